@@ -1,0 +1,94 @@
+//! The process's surroundings as an argument: variables and small files, so that tests can bring their own.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// The largest file that is read, in bytes.
+pub const FILE_LIMIT: u64 = 1024 * 1024;
+
+/// Variables and small files.
+pub trait Env: Send + Sync {
+    /// The variable's value, `None` where it is not set. A value that is not UTF-8 is given with replacement characters.
+    fn var(&self, name: &str) -> Option<String>;
+
+    /// Every variable, in the order of their names.
+    fn vars(&self) -> Vec<(String, String)>;
+
+    /// The bytes of a regular file of at most [`FILE_LIMIT`].
+    ///
+    /// # Errors
+    /// Those of opening and reading; `InvalidInput` for what is no regular file, `FileTooLarge` past the limit.
+    fn file(&self, path: &Path) -> io::Result<Vec<u8>>;
+}
+
+/// The real process.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ProcessEnv;
+
+impl Env for ProcessEnv {
+    #[expect(clippy::disallowed_methods, reason = "the one home of the process's variables")]
+    fn var(&self, name: &str) -> Option<String> {
+        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one home of the process's variables")]
+    fn vars(&self) -> Vec<(String, String)> {
+        let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        let sorted: BTreeMap<_, _> = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect();
+        sorted.into_iter().collect()
+    }
+
+    fn file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        // Asked before it is opened: opening a FIFO would block the one thread.
+        let metadata = std::fs::metadata(path)?;
+        if !metadata.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(FILE_LIMIT + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > FILE_LIMIT {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "over 1 MiB"));
+        }
+        Ok(bytes)
+    }
+}
+
+/// A made-up process, for tests.
+#[derive(Debug, Clone, Default)]
+pub struct MapEnv {
+    /// The variables.
+    pub vars: BTreeMap<String, String>,
+    /// The files by their path.
+    pub files: BTreeMap<std::path::PathBuf, Vec<u8>>,
+}
+
+impl MapEnv {
+    /// One with these variables and no files.
+    #[must_use]
+    pub fn with_vars(vars: &[(&str, &str)]) -> Self {
+        let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { vars, files: BTreeMap::new() }
+    }
+
+    /// The same with one more file.
+    #[must_use]
+    pub fn with_file(mut self, path: &str, bytes: &[u8]) -> Self {
+        self.files.insert(path.into(), bytes.to_vec());
+        self
+    }
+}
+
+impl Env for MapEnv {
+    fn var(&self, name: &str) -> Option<String> {
+        self.vars.get(name).cloned()
+    }
+
+    fn vars(&self) -> Vec<(String, String)> {
+        self.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    fn file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}

@@ -1,0 +1,381 @@
+//! What one run of a check gave: plain data, recorded where it happened and never changed afterwards.
+//!
+//! Shapes and names follow the contract of results: the same words stand in JSON, metrics, logs and docs. Nothing in
+//! here may hold a secret; texts from peers are cleaned by [`clean_text`] before they come in.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, SystemTime};
+
+use crate::cause::Cause;
+
+/// A step of an attempt; each has its own duration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Names to addresses.
+    Resolve,
+    /// One TCP connect after another.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// Greeting and authentication of the protocol.
+    Login,
+    /// The question asked: an HTTP request, a query.
+    Request,
+    /// What was expected of the answer.
+    Assert,
+}
+
+impl Phase {
+    /// Every phase, in the order in which an attempt goes through them.
+    pub const ALL: [Self; 6] = [Self::Resolve, Self::Connect, Self::Tls, Self::Login, Self::Request, Self::Assert];
+
+    /// The word in JSON, metrics and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Login => "login",
+            Self::Request => "request",
+            Self::Assert => "assert",
+        }
+    }
+}
+
+/// Why a check failed, as the check itself tells it; the hint is added by the probe from all the evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where it failed.
+    pub phase: Phase,
+    /// The slug of the closed vocabulary.
+    pub cause: Cause,
+    /// What was observed, lower case, one line, no secret.
+    pub message: String,
+}
+
+impl Fault {
+    /// A fault with an observed message; the message is cleaned and cut here, so that no caller can forget it.
+    pub fn new(phase: Phase, cause: Cause, message: impl AsRef<str>) -> Self {
+        Self { phase, cause, message: clean_text(message.as_ref(), MESSAGE_LIMIT) }
+    }
+}
+
+/// The failure of an outcome: the fault and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Where it failed.
+    pub phase: Phase,
+    /// The slug of the closed vocabulary.
+    pub cause: Cause,
+    /// What was observed.
+    pub message: String,
+    /// At most two short sentences: the likeliest reason and the one command or change that settles it.
+    pub hint: String,
+}
+
+/// One datagram (or TCP exchange) with a name server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The host of the check that it was asked for; `None` where a check has but one.
+    pub host: Option<String>,
+    /// The name asked, absolute, with its final dot.
+    pub name: String,
+    /// `A`, `AAAA`, …
+    pub record: String,
+    /// The server asked.
+    pub server: SocketAddr,
+    /// `udp` or `tcp`.
+    pub transport: &'static str,
+    /// What came back.
+    pub answer: Answer,
+    /// Records of the type asked for.
+    pub answers: usize,
+    /// The smallest TTL of them, in seconds.
+    pub ttl: Option<u32>,
+    /// The suffix of the search list that was appended; `None` for the name as it is.
+    pub suffix: Option<String>,
+    /// From sending to the answer, or to giving up.
+    pub duration: Duration,
+}
+
+/// How a name server answered one query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// A well-formed answer with this response code (`NOERROR`, `NXDOMAIN`, `SERVFAIL`, `REFUSED`, …).
+    Rcode(String),
+    /// The answer did not fit a datagram; asked again over TCP.
+    Truncated,
+    /// Nothing came in time.
+    Timeout,
+    /// The socket said why (connection refused, unreachable), as a short text.
+    Io(String),
+    /// Something came that is no answer to the question.
+    Malformed,
+}
+
+impl Answer {
+    /// The word in JSON's `rcode`: the response code in capitals, else `TRUNCATED`, `TIMEOUT`, `MALFORMED` or the socket's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Rcode(code) => code,
+            Self::Truncated => "TRUNCATED",
+            Self::Timeout => "TIMEOUT",
+            Self::Io(text) => text,
+            Self::Malformed => "MALFORMED",
+        }
+    }
+}
+
+/// One try to connect to one address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Try {
+    /// The host of the check that it was made for; `None` where a check has but one.
+    pub host: Option<String>,
+    /// Where to.
+    pub address: SocketAddr,
+    /// What happened.
+    pub result: TryResult,
+    /// The number of the operating system's error, where it gave one.
+    pub errno: Option<i32>,
+    /// From SYN to the result; zero where it was not tried.
+    pub duration: Duration,
+}
+
+impl Try {
+    /// 4 or 6.
+    #[must_use]
+    pub const fn family(&self) -> u8 {
+        match self.address.ip() {
+            IpAddr::V4(_) => 4,
+            IpAddr::V6(_) => 6,
+        }
+    }
+}
+
+/// The result of one try; the word is a metric label, so the set is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TryResult {
+    /// The handshake was completed.
+    Connected,
+    /// RST, or ICMP port unreachable.
+    Refused,
+    /// The kernel gave up.
+    Timeout,
+    /// We gave up: the try's share of the time was used.
+    Cut,
+    /// Reset during or right after the handshake.
+    Reset,
+    /// No route to the host.
+    HostUnreachable,
+    /// No route to the network, or no such family in this pod.
+    NetworkUnreachable,
+    /// A local policy forbids it.
+    NotPermitted,
+    /// Out of descriptors, ports or memory here.
+    LocalLimit,
+    /// Any other error of the socket.
+    Error,
+    /// No time was left for it.
+    NotTried,
+}
+
+impl TryResult {
+    /// Every result.
+    pub const ALL: [Self; 11] = [
+        Self::Connected,
+        Self::Refused,
+        Self::Timeout,
+        Self::Cut,
+        Self::Reset,
+        Self::HostUnreachable,
+        Self::NetworkUnreachable,
+        Self::NotPermitted,
+        Self::LocalLimit,
+        Self::Error,
+        Self::NotTried,
+    ];
+
+    /// The word in JSON and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Refused => "refused",
+            Self::Timeout => "timeout",
+            Self::Cut => "cut",
+            Self::Reset => "reset",
+            Self::HostUnreachable => "host_unreachable",
+            Self::NetworkUnreachable => "network_unreachable",
+            Self::NotPermitted => "not_permitted",
+            Self::LocalLimit => "local_limit",
+            Self::Error => "error",
+            Self::NotTried => "not_tried",
+        }
+    }
+}
+
+/// Facts learnt on the way: a closed list of typed keys, recorded on every path, also before a failure.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// Seconds from the request to the first byte of the answer.
+    pub first_byte: Option<Duration>,
+    /// `HTTP/1.1`, `HTTP/2`.
+    pub http_version: Option<&'static str>,
+    /// The status of the last HTTP answer.
+    pub status_code: Option<u16>,
+    /// Redirects that were followed.
+    pub redirects: Option<u32>,
+    /// Bytes of the body that were read.
+    pub body_bytes: Option<u64>,
+    /// `TLSv1.2`, `TLSv1.3`.
+    pub tls_version: Option<&'static str>,
+    /// The cipher suite's name.
+    pub tls_cipher: Option<&'static str>,
+    /// The application protocol that was agreed on.
+    pub tls_alpn: Option<String>,
+    /// The certificates that the peer sent, leaf first.
+    pub certificates: Vec<Certificate>,
+    /// `false` where the configuration says not to verify; said in every report.
+    pub tls_verified: Option<bool>,
+    /// The version a server tells of itself.
+    pub server_version: Option<String>,
+    /// How the login was done: `scram-sha-256`, `scram-sha-256-plus`, `md5`, `trust`, `cert`, `password`.
+    pub auth_method: Option<&'static str>,
+    /// `primary` or `replica`.
+    pub role: Option<&'static str>,
+    /// The health word the peer's own answer gives.
+    pub health: Option<String>,
+    /// Records that a `dns` check was answered, as text.
+    pub records: Vec<String>,
+    /// What the peer said first, or an excerpt of its body: shown by `check` and `diagnose` only.
+    pub excerpt: Option<String>,
+}
+
+/// What is worth knowing of one certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// The subject, as text.
+    pub subject: String,
+    /// The issuer, as text.
+    pub issuer: String,
+    /// DNS names and addresses that it is good for.
+    pub names: Vec<String>,
+    /// Valid from, in seconds since 1970.
+    pub not_before: i64,
+    /// Valid until, in seconds since 1970.
+    pub not_after: i64,
+}
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// It breaks the app.
+    Error,
+    /// It will hurt.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl Severity {
+    /// The word in JSON and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// Something seen on the way that will hurt the app even when the check passes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The code, a closed set.
+    pub code: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What was seen.
+    pub message: String,
+    /// What to do.
+    pub fix: String,
+}
+
+/// The result for one address, under `require: all|each`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// The address that was probed.
+    pub address: SocketAddr,
+    /// `None` where it passed.
+    pub failure: Option<Failure>,
+}
+
+/// All that was recorded while a check ran: what hints and findings are made from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Evidence {
+    /// Time spent in each phase, added up where a phase happened more than once.
+    pub phases: Vec<(Phase, Duration)>,
+    /// Every query, in order.
+    pub queries: Vec<Query>,
+    /// Every try, in order.
+    pub tries: Vec<Try>,
+    /// What was learnt.
+    pub facts: Facts,
+    /// The members, under `require: all|each`.
+    pub members: Vec<Member>,
+}
+
+/// One finished run of a check.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// When it began.
+    pub started_at: SystemTime,
+    /// How long it took.
+    pub duration: Duration,
+    /// What it dialled, redacted.
+    pub target: String,
+    /// `None` where it passed.
+    pub failure: Option<Failure>,
+    /// Passed, but only by a fallback, or failed with a cause that does not take the check down.
+    pub degraded: bool,
+    /// What was recorded.
+    pub evidence: Evidence,
+    /// What will hurt the app.
+    pub findings: Vec<Finding>,
+}
+
+impl Outcome {
+    /// Whether it passed.
+    #[must_use]
+    pub const fn passed(&self) -> bool {
+        self.failure.is_none()
+    }
+}
+
+/// The longest text taken from a server, in bytes.
+pub const SERVER_TEXT_LIMIT: usize = 256;
+/// The longest message of a fault, in bytes.
+pub const MESSAGE_LIMIT: usize = 1024;
+
+/// Text made fit to show: control characters become spaces, invisible direction marks vanish, and it is cut at `limit`
+/// bytes on a character's boundary, with `…` behind the cut.
+#[must_use]
+pub fn clean_text(text: &str, limit: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(limit));
+    for c in text.chars() {
+        let c = match c {
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => continue,
+            c if c.is_control() => ' ',
+            c => c,
+        };
+        if out.len() + c.len_utf8() > limit.saturating_sub('…'.len_utf8()) {
+            out.push('…');
+            return out;
+        }
+        out.push(c);
+    }
+    out
+}

@@ -1,0 +1,303 @@
+//! Values of the configuration: a literal, `{env: NAME}`, `{file: PATH}`, or a literal with `${NAME}` inside.
+//!
+//! They are resolved at each run, so that a rotated file is seen at once. A value that cannot be resolved is a failed
+//! outcome of its check, never a fault of the configuration. No error here holds a value.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+
+use crate::cause::Cause;
+use crate::env::Env;
+use crate::outcome::{Fault, Phase};
+use crate::secret::Secret;
+
+/// Where a text comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Written in the configuration.
+    Literal(Secret),
+    /// A variable of the environment.
+    Env(String),
+    /// A file, taken byte for byte; it must be UTF-8.
+    File(PathBuf),
+    /// A literal with variables inside.
+    Template(Vec<Part>),
+}
+
+/// A piece of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Taken as it is.
+    Text(Secret),
+    /// `${NAME}`.
+    Var(String),
+}
+
+impl Value {
+    /// A literal, taken as it is, `${` included.
+    #[must_use]
+    pub fn literal(text: &str) -> Self {
+        Self::Literal(Secret::new(text.to_owned()))
+    }
+
+    /// A text of the configuration: `${NAME}` expands, `$${` is `${`.
+    ///
+    /// # Errors
+    /// A sentence without the text, where `${` is not closed or holds no variable's name.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let mut parts = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            if rest[..at].ends_with('$') {
+                plain.push_str(&rest[..at - 1]);
+                plain.push_str("${");
+                rest = &rest[at + 2..];
+                continue;
+            }
+            plain.push_str(&rest[..at]);
+            let inner = &rest[at + 2..];
+            let end = inner.find('}').ok_or("`${` is not closed; write `$${` for a literal `${`")?;
+            let name = &inner[..end];
+            if !is_variable_name(name) {
+                return Err("`${…}` must hold the name of a variable; write `$${` for a literal `${`");
+            }
+            if !plain.is_empty() {
+                parts.push(Part::Text(Secret::new(std::mem::take(&mut plain))));
+            }
+            parts.push(Part::Var(name.to_owned()));
+            rest = &inner[end + 1..];
+        }
+        plain.push_str(rest);
+        if parts.is_empty() {
+            return Ok(Self::Literal(Secret::new(plain)));
+        }
+        if !plain.is_empty() {
+            parts.push(Part::Text(Secret::new(plain)));
+        }
+        Ok(Self::Template(parts))
+    }
+
+    /// The text, now.
+    ///
+    /// # Errors
+    /// `variable_missing`, `file_missing` or `file_invalid`, naming the variable or the path.
+    pub fn resolve(&self, env: &dyn Env) -> Result<Secret, Fault> {
+        match self {
+            Self::Literal(text) => Ok(text.clone()),
+            Self::Env(name) => variable(name, env),
+            Self::File(path) => {
+                let shown = path.display();
+                let bytes = env.file(path).map_err(|error| match error.kind() {
+                    std::io::ErrorKind::NotFound => fault(Cause::FileMissing, format!("the file {shown} does not exist")),
+                    _ => fault(Cause::FileInvalid, format!("the file {shown} cannot be read: {error}")),
+                })?;
+                let text = String::from_utf8(bytes)
+                    .map_err(|_| fault(Cause::FileInvalid, format!("the file {shown} is not UTF-8 text")))?;
+                Ok(Secret::new(text))
+            }
+            Self::Template(parts) => {
+                let mut text = zeroize::Zeroizing::new(String::new());
+                for part in parts {
+                    match part {
+                        Part::Text(piece) => text.push_str(piece.expose()),
+                        Part::Var(name) => text.push_str(variable(name, env)?.expose()),
+                    }
+                }
+                Ok(Secret::new(text.to_string()))
+            }
+        }
+    }
+
+    /// Where it comes from, in words: for messages, and for a target that cannot be resolved. Never the text.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        match self {
+            Self::Literal(_) => "the configuration".to_owned(),
+            Self::Env(name) => format!("the variable {name}"),
+            Self::File(path) => format!("the file {}", path.display()),
+            Self::Template(parts) => {
+                let names: Vec<&str> = parts.iter().filter_map(Part::variable).collect();
+                format!("the template with {}", names.join(", "))
+            }
+        }
+    }
+
+    /// The cause that fits where this value is malformed.
+    #[must_use]
+    pub const fn invalid_cause(&self) -> Cause {
+        match self {
+            Self::File(_) => Cause::FileInvalid,
+            Self::Literal(_) | Self::Env(_) | Self::Template(_) => Cause::VariableInvalid,
+        }
+    }
+}
+
+impl Part {
+    fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Text(_) => None,
+            Self::Var(name) => Some(name),
+        }
+    }
+}
+
+fn variable(name: &str, env: &dyn Env) -> Result<Secret, Fault> {
+    let value = env.var(name).filter(|value| !value.is_empty());
+    value.map(Secret::new).ok_or_else(|| fault(Cause::VariableMissing, format!("the variable {name} is not set or empty")))
+}
+
+fn fault(cause: Cause, message: String) -> Fault {
+    Fault::new(Phase::Assert, cause, message)
+}
+
+fn is_variable_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_') && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, {env: NAME} or {file: PATH}")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
+        Value::parse(text).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        const KEYS: &[&str] = &["env", "file"];
+        let Some(key) = map.next_key::<String>()? else {
+            return Err(de::Error::custom("expected {env: NAME} or {file: PATH}"));
+        };
+        let value = match key.as_str() {
+            "env" => {
+                let name: String = map.next_value()?;
+                if !is_variable_name(&name) {
+                    return Err(de::Error::custom("`env` takes the name of a variable: letters, digits and _"));
+                }
+                Value::Env(name)
+            }
+            "file" => Value::File(map.next_value::<String>()?.into()),
+            other => return Err(de::Error::unknown_field(other, KEYS)),
+        };
+        match map.next_key::<String>()? {
+            None => Ok(value),
+            Some(_) => Err(de::Error::custom("expected only one of `env` and `file`")),
+        }
+    }
+}
+
+/// A setting that is not free text (a port, a word of a list): read at load where it is a literal, at each run where it
+/// comes from a variable or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting<T> {
+    /// Known at load.
+    Known(T),
+    /// Known at each run.
+    Later(Value),
+}
+
+impl<T: Clone + FromStr<Err = String>> Setting<T> {
+    /// The setting, now.
+    ///
+    /// # Errors
+    /// As [`Value::resolve`]; `variable_invalid` or `file_invalid` where the text is not what is expected. The text
+    /// itself is never in it.
+    pub fn resolve(&self, key: &str, env: &dyn Env) -> Result<T, Fault> {
+        match self {
+            Self::Known(value) => Ok(value.clone()),
+            Self::Later(value) => value.resolve(env)?.expose().trim().parse().map_err(|expected: String| {
+                fault(value.invalid_cause(), format!("{key}: {} holds something else than {expected}", value.origin()))
+            }),
+        }
+    }
+}
+
+impl<'de, T: FromStr<Err = String>> Deserialize<'de> for Setting<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Literal(text) => {
+                text.expose().parse().map(Self::Known).map_err(|expected| de::Error::custom(format!("expected {expected}")))
+            }
+            later => Ok(Self::Later(later)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod schema {
+    use super::{Setting, Value};
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    impl JsonSchema for Value {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Value".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "description": "A text; `${NAME}` inside expands to a variable. Or where to take it from.",
+                "anyOf": [
+                    {"type": ["string", "number", "boolean"]},
+                    {"type": "object", "additionalProperties": false, "required": ["env"], "properties": {"env": {"type": "string"}}},
+                    {"type": "object", "additionalProperties": false, "required": ["file"], "properties": {"file": {"type": "string"}}}
+                ]
+            })
+        }
+    }
+
+    impl<T> JsonSchema for Setting<T> {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Value".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            Value::json_schema(generator)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Value;
+    use crate::env::MapEnv;
+
+    fn resolved(text: &str) -> String {
+        let env = MapEnv::with_vars(&[("USER", "app"), ("PW", "a/b")]);
+        Value::parse(text).unwrap().resolve(&env).unwrap().expose().to_owned()
+    }
+
+    #[test]
+    fn templates_expand_and_escape() {
+        assert_eq!(resolved("plain $HOME $"), "plain $HOME $");
+        assert_eq!(resolved("x ${USER}:${PW}@h"), "x app:a/b@h");
+        assert_eq!(resolved("$${USER} ${USER}"), "${USER} app");
+    }
+
+    #[test]
+    fn broken_templates_name_no_text() {
+        assert!(Value::parse("s3cret${").unwrap_err().contains("not closed"));
+        assert!(Value::parse("${a b}").unwrap_err().contains("name of a variable"));
+    }
+
+    #[test]
+    fn a_missing_variable_is_a_failed_outcome() {
+        let fault = Value::Env("NOPE".into()).resolve(&MapEnv::default()).unwrap_err();
+        assert_eq!(fault.cause.slug(), "variable_missing");
+        assert_eq!(fault.message, "the variable NOPE is not set or empty");
+    }
+}
