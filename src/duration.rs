@@ -41,9 +41,9 @@ pub fn show(duration: Duration) -> String {
     match ms {
         0 => format!("{:.1}ms", duration.as_secs_f64() * 1000.0),
         1..1_000 => format!("{ms}ms"),
-        1_000..60_000 if ms % 1_000 == 0 => format!("{}s", ms / 1_000),
+        1_000..60_000 if ms.is_multiple_of(1_000) => format!("{}s", ms / 1_000),
         1_000..60_000 => format!("{:.1}s", duration.as_secs_f64()),
-        60_000.. if (ms / 1_000) % 60 == 0 => format!("{}m", ms / 60_000),
+        60_000.. if (ms / 1_000).is_multiple_of(60) => format!("{}m", ms / 60_000),
         60_000.. => format!("{}m{}s", ms / 60_000, (ms / 1_000) % 60),
     }
 }

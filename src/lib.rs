@@ -11,3 +11,15 @@ pub mod outcome;
 pub mod secret;
 pub mod url;
 pub mod value;
+// 1: rules
+pub mod findings;
+pub mod verdict;
+// 2: the network
+pub mod net;
+// 3: checks
+pub mod check;
+// 4: the plan
+pub mod config;
+// 5: the engine
+pub mod probe;
+pub mod state;

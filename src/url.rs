@@ -24,7 +24,10 @@ impl Host {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if let Some(inner) = bare {
-            return inner.parse::<Ipv6Addr>().map(|ip| Self::Ip(ip.into())).map_err(|_| "the brackets hold no IPv6 address");
+            return inner
+                .parse::<Ipv6Addr>()
+                .map(|ip| Self::Ip(ip.into()))
+                .map_err(|_| "the brackets hold no IPv6 address");
         }
         if let Ok(ip) = text.parse::<IpAddr>() {
             return Ok(Self::Ip(ip));
@@ -171,12 +174,17 @@ impl Url {
             None => (None, None),
             Some(info) => {
                 let (user, password) = info.split_once(':').map_or((info, None), |(user, pw)| (user, Some(pw)));
-                let decode = |text: &str| percent_decode(text).ok_or_else(|| fail(start, "bad percent-encoding before the `@`"));
+                let decode =
+                    |text: &str| percent_decode(text).ok_or_else(|| fail(start, "bad percent-encoding before the `@`"));
                 let user = Some(decode(user)?).filter(|user| !user.is_empty());
                 (user, password.map(decode).transpose()?.map(Secret::new))
             }
         };
-        let hosts = parse_hosts(&text[hosts_at..authority_end], hosts_at, userinfo.is_none() && text[authority_end..].contains('@'))?;
+        let hosts = parse_hosts(
+            &text[hosts_at..authority_end],
+            hosts_at,
+            userinfo.is_none() && text[authority_end..].contains('@'),
+        )?;
         let rest = &text[authority_end..];
         let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
         let (path, raw_query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
@@ -205,7 +213,9 @@ impl Url {
     pub fn redacted(&self) -> String {
         let mut out = format!("{}://", self.scheme);
         if let Some(user) = &self.user {
-            out.push_str(&user.chars().map(|c| if c.is_control() || c == '@' || c == '/' { '?' } else { c }).collect::<String>());
+            out.push_str(
+                &user.chars().map(|c| if c.is_control() || c == '@' || c == '/' { '?' } else { c }).collect::<String>(),
+            );
             out.push('@');
         }
         for (index, (host, port)) in self.hosts.iter().enumerate() {

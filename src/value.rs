@@ -92,7 +92,9 @@ impl Value {
             Self::File(path) => {
                 let shown = path.display();
                 let bytes = env.file(path).map_err(|error| match error.kind() {
-                    std::io::ErrorKind::NotFound => fault(Cause::FileMissing, format!("the file {shown} does not exist")),
+                    std::io::ErrorKind::NotFound => {
+                        fault(Cause::FileMissing, format!("the file {shown} does not exist"))
+                    }
                     _ => fault(Cause::FileInvalid, format!("the file {shown} cannot be read: {error}")),
                 })?;
                 let text = String::from_utf8(bytes)
@@ -147,7 +149,9 @@ impl Part {
 
 fn variable(name: &str, env: &dyn Env) -> Result<Secret, Fault> {
     let value = env.var(name).filter(|value| !value.is_empty());
-    value.map(Secret::new).ok_or_else(|| fault(Cause::VariableMissing, format!("the variable {name} is not set or empty")))
+    value
+        .map(Secret::new)
+        .ok_or_else(|| fault(Cause::VariableMissing, format!("the variable {name} is not set or empty")))
 }
 
 fn fault(cause: Cause, message: String) -> Fault {
@@ -156,7 +160,8 @@ fn fault(cause: Cause, message: String) -> Fault {
 
 fn is_variable_name(name: &str) -> bool {
     let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_') && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 impl<'de> Deserialize<'de> for Value {
@@ -230,9 +235,11 @@ impl<T: Clone + FromStr<Err = String>> Setting<T> {
 impl<'de, T: FromStr<Err = String>> Deserialize<'de> for Setting<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
-            Value::Literal(text) => {
-                text.expose().parse().map(Self::Known).map_err(|expected| de::Error::custom(format!("expected {expected}")))
-            }
+            Value::Literal(text) => text
+                .expose()
+                .parse()
+                .map(Self::Known)
+                .map_err(|expected| de::Error::custom(format!("expected {expected}"))),
             later => Ok(Self::Later(later)),
         }
     }

@@ -1,0 +1,65 @@
+//! What a check is, and the registry of kinds: one protocol, one file, two adjacent lines here.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::config::node::{Node, Problem};
+use crate::env::Env;
+use crate::net::attempt::Attempt;
+use crate::outcome::Fault;
+use crate::url::Endpoint;
+use crate::value::Value;
+
+/// What a run gives back: boxed, so that checks can be kept as trait objects.
+pub type Run<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
+
+/// One configured check. It reads top to bottom like a script: connect, start TLS, log in, ask.
+pub trait Check: Send + Sync {
+    /// What it dials, redacted, as text for people. Where its values cannot be resolved: where they come from.
+    fn target(&self, env: &dyn Env) -> String;
+
+    /// What it dials, as far as its values can be resolved now; empty where it dials nothing.
+    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint>;
+
+    /// Every value it reads at a run: a changed file among them ends a back-off.
+    fn values(&self) -> Vec<&Value>;
+
+    /// One run. Facts go to `attempt.facts()`, also before a failure.
+    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a>;
+}
+
+/// A check, or all that is wrong with its configuration.
+pub type Parsed = Result<Arc<dyn Check>, Vec<Problem>>;
+
+/// A kind of check.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// The key in the configuration.
+    pub name: &'static str,
+    /// One line for `--help`, the schema and the docs.
+    pub summary: &'static str,
+    /// The value of the kind's key, as YAML; parsed in a test.
+    pub example: &'static str,
+    /// The URL schemes that mean this kind on the command line.
+    pub schemes: &'static [&'static str],
+    /// Reads the value of the kind's key.
+    pub parse: fn(&Node) -> Parsed,
+    /// Makes a check of a URL with one of the schemes; the URL may come from a variable.
+    pub from_url: fn(Value) -> Arc<dyn Check>,
+}
+
+/// Every kind, in the order of the docs.
+pub const KINDS: &[Kind] = &[];
+
+/// The kind with this name.
+#[must_use]
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// The kind that a URL scheme means.
+#[must_use]
+pub fn kind_of_scheme(scheme: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.schemes.contains(&scheme))
+}

@@ -1,0 +1,32 @@
+//! Everything that touches the network for a check: names, one connect at a time, TLS, the one stream type.
+//!
+//! [`attempt::Attempt`] is the face of it: protocol code asks it to connect and to start TLS, and it records what it saw.
+
+pub mod attempt;
+pub mod dial;
+pub mod io;
+pub mod oserr;
+pub mod resolve;
+pub mod tls;
+
+use std::sync::Arc;
+
+use crate::env::Env;
+
+/// What all attempts share: the surroundings of the process and what is remembered between runs.
+pub struct World {
+    /// Variables and small files.
+    pub env: Arc<dyn Env>,
+    /// Which suffix of the search list matched last, by name; used by `serve` alone.
+    pub suffixes: resolve::Suffixes,
+    /// The roots of trust that were read last.
+    pub roots: tls::RootCache,
+}
+
+impl World {
+    /// A world that remembers nothing yet.
+    #[must_use]
+    pub fn new(env: Arc<dyn Env>) -> Self {
+        Self { env, suffixes: resolve::Suffixes::default(), roots: tls::RootCache::default() }
+    }
+}
