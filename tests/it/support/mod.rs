@@ -1,7 +1,7 @@
 //! What every test needs: the real binary, servers that end with the test, free ports, waiting without sleeping blindly.
+#![allow(clippy::allow_attributes, reason = "not every test binary uses all of it")]
 #![allow(dead_code, reason = "each helper serves some of the tests")]
 
-use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// The binary under test.
-pub const PILOTFISH: &str = env!("CARGO_BIN_EXE_pilotfish");
+pub(crate) const PILOTFISH: &str = env!("CARGO_BIN_EXE_pilotfish");
 
 /// A command that runs the binary with a clean environment.
-pub fn pilotfish() -> Command {
+pub(crate) fn pilotfish() -> Command {
     let mut command = Command::new(PILOTFISH);
     command.env_clear().stdin(Stdio::null());
     command
@@ -20,32 +20,32 @@ pub fn pilotfish() -> Command {
 
 /// What a finished command printed.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// Runs a command to its end.
-pub fn run(command: &mut Command) -> Ran {
+pub(crate) fn run(command: &mut Command) -> Ran {
     let Output { status, stdout, stderr } = command.output().expect("the command starts");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
     Ran { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }
 }
 
 /// Runs the binary with these arguments.
-pub fn ran(args: &[&str]) -> Ran {
+pub(crate) fn ran(args: &[&str]) -> Ran {
     run(pilotfish().args(args))
 }
 
 /// The JSON report of one run.
-pub fn json(args: &[&str]) -> serde_json::Value {
+pub(crate) fn json(args: &[&str]) -> serde_json::Value {
     let ran = ran(args);
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
 }
 
 /// A program that is needed; without it the test fails and says what installs it.
-pub fn need(program: &str, package: &str) -> PathBuf {
+pub(crate) fn need(program: &str, package: &str) -> PathBuf {
     let homes =
         ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/postgresql/15/bin"];
     let found = homes.iter().map(|home| PathBuf::from(home).join(program)).find(|path| path.exists());
@@ -53,15 +53,15 @@ pub fn need(program: &str, package: &str) -> PathBuf {
 }
 
 /// A port that was free a moment ago, on IPv4 loopback; the system does not hand it out again soon.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr().expect("it has an address").port()
 }
 
 /// A child process that is killed when the test ends, however it ends.
-pub struct Running(pub Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
-    pub fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         Self(command.stdin(Stdio::null()).spawn().expect("the server starts"))
     }
 }
@@ -75,7 +75,7 @@ impl Drop for Running {
 }
 
 /// Asks again every 10 ms until it holds; panics after 20 s.
-pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let limit = SystemTime::now() + Duration::from_secs(20);
     while !holds() {
         assert!(SystemTime::now() < limit, "{what}: not within 20 s");
@@ -85,15 +85,15 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// Waits until something accepts connections there.
 #[allow(clippy::disallowed_methods, reason = "a test dials as it likes")]
-pub fn until_listening(address: SocketAddr) {
+pub(crate) fn until_listening(address: SocketAddr) {
     until(&format!("{address} listens"), || std::net::TcpStream::connect(address).is_ok());
 }
 
 /// A fresh folder that vanishes with the test.
-pub struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("pilotfish-test-{}-{number}", std::process::id()));
@@ -101,12 +101,12 @@ impl Folder {
         Self(path)
     }
 
-    pub fn path(&self) -> &std::path::Path {
+    pub(crate) fn path(&self) -> &std::path::Path {
         &self.0
     }
 
     /// Writes a file and gives its path as text.
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         let path = self.0.join(name);
         std::fs::write(&path, text).expect("the file is written");
         path.to_str().expect("the path is UTF-8").to_owned()
@@ -120,7 +120,7 @@ impl Drop for Folder {
 }
 
 /// Reads everything a stream has.
-pub fn read_all(mut from: impl std::io::Read) -> String {
+pub(crate) fn read_all(mut from: impl std::io::Read) -> String {
     let mut text = String::new();
     drop(from.read_to_string(&mut text));
     text
