@@ -2,6 +2,8 @@
 #![allow(clippy::allow_attributes, reason = "not every test binary uses all of it")]
 #![allow(dead_code, reason = "each helper serves some of the tests")]
 
+pub(crate) mod netns;
+
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
