@@ -23,3 +23,5 @@ pub mod config;
 // 5: the engine
 pub mod probe;
 pub mod state;
+// 8: the shell
+pub mod cli;
