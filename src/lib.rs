@@ -8,7 +8,9 @@ pub mod duration;
 pub mod env;
 pub mod exit;
 pub mod outcome;
+pub mod outcome_json;
 pub mod secret;
+pub mod timestamp;
 pub mod url;
 pub mod value;
 // 1: rules

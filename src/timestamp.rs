@@ -1,0 +1,70 @@
+//! Moments as people and machines read them: RFC 3339, UTC, whole seconds. No clock is read here.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// `2026-11-20T09:00:00Z`; a moment before 1970 or past the year 9999 is held at that bound.
+#[must_use]
+pub fn rfc3339(at: SystemTime) -> String {
+    rfc3339_unix(at.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX)))
+}
+
+/// The same for seconds since 1970, as certificates give them.
+#[must_use]
+pub fn rfc3339_unix(seconds: i64) -> String {
+    const LAST: i64 = 253_402_300_799; // 9999-12-31T23:59:59Z
+    let seconds = seconds.clamp(0, LAST);
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
+}
+
+/// Seconds with at most six decimals: what durations are in JSON and metrics.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a duration of 285 years is exact to the microsecond")]
+pub fn seconds(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1e6
+}
+
+/// The date of a day counted from 1970-01-01, which is not before it (Hinnant, "chrono-compatible low-level date
+/// algorithms": years begin in March, so that the leap day is the last one).
+const fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{rfc3339, rfc3339_unix, seconds};
+    use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (unix, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_795_165_200, "2026-11-20T09:00:00Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+            (i64::MAX, "9999-12-31T23:59:59Z"),
+            (-1, "1970-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(rfc3339_unix(unix), text);
+        }
+        assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_millis(86_400_999)), "1970-01-02T00:00:00Z");
+    }
+
+    #[test]
+    fn durations_have_no_noise_behind_the_microsecond() {
+        assert_eq!(seconds(Duration::from_nanos(412_345)).to_string(), "0.000412");
+        assert_eq!(seconds(Duration::from_secs(2)).to_string(), "2");
+    }
+}
