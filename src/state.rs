@@ -16,8 +16,8 @@ pub const BUCKETS: [f64; 7] = [0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 5.0];
 /// Everything that is answered from, at one moment. Never changed once published.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// Every check, in the order of the plan.
-    pub checks: Vec<CheckView>,
+    /// Every check, in the order of the plan; shared with the snapshots before it where nothing changed.
+    pub checks: Vec<Arc<CheckView>>,
     /// Whether the start gate has latched.
     pub startup_latched: bool,
     /// Whether we were told to stop.
