@@ -64,6 +64,24 @@ impl Attempt {
         &*self.world.env
     }
 
+    /// What all attempts share.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// How much of the search list is walked.
+    #[must_use]
+    pub const fn walk(&self) -> Walk {
+        self.terms.walk
+    }
+
+    /// The host that queries and tries are recorded for; `None` where the check has but one.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
     /// When it must be over.
     #[must_use]
     pub const fn deadline(&self) -> Instant {
