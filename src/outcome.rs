@@ -326,6 +326,8 @@ pub struct Evidence {
     pub facts: Facts,
     /// The members, under `require: all|each`.
     pub members: Vec<Member>,
+    /// The peer works, but says of itself that something is not well: a pass is degraded.
+    pub degraded: bool,
 }
 
 /// One finished run of a check.
@@ -339,7 +341,7 @@ pub struct Outcome {
     pub target: String,
     /// `None` where it passed.
     pub failure: Option<Failure>,
-    /// Passed, but only by a fallback, or failed with a cause that does not take the check down.
+    /// Passed, but only by a fallback or with the peer's own warning, or failed with a cause that does not take the check down.
     pub degraded: bool,
     /// What was recorded.
     pub evidence: Evidence,

@@ -28,7 +28,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, walk: Walk) -> Outcome
     let (evidence, fault) = attempt(&*planned.check, world, terms).await;
     let context = Context { kind: planned.kind, target: &target };
     let failure = fault.map(|fault| explain(fault, &evidence, context));
-    let degraded = failure.is_none() && needed_a_fallback(&evidence);
+    let degraded = failure.is_none() && (evidence.degraded || needed_a_fallback(&evidence));
     let duration = began.elapsed();
     Outcome { started_at, duration, target, failure, degraded, evidence, findings: Vec::new() }
 }
