@@ -1,0 +1,30 @@
+# The README's commands. `make` alone lists them.
+.PHONY: help demo test bench schema
+
+help:
+	@grep -E '^## ' Makefile | sed 's/^## //'
+
+## make demo    a small pod's world on loopback and the real sidecar in it; break things and watch
+demo:
+	cargo build --locked --bin pilotfish --example demo
+	@cargo run --locked --quiet --example demo
+
+## make test    installs what the tests need, then every check and test of the project
+test:
+	scripts/install-test-tools
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo test --locked
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
+	scripts/check-binary
+	scripts/check-memory
+
+## make bench   side by side with prometheus-blackbox-exporter: size, memory, CPU, time to the first answer
+bench:
+	scripts/install-test-tools
+	cargo build --locked --release
+	bench/compare
+
+## make schema  writes config.schema.json anew from the code
+schema:
+	PILOTFISH_WRITE_SCHEMA=1 cargo test --locked --lib schema
