@@ -1,1 +1,2 @@
+//! Stands in for the demo.
 fn main() {}

@@ -1,6 +1,6 @@
 //! pilotfish: arguments to an exit code. Everything else is in the library.
 
-use std::io;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,11 +12,16 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            cli::say(&mut io::stderr(), format_args!("pilotfish: cannot start: {error}"));
+            drop(writeln!(io::stderr(), "pilotfish: cannot start: {error}"));
             return Exit::Failed.into();
         }
     };
     let args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
-    let shell = Shell { env: Arc::new(ProcessEnv), out: Box::new(io::stdout()), err: Box::new(io::stderr()) };
+    let shell = Shell {
+        env: Arc::new(ProcessEnv),
+        out: Box::new(io::stdout()),
+        err: Box::new(io::stderr()),
+        terminal: io::stdout().is_terminal(),
+    };
     runtime.block_on(cli::run(args, shell)).into()
 }

@@ -1,33 +1,72 @@
 //! The arguments. clap reads them as plain texts; what it has to complain about is said in our own words, since its own
 //! would repeat what was typed, and that may be a password.
 
+use std::time::Duration;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
+use crate::duration;
+
 /// A probe sidecar for Kubernetes: dials what the pod depends on, and says the cause and the fix.
 #[derive(Debug, Parser)]
-#[command(name = "pilotfish", version, disable_help_subcommand = true)]
+#[command(name = "pilotfish", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
 
+const EXIT_CODES: &str = "\
+Exit codes: 0 passed, 1 a check failed, 2 bad usage or configuration (nothing was probed), 3 wait ran out of time,
+4 wait stopped early at what waiting cannot heal, 126/127 CMD could not be run, 128+n ended by signal n.
+
+Without TARGET and -c: the file $PILOTFISH_CONFIG, else /etc/pilotfish/pilotfish.yaml, else the URLs in the environment.";
+
 /// What is asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Probe on a timer and serve readiness, metrics and status until SIGTERM
+    Serve(ServeOptions),
     /// Run every check once, side by side; report; exit 0 if all passed, 1 if one failed
     Check(CheckOptions),
+    /// Wait until every check passes; then exit 0, or become CMD
+    Wait(WaitOptions),
+    /// Ask a running sidecar: one stable line, exit 0 or 1; for exec probes
+    Ask(AskOptions),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// bash, zsh or fish
+        #[arg(value_name = "SHELL")]
+        shell: String,
+    },
 }
 
 /// Which checks, and from where.
 #[derive(Debug, Args, Default)]
 pub struct Selection {
-    /// What to probe: tcp://h:p, tls://h:p, http(s)://…, peer+http(s)://…, postgres://…, dns://name, env:NAME
+    /// tcp://h:p, tls://h:p, http(s)://…, peer+http(s)://…, postgres://…, dns://name[?type=AAAA&server=ip:53], env:NAME
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
-    /// The configuration [default: $PILOTFISH_CONFIG, else /etc/pilotfish/pilotfish.yaml, else the environment's URLs]
+    /// The configuration file
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<String>,
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub struct ServeOptions {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the help text is that of its fields")]
+    pub selection: Selection,
+    /// What checks found in the environment gate: startup, ready (repeatable) [default: nothing]
+    #[arg(long, value_name = "GATE")]
+    pub gate: Vec<String>,
+    /// Where to say why it ended [default: /dev/termination-log, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub termination_log: Option<String>,
 }
 
 /// `check`.
@@ -36,9 +75,77 @@ pub struct CheckOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "the help text is that of its fields")]
     pub selection: Selection,
-    /// The report's form: text or json
+    /// Only the check of this name (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// The report's form: text or json [default: text]
     #[arg(short, long, value_name = "FORM")]
     pub output: Option<String>,
+    /// Where to say why it failed [default: /dev/termination-log, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub termination_log: Option<String>,
+}
+
+/// `wait`.
+#[derive(Debug, Args)]
+pub struct WaitOptions {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the help text is that of its fields")]
+    pub selection: Selection,
+    /// Every check of the file, not only those that gate startup
+    #[arg(long)]
+    pub all: bool,
+    /// Give up after this time [default: 5m]
+    #[arg(long, value_name = "DURATION")]
+    pub timeout: Option<String>,
+    /// The first pause between two tries; it grows to 10s [default: 1s]
+    #[arg(long, value_name = "DURATION")]
+    pub interval: Option<String>,
+    /// Stop early when what waiting cannot heal has stood for this time [default: 30s]
+    #[arg(long, value_name = "DURATION")]
+    pub permanent_after: Option<String>,
+    /// Never stop early
+    #[arg(long)]
+    pub keep_trying: bool,
+    /// The report's form: text or json [default: text]
+    #[arg(short, long, value_name = "FORM")]
+    pub output: Option<String>,
+    /// Where to say why it failed [default: /dev/termination-log, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub termination_log: Option<String>,
+    /// What to become once every check passed
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<String>,
+}
+
+/// `ask`.
+#[derive(Debug, Args)]
+pub struct AskOptions {
+    /// startup, ready, live, or the name of a check [default: ready]
+    #[arg(value_name = "QUESTION")]
+    pub question: Option<String>,
+    /// The sidecar [default: http://127.0.0.1:9809]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Say everything that is wrong with a configuration, with file, line and column
+    Check {
+        /// The configuration file
+        #[arg(short, long, value_name = "FILE")]
+        config: Option<String>,
+    },
+    /// Print the configuration as it is understood, secrets masked
+    Show {
+        /// The configuration file
+        #[arg(short, long, value_name = "FILE")]
+        config: Option<String>,
+    },
+    /// Print the JSON Schema of the configuration
+    Schema,
 }
 
 /// The form of a report.
@@ -66,8 +173,25 @@ pub enum Stop {
 pub fn parse(args: &[String]) -> Result<Command, Stop> {
     Cli::try_parse_from(args).map(|cli| cli.command).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Stop::Help(error.to_string()),
-        kind => Stop::Usage(in_our_words(kind, &error)),
+        kind => Stop::Usage(in_our_words(kind, &error, args)),
     })
+}
+
+/// The completion script for a shell.
+///
+/// # Errors
+/// What is right, where the shell is not known.
+pub fn completions(shell: &str) -> Result<String, String> {
+    use clap_complete::Shell;
+    let shell = match shell {
+        "bash" => Shell::Bash,
+        "zsh" => Shell::Zsh,
+        "fish" => Shell::Fish,
+        _ => return Err("SHELL is bash, zsh or fish".to_owned()),
+    };
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "pilotfish", &mut script);
+    Ok(String::from_utf8_lossy(&script).into_owned())
 }
 
 /// The form that was asked for.
@@ -82,34 +206,48 @@ pub fn form(text: Option<&str>) -> Result<Form, String> {
     }
 }
 
+/// The duration of an option.
+///
+/// # Errors
+/// What is right, naming the option.
+pub fn time(option: &str, text: Option<&str>, default: Duration) -> Result<Duration, String> {
+    match text.map(duration::parse) {
+        None => Ok(default),
+        Some(Ok(time)) if !time.is_zero() => Ok(time),
+        Some(Ok(_)) => Err(format!("{option} must be more than 0s")),
+        Some(Err(expected)) => Err(format!("{option} takes {expected}")),
+    }
+}
+
 /// clap's complaint, without anything that was typed as a value.
-fn in_our_words(kind: ErrorKind, error: &clap::Error) -> String {
+fn in_our_words(kind: ErrorKind, error: &clap::Error, args: &[String]) -> String {
     let names = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
         _ => None,
     };
-    let known = || {
-        let command = Cli::command();
-        let all: Vec<_> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
-        all.join(", ")
-    };
-    let flag = names(ContextKind::InvalidArg);
+    // The command as we know it, so that the advice fits it; what was typed there is only compared.
+    let root = Cli::command();
+    let command = args.get(1).and_then(|word| root.find_subcommand(word));
+    let within = command.unwrap_or(&root);
+    let listed = within.get_subcommands().map(clap::Command::get_name).collect::<Vec<_>>().join(", ");
+    let argument = names(ContextKind::InvalidArg).unwrap_or_default();
     let likely = names(ContextKind::SuggestedArg).or_else(|| names(ContextKind::SuggestedSubcommand));
-    let hint = likely.map(|right| format!("; did you mean {right}?")).unwrap_or_default();
+    let hint = likely.map(|right| format!(", did you mean {right}?")).unwrap_or_default();
     let what = match kind {
-        ErrorKind::InvalidSubcommand => format!("unknown command{hint}; the commands are {}", known()),
+        ErrorKind::InvalidSubcommand => format!("unknown command{hint} The commands are {listed}."),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            format!("a command is missing; the commands are {}", known())
+            format!("a command is missing. The commands are {listed}.")
         }
-        ErrorKind::UnknownArgument => format!("unknown option{hint}"),
-        // Only these kinds name an argument of ours; elsewhere the name is what was typed.
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::WrongNumberOfValues | ErrorKind::NoEquals => {
-            format!("{} is given without a right value", flag.unwrap_or_default())
+        ErrorKind::UnknownArgument => format!("unknown option or one argument too many{hint}"),
+        // Only in these kinds the name is one of ours; elsewhere it is what was typed.
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::WrongNumberOfValues => {
+            format!("{argument} is given without a value that it takes")
         }
-        ErrorKind::ArgumentConflict => format!("{} is given twice, or with what excludes it", flag.unwrap_or_default()),
-        ErrorKind::MissingRequiredArgument => format!("missing: {}", flag.unwrap_or_default()),
+        ErrorKind::ArgumentConflict => format!("{argument} is given twice, or beside what excludes it"),
+        ErrorKind::MissingRequiredArgument => format!("missing: {argument}"),
         _ => "the arguments cannot be read".to_owned(),
     };
-    format!("pilotfish: {what}\nSee pilotfish --help, or pilotfish COMMAND --help.")
+    let help = command.map_or_else(String::new, |known| format!(" {}", known.get_name()));
+    format!("pilotfish: {what}\nSee pilotfish{help} --help.")
 }

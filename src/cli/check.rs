@@ -1,53 +1,48 @@
 //! `pilotfish check`: every check once, side by side; a report; an exit code.
 
 use std::sync::Arc;
-use std::time::Duration;
+
+use tokio::task::JoinSet;
 
 use crate::cli::args::{self, CheckOptions};
-use crate::cli::{Shell, report, say};
-use crate::config::plan::{Gates, MinPassing, Planned};
+use crate::cli::report::{self, Done};
+use crate::cli::{Shell, select, termination};
 use crate::exit::Exit;
 use crate::net::World;
-use crate::net::dial::DialRules;
 use crate::net::resolve::Walk;
+use crate::outcome_json::Excerpts;
 use crate::probe::probe;
-use crate::value::Value;
 
 /// Runs it.
 pub async fn run(options: CheckOptions, mut shell: Shell) -> Exit {
     let form = match args::form(options.output.as_deref()) {
         Ok(form) => form,
-        Err(text) => {
-            say(&mut shell.err, format_args!("pilotfish: {text}"));
-            return Exit::Usage;
-        }
+        Err(text) => return shell.usage(&text),
+    };
+    let checks = match select::for_check(&options, &mut shell) {
+        Ok(checks) => checks,
+        Err(exit) => return exit,
     };
     let world = Arc::new(World::new(Arc::clone(&shell.env)));
-    let mut done = Vec::new();
-    for target in &options.selection.targets {
-        let scheme = target.split_once("://").map(|(scheme, _)| scheme).unwrap_or_default();
-        let Some(kind) = crate::check::kind_of_scheme(scheme) else {
-            say(&mut shell.err, format_args!("pilotfish: unknown scheme"));
-            return Exit::Usage;
-        };
-        let planned = Planned {
-            name: kind.name.to_owned(),
-            kind: kind.name,
-            check: (kind.from_url)(Value::literal(target)),
-            interval: Duration::from_secs(10),
-            timeout: Duration::from_secs(5),
-            failure_threshold: 3,
-            success_threshold: 1,
-            gates: Gates::default(),
-            rules: DialRules::default(),
-            min_passing: MinPassing::Count(1),
-            ready_ignores: Vec::new(),
-            labels: Vec::new(),
-            identity: 0,
-        };
-        let outcome = probe(&planned, &world, Walk::Full).await;
-        done.push((planned, outcome));
+    let mut running = JoinSet::new();
+    for (index, check) in checks.into_iter().enumerate() {
+        let world = Arc::clone(&world);
+        running.spawn(async move {
+            let outcome = probe(&check, &world, Walk::Full).await;
+            (index, (check, outcome))
+        });
     }
-    report::write(&mut shell.out, form, &done);
-    if done.iter().all(|(_, outcome)| outcome.passed()) { Exit::Passed } else { Exit::Failed }
+    // No task is aborted and none panics: each check's panic is an outcome.
+    let mut done = running.join_all().await;
+    done.sort_by_key(|(index, _)| *index);
+    let done: Vec<Done> = done.into_iter().map(|(_, done)| done).collect();
+    shell.print(&report::report(form, shell.colour(), &done, Excerpts::Shown));
+    let failures: Vec<_> =
+        done.iter().filter_map(|(check, outcome)| Some((check.name.as_str(), outcome.failure.as_ref()?))).collect();
+    if failures.is_empty() {
+        return Exit::Passed;
+    }
+    let reason = format!("pilotfish check: {} of {} checks failed", failures.len(), done.len());
+    shell.terminate(options.termination_log.as_deref(), &termination::text(&reason, &failures));
+    Exit::Failed
 }

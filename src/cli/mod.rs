@@ -2,9 +2,13 @@
 
 pub mod args;
 pub mod check;
+mod patience;
 pub mod report;
+mod select;
+mod signals;
+pub mod termination;
+pub mod wait;
 
-use std::fmt::Arguments;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -19,6 +23,43 @@ pub struct Shell {
     pub out: Box<dyn Write + Send>,
     /// Progress, logs and usage.
     pub err: Box<dyn Write + Send>,
+    /// Whether reports go to a terminal.
+    pub terminal: bool,
+}
+
+impl Shell {
+    /// Writes a text to the reports. A reader that went away is no reason to fail.
+    fn print(&mut self, text: &str) {
+        drop(self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()));
+    }
+
+    /// Writes one line beside the reports.
+    fn note(&mut self, line: &str) {
+        drop(writeln!(self.err, "{}", line.trim_end()));
+    }
+
+    /// Says what is wrong with the usage.
+    fn usage(&mut self, text: &str) -> Exit {
+        self.note(&format!("pilotfish: {text}"));
+        Exit::Usage
+    }
+
+    /// Whether colours may be used where there is a terminal: <https://no-color.org>.
+    fn colour_allowed(&self) -> bool {
+        self.env.var("NO_COLOR").is_none_or(|value| value.is_empty())
+    }
+
+    /// Whether reports are coloured.
+    fn colour(&self) -> bool {
+        self.terminal && self.colour_allowed()
+    }
+
+    /// Writes the termination message.
+    fn terminate(&mut self, path: Option<&str>, text: &str) {
+        if let Err(error) = termination::write(path, text) {
+            self.note(&format!("pilotfish: the termination message cannot be written: {error}"));
+        }
+    }
 }
 
 /// Runs the command that the arguments ask for; the first argument is the program's name.
@@ -26,21 +67,24 @@ pub async fn run(args: Vec<String>, mut shell: Shell) -> Exit {
     let command = match args::parse(&args) {
         Ok(command) => command,
         Err(args::Stop::Help(text)) => {
-            say(&mut shell.out, format_args!("{}", text.trim_end()));
+            shell.print(&format!("{}\n", text.trim_end()));
             return Exit::Passed;
         }
         Err(args::Stop::Usage(text)) => {
-            say(&mut shell.err, format_args!("{}", text.trim_end()));
+            shell.note(&text);
             return Exit::Usage;
         }
     };
     match command {
         args::Command::Check(options) => check::run(options, shell).await,
+        args::Command::Wait(options) => wait::run(options, shell).await,
+        args::Command::Completions { shell: name } => match args::completions(&name) {
+            Ok(script) => {
+                shell.print(&script);
+                Exit::Passed
+            }
+            Err(text) => shell.usage(&text),
+        },
+        args::Command::Serve(_) | args::Command::Ask(_) | args::Command::Config(_) => shell.usage("not wired yet"),
     }
-}
-
-/// Writes one line. A reader that went away is no reason to fail.
-pub fn say(to: &mut dyn Write, line: Arguments<'_>) {
-    drop(writeln!(to, "{line}"));
-    drop(to.flush());
 }

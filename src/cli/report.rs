@@ -1,34 +1,156 @@
-//! Outcomes to text or JSON.
+//! Outcomes to text for people, or to JSON for programs.
 
-use std::io::Write;
+use std::fmt::Write as _;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cli::args::Form;
-use crate::cli::say;
 use crate::config::plan::Planned;
-use crate::outcome::Outcome;
+use crate::duration;
+use crate::outcome::{Evidence, Failure, Outcome, Severity, Try, TryResult};
+use crate::outcome_json::{self, Excerpts, OutcomeJson};
 
-/// Writes the report.
-pub fn write(out: &mut dyn Write, form: Form, done: &[(Planned, Outcome)]) {
-    let passed = done.iter().filter(|(_, outcome)| outcome.passed()).count();
-    let checks: Vec<_> = done.iter().map(|(planned, outcome)| one(planned, outcome)).collect();
+/// A check and what came of it.
+pub type Done = (Planned, Outcome);
+
+#[derive(Serialize)]
+struct Report<'a> {
+    passed: usize,
+    failed: usize,
+    checks: Vec<OutcomeJson<'a>>,
+}
+
+/// The report, with its final newline.
+#[must_use]
+pub fn report(form: Form, colour: bool, done: &[Done], excerpts: Excerpts) -> String {
     match form {
-        Form::Json => {
-            say(out, format_args!("{}", json!({"passed": passed, "failed": done.len() - passed, "checks": checks})))
-        }
-        Form::Text => checks.iter().for_each(|check| say(out, format_args!("{check:#}"))),
+        Form::Json => json(done, excerpts),
+        Form::Text => text(done, Paint(colour), excerpts),
     }
 }
 
-fn one(planned: &Planned, outcome: &Outcome) -> serde_json::Value {
-    let evidence = &outcome.evidence;
-    let tries: Vec<_> = evidence.tries.iter().map(|one| json!({"address": one.address.to_string(), "family": one.family(), "result": one.result.as_str(), "errno": one.errno, "duration_seconds": one.duration.as_secs_f64()})).collect();
-    let queries: Vec<_> = evidence.queries.iter().map(|q| json!({"name": q.name, "type": q.record, "server": q.server.to_string(), "rcode": q.answer.as_str(), "answers": q.answers, "transport": q.transport})).collect();
-    let failure = outcome
-        .failure
-        .as_ref()
-        .map(|f| json!({"phase": f.phase.as_str(), "cause": f.cause.slug(), "message": f.message, "hint": f.hint}));
-    json!({"name": planned.name, "kind": planned.kind, "target": outcome.target, "result": if outcome.passed() {"pass"} else {"fail"}, "degraded": outcome.degraded,
-        "tries": tries, "queries": queries, "failure": failure, "facts": {"debug": format!("{:?}", evidence.facts)}})
+fn json(done: &[Done], excerpts: Excerpts) -> String {
+    let passed = done.iter().filter(|(_, outcome)| outcome.passed()).count();
+    let checks =
+        done.iter().map(|(planned, outcome)| outcome_json::outcome(&planned.name, planned.kind, outcome, excerpts));
+    let report = Report { passed, failed: done.len() - passed, checks: checks.collect() };
+    let mut text = serde_json::to_string(&report).expect("the report has text keys only");
+    text.push('\n');
+    text
+}
+
+/// Colours, or none.
+#[derive(Clone, Copy)]
+pub(super) struct Paint(pub(super) bool);
+
+impl Paint {
+    pub(super) fn good(self, text: &str) -> String {
+        self.with("32", text)
+    }
+
+    pub(super) fn bad(self, text: &str) -> String {
+        self.with("31", text)
+    }
+
+    fn warn(self, text: &str) -> String {
+        self.with("33", text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
+    let mut out = String::new();
+    let width = done.iter().map(|(planned, _)| planned.name.len()).max().unwrap_or(0);
+    for (planned, outcome) in done {
+        let name = format!("{:width$}", planned.name);
+        let took = paint.dim(&format!("({} {})", planned.kind, duration::show(outcome.duration)));
+        match &outcome.failure {
+            None if outcome.degraded => {
+                line(&mut out, &format!("{} {name}  {}  degraded  {took}", paint.warn("~"), outcome.target))
+            }
+            None => line(&mut out, &format!("{} {name}  {}  {took}", paint.good("✓"), outcome.target)),
+            Some(failure) => {
+                let cause = paint.bad(failure.cause.slug());
+                line(&mut out, &format!("{} {name}  {}  {cause}  {took}", paint.bad("✗"), outcome.target));
+                why(&mut out, failure);
+            }
+        }
+        if outcome.degraded || outcome.failure.is_some() {
+            seen(&mut out, &outcome.evidence, excerpts);
+        }
+        if outcome.evidence.facts.tls_verified == Some(false) {
+            line(&mut out, &format!("    {}: the certificate was not verified (verify: false)", paint.warn("note")));
+        }
+        for finding in &outcome.findings {
+            let mark = match finding.severity {
+                Severity::Error => paint.bad("error"),
+                Severity::Warning => paint.warn("warning"),
+                Severity::Info => paint.dim("info"),
+            };
+            line(&mut out, &format!("    {mark} {}: {} → {}", finding.code, finding.message, finding.fix));
+        }
+    }
+    let failed = done.iter().filter(|(_, outcome)| !outcome.passed()).count();
+    line(&mut out, "");
+    line(&mut out, &format!("{} passed, {failed} failed", done.len() - failed));
+    out
+}
+
+fn why(out: &mut String, failure: &Failure) {
+    line(out, &format!("    {:9}{}", failure.phase.as_str(), failure.message));
+    line(out, &format!("    {:9}{}", "fix", failure.hint));
+}
+
+/// What was recorded and helps: queries where names were the trouble, tries where there was more than one or one failed.
+fn seen(out: &mut String, evidence: &Evidence, excerpts: Excerpts) {
+    let connected = evidence.tries.iter().any(|one| one.result == TryResult::Connected);
+    if !connected && evidence.tries.is_empty() {
+        for query in &evidence.queries {
+            let took = duration::show(query.duration);
+            let (name, server) = (&query.name, query.server);
+            line(
+                out,
+                &format!(
+                    "    {:9}{} {name} at {server}/{}: {} in {took}",
+                    "asked",
+                    query.record,
+                    query.transport,
+                    query.answer.as_str()
+                ),
+            );
+        }
+    }
+    if evidence.tries.iter().any(|one| one.result != TryResult::Connected) {
+        evidence.tries.iter().for_each(|one| line(out, &format!("    {:9}{}", "tried", tried(one))));
+    }
+    for member in &evidence.members {
+        let said = member
+            .failure
+            .as_ref()
+            .map_or_else(|| "pass".to_owned(), |failure| format!("{}: {}", failure.cause.slug(), failure.message));
+        line(out, &format!("    {:9}{} {said}", "member", member.address));
+    }
+    if let (Excerpts::Shown, Some(excerpt)) = (excerpts, &evidence.facts.excerpt) {
+        line(out, &format!("    {:9}{excerpt}", "received"));
+    }
+}
+
+fn tried(one: &Try) -> String {
+    let mut text = format!("{} {}", one.address, one.result.as_str());
+    if one.result != TryResult::NotTried {
+        write!(text, " after {}", duration::show(one.duration)).expect("a String takes every text");
+    }
+    text
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text.trim_end());
+    out.push('\n');
 }

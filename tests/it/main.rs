@@ -1,4 +1,3 @@
 //! The one integration binary: it drives the real pilotfish. See tests/README.md for which test goes where.
 
-mod postgres;
 mod support;

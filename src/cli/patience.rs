@@ -1,0 +1,137 @@
+//! How `wait` waits: growing pauses, and when there is no more use in it. Pure: time is passed in.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::cause::{Cause, Waits};
+use crate::outcome::{Failure, Phase};
+
+/// How often the same failure must come before waiting ends.
+const RUNS: u32 = 3;
+
+/// Watches one check for a failure that waiting cannot heal.
+#[derive(Debug)]
+pub(super) struct Patience {
+    limit: Option<Duration>,
+    streak: Option<Streak>,
+}
+
+#[derive(Debug)]
+struct Streak {
+    of: (Phase, Cause),
+    runs: u32,
+    since: Instant,
+}
+
+impl Patience {
+    /// `None`: it never ends.
+    pub(super) const fn new(limit: Option<Duration>) -> Self {
+        Self { limit, streak: None }
+    }
+
+    /// Takes the newest result; whether waiting on is of no use.
+    pub(super) fn is_lost(&mut self, failure: Option<&Failure>, now: Instant) -> bool {
+        let (Some(failure), Some(limit)) = (failure, self.limit) else {
+            self.streak = None;
+            return false;
+        };
+        let of = (failure.phase, failure.cause);
+        let streak = match self.streak.take() {
+            Some(streak) if streak.of == of => Streak { runs: streak.runs + 1, ..streak },
+            _ => Streak { of, runs: 1, since: now },
+        };
+        let long_enough = streak.runs >= RUNS && now.duration_since(streak.since) >= limit;
+        self.streak = Some(streak);
+        match failure.cause.info().waits {
+            Waits::Heals => false,
+            Waits::Permanent => long_enough,
+            Waits::AfterRestart => true,
+        }
+    }
+}
+
+/// The pauses of one check: ×1.5 up to 10 s; after a refused login ×2 up to 30 s, so that nobody is locked out.
+#[derive(Debug)]
+pub(super) struct Pause {
+    next: Duration,
+}
+
+impl Pause {
+    pub(super) const fn new(first: Duration) -> Self {
+        Self { next: first }
+    }
+
+    /// The pause after this failure, with up to a tenth of jitter.
+    pub(super) fn after(&mut self, failure: &Failure) -> Duration {
+        let costs_a_login =
+            failure.phase == Phase::Login && !matches!(failure.cause, Cause::StartingUp | Cause::ShuttingDown);
+        let (factor, most) = if costs_a_login { (4, Duration::from_secs(30)) } else { (3, Duration::from_secs(10)) };
+        let pause = self.next;
+        self.next = (self.next * factor / 2).min(most.max(pause));
+        pause - pause.mul_f64(0.1 * fraction())
+    }
+}
+
+/// A number from 0 to 1, for jitter: the standard library's hasher is seeded by the system.
+fn fraction() -> f64 {
+    f64::from(RandomState::new().hash_one(()) as u32) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Patience, Pause};
+    use crate::cause::Cause;
+    use crate::outcome::{Failure, Phase};
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    fn failure(phase: Phase, cause: Cause) -> Failure {
+        Failure { phase, cause, message: String::new(), hint: String::new() }
+    }
+
+    /// Each row: seconds since the start, the failure, whether it is lost then.
+    fn table(rows: &[(u64, Option<Failure>, bool)], limit: Option<u64>) {
+        let start = Instant::now();
+        let mut patience = Patience::new(limit.map(Duration::from_secs));
+        for (at, failure, lost) in rows {
+            assert_eq!(patience.is_lost(failure.as_ref(), start + Duration::from_secs(*at)), *lost, "at {at}");
+        }
+    }
+
+    #[test]
+    fn a_permanent_failure_ends_it_after_three_runs_and_the_time() {
+        let wrong = || Some(failure(Phase::Login, Cause::PasswordRejected));
+        let refused = || Some(failure(Phase::Connect, Cause::ConnectRefused));
+        table(&[(0, wrong(), false), (1, wrong(), false), (29, wrong(), false), (30, wrong(), true)], Some(30));
+        table(&[(0, wrong(), false), (40, wrong(), false), (41, wrong(), true)], Some(30));
+        table(&[(0, wrong(), false), (20, refused(), false), (31, wrong(), false), (40, wrong(), false)], Some(30));
+        table(&[(0, wrong(), false), (20, None, false), (31, wrong(), false), (40, wrong(), false)], Some(30));
+        table(&[(0, refused(), false), (500, refused(), false), (1000, refused(), false)], Some(30));
+        table(&[(0, wrong(), false), (500, wrong(), false), (1000, wrong(), false)], None);
+    }
+
+    #[test]
+    fn what_only_a_restart_heals_ends_it_at_once() {
+        let missing = || Some(failure(Phase::Assert, Cause::VariableMissing));
+        table(&[(0, missing(), true)], Some(30));
+        table(&[(0, missing(), false), (100, missing(), false)], None);
+    }
+
+    #[test]
+    fn pauses_grow_to_their_limit() {
+        let grown = |failure: &Failure| {
+            let mut pause = Pause::new(Duration::from_secs(1));
+            let all: Vec<Duration> = (0..20).map(|_| pause.after(failure)).collect();
+            assert!(all[0] <= Duration::from_secs(1) && all[0] >= Duration::from_millis(900));
+            all[19]
+        };
+        let plain = grown(&failure(Phase::Connect, Cause::ConnectRefused));
+        assert!((Duration::from_secs(9)..=Duration::from_secs(10)).contains(&plain), "{plain:?}");
+        let login = grown(&failure(Phase::Login, Cause::PasswordRejected));
+        assert!((Duration::from_secs(27)..=Duration::from_secs(30)).contains(&login), "{login:?}");
+        let starting = grown(&failure(Phase::Login, Cause::StartingUp));
+        assert!(starting <= Duration::from_secs(10), "{starting:?}");
+    }
+}

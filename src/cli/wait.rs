@@ -1,0 +1,240 @@
+//! `pilotfish wait`: the gate of an init container. Every check is asked until it passes; then exit 0, or become CMD.
+//!
+//! What waiting cannot heal ends it early: the person on call reads the cause in the pod's events, not a time-out.
+
+use std::io::IsTerminal as _;
+use std::os::unix::process::CommandExt as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::cli::args::{self, Form, WaitOptions};
+use crate::cli::patience::{Patience, Pause};
+use crate::cli::report::{self, Done};
+use crate::cli::{Shell, select, signals, termination};
+use crate::config::plan::Planned;
+use crate::exit::Exit;
+use crate::net::World;
+use crate::net::resolve::Walk;
+use crate::outcome::{Failure, Outcome};
+use crate::outcome_json::Excerpts;
+use crate::probe::probe;
+
+/// A pass older than this is asked for again once all the others have passed: the gate opens on what is, not on what was.
+const FRESH: Duration = Duration::from_secs(10);
+/// How long the last outcomes may come after the time is up.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// The options, read.
+struct Settings {
+    form: Form,
+    deadline: Instant,
+    interval: Duration,
+    permanent_after: Option<Duration>,
+}
+
+impl Settings {
+    fn read(options: &WaitOptions) -> Result<Self, String> {
+        let timeout = args::time("--timeout", options.timeout.as_deref(), Duration::from_secs(300))?;
+        let permanent = args::time("--permanent-after", options.permanent_after.as_deref(), Duration::from_secs(30))?;
+        Ok(Self {
+            form: args::form(options.output.as_deref())?,
+            deadline: Instant::now() + timeout,
+            interval: args::time("--interval", options.interval.as_deref(), Duration::from_secs(1))?,
+            permanent_after: (!options.keep_trying).then_some(permanent),
+        })
+    }
+}
+
+/// How the waiting ended.
+enum End {
+    Passed,
+    OutOfTime,
+    Hopeless,
+    Signal(u8),
+}
+
+/// Runs it.
+pub async fn run(options: WaitOptions, mut shell: Shell) -> Exit {
+    let settings = match Settings::read(&options) {
+        Ok(settings) => settings,
+        Err(text) => return shell.usage(&text),
+    };
+    let checks = match select::for_wait(&options, &mut shell) {
+        Ok(checks) => checks,
+        Err(exit) => return exit,
+    };
+    let world = Arc::new(World::new(Arc::clone(&shell.env)));
+    let mut progress = Progress::new(&shell, &checks);
+    let (end, last) =
+        wait(&checks, &world, &settings, |index, outcome| progress.tell(&mut shell, index, outcome)).await;
+    let exit = match end {
+        End::Passed => Exit::Passed,
+        End::OutOfTime => Exit::OutOfTime,
+        End::Hopeless => Exit::StoppedEarly,
+        End::Signal(number) => Exit::Signal(number),
+    };
+    if exit == Exit::Passed && !options.command.is_empty() && settings.form == Form::Text {
+        return become_command(&options.command, &mut shell);
+    }
+    let done: Vec<Done> = checks.into_iter().zip(last).filter_map(|(check, outcome)| Some((check, outcome?))).collect();
+    shell.print(&report::report(settings.form, shell.colour(), &done, Excerpts::Withheld));
+    if exit == Exit::Passed {
+        return if options.command.is_empty() { exit } else { become_command(&options.command, &mut shell) };
+    }
+    let reason = match end {
+        End::OutOfTime => "pilotfish wait: out of time",
+        End::Hopeless => "pilotfish wait: stopped early, waiting cannot heal this",
+        End::Passed | End::Signal(_) => "pilotfish wait: ended by a signal",
+    };
+    shell.note(reason);
+    let failures: Vec<(&str, &Failure)> =
+        done.iter().filter_map(|(check, outcome)| Some((check.name.as_str(), outcome.failure.as_ref()?))).collect();
+    shell.terminate(options.termination_log.as_deref(), &termination::text(reason, &failures));
+    exit
+}
+
+/// Asks until every check has passed, the time is up, one is hopeless, or a signal comes. The last outcome of each.
+async fn wait(
+    checks: &[Planned],
+    world: &Arc<World>,
+    settings: &Settings,
+    mut tell: impl FnMut(usize, &Outcome),
+) -> (End, Vec<Option<Outcome>>) {
+    let (send, mut outcomes) = mpsc::channel(checks.len().max(1));
+    let again: Vec<Arc<Notify>> = checks.iter().map(|_| Arc::default()).collect();
+    let mut tasks = JoinSet::new();
+    for (index, check) in checks.iter().enumerate() {
+        let asker =
+            Asker { index, check: check.clone(), world: Arc::clone(world), pause: Pause::new(settings.interval) };
+        tasks.spawn(asker.run(settings.deadline, Arc::clone(&again[index]), send.clone()));
+    }
+    let mut last: Vec<Option<Outcome>> = vec![None; checks.len()];
+    let mut passed_at: Vec<Option<Instant>> = vec![None; checks.len()];
+    let mut patience: Vec<Patience> = checks.iter().map(|_| Patience::new(settings.permanent_after)).collect();
+    let signal = signals::first();
+    tokio::pin!(signal);
+    loop {
+        let (index, outcome) = tokio::select! {
+            biased;
+            number = &mut signal => return (End::Signal(number), last),
+            Some(message) = outcomes.recv() => message,
+            () = sleep_until(settings.deadline + GRACE) => return (End::OutOfTime, last),
+        };
+        tell(index, &outcome);
+        let now = Instant::now();
+        let hopeless = patience[index].is_lost(outcome.failure.as_ref(), now);
+        passed_at[index] = outcome.passed().then_some(now);
+        last[index] = Some(outcome);
+        if hopeless {
+            return (End::Hopeless, last);
+        }
+        if passed_at.iter().all(Option::is_some) {
+            let old = |at: &Option<Instant>| at.is_some_and(|at| now.duration_since(at) > FRESH);
+            let asked: Vec<usize> = (0..checks.len()).filter(|index| old(&passed_at[*index])).collect();
+            if asked.is_empty() {
+                return (End::Passed, last);
+            }
+            for index in asked {
+                passed_at[index] = None;
+                again[index].notify_one();
+            }
+        }
+        if now >= settings.deadline && !passed_at.iter().all(Option::is_some) && last.iter().all(Option::is_some) {
+            return (End::OutOfTime, last);
+        }
+    }
+}
+
+/// The task of one check.
+struct Asker {
+    index: usize,
+    check: Planned,
+    world: Arc<World>,
+    pause: Pause,
+}
+
+impl Asker {
+    async fn run(mut self, deadline: Instant, again: Arc<Notify>, outcomes: mpsc::Sender<(usize, Outcome)>) {
+        let timeout = self.check.timeout;
+        loop {
+            // What is cut by the end of the waiting still says where it stood.
+            self.check.timeout =
+                timeout.min(deadline.saturating_duration_since(Instant::now())).max(Duration::from_millis(1));
+            let outcome = probe(&self.check, &self.world, Walk::Full).await;
+            let pause = outcome.failure.as_ref().map(|failure| self.pause.after(failure));
+            if outcomes.send((self.index, outcome)).await.is_err() {
+                return;
+            }
+            match pause {
+                None => again.notified().await,
+                Some(pause) => sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await,
+            }
+            if Instant::now() >= deadline {
+                return;
+            }
+        }
+    }
+}
+
+/// One line per change: marks on a terminal, a log line elsewhere.
+struct Progress {
+    names: Vec<String>,
+    said: Vec<Option<String>>,
+    terminal: bool,
+    colour: bool,
+}
+
+impl Progress {
+    fn new(shell: &Shell, checks: &[Planned]) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let names = checks.iter().map(|check| check.name.clone()).collect();
+        Self { names, said: vec![None; checks.len()], terminal, colour: terminal && shell.colour_allowed() }
+    }
+
+    fn tell(&mut self, shell: &mut Shell, index: usize, outcome: &Outcome) {
+        let state = outcome.failure.as_ref().map_or("ok", |failure| failure.cause.slug());
+        if self.said[index].as_deref() == Some(state) {
+            return;
+        }
+        self.said[index] = Some(state.to_owned());
+        let name = &self.names[index];
+        if !self.terminal {
+            match &outcome.failure {
+                None => tracing::info!(check = name.as_str(), target_ = outcome.target, "passed"),
+                Some(failure) => tracing::warn!(
+                    check = name.as_str(),
+                    cause = failure.cause.slug(),
+                    phase = failure.phase.as_str(),
+                    message = failure.message,
+                    hint = failure.hint,
+                    "waiting"
+                ),
+            }
+            return;
+        }
+        let paint = report::Paint(self.colour);
+        match &outcome.failure {
+            None => shell.note(&format!("{} {name}", paint.good("✓"))),
+            Some(failure) => {
+                shell.note(&format!("{} {name}: {}: {} → {}", paint.bad("✗"), state, failure.message, failure.hint));
+            }
+        }
+    }
+}
+
+/// Replaces this process; comes back only where that is not possible, as a shell would.
+fn become_command(command: &[String], shell: &mut Shell) -> Exit {
+    let Some((program, arguments)) = command.split_first() else { return Exit::Passed };
+    let error = std::process::Command::new(program).args(arguments).exec();
+    // Not its name: what stands there may be anything.
+    let (exit, what) = match error.kind() {
+        std::io::ErrorKind::NotFound => (Exit::NotFound, "was not found"),
+        _ => (Exit::CannotExecute, "cannot be executed"),
+    };
+    shell.note(&format!("pilotfish wait: CMD {what}: {error}"));
+    exit
+}
