@@ -1,3 +1,4 @@
 //! The one integration binary: it drives the real pilotfish. See tests/README.md for which test goes where.
 
+mod postgres;
 mod support;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each helper serves some of the tests")]
 
 pub(crate) mod netns;
+pub(crate) mod postgres;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
