@@ -24,6 +24,9 @@ pub mod check;
 pub mod config;
 // 5: the engine
 pub mod probe;
+pub mod schedule;
 pub mod state;
+#[cfg(test)]
+mod testing;
 // 8: the shell
 pub mod cli;

@@ -1,17 +1,32 @@
 //! The only writer: folds outcomes and time into verdicts, and publishes them as snapshots.
+//!
+//! Everything that changes what is answered comes in as a [`Message`]; a tick each second observes time, so that a check
+//! which hangs becomes stale by itself. Nothing here runs a check, and nothing waits for a reader.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::time::Instant;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::config::plan::Gates;
+use crate::config::plan::{Gates, Planned};
+use crate::net::dial::Require;
 use crate::outcome::{Outcome, TryResult};
-use crate::verdict::Verdict;
+use crate::schedule;
+use crate::verdict::{Streak, Verdict};
+
+mod fold;
+#[cfg(test)]
+mod tests;
+
+pub use fold::State;
 
 /// The upper bounds of the duration histogram's buckets, in seconds.
 pub const BUCKETS: [f64; 7] = [0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 5.0];
+
+/// How often time is observed.
+const TICK: Duration = Duration::from_secs(1);
 
 /// Everything that is answered from, at one moment. Never changed once published.
 #[derive(Debug, Clone)]
@@ -87,4 +102,65 @@ pub struct Histogram {
     pub counts: [u64; BUCKETS.len() + 1],
     /// The sum of all.
     pub sum: Duration,
+}
+
+impl Histogram {
+    /// Counts one run.
+    pub fn observe(&mut self, duration: Duration) {
+        let seconds = duration.as_secs_f64();
+        let bucket = BUCKETS.iter().position(|bound| seconds <= *bound).unwrap_or(BUCKETS.len());
+        self.counts[bucket] += 1;
+        self.sum += duration;
+    }
+}
+
+/// What changes the state.
+pub enum Message {
+    /// A run of a check ended.
+    Outcome {
+        /// Which: [`Slot::id`].
+        id: u64,
+        /// What it gave.
+        outcome: Box<Outcome>,
+        /// The interval now in force.
+        interval: Duration,
+    },
+    /// Another plan took effect.
+    Plan {
+        /// Its checks; those with a known id keep what is known of them.
+        slots: Vec<Slot>,
+        /// `/readyz` is to fail once we are told to stop.
+        fail_ready_on_sigterm: bool,
+    },
+    /// Another plan was read and refused: why, without any value.
+    Refused(String),
+    /// We were told to stop.
+    ShuttingDown,
+}
+
+/// A check that runs; another run of the same name under another plan has another id.
+#[derive(Clone)]
+pub struct Slot {
+    /// Never given twice.
+    pub id: u64,
+    /// What runs.
+    pub planned: Arc<Planned>,
+    /// What it dials, redacted, as far as that is known before the first run.
+    pub target: String,
+}
+
+/// Folds messages and time until all senders are gone; publishes after each.
+pub async fn run(mut state: State, mut messages: mpsc::Receiver<Message>, snapshots: watch::Sender<Arc<Snapshot>>) {
+    let mut tick = interval_at(Instant::now() + TICK, TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            message = messages.recv() => match message {
+                Some(message) => state.take(message, Instant::now(), SystemTime::now()),
+                None => return,
+            },
+            _ = tick.tick() => state.observe_time(Instant::now()),
+        }
+        snapshots.send_replace(Arc::new(state.snapshot()));
+    }
 }

@@ -1,0 +1,270 @@
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::{Next, Pace, Prober, Probing, chance, following, run};
+use crate::cause::Cause;
+use crate::config::plan::Planned;
+use crate::env::{Env, MapEnv};
+use crate::net::resolve::Walk;
+use crate::outcome::{Outcome, Phase};
+use crate::state::Message;
+use crate::testing::{NONE, READY, STARTUP, fail, pass, planned, with_values};
+use crate::value::Value;
+
+/// Gives outcomes in turn, the last one again and again, each after some time; notes when it was asked.
+struct Script {
+    outcomes: Mutex<VecDeque<Outcome>>,
+    takes: Duration,
+    asked: Mutex<Vec<Duration>>,
+    walks: Mutex<Vec<Walk>>,
+    began: Instant,
+    env: Changing,
+}
+
+/// One file, whose content can be changed.
+struct Changing(Mutex<Option<Vec<u8>>>);
+
+impl Env for Changing {
+    fn var(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn vars(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        let none = MapEnv::default();
+        self.0.lock().unwrap().clone().map_or_else(|| none.file(path), Ok)
+    }
+}
+
+impl Script {
+    fn new(takes: Duration, outcomes: impl IntoIterator<Item = Outcome>) -> Arc<Self> {
+        Arc::new(Self {
+            outcomes: Mutex::new(outcomes.into_iter().collect()),
+            takes,
+            asked: Mutex::default(),
+            walks: Mutex::default(),
+            began: Instant::now(),
+            env: Changing(Mutex::new(Some(b"old".to_vec()))),
+        })
+    }
+
+    /// Runs a check for so long; the moments of its runs in milliseconds.
+    async fn runs(self: Arc<Self>, planned: Planned, chance: fn() -> f64, seconds: u64) -> Vec<u128> {
+        let (sender, mut reports) = mpsc::channel(8);
+        let task = tokio::spawn(run(1, Arc::new(planned), Arc::clone(&self) as Arc<dyn Prober>, chance, sender));
+        let end = tokio::time::sleep(Duration::from_secs(seconds));
+        tokio::pin!(end);
+        loop {
+            tokio::select! {
+                () = &mut end => break,
+                report = reports.recv() => assert!(report.is_some()),
+            }
+        }
+        task.abort();
+        self.asked.lock().unwrap().iter().map(Duration::as_millis).collect()
+    }
+}
+
+impl Prober for Script {
+    fn probe<'a>(&'a self, _planned: &'a Planned, walk: Walk) -> Probing<'a> {
+        self.asked.lock().unwrap().push(self.began.elapsed());
+        self.walks.lock().unwrap().push(walk);
+        Box::pin(async {
+            tokio::time::sleep(self.takes).await;
+            let mut outcomes = self.outcomes.lock().unwrap();
+            if outcomes.len() > 1 { outcomes.pop_front().unwrap() } else { outcomes[0].clone() }
+        })
+    }
+
+    fn env(&self) -> &dyn Env {
+        &self.env
+    }
+}
+
+const QUICK: Duration = Duration::from_millis(20);
+
+fn refused() -> Outcome {
+    fail(Phase::Connect, Cause::ConnectRefused)
+}
+
+fn rejected() -> Outcome {
+    fail(Phase::Login, Cause::PasswordRejected)
+}
+
+fn full() -> Outcome {
+    fail(Phase::Login, Cause::TooManyConnections)
+}
+
+/// The waits after each of these outcomes, in seconds, with no chance taken.
+fn waits(planned: &Planned, outcomes: &[Outcome]) -> Vec<f64> {
+    let mut pace = Pace::default();
+    let wait = |outcome: &Outcome| pace.after(planned, outcome.failure.as_ref(), 0.0).interval.as_secs_f64();
+    outcomes.iter().map(wait).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_run_is_left_to_chance_and_later_ones_keep_the_interval() {
+    for (chance, second) in [((|| 0.0625) as fn() -> f64, 625), (|| 0.5, 5_000), (|| 0.999, 9_990)] {
+        let runs = Script::new(QUICK, [pass()]).runs(planned("a", READY), chance, 45).await;
+        let expected: Vec<u128> =
+            std::iter::once(0).chain((0..5).map(|n| second + n * 10_000)).filter(|at| *at < 45_000).collect();
+        assert_eq!(runs, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn startup_checks_are_tried_every_two_seconds_until_first_up() {
+    let outcomes = [refused(), refused(), refused(), refused(), refused(), pass()];
+    let runs = Script::new(QUICK, outcomes).runs(planned("a", STARTUP), || 0.5, 40).await;
+    // The second is left to chance, and so is the first of the regular ones.
+    assert_eq!(runs, [0, 1_000, 3_000, 5_000, 7_000, 9_000, 14_000, 24_000, 34_000]);
+}
+
+#[test]
+fn the_pace_follows_from_what_is_settled() {
+    let every = |interval: u64, gates| Planned { interval: Duration::from_millis(interval), ..planned("a", gates) };
+    let starting_up = || fail(Phase::Login, Cause::StartingUp);
+    let shutting_down = || fail(Phase::Login, Cause::ShuttingDown);
+    for (name, planned, outcomes, expected) in [
+        ("startup, never slower than the interval", every(1_500, STARTUP), vec![refused(), refused()], vec![1.5, 1.5]),
+        ("startup, also when down", every(10_000, STARTUP), vec![refused(); 4], vec![2.0; 4]),
+        (
+            "once it has been up, a startup check is like any other",
+            every(10_000, STARTUP),
+            vec![pass(), refused(), refused(), refused(), refused(), pass()],
+            vec![10.0, 2.5, 2.5, 10.0, 10.0, 10.0],
+        ),
+        (
+            "about to change",
+            every(8_000, READY),
+            vec![refused(), refused(), refused(), refused()],
+            vec![2.0, 2.0, 8.0, 8.0],
+        ),
+        ("about to change, at least a second", every(3_000, NONE), vec![refused(), pass()], vec![1.0, 3.0]),
+        ("about to change, never slower", every(500, NONE), vec![refused(), pass()], vec![0.5, 0.5]),
+        (
+            "a failure that only degrades is no change to come",
+            every(8_000, READY),
+            vec![pass(), fail(Phase::Connect, Cause::LocalLimit), fail(Phase::Request, Cause::Internal)],
+            vec![8.0, 8.0, 8.0],
+        ),
+        (
+            "a server that starts or stops counts no login",
+            every(10_000, STARTUP),
+            vec![starting_up(), shutting_down()],
+            vec![2.0, 2.0],
+        ),
+        (
+            "failed logins: twice as long, up to 5 min where waiting heals nothing",
+            every(10_000, STARTUP),
+            vec![rejected(); 7],
+            vec![20.0, 40.0, 80.0, 160.0, 300.0, 300.0, 300.0],
+        ),
+        (
+            "failed logins: up to 30 s where it does",
+            every(10_000, READY),
+            vec![full(); 4],
+            vec![20.0, 30.0, 30.0, 30.0],
+        ),
+        (
+            "also while up",
+            every(10_000, READY),
+            vec![pass(), full(), full(), pass(), full()],
+            vec![10.0, 20.0, 30.0, 10.0, 20.0],
+        ),
+        ("never under the interval", every(60_000, READY), vec![full(), full()], vec![60.0, 60.0]),
+        (
+            "other failures do not end it, a pass does",
+            every(10_000, STARTUP),
+            vec![rejected(), rejected(), refused(), starting_up(), full(), pass(), refused()],
+            vec![20.0, 40.0, 40.0, 40.0, 30.0, 10.0, 2.5],
+        ),
+    ] {
+        assert_eq!(waits(&planned, &outcomes), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_back_off_varies_but_never_shortens_the_interval() {
+    for (interval, chance, wait) in
+        [(10, 0.0, 20.0), (10, 0.5, 17.5), (10, 1.0, 15.0), (25, 1.0, 25.0), (60, 0.7, 60.0)]
+    {
+        let planned = Planned { interval: Duration::from_secs(interval), ..planned("a", READY) };
+        let next = Pace::default().after(&planned, full().failure.as_ref(), chance);
+        assert_eq!(next.wait.as_secs_f64(), wait, "{interval} {chance}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_file_ends_a_back_off() {
+    let values = vec![Value::File("/secrets/pw".into())];
+    let script = Script::new(QUICK, [rejected()]);
+    let runs = Arc::clone(&script).runs(with_values("a", STARTUP, values), || 0.0, 100);
+    let change = async {
+        tokio::time::sleep(Duration::from_secs(35)).await;
+        *script.env.0.lock().unwrap() = Some(b"new".to_vec());
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        *script.env.0.lock().unwrap() = None;
+    };
+    let (runs, ()) = tokio::join!(runs, change);
+    // 20 s after the first run; the next one would be at 60. Each change is seen within 2 s, but no login follows the one
+    // before it in less than the interval, and the back-off begins anew.
+    assert_eq!(runs, [0, 20_000, 36_020, 46_020, 66_020]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_file_no_look() {
+    let runs = Script::new(QUICK, [rejected()]).runs(planned("a", STARTUP), || 0.0, 100).await;
+    assert_eq!(runs, [0, 20_000, 60_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_missed_is_not_made_up_for() {
+    // Each run takes 5 s, twice as long as the pace of a startup check and more.
+    let runs = Script::new(Duration::from_secs(5), [refused()]).runs(planned("a", STARTUP), || 0.0, 20).await;
+    assert_eq!(runs, [0, 6_000, 12_000, 18_000]);
+}
+
+#[test]
+fn the_grid_is_kept_over_a_long_gap() {
+    let start = Instant::now();
+    let seconds = |n| start + Duration::from_secs(n);
+    let next = |interval| Next { wait: Duration::from_secs(interval), interval: Duration::from_secs(interval) };
+    for (now, expected) in [(3, 10), (10, 20), (11, 20), (19, 20), (20, 30), (86_405, 86_410)] {
+        assert_eq!(following(start, next(10), seconds(now)), seconds(expected), "{now}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_tenth_run_walks_the_whole_search_list() {
+    let script = Script::new(QUICK, [pass()]);
+    let runs = Arc::clone(&script).runs(planned("a", READY), || 0.5, 205).await;
+    let walks = script.walks.lock().unwrap();
+    let full: Vec<usize> = (1..=runs.len()).filter(|number| walks[number - 1] == Walk::Full).collect();
+    assert_eq!((runs.len(), full), (21, vec![10, 20]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_when_nobody_listens() {
+    let (sender, reports) = mpsc::channel::<Message>(1);
+    drop(reports);
+    let script = Script::new(QUICK, [pass()]);
+    tokio::time::timeout(Duration::from_secs(1), run(1, Arc::new(planned("a", READY)), script, || 0.5, sender))
+        .await
+        .unwrap();
+}
+
+#[test]
+fn chance_is_from_0_up_to_1_and_varies() {
+    let numbers: Vec<f64> = (0..100).map(|_| chance()).collect();
+    assert!(numbers.iter().all(|number| (0.0..1.0).contains(number)));
+    assert!(numbers.iter().any(|number| *number < 0.5) && numbers.iter().any(|number| *number >= 0.5));
+}

@@ -1,0 +1,230 @@
+//! The state itself: pure, time is passed in. It says in the log what changed, once per change.
+
+use super::{Arc, CheckView, Duration, Histogram, Instant, Message, Outcome, Reload, Slot, Snapshot, SystemTime};
+use super::{BTreeMap, Require, Streak, TryResult, Verdict, schedule};
+
+/// Everything known of every check.
+pub struct State {
+    checks: Vec<Tracked>,
+    startup_latched: bool,
+    shutting_down: bool,
+    fail_ready_on_sigterm: bool,
+    reload: Reload,
+    heartbeat: Instant,
+}
+
+/// One check: what is published of it, and what decides.
+struct Tracked {
+    slot: Slot,
+    streak: Streak,
+    view: Arc<CheckView>,
+    /// When the last outcome came, or the check began.
+    fresh: Instant,
+    /// The interval then in force.
+    interval: Duration,
+}
+
+/// What the log tells of a check: a line for each change of it.
+#[derive(PartialEq, Eq)]
+struct Told {
+    verdict: Verdict,
+    degraded: bool,
+    stale: bool,
+    /// Only where it is not simply up: a lone failure within the threshold is no news.
+    cause: Option<&'static str>,
+}
+
+impl State {
+    /// Nothing is known yet.
+    #[must_use]
+    pub fn new(slots: Vec<Slot>, fail_ready_on_sigterm: bool, now: Instant, wall: SystemTime) -> Self {
+        let reload = Reload { successful: true, last_success: wall, error: None };
+        let mut state = Self {
+            checks: slots.into_iter().map(|slot| Tracked::new(slot, now, wall)).collect(),
+            startup_latched: false,
+            shutting_down: false,
+            fail_ready_on_sigterm,
+            reload,
+            heartbeat: now,
+        };
+        state.latch();
+        state
+    }
+
+    /// Takes in what happened.
+    pub fn take(&mut self, message: Message, now: Instant, wall: SystemTime) {
+        match message {
+            Message::Outcome { id, outcome, interval } => {
+                // One that a reload took away may have been on its way.
+                if let Some(check) = self.checks.iter_mut().find(|check| check.slot.id == id) {
+                    check.fold(*outcome, interval, now, wall);
+                }
+            }
+            Message::Plan { slots, fail_ready_on_sigterm } => {
+                self.replace(slots, now, wall);
+                self.fail_ready_on_sigterm = fail_ready_on_sigterm;
+                self.reload = Reload { successful: true, last_success: wall, error: None };
+            }
+            Message::Refused(error) => {
+                self.reload.successful = false;
+                self.reload.error = Some(error);
+            }
+            Message::ShuttingDown => self.shutting_down = true,
+        }
+        self.latch();
+    }
+
+    /// Observes that time goes by: the heartbeat, and what became stale.
+    pub fn observe_time(&mut self, now: Instant) {
+        self.heartbeat = now;
+        for check in &mut self.checks {
+            check.age(now);
+        }
+    }
+
+    /// What is known now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            checks: self.checks.iter().map(|check| Arc::clone(&check.view)).collect(),
+            startup_latched: self.startup_latched,
+            shutting_down: self.shutting_down,
+            fail_ready_on_sigterm: self.fail_ready_on_sigterm,
+            reload: self.reload.clone(),
+            heartbeat: self.heartbeat,
+        }
+    }
+
+    fn replace(&mut self, slots: Vec<Slot>, now: Instant, wall: SystemTime) {
+        let mut known: BTreeMap<u64, Tracked> = self.checks.drain(..).map(|check| (check.slot.id, check)).collect();
+        let checks = slots.into_iter().map(|slot| {
+            let kept = known.remove(&slot.id);
+            kept.unwrap_or_else(|| Tracked::new(slot, now, wall))
+        });
+        self.checks = checks.collect();
+    }
+
+    /// Latches the start gate once every startup check is up, at once where there is none. A later plan with another
+    /// startup check does not open it again: the pod has started, and `/readyz` depends on this gate.
+    fn latch(&mut self) {
+        let passed =
+            |check: &Tracked| !check.view.gates.startup || (check.view.verdict == Verdict::Up && !check.view.stale);
+        if !self.startup_latched && self.checks.iter().all(passed) {
+            self.startup_latched = true;
+            tracing::info!("start gate passed");
+        }
+    }
+}
+
+impl Tracked {
+    fn new(slot: Slot, now: Instant, wall: SystemTime) -> Self {
+        let interval = slot.planned.interval;
+        let view = Arc::new(blank(&slot, wall));
+        Self { slot, streak: Streak::default(), view, fresh: now, interval }
+    }
+
+    fn fold(&mut self, mut outcome: Outcome, interval: Duration, now: Instant, wall: SystemTime) {
+        let before = Told::of(&self.view);
+        let cause = outcome.failure.as_ref().map(|failure| failure.cause);
+        let spared = self.streak.fold(schedule::rules(&self.slot.planned), cause);
+        outcome.degraded |= spared;
+        self.fresh = now;
+        self.interval = interval;
+        let view = Arc::make_mut(&mut self.view);
+        if view.verdict != self.streak.verdict() {
+            view.verdict = self.streak.verdict();
+            view.since = wall;
+        }
+        view.stale = false;
+        view.degraded = view.verdict == Verdict::Up && outcome.degraded;
+        view.count(outcome);
+        before.tell(&self.view);
+    }
+
+    fn age(&mut self, now: Instant) {
+        let limit = self.interval.saturating_mul(3).saturating_add(self.slot.planned.timeout);
+        if !self.view.stale && now.duration_since(self.fresh) > limit {
+            let before = Told::of(&self.view);
+            Arc::make_mut(&mut self.view).stale = true;
+            before.tell(&self.view);
+        }
+    }
+}
+
+impl CheckView {
+    /// Counts a run and keeps it as the last one.
+    fn count(&mut self, outcome: Outcome) {
+        let ended = outcome.started_at + outcome.duration;
+        self.runs += 1;
+        self.durations.observe(outcome.duration);
+        self.last_run = Some(ended);
+        match outcome.failure {
+            None => self.last_success = Some(ended),
+            Some(_) => self.failures += 1,
+        }
+        for attempt in &outcome.evidence.tries {
+            // For want of time there was no attempt.
+            if attempt.result != TryResult::NotTried {
+                *self.tries.entry((attempt.family(), attempt.result)).or_default() += 1;
+            }
+        }
+        // Text for `check` and `diagnose` alone: it is not kept, so that nothing can answer with it.
+        let mut outcome = outcome;
+        outcome.evidence.facts.excerpt = None;
+        self.target.clone_from(&outcome.target);
+        self.last = Some(Arc::new(outcome));
+    }
+}
+
+/// What is known of a check before its first run.
+fn blank(slot: &Slot, wall: SystemTime) -> CheckView {
+    let planned = &slot.planned;
+    CheckView {
+        name: planned.name.clone(),
+        kind: planned.kind,
+        target: slot.target.clone(),
+        labels: planned.labels.clone(),
+        gates: planned.gates,
+        verdict: Verdict::Unknown,
+        since: wall,
+        degraded: false,
+        stale: false,
+        runs: 0,
+        failures: 0,
+        durations: Histogram::default(),
+        tries: BTreeMap::new(),
+        last: None,
+        last_run: None,
+        last_success: None,
+        each: planned.rules.require == Require::Each,
+    }
+}
+
+impl Told {
+    fn of(view: &CheckView) -> Self {
+        let settled_up = view.verdict == Verdict::Up && !view.degraded;
+        let failure = view.last.as_ref().and_then(|last| last.failure.as_ref());
+        let cause = failure.filter(|_| !settled_up).map(|failure| failure.cause.slug());
+        Self { verdict: view.verdict, degraded: view.degraded, stale: view.stale, cause }
+    }
+
+    /// One line, if anything changed since.
+    fn tell(&self, view: &CheckView) {
+        if *self == Self::of(view) {
+            return;
+        }
+        let (check, verdict) = (view.name.as_str(), view.verdict.as_str());
+        let (degraded, stale, target) = (view.degraded, view.stale, view.target.as_str());
+        let failure = view.last.as_ref().and_then(|last| last.failure.as_ref());
+        match failure {
+            _ if stale => {
+                tracing::warn!(check, verdict, stale, target, cause = "stale", "no fresh result in time");
+            }
+            None => tracing::info!(check, verdict, degraded, target, "passed"),
+            Some(failure) => {
+                let (phase, cause, hint) = (failure.phase.as_str(), failure.cause.slug(), failure.hint.as_str());
+                tracing::warn!(check, verdict, degraded, target, phase, cause, hint, "{}", failure.message);
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, advance, sleep};
+
+use super::{Message, Slot, Snapshot, State, run};
+use crate::cause::Cause;
+use crate::config::plan::{Gates, Planned};
+use crate::outcome::{Outcome, Phase, Try, TryResult};
+use crate::schedule::{Prober, Probing};
+use crate::testing::{NONE, READY, STARTUP, fail, pass, planned};
+use crate::verdict::Verdict;
+
+const TEN: Duration = Duration::from_secs(10);
+const WALL: SystemTime = SystemTime::UNIX_EPOCH;
+
+fn slot(id: u64, planned: Planned) -> Slot {
+    Slot { id, planned: Arc::new(planned), target: "idle://".to_owned() }
+}
+
+/// A state whose time is a number of seconds.
+struct Lab {
+    state: State,
+    start: Instant,
+}
+
+impl Lab {
+    fn new(slots: Vec<Slot>) -> Self {
+        let start = Instant::now();
+        Self { state: State::new(slots, false, start, WALL), start }
+    }
+
+    fn take(&mut self, second: u64, message: Message) -> Snapshot {
+        let since = Duration::from_secs(second);
+        self.state.take(message, self.start + since, WALL + since);
+        self.state.snapshot()
+    }
+
+    fn outcome(&mut self, second: u64, id: u64, outcome: Outcome) -> Snapshot {
+        self.take(second, Message::Outcome { id, outcome: Box::new(outcome), interval: TEN })
+    }
+
+    fn look(&mut self, second: u64) -> Snapshot {
+        self.state.observe_time(self.start + Duration::from_secs(second));
+        self.state.snapshot()
+    }
+}
+
+fn refused() -> Outcome {
+    fail(Phase::Connect, Cause::ConnectRefused)
+}
+
+#[test]
+fn outcomes_become_a_verdict_with_its_beginning() {
+    let mut lab = Lab::new(vec![slot(1, planned("a", NONE))]);
+    let seen = |snapshot: &Snapshot| {
+        let view = &snapshot.checks[0];
+        (view.verdict, view.since.duration_since(WALL).unwrap().as_secs(), view.degraded, view.runs, view.failures)
+    };
+    assert_eq!(seen(&lab.state.snapshot()), (Verdict::Unknown, 0, false, 0, 0));
+    assert_eq!(seen(&lab.outcome(1, 1, pass())), (Verdict::Up, 1, false, 1, 0));
+    assert_eq!(seen(&lab.outcome(11, 1, Outcome { degraded: true, ..pass() })), (Verdict::Up, 1, true, 2, 0));
+    assert_eq!(seen(&lab.outcome(21, 1, refused())), (Verdict::Up, 1, false, 3, 1));
+    let full = fail(Phase::Login, Cause::TooManyConnections);
+    let snapshot = lab.outcome(24, 1, full);
+    assert_eq!(seen(&snapshot), (Verdict::Up, 1, true, 4, 2));
+    assert!(snapshot.checks[0].last.as_ref().unwrap().degraded, "the outcome itself says so");
+    assert_eq!(seen(&lab.outcome(27, 1, refused())), (Verdict::Up, 1, false, 5, 3));
+    assert_eq!(seen(&lab.outcome(30, 1, refused())), (Verdict::Down, 30, false, 6, 4));
+    assert_eq!(seen(&lab.outcome(40, 1, pass())), (Verdict::Up, 40, false, 7, 4));
+}
+
+#[test]
+fn runs_are_counted() {
+    let mut lab = Lab::new(vec![slot(1, planned("a", NONE))]);
+    let address: SocketAddr = "[2001:db8::1]:5432".parse().unwrap();
+    let tried = |address, result| Try { host: None, address, result, errno: None, duration: TEN };
+    let mut outcome = Outcome { started_at: WALL + TEN, duration: Duration::from_secs(3), ..pass() };
+    outcome.evidence.tries = vec![
+        tried("10.0.0.1:5432".parse().unwrap(), TryResult::Refused),
+        tried(address, TryResult::Connected),
+        tried(address, TryResult::NotTried),
+    ];
+    outcome.evidence.facts.excerpt = Some("a body".into());
+    lab.outcome(13, 1, outcome);
+    let mut outcome = refused();
+    outcome.evidence.tries = vec![tried("10.0.0.2:5432".parse().unwrap(), TryResult::Refused)];
+    outcome.duration = Duration::from_secs(6);
+    let snapshot = lab.outcome(23, 1, outcome);
+    let view = &snapshot.checks[0];
+    let tries: Vec<_> = view.tries.iter().map(|((family, result), count)| (*family, result.as_str(), *count)).collect();
+    assert_eq!(tries, [(4, "refused", 2), (6, "connected", 1)]);
+    assert_eq!(view.durations.counts, [0, 0, 0, 0, 0, 0, 1, 1]);
+    assert_eq!(view.durations.sum, Duration::from_secs(9));
+    assert_eq!(view.last_success, Some(WALL + Duration::from_secs(13)));
+    assert_eq!(view.last_run, Some(WALL + Duration::from_secs(6)));
+}
+
+#[test]
+fn excerpts_are_not_kept() {
+    let mut lab = Lab::new(vec![slot(1, planned("a", NONE))]);
+    let mut outcome = pass();
+    outcome.evidence.facts.excerpt = Some("a body".into());
+    let snapshot = lab.outcome(1, 1, outcome);
+    assert_eq!(snapshot.checks[0].last.as_ref().unwrap().evidence.facts.excerpt, None);
+}
+
+#[test]
+fn the_start_gate_latches() {
+    let both = || vec![slot(1, planned("a", STARTUP)), slot(2, planned("b", STARTUP)), slot(3, planned("c", READY))];
+    let mut lab = Lab::new(both());
+    assert!(!lab.state.snapshot().startup_latched);
+    assert!(!lab.outcome(1, 1, pass()).startup_latched, "one is unknown");
+    for second in [2, 4, 6] {
+        assert!(!lab.outcome(second, 2, refused()).startup_latched, "one is failing");
+    }
+    assert!(!lab.outcome(7, 3, pass()).startup_latched);
+    assert!(lab.outcome(8, 2, pass()).startup_latched);
+    for second in [18, 28, 38] {
+        assert!(lab.outcome(second, 1, refused()).startup_latched, "it never opens again");
+    }
+    let more = vec![slot(1, planned("a", STARTUP)), slot(4, planned("d", STARTUP))];
+    let snapshot = lab.take(40, Message::Plan { slots: more, fail_ready_on_sigterm: false });
+    assert!(snapshot.startup_latched, "also where a reload adds a startup check");
+}
+
+#[test]
+fn the_start_gate_waits_for_nothing_where_nothing_gates_it() {
+    assert!(Lab::new(vec![]).state.snapshot().startup_latched);
+    assert!(Lab::new(vec![slot(1, planned("a", READY))]).state.snapshot().startup_latched);
+    // The break-glass: a plan without gates passes it.
+    let mut lab = Lab::new(vec![slot(1, planned("a", STARTUP))]);
+    let freed = Message::Plan { slots: vec![slot(2, planned("a", NONE))], fail_ready_on_sigterm: false };
+    assert!(lab.take(5, freed).startup_latched);
+}
+
+#[test]
+fn a_startup_check_that_hangs_after_its_pass_does_not_pass_the_gate() {
+    let mut lab = Lab::new(vec![slot(1, planned("a", STARTUP)), slot(2, planned("b", STARTUP))]);
+    lab.outcome(1, 1, pass());
+    lab.look(60);
+    assert!(!lab.outcome(60, 2, pass()).startup_latched);
+    assert!(lab.outcome(61, 1, pass()).startup_latched);
+}
+
+#[test]
+fn what_is_not_seen_any_more_is_stale() {
+    let mut lab = Lab::new(vec![slot(1, planned("a", READY))]);
+    lab.outcome(100, 1, pass());
+    let stale = |snapshot: &Snapshot| (snapshot.checks[0].stale, snapshot.checks[0].verdict);
+    assert_eq!(stale(&lab.look(135)), (false, Verdict::Up), "3 × 10 s + 5 s");
+    assert_eq!(stale(&lab.look(136)), (true, Verdict::Up));
+    assert_eq!(stale(&lab.outcome(140, 1, pass())), (false, Verdict::Up));
+    // The interval then in force counts, not the one written.
+    let slow = Message::Outcome { id: 1, outcome: Box::new(pass()), interval: Duration::from_secs(300) };
+    assert_eq!(stale(&lab.take(150, slow)), (false, Verdict::Up));
+    assert_eq!(stale(&lab.look(1_055)), (false, Verdict::Up));
+    assert_eq!(stale(&lab.look(1_056)), (true, Verdict::Up));
+    let quick = Message::Outcome { id: 1, outcome: Box::new(refused()), interval: Duration::from_secs(2) };
+    lab.take(1_060, quick);
+    assert_eq!(stale(&lab.look(1_071)), (false, Verdict::Up));
+    assert_eq!(stale(&lab.look(1_072)), (true, Verdict::Up));
+}
+
+#[test]
+fn a_check_that_never_answered_is_stale_too() {
+    let mut lab = Lab::new(vec![slot(1, planned("a", READY))]);
+    assert!(!lab.look(35).checks[0].stale);
+    let snapshot = lab.look(36);
+    assert_eq!((snapshot.checks[0].stale, snapshot.checks[0].verdict), (true, Verdict::Unknown));
+}
+
+#[test]
+fn a_new_plan_keeps_what_goes_on_and_forgets_the_rest() {
+    let mut lab = Lab::new(vec![slot(1, planned("a", READY)), slot(2, planned("b", READY))]);
+    lab.outcome(1, 1, pass());
+    lab.outcome(1, 2, pass());
+    let refused_plan = lab.take(2, Message::Refused("checks[0]: unknown key".into()));
+    assert!(!refused_plan.reload.successful && refused_plan.checks.len() == 2);
+    assert_eq!(refused_plan.reload.last_success, WALL);
+    let slots = vec![slot(3, planned("b", READY)), slot(1, planned("a", READY))];
+    let snapshot = lab.take(5, Message::Plan { slots, fail_ready_on_sigterm: true });
+    let seen: Vec<_> = snapshot.checks.iter().map(|view| (view.name.as_str(), view.verdict, view.runs)).collect();
+    assert_eq!(seen, [("b", Verdict::Unknown, 0), ("a", Verdict::Up, 1)]);
+    assert!(snapshot.reload.successful && snapshot.reload.error.is_none() && snapshot.fail_ready_on_sigterm);
+    assert_eq!(snapshot.reload.last_success, WALL + Duration::from_secs(5));
+    // An outcome of what was replaced may still be on its way.
+    let snapshot = lab.outcome(6, 2, refused());
+    assert!(snapshot.checks.iter().all(|view| view.failures == 0));
+}
+
+#[test]
+fn what_did_not_change_is_shared_between_snapshots() {
+    let mut lab = Lab::new(vec![slot(1, planned("a", READY)), slot(2, planned("b", READY))]);
+    let before = lab.outcome(1, 1, pass());
+    let after = lab.outcome(2, 2, pass());
+    assert!(Arc::ptr_eq(&before.checks[0], &after.checks[0]));
+    assert!(!Arc::ptr_eq(&before.checks[1], &after.checks[1]));
+}
+
+/// Passes once, then hangs for ever.
+struct Hangs(std::sync::atomic::AtomicBool);
+
+impl Prober for Hangs {
+    fn probe<'a>(&'a self, _: &'a Planned, _: crate::net::resolve::Walk) -> Probing<'a> {
+        match self.0.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            false => Box::pin(std::future::ready(pass())),
+            true => Box::pin(std::future::pending()),
+        }
+    }
+
+    fn env(&self) -> &dyn crate::env::Env {
+        &crate::env::ProcessEnv
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hung_check_becomes_stale_by_time_alone() {
+    let (sender, messages) = mpsc::channel(8);
+    let gates = Gates { startup: true, ready: true, live: false };
+    let only = slot(1, planned("a", gates));
+    let state = State::new(vec![only.clone()], false, Instant::now(), WALL);
+    let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));
+    tokio::spawn(run(state, messages, publish));
+    let prober = Arc::new(Hangs(false.into()));
+    tokio::spawn(crate::schedule::run(1, only.planned, prober, || 0.5, sender));
+    let now = || (snapshots.borrow().checks[0].verdict, snapshots.borrow().checks[0].stale);
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(now(), (Verdict::Up, false));
+    // Passed at 0, hanging since 5; 3 × 10 s + 5 s later nothing vouches for it any more.
+    sleep(Duration::from_secs(33)).await;
+    assert_eq!(now(), (Verdict::Up, false));
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(now(), (Verdict::Up, true));
+    assert!(snapshots.borrow().startup_latched);
+    assert!(snapshots.borrow().heartbeat.elapsed() <= Duration::from_secs(1), "the heart beats");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_stop_of_the_process_does_not_make_ticks_burst() {
+    let (_sender, messages) = mpsc::channel(8);
+    let state = State::new(vec![], false, Instant::now(), WALL);
+    let (publish, mut snapshots) = watch::channel(Arc::new(state.snapshot()));
+    tokio::spawn(run(state, messages, publish));
+    tokio::task::yield_now().await;
+    advance(Duration::from_secs(100)).await;
+    let mut published = 0;
+    let end = Instant::now() + Duration::from_millis(3_500);
+    while tokio::time::timeout_at(end, snapshots.changed()).await.is_ok() {
+        published += 1;
+    }
+    assert_eq!(published, 4, "one for the gap, one for each second since");
+}
