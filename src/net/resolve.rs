@@ -3,28 +3,34 @@
 //! Each datagram (and each exchange over TCP) is one recorded query. Nothing is cached: an app's own resolver would not
 //! either. What it must not do: ask both families at once, or hide a server's failure behind a later NXDOMAIN.
 
+mod answer;
+mod conf;
+mod exchange;
 mod hosts;
+mod search;
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Mutex;
 use std::time::Duration;
 
+use hickory_resolver::proto::rr::RData;
 use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::net::attempt::Attempt;
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Answer, Fault, Phase};
+
+pub use answer::Record;
+pub use search::Suffixes;
+
+use conf::Conf;
+use exchange::Asked;
+use search::Candidate;
 
 /// At most this many addresses of a name are kept.
 pub const ADDRESS_LIMIT: usize = 32;
 /// What the second family may take once the first has given addresses.
 const SECOND_FAMILY: Duration = Duration::from_millis(500);
-
-/// Which suffix of the search list matched last, by name.
-#[derive(Debug, Default)]
-pub struct Suffixes(pub Mutex<BTreeMap<String, String>>);
 
 /// How much of the search list is walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +97,123 @@ pub async fn addresses(
     if let Some(settled) = without_asking(attempt, name, family) {
         return settled;
     }
-    let message = format!("no name server answered in time: {:?}", budget.left());
-    Err(Fault::new(Phase::Resolve, Cause::DnsTimeout, message))
+    let conf = conf::read(attempt.env());
+    let mut list = search::candidates(name, &conf);
+    let record = match family {
+        Family::V4 => Record::A,
+        Family::V6 => Record::Aaaa,
+    };
+    if family == Family::V6
+        && let Some(fault) = narrow(attempt, name, &mut list)
+    {
+        return Err(fault);
+    }
+    let found = walk(attempt, &conf, Sought { name, record }, list, budget).await?;
+    let mut ips: Vec<IpAddr> = Vec::new();
+    for ip in found.iter().filter_map(answer::ip) {
+        if !ips.contains(&ip) {
+            ips.push(ip);
+        }
+    }
+    Ok(ips)
+}
+
+/// The records of a type for a name, as zone files write them: names in lower case without their final dot. At least
+/// one. The hosts file is not read. With a server, it is asked for the name as it is; without, resolv.conf says which
+/// servers and names.
+///
+/// # Errors
+/// As [`addresses`]; `dns_no_address` stands for no record of that type.
+pub async fn records(
+    attempt: &mut Attempt,
+    name: &str,
+    record: Record,
+    server: Option<SocketAddr>,
+    budget: Budget,
+) -> Result<Vec<String>, Fault> {
+    let mut conf = conf::read(attempt.env());
+    if let Some(server) = server {
+        conf = Conf { servers: vec![server], search: Vec::new(), note: None, ..conf };
+    }
+    let list = search::candidates(name, &conf);
+    let found = walk(attempt, &conf, Sought { name, record }, list, budget).await?;
+    Ok(found.iter().map(answer::text).collect())
+}
+
+/// What is looked for.
+#[derive(Clone, Copy)]
+struct Sought<'a> {
+    name: &'a str,
+    record: Record,
+}
+
+/// Asks for one name after another until one has records. An answer of whatever kind leads to the next name; silence
+/// ends the walk, as in libc.
+async fn walk(
+    attempt: &mut Attempt,
+    conf: &Conf,
+    sought: Sought<'_>,
+    mut list: Vec<Candidate>,
+    budget: Budget,
+) -> Result<Vec<RData>, Fault> {
+    let Sought { name, record } = sought;
+    let note = conf.note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();
+    let fault = |cause, text: &str| Fault::new(Phase::Resolve, cause, format!("{text}{note}"));
+    let (key, extent) = (format!("{name} {}", record.as_str()), attempt.walk());
+    attempt.world().suffixes.arrange(&key, extent, &mut list);
+    let mut fate = fault(Cause::DnsNotFound, &unknown(name, &list));
+    for candidate in &list {
+        let absolute = candidate.name.to_ascii();
+        match exchange::ask(attempt, conf, candidate, record, budget).await {
+            Asked::Found(records) => {
+                attempt.world().suffixes.matched(&key, extent, candidate.suffix.as_deref());
+                return Ok(records);
+            }
+            Asked::NotFound => {}
+            Asked::NoData => {
+                let text = format!("{absolute} exists, but has no {} record", record.as_str());
+                fate = worse(fate, fault(Cause::DnsNoAddress, &text));
+            }
+            Asked::Failed(cause, text) => fate = worse(fate, fault(cause, &text)),
+            Asked::Silent(text) => return Err(worse(fate, fault(Cause::DnsTimeout, &text))),
+            Asked::LocalLimit(text) => {
+                return Err(fault(Cause::LocalLimit, &format!("no socket to ask for {absolute}: {text}")));
+            }
+        }
+    }
+    Err(fate)
+}
+
+/// What is said where every name was NXDOMAIN.
+fn unknown(name: &str, list: &[Candidate]) -> String {
+    const SHOWN: usize = 8;
+    let mut names: Vec<_> = list.iter().take(SHOWN).map(|candidate| candidate.name.to_ascii()).collect();
+    if list.len() > SHOWN {
+        names.push(format!("{} more", list.len() - SHOWN));
+    }
+    match names.is_empty() {
+        true => format!("{name} is no name that can be asked for"),
+        false => format!("NXDOMAIN for {}", names.join(", ")),
+    }
+}
+
+/// Leaves of the list what A left open in this attempt: NXDOMAIN is for every type, and once a name had an A record,
+/// libc asks for no other.
+fn narrow(attempt: &mut Attempt, name: &str, list: &mut Vec<Candidate>) -> Option<Fault> {
+    let host = attempt.host().map(str::to_owned);
+    let queries = &attempt.evidence().queries;
+    let of_a = |candidate: &Candidate| {
+        let asked = candidate.name.to_ascii();
+        queries.iter().rev().find(|query| query.record == "A" && query.name == asked && query.host == host)
+    };
+    if let Some(at) = list.iter().position(|candidate| of_a(candidate).is_some_and(|query| query.answers > 0)) {
+        *list = vec![list.swap_remove(at)];
+        return None;
+    }
+    let gone = |query: &crate::outcome::Query| matches!(&query.answer, Answer::Rcode(code) if code == "NXDOMAIN");
+    let text = unknown(name, list);
+    list.retain(|candidate| !of_a(candidate).is_some_and(gone));
+    list.is_empty().then(|| Fault::new(Phase::Resolve, Cause::DnsNotFound, text))
 }
 
 /// The fault to report where both families failed: the more telling one; the first where they are equal.

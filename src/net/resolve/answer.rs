@@ -1,0 +1,220 @@
+//! What a name server's message says: whether it answers our question, and which records it gives.
+//!
+//! Nothing in it is believed beyond that: other names, other types and the further sections are passed over.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use hickory_resolver::proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+
+/// At most this many records of one answer are kept.
+pub(super) const RECORD_LIMIT: usize = 32;
+/// The longest chain of CNAMEs that is followed.
+const CHAIN_LIMIT: usize = 16;
+
+/// The record types that can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Record {
+    /// An IPv4 address.
+    A,
+    /// An IPv6 address.
+    Aaaa,
+    /// The name that this one stands for.
+    Cname,
+    /// Mail servers.
+    Mx,
+    /// Name servers.
+    Ns,
+    /// The name of an address.
+    Ptr,
+    /// The start of the zone.
+    Soa,
+    /// Host and port of a service.
+    Srv,
+    /// Text.
+    Txt,
+}
+
+impl Record {
+    /// Every type.
+    pub const ALL: [Self; 9] =
+        [Self::A, Self::Aaaa, Self::Cname, Self::Mx, Self::Ns, Self::Ptr, Self::Soa, Self::Srv, Self::Txt];
+
+    /// The word in configuration, JSON and messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::Aaaa => "AAAA",
+            Self::Cname => "CNAME",
+            Self::Mx => "MX",
+            Self::Ns => "NS",
+            Self::Ptr => "PTR",
+            Self::Soa => "SOA",
+            Self::Srv => "SRV",
+            Self::Txt => "TXT",
+        }
+    }
+
+    const fn wire(self) -> RecordType {
+        match self {
+            Self::A => RecordType::A,
+            Self::Aaaa => RecordType::AAAA,
+            Self::Cname => RecordType::CNAME,
+            Self::Mx => RecordType::MX,
+            Self::Ns => RecordType::NS,
+            Self::Ptr => RecordType::PTR,
+            Self::Soa => RecordType::SOA,
+            Self::Srv => RecordType::SRV,
+            Self::Txt => RecordType::TXT,
+        }
+    }
+}
+
+impl FromStr for Record {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|record| record.as_str().eq_ignore_ascii_case(text));
+        known.ok_or_else(|| format!("one of {}", Self::ALL.map(Self::as_str).join(", ")))
+    }
+}
+
+/// A question on the wire.
+pub(super) struct Question {
+    id: u16,
+    query: Query,
+    record: Record,
+}
+
+impl Question {
+    pub(super) fn new(id: u16, name: &Name, record: Record) -> Self {
+        Self { id, query: Query::query(name.clone(), record.wire()), record }
+    }
+
+    /// The message to send; recursion is wanted, and no extension is spoken: libc speaks none by default either.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut message = Message::new(self.id, MessageType::Query, OpCode::Query);
+        message.metadata.recursion_desired = true;
+        message.add_query(self.query.clone());
+        message.to_vec().expect("one checked name fits a message")
+    }
+
+    /// Reads what came back.
+    pub(super) fn read(&self, bytes: &[u8]) -> Reply {
+        let Ok(message) = Message::from_vec(bytes) else {
+            // Some servers cut in the middle of a record: the header alone says so.
+            let cut = matches!(bytes, [high, low, flags, ..]
+                if u16::from_be_bytes([*high, *low]) == self.id && flags & 0b1000_0010 == 0b1000_0010);
+            return if cut { Reply::Truncated } else { Reply::Junk };
+        };
+        let head = &message.metadata;
+        let rcode = head.response_code;
+        let asked = match &message.queries[..] {
+            [query] => *query == self.query,
+            // A server that could not read the question has none to repeat.
+            [] => !matches!(rcode, ResponseCode::NoError | ResponseCode::NXDomain),
+            _ => false,
+        };
+        if head.id != self.id || head.message_type != MessageType::Response || !asked {
+            return Reply::Junk;
+        }
+        if head.truncation {
+            return Reply::Truncated;
+        }
+        let (data, ttl) = self.records(&message);
+        Reply::Answer(Answered { rcode, data, ttl })
+    }
+
+    /// The records of the type asked for under the name asked for, or under what its CNAMEs lead to.
+    fn records(&self, message: &Message) -> (Vec<RData>, Option<u32>) {
+        let wanted = self.record.wire();
+        let mut name = self.query.name();
+        for _ in 0..CHAIN_LIMIT {
+            let of_name = || message.answers.iter().filter(|record| record.name == *name);
+            let found = || of_name().filter(|record| record.record_type() == wanted);
+            if found().next().is_some() {
+                let ttl = found().map(|record| record.ttl).min();
+                return (found().take(RECORD_LIMIT).map(|record| record.data.clone()).collect(), ttl);
+            }
+            let next = of_name().find_map(|record| match &record.data {
+                RData::CNAME(target) => Some(&target.0),
+                _ => None,
+            });
+            match next {
+                Some(target) => name = target,
+                None => break,
+            }
+        }
+        (Vec::new(), None)
+    }
+}
+
+/// What a message is to us.
+pub(super) enum Reply {
+    /// It answers the question.
+    Answer(Answered),
+    /// It answers the question, but did not fit.
+    Truncated,
+    /// It is no answer to the question.
+    Junk,
+}
+
+/// An answer.
+pub(super) struct Answered {
+    pub(super) rcode: ResponseCode,
+    pub(super) data: Vec<RData>,
+    pub(super) ttl: Option<u32>,
+}
+
+/// The response code as DNS people write it.
+pub(super) fn rcode_text(rcode: ResponseCode) -> String {
+    match rcode {
+        ResponseCode::NoError => "NOERROR".to_owned(),
+        ResponseCode::FormErr => "FORMERR".to_owned(),
+        ResponseCode::ServFail => "SERVFAIL".to_owned(),
+        ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
+        ResponseCode::NotImp => "NOTIMP".to_owned(),
+        ResponseCode::Refused => "REFUSED".to_owned(),
+        other => format!("RCODE{}", u16::from(other)),
+    }
+}
+
+/// The address in a record.
+pub(super) fn ip(data: &RData) -> Option<IpAddr> {
+    match data {
+        RData::A(a) => Some(a.0.into()),
+        RData::AAAA(aaaa) => Some(aaaa.0.into()),
+        _ => None,
+    }
+}
+
+/// A record's data as zone files write it; names in lower case without their final dot.
+pub(super) fn text(data: &RData) -> String {
+    let host = |name: &Name| {
+        let text = name.to_ascii().to_ascii_lowercase();
+        text.strip_suffix('.').filter(|bare| !bare.is_empty()).map_or_else(|| text.clone(), str::to_owned)
+    };
+    match data {
+        RData::A(a) => a.0.to_string(),
+        RData::AAAA(aaaa) => aaaa.0.to_string(),
+        RData::CNAME(name) => host(&name.0),
+        RData::NS(name) => host(&name.0),
+        RData::PTR(name) => host(&name.0),
+        RData::MX(mx) => format!("{} {}", mx.preference, host(&mx.exchange)),
+        RData::SRV(srv) => format!("{} {} {} {}", srv.priority, srv.weight, srv.port, host(&srv.target)),
+        RData::TXT(txt) => txt.txt_data.iter().map(|part| String::from_utf8_lossy(part)).collect(),
+        RData::SOA(soa) => format!(
+            "{} {} {} {} {} {} {}",
+            host(&soa.mname),
+            host(&soa.rname),
+            soa.serial,
+            soa.refresh,
+            soa.retry,
+            soa.expire,
+            soa.minimum
+        ),
+        _ => String::new(),
+    }
+}
