@@ -166,7 +166,7 @@ fn is_variable_name(name: &str) -> bool {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        deserializer.deserialize_str(ValueVisitor)
     }
 }
 

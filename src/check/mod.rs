@@ -47,6 +47,9 @@ pub struct Kind {
     pub parse: fn(&Node) -> Parsed,
     /// Makes a check of a URL with one of the schemes; the URL may come from a variable.
     pub from_url: fn(Value) -> Arc<dyn Check>,
+    /// The schema of the kind's key: `|generator| generator.subschema_for::<Config>()`.
+    #[cfg(test)]
+    pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
 }
 
 /// Every kind, in the order of the docs.

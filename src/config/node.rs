@@ -1,4 +1,16 @@
 //! A YAML document as nodes that know their place, and faults that point at them. No fault holds a value.
+//!
+//! [`parse`] makes nodes of a text, [`read`] makes a configuration struct of a node. Both tell every fault at once.
+
+mod de;
+mod near;
+mod yaml;
+
+pub use de::{read, read_beside};
+pub use near::{choice, nearest};
+pub use yaml::{Document, load, parse};
+
+use crate::secret::Secret;
 
 /// A place in a file, both counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord, Hash)]
@@ -24,7 +36,7 @@ pub enum Raw {
     /// A scalar; `plain` where it stands without quotes.
     Scalar {
         /// The text as written.
-        text: crate::secret::Secret,
+        text: Secret,
         /// Without quotes.
         plain: bool,
     },
@@ -32,6 +44,8 @@ pub enum Raw {
     Sequence(Vec<Node>),
     /// A mapping, in order.
     Mapping(Vec<(Node, Node)>),
+    /// Something whose fault is told already (an alias, a tag): reading it fails without another word.
+    Faulty,
 }
 
 /// One fault of a configuration.
@@ -45,11 +59,82 @@ pub struct Problem {
     pub message: String,
 }
 
-/// Reads a node into a configuration struct, with every fault at once: a faulty node is recorded, dropped, and the rest
-/// is read again. Structs derive `Deserialize` with `deny_unknown_fields`; a key that is not there is a default.
-///
-/// # Errors
-/// All faults, in the order of their places.
-pub fn read<T: serde::de::DeserializeOwned>(_node: &Node) -> Result<T, Vec<Problem>> {
-    Err(Vec::new())
+impl Node {
+    /// A plain scalar that stands nowhere: for nodes that no file holds.
+    #[must_use]
+    pub fn scalar(text: &str) -> Self {
+        Self { span: Span::default(), raw: Raw::Scalar { text: Secret::new(text.to_owned()), plain: true } }
+    }
+
+    /// A mapping that stands nowhere.
+    #[must_use]
+    pub fn mapping(entries: Vec<(&str, Self)>) -> Self {
+        let entries = entries.into_iter().map(|(key, value)| (Self::scalar(key), value)).collect();
+        Self { span: Span::default(), raw: Raw::Mapping(entries) }
+    }
+
+    /// The text of a scalar.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match &self.raw {
+            Raw::Scalar { text, .. } => Some(text.expose()),
+            Raw::Sequence(_) | Raw::Mapping(_) | Raw::Faulty => None,
+        }
+    }
+
+    /// The value of a mapping's key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match &self.raw {
+            Raw::Mapping(entries) => entries.iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value),
+            Raw::Scalar { .. } | Raw::Sequence(_) | Raw::Faulty => None,
+        }
+    }
+
+    /// Nothing stands there: an empty value, `null` or `~`, without quotes.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        match &self.raw {
+            Raw::Scalar { text, plain: true } => matches!(text.expose(), "" | "~" | "null" | "Null" | "NULL"),
+            Raw::Scalar { plain: false, .. } | Raw::Sequence(_) | Raw::Mapping(_) | Raw::Faulty => false,
+        }
+    }
 }
+
+impl Problem {
+    /// A fault at a place.
+    #[must_use]
+    pub fn new(span: Span, path: &str, message: impl Into<String>) -> Self {
+        Self { span, path: path.to_owned(), message: message.into() }
+    }
+
+    /// The same, with its path put behind that of the node that was parsed.
+    #[must_use]
+    pub fn under(mut self, path: &str) -> Self {
+        self.path = join(path, &self.path);
+        self
+    }
+}
+
+/// Two paths as one.
+fn join(path: &str, rest: &str) -> String {
+    match (path.is_empty(), rest.is_empty()) {
+        (true, _) => rest.to_owned(),
+        (_, true) => path.to_owned(),
+        _ if rest.starts_with('[') => format!("{path}{rest}"),
+        _ => format!("{path}.{rest}"),
+    }
+}
+
+/// A path with one more key. A key that does not look like one may be a value in the wrong place: it is not shown.
+fn join_key(path: &str, key: Option<&str>) -> String {
+    let shown = |key: &&str| {
+        key.len() <= 63
+            && key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    };
+    key.filter(shown).map_or_else(|| path.to_owned(), |key| join(path, key))
+}
+
+#[cfg(test)]
+mod tests;

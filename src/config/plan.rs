@@ -1,11 +1,123 @@
 //! What is to be done, ready to run: the result of reading a configuration, a command line or the environment.
 
+use std::fmt;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cause::Cause;
 use crate::check::Check;
 use crate::net::dial::DialRules;
+use crate::value::Value;
+
+/// All that is to be done.
+#[derive(Clone)]
+pub struct Plan {
+    /// Where `serve` listens; `[::]` means both families, and IPv4 alone where the kernel has no IPv6.
+    pub listen: SocketAddr,
+    /// How it serves.
+    pub serve: ServeOptions,
+    /// The checks, in the order in which they were written.
+    pub checks: Vec<Planned>,
+    /// What was found in the environment and is not probed.
+    pub listed: Vec<Listed>,
+    /// Which source was taken.
+    pub origin: Origin,
+    /// What is no fault and yet worth a line at the start: values that cannot be resolved now, gates that were withheld.
+    pub warnings: Vec<String>,
+}
+
+/// How the sidecar serves.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// Hosts, causes and hints for everyone (`detail: full`), not only for whom the rule of details allows.
+    pub full_detail: bool,
+    /// TLS on the listener.
+    pub tls: Option<ServeTls>,
+    /// Guards `/metrics`, `/status` and `?verbose`. One that cannot be resolved opens nothing.
+    pub bearer_token: Option<Value>,
+    /// A second, plain listener for the probe paths alone.
+    pub probe_listen: Option<SocketAddr>,
+    /// How long answers are still given after SIGTERM.
+    pub drain: Duration,
+    /// `/readyz` fails once we were told to stop.
+    pub fail_ready_on_sigterm: bool,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self {
+            full_detail: false,
+            tls: None,
+            bearer_token: None,
+            probe_listen: None,
+            drain: Duration::from_secs(5),
+            fail_ready_on_sigterm: false,
+        }
+    }
+}
+
+/// The listener's certificate: PEM files, read again when they change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServeTls {
+    /// The chain, leaf first.
+    pub cert: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// Where a plan came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// TARGETs of the command line.
+    Targets,
+    /// A file given with `-c`.
+    Given(PathBuf),
+    /// A file named by the variable `PILOTFISH_CONFIG`.
+    Variable(PathBuf),
+    /// The file that is looked for where nothing else is said.
+    Usual(PathBuf),
+    /// The variables of the environment.
+    Environment,
+}
+
+impl Origin {
+    /// The file to read again when it changes.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Given(path) | Self::Variable(path) | Self::Usual(path) => Some(path),
+            Self::Targets | Self::Environment => None,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Targets => f.write_str("the targets of the command line"),
+            Self::Given(path) => write!(f, "the file {}", path.display()),
+            Self::Variable(path) => write!(f, "the file {} (PILOTFISH_CONFIG)", path.display()),
+            Self::Usual(path) => write!(f, "the file {}", path.display()),
+            Self::Environment => f.write_str("the variables of the environment"),
+        }
+    }
+}
+
+/// A variable that names something to dial, and is not dialled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The variable.
+    pub variable: String,
+    /// What its value names, redacted.
+    pub target: String,
+    /// Why it is not probed.
+    pub why: String,
+}
+
+/// The port of the contract, on every address.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V6(Ipv6Addr::UNSPECIFIED), 9809);
 
 /// Which gates a check acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,0 +1,551 @@
+//! A serde deserializer over nodes that knows where it is, and the peeling that finds every fault.
+//!
+//! A plain scalar satisfies a text by what is written (`00123`, `no` and `1e3` survive). An error holds what was
+//! expected and where, never what stood there.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{self, DeserializeOwned, DeserializeSeed, Expected, IntoDeserializer as _, Unexpected, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::{Node, Problem, Raw, Span, choice, join_key, nearest};
+
+/// More faults of one node than this are not looked for: each costs one more reading.
+const MOST: usize = 100;
+
+/// Reads a node into a configuration struct, with every fault at once: a faulty node is recorded, dropped, and the rest
+/// is read again. Structs derive `Deserialize` with `deny_unknown_fields`; a key that is not there is a default.
+///
+/// # Errors
+/// All faults, in the order of their places; none where all were told before (see [`Raw::Faulty`]).
+pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Problem>> {
+    read_beside(node, &[])
+}
+
+/// As [`read`], for a part of a mapping whose other keys are read elsewhere: they are right keys too.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_beside<T: DeserializeOwned>(node: &Node, others: &[&str]) -> Result<T, Vec<Problem>> {
+    let mut peeled = Peeled { dropped: BTreeMap::new(), others };
+    let mut problems = Vec::new();
+    while problems.len() < MOST {
+        let error = match T::deserialize(Reader { node, path: String::new(), at: Vec::new(), peeled: &peeled }) {
+            Ok(value) if peeled.dropped.is_empty() => return Ok(value),
+            Ok(_) => break,
+            Err(error) => error,
+        };
+        let place = error.place.unwrap_or_else(|| Place { at: Vec::new(), span: node.span, path: String::new() });
+        let meant = error.what.meant();
+        if let Some(message) = error.what.message() {
+            problems.push(Problem { span: place.span, path: place.path, message });
+        }
+        if place.at.is_empty() || peeled.dropped.insert(place.at, meant).is_some() {
+            break;
+        }
+    }
+    problems.sort_by_key(|problem| problem.span);
+    Err(problems)
+}
+
+/// What was dropped so far: the way to each node by position, and the key that a misspelled one was meant to be.
+struct Peeled<'a> {
+    dropped: BTreeMap<Vec<usize>, Option<String>>,
+    others: &'a [&'a str],
+}
+
+#[derive(Debug)]
+struct Place {
+    at: Vec<usize>,
+    span: Span,
+    path: String,
+}
+
+#[derive(Debug)]
+struct Error {
+    what: What,
+    place: Option<Place>,
+}
+
+#[derive(Debug)]
+enum What {
+    Message(String),
+    UnknownKey { meant: Option<String>, advice: String },
+    Missing(&'static str),
+    Told,
+}
+
+impl What {
+    fn message(self) -> Option<String> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::UnknownKey { advice, .. } => Some(format!("unknown key, {advice}")),
+            Self::Missing(key) => Some(format!("the key {key} is missing")),
+            Self::Told => None,
+        }
+    }
+
+    fn meant(&self) -> Option<String> {
+        match self {
+            Self::UnknownKey { meant, .. } => meant.clone(),
+            Self::Message(_) | Self::Missing(_) | Self::Told => None,
+        }
+    }
+}
+
+impl Error {
+    const fn new(what: What) -> Self {
+        Self { what, place: None }
+    }
+
+    fn expected(expected: &dyn Expected) -> Self {
+        Self::new(What::Message(format!("expected {}", in_words(&expected.to_string()))))
+    }
+}
+
+/// serde's words for what it expects, in those of a person who writes YAML.
+fn in_words(expected: &str) -> String {
+    let range = |low: i128, high: i128| format!("a whole number from {low} to {high}");
+    match expected {
+        "a string" | "str" | "string" => "a text".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "a map" => "a mapping".to_owned(),
+        "a borrowed string" | "a character" => "a character".to_owned(),
+        "u8" => range(0, u8::MAX.into()),
+        "u16" => range(0, u16::MAX.into()),
+        "u32" => range(0, u32::MAX.into()),
+        "i32" => range(i32::MIN.into(), i32::MAX.into()),
+        "u64" | "usize" => "a whole number, 0 or more".to_owned(),
+        "i8" | "i16" | "i64" | "isize" => "a whole number".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        other if other.starts_with("struct ") => "a mapping".to_owned(),
+        other if other.starts_with("enum ") || other.starts_with("variant of enum ") => "a word".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a faulty configuration")
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl de::Error for Error {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(What::Message(message.to_string()))
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::expected(expected)
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::expected(expected)
+    }
+
+    fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
+        Self::expected(expected)
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let meant = nearest(variant, expected).map(|word| format!(", did you mean {word}?"));
+        let list = format!("expected one of {}", expected.join(", "));
+        Self::new(What::Message(list + meant.as_deref().unwrap_or_default()))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let meant = nearest(field, expected).map(str::to_owned);
+        Self::new(What::UnknownKey { meant, advice: choice(field, expected) })
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::new(What::Missing(field))
+    }
+
+    fn duplicate_field(_: &'static str) -> Self {
+        Self::new(What::Told)
+    }
+}
+
+/// One node, and the way to it.
+struct Reader<'a> {
+    node: &'a Node,
+    path: String,
+    at: Vec<usize>,
+    peeled: &'a Peeled<'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads, and gives an error that has no place yet the place of this node.
+    fn read<V>(self, visit: impl FnOnce(Self) -> Result<V, Error>) -> Result<V, Error> {
+        let (node, peeled) = (self.node, self.peeled);
+        let (path, at) = (self.path.clone(), self.at.clone());
+        if matches!(node.raw, Raw::Faulty) {
+            let place = Some(Place { at, span: node.span, path });
+            return Err(Error { what: What::Told, place });
+        }
+        visit(self).map_err(|mut error| {
+            if error.place.is_none() {
+                if let What::Missing(key) = error.what
+                    && peeled.lost(node, &at, key)
+                {
+                    error.what = What::Told;
+                }
+                error.place = Some(Place { at, span: node.span, path });
+            }
+            error
+        })
+    }
+
+    fn child(&self, node: &'a Node, index: usize, path: String) -> Self {
+        let mut at = self.at.clone();
+        at.push(index);
+        Self { node, path, at, peeled: self.peeled }
+    }
+
+    fn visit_sequence<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.node.raw {
+            Raw::Sequence(_) => visitor.visit_seq(Elements { of: self, next: 0 }),
+            Raw::Scalar { .. } | Raw::Mapping(_) | Raw::Faulty => Err(Error::expected(&visitor)),
+        }
+    }
+
+    fn visit_mapping<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.node.raw {
+            Raw::Mapping(_) => visitor.visit_map(Entries { of: self, next: 0, value: None }),
+            Raw::Scalar { .. } | Raw::Sequence(_) | Raw::Faulty => Err(Error::expected(&visitor)),
+        }
+    }
+
+    /// A plain scalar as YAML's core schema types it; digits with a leading zero stay a text.
+    fn visit_typed<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let Raw::Scalar { text, plain } = &self.node.raw else { return self.visit_composite(visitor) };
+        let text = text.expose();
+        if self.node.is_null() {
+            return visitor.visit_unit();
+        }
+        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let zero_led = unsigned.len() > 1 && unsigned.starts_with('0') && !unsigned.starts_with("0.");
+        let numeric = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+        if !plain || zero_led {
+            return visitor.visit_str(text);
+        }
+        if let Some(value) = boolean(text) {
+            return visitor.visit_bool(value);
+        }
+        if let Ok(value) = text.parse::<u64>() {
+            return visitor.visit_u64(value);
+        }
+        if let Ok(value) = text.parse::<i64>() {
+            return visitor.visit_i64(value);
+        }
+        match text.parse::<f64>() {
+            Ok(value) if numeric && value.is_finite() => visitor.visit_f64(value),
+            _ => visitor.visit_str(text),
+        }
+    }
+
+    fn visit_composite<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.node.raw {
+            Raw::Sequence(_) => self.visit_sequence(visitor),
+            Raw::Mapping(_) => self.visit_mapping(visitor),
+            Raw::Scalar { .. } | Raw::Faulty => Err(Error::expected(&visitor)),
+        }
+    }
+
+    fn visit_text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.node.raw {
+            Raw::Scalar { text, plain: true } if text.expose().is_empty() => {
+                let expected = in_words(&(&visitor as &dyn Expected).to_string());
+                Err(Error::new(What::Message(format!("nothing stands here, expected {expected}"))))
+            }
+            Raw::Scalar { text, .. } => visitor.visit_str(text.expose()),
+            Raw::Sequence(_) | Raw::Mapping(_) | Raw::Faulty => self.visit_composite(visitor),
+        }
+    }
+
+    fn visit_number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let Raw::Scalar { text, plain: true } = &self.node.raw else { return Err(Error::expected(&visitor)) };
+        if let Ok(value) = text.expose().parse::<u64>() {
+            return visitor.visit_u64(value);
+        }
+        match text.expose().parse::<i64>() {
+            Ok(value) => visitor.visit_i64(value),
+            Err(_) => Err(Error::expected(&visitor)),
+        }
+    }
+
+    fn visit_float<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.node.raw {
+            Raw::Scalar { text, plain: true } => match text.expose().parse::<f64>() {
+                Ok(value) if value.is_finite() => visitor.visit_f64(value),
+                _ => Err(Error::expected(&visitor)),
+            },
+            _ => Err(Error::expected(&visitor)),
+        }
+    }
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" | "True" | "TRUE" => Some(true),
+        "false" | "False" | "FALSE" => Some(false),
+        _ => None,
+    }
+}
+
+impl Peeled<'_> {
+    fn has(&self, at: &[usize], index: usize) -> bool {
+        let mut way = at.to_vec();
+        way.push(index);
+        self.dropped.contains_key(&way)
+    }
+
+    /// Whether a key is missing only because its entry, or one that was meant to be it, was dropped.
+    fn lost(&self, node: &Node, at: &[usize], key: &str) -> bool {
+        let Raw::Mapping(entries) = &node.raw else { return false };
+        entries.iter().enumerate().any(|(index, (name, _))| {
+            let mut way = at.to_vec();
+            way.push(index);
+            self.dropped.get(&way).is_some_and(|meant| name.text() == Some(key) || meant.as_deref() == Some(key))
+        })
+    }
+}
+
+macro_rules! deserialize {
+    ($($way:ident: $($method:ident)*;)*) => {$($(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            self.read(|reader| reader.$way(visitor))
+        }
+    )*)*};
+}
+
+impl<'de> de::Deserializer<'de> for Reader<'_> {
+    type Error = Error;
+
+    deserialize! {
+        visit_typed: deserialize_any;
+        visit_text: deserialize_str deserialize_string deserialize_char deserialize_bytes deserialize_byte_buf
+            deserialize_identifier;
+        visit_number: deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+            deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128;
+        visit_float: deserialize_f32 deserialize_f64;
+        visit_sequence: deserialize_seq;
+        visit_mapping: deserialize_map;
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.read(|reader| match &reader.node.raw {
+            Raw::Scalar { text, plain: true } => match boolean(text.expose()) {
+                Some(value) => visitor.visit_bool(value),
+                None => Err(Error::expected(&visitor)),
+            },
+            _ => Err(Error::expected(&visitor)),
+        })
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.read(|reader| if reader.node.is_null() { visitor.visit_none() } else { visitor.visit_some(reader) })
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.read(|reader| if reader.node.is_null() { visitor.visit_unit() } else { Err(Error::expected(&visitor)) })
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+        self.read(|reader| visitor.visit_newtype_struct(reader))
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.read(|reader| match &reader.node.raw {
+            Raw::Scalar { text, .. } => visitor.visit_enum(StrDeserializer::new(text.expose())),
+            Raw::Mapping(entries) if entries.len() == 1 => {
+                let of = reader.child(&entries[0].1, 0, join_key(&reader.path, entries[0].0.text()));
+                visitor.visit_enum(Variant { name: entries[0].0.text().unwrap_or_default(), of })
+            }
+            _ => Err(Error::new(What::Message(format!("expected one of {}", variants.join(", "))))),
+        })
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_unit()
+    }
+}
+
+/// The elements of a sequence that were not dropped.
+struct Elements<'a> {
+    of: Reader<'a>,
+    next: usize,
+}
+
+impl<'de> de::SeqAccess<'de> for Elements<'_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        let Raw::Sequence(nodes) = &self.of.node.raw else { return Ok(None) };
+        while let Some(node) = nodes.get(self.next) {
+            let index = self.next;
+            self.next += 1;
+            if !self.of.peeled.has(&self.of.at, index) {
+                let path = format!("{}[{index}]", self.of.path);
+                return seed.deserialize(self.of.child(node, index, path)).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The entries of a mapping that were not dropped.
+struct Entries<'a> {
+    of: Reader<'a>,
+    next: usize,
+    value: Option<Reader<'a>>,
+}
+
+impl<'de> de::MapAccess<'de> for Entries<'_> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        let Raw::Mapping(entries) = &self.of.node.raw else { return Ok(None) };
+        while let Some((key, value)) = entries.get(self.next) {
+            let index = self.next;
+            self.next += 1;
+            if self.of.peeled.has(&self.of.at, index) {
+                continue;
+            }
+            let path = join_key(&self.of.path, key.text());
+            self.value = Some(self.of.child(value, index, path.clone()));
+            let place = self.of.child(key, index, path);
+            let (peeled, at_root) = (self.of.peeled, self.of.at.is_empty());
+            return place
+                .read(|reader| seed.deserialize(Key(reader.node.text().unwrap_or_default())))
+                .map(Some)
+                .map_err(|error| if at_root { beside(error, key, peeled) } else { error });
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
+        match self.value.take() {
+            Some(reader) => seed.deserialize(reader),
+            None => Err(Error::new(What::Told)),
+        }
+    }
+}
+
+/// An unknown key's advice, where keys that are read elsewhere would be right too.
+fn beside(mut error: Error, key: &Node, peeled: &Peeled<'_>) -> Error {
+    let word = key.text().unwrap_or_default();
+    if let What::UnknownKey { meant: None, advice } = &mut error.what
+        && !peeled.others.is_empty()
+    {
+        match nearest(word, peeled.others) {
+            Some(other) => *advice = format!("did you mean {other}?"),
+            None => *advice = format!("{advice}; or a kind: {}", peeled.others.join(", ")),
+        }
+    }
+    error
+}
+
+/// A key, always a text.
+struct Key<'a>(&'a str);
+
+impl<'de> de::Deserializer<'de> for Key<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_str(self.0)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_enum(self.0.into_deserializer())
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// `name: value` as a variant with something in it.
+struct Variant<'a> {
+    name: &'a str,
+    of: Reader<'a>,
+}
+
+impl<'de, 'a> de::EnumAccess<'de> for Variant<'a> {
+    type Error = Error;
+    type Variant = Reader<'a>;
+
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Reader<'a>), Error> {
+        Ok((seed.deserialize(Key(self.name))?, self.of))
+    }
+}
+
+impl<'de> de::VariantAccess<'de> for Reader<'_> {
+    type Error = Error;
+
+    fn unit_variant(self) -> Result<(), Error> {
+        self.read(|reader| match reader.node.is_null() {
+            true => Ok(()),
+            false => Err(Error::new(What::Message("expected nothing behind this word".to_owned()))),
+        })
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
+        seed.deserialize(self)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+        de::Deserializer::deserialize_seq(self, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+        de::Deserializer::deserialize_map(self, visitor)
+    }
+}

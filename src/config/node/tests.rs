@@ -1,0 +1,138 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{parse, read};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sample {
+    url: String,
+    #[serde(default)]
+    port: Option<u16>,
+    #[serde(default)]
+    tls: bool,
+    #[serde(default)]
+    mode: Mode,
+    #[serde(default)]
+    list: Vec<Inner>,
+    #[serde(default)]
+    free: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Mode {
+    #[default]
+    Disable,
+    VerifyFull,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Inner {
+    weight: f64,
+}
+
+/// Every fault as `line:column path: message`.
+fn faults(text: &str) -> Vec<String> {
+    let problems = match parse(text) {
+        Ok(node) => read::<Sample>(&node).map(|_| ()).unwrap_err(),
+        Err(problems) => problems,
+    };
+    let show = |p: super::Problem| format!("{}:{} {}: {}", p.span.line, p.span.column, p.path, p.message);
+    problems.into_iter().map(show).collect()
+}
+
+#[test]
+fn reads_a_struct() {
+    let text = "url: 00123\nport: 5432\ntls: true\nmode: verify-full\nlist: [{weight: 1.5}, {weight: 2}]\nfree: {a: no, b: 1e3}\n";
+    let sample: Sample = read(&parse(text).unwrap()).unwrap();
+    assert_eq!(sample.url, "00123");
+    assert_eq!(sample.port, Some(5432));
+    assert!(sample.tls);
+    assert_eq!(sample.mode, Mode::VerifyFull);
+    assert_eq!(sample.list[1].weight, 2.0);
+    assert_eq!(sample.free["a"], "no");
+    assert_eq!(sample.free["b"], "1e3");
+}
+
+#[test]
+fn nothing_is_an_absent_option() {
+    for nothing in ["", "~", "null"] {
+        let sample: Sample = read(&parse(&format!("url: x\nport: {nothing}\n")).unwrap()).unwrap();
+        assert_eq!(sample.port, None);
+    }
+    assert_eq!(faults("url:\n"), ["1:1 url: nothing stands here, expected a text"]);
+}
+
+#[test]
+fn every_fault_at_once_with_its_place() {
+    let text = "ulr: s3cret\nport: 70000\ntls: s3cret\nmode: s3cret\nlist:\n  - {weigth: 5}\n  - {weight: s3cret}\n  - s3cret\nfree: [s3cret]\n";
+    let expected = [
+        "1:1 ulr: unknown key, did you mean url?",
+        "2:7 port: expected a whole number from 0 to 65535",
+        "3:6 tls: expected true or false",
+        "4:7 mode: expected one of disable, verify-full",
+        "6:6 list[0].weigth: unknown key, did you mean weight?",
+        "7:14 list[1].weight: expected a number",
+        "8:5 list[2]: expected a mapping",
+        "9:7 free: expected a mapping",
+    ];
+    assert_eq!(faults(text), expected);
+}
+
+#[test]
+fn a_missing_key_is_told_once_and_only_where_it_was_forgotten() {
+    assert_eq!(faults("port: 1\n"), ["1:1 : the key url is missing"]);
+    assert_eq!(
+        faults("url: {a: b}\nlist: [{}]\n"),
+        ["1:6 url: expected a text", "2:8 list[0]: the key weight is missing"]
+    );
+}
+
+#[test]
+fn a_list_is_no_struct() {
+    assert_eq!(faults("[s3cret]\n"), ["1:1 : expected a mapping"]);
+    assert_eq!(faults("url: x\nlist: [[1.0]]\n"), ["2:8 list[0]: expected a mapping"]);
+}
+
+#[test]
+fn numbers_in_quotes_are_texts() {
+    assert_eq!(faults("url: x\nport: \"80\"\n"), ["2:7 port: expected a whole number from 0 to 65535"]);
+}
+
+#[test]
+fn what_yaml_has_too_much_of_is_refused() {
+    for (text, fault) in [
+        ("url: &a x\n", "1:6 url: an anchor (`&`) is not supported: leave it out, or put the value in quotes"),
+        ("url: !!str x\n", "1:6 url: a tag (`!`) is not supported: leave it out, or put the value in quotes"),
+        ("url: *a\n", "1:6 : an alias (`*`) is not supported: write the value out, or put it in quotes"),
+        ("url: x\nport: 1\nurl: y\n", "3:1 url: duplicate key, it stands in line 1 already"),
+        ("url: x\n---\nurl: y\n", "2:1 : a second document begins here: keep one, without `---` between"),
+        (
+            "url: {{ .Values.url }}\n",
+            "1:7 url: a key must be a text; is this a template that was not rendered (`{{ … }}`)?",
+        ),
+        ("<<: x\nurl: y\n", "1:1 : a merge key (`<<`) is not supported: write the keys out"),
+        ("free:\n\ta: b\n", "2:2 : a tab stands in the indentation: use spaces"),
+        ("url: @s3cret\n", "1:6 : a value cannot begin with this character: put it in quotes"),
+        (
+            "url: x: y\n",
+            "1:7 : a `:` cannot stand here: indent the line as its neighbours are, or put the value in quotes",
+        ),
+    ] {
+        let found = faults(text);
+        assert_eq!(found, [fault], "{text}");
+    }
+    let deep = format!("url: {}{}\n", "[".repeat(40), "]".repeat(40));
+    assert!(faults(&deep)[0].contains("nested deeper than 32 levels"), "{:?}", faults(&deep));
+}
+
+#[test]
+fn bytes_that_are_no_utf8_have_a_place() {
+    let problems = super::load(b"url: x\nport: \xff\n").problems;
+    assert_eq!((problems[0].span.line, problems[0].span.column), (2, 7));
+    assert!(problems[0].message.contains("UTF-8"));
+    assert!(super::load(b"\xef\xbb\xbfurl: x\n").problems.is_empty());
+}

@@ -1,0 +1,232 @@
+//! From a YAML text to nodes. What makes a configuration hard to read or to point at is refused: anchors and aliases,
+//! tags, duplicate keys, keys that are no text, several documents, deep nesting.
+
+use std::collections::BTreeMap;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput};
+
+use super::{Node, Problem, Raw, Span, join_key};
+use crate::secret::Secret;
+
+/// The deepest nesting that is read.
+const DEEPEST: usize = 32;
+
+/// A text that was read, as far as it could be.
+#[derive(Debug)]
+pub struct Document {
+    /// The root; `None` where there is none, or where the text is no YAML.
+    pub root: Option<Node>,
+    /// All that is wrong with the text as YAML.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads one YAML document; what is faulty in it is a [`Raw::Faulty`] node or is left out.
+#[must_use]
+pub fn load(bytes: &[u8]) -> Document {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
+        Err(error) => {
+            let (good, _) = bytes.split_at(error.valid_up_to());
+            let message = "this is not UTF-8 text: save the file as UTF-8";
+            return Document { root: None, problems: vec![Problem::new(end_of(good), "", message)] };
+        }
+    };
+    let mut loader = Loader { parser: Parser::new_from_str(text), problems: Vec::new() };
+    let root = match loader.document() {
+        Ok(root) => root,
+        Err(Stop::Told) => None,
+        Err(Stop::Scan(error)) => {
+            loader.problems.push(explain(&error, text));
+            None
+        }
+    };
+    loader.problems.sort_by_key(|problem| problem.span);
+    Document { root, problems: loader.problems }
+}
+
+/// Reads one YAML document that is whole and right.
+///
+/// # Errors
+/// All that is wrong with the text as YAML; also where nothing stands in it.
+pub fn parse(text: &str) -> Result<Node, Vec<Problem>> {
+    match load(text.as_bytes()) {
+        Document { root: Some(node), problems } if problems.is_empty() => Ok(node),
+        Document { problems, .. } if problems.is_empty() => {
+            Err(vec![Problem::new(Span { line: 1, column: 1 }, "", "nothing stands here")])
+        }
+        Document { problems, .. } => Err(problems),
+    }
+}
+
+/// Why reading ends early.
+enum Stop {
+    /// The fault is recorded.
+    Told,
+    /// The text is no YAML.
+    Scan(ScanError),
+}
+
+struct Loader<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Loader<'a> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), Stop> {
+        match self.parser.next_event() {
+            Some(Ok((event, span))) => Ok((event, place(&span.start))),
+            Some(Err(error)) => Err(Stop::Scan(error)),
+            None => Ok((Event::StreamEnd, Span::default())),
+        }
+    }
+
+    fn tell(&mut self, span: Span, path: &str, message: impl Into<String>) {
+        self.problems.push(Problem::new(span, path, message));
+    }
+
+    fn document(&mut self) -> Result<Option<Node>, Stop> {
+        let mut root = None;
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
+                Event::StreamEnd => return Ok(root),
+                Event::DocumentStart(_) if root.is_some() => {
+                    self.tell(span, "", "a second document begins here: keep one, without `---` between");
+                    return Err(Stop::Told);
+                }
+                Event::DocumentStart(_) => {
+                    let (event, span) = self.next()?;
+                    root = Some(self.node(event, span, "", 1)?);
+                }
+                _ => return Ok(root),
+            }
+        }
+    }
+
+    fn node(&mut self, event: Event<'a>, span: Span, path: &str, depth: usize) -> Result<Node, Stop> {
+        if depth > DEEPEST {
+            self.tell(span, path, format!("nested deeper than {DEEPEST} levels"));
+            return Err(Stop::Told);
+        }
+        let (anchor, tag, raw) = match event {
+            Event::Alias(_) => {
+                self.tell(span, path, "an alias (`*`) is not supported: write the value out, or put it in quotes");
+                (0, None, Raw::Faulty)
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain;
+                (anchor, tag, Raw::Scalar { text: Secret::new(text.into_owned()), plain })
+            }
+            Event::SequenceStart(anchor, tag) => (anchor, tag, self.sequence(path, depth)?),
+            Event::MappingStart(anchor, tag) => (anchor, tag, self.mapping(path, depth)?),
+            _ => (0, None, Raw::Faulty),
+        };
+        if anchor > 0 {
+            self.tell(span, path, "an anchor (`&`) is not supported: leave it out, or put the value in quotes");
+        }
+        if tag.is_some() {
+            self.tell(span, path, "a tag (`!`) is not supported: leave it out, or put the value in quotes");
+        }
+        let raw = if anchor > 0 || tag.is_some() { Raw::Faulty } else { raw };
+        Ok(Node { span, raw })
+    }
+
+    fn sequence(&mut self, path: &str, depth: usize) -> Result<Raw, Stop> {
+        let mut nodes = Vec::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::SequenceEnd {
+                return Ok(Raw::Sequence(nodes));
+            }
+            let path = format!("{path}[{}]", nodes.len());
+            nodes.push(self.node(event, span, &path, depth + 1)?);
+        }
+    }
+
+    fn mapping(&mut self, path: &str, depth: usize) -> Result<Raw, Stop> {
+        let mut entries: Vec<(Node, Node)> = Vec::new();
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::MappingEnd {
+                return Ok(Raw::Mapping(entries));
+            }
+            let key = self.node(event, span, path, depth + 1)?;
+            let value_path = join_key(path, key.text());
+            let (event, value_span) = self.next()?;
+            // An empty value's own place is that of whatever comes next.
+            let empty = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty());
+            let value = self.node(event, if empty { key.span } else { value_span }, &value_path, depth + 1)?;
+            match key.text() {
+                None if matches!(key.raw, Raw::Faulty) => {}
+                None => {
+                    let message = "a key must be a text; is this a template that was not rendered (`{{ … }}`)?";
+                    self.tell(span, path, message);
+                }
+                Some("<<") => self.tell(span, path, "a merge key (`<<`) is not supported: write the keys out"),
+                Some(text) => match seen.get(text) {
+                    Some(first) => {
+                        let message = format!("duplicate key, it stands in line {} already", first.line);
+                        self.tell(span, &value_path, message);
+                    }
+                    None => {
+                        seen.insert(text.to_owned(), span);
+                        entries.push((key, value));
+                    }
+                },
+            }
+        }
+    }
+}
+
+fn place(marker: &Marker) -> Span {
+    Span { line: marker.line().max(1), column: marker.col() + 1 }
+}
+
+/// The place behind the last character of a text.
+fn end_of(bytes: &[u8]) -> Span {
+    let text = String::from_utf8_lossy(bytes);
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    Span { line: text.matches('\n').count() + 1, column: last.chars().count() + 1 }
+}
+
+/// The scanner's errors in words that name the remedy. Its own texts can hold a character of the file.
+fn explain(error: &ScanError, text: &str) -> Problem {
+    let span = place(error.marker());
+    let info = error.info();
+    let tabbed = |line: Option<&str>| {
+        line.is_some_and(|line| {
+            line.chars().take_while(|c| c.is_whitespace() || matches!(c, '-' | ':' | '?')).any(|c| c == '\t')
+        })
+    };
+    let line = || text.split('\n').nth(span.line - 1);
+    let message = if info.contains("tab") && !info.contains("tag") || tabbed(line()) {
+        "a tab stands in the indentation: use spaces"
+    } else if info.contains("unexpected character") {
+        "a value cannot begin with this character: put it in quotes"
+    } else if info.contains("mapping values are not allowed") || info.contains("':' may not") {
+        "a `:` cannot stand here: indent the line as its neighbours are, or put the value in quotes"
+    } else if info.contains("unknown anchor") {
+        "an alias (`*`) is not supported: write the value out, or put it in quotes"
+    } else if info.contains("escape") {
+        "an escape that YAML does not know: in double quotes write `\\\\` for `\\`, or use single quotes"
+    } else if info.contains("quoted scalar") || info.contains("double-quoted") {
+        "a text in quotes is not closed, or something stands behind its end"
+    } else if info.contains("flow") || info.contains("misplaced bracket") || info.contains("unexpected eof") {
+        "a `[` or `{` is not closed, or a `,` is missing between its parts"
+    } else if info.contains("block scalar") {
+        "a block text (`|` or `>`) must be indented more than its key"
+    } else if info.contains("unprintable") || info.contains("byte order mark") {
+        "a character that cannot be shown stands here: take it away"
+    } else if info.contains("recursion limit") {
+        "nested too deep"
+    } else if info.contains("TAG") || info.contains("directive") || info.contains("tag") {
+        "a tag (`!`) or directive (`%`) is not supported: leave it out, or put the value in quotes"
+    } else if info.contains("anchor") {
+        "an anchor (`&`) is not supported: leave it out, or put the value in quotes"
+    } else {
+        "this is no YAML here: check the indentation, and that `key: value` has a space behind the `:`"
+    };
+    Problem::new(span, "", message)
+}
