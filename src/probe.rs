@@ -26,7 +26,8 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, walk: Walk) -> Outcome
     let target = planned.check.target(&*world.env);
     let terms = Terms { rules: planned.rules, deadline: began + planned.timeout, walk, pinned: None };
     let (evidence, fault) = attempt(&*planned.check, world, terms).await;
-    let context = Context { kind: planned.kind, target: &target };
+    let endpoints = planned.check.endpoints(&*world.env);
+    let context = Context { kind: planned.kind, endpoints: &endpoints };
     let failure = fault.map(|fault| explain(fault, &evidence, context));
     let degraded = failure.is_none() && (evidence.degraded || needed_a_fallback(&evidence));
     let duration = began.elapsed();
