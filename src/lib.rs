@@ -28,5 +28,9 @@ pub mod schedule;
 pub mod state;
 #[cfg(test)]
 mod testing;
+// 7: wiring
+pub mod app;
+pub mod log;
+pub mod shutdown;
 // 8: the shell
 pub mod cli;

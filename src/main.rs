@@ -7,8 +7,10 @@ use std::sync::Arc;
 use pilotfish::cli::{self, Shell};
 use pilotfish::env::ProcessEnv;
 use pilotfish::exit::Exit;
+use pilotfish::log;
 
 fn main() -> ExitCode {
+    log::init(if io::stderr().is_terminal() { log::Form::Text } else { log::Form::Json });
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -1,0 +1,69 @@
+//! The checks that run: one task each, started, kept and stopped as plans come and go.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::config::plan::Planned;
+use crate::schedule::{self, Chance, Prober};
+use crate::state::{Message, Slot};
+
+/// Everything that runs checks.
+pub struct Crew {
+    prober: Arc<dyn Prober>,
+    chance: Chance,
+    messages: mpsc::Sender<Message>,
+    members: BTreeMap<String, Member>,
+    next_id: u64,
+}
+
+/// A check and its task, which ends with it.
+struct Member {
+    slot: Slot,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+impl Crew {
+    /// Nobody yet. Outcomes go to `messages`.
+    #[must_use]
+    pub fn new(prober: Arc<dyn Prober>, chance: Chance, messages: mpsc::Sender<Message>) -> Self {
+        Self { prober, chance, messages, members: BTreeMap::new(), next_id: 0 }
+    }
+
+    /// Stops the checks that a plan does not have, and takes in those that it has: what is as it was goes on, with its
+    /// number. The others get a new one and wait for [`Crew::start`], so that the state can be told first.
+    pub fn plan(&mut self, checks: &[Arc<Planned>]) -> Vec<Slot> {
+        let mut former = std::mem::take(&mut self.members);
+        for planned in checks {
+            let same = former.remove(&planned.name).filter(|member| member.slot.planned.identity == planned.identity);
+            let member = same.unwrap_or_else(|| self.member(planned));
+            self.members.insert(planned.name.clone(), member);
+        }
+        checks.iter().filter_map(|planned| Some(self.members.get(&planned.name)?.slot.clone())).collect()
+    }
+
+    /// Starts every check that does not run yet; its first run begins at once.
+    pub fn start(&mut self) {
+        for member in self.members.values_mut().filter(|member| member.task.is_none()) {
+            let Slot { id, planned, .. } = member.slot.clone();
+            let run = schedule::run(id, planned, Arc::clone(&self.prober), self.chance, self.messages.clone());
+            member.task = Some(tokio::spawn(run));
+        }
+    }
+
+    fn member(&mut self, planned: &Arc<Planned>) -> Member {
+        self.next_id += 1;
+        let target = planned.check.target(self.prober.env());
+        Member { slot: Slot { id: self.next_id, planned: Arc::clone(planned), target }, task: None }
+    }
+}
