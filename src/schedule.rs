@@ -36,8 +36,6 @@ const BACKOFF_LIMIT: Duration = Duration::from_secs(30);
 const BACKOFF_LIMIT_PERMANENT: Duration = Duration::from_mins(5);
 /// How often the files of a check that backs off are looked at.
 const FILE_POLL: Duration = Duration::from_secs(2);
-/// Every so many runs the whole search list is walked.
-const FULL_WALK_EVERY: u64 = 10;
 
 /// A number from 0 up to but not including 1: chance in the process, a given number in tests.
 pub type Chance = fn() -> f64;
@@ -56,7 +54,7 @@ pub type Probing<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 /// What runs a check: [`Live`] in the process; tests bring their own, and need no socket.
 pub trait Prober: Send + Sync {
     /// Runs it once.
-    fn probe<'a>(&'a self, planned: &'a Planned, walk: Walk) -> Probing<'a>;
+    fn probe<'a>(&'a self, planned: &'a Planned) -> Probing<'a>;
 
     /// Where its files are read.
     fn env(&self) -> &dyn Env;
@@ -66,8 +64,8 @@ pub trait Prober: Send + Sync {
 pub struct Live(pub Arc<World>);
 
 impl Prober for Live {
-    fn probe<'a>(&'a self, planned: &'a Planned, walk: Walk) -> Probing<'a> {
-        Box::pin(probe(planned, &self.0, walk))
+    fn probe<'a>(&'a self, planned: &'a Planned) -> Probing<'a> {
+        Box::pin(probe(planned, &self.0, Walk::Remembered))
     }
 
     fn env(&self) -> &dyn Env {
@@ -176,12 +174,11 @@ pub async fn run(
     let files = || files_mark(&planned, prober.env(), &marks);
     let mut pace = Pace::default();
     let mut due = Instant::now();
-    for number in 1_u64.. {
+    loop {
         let began = Instant::now();
         // Read before the run, so that a file which changes while it runs is seen as changed.
         let before = if pace.backs_off() { files() } else { None };
-        let walk = if number.is_multiple_of(FULL_WALK_EVERY) { Walk::Full } else { Walk::Remembered };
-        let outcome = prober.probe(&planned, walk).await;
+        let outcome = prober.probe(&planned).await;
         let next = pace.after(&planned, outcome.failure.as_ref(), chance());
         let known = if pace.backs_off() { before.or_else(files) } else { None };
         let report = Message::Outcome { id, outcome: Box::new(outcome), interval: next.interval };

@@ -12,7 +12,6 @@ use super::{Ended, Engine, Orders};
 use crate::cause::Cause;
 use crate::config::plan::{Gates, Planned};
 use crate::env::Env;
-use crate::net::resolve::Walk;
 use crate::outcome::Phase;
 use crate::schedule::{Prober, Probing};
 use crate::shutdown::Signal;
@@ -30,7 +29,7 @@ struct Pod {
 }
 
 impl Prober for Pod {
-    fn probe<'a>(&'a self, planned: &'a Planned, _: Walk) -> Probing<'a> {
+    fn probe<'a>(&'a self, planned: &'a Planned) -> Probing<'a> {
         *self.runs.lock().unwrap().entry(planned.name.clone()).or_default() += 1;
         let broken = self.broken.lock().unwrap().contains(&planned.name.as_str());
         match self.hangs.load(Ordering::Relaxed) {

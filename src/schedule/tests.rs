@@ -10,7 +10,6 @@ use super::{Next, Pace, Prober, Probing, chance, following, run};
 use crate::cause::Cause;
 use crate::config::plan::Planned;
 use crate::env::{Env, MapEnv};
-use crate::net::resolve::Walk;
 use crate::outcome::{Outcome, Phase};
 use crate::state::Message;
 use crate::testing::{NONE, READY, STARTUP, fail, pass, planned, with_values};
@@ -21,7 +20,6 @@ struct Script {
     outcomes: Mutex<VecDeque<Outcome>>,
     takes: Duration,
     asked: Mutex<Vec<Duration>>,
-    walks: Mutex<Vec<Walk>>,
     began: Instant,
     env: Changing,
 }
@@ -50,7 +48,6 @@ impl Script {
             outcomes: Mutex::new(outcomes.into_iter().collect()),
             takes,
             asked: Mutex::default(),
-            walks: Mutex::default(),
             began: Instant::now(),
             env: Changing(Mutex::new(Some(b"old".to_vec()))),
         })
@@ -74,9 +71,8 @@ impl Script {
 }
 
 impl Prober for Script {
-    fn probe<'a>(&'a self, _planned: &'a Planned, walk: Walk) -> Probing<'a> {
+    fn probe<'a>(&'a self, _planned: &'a Planned) -> Probing<'a> {
         self.asked.lock().unwrap().push(self.began.elapsed());
-        self.walks.lock().unwrap().push(walk);
         Box::pin(async {
             tokio::time::sleep(self.takes).await;
             let mut outcomes = self.outcomes.lock().unwrap();
@@ -241,15 +237,6 @@ fn the_grid_is_kept_over_a_long_gap() {
     for (now, expected) in [(3, 10), (10, 20), (11, 20), (19, 20), (20, 30), (86_405, 86_410)] {
         assert_eq!(following(start, next(10), seconds(now)), seconds(expected), "{now}");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_tenth_run_walks_the_whole_search_list() {
-    let script = Script::new(QUICK, [pass()]);
-    let runs = Arc::clone(&script).runs(planned("a", READY), || 0.5, 205).await;
-    let walks = script.walks.lock().unwrap();
-    let full: Vec<usize> = (1..=runs.len()).filter(|number| walks[number - 1] == Walk::Full).collect();
-    assert_eq!((runs.len(), full), (21, vec![10, 20]));
 }
 
 #[tokio::test(start_paused = true)]

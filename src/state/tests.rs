@@ -204,7 +204,7 @@ fn what_did_not_change_is_shared_between_snapshots() {
 struct Hangs(std::sync::atomic::AtomicBool);
 
 impl Prober for Hangs {
-    fn probe<'a>(&'a self, _: &'a Planned, _: crate::net::resolve::Walk) -> Probing<'a> {
+    fn probe<'a>(&'a self, _: &'a Planned) -> Probing<'a> {
         match self.0.swap(true, std::sync::atomic::Ordering::Relaxed) {
             false => Box::pin(std::future::ready(pass())),
             true => Box::pin(std::future::pending()),
