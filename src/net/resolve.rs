@@ -20,7 +20,9 @@ use crate::cause::Cause;
 use crate::net::attempt::Attempt;
 use crate::outcome::{Answer, Fault, Phase};
 
+pub(crate) use answer::RECORD_LIMIT;
 pub use answer::Record;
+pub(crate) use conf::PORT;
 pub use search::Suffixes;
 
 use conf::Conf;
@@ -111,7 +113,7 @@ pub async fn addresses(
     let found = walk(attempt, &conf, Sought { name, record }, list, budget).await?;
     let mut ips: Vec<IpAddr> = Vec::new();
     for ip in found.iter().filter_map(answer::ip) {
-        if !ips.contains(&ip) {
+        if ips.len() < ADDRESS_LIMIT && !ips.contains(&ip) {
             ips.push(ip);
         }
     }
@@ -119,7 +121,7 @@ pub async fn addresses(
 }
 
 /// The records of a type for a name, as zone files write them: names in lower case without their final dot. At least
-/// one. The hosts file is not read. With a server, it is asked for the name as it is; without, resolv.conf says which
+/// one, at most [`RECORD_LIMIT`]. The hosts file is not read. With a server, it is asked for the name as it is; without, resolv.conf says which
 /// servers and names.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use hickory_resolver::proto::op::{Message, MessageType, OpCode, Query, ResponseC
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 
 /// At most this many records of one answer are kept.
-pub(super) const RECORD_LIMIT: usize = 32;
+pub(crate) const RECORD_LIMIT: usize = 256;
 /// The longest chain of CNAMEs that is followed.
 const CHAIN_LIMIT: usize = 16;
 

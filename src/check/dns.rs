@@ -1,0 +1,318 @@
+//! `dns`: a name server answers as expected. It resolves and asserts; it never connects.
+
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use hickory_resolver::proto::rr::Name;
+use serde::Deserialize;
+
+use crate::cause::Cause;
+use crate::check::{Check, Kind, Parsed, Run};
+use crate::config::node::{self, Node, Problem, Raw, Span};
+use crate::env::Env;
+use crate::net::attempt::Attempt;
+use crate::net::resolve::{self, Budget, PORT, RECORD_LIMIT, Record};
+use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::url::{Endpoint, Host, Url};
+use crate::value::{Setting, Value};
+
+/// The kind.
+pub const KIND: Kind = Kind {
+    name: "dns",
+    summary: "a name server answers as expected",
+    example: "{name: db.example.com, type: A, server: \"10.96.0.10:53\", expect: [10.0.0.7], min_answers: 1}",
+    schemes: &["dns"],
+    parse,
+    from_url: |url| Arc::new(Dns::Url(url)),
+};
+
+/// How many records are shown.
+const SHOWN: usize = 32;
+
+/// The keys of a `dns` check.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Keys {
+    /// The name asked for. One without a final dot goes through the search list of resolv.conf, unless `server` is set.
+    /// With `type: PTR` it may be an address.
+    name: Value,
+    /// The type of the records: A (the default), AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT.
+    #[serde(rename = "type")]
+    record: Option<Setting<Record>>,
+    /// The name server to ask, `ip` or `ip:port`; those of resolv.conf where it is not set.
+    server: Option<Setting<Server>>,
+    /// Records that must all be among the answer, as zone files write them (`10 mail.example.com` for MX); others may be
+    /// there too. Case and final dots of names do not matter.
+    #[serde(default)]
+    expect: Vec<Value>,
+    /// The least number of records, 0 to 256; 1 where it is not set.
+    min_answers: Option<Setting<Least>>,
+}
+
+/// A name server's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Server(SocketAddr);
+
+impl FromStr for Server {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        let full = || text.parse().ok().filter(|address: &SocketAddr| address.port() > 0);
+        let found = bare.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, PORT)).or_else(full);
+        found
+            .map(Self)
+            .ok_or_else(|| "the address of a name server, as 10.96.0.10, 10.96.0.10:53 or [fd00::a]:53".into())
+    }
+}
+
+/// The least number of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Least(usize);
+
+impl FromStr for Least {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.parse().ok().filter(|number| *number <= RECORD_LIMIT);
+        number.map(Self).ok_or_else(|| format!("a number from 0 to {RECORD_LIMIT}"))
+    }
+}
+
+/// A `dns` check: from the configuration, or of a URL that may come from a variable.
+#[derive(Debug)]
+enum Dns {
+    Keys(Keys),
+    Url(Value),
+}
+
+/// What is asked for and expected, now.
+#[derive(Debug, PartialEq, Eq)]
+struct Wanted {
+    name: String,
+    record: Record,
+    server: Option<SocketAddr>,
+    /// Each expected record, ready to compare, and how it is named in messages: what came from a variable is not shown.
+    expect: Vec<(String, String)>,
+    least: usize,
+}
+
+impl Check for Dns {
+    fn target(&self, env: &dyn Env) -> String {
+        let Ok(wanted) = self.wanted(env) else {
+            return format!("dns from {}", self.main_value().origin());
+        };
+        let mut text = format!("dns://{}", wanted.name);
+        if wanted.record != Record::A {
+            text.push_str(&format!(" {}", wanted.record.as_str()));
+        }
+        if let Some(server) = wanted.server {
+            text.push_str(&format!(" @{server}"));
+        }
+        text
+    }
+
+    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
+        let server = self.wanted(env).ok().and_then(|wanted| wanted.server);
+        server.map(|server| Endpoint { host: Host::Ip(server.ip()), port: server.port() }).into_iter().collect()
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        fn later<T>(setting: Option<&Setting<T>>) -> Option<&Value> {
+            match setting? {
+                Setting::Known(_) => None,
+                Setting::Later(value) => Some(value),
+            }
+        }
+        match self {
+            Self::Url(url) => vec![url],
+            Self::Keys(keys) => {
+                let settings =
+                    [later(keys.record.as_ref()), later(keys.server.as_ref()), later(keys.min_answers.as_ref())];
+                std::iter::once(&keys.name).chain(&keys.expect).chain(settings.into_iter().flatten()).collect()
+            }
+        }
+    }
+
+    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        Box::pin(async move {
+            let wanted = self.wanted(attempt.env())?;
+            attempt.enter(Phase::Resolve);
+            let budget = Budget::start(attempt);
+            let found = resolve::records(attempt, &wanted.name, wanted.record, wanted.server, budget).await;
+            let found = match found {
+                // No address is a failure to resolve; no other record is one only where records are wanted.
+                Err(fault) if fault.cause == Cause::DnsNoAddress && wanted.without_records_is_an_answer() => Vec::new(),
+                found => found?,
+            };
+            attempt.facts().records =
+                found.iter().take(SHOWN).map(|record| clean_text(record, SERVER_TEXT_LIMIT)).collect();
+            attempt.enter(Phase::Assert);
+            wanted.judge(&found).map_err(|message| attempt.fault(Cause::DnsAnswerMismatch, message))
+        })
+    }
+}
+
+impl Dns {
+    fn main_value(&self) -> &Value {
+        match self {
+            Self::Keys(keys) => &keys.name,
+            Self::Url(url) => url,
+        }
+    }
+
+    fn wanted(&self, env: &dyn Env) -> Result<Wanted, Fault> {
+        match self {
+            Self::Keys(keys) => keys.wanted(env),
+            Self::Url(url) => {
+                let text = url.resolve(env)?;
+                from_url(text.expose()).map_err(|problem| {
+                    Fault::new(Phase::Assert, Cause::UrlMalformed, format!("{}: {problem}", url.origin()))
+                })
+            }
+        }
+    }
+}
+
+impl Keys {
+    fn wanted(&self, env: &dyn Env) -> Result<Wanted, Fault> {
+        let text = self.name.resolve(env)?;
+        let record = match &self.record {
+            Some(record) => record.resolve("type", env)?,
+            None => Record::A,
+        };
+        let name = asked_name(text.expose().trim(), record).map_err(|problem| {
+            Fault::new(Phase::Assert, self.name.invalid_cause(), format!("name: {}: {problem}", self.name.origin()))
+        })?;
+        let server = self.server.as_ref().map(|server| server.resolve("server", env)).transpose()?;
+        let least = self.min_answers.as_ref().map(|least| least.resolve("min_answers", env)).transpose()?;
+        let mut expect = Vec::new();
+        for value in &self.expect {
+            let text = value.resolve(env)?;
+            let shown = match value {
+                Value::Literal(text) => text.expose().to_owned(),
+                Value::Env(_) | Value::File(_) | Value::Template(_) => format!("what {} holds", value.origin()),
+            };
+            expect.push((comparable(text.expose(), record), shown));
+        }
+        let least = least.map_or(1, |Least(least)| least);
+        Ok(Wanted { name, record, server: server.map(|Server(server)| server), expect, least })
+    }
+}
+
+impl Wanted {
+    /// Whether NODATA is for [`Self::judge`] to judge.
+    fn without_records_is_an_answer(&self) -> bool {
+        self.least == 0 || !matches!(self.record, Record::A | Record::Aaaa)
+    }
+
+    /// What is wrong with the records.
+    fn judge(&self, found: &[String]) -> Result<(), String> {
+        let (kind, name) = (self.record.as_str(), &self.name);
+        if found.len() < self.least {
+            return Err(format!("{name} has {} {kind} records, at least {} are expected", found.len(), self.least));
+        }
+        let known: Vec<_> = found.iter().map(|record| comparable(record, self.record)).collect();
+        let missing: Vec<_> =
+            self.expect.iter().filter(|(text, _)| !known.contains(text)).map(|(_, shown)| shown.as_str()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut came = found.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+        if came.is_empty() {
+            came = "none".to_owned();
+        }
+        Err(format!("expected among the {kind} records of {name}: {}; came: {came}", missing.join(", ")))
+    }
+}
+
+/// Reads `dns://name[?type=AAAA&server=ip:53]`; problems never hold the text.
+fn from_url(text: &str) -> Result<Wanted, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let [(host, None)] = &url.hosts[..] else {
+        return Err("a dns URL has one name and no port: the server goes into ?server=ip:port".to_owned());
+    };
+    if url.user.is_some() || url.password.is_some() || !matches!(url.path.as_str(), "" | "/") {
+        return Err("a dns URL has no user and no path: write dns://name?type=AAAA&server=ip:port".to_owned());
+    }
+    if url.query.iter().any(|(key, _)| !matches!(key.as_str(), "type" | "server")) {
+        return Err("a dns URL takes ?type= and &server= only".to_owned());
+    }
+    let record =
+        url.param("type").map_or(Ok(Record::A), str::parse).map_err(|expected| format!("type: expected {expected}"))?;
+    let server = url.param("server").map(str::parse::<Server>).transpose();
+    let server = server.map_err(|expected| format!("server: expected {expected}"))?;
+    let name = asked_name(&host.to_string(), record)?;
+    Ok(Wanted { name, record, server: server.map(|Server(server)| server), expect: Vec::new(), least: 1 })
+}
+
+/// The name to ask for; an address becomes its reverse name.
+fn asked_name(text: &str, record: Record) -> Result<String, &'static str> {
+    match Host::parse(text) {
+        Ok(Host::Ip(ip)) if record == Record::Ptr => Ok(Name::from(ip).to_ascii()),
+        Ok(Host::Ip(_)) => Err("an address has no records but PTR: set the type to PTR, or write a name"),
+        Ok(Host::Name(name)) => Ok(name),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// A record as it is compared: addresses in their one form, names without case and final dot, TXT as it is.
+fn comparable(text: &str, record: Record) -> String {
+    match record {
+        Record::A | Record::Aaaa => {
+            text.trim().parse::<IpAddr>().map_or_else(|_| text.trim().to_owned(), |ip| ip.to_string())
+        }
+        Record::Txt => text.to_owned(),
+        Record::Cname | Record::Mx | Record::Ns | Record::Ptr | Record::Soa | Record::Srv => {
+            let word = |word: &str| word.trim_end_matches('.').to_ascii_lowercase();
+            text.split_ascii_whitespace().map(word).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+fn parse(node: &Node) -> Parsed {
+    let keys: Keys = node::read(node)?;
+    let problems = literal_problems(&keys, node);
+    if problems.is_empty() { Ok(Arc::new(Dns::Keys(keys))) } else { Err(problems) }
+}
+
+/// What can be seen to be wrong at load: literals that can never work.
+fn literal_problems(keys: &Keys, node: &Node) -> Vec<Problem> {
+    let record = match &keys.record {
+        None => Record::A,
+        Some(Setting::Known(record)) => *record,
+        Some(Setting::Later(_)) => return Vec::new(),
+    };
+    let mut problems = Vec::new();
+    if let Value::Literal(text) = &keys.name
+        && let Err(message) = asked_name(text.expose().trim(), record)
+    {
+        problems.push(Problem { span: place(node, "name"), path: "name".to_owned(), message: message.to_owned() });
+    }
+    for (index, value) in keys.expect.iter().enumerate() {
+        let Value::Literal(text) = value else { continue };
+        let fits = match (record, text.expose().trim().parse::<IpAddr>()) {
+            (Record::A, parsed) => parsed.is_ok_and(|ip| ip.is_ipv4()),
+            (Record::Aaaa, parsed) => parsed.is_ok_and(|ip| ip.is_ipv6()),
+            _ => true,
+        };
+        if !fits {
+            let version = if record == Record::A { "IPv4" } else { "IPv6" };
+            let message = format!("expected an {version} address, since the type is {}", record.as_str());
+            problems.push(Problem { span: place(node, "expect"), path: format!("expect[{index}]"), message });
+        }
+    }
+    problems
+}
+
+/// Where a key's value stands.
+fn place(node: &Node, wanted: &str) -> Span {
+    let Raw::Mapping(pairs) = &node.raw else { return node.span };
+    let is = |key: &Node| matches!(&key.raw, Raw::Scalar { text, .. } if text.expose() == wanted);
+    pairs.iter().find(|(key, _)| is(key)).map_or(node.span, |(_, value)| value.span)
+}
+
+#[cfg(test)]
+mod tests;
