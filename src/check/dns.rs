@@ -25,6 +25,8 @@ pub const KIND: Kind = Kind {
     schemes: &["dns"],
     parse,
     from_url: |url| Arc::new(Dns::Url(url)),
+    #[cfg(test)]
+    schema: |generator| generator.subschema_for::<Keys>(),
 };
 
 /// How many records are shown.
@@ -33,7 +35,7 @@ const SHOWN: usize = 32;
 /// The keys of a `dns` check.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "dns"))]
 struct Keys {
     /// The name asked for. One without a final dot goes through the search list of resolv.conf, unless `server` is set.
     /// With `type: PTR` it may be an address.
