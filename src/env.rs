@@ -20,6 +20,21 @@ pub trait Env: Send + Sync {
     /// # Errors
     /// Those of opening and reading; `InvalidInput` for what is no regular file, `FileTooLarge` past the limit.
     fn file(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// What tells a file's state from another without reading it; `None` where it cannot be told: read it then.
+    fn stamp(&self, _path: &Path) -> Option<Stamp> {
+        None
+    }
+}
+
+/// The state of a file: two equal stamps of one path mean the same content. A ConfigMap swaps a link, so that the inode
+/// is another; a file written in place has another time of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    changed: (i64, i64),
 }
 
 /// The real process.
@@ -51,6 +66,21 @@ impl Env for ProcessEnv {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "over 1 MiB"));
         }
         Ok(bytes)
+    }
+
+    fn stamp(&self, path: &Path) -> Option<Stamp> {
+        use std::os::unix::fs::MetadataExt as _;
+        /// File times are coarse: a second change this soon after the first could leave the same stamp.
+        const SETTLED_AFTER: u64 = 2;
+        let metadata = std::fs::metadata(path).ok()?;
+        let changed = u64::try_from(metadata.ctime()).ok()?;
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
+        (changed + SETTLED_AFTER < now).then(|| Stamp {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.len(),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        })
     }
 }
 

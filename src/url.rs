@@ -94,6 +94,24 @@ impl Endpoint {
     }
 }
 
+/// For [`crate::value::Setting`]: the error says what was expected.
+impl std::str::FromStr for Host {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|problem| format!("a host name or an address: {problem}"))
+    }
+}
+
+/// For [`crate::value::Setting`]: the error says what was expected.
+impl std::str::FromStr for Endpoint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|problem| format!("host:port: {problem}"))
+    }
+}
+
 impl std::fmt::Display for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.host, self.port)

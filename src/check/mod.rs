@@ -1,6 +1,7 @@
 //! What a check is, and the registry of kinds: one protocol, one file, two adjacent lines here.
 
 pub mod dns;
+pub mod tls_keys;
 
 use std::future::Future;
 use std::pin::Pin;

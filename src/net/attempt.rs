@@ -15,7 +15,7 @@ use crate::net::World;
 use crate::net::dial::DialRules;
 use crate::net::io::{Io, Wire};
 use crate::net::resolve::Walk;
-use crate::net::tls::TlsOptions;
+use crate::net::tls::{self, TlsOptions};
 use crate::outcome::{Evidence, Facts, Fault, Phase};
 use crate::url::Endpoint;
 
@@ -40,6 +40,7 @@ pub struct Attempt {
     current: Option<(Phase, Instant)>,
     evidence: Evidence,
     wire: Option<Wire>,
+    tls: Option<tls::Session>,
     tasks: JoinSet<()>,
 }
 
@@ -54,6 +55,7 @@ impl Attempt {
             current: None,
             evidence: Evidence::default(),
             wire: None,
+            tls: None,
             tasks: JoinSet::new(),
         }
     }
@@ -126,6 +128,12 @@ impl Attempt {
         self.wire.as_ref()
     }
 
+    /// What the newest TLS handshake left to know; `None` where there was none.
+    #[must_use]
+    pub const fn tls(&self) -> Option<&tls::Session> {
+        self.tls.as_ref()
+    }
+
     /// Runs a future beside the attempt; it ends with it.
     pub fn spawn(&mut self, future: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(future);
@@ -155,8 +163,20 @@ impl Attempt {
     /// The causes of that phase.
     pub async fn start_tls(&mut self, io: Io, options: &TlsOptions) -> Result<Io, Fault> {
         self.enter(Phase::Tls);
-        drop((io, options));
-        Err(self.fault(Cause::Internal, "no tls yet"))
+        let (session, result) = tls::handshake(io, options, self.terms.deadline, &mut self.evidence.facts).await;
+        self.tls = Some(session);
+        match result {
+            Ok(io) => {
+                self.wire = Some(io.wire());
+                Ok(io)
+            }
+            Err((fault, io)) => {
+                if let Some(io) = io {
+                    self.close(io).await;
+                }
+                Err(fault)
+            }
+        }
     }
 
     /// Ends a stream on which our protocol said its goodbye: reads to the peer's end for at most 100 ms within the

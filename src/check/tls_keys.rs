@@ -1,0 +1,80 @@
+//! The block `tls: {ca, cert, key, server_name, verify}` that every kind over TLS shares.
+
+use crate::config::node::{Node, Problem};
+use crate::env::Env;
+use crate::net::World;
+use crate::net::tls::{Identity, Pem, TlsOptions, Verify};
+use crate::outcome::Fault;
+use crate::url::Host;
+use crate::value::{Setting, Value};
+
+/// How TLS is done.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct TlsKeys {
+    /// Whom to trust: a PEM file, the PEM text itself, `system` (the bundle of the image) or `builtin` (the roots inside
+    /// pilotfish). Default: `system` where the image has a bundle, else `builtin`.
+    pub ca: Option<Pem>,
+    /// The client certificate and its chain, for servers that want one: a PEM file or the PEM text itself.
+    pub cert: Option<Pem>,
+    /// The key of `cert`: a PEM file or the PEM text itself, not encrypted.
+    pub key: Option<Pem>,
+    /// The name to ask for (SNI) and to expect in the certificate. Default: the host that is dialled.
+    pub server_name: Option<Setting<Host>>,
+    /// `false` accepts any certificate; every report says so.
+    pub verify: bool,
+}
+
+impl Default for TlsKeys {
+    fn default() -> Self {
+        Self { ca: None, cert: None, key: None, server_name: None, verify: true }
+    }
+}
+
+impl TlsKeys {
+    /// What is wrong with the keys as a whole; the node is the mapping that they were read from.
+    #[must_use]
+    pub fn problems(&self, node: &Node) -> Vec<Problem> {
+        let message = match (&self.cert, &self.key) {
+            (Some(_), None) => "`cert` needs its `key`",
+            (None, Some(_)) => "`key` needs its `cert`",
+            (Some(_), Some(_)) | (None, None) => return Vec::new(),
+        };
+        vec![Problem { span: node.span, path: String::new(), message: message.to_owned() }]
+    }
+
+    /// What is to be done now, for a host that is dialled: files are read where they changed.
+    ///
+    /// # Errors
+    /// `file_missing`, `file_invalid` and those of a value that cannot be resolved.
+    pub fn options(&self, default_name: &Host, world: &World) -> Result<TlsOptions, Fault> {
+        let env: &dyn Env = &*world.env;
+        let server_name = match &self.server_name {
+            Some(name) => name.resolve("server_name", env)?,
+            None => default_name.clone(),
+        };
+        let identity = match (&self.cert, &self.key) {
+            (Some(cert), Some(key)) => Some(Identity::read(cert, key, env)?),
+            _ => None,
+        };
+        Ok(TlsOptions {
+            server_name,
+            verify: if self.verify { Verify::Full } else { Verify::Off },
+            roots: world.roots.get(self.ca.as_ref(), env)?,
+            identity,
+            alpn: Vec::new(),
+        })
+    }
+
+    /// Every value that is read at a run.
+    #[must_use]
+    pub fn values(&self) -> Vec<&Value> {
+        let files = [&self.ca, &self.cert, &self.key].into_iter().flatten().map(Pem::value);
+        let name = match &self.server_name {
+            Some(Setting::Later(value)) => Some(value),
+            Some(Setting::Known(_)) | None => None,
+        };
+        files.chain(name).collect()
+    }
+}

@@ -1,0 +1,143 @@
+//! The first bytes of the peer in a handshake, as they came over the wire: they tell what the server chose even where
+//! the handshake fails, and what the peer speaks where it is no TLS.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use rustls::{CipherSuite, ProtocolVersion};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::net::io::Io;
+
+/// Enough for a ServerHello: 80 bytes, its extensions and a key share.
+const LIMIT: usize = 512;
+
+/// A handle on the first bytes; it outlives the stream.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Opening(Arc<Mutex<Vec<u8>>>);
+
+impl Opening {
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The stream under TLS: it keeps the first bytes, and a shutdown of TLS sends no FIN, so that the peer is the one that
+/// closes and no TIME_WAIT is left here.
+pub(super) struct Under {
+    pub(super) io: Io,
+    opening: Opening,
+}
+
+impl Under {
+    pub(super) fn new(io: Io) -> (Self, Opening) {
+        let opening = Opening::default();
+        (Self { io, opening: opening.clone() }, opening)
+    }
+}
+
+impl AsyncRead for Under {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let result = ready!(Pin::new(&mut self.io).poll_read(cx, buf));
+        let mut head = self.opening.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = LIMIT - head.len();
+        head.extend(buf.filled()[before..].iter().take(room));
+        drop(head);
+        Poll::Ready(result)
+    }
+}
+
+impl AsyncWrite for Under {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+}
+
+/// What the server chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) version: ProtocolVersion,
+    pub(super) cipher: CipherSuite,
+}
+
+impl Chosen {
+    /// Reads a ServerHello (RFC 8446, section 4.1.3; RFC 5246, section 7.4.1.3) from a peer's first bytes.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        const SUPPORTED_VERSIONS: u16 = 43;
+        let mut rest = Rest(bytes);
+        let is_hello = rest.u8()? == 22 && rest.u8()? == 3 && rest.take(3).is_some() && rest.u8()? == 2;
+        is_hello.then_some(())?;
+        rest.take(3)?;
+        let mut version = rest.u16()?;
+        rest.take(32)?;
+        let session = rest.u8()?;
+        rest.take(session.into())?;
+        let cipher = rest.u16()?.into();
+        rest.u8()?;
+        // Without extensions, and where they are cut, the version is the one in the fixed part.
+        rest.u16();
+        while let (Some(kind), Some(length)) = (rest.u16(), rest.u16()) {
+            let Some(body) = rest.take(length.into()) else { break };
+            if kind == SUPPORTED_VERSIONS && body.len() == 2 {
+                version = u16::from_be_bytes([body[0], body[1]]);
+            }
+        }
+        Some(Self { version: version.into(), cipher })
+    }
+
+    /// `TLSv1.3`; `None` for a version of which nothing is known.
+    pub(super) fn version_name(self) -> Option<&'static str> {
+        match self.version {
+            ProtocolVersion::SSLv3 => Some("SSLv3"),
+            ProtocolVersion::TLSv1_0 => Some("TLSv1.0"),
+            ProtocolVersion::TLSv1_1 => Some("TLSv1.1"),
+            ProtocolVersion::TLSv1_2 => Some("TLSv1.2"),
+            ProtocolVersion::TLSv1_3 => Some("TLSv1.3"),
+            _ => None,
+        }
+    }
+
+    /// The name in IANA's registry.
+    pub(super) fn cipher_name(self) -> Option<&'static str> {
+        match self.cipher {
+            CipherSuite::TLS13_AES_128_GCM_SHA256 => Some("TLS_AES_128_GCM_SHA256"),
+            CipherSuite::TLS13_AES_256_GCM_SHA384 => Some("TLS_AES_256_GCM_SHA384"),
+            CipherSuite::TLS13_CHACHA20_POLY1305_SHA256 => Some("TLS_CHACHA20_POLY1305_SHA256"),
+            other => other.as_str(),
+        }
+    }
+}
+
+/// Whether these bytes begin like a TLS record of the kinds that a handshake has.
+pub(super) fn looks_like_tls(bytes: &[u8]) -> bool {
+    matches!(bytes, [20..=23, 3, ..] | [20..=23])
+}
+
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn u8(&mut self) -> Option<u8> {
+        self.take(1).map(|bytes| bytes[0])
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        self.take(2).map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]))
+    }
+}

@@ -1,0 +1,141 @@
+//! Where certificates and keys come from: a path, the PEM text itself, or a variable or file that holds one of the two.
+//!
+//! No error here holds key material, nor a text that came from a variable: it may be a key by mistake.
+
+use std::path::PathBuf;
+
+use serde::de::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
+
+use crate::cause::Cause;
+use crate::env::Env;
+use crate::outcome::{Fault, Phase};
+use crate::value::Value;
+
+const BEGIN: &str = "-----BEGIN ";
+
+/// PEM: a path, the text itself (from `-----BEGIN` on), or `{env: NAME}` and `{file: PATH}` that hold it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pem(Value);
+
+/// PEM that was found, not yet read.
+pub(super) enum Found {
+    /// The text itself.
+    Text {
+        bytes: Zeroizing<Vec<u8>>,
+        /// Where it stood, for messages.
+        origin: String,
+    },
+    /// A file.
+    Path {
+        path: PathBuf,
+        /// How messages name it.
+        shown: String,
+    },
+}
+
+impl Pem {
+    /// A path written in the configuration becomes a file value, so that a change of the file is seen like any other's.
+    #[must_use]
+    pub fn new(value: Value) -> Self {
+        if let Value::Literal(text) = &value {
+            let text = text.expose().trim();
+            if !text.contains(BEGIN) && !matches!(text, "system" | "builtin") {
+                return Self(Value::File(text.into()));
+            }
+        }
+        Self(value)
+    }
+
+    /// The value that it is read from.
+    #[must_use]
+    pub const fn value(&self) -> &Value {
+        &self.0
+    }
+
+    /// The word `system` or `builtin`, which a CA may be, or where the PEM is.
+    pub(super) fn find(&self, env: &dyn Env) -> Result<Result<&'static str, Found>, Fault> {
+        if let Value::File(path) = &self.0 {
+            return Ok(Err(Found::Path { path: path.clone(), shown: format!("the file {}", path.display()) }));
+        }
+        let text = self.0.resolve(env)?;
+        Ok(match text.expose().trim() {
+            "system" => Ok("system"),
+            "builtin" => Ok("builtin"),
+            text if text.contains(BEGIN) => Err(Found::Text {
+                bytes: Zeroizing::new(text.as_bytes().to_vec()),
+                origin: match &self.0 {
+                    Value::Literal(_) => "the PEM text in the configuration".to_owned(),
+                    other => other.origin(),
+                },
+            }),
+            path => Err(Found::Path { path: path.into(), shown: format!("the file that {} names", self.0.origin()) }),
+        })
+    }
+
+    /// The text, and how messages name it.
+    pub(super) fn read(&self, env: &dyn Env) -> Result<(Zeroizing<Vec<u8>>, String), Fault> {
+        match self.find(env)? {
+            Ok(word) => Err(fault(Cause::FileInvalid, format!("`{word}` is a word for `ca`, not for `cert` or `key`"))),
+            Err(Found::Text { bytes, origin }) => Ok((bytes, origin)),
+            Err(Found::Path { path, shown }) => {
+                let bytes = env.file(&path).map_err(|error| unreadable(&shown, &error))?;
+                Ok((Zeroizing::new(bytes), shown))
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Pem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(Self::new)
+    }
+}
+
+/// The fault of a file that cannot be read.
+pub(super) fn unreadable(shown: &str, error: &std::io::Error) -> Fault {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            fault(Cause::FileMissing, format!("{shown} does not exist: is the volume with it mounted?"))
+        }
+        _ => fault(Cause::FileInvalid, format!("{shown} cannot be read: {error}")),
+    }
+}
+
+/// What is wrong with bytes in which no PEM section of that kind was found.
+pub(super) fn nothing_in(shown: &str, bytes: &[u8], wanted: &str) -> Fault {
+    let holds = |marker: &str| bytes.windows(marker.len()).any(|window| window == marker.as_bytes());
+    let what = if bytes.is_empty() {
+        "is empty".to_owned()
+    } else if bytes.starts_with(&[0x30]) && bytes.get(1).is_some_and(|length| *length >= 0x80) {
+        format!("is DER, and PEM is wanted: convert it with `openssl`, it must hold {wanted}")
+    } else if holds("ENCRYPTED") {
+        format!("holds a key that is encrypted: {wanted} is wanted, decrypt it with `openssl pkey`")
+    } else if !holds(BEGIN) {
+        format!("is not PEM: it must hold {wanted}")
+    } else {
+        format!("is PEM, but holds no {}", wanted.rsplit_once("BEGIN ").map_or(wanted, |(_, label)| label))
+    };
+    fault(Cause::FileInvalid, format!("{shown} {what}"))
+}
+
+pub(super) fn fault(cause: Cause, message: String) -> Fault {
+    Fault::new(Phase::Tls, cause, message)
+}
+
+#[cfg(test)]
+mod schema {
+    use super::Pem;
+    use crate::value::Value;
+    use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+    impl JsonSchema for Pem {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            Value::schema_name()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            Value::json_schema(generator)
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Why a handshake did not come about, or was taken back at the first read: from the error and the peer's bytes, to a
+//! cause and a sentence.
+
+use std::error::Error as StdError;
+use std::io;
+
+use rustls::{AlertDescription, Error, PeerIncompatible};
+
+use super::Session;
+use super::opening::{Chosen, looks_like_tls};
+use super::untrusted::{Judged, unsupported};
+use crate::cause::Cause;
+use crate::net::io::speaks;
+
+/// All that is known when a handshake ended early.
+pub(super) struct Scene<'a> {
+    pub(super) judged: Judged<'a>,
+    pub(super) session: &'a Session,
+    /// The first bytes of the peer.
+    pub(super) opening: &'a [u8],
+    pub(super) chosen: Option<Chosen>,
+}
+
+impl Scene<'_> {
+    /// The cause and what was observed.
+    pub(super) fn explain(&self, error: &io::Error) -> (Cause, String) {
+        if !self.opening.is_empty() && !looks_like_tls(self.opening) {
+            return self.not_tls();
+        }
+        match tls_error(error) {
+            Some(Error::InvalidCertificate(why)) => self.judged.explain(why),
+            Some(Error::NoCertificatesPresented) => {
+                (Cause::TlsUntrusted, "the server presented no certificate".to_owned())
+            }
+            Some(Error::AlertReceived(alert)) => self.alert(*alert),
+            Some(Error::PeerIncompatible(why)) => self.incompatible(why),
+            Some(Error::PeerMisbehaved(why)) => {
+                (Cause::ProtocolError, format!("the peer broke the TLS protocol: {why:?}"))
+            }
+            Some(Error::InvalidMessage(why)) => {
+                (Cause::ProtocolError, format!("the peer sent a broken TLS message: {why:?}"))
+            }
+            Some(other) => (Cause::TlsHandshakeFailed, format!("the TLS handshake failed: {other}")),
+            None => self.cut_off(error),
+        }
+    }
+
+    /// What is known where the time ran out.
+    pub(super) fn timeout(&self) -> (Cause, String) {
+        if !self.opening.is_empty() && !looks_like_tls(self.opening) {
+            return self.not_tls();
+        }
+        let message = match (self.chosen, self.opening.len()) {
+            (Some(_), _) => "out of time in the middle of the TLS handshake".to_owned(),
+            (None, 0) => "out of time: connected, but no answer to the TLS hello".to_owned(),
+            (None, count) => format!("out of time: {count} bytes came in answer to the TLS hello, and no more"),
+        };
+        (Cause::Timeout, message)
+    }
+
+    fn not_tls(&self) -> (Cause, String) {
+        let what = speaks(self.opening).map_or("no TLS, but plain bytes".to_owned(), |what| format!("plain {what}"));
+        (Cause::TlsNotTls, format!("the peer speaks {what} on this port"))
+    }
+
+    fn alert(&self, alert: AlertDescription) -> (Cause, String) {
+        use AlertDescription as A;
+        if let Some(about_us) = self.session.about_our_certificate(alert) {
+            return about_us;
+        }
+        let named = named(alert);
+        match alert {
+            A::ProtocolVersion => unsupported(&format!(
+                "the server refuses TLS 1.2 and 1.3 (alert {named}), so it offers only older versions"
+            )),
+            A::HandshakeFailure | A::InsufficientSecurity if self.chosen.is_none() => {
+                unsupported(&format!("the server found nothing in common with our TLS hello (alert {named})"))
+            }
+            A::UnrecognisedName => {
+                let host = self.judged.host;
+                (Cause::TlsHandshakeFailed, format!("the server does not know the name \"{host}\" (alert {named})"))
+            }
+            A::NoApplicationProtocol => {
+                let offered = self.session.alpn.join(", ");
+                let what = format!("the server speaks none of the application protocols {offered} (alert {named})");
+                (Cause::TlsHandshakeFailed, what)
+            }
+            _ => (Cause::TlsHandshakeFailed, format!("the server ended the TLS handshake with alert {named}")),
+        }
+    }
+
+    fn incompatible(&self, why: &PeerIncompatible) -> (Cause, String) {
+        match why {
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => {
+                let version = self.chosen.and_then(Chosen::version_name).unwrap_or("an older version");
+                unsupported(&format!("the server chose {version}; TLS 1.2 or 1.3 is needed"))
+            }
+            other => unsupported(&format!("the server's TLS has nothing in common with ours: {other:?}")),
+        }
+    }
+
+    fn cut_off(&self, error: &io::Error) -> (Cause, String) {
+        use io::ErrorKind as K;
+        if let Some(about_us) = self.session.after_our_silence(error) {
+            return about_us;
+        }
+        let when = if self.opening.is_empty() { "in answer to the TLS hello" } else { "during the TLS handshake" };
+        match error.kind() {
+            K::ConnectionReset | K::BrokenPipe => {
+                (Cause::ConnectReset, format!("the peer reset the connection {when}"))
+            }
+            K::UnexpectedEof => (Cause::ConnectionClosed, format!("the peer closed the connection {when}")),
+            K::FileTooLarge => {
+                (Cause::TooLarge, "the peer sent too much before the end of the TLS handshake".to_owned())
+            }
+            _ => (Cause::TlsHandshakeFailed, format!("the TLS handshake failed: {error}")),
+        }
+    }
+}
+
+impl Session {
+    /// What an error at the first read after the handshake says of TLS, where it does: under TLS 1.3 the server judges our
+    /// certificate only then. `None` where the error is about something else.
+    pub(super) fn explain(&self, error: &(dyn StdError + 'static)) -> Option<(Cause, String)> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(error) = error.downcast_ref::<io::Error>() {
+                if let Some(Error::AlertReceived(alert)) = tls_error(error) {
+                    let general = || {
+                        let message = format!("the peer ended the TLS session with alert {}", named(*alert));
+                        (Cause::TlsHandshakeFailed, message)
+                    };
+                    return Some(self.about_our_certificate(*alert).unwrap_or_else(general));
+                }
+                if let Some(about_us) = self.after_our_silence(error) {
+                    return Some(about_us);
+                }
+            }
+            next = error.source();
+        }
+        None
+    }
+
+    /// Alerts with which a server judges the client's certificate, or that there is none.
+    fn about_our_certificate(&self, alert: AlertDescription) -> Option<(Cause, String)> {
+        use AlertDescription as A;
+        let judges = matches!(
+            alert,
+            A::BadCertificate
+                | A::UnsupportedCertificate
+                | A::CertificateRevoked
+                | A::CertificateExpired
+                | A::CertificateUnknown
+                | A::UnknownCA
+                | A::AccessDenied
+                | A::HandshakeFailure
+                | A::CertificateRequired
+        );
+        let wanted = self.issuers.as_ref().filter(|_| judges);
+        let named = named(alert);
+        match (wanted, &self.identity) {
+            (Some(issuers), None) => {
+                let message = format!(
+                    "the server wants a client certificate{}, and none is configured (alert {named})",
+                    of(issuers)
+                );
+                Some((Cause::TlsClientCertRequired, message))
+            }
+            (Some(issuers), Some(who)) => {
+                let message = format!(
+                    "the server rejects our client certificate {who} (alert {named}); it wants one{}",
+                    of(issuers)
+                );
+                Some((Cause::TlsHandshakeFailed, message))
+            }
+            (None, _) if alert == A::CertificateRequired => {
+                let message = format!("the server wants a client certificate (alert {named})");
+                Some((Cause::TlsClientCertRequired, message))
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// A server that asked for a certificate, got none, and hung up without a word.
+    fn after_our_silence(&self, error: &io::Error) -> Option<(Cause, String)> {
+        let hung_up = matches!(
+            error.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+        );
+        let issuers = self.issuers.as_ref().filter(|_| hung_up && self.identity.is_none())?;
+        let message =
+            format!("the server asked for a client certificate{}, none is configured, and it hung up", of(issuers));
+        Some((Cause::TlsClientCertRequired, message))
+    }
+}
+
+/// ` of "CN=A" or "CN=B"`, or nothing where the server did not say.
+fn of(issuers: &[String]) -> String {
+    if issuers.is_empty() {
+        return String::new();
+    }
+    format!(" issued by {}", issuers.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" or "))
+}
+
+fn tls_error(error: &io::Error) -> Option<&Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// `handshake_failure (40)`: the name of RFC 8446, section 6, and the number.
+fn named(alert: AlertDescription) -> String {
+    let number = u8::from(alert);
+    let name = match alert {
+        // Those whose name in the RFC is not the one in rustls, split at its capitals.
+        AlertDescription::UnknownCA => "unknown_ca".to_owned(),
+        AlertDescription::UnrecognisedName => "unrecognized_name".to_owned(),
+        AlertDescription::UserCanceled => "user_canceled".to_owned(),
+        AlertDescription::UnknownPSKIdentity => "unknown_psk_identity".to_owned(),
+        known => match known.as_str() {
+            Some(text) => {
+                let parts = text.char_indices().map(|(at, c)| match (at, c.is_ascii_uppercase()) {
+                    (0, _) | (_, false) => c.to_ascii_lowercase().to_string(),
+                    _ => format!("_{}", c.to_ascii_lowercase()),
+                });
+                parts.collect()
+            }
+            None => return number.to_string(),
+        },
+    };
+    format!("{name} ({number})")
+}

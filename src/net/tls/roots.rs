@@ -1,0 +1,198 @@
+//! Whom we trust: a configured CA, the system's bundle, or the roots that are built in.
+//!
+//! Parsed roots are kept by where they came from and what was in there: a run costs a `stat`, a changed file is seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use super::certificate::sha256;
+use super::pem::{Found, Pem, fault, nothing_in, unreadable};
+use crate::cause::Cause;
+use crate::env::{Env, Stamp};
+use crate::outcome::Fault;
+
+/// Where distributions keep the bundle of the system: Debian and Alpine, Fedora and RHEL, SUSE, OpenELEC, CentOS 7,
+/// and what else LibreSSL reads.
+const BUNDLES: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// More places than this are not kept: checks that a reload removed leave theirs behind.
+const KEPT_LIMIT: usize = 64;
+
+/// Roots of trust, ready to verify with.
+#[derive(Debug)]
+pub struct Roots {
+    /// For the verifier.
+    pub(super) store: RootCertStore,
+    /// The digest of each certificate: a server may present one of them itself.
+    exact: BTreeSet<[u8; 32]>,
+    /// How messages name the place.
+    origin: String,
+}
+
+impl Roots {
+    /// How messages name them: `the 3 roots of the file /etc/ca.pem`.
+    pub(super) fn describe(&self) -> String {
+        match self.store.len() {
+            1 => format!("the one root of {}", self.origin),
+            count => format!("the {count} roots of {}", self.origin),
+        }
+    }
+
+    /// Whether this certificate is itself one of them, byte for byte.
+    pub(super) fn holds(&self, certificate: &[u8]) -> bool {
+        self.exact.contains(&sha256(certificate))
+    }
+
+    /// Whether one of them has this subject, given as DER with its header.
+    pub(super) fn names(&self, subject: &[u8]) -> bool {
+        self.store.subjects().iter().any(|known| known.as_ref() == subject)
+    }
+
+    fn builtin() -> Self {
+        let store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        Self { store, exact: BTreeSet::new(), origin: "the built-in bundle".to_owned() }
+    }
+
+    /// Reads PEM. A configured file must be right in every part; a system's bundle may hold what nobody can read.
+    fn parse(bytes: &[u8], shown: &str, strict: bool) -> Result<Self, Fault> {
+        let mut roots = Self { store: RootCertStore::empty(), exact: BTreeSet::new(), origin: shown.to_owned() };
+        for (index, section) in CertificateDer::pem_slice_iter(bytes).enumerate() {
+            let added = section.map_err(|_| ()).and_then(|der| {
+                roots.store.add(der.clone()).map_err(|_| ())?;
+                roots.exact.insert(sha256(&der));
+                Ok(())
+            });
+            if added.is_err() && strict {
+                let message = format!("certificate {} in {shown} is damaged: copy the CA anew", index + 1);
+                return Err(fault(Cause::FileInvalid, message));
+            }
+        }
+        if roots.store.is_empty() {
+            return Err(nothing_in(shown, bytes, "CA certificates: -----BEGIN CERTIFICATE-----"));
+        }
+        Ok(roots)
+    }
+}
+
+/// The roots of trust that were read last, by where they came from.
+#[derive(Debug, Default)]
+pub struct RootCache(Mutex<BTreeMap<Place, Kept>>);
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Builtin,
+    File { path: PathBuf, strict: bool },
+    Text([u8; 32]),
+}
+
+#[derive(Debug, Clone)]
+struct Kept {
+    stamp: Option<Stamp>,
+    digest: [u8; 32],
+    roots: Arc<Roots>,
+}
+
+impl RootCache {
+    /// The roots of a configured CA; without one the system's, and where there is no system bundle the built-in ones.
+    ///
+    /// # Errors
+    /// `file_missing` and `file_invalid`, naming the file.
+    pub fn get(&self, ca: Option<&Pem>, env: &dyn Env) -> Result<Arc<Roots>, Fault> {
+        let Some(ca) = ca else {
+            return Ok(self.system(env)?.unwrap_or_else(|| self.builtin()));
+        };
+        match ca.find(env)? {
+            Ok("builtin") => Ok(self.builtin()),
+            Ok(_) => self.system(env)?.ok_or_else(|| {
+                let looked = BUNDLES.join(", ");
+                fault(Cause::FileMissing, format!("no bundle of system roots: looked for SSL_CERT_FILE, {looked}"))
+            }),
+            Err(Found::Text { bytes, origin }) => {
+                let digest = sha256(&bytes);
+                let place = Place::Text(digest);
+                if let Some(kept) = self.kept(&place) {
+                    return Ok(kept.roots);
+                }
+                let roots = Arc::new(Roots::parse(&bytes, &origin, true)?);
+                Ok(self.keep(place, Kept { stamp: None, digest, roots }))
+            }
+            Err(Found::Path { path, shown }) => self
+                .file(&path, &shown, true, env)?
+                .ok_or_else(|| unreadable(&shown, &io::Error::from(io::ErrorKind::NotFound))),
+        }
+    }
+
+    fn system(&self, env: &dyn Env) -> Result<Option<Arc<Roots>>, Fault> {
+        if let Some(path) = env.var("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
+            let shown = format!("the file {path} (SSL_CERT_FILE)");
+            let missing = || unreadable(&shown, &io::Error::from(io::ErrorKind::NotFound));
+            return self.file(Path::new(&path), &shown, false, env)?.ok_or_else(missing).map(Some);
+        }
+        for path in BUNDLES {
+            if let Some(roots) = self.file(Path::new(path), &format!("the file {path}"), false, env)? {
+                return Ok(Some(roots));
+            }
+        }
+        Ok(None)
+    }
+
+    fn builtin(&self) -> Arc<Roots> {
+        let known = self.kept(&Place::Builtin).map(|kept| kept.roots);
+        known.unwrap_or_else(|| {
+            let roots = Arc::new(Roots::builtin());
+            self.keep(Place::Builtin, Kept { stamp: None, digest: [0; 32], roots })
+        })
+    }
+
+    /// The roots of a file, read anew where it changed; `None` where there is no such file.
+    fn file(&self, path: &Path, shown: &str, strict: bool, env: &dyn Env) -> Result<Option<Arc<Roots>>, Fault> {
+        let place = Place::File { path: path.to_owned(), strict };
+        let known = self.kept(&place);
+        // Taken before the file is read: a change in between makes it look older than it is, never newer.
+        let stamp = env.stamp(path);
+        if let Some(kept) = &known
+            && stamp.is_some()
+            && kept.stamp == stamp
+        {
+            return Ok(Some(Arc::clone(&kept.roots)));
+        }
+        let bytes = match env.file(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unreadable(shown, &error)),
+        };
+        let digest = sha256(&bytes);
+        let roots = match known {
+            Some(kept) if kept.digest == digest => kept.roots,
+            _ => Arc::new(Roots::parse(&bytes, shown, strict)?),
+        };
+        Ok(Some(self.keep(place, Kept { stamp, digest, roots })))
+    }
+
+    fn kept(&self, place: &Place) -> Option<Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(place).cloned()
+    }
+
+    fn keep(&self, place: Place, kept: Kept) -> Arc<Roots> {
+        let roots = Arc::clone(&kept.roots);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= KEPT_LIMIT && !all.contains_key(&place) {
+            all.clear();
+        }
+        all.insert(place, kept);
+        roots
+    }
+}

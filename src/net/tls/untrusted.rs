@@ -1,0 +1,188 @@
+//! Why a certificate was not accepted: from rustls's error and what was sent, to a cause and a sentence.
+
+use rustls::CertificateError;
+
+use super::certificate::{Parsed, path};
+use super::roots::Roots;
+use crate::cause::Cause;
+use crate::timestamp::rfc3339_unix;
+use crate::url::Host;
+
+/// A difference up to this many seconds is more likely two clocks than a date chosen on purpose.
+const CLOCK_SKEW: i64 = 24 * 3600;
+/// How many names of a certificate a message shows.
+const NAMES_SHOWN: usize = 8;
+
+/// What the certificate was judged against.
+pub(super) struct Judged<'a> {
+    pub(super) chain: &'a [Parsed],
+    pub(super) roots: &'a Roots,
+    pub(super) host: &'a Host,
+    /// Seconds since 1970, by this pod's clock.
+    pub(super) now: i64,
+}
+
+impl Judged<'_> {
+    /// The cause and what was observed.
+    pub(super) fn explain(&self, error: &CertificateError) -> (Cause, String) {
+        let Some(leaf) = self.chain.first() else {
+            return (Cause::TlsUnsupported, format!("the certificate cannot be read: {error}"));
+        };
+        let subject = &leaf.facts.subject;
+        match error {
+            CertificateError::Expired => {
+                (Cause::TlsExpired, format!("the certificate of \"{subject}\" ends before it begins"))
+            }
+            CertificateError::ExpiredContext { not_after, .. } => self.expired(seconds(not_after.as_secs())),
+            CertificateError::NotValidYetContext { not_before, .. } => self.early(seconds(not_before.as_secs())),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                self.wrong_name(leaf)
+            }
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => self.untrusted(leaf),
+            CertificateError::Other(_) if leaf.is_self_issued() && !self.roots.names(&leaf.issuer) => {
+                self.untrusted(leaf)
+            }
+            CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+                let weak = self.chain.iter().map(|sent| sent.signature.as_str()).find_map(obsolete);
+                let how = weak.map_or_else(|| format!("algorithm {}", leaf.signature), str::to_owned);
+                unsupported(&format!("a certificate in the chain of \"{subject}\" is signed with {how}"))
+            }
+            CertificateError::UnhandledCriticalExtension => {
+                unsupported(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
+            }
+            CertificateError::BadEncoding => {
+                unsupported(&format!("the certificate of \"{subject}\" is not encoded as it should be"))
+            }
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+                let what = "does not allow its use for a server (extended key usage)";
+                (Cause::TlsUntrusted, format!("the certificate of \"{subject}\" {what}"))
+            }
+            CertificateError::Other(_) if !leaf.is_v3 => {
+                unsupported(&format!("the certificate of \"{subject}\" is X.509 version 1, which has no names"))
+            }
+            CertificateError::Other(_) if leaf.is_ca => {
+                unsupported(&format!("the certificate of \"{subject}\" is a CA's own, and is used as a server's"))
+            }
+            other => (Cause::TlsUntrusted, format!("the chain of \"{subject}\" was not accepted: {other}")),
+        }
+    }
+
+    fn expired(&self, at: i64) -> (Cause, String) {
+        let whose = self.whose(|sent| sent.facts.not_after == at);
+        let message = format!("{whose} expired {} ago, at {}", span(self.now - at), rfc3339_unix(at));
+        (Cause::TlsExpired, message)
+    }
+
+    fn early(&self, at: i64) -> (Cause, String) {
+        let whose = self.whose(|sent| sent.facts.not_before == at);
+        let (from, now, ahead) = (rfc3339_unix(at), rfc3339_unix(self.now), at - self.now);
+        let mut message =
+            format!("{whose} is valid from {from} on, {} from now; this pod's clock says {now}", span(ahead));
+        if ahead <= CLOCK_SKEW {
+            message.push_str(": so little that one of the two clocks may be wrong");
+        }
+        (Cause::TlsNotYetValid, message)
+    }
+
+    /// Which of the certificates: the leaf where it fits, else an intermediate one.
+    fn whose(&self, fits: impl Fn(&Parsed) -> bool) -> String {
+        match self.chain.iter().position(fits) {
+            None | Some(0) => format!("the certificate of \"{}\"", self.chain[0].facts.subject),
+            Some(index) => format!("the intermediate certificate of \"{}\"", self.chain[index].facts.subject),
+        }
+    }
+
+    fn wrong_name(&self, leaf: &Parsed) -> (Cause, String) {
+        let wanted = self.host.to_string();
+        let wanted = wanted.trim_matches(['[', ']']);
+        if leaf.facts.names.is_empty() {
+            let common = quoted(&leaf.common_names);
+            if leaf.common_names.iter().any(|name| covers(name, wanted)) {
+                return unsupported(&format!(
+                    "the certificate names {common} only in its common name and has no subject alternative name"
+                ));
+            }
+            let has = if common.is_empty() { "no name at all".to_owned() } else { format!("the common name {common}") };
+            let message = format!("the certificate has {has} and no subject alternative name, not \"{wanted}\"");
+            return (Cause::TlsWrongName, message);
+        }
+        (Cause::TlsWrongName, format!("the certificate is for {}, not for \"{wanted}\"", quoted(&leaf.facts.names)))
+    }
+
+    fn untrusted(&self, leaf: &Parsed) -> (Cause, String) {
+        let (subject, roots) = (&leaf.facts.subject, self.roots.describe());
+        let path = path(self.chain);
+        let top = path.last().copied().unwrap_or(leaf);
+        let issuer = &top.facts.issuer;
+        let message = if self.roots.names(&top.issuer) {
+            let signed = &top.facts.subject;
+            format!(
+                "\"{issuer}\" is among {roots}, but the certificate of \"{signed}\" was signed with another key: \
+                 the CA was made anew under the same name"
+            )
+        } else if leaf.is_self_issued() {
+            format!("the certificate of \"{subject}\" is self-signed and not among {roots}")
+        } else if top.is_self_issued() {
+            format!("the chain of \"{subject}\" ends in the self-signed \"{issuer}\", which is not among {roots}")
+        } else if path.len() > 1 {
+            let last = &top.facts.subject;
+            format!("the chain of \"{subject}\" ends with \"{last}\", whose issuer \"{issuer}\" is not among {roots}")
+        } else if self.chain.len() > 1 {
+            format!(
+                "incomplete chain: {} certificates came, but not the issuer \"{issuer}\" of \"{subject}\", \
+                 and it is not among {roots}",
+                self.chain.len()
+            )
+        } else {
+            format!(
+                "incomplete chain or unknown issuer: the certificate of \"{subject}\" came alone, and its issuer \
+                 \"{issuer}\" is not among {roots}: the server leaves out an intermediate certificate, or that CA is \
+                 not configured here"
+            )
+        };
+        (Cause::TlsUntrusted, message)
+    }
+}
+
+/// What only stacks as strict as ours refuse.
+pub(super) fn unsupported(what: &str) -> (Cause, String) {
+    (Cause::TlsUnsupported, format!("{what}; other TLS stacks may accept it"))
+}
+
+/// `3 days`, `5 h`, `20 min`, `12 s`.
+pub(crate) fn span(seconds: i64) -> String {
+    match seconds.max(0) {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
+fn seconds(unix: u64) -> i64 {
+    i64::try_from(unix).unwrap_or(i64::MAX)
+}
+
+fn quoted(names: &[String]) -> String {
+    let shown = names.iter().take(NAMES_SHOWN).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES_SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Whether a common name fits a host as old stacks have it: equal, or a wildcard for one label.
+fn covers(name: &str, host: &str) -> bool {
+    let wildcard = name.strip_prefix("*.").zip(host.split_once('.')).is_some_and(|(suffix, (_, rest))| suffix == rest);
+    name.eq_ignore_ascii_case(host) || wildcard
+}
+
+/// Signatures that were given up, by their OID.
+fn obsolete(oid: &str) -> Option<&'static str> {
+    match oid {
+        "1.2.840.113549.1.1.4" => Some("MD5"),
+        "1.2.840.113549.1.1.5" | "1.2.840.10045.4.1" => Some("SHA-1"),
+        _ => None,
+    }
+}

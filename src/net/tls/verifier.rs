@@ -1,0 +1,108 @@
+//! A verifier that keeps what the peer presented, whatever it then says of it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+
+use super::Verify;
+use super::certificate::{CHAIN_LIMIT, Parsed};
+use super::roots::Roots;
+
+/// What the peer presented: DER, leaf first.
+pub(super) type Presented = Vec<CertificateDer<'static>>;
+
+#[derive(Debug)]
+pub(super) struct Recorder {
+    verify: Verify,
+    roots: Arc<Roots>,
+    algorithms: WebPkiSupportedAlgorithms,
+    presented: Mutex<Presented>,
+}
+
+impl Recorder {
+    pub(super) fn new(verify: Verify, roots: Arc<Roots>, algorithms: WebPkiSupportedAlgorithms) -> Self {
+        Self { verify, roots, algorithms, presented: Mutex::default() }
+    }
+
+    /// What the peer presented; empty where the handshake did not come that far.
+    pub(super) fn presented(&self) -> Presented {
+        self.presented.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn chain(&self, leaf: &CertificateDer<'_>, others: &[CertificateDer<'_>], now: UnixTime) -> Result<(), Error> {
+        let chain = ParsedCertificate::try_from(leaf).and_then(|parsed| {
+            verify_server_cert_signed_by_trust_anchor(&parsed, &self.roots.store, others, now, self.algorithms.all)
+        });
+        match chain {
+            Err(Error::InvalidCertificate(_)) if self.roots.holds(leaf) => dates(leaf, now),
+            result => result,
+        }
+    }
+}
+
+/// A certificate that is trusted as it stands needs no issuer; its dates count.
+fn dates(leaf: &[u8], now: UnixTime) -> Result<(), Error> {
+    let parsed = Parsed::read(leaf).ok_or(CertificateError::BadEncoding)?;
+    let unix = |seconds: i64| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds.max(0).unsigned_abs()));
+    let (not_before, not_after) = (unix(parsed.facts.not_before), unix(parsed.facts.not_after));
+    if now < not_before {
+        return Err(CertificateError::NotValidYetContext { time: now, not_before }.into());
+    }
+    if now > not_after {
+        return Err(CertificateError::ExpiredContext { time: now, not_after }.into());
+    }
+    Ok(())
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        _ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let all = std::iter::once(leaf).chain(others).take(CHAIN_LIMIT);
+        let all = all.map(|der| der.clone().into_owned()).collect();
+        *self.presented.lock().unwrap_or_else(PoisonError::into_inner) = all;
+        match self.verify {
+            Verify::Off => {}
+            Verify::Chain => self.chain(leaf, others, now)?,
+            Verify::Full => {
+                self.chain(leaf, others, now)?;
+                verify_server_name(&ParsedCertificate::try_from(leaf)?, name)?;
+            }
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+
+    // The two below hold under `Off` as well: channel binding means something only where the peer proved its key.
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, leaf, signed, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, leaf, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
