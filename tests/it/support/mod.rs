@@ -2,7 +2,9 @@
 #![allow(clippy::allow_attributes, reason = "not every test binary uses all of it")]
 #![allow(dead_code, reason = "each helper serves some of the tests")]
 
+pub(crate) mod ca;
 pub(crate) mod netns;
+pub(crate) mod nginx;
 pub(crate) mod postgres;
 
 use std::net::{SocketAddr, TcpListener};
