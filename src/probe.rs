@@ -2,6 +2,8 @@
 //!
 //! `schedule`, `check`, `wait` and `diagnose` all call [`probe`] and differ only in what they do with the outcome.
 
+mod each;
+
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,23 +17,39 @@ use crate::check::{Check, Run};
 use crate::config::plan::Planned;
 use crate::findings::{self, Context};
 use crate::net::World;
-use crate::net::attempt::{Attempt, Terms};
+use crate::net::attempt::{Attempt, Pin, Terms};
+use crate::net::dial::Require;
 use crate::net::resolve::Walk;
 use crate::outcome::{Evidence, Failure, Fault, Outcome, TryResult};
 
-/// Runs a check once; it ends at its deadline at the latest, and never panics.
+/// Runs a check once; it ends at its deadline at the latest, and never panics. Under `require: each` every address has
+/// a deadline of its own.
 pub async fn probe(planned: &Planned, world: &Arc<World>, walk: Walk) -> Outcome {
     let started_at = SystemTime::now();
     let began = Instant::now();
     let target = planned.check.target(&*world.env);
-    let terms = Terms { rules: planned.rules, deadline: began + planned.timeout, walk, pinned: None };
-    let (evidence, fault) = attempt(&*planned.check, world, terms).await;
     let endpoints = planned.check.endpoints(&*world.env);
     let context = Context { kind: planned.kind, endpoints: &endpoints };
-    let failure = fault.map(|fault| explain(fault, &evidence, context));
-    let degraded = failure.is_none() && (evidence.degraded || needed_a_fallback(&evidence));
-    let duration = began.elapsed();
-    Outcome { started_at, duration, target, failure, degraded, evidence, findings: Vec::new() }
+    let done = match planned.rules.require {
+        Require::Any | Require::All => attempt(&*planned.check, world, terms(planned, walk, None)).await,
+        Require::Each => each::run(planned, world, walk, context).await,
+    };
+    let failure = done.fault.map(|fault| explain(fault, &done.evidence, context));
+    let degraded = failure.is_none() && (done.evidence.degraded || needed_a_fallback(&done.evidence));
+    let duration = done.ended.saturating_duration_since(began);
+    Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings: Vec::new() }
+}
+
+/// What one attempt gave.
+struct Done {
+    evidence: Evidence,
+    fault: Option<Fault>,
+    /// When the check itself was done; saying goodbye to its peers is not counted.
+    ended: Instant,
+}
+
+fn terms(planned: &Planned, walk: Walk, pinned: Option<Pin>) -> Terms {
+    Terms { rules: planned.rules, deadline: Instant::now() + planned.timeout, walk, pinned }
 }
 
 fn explain(fault: Fault, evidence: &Evidence, context: Context<'_>) -> Failure {
@@ -39,21 +57,26 @@ fn explain(fault: Fault, evidence: &Evidence, context: Context<'_>) -> Failure {
     Failure { phase: fault.phase, cause: fault.cause, message: fault.message, hint }
 }
 
-async fn attempt(check: &dyn Check, world: &Arc<World>, terms: Terms) -> (Evidence, Option<Fault>) {
+async fn attempt(check: &dyn Check, world: &Arc<World>, terms: Terms) -> Done {
+    let deadline = terms.deadline;
     let mut attempt = Attempt::new(Arc::clone(world), terms);
-    let result = timeout_at(terms.deadline, guarded(check.run(&mut attempt))).await;
+    let result = timeout_at(deadline, guarded(|| check.run(&mut attempt))).await;
     let fault = match result {
         Ok(Ok(result)) => result.err(),
-        Ok(Err(Panicked)) => Some(attempt.fault(Cause::Internal, "the check panicked")),
-        Err(_) => Some(attempt.fault(Cause::Timeout, "out of time")),
+        Ok(Err(Panicked)) => Some(attempt.fault(Cause::Internal, "the check panicked; the log says where")),
+        Err(_) => Some(attempt.overrun()),
     };
-    (attempt.finish(), fault)
+    attempt.leave();
+    let ended = Instant::now();
+    attempt.part().await;
+    Done { evidence: attempt.finish(), fault, ended }
 }
 
 struct Panicked;
 
 /// Turns a panic of the check into a value; the panic hook has told the place.
-async fn guarded(mut run: Run<'_>) -> Result<Result<(), Fault>, Panicked> {
+async fn guarded<'a>(start: impl FnOnce() -> Run<'a>) -> Result<Result<(), Fault>, Panicked> {
+    let mut run = catch_unwind(AssertUnwindSafe(start)).map_err(|_| Panicked)?;
     poll_fn(move |cx| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx))) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
@@ -62,7 +85,11 @@ async fn guarded(mut run: Run<'_>) -> Result<Result<(), Fault>, Panicked> {
     .await
 }
 
-/// Whether a try failed before one succeeded.
+/// Whether a try failed before one succeeded, or some members fail.
 fn needed_a_fallback(evidence: &Evidence) -> bool {
     evidence.tries.iter().any(|attempt| !matches!(attempt.result, TryResult::Connected | TryResult::NotTried))
+        || evidence.members.iter().any(|member| member.failure.is_some())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! What a check is, and the registry of kinds: one protocol, one file, two adjacent lines here.
 
 pub mod dns;
+pub mod tcp;
 pub mod tls_keys;
 
 use std::future::Future;
@@ -56,7 +57,7 @@ pub struct Kind {
 }
 
 /// Every kind, in the order of the docs.
-pub const KINDS: &[Kind] = &[dns::KIND];
+pub const KINDS: &[Kind] = &[tcp::KIND, dns::KIND];
 
 /// The kind with this name.
 #[must_use]

@@ -3,24 +3,41 @@
 //! It owns whatever it spawns and aborts it when it is dropped. It records; it never judges.
 
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::cause::Cause;
+use crate::duration;
 use crate::env::Env;
 use crate::net::World;
-use crate::net::dial::DialRules;
-use crate::net::io::{Io, Wire};
+use crate::net::dial::{self, DialRules};
+use crate::net::io::{Io, Partings, Wire};
 use crate::net::resolve::Walk;
 use crate::net::tls::{self, TlsOptions};
-use crate::outcome::{Evidence, Facts, Fault, Phase};
+use crate::net::trouble::{self, Awaited, Trouble};
+use crate::outcome::{Evidence, Facts, Fault, Phase, Try, TryResult};
 use crate::url::Endpoint;
 
+/// How long the peer of a finished conversation may take to close.
+const FAREWELL: Duration = Duration::from_millis(100);
+
+/// The one address that an endpoint is dialled at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// Which endpoint; any other is dialled as usual.
+    pub endpoint: Endpoint,
+    /// Where it is dialled.
+    pub ip: IpAddr,
+}
+
 /// How an attempt is to be made.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Terms {
     /// How it dials.
     pub rules: DialRules,
@@ -29,7 +46,7 @@ pub struct Terms {
     /// How much of the search list is walked.
     pub walk: Walk,
     /// The one address to dial, under `require: each`.
-    pub pinned: Option<IpAddr>,
+    pub pinned: Option<Pin>,
 }
 
 /// One attempt.
@@ -41,6 +58,9 @@ pub struct Attempt {
     evidence: Evidence,
     wire: Option<Wire>,
     tls: Option<tls::Session>,
+    began: Instant,
+    dialling: Option<(SocketAddr, Instant)>,
+    partings: Partings,
     tasks: JoinSet<()>,
 }
 
@@ -56,6 +76,9 @@ impl Attempt {
             evidence: Evidence::default(),
             wire: None,
             tls: None,
+            began: Instant::now(),
+            dialling: None,
+            partings: Partings::default(),
             tasks: JoinSet::new(),
         }
     }
@@ -144,17 +167,15 @@ impl Attempt {
     /// # Errors
     /// The causes of those phases, from the try that got furthest.
     pub async fn connect(&mut self, endpoint: &Endpoint) -> Result<Io, Fault> {
-        self.enter(Phase::Connect);
-        let ip = match &endpoint.host {
-            crate::url::Host::Ip(ip) => *ip,
-            crate::url::Host::Name(_) => crate::net::resolve::localhost()[0],
-        };
-        let socket = if ip.is_ipv4() { tokio::net::TcpSocket::new_v4() } else { tokio::net::TcpSocket::new_v6() };
-        let socket = socket.map_err(|error| self.fault(Cause::LocalLimit, error.to_string()))?;
-        let stream = socket.connect((ip, endpoint.port).into()).await;
-        let io = Io::tcp(stream.map_err(|error| self.fault(Cause::ConnectRefused, error.to_string()))?);
-        self.wire = Some(io.wire());
-        Ok(io)
+        dial::connect(self, endpoint).await
+    }
+
+    /// The addresses that an endpoint is dialled at, in order, before any fallback to the other family: phase `resolve`.
+    ///
+    /// # Errors
+    /// The causes of that phase.
+    pub async fn resolve(&mut self, endpoint: &Endpoint) -> Result<Vec<IpAddr>, Fault> {
+        Ok(dial::candidates(self, endpoint).await?.now)
     }
 
     /// A TLS handshake over a stream: phase `tls`. Facts of the certificate are recorded also where it fails.
@@ -179,20 +200,132 @@ impl Attempt {
         }
     }
 
+    /// The fault of a stream that gave trouble: in the running phase, from what the newest stream saw.
+    pub fn trouble(&self, trouble: Trouble<'_>, awaited: Awaited) -> Fault {
+        let seen = self.wire.as_ref().map(Wire::seen).unwrap_or_default();
+        trouble::fault(self.phase().unwrap_or(Phase::Assert), trouble, &seen, awaited)
+    }
+
+    /// The fault of an attempt that its deadline has ended.
+    pub fn overrun(&mut self) -> Fault {
+        let after = duration::show(self.began.elapsed());
+        match self.phase() {
+            Some(Phase::Resolve) => {
+                self.fault(Cause::DnsTimeout, format!("the names were not resolved within {after}"))
+            }
+            Some(Phase::Connect) if self.dialling.is_some() || self.wire.is_none() => {
+                let to = self.cut_dialling().map_or_else(String::new, |address| format!(" to {address}"));
+                self.fault(Cause::ConnectTimeout, format!("no connection{to} within {after}"))
+            }
+            phase => {
+                let seen = self.wire.as_ref().map(Wire::seen);
+                let silence =
+                    seen.map_or_else(String::new, |seen| format!("; {}", trouble::silence(&seen, Instant::now())));
+                let phase = phase.unwrap_or(Phase::Assert);
+                Fault::new(phase, Cause::Timeout, format!("out of time after {after}{silence}"))
+            }
+        }
+    }
+
     /// Ends a stream on which our protocol said its goodbye: reads to the peer's end for at most 100 ms within the
-    /// deadline, so that the closing side is the peer.
-    pub async fn close(&mut self, io: Io) {
+    /// deadline, so that the closing side is the peer. A peer that does not close gets an orderly end all the same.
+    pub async fn close(&mut self, mut io: Io) {
+        // A peer that is gone needs no goodbye.
+        drop(timeout_at(self.farewell(), io.shutdown()).await);
         drop(io);
+        self.part().await;
+    }
+
+    /// Ends a stream of a protocol that has no goodbye: the peer may close for at most 100 ms within the deadline, then
+    /// the connection is aborted. Nothing is waited for where nothing was sent.
+    pub async fn abandon(&mut self, mut io: Io) {
+        if io.wire().seen().sent > 0 {
+            // Neither an error nor the limit matters any more.
+            drop(timeout_at(self.farewell(), tokio::io::copy(&mut io, &mut tokio::io::sink())).await);
+        }
+    }
+
+    /// Lets the peers close first of all streams on which a goodbye was said and that were dropped since: for at most
+    /// 100 ms within the deadline. Whoever runs a check calls it once the check is done.
+    pub async fn part(&mut self) {
+        let until = self.farewell();
+        while let Some(mut stream) = self.partings.pop() {
+            drop(timeout_at(until, tokio::io::copy(&mut stream, &mut tokio::io::sink())).await);
+        }
+    }
+
+    fn farewell(&self) -> Instant {
+        self.terms.deadline.min(Instant::now() + FAREWELL)
     }
 
     /// The end of it: stops whatever it spawned and hands over what was recorded.
     #[must_use]
     pub fn finish(mut self) -> Evidence {
         self.leave();
+        self.end_try(TryResult::Cut, None);
         std::mem::take(&mut self.evidence)
     }
 
-    fn leave(&mut self) {
+    /// How it dials.
+    pub(super) const fn rules(&self) -> DialRules {
+        self.terms.rules
+    }
+
+    /// The address that this endpoint is pinned to.
+    pub(super) fn pinned(&self, endpoint: &Endpoint) -> Option<IpAddr> {
+        self.terms.pinned.as_ref().filter(|pin| pin.endpoint == *endpoint).map(|pin| pin.ip)
+    }
+
+    /// Whether it is one of several, each for its own address.
+    pub(super) const fn is_pinned(&self) -> bool {
+        self.terms.pinned.is_some()
+    }
+
+    /// The time it has in all.
+    pub(super) fn allowance(&self) -> Duration {
+        self.terms.deadline.saturating_duration_since(self.began)
+    }
+
+    /// A try has begun.
+    pub(super) fn begin_try(&mut self, address: SocketAddr) {
+        self.dialling = Some((address, Instant::now()));
+    }
+
+    /// The try that has begun ended so.
+    pub(super) fn end_try(&mut self, result: TryResult, errno: Option<i32>) {
+        if let Some((address, since)) = self.dialling.take() {
+            self.record_try(address, result, errno, since.elapsed());
+        }
+    }
+
+    /// Records a try.
+    pub(super) fn record_try(
+        &mut self,
+        address: SocketAddr,
+        result: TryResult,
+        errno: Option<i32>,
+        duration: Duration,
+    ) {
+        let host = self.host.clone();
+        self.evidence.tries.push(Try { host, address, result, errno, duration });
+    }
+
+    /// Takes a connected socket as the newest stream.
+    pub(super) fn adopt(&mut self, stream: TcpStream) -> Io {
+        let io = Io::tcp(stream, self.partings.clone());
+        self.wire = Some(io.wire());
+        io
+    }
+
+    /// Records the try that is under way, if any, as cut; its address.
+    fn cut_dialling(&mut self) -> Option<SocketAddr> {
+        let address = self.dialling.map(|(address, _)| address);
+        self.end_try(TryResult::Cut, None);
+        address
+    }
+
+    /// Ends the running phase.
+    pub fn leave(&mut self) {
         let Some((phase, since)) = self.current.take() else { return };
         let spent = since.elapsed();
         match self.evidence.phases.iter_mut().find(|(known, _)| *known == phase) {

@@ -1,13 +1,20 @@
-//! The one stream type. It counts and caps bytes, keeps the peer's first bytes, and remembers how the stream ended, so
-//! that `too_large`, `connection_closed` and `protocol_error` are told apart here, once.
+//! The one stream type. It counts and caps bytes, keeps the peer's first bytes, and remembers how the stream ended;
+//! `net::trouble` makes faults of that. What it must not do: judge.
+//!
+//! A socket parts from its peer as it deserves when it is dropped: abortively, so that no TIME_WAIT of ours stays,
+//! unless a goodbye was said (a shutdown was asked for). Then it goes to its attempt's [`Partings`], which wait for the
+//! peer to close first.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 /// How many of the peer's first bytes are kept.
 pub const HEAD_LIMIT: usize = 64;
@@ -36,6 +43,10 @@ pub struct Seen {
     pub sent: u64,
     /// How it ended.
     pub end: Option<End>,
+    /// When it began: connected, or TLS was set up.
+    pub opened: Option<Instant>,
+    /// When bytes came last.
+    pub last: Option<Instant>,
 }
 
 /// A handle on what a stream saw; it outlives the stream.
@@ -43,14 +54,59 @@ pub struct Seen {
 pub struct Wire(Arc<Mutex<Seen>>);
 
 impl Wire {
+    fn opened_now() -> Self {
+        Self(Arc::new(Mutex::new(Seen { opened: Some(Instant::now()), ..Seen::default() })))
+    }
+
     /// What was seen so far.
     #[must_use]
     pub fn seen(&self) -> Seen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn note(&self, change: impl FnOnce(&mut Seen)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    fn note<T>(&self, change: impl FnOnce(&mut Seen) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes what a read gave; true where the peer has sent more than it may.
+    fn note_read(&self, new: &[u8], had_room: bool, failed: Option<&io::Error>, limit: u64) -> bool {
+        self.note(|seen| {
+            let room = HEAD_LIMIT - seen.head.len();
+            seen.head.extend_from_slice(&new[..new.len().min(room)]);
+            seen.received += new.len() as u64;
+            let over = seen.received > limit;
+            match failed {
+                None if over => seen.end = Some(End::OverLimit),
+                None if !new.is_empty() => seen.last = Some(Instant::now()),
+                None if had_room => seen.end = Some(End::Closed),
+                None => {}
+                Some(error) => note_error(seen, error),
+            }
+            over
+        })
+    }
+}
+
+fn note_error(seen: &mut Seen, error: &io::Error) {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => seen.end = Some(End::Reset),
+        io::ErrorKind::UnexpectedEof => seen.end = Some(End::Closed),
+        _ => {}
+    }
+}
+
+/// Where sockets go on which a goodbye was said: their attempt lets the peers close first.
+#[derive(Debug, Clone, Default)]
+pub struct Partings(Arc<Mutex<Vec<TcpStream>>>);
+
+impl Partings {
+    fn push(&self, stream: TcpStream) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(stream);
+    }
+
+    /// The next one that still waits.
+    pub(super) fn pop(&self) -> Option<TcpStream> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 }
 
@@ -84,9 +140,41 @@ pub fn speaks(head: &[u8]) -> Option<&'static str> {
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
+enum Inner {
+    Socket(Socket),
+    Other(Box<dyn Stream>),
+}
+
+/// A connected socket. `stream` is there until it is dropped.
+struct Socket {
+    stream: Option<TcpStream>,
+    wire: Wire,
+    goodbye: bool,
+    partings: Partings,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let Some(stream) = self.stream.take() else { return };
+        let seen = self.wire.seen();
+        let parts = self.goodbye && seen.sent > 0 && seen.end.is_none();
+        // Where the peer has closed already, the TIME_WAIT is its own.
+        let in_order = parts || seen.end == Some(End::Closed);
+        set_linger(&stream, if in_order { None } else { Some(Duration::ZERO) });
+        if parts {
+            self.partings.push(stream);
+        }
+    }
+}
+
+/// Zero: closing it sends a reset and leaves nothing behind. It may fail on a socket that is broken already.
+fn set_linger(stream: &TcpStream, linger: Option<Duration>) {
+    drop(SockRef::from(stream).set_linger(linger));
+}
+
 /// The one stream type.
 pub struct Io {
-    inner: Box<dyn Stream>,
+    inner: Inner,
     wire: Wire,
     limit: u64,
     /// The hash of the server's certificate for channel binding, under TLS.
@@ -94,16 +182,23 @@ pub struct Io {
 }
 
 impl Io {
-    /// A stream over a connected socket.
+    /// A stream over a connected socket; `partings` is where it goes after a goodbye.
     #[must_use]
-    pub fn tcp(stream: TcpStream) -> Self {
-        Self::over(stream)
+    pub fn tcp(stream: TcpStream, partings: Partings) -> Self {
+        let wire = Wire::opened_now();
+        let socket = Socket { stream: Some(stream), wire: wire.clone(), goodbye: false, partings };
+        Self { inner: Inner::Socket(socket), wire, limit: READ_LIMIT, tls_server_end_point: None }
     }
 
     /// A stream over anything: a TLS session, or a pipe in tests. Counters begin anew.
     #[must_use]
     pub fn over(stream: impl Stream + 'static) -> Self {
-        Self { inner: Box::new(stream), wire: Wire::default(), limit: READ_LIMIT, tls_server_end_point: None }
+        Self {
+            inner: Inner::Other(Box::new(stream)),
+            wire: Wire::opened_now(),
+            limit: READ_LIMIT,
+            tls_server_end_point: None,
+        }
     }
 
     /// Reads at most this many bytes from the peer.
@@ -116,29 +211,21 @@ impl Io {
     pub fn wire(&self) -> Wire {
         self.wire.clone()
     }
+
+    fn stream(&mut self) -> Pin<&mut dyn Stream> {
+        match &mut self.inner {
+            Inner::Socket(socket) => Pin::new(socket.stream.as_mut().expect("it is taken on drop alone")),
+            Inner::Other(stream) => Pin::new(stream),
+        }
+    }
 }
 
 impl AsyncRead for Io {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let result = ready!(Pin::new(&mut self.inner).poll_read(cx, buf));
-        let new = &buf.filled()[before..];
-        let mut over = false;
-        let limit = self.limit;
-        self.wire.note(|seen| {
-            let room = HEAD_LIMIT - seen.head.len();
-            seen.head.extend_from_slice(&new[..new.len().min(room)]);
-            seen.received += new.len() as u64;
-            over = seen.received > limit;
-            match &result {
-                Ok(()) if over => seen.end = Some(End::OverLimit),
-                Ok(()) if new.is_empty() && buf.remaining() > 0 => seen.end = Some(End::Closed),
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => seen.end = Some(End::Reset),
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => seen.end = Some(End::Closed),
-                Err(_) => {}
-            }
-        });
+        let had_room = buf.remaining() > 0;
+        let result = ready!(self.stream().poll_read(cx, buf));
+        let over = self.wire.note_read(&buf.filled()[before..], had_room, result.as_ref().err(), self.limit);
         if over {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, "the answer is over the limit")));
         }
@@ -148,19 +235,27 @@ impl AsyncRead for Io {
 
 impl AsyncWrite for Io {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let result = ready!(Pin::new(&mut self.inner).poll_write(cx, buf));
-        if let Ok(written) = &result {
-            let written = *written as u64;
-            self.wire.note(|seen| seen.sent += written);
-        }
+        let result = ready!(self.stream().poll_write(cx, buf));
+        self.wire.note(|seen| match &result {
+            Ok(written) => seen.sent += *written as u64,
+            Err(error) => note_error(seen, error),
+        });
         Poll::Ready(result)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        self.stream().poll_flush(cx)
     }
 
+    /// The goodbye. On a socket it sends nothing: whoever sends the first FIN keeps the TIME_WAIT, and the protocol
+    /// above has told the peer to close.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        match &mut self.inner {
+            Inner::Socket(socket) => {
+                socket.goodbye = true;
+                Poll::Ready(Ok(()))
+            }
+            Inner::Other(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }

@@ -7,7 +7,9 @@ pub mod dial;
 pub mod io;
 pub mod oserr;
 pub mod resolve;
+pub mod speaks;
 pub mod tls;
+pub mod trouble;
 
 use std::sync::Arc;
 

@@ -255,8 +255,3 @@ fn without_asking(attempt: &Attempt, name: &str, family: Family) -> Option<Resul
     let message = format!("/etc/hosts has {bare}, but no {version} address for it");
     Some(Err(Fault::new(Phase::Resolve, Cause::DnsNoAddress, message)))
 }
-
-/// Stands in until the dialling is here: loopback only.
-pub(crate) fn localhost() -> Vec<IpAddr> {
-    vec![IpAddr::from([127, 0, 0, 1])]
-}

@@ -1,0 +1,233 @@
+//! `tcp`: connects; where told to, sends bytes and compares what comes back.
+//!
+//! It has no protocol of its own, so it says no goodbye: a connection on which something was sent is aborted unless the
+//! peer closes it first.
+
+mod payload;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::{Instant, timeout_at};
+
+use self::payload::{Expect, Payload};
+use crate::cause::Cause;
+use crate::check::{Check, Kind, Parsed, Run};
+use crate::config::node::{self, Node};
+use crate::env::Env;
+use crate::net::attempt::Attempt;
+use crate::net::io::Io;
+use crate::net::speaks::recognise;
+use crate::net::trouble::{Awaited, Trouble, silence};
+use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::url::{Endpoint, Url};
+use crate::value::{Setting, Value};
+
+/// The kind.
+pub const KIND: Kind = Kind {
+    name: "tcp",
+    summary: "connects; optionally sends bytes and compares the answer",
+    example: r#"{address: "cache:6379", send: 'PING\r\n', expect: "+PONG"}"#,
+    schemes: &["tcp"],
+    parse,
+    from_url,
+    #[cfg(test)]
+    schema: |generator| generator.subschema_for::<Config>(),
+};
+
+/// How much of an answer is looked at.
+const ANSWER_LIMIT: usize = 64 * 1024;
+/// An expression is searched for again once the answer has paused for so long, or has grown by an eighth.
+const PAUSE: Duration = Duration::from_millis(20);
+/// The verdict on what came must be there before the deadline ends the run.
+const MARGIN: Duration = Duration::from_millis(20);
+const AWAITED: Awaited = Awaited { what: "the expected answer", protocol: None };
+
+/// Connects to an address. With `send`, sends bytes then; with `expect`, compares what comes.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct Config {
+    /// Where to connect: `host:port`, `1.2.3.4:port` or `[::1]:port`.
+    address: Setting<Endpoint>,
+    /// Sent once connected. `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` stand for bytes, wherever it is written in the
+    /// configuration; a value from a variable or a file is sent as it is.
+    send: Option<Payload>,
+    /// What must come: the bytes that the answer begins with, written as in `send`; or `{regex: …}`, which is searched
+    /// for in the answer (up to 64 KiB; bytes that are not UTF-8 match `.` alone).
+    expect: Option<Expect>,
+}
+
+enum Address {
+    Configured(Setting<Endpoint>),
+    Url(Value),
+}
+
+struct Tcp {
+    address: Address,
+    send: Option<Payload>,
+    expect: Option<Expect>,
+}
+
+fn parse(node: &Node) -> Parsed {
+    let Config { address, send, expect } = node::read(node)?;
+    Ok(Arc::new(Tcp { address: Address::Configured(address), send, expect }))
+}
+
+fn from_url(url: Value) -> Arc<dyn Check> {
+    Arc::new(Tcp { address: Address::Url(url), send: None, expect: None })
+}
+
+impl Address {
+    fn resolve(&self, env: &dyn Env) -> Result<Endpoint, Fault> {
+        match self {
+            Self::Configured(setting) => setting.resolve("address", env),
+            Self::Url(value) => {
+                let text = value.resolve(env)?;
+                read_url(text.expose()).map_err(|problem| {
+                    let message = format!("{} holds no tcp://host:port: {problem}", value.origin());
+                    Fault::new(Phase::Assert, Cause::UrlMalformed, message)
+                })
+            }
+        }
+    }
+
+    fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Configured(Setting::Known(_)) => None,
+            Self::Configured(Setting::Later(value)) | Self::Url(value) => Some(value),
+        }
+    }
+}
+
+fn read_url(text: &str) -> Result<Endpoint, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let bare = url.user.is_none() && url.password.is_none() && url.query.is_empty() && matches!(&*url.path, "" | "/");
+    if !bare {
+        return Err("nothing but host and port may stand in it".to_owned());
+    }
+    match url.hosts.as_slice() {
+        [(host, Some(port))] => Ok(Endpoint { host: host.clone(), port: *port }),
+        [_] => Err("the port is missing".to_owned()),
+        _ => Err("it names several hosts".to_owned()),
+    }
+}
+
+impl Check for Tcp {
+    fn target(&self, env: &dyn Env) -> String {
+        match (self.address.resolve(env), self.address.value()) {
+            (Ok(endpoint), _) => format!("tcp://{endpoint}"),
+            (Err(_), Some(value)) => value.origin(),
+            (Err(_), None) => "tcp://".to_owned(),
+        }
+    }
+
+    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
+        self.address.resolve(env).into_iter().collect()
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        let sent = self.send.iter().flat_map(Payload::values);
+        let expected = self.expect.iter().flat_map(Expect::values);
+        self.address.value().into_iter().chain(sent).chain(expected).collect()
+    }
+
+    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        Box::pin(async move {
+            let endpoint = self.address.resolve(attempt.env())?;
+            let send = self.send.as_ref().map(|send| send.resolve(attempt.env())).transpose()?;
+            let expect = self.expect.as_ref().map(|expect| expect.resolve(attempt.env())).transpose()?;
+            let mut io = attempt.connect(&endpoint).await?;
+            if let Some(bytes) = send {
+                attempt.enter(Phase::Request);
+                io.write_all(&bytes).await.map_err(|error| attempt.trouble(Trouble::Failed(&error), AWAITED))?;
+            }
+            if let Some(expected) = expect {
+                attempt.enter(Phase::Assert);
+                await_answer(attempt, &mut io, &expected).await?;
+            }
+            attempt.leave();
+            attempt.abandon(io).await;
+            Ok(())
+        })
+    }
+}
+
+/// How far the reading of an answer got.
+enum Step {
+    /// More bytes are there.
+    More,
+    /// None came for a while; more may.
+    Pause,
+    /// The peer closed.
+    Ended,
+    /// Time is up.
+    TimeUp,
+}
+
+/// Reads until what is expected is there, cannot come any more, or time is up.
+async fn await_answer(attempt: &mut Attempt, io: &mut Io, expected: &payload::Pattern) -> Result<(), Fault> {
+    let mut answer = Vec::new();
+    let mut judged = 0;
+    loop {
+        let unjudged = judged < answer.len();
+        let step = read_step(attempt, io, &mut answer, unjudged).await?;
+        let due = !matches!(step, Step::More) || answer.len() >= judged + judged / 8;
+        if due || expected.is_cheap() {
+            judged = answer.len();
+            match expected.judge(&answer, matches!(step, Step::Ended)) {
+                Some(true) => return Ok(()),
+                Some(false) => return Err(mismatch(attempt, &answer, expected)),
+                None => {}
+            }
+        }
+        match step {
+            Step::More if answer.len() >= ANSWER_LIMIT => {
+                attempt.facts().excerpt = Some(excerpt(&answer));
+                let message = format!("{} came in {} bytes", expected.absent(), answer.len());
+                return Err(attempt.fault(Cause::TooLarge, message));
+            }
+            Step::More | Step::Pause => {}
+            Step::Ended => return Err(attempt.trouble(Trouble::Ended, AWAITED)),
+            Step::TimeUp if answer.is_empty() => return Err(attempt.overrun()),
+            // An expression: nothing that came so far matches.
+            Step::TimeUp if expected.is_cheap() => return Err(attempt.overrun()),
+            Step::TimeUp => return Err(mismatch(attempt, &answer, expected)),
+        }
+    }
+}
+
+/// Reads once; with `unjudged` bytes at hand it waits only a little.
+async fn read_step(attempt: &Attempt, io: &mut Io, answer: &mut Vec<u8>, unjudged: bool) -> Result<Step, Fault> {
+    let end = attempt.deadline() - MARGIN;
+    let until = if unjudged { end.min(Instant::now() + PAUSE) } else { end };
+    let mut chunk = [0; 4096];
+    match timeout_at(until, io.read(&mut chunk)).await {
+        Ok(Ok(0)) => Ok(Step::Ended),
+        Ok(Ok(count)) => {
+            answer.extend_from_slice(&chunk[..count]);
+            Ok(Step::More)
+        }
+        Ok(Err(error)) => Err(attempt.trouble(Trouble::Failed(&error), AWAITED)),
+        Err(_) if Instant::now() < end => Ok(Step::Pause),
+        Err(_) => Ok(Step::TimeUp),
+    }
+}
+
+/// Other bytes came: how many, and what speaks so; the bytes themselves are for `check` and `diagnose`.
+fn mismatch(attempt: &mut Attempt, answer: &[u8], expected: &payload::Pattern) -> Fault {
+    attempt.facts().excerpt = Some(excerpt(answer));
+    let speaks = recognise(answer).map_or_else(String::new, |protocol| format!("; the peer speaks {protocol}"));
+    let seen = attempt.wire().map(|wire| silence(&wire.seen(), Instant::now())).unwrap_or_default();
+    attempt.fault(Cause::BodyMismatch, format!("{}: {seen}{speaks}", expected.absent()))
+}
+
+fn excerpt(answer: &[u8]) -> String {
+    let start = &answer[..answer.len().min(SERVER_TEXT_LIMIT)];
+    clean_text(&String::from_utf8_lossy(start), SERVER_TEXT_LIMIT)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! Bytes as a configuration writes them, and what an answer is compared with.
+
+use std::fmt;
+
+use regex_lite::{Regex, RegexBuilder};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use zeroize::Zeroizing;
+
+use crate::env::Env;
+use crate::outcome::Fault;
+use crate::value::{Part, Value};
+
+/// How much memory a compiled expression may take.
+const REGEX_LIMIT: usize = 256 * 1024;
+
+/// Bytes to send or to expect: pieces in order. What stands in the configuration has its escapes undone at load; what
+/// comes from a variable or a file is taken as it is. It may hold a secret, so it has no `Debug`.
+pub(super) struct Payload(Vec<Piece>);
+
+enum Piece {
+    Bytes(Zeroizing<Vec<u8>>),
+    Value(Value),
+}
+
+impl Payload {
+    fn new(value: Value) -> Result<Self, &'static str> {
+        let bytes =
+            |text: &crate::secret::Secret| unescape(text.expose()).map(|bytes| Piece::Bytes(Zeroizing::new(bytes)));
+        let pieces = match value {
+            Value::Literal(text) => vec![bytes(&text)?],
+            Value::Env(_) | Value::File(_) => vec![Piece::Value(value)],
+            Value::Template(parts) => parts
+                .into_iter()
+                .map(|part| match part {
+                    Part::Text(text) => bytes(&text),
+                    Part::Var(name) => Ok(Piece::Value(Value::Env(name))),
+                })
+                .collect::<Result<_, _>>()?,
+        };
+        Ok(Self(pieces))
+    }
+
+    /// The bytes, now.
+    pub(super) fn resolve(&self, env: &dyn Env) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let mut all = Zeroizing::new(Vec::new());
+        for piece in &self.0 {
+            match piece {
+                Piece::Bytes(bytes) => all.extend_from_slice(bytes),
+                Piece::Value(value) => all.extend_from_slice(value.resolve(env)?.expose().as_bytes()),
+            }
+        }
+        Ok(all)
+    }
+
+    /// What is read at each run.
+    pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Bytes(_) => None,
+            Piece::Value(value) => Some(value),
+        })
+    }
+}
+
+/// Undoes `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN`.
+fn unescape(text: &str) -> Result<Vec<u8>, &'static str> {
+    const KNOWN: &str = r"a text in which `\` is followed by r, n, t, 0, \ or xNN";
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'\\' {
+            bytes.push(byte);
+            continue;
+        }
+        bytes.push(match rest.next().ok_or(KNOWN)? {
+            b'r' => b'\r',
+            b'n' => b'\n',
+            b't' => b'\t',
+            b'0' => 0,
+            b'\\' => b'\\',
+            b'x' => {
+                let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16)).ok_or(KNOWN);
+                u8::try_from(digit()? * 16 + digit()?).expect("two hexadecimal digits are a byte")
+            }
+            _ => return Err(KNOWN),
+        });
+    }
+    Ok(bytes)
+}
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(Value::deserialize(deserializer)?)
+            .map_err(|expected| de::Error::custom(format!("expected {expected}")))
+    }
+}
+
+/// What must come, as configured.
+pub(super) enum Expect {
+    Bytes(Payload),
+    Regex(Regex),
+}
+
+impl Expect {
+    pub(super) fn resolve(&self, env: &dyn Env) -> Result<Pattern, Fault> {
+        match self {
+            Self::Bytes(payload) => payload.resolve(env).map(Pattern::Bytes),
+            Self::Regex(regex) => Ok(Pattern::Regex(regex.clone())),
+        }
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
+        let payload = match self {
+            Self::Bytes(payload) => Some(payload),
+            Self::Regex(_) => None,
+        };
+        payload.into_iter().flat_map(Payload::values)
+    }
+}
+
+/// What must come, in one run.
+pub(super) enum Pattern {
+    /// The answer begins with these.
+    Bytes(Zeroizing<Vec<u8>>),
+    /// It is found somewhere in the answer.
+    Regex(Regex),
+}
+
+impl Pattern {
+    /// Whether judging costs next to nothing.
+    pub(super) const fn is_cheap(&self) -> bool {
+        matches!(self, Self::Bytes(_))
+    }
+
+    /// Whether the answer is the expected one; `None` where more bytes decide.
+    pub(super) fn judge(&self, answer: &[u8], ended: bool) -> Option<bool> {
+        match self {
+            Self::Bytes(bytes) if answer.starts_with(bytes) => Some(true),
+            Self::Bytes(bytes) => (!bytes.starts_with(answer)).then_some(false),
+            Self::Regex(regex) if regex.is_match(&String::from_utf8_lossy(answer)) => Some(true),
+            Self::Regex(_) => (ended && !answer.is_empty()).then_some(false),
+        }
+    }
+
+    /// What did not come, in words; never the bytes, which may be a secret.
+    pub(super) fn absent(&self) -> &'static str {
+        match self {
+            Self::Bytes(_) => "the answer does not begin with the expected bytes",
+            Self::Regex(_) => "the answer does not match the expected expression",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Expect {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ExpectVisitor)
+    }
+}
+
+struct ExpectVisitor;
+
+impl<'de> Visitor<'de> for ExpectVisitor {
+    type Value = Expect;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, {regex: EXPRESSION}, {env: NAME} or {file: PATH}")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Expect, E> {
+        let value = Value::parse(text).map_err(E::custom)?;
+        let payload = Payload::new(value).map_err(|expected| E::custom(format!("expected {expected}")))?;
+        Ok(Expect::Bytes(payload))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Expect, A::Error> {
+        let Form { regex, env, file } = Form::deserialize(MapAccessDeserializer::new(map))?;
+        let value = match (regex, env, file) {
+            (Some(text), None, None) => {
+                let regex = RegexBuilder::new(&text).size_limit(REGEX_LIMIT).build();
+                return regex.map(Expect::Regex).map_err(|_| de::Error::custom("`regex` holds no valid expression"));
+            }
+            (None, Some(name), None) => Value::Env(name),
+            (None, None, Some(path)) => Value::File(path.into()),
+            _ => return Err(de::Error::custom("expected exactly one of `regex`, `env` and `file`")),
+        };
+        Payload::new(value).map(Expect::Bytes).map_err(de::Error::custom)
+    }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    regex: Option<String>,
+    env: Option<String>,
+    file: Option<String>,
+}
+
+#[cfg(test)]
+mod schema {
+    use super::{Expect, Payload};
+    use crate::value::Value;
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    impl JsonSchema for Payload {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Bytes".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            Value::json_schema(generator)
+        }
+    }
+
+    impl JsonSchema for Expect {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Expect".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            let bytes = generator.subschema_for::<Value>();
+            json_schema!({"anyOf": [
+                bytes,
+                {"type": "object", "additionalProperties": false, "required": ["regex"], "properties": {"regex": {"type": "string"}}}
+            ]})
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! One non-blocking connect over socket2, and what its errors mean.
+
+use std::io;
+use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use tokio::net::TcpStream;
+
+use crate::net::oserr;
+use crate::outcome::TryResult;
+
+const EINPROGRESS: i32 = 115;
+
+/// Connects; dropped before it is done, it sends no further SYN.
+pub(super) async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))?;
+    socket.set_tcp_nodelay(true)?;
+    // Until something is sent it is closed abortively: no TIME_WAIT of ours, whenever we stop.
+    socket.set_linger(Some(Duration::ZERO))?;
+    match socket.connect(&address.into()) {
+        Ok(()) => {}
+        Err(error) if error.raw_os_error() == Some(EINPROGRESS) => {}
+        Err(error) => return Err(error),
+    }
+    let stream = TcpStream::from_std(socket.into())?;
+    loop {
+        stream.writable().await?;
+        if let Some(error) = SockRef::from(&stream).take_error()? {
+            return Err(error);
+        }
+        match stream.peer_addr() {
+            Ok(_) => break,
+            // Woken without a reason: the handshake goes on.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+                drop(stream.try_write(&[]));
+                tokio::task::yield_now().await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if stream.local_addr()? == address {
+        // Both SYNs met in the middle: nobody listens there, we were given the very port that we dial.
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
+    Ok(stream)
+}
+
+/// The kernel keeps trying to deliver what we leave behind for this long, instead of many minutes.
+pub(super) fn limit_orphans(stream: &TcpStream, left: Duration) {
+    // Zero would mean the system's default. It may fail on a socket that is reset already; the next read tells.
+    drop(SockRef::from(stream).set_tcp_user_timeout(Some(left.max(Duration::from_millis(1)))));
+}
+
+/// The result of a try that failed so.
+pub(super) fn result(address: SocketAddr, error: &io::Error) -> TryResult {
+    let result = oserr::try_result(error);
+    if result == TryResult::LocalLimit && error.kind() == io::ErrorKind::AddrNotAvailable && !has_source(address) {
+        return TryResult::NetworkUnreachable;
+    }
+    result
+}
+
+/// Whether this pod has any address to reach that one from. A pod without IPv6 gets the same error as one that is out
+/// of ports; a datagram socket, which needs no port of theirs and sends nothing here, tells them apart.
+fn has_source(address: SocketAddr) -> bool {
+    if address.is_ipv4() {
+        return true;
+    }
+    let any = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
+    UdpSocket::bind(any).is_ok_and(|socket| socket.connect(address).is_ok())
+}

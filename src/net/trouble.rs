@@ -1,0 +1,227 @@
+//! What is wrong with a stream: from what was seen of it to one fault. `too_large`, `connection_closed`,
+//! `connect_reset` and `protocol_error` are told apart here, once, for every kind.
+//!
+//! Messages tell counts and the protocol that was recognised, never the peer's bytes: they go to logs too.
+
+use std::error::Error;
+use std::io;
+
+use tokio::time::Instant;
+
+use crate::cause::Cause;
+use crate::duration::show;
+use crate::net::io::{End, Seen};
+use crate::net::oserr;
+use crate::net::speaks::{Protocol, recognise};
+use crate::outcome::{Fault, Phase};
+
+/// What was waited for on a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Awaited {
+    /// In words, with its article: `an HTTP answer`, `the server's greeting`.
+    pub what: &'static str,
+    /// The protocol that the peer ought to speak; `None` where anything may come.
+    pub protocol: Option<Protocol>,
+}
+
+/// How the waiting ended.
+#[derive(Debug, Clone, Copy)]
+pub enum Trouble<'a> {
+    /// A read or a write failed.
+    Failed(&'a io::Error),
+    /// The stream ended before what was awaited was complete.
+    Ended,
+    /// Something else came; in words what is wrong with it, without the peer's bytes. May be empty.
+    Unexpected(&'a str),
+}
+
+impl<'a> Trouble<'a> {
+    /// From an error of a library: the socket's error where one is at its bottom, else something unexpected.
+    #[must_use]
+    pub fn of(error: &'a (dyn Error + 'static)) -> Self {
+        let mut layer = Some(error);
+        while let Some(error) = layer {
+            if let Some(io) = error.downcast_ref::<io::Error>() {
+                // An io::Error may wrap another one, told by its own source alone.
+                let inner = io.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+                return Self::Failed(inner.unwrap_or(io));
+            }
+            layer = error.source();
+        }
+        Self::Unexpected("")
+    }
+}
+
+/// The fault. `seen` is what the newest stream saw, `phase` the running one.
+#[must_use]
+pub fn fault(phase: Phase, trouble: Trouble<'_>, seen: &Seen, awaited: Awaited) -> Fault {
+    let Awaited { what, protocol } = awaited;
+    let received = seen.received;
+    if is_over_limit(trouble, seen) {
+        let message = format!("{received} bytes came and no end, while {what} was awaited: over the limit");
+        return Fault::new(phase, Cause::TooLarge, message);
+    }
+    if let Some(other) = recognise(&seen.head).filter(|other| Some(*other) != protocol) {
+        let cause = if phase == Phase::Tls { Cause::TlsNotTls } else { Cause::ProtocolError };
+        return Fault::new(phase, cause, format!("the peer speaks {other}; {what} was awaited"));
+    }
+    match trouble {
+        Trouble::Unexpected(detail) => {
+            let colon = if detail.is_empty() { "" } else { ": " };
+            let message = format!("what came ({}) is not {what}{colon}{detail}", bytes(received));
+            Fault::new(phase, Cause::ProtocolError, message)
+        }
+        Trouble::Failed(error) if oserr::is_reset(error) || seen.end == Some(End::Reset) => reset(phase, seen, what),
+        Trouble::Failed(error) if error.kind() != io::ErrorKind::UnexpectedEof && seen.end != Some(End::Closed) => {
+            let cause = oserr::stream_cause(error);
+            Fault::new(phase, cause, format!("while {what} was awaited: {error}"))
+        }
+        Trouble::Failed(_) | Trouble::Ended if seen.end == Some(End::Reset) => reset(phase, seen, what),
+        Trouble::Failed(_) | Trouble::Ended => {
+            Fault::new(phase, Cause::ConnectionClosed, format!("the peer closed the connection {}", before(seen, what)))
+        }
+    }
+}
+
+fn is_over_limit(trouble: Trouble<'_>, seen: &Seen) -> bool {
+    let by_error = matches!(trouble, Trouble::Failed(error) if error.kind() == io::ErrorKind::FileTooLarge);
+    by_error || seen.end == Some(End::OverLimit)
+}
+
+/// A reset before the peer's first byte belongs to the connection, not to the protocol: nobody answered behind what
+/// accepted it.
+fn reset(phase: Phase, seen: &Seen, what: &str) -> Fault {
+    let message = format!("the peer reset the connection {}", before(seen, what));
+    if seen.received == 0 {
+        return Fault::new(Phase::Connect, Cause::ConnectReset, message);
+    }
+    Fault::new(phase, Cause::ConnectionClosed, message)
+}
+
+fn before(seen: &Seen, what: &str) -> String {
+    match (seen.received, seen.sent) {
+        (0, 0) => format!("before anything was sent; {what} was awaited"),
+        (0, sent) => format!("without an answer to our {}; {what} was awaited", bytes(sent)),
+        (received, _) => format!("after {}, before the end of {what}", bytes(received)),
+    }
+}
+
+fn bytes(count: u64) -> String {
+    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}
+
+/// How a stream is silent: for the message of a timeout.
+#[must_use]
+pub fn silence(seen: &Seen, now: Instant) -> String {
+    let since = |moment: Option<Instant>| moment.map_or_else(String::new, |at| show(now.saturating_duration_since(at)));
+    if seen.received == 0 {
+        return format!("connected, then nothing came for {}", since(seen.opened));
+    }
+    format!("connected, {} came in {}, the last {} ago", bytes(seen.received), since(seen.opened), since(seen.last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Awaited, Trouble, fault, silence};
+    use crate::net::io::{End, Seen};
+    use crate::net::speaks::Protocol;
+    use crate::outcome::Phase;
+    use std::io;
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    const HTTP: Awaited = Awaited { what: "an HTTP answer", protocol: Some(Protocol::Http) };
+
+    fn seen(head: &[u8], sent: u64, end: Option<End>) -> Seen {
+        Seen { head: head.to_vec(), received: head.len() as u64, sent, end, ..Seen::default() }
+    }
+
+    #[test]
+    fn tells_the_troubles_apart() {
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        let pipe = io::Error::from(io::ErrorKind::BrokenPipe);
+        let eof = io::Error::from(io::ErrorKind::UnexpectedEof);
+        let large = io::Error::from(io::ErrorKind::FileTooLarge);
+        let unreachable = io::Error::from_raw_os_error(113);
+        for (trouble, seen, expected) in [
+            (
+                Trouble::Ended,
+                seen(b"", 9, Some(End::Closed)),
+                "request connection_closed: the peer closed the connection without an answer to our 9 bytes; an HTTP answer was awaited",
+            ),
+            (
+                Trouble::Ended,
+                seen(b"", 0, None),
+                "request connection_closed: the peer closed the connection before anything was sent; an HTTP answer was awaited",
+            ),
+            (
+                Trouble::Failed(&eof),
+                seen(b"HTTP/1", 9, Some(End::Closed)),
+                "request connection_closed: the peer closed the connection after 6 bytes, before the end of an HTTP answer",
+            ),
+            (
+                Trouble::Failed(&reset),
+                seen(b"", 9, Some(End::Reset)),
+                "connect connect_reset: the peer reset the connection without an answer to our 9 bytes; an HTTP answer was awaited",
+            ),
+            (
+                Trouble::Failed(&pipe),
+                seen(b"H", 9, None),
+                "request connection_closed: the peer reset the connection after 1 byte, before the end of an HTTP answer",
+            ),
+            (
+                Trouble::Failed(&large),
+                seen(b"HTTP/1.1", 9, None),
+                "request too_large: 8 bytes came and no end, while an HTTP answer was awaited: over the limit",
+            ),
+            (
+                Trouble::Ended,
+                seen(b"SSH-2.0-x", 9, Some(End::Closed)),
+                "request protocol_error: the peer speaks SSH; an HTTP answer was awaited",
+            ),
+            (
+                Trouble::Unexpected(""),
+                seen(b"x", 9, None),
+                "request protocol_error: what came (1 byte) is not an HTTP answer",
+            ),
+            (
+                Trouble::Unexpected("no version"),
+                seen(b"HTTP/", 9, Some(End::Closed)),
+                "request protocol_error: what came (5 bytes) is not an HTTP answer: no version",
+            ),
+            (
+                Trouble::Failed(&unreachable),
+                seen(b"", 9, None),
+                "request connection_closed: while an HTTP answer was awaited: No route to host (os error 113)",
+            ),
+        ] {
+            let fault = fault(Phase::Request, trouble, &seen, HTTP);
+            assert_eq!(format!("{} {}: {}", fault.phase.as_str(), fault.cause.slug(), fault.message), expected);
+        }
+    }
+
+    #[test]
+    fn a_plain_text_peer_in_the_tls_phase_is_not_tls() {
+        let awaited = Awaited { what: "a TLS handshake", protocol: Some(Protocol::Tls) };
+        let fault = fault(Phase::Tls, Trouble::Unexpected(""), &seen(b"HTTP/1.1 400", 200, None), awaited);
+        assert_eq!(fault.cause.slug(), "tls_not_tls");
+        assert_eq!(fault.message, "the peer speaks HTTP; a TLS handshake was awaited");
+    }
+
+    #[test]
+    fn finds_the_socket_under_a_library() {
+        let wrapped = io::Error::other(io::Error::from(io::ErrorKind::ConnectionReset));
+        assert!(matches!(Trouble::of(&wrapped), Trouble::Failed(e) if e.kind() == io::ErrorKind::ConnectionReset));
+        assert!(matches!(Trouble::of(&std::fmt::Error), Trouble::Unexpected("")));
+    }
+
+    #[test]
+    fn silence_in_words() {
+        let now = Instant::now() + Duration::from_secs(60);
+        let ago = |ms: u64| Some(now - Duration::from_millis(ms));
+        let mute = Seen { opened: ago(4_900), ..Seen::default() };
+        assert_eq!(silence(&mute, now), "connected, then nothing came for 4.9s");
+        let drip = Seen { opened: ago(4_900), received: 5, last: ago(300), ..Seen::default() };
+        assert_eq!(silence(&drip, now), "connected, 5 bytes came in 4.9s, the last 300ms ago");
+    }
+}

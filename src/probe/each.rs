@@ -1,0 +1,138 @@
+//! `require: each`: the whole check for every address behind its names, each with its own deadline and result.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::{Done, attempt, explain, terms};
+use crate::cause::Cause;
+use crate::config::plan::{MinPassing, Planned};
+use crate::findings::Context;
+use crate::net::World;
+use crate::net::attempt::{Attempt, Pin};
+use crate::net::resolve::Walk;
+use crate::outcome::{Evidence, Fault, Member, Phase};
+use crate::url::Endpoint;
+
+/// How many addresses are probed at a time.
+const AT_A_TIME: usize = 32;
+/// How many failing members a message names.
+const NAMED: usize = 8;
+
+/// Resolves once, runs the check for every address, and judges by `min_passing`.
+pub(super) async fn run(planned: &Planned, world: &Arc<World>, walk: Walk, context: Context<'_>) -> Done {
+    let endpoints = context.endpoints;
+    if endpoints.is_empty() {
+        // It dials nothing, or its values cannot be resolved: its own run says which.
+        return attempt(&*planned.check, world, terms(planned, walk, None)).await;
+    }
+    let mut resolving = Attempt::new(Arc::clone(world), terms(planned, walk, None));
+    let pins = resolve(&mut resolving, endpoints).await;
+    let mut evidence = resolving.finish();
+    let pins = match pins {
+        Ok(pins) => pins,
+        Err(fault) => return Done { evidence, fault: Some(fault), ended: Instant::now() },
+    };
+    let done = run_all(planned, world, walk, &pins).await;
+    let ended = done.iter().map(|one| one.ended).max().unwrap_or_else(Instant::now);
+    for (pin, one) in pins.iter().zip(done) {
+        let address = SocketAddr::new(pin.ip, pin.endpoint.port);
+        let failure = one.fault.map(|fault| explain(fault, &one.evidence, context));
+        merge(&mut evidence, one.evidence);
+        evidence.members.push(Member { address, failure });
+    }
+    let fault = judge(&evidence.members, planned.min_passing);
+    Done { evidence, fault, ended }
+}
+
+async fn resolve(attempt: &mut Attempt, endpoints: &[Endpoint]) -> Result<Vec<Pin>, Fault> {
+    let mut pins = Vec::new();
+    for endpoint in endpoints {
+        let several = endpoints.len() > 1;
+        attempt.for_host(several.then(|| endpoint.host.to_string()));
+        for ip in attempt.resolve(endpoint).await? {
+            let pin = Pin { endpoint: endpoint.clone(), ip };
+            if !pins.contains(&pin) {
+                pins.push(pin);
+            }
+        }
+    }
+    Ok(pins)
+}
+
+/// Every member's run, in the order of the pins.
+async fn run_all(planned: &Planned, world: &Arc<World>, walk: Walk, pins: &[Pin]) -> Vec<Done> {
+    let mut waiting = pins.iter().cloned().enumerate();
+    let mut running = JoinSet::new();
+    let mut done: BTreeMap<usize, Done> = BTreeMap::new();
+    loop {
+        while running.len() < AT_A_TIME
+            && let Some((index, pin)) = waiting.next()
+        {
+            let (check, world) = (Arc::clone(&planned.check), Arc::clone(world));
+            let terms = terms(planned, walk, Some(pin));
+            running.spawn(async move { (index, attempt(&*check, &world, terms).await) });
+        }
+        match running.join_next().await {
+            Some(Ok((index, one))) => drop(done.insert(index, one)),
+            Some(Err(error)) => unreachable!("a member is never aborted, and its panics are caught: {error}"),
+            None => return done.into_values().collect(),
+        }
+    }
+}
+
+/// Adds a member's evidence: its queries and tries behind the others', the longest time of each phase (they ran beside
+/// each other), and the facts of the first.
+fn merge(all: &mut Evidence, one: Evidence) {
+    if all.members.is_empty() {
+        all.facts = one.facts;
+    }
+    all.degraded |= one.degraded;
+    all.queries.extend(one.queries);
+    all.tries.extend(one.tries);
+    for (phase, spent) in one.phases {
+        match all.phases.iter_mut().find(|(known, _)| *known == phase) {
+            Some((_, longest)) => *longest = spent.max(*longest),
+            None => all.phases.push((phase, spent)),
+        }
+    }
+}
+
+/// How many of them must pass.
+fn needed(members: usize, min_passing: MinPassing) -> usize {
+    match min_passing {
+        MinPassing::Count(count) => usize::try_from(count).unwrap_or(usize::MAX),
+        MinPassing::Percent(percent) => (members * usize::from(percent)).div_ceil(100),
+        MinPassing::All => members,
+    }
+}
+
+/// The fault where too few pass: with the commonest cause among those that fail, the first where causes tie.
+fn judge(members: &[Member], min_passing: MinPassing) -> Option<Fault> {
+    let failing: Vec<(&Member, &crate::outcome::Failure)> =
+        members.iter().filter_map(|member| Some((member, member.failure.as_ref()?))).collect();
+    let passing = members.len() - failing.len();
+    let needed = needed(members.len(), min_passing);
+    if passing >= needed {
+        return None;
+    }
+    let count = |cause: Cause| failing.iter().filter(|(_, failure)| failure.cause == cause).count();
+    // The last of the greatest wins, so the order is turned round.
+    let worst = failing.iter().rev().map(|(_, failure)| *failure).max_by_key(|failure| count(failure.cause));
+    let (phase, cause) = worst.map_or((Phase::Resolve, Cause::DnsNoAddress), |worst| (worst.phase, worst.cause));
+    let mut lines: Vec<String> = failing
+        .iter()
+        .take(NAMED)
+        .map(|(member, failure)| format!("{} {} ({})", member.address, failure.cause.slug(), failure.message))
+        .collect();
+    if failing.len() > NAMED {
+        lines.push(format!("and {} more", failing.len() - NAMED));
+    }
+    let colon = if lines.is_empty() { "" } else { ": " };
+    let message =
+        format!("{passing} of {} addresses pass, at least {needed} must{colon}{}", members.len(), lines.join(", "));
+    Some(Fault::new(phase, cause, message))
+}
