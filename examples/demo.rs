@@ -1,2 +1,0 @@
-//! Stands in for the demo.
-fn main() {}

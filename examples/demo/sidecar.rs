@@ -1,0 +1,185 @@
+//! The real `pilotfish serve` as a child, and what it says.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::{sleep, timeout};
+
+use crate::world::{PASSWORD, Part, World};
+
+/// The running sidecar; it ends with this value.
+pub(crate) struct Sidecar {
+    child: Child,
+    binary: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    url: String,
+    said: BTreeMap<String, String>,
+    ready: Option<bool>,
+}
+
+impl Sidecar {
+    pub(crate) fn start(world: &World) -> Result<Self, String> {
+        let binary = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.join("pilotfish")));
+        let binary =
+            binary.filter(|path| path.exists()).ok_or("build the binary first: cargo build --bin pilotfish")?;
+        let folder = std::env::temp_dir().join(format!("pilotfish-demo-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let free = std::net::TcpListener::bind("127.0.0.1:0".parse::<std::net::SocketAddr>().expect("an address"));
+        let port = free.and_then(|free| free.local_addr()).map_err(|error| error.to_string())?.port();
+        let config = folder.join("pilotfish.yaml");
+        let write = |path: &PathBuf, text: &str| std::fs::write(path, text).map_err(|error| error.to_string());
+        write(&folder.join("ca.pem"), &world.ca)?;
+        write(&config, &configuration(world, &folder, port))?;
+        let child = Command::new(&binary)
+            .args(["serve", "-c"])
+            .arg(&config)
+            .env("DATABASE_URL", format!("postgres://app:{PASSWORD}@127.0.0.1:{}/shop", world.database))
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("cannot start {}: {error}", binary.display()))?;
+        let url = format!("http://127.0.0.1:{port}");
+        Ok(Self { child, binary, folder, port, url, said: BTreeMap::new(), ready: None })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn binary(&self) -> String {
+        let here = std::env::current_dir().ok();
+        let short = here.and_then(|here| self.binary.strip_prefix(here).ok().map(PathBuf::from));
+        short.unwrap_or_else(|| self.binary.clone()).display().to_string()
+    }
+
+    /// Prints one line for each check whose state changed, and one where readiness flipped.
+    pub(crate) async fn tell_changes(&mut self) -> Result<(), String> {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            return Err(format!("pilotfish ended: {status}"));
+        }
+        // It may not listen yet.
+        let Ok((_, status)) = self.get("/status").await else { return Ok(()) };
+        let status: serde_json::Value = serde_json::from_str(&status).map_err(|error| format!("/status: {error}"))?;
+        for (name, line) in lines(&status) {
+            if self.said.get(&name) != Some(&line) {
+                println!("  {line}");
+                self.said.insert(name, line);
+            }
+        }
+        if let Ok((code, _)) = self.get("/readyz").await
+            && self.ready != Some(code == 200)
+        {
+            self.ready = Some(code == 200);
+            println!("  /readyz {code}{}", if code == 200 { "" } else { "  (the pod gets no traffic)" });
+        }
+        Ok(())
+    }
+
+    /// Breaks and repairs every part once, waiting each time until the sidecar has seen it.
+    pub(crate) async fn tour(&mut self, world: &World) -> Result<(), String> {
+        self.until_ready(true).await?;
+        for part in Part::ALL {
+            if part == Part::Search && world.second_address.is_none() {
+                continue;
+            }
+            println!("\n→ {}", world.break_part(part));
+            self.until_ready(false).await?;
+            println!("\n→ {}", world.repair());
+            self.until_ready(true).await?;
+            if !self.said.contains_key(part.name()) {
+                return Err(format!("nothing was said of {}", part.name()));
+            }
+        }
+        println!("\nThat was the tour.");
+        Ok(())
+    }
+
+    async fn until_ready(&mut self, wanted: bool) -> Result<(), String> {
+        for _ in 0..600 {
+            self.tell_changes().await?;
+            if self.ready == Some(wanted) {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+        Err("the sidecar did not see it within a minute".to_owned())
+    }
+
+    async fn get(&self, path: &str) -> std::io::Result<(u16, String)> {
+        let exchange = async {
+            let socket = tokio::net::TcpSocket::new_v4()?;
+            let mut stream = socket.connect(([127, 0, 0, 1], self.port).into()).await?;
+            stream
+                .write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())
+                .await?;
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await?;
+            Ok::<_, std::io::Error>(String::from_utf8_lossy(&answer).into_owned())
+        };
+        let answer = timeout(Duration::from_secs(2), exchange).await??;
+        let code = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+        Ok((code, body))
+    }
+}
+
+impl Drop for Sidecar {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+fn configuration(world: &World, folder: &std::path::Path, port: u16) -> String {
+    let (backend, payments) = (world.backend, world.payments);
+    let ca = folder.join("ca.pem").display().to_string();
+    // On loopback a start gate has to be asked for: in a pod, what listens there starts after it.
+    let gates = "gates: [startup, ready]\n    starts_before: true";
+    let mut text = format!(
+        "listen: \"127.0.0.1:{port}\"
+defaults: {{interval: 2s, timeout: 1s, failure_threshold: 1}}
+checks:
+  - name: database
+    postgres: {{url: {{env: DATABASE_URL}}}}
+    {gates}
+  - name: backend
+    peer: {{url: \"http://127.0.0.1:{backend}/health\"}}
+    {gates}
+  - name: payments
+    tls: {{address: \"127.0.0.1:{payments}\", ca: \"{ca}\"}}
+    {gates}
+"
+    );
+    if let Some(port) = world.second_address {
+        writeln!(text, "  - name: search\n    tcp: {{address: \"localhost:{port}\"}}\n    {gates}")
+            .expect("a String takes every text");
+    }
+    text
+}
+
+/// One line for each check, from `/status`.
+fn lines(status: &serde_json::Value) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    for (name, entries) in status["checks"].as_object().into_iter().flatten() {
+        let entry = &entries[0];
+        let failure = &entry["outcome"]["failure"];
+        let verdict = entry["verdict"].as_str().unwrap_or("unknown");
+        let line = match (verdict, failure["cause"].as_str()) {
+            ("up", _) if entry["degraded"] == true => format!("~ {name}: up, by a fallback"),
+            ("up", _) => format!("✓ {name}: up"),
+            (verdict, Some(cause)) => {
+                let text = |key: &str| failure[key].as_str().unwrap_or_default().to_owned();
+                format!("✗ {name}: {verdict}: {cause}: {}\n      → {}", text("message"), text("hint"))
+            }
+            (verdict, None) => format!("… {name}: {verdict}"),
+        };
+        lines.push((name.clone(), line));
+    }
+    lines
+}
