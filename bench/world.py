@@ -1,0 +1,173 @@
+"""Real servers on loopback for measurements, and what /proc says of a process. Standard library only."""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def need(program, package):
+    """The path of a program, or the command that installs it."""
+    path = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/usr/lib/postgresql/15/bin")
+    if not path:
+        raise SystemExit(f"{program} is not installed; install it: apt-get install -y {package}")
+    return path
+
+
+def pilotfish():
+    """The release binary."""
+    host = next(line.split()[1] for line in run("rustc", "-vV").splitlines() if line.startswith("host:"))
+    path = ROOT / "target" / host / "release" / "pilotfish"
+    if not path.exists():
+        raise SystemExit("build it first: cargo build --release")
+    return str(path)
+
+
+def run(*command, **options):
+    return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def until(what, holds):
+    for _ in range(2000):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise SystemExit(f"{what}: not within 20 s")
+
+
+def listening(port):
+    def holds():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    return holds
+
+
+def get(url):
+    """The body of an answer, or None while there is none."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.read().decode()
+    except OSError:
+        return None
+
+
+class World:
+    """nginx with HTTP and HTTPS, and PostgreSQL; all end with the block."""
+
+    def __enter__(self):
+        self.running = []
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pilotfish-bench-"))
+        self.folder.chmod(0o755)
+        self.http, self.https = free_port(), free_port()
+        self.ca = str(self.folder / "ca.pem")
+        self._certificates()
+        self._nginx()
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.running):
+            process.terminate()
+            process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, *command, **options):
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process = subprocess.Popen(command, **{**quiet, **options})
+        self.running.append(process)
+        return process
+
+    def stop(self, process):
+        process.terminate()
+        process.wait()
+        self.running.remove(process)
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return str(path)
+
+    def _certificates(self):
+        openssl = need("openssl", "openssl")
+        new = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
+        at = lambda name: str(self.folder / name)
+        run(*new, "-subj", "/CN=bench authority", "-keyout", at("ca.key"), "-out", self.ca)
+        run(*new, "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+            "-addext", "basicConstraints=critical,CA:FALSE", "-CA", self.ca, "-CAkey", at("ca.key"),
+            "-keyout", at("leaf.key"), "-out", at("leaf.pem"))
+
+    def _nginx(self):
+        at = self.folder
+        config = self.write("nginx.conf", f"""
+daemon off; worker_processes 1; pid {at}/nginx.pid; error_log {at}/nginx.log;
+events {{ worker_connections 256; }}
+http {{
+  access_log off; client_body_temp_path {at}/1; proxy_temp_path {at}/2; fastcgi_temp_path {at}/3; uwsgi_temp_path {at}/4;
+  scgi_temp_path {at}/5; default_type application/json;
+  server {{ listen 127.0.0.1:{self.http}; location / {{ return 200 '{{"status":"ok"}}'; }} }}
+  server {{ listen 127.0.0.1:{self.https} ssl; ssl_certificate {at}/leaf.pem; ssl_certificate_key {at}/leaf.key;
+    ssl_session_cache off; ssl_session_tickets off; location / {{ return 200 '{{"status":"ok"}}'; }} }}
+}}
+""")
+        self.start(need("nginx", "nginx-light"), "-c", config, "-e", str(at / "nginx.log"), "-p", str(at))
+        until("nginx listens", listening(self.http))
+        until("nginx listens", listening(self.https))
+
+    def postgres(self):
+        """A cluster with a SCRAM password; its port."""
+        port, data = free_port(), self.folder / "data"
+        data.mkdir()
+        password = self.write("password", "bench-password\n")
+        become = []
+        if os.getuid() == 0:
+            shutil.chown(data, "postgres")
+            become = [need("setpriv", "util-linux"), "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        initdb = need("initdb", "postgresql")
+        run(*become, initdb, "-D", str(data), "-U", "app", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync")
+        self.start(*become, need("postgres", "postgresql"), "-D", str(data), "-p", str(port), "-k", "", "-h", "127.0.0.1",
+                   "-c", "fsync=off")
+        until("PostgreSQL listens", listening(port))
+        return port
+
+
+def memory(pid):
+    """Resident memory in KiB."""
+    return status(pid, "VmRSS")
+
+
+def threads(pid):
+    return status(pid, "Threads")
+
+
+def status(pid, key):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1])
+    raise SystemExit(f"/proc/{pid}/status has no {key}")
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def cpu_seconds(pid):
+    """CPU time of all threads, from the scheduler's nanoseconds."""
+    tasks = pathlib.Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
+def machine():
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    return f"{model}, {os.cpu_count()} cores, Linux {os.uname().release}"
