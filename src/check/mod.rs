@@ -1,6 +1,7 @@
 //! What a check is, and the registry of kinds: one protocol, one file, two adjacent lines here.
 
 pub mod dns;
+pub mod postgres;
 pub mod tcp;
 pub mod tls_keys;
 
@@ -57,7 +58,7 @@ pub struct Kind {
 }
 
 /// Every kind, in the order of the docs.
-pub const KINDS: &[Kind] = &[tcp::KIND, dns::KIND];
+pub const KINDS: &[Kind] = &[tcp::KIND, dns::KIND, postgres::KIND];
 
 /// The kind with this name.
 #[must_use]
