@@ -1,4 +1,5 @@
 //! The one integration binary: it drives the real pilotfish. See tests/README.md for which test goes where.
 
+mod layers;
 mod postgres;
 mod support;
