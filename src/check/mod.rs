@@ -1,9 +1,10 @@
 //! What a check is, and the registry of kinds: one protocol, one file, two adjacent lines here.
 
 pub mod dns;
-pub mod postgres;
+pub mod http;
 pub mod tcp;
 pub mod tls_keys;
+pub(crate) mod words;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -58,7 +59,7 @@ pub struct Kind {
 }
 
 /// Every kind, in the order of the docs.
-pub const KINDS: &[Kind] = &[tcp::KIND, dns::KIND, postgres::KIND];
+pub const KINDS: &[Kind] = &[tcp::KIND, http::KIND, dns::KIND];
 
 /// The kind with this name.
 #[must_use]

@@ -1,0 +1,198 @@
+//! The kind `http`: one request, and every expectation of its answer.
+//!
+//! `peer` asks in the same way and reads more out of the answer. Here is the script; what is sent, how it is spoken,
+//! where redirects lead and what is expected stand in the modules below.
+
+use std::sync::Arc;
+
+use hyper::Version;
+
+use crate::cause::Cause;
+use crate::check::http::exchange::Answer;
+use crate::check::http::expect::Wanted;
+use crate::check::http::keys::HttpKeys;
+use crate::check::http::request::{Origin, Request};
+use crate::check::http::settings::HttpVersion;
+use crate::check::{Check, Kind, Parsed, Run};
+use crate::config::node::{self, Node, Problem};
+use crate::env::Env;
+use crate::net::attempt::Attempt;
+use crate::net::tls::TlsOptions;
+use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::url::{Endpoint, Host};
+use crate::value::Value;
+
+pub(crate) mod exchange;
+pub(crate) mod expect;
+pub(crate) mod keys;
+pub(crate) mod mask;
+pub(crate) mod pointer;
+pub(crate) mod redirect;
+pub(crate) mod request;
+pub(crate) mod settings;
+
+/// The kind.
+pub const KIND: Kind = Kind {
+    name: "http",
+    summary: "an HTTP request whose answer meets every expectation",
+    example: r#"url: "https://api.example.com/v1/status"
+status: [200, 204]
+json: {/database/state: connected}
+header: {content-type: {matches: "^application/json"}}
+follow_redirects: true
+bearer_token: {file: /etc/secrets/token}
+"#,
+    schemes: &["http", "https"],
+    parse,
+    from_url: |url| Arc::new(Http { keys: HttpKeys::of_url(url) }),
+    #[cfg(test)]
+    schema: |generator| generator.subschema_for::<HttpKeys>(),
+};
+
+struct Http {
+    keys: HttpKeys,
+}
+
+fn parse(node: &Node) -> Parsed {
+    let keys: HttpKeys = node::read(node)?;
+    contradictions(&keys, node)?;
+    Ok(Arc::new(Http { keys }))
+}
+
+/// The faults that lie between keys, at their places.
+pub(crate) fn contradictions(keys: &HttpKeys, node: &Node) -> Result<(), Vec<Problem>> {
+    let span = |key: &str| node.get(key).map_or(node.span, |value| value.span);
+    let mut problems: Vec<Problem> =
+        keys.contradictions().into_iter().map(|(key, message)| Problem::new(span(key), key, message)).collect();
+    if let Some(tls) = node.get("tls") {
+        problems.extend(keys.tls.problems(tls).into_iter().map(|problem| problem.under("tls")));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+impl Check for Http {
+    fn target(&self, env: &dyn Env) -> String {
+        target(&self.keys, env)
+    }
+
+    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
+        endpoints(&self.keys, env)
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        self.keys.values()
+    }
+
+    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        Box::pin(async move {
+            let wanted = Wanted::new(&self.keys, attempt.env())?;
+            let (request, answer) = ask(&self.keys, attempt).await?;
+            wanted.status(&request, &answer)?;
+            wanted.content(&answer)
+        })
+    }
+}
+
+/// The URL, redacted; where it cannot be read, where it comes from.
+pub(crate) fn target(keys: &HttpKeys, env: &dyn Env) -> String {
+    request::read_url(&keys.url.0, env).map_or_else(|_| keys.url.0.origin(), |url| url.redacted())
+}
+
+/// Whom the first request asks.
+pub(crate) fn endpoints(keys: &HttpKeys, env: &dyn Env) -> Vec<Endpoint> {
+    let url = request::read_url(&keys.url.0, env).ok();
+    url.and_then(|url| request::origin(&url).ok()).map(|origin| origin.endpoint).into_iter().collect()
+}
+
+/// Asks, and follows redirects as far as the keys say; the running phase afterwards is `assert`. The request given back
+/// is the last one.
+///
+/// # Errors
+/// Values that cannot be read or sent, every cause of the phases up to `request`, and `http_redirect`.
+pub(crate) async fn ask(keys: &HttpKeys, attempt: &mut Attempt) -> Result<(Request, Answer), Fault> {
+    let mut request = Request::new(keys, attempt.env())?;
+    let mut visited = vec![visit(&request)];
+    let mut answer = once(keys, attempt, &request).await?;
+    while let Some(most) = keys.follow_redirects.0 {
+        let followed = visited.len() - 1;
+        attempt.facts().redirects = u32::try_from(followed).ok();
+        let Some(next) = redirect::location(&request, &answer) else { break };
+        let refused = |why: String| Fault::new(Phase::Assert, Cause::HttpRedirect, format!("{} {why}", answer.status));
+        let next = next.map_err(|problem| refused(format!("with {problem}")))?;
+        let to = redirect::shown(&request, &next);
+        if followed >= usize::from(most) {
+            return Err(refused(format!("to {to}, after {followed} redirects: as many as are followed")));
+        }
+        name_hosts(attempt, &request.origin, &next.origin);
+        redirect::follow(&mut request, answer.status, &next).map_err(|why| refused(format!("to {to}: {why}")))?;
+        if visited.contains(&visit(&request)) {
+            return Err(refused(format!("to {to}, where it has been before: a loop")));
+        }
+        visited.push(visit(&request));
+        let hop = once(keys, attempt, &request).await;
+        answer = hop.map_err(|fault| {
+            Fault::new(fault.phase, fault.cause, format!("redirected to {}: {}", request.origin, fault.message))
+        })?;
+    }
+    attempt.enter(Phase::Assert);
+    let body = String::from_utf8_lossy(&answer.body);
+    attempt.facts().excerpt = Some(clean_text(&request.mask.strike(&body), SERVER_TEXT_LIMIT));
+    Ok((request, answer))
+}
+
+/// What makes two requests of one check the same.
+fn visit(request: &Request) -> (hyper::Method, Origin, crate::secret::Secret) {
+    (request.method.clone(), request.origin.clone(), request.target.clone())
+}
+
+/// With more than one host, each query and try names its own: those before, too.
+fn name_hosts(attempt: &mut Attempt, before: &Origin, now: &Origin) {
+    let before = before.endpoint.host.to_string();
+    let evidence = attempt.evidence();
+    let queries = evidence.queries.iter_mut().map(|query| &mut query.host);
+    let tries = evidence.tries.iter_mut().map(|tried| &mut tried.host);
+    queries.chain(tries).filter(|host| host.is_none()).for_each(|host| *host = Some(before.clone()));
+    attempt.for_host(Some(now.endpoint.host.to_string()));
+}
+
+/// One hop. What belongs to the host that the keys name, its name in TLS and our certificate, is for that host alone.
+async fn once(keys: &HttpKeys, attempt: &mut Attempt, request: &Request) -> Result<Answer, Fault> {
+    let Origin { secure, endpoint } = &request.origin;
+    let options = match secure {
+        true => Some(tls_options(keys, attempt, &request.named, &endpoint.host)?),
+        false => None,
+    };
+    let mut io = attempt.connect(endpoint).await?;
+    let mut version = match keys.http_version {
+        Some(HttpVersion::Two) => Version::HTTP_2,
+        Some(HttpVersion::One) | None => Version::HTTP_11,
+    };
+    if let Some(options) = options {
+        io = attempt.start_tls(io, &options).await?;
+        let agreed = attempt.facts().tls_alpn.clone();
+        version = match (agreed.as_deref(), version) {
+            (Some("h2"), _) => Version::HTTP_2,
+            (_, Version::HTTP_2) => {
+                attempt.close(io).await;
+                return Err(attempt.fault(Cause::ProtocolError, "the server did not agree on HTTP/2 (ALPN h2)"));
+            }
+            _ => Version::HTTP_11,
+        };
+    }
+    exchange::exchange(attempt, io, request.to_wire(version)?, keys.max_response.0).await
+}
+
+fn tls_options(keys: &HttpKeys, attempt: &Attempt, named: &Host, host: &Host) -> Result<TlsOptions, Fault> {
+    let offer: &[&str] = match keys.http_version {
+        Some(HttpVersion::One) => &["http/1.1"],
+        Some(HttpVersion::Two) => &["h2"],
+        None => &["h2", "http/1.1"],
+    };
+    let mut options = keys.tls.options(host, attempt.world())?;
+    if host != named {
+        options.server_name = host.clone();
+        options.identity = None;
+    }
+    options.alpn = offer.iter().map(|&protocol| protocol.to_owned()).collect();
+    Ok(options)
+}

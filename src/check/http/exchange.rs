@@ -1,0 +1,237 @@
+//! One request and its answer over one stream, HTTP/1.1 or HTTP/2.
+//!
+//! hyper speaks. It ends a stream whose answer is complete with a shutdown, which our stream takes as the goodbye: the
+//! peer closes first. Whatever hyper wants to run beside is owned by the exchange and ends with it.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::{http1, http2};
+use hyper::header::{CONTENT_LENGTH, HeaderMap};
+use hyper::rt::Executor;
+use hyper::{Method, Response, Version};
+use hyper_util::rt::TokioIo;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use crate::cause::Cause;
+use crate::net::attempt::Attempt;
+use crate::net::io::{Io, Wire};
+use crate::net::speaks::{Protocol, recognise};
+use crate::net::trouble::{Awaited, Trouble};
+use crate::outcome::{Fault, Phase};
+
+/// The most that is read of headers, in bytes.
+pub(crate) const HEADERS_LIMIT: u32 = 64 * 1024;
+/// How many headers an answer may have.
+const HEADERS_COUNT: usize = 512;
+/// How much of a body may be in flight before we have read it: bounds what HTTP/2 keeps in memory.
+const WINDOW: u32 = 64 * 1024;
+/// How long hyper gets to say goodbye: it only writes one frame.
+const GOODBYE: Duration = Duration::from_millis(100);
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The status.
+    pub(crate) status: u16,
+    /// The headers.
+    pub(crate) headers: HeaderMap,
+    /// The body.
+    pub(crate) body: Vec<u8>,
+}
+
+/// Sends a request and reads its answer: phase `request`. The stream is given up afterwards; where the answer is
+/// complete, with a goodbye.
+///
+/// # Errors
+/// `connection_closed`, `protocol_error`, `too_large`, or a TLS alert that came only now.
+pub(crate) async fn exchange(
+    attempt: &mut Attempt,
+    mut io: Io,
+    request: hyper::Request<Full<Bytes>>,
+    limit: u64,
+) -> Result<Answer, Fault> {
+    attempt.enter(Phase::Request);
+    // Twice the body leaves room for the framing; what counts is what is kept, and that is capped below.
+    io.set_limit(limit.saturating_mul(2) + 2 * u64::from(HEADERS_LIMIT));
+    let tasks = Tasks::default();
+    let bodyless = request.method() == Method::HEAD;
+    let result = async {
+        let response = send(attempt, io, &tasks, request).await.map_err(|error| Broken::Hyper(error, Part::Head))?;
+        note_head(attempt, &response);
+        let (head, body) = response.into_parts();
+        let body = if bodyless { Vec::new() } else { read_body(&head.headers, body, limit).await? };
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+    };
+    match result.await {
+        Ok(answer) => {
+            attempt.facts().body_bytes = Some(answer.body.len() as u64);
+            tasks.end().await;
+            Ok(answer)
+        }
+        Err(broken) => {
+            let fault = tell(attempt, broken);
+            tasks.stop().await;
+            Err(fault)
+        }
+    }
+}
+
+/// Sends it; gives the answer as soon as its head is there.
+async fn send(
+    attempt: &mut Attempt,
+    io: Io,
+    tasks: &Tasks,
+    request: hyper::Request<Full<Bytes>>,
+) -> hyper::Result<Response<Incoming>> {
+    let began = Instant::now();
+    let io = TokioIo::new(io);
+    let response = if request.version() == Version::HTTP_2 {
+        attempt.facts().http_version = Some("HTTP/2");
+        let mut builder = http2::Builder::new(tasks.executor());
+        builder
+            .max_header_list_size(HEADERS_LIMIT)
+            .initial_stream_window_size(WINDOW)
+            .initial_connection_window_size(WINDOW);
+        let (mut sender, connection) = builder.handshake(io).await?;
+        tasks.run(async move { drop(connection.await) });
+        sender.send_request(request).await?
+    } else {
+        attempt.facts().http_version = Some("HTTP/1.1");
+        let mut builder = http1::Builder::new();
+        builder.max_headers(HEADERS_COUNT).max_buf_size(HEADERS_LIMIT as usize);
+        let (mut sender, connection) = builder.handshake(io).await?;
+        tasks.run(async move { drop(connection.await) });
+        sender.send_request(request).await?
+    };
+    attempt.facts().first_byte = Some(began.elapsed());
+    Ok(response)
+}
+
+/// What the head tells is a fact, whatever becomes of the body.
+fn note_head(attempt: &mut Attempt, response: &Response<Incoming>) {
+    let facts = attempt.facts();
+    facts.status_code = Some(response.status().as_u16());
+    if response.version() == Version::HTTP_10 {
+        facts.http_version = Some("HTTP/1.0");
+    }
+}
+
+/// Which part of an answer it was.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Head,
+    Body,
+}
+
+impl Part {
+    const fn awaited(self) -> Awaited {
+        let what = match self {
+            Self::Head => "an HTTP answer",
+            Self::Body => "the body of the answer",
+        };
+        Awaited { what, protocol: Some(Protocol::Http) }
+    }
+}
+
+/// Why there is no answer.
+enum Broken {
+    Hyper(hyper::Error, Part),
+    /// The body is over the limit; how long it says it is, if it does.
+    TooLarge(u64, Option<u64>),
+}
+
+async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: u64) -> Result<Vec<u8>, Broken> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Broken::TooLarge(limit, announced));
+    }
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        // Trailers say nothing that is asked for.
+        let Ok(data) = frame.map_err(|error| Broken::Hyper(error, Part::Body))?.into_data() else { continue };
+        if (bytes.len() + data.len()) as u64 > limit {
+            return Err(Broken::TooLarge(limit, None));
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
+}
+
+fn tell(attempt: &Attempt, broken: Broken) -> Fault {
+    let (error, part) = match broken {
+        Broken::TooLarge(limit, Some(announced)) => {
+            let message = format!("the body is announced with {announced} bytes, over the limit of {limit}");
+            return attempt.fault(Cause::TooLarge, message);
+        }
+        Broken::TooLarge(limit, None) => {
+            return attempt.fault(Cause::TooLarge, format!("the body is over the limit of {limit} bytes"));
+        }
+        Broken::Hyper(error, part) => (error, part),
+    };
+    // A server of TLS 1.3 refuses our certificate only now.
+    if let Some(fault) = attempt.tls().and_then(|session| session.fault(&error)) {
+        return fault;
+    }
+    let seen = attempt.wire().map(Wire::seen).unwrap_or_default();
+    if recognise(&seen.head) == Some(Protocol::Tls) {
+        let message = "the peer answers with a TLS record: this port wants TLS, and plain HTTP was sent";
+        return Fault::new(Phase::Tls, Cause::TlsUnsupported, message);
+    }
+    let head_too_large = matches!(part, Part::Head)
+        && (error.is_parse_too_large() || (seen.end.is_none() && seen.received > HEADERS_LIMIT.into()));
+    if head_too_large {
+        let message = format!("the headers are over the limit of {HEADERS_LIMIT} bytes or {HEADERS_COUNT} lines");
+        return attempt.fault(Cause::TooLarge, message);
+    }
+    let trouble = if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+        Trouble::Ended
+    } else {
+        Trouble::of(&error)
+    };
+    attempt.trouble(trouble, part.awaited())
+}
+
+/// What hyper runs beside the exchange; all of it is aborted when this is dropped.
+#[derive(Default)]
+struct Tasks(Arc<Mutex<JoinSet<()>>>);
+
+impl Tasks {
+    fn run(&self, future: impl Future<Output = ()> + Send + 'static) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).spawn(future);
+    }
+
+    /// hyper keeps it inside of what it spawns: a strong one would keep itself alive.
+    fn executor(&self) -> Spawner {
+        Spawner(Arc::downgrade(&self.0))
+    }
+
+    /// Lets them say goodbye; the request and the answer are gone by now, so that they have nothing else to do.
+    async fn end(&self) {
+        let mut tasks = self.take();
+        drop(timeout(GOODBYE, async { while tasks.join_next().await.is_some() {} }).await);
+    }
+
+    /// Ends them at once.
+    async fn stop(&self) {
+        self.take().shutdown().await;
+    }
+
+    fn take(&self) -> JoinSet<()> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[derive(Clone)]
+struct Spawner(Weak<Mutex<JoinSet<()>>>);
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Spawner {
+    fn execute(&self, future: F) {
+        if let Some(tasks) = self.0.upgrade() {
+            tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(future);
+        }
+    }
+}

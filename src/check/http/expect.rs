@@ -1,0 +1,271 @@
+//! What is expected of an answer, and what is said where it is not so.
+//!
+//! Bodies and headers may hold secrets: a message shows the place, what the configuration expects, and of what came no
+//! more than its kind or a word that is in everybody's mouth. The rest is in the excerpt, for `check` and `diagnose`.
+
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
+
+use crate::cause::Cause;
+use crate::check::http::exchange::Answer;
+use crate::check::http::keys::HttpKeys;
+use crate::check::http::pointer::{Found, Pointer};
+use crate::check::http::redirect;
+use crate::check::http::request::Request;
+use crate::check::http::settings::{HeaderRule, Pattern, Statuses};
+use crate::check::words;
+use crate::env::Env;
+use crate::outcome::{Fault, Phase, clean_text};
+use crate::secret::Secret;
+use crate::value::Value;
+
+/// How much of a body a regular expression is run over, in bytes: its time grows with the text, and there is one thread.
+const PATTERN_REACH: usize = 256 * 1024;
+/// The longest piece of a body that is looked at for what servers say in their own error pages.
+const PAGE_REACH: usize = 4096;
+/// The longest expected text that a message repeats.
+const SHOWN: usize = 80;
+
+/// A text that is expected, and how a message names it.
+struct Text {
+    text: Secret,
+    shown: String,
+}
+
+impl Text {
+    fn new(value: &Value, env: &dyn Env) -> Result<Self, Fault> {
+        let text = value.resolve(env)?;
+        let shown = match value {
+            Value::Literal(text) => format!("\"{}\"", clean_text(text.expose(), SHOWN)),
+            Value::Env(_) | Value::File(_) | Value::Template(_) => format!("the value of {}", value.origin()),
+        };
+        Ok(Self { text, shown })
+    }
+}
+
+/// What a header must be.
+enum HeaderWanted<'a> {
+    Equals(Text),
+    Matches(&'a Pattern),
+}
+
+/// All that is expected, with the values that it has now.
+pub(crate) struct Wanted<'a> {
+    statuses: &'a Statuses,
+    headers: Vec<(&'a HeaderName, HeaderWanted<'a>)>,
+    json: Vec<(&'a Pointer, Text)>,
+    contains: Option<Text>,
+    matches: Option<&'a Pattern>,
+}
+
+impl<'a> Wanted<'a> {
+    /// Reads the values, before anything is sent.
+    ///
+    /// # Errors
+    /// A value that cannot be read.
+    pub(crate) fn new(keys: &'a HttpKeys, env: &dyn Env) -> Result<Self, Fault> {
+        let header = |(name, rule): &'a (HeaderName, HeaderRule)| {
+            let wanted = match rule {
+                HeaderRule::Equals(value) => HeaderWanted::Equals(Text::new(value, env)?),
+                HeaderRule::Matches(pattern) => HeaderWanted::Matches(pattern),
+            };
+            Ok((name, wanted))
+        };
+        Ok(Self {
+            statuses: &keys.status,
+            headers: keys.header.0.iter().map(header).collect::<Result<_, Fault>>()?,
+            json: keys
+                .json
+                .0
+                .iter()
+                .map(|(place, value)| Ok((place, Text::new(value, env)?)))
+                .collect::<Result<_, Fault>>()?,
+            contains: keys.body_contains.as_ref().map(|value| Text::new(value, env)).transpose()?,
+            matches: keys.body_matches.as_ref(),
+        })
+    }
+
+    /// Whether anything is said of the body.
+    pub(crate) const fn says_of_the_body(&self) -> bool {
+        !self.json.is_empty() || self.contains.is_some() || self.matches.is_some()
+    }
+
+    /// The status, or why it is another one.
+    ///
+    /// # Errors
+    /// `http_status`, `http_redirect`, `permission_denied`, and what nginx and others say of TLS in a status.
+    pub(crate) fn status(&self, request: &Request, answer: &Answer) -> Result<(), Fault> {
+        let status = answer.status;
+        if self.statuses.contains(status) {
+            return Ok(());
+        }
+        if let Some(fault) = tls_in_a_status(request, answer) {
+            return Err(fault);
+        }
+        let assert = |cause, message: String| Err(Fault::new(Phase::Assert, cause, message));
+        match redirect::location(request, answer) {
+            Some(Ok(next)) => {
+                let to = redirect::shown(request, &next);
+                return assert(Cause::HttpRedirect, format!("{status} to {to}, and redirects are not followed"));
+            }
+            Some(Err(problem)) => return assert(Cause::HttpRedirect, format!("{status} with {problem}")),
+            None => {}
+        }
+        if matches!(status, 401 | 403) && request.has_credentials() {
+            let message = format!("{status} with the credentials given, wanted {}", self.statuses);
+            return Err(Fault::new(Phase::Request, Cause::PermissionDenied, message));
+        }
+        assert(Cause::HttpStatus, format!("{status}, wanted {}", self.statuses))
+    }
+
+    /// Headers and body.
+    ///
+    /// # Errors
+    /// `header_mismatch`, `json_mismatch`, `body_mismatch`: the first that does not hold.
+    pub(crate) fn content(&self, answer: &Answer) -> Result<(), Fault> {
+        for (name, wanted) in &self.headers {
+            header(answer, name, wanted)?;
+        }
+        for (place, wanted) in &self.json {
+            json(answer, place, wanted)?;
+        }
+        let fault = |message: String| Err(Fault::new(Phase::Assert, Cause::BodyMismatch, message));
+        if let Some(wanted) = &self.contains
+            && !contains(&answer.body, wanted.text.expose().as_bytes())
+        {
+            return fault(format!("{} does not contain {}", body_in_words(answer), wanted.shown));
+        }
+        if let Some(Pattern(regex)) = self.matches
+            && !regex.is_match(&String::from_utf8_lossy(&answer.body[..answer.body.len().min(PATTERN_REACH)]))
+        {
+            let pattern = clean_text(regex.as_str(), SHOWN);
+            return fault(format!("{} does not match /{pattern}/", body_in_words(answer)));
+        }
+        Ok(())
+    }
+}
+
+fn header(answer: &Answer, name: &HeaderName, wanted: &HeaderWanted<'_>) -> Result<(), Fault> {
+    let mut values = answer.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let (holds, expected) = match wanted {
+        HeaderWanted::Equals(text) => {
+            (values.any(|value| value.trim() == text.text.expose().trim()), format!("expected {}", text.shown))
+        }
+        HeaderWanted::Matches(Pattern(regex)) => (
+            values.any(|value| regex.is_match(&value)),
+            format!("expected a match of /{}/", clean_text(regex.as_str(), SHOWN)),
+        ),
+    };
+    if holds {
+        return Ok(());
+    }
+    let got = match answer.headers.get(name) {
+        None => "it is missing".to_owned(),
+        Some(value) if is_public(name) => {
+            format!("got \"{}\"", clean_text(&String::from_utf8_lossy(value.as_bytes()), SHOWN))
+        }
+        Some(_) => "got another value".to_owned(),
+    };
+    Err(Fault::new(Phase::Assert, Cause::HeaderMismatch, format!("header {name}: {expected}, {got}")))
+}
+
+/// Headers that hold no secret by their meaning.
+fn is_public(name: &HeaderName) -> bool {
+    const PUBLIC: [&str; 9] = [
+        "allow",
+        "cache-control",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-type",
+        "server",
+        "strict-transport-security",
+        "vary",
+    ];
+    PUBLIC.contains(&name.as_str())
+}
+
+fn json(answer: &Answer, place: &Pointer, wanted: &Text) -> Result<(), Fault> {
+    let fault = |message: String| Err(Fault::new(Phase::Assert, Cause::JsonMismatch, message));
+    let Ok(found) = place.find(&answer.body) else {
+        return fault(format!("{place}: expected {}, but {} is no JSON", wanted.shown, body_in_words(answer)));
+    };
+    match found {
+        Some(found) if found.equals(wanted.text.expose()) => Ok(()),
+        Some(found) => fault(format!("{place}: expected {}, got {}", wanted.shown, in_short(&found))),
+        None => fault(format!("{place}: expected {}, and there is no such place in the document", wanted.shown)),
+    }
+}
+
+/// A value as a message may show it.
+fn in_short(found: &Found) -> String {
+    match found {
+        Found::Null => "null".to_owned(),
+        Found::Bool(value) => value.to_string(),
+        Found::Integer(value) if value.unsigned_abs() < 100_000 => value.to_string(),
+        Found::Integer(_) | Found::Float(_) => "another number".to_owned(),
+        Found::Text(text) if text.is_empty() => "an empty text".to_owned(),
+        Found::Text(text) if words::is_known(text) => format!("\"{}\"", clean_text(text, SHOWN)),
+        Found::Text(_) => "another text".to_owned(),
+        Found::List => "a list".to_owned(),
+        Found::Object => "an object".to_owned(),
+    }
+}
+
+/// The body as a message may name it: what it is and how long.
+pub(crate) fn body_in_words(answer: &Answer) -> String {
+    let text = |name| answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = clean_text(text(CONTENT_TYPE).split(';').next().unwrap_or_default().trim(), SHOWN);
+    let encoding = clean_text(text(CONTENT_ENCODING), 20);
+    let encoded = match encoding.as_str() {
+        "" | "identity" => String::new(),
+        other => format!(", sent as {other} though identity was asked for"),
+    };
+    match (answer.body.len(), media.as_str()) {
+        (0, _) => "an empty body".to_owned(),
+        (length, "") => format!("the body ({length} bytes{encoded})"),
+        (length, media) => format!("the body ({length} bytes of {media}{encoded})"),
+    }
+}
+
+/// Servers tell of TLS in the page of a status: nginx, Go, Apache httpd, Tomcat.
+fn tls_in_a_status(request: &Request, answer: &Answer) -> Option<Fault> {
+    let status = answer.status;
+    if !matches!(status, 400 | 495 | 496 | 497) {
+        return None;
+    }
+    let says = |text: &str| contains(&answer.body[..answer.body.len().min(PAGE_REACH)], text.as_bytes());
+    let fault = |cause, message: String| Some(Fault::new(Phase::Tls, cause, message));
+    if request.origin.secure {
+        if status == 496 || says("No required SSL certificate was sent") {
+            return fault(Cause::TlsClientCertRequired, format!("{status}: the server wants a client certificate"));
+        }
+        if status == 495 || says("The SSL certificate error") {
+            let message = format!("{status}: the server does not accept the client certificate that was sent");
+            return fault(Cause::TlsClientCertRequired, message);
+        }
+        return None;
+    }
+    let wants_tls = status == 497
+        || says("plain HTTP request was sent to HTTPS port")
+        || says("Client sent an HTTP request to an HTTPS server")
+        || says("speaking plain HTTP to an SSL-enabled server port")
+        || says("This combination of host and port requires TLS");
+    let message = || format!("{status}: the server says that this port wants TLS, and plain HTTP was sent");
+    wants_tls.then(|| fault(Cause::TlsUnsupported, message())).flatten()
+}
+
+/// Whether the bytes are somewhere inside.
+fn contains(body: &[u8], wanted: &[u8]) -> bool {
+    let Some(first) = wanted.first() else { return true };
+    let mut rest = body;
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        if rest[at..].starts_with(wanted) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! What we sent in confidence, so that it can be struck out where a peer repeats it.
+
+use zeroize::Zeroizing;
+
+/// The texts to strike out.
+#[derive(Clone, Default)]
+pub(crate) struct Mask(Vec<Zeroizing<String>>);
+
+impl std::fmt::Debug for Mask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Mask {
+    /// Remembers a text, as it is and as JSON writes it inside of quotes.
+    pub(crate) fn add(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let quoted = Zeroizing::new(serde_json::Value::from(text).to_string());
+        let inside = &quoted[1..quoted.len() - 1];
+        if inside != text {
+            self.0.push(Zeroizing::new(inside.to_owned()));
+        }
+        self.0.push(Zeroizing::new(text.to_owned()));
+        // What is longer goes first: a text inside of another would leave the rest of it.
+        self.0.sort_by_key(|known| std::cmp::Reverse(known.len()));
+    }
+
+    /// The text with `***` for each of them.
+    pub(crate) fn strike(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mask;
+
+    #[test]
+    fn what_was_sent_is_struck_out_in_every_form() {
+        let mut mask = Mask::default();
+        mask.add("");
+        mask.add("s3cret");
+        mask.add("s3cret\"x");
+        assert_eq!(mask.strike(r#"{"a":"s3cret\"x","b":"s3cret"} s3cret"x"#), r#"{"a":"***","b":"***"} ***"#);
+        assert_eq!(format!("{mask:?}"), "***");
+    }
+}

@@ -1,0 +1,143 @@
+//! Redirects: where one points, and what the next request may carry there (RFC 9110 15.4, RFC 3986 5).
+
+use hyper::Method;
+use hyper::header::LOCATION;
+
+use crate::check::http::exchange::Answer;
+use crate::check::http::request::{self, Origin, Request};
+use crate::url::Url;
+
+/// Where a redirect points.
+#[derive(Debug)]
+pub(crate) struct Next {
+    /// The URL, without what it says of a user.
+    pub(crate) url: Url,
+    /// Whom it asks.
+    pub(crate) origin: Origin,
+}
+
+/// The `Location` of an answer that redirects; `None` where it does not.
+///
+/// # Errors
+/// Why the place it points to cannot be asked, in words, without the text.
+pub(crate) fn location(request: &Request, answer: &Answer) -> Option<Result<Next, String>> {
+    if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = answer.headers.get(LOCATION)?;
+    let text = String::from_utf8_lossy(location.as_bytes());
+    Some(next(request, text.trim()))
+}
+
+fn next(request: &Request, location: &str) -> Result<Next, String> {
+    let absolute = resolve(&request.origin, request.target.expose(), location);
+    let mut url = Url::parse(&absolute).map_err(|error| format!("a Location that cannot be read: {error}"))?;
+    url.user = None;
+    url.password = None;
+    if !matches!(url.scheme.as_str(), "http" | "https") {
+        return Err(format!("a Location of the scheme {}", crate::outcome::clean_text(&url.scheme, 20)));
+    }
+    let origin = request::origin(&url).map_err(|problem| format!("a Location that cannot be asked: {problem}"))?;
+    Ok(Next { url, origin })
+}
+
+/// Turns the request to where the redirect points. What the methods turn into is as browsers have it.
+///
+/// # Errors
+/// Why it is not followed, in words.
+pub(crate) fn follow(request: &mut Request, status: u16, next: &Next) -> Result<(), &'static str> {
+    let post_to_get = matches!(status, 301 | 302) && request.method == Method::POST;
+    if post_to_get || (status == 303 && request.method != Method::HEAD) {
+        request.become_get();
+    }
+    if !request.body.is_empty() && next.origin != request.origin {
+        return Err("the body would leave its origin");
+    }
+    request.turn_to(&next.url, next.origin.clone());
+    Ok(())
+}
+
+/// Where it points, as it may be shown.
+pub(crate) fn shown(request: &Request, next: &Next) -> String {
+    request.mask.strike(&next.url.redacted())
+}
+
+/// A reference, as it stands in a `Location`, to an absolute URL.
+fn resolve(origin: &Origin, target: &str, reference: &str) -> String {
+    // Servers send spaces and worse: they mean the encoded form.
+    let reference = reference.split('#').next().unwrap_or_default().replace(' ', "%20");
+    let scheme_end = reference.find([':', '/', '?']).filter(|at| reference[*at..].starts_with("://"));
+    if scheme_end.is_some() {
+        return reference;
+    }
+    let scheme = if origin.secure { "https" } else { "http" };
+    if reference.starts_with("//") {
+        return format!("{scheme}:{reference}");
+    }
+    let base = target.split('?').next().unwrap_or_default();
+    let (path, query) = match reference.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (reference.as_str(), None),
+    };
+    let path = match path {
+        "" => base.to_owned(),
+        absolute if absolute.starts_with('/') => without_dots(absolute),
+        relative => {
+            let folder = base.rfind('/').map_or("/", |at| &base[..=at]);
+            without_dots(&format!("{folder}{relative}"))
+        }
+    };
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{scheme}://{}{path}{query}", origin.endpoint)
+}
+
+/// RFC 3986 5.2.4, for a path that begins with `/`.
+fn without_dots(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let last = segments.peek().is_none();
+        match segment {
+            "." if last => kept.push(""),
+            "." => {}
+            ".." => {
+                kept.pop();
+                if last {
+                    kept.push("");
+                }
+            }
+            other => kept.push(other),
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resolve;
+    use crate::check::http::request::Origin;
+    use crate::url::Endpoint;
+
+    #[test]
+    fn references_resolve_as_rfc_3986_has_it() {
+        let origin = Origin { secure: false, endpoint: Endpoint::parse("a:8080").unwrap() };
+        for (reference, expected) in [
+            ("https://b/x?y=1#z", "https://b/x?y=1"),
+            ("//b/x", "http://b/x"),
+            ("/x y", "http://a:8080/x%20y"),
+            ("/x/../y", "http://a:8080/y"),
+            ("g", "http://a:8080/b/c/g"),
+            ("./g/", "http://a:8080/b/c/g/"),
+            ("../g", "http://a:8080/b/g"),
+            ("../../../g", "http://a:8080/g"),
+            ("..", "http://a:8080/b/"),
+            (".", "http://a:8080/b/c/"),
+            ("?y", "http://a:8080/b/c/d?y"),
+            ("", "http://a:8080/b/c/d"),
+            ("/go?to=http://b/", "http://a:8080/go?to=http://b/"),
+            ("go?to=http://b/", "http://a:8080/b/c/go?to=http://b/"),
+        ] {
+            assert_eq!(resolve(&origin, "/b/c/d?q", reference), expected, "{reference}");
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! What is sent: the configuration's values, read now, as one request; and the same for the next hop of a redirect.
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue,
+    PROXY_AUTHORIZATION, USER_AGENT,
+};
+use hyper::{Method, Uri, Version};
+
+use base64::Engine as _;
+
+use crate::cause::Cause;
+use crate::check::http::keys::HttpKeys;
+use crate::check::http::mask::Mask;
+use crate::env::Env;
+use crate::outcome::{Fault, Phase};
+use crate::secret::Secret;
+use crate::url::{Endpoint, Host, Url};
+use crate::value::Value;
+
+/// How we name ourselves.
+const AGENT: &str = concat!("pilotfish/", env!("CARGO_PKG_VERSION"));
+
+/// Whom a request goes to: what credentials belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// `https`.
+    pub(crate) secure: bool,
+    /// Host and port.
+    pub(crate) endpoint: Endpoint,
+}
+
+impl Origin {
+    /// Host and port as `Host` has them: the port only where it is not the scheme's own.
+    pub(crate) fn authority(&self) -> String {
+        let usual = if self.secure { 443 } else { 80 };
+        if self.endpoint.port == usual { self.endpoint.host.to_string() } else { self.endpoint.to_string() }
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}", if self.secure { "https" } else { "http" }, self.authority())
+    }
+}
+
+/// Whom a URL asks.
+///
+/// # Errors
+/// What an HTTP URL may not have, in words.
+pub(crate) fn origin(url: &Url) -> Result<Origin, &'static str> {
+    let secure = match url.scheme.strip_prefix("peer+").unwrap_or(&url.scheme) {
+        "http" => false,
+        "https" => true,
+        _ => return Err("expected a URL that begins with http:// or https://"),
+    };
+    let [(host, port)] = url.hosts.as_slice() else { return Err("expected one host") };
+    let endpoint = Endpoint { host: host.clone(), port: port.unwrap_or(if secure { 443 } else { 80 }) };
+    Ok(Origin { secure, endpoint })
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// Whom it goes to.
+    pub(crate) origin: Origin,
+    /// The host that the configuration names.
+    pub(crate) named: Host,
+    /// Path and query, as they go over the wire.
+    pub(crate) target: Secret,
+    /// The method.
+    pub(crate) method: Method,
+    /// Headers; `Host` only where the configuration sets it.
+    pub(crate) headers: HeaderMap,
+    /// Headers that hold what a variable or a file holds: they stay with the origin.
+    private: Vec<HeaderName>,
+    /// The body.
+    pub(crate) body: Bytes,
+    /// What must not be shown where a peer repeats it.
+    pub(crate) mask: Mask,
+}
+
+impl Request {
+    /// The request that these keys mean, now.
+    ///
+    /// # Errors
+    /// A value that cannot be read, or cannot be sent; never with the value in it.
+    pub(crate) fn new(keys: &HttpKeys, env: &dyn Env) -> Result<Self, Fault> {
+        let url = read_url(&keys.url.0, env)?;
+        let mut mask = Mask::default();
+        url.raw_query.iter().for_each(|query| mask.add(query.expose()));
+        // A short value, `1` or `yes`, is no secret and stands in every text.
+        url.query.iter().filter(|(_, value)| value.expose().len() >= 4).for_each(|(_, value)| mask.add(value.expose()));
+        let origin = origin(&url).map_err(|problem| malformed(&keys.url.0, problem))?;
+        let mut headers = HeaderMap::new();
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let mut private = Vec::new();
+        if let Some(value) = authorization(keys, &url, env, &mut mask)? {
+            headers.insert(AUTHORIZATION, value);
+        }
+        for (name, value) in &keys.headers.0 {
+            let text = without_final_newline(value, value.resolve(env)?);
+            if !matches!(value, Value::Literal(_)) || is_credential(name) {
+                mask.add(text.expose());
+                private.push(name.clone());
+            }
+            headers.insert(name, header_value(value, name.as_str(), text.expose())?);
+        }
+        let body = keys.body.as_ref().map(|body| body.resolve(env)).transpose()?;
+        if let (Some(value), Some(text)) = (&keys.body, &body)
+            && !matches!(value, Value::Literal(_))
+        {
+            mask.add(text.expose());
+        }
+        let method = keys.method.as_ref().map_or(Method::GET, |verb| verb.0.clone());
+        let body = body.map_or_else(Bytes::new, |text| Bytes::copy_from_slice(text.expose().as_bytes()));
+        Ok(Self {
+            target: target(&url),
+            named: origin.endpoint.host.clone(),
+            origin,
+            method,
+            headers,
+            private,
+            body,
+            mask,
+        })
+    }
+
+    /// Whether it proves who we are.
+    pub(crate) fn has_credentials(&self) -> bool {
+        self.headers.contains_key(AUTHORIZATION)
+    }
+
+    /// Turns it to another URL. Where the origin changes, all that belongs to the old one is dropped.
+    pub(crate) fn turn_to(&mut self, url: &Url, to: Origin) {
+        if to != self.origin {
+            for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, HOST] {
+                self.headers.remove(name);
+            }
+            for name in &self.private {
+                self.headers.remove(name);
+            }
+        }
+        self.target = target(url);
+        self.origin = to;
+    }
+
+    /// It as a GET without a body: what 303 asks for.
+    pub(crate) fn become_get(&mut self) {
+        self.method = Method::GET;
+        self.body = Bytes::new();
+        for name in ["content-type", "content-encoding", "content-language", "content-location", "digest"] {
+            self.headers.remove(name);
+        }
+    }
+
+    /// It as it goes over the wire in this version.
+    ///
+    /// # Errors
+    /// The host or the path cannot be written in a request.
+    pub(crate) fn to_wire(&self, version: Version) -> Result<hyper::Request<Full<Bytes>>, Fault> {
+        let unfit = |_| Fault::new(Phase::Request, Cause::UrlMalformed, "the URL cannot be written as a request");
+        let mut headers = self.headers.clone();
+        let own = self.origin.authority();
+        let host = headers.remove(HOST);
+        let host = host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or(&own);
+        let uri = if version == Version::HTTP_2 {
+            let scheme = if self.origin.secure { "https" } else { "http" };
+            Uri::builder().scheme(scheme).authority(host).path_and_query(self.target.expose()).build().map_err(unfit)?
+        } else {
+            headers.insert(HOST, HeaderValue::from_str(host).map_err(|error| unfit(error.into()))?);
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            Uri::builder().path_and_query(self.target.expose()).build().map_err(unfit)?
+        };
+        let mut request = hyper::Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = uri;
+        *request.version_mut() = version;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+}
+
+/// Reads the URL, now.
+///
+/// # Errors
+/// `url_malformed` with the place and where it comes from, or why the value cannot be read.
+pub(crate) fn read_url(value: &Value, env: &dyn Env) -> Result<Url, Fault> {
+    let text = without_final_newline(value, value.resolve(env)?);
+    Url::parse(text.expose()).map_err(|error| malformed(value, error))
+}
+
+fn malformed(value: &Value, problem: impl std::fmt::Display) -> Fault {
+    let message = format!("the URL from {}: {problem}", value.origin());
+    Fault::new(Phase::Assert, Cause::UrlMalformed, message)
+}
+
+/// Path and query for the wire: what a request line cannot hold is percent-encoded.
+fn target(url: &Url) -> Secret {
+    let mut out = String::with_capacity(url.path.len() + 1);
+    if !url.path.starts_with('/') {
+        out.push('/');
+    }
+    encode(&url.path, &mut out);
+    if let Some(query) = &url.raw_query {
+        out.push('?');
+        encode(query.expose(), &mut out);
+    }
+    Secret::new(out)
+}
+
+fn encode(text: &str, out: &mut String) {
+    for byte in text.bytes() {
+        match byte {
+            b'!' | b'$'..=b';' | b'=' | b'?'..=b'Z' | b'_' | b'a'..=b'z' | b'~' | b'[' | b']' => {
+                out.push(char::from(byte));
+            }
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+}
+
+/// The `Authorization` that the keys or the URL's user part mean.
+fn authorization(keys: &HttpKeys, url: &Url, env: &dyn Env, mask: &mut Mask) -> Result<Option<HeaderValue>, Fault> {
+    if let Some(token) = &keys.bearer_token {
+        let text = without_final_newline(token, token.resolve(env)?);
+        mask.add(text.expose());
+        return header_value(token, "bearer_token", &format!("Bearer {}", text.expose())).map(Some);
+    }
+    let (user, password) = match &keys.basic_auth {
+        Some(auth) => {
+            let user = auth.username.resolve(env)?;
+            if user.expose().contains(':') {
+                let message = format!("basic_auth.username: {} holds a `:`", auth.username.origin());
+                return Err(Fault::new(Phase::Assert, auth.username.invalid_cause(), message));
+            }
+            (user, auth.password.resolve(env)?)
+        }
+        None if url.user.is_some() || url.password.is_some() => (
+            Secret::new(url.user.clone().unwrap_or_default()),
+            url.password.clone().unwrap_or_else(|| Secret::new(String::new())),
+        ),
+        None => return Ok(None),
+    };
+    let pair = Secret::new(format!("{}:{}", user.expose(), password.expose()));
+    let encoded = Secret::new(base64::engine::general_purpose::STANDARD.encode(pair.expose()));
+    mask.add(password.expose());
+    mask.add(encoded.expose());
+    header_value(&keys.url.0, "basic_auth", &format!("Basic {}", encoded.expose())).map(Some)
+}
+
+/// One line break at the end of a file is the editor's, not the value's.
+fn without_final_newline(value: &Value, text: Secret) -> Secret {
+    if !matches!(value, Value::File(_)) {
+        return text;
+    }
+    let bare = text.expose().strip_suffix('\n').map(|rest| rest.strip_suffix('\r').unwrap_or(rest));
+    bare.map(|bare| Secret::new(bare.to_owned())).unwrap_or(text)
+}
+
+/// A header's value; what would end the line, and begin another header, is refused.
+fn header_value(from: &Value, name: &str, text: &str) -> Result<HeaderValue, Fault> {
+    let refused = |_| {
+        let message = format!("{name}: {} holds a line break or another control character", from.origin());
+        Fault::new(Phase::Assert, from.invalid_cause(), message)
+    };
+    let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(refused)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn is_credential(name: &HeaderName) -> bool {
+    [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name)
+}

@@ -1,0 +1,507 @@
+//! The settings of an HTTP check that are no plain texts: each reads itself from the configuration and says what it
+//! expects, never what it got.
+
+use std::fmt;
+
+use hyper::Method;
+use hyper::header::HeaderName;
+use regex_lite::Regex;
+use serde::de::value::MapDeserializer;
+use serde::de::{self, Deserialize, Deserializer, IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
+
+use crate::check::http::pointer::Pointer;
+use crate::check::http::request;
+use crate::secret::Secret;
+use crate::url::Url;
+use crate::value::{Part, Value};
+
+/// The largest `max_response` that can be set, in bytes.
+const RESPONSE_CEILING: u64 = 64 * 1024 * 1024;
+/// How many redirects are followed under `follow_redirects: true`.
+const REDIRECTS: u8 = 10;
+/// The most that can be asked for.
+const REDIRECTS_CEILING: u8 = 20;
+
+/// The URL; a literal is read at load, anything else at each run.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpUrl(pub(crate) Value);
+
+impl<'de> Deserialize<'de> for HttpUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        if let Value::Literal(text) = &value {
+            let url = Url::parse(text.expose()).map_err(de::Error::custom)?;
+            request::origin(&url).map_err(de::Error::custom)?;
+        }
+        Ok(Self(value))
+    }
+}
+
+/// A word of the configuration that is read from its text.
+trait Word: Sized {
+    const EXPECTED: &'static str;
+
+    fn parse(text: &str) -> Option<Self>;
+}
+
+/// Reads a [`Word`] from what is written, be it a text, a number or a boolean to YAML.
+struct WordVisitor<T>(std::marker::PhantomData<T>);
+
+impl<T: Word> Visitor<'_> for WordVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        T::parse(text).ok_or_else(|| E::custom(format_args!("expected {}", T::EXPECTED)))
+    }
+}
+
+fn word<'de, T: Word, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_str(WordVisitor(std::marker::PhantomData))
+}
+
+/// The method, in capitals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Verb(pub(crate) Method);
+
+impl Word for Verb {
+    const EXPECTED: &'static str = "a method: GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE";
+
+    fn parse(text: &str) -> Option<Self> {
+        const METHODS: [Method; 7] =
+            [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        METHODS.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(text)).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Verb {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word(deserializer)
+    }
+}
+
+/// Which version of HTTP is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HttpVersion {
+    /// HTTP/1.1.
+    One,
+    /// HTTP/2: by ALPN over TLS, by prior knowledge in clear text.
+    Two,
+}
+
+impl Word for HttpVersion {
+    const EXPECTED: &'static str = "1.1 or 2";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "1.1" => Some(Self::One),
+            "2" | "2.0" => Some(Self::Two),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for HttpVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word(deserializer)
+    }
+}
+
+/// How many redirects are followed; `None` where the first one is an answer like any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Follow(pub(crate) Option<u8>);
+
+impl Word for Follow {
+    const EXPECTED: &'static str = "true, false or the number of redirects to follow, at most 20";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "true" => Some(Self(Some(REDIRECTS))),
+            "false" | "0" => Some(Self(None)),
+            number => number.parse().ok().filter(|count| *count <= REDIRECTS_CEILING).map(|count| Self(Some(count))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Follow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word(deserializer)
+    }
+}
+
+/// A number of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) u64);
+
+impl Default for Size {
+    fn default() -> Self {
+        Self(1024 * 1024)
+    }
+}
+
+impl Word for Size {
+    const EXPECTED: &'static str = "a size from 1 to 64MiB, like 4096, 256KiB or 2MiB";
+
+    fn parse(text: &str) -> Option<Self> {
+        let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+        let unit = match unit.trim() {
+            "" | "B" => 1,
+            "KiB" | "Ki" => 1024,
+            "MiB" | "Mi" => 1024 * 1024,
+            _ => return None,
+        };
+        let bytes = digits.parse::<u64>().ok()?.checked_mul(unit)?;
+        (1..=RESPONSE_CEILING).contains(&bytes).then_some(Self(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word(deserializer)
+    }
+}
+
+/// The statuses that are wanted, as ranges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Statuses(Vec<(u16, u16)>);
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self(vec![(200, 299)])
+    }
+}
+
+impl Statuses {
+    /// Whether this one is among them.
+    pub(crate) fn contains(&self, status: u16) -> bool {
+        self.0.iter().any(|(first, last)| (*first..=*last).contains(&status))
+    }
+}
+
+impl fmt::Display for Statuses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (first, last)) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            match first == last {
+                true => write!(f, "{comma}{first}")?,
+                false => write!(f, "{comma}{first}-{last}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One entry of the list of statuses.
+struct StatusRange(u16, u16);
+
+impl Word for StatusRange {
+    const EXPECTED: &'static str = "a status like 200, a range like 200-299, or a list of them";
+
+    fn parse(text: &str) -> Option<Self> {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        let read = |text: &str| text.trim().parse::<u16>().ok().filter(|status| (100..=999).contains(status));
+        let (first, last) = (read(first)?, read(last)?);
+        (first <= last).then_some(Self(first, last))
+    }
+}
+
+impl<'de> Deserialize<'de> for StatusRange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word(deserializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Statuses {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(StatusesVisitor)
+    }
+}
+
+struct StatusesVisitor;
+
+impl<'de> Visitor<'de> for StatusesVisitor {
+    type Value = Statuses;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(StatusRange::EXPECTED)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Statuses, E> {
+        StatusRange::deserialize(text.into_deserializer()).map(|StatusRange(first, last)| Statuses(vec![(first, last)]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Statuses, A::Error> {
+        let mut ranges = Vec::new();
+        while let Some(StatusRange(first, last)) = seq.next_element()? {
+            ranges.push((first, last));
+        }
+        if ranges.is_empty() {
+            return Err(de::Error::custom("expected at least one status"));
+        }
+        Ok(Statuses(ranges))
+    }
+}
+
+/// A regular expression, compiled at load.
+#[derive(Debug, Clone)]
+pub(crate) struct Pattern(pub(crate) Regex);
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        // regex-lite's errors are fixed sentences: the pattern is not in them.
+        let regex = Regex::new(&text)
+            .map_err(|error| de::Error::custom(format_args!("expected a regular expression: {error}")))?;
+        Ok(Self(regex))
+    }
+}
+
+/// What a header must be: a text that equals it, or `{matches: REGEX}`.
+#[derive(Debug, Clone)]
+pub(crate) enum HeaderRule {
+    /// The header's value, white space around it aside.
+    Equals(Value),
+    /// Something in the header's value.
+    Matches(Pattern),
+}
+
+impl<'de> Deserialize<'de> for HeaderRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(HeaderRuleVisitor)
+    }
+}
+
+struct HeaderRuleVisitor;
+
+impl<'de> Visitor<'de> for HeaderRuleVisitor {
+    type Value = HeaderRule;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the header's value, {env: NAME}, {file: PATH} or {matches: REGEX}")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<HeaderRule, E> {
+        Value::parse(text).map(HeaderRule::Equals).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HeaderRule, A::Error> {
+        const KEYS: &[&str] = &["matches", "env", "file"];
+        let Some(key) = map.next_key::<String>()? else {
+            return Err(de::Error::custom("expected {matches: REGEX}, {env: NAME} or {file: PATH}"));
+        };
+        let rule = match key.as_str() {
+            "matches" => HeaderRule::Matches(map.next_value()?),
+            "env" | "file" => {
+                let pair = std::iter::once((key, map.next_value::<String>()?));
+                HeaderRule::Equals(Value::deserialize(MapDeserializer::new(pair))?)
+            }
+            other => return Err(de::Error::unknown_field(other, KEYS)),
+        };
+        match map.next_key::<String>()? {
+            None => Ok(rule),
+            Some(_) => Err(de::Error::custom("expected only one of `matches`, `env` and `file`")),
+        }
+    }
+}
+
+/// The name of a header.
+struct Name(HeaderName);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        HeaderName::from_bytes(text.as_bytes())
+            .map(Self)
+            .map_err(|_| de::Error::custom("expected the name of a header: letters, digits and -"))
+    }
+}
+
+/// What is sent in a header: a literal is free of line breaks and other control characters.
+#[derive(Debug, Clone)]
+struct HeaderText(Value);
+
+impl<'de> Deserialize<'de> for HeaderText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let broken = |text: &Secret| text.expose().chars().any(|c| c.is_control() && c != '\t');
+        let literal_is_broken = match &value {
+            Value::Literal(text) => broken(text),
+            Value::Template(parts) => parts.iter().any(|part| matches!(part, Part::Text(text) if broken(text))),
+            Value::Env(_) | Value::File(_) => false,
+        };
+        match literal_is_broken {
+            true => Err(de::Error::custom("a header holds no line breaks or other control characters")),
+            false => Ok(Self(value)),
+        }
+    }
+}
+
+/// Headers that belong to the connection or to the framing of the body: they are ours to send.
+const OURS: [&str; 11] = [
+    "connection",
+    "content-length",
+    "expect",
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+];
+
+/// Headers to send, in order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Headers(pub(crate) Vec<(HeaderName, Value)>);
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let pairs: Vec<(HeaderName, HeaderText)> = named(deserializer, |name| match OURS.contains(&name.as_str()) {
+            true => Err("this header belongs to the connection: it cannot be set"),
+            false => Ok(()),
+        })?;
+        Ok(Self(pairs.into_iter().map(|(name, HeaderText(value))| (name, value)).collect()))
+    }
+}
+
+/// What headers of the answer must be.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HeaderRules(pub(crate) Vec<(HeaderName, HeaderRule)>);
+
+impl<'de> Deserialize<'de> for HeaderRules {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer, |_| Ok(())).map(Self)
+    }
+}
+
+/// A mapping of headers; a name that stands twice, in whatever case, is a fault.
+fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+    allowed: fn(&HeaderName) -> Result<(), &'static str>,
+) -> Result<Vec<(HeaderName, T)>, D::Error> {
+    struct NamedVisitor<T>(fn(&HeaderName) -> Result<(), &'static str>, std::marker::PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for NamedVisitor<T> {
+        type Value = Vec<(HeaderName, T)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a mapping from the names of headers")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut pairs: Vec<(HeaderName, T)> = Vec::new();
+            while let Some(Name(name)) = map.next_key()? {
+                (self.0)(&name).map_err(de::Error::custom)?;
+                if pairs.iter().any(|(known, _)| *known == name) {
+                    return Err(de::Error::custom("this header is given twice"));
+                }
+                pairs.push((name, map.next_value()?));
+            }
+            Ok(pairs)
+        }
+    }
+
+    deserializer.deserialize_map(NamedVisitor(allowed, std::marker::PhantomData))
+}
+
+/// What places of a JSON body must hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct JsonRules(pub(crate) Vec<(Pointer, Value)>);
+
+impl<'de> Deserialize<'de> for JsonRules {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct RulesVisitor;
+
+        impl<'de> Visitor<'de> for RulesVisitor {
+            type Value = JsonRules;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping from places, /a/b or a.b, to the values expected there")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonRules, A::Error> {
+                let mut rules = Vec::new();
+                while let Some(place) = map.next_key::<Pointer>()? {
+                    rules.push((place, map.next_value()?));
+                }
+                Ok(JsonRules(rules))
+            }
+        }
+
+        deserializer.deserialize_map(RulesVisitor)
+    }
+}
+
+#[cfg(test)]
+mod schema {
+    use super::{
+        Follow, HeaderRule, HeaderRules, Headers, HttpUrl, HttpVersion, JsonRules, Pattern, Size, Statuses, Verb,
+    };
+    use crate::value::Value;
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+    use std::borrow::Cow;
+
+    /// The schema of a type that is no struct: its name, and what stands for it.
+    macro_rules! schema {
+        ($($type:ty, $name:literal, $generator:ident => $schema:expr;)*) => {$(
+            impl JsonSchema for $type {
+                fn schema_name() -> Cow<'static, str> {
+                    $name.into()
+                }
+
+                fn json_schema($generator: &mut SchemaGenerator) -> Schema {
+                    $schema
+                }
+            }
+        )*};
+    }
+
+    fn values_by_name(generator: &mut SchemaGenerator) -> Schema {
+        let value = generator.subschema_for::<Value>();
+        json_schema!({"type": "object", "additionalProperties": value})
+    }
+
+    const STATUS: &str = "^[1-9][0-9]{2}( *- *[1-9][0-9]{2})?$";
+
+    schema! {
+        HttpUrl, "HttpUrl", generator => Value::json_schema(generator);
+        Verb, "Method", _generator => json_schema!({"enum": ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]});
+        HttpVersion, "HttpVersion", _generator => json_schema!({"enum": [1.1, 2, "1.1", "2"]});
+        Follow, "FollowRedirects", _generator => json_schema!({
+            "anyOf": [{"type": "boolean"}, {"type": "integer", "minimum": 0, "maximum": 20}]
+        });
+        Size, "Size", _generator => json_schema!({
+            "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[0-9]+ *(B|Ki|KiB|Mi|MiB)?$"}]
+        });
+        Statuses, "Statuses", _generator => json_schema!({
+            "anyOf": [
+                {"type": "integer", "minimum": 100, "maximum": 999},
+                {"type": "string", "pattern": STATUS},
+                {"type": "array", "minItems": 1, "items": {
+                    "anyOf": [
+                        {"type": "integer", "minimum": 100, "maximum": 999},
+                        {"type": "string", "pattern": STATUS}
+                    ]
+                }}
+            ]
+        });
+        Pattern, "Regex", _generator => json_schema!({"type": "string", "format": "regex"});
+        Headers, "Headers", generator => values_by_name(generator);
+        JsonRules, "JsonRules", generator => values_by_name(generator);
+        HeaderRule, "HeaderRule", generator => {
+            let value = generator.subschema_for::<Value>();
+            let pattern = generator.subschema_for::<Pattern>();
+            json_schema!({"anyOf": [value, {
+                "type": "object", "additionalProperties": false, "required": ["matches"], "properties": {"matches": pattern}
+            }]})
+        };
+        HeaderRules, "HeaderRules", generator => {
+            let rule = generator.subschema_for::<HeaderRule>();
+            json_schema!({"type": "object", "additionalProperties": rule})
+        };
+    }
+}
