@@ -2,6 +2,7 @@
 
 pub mod dns;
 pub mod http;
+pub mod postgres;
 pub mod tcp;
 pub mod tls_keys;
 pub(crate) mod words;
@@ -59,7 +60,7 @@ pub struct Kind {
 }
 
 /// Every kind, in the order of the docs.
-pub const KINDS: &[Kind] = &[tcp::KIND, http::KIND, dns::KIND];
+pub const KINDS: &[Kind] = &[tcp::KIND, http::KIND, dns::KIND, postgres::KIND];
 
 /// The kind with this name.
 #[must_use]

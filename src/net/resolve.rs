@@ -163,7 +163,8 @@ async fn walk(
     let fault = |cause, text: &str| Fault::new(Phase::Resolve, cause, format!("{text}{note}"));
     let (key, extent) = (format!("{name} {}", record.as_str()), attempt.walk());
     attempt.world().suffixes.arrange(&key, extent, &mut list);
-    let mut fate = fault(Cause::DnsNotFound, &unknown(name, &list));
+    // The first name that is not simply unknown tells most: the walk prefers the earlier ones.
+    let mut telling: Option<Fault> = None;
     for candidate in &list {
         let absolute = candidate.name.to_ascii();
         match exchange::ask(attempt, conf, candidate, record, budget).await {
@@ -174,16 +175,19 @@ async fn walk(
             Asked::NotFound => {}
             Asked::NoData => {
                 let text = format!("{absolute} exists, but has no {} record", record.as_str());
-                fate = worse(fate, fault(Cause::DnsNoAddress, &text));
+                telling = telling.or(Some(fault(Cause::DnsNoAddress, &text)));
             }
-            Asked::Failed(cause, text) => fate = worse(fate, fault(cause, &text)),
-            Asked::Silent(text) => return Err(worse(fate, fault(Cause::DnsTimeout, &text))),
+            Asked::Failed(cause, text) => telling = telling.or(Some(fault(cause, &text))),
+            Asked::Silent(text) => {
+                let silent = fault(Cause::DnsTimeout, &text);
+                return Err(telling.map_or(silent.clone(), |first| worse(first, silent)));
+            }
             Asked::LocalLimit(text) => {
                 return Err(fault(Cause::LocalLimit, &format!("no socket to ask for {absolute}: {text}")));
             }
         }
     }
-    Err(fate)
+    Err(telling.unwrap_or_else(|| fault(Cause::DnsNotFound, &unknown(name, &list))))
 }
 
 /// What is said where every name was NXDOMAIN.
@@ -218,7 +222,8 @@ fn narrow(attempt: &mut Attempt, name: &str, list: &mut Vec<Candidate>) -> Optio
     list.is_empty().then(|| Fault::new(Phase::Resolve, Cause::DnsNotFound, text))
 }
 
-/// The fault to report where both families failed: the more telling one; the first where they are equal.
+/// The fault to report where both families failed: the more telling one; the first where they are equal. So NODATA for
+/// both is `dns_no_address`, and a server that fails for one of them is what is reported.
 #[must_use]
 pub fn worse(first: Fault, second: Fault) -> Fault {
     if telling(second.cause) > telling(first.cause) { second } else { first }

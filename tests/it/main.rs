@@ -1,4 +1,6 @@
 //! The one integration binary: it drives the real pilotfish. See tests/README.md for which test goes where.
 
+mod layers;
+mod names;
 mod postgres;
 mod support;

@@ -218,3 +218,101 @@ pub(super) fn text(data: &RData) -> String {
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use hickory_resolver::proto::op::{Message, MessageType, OpCode, ResponseCode};
+    use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, SRV, TXT};
+    use hickory_resolver::proto::rr::{Name, RData, Record as Row};
+
+    use super::{Answered, Question, Record, Reply, text};
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn question() -> Question {
+        Question::new(7, &name("db.lab."), Record::A)
+    }
+
+    /// An answer to [`question`] that was changed before it was sent.
+    fn answer(change: impl FnOnce(&mut Message)) -> Reply {
+        let question = question();
+        let mut message = Message::new(7, MessageType::Response, OpCode::Query);
+        message.add_query(question.query.clone());
+        change(&mut message);
+        question.read(&message.to_vec().unwrap())
+    }
+
+    fn address(owner: &str, ttl: u32, last: u8) -> Row {
+        Row::from_rdata(name(owner), ttl, RData::A(A(Ipv4Addr::new(10, 0, 0, last))))
+    }
+
+    fn alias(owner: &str, target: &str) -> Row {
+        Row::from_rdata(name(owner), 1, RData::CNAME(CNAME(name(target))))
+    }
+
+    fn answered(rows: Vec<Row>) -> Answered {
+        match answer(|message| message.answers = rows) {
+            Reply::Answer(answered) => answered,
+            Reply::Truncated | Reply::Junk => panic!("it is an answer"),
+        }
+    }
+
+    fn texts(rows: Vec<Row>) -> Vec<String> {
+        answered(rows).data.iter().map(text).collect()
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_believed() {
+        let other = alias("db.lab.", "other.lab.");
+        assert_eq!(texts(vec![address("DB.lab.", 60, 1), address("evil.lab.", 60, 2)]), ["10.0.0.1"]);
+        assert_eq!(
+            texts(vec![address("b.lab.", 9, 3), alias("a.lab.", "b.lab."), alias("db.lab.", "a.lab.")]),
+            ["10.0.0.3"]
+        );
+        assert!(texts(vec![other, address("elsewhere.lab.", 60, 2)]).is_empty());
+        assert!(texts(vec![alias("db.lab.", "a.lab."), alias("a.lab.", "db.lab.")]).is_empty(), "a ring ends");
+        assert_eq!(answered(vec![address("db.lab.", 60, 1), address("db.lab.", 5, 2)]).ttl, Some(5));
+        let many = (0..2_000).map(|n| address("db.lab.", 1, u8::try_from(n % 250).unwrap())).collect();
+        assert_eq!(texts(many).len(), super::RECORD_LIMIT);
+    }
+
+    #[test]
+    fn what_answers_something_else_is_junk() {
+        let junk = |change: fn(&mut Message)| matches!(answer(change), Reply::Junk);
+        assert!(junk(|message| message.metadata.id = 8));
+        assert!(junk(|message| message.metadata.message_type = MessageType::Query));
+        assert!(junk(|message| message.queries.clear()), "an answer repeats the question");
+        assert!(junk(|message| {
+            message.queries[0].set_name(name("db2.lab."));
+        }));
+        assert!(junk(|message| {
+            message.add_query(question().query);
+        }));
+        assert!(!junk(|message| {
+            message.queries.clear();
+            message.metadata.response_code = ResponseCode::FormErr;
+        }));
+        for bytes in [&b""[..], b"\0\x07", b"\0\x07\x81\x80", b"HTTP/1.1 400 Bad Request", &[0xff; 4096]] {
+            assert!(matches!(question().read(bytes), Reply::Junk));
+        }
+    }
+
+    #[test]
+    fn a_short_answer_is_known_also_where_it_cannot_be_read() {
+        assert!(matches!(answer(|message| message.metadata.truncation = true), Reply::Truncated));
+        assert!(matches!(question().read(b"\0\x07\x83\x80\0\x01\0\x09"), Reply::Truncated));
+        assert!(matches!(question().read(b"\0\x08\x83\x80\0\x01\0\x09"), Reply::Junk), "another's id");
+    }
+
+    #[test]
+    fn records_as_zone_files_write_them() {
+        assert_eq!(text(&RData::MX(MX::new(10, name("Mail.Lab.")))), "10 mail.lab");
+        assert_eq!(text(&RData::SRV(SRV::new(0, 5, 5432, name("db.lab.")))), "0 5 5432 db.lab");
+        assert_eq!(text(&RData::TXT(TXT::new(vec!["v=spf1 ".into(), "-all".into()]))), "v=spf1 -all");
+        assert_eq!(text(&RData::CNAME(CNAME(Name::root()))), ".");
+    }
+}

@@ -319,3 +319,45 @@ fn random_id() -> u16 {
     let [high, low, ..] = std::hash::RandomState::new().hash_one(Instant::now()).to_be_bytes();
     u16::from_be_bytes([high, low])
 }
+
+#[cfg(test)]
+mod tests {
+    use hickory_resolver::proto::rr::Name;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::{Heard, Question, over_stream, random_id};
+    use crate::net::resolve::Record;
+
+    /// What a TCP server's bytes are taken for; it closes behind them.
+    async fn heard(bytes: &[u8]) -> std::io::Result<Heard> {
+        let question = Question::new(7, &Name::from_ascii("db.lab.").expect("a name"), Record::A);
+        let (mut ours, mut theirs) = duplex(8);
+        let server = async {
+            let length = theirs.read_u16().await.expect("the length comes first");
+            theirs.read_exact(&mut vec![0; length.into()]).await.expect("then the question");
+            theirs.write_all(bytes).await.expect("we read to the end");
+            drop(theirs);
+        };
+        tokio::join!(over_stream(&mut ours, &question), server).0
+    }
+
+    #[tokio::test]
+    async fn over_tcp_each_message_stands_behind_its_length() {
+        let question = Question::new(7, &Name::from_ascii("db.lab.").expect("a name"), Record::A).to_bytes();
+        let mut answer = question.clone();
+        answer[2] |= 0x80;
+        let length = u16::try_from(answer.len()).expect("short").to_be_bytes();
+        let whole = [&length, &answer[..]].concat();
+        assert!(matches!(heard(&whole).await, Ok(Heard::Answer(answered)) if answered.data.is_empty()));
+        assert!(heard(&whole[..whole.len() - 1]).await.is_err(), "closed too early");
+        assert!(heard(b"").await.is_err());
+        assert!(matches!(heard(b"\0\0").await, Ok(Heard::Junk)));
+        assert!(matches!(heard(b"\0\x05HTTP/").await, Ok(Heard::Junk)));
+    }
+
+    #[test]
+    fn ids_differ() {
+        let ids: std::collections::BTreeSet<u16> = (0..100).map(|_| random_id()).collect();
+        assert!(ids.len() > 90, "{ids:?}");
+    }
+}

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each helper serves some of the tests")]
 
 pub(crate) mod ca;
+pub(crate) mod dns;
 pub(crate) mod netns;
 pub(crate) mod nginx;
 pub(crate) mod postgres;

@@ -1,0 +1,286 @@
+//! `postgres`: a fresh login with the pod's own credentials, then a query.
+//!
+//! The login is our own over postgres-protocol's messages, because a probe has to look at what the server asks for before
+//! it answers, and to bound what a server may send. A *login* is a proof of the password sent: at most one a run and host,
+//! and none after the first rejection of the credentials.
+
+mod login;
+mod route;
+mod session;
+mod settings;
+mod sqlstate;
+mod words;
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::cause::Cause;
+use crate::check::{Check, Kind, Parsed, Run};
+use crate::config::node::{Node, Problem, read};
+use crate::env::Env;
+use crate::net::attempt::Attempt;
+use crate::net::io::Io;
+use crate::net::tls::Pem;
+use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::url::Endpoint;
+use crate::value::{Setting, Value};
+
+use session::Session;
+use settings::{Settings, UrlPart};
+use words::{ChannelBinding, Port, Role, RoleKey, SslMode};
+
+/// The query where none is configured.
+const QUERY: &str = "SELECT 1";
+
+/// The kind.
+pub const KIND: Kind = Kind {
+    name: "postgres",
+    summary: "logs in to PostgreSQL afresh with the pod's own credentials, then runs a query",
+    example: "{url: {env: DATABASE_URL}, password: {file: /etc/secrets/pw}, sslmode: verify-full, ca: /etc/ca.pem, \
+              query: SELECT count(*) FROM jobs, expect: \"0\", role: primary}",
+    schemes: &["postgres", "postgresql"],
+    parse,
+    from_url: |url| Arc::new(Postgres { keys: Keys { url: Some(url), ..Keys::default() } }),
+    #[cfg(test)]
+    schema: |generator| generator.subschema_for::<Keys>(),
+};
+
+/// The keys of `postgres`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "postgres"))]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    /// `postgres://user:password@host:port/database?sslmode=…`; every other key overrides its part of it. Several hosts,
+    /// separated by commas, are tried in order.
+    url: Option<Value>,
+    /// The server's name or address; several are separated by commas and tried in order.
+    host: Option<Value>,
+    /// The server's port; 5432 where nothing says otherwise.
+    port: Option<Setting<Port>>,
+    /// Who logs in.
+    user: Option<Value>,
+    /// The database; the one named like the user where nothing says otherwise.
+    database: Option<Value>,
+    /// The password, taken as it is: no percent-encoding.
+    password: Option<Value>,
+    /// disable, allow, prefer, require, verify-ca or verify-full, with libpq's meaning; prefer where nothing says otherwise.
+    sslmode: Option<Setting<SslMode>>,
+    /// The CA that the server's certificate is verified against; the system's where there is none and sslmode verifies.
+    ///
+    /// A PEM file or the PEM text itself; `system` and `builtin` go with verify-full alone, which is then the default.
+    ca: Option<Pem>,
+    /// The client's certificate and its chain: a PEM file or the PEM text itself.
+    cert: Option<Pem>,
+    /// The key of `cert`: a PEM file or the PEM text itself, not encrypted.
+    key: Option<Pem>,
+    /// disable, prefer or require: whether the login is tied to the server's certificate (SCRAM-SHA-256-PLUS).
+    channel_binding: Option<Setting<ChannelBinding>>,
+    /// The query that is run after the login; `SELECT 1` where there is none.
+    query: Option<Value>,
+    /// What the first column of the query's first row must be, as text.
+    expect: Option<Value>,
+    /// primary, replica or any: the first of the hosts that is it is taken.
+    role: Option<Setting<RoleKey>>,
+}
+
+/// A configured check.
+#[derive(Debug)]
+struct Postgres {
+    keys: Keys,
+}
+
+fn parse(node: &Node) -> Parsed {
+    let keys: Keys = read(node)?;
+    let mut problems = Vec::new();
+    let mut problem = |path: &str, message: &str| {
+        let span = node.get(path).map_or(node.span, |value| value.span);
+        problems.push(Problem::new(span, path, message));
+    };
+    match &keys.url {
+        // A text of the file is a fault of the file; what comes from elsewhere is judged at each run.
+        Some(Value::Literal(text)) => {
+            if let Err(text) = UrlPart::read(text.expose()) {
+                problem("url", &text);
+            }
+        }
+        Some(_) => {}
+        None if keys.host.is_none() => problem("", "needs `url`, or `host` and `user`"),
+        None if keys.user.is_none() => problem("", "needs `user`, or a `url` with one"),
+        None => {}
+    }
+    match (&keys.cert, &keys.key) {
+        (Some(_), None) => problem("cert", "needs `key` beside it"),
+        (None, Some(_)) => problem("key", "needs `cert` beside it"),
+        _ => {}
+    }
+    if problems.is_empty() { Ok(Arc::new(Postgres { keys })) } else { Err(problems) }
+}
+
+impl Check for Postgres {
+    fn target(&self, env: &dyn Env) -> String {
+        Settings::resolve(&self.keys, env).map_or_else(|_| self.origin(), |settings| settings.redacted())
+    }
+
+    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
+        Settings::resolve(&self.keys, env).map(|settings| settings.hosts).unwrap_or_default()
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        let keys = &self.keys;
+        let texts = [&keys.url, &keys.host, &keys.user, &keys.database, &keys.password, &keys.query, &keys.expect];
+        let words = [later(&keys.port), later(&keys.sslmode), later(&keys.channel_binding), later(&keys.role)];
+        let files = [&keys.ca, &keys.cert, &keys.key].into_iter().flatten().map(Pem::value);
+        texts.into_iter().flatten().chain(files).chain(words.into_iter().flatten()).collect()
+    }
+
+    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        Box::pin(self.probe(attempt))
+    }
+}
+
+fn later<T>(setting: &Option<Setting<T>>) -> Option<&Value> {
+    match setting {
+        Some(Setting::Later(value)) => Some(value),
+        Some(Setting::Known(_)) | None => None,
+    }
+}
+
+/// What one host came to.
+enum Visit {
+    /// The check is decided.
+    Passed,
+    /// The next host may do better.
+    TryNext(Fault),
+    /// No other host would, or may be asked.
+    Final(Fault),
+}
+
+impl Postgres {
+    /// Where the target comes from, where it cannot be resolved.
+    fn origin(&self) -> String {
+        let value = self.keys.url.as_ref().or(self.keys.host.as_ref());
+        value.map_or_else(|| "the configuration".to_owned(), Value::origin)
+    }
+
+    async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
+        let settings = Settings::resolve(&self.keys, attempt.env())?;
+        let several = settings.hosts.len() > 1;
+        let mut faults = Vec::new();
+        for endpoint in &settings.hosts {
+            attempt.for_host(several.then(|| endpoint.host.to_string()));
+            match self.visit(attempt, &settings, endpoint).await {
+                Visit::Passed => return Ok(()),
+                Visit::Final(fault) => {
+                    faults.push((endpoint, fault));
+                    break;
+                }
+                Visit::TryNext(fault) => faults.push((endpoint, fault)),
+            }
+        }
+        Err(furthest(faults))
+    }
+
+    /// One host: log in, see its role, ask, say goodbye.
+    async fn visit(&self, attempt: &mut Attempt, settings: &Settings, endpoint: &Endpoint) -> Visit {
+        let mut session = match route::log_in(attempt, settings, endpoint).await {
+            Ok(session) => session,
+            Err(fault) if rejects_credentials(fault.cause) => return Visit::Final(fault),
+            Err(fault) => return Visit::TryNext(fault),
+        };
+        let visit = match self.has_role(attempt, &mut session, settings.role).await {
+            Err(fault) => Visit::Final(fault),
+            Ok(Some(other)) => Visit::TryNext(other),
+            Ok(None) => self.ask(attempt, &mut session).await.map_or_else(Visit::Final, |()| Visit::Passed),
+        };
+        session.terminate().await;
+        attempt.close(session.stream).await;
+        visit
+    }
+
+    /// Whether the session is what is wanted, or what it is instead. Asks only where the server did not tell by itself.
+    async fn has_role(
+        &self,
+        attempt: &mut Attempt,
+        session: &mut Session<Io>,
+        wanted: Role,
+    ) -> Result<Option<Fault>, Fault> {
+        let mut standby = session.parameters.in_hot_standby;
+        let mut read_only = session.parameters.default_transaction_read_only.map(|on| on || standby == Some(true));
+        match wanted {
+            Role::Primary | Role::Replica if standby.is_none() => {
+                standby = Some(ask_bool(attempt, session, "SELECT pg_catalog.pg_is_in_recovery()").await?);
+            }
+            Role::ReadWrite | Role::ReadOnly if read_only.is_none() => {
+                read_only = Some(ask_bool(attempt, session, "SHOW transaction_read_only").await?);
+            }
+            _ => {}
+        }
+        attempt.facts().role = standby.map(|standby| if standby { "replica" } else { "primary" });
+        let (standby, read_only) = (standby == Some(true), read_only == Some(true));
+        let (fits, text) = match wanted {
+            Role::Any => (true, ""),
+            Role::Primary => (!standby, "it is a replica (in recovery), a primary is wanted"),
+            Role::ReadWrite => (!read_only, "its transactions are read only, read-write ones are wanted"),
+            Role::Replica => (standby, "it is a primary (not in recovery), a replica is wanted"),
+            Role::ReadOnly => (read_only, "its transactions are read-write, read-only ones are wanted"),
+        };
+        let cause = match wanted {
+            Role::Primary | Role::ReadWrite => Cause::ReadOnly,
+            Role::Any | Role::Replica | Role::ReadOnly => Cause::QueryFailed,
+        };
+        Ok((!fits).then(|| Fault::new(Phase::Assert, cause, text)))
+    }
+
+    async fn ask(&self, attempt: &mut Attempt, session: &mut Session<Io>) -> Result<(), Fault> {
+        attempt.enter(Phase::Request);
+        let resolve = |value: &Option<Value>| value.as_ref().map(|value| value.resolve(attempt.env())).transpose();
+        let (query, expected) = (resolve(&self.keys.query)?, resolve(&self.keys.expect)?);
+        let query = query.as_ref().map_or(QUERY, |query| query.expose());
+        let answer = session.query(query).await.map_err(|halt| route::fault(attempt, halt))?;
+        let Some(expected) = expected else { return Ok(()) };
+        attempt.enter(Phase::Assert);
+        let came = match answer.first {
+            Some(Some(value)) if value == expected.expose() => return Ok(()),
+            Some(Some(value)) => {
+                // The value itself is an excerpt: not for logs.
+                attempt.facts().excerpt = Some(clean_text(&value, SERVER_TEXT_LIMIT));
+                format!("another value ({} bytes)", value.len())
+            }
+            Some(None) => "NULL".to_owned(),
+            None => "no row".to_owned(),
+        };
+        Err(attempt.fault(Cause::BodyMismatch, format!("the query gave {came}, not what `expect` says")))
+    }
+}
+
+async fn ask_bool(attempt: &mut Attempt, session: &mut Session<Io>, query: &str) -> Result<bool, Fault> {
+    attempt.enter(Phase::Request);
+    let answer = session.query(query).await.map_err(|halt| route::fault(attempt, halt))?;
+    Ok(matches!(answer.first.flatten().as_deref(), Some("t" | "on")))
+}
+
+/// The credentials were refused, or cannot be used: another host would count the same failure again.
+const fn rejects_credentials(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::PasswordRejected
+            | Cause::PasswordMissing
+            | Cause::LoginRejected
+            | Cause::AuthUnsupported
+            | Cause::TlsClientCertRequired
+            | Cause::NoSuchDatabase
+    )
+}
+
+/// Of several hosts' faults the one that got furthest; its message names all.
+fn furthest(faults: Vec<(&Endpoint, Fault)>) -> Fault {
+    let all: Vec<String> = faults.iter().map(|(endpoint, fault)| format!("{endpoint}: {}", fault.message)).collect();
+    let several = faults.len() > 1;
+    let best = faults
+        .into_iter()
+        .map(|(_, fault)| fault)
+        .reduce(|best, next| if next.phase > best.phase { next } else { best });
+    let best = best.expect("there is at least one host");
+    if several { Fault::new(best.phase, best.cause, all.join("; ")) } else { best }
+}

@@ -1,0 +1,229 @@
+//! The way to a session: one host, encrypted as sslmode says, logged in.
+//!
+//! libpq would repeat a login without TLS after a rejected password, and so send the proof twice, the second time in
+//! plain sight. Here the second kind of connection is tried only if the first was refused before any proof was sent, or
+//! its TLS handshake failed.
+
+use bytes::BytesMut;
+use postgres_protocol::message::frontend;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::login::{Login, Trust, log_in as log_in_over};
+use super::session::{Halt, Session, broken, shown};
+use super::settings::Settings;
+use super::sqlstate::Link;
+use super::words::SslMode;
+use crate::cause::Cause;
+use crate::check::tls_keys::TlsKeys;
+use crate::net::attempt::Attempt;
+use crate::net::io::Io;
+use crate::net::tls::{TlsOptions, Verify};
+use crate::outcome::{Fault, Phase};
+use crate::url::Endpoint;
+
+/// One kind of connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// In plain text.
+    Plain,
+    /// By TLS; in plain text over the same connection where the server has none and that will do.
+    Tls { plain_will_do: bool },
+}
+
+/// A login that did not come about.
+struct Refused {
+    fault: Fault,
+    /// Refused before any proof was sent, in a way that the other kind of connection may change.
+    other_way: bool,
+}
+
+impl SslMode {
+    /// The kinds of connection, in order.
+    const fn ways(self) -> (Way, Option<Way>) {
+        match self {
+            Self::Disable => (Way::Plain, None),
+            Self::Allow => (Way::Plain, Some(Way::Tls { plain_will_do: false })),
+            Self::Prefer => (Way::Tls { plain_will_do: true }, Some(Way::Plain)),
+            Self::Require | Self::VerifyCa | Self::VerifyFull => (Way::Tls { plain_will_do: false }, None),
+        }
+    }
+}
+
+/// A session on this host, logged in.
+///
+/// # Errors
+/// The causes of every phase up to `login`.
+pub(super) async fn log_in(
+    attempt: &mut Attempt,
+    settings: &Settings,
+    endpoint: &Endpoint,
+) -> Result<Session<Io>, Fault> {
+    let (first, second) = settings.sslmode.ways();
+    let refused = match by(attempt, settings, endpoint, first, Link::Plain).await {
+        Ok(session) => return Ok(session),
+        Err(refused) => refused,
+    };
+    let Some(second) = second.filter(|_| refused.other_way) else { return Err(refused.fault) };
+    by(attempt, settings, endpoint, second, Link::PlainForced)
+        .await
+        .map_err(|again| both(first, refused.fault, again.fault))
+}
+
+/// One fault of two: the one over TLS, which is the kind that matters, but where the other got to a proof.
+fn both(first: Way, earlier: Fault, later: Fault) -> Fault {
+    let (over_tls, plain) = if first == Way::Plain { (later, earlier) } else { (earlier, later) };
+    let plain_decides =
+        plain.phase >= Phase::Login && !matches!(plain.cause, Cause::LoginRejected | Cause::TlsUnsupported);
+    let chosen = if plain_decides { &plain } else { &over_tls };
+    let message = format!("with TLS: {}; without: {}", over_tls.message, plain.message);
+    Fault::new(chosen.phase, chosen.cause, message)
+}
+
+/// One kind of connection, dialled and logged in over. `link` is what plain text would mean on it.
+async fn by(
+    attempt: &mut Attempt,
+    settings: &Settings,
+    endpoint: &Endpoint,
+    way: Way,
+    link: Link,
+) -> Result<Session<Io>, Refused> {
+    let stays = |fault| Refused { fault, other_way: false };
+    let io = attempt.connect(endpoint).await.map_err(stays)?;
+    let (io, link, trust) = match way {
+        Way::Plain => (io, link, Trust::Plain),
+        Way::Tls { plain_will_do } => match offer(attempt, io).await? {
+            Offer::Taken(io) => {
+                let (options, trust) = tls_options(attempt, settings, endpoint).map_err(stays)?;
+                let started = attempt.start_tls(io, &options).await;
+                (started.map_err(|fault| Refused { fault, other_way: true })?, Link::Tls, trust)
+            }
+            Offer::Declined(io) if plain_will_do => (io, Link::PlainForced, Trust::Plain),
+            Offer::Declined(io) => {
+                let message = "the server answered `N` to the request for TLS: it offers none";
+                let fault = attempt.fault(Cause::TlsUnsupported, message);
+                attempt.close(io).await;
+                return Err(stays(fault));
+            }
+        },
+    };
+    authenticate(attempt, settings, io, link, trust).await
+}
+
+/// What a server says to the wish for TLS.
+enum Offer {
+    Taken(Io),
+    Declined(Io),
+}
+
+/// Asks for TLS and reads exactly one byte: what comes behind an `S` belongs to the handshake, and nothing that was sent
+/// in plain text before it may count as said under TLS.
+async fn offer(attempt: &mut Attempt, mut io: Io) -> Result<Offer, Refused> {
+    attempt.enter(Phase::Tls);
+    let mut request = BytesMut::new();
+    frontend::ssl_request(&mut request);
+    let mut answer = [0];
+    let asked = async {
+        io.write_all(&request).await?;
+        io.flush().await?;
+        io.read_exact(&mut answer).await
+    };
+    let halt = match asked.await {
+        Err(error) => Halt::Failed(error),
+        Ok(_) => match answer[0] {
+            b'S' => return Ok(Offer::Taken(io)),
+            b'N' => return Ok(Offer::Declined(io)),
+            // A server with no room for the request says so before it looks at it.
+            b'E' => match Session::with_first_byte(&mut io, b'E').next().await {
+                Err(halt) => halt,
+                Ok(_) => broken("an answer to the request for TLS that is none"),
+            },
+            other => broken(&format!("the server answered {} to the request for TLS", shown(other))),
+        },
+    };
+    let other_way = matches!(halt, Halt::Server(_));
+    let fault = fault_over(attempt, halt, Link::PlainForced);
+    attempt.close(io).await;
+    Err(Refused { fault, other_way })
+}
+
+async fn authenticate(
+    attempt: &mut Attempt,
+    settings: &Settings,
+    io: Io,
+    link: Link,
+    trust: Trust,
+) -> Result<Session<Io>, Refused> {
+    attempt.enter(Phase::Login);
+    let stays = |fault| Refused { fault, other_way: false };
+    let Some(user) = &settings.user else {
+        let text = "no user: the URL names none, and there is no key `user`";
+        return Err(stays(Fault::new(Phase::Assert, Cause::UrlMalformed, text)));
+    };
+    let login = Login {
+        user,
+        database: settings.database.as_deref().unwrap_or(user),
+        application_name: &settings.application_name,
+        options: settings.options.as_deref(),
+        password: settings.password.as_ref(),
+        channel_binding: settings.channel_binding,
+        trust,
+        certificate: link == Link::Tls && settings.cert.is_some(),
+        end_point: io.tls_server_end_point.clone(),
+    };
+    let mut session = Session::new(io);
+    let result = log_in_over(&mut session, &login).await;
+    let facts = attempt.facts();
+    facts.server_version = session.parameters.server_version.clone();
+    match result {
+        Ok(method) => {
+            facts.auth_method = Some(method);
+            Ok(session)
+        }
+        Err(halt) => {
+            let refused = matches!(halt, Halt::Server(_)) && !session.proof_sent;
+            let fault = fault_over(attempt, halt, link);
+            attempt.close(session.stream).await;
+            let by_rule =
+                matches!(fault.cause, Cause::LoginRejected | Cause::TlsUnsupported | Cause::TlsClientCertRequired);
+            Err(Refused { fault, other_way: refused && by_rule })
+        }
+    }
+}
+
+/// How TLS is made, and what it is worth. As with libpq a configured CA is used by every mode.
+fn tls_options(attempt: &Attempt, settings: &Settings, endpoint: &Endpoint) -> Result<(TlsOptions, Trust), Fault> {
+    let own_ca = settings.ca.is_some();
+    let (verify, trust) = match settings.sslmode {
+        SslMode::VerifyFull => (Verify::Full, Trust::Verified),
+        // Under a public CA anybody can have a certificate, only not for this name.
+        SslMode::VerifyCa if !own_ca => (Verify::Chain, Trust::Unverified),
+        _ if own_ca => (Verify::Chain, Trust::Verified),
+        _ => (Verify::Off, Trust::Unverified),
+    };
+    let keys = TlsKeys {
+        ca: settings.ca.clone(),
+        cert: settings.cert.clone(),
+        key: settings.key.clone(),
+        ..TlsKeys::default()
+    };
+    let options = keys.options(&endpoint.host, attempt.world())?;
+    Ok((TlsOptions { verify, ..options }, trust))
+}
+
+/// The fault of a conversation that ended early, in the running phase.
+pub(super) fn fault(attempt: &Attempt, halt: Halt) -> Fault {
+    fault_over(attempt, halt, Link::Plain)
+}
+
+fn fault_over(attempt: &Attempt, halt: Halt, link: Link) -> Fault {
+    match halt {
+        Halt::Server(error) if attempt.phase() == Some(Phase::Request) => error.at_request(),
+        Halt::Server(error) => error.at_login(link),
+        Halt::Stop(cause, text) => attempt.fault(cause, text),
+        Halt::Unexpected(text) => attempt.fault(Cause::ProtocolError, text),
+        Halt::Failed(error) => match error.kind() {
+            std::io::ErrorKind::FileTooLarge => attempt.fault(Cause::TooLarge, error.to_string()),
+            _ => attempt.fault(Cause::ConnectionClosed, error.to_string()),
+        },
+    }
+}

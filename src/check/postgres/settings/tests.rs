@@ -1,0 +1,101 @@
+use super::super::Keys;
+use super::super::words::{ChannelBinding, Role, SslMode};
+use super::Settings;
+use crate::env::MapEnv;
+use crate::net::tls::Pem;
+use crate::value::Value;
+
+fn of_url(text: &str) -> Result<Settings, String> {
+    let keys = Keys { url: Some(Value::literal(text)), ..Keys::default() };
+    Settings::resolve(&keys, &MapEnv::default()).map_err(|fault| format!("{}: {}", fault.cause.slug(), fault.message))
+}
+
+fn hosts(settings: &Settings) -> String {
+    settings.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn defaults_are_those_of_libpq() {
+    let settings = of_url("postgres://app@db").unwrap();
+    assert_eq!(hosts(&settings), "db:5432");
+    assert_eq!((settings.sslmode, settings.channel_binding), (SslMode::Prefer, ChannelBinding::Prefer));
+    assert_eq!((settings.role, settings.database, settings.password), (Role::Any, None, None));
+    assert_eq!(settings.application_name, "pilotfish");
+}
+
+#[test]
+fn parameters_of_the_url() {
+    let settings = of_url(
+        "postgresql://a@h1:1,h2/db?sslmode=verify-ca&sslrootcert=/ca.pem&sslcert=/c.pem&sslkey=/k.pem&user=app&password=p%20w\
+         &dbname=shop&application_name=x&options=endpoint%3Dep-1&channel_binding=require&target_session_attrs=read-write\
+         &connect_timeout=3&schema=public&pgbouncer=true&work_mem=1",
+    )
+    .unwrap();
+    assert_eq!(hosts(&settings), "h1:1 h2:5432");
+    assert_eq!(settings.user.as_deref(), Some("app"));
+    assert_eq!(settings.password.as_ref().unwrap().expose(), "p w");
+    assert_eq!(settings.database.as_deref(), Some("shop"));
+    assert_eq!(settings.options.as_deref(), Some("endpoint=ep-1"));
+    assert_eq!(settings.ca, Some(Pem::new(Value::literal("/ca.pem"))));
+    assert_eq!((settings.sslmode, settings.role), (SslMode::VerifyCa, Role::ReadWrite));
+    assert_eq!(settings.redacted(), "postgres://app@h1:1,h2:5432/shop");
+}
+
+#[test]
+fn hosts_in_parameters() {
+    assert_eq!(hosts(&of_url("postgres:///db?host=h1,h2&port=1,2&user=u").unwrap()), "h1:1 h2:2");
+    assert_eq!(hosts(&of_url("postgres://u:p@/db?port=9&host=h1,h2").unwrap()), "h1:9 h2:9");
+    assert_eq!(hosts(&of_url("postgres://u@a:7/db?host=::1").unwrap()), "[::1]:5432");
+    assert!(of_url("postgres://u@/db?host=/var/run").unwrap_err().contains("socket in the file system"));
+    assert!(of_url("postgres://u@a,b/db?port=1,2,3").unwrap_err().contains("number of ports"));
+    assert!(of_url("postgres://u@/db").unwrap_err().contains("the host is empty"));
+}
+
+#[test]
+fn what_cannot_be_used_is_said_without_its_text() {
+    for (text, says) in [
+        ("mysql://u:s3cret@h/d", "neither postgres:// nor postgresql://"),
+        ("postgres://u:s3cret@h/d?sslmode=s3cret", "sslmode is not one of disable, allow"),
+        ("postgres://u:s3cret@h/d?port=s3cret", "port is not a port"),
+        ("postgres://u:s3/cret@h/d", "percent-encode the password"),
+        ("postgres://u:s3cret@h/%zz", "percent-encoding"),
+        ("postgres://u:s3cret@h/d?sslrootcert=system&sslmode=require", "verify-full alone"),
+    ] {
+        let error = of_url(text).unwrap_err();
+        assert!(error.starts_with("url_malformed: ") && error.contains(says), "{text}: {error}");
+        assert!(!error.contains("s3"), "{error}");
+    }
+}
+
+#[test]
+fn other_spellings() {
+    assert_eq!(of_url("postgresql+asyncpg://u@h/d").unwrap().database.as_deref(), Some("d"));
+    assert_eq!(of_url("postgres://u@h/d?ssl=true").unwrap().sslmode, SslMode::Require);
+    let system = of_url("postgres://u@h/d?sslrootcert=system").unwrap();
+    assert_eq!(system.sslmode, SslMode::VerifyFull);
+    assert_eq!(of_url("postgres://u@h/a%2Fb%20c").unwrap().database.as_deref(), Some("a/b c"));
+    assert!(of_url("postgres://u:@h/d").unwrap().password.is_none(), "an empty password is none, as for libpq");
+}
+
+#[test]
+fn keys_override_the_url() {
+    let env = MapEnv::with_vars(&[("URL", "postgres://app:old@db:6432/app?sslmode=require"), ("PORT", "7")]);
+    let keys = Keys {
+        url: Some(Value::Env("URL".into())),
+        host: Some(Value::literal("other")),
+        password: Some(Value::literal("p%40ss")),
+        ..Keys::default()
+    };
+    let settings = Settings::resolve(&keys, &env).unwrap();
+    assert_eq!(settings.redacted(), "postgres://app@other:6432/app");
+    assert_eq!(settings.password.unwrap().expose(), "p%40ss", "taken as it is");
+    assert_eq!(settings.sslmode, SslMode::Require);
+    let keys = Keys { port: Some(crate::value::Setting::Later(Value::Env("PORT".into()))), ..keys };
+    assert_eq!(Settings::resolve(&keys, &env).unwrap().redacted(), "postgres://app@other:7/app");
+}
+
+#[test]
+fn long_names_of_databases_are_masked_like_path_segments() {
+    let settings = of_url("postgres://app@db/a_database_with_a_very_long_name").unwrap();
+    assert_eq!(settings.redacted(), "postgres://app@db:5432/***");
+}

@@ -1,0 +1,204 @@
+//! What a server's error means: SQLSTATE, and the texts of servers that use one code for all, to a cause.
+
+use fallible_iterator::FallibleIterator as _;
+use postgres_protocol::message::backend::ErrorFields;
+
+use crate::cause::Cause;
+use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+
+/// A server's ErrorResponse: the parts that are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ServerError {
+    /// The SQLSTATE, five characters.
+    pub(super) code: String,
+    /// The primary message, cleaned and cut.
+    pub(super) message: String,
+    /// The detail, cleaned and cut. Of a query's error it may hold rows: shown only for logins.
+    pub(super) detail: Option<String>,
+}
+
+/// How the connection stands on which an error came: the same text means different things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    /// Plain text by our choice: TLS was not asked for.
+    Plain,
+    /// Plain text because the server has no TLS or refused it.
+    PlainForced,
+    /// TLS.
+    Tls,
+}
+
+impl ServerError {
+    /// Reads the fields of an ErrorResponse; a broken field ends the reading, what came before it counts.
+    pub(super) fn read(mut fields: ErrorFields<'_>) -> Self {
+        let mut error = Self { code: String::new(), message: String::new(), detail: None };
+        while let Ok(Some(field)) = fields.next() {
+            let text = || clean_text(&String::from_utf8_lossy(field.value_bytes()), SERVER_TEXT_LIMIT);
+            match field.type_() {
+                b'C' => error.code = clean_text(&text(), 8),
+                b'M' => error.message = text(),
+                b'D' => error.detail = Some(text()),
+                _ => {}
+            }
+        }
+        error
+    }
+
+    /// The fault that it is while logging in.
+    pub(super) fn at_login(&self, link: Link) -> Fault {
+        let cause = self.login_cause(link);
+        // Whenever the wish for a certificate comes, it belongs to the handshake.
+        let phase = if cause == Cause::TlsClientCertRequired { Phase::Tls } else { Phase::Login };
+        let detail = self.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        Fault::new(phase, cause, format!("{}{detail} ({})", self.message, self.code))
+    }
+
+    /// The fault that it is once logged in.
+    pub(super) fn at_request(&self) -> Fault {
+        let cause = match self.code.as_str() {
+            "42501" => Cause::PermissionDenied,
+            "25006" => Cause::ReadOnly,
+            "57P01" | "57P02" => Cause::ShuttingDown,
+            "57P03" => self.not_now(),
+            "53300" => Cause::TooManyConnections,
+            _ => Cause::QueryFailed,
+        };
+        Fault::new(Phase::Request, cause, format!("{} ({})", self.message, self.code))
+    }
+
+    fn says(&self, text: &str) -> bool {
+        self.message.contains(text)
+    }
+
+    fn login_cause(&self, link: Link) -> Cause {
+        match self.code.as_str() {
+            "28P01" => Cause::PasswordRejected,
+            "28000" if self.says("requires a valid client certificate") => Cause::TlsClientCertRequired,
+            "28000" if self.says("no encryption") || self.says("SSL off") => demands_tls(link),
+            "3D000" => Cause::NoSuchDatabase,
+            "53300" => Cause::TooManyConnections,
+            "57P01" | "57P02" => Cause::ShuttingDown,
+            "57P03" => self.not_now(),
+            // No right to connect; and a database that allows no connections.
+            "42501" | "55000" => Cause::LoginRejected,
+            "25006" => Cause::ReadOnly,
+            code if code.starts_with("28") => Cause::LoginRejected,
+            _ => self.pooler_cause(link),
+        }
+    }
+
+    /// Poolers and proxies give one code (08P01) for everything: the text decides. PgBouncer's and Neon's.
+    fn pooler_cause(&self, link: Link) -> Cause {
+        const TEXTS: &[(&str, Cause)] = &[
+            ("password authentication failed", Cause::PasswordRejected),
+            ("no such database", Cause::NoSuchDatabase),
+            ("no such user", Cause::LoginRejected),
+            ("login rejected", Cause::LoginRejected),
+            ("unsupported startup parameter", Cause::LoginRejected),
+            ("no more connections allowed", Cause::TooManyConnections),
+            ("Too many connections", Cause::TooManyConnections),
+            ("Endpoint ID is not specified", Cause::LoginRejected),
+            ("Inconsistent project name", Cause::LoginRejected),
+            ("This IP address", Cause::LoginRejected),
+            ("shutting down", Cause::ShuttingDown),
+        ];
+        if self.says("SSL required") || self.says("connection is insecure") {
+            return demands_tls(link);
+        }
+        TEXTS.iter().find(|(text, _)| self.says(text)).map_or(Cause::QueryFailed, |(_, cause)| *cause)
+    }
+
+    /// 57P03, cannot connect now: the text says in which direction it goes.
+    fn not_now(&self) -> Cause {
+        if self.says("shutting down") { Cause::ShuttingDown } else { Cause::StartingUp }
+    }
+}
+
+/// The server refuses plain text: that TLS is off here is the cause only where TLS was not tried.
+const fn demands_tls(link: Link) -> Cause {
+    match link {
+        Link::Plain => Cause::TlsUnsupported,
+        Link::PlainForced | Link::Tls => Cause::LoginRejected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Link, ServerError};
+    use crate::outcome::Phase;
+
+    fn error(code: &str, message: &str) -> ServerError {
+        ServerError { code: code.into(), message: message.into(), detail: None }
+    }
+
+    #[test]
+    fn login_errors() {
+        for (code, message, slug) in [
+            ("28P01", "password authentication failed for user \"app\"", "password_rejected"),
+            (
+                "28000",
+                "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", no encryption",
+                "tls_unsupported",
+            ),
+            (
+                "28000",
+                "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", SSL encryption",
+                "login_rejected",
+            ),
+            ("28000", "connection requires a valid client certificate", "tls_client_cert_required"),
+            ("28000", "role \"app\" is not permitted to log in", "login_rejected"),
+            ("3D000", "database \"x\" does not exist", "no_such_database"),
+            ("53300", "too many connections for role \"app\"", "too_many_connections"),
+            ("53300", "sorry, too many clients already", "too_many_connections"),
+            ("57P03", "the database system is starting up", "starting_up"),
+            ("57P03", "the database system is not accepting connections", "starting_up"),
+            ("57P03", "the database system is shutting down", "shutting_down"),
+            ("57P01", "terminating connection due to administrator command", "shutting_down"),
+            ("55000", "database \"x\" is not currently accepting connections", "login_rejected"),
+            ("42501", "permission denied for database \"app\"", "login_rejected"),
+            ("08P01", "password authentication failed", "password_rejected"),
+            ("08P01", "no such database: x", "no_such_database"),
+            ("08P01", "unsupported startup parameter: x", "login_rejected"),
+            ("08P01", "no more connections allowed (max_client_conn)", "too_many_connections"),
+            ("08P01", "query_wait_timeout", "query_failed"),
+            ("08P01", "SSL required", "tls_unsupported"),
+            ("XX000", "connection is insecure (try using `sslmode=require`)", "tls_unsupported"),
+            ("XX000", "Too many connections to this endpoint", "too_many_connections"),
+            ("XX000", "anything else", "query_failed"),
+        ] {
+            let fault = error(code, message).at_login(Link::Plain);
+            assert_eq!(fault.cause.slug(), slug, "{code} {message}");
+            assert_eq!(fault.message, format!("{message} ({code})"));
+        }
+    }
+
+    #[test]
+    fn no_encryption_is_a_refusal_where_tls_was_tried() {
+        let error =
+            error("28000", "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", no encryption");
+        assert_eq!(error.at_login(Link::PlainForced).cause.slug(), "login_rejected");
+    }
+
+    #[test]
+    fn request_errors_and_phases() {
+        for (code, slug) in [
+            ("42501", "permission_denied"),
+            ("25006", "read_only"),
+            ("57P01", "shutting_down"),
+            ("57014", "query_failed"),
+            ("42P01", "query_failed"),
+        ] {
+            let fault = error(code, "m").at_request();
+            assert_eq!((fault.cause.slug(), fault.phase), (slug, Phase::Request), "{code}");
+        }
+        let wants_cert = error("28000", "connection requires a valid client certificate");
+        assert_eq!(wants_cert.at_login(Link::Tls).phase, Phase::Tls);
+    }
+
+    #[test]
+    fn a_query_error_shows_no_row() {
+        let mut error = error("23505", "duplicate key value");
+        error.detail = Some("Key (email)=(a@b) already exists.".into());
+        assert_eq!(error.at_request().message, "duplicate key value (23505)");
+    }
+}

@@ -1,0 +1,169 @@
+//! The house's rule: a module uses only what stands above it. Every `crate::…` path is read, not only `use` lines.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Module prefixes and their layer; the longest prefix counts.
+const LAYERS: &[(&str, u8)] = &[
+    ("outcome", 0),
+    ("cause", 0),
+    ("exit", 0),
+    ("secret", 0),
+    ("env", 0),
+    ("value", 0),
+    ("url", 0),
+    ("duration", 0),
+    ("timestamp", 0),
+    ("config::node", 0),
+    ("verdict", 1),
+    ("findings", 1),
+    ("outcome_json", 1),
+    ("net", 2),
+    ("check", 3),
+    ("config", 4),
+    ("probe", 5),
+    ("schedule", 5),
+    ("state", 5),
+    ("gate", 5),
+    ("metrics", 5),
+    ("serve", 6),
+    ("app", 7),
+    ("shutdown", 7),
+    ("log", 7),
+    ("cli", 8),
+];
+
+/// Which layers have neither a runtime nor sockets.
+const WITHOUT_TOKIO: [u8; 3] = [0, 1, 4];
+
+/// Modules of one layer that may not use each other, but for what they share.
+const KINDS: &[&str] = &["tcp", "tls", "http", "peer", "dns", "postgres"];
+
+#[test]
+fn a_module_uses_only_what_stands_above_it() {
+    let mut wrong = Vec::new();
+    for (module, text) in sources() {
+        let Some(own) = layer(&module) else {
+            wrong.push(format!("{module} has no layer: give it a row in tests/it/layers.rs"));
+            continue;
+        };
+        if WITHOUT_TOKIO.contains(&own) && text.contains("tokio::") {
+            wrong.push(format!("{module} (layer {own}) uses tokio"));
+        }
+        for used in paths(&text) {
+            let Some(theirs) = layer(&used) else {
+                wrong.push(format!("{module} uses {used}, which has no layer"));
+                continue;
+            };
+            if theirs > own {
+                wrong.push(format!("{module} (layer {own}) uses {used} (layer {theirs})"));
+            }
+            let face_only = ["schedule", "net", "check", "probe"];
+            if own == 6 && face_only.iter().any(|name| is_under(&used, name)) {
+                wrong.push(format!("{module} uses {used}: the face answers from snapshots alone"));
+            }
+            if let (Some(mine), Some(other)) = (kind(&module), kind(&used))
+                && mine != other
+                // The peer is an HTTP check with a reader of its answer.
+                && (mine, other) != ("peer", "http")
+            {
+                wrong.push(format!("{module} uses {used}: kinds do not use each other"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn layer(module: &str) -> Option<u8> {
+    let rows = LAYERS.iter().filter(|(prefix, _)| is_under(module, prefix));
+    rows.max_by_key(|(prefix, _)| prefix.len()).map(|(_, layer)| *layer)
+}
+
+fn is_under(module: &str, prefix: &str) -> bool {
+    module.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+fn kind(module: &str) -> Option<&'static str> {
+    let name = module.strip_prefix("check::")?.split("::").next()?;
+    KINDS.iter().find(|kind| **kind == name).copied()
+}
+
+/// Every source but the wiring of the crate itself and the tests, without comments and inline tests.
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("the sources are there") {
+            let path = entry.expect("a folder can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.extend(source(&root, &path));
+            }
+        }
+    }
+    assert!(found.len() > 30, "the sources were not found");
+    found
+}
+
+fn source(root: &Path, path: &PathBuf) -> Option<(String, String)> {
+    let relative = path.strip_prefix(root).expect("it is under the root").with_extension("");
+    let mut parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    if parts.last().is_some_and(|last| last == "mod") {
+        parts.pop();
+    }
+    let module = parts.join("::");
+    if ["lib", "main"].contains(&module.as_str()) || parts.iter().any(|part| part == "tests" || part == "testing") {
+        return None;
+    }
+    let text = std::fs::read_to_string(path).expect("a source can be read");
+    let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let lines: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    Some((module, lines.join("\n")))
+}
+
+/// Every path behind `crate::`, down to its modules; `crate::{a, b::c}` is taken apart.
+fn paths(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, _) in text.match_indices("crate::") {
+        let before = text[..at].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+            continue;
+        }
+        expand("", &text[at + "crate::".len()..], &mut found);
+    }
+    found
+}
+
+fn expand(prefix: &str, rest: &str, found: &mut BTreeSet<String>) {
+    let end =
+        rest.find(|c: char| !(c.is_lowercase() || c.is_ascii_digit() || c == '_' || c == ':')).unwrap_or(rest.len());
+    let (path, after) = rest.split_at(end);
+    let whole = format!("{prefix}{path}");
+    if let Some(group) = after.strip_prefix('{').filter(|_| path.is_empty() || path.ends_with("::")) {
+        let mut depth = 0;
+        let mut start = 0;
+        for (index, c) in group.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => {
+                    expand(&whole, group[start..index].trim_start(), found);
+                    return;
+                }
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    expand(&whole, group[start..index].trim_start(), found);
+                    start = index + 1;
+                }
+                _ => {}
+            }
+        }
+        return;
+    }
+    // `crate::url::Host` ends in `url::`; `crate::probe::probe` names a function of the module.
+    let module = whole.trim_end_matches(':').to_owned();
+    if !module.is_empty() {
+        found.insert(module);
+    }
+}
