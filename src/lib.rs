@@ -23,11 +23,15 @@ pub mod check;
 // 4: the plan
 pub mod config;
 // 5: the engine
+pub mod gate;
+pub mod metrics;
 pub mod probe;
 pub mod schedule;
 pub mod state;
 #[cfg(test)]
 mod testing;
+// 6: the face
+pub mod serve;
 // 7: wiring
 pub mod app;
 pub mod log;

@@ -1,0 +1,385 @@
+//! Prometheus metrics: a collector over one snapshot, built anew for each scrape, so that the series of what is gone
+//! vanish by themselves. No address, message or secret is ever a label's value, and a check has 30 series at most.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::{Registry, TextEncoder};
+use tokio::time::Instant;
+
+use crate::gate::{self, Gate};
+use crate::outcome::{Outcome, TryResult};
+use crate::state::{BUCKETS, CheckView, Snapshot};
+use crate::verdict::Verdict;
+
+mod process;
+
+pub use process::Process;
+
+/// The most series that one check has.
+pub const SERIES_LIMIT: usize = 30;
+/// What dialling may have of them: what is left when all else is there, and two more where there are no members.
+const DIAL_SERIES: usize = 2;
+const FINDING: &str = "pilotfish_finding";
+
+/// The text of all metrics, format 0.0.4.
+#[must_use]
+pub fn text(snapshot: Arc<Snapshot>, now: Instant, process: Process) -> String {
+    let registry = Registry::new();
+    registry.register(Box::new(View { snapshot, now, process })).expect("an empty registry takes its first collector");
+    TextEncoder::new().encode_to_string(&registry.gather()).expect("families without metrics were left out")
+}
+
+struct View {
+    snapshot: Arc<Snapshot>,
+    now: Instant,
+    process: Process,
+}
+
+impl Collector for View {
+    fn desc(&self) -> Vec<&Desc> {
+        // Which series there are depends on the snapshot; nothing is promised before.
+        Vec::new()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let of_checks = FAMILIES.iter().map(|family| {
+            let series = self.snapshot.checks.iter().flat_map(|view| (family.series)(view)).collect();
+            made(family.name, family.help, family.kind, series)
+        });
+        of_checks.chain(self.of_pilotfish()).chain(self.process.families()).collect()
+    }
+}
+
+impl View {
+    fn of_pilotfish(&self) -> [MetricFamily; 4] {
+        let gates = Gate::ALL.map(|gate| {
+            let passed = gate::report(gate, &self.snapshot, self.now, &[]).passed;
+            gauge(&[("gate", gate.as_str())], f64::from(passed))
+        });
+        let reload = &self.snapshot.reload;
+        [
+            made(
+                "pilotfish_gate",
+                "What the gate's path answers: 1 for 200, 0 for 503.",
+                MetricType::GAUGE,
+                gates.into(),
+            ),
+            made(
+                "pilotfish_config_last_reload_successful",
+                "Whether the last reload of the configuration took effect.",
+                MetricType::GAUGE,
+                vec![gauge(&[], f64::from(reload.successful))],
+            ),
+            made(
+                "pilotfish_config_last_reload_success_timestamp_seconds",
+                "When a reload of the configuration last took effect, in Unix time.",
+                MetricType::GAUGE,
+                vec![gauge(&[], unix(reload.last_success))],
+            ),
+            made(
+                "pilotfish_build_info",
+                "1, with the version of this pilotfish.",
+                MetricType::GAUGE,
+                vec![gauge(&[("version", env!("CARGO_PKG_VERSION"))], 1.0)],
+            ),
+        ]
+    }
+}
+
+/// One family of series that checks have.
+struct Family {
+    name: &'static str,
+    help: &'static str,
+    kind: MetricType,
+    series: fn(&CheckView) -> Vec<Metric>,
+}
+
+const FAMILIES: &[Family] = &[
+    Family {
+        name: "pilotfish_check_up",
+        help: "The settled verdict: 1 up, 0 down or stale; absent while nothing is known.",
+        kind: MetricType::GAUGE,
+        series: |view| {
+            let value = match view.verdict {
+                _ if view.stale => Some(0.0),
+                Verdict::Unknown => None,
+                Verdict::Up => Some(1.0),
+                Verdict::Down => Some(0.0),
+            };
+            value.map(|value| of(view, value)).into_iter().collect()
+        },
+    },
+    Family {
+        name: "pilotfish_check_failure",
+        help: "1 while the last run failed so; absent otherwise.",
+        kind: MetricType::GAUGE,
+        series: |view| {
+            let failure = last(view).and_then(|outcome| outcome.failure.as_ref());
+            let labels = failure.map(|failure| [("phase", failure.phase.as_str()), ("cause", failure.cause.slug())]);
+            labels.map(|[phase, cause]| gauge(&[check(view), phase, cause], 1.0)).into_iter().collect()
+        },
+    },
+    Family {
+        name: "pilotfish_check_runs_total",
+        help: "Runs of the check.",
+        kind: MetricType::COUNTER,
+        series: |view| vec![counter(&[check(view)], view.runs)],
+    },
+    Family {
+        name: "pilotfish_check_failures_total",
+        help: "Runs of the check that failed.",
+        kind: MetricType::COUNTER,
+        series: |view| vec![counter(&[check(view)], view.failures)],
+    },
+    Family {
+        name: "pilotfish_check_duration_seconds",
+        help: "How long the runs took.",
+        kind: MetricType::HISTOGRAM,
+        series: |view| vec![histogram(view)],
+    },
+    Family {
+        name: "pilotfish_check_phase_last_duration_seconds",
+        help: "How long each phase of the last run took.",
+        kind: MetricType::GAUGE,
+        series: |view| {
+            let phases = last(view).map_or(&[][..], |outcome| &outcome.evidence.phases);
+            let series = |(phase, duration): &(crate::outcome::Phase, Duration)| {
+                gauge(&[check(view), ("phase", phase.as_str())], duration.as_secs_f64())
+            };
+            phases.iter().map(series).collect()
+        },
+    },
+    Family {
+        name: "pilotfish_check_degraded",
+        help: "1 while the check is up only by a fallback, or in spite of a failure that takes nothing down.",
+        kind: MetricType::GAUGE,
+        series: |view| vec![of(view, f64::from(view.degraded))],
+    },
+    Family {
+        name: "pilotfish_check_stale",
+        help: "1 while the check has not run in time.",
+        kind: MetricType::GAUGE,
+        series: |view| vec![of(view, f64::from(view.stale))],
+    },
+    Family {
+        name: "pilotfish_check_last_run_timestamp_seconds",
+        help: "When the last run ended, in Unix time.",
+        kind: MetricType::GAUGE,
+        series: |view| view.last_run.map(|at| of(view, unix(at))).into_iter().collect(),
+    },
+    Family {
+        name: "pilotfish_check_last_success_timestamp_seconds",
+        help: "When the last run that passed ended, in Unix time.",
+        kind: MetricType::GAUGE,
+        series: |view| view.last_success.map(|at| of(view, unix(at))).into_iter().collect(),
+    },
+    Family {
+        name: "pilotfish_check_members",
+        help: "Addresses that the last run probed, for checks that probe each.",
+        kind: MetricType::GAUGE,
+        series: |view| members(view, |_| true),
+    },
+    Family {
+        name: "pilotfish_check_members_passing",
+        help: "Addresses that passed in the last run, for checks that probe each.",
+        kind: MetricType::GAUGE,
+        series: |view| members(view, |member| member.failure.is_none()),
+    },
+    Family {
+        name: "pilotfish_check_info",
+        help: "1, with the kind of the check and its own labels.",
+        kind: MetricType::GAUGE,
+        series: |view| vec![info(view)],
+    },
+    Family {
+        name: "pilotfish_dial_attempts_total",
+        help: "Attempts to connect. A check that has seen many kinds of result has them added up: `failed`, family `any`.",
+        kind: MetricType::COUNTER,
+        series: dial_attempts,
+    },
+    Family { name: FINDING, help: "1 while the finding stands.", kind: MetricType::GAUGE, series: findings },
+    Family {
+        name: "pilotfish_tls_certificate_expiry_timestamp_seconds",
+        help: "When the first certificate of the peer's chain expires, in Unix time.",
+        kind: MetricType::GAUGE,
+        #[expect(clippy::cast_precision_loss, reason = "exact for the next 285 million years")]
+        series: |view| {
+            let certificates = last(view).map_or(&[][..], |outcome| &outcome.evidence.facts.certificates);
+            let first = certificates.iter().map(|certificate| certificate.not_after).min();
+            first.map(|at| of(view, at as f64)).into_iter().collect()
+        },
+    },
+];
+
+fn last(view: &CheckView) -> Option<&Outcome> {
+    view.last.as_deref()
+}
+
+fn members(view: &CheckView, counts: fn(&crate::outcome::Member) -> bool) -> Vec<Metric> {
+    let Some(outcome) = last(view).filter(|_| view.each) else { return Vec::new() };
+    let number = outcome.evidence.members.iter().filter(|member| counts(member)).count();
+    vec![of(view, u32::try_from(number).map_or(f64::MAX, f64::from))]
+}
+
+fn info(view: &CheckView) -> Metric {
+    let own = view.labels.iter().filter(|(name, _)| is_label(name) && name != "check" && name != "kind");
+    let mut labels = vec![check(view), ("kind", view.kind)];
+    labels.extend(own.map(|(name, value)| (name.as_str(), value.as_str())));
+    gauge(&labels, 1.0)
+}
+
+/// From a try's family and result to the words that it is counted under.
+type DialLabels = fn(u8, TryResult) -> (&'static str, &'static str);
+
+/// Counters never change their meaning with the last run: which of the three forms is taken depends only on how many
+/// kinds of result there have been so far.
+fn dial_attempts(view: &CheckView) -> Vec<Metric> {
+    let room = if view.each { DIAL_SERIES } else { DIAL_SERIES + 2 };
+    let tried = || view.tries.iter().filter(|((_, result), _)| *result != TryResult::NotTried);
+    let added = |labels: DialLabels| {
+        let mut sums: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        for ((family, result), count) in tried() {
+            *sums.entry(labels(*family, *result)).or_default() += count;
+        }
+        sums
+    };
+    let forms: [DialLabels; 3] = [
+        |family, result| (family_word(family), result.as_str()),
+        |family, result| (family_word(family), in_short(result)),
+        |_, result| ("any", in_short(result)),
+    ];
+    let sums = forms.into_iter().map(added).find(|sums| sums.len() <= room).unwrap_or_default();
+    let series = |((family, result), count)| counter(&[check(view), ("family", family), ("result", result)], count);
+    sums.into_iter().map(series).collect()
+}
+
+const fn family_word(family: u8) -> &'static str {
+    if family == 6 { "6" } else { "4" }
+}
+
+const fn in_short(result: TryResult) -> &'static str {
+    match result {
+        TryResult::Connected => "connected",
+        TryResult::Refused
+        | TryResult::Timeout
+        | TryResult::Cut
+        | TryResult::Reset
+        | TryResult::HostUnreachable
+        | TryResult::NetworkUnreachable
+        | TryResult::NotPermitted
+        | TryResult::LocalLimit
+        | TryResult::Error
+        | TryResult::NotTried => "failed",
+    }
+}
+
+/// The gravest first, as many as there is room for beside everything else.
+fn findings(view: &CheckView) -> Vec<Metric> {
+    let others = FAMILIES.iter().filter(|family| family.name != FINDING);
+    let used: usize = others.flat_map(|family| (family.series)(view)).map(|metric| series_of(&metric)).sum();
+    let found = last(view).map_or(&[][..], |outcome| &outcome.findings);
+    let mut found: Vec<_> = found.iter().map(|finding| (finding.severity, finding.code)).collect();
+    found.sort_unstable();
+    found.dedup();
+    found.truncate(SERIES_LIMIT.saturating_sub(used));
+    let series = |(severity, code): (crate::outcome::Severity, &str)| {
+        gauge(&[check(view), ("code", code), ("severity", severity.as_str())], 1.0)
+    };
+    found.into_iter().map(series).collect()
+}
+
+/// How many series one metric is in the text.
+fn series_of(metric: &Metric) -> usize {
+    match metric.get_histogram().get_bucket().len() {
+        0 => 1,
+        buckets => buckets + 3, // and +Inf, sum, count
+    }
+}
+
+fn histogram(view: &CheckView) -> Metric {
+    let mut total = 0;
+    let bucket = |(bound, count): (f64, u64)| {
+        total += count;
+        let mut bucket = Bucket::default();
+        bucket.set_upper_bound(bound);
+        bucket.set_cumulative_count(total);
+        bucket
+    };
+    let durations = &view.durations;
+    let buckets = BUCKETS.into_iter().zip(durations.counts).map(bucket).collect();
+    let mut histogram = Histogram::default();
+    histogram.set_bucket(buckets);
+    histogram.set_sample_count(durations.counts.iter().sum());
+    histogram.set_sample_sum(durations.sum.as_secs_f64());
+    let mut metric = labelled(&[check(view)]);
+    metric.set_histogram(histogram);
+    metric
+}
+
+fn check(view: &CheckView) -> (&'static str, &str) {
+    ("check", &view.name)
+}
+
+fn of(view: &CheckView, value: f64) -> Metric {
+    gauge(&[check(view)], value)
+}
+
+fn gauge(labels: &[(&str, &str)], value: f64) -> Metric {
+    let mut gauge = Gauge::default();
+    gauge.set_value(value);
+    let mut metric = labelled(labels);
+    metric.set_gauge(gauge);
+    metric
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 runs")]
+fn counter(labels: &[(&str, &str)], count: u64) -> Metric {
+    counter_of(labels, count as f64)
+}
+
+fn counter_of(labels: &[(&str, &str)], value: f64) -> Metric {
+    let mut counter = Counter::default();
+    counter.set_value(value);
+    let mut metric = labelled(labels);
+    metric.set_counter(counter);
+    metric
+}
+
+fn labelled(labels: &[(&str, &str)]) -> Metric {
+    let pair = |(name, value): &(&str, &str)| {
+        let mut pair = LabelPair::default();
+        pair.set_name((*name).to_owned());
+        pair.set_value((*value).to_owned());
+        pair
+    };
+    Metric::from_label(labels.iter().map(pair).collect())
+}
+
+fn made(name: &str, help: &str, kind: MetricType, metrics: Vec<Metric>) -> MetricFamily {
+    let mut family = MetricFamily::default();
+    family.set_name(name.to_owned());
+    family.set_help(help.to_owned());
+    family.set_field_type(kind);
+    family.set_metric(metrics);
+    family
+}
+
+fn unix(at: SystemTime) -> f64 {
+    at.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+/// A label's name that Prometheus takes and does not keep for itself.
+fn is_label(name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !name.starts_with("__")
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.chars().all(word)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! One connection: TLS where it is on, HTTP/1 by hyper, answers by [`routes`], and an end to what is too slow.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn, ready};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{self, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::accept::Place;
+use super::access::{self, Access, Caller};
+use super::pace::{Pace, Paced};
+use super::routes::{self, Answer, Question, Surface};
+use super::{Options, tls};
+use crate::env::Env;
+use crate::metrics::Process;
+use crate::state::Snapshot;
+
+/// Request line and headers of one request, in bytes; more is answered with 431.
+const HEAD_BYTES: usize = 16 * 1024;
+/// Headers of one request; more is answered with 431.
+const HEADERS: usize = 64;
+
+/// What every connection of one listener shares.
+pub(super) struct Door {
+    pub(super) surface: Surface,
+    pub(super) tls: Option<tls::Keeper>,
+    pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub(super) options: watch::Receiver<Arc<Options>>,
+    pub(super) env: Arc<dyn Env>,
+}
+
+impl Door {
+    fn answer(&self, request: &Request<Incoming>, caller: Caller) -> Response<Full<Bytes>> {
+        let options = Arc::clone(&self.options.borrow());
+        let access = self.access(request, caller, &options);
+        let uri = request.uri();
+        let method = request.method().as_str();
+        let question = Question { method, path: uri.path(), query: uri.query(), surface: self.surface, access };
+        let snapshot = Arc::clone(&self.snapshots.borrow());
+        response(routes::answer(&question, &snapshot, Instant::now(), Process::read), method == "HEAD")
+    }
+
+    fn access(&self, request: &Request<Incoming>, caller: Caller, options: &Options) -> Access {
+        let presented = access::presented(request.headers());
+        let token = options.bearer_token.as_ref().map(|token| {
+            // Read only where one is presented, and then each time: a rotated file counts at once.
+            presented.is_some_and(|presented| access::token_matches(presented, token, &*self.env))
+        });
+        Access::new(token, options.detail_full || access::from_this_pod(caller, request.uri(), request.headers()))
+    }
+}
+
+/// Serves one connection to its end.
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    door: Arc<Door>,
+    place: Place,
+    stopped: watch::Receiver<bool>,
+) {
+    let Ok(local) = stream.local_addr() else { return };
+    // Answers are small and written at once: nothing is gained by waiting for more.
+    drop(stream.set_nodelay(true));
+    let caller = Caller { peer: peer.ip().to_canonical(), local: local.ip().to_canonical() };
+    let pace = Pace::new();
+    match &door.tls {
+        None => http(stream, caller, &door, &place, pace, stopped).await,
+        Some(keeper) => {
+            let acceptor = tokio_rustls::TlsAcceptor::from(keeper.config(Instant::now()));
+            if let Ok(Ok(stream)) = timeout_at(pace.deadline(), acceptor.accept(stream)).await {
+                http(stream, caller, &door, &place, pace, stopped).await;
+            }
+        }
+    }
+}
+
+async fn http(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    caller: Caller,
+    door: &Door,
+    place: &Place,
+    pace: Pace,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let service = service_fn(|request: Request<Incoming>| {
+        pace.asked();
+        place.renew();
+        ready(Ok::<_, Infallible>(door.answer(&request, caller)))
+    });
+    let io = TokioIo::new(Paced::new(stream, pace.clone()));
+    let connection = http1::Builder::new()
+        .half_close(true)
+        .header_read_timeout(None)
+        .max_buf_size(HEAD_BYTES)
+        .max_headers(HEADERS)
+        .serve_connection(io, service);
+    let mut connection = pin!(connection);
+    let mut stopping = pin!(async move {
+        // An error means that the server is gone, which is the same.
+        drop(stopped.wait_for(|stopped| *stopped).await);
+    });
+    let mut told = false;
+    let mut armed = pace.deadline();
+    let mut alarm = pin!(sleep_until(armed));
+    poll_fn(|cx| {
+        if !told && stopping.as_mut().poll(cx).is_ready() {
+            told = true;
+            connection.as_mut().graceful_shutdown();
+        }
+        // A connection that ends in an error was the client's doing: nothing is to be done about it here.
+        if connection.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let deadline = pace.deadline();
+        if deadline != armed {
+            armed = deadline;
+            alarm.as_mut().reset(deadline);
+        }
+        alarm.as_mut().poll(cx)
+    })
+    .await;
+}
+
+fn response(answer: Answer, head: bool) -> Response<Full<Bytes>> {
+    let length = answer.body.len();
+    let body = if head { Bytes::new() } else { Bytes::from(answer.body) };
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = answer.status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.media_type));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some((name, value)) = answer.extra {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

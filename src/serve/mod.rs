@@ -1,0 +1,132 @@
+//! The face: what the kubelet, Prometheus and people get over HTTP. Every answer is made from the newest snapshot in
+//! memory; nothing here dials, probes or waits for a check.
+//!
+//! | path | answer |
+//! | --- | --- |
+//! | `/livez`, `/healthz` | whether pilotfish and the pod's own targets work |
+//! | `/startupz`, `/readyz`, `/readyz/NAME` | the gates, and one check |
+//! | `/metrics` | Prometheus text 0.0.4 |
+//! | `/status` | `application/health+json` |
+//! | `/` | what there is to ask |
+//!
+//! [`bind()`] takes every port before anything is served; [`run`] answers until it is told to stop.
+
+mod accept;
+mod access;
+mod bind;
+mod connection;
+mod pace;
+mod routes;
+mod status;
+mod tls;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::env::Env;
+use crate::state::Snapshot;
+use crate::value::Value;
+
+pub use bind::BindError;
+
+/// Where to listen. It is read once, at the start.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    /// The address that serves everything.
+    pub address: SocketAddr,
+    /// One more, without TLS, that serves the bare probe paths alone.
+    pub probes: Option<SocketAddr>,
+    /// TLS on the first address.
+    pub tls: Option<Pair>,
+}
+
+/// A certificate chain and its key, as PEM; a literal that is no PEM is the path of a file.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    /// The chain, leaf first.
+    pub cert: Value,
+    /// The key of the leaf.
+    pub key: Value,
+}
+
+/// What may change while it serves.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Guards `/metrics`, `/status` and `?verbose`; a trailing line break does not belong to it.
+    pub bearer_token: Option<Value>,
+    /// Everyone is given hosts, causes and hints.
+    pub detail_full: bool,
+}
+
+/// The ports are taken; nothing is answered yet.
+pub struct Bound {
+    main: TcpListener,
+    address: SocketAddr,
+    probes: Option<(TcpListener, SocketAddr)>,
+    tls: Option<tls::Keeper>,
+    env: Arc<dyn Env>,
+}
+
+impl Bound {
+    /// The address that serves everything, with the port that was really taken.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address that serves the probe paths alone.
+    #[must_use]
+    pub fn probes(&self) -> Option<SocketAddr> {
+        self.probes.as_ref().map(|(_, address)| *address)
+    }
+
+    /// Whether the first address speaks TLS.
+    #[must_use]
+    pub const fn tls(&self) -> bool {
+        self.tls.is_some()
+    }
+}
+
+/// Takes the ports and reads the certificate. Needs the runtime.
+///
+/// # Errors
+/// A taken port, an address that is not this host's, a certificate or key that cannot be used: named, with the remedy.
+pub fn bind(listen: &Listen, env: Arc<dyn Env>) -> Result<Bound, BindError> {
+    let tls = listen.tls.as_ref().map(|pair| tls::Keeper::new(pair.clone(), Arc::clone(&env))).transpose()?;
+    let (main, address) = bind::listen("listen", listen.address)?;
+    let probes = listen.probes.map(|address| bind::listen("serve.probe_listen", address)).transpose()?;
+    Ok(Bound { main, address, probes, tls, env })
+}
+
+/// Answers until `shutdown` is done; then takes no new connection, finishes the answers that are under way, and ends.
+pub async fn run(
+    bound: Bound,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    options: watch::Receiver<Arc<Options>>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let (stop, stopped) = watch::channel(false);
+    let Bound { main, probes, tls, env, .. } = bound;
+    let door = |surface, tls| {
+        let (snapshots, options, env) = (snapshots.clone(), options.clone(), Arc::clone(&env));
+        Arc::new(connection::Door { surface, tls, snapshots, options, env })
+    };
+    let everything = accept::serve(main, door(routes::Surface::Everything, tls), stopped.clone());
+    let bare = async {
+        if let Some((listener, _)) = probes {
+            accept::serve(listener, door(routes::Surface::Probes, None), stopped).await;
+        }
+    };
+    let stopping = async {
+        shutdown.await;
+        stop.send_replace(true);
+    };
+    tokio::join!(everything, bare, stopping);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! From a path, a snapshot and a moment to an answer: pure. What may be shown was decided before.
+
+use std::sync::Arc;
+
+use hyper::StatusCode;
+use hyper::header::{self, HeaderName};
+use tokio::time::Instant;
+
+use super::access::Access;
+use super::status;
+use crate::gate::{self, Gate, Report};
+use crate::metrics::{self, Process};
+use crate::outcome::clean_text;
+use crate::state::Snapshot;
+use crate::url::percent_decode;
+
+/// How many parameters of a query are looked at; the rest is not there.
+const PARAMETERS: usize = 256;
+/// As much of an unknown name is repeated, in bytes: more than any check's name has.
+const NAME_LIMIT: usize = 66;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+const HEALTH: &str = "application/health+json";
+
+const PROBE_PATHS: &str = "\
+/livez          200 while pilotfish itself works and no `live` check is down (also /healthz)
+/startupz       200 once every `startup` check has been up
+/readyz         200 while every `ready` check is up
+/readyz/NAME    200 while this check is up
+                ?verbose lists the checks, ?exclude=NAME leaves one out (repeatable)
+";
+const OTHER_PATHS: &str = "\
+/metrics        for Prometheus
+/status         every check with its last outcome, as JSON
+";
+
+/// What a listener serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Surface {
+    /// Every path.
+    Everything,
+    /// The probe paths alone.
+    Probes,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) query: Option<&'a str>,
+    pub(super) surface: Surface,
+    pub(super) access: Access,
+}
+
+/// What is answered.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) media_type: &'static str,
+    pub(super) body: String,
+    /// One more header.
+    pub(super) extra: Option<(HeaderName, &'static str)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Route<'a> {
+    Root,
+    Gate(Gate, &'static str),
+    One(&'a str),
+    Metrics,
+    Status,
+}
+
+/// The answer; `process` is called only where the answer needs it.
+pub(super) fn answer(
+    question: &Question<'_>,
+    snapshot: &Arc<Snapshot>,
+    now: Instant,
+    process: impl FnOnce() -> Process,
+) -> Answer {
+    let Some(route) = route(question) else {
+        return text(
+            StatusCode::NOT_FOUND,
+            format!("there is no such path; there are:\n\n{}", paths(question.surface)),
+        );
+    };
+    if !matches!(question.method, "GET" | "HEAD") {
+        let body = format!("only GET and HEAD are answered, on these paths:\n\n{}", paths(question.surface));
+        let allow = Some((header::ALLOW, "GET, HEAD"));
+        return Answer { extra: allow, ..text(StatusCode::METHOD_NOT_ALLOWED, body) };
+    }
+    let asked = Asked::read(question.query.unwrap_or_default());
+    let access = question.access;
+    let guarded = match route {
+        Route::Root => false,
+        Route::Gate(..) | Route::One(_) => asked.verbose,
+        Route::Metrics | Route::Status => true,
+    };
+    if guarded && !access.guarded {
+        let challenge = Some((header::WWW_AUTHENTICATE, "Bearer realm=\"pilotfish\""));
+        let body = "a token is needed here: send `Authorization: Bearer TOKEN` (serve.bearer_token)\n".to_owned();
+        return Answer { extra: challenge, ..text(StatusCode::UNAUTHORIZED, body) };
+    }
+    match route {
+        Route::Root => {
+            let version = env!("CARGO_PKG_VERSION");
+            let about = "probes what this pod depends on, and says what is wrong";
+            text(StatusCode::OK, format!("pilotfish {version}: {about}\n\n{}", paths(question.surface)))
+        }
+        Route::Gate(gate, title) => {
+            verdict(&gate::report(gate, snapshot, now, &asked.exclude), title, asked.verbose, access)
+        }
+        Route::One(name) => match gate::single(name, snapshot) {
+            Some(report) => verdict(&report, "readyz", asked.verbose, access),
+            None => no_check(name, snapshot, access),
+        },
+        Route::Metrics => {
+            let body = metrics::text(Arc::clone(snapshot), now, process());
+            Answer { media_type: METRICS, ..text(StatusCode::OK, body) }
+        }
+        Route::Status => {
+            let (healthy, body) = status::json(snapshot, now, access.detail);
+            // The draft of health+json wants an error's status where the word is `fail`.
+            let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            Answer { media_type: HEALTH, ..text(status, body) }
+        }
+    }
+}
+
+fn route<'a>(question: &Question<'a>) -> Option<Route<'a>> {
+    let everything = question.surface == Surface::Everything;
+    let path = question.path.strip_suffix('/').unwrap_or(question.path);
+    Some(match path {
+        "" => Route::Root,
+        "/livez" => Route::Gate(Gate::Live, "livez"),
+        "/healthz" => Route::Gate(Gate::Live, "healthz"),
+        "/startupz" => Route::Gate(Gate::Startup, "startupz"),
+        "/readyz" => Route::Gate(Gate::Ready, "readyz"),
+        "/metrics" if everything => Route::Metrics,
+        "/status" if everything => Route::Status,
+        _ => Route::One(path.strip_prefix("/readyz/").filter(|name| !name.contains('/'))?),
+    })
+}
+
+fn verdict(report: &Report<'_>, title: &str, verbose: bool, access: Access) -> Answer {
+    let status = if report.passed { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = match report.passed {
+        _ if verbose => report.text(title, access.detail),
+        true => "ok".to_owned(),
+        // As kube-apiserver: a failure always says what failed.
+        false if access.names => report.text(title, access.detail),
+        false => format!("{title} check failed\n"),
+    };
+    text(status, body)
+}
+
+fn no_check(name: &str, snapshot: &Snapshot, access: Access) -> Answer {
+    let name = clean_text(name, NAME_LIMIT);
+    let mut body = format!("there is no check {name:?}");
+    if access.names {
+        let names: Vec<&str> = snapshot.checks.iter().map(|view| view.name.as_str()).collect();
+        body.push_str("; there are: ");
+        body.push_str(&if names.is_empty() { "none".to_owned() } else { names.join(", ") });
+    }
+    body.push('\n');
+    text(StatusCode::NOT_FOUND, body)
+}
+
+fn text(status: StatusCode, body: String) -> Answer {
+    Answer { status, media_type: TEXT, body, extra: None }
+}
+
+fn paths(surface: Surface) -> String {
+    match surface {
+        Surface::Everything => format!("{PROBE_PATHS}{OTHER_PATHS}"),
+        Surface::Probes => PROBE_PATHS.to_owned(),
+    }
+}
+
+/// The parameters that mean something; others are ignored, as kube-apiserver does.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Asked {
+    verbose: bool,
+    exclude: Vec<String>,
+}
+
+impl Asked {
+    fn read(query: &str) -> Self {
+        let mut asked = Self::default();
+        for pair in query.split('&').take(PARAMETERS) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            match key {
+                "verbose" => asked.verbose = true,
+                "exclude" if !value.is_empty() => {
+                    asked.exclude.push(percent_decode(value).unwrap_or_else(|| value.to_owned()));
+                }
+                _ => {}
+            }
+        }
+        asked
+    }
+}
+
+#[cfg(test)]
+mod tests;

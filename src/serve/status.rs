@@ -1,0 +1,169 @@
+//! `/status`: application/health+json (draft-inadarei-api-health-check-06) with keys of our own. Its shape is a promise:
+//! keys may be added, never renamed; `version` counts what would break a reader.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use tokio::time::Instant;
+
+use crate::gate::{self, Gate};
+use crate::outcome_json::{self, Excerpts, OutcomeJson};
+use crate::state::{CheckView, Snapshot};
+use crate::timestamp::rfc3339;
+use crate::verdict::Verdict;
+
+/// The version of the shape.
+const SHAPE: &str = "1";
+
+/// The draft's three words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Health {
+    Pass,
+    Warn,
+    Fail,
+}
+
+#[derive(Debug, Serialize)]
+struct Status<'a> {
+    status: Health,
+    version: &'static str,
+    #[serde(rename = "releaseId")]
+    release_id: &'static str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    notes: &'a [&'static str],
+    gates: BTreeMap<&'static str, bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<Config<'a>>,
+    checks: Checks<'a>,
+}
+
+/// How the last reload went.
+#[derive(Debug, Serialize)]
+struct Config<'a> {
+    last_reload_successful: bool,
+    last_reload_success_at: String,
+    error: Option<&'a str>,
+}
+
+/// The draft's map from a name to its parts; a check has one.
+#[derive(Debug)]
+struct Checks<'a> {
+    views: Vec<&'a CheckView>,
+    detail: bool,
+}
+
+impl Serialize for Checks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.views.len()))?;
+        for view in &self.views {
+            map.serialize_entry(&view.name, &[Check::new(view, self.detail)])?;
+        }
+        map.end()
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Check<'a> {
+    status: Health,
+    verdict: &'static str,
+    #[serde(flatten)]
+    detail: Option<Detail<'a>>,
+}
+
+/// What not everyone is given. The last outcome stands under its own keys, as in `-o json`.
+#[derive(Debug, Serialize)]
+struct Detail<'a> {
+    since: String,
+    stale: bool,
+    gates: Vec<&'static str>,
+    /// The draft's key for when it was last looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
+    /// The draft's key for why it is not well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+    runs: u64,
+    failures: u64,
+    #[serde(flatten)]
+    last: Last<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Last<'a> {
+    Outcome(Box<OutcomeJson<'a>>),
+    None { name: &'a str, kind: &'static str, target: &'a str, result: Option<&'static str> },
+}
+
+impl<'a> Check<'a> {
+    fn new(view: &'a CheckView, detail: bool) -> Self {
+        Self {
+            status: health(view),
+            verdict: view.verdict.as_str(),
+            detail: detail.then(|| Detail {
+                since: rfc3339(view.since),
+                stale: view.stale,
+                gates: gates(view),
+                time: view.last_run.map(rfc3339),
+                output: (!gate::is_up(view)).then(|| gate::reason(view)),
+                runs: view.runs,
+                failures: view.failures,
+                last: match &view.last {
+                    Some(outcome) => Last::Outcome(Box::new(outcome_json::outcome(
+                        &view.name,
+                        view.kind,
+                        outcome,
+                        Excerpts::Withheld,
+                    ))),
+                    None => Last::None { name: &view.name, kind: view.kind, target: &view.target, result: None },
+                },
+            }),
+        }
+    }
+}
+
+fn gates(view: &CheckView) -> Vec<&'static str> {
+    let gates = [(Gate::Startup, view.gates.startup), (Gate::Ready, view.gates.ready), (Gate::Live, view.gates.live)];
+    gates.into_iter().filter(|(_, acts)| *acts).map(|(gate, _)| gate.as_str()).collect()
+}
+
+fn health(view: &CheckView) -> Health {
+    match view.verdict {
+        Verdict::Unknown if !view.stale => Health::Warn,
+        Verdict::Up if !view.stale && !view.degraded => Health::Pass,
+        Verdict::Up if !view.stale => Health::Warn,
+        Verdict::Up | Verdict::Down | Verdict::Unknown => Health::Fail,
+    }
+}
+
+/// Whether no gate fails, and the text. `fail` is a gate that fails; `warn` is any check that is not well while every
+/// gate passes.
+pub(super) fn json(snapshot: &Snapshot, now: Instant, detail: bool) -> (bool, String) {
+    let gates: BTreeMap<_, _> =
+        Gate::ALL.map(|gate| (gate.as_str(), gate::report(gate, snapshot, now, &[]).passed)).into();
+    let healthy = gates.values().all(|passed| *passed);
+    let well = snapshot.checks.iter().all(|view| health(view) == Health::Pass);
+    let reload = &snapshot.reload;
+    let status = Status {
+        status: match (healthy, well) {
+            (false, _) => Health::Fail,
+            (true, false) => Health::Warn,
+            (true, true) => Health::Pass,
+        },
+        version: SHAPE,
+        release_id: env!("CARGO_PKG_VERSION"),
+        notes: if snapshot.shutting_down { &["shutting down"] } else { &[] },
+        gates,
+        config: detail.then(|| Config {
+            last_reload_successful: reload.successful,
+            last_reload_success_at: rfc3339(reload.last_success),
+            error: reload.error.as_deref(),
+        }),
+        checks: Checks { views: snapshot.checks.iter().map(|view| &**view).collect(), detail },
+    };
+    let mut text = serde_json::to_string_pretty(&status).expect("plain data with text keys is always JSON");
+    text.push('\n');
+    (healthy, text)
+}
