@@ -424,7 +424,7 @@ impl<'de> de::SeqAccess<'de> for Elements<'_> {
             self.next += 1;
             if !self.of.peeled.has(&self.of.at, index) {
                 let path = format!("{}[{index}]", self.of.path);
-                return seed.deserialize(self.of.child(node, index, path)).map(Some);
+                return self.of.child(node, index, path).read(|reader| seed.deserialize(reader)).map(Some);
             }
         }
         Ok(None)
@@ -463,7 +463,8 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
         match self.value.take() {
-            Some(reader) => seed.deserialize(reader),
+            // An error that a type makes itself, after it was read, gets its place here.
+            Some(reader) => reader.read(|reader| seed.deserialize(reader)),
             None => Err(Error::new(What::Told)),
         }
     }
