@@ -1,1 +1,190 @@
-//! Tests of the module above.
+//! Deadline, panic guard, and `require: each`, over real sockets of loopback.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use super::probe;
+use crate::check::{Check, Run, kind};
+use crate::config::node;
+use crate::config::plan::{MinPassing, Planned};
+use crate::env::{Env, MapEnv};
+use crate::net::World;
+use crate::net::attempt::Attempt;
+use crate::net::dial::{DialRules, Require};
+use crate::net::resolve::Walk;
+use crate::outcome::{Outcome, Phase};
+use crate::url::Endpoint;
+use crate::value::Value;
+
+/// A check that enters a phase and then does as it is told.
+struct Odd {
+    phase: Phase,
+    panics: bool,
+}
+
+impl Check for Odd {
+    fn target(&self, _env: &dyn Env) -> String {
+        "odd://".to_owned()
+    }
+
+    fn endpoints(&self, _env: &dyn Env) -> Vec<Endpoint> {
+        Vec::new()
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        Vec::new()
+    }
+
+    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        Box::pin(async move {
+            attempt.enter(self.phase);
+            assert!(!self.panics, "told to");
+            std::future::pending().await
+        })
+    }
+}
+
+fn planned(check: Arc<dyn Check>, timeout: Duration) -> Planned {
+    Planned { check, timeout, ..crate::testing::planned("odd", crate::testing::NONE) }
+}
+
+fn tcp(yaml: &str) -> Arc<dyn Check> {
+    let tcp = kind("tcp").expect("it is built in");
+    (tcp.parse)(&node::parse(yaml).unwrap()).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+async fn run(planned: &Planned, hosts: &str) -> Outcome {
+    let env = MapEnv::default().with_file("/etc/hosts", hosts.as_bytes());
+    probe(planned, &Arc::new(World::new(Arc::new(env))), Walk::Full).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_gives_the_cause_of_its_phase() {
+    for (phase, cause) in [
+        (Phase::Resolve, "dns_timeout"),
+        (Phase::Connect, "connect_timeout"),
+        (Phase::Tls, "timeout"),
+        (Phase::Login, "timeout"),
+        (Phase::Request, "timeout"),
+        (Phase::Assert, "timeout"),
+    ] {
+        let check = Arc::new(Odd { phase, panics: false });
+        let outcome = run(&planned(check, Duration::from_secs(3)), "").await;
+        let failure = outcome.failure.unwrap();
+        assert_eq!((failure.phase, failure.cause.slug()), (phase, cause));
+        assert!(failure.message.contains("3s"), "{}", failure.message);
+        assert_eq!(outcome.evidence.phases, [(phase, Duration::from_secs(3))]);
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_internal_to_its_check() {
+    let check = Arc::new(Odd { phase: Phase::Login, panics: true });
+    let failure = run(&planned(check, Duration::from_secs(3)), "").await.failure.unwrap();
+    assert_eq!((failure.phase, failure.cause.slug()), (Phase::Login, "internal"));
+}
+
+#[tokio::test]
+async fn a_connected_and_silent_peer_is_said_to_be_so() {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let check = tcp(&format!("{{address: 'db:{port}', send: x, expect: y}}"));
+    let outcome = run(&planned(check, Duration::from_millis(300)), "127.0.0.1 db").await;
+    let failure = outcome.failure.unwrap();
+    assert_eq!((failure.phase.as_str(), failure.cause.slug()), ("assert", "timeout"));
+    assert!(failure.message.contains("; connected, then nothing came for 2"), "{}", failure.message);
+    assert!(!outcome.degraded);
+}
+
+fn each(port: u16, min_passing: MinPassing) -> Planned {
+    let rules = DialRules { require: Require::Each, ..DialRules::default() };
+    let check = tcp(&format!("{{address: 'peers:{port}', send: x, expect: y}}"));
+    Planned { rules, min_passing, ..planned(check, Duration::from_secs(20)) }
+}
+
+/// Two members of three answer as expected.
+async fn three_peers() -> (u16, Vec<tokio::task::JoinHandle<()>>) {
+    let first = TcpListener::bind(SocketAddr::from(([127, 0, 0, 2], 0))).await.unwrap();
+    let port = first.local_addr().unwrap().port();
+    let second = TcpListener::bind(SocketAddr::from(([127, 0, 0, 3], port))).await.unwrap();
+    let serve = |listener: TcpListener, answer: &'static [u8]| {
+        tokio::spawn(async move {
+            loop {
+                let (mut peer, _) = listener.accept().await.unwrap();
+                drop(tokio::io::AsyncWriteExt::write_all(&mut peer, answer).await);
+            }
+        })
+    };
+    (port, vec![serve(first, b"y"), serve(second, b"nope")])
+}
+
+const PEERS: &str = "127.0.0.2 peers\n127.0.0.3 peers\n127.0.0.4 peers";
+
+#[tokio::test]
+async fn each_address_has_its_own_result() {
+    let (port, _servers) = three_peers().await;
+    let outcome = run(&each(port, MinPassing::Count(2)), PEERS).await;
+    let members: Vec<_> = outcome
+        .evidence
+        .members
+        .iter()
+        .map(|one| (one.address.ip().to_string(), one.failure.as_ref().map(|failure| failure.cause.slug())))
+        .collect();
+    assert_eq!(
+        members,
+        [
+            ("127.0.0.2".to_owned(), None),
+            ("127.0.0.3".to_owned(), Some("body_mismatch")),
+            ("127.0.0.4".to_owned(), Some("connect_refused")),
+        ]
+    );
+    let failure = outcome.failure.unwrap();
+    assert_eq!(failure.cause.slug(), "body_mismatch", "the first where causes tie");
+    let start = format!("1 of 3 addresses pass, at least 2 must: 127.0.0.3:{port} body_mismatch (the answer does not");
+    assert!(failure.message.starts_with(&start), "{}", failure.message);
+    assert!(failure.message.contains(&format!("127.0.0.4:{port} connect_refused (")), "{}", failure.message);
+}
+
+#[tokio::test]
+async fn enough_members_make_a_degraded_pass() {
+    let (port, _servers) = three_peers().await;
+    for (min_passing, passes) in [
+        (MinPassing::Count(1), true),
+        (MinPassing::Percent(33), true),
+        (MinPassing::Percent(34), false),
+        (MinPassing::All, false),
+        (MinPassing::Count(4), false),
+    ] {
+        let outcome = run(&each(port, min_passing), PEERS).await;
+        assert_eq!(outcome.passed(), passes, "{min_passing:?} {:?}", outcome.failure);
+        assert_eq!(outcome.degraded, passes, "{min_passing:?}");
+        assert_eq!(outcome.evidence.tries.len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn each_without_a_name_or_a_value_fails_as_any_check_would() {
+    let failure = run(&each(1, MinPassing::All), "127.0.0.1 other\n::1 other").await.failure.unwrap();
+    assert_eq!(failure.phase, Phase::Resolve);
+    let unset = Planned { check: tcp("{address: {env: NOPE}}"), ..each(1, MinPassing::All) };
+    assert_eq!(run(&unset, PEERS).await.failure.unwrap().cause.slug(), "variable_missing");
+}
+
+/// Each is silent: they wait beside each other.
+#[tokio::test]
+async fn many_members_run_beside_each_other() {
+    let listener = TcpListener::bind(SocketAddr::from(([0, 0, 0, 0], 0))).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let hosts: String = (1..=32).map(|n| format!("127.0.1.{n} peers\n")).collect();
+    let slow = Planned { timeout: Duration::from_millis(400), ..each(port, MinPassing::All) };
+    let began = tokio::time::Instant::now();
+    let outcome = run(&slow, &hosts).await;
+    assert_eq!(outcome.evidence.members.len(), 32);
+    let message = outcome.failure.unwrap().message;
+    assert!(message.starts_with("0 of 32 addresses pass, at least 32 must: 127.0.1.1:"), "{message}");
+    // One after another it would be 12.8 s.
+    assert!(began.elapsed() < Duration::from_secs(6));
+}

@@ -152,7 +152,7 @@ impl Pattern {
 
 impl<'de> Deserialize<'de> for Expect {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ExpectVisitor)
+        deserializer.deserialize_str(ExpectVisitor)
     }
 }
 
@@ -178,7 +178,8 @@ impl<'de> Visitor<'de> for ExpectVisitor {
                 let regex = RegexBuilder::new(&text).size_limit(REGEX_LIMIT).build();
                 return regex.map(Expect::Regex).map_err(|_| de::Error::custom("`regex` holds no valid expression"));
             }
-            (None, Some(name), None) => Value::Env(name),
+            // Read as a template, so that the name is checked.
+            (None, Some(name), None) => Value::parse(&format!("${{{name}}}")).map_err(de::Error::custom)?,
             (None, None, Some(path)) => Value::File(path.into()),
             _ => return Err(de::Error::custom("expected exactly one of `regex`, `env` and `file`")),
         };
