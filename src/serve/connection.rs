@@ -23,7 +23,8 @@ use super::accept::Place;
 use super::access::{self, Access, Caller};
 use super::pace::{Pace, Paced};
 use super::routes::{self, Answer, Question, Surface};
-use super::{Options, tls};
+use super::tls;
+use crate::config::plan::ServeOptions;
 use crate::env::Env;
 use crate::metrics::Process;
 use crate::state::Snapshot;
@@ -38,7 +39,7 @@ pub(super) struct Door {
     pub(super) surface: Surface,
     pub(super) tls: Option<tls::Keeper>,
     pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
-    pub(super) options: watch::Receiver<Arc<Options>>,
+    pub(super) options: watch::Receiver<Arc<ServeOptions>>,
     pub(super) env: Arc<dyn Env>,
 }
 
@@ -53,13 +54,13 @@ impl Door {
         response(routes::answer(&question, &snapshot, Instant::now(), Process::read), method == "HEAD")
     }
 
-    fn access(&self, request: &Request<Incoming>, caller: Caller, options: &Options) -> Access {
+    fn access(&self, request: &Request<Incoming>, caller: Caller, options: &ServeOptions) -> Access {
         let presented = access::presented(request.headers());
         let token = options.bearer_token.as_ref().map(|token| {
             // Read only where one is presented, and then each time: a rotated file counts at once.
             presented.is_some_and(|presented| access::token_matches(presented, token, &*self.env))
         });
-        Access::new(token, options.detail_full || access::from_this_pod(caller, request.uri(), request.headers()))
+        Access::new(token, options.full_detail || access::from_this_pod(caller, request.uri(), request.headers()))
     }
 }
 

@@ -27,40 +27,11 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::config::plan::ServeOptions;
 use crate::env::Env;
 use crate::state::Snapshot;
-use crate::value::Value;
 
 pub use bind::BindError;
-
-/// Where to listen. It is read once, at the start.
-#[derive(Debug, Clone)]
-pub struct Listen {
-    /// The address that serves everything.
-    pub address: SocketAddr,
-    /// One more, without TLS, that serves the bare probe paths alone.
-    pub probes: Option<SocketAddr>,
-    /// TLS on the first address.
-    pub tls: Option<Pair>,
-}
-
-/// A certificate chain and its key, as PEM; a literal that is no PEM is the path of a file.
-#[derive(Debug, Clone)]
-pub struct Pair {
-    /// The chain, leaf first.
-    pub cert: Value,
-    /// The key of the leaf.
-    pub key: Value,
-}
-
-/// What may change while it serves.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// Guards `/metrics`, `/status` and `?verbose`; a trailing line break does not belong to it.
-    pub bearer_token: Option<Value>,
-    /// Everyone is given hosts, causes and hints.
-    pub detail_full: bool,
-}
 
 /// The ports are taken; nothing is answered yet.
 pub struct Bound {
@@ -91,22 +62,23 @@ impl Bound {
     }
 }
 
-/// Takes the ports and reads the certificate. Needs the runtime.
+/// Takes the ports and reads the certificate; needs the runtime. Addresses and paths of the certificate stay what they
+/// are here, whatever later options say.
 ///
 /// # Errors
 /// A taken port, an address that is not this host's, a certificate or key that cannot be used: named, with the remedy.
-pub fn bind(listen: &Listen, env: Arc<dyn Env>) -> Result<Bound, BindError> {
-    let tls = listen.tls.as_ref().map(|pair| tls::Keeper::new(pair.clone(), Arc::clone(&env))).transpose()?;
-    let (main, address) = bind::listen("listen", listen.address)?;
-    let probes = listen.probes.map(|address| bind::listen("serve.probe_listen", address)).transpose()?;
+pub fn bind(address: SocketAddr, options: &ServeOptions, env: Arc<dyn Env>) -> Result<Bound, BindError> {
+    let tls = options.tls.as_ref().map(|pair| tls::Keeper::new(pair.clone(), Arc::clone(&env))).transpose()?;
+    let (main, address) = bind::listen("listen", address)?;
+    let probes = options.probe_listen.map(|address| bind::listen("serve.probe_listen", address)).transpose()?;
     Ok(Bound { main, address, probes, tls, env })
 }
 
-/// Answers until `shutdown` is done; then takes no new connection, finishes the answers that are under way, and ends.
+/// Answers until `shutdown` is done; the token and the rule of details follow `options`. Then it takes no new connection, finishes the answers that are under way, and ends.
 pub async fn run(
     bound: Bound,
     snapshots: watch::Receiver<Arc<Snapshot>>,
-    options: watch::Receiver<Arc<Options>>,
+    options: watch::Receiver<Arc<ServeOptions>>,
     shutdown: impl Future<Output = ()>,
 ) {
     let (stop, stopped) = watch::channel(false);

@@ -11,7 +11,8 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::time::Instant;
 
-use super::{BindError, Pair};
+use super::BindError;
+use crate::config::plan::ServeTls;
 use crate::env::Env;
 use crate::secret::Secret;
 use crate::value::Value;
@@ -21,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Keeps the newest pair that was good.
 pub(super) struct Keeper {
-    pair: Pair,
+    pair: ServeTls,
     env: Arc<dyn Env>,
     kept: Mutex<Kept>,
 }
@@ -41,7 +42,7 @@ struct Pem {
 
 impl Keeper {
     /// Reads the pair for the first time.
-    pub(super) fn new(pair: Pair, env: Arc<dyn Env>) -> Result<Self, BindError> {
+    pub(super) fn new(pair: ServeTls, env: Arc<dyn Env>) -> Result<Self, BindError> {
         let read = read(&pair, &*env).map_err(BindError::Tls)?;
         let config = configured(&read).map_err(BindError::Tls)?;
         let kept = Mutex::new(Kept { config, read: Ok(read), looked: Instant::now() });
@@ -69,19 +70,11 @@ impl Keeper {
     }
 }
 
-fn read(pair: &Pair, env: &dyn Env) -> Result<Pem, String> {
+fn read(pair: &ServeTls, env: &dyn Env) -> Result<Pem, String> {
     Ok(Pem { cert: pem(&pair.cert, "serve.tls.cert", env)?, key: pem(&pair.key, "serve.tls.key", env)? })
 }
 
-fn pem(value: &Value, key: &str, env: &dyn Env) -> Result<Secret, String> {
-    let text = value.resolve(env).map_err(|fault| format!("{key}: {}", fault.message))?;
-    if text.expose().contains("-----BEGIN") || matches!(value, Value::File(_)) {
-        return Ok(text);
-    }
-    let path = Path::new(text.expose());
-    if !path.is_absolute() {
-        return Err(format!("{key}: {} is neither PEM nor the absolute path of a file", value.origin()));
-    }
+fn pem(path: &Path, key: &str, env: &dyn Env) -> Result<Secret, String> {
     let file = Value::File(path.to_owned());
     file.resolve(env).map_err(|fault| format!("{key}: {}", fault.message))
 }
@@ -114,9 +107,8 @@ mod tests {
 
     use tokio::time::Instant;
 
-    use super::{Keeper, Pair};
+    use super::{Keeper, ServeTls};
     use crate::env::{Env, MapEnv};
-    use crate::value::Value;
 
     /// A process whose files change.
     #[derive(Default)]
@@ -143,8 +135,8 @@ mod tests {
         }
     }
 
-    fn pair() -> Pair {
-        Pair { cert: Value::literal("/tls/tls.crt"), key: Value::File("/tls/tls.key".into()) }
+    fn pair() -> ServeTls {
+        ServeTls { cert: "/tls/tls.crt".into(), key: "/tls/tls.key".into() }
     }
 
     fn fresh() -> (String, String) {
@@ -189,8 +181,5 @@ mod tests {
             let error = Keeper::new(pair(), Arc::new(env)).map(|_| ()).unwrap_err().to_string();
             assert!(error.contains(want) && !error.contains("s3cret"), "{error}");
         }
-        let relative = Pair { cert: Value::literal("tls.crt"), key: Value::literal("x") };
-        let error = Keeper::new(relative, Arc::new(MapEnv::default())).map(|_| ()).unwrap_err().to_string();
-        assert!(error.contains("neither PEM nor the absolute path"), "{error}");
     }
 }
