@@ -226,6 +226,9 @@ fn narrow(attempt: &mut Attempt, name: &str, list: &mut Vec<Candidate>) -> Optio
 /// both is `dns_no_address`, and a server that fails for one of them is what is reported.
 #[must_use]
 pub fn worse(first: Fault, second: Fault) -> Fault {
+    if (first.cause, second.cause) == (Cause::DnsNoAddress, Cause::DnsNoAddress) {
+        return Fault::new(first.phase, first.cause, format!("{}; {}", first.message, second.message));
+    }
     if telling(second.cause) > telling(first.cause) { second } else { first }
 }
 

@@ -1,5 +1,7 @@
 //! The one integration binary: it drives the real pilotfish. See tests/README.md for which test goes where.
 
+mod dns;
+mod families;
 mod layers;
 mod names;
 mod postgres;

@@ -6,17 +6,18 @@ use crate::support::dns::NameServer;
 use crate::support::netns::Namespace;
 use crate::support::{Running, need};
 
-const POD: &str =
+/// As kubelet writes it.
+pub(crate) const POD: &str =
     "search app.svc.cluster.local svc.cluster.local cluster.local\nnameserver 127.0.0.1\noptions ndots:5\n";
 
 /// The one check of a report.
-fn only(report: &Value) -> &Value {
+pub(crate) fn only(report: &Value) -> &Value {
     assert_eq!(report["checks"].as_array().map(Vec::len), Some(1), "{report}");
     &report["checks"][0]
 }
 
 /// The recorded queries: `A db.lab. udp NXDOMAIN`; with the server where it is not the first on loopback.
-fn queries(report: &Value) -> Vec<String> {
+pub(crate) fn queries(report: &Value) -> Vec<String> {
     let text = |query: &Value, key: &str| query[key].as_str().unwrap_or_default().to_owned();
     let line = |query: &Value| {
         let server = text(query, "server");
@@ -32,23 +33,23 @@ fn queries(report: &Value) -> Vec<String> {
     only(report)["queries"].as_array().expect("queries are recorded").iter().map(line).collect()
 }
 
-fn cause(report: &Value) -> &str {
+pub(crate) fn cause(report: &Value) -> &str {
     only(report)["failure"]["cause"].as_str().unwrap_or("passed")
 }
 
-fn message(report: &Value) -> &str {
+pub(crate) fn message(report: &Value) -> &str {
     only(report)["failure"]["message"].as_str().unwrap_or_default()
 }
 
 /// A namespace with one name server on 127.0.0.1.
-fn pod(resolv_conf: &str, script: &str) -> (Namespace, NameServer) {
+pub(crate) fn pod(resolv_conf: &str, script: &str) -> (Namespace, NameServer) {
     let namespace = Namespace::new();
     namespace.resolv_conf(resolv_conf);
     let server = NameServer::inside(&namespace, "127.0.0.1", script);
     (namespace, server)
 }
 
-fn asked(resolv_conf: &str, script: &str, target: &str) -> (Value, Vec<String>) {
+pub(crate) fn asked(resolv_conf: &str, script: &str, target: &str) -> (Value, Vec<String>) {
     let (namespace, server) = pod(resolv_conf, script);
     let report = namespace.json(&["check", target, "-o", "json"]);
     (report, server.asked())
@@ -261,6 +262,27 @@ fn hostile_name_servers_cost_bounded_time_and_get_the_right_cause() {
         assert_eq!(cause(&report), expected, "{reply}: {report}");
         assert!(queries(&report).len() <= 2, "{reply}: {report}");
     }
+}
+
+#[test]
+fn out_of_descriptors_is_a_local_limit() {
+    let (namespace, _server) = pod("nameserver 127.0.0.1\n", "db A = 10.0.0.1");
+    // How many the runtime needs for itself is not ours to know.
+    let seen = (4..24).any(|limit| {
+        let order = format!("ulimit -n {limit}; exec {} check dns://db -o json", crate::support::PILOTFISH);
+        let ran = crate::support::run(namespace.command("sh").args(["-c", &order]));
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_default();
+        report["failed"] == 1 && cause(&report) == "local_limit" && only(&report)["failure"]["phase"] == "resolve"
+    });
+    assert!(seen, "no limit left too few for a socket");
+}
+
+#[test]
+fn an_ipv6_server_in_a_pod_without_ipv6_is_passed_over() {
+    let (namespace, _server) = pod("nameserver ::1\nnameserver 127.0.0.1\n", "db A = 10.0.0.1");
+    namespace.sysctl("net/ipv6/conf/all/disable_ipv6", "1");
+    let report = namespace.json(&["check", "dns://db", "-o", "json"]);
+    assert_eq!((cause(&report), queries(&report).len()), ("passed", 2), "{report}");
 }
 
 #[test]

@@ -192,7 +192,7 @@ async fn one(
             server.socket = Some(socket);
             heard
         }
-        Err(error) if oserr::try_result(&error) == TryResult::LocalLimit => return Err(plain(&error)),
+        Err(error) if is_local(&error) => return Err(plain(&error)),
         Err(error) => Heard::Error(plain(&error)),
     };
     if !matches!(heard, Heard::Truncated) {
@@ -203,7 +203,7 @@ async fn one(
     let wait = wait.max(WAIT_LEAST).min(budget.left());
     let heard = match timeout_at(since + wait, over_tcp(server.address, question)).await {
         Ok(Ok(heard)) => heard,
-        Ok(Err(error)) if oserr::try_result(&error) == TryResult::LocalLimit => return Err(plain(&error)),
+        Ok(Err(error)) if is_local(&error) => return Err(plain(&error)),
         Ok(Err(error)) => Heard::Error(plain(&error)),
         Err(_) => Heard::Nothing,
     };
@@ -303,6 +303,14 @@ async fn over_stream(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), questio
         Reply::Answer(answered) => Heard::Answer(answered),
         Reply::Truncated | Reply::Junk => Heard::Junk,
     })
+}
+
+/// Whether no server could be asked now. "Address not available" is about one server: an IPv6 one in a pod without IPv6;
+/// "address in use" is what a socket without a wish for a port gets when none is left.
+fn is_local(error: &io::Error) -> bool {
+    let kind = error.kind();
+    let limit = oserr::try_result(error) == TryResult::LocalLimit;
+    (limit && kind != io::ErrorKind::AddrNotAvailable) || kind == io::ErrorKind::AddrInUse
 }
 
 /// The system's text without the number, lower case.
