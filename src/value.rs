@@ -216,6 +216,17 @@ pub enum Setting<T> {
     Later(Value),
 }
 
+impl<T> Setting<T> {
+    /// The value that is read at each run, where it is not known at load.
+    #[must_use]
+    pub const fn later(&self) -> Option<&Value> {
+        match self {
+            Self::Known(_) => None,
+            Self::Later(value) => Some(value),
+        }
+    }
+}
+
 impl<T: Clone + FromStr<Err = String>> Setting<T> {
     /// The setting, now.
     ///

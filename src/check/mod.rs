@@ -1,9 +1,11 @@
 //! What a check is, and the registry of kinds: one protocol, one file, two adjacent lines here.
 
+pub mod address;
 pub mod dns;
 pub mod http;
 pub mod postgres;
 pub mod tcp;
+pub mod tls;
 pub mod tls_keys;
 pub(crate) mod words;
 
@@ -60,7 +62,7 @@ pub struct Kind {
 }
 
 /// Every kind, in the order of the docs.
-pub const KINDS: &[Kind] = &[tcp::KIND, http::KIND, dns::KIND, postgres::KIND];
+pub const KINDS: &[Kind] = &[tcp::KIND, tls::KIND, http::KIND, dns::KIND, postgres::KIND];
 
 /// The kind with this name.
 #[must_use]

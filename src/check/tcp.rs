@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use self::payload::{Expect, Payload};
 use crate::cause::Cause;
+use crate::check::address::Address;
 use crate::check::{Check, Kind, Parsed, Run};
 use crate::config::node::{self, Node};
 use crate::env::Env;
@@ -22,7 +23,7 @@ use crate::net::io::Io;
 use crate::net::speaks::recognise;
 use crate::net::trouble::{Awaited, Trouble, silence};
 use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
-use crate::url::{Endpoint, Url};
+use crate::url::Endpoint;
 use crate::value::{Setting, Value};
 
 /// The kind.
@@ -60,11 +61,6 @@ struct Config {
     expect: Option<Expect>,
 }
 
-enum Address {
-    Configured(Setting<Endpoint>),
-    Url(Value),
-}
-
 struct Tcp {
     address: Address,
     send: Option<Payload>,
@@ -80,52 +76,13 @@ fn from_url(url: Value) -> Arc<dyn Check> {
     Arc::new(Tcp { address: Address::Url(url), send: None, expect: None })
 }
 
-impl Address {
-    fn resolve(&self, env: &dyn Env) -> Result<Endpoint, Fault> {
-        match self {
-            Self::Configured(setting) => setting.resolve("address", env),
-            Self::Url(value) => {
-                let text = value.resolve(env)?;
-                read_url(text.expose()).map_err(|problem| {
-                    let message = format!("{} holds no tcp://host:port: {problem}", value.origin());
-                    Fault::new(Phase::Assert, Cause::UrlMalformed, message)
-                })
-            }
-        }
-    }
-
-    fn value(&self) -> Option<&Value> {
-        match self {
-            Self::Configured(Setting::Known(_)) => None,
-            Self::Configured(Setting::Later(value)) | Self::Url(value) => Some(value),
-        }
-    }
-}
-
-fn read_url(text: &str) -> Result<Endpoint, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    let bare = url.user.is_none() && url.password.is_none() && url.query.is_empty() && matches!(&*url.path, "" | "/");
-    if !bare {
-        return Err("nothing but host and port may stand in it".to_owned());
-    }
-    match url.hosts.as_slice() {
-        [(host, Some(port))] => Ok(Endpoint { host: host.clone(), port: *port }),
-        [_] => Err("the port is missing".to_owned()),
-        _ => Err("it names several hosts".to_owned()),
-    }
-}
-
 impl Check for Tcp {
     fn target(&self, env: &dyn Env) -> String {
-        match (self.address.resolve(env), self.address.value()) {
-            (Ok(endpoint), _) => format!("tcp://{endpoint}"),
-            (Err(_), Some(value)) => value.origin(),
-            (Err(_), None) => "tcp://".to_owned(),
-        }
+        self.address.target("tcp", env)
     }
 
     fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
-        self.address.resolve(env).into_iter().collect()
+        self.address.resolve("tcp", env).into_iter().collect()
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -136,7 +93,7 @@ impl Check for Tcp {
 
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let endpoint = self.address.resolve(attempt.env())?;
+            let endpoint = self.address.resolve("tcp", attempt.env())?;
             let send = self.send.as_ref().map(|send| send.resolve(attempt.env())).transpose()?;
             let expect = self.expect.as_ref().map(|expect| expect.resolve(attempt.env())).transpose()?;
             let mut io = attempt.connect(&endpoint).await?;

@@ -71,10 +71,7 @@ impl TlsKeys {
     #[must_use]
     pub fn values(&self) -> Vec<&Value> {
         let files = [&self.ca, &self.cert, &self.key].into_iter().flatten().map(Pem::value);
-        let name = match &self.server_name {
-            Some(Setting::Later(value)) => Some(value),
-            Some(Setting::Known(_)) | None => None,
-        };
+        let name = self.server_name.as_ref().and_then(Setting::later);
         files.chain(name).collect()
     }
 }

@@ -167,6 +167,7 @@ impl Attempt {
     /// # Errors
     /// The causes of those phases, from the try that got furthest.
     pub async fn connect(&mut self, endpoint: &Endpoint) -> Result<Io, Fault> {
+        self.tls = None;
         dial::connect(self, endpoint).await
     }
 
@@ -203,6 +204,9 @@ impl Attempt {
     /// The fault of a stream that gave trouble: in the running phase, from what the newest stream saw.
     pub fn trouble(&self, trouble: Trouble<'_>, awaited: Awaited) -> Fault {
         let seen = self.wire.as_ref().map(Wire::seen).unwrap_or_default();
+        if let Some(fault) = self.tls.as_ref().and_then(|tls| tls.fault(trouble, seen.received == 0)) {
+            return fault;
+        }
         trouble::fault(self.phase().unwrap_or(Phase::Assert), trouble, &seen, awaited)
     }
 

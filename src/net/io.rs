@@ -110,32 +110,6 @@ impl Partings {
     }
 }
 
-/// What a peer speaks that began with these bytes, where it is one of the usual protocols of plain text.
-#[must_use]
-pub fn speaks(head: &[u8]) -> Option<&'static str> {
-    let begins = |texts: &[&str]| texts.iter().any(|text| head.starts_with(text.as_bytes()));
-    // MySQL greets with a packet of number 0 and protocol version 10; its length comes first, little end first.
-    if matches!(head, [_, _, 0, 0, 10 | 9 | 0xff, ..]) {
-        return Some("MySQL");
-    }
-    // PostgreSQL answers with a message of this kind and a length of four bytes; to an SSLRequest with one byte.
-    if matches!(head, [b'E' | b'R' | b'N', 0, 0, _, _, ..] | [b'N' | b'S']) {
-        return Some("PostgreSQL");
-    }
-    match () {
-        () if begins(&["HTTP/"]) => Some("HTTP"),
-        () if begins(&["<html", "<HTML", "<!DOC", "<!doc"]) => Some("HTTP"),
-        () if begins(&["SSH-"]) => Some("SSH"),
-        () if begins(&["220 ", "220-", "421 ", "554 ", "500 ", "501 ", "502 "]) => Some("SMTP or FTP"),
-        () if begins(&["-ERR ", "-NOAUTH", "-DENIED", "-LOADING", "+PONG", "+OK"]) => Some("Redis"),
-        () if begins(&["AMQP"]) => Some("AMQP"),
-        () if begins(&["INFO {"]) => Some("NATS"),
-        () if begins(&["* OK"]) => Some("IMAP"),
-        () if begins(&["RFB "]) => Some("VNC"),
-        () => None,
-    }
-}
-
 /// What can carry bytes: a socket, TLS over one, or a pipe in tests.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}

@@ -12,14 +12,14 @@ mod roots;
 mod untrusted;
 mod verifier;
 
-use std::error::Error as StdError;
+use std::io;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{DnsName, ServerName};
+use rustls::{ClientConfig, ProtocolVersion};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
@@ -28,7 +28,8 @@ pub use pem::Pem;
 pub use roots::{RootCache, Roots};
 
 use crate::cause::Cause;
-use crate::net::io::Io;
+use crate::net::io::{Io, Seen};
+use crate::net::trouble::Trouble;
 use crate::outcome::{Certificate, Facts, Fault, Phase};
 use crate::timestamp::rfc3339_unix;
 use crate::url::Host;
@@ -76,23 +77,29 @@ pub struct Session {
     /// Subject and issuer of our certificate, where there is one.
     identity: Option<String>,
     alpn: Vec<String>,
+    /// Whether it is TLS 1.3, in which the client is done first.
+    judged_late: bool,
     /// The certificate of the leaf's path that ends first.
     first_to_end: Option<Certificate>,
 }
 
 impl Session {
-    /// Whether the server asked for a client certificate and there is none: under TLS 1.3 it may refuse us at the first
-    /// read.
+    /// Whether the server may yet refuse us at the first read: under TLS 1.3 it judges our certificate, or that we have
+    /// none, after the handshake.
     #[must_use]
     pub const fn awaits_judgement(&self) -> bool {
-        self.issuers.is_some()
+        self.issuers.is_some() && self.judged_late
     }
 
-    /// The fault of an error at the first read after the handshake, where it is TLS's: a server that speaks TLS 1.3 judges
-    /// our certificate only then. The error may be another library's, with the socket's error among its sources.
-    #[must_use]
-    pub fn fault(&self, error: &(dyn StdError + 'static)) -> Option<Fault> {
-        self.explain(error).map(|(cause, message)| Fault::new(Phase::Tls, cause, message))
+    /// The fault of trouble after the handshake, where it is TLS's: `Attempt::trouble` asks it for every kind.
+    pub(super) fn fault(&self, trouble: Trouble<'_>, nothing_came: bool) -> Option<Fault> {
+        let ended = io::Error::from(io::ErrorKind::UnexpectedEof);
+        let error = match trouble {
+            Trouble::Failed(error) => error,
+            Trouble::Ended => &ended,
+            Trouble::Unexpected(_) => return None,
+        };
+        self.explain(error, nothing_came).map(|(cause, message)| Fault::new(Phase::Tls, cause, message))
     }
 
     /// Whether every certificate of the path lasts this many days more.
@@ -140,8 +147,9 @@ pub(super) async fn handshake(
     let recorder = Arc::new(Recorder::new(options.verify, Arc::clone(&options.roots), algorithms));
     let asked = Arc::new(identity::Asked::new(options.identity.clone()));
     let config = client_config(provider, &recorder, &asked, &options.alpn);
-    let so_far = io.wire().seen().received;
-    io.set_limit(so_far + HANDSHAKE_LIMIT);
+    let wire = io.wire();
+    let before = wire.seen();
+    io.set_limit(before.received + HANDSHAKE_LIMIT);
     let (under, opening) = Under::new(io);
     let connecting = TlsConnector::from(Arc::new(config)).connect(name, under).into_fallible();
     let result = timeout_at(deadline, connecting).await;
@@ -149,6 +157,7 @@ pub(super) async fn handshake(
     session.issuers = asked.issuers();
     let opening = opening.bytes();
     let chosen = Chosen::read(&opening);
+    session.judged_late = chosen.is_some_and(|chosen| chosen.version == ProtocolVersion::TLSv1_3);
     facts.tls_version = chosen.and_then(Chosen::version_name);
     facts.tls_cipher = chosen.and_then(Chosen::cipher_name);
     let presented = recorder.presented();
@@ -159,11 +168,12 @@ pub(super) async fn handshake(
     session.first_to_end = path.iter().map(|parsed| &parsed.facts).min_by_key(|facts| facts.not_after).cloned();
 
     let judged = Judged { chain: &chain, roots: &options.roots, host: &options.server_name, now: unix_now() };
-    let scene = Scene { judged, session: &session, opening: &opening, chosen };
-    let fault = |(cause, message): (Cause, String)| Fault::new(Phase::Tls, cause, message);
+    let after = wire.seen();
+    let (received, sent) = (after.received - before.received, after.sent - before.sent);
+    let scene = Scene { judged, session: &session, seen: Seen { head: opening, received, sent, ..after }, chosen };
     let result = match result {
-        Err(_) => Err((fault(scene.timeout()), None)),
-        Ok(Err((error, under))) => Err((fault(scene.explain(&error)), Some(under.io))),
+        Err(_) => Err((scene.timeout(), None)),
+        Ok(Err((error, under))) => Err((scene.explain(&error), Some(under.io))),
         Ok(Ok(mut stream)) => {
             let (under, connection) = stream.get_mut();
             // The session's own stream counts from here on.

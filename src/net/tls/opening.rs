@@ -24,8 +24,7 @@ impl Opening {
     }
 }
 
-/// The stream under TLS: it keeps the first bytes, and a shutdown of TLS sends no FIN, so that the peer is the one that
-/// closes and no TIME_WAIT is left here.
+/// The stream under TLS: it keeps the first bytes.
 pub(super) struct Under {
     pub(super) io: Io,
     opening: Opening,
@@ -60,7 +59,7 @@ impl AsyncWrite for Under {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
+        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }
 

@@ -4,30 +4,37 @@
 use std::error::Error as StdError;
 use std::io;
 
+use tokio::time::Instant;
+
 use rustls::{AlertDescription, Error, PeerIncompatible};
 
 use super::Session;
 use super::opening::{Chosen, looks_like_tls};
 use super::untrusted::{Judged, unsupported};
 use crate::cause::Cause;
-use crate::net::io::speaks;
+use crate::net::io::Seen;
+use crate::net::speaks::{Protocol, recognise};
+use crate::net::trouble::{self, Awaited, Trouble, silence};
+use crate::outcome::{Fault, Phase};
+
+const AWAITED: Awaited = Awaited { what: "the end of the TLS handshake", protocol: Some(Protocol::Tls) };
 
 /// All that is known when a handshake ended early.
 pub(super) struct Scene<'a> {
     pub(super) judged: Judged<'a>,
     pub(super) session: &'a Session,
-    /// The first bytes of the peer.
-    pub(super) opening: &'a [u8],
+    /// What came over the wire since the hello; its head are the peer's first bytes.
+    pub(super) seen: Seen,
     pub(super) chosen: Option<Chosen>,
 }
 
 impl Scene<'_> {
     /// The cause and what was observed.
-    pub(super) fn explain(&self, error: &io::Error) -> (Cause, String) {
-        if !self.opening.is_empty() && !looks_like_tls(self.opening) {
-            return self.not_tls();
+    pub(super) fn explain(&self, error: &io::Error) -> Fault {
+        if let Some(fault) = self.not_tls() {
+            return fault;
         }
-        match tls_error(error) {
+        let (cause, message) = match tls_error(error) {
             Some(Error::InvalidCertificate(why)) => self.judged.explain(why),
             Some(Error::NoCertificatesPresented) => {
                 (Cause::TlsUntrusted, "the server presented no certificate".to_owned())
@@ -41,26 +48,27 @@ impl Scene<'_> {
                 (Cause::ProtocolError, format!("the peer sent a broken TLS message: {why:?}"))
             }
             Some(other) => (Cause::TlsHandshakeFailed, format!("the TLS handshake failed: {other}")),
-            None => self.cut_off(error),
-        }
+            None => match self.session.after_our_silence(error) {
+                Some(about_us) => about_us,
+                None => return trouble::fault(Phase::Tls, Trouble::Failed(error), &self.seen, AWAITED),
+            },
+        };
+        Fault::new(Phase::Tls, cause, message)
     }
 
     /// What is known where the time ran out.
-    pub(super) fn timeout(&self) -> (Cause, String) {
-        if !self.opening.is_empty() && !looks_like_tls(self.opening) {
-            return self.not_tls();
-        }
-        let message = match (self.chosen, self.opening.len()) {
-            (Some(_), _) => "out of time in the middle of the TLS handshake".to_owned(),
-            (None, 0) => "out of time: connected, but no answer to the TLS hello".to_owned(),
-            (None, count) => format!("out of time: {count} bytes came in answer to the TLS hello, and no more"),
-        };
-        (Cause::Timeout, message)
+    pub(super) fn timeout(&self) -> Fault {
+        let so_far = || format!("out of time in the TLS handshake; {}", silence(&self.seen, Instant::now()));
+        self.not_tls().unwrap_or_else(|| Fault::new(Phase::Tls, Cause::Timeout, so_far()))
     }
 
-    fn not_tls(&self) -> (Cause, String) {
-        let what = speaks(self.opening).map_or("no TLS, but plain bytes".to_owned(), |what| format!("plain {what}"));
-        (Cause::TlsNotTls, format!("the peer speaks {what} on this port"))
+    fn not_tls(&self) -> Option<Fault> {
+        if self.seen.head.is_empty() || looks_like_tls(&self.seen.head) {
+            return None;
+        }
+        let unknown = || format!("what came ({} bytes) is no TLS, and no protocol that is known", self.seen.received);
+        let what = recognise(&self.seen.head).map_or_else(unknown, |what| format!("the peer speaks plain {what}"));
+        Some(Fault::new(Phase::Tls, Cause::TlsNotTls, what))
     }
 
     fn alert(&self, alert: AlertDescription) -> (Cause, String) {
@@ -99,33 +107,17 @@ impl Scene<'_> {
             other => unsupported(&format!("the server's TLS has nothing in common with ours: {other:?}")),
         }
     }
-
-    fn cut_off(&self, error: &io::Error) -> (Cause, String) {
-        use io::ErrorKind as K;
-        if let Some(about_us) = self.session.after_our_silence(error) {
-            return about_us;
-        }
-        let when = if self.opening.is_empty() { "in answer to the TLS hello" } else { "during the TLS handshake" };
-        match error.kind() {
-            K::ConnectionReset | K::BrokenPipe => {
-                (Cause::ConnectReset, format!("the peer reset the connection {when}"))
-            }
-            K::UnexpectedEof => (Cause::ConnectionClosed, format!("the peer closed the connection {when}")),
-            K::FileTooLarge => {
-                (Cause::TooLarge, "the peer sent too much before the end of the TLS handshake".to_owned())
-            }
-            _ => (Cause::TlsHandshakeFailed, format!("the TLS handshake failed: {error}")),
-        }
-    }
 }
 
 impl Session {
-    /// What an error at the first read after the handshake says of TLS, where it does: under TLS 1.3 the server judges our
-    /// certificate only then. `None` where the error is about something else.
-    pub(super) fn explain(&self, error: &(dyn StdError + 'static)) -> Option<(Cause, String)> {
+    /// What trouble after the handshake says of TLS, where it does: under TLS 1.3 the server judges our certificate only
+    /// then. `None` where it is about something else.
+    pub(super) fn explain(&self, error: &(dyn StdError + 'static), nothing_came: bool) -> Option<(Cause, String)> {
         let mut next = Some(error);
         while let Some(error) = next {
             if let Some(error) = error.downcast_ref::<io::Error>() {
+                // An io::Error may wrap another one, told by its own source alone.
+                let error = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>()).unwrap_or(error);
                 if let Some(Error::AlertReceived(alert)) = tls_error(error) {
                     let general = || {
                         let message = format!("the peer ended the TLS session with alert {}", named(*alert));
@@ -133,7 +125,7 @@ impl Session {
                     };
                     return Some(self.about_our_certificate(*alert).unwrap_or_else(general));
                 }
-                if let Some(about_us) = self.after_our_silence(error) {
+                if nothing_came && let Some(about_us) = self.after_our_silence(error) {
                     return Some(about_us);
                 }
             }

@@ -1,0 +1,64 @@
+//! The address of the kinds that need no more than host and port: the key `address`, or a URL `SCHEME://host:port`.
+
+use crate::cause::Cause;
+use crate::env::Env;
+use crate::outcome::{Fault, Phase};
+use crate::url::{Endpoint, Url};
+use crate::value::{Setting, Value};
+
+/// Where to connect.
+#[derive(Debug)]
+pub enum Address {
+    /// The key `address`.
+    Configured(Setting<Endpoint>),
+    /// A URL with nothing but host and port.
+    Url(Value),
+}
+
+impl Address {
+    /// The endpoint, now.
+    ///
+    /// # Errors
+    /// Those of a value that cannot be resolved; `url_malformed`, without the text.
+    pub fn resolve(&self, scheme: &str, env: &dyn Env) -> Result<Endpoint, Fault> {
+        match self {
+            Self::Configured(setting) => setting.resolve("address", env),
+            Self::Url(value) => read_url(value.resolve(env)?.expose()).map_err(|problem| {
+                let message = format!("{} holds no {scheme}://host:port: {problem}", value.origin());
+                Fault::new(Phase::Assert, Cause::UrlMalformed, message)
+            }),
+        }
+    }
+
+    /// What it dials, as a URL; where it comes from, where that cannot be told.
+    #[must_use]
+    pub fn target(&self, scheme: &str, env: &dyn Env) -> String {
+        match (self.resolve(scheme, env), self.value()) {
+            (Ok(endpoint), _) => format!("{scheme}://{endpoint}"),
+            (Err(_), Some(value)) => value.origin(),
+            (Err(_), None) => format!("{scheme}://"),
+        }
+    }
+
+    /// The value that is read at a run.
+    #[must_use]
+    pub const fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Configured(setting) => setting.later(),
+            Self::Url(value) => Some(value),
+        }
+    }
+}
+
+fn read_url(text: &str) -> Result<Endpoint, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let bare = url.user.is_none() && url.password.is_none() && url.query.is_empty() && matches!(&*url.path, "" | "/");
+    if !bare {
+        return Err("nothing but host and port may stand in it".to_owned());
+    }
+    match url.hosts.as_slice() {
+        [(host, Some(port))] => Ok(Endpoint { host: host.clone(), port: *port }),
+        [_] => Err("the port is missing".to_owned()),
+        _ => Err("it names several hosts".to_owned()),
+    }
+}

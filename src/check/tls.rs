@@ -1,0 +1,209 @@
+//! `tls`: a handshake, and whether the certificate is trusted, for this name, and lasts long enough. After the handshake
+//! it says nothing but the goodbye.
+
+mod starttls;
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::{Instant, timeout_at};
+
+use self::starttls::StartTls;
+use crate::cause::Cause;
+use crate::check::address::Address;
+use crate::check::tls_keys::TlsKeys;
+use crate::check::{Check, Kind, Parsed, Run};
+use crate::config::node::{self, Node};
+use crate::env::Env;
+use crate::net::attempt::Attempt;
+use crate::net::io::Io;
+use crate::net::tls::Pem;
+use crate::net::trouble::{Awaited, Trouble};
+use crate::outcome::{Fault, Phase};
+use crate::url::{Endpoint, Host};
+use crate::value::{Setting, Value};
+
+/// The kind.
+pub const KIND: Kind = Kind {
+    name: "tls",
+    summary: "a TLS handshake: the chain is trusted, the name fits, and days are left",
+    example: r#"{address: "mail:587", starttls: smtp, ca: /etc/tls/ca.pem, min_days_valid: 14}"#,
+    schemes: &["tls"],
+    parse,
+    from_url,
+    #[cfg(test)]
+    schema: |generator| generator.subschema_for::<Keys>(),
+};
+
+/// How long a server may take to judge our certificate, or that we have none, after the handshake.
+const JUDGEMENT: Duration = Duration::from_secs(1);
+const JUDGED: Awaited = Awaited { what: "the end of the TLS session", protocol: None };
+
+/// The keys of a `tls` check.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "tls"))]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    /// Where to connect: `host:port`, `1.2.3.4:port` or `[::1]:port`.
+    address: Setting<Endpoint>,
+    /// The protocol in which TLS is asked for after connecting: `smtp` or `postgres`. Default: TLS at once.
+    starttls: Option<Setting<StartTls>>,
+    /// The days that every certificate of the chain must at least be valid, 0 to 3650.
+    min_days_valid: Option<Setting<Days>>,
+    /// Application protocols to offer, best first; the server must agree on one of them.
+    #[serde(default)]
+    alpn: Vec<Setting<Alpn>>,
+    /// Whom to trust: a PEM file, the PEM text itself, `system` (the bundle of the image) or `builtin` (the roots inside
+    /// pilotfish). Default: `system` where the image has a bundle, else `builtin`.
+    ca: Option<Pem>,
+    /// The client certificate and its chain, for servers that want one: a PEM file or the PEM text itself.
+    cert: Option<Pem>,
+    /// The key of `cert`: a PEM file or the PEM text itself, not encrypted.
+    key: Option<Pem>,
+    /// The name to ask for (SNI) and to expect in the certificate. Default: the host of `address`.
+    server_name: Option<Setting<Host>>,
+    /// `false` accepts any certificate; every report says so.
+    #[serde(default = "yes")]
+    verify: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A number of days.
+#[derive(Debug, Clone, Copy)]
+struct Days(u32);
+
+impl FromStr for Days {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let days = text.parse().ok().filter(|days| *days <= 3650);
+        days.map(Self).ok_or_else(|| "a number of days from 0 to 3650".to_owned())
+    }
+}
+
+/// The name of an application protocol (RFC 7301).
+#[derive(Debug, Clone)]
+struct Alpn(String);
+
+impl FromStr for Alpn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fits = matches!(text.len(), 1..=255);
+        fits.then(|| Self(text.to_owned())).ok_or_else(|| "the name of a protocol, such as h2 or http/1.1".to_owned())
+    }
+}
+
+/// A `tls` check: from the configuration, or of a URL that may come from a variable.
+struct Tls {
+    address: Address,
+    starttls: Option<Setting<StartTls>>,
+    min_days_valid: Option<Setting<Days>>,
+    alpn: Vec<Setting<Alpn>>,
+    keys: TlsKeys,
+}
+
+fn parse(node: &Node) -> Parsed {
+    let Keys { address, starttls, min_days_valid, alpn, ca, cert, key, server_name, verify } = node::read(node)?;
+    let keys = TlsKeys { ca, cert, key, server_name, verify };
+    let problems = keys.problems(node);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Arc::new(Tls { address: Address::Configured(address), starttls, min_days_valid, alpn, keys }))
+}
+
+fn from_url(url: Value) -> Arc<dyn Check> {
+    let keys = TlsKeys::default();
+    Arc::new(Tls { address: Address::Url(url), starttls: None, min_days_valid: None, alpn: Vec::new(), keys })
+}
+
+impl Check for Tls {
+    fn target(&self, env: &dyn Env) -> String {
+        self.address.target("tls", env)
+    }
+
+    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
+        self.address.resolve("tls", env).into_iter().collect()
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        let settings =
+            [self.starttls.as_ref().and_then(Setting::later), self.min_days_valid.as_ref().and_then(Setting::later)];
+        let alpn = self.alpn.iter().filter_map(Setting::later);
+        let own = self.address.value().into_iter().chain(settings.into_iter().flatten()).chain(alpn);
+        own.chain(self.keys.values()).collect()
+    }
+
+    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        Box::pin(async move {
+            let env = attempt.env();
+            let endpoint = self.address.resolve("tls", env)?;
+            let starttls = self.starttls.as_ref().map(|word| word.resolve("starttls", env)).transpose()?;
+            let days = self.min_days_valid.as_ref().map(|days| days.resolve("min_days_valid", env)).transpose()?;
+            let alpn = self.alpn.iter().map(|name| Ok(name.resolve("alpn", env)?.0));
+            let alpn = alpn.collect::<Result<Vec<_>, Fault>>()?;
+            let mut options = self.keys.options(&endpoint.host, attempt.world())?;
+            options.alpn = alpn;
+
+            let mut io = attempt.connect(&endpoint).await?;
+            if let Some(protocol) = starttls {
+                attempt.enter(Phase::Tls);
+                if let Err(fault) = starttls::ask(attempt, &mut io, protocol).await {
+                    attempt.close(io).await;
+                    return Err(fault);
+                }
+            }
+            let mut io = attempt.start_tls(io, &options).await?;
+            let judged = judge(attempt, &mut io).await;
+            let agreed = judged.and_then(|()| agreed(attempt, &options.alpn));
+            let result = agreed.and_then(|()| {
+                attempt.enter(Phase::Assert);
+                let session = attempt.tls().expect("start_tls left one");
+                days.map_or(Ok(()), |Days(days)| session.lasts(days))
+            });
+            attempt.leave();
+            attempt.close(io).await;
+            result
+        })
+    }
+}
+
+/// Under TLS 1.3 a server that asked for a certificate judges the answer after the handshake: after our goodbye it
+/// closes, or it says what it did not like.
+async fn judge(attempt: &mut Attempt, io: &mut Io) -> Result<(), Fault> {
+    if !attempt.tls().is_some_and(crate::net::tls::Session::awaits_judgement) {
+        return Ok(());
+    }
+    let until = attempt.deadline().min(Instant::now() + JUDGEMENT);
+    let mut rest = [0; 256];
+    let farewell = async {
+        io.shutdown().await?;
+        while io.read(&mut rest).await? > 0 {}
+        Ok(())
+    };
+    match timeout_at(until, farewell).await {
+        // Silence is no refusal.
+        Err(_) | Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => match attempt.trouble(Trouble::Failed(&error), JUDGED) {
+            fault if fault.phase == Phase::Tls => Err(fault),
+            // It closed as it liked: that was after our goodbye.
+            _ => Ok(()),
+        },
+    }
+}
+
+/// Whether the server agreed on an application protocol, where some were offered.
+fn agreed(attempt: &mut Attempt, offered: &[String]) -> Result<(), Fault> {
+    if offered.is_empty() || attempt.facts().tls_alpn.is_some() {
+        return Ok(());
+    }
+    let message = format!("the server agreed on none of the application protocols offered: {}", offered.join(", "));
+    Err(attempt.fault(Cause::TlsUnsupported, message))
+}

@@ -1,0 +1,161 @@
+//! How TLS is asked for inside another protocol. Reads are bounded, and nothing may follow the server's consent: it would
+//! be taken for something that came over TLS.
+
+use std::str::FromStr;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout_at;
+
+use crate::cause::Cause;
+use crate::net::attempt::Attempt;
+use crate::net::io::Io;
+use crate::net::speaks::Protocol;
+use crate::net::trouble::{Awaited, Trouble};
+use crate::outcome::Fault;
+
+/// The protocol in which TLS is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StartTls {
+    /// RFC 3207.
+    Smtp,
+    /// PostgreSQL's SSLRequest.
+    Postgres,
+}
+
+impl FromStr for StartTls {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "smtp" => Ok(Self::Smtp),
+            "postgres" => Ok(Self::Postgres),
+            _ => Err("smtp or postgres".to_owned()),
+        }
+    }
+}
+
+/// The most that an SMTP server may say in one answer, in bytes.
+const ANSWER_LIMIT: usize = 16 * 1024;
+const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+const TOO_MUCH: &str = "bytes follow the consent to TLS in plain text";
+
+/// Asks; afterwards the stream is ready for the handshake.
+pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls) -> Result<(), Fault> {
+    let deadline = attempt.deadline();
+    let asking = async {
+        match protocol {
+            StartTls::Smtp => smtp(attempt, io).await,
+            StartTls::Postgres => postgres(attempt, io).await,
+        }
+    };
+    match timeout_at(deadline, asking).await {
+        Ok(result) => result,
+        Err(_) => Err(attempt.overrun()),
+    }
+}
+
+async fn postgres(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
+    const AWAITED: Awaited =
+        Awaited { what: "the answer to PostgreSQL's SSLRequest", protocol: Some(Protocol::Postgres) };
+    let failed = |trouble: Trouble<'_>| attempt.trouble(trouble, AWAITED);
+    io.write_all(&SSL_REQUEST).await.map_err(|error| failed(Trouble::Failed(&error)))?;
+    let mut answer = [0; 64];
+    let count = io.read(&mut answer).await.map_err(|error| failed(Trouble::Failed(&error)))?;
+    match &answer[..count] {
+        [] => Err(failed(Trouble::Ended)),
+        b"S" => Ok(()),
+        [b'S', ..] => Err(failed(Trouble::Unexpected(TOO_MUCH))),
+        b"N" => Err(attempt.fault(Cause::TlsUnsupported, "the PostgreSQL server offers no TLS (it answered N)")),
+        _ => Err(failed(Trouble::Unexpected(""))),
+    }
+}
+
+async fn smtp(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
+    let mut talk = Talk { attempt, io, unread: Vec::new() };
+    let greeting = talk.answer("the SMTP greeting").await?;
+    if greeting.code != 220 {
+        return Err(attempt.fault(Cause::ProtocolError, format!("the SMTP server greets with {}", greeting.last)));
+    }
+    let hello = talk.say("EHLO pilotfish\r\n", "the answer to EHLO").await?;
+    if hello.code != 250 {
+        return Err(attempt.fault(Cause::ProtocolError, format!("the SMTP server answers EHLO with {}", hello.last)));
+    }
+    if !hello.offers_starttls {
+        return Err(attempt.fault(Cause::TlsUnsupported, "the SMTP server does not offer STARTTLS"));
+    }
+    let consent = talk.say("STARTTLS\r\n", "the answer to STARTTLS").await?;
+    if consent.code != 220 {
+        let message = format!("the SMTP server refuses STARTTLS with {}", consent.last);
+        return Err(attempt.fault(Cause::TlsUnsupported, message));
+    }
+    if !talk.unread.is_empty() {
+        return Err(talk.failed(Trouble::Unexpected(TOO_MUCH), "the TLS handshake"));
+    }
+    Ok(())
+}
+
+/// One answer of an SMTP server.
+struct Answer {
+    code: u16,
+    /// Its last line, code included.
+    last: String,
+    offers_starttls: bool,
+}
+
+struct Talk<'a> {
+    attempt: &'a Attempt,
+    io: &'a mut Io,
+    unread: Vec<u8>,
+}
+
+impl Talk<'_> {
+    fn failed(&self, trouble: Trouble<'_>, what: &'static str) -> Fault {
+        self.attempt.trouble(trouble, Awaited { what, protocol: Some(Protocol::Smtp) })
+    }
+
+    async fn say(&mut self, text: &str, awaited: &'static str) -> Result<Answer, Fault> {
+        let sent = self.io.write_all(text.as_bytes()).await;
+        sent.map_err(|error| self.failed(Trouble::Failed(&error), awaited))?;
+        self.answer(awaited).await
+    }
+
+    /// Lines `250-…`, and a last one `250 …`.
+    async fn answer(&mut self, awaited: &'static str) -> Result<Answer, Fault> {
+        let mut offers_starttls = false;
+        let mut taken = 0;
+        loop {
+            let line = self.line(ANSWER_LIMIT - taken, awaited).await?;
+            taken += line.len();
+            let text = String::from_utf8_lossy(&line);
+            let text = text.trim_end();
+            let code = text.get(..3).and_then(|code| code.parse::<u16>().ok());
+            let (Some(code), Some("" | " " | "-")) = (code, text.get(3..4).or(Some(""))) else {
+                return Err(self.failed(Trouble::Unexpected("no three digits at the start of a line"), awaited));
+            };
+            offers_starttls |= text.get(4..).is_some_and(|word| word.eq_ignore_ascii_case("STARTTLS"));
+            if text.as_bytes().get(3) != Some(&b'-') {
+                return Ok(Answer { code, last: text.to_owned(), offers_starttls });
+            }
+        }
+    }
+
+    /// A line, its end included.
+    async fn line(&mut self, limit: usize, awaited: &'static str) -> Result<Vec<u8>, Fault> {
+        loop {
+            if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
+                let rest = self.unread.split_off(end + 1);
+                return Ok(std::mem::replace(&mut self.unread, rest));
+            }
+            if self.unread.len() > limit {
+                let message = format!("over {ANSWER_LIMIT} bytes came, and no end of {awaited}");
+                return Err(self.attempt.fault(Cause::TooLarge, message));
+            }
+            let mut chunk = [0; 512];
+            let count = self.io.read(&mut chunk).await;
+            match count.map_err(|error| self.failed(Trouble::Failed(&error), awaited))? {
+                0 => return Err(self.failed(Trouble::Ended, awaited)),
+                count => self.unread.extend_from_slice(&chunk[..count]),
+            }
+        }
+    }
+}
