@@ -62,3 +62,19 @@ fn read_url(text: &str) -> Result<Endpoint, String> {
         _ => Err("it names several hosts".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::read_url;
+
+    #[test]
+    fn a_url_holds_host_and_port_alone() {
+        assert_eq!(read_url("tcp://db:1").unwrap().to_string(), "db:1");
+        assert_eq!(read_url("tls://[::1]:1/").unwrap().to_string(), "[::1]:1");
+        for text in
+            ["tcp://db", "tcp://a:1,b:1", "tcp://u:s3cret@db:1", "tcp://db:1/s3cret", "tcp://db:1?s3cret=1", "db:1"]
+        {
+            assert!(!read_url(text).unwrap_err().contains("s3cret"), "{text}");
+        }
+    }
+}

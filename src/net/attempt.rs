@@ -204,7 +204,7 @@ impl Attempt {
     /// The fault of a stream that gave trouble: in the running phase, from what the newest stream saw.
     pub fn trouble(&self, trouble: Trouble<'_>, awaited: Awaited) -> Fault {
         let seen = self.wire.as_ref().map(Wire::seen).unwrap_or_default();
-        if let Some(fault) = self.tls.as_ref().and_then(|tls| tls.fault(trouble, seen.received == 0)) {
+        if let Some(fault) = self.tls.as_ref().and_then(|tls| tls.trouble(trouble, seen.received == 0)) {
             return fault;
         }
         trouble::fault(self.phase().unwrap_or(Phase::Assert), trouble, &seen, awaited)

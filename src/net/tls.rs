@@ -12,6 +12,7 @@ mod roots;
 mod untrusted;
 mod verifier;
 
+use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -91,14 +92,26 @@ impl Session {
         self.issuers.is_some() && self.judged_late
     }
 
-    /// The fault of trouble after the handshake, where it is TLS's: `Attempt::trouble` asks it for every kind.
-    pub(super) fn fault(&self, trouble: Trouble<'_>, nothing_came: bool) -> Option<Fault> {
+    /// The fault of an error after the handshake, where it is TLS's: a server that speaks TLS 1.3 judges our certificate
+    /// only then. The error may be another library's, with the socket's error among its sources.
+    #[must_use]
+    pub fn fault(&self, error: &(dyn StdError + 'static)) -> Option<Fault> {
+        self.after_the_handshake(error, false)
+    }
+
+    /// The same for a stream that gave trouble: `Attempt::trouble` asks it for every kind. A server that asked for a
+    /// certificate, got none and hung up before its first byte said enough.
+    pub(super) fn trouble(&self, trouble: Trouble<'_>, nothing_came: bool) -> Option<Fault> {
         let ended = io::Error::from(io::ErrorKind::UnexpectedEof);
         let error = match trouble {
             Trouble::Failed(error) => error,
             Trouble::Ended => &ended,
             Trouble::Unexpected(_) => return None,
         };
+        self.after_the_handshake(error, nothing_came)
+    }
+
+    fn after_the_handshake(&self, error: &(dyn StdError + 'static), nothing_came: bool) -> Option<Fault> {
         self.explain(error, nothing_came).map(|(cause, message)| Fault::new(Phase::Tls, cause, message))
     }
 

@@ -164,7 +164,7 @@ impl Session {
                     "the server rejects our client certificate {who} (alert {named}); it wants one{}",
                     of(issuers)
                 );
-                Some((Cause::TlsHandshakeFailed, message))
+                Some((Cause::TlsClientCertRequired, message))
             }
             (None, _) if alert == A::CertificateRequired => {
                 let message = format!("the server wants a client certificate (alert {named})");
