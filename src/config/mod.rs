@@ -1,4 +1,16 @@
-//! The configuration: YAML to nodes, nodes to a plan, all faults at once.
+//! The configuration: YAML, targets and variables to a plan, all faults at once.
+//!
+//! It reads; it never dials, and no text of it holds a value that was configured.
 
+mod discover;
+mod document;
+pub mod fault;
+mod keys;
+mod names;
 pub mod node;
 pub mod plan;
+mod rules;
+mod schemes;
+pub mod source;
+mod targets;
+mod undecided;

@@ -6,7 +6,7 @@ mod de;
 mod near;
 mod yaml;
 
-pub use de::{read, read_beside};
+pub use de::{Peel, peel, read};
 pub use near::{choice, nearest};
 pub use yaml::{Document, load, parse};
 

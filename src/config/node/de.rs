@@ -11,6 +11,7 @@ use serde::de::{self, DeserializeOwned, DeserializeSeed, Expected, IntoDeseriali
 use serde::forward_to_deserialize_any;
 
 use super::{Node, Problem, Raw, Span, choice, join_key, nearest};
+use crate::secret::Secret;
 
 /// More faults of one node than this are not looked for: each costs one more reading.
 const MOST: usize = 100;
@@ -21,25 +22,42 @@ const MOST: usize = 100;
 /// # Errors
 /// All faults, in the order of their places; none where all were told before (see [`Raw::Faulty`]).
 pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Problem>> {
-    read_beside(node, &[])
+    match peel(node, &[]) {
+        Peel { value: Some(value), whole: true, .. } => Ok(value),
+        Peel { problems, .. } => Err(problems),
+    }
 }
 
-/// As [`read`], for a part of a mapping whose other keys are read elsewhere: they are right keys too.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_beside<T: DeserializeOwned>(node: &Node, others: &[&str]) -> Result<T, Vec<Problem>> {
-    let mut peeled = Peeled { dropped: BTreeMap::new(), others };
+/// What reading a node gave.
+#[derive(Debug)]
+pub struct Peel<T> {
+    /// What could be read: without the faulty keys, where they may be absent.
+    pub value: Option<T>,
+    /// Nothing was left out.
+    pub whole: bool,
+    /// All faults, in the order of their places.
+    pub problems: Vec<Problem>,
+}
+
+/// As [`read`], for a part of a mapping whose other keys are read elsewhere (they are right keys too), and for whom a
+/// part is enough.
+#[must_use]
+pub fn peel<T: DeserializeOwned>(node: &Node, others: &[&str]) -> Peel<T> {
+    let mut peeled = Peeled { dropped: BTreeMap::new() };
     let mut problems = Vec::new();
+    let mut value = None;
     while problems.len() < MOST {
         let error = match T::deserialize(Reader { node, path: String::new(), at: Vec::new(), peeled: &peeled }) {
-            Ok(value) if peeled.dropped.is_empty() => return Ok(value),
-            Ok(_) => break,
+            Ok(read) => {
+                value = Some(read);
+                break;
+            }
             Err(error) => error,
         };
         let place = error.place.unwrap_or_else(|| Place { at: Vec::new(), span: node.span, path: String::new() });
-        let meant = error.what.meant();
-        if let Some(message) = error.what.message() {
+        let others = if place.at.len() == 1 { others } else { &[] };
+        let (message, meant) = error.what.told(others);
+        if let Some(message) = message {
             problems.push(Problem { span: place.span, path: place.path, message });
         }
         if place.at.is_empty() || peeled.dropped.insert(place.at, meant).is_some() {
@@ -47,13 +65,13 @@ pub fn read_beside<T: DeserializeOwned>(node: &Node, others: &[&str]) -> Result<
         }
     }
     problems.sort_by_key(|problem| problem.span);
-    Err(problems)
+    let whole = value.is_some() && peeled.dropped.is_empty();
+    Peel { value, whole, problems }
 }
 
 /// What was dropped so far: the way to each node by position, and the key that a misspelled one was meant to be.
-struct Peeled<'a> {
+struct Peeled {
     dropped: BTreeMap<Vec<usize>, Option<String>>,
-    others: &'a [&'a str],
 }
 
 #[derive(Debug)]
@@ -72,25 +90,23 @@ struct Error {
 #[derive(Debug)]
 enum What {
     Message(String),
-    UnknownKey { meant: Option<String>, advice: String },
+    UnknownKey { key: Secret, right: &'static [&'static str] },
     Missing(&'static str),
     Told,
 }
 
 impl What {
-    fn message(self) -> Option<String> {
+    /// What to say, and the key that an unknown one was meant to be.
+    fn told(self, others: &[&str]) -> (Option<String>, Option<String>) {
         match self {
-            Self::Message(message) => Some(message),
-            Self::UnknownKey { advice, .. } => Some(format!("unknown key, {advice}")),
-            Self::Missing(key) => Some(format!("the key {key} is missing")),
-            Self::Told => None,
-        }
-    }
-
-    fn meant(&self) -> Option<String> {
-        match self {
-            Self::UnknownKey { meant, .. } => meant.clone(),
-            Self::Message(_) | Self::Missing(_) | Self::Told => None,
+            Self::Message(message) => (Some(message), None),
+            Self::UnknownKey { key, right } => {
+                let right = [right, others].concat();
+                let meant = nearest(key.expose(), &right).map(str::to_owned);
+                (Some(format!("unknown key, {}", choice(key.expose(), &right))), meant)
+            }
+            Self::Missing(key) => (Some(format!("the key {key} is missing")), None),
+            Self::Told => (None, None),
         }
     }
 }
@@ -159,8 +175,7 @@ impl de::Error for Error {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let meant = nearest(field, expected).map(str::to_owned);
-        Self::new(What::UnknownKey { meant, advice: choice(field, expected) })
+        Self::new(What::UnknownKey { key: Secret::new(field.to_owned()), right: expected })
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -177,7 +192,7 @@ struct Reader<'a> {
     node: &'a Node,
     path: String,
     at: Vec<usize>,
-    peeled: &'a Peeled<'a>,
+    peeled: &'a Peeled,
 }
 
 impl<'a> Reader<'a> {
@@ -299,7 +314,7 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-impl Peeled<'_> {
+impl Peeled {
     fn has(&self, at: &[usize], index: usize) -> bool {
         let mut way = at.to_vec();
         way.push(index);
@@ -452,11 +467,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
             let path = join_key(&self.of.path, key.text());
             self.value = Some(self.of.child(value, index, path.clone()));
             let place = self.of.child(key, index, path);
-            let (peeled, at_root) = (self.of.peeled, self.of.at.is_empty());
-            return place
-                .read(|reader| seed.deserialize(Key(reader.node.text().unwrap_or_default())))
-                .map(Some)
-                .map_err(|error| if at_root { beside(error, key, peeled) } else { error });
+            return place.read(|reader| seed.deserialize(Key(reader.node.text().unwrap_or_default()))).map(Some);
         }
         Ok(None)
     }
@@ -468,20 +479,6 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
             None => Err(Error::new(What::Told)),
         }
     }
-}
-
-/// An unknown key's advice, where keys that are read elsewhere would be right too.
-fn beside(mut error: Error, key: &Node, peeled: &Peeled<'_>) -> Error {
-    let word = key.text().unwrap_or_default();
-    if let What::UnknownKey { meant: None, advice } = &mut error.what
-        && !peeled.others.is_empty()
-    {
-        match nearest(word, peeled.others) {
-            Some(other) => *advice = format!("did you mean {other}?"),
-            None => *advice = format!("{advice}; or a kind: {}", peeled.others.join(", ")),
-        }
-    }
-    error
 }
 
 /// A key, always a text.
@@ -539,7 +536,7 @@ impl<'de> de::VariantAccess<'de> for Reader<'_> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
-        seed.deserialize(self)
+        self.read(|reader| seed.deserialize(reader))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {

@@ -1,0 +1,222 @@
+//! What the environment says the pod depends on: variables that hold a URL, and libpq's own.
+//!
+//! Only databases, caches, brokers and mail are logged in to. What merely looks like a web address is listed; where
+//! that is allowed, it is connected to and its TLS is checked, and nothing is asked of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::check::{Check, kind};
+use crate::config::fault::Refused;
+use crate::config::names::Names;
+use crate::config::node::Node;
+use crate::config::plan::{Gates, Listed, Origin, Plan, Planned};
+use crate::config::rules::Reach;
+use crate::config::schemes::{Meaning, meaning, server};
+use crate::config::source::{USUAL_FILE, VARIABLE};
+use crate::config::targets::{bare, planned};
+use crate::env::Env;
+use crate::url::Url;
+use crate::value::Value;
+
+/// The plan of what is found. Loopback gates no start: its server starts later.
+///
+/// # Errors
+/// Where nothing is found that could be probed: what to do.
+pub(super) fn plan(gates: Gates, strangers: bool, env: &dyn Env) -> Result<Plan, Refused> {
+    let mut finder = Finder { env, gates, strangers, ..Finder::new(env) };
+    for (variable, value) in env.vars() {
+        finder.look_at(&variable, &value);
+    }
+    finder.libpq();
+    let Finder { checks, listed, warnings, .. } = finder;
+    if checks.is_empty() {
+        return Err(nothing(&listed));
+    }
+    Ok(Plan { listed, warnings, ..bare(checks, Origin::Environment) })
+}
+
+struct Finder<'a> {
+    env: &'a dyn Env,
+    gates: Gates,
+    strangers: bool,
+    names: Names,
+    /// Each URL that was found, with the variable that had it first.
+    seen: BTreeMap<String, String>,
+    checks: Vec<Planned>,
+    listed: Vec<Listed>,
+    warnings: Vec<String>,
+}
+
+/// What a URL in a variable is to pilotfish.
+enum Sort {
+    /// Something to log in to, by the kind's name.
+    Server(&'static str),
+    /// The same in a form that only one driver reads.
+    Dialect,
+    /// `http` or `https`.
+    Web,
+    /// Of no interest: also the addresses that Kubernetes itself puts into the environment (`tcp://…`).
+    Other,
+}
+
+fn sort(scheme: &str) -> Sort {
+    let scheme = scheme.to_ascii_lowercase();
+    let plain = scheme.strip_prefix("jdbc:").unwrap_or(&scheme);
+    let stem = plain.split('+').next().unwrap_or_default();
+    match (server(&scheme), server(stem)) {
+        (Some(kind), _) => Sort::Server(kind),
+        (None, Some(_)) => Sort::Dialect,
+        (None, None) if matches!(&*scheme, "http" | "https") => Sort::Web,
+        (None, None) => Sort::Other,
+    }
+}
+
+impl<'a> Finder<'a> {
+    fn new(env: &'a dyn Env) -> Self {
+        Self {
+            env,
+            gates: Gates::default(),
+            strangers: false,
+            names: Names::default(),
+            seen: BTreeMap::new(),
+            checks: Vec::new(),
+            listed: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn look_at(&mut self, variable: &str, value: &str) {
+        let Some((scheme, rest)) = value.trim().split_once("://") else { return };
+        let sort = sort(scheme);
+        if matches!(sort, Sort::Other) || rest.is_empty() {
+            return;
+        }
+        let target = shown(value);
+        if let Some(first) = self.seen.get(value) {
+            let why = format!("the same as {first}");
+            return self.list(variable, &target, why);
+        }
+        self.seen.insert(value.to_owned(), variable.to_owned());
+        match (sort, meaning(scheme)) {
+            (Sort::Server(_), Meaning::Kind(kind)) => {
+                let check = (kind.from_url)(Value::Env(variable.to_owned()));
+                self.check(variable, kind.name, check);
+            }
+            (Sort::Server(name), Meaning::Later(_) | Meaning::Unknown) => {
+                self.list(variable, &target, format!("this version has no {name} check"));
+            }
+            (Sort::Dialect, _) => {
+                let why = "a driver's own form of URL: write a check with the plain one".to_owned();
+                self.list(variable, &target, why);
+            }
+            (Sort::Web, _) => self.web(variable, value, &target),
+            (Sort::Other, _) => {}
+        }
+    }
+
+    /// A web address: nothing is asked of it, and `serve` and `wait` leave it alone.
+    fn web(&mut self, variable: &str, value: &str, target: &str) {
+        let Ok(url) = Url::parse(value.trim()) else {
+            return self.list(variable, target, "the URL cannot be read".to_owned());
+        };
+        let (name, port) = if url.scheme == "https" { ("tls", 443) } else { ("tcp", 80) };
+        let (host, given) = &url.hosts[0];
+        let endpoint = format!("{name}://{host}:{}", given.unwrap_or(port));
+        match kind(name).filter(|_| self.strangers) {
+            Some(kind) => self.check(variable, kind.name, (kind.from_url)(Value::literal(&endpoint))),
+            None => self.list(variable, target, "a web address: a check of its own must ask for it".to_owned()),
+        }
+    }
+
+    /// libpq's variables: <https://www.postgresql.org/docs/current/libpq-envars.html>.
+    fn libpq(&mut self) {
+        let set = |name: &str| self.env.var(name).filter(|value| !value.is_empty());
+        let Some(host) = set("PGHOST") else { return };
+        let target = "postgres";
+        if host.starts_with(['/', '@']) {
+            return self.list("PGHOST", target, "a local socket, which is not probed".to_owned());
+        }
+        if set("PGUSER").is_none() {
+            return self.list("PGHOST", target, "PGUSER is not set beside it".to_owned());
+        }
+        let Some(kind) = kind("postgres") else { return };
+        let keys = [
+            ("host", "PGHOST"),
+            ("port", "PGPORT"),
+            ("user", "PGUSER"),
+            ("database", "PGDATABASE"),
+            ("password", "PGPASSWORD"),
+            ("sslmode", "PGSSLMODE"),
+            ("channel_binding", "PGCHANNELBINDING"),
+        ];
+        let from_variable = |name: &str| Node::mapping(vec![("env", Node::scalar(name))]);
+        let mut entries: Vec<(&str, Node)> = keys
+            .iter()
+            .filter(|(_, name)| set(name).is_some())
+            .map(|(key, name)| (*key, from_variable(name)))
+            .collect();
+        // Paths of files: no secret, and not to be taken for the files' content.
+        for (key, name) in [("ca", "PGSSLROOTCERT"), ("cert", "PGSSLCERT"), ("key", "PGSSLKEY")] {
+            entries.extend(set(name).map(|path| (key, Node::scalar(&path.replace("${", "$${")))));
+        }
+        let Ok(check) = (kind.parse)(&Node::mapping(entries)) else {
+            return self.list("PGHOST", target, "the PG… variables do not fit together".to_owned());
+        };
+        let plain = |check: &dyn Check| check.target(self.env).split('?').next().unwrap_or_default().to_owned();
+        let found = self.checks.iter().find(|known| plain(&*known.check) == plain(&*check));
+        match found.map(|known| known.name.clone()) {
+            Some(name) => self.list("PGHOST", target, format!("the check {name} dials the same already")),
+            None => self.check("postgres", kind.name, check),
+        }
+    }
+
+    fn check(&mut self, variable: &str, kind: &'static str, check: Arc<dyn Check>) {
+        let stem = variable.to_ascii_lowercase();
+        let stem = ["_url", "_uri", "_dsn"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(&stem);
+        let name = self.names.make(&[stem, variable]);
+        let mut gates = self.gates;
+        if gates.startup && Reach::of(&*check, self.env) == Reach::Pod {
+            gates.startup = false;
+            self.warnings.push(format!("{name} does not gate startup: a server in this pod starts after the gate"));
+        }
+        self.checks.push(planned(name, kind, check, gates, variable));
+    }
+
+    fn list(&mut self, variable: &str, target: &str, why: String) {
+        self.listed.push(Listed { variable: variable.to_owned(), target: target.to_owned(), why });
+    }
+}
+
+/// Scheme, hosts and ports alone: of what is not probed nothing tells whether user or path is a token.
+fn shown(value: &str) -> String {
+    let Ok(url) = Url::parse(value.trim()) else {
+        let scheme = value.trim().split("://").next().unwrap_or_default();
+        return format!("{}://…", scheme.to_ascii_lowercase());
+    };
+    let host = |(host, port): &(crate::url::Host, Option<u16>)| match port {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_string(),
+    };
+    format!("{}://{}", url.scheme, url.hosts.iter().map(host).collect::<Vec<_>>().join(","))
+}
+
+fn nothing(listed: &[Listed]) -> Refused {
+    let mut lines = vec![
+        format!(
+            "nothing to probe: there is no TARGET, no -c FILE, no {VARIABLE}, no {USUAL_FILE}, and no variable holds the \
+             URL of a database, cache, broker or mail server that this version can log in to"
+        ),
+        "give a target (pilotfish check postgres://user@host/database, tcp://host:port, env:NAME), set DATABASE_URL, \
+         or write a file"
+            .to_owned(),
+    ];
+    lines.extend(listed.iter().map(|listed| {
+        let Listed { variable, target, why } = listed;
+        format!("found and not probed: {variable} ({target}): {why}")
+    }));
+    Refused::lines(lines)
+}
+
+#[cfg(test)]
+mod tests;

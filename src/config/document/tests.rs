@@ -1,0 +1,224 @@
+use std::time::Duration;
+
+use crate::config::fault::Refused;
+use crate::config::plan::{DEFAULT_LISTEN, Gates, MinPassing, Origin, Plan};
+use crate::config::source;
+use crate::env::MapEnv;
+use crate::net::dial::{AddressPolicy, Require};
+
+const FILE: &str = "a.yaml";
+
+fn env(text: &str) -> MapEnv {
+    MapEnv::with_vars(&[("DATABASE_URL", "postgres://app@db:5432/app")]).with_file(FILE, text.as_bytes())
+}
+
+fn read(text: &str) -> Result<Plan, Refused> {
+    source::reload(&Origin::Given(FILE.into()), &env(text))
+}
+
+fn plan(text: &str) -> Plan {
+    read(text).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// Every fault, without the file's name.
+fn faults(text: &str) -> Vec<String> {
+    let text = read(text).err().map(|refused| refused.to_string()).unwrap_or_default();
+    text.lines().map(|line| line.trim_start_matches("a.yaml:").to_owned()).collect()
+}
+
+const WHOLE: &str = r#"
+listen: "127.0.0.1:9810"
+defaults: {interval: 20s, failure_threshold: 5, success_threshold: 2}
+serve:
+  detail: full
+  tls: {cert: /etc/tls/tls.crt, key: {file: /etc/tls/tls.key}}
+  bearer_token: {file: /etc/token}
+  probe_listen: "0.0.0.0:9811"
+  drain: 25s
+  fail_ready_on_sigterm: true
+checks:
+  - name: database
+    postgres: {url: {env: DATABASE_URL}}
+    gates: [startup, ready]
+  - name: cache
+    tcp: {address: "cache:6379"}
+    interval: 3s
+    failure_threshold: 1
+    gates: []
+    addresses: ipv6-only
+    connect_timeout: 1s
+    require: each
+    min_passing: "50%"
+    ready_ignores: [dns_timeout]
+    labels: {team: shop, tier: 1}
+  - name: app
+    tcp: {address: "localhost:3000"}
+    gates: [live, ready]
+"#;
+
+#[test]
+fn a_whole_document_becomes_a_plan() {
+    let plan = plan(WHOLE);
+    assert_eq!(plan.listen, "127.0.0.1:9810".parse().unwrap());
+    assert!(plan.serve.full_detail && plan.serve.fail_ready_on_sigterm);
+    assert_eq!(plan.serve.tls.as_ref().unwrap().key.to_str(), Some("/etc/tls/tls.key"));
+    assert_eq!(plan.serve.drain, Duration::from_secs(25));
+    let [database, cache, app] = plan.checks.as_slice() else { panic!() };
+    assert_eq!((database.kind, database.interval), ("postgres", Duration::from_secs(20)));
+    assert_eq!((database.timeout, database.failure_threshold), (Duration::from_secs(5), 5));
+    assert_eq!(database.gates, Gates { startup: true, ready: true, live: false });
+    assert_eq!((cache.interval, cache.timeout), (Duration::from_secs(3), Duration::from_secs(3)));
+    assert_eq!((cache.failure_threshold, cache.success_threshold), (1, 2));
+    assert_eq!(cache.gates, Gates::default());
+    assert_eq!(cache.rules.addresses, AddressPolicy::Ipv6Only);
+    assert_eq!(cache.rules.require, Require::Each);
+    assert_eq!(cache.rules.connect_timeout, Some(Duration::from_secs(1)));
+    assert_eq!(cache.min_passing, MinPassing::Percent(50));
+    assert_eq!(cache.ready_ignores[0].slug(), "dns_timeout");
+    assert_eq!(cache.labels, [("team".to_owned(), "shop".to_owned()), ("tier".to_owned(), "1".to_owned())]);
+    assert!(app.gates.live && !app.gates.startup);
+}
+
+#[test]
+fn defaults_are_those_of_the_contract() {
+    let plan = plan("checks: [{name: a, tcp: {address: 'h:1'}}]\n");
+    assert_eq!((plan.listen, plan.serve.drain), (DEFAULT_LISTEN, Duration::from_secs(5)));
+    let check = &plan.checks[0];
+    assert_eq!((check.interval, check.timeout), (Duration::from_secs(10), Duration::from_secs(5)));
+    assert_eq!((check.failure_threshold, check.success_threshold), (3, 1));
+    assert_eq!(check.gates, Gates { startup: true, ready: false, live: false });
+    assert_eq!((check.rules.require, check.min_passing), (Require::Any, MinPassing::All));
+}
+
+#[test]
+fn every_fault_at_once_with_place_and_remedy() {
+    let text = r#"listen: s3cret
+defaults: {interval: 0s, timeuot: 3s}
+server: {}
+serve: {detail: s3cret, tls: {cert: /a}, bearer_token: "", drain: 1}
+checks:
+  - name: Ready!
+    postgres: {sslmod: require, url: {env: DATABASE_URL}}
+  - name: ready
+    tcp: {address: "h:1"}
+    interval: 2s
+    timeout: 3s
+    connect_timeout: 4s
+    min_passing: 1
+  - name: a
+    redis: {url: x}
+    labels: {le: x, "a-b": y, c: {env: X}}
+  - name: a
+    tcp: {address: "h:1"}
+    dns: {name: h}
+    gates: [startup, redy]
+    ready_ignores: [dns_timeuot]
+    success_threshold: 0
+    clients: [go]
+  - tpc: {address: "h:1"}
+  - tcp: {address: "h:1"}
+  - name: b
+  - s3cret
+"#;
+    let expected = [
+        r#"1:9: listen: expected an address and a port, such as "[::]:9809" or "127.0.0.1:9809""#,
+        "2:22: defaults.interval: expected more than 0s",
+        "2:26: defaults.timeuot: unknown key, did you mean timeout?",
+        "3:1: server: unknown key, did you mean serve?",
+        "4:17: serve.detail: expected one of full",
+        "4:30: serve.tls: the key key is missing",
+        "4:56: serve.bearer_token: an empty token guards nothing",
+        "4:67: serve.drain: expected a duration such as 500ms, 3s or 1m30s",
+        "6:11: checks[0].name: expected 1 to 63 lower-case letters, digits and inner dashes",
+        "7:16: checks[0].postgres.sslmod: unknown key, did you mean sslmode?",
+        "8:11: checks[1].name: startup, ready and live name the gates: take another name",
+        "11:14: checks[1].timeout: longer than the interval (2s): shorten it, or lengthen the interval",
+        "12:22: checks[1].connect_timeout: longer than the timeout (3s): shorten it, or lengthen the timeout",
+        "13:18: checks[1].min_passing: it takes effect only with require: each: add it",
+        "15:5: checks[2].redis: this version has no redis check; it has KINDS",
+        "16:14: checks[2].labels.le: this label is reserved: check, kind, le, quantile and __… are set by others",
+        "16:21: checks[2].labels.a-b: expected the name of a label: letters, digits and _, no digit first",
+        "16:34: checks[2].labels.c: expected a text as it stands here: metrics show it to everyone",
+        "17:11: checks[3].name: the name is taken by checks[2] in line 14",
+        "19:5: checks[3]: a check has one kind, and this one is tcp already: make two checks of it",
+        "20:22: checks[3].gates[1]: expected one of startup, ready, live, did you mean ready?",
+        "21:21: checks[3].ready_ignores[0]: unknown cause, did you mean dns_timeout?",
+        "22:24: checks[3].success_threshold: expected a whole number, 1 or more",
+        "24:5: checks[4].tpc: unknown key, did you mean tcp?",
+        "25:5: checks[5]: the key name is missing",
+        "26:5: checks[6]: the kind is missing: write one of KINDS",
+        "27:5: checks[7]: expected a mapping with a name and a kind",
+    ];
+    let kinds: Vec<&str> = crate::check::KINDS.iter().map(|kind| kind.name).collect();
+    let mut found = faults(text);
+    // The list of right keys grows with the contract.
+    let clients = found.iter().position(|fault| fault.starts_with("23:5: checks[3].clients: unknown key, ")).unwrap();
+    found.remove(clients);
+    let expected = expected.map(|fault| fault.replace("KINDS", &kinds.join(", ")));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn no_checks_is_a_fault_that_says_what_to_write() {
+    for text in ["", "# nothing\n", "---\n", "checks: []\n", "checks:\n", "checks: 3\n", "listen: '[::]:1'\n", "{}\n"] {
+        let faults = faults(text);
+        assert_eq!(faults.len(), 1, "{text}: {faults:?}");
+        assert!(faults[0].contains("checks: [{name: database"), "{text}: {faults:?}");
+        assert!(faults[0].starts_with("1:"), "{text}: {faults:?}");
+    }
+    assert_eq!(faults("[]\n"), ["1:1: expected a mapping"]);
+}
+
+#[test]
+fn yaml_faults_and_those_of_the_plan_come_together() {
+    let text =
+        "checks:\n  - name: &a x\n    tcp: {address: \"h:1\"}\n    nmae: y\n    interval: 1s\n    interval: 2s\n";
+    let found = faults(text);
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found[0].starts_with("2:11: checks[0].name: an anchor"), "{found:?}");
+    assert!(found[1].starts_with("4:5: checks[0].nmae: unknown key, did you mean name?"), "{found:?}");
+    assert!(found[2].starts_with("6:5: checks[0].interval: duplicate key"), "{found:?}");
+}
+
+#[test]
+fn what_starts_later_gates_no_start_and_what_is_outside_no_life() {
+    let check = |rest: &str| format!("checks:\n  - name: a\n    {rest}\n");
+    let inside = faults(&check("tcp: {address: \"localhost:3000\"}"));
+    assert!(inside[0].starts_with("2:5: checks[0].gates: a server in this pod starts after the gate"), "{inside:?}");
+    plan(&check("tcp: {address: \"[::1]:3000\"}\n    starts_before: true"));
+    plan(&check("tcp: {address: \"127.0.0.1:3000\"}\n    gates: [ready]"));
+    let outside = faults(&check("tcp: {address: \"db:5432\"}\n    gates: [live]"));
+    assert!(outside[0].starts_with("4:12: checks[0].gates: live takes only what runs in this pod"), "{outside:?}");
+    let outside = faults(&check("dns: {name: db}\n    gates: [live]"));
+    assert!(outside[0].contains("live takes only"), "{outside:?}");
+}
+
+#[test]
+fn live_is_withheld_where_nobody_can_tell_what_is_dialled() {
+    let plan = plan("checks: [{name: a, tcp: {address: {env: NOT_SET}}, gates: [live, ready]}]\n");
+    assert_eq!(plan.checks[0].gates, Gates { startup: false, ready: true, live: false });
+    assert!(plan.warnings[0].starts_with("checks[0].gates: live is withheld"), "{:?}", plan.warnings);
+}
+
+#[test]
+fn a_value_that_is_not_there_is_no_fault() {
+    let plan = plan(
+        "checks: [{name: a, postgres: {url: {env: NOPE}}}, {name: b, postgres: {url: '${NOPE}', password: {file: /nope}}}]\n",
+    );
+    assert_eq!(plan.checks.len(), 2);
+}
+
+#[test]
+fn the_identity_tells_what_changed() {
+    let one = plan(WHOLE);
+    let same = plan(&format!("# a comment\n{WHOLE}"));
+    let other = plan(&WHOLE.replace("gates: []", "gates: [ready]"));
+    let defaults = plan(&WHOLE.replace("interval: 20s", "interval: 21s"));
+    let ids = |plan: &Plan| plan.checks.iter().map(|check| check.identity).collect::<Vec<_>>();
+    assert_eq!(ids(&one), ids(&same));
+    assert_eq!(ids(&one)[0], ids(&other)[0]);
+    assert_ne!(ids(&one)[1], ids(&other)[1]);
+    // The check that sets its own interval does not change with the default.
+    assert_ne!(ids(&one)[0], ids(&defaults)[0]);
+    assert_eq!(ids(&one)[1], ids(&defaults)[1]);
+}

@@ -1,0 +1,357 @@
+//! The keys that every configuration knows, as they are written; what they must be is said by their types.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+
+use crate::cause::Cause;
+use crate::config::names::{is_check_name, is_label_name};
+use crate::config::plan::MinPassing;
+use crate::duration;
+use crate::net::dial::{AddressPolicy, Require};
+use crate::value::Value;
+
+/// The outermost keys, but for `checks`.
+#[derive(Debug, Default, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Outer {
+    /// Where `serve` listens: an address and a port; `[::]` means both families.
+    pub(super) listen: Option<Listen>,
+    /// What holds for every check that does not say otherwise.
+    pub(super) defaults: Option<Defaults>,
+    /// How the sidecar serves.
+    pub(super) serve: Option<Serve>,
+}
+
+/// What holds for every check that does not say otherwise.
+#[derive(Debug, Default, Clone, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Defaults {
+    /// From run to run; 10s.
+    pub(super) interval: Option<Time>,
+    /// The deadline of one run; 5s, or the interval where that is less.
+    pub(super) timeout: Option<Time>,
+    /// Failures in a row that make a check down; 3.
+    pub(super) failure_threshold: Option<Threshold>,
+    /// Passes in a row that make a check up; 1.
+    pub(super) success_threshold: Option<Threshold>,
+}
+
+/// The keys that every check knows beside that of its kind.
+#[derive(Debug, Default, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Common {
+    /// The unique name.
+    pub(super) name: Option<Name>,
+    /// From run to run.
+    pub(super) interval: Option<Time>,
+    /// The deadline of one run; at most the interval.
+    pub(super) timeout: Option<Time>,
+    /// Failures in a row that make it down.
+    pub(super) failure_threshold: Option<Threshold>,
+    /// Passes in a row that make it up.
+    pub(super) success_threshold: Option<Threshold>,
+    /// What it gates: `[startup]` where not said, `[]` for nothing.
+    pub(super) gates: Option<Vec<Gate>>,
+    /// Families and their order; `ipv4-first`.
+    pub(super) addresses: Option<AddressWord>,
+    /// The limit of one try to connect; its fair share of the time where not said.
+    pub(super) connect_timeout: Option<Time>,
+    /// Which addresses must work; `any`.
+    pub(super) require: Option<RequireWord>,
+    /// How many members must pass under `require: each`: a number, a share such as `"50%"`, or `all`.
+    pub(super) min_passing: Option<MinPassing>,
+    /// Causes that degrade it but do not take it down, once it has been up.
+    pub(super) ready_ignores: Option<Vec<Slug>>,
+    /// Labels of its info metric.
+    pub(super) labels: Option<BTreeMap<LabelName, LabelValue>>,
+    /// The target in this pod starts before the app, so that it may gate the start.
+    pub(super) starts_before: Option<bool>,
+}
+
+/// How the sidecar serves.
+#[derive(Debug, Default, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Serve {
+    /// `full`: hosts, causes and hints for everyone who can reach the port.
+    pub(super) detail: Option<Detail>,
+    /// TLS on the listener.
+    pub(super) tls: Option<Tls>,
+    /// Guards `/metrics`, `/status` and `?verbose`.
+    pub(super) bearer_token: Option<Value>,
+    /// A second, plain listener for the probe paths alone.
+    pub(super) probe_listen: Option<Listen>,
+    /// How long answers are still given after SIGTERM; 5s.
+    pub(super) drain: Option<Time>,
+    /// `/readyz` fails once the sidecar was told to stop.
+    pub(super) fail_ready_on_sigterm: Option<bool>,
+}
+
+/// The listener's certificate.
+#[derive(Debug, Default, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tls {
+    /// The PEM file of the chain, leaf first.
+    pub(super) cert: Option<PemFile>,
+    /// The PEM file of the private key.
+    pub(super) key: Option<PemFile>,
+}
+
+/// Who gets details.
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Detail {
+    /// Everyone.
+    Full,
+}
+
+/// A gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Gate {
+    /// The start.
+    Startup,
+    /// Readiness.
+    Ready,
+    /// Liveness.
+    Live,
+}
+
+/// Families and their order.
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum AddressWord {
+    /// All IPv4 addresses, then all IPv6 ones.
+    Ipv4First,
+    /// All IPv6 addresses, then all IPv4 ones.
+    Ipv6First,
+    /// IPv4 alone.
+    Ipv4Only,
+    /// IPv6 alone.
+    Ipv6Only,
+}
+
+impl From<AddressWord> for AddressPolicy {
+    fn from(word: AddressWord) -> Self {
+        match word {
+            AddressWord::Ipv4First => Self::Ipv4First,
+            AddressWord::Ipv6First => Self::Ipv6First,
+            AddressWord::Ipv4Only => Self::Ipv4Only,
+            AddressWord::Ipv6Only => Self::Ipv6Only,
+        }
+    }
+}
+
+/// Which addresses must work.
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RequireWord {
+    /// One of them.
+    Any,
+    /// Every address must connect; the protocol runs on the first.
+    All,
+    /// The whole check for every address.
+    Each,
+}
+
+impl From<RequireWord> for Require {
+    fn from(word: RequireWord) -> Self {
+        match word {
+            RequireWord::Any => Self::Any,
+            RequireWord::All => Self::All,
+            RequireWord::Each => Self::Each,
+        }
+    }
+}
+
+/// A type that is read from a text by one function, whose error says what was expected.
+macro_rules! from_text {
+    ($($name:ty: $read:expr;)*) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = zeroize::Zeroizing::new(String::deserialize(deserializer)?);
+                let read: fn(&str) -> Result<$name, String> = $read;
+                read(&text).map_err(de::Error::custom)
+            }
+        }
+    )*};
+}
+
+from_text! {
+    Time: |text| match duration::parse(text) {
+        Ok(time) if !time.is_zero() => Ok(Self(time)),
+        Ok(_) => Err("expected more than 0s".to_owned()),
+        Err(expected) => Err(format!("expected {expected}")),
+    };
+    Listen: |text| {
+        let expected = "expected an address and a port, such as \"[::]:9809\" or \"127.0.0.1:9809\"";
+        text.parse().map(Self).map_err(|_| expected.to_owned())
+    };
+    Name: |text| is_check_name(text).map(|()| Self(text.to_owned())).map_err(str::to_owned);
+    LabelName: |text| is_label_name(text).map(|()| Self(text.to_owned())).map_err(str::to_owned);
+    Slug: |text| match Cause::from_slug(text) {
+        Some(cause) => Ok(Self(cause)),
+        None => {
+            let slugs: Vec<&str> = Cause::ALL.iter().map(|cause| cause.slug()).collect();
+            Err(format!("unknown cause, {}", crate::config::node::choice(text, &slugs)))
+        }
+    };
+}
+
+/// A duration above zero.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Time(pub(super) Duration);
+
+/// An address to listen on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listen(pub(super) SocketAddr);
+
+/// A check's name.
+#[derive(Debug, Clone)]
+pub(super) struct Name(pub(super) String);
+
+/// A label's name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LabelName(pub(super) String);
+
+/// A label's text: as it stands, since metrics show it.
+#[derive(Debug, Clone)]
+pub(super) struct LabelValue(pub(super) String);
+
+/// A cause.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slug(pub(super) Cause);
+
+/// A PEM file's path.
+#[derive(Debug, Clone)]
+pub(super) struct PemFile(pub(super) PathBuf);
+
+/// How many in a row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Threshold(pub(super) u32);
+
+impl<'de> Deserialize<'de> for Threshold {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const EXPECTED: &str = "expected a whole number, 1 or more";
+        match u64::deserialize(deserializer).map(u32::try_from) {
+            Ok(Ok(number)) if number > 0 => Ok(Self(number)),
+            _ => Err(de::Error::custom(EXPECTED)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PemFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const EXPECTED: &str = "expected the path of a PEM file";
+        match Value::deserialize(deserializer)? {
+            Value::Literal(path) if path.expose().starts_with("-----") => Err(de::Error::custom(EXPECTED)),
+            Value::Literal(path) => Ok(Self(path.expose().into())),
+            Value::File(path) => Ok(Self(path)),
+            Value::Env(_) | Value::Template(_) => Err(de::Error::custom(EXPECTED)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for LabelValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Literal(text) => Ok(Self(text.expose().to_owned())),
+            Value::Env(_) | Value::File(_) | Value::Template(_) => {
+                Err(de::Error::custom("expected a text as it stands here: metrics show it to everyone"))
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for MinPassing {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Share;
+
+        impl Visitor<'_> for Share {
+            type Value = MinPassing;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number of members (1 or more), a share from \"1%\" to \"100%\", or all")
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<MinPassing, E> {
+                let count = u32::try_from(number).ok().filter(|count| *count > 0);
+                count.map(MinPassing::Count).ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(number), &self))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<MinPassing, E> {
+                let percent = text.strip_suffix('%').and_then(|number| number.parse::<u8>().ok());
+                match (text, percent) {
+                    ("all", _) => Ok(MinPassing::All),
+                    (_, Some(percent @ 1..=100)) => Ok(MinPassing::Percent(percent)),
+                    _ => Err(E::invalid_value(de::Unexpected::Other("text"), &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(Share)
+    }
+}
+
+#[cfg(test)]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{LabelName, LabelValue, Listen, Name, PemFile, Slug, Threshold, Time};
+    use crate::cause::Cause;
+    use crate::config::plan::MinPassing;
+
+    macro_rules! schemas {
+        ($($name:ident: $schema:tt;)*) => {$(
+            impl JsonSchema for $name {
+                fn schema_name() -> Cow<'static, str> {
+                    stringify!($name).into()
+                }
+
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    json_schema!($schema)
+                }
+            }
+        )*};
+    }
+
+    schemas! {
+        Time: {"type": "string", "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", "examples": ["500ms", "3s", "1m30s"]};
+        Listen: {"type": "string", "examples": ["[::]:9809", "127.0.0.1:9809"]};
+        Name: {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "not": {"enum": ["startup", "ready", "live"]}};
+        LabelName: {"type": "string", "pattern": "^[a-zA-Z_][a-zA-Z0-9_]*$"};
+        LabelValue: {"type": ["string", "number", "boolean"]};
+        Threshold: {"type": "integer", "minimum": 1};
+        MinPassing: {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^([1-9][0-9]?|100)%$"}, {"const": "all"}]};
+        PemFile: {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": false, "required": ["file"], "properties": {"file": {"type": "string"}}}]};
+    }
+
+    impl JsonSchema for Slug {
+        fn schema_name() -> Cow<'static, str> {
+            "Cause".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            let slugs: Vec<&str> = Cause::ALL.iter().map(|cause| cause.slug()).collect();
+            json_schema!({"enum": slugs})
+        }
+    }
+}

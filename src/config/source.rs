@@ -1,0 +1,151 @@
+//! Which source a plan is read from: targets, a file given, the file that `PILOTFISH_CONFIG` names, the usual file, the
+//! environment. The first that is there is taken, and the plan says which.
+
+use std::io;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::config::fault::Refused;
+use crate::config::node::{self, Node, Problem, Span, nearest};
+use crate::config::plan::{Gates, Origin, Plan};
+use crate::config::{discover, document, targets};
+use crate::env::Env;
+
+/// The variable that names the file.
+pub const VARIABLE: &str = "PILOTFISH_CONFIG";
+/// The file that is looked for where nothing else is said.
+pub const USUAL_FILE: &str = "/etc/pilotfish/pilotfish.yaml";
+
+/// What was asked for on the command line.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request<'a> {
+    /// The TARGETs.
+    pub targets: &'a [String],
+    /// `-c FILE`.
+    pub file: Option<&'a str>,
+    /// `--gate`, each as it was written: what checks found in the environment gate.
+    pub gates: &'a [String],
+    /// Whether what merely looks like a web address is connected to: `check` does, `serve` and `wait` never.
+    pub strangers: bool,
+}
+
+/// The plan that was asked for.
+///
+/// # Errors
+/// Every fault; nothing may be probed then.
+pub fn load(request: Request<'_>, env: &dyn Env) -> Result<Plan, Refused> {
+    let gates = gates(request.gates)?;
+    let origin = choose(request, env)?;
+    if gates.is_some() && origin != Origin::Environment {
+        let text = format!("--gate is for checks found in the environment, and these come from {origin}");
+        return Err(Refused::because(text));
+    }
+    match &origin {
+        Origin::Targets => targets::plan(request.targets, env),
+        Origin::Environment => discover::plan(gates.unwrap_or_default(), request.strangers, env),
+        Origin::Given(_) | Origin::Variable(_) | Origin::Usual(_) => reload(&origin, env),
+    }
+}
+
+/// The plan of a file, read anew.
+///
+/// # Errors
+/// Every fault; also where the origin is no file.
+pub fn reload(origin: &Origin, env: &dyn Env) -> Result<Plan, Refused> {
+    let Some(path) = origin.file() else { return Err(Refused::because(format!("{origin} cannot be read anew"))) };
+    read(path, origin, env).map(|(plan, _)| plan)
+}
+
+/// The plan of a file, and what is written there.
+pub(crate) fn read(path: &Path, origin: &Origin, env: &dyn Env) -> Result<(Plan, Node), Refused> {
+    let bytes = env.file(path).map(Zeroizing::new).map_err(|error| unreadable(path, origin, &error))?;
+    let document = node::load(&bytes);
+    let mut problems = document.problems;
+    match document.root {
+        Some(root) if problems.is_empty() && !root.is_null() => match document::plan(&root, origin.clone(), env) {
+            Ok(plan) => return Ok((plan, root)),
+            Err(faults) => problems = faults,
+        },
+        Some(root) if !root.is_null() => {
+            problems.extend(document::plan(&root, origin.clone(), env).err().unwrap_or_default());
+        }
+        Some(_) | None if problems.is_empty() => {
+            let message = format!("nothing stands in this file: {}", document::HOW_TO_BEGIN);
+            problems.push(Problem::new(Span { line: 1, column: 1 }, "", message));
+        }
+        Some(_) | None => {}
+    }
+    Err(Refused::faults(path, problems))
+}
+
+/// The source that is taken.
+///
+/// # Errors
+/// What contradicts itself.
+pub fn choose(request: Request<'_>, env: &dyn Env) -> Result<Origin, Refused> {
+    match (request.targets, request.file) {
+        ([], Some(file)) if file.contains("://") => Err(Refused::because("-c takes a file; give a target without -c")),
+        ([], Some(file)) => Ok(Origin::Given(file.into())),
+        ([_, ..], Some(_)) => Err(Refused::because(
+            "TARGETs and -c FILE exclude each other: give the targets alone, or write them into the file",
+        )),
+        ([_, ..], None) => Ok(Origin::Targets),
+        ([], None) => Ok(match env.var(VARIABLE).filter(|path| !path.is_empty()) {
+            Some(path) => Origin::Variable(path.into()),
+            None => match env.file(USUAL_FILE.as_ref()) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Origin::Environment,
+                Ok(_) | Err(_) => Origin::Usual(USUAL_FILE.into()),
+            },
+        }),
+    }
+}
+
+/// The gates of `--gate`; `None` where it was not given.
+fn gates(words: &[String]) -> Result<Option<Gates>, Refused> {
+    let mut gates = Gates::default();
+    for word in words.iter().flat_map(|words| words.split(',')) {
+        match word {
+            "startup" => gates.startup = true,
+            "ready" => gates.ready = true,
+            _ => return Err(Refused::because("--gate takes startup or ready")),
+        }
+    }
+    Ok((!words.is_empty()).then_some(gates))
+}
+
+/// Keeps the checks of these names (`--only`), in the plan's order; all of them where no name is given.
+///
+/// # Errors
+/// A name that no check has; the names there are.
+pub fn only(plan: &mut Plan, names: &[String]) -> Result<(), Refused> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let known: Vec<&str> = plan.checks.iter().map(|check| check.name.as_str()).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        let meant = nearest(unknown, &known).map(|name| format!(", did you mean {name}?")).unwrap_or_default();
+        let text = format!("--only: no check has this name{meant} The checks of {}: {}", plan.origin, known.join(", "));
+        return Err(Refused::because(text));
+    }
+    plan.checks.retain(|check| names.contains(&check.name));
+    Ok(())
+}
+
+fn unreadable(path: &Path, origin: &Origin, error: &io::Error) -> Refused {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "it may not be read by this user".to_owned(),
+        io::ErrorKind::InvalidInput => "it is no regular file".to_owned(),
+        io::ErrorKind::FileTooLarge => "it is larger than 1 MiB: it cannot be the configuration".to_owned(),
+        _ => error.to_string(),
+    };
+    let who = match origin {
+        Origin::Variable(_) => format!(" (named by {VARIABLE})"),
+        Origin::Given(_) | Origin::Usual(_) | Origin::Targets | Origin::Environment => String::new(),
+    };
+    Refused::because(format!("{}{who}: {why}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

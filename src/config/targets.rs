@@ -1,0 +1,197 @@
+//! The TARGETs of the command line. What is said of a bad one names its position, never its text: it may hold a password.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use crate::cause::Cause;
+use crate::check::{Check, Kind};
+use crate::config::document::{FAILURE_THRESHOLD, INTERVAL, SUCCESS_THRESHOLD, TIMEOUT};
+use crate::config::fault::Refused;
+use crate::config::names::{Names, is_variable_name};
+use crate::config::node::Node;
+use crate::config::plan::{DEFAULT_LISTEN, Gates, MinPassing, Origin, Plan, Planned, ServeOptions};
+use crate::config::rules::Reach;
+use crate::config::schemes::{Meaning, advice, meaning};
+use crate::config::undecided::{self, Undecided};
+use crate::env::Env;
+use crate::net::dial::DialRules;
+use crate::url::Url;
+use crate::value::Value;
+
+/// The plan of some targets. They gate `startup` and `ready`; what runs in this pod gates `ready` alone.
+///
+/// # Errors
+/// Every bad target, by its position.
+pub(super) fn plan(targets: &[String], env: &dyn Env) -> Result<Plan, Refused> {
+    let mut names = Names::default();
+    let mut checks = Vec::new();
+    let mut wrong = Vec::new();
+    for (index, text) in targets.iter().enumerate() {
+        match target(text, env) {
+            Ok(target) => checks.push(target.planned(&mut names, text, env)),
+            Err(what) => wrong.push(format!("target {}: {what}", index + 1)),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Refused::lines(wrong));
+    }
+    Ok(bare(checks, Origin::Targets))
+}
+
+/// A plan with nothing but checks.
+pub(super) fn bare(checks: Vec<Planned>, origin: Origin) -> Plan {
+    let serve = ServeOptions::default();
+    Plan { listen: DEFAULT_LISTEN, serve, checks, listed: Vec::new(), origin, warnings: Vec::new() }
+}
+
+/// A check with every default.
+pub(super) fn planned(name: String, kind: &'static str, check: Arc<dyn Check>, gates: Gates, written: &str) -> Planned {
+    let mut hasher = DefaultHasher::new();
+    (kind, written).hash(&mut hasher);
+    Planned {
+        name,
+        kind,
+        check,
+        interval: INTERVAL,
+        timeout: TIMEOUT,
+        failure_threshold: FAILURE_THRESHOLD,
+        success_threshold: SUCCESS_THRESHOLD,
+        gates,
+        rules: DialRules::default(),
+        min_passing: MinPassing::All,
+        ready_ignores: Vec::new(),
+        labels: Vec::new(),
+        identity: hasher.finish(),
+    }
+}
+
+/// A target that was understood.
+struct Target {
+    kind: &'static str,
+    check: Arc<dyn Check>,
+    /// The variable that it is in.
+    variable: Option<String>,
+}
+
+impl Target {
+    fn planned(self, names: &mut Names, written: &str, env: &dyn Env) -> Planned {
+        let endpoints = self.check.endpoints(env);
+        let host = endpoints.first().map(|endpoint| endpoint.host.to_string());
+        let wish = match (&self.variable, host) {
+            (Some(variable), _) => variable.clone(),
+            (None, Some(host)) => format!("{}-{host}", self.kind),
+            (None, None) => format!("{}-{}", self.kind, host_of(written)),
+        };
+        let inside = Reach::of(&*self.check, env) == Reach::Pod;
+        let gates = Gates { startup: !inside, ready: true, live: false };
+        planned(names.make(&[&wish]), self.kind, self.check, gates, written)
+    }
+}
+
+/// The host of a literal target; it was read before.
+fn host_of(written: &str) -> String {
+    Url::parse(written).ok().and_then(|url| url.hosts.first().map(|(host, _)| host.to_string())).unwrap_or_default()
+}
+
+fn target(text: &str, env: &dyn Env) -> Result<Target, String> {
+    if let Some(name) = text.strip_prefix("env:") {
+        return variable(name, env);
+    }
+    let (scheme, _) = match text.split_once("://") {
+        Some(parts) => parts,
+        None if text.starts_with("listen:") || text.starts_with("unix:") => text.split_once(':').unwrap_or_default(),
+        None => {
+            return Err("no scheme: write tcp://host:port, a URL such as postgres://user@host/database, \
+                        or env:NAME for one that is in a variable"
+                .to_owned());
+        }
+    };
+    match meaning(scheme) {
+        Meaning::Kind(kind) => literal(kind, text, env),
+        Meaning::Later(name) => Err(format!("this version has no {name} check")),
+        Meaning::Unknown => Err(advice(scheme)),
+    }
+}
+
+fn literal(kind: &'static Kind, text: &str, env: &dyn Env) -> Result<Target, String> {
+    let url = Url::parse(text).map_err(|error| format!("{error}; right is {}", form(kind)))?;
+    if let Some(what) = fault_of_url(kind, text, &url) {
+        return Err(format!("{what}; right is {}", form(kind)));
+    }
+    let check = (kind.from_url)(Value::literal(text));
+    // A name server that is not given is that of the pod: such a check dials nothing that could be told now.
+    if check.endpoints(env).is_empty() && kind.name != "dns" {
+        let what = match url.hosts.iter().any(|(_, port)| port.is_none()) {
+            true => "the port is missing",
+            false => "it cannot be read",
+        };
+        return Err(format!("{what}; right is {}", form(kind)));
+    }
+    Ok(Target { kind: kind.name, check, variable: None })
+}
+
+/// What a kind has to say of a URL, where it reads one at load: it stands under `url`, and a `dns` URL under its parts.
+fn fault_of_url(kind: &Kind, text: &str, url: &Url) -> Option<String> {
+    let scalar = |text: &str| Node::scalar(&text.replace("${", "$${"));
+    if kind.name == "dns" {
+        let name = scalar(&url.hosts[0].0.to_string());
+        let parts = url.query.iter().map(|(key, value)| (key.as_str(), scalar(value.expose())));
+        let problems = (kind.parse)(&Node::mapping(std::iter::once(("name", name)).chain(parts).collect())).err()?;
+        // A key that is not known may be anything, so it is not repeated.
+        return problems.first().map(|problem| match problem.message.starts_with("unknown key") {
+            true => problem.message.clone(),
+            false => format!("{}: {}", problem.path, problem.message),
+        });
+    }
+    let text = scalar(text.strip_prefix("peer+").unwrap_or(text));
+    let problems = (kind.parse)(&Node::mapping(vec![("url", text)])).err()?;
+    let problem = problems.iter().find(|problem| problem.path == "url")?;
+    (!problem.message.starts_with("unknown key")).then(|| problem.message.clone())
+}
+
+/// The form of a kind's targets.
+fn form(kind: &Kind) -> &'static str {
+    match kind.name {
+        "tcp" => "tcp://host:port",
+        "tls" => "tls://host:port",
+        "http" => "https://host/path",
+        "peer" => "peer+http://host:port/health",
+        "postgres" => "postgres://user:password@host:5432/database",
+        "dns" => "dns://name?type=AAAA&server=10.0.0.10:53",
+        _ => "scheme://host:port",
+    }
+}
+
+/// A target in a variable: what is wrong with its value is a failed outcome, since the value is not in the command.
+fn variable(name: &str, env: &dyn Env) -> Result<Target, String> {
+    if !is_variable_name(name) {
+        return Err("env: takes the name of a variable, such as env:DATABASE_URL".to_owned());
+    }
+    let undecided = |wrong: Option<(Cause, String)>| Target {
+        kind: undecided::KIND,
+        check: Arc::new(Undecided::new(name, wrong)),
+        variable: Some(name.to_owned()),
+    };
+    let Some(value) = env.var(name).filter(|value| !value.is_empty()) else { return Ok(undecided(None)) };
+    let Some((scheme, _)) = value.split_once("://") else {
+        let message = format!("the variable {name} holds no URL: it has no scheme://");
+        return Ok(undecided(Some((Cause::UrlMalformed, message))));
+    };
+    Ok(match meaning(scheme) {
+        Meaning::Kind(kind) => Target {
+            kind: kind.name,
+            check: (kind.from_url)(Value::Env(name.to_owned())),
+            variable: Some(name.to_owned()),
+        },
+        Meaning::Later(kind) => {
+            let message =
+                format!("the variable {name} holds the URL of a {kind} check, which this version does not have");
+            undecided(Some((Cause::VariableInvalid, message)))
+        }
+        Meaning::Unknown => {
+            let message = format!("the variable {name} holds a URL with an {}", advice(scheme));
+            undecided(Some((Cause::UrlMalformed, message)))
+        }
+    })
+}
