@@ -1,6 +1,7 @@
 //! The command line: one thin file per subcommand. Reports go to stdout, logs and progress to stderr.
 
 pub mod args;
+pub mod ask;
 pub mod check;
 mod patience;
 pub mod report;
