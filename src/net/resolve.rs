@@ -263,3 +263,6 @@ fn without_asking(attempt: &Attempt, name: &str, family: Family) -> Option<Resul
     let message = format!("/etc/hosts has {bare}, but no {version} address for it");
     Some(Err(Fault::new(Phase::Resolve, Cause::DnsNoAddress, message)))
 }
+
+#[cfg(test)]
+mod tests;

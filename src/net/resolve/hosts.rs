@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-/// The addresses of a name, both families, in the order of the file, each once. Lines without a readable address are
+/// The addresses of a name, both families, in the order of the file, each once, at most `limit` of a family. Lines without a readable address are
 /// passed over, as libc does; names are compared without regard to case or to a final dot.
 pub(super) fn lookup(text: &[u8], name: &str, limit: usize) -> Vec<IpAddr> {
     let wanted = name.trim_end_matches('.');
@@ -12,7 +12,8 @@ pub(super) fn lookup(text: &[u8], name: &str, limit: usize) -> Vec<IpAddr> {
         let mut words = line.split('#').next().unwrap_or_default().split_ascii_whitespace();
         let Some(ip) = words.next().and_then(|word| word.parse::<IpAddr>().ok()) else { continue };
         let named = words.any(|word| word.trim_end_matches('.').eq_ignore_ascii_case(wanted));
-        if named && found.len() < limit && !found.contains(&ip) {
+        let room = || found.iter().filter(|known: &&IpAddr| known.is_ipv4() == ip.is_ipv4()).count() < limit;
+        if named && !found.contains(&ip) && room() {
             found.push(ip);
         }
     }
@@ -37,6 +38,7 @@ mod tests {
         assert!(ips("db2").is_empty(), "a comment names no one");
         assert!(ips("10.0.0.1").is_empty());
         assert_eq!(lookup(TEXT, "db", 1).len(), 1);
+        assert_eq!(lookup(TEXT, "db.lab", 1).len(), 2, "the limit is that of a family");
         assert!(lookup(b"", "db", 32).is_empty());
     }
 }
