@@ -1,145 +1,92 @@
-//! Wiring: what runs checks, what keeps the state, what reads the configuration again, and how it all ends.
+//! Wiring: what runs checks, what keeps the state, what answers, and how it all ends.
+//!
+//! [`bind`] takes every port before anything is probed or served; [`Bound::run`] then goes on until it is told to stop.
 
 pub mod crew;
+pub mod engine;
 pub mod reload;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until};
 
-use crate::app::crew::Crew;
+use crate::app::engine::{Ended, Engine};
 use crate::app::reload::Reloader;
-use crate::config::plan::Planned;
-use crate::schedule::{Chance, Prober};
+use crate::config::plan::{Plan, ServeOptions, ServeTls};
+use crate::config::source;
+use crate::env::Env;
+use crate::net::World;
+use crate::schedule::{self, Live};
+use crate::serve::{self, BindError};
 use crate::shutdown::Signal;
-use crate::state::{self, Message, Snapshot, State};
+use crate::state::Snapshot;
 
-#[cfg(test)]
-mod tests;
-
-/// Outcomes that may wait for the state; more make their checks wait.
-const BACKLOG: usize = 64;
-
-/// What the engine needs of a plan.
-#[derive(Clone)]
-pub struct Orders {
-    /// The checks.
-    pub checks: Vec<Arc<Planned>>,
-    /// Whether `/readyz` is to fail once we are told to stop.
-    pub fail_ready_on_sigterm: bool,
-    /// How long we go on after we were told to stop.
-    pub drain: Duration,
+/// A plan whose ports are taken; nothing runs yet.
+pub struct Bound {
+    plan: Plan,
+    server: serve::Bound,
+    env: Arc<dyn Env>,
 }
 
-/// The running checks and the state they feed.
-pub struct Engine {
-    crew: Crew,
-    messages: mpsc::Sender<Message>,
-    snapshots: watch::Receiver<Arc<Snapshot>>,
-    state: JoinHandle<()>,
-    drain: Duration,
+/// Takes the ports of a plan. Needs the runtime.
+///
+/// # Errors
+/// A port that cannot be had, a certificate that cannot be used: named, with the remedy.
+pub fn bind(plan: Plan, env: Arc<dyn Env>) -> Result<Bound, BindError> {
+    let server = serve::bind(plan.listen, &plan.serve, Arc::clone(&env))?;
+    Ok(Bound { plan, server, env })
 }
 
-/// Why a sidecar ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// It was told to.
-    Stopped,
-    /// The keeper of the state is gone: a bug, and nothing true can be answered any more.
-    Broken,
-}
-
-impl Engine {
-    /// Starts every check at once; outcomes and time are folded into snapshots from now on.
+impl Bound {
+    /// The address that serves everything, with the port that was really taken.
     #[must_use]
-    pub fn start(prober: Arc<dyn Prober>, chance: Chance, orders: &Orders) -> Self {
-        let (messages, inbox) = mpsc::channel(BACKLOG);
-        let mut crew = Crew::new(prober, chance, messages.clone());
-        let slots = crew.plan(&orders.checks);
-        let state = State::new(slots, orders.fail_ready_on_sigterm, Instant::now(), SystemTime::now());
-        let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));
-        let state = tokio::spawn(state::run(state, inbox, publish));
-        crew.start();
-        Self { crew, messages, snapshots, state, drain: orders.drain }
+    pub const fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
-    /// What is answered from.
+    /// The address that serves the probe paths alone.
     #[must_use]
-    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
-        self.snapshots.clone()
+    pub fn probes(&self) -> Option<SocketAddr> {
+        self.server.probes()
     }
 
-    /// Runs until we are told to stop, and then until the drain is over or a second signal ends it. Until then another
-    /// plan takes effect whenever `reloader` has one.
-    pub async fn run(&mut self, mut reloader: Option<&mut Reloader>, signals: &mut mpsc::Receiver<Signal>) -> Ended {
-        loop {
-            let signal = tokio::select! {
-                signal = signals.recv() => signal.unwrap_or(Signal::Stop),
-                () = changed(&mut reloader) => Signal::Reload,
-                _ = &mut self.state => return Ended::Broken,
-            };
-            match signal {
-                Signal::Stop => break,
-                Signal::Reload => self.reload(reloader.as_deref_mut()).await,
-            }
-        }
-        self.drain(signals).await
-    }
-
-    async fn reload(&mut self, reloader: Option<&mut Reloader>) {
-        let Some(reloader) = reloader else {
-            tracing::warn!("there is no configuration file to read again");
-            return;
-        };
-        match reloader.load() {
-            Ok(orders) => {
-                tracing::info!(checks = orders.checks.len(), "the configuration was read again and took effect");
-                self.drain = orders.drain;
-                let slots = self.crew.plan(&orders.checks);
-                let fail_ready_on_sigterm = orders.fail_ready_on_sigterm;
-                self.send(Message::Plan { slots, fail_ready_on_sigterm }).await;
-                self.crew.start();
-            }
-            Err(faults) => {
-                for fault in faults.lines() {
-                    tracing::error!("{fault}");
-                }
-                tracing::error!("the configuration that was read again has faults: the one before it stays in force");
-                self.send(Message::Refused(faults)).await;
-            }
-        }
-    }
-
-    /// Goes on as before, so that the app can drain: gates keep their verdict.
-    async fn drain(&mut self, signals: &mut mpsc::Receiver<Signal>) -> Ended {
-        let end = Instant::now() + self.drain;
-        tracing::info!(drain_seconds = self.drain.as_secs_f64(), "told to stop");
-        self.send(Message::ShuttingDown).await;
-        loop {
-            tokio::select! {
-                () = sleep_until(end) => return Ended::Stopped,
-                signal = signals.recv() => match signal {
-                    Some(Signal::Reload) => tracing::warn!("told to stop: the configuration is not read again"),
-                    Some(Signal::Stop) | None => return Ended::Stopped,
-                },
-                _ = &mut self.state => return Ended::Broken,
-            }
-        }
-    }
-
-    /// A state that is gone is noticed by `run`.
-    async fn send(&self, message: Message) {
-        drop(self.messages.send(message).await);
+    /// Probes and answers until it is told to stop and has drained. How it ended, and what was known last.
+    pub async fn run(self, mut signals: mpsc::Receiver<Signal>) -> (Ended, Arc<Snapshot>) {
+        let Self { plan, server, env } = self;
+        let (publish, options) = watch::channel(Arc::new(plan.serve.clone()));
+        let mut reloader = reloader(&plan, &env, publish);
+        let world = Arc::new(World::new(env));
+        let mut engine = Engine::start(Arc::new(Live(world)), schedule::chance, &plan);
+        let snapshots = engine.snapshots();
+        let mut ended = Ended::Broken;
+        let until_stopped = async { ended = engine.run(reloader.as_mut(), &mut signals).await };
+        serve::run(server, snapshots.clone(), options, until_stopped).await;
+        let last = Arc::clone(&snapshots.borrow());
+        (ended, last)
     }
 }
 
-/// Waits until another plan may be read; for ever where there is nothing to read.
-async fn changed(reloader: &mut Option<&mut Reloader>) {
-    match reloader {
-        Some(reloader) => reloader.changed().await,
-        None => std::future::pending().await,
-    }
+/// What reads the plan's file again, where it has one, and hands on what changes for the server.
+fn reloader(plan: &Plan, env: &Arc<dyn Env>, publish: watch::Sender<Arc<ServeOptions>>) -> Option<Reloader> {
+    let origin = plan.origin.clone();
+    let file = origin.file()?.to_owned();
+    let fixed = fixed_at_start(plan);
+    let reader = Arc::clone(env);
+    let load = move || {
+        let plan = source::reload(&origin, &*reader).map_err(|refused| refused.to_string())?;
+        if fixed_at_start(&plan) != fixed {
+            tracing::warn!(
+                "listen, serve.tls and serve.probe_listen are read at the start alone: restart to change them"
+            );
+        }
+        publish.send_replace(Arc::new(plan.serve.clone()));
+        Ok(plan)
+    };
+    Some(Reloader::new(Arc::clone(env), file, Box::new(load)))
+}
+
+/// What the server reads once.
+fn fixed_at_start(plan: &Plan) -> (SocketAddr, Option<SocketAddr>, Option<ServeTls>) {
+    (plan.listen, plan.serve.probe_listen, plan.serve.tls.clone())
 }

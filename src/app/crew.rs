@@ -42,7 +42,7 @@ impl Crew {
 
     /// Stops the checks that a plan does not have, and takes in those that it has: what is as it was goes on, with its
     /// number. The others get a new one and wait for [`Crew::start`], so that the state can be told first.
-    pub fn plan(&mut self, checks: &[Arc<Planned>]) -> Vec<Slot> {
+    pub fn plan(&mut self, checks: &[Planned]) -> Vec<Slot> {
         let mut former = std::mem::take(&mut self.members);
         for planned in checks {
             let same = former.remove(&planned.name).filter(|member| member.slot.planned.identity == planned.identity);
@@ -61,9 +61,9 @@ impl Crew {
         }
     }
 
-    fn member(&mut self, planned: &Arc<Planned>) -> Member {
+    fn member(&mut self, planned: &Planned) -> Member {
         self.next_id += 1;
         let target = planned.check.target(self.prober.env());
-        Member { slot: Slot { id: self.next_id, planned: Arc::clone(planned), target }, task: None }
+        Member { slot: Slot { id: self.next_id, planned: Arc::new(planned.clone()), target }, task: None }
     }
 }

@@ -1,6 +1,6 @@
 //! When and how the configuration is read again.
 //!
-//! Files are looked at, not watched: a ConfigMap's mount swaps a symbolic link, which inotify on the file misses.
+//! The file is looked at, not watched: a ConfigMap's mount swaps a symbolic link, which inotify on the file misses.
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
@@ -10,35 +10,35 @@ use std::time::Duration;
 use tokio::time::sleep;
 use zeroize::Zeroizing;
 
-use crate::app::Orders;
+use crate::config::plan::Plan;
 use crate::env::Env;
 
-/// How often the files are looked at.
+/// How often the file is looked at.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Reads a plan: what the engine needs of it, or every fault in lines without any value.
-pub type Load = Box<dyn FnMut() -> Result<Orders, String> + Send>;
+/// Reads the plan, or every fault of it, in lines without any value.
+pub type Load = Box<dyn FnMut() -> Result<Plan, String> + Send>;
 
-/// The files of a plan, and how it is read.
+/// The file of a plan, and how it is read.
 pub struct Reloader {
     env: Arc<dyn Env>,
-    files: Vec<PathBuf>,
+    file: PathBuf,
     load: Load,
     marks: RandomState,
-    /// What stood in the files when they were last read, taken in or refused.
+    /// What stood in the file when it was last read, taken in or refused.
     read: u64,
 }
 
 impl Reloader {
-    /// For a plan that was just read from these files.
+    /// For a plan that was just read from this file.
     #[must_use]
-    pub fn new(env: Arc<dyn Env>, files: Vec<PathBuf>, load: Load) -> Self {
-        let mut reloader = Self { env, files, load, marks: RandomState::new(), read: 0 };
+    pub fn new(env: Arc<dyn Env>, file: PathBuf, load: Load) -> Self {
+        let mut reloader = Self { env, file, load, marks: RandomState::new(), read: 0 };
         reloader.read = reloader.mark();
         reloader
     }
 
-    /// Waits until something else stands in the files, and the same at two looks: what is still being written could be a
+    /// Waits until something else stands in the file, and the same at two looks: what is still being written could be a
     /// valid plan that lacks its end.
     pub async fn changed(&mut self) {
         let mut before = None;
@@ -56,16 +56,15 @@ impl Reloader {
     ///
     /// # Errors
     /// Every fault of it.
-    pub fn load(&mut self) -> Result<Orders, String> {
+    pub fn load(&mut self) -> Result<Plan, String> {
         // Before it is read: what changes meanwhile is read once more.
         self.read = self.mark();
         (self.load)()
     }
 
+    /// A file that cannot be read has a mark as well: that it is gone is a change.
     fn mark(&self) -> u64 {
-        self.files.iter().fold(0, |mark, path| {
-            let content = self.env.file(path).map(Zeroizing::new).ok();
-            self.marks.hash_one((mark, content.as_ref().map(|bytes| bytes.as_slice())))
-        })
+        let content = self.env.file(&self.file).map(Zeroizing::new).ok();
+        self.marks.hash_one(content.as_ref().map(|bytes| bytes.as_slice()))
     }
 }

@@ -6,6 +6,7 @@ pub mod check;
 mod patience;
 pub mod report;
 mod select;
+pub mod serve;
 mod signals;
 pub mod termination;
 pub mod wait;
@@ -86,6 +87,7 @@ pub async fn run(args: Vec<String>, mut shell: Shell) -> Exit {
             }
             Err(text) => shell.usage(&text),
         },
-        args::Command::Serve(_) | args::Command::Ask(_) | args::Command::Config(_) => shell.usage("not wired yet"),
+        args::Command::Serve(options) => serve::run(options, shell).await,
+        args::Command::Ask(_) | args::Command::Config(_) => shell.usage("not wired yet"),
     }
 }

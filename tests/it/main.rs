@@ -5,4 +5,5 @@ mod families;
 mod layers;
 mod names;
 mod postgres;
+mod serve;
 mod support;

@@ -7,6 +7,7 @@ pub(crate) mod dns;
 pub(crate) mod netns;
 pub(crate) mod nginx;
 pub(crate) mod postgres;
+pub(crate) mod sidecar;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use super::reload::Reloader;
-use super::{Ended, Engine, Orders};
+use super::{Ended, Engine};
+use crate::app::reload::Reloader;
 use crate::cause::Cause;
-use crate::config::plan::{Gates, Planned};
+use crate::config::plan::{DEFAULT_LISTEN, Gates, Origin, Plan, Planned, ServeOptions};
 use crate::env::Env;
 use crate::outcome::Phase;
 use crate::schedule::{Prober, Probing};
@@ -72,7 +72,7 @@ impl Pod {
 }
 
 /// `NAME[:GATE[:IDENTITY]] …` as a plan; `!` is a fault.
-fn read(text: &str) -> Result<Orders, String> {
+fn read(text: &str) -> Result<Plan, String> {
     let check = |word: &str| {
         let mut parts = word.split(':');
         let name = parts.next().unwrap_or_default();
@@ -83,13 +83,14 @@ fn read(text: &str) -> Result<Orders, String> {
             _ => NONE,
         };
         let identity = parts.next().map_or(0, |number| number.parse().unwrap());
-        Arc::new(Planned { identity, ..planned(name, gates) })
+        Planned { identity, ..planned(name, gates) }
     };
     match text {
         "!" => Err("pilotfish.yaml:1:1: it is wrong".to_owned()),
         _ => {
             let checks = text.split_whitespace().map(check).collect();
-            Ok(Orders { checks, fail_ready_on_sigterm: false, drain: Duration::from_secs(5) })
+            let (serve, origin) = (ServeOptions::default(), Origin::Given(FILE.into()));
+            Ok(Plan { listen: DEFAULT_LISTEN, serve, checks, listed: Vec::new(), origin, warnings: Vec::new() })
         }
     }
 }
@@ -110,7 +111,7 @@ impl Lab {
         pod.write(text);
         let reader = Arc::clone(&pod);
         let load = Box::new(move || read(&String::from_utf8(reader.file(Path::new(FILE)).unwrap()).unwrap()));
-        let mut reloader = Reloader::new(Arc::clone(&pod) as Arc<dyn Env>, vec![FILE.into()], load);
+        let mut reloader = Reloader::new(Arc::clone(&pod) as Arc<dyn Env>, FILE.into(), load);
         let prober = Arc::clone(&pod) as Arc<dyn Prober>;
         let mut engine = Engine::start(prober, || 0.5, &read(text).unwrap());
         let snapshots = engine.snapshots();

@@ -1,0 +1,131 @@
+//! What runs checks and what keeps the state, from the start to the end of the drain. It answers nothing.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use crate::app::crew::Crew;
+use crate::app::reload::Reloader;
+use crate::config::plan::Plan;
+use crate::schedule::{Chance, Prober};
+use crate::shutdown::Signal;
+use crate::state::{self, Message, Snapshot, State};
+
+#[cfg(test)]
+mod tests;
+
+/// Outcomes that may wait for the state; more make their checks wait.
+const BACKLOG: usize = 64;
+
+/// The running checks and the state they feed.
+pub struct Engine {
+    crew: Crew,
+    messages: mpsc::Sender<Message>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    state: JoinHandle<()>,
+    drain: Duration,
+}
+
+/// Why a sidecar ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to.
+    Stopped,
+    /// The keeper of the state is gone: a bug, and nothing true can be answered any more.
+    Broken,
+}
+
+impl Engine {
+    /// Starts every check at once; outcomes and time are folded into snapshots from now on.
+    #[must_use]
+    pub fn start(prober: Arc<dyn Prober>, chance: Chance, plan: &Plan) -> Self {
+        let (messages, inbox) = mpsc::channel(BACKLOG);
+        let mut crew = Crew::new(prober, chance, messages.clone());
+        let slots = crew.plan(&plan.checks);
+        let state = State::new(slots, plan.serve.fail_ready_on_sigterm, Instant::now(), SystemTime::now());
+        let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));
+        let state = tokio::spawn(state::run(state, inbox, publish));
+        crew.start();
+        Self { crew, messages, snapshots, state, drain: plan.serve.drain }
+    }
+
+    /// What is answered from.
+    #[must_use]
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+
+    /// Runs until we are told to stop, and then until the drain is over or a second signal ends it. Until then another
+    /// plan takes effect whenever `reloader` has one.
+    pub async fn run(&mut self, mut reloader: Option<&mut Reloader>, signals: &mut mpsc::Receiver<Signal>) -> Ended {
+        loop {
+            let signal = tokio::select! {
+                signal = signals.recv() => signal.unwrap_or(Signal::Stop),
+                () = changed(&mut reloader) => Signal::Reload,
+                _ = &mut self.state => return Ended::Broken,
+            };
+            match signal {
+                Signal::Stop => break,
+                Signal::Reload => self.reload(reloader.as_deref_mut()).await,
+            }
+        }
+        self.drain(signals).await
+    }
+
+    async fn reload(&mut self, reloader: Option<&mut Reloader>) {
+        let Some(reloader) = reloader else {
+            tracing::warn!("there is no configuration file to read again");
+            return;
+        };
+        match reloader.load() {
+            Ok(plan) => {
+                tracing::info!(checks = plan.checks.len(), "the configuration was read again and took effect");
+                self.drain = plan.serve.drain;
+                let slots = self.crew.plan(&plan.checks);
+                let fail_ready_on_sigterm = plan.serve.fail_ready_on_sigterm;
+                self.send(Message::Plan { slots, fail_ready_on_sigterm }).await;
+                self.crew.start();
+            }
+            Err(faults) => {
+                for fault in faults.lines() {
+                    tracing::error!("{fault}");
+                }
+                tracing::error!("the configuration that was read again has faults: the one before it stays in force");
+                self.send(Message::Refused(faults)).await;
+            }
+        }
+    }
+
+    /// Goes on as before, so that the app can drain: gates keep their verdict.
+    async fn drain(&mut self, signals: &mut mpsc::Receiver<Signal>) -> Ended {
+        let end = Instant::now() + self.drain;
+        tracing::info!(drain_seconds = self.drain.as_secs_f64(), "told to stop");
+        self.send(Message::ShuttingDown).await;
+        loop {
+            tokio::select! {
+                () = sleep_until(end) => return Ended::Stopped,
+                signal = signals.recv() => match signal {
+                    Some(Signal::Reload) => tracing::warn!("told to stop: the configuration is not read again"),
+                    Some(Signal::Stop) | None => return Ended::Stopped,
+                },
+                _ = &mut self.state => return Ended::Broken,
+            }
+        }
+    }
+
+    /// A state that is gone is noticed by `run`.
+    async fn send(&self, message: Message) {
+        drop(self.messages.send(message).await);
+    }
+}
+
+/// Waits until another plan may be read; for ever where there is nothing to read.
+async fn changed(reloader: &mut Option<&mut Reloader>) {
+    match reloader {
+        Some(reloader) => reloader.changed().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,89 @@
+//! `pilotfish serve`: the sidecar. Probes on a timer, answers over HTTP, until it is told to stop.
+
+use std::sync::Arc;
+
+use crate::app;
+use crate::app::engine::Ended;
+use crate::cli::args::ServeOptions;
+use crate::cli::{Shell, termination};
+use crate::config::plan::Plan;
+use crate::config::source::{self, Request};
+use crate::exit::Exit;
+use crate::gate;
+use crate::outcome::Failure;
+use crate::shutdown;
+use crate::state::{CheckView, Snapshot};
+
+/// Runs until SIGTERM: 0 after the drain, 1 where it cannot serve, 2 for a configuration with faults.
+pub async fn run(options: ServeOptions, mut shell: Shell) -> Exit {
+    // First of all: as PID 1 what is not handled is not delivered.
+    let signals = match shutdown::listen() {
+        Ok(signals) => signals,
+        Err(error) => return fail(&options, &mut shell, Exit::Failed, &format!("cannot handle signals: {error}")),
+    };
+    let selection = &options.selection;
+    let request = Request {
+        targets: &selection.targets,
+        file: selection.config.as_deref(),
+        gates: &options.gate,
+        strangers: false,
+    };
+    let plan = match source::load(request, &*shell.env) {
+        Ok(plan) => plan,
+        Err(refused) => return fail(&options, &mut shell, Exit::Usage, &refused.to_string()),
+    };
+    introduce(&plan);
+    let bound = match app::bind(plan, Arc::clone(&shell.env)) {
+        Ok(bound) => bound,
+        Err(error) => return fail(&options, &mut shell, Exit::Failed, &error.to_string()),
+    };
+    let address = bound.address().to_string();
+    match bound.probes().map(|probes| probes.to_string()) {
+        Some(probes) => tracing::info!(address, probes, "serving"),
+        None => tracing::info!(address, "serving"),
+    }
+    let (ended, last) = bound.run(signals).await;
+    let (exit, reason) = match ended {
+        Ended::Stopped if last.startup_latched => (Exit::Passed, None),
+        Ended::Stopped => (Exit::Passed, Some("pilotfish serve: told to stop before the start gate passed")),
+        Ended::Broken => (Exit::Failed, Some("pilotfish serve: a fault of pilotfish itself, see its log")),
+    };
+    if let Some(reason) = reason {
+        shell.terminate(options.termination_log.as_deref(), &last_words(reason, &last));
+    }
+    tracing::info!("ended");
+    exit
+}
+
+/// Says why it cannot begin: on stderr and as the termination message.
+fn fail(options: &ServeOptions, shell: &mut Shell, exit: Exit, text: &str) -> Exit {
+    shell.note(&format!("pilotfish: {text}"));
+    shell.terminate(options.termination_log.as_deref(), &termination::text(text, &[]));
+    exit
+}
+
+/// Which source was taken, and what is worth a line at the start.
+fn introduce(plan: &Plan) {
+    tracing::info!(source = %plan.origin, checks = plan.checks.len(), "pilotfish {}", env!("CARGO_PKG_VERSION"));
+    for warning in &plan.warnings {
+        tracing::warn!("{warning}");
+    }
+    for listed in &plan.listed {
+        tracing::info!(variable = listed.variable, target = listed.target, why = listed.why, "not probed");
+    }
+}
+
+/// The checks that hold the start gate shut, and why.
+fn last_words(reason: &str, last: &Snapshot) -> String {
+    let holds = |view: &&CheckView| view.gates.startup && !gate::is_up(view);
+    let failure = |view: &CheckView| view.last.as_ref()?.failure.clone();
+    let failures: Vec<(&str, Failure)> = last
+        .checks
+        .iter()
+        .map(|view| &**view)
+        .filter(holds)
+        .filter_map(|view| Some((view.name.as_str(), failure(view)?)))
+        .collect();
+    let failures: Vec<(&str, &Failure)> = failures.iter().map(|(name, failure)| (*name, failure)).collect();
+    termination::text(reason, &failures)
+}

@@ -1,0 +1,294 @@
+//! A running sidecar: gates over time, reload, SIGTERM, what it says at its end.
+
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use crate::support::sidecar::{Sidecar, signal};
+use crate::support::{Folder, PILOTFISH, free_port, need, pilotfish, run, until};
+
+/// Something that listens, and can stop and come back at the same address.
+struct Dependency {
+    address: SocketAddr,
+    listener: Option<TcpListener>,
+}
+
+impl Dependency {
+    fn new() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+        let address = listener.local_addr().expect("it has an address");
+        Self { address, listener: Some(listener) }
+    }
+
+    fn stop(&mut self) {
+        self.listener = None;
+    }
+
+    fn come_back(&mut self) {
+        self.listener = Some(TcpListener::bind(self.address).expect("nobody took the port"));
+    }
+}
+
+/// A `tcp` check that is asked twice a second and settles at once.
+fn tcp(name: &str, address: SocketAddr, gates: &str) -> String {
+    let before = if gates.contains("startup") { ", starts_before: true" } else { "" };
+    format!(
+        "  - {{name: {name}, tcp: {{address: \"{address}\"}}, interval: 500ms, timeout: 400ms, \
+         failure_threshold: 1, gates: [{gates}]{before}}}\n"
+    )
+}
+
+fn checks(list: &[String]) -> String {
+    format!("checks:\n{}", list.concat())
+}
+
+/// The statuses of `/startupz`, `/readyz` and `/livez`.
+fn gates(sidecar: &Sidecar) -> (u16, u16, u16) {
+    (sidecar.status("/startupz"), sidecar.status("/readyz"), sidecar.status("/livez"))
+}
+
+fn until_gates(sidecar: &Sidecar, expected: (u16, u16, u16)) {
+    until(&format!("the gates are {expected:?}"), || gates(sidecar) == expected);
+}
+
+fn metric(sidecar: &Sidecar, name: &str) -> Option<String> {
+    let text = sidecar.get("/metrics").body;
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned))
+}
+
+#[test]
+fn gates_follow_a_dependency_and_the_start_gate_latches() {
+    let mut database = Dependency::new();
+    database.stop();
+    let sidecar = Sidecar::start(&checks(&[tcp("database", database.address, "startup, ready")]));
+    until("it was tried", || sidecar.get("/status").body.contains("connect_refused"));
+    assert_eq!(gates(&sidecar), (503, 503, 200));
+    database.come_back();
+    until_gates(&sidecar, (200, 200, 200));
+    database.stop();
+    until_gates(&sidecar, (200, 503, 200));
+    assert!(sidecar.get("/status").body.contains("connect_refused"));
+    assert_eq!(sidecar.status("/readyz/database"), 503);
+    database.come_back();
+    until_gates(&sidecar, (200, 200, 200));
+}
+
+#[test]
+fn one_line_in_the_log_per_change_not_per_probe() {
+    let mut database = Dependency::new();
+    let sidecar = Sidecar::start(&checks(&[tcp("database", database.address, "ready")]));
+    let runs = || metric(&sidecar, "pilotfish_check_runs_total{check=\"database\"}").and_then(|runs| runs.parse().ok());
+    until("it ran three times", || runs() >= Some(3));
+    assert_eq!(sidecar.logged("\"check\":\"database\""), 1, "{:?}", sidecar.log());
+    database.stop();
+    sidecar.until_status("/readyz", 503);
+    until("it says why", || sidecar.logged("connect_refused") == 1);
+    let line = sidecar.log().into_iter().find(|line| line.contains("connect_refused")).expect("it is there");
+    let line: serde_json::Value = serde_json::from_str(&line).expect("a line of the log is JSON");
+    for (key, value) in [("check", "database"), ("verdict", "down"), ("cause", "connect_refused"), ("phase", "connect")]
+    {
+        assert_eq!(line[key], value, "{line}");
+    }
+    assert!(line["hint"].as_str().is_some_and(|hint| !hint.is_empty()), "{line}");
+}
+
+#[test]
+fn a_rewritten_file_takes_effect_and_unchanged_checks_go_on() {
+    let (one, two) = (Dependency::new(), Dependency::new());
+    let sidecar = Sidecar::start(&checks(&[tcp("one", one.address, "ready")]));
+    sidecar.until_status("/readyz", 200);
+    let since = |name: &str| status_of(&sidecar, name)["since"].clone();
+    let before = since("one");
+    let dead = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    sidecar.configure(&checks(&[tcp("two", two.address, "ready"), tcp("one", one.address, "ready")]));
+    until("the new check is up", || sidecar.get("/readyz/two").status == 200);
+    assert_eq!(since("one"), before, "it kept its verdict");
+    sidecar.configure(&checks(&[tcp("two", dead, "ready")]));
+    sidecar.until_status("/readyz", 503);
+    assert_eq!(sidecar.status("/readyz/one"), 404, "what is gone is gone");
+    assert_eq!(metric(&sidecar, "pilotfish_check_runs_total{check=\"one\"}"), None);
+    // The break-glass.
+    sidecar.configure(&checks(&[tcp("two", dead, "")]));
+    sidecar.until_status("/readyz", 200);
+}
+
+fn status_of(sidecar: &Sidecar, name: &str) -> serde_json::Value {
+    let text = sidecar.get("/status").body;
+    let status: serde_json::Value = serde_json::from_str(&text).expect("the status is JSON");
+    let found = status["checks"]
+        .as_object()
+        .and_then(|checks| checks.iter().find(|(key, _)| key.split(':').next() == Some(name)))
+        .map(|(_, value)| value.clone());
+    found.unwrap_or_else(|| panic!("no {name} in {text}"))
+}
+
+#[test]
+fn a_bad_file_keeps_the_old_plan_and_says_why() {
+    const SUCCESSFUL: &str = "pilotfish_config_last_reload_successful";
+    let one = Dependency::new();
+    let good = checks(&[tcp("one", one.address, "ready")]);
+    let sidecar = Sidecar::start(&good);
+    sidecar.until_status("/readyz", 200);
+    assert_eq!(metric(&sidecar, SUCCESSFUL).as_deref(), Some("1"));
+    sidecar
+        .configure("checks:\n  - {name: one, tpc: {address: \"127.0.0.1:1\"}}\n  - {name: UPPER, tcp: {address: x}}\n");
+    until("the metric says so", || metric(&sidecar, SUCCESSFUL).as_deref() == Some("0"));
+    until("both faults are logged", || sidecar.logged("checks[0]") > 0 && sidecar.logged("checks[1]") > 0);
+    assert_eq!(gates(&sidecar), (200, 200, 200));
+    sidecar.configure(&good);
+    until("it is right again", || metric(&sidecar, SUCCESSFUL).as_deref() == Some("1"));
+}
+
+#[test]
+fn a_swapped_link_is_seen() {
+    let one = Dependency::new();
+    let folder = Folder::new();
+    // As the kubelet mounts a ConfigMap: the file is a link through `..data`, which is swapped by a rename.
+    let write = |version: &str, text: &str| {
+        std::fs::create_dir(folder.path().join(version)).expect("a folder");
+        folder.write(&format!("{version}/pilotfish.yaml"), text);
+        let link = folder.path().join("..data_tmp");
+        symlink(version, &link).expect("a link");
+        std::fs::rename(link, folder.path().join("..data")).expect("it is swapped");
+    };
+    let config =
+        |gates: &str, name: &str| format!("listen: \"127.0.0.1:0\"\n{}", checks(&[tcp(name, one.address, gates)]));
+    write("..1", &config("ready", "one"));
+    let path = folder.path().join("pilotfish.yaml");
+    symlink("..data/pilotfish.yaml", &path).expect("a link");
+    let mut command = pilotfish();
+    command.args(["serve", "-c"]).arg(&path);
+    let sidecar = Sidecar::spawn(command, folder);
+    sidecar.until_status("/readyz/one", 200);
+    let folder = &sidecar.folder;
+    std::fs::create_dir(folder.path().join("..2")).expect("a folder");
+    folder.write("..2/pilotfish.yaml", config("ready", "other"));
+    symlink("..2", folder.path().join("..data_tmp")).expect("a link");
+    std::fs::rename(folder.path().join("..data_tmp"), folder.path().join("..data")).expect("it is swapped");
+    sidecar.until_status("/readyz/other", 200);
+    assert_eq!(sidecar.status("/readyz/one"), 404);
+}
+
+#[test]
+fn sighup_reads_the_file_now_and_never_ends_it() {
+    let one = Dependency::new();
+    let sidecar = Sidecar::start(&checks(&[tcp("one", one.address, "ready")]));
+    sidecar.until_status("/readyz", 200);
+    let again = || sidecar.logged("was read again");
+    sidecar.signal("HUP");
+    until("it was read", || again() == 1);
+    sidecar.configure(&checks(&[tcp("two", one.address, "ready")]));
+    sidecar.signal("HUP");
+    sidecar.until_status("/readyz/two", 200);
+}
+
+#[test]
+fn sigterm_drains_and_gates_keep_their_verdict() {
+    let one = Dependency::new();
+    let yaml = format!("serve: {{drain: 1s}}\n{}", checks(&[tcp("one", one.address, "startup, ready")]));
+    for name in ["TERM", "INT"] {
+        let mut sidecar = Sidecar::start(&yaml);
+        sidecar.until_status("/readyz", 200);
+        sidecar.signal(name);
+        until("it says so", || sidecar.logged("told to stop") == 1);
+        let answer = sidecar.get("/readyz?verbose");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(answer.body.contains("shutting down"), "{answer:?}");
+        assert_eq!(sidecar.end(), Some(0));
+    }
+}
+
+#[test]
+fn sigterm_can_fail_readiness() {
+    let one = Dependency::new();
+    let options = "serve: {drain: 30s, fail_ready_on_sigterm: true}";
+    let mut sidecar = Sidecar::start(&format!("{options}\n{}", checks(&[tcp("one", one.address, "ready")])));
+    sidecar.until_status("/readyz", 200);
+    sidecar.signal("TERM");
+    until_gates(&sidecar, (200, 503, 200));
+    // A second signal ends the wait.
+    sidecar.signal("TERM");
+    assert_eq!(sidecar.end(), Some(0));
+}
+
+#[test]
+fn sigterm_ends_it_as_pid_1_too() {
+    let folder = Folder::new();
+    let one = Dependency::new();
+    let yaml =
+        format!("listen: \"127.0.0.1:0\"\nserve: {{drain: 100ms}}\n{}", checks(&[tcp("one", one.address, "ready")]));
+    let path = folder.write("pilotfish.yaml", yaml);
+    let mut command = Command::new(need("unshare", "util-linux"));
+    command.args(["--user", "--map-root-user", "--pid", "--fork", "--kill-child", PILOTFISH, "serve", "-c", &path]);
+    let mut sidecar = Sidecar::spawn(command, folder);
+    sidecar.until_status("/readyz", 200);
+    let children = format!("/proc/{0}/task/{0}/children", sidecar.child.0.id());
+    let child = std::fs::read_to_string(children).expect("unshare has a child");
+    signal(child.trim().parse().expect("one child"), "TERM");
+    assert_eq!(sidecar.end(), Some(0));
+}
+
+#[test]
+fn a_peer_that_never_answers_is_a_timeout_and_hangs_nothing() {
+    // It accepts, through the kernel's backlog, and says nothing.
+    let silent = Dependency::new();
+    let check = format!(
+        "  - {{name: silent, http: {{url: \"http://{}/\"}}, interval: 500ms, timeout: 300ms, failure_threshold: 1, \
+         gates: [ready]}}\n",
+        silent.address
+    );
+    let sidecar = Sidecar::start(&checks(&[check]));
+    until("it timed out", || sidecar.get("/status").body.contains("\"timeout\""));
+    assert_eq!(gates(&sidecar), (200, 503, 200));
+}
+
+#[test]
+fn a_taken_port_is_an_error_at_the_start() {
+    let folder = Folder::new();
+    let taken = Dependency::new();
+    let yaml = format!("listen: \"{}\"\n{}", taken.address, checks(&[tcp("one", taken.address, "startup")]));
+    let path = folder.write("pilotfish.yaml", yaml);
+    let message = folder.path().join("termination");
+    let ran = run(pilotfish().args(["serve", "-c", &path, "--termination-log"]).arg(&message));
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let said = std::fs::read_to_string(message).expect("it was written");
+    for text in [&ran.stderr, &said] {
+        assert!(text.contains(&taken.address.port().to_string()) && text.contains("listen"), "{text}");
+    }
+}
+
+#[test]
+fn a_start_that_never_came_is_told_at_the_end() {
+    let dead = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let folder = Folder::new();
+    let yaml =
+        format!("listen: \"127.0.0.1:0\"\nserve: {{drain: 100ms}}\n{}", checks(&[tcp("database", dead, "startup")]));
+    let path = folder.write("pilotfish.yaml", yaml);
+    let message = folder.path().join("termination");
+    let mut command = pilotfish();
+    command.args(["serve", "-c", &path, "--termination-log"]).arg(&message);
+    let mut sidecar = Sidecar::spawn(command, folder);
+    until("it was tried", || sidecar.get("/status").body.contains("connect_refused"));
+    sidecar.signal("TERM");
+    assert_eq!(sidecar.end(), Some(0));
+    let said = std::fs::read_to_string(&message).expect("it was written");
+    assert!(said.starts_with("database: connect_refused: "), "{said}");
+    assert!(said.contains("start gate"), "{said}");
+}
+
+#[test]
+fn a_good_end_writes_no_termination_message() {
+    let one = Dependency::new();
+    let folder = Folder::new();
+    let yaml =
+        format!("listen: \"127.0.0.1:0\"\nserve: {{drain: 100ms}}\n{}", checks(&[tcp("one", one.address, "startup")]));
+    let path = folder.write("pilotfish.yaml", yaml);
+    let message = folder.path().join("termination");
+    let mut command = pilotfish();
+    command.args(["serve", "-c", &path, "--termination-log"]).arg(&message);
+    let mut sidecar = Sidecar::spawn(command, folder);
+    sidecar.until_status("/startupz", 200);
+    sidecar.signal("TERM");
+    assert_eq!(sidecar.end(), Some(0));
+    assert!(!message.exists());
+}
