@@ -212,7 +212,7 @@ impl Attempt {
 
     /// The fault of an attempt that its deadline has ended.
     pub fn overrun(&mut self) -> Fault {
-        let after = duration::show(self.began.elapsed());
+        let after = duration::show(self.allowance());
         match self.phase() {
             Some(Phase::Resolve) => {
                 self.fault(Cause::DnsTimeout, format!("the names were not resolved within {after}"))
@@ -285,9 +285,10 @@ impl Attempt {
         self.terms.pinned.is_some()
     }
 
-    /// The time it has in all.
+    /// The time it has in all, as the user wrote it: the moments between the two clock readings are rounded away.
     pub(super) fn allowance(&self) -> Duration {
-        self.terms.deadline.saturating_duration_since(self.began)
+        let exact = self.terms.deadline.saturating_duration_since(self.began);
+        Duration::from_millis(u64::try_from((exact.as_millis() + 5) / 10 * 10).unwrap_or(u64::MAX))
     }
 
     /// A try has begun.

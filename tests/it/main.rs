@@ -2,6 +2,7 @@
 
 mod dns;
 mod families;
+mod dial;
 mod layers;
 mod names;
 mod postgres;

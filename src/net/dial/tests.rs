@@ -217,6 +217,7 @@ async fn an_attempt_that_is_stopped_while_it_dials_records_the_cut() {
     let (_silent, port) = silent();
     let mut attempt = attempt("127.0.0.2 db", RULES, Duration::from_secs(20));
     let endpoint = Endpoint::parse(&format!("db:{port}")).unwrap();
+    // Cut off from without, as a signal does.
     drop(tokio::time::timeout(Duration::from_millis(50), attempt.connect(&endpoint)).await);
     let fault = attempt.overrun();
     assert_eq!((fault.phase.as_str(), fault.cause.slug()), ("connect", "connect_timeout"));
