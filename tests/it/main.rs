@@ -1,8 +1,8 @@
 //! The one integration binary: it drives the real pilotfish. See tests/README.md for which test goes where.
 
+mod dial;
 mod dns;
 mod families;
-mod dial;
 mod layers;
 mod names;
 mod postgres;
