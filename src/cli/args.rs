@@ -187,7 +187,7 @@ pub fn completions(shell: &str) -> Result<String, String> {
         "bash" => Shell::Bash,
         "zsh" => Shell::Zsh,
         "fish" => Shell::Fish,
-        _ => return Err("SHELL is bash, zsh or fish".to_owned()),
+        _ => return Err("pilotfish: SHELL is bash, zsh or fish".to_owned()),
     };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "pilotfish", &mut script);
@@ -202,7 +202,7 @@ pub fn form(text: Option<&str>) -> Result<Form, String> {
     match text {
         None | Some("text") => Ok(Form::Text),
         Some("json") => Ok(Form::Json),
-        Some(_) => Err("-o, --output takes text or json".to_owned()),
+        Some(_) => Err("pilotfish: -o, --output takes text or json".to_owned()),
     }
 }
 
@@ -214,8 +214,8 @@ pub fn time(option: &str, text: Option<&str>, default: Duration) -> Result<Durat
     match text.map(duration::parse) {
         None => Ok(default),
         Some(Ok(time)) if !time.is_zero() => Ok(time),
-        Some(Ok(_)) => Err(format!("{option} must be more than 0s")),
-        Some(Err(expected)) => Err(format!("{option} takes {expected}")),
+        Some(Ok(_)) => Err(format!("pilotfish: {option} must be more than 0s")),
+        Some(Err(expected)) => Err(format!("pilotfish: {option} takes {expected}")),
     }
 }
 

@@ -15,13 +15,12 @@ use crate::probe::probe;
 
 /// Runs it.
 pub async fn run(options: CheckOptions, mut shell: Shell) -> Exit {
-    let form = match args::form(options.output.as_deref()) {
-        Ok(form) => form,
-        Err(text) => return shell.usage(&text),
-    };
-    let checks = match select::for_check(&options, &mut shell) {
-        Ok(checks) => checks,
-        Err(exit) => return exit,
+    let log = options.termination_log.as_deref();
+    let selected =
+        args::form(options.output.as_deref()).and_then(|form| Ok((form, select::for_check(&options, &mut shell)?)));
+    let (form, checks) = match selected {
+        Ok(selected) => selected,
+        Err(text) => return shell.refuse(log, &text),
     };
     let world = Arc::new(World::new(Arc::clone(&shell.env)));
     let mut running = JoinSet::new();
@@ -43,6 +42,6 @@ pub async fn run(options: CheckOptions, mut shell: Shell) -> Exit {
         return Exit::Passed;
     }
     let reason = format!("pilotfish check: {} of {} checks failed", failures.len(), done.len());
-    shell.terminate(options.termination_log.as_deref(), &termination::text(&reason, &failures));
+    shell.terminate(log, &termination::text(&reason, &failures));
     Exit::Failed
 }

@@ -40,9 +40,16 @@ impl Shell {
         drop(writeln!(self.err, "{}", line.trim_end()));
     }
 
-    /// Says what is wrong with the usage.
+    /// Says what is wrong with the usage, in whole lines.
     fn usage(&mut self, text: &str) -> Exit {
-        self.note(&format!("pilotfish: {text}"));
+        self.note(text);
+        Exit::Usage
+    }
+
+    /// Says why nothing is probed, here and in the termination message.
+    fn refuse(&mut self, termination_log: Option<&str>, text: &str) -> Exit {
+        self.note(text);
+        self.terminate(termination_log, &termination::text(text, &[]));
         Exit::Usage
     }
 
@@ -73,8 +80,8 @@ pub async fn run(args: Vec<String>, mut shell: Shell) -> Exit {
             return Exit::Passed;
         }
         Err(args::Stop::Usage(text)) => {
-            shell.note(&text);
-            return Exit::Usage;
+            let of_a_container = matches!(args.get(1).map(String::as_str), Some("serve" | "check" | "wait"));
+            return if of_a_container { shell.refuse(None, &text) } else { shell.usage(&text) };
         }
     };
     match command {

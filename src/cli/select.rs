@@ -1,46 +1,46 @@
-//! From the options of a command to the checks it runs.
-
-use std::time::Duration;
+//! From the options of a command to the checks it runs, and what is said on the way. An error is the whole text of
+//! what is wrong: nothing is probed then.
 
 use crate::cli::Shell;
 use crate::cli::args::{CheckOptions, Selection, WaitOptions};
-use crate::config::plan::{Gates, MinPassing, Planned};
-use crate::exit::Exit;
-use crate::net::dial::DialRules;
-use crate::value::Value;
+use crate::config::plan::{Origin, Plan, Planned};
+use crate::config::source::{self, Request};
 
-/// The checks of `check`.
-pub(super) fn for_check(options: &CheckOptions, shell: &mut Shell) -> Result<Vec<Planned>, Exit> {
-    targets(&options.selection, shell)
+/// The checks of `check`: all of them, or those named.
+pub(super) fn for_check(options: &CheckOptions, shell: &mut Shell) -> Result<Vec<Planned>, String> {
+    let mut plan = load(&options.selection, &[], true, shell)?;
+    source::only(&mut plan, &options.only).map_err(|refused| refused.to_string())?;
+    Ok(plan.checks)
 }
 
-/// The checks that `wait` waits for.
-pub(super) fn for_wait(options: &WaitOptions, shell: &mut Shell) -> Result<Vec<Planned>, Exit> {
-    targets(&options.selection, shell)
-}
-
-fn targets(selection: &Selection, shell: &mut Shell) -> Result<Vec<Planned>, Exit> {
-    let mut checks = Vec::new();
-    for target in &selection.targets {
-        let scheme = target.split_once("://").map(|(scheme, _)| scheme).unwrap_or_default();
-        let Some(kind) = crate::check::kind_of_scheme(scheme) else {
-            return Err(shell.usage("unknown scheme"));
-        };
-        checks.push(Planned {
-            name: kind.name.to_owned(),
-            kind: kind.name,
-            check: (kind.from_url)(Value::literal(target)),
-            interval: Duration::from_secs(10),
-            timeout: Duration::from_secs(5),
-            failure_threshold: 3,
-            success_threshold: 1,
-            gates: Gates::default(),
-            rules: DialRules::default(),
-            min_passing: MinPassing::Count(1),
-            ready_ignores: Vec::new(),
-            labels: Vec::new(),
-            identity: 0,
-        });
+/// The checks that `wait` waits for: of a file those that gate the start, unless all are asked for.
+pub(super) fn for_wait(options: &WaitOptions, shell: &mut Shell) -> Result<Vec<Planned>, String> {
+    let plan = load(&options.selection, &[], false, shell)?;
+    let by_gate = plan.origin.file().is_some() && !options.all;
+    let checks: Vec<Planned> = plan.checks.into_iter().filter(|check| !by_gate || check.gates.startup).collect();
+    if checks.is_empty() {
+        shell.note("pilotfish: no check gates the start, so there is nothing to wait for (--all waits for every one)");
     }
     Ok(checks)
+}
+
+/// The plan of a selection. Where it was not said what to probe, it is said which source was taken.
+pub(super) fn load(
+    selection: &Selection,
+    gates: &[String],
+    strangers: bool,
+    shell: &mut Shell,
+) -> Result<Plan, String> {
+    let request = Request { targets: &selection.targets, file: selection.config.as_deref(), gates, strangers };
+    let plan = source::load(request, &*shell.env).map_err(|refused| refused.to_string())?;
+    if !matches!(plan.origin, Origin::Targets | Origin::Given(_)) {
+        shell.note(&format!("pilotfish: checks come from {}", plan.origin));
+    }
+    for listed in &plan.listed {
+        shell.note(&format!("pilotfish: not probed: {} ({}): {}", listed.variable, listed.target, listed.why));
+    }
+    for warning in &plan.warnings {
+        shell.note(&format!("pilotfish: warning: {warning}"));
+    }
+    Ok(plan)
 }

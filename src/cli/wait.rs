@@ -59,13 +59,12 @@ enum End {
 
 /// Runs it.
 pub async fn run(options: WaitOptions, mut shell: Shell) -> Exit {
-    let settings = match Settings::read(&options) {
-        Ok(settings) => settings,
-        Err(text) => return shell.usage(&text),
-    };
-    let checks = match select::for_wait(&options, &mut shell) {
-        Ok(checks) => checks,
-        Err(exit) => return exit,
+    let log = options.termination_log.as_deref();
+    let selected =
+        Settings::read(&options).and_then(|settings| Ok((settings, select::for_wait(&options, &mut shell)?)));
+    let (settings, checks) = match selected {
+        Ok(selected) => selected,
+        Err(text) => return shell.refuse(log, &text),
     };
     let world = Arc::new(World::new(Arc::clone(&shell.env)));
     let mut progress = Progress::new(&shell, &checks);
@@ -93,7 +92,7 @@ pub async fn run(options: WaitOptions, mut shell: Shell) -> Exit {
     shell.note(reason);
     let failures: Vec<(&str, &Failure)> =
         done.iter().filter_map(|(check, outcome)| Some((check.name.as_str(), outcome.failure.as_ref()?))).collect();
-    shell.terminate(options.termination_log.as_deref(), &termination::text(reason, &failures));
+    shell.terminate(log, &termination::text(reason, &failures));
     exit
 }
 
@@ -203,16 +202,13 @@ impl Progress {
         self.said[index] = Some(state.to_owned());
         let name = &self.names[index];
         if !self.terminal {
+            let (check, target) = (name.as_str(), outcome.target.as_str());
             match &outcome.failure {
-                None => tracing::info!(check = name.as_str(), target_ = outcome.target, "passed"),
-                Some(failure) => tracing::warn!(
-                    check = name.as_str(),
-                    cause = failure.cause.slug(),
-                    phase = failure.phase.as_str(),
-                    message = failure.message,
-                    hint = failure.hint,
-                    "waiting"
-                ),
+                None => tracing::info!(check, target, "passed"),
+                Some(failure) => {
+                    let (phase, cause, hint) = (failure.phase.as_str(), failure.cause.slug(), failure.hint.as_str());
+                    tracing::warn!(check, target, phase, cause, hint, "{}", failure.message);
+                }
             }
             return;
         }
