@@ -26,6 +26,9 @@ const BODY_LIMIT: usize = 256 * 1024;
 /// The longest line: about what an event of Kubernetes keeps.
 const LINE_LIMIT: usize = 1024;
 
+/// Where a sidecar listens unless it is told otherwise.
+pub const DEFAULT_URL: &str = "http://127.0.0.1:9809";
+
 /// Asks `question` (`startup`, `ready`, `live` or a check's name) of the sidecar at `url`, and says the answer in one line.
 pub async fn run(question: &str, url: &str, out: &mut (dyn Write + Send)) -> Exit {
     let (exit, line) = match prepared(question, url) {

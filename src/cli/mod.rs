@@ -95,6 +95,10 @@ pub async fn run(args: Vec<String>, mut shell: Shell) -> Exit {
             Err(text) => shell.usage(&text),
         },
         args::Command::Serve(options) => serve::run(options, shell).await,
-        args::Command::Ask(_) | args::Command::Config(_) => shell.usage("not wired yet"),
+        args::Command::Ask(options) => {
+            let question = options.question.as_deref().unwrap_or("ready");
+            ask::run(question, options.url.as_deref().unwrap_or(ask::DEFAULT_URL), &mut shell.out).await
+        }
+        args::Command::Config(_) => shell.usage("pilotfish: not wired yet"),
     }
 }
