@@ -4,6 +4,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
+use crate::support::netns::Namespace;
+use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::sidecar::{Sidecar, signal};
 use crate::support::{Folder, PILOTFISH, free_port, need, pilotfish, run, until};
 
@@ -291,4 +293,67 @@ fn a_good_end_writes_no_termination_message() {
     sidecar.signal("TERM");
     assert_eq!(sidecar.end(), Some(0));
     assert!(!message.exists());
+}
+
+#[test]
+fn a_rejected_password_slows_the_probe_and_a_new_one_is_seen() {
+    let cluster = Cluster::plain();
+    let other = Dependency::new();
+    let folder = Folder::new();
+    let password = folder.write("password", "wrong");
+    let database = format!(
+        "  - {{name: database, postgres: {{url: \"postgres://app@127.0.0.1:{}/app\", sslmode: disable, password: {{file: \
+         {password}}}}}, interval: 500ms, timeout: 500ms, gates: [startup], starts_before: true}}\n",
+        cluster.port
+    );
+    let sidecar = Sidecar::start(&checks(&[database, tcp("other", other.address, "")]));
+    let runs = |name: &str| {
+        let text = metric(&sidecar, &format!("pilotfish_check_runs_total{{check=\"{name}\"}}"));
+        text.and_then(|runs| runs.parse::<u32>().ok()).unwrap_or_default()
+    };
+    // Both have the same interval, and as a startup check the first would be tried even more often.
+    until("the other one ran ten times", || runs("other") >= 10);
+    let logins = cluster.log().matches("password authentication failed").count();
+    assert!((1..=4).contains(&logins), "{logins} logins");
+    assert_eq!(sidecar.status("/startupz"), 503);
+    folder.write("password", PASSWORD);
+    sidecar.until_status("/startupz", 200);
+    assert!(!sidecar.log().concat().contains(PASSWORD));
+}
+
+#[test]
+fn targets_of_the_command_line_are_served_on_the_usual_port() {
+    let namespace = Namespace::new();
+    let folder = Folder::new();
+    let mut command = namespace.command(PILOTFISH);
+    // Its own port, over the family that falls out of `[::]` as well.
+    command.env_clear().args(["serve", "tcp://127.0.0.1:9809"]);
+    let mut sidecar = Sidecar::spawn(command, folder);
+    assert_eq!(sidecar.address.to_string(), "[::]:9809");
+    let nc = need("nc", "netcat-openbsd");
+    let answer = |family: &str, host: &str| {
+        let line = format!(
+            "printf 'GET /readyz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n' | {} {family} -w 5 {host} 9809",
+            nc.display()
+        );
+        run(namespace.command("sh").args(["-c", &line])).stdout
+    };
+    until("it is ready", || answer("-4", "127.0.0.1").starts_with("HTTP/1.1 200"));
+    assert!(answer("-6", "::1").starts_with("HTTP/1.1 200"));
+    sidecar.signal("HUP");
+    until("there is no file to read", || sidecar.logged("no configuration file to read again") == 1);
+    sidecar.signal("TERM");
+    sidecar.signal("TERM");
+    assert_eq!(sidecar.end(), Some(0));
+}
+
+#[test]
+fn a_changed_address_asks_for_a_restart() {
+    let one = Dependency::new();
+    let sidecar = Sidecar::start(&checks(&[tcp("one", one.address, "ready")]));
+    sidecar.until_status("/readyz", 200);
+    let other = format!("listen: \"127.0.0.1:{}\"\n{}", free_port(), checks(&[tcp("two", one.address, "ready")]));
+    sidecar.folder.write("pilotfish.yaml", other);
+    sidecar.until_status("/readyz/two", 200);
+    assert_eq!(sidecar.logged("restart to change"), 1, "{:?}", sidecar.log());
 }
