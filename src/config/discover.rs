@@ -167,14 +167,15 @@ impl<'a> Finder<'a> {
         let found = self.checks.iter().find(|known| plain(&*known.check) == plain(&*check));
         match found.map(|known| known.name.clone()) {
             Some(name) => self.list("PGHOST", target, format!("the check {name} dials the same already")),
-            None => self.check("postgres", kind.name, check),
+            None => self.check("PGHOST", kind.name, check),
         }
     }
 
     fn check(&mut self, variable: &str, kind: &'static str, check: Arc<dyn Check>) {
-        let stem = variable.to_ascii_lowercase();
-        let stem = ["_url", "_uri", "_dsn"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(&stem);
-        let name = self.names.make(&[stem, variable]);
+        let name = match variable {
+            "PGHOST" => self.names.make(&["postgres"]),
+            _ => self.names.of_variable(variable),
+        };
         let mut gates = self.gates;
         if gates.startup && Reach::of(&*check, self.env) == Reach::Pod {
             gates.startup = false;

@@ -47,18 +47,22 @@ pub(super) fn is_variable_name(text: &str) -> bool {
 pub(super) struct Names(BTreeSet<String>);
 
 impl Names {
+    /// A name for what a variable holds: `DATABASE_URL` is `database`.
+    pub(super) fn of_variable(&mut self, variable: &str) -> String {
+        let stem = variable.to_ascii_lowercase();
+        let stem = ["_url", "_uri", "_dsn"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(&stem);
+        self.make(&[stem, variable])
+    }
+
     /// A free and valid name made of the first of these texts that gives one; numbered where all are taken.
     pub(super) fn make(&mut self, wishes: &[&str]) -> String {
         let mut wishes: Vec<String> = wishes.iter().map(|wish| worn(wish)).collect();
-        wishes.push("check".to_owned());
-        let free = |name: &String| is_check_name(name).is_ok() && !self.0.contains(name);
+        wishes.retain(|name| is_check_name(name).is_ok());
+        let free = |name: &String| !self.0.contains(name);
         let name = wishes.iter().find(|name| free(name)).cloned().unwrap_or_else(|| {
-            let stem = wishes.iter().find(|name| !name.is_empty()).cloned().unwrap_or_default();
-            let numbered = |number: u32| {
-                let stem: String = stem.chars().take(LONGEST - 11).collect();
-                format!("{}-{number}", stem.trim_end_matches('-'))
-            };
-            (2..).map(numbered).find(|name| free(name)).unwrap_or(stem.clone())
+            let stem: String = wishes.first().map_or("check", String::as_str).chars().take(LONGEST - 11).collect();
+            let numbered = |number: u32| format!("{}-{number}", stem.trim_end_matches('-'));
+            (1..).map(numbered).skip(usize::from(!wishes.is_empty())).find(|name| free(name)).unwrap_or(stem.clone())
         });
         self.0.insert(name.clone());
         name
@@ -104,11 +108,12 @@ mod tests {
         let mut names = Names::default();
         assert_eq!(names.make(&["database", "database-url"]), "database");
         assert_eq!(names.make(&["database", "database-url"]), "database-url");
-        assert_eq!(names.make(&["database", "database-url"]), "check");
         assert_eq!(names.make(&["database", "database-url"]), "database-2");
-        assert_eq!(names.make(&["ready", "READY_URL"]), "ready-url");
+        assert_eq!(names.of_variable("DATABASE_URI"), "database-uri");
+        assert_eq!(names.of_variable("READY_URL"), "ready-url");
         assert_eq!(names.make(&["postgres-[fd00::1]"]), "postgres-fd00-1");
-        assert_eq!(names.make(&["ä"]), "check-2");
+        assert_eq!(names.make(&["ä"]), "check-1");
+        assert_eq!(names.make(&["live"]), "check-2");
         let long = "x".repeat(80);
         assert_eq!(names.make(&[&long]).len(), 63);
         for _ in 0..3 {

@@ -76,16 +76,13 @@ struct Target {
 
 impl Target {
     fn planned(self, names: &mut Names, written: &str, env: &dyn Env) -> Planned {
-        let endpoints = self.check.endpoints(env);
-        let host = endpoints.first().map(|endpoint| endpoint.host.to_string());
-        let wish = match (&self.variable, host) {
-            (Some(variable), _) => variable.clone(),
-            (None, Some(host)) => format!("{}-{host}", self.kind),
-            (None, None) => format!("{}-{}", self.kind, host_of(written)),
+        let name = match &self.variable {
+            Some(variable) => names.of_variable(variable),
+            None => names.make(&[&format!("{}-{}", self.kind, host_of(written))]),
         };
         let inside = Reach::of(&*self.check, env) == Reach::Pod;
         let gates = Gates { startup: !inside, ready: true, live: false };
-        planned(names.make(&[&wish]), self.kind, self.check, gates, written)
+        planned(name, self.kind, self.check, gates, written)
     }
 }
 
@@ -195,3 +192,6 @@ fn variable(name: &str, env: &dyn Env) -> Result<Target, String> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,106 @@
+use super::plan;
+use crate::config::fault::Refused;
+use crate::config::plan::{Gates, Plan};
+use crate::env::MapEnv;
 
+fn found(vars: &[(&str, &str)], strangers: bool) -> Result<Plan, Refused> {
+    plan(Gates::default(), strangers, &MapEnv::with_vars(vars))
+}
+
+const POD: &[(&str, &str)] = &[
+    ("API_URL", "https://token@api.example.com/hooks/abcdef?key=s3cret"),
+    ("CACHE_URL", "redis://:s3cret@cache:6379/0"),
+    ("DATABASE_URL", "postgres://app:s3cret@db:5432/app"),
+    ("DIRECT_URL", "postgres://app:s3cret@db:5432/app"),
+    ("HOME", "/root"),
+    ("KUBERNETES_PORT", "tcp://10.96.0.1:443"),
+    ("KUBERNETES_SERVICE_HOST", "10.96.0.1"),
+    ("POSTGRES_PORT_5432_TCP", "tcp://10.96.0.9:5432"),
+    ("PROXY", "http://proxy:3128"),
+    ("READY_URL", "postgresql://app:s3/cret@other/app"),
+    ("SQLALCHEMY_URL", "postgresql+asyncpg://app:s3cret@db/app"),
+    ("SPRING_URL", "jdbc:postgresql://db/app"),
+];
+
+#[test]
+fn servers_are_checks_and_the_rest_is_listed() {
+    let plan = found(POD, false).unwrap();
+    let checks: Vec<(&str, &str)> = plan.checks.iter().map(|check| (check.name.as_str(), check.kind)).collect();
+    assert_eq!(checks, [("database", "postgres"), ("ready-url", "postgres")]);
+    assert!(plan.checks.iter().all(|check| check.gates == Gates::default()));
+    let listed: Vec<String> = plan.listed.iter().map(|l| format!("{} {}: {}", l.variable, l.target, l.why)).collect();
+    let expected = [
+        "API_URL https://api.example.com: a web address: a check of its own must ask for it",
+        "CACHE_URL redis://cache:6379: this version has no redis check",
+        "DIRECT_URL postgres://db:5432: the same as DATABASE_URL",
+        "PROXY http://proxy:3128: a web address: a check of its own must ask for it",
+        "SPRING_URL jdbc:postgresql://…: a driver's own form of URL: write a check with the plain one",
+        "SQLALCHEMY_URL postgresql+asyncpg://db: a driver's own form of URL: write a check with the plain one",
+    ];
+    assert_eq!(listed, expected);
+    assert!(!listed.concat().contains("s3"));
+}
+
+#[test]
+fn web_addresses_are_connected_to_only_where_strangers_may_be() {
+    let plan = found(POD, true).unwrap();
+    let env = MapEnv::with_vars(POD);
+    let dialled: Vec<String> =
+        plan.checks.iter().flat_map(|check| check.check.endpoints(&env)).map(|e| e.to_string()).collect();
+    assert_eq!(dialled, ["api.example.com:443", "db:5432", "proxy:3128"]);
+    assert_eq!(plan.checks[0].kind, "tls");
+    assert_eq!(plan.checks[2].kind, "tcp");
+}
+
+#[test]
+fn libpqs_variables_are_a_check() {
+    let pg = [
+        ("PGHOST", "db"),
+        ("PGUSER", "app"),
+        ("PGPASSWORD", "s3cret"),
+        ("PGDATABASE", "app"),
+        ("PGSSLROOTCERT", "/ca.pem"),
+    ];
+    let plan = found(&pg, false).unwrap();
+    let env = MapEnv::with_vars(&pg);
+    assert_eq!(plan.checks[0].name, "postgres");
+    assert_eq!(plan.checks[0].check.endpoints(&env)[0].to_string(), "db:5432");
+    assert!(!plan.checks[0].check.target(&env).contains("s3cret"));
+
+    let both = [&pg[..4], &[("DATABASE_URL", "postgres://app:x@db:5432/app")]].concat();
+    let plan = found(&both, false).unwrap();
+    assert_eq!(plan.checks.len(), 1);
+    assert_eq!(plan.listed[0].why, "the check database dials the same already");
+
+    for (vars, why) in [
+        (vec![("PGHOST", "/run/postgresql"), ("PGUSER", "app")], "a local socket"),
+        (vec![("PGHOST", "db")], "PGUSER is not set"),
+    ] {
+        assert!(found(&vars, false).err().unwrap().to_string().contains(why));
+    }
+}
+
+#[test]
+fn loopback_gates_no_start() {
+    let gates = Gates { startup: true, ready: true, live: false };
+    let env = MapEnv::with_vars(&[("A_URL", "postgres://app@localhost/a"), ("B_URL", "postgres://app@db/b")]);
+    let plan = plan(gates, false, &env).unwrap();
+    assert_eq!(plan.checks[0].gates, Gates { startup: false, ready: true, live: false });
+    assert_eq!(plan.checks[1].gates, gates);
+    assert!(plan.warnings[0].starts_with("a does not gate startup"));
+}
+
+#[test]
+fn nothing_found_says_what_to_do_and_what_was_seen() {
+    let text = found(&[("API_URL", "https://api.example.com/x"), ("PATH", "/bin")], false).err().unwrap().to_string();
+    assert!(text.contains("pilotfish check postgres://") && text.contains("DATABASE_URL"), "{text}");
+    assert!(text.contains("found and not probed: API_URL (https://api.example.com)"), "{text}");
+    assert!(found(&[], true).is_err());
+}
+
+#[test]
+fn odd_values_are_passed_over() {
+    let odd =
+        [("A", "://"), ("B", "postgres://"), ("C", "://x"), ("D", "https://[s3cret"), ("E", " "), ("F", "x://y\u{0}")];
+    assert!(found(&odd, true).is_err());
+}

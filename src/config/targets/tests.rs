@@ -1,0 +1,99 @@
+use super::plan;
+use crate::config::plan::{Gates, Plan};
+use crate::env::MapEnv;
+
+fn env() -> MapEnv {
+    MapEnv::with_vars(&[
+        ("DATABASE_URL", "postgres://app:s3cret@db:5432/app"),
+        ("CACHE_URL", "redis://:s3cret@cache:6379"),
+        ("ODD", "s3cret://x"),
+        ("BARE", "s3cret"),
+        ("EMPTY", ""),
+    ])
+}
+
+fn planned(targets: &[&str]) -> Plan {
+    let targets: Vec<String> = targets.iter().map(|target| (*target).to_owned()).collect();
+    plan(&targets, &env()).unwrap_or_else(|refused| panic!("{refused}"))
+}
+
+fn refused(targets: &[&str]) -> String {
+    let targets: Vec<String> = targets.iter().map(|target| (*target).to_owned()).collect();
+    plan(&targets, &env()).err().map(|refused| refused.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn targets_become_checks_with_names_of_their_own() {
+    let targets = [
+        "tcp://cache.ns.svc:6379",
+        "tcp://[::1]:80",
+        "tcp://cache.ns.svc:6379",
+        "tls://mail.example.com:465",
+        "https://api.example.com/v1",
+        "dns://db.ns?type=AAAA&server=10.0.0.10:53",
+        "postgres://app:s3cret@db:5432/app?sslmode=require",
+        "env:DATABASE_URL",
+    ];
+    let plan = planned(&targets);
+    let found: Vec<(&str, &str)> = plan.checks.iter().map(|check| (check.name.as_str(), check.kind)).collect();
+    let expected = [
+        ("tcp-cache-ns-svc", "tcp"),
+        ("tcp-1", "tcp"),
+        ("tcp-cache-ns-svc-2", "tcp"),
+        ("tls-mail-example-com", "tls"),
+        ("http-api-example-com", "http"),
+        ("dns-db-ns", "dns"),
+        ("postgres-db", "postgres"),
+        ("database", "postgres"),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(plan.checks[0].gates, Gates { startup: true, ready: true, live: false });
+    assert_eq!(plan.checks[1].gates, Gates { startup: false, ready: true, live: false });
+}
+
+#[test]
+fn a_variable_without_a_usable_url_is_a_check_that_fails() {
+    let plan = planned(&["env:NOT_SET", "env:EMPTY", "env:CACHE_URL", "env:ODD", "env:BARE"]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let world = std::sync::Arc::new(crate::net::World::new(std::sync::Arc::new(env())));
+    let expected = ["variable_missing", "variable_missing", "variable_invalid", "url_malformed", "url_malformed"];
+    for (check, expected) in plan.checks.iter().zip(expected) {
+        let outcome = runtime.block_on(crate::probe::probe(check, &world, crate::net::resolve::Walk::Full));
+        let failure = outcome.failure.unwrap();
+        assert_eq!(failure.cause.slug(), expected, "{}", check.name);
+        assert!(!format!("{}{}{}", failure.message, failure.hint, outcome.target).contains("s3cret"));
+    }
+}
+
+#[test]
+fn a_bad_target_is_named_by_its_position_and_never_repeated() {
+    for (target, right) in [
+        ("s3cret", "no scheme"),
+        ("db:5432", "tcp://host:port"),
+        ("postgers://app:s3cret@db/x", "did you mean postgres://?"),
+        ("s3cret://x", "unknown scheme (known: tcp"),
+        ("redis://:s3cret@cache:6379", "this version has no redis check"),
+        ("listen::3000", "this version has no listen check"),
+        ("tcp://s3cret", "right is tcp://host:port"),
+        ("tcp://s3cret:99999", "65535"),
+        ("tcp://app:s3cret@h:1", "right is tcp://host:port"),
+        ("tls://s3cret", "right is tls://host:port"),
+        ("postgres://app:s3/cret@db/x", "percent-encode the password"),
+        ("postgres://app:s3cret@db/x?sslmode=s3cret", "right is postgres://"),
+        ("postgres://app:s3cret@db/x\n", "newline at the end"),
+        ("http://", "the host is empty"),
+        ("http:///s3cret", "the host is empty"),
+        ("dns://db?type=s3cret", "right is dns://"),
+        ("dns://db?s3cret=1", "right is dns://"),
+        ("env:s3cret-", "env:DATABASE_URL"),
+        ("env:", "env:DATABASE_URL"),
+        ("", "no scheme"),
+    ] {
+        let text = refused(&["tcp://h:1", target]);
+        assert!(text.starts_with("target 2: "), "{target}: {text}");
+        assert!(text.contains(right), "{target}: {text}");
+        assert!(!text.contains("s3"), "{target}: {text}");
+        assert_eq!(text.lines().count(), 1, "{target}: {text}");
+    }
+    assert_eq!(refused(&["x", "tcp://h:1", "y"]).lines().count(), 2);
+}
