@@ -3,11 +3,13 @@
 //! [`parse`] makes nodes of a text, [`read`] makes a configuration struct of a node. Both tell every fault at once.
 
 mod de;
+mod error;
 mod near;
+mod peel;
 mod yaml;
 
-pub use de::{Peel, peel, read};
 pub use near::{choice, nearest};
+pub use peel::{Peel, peel, read};
 pub use yaml::{Document, load, parse};
 
 use crate::secret::Secret;

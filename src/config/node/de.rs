@@ -1,194 +1,17 @@
-//! A serde deserializer over nodes that knows where it is, and the peeling that finds every fault.
+//! A serde deserializer over nodes that knows where it is.
 //!
-//! A plain scalar satisfies a text by what is written (`00123`, `no` and `1e3` survive). An error holds what was
-//! expected and where, never what stood there.
-
-use std::collections::BTreeMap;
-use std::fmt;
+//! A plain scalar satisfies a text by what is written (`00123`, `no` and `1e3` survive).
 
 use serde::de::value::StrDeserializer;
-use serde::de::{self, DeserializeOwned, DeserializeSeed, Expected, IntoDeserializer as _, Unexpected, Visitor};
+use serde::de::{self, DeserializeSeed, Expected, IntoDeserializer as _, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::{Node, Problem, Raw, Span, choice, join_key, nearest};
-use crate::secret::Secret;
-
-/// More faults of one node than this are not looked for: each costs one more reading.
-const MOST: usize = 100;
-
-/// Reads a node into a configuration struct, with every fault at once: a faulty node is recorded, dropped, and the rest
-/// is read again. Structs derive `Deserialize` with `deny_unknown_fields`; a key that is not there is a default.
-///
-/// # Errors
-/// All faults, in the order of their places; none where all were told before (see [`Raw::Faulty`]).
-pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Problem>> {
-    match peel(node, &[]) {
-        Peel { value: Some(value), whole: true, .. } => Ok(value),
-        Peel { problems, .. } => Err(problems),
-    }
-}
-
-/// What reading a node gave.
-#[derive(Debug)]
-pub struct Peel<T> {
-    /// What could be read: without the faulty keys, where they may be absent.
-    pub value: Option<T>,
-    /// Nothing was left out.
-    pub whole: bool,
-    /// All faults, in the order of their places.
-    pub problems: Vec<Problem>,
-}
-
-/// As [`read`], for a part of a mapping whose other keys are read elsewhere (they are right keys too), and for whom a
-/// part is enough.
-#[must_use]
-pub fn peel<T: DeserializeOwned>(node: &Node, others: &[&str]) -> Peel<T> {
-    let mut peeled = Peeled { dropped: BTreeMap::new() };
-    let mut problems = Vec::new();
-    let mut value = None;
-    while problems.len() < MOST {
-        let error = match T::deserialize(Reader { node, path: String::new(), at: Vec::new(), peeled: &peeled }) {
-            Ok(read) => {
-                value = Some(read);
-                break;
-            }
-            Err(error) => error,
-        };
-        let place = error.place.unwrap_or_else(|| Place { at: Vec::new(), span: node.span, path: String::new() });
-        let others = if place.at.len() == 1 { others } else { &[] };
-        let (message, meant) = error.what.told(others);
-        if let Some(message) = message {
-            problems.push(Problem { span: place.span, path: place.path, message });
-        }
-        if place.at.is_empty() || peeled.dropped.insert(place.at, meant).is_some() {
-            break;
-        }
-    }
-    problems.sort_by_key(|problem| problem.span);
-    let whole = value.is_some() && peeled.dropped.is_empty();
-    Peel { value, whole, problems }
-}
-
-/// What was dropped so far: the way to each node by position, and the key that a misspelled one was meant to be.
-struct Peeled {
-    dropped: BTreeMap<Vec<usize>, Option<String>>,
-}
-
-#[derive(Debug)]
-struct Place {
-    at: Vec<usize>,
-    span: Span,
-    path: String,
-}
-
-#[derive(Debug)]
-struct Error {
-    what: What,
-    place: Option<Place>,
-}
-
-#[derive(Debug)]
-enum What {
-    Message(String),
-    UnknownKey { key: Secret, right: &'static [&'static str] },
-    Missing(&'static str),
-    Told,
-}
-
-impl What {
-    /// What to say, and the key that an unknown one was meant to be.
-    fn told(self, others: &[&str]) -> (Option<String>, Option<String>) {
-        match self {
-            Self::Message(message) => (Some(message), None),
-            Self::UnknownKey { key, right } => {
-                let right = [right, others].concat();
-                let meant = nearest(key.expose(), &right).map(str::to_owned);
-                (Some(format!("unknown key, {}", choice(key.expose(), &right))), meant)
-            }
-            Self::Missing(key) => (Some(format!("the key {key} is missing")), None),
-            Self::Told => (None, None),
-        }
-    }
-}
-
-impl Error {
-    const fn new(what: What) -> Self {
-        Self { what, place: None }
-    }
-
-    fn expected(expected: &dyn Expected) -> Self {
-        Self::new(What::Message(format!("expected {}", in_words(&expected.to_string()))))
-    }
-}
-
-/// serde's words for what it expects, in those of a person who writes YAML.
-fn in_words(expected: &str) -> String {
-    let range = |low: i128, high: i128| format!("a whole number from {low} to {high}");
-    match expected {
-        "a string" | "str" | "string" => "a text".to_owned(),
-        "a boolean" => "true or false".to_owned(),
-        "a sequence" => "a list".to_owned(),
-        "a map" => "a mapping".to_owned(),
-        "a borrowed string" | "a character" => "a character".to_owned(),
-        "u8" => range(0, u8::MAX.into()),
-        "u16" => range(0, u16::MAX.into()),
-        "u32" => range(0, u32::MAX.into()),
-        "i32" => range(i32::MIN.into(), i32::MAX.into()),
-        "u64" | "usize" => "a whole number, 0 or more".to_owned(),
-        "i8" | "i16" | "i64" | "isize" => "a whole number".to_owned(),
-        "f32" | "f64" => "a number".to_owned(),
-        other if other.starts_with("struct ") => "a mapping".to_owned(),
-        other if other.starts_with("enum ") || other.starts_with("variant of enum ") => "a word".to_owned(),
-        other => other.to_owned(),
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a faulty configuration")
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl de::Error for Error {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(What::Message(message.to_string()))
-    }
-
-    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::expected(expected)
-    }
-
-    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::expected(expected)
-    }
-
-    fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
-        Self::expected(expected)
-    }
-
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let meant = nearest(variant, expected).map(|word| format!(", did you mean {word}?"));
-        let list = format!("expected one of {}", expected.join(", "));
-        Self::new(What::Message(list + meant.as_deref().unwrap_or_default()))
-    }
-
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(What::UnknownKey { key: Secret::new(field.to_owned()), right: expected })
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self::new(What::Missing(field))
-    }
-
-    fn duplicate_field(_: &'static str) -> Self {
-        Self::new(What::Told)
-    }
-}
+use super::error::{Error, Place, What, in_words};
+use super::peel::Peeled;
+use super::{Node, Raw, join_key};
 
 /// One node, and the way to it.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     node: &'a Node,
     path: String,
     at: Vec<usize>,
@@ -196,6 +19,11 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// At the root.
+    pub(super) const fn new(node: &'a Node, peeled: &'a Peeled) -> Self {
+        Self { node, path: String::new(), at: Vec::new(), peeled }
+    }
+
     /// Reads, and gives an error that has no place yet the place of this node.
     fn read<V>(self, visit: impl FnOnce(Self) -> Result<V, Error>) -> Result<V, Error> {
         let (node, peeled) = (self.node, self.peeled);
@@ -311,24 +139,6 @@ fn boolean(text: &str) -> Option<bool> {
         "true" | "True" | "TRUE" => Some(true),
         "false" | "False" | "FALSE" => Some(false),
         _ => None,
-    }
-}
-
-impl Peeled {
-    fn has(&self, at: &[usize], index: usize) -> bool {
-        let mut way = at.to_vec();
-        way.push(index);
-        self.dropped.contains_key(&way)
-    }
-
-    /// Whether a key is missing only because its entry, or one that was meant to be it, was dropped.
-    fn lost(&self, node: &Node, at: &[usize], key: &str) -> bool {
-        let Raw::Mapping(entries) = &node.raw else { return false };
-        entries.iter().enumerate().any(|(index, (name, _))| {
-            let mut way = at.to_vec();
-            way.push(index);
-            self.dropped.get(&way).is_some_and(|meant| name.text() == Some(key) || meant.as_deref() == Some(key))
-        })
     }
 }
 

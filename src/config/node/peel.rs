@@ -1,0 +1,88 @@
+//! Peeling: a faulty node is recorded and dropped, and the rest is read again, until nothing is left to say.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+
+use super::de::Reader;
+use super::error::Place;
+use super::{Node, Problem, Raw};
+
+/// More faults of one node than this are not looked for: each costs one more reading.
+const MOST: usize = 100;
+
+/// Reads a node into a configuration struct, with every fault at once: a faulty node is recorded, dropped, and the rest
+/// is read again. Structs derive `Deserialize` with `deny_unknown_fields`; a key that is not there is a default.
+///
+/// # Errors
+/// All faults, in the order of their places; none where all were told before (see [`Raw::Faulty`]).
+pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Problem>> {
+    match peel(node, &[]) {
+        Peel { value: Some(value), whole: true, .. } => Ok(value),
+        Peel { problems, .. } => Err(problems),
+    }
+}
+
+/// What reading a node gave.
+#[derive(Debug)]
+pub struct Peel<T> {
+    /// What could be read: without the faulty keys, where they may be absent.
+    pub value: Option<T>,
+    /// Nothing was left out.
+    pub whole: bool,
+    /// All faults, in the order of their places.
+    pub problems: Vec<Problem>,
+}
+
+/// As [`read`], for a part of a mapping whose other keys are read elsewhere (they are right keys too), and for whom a
+/// part is enough.
+#[must_use]
+pub fn peel<T: DeserializeOwned>(node: &Node, others: &[&str]) -> Peel<T> {
+    let mut peeled = Peeled { dropped: BTreeMap::new() };
+    let mut problems = Vec::new();
+    let mut value = None;
+    while problems.len() < MOST {
+        let error = match T::deserialize(Reader::new(node, &peeled)) {
+            Ok(read) => {
+                value = Some(read);
+                break;
+            }
+            Err(error) => error,
+        };
+        let place = error.place.unwrap_or_else(|| Place { at: Vec::new(), span: node.span, path: String::new() });
+        let others = if place.at.len() == 1 { others } else { &[] };
+        let (message, meant) = error.what.told(others);
+        if let Some(message) = message {
+            problems.push(Problem { span: place.span, path: place.path, message });
+        }
+        if place.at.is_empty() || peeled.dropped.insert(place.at, meant).is_some() {
+            break;
+        }
+    }
+    problems.sort_by_key(|problem| problem.span);
+    let whole = value.is_some() && peeled.dropped.is_empty();
+    Peel { value, whole, problems }
+}
+
+/// What was dropped so far: the way to each node by position, and the key that a misspelled one was meant to be.
+pub(super) struct Peeled {
+    dropped: BTreeMap<Vec<usize>, Option<String>>,
+}
+
+impl Peeled {
+    pub(super) fn has(&self, at: &[usize], index: usize) -> bool {
+        let mut way = at.to_vec();
+        way.push(index);
+        self.dropped.contains_key(&way)
+    }
+
+    /// Whether a key is missing only because its entry, or one that was meant to be it, was dropped.
+    pub(super) fn lost(&self, node: &Node, at: &[usize], key: &str) -> bool {
+        let Raw::Mapping(entries) = &node.raw else { return false };
+        entries.iter().enumerate().any(|(index, (name, _))| {
+            let mut way = at.to_vec();
+            way.push(index);
+            self.dropped.get(&way).is_some_and(|meant| name.text() == Some(key) || meant.as_deref() == Some(key))
+        })
+    }
+}
