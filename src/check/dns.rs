@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::cause::Cause;
 use crate::check::{Check, Kind, Parsed, Run};
-use crate::config::node::{self, Node, Problem, Raw, Span};
+use crate::config::node::{self, Node, Problem, Raw};
 use crate::env::Env;
 use crate::net::attempt::Attempt;
 use crate::net::resolve::{self, Budget, PORT, RECORD_LIMIT, Record};
@@ -291,9 +291,13 @@ fn literal_problems(keys: &Keys, node: &Node) -> Vec<Problem> {
     if let Value::Literal(text) = &keys.name
         && let Err(message) = asked_name(text.expose().trim(), record)
     {
-        problems.push(Problem { span: place(node, "name"), path: "name".to_owned(), message: message.to_owned() });
+        problems.push(Problem::new(node.get("name").unwrap_or(node).span, "name", message));
     }
-    for (index, value) in keys.expect.iter().enumerate() {
+    let items = node.get("expect").map_or(&[][..], |list| match &list.raw {
+        Raw::Sequence(items) => items,
+        Raw::Scalar { .. } | Raw::Mapping(_) | Raw::Faulty => &[],
+    });
+    for (index, (value, item)) in keys.expect.iter().zip(items).enumerate() {
         let Value::Literal(text) = value else { continue };
         let fits = match (record, text.expose().trim().parse::<IpAddr>()) {
             (Record::A, parsed) => parsed.is_ok_and(|ip| ip.is_ipv4()),
@@ -303,17 +307,10 @@ fn literal_problems(keys: &Keys, node: &Node) -> Vec<Problem> {
         if !fits {
             let version = if record == Record::A { "IPv4" } else { "IPv6" };
             let message = format!("expected an {version} address, since the type is {}", record.as_str());
-            problems.push(Problem { span: place(node, "expect"), path: format!("expect[{index}]"), message });
+            problems.push(Problem::new(item.span, &format!("expect[{index}]"), message));
         }
     }
     problems
-}
-
-/// Where a key's value stands.
-fn place(node: &Node, wanted: &str) -> Span {
-    let Raw::Mapping(pairs) = &node.raw else { return node.span };
-    let is = |key: &Node| matches!(&key.raw, Raw::Scalar { text, .. } if text.expose() == wanted);
-    pairs.iter().find(|(key, _)| is(key)).map_or(node.span, |(_, value)| value.span)
 }
 
 #[cfg(test)]

@@ -2,12 +2,15 @@
 
 use super::{Dns, Keys, Wanted, from_url};
 use crate::check::Check as _;
+use crate::config::node;
 use crate::env::MapEnv;
 use crate::net::resolve::Record;
 use crate::value::Value;
 
+/// Reads keys as the configuration does: JSON is YAML too.
 fn keys(json: serde_json::Value) -> Result<Keys, String> {
-    serde_json::from_value(json).map_err(|error| error.to_string())
+    let read = node::parse(&json.to_string()).and_then(|node| node::read(&node));
+    read.map_err(|problems| problems.iter().map(|problem| format!("{}: {}\n", problem.path, problem.message)).collect())
 }
 
 fn wanted(json: serde_json::Value) -> Result<Wanted, crate::outcome::Fault> {
@@ -48,12 +51,34 @@ fn wrong_keys_are_faults_of_the_file() {
         (serde_json::json!({"name": "x", "server": "dns.example.com"}), "10.96.0.10:53"),
         (serde_json::json!({"name": "x", "server": "10.0.0.1:0"}), "10.96.0.10:53"),
         (serde_json::json!({"name": "x", "min_answers": "257"}), "from 0 to 256"),
-        (serde_json::json!({"name": "x", "types": "A"}), "unknown field"),
-        (serde_json::json!({"type": "A"}), "missing field `name`"),
+        (serde_json::json!({"name": "x", "types": "A"}), "types: unknown key, did you mean type?"),
+        (serde_json::json!({"type": "A"}), "name"),
     ] {
         let error = keys(json).unwrap_err();
         assert!(error.contains(said), "{error}");
     }
+}
+
+#[test]
+fn literals_that_can_never_work_are_faults_at_their_place() {
+    let problems = |yaml: &str| {
+        let problems = super::parse(&node::parse(yaml).unwrap()).err().unwrap_or_default();
+        let show = |problem: &node::Problem| {
+            format!("{}:{}: {}: {}", problem.span.line, problem.span.column, problem.path, problem.message)
+        };
+        problems.iter().map(show).collect::<Vec<_>>()
+    };
+    assert!(problems(super::KIND.example).is_empty());
+    assert!(problems("{name: {env: X}, type: {env: Y}, expect: [x]}").is_empty(), "known at a run only");
+    assert_eq!(problems("name: a b"), ["1:7: name: the host holds a character that no name has"]);
+    assert_eq!(
+        problems("name: 10.0.0.1\ntype: AAAA\nexpect:\n  - fd00::1\n  - 10.0.0.1\n"),
+        [
+            "1:7: name: an address has no records but PTR: set the type to PTR, or write a name",
+            "5:5: expect[1]: expected an IPv6 address, since the type is AAAA",
+        ]
+    );
+    assert_eq!(problems("{name: db, server: dns.lab, min_answers: 257}").len(), 2);
 }
 
 #[test]
