@@ -3,6 +3,7 @@
 pub mod address;
 pub mod dns;
 pub mod http;
+pub mod peer;
 pub mod postgres;
 pub mod tcp;
 pub mod tls;
@@ -62,7 +63,7 @@ pub struct Kind {
 }
 
 /// Every kind, in the order of the docs.
-pub const KINDS: &[Kind] = &[tcp::KIND, tls::KIND, http::KIND, dns::KIND, postgres::KIND];
+pub const KINDS: &[Kind] = &[tcp::KIND, tls::KIND, http::KIND, peer::KIND, dns::KIND, postgres::KIND];
 
 /// The kind with this name.
 #[must_use]

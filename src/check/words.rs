@@ -85,6 +85,16 @@ pub(crate) fn tone(text: &str) -> Option<Tone> {
     }
 }
 
+/// What this word says as somebody's status: Elasticsearch's colours are words there, too.
+pub(crate) fn status_tone(text: &str) -> Option<Tone> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "green" => Some(Tone::Good),
+        "yellow" => Some(Tone::Warn),
+        "red" => Some(Tone::Bad),
+        _ => tone(text),
+    }
+}
+
 /// The word that [`tone`] judged, without what stands behind it.
 pub(crate) fn first(text: &str) -> &str {
     text.split_once(':').map_or(text, |(word, _)| word).trim()

@@ -1,0 +1,178 @@
+//! The kind `peer`: asks like `http`, then reads what the peer says of its own health.
+//!
+//! A part that says it is down fails the check by its name, also under a 200. A warning passes as degraded, so that one
+//! peer's trouble does not take the next one out (`accept_degraded: false` makes it a failure).
+
+use std::sync::Arc;
+
+use hyper::header::CONTENT_TYPE;
+use serde::Deserialize;
+
+use crate::cause::Cause;
+use crate::check::http::exchange::Answer;
+use crate::check::http::expect::{Wanted, body_in_words};
+use crate::check::http::keys::HttpKeys;
+use crate::check::http::{ask, contradictions, endpoints, target};
+use crate::check::words::Tone;
+use crate::check::{Check, Kind, Parsed, Run};
+use crate::config::node::{self, Node, Peel, Raw};
+use crate::env::Env;
+use crate::net::attempt::Attempt;
+use crate::outcome::{Fault, Phase};
+use crate::url::Endpoint;
+use crate::value::Value;
+
+mod document;
+mod health;
+
+use health::{Health, Reading};
+
+/// The kind.
+pub const KIND: Kind = Kind {
+    name: "peer",
+    summary: "an HTTP request, and the answer's own word on the peer's health",
+    example: r#"{url: "http://backend-api:8000/health", json: {database: connected}, accept_degraded: true}"#,
+    schemes: &["peer+http", "peer+https"],
+    parse,
+    from_url: |url| Arc::new(Peer { keys: HttpKeys::of_url(url), accept_degraded: true }),
+    #[cfg(test)]
+    schema: |generator| generator.subschema_for::<PeerKeys>(),
+};
+
+/// The key that `peer` has beside those of `http`.
+const ACCEPT_DEGRADED: &str = "accept_degraded";
+
+/// Asks a peer for its health. The keys are those of `http`, and one more.
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[expect(dead_code, reason = "it stands for the schema; the keys are read in two parts")]
+struct PeerKeys {
+    #[serde(flatten)]
+    http: HttpKeys,
+    #[serde(flatten)]
+    own: OwnKeys,
+}
+
+/// What `peer` has of its own.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct OwnKeys {
+    /// `true`, the default: a peer that warns of itself passes, degraded. `false`: it fails.
+    accept_degraded: Option<bool>,
+}
+
+struct Peer {
+    keys: HttpKeys,
+    accept_degraded: bool,
+}
+
+fn parse(node: &Node) -> Parsed {
+    let (own, shared) = split(node);
+    let own = node::read::<OwnKeys>(&own);
+    let shared = node::peel::<HttpKeys>(&shared, &[ACCEPT_DEGRADED]);
+    let (keys, own) = match (shared, own) {
+        (Peel { value: Some(keys), whole: true, .. }, Ok(own)) => (keys, own),
+        (Peel { problems, .. }, own) => return Err(own.err().into_iter().flatten().chain(problems).collect()),
+    };
+    contradictions(&keys, node)?;
+    Ok(Arc::new(Peer { keys, accept_degraded: own.accept_degraded.unwrap_or(true) }))
+}
+
+/// The mapping in two: our own key, and those shared with `http`.
+fn split(node: &Node) -> (Node, Node) {
+    let Raw::Mapping(entries) = &node.raw else {
+        return (Node { span: node.span, raw: Raw::Mapping(Vec::new()) }, node.clone());
+    };
+    let (own, shared) = entries.iter().cloned().partition(|(key, _)| key.text() == Some(ACCEPT_DEGRADED));
+    (Node { span: node.span, raw: Raw::Mapping(own) }, Node { span: node.span, raw: Raw::Mapping(shared) })
+}
+
+impl Check for Peer {
+    fn target(&self, env: &dyn Env) -> String {
+        target(&self.keys, env)
+    }
+
+    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
+        endpoints(&self.keys, env)
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        self.keys.values()
+    }
+
+    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        Box::pin(async move {
+            let wanted = Wanted::new(&self.keys, attempt.env())?;
+            let (request, answer) = ask(&self.keys, attempt).await?;
+            let status = wanted.status(&request, &answer);
+            let reading = health::read(media_type(&answer), &answer.body);
+            if let Reading::Health(health) = &reading {
+                attempt.facts().health.clone_from(&health.word);
+            }
+            match status {
+                Err(fault) if fault.cause == Cause::HttpStatus => return Err(under_another_status(fault, &reading)),
+                Err(fault) => return Err(fault),
+                Ok(()) => {}
+            }
+            if self.judge(&reading, &answer, wanted.says_of_the_body())? == Tone::Warn {
+                attempt.evidence().degraded = true;
+            }
+            wanted.content(&answer)
+        })
+    }
+}
+
+fn media_type(answer: &Answer) -> &str {
+    answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// The status is not wanted; what the body says names the part, where it says that something is down.
+fn under_another_status(fault: Fault, reading: &Reading) -> Fault {
+    match reading {
+        Reading::Health(health) if health.tone == Tone::Bad => {
+            down(format!("{} ({})", health.in_words(), fault.message))
+        }
+        Reading::Health(_) | Reading::Silent | Reading::AppPage | Reading::TooLarge => fault,
+    }
+}
+
+impl Peer {
+    /// What the body says under a status that is wanted.
+    fn judge(&self, reading: &Reading, answer: &Answer, body_is_expected: bool) -> Result<Tone, Fault> {
+        match reading {
+            Reading::Health(health) => self.judge_health(health),
+            Reading::TooLarge => Err(Fault::new(
+                Phase::Assert,
+                Cause::TooLarge,
+                format!("the health document has more than {} values", document::LIMIT),
+            )),
+            // Where the configuration says what the page must hold, it is known to be a page.
+            Reading::AppPage if !body_is_expected => {
+                let message = format!(
+                    "answered with the page of an application, not with its health: {} holds scripts",
+                    body_in_words(answer)
+                );
+                Err(Fault::new(Phase::Assert, Cause::JsonMismatch, message))
+            }
+            Reading::AppPage | Reading::Silent => Ok(Tone::Good),
+        }
+    }
+
+    fn judge_health(&self, health: &Health) -> Result<Tone, Fault> {
+        match health.tone {
+            Tone::Bad => Err(down(health.in_words())),
+            Tone::Warn if !self.accept_degraded => {
+                Err(down(format!("{}, and accept_degraded is false", health.in_words())))
+            }
+            tone => Ok(tone),
+        }
+    }
+}
+
+fn down(message: String) -> Fault {
+    Fault::new(Phase::Assert, Cause::HealthDown, message)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! A health document as a small tree: a bounded number of values, each of bounded length, whatever a peer sends.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// The most values, keys not counted, that a document may have.
+pub(super) const LIMIT: usize = 10_000;
+/// How much of a text or a key is kept, in bytes: no word of health is longer.
+const TEXT: usize = 64;
+
+/// A value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Doc {
+    /// `null` or a number: they say nothing of health.
+    Other,
+    /// A boolean.
+    Bool(bool),
+    /// A text, cut.
+    Text(String),
+    /// A list.
+    List(Vec<Self>),
+    /// An object, its keys cut, in order.
+    Map(Vec<(String, Self)>),
+}
+
+/// Why there is no tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoDoc {
+    /// It is no JSON.
+    NoJson,
+    /// It has more values than a health document can have.
+    TooLarge,
+}
+
+/// Reads a document.
+pub(super) fn read(text: &[u8]) -> Result<Doc, NoDoc> {
+    let left = Cell::new(LIMIT);
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let read = Tree(&left).deserialize(&mut deserializer).and_then(|doc| deserializer.end().map(|()| doc));
+    read.map_err(|_| if left.get() == 0 { NoDoc::TooLarge } else { NoDoc::NoJson })
+}
+
+/// Reads a value, as long as some are left.
+#[derive(Clone, Copy)]
+struct Tree<'a>(&'a Cell<usize>);
+
+impl<'de> DeserializeSeed<'de> for Tree<'_> {
+    type Value = Doc;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Doc, D::Error> {
+        let left = self.0.get().checked_sub(1).ok_or_else(|| de::Error::custom("too many values"))?;
+        self.0.set(left);
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Tree<'_> {
+    type Value = Doc;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Doc, E> {
+        Ok(Doc::Other)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Doc, E> {
+        Ok(Doc::Bool(value))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Doc, E> {
+        Ok(Doc::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Doc, E> {
+        Ok(Doc::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Doc, E> {
+        Ok(Doc::Other)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Doc, E> {
+        Ok(Doc::Text(cut(text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Doc, A::Error> {
+        let mut list = Vec::new();
+        while let Some(value) = seq.next_element_seed(self)? {
+            list.push(value);
+        }
+        Ok(Doc::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Doc, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = map.next_key_seed(Key)? {
+            entries.push((key, map.next_value_seed(self)?));
+        }
+        Ok(Doc::Map(entries))
+    }
+}
+
+/// Reads a key.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<String, E> {
+        Ok(cut(key))
+    }
+}
+
+fn cut(text: &str) -> String {
+    text[..text.floor_char_boundary(TEXT)].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Doc, NoDoc, read};
+
+    #[test]
+    fn whatever_comes_the_tree_is_small() {
+        let long = format!("{{\"{0}\":\"{0}\"}}", "ä".repeat(500));
+        let Ok(Doc::Map(entries)) = read(long.as_bytes()) else { panic!("a map") };
+        assert_eq!((entries[0].0.len(), &entries[0].1), (64, &Doc::Text("ä".repeat(32))));
+        assert_eq!(read(format!("[{}0]", "0,".repeat(200_000)).as_bytes()), Err(NoDoc::TooLarge));
+        assert_eq!(read("[".repeat(200_000).as_bytes()), Err(NoDoc::NoJson));
+        for text in ["", "ok", "{", "{\"a\":1} x", "\u{0}"] {
+            assert_eq!(read(text.as_bytes()), Err(NoDoc::NoJson), "{text}");
+        }
+    }
+}
