@@ -207,3 +207,6 @@ fn agreed(attempt: &mut Attempt, offered: &[String]) -> Result<(), Fault> {
     let message = format!("the server agreed on none of the application protocols offered: {}", offered.join(", "));
     Err(attempt.fault(Cause::TlsUnsupported, message))
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,9 @@ mod roots;
 mod untrusted;
 mod verifier;
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;

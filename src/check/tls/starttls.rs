@@ -37,7 +37,7 @@ impl FromStr for StartTls {
 /// The most that an SMTP server may say in one answer, in bytes.
 const ANSWER_LIMIT: usize = 16 * 1024;
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
-const TOO_MUCH: &str = "bytes follow the consent to TLS in plain text";
+const TOO_MUCH: &str = "the server consents to TLS, and goes on in plain text";
 
 /// Asks; afterwards the stream is ready for the handshake.
 pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls) -> Result<(), Fault> {
@@ -64,7 +64,7 @@ async fn postgres(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
     match &answer[..count] {
         [] => Err(failed(Trouble::Ended)),
         b"S" => Ok(()),
-        [b'S', ..] => Err(failed(Trouble::Unexpected(TOO_MUCH))),
+        [b'S', ..] => Err(attempt.fault(Cause::ProtocolError, TOO_MUCH)),
         b"N" => Err(attempt.fault(Cause::TlsUnsupported, "the PostgreSQL server offers no TLS (it answered N)")),
         _ => Err(failed(Trouble::Unexpected(""))),
     }
@@ -89,7 +89,7 @@ async fn smtp(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
         return Err(attempt.fault(Cause::TlsUnsupported, message));
     }
     if !talk.unread.is_empty() {
-        return Err(talk.failed(Trouble::Unexpected(TOO_MUCH), "the TLS handshake"));
+        return Err(attempt.fault(Cause::ProtocolError, TOO_MUCH));
     }
     Ok(())
 }
@@ -113,6 +113,10 @@ impl Talk<'_> {
         self.attempt.trouble(trouble, Awaited { what, protocol: Some(Protocol::Smtp) })
     }
 
+    fn endless(&self, awaited: &str) -> Fault {
+        self.attempt.fault(Cause::TooLarge, format!("over {ANSWER_LIMIT} bytes came, and no end of {awaited}"))
+    }
+
     async fn say(&mut self, text: &str, awaited: &'static str) -> Result<Answer, Fault> {
         let sent = self.io.write_all(text.as_bytes()).await;
         sent.map_err(|error| self.failed(Trouble::Failed(&error), awaited))?;
@@ -124,8 +128,11 @@ impl Talk<'_> {
         let mut offers_starttls = false;
         let mut taken = 0;
         loop {
-            let line = self.line(ANSWER_LIMIT - taken, awaited).await?;
+            let line = self.line(awaited).await?;
             taken += line.len();
+            if taken > ANSWER_LIMIT {
+                return Err(self.endless(awaited));
+            }
             let text = String::from_utf8_lossy(&line);
             let text = text.trim_end();
             let code = text.get(..3).and_then(|code| code.parse::<u16>().ok());
@@ -140,15 +147,14 @@ impl Talk<'_> {
     }
 
     /// A line, its end included.
-    async fn line(&mut self, limit: usize, awaited: &'static str) -> Result<Vec<u8>, Fault> {
+    async fn line(&mut self, awaited: &'static str) -> Result<Vec<u8>, Fault> {
         loop {
             if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
                 let rest = self.unread.split_off(end + 1);
                 return Ok(std::mem::replace(&mut self.unread, rest));
             }
-            if self.unread.len() > limit {
-                let message = format!("over {ANSWER_LIMIT} bytes came, and no end of {awaited}");
-                return Err(self.attempt.fault(Cause::TooLarge, message));
+            if self.unread.len() > ANSWER_LIMIT {
+                return Err(self.endless(awaited));
             }
             let mut chunk = [0; 512];
             let count = self.io.read(&mut chunk).await;

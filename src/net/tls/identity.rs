@@ -43,12 +43,12 @@ impl Identity {
             .collect::<Result<_, _>>()
             .map_err(|_| invalid(format!("the client certificate in {cert_shown} is damaged: copy it anew")))?;
         let Some(leaf) = chain.first() else {
-            return Err(nothing_in(&cert_shown, &cert_bytes, "a certificate: -----BEGIN CERTIFICATE-----"));
+            return Err(nothing_in(&cert_shown, &cert_bytes, "CERTIFICATE"));
         };
         let parsed = Parsed::read(leaf)
             .ok_or_else(|| invalid(format!("the client certificate in {cert_shown} is damaged: copy it anew")))?;
-        let mut der = PrivateKeyDer::from_pem_slice(&key_bytes)
-            .map_err(|_| nothing_in(&key_shown, &key_bytes, "a private key: -----BEGIN PRIVATE KEY-----"))?;
+        let mut der =
+            PrivateKeyDer::from_pem_slice(&key_bytes).map_err(|_| nothing_in(&key_shown, &key_bytes, "PRIVATE KEY"))?;
         let signing = any_supported_type(&der);
         der.zeroize();
         let signing = signing.map_err(|_| {

@@ -140,3 +140,43 @@ impl<'a> Rest<'a> {
         self.take(2).map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Chosen, looks_like_tls};
+
+    fn hello(version: u16, extensions: &[u8]) -> Vec<u8> {
+        let mut body = version.to_be_bytes().to_vec();
+        body.extend([7; 32]);
+        body.extend([2, 9, 9]);
+        body.extend([0x13, 0x01, 0]);
+        if !extensions.is_empty() {
+            body.extend(u16::try_from(extensions.len()).unwrap().to_be_bytes());
+            body.extend(extensions);
+        }
+        let length = u8::try_from(body.len()).unwrap();
+        let mut bytes = vec![22, 3, 3, 0, length + 4, 2, 0, 0, length];
+        bytes.extend(body);
+        bytes
+    }
+
+    #[test]
+    fn a_server_hello_tells_version_and_suite() {
+        let versions = |bytes: &[u8]| Chosen::read(bytes).and_then(Chosen::version_name);
+        let new = hello(0x0303, &[0, 51, 0, 2, 1, 1, 0, 43, 0, 2, 3, 4]);
+        assert_eq!(versions(&new), Some("TLSv1.3"));
+        assert_eq!(Chosen::read(&new).unwrap().cipher_name(), Some("TLS_AES_128_GCM_SHA256"));
+        assert_eq!(versions(&hello(0x0303, &[])), Some("TLSv1.2"));
+        assert_eq!(versions(&hello(0x0302, &[])), Some("TLSv1.1"));
+        for end in 0..new.len() {
+            assert!(matches!(versions(&new[..end]), None | Some("TLSv1.2")), "{end}");
+        }
+        assert_eq!(versions(b"HTTP/1.1 400 Bad Request\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn plain_text_is_no_record() {
+        assert!(looks_like_tls(&[21, 3, 1, 0, 2, 2, 40]) && looks_like_tls(&[22]));
+        assert!(!looks_like_tls(b"HTTP/1.1") && !looks_like_tls(b"-ERR"));
+    }
+}

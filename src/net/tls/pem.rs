@@ -102,19 +102,19 @@ pub(super) fn unreadable(shown: &str, error: &std::io::Error) -> Fault {
     }
 }
 
-/// What is wrong with bytes in which no PEM section of that kind was found.
-pub(super) fn nothing_in(shown: &str, bytes: &[u8], wanted: &str) -> Fault {
+/// What is wrong with bytes in which no PEM section of that label was found.
+pub(super) fn nothing_in(shown: &str, bytes: &[u8], label: &str) -> Fault {
     let holds = |marker: &str| bytes.windows(marker.len()).any(|window| window == marker.as_bytes());
     let what = if bytes.is_empty() {
         "is empty".to_owned()
     } else if bytes.starts_with(&[0x30]) && bytes.get(1).is_some_and(|length| *length >= 0x80) {
-        format!("is DER, and PEM is wanted: convert it with `openssl`, it must hold {wanted}")
-    } else if holds("ENCRYPTED") {
-        format!("holds a key that is encrypted: {wanted} is wanted, decrypt it with `openssl pkey`")
+        format!("is DER: convert it to PEM with openssl, so that it holds -----BEGIN {label}-----")
+    } else if label.ends_with("KEY") && holds("ENCRYPTED") {
+        "holds a key that is encrypted: decrypt it with `openssl pkey`".to_owned()
     } else if !holds(BEGIN) {
-        format!("is not PEM: it must hold {wanted}")
+        format!("is not PEM: it must hold -----BEGIN {label}-----")
     } else {
-        format!("is PEM, but holds no {}", wanted.rsplit_once("BEGIN ").map_or(wanted, |(_, label)| label))
+        format!("is PEM, but holds no -----BEGIN {label}-----")
     };
     fault(Cause::FileInvalid, format!("{shown} {what}"))
 }

@@ -67,7 +67,7 @@ impl Roots {
     }
 
     /// Reads PEM. A configured file must be right in every part; a system's bundle may hold what nobody can read.
-    fn parse(bytes: &[u8], shown: &str, strict: bool) -> Result<Self, Fault> {
+    pub(super) fn parse(bytes: &[u8], shown: &str, strict: bool) -> Result<Self, Fault> {
         let mut roots = Self { store: RootCertStore::empty(), exact: BTreeSet::new(), origin: shown.to_owned() };
         for (index, section) in CertificateDer::pem_slice_iter(bytes).enumerate() {
             let added = section.map_err(|_| ()).and_then(|der| {
@@ -81,7 +81,7 @@ impl Roots {
             }
         }
         if roots.store.is_empty() {
-            return Err(nothing_in(shown, bytes, "CA certificates: -----BEGIN CERTIFICATE-----"));
+            return Err(nothing_in(shown, bytes, "CERTIFICATE"));
         }
         Ok(roots)
     }

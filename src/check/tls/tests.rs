@@ -1,0 +1,198 @@
+//! The keys, and how TLS is asked for inside SMTP and PostgreSQL, against scripted peers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+
+use super::{from_url, parse};
+use crate::config::node;
+use crate::env::MapEnv;
+use crate::net::World;
+use crate::net::attempt::{Attempt, Terms};
+use crate::net::dial::DialRules;
+use crate::net::resolve::Walk;
+use crate::value::Value;
+
+fn faults(yaml: &str) -> Vec<String> {
+    let Err(problems) = parse(&node::parse(yaml).unwrap()) else { panic!("{yaml} is taken") };
+    problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
+}
+
+#[test]
+fn keys_are_checked_at_load() {
+    let all = "{address: 'db:5432', server_name: db.lab, ca: system, cert: /c, key: /k, min_days_valid: 14, \
+               alpn: [h2, http/1.1], starttls: postgres, verify: false}";
+    assert!(parse(&node::parse(all).unwrap()).is_ok());
+    assert_eq!(faults("{address: 'db:1', cert: /c}"), [": `cert` needs its `key`"]);
+    assert_eq!(faults("{address: 'db:1', key: /k}"), [": `key` needs its `cert`"]);
+    for (yaml, expected) in [
+        ("{address: db}", "host:port"),
+        ("{address: 'db:1', starttls: imap}", "smtp or postgres"),
+        ("{address: 'db:1', min_days_valid: -1}", "a number of days from 0 to 3650"),
+        ("{address: 'db:1', alpn: ['']}", "the name of a protocol"),
+        ("{address: 'db:1', server_name: 'a b'}", "a host name or an address"),
+        ("{address: 'db:1', servername: db}", "server_name"),
+    ] {
+        let faults = faults(yaml);
+        assert!(faults.len() == 1 && faults[0].contains(expected), "{yaml}: {faults:?}");
+    }
+}
+
+#[test]
+fn files_and_variables_are_watched() {
+    let yaml = "{address: {env: WHERE}, ca: /ca.pem, cert: {file: /c}, key: {env: K}, server_name: {env: N}}";
+    let check = parse(&node::parse(yaml).unwrap()).map_err(|problems| format!("{problems:?}")).unwrap();
+    let values: Vec<String> = check.values().into_iter().map(Value::origin).collect();
+    assert_eq!(values, ["the variable WHERE", "the file /ca.pem", "the file /c", "the variable K", "the variable N"]);
+    assert_eq!(check.target(&MapEnv::with_vars(&[("WHERE", "db:1")])), "tls://db:1");
+    assert_eq!(from_url(Value::literal("tls://db:1")).target(&MapEnv::default()), "tls://db:1");
+}
+
+/// What a check says of a peer that does this once it is connected.
+async fn against<F>(keys: &str, peer: impl FnOnce(TcpStream) -> F) -> String
+where
+    F: Future<Output = ()>,
+{
+    let listener = TcpListener::bind(std::net::SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let yaml = format!("{{address: '{}', ca: builtin, {keys}}}", listener.local_addr().unwrap());
+    let check = parse(&node::parse(&yaml).unwrap()).map_err(|problems| format!("{problems:?}")).unwrap();
+    let world = Arc::new(World::new(Arc::new(MapEnv::default())));
+    let deadline = Instant::now() + Duration::from_millis(700);
+    let terms = Terms { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
+    let mut attempt = Attempt::new(world, terms);
+    let serve = async { peer(listener.accept().await.unwrap().0).await };
+    let (result, ()) = tokio::join!(check.run(&mut attempt), serve);
+    let fault = result.unwrap_err();
+    format!("{} {}: {}", fault.phase.as_str(), fault.cause.slug(), fault.message)
+}
+
+/// A peer that sends each of these as an answer to the request before, then waits for the end.
+async fn script(mut stream: TcpStream, answers: &[&[u8]]) {
+    for answer in answers {
+        drop(stream.write_all(answer).await);
+        let mut request = [0; 1024];
+        if !matches!(stream.read(&mut request).await, Ok(1..)) {
+            return;
+        }
+    }
+    drop(stream.read_to_end(&mut Vec::new()).await);
+}
+
+#[tokio::test]
+async fn smtp_is_asked_for_tls() {
+    const EHLO: &[u8] = b"250-mail.lab\r\n250-SIZE 1000\r\n250 STARTTLS\r\n";
+    for (answers, expected) in [
+        (
+            &[&b"220 mail.lab ESMTP\r\n"[..], b"250-mail.lab\r\n250 SIZE 1000\r\n"][..],
+            "tls tls_unsupported: the SMTP server does not offer STARTTLS",
+        ),
+        (
+            &[b"220 x\r\n", EHLO, b"454 4.7.0 not now\r\n"],
+            "tls tls_unsupported: the SMTP server refuses STARTTLS with 454 4.7.0 not now",
+        ),
+        (
+            &[b"220 x\r\n", EHLO, b"220 go\r\n250 injected\r\n"],
+            "tls protocol_error: the server consents to TLS, and goes on in plain text",
+        ),
+        (&[b"554 go away\r\n"], "tls protocol_error: the SMTP server greets with 554 go away"),
+        (&[b"220-a\r\n220 b\r\n", b"502 what\r\n"], "tls protocol_error: the SMTP server answers EHLO with 502 what"),
+        (&[b"SSH-2.0-x\r\n"], "tls tls_not_tls: the peer speaks SSH; the SMTP greeting was awaited"),
+        (
+            &[b"hello\r\n"],
+            "tls protocol_error: what came (7 bytes) is not the SMTP greeting: no three digits at the start of a line",
+        ),
+        (&[b"220 x\r\n", EHLO, b"220 go\r\n", b"220 still smtp\r\n"], "tls tls_not_tls: the peer speaks plain SMTP"),
+    ] {
+        let told = against("starttls: smtp", |stream| script(stream, answers)).await;
+        assert!(told.starts_with(expected), "{told}\n{expected}");
+    }
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_cut() {
+    let told =
+        against("starttls: smtp", |mut stream| async move { while stream.write_all(&[b'2'; 4096]).await.is_ok() {} });
+    assert!(told.await.starts_with("tls too_large: over 16384 bytes came, and no end of the SMTP greeting"));
+    let told =
+        against(
+            "starttls: smtp",
+            |mut stream| async move { while stream.write_all(b"220-and so on\r\n").await.is_ok() {} },
+        );
+    assert!(told.await.starts_with("tls too_large"));
+}
+
+#[tokio::test]
+async fn postgres_is_asked_for_tls() {
+    for (answer, expected) in [
+        (&b"N"[..], "tls tls_unsupported: the PostgreSQL server offers no TLS (it answered N)"),
+        (b"Sx", "tls protocol_error: the server consents to TLS, and goes on in plain text"),
+        (
+            b"HTTP/1.1 400 Bad Request\r\n",
+            "tls tls_not_tls: the peer speaks HTTP; the answer to PostgreSQL's SSLRequest was awaited",
+        ),
+        (b"", "tls connection_closed: the peer closed the connection without an answer to our 8 bytes"),
+    ] {
+        let told = against("starttls: postgres", |mut stream| async move {
+            let mut request = [0; 8];
+            stream.read_exact(&mut request).await.unwrap();
+            assert_eq!(request, [0, 0, 0, 8, 4, 210, 22, 47]);
+            stream.write_all(answer).await.unwrap();
+        });
+        let told = told.await;
+        assert!(told.starts_with(expected), "{told}\n{expected}");
+    }
+}
+
+#[tokio::test]
+async fn peers_that_speak_no_tls() {
+    for (bytes, expected) in [
+        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], "tls tls_not_tls: the peer speaks plain HTTP"),
+        (
+            b"\x15\x03\x01\x00\x02\x02\x28",
+            "tls tls_unsupported: the server found nothing in common with our TLS hello (alert handshake_failure (40)); other TLS stacks may accept it",
+        ),
+        (
+            b"\x15\x03\x01\x00\x02\x02\x46",
+            "tls tls_unsupported: the server refuses TLS 1.2 and 1.3 (alert protocol_version (70)), so it offers only older versions; other TLS stacks may accept it",
+        ),
+        (
+            b"\x15\x03\x01\x00\x02\x02\x70",
+            "tls tls_handshake_failed: the server does not know the name \"127.0.0.1\" (alert unrecognized_name (112))",
+        ),
+        (
+            b"\x15\x03\x01\x00\x02\x02\x50",
+            "tls tls_handshake_failed: the server ended the TLS handshake with alert internal_error (80)",
+        ),
+        (b"\x16\x03\x03\x00\x04\x02\x00\x00\x00", "tls protocol_error: the peer sent a broken TLS message"),
+        (b"what is this", "tls tls_not_tls: what came (12 bytes) is no TLS, and no protocol that is known"),
+        (b"", "tls connection_closed: the peer closed the connection without an answer to our"),
+    ] {
+        let told = against("", |mut stream| async move {
+            let mut hello = [0; 16];
+            stream.read_exact(&mut hello).await.unwrap();
+            stream.write_all(bytes).await.unwrap();
+            // The hello must be read to its end, or closing becomes a reset.
+            drop(stream.read(&mut [0; 4096]).await);
+        });
+        let told = told.await;
+        assert!(told.starts_with(expected), "{told}\n{expected}");
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_keeps_silent_is_told_from_one_that_drips() {
+    let silent = against("", |mut stream| async move { drop(stream.read_to_end(&mut Vec::new()).await) }).await;
+    assert!(
+        silent.starts_with("tls timeout: out of time in the TLS handshake; connected, then nothing came"),
+        "{silent}"
+    );
+    let drips = against("", |mut stream| async move {
+        drop(stream.write_all(b"\x16\x03\x03\x40").await);
+        drop(stream.read_to_end(&mut Vec::new()).await);
+    });
+    let drips = drips.await;
+    assert!(drips.starts_with("tls timeout: out of time in the TLS handshake; connected, 4 bytes came"), "{drips}");
+}

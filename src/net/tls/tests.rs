@@ -1,0 +1,330 @@
+//! Roots, client certificates, and why a certificate is not accepted; without a network.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::CertificateError;
+use rustls::pki_types::UnixTime;
+
+use super::certificate::{Parsed, end_point, sha256};
+use super::roots::Roots;
+use super::untrusted::{Judged, span};
+use super::{Identity, Pem, RootCache};
+use crate::env::{Env, MapEnv};
+use crate::outcome::Fault;
+use crate::url::Host;
+use crate::value::Value;
+
+struct Made {
+    cert: rcgen::Certificate,
+    params: CertificateParams,
+    key: KeyPair,
+}
+
+fn params(common_name: &str, names: &[&str]) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = CertificateParams::new(names).unwrap();
+    params.distinguished_name.push(DnType::CommonName, common_name);
+    params.not_before = date_time_ymd(2026, 1, 1);
+    params.not_after = date_time_ymd(2026, 4, 1);
+    params
+}
+
+fn own(common_name: &str, names: &[&str], ca: bool) -> Made {
+    let mut params = params(common_name, names);
+    params.is_ca = if ca { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::NoCa };
+    let key = KeyPair::generate().unwrap();
+    Made { cert: params.self_signed(&key).unwrap(), params, key }
+}
+
+fn below(issuer: &Made, common_name: &str, names: &[&str]) -> Made {
+    let params = params(common_name, names);
+    let key = KeyPair::generate().unwrap();
+    let cert = params.signed_by(&key, &Issuer::from_params(&issuer.params, &issuer.key)).unwrap();
+    Made { cert, params, key }
+}
+
+fn parsed(made: &Made) -> Parsed {
+    Parsed::read(made.cert.der()).unwrap()
+}
+
+fn roots(made: &[&Made]) -> Roots {
+    let pem: String = made.iter().map(|made| made.cert.pem()).collect();
+    Roots::parse(pem.as_bytes(), "the file /ca.pem", true).unwrap()
+}
+
+fn told(fault: &Fault) -> String {
+    format!("{}: {}", fault.cause.slug(), fault.message)
+}
+
+#[test]
+fn a_certificate_is_read() {
+    let made = own("db.lab", &["db.lab", "10.0.0.7", "::1"], true);
+    let read = parsed(&made);
+    assert_eq!(read.facts.subject, "CN=db.lab");
+    assert_eq!(read.facts.issuer, "CN=db.lab");
+    assert_eq!(read.facts.names, ["db.lab", "10.0.0.7", "::1"]);
+    assert_eq!(read.facts.not_before, 1_767_225_600);
+    assert_eq!(read.facts.not_after, 1_775_001_600);
+    assert!(read.is_self_issued() && read.is_ca && read.is_v3);
+    let der = made.cert.der();
+    (0..der.len()).for_each(|end| assert_eq!(Parsed::read(&der[..end]), None, "{end}"));
+}
+
+#[test]
+fn channel_binding_hashes_as_the_signature_does() {
+    let made = |algorithm| {
+        let key = KeyPair::generate_for(algorithm).unwrap();
+        params("db", &["db"]).self_signed(&key).unwrap()
+    };
+    let short = made(&rcgen::PKCS_ECDSA_P256_SHA256);
+    assert_eq!(end_point(short.der()).unwrap(), sha256(short.der()));
+    assert_eq!(end_point(made(&rcgen::PKCS_ECDSA_P384_SHA384).der()).unwrap().len(), 48);
+    assert_eq!(end_point(made(&rcgen::PKCS_ED25519).der()), None);
+}
+
+#[test]
+fn why_a_chain_is_not_trusted() {
+    let (root, other) = (own("Root", &[], true), own("Other", &[], true));
+    let middle = {
+        let mut middle = params("Middle", &[]);
+        middle.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let cert = middle.signed_by(&key, &Issuer::from_params(&root.params, &root.key)).unwrap();
+        Made { cert, params: middle, key }
+    };
+    let leaf = below(&middle, "db.lab", &["db.lab"]);
+    let alone = own("db.lab", &["db.lab"], false);
+    let again = own("Root", &[], true);
+    let direct = below(&root, "db.lab", &["db.lab"]);
+    for (chain, trusted, expected) in [
+        (
+            vec![&alone],
+            &root,
+            "the certificate of \"CN=db.lab\" is self-signed and not among the one root of the file /ca.pem",
+        ),
+        (
+            vec![&leaf],
+            &root,
+            "incomplete chain or unknown issuer: the certificate of \"CN=db.lab\" came alone, and its issuer \"CN=Middle\" is not among",
+        ),
+        (
+            vec![&leaf, &other],
+            &root,
+            "incomplete chain: 2 certificates came, but not the issuer \"CN=Middle\" of \"CN=db.lab\"",
+        ),
+        (
+            vec![&leaf, &middle],
+            &other,
+            "the chain of \"CN=db.lab\" ends with \"CN=Middle\", whose issuer \"CN=Root\" is not among",
+        ),
+        (
+            vec![&leaf, &middle, &root],
+            &other,
+            "the chain of \"CN=db.lab\" ends in the self-signed \"CN=Root\", which is not among",
+        ),
+        (
+            vec![&direct],
+            &again,
+            "\"CN=Root\" is among the one root of the file /ca.pem, but the certificate of \"CN=db.lab\" was signed with another key",
+        ),
+    ] {
+        let chain: Vec<Parsed> = chain.into_iter().map(parsed).collect();
+        let host = Host::Name("db.lab".into());
+        let judged = Judged { chain: &chain, roots: &roots(&[trusted]), host: &host, now: 0 };
+        let (cause, message) = judged.explain(&CertificateError::UnknownIssuer);
+        assert_eq!(cause.slug(), "tls_untrusted");
+        assert!(message.starts_with(expected), "{message}\n{expected}");
+    }
+}
+
+#[test]
+fn dates_and_names_are_told() {
+    const FROM: i64 = 1_767_225_600;
+    let explain = |names: &[&str], host: &str, now: i64, error: &CertificateError| {
+        let leaf = own("db.lab", names, false);
+        let host = Host::parse(host).unwrap();
+        let chain = [parsed(&leaf)];
+        let judged = Judged { chain: &chain, roots: &roots(&[&leaf]), host: &host, now };
+        let (cause, message) = judged.explain(error);
+        format!("{}: {message}", cause.slug())
+    };
+    let at = |seconds: i64| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds.unsigned_abs()));
+    let early = CertificateError::NotValidYetContext { time: at(0), not_before: at(FROM) };
+    let name = CertificateError::NotValidForName;
+    assert_eq!(
+        explain(&["db.lab"], "db.lab", FROM - 40, &early),
+        "tls_not_yet_valid: the certificate of \"CN=db.lab\" is valid from 2026-01-01T00:00:00Z on, 40 s from now; this \
+         pod's clock says 2025-12-31T23:59:20Z: so little that one of the two clocks may be wrong"
+    );
+    assert!(!explain(&["db.lab"], "db.lab", FROM - 900_000, &early).contains("clocks"));
+    let late = CertificateError::ExpiredContext { time: at(0), not_after: at(1_775_001_600) };
+    assert_eq!(
+        explain(&["db.lab"], "db.lab", 1_775_001_600 + 3 * 86_400, &late),
+        "tls_expired: the certificate of \"CN=db.lab\" expired 3 days ago, at 2026-04-01T00:00:00Z"
+    );
+    assert_eq!(
+        explain(&["a.lab", "10.0.0.7"], "10.0.0.8", FROM, &name),
+        "tls_wrong_name: the certificate is for \"a.lab\", \"10.0.0.7\", not for \"10.0.0.8\""
+    );
+    assert_eq!(
+        explain(&[], "db.lab", FROM, &name),
+        "tls_unsupported: the certificate names \"db.lab\" only in its common name and has no subject alternative name; \
+         other TLS stacks may accept it"
+    );
+    assert_eq!(
+        explain(&[], "other.lab", FROM, &name),
+        "tls_wrong_name: the certificate has the common name \"db.lab\" and no subject alternative name, not \"other.lab\""
+    );
+    assert_eq!([span(5), span(600), span(9_000), span(200_000)], ["5 s", "10 min", "2 h", "2 days"]);
+}
+
+/// Files that can change.
+#[derive(Default)]
+struct Disk(Mutex<MapEnv>);
+
+impl Disk {
+    fn put(&self, path: &str, text: &str) {
+        self.0.lock().unwrap().files.insert(path.into(), text.as_bytes().to_vec());
+    }
+}
+
+impl Env for Disk {
+    fn var(&self, name: &str) -> Option<String> {
+        self.0.lock().unwrap().var(name)
+    }
+
+    fn vars(&self) -> Vec<(String, String)> {
+        self.0.lock().unwrap().vars()
+    }
+
+    fn file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        self.0.lock().unwrap().file(path)
+    }
+}
+
+fn file(path: &str) -> Pem {
+    Pem::new(Value::literal(path))
+}
+
+#[test]
+fn roots_are_kept_until_their_file_changes() {
+    let disk = Disk::default();
+    let (first, second) = (own("First", &[], true), own("Second", &[], true));
+    disk.put("/ca.pem", &first.cert.pem());
+    let cache = RootCache::default();
+    let one = cache.get(Some(&file("/ca.pem")), &disk).unwrap();
+    assert!(Arc::ptr_eq(&one, &cache.get(Some(&file("/ca.pem")), &disk).unwrap()));
+    disk.put("/ca.pem", &second.cert.pem());
+    let other = cache.get(Some(&file("/ca.pem")), &disk).unwrap();
+    assert!(other.holds(second.cert.der()) && !other.holds(first.cert.der()));
+    assert!(other.names(&parsed(&second).subject));
+}
+
+#[test]
+fn a_settled_file_is_known_without_reading_it() {
+    let path = std::env::temp_dir().join(format!("pilotfish-roots-{}.pem", std::process::id()));
+    std::fs::write(&path, own("First", &[], true).cert.pem()).unwrap();
+    let env = crate::env::ProcessEnv;
+    assert_eq!(env.stamp(&path), None, "it has only just changed");
+    assert_eq!(env.stamp(Path::new("/nowhere")), None);
+    std::fs::remove_file(&path).unwrap();
+    let settled = env.stamp(Path::new("/proc/self/exe")).or_else(|| env.stamp(Path::new("/etc/passwd")));
+    assert!(settled.is_some());
+}
+
+#[test]
+fn where_roots_come_from() {
+    let ca = own("Own", &[], true);
+    let env = MapEnv::with_vars(&[("CA_TEXT", &ca.cert.pem()), ("CA_PATH", "/s3cret"), ("WORD", "builtin")]);
+    let env = env.with_file("/s3cret", ca.cert.pem().as_bytes());
+    let cache = RootCache::default();
+    for pem in [Value::literal(&ca.cert.pem()), Value::Env("CA_TEXT".into()), Value::Env("CA_PATH".into())] {
+        assert!(cache.get(Some(&Pem::new(pem)), &env).unwrap().holds(ca.cert.der()));
+    }
+    let builtin = cache.get(Some(&Pem::new(Value::Env("WORD".into()))), &env).unwrap();
+    assert!(builtin.describe().ends_with("roots of the built-in bundle"));
+    assert!(Arc::ptr_eq(&builtin, &cache.get(None, &env).unwrap()), "no bundle of the system: built in");
+    let bundle = MapEnv::default().with_file("/etc/ssl/cert.pem", ca.cert.pem().as_bytes());
+    assert!(cache.get(None, &bundle).unwrap().holds(ca.cert.der()));
+    assert!(cache.get(Some(&file("system")), &bundle).unwrap().holds(ca.cert.der()));
+    assert_eq!(
+        told(&cache.get(Some(&file("system")), &env).unwrap_err()).split(',').next().unwrap(),
+        "file_missing: no bundle of system roots: looked for SSL_CERT_FILE"
+    );
+    let missing = MapEnv::with_vars(&[("SSL_CERT_FILE", "/nope")]);
+    assert!(
+        told(&cache.get(None, &missing).unwrap_err())
+            .starts_with("file_missing: the file /nope (SSL_CERT_FILE) does not exist")
+    );
+}
+
+#[test]
+fn a_ca_that_cannot_be_read_is_named() {
+    let good = own("Own", &[], true);
+    let broken = good.cert.pem().replace("MII", "AAA");
+    let key = good.key.serialize_pem();
+    let env = MapEnv::with_vars(&[("CA_PATH", "s3cret")])
+        .with_file("/empty", b"")
+        .with_file("/text", b"s3cret")
+        .with_file("/der", good.cert.der())
+        .with_file("/key", key.as_bytes())
+        .with_file("/half", format!("{}{broken}", good.cert.pem()).as_bytes());
+    for (pem, expected) in [
+        (file("/nope"), "file_missing: the file /nope does not exist: is the volume with it mounted?"),
+        (file("/empty"), "file_invalid: the file /empty is empty"),
+        (file("/text"), "file_invalid: the file /text is not PEM: it must hold -----BEGIN CERTIFICATE-----"),
+        (
+            file("/der"),
+            "file_invalid: the file /der is DER: convert it to PEM with openssl, so that it holds -----BEGIN CERTIFICATE-----",
+        ),
+        (file("/key"), "file_invalid: the file /key is PEM, but holds no -----BEGIN CERTIFICATE-----"),
+        (file("/half"), "file_invalid: certificate 2 in the file /half is damaged: copy the CA anew"),
+        (
+            Pem::new(Value::Env("CA_PATH".into())),
+            "file_missing: the file that the variable CA_PATH names does not exist: is the volume with it mounted?",
+        ),
+    ] {
+        let fault = RootCache::default().get(Some(&pem), &env).unwrap_err();
+        assert_eq!(told(&fault), expected);
+    }
+}
+
+#[test]
+fn a_client_certificate_that_cannot_be_used_is_named() {
+    let (one, other) = (own("one", &[], false), own("other", &[], false));
+    let key = one.key.serialize_pem();
+    let env = MapEnv::default()
+        .with_file("/cert", one.cert.pem().as_bytes())
+        .with_file("/key", key.as_bytes())
+        .with_file("/other", other.key.serialize_pem().as_bytes())
+        .with_file("/encrypted", key.replace("PRIVATE", "ENCRYPTED PRIVATE").as_bytes())
+        .with_file("/broken", key.replace("MIG", "MIH").as_bytes());
+    let read = |cert: &str, key: &str| Identity::read(&file(cert), &file(key), &env).map(|_| ());
+    assert_eq!(read("/cert", "/key"), Ok(()));
+    for (cert, pem, expected) in [
+        ("/cert", "/nope", "file_missing: the file /nope does not exist: is the volume with it mounted?"),
+        ("/key", "/key", "file_invalid: the file /key is PEM, but holds no -----BEGIN CERTIFICATE-----"),
+        ("/cert", "/cert", "file_invalid: the file /cert is PEM, but holds no -----BEGIN PRIVATE KEY-----"),
+        (
+            "/cert",
+            "/other",
+            "file_invalid: the private key in the file /other does not belong to the first certificate in the file /cert",
+        ),
+        (
+            "/cert",
+            "/broken",
+            "file_invalid: the private key in the file /broken is damaged, or of another kind than RSA of at least 2048 bits, EC P-256 or P-384, or Ed25519",
+        ),
+    ] {
+        let fault = read(cert, pem).unwrap_err();
+        assert_eq!(told(&fault), expected);
+    }
+    let encrypted = read("/cert", "/encrypted").unwrap_err();
+    assert!(encrypted.message.contains("holds a key that is encrypted"), "{encrypted:?}");
+    let identity = Identity::read(&file("/cert"), &file("/key"), &env).unwrap();
+    let secret: BTreeSet<&str> = key.lines().filter(|line| !line.starts_with('-')).collect();
+    assert!(secret.iter().all(|line| !format!("{identity:?}").contains(line)));
+}
