@@ -1,7 +1,10 @@
 //! For the unit tests of the engine: a check that dials nothing, outcomes out of thin air.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::check::{Check, Run};
@@ -10,8 +13,10 @@ use crate::env::Env;
 use crate::net::attempt::Attempt;
 use crate::net::dial::DialRules;
 use crate::outcome::{Evidence, Failure, Outcome, Phase};
+use crate::state::{CheckView, Histogram, Reload, Snapshot};
 use crate::url::Endpoint;
 use crate::value::Value;
+use crate::verdict::Verdict;
 
 struct Idle {
     values: Vec<Value>,
@@ -77,4 +82,43 @@ pub(crate) fn pass() -> Outcome {
 pub(crate) fn fail(phase: Phase, cause: Cause) -> Outcome {
     let failure = Failure { phase, cause, message: "seen".to_owned(), hint: "do this".to_owned() };
     Outcome { failure: Some(failure), ..pass() }
+}
+
+pub(crate) const LIVE: Gates = Gates { startup: false, ready: false, live: true };
+
+/// A check as it is published: what is settled of it, and its last outcome where there is one.
+pub(crate) fn view(name: &str, gates: Gates, verdict: Verdict, last: Option<Outcome>) -> CheckView {
+    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_165_200);
+    let failed = last.as_ref().is_some_and(|outcome| !outcome.passed());
+    CheckView {
+        name: name.to_owned(),
+        kind: "tcp",
+        target: "tcp://db:5432".to_owned(),
+        labels: Vec::new(),
+        gates,
+        verdict,
+        since: at,
+        degraded: false,
+        stale: false,
+        runs: u64::from(last.is_some()),
+        failures: u64::from(failed),
+        durations: Histogram::default(),
+        tries: BTreeMap::new(),
+        last_run: last.as_ref().map(|_| at),
+        last_success: last.as_ref().filter(|_| !failed).map(|_| at),
+        last: last.map(Arc::new),
+        each: false,
+    }
+}
+
+/// A snapshot of these checks, taken now; the start gate has latched.
+pub(crate) fn snapshot(checks: Vec<CheckView>) -> Snapshot {
+    Snapshot {
+        checks: checks.into_iter().map(Arc::new).collect(),
+        startup_latched: true,
+        shutting_down: false,
+        fail_ready_on_sigterm: false,
+        reload: Reload { successful: true, last_success: SystemTime::UNIX_EPOCH, error: None },
+        heartbeat: Instant::now(),
+    }
 }

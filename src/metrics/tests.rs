@@ -1,1 +1,204 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::{Process, SERIES_LIMIT, text};
+use crate::cause::Cause;
+use crate::outcome::{Certificate, Finding, Member, Outcome, Phase, Severity, TryResult};
+use crate::state::{CheckView, Snapshot};
+use crate::testing::{NONE, READY, fail, pass, snapshot, view};
+use crate::verdict::Verdict::{Down, Unknown, Up};
+
+fn shown(snapshot: Snapshot) -> String {
+    let now = snapshot.heartbeat;
+    text(Arc::new(snapshot), now, Process::default())
+}
+
+fn series(text: &str) -> BTreeSet<&str> {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let names: BTreeSet<&str> = lines.iter().map(|line| line.rsplit_once(' ').unwrap().0).collect();
+    assert_eq!(names.len(), lines.len(), "no series is there twice");
+    names
+}
+
+fn of_check<'a>(text: &'a str, check: &str) -> Vec<&'a str> {
+    let label = format!("check=\"{check}\"");
+    text.lines().filter(|line| !line.starts_with('#') && line.contains(&label)).collect()
+}
+
+/// Everything that can be there at once.
+fn worst(each: bool) -> CheckView {
+    let mut outcome = fail(Phase::Assert, Cause::ReadOnly);
+    let evidence = &mut outcome.evidence;
+    evidence.phases = Phase::ALL.map(|phase| (phase, Duration::from_millis(3))).into();
+    let names = vec!["db".to_owned()];
+    let certificate = |not_after| Certificate {
+        subject: "CN=db".into(),
+        issuer: "CN=ca".into(),
+        names: names.clone(),
+        not_before: 0,
+        not_after,
+    };
+    evidence.facts.certificates = vec![certificate(2_000_000_000), certificate(1_900_000_000)];
+    let address = "10.0.0.7:5432".parse().unwrap();
+    evidence.members = vec![Member { address, failure: None }, Member { address, failure: outcome.failure.clone() }];
+    let finding = |code, severity| Finding { code, severity, message: "m".into(), fix: "f".into() };
+    let severities = [("b", Severity::Info), ("a", Severity::Error), ("a", Severity::Error), ("c", Severity::Warning)];
+    outcome.findings = severities.map(|(code, severity)| finding(code, severity)).into();
+    let mut view = view("worst", READY, Up, Some(outcome));
+    view.each = each;
+    view.last_success = view.last_run;
+    view.labels = (0..40).map(|number| (format!("own_{number}"), "v".to_owned())).collect();
+    for family in [4, 6] {
+        for (count, result) in (1..).zip(TryResult::ALL) {
+            view.tries.insert((family, result), count);
+        }
+    }
+    view
+}
+
+#[test]
+fn a_check_has_at_most_thirty_series_whatever_happens() {
+    for each in [false, true] {
+        let mut worst = worst(each);
+        loop {
+            let text = shown(snapshot(vec![worst.clone()]));
+            series(&text);
+            let count = of_check(&text, "worst").len();
+            assert!(count <= SERIES_LIMIT, "each: {each}, {} kinds of tries: {count}\n{text}", worst.tries.len());
+            if worst.tries.pop_last().is_none() {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn few_kinds_of_tries_are_told_apart_and_many_are_added_up() {
+    let tries = |keys: &[(u8, TryResult, u64)], each| {
+        let mut view = view("a", NONE, Up, Some(pass()));
+        view.each = each;
+        view.tries = keys.iter().map(|(family, result, count)| ((*family, *result), *count)).collect();
+        let text = shown(snapshot(vec![view]));
+        let lines = text.lines().filter_map(|line| line.strip_prefix("pilotfish_dial_attempts_total{check=\"a\","));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let two = [(4, TryResult::Connected, 7), (4, TryResult::Refused, 2), (4, TryResult::NotTried, 9)];
+    let exact = ["family=\"4\",result=\"connected\"} 7", "family=\"4\",result=\"refused\"} 2"];
+    assert_eq!(tries(&two, false), exact);
+    assert_eq!(tries(&two, true), exact);
+    let three = [two[0], two[1], (4, TryResult::Cut, 5)];
+    assert_eq!(tries(&three, true), ["family=\"4\",result=\"connected\"} 7", "family=\"4\",result=\"failed\"} 7"]);
+    let mixed = [three[0], three[1], three[2], (6, TryResult::NetworkUnreachable, 3)];
+    assert_eq!(tries(&mixed, false).len(), 4);
+    assert_eq!(tries(&mixed, true), ["family=\"any\",result=\"connected\"} 7", "family=\"any\",result=\"failed\"} 10"]);
+}
+
+#[test]
+fn the_very_first_failure_is_there_with_its_cause() {
+    let text = shown(snapshot(vec![view("db", READY, Unknown, Some(fail(Phase::Login, Cause::PasswordRejected)))]));
+    assert!(
+        text.contains("pilotfish_check_failure{check=\"db\",phase=\"login\",cause=\"password_rejected\"} 1\n"),
+        "{text}"
+    );
+    assert!(!text.contains("pilotfish_check_up{"), "nothing is settled yet");
+    assert!(text.contains("pilotfish_check_failures_total{check=\"db\"} 1\n"));
+}
+
+#[test]
+fn the_verdict_is_one_zero_or_absent() {
+    let stale = CheckView { stale: true, ..view("stale", NONE, Up, Some(pass())) };
+    let hung = CheckView { stale: true, ..view("hung", NONE, Unknown, None) };
+    let text = shown(snapshot(vec![view("up", NONE, Up, Some(pass())), view("down", NONE, Down, None), stale, hung]));
+    let up: Vec<&str> = text.lines().filter(|line| line.starts_with("pilotfish_check_up{")).collect();
+    let expected = ["down", "hung", "stale", "up"].map(|check| (check, u8::from(check == "up")));
+    let expected = expected.map(|(check, value)| format!("pilotfish_check_up{{check=\"{check}\"}} {value}"));
+    assert_eq!(up, expected);
+    assert!(text.contains("pilotfish_check_stale{check=\"stale\"} 1\n"));
+}
+
+#[test]
+fn a_check_that_never_ran_has_its_counters_from_zero() {
+    let text = shown(snapshot(vec![view("new", NONE, Unknown, None)]));
+    for line in [
+        "pilotfish_check_runs_total{check=\"new\"} 0",
+        "pilotfish_check_failures_total{check=\"new\"} 0",
+        "pilotfish_check_duration_seconds_count{check=\"new\"} 0",
+        "pilotfish_check_duration_seconds_bucket{check=\"new\",le=\"0.005\"} 0",
+        "pilotfish_check_info{check=\"new\",kind=\"tcp\"} 1",
+    ] {
+        assert!(text.contains(&format!("{line}\n")), "{line}\n{text}");
+    }
+    assert!(!text.contains("timestamp_seconds{"), "no moment that has not been");
+}
+
+#[test]
+fn facts_of_an_older_run_vanish() {
+    let worst = worst(false);
+    let passed = CheckView { last: Some(Arc::new(pass())), ..worst.clone() };
+    let before = shown(snapshot(vec![worst]));
+    assert!(
+        before.contains("pilotfish_tls_certificate_expiry_timestamp_seconds{check=\"worst\"} 1900000000\n"),
+        "{before}"
+    );
+    assert!(before.contains("phase=\"assert\""));
+    let after = shown(snapshot(vec![passed]));
+    for gone in ["pilotfish_tls_certificate", "pilotfish_check_failure{", "phase=", "pilotfish_finding"] {
+        assert!(!after.contains(gone), "{gone}\n{after}");
+    }
+}
+
+#[test]
+fn findings_are_shown_gravest_first_as_room_allows() {
+    let mut outcome = Outcome { findings: Vec::new(), ..pass() };
+    outcome.findings = worst(false).last.unwrap().findings.clone();
+    let text = shown(snapshot(vec![view("a", NONE, Up, Some(outcome))]));
+    let found: Vec<&str> = text.lines().filter(|line| line.starts_with("pilotfish_finding{")).collect();
+    assert_eq!(found.len(), 3, "a finding that was made twice is one series: {found:?}");
+    let crowded = shown(snapshot(vec![worst(false)]));
+    assert!(!crowded.contains("severity=\"info\""), "{crowded}");
+}
+
+#[test]
+fn histograms_add_up() {
+    let mut view = view("a", NONE, Up, Some(pass()));
+    for ms in [1, 20, 20, 700, 60_000] {
+        view.durations.observe(Duration::from_millis(ms));
+    }
+    let text = shown(snapshot(vec![view]));
+    for (le, count) in [("0.005", 1), ("0.025", 3), ("0.1", 3), ("0.5", 3), ("1", 4), ("2.5", 4), ("5", 4), ("+Inf", 5)]
+    {
+        let line = format!("pilotfish_check_duration_seconds_bucket{{check=\"a\",le=\"{le}\"}} {count}\n");
+        assert!(text.contains(&line), "{line}{text}");
+    }
+    assert!(text.contains("pilotfish_check_duration_seconds_sum{check=\"a\"} 60.741\n"), "{text}");
+}
+
+#[test]
+fn labels_of_the_check_are_its_own_and_hostile_ones_are_escaped_or_left_out() {
+    let mut view = view("a", NONE, Up, Some(pass()));
+    let own =
+        [("team", "a\"b\\c\nd"), ("check", "x"), ("kind", "x"), ("__name__", "x"), ("9", "x"), ("a-b", "x"), ("", "x")];
+    view.labels = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let text = shown(snapshot(vec![view]));
+    assert!(text.contains("pilotfish_check_info{check=\"a\",kind=\"tcp\",team=\"a\\\"b\\\\c\\nd\"} 1\n"), "{text}");
+}
+
+#[test]
+fn no_address_and_no_message_is_in_the_text() {
+    let text = shown(snapshot(vec![worst(true)]));
+    for line in series(&text) {
+        for hidden in ["10.0.0.7", "idle://", "tcp://", "seen", "do this", "CN="] {
+            assert!(!line.contains(hidden), "{line}: {hidden}");
+        }
+    }
+}
+
+#[test]
+fn every_family_has_help_and_a_type() {
+    let text = text(Arc::new(snapshot(vec![worst(true)])), tokio::time::Instant::now(), Process::read());
+    let families = text.lines().filter(|line| line.starts_with("# TYPE ")).count();
+    assert_eq!(families, text.lines().filter(|line| line.starts_with("# HELP ")).count());
+    // Every one of checks but the findings, for which there is no room; four of pilotfish; six of the process.
+    assert_eq!(families, 15 + 4 + 6, "{text}");
+}

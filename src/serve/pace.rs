@@ -14,7 +14,8 @@ use tokio::time::Instant;
 const HEAD_LIMIT: Duration = Duration::from_secs(2);
 /// From the request to the last byte of the answer taken by the kernel.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// Between two requests: longer than the usual scrape interval of a minute.
+/// Between two requests: longer than the usual scrape interval of a minute. It also is what a request gets that began in
+/// the same packet as the one before it; the cap on connections holds all the same.
 const IDLE_LIMIT: Duration = Duration::from_secs(75);
 /// From our end of the stream to the client's.
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);
