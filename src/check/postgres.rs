@@ -237,7 +237,7 @@ impl Postgres {
         let resolve = |value: &Option<Value>| value.as_ref().map(|value| value.resolve(attempt.env())).transpose();
         let (query, expected) = (resolve(&self.keys.query)?, resolve(&self.keys.expect)?);
         let query = query.as_ref().map_or(QUERY, |query| query.expose());
-        let answer = session.query(query).await.map_err(|halt| route::fault(attempt, halt))?;
+        let answer = session.query(query).await.map_err(|halt| route::fault(attempt, &halt, session.link))?;
         let Some(expected) = expected else { return Ok(()) };
         attempt.enter(Phase::Assert);
         let came = match answer.first {
@@ -256,7 +256,7 @@ impl Postgres {
 
 async fn ask_bool(attempt: &mut Attempt, session: &mut Session<Io>, query: &str) -> Result<bool, Fault> {
     attempt.enter(Phase::Request);
-    let answer = session.query(query).await.map_err(|halt| route::fault(attempt, halt))?;
+    let answer = session.query(query).await.map_err(|halt| route::fault(attempt, &halt, session.link))?;
     Ok(matches!(answer.first.flatten().as_deref(), Some("t" | "on")))
 }
 

@@ -17,7 +17,9 @@ use crate::cause::Cause;
 use crate::check::tls_keys::TlsKeys;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
+use crate::net::speaks::{Protocol, recognise};
 use crate::net::tls::{TlsOptions, Verify};
+use crate::net::trouble::{Awaited, Trouble};
 use crate::outcome::{Fault, Phase};
 use crate::url::Endpoint;
 
@@ -99,10 +101,9 @@ async fn by(
             }
             Offer::Declined(io) if plain_will_do => (io, Link::PlainForced, Trust::Plain),
             Offer::Declined(io) => {
-                let message = "the server answered `N` to the request for TLS: it offers none";
-                let fault = attempt.fault(Cause::TlsUnsupported, message);
                 attempt.close(io).await;
-                return Err(stays(fault));
+                let message = "the server answered `N` to the request for TLS: it offers none";
+                return Err(stays(Fault::new(Phase::Tls, Cause::TlsUnsupported, message)));
             }
         },
     };
@@ -118,7 +119,7 @@ enum Offer {
 /// Asks for TLS and reads exactly one byte: what comes behind an `S` belongs to the handshake, and nothing that was sent
 /// in plain text before it may count as said under TLS.
 async fn offer(attempt: &mut Attempt, mut io: Io) -> Result<Offer, Refused> {
-    attempt.enter(Phase::Tls);
+    attempt.enter(Phase::Login);
     let mut request = BytesMut::new();
     frontend::ssl_request(&mut request);
     let mut answer = [0];
@@ -140,10 +141,10 @@ async fn offer(attempt: &mut Attempt, mut io: Io) -> Result<Offer, Refused> {
             other => broken(&format!("the server answered {} to the request for TLS", shown(other))),
         },
     };
+    // What else it says shows what it speaks.
+    attempt.abandon(io).await;
     let other_way = matches!(halt, Halt::Server(_));
-    let fault = fault_over(attempt, halt, Link::PlainForced);
-    attempt.close(io).await;
-    Err(Refused { fault, other_way })
+    Err(Refused { fault: fault(attempt, &halt, Link::PlainForced), other_way })
 }
 
 async fn authenticate(
@@ -170,7 +171,7 @@ async fn authenticate(
         certificate: link == Link::Tls && settings.cert.is_some(),
         end_point: io.tls_server_end_point.clone(),
     };
-    let mut session = Session::new(io);
+    let mut session = Session::new(io, link);
     let result = log_in_over(&mut session, &login).await;
     let facts = attempt.facts();
     facts.server_version = session.parameters.server_version.clone();
@@ -180,8 +181,8 @@ async fn authenticate(
             Ok(session)
         }
         Err(halt) => {
+            let fault = fault(attempt, &halt, link);
             let refused = matches!(halt, Halt::Server(_)) && !session.proof_sent;
-            let fault = fault_over(attempt, halt, link);
             attempt.close(session.stream).await;
             let by_rule =
                 matches!(fault.cause, Cause::LoginRejected | Cause::TlsUnsupported | Cause::TlsClientCertRequired);
@@ -211,19 +212,34 @@ fn tls_options(attempt: &Attempt, settings: &Settings, endpoint: &Endpoint) -> R
 }
 
 /// The fault of a conversation that ended early, in the running phase.
-pub(super) fn fault(attempt: &Attempt, halt: Halt) -> Fault {
-    fault_over(attempt, halt, Link::Plain)
+pub(super) fn fault(attempt: &Attempt, halt: &Halt, link: Link) -> Fault {
+    let trouble = match halt {
+        Halt::Server(error) if attempt.phase() == Some(Phase::Request) => return error.at_request(),
+        Halt::Server(error) => return error.at_login(link),
+        Halt::Stop(cause, text) => return attempt.fault(*cause, text),
+        Halt::TooLong(_) if speaks_another(attempt) => Trouble::Unexpected(""),
+        Halt::TooLong(length) => {
+            return attempt.fault(Cause::TooLarge, format!("the server announced a message of {length} bytes"));
+        }
+        Halt::Unexpected(text) => Trouble::Unexpected(text),
+        Halt::Failed(error) => {
+            let judged = attempt.tls().filter(|_| link == Link::Tls).and_then(|session| session.fault(error));
+            if let Some(fault) = judged {
+                return fault;
+            }
+            Trouble::Failed(error)
+        }
+    };
+    let what = if attempt.phase() == Some(Phase::Request) {
+        "the answer to the query"
+    } else {
+        "the server's part of the login"
+    };
+    attempt.trouble(trouble, Awaited { what, protocol: Some(Protocol::Postgres) })
 }
 
-fn fault_over(attempt: &Attempt, halt: Halt, link: Link) -> Fault {
-    match halt {
-        Halt::Server(error) if attempt.phase() == Some(Phase::Request) => error.at_request(),
-        Halt::Server(error) => error.at_login(link),
-        Halt::Stop(cause, text) => attempt.fault(cause, text),
-        Halt::Unexpected(text) => attempt.fault(Cause::ProtocolError, text),
-        Halt::Failed(error) => match error.kind() {
-            std::io::ErrorKind::FileTooLarge => attempt.fault(Cause::TooLarge, error.to_string()),
-            _ => attempt.fault(Cause::ConnectionClosed, error.to_string()),
-        },
-    }
+/// Whether the first bytes are of another protocol: then a length in them is none.
+fn speaks_another(attempt: &Attempt) -> bool {
+    let head = attempt.wire().map(|wire| wire.seen().head).unwrap_or_default();
+    recognise(&head).is_some_and(|protocol| protocol != Protocol::Postgres)
 }

@@ -10,7 +10,7 @@ use postgres_protocol::message::backend::{DataRowBody, Header, Message};
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use super::sqlstate::ServerError;
+use super::sqlstate::{Link, ServerError};
 use crate::cause::Cause;
 use crate::outcome::clean_text;
 
@@ -31,6 +31,8 @@ pub(super) enum Halt {
     Failed(io::Error),
     /// The peer does not keep to the protocol; in words, without its bytes.
     Unexpected(String),
+    /// The server announced a message of this many bytes, more than are taken.
+    TooLong(usize),
     /// The server sent an error.
     Server(ServerError),
     /// We stopped it, for this cause and reason.
@@ -59,6 +61,8 @@ pub(super) struct Answer {
 pub(super) struct Session<S> {
     pub(super) stream: S,
     pub(super) parameters: Parameters,
+    /// How the stream stands: what an error means depends on it.
+    pub(super) link: Link,
     /// Whether a proof of the password left us.
     pub(super) proof_sent: bool,
     inbox: BytesMut,
@@ -68,9 +72,10 @@ pub(super) struct Session<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// One that has not logged in yet.
-    pub(super) fn new(stream: S) -> Self {
+    pub(super) fn new(stream: S, link: Link) -> Self {
         Self {
             stream,
+            link,
             parameters: Parameters::default(),
             proof_sent: false,
             inbox: BytesMut::new(),
@@ -81,7 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     /// One that takes this byte, already read, as the first of the server's next message.
     pub(super) fn with_first_byte(stream: S, byte: u8) -> Self {
-        let mut session = Self::new(stream);
+        let mut session = Self::new(stream, Link::PlainForced);
         session.inbox.extend_from_slice(&[byte]);
         session
     }
@@ -128,8 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             if let Some(header) = header {
                 let length = usize::try_from(header.len()).map_or(usize::MAX, |length| length.saturating_add(1));
                 if length > self.limit {
-                    let text = format!("a message of {length} bytes, the limit is {}", self.limit);
-                    return Err(Halt::Stop(Cause::TooLarge, text));
+                    return Err(Halt::TooLong(length));
                 }
                 if self.inbox.len() >= length {
                     return Ok(self.inbox.split_to(length));
