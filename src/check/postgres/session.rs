@@ -225,3 +225,6 @@ pub(super) fn broken(text: &str) -> Halt {
 pub(super) fn shown(byte: u8) -> String {
     if byte.is_ascii_graphic() { format!("`{}`", char::from(byte)) } else { format!("the byte 0x{byte:02x}") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,305 @@
+use std::io;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+use super::super::login::{Login, Trust, log_in};
+use super::super::sqlstate::Link;
+use super::super::words::ChannelBinding;
+use super::{Answer, Halt, Parameters, Session};
+use crate::cause::Cause;
+use crate::secret::Secret;
+
+/// A message of the server: tag, length, body.
+fn message(tag: u8, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len() + 4).unwrap();
+    [&[tag][..], &length.to_be_bytes(), body].concat()
+}
+
+fn auth(code: u32, rest: &[u8]) -> Vec<u8> {
+    message(b'R', &[&code.to_be_bytes()[..], rest].concat())
+}
+
+fn parameter(name: &str, value: &str) -> Vec<u8> {
+    message(b'S', format!("{name}\0{value}\0").as_bytes())
+}
+
+fn ready() -> Vec<u8> {
+    message(b'Z', b"I")
+}
+
+fn error(code: &str, text: &str) -> Vec<u8> {
+    message(b'E', format!("SFATAL\0VFATAL\0C{code}\0M{text}\0\0").as_bytes())
+}
+
+fn row(value: Option<&str>) -> Vec<u8> {
+    let mut body = vec![0, 1];
+    match value {
+        None => body.extend((-1_i32).to_be_bytes()),
+        Some(text) => {
+            body.extend(u32::try_from(text.len()).unwrap().to_be_bytes());
+            body.extend(text.as_bytes());
+        }
+    }
+    message(b'D', &body)
+}
+
+/// A login without a proof.
+fn logged_in() -> Vec<u8> {
+    [
+        message(b'N', b"SNOTICE\0Mhello\0\0"),
+        auth(0, b""),
+        parameter("server_version", "16.4 (Debian 16.4-1)"),
+        parameter("in_hot_standby", "off"),
+        message(b'K', &[0; 8]),
+        ready(),
+    ]
+    .concat()
+}
+
+/// The same, and the answer to one query.
+fn transcript() -> Vec<u8> {
+    let rows = [row(Some("42")), row(Some("43"))].concat();
+    [logged_in(), message(b'T', &[0, 0]), rows, message(b'C', b"SELECT 2\0"), ready()].concat()
+}
+
+fn login(password: Option<&Secret>, trust: Trust) -> Login<'_> {
+    Login {
+        user: "app",
+        database: "shop",
+        application_name: "pilotfish",
+        options: None,
+        password,
+        channel_binding: ChannelBinding::Prefer,
+        trust,
+        certificate: false,
+        end_point: None,
+    }
+}
+
+/// What came of a login.
+struct Ended {
+    result: Result<&'static str, Halt>,
+    proof_sent: bool,
+    parameters: Parameters,
+    set_aside: usize,
+    heard: Vec<u8>,
+}
+
+/// Logs in to a server that says this, whatever it is told, and closes.
+async fn with(script: Vec<u8>, login: &Login<'_>) -> Ended {
+    let (ours, mut theirs) = duplex(64 * 1024);
+    let server = tokio::spawn(async move {
+        // A client that has heard enough is gone: both may fail.
+        drop(theirs.write_all(&script).await);
+        drop(theirs.shutdown().await);
+        let mut heard = Vec::new();
+        drop(theirs.read_to_end(&mut heard).await);
+        heard
+    });
+    let mut session = Session::new(ours, Link::Plain);
+    let result = log_in(&mut session, login).await;
+    let Session { stream, parameters, proof_sent, inbox, .. } = session;
+    drop(stream);
+    Ended { result, proof_sent, parameters, set_aside: inbox.capacity(), heard: server.await.unwrap() }
+}
+
+async fn asked(script: Vec<u8>) -> Result<Answer, Halt> {
+    let (ours, mut theirs) = duplex(64 * 1024);
+    let server = tokio::spawn(async move {
+        drop(theirs.write_all(&script).await);
+        drop(theirs.shutdown().await);
+        drop(theirs.read_to_end(&mut Vec::new()).await);
+    });
+    let mut session = Session::new(ours, Link::Plain);
+    log_in(&mut session, &login(None, Trust::Plain)).await?;
+    let answer = session.query("SELECT 42").await;
+    drop(session);
+    server.await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_login_and_a_query() {
+    assert_eq!(asked(transcript()).await.unwrap(), Answer { first: Some(Some("42".into())) });
+    let ended = with(transcript(), &login(None, Trust::Plain)).await;
+    assert_eq!(ended.result.unwrap(), "trust");
+    assert_eq!(ended.parameters.server_version.as_deref(), Some("16.4"));
+    assert_eq!(ended.parameters.in_hot_standby, Some(false));
+    let sent = String::from_utf8_lossy(&ended.heard);
+    let start = "user\0app\0database\0shop\0application_name\0pilotfish\0client_encoding\0UTF8\0\0";
+    assert!(sent.ends_with(start), "nothing but what every pooler takes: {sent:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_closes_at_any_byte() {
+    let whole = transcript();
+    for cut in 0..whole.len() {
+        match asked(whole[..cut].to_vec()).await {
+            Err(Halt::Failed(error)) => {
+                assert!(
+                    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe),
+                    "{cut}: {error}"
+                );
+            }
+            other => panic!("cut at {cut}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn any_byte_may_be_wrong() {
+    let whole = transcript();
+    for at in 0..whole.len() {
+        for value in [0, 0x7f, 0xff] {
+            let mut script = whole.clone();
+            script[at] = value;
+            // Whatever it comes to: no panic, no endless wait, no large allocation.
+            drop(asked(script).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_length_is_judged_before_anything_is_set_aside() {
+    let huge = [b'R', 0x7f, 0xff, 0xff, 0xff];
+    let ended = with(huge.to_vec(), &login(None, Trust::Plain)).await;
+    assert!(matches!(ended.result, Err(Halt::TooLong(0x8000_0000))), "{:?}", ended.result);
+    assert!(ended.set_aside < 64 * 1024);
+    let script = [logged_in(), vec![b'D', 0x10, 0, 0, 0]].concat();
+    assert!(matches!(asked(script).await, Err(Halt::TooLong(0x1000_0001))));
+}
+
+#[tokio::test]
+async fn what_is_no_login_is_unexpected() {
+    for script in [
+        &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
+        b"-ERR unknown command\r\n",
+        b"220 mail ESMTP\r\n",
+        b"\x15\x03\x01\0\x02\x02\x46",
+    ] {
+        let ended = with(script.to_vec(), &login(None, Trust::Plain)).await;
+        assert!(matches!(ended.result, Err(Halt::Unexpected(_))), "{script:?}: {:?}", ended.result);
+    }
+    for script in
+        [message(b'Z', b"I"), auth(99, b""), auth(11, b"x"), message(b'R', b"\0"), [b'R', 0, 0, 0, 3].to_vec()]
+    {
+        let ended = with(script, &login(None, Trust::Plain)).await;
+        assert!(matches!(ended.result, Err(Halt::Unexpected(_))), "{:?}", ended.result);
+    }
+}
+
+#[tokio::test]
+async fn notices_are_dropped_one_by_one() {
+    let notices = message(b'N', b"SNOTICE\0Mx\0\0").repeat(20_000);
+    let ended = with([notices, transcript()].concat(), &login(None, Trust::Plain)).await;
+    assert_eq!(ended.result.unwrap(), "trust");
+    assert!(ended.set_aside <= 128 * 1024, "{}", ended.set_aside);
+}
+
+#[tokio::test]
+async fn errors_come_with_code_and_text() {
+    let ended = with(error("53300", "sorry, too many\u{1b}[31m clients"), &login(None, Trust::Plain)).await;
+    let Err(Halt::Server(error)) = ended.result else { panic!("{:?}", ended.result) };
+    assert_eq!((error.code.as_str(), error.message.as_str()), ("53300", "sorry, too many [31m clients"));
+}
+
+#[tokio::test]
+async fn a_password_in_clear_text_needs_verified_tls() {
+    let secret = Secret::new("s3cret".into());
+    for (trust, why) in [(Trust::Plain, "not encrypted"), (Trust::Unverified, "not verified")] {
+        let ended = with(auth(3, b""), &login(Some(&secret), trust)).await;
+        let Err(Halt::Stop(Cause::AuthUnsupported, text)) = ended.result else { panic!("{:?}", ended.result) };
+        assert!(text.contains(why), "{text}");
+        assert!(!ended.proof_sent && !String::from_utf8_lossy(&ended.heard).contains("s3cret"));
+    }
+    let script = [auth(3, b""), auth(0, b""), ready()].concat();
+    let ended = with(script, &login(Some(&secret), Trust::Verified)).await;
+    assert_eq!(ended.result.unwrap(), "password");
+    assert!(ended.proof_sent && ended.heard.ends_with(b"p\0\0\0\x0bs3cret\0"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_answered_is_said() {
+    let secret = Secret::new("s3cret".into());
+    let sasl = |names: &str| auth(10, format!("{names}\0").as_bytes());
+    let bomb = [sasl("SCRAM-SHA-256\0"), auth(11, b"r=abc,s=AAAA,i=4000000000")].concat();
+    for (script, password, cause, says) in [
+        (auth(5, b"salt"), None, Cause::PasswordMissing, "wants a password for \"app\""),
+        (sasl("SCRAM-SHA-256\0"), None, Cause::PasswordMissing, "none is set"),
+        (auth(3, b""), None, Cause::PasswordMissing, "none is set"),
+        (auth(7, b""), None, Cause::AuthUnsupported, "GSSAPI"),
+        (auth(2, b""), None, Cause::AuthUnsupported, "Kerberos"),
+        (sasl("OAUTHBEARER\0"), Some(&secret), Cause::AuthUnsupported, "no SASL mechanism"),
+        (bomb, Some(&secret), Cause::AuthUnsupported, "4000000000 rounds"),
+    ] {
+        let ended = with(script, &login(password, Trust::Plain)).await;
+        let Err(Halt::Stop(found, text)) = ended.result else { panic!("{says}: {:?}", ended.result) };
+        assert_eq!(found, cause, "{text}");
+        assert!(text.contains(says) && !ended.proof_sent, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn required_channel_binding_accepts_no_other_way() {
+    let secret = Secret::new("s3cret".into());
+    let both = auth(10, b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0");
+    let scram = auth(10, b"SCRAM-SHA-256\0\0");
+    for (script, trust, end_point, says) in [
+        (auth(0, b""), Trust::Verified, Some(vec![1]), "no proof at all"),
+        (auth(3, b""), Trust::Verified, Some(vec![1]), "clear text"),
+        (auth(5, b"salt"), Trust::Verified, Some(vec![1]), "md5"),
+        (scram.clone(), Trust::Plain, None, "not encrypted"),
+        (scram, Trust::Verified, Some(vec![1]), "does not offer SCRAM-SHA-256-PLUS"),
+        (both, Trust::Verified, None, "no hash"),
+    ] {
+        let login = Login { channel_binding: ChannelBinding::Require, end_point, ..login(Some(&secret), trust) };
+        let ended = with(script, &login).await;
+        let Err(Halt::Stop(Cause::AuthUnsupported, text)) = ended.result else { panic!("{says}: {:?}", ended.result) };
+        assert!(text.contains(says) && !ended.proof_sent, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_first_message_of_scram_tells_what_both_sides_can() {
+    let secret = Secret::new("s3cret".into());
+    let both = auth(10, b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0");
+    let scram = auth(10, b"SCRAM-SHA-256\0\0");
+    for (script, end_point, binding, says) in [
+        (
+            both.clone(),
+            Some(vec![1]),
+            ChannelBinding::Prefer,
+            "SCRAM-SHA-256-PLUS\0\0\0\05p=tls-server-end-point,,n=,r=",
+        ),
+        (both.clone(), Some(vec![1]), ChannelBinding::Disable, "SCRAM-SHA-256\0\0\0\0 n,,n=,r="),
+        (both, None, ChannelBinding::Prefer, "SCRAM-SHA-256\0\0\0\0 n,,n=,r="),
+        (scram, Some(vec![1]), ChannelBinding::Prefer, "SCRAM-SHA-256\0\0\0\0 y,,n=,r="),
+    ] {
+        let login = Login { channel_binding: binding, end_point, ..login(Some(&secret), Trust::Verified) };
+        let ended = with(script, &login).await;
+        assert!(matches!(ended.result, Err(Halt::Failed(_))), "{:?}", ended.result);
+        assert!(!ended.proof_sent, "the first message holds no proof");
+        let heard = String::from_utf8_lossy(&ended.heard).into_owned();
+        assert!(heard.contains(says), "{says:?}: {heard:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_prove_itself_is_not_believed() {
+    let secret = Secret::new("s3cret".into());
+    // The nonce does not continue ours: the challenge is refused before a proof.
+    let script = [auth(10, b"SCRAM-SHA-256\0\0"), auth(11, b"r=abc,s=QSXCR+Q6sek8bf92,i=4096")].concat();
+    let ended = with(script, &login(Some(&secret), Trust::Plain)).await;
+    assert!(matches!(&ended.result, Err(Halt::Unexpected(text)) if text.contains("malformed")), "{:?}", ended.result);
+    assert!(!ended.proof_sent);
+}
+
+#[tokio::test]
+async fn nulls_and_no_rows_are_told_apart() {
+    let head = [auth(0, b""), ready(), message(b'T', &[0, 0])].concat();
+    let tail = [message(b'C', b"SELECT 0\0"), ready()].concat();
+    let none = [head.clone(), tail.clone()].concat();
+    assert_eq!(asked(none).await.unwrap().first, None);
+    let null = [head, row(None), tail].concat();
+    assert_eq!(asked(null).await.unwrap().first, Some(None));
+}
