@@ -1,21 +1,54 @@
 //! The `postgres` kind against real PostgreSQL clusters.
 
-use crate::support::json;
-use crate::support::postgres::Cluster;
+mod errors;
+mod hosts;
+mod login;
+mod sslmode;
 
-#[test]
-fn the_harness_runs_a_real_cluster() {
-    let cluster = Cluster::plain();
-    assert_eq!(cluster.sql("SELECT rolname FROM pg_roles WHERE rolname = 'app'"), "app");
-    let ran = cluster.psql(&cluster.url(), "SELECT current_user");
-    assert_eq!((ran.code, ran.stdout.as_str()), (0, "app\n"), "{ran:?}");
+use serde_json::Value;
+
+use crate::support::json;
+
+/// What the server's log says of a client that left without a goodbye.
+const RUDE: &[&str] = &[
+    "unexpected EOF",
+    "could not receive",
+    "could not send",
+    "could not accept SSL",
+    "incomplete startup packet",
+    "invalid length of startup packet",
+    "unexpected message type",
+    "expected password response",
+];
+
+/// The one check of a report of these targets.
+fn check(url: &str) -> Value {
+    json(&["check", "-o", "json", url])["checks"][0].take()
 }
 
-#[test]
-fn logs_in_by_scram_and_asks() {
-    let cluster = Cluster::plain();
-    let report = json(&["check", "-o", "json", &cluster.url()]);
-    let check = &report["checks"][0];
-    assert_eq!(check["result"], "pass", "{report:#}");
-    assert_eq!(check["facts"]["auth_method"], "scram-sha-256");
+/// Asserts phase and cause of a failed check; gives its message.
+fn failed(check: &Value, phase: &str, cause: &str) -> String {
+    let failure = &check["failure"];
+    assert_eq!((failure["phase"].as_str(), failure["cause"].as_str()), (Some(phase), Some(cause)), "{check:#}");
+    failure["message"].as_str().expect("a message").to_owned()
+}
+
+#[track_caller]
+fn passed(check: &Value) {
+    assert_eq!(check["result"], "pass", "{check:#}");
+}
+
+/// Percent-encodes everything that is not a letter or a digit.
+fn encoded(text: &str) -> String {
+    let encode = |byte: u8| {
+        if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    text.bytes().map(encode).collect()
+}
+
+#[track_caller]
+fn polite(log: &str) {
+    for text in RUDE {
+        assert!(!log.contains(text), "{text:?} in the server's log:\n{log}");
+    }
 }

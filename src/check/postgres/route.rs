@@ -99,7 +99,10 @@ async fn by(
                 let started = attempt.start_tls(io, &options).await;
                 (started.map_err(|fault| Refused { fault, other_way: true })?, Link::Tls, trust)
             }
-            Offer::Declined(io) if plain_will_do => (io, Link::PlainForced, Trust::Plain),
+            Offer::Declined(io) if plain_will_do => {
+                let login = authenticate(attempt, settings, io, Link::PlainForced, Trust::Plain).await;
+                return login.map_err(|refused| stays(refused.fault));
+            }
             Offer::Declined(io) => {
                 attempt.close(io).await;
                 let message = "the server answered `N` to the request for TLS: it offers none";

@@ -1,0 +1,143 @@
+//! What a server refuses, and what a query comes to.
+
+use std::process::Command;
+
+use super::{check, encoded, failed, passed, polite};
+use crate::support::postgres::{Cluster, Options, PASSWORD};
+use crate::support::{Folder, Running, need, pilotfish, run};
+
+#[test]
+fn each_refusal_has_its_cause() {
+    let cluster = Cluster::plain();
+    cluster.sql("CREATE ROLE nologin PASSWORD 'sesame'");
+    cluster.sql("CREATE ROLE busy LOGIN PASSWORD 'sesame' CONNECTION LIMIT 0");
+    cluster.sql("CREATE DATABASE closed ALLOW_CONNECTIONS false");
+    cluster.sql("CREATE DATABASE private");
+    cluster.sql("REVOKE CONNECT ON DATABASE private FROM PUBLIC");
+    for (user, database, cause, says) in [
+        ("nobody", "app", "password_rejected", "password authentication failed for user \"nobody\" (28P01)"),
+        ("nologin", "app", "login_rejected", "role \"nologin\" is not permitted to log in (28000)"),
+        ("app", "nowhere", "no_such_database", "database \"nowhere\" does not exist (3D000)"),
+        ("busy", "app", "too_many_connections", "too many connections for role \"busy\" (53300)"),
+        ("app", "closed", "login_rejected", "database \"closed\" is not currently accepting connections (55000)"),
+        ("app", "private", "login_rejected", "permission denied for database \"private\""),
+    ] {
+        let url = format!("postgres://{user}:{PASSWORD}@127.0.0.1:{}/{database}", cluster.port);
+        let message = failed(&check(&url), "login", cause);
+        assert!(message.contains(says), "{message}");
+    }
+    polite(&cluster.log());
+}
+
+#[test]
+fn a_url_with_a_newline_asks_for_no_database() {
+    let cluster = Cluster::plain();
+    let message = failed(&check(&format!("{}\n", cluster.url())), "assert", "url_malformed");
+    assert!(message.contains("newline at the end") && !message.contains(PASSWORD), "{message}");
+    let message = failed(&check(&format!("{}%0A", cluster.url())), "login", "no_such_database");
+    assert!(message.contains("database \"app \" does not exist"), "{message}");
+}
+
+#[test]
+fn no_entry_in_pg_hba() {
+    let cluster = Cluster::start(&Options { hba: "host other all 127.0.0.1/32 scram-sha-256", ..Options::default() });
+    let message = failed(&check(&cluster.url()), "login", "login_rejected");
+    assert!(message.starts_with("no pg_hba.conf entry for host \"127.0.0.1\", user \"app\""), "{message}");
+}
+
+#[test]
+fn every_slot_is_taken() {
+    let settings = [("max_connections", "4"), ("superuser_reserved_connections", "3")];
+    let cluster = Cluster::start(&Options { settings: &settings, ..Options::default() });
+    let _holder = hold(&cluster);
+    let message = failed(&check(&cluster.url()), "login", "too_many_connections");
+    assert!(message.contains("(53300)"), "{message}");
+}
+
+/// A session that stays until it is dropped.
+fn hold(cluster: &Cluster) -> Running {
+    let mut psql = Command::new(need("psql", "postgresql-client"));
+    psql.env_clear().args(["-XAtq", "-d", &cluster.url(), "-c", "SELECT pg_sleep(600)"]);
+    let holder = Running::start(&mut psql);
+    let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND usename = 'app'";
+    crate::support::until("the session is there", || cluster.sql(sleeping) == "1");
+    holder
+}
+
+#[test]
+fn a_server_that_shuts_down() {
+    let cluster = Cluster::plain();
+    let _holder = hold(&cluster);
+    cluster.signal("TERM");
+    cluster.until_logged("received smart shutdown request");
+    let message = failed(&check(&cluster.url()), "login", "shutting_down");
+    assert!(message.contains("the database system is shutting down (57P03)"), "{message}");
+}
+
+#[test]
+fn a_standby_that_answers_nobody_yet() {
+    let settings = [("hot_standby", "off"), ("restore_command", "false"), ("wal_level", "replica")];
+    let options = Options {
+        settings: &settings,
+        files: &["standby.signal"],
+        ready: "entering standby mode",
+        ..Options::default()
+    };
+    let cluster = Cluster::start(&options);
+    let message = failed(&check(&cluster.url()), "login", "starting_up");
+    assert!(message.contains("(57P03)"), "{message}");
+}
+
+#[test]
+fn what_a_query_gives() {
+    let cluster = Cluster::plain();
+    cluster.sql("CREATE TABLE private (n int)");
+    let ask = |keys: &str| {
+        let folder = Folder::new();
+        let text = format!("checks:\n- name: database\n  postgres: {{url: \"{}\", {keys}}}\n", cluster.url());
+        let config = folder.write("pilotfish.yaml", text);
+        let ran = run(pilotfish().args(["check", "-o", "json", "-c", &config]));
+        let mut report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+        report["checks"][0].take()
+    };
+    for keys in [
+        "query: SELECT 42, expect: 42",
+        "query: SELECT true, expect: t",
+        "query: \"SELECT 'a' UNION ALL SELECT 'b'\", expect: a",
+        "query: \"\"",
+        "query: \"CREATE TEMP TABLE x (n int); SELECT 7\", expect: \"7\"",
+        "query: COPY (SELECT 1) TO STDOUT",
+        "role: primary",
+        "role: any",
+    ] {
+        passed(&ask(keys));
+    }
+    for (keys, phase, cause, says) in [
+        ("query: SELECT 41, expect: 42", "assert", "body_mismatch", "another value (2 bytes)"),
+        ("query: SELECT NULL, expect: 42", "assert", "body_mismatch", "NULL"),
+        ("query: SELECT 1 WHERE false, expect: 42", "assert", "body_mismatch", "no row"),
+        ("query: SELECT FROM nowhere", "request", "query_failed", "relation \"nowhere\" does not exist (42P01)"),
+        ("query: COPY pg_class FROM STDIN", "request", "permission_denied", "(42501)"),
+        ("query: \"CREATE TEMP TABLE x (n int); COPY x FROM STDIN\"", "request", "query_failed", "no data to copy"),
+        ("query: \"SET transaction_read_only = on; CREATE TABLE x (n int)\"", "request", "read_only", "(25006)"),
+        ("query: \"SET statement_timeout = 10; SELECT pg_sleep(60)\"", "request", "query_failed", "(57014)"),
+        ("query: \"SELECT repeat('x', 2000000)\"", "request", "too_large", "bytes"),
+        ("query: \"SELECT repeat('x', 1000) FROM generate_series(1, 5000)\"", "request", "too_large", "bytes"),
+        ("query: SELECT pg_terminate_backend(pg_backend_pid())", "request", "shutting_down", "(57P01)"),
+        ("role: replica", "assert", "query_failed", "a replica is wanted"),
+    ] {
+        let message = failed(&ask(keys), phase, cause);
+        assert!(message.contains(says), "{keys}: {message}");
+    }
+    let denied = failed(&ask("query: SELECT * FROM pg_authid"), "request", "permission_denied");
+    assert!(denied.contains("(42501)"), "{denied}");
+}
+
+#[test]
+fn names_with_special_characters() {
+    let cluster = Cluster::plain();
+    cluster.sql("CREATE ROLE \"a p@p\" LOGIN PASSWORD 'x'");
+    cluster.sql("CREATE DATABASE \"sh/o p\"");
+    let url = format!("postgres://{}:x@127.0.0.1:{}/{}", encoded("a p@p"), cluster.port, encoded("sh/o p"));
+    passed(&check(&url));
+}

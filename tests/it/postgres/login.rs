@@ -1,0 +1,172 @@
+//! Ways to log in, and how a run looks from the server's side.
+
+use super::{check, encoded, failed, passed, polite};
+use crate::support::ca::{Ca, Leaf};
+use crate::support::postgres::{Cluster, Options, PASSWORD};
+use crate::support::{Folder, pilotfish, run};
+
+#[test]
+fn scram_over_plain_text() {
+    let cluster = Cluster::plain();
+    let check = check(&cluster.url());
+    passed(&check);
+    assert_eq!(check["target"], format!("postgres://app@127.0.0.1:{}/app", cluster.port));
+    assert_eq!(check["facts"]["auth_method"], "scram-sha-256");
+    assert_eq!(
+        check["facts"]["server_version"],
+        cluster.sql("SHOW server_version").split(' ').next().unwrap_or_default()
+    );
+    assert_eq!(check["facts"]["role"], "primary");
+}
+
+/// A cluster with a certificate for 127.0.0.1, and the CA's file.
+fn encrypted(hba: &str, settings: &[(&str, &str)]) -> (Cluster, Folder, String, Ca) {
+    let ca = Ca::root("lab");
+    let pair = ca.issue(&Leaf::server("db", &["127.0.0.1"]));
+    let tls = Some((pair.cert.as_str(), pair.key.as_str()));
+    let cluster = Cluster::start(&Options { hba, settings, tls, client_ca: Some(&ca.pem), ..Options::default() });
+    let folder = Folder::new();
+    let path = folder.write("ca.pem", &ca.pem);
+    (cluster, folder, path, ca)
+}
+
+#[test]
+fn every_method_over_tls() {
+    let (cluster, _folder, ca, _) = encrypted("hostssl all all 127.0.0.1/32 scram-sha-256", &[]);
+    cluster.sql("SET password_encryption = 'md5'; CREATE ROLE old LOGIN PASSWORD 'sesame'");
+    let url = |user: &str, more: &str| {
+        format!(
+            "postgres://{user}:{PASSWORD}@127.0.0.1:{}/app?sslmode=verify-full&sslrootcert={ca}{more}",
+            cluster.port
+        )
+    };
+    let bound = check(&url("app", "&channel_binding=require"));
+    passed(&bound);
+    assert_eq!(bound["facts"]["auth_method"], "scram-sha-256-plus");
+    assert_eq!(bound["facts"]["tls_version"], "TLSv1.3");
+    assert_eq!(check(&url("app", ""))["facts"]["auth_method"], "scram-sha-256-plus", "preferred");
+    assert_eq!(check(&url("app", "&channel_binding=disable"))["facts"]["auth_method"], "scram-sha-256");
+    for (method, user, fact) in [("md5", "old", "md5"), ("password", "app", "password"), ("trust", "app", "trust")] {
+        cluster.set_hba(&format!("hostssl all all 127.0.0.1/32 {method}"));
+        let plain = check(&url(user, ""));
+        passed(&plain);
+        assert_eq!(plain["facts"]["auth_method"], fact);
+        let message = failed(&check(&url(user, "&channel_binding=require")), "login", "auth_unsupported");
+        assert!(message.contains("channel binding is required"), "{message}");
+    }
+    polite(&cluster.log());
+}
+
+#[test]
+fn by_a_client_certificate() {
+    let (cluster, folder, root, ca) = encrypted("hostssl all all 127.0.0.1/32 cert", &[]);
+    let url = |more: &str| {
+        format!("postgres://app@127.0.0.1:{}/app?sslmode=verify-full&sslrootcert={root}{more}", cluster.port)
+    };
+    let with = |name: &str, pair: &crate::support::ca::Pair| {
+        let (cert, key) = pair.write(&folder, name, &[]);
+        check(&url(&format!("&sslcert={cert}&sslkey={key}")))
+    };
+    let right = with("app", &ca.issue(&Leaf::client("app")));
+    passed(&right);
+    assert_eq!(right["facts"]["auth_method"], "cert");
+    let message = failed(&check(&url("")), "tls", "tls_client_cert_required");
+    assert!(message.contains("requires a valid client certificate (28000)"), "{message}");
+    failed(&with("other", &ca.issue(&Leaf::client("other"))), "login", "login_rejected");
+    let stranger = with("stranger", &Ca::root("stranger").issue(&Leaf::client("app")));
+    assert_eq!(stranger["result"], "fail", "{stranger:#}");
+    assert_eq!(stranger["failure"]["phase"], "tls", "{stranger:#}");
+}
+
+#[test]
+fn the_password_never_leaves_in_clear_text() {
+    let (cluster, _folder, ca, _) = encrypted("host all all 127.0.0.1/32 password", &[]);
+    let url = |mode: &str| format!("postgres://app:{PASSWORD}@127.0.0.1:{}/app?{mode}", cluster.port);
+    for mode in ["sslmode=disable", "sslmode=allow", "sslmode=prefer", "sslmode=require"] {
+        let message = failed(&check(&url(mode)), "login", "auth_unsupported");
+        assert!(message.contains("in clear text") && message.ends_with("it was not sent"), "{mode}: {message}");
+    }
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let check = check(&url(&format!("sslmode={mode}&sslrootcert={ca}")));
+        passed(&check);
+        assert_eq!(check["facts"]["auth_method"], "password");
+    }
+    // Only the three that could trust the server have sent anything.
+    assert_eq!(cluster.log().matches("connection authenticated").count(), 3, "{}", cluster.log());
+    polite(&cluster.log());
+}
+
+#[test]
+fn a_run_is_one_login_and_says_goodbye() {
+    let cluster = Cluster::plain();
+    let target = cluster.url();
+    let many: Vec<&str> = vec![&target; 30];
+    let ran = run(pilotfish().args(["check", "-o", "json"]).args(&many));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    cluster.until_logged("disconnection: ");
+    let log = || cluster.log();
+    crate::support::until("every session has ended", || log().matches("disconnection: ").count() == 30);
+    assert_eq!(log().matches("connection authenticated").count(), 30);
+    assert_eq!(log().matches("connection authorized").count(), 30);
+    polite(&log());
+    // State 06 is TIME_WAIT: whoever closes first keeps it, and that is the server.
+    let remote = format!(":{:04X} 06", cluster.port);
+    let sockets = std::fs::read_to_string("/proc/net/tcp").expect("the kernel tells");
+    assert!(!sockets.contains(&remote), "{sockets}");
+}
+
+#[test]
+fn a_rejected_password_is_tried_once() {
+    let (cluster, _folder, _, _) = encrypted("host all all 127.0.0.1/32 scram-sha-256", &[]);
+    for mode in ["disable", "allow", "prefer", "require"] {
+        let before = cluster.log().matches("password authentication failed").count();
+        let url = format!("postgres://app:wrong@127.0.0.1:{}/app?sslmode={mode}", cluster.port);
+        let message = failed(&check(&url), "login", "password_rejected");
+        assert_eq!(message, "password authentication failed for user \"app\" (28P01)");
+        assert_eq!(cluster.log().matches("password authentication failed").count(), before + 1, "sslmode={mode}");
+    }
+    polite(&cluster.log());
+}
+
+#[test]
+fn a_missing_password_or_user_is_said() {
+    let cluster = Cluster::plain();
+    for url in ["postgres://app@127.0.0.1", "postgres://app:@127.0.0.1"] {
+        let message = failed(&check(&format!("{url}:{}/app", cluster.port)), "login", "password_missing");
+        assert_eq!(message, "the server wants a password for \"app\", none is set");
+    }
+    let message = failed(&check(&format!("postgres://127.0.0.1:{}/app", cluster.port)), "assert", "url_malformed");
+    assert!(message.starts_with("no user"), "{message}");
+    polite(&cluster.log());
+}
+
+#[test]
+fn a_password_of_every_printable_character() {
+    let cluster = Cluster::plain();
+    let password: String = (b' '..=b'~').map(char::from).chain("äß€".chars()).collect();
+    cluster.sql(&format!("ALTER ROLE app PASSWORD '{}'", password.replace('\'', "''")));
+    passed(&check(&format!("postgres://app:{}@127.0.0.1:{}/app", encoded(&password), cluster.port)));
+    let folder = Folder::new();
+    let file = folder.write("pw", &password);
+    let config = folder.write(
+        "pilotfish.yaml",
+        format!(
+            "checks:\n- name: database\n  postgres: {{host: 127.0.0.1, port: {}, user: app, password: {{file: {file}}}}}\n\
+             - name: raw\n  postgres: {{url: {{env: URL}}, password: {{env: PW}}}}\n",
+            cluster.port
+        ),
+    );
+    let mut command = pilotfish();
+    command.env("PW", &password).env("URL", format!("postgres://app:other@127.0.0.1:{}/app", cluster.port));
+    let ran = run(command.args(["check", "-o", "json", "-c", &config]));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.stdout.matches(&format!("postgres://app@127.0.0.1:{}/app", cluster.port)).count(), 2, "{ran:?}");
+}
+
+#[test]
+fn parameters_of_other_clients_stay_here() {
+    let cluster = Cluster::plain();
+    let more = "schema=public&pgbouncer=true&connection_limit=5&channel_binding=prefer&sslaccept=strict&foo=bar&application_name=shop";
+    passed(&check(&format!("{}?{more}&options=-c%20search_path%3Dx", cluster.url())));
+    assert!(cluster.log().contains("application_name=shop"), "{}", cluster.log());
+}

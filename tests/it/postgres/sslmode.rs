@@ -1,0 +1,107 @@
+//! The six sslmodes beside the real psql: the same settings connect, or do not.
+
+use serde_json::Value;
+
+use super::{check, failed, passed, polite};
+use crate::support::ca::{Ca, Leaf};
+use crate::support::postgres::{Cluster, Options, PASSWORD};
+use crate::support::{Folder, json};
+
+const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+
+/// Runs every mode with every CA by psql and by pilotfish; panics where they differ.
+fn compare(cluster: &Cluster, what: &str, cas: &[(&str, Option<&str>)]) {
+    let mut rows = Vec::new();
+    for (ca_name, ca) in cas {
+        rows.extend(MODES.iter().map(|mode| (*mode, *ca_name, *ca)));
+    }
+    let url = |mode: &str, ca: Option<&str>| {
+        let ca = ca.map(|path| format!("&sslrootcert={path}")).unwrap_or_default();
+        format!("postgres://app:{PASSWORD}@127.0.0.1:{}/app?sslmode={mode}{ca}", cluster.port)
+    };
+    let urls: Vec<String> = rows.iter().map(|(mode, _, ca)| url(mode, *ca)).collect();
+    let mut args = vec!["check", "-o", "json"];
+    args.extend(urls.iter().map(String::as_str));
+    let report = json(&args);
+    let ours: Vec<&Value> = report["checks"].as_array().expect("the checks").iter().collect();
+    let theirs: Vec<bool> = std::thread::scope(|scope| {
+        let asks: Vec<_> = urls
+            .iter()
+            .map(|url| scope.spawn(move || cluster.psql(&format!("{url}&gssencmode=disable"), "SELECT 1").code == 0))
+            .collect();
+        asks.into_iter().map(|ask| ask.join().expect("psql runs")).collect()
+    });
+    for (((mode, ca, _), ours), theirs) in rows.iter().zip(ours).zip(theirs) {
+        assert_eq!(ours["result"] == "pass", theirs, "{what}, sslmode={mode}, {ca}: psql connects: {theirs}; {ours:#}");
+    }
+}
+
+struct Lab {
+    folder: Folder,
+    ca: Ca,
+}
+
+impl Lab {
+    fn new() -> Self {
+        Self { folder: Folder::new(), ca: Ca::root("lab") }
+    }
+
+    fn cluster(&self, names: &[&str]) -> Cluster {
+        let pair = self.ca.issue(&Leaf::server("db", names));
+        Cluster::start(&Options { tls: Some((&pair.cert, &pair.key)), ..Options::default() })
+    }
+}
+
+#[test]
+fn connects_where_psql_does() {
+    let lab = Lab::new();
+    let good = lab.folder.write("good.pem", &lab.ca.pem);
+    let other = lab.folder.write("other.pem", Ca::root("other").pem);
+    let cas = [("no CA", None), ("the right CA", Some(good.as_str())), ("another CA", Some(other.as_str()))];
+    let with_tls = lab.cluster(&["127.0.0.1"]);
+    let without = Cluster::plain();
+    for kind in ["host", "hostssl", "hostnossl"] {
+        let hba = format!("{kind} all all 127.0.0.1/32 scram-sha-256");
+        with_tls.set_hba(&hba);
+        compare(&with_tls, &format!("TLS on, {kind}"), &cas);
+        without.set_hba(&hba);
+        compare(&without, &format!("TLS off, {kind}"), &cas[..2]);
+    }
+    let other_name = lab.cluster(&["db.lab"]);
+    compare(&other_name, "a certificate for another name", &cas[..2]);
+}
+
+#[test]
+fn each_failure_has_its_cause() {
+    let lab = Lab::new();
+    let good = lab.folder.write("good.pem", &lab.ca.pem);
+    let other = lab.folder.write("other.pem", Ca::root("other").pem);
+    let with_tls = lab.cluster(&["db.lab"]);
+    let without = Cluster::plain();
+    let run = |cluster: &Cluster, more: &str| check(&format!("{}?{more}", cluster.url()));
+    let message = failed(&run(&without, "sslmode=require"), "tls", "tls_unsupported");
+    assert!(message.contains("answered `N`"), "{message}");
+    failed(&run(&with_tls, &format!("sslmode=require&sslrootcert={other}")), "tls", "tls_untrusted");
+    failed(&run(&with_tls, "sslmode=verify-ca"), "tls", "tls_untrusted");
+    failed(&run(&with_tls, &format!("sslmode=verify-full&sslrootcert={good}")), "tls", "tls_wrong_name");
+    failed(&run(&with_tls, &format!("sslmode=verify-full&sslrootcert={good}.missing")), "tls", "file_missing");
+    let unverified = run(&with_tls, "sslmode=require");
+    passed(&unverified);
+    assert_eq!(unverified["facts"]["tls_verified"], false, "{unverified:#}");
+
+    with_tls.set_hba("hostssl all all 127.0.0.1/32 scram-sha-256");
+    let message = failed(&run(&with_tls, "sslmode=disable"), "login", "tls_unsupported");
+    assert!(message.contains("no encryption (28000)"), "{message}");
+    let message = failed(&run(&with_tls, &format!("sslmode=prefer&sslrootcert={other}")), "tls", "tls_untrusted");
+    assert!(message.contains("; without: no pg_hba.conf entry"), "{message}");
+    with_tls.set_hba("hostnossl all all 127.0.0.1/32 scram-sha-256");
+    failed(&run(&with_tls, "sslmode=require"), "login", "login_rejected");
+    with_tls.set_hba("host none all 127.0.0.1/32 scram-sha-256");
+    for mode in ["allow", "prefer"] {
+        let message = failed(&run(&with_tls, &format!("sslmode={mode}")), "login", "login_rejected");
+        assert!(message.contains("SSL encryption") && message.contains("no encryption"), "{message}");
+    }
+    without.set_hba("host none all 127.0.0.1/32 scram-sha-256");
+    failed(&run(&without, "sslmode=prefer"), "login", "login_rejected");
+    polite(&without.log());
+}
