@@ -27,7 +27,7 @@ use crate::url::Endpoint;
 use crate::value::{Setting, Value};
 
 use session::Session;
-use settings::{Settings, UrlPart};
+use settings::{Place, Settings, UrlPart};
 use words::{ChannelBinding, Port, Role, RoleKey, SslMode};
 
 /// The query where none is configured.
@@ -119,11 +119,11 @@ fn parse(node: &Node) -> Parsed {
 
 impl Check for Postgres {
     fn target(&self, env: &dyn Env) -> String {
-        Settings::resolve(&self.keys, env).map_or_else(|_| self.origin(), |settings| settings.redacted())
+        Place::resolve(&self.keys, env).map_or_else(|_| self.origin(), Place::redacted)
     }
 
     fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
-        Settings::resolve(&self.keys, env).map(|settings| settings.hosts).unwrap_or_default()
+        Place::resolve(&self.keys, env).map(|place| place.hosts).unwrap_or_default()
     }
 
     fn values(&self) -> Vec<&Value> {

@@ -90,27 +90,29 @@ async fn by(
     link: Link,
 ) -> Result<Session<Io>, Refused> {
     let stays = |fault| Refused { fault, other_way: false };
-    let io = attempt.connect(endpoint).await.map_err(stays)?;
-    let (io, link, trust) = match way {
-        Way::Plain => (io, link, Trust::Plain),
-        Way::Tls { plain_will_do } => match offer(attempt, io).await? {
-            Offer::Taken(io) => {
-                let (options, trust) = tls_options(attempt, settings, endpoint).map_err(stays)?;
-                let started = attempt.start_tls(io, &options).await;
-                (started.map_err(|fault| Refused { fault, other_way: true })?, Link::Tls, trust)
-            }
-            Offer::Declined(io) if plain_will_do => {
-                let login = authenticate(attempt, settings, io, Link::PlainForced, Trust::Plain).await;
-                return login.map_err(|refused| stays(refused.fault));
-            }
-            Offer::Declined(io) => {
-                attempt.close(io).await;
-                let message = "the server answered `N` to the request for TLS: it offers none";
-                return Err(stays(Fault::new(Phase::Tls, Cause::TlsUnsupported, message)));
-            }
-        },
+    let Way::Tls { plain_will_do } = way else {
+        let io = attempt.connect(endpoint).await.map_err(stays)?;
+        return authenticate(attempt, settings, io, link, Trust::Plain).await;
     };
-    authenticate(attempt, settings, io, link, trust).await
+    // Files that cannot be read are told before anybody is dialled.
+    let (options, trust) = tls_options(attempt, settings, endpoint).map_err(stays)?;
+    let io = attempt.connect(endpoint).await.map_err(stays)?;
+    match offer(attempt, io).await? {
+        Offer::Taken(io) => {
+            let started = attempt.start_tls(io, &options).await;
+            let io = started.map_err(|fault| Refused { fault, other_way: true })?;
+            authenticate(attempt, settings, io, Link::Tls, trust).await
+        }
+        Offer::Declined(io) if plain_will_do => {
+            let login = authenticate(attempt, settings, io, Link::PlainForced, Trust::Plain).await;
+            login.map_err(|refused| stays(refused.fault))
+        }
+        Offer::Declined(io) => {
+            attempt.close(io).await;
+            let message = "the server answered `N` to the request for TLS: it offers none";
+            Err(stays(Fault::new(Phase::Tls, Cause::TlsUnsupported, message)))
+        }
+    }
 }
 
 /// What a server says to the wish for TLS.
@@ -158,14 +160,9 @@ async fn authenticate(
     trust: Trust,
 ) -> Result<Session<Io>, Refused> {
     attempt.enter(Phase::Login);
-    let stays = |fault| Refused { fault, other_way: false };
-    let Some(user) = &settings.user else {
-        let text = "no user: the URL names none, and there is no key `user`";
-        return Err(stays(Fault::new(Phase::Assert, Cause::UrlMalformed, text)));
-    };
     let login = Login {
-        user,
-        database: settings.database.as_deref().unwrap_or(user),
+        user: &settings.user,
+        database: &settings.database,
         application_name: &settings.application_name,
         options: settings.options.as_deref(),
         password: settings.password.as_ref(),

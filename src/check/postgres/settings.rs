@@ -18,14 +18,23 @@ const PORT: u16 = 5432;
 /// What the server's `pg_stat_activity` shows.
 const APPLICATION_NAME: &str = "pilotfish";
 
-/// All that one run needs to know.
+/// Who goes where: what a target shows.
 #[derive(Debug)]
-pub(super) struct Settings {
+pub(super) struct Place {
     /// At least one, in the order in which they are tried.
     pub(super) hosts: Vec<Endpoint>,
     pub(super) user: Option<String>,
     /// The database; the one named like the user where there is none.
     pub(super) database: Option<String>,
+}
+
+/// All that one run needs to know.
+#[derive(Debug)]
+pub(super) struct Settings {
+    /// At least one, in the order in which they are tried.
+    pub(super) hosts: Vec<Endpoint>,
+    pub(super) user: String,
+    pub(super) database: String,
     pub(super) password: Option<Secret>,
     pub(super) sslmode: SslMode,
     pub(super) channel_binding: ChannelBinding,
@@ -124,29 +133,61 @@ impl UrlPart {
     }
 }
 
+impl Place {
+    /// Resolves the keys that say where to, now.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`].
+    pub(super) fn resolve(keys: &Keys, env: &dyn Env) -> Result<Self, Fault> {
+        Self::with(keys, &mut url(keys, env)?, env)
+    }
+
+    fn with(keys: &Keys, url: &mut UrlPart, env: &dyn Env) -> Result<Self, Fault> {
+        let text = |key: &Option<Value>, from_url: &mut Option<String>| -> Result<Option<String>, Fault> {
+            let text = match key {
+                None => from_url.take(),
+                Some(value) => Some(value.resolve(env)?.expose().to_owned()),
+            };
+            Ok(text.filter(|text| !text.is_empty()))
+        };
+        let user = text(&keys.user, &mut url.user)?;
+        let database = text(&keys.database, &mut url.database)?.or_else(|| user.clone());
+        Ok(Self { hosts: hosts(keys, std::mem::take(&mut url.hosts), env)?, user, database })
+    }
+
+    /// As it may be shown: `postgres://app@db:5432/app`.
+    pub(super) fn redacted(self) -> String {
+        let url = Url {
+            scheme: "postgres".to_owned(),
+            user: self.user,
+            password: None,
+            hosts: self.hosts.into_iter().map(|endpoint| (endpoint.host, Some(endpoint.port))).collect(),
+            path: self.database.map(|database| format!("/{database}")).unwrap_or_default(),
+            query: Vec::new(),
+            raw_query: None,
+        };
+        url.redacted()
+    }
+}
+
 impl Settings {
     /// Resolves the keys, now.
     ///
     /// # Errors
-    /// As [`Value::resolve`]; `url_malformed` for a URL that cannot be used.
+    /// As [`Value::resolve`]; `url_malformed` for a URL that cannot be used, or that names no user where no key does.
     pub(super) fn resolve(keys: &Keys, env: &dyn Env) -> Result<Self, Fault> {
-        let url = match &keys.url {
-            None => UrlPart::default(),
-            Some(value) => UrlPart::read(value.resolve(env)?.expose())
-                .map_err(|problem| malformed(&format!("the URL from {}: {problem}", value.origin())))?,
+        let mut url = url(keys, env)?;
+        let place = Place::with(keys, &mut url, env)?;
+        let (Some(user), Some(database)) = (place.user, place.database) else {
+            return Err(malformed("no user: the URL names none, and there is no key `user`"));
         };
-        let text = |key: &Option<Value>, from_url: Option<String>| -> Result<Option<String>, Fault> {
-            let Some(value) = key else { return Ok(from_url) };
-            Ok(Some(value.resolve(env)?.expose().to_owned()))
-        };
-        let hosts = hosts(keys, url.hosts, env)?;
         let password = keys.password.as_ref().map(|value| value.resolve(env)).transpose()?.or(url.password);
         let ca = file(&keys.ca, url.ca);
         let chosen = setting(&keys.sslmode, "sslmode", env)?.or(url.sslmode);
         Ok(Self {
-            hosts,
-            user: text(&keys.user, url.user)?.filter(|user| !user.is_empty()),
-            database: text(&keys.database, url.database)?.filter(|database| !database.is_empty()),
+            hosts: place.hosts,
+            user,
+            database,
             password: password.filter(|password| !password.expose().is_empty()),
             sslmode: sslmode(chosen, ca.as_ref().is_some_and(is_public))?,
             channel_binding: setting(&keys.channel_binding, "channel_binding", env)?
@@ -160,21 +201,12 @@ impl Settings {
             role: setting(&keys.role, "role", env)?.map(|role| role.0).or(url.role).unwrap_or_default(),
         })
     }
+}
 
-    /// As it may be shown: `postgres://app@db:5432/app`.
-    pub(super) fn redacted(&self) -> String {
-        let database = self.database.as_ref().or(self.user.as_ref());
-        let url = Url {
-            scheme: "postgres".to_owned(),
-            user: self.user.clone(),
-            password: None,
-            hosts: self.hosts.iter().map(|endpoint| (endpoint.host.clone(), Some(endpoint.port))).collect(),
-            path: database.map(|database| format!("/{database}")).unwrap_or_default(),
-            query: Vec::new(),
-            raw_query: None,
-        };
-        url.redacted()
-    }
+fn url(keys: &Keys, env: &dyn Env) -> Result<UrlPart, Fault> {
+    let Some(value) = &keys.url else { return Ok(UrlPart::default()) };
+    UrlPart::read(value.resolve(env)?.expose())
+        .map_err(|problem| malformed(&format!("the URL from {}: {problem}", value.origin())))
 }
 
 /// Whether it is the word for CAs that anybody can get a certificate of.

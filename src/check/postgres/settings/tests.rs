@@ -1,6 +1,6 @@
 use super::super::Keys;
 use super::super::words::{ChannelBinding, Role, SslMode};
-use super::Settings;
+use super::{Place, Settings};
 use crate::env::MapEnv;
 use crate::net::tls::Pem;
 use crate::value::Value;
@@ -8,6 +8,14 @@ use crate::value::Value;
 fn of_url(text: &str) -> Result<Settings, String> {
     let keys = Keys { url: Some(Value::literal(text)), ..Keys::default() };
     Settings::resolve(&keys, &MapEnv::default()).map_err(|fault| format!("{}: {}", fault.cause.slug(), fault.message))
+}
+
+fn shown(keys: &Keys, env: &MapEnv) -> String {
+    Place::resolve(keys, env).unwrap().redacted()
+}
+
+fn shown_url(text: &str) -> String {
+    shown(&Keys { url: Some(Value::literal(text)), ..Keys::default() }, &MapEnv::default())
 }
 
 fn hosts(settings: &Settings) -> String {
@@ -19,26 +27,24 @@ fn defaults_are_those_of_libpq() {
     let settings = of_url("postgres://app@db").unwrap();
     assert_eq!(hosts(&settings), "db:5432");
     assert_eq!((settings.sslmode, settings.channel_binding), (SslMode::Prefer, ChannelBinding::Prefer));
-    assert_eq!((settings.role, settings.database, settings.password), (Role::Any, None, None));
+    assert_eq!((settings.role, settings.database.as_str(), settings.password), (Role::Any, "app", None));
     assert_eq!(settings.application_name, "pilotfish");
 }
 
 #[test]
 fn parameters_of_the_url() {
-    let settings = of_url(
-        "postgresql://a@h1:1,h2/db?sslmode=verify-ca&sslrootcert=/ca.pem&sslcert=/c.pem&sslkey=/k.pem&user=app&password=p%20w\
+    let text = "postgresql://a@h1:1,h2/db?sslmode=verify-ca&sslrootcert=/ca.pem&sslcert=/c.pem&sslkey=/k.pem&user=app&password=p%20w\
          &dbname=shop&application_name=x&options=endpoint%3Dep-1&channel_binding=require&target_session_attrs=read-write\
-         &connect_timeout=3&schema=public&pgbouncer=true&work_mem=1",
-    )
-    .unwrap();
+         &connect_timeout=3&schema=public&pgbouncer=true&work_mem=1";
+    let settings = of_url(text).unwrap();
     assert_eq!(hosts(&settings), "h1:1 h2:5432");
-    assert_eq!(settings.user.as_deref(), Some("app"));
+    assert_eq!(settings.user, "app");
     assert_eq!(settings.password.as_ref().unwrap().expose(), "p w");
-    assert_eq!(settings.database.as_deref(), Some("shop"));
+    assert_eq!(settings.database, "shop");
     assert_eq!(settings.options.as_deref(), Some("endpoint=ep-1"));
     assert_eq!(settings.ca, Some(Pem::new(Value::literal("/ca.pem"))));
     assert_eq!((settings.sslmode, settings.role), (SslMode::VerifyCa, Role::ReadWrite));
-    assert_eq!(settings.redacted(), "postgres://app@h1:1,h2:5432/shop");
+    assert_eq!(shown_url(text), "postgres://app@h1:1,h2:5432/shop");
 }
 
 #[test]
@@ -69,11 +75,11 @@ fn what_cannot_be_used_is_said_without_its_text() {
 
 #[test]
 fn other_spellings() {
-    assert_eq!(of_url("postgresql+asyncpg://u@h/d").unwrap().database.as_deref(), Some("d"));
+    assert_eq!(of_url("postgresql+asyncpg://u@h/d").unwrap().database, "d");
     assert_eq!(of_url("postgres://u@h/d?ssl=true").unwrap().sslmode, SslMode::Require);
     let system = of_url("postgres://u@h/d?sslrootcert=system").unwrap();
     assert_eq!(system.sslmode, SslMode::VerifyFull);
-    assert_eq!(of_url("postgres://u@h/a%2Fb%20c").unwrap().database.as_deref(), Some("a/b c"));
+    assert_eq!(of_url("postgres://u@h/a%2Fb%20c").unwrap().database, "a/b c");
     assert!(of_url("postgres://u:@h/d").unwrap().password.is_none(), "an empty password is none, as for libpq");
 }
 
@@ -87,15 +93,28 @@ fn keys_override_the_url() {
         ..Keys::default()
     };
     let settings = Settings::resolve(&keys, &env).unwrap();
-    assert_eq!(settings.redacted(), "postgres://app@other:6432/app");
+    assert_eq!(shown(&keys, &env), "postgres://app@other:6432/app");
     assert_eq!(settings.password.unwrap().expose(), "p%40ss", "taken as it is");
     assert_eq!(settings.sslmode, SslMode::Require);
     let keys = Keys { port: Some(crate::value::Setting::Later(Value::Env("PORT".into()))), ..keys };
-    assert_eq!(Settings::resolve(&keys, &env).unwrap().redacted(), "postgres://app@other:7/app");
+    assert_eq!(shown(&keys, &env), "postgres://app@other:7/app");
 }
 
 #[test]
 fn long_names_of_databases_are_masked_like_path_segments() {
-    let settings = of_url("postgres://app@db/a_database_with_a_very_long_name").unwrap();
-    assert_eq!(settings.redacted(), "postgres://app@db:5432/***");
+    assert_eq!(shown_url("postgres://app@db/a_database_with_a_very_long_name"), "postgres://app@db:5432/***");
+}
+
+#[test]
+fn the_target_needs_no_password_nor_user() {
+    let keys = Keys {
+        host: Some(Value::literal("db")),
+        user: Some(Value::literal("app")),
+        password: Some(Value::Env("NOPE".into())),
+        ..Keys::default()
+    };
+    assert_eq!(shown(&keys, &MapEnv::default()), "postgres://app@db:5432/app");
+    assert_eq!(Settings::resolve(&keys, &MapEnv::default()).unwrap_err().cause.slug(), "variable_missing");
+    assert_eq!(shown_url("postgres://db"), "postgres://db:5432");
+    assert!(of_url("postgres://db").unwrap_err().starts_with("url_malformed: no user"));
 }
