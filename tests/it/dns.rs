@@ -2,7 +2,7 @@
 
 use crate::names::{cause, message, only, queries};
 use crate::support::dns::NameServer;
-use crate::support::json;
+use crate::support::{Folder, json, ran};
 
 const ZONE: &str = "db.lab A = 10.0.0.1 | 10.0.0.2
 db.lab AAAA = fd00::1
@@ -69,4 +69,50 @@ fn no_record_of_the_type() {
     let report = ask(&server, "dns://www.lab?type=MX");
     assert_eq!((cause(&report), &only(&report)["failure"]["phase"]), ("dns_answer_mismatch", &"assert".into()));
     assert_eq!(message(&report), "www.lab has 0 MX records, at least 1 are expected");
+}
+
+/// The report of a configuration with one check that has these keys.
+fn configured(keys: &str) -> serde_json::Value {
+    let folder = Folder::new();
+    let path =
+        folder.write("pilotfish.yaml", format!("checks:\n  - name: names\n    gates: [ready]\n    dns: {keys}\n"));
+    json(&["check", "-c", &path, "-o", "json"])
+}
+
+#[test]
+fn what_is_expected() {
+    let server = NameServer::here(ZONE);
+    let server = server.address;
+    for (keys, expected) in [
+        ("expect: [10.0.0.2]", "passed"),
+        ("expect: [10.0.0.2, 10.0.0.1], min_answers: 2", "passed"),
+        ("min_answers: 3", "dns_answer_mismatch"),
+        ("expect: [10.0.0.9]", "dns_answer_mismatch"),
+        ("type: MX, expect: [20 MAIL2.lab.]", "passed"),
+        ("type: NS, min_answers: 0", "passed"),
+        ("type: TXT, expect: [v=spf1 ~all]", "dns_answer_mismatch"),
+    ] {
+        let report = configured(&format!("{{name: db.lab, server: \"{server}\", {keys}}}"));
+        assert_eq!(cause(&report), expected, "{keys}: {report}");
+    }
+    let report = configured(&format!("{{name: db.lab, server: \"{server}\", expect: [10.0.0.9, 10.0.0.1]}}"));
+    assert_eq!(message(&report), "expected among the A records of db.lab: 10.0.0.9; came: 10.0.0.1, 10.0.0.2");
+}
+
+#[test]
+fn faults_of_the_file_name_place_and_key() {
+    let folder = Folder::new();
+    for (keys, said) in [
+        ("{name: a b}", "checks[0].dns.name: the host holds a character"),
+        ("{name: 10.0.0.1}", "PTR"),
+        ("{name: db, type: HINFO}", "one of A, AAAA"),
+        ("{name: db, expect: [fd00::1]}", "checks[0].dns.expect[0]: expected an IPv4 address"),
+        ("{name: db, server: dns.lab}", "10.96.0.10:53"),
+        ("{nam: db}", "name"),
+    ] {
+        let path = folder.write("pilotfish.yaml", format!("checks:\n  - name: names\n    dns: {keys}\n"));
+        let ran = ran(&["check", "-c", &path]);
+        assert_eq!(ran.code, 2, "{keys}: {ran:?}");
+        assert!(ran.stderr.contains(said), "{keys}: {ran:?}");
+    }
 }

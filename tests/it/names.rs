@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::dns::NameServer;
 use crate::support::netns::Namespace;
-use crate::support::{Running, need};
+use crate::support::{Folder, PILOTFISH, Running, need, until};
 
 /// As kubelet writes it.
 pub(crate) const POD: &str =
@@ -80,6 +80,18 @@ fn the_suffix_that_matched_is_recorded() {
     let (report, _) = asked(POD, "db.app.svc.cluster.local A = 10.0.0.1", "dns://db");
     assert_eq!(queries(&report), ["A db.app.svc.cluster.local. udp NOERROR"]);
     assert_eq!(only(&report)["queries"][0]["suffix"], "app.svc.cluster.local", "{report}");
+}
+
+#[test]
+fn serve_asks_first_for_the_suffix_that_matched_last() {
+    let (namespace, server) = pod(POD, "db.cluster.local A = 10.0.0.1");
+    let folder = Folder::new();
+    let config = folder.write("pilotfish.yaml", "checks:\n  - name: db\n    interval: 1s\n    dns: {name: db}\n");
+    let mut serve = namespace.command(PILOTFISH);
+    let _sidecar = Running::start(serve.args(["serve", "-c", &config]).stderr(std::process::Stdio::null()));
+    until("it ran three times", || server.asked().len() >= 5);
+    let names = ["app.svc.cluster", "svc.cluster", "cluster", "cluster", "cluster"];
+    assert_eq!(server.asked()[..5], names.map(|suffix| format!("udp db.{suffix}.local. A")));
 }
 
 #[test]
@@ -269,7 +281,7 @@ fn out_of_descriptors_is_a_local_limit() {
     let (namespace, _server) = pod("nameserver 127.0.0.1\n", "db A = 10.0.0.1");
     // How many the runtime needs for itself is not ours to know.
     let seen = (4..24).any(|limit| {
-        let order = format!("ulimit -n {limit}; exec {} check dns://db -o json", crate::support::PILOTFISH);
+        let order = format!("ulimit -n {limit}; exec {} check dns://db -o json", PILOTFISH);
         let ran = crate::support::run(namespace.command("sh").args(["-c", &order]));
         let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_default();
         report["failed"] == 1 && cause(&report) == "local_limit" && only(&report)["failure"]["phase"] == "resolve"
@@ -303,7 +315,7 @@ fn dnsmasq_answers() {
             .stderr(std::process::Stdio::null()),
     );
     let check = |target: &str| namespace.json(&["check", target, "-o", "json"]);
-    crate::support::until("dnsmasq answers", || cause(&check("dns://db")) == "passed");
+    until("dnsmasq answers", || cause(&check("dns://db")) == "passed");
     assert_eq!(queries(&check("dns://db")), ["A db.lab. udp NOERROR"]);
     assert_eq!(cause(&check("dns://alias")), "passed");
     assert_eq!(queries(&check("dns://many")), ["A many.lab. udp TRUNCATED", "A many.lab. tcp NOERROR"]);
