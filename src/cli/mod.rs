@@ -3,6 +3,7 @@
 pub mod args;
 pub mod ask;
 pub mod check;
+mod config;
 mod patience;
 pub mod report;
 mod select;
@@ -99,6 +100,6 @@ pub async fn run(args: Vec<String>, mut shell: Shell) -> Exit {
             let question = options.question.as_deref().unwrap_or("ready");
             ask::run(question, options.url.as_deref().unwrap_or(ask::DEFAULT_URL), &mut shell.out).await
         }
-        args::Command::Config(_) => shell.usage("pilotfish: not wired yet"),
+        args::Command::Config(command) => config::run(&command, &mut shell),
     }
 }

@@ -1,0 +1,46 @@
+//! `pilotfish config`: looks at the configuration; dials nothing.
+
+use crate::cli::Shell;
+use crate::cli::args::ConfigCommand;
+use crate::config::schema::SCHEMA;
+use crate::config::show;
+use crate::config::source::{self, Request};
+use crate::exit::Exit;
+
+/// Runs it.
+pub(super) fn run(command: &ConfigCommand, shell: &mut Shell) -> Exit {
+    match command {
+        ConfigCommand::Check { config } => check(config.as_deref(), shell),
+        ConfigCommand::Show { config } => {
+            let shown = show::show(Request { file: config.as_deref(), ..Request::default() }, &*shell.env);
+            match shown {
+                Ok(text) => {
+                    shell.print(&text);
+                    Exit::Passed
+                }
+                Err(refused) => shell.usage(&refused.to_string()),
+            }
+        }
+        ConfigCommand::Schema => {
+            shell.print(SCHEMA);
+            Exit::Passed
+        }
+    }
+}
+
+/// Every fault; else how many checks there are, and what cannot be resolved here and now.
+fn check(file: Option<&str>, shell: &mut Shell) -> Exit {
+    match source::load(Request { file, ..Request::default() }, &*shell.env) {
+        Ok(plan) => {
+            for warning in plan.warnings.iter().chain(&show::unresolved(&plan, &*shell.env)) {
+                shell.note(&format!("warning: {warning}"));
+            }
+            let count = plan.checks.len();
+            let noun = if count == 1 { "check" } else { "checks" };
+            let place = plan.origin.file().map_or_else(|| plan.origin.to_string(), |path| path.display().to_string());
+            shell.print(&format!("{place}: ok, {count} {noun}\n"));
+            Exit::Passed
+        }
+        Err(refused) => shell.usage(&refused.to_string()),
+    }
+}

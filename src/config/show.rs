@@ -1,0 +1,291 @@
+//! The plan as it is understood, as YAML: every default filled in, secrets masked, and where each value comes from.
+//!
+//! What may be shown is listed; everything else that was written is masked.
+
+use crate::cause::Cause;
+use crate::config::fault::Refused;
+use crate::config::node::{Node, Raw};
+use crate::config::plan::{Gates, MinPassing, Plan, Planned};
+use crate::config::source::{self, Request};
+use crate::duration;
+use crate::env::Env;
+use crate::net::dial::{AddressPolicy, Require};
+use crate::url::Url;
+use crate::value::{Part, Value};
+
+/// Keys of kinds whose values say how or where, never as whom or with what.
+const PLAIN: &[&str] = &[
+    "accept_degraded",
+    "address",
+    "alpn",
+    "channel_binding",
+    "database",
+    "follow_redirects",
+    "host",
+    "http_version",
+    "max_response",
+    "method",
+    "min_answers",
+    "min_days_valid",
+    "name",
+    "port",
+    "role",
+    "server",
+    "server_name",
+    "sslmode",
+    "starttls",
+    "status",
+    "type",
+    "user",
+    "username",
+    "verify",
+];
+/// Keys whose values are paths, or a PEM text.
+const PATHS: &[&str] = &["ca", "cert", "key"];
+/// Keys under which the keys are the user's own.
+const FREE: &[&str] = &["headers", "header", "json"];
+
+/// The plan that is asked for, as text.
+///
+/// # Errors
+/// Every fault.
+pub fn show(request: Request<'_>, env: &dyn Env) -> Result<String, Refused> {
+    let origin = source::choose(request, env)?;
+    let (plan, document) = match origin.file() {
+        Some(path) => source::read(path, &origin, env).map(|(plan, node)| (plan, Some(node)))?,
+        None => (source::load(request, env)?, None),
+    };
+    let mut out = Page { text: String::new(), env };
+    out.line(0, &format!("# from {}", plan.origin));
+    out.line(0, &format!("listen: {}", quoted(&plan.listen.to_string())));
+    out.serve(&plan, document.as_ref().and_then(|document| document.get("serve")));
+    out.line(0, "checks:");
+    let written = document.as_ref().and_then(|document| document.get("checks")).map(|checks| &checks.raw);
+    for (index, check) in plan.checks.iter().enumerate() {
+        let node = match written {
+            Some(Raw::Sequence(nodes)) => nodes.get(index),
+            Some(Raw::Scalar { .. } | Raw::Mapping(_) | Raw::Faulty) | None => None,
+        };
+        out.check(check, node.and_then(|node| node.get(check.kind)));
+    }
+    for listed in &plan.listed {
+        out.line(0, &format!("# not probed: {} ({}): {}", listed.variable, listed.target, listed.why));
+    }
+    for warning in &plan.warnings {
+        out.line(0, &format!("# warning: {warning}"));
+    }
+    Ok(out.text)
+}
+
+/// Every value of a plan that cannot be resolved now, as lines for people.
+#[must_use]
+pub fn unresolved(plan: &Plan, env: &dyn Env) -> Vec<String> {
+    let of_check = |check: &Planned| {
+        let faults = check.check.values().into_iter().filter_map(|value| value.resolve(env).err());
+        faults.map(|fault| format!("{}: {}", check.name, fault.message)).collect::<Vec<_>>()
+    };
+    let token = plan.serve.bearer_token.iter().filter_map(|token| token.resolve(env).err());
+    let token = token.map(|fault| format!("serve.bearer_token: {}", fault.message));
+    plan.checks.iter().flat_map(of_check).chain(token).collect()
+}
+
+struct Page<'a> {
+    text: String,
+    env: &'a dyn Env,
+}
+
+impl Page<'_> {
+    fn line(&mut self, indent: usize, text: &str) {
+        self.text.push_str(&" ".repeat(indent));
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+
+    fn serve(&mut self, plan: &Plan, written: Option<&Node>) {
+        let serve = &plan.serve;
+        self.line(0, "serve:");
+        if serve.full_detail {
+            self.line(2, "detail: full");
+        }
+        if let Some(tls) = &serve.tls {
+            let (cert, key) = (tls.cert.to_string_lossy(), tls.key.to_string_lossy());
+            self.line(2, &format!("tls: {{cert: {}, key: {}}}", quoted(&cert), quoted(&key)));
+        }
+        if let Some(token) = written.and_then(|node| node.get("bearer_token")) {
+            self.node(2, "bearer_token", token, false);
+        }
+        if let Some(listen) = serve.probe_listen {
+            self.line(2, &format!("probe_listen: {}", quoted(&listen.to_string())));
+        }
+        self.line(2, &format!("drain: {}", duration::show(serve.drain)));
+        self.line(2, &format!("fail_ready_on_sigterm: {}", serve.fail_ready_on_sigterm));
+    }
+
+    fn check(&mut self, check: &Planned, written: Option<&Node>) {
+        self.line(2, &format!("- name: {}", quoted(&check.name)));
+        match written {
+            Some(node) => self.node(4, check.kind, node, false),
+            None => self.line(4, &format!("# {}: {}", check.kind, check.check.target(self.env))),
+        }
+        self.line(4, &format!("interval: {}", duration::show(check.interval)));
+        self.line(4, &format!("timeout: {}", duration::show(check.timeout)));
+        self.line(4, &format!("failure_threshold: {}", check.failure_threshold));
+        self.line(4, &format!("success_threshold: {}", check.success_threshold));
+        self.line(4, &format!("gates: [{}]", gates(check.gates)));
+        self.line(4, &format!("addresses: {}", addresses(check.rules.addresses)));
+        if let Some(limit) = check.rules.connect_timeout {
+            self.line(4, &format!("connect_timeout: {}", duration::show(limit)));
+        }
+        self.line(4, &format!("require: {}", require(check.rules.require)));
+        if check.rules.require == Require::Each {
+            self.line(4, &format!("min_passing: {}", min_passing(check.min_passing)));
+        }
+        if !check.ready_ignores.is_empty() {
+            let slugs: Vec<&str> = check.ready_ignores.iter().copied().map(Cause::slug).collect();
+            self.line(4, &format!("ready_ignores: [{}]", slugs.join(", ")));
+        }
+        if !check.labels.is_empty() {
+            let labels: Vec<String> =
+                check.labels.iter().map(|(name, value)| format!("{name}: {}", quoted(value))).collect();
+            self.line(4, &format!("labels: {{{}}}", labels.join(", ")));
+        }
+    }
+
+    /// A key and what was written there, masked; `free` where the keys below are the user's own.
+    fn node(&mut self, indent: usize, key: &str, node: &Node, free: bool) {
+        let name = quoted(key);
+        if let Some(value) = reference(node).filter(|_| !FREE.contains(&key)) {
+            let state = match value.resolve(self.env) {
+                Ok(_) => "it can be read now".to_owned(),
+                Err(fault) => fault.message,
+            };
+            let text = match &value {
+                Value::Env(variable) => format!("{{env: {}}}", quoted(variable)),
+                Value::File(path) => format!("{{file: {}}}", quoted(&path.to_string_lossy())),
+                Value::Literal(_) | Value::Template(_) => template(&value),
+            };
+            return self.line(indent, &format!("{name}: {text}  # {state}"));
+        }
+        match &node.raw {
+            Raw::Scalar { text, .. } if node.is_null() && text.expose().is_empty() => {
+                self.line(indent, &format!("{name}:"));
+            }
+            Raw::Scalar { text, .. } => {
+                self.line(indent, &format!("{name}: {}", scalar(if free { "" } else { key }, text.expose())));
+            }
+            Raw::Sequence(nodes) => {
+                let items: Vec<String> = nodes.iter().map(|item| self.item(key, item)).collect();
+                self.line(indent, &format!("{name}: [{}]", items.join(", ")));
+            }
+            Raw::Mapping(entries) => {
+                self.line(indent, &format!("{name}:"));
+                for (inner, value) in entries {
+                    let inner = inner.text().unwrap_or_default();
+                    self.node(indent + 2, inner, value, FREE.contains(&key));
+                }
+            }
+            Raw::Faulty => {}
+        }
+    }
+
+    fn item(&self, key: &str, node: &Node) -> String {
+        match reference(node) {
+            Some(Value::Env(variable)) => format!("{{env: {}}}", quoted(&variable)),
+            Some(Value::File(path)) => format!("{{file: {}}}", quoted(&path.to_string_lossy())),
+            Some(Value::Literal(_) | Value::Template(_)) | None => {
+                node.text().map_or_else(|| "\"***\"".to_owned(), |text| scalar(key, text))
+            }
+        }
+    }
+}
+
+/// A value that is taken from elsewhere.
+fn reference(node: &Node) -> Option<Value> {
+    match &node.raw {
+        Raw::Scalar { text, .. } => {
+            Value::parse(text.expose()).ok().filter(|value| matches!(value, Value::Template(_)))
+        }
+        Raw::Mapping(entries) if entries.len() == 1 => {
+            let (key, value) = (entries[0].0.text()?, entries[0].1.text()?);
+            match key {
+                "env" => Some(Value::Env(value.to_owned())),
+                "file" => Some(Value::File(value.into())),
+                _ => None,
+            }
+        }
+        Raw::Mapping(_) | Raw::Sequence(_) | Raw::Faulty => None,
+    }
+}
+
+/// A literal as it may be shown under its key.
+fn scalar(key: &str, text: &str) -> String {
+    let shown = match key {
+        "url" => Url::parse(text).ok().map(|url| url.redacted()),
+        key if PATHS.contains(&key) => Some(text.to_owned()).filter(|text| !text.contains(['\n', ' '])),
+        key if PLAIN.contains(&key) => Some(text.to_owned()),
+        _ => None,
+    };
+    quoted(shown.as_deref().unwrap_or("***"))
+}
+
+/// A template: its variables, and nothing of the text around them that is no part of a URL that may be shown.
+fn template(value: &Value) -> String {
+    let Value::Template(parts) = value else { return "\"***\"".to_owned() };
+    let piece = |part: &Part| match part {
+        Part::Text(_) => "***".to_owned(),
+        Part::Var(name) => format!("${{{name}}}"),
+    };
+    quoted(&parts.iter().map(piece).collect::<String>())
+}
+
+/// A scalar as YAML reads it back.
+fn quoted(text: &str) -> String {
+    let plain = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
+    if plain {
+        return text.to_owned();
+    }
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn gates(gates: Gates) -> String {
+    let words = [("startup", gates.startup), ("ready", gates.ready), ("live", gates.live)];
+    words.iter().filter(|(_, set)| *set).map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
+}
+
+const fn addresses(policy: AddressPolicy) -> &'static str {
+    match policy {
+        AddressPolicy::Ipv4First => "ipv4-first",
+        AddressPolicy::Ipv6First => "ipv6-first",
+        AddressPolicy::Ipv4Only => "ipv4-only",
+        AddressPolicy::Ipv6Only => "ipv6-only",
+    }
+}
+
+const fn require(require: Require) -> &'static str {
+    match require {
+        Require::Any => "any",
+        Require::All => "all",
+        Require::Each => "each",
+    }
+}
+
+fn min_passing(share: MinPassing) -> String {
+    match share {
+        MinPassing::Count(count) => count.to_string(),
+        MinPassing::Percent(percent) => format!("\"{percent}%\""),
+        MinPassing::All => "all".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+use super::{show, unresolved};
+use crate::config::source::{Request, load};
+use crate::env::MapEnv;
+
+const DOCUMENT: &str = r#"
+serve: {bearer_token: s3cret, tls: {cert: /etc/tls/tls.crt, key: /etc/tls/tls.key}}
+checks:
+  - name: database
+    postgres:
+      url: {env: DATABASE_URL}
+      password: {file: /etc/secrets/pw}
+      sslmode: verify-full
+      ca: /etc/ca.pem
+      query: SELECT 's3cret'
+    gates: [startup, ready]
+    labels: {team: "the shop"}
+  - name: replica
+    postgres: {url: "postgres://app:s3cret@db:5432/app?sslmode=require", password: "${PW}s3cret"}
+    require: each
+    min_passing: "50%"
+  - name: backend
+    http:
+      url: https://u:s3cret@api.example.com/v1?key=s3cret
+      headers: {authorization: s3cret, file: s3cret, x-env: {env: X}}
+      json: {/a: s3cret}
+      status: [200, "300-302"]
+    ready_ignores: [dns_timeout]
+    connect_timeout: 500ms
+"#;
+
+fn env() -> MapEnv {
+    let vars = [("DATABASE_URL", "postgres://app:s3cret@db/app"), ("X", "s3cret")];
+    MapEnv::with_vars(&vars).with_file("a.yaml", DOCUMENT.as_bytes())
+}
+
+#[test]
+fn everything_is_filled_in_and_nothing_secret_is_shown() {
+    let text = show(Request { file: Some("a.yaml"), ..Request::default() }, &env()).unwrap();
+    let expected = r#"# from the file a.yaml
+listen: "[::]:9809"
+serve:
+  tls: {cert: /etc/tls/tls.crt, key: /etc/tls/tls.key}
+  bearer_token: "***"
+  drain: 5s
+  fail_ready_on_sigterm: false
+checks:
+  - name: database
+    postgres:
+      url: {env: DATABASE_URL}  # it can be read now
+      password: {file: /etc/secrets/pw}  # the file /etc/secrets/pw does not exist
+      sslmode: verify-full
+      ca: /etc/ca.pem
+      query: "***"
+    interval: 10s
+    timeout: 5s
+    failure_threshold: 3
+    success_threshold: 1
+    gates: [startup, ready]
+    addresses: ipv4-first
+    require: any
+    labels: {team: "the shop"}
+  - name: replica
+    postgres:
+      url: "postgres://app@db:5432/app?sslmode=***"
+      password: "${PW}***"  # the variable PW is not set or empty
+    interval: 10s
+    timeout: 5s
+    failure_threshold: 3
+    success_threshold: 1
+    gates: [startup]
+    addresses: ipv4-first
+    require: each
+    min_passing: "50%"
+  - name: backend
+    http:
+      url: "https://u@api.example.com/v1?key=***"
+      headers:
+        authorization: "***"
+        file: "***"
+        x-env: {env: X}  # it can be read now
+      json:
+        /a: "***"
+      status: [200, 300-302]
+    interval: 10s
+    timeout: 5s
+    failure_threshold: 3
+    success_threshold: 1
+    gates: [startup]
+    addresses: ipv4-first
+    connect_timeout: 500ms
+    require: any
+    ready_ignores: [dns_timeout]
+"#;
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn what_it_shows_is_a_configuration() {
+    let document = "checks: [{name: a, tcp: {address: \"db:5432\"}, gates: []}, {name: b, dns: {name: db}}]\n";
+    let env = MapEnv::default().with_file("a.yaml", document.as_bytes());
+    let request = Request { file: Some("a.yaml"), ..Request::default() };
+    let text = show(request, &env).unwrap();
+    let again = MapEnv::default().with_file("a.yaml", text.as_bytes());
+    assert_eq!(show(request, &again).unwrap(), text);
+    assert_eq!(load(request, &again).unwrap().checks.len(), 2);
+}
+
+#[test]
+fn a_plan_without_a_file_shows_what_is_dialled() {
+    let env = MapEnv::with_vars(&[("DATABASE_URL", "postgres://app:s3cret@db/app"), ("API", "https://api/s3cret")]);
+    let text = show(Request::default(), &env).unwrap();
+    assert!(text.contains("- name: database\n    # postgres: postgres://app@db"), "{text}");
+    assert!(text.contains("# not probed: API (https://api)"), "{text}");
+    assert!(!text.contains("s3cret"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_resolved_is_said() {
+    let env = env();
+    let plan = load(Request { file: Some("a.yaml"), ..Request::default() }, &env).unwrap();
+    let expected = [
+        "database: the file /etc/secrets/pw does not exist",
+        "database: the file /etc/ca.pem does not exist",
+        "replica: the variable PW is not set or empty",
+    ];
+    assert_eq!(unresolved(&plan, &env), expected);
+}
