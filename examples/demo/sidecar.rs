@@ -40,7 +40,7 @@ impl Sidecar {
             .arg(&config)
             .env("DATABASE_URL", format!("postgres://app:{PASSWORD}@127.0.0.1:{}/shop", world.database))
             .stdin(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(std::fs::File::create(folder.join("log")).map_err(|error| error.to_string())?)
             .spawn()
             .map_err(|error| format!("cannot start {}: {error}", binary.display()))?;
         let url = format!("http://127.0.0.1:{port}");
@@ -60,7 +60,8 @@ impl Sidecar {
     /// Prints one line for each check whose state changed, and one where readiness flipped.
     pub(crate) async fn tell_changes(&mut self) -> Result<(), String> {
         if let Ok(Some(status)) = self.child.try_wait() {
-            return Err(format!("pilotfish ended: {status}"));
+            let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            return Err(format!("pilotfish ended: {status}\n{}", log.trim_end()));
         }
         // It may not listen yet.
         let Ok((_, status)) = self.get("/status").await else { return Ok(()) };

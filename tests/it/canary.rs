@@ -1,0 +1,221 @@
+//! No secret, nor part of one, is ever shown. One secret goes into every place that takes one, well-formed and malformed,
+//! and every output of every command is searched for it: stdout, stderr, logs, the termination message, all paths.
+
+use std::process::{Command, Stdio};
+
+use crate::support::{Folder, Running, free_port, get, pilotfish, run, until};
+
+/// Nothing else looks like it. The parts are searched for as well: a URL reader that splits at `/` would show one.
+const CANARY: &str = "kAn4rY7x/Qz8wVu#J5tRb";
+const LEAST: usize = 5;
+
+/// Whatever is shown of the canary, six letters of it are enough to fail.
+fn assert_clean(what: &str, text: &str) {
+    let letters: Vec<char> = CANARY.chars().collect();
+    for part in letters.windows(LEAST) {
+        let part: String = part.iter().collect();
+        assert!(!text.contains(&part), "{what} shows a part of a secret ({part}):\n{text}");
+    }
+    let encoded = CANARY.replace('/', "%2F").replace('#', "%23");
+    assert!(!text.contains(&encoded), "{what} shows the encoded secret:\n{text}");
+}
+
+fn encoded() -> String {
+    CANARY.replace('/', "%2F").replace('#', "%23")
+}
+
+/// URLs that hold the secret, good and bad.
+fn targets() -> Vec<String> {
+    let good = encoded();
+    let port = free_port();
+    let mut all = Vec::new();
+    for password in [CANARY, good.as_str()] {
+        all.extend([
+            format!("postgres://app:{password}@127.0.0.1:{port}/shop"),
+            format!("postgres://app:{password}@127.0.0.1:{port}/shop?sslmode={password}"),
+            format!("postgresql://app:{password}@no.such.name.invalid/shop?password={password}"),
+            format!("http://app:{password}@127.0.0.1:{port}/{password}?token={password}"),
+            format!("peer+https://app:{password}@127.0.0.1:{port}/"),
+            format!("redis://:{password}@127.0.0.1:{port}/0"),
+            format!("unheard-of://{password}@127.0.0.1"),
+            format!("{password}"),
+            format!("env:{password}"),
+            format!("\"postgres://app:{password}@127.0.0.1/x\""),
+            format!("postgres://app:{password}@127.0.0.1/x\n"),
+            format!("tcp://127.0.0.1:{password}"),
+            format!("dns://localhost?server={password}"),
+            format!("dns://localhost?type={password}"),
+            format!("tls://127.0.0.1:{port}/{password}"),
+        ]);
+    }
+    all
+}
+
+#[test]
+fn targets_of_every_command() {
+    let folder = Folder::new();
+    let log = folder.write("termination", "");
+    for target in targets() {
+        for form in ["text", "json"] {
+            let ran = run(pilotfish().args(["check", &target, "-o", form, "--termination-log", &log]));
+            assert_clean(&format!("check -o {form}"), &format!("{}{}", ran.stdout, ran.stderr));
+            assert_ne!(ran.code, 0, "{ran:?}");
+        }
+        let ran = run(pilotfish().args(["wait", &target, "--timeout", "50ms", "--termination-log", &log]));
+        assert_clean("wait", &format!("{}{}", ran.stdout, ran.stderr));
+        let ran = run(pilotfish().args(["ask", &target]));
+        assert_clean("ask", &format!("{}{}", ran.stdout, ran.stderr));
+        let ran = run(pilotfish().args(["ask", "--url", &target]));
+        assert_clean("ask --url", &format!("{}{}", ran.stdout, ran.stderr));
+        assert_clean("the termination message", &std::fs::read_to_string(&log).expect("it was written"));
+    }
+}
+
+#[test]
+fn every_argument_position() {
+    let secret = format!("postgres://app:{CANARY}@db/x");
+    let secret = secret.as_str();
+    let lines: &[&[&str]] = &[
+        &[secret],
+        &["check", "--only", secret, "tcp://127.0.0.1:1"],
+        &["check", "-o", secret],
+        &["check", "-c", secret],
+        &["check", secret, "--no-such"],
+        &["wait", "--timeout", secret],
+        &["wait", "--interval", secret],
+        &["wait", "--permanent-after", secret],
+        &["wait", "--bogus", secret],
+        &["wait", "tcp://127.0.0.1:1", "--timeout", "10ms", "--", secret],
+        &["serve", "--gate", secret],
+        &["serve", "-c", secret, secret],
+        &["ask", "--url", secret],
+        &["ask", secret, secret],
+        &["config", secret],
+        &["config", "check", secret],
+        &["config", "check", "-c", secret],
+        &["config", "show", "-c", secret],
+        &["completions", secret],
+    ];
+    for line in lines {
+        let ran = run(pilotfish().args(*line));
+        assert_clean(&format!("{:?}", line[0]), &format!("{}{}", ran.stdout, ran.stderr));
+        assert_ne!(ran.code, 0, "{ran:?}");
+    }
+    let option = format!("--{CANARY}");
+    let ran = run(pilotfish().args(["check", &option]));
+    assert_clean("an unknown option", &format!("{}{}", ran.stdout, ran.stderr));
+    let assigned = format!("--no-such={CANARY}");
+    let ran = run(pilotfish().args(["check", &assigned]));
+    assert_clean("an unknown option's value", &format!("{}{}", ran.stdout, ran.stderr));
+}
+
+/// A configuration with the secret wherever a text may stand.
+fn configuration(port: u16, file: &str) -> String {
+    let dead = free_port();
+    let (raw, good) = (CANARY, encoded());
+    format!(
+        r#"listen: "127.0.0.1:{port}"
+serve: {{bearer_token: {{file: "{file}"}}}}
+defaults: {{interval: 1s}}
+checks:
+  - name: url-in-variable
+    postgres: {{url: {{env: DATABASE_URL}}}}
+  - name: url-broken-in-variable
+    postgres: {{url: {{env: BROKEN_URL}}}}
+  - name: password-in-file
+    postgres: {{host: 127.0.0.1, port: {dead}, user: app, database: x, password: {{file: "{file}"}}}}
+    gates: [ready]
+  - name: literal
+    postgres: {{url: "postgres://app:{good}@127.0.0.1:{dead}/x?application_name={good}", query: "SELECT '{raw}'", expect: "{raw}"}}
+    gates: [ready]
+  - name: http
+    http:
+      url: "http://127.0.0.1:{dead}/a?token=${{SECRET}}"
+      headers: {{X-Key: "{raw}", Authorization: {{env: SECRET}}}}
+      body: "{raw}"
+      body_contains: "{raw}"
+      basic_auth: {{username: app, password: {{env: SECRET}}}}
+    gates: [ready]
+  - name: send
+    tcp: {{address: "127.0.0.1:{dead}", send: "{raw}", expect: "{raw}"}}
+    gates: [ready]
+  - name: no-certificate
+    tls: {{address: "127.0.0.1:{dead}", cert: {{env: SECRET}}, key: {{env: SECRET}}, ca: {{env: SECRET}}}}
+    gates: [ready]
+"#
+    )
+}
+
+fn with_secrets(command: &mut Command) -> &mut Command {
+    command
+        .env("DATABASE_URL", format!("postgres://app:{}@127.0.0.1:{}/x", encoded(), free_port()))
+        .env("BROKEN_URL", format!("postgres://app:{CANARY}@db/x"))
+        .env("SECRET", CANARY)
+}
+
+#[test]
+fn a_running_sidecar() {
+    let folder = Folder::new();
+    let file = folder.write("secret", CANARY);
+    let port = free_port();
+    let config = folder.write("pilotfish.yaml", configuration(port, &file));
+    let log = std::fs::File::create(folder.path().join("log")).expect("a log");
+    let end = folder.write("termination", "");
+    let mut sidecar = Running::start(
+        with_secrets(&mut pilotfish()).args(["serve", "-c", &config, "--termination-log", &end]).stderr(log).stdout(Stdio::null()),
+    );
+    let token = format!("Authorization: Bearer {CANARY}");
+    let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+    until("every check has run", || {
+        get(&url("/metrics"), &[&token]).is_some_and(|answer| answer.matches("_runs_total{check=").count() == 7)
+    });
+    for path in ["/", "/livez", "/readyz", "/readyz?verbose", "/startupz?verbose", "/readyz/http", "/metrics", "/status", "/nope"] {
+        for header in [&[][..], &[token.as_str()][..], &["Authorization: Bearer wrong"][..]] {
+            let answer = get(&url(path), header).expect("it answers");
+            assert_clean(path, &answer);
+        }
+    }
+    for question in ["ready", "startup", "live", "literal", "url-broken-in-variable"] {
+        let ran = run(pilotfish().args(["ask", question, "--url", &format!("http://127.0.0.1:{port}")]));
+        assert_clean("ask", &format!("{}{}", ran.stdout, ran.stderr));
+    }
+    crate::support::signal(&sidecar.0, "TERM");
+    sidecar.0.wait().expect("it ends");
+    assert_clean("the log", &std::fs::read_to_string(folder.path().join("log")).expect("a log"));
+    assert_clean("the termination message", &std::fs::read_to_string(&end).expect("it was written"));
+    for command in [&["config", "show"][..], &["config", "check"], &["check"], &["check", "-o", "json"], &["wait", "--all", "--timeout", "1s"]] {
+        let ran = run(with_secrets(&mut pilotfish()).args(command).args(["-c", &config]));
+        assert_clean(&format!("{command:?}"), &format!("{}{}", ran.stdout, ran.stderr));
+    }
+}
+
+#[test]
+fn faults_of_a_configuration() {
+    let folder = Folder::new();
+    let good = configuration(free_port(), "/nowhere");
+    let broken = [
+        good.replace("interval: 1s", &format!("interval: \"{CANARY}\"")),
+        good.replace("listen: ", &format!("listen: \"{CANARY}\" #")),
+        good.replace("gates: [ready]", &format!("gates: [\"{CANARY}\"]")),
+        good.replace("name: http", &format!("name: \"{CANARY}\"")),
+        good.replace("port: ", &format!("port: \"{CANARY}\" #")),
+        good.replace("  - name: send", &format!("  \"{CANARY}\": x\n  - name: send")),
+        good.replace("body_contains", "body_contain"),
+        format!("checks: \"{CANARY}\""),
+        format!("checks: [{{name: a, postgres: {{url: [\"{CANARY}\"]}}}}]"),
+        format!("checks: [{{name: a, postgres: {{url: {{env: \"{CANARY}\"}}}}}}]"),
+        format!("checks: [{{name: a, tcp: {{address: \"{CANARY}\"}}}}]"),
+        format!("- {CANARY}"),
+        CANARY.to_owned(),
+        format!("\"{CANARY}"),
+    ];
+    for text in broken {
+        let config = folder.write("broken.yaml", &text);
+        for command in [&["config", "check"][..], &["check"], &["serve"], &["wait"], &["config", "show"]] {
+            let ran = run(with_secrets(&mut pilotfish()).args(command).args(["-c", &config]));
+            assert_clean(&format!("{command:?}"), &format!("{}{}", ran.stdout, ran.stderr));
+            assert_eq!(ran.code, 2, "{command:?} of {text}: {ran:?}");
+            assert!(ran.stderr.contains("broken.yaml:") || ran.stdout.contains("broken.yaml:"), "{ran:?}");
+        }
+    }
+}
