@@ -1,9 +1,10 @@
 //! No secret, nor part of one, is ever shown. One secret goes into every place that takes one, well-formed and malformed,
 //! and every output of every command is searched for it: stdout, stderr, logs, the termination message, all paths.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::support::{Folder, Running, free_port, get, pilotfish, run, until};
+use crate::support::sidecar::{Sidecar, get_with};
+use crate::support::{Folder, free_port, pilotfish, run, until};
 
 /// Nothing else looks like it. The parts are searched for as well: a URL reader that splits at `/` would show one.
 const CANARY: &str = "kAn4rY7x/Qz8wVu#J5tRb";
@@ -110,16 +111,17 @@ fn every_argument_position() {
 }
 
 /// A configuration with the secret wherever a text may stand.
-fn configuration(port: u16, file: &str) -> String {
+fn configuration(file: &str) -> String {
     let dead = free_port();
     let (raw, good) = (CANARY, encoded());
     format!(
-        r#"listen: "127.0.0.1:{port}"
+        r#"listen: "127.0.0.1:0"
 serve: {{bearer_token: {{file: "{file}"}}}}
 defaults: {{interval: 1s}}
 checks:
   - name: url-in-variable
     postgres: {{url: {{env: DATABASE_URL}}}}
+    gates: [ready]
   - name: url-broken-in-variable
     postgres: {{url: {{env: BROKEN_URL}}}}
   - name: password-in-file
@@ -131,7 +133,7 @@ checks:
   - name: http
     http:
       url: "http://127.0.0.1:{dead}/a?token=${{SECRET}}"
-      headers: {{X-Key: "{raw}", Authorization: {{env: SECRET}}}}
+      headers: {{X-Key: "{raw}", X-Other: {{env: SECRET}}}}
       body: "{raw}"
       body_contains: "{raw}"
       basic_auth: {{username: app, password: {{env: SECRET}}}}
@@ -157,33 +159,49 @@ fn with_secrets(command: &mut Command) -> &mut Command {
 fn a_running_sidecar() {
     let folder = Folder::new();
     let file = folder.write("secret", CANARY);
-    let port = free_port();
-    let config = folder.write("pilotfish.yaml", configuration(port, &file));
-    let log = std::fs::File::create(folder.path().join("log")).expect("a log");
+    let config = folder.write("pilotfish.yaml", configuration(&file));
     let end = folder.write("termination", "");
-    let mut sidecar = Running::start(
-        with_secrets(&mut pilotfish()).args(["serve", "-c", &config, "--termination-log", &end]).stderr(log).stdout(Stdio::null()),
-    );
-    let token = format!("Authorization: Bearer {CANARY}");
-    let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+    let mut command = pilotfish();
+    with_secrets(&mut command).args(["serve", "-c", &config, "--termination-log", &end]);
+    let mut sidecar = Sidecar::spawn(command, folder);
+    let token = format!("Authorization: Bearer {CANARY}\r\n");
+    let get = |path: &str, headers: &str| get_with(sidecar.address, path, headers).expect("it answers");
     until("every check has run", || {
-        get(&url("/metrics"), &[&token]).is_some_and(|answer| answer.matches("_runs_total{check=").count() == 7)
+        let metrics = get("/metrics", &token).body;
+        metrics.lines().filter(|line| line.starts_with("pilotfish_check_runs_total") && !line.ends_with(" 0")).count()
+            == 7
     });
-    for path in ["/", "/livez", "/readyz", "/readyz?verbose", "/startupz?verbose", "/readyz/http", "/metrics", "/status", "/nope"] {
-        for header in [&[][..], &[token.as_str()][..], &["Authorization: Bearer wrong"][..]] {
-            let answer = get(&url(path), header).expect("it answers");
-            assert_clean(path, &answer);
+    for path in [
+        "/",
+        "/livez",
+        "/readyz",
+        "/readyz?verbose",
+        "/startupz?verbose",
+        "/readyz/http",
+        "/metrics",
+        "/status",
+        "/nope",
+    ] {
+        for headers in ["", token.as_str(), "Authorization: Bearer wrong\r\n"] {
+            let answer = get(path, headers);
+            assert_clean(path, &format!("{}{}", answer.head, answer.body));
         }
     }
     for question in ["ready", "startup", "live", "literal", "url-broken-in-variable"] {
-        let ran = run(pilotfish().args(["ask", question, "--url", &format!("http://127.0.0.1:{port}")]));
+        let ran = run(pilotfish().args(["ask", question, "--url", &format!("http://{}", sidecar.address)]));
         assert_clean("ask", &format!("{}{}", ran.stdout, ran.stderr));
     }
-    crate::support::signal(&sidecar.0, "TERM");
-    sidecar.0.wait().expect("it ends");
-    assert_clean("the log", &std::fs::read_to_string(folder.path().join("log")).expect("a log"));
+    sidecar.signal("TERM");
+    sidecar.end();
+    assert_clean("the log", &sidecar.log().join("\n"));
     assert_clean("the termination message", &std::fs::read_to_string(&end).expect("it was written"));
-    for command in [&["config", "show"][..], &["config", "check"], &["check"], &["check", "-o", "json"], &["wait", "--all", "--timeout", "1s"]] {
+    for command in [
+        &["config", "show"][..],
+        &["config", "check"],
+        &["check"],
+        &["check", "-o", "json"],
+        &["wait", "--all", "--timeout", "1s"],
+    ] {
         let ran = run(with_secrets(&mut pilotfish()).args(command).args(["-c", &config]));
         assert_clean(&format!("{command:?}"), &format!("{}{}", ran.stdout, ran.stderr));
     }
@@ -192,7 +210,7 @@ fn a_running_sidecar() {
 #[test]
 fn faults_of_a_configuration() {
     let folder = Folder::new();
-    let good = configuration(free_port(), "/nowhere");
+    let good = configuration("/nowhere");
     let broken = [
         good.replace("interval: 1s", &format!("interval: \"{CANARY}\"")),
         good.replace("listen: ", &format!("listen: \"{CANARY}\" #")),

@@ -1,10 +1,13 @@
 //! The one integration binary: it drives the real pilotfish. See tests/README.md for which test goes where.
 
+mod canary;
 mod dial;
 mod dns;
+mod exit_codes;
 mod families;
 mod layers;
 mod names;
 mod postgres;
 mod serve;
 mod support;
+mod wait;

@@ -124,11 +124,16 @@ fn with_listen(yaml: &str) -> String {
 }
 
 /// One GET on a connection of its own.
-#[allow(clippy::disallowed_methods, reason = "a test dials as it likes")]
 pub(crate) fn get(address: SocketAddr, path: &str) -> std::io::Result<Answer> {
+    get_with(address, path, "")
+}
+
+/// The same with header lines, each with its line break.
+#[allow(clippy::disallowed_methods, reason = "a test dials as it likes")]
+pub(crate) fn get_with(address: SocketAddr, path: &str, headers: &str) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n")?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     let (head, body) = text.split_once("\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;

@@ -1,0 +1,183 @@
+//! The one table of exit codes, each with the whole output that goes with it.
+
+use std::net::TcpListener;
+
+use crate::support::{Folder, Ran, free_port, pilotfish, run};
+
+/// Durations differ from run to run.
+fn steady(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        let digits = rest[at..].find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len() - at);
+        let after = &rest[at + digits..];
+        let unit = ["ms", "s"].into_iter().find(|unit| {
+            after.starts_with(unit) && !after[unit.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '-')
+        });
+        out.push_str(&rest[..at]);
+        match unit {
+            Some(unit) => {
+                out.push('T');
+                rest = &after[unit.len()..];
+            }
+            None => {
+                out.push_str(&rest[at..at + digits]);
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+#[track_caller]
+fn assert_ran(ran: &Ran, code: i32, stdout: &str, stderr: &str) {
+    assert_eq!(
+        (ran.code, steady(&ran.stdout).as_str(), steady(&ran.stderr).as_str()),
+        (code, stdout, stderr),
+        "{ran:#?}"
+    );
+}
+
+fn listener() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    (listener, port)
+}
+
+#[test]
+fn zero_passed() {
+    let (_listener, port) = listener();
+    let ran = run(pilotfish().args(["check", &format!("tcp://127.0.0.1:{port}")]));
+    assert_ran(&ran, 0, &format!("✓ tcp-127-0-0-1  tcp://127.0.0.1:{port}  (tcp T)\n\n1 passed, 0 failed\n"), "");
+}
+
+#[test]
+fn one_a_check_failed() {
+    let (_listener, port) = listener();
+    let dead = free_port();
+    let ran = run(pilotfish().args(["check", &format!("tcp://127.0.0.1:{port}"), &format!("tcp://127.0.0.1:{dead}")]));
+    let expected = format!(
+        "✓ tcp-127-0-0-1    tcp://127.0.0.1:{port}  (tcp T)
+✗ tcp-127-0-0-1-2  tcp://127.0.0.1:{dead}  connect_refused  (tcp T)
+    connect  127.0.0.1:{dead} refused after T
+    fix      nothing listens on port {dead} in this pod, and localhost in a pod is the pod itself: use the Service's name if the server runs elsewhere, else see whether the app has started
+    tried    127.0.0.1:{dead} refused after T
+
+1 passed, 1 failed
+"
+    );
+    assert_ran(&ran, 1, &expected, "");
+}
+
+#[test]
+fn two_bad_usage() {
+    let commands = "The commands are serve, check, wait, ask, config, completions.";
+    let rows: &[(&[&str], String)] = &[
+        (&[], format!("pilotfish: a command is missing. {commands}\nSee pilotfish --help.\n")),
+        (&["chek"], format!("pilotfish: unknown command, did you mean check? {commands}\nSee pilotfish --help.\n")),
+        (
+            &["check", "--onyl", "x"],
+            "pilotfish: unknown option or one argument too many, did you mean --only?\nSee pilotfish check --help.\n"
+                .to_owned(),
+        ),
+        (
+            &["check", "-c"],
+            "pilotfish: --config <FILE> is given without a value that it takes\nSee pilotfish check --help.\n"
+                .to_owned(),
+        ),
+        (&["check", "-o", "xml", "tcp://h:1"], "pilotfish: -o, --output takes text or json\n".to_owned()),
+        (
+            &["wait", "--timeout", "soon", "tcp://h:1"],
+            "pilotfish: --timeout takes a duration such as 500ms, 3s or 1m30s\n".to_owned(),
+        ),
+        (&["completions", "tcsh"], "pilotfish: SHELL is bash, zsh or fish\n".to_owned()),
+    ];
+    for (args, stderr) in rows {
+        let ran = run(pilotfish().args(*args));
+        assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (2, "", stderr.as_str()), "{args:?}");
+    }
+}
+
+#[test]
+fn two_a_configuration_with_faults_and_nothing_is_probed() {
+    let (listener, port) = listener();
+    listener.set_nonblocking(true).expect("it can be set");
+    let folder = Folder::new();
+    let config = folder.write(
+        "bad.yaml",
+        format!("checks:\n  - name: good\n    tcp: {{address: \"127.0.0.1:{port}\"}}\n    gates: [ready]\n  - name: Bad\n    tcp: {{adress: \"h:1\"}}\n"),
+    );
+    for command in ["check", "wait", "serve"] {
+        let ran = run(pilotfish().args([command, "-c", &config]));
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+        assert!(ran.stderr.contains("bad.yaml:5:11: checks[1].name: "), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("bad.yaml:6:11: checks[1].tcp.adress: unknown key, did you mean address?"),
+            "{}",
+            ran.stderr
+        );
+        assert!(listener.accept().is_err(), "something was dialled");
+    }
+}
+
+#[test]
+fn three_out_of_time() {
+    let dead = free_port();
+    let folder = Folder::new();
+    let log = folder.write("termination", "");
+    let target = format!("tcp://127.0.0.1:{dead}");
+    let ran =
+        run(pilotfish().args(["wait", &target, "--timeout", "300ms", "--interval", "50ms", "--termination-log", &log]));
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stdout.starts_with(&format!("✗ tcp-127-0-0-1  {target}  connect_refused  (tcp ")), "{}", ran.stdout);
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "one line of progress for the one change, and the end: {lines:#?}");
+    let progress: serde_json::Value = serde_json::from_str(lines[0]).expect("a log line is JSON");
+    assert_eq!((&progress["check"], &progress["cause"]), (&"tcp-127-0-0-1".into(), &"connect_refused".into()));
+    assert_eq!(lines[1], "pilotfish wait: out of time");
+    let said = std::fs::read_to_string(log).expect("it was written");
+    let expected = "tcp-127-0-0-1: connect_refused: nothing listens on port ";
+    assert!(said.starts_with(expected) && said.ends_with("pilotfish wait: out of time\n"), "{said}");
+}
+
+#[test]
+fn four_stopped_early() {
+    // It accepts and says something that is no TLS: waiting cannot heal it.
+    let (listener, port) = listener();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            drop(std::io::Write::write_all(&mut client.expect("a client"), b"220 mail.example ESMTP\r\n"));
+        }
+    });
+    let target = format!("tls://127.0.0.1:{port}");
+    let wait = |more: &[&str]| run(pilotfish().args(["wait", &target, "--interval", "20ms"]).args(more));
+    let ran = wait(&["--permanent-after", "100ms"]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.stdout.contains("tls_not_tls"), "{ran:?}");
+    assert!(ran.stderr.ends_with("pilotfish wait: stopped early, waiting cannot heal this\n"), "{ran:?}");
+    let ran = wait(&["--permanent-after", "100ms", "--keep-trying", "--timeout", "1s"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+}
+
+#[test]
+fn four_at_once_where_only_a_restart_helps() {
+    let ran = run(pilotfish().args(["wait", "env:NO_SUCH_VARIABLE"]));
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.stdout.contains("the variable NO_SUCH_VARIABLE is not set or empty"), "{ran:?}");
+}
+
+#[test]
+fn the_command_decides_or_126_and_127() {
+    let (_listener, port) = listener();
+    let target = format!("tcp://127.0.0.1:{port}");
+    let wait = |command: &[&str]| run(pilotfish().args(["wait", &target, "--"]).args(command));
+    let ran = wait(&["/bin/sh", "-c", "echo out; echo err >&2; exit 42"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (42, "out\n"), "{ran:?}");
+    assert!(ran.stderr.ends_with("err\n"), "{ran:?}");
+    let ran = wait(&["/etc/passwd"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (126, ""), "{ran:?}");
+    assert!(ran.stderr.contains("pilotfish wait: CMD cannot be executed: "), "{ran:?}");
+    let ran = wait(&["/no/such/program"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (127, ""), "{ran:?}");
+    assert!(ran.stderr.contains("pilotfish wait: CMD was not found: "), "{ran:?}");
+}
