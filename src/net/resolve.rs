@@ -121,7 +121,7 @@ pub async fn addresses(
 }
 
 /// The records of a type for a name, as zone files write them: names in lower case without their final dot. At least
-/// one, at most [`RECORD_LIMIT`]. The hosts file is not read. With a server, it is asked for the name as it is; without, resolv.conf says which
+/// one, at most 256. The hosts file is not read. With a server, it is asked for the name as it is; without, resolv.conf says which
 /// servers and names.
 ///
 /// # Errors
