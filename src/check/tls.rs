@@ -21,7 +21,6 @@ use crate::env::Env;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::tls::Pem;
-use crate::net::trouble::{Awaited, Trouble};
 use crate::outcome::{Fault, Phase};
 use crate::url::{Endpoint, Host};
 use crate::value::{Setting, Value};
@@ -40,7 +39,6 @@ pub const KIND: Kind = Kind {
 
 /// How long a server may take to judge our certificate, or that we have none, after the handshake.
 const JUDGEMENT: Duration = Duration::from_secs(1);
-const JUDGED: Awaited = Awaited { what: "the end of the TLS session", protocol: None };
 
 /// The keys of a `tls` check.
 #[derive(Debug, Deserialize)]
@@ -177,7 +175,7 @@ impl Check for Tls {
 
 /// Under TLS 1.3 a server that asked for a certificate judges the answer after the handshake: after our goodbye it
 /// closes, or it says what it did not like.
-async fn judge(attempt: &mut Attempt, io: &mut Io) -> Result<(), Fault> {
+async fn judge(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
     if !attempt.tls().is_some_and(crate::net::tls::Session::awaits_judgement) {
         return Ok(());
     }
@@ -186,16 +184,12 @@ async fn judge(attempt: &mut Attempt, io: &mut Io) -> Result<(), Fault> {
     let farewell = async {
         io.shutdown().await?;
         while io.read(&mut rest).await? > 0 {}
-        Ok(())
+        Ok::<(), std::io::Error>(())
     };
     match timeout_at(until, farewell).await {
-        // Silence is no refusal.
+        // Only an alert is a refusal: silence is none, and after our goodbye it may close as it likes.
         Err(_) | Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => match attempt.trouble(Trouble::Failed(&error), JUDGED) {
-            fault if fault.phase == Phase::Tls => Err(fault),
-            // It closed as it liked: that was after our goodbye.
-            _ => Ok(()),
-        },
+        Ok(Err(error)) => attempt.tls().and_then(|session| session.fault(&error)).map_or(Ok(()), Err),
     }
 }
 

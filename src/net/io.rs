@@ -68,6 +68,14 @@ impl Wire {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Notes what a write gave.
+    fn note_write(&self, result: &io::Result<usize>) {
+        self.note(|seen| match result {
+            Ok(written) => seen.sent += *written as u64,
+            Err(error) => note_error(seen, error),
+        });
+    }
+
     /// Notes what a read gave; true where the peer has sent more than it may.
     fn note_read(&self, new: &[u8], had_room: bool, failed: Option<&io::Error>, limit: u64) -> bool {
         self.note(|seen| {
@@ -210,11 +218,26 @@ impl AsyncRead for Io {
 impl AsyncWrite for Io {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let result = ready!(self.stream().poll_write(cx, buf));
-        self.wire.note(|seen| match &result {
-            Ok(written) => seen.sent += *written as u64,
-            Err(error) => note_error(seen, error),
-        });
+        self.wire.note_write(&result);
         Poll::Ready(result)
+    }
+
+    /// TLS hands over several records at once: its alert would be left behind if only the first one went out.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = ready!(self.stream().poll_write_vectored(cx, bufs));
+        self.wire.note_write(&result);
+        Poll::Ready(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.inner {
+            Inner::Socket(socket) => socket.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored),
+            Inner::Other(stream) => stream.is_write_vectored(),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

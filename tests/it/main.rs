@@ -10,4 +10,5 @@ mod names;
 mod postgres;
 mod serve;
 mod support;
+mod tls;
 mod wait;

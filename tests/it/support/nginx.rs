@@ -47,6 +47,7 @@ impl Nginx {
         let port = free_port();
         let http = format!(
             "server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {cert}; ssl_certificate_key {key};
+             ssl_protocols TLSv1.2 TLSv1.3;
              location / {{ return 200 \"ok\\n\"; }} {more} }}"
         );
         (Self::with_files(folder, &[port], &http), port)
