@@ -14,6 +14,7 @@ mod words;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
 use crate::check::{Check, Kind, Parsed, Run};
@@ -150,9 +151,11 @@ fn later<T>(setting: &Option<Setting<T>>) -> Option<&Value> {
 enum Visit {
     /// The check is decided.
     Passed,
-    /// The next host may do better.
-    TryNext(Fault),
-    /// No other host would, or may be asked.
+    /// It does not do, the next host may.
+    Failed(Fault),
+    /// It works, but in another role than the one wanted.
+    OtherRole(Fault),
+    /// It does not do, and no other host would, or may be asked.
     Final(Fault),
 }
 
@@ -165,32 +168,41 @@ impl Postgres {
 
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
         let settings = Settings::resolve(&self.keys, attempt.env())?;
-        let several = settings.hosts.len() > 1;
+        let count = settings.hosts.len();
         let mut faults = Vec::new();
-        for endpoint in &settings.hosts {
-            attempt.for_host(several.then(|| endpoint.host.to_string()));
-            match self.visit(attempt, &settings, endpoint).await {
+        for (index, endpoint) in settings.hosts.iter().enumerate() {
+            attempt.for_host((count > 1).then(|| endpoint.host.to_string()));
+            let fault = match self.visit(attempt, &settings, endpoint, count - index).await {
                 Visit::Passed => return Ok(()),
+                Visit::OtherRole(fault) => fault,
+                Visit::Failed(fault) => {
+                    // Should a later host do, it was a fallback.
+                    attempt.evidence().degraded = true;
+                    fault
+                }
                 Visit::Final(fault) => {
                     faults.push((endpoint, fault));
                     break;
                 }
-                Visit::TryNext(fault) => faults.push((endpoint, fault)),
-            }
+            };
+            faults.push((endpoint, fault));
         }
         Err(furthest(faults))
     }
 
-    /// One host: log in, see its role, ask, say goodbye.
-    async fn visit(&self, attempt: &mut Attempt, settings: &Settings, endpoint: &Endpoint) -> Visit {
-        let mut session = match route::log_in(attempt, settings, endpoint).await {
-            Ok(session) => session,
-            Err(fault) if rejects_credentials(fault.cause) => return Visit::Final(fault),
-            Err(fault) => return Visit::TryNext(fault),
+    /// One host: log in, see its role, ask, say goodbye. `left` hosts, this one among them, share the time up to the login.
+    async fn visit(&self, attempt: &mut Attempt, settings: &Settings, endpoint: &Endpoint, left: usize) -> Visit {
+        let share =
+            attempt.deadline().saturating_duration_since(Instant::now()) / u32::try_from(left).unwrap_or(u32::MAX);
+        let mut session = match timeout(share, route::log_in(attempt, settings, endpoint)).await {
+            Ok(Ok(session)) => session,
+            Ok(Err(fault)) if rejects_credentials(fault.cause) => return Visit::Final(fault),
+            Ok(Err(fault)) => return Visit::Failed(fault),
+            Err(_) => return Visit::Failed(attempt.overrun()),
         };
         let visit = match self.has_role(attempt, &mut session, settings.role).await {
             Err(fault) => Visit::Final(fault),
-            Ok(Some(other)) => Visit::TryNext(other),
+            Ok(Some(other)) => Visit::OtherRole(other),
             Ok(None) => self.ask(attempt, &mut session).await.map_or_else(Visit::Final, |()| Visit::Passed),
         };
         session.terminate().await;

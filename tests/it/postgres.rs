@@ -2,8 +2,10 @@
 
 mod errors;
 mod hosts;
+mod keys;
 mod login;
 mod sslmode;
+mod strangers;
 
 use serde_json::Value;
 

@@ -2,6 +2,7 @@
 
 use super::{check, failed, passed};
 use crate::support::free_port;
+use crate::support::hostile::{self, Manner};
 use crate::support::postgres::{Cluster, Options, PASSWORD};
 
 fn standby() -> Cluster {
@@ -85,4 +86,14 @@ fn when_no_host_will_do_the_message_names_all() {
     let message = failed(&check(&url), "login", "too_many_connections");
     assert!(message.contains(&format!("127.0.0.1:{}: too many connections", busy.port)), "{message}");
     assert!(message.contains(&format!("127.0.0.1:{dead}: ")), "{message}");
+}
+
+#[test]
+fn a_silent_host_takes_its_share_of_the_time_alone() {
+    let cluster = Cluster::plain();
+    let silent = hostile::here(Manner::Nothing);
+    let check = check(&format!("postgres://app:{PASSWORD}@{silent},127.0.0.1:{}/app", cluster.port));
+    passed(&check);
+    assert_eq!(check["degraded"], true);
+    assert_eq!(check["tries"][0]["result"], "connected");
 }
