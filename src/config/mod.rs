@@ -5,6 +5,8 @@
 mod discover;
 mod document;
 pub mod fault;
+#[cfg(test)]
+mod hostile_tests;
 mod keys;
 mod names;
 pub mod node;

@@ -1,6 +1,7 @@
 //! The one integration binary: it drives the real pilotfish. See tests/README.md for which test goes where.
 
 mod canary;
+mod config;
 mod dial;
 mod dns;
 mod exit_codes;

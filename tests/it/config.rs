@@ -1,0 +1,106 @@
+//! `pilotfish config`, and what every command says of a faulty configuration.
+
+use crate::support::{Folder, pilotfish, ran, run};
+
+const GOOD: &str = "checks:\n  - name: database\n    postgres: {url: {env: DATABASE_URL}, password: {file: /nowhere/pw}}\n  - name: cache\n    tcp: {address: \"cache:6379\"}\n";
+const BAD: &str = "listen: s3cret\nchecks:\n  - name: a\n    postgres: {url: {env: X}, sslmod: require}\n  - name: a\n    tcp: {address: s3cret}\n";
+
+#[test]
+fn check_counts_checks_and_warns_of_what_is_not_there() {
+    let folder = Folder::new();
+    let file = folder.write("good.yaml", GOOD);
+    let ran = ran(&["config", "check", "-c", &file]);
+    assert_eq!(ran.stdout, format!("{file}: ok, 2 checks\n"));
+    let warnings = "warning: database: the variable DATABASE_URL is not set or empty\n\
+                    warning: database: the file /nowhere/pw does not exist\n";
+    assert_eq!(ran.stderr, warnings);
+    assert_eq!(ran.code, 0);
+}
+
+#[test]
+fn every_command_tells_every_fault_and_probes_nothing() {
+    let folder = Folder::new();
+    let file = folder.write("bad.yaml", BAD);
+    let expected = [
+        format!(r#"{file}:1:9: listen: expected an address and a port, such as "[::]:9809" or "127.0.0.1:9809""#),
+        format!("{file}:4:31: checks[0].postgres.sslmod: unknown key, did you mean sslmode?"),
+        format!("{file}:5:11: checks[1].name: the name is taken by checks[0] in line 3"),
+        format!("{file}:6:20: checks[1].tcp.address: "),
+    ];
+    let commands: [&[&str]; 5] = [&["config", "check"], &["config", "show"], &["check"], &["wait"], &["serve"]];
+    for command in commands {
+        let ran = run(pilotfish().args(command).args(["-c", &file]));
+        assert_eq!(ran.code, 2, "{command:?}: {ran:?}");
+        assert_eq!(ran.stdout, "", "{command:?}");
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        assert_eq!(lines.len(), expected.len(), "{command:?}: {ran:?}");
+        for (line, expected) in lines.iter().zip(&expected) {
+            assert!(line.contains(expected.as_str()), "{command:?}: {line}");
+            assert!(!line.contains("s3cret"), "{command:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn show_fills_in_and_masks() {
+    let folder = Folder::new();
+    let text = "checks: [{name: db, postgres: {url: \"postgres://app:s3cret@db/app\", password: \"${PW}\"}}]\n";
+    let file = folder.write("a.yaml", text);
+    let ran = run(pilotfish().args(["config", "show"]).env("PILOTFISH_CONFIG", &file).env("PW", "s3cret"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.starts_with(&format!("# from the file {file} (PILOTFISH_CONFIG)\n")), "{ran:?}");
+    assert!(ran.stdout.contains("url: \"postgres://app@db/app\""), "{ran:?}");
+    assert!(ran.stdout.contains("password: \"${PW}\"  # it can be read now"), "{ran:?}");
+    assert!(ran.stdout.contains("timeout: 5s"), "{ran:?}");
+    assert!(!format!("{ran:?}").contains("s3cret"), "{ran:?}");
+}
+
+#[test]
+fn schema_is_json() {
+    let ran = ran(&["config", "schema"]);
+    let schema: serde_json::Value = serde_json::from_str(&ran.stdout).expect("the schema is JSON");
+    assert_eq!(schema["title"], "pilotfish");
+    assert!(schema["properties"]["checks"]["items"]["properties"]["postgres"].is_object());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_said_by_name() {
+    let folder = Folder::new();
+    let missing = folder.path().join("missing.yaml").to_str().expect("UTF-8").to_owned();
+    let large = folder.write("large.yaml", vec![b'#'; 1024 * 1024 + 1]);
+    let binary = folder.write("binary.yaml", [b'a', b':', b' ', 0xff]);
+    let empty = folder.write("empty.yaml", "");
+    let here = folder.path().to_str().expect("UTF-8").to_owned();
+    for (file, text) in [
+        (&missing, "there is no such file"),
+        (&large, "larger than 1 MiB"),
+        (&binary, ":1:4: this is not UTF-8 text"),
+        (&empty, ":1:1: nothing stands in this file: write at least one"),
+        (&here, "it is no regular file"),
+    ] {
+        let ran = ran(&["config", "check", "-c", file]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+        assert!(ran.stderr.contains(file.as_str()) && ran.stderr.contains(text), "{ran:?}");
+    }
+}
+
+#[test]
+fn the_environment_is_a_configuration_too() {
+    let ran = run(pilotfish()
+        .args(["config", "show"])
+        .env("DATABASE_URL", "postgres://app:s3cret@db:5432/app")
+        .env("API_URL", "https://api.example.com/s3cret"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains("# postgres: postgres://app@db:5432/app"), "{ran:?}");
+    assert!(ran.stdout.contains("# not probed: API_URL (https://api.example.com)"), "{ran:?}");
+    assert!(!format!("{ran:?}").contains("s3cret"), "{ran:?}");
+}
+
+#[test]
+fn an_environment_without_anything_to_probe_says_what_to_do() {
+    for command in ["check", "wait", "serve"] {
+        let ran = ran(&[command]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.stderr.contains("nothing to probe") && ran.stderr.contains("set DATABASE_URL"), "{ran:?}");
+    }
+}
