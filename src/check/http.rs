@@ -29,6 +29,9 @@ pub(crate) mod mask;
 pub(crate) mod pointer;
 pub(crate) mod redirect;
 pub(crate) mod request;
+pub(crate) mod rules;
+#[cfg(test)]
+mod schema;
 pub(crate) mod settings;
 
 /// The kind.

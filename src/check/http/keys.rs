@@ -2,9 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::check::http::settings::{
-    Follow, HeaderRule, HeaderRules, Headers, HttpUrl, HttpVersion, JsonRules, Pattern, Size, Statuses, Verb,
-};
+use crate::check::http::rules::{HeaderRule, HeaderRules, Headers, JsonRules};
+use crate::check::http::settings::{Follow, HttpUrl, HttpVersion, Pattern, Size, Statuses, Verb};
 use crate::check::tls_keys::TlsKeys;
 use crate::value::Value;
 

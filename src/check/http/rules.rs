@@ -1,0 +1,189 @@
+//! What is sent in headers, and what headers and places of the answer must hold, as the configuration has it.
+
+use std::fmt;
+
+use hyper::header::HeaderName;
+use serde::de::value::MapDeserializer;
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+
+use crate::check::http::pointer::Pointer;
+use crate::check::http::settings::Pattern;
+use crate::secret::Secret;
+use crate::value::{Part, Value};
+
+/// What a header must be: a text that equals it, or `{matches: REGEX}`.
+#[derive(Debug, Clone)]
+pub(crate) enum HeaderRule {
+    /// The header's value, white space around it aside.
+    Equals(Value),
+    /// Something in the header's value.
+    Matches(Pattern),
+}
+
+impl<'de> Deserialize<'de> for HeaderRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(HeaderRuleVisitor)
+    }
+}
+
+struct HeaderRuleVisitor;
+
+impl<'de> Visitor<'de> for HeaderRuleVisitor {
+    type Value = HeaderRule;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the header's value, {env: NAME}, {file: PATH} or {matches: REGEX}")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<HeaderRule, E> {
+        Value::parse(text).map(HeaderRule::Equals).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HeaderRule, A::Error> {
+        const KEYS: &[&str] = &["matches", "env", "file"];
+        let Some(key) = map.next_key::<String>()? else {
+            return Err(de::Error::custom("expected {matches: REGEX}, {env: NAME} or {file: PATH}"));
+        };
+        let rule = match key.as_str() {
+            "matches" => HeaderRule::Matches(map.next_value()?),
+            "env" | "file" => {
+                let pair = std::iter::once((key, map.next_value::<String>()?));
+                HeaderRule::Equals(Value::deserialize(MapDeserializer::new(pair))?)
+            }
+            other => return Err(de::Error::unknown_field(other, KEYS)),
+        };
+        match map.next_key::<String>()? {
+            None => Ok(rule),
+            Some(_) => Err(de::Error::custom("expected only one of `matches`, `env` and `file`")),
+        }
+    }
+}
+
+/// The name of a header.
+struct Name(HeaderName);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        HeaderName::from_bytes(text.as_bytes())
+            .map(Self)
+            .map_err(|_| de::Error::custom("expected the name of a header: letters, digits and -"))
+    }
+}
+
+/// What is sent in a header: a literal is free of line breaks and other control characters.
+#[derive(Debug, Clone)]
+struct HeaderText(Value);
+
+impl<'de> Deserialize<'de> for HeaderText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let broken = |text: &Secret| text.expose().chars().any(|c| c.is_control() && c != '\t');
+        let literal_is_broken = match &value {
+            Value::Literal(text) => broken(text),
+            Value::Template(parts) => parts.iter().any(|part| matches!(part, Part::Text(text) if broken(text))),
+            Value::Env(_) | Value::File(_) => false,
+        };
+        match literal_is_broken {
+            true => Err(de::Error::custom("a header holds no line breaks or other control characters")),
+            false => Ok(Self(value)),
+        }
+    }
+}
+
+/// Headers that belong to the connection or to the framing of the body: they are ours to send.
+const OURS: [&str; 11] = [
+    "connection",
+    "content-length",
+    "expect",
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+];
+
+/// Headers to send, in order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Headers(pub(crate) Vec<(HeaderName, Value)>);
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let pairs: Vec<(HeaderName, HeaderText)> = named(deserializer, |name| match OURS.contains(&name.as_str()) {
+            true => Err("this header belongs to the connection: it cannot be set"),
+            false => Ok(()),
+        })?;
+        Ok(Self(pairs.into_iter().map(|(name, HeaderText(value))| (name, value)).collect()))
+    }
+}
+
+/// What headers of the answer must be.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HeaderRules(pub(crate) Vec<(HeaderName, HeaderRule)>);
+
+impl<'de> Deserialize<'de> for HeaderRules {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer, |_| Ok(())).map(Self)
+    }
+}
+
+/// A mapping of headers; a name that stands twice, in whatever case, is a fault.
+fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+    allowed: fn(&HeaderName) -> Result<(), &'static str>,
+) -> Result<Vec<(HeaderName, T)>, D::Error> {
+    struct NamedVisitor<T>(fn(&HeaderName) -> Result<(), &'static str>, std::marker::PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for NamedVisitor<T> {
+        type Value = Vec<(HeaderName, T)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a mapping from the names of headers")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut pairs: Vec<(HeaderName, T)> = Vec::new();
+            while let Some(Name(name)) = map.next_key()? {
+                (self.0)(&name).map_err(de::Error::custom)?;
+                if pairs.iter().any(|(known, _)| *known == name) {
+                    return Err(de::Error::custom("this header is given twice"));
+                }
+                pairs.push((name, map.next_value()?));
+            }
+            Ok(pairs)
+        }
+    }
+
+    deserializer.deserialize_map(NamedVisitor(allowed, std::marker::PhantomData))
+}
+
+/// What places of a JSON body must hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct JsonRules(pub(crate) Vec<(Pointer, Value)>);
+
+impl<'de> Deserialize<'de> for JsonRules {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct RulesVisitor;
+
+        impl<'de> Visitor<'de> for RulesVisitor {
+            type Value = JsonRules;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping from places, /a/b or a.b, to the values expected there")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonRules, A::Error> {
+                let mut rules = Vec::new();
+                while let Some(place) = map.next_key::<Pointer>()? {
+                    rules.push((place, map.next_value()?));
+                }
+                Ok(JsonRules(rules))
+            }
+        }
+
+        deserializer.deserialize_map(RulesVisitor)
+    }
+}
