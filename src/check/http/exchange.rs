@@ -59,9 +59,10 @@ pub(crate) async fn exchange(
     io.set_limit(limit.saturating_mul(2) + 2 * u64::from(HEADERS_LIMIT));
     let tasks = Tasks::default();
     let bodyless = request.method() == Method::HEAD;
+    let version = request.version();
     let result = async {
         let response = send(attempt, io, &tasks, request).await.map_err(|error| Broken::Hyper(error, Part::Head))?;
-        note_head(attempt, &response);
+        note_head(attempt, &response)?;
         let (head, body) = response.into_parts();
         let body = if bodyless { Vec::new() } else { read_body(&head.headers, body, limit).await? };
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
@@ -73,7 +74,7 @@ pub(crate) async fn exchange(
             Ok(answer)
         }
         Err(broken) => {
-            let fault = tell(attempt, broken);
+            let fault = tell(attempt, version, broken);
             tasks.stop().await;
             Err(fault)
         }
@@ -111,13 +112,16 @@ async fn send(
     Ok(response)
 }
 
-/// What the head tells is a fact, whatever becomes of the body.
-fn note_head(attempt: &mut Attempt, response: &Response<Incoming>) {
+/// What the head tells is a fact, whatever becomes of the body. hyper's own limit counts what it has read at once, not
+/// the headers.
+fn note_head(attempt: &mut Attempt, response: &Response<Incoming>) -> Result<(), Broken> {
     let facts = attempt.facts();
     facts.status_code = Some(response.status().as_u16());
     if response.version() == Version::HTTP_10 {
         facts.http_version = Some("HTTP/1.0");
     }
+    let length: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if length > HEADERS_LIMIT as usize { Err(Broken::HeadersTooLarge) } else { Ok(()) }
 }
 
 /// Which part of an answer it was.
@@ -128,18 +132,20 @@ enum Part {
 }
 
 impl Part {
-    const fn awaited(self) -> Awaited {
+    fn awaited(self, version: Version) -> Awaited {
         let what = match self {
             Self::Head => "an HTTP answer",
             Self::Body => "the body of the answer",
         };
-        Awaited { what, protocol: Some(Protocol::Http) }
+        let protocol = if version == Version::HTTP_2 { Protocol::Http2 } else { Protocol::Http };
+        Awaited { what, protocol: Some(protocol) }
     }
 }
 
 /// Why there is no answer.
 enum Broken {
     Hyper(hyper::Error, Part),
+    HeadersTooLarge,
     /// The body is over the limit; how long it says it is, if it does.
     TooLarge(u64, Option<u64>),
 }
@@ -161,7 +167,7 @@ async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: u64) -> Resul
     Ok(bytes)
 }
 
-fn tell(attempt: &Attempt, broken: Broken) -> Fault {
+fn tell(attempt: &Attempt, version: Version, broken: Broken) -> Fault {
     let (error, part) = match broken {
         Broken::TooLarge(limit, Some(announced)) => {
             let message = format!("the body is announced with {announced} bytes, over the limit of {limit}");
@@ -170,6 +176,7 @@ fn tell(attempt: &Attempt, broken: Broken) -> Fault {
         Broken::TooLarge(limit, None) => {
             return attempt.fault(Cause::TooLarge, format!("the body is over the limit of {limit} bytes"));
         }
+        Broken::HeadersTooLarge => return attempt.fault(Cause::TooLarge, headers_too_large()),
         Broken::Hyper(error, part) => (error, part),
     };
     // A server of TLS 1.3 refuses our certificate only now.
@@ -181,18 +188,44 @@ fn tell(attempt: &Attempt, broken: Broken) -> Fault {
         let message = "the peer answers with a TLS record: this port wants TLS, and plain HTTP was sent";
         return Fault::new(Phase::Tls, Cause::TlsUnsupported, message);
     }
-    let head_too_large = matches!(part, Part::Head)
-        && (error.is_parse_too_large() || (seen.end.is_none() && seen.received > HEADERS_LIMIT.into()));
-    if head_too_large {
-        let message = format!("the headers are over the limit of {HEADERS_LIMIT} bytes or {HEADERS_COUNT} lines");
-        return attempt.fault(Cause::TooLarge, message);
+    let two = if version == Version::HTTP_2 { two_in_words(&error) } else { None };
+    if matches!(part, Part::Head) && is_head_too_large(&error, two.as_deref(), seen.received) {
+        return attempt.fault(Cause::TooLarge, headers_too_large());
     }
-    let trouble = if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
-        Trouble::Ended
-    } else {
-        Trouble::of(&error)
-    };
-    attempt.trouble(trouble, part.awaited())
+    match two {
+        Some(text) if text.contains(RECEIVED) => {
+            attempt.fault(Cause::ConnectionClosed, format!("the peer ended the HTTP/2 stream: {text}"))
+        }
+        Some(text) => attempt.trouble(Trouble::Unexpected(&text), part.awaited(version)),
+        None if error.is_incomplete_message() || error.is_closed() || error.is_canceled() => {
+            attempt.trouble(Trouble::Ended, part.awaited(version))
+        }
+        // hyper's own words for it are fixed ones.
+        None if error.is_parse() => attempt.trouble(Trouble::Unexpected(&error.to_string()), part.awaited(version)),
+        None => attempt.trouble(Trouble::of(&error), part.awaited(version)),
+    }
+}
+
+/// How h2 begins to tell of what the peer sent us, a RST_STREAM or a GOAWAY.
+const RECEIVED: &str = "error received";
+/// How h2 begins to tell of what it has found itself.
+const DETECTED: &str = "error detected";
+
+/// What h2 says, without what a peer may have added; `None` where the trouble lies below it.
+fn two_in_words(error: &hyper::Error) -> Option<String> {
+    let text = std::error::Error::source(error)?.to_string();
+    let words = text.split(" (").next().unwrap_or_default();
+    (words.contains(RECEIVED) || words.contains(DETECTED)).then(|| words.to_owned())
+}
+
+/// hyper tells it under HTTP/1; h2 calls it a protocol error like any other, so that what has come so far must decide.
+fn is_head_too_large(error: &hyper::Error, two: Option<&str>, received: u64) -> bool {
+    error.is_parse_too_large()
+        || two.is_some_and(|text| text.contains(DETECTED) && received > u64::from(HEADERS_LIMIT) / 4)
+}
+
+fn headers_too_large() -> String {
+    format!("the headers are over the limit of {HEADERS_LIMIT} bytes or {HEADERS_COUNT} lines")
 }
 
 /// What hyper runs beside the exchange; all of it is aborted when this is dropped.

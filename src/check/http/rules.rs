@@ -1,6 +1,7 @@
 //! What is sent in headers, and what headers and places of the answer must hold, as the configuration has it.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use hyper::header::HeaderName;
 use serde::de::value::MapDeserializer;
@@ -71,6 +72,46 @@ impl<'de> Deserialize<'de> for Name {
     }
 }
 
+/// Headers that belong to the connection or to the framing of the body: they are ours to send.
+const OURS: [&str; 11] = [
+    "connection",
+    "content-length",
+    "expect",
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+];
+
+/// The name of a header that may be sent.
+struct OwnName(Name);
+
+impl<'de> Deserialize<'de> for OwnName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Name::deserialize(deserializer)?;
+        match OURS.contains(&name.0.as_str()) {
+            true => Err(de::Error::custom("this header belongs to the connection: it cannot be set")),
+            false => Ok(Self(name)),
+        }
+    }
+}
+
+impl From<Name> for HeaderName {
+    fn from(name: Name) -> Self {
+        name.0
+    }
+}
+
+impl From<OwnName> for HeaderName {
+    fn from(name: OwnName) -> Self {
+        name.0.0
+    }
+}
+
 /// What is sent in a header: a literal is free of line breaks and other control characters.
 #[derive(Debug, Clone)]
 struct HeaderText(Value);
@@ -91,31 +132,13 @@ impl<'de> Deserialize<'de> for HeaderText {
     }
 }
 
-/// Headers that belong to the connection or to the framing of the body: they are ours to send.
-const OURS: [&str; 11] = [
-    "connection",
-    "content-length",
-    "expect",
-    "http2-settings",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "via",
-];
-
 /// Headers to send, in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Headers(pub(crate) Vec<(HeaderName, Value)>);
 
 impl<'de> Deserialize<'de> for Headers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let pairs: Vec<(HeaderName, HeaderText)> = named(deserializer, |name| match OURS.contains(&name.as_str()) {
-            true => Err("this header belongs to the connection: it cannot be set"),
-            false => Ok(()),
-        })?;
+        let pairs = named::<OwnName, HeaderText, D>(deserializer)?;
         Ok(Self(pairs.into_iter().map(|(name, HeaderText(value))| (name, value)).collect()))
     }
 }
@@ -126,18 +149,20 @@ pub(crate) struct HeaderRules(pub(crate) Vec<(HeaderName, HeaderRule)>);
 
 impl<'de> Deserialize<'de> for HeaderRules {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        named(deserializer, |_| Ok(())).map(Self)
+        named::<Name, HeaderRule, D>(deserializer).map(Self)
     }
 }
 
 /// A mapping of headers; a name that stands twice, in whatever case, is a fault.
-fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-    allowed: fn(&HeaderName) -> Result<(), &'static str>,
-) -> Result<Vec<(HeaderName, T)>, D::Error> {
-    struct NamedVisitor<T>(fn(&HeaderName) -> Result<(), &'static str>, std::marker::PhantomData<T>);
+fn named<'de, N, T, D>(deserializer: D) -> Result<Vec<(HeaderName, T)>, D::Error>
+where
+    N: Deserialize<'de> + Into<HeaderName>,
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    struct NamedVisitor<N, T>(PhantomData<(N, T)>);
 
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for NamedVisitor<T> {
+    impl<'de, N: Deserialize<'de> + Into<HeaderName>, T: Deserialize<'de>> Visitor<'de> for NamedVisitor<N, T> {
         type Value = Vec<(HeaderName, T)>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -146,10 +171,10 @@ fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut pairs: Vec<(HeaderName, T)> = Vec::new();
-            while let Some(Name(name)) = map.next_key()? {
-                (self.0)(&name).map_err(de::Error::custom)?;
+            while let Some(name) = map.next_key::<N>()? {
+                let name = name.into();
                 if pairs.iter().any(|(known, _)| *known == name) {
-                    return Err(de::Error::custom("this header is given twice"));
+                    return Err(de::Error::custom(format_args!("the header {name} is given twice")));
                 }
                 pairs.push((name, map.next_value()?));
             }
@@ -157,7 +182,7 @@ fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
         }
     }
 
-    deserializer.deserialize_map(NamedVisitor(allowed, std::marker::PhantomData))
+    deserializer.deserialize_map(NamedVisitor::<N, T>(PhantomData))
 }
 
 /// What places of a JSON body must hold.

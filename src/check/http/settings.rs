@@ -2,6 +2,7 @@
 //! expects, never what it got.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use hyper::Method;
 use regex_lite::Regex;
@@ -41,7 +42,7 @@ trait Word: Sized {
 }
 
 /// Reads a [`Word`] from what is written, be it a text, a number or a boolean to YAML.
-struct WordVisitor<T>(std::marker::PhantomData<T>);
+struct WordVisitor<T>(PhantomData<T>);
 
 impl<T: Word> Visitor<'_> for WordVisitor<T> {
     type Value = T;
@@ -56,7 +57,7 @@ impl<T: Word> Visitor<'_> for WordVisitor<T> {
 }
 
 fn word<'de, T: Word, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    deserializer.deserialize_str(WordVisitor(std::marker::PhantomData))
+    deserializer.deserialize_str(WordVisitor(PhantomData))
 }
 
 /// The method, in capitals.

@@ -5,6 +5,7 @@
 pub(crate) mod ca;
 pub(crate) mod dns;
 pub(crate) mod hostile;
+pub(crate) mod http;
 pub(crate) mod netns;
 pub(crate) mod nginx;
 pub(crate) mod postgres;
