@@ -8,6 +8,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
     match fault.cause {
         Cause::TlsUntrusted => {
             let issuer = leaf.map_or_else(String::new, |leaf| format!(" ({})", leaf.issuer));
+            let top = evidence.facts.certificates.last().map_or_else(String::new, |last| format!(" ({})", last.issuer));
             let alone = evidence.facts.certificates.len() == 1;
             let own = leaf.is_some_and(|leaf| leaf.subject == leaf.issuer);
             match (own, alone) {
@@ -16,7 +17,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
                     "the server sends its own certificate alone, issued by an authority{issuer} that is not trusted here: give that \
                      authority as `ca`, or, if it is an intermediate one, let the server send it too"
                 ),
-                _ => format!("the chain ends in an authority{issuer} that is not trusted here: mount its certificate and name it as `ca`"),
+                _ => format!("the chain ends in an authority{top} that is not trusted here: mount its certificate and name it as `ca`"),
             }
         }
         Cause::TlsExpired => "renew the certificate (kubectl get certificate, if cert-manager makes it), and reload the server: many \
@@ -36,6 +37,10 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
             "postgres" => "the port does not speak TLS: correct the port, or lower `sslmode`".to_owned(),
             _ => "that port speaks plain text: use the TLS port, or a URL without TLS (http, tcp)".to_owned(),
         },
+        // The handshake came as far as the certificate: that is what was refused.
+        Cause::TlsUnsupported if leaf.is_some_and(|leaf| leaf.names.is_empty()) => {
+            "issue the certificate anew with the name that is used here as a subject alternative name".to_owned()
+        }
         Cause::TlsUnsupported => match kind {
             "postgres" => "make both sides agree: switch TLS on in the server (ssl = on), or set `sslmode` to what it offers \
                  (disable without TLS, require or verify-full with it)"

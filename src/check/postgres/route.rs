@@ -205,6 +205,7 @@ fn tls_options(attempt: &Attempt, settings: &Settings, endpoint: &Endpoint) -> R
         ca: settings.ca.clone(),
         cert: settings.cert.clone(),
         key: settings.key.clone(),
+        verify: verify != Verify::Off,
         ..TlsKeys::default()
     };
     let options = keys.options(&endpoint.host, attempt.world())?;

@@ -31,7 +31,7 @@ const BUNDLES: [&str; 6] = [
 /// More places than this are not kept: checks that a reload removed leave theirs behind.
 const KEPT_LIMIT: usize = 64;
 
-/// Roots of trust, ready to verify with.
+/// Roots of trust, ready to verify with; none by default.
 #[derive(Debug)]
 pub struct Roots {
     /// For the verifier.
@@ -40,6 +40,12 @@ pub struct Roots {
     exact: BTreeSet<[u8; 32]>,
     /// How messages name the place.
     origin: String,
+}
+
+impl Default for Roots {
+    fn default() -> Self {
+        Self { store: RootCertStore::empty(), exact: BTreeSet::new(), origin: "nobody".to_owned() }
+    }
 }
 
 impl Roots {
