@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::support::ca::{Ca, Leaf};
+use crate::support::hostile::{self, Manner};
 use crate::support::http::{HttpServer, page};
 use crate::support::nginx::Nginx;
 use crate::support::{Folder, Running, free_port, json, need, pilotfish, run, until_listening};
@@ -302,8 +303,8 @@ fn http_2_by_alpn_and_by_prior_knowledge() {
     let report = check("http", &format!("url: 'http://127.0.0.1:{port}/reset', http_version: 2"));
     assert!(verdict(&report).starts_with("request connection_closed: the peer ended the HTTP/2 stream: "), "{report}");
     // One who speaks the other version.
-    let one = HttpServer::always(400, "", "no");
-    let report = check("http", &format!("url: '{}', http_version: 2", one.url("/")));
+    let one = hostile::here(Manner::Says(page(400, "", "no")));
+    let report = check("http", &format!("url: 'http://{one}/', http_version: 2"));
     assert!(verdict(&report).starts_with("request protocol_error: the peer speaks HTTP"), "{report}");
     let report = check("http", &format!("url: 'http://127.0.0.1:{port}/', http_version: 1.1"));
     assert!(verdict(&report).starts_with("request protocol_error: the peer speaks HTTP/2"), "{report}");
