@@ -39,7 +39,7 @@ fn targets() -> Vec<String> {
             format!("peer+https://app:{password}@127.0.0.1:{port}/"),
             format!("redis://:{password}@127.0.0.1:{port}/0"),
             format!("unheard-of://{password}@127.0.0.1"),
-            format!("{password}"),
+            password.to_owned(),
             format!("env:{password}"),
             format!("\"postgres://app:{password}@127.0.0.1/x\""),
             format!("postgres://app:{password}@127.0.0.1/x\n"),
