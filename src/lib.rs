@@ -7,6 +7,7 @@ pub mod cause;
 pub mod duration;
 pub mod env;
 pub mod exit;
+pub mod finding;
 pub mod outcome;
 pub mod outcome_json;
 pub mod secret;

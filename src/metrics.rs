@@ -286,7 +286,7 @@ fn findings(view: &CheckView) -> Vec<Metric> {
     found.sort_unstable();
     found.dedup();
     found.truncate(SERIES_LIMIT.saturating_sub(used));
-    let series = |(severity, code): (crate::outcome::Severity, &str)| {
+    let series = |(severity, code): (crate::finding::Severity, &str)| {
         gauge(&[check(view), ("code", code), ("severity", severity.as_str())], 1.0)
     };
     found.into_iter().map(series).collect()

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use crate::cause::Cause;
+use crate::finding::{Finding, Prediction};
 
 /// A step of an attempt; each has its own duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -268,40 +269,21 @@ pub struct Certificate {
     pub not_after: i64,
 }
 
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Severity {
-    /// It breaks the app.
-    Error,
-    /// It will hurt.
-    Warning,
-    /// Worth knowing.
-    Info,
-}
-
-impl Severity {
-    /// The word in JSON and metrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Info => "info",
-        }
-    }
-}
-
-/// Something seen on the way that will hurt the app even when the check passes.
+/// One address as a survey measured it: every address of the name, also those that the check did not need.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The code, a closed set.
-    pub code: &'static str,
-    /// How much it matters.
-    pub severity: Severity,
-    /// What was seen.
-    pub message: String,
-    /// What to do.
-    pub fix: String,
+pub struct Surveyed {
+    /// The host that it belongs to; `None` where a check has but one.
+    pub host: Option<String>,
+    /// Where to.
+    pub address: SocketAddr,
+    /// What happened.
+    pub result: TryResult,
+    /// The number of the operating system's error, where it gave one.
+    pub errno: Option<i32>,
+    /// From SYN to the result.
+    pub duration: Duration,
+    /// The address that this pod would send from, as the kernel's routes say; `None` where there is no route.
+    pub source: Option<IpAddr>,
 }
 
 /// The result for one address, under `require: all|each`.
@@ -328,6 +310,8 @@ pub struct Evidence {
     pub members: Vec<Member>,
     /// The peer works, but says of itself that something is not well: a pass is degraded.
     pub degraded: bool,
+    /// Every address of what was dialled, measured; empty but after a survey.
+    pub survey: Vec<Surveyed>,
 }
 
 /// One finished run of a check.
@@ -347,6 +331,8 @@ pub struct Outcome {
     pub evidence: Evidence,
     /// What will hurt the app.
     pub findings: Vec<Finding>,
+    /// What other runtimes would do here, where that was asked for.
+    pub predictions: Vec<Prediction>,
 }
 
 impl Outcome {

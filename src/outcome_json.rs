@@ -5,7 +5,8 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::outcome::{Certificate, Facts, Failure, Finding, Member, Outcome, Query, Try};
+use crate::finding::{Finding, Prediction};
+use crate::outcome::{Certificate, Facts, Failure, Member, Outcome, Query, Surveyed, Try};
 use crate::timestamp::{rfc3339, rfc3339_unix, seconds};
 
 /// Whether excerpts of bodies and greetings are shown.
@@ -35,6 +36,10 @@ pub struct OutcomeJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     addresses: Option<Vec<MemberJson<'a>>>,
     failure: Option<FailureJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    survey: Vec<SurveyedJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    runtimes: Vec<PredictionJson<'a>>,
 }
 
 /// The shape of one outcome of the check `name` of this kind.
@@ -57,6 +62,8 @@ pub fn outcome<'a>(name: &'a str, kind: &'a str, outcome: &'a Outcome, excerpts:
         findings: outcome.findings.iter().map(FindingJson::new).collect(),
         addresses: (!members.is_empty()).then(|| members.iter().map(MemberJson::new).collect()),
         failure: outcome.failure.as_ref().map(FailureJson::new),
+        survey: evidence.survey.iter().map(SurveyedJson::new).collect(),
+        runtimes: outcome.predictions.iter().map(PredictionJson::new).collect(),
     }
 }
 
@@ -251,6 +258,51 @@ impl<'a> FindingJson<'a> {
 }
 
 #[derive(Debug, Serialize)]
+struct SurveyedJson<'a> {
+    address: String,
+    result: &'static str,
+    errno: Option<i32>,
+    duration_seconds: f64,
+    source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
+}
+
+impl<'a> SurveyedJson<'a> {
+    fn new(surveyed: &'a Surveyed) -> Self {
+        Self {
+            address: surveyed.address.to_string(),
+            result: surveyed.result.as_str(),
+            errno: surveyed.errno,
+            duration_seconds: seconds(surveyed.duration),
+            source: surveyed.source.map(|source| source.to_string()),
+            host: surveyed.host.as_deref(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct PredictionJson<'a> {
+    runtime: &'static str,
+    result: &'static str,
+    after_seconds: Option<f64>,
+    error: Option<&'a str>,
+    cure: Option<&'a str>,
+}
+
+impl<'a> PredictionJson<'a> {
+    fn new(prediction: &'a Prediction) -> Self {
+        Self {
+            runtime: prediction.runtime,
+            result: prediction.result.as_str(),
+            after_seconds: prediction.after.map(seconds),
+            error: prediction.error.as_deref(),
+            cure: prediction.cure.as_deref(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
 struct MemberJson<'a> {
     address: String,
     result: &'static str,
@@ -323,6 +375,7 @@ mod tests {
             facts: Facts { server_version: Some("16.4".into()), excerpt: Some("E: body".into()), ..Facts::default() },
             members: vec![Member { address, failure: None }],
             degraded: false,
+            survey: Vec::new(),
         };
         Outcome {
             started_at: UNIX_EPOCH + Duration::from_secs(1_795_165_200),
@@ -332,6 +385,7 @@ mod tests {
             degraded: false,
             evidence,
             findings: Vec::new(),
+            predictions: Vec::new(),
         }
     }
 

@@ -15,12 +15,14 @@ use tokio::time::{Instant, timeout_at};
 use crate::cause::Cause;
 use crate::check::{Check, Run};
 use crate::config::plan::Planned;
-use crate::findings::{self, Context};
+use crate::finding::Finding;
+use crate::findings::{self, Context, Judged, Reading};
 use crate::net::World;
 use crate::net::attempt::{Attempt, Pin, Terms};
 use crate::net::dial::Require;
 use crate::net::resolve::Walk;
-use crate::outcome::{Evidence, Failure, Fault, Outcome, TryResult};
+use crate::outcome::{Evidence, Failure, Fault, Outcome, Phase, TryResult};
+use crate::value::Value;
 
 /// Runs a check once; it ends at its deadline at the latest, and never panics. Under `require: each` every address has
 /// a deadline of its own.
@@ -29,15 +31,31 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, walk: Walk) -> Outcome
     let began = Instant::now();
     let target = planned.check.target(&*world.env);
     let endpoints = planned.check.endpoints(&*world.env);
-    let context = Context { kind: planned.kind, endpoints: &endpoints };
+    let readings = readings(planned, world);
+    let context = Context { kind: planned.kind, endpoints: &endpoints, readings: &readings, clients: &planned.clients };
     let done = match planned.rules.require {
         Require::Any | Require::All => attempt(&*planned.check, world, terms(planned, walk, None)).await,
         Require::Each => each::run(planned, world, walk, context).await,
     };
-    let failure = done.fault.map(|fault| explain(fault, &done.evidence, context));
+    let Judged { findings, predictions } = findings::judge(done.fault.as_ref(), &done.evidence, context);
+    let fault = done.fault.or_else(|| turned(&findings, &planned.fail_on));
+    let failure = fault.map(|fault| explain(fault, &done.evidence, context));
     let degraded = failure.is_none() && (done.evidence.degraded || needed_a_fallback(&done.evidence));
     let duration = done.ended.saturating_duration_since(began);
-    Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings: Vec::new() }
+    Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings, predictions }
+}
+
+/// What the check reads, as far as it can be resolved.
+fn readings(planned: &Planned, world: &World) -> Vec<Reading> {
+    let read = |value: &&Value| Some(Reading { origin: value.origin(), text: value.resolve(&*world.env).ok()? });
+    planned.check.values().iter().filter_map(read).collect()
+}
+
+/// The failure that a finding is turned into (`fail_on`), the worst first.
+fn turned(findings: &[Finding], fail_on: &[&'static str]) -> Option<Fault> {
+    let finding = findings.iter().find(|finding| fail_on.contains(&finding.code))?;
+    let cause = findings::entry(finding.code).map_or(Cause::Internal, |entry| entry.cause);
+    Some(Fault::new(Phase::Assert, cause, format!("{}: {}", finding.code, finding.message)))
 }
 
 /// What one attempt gave.

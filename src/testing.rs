@@ -62,6 +62,8 @@ pub(crate) fn with_values(name: &str, gates: Gates, values: Vec<Value>) -> Plann
         rules: DialRules::default(),
         min_passing: MinPassing::All,
         ready_ignores: Vec::new(),
+        clients: Vec::new(),
+        fail_on: Vec::new(),
         labels: Vec::new(),
         identity: 0,
     }
@@ -76,6 +78,7 @@ pub(crate) fn pass() -> Outcome {
         degraded: false,
         evidence: Evidence::default(),
         findings: Vec::new(),
+        predictions: Vec::new(),
     }
 }
 

@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::cli::args::Form;
 use crate::config::plan::Planned;
 use crate::duration;
-use crate::outcome::{Evidence, Failure, Outcome, Severity, Try, TryResult};
+use crate::finding::Severity;
+use crate::outcome::{Evidence, Failure, Outcome, Try, TryResult};
 use crate::outcome_json::{self, Excerpts, OutcomeJson};
 
 /// A check and what came of it.

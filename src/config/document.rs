@@ -215,6 +215,8 @@ impl Reader<'_> {
             gates,
             labels,
             ready_ignores: keys.ready_ignores.unwrap_or_default().into_iter().map(|slug| slug.0).collect(),
+            clients: keys.clients.unwrap_or_default().into_iter().map(|runtime| runtime.0).collect(),
+            fail_on: keys.fail_on.unwrap_or_default().into_iter().map(|code| code.0).collect(),
             identity: identity(node, &terms),
             interval: terms.interval,
             timeout: terms.timeout,

@@ -11,6 +11,7 @@ use crate::cause::Cause;
 use crate::config::names::{is_check_name, is_label_name};
 use crate::config::plan::MinPassing;
 use crate::duration;
+use crate::findings;
 use crate::net::dial::{AddressPolicy, Require};
 use crate::value::Value;
 
@@ -69,6 +70,10 @@ pub(super) struct Common {
     pub(super) min_passing: Option<MinPassing>,
     /// Causes that degrade it but do not take it down, once it has been up.
     pub(super) ready_ignores: Option<Vec<Slug>>,
+    /// The runtimes whose connecting is foretold: `node@20`, `go`, `python-asyncio`, …
+    pub(super) clients: Option<Vec<Runtime>>,
+    /// Codes of findings that make the check fail.
+    pub(super) fail_on: Option<Vec<Code>>,
     /// Labels of its info metric.
     pub(super) labels: Option<BTreeMap<LabelName, LabelValue>>,
     /// The target in this pod starts before the app, so that it may gate the start.
@@ -201,6 +206,17 @@ from_text! {
     };
     Name: |text| is_check_name(text).map(|()| Self(text.to_owned())).map_err(str::to_owned);
     LabelName: |text| is_label_name(text).map(|()| Self(text.to_owned())).map_err(str::to_owned);
+    Runtime: |text| match findings::runtime(text) {
+        Some(runtime) => Ok(Self(runtime)),
+        None => Err(format!("unknown runtime, {}", crate::config::node::choice(text, findings::RUNTIMES))),
+    };
+    Code: |text| match findings::entry(text) {
+        Some(entry) => Ok(Self(entry.code)),
+        None => {
+            let codes: Vec<&str> = findings::FAMILIES.iter().copied().flatten().map(|entry| entry.code).collect();
+            Err(format!("unknown finding, {}", crate::config::node::choice(text, &codes)))
+        }
+    };
     Slug: |text| match Cause::from_slug(text) {
         Some(cause) => Ok(Self(cause)),
         None => {
@@ -233,6 +249,14 @@ pub(super) struct LabelValue(pub(super) String);
 /// A cause.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Slug(pub(super) Cause);
+
+/// A runtime.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Runtime(pub(super) &'static str);
+
+/// The code of a finding.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Code(pub(super) &'static str);
 
 /// A PEM file's path.
 #[derive(Debug, Clone)]
@@ -311,9 +335,10 @@ mod schema {
 
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-    use super::{LabelName, LabelValue, Listen, Name, PemFile, Slug, Threshold, Time};
+    use super::{Code, LabelName, LabelValue, Listen, Name, PemFile, Runtime, Slug, Threshold, Time};
     use crate::cause::Cause;
     use crate::config::plan::MinPassing;
+    use crate::findings;
 
     macro_rules! schemas {
         ($($name:ident: $schema:tt;)*) => {$(
@@ -344,14 +369,25 @@ mod schema {
         PemFile: {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": false, "required": ["file"], "properties": {"file": {"type": "string"}}}]};
     }
 
-    impl JsonSchema for Slug {
-        fn schema_name() -> Cow<'static, str> {
-            "Cause".into()
-        }
+    /// A word of a list that the code knows.
+    macro_rules! listed {
+        ($($name:ident as $shown:literal: $words:expr;)*) => {$(
+            impl JsonSchema for $name {
+                fn schema_name() -> Cow<'static, str> {
+                    $shown.into()
+                }
 
-        fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            let slugs: Vec<&str> = Cause::ALL.iter().map(|cause| cause.slug()).collect();
-            json_schema!({"enum": slugs})
-        }
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    let words: Vec<&str> = $words;
+                    json_schema!({"enum": words})
+                }
+            }
+        )*};
+    }
+
+    listed! {
+        Slug as "Cause": Cause::ALL.iter().map(|cause| cause.slug()).collect();
+        Runtime as "Runtime": findings::RUNTIMES.to_vec();
+        Code as "Finding": findings::FAMILIES.iter().copied().flatten().map(|entry| entry.code).collect();
     }
 }

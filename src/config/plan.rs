@@ -166,6 +166,10 @@ pub struct Planned {
     pub min_passing: MinPassing,
     /// Causes that degrade it but do not take it down, once it has been up; beside those of the table.
     pub ready_ignores: Vec<Cause>,
+    /// The runtimes to judge for; see `findings::RUNTIMES`.
+    pub clients: Vec<&'static str>,
+    /// The codes of findings that are failures here.
+    pub fail_on: Vec<&'static str>,
     /// Its own labels, for the info metric.
     pub labels: Vec<(String, String)>,
     /// Equal for two plans' checks if and only if all that was written for them is equal. Stays in this process.

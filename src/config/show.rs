@@ -144,6 +144,11 @@ impl Page<'_> {
             let slugs: Vec<&str> = check.ready_ignores.iter().copied().map(Cause::slug).collect();
             self.line(4, &format!("ready_ignores: [{}]", slugs.join(", ")));
         }
+        for (key, words) in [("clients", &check.clients), ("fail_on", &check.fail_on)] {
+            if !words.is_empty() {
+                self.line(4, &format!("{key}: [{}]", words.join(", ")));
+            }
+        }
         if !check.labels.is_empty() {
             let labels: Vec<String> =
                 check.labels.iter().map(|(name, value)| format!("{name}: {}", quoted(value))).collect();

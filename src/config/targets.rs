@@ -61,6 +61,8 @@ pub(super) fn planned(name: String, kind: &'static str, check: Arc<dyn Check>, g
         rules: DialRules::default(),
         min_passing: MinPassing::All,
         ready_ignores: Vec::new(),
+        clients: Vec::new(),
+        fail_on: Vec::new(),
         labels: Vec::new(),
         identity: hasher.finish(),
     }

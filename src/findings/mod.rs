@@ -1,18 +1,17 @@
-//! Pure rules: from the recorded evidence to the hint of a failure.
+//! Pure rules: from the recorded evidence to the hint of a failure, to findings, and to what other runtimes would do.
 //!
-//! No clock, no network, no guess: a hint is at most two short sentences. It says what the evidence shows beyond the
-//! message, the likeliest cause in Kubernetes, and the one command or change that settles it. Where two causes fit it
-//! names both and how to tell them apart. One file per family of causes.
+//! No clock, no network, no guess: a finding never states more than was observed. Each family of findings is one file
+//! with its `CODES` and its `judge`; [`FAMILIES`] lists them for the configuration, the docs and the tests.
 
-mod answer;
-mod dial;
-mod login;
-mod names;
-mod tls;
+mod hint;
 
 use crate::cause::Cause;
+use crate::finding::{Finding, Prediction, Severity};
 use crate::outcome::{Evidence, Fault};
+use crate::secret::Secret;
 use crate::url::{Endpoint, Host};
+
+pub use hint::hint;
 
 /// What else a rule may know of the check.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +20,93 @@ pub struct Context<'a> {
     pub kind: &'a str,
     /// What it dials, as far as that could be resolved.
     pub endpoints: &'a [Endpoint],
+    /// What it reads, as far as that could be resolved.
+    pub readings: &'a [Reading],
+    /// The runtimes to judge for, as `clients` names them; see [`RUNTIMES`].
+    pub clients: &'a [&'static str],
+}
+
+/// A value as it was read for this run.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Where it comes from, in words: `the variable DATABASE_URL`.
+    pub origin: String,
+    /// The text.
+    pub text: Secret,
+}
+
+/// A row of the catalogue of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The code, in JSON, metrics, logs and `fail_on`.
+    pub code: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The cause of the failure that `fail_on` makes of it.
+    pub cause: Cause,
+    /// What it means.
+    pub meaning: &'static str,
+    /// What settles it.
+    pub remedy: &'static str,
+}
+
+impl Entry {
+    /// The finding of this row, with what was seen and what to do here.
+    #[must_use]
+    pub fn found(&self, message: impl Into<String>, fix: impl Into<String>) -> Finding {
+        Finding { code: self.code, severity: self.severity, message: message.into(), fix: fix.into() }
+    }
+}
+
+/// Every family of findings, in the order of the docs.
+pub const FAMILIES: &[&[Entry]] = &[];
+
+/// The runtimes whose connecting can be foretold, as `clients` names them.
+pub const RUNTIMES: &[&str] = &[
+    "node@18",
+    "node@20",
+    "node@22",
+    "node@24",
+    "node@25",
+    "node@26",
+    "go",
+    "python",
+    "python-asyncio",
+    "python-anyio",
+    "libpq",
+    "psycopg3",
+    "jvm",
+    "curl",
+    "tokio",
+];
+
+/// The row of a code.
+#[must_use]
+pub fn entry(code: &str) -> Option<&'static Entry> {
+    FAMILIES.iter().copied().flatten().find(|entry| entry.code == code)
+}
+
+/// The runtime of this name.
+#[must_use]
+pub fn runtime(name: &str) -> Option<&'static str> {
+    RUNTIMES.iter().copied().find(|known| *known == name)
+}
+
+/// What the evidence says beyond the cause.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// The worst first.
+    pub findings: Vec<Finding>,
+    /// For each runtime asked for.
+    pub predictions: Vec<Prediction>,
+}
+
+/// Judges what was recorded.
+#[must_use]
+pub fn judge(_fault: Option<&Fault>, _evidence: &Evidence, _context: Context<'_>) -> Judged {
+    let mut judged = Judged::default();
+    judged.findings.sort_by_key(|finding| finding.severity);
+    judged
 }
 
 impl Context<'_> {
@@ -88,61 +174,6 @@ fn known_top_level(label: &str) -> bool {
         "localdomain",
     ];
     COMMON.contains(&label)
-}
-
-/// The hint for a fault.
-#[must_use]
-pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
-    let endpoint = context.endpoint(evidence);
-    match fault.cause {
-        Cause::DnsNotFound | Cause::DnsNoAddress | Cause::DnsTimeout | Cause::DnsServerFailure | Cause::DnsRefused => {
-            names::hint(fault.cause, evidence, endpoint)
-        }
-        Cause::ConnectRefused
-        | Cause::ConnectTimeout
-        | Cause::ConnectReset
-        | Cause::HostUnreachable
-        | Cause::NetworkUnreachable
-        | Cause::ConnectNotPermitted
-        | Cause::LocalLimit => dial::hint(fault.cause, evidence, endpoint),
-        Cause::TlsUntrusted
-        | Cause::TlsExpired
-        | Cause::TlsNotYetValid
-        | Cause::TlsWrongName
-        | Cause::TlsNotTls
-        | Cause::TlsUnsupported
-        | Cause::TlsClientCertRequired
-        | Cause::TlsHandshakeFailed => tls::hint(fault, evidence, context.kind),
-        Cause::PasswordRejected
-        | Cause::LoginRejected
-        | Cause::PasswordMissing
-        | Cause::NoSuchDatabase
-        | Cause::TooManyConnections
-        | Cause::StartingUp
-        | Cause::ShuttingDown
-        | Cause::AuthUnsupported
-        | Cause::ReadOnly => login::hint(fault, context.kind),
-        Cause::PermissionDenied
-        | Cause::QueryFailed
-        | Cause::HttpStatus
-        | Cause::HttpRedirect
-        | Cause::HealthDown
-        | Cause::BodyMismatch
-        | Cause::JsonMismatch
-        | Cause::HeaderMismatch
-        | Cause::DnsAnswerMismatch
-        | Cause::VariableMissing
-        | Cause::VariableInvalid
-        | Cause::UrlMalformed
-        | Cause::FileMissing
-        | Cause::FileInvalid
-        | Cause::ConnectionClosed
-        | Cause::Timeout
-        | Cause::ProtocolError
-        | Cause::TooLarge
-        | Cause::Stale
-        | Cause::Internal => answer::hint(fault, evidence, context.kind),
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{Process, SERIES_LIMIT, text};
 use crate::cause::Cause;
-use crate::outcome::{Certificate, Finding, Member, Outcome, Phase, Severity, TryResult};
+use crate::finding::{Finding, Severity};
+use crate::outcome::{Certificate, Member, Outcome, Phase, TryResult};
 use crate::state::{CheckView, Snapshot};
 use crate::testing::{NONE, READY, fail, pass, snapshot, view};
 use crate::verdict::Verdict::{Down, Unknown, Up};

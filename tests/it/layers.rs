@@ -8,6 +8,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("outcome", 0),
     ("cause", 0),
     ("exit", 0),
+    ("finding", 0),
     ("secret", 0),
     ("env", 0),
     ("value", 0),

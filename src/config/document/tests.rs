@@ -114,7 +114,7 @@ checks:
     gates: [startup, redy]
     ready_ignores: [dns_timeuot]
     success_threshold: 0
-    clients: [go]
+    clients: [nod@20]
   - tpc: {address: "h:1"}
   - tcp: {address: "h:1"}
   - name: b
@@ -151,8 +151,7 @@ checks:
     ];
     let kinds: Vec<&str> = crate::check::KINDS.iter().map(|kind| kind.name).collect();
     let mut found = faults(text);
-    // The list of right keys grows with the contract.
-    let clients = found.iter().position(|fault| fault.starts_with("23:5: checks[3].clients: unknown key, ")).unwrap();
+    let clients = found.iter().position(|fault| fault.starts_with("23:15: checks[3].clients[0]: unknown runtime, did you mean node@20?")).unwrap();
     found.remove(clients);
     let expected = expected.map(|fault| fault.replace("KINDS", &kinds.join(", ")));
     assert_eq!(found, expected);

@@ -1,7 +1,7 @@
 //! Hints for connections that do not come about.
 
-use super::{Named, named};
 use crate::cause::Cause;
+use crate::findings::{Named, named};
 use crate::outcome::{Evidence, TryResult};
 use crate::url::Endpoint;
 

@@ -1,7 +1,7 @@
 //! Hints for names that do not resolve.
 
-use super::{Named, named};
 use crate::cause::Cause;
+use crate::findings::{Named, named};
 use crate::outcome::{Answer, Evidence};
 use crate::url::Endpoint;
 

@@ -1,0 +1,83 @@
+//! What is said beyond the cause: findings, and what other runtimes would do. Plain data; the rules are in `findings`.
+
+use std::time::Duration;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// It breaks the app.
+    Error,
+    /// It will hurt.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl Severity {
+    /// The word in JSON and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// Something seen on the way that will hurt the app even when the check passes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The code, a closed set.
+    pub code: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What was seen.
+    pub message: String,
+    /// What to do.
+    pub fix: String,
+}
+
+/// What another runtime would do here, foretold from measured addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prediction {
+    /// The runtime, as `clients` names it: `node@20`, `go`, `python-asyncio`, …
+    pub runtime: &'static str,
+    /// What happens.
+    pub result: Predicted,
+    /// After how long.
+    pub after: Option<Duration>,
+    /// The error that it would show.
+    pub error: Option<String>,
+    /// The setting that cures it.
+    pub cure: Option<String>,
+}
+
+/// What a runtime would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Predicted {
+    /// It connects.
+    Connects,
+    /// It gives up with an error.
+    Fails,
+    /// It waits without an end of its own.
+    Hangs,
+    /// So near to a limit that it will do either.
+    Borderline,
+    /// What would be needed was not measured.
+    Unknown,
+}
+
+impl Predicted {
+    /// The word in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connects => "connects",
+            Self::Fails => "fails",
+            Self::Hangs => "hangs",
+            Self::Borderline => "borderline",
+            Self::Unknown => "unknown",
+        }
+    }
+}

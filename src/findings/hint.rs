@@ -1,0 +1,69 @@
+//! The hint of a failure: at most two short sentences, from the recorded evidence.
+//!
+//! It says what the evidence shows beyond the message, the likeliest cause in Kubernetes, and the one command or change
+//! that settles it. Where two causes fit it names both and how to tell them apart. One file per family of causes.
+
+mod answer;
+mod dial;
+mod login;
+mod names;
+mod tls;
+
+use crate::cause::Cause;
+use crate::findings::Context;
+use crate::outcome::{Evidence, Fault};
+
+/// The hint for a fault.
+#[must_use]
+pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
+    let endpoint = context.endpoint(evidence);
+    match fault.cause {
+        Cause::DnsNotFound | Cause::DnsNoAddress | Cause::DnsTimeout | Cause::DnsServerFailure | Cause::DnsRefused => {
+            names::hint(fault.cause, evidence, endpoint)
+        }
+        Cause::ConnectRefused
+        | Cause::ConnectTimeout
+        | Cause::ConnectReset
+        | Cause::HostUnreachable
+        | Cause::NetworkUnreachable
+        | Cause::ConnectNotPermitted
+        | Cause::LocalLimit => dial::hint(fault.cause, evidence, endpoint),
+        Cause::TlsUntrusted
+        | Cause::TlsExpired
+        | Cause::TlsNotYetValid
+        | Cause::TlsWrongName
+        | Cause::TlsNotTls
+        | Cause::TlsUnsupported
+        | Cause::TlsClientCertRequired
+        | Cause::TlsHandshakeFailed => tls::hint(fault, evidence, context.kind),
+        Cause::PasswordRejected
+        | Cause::LoginRejected
+        | Cause::PasswordMissing
+        | Cause::NoSuchDatabase
+        | Cause::TooManyConnections
+        | Cause::StartingUp
+        | Cause::ShuttingDown
+        | Cause::AuthUnsupported
+        | Cause::ReadOnly => login::hint(fault, context.kind),
+        Cause::PermissionDenied
+        | Cause::QueryFailed
+        | Cause::HttpStatus
+        | Cause::HttpRedirect
+        | Cause::HealthDown
+        | Cause::BodyMismatch
+        | Cause::JsonMismatch
+        | Cause::HeaderMismatch
+        | Cause::DnsAnswerMismatch
+        | Cause::VariableMissing
+        | Cause::VariableInvalid
+        | Cause::UrlMalformed
+        | Cause::FileMissing
+        | Cause::FileInvalid
+        | Cause::ConnectionClosed
+        | Cause::Timeout
+        | Cause::ProtocolError
+        | Cause::TooLarge
+        | Cause::Stale
+        | Cause::Internal => answer::hint(fault, evidence, context.kind),
+    }
+}
