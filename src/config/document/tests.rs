@@ -151,7 +151,10 @@ checks:
     ];
     let kinds: Vec<&str> = crate::check::KINDS.iter().map(|kind| kind.name).collect();
     let mut found = faults(text);
-    let clients = found.iter().position(|fault| fault.starts_with("23:15: checks[3].clients[0]: unknown runtime, did you mean node@20?")).unwrap();
+    let clients = found
+        .iter()
+        .position(|fault| fault.starts_with("23:15: checks[3].clients[0]: unknown runtime, did you mean node@20?"))
+        .unwrap();
     found.remove(clients);
     let expected = expected.map(|fault| fault.replace("KINDS", &kinds.join(", ")));
     assert_eq!(found, expected);
