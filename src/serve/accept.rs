@@ -15,6 +15,8 @@ use super::connection::{self, Door};
 /// How many connections are held at once. An idle one costs about 10 KiB: the kubelet, Prometheus and a few people need
 /// a dozen; the rest is room for those who mean no good.
 const CAP: usize = 128;
+/// After so many newcomers in a row they are given a turn: far fewer than would push the first of them out again.
+const TURN: usize = 16;
 /// How long answers that are under way may take once it stops.
 const FINISH_LIMIT: Duration = Duration::from_secs(1);
 /// The first and the longest pause after a failed accept.
@@ -25,6 +27,7 @@ pub(super) async fn serve(listener: TcpListener, door: Arc<Door>, mut stopped: w
     let held = Held::default();
     let mut tasks = JoinSet::new();
     let mut pause = PAUSES.0;
+    let mut newcomers: usize = 0;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -41,8 +44,10 @@ pub(super) async fn serve(listener: TcpListener, door: Arc<Door>, mut stopped: w
                 let number = place.number();
                 let task = tasks.spawn(connection::serve(stream, peer, Arc::clone(&door), place, stopped.clone()));
                 held.own(number, task);
-                // The newcomer reads its request before the next one may push it out.
-                yield_now().await;
+                newcomers = newcomers.wrapping_add(1);
+                if newcomers.is_multiple_of(TURN) {
+                    yield_now().await;
+                }
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {

@@ -1,5 +1,6 @@
 //! The one integration binary: it drives the real pilotfish. See tests/README.md for which test goes where.
 
+mod ask;
 mod canary;
 mod config;
 mod dial;
@@ -8,10 +9,13 @@ mod exit_codes;
 mod families;
 mod http;
 mod layers;
+mod limits;
+mod metrics;
 mod names;
 mod peer;
 mod postgres;
 mod serve;
+mod status;
 mod support;
 mod tls;
 mod wait;

@@ -1,0 +1,139 @@
+//! `pilotfish ask` against a running sidecar: one line, stable, and the exit code.
+
+use std::net::{SocketAddr, TcpListener};
+
+use crate::support::postgres::{Cluster, PASSWORD};
+use crate::support::sidecar::Sidecar;
+use crate::support::{Ran, free_port, ran, until};
+
+fn ask(question: &str, address: SocketAddr) -> Ran {
+    ran(&["ask", question, "--url", &format!("http://{address}")])
+}
+
+fn said(ran: &Ran) -> (i32, &str) {
+    assert_eq!(ran.stderr, "", "{ran:?}");
+    let line = ran.stdout.strip_suffix('\n').expect("a line");
+    assert!(!line.contains('\n'), "one line: {line}");
+    (ran.code, line)
+}
+
+#[test]
+fn the_failing_check_its_cause_and_its_hint_in_one_line_that_never_changes() {
+    let cluster = Cluster::plain();
+    let url = cluster.url().replace(PASSWORD, "wrong");
+    let dead = free_port();
+    let sidecar = Sidecar::start(&format!(
+        "checks:\n  - {{name: database, postgres: {{url: \"{url}\"}}, gates: [startup], starts_before: true}}\n  \
+         - {{name: cache, tcp: {{address: \"127.0.0.1:{dead}\"}}, gates: [ready]}}\n"
+    ));
+    until("both were tried", || {
+        let status = sidecar.get("/status").body;
+        status.contains("password_rejected") && status.contains("connect_refused")
+    });
+    let first = ask("database", sidecar.address);
+    let (code, line) = said(&first);
+    assert_eq!(code, 1);
+    assert!(line.starts_with("database: password_rejected: ") && line.len() > 40, "{line}");
+    assert!(!line.contains("wrong") && !line.contains("failing:"), "{line}");
+    assert_eq!(said(&ask("startup", sidecar.address)), (1, line), "the same words");
+    let runs = || {
+        sidecar
+            .get("/metrics")
+            .body
+            .lines()
+            .find(|line| line.starts_with("pilotfish_check_runs_total{check=\"cache\"}"))
+            .map(str::to_owned)
+    };
+    let before = runs();
+    let (ready, cache) = (ask("ready", sidecar.address), ask("cache", sidecar.address));
+    assert_eq!(said(&ready), (1, &*format!("{line} (also failing: cache)")));
+    assert!(said(&cache).1.starts_with("cache: connect_refused: "), "{cache:?}");
+    until("another run ended", || runs() != before);
+    assert_eq!(said(&ask("cache", sidecar.address)), said(&cache), "no counter, no time");
+    assert_eq!(said(&ask("live", sidecar.address)), (0, "ok"));
+}
+
+#[test]
+fn what_is_up_is_ok() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it has an address");
+    let sidecar =
+        Sidecar::start(&format!("checks:\n  - {{name: cache, tcp: {{address: \"{address}\"}}, gates: [ready]}}\n"));
+    sidecar.until_status("/readyz", 200);
+    for question in ["startup", "ready", "live", "cache"] {
+        assert_eq!(said(&ask(question, sidecar.address)), (0, "ok"), "{question}");
+    }
+    let port = sidecar.address.port();
+    let by_name = ran(&["ask", "--url", &format!("http://localhost:{port}")]);
+    assert_eq!(said(&by_name), (0, "ok"), "ready is the default, and localhost is 127.0.0.1");
+    let unknown = ask("nope", sidecar.address);
+    assert_eq!(said(&unknown), (2, "there is no check \"nope\"; there are: cache"));
+}
+
+#[test]
+fn a_sidecar_with_a_token_answers_ask_all_the_same() {
+    let dead = free_port();
+    let sidecar = Sidecar::start(&format!(
+        "serve: {{bearer_token: s3cret}}\nchecks:\n  \
+         - {{name: cache, tcp: {{address: \"127.0.0.1:{dead}\"}}, gates: [ready]}}\n"
+    ));
+    until("it was tried", || ask("ready", sidecar.address).stdout.contains("connect_refused"));
+    assert_eq!(sidecar.status("/status"), 401);
+}
+
+#[test]
+fn nobody_there_is_said_with_the_remedy() {
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let expected = format!(
+        "pilotfish does not answer at http://{address}: connection refused; \
+         see whether `pilotfish serve` runs in this pod, and its `listen`"
+    );
+    assert_eq!(said(&ask("ready", address)), (1, &*expected));
+}
+
+#[test]
+fn somebody_else_there_is_said_so() {
+    // Through the kernel's backlog: it accepts, and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = silent.local_addr().expect("it has an address");
+    let nothing = ask("ready", address);
+    assert!(said(&nothing).1.contains("out of time"), "{nothing:?}");
+    let answers = std::thread::spawn(move || {
+        for text in [
+            "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
+            "SSH-2.0-x\r\n",
+            "",
+            "HTTP/1.1 503 x\r\nContent-Length: 9\r\n\r\nx",
+        ] {
+            let (mut stream, _) = silent.accept().expect("it asks");
+            drop(std::io::Write::write_all(&mut stream, text.as_bytes()));
+            drop(std::io::Read::read(&mut stream, &mut [0; 1024]));
+        }
+    });
+    // The first connection is the one that was given up.
+    assert!(answers.thread().name().is_none());
+    for _ in 0..3 {
+        let ran = ask("ready", address);
+        let (code, line) = said(&ran);
+        assert_eq!(code, 1, "{line}");
+        assert!(line.contains("no HTTP answer") || line.contains("something else"), "{line}");
+    }
+    answers.join().expect("it answered");
+}
+
+#[test]
+fn bad_usage_is_told_apart_and_repeats_no_secret() {
+    for (question, url) in [
+        ("postgres://app:s3cret@db/app", "http://127.0.0.1:9809"),
+        ("ready", "http://app:s3cret@127.0.0.1:9809"),
+        ("ready", "https://127.0.0.1:9809"),
+        ("ready", "http://sidecar.example:9809"),
+        ("Database", "http://127.0.0.1:9809"),
+        ("", "http://127.0.0.1:9809"),
+    ] {
+        let ran = ran(&["ask", question, "--url", url]);
+        let (code, line) = said(&ran);
+        assert_eq!(code, 2, "{question} {url}: {line}");
+        assert!(!line.contains("s3cret"), "{line}");
+    }
+}

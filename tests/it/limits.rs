@@ -1,0 +1,89 @@
+//! The server under siege: slow clients give way to the kubelet, and shortage makes nothing spin.
+
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::support::sidecar::{Sidecar, get};
+use crate::support::{Folder, PILOTFISH, need, until};
+
+/// Something to probe that gates nothing.
+const IDLE: &str = "checks:\n  - {name: idle, tcp: {address: \"127.0.0.1:9\"}, gates: []}\n";
+
+/// Someone who begins a request and never ends it.
+fn slow(address: SocketAddr) -> Option<TcpStream> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).ok()?;
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").ok()?;
+    Some(stream)
+}
+
+/// One more byte; whether the server still holds the connection.
+fn drips(stream: &mut TcpStream) -> bool {
+    stream.write_all(b"x").is_ok()
+}
+
+fn descriptors(sidecar: &Sidecar) -> usize {
+    let folder = format!("/proc/{}/fd", sidecar.child.0.id());
+    std::fs::read_dir(folder).expect("it runs").count()
+}
+
+#[test]
+fn a_prober_is_answered_while_a_thousand_slow_clients_hold_on() {
+    let sidecar = Sidecar::start(IDLE);
+    let address = sidecar.address;
+    let before = descriptors(&sidecar);
+    let (over, came) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let siege: Vec<_> = (0..4)
+        .map(|_| {
+            let (over, came) = (Arc::clone(&over), Arc::clone(&came));
+            std::thread::spawn(move || {
+                let mut held: Vec<TcpStream> = Vec::new();
+                let mut dropped = 0;
+                while !over.load(Ordering::Relaxed) {
+                    let count = held.len();
+                    held.retain_mut(drips);
+                    dropped += count - held.len();
+                    // Those that were dropped come back, a few at a time: a siege, not a race for the processor.
+                    for _ in held.len()..(held.len() + 10).min(250) {
+                        held.extend(slow(address));
+                        came.fetch_add(1, Ordering::Relaxed);
+                    }
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                dropped
+            })
+        })
+        .collect();
+    until("the siege stands", || came.load(Ordering::Relaxed) > 1000 && descriptors(&sidecar) > before + 100);
+    let mut most = 0;
+    for number in 0..100 {
+        let answer = get(address, "/livez").unwrap_or_else(|error| panic!("probe {number}: {error}"));
+        assert_eq!((answer.status, &*answer.body), (200, "ok"), "probe {number}");
+        most = most.max(descriptors(&sidecar));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    over.store(true, Ordering::Relaxed);
+    let dropped: usize = siege.into_iter().map(|thread| thread.join().expect("it held on")).sum();
+    assert!(dropped > 0, "the slow ones were dropped");
+    assert!(most <= before + 160, "connections are capped: {most} descriptors, {before} before");
+    until("all are gone", || descriptors(&sidecar) <= before + 1);
+}
+
+#[test]
+fn out_of_descriptors_the_newcomer_is_answered_and_nothing_spins() {
+    let folder = Folder::new();
+    let path = folder.write("pilotfish.yaml", format!("listen: \"127.0.0.1:0\"\n{IDLE}"));
+    let mut command = std::process::Command::new(need("sh", "dash"));
+    command.env_clear().args(["-c", "ulimit -n 32; exec \"$0\" serve -c \"$1\"", PILOTFISH, &path]);
+    let sidecar = Sidecar::spawn(command, folder);
+    let mut held: Vec<TcpStream> = (0..100).filter_map(|_| slow(sidecar.address)).collect();
+    until("it ran out", || sidecar.logged("cannot take a connection") > 0);
+    for number in 0..10 {
+        let answer = get(sidecar.address, "/livez").unwrap_or_else(|error| panic!("probe {number}: {error}"));
+        assert_eq!(answer.status, 200, "probe {number}");
+        held.retain_mut(drips);
+    }
+    assert!(sidecar.logged("cannot take a connection") < 200, "{} lines", sidecar.log().len());
+}
