@@ -315,6 +315,27 @@ fn a_name_that_the_server_does_not_know() {
 }
 
 #[test]
+fn the_server_is_asked_for_by_name() {
+    let root = Ca::root("Lab Root");
+    let (_folder, ca) = trusted(&root.pem);
+    let folder = Folder::new();
+    let port = free_port();
+    let server = |name: &str| {
+        let (cert, key) = root.issue(&Leaf::server(name, &[name, "127.0.0.1"])).write(&folder, name, &[]);
+        format!(
+            "server {{ listen 127.0.0.1:{port} ssl; server_name {name}; ssl_certificate {cert}; ssl_certificate_key {key}; }}"
+        )
+    };
+    let http = format!("{} {}", server("first.lab"), server("second.lab"));
+    let _nginx = Nginx::with_files(folder, &[port], &http);
+    for (keys, subject) in [("", "CN=first.lab"), (", server_name: second.lab", "CN=second.lab")] {
+        let report = check(port, &format!("{ca}{keys}"));
+        assert_eq!(told(&report), "pass", "{report:#}");
+        assert_eq!(report["facts"]["certificates"][0]["subject"], subject);
+    }
+}
+
+#[test]
 fn starttls_with_a_real_postgresql() {
     let root = Ca::root("Lab Root");
     let server = root.issue(&Leaf::server("db.lab", NAMES));
