@@ -198,14 +198,13 @@ impl Url {
                 (user, password.map(decode).transpose()?.map(Secret::new))
             }
         };
-        let hosts = parse_hosts(
-            &text[hosts_at..authority_end],
-            hosts_at,
-            userinfo.is_none() && text[authority_end..].contains('@'),
-        )?;
         let rest = &text[authority_end..];
-        let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
+        let hosts = parse_hosts(&text[hosts_at..authority_end], hosts_at, userinfo.is_none() && rest.contains('@'))?;
+        let (rest, fragment) = rest.split_once('#').map_or((rest, ""), |(before, after)| (before, after));
         let (path, raw_query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
+        if !is_web(scheme) && holds_credentials(userinfo.is_some(), path, raw_query, fragment) {
+            return Err(fail(authority_end, UNENCODED));
+        }
         let query_at = authority_end + path.len() + 1;
         let query = raw_query.map(|query| parse_query(query, query_at)).transpose()?.unwrap_or_default();
         Ok(Self {
@@ -226,14 +225,12 @@ impl Url {
     }
 
     /// The URL as it may be shown: scheme, user, hosts, ports, path; no password; every query value is `***`, and so is
-    /// every path segment over 20 characters.
+    /// every path segment over 20 characters, and what stands before an `@` in the path.
     #[must_use]
     pub fn redacted(&self) -> String {
         let mut out = format!("{}://", self.scheme);
         if let Some(user) = &self.user {
-            out.push_str(
-                &user.chars().map(|c| if c.is_control() || c == '@' || c == '/' { '?' } else { c }).collect::<String>(),
-            );
+            out.push_str(&printable(user, "@/:?#"));
             out.push('@');
         }
         for (index, (host, port)) in self.hosts.iter().enumerate() {
@@ -245,15 +242,50 @@ impl Url {
                 out.push_str(&format!(":{port}"));
             }
         }
-        let mask = |segment: &str| if segment.chars().count() > 20 { "***".to_owned() } else { segment.to_owned() };
-        out.push_str(&self.path.split('/').map(mask).collect::<Vec<_>>().join("/"));
+        let segments: Vec<&str> = self.path.split('/').collect();
+        let at_sign = segments.iter().rposition(|segment| segment.contains('@'));
+        for (index, segment) in segments.iter().enumerate() {
+            if index > 0 {
+                out.push('/');
+            }
+            let hidden = !segment.is_empty() && at_sign.is_some_and(|last| index <= last);
+            out.push_str(&if hidden { "***".to_owned() } else { short(segment) });
+        }
         for (index, (name, _)) in self.query.iter().enumerate() {
             out.push(if index == 0 { '?' } else { '&' });
-            out.push_str(&mask(name));
+            out.push_str(&if name.contains('@') { "***".to_owned() } else { short(name) });
             out.push_str("=***");
         }
         out
     }
+}
+
+const UNENCODED: &str = "`/`, `?` or `#` stands before the `@`: percent-encode the password";
+
+/// Whether an `@` may well stand in a path.
+fn is_web(scheme: &str) -> bool {
+    let scheme = scheme.to_ascii_lowercase();
+    matches!(scheme.rsplit('+').next(), Some("http" | "https" | "ws" | "wss"))
+}
+
+/// Whether an `@` behind the authority shows that the authority was cut short by a password.
+fn holds_credentials(user_before: bool, path: &str, query: Option<&str>, fragment: &str) -> bool {
+    let in_a_name = |query: &str| query.split('&').any(|pair| pair.split('=').next().unwrap_or(pair).contains('@'));
+    let query = query.unwrap_or_default();
+    // libpq too looks for the `@` until the first `/`, through `?` and `#`.
+    let before_any_path = !user_before && path.is_empty() && query.contains('@');
+    path.contains('@') || fragment.contains('@') || in_a_name(query) || before_any_path
+}
+
+/// A short text as it is, another masked.
+fn short(text: &str) -> String {
+    if text.chars().count() > 20 { "***".to_owned() } else { printable(text, "?#&=") }
+}
+
+/// A text without what would not show, or would look like another part of the URL.
+fn printable(text: &str, taken: &str) -> String {
+    let fine = |c: char| (c.is_ascii_graphic() || c.is_alphanumeric()) && !taken.contains(c);
+    text.chars().map(|c| if fine(c) { c } else { '?' }).collect()
 }
 
 /// Undoes percent-encoding; `None` where it is broken or the result is not UTF-8. `+` stays `+`.
@@ -289,10 +321,8 @@ fn parse_hosts(text: &str, at: usize, at_sign_later: bool) -> Result<Vec<(Host, 
     let mut hosts = Vec::new();
     let mut position = at;
     for piece in text.split(',') {
-        let fail = |problem: &'static str| {
-            let unencoded = "`/`, `?` or `#` stands before the `@`: percent-encode the password";
-            UrlError { position, problem: if at_sign_later { unencoded } else { problem } }
-        };
+        let fail =
+            |problem: &'static str| UrlError { position, problem: if at_sign_later { UNENCODED } else { problem } };
         let colon = piece.rfind(':').filter(|colon| !piece[*colon..].contains(']'));
         let (host, port) = colon.map_or((piece, None), |colon| (&piece[..colon], Some(&piece[colon + 1..])));
         let port = match port {
@@ -323,49 +353,4 @@ fn parse_query(query: &str, at: usize) -> Result<Vec<(String, Secret)>, UrlError
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Endpoint, Host, Url};
-
-    #[test]
-    fn takes_a_url_apart() {
-        let url = Url::parse("postgres://app:p%40ss@db.ns:5432,[::1]/shop?sslmode=require&x=%2F").unwrap();
-        assert_eq!(url.scheme, "postgres");
-        assert_eq!(url.user.as_deref(), Some("app"));
-        assert_eq!(url.password.as_ref().unwrap().expose(), "p@ss");
-        assert_eq!(url.hosts[0], (Host::Name("db.ns".into()), Some(5432)));
-        assert_eq!(url.hosts[1], (Host::Ip("::1".parse().unwrap()), None));
-        assert_eq!(url.path, "/shop");
-        assert_eq!(url.param("x"), Some("/"));
-        assert_eq!(url.redacted(), "postgres://app@db.ns:5432,[::1]/shop?sslmode=***&x=***");
-    }
-
-    #[test]
-    fn errors_show_a_place_and_no_text() {
-        for (text, problem) in [
-            ("postgres://app:s3/cret@db/x", "percent-encode the password"),
-            ("postgres://app:s3cret@db/x\n", "newline at the end"),
-            ("\"postgres://app:s3cret@db/x\"", "in quotes"),
-            ("s3cret", "no scheme"),
-            ("http://h:99999/", "65535"),
-            ("http://u:s3cret%zz@h/", "percent-encoding"),
-            ("http://[s3cret]/", "IPv6"),
-            ("http://1.2.3/", "IPv4"),
-            ("http:///x", "empty"),
-        ] {
-            let error = Url::parse(text).unwrap_err().to_string();
-            assert!(error.contains(problem), "{text}: {error}");
-            assert!(!error.contains("s3"), "{error}");
-        }
-    }
-
-    #[test]
-    fn addresses() {
-        assert_eq!(Endpoint::parse("[::1]:80").unwrap().to_string(), "[::1]:80");
-        assert_eq!(Endpoint::parse("db:5432").unwrap().to_string(), "db:5432");
-        for text in ["db", "db:", "db:0", "::1:80", ":80", "a b:80"] {
-            assert!(Endpoint::parse(text).is_err(), "{text}");
-        }
-        assert!(Host::parse("localhost").unwrap().is_loopback());
-        assert!(Host::parse("::ffff:127.0.0.1").unwrap().is_loopback());
-    }
-}
+mod tests;

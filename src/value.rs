@@ -313,6 +313,31 @@ mod tests {
     }
 
     #[test]
+    fn odd_templates() {
+        for (text, expected) in [("$${", "${"), ("$", "$"), ("$$", "$$"), ("{}", "{}"), ("$USER}", "$USER}"), ("", "")]
+        {
+            assert_eq!(resolved(text), expected, "{text}");
+        }
+        for text in ["${}", "${1A}", "${${USER}}", "${USER", "a${B-c}", "${ÄRGER}"] {
+            assert!(Value::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_taken_byte_for_byte_and_its_faults_name_it() {
+        let env = MapEnv::default().with_file("/pw", b" s3cret\n").with_file("/bad", b"s3cret\xff");
+        let read = |path: &str| Value::File(path.into()).resolve(&env);
+        assert_eq!(read("/pw").unwrap().expose(), " s3cret\n");
+        for (path, cause, message) in [
+            ("/bad", "file_invalid", "the file /bad is not UTF-8 text"),
+            ("/none", "file_missing", "the file /none does not exist"),
+        ] {
+            let fault = read(path).unwrap_err();
+            assert_eq!((fault.cause.slug(), fault.message.as_str()), (cause, message));
+        }
+    }
+
+    #[test]
     fn a_missing_variable_is_a_failed_outcome() {
         let fault = Value::Env("NOPE".into()).resolve(&MapEnv::default()).unwrap_err();
         assert_eq!(fault.cause.slug(), "variable_missing");
