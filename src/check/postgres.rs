@@ -4,6 +4,7 @@
 //! it answers, and to bound what a server may send. A *login* is a proof of the password sent: at most one a run and host,
 //! and none after the first rejection of the credentials.
 
+mod keys;
 mod login;
 mod route;
 mod session;
@@ -13,23 +14,22 @@ mod words;
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
 use crate::check::{Check, Kind, Parsed, Run};
-use crate::config::node::{Node, Problem, read};
+use crate::config::node::Node;
 use crate::env::Env;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
-use crate::net::tls::Pem;
 use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
 use crate::url::Endpoint;
-use crate::value::{Setting, Value};
+use crate::value::Value;
 
+use keys::Keys;
 use session::Session;
-use settings::{Place, Settings, UrlPart};
-use words::{ChannelBinding, Port, Role, RoleKey, SslMode};
+use settings::{Place, Settings};
+use words::Role;
 
 /// The query where none is configured.
 const QUERY: &str = "SELECT 1";
@@ -47,44 +47,6 @@ pub const KIND: Kind = Kind {
     schema: |generator| generator.subschema_for::<Keys>(),
 };
 
-/// The keys of `postgres`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "postgres"))]
-#[serde(deny_unknown_fields)]
-struct Keys {
-    /// `postgres://user:password@host:port/database?sslmode=…`; every other key overrides its part of it. Several hosts,
-    /// separated by commas, are tried in order.
-    url: Option<Value>,
-    /// The server's name or address; several are separated by commas and tried in order.
-    host: Option<Value>,
-    /// The server's port; 5432 where nothing says otherwise.
-    port: Option<Setting<Port>>,
-    /// Who logs in.
-    user: Option<Value>,
-    /// The database; the one named like the user where nothing says otherwise.
-    database: Option<Value>,
-    /// The password, taken as it is: no percent-encoding.
-    password: Option<Value>,
-    /// disable, allow, prefer, require, verify-ca or verify-full, with libpq's meaning; prefer where nothing says otherwise.
-    sslmode: Option<Setting<SslMode>>,
-    /// The CA that the server's certificate is verified against; the system's where there is none and sslmode verifies.
-    ///
-    /// A PEM file or the PEM text itself; `system` and `builtin` go with verify-full alone, which is then the default.
-    ca: Option<Pem>,
-    /// The client's certificate and its chain: a PEM file or the PEM text itself.
-    cert: Option<Pem>,
-    /// The key of `cert`: a PEM file or the PEM text itself, not encrypted.
-    key: Option<Pem>,
-    /// disable, prefer or require: whether the login is tied to the server's certificate (SCRAM-SHA-256-PLUS).
-    channel_binding: Option<Setting<ChannelBinding>>,
-    /// The query that is run after the login; `SELECT 1` where there is none.
-    query: Option<Value>,
-    /// What the first column of the query's first row must be, as text.
-    expect: Option<Value>,
-    /// primary, replica or any: the first of the hosts that is it is taken.
-    role: Option<Setting<RoleKey>>,
-}
-
 /// A configured check.
 #[derive(Debug)]
 struct Postgres {
@@ -92,30 +54,7 @@ struct Postgres {
 }
 
 fn parse(node: &Node) -> Parsed {
-    let keys: Keys = read(node)?;
-    let mut problems = Vec::new();
-    let mut problem = |path: &str, message: &str| {
-        let span = node.get(path).map_or(node.span, |value| value.span);
-        problems.push(Problem::new(span, path, message));
-    };
-    match &keys.url {
-        // A text of the file is a fault of the file; what comes from elsewhere is judged at each run.
-        Some(Value::Literal(text)) => {
-            if let Err(text) = UrlPart::read(text.expose()) {
-                problem("url", &text);
-            }
-        }
-        Some(_) => {}
-        None if keys.host.is_none() => problem("", "needs `url`, or `host` and `user`"),
-        None if keys.user.is_none() => problem("", "needs `user`, or a `url` with one"),
-        None => {}
-    }
-    match (&keys.cert, &keys.key) {
-        (Some(_), None) => problem("cert", "needs `key` beside it"),
-        (None, Some(_)) => problem("key", "needs `cert` beside it"),
-        _ => {}
-    }
-    if problems.is_empty() { Ok(Arc::new(Postgres { keys })) } else { Err(problems) }
+    Ok(Arc::new(Postgres { keys: Keys::read(node)? }))
 }
 
 impl Check for Postgres {
@@ -128,22 +67,11 @@ impl Check for Postgres {
     }
 
     fn values(&self) -> Vec<&Value> {
-        let keys = &self.keys;
-        let texts = [&keys.url, &keys.host, &keys.user, &keys.database, &keys.password, &keys.query, &keys.expect];
-        let words = [later(&keys.port), later(&keys.sslmode), later(&keys.channel_binding), later(&keys.role)];
-        let files = [&keys.ca, &keys.cert, &keys.key].into_iter().flatten().map(Pem::value);
-        texts.into_iter().flatten().chain(files).chain(words.into_iter().flatten()).collect()
+        self.keys.values()
     }
 
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(self.probe(attempt))
-    }
-}
-
-fn later<T>(setting: &Option<Setting<T>>) -> Option<&Value> {
-    match setting {
-        Some(Setting::Later(value)) => Some(value),
-        Some(Setting::Known(_)) | None => None,
     }
 }
 

@@ -9,7 +9,7 @@ mod strangers;
 
 use serde_json::Value;
 
-use crate::support::json;
+use crate::support::{json, pilotfish, run};
 
 /// What the server's log says of a client that left without a goodbye.
 const RUDE: &[&str] = &[
@@ -26,6 +26,13 @@ const RUDE: &[&str] = &[
 /// The one check of a report of these targets.
 fn check(url: &str) -> Value {
     json(&["check", "-o", "json", url])["checks"][0].take()
+}
+
+/// The one check of a report of a URL that comes from a variable: one that cannot be used is an outcome, no bad usage.
+fn check_variable(url: &str) -> Value {
+    let ran = run(pilotfish().env("URL", url).args(["check", "-o", "json", "env:URL"]));
+    let mut report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+    report["checks"][0].take()
 }
 
 /// Asserts phase and cause of a failed check; gives its message.

@@ -3,7 +3,7 @@
 //! Of the URL's parameters only those named in [`UrlPart::read`] mean something here. The others are for other clients:
 //! they are passed over, and never go to the server as settings of the session.
 
-use super::Keys;
+use super::keys::Keys;
 use super::words::{ChannelBinding, Port, Role, SslMode};
 use crate::cause::Cause;
 use crate::env::Env;
@@ -118,6 +118,11 @@ impl UrlPart {
         Ok(part)
     }
 
+    /// Whether it says who logs in.
+    pub(super) const fn names_user(&self) -> bool {
+        self.user.is_some()
+    }
+
     /// One port for all hosts, or one for each.
     fn set_ports(&mut self, text: &str) -> Result<(), String> {
         let ports: Vec<&str> = text.split(',').collect();
@@ -183,6 +188,10 @@ impl Settings {
         };
         let password = keys.password.as_ref().map(|value| value.resolve(env)).transpose()?.or(url.password);
         let ca = file(&keys.ca, url.ca);
+        let (cert, key) = (file(&keys.cert, url.cert), file(&keys.key, url.key));
+        if cert.is_some() != key.is_some() {
+            return Err(malformed("a client certificate and its key (sslcert, sslkey) go together: one is missing"));
+        }
         let chosen = setting(&keys.sslmode, "sslmode", env)?.or(url.sslmode);
         Ok(Self {
             hosts: place.hosts,
@@ -194,8 +203,8 @@ impl Settings {
                 .or(url.channel_binding)
                 .unwrap_or_default(),
             ca,
-            cert: file(&keys.cert, url.cert),
-            key: file(&keys.key, url.key),
+            cert,
+            key,
             application_name: url.application_name.unwrap_or_else(|| APPLICATION_NAME.to_owned()),
             options: url.options,
             role: setting(&keys.role, "role", env)?.map(|role| role.0).or(url.role).unwrap_or_default(),
@@ -209,8 +218,11 @@ fn url(keys: &Keys, env: &dyn Env) -> Result<UrlPart, Fault> {
         .map_err(|problem| malformed(&format!("the URL from {}: {problem}", value.origin())))
 }
 
+/// What is wrong with a lesser mode and public CAs.
+pub(super) const PUBLIC_CA: &str = "the system's or the built-in CAs go with sslmode verify-full alone";
+
 /// Whether it is the word for CAs that anybody can get a certificate of.
-fn is_public(ca: &Pem) -> bool {
+pub(super) fn is_public(ca: &Pem) -> bool {
     matches!(ca.value(), Value::Literal(text) if matches!(text.expose().trim(), "system" | "builtin"))
 }
 
@@ -218,9 +230,7 @@ fn is_public(ca: &Pem) -> bool {
 fn sslmode(chosen: Option<SslMode>, public_ca: bool) -> Result<SslMode, Fault> {
     match (chosen, public_ca) {
         (None, true) => Ok(SslMode::VerifyFull),
-        (Some(mode), true) if mode != SslMode::VerifyFull => {
-            Err(malformed("the system's or the built-in CAs go with sslmode verify-full alone"))
-        }
+        (Some(mode), true) if mode != SslMode::VerifyFull => Err(malformed(PUBLIC_CA)),
         (chosen, _) => Ok(chosen.unwrap_or(SslMode::Prefer)),
     }
 }
@@ -253,7 +263,8 @@ fn hosts(keys: &Keys, mut hosts: Vec<(Host, Option<u16>)>, env: &dyn Env) -> Res
     Ok(hosts.into_iter().map(endpoint).collect())
 }
 
-fn read_hosts(text: &str) -> Result<Vec<(Host, Option<u16>)>, String> {
+/// Names or addresses, separated by commas.
+pub(super) fn read_hosts(text: &str) -> Result<Vec<(Host, Option<u16>)>, String> {
     let read = |host: &str| {
         if host.starts_with(['/', '@']) {
             return Err("a socket in the file system is not dialled: give a host".to_owned());

@@ -1,4 +1,4 @@
-use super::super::Keys;
+use super::super::keys::Keys;
 use super::super::words::{ChannelBinding, Role, SslMode};
 use super::{Place, Settings};
 use crate::env::MapEnv;
@@ -65,6 +65,7 @@ fn what_cannot_be_used_is_said_without_its_text() {
         ("postgres://u:s3cret@h/d?port=s3cret", "port is not a port"),
         ("postgres://u:s3/cret@h/d", "percent-encode the password"),
         ("postgres://u:s3cret@h/%zz", "percent-encoding"),
+        ("postgres://u:s3cret@h/d?sslcert=/c.pem", "go together"),
         ("postgres://u:s3cret@h/d?sslrootcert=system&sslmode=require", "verify-full alone"),
     ] {
         let error = of_url(text).unwrap_err();

@@ -1,0 +1,180 @@
+//! The keys of `postgres`, and what can be wrong with them before anything is dialled.
+
+use serde::Deserialize;
+
+use super::settings::{PUBLIC_CA, UrlPart, is_public, read_hosts};
+use super::words::{ChannelBinding, Port, RoleKey, SslMode};
+use crate::config::node::{Node, Peel, Problem, peel};
+use crate::net::tls::Pem;
+use crate::value::{Setting, Value};
+
+/// The keys of `postgres`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "postgres"))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Keys {
+    /// `postgres://user:password@host:port/database?sslmode=…`; every other key overrides its part of it. Several hosts,
+    /// separated by commas, are tried in order.
+    pub(super) url: Option<Value>,
+    /// The server's name or address; several are separated by commas and tried in order.
+    pub(super) host: Option<Value>,
+    /// The server's port; 5432 where nothing says otherwise.
+    pub(super) port: Option<Setting<Port>>,
+    /// Who logs in.
+    pub(super) user: Option<Value>,
+    /// The database; the one named like the user where nothing says otherwise.
+    pub(super) database: Option<Value>,
+    /// The password, taken as it is: no percent-encoding.
+    pub(super) password: Option<Value>,
+    /// disable, allow, prefer, require, verify-ca or verify-full, with libpq's meaning; prefer where nothing says otherwise.
+    pub(super) sslmode: Option<Setting<SslMode>>,
+    /// The CA that the server's certificate is verified against; the system's where there is none and sslmode verifies.
+    ///
+    /// A PEM file or the PEM text itself; `system` and `builtin` go with verify-full alone, which is then the default.
+    pub(super) ca: Option<Pem>,
+    /// The client's certificate and its chain: a PEM file or the PEM text itself.
+    pub(super) cert: Option<Pem>,
+    /// The key of `cert`: a PEM file or the PEM text itself, not encrypted.
+    pub(super) key: Option<Pem>,
+    /// disable, prefer or require: whether the login is tied to the server's certificate (SCRAM-SHA-256-PLUS).
+    pub(super) channel_binding: Option<Setting<ChannelBinding>>,
+    /// The query that is run after the login; `SELECT 1` where there is none.
+    pub(super) query: Option<Value>,
+    /// What the first column of the query's first row must be, as text.
+    pub(super) expect: Option<Value>,
+    /// primary, replica or any: the first of the hosts that is it is taken.
+    pub(super) role: Option<Setting<RoleKey>>,
+}
+
+impl Keys {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Every fault at once.
+    pub(super) fn read(node: &Node) -> Result<Self, Vec<Problem>> {
+        let Peel { value, whole, mut problems } = peel::<Self>(node, &[]);
+        let Some(keys) = value else { return Err(problems) };
+        problems.extend(keys.problems(node));
+        if whole && problems.is_empty() { Ok(keys) } else { Err(problems) }
+    }
+
+    /// What does not go together. A key that is there but faulty is told elsewhere: it counts as given. Texts of the file
+    /// are judged here, what comes from elsewhere at each run.
+    fn problems(&self, node: &Node) -> Vec<Problem> {
+        let given = |key: &str| node.get(key).is_some();
+        let mut found: Vec<(&str, String)> = Vec::new();
+        match &self.url {
+            Some(Value::Literal(text)) => match UrlPart::read(text.expose()) {
+                Err(problem) => found.push(("url", problem)),
+                Ok(url) if !url.names_user() && !given("user") => {
+                    found.push(("url", "names no user, and there is no key `user`".to_owned()));
+                }
+                Ok(_) => {}
+            },
+            Some(_) => {}
+            None if given("url") => {}
+            None if !given("host") => found.push(("", "needs `url`, or `host` and `user`".to_owned())),
+            None if !given("user") => found.push(("", "needs `user` beside `host`".to_owned())),
+            None => {}
+        }
+        if let Some(Value::Literal(text)) = &self.host
+            && let Err(problem) = read_hosts(text.expose())
+        {
+            found.push(("host", problem));
+        }
+        match (given("cert"), given("key")) {
+            (true, false) => found.push(("cert", "needs `key` beside it".to_owned())),
+            (false, true) => found.push(("key", "needs `cert` beside it".to_owned())),
+            _ => {}
+        }
+        if let Some(Setting::Known(mode)) = &self.sslmode
+            && *mode != SslMode::VerifyFull
+            && self.ca.as_ref().is_some_and(is_public)
+        {
+            found.push(("sslmode", PUBLIC_CA.to_owned()));
+        }
+        let place = |path: &str| node.get(path).map_or(node.span, |value| value.span);
+        found.into_iter().map(|(path, message)| Problem::new(place(path), path, message)).collect()
+    }
+
+    /// Every value that is read at a run.
+    pub(super) fn values(&self) -> Vec<&Value> {
+        let texts = [&self.url, &self.host, &self.user, &self.database, &self.password, &self.query, &self.expect];
+        let words = [later(&self.port), later(&self.sslmode), later(&self.channel_binding), later(&self.role)];
+        let files = [&self.ca, &self.cert, &self.key].into_iter().flatten().map(Pem::value);
+        texts.into_iter().flatten().chain(files).chain(words.into_iter().flatten()).collect()
+    }
+}
+
+fn later<T>(setting: &Option<Setting<T>>) -> Option<&Value> {
+    match setting {
+        Some(Setting::Later(value)) => Some(value),
+        Some(Setting::Known(_)) | None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Keys;
+    use crate::check::Check as _;
+    use crate::check::postgres::{KIND, Postgres};
+    use crate::config::node::parse;
+    use crate::env::MapEnv;
+
+    fn faults(yaml: &str) -> Vec<String> {
+        let problems = Keys::read(&parse(yaml).unwrap()).expect_err(yaml);
+        problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
+    }
+
+    #[test]
+    fn the_example_is_right_and_every_value_is_told() {
+        let keys = Keys::read(&parse(KIND.example).unwrap()).unwrap();
+        let origins: Vec<String> = keys.values().iter().map(|value| value.origin()).collect();
+        for origin in ["the variable DATABASE_URL", "the file /etc/secrets/pw", "the file /etc/ca.pem"] {
+            assert!(origins.iter().any(|known| known == origin), "{origin}: {origins:?}");
+        }
+        let keys = Keys::read(&parse("{url: {env: U}, sslmode: {env: M}, port: {file: /p}}").unwrap()).unwrap();
+        assert_eq!(keys.values().len(), 3);
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        for (yaml, expected) in [
+            ("{}", ": needs `url`, or `host` and `user`"),
+            ("{user: app}", ": needs `url`, or `host` and `user`"),
+            ("{host: db}", ": needs `user` beside `host`"),
+            ("{url: 'postgres://db/app'}", "url: names no user"),
+            ("{url: 'mysql://u:s3cret@db/app'}", "url: the scheme is neither"),
+            ("{url: 'postgres://u:s3/cret@db/app'}", "url: `/`, `?` or `#` stands before the `@`"),
+            ("{host: 'db:5432', user: app}", "host: "),
+            ("{host: /var/run/postgresql, user: app}", "host: a socket"),
+            ("{host: db, user: app, cert: /c.pem}", "cert: needs `key`"),
+            ("{host: db, user: app, key: /k.pem}", "key: needs `cert`"),
+            ("{host: db, user: app, ca: system, sslmode: require}", "sslmode: the system's or the built-in CAs"),
+            ("{host: db, user: app, port: 70000}", "port: "),
+            ("{host: db, user: app, role: master}", "role: "),
+        ] {
+            let faults = faults(yaml);
+            assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");
+            assert!(!faults[0].contains("s3"), "{faults:?}");
+        }
+        let many = faults("{hots: db, port: x, sslmode: verify, cert: /c.pem}");
+        assert_eq!(many.len(), 5, "{many:?}");
+        assert!(many[0].contains("host"), "{many:?}");
+    }
+
+    #[test]
+    fn what_it_dials_is_shown_without_secrets() {
+        let shown = |yaml: &str, env: &MapEnv| {
+            let check = Postgres { keys: Keys::read(&parse(yaml).unwrap()).unwrap() };
+            let endpoints: Vec<String> = check.endpoints(env).iter().map(ToString::to_string).collect();
+            (check.target(env), endpoints.join(" "))
+        };
+        let env = MapEnv::with_vars(&[("URL", "postgres://app:s3cret@a,b:1/shop?sslmode=require"), ("BAD", "s3cret")]);
+        let both = |target: &str, endpoints: &str| (target.to_owned(), endpoints.to_owned());
+        assert_eq!(shown("{url: {env: URL}}", &env), both("postgres://app@a:5432,b:1/shop", "a:5432 b:1"));
+        assert_eq!(shown("{host: db, user: app}", &env), both("postgres://app@db:5432/app", "db:5432"));
+        assert_eq!(shown("{url: {env: BAD}}", &env), both("the variable BAD", ""));
+        assert_eq!(shown("{host: {env: NONE}, user: app}", &env), both("the variable NONE", ""));
+    }
+}
