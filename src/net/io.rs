@@ -21,6 +21,10 @@ pub const HEAD_LIMIT: usize = 64;
 /// How many bytes are read from a peer unless a check says otherwise: 1 MiB of body and 64 KiB of headers.
 pub const READ_LIMIT: u64 = 1024 * 1024 + 64 * 1024;
 
+/// How much is read before others get their turn: one thread runs every check and answers the kubelet, and a peer that
+/// floods must not keep the deadline from being noticed.
+const TURN: u64 = 32 * 1024;
+
 /// How a stream ended, as far as we saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -159,6 +163,8 @@ pub struct Io {
     inner: Inner,
     wire: Wire,
     limit: u64,
+    /// Bytes read since others had their turn.
+    turn: u64,
     /// The hash of the server's certificate for channel binding, under TLS.
     pub tls_server_end_point: Option<Vec<u8>>,
 }
@@ -169,7 +175,7 @@ impl Io {
     pub fn tcp(stream: TcpStream, partings: Partings) -> Self {
         let wire = Wire::opened_now();
         let socket = Socket { stream: Some(stream), wire: wire.clone(), goodbye: false, partings };
-        Self { inner: Inner::Socket(socket), wire, limit: READ_LIMIT, tls_server_end_point: None }
+        Self { inner: Inner::Socket(socket), wire, limit: READ_LIMIT, turn: 0, tls_server_end_point: None }
     }
 
     /// A stream over anything: a TLS session, or a pipe in tests. Counters begin anew.
@@ -179,6 +185,7 @@ impl Io {
             inner: Inner::Other(Box::new(stream)),
             wire: Wire::opened_now(),
             limit: READ_LIMIT,
+            turn: 0,
             tls_server_end_point: None,
         }
     }
@@ -204,9 +211,16 @@ impl Io {
 
 impl AsyncRead for Io {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.turn >= TURN {
+            self.turn = 0;
+            // It registers the wake-up behind everything that waits, timers included; once polled it has done so.
+            let yielded = std::pin::pin!(tokio::task::yield_now()).poll(cx);
+            return yielded.map(|()| Err(io::ErrorKind::Interrupted.into()));
+        }
         let before = buf.filled().len();
         let had_room = buf.remaining() > 0;
         let result = ready!(self.stream().poll_read(cx, buf));
+        self.turn += (buf.filled().len() - before) as u64;
         let over = self.wire.note_read(&buf.filled()[before..], had_room, result.as_ref().err(), self.limit);
         if over {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, "the answer is over the limit")));
@@ -256,3 +270,6 @@ impl AsyncWrite for Io {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ const ENETUNREACH: i32 = 101;
 const ECONNABORTED: i32 = 103;
 const ECONNRESET: i32 = 104;
 const ENOBUFS: i32 = 105;
+const ENOTCONN: i32 = 107;
 const ETIMEDOUT: i32 = 110;
 const ECONNREFUSED: i32 = 111;
 const EHOSTDOWN: i32 = 112;
@@ -33,7 +34,8 @@ pub fn try_result(error: &io::Error) -> TryResult {
     match error.raw_os_error() {
         Some(ECONNREFUSED) => TryResult::Refused,
         Some(ETIMEDOUT) => TryResult::Timeout,
-        Some(ECONNRESET | ECONNABORTED | EPIPE) => TryResult::Reset,
+        // ENOTCONN: it stood for a moment.
+        Some(ECONNRESET | ECONNABORTED | EPIPE | ENOTCONN) => TryResult::Reset,
         // ENOPROTOOPT is how ICMP "protocol unreachable" arrives.
         Some(EHOSTUNREACH | EHOSTDOWN | ENOPROTOOPT) => TryResult::HostUnreachable,
         // EINVAL is how a blackhole route answers, and a link-local address without a zone.
@@ -50,9 +52,10 @@ const fn by_kind(kind: io::ErrorKind) -> TryResult {
     match kind {
         io::ErrorKind::ConnectionRefused => TryResult::Refused,
         io::ErrorKind::TimedOut => TryResult::Timeout,
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-            TryResult::Reset
-        }
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::NotConnected => TryResult::Reset,
         io::ErrorKind::HostUnreachable => TryResult::HostUnreachable,
         io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => TryResult::NetworkUnreachable,
         io::ErrorKind::PermissionDenied => TryResult::NotPermitted,
@@ -128,6 +131,7 @@ mod tests {
             (103, "reset", "connect_reset", "connection_closed"),
             (104, "reset", "connect_reset", "connection_closed"),
             (105, "local_limit", "local_limit", "local_limit"),
+            (107, "reset", "connect_reset", "connection_closed"),
             (110, "timeout", "connect_timeout", "timeout"),
             (111, "refused", "connect_refused", "connection_closed"),
             (112, "host_unreachable", "host_unreachable", "connection_closed"),

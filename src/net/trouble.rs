@@ -61,7 +61,7 @@ pub fn fault(phase: Phase, trouble: Trouble<'_>, seen: &Seen, awaited: Awaited) 
         let message = format!("{received} bytes came and no end, while {what} was awaited: over the limit");
         return Fault::new(phase, Cause::TooLarge, message);
     }
-    if let Some(other) = recognise(&seen.head).filter(|other| Some(*other) != protocol) {
+    if let Some(other) = protocol.and_then(|protocol| recognise(&seen.head).filter(|other| *other != protocol)) {
         let cause = if phase == Phase::Tls { Cause::TlsNotTls } else { Cause::ProtocolError };
         return Fault::new(phase, cause, format!("the peer speaks {other}; {what} was awaited"));
     }

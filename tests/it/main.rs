@@ -8,6 +8,7 @@ mod dns;
 mod exit_codes;
 mod families;
 mod http;
+mod hostile;
 mod layers;
 mod limits;
 mod metrics;

@@ -24,20 +24,14 @@ pub(super) async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
         Err(error) => return Err(error),
     }
     let stream = TcpStream::from_std(socket.into())?;
-    loop {
-        stream.writable().await?;
-        if let Some(error) = SockRef::from(&stream).take_error()? {
-            return Err(error);
-        }
-        match stream.peer_addr() {
-            Ok(_) => break,
-            // Woken without a reason: the handshake goes on.
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => {
-                drop(stream.try_write(&[]));
-                tokio::task::yield_now().await;
-            }
-            Err(error) => return Err(error),
-        }
+    stream.writable().await?;
+    let socket = SockRef::from(&stream);
+    if let Some(error) = socket.take_error()? {
+        return Err(error);
+    }
+    if let Err(error) = stream.peer_addr() {
+        // It stood and was reset before we looked.
+        return Err(socket.take_error()?.unwrap_or(error));
     }
     if stream.local_addr()? == address {
         // Both SYNs met in the middle: nobody listens there, we were given the very port that we dial.

@@ -191,11 +191,16 @@ fn reset(stream: TcpStream) -> io::Result<()> {
 fn cut(mut client: TcpStream, server: SocketAddr, after: usize, resets: bool) -> io::Result<()> {
     let upstream = TcpStream::connect(server)?;
     let (mut asks, mut forward) = (client.try_clone()?, upstream.try_clone()?);
-    std::thread::spawn(move || drop(io::copy(&mut asks, &mut forward)));
-    let copied = io::copy(&mut (&upstream).take(after as u64), &mut client)?;
+    let asking = std::thread::spawn(move || drop(io::copy(&mut asks, &mut forward)));
+    io::copy(&mut (&upstream).take(after as u64), &mut client)?;
     upstream.shutdown(Shutdown::Both)?;
-    assert!(copied <= after as u64);
-    if resets { reset(client) } else { end(client) }
+    if !resets {
+        return end(client);
+    }
+    // Only the last handle's end resets.
+    client.shutdown(Shutdown::Read)?;
+    drop(asking.join());
+    reset(client)
 }
 
 /// The loopback address with this port.

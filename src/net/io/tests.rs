@@ -1,0 +1,112 @@
+//! What a stream remembers, how it takes turns, and how it parts.
+
+use std::net::SocketAddr;
+
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use super::{End, Io, Partings, READ_LIMIT};
+
+async fn pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let dialling = TcpSocket::new_v4().unwrap().connect(listener.local_addr().unwrap());
+    let (ours, theirs) = tokio::join!(dialling, listener.accept());
+    (ours.unwrap(), theirs.unwrap().0)
+}
+
+#[tokio::test]
+async fn remembers_the_first_bytes_the_counts_and_the_end() {
+    let (far, near) = tokio::io::duplex(8);
+    let mut io = Io::over(near);
+    let wire = io.wire();
+    let peer = async {
+        let mut far = far;
+        far.write_all(&[b'a'; 100]).await.unwrap();
+        far.read_exact(&mut [0; 3]).await.unwrap();
+    };
+    let ours = async {
+        io.read_exact(&mut [0; 100]).await.unwrap();
+        io.write_all(b"abc").await.unwrap();
+        assert_eq!(io.read(&mut [0; 1]).await.unwrap(), 0);
+    };
+    tokio::join!(peer, ours);
+    let seen = wire.seen();
+    assert_eq!((seen.head.len(), seen.received, seen.sent, seen.end), (64, 100, 3, Some(End::Closed)));
+    assert!(seen.opened.is_some() && seen.last.is_some());
+}
+
+#[tokio::test]
+async fn more_than_the_limit_is_an_error() {
+    let mut io = Io::over(tokio::io::join(tokio::io::repeat(b'x'), tokio::io::sink()));
+    let error = tokio::io::copy(&mut io, &mut tokio::io::sink()).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::FileTooLarge);
+    let seen = io.wire().seen();
+    assert_eq!(seen.end, Some(End::OverLimit));
+    assert!((READ_LIMIT..READ_LIMIT + 64 * 1024).contains(&seen.received));
+}
+
+/// A peer that always has more must not keep a timer of the same thread from firing.
+#[tokio::test]
+async fn a_flood_leaves_others_their_turn() {
+    let mut io = Io::over(tokio::io::join(tokio::io::repeat(b'x'), tokio::io::sink()));
+    io.set_limit(u64::MAX);
+    let mut nowhere = tokio::io::sink();
+    let flood = tokio::io::copy(&mut io, &mut nowhere);
+    let others = async { tokio::time::sleep(std::time::Duration::from_millis(20)).await };
+    tokio::select! {
+        biased;
+        _ = flood => panic!("it never ends"),
+        () = others => {}
+    }
+}
+
+/// What the other side of a dropped stream sees: an end, or a reset.
+async fn parting(ours: Io, mut theirs: TcpStream) -> Result<usize, std::io::ErrorKind> {
+    drop(ours);
+    while theirs.read(&mut [0; 64]).await.map_err(|error| error.kind())? > 0 {}
+    Ok(0)
+}
+
+#[tokio::test]
+async fn a_stream_without_a_goodbye_is_aborted() {
+    let (ours, theirs) = pair().await;
+    let partings = Partings::default();
+    assert_eq!(parting(Io::tcp(ours, partings.clone()), theirs).await, Err(std::io::ErrorKind::ConnectionReset));
+    let (ours, theirs) = pair().await;
+    let mut io = Io::tcp(ours, partings.clone());
+    io.write_all(b"half a request").await.unwrap();
+    assert_eq!(parting(io, theirs).await, Err(std::io::ErrorKind::ConnectionReset));
+    let (ours, theirs) = pair().await;
+    let mut io = Io::tcp(ours, partings.clone());
+    io.shutdown().await.unwrap();
+    assert_eq!(parting(io, theirs).await, Err(std::io::ErrorKind::ConnectionReset), "a goodbye without a word");
+    assert!(partings.pop().is_none());
+}
+
+#[tokio::test]
+async fn after_a_goodbye_the_socket_waits_for_the_peer() {
+    let (ours, mut theirs) = pair().await;
+    let partings = Partings::default();
+    let mut io = Io::tcp(ours, partings.clone());
+    io.write_all(b"bye").await.unwrap();
+    io.shutdown().await.unwrap();
+    drop(io);
+    theirs.read_exact(&mut [0; 3]).await.unwrap();
+    let mut waiting = partings.pop().unwrap();
+    assert_eq!(SockRef::from(&waiting).linger().unwrap(), None);
+    drop(theirs);
+    assert_eq!(waiting.read(&mut [0; 1]).await.unwrap(), 0, "the peer closed first");
+}
+
+#[tokio::test]
+async fn a_stream_that_the_peer_closed_ends_in_order() {
+    let (ours, mut theirs) = pair().await;
+    let partings = Partings::default();
+    let mut io = Io::tcp(ours, partings.clone());
+    io.write_all(b"x").await.unwrap();
+    theirs.shutdown().await.unwrap();
+    assert_eq!(io.read(&mut [0; 1]).await.unwrap(), 0);
+    assert_eq!(parting(io, theirs).await, Ok(0));
+    assert!(partings.pop().is_none());
+}

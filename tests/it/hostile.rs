@@ -1,0 +1,351 @@
+//! Every kind against every way in which a peer misbehaves: the right cause, by the deadline, with memory flat.
+//!
+//! Each pair is one run of the real binary of its own, so that its peak of memory is its own too.
+
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::ca::{Ca, Leaf};
+use crate::support::dns::NameServer;
+use crate::support::hostile::{Manner, here, loopback};
+use crate::support::nginx::Nginx;
+use crate::support::postgres::{Cluster, PASSWORD};
+use crate::support::{Folder, pilotfish, read_all};
+
+/// What one run gave.
+#[derive(Debug)]
+struct Run {
+    check: Value,
+    /// The peak of its resident memory, in KiB.
+    peak: u64,
+}
+
+impl Run {
+    /// `pass`, or the cause.
+    fn word(&self) -> &str {
+        self.check["failure"]["cause"].as_str().unwrap_or("pass")
+    }
+}
+
+/// The deadline of every run here.
+const TIMEOUT: f64 = 2.0;
+/// For a machine under load, on which a debug build reads an endless answer.
+const SLACK: f64 = 1.0;
+/// What a run may hold beside the binary itself: 1 MiB of an answer, its copy while it grows, and some room.
+const ROOM: u64 = 12 * 1024;
+
+/// Runs one check of this kind's keys.
+fn checked(kind: &str) -> Run {
+    let folder = Folder::new();
+    let config = folder.write("c.yaml", format!("checks: [{{name: one, timeout: {TIMEOUT}s, gates: [], {kind}}}]"));
+    let mut command = pilotfish();
+    command.args(["check", "-o", "json", "-c", &config]).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let (text, peak) = watched(&mut command);
+    let report: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{kind}: {error}: {text}"));
+    Run { check: report["checks"][0].clone(), peak }
+}
+
+/// The output of a command, and the last peak of memory that could be read while it ran.
+fn watched(command: &mut Command) -> (String, u64) {
+    let mut child = command.spawn().expect("the binary starts");
+    let stdout = child.stdout.take().expect("it is piped");
+    let reader = std::thread::spawn(move || read_all(stdout));
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    while child.try_wait().expect("it is our child").is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let now = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+        peak = now.unwrap_or(peak);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    (reader.join().expect("the reader ends"), peak)
+}
+
+/// The bytes of a valid answer over clear text.
+const HTTP: &[u8] =
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}";
+const CACHE: &[u8] = b"+PONG\r\n";
+/// How PostgreSQL begins to answer a start-up message: it asks for SCRAM-SHA-256.
+const POSTGRES: &[u8] = b"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0";
+/// The first record of a TLS 1.2 answer: a ServerHello of 76 bytes.
+const TLS: &[u8] = b"\x16\x03\x03\0\x50\x02\0\0\x4c\x03\x03";
+
+/// Kinds and their keys; `PEER` is the peer's address.
+fn kinds() -> Vec<(&'static str, String)> {
+    let ca = "ca: builtin, server_name: localhost";
+    vec![
+        ("bytes", r#"tcp: {address: "PEER", send: 'PING\r\n', expect: "+PONG"}"#.to_owned()),
+        ("regex", r#"tcp: {address: "PEER", send: 'PING\r\n', expect: {regex: "^[+]PONG\r\n"}}"#.to_owned()),
+        ("tls", format!(r#"tls: {{address: "PEER", {ca}}}"#)),
+        ("http", r#"http: {url: "http://PEER/"}"#.to_owned()),
+        ("h2c", r#"http: {url: "http://PEER/", http_version: 2}"#.to_owned()),
+        ("https", format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
+        ("peer", r#"peer: {url: "http://PEER/health"}"#.to_owned()),
+        ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
+        ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
+    ]
+}
+
+/// What the kinds say of one manner.
+struct Row {
+    name: &'static str,
+    manner: Manner,
+    /// `KIND KIND = CAUSE CAUSE; * = CAUSE`: the first that names the kind counts; any of its causes is right.
+    right: String,
+}
+
+impl Row {
+    fn new(name: &'static str, manner: Manner, right: &str) -> Self {
+        Self { name, manner, right: right.to_owned() }
+    }
+
+    fn right_for(&self, kind: &str) -> Vec<&str> {
+        let names = |part: &str| part.split(' ').any(|name| name == kind || name == "*");
+        let parts = self.right.split("; ").filter_map(|part| part.split_once(" = "));
+        let causes = parts.into_iter().find(|(kinds, _)| names(kinds)).expect("every kind has a line").1;
+        causes.split(' ').collect()
+    }
+}
+
+fn rows() -> Vec<Row> {
+    let mut rows = vec![
+        Row::new("nothing", Manner::Nothing, "* = timeout"),
+        Row::new("reset after accept", Manner::Reset, "* = connect_reset"),
+    ];
+    rows.extend(strange_rows());
+    rows.extend(slow_rows());
+    rows.extend(endless_rows());
+    rows.extend(huge_rows());
+    rows
+}
+
+/// Kinds that compare bytes find other ones; kinds that want TLS first find none.
+const OTHERWISE: &str =
+    "bytes = body_mismatch; regex = body_mismatch too_large; tls https = tls_not_tls; * = protocol_error";
+
+/// Clear text was spoken to a port that answers in TLS.
+const WANTS_TLS: &str = "http h2c peer = tls_unsupported";
+
+fn first(own: &str) -> String {
+    format!("{own}; {OTHERWISE}")
+}
+
+fn strange_rows() -> Vec<Row> {
+    vec![
+        Row::new("garbage", Manner::Garbage, OTHERWISE),
+        Row::new("garbage and the end", Manner::GarbageAndEnd, OTHERWISE),
+    ]
+}
+
+fn slow_rows() -> Vec<Row> {
+    let drips = |bytes: &[u8]| Manner::Drips(bytes.to_vec());
+    let waits = |kinds: &str| {
+        format!(
+            "{kinds} = timeout; bytes regex = body_mismatch; tls https = tls_not_tls timeout; * = protocol_error timeout"
+        )
+    };
+    vec![
+        Row::new("one byte a second of Redis", drips(CACHE), &waits("bytes")),
+        Row::new("one byte a second of HTTP", drips(HTTP), &waits("http peer")),
+        Row::new("one byte a second of PostgreSQL", drips(POSTGRES), &waits("postgres")),
+        Row::new("one byte a second of TLS", drips(TLS), &waits("tls https")),
+    ]
+}
+
+fn endless_rows() -> Vec<Row> {
+    let floods = |first: &[u8], unit: &[u8]| Manner::Floods(first.to_vec(), unit.to_vec());
+    let web = first("http peer = too_large");
+    let filler = b"aaaaaaaaaaaaaaaa";
+    vec![
+        Row::new("endless headers", floods(b"HTTP/1.1 200 OK\r\n", b"X-Filler: aaaaaaaaaaaaaaaa\r\n"), &web),
+        Row::new("one endless header", floods(b"HTTP/1.1 200 OK\r\nX-Filler: ", filler), &web),
+        Row::new("an endless body", floods(b"HTTP/1.1 200 OK\r\n\r\n", filler), &web),
+        Row::new(
+            "an endless chunk",
+            floods(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n80000000\r\n", filler),
+            &web,
+        ),
+        Row::new(
+            "endless interim answers",
+            floods(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+            &first("http peer = too_large timeout"),
+        ),
+        Row::new(
+            "endless notices",
+            floods(b"", b"N\0\0\0\x10SNOTICE\0Ma\0\0"),
+            &first("postgres = too_large; pgtls = tls_unsupported"),
+        ),
+        Row::new(
+            "endless TLS records",
+            floods(b"", b"\x16\x03\x03\0\x04\x0e\0\0\0"),
+            &format!("tls https = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
+        ),
+        Row::new("endless HTTP/2 settings", floods(b"", b"\0\0\0\x04\0\0\0\0\0"), &first("h2c = too_large timeout")),
+    ]
+}
+
+fn huge_rows() -> Vec<Row> {
+    let floods = |first: &[u8]| Manner::Floods(first.to_vec(), b"aaaaaaaaaaaaaaaa".to_vec());
+    let says = |bytes: &[u8]| Manner::Says(bytes.to_vec());
+    let database = first("postgres pgtls = too_large protocol_error");
+    let handshake = format!("tls https = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
+    vec![
+        Row::new(
+            "a body of 2 GiB",
+            says(b"HTTP/1.1 200 OK\r\nContent-Length: 2147483648\r\n\r\nab"),
+            &first("http peer = too_large"),
+        ),
+        Row::new("a message of 2 GiB", says(b"R\x7f\xff\xff\xff\0\0\0\n"), &database),
+        Row::new("an error of 2 GiB", floods(b"E\x7f\xff\xff\xffSFATAL\0"), &database),
+        Row::new("a huge TLS record", floods(b"\x16\x03\x03\xff\xff"), &handshake),
+        Row::new("a huge TLS message", floods(b"\x16\x03\x03\x40\0\x02\xff\xff\xff"), &handshake),
+        Row::new("an HTTP/2 frame of 16 MiB", floods(b"\xff\xff\xff\x04\0\0\0\0\0"), OTHERWISE),
+    ]
+}
+
+#[test]
+fn every_kind_names_every_misbehaviour_in_time_and_memory() {
+    let silent = here(Manner::Nothing);
+    let idle = checked(&format!(r#"tcp: {{address: "{silent}", send: x, expect: y}}"#)).peak;
+    let rows = rows();
+    let mut faults = Vec::new();
+    std::thread::scope(|scope| {
+        let mut runs = Vec::new();
+        for row in &rows {
+            let peer = here(row.manner.clone());
+            let keys = kinds();
+            runs.push((
+                row,
+                scope.spawn(move || {
+                    let run = |(kind, keys): &(&'static str, String)| {
+                        (*kind, checked(&keys.replace("PEER", &peer.to_string())))
+                    };
+                    keys.iter().map(run).collect::<Vec<_>>()
+                }),
+            ));
+        }
+        for (row, run) in runs {
+            for (kind, run) in run.join().expect("the run ends") {
+                faults.extend(judged(row, kind, &run, idle));
+            }
+        }
+    });
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+fn judged(row: &Row, kind: &str, run: &Run, idle: u64) -> Vec<String> {
+    let right = row.right_for(kind);
+    let mut faults = Vec::new();
+    let mut fault = |what: String| faults.push(format!("{kind} × {}: {what}: {}", row.name, run.check["failure"]));
+    if !right.contains(&run.word()) {
+        fault(format!("{} instead of {}", run.word(), right.join(" or ")));
+    }
+    let spent = run.check["duration_seconds"].as_f64().expect("a number");
+    if spent > TIMEOUT + SLACK {
+        fault(format!("took {spent} s"));
+    }
+    if run.peak > idle + ROOM {
+        fault(format!("held {} KiB, {idle} KiB at rest", run.peak));
+    }
+    faults
+}
+
+/// Real answers of real servers, ended or reset after each of so many bytes.
+#[test]
+fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
+    let ca = Ca::root("hostile root");
+    let pair = ca.issue(&Leaf::server("localhost", &["localhost"]));
+    let (_nginx, https) = Nginx::https(&pair, &[], "");
+    let cluster =
+        Cluster::start(&crate::support::postgres::Options { tls: Some((&pair.cert, &pair.key)), ..Default::default() });
+    let trust = Folder::new();
+    let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
+    let http = here(Manner::SaysAndEnds(HTTP.to_vec()));
+    let cache = here(Manner::Says(CACHE.to_vec()));
+    let database = |mode: &str| format!("postgres: {{url: \"postgres://app:{PASSWORD}@PEER/app?sslmode={mode}\"}}");
+    let cases: Vec<(&str, SocketAddr, String)> = vec![
+        ("tcp", cache, r#"tcp: {address: "PEER", send: 'PING\r\n', expect: '+PONG\r\n'}"#.to_owned()),
+        ("http", http, r#"http: {url: "http://PEER/"}"#.to_owned()),
+        ("peer", http, r#"peer: {url: "http://PEER/"}"#.to_owned()),
+        ("tls", loopback(https), format!(r#"tls: {{address: "PEER", {ca}}}"#)),
+        ("https", loopback(https), format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
+        ("postgres", loopback(cluster.port), database("disable")),
+        ("postgres over TLS", loopback(cluster.port), database("require")),
+    ];
+    let mut faults = Vec::new();
+    for (name, server, keys) in &cases {
+        faults.extend(cut_everywhere(name, *server, keys));
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// All cuts of one kind side by side in one run.
+fn cut_everywhere(name: &str, server: SocketAddr, keys: &str) -> Vec<String> {
+    // Every byte of a short answer; of a long one every byte of its beginning, then one in 41.
+    let cuts = (0..48).chain((48..1900).step_by(41)).flat_map(|after| [(after, false), (after, true)]);
+    let checks: Vec<String> = cuts
+        .clone()
+        .map(|(after, reset)| {
+            let peer = here(Manner::Cuts { server, after, reset });
+            let keys = keys.replace("PEER", &peer.to_string());
+            format!("  - {{name: c{after}-{reset}, timeout: 10s, gates: [], {keys}}}\n")
+        })
+        .collect();
+    let folder = Folder::new();
+    let config = folder.write("c.yaml", format!("checks:\n{}", checks.concat()));
+    let report = crate::support::json(&["check", "-o", "json", "-c", &config]);
+    let checks = report["checks"].as_array().expect("checks");
+    assert_eq!(checks.len(), checks.len().max(cuts.clone().count()));
+    let words: Vec<&str> = checks.iter().map(|check| check["failure"]["cause"].as_str().unwrap_or("pass")).collect();
+    let mut faults = Vec::new();
+    for (((after, reset), word), check) in cuts.zip(&words).zip(checks) {
+        let right = match (after, reset) {
+            // Nothing came: whether our bytes had been read decides between an end and a reset.
+            (0, _) => matches!(*word, "connection_closed" | "connect_reset"),
+            // A reset may overtake the bytes before it; what is complete passes.
+            (_, true) => matches!(*word, "connection_closed" | "connect_reset" | "pass"),
+            (_, false) => matches!(*word, "connection_closed" | "pass"),
+        };
+        if !right {
+            faults.push(format!("{name} cut after {after} (reset: {reset}): {word}: {}", check["failure"]));
+        }
+    }
+    if words[..12].contains(&"pass") && name != "tcp" {
+        faults.push(format!("{name} passes with hardly any answer: {words:?}"));
+    }
+    if !words.contains(&"pass") {
+        faults.push(format!("{name} never passes: {words:?}"));
+    }
+    faults
+}
+
+/// Name servers that misbehave, over UDP and, where the answer was cut short, over TCP.
+#[test]
+fn hostile_name_servers() {
+    let mut faults = Vec::new();
+    for (reply, right) in [
+        ("silent", "dns_timeout"),
+        ("wrong-id", "dns_timeout dns_server_failure"),
+        ("wrong-question", "dns_timeout dns_server_failure"),
+        ("garbage", "dns_timeout dns_server_failure"),
+        ("loop", "dns_timeout dns_server_failure dns_no_address dns_not_found"),
+        ("flood", "dns_timeout dns_server_failure"),
+        ("short silent", "dns_timeout"),
+        ("short drip", "dns_timeout"),
+        ("short close", "dns_timeout dns_server_failure"),
+        ("short huge", "dns_timeout dns_server_failure"),
+        ("short wrong-id", "dns_timeout dns_server_failure"),
+    ] {
+        let server = NameServer::here(&format!("* * {reply}"));
+        let run = checked(&format!("dns: {{name: db.lab., server: \"{}\"}}", server.address));
+        let spent = run.check["duration_seconds"].as_f64().expect("a number");
+        if !right.split(' ').any(|cause| cause == run.word()) || spent > TIMEOUT + SLACK {
+            faults.push(format!("dns × {reply}: {} instead of {right}, {spent} s: {}", run.word(), run.check));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
