@@ -57,13 +57,13 @@ impl<'a> Trouble<'a> {
 pub fn fault(phase: Phase, trouble: Trouble<'_>, seen: &Seen, awaited: Awaited) -> Fault {
     let Awaited { what, protocol } = awaited;
     let received = seen.received;
-    if is_over_limit(trouble, seen) {
-        let message = format!("{received} bytes came and no end, while {what} was awaited: over the limit");
-        return Fault::new(phase, Cause::TooLarge, message);
-    }
     if let Some(other) = protocol.and_then(|protocol| recognise(&seen.head).filter(|other| *other != protocol)) {
         let cause = if phase == Phase::Tls { Cause::TlsNotTls } else { Cause::ProtocolError };
         return Fault::new(phase, cause, format!("the peer speaks {other}; {what} was awaited"));
+    }
+    if is_over_limit(trouble, seen) {
+        let message = format!("{received} bytes came and no end, while {what} was awaited: over the limit");
+        return Fault::new(phase, Cause::TooLarge, message);
     }
     match trouble {
         Trouble::Unexpected(detail) => {

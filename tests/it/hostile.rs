@@ -203,7 +203,11 @@ fn huge_rows() -> Vec<Row> {
         Row::new("an error of 2 GiB", floods(b"E\x7f\xff\xff\xffSFATAL\0"), &database),
         Row::new("a huge TLS record", floods(b"\x16\x03\x03\xff\xff"), &handshake),
         Row::new("a huge TLS message", floods(b"\x16\x03\x03\x40\0\x02\xff\xff\xff"), &handshake),
-        Row::new("an HTTP/2 frame of 16 MiB", floods(b"\xff\xff\xff\x04\0\0\0\0\0"), OTHERWISE),
+        Row::new(
+            "an HTTP/2 frame of 16 MiB",
+            floods(b"\xff\xff\xff\x04\0\0\0\0\0"),
+            &first("pgtls = protocol_error too_large"),
+        ),
     ]
 }
 
