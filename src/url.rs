@@ -161,19 +161,7 @@ impl Url {
     /// The first thing that is wrong, with its position, without the text.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let fail = |position: usize, problem: &'static str| UrlError { position, problem };
-        if let Some(at) = text.find(|c: char| c.is_control() || c == ' ') {
-            let problem = if text[at..].trim().is_empty() {
-                "white space or a newline at the end"
-            } else if text[..at].is_empty() {
-                "white space at the start"
-            } else {
-                "white space or a control character inside"
-            };
-            return Err(fail(at, problem));
-        }
-        if text.starts_with(['"', '\'']) {
-            return Err(fail(0, "the value is in quotes: take them away"));
-        }
+        no_white_space(text)?;
         let scheme_end = text.find("://").ok_or_else(|| fail(0, "no scheme: a URL begins with scheme://"))?;
         let scheme = &text[..scheme_end];
         let scheme_ok = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -261,6 +249,24 @@ impl Url {
 }
 
 const UNENCODED: &str = "`/`, `?` or `#` stands before the `@`: percent-encode the password";
+
+/// Values that were pasted or piped often carry white space or quotes.
+fn no_white_space(text: &str) -> Result<(), UrlError> {
+    if let Some(position) = text.find(|c: char| c.is_control() || c == ' ') {
+        let problem = if text[position..].trim().is_empty() {
+            "white space or a newline at the end"
+        } else if position == 0 {
+            "white space at the start"
+        } else {
+            "white space or a control character inside"
+        };
+        return Err(UrlError { position, problem });
+    }
+    if text.starts_with(['"', '\'']) {
+        return Err(UrlError { position: 0, problem: "the value is in quotes: take them away" });
+    }
+    Ok(())
+}
 
 /// Whether an `@` may well stand in a path.
 fn is_web(scheme: &str) -> bool {
