@@ -166,7 +166,7 @@ fn in_words(error: &io::Error) -> String {
 }
 
 fn not_http(_: hyper::Error) -> String {
-    "what came is no HTTP answer".to_owned()
+    "what came is no HTTP answer (where serve.tls is on, ask the listener of serve.probe_listen)".to_owned()
 }
 
 /// `database: password_rejected: HINT` for the first line that fails, and the names of the others.

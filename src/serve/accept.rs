@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet, yield_now};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::connection::{self, Door};
 
@@ -22,12 +22,16 @@ const FINISH_LIMIT: Duration = Duration::from_secs(1);
 /// The first and the longest pause after a failed accept.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
+/// How often the log says, at most, that connections cannot be taken.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
 /// Takes connections until it is told to stop, then lets those that are under way finish.
 pub(super) async fn serve(listener: TcpListener, door: Arc<Door>, mut stopped: watch::Receiver<bool>) {
     let held = Held::default();
     let mut tasks = JoinSet::new();
     let mut pause = PAUSES.0;
     let mut newcomers: usize = 0;
+    let mut told: Option<Instant> = None;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -51,7 +55,8 @@ pub(super) async fn serve(listener: TcpListener, door: Arc<Door>, mut stopped: w
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
-                if pause == PAUSES.0 {
+                if told.is_none_or(|told| told.elapsed() > TELL_EVERY) {
+                    told = Some(Instant::now());
                     tracing::warn!(%error, "cannot take a connection; the oldest one is closed");
                 }
                 held.drop_oldest();

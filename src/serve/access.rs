@@ -8,6 +8,7 @@ use hyper::header::{self, HeaderMap};
 use hyper::http::uri::{Authority, Uri};
 
 use crate::env::Env;
+use crate::outcome::Fault;
 use crate::value::Value;
 
 /// The two ends of a connection, IPv4 as IPv4.
@@ -44,18 +45,15 @@ pub(super) fn presented(headers: &HeaderMap) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
-/// Whether it is the token that is wanted, in a time that tells nothing of where they differ. A token that cannot be
-/// read, or is empty, matches nothing.
-pub(super) fn token_matches(presented: &[u8], token: &Value, env: &dyn Env) -> bool {
-    let wanted = match token.resolve(env) {
-        Ok(wanted) => wanted,
-        Err(fault) => {
-            tracing::warn!(reason = %fault.message, "serve.bearer_token cannot be read: every token is refused");
-            return false;
-        }
-    };
+/// Whether it is the token that is wanted, in a time that tells nothing of where they differ. An empty one matches
+/// nothing.
+///
+/// # Errors
+/// Why the token cannot be read; then it matches nothing either.
+pub(super) fn token_matches(presented: &[u8], token: &Value, env: &dyn Env) -> Result<bool, Fault> {
+    let wanted = token.resolve(env)?;
     let wanted = wanted.expose().trim_end_matches(['\r', '\n']).as_bytes();
-    !wanted.is_empty() && same(presented, wanted)
+    Ok(!wanted.is_empty() && same(presented, wanted))
 }
 
 fn same(left: &[u8], right: &[u8]) -> bool {
@@ -146,7 +144,7 @@ mod tests {
         let env = MapEnv::default().with_file("/token", b"s3cret\r\n");
         let given = |text: &str| {
             let headers = headers(&[("authorization", text)]);
-            presented(&headers).is_some_and(|presented| token_matches(presented, &token, &env))
+            presented(&headers).is_some_and(|presented| token_matches(presented, &token, &env).unwrap())
         };
         assert!(given("Bearer s3cret") && given("bearer s3cret"));
         for wrong in ["Bearer s3cre", "Bearer s3crett", "Bearer ", "Basic s3cret", "s3cret", "", "Bearer s3creT"] {
@@ -155,10 +153,11 @@ mod tests {
         let two = headers(&[("authorization", "Bearer s3cret"), ("authorization", "Bearer s3cret")]);
         assert_eq!(presented(&two), None);
         let rotated = MapEnv::default().with_file("/token", b"new");
-        assert!(token_matches(b"new", &token, &rotated) && !token_matches(b"s3cret", &token, &rotated));
-        for empty in [MapEnv::default(), MapEnv::default().with_file("/token", b"\n")] {
-            assert!(!token_matches(b"", &token, &empty) && !token_matches(b"s3cret", &token, &empty));
-        }
+        assert_eq!(token_matches(b"new", &token, &rotated), Ok(true));
+        assert_eq!(token_matches(b"s3cret", &token, &rotated), Ok(false));
+        let empty = MapEnv::default().with_file("/token", b"\n");
+        assert_eq!((token_matches(b"", &token, &empty), token_matches(b"s", &token, &empty)), (Ok(false), Ok(false)));
+        assert!(token_matches(b"", &token, &MapEnv::default()).is_err());
     }
 
     #[test]

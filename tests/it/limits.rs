@@ -85,5 +85,6 @@ fn out_of_descriptors_the_newcomer_is_answered_and_nothing_spins() {
         assert_eq!(answer.status, 200, "probe {number}");
         held.retain_mut(drips);
     }
-    assert!(sidecar.logged("cannot take a connection") < 200, "{} lines", sidecar.log().len());
+    let said = sidecar.logged("cannot take a connection");
+    assert!((1..=3).contains(&said), "once in a while is enough: {said}");
 }

@@ -100,6 +100,7 @@ fn a_rotated_token_counts_at_once_and_a_lost_one_opens_nothing() {
     assert_eq!((status("first"), status("second")), ("401".to_owned(), "200".to_owned()));
     std::fs::remove_file(token).expect("it was there");
     assert_eq!((status("second"), status("")), ("401".to_owned(), "401".to_owned()));
+    assert_eq!(sidecar.logged("serve.bearer_token cannot be read"), 1, "{:?}", sidecar.log());
     assert_eq!(sidecar.status("/livez"), 200);
     assert!(sidecar.get("/livez?verbose").head.starts_with("HTTP/1.1 401"));
 }
