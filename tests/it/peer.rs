@@ -39,7 +39,7 @@ fn health_as_the_peer_tells_it() {
             false,
             Some("Unhealthy"),
         ),
-        ("denied", "assert health_down: the peer says of itself: error (401, wanted 200-299)", false, Some("error")),
+        ("denied", "assert http_status: 401, wanted 200-299", false, Some("error")),
         ("pong", "passed", false, None),
     ] {
         let report = json(&["check", &format!("peer+http://127.0.0.1:{port}/{path}"), "-o", "json"]);

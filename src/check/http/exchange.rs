@@ -3,6 +3,7 @@
 //! hyper speaks. It ends a stream whose answer is complete with a shutdown, which our stream takes as the goodbye: the
 //! peer closes first. Whatever hyper wants to run beside is owned by the exchange and ends with it.
 
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -202,7 +203,16 @@ fn tell(attempt: &Attempt, version: Version, broken: Broken) -> Fault {
         }
         // hyper's own words for it are fixed ones.
         None if error.is_parse() => attempt.trouble(Trouble::Unexpected(&error.to_string()), part.awaited(version)),
-        None => attempt.trouble(Trouble::of(&error), part.awaited(version)),
+        None => {
+            let trouble = match Trouble::of(&error) {
+                // hyper's own error, dressed as the socket's.
+                Trouble::Failed(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::InvalidData) => {
+                    Trouble::Unexpected("its framing is broken")
+                }
+                trouble => trouble,
+            };
+            attempt.trouble(trouble, part.awaited(version))
+        }
     }
 }
 
@@ -268,3 +278,6 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Spawner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,8 @@ pub(crate) struct HttpKeys {
     /// Headers that the answer must have: by name, the value or `{matches: REGEX}`.
     #[serde(default)]
     pub(crate) header: HeaderRules,
-    /// Follow redirects: `true` for at most 10, or how many; off where not set.
+    /// Follow redirects: `true` for at most 10, or how many, at most 20; off where not set. What `status` and the rest
+    /// expect is then said of the last answer.
     #[serde(default)]
     pub(crate) follow_redirects: Follow,
     /// `1.1` or `2`; over TLS both are offered where not set, in clear text HTTP/1.1 is spoken. `2` in clear text begins

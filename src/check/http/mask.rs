@@ -1,5 +1,7 @@
 //! What we sent in confidence, so that it can be struck out where a peer repeats it.
 
+use std::borrow::Cow;
+
 use zeroize::Zeroizing;
 
 /// The texts to strike out.
@@ -29,8 +31,12 @@ impl Mask {
     }
 
     /// The text with `***` for each of them.
-    pub(crate) fn strike(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
+    pub(crate) fn strike<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let strike = |text: Cow<'a, str>, secret: &Zeroizing<String>| match text.contains(secret.as_str()) {
+            true => Cow::Owned(text.replace(secret.as_str(), "***")),
+            false => text,
+        };
+        self.0.iter().fold(Cow::Borrowed(text), strike)
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn follow(request: &mut Request, status: u16, next: &Next) -> Result<
 
 /// Where it points, as it may be shown.
 pub(crate) fn shown(request: &Request, next: &Next) -> String {
-    request.mask.strike(&next.url.redacted())
+    request.mask.strike(&next.url.redacted()).into_owned()
 }
 
 /// A reference, as it stands in a `Location`, to an absolute URL.

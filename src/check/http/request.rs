@@ -3,8 +3,7 @@
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue,
-    PROXY_AUTHORIZATION, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
 };
 use hyper::{Method, Uri, Version};
 
@@ -73,7 +72,7 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     /// Headers; `Host` only where the configuration sets it.
     pub(crate) headers: HeaderMap,
-    /// Headers that hold what a variable or a file holds: they stay with the origin.
+    /// Headers that hold what a variable or a file holds, or credentials: they stay with the origin.
     private: Vec<HeaderName>,
     /// The body.
     pub(crate) body: Bytes,
@@ -103,18 +102,17 @@ impl Request {
         }
         for (name, value) in &keys.headers.0 {
             let text = without_final_newline(value, value.resolve(env)?);
-            if !matches!(value, Value::Literal(_)) || is_credential(name) {
-                mask.add(text.expose());
+            let is_private = !matches!(value, Value::Literal(_)) || is_credential(name);
+            if is_private {
                 private.push(name.clone());
+            }
+            if is_private || (text.expose().len() >= 8 && !is_public(name)) {
+                mask.add(text.expose());
             }
             headers.insert(name, header_value(value, name.as_str(), text.expose())?);
         }
         let body = keys.body.as_ref().map(|body| body.resolve(env)).transpose()?;
-        if let (Some(value), Some(text)) = (&keys.body, &body)
-            && !matches!(value, Value::Literal(_))
-        {
-            mask.add(text.expose());
-        }
+        body.iter().filter(|text| text.expose().len() >= 4).for_each(|text| mask.add(text.expose()));
         let method = keys.method.as_ref().map_or(Method::GET, |verb| verb.0.clone());
         let body = body.map_or_else(Bytes::new, |text| Bytes::copy_from_slice(text.expose().as_bytes()));
         Ok(Self {
@@ -131,16 +129,13 @@ impl Request {
 
     /// Whether it proves who we are.
     pub(crate) fn has_credentials(&self) -> bool {
-        self.headers.contains_key(AUTHORIZATION)
+        self.headers.keys().any(is_credential)
     }
 
     /// Turns it to another URL. Where the origin changes, all that belongs to the old one is dropped.
     pub(crate) fn turn_to(&mut self, url: &Url, to: Origin) {
         if to != self.origin {
-            for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, HOST] {
-                self.headers.remove(name);
-            }
-            for name in &self.private {
+            for name in [&AUTHORIZATION, &HOST].into_iter().chain(&self.private) {
                 self.headers.remove(name);
             }
         }
@@ -162,7 +157,8 @@ impl Request {
     /// # Errors
     /// The host or the path cannot be written in a request.
     pub(crate) fn to_wire(&self, version: Version) -> Result<hyper::Request<Full<Bytes>>, Fault> {
-        let unfit = |_| Fault::new(Phase::Request, Cause::UrlMalformed, "the URL cannot be written as a request");
+        let unfit =
+            |_| Fault::new(Phase::Request, Cause::UrlMalformed, "the host or the path cannot be written in a request");
         let mut headers = self.headers.clone();
         let own = self.origin.authority();
         let host = headers.remove(HOST);
@@ -272,6 +268,17 @@ fn header_value(from: &Value, name: &str, text: &str) -> Result<HeaderValue, Fau
     Ok(value)
 }
 
+/// Headers that prove who we are, by their name.
 fn is_credential(name: &HeaderName) -> bool {
-    [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name)
+    const WORDS: [&str; 8] = ["apikey", "auth", "authorization", "cookie", "key", "password", "secret", "token"];
+    name.as_str().split(['-', '_']).any(|word| WORDS.contains(&word))
 }
+
+/// Headers whose value everybody may see.
+fn is_public(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name.starts_with("accept") || matches!(name, "content-type" | "host" | "origin" | "referer" | "user-agent")
+}
+
+#[cfg(test)]
+mod tests;

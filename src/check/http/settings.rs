@@ -29,6 +29,9 @@ impl<'de> Deserialize<'de> for HttpUrl {
         if let Value::Literal(text) = &value {
             let url = Url::parse(text.expose()).map_err(de::Error::custom)?;
             request::origin(&url).map_err(de::Error::custom)?;
+            if url.scheme.starts_with("peer+") {
+                return Err(de::Error::custom("peer+ belongs to targets of the command line: write the kind peer"));
+            }
         }
         Ok(Self(value))
     }

@@ -57,6 +57,11 @@ struct Part {
 }
 
 impl Health {
+    /// Whether parts that are not well are known by name.
+    pub(super) const fn names_parts(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
     /// What is not well, for a message: `database: disconnected, cache: down`.
     pub(super) fn in_words(&self) -> String {
         let parts: Vec<&Part> = self.parts.iter().filter(|part| part.tone == self.tone).collect();

@@ -1,0 +1,92 @@
+//! Answers cut at every byte, and answers of every framing, over a pipe.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Answer, exchange};
+use crate::check::http::keys::HttpKeys;
+use crate::check::http::request::Request;
+use crate::env::MapEnv;
+use crate::net::World;
+use crate::net::attempt::{Attempt, Terms};
+use crate::net::dial::DialRules;
+use crate::net::io::Io;
+use crate::net::resolve::Walk;
+use crate::outcome::Fault;
+use crate::value::Value;
+use hyper::Version;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::Instant;
+
+/// What comes of these bytes as the answer, after which the peer closes.
+async fn answered(bytes: &[u8], limit: u64) -> Result<Answer, Fault> {
+    let env = Arc::new(MapEnv::default());
+    let request = Request::new(&HttpKeys::of_url(Value::literal("http://h/")), &*env).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(5);
+    let terms = Terms { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
+    let mut attempt = Attempt::new(Arc::new(World::new(env)), terms);
+    let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
+    let bytes = bytes.to_vec();
+    let peer = async move {
+        let mut asked = [0; 1024];
+        let _ = theirs.read(&mut asked).await.unwrap();
+        // A client that has seen enough hangs up.
+        drop(theirs.write_all(&bytes).await);
+    };
+    let wire = request.to_wire(Version::HTTP_11).unwrap();
+    tokio::join!(exchange(&mut attempt, Io::over(ours), wire, limit), peer).0
+}
+
+#[tokio::test]
+async fn an_answer_cut_at_any_byte_is_no_answer() {
+    for answer in [
+        &b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"[..],
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
+    ] {
+        for cut in 0..answer.len() {
+            let fault = answered(&answer[..cut], 100).await.unwrap_err();
+            assert_eq!(fault.cause.slug(), "connection_closed", "{cut}: {fault:?}");
+        }
+        assert_eq!(answered(answer, 5).await.unwrap().body, b"hello");
+        assert_eq!(answered(answer, 4).await.unwrap_err().cause.slug(), "too_large");
+    }
+}
+
+#[tokio::test]
+async fn every_framing() {
+    for (answer, expected) in [
+        (&b"HTTP/1.0 200 OK\r\n\r\nto the end"[..], "200 to the end"),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", "204 "),
+        (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "304 "),
+        (b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", "200 x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nTrailer: y\r\n\r\n", "200 x"),
+    ] {
+        let answer = answered(answer, 100).await.unwrap();
+        assert_eq!(format!("{} {}", answer.status, String::from_utf8_lossy(&answer.body)), expected);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_http() {
+    let many = [&b"HTTP/1.1 200 OK\r\n"[..], &b"x: y\r\n".repeat(600), b"\r\n"].concat();
+    let endless = [&b"HTTP/1.1 200 OK\r\nx: "[..], &b"y".repeat(300_000)].concat();
+    let huge = b"HTTP/1.1 200 OK\r\nContent-Length: 2147483648\r\n\r\n";
+    let overflow = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n";
+    let two_lengths = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx";
+    let chunk = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
+    for (answer, expected) in [
+        (&b"\0\0\0\0\0\0\0\0\r\n\r\n"[..], "protocol_error"),
+        (b"HTTP/9.9 200 OK\r\n\r\n", "protocol_error"),
+        (b"HTTP/1.1 2x0 OK\r\n\r\n", "protocol_error"),
+        (chunk, "protocol_error"),
+        (overflow, "protocol_error"),
+        (two_lengths, "protocol_error"),
+        (huge, "too_large"),
+        (&many, "too_large"),
+        (&endless, "too_large"),
+    ] {
+        let fault = answered(answer, 1000).await.unwrap_err();
+        assert_eq!(fault.cause.slug(), expected, "{fault:?} of {:?}", &answer[..20]);
+        assert_eq!(fault.phase.as_str(), "request");
+    }
+}
