@@ -1,7 +1,6 @@
 //! The real `pilotfish serve` as a child, and what it says.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -10,6 +9,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
 
 use crate::world::{PASSWORD, Part, World};
+
+/// Loopback, but nobody listens there.
+const DEAD_ADDRESS: &str = "127.0.0.9";
 
 /// The running sidecar; it ends with this value.
 pub(crate) struct Sidecar {
@@ -34,8 +36,16 @@ impl Sidecar {
         let config = folder.join("pilotfish.yaml");
         let write = |path: &PathBuf, text: &str| std::fs::write(path, text).map_err(|error| error.to_string());
         write(&folder.join("ca.pem"), &world.ca)?;
-        write(&config, &configuration(world, &folder, port))?;
-        let child = Command::new(&binary)
+        let two_addresses = with_own_hosts(&folder)?;
+        write(&config, &configuration(world, &folder, port, two_addresses.is_some()))?;
+        if two_addresses.is_none() {
+            println!("(No namespace can be made here, so the search service keeps one address.)");
+        }
+        let mut command = two_addresses.unwrap_or_else(|| Command::new(&binary));
+        if command.get_program() != binary.as_os_str() {
+            command.arg(&binary);
+        }
+        let child = command
             .args(["serve", "-c"])
             .arg(&config)
             .env("DATABASE_URL", format!("postgres://app:{PASSWORD}@127.0.0.1:{}/shop", world.database))
@@ -63,8 +73,10 @@ impl Sidecar {
             let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
             return Err(format!("pilotfish ended: {status}\n{}", log.trim_end()));
         }
-        // It may not listen yet.
-        let Ok((_, status)) = self.get("/status").await else { return Ok(()) };
+        // It may not listen yet. Readiness is asked first, so that its reason is known when it is told.
+        let (Ok((ready, _)), Ok((_, status))) = (self.get("/readyz").await, self.get("/status").await) else {
+            return Ok(());
+        };
         let status: serde_json::Value = serde_json::from_str(&status).map_err(|error| format!("/status: {error}"))?;
         for (name, line) in lines(&status) {
             if self.said.get(&name) != Some(&line) {
@@ -72,11 +84,9 @@ impl Sidecar {
                 self.said.insert(name, line);
             }
         }
-        if let Ok((code, _)) = self.get("/readyz").await
-            && self.ready != Some(code == 200)
-        {
-            self.ready = Some(code == 200);
-            println!("  /readyz {code}{}", if code == 200 { "" } else { "  (the pod gets no traffic)" });
+        if self.ready != Some(ready == 200) {
+            self.ready = Some(ready == 200);
+            println!("  /readyz {ready}{}", if ready == 200 { "" } else { "  (the pod gets no traffic)" });
         }
         Ok(())
     }
@@ -85,9 +95,6 @@ impl Sidecar {
     pub(crate) async fn tour(&mut self, world: &World) -> Result<(), String> {
         self.until_ready(true).await?;
         for part in Part::ALL {
-            if part == Part::Search && world.second_address.is_none() {
-                continue;
-            }
             println!("\n→ {}", world.break_part(part));
             self.until_ready(false).await?;
             println!("\n→ {}", world.repair());
@@ -137,12 +144,31 @@ impl Drop for Sidecar {
     }
 }
 
-fn configuration(world: &World, folder: &std::path::Path, port: u16) -> String {
+/// A command that runs another one with a hosts file of its own, in which `search.demo` has a dead address first and the
+/// living one second; `None` where this process may not make a mount namespace.
+fn with_own_hosts(folder: &std::path::Path) -> Result<Option<Command>, String> {
+    let hosts = folder.join("hosts");
+    let text = format!("127.0.0.1 localhost\n{DEAD_ADDRESS} search.demo\n127.0.0.1 search.demo\n");
+    std::fs::write(&hosts, text).map_err(|error| error.to_string())?;
+    let within = |flags: &str| {
+        let mut command = Command::new("unshare");
+        command.args([flags, "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\""]).arg(&hosts);
+        command
+    };
+    let works = |flags: &&str| {
+        let tried = within(flags).arg("true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        tried.is_ok_and(|status| status.success())
+    };
+    Ok(["-m", "-rm"].into_iter().find(works).map(within))
+}
+
+fn configuration(world: &World, folder: &std::path::Path, port: u16, two_addresses: bool) -> String {
     let (backend, payments) = (world.backend, world.payments);
+    let search = format!("{}:{}", if two_addresses { "search.demo" } else { "127.0.0.1" }, world.search_port);
     let ca = folder.join("ca.pem").display().to_string();
     // On loopback a start gate has to be asked for: in a pod, what listens there starts after it.
     let gates = "gates: [startup, ready]\n    starts_before: true";
-    let mut text = format!(
+    format!(
         "listen: \"127.0.0.1:{port}\"
 defaults: {{interval: 2s, timeout: 1s, failure_threshold: 1}}
 checks:
@@ -155,13 +181,11 @@ checks:
   - name: payments
     tls: {{address: \"127.0.0.1:{payments}\", ca: \"{ca}\"}}
     {gates}
+  - name: search
+    tcp: {{address: \"{search}\"}}
+    {gates}
 "
-    );
-    if let Some(port) = world.second_address {
-        writeln!(text, "  - name: search\n    tcp: {{address: \"localhost:{port}\"}}\n    {gates}")
-            .expect("a String takes every text");
-    }
-    text
+    )
 }
 
 /// One line for each check, from `/status`.
@@ -169,10 +193,10 @@ fn lines(status: &serde_json::Value) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     for (name, entries) in status["checks"].as_object().into_iter().flatten() {
         let entry = &entries[0];
-        let failure = &entry["outcome"]["failure"];
+        let failure = &entry["failure"];
         let verdict = entry["verdict"].as_str().unwrap_or("unknown");
         let line = match (verdict, failure["cause"].as_str()) {
-            ("up", _) if entry["degraded"] == true => format!("~ {name}: up, by a fallback"),
+            ("up", _) if entry["degraded"] == true => format!("~ {name}: up, by a fallback: {}", tries(entry)),
             ("up", _) => format!("✓ {name}: up"),
             (verdict, Some(cause)) => {
                 let text = |key: &str| failure[key].as_str().unwrap_or_default().to_owned();
@@ -183,4 +207,15 @@ fn lines(status: &serde_json::Value) -> Vec<(String, String)> {
         lines.push((name.clone(), line));
     }
     lines
+}
+
+/// What was tried, one after another.
+fn tries(entry: &serde_json::Value) -> String {
+    let tries = entry["tries"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let text = |one: &serde_json::Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
+    tries
+        .iter()
+        .map(|one| format!("{} {}", text(one, "address"), text(one, "result")))
+        .collect::<Vec<_>>()
+        .join(", then ")
 }

@@ -1,7 +1,7 @@
-//! What the pod depends on: a database, a backend with `/health`, a TLS endpoint, and a service whose name has a dead
-//! address first and a live one second. Each can be broken and repaired.
+//! What the pod depends on: a database, a backend with `/health`, a TLS endpoint, and a search service. Each can be broken
+//! and repaired.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rcgen::{CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -53,8 +53,7 @@ pub(crate) struct World {
     pub(crate) database: u16,
     pub(crate) backend: u16,
     pub(crate) payments: u16,
-    /// `None` where this machine has no IPv6 loopback.
-    pub(crate) second_address: Option<u16>,
+    pub(crate) search_port: u16,
     /// The authority of the TLS endpoint, as PEM.
     pub(crate) ca: String,
 }
@@ -65,16 +64,16 @@ impl World {
         let bind = || async {
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| format!("cannot listen: {error}"))
         };
-        let (database, backend, payments) = (bind().await?, bind().await?, bind().await?);
+        let (database, backend, payments, search) = (bind().await?, bind().await?, bind().await?, bind().await?);
         let port = |listener: &TcpListener| listener.local_addr().expect("it is bound").port();
         let (good, bad, ca) = certificates()?;
-        let mut world = Self {
+        let world = Self {
             broken: Arc::clone(&broken),
             search: Arc::default(),
             database: port(&database),
             backend: port(&backend),
             payments: port(&payments),
-            second_address: None,
+            search_port: port(&search),
             ca,
         };
         let state = Arc::clone(&broken);
@@ -88,24 +87,14 @@ impl World {
             let acceptor = if is_broken(&broken, Part::Payments) { bad.clone() } else { good.clone() };
             async move { acceptor.accept(client).await?.shutdown().await }
         });
-        // The same port on IPv4 loopback stays free: `localhost` has a dead address first and a live one second.
-        if let Ok(search) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await {
-            world.second_address = Some(port(&search));
-            world.listen_for_search(search);
-        }
+        world.listen_for_search(search);
         Ok(world)
     }
 
     pub(crate) fn describe(&self) -> String {
-        let search = match self.second_address {
-            Some(port) => {
-                format!(", and search at localhost:{port}, whose IPv4 address is dead and whose IPv6 address lives")
-            }
-            None => ". (No IPv6 loopback here: the service with a dead first address is left out)".to_owned(),
-        };
+        let Self { database, backend, payments, search_port, .. } = self;
         format!(
-            "a database on port {}, a backend on {}, payments with TLS on {}{search}",
-            self.database, self.backend, self.payments
+            "a database on port {database}, a backend on {backend}, payments with TLS on {payments}, search on {search_port}"
         )
     }
 
@@ -129,8 +118,7 @@ impl World {
     pub(crate) fn repair(&self) -> &'static str {
         let before = self.broken.lock().unwrap_or_else(PoisonError::into_inner).take();
         if before == Some(Part::Search)
-            && let Some(port) = self.second_address
-            && let Ok(listener) = std::net::TcpListener::bind((Ipv6Addr::LOCALHOST, port))
+            && let Ok(listener) = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, self.search_port))
             && listener.set_nonblocking(true).is_ok()
             && let Ok(listener) = TcpListener::from_std(listener)
         {
