@@ -2,6 +2,7 @@
 
 mod ask;
 mod canary;
+mod close;
 mod config;
 mod dial;
 mod dns;
