@@ -21,7 +21,7 @@ use crate::env::Env;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::recognise;
-use crate::net::trouble::{Awaited, Trouble, silence};
+use crate::net::trouble::{Awaited, Trouble};
 use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
 use crate::url::Endpoint;
 use crate::value::{Setting, Value};
@@ -177,8 +177,9 @@ async fn read_step(attempt: &Attempt, io: &mut Io, answer: &mut Vec<u8>, unjudge
 fn mismatch(attempt: &mut Attempt, answer: &[u8], expected: &payload::Pattern) -> Fault {
     attempt.facts().excerpt = Some(excerpt(answer));
     let speaks = recognise(answer).map_or_else(String::new, |protocol| format!("; the peer speaks {protocol}"));
-    let seen = attempt.wire().map(|wire| silence(&wire.seen(), Instant::now())).unwrap_or_default();
-    attempt.fault(Cause::BodyMismatch, format!("{}: {seen}{speaks}", expected.absent()))
+    let count = answer.len();
+    let came = if count == 1 { "1 byte came".to_owned() } else { format!("{count} bytes came") };
+    attempt.fault(Cause::BodyMismatch, format!("{} ({came}){speaks}", expected.absent()))
 }
 
 fn excerpt(answer: &[u8]) -> String {

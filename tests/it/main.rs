@@ -21,3 +21,4 @@ mod status;
 mod support;
 mod tls;
 mod wait;
+mod wrong_protocol;

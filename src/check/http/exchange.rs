@@ -135,6 +135,7 @@ enum Part {
 impl Part {
     fn awaited(self, version: Version) -> Awaited {
         let what = match self {
+            Self::Head if version == Version::HTTP_2 => "an HTTP/2 answer",
             Self::Head => "an HTTP answer",
             Self::Body => "the body of the answer",
         };

@@ -1,0 +1,179 @@
+//! Every kind against every real server of another protocol: the right cause, and where the bytes tell it, what speaks
+//! there.
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::support::ca::{Ca, Leaf};
+use crate::support::dns::NameServer;
+use crate::support::hostile::loopback;
+use crate::support::nginx::Nginx;
+use crate::support::postgres::Cluster;
+use crate::support::{Folder, Running, free_port, json, need, until_listening};
+
+/// The kinds and what they would need; `PORT` is the server's.
+const KINDS: [(&str, &str); 8] = [
+    ("tcp", r#"tcp: {address: "127.0.0.1:PORT", send: 'EHLO x\r\n\r\n', expect: "hello"}"#),
+    ("tls", r#"tls: {address: "127.0.0.1:PORT", ca: builtin, server_name: localhost}"#),
+    ("http", r#"http: {url: "http://127.0.0.1:PORT/"}"#),
+    ("h2c", r#"http: {url: "http://127.0.0.1:PORT/", http_version: 2}"#),
+    ("https", r#"http: {url: "https://127.0.0.1:PORT/", tls: {ca: builtin, server_name: localhost}}"#),
+    ("peer", r#"peer: {url: "http://127.0.0.1:PORT/health"}"#),
+    ("postgres", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=disable"}"#),
+    ("pgtls", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=require"}"#),
+];
+
+/// Runs every kind on this port; `KIND = CAUSE`, with what the message says it speaks.
+fn told(port: u16) -> Vec<(String, Value)> {
+    let folder = Folder::new();
+    let check = |(name, keys): &(&str, &str)| {
+        format!("  - {{name: {name}, timeout: 1s, gates: [], {}}}\n", keys.replace("PORT", &port.to_string()))
+    };
+    let config = folder.write("c.yaml", format!("checks:\n{}", KINDS.iter().map(check).collect::<String>()));
+    let report = json(&["check", "-o", "json", "-c", &config]);
+    let word = |check: &Value| {
+        let failure = &check["failure"];
+        let message = failure["message"].as_str().unwrap_or_default();
+        let speaks = message.split_once("speaks ").map(|(_, rest)| rest.split([';', ',']).next().unwrap_or_default());
+        let speaks = speaks.map_or_else(String::new, |name| format!(" ({})", name.trim_start_matches("plain ")));
+        format!(
+            "{}: {}{speaks}",
+            check["name"].as_str().unwrap_or_default(),
+            failure["cause"].as_str().unwrap_or("pass")
+        )
+    };
+    report["checks"].as_array().expect("checks").iter().map(|check| (word(check), check["failure"].clone())).collect()
+}
+
+fn expect(server: &str, port: u16, right: &[&str]) {
+    let told = told(port);
+    let words: Vec<&str> = told.iter().map(|(word, _)| word.as_str()).collect();
+    let fits = |(word, right): (&&str, &&str)| {
+        let (kind, causes) = right.split_once(": ").expect("KIND: CAUSE|CAUSE");
+        causes.split('|').any(|cause| **word == format!("{kind}: {cause}"))
+    };
+    let all = words.len() == right.len() && words.iter().zip(right).all(fits);
+    assert!(all, "{server}:\n{words:#?} instead of\n{right:#?}\n{told:#?}");
+}
+
+#[test]
+fn on_the_port_of_postgres() {
+    let cluster = Cluster::plain();
+    expect(
+        "PostgreSQL",
+        cluster.port,
+        &[
+            "tcp: connection_closed",
+            "tls: connection_closed",
+            "http: connection_closed",
+            // It closes before it has read the second frame: a reset, or an end.
+            "h2c: connection_closed|connect_reset",
+            "https: connection_closed",
+            "peer: connection_closed",
+            "postgres: pass",
+            "pgtls: tls_unsupported",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_a_web_server() {
+    let port = free_port();
+    let _nginx =
+        Nginx::start(&[port], &format!("server {{ listen 127.0.0.1:{port}; location / {{ return 200 ok; }} }}"));
+    expect(
+        "nginx",
+        port,
+        &[
+            "tcp: body_mismatch (HTTP)",
+            "tls: tls_not_tls (HTTP)",
+            "http: pass",
+            "h2c: protocol_error (HTTP)",
+            "https: tls_not_tls (HTTP)",
+            "peer: pass",
+            "postgres: protocol_error (HTTP)",
+            "pgtls: protocol_error (HTTP)",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_a_web_server_with_tls() {
+    let pair = Ca::root("wrong root").issue(&Leaf::server("localhost", &["localhost"]));
+    let (_nginx, port) = Nginx::https(&pair, &[], "");
+    expect(
+        "nginx with TLS",
+        port,
+        &[
+            "tcp: body_mismatch (HTTP)",
+            "tls: tls_untrusted",
+            "http: tls_unsupported",
+            "h2c: protocol_error (HTTP)",
+            "https: tls_untrusted",
+            "peer: tls_unsupported",
+            "postgres: protocol_error (HTTP)",
+            "pgtls: protocol_error (HTTP)",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_a_cache() {
+    let port = free_port();
+    let mut command = Command::new(need("redis-server", "redis-server"));
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+    let _redis = Running::start(command.stdout(Stdio::null()));
+    until_listening(loopback(port));
+    expect(
+        "Redis",
+        port,
+        &[
+            "tcp: body_mismatch (Redis)",
+            "tls: timeout",
+            "http: connection_closed",
+            "h2c: protocol_error (Redis)",
+            "https: timeout",
+            "peer: connection_closed",
+            "postgres: timeout",
+            "pgtls: timeout",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_a_name_server() {
+    let folder = Folder::new();
+    let port = free_port();
+    let mut command = Command::new(need("dnsmasq", "dnsmasq-base"));
+    command.args([
+        "--keep-in-foreground",
+        "--no-resolv",
+        "--no-hosts",
+        "--listen-address=127.0.0.1",
+        "--bind-interfaces",
+    ]);
+    command.arg(format!("--port={port}")).arg(format!("--pid-file={}/pid", folder.path().display()));
+    command.arg("--conf-file=/dev/null").args(["--user=", "--group="]);
+    let _dnsmasq = Running::start(&mut command);
+    until_listening(loopback(port));
+    // It waits for as many bytes as the first two announce.
+    for (word, failure) in told(port) {
+        let cause = word.split(": ").nth(1).unwrap_or_default();
+        assert!(
+            matches!(cause, "timeout" | "connection_closed" | "protocol_error" | "tls_not_tls"),
+            "{word}: {failure}"
+        );
+    }
+}
+
+/// A name server's question to servers that are none: over UDP nobody is there.
+#[test]
+fn a_question_of_names_on_other_ports() {
+    let cluster = Cluster::plain();
+    let report = json(&["check", "-o", "json", &format!("dns://db.lab.?server=127.0.0.1:{}", cluster.port)]);
+    assert_eq!(report["checks"][0]["failure"]["cause"], "dns_timeout", "{report:#}");
+    let server = NameServer::here("* * = 10.0.0.1");
+    let words: Vec<String> = told(server.address.port()).into_iter().map(|(word, _)| word).collect();
+    assert!(words.iter().all(|word| !word.ends_with(": pass")), "{words:?}");
+}
