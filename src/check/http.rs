@@ -171,6 +171,8 @@ async fn once(keys: &HttpKeys, attempt: &mut Attempt, request: &Request) -> Resu
         Some(HttpVersion::One) | None => Version::HTTP_11,
     };
     if let Some(options) = options {
+        // What the hop before has agreed on says nothing of this one.
+        attempt.facts().tls_alpn = None;
         io = attempt.start_tls(io, &options).await?;
         let agreed = attempt.facts().tls_alpn.clone();
         version = match (agreed.as_deref(), version) {

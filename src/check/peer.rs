@@ -45,6 +45,7 @@ const ACCEPT_DEGRADED: &str = "accept_degraded";
 /// Asks a peer for its health. The keys are those of `http`, and one more.
 #[cfg(test)]
 #[derive(schemars::JsonSchema)]
+#[schemars(extend("additionalProperties" = false))]
 #[expect(dead_code, reason = "it stands for the schema; the keys are read in two parts")]
 struct PeerKeys {
     #[serde(flatten)]

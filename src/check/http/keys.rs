@@ -7,7 +7,7 @@ use crate::check::http::settings::{Follow, HttpUrl, HttpVersion, Pattern, Size, 
 use crate::check::tls_keys::TlsKeys;
 use crate::value::Value;
 
-/// The keys.
+/// An HTTP request, and what its answer must be.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
