@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::hostile::{Inside, Manner};
 use crate::support::netns::Namespace;
-use crate::support::{Running, need, read_all, until};
+use crate::support::{Folder, Running, need, read_all, until};
 
 /// A pod and the network behind its cable: 10.9.0.2, 10.9.0.3, fd09::2 and fd09::3 are the other end.
 struct Lab {
@@ -47,6 +47,15 @@ impl Lab {
         let lines: Vec<String> = addresses.iter().map(|address| format!("{address} db\n")).collect();
         self.pod.hosts(lines.concat());
         self.checks("tcp://db:5432")
+    }
+
+    /// The same with these common keys.
+    fn dials_by(&self, keys: &str, addresses: &[&str]) -> Value {
+        let lines: Vec<String> = addresses.iter().map(|address| format!("{address} db\n")).collect();
+        self.pod.hosts(lines.concat());
+        let folder = Folder::new();
+        let text = format!("checks: [{{name: db, {keys}, tcp: {{address: \"db:5432\"}}}}]");
+        self.pod.json(&["check", "-o", "json", "-c", &folder.write("c.yaml", text)])["checks"][0].clone()
     }
 
     fn checks(&self, target: &str) -> Value {
@@ -118,6 +127,83 @@ fn unroutable_ipv6_does_not_hide_why_ipv4_failed() {
     assert!(message.contains("[fd77::2]:5432 network unreachable"), "{message}");
     // A pod without IPv6 gets EADDRNOTAVAIL for ::1: no shortage of ports.
     assert_eq!(result(&lab.checks("tcp://[::1]:5432")), "connect: network_unreachable");
+}
+
+#[test]
+fn each_policy_has_its_families_in_its_order() {
+    let lab = Lab::new();
+    let _server = lab.listens(&["10.9.0.3:5432", "[fd09::3]:5432"]);
+    let addresses = ["fd09::2", "10.9.0.2", "fd09::3", "10.9.0.3"];
+    for (policy, expected) in [
+        ("ipv4-first", "10.9.0.2:5432 refused, 10.9.0.3:5432 connected"),
+        ("ipv6-first", "[fd09::2]:5432 refused, [fd09::3]:5432 connected"),
+        ("ipv4-only", "10.9.0.2:5432 refused, 10.9.0.3:5432 connected"),
+        ("ipv6-only", "[fd09::2]:5432 refused, [fd09::3]:5432 connected"),
+    ] {
+        assert_eq!(tries(&lab.dials_by(&format!("addresses: {policy}"), &addresses)), expected, "{policy}");
+    }
+    let dead = ["fd09::2", "10.9.0.2"];
+    for (policy, expected) in [
+        ("ipv4-first", "10.9.0.2:5432 refused, [fd09::2]:5432 refused"),
+        ("ipv6-first", "[fd09::2]:5432 refused, 10.9.0.2:5432 refused"),
+        ("ipv4-only", "10.9.0.2:5432 refused"),
+        ("ipv6-only", "[fd09::2]:5432 refused"),
+    ] {
+        let check = lab.dials_by(&format!("addresses: {policy}"), &dead);
+        assert_eq!((tries(&check).as_str(), result(&check).as_str()), (expected, "connect: connect_refused"));
+    }
+    let check = lab.dials_by("addresses: ipv4-only", &["fd09::3"]);
+    assert_eq!(result(&check), "resolve: dns_no_address");
+    let message = check["failure"]["message"].as_str().expect("a text");
+    assert_eq!(message, "db has no IPv4 address; it has fd09::3, which `addresses: ipv4-only` does not allow");
+}
+
+#[test]
+fn blackholed_ipv6_first_falls_back_to_ipv4() {
+    let lab = Lab::new();
+    let _server = lab.listens(&["10.9.0.2:5432"]);
+    lab.drops("fd09::2");
+    let check = lab.dials_by("addresses: ipv6-first", &["fd09::2", "10.9.0.2"]);
+    assert_eq!(tries(&check), "[fd09::2]:5432 cut, 10.9.0.2:5432 connected");
+    assert_eq!(result(&check), "pass degraded=true");
+    let check = lab.dials_by("addresses: ipv6-first, connect_timeout: 100ms", &["fd09::2", "10.9.0.2"]);
+    let cut = check["tries"][0]["duration_seconds"].as_f64().expect("a number");
+    assert!((0.1..0.5).contains(&cut), "{check}");
+    let check = lab.dials_by("addresses: ipv6-only", &["fd09::2", "10.9.0.2"]);
+    assert_eq!((tries(&check).as_str(), result(&check).as_str()), ("[fd09::2]:5432 cut", "connect: connect_timeout"));
+}
+
+#[test]
+fn all_or_each_address_may_be_required() {
+    let lab = Lab::new();
+    let _server = lab.listens(&["10.9.0.2:5432", "[fd09::2]:5432"]);
+    let members = |check: &Value| -> Vec<String> {
+        let one = |member: &Value| {
+            let cause = member["failure"]["cause"].as_str().unwrap_or("pass");
+            format!("{} {cause}", member["address"].as_str().expect("a text"))
+        };
+        check["addresses"].as_array().expect("members are there").iter().map(one).collect()
+    };
+    let both = ["10.9.0.2", "10.9.0.3"];
+    let half = ["10.9.0.2:5432 pass", "10.9.0.3:5432 connect_refused"];
+    for (keys, expected) in [
+        ("require: all", "connect: connect_refused"),
+        ("require: each", "connect: connect_refused"),
+        ("require: each, min_passing: 1", "pass degraded=true"),
+        ("require: each, min_passing: \"50%\"", "pass degraded=true"),
+        ("require: each, min_passing: \"51%\"", "connect: connect_refused"),
+    ] {
+        let check = lab.dials_by(keys, &both);
+        assert_eq!(result(&check), expected, "{keys}");
+        assert_eq!(members(&check), half, "{keys}");
+    }
+    // The other family is the same pods once more: it is not asked for while the first has addresses.
+    let check = lab.dials_by("require: all", &["10.9.0.2", "fd09::3"]);
+    assert_eq!(
+        (result(&check).as_str(), members(&check)),
+        ("pass degraded=false", vec!["10.9.0.2:5432 pass".to_owned()])
+    );
+    assert!(lab.dials(&both).get("addresses").is_none(), "members are for `all` and `each`");
 }
 
 #[test]
