@@ -96,10 +96,12 @@ impl Postgres {
 
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
         let settings = Settings::resolve(&self.keys, attempt.env())?;
-        let count = settings.hosts.len();
+        let several = settings.hosts.len() > 1;
+        let hosts: Vec<&Endpoint> = settings.hosts.iter().filter(|endpoint| attempt.is_for(endpoint)).collect();
+        let count = hosts.len();
         let mut faults = Vec::new();
-        for (index, endpoint) in settings.hosts.iter().enumerate() {
-            attempt.for_host((count > 1).then(|| endpoint.host.to_string()));
+        for (index, endpoint) in hosts.into_iter().enumerate() {
+            attempt.for_host(several.then(|| endpoint.host.to_string()));
             let fault = match self.visit(attempt, &settings, endpoint, count - index).await {
                 Visit::Passed => return Ok(()),
                 Visit::OtherRole(fault) => fault,

@@ -168,6 +168,7 @@ impl Attempt {
     /// The causes of those phases, from the try that got furthest.
     pub async fn connect(&mut self, endpoint: &Endpoint) -> Result<Io, Fault> {
         self.tls = None;
+        self.wire = None;
         dial::connect(self, endpoint).await
     }
 
@@ -210,9 +211,9 @@ impl Attempt {
         trouble::fault(self.phase().unwrap_or(Phase::Assert), trouble, &seen, awaited)
     }
 
-    /// The fault of an attempt that its deadline has ended.
+    /// The fault of an attempt that its deadline, or a share of the time that ended before, has cut.
     pub fn overrun(&mut self) -> Fault {
-        let after = duration::show(self.allowance());
+        let after = duration::show(rounded(self.began.elapsed()).min(self.allowance()));
         match self.phase() {
             Some(Phase::Resolve) => {
                 self.fault(Cause::DnsTimeout, format!("the names were not resolved within {after}"))
@@ -280,6 +281,12 @@ impl Attempt {
         self.terms.pinned.as_ref().filter(|pin| pin.endpoint == *endpoint).map(|pin| pin.ip)
     }
 
+    /// Whether it is to dial this endpoint: under `require: each` a check of several hosts runs for one host at a time.
+    #[must_use]
+    pub fn is_for(&self, endpoint: &Endpoint) -> bool {
+        self.terms.pinned.as_ref().is_none_or(|pin| pin.endpoint == *endpoint)
+    }
+
     /// Whether it is one of several, each for its own address.
     pub(super) const fn is_pinned(&self) -> bool {
         self.terms.pinned.is_some()
@@ -287,8 +294,7 @@ impl Attempt {
 
     /// The time it has in all, as the user wrote it: the moments between the two clock readings are rounded away.
     pub(super) fn allowance(&self) -> Duration {
-        let exact = self.terms.deadline.saturating_duration_since(self.began);
-        Duration::from_millis(u64::try_from((exact.as_millis() + 5) / 10 * 10).unwrap_or(u64::MAX))
+        rounded(self.terms.deadline.saturating_duration_since(self.began))
     }
 
     /// A try has begun.
@@ -338,4 +344,9 @@ impl Attempt {
             None => self.evidence.phases.push((phase, spent)),
         }
     }
+}
+
+/// To the next ten milliseconds: what is finer is noise in a message.
+fn rounded(duration: Duration) -> Duration {
+    Duration::from_millis(u64::try_from((duration.as_millis() + 5) / 10 * 10).unwrap_or(u64::MAX))
 }

@@ -13,7 +13,8 @@ use crate::support::dns::NameServer;
 use crate::support::hostile::{Manner, here, loopback};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, PASSWORD};
-use crate::support::{Folder, pilotfish, read_all};
+use crate::support::sidecar::Sidecar;
+use crate::support::{Folder, pilotfish, read_all, until};
 
 /// What one run gave.
 #[derive(Debug)]
@@ -256,6 +257,42 @@ fn judged(row: &Row, kind: &str, run: &Run, idle: u64) -> Vec<String> {
         fault(format!("held {} KiB, {idle} KiB at rest", run.peak));
     }
     faults
+}
+
+/// A sidecar among such peers: its memory stays where it is, and it answers the kubelet at once.
+#[test]
+fn a_sidecar_among_hostile_peers_stays_small_and_answers() {
+    let checks: Vec<String> = rows()
+        .into_iter()
+        .enumerate()
+        .flat_map(|(row, of)| {
+            let peer = here(of.manner).to_string();
+            let keys =
+                kinds().into_iter().map(move |(kind, keys)| (format!("{kind}-{row}"), keys.replace("PEER", &peer)));
+            keys.map(|(name, keys)| format!("  - {{name: {name}, gates: [], {keys}}}\n"))
+        })
+        .collect();
+    let many = checks.len();
+    let yaml = format!("defaults: {{interval: 1s, timeout: 1s}}\nchecks:\n{}", checks.concat());
+    let sidecar = Sidecar::start(&yaml);
+    let status = format!("/proc/{}/status", sidecar.child.0.id());
+    let resident = || {
+        let text = std::fs::read_to_string(&status).expect("it runs");
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory").trim();
+        line.trim_end_matches(" kB").parse::<u64>().expect("a number")
+    };
+    let runs = || {
+        let metrics = sidecar.get("/metrics").body;
+        let lines = metrics.lines().filter(|line| line.starts_with("pilotfish_check_runs_total{"));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).fold(0.0, |sum, one| sum + one)
+    };
+    let rounds = |count: usize| until(&format!("{count} rounds"), || runs() >= (many * count) as f64);
+    rounds(2);
+    let early = resident();
+    rounds(4);
+    let late = resident();
+    assert!(late < early + ROOM, "{early} KiB after two rounds of {many} checks, {late} KiB after four");
+    assert_eq!(sidecar.get("/livez").status, 200);
 }
 
 /// Real answers of real servers, ended or reset after each of so many bytes.

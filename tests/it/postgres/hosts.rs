@@ -97,3 +97,17 @@ fn a_silent_host_takes_its_share_of_the_time_alone() {
     assert_eq!(check["degraded"], true);
     assert_eq!(check["tries"][0]["result"], "connected");
 }
+
+#[test]
+fn each_host_has_its_own_result() {
+    let cluster = Cluster::plain();
+    let dead = free_port();
+    let folder = crate::support::Folder::new();
+    let url = format!("postgres://app:{PASSWORD}@127.0.0.1:{dead},127.0.0.1:{}/app", cluster.port);
+    let text = format!("checks: [{{name: db, gates: [], require: each, postgres: {{url: \"{url}\"}}}}]");
+    let report = crate::support::json(&["check", "-o", "json", "-c", &folder.write("c.yaml", text)]);
+    let members = &report["checks"][0]["addresses"];
+    assert_eq!(members[0]["failure"]["cause"], "connect_refused", "{report:#}");
+    assert_eq!((&members[1]["result"], members[2].is_null()), (&"pass".into(), true), "{report:#}");
+    assert_eq!(authenticated(&cluster), 1);
+}
