@@ -1,0 +1,42 @@
+{{/* What the chart's own templates share. These names are this chart's; application charts include those of v1. */}}
+
+{{/* The name of what stands alone: RELEASE-pilotfish, by whatever name the chart goes here. */}}
+{{- define "pilotfish.standalone.name" -}}
+{{- include "pilotfish.v1.owner" (dict "release" .Release.Name "chart" .Chart.Name) -}}
+{{- end -}}
+
+{{/* What the monitors select: the pods of the chart that this one is a dependency of, or else our own. */}}
+{{- define "pilotfish.standalone.monitor" -}}
+{{- $path := splitList "/" .Template.BasePath -}}
+{{- $chart := .Chart.Name -}}
+{{- if ge (len $path) 4 -}}
+{{- $chart = index $path (sub (len $path) 4 | int) -}}
+{{- end -}}
+{{- include "pilotfish.v1.monitor" (dict "release" .Release.Name "chart" $chart) -}}
+{{- end -}}
+
+{{/* The metadata of what stands alone. Arguments: `root`, and of the values `labels` and `annotations`. */}}
+{{- define "pilotfish.standalone.metadata" -}}
+name: {{ include "pilotfish.standalone.name" .root }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "pilotfish.v1.merge" (dict "base" (include "pilotfish.v1.objectLabels" . | fromYaml) "over" (.labels | default dict)) | nindent 2 }}
+{{- with .annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* The ports on which the workloads of the values, and the prober, give metrics. */}}
+{{- define "pilotfish.standalone.ports" -}}
+{{- $ports := list -}}
+{{- range $name, $workload := .Values.workloads -}}
+{{- $ports = append $ports (include "pilotfish.v1.ports" (dict "root" $ "values" $workload) | fromYaml).main -}}
+{{- end -}}
+{{- if .Values.prober.enabled -}}
+{{- $ports = append $ports (include "pilotfish.v1.ports" (dict "root" $ "values" .Values.prober) | fromYaml).main -}}
+{{- end -}}
+{{- range $ports | default (list 9809) | uniq }}
+- {{ int . }}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,156 @@
+{{/*
+What the named templates of version 1 share. They read their arguments and nothing else: never `.Values`, so that two
+versions under one umbrella, aliases and any number of workloads do not meet. Within v1, arguments and keys are only added.
+
+Arguments of every public template, as a dict:
+  root      the context of the chart that includes it: $
+  values    the workload: .Values.pilotfish.workloads.NAME
+  defaults  optional: what holds for every workload: .Values.pilotfish.defaults
+Some know more of them; they say so.
+*/}}
+
+{{/* The version whose image is taken where no tag is given. */}}
+{{- define "pilotfish.v1.version" -}}
+0.1.0
+{{- end -}}
+
+{{/* What holds where neither the workload nor `defaults` says otherwise. */}}
+{{- define "pilotfish.v1.builtin" -}}
+mode: native
+order: first
+rolloutOnConfigChange: false
+scrapeAnnotations: false
+terminationGracePeriodSeconds: 30
+env: []
+envFrom: []
+volumes: []
+volumeMounts: []
+waitArgs: []
+test:
+  only: []
+image:
+  repository: pilotfish
+  tag: {{ include "pilotfish.v1.version" . | quote }}
+resources:
+  requests:
+    cpu: 5m
+    memory: 16Mi
+  limits:
+    memory: 32Mi
+securityContext:
+  allowPrivilegeEscalation: false
+  capabilities:
+    drop: [ALL]
+  readOnlyRootFilesystem: true
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  seccompProfile:
+    type: RuntimeDefault
+probes:
+  startup:
+    periodSeconds: 2
+    timeoutSeconds: 3
+    failureThreshold: 900
+  readiness:
+    exec: false
+    periodSeconds: 5
+    timeoutSeconds: 3
+    failureThreshold: 2
+  liveness:
+    periodSeconds: 10
+    timeoutSeconds: 3
+    failureThreshold: 3
+{{- end -}}
+
+{{/* `over` laid on `base`: maps are merged, everything else replaces, null removes. */}}
+{{- define "pilotfish.v1.merge" -}}
+{{- $merged := deepCopy .base -}}
+{{- range $key, $value := .over -}}
+{{- if kindIs "invalid" $value -}}
+{{- $merged = unset $merged $key -}}
+{{- else if and (kindIs "map" $value) (kindIs "map" (get $merged $key)) -}}
+{{- $below := include "pilotfish.v1.merge" (dict "base" (get $merged $key) "over" $value) | fromYaml -}}
+{{- $merged = set $merged $key $below -}}
+{{- else -}}
+{{- $merged = set $merged $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $merged -}}
+{{- end -}}
+
+{{/* Everything that is set for a workload, but for its `config`. */}}
+{{- define "pilotfish.v1.settings" -}}
+{{- include "pilotfish.v1.arguments" . -}}
+{{- $builtin := include "pilotfish.v1.builtin" . | fromYaml -}}
+{{- $usual := include "pilotfish.v1.merge" (dict "base" $builtin "over" (.defaults | default dict)) | fromYaml -}}
+{{- $settings := include "pilotfish.v1.merge" (dict "base" $usual "over" (omit .values "config")) | fromYaml -}}
+{{- if not (has $settings.mode (list "native" "classic")) -}}
+{{- fail (printf "pilotfish: %s: mode is native or classic, not %v" (include "pilotfish.v1.name" .) $settings.mode) -}}
+{{- end -}}
+{{- /* v1.20.0 is what a Helm that was built from source says where there is no cluster: then nothing is known. */ -}}
+{{- $kubernetes := .root.Capabilities.KubeVersion.Version -}}
+{{- if and (eq $settings.mode "native") (ne $kubernetes "v1.20.0") (not (semverCompare ">=1.29.0-0" $kubernetes)) -}}
+{{- fail (printf "pilotfish: %s: Kubernetes %s has no native sidecars, they came with 1.29: set mode: classic" (include "pilotfish.v1.name" .) $kubernetes) -}}
+{{- end -}}
+{{- toYaml $settings -}}
+{{- end -}}
+
+{{/* Fails where the arguments are not those of a template. */}}
+{{- define "pilotfish.v1.arguments" -}}
+{{- $call := "(dict \"root\" $ \"values\" .Values.pilotfish.workloads.NAME)" -}}
+{{- if or (not (kindIs "map" .)) (not (hasKey . "root")) (not (hasKey . "values")) -}}
+{{- fail (printf "pilotfish: call the named templates with %s" $call) -}}
+{{- end -}}
+{{- if not (and (kindIs "map" .root) (hasKey .root "Release") (hasKey .root "Chart")) -}}
+{{- fail (printf "pilotfish: root is not a chart's context; call with %s" $call) -}}
+{{- end -}}
+{{- if not (kindIs "map" .values) -}}
+{{- fail (printf "pilotfish: values is empty: there is no such workload among the values; call with %s" $call) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* "true" unless the workload says `enabled: false`. */}}
+{{- define "pilotfish.v1.enabled" -}}
+{{- include "pilotfish.v1.arguments" . -}}
+{{- if not (and (hasKey .values "enabled") (eq (toString .values.enabled) "false")) -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{/* RELEASE-CHART, or RELEASE where both are the same: one chart of one release. `release` and `chart` are texts. */}}
+{{- define "pilotfish.v1.owner" -}}
+{{- if eq .release .chart -}}
+{{- .release -}}
+{{- else -}}
+{{- printf "%s-%s" .release .chart -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The workload's name, unlike that of any other of the release. */}}
+{{- define "pilotfish.v1.name" -}}
+{{- $owner := include "pilotfish.v1.owner" (dict "release" .root.Release.Name "chart" .root.Chart.Name) -}}
+{{- with .values.name -}}
+{{- printf "%s-%s" $owner . -}}
+{{- else -}}
+{{- $owner -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A text as the value of a label. */}}
+{{- define "pilotfish.v1.labelValue" -}}
+{{- . | trunc 63 | trimAll "-_." -}}
+{{- end -}}
+
+{{/* The name of the workload's ConfigMap. */}}
+{{- define "pilotfish.v1.configMapName" -}}
+{{- printf "%s-pilotfish" (include "pilotfish.v1.name" .) -}}
+{{- end -}}
+
+{{/* Labels of the objects themselves, never of pods. */}}
+{{- define "pilotfish.v1.objectLabels" -}}
+app.kubernetes.io/name: pilotfish
+app.kubernetes.io/instance: {{ include "pilotfish.v1.labelValue" .root.Release.Name }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | include "pilotfish.v1.labelValue" }}
+{{- end -}}
