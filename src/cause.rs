@@ -115,6 +115,10 @@ pub enum Cause {
     FileMissing,
     /// A file's content cannot be used.
     FileInvalid,
+    /// Nothing in this pod listens on the port.
+    NotListening,
+    /// What listens on the port does so on loopback alone.
+    ListeningOnLoopback,
     /// The peer hung up before the answer.
     ConnectionClosed,
     /// A phase ran out of time.
@@ -175,6 +179,8 @@ impl Cause {
         Self::UrlMalformed,
         Self::FileMissing,
         Self::FileInvalid,
+        Self::NotListening,
+        Self::ListeningOnLoopback,
         Self::ConnectionClosed,
         Self::Timeout,
         Self::ProtocolError,
@@ -472,6 +478,20 @@ impl Cause {
                 true,
                 "a file's content cannot be used",
                 "compare it with what is expected there",
+            ),
+            Self::NotListening => row(
+                "not_listening",
+                Heals,
+                true,
+                "nothing in this pod listens on the port",
+                "see whether the app has started, and compare the port with the one it is told to use",
+            ),
+            Self::ListeningOnLoopback => row(
+                "listening_on_loopback",
+                Heals,
+                true,
+                "the app listens on 127.0.0.1 or ::1 alone, where no other pod can reach it",
+                "start it with `--host 0.0.0.0` (uvicorn, Flask, FastMCP) or `HOSTNAME=0.0.0.0` (Next.js)",
             ),
             Self::ConnectionClosed => row(
                 "connection_closed",

@@ -21,6 +21,14 @@ pub trait Env: Send + Sync {
     /// Those of opening and reading; `InvalidInput` for what is no regular file, `FileTooLarge` past the limit.
     fn file(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// The first [`FILE_LIMIT`] bytes of a regular file: for those of the kernel that may be longer.
+    ///
+    /// # Errors
+    /// Those of [`Env::file`] but `FileTooLarge`.
+    fn start_of(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.file(path)
+    }
+
     /// What tells a file's state from another without reading it; `None` where it cannot be told: read it then.
     fn stamp(&self, _path: &Path) -> Option<Stamp> {
         None
@@ -55,17 +63,15 @@ impl Env for ProcessEnv {
     }
 
     fn file(&self, path: &Path) -> io::Result<Vec<u8>> {
-        // Asked before it is opened: opening a FIFO would block the one thread.
-        let metadata = std::fs::metadata(path)?;
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        let mut bytes = Vec::new();
-        std::fs::File::open(path)?.take(FILE_LIMIT + 1).read_to_end(&mut bytes)?;
+        let bytes = read(path, FILE_LIMIT + 1)?;
         if bytes.len() as u64 > FILE_LIMIT {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "over 1 MiB"));
         }
         Ok(bytes)
+    }
+
+    fn start_of(&self, path: &Path) -> io::Result<Vec<u8>> {
+        read(path, FILE_LIMIT)
     }
 
     fn stamp(&self, path: &Path) -> Option<Stamp> {
@@ -82,6 +88,17 @@ impl Env for ProcessEnv {
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         })
     }
+}
+
+fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    // Asked before it is opened: opening a FIFO would block the one thread.
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A made-up process, for tests.

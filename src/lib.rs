@@ -10,6 +10,7 @@ pub mod exit;
 pub mod finding;
 pub mod outcome;
 pub mod outcome_json;
+pub mod pod;
 pub mod secret;
 pub mod timestamp;
 pub mod url;

@@ -250,6 +250,8 @@ pub struct Facts {
     pub health: Option<String>,
     /// Records that a `dns` check was answered, as text.
     pub records: Vec<String>,
+    /// The sockets of this pod that listen on the port a `listen` check asks for.
+    pub listening: Vec<SocketAddr>,
     /// What the peer said first, or an excerpt of its body: shown by `check` and `diagnose` only.
     pub excerpt: Option<String>,
 }

@@ -2,6 +2,8 @@
 //!
 //! It shows what was recorded and judges nothing. Excerpts of what a peer said go out only where they are asked for.
 
+use std::net::SocketAddr;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -172,6 +174,8 @@ struct FactsJson<'a> {
     health: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     records: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    listening: &'a [SocketAddr],
     #[serde(skip_serializing_if = "Option::is_none")]
     excerpt: Option<&'a str>,
 }
@@ -195,6 +199,7 @@ impl<'a> FactsJson<'a> {
             role,
             health,
             records,
+            listening,
             excerpt,
         } = facts;
         Self {
@@ -213,6 +218,7 @@ impl<'a> FactsJson<'a> {
             role: *role,
             health: health.as_deref(),
             records,
+            listening,
             excerpt: match excerpts {
                 Excerpts::Shown => excerpt.as_deref(),
                 Excerpts::Withheld => None,

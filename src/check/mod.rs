@@ -3,6 +3,7 @@
 pub mod address;
 pub mod dns;
 pub mod http;
+pub mod listen;
 pub mod peer;
 pub mod postgres;
 pub mod tcp;
@@ -31,6 +32,11 @@ pub trait Check: Send + Sync {
 
     /// What it dials, as far as its values can be resolved now; empty where it dials nothing.
     fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint>;
+
+    /// Whether it only looks at this pod itself and dials nothing at all, so that it may gate `live`.
+    fn stays_in_pod(&self) -> bool {
+        false
+    }
 
     /// Every value it reads at a run: a changed file among them ends a back-off.
     fn values(&self) -> Vec<&Value>;
@@ -63,7 +69,7 @@ pub struct Kind {
 }
 
 /// Every kind, in the order of the docs.
-pub const KINDS: &[Kind] = &[tcp::KIND, tls::KIND, http::KIND, peer::KIND, dns::KIND, postgres::KIND];
+pub const KINDS: &[Kind] = &[tcp::KIND, tls::KIND, http::KIND, peer::KIND, dns::KIND, postgres::KIND, listen::KIND];
 
 /// The kind with this name.
 #[must_use]

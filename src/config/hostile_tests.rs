@@ -162,7 +162,9 @@ fn replaced(node: &Node, by: &Node) -> Vec<Node> {
 fn documents() -> Vec<Node> {
     let example = |kind: &crate::check::Kind| {
         let body = node::parse(kind.example).unwrap_or_else(|faults| panic!("{}: {faults:?}", kind.name));
-        let check = Node::mapping(vec![("name", Node::scalar("a")), (kind.name, body)]);
+        // What looks at the pod itself cannot gate its start, which is the default.
+        let gates = node::parse("[ready]").expect("a list");
+        let check = Node::mapping(vec![("name", Node::scalar("a")), (kind.name, body), ("gates", gates)]);
         Node::mapping(vec![("checks", Node { span: node::Span::default(), raw: Raw::Sequence(vec![check]) })])
     };
     std::iter::once(node::parse(SAMPLE).unwrap()).chain(KINDS.iter().map(example)).collect()

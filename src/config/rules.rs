@@ -7,7 +7,7 @@ use crate::env::Env;
 /// Where a check dials, as far as it can be told now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// Only this pod's loopback.
+    /// Only this pod: its loopback, or nothing at all.
     Pod,
     /// Elsewhere too, or nothing that could be named.
     Outside,
@@ -18,6 +18,9 @@ pub(super) enum Reach {
 impl Reach {
     /// Where it dials.
     pub(super) fn of(check: &dyn Check, env: &dyn Env) -> Self {
+        if check.stays_in_pod() {
+            return Self::Pod;
+        }
         let endpoints = check.endpoints(env);
         if !endpoints.is_empty() {
             let inside = endpoints.iter().all(|endpoint| endpoint.host.is_loopback());

@@ -33,7 +33,6 @@ const OTHERS: &[(&str, &str)] = &[
     ("mqtts", "mqtt"),
     ("icmp", "icmp"),
     ("unix", "unix"),
-    ("listen", "listen"),
     ("file", "file"),
     ("dapr", "dapr"),
 ];

@@ -88,8 +88,11 @@ impl Target {
     }
 }
 
-/// The host of a literal target; it was read before.
+/// The host of a literal target, or the port that is listened on; it was read before.
 fn host_of(written: &str) -> String {
+    if let Some(port) = written.strip_prefix("listen::") {
+        return port.to_owned();
+    }
     Url::parse(written).ok().and_then(|url| url.hosts.first().map(|(host, _)| host.to_string())).unwrap_or_default()
 }
 
@@ -114,6 +117,9 @@ fn target(text: &str, env: &dyn Env) -> Result<Target, String> {
 }
 
 fn literal(kind: &'static Kind, text: &str, env: &dyn Env) -> Result<Target, String> {
+    if kind.name == "listen" {
+        return listener(kind, text);
+    }
     let url = Url::parse(text).map_err(|error| format!("{error}; right is {}", form(kind)))?;
     if let Some(what) = fault_of_url(kind, text, &url) {
         return Err(format!("{what}; right is {}", form(kind)));
@@ -128,6 +134,17 @@ fn literal(kind: &'static Kind, text: &str, env: &dyn Env) -> Result<Target, Str
         return Err(format!("{what}; right is {}", form(kind)));
     }
     Ok(Target { kind: kind.name, check, variable: None })
+}
+
+/// `listen::3000`, which is no URL.
+fn listener(kind: &'static Kind, text: &str) -> Result<Target, String> {
+    let wrong = |what: &str| format!("{what}; right is {}", form(kind));
+    let port = text.strip_prefix("listen::").ok_or_else(|| wrong("it cannot be read"))?;
+    let keys = Node::mapping(vec![("port", Node::scalar(&port.replace("${", "$${")))]);
+    if let Err(problems) = (kind.parse)(&keys) {
+        return Err(wrong(problems.first().map_or("it cannot be read", |problem| &problem.message)));
+    }
+    Ok(Target { kind: kind.name, check: (kind.from_url)(Value::literal(text)), variable: None })
 }
 
 /// What a kind has to say of a URL, where it reads one at load: it stands under `url`, and a `dns` URL under its parts.
@@ -157,6 +174,7 @@ fn form(kind: &Kind) -> &'static str {
         "http" => "https://host/path",
         "peer" => "peer+http://host:port/health",
         "postgres" => "postgres://user:password@host:5432/database",
+        "listen" => "listen::3000",
         "dns" => "dns://name?type=AAAA&server=10.0.0.10:53",
         _ => "scheme://host:port",
     }
@@ -173,7 +191,8 @@ fn variable(name: &str, env: &dyn Env) -> Result<Target, String> {
         variable: Some(name.to_owned()),
     };
     let Some(value) = env.var(name).filter(|value| !value.is_empty()) else { return Ok(undecided(None)) };
-    let Some((scheme, _)) = value.split_once("://") else {
+    let listen = value.strip_prefix("listen::").map(|port| ("listen", port));
+    let Some((scheme, _)) = value.split_once("://").or(listen) else {
         let message = format!("the variable {name} holds no URL: it has no scheme://");
         return Ok(undecided(Some((Cause::UrlMalformed, message))));
     };

@@ -63,6 +63,8 @@ pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
         | Cause::Timeout
         | Cause::ProtocolError
         | Cause::TooLarge
+        | Cause::NotListening
+        | Cause::ListeningOnLoopback
         | Cause::Stale
         | Cause::Internal => answer::hint(fault, evidence, context.kind),
     }

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("secret", 0),
     ("env", 0),
     ("value", 0),
+    ("pod", 0),
     ("url", 0),
     ("duration", 0),
     ("timestamp", 0),
@@ -38,7 +39,7 @@ const LAYERS: &[(&str, u8)] = &[
 const WITHOUT_TOKIO: [u8; 3] = [0, 1, 4];
 
 /// Modules of one layer that may not use each other, but for what they share.
-const KINDS: &[&str] = &["tcp", "tls", "http", "peer", "dns", "postgres"];
+const KINDS: &[&str] = &["tcp", "tls", "http", "peer", "dns", "postgres", "listen"];
 
 #[test]
 fn a_module_uses_only_what_stands_above_it() {

@@ -12,6 +12,7 @@ mod hostile;
 mod http;
 mod layers;
 mod limits;
+mod listen;
 mod metrics;
 mod names;
 mod peer;

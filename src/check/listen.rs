@@ -1,0 +1,222 @@
+//! `listen`: the app in this pod listens, on an address that others can reach.
+//!
+//! It reads the kernel's list of sockets, which the containers of a pod share, and dials nothing: an app that logs every
+//! connection, or has room for few, never notices it.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::cause::Cause;
+use crate::check::{Check, Kind, Parsed, Run};
+use crate::config::node::{self, Node};
+use crate::env::Env;
+use crate::net::attempt::Attempt;
+use crate::outcome::{Fault, Phase};
+use crate::pod;
+use crate::url::{Endpoint, parse_port};
+use crate::value::{Setting, Value};
+
+/// The kind.
+pub const KIND: Kind = Kind {
+    name: "listen",
+    summary: "the app in this pod listens on an address that others can reach",
+    example: "{port: 3000, reachable: pod}",
+    schemes: &["listen"],
+    parse,
+    from_url: |url| Arc::new(Listen::Url(url)),
+    #[cfg(test)]
+    schema: |generator| generator.subschema_for::<Keys>(),
+};
+
+/// What stands before the port in a target.
+const TARGET: &str = "listen::";
+/// How many other ports a message names.
+const NAMED: usize = 8;
+
+/// The keys of a `listen` check.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "listen"))]
+struct Keys {
+    /// The port, 1 to 65535.
+    port: Setting<Port>,
+    /// From where: `pod` (the default) wants an address that other pods can reach, `loopback` one that this pod's
+    /// containers and `kubectl port-forward` can.
+    reachable: Option<Setting<From>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Port(u16);
+
+impl FromStr for Port {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse_port(text).map(Self).map_err(|_| "a port from 1 to 65535".to_owned())
+    }
+}
+
+/// From where it must be reachable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum From {
+    #[default]
+    Pod,
+    Loopback,
+}
+
+impl FromStr for From {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "pod" => Ok(Self::Pod),
+            "loopback" => Ok(Self::Loopback),
+            _ => Err("one of pod, loopback".to_owned()),
+        }
+    }
+}
+
+/// A `listen` check: from the configuration, or of a target that may come from a variable.
+#[derive(Debug)]
+enum Listen {
+    Keys(Keys),
+    Url(Value),
+}
+
+fn parse(node: &Node) -> Parsed {
+    Ok(Arc::new(Listen::Keys(node::read(node)?)))
+}
+
+impl Listen {
+    fn wanted(&self, env: &dyn Env) -> Result<(u16, From), Fault> {
+        match self {
+            Self::Keys(keys) => {
+                let Port(port) = keys.port.resolve("port", env)?;
+                let from = keys.reachable.as_ref().map(|from| from.resolve("reachable", env)).transpose()?;
+                Ok((port, from.unwrap_or_default()))
+            }
+            Self::Url(value) => {
+                let text = value.resolve(env)?;
+                let port = text.expose().strip_prefix(TARGET).and_then(|port| port.parse::<Port>().ok());
+                let Port(port) = port.ok_or_else(|| {
+                    let message = format!("{} holds no {TARGET}PORT", value.origin());
+                    Fault::new(Phase::Assert, Cause::UrlMalformed, message)
+                })?;
+                Ok((port, From::default()))
+            }
+        }
+    }
+}
+
+impl Check for Listen {
+    fn target(&self, env: &dyn Env) -> String {
+        match (self.wanted(env), self) {
+            (Ok((port, _)), _) => format!("{TARGET}{port}"),
+            (Err(_), Self::Url(value)) => value.origin(),
+            (Err(_), Self::Keys(_)) => TARGET.to_owned(),
+        }
+    }
+
+    fn endpoints(&self, _env: &dyn Env) -> Vec<Endpoint> {
+        Vec::new()
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        match self {
+            Self::Url(value) => vec![value],
+            Self::Keys(keys) => {
+                let reachable = keys.reachable.as_ref().and_then(Setting::later);
+                keys.port.later().into_iter().chain(reachable).collect()
+            }
+        }
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        true
+    }
+
+    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        Box::pin(async move {
+            attempt.enter(Phase::Assert);
+            let (port, from) = self.wanted(attempt.env())?;
+            let Some(all) = pod::listeners(attempt.env()) else {
+                return Err(
+                    attempt.fault(Cause::Internal, "the kernel does not show this pod's sockets (/proc/net/tcp)")
+                );
+            };
+            let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.port() == port);
+            let ips: Vec<IpAddr> = own.iter().map(std::net::SocketAddr::ip).collect();
+            attempt.facts().listening = own;
+            let mut ports: Vec<u16> = others.iter().map(std::net::SocketAddr::port).collect();
+            ports.dedup();
+            judge(port, from, &ips, &ports).map_err(|(cause, message)| attempt.fault(cause, message))
+        })
+    }
+}
+
+/// What is wrong with the addresses that listen on the port.
+fn judge(port: u16, from: From, ips: &[IpAddr], others: &[u16]) -> Result<(), (Cause, String)> {
+    let fits = |ip: &IpAddr| match from {
+        From::Pod => !ip.is_loopback(),
+        From::Loopback => ip.is_loopback() || ip.is_unspecified(),
+    };
+    if ips.iter().any(fits) {
+        return Ok(());
+    }
+    let shown: Vec<String> = ips.iter().map(ToString::to_string).collect();
+    let shown = shown.join(" and ");
+    Err(match (from, ips.is_empty()) {
+        (_, true) => (Cause::NotListening, format!("nothing in this pod listens on port {port}; {}", listed(others))),
+        (From::Pod, false) => (Cause::ListeningOnLoopback, format!("port {port} listens on {shown} alone")),
+        (From::Loopback, false) => {
+            (Cause::NotListening, format!("port {port} listens on {shown} alone, not on loopback"))
+        }
+    })
+}
+
+/// The other ports, which may be the right one.
+fn listed(ports: &[u16]) -> String {
+    let mut names: Vec<String> = ports.iter().take(NAMED).map(u16::to_string).collect();
+    if ports.len() > NAMED {
+        names.push(format!("{} more", ports.len() - NAMED));
+    }
+    if names.is_empty() { "no port listens".to_owned() } else { format!("these listen: {}", names.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::{From, judge};
+
+    #[test]
+    fn addresses_that_others_can_reach() {
+        use From::{Loopback, Pod};
+        for (from, ips, expected) in [
+            (Pod, &["0.0.0.0"][..], None),
+            (Pod, &["::"], None),
+            (Pod, &["10.0.0.7"], None),
+            (Pod, &["127.0.0.1", "10.0.0.7"], None),
+            (Pod, &["127.0.0.1", "::1"], Some("listening_on_loopback: port 3000 listens on 127.0.0.1 and ::1 alone")),
+            (Pod, &[], Some("not_listening: nothing in this pod listens on port 3000; these listen: 3001, 9809")),
+            (Loopback, &["127.0.0.1"], None),
+            (Loopback, &["::"], None),
+            (Loopback, &["10.0.0.7"], Some("not_listening: port 3000 listens on 10.0.0.7 alone, not on loopback")),
+        ] {
+            let parsed: Vec<IpAddr> = ips.iter().map(|ip| ip.parse().unwrap()).collect();
+            let got = judge(3000, from, &parsed, &[3001, 9809]);
+            let got = got.err().map(|(cause, message)| format!("{}: {message}", cause.slug()));
+            assert_eq!(got.as_deref(), expected, "{from:?} {ips:?}");
+        }
+    }
+
+    #[test]
+    fn many_ports_are_cut_and_none_is_said() {
+        let text = |ports: &[u16]| judge(1, From::Pod, &[], ports).unwrap_err().1;
+        assert!(text(&[]).ends_with("no port listens"));
+        assert!(text(&(2..=11).collect::<Vec<_>>()).ends_with("8, 9, 2 more"));
+    }
+}

@@ -1,0 +1,109 @@
+//! `listen`: what the kernel shows of this pod's listeners, with real servers in a namespace that is the pod.
+
+use std::process::Stdio;
+
+use crate::support::netns::Namespace;
+use crate::support::{Folder, Running, need, pilotfish, run, until};
+
+/// A server that accepts on one address, in the way of its own runtime.
+fn python(pod: &Namespace, address: &str, port: u16) -> Running {
+    let python = need("python3", "python3");
+    let mut command = pod.command(python.to_str().expect("the path is UTF-8"));
+    command.args(["-m", "http.server", "--bind", address, &port.to_string()]);
+    Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
+}
+
+fn node(pod: &Namespace, listen: &str) -> Running {
+    let node = need("node", "nodejs");
+    let mut command = pod.command(node.to_str().expect("the path is UTF-8"));
+    command.args(["-e", &format!("require('http').createServer().listen({listen})")]);
+    Running::start(&mut command)
+}
+
+fn until_shown(pod: &Namespace, port: u16) {
+    let hex = format!(":{port:04X} ");
+    until(&format!("port {port} is listened on"), || {
+        run(pod.command("cat").args(["/proc/net/tcp", "/proc/net/tcp6"])).stdout.contains(&hex)
+    });
+}
+
+#[test]
+fn listeners_of_real_servers_in_a_pod() {
+    let (pod, node_of_it) = (Namespace::new(), Namespace::new());
+    pod.cable(&node_of_it, "eth0", &["10.7.0.7/24"], &["10.7.0.1/24"]);
+    let servers = [python(&pod, "127.0.0.1", 8000), python(&pod, "0.0.0.0", 8001), python(&pod, "10.7.0.7", 8002)];
+    let more = [node(&pod, "8003"), node(&pod, "{port: 8004, host: '::', ipv6Only: true}"), node(&pod, "8005, '::1'")];
+    for port in 8000..8006 {
+        until_shown(&pod, port);
+    }
+    let report = |args: &[&str]| pod.json(&[&["check", "-o", "json"], args].concat());
+    for (target, cause, message, listening) in [
+        ("listen::8000", "listening_on_loopback", "port 8000 listens on 127.0.0.1 alone", vec!["127.0.0.1:8000"]),
+        ("listen::8001", "", "", vec!["0.0.0.0:8001"]),
+        ("listen::8002", "", "", vec!["10.7.0.7:8002"]),
+        ("listen::8003", "", "", vec!["[::]:8003"]),
+        ("listen::8004", "", "", vec!["[::]:8004"]),
+        ("listen::8005", "listening_on_loopback", "port 8005 listens on ::1 alone", vec!["[::1]:8005"]),
+        (
+            "listen::8006",
+            "not_listening",
+            "nothing in this pod listens on port 8006; these listen: 8000, 8001, 8002, 8003, 8004, 8005",
+            vec![],
+        ),
+    ] {
+        let report = report(&[target]);
+        let check = &report["checks"][0];
+        assert_eq!(check["target"], target);
+        assert_eq!(check["failure"]["cause"].as_str().unwrap_or_default(), cause, "{report}");
+        assert_eq!(check["failure"]["message"].as_str().unwrap_or_default(), message);
+        assert_eq!(check["failure"]["phase"].as_str().unwrap_or("assert"), "assert");
+        let shown: Vec<&str> =
+            check["facts"]["listening"].as_array().into_iter().flatten().filter_map(|one| one.as_str()).collect();
+        assert_eq!(shown, listening, "{target}");
+        assert_eq!(check["tries"].as_array().map(Vec::len), Some(0), "nothing is dialled");
+    }
+
+    let folder = Folder::new();
+    let checks = [8000, 8001, 8002].map(|port| {
+        format!("  - {{name: p{port}, listen: {{port: {port}, reachable: loopback}}, gates: [live, ready]}}\n")
+    });
+    let path = folder.write("pilotfish.yaml", format!("checks:\n{}", checks.concat()));
+    let report = report(&["-c", &path]);
+    let causes: Vec<_> = (0..3).map(|at| report["checks"][at]["failure"]["message"].as_str()).collect();
+    assert_eq!(causes, [None, None, Some("port 8002 listens on 10.7.0.7 alone, not on loopback")], "{report}");
+    drop((servers, more));
+}
+
+#[test]
+fn a_listener_gates_live_and_ready_but_not_startup() {
+    let folder = Folder::new();
+    let check = |gates: &str| {
+        let path =
+            folder.write("pilotfish.yaml", format!("checks: [{{name: app, listen: {{port: 3000}}, {gates}}}]\n"));
+        let ran = run(pilotfish().args(["config", "check", "-c", &path]));
+        (ran.code, ran.stderr + &ran.stdout)
+    };
+    assert_eq!(check("gates: [live, ready]").0, 0);
+    assert_eq!(check("gates: [startup], starts_before: true").0, 0);
+    let (code, said) = check("gates: [startup, ready]");
+    assert_eq!(code, 2);
+    assert!(said.contains("starts after the gate"), "{said}");
+}
+
+#[test]
+fn bad_targets_are_refused_without_their_text() {
+    for (target, said) in [
+        ("listen:3000", "right is listen::3000"),
+        ("listen::s3cret", "a port from 1 to 65535"),
+        ("listen::0", "a port from 1 to 65535"),
+        ("listen://3000", "right is listen::3000"),
+    ] {
+        let ran = run(pilotfish().args(["check", target]));
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.stderr.contains(said) && !ran.stderr.contains("s3cret"), "{target}: {ran:?}");
+    }
+    let ran = run(pilotfish().args(["check", "-o", "json", "env:APP"]).env("APP", "listen::1"));
+    assert!(ran.stdout.contains("not_listening"), "{ran:?}");
+    let ran = run(pilotfish().args(["check", "-o", "json", "env:APP"]).env("APP", "listen::s3cret"));
+    assert!(ran.stdout.contains("url_malformed") && !ran.stdout.contains("s3cret"), "{ran:?}");
+}
