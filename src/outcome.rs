@@ -288,6 +288,27 @@ pub struct Surveyed {
     pub source: Option<IpAddr>,
 }
 
+/// The addresses that a name gave for one family, in the order of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// The name as the check has it.
+    pub name: String,
+    /// 4 or 6.
+    pub family: u8,
+    /// In the order of the answer; empty where there was none, for whatever reason.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Which IPv6 addresses the interfaces of this pod have, link-local ones among them: what resolver libraries look at
+/// before they ask for AAAA on behalf of runtimes that want configured families only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ipv6 {
+    /// `::1`.
+    pub loopback: bool,
+    /// Any other.
+    pub elsewhere: bool,
+}
+
 /// The result for one address, under `require: all|each`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
@@ -312,8 +333,12 @@ pub struct Evidence {
     pub members: Vec<Member>,
     /// The peer works, but says of itself that something is not well: a pass is degraded.
     pub degraded: bool,
+    /// What each name gave, by family, in the order in which it was asked.
+    pub resolved: Vec<Resolved>,
     /// Every address of what was dialled, measured; empty but after a survey.
     pub survey: Vec<Surveyed>,
+    /// The IPv6 addresses of this pod; `None` but after a survey.
+    pub ipv6: Option<Ipv6>,
 }
 
 /// One finished run of a check.

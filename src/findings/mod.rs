@@ -4,6 +4,7 @@
 //! with its `CODES` and its `judge`; [`FAMILIES`] lists them for the configuration, the docs and the tests.
 
 mod hint;
+mod runtimes;
 
 use crate::cause::Cause;
 use crate::finding::{Finding, Prediction, Severity};
@@ -59,7 +60,7 @@ impl Entry {
 }
 
 /// Every family of findings, in the order of the docs.
-pub const FAMILIES: &[&[Entry]] = &[];
+pub const FAMILIES: &[&[Entry]] = &[runtimes::CODES];
 
 /// The runtimes whose connecting can be foretold, as `clients` names them.
 pub const RUNTIMES: &[&str] = &[
@@ -103,8 +104,9 @@ pub struct Judged {
 
 /// Judges what was recorded.
 #[must_use]
-pub fn judge(_fault: Option<&Fault>, _evidence: &Evidence, _context: Context<'_>) -> Judged {
-    let mut judged = Judged::default();
+pub fn judge(_fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Judged {
+    let (findings, predictions) = runtimes::judge(evidence, context);
+    let mut judged = Judged { findings, predictions };
     judged.findings.sort_by_key(|finding| finding.severity);
     judged
 }

@@ -37,7 +37,7 @@ fn failed() -> Outcome {
         facts: Facts { server_version: Some("16.4".into()), excerpt: Some("E: body".into()), ..Facts::default() },
         members: vec![Member { address, failure: None }],
         degraded: false,
-        survey: Vec::new(),
+        ..Evidence::default()
     };
     Outcome {
         started_at: UNIX_EPOCH + Duration::from_secs(1_795_165_200),

@@ -1,0 +1,235 @@
+//! What other runtimes would do with the addresses that were measured here, and what of it hurts the app.
+//!
+//! pilotfish dials one address after another and is patient; few runtimes are. From the measured addresses, the order in
+//! which the app's resolver library gives them ([`order`]) and the way in which each runtime tries them ([`walk`]), it is
+//! told what the runtime would do. Nothing is told of runtimes that nobody asked for.
+
+mod cure;
+mod found;
+mod leg;
+mod order;
+mod told;
+mod walk;
+
+use std::time::Duration;
+
+use super::{Context, Entry, RUNTIMES};
+use crate::cause::Cause;
+use crate::finding::{Finding, Predicted, Prediction, Severity};
+use crate::outcome::{Evidence, Ipv6, Surveyed};
+
+use leg::{Ended, Leg};
+use order::Library;
+use walk::Lean;
+
+const NODE_CONNECT_CUT: Entry = Entry {
+    code: "node_connect_cut",
+    severity: Severity::Error,
+    cause: Cause::ConnectTimeout,
+    meaning: "addresses answer, but more slowly than Node waits for each of several: Node gives up on them and fails",
+    remedy: "set NODE_OPTIONS=--network-family-autoselection-attempt-timeout to more than the slowest address takes \
+             (Node 20.13, 22.1 or later), or --no-network-family-autoselection, or use Node 25.2 or later",
+};
+const NODE_CONNECT_BORDERLINE: Entry = Entry {
+    code: "node_connect_borderline",
+    severity: Severity::Warning,
+    cause: Cause::ConnectTimeout,
+    meaning: "addresses answer within 15 ms of the limit that Node has for each of several: it connects now and then",
+    remedy: "set NODE_OPTIONS=--network-family-autoselection-attempt-timeout well above what the addresses take",
+};
+const IPV6_DEAD: Entry = Entry {
+    code: "ipv6_dead",
+    severity: Severity::Warning,
+    cause: Cause::ConnectTimeout,
+    meaning: "IPv6 addresses of the name have a route here and do not work, and runtimes that try them before IPv4 wait, \
+              or fail",
+    remedy: "let IPv6 through, or take the route or the AAAA records away; until then give the client a connect timeout",
+};
+const ADDRESS_DEAD: Entry = Entry {
+    code: "address_dead",
+    severity: Severity::Warning,
+    cause: Cause::ConnectTimeout,
+    meaning: "an address of the name does not work, others do, and runtimes that try it first wait, or fail",
+    remedy: "find out why that address does not answer, or take it out of the name; until then give the client a connect \
+             timeout",
+};
+
+/// Every finding of this family.
+pub(super) const CODES: &[Entry] = &[NODE_CONNECT_CUT, NODE_CONNECT_BORDERLINE, IPV6_DEAD, ADDRESS_DEAD];
+
+/// Predictions for the runtimes asked for (all of them where a survey was made and none is named), and the findings
+/// that come of them.
+pub(super) fn judge(evidence: &Evidence, context: Context<'_>) -> (Vec<Finding>, Vec<Prediction>) {
+    let Some(ipv6) = evidence.ipv6.filter(|_| !evidence.survey.is_empty()) else { return Default::default() };
+    let asked: &[&'static str] = if context.clients.is_empty() { RUNTIMES } else { context.clients };
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut predictions: Vec<Prediction> = Vec::new();
+    for target in targets(&evidence.survey) {
+        let told: Vec<Told> = MODELS
+            .iter()
+            .filter(|model| asked.contains(&model.name))
+            .map(|model| foretell(model, &target.legs, ipv6))
+            .collect();
+        let named = target.host.or_else(|| evidence.resolved.first().map(|one| one.name.as_str()));
+        findings.extend(found::findings(&told, &target.legs, named, !context.clients.is_empty()));
+        for one in told {
+            merge(&mut predictions, one.prediction, target.host);
+        }
+    }
+    (findings, predictions)
+}
+
+/// The addresses of one host and port.
+struct Target<'a> {
+    host: Option<&'a str>,
+    legs: Vec<Leg>,
+}
+
+fn targets(survey: &[Surveyed]) -> Vec<Target<'_>> {
+    let mut targets: Vec<Target<'_>> = Vec::new();
+    for seen in survey {
+        let (host, leg) = (seen.host.as_deref(), Leg::new(seen));
+        let port = leg.address.port();
+        match targets.iter_mut().find(|one| one.host == host && one.legs[0].address.port() == port) {
+            Some(target) => target.legs.push(leg),
+            None => targets.push(Target { host, legs: vec![leg] }),
+        }
+    }
+    targets
+}
+
+/// Several hosts: the worst of them is told, with its name.
+fn merge(predictions: &mut Vec<Prediction>, mut one: Prediction, host: Option<&str>) {
+    if let (Some(host), Some(error)) = (host, &mut one.error) {
+        *error = format!("{host}: {error}");
+    }
+    match predictions.iter_mut().find(|known| known.runtime == one.runtime) {
+        None => predictions.push(one),
+        Some(known) if badness(one.result) > badness(known.result) => *known = one,
+        Some(_) => {}
+    }
+}
+
+const fn badness(result: Predicted) -> u8 {
+    match result {
+        Predicted::Connects => 0,
+        Predicted::Unknown => 1,
+        Predicted::Borderline => 2,
+        Predicted::Hangs => 3,
+        Predicted::Fails => 4,
+    }
+}
+
+/// How a runtime connects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// Node with `autoSelectFamily` and this limit per address.
+    Node(Duration),
+    /// The first address and no other.
+    First,
+    /// Java: the first address, IPv4 before IPv6.
+    FirstIpv4,
+    /// One after another, each with this limit.
+    Serial(Option<Duration>),
+    /// Both families, the second after this head start.
+    Race(Duration),
+    /// anyio.
+    Staggered,
+}
+
+/// One runtime.
+#[derive(Debug)]
+struct Model {
+    name: &'static str,
+    /// For people.
+    title: &'static str,
+    manner: Manner,
+    /// Who may resolve for it.
+    libraries: &'static [Library],
+    /// Whether it asks for configured families only.
+    configured_only: bool,
+}
+
+const LIBC: &[Library] = &[Library::Glibc, Library::Musl];
+/// What `timeout=` of Python's examples and of most libraries over it come to; without one the kernel's two minutes.
+const PYTHON_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// In the order of [`RUNTIMES`].
+const MODELS: &[Model] = &[
+    node("node@18", "Node 18", Manner::First),
+    node("node@20", "Node 20", Manner::Node(Duration::from_millis(250))),
+    node("node@22", "Node 22", Manner::Node(Duration::from_millis(250))),
+    node("node@24", "Node 24", Manner::Node(Duration::from_millis(250))),
+    node("node@25", "Node 25.2", Manner::Node(Duration::from_millis(500))),
+    node("node@26", "Node 26", Manner::Node(Duration::from_millis(500))),
+    Model {
+        name: "go",
+        title: "Go",
+        manner: Manner::Race(Duration::from_millis(300)),
+        libraries: &[Library::Go],
+        configured_only: false,
+    },
+    other("python", "Python", Manner::Serial(Some(PYTHON_TIMEOUT))),
+    other("python-asyncio", "asyncio", Manner::Serial(None)),
+    other("python-anyio", "anyio", Manner::Staggered),
+    other("libpq", "libpq", Manner::Serial(None)),
+    other("psycopg3", "psycopg 3", Manner::Serial(None)),
+    other("jvm", "Java", Manner::FirstIpv4),
+    other("curl", "curl", Manner::Race(Duration::from_millis(200))),
+    other("tokio", "tokio", Manner::Serial(None)),
+];
+
+const fn node(name: &'static str, title: &'static str, manner: Manner) -> Model {
+    Model { name, title, manner, libraries: LIBC, configured_only: true }
+}
+
+const fn other(name: &'static str, title: &'static str, manner: Manner) -> Model {
+    Model { name, title, manner, libraries: LIBC, configured_only: false }
+}
+
+/// What is told of one runtime, and what it rests on.
+struct Told {
+    model: &'static Model,
+    /// One for each way in which it may go: resolver libraries, and a limit that is hit or missed.
+    ways: Vec<Way>,
+    prediction: Prediction,
+}
+
+/// One way in which it may go.
+#[derive(Debug, Clone)]
+struct Way {
+    library: Library,
+    legs: Vec<Leg>,
+    ended: Ended,
+}
+
+fn foretell(model: &'static Model, legs: &[Leg], ipv6: Ipv6) -> Told {
+    let mut ways = Vec::new();
+    for library in model.libraries {
+        let legs = order::arrange(legs, *library, model.configured_only.then_some(ipv6));
+        for lean in [Lean::InTime, Lean::Late] {
+            let ended = go(model.manner, &legs, lean);
+            let known = ways.iter().any(|way: &Way| way.library == *library && way.ended == ended);
+            if !known {
+                ways.push(Way { library: *library, legs: legs.clone(), ended });
+            }
+        }
+    }
+    let prediction = told::prediction(model, &ways, cure::cure(model, &ways));
+    Told { model, ways, prediction }
+}
+
+/// A runtime's walk over addresses in the order of its resolver.
+fn go(manner: Manner, legs: &[Leg], lean: Lean) -> Ended {
+    match manner {
+        Manner::Node(limit) if legs.len() > 1 => walk::node(legs, limit, lean),
+        Manner::Node(_) | Manner::First => walk::serial(&legs[..legs.len().min(1)], None),
+        Manner::FirstIpv4 => walk::serial(&walk::ipv4_leads(legs)[..legs.len().min(1)], None),
+        Manner::Serial(each) => walk::serial(legs, each),
+        Manner::Race(head) => walk::race(legs, head),
+        Manner::Staggered => walk::staggered(&walk::ipv6_leads(legs)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

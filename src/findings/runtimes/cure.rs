@@ -1,0 +1,112 @@
+//! The setting that cures what was foretold. Node's are tried out on the same addresses before they are recommended.
+
+use std::time::Duration;
+
+use super::leg::{Fate, Leg};
+use super::walk::{self, Lean};
+use super::{Manner, Model, Way, go};
+use crate::finding::Predicted;
+
+/// What is lost beyond the fastest address before it is worth a word.
+pub(super) const SLOW: Duration = Duration::from_secs(1);
+
+/// What to set; `None` where nothing is wrong, or where no setting of the client helps.
+pub(super) fn cure(model: &Model, ways: &[Way]) -> Option<String> {
+    let way = ways.iter().find(|way| hurts(way))?;
+    if !way.legs.iter().any(Leg::accepts) {
+        return None;
+    }
+    match model.manner {
+        Manner::Node(limit) => node(since(model.name), limit, ways),
+        Manner::First => node_18(&way.legs),
+        Manner::FirstIpv4 => Some(java(&way.legs)),
+        Manner::Serial(_) | Manner::Race(_) | Manner::Staggered => waits(model.name).map(str::to_owned),
+    }
+}
+
+/// Whether it fails, hangs, or loses time where an address answers.
+pub(super) fn hurts(way: &Way) -> bool {
+    let fastest = way.legs.iter().filter(|leg| leg.accepts()).map(|leg| leg.after).min();
+    match way.ended.result {
+        Predicted::Fails | Predicted::Hangs | Predicted::Borderline => true,
+        Predicted::Unknown => false,
+        Predicted::Connects => fastest.zip(way.ended.after).is_some_and(|(best, after)| after >= best + SLOW),
+    }
+}
+
+/// What a larger limit per address should be for these: twice the slowest, in half seconds, at least one second.
+fn roomy(ways: &[Way]) -> Duration {
+    const STEP: u64 = 500;
+    let slowest = ways.iter().flat_map(|way| &way.legs).filter(|leg| leg.accepts()).map(|leg| leg.after).max();
+    let doubled = u64::try_from(slowest.unwrap_or_default().as_millis() * 2).unwrap_or(u64::MAX / STEP);
+    Duration::from_millis(doubled.div_ceil(STEP).max(2) * STEP)
+}
+
+/// Which versions of this line know the option.
+const fn since(name: &str) -> &'static str {
+    match name.as_bytes() {
+        b"node@20" => " (Node 20.13 or later)",
+        b"node@22" => " (Node 22.1 or later)",
+        _ => "",
+    }
+}
+
+/// The settings of Node that make all of these connect; `since` says which versions know the first.
+pub(super) fn node(since: &str, limit: Duration, ways: &[Way]) -> Option<String> {
+    const NEWER: Duration = Duration::from_millis(500);
+    let works = |with: &dyn Fn(&[Leg]) -> Predicted| ways.iter().all(|way| with(&way.legs) == Predicted::Connects);
+    let with_limit = |limit| move |legs: &[Leg]| walk::node(legs, limit, Lean::Late).result;
+    let roomy = roomy(ways);
+    let mut cures = Vec::new();
+    if works(&with_limit(roomy)) {
+        let ms = roomy.as_millis();
+        cures.push(format!("NODE_OPTIONS=--network-family-autoselection-attempt-timeout={ms}{since}"));
+    }
+    if works(&|legs| go(Manner::First, legs, Lean::Late).result) {
+        cures.push("NODE_OPTIONS=--no-network-family-autoselection".to_owned());
+    }
+    if limit < NEWER && works(&with_limit(NEWER)) {
+        cures.push("Node 25.2 or later".to_owned());
+    }
+    (!cures.is_empty()).then(|| cures.join(", or "))
+}
+
+fn node_18(legs: &[Leg]) -> Option<String> {
+    let first_v4 = legs.iter().find(|leg| leg.address.is_ipv4());
+    if first_v4.is_some_and(Leg::accepts) {
+        return Some(
+            "NODE_OPTIONS=--dns-result-order=ipv4first, or Node 20 or later, which tries every address".to_owned(),
+        );
+    }
+    let with = |limit| walk::node(legs, Duration::from_millis(limit), Lean::Late).result == Predicted::Connects;
+    match (with(250), with(500)) {
+        (true, _) => Some("Node 20 or later, which tries every address".to_owned()),
+        (false, true) => Some("Node 25.2 or later, which tries every address".to_owned()),
+        (false, false) => None,
+    }
+}
+
+fn java(legs: &[Leg]) -> String {
+    let first_v6 = legs.iter().find(|leg| leg.address.is_ipv6());
+    if first_v6.is_some_and(|leg| leg.fate == Fate::Accepts) {
+        return "-Djava.net.preferIPv6Addresses=true".to_owned();
+    }
+    "Java tries the first address only: set a connect timeout (pgjdbc: connectTimeout) and take the dead address out of \
+     the name"
+        .to_owned()
+}
+
+fn waits(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "python" => {
+            "a short timeout=: it counts for each address (5 s assumed here; without one each costs two minutes)"
+        }
+        "python-asyncio" => "happy_eyeballs_delay=0.25 for create_connection, as anyio and httpx do",
+        "libpq" => "connect_timeout=3 in the connection string or PGCONNECT_TIMEOUT=3: it counts for each address",
+        "psycopg3" => "connect_timeout=3 in the connection string: it counts for each address",
+        "curl" => "--connect-timeout 5: it is shared out among the addresses",
+        "go" => "net.Dialer{Timeout: 5 * time.Second}: it is shared out among the addresses",
+        "tokio" => "a timeout of your own around each address (tokio-postgres: connect_timeout)",
+        _ => return None,
+    })
+}

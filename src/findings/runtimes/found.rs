@@ -1,0 +1,227 @@
+//! The findings that come of what was foretold: only of addresses that were measured, and only where one of them works.
+
+use std::net::SocketAddr;
+
+use super::cure::{self, hurts};
+use super::leg::{Fate, Leg};
+use super::told::NAMED;
+use super::walk;
+use super::{ADDRESS_DEAD, IPV6_DEAD, Manner, NODE_CONNECT_BORDERLINE, NODE_CONNECT_CUT, Told, Way};
+use crate::duration::show;
+use crate::finding::{Finding, Predicted};
+
+/// Runtimes that try one address only. Where nobody said that the app is one of them, they alone are no reason to warn.
+const ONE_ADDRESS: [&str; 2] = ["node@18", "jvm"];
+
+/// What is worth saying of one name; `asked` is true where the user named the runtimes.
+pub(super) fn findings(told: &[Told], legs: &[Leg], name: Option<&str>, asked: bool) -> Vec<Finding> {
+    if !legs.iter().any(Leg::accepts) {
+        // It works for nobody: that is what the failure says.
+        return Vec::new();
+    }
+    let of = name.map_or_else(String::new, |name| format!(" of {name}"));
+    [node_cut(told, legs, &of), node_borderline(told, &of), dead(told, legs, &of, asked)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The ways of a Node that gives up on addresses that answer.
+fn cut_ways(told: &Told) -> Vec<&Way> {
+    let bad = |way: &&Way| matches!(way.ended.result, Predicted::Fails | Predicted::Hangs) && way.ended.cut > 0;
+    told.ways.iter().filter(bad).collect()
+}
+
+/// Whether all ways of some resolver library are such.
+fn surely_cut(told: &Told) -> Option<&Way> {
+    let cut = cut_ways(told);
+    cut.iter()
+        .find(|way| {
+            let all = told.ways.iter().filter(|one| one.library == way.library).count();
+            cut.iter().filter(|one| one.library == way.library).count() == all
+        })
+        .copied()
+}
+
+fn node_cut(told: &[Told], legs: &[Leg], of: &str) -> Option<Finding> {
+    let cut: Vec<(&Told, &Way)> = told.iter().filter_map(|one| Some((one, surely_cut(one)?))).collect();
+    let (first, way) = cut.first()?;
+    let Manner::Node(limit) = first.model.manner else { return None };
+    let answering: Vec<&Leg> = legs.iter().filter(|leg| leg.accepts()).collect();
+    let slowest = answering.iter().map(|leg| leg.after).max().unwrap_or_default();
+    let fastest = answering.iter().map(|leg| leg.after).min().unwrap_or_default();
+    let took =
+        if show(fastest) == show(slowest) { show(slowest) } else { format!("{} to {}", show(fastest), show(slowest)) };
+    let versions: Vec<&Told> = cut.iter().map(|(one, _)| *one).collect();
+    let waits = match cut.iter().find(|(one, _)| one.model.manner != first.model.manner) {
+        Some((newer, _)) => match newer.model.manner {
+            Manner::Node(longer) => format!("{} ({} from {} on)", show(limit), show(longer), newer.model.title),
+            _ => show(limit),
+        },
+        None => show(limit),
+    };
+    let ends = match way.ended.after {
+        Some(after) => {
+            let code = way.ended.errors.first().map_or("ETIMEDOUT", |(_, code)| code.name);
+            format!("it fails after {} with {code}", show(after))
+        }
+        None => "it hangs".to_owned(),
+    };
+    let message = format!(
+        "{} of {} addresses{of} {} after {took}, but {}{} gives each but the last only {waits}; tried last: {}; {ends}",
+        answering.len(),
+        legs.len(),
+        if answering.len() == 1 { "answers" } else { "answer" },
+        nodes(&versions),
+        on(first),
+        last_tried(way),
+    );
+    let ways: Vec<Way> = cut.iter().map(|(_, way)| (*way).clone()).collect();
+    let cure = cure::node(" (Node 20.13, 22.1 or later)", limit, &ways);
+    let still_fails = walk::node(&walk::ipv4_leads(&way.legs), limit, walk::Lean::Late).result != Predicted::Connects;
+    let no_use = if still_fails { "; --dns-result-order=ipv4first alone does not help" } else { "" };
+    let fix = cure.map_or_else(
+        || format!("take the addresses that do not work out of the name{no_use}"),
+        |cure| format!("for the app, set {cure}{no_use}"),
+    );
+    Some(NODE_CONNECT_CUT.found(message, fix))
+}
+
+/// The last address of a walk that did not connect, and why it did not.
+fn last_tried(way: &Way) -> String {
+    let address = way.ended.at.or_else(|| way.ended.errors.last().map(|(address, _)| *address));
+    let leg = address.and_then(|address| way.legs.iter().find(|leg| leg.address == address));
+    leg.map_or_else(String::new, state)
+}
+
+/// `10.0.0.7:5432, has no route here (ENETUNREACH)`.
+fn state(leg: &Leg) -> String {
+    let address = leg.address;
+    match leg.fate {
+        Fate::Accepts => format!("{address} answers after {}", show(leg.after)),
+        Fate::Errs(code) if code.errno == 101 && leg.source.is_none() => {
+            format!("{address} has no route here ({})", code.name)
+        }
+        Fate::Errs(code) => format!("{address} gives {} after {}", code.name, show(leg.after)),
+        Fate::Silent => format!("{address} is silent for {}", show(leg.after)),
+        Fate::Unmeasured => format!("{address} was not measured"),
+    }
+}
+
+fn node_borderline(told: &[Told], of: &str) -> Option<Finding> {
+    let near: Vec<&Told> = told.iter().filter(|one| surely_cut(one).is_none() && !cut_ways(one).is_empty()).collect();
+    let first = near.first()?;
+    let Manner::Node(limit) = first.model.manner else { return None };
+    let way = *cut_ways(first).first()?;
+    let close = |leg: &&Leg| leg.accepts() && leg.after + walk::BAND > limit && leg.after <= limit + walk::BAND;
+    let leg = way.legs.iter().find(close)?;
+    let message = format!(
+        "{}{of} answered after {}, and {}{} gives each address but the last {}: it connects now and fails then, with {}",
+        leg.address,
+        show(leg.after),
+        nodes(&near),
+        on(first),
+        show(limit),
+        way.ended.errors.first().map_or("ETIMEDOUT", |(_, code)| code.name),
+    );
+    let ways: Vec<Way> = first.ways.clone();
+    let cure = cure::node(" (Node 20.13, 22.1 or later)", limit, &ways)?;
+    Some(NODE_CONNECT_BORDERLINE.found(message, format!("for the app, set {cure}")))
+}
+
+/// Addresses that do not work and stand before one that does.
+fn dead(told: &[Told], legs: &[Leg], of: &str, asked: bool) -> Option<Finding> {
+    let hurt: Vec<&Told> =
+        told.iter().filter(|one| one.ways.iter().any(|way| hurts(way) && way.ended.cut == 0)).collect();
+    if hurt.iter().all(|one| !asked && ONE_ADDRESS.contains(&one.model.name)) {
+        return None;
+    }
+    let ways = hurt.iter().flat_map(|one| &one.ways).filter(|way| hurts(way) && way.ended.cut == 0);
+    let met: Vec<SocketAddr> =
+        ways.flat_map(|way| way.ended.errors.iter().map(|(address, _)| *address).chain(way.ended.at)).collect();
+    let broken = |leg: &&Leg| matches!(leg.fate, Fate::Silent | Fate::Errs(_)) && met.contains(&leg.address);
+    let blamed: Vec<&Leg> = legs.iter().filter(broken).collect();
+    if blamed.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{} of {} addresses{of} {} not work: {}; {}; {}",
+        blamed.len(),
+        legs.len(),
+        if blamed.len() == 1 { "does" } else { "do" },
+        blamed.iter().take(NAMED).map(|leg| state(leg)).collect::<Vec<_>>().join(", "),
+        legs.iter().filter(|leg| leg.accepts()).min_by_key(|leg| leg.after).map(state).unwrap_or_default(),
+        harm(&hurt),
+    );
+    let all_v6 = blamed.iter().all(|leg| leg.address.is_ipv6());
+    let no_v6_works = !legs.iter().any(|leg| leg.address.is_ipv6() && leg.accepts());
+    let refused = blamed.iter().all(|leg| matches!(leg.fate, Fate::Errs(code) if code.errno == 111));
+    let remedy = match (all_v6 && no_v6_works, refused) {
+        (_, true) => "let the server listen on that address too, or take it out of the name",
+        (true, false) => "let IPv6 through, or take the AAAA records or this pod's IPv6 route away",
+        (false, false) => "find out why that address does not answer, or take it out of the name",
+    };
+    let mut cures: Vec<String> = Vec::new();
+    for one in &hurt {
+        if let Some(cure) = &one.prediction.cure
+            && cures.len() < 5
+        {
+            cures.push(format!("{}: {cure}", one.model.title));
+        }
+    }
+    let until = if cures.is_empty() { String::new() } else { format!("; until then, {}", cures.join("; ")) };
+    let entry = if all_v6 && no_v6_works { IPV6_DEAD } else { ADDRESS_DEAD };
+    Some(entry.found(message, format!("{remedy}{until}")))
+}
+
+/// Who waits, who fails, who loses how much.
+fn harm(hurt: &[&Told]) -> String {
+    let mut hang: Vec<String> = Vec::new();
+    let mut fail: Vec<String> = Vec::new();
+    let mut slow: Vec<String> = Vec::new();
+    for one in hurt {
+        let title = format!("{}{}", one.model.title, on(one));
+        let Some(way) = one.ways.iter().find(|way| hurts(way)) else { continue };
+        match (way.ended.result, way.ended.after) {
+            (Predicted::Hangs, _) => hang.push(title),
+            (Predicted::Connects, Some(after)) => slow.push(format!("{title} connects only after {}", show(after))),
+            _ => fail.push(title),
+        }
+    }
+    let all = |names: &[String], one: &str, many: &str| {
+        let verb = if names.len() == 1 { one } else { many };
+        (!names.is_empty()).then(|| format!("{} {verb}", and(names)))
+    };
+    let hang = all(&hang, "waits for it without an end of its own", "wait for it without an end of their own");
+    let fail = all(&fail, "fails", "fail");
+    hang.into_iter().chain(fail).chain(slow).collect::<Vec<_>>().join(", ")
+}
+
+/// Says which images where only those of one resolver library are hurt.
+fn on(told: &Told) -> String {
+    let hurt: Vec<_> = told.ways.iter().filter(|way| hurts(way)).map(|way| way.library).collect();
+    match hurt.first() {
+        Some(library) if told.model.libraries.len() > 1 && hurt.iter().all(|one| one == library) => {
+            format!(" in {}", library.images())
+        }
+        _ => String::new(),
+    }
+}
+
+/// `Node 20, 22 and 24`.
+fn nodes(told: &[&Told]) -> String {
+    let versions: Vec<&str> = told.iter().map(|one| one.model.title.trim_start_matches("Node ")).collect();
+    format!("Node {}", and(&versions))
+}
+
+/// `a, b and c`.
+fn and(names: &[impl AsRef<str>]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [before @ .., last] => {
+            let before: Vec<&str> = before.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", before.join(", "), last.as_ref())
+        }
+    }
+}

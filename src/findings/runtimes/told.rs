@@ -1,0 +1,149 @@
+//! Predictions in words. Each sentence rests on a measured number.
+
+use std::net::SocketAddr;
+
+use super::leg::{Code, Ended, Fate, Leg};
+use super::order::Library;
+use super::{Manner, Model, Way};
+use crate::duration::show;
+use crate::finding::{Predicted, Prediction};
+
+/// How many addresses a text names.
+pub(super) const NAMED: usize = 6;
+
+/// What is foretold of a runtime that may go these ways.
+pub(super) fn prediction(model: &Model, ways: &[Way], cure: Option<String>) -> Prediction {
+    let first = &ways[0];
+    let told = |result, after, error| Prediction { runtime: model.name, result, after, error, cure: cure.clone() };
+    if ways.iter().all(|way| way.ended.result == first.ended.result) {
+        return told(first.ended.result, first.ended.after, error(model, first));
+    }
+    if let Some(unknown) = ways.iter().find(|way| way.ended.result == Predicted::Unknown) {
+        return told(Predicted::Unknown, None, error(model, unknown));
+    }
+    told(Predicted::Borderline, None, Some(either(model, ways)))
+}
+
+/// Several ways: which, and on what it depends.
+fn either(model: &Model, ways: &[Way]) -> String {
+    let outcome = |way: &Way| match (way.ended.after, error(model, way)) {
+        (Some(after), None) => format!("connects after {}", show(after)),
+        (Some(after), Some(error)) => format!("fails after {}: {error}", show(after)),
+        (None, error) => error.unwrap_or_default(),
+    };
+    let of = |library: Library| ways.iter().filter(move |way| way.library == library);
+    let near = |library: Library| of(library).any(|way| way.ended.result != ways_result(ways, library));
+    let mut parts: Vec<String> = Vec::new();
+    for library in model.libraries {
+        let text = match (near(*library), model.manner) {
+            (true, Manner::Node(limit)) => {
+                let all: Vec<String> = of(*library).map(outcome).collect();
+                format!("within 15 ms of its limit of {} per address: {}", show(limit), all.join(", or "))
+            }
+            _ => of(*library).next().map(outcome).unwrap_or_default(),
+        };
+        parts.push(text);
+    }
+    if parts.iter().all(|text| *text == parts[0]) {
+        return parts.swap_remove(0);
+    }
+    let named = model.libraries.iter().zip(parts).map(|(library, text)| format!("{}: {text}", library.images()));
+    named.collect::<Vec<_>>().join("; ")
+}
+
+fn ways_result(ways: &[Way], library: Library) -> Predicted {
+    ways.iter().find(|way| way.library == library).map_or(Predicted::Unknown, |way| way.ended.result)
+}
+
+/// The error that the runtime would show, or what it waits for; `None` where it connects.
+fn error(model: &Model, way: &Way) -> Option<String> {
+    match way.ended.result {
+        Predicted::Connects => None,
+        Predicted::Fails => Some(failure(model, &way.ended)),
+        Predicted::Hangs => {
+            let leg = at(way)?;
+            Some(format!("waits for {}, silent for {} here; {}", leg.address, show(leg.after), its_end(model)))
+        }
+        Predicted::Unknown | Predicted::Borderline => {
+            let leg = at(way)?;
+            Some(match leg.fate {
+                Fate::Silent => format!("{} was listened to for {} only", leg.address, show(leg.after)),
+                _ => format!("{} was not measured", leg.address),
+            })
+        }
+    }
+}
+
+/// The address that a way ends on.
+fn at(way: &Way) -> Option<&Leg> {
+    let at = way.ended.at?;
+    way.legs.iter().find(|leg| leg.address == at)
+}
+
+/// What ends the waiting at last.
+fn its_end(model: &Model) -> &'static str {
+    match (model.manner, model.name) {
+        (Manner::Node(_) | Manner::First, _) => {
+            "fetch gives up after 10 s (UND_ERR_CONNECT_TIMEOUT), a plain socket waits for the kernel's two minutes"
+        }
+        (_, "python-asyncio") => {
+            "only a timeout around it ends that (asyncpg: 60 s), else the kernel after two minutes"
+        }
+        (_, "psycopg3") => "130 s for each address unless connect_timeout is set",
+        (_, "jvm") => "pgjdbc gives up after 10 s (connectTimeout), a plain Socket waits for the kernel's two minutes",
+        _ => "the kernel gives up after two minutes",
+    }
+}
+
+/// The error in the runtime's own words, as near as they are known.
+fn failure(model: &Model, ended: &Ended) -> String {
+    let errors = &ended.errors;
+    let Some((&first, &last)) = errors.first().zip(errors.last()) else { return "no address to try".to_owned() };
+    match (model.manner, model.name) {
+        (Manner::Node(_), _) if errors.len() > 1 => {
+            let all = list(errors, |(address, code)| format!("{} {address}", code.name));
+            format!("AggregateError [{}]: {all}", first.1.name)
+        }
+        (Manner::Node(_) | Manner::First, _) => format!("connect {} {}", first.1.name, first.0),
+        (_, "go") => format!("dial tcp {}: connect: {}", first.0, first.1.text.to_lowercase()),
+        (_, "python") => format!("OSError: [Errno {}] {} ({})", last.1.errno, last.1.text, last.1.name),
+        (_, "python-asyncio") => match errors.as_slice() {
+            [_] => format!("OSError: {}", connect_call(&first)),
+            _ => format!("OSError: Multiple exceptions: {}", list(errors, connect_call)),
+        },
+        (_, "python-anyio") => format!("OSError: All connection attempts failed ({})", list(errors, in_words)),
+        (_, "libpq") => list(errors, libpq),
+        (_, "psycopg3") => libpq(&last),
+        (_, "jvm") => format!("java.net.{}: {}", java(first.1), first.1.text),
+        (_, "curl") => format!("curl: (7) Couldn't connect to server ({})", list(errors, in_words)),
+        _ => format!("{} (os error {})", last.1.text, last.1.errno),
+    }
+}
+
+fn list(errors: &[(SocketAddr, Code)], show: impl Fn(&(SocketAddr, Code)) -> String) -> String {
+    let mut parts: Vec<String> = errors.iter().take(NAMED).map(show).collect();
+    if errors.len() > NAMED {
+        parts.push(format!("{} more", errors.len() - NAMED));
+    }
+    parts.join(", ")
+}
+
+fn in_words((address, code): &(SocketAddr, Code)) -> String {
+    format!("{address} {}", code.text.to_lowercase())
+}
+
+fn connect_call((address, code): &(SocketAddr, Code)) -> String {
+    format!("[Errno {}] Connect call failed ('{}', {})", code.errno, address.ip(), address.port())
+}
+
+fn libpq((address, code): &(SocketAddr, Code)) -> String {
+    format!("connection to server at {}, port {} failed: {}", address.ip(), address.port(), code.text)
+}
+
+const fn java(code: Code) -> &'static str {
+    match code.errno {
+        110 | 111 | 101 => "ConnectException",
+        113 => "NoRouteToHostException",
+        _ => "SocketException",
+    }
+}

@@ -1,0 +1,189 @@
+//! How each family of runtimes tries addresses: pure walks over measured ones.
+//!
+//! Read in the sources and measured with the real runtimes; the vectors stand in the tests.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::leg::{Ended, Fate, Leg, TIMED_OUT};
+use crate::finding::Predicted;
+
+/// As near to a limit, either may happen: the timer and the handshake race.
+pub(super) const BAND: Duration = Duration::from_millis(15);
+/// Timers of an event loop are late: cuts at 250 ms were measured after 250 to 263.
+const LATENESS: Duration = Duration::from_millis(10);
+/// How long anyio waits for an address before it starts the next beside it.
+const STAGGER: Duration = Duration::from_millis(250);
+
+/// How an address within [`BAND`] of the limit is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lean {
+    /// The handshake wins.
+    InTime,
+    /// The timer wins.
+    Late,
+}
+
+/// Node with `autoSelectFamily`: families alternate, one at a time, each but the last gets `limit` for the handshake.
+pub(super) fn node(legs: &[Leg], limit: Duration, lean: Lean) -> Ended {
+    let legs = alternate(legs);
+    let mut errors = Vec::new();
+    let mut cut = 0;
+    let mut spent = Duration::ZERO;
+    for (index, leg) in legs.iter().enumerate() {
+        let last = index + 1 == legs.len();
+        let late = match lean {
+            Lean::InTime => leg.after > limit + BAND,
+            Lean::Late => leg.after + BAND > limit,
+        };
+        let timed_out = !last && (leg.fate == Fate::Silent || late);
+        let done =
+            |result, after| Ended { errors: errors.clone(), cut, ..Ended::new(result, after, Some(leg.address)) };
+        match leg.fate {
+            Fate::Unmeasured => return done(Predicted::Unknown, None),
+            // It was listened to for less than the runtime would: it may still have answered.
+            Fate::Silent if timed_out && leg.after < limit + BAND => return done(Predicted::Unknown, None),
+            Fate::Accepts | Fate::Errs(_) | Fate::Silent if timed_out => {
+                cut += usize::from(leg.accepts());
+                errors.push((leg.address, TIMED_OUT));
+                spent += limit + LATENESS;
+            }
+            Fate::Accepts => return done(Predicted::Connects, Some(spent + leg.after)),
+            Fate::Silent => return done(Predicted::Hangs, None),
+            Fate::Errs(code) => {
+                errors.push((leg.address, code));
+                spent += leg.after;
+            }
+        }
+    }
+    Ended { errors, cut, ..Ended::new(Predicted::Fails, Some(spent), None) }
+}
+
+/// The family of the first leads, the other follows each of it; what is left of the longer one comes behind.
+fn alternate(legs: &[Leg]) -> Vec<Leg> {
+    let leads_v4 = legs.first().is_some_and(|leg| leg.address.is_ipv4());
+    let (lead, other): (Vec<Leg>, Vec<Leg>) = legs.iter().partition(|leg| leg.address.is_ipv4() == leads_v4);
+    let mut list = Vec::with_capacity(legs.len());
+    for index in 0..lead.len().max(other.len()) {
+        list.extend(lead.get(index));
+        list.extend(other.get(index));
+    }
+    list
+}
+
+/// One address after another; `each` is the limit of every one.
+pub(super) fn serial(legs: &[Leg], each: Option<Duration>) -> Ended {
+    let mut errors = Vec::new();
+    let mut spent = Duration::ZERO;
+    for leg in legs {
+        let at = Some(leg.address);
+        match (leg.fate, each) {
+            (Fate::Unmeasured, _) => return Ended { errors, ..Ended::new(Predicted::Unknown, None, at) },
+            (Fate::Silent, None) => return Ended { errors, ..Ended::new(Predicted::Hangs, None, at) },
+            (Fate::Silent, Some(limit)) => {
+                errors.push((leg.address, TIMED_OUT));
+                spent += limit;
+            }
+            (Fate::Accepts | Fate::Errs(_), Some(limit)) if leg.after > limit => {
+                errors.push((leg.address, TIMED_OUT));
+                spent += limit;
+            }
+            (Fate::Accepts, _) => {
+                return Ended { errors, ..Ended::new(Predicted::Connects, Some(spent + leg.after), at) };
+            }
+            (Fate::Errs(code), _) => {
+                errors.push((leg.address, code));
+                spent += leg.after;
+            }
+        }
+    }
+    Ended { errors, ..Ended::new(Predicted::Fails, Some(spent), None) }
+}
+
+/// Two families beside each other, each one address after another; the second starts after `head`, or at once when the
+/// first has failed. The error is the first family's.
+pub(super) fn race(legs: &[Leg], head: Duration) -> Ended {
+    let leads_v4 = legs.first().is_some_and(|leg| leg.address.is_ipv4());
+    let (lead, other): (Vec<Leg>, Vec<Leg>) = legs.iter().partition(|leg| leg.address.is_ipv4() == leads_v4);
+    let first = serial(&lead, None);
+    if other.is_empty() || first.result == Predicted::Connects && first.after.is_some_and(|after| after <= head) {
+        return first;
+    }
+    let start = match first.result {
+        Predicted::Fails => first.after.unwrap_or(head).min(head),
+        _ => head,
+    };
+    let mut second = serial(&other, None);
+    second.after = second.after.map(|after| start + after);
+    match (first.result, second.result) {
+        (Predicted::Connects, Predicted::Connects) if second.after < first.after => second,
+        (Predicted::Connects, _) => first,
+        (_, Predicted::Connects) => second,
+        // Unknown before hanging before failing: what may yet connect decides.
+        (Predicted::Unknown, _) => first,
+        (_, Predicted::Unknown) => second,
+        (Predicted::Hangs, _) => first,
+        (_, Predicted::Hangs) => second,
+        _ => Ended { after: first.after.max(second.after), ..first },
+    }
+}
+
+/// Each address starts 250 ms after the one before, or at once when that has failed; none is given up for another.
+pub(super) fn staggered(legs: &[Leg]) -> Ended {
+    let mut start = Duration::ZERO;
+    let mut last = Duration::ZERO;
+    let mut best: Option<(Duration, SocketAddr)> = None;
+    let mut open: Option<(Predicted, SocketAddr)> = None;
+    let mut errors = Vec::new();
+    for leg in legs {
+        if best.is_some_and(|(at, _)| at <= start) {
+            break;
+        }
+        let end = start + leg.after;
+        match leg.fate {
+            Fate::Accepts => best = best.filter(|(at, _)| *at <= end).or(Some((end, leg.address))),
+            Fate::Errs(code) => {
+                errors.push((leg.address, code));
+                last = last.max(end);
+            }
+            Fate::Unmeasured => open = Some((Predicted::Unknown, leg.address)),
+            Fate::Silent => open = open.or(Some((Predicted::Hangs, leg.address))),
+        }
+        start = match leg.fate {
+            Fate::Accepts | Fate::Errs(_) => end.min(start + STAGGER),
+            Fate::Silent | Fate::Unmeasured => start + STAGGER,
+        };
+    }
+    let ended = match (best, open) {
+        (Some((after, at)), _) => Ended::new(Predicted::Connects, Some(after), Some(at)),
+        (None, Some((result, at))) => Ended::new(result, None, Some(at)),
+        (None, None) => Ended::new(Predicted::Fails, Some(last), None),
+    };
+    Ended { errors, ..ended }
+}
+
+/// anyio's order: the first IPv6 address, then the first IPv4 one behind it, then the others.
+pub(super) fn ipv6_leads(legs: &[Leg]) -> Vec<Leg> {
+    let mut list: Vec<Leg> = Vec::with_capacity(legs.len());
+    let (mut found_v6, mut found_v4) = (false, false);
+    for leg in legs {
+        let v4 = leg.address.is_ipv4();
+        if !v4 && !found_v6 {
+            found_v6 = true;
+            list.insert(0, *leg);
+        } else if v4 && found_v6 && !found_v4 {
+            found_v4 = true;
+            list.insert(1, *leg);
+        } else {
+            list.push(*leg);
+        }
+    }
+    list
+}
+
+/// Java's order: IPv4 before IPv6.
+pub(super) fn ipv4_leads(legs: &[Leg]) -> Vec<Leg> {
+    let mut list = legs.to_vec();
+    list.sort_by_key(|leg| leg.address.is_ipv6());
+    list
+}
