@@ -17,6 +17,7 @@ mod metrics;
 mod names;
 mod peer;
 mod postgres;
+mod readme;
 mod serve;
 mod status;
 mod support;
