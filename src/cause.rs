@@ -109,8 +109,16 @@ pub enum Cause {
     VariableMissing,
     /// A variable's value breaks a rule.
     VariableInvalid,
+    /// White space at an end of a secret or a connection URL.
+    SecretWhitespace,
+    /// A secret that is too short or known to everybody.
+    SecretTooWeak,
     /// A URL that cannot be read.
     UrlMalformed,
+    /// A password that is not percent-encoded, so that clients read the URL differently.
+    UrlPasswordUnencoded,
+    /// A password that stands in the URL twice.
+    UrlPasswordDoubled,
     /// A file is not there.
     FileMissing,
     /// A file's content cannot be used.
@@ -176,7 +184,11 @@ impl Cause {
         Self::DnsAnswerMismatch,
         Self::VariableMissing,
         Self::VariableInvalid,
+        Self::SecretWhitespace,
+        Self::SecretTooWeak,
         Self::UrlMalformed,
+        Self::UrlPasswordUnencoded,
+        Self::UrlPasswordDoubled,
         Self::FileMissing,
         Self::FileInvalid,
         Self::NotListening,
@@ -458,12 +470,40 @@ impl Cause {
                 "a variable's value breaks a rule",
                 "correct it where it is set, and restart",
             ),
+            Self::SecretWhitespace => row(
+                "secret_whitespace",
+                Permanent,
+                true,
+                "a newline or a space at an end of a secret or a connection URL",
+                "write it anew without: `printf %s`, not `echo`; `kubectl create secret --from-literal`, not `--from-file`",
+            ),
+            Self::SecretTooWeak => row(
+                "secret_too_weak",
+                Permanent,
+                true,
+                "a secret that is too short, or known to everybody",
+                "make one: `openssl rand -base64 32`; then restart all that share it",
+            ),
             Self::UrlMalformed => row(
                 "url_malformed",
                 Permanent,
                 true,
                 "a URL that cannot be read",
                 "correct it where it is set; percent-encode special characters of a password",
+            ),
+            Self::UrlPasswordUnencoded => row(
+                "url_password_unencoded",
+                Permanent,
+                true,
+                "the password in a connection URL is not percent-encoded: clients read the URL differently",
+                "write %2F for /, %40 for @, %23 for #, %3F for ?, %25 for % in user and password",
+            ),
+            Self::UrlPasswordDoubled => row(
+                "url_password_doubled",
+                Permanent,
+                true,
+                "the password stands in a connection URL twice",
+                "put it in once: either the URL has it, or what builds the URL adds it",
             ),
             Self::FileMissing => row(
                 "file_missing",

@@ -16,13 +16,12 @@ use crate::cause::Cause;
 use crate::check::{Check, Run};
 use crate::config::plan::Planned;
 use crate::finding::Finding;
-use crate::findings::{self, Context, Judged, Reading};
+use crate::findings::{self, Context, Judged};
 use crate::net::World;
 use crate::net::attempt::{Attempt, Pin, Terms};
 use crate::net::dial::Require;
 use crate::net::resolve::Walk;
 use crate::outcome::{Evidence, Failure, Fault, Outcome, Phase, TryResult};
-use crate::value::Value;
 
 /// Runs a check once; it ends at its deadline at the latest, and never panics. Under `require: each` every address has
 /// a deadline of its own.
@@ -31,7 +30,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, walk: Walk) -> Outcome
     let began = Instant::now();
     let target = planned.check.target(&*world.env);
     let endpoints = planned.check.endpoints(&*world.env);
-    let readings = readings(planned, world);
+    let readings = planned.check.readings(&*world.env);
     let context = Context { kind: planned.kind, endpoints: &endpoints, readings: &readings, clients: &planned.clients };
     let done = match planned.rules.require {
         Require::Any | Require::All => attempt(&*planned.check, world, terms(planned, walk, None)).await,
@@ -43,12 +42,6 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, walk: Walk) -> Outcome
     let degraded = failure.is_none() && (done.evidence.degraded || needed_a_fallback(&done.evidence));
     let duration = done.ended.saturating_duration_since(began);
     Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings, predictions }
-}
-
-/// What the check reads, as far as it can be resolved.
-fn readings(planned: &Planned, world: &World) -> Vec<Reading> {
-    let read = |value: &&Value| Some(Reading { origin: value.origin(), text: value.resolve(&*world.env).ok()? });
-    planned.check.values().iter().filter_map(read).collect()
 }
 
 /// The failure that a finding is turned into (`fail_on`), the worst first.

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
+use crate::findings::Reading;
 use crate::net::attempt::Attempt;
 use crate::outcome::Fault;
 use crate::url::Endpoint;
@@ -40,6 +41,11 @@ pub trait Check: Send + Sync {
 
     /// Every value it reads at a run: a changed file among them ends a back-off.
     fn values(&self) -> Vec<&Value>;
+
+    /// What it reads, as far as that can be resolved now, each with the key that takes it where that tells what it is.
+    fn readings(&self, env: &dyn Env) -> Vec<Reading> {
+        self.values().into_iter().filter_map(|value| Reading::of("", value, env)).collect()
+    }
 
     /// One run. Facts go to `attempt.facts()`, also before a failure.
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a>;

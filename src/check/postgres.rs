@@ -20,6 +20,7 @@ use crate::cause::Cause;
 use crate::check::{Check, Kind, Parsed, Run};
 use crate::config::node::Node;
 use crate::env::Env;
+use crate::findings::Reading;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
@@ -68,6 +69,11 @@ impl Check for Postgres {
 
     fn values(&self) -> Vec<&Value> {
         self.keys.values()
+    }
+
+    fn readings(&self, env: &dyn Env) -> Vec<Reading> {
+        let named = self.keys.named().into_iter();
+        named.filter_map(|(key, value)| Reading::of(key, value?, env)).collect()
     }
 
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {

@@ -56,7 +56,11 @@ pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
         | Cause::DnsAnswerMismatch
         | Cause::VariableMissing
         | Cause::VariableInvalid
+        | Cause::SecretWhitespace
+        | Cause::SecretTooWeak
         | Cause::UrlMalformed
+        | Cause::UrlPasswordUnencoded
+        | Cause::UrlPasswordDoubled
         | Cause::FileMissing
         | Cause::FileInvalid
         | Cause::ConnectionClosed

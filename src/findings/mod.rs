@@ -7,10 +7,12 @@ mod hint;
 mod runtimes;
 
 use crate::cause::Cause;
+use crate::env::Env;
 use crate::finding::{Finding, Prediction, Severity};
 use crate::outcome::{Evidence, Fault};
 use crate::secret::Secret;
 use crate::url::{Endpoint, Host};
+use crate::value::Value;
 
 pub use hint::hint;
 
@@ -30,10 +32,26 @@ pub struct Context<'a> {
 /// A value as it was read for this run.
 #[derive(Debug, Clone)]
 pub struct Reading {
+    /// The key of the check that takes it (`url`, `password`, …); empty where the check does not tell.
+    pub key: &'static str,
+    /// The variable that holds it, where it is one.
+    pub variable: Option<String>,
     /// Where it comes from, in words: `the variable DATABASE_URL`.
     pub origin: String,
     /// The text.
     pub text: Secret,
+}
+
+impl Reading {
+    /// The value of a key, now; `None` where it cannot be resolved.
+    #[must_use]
+    pub fn of(key: &'static str, value: &Value, env: &dyn Env) -> Option<Self> {
+        let variable = match value {
+            Value::Env(name) => Some(name.clone()),
+            Value::Literal(_) | Value::File(_) | Value::Template(_) => None,
+        };
+        Some(Self { key, variable, origin: value.origin(), text: value.resolve(env).ok()? })
+    }
 }
 
 /// A row of the catalogue of findings.

@@ -104,6 +104,18 @@ impl Keys {
         let files = [&self.ca, &self.cert, &self.key].into_iter().flatten().map(Pem::value);
         texts.into_iter().flatten().chain(files).chain(words.into_iter().flatten()).collect()
     }
+
+    /// The texts with their keys: what says whether a text is a password.
+    pub(super) fn named(&self) -> [(&'static str, Option<&Value>); 6] {
+        [
+            ("url", self.url.as_ref()),
+            ("host", self.host.as_ref()),
+            ("port", later(&self.port)),
+            ("user", self.user.as_ref()),
+            ("database", self.database.as_ref()),
+            ("password", self.password.as_ref()),
+        ]
+    }
 }
 
 fn later<T>(setting: &Option<Setting<T>>) -> Option<&Value> {
