@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::cause::Cause;
 use crate::finding::{Finding, Prediction};
+use crate::pod::Pod;
 
 /// A step of an attempt; each has its own duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,6 +93,8 @@ pub struct Query {
     pub answer: Answer,
     /// Records of the type asked for.
     pub answers: usize,
+    /// The name that a CNAME led to, in lower case without its final dot; `None` where there was none.
+    pub alias: Option<String>,
     /// The smallest TTL of them, in seconds.
     pub ttl: Option<u32>,
     /// The suffix of the search list that was appended; `None` for the name as it is.
@@ -246,6 +249,10 @@ pub struct Facts {
     pub auth_method: Option<&'static str>,
     /// `primary` or `replica`.
     pub role: Option<&'static str>,
+    /// The peer's clock, as the `Date` of its answer has it.
+    pub peer_clock: Option<PeerClock>,
+    /// Where the last answer redirects to.
+    pub redirect: Option<Redirect>,
     /// The health word the peer's own answer gives.
     pub health: Option<String>,
     /// Records that a `dns` check was answered, as text.
@@ -254,6 +261,38 @@ pub struct Facts {
     pub listening: Vec<SocketAddr>,
     /// What the peer said first, or an excerpt of its body: shown by `check` and `diagnose` only.
     pub excerpt: Option<String>,
+}
+
+/// Where an answer redirects to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The URL, as it may be shown.
+    pub to: String,
+    /// What for.
+    pub aim: Aim,
+}
+
+/// What a redirect is for, as far as its target tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// The same host over TLS.
+    Tls,
+    /// The same path with a slash more or less at its end.
+    Slash,
+    /// A page on which people log in.
+    Login,
+    /// Anything else.
+    Elsewhere,
+}
+
+/// What a peer's `Date` says of its clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerClock {
+    /// The date, in seconds since 1970.
+    pub date: i64,
+    /// By how many seconds it is ahead of this pod's clock (behind, where it is negative), at least: the time that the
+    /// answer may have taken, and the age that a cache tells, are counted out.
+    pub ahead: i64,
 }
 
 /// What is worth knowing of one certificate.
@@ -333,6 +372,8 @@ pub struct Evidence {
     pub members: Vec<Member>,
     /// The peer works, but says of itself that something is not well: a pass is degraded.
     pub degraded: bool,
+    /// What the pod itself shows; read only where that can explain what happened.
+    pub pod: Option<Pod>,
     /// What each name gave, by family, in the order in which it was asked.
     pub resolved: Vec<Resolved>,
     /// Every address of what was dialled, measured; empty but after a survey.

@@ -93,6 +93,8 @@ struct QueryJson<'a> {
     duration_seconds: f64,
     transport: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    alias: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ttl: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suffix: Option<&'a str>,
@@ -110,6 +112,7 @@ impl<'a> QueryJson<'a> {
             answers: query.answers,
             duration_seconds: seconds(query.duration),
             transport: query.transport,
+            alias: query.alias.as_deref(),
             ttl: query.ttl,
             suffix: query.suffix.as_deref(),
             host: query.host.as_deref(),
@@ -171,6 +174,10 @@ struct FactsJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    peer_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     health: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     records: &'a [String],
@@ -197,6 +204,8 @@ impl<'a> FactsJson<'a> {
             server_version,
             auth_method,
             role,
+            peer_clock,
+            redirect,
             health,
             records,
             listening,
@@ -216,6 +225,8 @@ impl<'a> FactsJson<'a> {
             server_version: server_version.as_deref(),
             auth_method: *auth_method,
             role: *role,
+            peer_date: peer_clock.map(|clock| rfc3339_unix(clock.date)),
+            location: redirect.as_ref().map(|redirect| redirect.to.as_str()),
             health: health.as_deref(),
             records,
             listening,

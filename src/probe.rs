@@ -3,12 +3,13 @@
 //! `schedule`, `check`, `wait` and `diagnose` all call [`probe`] and differ only in what they do with the outcome.
 
 mod each;
+mod pod;
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, timeout_at};
 
@@ -31,11 +32,20 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, walk: Walk) -> Outcome
     let target = planned.check.target(&*world.env);
     let endpoints = planned.check.endpoints(&*world.env);
     let readings = planned.check.readings(&*world.env);
-    let context = Context { kind: planned.kind, endpoints: &endpoints, readings: &readings, clients: &planned.clients };
-    let done = match planned.rules.require {
+    let context = Context {
+        kind: planned.kind,
+        endpoints: &endpoints,
+        readings: &readings,
+        clients: &planned.clients,
+        now: i64::try_from(started_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).unwrap_or(i64::MAX),
+        full_walk: walk == Walk::Full,
+    };
+    let looking = pod::Looking::begin(&*world.env);
+    let mut done = match planned.rules.require {
         Require::Any | Require::All => attempt(&*planned.check, world, terms(planned, walk, None)).await,
         Require::Each => each::run(planned, world, walk, context).await,
     };
+    done.evidence.pod = looking.end(&*world.env, done.fault.as_ref(), &done.evidence);
     let Judged { findings, predictions } = findings::judge(done.fault.as_ref(), &done.evidence, context);
     let fault = done.fault.or_else(|| turned(&findings, &planned.fail_on));
     let failure = fault.map(|fault| explain(fault, &done.evidence, context));

@@ -138,6 +138,7 @@ pub(crate) async fn ask(keys: &HttpKeys, attempt: &mut Attempt) -> Result<(Reque
         })?;
     }
     attempt.enter(Phase::Assert);
+    attempt.facts().redirect = redirect::fact(&request, &answer);
     let body = String::from_utf8_lossy(&answer.body);
     attempt.facts().excerpt = Some(clean_text(&request.mask.strike(&body), SERVER_TEXT_LIMIT));
     Ok((request, answer))

@@ -17,7 +17,7 @@ use crate::value::Value;
 pub use hint::hint;
 
 /// What else a rule may know of the check.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Context<'a> {
     /// The name of the check's kind.
     pub kind: &'a str,
@@ -27,6 +27,11 @@ pub struct Context<'a> {
     pub readings: &'a [Reading],
     /// The runtimes to judge for, as `clients` names them; see [`RUNTIMES`].
     pub clients: &'a [&'static str],
+    /// When it was run, in seconds since 1970 by this pod's clock.
+    pub now: i64,
+    /// Whether names went through the whole search list, as an app's resolver sends them, and not only to what matched
+    /// last.
+    pub full_walk: bool,
 }
 
 /// A value as it was read for this run.

@@ -19,6 +19,7 @@ fn failed() -> Outcome {
         transport: "udp",
         answer: Answer::Rcode("NOERROR".into()),
         answers: 1,
+        alias: None,
         ttl: None,
         suffix: None,
         duration: Duration::from_millis(1),

@@ -5,12 +5,12 @@
 
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
-use hyper::header::{CONTENT_LENGTH, HeaderMap};
+use hyper::header::{AGE, CONTENT_LENGTH, DATE, HeaderMap, HeaderName};
 use hyper::rt::Executor;
 use hyper::{Method, Response, Version};
 use hyper_util::rt::TokioIo;
@@ -22,7 +22,7 @@ use crate::net::attempt::Attempt;
 use crate::net::io::{Io, Wire};
 use crate::net::speaks::{Protocol, recognise};
 use crate::net::trouble::{Awaited, Trouble};
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Fault, PeerClock, Phase};
 
 /// The most that is read of headers, in bytes.
 pub(crate) const HEADERS_LIMIT: u32 = 64 * 1024;
@@ -118,11 +118,28 @@ async fn send(
 fn note_head(attempt: &mut Attempt, response: &Response<Incoming>) -> Result<(), Broken> {
     let facts = attempt.facts();
     facts.status_code = Some(response.status().as_u16());
+    facts.peer_clock = peer_clock(response.headers(), facts.first_byte.unwrap_or_default(), SystemTime::now());
     if response.version() == Version::HTTP_10 {
         facts.http_version = Some("HTTP/1.0");
     }
     let length: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if length > HEADERS_LIMIT as usize { Err(Broken::HeadersTooLarge) } else { Ok(()) }
+}
+
+/// The peer's clock by its `Date`, compared with ours at `now`; the answer took `took`. A cache says how old the date is.
+fn peer_clock(headers: &HeaderMap, took: Duration, now: SystemTime) -> Option<PeerClock> {
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok();
+    let date = unix(httpdate::parse_http_date(text(DATE)?.trim()).ok()?);
+    // RFC 9111, 5.1. What is there and cannot be read may be anything.
+    let age = text(AGE).map_or(Ok(0), |age| age.trim().parse::<i64>()).ok()?;
+    // The date has whole seconds, and was written at some moment between our request and the answer.
+    let took = i64::try_from(took.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
+    let ahead = date.saturating_add(age).saturating_sub(unix(now));
+    Some(PeerClock { date, ahead: if ahead < 0 { ahead.saturating_add(took).min(0) } else { ahead } })
+}
+
+fn unix(at: SystemTime) -> i64 {
+    at.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// Which part of an answer it was.

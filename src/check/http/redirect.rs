@@ -5,6 +5,7 @@ use hyper::header::LOCATION;
 
 use crate::check::http::exchange::Answer;
 use crate::check::http::request::{self, Origin, Request};
+use crate::outcome::{Aim, Redirect};
 use crate::url::Url;
 
 /// Where a redirect points.
@@ -39,6 +40,31 @@ fn next(request: &Request, location: &str) -> Result<Next, String> {
     }
     let origin = request::origin(&url).map_err(|problem| format!("a Location that cannot be asked: {problem}"))?;
     Ok(Next { url, origin })
+}
+
+/// The fact of a redirect, for whoever wonders what it is for.
+pub(crate) fn fact(request: &Request, answer: &Answer) -> Option<Redirect> {
+    let next = location(request, answer)?.ok()?;
+    Some(Redirect { to: shown(request, &next), aim: aim(&request.origin, request.target.expose(), &next) })
+}
+
+fn aim(origin: &Origin, target: &str, next: &Next) -> Aim {
+    let path = |target: &str| target.split('?').next().unwrap_or_default().to_owned();
+    let (from, to) = (path(target), if next.url.path.is_empty() { "/".to_owned() } else { path(&next.url.path) });
+    let is_login = |segment: &str| {
+        let word: String = segment.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        ["login", "signin", "sso", "oauth", "oauth2", "authorize"].contains(&word.as_str())
+    };
+    let before = |path: &str| path.split('/').any(is_login);
+    let same_host = origin.endpoint.host == next.origin.endpoint.host;
+    if before(&to) && !before(&from) {
+        return Aim::Login;
+    }
+    if same_host && !origin.secure && next.origin.secure {
+        return Aim::Tls;
+    }
+    let slash = from.trim_end_matches('/') == to.trim_end_matches('/') && from != to;
+    if slash && *origin == next.origin { Aim::Slash } else { Aim::Elsewhere }
 }
 
 /// Turns the request to where the redirect points. What the methods turn into is as browsers have it.
@@ -114,9 +140,32 @@ fn without_dots(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::resolve;
-    use crate::check::http::request::Origin;
-    use crate::url::Endpoint;
+    use super::{Next, aim, resolve};
+    use crate::check::http::request::{Origin, origin};
+    use crate::outcome::Aim;
+    use crate::url::{Endpoint, Url};
+
+    #[test]
+    fn what_a_redirect_is_for() {
+        for (from, to, expected) in [
+            ("http://a/health", "https://a/health", Aim::Tls),
+            ("http://a:8080/health", "https://a/", Aim::Tls),
+            ("http://a/health", "https://b/health", Aim::Elsewhere),
+            ("https://a/health", "http://a/health", Aim::Elsewhere),
+            ("http://a/health?x=1", "http://a/health/", Aim::Slash),
+            ("http://a/health/", "http://a/health", Aim::Slash),
+            ("http://a/health", "http://b/health/", Aim::Elsewhere),
+            ("http://a/health", "http://a/ready", Aim::Elsewhere),
+            ("http://a/app", "https://a/auth/sign-in?to=%2Fapp", Aim::Login),
+            ("http://a/app", "https://id.example/oauth2/authorize", Aim::Login),
+            ("http://a/login", "http://a/login/", Aim::Slash),
+        ] {
+            let read = |text: &str| Url::parse(text).map(|url| (origin(&url).unwrap(), url)).unwrap();
+            let ((asked, url), (next, next_url)) = (read(from), read(to));
+            let next = Next { url: next_url, origin: next };
+            assert_eq!(aim(&asked, &url.path, &next), expected, "{from} → {to}");
+        }
+    }
 
     #[test]
     fn references_resolve_as_rfc_3986_has_it() {

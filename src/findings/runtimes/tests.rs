@@ -300,7 +300,7 @@ fn found(text: &str, clients: &[&'static str]) -> Vec<Finding> {
     let resolved = Resolved { name: "db".to_owned(), family: 4, addresses: Vec::new() };
     let evidence =
         Evidence { survey: addresses(text), ipv6: Some(BOTH), resolved: vec![resolved], ..Evidence::default() };
-    judge(&evidence, Context { kind: "tcp", endpoints: &[], readings: &[], clients }).0
+    judge(&evidence, Context { kind: "tcp", endpoints: &[], readings: &[], clients, ..Context::default() }).0
 }
 
 fn codes(text: &str, clients: &[&'static str]) -> Vec<&'static str> {
@@ -360,7 +360,10 @@ fn healthy_setups_are_not_accused() {
         assert_eq!(codes(text, &[]), [""; 0], "{text}");
     }
     let none = Evidence::default();
-    let judged = judge(&none, Context { kind: "tcp", endpoints: &[], readings: &[], clients: &["node@20"] });
+    let judged = judge(
+        &none,
+        Context { kind: "tcp", endpoints: &[], readings: &[], clients: &["node@20"], ..Context::default() },
+    );
     assert_eq!(judged, (Vec::new(), Vec::new()), "nothing was measured, nothing is told");
 }
 
@@ -370,7 +373,8 @@ fn every_runtime_has_a_model_and_nothing_but_what_is_asked_for_is_told() {
     assert_eq!(names, RUNTIMES);
     let evidence = Evidence { survey: addresses("v4 3"), ipv6: Some(BOTH), ..Evidence::default() };
     let told = |clients| {
-        let (_, predictions) = judge(&evidence, Context { kind: "tcp", endpoints: &[], readings: &[], clients });
+        let (_, predictions) =
+            judge(&evidence, Context { kind: "tcp", endpoints: &[], readings: &[], clients, ..Context::default() });
         predictions.iter().map(|one| one.runtime).collect::<Vec<_>>()
     };
     assert_eq!(told(&["go", "jvm"]), ["go", "jvm"]);
@@ -383,7 +387,10 @@ fn of_several_hosts_the_worst_is_told() {
     survey[0].host = Some("one".to_owned());
     survey[1].host = Some("two".to_owned());
     let evidence = Evidence { survey, ipv6: Some(BOTH), ..Evidence::default() };
-    let (_, told) = judge(&evidence, Context { kind: "tcp", endpoints: &[], readings: &[], clients: &["go"] });
+    let (_, told) = judge(
+        &evidence,
+        Context { kind: "tcp", endpoints: &[], readings: &[], clients: &["go"], ..Context::default() },
+    );
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].error.as_deref(), Some("two: dial tcp 203.0.113.2:5432: connect: connection refused"));
 }

@@ -123,31 +123,34 @@ impl Question {
         if head.truncation {
             return Reply::Truncated;
         }
-        let (data, ttl) = self.records(&message);
-        Reply::Answer(Answered { rcode, data, ttl })
+        let (alias, data, ttl) = self.records(&message);
+        let alias = alias.map(host);
+        Reply::Answer(Answered { rcode, alias, data, ttl })
     }
 
-    /// The records of the type asked for under the name asked for, or under what its CNAMEs lead to.
-    fn records(&self, message: &Message) -> (Vec<RData>, Option<u32>) {
+    /// The records of the type asked for under the name asked for, or under what its CNAMEs lead to; and that name.
+    fn records<'a>(&self, message: &'a Message) -> (Option<&'a Name>, Vec<RData>, Option<u32>) {
         let wanted = self.record.wire();
-        let mut name = self.query.name();
+        let mut alias: Option<&Name> = None;
         for _ in 0..CHAIN_LIMIT {
+            let name = alias.unwrap_or_else(|| self.query.name());
             let of_name = || message.answers.iter().filter(|record| record.name == *name);
             let found = || of_name().filter(|record| record.record_type() == wanted);
             if found().next().is_some() {
                 let ttl = found().map(|record| record.ttl).min();
-                return (found().take(RECORD_LIMIT).map(|record| record.data.clone()).collect(), ttl);
+                let data = found().take(RECORD_LIMIT).map(|record| record.data.clone()).collect();
+                return (alias, data, ttl);
             }
             let next = of_name().find_map(|record| match &record.data {
                 RData::CNAME(target) => Some(&target.0),
                 _ => None,
             });
             match next {
-                Some(target) => name = target,
+                Some(target) => alias = Some(target),
                 None => break,
             }
         }
-        (Vec::new(), None)
+        (alias, Vec::new(), None)
     }
 }
 
@@ -164,6 +167,8 @@ pub(super) enum Reply {
 /// An answer.
 pub(super) struct Answered {
     pub(super) rcode: ResponseCode,
+    /// The name that CNAMEs led to.
+    pub(super) alias: Option<String>,
     pub(super) data: Vec<RData>,
     pub(super) ttl: Option<u32>,
 }
@@ -190,12 +195,14 @@ pub(super) fn ip(data: &RData) -> Option<IpAddr> {
     }
 }
 
+/// A name in lower case without its final dot.
+fn host(name: &Name) -> String {
+    let text = name.to_ascii().to_ascii_lowercase();
+    text.strip_suffix('.').filter(|bare| !bare.is_empty()).map_or_else(|| text.clone(), str::to_owned)
+}
+
 /// A record's data as zone files write it; names in lower case without their final dot.
 pub(super) fn text(data: &RData) -> String {
-    let host = |name: &Name| {
-        let text = name.to_ascii().to_ascii_lowercase();
-        text.strip_suffix('.').filter(|bare| !bare.is_empty()).map_or_else(|| text.clone(), str::to_owned)
-    };
     match data {
         RData::A(a) => a.0.to_string(),
         RData::AAAA(aaaa) => aaaa.0.to_string(),

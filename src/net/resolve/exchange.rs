@@ -161,6 +161,7 @@ impl Log<'_> {
             transport,
             answer,
             answers: answered.map_or(0, |answered| answered.data.len()),
+            alias: answered.and_then(|answered| answered.alias.clone()),
             ttl: answered.and_then(|answered| answered.ttl),
             suffix: self.candidate.suffix.clone(),
             duration: since.elapsed(),

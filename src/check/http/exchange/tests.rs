@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, exchange};
+use super::{Answer, exchange, peer_clock};
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::request::Request;
 use crate::env::MapEnv;
@@ -89,4 +89,28 @@ async fn what_is_no_http() {
         assert_eq!(fault.cause.slug(), expected, "{fault:?} of {:?}", &answer[..20]);
         assert_eq!(fault.phase.as_str(), "request");
     }
+}
+
+#[test]
+fn the_peers_clock_is_compared_with_ours() {
+    use hyper::header::{AGE, DATE, HeaderMap, HeaderValue};
+    // 1994-11-06T08:49:37Z, the date of RFC 9110.
+    let date = 784_111_777;
+    let at = |second: u64| std::time::UNIX_EPOCH + Duration::from_secs(second);
+    let ahead = |date: &'static str, age: Option<&'static str>, took: u64, now: u64| {
+        let mut headers = HeaderMap::new();
+        headers.insert(DATE, HeaderValue::from_static(date));
+        age.map(|age| headers.insert(AGE, HeaderValue::from_static(age)));
+        peer_clock(&headers, Duration::from_secs(took), at(now)).map(|clock| clock.ahead)
+    };
+    let text = "Sun, 06 Nov 1994 08:49:37 GMT";
+    assert_eq!(ahead(text, None, 0, date), Some(0));
+    assert_eq!(ahead(text, None, 0, date - 90), Some(90));
+    assert_eq!(ahead(text, None, 0, date + 1), Some(0), "the date has whole seconds");
+    assert_eq!(ahead(text, None, 30, date + 31), Some(0), "a slow answer is no wrong clock");
+    assert_eq!(ahead(text, None, 30, date + 131), Some(-100));
+    assert_eq!(ahead(text, Some("3600"), 0, date + 3600), Some(0), "a cache has kept it");
+    assert_eq!(ahead(text, Some("soon"), 0, date + 3600), None);
+    assert_eq!(ahead("now", None, 0, date), None);
+    assert_eq!(peer_clock(&HeaderMap::new(), Duration::ZERO, at(date)), None);
 }

@@ -1,0 +1,71 @@
+//! When the pod itself is looked at: where that can explain what happened, and at no other time.
+
+use std::time::Duration;
+
+use crate::cause::Cause;
+use crate::env::Env;
+use crate::outcome::{Evidence, Fault, Phase, TryResult};
+use crate::pod::{self, Pod};
+
+/// A look that begins before the check and ends behind it.
+pub(super) struct Looking {
+    throttled: Option<Duration>,
+}
+
+impl Looking {
+    /// Reads what only a difference tells.
+    pub(super) fn begin(env: &dyn Env) -> Self {
+        Self { throttled: pod::throttled(env) }
+    }
+
+    /// What the pod shows; `None` where nothing of it was worth reading.
+    pub(super) fn end(self, env: &dyn Env, fault: Option<&Fault>, evidence: &Evidence) -> Option<Pod> {
+        let mut pod = Pod::default();
+        let surveyed = !evidence.survey.is_empty();
+        let unconnected = fault.is_some_and(|fault| fault.phase == Phase::Connect);
+        if surveyed || unconnected {
+            pod.listeners = pod::listeners(env);
+            pod.addresses = pod::addresses(env);
+            pod.services = pod::services(env);
+        }
+        let short = evidence.tries.iter().any(|one| one.result == TryResult::LocalLimit)
+            || fault.is_some_and(|fault| fault.cause == Cause::LocalLimit);
+        if short {
+            pod.sockets = pod::sockets(env);
+            pod.descriptors = pod::descriptors(env);
+        }
+        let rise = || pod::throttled(env)?.checked_sub(self.throttled?);
+        pod.throttled = rise().filter(|rise| !rise.is_zero());
+        (pod != Pod::default()).then_some(pod)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Looking;
+    use crate::cause::Cause;
+    use crate::env::MapEnv;
+    use crate::outcome::{Evidence, Fault, Phase};
+
+    fn env(throttled: &str) -> MapEnv {
+        MapEnv::default()
+            .with_file("/proc/net/tcp", b"head\n")
+            .with_file("/proc/self/limits", b"Max open files 9 9 files\n")
+            .with_file("/sys/fs/cgroup/cpu.stat", format!("throttled_usec {throttled}\n").as_bytes())
+    }
+
+    #[test]
+    fn only_what_can_explain_is_read() {
+        let end =
+            |fault: Option<Fault>| Looking::begin(&env("5000")).end(&env("5000"), fault.as_ref(), &Evidence::default());
+        let fault = |phase, cause| Some(Fault::new(phase, cause, ""));
+        assert_eq!(end(None), None);
+        assert_eq!(end(fault(Phase::Assert, Cause::HttpStatus)), None);
+        let pod = end(fault(Phase::Connect, Cause::ConnectRefused)).unwrap();
+        assert_eq!((pod.listeners, pod.descriptors), (Some(Vec::new()), None));
+        let pod = end(fault(Phase::Resolve, Cause::LocalLimit)).unwrap();
+        assert_eq!((pod.listeners, pod.descriptors), (None, Some(9)));
+        let throttled = Looking::begin(&env("5000")).end(&env("65000"), None, &Evidence::default());
+        assert_eq!(throttled.and_then(|pod| pod.throttled), Some(std::time::Duration::from_millis(60)));
+    }
+}
