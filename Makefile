@@ -1,5 +1,5 @@
 # The README's commands. `make` alone lists them.
-.PHONY: help demo test bench schema
+.PHONY: help demo test bench schema docs
 
 help:
 	@grep -E '^## ' Makefile | sed 's/^## //'
@@ -28,3 +28,7 @@ bench:
 ## make schema  writes config.schema.json anew from the code
 schema:
 	PILOTFISH_WRITE_SCHEMA=1 cargo test --locked --lib schema
+
+## make docs    writes the pages anew that are made from the code
+docs:
+	PILOTFISH_WRITE_DOCS=1 cargo test --locked --lib -- the_page_is_as_the_code_says the_readme_lists

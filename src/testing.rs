@@ -10,6 +10,7 @@ use crate::cause::Cause;
 use crate::check::{Check, Run};
 use crate::config::plan::{Gates, MinPassing, Planned};
 use crate::env::Env;
+use crate::env::ProcessEnv;
 use crate::net::attempt::Attempt;
 use crate::net::dial::DialRules;
 use crate::outcome::{Evidence, Failure, Outcome, Phase};
@@ -124,4 +125,27 @@ pub(crate) fn snapshot(checks: Vec<CheckView>) -> Snapshot {
         reload: Reload { successful: true, last_success: SystemTime::UNIX_EPOCH, error: None },
         heartbeat: Instant::now(),
     }
+}
+
+/// Says that pages made from the code are to be written instead of compared.
+const WRITE_DOCS: &str = "PILOTFISH_WRITE_DOCS";
+
+/// A page made from the code is as the code says.
+pub(crate) fn keep(page: &str, text: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+    if ProcessEnv.var(WRITE_DOCS).is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == text, "{page} is not as the code says: make docs writes it anew");
+}
+
+/// The section of a page between `<!-- name -->` and `<!-- /name -->` is as the code says.
+pub(crate) fn keep_section(page: &str, name: &str, text: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    let (open, close) = (format!("<!-- {name} -->"), format!("<!-- /{name} -->"));
+    let parts = kept.split_once(&open).and_then(|(before, rest)| Some((before, rest.split_once(&close)?.1)));
+    let (before, after) = parts.unwrap_or_else(|| panic!("{page} has no section {open} … {close}"));
+    keep(page, &format!("{before}{open}\n{text}{close}{after}"));
 }

@@ -11,6 +11,8 @@ mod keys;
 mod names;
 pub mod node;
 pub mod plan;
+#[cfg(test)]
+mod reference;
 mod rules;
 pub mod schema;
 mod schemes;

@@ -1,0 +1,108 @@
+//! The reference of the configuration's keys, written from the schema and the registry of kinds; a test keeps the page
+//! and the README's table equal to the code.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value as Json};
+
+use super::schema::SCHEMA;
+use crate::check::KINDS;
+use crate::testing::{keep, keep_section};
+
+const HEAD: &str = "\
+# Configuration
+
+One YAML file. Every free text may be a literal, `{env: NAME}` or `{file: PATH}`; `${NAME}` expands inside a literal, and
+`$${` is `${`. Files are read at each run, so a rotated Secret is seen at once; a variable is fixed until the container
+restarts. The keys that every check has are literals; durations are written `500ms`, `3s`, `1m30s`.
+
+Where values come from does not make a fault of the file: a missing variable or file, or a URL in one that cannot be
+read, fails its own check and no other. Everything else is told at once, with line, column and the nearest right key;
+then nothing is probed and the exit code is 2. While the sidecar runs, the file is read again when it changes: a good one
+takes effect without a restart, a bad one keeps the old plan, says why, and sets
+`pilotfish_config_last_reload_successful` to 0.
+
+`pilotfish config check` tells the faults, `config show` prints what is understood with secrets masked, and
+`config schema` prints the JSON Schema that this page is written from.
+
+";
+
+struct Schema {
+    root: Json,
+}
+
+impl Schema {
+    /// A schema with its references followed and its parts put together.
+    fn resolve<'a>(&'a self, schema: &'a Json) -> Vec<&'a Json> {
+        let parts = ["allOf", "anyOf"].into_iter().filter_map(|key| schema.get(key)?.as_array()).flatten();
+        let followed = parts.flat_map(|part| self.resolve(part));
+        let target = schema.get("$ref").and_then(Json::as_str).and_then(|path| path.strip_prefix("#/$defs/"));
+        let target = target.and_then(|name| self.root["$defs"].get(name)).map(|target| self.resolve(target));
+        [schema].into_iter().chain(followed).chain(target.into_iter().flatten()).collect()
+    }
+
+    fn properties(&self, schema: &Json) -> Map<String, Json> {
+        let parts = self.resolve(schema);
+        parts.iter().filter_map(|part| part.get("properties")?.as_object()).flat_map(Clone::clone).collect()
+    }
+
+    fn description(&self, schema: &Json) -> String {
+        let text =
+            self.resolve(schema).into_iter().find_map(|part| part.get("description")?.as_str().map(str::to_owned));
+        text.unwrap_or_default().replace('\n', " ").replace('|', "\\|")
+    }
+
+    /// One row for each key; the keys below a key follow it, but for kinds.
+    fn table(&self, out: &mut String, prefix: &str, properties: &Map<String, Json>) {
+        for (key, schema) in properties {
+            writeln!(out, "| `{prefix}{key}` | {} |", self.description(schema)).expect("a String takes every text");
+            let below = self.properties(schema);
+            // `{env: NAME}` and `{file: PATH}` are told once, above.
+            let own = below.into_iter().filter(|(key, _)| !["env", "file"].contains(&key.as_str())).collect();
+            self.table(out, &format!("{prefix}{key}."), &own);
+        }
+    }
+
+    fn page(&self) -> String {
+        let mut out = HEAD.to_owned();
+        let mut outer = self.properties(&self.root);
+        let check = outer.remove("checks").expect("there are checks")["items"].take();
+        out.push_str("## The file\n\n| key | meaning |\n| --- | --- |\n");
+        self.table(&mut out, "", &outer);
+        out.push_str("| `checks` | The checks: a list. |\n\n## A check\n\nA name, exactly one kind, and:\n\n| key | meaning |\n| --- | --- |\n");
+        let mut common = self.properties(&check);
+        let kinds: Vec<(String, Json)> =
+            KINDS.iter().map(|kind| (kind.name.to_owned(), common.remove(kind.name).unwrap_or_default())).collect();
+        self.table(&mut out, "", &common);
+        for ((name, schema), kind) in kinds.iter().zip(KINDS) {
+            write!(out, "\n## {name}\n\n{}.\n\n```yaml\nchecks:\n  - name: example\n", kind.summary)
+                .expect("a String takes every text");
+            let example = kind.example.trim();
+            match example.contains('\n') {
+                true => write!(out, "    {name}:\n      {}\n", example.replace('\n', "\n      ")),
+                false => writeln!(out, "    {name}: {example}"),
+            }
+            .expect("a String takes every text");
+            out.push_str("    gates: [ready]\n```\n\n| key | meaning |\n| --- | --- |\n");
+            self.table(&mut out, "", &self.properties(schema));
+        }
+        out
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[test]
+fn the_page_is_as_the_code_says() {
+    let schema = Schema { root: serde_json::from_str(SCHEMA).unwrap() };
+    keep("docs/configuration.md", &schema.page());
+}
+
+#[test]
+fn the_readme_lists_every_kind() {
+    let rows: String = KINDS.iter().map(|kind| format!("| `{}` | {} |\n", kind.name, kind.summary)).collect();
+    keep_section("README.md", "kinds", &format!("| kind | what it does |\n| --- | --- |\n{rows}"));
+}
