@@ -1,6 +1,7 @@
 //! What a check is, and the registry of kinds: one protocol, one file, two adjacent lines here.
 
 pub mod address;
+pub mod connection;
 pub mod dns;
 pub mod http;
 pub mod listen;
@@ -45,6 +46,11 @@ pub trait Check: Send + Sync {
     /// What it reads, as far as that can be resolved now, each with the key that takes it where that tells what it is.
     fn readings(&self, env: &dyn Env) -> Vec<Reading> {
         self.values().into_iter().filter_map(|value| Reading::of("", value, env)).collect()
+    }
+
+    /// Why it ends before its protocol, where it does: what was reached then is the connection, and no more.
+    fn stops_short(&self) -> Option<&str> {
+        None
     }
 
     /// One run. Facts go to `attempt.facts()`, also before a failure.

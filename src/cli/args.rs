@@ -31,6 +31,8 @@ pub enum Command {
     Check(CheckOptions),
     /// Wait until every check passes; then exit 0, or become CMD
     Wait(WaitOptions),
+    /// Take a check apart: every name, address and phase, what other runtimes would do here, cause and fix
+    Diagnose(DiagnoseOptions),
     /// Ask a running sidecar: one stable line, exit 0 or 1; for exec probes
     Ask(AskOptions),
     /// Look at the configuration
@@ -118,6 +120,23 @@ pub struct WaitOptions {
     pub command: Vec<String>,
 }
 
+/// `diagnose`.
+#[derive(Debug, Args)]
+pub struct DiagnoseOptions {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the help text is that of its fields")]
+    pub selection: Selection,
+    /// Only the check of this name, in full (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// The page's form: text or json [default: text]
+    #[arg(short, long, value_name = "FORM")]
+    pub output: Option<String>,
+    /// Write a Markdown page to attach to a ticket, without secrets; - for stdout, in place of the page
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<String>,
+}
+
 /// `ask`.
 #[derive(Debug, Args)]
 pub struct AskOptions {
@@ -146,6 +165,15 @@ pub enum ConfigCommand {
     },
     /// Print the JSON Schema of the configuration
     Schema,
+    /// Write a configuration from the variables of the environment: their names, never their values
+    Discover {
+        /// What the checks gate: startup, ready (repeatable) [default: nothing]
+        #[arg(long, value_name = "GATE")]
+        gate: Vec<String>,
+        /// The file to write; it must not exist yet [default: stdout]
+        #[arg(long, value_name = "FILE")]
+        write: Option<String>,
+    },
 }
 
 /// The form of a report.

@@ -1,5 +1,7 @@
 //! `pilotfish config`: looks at the configuration; dials nothing.
 
+use std::io::Write as _;
+
 use crate::cli::Shell;
 use crate::cli::args::ConfigCommand;
 use crate::config::schema::SCHEMA;
@@ -25,6 +27,31 @@ pub(super) fn run(command: &ConfigCommand, shell: &mut Shell) -> Exit {
             shell.print(SCHEMA);
             Exit::Passed
         }
+        ConfigCommand::Discover { gate, write } => discover(gate, write.as_deref(), shell),
+    }
+}
+
+/// Writes the configuration that the environment suggests; on the way it says what is wrong with what stands there.
+fn discover(gate: &[String], path: Option<&str>, shell: &mut Shell) -> Exit {
+    let (text, remarks) = match source::discovered(gate, &*shell.env) {
+        Ok(found) => found,
+        Err(refused) => return shell.usage(&refused.to_string()),
+    };
+    for remark in remarks {
+        shell.note(&format!("pilotfish: warning: {remark}"));
+    }
+    let Some(path) = path else {
+        shell.print(&text);
+        return Exit::Passed;
+    };
+    // Never over what somebody wrote.
+    let written = std::fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    match written {
+        Ok(()) => {
+            shell.note(&format!("pilotfish: written; next: `pilotfish config check -c {path}`"));
+            Exit::Passed
+        }
+        Err(error) => shell.usage(&format!("pilotfish: --write: the file cannot be written: {error}")),
     }
 }
 

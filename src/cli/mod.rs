@@ -4,6 +4,7 @@ pub mod args;
 pub mod ask;
 pub mod check;
 mod config;
+pub mod diagnose;
 mod patience;
 pub mod report;
 mod select;
@@ -96,6 +97,7 @@ pub async fn run(args: Vec<String>, mut shell: Shell) -> Exit {
             Err(text) => shell.usage(&text),
         },
         args::Command::Serve(options) => serve::run(options, shell).await,
+        args::Command::Diagnose(options) => diagnose::run(options, shell).await,
         args::Command::Ask(options) => {
             let question = options.question.as_deref().unwrap_or("ready");
             ask::run(question, options.url.as_deref().unwrap_or(ask::DEFAULT_URL), &mut shell.out).await

@@ -7,7 +7,7 @@ use crate::app::engine::Ended;
 use crate::cli::args::ServeOptions;
 use crate::cli::{Shell, termination};
 use crate::config::plan::Plan;
-use crate::config::source::{self, Request};
+use crate::config::source::{self, Extent, Request};
 use crate::exit::Exit;
 use crate::gate;
 use crate::outcome::Failure;
@@ -26,7 +26,7 @@ pub async fn run(options: ServeOptions, mut shell: Shell) -> Exit {
         targets: &selection.targets,
         file: selection.config.as_deref(),
         gates: &options.gate,
-        strangers: false,
+        extent: Extent::Servers,
     };
     let plan = match source::load(request, &*shell.env) {
         Ok(plan) => plan,

@@ -3,9 +3,12 @@
 //! Only databases, caches, brokers and mail are logged in to. What merely looks like a web address is listed; where
 //! that is allowed, it is connected to and its TLS is checked, and nothing is asked of it.
 
+mod written;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::check::connection::Connection;
 use crate::check::{Check, kind};
 use crate::config::fault::Refused;
 use crate::config::names::Names;
@@ -13,8 +16,8 @@ use crate::config::node::Node;
 use crate::config::plan::{Gates, Listed, Origin, Plan, Planned};
 use crate::config::rules::Reach;
 use crate::config::schemes::{Meaning, meaning, server};
-use crate::config::source::{USUAL_FILE, VARIABLE};
-use crate::config::targets::{bare, planned};
+use crate::config::source::{Extent, USUAL_FILE, VARIABLE};
+use crate::config::targets::{bare, connection, planned};
 use crate::env::Env;
 use crate::url::Url;
 use crate::value::Value;
@@ -23,27 +26,51 @@ use crate::value::Value;
 ///
 /// # Errors
 /// Where nothing is found that could be probed: what to do.
-pub(super) fn plan(gates: Gates, strangers: bool, env: &dyn Env) -> Result<Plan, Refused> {
-    let mut finder = Finder { env, gates, strangers, ..Finder::new(env) };
+pub(super) fn plan(gates: Gates, extent: Extent, env: &dyn Env) -> Result<Plan, Refused> {
+    let Finder { found, listed, warnings, .. } = look(gates, extent, env)?;
+    let checks = found.into_iter().map(|found| found.planned).collect();
+    Ok(Plan { listed, warnings, ..bare(checks, Origin::Environment) })
+}
+
+/// The same as a configuration to keep, with comments that say where each part came from; and what is worth saying on
+/// the way. It holds the names of variables, never a value.
+///
+/// # Errors
+/// As [`plan`].
+pub(super) fn document(gates: Gates, env: &dyn Env) -> Result<(String, Vec<String>), Refused> {
+    let Finder { found, listed, warnings, .. } = look(gates, Extent::Servers, env)?;
+    Ok((written::document(&found, &listed), warnings))
+}
+
+fn look(gates: Gates, extent: Extent, env: &dyn Env) -> Result<Finder<'_>, Refused> {
+    let mut finder = Finder { gates, extent, ..Finder::new(env) };
     for (variable, value) in env.vars() {
         finder.look_at(&variable, &value);
     }
     finder.libpq();
-    let Finder { checks, listed, warnings, .. } = finder;
-    if checks.is_empty() {
-        return Err(nothing(&listed));
+    if finder.found.is_empty() {
+        return Err(nothing(&finder.listed));
     }
-    Ok(Plan { listed, warnings, ..bare(checks, Origin::Environment) })
+    Ok(finder)
+}
+
+/// A check that was found.
+struct Found {
+    planned: Planned,
+    /// The variables it is made of, with the keys of its kind that they are for.
+    variables: Vec<(&'static str, &'static str)>,
+    /// The variable that led to it.
+    variable: String,
 }
 
 struct Finder<'a> {
     env: &'a dyn Env,
     gates: Gates,
-    strangers: bool,
+    extent: Extent,
     names: Names,
     /// Each URL that was found, with the variable that had it first.
     seen: BTreeMap<String, String>,
-    checks: Vec<Planned>,
+    found: Vec<Found>,
     listed: Vec<Listed>,
     warnings: Vec<String>,
 }
@@ -52,8 +79,8 @@ struct Finder<'a> {
 enum Sort {
     /// Something to log in to, by the kind's name.
     Server(&'static str),
-    /// The same in a form that only one driver reads.
-    Dialect,
+    /// The same in a form that only one driver reads, by the kind's name.
+    Dialect(&'static str),
     /// `http` or `https`.
     Web,
     /// Of no interest: also the addresses that Kubernetes itself puts into the environment (`tcp://…`).
@@ -66,7 +93,7 @@ fn sort(scheme: &str) -> Sort {
     let stem = plain.split('+').next().unwrap_or_default();
     match (server(&scheme), server(stem)) {
         (Some(kind), _) => Sort::Server(kind),
-        (None, Some(_)) => Sort::Dialect,
+        (None, Some(kind)) => Sort::Dialect(kind),
         (None, None) if matches!(&*scheme, "http" | "https") => Sort::Web,
         (None, None) => Sort::Other,
     }
@@ -77,10 +104,10 @@ impl<'a> Finder<'a> {
         Self {
             env,
             gates: Gates::default(),
-            strangers: false,
+            extent: Extent::Servers,
             names: Names::default(),
             seen: BTreeMap::new(),
-            checks: Vec::new(),
+            found: Vec::new(),
             listed: Vec::new(),
             warnings: Vec::new(),
         }
@@ -101,12 +128,20 @@ impl<'a> Finder<'a> {
         match (sort, meaning(scheme)) {
             (Sort::Server(_), Meaning::Kind(kind)) => {
                 let check = (kind.from_url)(Value::Env(variable.to_owned()));
-                self.check(variable, kind.name, check);
+                self.check(variable, kind.name, check, Vec::new());
+            }
+            (Sort::Server(name), _) if self.goes_on(scheme) => {
+                self.check(variable, name, connection(name, Value::Env(variable.to_owned())), Vec::new());
+            }
+            (Sort::Dialect(name), _) if self.goes_on(scheme) => {
+                let why = "a driver's own form of URL, which this version does not read".to_owned();
+                let check = Arc::new(Connection::new(Value::Env(variable.to_owned()), why));
+                self.check(variable, name, check, Vec::new());
             }
             (Sort::Server(name), Meaning::Later(_) | Meaning::Unknown) => {
                 self.list(variable, &target, format!("this version has no {name} check"));
             }
-            (Sort::Dialect, _) => {
+            (Sort::Dialect(_), _) => {
                 let why = "a driver's own form of URL: write a check with the plain one".to_owned();
                 self.list(variable, &target, why);
             }
@@ -115,18 +150,22 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// Whether a URL whose protocol is not spoken is followed as far as the connection.
+    fn goes_on(&self, scheme: &str) -> bool {
+        self.extent == Extent::Connections && Connection::knows(scheme)
+    }
+
     /// A web address: nothing is asked of it, and `serve` and `wait` leave it alone.
     fn web(&mut self, variable: &str, value: &str, target: &str) {
         let Ok(url) = Url::parse(value.trim()) else {
             return self.list(variable, target, "the URL cannot be read".to_owned());
         };
-        let (name, port) = if url.scheme == "https" { ("tls", 443) } else { ("tcp", 80) };
-        let (host, given) = &url.hosts[0];
-        let endpoint = format!("{name}://{host}:{}", given.unwrap_or(port));
-        match kind(name).filter(|_| self.strangers) {
-            Some(kind) => self.check(variable, kind.name, (kind.from_url)(Value::literal(&endpoint))),
-            None => self.list(variable, target, "a web address: a check of its own must ask for it".to_owned()),
+        if self.extent < Extent::Web {
+            return self.list(variable, target, "a web address: a check of its own must ask for it".to_owned());
         }
+        let why = "of a web address that was found in the environment nothing is asked".to_owned();
+        let check = Arc::new(Connection::new(Value::Env(variable.to_owned()), why));
+        self.check(variable, if url.scheme == "https" { "tls" } else { "tcp" }, check, Vec::new());
     }
 
     /// libpq's variables: <https://www.postgresql.org/docs/current/libpq-envars.html>.
@@ -157,21 +196,29 @@ impl<'a> Finder<'a> {
             .map(|(key, name)| (*key, from_variable(name)))
             .collect();
         // Paths of files: no secret, and not to be taken for the files' content.
-        for (key, name) in [("ca", "PGSSLROOTCERT"), ("cert", "PGSSLCERT"), ("key", "PGSSLKEY")] {
+        const FILES: [(&str, &str); 3] = [("ca", "PGSSLROOTCERT"), ("cert", "PGSSLCERT"), ("key", "PGSSLKEY")];
+        for (key, name) in FILES {
             entries.extend(set(name).map(|path| (key, Node::scalar(&path.replace("${", "$${")))));
         }
         let Ok(check) = (kind.parse)(&Node::mapping(entries)) else {
             return self.list("PGHOST", target, "the PG… variables do not fit together".to_owned());
         };
+        let written = keys.iter().chain(&FILES).filter(|(_, name)| set(name).is_some()).copied().collect();
         let plain = |check: &dyn Check| check.target(self.env).split('?').next().unwrap_or_default().to_owned();
-        let found = self.checks.iter().find(|known| plain(&*known.check) == plain(&*check));
-        match found.map(|known| known.name.clone()) {
+        let found = self.found.iter().find(|known| plain(&*known.planned.check) == plain(&*check));
+        match found.map(|known| known.planned.name.clone()) {
             Some(name) => self.list("PGHOST", target, format!("the check {name} dials the same already")),
-            None => self.check("PGHOST", kind.name, check),
+            None => self.check("PGHOST", kind.name, check, written),
         }
     }
 
-    fn check(&mut self, variable: &str, kind: &'static str, check: Arc<dyn Check>) {
+    fn check(
+        &mut self,
+        variable: &str,
+        kind: &'static str,
+        check: Arc<dyn Check>,
+        variables: Vec<(&'static str, &'static str)>,
+    ) {
         let name = match variable {
             "PGHOST" => self.names.make(&["postgres"]),
             _ => self.names.of_variable(variable),
@@ -181,7 +228,8 @@ impl<'a> Finder<'a> {
             gates.startup = false;
             self.warnings.push(format!("{name} does not gate startup: a server in this pod starts after the gate"));
         }
-        self.checks.push(planned(name, kind, check, gates, variable));
+        let planned = planned(name, kind, check, gates, variable);
+        self.found.push(Found { planned, variables, variable: variable.to_owned() });
     }
 
     fn list(&mut self, variable: &str, target: &str, why: String) {

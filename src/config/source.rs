@@ -26,8 +26,20 @@ pub struct Request<'a> {
     pub file: Option<&'a str>,
     /// `--gate`, each as it was written: what checks found in the environment gate.
     pub gates: &'a [String],
-    /// Whether what merely looks like a web address is connected to: `check` does, `serve` and `wait` never.
-    pub strangers: bool,
+    /// How much is taken on beyond checks that this version has.
+    pub extent: Extent,
+}
+
+/// What is dialled of URLs that are no check of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Extent {
+    /// Nothing: `serve` and `wait`.
+    #[default]
+    Servers,
+    /// What merely looks like a web address in a variable is connected to: `check`.
+    Web,
+    /// That, and URLs of protocols that this version does not speak, as far as the connection: `diagnose`.
+    Connections,
 }
 
 /// The plan that was asked for.
@@ -42,10 +54,19 @@ pub fn load(request: Request<'_>, env: &dyn Env) -> Result<Plan, Refused> {
         return Err(Refused::because(text));
     }
     match &origin {
-        Origin::Targets => targets::plan(request.targets, env),
-        Origin::Environment => discover::plan(gates.unwrap_or_default(), request.strangers, env),
+        Origin::Targets => targets::plan(request.targets, request.extent, env),
+        Origin::Environment => discover::plan(gates.unwrap_or_default(), request.extent, env),
         Origin::Given(_) | Origin::Variable(_) | Origin::Usual(_) => reload(&origin, env),
     }
+}
+
+/// What the environment suggests as a configuration to keep, and what is worth saying on the way; `words` are those of
+/// `--gate`.
+///
+/// # Errors
+/// Where nothing is found that could be probed.
+pub fn discovered(words: &[String], env: &dyn Env) -> Result<(String, Vec<String>), Refused> {
+    discover::document(gates(words)?.unwrap_or_default(), env)
 }
 
 /// The plan of a file, read anew.

@@ -5,6 +5,7 @@ use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use crate::cause::Cause;
+use crate::check::connection::Connection;
 use crate::check::{Check, Kind};
 use crate::config::document::{FAILURE_THRESHOLD, INTERVAL, SUCCESS_THRESHOLD, TIMEOUT};
 use crate::config::fault::Refused;
@@ -13,6 +14,7 @@ use crate::config::node::Node;
 use crate::config::plan::{DEFAULT_LISTEN, Gates, MinPassing, Origin, Plan, Planned, ServeOptions};
 use crate::config::rules::Reach;
 use crate::config::schemes::{Meaning, advice, meaning};
+use crate::config::source::Extent;
 use crate::config::undecided::{self, Undecided};
 use crate::env::Env;
 use crate::net::dial::DialRules;
@@ -23,12 +25,12 @@ use crate::value::Value;
 ///
 /// # Errors
 /// Every bad target, by its position.
-pub(super) fn plan(targets: &[String], env: &dyn Env) -> Result<Plan, Refused> {
+pub(super) fn plan(targets: &[String], extent: Extent, env: &dyn Env) -> Result<Plan, Refused> {
     let mut names = Names::default();
     let mut checks = Vec::new();
     let mut wrong = Vec::new();
     for (index, text) in targets.iter().enumerate() {
-        match target(text, env) {
+        match target(text, extent, env) {
             Ok(target) => checks.push(target.planned(&mut names, text, env)),
             Err(what) => wrong.push(format!("target {}: {what}", index + 1)),
         }
@@ -96,9 +98,9 @@ fn host_of(written: &str) -> String {
     Url::parse(written).ok().and_then(|url| url.hosts.first().map(|(host, _)| host.to_string())).unwrap_or_default()
 }
 
-fn target(text: &str, env: &dyn Env) -> Result<Target, String> {
+fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
     if let Some(name) = text.strip_prefix("env:") {
-        return variable(name, env);
+        return variable(name, extent, env);
     }
     let (scheme, _) = match text.split_once("://") {
         Some(parts) => parts,
@@ -111,6 +113,11 @@ fn target(text: &str, env: &dyn Env) -> Result<Target, String> {
     };
     match meaning(scheme) {
         Meaning::Kind(kind) => literal(kind, text, env),
+        Meaning::Later(name) if extent == Extent::Connections && Connection::knows(scheme) => {
+            let check = connection(name, Value::literal(text));
+            Url::parse(text).map_err(|error| error.to_string())?;
+            Ok(Target { kind: name, check, variable: None })
+        }
         Meaning::Later(name) => Err(format!("this version has no {name} check")),
         Meaning::Unknown => Err(advice(scheme)),
     }
@@ -166,6 +173,11 @@ fn fault_of_url(kind: &Kind, text: &str, url: &Url) -> Option<String> {
     (!problem.message.starts_with("unknown key")).then(|| problem.message.clone())
 }
 
+/// The check of a URL whose protocol is not spoken here.
+pub(super) fn connection(kind: &str, url: Value) -> Arc<dyn Check> {
+    Arc::new(Connection::new(url, format!("this version does not speak {kind}")))
+}
+
 /// The form of a kind's targets.
 fn form(kind: &Kind) -> &'static str {
     match kind.name {
@@ -181,7 +193,7 @@ fn form(kind: &Kind) -> &'static str {
 }
 
 /// A target in a variable: what is wrong with its value is a failed outcome, since the value is not in the command.
-fn variable(name: &str, env: &dyn Env) -> Result<Target, String> {
+fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
     if !is_variable_name(name) {
         return Err("env: takes the name of a variable, such as env:DATABASE_URL".to_owned());
     }
@@ -202,6 +214,10 @@ fn variable(name: &str, env: &dyn Env) -> Result<Target, String> {
             check: (kind.from_url)(Value::Env(name.to_owned())),
             variable: Some(name.to_owned()),
         },
+        Meaning::Later(kind) if extent == Extent::Connections && Connection::knows(scheme) => {
+            let check = connection(kind, Value::Env(name.to_owned()));
+            Target { kind, check, variable: Some(name.to_owned()) }
+        }
         Meaning::Later(kind) => {
             let message =
                 format!("the variable {name} holds the URL of a {kind} check, which this version does not have");

@@ -1,10 +1,11 @@
-use super::plan;
+use super::{document, plan};
 use crate::config::fault::Refused;
 use crate::config::plan::{Gates, Plan};
+use crate::config::source::{Extent, Request, load};
 use crate::env::MapEnv;
 
-fn found(vars: &[(&str, &str)], strangers: bool) -> Result<Plan, Refused> {
-    plan(Gates::default(), strangers, &MapEnv::with_vars(vars))
+fn found(vars: &[(&str, &str)], extent: Extent) -> Result<Plan, Refused> {
+    plan(Gates::default(), extent, &MapEnv::with_vars(vars))
 }
 
 const POD: &[(&str, &str)] = &[
@@ -24,7 +25,7 @@ const POD: &[(&str, &str)] = &[
 
 #[test]
 fn servers_are_checks_and_the_rest_is_listed() {
-    let plan = found(POD, false).unwrap();
+    let plan = found(POD, Extent::Servers).unwrap();
     let checks: Vec<(&str, &str)> = plan.checks.iter().map(|check| (check.name.as_str(), check.kind)).collect();
     assert_eq!(checks, [("database", "postgres"), ("ready-url", "postgres")]);
     assert!(plan.checks.iter().all(|check| check.gates == Gates::default()));
@@ -43,7 +44,7 @@ fn servers_are_checks_and_the_rest_is_listed() {
 
 #[test]
 fn web_addresses_are_connected_to_only_where_strangers_may_be() {
-    let plan = found(POD, true).unwrap();
+    let plan = found(POD, Extent::Web).unwrap();
     let env = MapEnv::with_vars(POD);
     let dialled: Vec<String> =
         plan.checks.iter().flat_map(|check| check.check.endpoints(&env)).map(|e| e.to_string()).collect();
@@ -61,14 +62,14 @@ fn libpqs_variables_are_a_check() {
         ("PGDATABASE", "app"),
         ("PGSSLROOTCERT", "/ca.pem"),
     ];
-    let plan = found(&pg, false).unwrap();
+    let plan = found(&pg, Extent::Servers).unwrap();
     let env = MapEnv::with_vars(&pg);
     assert_eq!(plan.checks[0].name, "postgres");
     assert_eq!(plan.checks[0].check.endpoints(&env)[0].to_string(), "db:5432");
     assert!(!plan.checks[0].check.target(&env).contains("s3cret"));
 
     let both = [&pg[..4], &[("DATABASE_URL", "postgres://app:x@db:5432/app")]].concat();
-    let plan = found(&both, false).unwrap();
+    let plan = found(&both, Extent::Servers).unwrap();
     assert_eq!(plan.checks.len(), 1);
     assert_eq!(plan.listed[0].why, "the check database dials the same already");
 
@@ -76,7 +77,7 @@ fn libpqs_variables_are_a_check() {
         (vec![("PGHOST", "/run/postgresql"), ("PGUSER", "app")], "a local socket"),
         (vec![("PGHOST", "db")], "PGUSER is not set"),
     ] {
-        assert!(found(&vars, false).err().unwrap().to_string().contains(why));
+        assert!(found(&vars, Extent::Servers).err().unwrap().to_string().contains(why));
     }
 }
 
@@ -84,7 +85,7 @@ fn libpqs_variables_are_a_check() {
 fn loopback_gates_no_start() {
     let gates = Gates { startup: true, ready: true, live: false };
     let env = MapEnv::with_vars(&[("A_URL", "postgres://app@localhost/a"), ("B_URL", "postgres://app@db/b")]);
-    let plan = plan(gates, false, &env).unwrap();
+    let plan = plan(gates, Extent::Servers, &env).unwrap();
     assert_eq!(plan.checks[0].gates, Gates { startup: false, ready: true, live: false });
     assert_eq!(plan.checks[1].gates, gates);
     assert!(plan.warnings[0].starts_with("a does not gate startup"));
@@ -92,15 +93,61 @@ fn loopback_gates_no_start() {
 
 #[test]
 fn nothing_found_says_what_to_do_and_what_was_seen() {
-    let text = found(&[("API_URL", "https://api.example.com/x"), ("PATH", "/bin")], false).err().unwrap().to_string();
+    let text = found(&[("API_URL", "https://api.example.com/x"), ("PATH", "/bin")], Extent::Servers)
+        .err()
+        .unwrap()
+        .to_string();
     assert!(text.contains("pilotfish check postgres://") && text.contains("DATABASE_URL"), "{text}");
     assert!(text.contains("found and not probed: API_URL (https://api.example.com)"), "{text}");
-    assert!(found(&[], true).is_err());
+    assert!(found(&[], Extent::Web).is_err());
 }
 
 #[test]
 fn odd_values_are_passed_over() {
     let odd =
         [("A", "://"), ("B", "postgres://"), ("C", "://x"), ("D", "https://[s3cret"), ("E", " "), ("F", "x://y\u{0}")];
-    assert!(found(&odd, true).is_err());
+    assert!(found(&odd, Extent::Web).is_err());
+}
+
+#[test]
+fn the_document_names_variables_and_no_value_and_can_be_read() {
+    let pg = [("PGHOST", "pg.s3cret"), ("PGUSER", "s3cret"), ("PGPASSWORD", "s3cret"), ("PGSSLROOTCERT", "/s3cret")];
+    let env = MapEnv::with_vars(&[POD, &pg[..]].concat());
+    let gates = Gates { startup: true, ready: true, live: false };
+    let (text, warnings) = document(gates, &env).unwrap();
+    assert!(!text.contains("s3") && !text.contains("5432"), "{text}");
+    assert!(warnings.is_empty());
+    for part in [
+        "  # from the variable DATABASE_URL\n  - name: database\n    postgres:\n      url: {env: DATABASE_URL}\n    gates: [startup, ready]\n",
+        "  # from libpq's variables PGHOST, PGUSER, PGPASSWORD, PGSSLROOTCERT\n  - name: postgres\n",
+        "      ca: {env: PGSSLROOTCERT}\n",
+        "# CACHE_URL: this version has no redis check\n",
+        "# API_URL: a web address",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let env = env.with_file("/discovered.yaml", text.as_bytes());
+    let request = Request { file: Some("/discovered.yaml"), ..Request::default() };
+    let plan = load(request, &env).unwrap_or_else(|refused| panic!("{refused}\n{text}"));
+    assert_eq!(plan.checks.len(), 3);
+    assert!(plan.checks.iter().all(|check| check.gates == gates));
+}
+
+#[test]
+fn as_far_as_the_connection_where_that_is_wanted() {
+    let plan = found(POD, Extent::Connections).unwrap();
+    let env = MapEnv::with_vars(POD);
+    let mut seen = Vec::new();
+    for check in &plan.checks {
+        seen.push((check.name.as_str(), check.kind, check.check.target(&env), check.check.stops_short().is_some()));
+    }
+    let expected = [
+        ("api", "tls", "https://api.example.com".to_owned(), true),
+        ("cache", "redis", "redis://cache:6379".to_owned(), true),
+        ("database", "postgres", "postgres://app@db:5432/app".to_owned(), false),
+        ("proxy", "tcp", "http://proxy:3128".to_owned(), true),
+        ("ready-url", "postgres", "the variable READY_URL".to_owned(), false),
+        ("sqlalchemy", "postgres", "postgresql+asyncpg://db".to_owned(), true),
+    ];
+    assert_eq!(seen, expected);
 }

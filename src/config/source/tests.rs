@@ -1,4 +1,4 @@
-use super::{Request, load, only};
+use super::{Extent, Request, load, only};
 use crate::config::fault::Refused;
 use crate::config::plan::{Origin, Plan};
 use crate::env::MapEnv;
@@ -9,7 +9,7 @@ const TWO: &[u8] = b"checks: [{name: two, tcp: {address: 'h:1'}}, {name: three, 
 fn with(targets: &[&str], file: Option<&str>, gates: &[&str], env: &MapEnv) -> Result<Plan, Refused> {
     let own = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let (targets, gates) = (own(targets), own(gates));
-    load(Request { targets: &targets, file, gates: &gates, strangers: false }, env)
+    load(Request { targets: &targets, file, gates: &gates, extent: Extent::Servers }, env)
 }
 
 fn refused(result: Result<Plan, Refused>) -> String {

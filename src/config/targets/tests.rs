@@ -1,5 +1,6 @@
 use super::plan;
 use crate::config::plan::{Gates, Plan};
+use crate::config::source::Extent;
 use crate::env::MapEnv;
 
 fn env() -> MapEnv {
@@ -14,12 +15,12 @@ fn env() -> MapEnv {
 
 fn planned(targets: &[&str]) -> Plan {
     let targets: Vec<String> = targets.iter().map(|target| (*target).to_owned()).collect();
-    plan(&targets, &env()).unwrap_or_else(|refused| panic!("{refused}"))
+    plan(&targets, Extent::Servers, &env()).unwrap_or_else(|refused| panic!("{refused}"))
 }
 
 fn refused(targets: &[&str]) -> String {
     let targets: Vec<String> = targets.iter().map(|target| (*target).to_owned()).collect();
-    plan(&targets, &env()).err().map(|refused| refused.to_string()).unwrap_or_default()
+    plan(&targets, Extent::Servers, &env()).err().map(|refused| refused.to_string()).unwrap_or_default()
 }
 
 #[test]

@@ -1,0 +1,176 @@
+//! `pilotfish diagnose`: a check taken apart, as a page for the person on call, as JSON, or as a report for a ticket.
+//!
+//! Every check runs once, as in `check`, and is measured further where that still teaches something. It logs in once at
+//! most.
+
+mod ladder;
+mod markdown;
+mod page;
+mod pod;
+mod runtimes;
+mod sheet;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+
+use crate::cli::args::{self, DiagnoseOptions, Form};
+use crate::cli::report::Paint;
+use crate::cli::{Shell, select};
+use crate::config::plan::{Origin, Planned};
+use crate::exit::Exit;
+use crate::net::World;
+use crate::net::resolve::Walk;
+use crate::outcome::Outcome;
+use crate::outcome_json::{self, Excerpts, OutcomeJson};
+use crate::probe::probe;
+use page::Style;
+use pod::Pod;
+use sheet::Sheet;
+
+/// A check and what came of it.
+pub(super) struct Done {
+    /// The check.
+    planned: Planned,
+    /// What came of it.
+    outcome: Outcome,
+    /// Where its configuration stands, in words.
+    source: String,
+}
+
+/// Where the report goes.
+enum Place {
+    Nowhere,
+    Stdout,
+    File(std::fs::File),
+}
+
+/// Runs it.
+pub async fn run(options: DiagnoseOptions, mut shell: Shell) -> Exit {
+    let prepared = args::form(options.output.as_deref())
+        .and_then(|form| Ok((form, select::for_diagnose(&options, &mut shell)?, place(options.report.as_deref())?)));
+    let (form, plan, place) = match prepared {
+        Ok(prepared) => prepared,
+        Err(text) => return shell.usage(&text),
+    };
+    // Asked for by name, or alone: then also what passes is shown in full.
+    let in_full = plan.origin == Origin::Targets || !options.only.is_empty() || plan.checks.len() == 1;
+    let source = match &plan.origin {
+        Origin::Targets => "as written on the command line".to_owned(),
+        origin => format!("as written in {origin}"),
+    };
+    let done = take_apart(plan.checks, &source, &shell).await;
+    let pod = Pod::read(&*shell.env);
+    let shown = match (&place, form) {
+        (Place::Stdout, _) => markdown::report(&done, &pod, &*shell.env),
+        (_, Form::Json) => json(&done, &pod),
+        (_, Form::Text) => text(&done, in_full, &shell),
+    };
+    shell.print(&shown);
+    let failed = done.iter().any(|done| !done.outcome.passed());
+    if let Place::File(file) = place
+        && let Err(error) = write(file, &markdown::report(&done, &pod, &*shell.env))
+    {
+        shell.note(&format!("pilotfish: the report cannot be written: {error}"));
+        return Exit::Failed;
+    }
+    if failed { Exit::Failed } else { Exit::Passed }
+}
+
+/// Opens the report's file before anything is probed.
+fn place(path: Option<&str>) -> Result<Place, String> {
+    match path {
+        None => Ok(Place::Nowhere),
+        Some("-") => Ok(Place::Stdout),
+        Some(path) => std::fs::File::create(path).map(Place::File).map_err(|error| {
+            format!(
+                "pilotfish: --report cannot be written: {error}; take a folder that this container may write to, or - for stdout"
+            )
+        }),
+    }
+}
+
+fn write(mut file: std::fs::File, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    file.write_all(text.as_bytes())?;
+    file.flush()
+}
+
+/// Every check once, side by side.
+async fn take_apart(checks: Vec<Planned>, source: &str, shell: &Shell) -> Vec<Done> {
+    let world = Arc::new(World::new(Arc::clone(&shell.env)));
+    let mut running = JoinSet::new();
+    for (index, planned) in checks.into_iter().enumerate() {
+        let (world, source) = (Arc::clone(&world), source.to_owned());
+        running.spawn(async move {
+            let outcome = probe(&planned, &world, Walk::Full).await;
+            (index, Done { planned, outcome, source })
+        });
+    }
+    // No task is aborted and none panics: each check's panic is an outcome.
+    let mut done = running.join_all().await;
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, done)| done).collect()
+}
+
+/// The pages; before them, where there are several checks, a line for each. What passes without a word more is not
+/// taken apart unless it was asked for.
+fn text(all: &[Done], in_full: bool, shell: &Shell) -> String {
+    let paint = Paint(shell.colour());
+    let style = Style { paint, report: false };
+    let mut sheet = Sheet::new(paint);
+    if all.len() > 1 {
+        let failed = all.iter().filter(|done| !done.outcome.passed()).count();
+        sheet.line(&format!("{} checks, {failed} failed", all.len()));
+        sheet.line("");
+        let width = all.iter().map(|done| done.planned.name.len()).max().unwrap_or(0);
+        all.iter().for_each(|done| page::heading(&mut sheet, done, width));
+    }
+    let worth_a_page = |done: &&Done| in_full || page::has_more_to_say(&done.outcome);
+    let pages: Vec<String> = all.iter().filter(worth_a_page).map(|done| page::page(done, &*shell.env, style)).collect();
+    for page in &pages {
+        if !sheet.text.is_empty() {
+            sheet.line("");
+            sheet.line(&paint.dim(&"─".repeat(80)));
+        }
+        sheet.text.push_str(page);
+    }
+    if pages.len() < all.len() {
+        sheet.line("");
+        sheet.line("Checks without a page pass; --only NAME takes one of them apart all the same.");
+    }
+    sheet.text
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    passed: usize,
+    failed: usize,
+    checks: Vec<CheckJson<'a>>,
+    version: &'static str,
+    pod: &'a Pod,
+}
+
+#[derive(Serialize)]
+struct CheckJson<'a> {
+    #[serde(flatten)]
+    outcome: OutcomeJson<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped_short: Option<&'a str>,
+}
+
+/// The report of `check`, with what was measured beyond it and the pod's own facts.
+fn json(all: &[Done], pod: &Pod) -> String {
+    let check = |done| {
+        let Done { planned, outcome, .. }: &Done = done;
+        let outcome = outcome_json::outcome(&planned.name, planned.kind, outcome, Excerpts::Shown);
+        CheckJson { outcome, stopped_short: planned.check.stops_short() }
+    };
+    let passed = all.iter().filter(|done| done.outcome.passed()).count();
+    let checks = all.iter().map(check).collect();
+    let report = Report { passed, failed: all.len() - passed, checks, version: env!("CARGO_PKG_VERSION"), pod };
+    let mut text = serde_json::to_string(&report).expect("the report has text keys only");
+    text.push('\n');
+    text
+}

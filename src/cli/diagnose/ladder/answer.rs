@@ -1,0 +1,60 @@
+//! The rung of what was asked and answered.
+
+use super::{Rung, View, is_of_values};
+use crate::cli::diagnose::sheet::Mark;
+use crate::duration;
+use crate::outcome::{Facts, Phase};
+use crate::outcome_json::Excerpts;
+
+/// Request, answer and expectations.
+pub(super) fn answer(view: View<'_>) -> Rung {
+    let outcome = view.outcome();
+    let facts = &outcome.evidence.facts;
+    let took = match view.took(Phase::Request) {
+        none if none.is_empty() => view.took(Phase::Assert),
+        took => took,
+    };
+    if view.done.planned.check.stops_short().is_some() {
+        return Rung::new("answer", Mark::Idle, "nothing was asked: the ladder ends at the connection");
+    }
+    let asked = view.went_through(Phase::Request) || view.went_through(Phase::Assert) || !facts.records.is_empty();
+    let mut rung = match &outcome.failure {
+        Some(failure) if failure.phase >= Phase::Request && !is_of_values(outcome) => {
+            Rung::new("answer", Mark::Bad, format!("{}: {}{took}", failure.cause.slug(), failure.message))
+        }
+        Some(_) => Rung::new("answer", Mark::Idle, "not reached"),
+        None if asked => Rung::new("answer", Mark::Good, format!("as expected{took}")),
+        None => Rung::new(
+            "answer",
+            Mark::Idle,
+            format!("nothing was asked: this {} check connects, no more", view.done.planned.kind),
+        ),
+    };
+    let known = learnt(facts);
+    if !known.is_empty() {
+        rung.add(None, known.join(", "));
+    }
+    for member in &outcome.evidence.members {
+        match &member.failure {
+            None => rung.add(Mark::Good, format!("{} passes", member.address)),
+            Some(failure) => {
+                rung.add(Mark::Bad, format!("{} {}: {}", member.address, failure.cause.slug(), failure.message));
+            }
+        }
+    }
+    if let (Excerpts::Shown, Some(excerpt)) = (view.excerpts, &facts.excerpt) {
+        rung.add(None, format!("received: {excerpt}"));
+    }
+    rung
+}
+
+fn learnt(facts: &Facts) -> Vec<String> {
+    let status = facts.status_code.map(|status| format!("status {status}"));
+    let version = facts.http_version.map(str::to_owned);
+    let first_byte = facts.first_byte.map(|time| format!("first byte after {}", duration::show(time)));
+    let body = facts.body_bytes.map(|bytes| format!("{bytes} bytes"));
+    let redirects = facts.redirects.filter(|count| *count > 0).map(|count| format!("{count} redirects followed"));
+    let health = facts.health.as_ref().map(|health| format!("says of itself: {health}"));
+    let records = (!facts.records.is_empty()).then(|| facts.records.join(", "));
+    [status, version, first_byte, body, redirects, health, records].into_iter().flatten().collect()
+}

@@ -1,0 +1,187 @@
+//! The rungs of names and addresses, for each host that is dialled.
+
+use std::net::SocketAddr;
+
+use super::{Rung, View};
+use crate::cli::diagnose::sheet::Mark;
+use crate::duration;
+use crate::outcome::{Answer, Phase, Query, Surveyed, Try, TryResult};
+use crate::url::{Endpoint, Host};
+
+/// More addresses are counted.
+const ADDRESSES: usize = 32;
+
+/// Names to addresses.
+pub(super) fn names(view: View<'_>) -> Rung {
+    let evidence = &view.outcome().evidence;
+    let endpoints = view.done.planned.check.endpoints(view.env);
+    let named: Vec<&Endpoint> = endpoints.iter().filter(|one| matches!(one.host, Host::Name(_))).collect();
+    if evidence.queries.is_empty() {
+        return match (named.as_slice(), view.dialled()) {
+            _ if view.failed_in(Phase::Resolve) => failed(view),
+            ([], _) if !endpoints.is_empty() => {
+                Rung::new("names", Mark::Idle, "none to look up: the target is an address")
+            }
+            ([..], true) => {
+                let names: Vec<String> = named.iter().map(|one| one.host.to_string()).collect();
+                let said = format!("{} from /etc/hosts; no name server was asked", names.join(", "));
+                Rung::new("names", Mark::Good, said)
+            }
+            ([..], false) => Rung::new("names", Mark::Idle, "not reached"),
+        };
+    }
+    let found = evidence.queries.iter().filter(|query| query.answers > 0);
+    let found: Vec<String> =
+        found.map(|query| format!("{} {}", query.name.trim_end_matches('.'), counted(query))).collect();
+    let took = view.took(Phase::Resolve);
+    let mut rung = match view.failed_in(Phase::Resolve) {
+        true => failed(view),
+        false => Rung::new("names", Mark::Good, format!("{}{took}", found.join(", "))),
+    };
+    for query in evidence.queries.iter().take(view.queries) {
+        let mark = match &query.answer {
+            _ if query.answers > 0 => Mark::Good,
+            // An answer all the same: the walk goes on.
+            Answer::Rcode(code) if matches!(code.as_str(), "NOERROR" | "NXDOMAIN") => Mark::Idle,
+            Answer::Truncated => Mark::Idle,
+            Answer::Rcode(_) | Answer::Timeout | Answer::Io(_) | Answer::Malformed => Mark::Bad,
+        };
+        rung.add(mark, asked(query));
+    }
+    if evidence.queries.len() > view.queries {
+        rung.add(None, format!("and {} more queries (-o json has them)", evidence.queries.len() - view.queries));
+    }
+    rung
+}
+
+fn failed(view: View<'_>) -> Rung {
+    let cause = view.outcome().failure.as_ref().map_or("", |failure| failure.cause.slug());
+    Rung::new("names", Mark::Bad, format!("{cause}{}", view.took(Phase::Resolve)))
+}
+
+fn counted(query: &Query) -> String {
+    let plural = if query.answers == 1 { "" } else { "s" };
+    format!("has {} {} record{plural}", query.answers, query.record)
+}
+
+fn asked(query: &Query) -> String {
+    let Query { name, record, server, transport, duration, .. } = query;
+    let answer = match &query.answer {
+        Answer::Rcode(code) if code == "NOERROR" && query.answers == 0 => "exists, without such a record".to_owned(),
+        Answer::Rcode(code) if code == "NOERROR" => counted(query),
+        Answer::Rcode(code) => code.clone(),
+        Answer::Truncated => "cut short, asked again over TCP".to_owned(),
+        Answer::Timeout => "no answer".to_owned(),
+        Answer::Io(text) => text.clone(),
+        Answer::Malformed => "something that is no answer".to_owned(),
+    };
+    format!("{record} {name} {answer} [{server} {transport}, {}]", duration::show(*duration))
+}
+
+/// One address, by what the check did and what the survey measured.
+struct Seen<'a> {
+    address: SocketAddr,
+    tried: Option<&'a Try>,
+    surveyed: Option<&'a Surveyed>,
+}
+
+/// Every address that is known, in the order in which it was dialled.
+pub(super) fn addresses(view: View<'_>) -> Rung {
+    let evidence = &view.outcome().evidence;
+    let mut seen: Vec<Seen<'_>> = Vec::new();
+    for tried in &evidence.tries {
+        match seen.iter_mut().find(|one| one.address == tried.address) {
+            // A second kind of connection, or a redirect: the first tells as much.
+            Some(one) if one.tried.is_some_and(|first| first.result != TryResult::Connected) => one.tried = Some(tried),
+            Some(_) => {}
+            None => seen.push(Seen { address: tried.address, tried: Some(tried), surveyed: None }),
+        }
+    }
+    for surveyed in &evidence.survey {
+        match seen.iter_mut().find(|one| one.address == surveyed.address) {
+            Some(one) => one.surveyed = Some(surveyed),
+            None => seen.push(Seen { address: surveyed.address, tried: None, surveyed: Some(surveyed) }),
+        }
+    }
+    if seen.is_empty() {
+        let dials = !view.done.planned.check.endpoints(view.env).is_empty();
+        let said = match (dials, view.outcome().failure.is_some()) {
+            (_, true) => "not reached",
+            (true, false) => "none were dialled",
+            (false, false) => "nothing is dialled",
+        };
+        return Rung::new("addresses", Mark::Idle, said);
+    }
+    let connected = seen.iter().filter(|one| one.connected()).count();
+    let mark = match connected {
+        _ if view.failed_in(Phase::Connect) => Mark::Bad,
+        count if count == seen.len() => Mark::Good,
+        0 => Mark::Bad,
+        _ => Mark::Warn,
+    };
+    if let [only] = seen.as_slice() {
+        return Rung::new("addresses", mark, only.text());
+    }
+    let took = view.took(Phase::Connect);
+    let mut rung = Rung::new("addresses", mark, format!("{connected} of {} connect{took}", seen.len()));
+    for one in seen.iter().take(ADDRESSES) {
+        rung.add(if one.connected() { Mark::Good } else { one.mark() }, one.text());
+    }
+    if seen.len() > ADDRESSES {
+        rung.add(None, format!("and {} more", seen.len() - ADDRESSES));
+    }
+    rung
+}
+
+impl Seen<'_> {
+    fn result(&self) -> TryResult {
+        let tried = self.tried.map(|tried| tried.result);
+        let surveyed = self.surveyed.map(|surveyed| surveyed.result);
+        tried.filter(|result| *result != TryResult::NotTried).or(surveyed).unwrap_or(TryResult::NotTried)
+    }
+
+    fn connected(&self) -> bool {
+        self.result() == TryResult::Connected
+    }
+
+    fn mark(&self) -> Mark {
+        if self.result() == TryResult::NotTried { Mark::Idle } else { Mark::Bad }
+    }
+
+    fn text(&self) -> String {
+        let of_try = self.tried.map(|one| result(one.result, one.errno, one.duration));
+        let of_survey = self.surveyed.map(|one| result(one.result, one.errno, one.duration));
+        let source = self.surveyed.and_then(|one| one.source).map(|ip| format!(", from {ip}")).unwrap_or_default();
+        let said = match (of_try, of_survey) {
+            (Some(tried), None) => tried,
+            (Some(tried), Some(surveyed)) if self.differ() => format!("{tried}; measured again: {surveyed}"),
+            (Some(tried), Some(_)) => tried,
+            (None, Some(surveyed)) => format!("{surveyed}; the check did not need it"),
+            (None, None) => String::new(),
+        };
+        format!("{} {said}{source}", self.address)
+    }
+
+    /// Whether the two looks at an address did not give the same.
+    fn differ(&self) -> bool {
+        self.tried.map(|one| one.result) != self.surveyed.map(|one| one.result)
+    }
+}
+
+fn result(result: TryResult, errno: Option<i32>, took: std::time::Duration) -> String {
+    let took = duration::show(took);
+    let errno = errno.map(|errno| format!(" (errno {errno})")).unwrap_or_default();
+    match result {
+        TryResult::Connected => format!("connected in {took}"),
+        TryResult::Refused => format!("refused in {took}"),
+        TryResult::Timeout => format!("silent: the kernel gave up after {took}"),
+        TryResult::Cut => format!("silent: given up after {took}"),
+        TryResult::Reset => format!("reset in {took}"),
+        TryResult::HostUnreachable => format!("host unreachable{errno} in {took}"),
+        TryResult::NetworkUnreachable => format!("network unreachable{errno} in {took}"),
+        TryResult::NotPermitted => format!("not permitted here{errno}"),
+        TryResult::LocalLimit => format!("not dialled: a limit of this pod{errno}"),
+        TryResult::Error => format!("failed{errno} in {took}"),
+        TryResult::NotTried => "not tried: no time was left".to_owned(),
+    }
+}

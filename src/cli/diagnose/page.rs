@@ -1,0 +1,114 @@
+//! The page for the person on call: the ladder, then cause and fix, then whether the app would see the same.
+
+use crate::cli::diagnose::Done;
+use crate::cli::diagnose::ladder::{self, View};
+use crate::cli::diagnose::runtimes;
+use crate::cli::diagnose::sheet::{Mark, Sheet};
+use crate::cli::report::Paint;
+use crate::env::Env;
+use crate::finding::{Finding, Predicted, Severity};
+use crate::outcome::{Outcome, Phase};
+use crate::outcome_json::Excerpts;
+
+/// So many queries stand on a page for a terminal.
+const QUERIES: usize = 12;
+/// The width of a rung's word.
+const WORD: usize = 9;
+
+/// How pages are written.
+#[derive(Clone, Copy)]
+pub(super) struct Style {
+    /// The colours.
+    pub(super) paint: Paint,
+    /// Whether it goes into a report: everything is told, and nothing that a peer sent.
+    pub(super) report: bool,
+}
+
+/// One check, taken apart.
+pub(super) fn page(done: &Done, env: &dyn Env, style: Style) -> String {
+    let mut sheet = Sheet::new(style.paint);
+    let outcome = &done.outcome;
+    heading(&mut sheet, done, 0);
+    sheet.line("");
+    let excerpts = if style.report { Excerpts::Withheld } else { Excerpts::Shown };
+    let queries = if style.report { usize::MAX } else { QUERIES };
+    for rung in ladder::rungs(View { done, env, excerpts, queries }) {
+        sheet.rung(2, rung.mark, rung.name, WORD, &rung.said);
+        for line in rung.more {
+            match line.mark {
+                Some(mark) => sheet.marked(WORD + 5, mark, &line.text),
+                None => sheet.hang(&" ".repeat(WORD + 5), WORD + 5, &line.text),
+            }
+        }
+    }
+    if let Some(failure) = &outcome.failure {
+        let info = failure.cause.info();
+        section(&mut sheet, "Cause", &format!("{}: {}", info.slug, info.meaning));
+        sheet.hang("  ", 2, &failure.message);
+        section(&mut sheet, "Fix", &failure.hint);
+    }
+    would_the_app_see_this(&mut sheet, outcome);
+    findings(&mut sheet, &outcome.findings);
+    sheet.text
+}
+
+/// Whether there is more to say of an outcome than that it passes.
+pub(super) fn has_more_to_say(outcome: &Outcome) -> bool {
+    !outcome.passed() || outcome.degraded || outcome.findings.iter().any(|finding| finding.severity < Severity::Info)
+}
+
+/// Name, result and target in one line, the name in a column of this width.
+pub(super) fn heading(sheet: &mut Sheet, done: &Done, width: usize) {
+    let outcome = &done.outcome;
+    let paint = sheet.paint;
+    let (mark, result) = match &outcome.failure {
+        Some(failure) => (Mark::Bad, paint.bad(failure.cause.slug())),
+        None if outcome.degraded => (Mark::Warn, paint.warn("degraded")),
+        None if done.planned.check.stops_short().is_some() => (Mark::Good, paint.good("connects")),
+        None => (Mark::Good, paint.good("passes")),
+    };
+    sheet.line(&format!("{} {:width$}  {result}  {}", mark.painted(paint), done.planned.name, outcome.target));
+}
+
+fn section(sheet: &mut Sheet, title: &str, text: &str) {
+    sheet.line("");
+    sheet.line(title);
+    sheet.hang("  ", 2, text);
+}
+
+fn would_the_app_see_this(sheet: &mut Sheet, outcome: &Outcome) {
+    if outcome.predictions.is_empty() {
+        return;
+    }
+    sheet.line("");
+    sheet.line("Would your app see this too?");
+    runtimes::table(sheet, outcome);
+    let all_connect = outcome.predictions.iter().all(|one| one.result == Predicted::Connects);
+    let behind = outcome.failure.as_ref().filter(|failure| failure.phase > Phase::Connect);
+    if let (true, Some(failure)) = (all_connect, behind) {
+        let phase = failure.phase.as_str();
+        sheet.hang(
+            "  ",
+            2,
+            &format!("Connecting is not what differs: the failure comes after it, in the phase {phase}."),
+        );
+    }
+}
+
+fn findings(sheet: &mut Sheet, findings: &[Finding]) {
+    if findings.is_empty() {
+        return;
+    }
+    sheet.line("");
+    sheet.line("Findings");
+    for finding in findings {
+        let (mark, word) = match finding.severity {
+            Severity::Error => (Mark::Bad, sheet.paint.bad("error")),
+            Severity::Warning => (Mark::Warn, sheet.paint.warn("warning")),
+            Severity::Info => (Mark::Idle, sheet.paint.dim("info")),
+        };
+        sheet.marked(2, mark, &format!("{word} {}", finding.code));
+        sheet.hang("    ", 4, &finding.message);
+        sheet.hang("    ", 4, &format!("Fix: {}", finding.fix));
+    }
+}

@@ -1,0 +1,53 @@
+//! What was found, as a configuration to keep: YAML with the names of variables, and none of their values.
+
+use super::Found;
+use crate::config::plan::{Gates, Listed};
+
+const HEAD: &str = "\
+# Written by `pilotfish config discover` from the variables of this container. Values stay where they are: each check
+# reads its variables anew at every run, so the container that runs pilotfish needs the same ones.
+#
+# gates: []                  is only watched: metrics, /status and the log tell
+# gates: [startup]           holds the pod's start until it has passed once
+# gates: [startup, ready]    and takes the pod out of its Services while it fails
+checks:
+";
+
+/// The document.
+pub(super) fn document(found: &[Found], listed: &[Listed]) -> String {
+    let mut text = HEAD.to_owned();
+    for found in found {
+        check(&mut text, found);
+    }
+    if !listed.is_empty() {
+        text.push_str("\n# Found and left out:\n");
+    }
+    for Listed { variable, why, .. } in listed {
+        text.push_str(&format!("# {variable}: {why}\n"));
+    }
+    text
+}
+
+fn check(text: &mut String, found: &Found) {
+    let Found { planned, variables, variable } = found;
+    let from = match variables.as_slice() {
+        [] => format!("the variable {variable}"),
+        several => {
+            let names: Vec<&str> = several.iter().map(|(_, name)| *name).collect();
+            format!("libpq's variables {}", names.join(", "))
+        }
+    };
+    text.push_str(&format!("  # from {from}\n  - name: {}\n    {}:\n", planned.name, planned.kind));
+    if variables.is_empty() {
+        text.push_str(&format!("      url: {{env: {variable}}}\n"));
+    }
+    for (key, name) in variables {
+        text.push_str(&format!("      {key}: {{env: {name}}}\n"));
+    }
+    text.push_str(&format!("    gates: [{}]\n", gates(planned.gates)));
+}
+
+fn gates(gates: Gates) -> String {
+    let words = [("startup", gates.startup), ("ready", gates.ready)];
+    words.iter().filter(|(_, set)| *set).map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
+}
