@@ -12,7 +12,7 @@ mod names;
 pub mod node;
 pub mod plan;
 #[cfg(test)]
-mod reference;
+mod reference_tests;
 mod rules;
 pub mod schema;
 mod schemes;

@@ -116,7 +116,9 @@ fn source(root: &Path, path: &PathBuf) -> Option<(String, String)> {
         parts.pop();
     }
     let module = parts.join("::");
-    if ["lib", "main"].contains(&module.as_str()) || parts.iter().any(|part| part == "tests" || part == "testing") {
+    if ["lib", "main"].contains(&module.as_str())
+        || parts.iter().any(|part| part.ends_with("tests") || part == "testing")
+    {
         return None;
     }
     let text = std::fs::read_to_string(path).expect("a source can be read");

@@ -75,7 +75,7 @@ impl Schema {
             KINDS.iter().map(|kind| (kind.name.to_owned(), common.remove(kind.name).unwrap_or_default())).collect();
         self.table(&mut out, "", &common);
         for ((name, schema), kind) in kinds.iter().zip(KINDS) {
-            write!(out, "\n## {name}\n\n{}.\n\n```yaml\nchecks:\n  - name: example\n", kind.summary)
+            write!(out, "\n## {name}\n\n{}.\n\n```yaml\nchecks:\n  - name: example\n", sentence(kind.summary))
                 .expect("a String takes every text");
             let example = kind.example.trim();
             match example.contains('\n') {
