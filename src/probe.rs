@@ -2,6 +2,7 @@
 //!
 //! `schedule`, `check`, `wait` and `diagnose` all call [`probe`] and differ only in what they do with the outcome.
 
+mod depth;
 mod each;
 mod pod;
 
@@ -22,11 +23,15 @@ use crate::net::World;
 use crate::net::attempt::{Attempt, Pin, Terms};
 use crate::net::dial::Require;
 use crate::net::resolve::Walk;
+use crate::net::survey;
 use crate::outcome::{Evidence, Failure, Fault, Outcome, Phase, TryResult};
+use crate::url::Endpoint;
+
+pub use depth::Depth;
 
 /// Runs a check once; it ends at its deadline at the latest, and never panics. Under `require: each` every address has
 /// a deadline of its own.
-pub async fn probe(planned: &Planned, world: &Arc<World>, walk: Walk) -> Outcome {
+pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outcome {
     let started_at = SystemTime::now();
     let began = Instant::now();
     let target = planned.check.target(&*world.env);
@@ -38,20 +43,39 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, walk: Walk) -> Outcome
         readings: &readings,
         clients: &planned.clients,
         now: i64::try_from(started_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).unwrap_or(i64::MAX),
-        full_walk: walk == Walk::Full,
+        full_walk: depth.walk() == Walk::Full,
     };
     let looking = pod::Looking::begin(&*world.env);
     let mut done = match planned.rules.require {
-        Require::Any | Require::All => attempt(&*planned.check, world, terms(planned, walk, None)).await,
-        Require::Each => each::run(planned, world, walk, context).await,
+        Require::Any | Require::All => attempt(&*planned.check, world, terms(planned, depth.walk(), None)).await,
+        Require::Each => each::run(planned, world, depth, context).await,
     };
     done.evidence.pod = looking.end(&*world.env, done.fault.as_ref(), &done.evidence);
+    measure(planned, world, depth, &endpoints, &mut done).await;
     let Judged { findings, predictions } = findings::judge(done.fault.as_ref(), &done.evidence, context);
     let fault = done.fault.or_else(|| turned(&findings, &planned.fail_on));
     let failure = fault.map(|fault| explain(fault, &done.evidence, context));
     let degraded = failure.is_none() && (done.evidence.degraded || needed_a_fallback(&done.evidence));
     let duration = done.ended.saturating_duration_since(began);
     Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings, predictions }
+}
+
+/// Measures every address of what was dialled, where this depth asks for it: after the run, with a deadline of its own.
+async fn measure(planned: &Planned, world: &Arc<World>, depth: Depth, endpoints: &[Endpoint], done: &mut Done) {
+    let Some(limits) = depth.survey(planned, done.fault.is_none()) else { return };
+    if done.evidence.tries.is_empty()
+        || (depth == Depth::Routine && world.surveys.recall(planned.identity, &mut done.evidence))
+    {
+        return;
+    }
+    let deadline = Instant::now() + limits.all;
+    let terms = Terms { rules: planned.rules, deadline, walk: depth.walk(), pinned: None };
+    let mut attempt = Attempt::resume(Arc::clone(world), terms, std::mem::take(&mut done.evidence));
+    survey::survey(&mut attempt, endpoints, limits.limits).await;
+    done.evidence = attempt.finish();
+    if depth == Depth::Routine {
+        world.surveys.keep(planned.identity, &done.evidence);
+    }
 }
 
 /// The failure that a finding is turned into (`fail_on`), the worst first.

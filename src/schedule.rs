@@ -16,9 +16,8 @@ use crate::cause::{Cause, Waits};
 use crate::config::plan::Planned;
 use crate::env::Env;
 use crate::net::World;
-use crate::net::resolve::Walk;
 use crate::outcome::{Failure, Outcome, Phase};
-use crate::probe::probe;
+use crate::probe::{Depth, probe};
 use crate::state::Message;
 use crate::value::Value;
 use crate::verdict::{Rules, Streak};
@@ -65,7 +64,7 @@ pub struct Live(pub Arc<World>);
 
 impl Prober for Live {
     fn probe<'a>(&'a self, planned: &'a Planned) -> Probing<'a> {
-        Box::pin(probe(planned, &self.0, Walk::Remembered))
+        Box::pin(probe(planned, &self.0, Depth::Routine))
     }
 
     fn env(&self) -> &dyn Env {

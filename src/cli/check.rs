@@ -9,9 +9,8 @@ use crate::cli::report::{self, Done};
 use crate::cli::{Shell, select, termination};
 use crate::exit::Exit;
 use crate::net::World;
-use crate::net::resolve::Walk;
 use crate::outcome_json::Excerpts;
-use crate::probe::probe;
+use crate::probe::{Depth, probe};
 
 /// Runs it.
 pub async fn run(options: CheckOptions, mut shell: Shell) -> Exit {
@@ -27,7 +26,7 @@ pub async fn run(options: CheckOptions, mut shell: Shell) -> Exit {
     for (index, check) in checks.into_iter().enumerate() {
         let world = Arc::clone(&world);
         running.spawn(async move {
-            let outcome = probe(&check, &world, Walk::Full).await;
+            let outcome = probe(&check, &world, Depth::Full).await;
             (index, (check, outcome))
         });
     }

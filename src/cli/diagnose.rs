@@ -21,10 +21,9 @@ use crate::cli::{Shell, select};
 use crate::config::plan::{Origin, Planned};
 use crate::exit::Exit;
 use crate::net::World;
-use crate::net::resolve::Walk;
 use crate::outcome::Outcome;
 use crate::outcome_json::{self, Excerpts, OutcomeJson};
-use crate::probe::probe;
+use crate::probe::{Depth, probe};
 use page::Style;
 use pod::Pod;
 use sheet::Sheet;
@@ -104,7 +103,7 @@ async fn take_apart(checks: Vec<Planned>, source: &str, shell: &Shell) -> Vec<Do
     for (index, planned) in checks.into_iter().enumerate() {
         let (world, source) = (Arc::clone(&world), source.to_owned());
         running.spawn(async move {
-            let outcome = probe(&planned, &world, Walk::Full).await;
+            let outcome = probe(&planned, &world, Depth::Survey).await;
             (index, Done { planned, outcome, source })
         });
     }

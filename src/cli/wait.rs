@@ -18,10 +18,10 @@ use crate::cli::{Shell, select, signals, termination};
 use crate::config::plan::Planned;
 use crate::exit::Exit;
 use crate::net::World;
-use crate::net::resolve::Walk;
+
 use crate::outcome::{Failure, Outcome};
 use crate::outcome_json::Excerpts;
-use crate::probe::probe;
+use crate::probe::{Depth, probe};
 
 /// A pass older than this is asked for again once all the others have passed: the gate opens on what is, not on what was.
 const FRESH: Duration = Duration::from_secs(10);
@@ -163,7 +163,7 @@ impl Asker {
             // What is cut by the end of the waiting still says where it stood.
             self.check.timeout =
                 timeout.min(deadline.saturating_duration_since(Instant::now())).max(Duration::from_millis(1));
-            let outcome = probe(&self.check, &self.world, Walk::Full).await;
+            let outcome = probe(&self.check, &self.world, Depth::Gate).await;
             let pause = outcome.failure.as_ref().map(|failure| self.pause.after(failure));
             if outcomes.send((self.index, outcome)).await.is_err() {
                 return;

@@ -83,6 +83,12 @@ impl Attempt {
         }
     }
 
+    /// One that goes on where another has ended: what that one recorded is here already.
+    #[must_use]
+    pub fn resume(world: Arc<World>, terms: Terms, evidence: Evidence) -> Self {
+        Self { evidence, ..Self::new(world, terms) }
+    }
+
     /// Variables and small files.
     #[must_use]
     pub fn env(&self) -> &dyn Env {

@@ -3,7 +3,7 @@
 //! What it must not do: have two connects of one check in flight, or cut a try before it had a fair share of the time.
 
 mod report;
-mod socket;
+pub(super) mod socket;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;

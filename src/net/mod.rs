@@ -8,6 +8,7 @@ pub mod io;
 pub mod oserr;
 pub mod resolve;
 pub mod speaks;
+pub mod survey;
 pub mod tls;
 pub mod trouble;
 
@@ -23,12 +24,19 @@ pub struct World {
     pub suffixes: resolve::Suffixes,
     /// The roots of trust that were read last.
     pub roots: tls::RootCache,
+    /// What the addresses were measured at last, by check; used by `serve` alone.
+    pub surveys: survey::Memory,
 }
 
 impl World {
     /// A world that remembers nothing yet.
     #[must_use]
     pub fn new(env: Arc<dyn Env>) -> Self {
-        Self { env, suffixes: resolve::Suffixes::default(), roots: tls::RootCache::default() }
+        Self {
+            env,
+            suffixes: resolve::Suffixes::default(),
+            roots: tls::RootCache::default(),
+            surveys: survey::Memory::default(),
+        }
     }
 }

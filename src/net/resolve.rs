@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::net::attempt::Attempt;
-use crate::outcome::{Answer, Fault, Phase};
+use crate::outcome::{Answer, Fault, Phase, Resolved};
 
 pub(crate) use answer::RECORD_LIMIT;
 pub use answer::Record;
@@ -52,6 +52,16 @@ pub enum Family {
     V6,
 }
 
+impl Family {
+    /// 4 or 6.
+    pub(super) const fn number(self) -> u8 {
+        match self {
+            Self::V4 => 4,
+            Self::V6 => 6,
+        }
+    }
+}
+
 /// How long resolving may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
@@ -82,7 +92,7 @@ impl Budget {
 }
 
 /// The addresses of one family for a name: from the hosts file, else from the name servers. At least one, at most
-/// [`ADDRESS_LIMIT`]. Queries are recorded in the attempt's evidence; the phase is the caller's to enter.
+/// [`ADDRESS_LIMIT`]. Queries and addresses are recorded in the attempt's evidence; the phase is the caller's to enter.
 ///
 /// AAAA after A asks only what A left open: the name that had an A record, or else those that are not NXDOMAIN; if
 /// there is none, it gives `dns_not_found` without a query.
@@ -96,6 +106,16 @@ pub async fn addresses(
     family: Family,
     budget: Budget,
 ) -> Result<Vec<IpAddr>, Fault> {
+    let found = lookup(attempt, name, family, budget).await;
+    let addresses = found.clone().unwrap_or_default();
+    let resolved = &mut attempt.evidence().resolved;
+    // A name is resolved again for each redirect: the last answer stands.
+    resolved.retain(|known| known.name != name || known.family != family.number());
+    resolved.push(Resolved { name: name.to_owned(), family: family.number(), addresses });
+    found
+}
+
+async fn lookup(attempt: &mut Attempt, name: &str, family: Family, budget: Budget) -> Result<Vec<IpAddr>, Fault> {
     if let Some(settled) = without_asking(attempt, name, family) {
         return settled;
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{Done, attempt, explain, terms};
+use super::{Depth, Done, attempt, explain, terms};
 use crate::cause::Cause;
 use crate::config::plan::{MinPassing, Planned};
 use crate::findings::Context;
@@ -23,20 +23,20 @@ const AT_A_TIME: usize = 32;
 const NAMED: usize = 8;
 
 /// Resolves once, runs the check for every address, and judges by `min_passing`.
-pub(super) async fn run(planned: &Planned, world: &Arc<World>, walk: Walk, context: Context<'_>) -> Done {
+pub(super) async fn run(planned: &Planned, world: &Arc<World>, depth: Depth, context: Context<'_>) -> Done {
     let endpoints = context.endpoints;
     if endpoints.is_empty() {
         // It dials nothing, or its values cannot be resolved: its own run says which.
-        return attempt(&*planned.check, world, terms(planned, walk, None)).await;
+        return attempt(&*planned.check, world, terms(planned, depth.walk(), None)).await;
     }
-    let mut resolving = Attempt::new(Arc::clone(world), terms(planned, walk, None));
+    let mut resolving = Attempt::new(Arc::clone(world), terms(planned, depth.walk(), None));
     let pins = resolve(&mut resolving, endpoints).await;
     let mut evidence = resolving.finish();
     let pins = match pins {
         Ok(pins) => pins,
         Err(fault) => return Done { evidence, fault: Some(fault), ended: Instant::now() },
     };
-    let done = run_all(planned, world, walk, &pins).await;
+    let done = run_all(planned, world, depth.walk(), &pins).await;
     let ended = done.iter().map(|one| one.ended).max().unwrap_or_else(Instant::now);
     for (pin, one) in pins.iter().zip(done) {
         let address = SocketAddr::new(pin.ip, pin.endpoint.port);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use super::probe;
+use super::{Depth, probe};
 use crate::check::{Check, Run, kind};
 use crate::config::node;
 use crate::config::plan::{MinPassing, Planned};
@@ -14,7 +14,7 @@ use crate::env::{Env, MapEnv};
 use crate::net::World;
 use crate::net::attempt::Attempt;
 use crate::net::dial::{DialRules, Require};
-use crate::net::resolve::Walk;
+
 use crate::outcome::{Outcome, Phase};
 use crate::url::Endpoint;
 use crate::value::Value;
@@ -58,7 +58,7 @@ fn tcp(yaml: &str) -> Arc<dyn Check> {
 
 async fn run(planned: &Planned, hosts: &str) -> Outcome {
     let env = MapEnv::default().with_file("/etc/hosts", hosts.as_bytes());
-    probe(planned, &Arc::new(World::new(Arc::new(env))), Walk::Full).await
+    probe(planned, &Arc::new(World::new(Arc::new(env))), Depth::Full).await
 }
 
 #[tokio::test(start_paused = true)]

@@ -59,7 +59,7 @@ fn a_variable_without_a_usable_url_is_a_check_that_fails() {
     let world = std::sync::Arc::new(crate::net::World::new(std::sync::Arc::new(env())));
     let expected = ["variable_missing", "variable_missing", "variable_invalid", "url_malformed", "url_malformed"];
     for (check, expected) in plan.checks.iter().zip(expected) {
-        let outcome = runtime.block_on(crate::probe::probe(check, &world, crate::net::resolve::Walk::Full));
+        let outcome = runtime.block_on(crate::probe::probe(check, &world, crate::probe::Depth::Full));
         let failure = outcome.failure.unwrap();
         assert_eq!(failure.cause.slug(), expected, "{}", check.name);
         assert!(!format!("{}{}{}", failure.message, failure.hint, outcome.target).contains("s3cret"));

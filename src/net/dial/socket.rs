@@ -1,7 +1,7 @@
 //! One non-blocking connect over socket2, and what its errors mean.
 
 use std::io;
-use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
@@ -13,7 +13,7 @@ use crate::outcome::TryResult;
 const EINPROGRESS: i32 = 115;
 
 /// Connects; dropped before it is done, it sends no further SYN.
-pub(super) async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+pub(in crate::net) async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))?;
     socket.set_tcp_nodelay(true)?;
     // Until something is sent it is closed abortively: no TIME_WAIT of ours, whenever we stop.
@@ -47,7 +47,7 @@ pub(super) fn limit_orphans(stream: &TcpStream, left: Duration) {
 }
 
 /// The result of a try that failed so.
-pub(super) fn result(address: SocketAddr, error: &io::Error) -> TryResult {
+pub(in crate::net) fn result(address: SocketAddr, error: &io::Error) -> TryResult {
     let result = oserr::try_result(error);
     if result == TryResult::LocalLimit && error.kind() == io::ErrorKind::AddrNotAvailable && !has_source(address) {
         return TryResult::NetworkUnreachable;
@@ -58,9 +58,14 @@ pub(super) fn result(address: SocketAddr, error: &io::Error) -> TryResult {
 /// Whether this pod has any address to reach that one from. A pod without IPv6 gets the same error as one that is out
 /// of ports; a datagram socket, which needs no port of theirs and sends nothing here, tells them apart.
 fn has_source(address: SocketAddr) -> bool {
-    if address.is_ipv4() {
-        return true;
-    }
-    let any = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
-    UdpSocket::bind(any).is_ok_and(|socket| socket.connect(address).is_ok())
+    address.is_ipv4() || source(address).is_some()
+}
+
+/// The address that the kernel would send from, `None` where no route leads there. Nothing is sent: a datagram socket
+/// is connected, as resolver libraries do it to sort addresses.
+pub(in crate::net) fn source(address: SocketAddr) -> Option<IpAddr> {
+    let any: IpAddr = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect(address).ok()?;
+    Some(socket.local_addr().ok()?.ip())
 }

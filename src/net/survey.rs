@@ -1,0 +1,166 @@
+//! After a run: every address of what was dialled, measured, for those who ask what other runtimes would do here.
+//!
+//! Both families are resolved, what the run has tried already is taken over, and the others are dialled, one at a time
+//! and with nothing sent. What it must not do: repeat the run, log in, or decide whether the check passes.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use crate::net::attempt::Attempt;
+use crate::net::dial::socket;
+use crate::net::resolve::{self, Budget, Family};
+use crate::outcome::{Evidence, Ipv6, Resolved, Surveyed, Try, TryResult};
+use crate::url::{Endpoint, Host};
+
+/// How long a survey may take, beside the deadline of its attempt.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For one address. A try of the run that was cut earlier than after half of it is made again.
+    pub each: Duration,
+    /// How many addresses are measured in all; the others are listed as not tried.
+    pub addresses: usize,
+}
+
+/// Measures every address of these endpoints; the result is in the attempt's evidence.
+pub async fn survey(attempt: &mut Attempt, endpoints: &[Endpoint], limits: Limits) {
+    let interfaces = attempt.env().file(Path::new("/proc/net/if_inet6")).unwrap_or_default();
+    attempt.evidence().ipv6 = Some(ipv6(&String::from_utf8_lossy(&interfaces)));
+    let mut wanted: Vec<(Option<String>, SocketAddr)> = Vec::new();
+    for endpoint in endpoints {
+        let host = (endpoints.len() > 1).then(|| endpoint.host.to_string());
+        attempt.for_host(host.clone());
+        for ip in addresses(attempt, &endpoint.host).await {
+            let one = (host.clone(), SocketAddr::new(ip, endpoint.port));
+            if !wanted.contains(&one) {
+                wanted.push(one);
+            }
+        }
+    }
+    for (index, (host, address)) in wanted.into_iter().enumerate() {
+        let source = socket::source(address);
+        let known = attempt.evidence().tries.iter().rev().find(|one| one.address == address && enough(one, limits));
+        let measured = match known.cloned() {
+            Some(known) => (known.result, known.errno, known.duration),
+            None if index < limits.addresses => measure(address, left(attempt, limits)).await,
+            None => (TryResult::NotTried, None, Duration::ZERO),
+        };
+        let (result, errno, duration) = measured;
+        attempt.evidence().survey.push(Surveyed { host, address, result, errno, duration, source });
+    }
+}
+
+/// Whether the run's own try tells enough.
+fn enough(known: &Try, limits: Limits) -> bool {
+    match known.result {
+        TryResult::NotTried => false,
+        TryResult::Cut => known.duration >= limits.each / 2,
+        _ => true,
+    }
+}
+
+fn left(attempt: &Attempt, limits: Limits) -> Duration {
+    limits.each.min(attempt.deadline().saturating_duration_since(Instant::now()))
+}
+
+/// One connect; the connection is closed abortively, with nothing sent.
+async fn measure(address: SocketAddr, limit: Duration) -> (TryResult, Option<i32>, Duration) {
+    if limit.is_zero() {
+        return (TryResult::NotTried, None, Duration::ZERO);
+    }
+    let began = Instant::now();
+    let result = timeout(limit, socket::connect(address)).await;
+    let duration = began.elapsed();
+    match result {
+        Ok(Ok(_)) => (TryResult::Connected, None, duration),
+        Ok(Err(error)) => (socket::result(address, &error), error.raw_os_error(), duration),
+        Err(_) => (TryResult::Cut, None, duration),
+    }
+}
+
+/// Both families of a host; only what the run has not asked for is asked now.
+async fn addresses(attempt: &mut Attempt, host: &Host) -> Vec<IpAddr> {
+    let name = match host {
+        Host::Ip(ip) => return vec![ip.to_canonical()],
+        Host::Name(name) => name,
+    };
+    let mut all: Vec<IpAddr> = Vec::new();
+    for family in [Family::V4, Family::V6] {
+        if known(attempt.evidence(), name, family).is_none() {
+            let budget = Budget::second_family(attempt);
+            // Both ways it is recorded.
+            drop(resolve::addresses(attempt, name, family, budget).await);
+        }
+        let found = known(attempt.evidence(), name, family).map(|one| one.addresses.as_slice()).unwrap_or_default();
+        for ip in found.iter().map(IpAddr::to_canonical) {
+            if !all.contains(&ip) {
+                all.push(ip);
+            }
+        }
+    }
+    all
+}
+
+fn known<'a>(evidence: &'a Evidence, name: &str, family: Family) -> Option<&'a Resolved> {
+    evidence.resolved.iter().find(|one| one.name == name && one.family == family.number())
+}
+
+/// Reads `/proc/net/if_inet6`: a line for each address, which stands first, as 32 hexadecimal digits.
+fn ipv6(interfaces: &str) -> Ipv6 {
+    let all: Vec<&str> = interfaces.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let is_loopback = |address: &&str| u128::from_str_radix(address, 16) == Ok(1);
+    Ipv6 { loopback: all.iter().any(is_loopback), elsewhere: !all.iter().all(is_loopback) }
+}
+
+/// A survey is made again after so many runs of a check that runs all the time.
+const RUNS: u32 = 10;
+/// How many checks are remembered; past it all are forgotten.
+const MEMORY_LIMIT: usize = 1024;
+
+/// The last survey of each check, for `serve`: the addresses that a run does not need are not dialled every time.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<BTreeMap<u64, Remembered>>);
+
+#[derive(Debug)]
+struct Remembered {
+    runs: u32,
+    survey: Vec<Surveyed>,
+    ipv6: Option<Ipv6>,
+}
+
+impl Memory {
+    /// Puts what is remembered of a check into the evidence of a run, brought up to date by the run's own tries. False
+    /// where a new survey is due: there is none, it is ten runs old, or the run met another address or another result.
+    #[must_use]
+    pub fn recall(&self, check: u64, evidence: &mut Evidence) -> bool {
+        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = memory.get_mut(&check).filter(|known| known.runs < RUNS) else { return false };
+        for one in evidence.tries.iter().filter(|one| one.result != TryResult::NotTried) {
+            let Some(seen) = known.survey.iter_mut().find(|seen| seen.address == one.address) else { return false };
+            if seen.result != one.result {
+                return false;
+            }
+            seen.duration = one.duration;
+        }
+        known.runs += 1;
+        evidence.survey.clone_from(&known.survey);
+        evidence.ipv6 = known.ipv6;
+        true
+    }
+
+    /// Remembers the survey that was just made.
+    pub fn keep(&self, check: u64, evidence: &Evidence) {
+        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if memory.len() >= MEMORY_LIMIT && !memory.contains_key(&check) {
+            memory.clear();
+        }
+        memory.insert(check, Remembered { runs: 1, survey: evidence.survey.clone(), ipv6: evidence.ipv6 });
+    }
+}
+
+#[cfg(test)]
+mod tests;
