@@ -2,6 +2,7 @@
 
 mod ask;
 mod canary;
+mod chart;
 mod close;
 mod config;
 mod dial;
@@ -10,9 +11,11 @@ mod exit_codes;
 mod families;
 mod hostile;
 mod http;
+mod image;
 mod layers;
 mod limits;
 mod listen;
+mod manifests;
 mod metrics;
 mod names;
 mod peer;
@@ -22,5 +25,6 @@ mod serve;
 mod status;
 mod support;
 mod tls;
+mod todo;
 mod wait;
 mod wrong_protocol;

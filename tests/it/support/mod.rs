@@ -4,6 +4,7 @@
 
 pub(crate) mod ca;
 pub(crate) mod dns;
+pub(crate) mod helm;
 pub(crate) mod hostile;
 pub(crate) mod http;
 pub(crate) mod netns;

@@ -40,3 +40,12 @@ annotations:
 - {{ int . }}
 {{- end -}}
 {{- end -}}
+
+{{/* The text of a file of the chart. Arguments: root, file, for (what needs it). */}}
+{{- define "pilotfish.standalone.file" -}}
+{{- $text := .root.Files.Get (printf "files/%s" .file) -}}
+{{- if not $text -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: files/%s is missing from this copy of the chart" .for .file) -}}
+{{- end -}}
+{{- $text -}}
+{{- end -}}

@@ -27,7 +27,7 @@ In mode native it is the sidecar itself, in mode classic the one that waits.
 {{- $names := list -}}
 {{- range .others -}}{{- $names = append $names .name -}}{{- end -}}
 {{- if or (has "pilotfish" $names) (has "pilotfish-wait" $names) -}}
-{{- fail (printf "pilotfish: %s: the pod has an init container of that name already" .workload) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: the pod has an init container of that name already" .workload) -}}
 {{- end -}}
 {{- $after := "" -}}
 {{- if kindIs "map" .order -}}
@@ -37,7 +37,7 @@ In mode native it is the sidecar itself, in mode classic the one that waits.
 {{- end -}}
 {{- if $after -}}
 {{- if not (has $after $names) -}}
-{{- fail (printf "pilotfish: %s: order: after: %s is none of the pod's init containers (%s): give them to the template as \"initContainers\"" .workload $after (join ", " $names | default "there are none")) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: order: after: %s is none of the pod's init containers (%s): give them to the template as \"initContainers\"" .workload $after (join ", " $names | default "there are none")) -}}
 {{- end -}}
 {{- range $index, $name := $names -}}
 {{- if eq $name $after -}}{{- add1 $index -}}{{- end -}}
@@ -47,7 +47,7 @@ In mode native it is the sidecar itself, in mode classic the one that waits.
 {{- else if eq .order "last" -}}
 {{- len $names -}}
 {{- else -}}
-{{- fail (printf "pilotfish: %s: order is first, last or after: NAME, not %v" .workload .order) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: order is first, last or after: NAME, not %v" .workload .order) -}}
 {{- end -}}
 {{- end -}}
 
@@ -109,7 +109,7 @@ All annotations of the pod: its own (argument `podAnnotations`, a map) and ours,
 {{- if $settings.scrapeAnnotations -}}
 {{- range $key, $_ := $annotations -}}
 {{- if hasPrefix "prometheus.io/" $key -}}
-{{- fail (printf "pilotfish: %s: scrapeAnnotations: the pod has %s already, and a pod has one set of them: use podMonitor instead" (include "pilotfish.v1.name" $) $key) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: scrapeAnnotations: the pod has %s already, and a pod has one set of them: use podMonitor instead" (include "pilotfish.v1.name" $) $key) -}}
 {{- end -}}
 {{- end -}}
 {{- $ports := include "pilotfish.v1.ports" . | fromYaml -}}

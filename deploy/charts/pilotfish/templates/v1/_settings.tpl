@@ -86,27 +86,36 @@ probes:
 {{- $usual := include "pilotfish.v1.merge" (dict "base" $builtin "over" (.defaults | default dict)) | fromYaml -}}
 {{- $settings := include "pilotfish.v1.merge" (dict "base" $usual "over" (omit .values "config")) | fromYaml -}}
 {{- if not (has $settings.mode (list "native" "classic")) -}}
-{{- fail (printf "pilotfish: %s: mode is native or classic, not %v" (include "pilotfish.v1.name" .) $settings.mode) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: mode is native or classic, not %v" (include "pilotfish.v1.name" .) $settings.mode) -}}
 {{- end -}}
 {{- /* v1.20.0 is what a Helm that was built from source says where there is no cluster: then nothing is known. */ -}}
 {{- $kubernetes := .root.Capabilities.KubeVersion.Version -}}
 {{- if and (eq $settings.mode "native") (ne $kubernetes "v1.20.0") (not (semverCompare ">=1.29.0-0" $kubernetes)) -}}
-{{- fail (printf "pilotfish: %s: Kubernetes %s has no native sidecars, they came with 1.29: set mode: classic" (include "pilotfish.v1.name" .) $kubernetes) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: Kubernetes %s has no native sidecars, they came with 1.29: set mode: classic" (include "pilotfish.v1.name" .) $kubernetes) -}}
 {{- end -}}
 {{- toYaml $settings -}}
+{{- end -}}
+
+{{/*
+Fails with this message. `helm lint` only notes what `fail` says and goes on; there the second line fails, with the message in
+the place of a template's name.
+*/}}
+{{- define "pilotfish.v1.fail" -}}
+{{- fail . -}}
+{{- include . . -}}
 {{- end -}}
 
 {{/* Fails where the arguments are not those of a template. */}}
 {{- define "pilotfish.v1.arguments" -}}
 {{- $call := "(dict \"root\" $ \"values\" .Values.pilotfish.workloads.NAME)" -}}
 {{- if or (not (kindIs "map" .)) (not (hasKey . "root")) (not (hasKey . "values")) -}}
-{{- fail (printf "pilotfish: call the named templates with %s" $call) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: call the named templates with %s" $call) -}}
 {{- end -}}
 {{- if not (and (kindIs "map" .root) (hasKey .root "Release") (hasKey .root "Chart")) -}}
-{{- fail (printf "pilotfish: root is not a chart's context; call with %s" $call) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: root is not a chart's context; call with %s" $call) -}}
 {{- end -}}
 {{- if not (kindIs "map" .values) -}}
-{{- fail (printf "pilotfish: values is empty: there is no such workload among the values; call with %s" $call) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: values is empty: there is no such workload among the values; call with %s" $call) -}}
 {{- end -}}
 {{- end -}}
 

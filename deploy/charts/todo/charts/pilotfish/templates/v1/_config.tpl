@@ -25,7 +25,7 @@ prober (argument `prober`) leaves its Service when it is told to stop.
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
 {{- $place := include "pilotfish.v1.name" . -}}
 {{- if not (kindIs "map" .values.config) -}}
-{{- fail (printf "pilotfish: %s: config is missing: write the checks there, config: {checks: [{name: database, postgres: {url: {env: DATABASE_URL}}}]}" $place) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: config is missing: write the checks there, config: {checks: [{name: database, postgres: {url: {env: DATABASE_URL}}}]}" $place) -}}
 {{- end -}}
 {{- include "pilotfish.v1.refuseSecrets" (dict "at" "config" "value" .values.config "place" $place) -}}
 {{- $config := deepCopy .values.config -}}
@@ -49,14 +49,14 @@ prober (argument `prober`) leaves its Service when it is told to stop.
 {{- $probes := get $serve "probe_listen" | default $main | toString -}}
 {{- range $listen := list $main $probes -}}
 {{- if not (regexMatch ":[0-9]+$" $listen) -}}
-{{- fail (printf "pilotfish: %s: %s is no address to listen on; it is written like \"[::]:9809\"" $place $listen) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is no address to listen on; it is written like \"[::]:9809\"" $place $listen) -}}
 {{- end -}}
 {{- end -}}
 {{- if regexMatch "^(127\\.|\\[::1\\]|localhost)" $probes -}}
-{{- fail (printf "pilotfish: %s: it would listen on %s, where the kubelet cannot ask: take \"[::]:9809\"" $place $probes) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: it would listen on %s, where the kubelet cannot ask: take \"[::]:9809\"" $place $probes) -}}
 {{- end -}}
 {{- if and (hasKey $serve "tls") (not (hasKey $serve "probe_listen")) -}}
-{{- fail (printf "pilotfish: %s: serve.tls needs serve.probe_listen, such as \"[::]:9810\": probes and pilotfish ask are answered there, in plain text" $place) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: serve.tls needs serve.probe_listen, such as \"[::]:9810\": probes and pilotfish ask are answered there, in plain text" $place) -}}
 {{- end -}}
 main: {{ regexFind "[0-9]+$" $main }}
 probes: {{ regexFind "[0-9]+$" $probes }}
@@ -84,10 +84,10 @@ named instead, {env: NAME} or {file: PATH}, or expanded, "${NAME}".
 {{- $text := toString .value -}}
 {{- if not (or (contains "${" $text) (contains "$(" $text)) -}}
 {{- if and $secret (ne $text "") -}}
-{{- fail (printf "pilotfish: %s: %s is a secret in the values, readable in the ConfigMap and in the release: name it instead, from a Secret of the pod: {env: NAME}, {file: PATH}, or in env valueFrom.secretKeyRef" $place (trimSuffix ".secret" $at)) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is a secret in the values, readable in the ConfigMap and in the release: name it instead, from a Secret of the pod: {env: NAME}, {file: PATH}, or in env valueFrom.secretKeyRef" $place (trimSuffix ".secret" $at)) -}}
 {{- end -}}
 {{- if regexMatch "^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*:[^/?#]*@" $text -}}
-{{- fail (printf "pilotfish: %s: %s is a URL with a password, readable in the ConfigMap and in the release: write the URL without it, and password: {env: NAME} beside it" $place $at) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is a URL with a password, readable in the ConfigMap and in the release: write the URL without it, and password: {env: NAME} beside it" $place $at) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

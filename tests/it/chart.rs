@@ -1,0 +1,395 @@
+//! The chart: what its named templates give, alone, many times in one release, and where values are wrong.
+
+mod docs;
+mod many;
+mod schema;
+mod standalone;
+mod values;
+
+use serde_json::{Value, json};
+
+use crate::support::helm::{Chart, NEWEST, assert_valid, helm, names, object, objects, repository, text_of};
+
+/// The chart of the docs: one Deployment, one workload.
+pub(crate) fn app() -> Chart {
+    Chart::new(
+        &docs::files().iter().map(|(path, text)| (path.as_str(), text.as_str())).collect::<Vec<_>>(),
+        &["pilotfish"],
+    )
+}
+
+/// Where the values of its workload stand.
+const WORKLOAD: &str = "pilotfish.workloads.app";
+
+fn set(key: &str, value: &str) -> String {
+    format!("{WORKLOAD}.{key}={value}")
+}
+
+/// The pod template of the one Deployment of this name.
+pub(crate) fn pod<'a>(objects: &'a [Value], name: &str) -> &'a Value {
+    &object(objects, "Deployment", name)["spec"]["template"]
+}
+
+/// The container of this name, in `containers` or `initContainers`.
+pub(crate) fn container<'a>(pod: &'a Value, list: &str, name: &str) -> &'a Value {
+    let all = pod["spec"][list].as_array().unwrap_or_else(|| panic!("no {list}: {pod}"));
+    all.iter().find(|container| container["name"] == name).unwrap_or_else(|| panic!("no {name} in {list}: {pod}"))
+}
+
+pub(crate) fn container_names(pod: &Value, list: &str) -> Vec<String> {
+    let all = pod["spec"][list].as_array().map(Vec::as_slice).unwrap_or_default();
+    all.iter().map(|container| container["name"].as_str().expect("a name").to_owned()).collect()
+}
+
+/// What a container of pilotfish has in every form.
+fn common() -> Value {
+    json!({
+        "image": "pilotfish:0.1.0",
+        "env": [
+            {"name": "PGHOST", "value": "db"},
+            {"name": "PGPASSWORD", "valueFrom": {"secretKeyRef": {"name": "app-database", "key": "password"}}},
+        ],
+        "resources": {"requests": {"cpu": "5m", "memory": "16Mi"}, "limits": {"memory": "32Mi"}},
+        "securityContext": {
+            "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}, "readOnlyRootFilesystem": true,
+            "runAsNonRoot": true, "runAsUser": 65532, "runAsGroup": 65532, "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [
+            {"name": "pilotfish-config", "mountPath": "/etc/pilotfish", "readOnly": true},
+            {"name": "pilotfish-no-token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true},
+        ],
+    })
+}
+
+/// What a container that serves has.
+fn serving() -> Value {
+    let mut container = common();
+    let probe = |path: &str, period, failures| json!({"httpGet": {"path": path, "port": "pilotfish"}, "periodSeconds": period, "timeoutSeconds": 3, "failureThreshold": failures});
+    container["name"] = "pilotfish".into();
+    container["command"] = json!(["pilotfish", "serve"]);
+    container["ports"] = json!([{"name": "pilotfish", "containerPort": 9809, "protocol": "TCP"}]);
+    container["readinessProbe"] = probe("/readyz", 5, 2);
+    container["livenessProbe"] = probe("/livez", 10, 3);
+    container
+}
+
+#[test]
+fn the_native_sidecar_is_gate_and_monitor_in_one() {
+    let objects = app().objects(&[]);
+    assert_eq!(names(&objects), ["ConfigMap app-pilotfish", "Deployment app", "Pod app-pilotfish-test"]);
+    let pod = pod(&objects, "app");
+    let mut expected = serving();
+    expected["restartPolicy"] = "Always".into();
+    expected["startupProbe"] = json!({
+        "exec": {"command": ["pilotfish", "ask", "startup"]}, "periodSeconds": 2, "timeoutSeconds": 3, "failureThreshold": 900,
+    });
+    assert_eq!(pod["spec"]["initContainers"], json!([expected]));
+    assert_eq!(container_names(pod, "containers"), ["app"]);
+    assert_eq!(
+        pod["metadata"]["labels"],
+        json!({"app": "app", "pilotfish/monitor": "app", "pilotfish/workload": "app"})
+    );
+    assert_eq!(pod["metadata"].get("annotations"), None);
+    let volumes = json!([
+        {"name": "pilotfish-config", "configMap": {"name": "app-pilotfish"}},
+        {"name": "pilotfish-no-token", "emptyDir": {"medium": "Memory", "sizeLimit": "64Ki"}},
+    ]);
+    assert_eq!(pod["spec"]["volumes"], volumes);
+    let config = &object(&objects, "ConfigMap", "app-pilotfish")["data"]["pilotfish.yaml"];
+    assert!(config.as_str().is_some_and(|text| !text.contains("serve")), "nothing is added: {config}");
+}
+
+#[test]
+fn the_classic_pair_waits_and_then_monitors() {
+    let chart = app();
+    let objects = chart.objects(&["--set", &set("mode", "classic"), "--set", &set("waitArgs", "{--timeout,10m}")]);
+    let pod = pod(&objects, "app");
+    let mut wait = common();
+    wait["name"] = "pilotfish-wait".into();
+    wait["command"] = json!(["pilotfish", "wait", "--timeout", "10m"]);
+    assert_eq!(pod["spec"]["initContainers"], json!([wait]));
+    assert_eq!(container_names(pod, "containers"), ["app", "pilotfish"]);
+    assert_eq!(container(pod, "containers", "pilotfish"), &serving());
+    let drain = |options: &[&str]| {
+        let objects = chart.objects(&[&["--set", &set("mode", "classic")], options].concat());
+        let config = object(&objects, "ConfigMap", "app-pilotfish")["data"]["pilotfish.yaml"].to_string();
+        config.split("drain: ").nth(1).and_then(|rest| rest.split("\\n").next()).map(str::to_owned)
+    };
+    assert_eq!(drain(&[]).as_deref(), Some("25s"));
+    assert_eq!(drain(&["--set", &set("terminationGracePeriodSeconds", "120")]).as_deref(), Some("115s"));
+    assert_eq!(drain(&["--set", &set("terminationGracePeriodSeconds", "3")]).as_deref(), Some("1s"));
+    assert_eq!(drain(&["--set", &set("config.serve.drain", "7s")]).as_deref(), Some("7s"), "what is written stands");
+}
+
+#[test]
+fn the_apps_own_containers_are_as_they_are_without_it() {
+    let chart = app();
+    let without = chart.objects(&["--set", &set("enabled", "false")]);
+    assert_eq!(names(&without), ["Deployment app"]);
+    for options in [vec![], vec!["--set".to_owned(), set("mode", "classic")]] {
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let with = chart.objects(&options);
+        let app = |objects: &[Value]| container(pod(objects, "app"), "containers", "app").clone();
+        assert_eq!(app(&with), app(&without));
+        let deployment = object(&with, "Deployment", "app");
+        assert_eq!(deployment["spec"]["selector"], json!({"matchLabels": {"app": "app"}}));
+    }
+    let bare = pod(&without, "app");
+    assert_eq!(bare["spec"]["volumes"], Value::Null);
+    assert_eq!(bare["metadata"]["labels"], json!({"app": "app"}));
+}
+
+/// The docs' chart, whose pod has init containers of its own: a list and the YAML of one do the same.
+fn with_others(given: &str) -> Chart {
+    let chart = app();
+    let deployment = text_in(&chart, "templates/deployment.yaml");
+    let call = "\"env\" (include \"app.env\" $)";
+    assert!(deployment.contains(call), "{deployment}");
+    chart.write("templates/deployment.yaml", &deployment.replace(call, &format!("{call} \"initContainers\" {given}")));
+    chart.write(
+        "templates/_others.tpl",
+        "{{ define \"others\" }}\n- {name: migrate, image: m}\n- {name: seed, image: s}\n{{ end }}",
+    );
+    chart
+}
+
+fn text_in(chart: &Chart, path: &str) -> String {
+    std::fs::read_to_string(chart.path().join(path)).expect("it is there")
+}
+
+#[test]
+fn it_stands_where_order_says() {
+    for given in ["(include \"others\" $)", "(include \"others\" $ | fromYamlArray)"] {
+        let chart = with_others(given);
+        for (order, expected) in [
+            ("order=first", ["pilotfish", "migrate", "seed"]),
+            ("order=last", ["migrate", "seed", "pilotfish"]),
+            ("order=after: migrate", ["migrate", "pilotfish", "seed"]),
+            ("order.after=seed", ["migrate", "seed", "pilotfish"]),
+        ] {
+            let objects = chart.objects(&["--set", &format!("{WORKLOAD}.{order}")]);
+            assert_eq!(container_names(pod(&objects, "app"), "initContainers"), expected, "{order}");
+        }
+        let classic = chart.objects(&["--set", &set("mode", "classic"), "--set", &set("order", "after:migrate")]);
+        assert_eq!(container_names(pod(&classic, "app"), "initContainers"), ["migrate", "pilotfish-wait", "seed"]);
+        let off = chart.objects(&["--set", &set("enabled", "false")]);
+        assert_eq!(container_names(pod(&off, "app"), "initContainers"), ["migrate", "seed"]);
+    }
+    let said = with_others("(include \"others\" $)").refusal(&["--set", &set("order", "after: gone")]);
+    assert!(said.contains("after: gone is none of the pod's init containers (migrate, seed)"), "{said}");
+}
+
+#[test]
+fn ports_follow_the_configuration() {
+    let chart = app();
+    let listen = chart.objects(&["--set-string", &set("config.listen", "0.0.0.0:7000")]);
+    let sidecar = container(pod(&listen, "app"), "initContainers", "pilotfish").clone();
+    assert_eq!(sidecar["ports"], json!([{"name": "pilotfish", "containerPort": 7000, "protocol": "TCP"}]));
+    let ask = json!(["pilotfish", "ask", "startup", "--url", "http://127.0.0.1:7000"]);
+    assert_eq!(sidecar["startupProbe"]["exec"]["command"], ask);
+    let apart = [
+        "--set-string",
+        &set("config.serve.probe_listen", "[::]:9810"),
+        "--set",
+        &set("config.serve.tls.cert", "/tls/tls.crt"),
+        "--set",
+        &set("config.serve.tls.key", "/tls/tls.key"),
+        "--set",
+        &set("probes.readiness.exec", "true"),
+    ];
+    let apart = chart.objects(&apart);
+    let sidecar = container(pod(&apart, "app"), "initContainers", "pilotfish").clone();
+    assert_eq!(sidecar["ports"][1], json!({"name": "pilotfish-probe", "containerPort": 9810, "protocol": "TCP"}));
+    assert_eq!(sidecar["livenessProbe"]["httpGet"], json!({"path": "/livez", "port": "pilotfish-probe"}));
+    let ask = json!({"command": ["pilotfish", "ask", "ready", "--url", "http://127.0.0.1:9810"]});
+    assert_eq!((&sidecar["readinessProbe"]["exec"], sidecar["readinessProbe"].get("httpGet")), (&ask, None));
+}
+
+#[test]
+fn secrets_come_by_reference() {
+    let chart = app();
+    chart.write(
+        "secrets.yaml",
+        "pilotfish:\n  workloads:\n    app:\n      env:\n        - {name: PGHOST, value: elsewhere}\n      envFrom:\n        - secretRef: {name: more}\n      \
+         volumes:\n        - {name: ca, secret: {secretName: ca}}\n      volumeMounts:\n        - {name: ca, mountPath: /ca, readOnly: true}\n",
+    );
+    let objects = chart.objects(&["-f", "secrets.yaml"]);
+    let pod = pod(&objects, "app");
+    let sidecar = container(pod, "initContainers", "pilotfish");
+    let hosts: Vec<_> =
+        sidecar["env"].as_array().expect("a list").iter().filter(|one| one["name"] == "PGHOST").collect();
+    assert_eq!(hosts, [&json!({"name": "PGHOST", "value": "elsewhere"})], "the workload's own stands, once");
+    assert_eq!(sidecar["envFrom"], json!([{"secretRef": {"name": "more"}}]));
+    assert_eq!(sidecar["volumeMounts"][2], json!({"name": "ca", "mountPath": "/ca", "readOnly": true}));
+    assert_eq!(pod["spec"]["volumes"][2], json!({"name": "ca", "secret": {"secretName": "ca"}}));
+    let test = object(&objects, "Pod", "app-pilotfish-test");
+    assert_eq!(test["spec"]["volumes"][2], pod["spec"]["volumes"][2], "the test has them, too");
+}
+
+#[test]
+fn a_changed_configuration_is_a_rollout_only_if_asked_for() {
+    let chart = app();
+    let pods = |options: &[&str]| {
+        let with = |interval: &str| {
+            let interval = set("config.defaults.interval", interval);
+            pod(&chart.objects(&[options, &["--set", &interval]].concat()), "app").clone()
+        };
+        (with("10s"), with("20s"))
+    };
+    let (one, other) = pods(&[]);
+    assert_eq!(one, other);
+    let (one, other) = pods(&["--set", &set("rolloutOnConfigChange", "true")]);
+    let sum = |pod: &Value| pod["metadata"]["annotations"]["pilotfish/config-checksum"].as_str().map(str::len);
+    assert_eq!((sum(&one), sum(&other)), (Some(64), Some(64)));
+    assert_ne!(one["metadata"]["annotations"], other["metadata"]["annotations"]);
+}
+
+#[test]
+fn scrape_annotations_are_given_on_demand_and_never_beside_others() {
+    let chart = app();
+    let deployment = text_in(&chart, "templates/deployment.yaml");
+    let asked = set("scrapeAnnotations", "true");
+    let objects = chart.objects(&["--set", &asked]);
+    let expected =
+        json!({"prometheus.io/scrape": "true", "prometheus.io/port": "9809", "prometheus.io/path": "/metrics"});
+    assert_eq!(pod(&objects, "app")["metadata"]["annotations"], expected);
+    let own = deployment.replace(
+        "\"env\" (include",
+        "\"podAnnotations\" (dict \"team\" \"web\" \"prometheus.io/port\" \"80\") \"env\" (include",
+    );
+    chart.write("templates/deployment.yaml", &own);
+    let said = chart.refusal(&["--set", &asked]);
+    assert!(said.contains("the pod has prometheus.io/port already"), "{said}");
+    let kept = chart.objects(&[]);
+    assert_eq!(pod(&kept, "app")["metadata"]["annotations"], json!({"team": "web", "prometheus.io/port": "80"}));
+    let said = app().refusal(&["--set", &asked, "--set", "pilotfish.podMonitor.enabled=true"]);
+    assert!(said.contains("scraped twice"), "{said}");
+}
+
+#[test]
+fn helm_test_runs_every_check_once() {
+    let objects = app().objects(&[]);
+    let test = object(&objects, "Pod", "app-pilotfish-test");
+    let hook = json!({"helm.sh/hook": "test", "helm.sh/hook-delete-policy": "before-hook-creation"});
+    assert_eq!(test["metadata"]["annotations"], hook);
+    let mut expected = common();
+    expected["name"] = "pilotfish".into();
+    expected["command"] = json!(["pilotfish", "check"]);
+    assert_eq!(test["spec"]["containers"], json!([expected]));
+    assert_eq!(
+        (&test["spec"]["restartPolicy"], &test["spec"]["automountServiceAccountToken"]),
+        (&json!("Never"), &json!(false))
+    );
+    let only = app().objects(&["--set", &set("test.only", "{database}")]);
+    let command = &object(&only, "Pod", "app-pilotfish-test")["spec"]["containers"][0]["command"];
+    assert_eq!(command, &json!(["pilotfish", "check", "--only", "database"]));
+}
+
+#[test]
+fn native_sidecars_want_a_kubernetes_that_has_them() {
+    let chart = app();
+    let said = chart.refusal(&["--kube-version", "1.28.9"]);
+    assert!(said.contains("Kubernetes v1.28.9 has no native sidecars") && said.contains("mode: classic"), "{said}");
+    chart.objects(&["--kube-version", "1.29.0-gke.1"]);
+    chart.objects(&["--kube-version", "1.23.0", "--set", &set("mode", "classic")]);
+    // A Helm built from source that is not told a version knows none.
+    let ran = helm(chart.path(), &["template", "app", "."]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn the_versions_are_those_of_the_binary() {
+    let version = env!("CARGO_PKG_VERSION");
+    let chart = text_of("deploy/charts/pilotfish/Chart.yaml");
+    assert!(chart.contains(&format!("\nversion: {version}\nappVersion: \"{version}\"\n")), "{chart}");
+    for (path, text) in [
+        ("deploy/charts/pilotfish/templates/v1/_settings.tpl", format!("\"pilotfish.v1.version\" -}}}}\n{version}\n")),
+        ("deploy/charts/pilotfish/values.yaml", format!("    tag: \"{version}\"\n")),
+        ("deploy/charts/todo/Chart.yaml", format!("    version: {version}\n")),
+        ("Dockerfile.distroless", format!("ARG VERSION={version}\n")),
+    ] {
+        assert!(text_of(path).contains(&text), "{path} has no {text:?}");
+    }
+}
+
+/// Everything that must hold of any pod with pilotfish in it, whatever the values.
+fn assert_tame(objects: &[Value]) {
+    for object in objects {
+        let pod = if object["kind"] == "Pod" { object } else { &object["spec"]["template"] };
+        let selector = object["spec"]["selector"].to_string();
+        assert!(
+            object["kind"] == "Service"
+                || object["apiVersion"] == "monitoring.coreos.com/v1"
+                || !selector.contains("pilotfish/"),
+            "{selector}"
+        );
+        for list in ["initContainers", "containers"] {
+            let containers = pod["spec"][list].as_array().map(Vec::as_slice).unwrap_or_default();
+            for container in
+                containers.iter().filter(|one| one["image"].as_str().is_some_and(|image| image.contains("pilotfish")))
+            {
+                let text = container.to_string();
+                assert!(!text.contains("\"host\""), "no probe names a host: {text}");
+                assert_eq!(container["resources"]["limits"].get("cpu"), None, "{text}");
+                assert_eq!(container["securityContext"]["capabilities"], json!({"drop": ["ALL"]}), "{text}");
+                assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true, "{text}");
+                let tokens = container["volumeMounts"].as_array().expect("mounts").iter();
+                assert_eq!(
+                    tokens.filter(|one| one["mountPath"] == "/var/run/secrets/kubernetes.io/serviceaccount").count(),
+                    1
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_kubernetes_takes_what_it_gives() {
+    let alone = ["podMonitor", "serviceMonitor", "dashboard", "prometheusRule"];
+    let mut cases = Vec::new();
+    let mut case = |name: &str, objects: Vec<Value>| {
+        assert_tame(&objects);
+        cases.push((name.to_owned(), objects));
+    };
+    let chart = app();
+    for options in [
+        "",
+        "mode=classic",
+        "rolloutOnConfigChange=true",
+        "scrapeAnnotations=true",
+        "config.serve.probe_listen=0.0.0.0:9810",
+        "image.pullPolicy=Always",
+        "probes.readiness.exec=true",
+    ] {
+        let option = format!("{WORKLOAD}.{options}");
+        let options: &[&str] = if options.is_empty() { &[] } else { &["--set", &option] };
+        case(&option, chart.objects(options));
+    }
+    case(
+        "prober",
+        chart.objects(&[
+            "-f",
+            "prober.yaml",
+            "--set",
+            "pilotfish.networkPolicy.enabled=true,pilotfish.networkPolicy.from[0].podSelector.matchLabels.a=b",
+        ]),
+    );
+    case(
+        "prober alone",
+        objects(
+            "probes",
+            &repository("deploy/charts/pilotfish"),
+            &["-f", chart.path().join("prober.yaml").to_str().expect("UTF-8")],
+        ),
+    );
+    for monitor in &alone[..2] {
+        case(monitor, chart.objects(&["--set", &format!("pilotfish.{monitor}.enabled=true")]));
+    }
+    case("umbrella", many::umbrella().objects(&[]));
+    case("todo", objects("todo", &repository("deploy/charts/todo"), &[]));
+    let more = ["--set", "database.persistence.enabled=false,pilotfish.defaults.mode=classic"];
+    case("todo, classic, without a volume", objects("other", &repository("deploy/charts/todo"), &more));
+    assert_valid(&cases);
+    assert_eq!(NEWEST, "1.37");
+}

@@ -1,0 +1,94 @@
+//! What stands alone: off until asked for, and then found by the label of the pods.
+
+use serde_json::json;
+
+use super::{app, container, pod};
+use crate::support::helm::{helm, names, object, objects, repository};
+
+#[test]
+fn everything_is_off_until_it_is_asked_for() {
+    let chart = repository("deploy/charts/pilotfish");
+    assert_eq!(names(&objects("pilotfish", &chart, &[])), Vec::<String>::new());
+    let ran = helm(&chart, &["lint", "--strict", "."]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn monitors_select_the_label_of_the_pods() {
+    let chart = app();
+    let both = chart.objects(&["--set", "pilotfish.podMonitor.enabled=true,pilotfish.podMonitor.labels.release=prom,pilotfish.podMonitor.endpoint.interval=15s"]);
+    let monitor = object(&both, "PodMonitor", "app-pilotfish");
+    let label = pod(&both, "app")["metadata"]["labels"]["pilotfish/monitor"].clone();
+    let expected = json!({
+        "jobLabel": "pilotfish/workload",
+        "selector": {"matchLabels": {"pilotfish/monitor": label}},
+        "podMetricsEndpoints": [{"port": "pilotfish", "path": "/metrics", "interval": "15s"}],
+    });
+    assert_eq!(monitor["spec"], expected);
+    assert_eq!(monitor["metadata"]["labels"]["release"], "prom");
+    let service = chart.objects(&["--set", "pilotfish.serviceMonitor.enabled=true"]);
+    let headless = &object(&service, "Service", "app-pilotfish");
+    assert_eq!(headless["spec"]["selector"], json!({"pilotfish/monitor": label}));
+    assert_eq!(headless["spec"]["publishNotReadyAddresses"], true);
+    assert_eq!(headless["spec"]["ports"][0]["targetPort"], 9809);
+    let monitor = object(&service, "ServiceMonitor", "app-pilotfish");
+    let selected = &monitor["spec"]["selector"]["matchLabels"]["pilotfish/monitor"];
+    assert_eq!(&headless["metadata"]["labels"]["pilotfish/monitor"], selected);
+    assert_eq!(monitor["spec"]["endpoints"][0]["port"], "pilotfish");
+    let said = chart.refusal(&["--set", "pilotfish.podMonitor.enabled=true,pilotfish.serviceMonitor.enabled=true"]);
+    assert!(said.contains("scraped twice"), "{said}");
+}
+
+#[test]
+fn the_prober_stands_alone() {
+    let chart = app();
+    let alone = chart.objects(&["-f", "prober.yaml"]);
+    assert_eq!(
+        names(&alone).iter().filter(|name| name.contains("prober")).count(),
+        0,
+        "the app's values are not its own"
+    );
+    let file = chart.path().join("prober.yaml");
+    let objects = objects("probes", &repository("deploy/charts/pilotfish"), &["-f", file.to_str().expect("UTF-8")]);
+    let name = "probes-pilotfish-prober";
+    let deployment = object(&objects, "Deployment", name);
+    let template = &deployment["spec"]["template"];
+    assert_eq!(template["spec"]["automountServiceAccountToken"], false);
+    assert_eq!(template["spec"].get("initContainers"), None, "nothing waits for strangers");
+    let prober = container(template, "containers", "pilotfish");
+    assert_eq!(prober["command"], json!(["pilotfish", "serve"]));
+    assert_eq!(prober.get("startupProbe"), None);
+    let selector = deployment["spec"]["selector"]["matchLabels"].clone();
+    for (key, value) in selector.as_object().expect("labels") {
+        assert_eq!(&template["metadata"]["labels"][key], value);
+        assert!(!key.starts_with("pilotfish/"), "{key}");
+    }
+    assert_eq!(object(&objects, "Service", name)["spec"]["selector"], selector);
+    let monitor = object(&objects, "PodMonitor", "probes-pilotfish");
+    let label = &template["metadata"]["labels"]["pilotfish/monitor"];
+    assert_eq!(&monitor["spec"]["selector"]["matchLabels"]["pilotfish/monitor"], label);
+    let config =
+        object(&objects, "ConfigMap", "probes-pilotfish-prober-pilotfish")["data"]["pilotfish.yaml"].to_string();
+    assert!(config.contains("fail_ready_on_sigterm: true"), "{config}");
+    object(&objects, "Pod", "probes-pilotfish-prober-pilotfish-test");
+}
+
+#[test]
+fn a_network_policy_opens_one_port_to_those_it_is_told() {
+    let chart = app();
+    let from = "pilotfish.networkPolicy.from[0].namespaceSelector.matchLabels.team=metrics";
+    let objects = chart.objects(&["--set", &format!("pilotfish.networkPolicy.enabled=true,{from}")]);
+    let policy = &object(&objects, "NetworkPolicy", "app-pilotfish")["spec"];
+    let label = pod(&objects, "app")["metadata"]["labels"]["pilotfish/monitor"].clone();
+    let expected = json!({
+        "podSelector": {"matchLabels": {"pilotfish/monitor": label}},
+        "policyTypes": ["Ingress"],
+        "ingress": [{
+            "from": [{"namespaceSelector": {"matchLabels": {"team": "metrics"}}}],
+            "ports": [{"port": 9809, "protocol": "TCP"}],
+        }],
+    });
+    assert_eq!(policy, &expected);
+    let said = chart.refusal(&["--set", "pilotfish.networkPolicy.enabled=true"]);
+    assert!(said.contains("networkPolicy.from is empty"), "{said}");
+}

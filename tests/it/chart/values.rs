@@ -1,0 +1,140 @@
+//! Wrong values fail, in `helm lint` and `helm template`, and the message says what is wrong.
+
+use super::{app, set, text_in};
+use crate::support::helm::helm;
+
+/// Options, and what must be said.
+fn refused(cases: &[(&str, &str)]) {
+    let chart = app();
+    for (option, expected) in cases {
+        let option = if option.starts_with("pilotfish.") {
+            (*option).to_owned()
+        } else {
+            option
+                .split(',')
+                .map(|one| set(one.split_once('=').expect("key=value").0, one.split_once('=').expect("key=value").1))
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        let said = chart.refusal(&["--set", &option]);
+        assert!(said.contains(expected), "{option}: {said}");
+        let linted = helm(chart.path(), &["lint", "--strict", ".", "--kube-version", "1.37", "--set", &option]);
+        assert_ne!(linted.code, 0, "{option}: {linted:?}");
+        assert!(format!("{}{}", linted.stdout, linted.stderr).contains(expected), "{option}: {linted:?}");
+    }
+}
+
+#[test]
+fn of_the_wrong_shape() {
+    refused(&[
+        ("mode=both", "/workloads/app/mode': value must be one of 'native', 'classic'"),
+        ("order=middle", "/workloads/app/order"),
+        ("chekcs=1", "additional properties 'chekcs' not allowed"),
+        ("config.intervall=5s", "additional properties 'intervall' not allowed"),
+        ("config.defaults.interval=5", "/workloads/app/config/defaults/interval': got number"),
+        ("config.checks[0].name=Database", "/config/checks/0/name"),
+        ("image.tag=1", "/image/tag': got number, want string"),
+        ("resources=none", "/resources"),
+        ("probes.startup.periodSeconds=0", "/probes/startup/periodSeconds': minimum: got 0, want 1"),
+        ("probes.liveness.successThreshold=2", "additional properties 'successThreshold' not allowed"),
+        ("pilotfish.podMonitors.enabled=true", "additional properties 'podMonitors' not allowed"),
+        ("pilotfish.prober.enabled=true", "/prober': missing property 'config'"),
+        ("pilotfish.enabled=perhaps", "/enabled': got string, want boolean"),
+    ]);
+}
+
+#[test]
+fn that_cannot_work() {
+    refused(&[
+        ("config.listen=127.0.0.1:9809", "where the kubelet cannot ask"),
+        ("config.listen=9809", "/config/listen"),
+        ("config.serve.tls.cert=/c,config.serve.tls.key=/k", "serve.tls needs serve.probe_listen"),
+        ("order=after: migrate", "after: migrate is none of the pod's init containers (there are none)"),
+    ]);
+}
+
+#[test]
+fn that_hold_secrets() {
+    refused(&[
+        ("config.serve.bearer_token=hunter2", "config.serve.bearer_token is a secret in the values"),
+        ("env[0].name=API_TOKEN,env[0].value=hunter2", "env API_TOKEN is a secret in the values"),
+        (
+            "env[0].name=DATABASE_URL,env[0].value=postgres://app:hunter2@db/app",
+            "env DATABASE_URL is a URL with a password",
+        ),
+    ]);
+    let chart = app();
+    let said = |check: &str| {
+        chart.write("secret.yaml", &format!("pilotfish: {{workloads: {{app: {{config: {{checks: [{check}]}}}}}}}}\n"));
+        let ran = chart.template(&["-f", "secret.yaml"]);
+        (ran.code, ran.stderr)
+    };
+    for (check, expected) in [
+        ("{name: a, postgres: {host: db, password: hunter2}}", "config.checks[0].postgres.password is a secret"),
+        (
+            "{name: a, postgres: {url: \"postgres://app:hunter2@db/app\"}}",
+            "config.checks[0].postgres.url is a URL with a password",
+        ),
+        ("{name: a, http: {url: \"http://a/\", bearer_token: hunter2}}", "bearer_token is a secret"),
+        (
+            "{name: a, http: {url: \"http://a/\", headers: {Authorization: Basic hunter2}}}",
+            "headers.Authorization is a secret",
+        ),
+    ] {
+        let (code, said) = said(check);
+        assert!(code != 0 && said.contains(expected), "{check}: {said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    for check in [
+        "{name: a, postgres: {host: db, user: app, password: \"${PGPASSWORD}\"}}",
+        "{name: a, postgres: {url: \"postgres://app:${PW}@db/app\"}}",
+        "{name: a, postgres: {url: \"postgres://app@db/app\", password: {file: /secrets/password}}}",
+        "{name: a, http: {url: \"http://a:8080/at@home:x\", headers: {authorization: {env: TOKEN}}}}",
+    ] {
+        let (code, said) = said(check);
+        assert_eq!(code, 0, "{check}: {said}");
+    }
+}
+
+#[test]
+fn that_the_chart_above_brings_along_are_admitted() {
+    let chart = app();
+    chart.objects(&["--set", "global.imageRegistry=x,pilotfish.global.more=1,pilotfish.enabled=true"]);
+}
+
+#[test]
+fn restrictions_can_be_lifted_where_the_platform_sets_its_own() {
+    let chart = app();
+    chart.write(
+        "openshift.yaml",
+        "pilotfish: {workloads: {app: {securityContext: {runAsUser: null, runAsGroup: null}}}}\n",
+    );
+    let objects = chart.objects(&["-f", "openshift.yaml"]);
+    let context =
+        super::container(super::pod(&objects, "app"), "initContainers", "pilotfish")["securityContext"].clone();
+    assert_eq!((context.get("runAsUser"), context.get("runAsGroup")), (None, None), "{context}");
+    assert_eq!(context["runAsNonRoot"], true);
+}
+
+#[test]
+fn wrong_calls_are_told_how_to_call() {
+    for (instead, expected) in [
+        ("$", "call the named templates with (dict \"root\" $ \"values\" .Values.pilotfish.workloads.NAME)"),
+        ("(dict \"root\" .Values \"values\" .Values)", "root is not a chart's context"),
+        (
+            "(dict \"root\" $ \"values\" .Values.pilotfish.workloads.backend)",
+            "there is no such workload among the values",
+        ),
+        ("(dict \"root\" $ \"values\" dict)", "config is missing"),
+    ] {
+        let chart = app();
+        let template = text_in(&chart, "templates/deployment.yaml");
+        let line = template.lines().find(|line| line.contains("$pilotfish :=")).expect("the arguments stand there");
+        chart.write(
+            "templates/deployment.yaml",
+            &template.replace(line, &format!("{{{{- $pilotfish := {instead} }}}}")),
+        );
+        let said = chart.refusal(&[]);
+        assert!(said.contains(expected), "{instead}: {said}");
+    }
+}

@@ -1,0 +1,167 @@
+//! The example application: wired pod by pod, its Secret by reference, anything a parameter; and it works.
+
+use serde_json::{Value, json};
+
+use crate::chart::{container, container_names, pod};
+use crate::support::helm::{helm, names, object, objects, repository};
+use crate::support::postgres::{Cluster, PASSWORD};
+use crate::support::{Folder, Running, free_port, need, pilotfish, run, until, until_listening};
+
+fn todo(options: &[&str]) -> Vec<Value> {
+    objects("todo", &repository("deploy/charts/todo"), options)
+}
+
+fn variable<'a>(container: &'a Value, name: &str) -> &'a Value {
+    let all = container["env"].as_array().expect("variables");
+    all.iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("no {name}: {container}"))
+}
+
+#[test]
+fn every_pod_has_a_pilotfish_that_sees_what_the_app_sees() {
+    let ran = helm(&repository("deploy/charts/todo"), &["lint", "--strict", "."]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let objects = todo(&[]);
+    for (kind, part, own) in [
+        ("Deployment", "frontend", "frontend"),
+        ("Deployment", "backend", "backend"),
+        ("StatefulSet", "database", "postgres"),
+    ] {
+        let workload = object(&objects, kind, &format!("todo-{part}"));
+        let pod = &workload["spec"]["template"];
+        assert_eq!(container_names(pod, "containers"), [own]);
+        let (app, sidecar) = (container(pod, "containers", own), container(pod, "initContainers", "pilotfish"));
+        assert_eq!(app["env"], sidecar["env"]);
+        object(&objects, "ConfigMap", &format!("todo-{part}-pilotfish"));
+        assert_eq!(app["securityContext"]["capabilities"], json!({"drop": ["ALL"]}));
+        assert_eq!(pod["spec"]["securityContext"]["runAsNonRoot"], true);
+    }
+    assert_eq!(
+        names(&objects).iter().filter(|name| name.starts_with("Pod ")).count(),
+        2,
+        "helm test: frontend and backend"
+    );
+}
+
+#[test]
+fn one_secret_is_referred_to_and_never_made() {
+    let objects = todo(&["--set", "database.secret.name=mine,database.secret.key=pw"]);
+    let reference = json!({"secretKeyRef": {"name": "mine", "key": "pw"}});
+    let database = &object(&objects, "StatefulSet", "todo-database")["spec"]["template"];
+    let backend = pod(&objects, "todo-backend");
+    assert_eq!(variable(container(database, "containers", "postgres"), "POSTGRES_PASSWORD")["valueFrom"], reference);
+    assert_eq!(variable(container(backend, "containers", "backend"), "PGPASSWORD")["valueFrom"], reference);
+    assert!(names(&objects).iter().all(|name| !name.starts_with("Secret")));
+    for object in &objects {
+        let text = object.to_string();
+        assert!(!text.contains("postgres://"), "no URL: {text}");
+    }
+}
+
+#[test]
+fn anything_can_stand_in() {
+    let objects = todo(&[
+        "--set",
+        "backend.image=stub:1,backend.command={/stub,serve},backend.args={--port,8000},backend.livePath=/,frontend.image=stub:2",
+        "--set",
+        "frontend.command={/stub},database.image=stub:3,database.command={/pg},database.args={-p},database.readinessProbe=null",
+        "--set",
+        "backend.initContainers[0].name=migrate,backend.initContainers[0].image=m,pilotfish.workloads.backend.order=after: migrate",
+        "--set",
+        "backend.env[0].name=REDIS_HOST,backend.env[0].value=redis,pilotfish.defaults.image.repository=mine/pilotfish",
+        "--set",
+        "pilotfish.workloads.backend.config.checks[0].name=cache,pilotfish.workloads.backend.config.checks[0].tcp.address=redis:6379",
+    ]);
+    let pod = pod(&objects, "todo-backend");
+    let backend = container(pod, "containers", "backend");
+    assert_eq!(
+        (&backend["image"], &backend["command"], &backend["args"]),
+        (&json!("stub:1"), &json!(["/stub", "serve"]), &json!(["--port", "8000"]))
+    );
+    assert_eq!(backend["livenessProbe"]["httpGet"]["path"], "/");
+    assert_eq!(container_names(pod, "initContainers"), ["migrate", "pilotfish"]);
+    let sidecar = container(pod, "initContainers", "pilotfish");
+    assert_eq!(variable(sidecar, "REDIS_HOST")["value"], "redis");
+    assert_eq!(sidecar["image"], "mine/pilotfish:0.1.0");
+    let config = &object(&objects, "ConfigMap", "todo-backend-pilotfish")["data"]["pilotfish.yaml"];
+    assert!(config.as_str().is_some_and(|text| text.contains("redis:6379")), "{config}");
+    let database = &object(&objects, "StatefulSet", "todo-database")["spec"]["template"];
+    assert_eq!(container(database, "containers", "postgres").get("readinessProbe"), None);
+}
+
+#[test]
+fn names_follow_the_release() {
+    let objects = objects("other", &repository("deploy/charts/todo"), &[]);
+    let backend = pod(&objects, "other-todo-backend");
+    assert_eq!(variable(container(backend, "initContainers", "pilotfish"), "PGHOST")["value"], "other-todo-database");
+    let frontend = pod(&objects, "other-todo-frontend");
+    assert_eq!(
+        variable(container(frontend, "containers", "frontend"), "BACKEND_URL")["value"],
+        "http://other-todo-backend:8000"
+    );
+}
+
+/// The configuration of one part, as its pod gets it; but here everything is on loopback, and runs before.
+fn config(objects: &[Value], part: &str, folder: &Folder) -> String {
+    let map = object(objects, "ConfigMap", &format!("todo-{part}-pilotfish"));
+    let text = map["data"]["pilotfish.yaml"].as_str().expect("a text");
+    assert!(text.contains("- gates:"), "{text}");
+    let text = text.replace(
+        "- gates:",
+        "- starts_before: true
+  gates:",
+    );
+    folder.write(&format!("{part}.yaml"), text)
+}
+
+#[test]
+fn its_programs_and_checks_work_and_tell_a_wrong_password() {
+    let cluster = Cluster::plain();
+    cluster.sql("ALTER DATABASE app OWNER TO app");
+    let objects = todo(&[]);
+    let folder = Folder::new();
+    let (database, backend, frontend) = (cluster.port.to_string(), free_port().to_string(), free_port().to_string());
+    let url = format!("http://127.0.0.1:{backend}");
+    let with = |password: &'static str| {
+        move |command: &mut std::process::Command, port: &str, database: &str| {
+            command.env_clear().envs([
+                ("PGHOST", "127.0.0.1"),
+                ("PGPORT", database),
+                ("PGUSER", "app"),
+                ("PGDATABASE", "app"),
+                ("PGPASSWORD", password),
+                ("PORT", port),
+            ]);
+        }
+    };
+    let program = |name: &str| repository("deploy/charts/todo/files").join(name);
+    let mut python = std::process::Command::new(need("python3", "python3"));
+    with(PASSWORD)(python.arg("-B").arg(program("backend.py")), &backend, &database);
+    let _backend = Running::start(python.stderr(std::process::Stdio::null()));
+    let mut node = std::process::Command::new(need("node", "nodejs"));
+    node.arg(program("frontend.js")).env_clear().env("PORT", &frontend).env("BACKEND_URL", &url);
+    let _frontend = Running::start(&mut node);
+    let check = |part: &str, password: &'static str| {
+        let mut command = pilotfish();
+        with(password)(&mut command, "0", &database);
+        command
+            .env("BACKEND_URL", &url)
+            .env("POSTGRES_USER", "app")
+            .env("POSTGRES_DB", "app")
+            .env("POSTGRES_PASSWORD", password);
+        run(command.args(["check", "-o", "json", "-c", &config(&objects, part, &folder)]))
+    };
+    until_listening(([127, 0, 0, 1], backend.parse().expect("a port")).into());
+    let ran = check("frontend", PASSWORD);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for part in ["backend", "database"] {
+        let ran = check(part, PASSWORD);
+        assert_eq!(ran.code, 0, "{part}: {ran:?}");
+        let ran = check(part, "another/p@ss#word");
+        assert!(ran.code == 1 && ran.stdout.contains("password_rejected"), "{part}: {ran:?}");
+    }
+    let page = || {
+        run(std::process::Command::new(need("curl", "curl")).args(["-s", &format!("http://127.0.0.1:{frontend}/")]))
+            .stdout
+    };
+    until("the frontend has the page", || page().contains("feed the fish"));
+}
