@@ -18,6 +18,7 @@ test:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
 	scripts/check-binary
 	scripts/check-memory
+	scripts/check-image
 
 ## make bench   side by side with prometheus-blackbox-exporter: size, memory, CPU, time to the first answer
 bench:
@@ -25,9 +26,11 @@ bench:
 	cargo build --locked --release
 	bench/compare
 
-## make schema  writes config.schema.json anew from the code
+## make schema  writes config.schema.json anew from the code, and everything that holds a copy of it
 schema:
 	PILOTFISH_WRITE_SCHEMA=1 cargo test --locked --lib schema
+	PILOTFISH_WRITE_SCHEMA=1 cargo test --locked --test it the_values_hold_the_schema
+	scripts/sync-charts
 
 ## make docs    writes the pages anew that are made from the code
 docs:
