@@ -39,6 +39,7 @@ pub fn parse(text: &str) -> Result<Duration, &'static str> {
 pub fn show(duration: Duration) -> String {
     let ms = duration.as_millis();
     match ms {
+        0 if duration.is_zero() => "0s".to_owned(),
         0 => format!("{:.1}ms", duration.as_secs_f64() * 1000.0),
         1..1_000 => format!("{ms}ms"),
         1_000..60_000 if ms.is_multiple_of(1_000) => format!("{}s", ms / 1_000),
@@ -63,6 +64,7 @@ mod tests {
         }
         assert_eq!(show(Duration::from_millis(90_000)), "1m30s");
         assert_eq!(show(Duration::from_micros(400)), "0.4ms");
+        assert_eq!(show(Duration::ZERO), "0s");
         assert_eq!(show(Duration::from_millis(3_000)), "3s");
     }
 }

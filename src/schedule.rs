@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::cause::{Cause, Waits};
@@ -161,19 +161,21 @@ fn cost_a_login(failure: &Failure) -> bool {
     failure.phase == Phase::Login && !matches!(failure.cause, Cause::StartingUp | Cause::ShuttingDown)
 }
 
-/// Runs one check for ever, and reports each outcome under `id`; ends when nobody takes the reports any more.
+/// Runs one check for ever, and reports each outcome under `id`; ends when nobody takes the reports any more. What is made
+/// of its results may change between two runs: the newest of `plans` counts.
 pub async fn run(
     id: u64,
-    planned: Arc<Planned>,
+    plans: watch::Receiver<Arc<Planned>>,
     prober: Arc<dyn Prober>,
     chance: Chance,
     reports: mpsc::Sender<Message>,
 ) {
     let marks = RandomState::new();
-    let files = || files_mark(&planned, prober.env(), &marks);
     let mut pace = Pace::default();
     let mut due = Instant::now();
     loop {
+        let planned = Arc::clone(&plans.borrow());
+        let files = || files_mark(&planned, prober.env(), &marks);
         let began = Instant::now();
         // Read before the run, so that a file which changes while it runs is seen as changed.
         let before = if pace.backs_off() { files() } else { None };

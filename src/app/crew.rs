@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::plan::Planned;
@@ -22,7 +22,17 @@ pub struct Crew {
 /// A check and its task, which ends with it.
 struct Member {
     slot: Slot,
+    /// What its task reads before each run.
+    plans: watch::Sender<Arc<Planned>>,
     task: Option<JoinHandle<()>>,
+}
+
+impl Member {
+    /// Takes over what another plan says of the same check.
+    fn replan(&mut self, planned: &Planned) {
+        self.slot.planned = Arc::new(planned.clone());
+        self.plans.send_replace(Arc::clone(&self.slot.planned));
+    }
 }
 
 impl Drop for Member {
@@ -40,13 +50,19 @@ impl Crew {
         Self { prober, chance, messages, members: BTreeMap::new(), next_id: 0 }
     }
 
-    /// Stops the checks that a plan does not have, and takes in those that it has: what is as it was goes on, with its
-    /// number. The others get a new one and wait for [`Crew::start`], so that the state can be told first.
+    /// Stops the checks that a plan does not have, and takes in those that it has: what runs as it did goes on, with its
+    /// number and under what the new plan makes of its results. The others get a new one and wait for [`Crew::start`], so that the state can be told first.
     pub fn plan(&mut self, checks: &[Planned]) -> Vec<Slot> {
         let mut former = std::mem::take(&mut self.members);
         for planned in checks {
             let same = former.remove(&planned.name).filter(|member| member.slot.planned.identity == planned.identity);
-            let member = same.unwrap_or_else(|| self.member(planned));
+            let member = match same {
+                Some(mut member) => {
+                    member.replan(planned);
+                    member
+                }
+                None => self.member(planned),
+            };
             self.members.insert(planned.name.clone(), member);
         }
         checks.iter().filter_map(|planned| Some(self.members.get(&planned.name)?.slot.clone())).collect()
@@ -55,8 +71,8 @@ impl Crew {
     /// Starts every check that does not run yet; its first run begins at once.
     pub fn start(&mut self) {
         for member in self.members.values_mut().filter(|member| member.task.is_none()) {
-            let Slot { id, planned, .. } = member.slot.clone();
-            let run = schedule::run(id, planned, Arc::clone(&self.prober), self.chance, self.messages.clone());
+            let (id, plans) = (member.slot.id, member.plans.subscribe());
+            let run = schedule::run(id, plans, Arc::clone(&self.prober), self.chance, self.messages.clone());
             member.task = Some(tokio::spawn(run));
         }
     }
@@ -64,6 +80,8 @@ impl Crew {
     fn member(&mut self, planned: &Planned) -> Member {
         self.next_id += 1;
         let target = planned.check.target(self.prober.env());
-        Member { slot: Slot { id: self.next_id, planned: Arc::new(planned.clone()), target }, task: None }
+        let planned = Arc::new(planned.clone());
+        let plans = watch::Sender::new(Arc::clone(&planned));
+        Member { slot: Slot { id: self.next_id, planned, target }, plans, task: None }
     }
 }

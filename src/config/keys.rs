@@ -93,8 +93,8 @@ pub(super) struct Serve {
     pub(super) bearer_token: Option<Value>,
     /// A second, plain listener for the probe paths alone.
     pub(super) probe_listen: Option<Listen>,
-    /// How long answers are still given after SIGTERM; 5s.
-    pub(super) drain: Option<Time>,
+    /// How long answers are still given after SIGTERM; 5s. `0s` ends at once.
+    pub(super) drain: Option<Span>,
     /// `/readyz` fails once the sidecar was told to stop.
     pub(super) fail_ready_on_sigterm: Option<bool>,
 }
@@ -200,6 +200,7 @@ from_text! {
         Ok(_) => Err("expected more than 0s".to_owned()),
         Err(expected) => Err(format!("expected {expected}")),
     };
+    Span: |text| duration::parse(text).map(Self).map_err(|expected| format!("expected {expected}"));
     Listen: |text| {
         let expected = "expected an address and a port, such as \"[::]:9809\" or \"127.0.0.1:9809\"";
         text.parse().map(Self).map_err(|_| expected.to_owned())
@@ -229,6 +230,10 @@ from_text! {
 /// A duration above zero.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Time(pub(super) Duration);
+
+/// A duration, also none at all.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span(pub(super) Duration);
 
 /// An address to listen on.
 #[derive(Debug, Clone, Copy)]
@@ -335,7 +340,7 @@ mod schema {
 
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-    use super::{Code, LabelName, LabelValue, Listen, Name, PemFile, Runtime, Slug, Threshold, Time};
+    use super::{Code, LabelName, LabelValue, Listen, Name, PemFile, Runtime, Slug, Span, Threshold, Time};
     use crate::cause::Cause;
     use crate::config::plan::MinPassing;
     use crate::findings;
@@ -360,6 +365,7 @@ mod schema {
 
     schemas! {
         Time: {"type": "string", "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", "examples": ["500ms", "3s", "1m30s"]};
+        Span: {"type": "string", "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", "examples": ["0s", "25s"]};
         Listen: {"type": "string", "examples": ["[::]:9809", "127.0.0.1:9809"]};
         Name: {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "not": {"enum": ["startup", "ready", "live"]}};
         LabelName: {"type": "string", "pattern": "^[a-zA-Z_][a-zA-Z0-9_]*$"};

@@ -172,6 +172,7 @@ pub struct Planned {
     pub fail_on: Vec<&'static str>,
     /// Its own labels, for the info metric.
     pub labels: Vec<(String, String)>,
-    /// Equal for two plans' checks if and only if all that was written for them is equal. Stays in this process.
+    /// Equal for two plans' checks if and only if all that was written of how they run is equal: not what they gate, nor
+    /// their labels, nor which causes only degrade them. Stays in this process.
     pub identity: u64,
 }

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::{Next, Pace, Prober, Probing, chance, following, run};
@@ -56,7 +56,7 @@ impl Script {
     /// Runs a check for so long; the moments of its runs in milliseconds.
     async fn runs(self: Arc<Self>, planned: Planned, chance: fn() -> f64, seconds: u64) -> Vec<u128> {
         let (sender, mut reports) = mpsc::channel(8);
-        let task = tokio::spawn(run(1, Arc::new(planned), Arc::clone(&self) as Arc<dyn Prober>, chance, sender));
+        let task = tokio::spawn(run(1, plans(planned), Arc::clone(&self) as Arc<dyn Prober>, chance, sender));
         let end = tokio::time::sleep(Duration::from_secs(seconds));
         tokio::pin!(end);
         loop {
@@ -244,7 +244,7 @@ async fn it_ends_when_nobody_listens() {
     let (sender, reports) = mpsc::channel::<Message>(1);
     drop(reports);
     let script = Script::new(QUICK, [pass()]);
-    tokio::time::timeout(Duration::from_secs(1), run(1, Arc::new(planned("a", READY)), script, || 0.5, sender))
+    tokio::time::timeout(Duration::from_secs(1), run(1, plans(planned("a", READY)), script, || 0.5, sender))
         .await
         .unwrap();
 }
@@ -254,4 +254,9 @@ fn chance_is_from_0_up_to_1_and_varies() {
     let numbers: Vec<f64> = (0..100).map(|_| chance()).collect();
     assert!(numbers.iter().all(|number| (0.0..1.0).contains(number)));
     assert!(numbers.iter().any(|number| *number < 0.5) && numbers.iter().any(|number| *number >= 0.5));
+}
+
+/// A plan that stays; its sender may go.
+fn plans(planned: Planned) -> watch::Receiver<Arc<Planned>> {
+    watch::channel(Arc::new(planned)).1
 }

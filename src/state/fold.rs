@@ -97,9 +97,12 @@ impl State {
 
     fn replace(&mut self, slots: Vec<Slot>, now: Instant, wall: SystemTime) {
         let mut known: BTreeMap<u64, Tracked> = self.checks.drain(..).map(|check| (check.slot.id, check)).collect();
-        let checks = slots.into_iter().map(|slot| {
-            let kept = known.remove(&slot.id);
-            kept.unwrap_or_else(|| Tracked::new(slot, now, wall))
+        let checks = slots.into_iter().map(|slot| match known.remove(&slot.id) {
+            Some(mut kept) => {
+                kept.replan(slot);
+                kept
+            }
+            None => Tracked::new(slot, now, wall),
         });
         self.checks = checks.collect();
     }
@@ -121,6 +124,14 @@ impl Tracked {
         let interval = slot.planned.interval;
         let view = Arc::new(blank(&slot, wall));
         Self { slot, streak: Streak::default(), view, fresh: now, interval }
+    }
+
+    /// The same check under another plan: what is known of it stays.
+    fn replan(&mut self, slot: Slot) {
+        let view = Arc::make_mut(&mut self.view);
+        view.gates = slot.planned.gates;
+        view.labels.clone_from(&slot.planned.labels);
+        self.slot = slot;
     }
 
     fn fold(&mut self, mut outcome: Outcome, interval: Duration, now: Instant, wall: SystemTime) {

@@ -205,10 +205,14 @@ async fn no_gates_is_the_break_glass() {
     let lab = Lab::with(pod, "a:both b:ready").await;
     lab.wait(20_000).await;
     assert!(!lab.snapshots.borrow().startup_latched);
-    lab.pod.write("a:none:1 b:ready");
+    let (runs, since) = (lab.pod.ran("a"), lab.snapshots.borrow().checks[0].since);
+    lab.pod.write("a:none b:ready");
     lab.wait(3_000).await;
     let snapshot = lab.snapshots.borrow();
     assert!(snapshot.startup_latched && snapshot.checks.iter().all(|view| view.name == "b" || view.gates == NONE));
+    let a = &snapshot.checks[0];
+    assert_eq!((a.verdict, a.since), (Verdict::Down, since), "it keeps its verdict");
+    assert!(a.runs > 1 && lab.pod.ran("a") <= runs + 2, "and does not start anew");
 }
 
 #[tokio::test(start_paused = true)]

@@ -83,6 +83,8 @@ fn a_whole_document_becomes_a_plan() {
 fn defaults_are_those_of_the_contract() {
     let plan = plan("checks: [{name: a, tcp: {address: 'h:1'}}]\n");
     assert_eq!((plan.listen, plan.serve.drain), (DEFAULT_LISTEN, Duration::from_secs(5)));
+    let none = self::plan("serve: {drain: 0s}\nchecks: [{name: a, tcp: {address: 'h:1'}}]\n");
+    assert_eq!(none.serve.drain, Duration::ZERO);
     let check = &plan.checks[0];
     assert_eq!((check.interval, check.timeout), (Duration::from_secs(10), Duration::from_secs(5)));
     assert_eq!((check.failure_threshold, check.success_threshold), (3, 1));
@@ -214,10 +216,13 @@ fn a_value_that_is_not_there_is_no_fault() {
 fn the_identity_tells_what_changed() {
     let one = plan(WHOLE);
     let same = plan(&format!("# a comment\n{WHOLE}"));
-    let other = plan(&WHOLE.replace("gates: []", "gates: [ready]"));
+    let other = plan(&WHOLE.replace("failure_threshold: 1", "failure_threshold: 7"));
+    let made_of_it = WHOLE.replace("gates: []", "gates: [ready]").replace("team: shop", "team: till");
+    let made_of_it = plan(&made_of_it.replace("[dns_timeout]", "[timeout]"));
     let defaults = plan(&WHOLE.replace("interval: 20s", "interval: 21s"));
     let ids = |plan: &Plan| plan.checks.iter().map(|check| check.identity).collect::<Vec<_>>();
     assert_eq!(ids(&one), ids(&same));
+    assert_eq!(ids(&one), ids(&made_of_it), "what is made of the results is no part of it");
     assert_eq!(ids(&one)[0], ids(&other)[0]);
     assert_ne!(ids(&one)[1], ids(&other)[1]);
     // The check that sets its own interval does not change with the default.
