@@ -409,6 +409,19 @@ impl Outcome {
     pub const fn passed(&self) -> bool {
         self.failure.is_none()
     }
+
+    /// The findings for where words are few, the worst first.
+    pub fn worth_showing(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.is_worth_showing())
+    }
+
+    /// The same in one line for a log, at most eight: `CODE: WHAT WAS SEEN → WHAT TO DO; …`; `None` where there are none.
+    #[must_use]
+    pub fn findings_in_words(&self) -> Option<String> {
+        const SHOWN: usize = 8;
+        let all: Vec<String> = self.worth_showing().take(SHOWN).map(Finding::to_string).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
 }
 
 /// The longest text taken from a server, in bytes.
