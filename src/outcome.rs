@@ -251,10 +251,12 @@ pub struct Facts {
     pub role: Option<&'static str>,
     /// The peer's clock, as the `Date` of its answer has it.
     pub peer_clock: Option<PeerClock>,
-    /// Where the last answer redirects to.
+    /// Where the first answer that redirects does so.
     pub redirect: Option<Redirect>,
     /// The health word the peer's own answer gives.
     pub health: Option<String>,
+    /// What the peer says of itself is not well though it passes: `cache: degraded`.
+    pub health_warning: Option<String>,
     /// Records that a `dns` check was answered, as text.
     pub records: Vec<String>,
     /// The sockets of this pod that listen on the port a `listen` check asks for.
