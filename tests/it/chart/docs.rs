@@ -20,7 +20,7 @@ fn blocks() -> Vec<(String, String)> {
 pub(super) fn files() -> Vec<(String, String)> {
     let file = |(about, text): (String, String)| Some((about.strip_prefix("yaml ")?.to_owned(), text));
     let files: Vec<_> = blocks().into_iter().filter_map(file).filter(|(path, _)| path != "pilotfish.yaml").collect();
-    assert_eq!(files.len(), 5, "{files:?}");
+    assert_eq!(files.len(), 6, "{files:?}");
     files
 }
 
