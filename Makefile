@@ -32,6 +32,8 @@ schema:
 	PILOTFISH_WRITE_SCHEMA=1 cargo test --locked --test it the_values_hold_the_schema
 	scripts/sync-charts
 
-## make docs    writes the pages anew that are made from the code
+## make docs    writes the pages, alerts and dashboard anew that are made from the code
 docs:
 	PILOTFISH_WRITE_DOCS=1 cargo test --locked --lib -- the_page_is_as_the_code_says the_readme_lists
+	PILOTFISH_WRITE_DOCS=1 cargo test --locked --test it -- _are_as_the_code_says
+	scripts/sync-charts

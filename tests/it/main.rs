@@ -1,5 +1,6 @@
 //! The one integration binary: it drives the real pilotfish. See tests/README.md for which test goes where.
 
+mod alerts;
 mod ask;
 mod canary;
 mod chart;

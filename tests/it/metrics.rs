@@ -1,71 +1,13 @@
 //! Metrics as Prometheus takes them: promtool's opinion, and a real server that scrapes a running sidecar.
 
-use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener};
-use std::process::{Command, Stdio};
+use std::net::TcpListener;
 
 use serde_json::Value;
 
 use crate::support::postgres::{Cluster, PASSWORD};
-use crate::support::sidecar::{Sidecar, get};
-use crate::support::{Folder, Running, free_port, need, until};
-
-/// A Prometheus server that scrapes one sidecar.
-struct Prometheus {
-    address: SocketAddr,
-    _server: Running,
-    _folder: Folder,
-}
-
-impl Prometheus {
-    fn scraping(target: SocketAddr) -> Self {
-        let folder = Folder::new();
-        let config = folder.write(
-            "prometheus.yml",
-            format!(
-                "global: {{scrape_interval: 200ms}}\nscrape_configs:\n  - job_name: pilotfish\n    \
-                 static_configs: [{{targets: [\"{target}\"]}}]\n"
-            ),
-        );
-        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let mut command = Command::new(need("prometheus", "prometheus"));
-        command
-            .arg(format!("--config.file={config}"))
-            .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
-            .arg(format!("--web.listen-address={address}"))
-            .args(["--web.console.libraries=/nonexistent", "--web.console.templates=/nonexistent"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let server = Running::start(&mut command);
-        until("Prometheus is ready", || get(address, "/-/ready").is_ok_and(|answer| answer.status == 200));
-        Self { address, _server: server, _folder: folder }
-    }
-
-    fn api(&self, path: &str) -> Value {
-        let answer = get(self.address, &format!("/api/v1/{path}")).expect("Prometheus answers");
-        let body = &answer.body[answer.body.find('{').expect("JSON")..=answer.body.rfind('}').expect("JSON")];
-        serde_json::from_str::<Value>(body).expect("it is JSON")["data"].clone()
-    }
-
-    /// The labels and the value of each series that the query gives.
-    fn query(&self, query: &str) -> Vec<(Value, String)> {
-        let encoded: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        let data = self.api(&format!("query?query={encoded}"));
-        let series = data["result"].as_array().expect("a vector").iter();
-        series.map(|one| (one["metric"].clone(), one["value"][1].as_str().expect("a value").to_owned())).collect()
-    }
-}
-
-fn promtool_says(text: &str) -> String {
-    let mut command = Command::new(need("promtool", "prometheus"));
-    command.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("promtool starts");
-    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it reads");
-    let output = child.wait_with_output().expect("it ends");
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{said}");
-    said
-}
+use crate::support::prometheus::{Prometheus, promtool_says};
+use crate::support::sidecar::Sidecar;
+use crate::support::{free_port, until};
 
 fn series_of(text: &str, check: &str) -> usize {
     let label = format!("check=\"{check}\"");

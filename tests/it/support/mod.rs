@@ -10,6 +10,7 @@ pub(crate) mod http;
 pub(crate) mod netns;
 pub(crate) mod nginx;
 pub(crate) mod postgres;
+pub(crate) mod prometheus;
 pub(crate) mod sidecar;
 
 use std::net::{SocketAddr, TcpListener};
