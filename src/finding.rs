@@ -1,5 +1,6 @@
 //! What is said beyond the cause: findings, and what other runtimes would do. Plain data; the rules are in `findings`.
 
+use std::fmt;
 use std::time::Duration;
 
 /// How much a finding matters.
@@ -36,6 +37,22 @@ pub struct Finding {
     pub message: String,
     /// What to do.
     pub fix: String,
+}
+
+impl Finding {
+    /// Whether it belongs where words are few: logs, termination messages, `ask`, the reports of `check` and `wait`.
+    #[must_use]
+    pub fn is_worth_showing(&self) -> bool {
+        self.severity < Severity::Info
+    }
+}
+
+/// In one line: `CODE: WHAT WAS SEEN → WHAT TO DO`.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, message, fix, severity: _ } = self;
+        write!(f, "{code}: {message} → {fix}")
+    }
 }
 
 /// What another runtime would do here, foretold from measured addresses.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cause::Cause;
+use crate::findings;
 use crate::outcome::clean_text;
 use crate::state::{CheckView, Snapshot};
 use crate::verdict::Verdict;
@@ -17,6 +18,8 @@ use crate::verdict::Verdict;
 pub const HEARTBEAT_LIMIT: Duration = Duration::from_secs(10);
 /// The longest reason in a line, in bytes.
 const REASON_LIMIT: usize = 1024;
+/// So many findings stand beside a reason.
+const FINDINGS_LIMIT: usize = 3;
 /// How many names of `exclude` that match nothing are repeated to the caller.
 const UNMATCHED_LIMIT: usize = 8;
 
@@ -202,7 +205,8 @@ fn heartbeat(snapshot: &Snapshot, now: Instant) -> Line<'_> {
     Line { name: "heartbeat", state }
 }
 
-/// Why a check is not up, in one line that stays the same while nothing changes: `CAUSE: HINT` where a run failed.
+/// Why a check is not up, in one line that stays the same while nothing changes: `CAUSE: HINT` where a run failed, and the
+/// findings that may matter. What was seen of these has numbers in it, so their line is that of the catalogue.
 #[must_use]
 pub fn reason(view: &CheckView) -> String {
     let failure = view.last.as_ref().and_then(|outcome| outcome.failure.as_ref());
@@ -211,11 +215,26 @@ pub fn reason(view: &CheckView) -> String {
             let stale = Cause::Stale.info();
             format!("{}: {}", stale.slug, stale.remedy)
         }
-        Some(failure) => format!("{}: {}", failure.cause.slug(), failure.hint),
+        Some(failure) => format!("{}: {}{}", failure.cause.slug(), failure.hint, also(view)),
         None if view.last.is_none() => "unknown: no run has ended yet".to_owned(),
         None => "recovering: the last run passed, more are needed".to_owned(),
     };
     clean_text(&text, REASON_LIMIT)
+}
+
+/// The findings of the last run beside its failure: `; also CODE: REMEDY`.
+fn also(view: &CheckView) -> String {
+    let findings = view.last.iter().flat_map(|outcome| outcome.worth_showing());
+    let rows = findings.filter_map(|finding| findings::entry(finding.code));
+    let mut codes: Vec<&str> = Vec::new();
+    let mut text = String::new();
+    for row in rows {
+        if codes.len() < FINDINGS_LIMIT && !codes.contains(&row.code) {
+            codes.push(row.code);
+            write!(text, "; also {}: {}", row.code, row.remedy).expect("writing to a String cannot fail");
+        }
+    }
+    text
 }
 
 fn unmatched(exclude: &[String], checks: &[&CheckView]) -> Vec<String> {

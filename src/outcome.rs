@@ -251,10 +251,12 @@ pub struct Facts {
     pub role: Option<&'static str>,
     /// The peer's clock, as the `Date` of its answer has it.
     pub peer_clock: Option<PeerClock>,
-    /// Where the last answer redirects to.
+    /// Where the first answer that redirects does so.
     pub redirect: Option<Redirect>,
     /// The health word the peer's own answer gives.
     pub health: Option<String>,
+    /// What the peer says of itself is not well though it passes: `cache: degraded`.
+    pub health_warning: Option<String>,
     /// Records that a `dns` check was answered, as text.
     pub records: Vec<String>,
     /// The sockets of this pod that listen on the port a `listen` check asks for.
@@ -408,6 +410,19 @@ impl Outcome {
     #[must_use]
     pub const fn passed(&self) -> bool {
         self.failure.is_none()
+    }
+
+    /// The findings for where words are few, the worst first.
+    pub fn worth_showing(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.is_worth_showing())
+    }
+
+    /// The same in one line for a log, at most eight: `CODE: WHAT WAS SEEN → WHAT TO DO; …`; `None` where there are none.
+    #[must_use]
+    pub fn findings_in_words(&self) -> Option<String> {
+        const SHOWN: usize = 8;
+        let all: Vec<String> = self.worth_showing().take(SHOWN).map(Finding::to_string).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 }
 

@@ -179,6 +179,8 @@ struct FactsJson<'a> {
     location: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     health: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health_warning: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     records: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -207,6 +209,7 @@ impl<'a> FactsJson<'a> {
             peer_clock,
             redirect,
             health,
+            health_warning,
             records,
             listening,
             excerpt,
@@ -228,6 +231,7 @@ impl<'a> FactsJson<'a> {
             peer_date: peer_clock.map(|clock| rfc3339_unix(clock.date)),
             location: redirect.as_ref().map(|redirect| redirect.to.as_str()),
             health: health.as_deref(),
+            health_warning: health_warning.as_deref(),
             records,
             listening,
             excerpt: match excerpts {

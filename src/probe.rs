@@ -53,8 +53,10 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     done.evidence.pod = looking.end(&*world.env, done.fault.as_ref(), &done.evidence);
     measure(planned, world, depth, &endpoints, &mut done).await;
     let Judged { findings, predictions } = findings::judge(done.fault.as_ref(), &done.evidence, context);
-    let fault = done.fault.or_else(|| turned(&findings, &planned.fail_on));
-    let failure = fault.map(|fault| explain(fault, &done.evidence, context));
+    let failure = match done.fault {
+        Some(fault) => Some(explain(fault, &done.evidence, context)),
+        None => turned(&findings, &planned.fail_on),
+    };
     let degraded = failure.is_none() && (done.evidence.degraded || needed_a_fallback(&done.evidence));
     let duration = done.ended.saturating_duration_since(began);
     Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings, predictions }
@@ -78,11 +80,17 @@ async fn measure(planned: &Planned, world: &Arc<World>, depth: Depth, endpoints:
     }
 }
 
-/// The failure that a finding is turned into (`fail_on`), the worst first.
-fn turned(findings: &[Finding], fail_on: &[&'static str]) -> Option<Fault> {
+/// The failure that a finding is turned into (`fail_on`), the worst first. Its hint is the catalogue's, which never
+/// changes; what to do here stands with the finding.
+fn turned(findings: &[Finding], fail_on: &[&'static str]) -> Option<Failure> {
     let finding = findings.iter().find(|finding| fail_on.contains(&finding.code))?;
-    let cause = findings::entry(finding.code).map_or(Cause::Internal, |entry| entry.cause);
-    Some(Fault::new(Phase::Assert, cause, format!("{}: {}", finding.code, finding.message)))
+    let (cause, hint) = match findings::entry(finding.code) {
+        Some(entry) => (entry.cause, entry.remedy),
+        None => (Cause::Internal, Cause::Internal.info().remedy),
+    };
+    let Fault { phase, cause, message } =
+        Fault::new(Phase::Assert, cause, format!("{}: {}", finding.code, finding.message));
+    Some(Failure { phase, cause, message, hint: hint.to_owned() })
 }
 
 /// What one attempt gave.

@@ -3,7 +3,7 @@
 //! Everything that changes what is answered comes in as a [`Message`]; a tick each second observes time, so that a check
 //! which hangs becomes stale by itself. Nothing here runs a check, and nothing waits for a reader.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 

@@ -120,6 +120,7 @@ pub(crate) async fn ask(keys: &HttpKeys, attempt: &mut Attempt) -> Result<(Reque
         let followed = visited.len() - 1;
         attempt.facts().redirects = u32::try_from(followed).ok();
         let Some(next) = redirect::location(&request, &answer) else { break };
+        note_redirect(attempt, &request, &answer);
         let refused = |why: String| Fault::new(Phase::Assert, Cause::HttpRedirect, format!("{} {why}", answer.status));
         let next = next.map_err(|problem| refused(format!("with {problem}")))?;
         let to = redirect::shown(&request, &next);
@@ -138,10 +139,17 @@ pub(crate) async fn ask(keys: &HttpKeys, attempt: &mut Attempt) -> Result<(Reque
         })?;
     }
     attempt.enter(Phase::Assert);
-    attempt.facts().redirect = redirect::fact(&request, &answer);
+    note_redirect(attempt, &request, &answer);
     let body = String::from_utf8_lossy(&answer.body);
     attempt.facts().excerpt = Some(clean_text(&request.mask.strike(&body), SERVER_TEXT_LIMIT));
     Ok((request, answer))
+}
+
+/// The first redirect is a fact, whether it is followed or not.
+fn note_redirect(attempt: &mut Attempt, request: &Request, answer: &Answer) {
+    if attempt.facts().redirect.is_none() {
+        attempt.facts().redirect = redirect::fact(request, answer);
+    }
 }
 
 /// What makes two requests of one check the same.

@@ -120,6 +120,9 @@ impl Check for Peer {
             }
             if self.judge(&reading, &answer, wanted.says_of_the_body())? == Tone::Warn {
                 attempt.evidence().degraded = true;
+                if let Reading::Health(health) = &reading {
+                    attempt.facts().health_warning = Some(health.in_words());
+                }
             }
             wanted.content(&answer)
         })

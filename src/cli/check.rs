@@ -35,12 +35,11 @@ pub async fn run(options: CheckOptions, mut shell: Shell) -> Exit {
     done.sort_by_key(|(index, _)| *index);
     let done: Vec<Done> = done.into_iter().map(|(_, done)| done).collect();
     shell.print(&report::report(form, shell.colour(), &done, Excerpts::Shown));
-    let failures: Vec<_> =
-        done.iter().filter_map(|(check, outcome)| Some((check.name.as_str(), outcome.failure.as_ref()?))).collect();
-    if failures.is_empty() {
+    let failed = done.iter().filter(|(_, outcome)| !outcome.passed()).count();
+    if failed == 0 {
         return Exit::Passed;
     }
-    let reason = format!("pilotfish check: {} of {} checks failed", failures.len(), done.len());
-    shell.terminate(log, &termination::text(&reason, &failures));
+    let reason = format!("pilotfish check: {failed} of {} checks failed", done.len());
+    shell.terminate(log, &termination::text(&reason, &report::cases(&done)));
     Exit::Failed
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::cli::args::Form;
+use crate::cli::termination::Case;
 use crate::config::plan::Planned;
 use crate::duration;
 use crate::finding::Severity;
@@ -13,6 +14,11 @@ use crate::outcome_json::{self, Excerpts, OutcomeJson};
 
 /// A check and what came of it.
 pub type Done = (Planned, Outcome);
+
+/// The same for the termination message.
+pub(super) fn cases(done: &[Done]) -> Vec<Case<'_>> {
+    done.iter().map(|(planned, outcome)| Case { name: &planned.name, outcome }).collect()
+}
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -89,13 +95,13 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
         if outcome.evidence.facts.tls_verified == Some(false) {
             line(&mut out, &format!("    {}: the certificate was not verified (verify: false)", paint.warn("note")));
         }
-        for finding in &outcome.findings {
+        for finding in outcome.worth_showing() {
             let mark = match finding.severity {
                 Severity::Error => paint.bad("error"),
                 Severity::Warning => paint.warn("warning"),
                 Severity::Info => paint.dim("info"),
             };
-            line(&mut out, &format!("    {mark} {}: {} → {}", finding.code, finding.message, finding.fix));
+            line(&mut out, &format!("    {mark} {finding}"));
         }
     }
     let failed = done.iter().filter(|(_, outcome)| !outcome.passed()).count();

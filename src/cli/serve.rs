@@ -5,12 +5,12 @@ use std::sync::Arc;
 use crate::app;
 use crate::app::engine::Ended;
 use crate::cli::args::ServeOptions;
+use crate::cli::termination::Case;
 use crate::cli::{Shell, termination};
 use crate::config::plan::Plan;
 use crate::config::source::{self, Extent, Request};
 use crate::exit::Exit;
 use crate::gate;
-use crate::outcome::Failure;
 use crate::shutdown;
 use crate::state::{CheckView, Snapshot};
 
@@ -76,14 +76,7 @@ fn introduce(plan: &Plan) {
 /// The checks that hold the start gate shut, and why.
 fn last_words(reason: &str, last: &Snapshot) -> String {
     let holds = |view: &&CheckView| view.gates.startup && !gate::is_up(view);
-    let failure = |view: &CheckView| view.last.as_ref()?.failure.clone();
-    let failures: Vec<(&str, Failure)> = last
-        .checks
-        .iter()
-        .map(|view| &**view)
-        .filter(holds)
-        .filter_map(|view| Some((view.name.as_str(), failure(view)?)))
-        .collect();
-    let failures: Vec<(&str, &Failure)> = failures.iter().map(|(name, failure)| (*name, failure)).collect();
-    termination::text(reason, &failures)
+    let held: Vec<&CheckView> = last.checks.iter().map(|view| &**view).filter(holds).collect();
+    let cases = held.iter().filter_map(|view| Some(Case { name: &view.name, outcome: view.last.as_ref()? }));
+    termination::text(reason, &cases.collect::<Vec<_>>())
 }

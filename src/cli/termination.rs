@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use crate::outcome::{Failure, clean_text};
+use crate::finding::Finding;
+use crate::outcome::{Failure, Outcome, clean_text};
 
 /// Where Kubernetes reads it.
 pub const DEFAULT_PATH: &str = "/dev/termination-log";
@@ -13,20 +14,24 @@ const HEAD: usize = 512;
 /// All of it, in bytes.
 const LIMIT: usize = 4096;
 
-/// The text for these failures, the one that matters most first: at most 4096 bytes, the first line at most 512.
+/// What is to be said of one check.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// How its last run ended.
+    pub outcome: &'a Outcome,
+}
+
+/// The text for these checks, the one that matters most first: failures, then findings worth a line. At most 4096 bytes,
+/// the first line at most 512.
 #[must_use]
-pub fn text(reason: &str, failures: &[(&str, &Failure)]) -> String {
+pub fn text(reason: &str, cases: &[Case<'_>]) -> String {
+    let failures = cases.iter().filter_map(|case| Some(failed(case.name, case.outcome.failure.as_ref()?)));
+    let found = cases.iter().flat_map(|case| case.outcome.worth_showing().map(|finding| found(case.name, finding)));
     let mut out = String::new();
-    for (index, (name, failure)) in failures.iter().enumerate() {
-        let limit = if index == 0 { HEAD - 1 } else { HEAD };
-        // The fix must not be pushed out by a long message: it stands before it.
-        let line = format!(
-            "{name}: {}: {} ({}: {})",
-            failure.cause.slug(),
-            failure.hint,
-            failure.phase.as_str(),
-            failure.message
-        );
+    for line in failures.chain(found) {
+        let limit = if out.is_empty() { HEAD - 1 } else { HEAD };
         let line = clean_text(&line, limit);
         if out.len() + line.len() + 1 + reason.len() + 1 > LIMIT {
             break;
@@ -37,6 +42,17 @@ pub fn text(reason: &str, failures: &[(&str, &Failure)]) -> String {
     out.push_str(&clean_text(reason, LIMIT - out.len() - 1));
     out.push('\n');
     out
+}
+
+/// The fix must not be pushed out by a long message: it stands before it.
+fn failed(name: &str, failure: &Failure) -> String {
+    let Failure { phase, cause, message, hint } = failure;
+    format!("{name}: {}: {hint} ({}: {message})", cause.slug(), phase.as_str())
+}
+
+fn found(name: &str, finding: &Finding) -> String {
+    let Finding { code, severity, message, fix } = finding;
+    format!("{name}: {} {code}: {fix} ({message})", severity.as_str())
 }
 
 /// Writes it: to the path asked for, else to the default if it exists. A path that cannot be written is no reason to
@@ -54,19 +70,23 @@ pub fn write(path: Option<&str>, text: &str) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{Case, text};
     use crate::cause::Cause;
-    use crate::outcome::{Failure, Phase};
+    use crate::finding::{Finding, Severity};
+    use crate::outcome::{Failure, Outcome, Phase};
+    use crate::testing::pass;
 
-    fn failure(message: &str) -> Failure {
+    fn failing(message: &str) -> Outcome {
         let hint = "compare the Secret with what the server has stored".to_owned();
-        Failure { phase: Phase::Login, cause: Cause::PasswordRejected, message: message.to_owned(), hint }
+        let failure =
+            Failure { phase: Phase::Login, cause: Cause::PasswordRejected, message: message.to_owned(), hint };
+        Outcome { failure: Some(failure), ..pass() }
     }
 
     #[test]
     fn cause_and_fix_stand_in_the_first_512_bytes() {
-        let long = failure(&"x".repeat(1000));
-        let all: Vec<_> = (0..50).map(|_| ("database", &long)).collect();
+        let long = failing(&"x".repeat(1000));
+        let all: Vec<_> = (0..50).map(|_| Case { name: "database", outcome: &long }).collect();
         let text = text("stopped early", &all);
         assert!(text.len() <= 4096, "{}", text.len());
         assert!(
@@ -75,5 +95,18 @@ mod tests {
         );
         assert_eq!(text.find('\n').map(|end| end < 512), Some(true));
         assert!(text.ends_with("stopped early\n"));
+    }
+
+    #[test]
+    fn findings_follow_every_failure() {
+        let finding = |code, severity| Finding { code, severity, message: "seen".to_owned(), fix: "do it".to_owned() };
+        let findings = vec![finding("a_code", Severity::Warning), finding("b_code", Severity::Info)];
+        let passing = Outcome { findings, ..pass() };
+        let failing = failing("no");
+        let text =
+            text("1 failed", &[Case { name: "cache", outcome: &passing }, Case { name: "db", outcome: &failing }]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with("db: password_rejected: "), "{text}");
+        assert_eq!(lines[1..], ["cache: warning a_code: do it (seen)", "1 failed"]);
     }
 }

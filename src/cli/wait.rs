@@ -19,7 +19,7 @@ use crate::config::plan::Planned;
 use crate::exit::Exit;
 use crate::net::World;
 
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::Outcome;
 use crate::outcome_json::Excerpts;
 use crate::probe::{Depth, probe};
 
@@ -90,9 +90,7 @@ pub async fn run(options: WaitOptions, mut shell: Shell) -> Exit {
         End::Passed | End::Signal(_) => "pilotfish wait: ended by a signal",
     };
     shell.note(reason);
-    let failures: Vec<(&str, &Failure)> =
-        done.iter().filter_map(|(check, outcome)| Some((check.name.as_str(), outcome.failure.as_ref()?))).collect();
-    shell.terminate(log, &termination::text(reason, &failures));
+    shell.terminate(log, &termination::text(reason, &report::cases(&done)));
     exit
 }
 
@@ -203,11 +201,13 @@ impl Progress {
         let name = &self.names[index];
         if !self.terminal {
             let (check, target) = (name.as_str(), outcome.target.as_str());
+            let findings = outcome.findings_in_words();
+            let findings = findings.as_deref();
             match &outcome.failure {
-                None => tracing::info!(check, target, "passed"),
+                None => tracing::info!(check, target, findings, "passed"),
                 Some(failure) => {
                     let (phase, cause, hint) = (failure.phase.as_str(), failure.cause.slug(), failure.hint.as_str());
-                    tracing::warn!(check, target, phase, cause, hint, "{}", failure.message);
+                    tracing::warn!(check, target, phase, cause, hint, findings, "{}", failure.message);
                 }
             }
             return;

@@ -3,8 +3,15 @@
 //! No clock, no network, no guess: a finding never states more than was observed. Each family of findings is one file
 //! with its `CODES` and its `judge`; [`FAMILIES`] lists them for the configuration, the docs and the tests.
 
+mod answers;
+mod certificate;
 mod hint;
+mod local;
+mod place;
+mod resolution;
 mod runtimes;
+#[cfg(test)]
+mod testing;
 
 use crate::cause::Cause;
 use crate::env::Env;
@@ -83,7 +90,8 @@ impl Entry {
 }
 
 /// Every family of findings, in the order of the docs.
-pub const FAMILIES: &[&[Entry]] = &[runtimes::CODES];
+pub const FAMILIES: &[&[Entry]] =
+    &[resolution::CODES, runtimes::CODES, local::CODES, certificate::CODES, answers::CODES];
 
 /// The runtimes whose connecting can be foretold, as `clients` names them.
 pub const RUNTIMES: &[&str] = &[
@@ -127,9 +135,13 @@ pub struct Judged {
 
 /// Judges what was recorded.
 #[must_use]
-pub fn judge(_fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Judged {
+pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Judged {
     let (findings, predictions) = runtimes::judge(evidence, context);
     let mut judged = Judged { findings, predictions };
+    judged.findings.extend(resolution::judge(fault, evidence, context));
+    judged.findings.extend(local::judge(fault, evidence, context));
+    judged.findings.extend(certificate::judge(fault, evidence, context));
+    judged.findings.extend(answers::judge(fault, evidence));
     judged.findings.sort_by_key(|finding| finding.severity);
     judged
 }

@@ -1,7 +1,7 @@
 //! The state itself: pure, time is passed in. It says in the log what changed, once per change.
 
 use super::{Arc, CheckView, Duration, Histogram, Instant, Message, Outcome, Reload, Slot, Snapshot, SystemTime};
-use super::{BTreeMap, Require, Streak, TryResult, Verdict, schedule};
+use super::{BTreeMap, BTreeSet, Require, Streak, TryResult, Verdict, schedule};
 
 /// Everything known of every check.
 pub struct State {
@@ -22,6 +22,8 @@ struct Tracked {
     fresh: Instant,
     /// The interval then in force.
     interval: Duration,
+    /// The findings that the log has told since the last change: one that comes and goes is told once.
+    told_findings: BTreeSet<&'static str>,
 }
 
 /// What the log tells of a check: a line for each change of it.
@@ -123,7 +125,8 @@ impl Tracked {
     fn new(slot: Slot, now: Instant, wall: SystemTime) -> Self {
         let interval = slot.planned.interval;
         let view = Arc::new(blank(&slot, wall));
-        Self { slot, streak: Streak::default(), view, fresh: now, interval }
+        let told_findings = BTreeSet::new();
+        Self { slot, streak: Streak::default(), view, fresh: now, interval, told_findings }
     }
 
     /// The same check under another plan: what is known of it stays.
@@ -149,7 +152,27 @@ impl Tracked {
         view.stale = false;
         view.degraded = view.verdict == Verdict::Up && outcome.degraded;
         view.count(outcome);
-        before.tell(&self.view);
+        self.tell(&before);
+    }
+
+    /// One line in the log if anything changed since.
+    fn tell(&mut self, before: &Told) {
+        let now = Told::of(&self.view);
+        let findings = self.view.last.iter().flat_map(|outcome| outcome.worth_showing());
+        let codes: BTreeSet<&'static str> = findings.map(|finding| finding.code).collect();
+        let changed = *before != now;
+        // What a lone failure within the threshold shows is no news either.
+        let counts = now.cause.is_some() || self.view.last.as_ref().is_some_and(|last| last.passed());
+        let news = counts && !self.view.stale && !codes.is_subset(&self.told_findings);
+        if !changed && !news {
+            return;
+        }
+        if changed {
+            self.told_findings = codes;
+        } else {
+            self.told_findings.extend(codes);
+        }
+        log(&self.view);
     }
 
     fn age(&mut self, now: Instant) {
@@ -157,7 +180,7 @@ impl Tracked {
         if !self.view.stale && now.duration_since(self.fresh) > limit {
             let before = Told::of(&self.view);
             Arc::make_mut(&mut self.view).stale = true;
-            before.tell(&self.view);
+            self.tell(&before);
         }
     }
 }
@@ -218,24 +241,26 @@ impl Told {
         let cause = failure.filter(|_| !settled_up).map(|failure| failure.cause.slug());
         Self { verdict: view.verdict, degraded: view.degraded, stale: view.stale, cause }
     }
+}
 
-    /// One line, if anything changed since.
-    fn tell(&self, view: &CheckView) {
-        if *self == Self::of(view) {
-            return;
+/// The line of a check: its verdict, and why.
+fn log(view: &CheckView) {
+    let (check, verdict) = (view.name.as_str(), view.verdict.as_str());
+    let (degraded, stale, target) = (view.degraded, view.stale, view.target.as_str());
+    let failure = view.last.as_ref().and_then(|last| last.failure.as_ref());
+    let findings = view.last.as_ref().and_then(|last| last.findings_in_words());
+    let findings = findings.as_deref();
+    match failure {
+        _ if stale => {
+            tracing::warn!(check, verdict, stale, target, cause = "stale", "no fresh result in time");
         }
-        let (check, verdict) = (view.name.as_str(), view.verdict.as_str());
-        let (degraded, stale, target) = (view.degraded, view.stale, view.target.as_str());
-        let failure = view.last.as_ref().and_then(|last| last.failure.as_ref());
-        match failure {
-            _ if stale => {
-                tracing::warn!(check, verdict, stale, target, cause = "stale", "no fresh result in time");
-            }
-            None => tracing::info!(check, verdict, degraded, target, "passed"),
-            Some(failure) => {
-                let (phase, cause, hint) = (failure.phase.as_str(), failure.cause.slug(), failure.hint.as_str());
-                tracing::warn!(check, verdict, degraded, target, phase, cause, hint, "{}", failure.message);
-            }
+        None if findings.is_some() => {
+            tracing::warn!(check, verdict, degraded, target, findings, "passed, with findings");
+        }
+        None => tracing::info!(check, verdict, degraded, target, "passed"),
+        Some(failure) => {
+            let (phase, cause, hint) = (failure.phase.as_str(), failure.cause.slug(), failure.hint.as_str());
+            tracing::warn!(check, verdict, degraded, target, phase, cause, hint, findings, "{}", failure.message);
         }
     }
 }

@@ -4,11 +4,12 @@ mod docs;
 mod many;
 mod schema;
 mod standalone;
+mod valid;
 mod values;
 
 use serde_json::{Value, json};
 
-use crate::support::helm::{Chart, NEWEST, assert_valid, helm, names, object, objects, repository, text_of};
+use crate::support::helm::{Chart, helm, names, object, text_of};
 
 /// The chart of the docs: one Deployment, one workload.
 pub(crate) fn app() -> Chart {
@@ -311,85 +312,4 @@ fn the_versions_are_those_of_the_binary() {
     ] {
         assert!(text_of(path).contains(&text), "{path} has no {text:?}");
     }
-}
-
-/// Everything that must hold of any pod with pilotfish in it, whatever the values.
-fn assert_tame(objects: &[Value]) {
-    for object in objects {
-        let pod = if object["kind"] == "Pod" { object } else { &object["spec"]["template"] };
-        let selector = object["spec"]["selector"].to_string();
-        assert!(
-            object["kind"] == "Service"
-                || object["apiVersion"] == "monitoring.coreos.com/v1"
-                || !selector.contains("pilotfish/"),
-            "{selector}"
-        );
-        for list in ["initContainers", "containers"] {
-            let containers = pod["spec"][list].as_array().map(Vec::as_slice).unwrap_or_default();
-            for container in
-                containers.iter().filter(|one| one["image"].as_str().is_some_and(|image| image.contains("pilotfish")))
-            {
-                let text = container.to_string();
-                assert!(!text.contains("\"host\""), "no probe names a host: {text}");
-                assert_eq!(container["resources"]["limits"].get("cpu"), None, "{text}");
-                assert_eq!(container["securityContext"]["capabilities"], json!({"drop": ["ALL"]}), "{text}");
-                assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true, "{text}");
-                let tokens = container["volumeMounts"].as_array().expect("mounts").iter();
-                assert_eq!(
-                    tokens.filter(|one| one["mountPath"] == "/var/run/secrets/kubernetes.io/serviceaccount").count(),
-                    1
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn every_kubernetes_takes_what_it_gives() {
-    let alone = ["podMonitor", "serviceMonitor", "dashboard", "prometheusRule"];
-    let mut cases = Vec::new();
-    let mut case = |name: &str, objects: Vec<Value>| {
-        assert_tame(&objects);
-        cases.push((name.to_owned(), objects));
-    };
-    let chart = app();
-    for options in [
-        "",
-        "mode=classic",
-        "rolloutOnConfigChange=true",
-        "scrapeAnnotations=true",
-        "config.serve.probe_listen=0.0.0.0:9810",
-        "image.pullPolicy=Always",
-        "probes.readiness.exec=true",
-    ] {
-        let option = format!("{WORKLOAD}.{options}");
-        let options: &[&str] = if options.is_empty() { &[] } else { &["--set", &option] };
-        case(&option, chart.objects(options));
-    }
-    case(
-        "prober",
-        chart.objects(&[
-            "-f",
-            "prober.yaml",
-            "--set",
-            "pilotfish.networkPolicy.enabled=true,pilotfish.networkPolicy.from[0].podSelector.matchLabels.a=b",
-        ]),
-    );
-    case(
-        "prober alone",
-        objects(
-            "probes",
-            &repository("deploy/charts/pilotfish"),
-            &["-f", chart.path().join("prober.yaml").to_str().expect("UTF-8")],
-        ),
-    );
-    for monitor in &alone[..2] {
-        case(monitor, chart.objects(&["--set", &format!("pilotfish.{monitor}.enabled=true")]));
-    }
-    case("umbrella", many::umbrella().objects(&[]));
-    case("todo", objects("todo", &repository("deploy/charts/todo"), &[]));
-    let more = ["--set", "database.persistence.enabled=false,pilotfish.defaults.mode=classic"];
-    case("todo, classic, without a volume", objects("other", &repository("deploy/charts/todo"), &more));
-    assert_valid(&cases);
-    assert_eq!(NEWEST, "1.37");
 }

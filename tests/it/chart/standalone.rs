@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{app, container, pod};
-use crate::support::helm::{helm, names, object, objects, repository};
+use crate::support::Folder;
+use crate::support::helm::{copy, helm, names, object, objects, repository};
 
 #[test]
 fn everything_is_off_until_it_is_asked_for() {
@@ -91,4 +92,37 @@ fn a_network_policy_opens_one_port_to_those_it_is_told() {
     assert_eq!(policy, &expected);
     let said = chart.refusal(&["--set", "pilotfish.networkPolicy.enabled=true"]);
     assert!(said.contains("networkPolicy.from is empty"), "{said}");
+}
+
+#[test]
+fn rules_and_dashboard_are_handed_over_as_they_are() {
+    let chart = Folder::new();
+    copy(&repository("deploy/charts/pilotfish"), chart.path());
+    let files = chart.path().join("files");
+    std::fs::create_dir_all(&files).expect("a folder");
+    let group = |name: &str| {
+        format!(
+            "groups:\n  - name: {name}\n    rules:\n      - {{alert: A, expr: up == 0, annotations: {{summary: \"{{{{ $labels.check }}}} is down\"}}}}\n"
+        )
+    };
+    let give = |name: &str, text: &str| std::fs::write(files.join(name), text).expect("it is written");
+    give("recording.yaml", &group("recording"));
+    give("alerts.yaml", &group("alerts"));
+    give("dashboard.json", "{\"title\": \"{{ pilotfish }}\"}\n");
+    let options = ["--set", "prometheusRule.enabled=true,prometheusRule.labels.role=alert,dashboard.enabled=true"];
+    let given = objects("one", chart.path(), &options);
+    let rule = object(&given, "PrometheusRule", "one-pilotfish");
+    assert_eq!(rule["metadata"]["labels"]["role"], "alert");
+    let names: Vec<_> = rule["spec"]["groups"].as_array().expect("groups").iter().map(|group| &group["name"]).collect();
+    assert_eq!(names, ["recording", "alerts"]);
+    let summary = &rule["spec"]["groups"][1]["rules"][0]["annotations"]["summary"];
+    assert_eq!(summary, "{{ $labels.check }} is down");
+    let map = object(&given, "ConfigMap", "one-pilotfish-dashboard");
+    assert_eq!(map["metadata"]["labels"]["grafana_dashboard"], "1");
+    assert_eq!(map["data"]["pilotfish.json"], "{\"title\": \"{{ pilotfish }}\"}\n");
+    for (name, key) in [("alerts.yaml", "prometheusRule"), ("dashboard.json", "dashboard")] {
+        std::fs::remove_file(files.join(name)).expect("it was there");
+        let ran = helm(chart.path(), &["template", "one", ".", "--set", &format!("{key}.enabled=true")]);
+        assert!(ran.code != 0 && ran.stderr.contains(&format!("files/{name} is missing")), "{ran:?}");
+    }
 }

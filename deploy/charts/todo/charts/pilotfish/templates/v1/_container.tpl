@@ -119,7 +119,7 @@ livenessProbe:
 {{- end -}}
 {{- $all = concat $all $own -}}
 {{- $place := .place -}}
-{{- range $all -}}
+{{- range $own -}}
 {{- $at := regexMatch "(PASSWORD|PASSWD|SECRET|TOKEN)$" .name | ternary (printf "env %s.secret" .name) (printf "env %s" .name) -}}
 {{- include "pilotfish.v1.refuseSecrets" (dict "at" $at "value" (get . "value") "place" $place) -}}
 {{- end -}}

@@ -1,0 +1,254 @@
+//! The pod itself: who listens where, ports and descriptors, CPU time, the clock, the ports of its neighbours.
+//!
+//! Everything was read from the kernel or the environment of this pod; a rule is silent where that could not be read.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{Context, Entry};
+use crate::cause::Cause;
+use crate::duration::show;
+use crate::finding::{Finding, Severity};
+use crate::outcome::{Evidence, Fault, Try, TryResult};
+use crate::pod::Pod;
+
+/// The catalogue of this family.
+pub(super) const CODES: &[Entry] = &[
+    LOCALHOST_IN_POD,
+    LISTENS_ON_LOOPBACK_ONLY,
+    LISTENS_ON_POD_IP_ONLY,
+    LISTENS_ON_IPV6_ONLY,
+    SERVICE_PORT_WRONG,
+    PORTS_EXHAUSTED,
+    DESCRIPTORS_EXHAUSTED,
+    CPU_THROTTLED,
+    CLOCK_SKEW,
+];
+
+const LOCALHOST_IN_POD: Entry = Entry {
+    code: "localhost_in_pod",
+    severity: Severity::Error,
+    cause: Cause::ConnectRefused,
+    meaning: "the target is localhost, which in a pod is the pod itself, and nothing in it listens on that port",
+    remedy: "use the Service's name where the server runs elsewhere; else see whether its container has started",
+};
+const LISTENS_ON_LOOPBACK_ONLY: Entry = Entry {
+    code: "listens_on_loopback_only",
+    severity: Severity::Error,
+    cause: Cause::ListeningOnLoopback,
+    meaning: "the pod's own address is refused on a port that listens on 127.0.0.1 or ::1 alone",
+    remedy: "start the app with `--host 0.0.0.0` (uvicorn, Flask, FastMCP) or `HOSTNAME=0.0.0.0` (Next.js)",
+};
+const LISTENS_ON_POD_IP_ONLY: Entry = Entry {
+    code: "listens_on_pod_ip_only",
+    severity: Severity::Error,
+    cause: Cause::NotListening,
+    meaning: "loopback is refused on a port that listens on the pod's own address alone",
+    remedy: "let the app listen on 0.0.0.0 (Next.js standalone: `HOSTNAME=0.0.0.0`), as port-forward and meshes need it",
+};
+const LISTENS_ON_IPV6_ONLY: Entry = Entry {
+    code: "listens_on_ipv6_only",
+    severity: Severity::Error,
+    cause: Cause::NotListening,
+    meaning: "IPv4 loopback is refused on a port that listens on IPv6 alone",
+    remedy: "let the app listen on 0.0.0.0 too, or without the option that binds it to IPv6 alone",
+};
+const SERVICE_PORT_WRONG: Entry = Entry {
+    code: "service_port_wrong",
+    severity: Severity::Error,
+    cause: Cause::ConnectRefused,
+    meaning: "the target is a Service's address, and the variables of the pod know other ports of that Service",
+    remedy: "use one of the Service's ports: `kubectl get svc NAME`",
+};
+const PORTS_EXHAUSTED: Entry = Entry {
+    code: "ports_exhausted",
+    severity: Severity::Error,
+    cause: Cause::LocalLimit,
+    meaning: "no local port was free for the connection",
+    remedy: "let clients reuse connections (pool, keep-alive), or widen `net.ipv4.ip_local_port_range` for the pod",
+};
+const DESCRIPTORS_EXHAUSTED: Entry = Entry {
+    code: "descriptors_exhausted",
+    severity: Severity::Error,
+    cause: Cause::LocalLimit,
+    meaning: "no file descriptor was free for the connection",
+    remedy: "raise the limit of open files, or find what leaks them: `ls /proc/PID/fd | wc -l`",
+};
+const CPU_THROTTLED: Entry = Entry {
+    code: "cpu_throttled",
+    severity: Severity::Warning,
+    cause: Cause::Timeout,
+    meaning: "the CPU limit of this container kept it from running while it measured: its times are too long",
+    remedy: "raise `resources.limits.cpu` of the pilotfish container, or set requests alone",
+};
+const CLOCK_SKEW: Entry = Entry {
+    code: "clock_skew",
+    severity: Severity::Warning,
+    cause: Cause::HeaderMismatch,
+    meaning: "the peer's clock (the Date of its answer) and this pod's differ by more than a minute",
+    remedy: "compare `date -u` on both nodes and repair the time service of the one that is wrong",
+};
+
+/// Less of it changes no verdict.
+const THROTTLED_WORTH_TELLING: Duration = Duration::from_millis(50);
+/// What tokens and certificates usually forgive.
+const SKEW_WORTH_TELLING: i64 = 60;
+/// How many ports a message names.
+const NAMED: usize = 8;
+
+/// What the pod itself says.
+pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(clock_skew(evidence));
+    let Some(pod) = &evidence.pod else { return findings };
+    findings.extend(throttled(pod));
+    findings.extend(exhausted(pod, evidence));
+    if let Some(fault) = fault {
+        findings.extend(listeners(fault, pod, evidence));
+        findings.extend(wrong_port(fault, pod, evidence, context));
+    }
+    findings
+}
+
+fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
+    if fault.cause != Cause::ConnectRefused {
+        return None;
+    }
+    let refused = |one: &&Try| one.result == TryResult::Refused;
+    let here = |one: &&Try| one.address.ip().is_loopback() || pod.addresses.contains(&one.address.ip());
+    let one = evidence.tries.iter().filter(refused).find(here)?;
+    let (ip, port) = (one.address.ip(), one.address.port());
+    let ips = pod.on_port(port)?;
+    let shown = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+    let told = |entry: &Entry, fix: &str| {
+        let message = format!("{} is refused, and port {port} of this pod listens on {shown} alone", one.address);
+        Some(entry.found(message, fix))
+    };
+    match (ip.is_loopback(), ips.as_slice()) {
+        (true, []) => {
+            let message = format!(
+                "{} is this pod itself, and nothing in it listens on port {port} ({})",
+                one.address,
+                others(pod, port)
+            );
+            let fix = "if the server runs elsewhere, use the name of its Service; if it belongs to this pod, see whether its \
+                       container has started, and on which port";
+            Some(LOCALHOST_IN_POD.found(message, fix))
+        }
+        (false, []) => None,
+        (_, ips) if ips.iter().all(IpAddr::is_loopback) && !ip.is_loopback() => told(
+            &LISTENS_ON_LOOPBACK_ONLY,
+            "start the app with --host 0.0.0.0 (uvicorn, Flask, FastMCP) or HOSTNAME=0.0.0.0 (Next.js)",
+        ),
+        (_, ips) if ip.is_ipv4() && ips.iter().all(IpAddr::is_ipv6) => told(
+            &LISTENS_ON_IPV6_ONLY,
+            "let the app listen on 0.0.0.0 as well; a socket on :: takes IPv4 only where IPV6_V6ONLY is off (bindv6only)",
+        ),
+        (true, ips) if !ips.iter().any(|ip| ip.is_loopback() || ip.is_unspecified()) => told(
+            &LISTENS_ON_POD_IP_ONLY,
+            "let the app listen on 0.0.0.0 (Next.js standalone: HOSTNAME=0.0.0.0, since Kubernetes sets HOSTNAME to the pod)",
+        ),
+        // The port listens where it was refused: it was too early, or its queue is full.
+        _ => None,
+    }
+}
+
+/// The ports that do listen: one of them may be the right one.
+fn others(pod: &Pod, port: u16) -> String {
+    let mut ports: Vec<u16> = pod.listeners.iter().flatten().map(std::net::SocketAddr::port).collect();
+    ports.retain(|other| *other != port);
+    ports.dedup();
+    let mut names: Vec<String> = ports.iter().take(NAMED).map(u16::to_string).collect();
+    if ports.len() > NAMED {
+        names.push(format!("{} more", ports.len() - NAMED));
+    }
+    if names.is_empty() { "no port listens".to_owned() } else { format!("these do: {}", names.join(", ")) }
+}
+
+fn wrong_port(fault: &Fault, pod: &Pod, evidence: &Evidence, context: Context<'_>) -> Option<Finding> {
+    if !matches!(fault.cause, Cause::ConnectRefused | Cause::ConnectTimeout) {
+        return None;
+    }
+    let (one, service) = evidence.tries.iter().find_map(|one| {
+        let service = pod.services.iter().find(|service| service.address == one.address.ip())?;
+        (!service.ports.contains(&one.address.port())).then_some((one, service))
+    })?;
+    let ports = service.ports.iter().take(NAMED).map(u16::to_string).collect::<Vec<_>>().join(", ");
+    let variable = format!("{}_SERVICE_PORT", service.prefix);
+    let host = context.endpoint(evidence).map_or_else(|| service.prefix.clone(), |endpoint| endpoint.host.to_string());
+    let message = format!(
+        "{host} is {}, whose Service had {} {ports} when this pod started ({variable}), not {}",
+        service.address,
+        if service.ports.len() == 1 { "the port" } else { "the ports" },
+        one.address.port()
+    );
+    let name = service.prefix.to_ascii_lowercase().replace('_', "-");
+    Some(
+        SERVICE_PORT_WRONG
+            .found(message, format!("use a port of the Service, not of its pods: kubectl get svc {name}")),
+    )
+}
+
+fn exhausted(pod: &Pod, evidence: &Evidence) -> Option<Finding> {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    const EADDRNOTAVAIL: i32 = 99;
+    let short = evidence.tries.iter().find(|one| one.result == TryResult::LocalLimit)?;
+    match short.errno? {
+        EADDRNOTAVAIL => {
+            let sockets = pod.sockets?;
+            let (first, last) = sockets.ports;
+            let message = format!(
+                "no local port was free to connect to {}: there are {} ({first} to {last}), {} sockets are in use and {} in \
+                 TIME_WAIT",
+                short.address,
+                u32::from(last.saturating_sub(first)) + 1,
+                sockets.in_use,
+                sockets.time_wait
+            );
+            let fix = "let the app reuse connections (pool, keep-alive): ss -tan shows to whom they are; or widen \
+                       net.ipv4.ip_local_port_range in the pod's securityContext.sysctls";
+            Some(PORTS_EXHAUSTED.found(message, fix))
+        }
+        errno @ (ENFILE | EMFILE) => {
+            let whose = if errno == ENFILE { "on the whole node" } else { "in the pilotfish container" };
+            let limit = pod.descriptors.map_or_else(String::new, |limit| format!("; its limit is {limit}"));
+            let message = format!("no file descriptor was free {whose} to connect to {}{limit}", short.address);
+            let fix = match errno {
+                ENFILE => "find what leaks files on the node (fs.file-nr against fs.file-max)",
+                _ => "raise the container runtime's limit of open files, or probe fewer targets at a time",
+            };
+            Some(DESCRIPTORS_EXHAUSTED.found(message, fix))
+        }
+        _ => None,
+    }
+}
+
+fn throttled(pod: &Pod) -> Option<Finding> {
+    let spent = pod.throttled.filter(|spent| *spent >= THROTTLED_WORTH_TELLING)?;
+    let message = format!(
+        "the CPU limit kept this container from running for {} during the check: its times are too long",
+        show(spent)
+    );
+    Some(CPU_THROTTLED.found(message, CPU_THROTTLED.remedy.replace('`', "")))
+}
+
+fn clock_skew(evidence: &Evidence) -> Option<Finding> {
+    let ahead = evidence.facts.peer_clock?.ahead;
+    if ahead.abs() <= SKEW_WORTH_TELLING {
+        return None;
+    }
+    let by = match ahead.unsigned_abs() {
+        seconds if seconds >= 48 * 3600 => format!("{} days", seconds / (24 * 3600)),
+        seconds if seconds >= 2 * 3600 => format!("{} hours", seconds / 3600),
+        seconds => show(Duration::from_secs(seconds)),
+    };
+    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    let message = format!(
+        "the Date of the peer's answer is {by} {way} this pod's clock: tokens and certificates may be judged wrongly"
+    );
+    Some(CLOCK_SKEW.found(message, CLOCK_SKEW.remedy.replace('`', "")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! What a host is in a cluster: by the shape of its name, and by the suffix of the search list under which it was found.
+
+use std::net::IpAddr;
+
+use crate::outcome::{Evidence, Query};
+use crate::url::Host;
+
+/// What a host is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A Service, with its namespace where that can be told.
+    Service { service: String, namespace: Option<String> },
+    /// `db.dev`: a Service and its namespace, or a public name.
+    Unclear { service: String, namespace: String },
+    /// `todo.local` and the like: names of a laptop's hosts file.
+    Laptop(String),
+    /// `host.docker.internal` and the like: names that only Docker and minikube have.
+    Docker(String),
+    /// Any other name.
+    Public(String),
+    /// No name at all.
+    Address(IpAddr),
+}
+
+/// What this host is, as far as name and evidence tell.
+pub(super) fn place(host: &Host, evidence: &Evidence) -> Place {
+    let name = match host {
+        Host::Name(name) => name.trim_end_matches('.').to_ascii_lowercase(),
+        Host::Ip(ip) => return Place::Address(*ip),
+    };
+    let shaped = by_shape(&name);
+    match found(&name, evidence).map(|query| query.suffix.as_deref()) {
+        // Found by itself, or by another suffix than a cluster's: no Service, whatever it looks like.
+        Some(None) if matches!(shaped, Place::Unclear { .. }) || !name.contains('.') => Place::Public(name),
+        Some(Some(suffix)) => match cluster_part(suffix) {
+            Some("") => match name.rsplit_once('.') {
+                Some((rest, namespace)) => service(last_label(rest), Some(namespace)),
+                None => shaped,
+            },
+            Some(namespace) => service(last_label(&name), Some(namespace)),
+            None if suffix == "cluster.local" => shaped,
+            None => Place::Public(name),
+        },
+        Some(None) => shaped,
+        None => match shaped {
+            Place::Service { service, namespace: None } => {
+                Place::Service { service, namespace: own_namespace(evidence).map(str::to_owned) }
+            }
+            // In the hosts file, or never looked for.
+            other => other,
+        },
+    }
+}
+
+/// The query that gave the addresses of this name.
+pub(super) fn found<'a>(name: &str, evidence: &'a Evidence) -> Option<&'a Query> {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    evidence.queries.iter().find(|query| query.answers > 0 && is_address(query) && written(query) == name)
+}
+
+/// Whether the query asks for addresses.
+pub(super) fn is_address(query: &Query) -> bool {
+    matches!(query.record.as_str(), "A" | "AAAA")
+}
+
+/// The name that a query was made for, without the suffix and the final dot.
+pub(super) fn written(query: &Query) -> &str {
+    let name = query.name.trim_end_matches('.');
+    let bare = query.suffix.as_deref().and_then(|suffix| name.strip_suffix(suffix)?.strip_suffix('.'));
+    bare.unwrap_or(name)
+}
+
+/// The namespace of this pod: the first suffix of a cluster's search list is made of it.
+pub(super) fn own_namespace(evidence: &Evidence) -> Option<&str> {
+    let suffixes = evidence.queries.iter().filter_map(|query| query.suffix.as_deref());
+    suffixes.filter_map(cluster_part).find(|namespace| !namespace.is_empty())
+}
+
+/// The namespace in `shop.svc.cluster.local`, empty for `svc.cluster.local`; `None` for a suffix that no cluster makes.
+pub(super) fn cluster_part(suffix: &str) -> Option<&str> {
+    if suffix.starts_with("svc.") {
+        return Some("");
+    }
+    let (namespace, rest) = suffix.split_once('.')?;
+    rest.starts_with("svc.").then_some(namespace)
+}
+
+/// `-n NAMESPACE ` for kubectl, or nothing.
+#[expect(dead_code, reason = "hints use it next")]
+pub(super) fn flag(namespace: Option<&str>) -> String {
+    namespace.map_or_else(String::new, |namespace| format!("-n {namespace} "))
+}
+
+fn by_shape(name: &str) -> Place {
+    let labels: Vec<&str> = name.split('.').collect();
+    match labels.as_slice() {
+        [only] => service(only, None),
+        [.., one, namespace, "svc"] | [.., one, namespace, "svc", "cluster", "local"] => service(one, Some(namespace)),
+        [.., "docker" | "minikube", "internal"] => Place::Docker(name.to_owned()),
+        // A pod of a StatefulSet, and its Service.
+        [pod, one] if is_ordinal(pod) && !PUBLIC.contains(one) => service(one, None),
+        [one, namespace] if EITHER.contains(namespace) => {
+            Place::Unclear { service: (*one).to_owned(), namespace: (*namespace).to_owned() }
+        }
+        [.., "local" | "test" | "localdomain"] => Place::Laptop(name.to_owned()),
+        [one, namespace] if !PUBLIC.contains(namespace) => service(one, Some(namespace)),
+        _ => Place::Public(name.to_owned()),
+    }
+}
+
+/// Whether a name ends like one of the Internet's, beyond doubt.
+pub(super) fn is_public(name: &str) -> bool {
+    name.trim_end_matches('.').rsplit_once('.').is_some_and(|(_, last)| PUBLIC.contains(&last))
+}
+
+/// Top-level domains that are no one's namespace.
+const PUBLIC: &[&str] = &[
+    "com", "net", "org", "edu", "gov", "io", "co", "eu", "de", "uk", "us", "fr", "nl", "ch", "at", "it", "es", "pl",
+    "se", "jp", "cn", "in", "br", "au", "ca", "me", "tv", "xyz", "site", "online", "cloud", "tech", "ai", "info",
+];
+
+/// Top-level domains that are namespaces just as often.
+const EITHER: &[&str] = &["dev", "app", "test", "page", "zone", "team", "systems", "services", "tools"];
+
+/// `db-0`: a pod of a StatefulSet.
+fn is_ordinal(label: &str) -> bool {
+    let number = label.rsplit_once('-').map(|(_, number)| number);
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn last_label(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+fn service(service: &str, namespace: Option<&str>) -> Place {
+    Place::Service { service: service.to_owned(), namespace: namespace.map(str::to_owned) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, cluster_part, place, service};
+    use crate::findings::testing::{query, with_queries};
+    use crate::outcome::Evidence;
+    use crate::url::Host;
+
+    fn at(name: &str, evidence: &Evidence) -> Place {
+        place(&Host::parse(name).unwrap(), evidence)
+    }
+
+    #[test]
+    fn names_of_a_cluster_are_told_apart() {
+        let none = Evidence::default();
+        let owned = str::to_owned;
+        for (name, expected) in [
+            ("db", service("db", None)),
+            ("db.shop", service("db", Some("shop"))),
+            ("db.shop.svc", service("db", Some("shop"))),
+            ("DB.shop.svc.cluster.local.", service("db", Some("shop"))),
+            ("db-0.db.shop.svc.cluster.local", service("db", Some("shop"))),
+            ("db-0.db", service("db", None)),
+            ("db.dev", Place::Unclear { service: owned("db"), namespace: owned("dev") }),
+            ("todo.local", Place::Laptop(owned("todo.local"))),
+            ("api.todo.test", Place::Laptop(owned("api.todo.test"))),
+            ("host.docker.internal", Place::Docker(owned("host.docker.internal"))),
+            ("example.com", Place::Public(owned("example.com"))),
+            ("web-1.com", Place::Public(owned("web-1.com"))),
+            ("ep-x.eu-central-1.aws.neon.tech", Place::Public(owned("ep-x.eu-central-1.aws.neon.tech"))),
+            ("10.0.0.7", Place::Address("10.0.0.7".parse().unwrap())),
+        ] {
+            assert_eq!(at(name, &none), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_suffix_that_matched_knows_better() {
+        let found = |suffix: &'static str, name: &str| {
+            let asked = if suffix.is_empty() { format!("{name}.") } else { format!("{name}.{suffix}.") };
+            with_queries(vec![query(&asked, "A", "NOERROR", 1).suffix(suffix)])
+        };
+        for (name, suffix, expected) in [
+            ("db", "shop.svc.cluster.local", service("db", Some("shop"))),
+            ("db.dev", "svc.cluster.local", service("db", Some("dev"))),
+            ("db-0.db", "shop.svc.corp.example", service("db", Some("shop"))),
+            ("db.dev", "", Place::Public("db.dev".to_owned())),
+            ("db", "corp.example.com", Place::Public("db".to_owned())),
+            ("db", "", Place::Public("db".to_owned())),
+        ] {
+            assert_eq!(at(name, &found(suffix, name)), expected, "{name} {suffix}");
+        }
+        let missing = with_queries(vec![
+            query("db.shop.svc.cluster.local.", "A", "NXDOMAIN", 0).suffix("shop.svc.cluster.local"),
+        ]);
+        assert_eq!(at("db", &missing), service("db", Some("shop")), "the list tells the pod's own namespace");
+    }
+
+    #[test]
+    fn suffixes_of_clusters() {
+        assert_eq!(cluster_part("shop.svc.cluster.local"), Some("shop"));
+        assert_eq!(cluster_part("svc.k8s.corp"), Some(""));
+        assert_eq!(cluster_part("cluster.local"), None);
+        assert_eq!(cluster_part("corp.example.com"), None);
+    }
+}

@@ -1,0 +1,337 @@
+//! Names: what the search list costs and where libcs part, servers that fail or are silent, names of another world.
+//!
+//! Only what was asked for anyway is judged: no rule needs a query that the check did not make.
+
+mod codes;
+
+use std::time::Duration;
+
+use codes::*;
+
+pub(super) use codes::CODES;
+
+use super::Context;
+use super::place::{Place, cluster_part, found, is_address, is_public, place, written};
+use crate::cause::Cause;
+use crate::duration::show;
+use crate::finding::Finding;
+use crate::outcome::{Answer, Evidence, Fault, Query};
+use crate::url::Host;
+
+/// What the queries say beyond the cause.
+pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let names = names(evidence);
+    if context.full_walk {
+        for name in &names {
+            findings.extend(wasted(name, evidence));
+            findings.extend(stops_musl(name, evidence));
+        }
+    }
+    for name in &names {
+        findings.extend(hijack(name, evidence));
+        findings.extend(aaaa(name, evidence));
+    }
+    findings.extend(tcp_blocked(evidence));
+    findings.extend(lost(evidence));
+    findings.extend(silent_server(evidence));
+    findings.extend(servers_differ(evidence));
+    findings.extend(fault.and_then(|fault| external_name(fault, evidence, context)));
+    findings.extend(fault.and_then(|fault| foreign_name(fault, evidence, context)));
+    findings
+}
+
+/// The names that addresses were asked for, as they were written.
+fn names(evidence: &Evidence) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in evidence.queries.iter().filter(|query| is_address(query)).map(written) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The last word on each name that was asked for before the one that gave addresses, and that one.
+struct Walk<'a> {
+    before: Vec<&'a Query>,
+    hit: &'a Query,
+}
+
+fn walk<'a>(name: &str, evidence: &'a Evidence) -> Option<Walk<'a>> {
+    let hit = found(name, evidence)?;
+    let mut before: Vec<&Query> = Vec::new();
+    for query in evidence.queries.iter().take_while(|query| !std::ptr::eq(*query, hit)) {
+        if query.record != hit.record || written(query) != name || query.name == hit.name {
+            continue;
+        }
+        before.retain(|known| known.name != query.name);
+        before.push(query);
+    }
+    Some(Walk { before, hit })
+}
+
+fn is_rcode(query: &Query, code: &str) -> bool {
+    matches!(&query.answer, Answer::Rcode(rcode) if rcode == code)
+}
+
+fn wasted(name: &str, evidence: &Evidence) -> Option<Finding> {
+    /// One name too much is what every Service of another namespace costs.
+    const WORTH_TELLING: usize = 2;
+    let Walk { before, hit } = walk(name, evidence)?;
+    let lost: Vec<&&Query> =
+        before.iter().filter(|query| query.suffix.is_some() && is_rcode(query, "NXDOMAIN")).collect();
+    if hit.suffix.is_some() || !name.contains('.') || lost.len() < WORTH_TELLING {
+        return None;
+    }
+    let (first, spent) = (&lost[0].name, lost.iter().map(|query| query.duration).sum::<Duration>());
+    let message = format!(
+        "{name} was found only after {} names of the search list were NXDOMAIN ({first} and so on): {} of each lookup; \
+         an app that asks for A and AAAA sends {} queries in vain",
+        lost.len(),
+        show(spent),
+        lost.len() * 2
+    );
+    // A name with fewer dots than ndots goes through the list all the same.
+    let ndots = if name.matches('.').count() >= 2 {
+        "set dnsConfig.options ndots to 2 for the pod, or write "
+    } else {
+        "where the client takes it, write "
+    };
+    Some(SEARCH_WASTED.found(message, format!("{ndots}the name with a final dot ({name}.)")))
+}
+
+fn stops_musl(name: &str, evidence: &Evidence) -> Option<Finding> {
+    let Walk { before, hit } = walk(name, evidence)?;
+    // musl asks for the name alone where it has dots enough, and for no suffix then.
+    let as_it_is = before.iter().find(|query| query.suffix.is_none());
+    let stopping = before.iter().find(|query| !is_rcode(query, "NXDOMAIN"));
+    let query = stopping.or(as_it_is)?;
+    let what = if is_rcode(query, "NOERROR") { "no address" } else { query.answer.as_str() };
+    let error = match what {
+        "no address" | "NXDOMAIN" => "the name does not resolve",
+        _ => "EAI_AGAIN after 5 s",
+    };
+    let message = format!(
+        "{} answered {what} before {} was found: glibc goes on to it, musl (Alpine images) stops there ({error})",
+        query.name, hit.name
+    );
+    Some(SEARCH_STOPS_MUSL.found(message, format!("write {} in place of {name}", hit.name)))
+}
+
+fn hijack(name: &str, evidence: &Evidence) -> Option<Finding> {
+    let hit = found(name, evidence)?;
+    let suffix = hit.suffix.as_deref()?;
+    let of_cluster = cluster_part(suffix).is_some() || suffix.ends_with("cluster.local");
+    // autopath of CoreDNS answers the first suffix with a CNAME to the right name.
+    if of_cluster || !is_public(name) || hit.alias.as_deref() == Some(name) {
+        return None;
+    }
+    let message = format!("{name} was found as {}: the search domain {suffix} answers for it", hit.name);
+    let fix = format!(
+        "write {name}. with a final dot, or let its dots count (dnsConfig.options ndots: {}); a wildcard record in {suffix} \
+         is the usual reason",
+        name.matches('.').count().clamp(1, 2)
+    );
+    Some(SEARCH_HIJACK.found(message, fix))
+}
+
+fn aaaa(name: &str, evidence: &Evidence) -> Option<Finding> {
+    let of_name = |record: &str| {
+        let record = record.to_owned();
+        evidence.queries.iter().filter(move |query| query.record == record && written(query) == name)
+    };
+    let four = of_name("A").find(|query| query.answers > 0)?;
+    let six = || of_name("AAAA").filter(|query| query.name == four.name);
+    let last = six().next_back()?;
+    let asked = &four.name;
+    let (what, musl) = match &last.answer {
+        Answer::Rcode(code) if code == "NOERROR" => return None,
+        Answer::Rcode(code) if code == "NXDOMAIN" => {
+            (code.as_str(), "musl (Alpine images) says the name does not resolve")
+        }
+        Answer::Rcode(code) => (code.as_str(), "musl (Alpine images) fails with EAI_AGAIN after 5 s"),
+        Answer::Timeout if six().all(|query| query.answer == Answer::Timeout) => {
+            let waited: Duration = six().map(|query| query.duration).sum();
+            let message = format!(
+                "{asked} answered A in {}, and nothing to AAAA within {}; if it stays silent, musl (Alpine images) fails \
+                 with EAI_AGAIN after 5 s and glibc waits for it in each lookup",
+                show(four.duration),
+                show(waited)
+            );
+            return Some(AAAA_SILENT.found(message, fix_of_aaaa(name)));
+        }
+        _ => return None,
+    };
+    let message = format!("{asked} has an address, and its AAAA is {what}: glibc returns the address, {musl}");
+    Some(AAAA_BREAKS_MUSL.found(message, fix_of_aaaa(name)))
+}
+
+fn fix_of_aaaa(name: &str) -> String {
+    format!(
+        "let the server of {name}'s zone answer AAAA with NOERROR and no records (CoreDNS: template IN AAAA {{ rcode NOERROR }}); \
+         until then use a glibc image (Debian)"
+    )
+}
+
+fn tcp_blocked(evidence: &Evidence) -> Option<Finding> {
+    /// Silence for less may only mean that no time was left.
+    const HEARD_OUT: Duration = Duration::from_millis(200);
+    let mut pairs = evidence.queries.iter().zip(evidence.queries.iter().skip(1));
+    let (_, over_tcp) = pairs.find(|(udp, tcp)| {
+        let failed = match &tcp.answer {
+            Answer::Timeout => tcp.duration >= HEARD_OUT,
+            Answer::Io(_) => true,
+            Answer::Rcode(_) | Answer::Truncated | Answer::Malformed => false,
+        };
+        udp.answer == Answer::Truncated
+            && tcp.transport == "tcp"
+            && failed
+            && (&udp.name, udp.server) == (&tcp.name, tcp.server)
+    })?;
+    let did = match &over_tcp.answer {
+        Answer::Io(text) => text.clone(),
+        _ => format!("silent for {}", show(over_tcp.duration)),
+    };
+    let (server, name) = (over_tcp.server, &over_tcp.name);
+    let message = format!("{server} cut its UDP answer for {name} short, which asks for TCP, and over TCP: {did}");
+    let fix = "allow TCP 53 beside UDP 53 to the name servers in the NetworkPolicy (egress here, ingress there) and firewalls";
+    Some(TCP_BLOCKED.found(message, fix))
+}
+
+fn lost(evidence: &Evidence) -> Option<Finding> {
+    let same = |one: &Query, other: &Query| {
+        (one.server, &one.name, &one.record, one.transport)
+            == (other.server, &other.name, &other.record, other.transport)
+    };
+    let mut queries = evidence.queries.iter().enumerate();
+    let (first, second) = queries.find_map(|(at, query)| {
+        let again = evidence.queries[at + 1..].iter().find(|later| same(query, later))?;
+        let answered = matches!(again.answer, Answer::Rcode(_) | Answer::Truncated);
+        (query.transport == "udp" && query.answer == Answer::Timeout && answered).then_some((query, again))
+    })?;
+    let message = format!(
+        "{} did not answer for {} {} within {}, and did {} after it was asked again: a datagram was lost, or the server is slow",
+        first.server,
+        first.name,
+        first.record,
+        show(first.duration),
+        show(second.duration)
+    );
+    let fix = "if it is seen often, look at conntrack -S (insert_failed) on the node and at CoreDNS's load; NodeLocal DNSCache \
+               cures both, single-request-reopen in dnsConfig.options the race in glibc images";
+    Some(LOST_DATAGRAM.found(message, fix))
+}
+
+fn silent_server(evidence: &Evidence) -> Option<Finding> {
+    /// Less may only mean that no time was left.
+    const HEARD_OUT: Duration = Duration::from_millis(200);
+    let answered = |query: &&Query| matches!(query.answer, Answer::Rcode(_) | Answer::Truncated);
+    let of = |server| evidence.queries.iter().filter(move |query| query.server == server);
+    let dead = evidence.queries.iter().find(|query| {
+        let mute = match &query.answer {
+            Answer::Timeout => of(query.server).map(|query| query.duration).sum::<Duration>() >= HEARD_OUT,
+            Answer::Io(_) => true,
+            Answer::Malformed | Answer::Rcode(_) | Answer::Truncated => false,
+        };
+        mute && of(query.server).filter(answered).count() == 0
+    })?;
+    let alive = evidence.queries.iter().find(answered)?;
+    let did = match &dead.answer {
+        Answer::Io(text) => text.clone(),
+        _ => format!("silent for {}", show(of(dead.server).map(|query| query.duration).sum())),
+    };
+    let message = format!(
+        "the name server {} did not answer ({did}), {} did: glibc waits for it, 5 s by default, in each lookup that asks it first",
+        dead.server, alive.server
+    );
+    Some(
+        SERVER_SILENT
+            .found(message, format!("repair {} or take it out of resolv.conf (dnsPolicy, dnsConfig)", dead.server)),
+    )
+}
+
+fn servers_differ(evidence: &Evidence) -> Option<Finding> {
+    let failed =
+        |query: &&Query| matches!(&query.answer, Answer::Rcode(code) if code != "NOERROR" && code != "NXDOMAIN");
+    let (bad, good) = evidence.queries.iter().filter(failed).find_map(|bad| {
+        let good = evidence.queries.iter().find(|query| {
+            let answered = is_rcode(query, "NOERROR") || is_rcode(query, "NXDOMAIN");
+            answered && query.server != bad.server && (&query.name, &query.record) == (&bad.name, &bad.record)
+        })?;
+        Some((bad, good))
+    })?;
+    let message = format!(
+        "for {} {} the name server {} answers {}, {} answers {}",
+        bad.name,
+        bad.record,
+        bad.server,
+        bad.answer.as_str(),
+        good.server,
+        good.answer.as_str()
+    );
+    let fix =
+        format!("name only servers that serve the same zones: repair {} or take it out of resolv.conf", bad.server);
+    Some(SERVERS_DIFFER.found(message, fix))
+}
+
+/// A name that a CNAME leads away from, where that explains a wrong certificate or an unknown Host.
+fn external_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<Finding> {
+    let endpoint = context.endpoint(evidence)?;
+    let Host::Name(name) = &endpoint.host else { return None };
+    let hit = found(name, evidence)?;
+    let alias = hit.alias.as_deref().filter(|alias| *alias != name.trim_end_matches('.'))?;
+    match fault.cause {
+        Cause::TlsWrongName => {
+            let names = &evidence.facts.certificates.first()?.names;
+            let fits = |name: &str| names.iter().any(|pattern| covers(pattern, name));
+            if !fits(alias) || fits(name) {
+                return None;
+            }
+            let message =
+                format!("{name} is an alias of {alias}, and the certificate is for that name, not for {name}");
+            let fix = format!("use {alias} in the URL, or set server_name: {alias}; a client must be told the same");
+            Some(EXTERNAL_NAME_TLS.found(message, fix))
+        }
+        Cause::HttpStatus if matches!(evidence.facts.status_code, Some(403 | 404 | 421)) => {
+            let in_cluster = matches!(place(&endpoint.host, evidence), Place::Service { .. });
+            let outside = !alias.ends_with(".cluster.local");
+            if !in_cluster || !outside {
+                return None;
+            }
+            let status = evidence.facts.status_code.unwrap_or_default();
+            let message = format!("{name} is an ExternalName of {alias}, whose server answered {status}");
+            let fix = format!(
+                "ask with the name it knows: {alias} in the URL, or headers: {{Host: {alias}}}; the app's client needs the same"
+            );
+            Some(EXTERNAL_NAME_HOST.found(message, fix))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a name of a certificate covers this one; a star stands for one label (RFC 6125, 6.4.3).
+pub(super) fn covers(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.to_ascii_lowercase(), name.trim_end_matches('.').to_ascii_lowercase());
+    match pattern.strip_prefix("*.") {
+        Some(rest) => name.split_once('.').is_some_and(|(first, parent)| !first.is_empty() && parent == rest),
+        None => pattern == name,
+    }
+}
+
+fn foreign_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<Finding> {
+    if fault.cause != Cause::DnsNotFound {
+        return None;
+    }
+    let endpoint = context.endpoint(evidence)?;
+    let (name, whose) = match place(&endpoint.host, evidence) {
+        Place::Laptop(name) => (name, "a name of a laptop's hosts file or of an ingress"),
+        Place::Docker(name) => (name, "a name that Docker or minikube gives to its own containers"),
+        Place::Service { .. } | Place::Unclear { .. } | Place::Public(_) | Place::Address(_) => return None,
+    };
+    let message = format!("{name} is NXDOMAIN in this pod, and looks like {whose}");
+    Some(INGRESS_NAME.found(message, "use the name of the Service behind it: kubectl get svc -A"))
+}
+
+#[cfg(test)]
+mod tests;

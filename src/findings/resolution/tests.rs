@@ -1,0 +1,248 @@
+use super::judge;
+use crate::cause::Cause;
+use crate::finding::Finding;
+use crate::findings::Context;
+use crate::findings::testing::{query, tried, with_queries};
+use crate::outcome::{Certificate, Evidence, Facts, Fault, Phase, Query, TryResult};
+use crate::url::Endpoint;
+
+const SHOP: &str = "shop.svc.cluster.local";
+const SVC: &str = "svc.cluster.local";
+
+/// The findings of these queries, after a walk through the whole list.
+fn findings(queries: Vec<Query>) -> Vec<Finding> {
+    judge(None, &with_queries(queries), Context { full_walk: true, ..Context::default() })
+}
+
+fn codes(queries: Vec<Query>) -> Vec<&'static str> {
+    findings(queries).iter().map(|finding| finding.code).collect()
+}
+
+fn only(queries: Vec<Query>) -> Finding {
+    let mut found = findings(queries);
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
+}
+
+/// A question for a name through the cluster's search list, all of it unknown.
+fn through_the_list(name: &str) -> Vec<Query> {
+    [SHOP, SVC, "cluster.local"]
+        .map(|suffix| query(&format!("{name}.{suffix}."), "A", "NXDOMAIN", 0).suffix(suffix))
+        .into_iter()
+        .collect()
+}
+
+#[test]
+fn healthy_setups_are_not_accused() {
+    let ok = |name: &str, record: &str, suffix: &str| query(name, record, "NOERROR", 1).suffix(suffix);
+    let no = |name: &str, suffix: &str| query(name, "A", "NXDOMAIN", 0).suffix(suffix);
+    for (what, queries) in [
+        ("nothing was asked", vec![]),
+        ("a Service of the namespace", vec![ok("db.shop.svc.cluster.local.", "A", SHOP)]),
+        (
+            "a Service of another namespace",
+            vec![no("db.data.shop.svc.cluster.local.", SHOP), ok("db.data.svc.cluster.local.", "A", SVC)],
+        ),
+        ("a name with a final dot", vec![ok("api.example.com.", "A", "")]),
+        (
+            "one suffix too much",
+            vec![no("api.example.com.corp.example.", "corp.example"), ok("api.example.com.", "A", "")],
+        ),
+        (
+            "no AAAA",
+            vec![
+                ok("db.shop.svc.cluster.local.", "A", SHOP),
+                query("db.shop.svc.cluster.local.", "AAAA", "NOERROR", 0),
+            ],
+        ),
+        ("both families", vec![ok("api.example.com.", "A", ""), ok("api.example.com.", "AAAA", "")]),
+        ("unknown", through_the_list("db")),
+        (
+            "a short answer, and TCP",
+            vec![query("many.shop.", "A", "TRUNCATED", 0), query("many.shop.", "A", "NOERROR", 40).tcp()],
+        ),
+        (
+            "a short name of the node's own domain",
+            vec![no("jenkins.eng.shop.svc.cluster.local.", SHOP), ok("jenkins.eng.corp.example.", "A", "corp.example")],
+        ),
+        (
+            "autopath of CoreDNS",
+            vec![ok("api.example.com.corp.example.", "A", "corp.example").alias("api.example.com")],
+        ),
+        (
+            "two servers in turn",
+            vec![
+                ok("db.shop.", "A", "").from("10.0.0.2:53"),
+                query("db.shop.", "AAAA", "NOERROR", 0).from("10.0.0.3:53"),
+            ],
+        ),
+        ("all servers silent", vec![query("db.shop.", "A", "TIMEOUT", 0).took(1000)]),
+    ] {
+        assert_eq!(findings(queries), [], "{what}");
+    }
+}
+
+#[test]
+fn queries_wasted_on_the_search_list() {
+    let mut queries = through_the_list("api.example.com");
+    queries.push(query("api.example.com.", "A", "NOERROR", 1));
+    let finding = only(queries.clone());
+    assert_eq!(finding.code, "dns_search_wasted");
+    assert_eq!(
+        finding.message,
+        "api.example.com was found only after 3 names of the search list were NXDOMAIN \
+         (api.example.com.shop.svc.cluster.local. and so on): 6ms of each lookup; an app that asks for A and AAAA sends 6 \
+         queries in vain"
+    );
+    assert_eq!(
+        finding.fix,
+        "set dnsConfig.options ndots to 2 for the pod, or write the name with a final dot (api.example.com.)"
+    );
+    assert!(
+        judge(None, &with_queries(queries), Context::default()).is_empty(),
+        "only a walk through it all is an app's"
+    );
+}
+
+#[test]
+fn a_search_list_on_which_musl_stops() {
+    let hit = || query("db.data.svc.cluster.local.", "A", "NOERROR", 1).suffix(SVC);
+    for (answer, error) in [
+        (
+            "SERVFAIL",
+            "answered SERVFAIL before db.data.svc.cluster.local. was found: glibc goes on to it, musl (Alpine images) stops there (EAI_AGAIN after 5 s)",
+        ),
+        ("NOERROR", "answered no address before"),
+        ("REFUSED", "EAI_AGAIN"),
+    ] {
+        let finding = only(vec![query("db.data.shop.svc.cluster.local.", "A", answer, 0).suffix(SHOP), hit()]);
+        assert_eq!(finding.code, "dns_search_stops_musl");
+        assert!(finding.message.contains(error), "{finding:?}");
+        assert_eq!(finding.fix, "write db.data.svc.cluster.local. in place of db.data");
+    }
+    // The second server knew: musl asks both at once.
+    let twice = |answer| query("db.data.shop.svc.cluster.local.", "A", answer, 0).suffix(SHOP);
+    let found = codes(vec![twice("SERVFAIL").from("10.0.0.2:53"), twice("NXDOMAIN").from("10.0.0.3:53"), hit()]);
+    assert_eq!(found, ["dns_servers_differ"]);
+    // With dots enough musl asks for the name alone.
+    let finding = only(vec![
+        query("db.data.", "A", "NXDOMAIN", 0),
+        query("db.data.svc.cluster.local.", "A", "NOERROR", 1).suffix(SVC),
+    ]);
+    assert!(finding.message.starts_with("db.data. answered NXDOMAIN before"), "{finding:?}");
+}
+
+#[test]
+fn a_suffix_that_answers_for_a_public_name() {
+    let finding = only(vec![
+        query("api.example.com.shop.svc.cluster.local.", "A", "NXDOMAIN", 0).suffix(SHOP),
+        query("api.example.com.corp.example.", "A", "NOERROR", 1).suffix("corp.example"),
+    ]);
+    assert_eq!(finding.code, "dns_search_hijack");
+    assert!(finding.message.contains("api.example.com was found as api.example.com.corp.example."), "{finding:?}");
+    assert!(
+        finding.fix.contains("api.example.com. with a final dot") && finding.fix.contains("ndots: 2"),
+        "{finding:?}"
+    );
+}
+
+#[test]
+fn aaaa_that_kills_musl_images_only() {
+    let pair = |answer: &str| {
+        vec![query("db.example.com.", "A", "NOERROR", 1), query("db.example.com.", "AAAA", answer, 0).took(500)]
+    };
+    for (answer, code, says) in [
+        ("SERVFAIL", "dns_aaaa_breaks_musl", "EAI_AGAIN after 5 s"),
+        ("REFUSED", "dns_aaaa_breaks_musl", "EAI_AGAIN after 5 s"),
+        ("NXDOMAIN", "dns_aaaa_breaks_musl", "the name does not resolve"),
+        ("TIMEOUT", "dns_aaaa_silent", "nothing to AAAA within 500ms; if it stays silent"),
+    ] {
+        let finding = only(pair(answer));
+        assert_eq!(finding.code, code, "{answer}");
+        assert!(finding.message.contains(says), "{finding:?}");
+    }
+    // A second server answered in the end.
+    let mut queries = pair("SERVFAIL");
+    queries.push(query("db.example.com.", "AAAA", "NOERROR", 0).from("10.0.0.3:53"));
+    assert_eq!(codes(queries), ["dns_servers_differ"]);
+}
+
+#[test]
+fn tcp_that_is_blocked() {
+    let cut = || query("many.shop.", "A", "TRUNCATED", 0);
+    let finding = only(vec![cut(), query("many.shop.", "A", "TIMEOUT", 0).tcp().took(900)]);
+    assert_eq!(finding.code, "dns_tcp_blocked");
+    assert!(finding.message.ends_with("over TCP: silent for 900ms"), "{finding:?}");
+    let finding = only(vec![cut(), query("many.shop.", "A", "refused", 0).tcp()]);
+    assert!(finding.message.ends_with("over TCP: connection refused"), "{finding:?}");
+    assert!(codes(vec![cut(), query("many.shop.", "A", "TIMEOUT", 0).tcp().took(3)]).is_empty(), "no time was left");
+}
+
+#[test]
+fn a_datagram_that_was_lost() {
+    let finding = only(vec![query("db.shop.", "A", "TIMEOUT", 0).took(1000), query("db.shop.", "A", "NOERROR", 1)]);
+    assert_eq!(finding.code, "dns_lost_datagram");
+    assert!(finding.message.contains("within 1s, and did 2ms after it was asked again"), "{finding:?}");
+}
+
+#[test]
+fn a_server_that_is_dead_and_servers_that_differ() {
+    let first = |answer: &str, ms| query("db.shop.", "A", answer, 0).from("10.0.0.2:53").took(ms);
+    let second = || query("db.shop.", "A", "NOERROR", 1).from("10.0.0.3:53");
+    let finding = only(vec![first("TIMEOUT", 1000), second()]);
+    assert_eq!(finding.code, "dns_server_silent");
+    assert!(finding.message.contains("10.0.0.2:53 did not answer (silent for 1s), 10.0.0.3:53 did"), "{finding:?}");
+    let finding = only(vec![first("refused", 0), second()]);
+    assert!(finding.message.contains("(connection refused)"), "{finding:?}");
+    assert!(codes(vec![first("TIMEOUT", 20), second()]).is_empty(), "no time was left");
+    let finding = only(vec![first("REFUSED", 1), second()]);
+    assert_eq!(finding.code, "dns_servers_differ");
+    assert!(finding.message.contains("10.0.0.2:53 answers REFUSED, 10.0.0.3:53 answers NOERROR"), "{finding:?}");
+}
+
+/// What is found where an alias was resolved and this fault came of it.
+fn of_alias(name: &str, suffix: &str, alias: &str, cause: Cause, facts: Facts) -> Vec<&'static str> {
+    let asked = if suffix.is_empty() { format!("{name}.") } else { format!("{name}.{suffix}.") };
+    let hit = query(&asked, "A", "NOERROR", 1).suffix(suffix).alias(alias);
+    let tries = vec![tried("10.0.0.7:443", TryResult::Connected)];
+    let evidence = Evidence { facts, tries, ..with_queries(vec![hit]) };
+    let endpoints = [Endpoint::parse(&format!("{name}:443")).unwrap()];
+    let fault = Fault::new(Phase::Tls, cause, "");
+    let context = Context { kind: "http", endpoints: &endpoints, ..Context::default() };
+    judge(Some(&fault), &evidence, context).iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn external_names() {
+    let certificate = |names: &[&str]| Certificate {
+        subject: String::new(),
+        issuer: String::new(),
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        not_before: 0,
+        not_after: 0,
+    };
+    let tls = |names: &[&str]| Facts { certificates: vec![certificate(names)], ..Facts::default() };
+    let wrong = Cause::TlsWrongName;
+    assert_eq!(of_alias("db", SHOP, "pg.example.com", wrong, tls(&["*.example.com"])), ["external_name_tls"]);
+    assert!(of_alias("db", SHOP, "a.pg.example.com", wrong, tls(&["*.example.com"])).is_empty(), "a star is one label");
+    assert!(of_alias("db", SHOP, "pg.example.com", wrong, tls(&["other.example"])).is_empty());
+    let status = |code| Facts { status_code: Some(code), ..Facts::default() };
+    assert_eq!(of_alias("api", SHOP, "api.example.com", Cause::HttpStatus, status(404)), ["external_name_host"]);
+    assert!(of_alias("api", SHOP, "api.example.com", Cause::HttpStatus, status(500)).is_empty());
+    assert!(of_alias("www.example.com", "", "cdn.example.net", Cause::HttpStatus, status(404)).is_empty());
+}
+
+#[test]
+fn names_of_another_world() {
+    let of = |name: &str, cause| {
+        let endpoints = [Endpoint::parse(&format!("{name}:80")).unwrap()];
+        let context = Context { kind: "http", endpoints: &endpoints, ..Context::default() };
+        let fault = Fault::new(Phase::Resolve, cause, "");
+        judge(Some(&fault), &Evidence::default(), context).iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    assert_eq!(of("todo.local", Cause::DnsNotFound), ["ingress_name_in_pod"]);
+    assert_eq!(of("host.docker.internal", Cause::DnsNotFound), ["ingress_name_in_pod"]);
+    assert!(of("todo.local", Cause::DnsTimeout).is_empty());
+    assert!(of("db.test", Cause::DnsNotFound).is_empty(), "it may be a namespace");
+    assert!(of("db", Cause::DnsNotFound).is_empty());
+}
