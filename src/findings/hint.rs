@@ -10,12 +10,15 @@ mod names;
 mod tls;
 
 use crate::cause::Cause;
-use crate::findings::Context;
+use crate::findings::{Context, urls};
 use crate::outcome::{Evidence, Fault};
 
 /// The hint for a fault.
 #[must_use]
 pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
+    if let Some(text) = urls::hint(fault, context) {
+        return text;
+    }
     let endpoint = context.endpoint(evidence);
     match fault.cause {
         Cause::DnsNotFound | Cause::DnsNoAddress | Cause::DnsTimeout | Cause::DnsServerFailure | Cause::DnsRefused => {

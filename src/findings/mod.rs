@@ -12,6 +12,7 @@ mod resolution;
 mod runtimes;
 #[cfg(test)]
 mod testing;
+mod urls;
 
 use crate::cause::Cause;
 use crate::env::Env;
@@ -22,6 +23,7 @@ use crate::url::{Endpoint, Host};
 use crate::value::Value;
 
 pub use hint::hint;
+pub use urls::{Blame, blame, judge_variables};
 
 /// What else a rule may know of the check.
 #[derive(Debug, Clone, Copy, Default)]
@@ -91,7 +93,7 @@ impl Entry {
 
 /// Every family of findings, in the order of the docs.
 pub const FAMILIES: &[&[Entry]] =
-    &[resolution::CODES, runtimes::CODES, local::CODES, certificate::CODES, answers::CODES];
+    &[urls::CODES, resolution::CODES, runtimes::CODES, local::CODES, certificate::CODES, answers::CODES];
 
 /// The runtimes whose connecting can be foretold, as `clients` names them.
 pub const RUNTIMES: &[&str] = &[
@@ -138,6 +140,7 @@ pub struct Judged {
 pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Judged {
     let (findings, predictions) = runtimes::judge(evidence, context);
     let mut judged = Judged { findings, predictions };
+    judged.findings.extend(urls::judge(fault, evidence, context));
     judged.findings.extend(resolution::judge(fault, evidence, context));
     judged.findings.extend(local::judge(fault, evidence, context));
     judged.findings.extend(certificate::judge(fault, evidence, context));

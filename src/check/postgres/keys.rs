@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::settings::{PUBLIC_CA, UrlPart, is_public, read_hosts};
+use super::settings::{PUBLIC_CA, is_public, read_hosts, read_url};
 use super::words::{ChannelBinding, Port, RoleKey, SslMode};
 use crate::config::node::{Node, Peel, Problem, peel};
 use crate::net::tls::Pem;
@@ -64,8 +64,8 @@ impl Keys {
         let given = |key: &str| node.get(key).is_some();
         let mut found: Vec<(&str, String)> = Vec::new();
         match &self.url {
-            Some(Value::Literal(text)) => match UrlPart::read(text.expose()) {
-                Err(problem) => found.push(("url", problem)),
+            Some(Value::Literal(text)) => match read_url(text.expose()) {
+                Err(blame) => found.push(("url", blame.message)),
                 Ok(url) if !url.names_user() && !given("user") => {
                     found.push(("url", "names no user, and there is no key `user`".to_owned()));
                 }
@@ -157,7 +157,10 @@ mod tests {
             ("{host: db}", ": needs `user` beside `host`"),
             ("{url: 'postgres://db/app'}", "url: names no user"),
             ("{url: 'mysql://u:s3cret@db/app'}", "url: the scheme is neither"),
-            ("{url: 'postgres://u:s3/cret@db/app'}", "url: `/`, `?` or `#` stands before the `@`"),
+            (
+                "{url: 'postgres://u:s3/cret@db/app'}",
+                "url: the password with `/` unencoded: the URL is refused by libpq",
+            ),
             ("{host: 'db:5432', user: app}", "host: "),
             ("{host: /var/run/postgresql, user: app}", "host: a socket"),
             ("{host: db, user: app, cert: /c.pem}", "cert: needs `key`"),

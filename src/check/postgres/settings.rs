@@ -7,6 +7,7 @@ use super::keys::Keys;
 use super::words::{ChannelBinding, Port, Role, SslMode};
 use crate::cause::Cause;
 use crate::env::Env;
+use crate::findings::{Blame, blame};
 use crate::net::tls::Pem;
 use crate::outcome::{Fault, Phase};
 use crate::secret::Secret;
@@ -214,8 +215,19 @@ impl Settings {
 
 fn url(keys: &Keys, env: &dyn Env) -> Result<UrlPart, Fault> {
     let Some(value) = &keys.url else { return Ok(UrlPart::default()) };
-    UrlPart::read(value.resolve(env)?.expose())
-        .map_err(|problem| malformed(&format!("the URL from {}: {problem}", value.origin())))
+    read_url(value.resolve(env)?.expose()).map_err(|Blame { cause, message }| {
+        Fault::new(Phase::Assert, cause, format!("the URL from {}: {message}", value.origin()))
+    })
+}
+
+/// Reads a URL; where that fails, or where user and password stand in it twice, what is to blame.
+pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
+    let read = UrlPart::read(text);
+    match (blame(text, read.is_err()), read) {
+        (Some(blame), _) => Err(blame),
+        (None, Err(message)) => Err(Blame { cause: Cause::UrlMalformed, message }),
+        (None, Ok(part)) => Ok(part),
+    }
 }
 
 /// What is wrong with a lesser mode and public CAs.

@@ -32,8 +32,8 @@ fn each_refusal_has_its_cause() {
 #[test]
 fn a_url_with_a_newline_asks_for_no_database() {
     let cluster = Cluster::plain();
-    let message = failed(&check_variable(&format!("{}\n", cluster.url())), "assert", "url_malformed");
-    assert!(message.contains("newline at the end") && !message.contains(PASSWORD), "{message}");
+    let message = failed(&check_variable(&format!("{}\n", cluster.url())), "assert", "secret_whitespace");
+    assert!(message.contains("newline at its end") && !message.contains(PASSWORD), "{message}");
     let message = failed(&check(&format!("{}%0A", cluster.url())), "login", "no_such_database");
     assert!(message.contains("database \"app \" does not exist"), "{message}");
 }

@@ -63,7 +63,6 @@ fn what_cannot_be_used_is_said_without_its_text() {
         ("mysql://u:s3cret@h/d", "neither postgres:// nor postgresql://"),
         ("postgres://u:s3cret@h/d?sslmode=s3cret", "sslmode is not one of disable, allow"),
         ("postgres://u:s3cret@h/d?port=s3cret", "port is not a port"),
-        ("postgres://u:s3/cret@h/d", "percent-encode the password"),
         ("postgres://u:s3cret@h/%zz", "percent-encoding"),
         ("postgres://u:s3cret@h/d?sslcert=/c.pem", "go together"),
         ("postgres://u:s3cret@h/d?sslrootcert=system&sslmode=require", "verify-full alone"),
@@ -71,6 +70,27 @@ fn what_cannot_be_used_is_said_without_its_text() {
         let error = of_url(text).unwrap_err();
         assert!(error.starts_with("url_malformed: ") && error.contains(says), "{text}: {error}");
         assert!(!error.contains("s3"), "{error}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_value_has_causes_of_its_own() {
+    for (text, starts) in [
+        (
+            "postgres://u:s3/cret@h/d",
+            "url_password_unencoded: the URL from the configuration: the password with `/` unencoded",
+        ),
+        (
+            "postgres://u:s3 cret@h/d",
+            "url_password_unencoded: the URL from the configuration: the password with a space",
+        ),
+        ("postgres://u:s3cret@u:s3cret@h/d", "url_password_doubled: "),
+        ("postgres://u:s3cret@h/d\n", "secret_whitespace: the URL from the configuration: it has a newline at its end"),
+        ("'postgres://u:s3cret@h/d'", "url_malformed: the URL from the configuration: it stands in quotes"),
+        ("postgres://u:s3cret@$(HOST)/d", "url_malformed: the URL from the configuration: $(HOST) stands in it"),
+    ] {
+        let error = of_url(text).unwrap_err();
+        assert!(error.starts_with(starts) && !error.contains("s3"), "{text}: {error}");
     }
 }
 

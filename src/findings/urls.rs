@@ -1,0 +1,314 @@
+//! Connection URLs as clients read them, and values that were pasted, piped, templated or encoded once too often.
+//!
+//! No finding holds a secret or a part of one: which special characters a password holds is all that is told of it. The
+//! readers of the clients are emulated in `clients`; what a writer meant is told by `intent`.
+
+mod clients;
+mod intent;
+mod jdbc;
+mod pairs;
+mod params;
+mod percent;
+mod rows;
+mod told;
+mod values;
+
+use self::clients::{Client, Family, Fate};
+use self::intent::Intent;
+use self::values::Flaw;
+use super::{Context, Reading};
+use crate::cause::Cause;
+use crate::finding::{Finding, Severity};
+use crate::outcome::{Evidence, Fault};
+use crate::url::Host;
+
+use self::rows::{
+    BASE64, DEFAULT, DOUBLED, HOST_IS_USER, INCONSISTENT, MISREAD, NEON_ENDPOINT, NEON_TLS, PARAMETER, PLACEHOLDER,
+    PUBLIC, QUOTED, REDIS_DOUBLE, REDIS_USER, SCHEME, SERVICE_LINK, SHORT, SSLMODE, UNENCODED, WHITE,
+};
+
+pub(super) use self::rows::CODES;
+pub use self::told::{Blame, blame};
+
+/// Which clients are to be judged for.
+#[derive(Clone, Copy)]
+struct Asked<'a>(&'a [&'static str]);
+
+impl Asked<'_> {
+    /// Whether somebody named them: then what is told is said of the app itself.
+    const fn named(self) -> bool {
+        !self.0.is_empty()
+    }
+
+    fn wants(self, client: Client) -> bool {
+        self.0.is_empty() || self.0.iter().any(|runtime| client.runs_on(runtime))
+    }
+}
+
+/// What the values of a check show.
+pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {
+    let asked = Asked(context.clients);
+    let mut found = Vec::new();
+    for reading in context.readings {
+        found.extend(value(reading, fault, context.kind));
+        let known = known_password(reading, context);
+        found.extend(url(reading, known, evidence, asked));
+    }
+    if context.kind == "env" {
+        let named = |reading: &'_ Reading| reading.variable.is_some();
+        let pairs: Vec<(&str, &str)> = (context.readings.iter().filter(|reading| named(reading)))
+            .map(|reading| (reading.variable.as_deref().unwrap_or_default(), reading.text.expose()))
+            .collect();
+        found.extend(pairs::judge(&pairs));
+    }
+    found.extend(host_is_user(fault, context));
+    once(found)
+}
+
+/// What the variables of an environment show, each finding with the variable that it is about; nothing was dialled.
+#[must_use]
+pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
+    let mut found = Vec::new();
+    for reading in variables {
+        let Some(name) = &reading.variable else { continue };
+        let text = reading.text.expose();
+        // Kubernetes fills the environment with its own variables: what is no URL or secret is left alone.
+        let matters = Family::of(values::bare(text)).is_some() || values::names_secret(name);
+        if matters || values::flaw(text, None) == Some(Flaw::Base64) {
+            let of_value = value(reading, None, "env").into_iter();
+            found.extend(of_value.map(|finding| (name.clone(), finding)));
+            let of_url = url(reading, None, &Evidence::default(), Asked(&[])).into_iter();
+            found.extend(of_url.map(|finding| (name.clone(), finding)));
+        }
+    }
+    let pairs = |reading: &'_ Reading| reading.variable.is_some();
+    let named: Vec<(&str, &str)> = (variables.iter().filter(|reading| pairs(reading)))
+        .map(|reading| (reading.variable.as_deref().unwrap_or_default(), reading.text.expose()))
+        .collect();
+    for finding in pairs::judge(&named) {
+        let about =
+            named.iter().map(|(name, _)| *name).find(|name| finding.message.contains(&format!("variable {name} ")));
+        found.push((about.unwrap_or_default().to_owned(), finding));
+    }
+    found
+}
+
+fn once(found: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::with_capacity(found.len());
+    for finding in found {
+        if !kept.contains(&finding) {
+            kept.push(finding);
+        }
+    }
+    kept
+}
+
+/// Causes that a flaw of a value explains: without one of them a value that works is left alone.
+fn explains(fault: Option<&Fault>) -> bool {
+    fault.is_some_and(|fault| {
+        matches!(
+            fault.cause,
+            Cause::PasswordRejected
+                | Cause::LoginRejected
+                | Cause::NoSuchDatabase
+                | Cause::DnsNotFound
+                | Cause::UrlMalformed
+                | Cause::UrlPasswordUnencoded
+                | Cause::UrlPasswordDoubled
+                | Cause::SecretWhitespace
+                | Cause::SecretTooWeak
+                | Cause::VariableInvalid
+                | Cause::FileInvalid
+        )
+    })
+}
+
+/// What is wrong with a value, whatever it is for.
+fn value(reading: &Reading, fault: Option<&Fault>, kind: &str) -> Vec<Finding> {
+    let text = reading.text.expose();
+    let name = reading.variable.as_deref();
+    let listed = kind == "env";
+    let secret = reading.key == "password" || (listed && name.is_some_and(values::names_secret));
+    let is_url = Family::of(values::bare(text)).is_some();
+    let flaw = values::flaw(text, name).or_else(|| is_url.then(|| told::placeholder_in(text)).flatten());
+    let mut found = Vec::new();
+    if let Some(flaw) = flaw {
+        // A login that works shows that the value is what the server wants, odd as it is.
+        let matters = match &flaw {
+            Flaw::White(_) | Flaw::Quoted => (listed && (secret || is_url)) || explains(fault),
+            Flaw::Base64 | Flaw::Unexpanded(_) => listed || explains(fault),
+            Flaw::Placeholder => (listed && (secret || is_url)) || explains(fault),
+            Flaw::ServiceLink => listed || explains(fault),
+        };
+        if matters {
+            found.push(told::flaw(&flaw, reading));
+        }
+    }
+    if listed
+        && secret
+        && let Some(name) = name
+    {
+        let placeholder = values::is_placeholder(text);
+        if values::known_default(text) && !placeholder {
+            found.push(DEFAULT.found(
+                format!("{} is an example that everybody knows", reading.origin),
+                "make one (openssl rand -base64 32), and restart all that share it",
+            ));
+        } else if values::signs_tokens(name) && text.trim().len() < 32 && !text.is_empty() && !placeholder {
+            found.push(SHORT.found(
+                format!(
+                    "{} has less than the 32 bytes that HMAC-SHA-256 wants of a key (RFC 7518, 3.2)",
+                    reading.origin
+                ),
+                "make one (openssl rand -base64 32), and restart all that share it",
+            ));
+        }
+    }
+    found
+}
+
+/// The password that the check takes beside its URL, which then replaces the URL's.
+fn known_password<'a>(reading: &Reading, context: Context<'a>) -> Option<&'a str> {
+    let beside = reading.key == "url" && context.kind != "env";
+    let password = context.readings.iter().find(|other| beside && other.key == "password")?;
+    // Only one that the URL's is a form of says anything of how the URL must be read.
+    let text = values::bare(reading.text.expose());
+    let raw = Intent::of(text)?.password?;
+    (raw == password.text.expose()).then(|| password.text.expose())
+}
+
+/// How clients read a connection URL.
+fn url(reading: &Reading, known: Option<&str>, evidence: &Evidence, asked: Asked<'_>) -> Vec<Finding> {
+    let text = values::bare(reading.text.expose());
+    let Some(family) = Family::of(text) else { return Vec::new() };
+    if let Some(misread) = jdbc::misread(text) {
+        return vec![told::jdbc(misread, &reading.origin)];
+    }
+    let Some(intent) = Intent::of(text) else { return Vec::new() };
+    if intent.doubled().is_some() {
+        let row = if family == Family::Redis { REDIS_DOUBLE } else { DOUBLED };
+        return vec![row.found(told::doubled(&reading.origin), told::doubled_fix(&intent))];
+    }
+    let mut found = params::judge(&intent, &reading.origin, evidence, asked);
+    if values::unexpanded(text).is_some() || text.starts_with("jdbc:") {
+        return found;
+    }
+    if family == Family::Redis && intent.password.is_none() && intent.user.is_some_and(|user| !user.is_empty()) {
+        found.push(REDIS_USER.found(
+            format!(
+                "{} has no colon before the `@`: clients send what stands there as the user, without a password",
+                reading.origin
+            ),
+            format!("if it is the password, put a colon before it: {}://:***@…", intent.scheme),
+        ));
+        return found;
+    }
+    found.extend(misreadings(&intent, text, family, known, &reading.origin, asked));
+    found
+}
+
+/// Each client's fate, and whether the encoding of user and password is why.
+fn misreadings(
+    intent: &Intent<'_>,
+    text: &str,
+    family: Family,
+    known: Option<&str>,
+    origin: &str,
+    asked: Asked<'_>,
+) -> Vec<Finding> {
+    if overridden(intent) || intent.host().is_none() {
+        return Vec::new();
+    }
+    let right = intent.encoded(known);
+    let clients = family.clients(intent.scheme).iter().copied().filter(|client| asked.wants(*client));
+    let (mut wrong, mut fine, mut other) = (Vec::new(), Vec::new(), Vec::new());
+    for client in clients {
+        match (client.fate(text, intent, known), client.fate(&right, intent, known)) {
+            (Fate::Right, _) => fine.push(client),
+            (fate, Fate::Right) => wrong.push((client, fate)),
+            (fate, _) => other.push((client, fate)),
+        }
+    }
+    let mut found = Vec::new();
+    if !wrong.is_empty() {
+        let mut finding = UNENCODED.found(
+            format!("{origin}: {}", told::misread(intent, known, &wrong, &fine)),
+            told::encode_fix(intent, known),
+        );
+        // Where most clients read it well, it may well be that the app's does.
+        if wrong.len() <= fine.len() {
+            finding.severity = Severity::Warning;
+        }
+        found.push(finding);
+    }
+    if !other.is_empty() {
+        found.push(MISREAD.found(format!("{origin}: {}", told::fates(intent, &other)), MISREAD.remedy));
+    }
+    found
+}
+
+/// Whether parameters stand above what the URL says elsewhere: each client has its own order there.
+fn overridden(intent: &Intent<'_>) -> bool {
+    ["host", "hostaddr", "port", "user", "username", "password", "dbname", "database", "db"]
+        .iter()
+        .any(|name| intent.param(name).is_some())
+}
+
+/// An unresolvable host that is the user's name: how `postgres://app:12/…@db` is read by most.
+fn host_is_user(fault: Option<&Fault>, context: Context<'_>) -> Option<Finding> {
+    fault.filter(|fault| matches!(fault.cause, Cause::DnsNotFound | Cause::DnsNoAddress))?;
+    let text =
+        |key: &str| context.readings.iter().find(|reading| reading.key == key).map(|reading| reading.text.expose());
+    let url = text("url").and_then(Intent::of);
+    let user = text("user").or_else(|| url.and_then(|url| url.user)).filter(|user| !user.is_empty())?;
+    let [endpoint] = context.endpoints else { return None };
+    let Host::Name(host) = &endpoint.host else { return None };
+    (host.eq_ignore_ascii_case(user)).then(|| {
+        HOST_IS_USER.found(
+            format!("the host {host}, which does not resolve, is the user's name too: so is a URL read whose password is not percent-encoded"),
+            "look at the URL that host and user were taken from: / as %2F, @ as %40, # as %23, ? as %3F in its password",
+        )
+    })
+}
+
+/// The hint of a fault that a value explains.
+pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
+    if !explains(Some(fault)) {
+        return None;
+    }
+    let reading_first = |finding: &Finding| {
+        let own = super::entry(finding.code).is_some_and(|entry| entry.cause == fault.cause);
+        // A rejected password is explained by what is wrong with the password alone.
+        let explains = match fault.cause {
+            Cause::PasswordRejected => {
+                [WHITE, PLACEHOLDER, DOUBLED, REDIS_DOUBLE, UNENCODED].iter().any(|row| row.code == finding.code)
+            }
+            Cause::LoginRejected | Cause::NoSuchDatabase => {
+                [WHITE, PLACEHOLDER].iter().any(|row| row.code == finding.code)
+            }
+            Cause::DnsNotFound => [HOST_IS_USER, PLACEHOLDER].iter().any(|row| row.code == finding.code),
+            _ => finding.severity != Severity::Info,
+        };
+        own || explains
+    };
+    let found = judge(Some(fault), &Evidence::default(), context);
+    let finding = found.into_iter().find(reading_first)?;
+    // The message of these faults says already what was seen.
+    let said = matches!(
+        fault.cause,
+        Cause::UrlPasswordUnencoded | Cause::UrlPasswordDoubled | Cause::SecretWhitespace | Cause::SecretTooWeak
+    );
+    Some(if said { finding.fix } else { format!("{}; {}", finding.message, finding.fix) })
+}
+
+/// Names as a text: `a, b and c`.
+fn list(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! The clients whose reading of a connection URL is emulated, and how each fares with one.
+//!
+//! One small reader per family, written after its source; what they give is compared at once and then wiped.
+
+mod go;
+mod libpq;
+mod node;
+mod python;
+mod rust;
+mod whatwg;
+
+use super::intent::Intent;
+use super::percent::{self, Bytes};
+use crate::url::Host;
+
+/// What a client takes from a URL.
+#[derive(Default)]
+struct Read {
+    user: Bytes,
+    password: Bytes,
+    /// As the client takes it; brackets may be there or not.
+    host: Bytes,
+    /// `None` where the client falls back to its default.
+    port: Option<u16>,
+    database: Bytes,
+}
+
+/// The client refuses the URL; its own words may hold a piece of it, so they are not kept.
+struct Refused;
+
+type Reading = Result<Read, Refused>;
+
+/// A client library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Client {
+    /// libpq and what hands it the URL: psql, psycopg2; up to version 17.
+    Libpq,
+    /// psycopg 3, which resolves names itself, with the libpq 18 of its wheels.
+    Psycopg3,
+    Asyncpg,
+    SqlAlchemy,
+    DjDatabaseUrl,
+    NodePostgres,
+    PostgresJs,
+    TokioPostgres,
+    /// And Prisma's own engine: both read with the crate `url`.
+    Sqlx,
+    /// pgx and lib/pq: both read with net/url.
+    Go,
+    RedisPy,
+    Ioredis,
+    NodeRedis,
+    RedisRs,
+}
+
+/// Which servers' URLs it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    Postgres,
+    Redis,
+}
+
+/// What a client makes of a URL, against what was meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// As meant.
+    Right,
+    /// An error before anything is dialled.
+    Refuses,
+    /// Another host or port: the user's name for the host.
+    HostIsUser,
+    /// Another host or port.
+    OtherHost,
+    /// Another user or password: the server rejects it.
+    OtherLogin,
+    /// Another database.
+    OtherDatabase,
+}
+
+impl Family {
+    /// The family of a URL, by its scheme; with a driver's form (`postgresql+asyncpg`, `jdbc:postgresql`), too.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let (scheme, _) = text.split_once("://")?;
+        let scheme = scheme.to_ascii_lowercase();
+        match scheme.strip_prefix("jdbc:").unwrap_or(&scheme).split('+').next()? {
+            "postgres" | "postgresql" => Some(Self::Postgres),
+            "redis" | "rediss" => Some(Self::Redis),
+            _ => None,
+        }
+    }
+
+    /// Its clients; of a driver's own form only the one that takes it. JDBC has a form of its own: see `jdbc`.
+    pub(super) fn clients(self, scheme: &str) -> &'static [Client] {
+        use Client::{
+            Asyncpg, DjDatabaseUrl, Go, Ioredis, Libpq, NodePostgres, NodeRedis, PostgresJs, Psycopg3, RedisPy,
+            RedisRs, SqlAlchemy, Sqlx, TokioPostgres,
+        };
+        match self {
+            Self::Postgres if scheme.contains('+') => &[SqlAlchemy],
+            Self::Postgres => &[
+                Libpq,
+                Psycopg3,
+                Asyncpg,
+                SqlAlchemy,
+                DjDatabaseUrl,
+                NodePostgres,
+                PostgresJs,
+                TokioPostgres,
+                Sqlx,
+                Go,
+            ],
+            Self::Redis => &[RedisPy, Ioredis, NodeRedis, RedisRs],
+        }
+    }
+}
+
+impl Client {
+    /// As people call it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Libpq => "libpq (psql, psycopg2)",
+            Self::Psycopg3 => "psycopg 3",
+            Self::Asyncpg => "asyncpg",
+            Self::SqlAlchemy => "SQLAlchemy",
+            Self::DjDatabaseUrl => "dj-database-url",
+            Self::NodePostgres => "node-postgres",
+            Self::PostgresJs => "postgres.js",
+            Self::TokioPostgres => "tokio-postgres",
+            Self::Sqlx => "sqlx and Prisma",
+            Self::Go => "Go (pgx, lib/pq)",
+            Self::RedisPy => "redis-py",
+            Self::Ioredis => "ioredis",
+            Self::NodeRedis => "node-redis",
+            Self::RedisRs => "redis-rs",
+        }
+    }
+
+    /// Whether an app of this runtime may use it; the runtime as `clients` names it.
+    pub(super) fn runs_on(self, runtime: &str) -> bool {
+        let runtime = runtime.split('@').next().unwrap_or_default();
+        match self {
+            Self::Libpq => matches!(runtime, "libpq" | "python"),
+            Self::Psycopg3 => matches!(runtime, "psycopg3" | "python" | "python-asyncio"),
+            Self::Asyncpg => matches!(runtime, "python-asyncio" | "python-anyio"),
+            Self::SqlAlchemy | Self::RedisPy => matches!(runtime, "python" | "python-asyncio" | "python-anyio"),
+            Self::DjDatabaseUrl => runtime == "python",
+            Self::NodePostgres | Self::PostgresJs | Self::Ioredis | Self::NodeRedis => runtime == "node",
+            Self::TokioPostgres | Self::RedisRs => runtime == "tokio",
+            Self::Sqlx => matches!(runtime, "tokio" | "node"),
+            Self::Go => runtime == "go",
+        }
+    }
+
+    /// How it reads the text, against what was meant.
+    pub(super) fn fate(self, text: &str, intent: &Intent<'_>, known: Option<&str>) -> Fate {
+        let Ok(read) = self.read(text) else { return Fate::Refuses };
+        let Some((host, port)) = intent.host() else { return Fate::Right };
+        let bare = |host: &[u8]| String::from_utf8_lossy(host).trim_matches(['[', ']']).to_ascii_lowercase();
+        let meant_host = match &host {
+            Host::Name(name) => name.clone(),
+            Host::Ip(ip) => ip.to_string(),
+        };
+        let default = self.default_port();
+        let same_host = bare(&read.host) == meant_host || matches!(&host, Host::Ip(ip) if ip.is_ipv6());
+        if !same_host || read.port.unwrap_or(default) != port.unwrap_or(default) {
+            let user = intent.meant_user();
+            let is_user = !user.is_empty() && bare(&read.host) == String::from_utf8_lossy(&user).to_ascii_lowercase();
+            return if is_user { Fate::HostIsUser } else { Fate::OtherHost };
+        }
+        if *read.user != *intent.meant_user() || *read.password != *intent.meant(known) {
+            return Fate::OtherLogin;
+        }
+        if *read.database != *percent::lenient(intent.database()) {
+            return Fate::OtherDatabase;
+        }
+        Fate::Right
+    }
+
+    const fn default_port(self) -> u16 {
+        match self {
+            Self::RedisPy | Self::Ioredis | Self::NodeRedis | Self::RedisRs => 6379,
+            Self::Libpq
+            | Self::Psycopg3
+            | Self::Asyncpg
+            | Self::SqlAlchemy
+            | Self::DjDatabaseUrl
+            | Self::NodePostgres
+            | Self::PostgresJs
+            | Self::TokioPostgres
+            | Self::Sqlx
+            | Self::Go => 5432,
+        }
+    }
+
+    fn read(self, text: &str) -> Reading {
+        match self {
+            Self::Libpq => libpq::libpq(text),
+            Self::Psycopg3 => libpq::psycopg3(text),
+            Self::Asyncpg => python::asyncpg(text),
+            Self::SqlAlchemy => python::sqlalchemy(text),
+            Self::DjDatabaseUrl => python::dj_database_url(text),
+            Self::NodePostgres => node::node_postgres(text),
+            Self::PostgresJs => node::postgres_js(text),
+            Self::TokioPostgres => rust::tokio_postgres(text),
+            Self::Sqlx => rust::sqlx(text),
+            Self::Go => go::go(text),
+            Self::RedisPy => python::redis_py(text),
+            Self::Ioredis => node::ioredis(text),
+            Self::NodeRedis => node::node_redis(text),
+            Self::RedisRs => rust::redis_rs(text),
+        }
+    }
+}
+
+/// A piece of a text, owned.
+fn owned(text: &str) -> Bytes {
+    Bytes::new(text.as_bytes().to_vec())
+}
+
+/// A port of decimal digits; an empty one is none.
+fn port(digits: &str) -> Result<Option<u16>, Refused> {
+    if digits.is_empty() {
+        return Ok(None);
+    }
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Refused);
+    }
+    digits.parse().map(Some).map_err(|_| Refused)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! Variables that do not go together, or that say something wrong by their name: told only where it can be told for sure.
+
+use super::clients::Family;
+use super::intent::Intent;
+use super::values;
+use super::{INCONSISTENT, PUBLIC, REDIS_DOUBLE, UNENCODED, percent};
+use crate::finding::{Finding, Severity};
+
+/// A variable and its value.
+pub(super) type Pair<'a> = (&'a str, &'a str);
+
+pub(super) fn judge(pairs: &[Pair<'_>]) -> Vec<Finding> {
+    let mut found: Vec<Finding> = pairs.iter().filter_map(|(name, text)| public(name, text)).collect();
+    found.extend(pairs.iter().filter_map(|(name, text)| origins(name, text)));
+    found.extend(pairs.iter().filter_map(|(name, text)| redis(name, text, pairs)));
+    found.extend(pairs.iter().filter_map(|(name, text)| postgres(name, text, pairs)));
+    found
+}
+
+fn value<'a>(pairs: &[Pair<'a>], names: &[&str]) -> Option<Pair<'a>> {
+    let find = |name: &&str| pairs.iter().find(|(known, text)| known == name && !text.is_empty()).copied();
+    names.iter().find_map(find)
+}
+
+fn public(name: &str, text: &str) -> Option<Finding> {
+    values::is_public_secret(name, text).then(|| {
+        let prefix = name.split('_').next().unwrap_or_default();
+        PUBLIC.found(
+            format!("the variable {name} is named like a secret, and what begins with {prefix} is shipped to every browser"),
+            "keep it under a name without that prefix, read it on the server alone, and change the secret where it was built in",
+        )
+    })
+}
+
+/// A browser sends `scheme://host[:port]`, and servers compare it letter by letter.
+fn origins(name: &str, text: &str) -> Option<Finding> {
+    let lists = ["ALLOWED_ORIGINS", "CORS_ORIGINS", "TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS", "CORS_ALLOW_ORIGINS"];
+    if !lists.iter().any(|list| name.ends_with(list)) {
+        return None;
+    }
+    let items = text.trim().trim_start_matches('[').trim_end_matches(']').split(',');
+    let path = |item: &str| {
+        let item = item.trim().trim_matches(['"', '\'']);
+        let rest = item.strip_prefix("http://").or_else(|| item.strip_prefix("https://"));
+        rest.is_some_and(|rest| rest.contains('/') && !rest.contains('*'))
+    };
+    let wrong = items.clone().filter(|item| path(item)).count();
+    let count = items.count();
+    (wrong > 0).then(|| {
+        INCONSISTENT.found(
+            format!("{wrong} of the {count} origins in the variable {name} end in `/` or a path: no browser sends such an origin"),
+            "write scheme://host[:port] alone, without a final `/`",
+        )
+    })
+}
+
+fn redis(name: &str, text: &str, pairs: &[Pair<'_>]) -> Option<Finding> {
+    if Family::of(text) != Some(Family::Redis) {
+        return None;
+    }
+    let intent = Intent::of(text)?;
+    let raw = intent.password.filter(|password| !password.is_empty())?;
+    let (other, password) = value(pairs, &["REDIS_PASSWORD"])?;
+    if name == other || !name.starts_with("REDIS") || intent.doubled().is_some() {
+        return None;
+    }
+    let same = raw == password || *intent.meant(None) == *password.as_bytes();
+    if !same {
+        return Some(INCONSISTENT.found(
+            format!("the variables {name} and {other} hold different passwords"),
+            "keep the password in one place, and make the other of it",
+        ));
+    }
+    let mut finding = REDIS_DOUBLE.found(
+        format!(
+            "the variable {name} holds a password already, and {other} is set too: an app that adds it sends it twice"
+        ),
+        format!("keep it in one of them: {} with {other}, or the URL alone", without_password(&intent)),
+    );
+    finding.severity = Severity::Info;
+    Some(finding)
+}
+
+fn without_password(intent: &Intent<'_>) -> String {
+    format!("{}://{}", intent.scheme, intent.hosts)
+}
+
+/// The password of the URL beside the one that stands alone, where both are for the same user.
+fn postgres(name: &str, text: &str, pairs: &[Pair<'_>]) -> Option<Finding> {
+    if Family::of(text) != Some(Family::Postgres) {
+        return None;
+    }
+    let intent = Intent::of(text)?;
+    let raw = intent.password?;
+    let sets = [
+        ("POSTGRES_PASSWORD", "POSTGRES_USER", "POSTGRES_HOST"),
+        ("PGPASSWORD", "PGUSER", "PGHOST"),
+        ("DB_PASSWORD", "DB_USER", "DB_HOST"),
+        ("DATABASE_PASSWORD", "DATABASE_USER", "DATABASE_HOST"),
+    ];
+    let (other, password, host) = sets.iter().find_map(|(password, user, host)| {
+        let (_, user) = value(pairs, &[*user])?;
+        let (name, password) = value(pairs, &[*password])?;
+        let same = user.as_bytes() == intent.meant_user().as_slice();
+        same.then(|| (name, password, value(pairs, &[*host]).map(|(_, host)| host)))
+    })?;
+    let broken = values::white(password).is_some() || values::unexpanded(password).is_some();
+    let decoded = intent.meant(None);
+    if *decoded == *password.as_bytes() || values::unexpanded(text).is_some() || broken {
+        return None;
+    }
+    if raw == password && percent::odd(raw).is_empty() {
+        return Some(UNENCODED.found(
+            format!("the password in the variable {name} is {other} as it is, and it holds a `%`: every client decodes it to another"),
+            format!("write %25 for % in the URL: {}", intent.shown()),
+        ));
+    }
+    // The same user on another host may well have another password.
+    let same_host =
+        intent.host().zip(host).is_some_and(|((known, _), host)| known.to_string() == host.to_ascii_lowercase());
+    (raw != password && same_host).then(|| {
+        INCONSISTENT.found(
+            format!("the variables {name} and {other} hold different passwords for the same user and host"),
+            "keep the password in one place, and make the other of it",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pair, judge};
+
+    fn codes(pairs: &[Pair<'_>]) -> Vec<&'static str> {
+        judge(pairs).iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn what_does_not_go_together() {
+        let cases: &[(&[Pair<'_>], &[&str])] = &[
+            (&[("REDIS_URL", "redis://:hunter2@cache"), ("REDIS_PASSWORD", "hunter2")], &["redis_double_password"]),
+            (&[("REDIS_URL", "redis://:hunter2@cache"), ("REDIS_PASSWORD", "hunter3")], &["config_inconsistent"]),
+            (&[("REDIS_URL", "redis://cache"), ("REDIS_PASSWORD", "hunter2")], &[]),
+            (
+                &[("DATABASE_URL", "postgres://a:b%41c@db/x"), ("POSTGRES_PASSWORD", "b%41c"), ("POSTGRES_USER", "a")],
+                &["url_password_unencoded"],
+            ),
+            (&[("DATABASE_URL", "postgres://a:b%2Fc@db/x"), ("POSTGRES_PASSWORD", "b/c"), ("POSTGRES_USER", "a")], &[]),
+            (
+                &[("DATABASE_URL", "postgres://a:x@db/x"), ("PGPASSWORD", "y"), ("PGUSER", "a"), ("PGHOST", "db")],
+                &["config_inconsistent"],
+            ),
+            (&[("DATABASE_URL", "postgres://a:x@db/x"), ("PGPASSWORD", "y"), ("PGUSER", "a")], &[]),
+            (&[("DATABASE_URL", "postgres://a:x@db/x"), ("PGPASSWORD", "y"), ("PGUSER", "b")], &[]),
+            (&[("DATABASE_URL", "postgres://a:x@db/x"), ("PGPASSWORD", "y")], &[]),
+            (&[("CORS_ORIGINS", "https://a.example,http://b.example/")], &["config_inconsistent"]),
+            (&[("CORS_ORIGINS", "[\"https://a.example\",\"http://b:3000\"]")], &[]),
+            (&[("NEXT_PUBLIC_AUTH_SECRET", "hunter2")], &["secret_public_prefix"]),
+        ];
+        for (pairs, expected) in cases {
+            assert_eq!(codes(pairs), *expected, "{pairs:?}");
+            assert!(!format!("{:?}", judge(pairs)).contains("hunter"), "{pairs:?}");
+        }
+    }
+}

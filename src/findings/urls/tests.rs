@@ -1,0 +1,232 @@
+//! Values and what is told of them.
+
+use super::judge;
+use crate::cause::Cause;
+use crate::finding::Finding;
+use crate::findings::{Context, Reading, entry, hint};
+use crate::outcome::{Evidence, Fault, Phase};
+use crate::secret::Secret;
+
+fn reading(key: &'static str, variable: &str, text: &str) -> Reading {
+    Reading {
+        key,
+        variable: Some(variable.to_owned()),
+        origin: format!("the variable {variable}"),
+        text: Secret::new(text.to_owned()),
+    }
+}
+
+fn context<'a>(kind: &'a str, readings: &'a [Reading], clients: &'a [&'static str]) -> Context<'a> {
+    Context { kind, readings, clients, ..Context::default() }
+}
+
+fn of_url(text: &str, clients: &[&'static str]) -> Vec<Finding> {
+    let readings = [reading("url", "DATABASE_URL", text)];
+    judge(None, &Evidence::default(), context("postgres", &readings, clients))
+}
+
+fn codes(found: &[Finding]) -> Vec<&'static str> {
+    found.iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn a_slash_in_the_password() {
+    let found = of_url("postgres://app:hun/ter2@db:5432/shop", &[]);
+    assert_eq!(codes(&found), ["url_password_unencoded"]);
+    assert_eq!(
+        found[0].message,
+        "the variable DATABASE_URL: the password with `/` unencoded: the URL is refused by libpq (psql, psycopg2), asyncpg, \
+         dj-database-url, node-postgres, postgres.js, sqlx and Prisma and Go (pgx, lib/pq); the user app is taken for the host \
+         by psycopg 3; SQLAlchemy and tokio-postgres read it as meant"
+    );
+    assert_eq!(found[0].fix, "percent-encode the password where it is set (/ as %2F): postgres://app:***@db:5432/shop");
+    // Those who were named read it as meant.
+    assert!(of_url("postgres://app:hun%zzter2@db:5432/shop", &["node@20"]).len() == 1);
+    assert!(of_url("postgres://app:hun^ter2@db:5432/shop", &["node@20", "libpq"]).is_empty());
+}
+
+#[test]
+fn urls_that_are_right_give_nothing() {
+    for text in [
+        "postgres://app@db/shop",
+        "postgres://app:p%2Fw@db:5432/shop?sslmode=require",
+        "postgresql://app:pw@db-0.db.shop.svc.cluster.local:5432/shop",
+        "postgresql+asyncpg://app:p%40w@db/shop?ssl=require",
+        "postgresql+psycopg2://app:pw@db/shop",
+        "postgres://app:pw@10.0.0.7:5432/shop?application_name=x&connect_timeout=5",
+        "postgres://app:pw@[fd00::1]:5432/shop",
+        "postgres://app:pw@a:5432,b:5432/shop?target_session_attrs=read-write",
+        "postgres:///shop?host=db&user=app&password=x",
+        "postgres://app:pw@db",
+        "postgres://app:pw@db/",
+        "postgres://app:pw@DB.example/shop",
+        "redis://cache:6379/0",
+        "redis://cache",
+        "rediss://default:pw@cache:6379",
+        "redis://:p%2Fw@cache/1",
+        "jdbc:postgresql://db:5432/shop?user=app&password=x",
+        "https://example.com/@scope?x=${Y}",
+        "mysql://root:a^b@db/x",
+    ] {
+        assert_eq!(of_url(text, &[]), [], "{text}");
+    }
+}
+
+#[test]
+fn what_is_found_in_urls() {
+    let all: &[(&str, &[&'static str], &[&str])] = &[
+        ("redis://:pw@:pw@cache:6379/0", &[], &["redis_double_password"]),
+        ("postgres://app:pw@app:pw@db/x", &[], &["url_password_doubled"]),
+        ("redis://hunter2@cache:6379", &[], &["redis_password_as_user"]),
+        ("postgres://me@corp:pw@db/x", &[], &["url_password_unencoded"]),
+        ("postgres://app:pw@db/x?channel_binding=require&sslmode=require", &[], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@db/x?schema=public", &[], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@db/x?schema=public", &["go"], &[]),
+        ("postgresql+asyncpg://app:pw@db/x?sslmode=require", &[], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@db/x", &["python"], &["sqlalchemy_postgres_scheme"]),
+        ("postgres://app:pw@ep-a-b-1.eu.aws.neon.tech/x?sslmode=disable", &[], &["neon_needs_tls"]),
+        ("postgres://app:pw@ep-a-b-1-pooler.eu.aws.neon.tech/x?sslmode=require", &[], &[]),
+        ("postgres://app:pw@ep-a-b-1-pooler.eu.aws.neon.tech/x?sslmode=require&options=endpoint%3Dep-a-b-1", &[], &[]),
+        (
+            "postgres://app:pw@ep-a-b-1.eu.aws.neon.tech/x?sslmode=require&options=endpoint%3Dep-other",
+            &[],
+            &["neon_endpoint_mismatch"],
+        ),
+        ("jdbc:postgresql://app:pw@db/x", &[], &["url_password_unencoded"]),
+        ("postgres://app:pw@db/my%20shop", &[], &["url_misread"]),
+    ];
+    for (text, clients, expected) in all {
+        assert_eq!(codes(&of_url(text, clients)), *expected, "{text}");
+    }
+}
+
+#[test]
+fn values_of_the_kind_env() {
+    for (name, text, expected) in [
+        ("DATABASE_URL", "postgres://app:pw@db/x\n", "secret_trailing_newline"),
+        ("DATABASE_URL", "\"postgres://app:pw@db/x\"", "env_quoted"),
+        ("DATABASE_URL", "cG9zdGdyZXM6Ly9hcHA6cHdAZGIvc2hvcA==", "env_base64_twice"),
+        ("DATABASE_URL", "postgres://app:$(DB_PASSWORD)@db/x", "env_placeholder"),
+        ("DATABASE_URL", "postgres://app:changeme@db/x", "env_placeholder"),
+        ("DATABASE_URL", "postgres://postgres:[YOUR-PASSWORD]@db/x", "env_placeholder"),
+        ("API_KEY", "your-api-key", "env_placeholder"),
+        ("REDIS_PORT", "tcp://10.96.0.7:6379", "env_service_link"),
+        ("BETTER_AUTH_SECRET", "hunter2\n", "secret_trailing_newline"),
+        ("BETTER_AUTH_SECRET", "better-auth-secret-12345678901234567890", "secret_default"),
+        ("BETTER_AUTH_SECRET", "eighteen-characters", "jwt_secret_short"),
+        ("NEXT_PUBLIC_AUTH_SECRET", "0123456789abcdef0123456789abcdef", "secret_public_prefix"),
+        ("BETTER_AUTH_SECRET", "0123456789abcdef0123456789abcdef", ""),
+        ("APP_TITLE", "your-app ", ""),
+        ("TLS_KEY", "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n", ""),
+        ("LOG_LEVEL", "\"info\"", ""),
+        ("REDIS_PORT", "6379", ""),
+        ("DB_PASSWORD", "a\"b'c$(x)", ""),
+    ] {
+        let readings = [reading("variable", name, text)];
+        let found = judge(None, &Evidence::default(), context("env", &readings, &[]));
+        assert_eq!(codes(&found).first().copied().unwrap_or_default(), expected, "{name}={text:?}: {found:?}");
+    }
+}
+
+/// A value that works is not accused; one that does not is explained.
+#[test]
+fn a_password_beside_the_url_is_judged_once_it_was_rejected() {
+    let readings = [reading("password", "DB_PASSWORD", "hunter2\n")];
+    let rejected = Fault::new(Phase::Login, Cause::PasswordRejected, "no");
+    let refused = Fault::new(Phase::Connect, Cause::ConnectRefused, "no");
+    let of = |fault: Option<&Fault>| codes(&judge(fault, &Evidence::default(), context("postgres", &readings, &[])));
+    assert_eq!(of(Some(&rejected)), ["secret_trailing_newline"]);
+    assert!(of(None).is_empty() && of(Some(&refused)).is_empty());
+    let hint = hint(&rejected, &Evidence::default(), context("postgres", &readings, &[]));
+    assert!(hint.starts_with("the variable DB_PASSWORD has a newline at its end; "), "{hint}");
+}
+
+#[test]
+fn a_host_that_is_the_user() {
+    let readings = [reading("host", "PGHOST", "app"), reading("user", "PGUSER", "app")];
+    let endpoints = [crate::url::Endpoint::parse("app:12").unwrap()];
+    let fault = Fault::new(Phase::Resolve, Cause::DnsNotFound, "no");
+    let context = Context { endpoints: &endpoints, ..context("postgres", &readings, &[]) };
+    assert_eq!(codes(&judge(Some(&fault), &Evidence::default(), context)), ["url_host_is_user"]);
+    assert!(hint(&fault, &Evidence::default(), context).contains("percent-encoded"));
+    assert!(judge(None, &Evidence::default(), context).is_empty());
+}
+
+#[test]
+fn the_variables_of_a_pod() {
+    let variables = [
+        reading("variable", "DATABASE_URL", "postgres://app:a/b@db/x"),
+        reading("variable", "REDIS_URL", "redis://:hunter2@cache"),
+        reading("variable", "REDIS_PASSWORD", "hunter2"),
+        reading("variable", "REDIS_PORT", "tcp://10.96.0.7:6379"),
+        reading("variable", "PS1", "$(WHOAMI) "),
+    ];
+    let found: Vec<(String, &str)> =
+        super::judge_variables(&variables).into_iter().map(|(name, finding)| (name, finding.code)).collect();
+    let expected = [("DATABASE_URL", "url_password_unencoded"), ("REDIS_URL", "redis_double_password")];
+    assert_eq!(found, expected.map(|(name, code)| (name.to_owned(), code)));
+}
+
+#[test]
+fn every_code_has_a_row() {
+    for row in super::CODES {
+        assert_eq!(entry(row.code), Some(row));
+        assert!(!row.meaning.ends_with('.') && !row.remedy.ends_with('.'), "{}", row.code);
+    }
+}
+
+/// A password that is right and encoded: no finding, whatever it is and whoever asks.
+#[test]
+fn an_encoded_password_gives_no_finding() {
+    let marks = "/?#@:%&=+$,;![]{}|\\^`\"'<> ~*()äß漢";
+    for (index, mark) in marks.chars().enumerate() {
+        for other in marks.chars().skip(index) {
+            let password = format!("{mark}a{other}{mark}41{other}{mark}");
+            let encoded = super::percent::encode(password.as_bytes());
+            for text in [
+                format!("postgres://app:{}@db:5432/shop?sslmode=require", *encoded),
+                format!("redis://:{}@cache:6379/0", *encoded),
+            ] {
+                assert_eq!(of_url(&text, &[]), [], "{text}");
+                let readings = [reading("variable", "DATABASE_URL", &text)];
+                assert_eq!(judge(None, &Evidence::default(), context("env", &readings, &[])), [], "{text}");
+                assert_eq!(super::blame(&text, false), None);
+            }
+        }
+    }
+}
+
+/// Nothing that is told holds four letters of the password that stand together.
+#[test]
+fn nothing_is_told_of_a_password() {
+    let canary = "kAn4rY7xQz8wVuJ5tRb";
+    for mark in ["/", "#", "?", "@", "%zz", "%", " ", "[", "^", "@:", ":", "\n", "://", "@x/"] {
+        for at in [0, 2, canary.len() / 2, canary.len()] {
+            let password = format!("{}{mark}{}", &canary[..at], &canary[at..]);
+            for text in [
+                format!("postgres://app:{password}@db:5432/shop"),
+                format!("postgres://{password}@db:5432/shop"),
+                format!("postgresql+asyncpg://app:{password}@db/shop?sslmode={password}"),
+                format!("redis://:{password}@:{password}@cache/0"),
+                format!("redis://{password}@cache/{password}"),
+                format!("jdbc:postgresql://app:{password}@db/x?password={password}"),
+                password.clone(),
+            ] {
+                // What stands before a colon is the user, who is shown.
+                if mark.contains(':') && text.starts_with(&format!("postgres://{password}@")) {
+                    continue;
+                }
+                let readings = [reading("url", "DATABASE_URL", &text), reading("password", "PW", &password)];
+                let fault = Fault::new(Phase::Login, Cause::PasswordRejected, "no");
+                for kind in ["postgres", "env"] {
+                    let found = judge(Some(&fault), &Evidence::default(), context(kind, &readings, &[]));
+                    let told = format!("{found:?} {:?}", super::blame(&text, true));
+                    for part in canary.as_bytes().windows(4) {
+                        let part = std::str::from_utf8(part).unwrap();
+                        assert!(!told.contains(part), "{text}: {told}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The words: what was seen of a value and what to do, and the cause that fits. Nothing in here shows a secret.
+
+use super::clients::{Client, Family, Fate};
+use super::intent::Intent;
+use super::values::{self, Flaw};
+use super::{BASE64, Finding, PLACEHOLDER, QUOTED, Reading, SERVICE_LINK, UNENCODED, WHITE, jdbc, list, percent};
+use crate::cause::Cause;
+
+/// What is wrong with a value that is to be a connection URL: the cause that fits, and what was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blame {
+    /// `secret_whitespace`, `url_password_doubled`, `url_password_unencoded` or `url_malformed`.
+    pub cause: Cause,
+    /// In words, without the text.
+    pub message: String,
+}
+
+impl Blame {
+    fn new(cause: Cause, message: impl Into<String>) -> Self {
+        Self { cause, message: message.into() }
+    }
+}
+
+/// What is wrong with a PostgreSQL or Redis URL whatever reads it, and, where `unread`, with one that our own reader
+/// refuses; `None` where nothing is known to be.
+#[must_use]
+pub fn blame(text: &str, unread: bool) -> Option<Blame> {
+    match values::flaw(text, None) {
+        Some(Flaw::White(what)) => {
+            return Some(Blame::new(Cause::SecretWhitespace, format!("it has {what}")));
+        }
+        Some(Flaw::Quoted) => {
+            return Some(Blame::new(Cause::UrlMalformed, "it stands in quotes, which are a part of it"));
+        }
+        Some(Flaw::Base64) => return Some(Blame::new(Cause::UrlMalformed, "it is still base64: the URL is inside")),
+        Some(Flaw::Unexpanded(what)) if unread => {
+            return Some(Blame::new(
+                Cause::UrlMalformed,
+                format!("{what} stands in it as it is, nothing filled it in"),
+            ));
+        }
+        Some(Flaw::Unexpanded(_) | Flaw::Placeholder | Flaw::ServiceLink) | None => {}
+    }
+    let family = Family::of(text)?;
+    let intent = Intent::of(text)?;
+    if intent.doubled().is_some() {
+        return Some(Blame::new(Cause::UrlPasswordDoubled, "user and password stand in it twice"));
+    }
+    let odd =
+        percent::odd(intent.password.unwrap_or_default()).len() + percent::odd(intent.user.unwrap_or_default()).len();
+    if !unread || odd == 0 {
+        return None;
+    }
+    let (mut wrong, mut fine) = (Vec::new(), Vec::new());
+    for &client in family.clients(intent.scheme) {
+        match client.fate(text, &intent, None) {
+            Fate::Right => fine.push(client),
+            fate => wrong.push((client, fate)),
+        }
+    }
+    Some(Blame::new(Cause::UrlPasswordUnencoded, misread(&intent, None, &wrong, &fine)))
+}
+
+/// The finding for a flaw.
+pub(super) fn flaw(flaw: &Flaw, reading: &Reading) -> Finding {
+    let origin = &reading.origin;
+    match flaw {
+        Flaw::White(what) => WHITE.found(
+            format!("{origin} has {what}"),
+            "write it anew without: printf %s in place of echo, kubectl --from-literal in place of --from-file, `|-` in place of \
+             `|` in YAML",
+        ),
+        Flaw::Quoted => QUOTED.found(
+            format!("{origin} stands in quotes, which are a part of the value"),
+            "take them away where it is set: kubectl --from-env-file and docker --env-file keep quotes",
+        ),
+        Flaw::Base64 => BASE64.found(
+            format!("{origin} is still base64: the URL is inside"),
+            "put the plain text under stringData, or encode it once under data",
+        ),
+        Flaw::Unexpanded(what) => PLACEHOLDER.found(
+            format!("{what} stands in {origin} as it is: nothing filled it in"),
+            "Kubernetes fills in $(NAME) alone, and only where NAME stands before it in the same container's env; ${NAME} and \
+             {{ }} are for the tool that renders the manifest",
+        ),
+        Flaw::Placeholder => PLACEHOLDER.found(
+            format!("{origin} is an example that keeps the place of the real value"),
+            "put the real value in where it is set, and restart the pod",
+        ),
+        Flaw::ServiceLink => SERVICE_LINK.found(
+            format!("{origin} is what Kubernetes sets for a Service of that name: tcp://ADDRESS:PORT"),
+            "set the variable in the pod's env, rename the Service, or set enableServiceLinks: false",
+        ),
+    }
+}
+
+/// A placeholder in the place of the user or the password.
+pub(super) fn placeholder_in(text: &str) -> Option<Flaw> {
+    let intent = Intent::of(values::bare(text))?;
+    let parts = [intent.user, intent.password];
+    parts.into_iter().flatten().any(values::is_placeholder).then_some(Flaw::Placeholder)
+}
+
+pub(super) fn jdbc(misread: jdbc::Misread, origin: &str) -> Finding {
+    let (what, fix) = match misread {
+        jdbc::Misread::UserInHost => (
+            "JDBC takes user and password before the `@` for a part of the host's name",
+            "write jdbc:postgresql://host:5432/database?user=…&password=…, the password percent-encoded",
+        ),
+        jdbc::Misread::Refused => (
+            "user or password hold a broken escape, so that no driver takes the URL (No suitable driver)",
+            "percent-encode user and password: % as %25",
+        ),
+        jdbc::Misread::Plus => {
+            ("the password holds a `+`, which JDBC reads as a space", "if it is a plus, write %2B; for a space, %20")
+        }
+    };
+    let mut finding = UNENCODED.found(format!("{origin}: {what}"), fix);
+    if misread == jdbc::Misread::Plus {
+        finding.severity = crate::finding::Severity::Warning;
+    }
+    finding
+}
+
+pub(super) fn doubled(origin: &str) -> String {
+    format!("user and password stand in {origin} twice: clients take all up to the last `@` for the password")
+}
+
+pub(super) fn doubled_fix(intent: &Intent<'_>) -> String {
+    format!("put them in once: {}; either the URL has the password, or what builds the URL adds it", intent.shown())
+}
+
+/// What must be encoded, and the right form.
+pub(super) fn encode_fix(intent: &Intent<'_>, known: Option<&str>) -> String {
+    let odd = odd(intent, known);
+    let codes: Vec<String> = odd
+        .iter()
+        .map(|c| {
+            let code = percent::encode(c.to_string().as_bytes());
+            if c.is_ascii() && !c.is_ascii_control() { format!("{} as {}", shown(*c), *code) } else { code.to_string() }
+        })
+        .collect();
+    format!("percent-encode {} where it is set ({}): {}", part(intent), codes.join(", "), intent.shown())
+}
+
+/// Which of the two it is.
+fn part(intent: &Intent<'_>) -> &'static str {
+    let bad = |text: Option<&str>| text.is_some_and(|text| !percent::odd(text).is_empty());
+    match (bad(intent.user), bad(intent.password)) {
+        (true, false) => "the user",
+        (true, true) => "user and password",
+        (false, _) => "the password",
+    }
+}
+
+fn odd(intent: &Intent<'_>, known: Option<&str>) -> Vec<char> {
+    let mut odd = percent::odd(intent.password.unwrap_or_default());
+    odd.extend(percent::odd(intent.user.unwrap_or_default()));
+    if known.is_some() && odd.is_empty() {
+        odd.push('%');
+    }
+    odd.sort_unstable();
+    odd.dedup();
+    odd
+}
+
+fn shown(c: char) -> String {
+    if c == ' ' { "a space".to_owned() } else { c.to_string() }
+}
+
+/// What stands there, and what each client makes of it.
+pub(super) fn misread(intent: &Intent<'_>, known: Option<&str>, wrong: &[(Client, Fate)], fine: &[Client]) -> String {
+    let marks: Vec<String> = odd(intent, known)
+        .into_iter()
+        .map(|c| match c {
+            ' ' => "a space".to_owned(),
+            c if c.is_ascii_graphic() => format!("`{c}`"),
+            c if c.is_ascii() => "a control character".to_owned(),
+            _ => "a letter outside ASCII".to_owned(),
+        })
+        .collect();
+    let mut marks: Vec<&str> = marks.iter().map(String::as_str).collect();
+    marks.dedup();
+    let fates = fates(intent, wrong);
+    let fine: Vec<&str> = fine.iter().map(|client| client.name()).collect();
+    let rest = match fine.len() {
+        0 => String::new(),
+        1 => format!("; {} reads it as meant", fine[0]),
+        _ => format!("; {} read it as meant", list(&fine)),
+    };
+    let colon = if fates.is_empty() { "" } else { ": " };
+    format!("{} with {} unencoded{colon}{fates}{rest}", part(intent), list(&marks))
+}
+
+/// Which clients do what, the ones with the same fate together.
+pub(super) fn fates(intent: &Intent<'_>, fates: &[(Client, Fate)]) -> String {
+    let user = intent.shown_user().unwrap_or_else(|| "***".to_owned());
+    let says = |fate: Fate| match fate {
+        Fate::Right => String::new(),
+        Fate::Refuses => "the URL is refused by".to_owned(),
+        Fate::HostIsUser => format!("the user {user} is taken for the host by"),
+        Fate::OtherHost => "another host or port is taken by".to_owned(),
+        Fate::OtherLogin => "another user or password is sent by".to_owned(),
+        Fate::OtherDatabase => "another database is asked for by".to_owned(),
+    };
+    let order = [Fate::Refuses, Fate::HostIsUser, Fate::OtherHost, Fate::OtherLogin, Fate::OtherDatabase];
+    let group = |fate: Fate| {
+        let names: Vec<&str> = fates.iter().filter(|(_, own)| *own == fate).map(|(client, _)| client.name()).collect();
+        (!names.is_empty()).then(|| format!("{} {}", says(fate), list(&names)))
+    };
+    order.into_iter().filter_map(group).collect::<Vec<_>>().join("; ")
+}

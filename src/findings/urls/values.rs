@@ -1,0 +1,279 @@
+//! What can be wrong with a value whatever it is for: it was pasted, piped, templated or encoded once too often.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// A flaw of a value as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// White space at an end: which, in words.
+    White(&'static str),
+    /// In quotes.
+    Quoted,
+    /// Base64 of a URL.
+    Base64,
+    /// `$(NAME)`, `${NAME}` or `{{ … }}` stands there as it is; in words.
+    Unexpanded(String),
+    /// `changeme`, `your-…`, `<…>`.
+    Placeholder,
+    /// What Kubernetes sets for a Service: `tcp://10.0.0.1:6379`.
+    ServiceLink,
+}
+
+/// The first flaw of a value that hides the rest of it; `name` is its variable's.
+pub(super) fn flaw(text: &str, name: Option<&str>) -> Option<Flaw> {
+    if let Some(white) = white(text) {
+        return Some(Flaw::White(white));
+    }
+    if quoted(text) {
+        return Some(Flaw::Quoted);
+    }
+    if hides_url(text) {
+        return Some(Flaw::Base64);
+    }
+    if let Some(shown) = unexpanded(text) {
+        return Some(Flaw::Unexpanded(shown));
+    }
+    if is_placeholder(text) {
+        return Some(Flaw::Placeholder);
+    }
+    name.is_some_and(|name| service_link(name, text)).then_some(Flaw::ServiceLink)
+}
+
+/// White space at an end of a text of one line; a text of several (a certificate, a key) ends as it likes.
+pub(super) fn white(text: &str) -> Option<&'static str> {
+    let inner = text.trim();
+    if inner.is_empty() || inner.contains('\n') {
+        return None;
+    }
+    match text.strip_prefix(text.trim_end()).unwrap_or_default() {
+        _ if text.starts_with(char::is_whitespace) => Some("white space at its start"),
+        "" => None,
+        "\n" => Some("a newline at its end"),
+        tail if tail.contains('\r') => Some("a carriage return (Windows line end) at its end"),
+        tail if tail.contains('\n') => Some("newlines at its end"),
+        _ => Some("a space at its end"),
+    }
+}
+
+pub(super) fn quoted(text: &str) -> bool {
+    let text = text.trim();
+    ['"', '\''].iter().any(|quote| text.len() >= 2 && text.starts_with(*quote) && text.ends_with(*quote))
+}
+
+/// Without quotes and white space at the ends.
+pub(super) fn bare(text: &str) -> &str {
+    let text = text.trim();
+    if quoted(text) { text[1..text.len() - 1].trim() } else { text }
+}
+
+/// Whether it is the base64 of a URL: a value of `data:` that was encoded twice.
+fn hides_url(text: &str) -> bool {
+    const CONFIG: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
+    if text.len() < 12 || text.contains("://") {
+        return false;
+    }
+    let decoded = STANDARD.decode(text).map(zeroize::Zeroizing::new);
+    let decoded = decoded.as_ref().ok().and_then(|bytes| std::str::from_utf8(bytes).ok());
+    decoded.and_then(|text| text.split_once("://")).is_some_and(|(scheme, rest)| {
+        !rest.is_empty()
+            && (2..=24).contains(&scheme.len())
+            && scheme.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+:".contains(c))
+    })
+}
+
+/// The first place that something should have filled in, as it may be shown.
+pub(super) fn unexpanded(text: &str) -> Option<String> {
+    for (open, close) in [("$(", ")"), ("${", "}")] {
+        for (at, _) in text.match_indices(open) {
+            let inner = text[at + 2..].split(close).next().unwrap_or_default();
+            let closed = text[at + 2..].get(inner.len()..).is_some_and(|rest| rest.starts_with(close));
+            // Names of variables as people write them: a password may hold `$(` as well.
+            let name = inner.len() >= 2
+                && inner.starts_with(|c: char| c.is_ascii_uppercase())
+                && inner.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+            if closed && name {
+                return Some(format!("{open}{inner}{close}"));
+            }
+        }
+    }
+    let (_, rest) = text.split_once("{{")?;
+    let (inner, _) = rest.split_once("}}")?;
+    let inner = inner.trim().trim_start_matches('-').trim_start();
+    (inner.starts_with(['.', '$']) || inner.starts_with("include ")).then(|| "{{ … }}".to_owned())
+}
+
+/// Whether it only keeps the place of a real value.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    let text = text.trim().to_ascii_lowercase();
+    let begins = [
+        "changeme",
+        "change-me",
+        "change_me",
+        "change-this",
+        "changethis",
+        "change_this",
+        "replaceme",
+        "replace-me",
+        "replace_me",
+        "replace-with-",
+        "replace_with_",
+        "your-",
+        "your_",
+    ];
+    let framed = |open: char, close: char| {
+        let inner = text.strip_prefix(open).and_then(|text| text.strip_suffix(close));
+        inner.is_some_and(|inner| {
+            inner.len() >= 3
+                && inner.starts_with(|c: char| c.is_ascii_alphabetic())
+                && inner.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_ ".contains(c))
+        })
+    };
+    begins.iter().any(|begin| text.starts_with(begin))
+        || framed('<', '>')
+        || (framed('[', ']') && text.contains("your"))
+}
+
+/// Whether Kubernetes set it for a Service of that name.
+pub(super) fn service_link(name: &str, text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("tcp://").or_else(|| text.strip_prefix("udp://")) else { return false };
+    name.ends_with("_PORT")
+        && crate::url::Endpoint::parse(rest).is_ok_and(|to| matches!(to.host, crate::url::Host::Ip(_)))
+}
+
+/// Better Auth's built-in default, which it refuses in production.
+const BETTER_AUTH: &str = "better-auth-secret-12345678901234567890";
+
+/// A value that everybody knows, for a variable that holds a secret.
+pub(super) fn known_default(text: &str) -> bool {
+    const KNOWN: [&str; 17] = [
+        "secret",
+        "supersecret",
+        "super-secret",
+        "super-secret-key",
+        "mysecret",
+        "my-secret",
+        "my-secret-key",
+        "secretkey",
+        "secret-key",
+        "secret_key",
+        "password",
+        "password123",
+        "12345678",
+        "123456",
+        "admin",
+        "letmein",
+        "test",
+    ];
+    let lower = text.trim().to_ascii_lowercase();
+    let one_letter = lower.len() >= 8 && lower.bytes().all(|byte| Some(&byte) == lower.as_bytes().first());
+    text.trim() == BETTER_AUTH || KNOWN.contains(&lower.as_str()) || is_placeholder(text) || one_letter
+}
+
+/// Whether a variable of this name holds a secret.
+pub(super) fn names_secret(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let words: Vec<&str> = upper.split('_').collect();
+    let last = words.last().copied().unwrap_or_default();
+    let other =
+        ["FILE", "PATH", "DIR", "NAME", "ID", "URL", "URI", "ENDPOINT", "HOST", "PORT", "TTL", "EXPIRY", "EXPIRES"];
+    let flag =
+        ["IN", "ENABLED", "REQUIRED", "LENGTH", "HASH", "ALGORITHM", "ALG", "TYPE", "HEADER", "PREFIX", "MINUTES"];
+    if other.contains(&last) || flag.contains(&last) || words.contains(&"PUBLIC") {
+        return false;
+    }
+    let holds =
+        ["SECRET", "PASSWORD", "PASSWD", "PASS", "PWD", "TOKEN", "CREDENTIAL", "CREDENTIALS", "APIKEY", "PGPASSWORD"];
+    words.iter().any(|word| holds.contains(word)) || last == "KEY"
+}
+
+/// Whether a secret of this name signs tokens with HMAC-SHA-256, which wants 32 bytes (RFC 7518, section 3.2).
+pub(super) fn signs_tokens(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    ["JWT_SECRET", "AUTH_SECRET", "JWT_SECRET_KEY"].iter().any(|end| name.ends_with(end)) || name == "SECRET_KEY"
+}
+
+/// Whether a variable of this name is put into what browsers download, though it is a secret.
+pub(super) fn is_public_secret(name: &str, text: &str) -> bool {
+    let prefixes = ["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "NUXT_PUBLIC_", "EXPO_PUBLIC_"];
+    let Some(rest) = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)) else { return false };
+    let secret =
+        ["SECRET", "PASSWORD", "PRIVATE", "TOKEN"].iter().any(|word| rest.split('_').any(|part| part == *word));
+    // Publishable keys (`pk_live_…`, `pk.…`) are made for browsers; a flag, a number or a URL is no secret.
+    let lower = text.to_ascii_lowercase();
+    let harmless = lower.starts_with("pk")
+        || lower.contains("://")
+        || matches!(lower.as_str(), "" | "true" | "false")
+        || lower.bytes().all(|byte| byte.is_ascii_digit());
+    secret && !harmless && (names_secret(rest) || rest.split('_').any(|part| part == "PRIVATE"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Flaw, bare, flaw, is_placeholder, is_public_secret, known_default, names_secret, signs_tokens};
+
+    #[test]
+    fn flaws() {
+        let unexpanded = |text: &str| Some(Flaw::Unexpanded(text.to_owned()));
+        for (text, expected) in [
+            ("postgres://app:pw@db/x\n", Some(Flaw::White("a newline at its end"))),
+            ("postgres://app:pw@db/x\r\n", Some(Flaw::White("a carriage return (Windows line end) at its end"))),
+            ("pw ", Some(Flaw::White("a space at its end"))),
+            (" pw", Some(Flaw::White("white space at its start"))),
+            ("-----BEGIN KEY-----\nx\n-----END KEY-----\n", None),
+            ("\"postgres://db\"", Some(Flaw::Quoted)),
+            ("'pw'", Some(Flaw::Quoted)),
+            ("'", None),
+            ("cG9zdGdyZXM6Ly9hcHA6cHdAZGIvc2hvcA==", Some(Flaw::Base64)),
+            ("cG9zdGdyZXM6Ly9hcHA6cHdAZGIvc2hvcA", Some(Flaw::Base64)),
+            ("czNjcmV0czNjcmV0czNjcmV0", None),
+            ("postgres://app:$(DB_PASSWORD)@db/x", unexpanded("$(DB_PASSWORD)")),
+            ("${DB_URL}", unexpanded("${DB_URL}")),
+            ("{{ .Values.url }}", unexpanded("{{ … }}")),
+            ("a$(b)c{{x}}$(", None),
+            ("${", None),
+            ("changeme", Some(Flaw::Placeholder)),
+            ("your-api-key-here", Some(Flaw::Placeholder)),
+            ("<your password>", Some(Flaw::Placeholder)),
+            ("[YOUR-PASSWORD]", Some(Flaw::Placeholder)),
+            ("<a>", None),
+            ("[1,2]", None),
+            ("tcp://10.96.0.7:6379", None),
+        ] {
+            assert_eq!(flaw(text, None), expected, "{text:?}");
+        }
+        assert_eq!(flaw("tcp://10.96.0.7:6379", Some("REDIS_PORT")), Some(Flaw::ServiceLink));
+        assert_eq!(flaw("tcp://cache:6379", Some("REDIS_PORT")), None);
+        assert_eq!(flaw("tcp://10.96.0.7:6379", Some("REDIS_URL")), None);
+        assert_eq!(bare(" 'a b' \n"), "a b");
+    }
+
+    #[test]
+    fn names_and_known_values() {
+        for name in ["BETTER_AUTH_SECRET", "DB_PASSWORD", "API_KEY", "SMTP_PASS", "GITHUB_TOKEN"] {
+            assert!(names_secret(name), "{name}");
+        }
+        for name in
+            ["DATABASE_URL", "SECRET_NAME", "PASSWORD_FILE", "TOKEN_TTL", "PUBLIC_KEY", "COMPASS", "KEYCLOAK_URL"]
+        {
+            assert!(!names_secret(name), "{name}");
+        }
+        assert!(signs_tokens("BETTER_AUTH_SECRET") && signs_tokens("SECRET_KEY") && !signs_tokens("AWS_SECRET_KEY"));
+        assert!(known_default("better-auth-secret-12345678901234567890") && known_default("aaaaaaaa"));
+        assert!(!known_default("Tr0ub4dor&3") && !is_placeholder("yours truly"));
+        for (name, text, public) in [
+            ("NEXT_PUBLIC_BETTER_AUTH_SECRET", "hunter2", true),
+            ("VITE_DB_PASSWORD", "hunter2", true),
+            ("NEXT_PUBLIC_MAPBOX_TOKEN", "pk.abc", false),
+            ("NEXT_PUBLIC_TOKEN_URL", "https://x/token", false),
+            ("NEXT_PUBLIC_API_URL", "https://x", false),
+            ("BETTER_AUTH_SECRET", "hunter2", false),
+            ("NEXT_PUBLIC_PASSWORD_LOGIN", "true", false),
+        ] {
+            assert_eq!(is_public_secret(name, text), public, "{name}");
+        }
+    }
+}
