@@ -22,6 +22,7 @@ mod names;
 mod peer;
 mod postgres;
 mod readme;
+mod runtimes;
 mod serve;
 mod status;
 mod support;

@@ -133,7 +133,8 @@ fn in_words((address, code): &(SocketAddr, Code)) -> String {
 }
 
 fn connect_call((address, code): &(SocketAddr, Code)) -> String {
-    format!("[Errno {}] Connect call failed ('{}', {})", code.errno, address.ip(), address.port())
+    let zone = if address.is_ipv6() { ", 0, 0" } else { "" };
+    format!("[Errno {}] Connect call failed ('{}', {}{zone})", code.errno, address.ip(), address.port())
 }
 
 fn libpq((address, code): &(SocketAddr, Code)) -> String {

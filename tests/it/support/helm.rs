@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Value};
 
-use super::{Folder, Ran, pilotfish, run};
+use super::{Folder, Ran, pilotfish, run, tool};
 
 /// The newest Kubernetes whose schemas are there; the oldest that is supported is 1.29.
 pub(crate) const NEWEST: &str = "1.37";
@@ -20,17 +20,6 @@ pub(crate) fn repository(path: &str) -> PathBuf {
 /// The text of a file of the repository.
 pub(crate) fn text_of(path: &str) -> String {
     std::fs::read_to_string(repository(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-#[expect(clippy::disallowed_methods, reason = "where the tools are is not the product's to know")]
-fn tool(path: &str) -> PathBuf {
-    let tools = std::env::var("PILOTFISH_TOOLS").map_or_else(
-        |_| Path::new(&std::env::var("HOME").expect("HOME is set")).join(".cache/pilotfish-tools"),
-        PathBuf::from,
-    );
-    let found = tools.join(path);
-    assert!(found.exists(), "{} is not there; install it: scripts/install-test-tools", found.display());
-    found
 }
 
 /// `helm` with these arguments, in this folder; it keeps nothing outside of it.

@@ -68,7 +68,8 @@ impl Inside {
 }
 
 fn written(manner: &Manner) -> String {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("a text");
+    // A variable of the environment holds no zero byte.
+    let text = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     match manner {
         Manner::Nothing => "nothing ".to_owned(),
         Manner::Reset => "reset ".to_owned(),
@@ -87,11 +88,13 @@ fn hostile_process() {
     let mut line = || lines.next().expect("three lines").to_owned();
     let (ready, addresses, manner) = (line(), line(), line());
     let (word, bytes) = manner.split_once(' ').expect("a word and bytes");
+    let pairs = bytes.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).expect("digits"));
+    let bytes = pairs.map(|pair| u8::from_str_radix(pair, 16).expect("digits")).collect();
     let manner = match word {
         "nothing" => Manner::Nothing,
         "reset" => Manner::Reset,
-        "says" => Manner::Says(bytes.into()),
-        "ends" => Manner::SaysAndEnds(bytes.into()),
+        "says" => Manner::Says(bytes),
+        "ends" => Manner::SaysAndEnds(bytes),
         other => panic!("unknown: {other}"),
     };
     let listeners: Vec<TcpListener> = addresses

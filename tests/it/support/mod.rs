@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each helper serves some of the tests")]
 
 pub(crate) mod ca;
+pub(crate) mod delay;
 pub(crate) mod dns;
 pub(crate) mod helm;
 pub(crate) mod hostile;
@@ -57,10 +58,30 @@ pub(crate) fn json(args: &[&str]) -> serde_json::Value {
 
 /// A program that is needed; without it the test fails and says what installs it.
 pub(crate) fn need(program: &str, package: &str) -> PathBuf {
-    let homes =
-        ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/postgresql/15/bin"];
+    let homes = [
+        "/usr/local/sbin",
+        "/usr/local/bin",
+        "/usr/sbin",
+        "/usr/bin",
+        "/sbin",
+        "/bin",
+        "/usr/lib/postgresql/15/bin",
+        "/usr/local/go/bin",
+    ];
     let found = homes.iter().map(|home| PathBuf::from(home).join(program)).find(|path| path.exists());
     found.unwrap_or_else(|| panic!("{program} is not installed; install it: apt-get install -y {package}"))
+}
+
+/// A program that `scripts/install-test-tools` has put outside the clone: `helm-3.22.0/helm`.
+#[expect(clippy::disallowed_methods, reason = "where the tools are is not the product's to know")]
+pub(crate) fn tool(path: &str) -> PathBuf {
+    let tools = std::env::var("PILOTFISH_TOOLS").map_or_else(
+        |_| std::path::Path::new(&std::env::var("HOME").expect("HOME is set")).join(".cache/pilotfish-tools"),
+        PathBuf::from,
+    );
+    let found = tools.join(path);
+    assert!(found.exists(), "{} is not there; install it: scripts/install-test-tools", found.display());
+    found
 }
 
 /// A port that was free a moment ago, on IPv4 loopback; the system does not hand it out again soon.
