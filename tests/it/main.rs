@@ -6,6 +6,7 @@ mod canary;
 mod chart;
 mod close;
 mod config;
+mod diagnose;
 mod dial;
 mod dns;
 mod exit_codes;

@@ -115,7 +115,7 @@ fn value(view: View<'_>) -> Rung {
     let origins: Vec<String> = read.iter().map(|value| value.origin()).collect();
     let mut rung = match (view.outcome().failure.as_ref().filter(|_| is_of_values(view.outcome())), origins.is_empty())
     {
-        (Some(failure), _) => Rung::new("value", Mark::Bad, format!("{}: {}", failure.cause.slug(), failure.message)),
+        (Some(failure), _) => Rung::new("value", Mark::Bad, failure.cause.slug()),
         (None, true) => Rung::new("value", Mark::Good, view.done.source.clone()),
         (None, false) => Rung::new("value", Mark::Good, origins.join(", ")),
     };
@@ -128,9 +128,6 @@ fn value(view: View<'_>) -> Rung {
     if !endpoints.is_empty() {
         rung.add(None, format!("dials {}", endpoints.join(", ")));
     }
-    // What stands there again adds nothing.
-    let said = rung.said.clone();
-    rung.more.retain(|line| !said.ends_with(&line.text));
     rung
 }
 

@@ -87,11 +87,7 @@ fn would_the_app_see_this(sheet: &mut Sheet, outcome: &Outcome) {
     let behind = outcome.failure.as_ref().filter(|failure| failure.phase > Phase::Connect);
     if let (true, Some(failure)) = (all_connect, behind) {
         let phase = failure.phase.as_str();
-        sheet.hang(
-            "  ",
-            2,
-            &format!("Connecting is not what differs: the failure comes after it, in the phase {phase}."),
-        );
+        sheet.hang("  ", 2, &format!("All of them connect; what failed comes after that, in the phase {phase}."));
     }
 }
 

@@ -6,11 +6,10 @@ use crate::duration;
 use crate::finding::{Predicted, Prediction};
 use crate::outcome::Outcome;
 
-/// Runtimes that would do the same.
-struct Group<'a> {
-    first: &'a Prediction,
-    all: Vec<&'a Prediction>,
-}
+/// The width of the column of results.
+const RESULT: usize = 22;
+/// That of names in front of details: `python-asyncio`.
+const NAME: usize = 14;
 
 /// The rung: how many would connect.
 pub(super) fn rung(outcome: &Outcome) -> Rung {
@@ -29,30 +28,50 @@ pub(super) fn rung(outcome: &Outcome) -> Rung {
     Rung { mark, name: "runtimes", said, more: Vec::new() }
 }
 
-/// The table, the worst first; nothing where nothing was foretold.
+/// The table, the worst first, then what would be seen and what cures it; nothing where nothing was foretold.
 pub(super) fn table(sheet: &mut Sheet, outcome: &Outcome) {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut groups: Vec<Vec<&Prediction>> = Vec::new();
     for one in &outcome.predictions {
-        let same = |group: &&mut Group<'_>| {
-            let first = group.first;
-            (first.result, &first.error, &first.cure) == (one.result, &one.error, &one.cure)
-        };
+        let same = |group: &&mut Vec<&Prediction>| (group[0].result, group[0].after) == (one.result, one.after);
         match groups.iter_mut().find(same) {
-            Some(group) => group.all.push(one),
-            None => groups.push(Group { first: one, all: vec![one] }),
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
         }
     }
-    groups.sort_by_key(|group| rank(group.first.result));
-    for Group { first, all } in &groups {
-        let names: Vec<&str> = all.iter().map(|one| one.runtime).collect();
-        let result = format!("{} {}", word(first.result), after(all));
-        sheet.rung(2, mark(first.result), result.trim_end(), 24, &names.join(", "));
-        if let Some(error) = &first.error {
-            sheet.hang(&" ".repeat(29), 29, &format!("error: {error}"));
+    groups.sort_by_key(|group| (rank(group[0].result), group[0].after));
+    for group in &groups {
+        let names: Vec<&str> = group.iter().map(|one| one.runtime).collect();
+        let after = group[0].after.map(|after| format!("after {}", duration::show(after))).unwrap_or_default();
+        let result = format!("{:9}{after}", word(group[0].result));
+        sheet.rung(2, mark(group[0].result), &result, RESULT, &names.join(", "));
+    }
+    let mut told: Vec<Vec<&Prediction>> = Vec::new();
+    for one in groups.iter().flatten().copied().filter(|one| one.error.is_some() || one.cure.is_some()) {
+        match told.iter_mut().find(|same| (&same[0].error, &same[0].cure) == (&one.error, &one.cure)) {
+            Some(same) => same.push(one),
+            None => told.push(vec![one]),
         }
-        if let Some(cure) = &first.cure {
-            sheet.hang(&" ".repeat(29), 29, &format!("cure: {cure}"));
-        }
+    }
+    if !told.is_empty() {
+        sheet.line("");
+    }
+    told.iter().for_each(|same| details(sheet, same));
+}
+
+/// What these runtimes would show, and what cures it.
+fn details(sheet: &mut Sheet, same: &[&Prediction]) {
+    let names: Vec<&str> = same.iter().map(|one| one.runtime).collect();
+    let names = names.join(", ");
+    let mut lead = format!("  {names:NAME$}  ");
+    if names.len() > NAME {
+        sheet.hang("  ", 2, &names);
+        lead = " ".repeat(NAME + 4);
+    }
+    let Prediction { error, cure, .. } = same[0];
+    let cure = cure.iter().map(|cure| format!("Cure: {cure}"));
+    for text in error.iter().cloned().chain(cure) {
+        sheet.hang(&lead, NAME + 4, &text);
+        lead = " ".repeat(NAME + 4);
     }
 }
 
@@ -80,16 +99,7 @@ const fn word(result: Predicted) -> &'static str {
         Predicted::Connects => "connects",
         Predicted::Fails => "fails",
         Predicted::Hangs => "hangs",
-        Predicted::Borderline => "may go either way",
+        Predicted::Borderline => "either",
         Predicted::Unknown => "unknown",
     }
-}
-
-/// After how long, from the fastest to the slowest of them.
-fn after(all: &[&Prediction]) -> String {
-    let mut times: Vec<_> = all.iter().filter_map(|one| one.after).collect();
-    times.sort_unstable();
-    let (Some(first), Some(last)) = (times.first(), times.last()) else { return String::new() };
-    let (first, last) = (duration::show(*first), duration::show(*last));
-    if first == last { format!("in {first}") } else { format!("in {first} to {last}") }
 }

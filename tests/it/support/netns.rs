@@ -83,6 +83,13 @@ impl Namespace {
         command
     }
 
+    /// The same command with the same arguments, but inside.
+    pub(crate) fn within(&self, command: &Command) -> Command {
+        let mut inside = self.command(command.get_program().to_str().expect("the path is UTF-8"));
+        inside.args(command.get_args());
+        inside
+    }
+
     /// The binary under test, inside, with a clean environment.
     pub(crate) fn pilotfish(&self, args: &[&str]) -> Ran {
         run(self.command(PILOTFISH).args(args).env_clear())

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
+use super::netns::Namespace;
 use super::{Folder, Running, free_port, need, until_listening};
 
 /// A running nginx; it ends with the test.
@@ -17,8 +18,25 @@ impl Nginx {
         Self::with_files(Folder::new(), ports, http)
     }
 
+    /// In a namespace, with the folder that holds the files the configuration names; it may not listen yet.
+    pub(crate) fn inside(namespace: &Namespace, folder: Folder, http: &str) -> Self {
+        let mut command = namespace.within(&Self::command(&folder, http));
+        let running = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
+        Self { running, folder }
+    }
+
     /// The same, with the folder that holds the files the configuration names.
     pub(crate) fn with_files(folder: Folder, ports: &[u16], http: &str) -> Self {
+        let mut command = Self::command(&folder, http);
+        let running = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
+        let nginx = Self { running, folder };
+        for port in ports {
+            until_listening(SocketAddr::from(([127, 0, 0, 1], *port)));
+        }
+        nginx
+    }
+
+    fn command(folder: &Folder, http: &str) -> Command {
         let base = folder.path().to_str().expect("the path is UTF-8");
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {base}/tmp-{kind};"))
@@ -32,12 +50,7 @@ impl Nginx {
         let path = folder.write("nginx.conf", config);
         let mut command = Command::new(need("nginx", "nginx-light"));
         command.args(["-p", base, "-c", &path, "-e", &format!("{base}/error.log")]);
-        let running = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
-        let nginx = Self { running, folder };
-        for port in ports {
-            until_listening(SocketAddr::from(([127, 0, 0, 1], *port)));
-        }
-        nginx
+        command
     }
 
     /// One HTTPS server with this certificate; `more` goes into its `server` block. Gives its port as well.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use super::netns::Namespace;
 use super::{Folder, Ran, Running, free_port, need, run, until};
 
 /// The password of the role `app`.
@@ -28,6 +29,8 @@ pub(crate) struct Options<'a> {
     pub(crate) files: &'a [&'a str],
     /// What its log says when it is ready.
     pub(crate) ready: &'a str,
+    /// Where it runs: then it has port 5432 of every address there.
+    pub(crate) inside: Option<&'a Namespace>,
 }
 
 impl Default for Options<'_> {
@@ -39,6 +42,7 @@ impl Default for Options<'_> {
             client_ca: None,
             files: &[],
             ready: "database system is ready to accept",
+            inside: None,
         }
     }
 }
@@ -85,23 +89,29 @@ impl Cluster {
             give("client_ca.crt", ca);
             conf.push_str("ssl_ca_file = 'client_ca.crt'\n");
         }
+        if options.inside.is_some() {
+            conf.push_str("listen_addresses = '*'\n");
+        }
         for (name, value) in options.settings {
             writeln!(conf, "{name} = '{value}'").expect("a text takes it");
         }
         give("postgresql.conf", &conf);
         give("pg_hba.conf", &format!("local all all trust\n{}\n", options.hba));
         options.files.iter().for_each(|name| give(name, ""));
-        Self::launch(folder, options.ready)
+        Self::launch(folder, options)
     }
 
     /// Another process may take the free port first: then with another one.
-    fn launch(folder: Folder, ready: &str) -> Self {
+    fn launch(folder: Folder, options: &Options<'_>) -> Self {
         let data = folder.path().join("data");
         for _ in 0..5 {
-            let port = free_port();
+            let port = if options.inside.is_some() { 5432 } else { free_port() };
             let log = std::fs::File::create(folder.path().join("log")).expect("the log is created");
             let mut command = as_server_user(&need("postgres", "postgresql"));
             command.arg("-D").arg(&data).args(["-p", &port.to_string()]);
+            if let Some(namespace) = options.inside {
+                command = namespace.within(&command);
+            }
             command.stdout(log.try_clone().expect("a second handle")).stderr(log);
             let mut server = Running::start(&mut command);
             let path = folder.path().join("log");
@@ -109,7 +119,7 @@ impl Cluster {
             let mut ended = false;
             until("PostgreSQL is ready", || {
                 ended = server.0.try_wait().expect("its state").is_some();
-                ended || log().contains(ready)
+                ended || log().contains(options.ready)
             });
             if !ended {
                 return Self { port, folder, server };

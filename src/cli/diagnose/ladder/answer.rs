@@ -20,7 +20,7 @@ pub(super) fn answer(view: View<'_>) -> Rung {
     let asked = view.went_through(Phase::Request) || view.went_through(Phase::Assert) || !facts.records.is_empty();
     let mut rung = match &outcome.failure {
         Some(failure) if failure.phase >= Phase::Request && !is_of_values(outcome) => {
-            Rung::new("answer", Mark::Bad, format!("{}: {}{took}", failure.cause.slug(), failure.message))
+            Rung::new("answer", Mark::Bad, format!("{}{took}", failure.cause.slug()))
         }
         Some(_) => Rung::new("answer", Mark::Idle, "not reached"),
         None if asked => Rung::new("answer", Mark::Good, format!("as expected{took}")),

@@ -8,7 +8,9 @@ use crate::duration;
 use crate::outcome::{Answer, Phase, Query, Surveyed, Try, TryResult};
 use crate::url::{Endpoint, Host};
 
-/// More addresses are counted.
+/// More addresses of a name are counted.
+const NAMED: usize = 4;
+/// More addresses in all are counted.
 const ADDRESSES: usize = 32;
 
 /// Names to addresses.
@@ -30,23 +32,16 @@ pub(super) fn names(view: View<'_>) -> Rung {
             ([..], false) => Rung::new("names", Mark::Idle, "not reached"),
         };
     }
-    let found = evidence.queries.iter().filter(|query| query.answers > 0);
-    let found: Vec<String> =
-        found.map(|query| format!("{} {}", query.name.trim_end_matches('.'), counted(query))).collect();
-    let took = view.took(Phase::Resolve);
     let mut rung = match view.failed_in(Phase::Resolve) {
         true => failed(view),
-        false => Rung::new("names", Mark::Good, format!("{}{took}", found.join(", "))),
+        false => Rung::new("names", Mark::Good, format!("{}{}", found(view), view.took(Phase::Resolve))),
     };
+    let by_one = evidence.queries.iter().all(|query| query.server == evidence.queries[0].server);
+    if by_one {
+        rung.add(None, format!("asked {}", evidence.queries[0].server));
+    }
     for query in evidence.queries.iter().take(view.queries) {
-        let mark = match &query.answer {
-            _ if query.answers > 0 => Mark::Good,
-            // An answer all the same: the walk goes on.
-            Answer::Rcode(code) if matches!(code.as_str(), "NOERROR" | "NXDOMAIN") => Mark::Idle,
-            Answer::Truncated => Mark::Idle,
-            Answer::Rcode(_) | Answer::Timeout | Answer::Io(_) | Answer::Malformed => Mark::Bad,
-        };
-        rung.add(mark, asked(query));
+        rung.add(sign(query), asked(query, by_one));
     }
     if evidence.queries.len() > view.queries {
         rung.add(None, format!("and {} more queries (-o json has them)", evidence.queries.len() - view.queries));
@@ -59,23 +54,58 @@ fn failed(view: View<'_>) -> Rung {
     Rung::new("names", Mark::Bad, format!("{cause}{}", view.took(Phase::Resolve)))
 }
 
-fn counted(query: &Query) -> String {
-    let plural = if query.answers == 1 { "" } else { "s" };
-    format!("has {} {} record{plural}", query.answers, query.record)
+/// What each name gave; for checks that look for other records than addresses, which name had them.
+fn found(view: View<'_>) -> String {
+    let evidence = &view.outcome().evidence;
+    let mut names: Vec<(&str, Vec<String>)> = Vec::new();
+    for resolved in &evidence.resolved {
+        let addresses = resolved.addresses.iter().map(ToString::to_string);
+        match names.iter_mut().find(|(name, _)| *name == resolved.name) {
+            Some((_, known)) => known.extend(addresses),
+            None => names.push((&resolved.name, addresses.collect())),
+        }
+    }
+    names.retain(|(_, addresses)| !addresses.is_empty());
+    if names.is_empty() {
+        let answered = evidence.queries.iter().filter(|query| query.answers > 0);
+        let answered: Vec<&str> = answered.map(|query| query.name.as_str()).collect();
+        return answered.join(", ");
+    }
+    let said = |(name, addresses): (&str, Vec<String>)| format!("{name} is {}", shortened(&addresses));
+    names.into_iter().map(said).collect::<Vec<_>>().join("; ")
 }
 
-fn asked(query: &Query) -> String {
-    let Query { name, record, server, transport, duration, .. } = query;
+fn shortened(addresses: &[String]) -> String {
+    let more = addresses.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", addresses[..addresses.len().min(NAMED)].join(", "))
+}
+
+fn sign(query: &Query) -> Mark {
+    match &query.answer {
+        _ if query.answers > 0 => Mark::Good,
+        // An answer all the same: the walk goes on.
+        Answer::Rcode(code) if matches!(code.as_str(), "NOERROR" | "NXDOMAIN") => Mark::Idle,
+        Answer::Truncated => Mark::Idle,
+        Answer::Rcode(_) | Answer::Timeout | Answer::Io(_) | Answer::Malformed => Mark::Bad,
+    }
+}
+
+fn asked(query: &Query, by_one: bool) -> String {
+    let Query { name, record, server, transport, duration, answers, .. } = query;
     let answer = match &query.answer {
-        Answer::Rcode(code) if code == "NOERROR" && query.answers == 0 => "exists, without such a record".to_owned(),
-        Answer::Rcode(code) if code == "NOERROR" => counted(query),
+        Answer::Rcode(code) if code == "NOERROR" && *answers == 0 => "no such record".to_owned(),
+        Answer::Rcode(code) if code == "NOERROR" && *answers == 1 => "1 record".to_owned(),
+        Answer::Rcode(code) if code == "NOERROR" => format!("{answers} records"),
         Answer::Rcode(code) => code.clone(),
         Answer::Truncated => "cut short, asked again over TCP".to_owned(),
         Answer::Timeout => "no answer".to_owned(),
         Answer::Io(text) => text.clone(),
         Answer::Malformed => "something that is no answer".to_owned(),
     };
-    format!("{record} {name} {answer} [{server} {transport}, {}]", duration::show(*duration))
+    let whom = if by_one { String::new() } else { format!("{server}, ") };
+    let how = if *transport == "udp" { "" } else { " over TCP" };
+    format!("{record} {name} {answer}{how} ({whom}{})", duration::show(*duration))
 }
 
 /// One address, by what the check did and what the survey measured.

@@ -1,0 +1,303 @@
+//! `pilotfish diagnose` against real servers in a small cluster of two namespaces: whole pages, JSON, and the report.
+//!
+//! The pages stand in docs/diagnose.md, between `<!-- NAME -->` and `<!-- /NAME -->`, as they were printed once; durations,
+//! dates and where lines are broken may differ.
+
+use serde_json::{Value, json};
+
+use crate::support::ca::{Ca, Leaf};
+use crate::support::dns::NameServer;
+use crate::support::netns::Namespace;
+use crate::support::nginx::Nginx;
+use crate::support::postgres::{Cluster, Options, PASSWORD};
+use crate::support::{Folder, PILOTFISH, Ran, run, until};
+
+/// A pod, and the rest of the world behind one cable: a name server, PostgreSQL, nginx, and an address that is dead.
+struct World {
+    pod: Namespace,
+    postgres: Cluster,
+    nginx: Nginx,
+    _names: NameServer,
+    folder: Folder,
+    ca: String,
+    _rest: Namespace,
+}
+
+const NAMES: &str = "\
+db.shop.svc.cluster.local A = 10.0.0.7
+db.shop.svc.cluster.local AAAA nodata
+web.shop.svc.cluster.local A = 10.0.0.7
+web.shop.svc.cluster.local AAAA nodata
+api.shop.svc.cluster.local A = 10.0.0.8
+api.shop.svc.cluster.local AAAA nodata
+cache.shop.svc.cluster.local A = 10.0.0.9 | 10.0.0.7
+cache.shop.svc.cluster.local AAAA nodata
+";
+
+impl World {
+    fn start() -> Self {
+        let (pod, rest) = (Namespace::new(), Namespace::new());
+        pod.cable(&rest, "eth0", &["10.0.0.5/24"], &["10.0.0.1/24"]);
+        for address in ["10.96.0.10/32", "10.0.0.7/32", "10.0.0.8/32", "10.0.0.9/32"] {
+            rest.ip(&["addr", "add", address, "dev", "lo"]);
+        }
+        pod.ip(&["route", "add", "default", "via", "10.0.0.1"]);
+        rest.nft("add table inet t; add chain inet t in { type filter hook input priority 0; }; add rule inet t in ip daddr 10.0.0.9 drop");
+        pod.resolv_conf(
+            "search shop.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n",
+        );
+        let _names = NameServer::inside(&rest, "10.96.0.10", NAMES);
+        let postgres = Cluster::start(&Options {
+            hba: "host all all 10.0.0.0/24 scram-sha-256",
+            inside: Some(&rest),
+            ..Options::default()
+        });
+        let folder = Folder::new();
+        let authority = Ca::root("Shop Root");
+        let ca = authority.pem.clone();
+        let files = Folder::new();
+        let (cert, key) = authority.issue(&Leaf::server("web", &["web.shop.svc"])).write(&files, "server", &[]);
+        let http = format!(
+            "server {{ listen 10.0.0.8:443 ssl; ssl_certificate {cert}; ssl_certificate_key {key}; }}
+             server {{ listen 10.0.0.7:6379; }}
+             server {{ listen 10.0.0.7:8080; location / {{ return 500 told-in-a-body; }} }}"
+        );
+        let nginx = Nginx::inside(&rest, files, &http);
+        until("nginx listens", || rest.pilotfish(&["check", "tcp://10.0.0.8:443"]).code == 0);
+        Self { pod, postgres, nginx, _names, folder, ca, _rest: rest }
+    }
+
+    /// A configuration of one check.
+    fn config(&self, name: &str, kind: &str) -> String {
+        self.folder.write(&format!("{name}.yaml"), format!("checks:\n  - name: {name}\n    {kind}\n"))
+    }
+
+    fn rejected_logins(&self) -> usize {
+        self.postgres.log().matches("password authentication failed").count()
+    }
+
+    fn web_log(&self) -> String {
+        self.nginx.access_log()
+    }
+
+    fn diagnose(&self, args: &[&str], vars: &[(&str, &str)]) -> Ran {
+        let mut command = self.pod.command(PILOTFISH);
+        command.env_clear().envs(vars.iter().copied()).arg("diagnose").args(args);
+        run(&mut command)
+    }
+}
+
+/// Everything that differs from run to run or from machine to machine, made the same.
+fn steady(text: &str) -> String {
+    let words: Vec<String> = text.split_whitespace().map(steady_word).collect();
+    words.join(" ").replace("T to T", "T").replace("valid for N more days", "valid for N days")
+}
+
+fn steady_word(word: &str) -> String {
+    let bare = word.trim_matches(|c: char| "(),;:".contains(c));
+    let number = bare.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = &bare[number.len()..];
+    let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let date = bare.len() == 20 && bare.ends_with('Z') && bare.contains('T');
+    match () {
+        () if is_number && matches!(unit, "ms" | "s") => word.replace(bare, "T"),
+        () if date => word.replace(bare, "DATE"),
+        () => word.to_owned(),
+    }
+}
+
+/// One page of the docs: what is run, with which variables.
+struct Scene {
+    name: &'static str,
+    args: Vec<String>,
+    vars: Vec<(&'static str, String)>,
+    code: i32,
+}
+
+impl Scene {
+    fn new(name: &'static str, code: i32, args: &[&str]) -> Self {
+        Self { name, args: args.iter().map(|arg| (*arg).to_owned()).collect(), vars: Vec::new(), code }
+    }
+
+    fn with(mut self, variable: &'static str, value: &str) -> Self {
+        self.vars.push((variable, value.to_owned()));
+        self
+    }
+
+    fn run(&self, world: &World) -> Ran {
+        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        let vars: Vec<(&str, &str)> = self.vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        world.diagnose(&args, &vars)
+    }
+}
+
+fn scenes(world: &World) -> Vec<Scene> {
+    let wrong = format!("postgres://app:not-{PASSWORD}@db:5432/app");
+    let trusting = world.config("api", "tls: {address: \"api.shop:443\", ca: {env: SHOP_CA}}");
+    vec![
+        Scene::new("wrong password", 1, &["env:DATABASE_URL"]).with("DATABASE_URL", &wrong),
+        Scene::new("wrong name", 1, &["-c", &trusting]).with("SHOP_CA", &world.ca),
+        Scene::new("dead address", 0, &["redis://cache:6379/0"]),
+        Scene::new("misspelled", 1, &["env:DATABASE_URL"]).with("DATABASE_URL", "postgres://app:x@databse:5432/app"),
+        Scene::new("no variable", 1, &["env:DATABASE_URL"]),
+        Scene::new("several", 1, &[])
+            .with("API_URL", "http://api:8443/v1")
+            .with("CACHE_URL", "redis://queue:6379/0")
+            .with("DATABASE_URL", &wrong),
+    ]
+}
+
+#[test]
+fn the_pages_of_diagnose_are_as_the_code_says() {
+    let world = World::start();
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnose.md");
+    let mut text = std::fs::read_to_string(&page).expect("the page is there");
+    for scene in scenes(&world) {
+        let logins = world.rejected_logins();
+        let ran = scene.run(&world);
+        assert_eq!(ran.code, scene.code, "{}: {ran:?}", scene.name);
+        let wide = ran.stdout.lines().filter(|line| line.chars().count() > 80);
+        assert_eq!(wide.count(), 0, "{}: lines over 80: {}", scene.name, ran.stdout);
+        let tried = scene.vars.iter().filter(|(_, value)| value.contains("not-")).count();
+        assert_eq!(world.rejected_logins() - logins, tried, "{}: one login, no more", scene.name);
+        let (open, close) = (format!("<!-- {} -->\n```text\n", scene.name), format!("```\n<!-- /{} -->", scene.name));
+        let (before, rest) = text.split_once(&open).unwrap_or_else(|| panic!("docs/diagnose.md has no {open}"));
+        let (kept, after) = rest.split_once(&close).unwrap_or_else(|| panic!("docs/diagnose.md has no {close}"));
+        if writes_docs() {
+            text = format!("{before}{open}{}{close}{after}", ran.stdout);
+            continue;
+        }
+        assert_eq!(steady(&ran.stdout), steady(kept), "{}: make docs writes it anew\n{}", scene.name, ran.stdout);
+    }
+    if writes_docs() {
+        std::fs::write(page, text).expect("the page is written");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how make docs says that pages are to be written")]
+fn writes_docs() -> bool {
+    std::env::var_os("PILOTFISH_WRITE_DOCS").is_some()
+}
+
+#[test]
+fn json_carries_everything() {
+    let world = World::start();
+    let ran = world.diagnose(&["redis://:s3cret@cache:6379/0", "-o", "json"], &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let report: Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+    assert_eq!((&report["passed"], &report["failed"]), (&1.into(), &0.into()));
+    let check = &report["checks"][0];
+    for (path, expected) in [
+        ("/name", "redis-cache"),
+        ("/kind", "redis"),
+        ("/target", "redis://cache:6379"),
+        ("/result", "pass"),
+        ("/stopped_short", "this version does not speak redis"),
+        ("/tries/0/result", "cut"),
+        ("/survey/0/address", "10.0.0.9:6379"),
+        ("/survey/1/result", "connected"),
+        ("/survey/1/source", "10.0.0.5"),
+        ("/findings/0/code", "address_dead"),
+    ] {
+        assert_eq!(check.pointer(path), Some(&expected.into()), "{path}: {check:#}");
+    }
+    assert_eq!(check["degraded"], true);
+    assert!(check["queries"].as_array().is_some_and(|queries| queries.len() == 2), "{check:#}");
+    let runtimes = check["runtimes"].as_array().expect("a list");
+    assert!(runtimes.len() >= 15 && runtimes.iter().all(|one| one["runtime"].is_string()), "{check:#}");
+    let pod = &report["pod"];
+    assert_eq!(pod["addresses"][0], "10.0.0.5", "{pod:#}");
+    let default = json!({"destination": "default (0.0.0.0/0)", "gateway": "10.0.0.1", "device": "eth0"});
+    assert!(pod["routes"].as_array().is_some_and(|routes| routes.contains(&default)), "{pod:#}");
+    assert_eq!(pod["resolv_conf"][1], "nameserver 10.96.0.10");
+    assert!(pod["kernel"].is_string() && report["version"].is_string());
+}
+
+#[test]
+fn the_report_has_the_pod_and_neither_secrets_nor_bodies() {
+    let world = World::start();
+    world.pod.hosts("10.0.0.7 web # s3cret\n# s3cret\n");
+    let path = world.folder.path().join("report.md").display().to_string();
+    let ran = world.diagnose(&["http://app:s3cret@web:8080/?key=s3cret", "--report", &path], &[]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("received: ") && ran.stdout.contains("told-in-a-body"), "a person may see it: {ran:?}");
+    let report = std::fs::read_to_string(&path).expect("the report was written");
+    for part in [
+        "# pilotfish diagnose: http-web\n",
+        "- pilotfish: ",
+        "```text\n✗ http-web  http_status  ",
+        "\nCause\n  http_status: ",
+        "### Addresses\n\n```text\n10.0.0.5\n",
+        "### Routes\n\n```text\ndefault (0.0.0.0/0) via 10.0.0.1 dev eth0\n10.0.0.0/24 dev eth0\n",
+        "search shop.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n",
+        "### /etc/hosts\n\n```text\n10.0.0.7 web\n```\n",
+    ] {
+        assert!(report.contains(part), "{part}\n{report}");
+    }
+    for hidden in ["s3cret", "told-in-a-body", "received"] {
+        assert!(!report.contains(hidden), "{hidden}\n{report}");
+    }
+    let to_stdout = world.diagnose(&["tcp://web:8080", "--report", "-"], &[]);
+    assert!(to_stdout.stdout.starts_with("# pilotfish diagnose: tcp-web\n") && to_stdout.code == 0, "{to_stdout:?}");
+    let asked = world.web_log().lines().count();
+    let refused = world.diagnose(&["http://web:8080/", "--report", "/proc/nowhere/report.md"], &[]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
+    assert!(refused.stderr.contains("--report cannot be written") && refused.stderr.contains("- for stdout"));
+    assert_eq!(world.web_log().lines().count(), asked, "nothing was probed");
+}
+
+#[test]
+fn as_far_as_it_goes_without_the_protocol() {
+    let world = World::start();
+    let page = |args: &[&str], vars: &[(&str, &str)]| {
+        let ran = world.diagnose(args, vars);
+        (ran.code, steady(&ran.stdout))
+    };
+    let (code, text) = page(&["rediss://:s3cret@api.shop:443/0"], &[]);
+    assert_eq!(code, 1, "{text}");
+    for part in [
+        "✗ redis-api-shop tls_untrusted rediss://api.shop:443",
+        "✗ tls tls_untrusted (T) certificate: CN=web, issued by CN=Shop Root",
+        "· login not tried: this version does not speak redis",
+        "· answer nothing was asked: the ladder ends at the connection",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let (code, text) = page(&["env:QUEUE"], &[("QUEUE", "amqp://guest:s3cret@nothing:5672/%2F")]);
+    assert!(code == 1 && text.contains("✗ names dns_not_found"), "{text}");
+    let (code, text) = page(&["mongodb+srv://app:s3cret@cluster0/x"], &[]);
+    assert_eq!((code, text.as_str()), (2, ""), "its hosts stand in SRV records");
+    // A web address in a variable: nothing is asked.
+    let before = world.web_log();
+    let (code, text) = page(&[], &[("APP_URL", "http://web.shop:8080/hook/s3cret")]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.starts_with("✓ app connects http://web.shop:8080 ✓ value the variable APP_URL"), "{text}");
+    assert!(text.contains("· login not tried: of a web address that was found in the environment nothing is asked"));
+    assert_eq!(world.web_log(), before);
+}
+
+#[test]
+fn one_of_several_and_what_is_wrong_with_the_call() {
+    let world = World::start();
+    let config = world.folder.write(
+        "two.yaml",
+        "checks:\n  - {name: db, tcp: {address: \"db:5432\"}}\n  - {name: gone, tcp: {address: \"db:9\"}}\n",
+    );
+    let ran = world.diagnose(&["-c", &config], &[]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.starts_with("2 checks, 1 failed\n\n✓ db    passes  tcp://db:5432\n✗ gone  "), "{ran:?}");
+    assert_eq!(ran.stdout.matches("✓ value").count(), 1, "what passes has no page of its own: {}", ran.stdout);
+    assert!(ran.stdout.ends_with("--only NAME takes one of them apart all the same.\n"), "{}", ran.stdout);
+    let ran = world.diagnose(&["-c", &config, "--only", "db"], &[]);
+    assert!(ran.code == 0 && ran.stdout.starts_with("✓ db  passes  tcp://db:5432\n\n  ✓ value "), "{ran:?}");
+    for (args, part) in [
+        (&["-c", config.as_str(), "--only", "dbb"][..], "did you mean db?"),
+        (&["-c", "/nowhere.yaml"], "there is no such file"),
+        (&["-o", "yaml", "tcp://db:5432"], "takes text or json"),
+        (&["sftp://db"], "unknown scheme"),
+        (&[], "nothing to probe"),
+    ] {
+        let ran = world.diagnose(args, &[]);
+        assert!(ran.code == 2 && ran.stdout.is_empty() && ran.stderr.contains(part), "{args:?}: {ran:?}");
+    }
+}
