@@ -70,7 +70,8 @@ pub(super) struct Common {
     pub(super) min_passing: Option<MinPassing>,
     /// Causes that degrade it but do not take it down, once it has been up.
     pub(super) ready_ignores: Option<Vec<Slug>>,
-    /// The runtimes whose connecting is foretold: `node@20`, `go`, `python-asyncio`, …
+    /// The runtimes whose connecting is foretold: `node@20`, `go`, `python-asyncio`, … Every address of the target is
+    /// measured for that, one at a time: by `serve` in every tenth run, by `wait` once the check passes.
     pub(super) clients: Option<Vec<Runtime>>,
     /// Codes of findings that make the check fail.
     pub(super) fail_on: Option<Vec<Code>>,

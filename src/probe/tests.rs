@@ -99,6 +99,51 @@ async fn a_connected_and_silent_peer_is_said_to_be_so() {
     assert!(!outcome.degraded);
 }
 
+/// What else listens there is dialled for `clients` alone, and by `serve` only now and then.
+#[tokio::test]
+async fn the_addresses_that_a_run_does_not_need_are_measured_for_clients_in_every_tenth_run() {
+    let needed = TcpListener::bind(SocketAddr::from(([127, 0, 0, 2], 0))).await.unwrap();
+    let port = needed.local_addr().unwrap().port();
+    let other = TcpListener::bind(SocketAddr::from(([127, 0, 0, 3], port))).await.unwrap();
+    let env = MapEnv::default().with_file("/etc/hosts", PEERS.as_bytes());
+    let world = Arc::new(World::new(Arc::new(env)));
+    let check = tcp(&format!("{{address: 'peers:{port}'}}"));
+    let plain = planned(check, Duration::from_secs(5));
+    let asked = Planned { clients: vec!["go"], ..plain.clone() };
+    for (planned, depth, runs, expected) in [
+        (&plain, Depth::Full, 2, 0),
+        (&plain, Depth::Routine, 2, 0),
+        (&plain, Depth::Survey, 2, 2),
+        (&asked, Depth::Full, 2, 2),
+        (&asked, Depth::Gate, 2, 2),
+        (&asked, Depth::Routine, 20, 2),
+    ] {
+        for run in 0..runs {
+            let outcome = probe(planned, &world, depth).await;
+            assert!(outcome.passed() && outcome.evidence.tries.len() == 1, "{depth:?}: {outcome:?}");
+            let judged = depth == Depth::Survey || !planned.clients.is_empty();
+            assert_eq!(!outcome.predictions.is_empty(), judged, "{depth:?}, run {run}");
+        }
+        let mut dialled = 0;
+        while tokio::time::timeout(Duration::from_millis(50), other.accept()).await.is_ok() {
+            dialled += 1;
+        }
+        assert_eq!(dialled, expected, "{depth:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_gate_measures_nothing_before_the_check_passes() {
+    let check = tcp("{address: 'peers:9'}");
+    let asked = Planned { clients: vec!["go"], ..planned(check, Duration::from_secs(5)) };
+    let env = MapEnv::default().with_file("/etc/hosts", PEERS.as_bytes());
+    let world = Arc::new(World::new(Arc::new(env)));
+    assert!(probe(&asked, &world, Depth::Gate).await.predictions.is_empty());
+    let told = probe(&asked, &world, Depth::Full).await;
+    assert_eq!(told.predictions[0].result.as_str(), "fails", "{told:?}");
+    assert!(told.findings.is_empty(), "that it fails is no finding: {told:?}");
+}
+
 fn each(port: u16, min_passing: MinPassing) -> Planned {
     let rules = DialRules { require: Require::Each, ..DialRules::default() };
     let check = tcp(&format!("{{address: 'peers:{port}', send: x, expect: y}}"));

@@ -87,10 +87,16 @@ impl Stage {
 
     /// The one check of a report on `tcp://db:5432`, judged for every runtime.
     fn check(&self) -> Value {
+        self.check_that_fails_on("")
+    }
+
+    fn check_that_fails_on(&self, code: &str) -> Value {
         let folder = Folder::new();
         let names: Vec<&str> = CLIENTS.iter().map(|(name, _)| *name).collect();
-        let config =
-            format!("checks: [{{name: db, tcp: {{address: 'db:5432'}}, clients: ['{}']}}]\n", names.join("', '"));
+        let config = format!(
+            "checks: [{{name: db, tcp: {{address: 'db:5432'}}, clients: ['{}'], fail_on: [{code}]}}]\n",
+            names.join("', '")
+        );
         let config = folder.write("pilotfish.yaml", config);
         self.pod.json(&["check", "-c", &config, "-o", "json"])["checks"][0].clone()
     }
@@ -326,6 +332,8 @@ fn slow_ipv4_and_unroutable_ipv6() {
     let check = compared_on(&stage);
     assert_eq!(results(&check, NODES), ["connects", "fails", "fails", "fails", "connects", "connects"]);
     assert_eq!((findings(&check), &check["result"]), (vec!["node_connect_cut"], &Value::from("pass")), "{check}");
+    let strict = stage.check_that_fails_on("node_connect_cut");
+    assert_eq!(strict["failure"]["cause"], "connect_timeout", "{strict}");
     for (name, client) in CLIENTS.iter().filter(|(name, _)| ["node@20", "node@24"].contains(name)) {
         let cures = prediction(&check, name)["cure"].as_str().expect("there is a cure");
         let options: Vec<&str> = cures

@@ -8,7 +8,7 @@ use super::told::NAMED;
 use super::walk;
 use super::{ADDRESS_DEAD, IPV6_DEAD, Manner, NODE_CONNECT_BORDERLINE, NODE_CONNECT_CUT, Told, Way};
 use crate::duration::show;
-use crate::finding::{Finding, Predicted};
+use crate::finding::{Finding, Predicted, Severity};
 
 /// Runtimes that try one address only. Where nobody said that the app is one of them, they alone are no reason to warn.
 const ONE_ADDRESS: [&str; 2] = ["node@18", "jvm"];
@@ -60,21 +60,26 @@ fn node_cut(told: &[Told], legs: &[Leg], of: &str) -> Option<Finding> {
         },
         None => show(limit),
     };
+    let (cuts, they, tries, fails, hangs) = match versions.as_slice() {
+        [_] => ("cuts", "it", "tries", "fails", "hangs"),
+        _ => ("cut", "they", "try", "fail", "hang"),
+    };
     let ends = match way.ended.after {
         Some(after) => {
             let code = way.ended.errors.first().map_or("ETIMEDOUT", |(_, code)| code.name);
-            format!("it fails after {} with {code}", show(after))
+            format!("{they} {fails} after {} with {code}", show(after))
         }
-        None => "it hangs".to_owned(),
+        None => format!("{they} {hangs}"),
     };
+    let last = last_tried(way).map_or_else(String::new, |leg| format!("{}, {}", leg.address, deed(leg)));
     let message = format!(
-        "{} of {} addresses{of} {} after {took}, but {}{} gives each but the last only {waits}; tried last: {}; {ends}",
+        "{} of {} addresses{of} {} after {took}, but {}{} {cuts} each but the last off after {waits}, and the last that {they} \
+         {tries}, {last}: {ends}",
         answering.len(),
         legs.len(),
         if answering.len() == 1 { "answers" } else { "answer" },
         nodes(&versions),
         on(first),
-        last_tried(way),
     );
     let ways: Vec<Way> = cut.iter().map(|(_, way)| (*way).clone()).collect();
     let cure = cure::node(" (Node 20.13, 22.1 or later)", limit, &ways);
@@ -84,27 +89,31 @@ fn node_cut(told: &[Told], legs: &[Leg], of: &str) -> Option<Finding> {
         || format!("take the addresses that do not work out of the name{no_use}"),
         |cure| format!("for the app, set {cure}{no_use}"),
     );
-    Some(NODE_CONNECT_CUT.found(message, fix))
+    let found = NODE_CONNECT_CUT.found(message, fix);
+    // Where the app's image decides, the app may be well.
+    let sure = cut.iter().any(|(one, _)| on(one).is_empty());
+    Some(if sure { found } else { Finding { severity: Severity::Warning, ..found } })
 }
 
-/// The last address of a walk that did not connect, and why it did not.
-fn last_tried(way: &Way) -> String {
-    let address = way.ended.at.or_else(|| way.ended.errors.last().map(|(address, _)| *address));
-    let leg = address.and_then(|address| way.legs.iter().find(|leg| leg.address == address));
-    leg.map_or_else(String::new, state)
+/// The last address of a walk that did not connect.
+fn last_tried(way: &Way) -> Option<&Leg> {
+    let address = way.ended.at.or_else(|| way.ended.errors.last().map(|(address, _)| *address))?;
+    way.legs.iter().find(|leg| leg.address == address)
 }
 
-/// `10.0.0.7:5432, has no route here (ENETUNREACH)`.
+/// `10.0.0.7:5432 answers after 3ms`.
 fn state(leg: &Leg) -> String {
-    let address = leg.address;
+    format!("{} {}", leg.address, deed(leg))
+}
+
+/// What it does when it is dialled.
+fn deed(leg: &Leg) -> String {
     match leg.fate {
-        Fate::Accepts => format!("{address} answers after {}", show(leg.after)),
-        Fate::Errs(code) if code.errno == 101 && leg.source.is_none() => {
-            format!("{address} has no route here ({})", code.name)
-        }
-        Fate::Errs(code) => format!("{address} gives {} after {}", code.name, show(leg.after)),
-        Fate::Silent => format!("{address} is silent for {}", show(leg.after)),
-        Fate::Unmeasured => format!("{address} was not measured"),
+        Fate::Accepts => format!("answers after {}", show(leg.after)),
+        Fate::Errs(code) if code.errno == 101 && leg.source.is_none() => format!("has no route here ({})", code.name),
+        Fate::Errs(code) => format!("gives {} after {}", code.name, show(leg.after)),
+        Fate::Silent => format!("is silent for {}", show(leg.after)),
+        Fate::Unmeasured => "was not measured".to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::leg::Leg;
 use super::order::{Library, arrange};
 use super::walk::Lean;
 use super::{MODELS, Told, foretell, go, judge};
-use crate::finding::{Finding, Predicted, Prediction};
+use crate::finding::{Finding, Predicted, Prediction, Severity};
 use crate::findings::{Context, RUNTIMES};
 use crate::outcome::{Evidence, Ipv6, Resolved, Surveyed, TryResult};
 
@@ -314,8 +314,8 @@ fn the_flagship() {
     assert_eq!(cut.code, "node_connect_cut");
     assert_eq!(
         cut.message,
-        "3 of 6 addresses of db answer after 310ms to 312ms, but Node 20, 22 and 24 gives each but the last only \
-         250ms; tried last: [2600::6]:5432 has no route here (ENETUNREACH); it fails after 780ms with ETIMEDOUT"
+        "3 of 6 addresses of db answer after 310ms to 312ms, but Node 20, 22 and 24 cut each but the last off after 250ms, \
+         and the last that they try, [2600::6]:5432, has no route here (ENETUNREACH): they fail after 780ms with ETIMEDOUT"
     );
     assert_eq!(
         cut.fix,
@@ -338,6 +338,19 @@ fn findings_where_something_is_wrong() {
     let private = found("v4 3, v6 B to fd09::2 from fd09::1", &["libpq"]);
     assert_eq!(private.len(), 1);
     assert!(private[0].message.contains("libpq in images with glibc (Debian) waits for it"), "{private:?}");
+}
+
+#[test]
+fn where_the_image_decides_it_is_a_warning() {
+    let evidence = Evidence {
+        survey: addresses("v4 310, v6 U"),
+        ipv6: Some(Ipv6 { loopback: true, elsewhere: false }),
+        ..Evidence::default()
+    };
+    let (found, _) = judge(&evidence, Context { clients: &["node@24"], ..Context::default() });
+    let [cut] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(cut.severity, Severity::Warning);
+    assert!(cut.message.contains("Node 24 in images with musl (Alpine) cuts each"), "{}", cut.message);
 }
 
 #[test]
