@@ -7,6 +7,7 @@ mod texts;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,13 +54,14 @@ fn promtool_finds_nothing_to_say_about_the_rules_and_their_tests_pass() {
     assert_eq!(code, 0, "{stdout}{stderr}");
 }
 
-/// A pod's world on loopback: a database, a shop with a certificate that has ten days left, workers behind a name that
-/// is probed address by address, and a peer.
+/// A pod's world on loopback: a database, a shop with a certificate that has ten days left, workers that are probed
+/// address by address, a peer, and a cache.
 struct World {
     database: Cluster,
     _shop: Nginx,
     _backend: HttpServer,
     backend_is_well: Arc<AtomicBool>,
+    cache: Option<TcpListener>,
     sidecar: Sidecar,
 }
 
@@ -76,20 +78,24 @@ impl World {
             let status = if asked.load(Ordering::Relaxed) { "pass" } else { "warn" };
             page(200, "Content-Type: application/json\r\n", &format!("{{\"status\":\"{status}\"}}"))
         });
+        let cache = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let sidecar = Sidecar::start(&format!(
             "defaults: {{interval: 1s, failure_threshold: 1}}\nchecks:\n  \
              - {{name: database, postgres: {{url: \"{}\"}}, gates: [ready]}}\n  \
              - {{name: shop, http: {{url: \"https://127.0.0.1:{port}/\", tls: {{ca: \"{ca}\"}}}}, gates: [ready]}}\n  \
              - {{name: workers, tcp: {{address: \"127.0.0.1:{port}\"}}, require: each, gates: []}}\n  \
-             - {{name: backend, peer: {{url: \"{}\"}}, gates: []}}\n",
+             - {{name: backend, peer: {{url: \"{}\"}}, gates: []}}\n  \
+             - {{name: cache, tcp: {{address: \"{}\"}}, gates: []}}\n",
             database.url(),
             backend.url("/health"),
+            cache.local_addr().expect("it has an address"),
         ));
-        Self { database, _shop: shop, _backend: backend, backend_is_well, sidecar }
+        Self { database, _shop: shop, _backend: backend, backend_is_well, cache: Some(cache), sidecar }
     }
 
-    /// The database takes another password from now on, and the peer warns.
-    fn damage(&self) {
+    /// The database takes another password from now on, the peer warns, and the cache is gone.
+    fn damage(&mut self) {
+        self.cache = None;
         self.database.sql("ALTER ROLE app PASSWORD 'another'");
         self.backend_is_well.store(false, Ordering::Relaxed);
     }
@@ -107,18 +113,21 @@ impl World {
 
 #[test]
 fn the_rules_and_the_dashboard_on_a_running_sidecar() {
-    let world = World::start();
-    let up =
-        ["database", "shop", "workers", "backend"].map(|check| format!("pilotfish_check_up{{check=\"{check}\"}} 1"));
+    let mut world = World::start();
+    let up = ["database", "shop", "workers", "backend", "cache"]
+        .map(|check| format!("pilotfish_check_up{{check=\"{check}\"}} 1"));
     let well = world.metrics(&up.each_ref().map(String::as_str));
     world.damage();
-    let broken =
-        world.metrics(&["pilotfish_check_up{check=\"database\"} 0", "pilotfish_check_degraded{check=\"backend\"} 1"]);
+    let broken = world.metrics(&[
+        "pilotfish_check_up{check=\"database\"} 0",
+        "pilotfish_check_degraded{check=\"backend\"} 1",
+        "pilotfish_finding{check=\"cache\",code=\"localhost_in_pod\",severity=\"error\"} 1",
+    ]);
     names_are_those_of_the_metrics(&well, &broken);
     monitoring::names_every_metric(&broken);
     one_alert_for_a_dependency_and_not_for_a_pod(&well, &broken);
     let prometheus = scraping(&world);
-    until("the alerts are pending", || pending(&prometheus, "PilotfishDependencyDown").is_some());
+    until("the alerts are pending", || pending(&prometheus, "PilotfishDependencyDown", "database").is_some());
     the_alert_says_what_to_do(&prometheus);
     dashboard::answers(&prometheus);
 }
@@ -134,14 +143,15 @@ fn scraping(world: &World) -> Prometheus {
 }
 
 /// An alert that waits for its time.
-fn pending(prometheus: &Prometheus, name: &str) -> Option<Value> {
+fn pending(prometheus: &Prometheus, name: &str, check: &str) -> Option<Value> {
     let alerts = prometheus.api("alerts")["alerts"].clone();
-    alerts.as_array().expect("a list").iter().find(|alert| alert["labels"]["alertname"] == name).cloned()
+    let is_it = |alert: &&Value| alert["labels"]["alertname"] == name && alert["labels"]["check"] == check;
+    alerts.as_array().expect("a list").iter().find(is_it).cloned()
 }
 
 /// On the real Prometheus, with the texts as they are sent.
 fn the_alert_says_what_to_do(prometheus: &Prometheus) {
-    let alert = pending(prometheus, "PilotfishDependencyDown").expect("it is pending");
+    let alert = pending(prometheus, "PilotfishDependencyDown", "database").expect("it is pending");
     let labels = &alert["labels"];
     assert_eq!((&labels["severity"], &labels["cause"]), (&json!("critical"), &json!("password_rejected")), "{alert}");
     let said = &alert["annotations"];
@@ -151,11 +161,16 @@ fn the_alert_says_what_to_do(prometheus: &Prometheus) {
         "The message and what to do about it: kubectl exec -n shop backend-0 -c pilotfish -- pilotfish ask database"
     );
     assert_eq!(said["runbook"], texts::runbook(Cause::PasswordRejected));
-    for name in ["PilotfishDependencyFallback", "PilotfishCertificateExpiring"] {
-        assert!(pending(prometheus, name).is_some(), "{name}");
+    for (name, check) in [
+        ("PilotfishDependencyDown", "cache"),
+        ("PilotfishDependencyFallback", "backend"),
+        ("PilotfishCertificateExpiring", "shop"),
+        ("PilotfishFinding", "cache"),
+    ] {
+        until(name, || pending(prometheus, name, check).is_some());
     }
     let alerts = prometheus.api("alerts")["alerts"].clone();
-    assert_eq!(alerts.as_array().map(Vec::len), Some(3), "{alerts}");
+    assert_eq!(alerts.as_array().map(Vec::len), Some(5), "{alerts}");
     let groups = prometheus.api("rules")["groups"].clone();
     for rule in groups.as_array().expect("a list").iter().flat_map(|group| group["rules"].as_array().expect("rules")) {
         assert_ne!(rule["health"], "err", "{rule}");
@@ -164,21 +179,24 @@ fn the_alert_says_what_to_do(prometheus: &Prometheus) {
 
 /// The same series in twenty pods, over time, by promtool's clock.
 fn one_alert_for_a_dependency_and_not_for_a_pod(well: &str, broken: &str) {
-    let runbook = texts::runbook(Cause::PasswordRejected);
-    let expected = |severity: &str, down: usize| {
-        json!([{
+    let alert = |severity: &str, down: usize, check: &str, cause: Cause| {
+        json!({
             "exp_labels": {
-                "severity": severity, "namespace": "shop", "job": "backend", "check": "database",
-                "cause": "password_rejected",
+                "severity": severity, "namespace": "shop", "job": "backend", "check": check, "cause": cause.slug(),
             },
             "exp_annotations": {
-                "summary": format!(
-                    "database is down in {down} of {PODS} pods of backend in shop: password_rejected"
-                ),
+                "summary":
+                    format!("{check} is down in {down} of {PODS} pods of backend in shop: {}", cause.slug()),
                 "description": "One of the pods that see it: 10.0.0.0:9809",
-                "runbook": runbook,
+                "runbook": texts::runbook(cause),
             },
-        }])
+        })
+    };
+    let expected = |severity: &str, down: usize| {
+        json!([
+            alert(severity, down, "database", Cause::PasswordRejected),
+            alert(severity, down, "cache", Cause::ConnectRefused),
+        ])
     };
     let none = json!([]);
     let cases: Vec<Value> = [
@@ -239,7 +257,6 @@ fn signature(series: &str) -> String {
 fn names_are_those_of_the_metrics(well: &str, broken: &str) {
     let pages = || well.lines().chain(broken.lines()).filter(|line| !line.starts_with('#'));
     let mut real: BTreeSet<String> = pages().map(|line| signature(line.rsplit_once(' ').expect("a value").0)).collect();
-    real.insert(signature("pilotfish_finding{check=\"\",code=\"\",severity=\"\"}"));
     real.insert(signature("up"));
     for file in tests_of_rules() {
         let text = std::fs::read_to_string(&file).expect("it is readable");

@@ -27,7 +27,7 @@ pub(super) fn answers(prometheus: &Prometheus) {
         let expected: &[&str] = match variable["name"].as_str().expect("a name") {
             "namespace" => &["shop"],
             "job" => &["backend"],
-            _ => &["backend", "database", "shop", "workers"],
+            _ => &["backend", "cache", "database", "shop", "workers"],
         };
         assert_eq!(values, expected, "{variable}");
     }
@@ -60,7 +60,9 @@ fn the_first_table_tells_all(prometheus: &Prometheus, dashboard: &Value) {
     let table = list(dashboard, "panels").iter().find(|panel| panel["type"] == "table").expect("a table");
     let queries: Vec<String> =
         list(table, "targets").iter().map(|target| substituted(target["expr"].as_str().expect("a query"))).collect();
-    let [pods, of, since] = [0, 1, 2].map(|at: usize| prometheus.query(&queries[at]).remove(0));
+    let of_database = |rows: Vec<(Value, String)>| rows.into_iter().find(|(labels, _)| labels["check"] == "database");
+    let row = |at: usize| of_database(prometheus.query(&queries[at])).expect("it has a row");
+    let [pods, of, since] = [0, 1, 2].map(row);
     assert_eq!((&*pods.1, &*of.1), ("1", "1"));
     assert!(since.1.parse::<f64>().is_ok_and(|since| since > 1.7e12), "milliseconds: {since:?}");
     let mut labels = pods.0.as_object().expect("labels").clone();
