@@ -5,8 +5,10 @@
 
 mod answer;
 mod dial;
+mod http;
 mod login;
 mod names;
+mod pod;
 mod tls;
 
 use crate::cause::Cause;
@@ -19,10 +21,9 @@ pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
     if let Some(text) = urls::hint(fault, context) {
         return text;
     }
-    let endpoint = context.endpoint(evidence);
     match fault.cause {
         Cause::DnsNotFound | Cause::DnsNoAddress | Cause::DnsTimeout | Cause::DnsServerFailure | Cause::DnsRefused => {
-            names::hint(fault.cause, evidence, endpoint)
+            names::hint(fault.cause, evidence, context)
         }
         Cause::ConnectRefused
         | Cause::ConnectTimeout
@@ -30,7 +31,7 @@ pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
         | Cause::HostUnreachable
         | Cause::NetworkUnreachable
         | Cause::ConnectNotPermitted
-        | Cause::LocalLimit => dial::hint(fault.cause, evidence, endpoint),
+        | Cause::LocalLimit => dial::hint(fault.cause, evidence, context),
         Cause::TlsUntrusted
         | Cause::TlsExpired
         | Cause::TlsNotYetValid
@@ -38,7 +39,7 @@ pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
         | Cause::TlsNotTls
         | Cause::TlsUnsupported
         | Cause::TlsClientCertRequired
-        | Cause::TlsHandshakeFailed => tls::hint(fault, evidence, context.kind),
+        | Cause::TlsHandshakeFailed => tls::hint(fault, evidence, context),
         Cause::PasswordRejected
         | Cause::LoginRejected
         | Cause::PasswordMissing
@@ -47,17 +48,16 @@ pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
         | Cause::StartingUp
         | Cause::ShuttingDown
         | Cause::AuthUnsupported
-        | Cause::ReadOnly => login::hint(fault, context.kind),
-        Cause::PermissionDenied
-        | Cause::QueryFailed
-        | Cause::HttpStatus
+        | Cause::ReadOnly
+        | Cause::QueryFailed => login::hint(fault, context.kind),
+        Cause::HttpStatus
         | Cause::HttpRedirect
         | Cause::HealthDown
         | Cause::BodyMismatch
         | Cause::JsonMismatch
         | Cause::HeaderMismatch
-        | Cause::DnsAnswerMismatch
-        | Cause::VariableMissing
+        | Cause::PermissionDenied => http::hint(fault, evidence, context.kind),
+        Cause::VariableMissing
         | Cause::VariableInvalid
         | Cause::SecretWhitespace
         | Cause::SecretTooWeak
@@ -66,13 +66,17 @@ pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
         | Cause::UrlPasswordDoubled
         | Cause::FileMissing
         | Cause::FileInvalid
+        | Cause::NotListening
+        | Cause::ListeningOnLoopback => pod::hint(fault, evidence),
+        Cause::DnsAnswerMismatch
         | Cause::ConnectionClosed
         | Cause::Timeout
         | Cause::ProtocolError
         | Cause::TooLarge
-        | Cause::NotListening
-        | Cause::ListeningOnLoopback
         | Cause::Stale
-        | Cause::Internal => answer::hint(fault, evidence, context.kind),
+        | Cause::Internal => answer::hint(fault, context),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::cause::Cause;
 use crate::duration::show;
 use crate::finding::{Finding, Severity};
 use crate::outcome::{Evidence, Fault, Try, TryResult};
-use crate::pod::Pod;
+use crate::pod::{Pod, Service};
 
 /// The catalogue of this family.
 pub(super) const CODES: &[Entry] = &[
@@ -165,14 +165,19 @@ fn others(pod: &Pod, port: u16) -> String {
     if names.is_empty() { "no port listens".to_owned() } else { format!("these do: {}", names.join(", ")) }
 }
 
+/// A try of a Service's address at a port that its variables do not know.
+pub(super) fn wrong_port_of<'a>(pod: &'a Pod, evidence: &'a Evidence) -> Option<(&'a Try, &'a Service)> {
+    evidence.tries.iter().find_map(|one| {
+        let service = pod.services.iter().find(|service| service.address == one.address.ip())?;
+        (!service.ports.contains(&one.address.port())).then_some((one, service))
+    })
+}
+
 fn wrong_port(fault: &Fault, pod: &Pod, evidence: &Evidence, context: Context<'_>) -> Option<Finding> {
     if !matches!(fault.cause, Cause::ConnectRefused | Cause::ConnectTimeout) {
         return None;
     }
-    let (one, service) = evidence.tries.iter().find_map(|one| {
-        let service = pod.services.iter().find(|service| service.address == one.address.ip())?;
-        (!service.ports.contains(&one.address.port())).then_some((one, service))
-    })?;
+    let (one, service) = wrong_port_of(pod, evidence)?;
     let ports = service.ports.iter().take(NAMED).map(u16::to_string).collect::<Vec<_>>().join(", ");
     let variable = format!("{}_SERVICE_PORT", service.prefix);
     let host = context.endpoint(evidence).map_or_else(|| service.prefix.clone(), |endpoint| endpoint.host.to_string());

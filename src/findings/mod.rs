@@ -19,7 +19,7 @@ use crate::env::Env;
 use crate::finding::{Finding, Prediction, Severity};
 use crate::outcome::{Evidence, Fault};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Host};
+use crate::url::Endpoint;
 use crate::value::Value;
 
 pub use hint::hint;
@@ -159,77 +159,20 @@ impl Context<'_> {
     }
 }
 
-/// What a name can be inside a cluster.
-#[derive(Debug, PartialEq, Eq)]
-enum Named<'a> {
-    /// `db`: a Service of this namespace.
-    Short(&'a str),
-    /// `db.shop`, `db.shop.svc`, `db.shop.svc.cluster.local`: a Service and its namespace.
-    Service(&'a str, &'a str),
-    /// `todo.local` and the like: names of a laptop's hosts file.
-    Laptop(&'a str),
-    /// Any other name.
-    Public(&'a str),
-}
-
-fn named(host: &Host) -> Option<Named<'_>> {
-    let Host::Name(name) = host else { return None };
-    let name = name.trim_end_matches('.');
-    let labels: Vec<&str> = name.split('.').collect();
-    Some(match labels.as_slice() {
-        [service] => Named::Short(service),
-        [service, namespace] if !known_top_level(namespace) => Named::Service(service, namespace),
-        [service, namespace, "svc"] | [service, namespace, "svc", "cluster", "local"] => {
-            Named::Service(service, namespace)
-        }
-        [.., "local" | "test" | "localdomain"] if !name.ends_with(".cluster.local") => Named::Laptop(name),
-        _ => Named::Public(name),
-    })
-}
-
-/// Top-level domains that are common enough to tell `example.com` from `service.namespace`.
-fn known_top_level(label: &str) -> bool {
-    const COMMON: [&str; 22] = [
-        "com",
-        "net",
-        "org",
-        "io",
-        "dev",
-        "app",
-        "tech",
-        "cloud",
-        "ai",
-        "co",
-        "eu",
-        "de",
-        "uk",
-        "us",
-        "fr",
-        "nl",
-        "ch",
-        "at",
-        "info",
-        "local",
-        "test",
-        "localdomain",
-    ];
-    COMMON.contains(&label)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Named, named};
-    use crate::url::Host;
+    use super::{FAMILIES, entry};
 
     #[test]
-    fn names_of_a_cluster_are_told_apart() {
-        let check = |text: &str, expected: Named<'_>| assert_eq!(named(&Host::Name(text.to_owned())), Some(expected));
-        check("db", Named::Short("db"));
-        check("db.shop", Named::Service("db", "shop"));
-        check("db.shop.svc.cluster.local.", Named::Service("db", "shop"));
-        check("todo.local", Named::Laptop("todo.local"));
-        check("example.com", Named::Public("example.com"));
-        check("ep-x.eu-central-1.aws.neon.tech", Named::Public("ep-x.eu-central-1.aws.neon.tech"));
-        check("pod-0.db.shop.svc.cluster.local", Named::Public("pod-0.db.shop.svc.cluster.local"));
+    fn codes_are_words_of_their_own() {
+        let codes: Vec<&str> = FAMILIES.iter().copied().flatten().map(|entry| entry.code).collect();
+        for code in &codes {
+            assert_eq!(codes.iter().filter(|other| *other == code).count(), 1, "{code}");
+            assert!(
+                code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'),
+                "{code}"
+            );
+            assert!(entry(code).is_some_and(|entry| !entry.meaning.is_empty() && !entry.remedy.is_empty()), "{code}");
+        }
     }
 }

@@ -86,7 +86,6 @@ pub(super) fn cluster_part(suffix: &str) -> Option<&str> {
 }
 
 /// `-n NAMESPACE ` for kubectl, or nothing.
-#[expect(dead_code, reason = "hints use it next")]
 pub(super) fn flag(namespace: Option<&str>) -> String {
     namespace.map_or_else(String::new, |namespace| format!("-n {namespace} "))
 }

@@ -1,37 +1,71 @@
-//! Hints for what was answered, and for values and files of this pod.
+//! Hints for peers that hang up, are silent, or speak another protocol.
 
 use crate::cause::Cause;
-use crate::outcome::{Evidence, Fault, Phase};
+use crate::findings::Context;
+use crate::outcome::{Fault, Phase};
 
-pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
+pub(super) fn hint(fault: &Fault, context: Context<'_>) -> String {
     match fault.cause {
-        Cause::HttpStatus => match evidence.facts.status_code {
-            Some(401 | 403) => "the server wants credentials: give `bearer_token` or `basic_auth`, or ask a path that needs none".to_owned(),
-            Some(404) => "there is no such path on that server: compare it with the app's routes, and the Host with its ingress".to_owned(),
-            Some(405) => "the path is there, but not for this method: set `method`".to_owned(),
-            Some(429) => "the server limits the rate: probe less often (`interval`), or exempt this pod".to_owned(),
-            Some(502..=504) => "a proxy answered that what stands behind it is away: see kubectl get endpointslices for its upstream".to_owned(),
-            Some(500..) => "the app itself failed: read its log at this time".to_owned(),
-            _ => fault.cause.info().remedy.to_owned(),
-        },
-        Cause::HttpRedirect => "probe the URL that it points to, or set `follow_redirects: true`".to_owned(),
-        Cause::HealthDown => "the peer runs and says itself what is broken: look at the part named above, in the peer's own log".to_owned(),
-        Cause::PermissionDenied if kind == "postgres" => "the login works, the right is missing: GRANT it to this role".to_owned(),
-        Cause::PermissionDenied => "the credentials were sent and refused: compare the token or password with the server's".to_owned(),
-        Cause::VariableMissing => "this container has no such variable: add it under `env` or `envFrom` (a sidecar does not inherit the \
-             app's), and check the Secret's name and key"
-            .to_owned(),
-        Cause::UrlMalformed => "correct it where it is set; in user and password write %40 for @, %2F for /, %23 for #, %3F for ?, %25 for %".to_owned(),
-        Cause::FileMissing => "mount the Secret or ConfigMap in this container too, and compare path and key".to_owned(),
-        Cause::Timeout if fault.phase == Phase::Resolve => "names take too long: see kubectl -n kube-system get pods -l k8s-app=kube-dns".to_owned(),
-        Cause::Timeout => "the port accepts, then nobody answers in time: the app hangs, is overloaded, or speaks another protocol; read \
-             its log, then raise `timeout` if it is only slow"
-            .to_owned(),
-        Cause::ConnectionClosed => "it accepted and hung up before the answer: it crashed, limits connections, or speaks another \
-             protocol; read its log at this time"
-            .to_owned(),
-        Cause::ProtocolError => "another kind of server answers there: compare the port with the one of the protocol".to_owned(),
+        Cause::DnsAnswerMismatch => {
+            "compare the zone with what is expected: a record was changed, or another name server than \
+             the zone's own answers (split horizon)"
+                .to_owned()
+        }
+        Cause::Timeout => timeout(fault, context.kind).to_owned(),
+        Cause::ConnectionClosed => closed(fault, context.kind).to_owned(),
+        Cause::ProtocolError => {
+            "another kind of server answers there: compare the port with the one of the protocol (kubectl get \
+             svc), and TLS ports with plain ones"
+                .to_owned()
+        }
         Cause::TooLarge => "ask for something smaller, or raise `max_response`".to_owned(),
+        Cause::Stale => {
+            "the check has not run in time: see whether this container gets CPU time (kubectl top pod, its CPU limit)"
+                .to_owned()
+        }
+        Cause::Internal => {
+            "report it, with the version (pilotfish --version) and the log; the target was not judged".to_owned()
+        }
         other => other.info().remedy.to_owned(),
+    }
+}
+
+/// The port accepts, and then nothing comes: which silence it is depends on who should have spoken.
+fn timeout(fault: &Fault, kind: &str) -> &'static str {
+    match (fault.phase, kind) {
+        (Phase::Resolve, _) => "names take too long: see kubectl -n kube-system get pods -l k8s-app=kube-dns",
+        (Phase::Tls, _) => {
+            "the port accepts and does not answer TLS: a server without TLS waits for its own protocol (correct the port), or the \
+             server hangs (its log)"
+        }
+        (Phase::Login, "postgres") => {
+            "the port accepts and does not answer as PostgreSQL: Redis or an HTTP server stays silent like this (compare the \
+             port), else server or pooler hang: read their log"
+        }
+        (Phase::Request, "postgres") => {
+            "the login works and the query takes too long: a lock or a slow query (pg_stat_activity shows which), or raise \
+             `timeout`"
+        }
+        _ => {
+            "the port accepts, then nobody answers in time: the app hangs, is overloaded, or speaks another protocol; read its \
+             log, then raise `timeout` if it is only slow"
+        }
+    }
+}
+
+fn closed(fault: &Fault, kind: &str) -> &'static str {
+    match (fault.phase, kind) {
+        (Phase::Tls, _) => {
+            "it accepted and hung up in the TLS handshake: a server without TLS on that port, or a proxy without an upstream; its \
+             log says which"
+        }
+        (Phase::Login, "postgres") => {
+            "it hung up before the login was done: no PostgreSQL (compare the port), a proxy without a backend, or a crash; the \
+             log of what listens there says which"
+        }
+        _ => {
+            "it accepted and hung up before the answer: it crashed, limits connections, or speaks another protocol; read its log \
+             at this time"
+        }
     }
 }

@@ -1,81 +1,207 @@
 //! Hints for connections that do not come about.
 
+use std::time::Duration;
+
 use crate::cause::Cause;
-use crate::findings::{Named, named};
-use crate::outcome::{Evidence, TryResult};
+use crate::findings::Context;
+use crate::findings::local::wrong_port_of;
+use crate::findings::place::{Place, flag, place};
+use crate::outcome::{Evidence, Try, TryResult};
+use crate::pod::Pod;
 use crate::url::Endpoint;
 
-pub(super) fn hint(cause: Cause, evidence: &Evidence, endpoint: Option<&Endpoint>) -> String {
-    let Some(endpoint) = endpoint else { return cause.info().remedy.to_owned() };
-    let port = endpoint.port;
-    let loopback = endpoint.host.is_loopback();
+/// The kernel repeats a lost SYN after one second.
+const SYN_AGAIN: Duration = Duration::from_secs(1);
+/// An address that nobody on the link answers for is given up after three.
+const NO_NEIGHBOUR: Duration = Duration::from_millis(2_500);
+
+pub(super) fn hint(cause: Cause, evidence: &Evidence, context: Context<'_>) -> String {
+    if cause == Cause::LocalLimit {
+        return limit(evidence);
+    }
+    let Some(endpoint) = context.endpoint(evidence) else { return cause.info().remedy.to_owned() };
+    let scene = Scene { evidence, endpoint, place: place(&endpoint.host, evidence) };
     match cause {
-        Cause::ConnectRefused if loopback => format!(
-            "nothing listens on port {port} in this pod, and localhost in a pod is the pod itself: use the Service's name if \
-             the server runs elsewhere, else see whether the app has started"
-        ),
-        Cause::ConnectRefused => refused(evidence, endpoint),
-        Cause::ConnectTimeout => timeout(evidence, endpoint),
+        Cause::ConnectRefused => scene.refused(),
+        Cause::ConnectTimeout => scene.timeout(),
         Cause::ConnectReset => format!(
-            "something accepts on port {port} and hangs up at once: a proxy or mesh without an upstream, or one that wants \
-             TLS; read the log of what listens there"
+            "something accepts on port {} and hangs up at once: a proxy or mesh that finds no upstream, or a server that \
+             wants TLS there; the log of what listens there says which",
+            endpoint.port
         ),
-        Cause::HostUnreachable => {
-            "the pod or node behind that address is gone, or a firewall rejects it: compare the address \
-             with kubectl get pods -o wide"
-                .to_owned()
-        }
-        Cause::NetworkUnreachable => {
-            "this pod has no route to that address; an IPv6 address in an IPv4-only cluster (or the other \
-             way round) is the usual reason: see ip route and ip -6 route in the pod"
-                .to_owned()
-        }
+        Cause::HostUnreachable => scene.unreachable(),
+        Cause::NetworkUnreachable => scene.no_network(),
         Cause::ConnectNotPermitted => {
-            "the kernel of this node forbids it (EPERM, EACCES): look at the network policy agent, eBPF or \
-             seccomp rules for this pod"
-                .to_owned()
-        }
-        Cause::LocalLimit => {
-            "this pod is out of sockets, ports or memory, the target was not even asked: see ss -s and ulimit -n \
-             in the pod"
+            "the kernel of this node forbids it (EPERM, EACCES): look at the rules of the network \
+             policy agent (eBPF, a reject or prohibit route) and at seccomp for this pod"
                 .to_owned()
         }
         other => other.info().remedy.to_owned(),
     }
 }
 
-fn refused(evidence: &Evidence, endpoint: &Endpoint) -> String {
-    let tried = evidence.tries.iter().filter(|one| one.result == TryResult::Refused).count();
-    let port = endpoint.port;
-    let seen = if tried > 1 { format!("{tried} addresses, all refused: ") } else { String::new() };
-    match named(&endpoint.host) {
-        Some(Named::Short(service) | Named::Service(service, _)) => format!(
-            "{seen}the Service {service} has no ready endpoint, or its pods do not listen on the targetPort behind {port} (or \
-             only on 127.0.0.1): kubectl get endpointslices -l kubernetes.io/service-name={service}"
-        ),
-        Some(Named::Public(_) | Named::Laptop(_)) | None => format!(
-            "{seen}the machine is there, but nothing listens on port {port}: compare the port with the server's own, and see \
-             that it does not listen on 127.0.0.1 alone"
-        ),
+struct Scene<'a> {
+    evidence: &'a Evidence,
+    endpoint: &'a Endpoint,
+    place: Place,
+}
+
+impl Scene<'_> {
+    fn tries(&self, result: TryResult) -> impl Iterator<Item = &Try> {
+        self.evidence.tries.iter().filter(move |one| one.result == result)
+    }
+
+    /// What to ask kubectl for, where the target is a Service.
+    fn service(&self) -> Option<(&str, String)> {
+        match &self.place {
+            Place::Service { service, namespace } => Some((service, flag(namespace.as_deref()))),
+            Place::Unclear { .. } | Place::Laptop(_) | Place::Docker(_) | Place::Public(_) | Place::Address(_) => None,
+        }
+    }
+
+    /// The target is a Service whose ports are known, and has none like this.
+    fn wrong_port(&self) -> Option<String> {
+        let (one, service) = wrong_port_of(self.evidence.pod.as_ref()?, self.evidence)?;
+        let ports = service.ports.iter().take(4).map(u16::to_string).collect::<Vec<_>>().join(", ");
+        let name = service.prefix.to_ascii_lowercase().replace('_', "-");
+        Some(format!(
+            "the Service at {} has the port {ports}, not {}: use that one (kubectl get svc {name})",
+            service.address,
+            one.address.port()
+        ))
+    }
+
+    fn refused(&self) -> String {
+        let port = self.endpoint.port;
+        if let Some(text) = self.inside().or_else(|| self.wrong_port()) {
+            return text;
+        }
+        let refused: Vec<&Try> = self.tries(TryResult::Refused).collect();
+        // A Service has one address per family, unless it is headless.
+        let several = refused.iter().filter(|one| one.family() == refused[0].family()).count() > 1;
+        let seen =
+            if refused.len() > 1 { format!("{} addresses, all refused: ", refused.len()) } else { String::new() };
+        match self.service() {
+            Some((service, namespace)) if several => format!(
+                "{seen}the pods behind the headless Service {service} run, and none listens on port {port}: compare it with \
+                 their containerPort, and see that they do not listen on 127.0.0.1 alone ({})",
+                format_args!("kubectl {namespace}get endpointslices")
+            ),
+            Some((service, namespace)) => format!(
+                "{seen}kubectl {namespace}get endpointslices -l kubernetes.io/service-name={service}: without addresses, no \
+                 pod of {service} is ready; with some, they do not listen on the targetPort behind {port}, or on 127.0.0.1 \
+                 alone"
+            ),
+            None => format!(
+                "{seen}the machine is there, but nothing listens on port {port}: compare the port with the server's own, \
+                 and see that it does not listen on 127.0.0.1 alone"
+            ),
+        }
+    }
+
+    /// The target is this pod itself: what listens in it is known, as a rule.
+    fn inside(&self) -> Option<String> {
+        let one = self.tries(TryResult::Refused).next()?;
+        let (ip, port) = (one.address.ip(), self.endpoint.port);
+        let pod = self.evidence.pod.as_ref();
+        let own = pod.is_some_and(|pod| pod.addresses.contains(&ip));
+        if !ip.is_loopback() && !own {
+            return None;
+        }
+        let ips = pod.and_then(|pod| Pod::on_port(pod, port)).unwrap_or_default();
+        let shown = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+        Some(match (own, ips.is_empty()) {
+            (true, true) => format!(
+                "{ip} is this pod itself, and nothing in it listens on port {port}: see whether the app has started, and on \
+                 which port"
+            ),
+            (_, true) => format!(
+                "nothing listens on port {port} in this pod, and localhost in a pod is the pod itself: use the Service's name \
+                 if the server runs elsewhere, else see whether the app has started"
+            ),
+            (true, false) => format!(
+                "port {port} of this pod listens on {shown} alone: start the app with --host 0.0.0.0 (uvicorn, Flask, \
+                 FastMCP) or HOSTNAME=0.0.0.0 (Next.js)"
+            ),
+            (false, false) => format!(
+                "port {port} of this pod listens on {shown} and {ip} is refused: let the app listen on 0.0.0.0 (Next.js: \
+                 HOSTNAME=0.0.0.0), or see whether it has only just started"
+            ),
+        })
+    }
+
+    fn timeout(&self) -> String {
+        let port = self.endpoint.port;
+        if let Some(text) = self.wrong_port() {
+            return text;
+        }
+        if self.tries(TryResult::NotTried).next().is_some() {
+            return "not every address could be tried in time: raise `timeout` (or set `connect_timeout`), and find out why \
+                    the first ones are silent"
+                .to_owned();
+        }
+        let cut: Vec<&Try> = self.tries(TryResult::Cut).collect();
+        if !cut.is_empty() && cut.iter().all(|one| one.duration < SYN_AGAIN) {
+            return format!(
+                "no try had a whole second, and one lost packet costs as much: raise `timeout` (or `connect_timeout`). If it \
+                 stays silent, a NetworkPolicy or firewall drops port {port}"
+            );
+        }
+        match self.service() {
+            Some((service, namespace)) => format!(
+                "packets vanish: if kubectl {namespace}get svc {service} does not show port {port}, correct the port; else a \
+                 NetworkPolicy (egress here, ingress there) drops them: kubectl get netpol -A"
+            ),
+            None => format!(
+                "packets vanish: if this pod reaches other hosts on port {port}, their firewall or security group or a wrong \
+                 address is the cause; if none, an egress NetworkPolicy here (kubectl get netpol)"
+            ),
+        }
+    }
+
+    fn unreachable(&self) -> String {
+        let slow = self.tries(TryResult::HostUnreachable).any(|one| one.duration >= NO_NEIGHBOUR);
+        match (self.service(), slow) {
+            (_, true) => {
+                "nobody on the network answered for that address within 3 s: the pod or node behind it is gone; \
+                          compare it with kubectl get pods -A -o wide"
+                    .to_owned()
+            }
+            (Some((service, namespace)), false) => format!(
+                "a firewall rejects it, or (with Cilium) {service} has no backend: kubectl {namespace}get endpointslices -l \
+                 kubernetes.io/service-name={service} tells which"
+            ),
+            (None, false) => {
+                "a router or firewall rejected it at once, or there is no route to the host: compare the address \
+                              with kubectl get pods -A -o wide, then look at ip route in the pod"
+                    .to_owned()
+            }
+        }
+    }
+
+    fn no_network(&self) -> String {
+        let tried = |six: bool| self.evidence.tries.iter().any(|one| one.address.is_ipv6() == six);
+        match (tried(true), tried(false)) {
+            (true, false) => "the target has IPv6 addresses alone, and this pod has no IPv6 route (ip -6 route): give the name \
+                              an A record, or the pod a dual-stack network"
+                .to_owned(),
+            _ => "this pod has no route to that address: see ip route in the pod; a blackhole route or an interface that is \
+                  down looks the same"
+                .to_owned(),
+        }
     }
 }
 
-fn timeout(evidence: &Evidence, endpoint: &Endpoint) -> String {
-    let untried = evidence.tries.iter().any(|one| one.result == TryResult::NotTried);
-    if untried {
-        return "not every address could be tried in time: raise `timeout` (or set `connect_timeout`), and find out why the \
-                first ones are silent"
-            .to_owned();
+fn limit(evidence: &Evidence) -> String {
+    let errno = evidence.tries.iter().rev().find(|one| one.result == TryResult::LocalLimit).and_then(|one| one.errno);
+    match errno {
+        Some(99) => "every local port to that target is taken, the target was not even asked: let the app reuse connections \
+                     (ss -tan shows whose they are), or widen net.ipv4.ip_local_port_range",
+        Some(23 | 24) => "no file descriptor was left, the target was not even asked: raise the limit of open files (ulimit \
+                          -n), or probe fewer targets at a time",
+        Some(12 | 105) => "the kernel had no memory for a socket, the target was not even asked: see the memory of this node \
+                           (kubectl describe node) and net.ipv4.tcp_mem",
+        _ => "this pod is out of sockets, ports or memory, the target was not even asked: see ss -s and ulimit -n in the pod",
     }
-    let port = endpoint.port;
-    match named(&endpoint.host) {
-        Some(Named::Short(service) | Named::Service(service, _)) => format!(
-            "packets vanish: a NetworkPolicy (egress here, ingress there) or a port that the Service {service} does not have; \
-             compare {port} with kubectl get svc {service}, then kubectl get netpol -A"
-        ),
-        Some(Named::Public(_) | Named::Laptop(_)) | None => format!(
-            "packets vanish: an egress NetworkPolicy, a firewall or security group on port {port}, or a wrong address; test \
-             from another pod on the same node to tell which"
-        ),
-    }
+    .to_owned()
 }

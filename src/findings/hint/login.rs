@@ -1,32 +1,107 @@
-//! Hints for logins.
+//! Hints for logins and what comes right after them.
 
 use crate::cause::Cause;
 use crate::outcome::Fault;
 
 pub(super) fn hint(fault: &Fault, kind: &str) -> String {
+    let says = |text: &str| fault.message.contains(text);
     match fault.cause {
-        Cause::PasswordRejected if kind == "postgres" => "the server was reached and refused this user and password (an unknown \
-             user looks the same): compare the Secret with what the server stores; a database on an existing volume keeps its first \
-             password, so ALTER ROLE … PASSWORD there"
-            .to_owned(),
-        Cause::LoginRejected if kind == "postgres" => "pg_hba.conf or the role's attributes keep this user out, whatever the password: \
-             add a line for this user, database and pod network, or ALTER ROLE … LOGIN"
-            .to_owned(),
-        Cause::PasswordMissing => "the server asks for a password and this check has none: put it into the URL (percent-encoded) or \
-             under `password: {env: …}`"
-            .to_owned(),
-        Cause::NoSuchDatabase => "user and password are right, the database is missing: create it, or correct the name after the last \
-             `/` of the URL"
-            .to_owned(),
-        Cause::TooManyConnections => "user and password are right, but every connection is taken: lower the pools of its clients or \
-             raise max_connections; SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1 shows whose they are"
-            .to_owned(),
-        Cause::StartingUp => "it is starting or recovering: wait; if it lasts, read the server's log".to_owned(),
-        Cause::ShuttingDown => "it is stopping: wait for its restart; if it does not come, kubectl get pods and the server's log".to_owned(),
-        Cause::AuthUnsupported => "both sides share no safe way of login: let the server store and ask for scram-sha-256, or connect \
-             with verified TLS (`sslmode: verify-full`)"
-            .to_owned(),
-        Cause::ReadOnly => "it answers as a replica: point the target at the primary's Service, or let the failover finish".to_owned(),
-        other => other.info().remedy.to_owned(),
+        Cause::PasswordRejected if kind == "postgres" && says("(08P01)") => {
+            "the pooler refused this user and password, the database was not asked: compare the Secret with the pooler's own \
+             list (userlist.txt, auth_query)"
+        }
+        Cause::PasswordRejected if kind == "postgres" => {
+            "a wrong password, an unknown role, one without password and an md5 hash under a scram rule look alike: SELECT \
+             rolname, left(rolpassword, 5) FROM pg_authid tells. A volume keeps its first password: ALTER ROLE … PASSWORD sets \
+             the Secret's"
+        }
+        Cause::LoginRejected if kind == "postgres" => rejected(fault),
+        Cause::PasswordMissing => {
+            "the server asks for a password and this check has none: put it into the URL (percent-encoded) or under \
+             `password: {env: …}`"
+        }
+        Cause::NoSuchDatabase if says(" \" does not exist") => {
+            "user and password are right, and the name ends in white space: take the newline out of the Secret (printf, not echo)"
+        }
+        Cause::NoSuchDatabase => {
+            "user and password are right, the database is missing: create it, or correct the name after the last `/` of the URL"
+        }
+        Cause::TooManyConnections if says("for role") || says("for database") => {
+            "user and password are right; the CONNECTION LIMIT of this role or database is used up: lower the app's pools, or \
+             ALTER ROLE (or DATABASE) … CONNECTION LIMIT"
+        }
+        Cause::TooManyConnections => {
+            "user and password are right, every connection is taken: SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1 \
+             shows by whom; lower their pools, or raise max_connections"
+        }
+        Cause::StartingUp if says("not accepting connections") => {
+            "it is a standby that takes no connections (hot_standby = off), or still recovers: its log tells which; point the \
+             target at the primary meanwhile"
+        }
+        Cause::StartingUp => "it is starting or recovering: wait; if it lasts, read the server's log",
+        Cause::ShuttingDown => "it is stopping: wait for its restart; if it does not come, see kubectl get pods and the server's log",
+        Cause::AuthUnsupported => {
+            "both sides share no safe way of login: let the server store and ask for scram-sha-256 (password_encryption, then \
+             ALTER ROLE … PASSWORD), or connect with verified TLS (`sslmode: verify-full`)"
+        }
+        Cause::ReadOnly => {
+            "it answers as a replica, or its transactions are read-only by default: point the target at the primary's Service, \
+             or let the failover finish"
+        }
+        Cause::QueryFailed => query(fault),
+        other => other.info().remedy,
     }
+    .to_owned()
+}
+
+fn rejected(fault: &Fault) -> &'static str {
+    let says = |text: &str| fault.message.contains(text);
+    if says("not permitted to log in") {
+        return "the role is a group (NOLOGIN): ALTER ROLE … LOGIN, or use the user that belongs to it";
+    }
+    if says("no pg_hba.conf entry") && says("no encryption") {
+        return "no rule of pg_hba.conf lets this user in without TLS: set `sslmode: require` or stricter if the rule is a \
+                hostssl one, else add a line for this user, database and pod network";
+    }
+    if says("no pg_hba.conf entry") {
+        return "no line of pg_hba.conf fits this user, database and client address, whatever the password: add one for the \
+                pod network, and see that the database's name has no newline";
+    }
+    if says("not currently accepting connections") {
+        return "the database itself is closed: ALTER DATABASE … ALLOW_CONNECTIONS true";
+    }
+    if says("permission denied for database") {
+        return "the password is right, the right to connect is missing: GRANT CONNECT ON DATABASE … TO this role";
+    }
+    if says("unsupported startup parameter") {
+        return "the pooler does not know a parameter that was sent: name it in ignore_startup_parameters of pgbouncer.ini, or \
+                take it out of the URL";
+    }
+    if says("Endpoint ID") || says("Inconsistent project name") {
+        return "the proxy finds its endpoint by the TLS name (SNI): connect with TLS by its full host name, or add \
+                options=endpoint%3DID to the URL";
+    }
+    if says("This IP address") {
+        return "the provider lets only listed addresses in: add the cluster's egress address (NAT gateway) to its list";
+    }
+    "pg_hba.conf or the role's attributes keep this user out, whatever the password: the server's log names the rule"
+}
+
+fn query(fault: &Fault) -> &'static str {
+    let says = |text: &str| fault.message.contains(text);
+    if says("(42P01)") {
+        return "the table is not there for this user: run the migrations, or look at search_path and at capitals, which need \
+                quotes";
+    }
+    if says("(42704)") {
+        return "a parameter of the URL went to the server, which does not know it: take it out of the URL";
+    }
+    if says("(57014)") {
+        return "the server's statement_timeout ended the query: make it cheaper (SELECT 1), or raise the limit";
+    }
+    if says("query_wait_timeout") {
+        return "the pooler got no connection to the database in time: its database is down, or its pool is used up; SHOW POOLS \
+                on the pooler tells which";
+    }
+    "the server's own error stands above: look its code up in the server's manual, and read the server's log at this time"
 }

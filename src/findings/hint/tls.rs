@@ -1,57 +1,132 @@
 //! Hints for TLS.
 
 use crate::cause::Cause;
-use crate::outcome::{Evidence, Fault};
+use crate::findings::Context;
+use crate::findings::place::found;
+use crate::findings::resolution::covers;
+use crate::outcome::{Certificate, Evidence, Fault};
+use crate::url::Host;
 
-pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
+pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
     let leaf = evidence.facts.certificates.first();
+    let kind = context.kind;
     match fault.cause {
-        Cause::TlsUntrusted => {
-            let issuer = leaf.map_or_else(String::new, |leaf| format!(" ({})", leaf.issuer));
-            let top = evidence.facts.certificates.last().map_or_else(String::new, |last| format!(" ({})", last.issuer));
-            let alone = evidence.facts.certificates.len() == 1;
-            let own = leaf.is_some_and(|leaf| leaf.subject == leaf.issuer);
-            match (own, alone) {
-                (true, true) => "the server shows a self-signed certificate: mount it (or its authority) and name it as `ca`".to_owned(),
-                (false, true) => format!(
-                    "the server sends its own certificate alone, issued by an authority{issuer} that is not trusted here: give that \
-                     authority as `ca`, or, if it is an intermediate one, let the server send it too"
-                ),
-                _ => format!("the chain ends in an authority{top} that is not trusted here: mount its certificate and name it as `ca`"),
-            }
-        }
-        Cause::TlsExpired => "renew the certificate (kubectl get certificate, if cert-manager makes it), and reload the server: many \
-             read it only at their start"
+        Cause::TlsUntrusted => untrusted(&evidence.facts.certificates),
+        Cause::TlsExpired => "renew the certificate (kubectl get certificate -A, if cert-manager makes it) and reload the \
+             server, since many read it only at their start"
             .to_owned(),
-        Cause::TlsNotYetValid => "the certificate begins in the future: compare the clocks of this node and of the one that issued it \
-             (date -u)"
+        Cause::TlsNotYetValid => "the certificate begins in the future: compare the clocks of this node and of the one that \
+             issued it (date -u); if both are right, it was issued for later"
             .to_owned(),
-        Cause::TlsWrongName => match leaf {
-            Some(leaf) if !leaf.names.is_empty() => {
-                let names = leaf.names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
-                format!("use a name that the certificate has ({names}), set `server_name` to it, or issue one with the name used here")
-            }
-            _ => "issue a certificate with the name that is used here as a subject alternative name".to_owned(),
-        },
+        Cause::TlsWrongName => wrong_name(leaf, evidence, context),
         Cause::TlsNotTls => match kind {
-            "postgres" => "the port does not speak TLS: correct the port, or lower `sslmode`".to_owned(),
-            _ => "that port speaks plain text: use the TLS port, or a URL without TLS (http, tcp)".to_owned(),
-        },
-        // The handshake came as far as the certificate: that is what was refused.
-        Cause::TlsUnsupported if leaf.is_some_and(|leaf| leaf.names.is_empty()) => {
-            "issue the certificate anew with the name that is used here as a subject alternative name".to_owned()
-        }
-        Cause::TlsUnsupported => match kind {
-            "postgres" => "make both sides agree: switch TLS on in the server (ssl = on), or set `sslmode` to what it offers \
-                 (disable without TLS, require or verify-full with it)"
+            "postgres" => "what listens there is no PostgreSQL with TLS: correct the port, or set `sslmode: disable` where \
+                 the server has none"
                 .to_owned(),
-            _ => "the other side offers no TLS that is still safe, or wants it where it is off: allow TLS 1.2 or 1.3 there, or use https"
+            "http" | "peer" => "that port speaks plain text: write http:// in the URL, or use the server's TLS port".to_owned(),
+            _ => "that port speaks plain text: use the server's TLS port, `starttls` where its protocol has it, or a check \
+                  without TLS (http, tcp)"
                 .to_owned(),
         },
-        Cause::TlsClientCertRequired => "mount a client certificate and name it as `cert` and `key`; where they are given, the server \
-             does not trust their issuer"
+        Cause::TlsUnsupported => unsupported(fault, leaf, evidence, kind),
+        Cause::TlsClientCertRequired => "mount a client certificate and name it as `cert` and `key`; where they are given, \
+             the server does not trust their issuer: compare that with the authorities it names"
             .to_owned(),
-        Cause::TlsHandshakeFailed => "the server ended the handshake with the alert above: its own log says why".to_owned(),
+        Cause::TlsHandshakeFailed => handshake(fault),
         other => other.info().remedy.to_owned(),
     }
+}
+
+/// A subject or issuer, as long as a hint can bear.
+fn shown(name: &str) -> String {
+    crate::outcome::clean_text(name, 60)
+}
+
+fn untrusted(chain: &[Certificate]) -> String {
+    let (Some(leaf), Some(top)) = (chain.first(), chain.last()) else {
+        return "the server showed no certificate: let it have one, or use its port without TLS".to_owned();
+    };
+    match (leaf.subject == leaf.issuer, chain.len() == 1) {
+        (true, true) => {
+            "the server shows a self-signed certificate: mount it (or its authority) and name it as `ca`".to_owned()
+        }
+        (false, true) => format!(
+            "the server sends its own certificate alone, issued by {}: if that is an intermediate authority, let the server \
+             send it too (fullchain.pem), else mount its certificate and name it as `ca`",
+            shown(&leaf.issuer)
+        ),
+        _ => format!(
+            "the chain ends in {}, which is not trusted here: mount that authority's certificate and name it as `ca`",
+            shown(&top.issuer)
+        ),
+    }
+}
+
+fn wrong_name(leaf: Option<&Certificate>, evidence: &Evidence, context: Context<'_>) -> String {
+    let Some(leaf) = leaf.filter(|leaf| !leaf.names.is_empty()) else {
+        return "issue the certificate with the name that is used here as a subject alternative name".to_owned();
+    };
+    let endpoint = context.endpoint(evidence);
+    if let Some(Host::Name(name)) = endpoint.map(|endpoint| &endpoint.host) {
+        let alias = found(name, evidence).and_then(|query| query.alias.as_deref());
+        if let Some(alias) = alias.filter(|alias| leaf.names.iter().any(|pattern| covers(pattern, alias))) {
+            return format!(
+                "{name} is an alias (ExternalName, CNAME) of {alias}, which the certificate is for: use that name, or set \
+                 `server_name: {alias}`"
+            );
+        }
+        let parent = name.split_once('.').map(|(_, parent)| parent);
+        let deeper = leaf.names.iter().find(|pattern| parent.is_some_and(|parent| covers(pattern, parent)));
+        if let Some(pattern) = deeper.filter(|pattern| pattern.starts_with("*.")) {
+            return format!(
+                "{pattern} covers one label and {name} has two: issue a certificate with {name} or a star one level down"
+            );
+        }
+    }
+    let names = shown(&leaf.names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", "));
+    if endpoint.is_some_and(|endpoint| matches!(endpoint.host, Host::Ip(_))) {
+        return format!(
+            "the URL has an address and the certificate names ({names}): use such a name, or set `server_name` to it"
+        );
+    }
+    format!(
+        "use a name that the certificate has ({names}), set `server_name` to it, or issue one with the name used here"
+    )
+}
+
+fn unsupported(fault: &Fault, leaf: Option<&Certificate>, evidence: &Evidence, kind: &str) -> String {
+    // The handshake came as far as the certificate: that is what was refused.
+    if leaf.is_some_and(|leaf| leaf.names.is_empty()) {
+        return "issue the certificate anew with its name as a subject alternative name: Go and Python refuse a common name \
+                alone, as here; libpq, curl, Java and Node still take it"
+            .to_owned();
+    }
+    match kind {
+        "postgres" if evidence.facts.tls_version.is_none() && fault.phase == crate::outcome::Phase::Tls => {
+            "switch TLS on in the server (ssl = on, a certificate), or set `sslmode: disable` where the network is trusted".to_owned()
+        }
+        "postgres" => "the server demands TLS and `sslmode` keeps it off: set `sslmode: verify-full` with its `ca` (or \
+             `require`, which verifies nothing)"
+            .to_owned(),
+        "http" | "peer" if evidence.facts.status_code.is_some() => {
+            "write https:// in the URL: the port speaks TLS, and the request came in plain text".to_owned()
+        }
+        _ => "let the server allow TLS 1.2 or 1.3; older clients of the app may still get through, this check and Go, Python \
+              and Node of today do not"
+            .to_owned(),
+    }
+}
+
+fn handshake(fault: &Fault) -> String {
+    let alert = |name: &str| fault.message.contains(&format!("alert {name} "));
+    if alert("unrecognized_name") {
+        return "the server chooses its certificate by the name it is asked for and has none for this one: use a name it knows, \
+                or set `server_name`"
+            .to_owned();
+    }
+    if alert("no_application_protocol") {
+        return "the server offers another HTTP version than the one asked for: change `http_version` (or `alpn`)"
+            .to_owned();
+    }
+    "the server ended the handshake with the alert above: its own log at this time says why".to_owned()
 }

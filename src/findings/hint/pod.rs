@@ -1,0 +1,50 @@
+//! Hints for values, files and listeners of this pod.
+
+use crate::cause::Cause;
+use crate::outcome::{Evidence, Fault};
+
+pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
+    match fault.cause {
+        Cause::VariableMissing => {
+            "this container has no such variable: add it under `env` or `envFrom` (a sidecar does not \
+             inherit the app's), and check the Secret's name and key"
+                .to_owned()
+        }
+        Cause::VariableInvalid => {
+            "correct it in the Secret or ConfigMap that it comes from, then restart the pod: a container's \
+             variables never change while it runs"
+                .to_owned()
+        }
+        Cause::UrlMalformed => {
+            "correct it where it is set; in user and password write %40 for @, %2F for /, %23 for #, %3F for \
+             ?, %25 for %"
+                .to_owned()
+        }
+        Cause::FileMissing => {
+            "mount the Secret or ConfigMap in this container too, and compare path and key with kubectl \
+             describe pod"
+                .to_owned()
+        }
+        Cause::FileInvalid => {
+            "compare the file with what is expected there: the key of the Secret may hold something else, or \
+             its base64 was encoded twice"
+                .to_owned()
+        }
+        Cause::NotListening if evidence.facts.listening.is_empty() => {
+            "see whether the app has started (kubectl logs), and \
+             compare the port with those that do listen: one of them may be the app's"
+                .to_owned()
+        }
+        Cause::NotListening => {
+            "let the app listen on 0.0.0.0: Next.js standalone takes HOSTNAME, which Kubernetes sets to the \
+             pod's name, so set HOSTNAME=0.0.0.0"
+                .to_owned()
+        }
+        Cause::ListeningOnLoopback => {
+            "other pods are refused there: start the app with --host 0.0.0.0 (uvicorn, Flask, FastMCP) \
+             or HOSTNAME=0.0.0.0 (Next.js)"
+                .to_owned()
+        }
+        other => other.info().remedy.to_owned(),
+    }
+}

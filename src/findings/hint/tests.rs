@@ -1,0 +1,503 @@
+use std::time::Duration;
+
+use super::hint;
+use crate::cause::Cause;
+use crate::check::KINDS;
+use crate::findings::Context;
+use crate::findings::testing::{query, tried, with_queries};
+use crate::outcome::{Aim, Certificate, Evidence, Facts, Fault, Phase, Query, Redirect, Try, TryResult};
+use crate::pod::{Pod, Service};
+use crate::url::Endpoint;
+
+const SHOP: &str = "todo-production.svc.cluster.local";
+
+/// The hint for a fault of this cause at a target.
+fn at(cause: Cause, phase: Phase, message: &str, kind: &str, target: &str, evidence: &Evidence) -> String {
+    let endpoints = [Endpoint::parse(target).unwrap()];
+    let context = Context { kind, endpoints: &endpoints, ..Context::default() };
+    hint(&Fault::new(phase, cause, message), evidence, context)
+}
+
+fn dialled(target: &str, cause: Cause, tries: Vec<Try>, queries: Vec<Query>, pod: Option<Pod>) -> String {
+    let evidence = Evidence { tries, queries, pod, ..Evidence::default() };
+    at(cause, Phase::Connect, "", "tcp", target, &evidence)
+}
+
+fn unresolved(target: &str, cause: Cause, queries: Vec<Query>) -> String {
+    at(cause, Phase::Resolve, "", "tcp", target, &with_queries(queries))
+}
+
+fn in_list(name: &str, answer: &str) -> Query {
+    query(&format!("{name}.{SHOP}."), "A", answer, usize::from(answer == "NOERROR")).suffix(SHOP)
+}
+
+fn login(cause: Cause, message: &str) -> String {
+    at(cause, Phase::Login, message, "postgres", "db:5432", &Evidence::default())
+}
+
+fn answered(cause: Cause, message: &str, facts: Facts) -> String {
+    let evidence = Evidence { facts, ..Evidence::default() };
+    at(cause, Phase::Assert, message, "http", "api:80", &evidence)
+}
+
+fn certificate(subject: &str, issuer: &str, names: &[&str]) -> Certificate {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    Certificate { subject: subject.to_owned(), issuer: issuer.to_owned(), names, not_before: 0, not_after: 1 }
+}
+
+fn with_chain(chain: Vec<Certificate>) -> Evidence {
+    Evidence { facts: Facts { certificates: chain, ..Facts::default() }, ..Evidence::default() }
+}
+
+/// One sentence ends where a new one begins: with a full stop (not of an abbreviation) and a capital.
+fn sentences(text: &str) -> usize {
+    let mut count = 1;
+    for (at, _) in text.match_indices(". ") {
+        count += usize::from(text[at + 2..].starts_with(|c: char| c.is_uppercase()));
+    }
+    count
+}
+
+/// Evidence of several kinds, each of which may change a hint.
+fn pieces_of_evidence() -> Vec<Evidence> {
+    let names = || vec![in_list("backend-api", "NOERROR")];
+    let tries = |result, errno| {
+        let one = |address| Try { errno, duration: Duration::from_secs(3), ..tried(address, result) };
+        vec![one("10.96.134.207:8000"), one("[fd00:10:96::a7c1]:8000")]
+    };
+    let mut all = vec![Evidence::default(), with_queries(vec![in_list("backend-api", "NXDOMAIN")])];
+    for answer in ["TIMEOUT", "TRUNCATED", "refused", "SERVFAIL"] {
+        all.push(with_queries(vec![
+            in_list("backend-api", answer).from("[fd00:10:96::a]:53"),
+            in_list("backend-api", answer),
+        ]));
+    }
+    for (result, errno) in [
+        (TryResult::Refused, Some(111)),
+        (TryResult::Cut, None),
+        (TryResult::NotTried, None),
+        (TryResult::HostUnreachable, Some(113)),
+        (TryResult::NetworkUnreachable, Some(101)),
+        (TryResult::LocalLimit, Some(99)),
+        (TryResult::LocalLimit, Some(24)),
+    ] {
+        all.push(Evidence { tries: tries(result, errno), ..with_queries(names()) });
+    }
+    let name = "CN=backend-api.todo-production.svc.cluster.local,O=Example Corporation,OU=Platform Engineering";
+    for names in [&["*.todo-production.svc.cluster.local", "backend-api.todo-production.svc"][..], &[]] {
+        all.push(with_chain(vec![certificate(name, name, names)]));
+        all.push(with_chain(vec![certificate(name, "CN=An Authority", names), certificate("CN=B", name, &[])]));
+    }
+    for status in [400, 401, 404, 405, 406, 418, 421, 429, 500, 502, 503] {
+        all.push(Evidence { facts: Facts { status_code: Some(status), ..Facts::default() }, ..Evidence::default() });
+    }
+    for aim in [Aim::Tls, Aim::Slash, Aim::Login, Aim::Elsewhere] {
+        let redirect = Some(Redirect { to: "https://backend-api/".to_owned(), aim });
+        all.push(Evidence { facts: Facts { redirect, ..Facts::default() }, ..Evidence::default() });
+    }
+    all
+}
+
+#[test]
+fn every_cause_of_every_kind_has_a_short_hint() {
+    let phases = [Phase::Resolve, Phase::Connect, Phase::Tls, Phase::Login, Phase::Request, Phase::Assert];
+    let targets =
+        ["backend-api:8000", "127.0.0.1:8000", "api.eu-central-1.aws.example.com:443", "db.dev:5432", "todo.local:80"];
+    let mut longest = String::new();
+    for cause in Cause::ALL.iter().copied() {
+        for kind in KINDS.iter().map(|kind| kind.name) {
+            for (evidence, target) in pieces_of_evidence().iter().zip(targets.iter().cycle()) {
+                for phase in phases {
+                    let text = at(cause, phase, "", kind, target, evidence);
+                    assert!(!text.is_empty(), "{} {kind}", cause.slug());
+                    assert!(sentences(&text) <= 2, "{} {kind}: {text}", cause.slug());
+                    assert!(text.len() <= 300, "{} {kind} ({} bytes): {text}", cause.slug(), text.len());
+                    assert!(!text.ends_with('.') && !text.contains("  "), "{} {kind}: {text}", cause.slug());
+                    if text.len() > longest.len() {
+                        longest = text;
+                    }
+                }
+            }
+        }
+    }
+    assert!(longest.len() > 200, "the table above reaches the long ones: {longest}");
+}
+
+#[test]
+fn names_that_do_not_resolve() {
+    use Cause::{DnsNoAddress, DnsNotFound, DnsServerFailure, DnsTimeout};
+    for (target, cause, queries, says) in [
+        (
+            "backend-api:80",
+            DnsNotFound,
+            vec![in_list("backend-api", "NXDOMAIN")],
+            &[
+                "no Service backend-api in the namespace todo-production",
+                "headless without a ready pod",
+                "backend-api.NAMESPACE",
+            ][..],
+        ),
+        (
+            "db.data:80",
+            DnsNotFound,
+            vec![in_list("db.data", "NXDOMAIN")],
+            &["no Service db in the namespace data", "get svc,endpointslices -A | grep db"],
+        ),
+        ("db.dev:80", DnsNotFound, vec![], &["neither a Service db in a namespace dev nor a public name db.dev"]),
+        ("todo.local:80", DnsNotFound, vec![], &["a laptop's hosts file"]),
+        ("host.docker.internal:80", DnsNotFound, vec![], &["a name of Docker"]),
+        ("api.exmaple.com:80", DnsNotFound, vec![], &["nslookup api.exmaple.com"]),
+        ("db:80", DnsNoAddress, vec![query("db.", "AAAA", "NOERROR", 1)], &["has AAAA records only", "`addresses`"]),
+        (
+            "db:80",
+            DnsNoAddress,
+            vec![query("db.", "A", "NOERROR", 0).alias("gone.example.com")],
+            &["alias of gone.example.com"],
+        ),
+        ("db:80", DnsNoAddress, vec![in_list("db", "SERVFAIL")], &["kubectl -n todo-production get svc db -o wide"]),
+        (
+            "db:80",
+            DnsTimeout,
+            vec![in_list("db", "TIMEOUT")],
+            &["10.96.0.10:53 did not answer", "NetworkPolicy", "CoreDNS is down"],
+        ),
+        (
+            "db:80",
+            DnsTimeout,
+            vec![in_list("db", "NXDOMAIN"), query("db.", "A", "TIMEOUT", 0)],
+            &["answered some names"],
+        ),
+        ("db:80", DnsTimeout, vec![in_list("db", "TRUNCATED")], &["allow TCP 53"]),
+        ("db:80", DnsTimeout, vec![in_list("db", "refused")], &["nothing serves names at 10.96.0.10:53"]),
+        ("db:80", DnsServerFailure, vec![in_list("db", "SERVFAIL")], &["logs -l k8s-app=kube-dns"]),
+    ] {
+        let text = unresolved(target, cause, queries);
+        for part in says {
+            assert!(text.contains(part), "{target}: {text}");
+        }
+    }
+    // A `dns` check has no endpoint, or its server's.
+    let evidence = with_queries(vec![in_list("backend-api", "NXDOMAIN")]);
+    let text = at(DnsNotFound, Phase::Resolve, "", "dns", "10.96.0.10:53", &evidence);
+    assert!(text.contains("no Service backend-api in"), "{text}");
+}
+
+#[test]
+fn connections_that_do_not_come_about() {
+    use TryResult::{Cut, HostUnreachable, LocalLimit, NetworkUnreachable, NotTried, Refused};
+    let service = || vec![in_list("backend-api", "NOERROR")];
+    let one = |result, ms| vec![Try { duration: Duration::from_millis(ms), ..tried("10.96.0.7:8000", result) }];
+    let listening = |address: &str| {
+        let listeners = Some(vec![address.parse().unwrap()]);
+        Some(Pod { listeners, addresses: vec!["10.0.0.7".parse().unwrap()], ..Pod::default() })
+    };
+    let known = Pod {
+        services: vec![Service {
+            prefix: "BACKEND_API".to_owned(),
+            address: "10.96.0.7".parse().unwrap(),
+            ports: vec![80],
+        }],
+        ..Pod::default()
+    };
+    let pods = || vec![tried("10.0.1.1:8000", Refused), tried("10.0.1.2:8000", Refused)];
+    for (target, cause, tries, queries, pod, says) in [
+        (
+            "backend-api:8000",
+            Cause::ConnectRefused,
+            one(Refused, 1),
+            service(),
+            None,
+            &[
+                "kubectl -n todo-production get endpointslices -l kubernetes.io/service-name=backend-api",
+                "no pod of backend-api is ready",
+            ][..],
+        ),
+        (
+            "backend-api:8000",
+            Cause::ConnectRefused,
+            pods(),
+            service(),
+            None,
+            &["2 addresses, all refused", "headless Service backend-api"],
+        ),
+        (
+            "backend-api:8000",
+            Cause::ConnectRefused,
+            one(Refused, 1),
+            service(),
+            Some(known.clone()),
+            &["has the port 80, not 8000", "kubectl get svc backend-api"],
+        ),
+        (
+            "localhost:8000",
+            Cause::ConnectRefused,
+            vec![tried("127.0.0.1:8000", Refused)],
+            vec![],
+            None,
+            &["localhost in a pod is the pod itself"],
+        ),
+        (
+            "localhost:8000",
+            Cause::ConnectRefused,
+            vec![tried("127.0.0.1:8000", Refused)],
+            vec![],
+            listening("10.0.0.7:8000"),
+            &["listens on 10.0.0.7 and 127.0.0.1 is refused", "HOSTNAME=0.0.0.0"],
+        ),
+        (
+            "10.0.0.7:8000",
+            Cause::ConnectRefused,
+            vec![tried("10.0.0.7:8000", Refused)],
+            vec![],
+            listening("127.0.0.1:8000"),
+            &["--host 0.0.0.0"],
+        ),
+        (
+            "10.0.0.7:8000",
+            Cause::ConnectRefused,
+            vec![tried("10.0.0.7:8000", Refused)],
+            vec![],
+            listening("127.0.0.1:80"),
+            &["10.0.0.7 is this pod itself, and nothing in it listens"],
+        ),
+        (
+            "db.example.com:8000",
+            Cause::ConnectRefused,
+            one(Refused, 1),
+            vec![query("db.example.com.", "A", "NOERROR", 1)],
+            None,
+            &["the machine is there, but nothing listens on port 8000"],
+        ),
+        (
+            "backend-api:8000",
+            Cause::ConnectTimeout,
+            one(Cut, 2500),
+            service(),
+            None,
+            &["kubectl -n todo-production get svc backend-api", "get netpol"],
+        ),
+        (
+            "backend-api:8000",
+            Cause::ConnectTimeout,
+            one(Cut, 500),
+            service(),
+            None,
+            &["one lost packet costs as much", "raise `timeout`"],
+        ),
+        ("backend-api:8000", Cause::ConnectTimeout, one(NotTried, 0), service(), None, &["raise `timeout`"]),
+        (
+            "db.example.com:8000",
+            Cause::ConnectTimeout,
+            one(Cut, 2500),
+            vec![],
+            None,
+            &["security group", "egress NetworkPolicy"],
+        ),
+        (
+            "10.0.9.9:8000",
+            Cause::HostUnreachable,
+            one(HostUnreachable, 3100),
+            vec![],
+            None,
+            &["the pod or node behind it is gone"],
+        ),
+        (
+            "10.0.9.9:8000",
+            Cause::HostUnreachable,
+            one(HostUnreachable, 1),
+            vec![],
+            None,
+            &["router or firewall rejected"],
+        ),
+        (
+            "backend-api:8000",
+            Cause::HostUnreachable,
+            one(HostUnreachable, 1),
+            service(),
+            None,
+            &["with Cilium", "get endpointslices"],
+        ),
+        (
+            "[fd00::9]:80",
+            Cause::NetworkUnreachable,
+            vec![tried("[fd00::9]:80", NetworkUnreachable)],
+            vec![],
+            None,
+            &["no IPv6 route"],
+        ),
+        (
+            "10.0.9.9:80",
+            Cause::NetworkUnreachable,
+            one(NetworkUnreachable, 0),
+            vec![],
+            None,
+            &["no route to that address"],
+        ),
+        (
+            "10.0.9.9:80",
+            Cause::LocalLimit,
+            vec![Try { errno: Some(99), ..tried("10.0.9.9:80", LocalLimit) }],
+            vec![],
+            None,
+            &["every local port"],
+        ),
+        (
+            "10.0.9.9:80",
+            Cause::LocalLimit,
+            vec![Try { errno: Some(24), ..tried("10.0.9.9:80", LocalLimit) }],
+            vec![],
+            None,
+            &["no file descriptor"],
+        ),
+        ("10.0.9.9:80", Cause::ConnectNotPermitted, vec![], vec![], None, &["EPERM"]),
+        ("10.0.9.9:80", Cause::ConnectReset, vec![], vec![], None, &["wants TLS"]),
+    ] {
+        let text = dialled(target, cause, tries, queries, pod);
+        for part in says {
+            assert!(text.contains(part), "{target}: {text}");
+        }
+    }
+}
+
+#[test]
+fn tls() {
+    let own = || certificate("CN=a", "CN=a", &["a"]);
+    let leaf = |names: &[&str]| certificate("CN=a", "CN=authority", names);
+    let named = |cause, target: &str, evidence: &Evidence| at(cause, Phase::Tls, "", "tls", target, evidence);
+    let wrong = Cause::TlsWrongName;
+    for (text, says) in [
+        (named(Cause::TlsUntrusted, "a:1", &with_chain(vec![own()])), "self-signed"),
+        (named(Cause::TlsUntrusted, "a:1", &with_chain(vec![leaf(&["a"])])), "fullchain.pem"),
+        (
+            named(
+                Cause::TlsUntrusted,
+                "a:1",
+                &with_chain(vec![leaf(&["a"]), certificate("CN=authority", "CN=root", &[])]),
+            ),
+            "the chain ends in CN=root",
+        ),
+        (
+            named(wrong, "a.b.example.com:1", &with_chain(vec![leaf(&["*.example.com"])])),
+            "*.example.com covers one label",
+        ),
+        (
+            named(wrong, "10.0.0.7:1", &with_chain(vec![leaf(&["db.example.com"])])),
+            "the URL has an address and the certificate names (db.example.com)",
+        ),
+        (
+            named(wrong, "db:1", &with_chain(vec![leaf(&["db.example.com"])])),
+            "use a name that the certificate has (db.example.com)",
+        ),
+        (named(Cause::TlsUnsupported, "db:1", &with_chain(vec![leaf(&[])])), "Go and Python refuse a common name"),
+        (named(Cause::TlsUnsupported, "db:1", &Evidence::default()), "TLS 1.2 or 1.3"),
+        (at(Cause::TlsUnsupported, Phase::Tls, "", "postgres", "db:1", &Evidence::default()), "ssl = on"),
+        (at(Cause::TlsUnsupported, Phase::Login, "", "postgres", "db:1", &Evidence::default()), "sslmode: verify-full"),
+        (answered(Cause::TlsUnsupported, "", Facts { status_code: Some(400), ..Facts::default() }), "write https://"),
+        (at(Cause::TlsNotTls, Phase::Tls, "", "http", "db:1", &Evidence::default()), "write http://"),
+        (
+            at(
+                Cause::TlsHandshakeFailed,
+                Phase::Tls,
+                "(alert unrecognized_name (112))",
+                "tls",
+                "a:1",
+                &Evidence::default(),
+            ),
+            "`server_name`",
+        ),
+        (
+            at(
+                Cause::TlsHandshakeFailed,
+                Phase::Tls,
+                "(alert no_application_protocol (120))",
+                "http",
+                "a:1",
+                &Evidence::default(),
+            ),
+            "`http_version`",
+        ),
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    let alias = query(&format!("db.{SHOP}."), "A", "NOERROR", 1).suffix(SHOP).alias("pg.example.com");
+    let evidence = Evidence { queries: vec![alias], ..with_chain(vec![leaf(&["*.example.com"])]) };
+    let text = named(wrong, "db:1", &evidence);
+    assert!(text.contains("db is an alias (ExternalName, CNAME) of pg.example.com"), "{text}");
+}
+
+#[test]
+fn logins() {
+    for (cause, message, says) in [
+        (
+            Cause::PasswordRejected,
+            "password authentication failed for user \"app\" (28P01)",
+            "an unknown role, one without password and an md5 hash",
+        ),
+        (Cause::PasswordRejected, "password authentication failed (08P01)", "userlist.txt"),
+        (
+            Cause::LoginRejected,
+            "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", no encryption (28000)",
+            "sslmode: require",
+        ),
+        (
+            Cause::LoginRejected,
+            "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", SSL encryption (28000)",
+            "no line of pg_hba.conf",
+        ),
+        (Cause::LoginRejected, "role \"app\" is not permitted to log in (28000)", "ALTER ROLE … LOGIN"),
+        (Cause::LoginRejected, "database \"x\" is not currently accepting connections (55000)", "ALLOW_CONNECTIONS"),
+        (Cause::LoginRejected, "permission denied for database \"x\" (42501)", "GRANT CONNECT"),
+        (Cause::LoginRejected, "unsupported startup parameter: x (08P01)", "ignore_startup_parameters"),
+        (Cause::NoSuchDatabase, "database \"app \" does not exist (3D000)", "newline"),
+        (Cause::NoSuchDatabase, "database \"app\" does not exist (3D000)", "create it"),
+        (Cause::TooManyConnections, "too many connections for role \"app\" (53300)", "CONNECTION LIMIT"),
+        (Cause::TooManyConnections, "sorry, too many clients already (53300)", "pg_stat_activity"),
+        (Cause::StartingUp, "the database system is not accepting connections (57P03)", "hot_standby"),
+        (Cause::QueryFailed, "relation \"users\" does not exist (42P01)", "migrations"),
+        (Cause::QueryFailed, "canceling statement due to statement timeout (57014)", "statement_timeout"),
+        (Cause::QueryFailed, "unrecognized configuration parameter \"schema\" (42704)", "take it out of the URL"),
+    ] {
+        let text = login(cause, message);
+        assert!(text.contains(says), "{message}: {text}");
+    }
+}
+
+#[test]
+fn answers() {
+    let status = |code| Facts { status_code: Some(code), ..Facts::default() };
+    let redirect = |aim| Facts { redirect: Some(Redirect { to: String::new(), aim }), ..Facts::default() };
+    for (cause, message, facts, says) in [
+        (Cause::HttpStatus, "", status(404), "no such path"),
+        (Cause::HttpStatus, "", status(421), "allowed_hosts"),
+        (Cause::HttpStatus, "", status(406), "Accept"),
+        (Cause::HttpStatus, "", status(503), "says so of itself, or a proxy"),
+        (Cause::HttpStatus, "", status(502), "a proxy answered"),
+        (Cause::HttpStatus, "", status(500), "read its log"),
+        (Cause::HttpRedirect, "", redirect(Aim::Tls), "https://"),
+        (Cause::HttpRedirect, "", redirect(Aim::Slash), "final slash"),
+        (Cause::HttpRedirect, "", redirect(Aim::Login), "asks for a login"),
+        (
+            Cause::HttpRedirect,
+            "302 to http://a/, where it has been before: a loop",
+            redirect(Aim::Tls),
+            "X-Forwarded-Proto",
+        ),
+        (
+            Cause::JsonMismatch,
+            "answered with the page of an application, not with its health",
+            Facts::default(),
+            "/api/health",
+        ),
+        (Cause::PermissionDenied, "", status(403), "not allowed"),
+        (Cause::PermissionDenied, "", status(401), "expired"),
+    ] {
+        let text = answered(cause, message, facts);
+        assert!(text.contains(says), "{says}: {text}");
+    }
+}
+
+#[test]
+fn sentences_are_counted() {
+    assert_eq!(sentences("see kubectl get svc, i.e. all of them"), 1);
+    assert_eq!(sentences("raise `timeout`. If it stays, read the log"), 2);
+}
