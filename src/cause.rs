@@ -1,5 +1,7 @@
 //! The closed vocabulary of failure: one table, the same words in JSON, metrics, logs and docs.
 
+mod phases;
+
 /// Whether waiting can heal a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waits {

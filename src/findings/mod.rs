@@ -7,6 +7,8 @@ mod answers;
 mod certificate;
 mod hint;
 mod local;
+#[cfg(test)]
+mod page_tests;
 mod place;
 mod resolution;
 mod runtimes;
