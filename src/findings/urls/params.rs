@@ -5,7 +5,7 @@ use super::clients::{Client, Family};
 use super::intent::Intent;
 use super::{Asked, NEON_ENDPOINT, NEON_TLS, PARAMETER, SCHEME, SSLMODE, list};
 use crate::finding::{Finding, Severity};
-use crate::findings::{Named, named};
+use crate::findings::place::{Place, place};
 use crate::outcome::Evidence;
 use crate::url::Host;
 
@@ -208,7 +208,7 @@ fn sslmode(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: Asked<
     let says = match facts.certificates.first() {
         Some(leaf) if leaf.subject == leaf.issuer => "the server's certificate is self-signed".to_owned(),
         Some(_) => match intent.host().map(|(host, _)| host) {
-            Some(host) if matches!(named(&host), Some(Named::Short(_) | Named::Service(..))) => {
+            Some(host) if matches!(place(&host, evidence), Place::Service { .. }) => {
                 format!("no public authority certifies {host}")
             }
             _ => return None,
