@@ -3,6 +3,7 @@
 pub mod address;
 pub mod connection;
 pub mod dns;
+pub mod env;
 pub mod http;
 pub mod listen;
 pub mod peer;
@@ -81,7 +82,8 @@ pub struct Kind {
 }
 
 /// Every kind, in the order of the docs.
-pub const KINDS: &[Kind] = &[tcp::KIND, tls::KIND, http::KIND, peer::KIND, dns::KIND, postgres::KIND, listen::KIND];
+pub const KINDS: &[Kind] =
+    &[tcp::KIND, tls::KIND, http::KIND, peer::KIND, dns::KIND, postgres::KIND, listen::KIND, env::KIND];
 
 /// The kind with this name.
 #[must_use]

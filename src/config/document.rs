@@ -39,7 +39,6 @@ pub(super) const LATER: &[&str] = &[
     "nats",
     "mqtt",
     "jwks",
-    "env",
     "same_secret",
     "parity",
     "listen",

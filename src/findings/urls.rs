@@ -3,6 +3,7 @@
 //! No finding holds a secret or a part of one: which special characters a password holds is all that is told of it. The
 //! readers of the clients are emulated in `clients`; what a writer meant is told by `intent`.
 
+mod blame;
 mod clients;
 mod intent;
 mod jdbc;
@@ -13,7 +14,7 @@ mod rows;
 mod told;
 mod values;
 
-use self::clients::{Client, Family, Fate};
+use self::clients::{Client, Fate};
 use self::intent::Intent;
 use self::values::Flaw;
 use super::{Context, Reading};
@@ -27,8 +28,10 @@ use self::rows::{
     PUBLIC, QUOTED, REDIS_DOUBLE, REDIS_USER, SCHEME, SERVICE_LINK, SHORT, SSLMODE, UNENCODED, WHITE,
 };
 
+pub use self::blame::{Blame, blame, lint};
+pub use self::clients::Family;
 pub(super) use self::rows::CODES;
-pub use self::told::{Blame, blame};
+pub use self::values::{names_secret, white};
 
 /// Which clients are to be judged for.
 #[derive(Clone, Copy)]
@@ -291,7 +294,12 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
         };
         own || explains
     };
-    let found = judge(Some(fault), &Evidence::default(), context);
+    let mut found = judge(Some(fault), &Evidence::default(), context);
+    if context.kind == "env" {
+        // The variable that the fault names first, and no other.
+        let variable = fault.message.split(':').next().unwrap_or_default();
+        found.retain(|finding| finding.message.contains(&format!("variable {variable}")));
+    }
     let finding = found.into_iter().find(reading_first)?;
     // The message of these faults says already what was seen.
     let said = matches!(

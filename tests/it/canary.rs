@@ -38,6 +38,11 @@ fn targets() -> Vec<String> {
             format!("http://app:{password}@127.0.0.1:{port}/{password}?token={password}"),
             format!("peer+https://app:{password}@127.0.0.1:{port}/"),
             format!("redis://:{password}@127.0.0.1:{port}/0"),
+            format!("redis://{password}@127.0.0.1:{port}/0"),
+            format!("redis://:{password}@:{password}@127.0.0.1:{port}/0"),
+            format!("postgres://app:{password}@app:{password}@127.0.0.1:{port}/x"),
+            format!("postgres://app:x@{password}@127.0.0.1:{port}/x"),
+            format!("jdbc:postgresql://app:{password}@127.0.0.1:{port}/x?password={password}"),
             format!("unheard-of://{password}@127.0.0.1"),
             password.to_owned(),
             format!("env:{password}"),
@@ -141,6 +146,17 @@ checks:
   - name: send
     tcp: {{address: "127.0.0.1:{dead}", send: "{raw}", expect: "{raw}"}}
     gates: [ready]
+  - name: variables
+    env: {{variables: [{{name: SECRET, min_length: 99}}, {{name: BROKEN_URL, url: postgres}}, {{name: DOUBLED_URL, url: redis}},
+      {{name: SECRET, equals: "{raw}x"}}, {{name: SECRET, prefix: sk-}}, {{name: DATABASE_URL, url: redis}}]}}
+    gates: [ready]
+  - name: variables-of-a-file
+    env: {{variables: [{{name: SECRET, url: http}}, {{name: OTHER}}], from: "{file}"}}
+    gates: [ready]
+  - name: url-with-an-at-sign
+    postgres: {{url: {{env: AT_URL}}, password: {{env: SECRET}}}}
+    clients: [go, libpq]
+    gates: [ready]
   - name: no-certificate
     tls: {{address: "127.0.0.1:{dead}", cert: {{env: SECRET}}, key: {{env: SECRET}}, ca: {{env: SECRET}}}}
     gates: [ready]
@@ -152,6 +168,8 @@ fn with_secrets(command: &mut Command) -> &mut Command {
     command
         .env("DATABASE_URL", format!("postgres://app:{}@127.0.0.1:{}/x", encoded(), free_port()))
         .env("BROKEN_URL", format!("postgres://app:{CANARY}@db/x"))
+        .env("DOUBLED_URL", format!("redis://:{CANARY}@:{CANARY}@cache/0"))
+        .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))
         .env("SECRET", CANARY)
 }
 
@@ -169,7 +187,7 @@ fn a_running_sidecar() {
     until("every check has run", || {
         let metrics = get("/metrics", &token).body;
         metrics.lines().filter(|line| line.starts_with("pilotfish_check_runs_total") && !line.ends_with(" 0")).count()
-            == 7
+            == 10
     });
     for path in [
         "/",

@@ -39,7 +39,7 @@ const LAYERS: &[(&str, u8)] = &[
 const WITHOUT_TOKIO: [u8; 3] = [0, 1, 4];
 
 /// Modules of one layer that may not use each other, but for what they share.
-const KINDS: &[&str] = &["tcp", "tls", "http", "peer", "dns", "postgres", "listen"];
+const KINDS: &[&str] = &["tcp", "tls", "http", "peer", "dns", "postgres", "listen", "env"];
 
 #[test]
 fn a_module_uses_only_what_stands_above_it() {

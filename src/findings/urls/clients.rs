@@ -55,8 +55,10 @@ pub(super) enum Client {
 
 /// Which servers' URLs it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
+pub enum Family {
+    /// `postgres://`, `postgresql://`, and the forms of drivers.
     Postgres,
+    /// `redis://`, `rediss://`.
     Redis,
 }
 
@@ -86,6 +88,14 @@ impl Family {
             "postgres" | "postgresql" => Some(Self::Postgres),
             "redis" | "rediss" => Some(Self::Redis),
             _ => None,
+        }
+    }
+
+    /// Its schemes, for people.
+    pub(super) const fn schemes(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres:// or postgresql://",
+            Self::Redis => "redis:// or rediss://",
         }
     }
 

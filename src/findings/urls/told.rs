@@ -1,66 +1,9 @@
 //! The words: what was seen of a value and what to do, and the cause that fits. Nothing in here shows a secret.
 
-use super::clients::{Client, Family, Fate};
+use super::clients::{Client, Fate};
 use super::intent::Intent;
 use super::values::{self, Flaw};
 use super::{BASE64, Finding, PLACEHOLDER, QUOTED, Reading, SERVICE_LINK, UNENCODED, WHITE, jdbc, list, percent};
-use crate::cause::Cause;
-
-/// What is wrong with a value that is to be a connection URL: the cause that fits, and what was seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Blame {
-    /// `secret_whitespace`, `url_password_doubled`, `url_password_unencoded` or `url_malformed`.
-    pub cause: Cause,
-    /// In words, without the text.
-    pub message: String,
-}
-
-impl Blame {
-    fn new(cause: Cause, message: impl Into<String>) -> Self {
-        Self { cause, message: message.into() }
-    }
-}
-
-/// What is wrong with a PostgreSQL or Redis URL whatever reads it, and, where `unread`, with one that our own reader
-/// refuses; `None` where nothing is known to be.
-#[must_use]
-pub fn blame(text: &str, unread: bool) -> Option<Blame> {
-    match values::flaw(text, None) {
-        Some(Flaw::White(what)) => {
-            return Some(Blame::new(Cause::SecretWhitespace, format!("it has {what}")));
-        }
-        Some(Flaw::Quoted) => {
-            return Some(Blame::new(Cause::UrlMalformed, "it stands in quotes, which are a part of it"));
-        }
-        Some(Flaw::Base64) => return Some(Blame::new(Cause::UrlMalformed, "it is still base64: the URL is inside")),
-        Some(Flaw::Unexpanded(what)) if unread => {
-            return Some(Blame::new(
-                Cause::UrlMalformed,
-                format!("{what} stands in it as it is, nothing filled it in"),
-            ));
-        }
-        Some(Flaw::Unexpanded(_) | Flaw::Placeholder | Flaw::ServiceLink) | None => {}
-    }
-    let family = Family::of(text)?;
-    let intent = Intent::of(text)?;
-    if intent.doubled().is_some() {
-        return Some(Blame::new(Cause::UrlPasswordDoubled, "user and password stand in it twice"));
-    }
-    let odd =
-        percent::odd(intent.password.unwrap_or_default()).len() + percent::odd(intent.user.unwrap_or_default()).len();
-    if !unread || odd == 0 {
-        return None;
-    }
-    let (mut wrong, mut fine) = (Vec::new(), Vec::new());
-    for &client in family.clients(intent.scheme) {
-        match client.fate(text, &intent, None) {
-            Fate::Right => fine.push(client),
-            fate => wrong.push((client, fate)),
-        }
-    }
-    Some(Blame::new(Cause::UrlPasswordUnencoded, misread(&intent, None, &wrong, &fine)))
-}
-
 /// The finding for a flaw.
 pub(super) fn flaw(flaw: &Flaw, reading: &Reading) -> Finding {
     let origin = &reading.origin;
@@ -101,8 +44,9 @@ pub(super) fn placeholder_in(text: &str) -> Option<Flaw> {
     parts.into_iter().flatten().any(values::is_placeholder).then_some(Flaw::Placeholder)
 }
 
-pub(super) fn jdbc(misread: jdbc::Misread, origin: &str) -> Finding {
-    let (what, fix) = match misread {
+/// What JDBC makes of a URL, and what to do.
+pub(super) const fn jdbc_words(misread: jdbc::Misread) -> (&'static str, &'static str) {
+    match misread {
         jdbc::Misread::UserInHost => (
             "JDBC takes user and password before the `@` for a part of the host's name",
             "write jdbc:postgresql://host:5432/database?user=…&password=…, the password percent-encoded",
@@ -114,7 +58,11 @@ pub(super) fn jdbc(misread: jdbc::Misread, origin: &str) -> Finding {
         jdbc::Misread::Plus => {
             ("the password holds a `+`, which JDBC reads as a space", "if it is a plus, write %2B; for a space, %20")
         }
-    };
+    }
+}
+
+pub(super) fn jdbc(misread: jdbc::Misread, origin: &str) -> Finding {
+    let (what, fix) = jdbc_words(misread);
     let mut finding = UNENCODED.found(format!("{origin}: {what}"), fix);
     if misread == jdbc::Misread::Plus {
         finding.severity = crate::finding::Severity::Warning;

@@ -42,7 +42,8 @@ pub(super) fn flaw(text: &str, name: Option<&str>) -> Option<Flaw> {
 }
 
 /// White space at an end of a text of one line; a text of several (a certificate, a key) ends as it likes.
-pub(super) fn white(text: &str) -> Option<&'static str> {
+#[must_use]
+pub fn white(text: &str) -> Option<&'static str> {
     let inner = text.trim();
     if inner.is_empty() || inner.contains('\n') {
         return None;
@@ -174,7 +175,8 @@ pub(super) fn known_default(text: &str) -> bool {
 }
 
 /// Whether a variable of this name holds a secret.
-pub(super) fn names_secret(name: &str) -> bool {
+#[must_use]
+pub fn names_secret(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     let words: Vec<&str> = upper.split('_').collect();
     let last = words.last().copied().unwrap_or_default();

@@ -1,0 +1,275 @@
+//! `env`: the variables that an app needs are there and as they must be. It reads, and dials nothing.
+//!
+//! No message holds a value or its length: which rule is broken is all that is told.
+
+mod source;
+
+use std::sync::Arc;
+
+use regex_lite::Regex;
+use serde::Deserialize;
+use serde::de::{self, Deserializer};
+
+use self::source::{Found, Source};
+use crate::cause::Cause;
+use crate::check::{Check, Kind, Parsed, Run};
+use crate::config::node::{self, Node, Problem};
+use crate::env::Env;
+use crate::findings::{Blame, Family, Reading, lint, names_secret, white};
+use crate::net::attempt::Attempt;
+use crate::outcome::{Fault, Phase};
+use crate::secret::Secret;
+use crate::url::{Endpoint, Url};
+use crate::value::Value;
+
+/// The kind.
+pub const KIND: Kind = Kind {
+    name: "env",
+    summary: "the variables that the app needs are there and keep to their rules; connection URLs are read as clients do",
+    example: "{variables: [{name: DATABASE_URL, url: postgres}, {name: BETTER_AUTH_SECRET, min_length: 32}, \
+              {name: PORT, required: false, pattern: '^[0-9]+$'}]}",
+    schemes: &[],
+    parse,
+    from_url,
+    #[cfg(test)]
+    schema: |generator| generator.subschema_for::<Keys>(),
+};
+
+/// Variables and the rules for them.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "env"))]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    /// The variables, each with its rules; at least one.
+    variables: Vec<Rules>,
+    /// Where they are: `pod` (the default) for this container's own environment, or a path: a file of `NAME=value` lines
+    /// (a .env file), `/proc/PID/environ` of the app where the pod shares its process namespace, or, with a final `/`, the
+    /// folder of a mounted Secret or ConfigMap, which has one file for each.
+    #[serde(default)]
+    from: Source,
+}
+
+/// What one variable must be. White space at an end of a secret or of a URL breaks a rule of its own.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct Rules {
+    /// Its name.
+    name: Name,
+    /// Whether it must be set and not empty; true where nothing is said. The other rules are for what is set.
+    #[serde(default = "yes")]
+    required: bool,
+    /// The least length, in bytes.
+    min_length: Option<usize>,
+    /// A regular expression that must match somewhere in it: write `^` and `$` for the whole.
+    pattern: Option<Pattern>,
+    /// What it must begin with.
+    prefix: Option<String>,
+    /// The URL that it must be: postgres, redis or http; every client must read it alike.
+    url: Option<UrlKind>,
+    /// What it must be, letter by letter.
+    equals: Option<Value>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// The name of a variable.
+#[derive(Debug)]
+struct Name(String);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if text.is_empty() || text.starts_with('.') || !text.chars().all(fine) {
+            return Err(de::Error::custom("expected the name of a variable: letters, digits and _"));
+        }
+        Ok(Self(text))
+    }
+}
+
+/// A regular expression.
+#[derive(Debug)]
+struct Pattern(Regex);
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // regex-lite's errors are fixed sentences: the pattern is not in them.
+        let regex = Regex::new(&String::deserialize(deserializer)?);
+        regex.map(Self).map_err(|error| de::Error::custom(format_args!("expected a regular expression: {error}")))
+    }
+}
+
+/// What a URL is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum UrlKind {
+    Postgres,
+    Redis,
+    Http,
+}
+
+impl<'de> Deserialize<'de> for UrlKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "postgres" => Ok(Self::Postgres),
+            "redis" => Ok(Self::Redis),
+            "http" => Ok(Self::Http),
+            _ => Err(de::Error::custom("expected one of postgres, redis, http")),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Variables {
+    keys: Keys,
+    /// What is read from elsewhere: the files that a change of which ends a back-off, and what `equals` names.
+    values: Vec<Value>,
+}
+
+fn parse(node: &Node) -> Parsed {
+    let keys: Keys = node::read(node)?;
+    if keys.variables.is_empty() {
+        let place = node.get("variables").unwrap_or(node);
+        return Err(vec![Problem::new(place.span, "variables", "name at least one variable")]);
+    }
+    Ok(Arc::new(Variables::new(keys)))
+}
+
+/// It has no scheme: a variable by itself is one that must be there.
+fn from_url(value: Value) -> Arc<dyn Check> {
+    let name = match value {
+        Value::Env(name) => Some(Name(name)),
+        Value::Literal(_) | Value::File(_) | Value::Template(_) => None,
+    };
+    let rules =
+        |name| Rules { name, required: true, min_length: None, pattern: None, prefix: None, url: None, equals: None };
+    Arc::new(Variables::new(Keys { variables: name.map(rules).into_iter().collect(), from: Source::Pod }))
+}
+
+impl Variables {
+    fn new(keys: Keys) -> Self {
+        let required = keys.variables.iter().filter(|rules| rules.required).map(|rules| rules.name.0.as_str());
+        let mut values = keys.from.values(required);
+        values.extend(keys.variables.iter().filter_map(|rules| rules.equals.clone()));
+        Self { keys, values }
+    }
+
+    /// What breaks its rules, in the order of the variables.
+    fn faults(&self, env: &dyn Env) -> Result<Vec<(&str, Blame)>, Fault> {
+        let found = self.keys.from.read(env)?;
+        let mut faults = Vec::new();
+        for rules in &self.keys.variables {
+            let name = rules.name.0.as_str();
+            if let Err(blame) = rules.judge(found.get(name, env)?.as_ref(), &self.keys.from, env)? {
+                faults.push((name, blame));
+            }
+        }
+        Ok(faults)
+    }
+}
+
+impl Rules {
+    /// What breaks a rule first. The outer error is that of another value, which `equals` names.
+    fn judge(&self, value: Option<&Secret>, source: &Source, env: &dyn Env) -> Result<Result<(), Blame>, Fault> {
+        let blame = |cause: Cause, message: String| Ok(Err(Blame { cause, message }));
+        let text = match value.map(Secret::expose) {
+            None | Some("") if self.required => return blame(source.missing(), "it is not set or empty".to_owned()),
+            None | Some("") => return Ok(Ok(())),
+            Some(text) => text,
+        };
+        if let Some(wrong) = self.url.and_then(|kind| kind.judge(text)) {
+            return Ok(Err(wrong));
+        }
+        let is_secret = names_secret(&self.name.0) || self.min_length.is_some() || self.prefix.is_some();
+        if let Some(what) = white(text).filter(|_| is_secret) {
+            return blame(Cause::SecretWhitespace, format!("it has {what}"));
+        }
+        if let Some(least) = self.min_length.filter(|least| text.len() < *least) {
+            return blame(Cause::SecretTooWeak, format!("it is shorter than {least} bytes"));
+        }
+        if let Some(prefix) = self.prefix.as_ref().filter(|prefix| !text.starts_with(prefix.as_str())) {
+            return blame(source.invalid(), format!("it does not begin with {prefix}"));
+        }
+        if let Some(Pattern(regex)) = self.pattern.as_ref().filter(|pattern| !pattern.0.is_match(text)) {
+            return blame(source.invalid(), format!("it does not match /{}/", regex.as_str()));
+        }
+        if let Some(other) = &self.equals
+            && other.resolve(env)?.expose() != text
+        {
+            return blame(source.invalid(), format!("it is not what `equals` says (from {})", other.origin()));
+        }
+        Ok(Ok(()))
+    }
+}
+
+impl UrlKind {
+    fn judge(self, text: &str) -> Option<Blame> {
+        let family = match self {
+            Self::Postgres => Family::Postgres,
+            Self::Redis => Family::Redis,
+            Self::Http => return http(text),
+        };
+        lint(text, family)
+    }
+}
+
+fn http(text: &str) -> Option<Blame> {
+    if let Some(what) = white(text) {
+        return Some(Blame { cause: Cause::SecretWhitespace, message: format!("it has {what}") });
+    }
+    let message = match Url::parse(text) {
+        Ok(url) if matches!(url.scheme.as_str(), "http" | "https") => return None,
+        Ok(_) => "it is no URL that begins with http:// or https://".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Some(Blame { cause: Cause::UrlMalformed, message })
+}
+
+impl Check for Variables {
+    fn target(&self, _: &dyn Env) -> String {
+        let names: Vec<&str> = self.keys.variables.iter().take(3).map(|rules| rules.name.0.as_str()).collect();
+        let more = self.keys.variables.len() - names.len();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        format!("{}{more} of {}", names.join(", "), self.keys.from)
+    }
+
+    fn endpoints(&self, _: &dyn Env) -> Vec<Endpoint> {
+        Vec::new()
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        self.values.iter().collect()
+    }
+
+    fn readings(&self, env: &dyn Env) -> Vec<Reading> {
+        let found = self.keys.from.read(env).unwrap_or(Found::None);
+        let read = |rules: &Rules| {
+            let name = &rules.name.0;
+            let text = found.get(name, env).ok().flatten().filter(|text| !text.expose().is_empty())?;
+            Some(Reading {
+                key: "variable",
+                variable: Some(name.clone()),
+                origin: format!("the variable {name}"),
+                text,
+            })
+        };
+        self.keys.variables.iter().filter_map(read).collect()
+    }
+
+    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        Box::pin(async move {
+            attempt.enter(Phase::Assert);
+            let faults = self.faults(attempt.env())?;
+            let Some((_, first)) = faults.first() else { return Ok(()) };
+            let lines: Vec<String> = faults.iter().map(|(name, blame)| format!("{name}: {}", blame.message)).collect();
+            Err(attempt.fault(first.cause, lines.join("; ")))
+        })
+    }
+}
+
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod tests;

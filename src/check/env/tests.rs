@@ -1,0 +1,130 @@
+//! Rules and sources.
+
+use super::{KIND, Keys, Variables};
+use crate::check::Check as _;
+use crate::config::node::{parse, read};
+use crate::env::{Env, MapEnv};
+
+fn check(yaml: &str) -> Variables {
+    Variables::new(read::<Keys>(&parse(yaml).unwrap()).unwrap())
+}
+
+/// What is wrong, as `name: cause: message`.
+fn faults(yaml: &str, env: &dyn Env) -> Vec<String> {
+    let check = check(yaml);
+    match check.faults(env) {
+        Ok(faults) => {
+            faults.iter().map(|(name, blame)| format!("{name}: {}: {}", blame.cause.slug(), blame.message)).collect()
+        }
+        Err(fault) => vec![format!("{}: {}", fault.cause.slug(), fault.message)],
+    }
+}
+
+#[test]
+fn the_example_and_its_rules() {
+    let good = MapEnv::with_vars(&[
+        ("DATABASE_URL", "postgres://app:p%2Fw@db/shop"),
+        ("BETTER_AUTH_SECRET", "0123456789abcdef0123456789abcdef"),
+    ]);
+    assert!(faults(KIND.example, &good).is_empty());
+    let bad =
+        MapEnv::with_vars(&[("DATABASE_URL", "postgres://app:hun/ter2@db/shop"), ("BETTER_AUTH_SECRET", "hunter2")]);
+    let found = faults(KIND.example, &bad);
+    assert!(found[0].starts_with("DATABASE_URL: url_password_unencoded: the password with `/` unencoded"), "{found:?}");
+    assert_eq!(found[1], "BETTER_AUTH_SECRET: secret_too_weak: it is shorter than 32 bytes");
+    assert_eq!(faults(KIND.example, &MapEnv::default()).len(), 2);
+}
+
+#[test]
+fn each_rule() {
+    for (rules, text, expected) in [
+        ("", "x", ""),
+        ("", "", "variable_missing: it is not set or empty"),
+        ("required: false", "", ""),
+        ("required: false, min_length: 3", "ab", "secret_too_weak: it is shorter than 3 bytes"),
+        ("min_length: 3", "abc\n", "secret_whitespace: it has a newline at its end"),
+        ("prefix: sk-", "pk-hunter2", "variable_invalid: it does not begin with sk-"),
+        ("pattern: '^[0-9]+$'", "hunter2", "variable_invalid: it does not match /^[0-9]+$/"),
+        ("equals: hunter2", "hunter3", "variable_invalid: it is not what `equals` says (from the configuration)"),
+        ("equals: {env: OTHER}", "other", ""),
+        ("url: http", "https://x/y", ""),
+        ("url: http", "ftp://x/y", "url_malformed: it is no URL that begins with http:// or https://"),
+        ("url: http", "http://x/\n", "secret_whitespace: it has a newline at its end"),
+        (
+            "url: postgres",
+            "mysql://u:hunter2@h/x",
+            "url_malformed: it is no URL that begins with postgres:// or postgresql://",
+        ),
+        (
+            "url: postgres",
+            "postgres://app:hunter2@app:hunter2@db/x",
+            "url_password_doubled: user and password stand in it twice",
+        ),
+        ("url: postgres", "postgres://app:p%40w@db/x?sslmode=require&channel_binding=require", ""),
+        ("url: postgres", "postgresql+asyncpg://app:pw@db/x", ""),
+        ("url: postgres", "jdbc:postgresql://db/x?user=u&password=hunter2", ""),
+        ("url: postgres", "postgres:///x?host=db", ""),
+        (
+            "url: redis",
+            "redis://:hunter2@:hunter2@cache:6379/0",
+            "url_password_doubled: user and password stand in it twice",
+        ),
+        ("url: redis", "rediss://default:pw@cache", ""),
+        ("url: redis", "cache:6379", "url_malformed: it is no URL that begins with redis:// or rediss://"),
+    ] {
+        let env = MapEnv::with_vars(&[("X", text), ("OTHER", "other")]);
+        let found = faults(&format!("{{variables: [{{name: X, {rules}}}]}}").replace(", }", "}"), &env).join(" ");
+        assert_eq!(found.strip_prefix("X: ").unwrap_or(&found), expected, "{rules} {text:?}");
+    }
+    let env = MapEnv::with_vars(&[("DB_PASSWORD", "hunter2 ")]);
+    assert_eq!(
+        faults("{variables: [{name: DB_PASSWORD}]}", &env),
+        ["DB_PASSWORD: secret_whitespace: it has a space at its end"]
+    );
+}
+
+#[test]
+fn files_and_folders() {
+    let env = MapEnv::default()
+        .with_file("/app/.env", b"A=1\nB='x'\n")
+        .with_file("/proc/7/environ", b"A=1\0B=x\0")
+        .with_file("/etc/secret/A", b"1")
+        .with_file("/etc/secret/DB_PASSWORD", b"hunter2\n");
+    let of =
+        |from: &str, name: &str| faults(&format!("{{variables: [{{name: {name}}}], from: {from}}}"), &env).join(" ");
+    for from in ["/app/.env", "/proc/7/environ", "/etc/secret/"] {
+        assert_eq!(of(from, "A"), "", "{from}");
+    }
+    assert_eq!(of("/app/.env", "C"), "C: file_invalid: it is not set or empty");
+    assert_eq!(of("/etc/secret/", "C"), "C: file_missing: it is not set or empty");
+    assert_eq!(of("/etc/secret/", "DB_PASSWORD"), "DB_PASSWORD: secret_whitespace: it has a newline at its end");
+    assert_eq!(of("/none", "A"), "file_missing: the file /none does not exist");
+    assert_eq!(check("{variables: [{name: A}], from: /app/.env}").values().len(), 1);
+    assert_eq!(check("{variables: [{name: A}, {name: B, required: false}], from: /etc/secret/}").values().len(), 1);
+}
+
+#[test]
+fn what_is_wrong_with_the_keys() {
+    for (yaml, expected) in [
+        ("{variables: []}", "variables: name at least one variable"),
+        ("{}", ": the key variables is missing"),
+        ("{variables: [{name: 'a b'}]}", "variables[0].name: expected the name of a variable"),
+        ("{variables: [{name: A, url: mysql}]}", "variables[0].url: expected one of postgres, redis, http"),
+        ("{variables: [{name: A, pattern: '('}]}", "variables[0].pattern: expected a regular expression"),
+        ("{variables: [{name: A}], from: env}", "from: expected pod, the path of a file"),
+    ] {
+        let problems = super::parse(&parse(yaml).unwrap()).err().expect(yaml);
+        let told = format!("{}: {}", problems[0].path, problems[0].message);
+        assert!(told.starts_with(expected), "{yaml}: {told}");
+    }
+}
+
+#[test]
+fn what_it_shows_and_reads() {
+    let check = check("{variables: [{name: A}, {name: B}, {name: C}, {name: D}]}");
+    let env = MapEnv::with_vars(&[("A", "x"), ("B", "")]);
+    assert_eq!(check.target(&env), "A, B, C and 1 more of this container");
+    let readings = check.readings(&env);
+    assert_eq!(readings.len(), 1);
+    assert_eq!((readings[0].variable.as_deref(), readings[0].origin.as_str()), (Some("A"), "the variable A"));
+}

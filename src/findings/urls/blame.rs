@@ -1,0 +1,95 @@
+//! What is to blame where a connection URL cannot be used: the cause that fits, for the checks that read one.
+
+use super::clients::{Family, Fate};
+use super::intent::Intent;
+use super::values::{self, Flaw};
+use super::{jdbc, percent, told};
+use crate::cause::Cause;
+use crate::url::Url;
+
+/// What is wrong with a value that is to be a connection URL: the cause that fits, and what was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blame {
+    /// `secret_whitespace`, `url_password_doubled`, `url_password_unencoded` or `url_malformed`.
+    pub cause: Cause,
+    /// In words, without the text.
+    pub message: String,
+}
+
+impl Blame {
+    fn new(cause: Cause, message: impl Into<String>) -> Self {
+        Self { cause, message: message.into() }
+    }
+}
+
+/// What is wrong with a PostgreSQL or Redis URL whatever reads it, and, where `unread`, with one that our own reader
+/// refuses; `None` where nothing is known to be.
+#[must_use]
+pub fn blame(text: &str, unread: bool) -> Option<Blame> {
+    match values::flaw(text, None) {
+        Some(Flaw::White(what)) => {
+            return Some(Blame::new(Cause::SecretWhitespace, format!("it has {what}")));
+        }
+        Some(Flaw::Quoted) => {
+            return Some(Blame::new(Cause::UrlMalformed, "it stands in quotes, which are a part of it"));
+        }
+        Some(Flaw::Base64) => return Some(Blame::new(Cause::UrlMalformed, "it is still base64: the URL is inside")),
+        Some(Flaw::Unexpanded(what)) if unread => {
+            return Some(Blame::new(
+                Cause::UrlMalformed,
+                format!("{what} stands in it as it is, nothing filled it in"),
+            ));
+        }
+        Some(Flaw::Unexpanded(_) | Flaw::Placeholder | Flaw::ServiceLink) | None => {}
+    }
+    let family = Family::of(text)?;
+    let intent = Intent::of(text)?;
+    if intent.doubled().is_some() {
+        return Some(Blame::new(Cause::UrlPasswordDoubled, "user and password stand in it twice"));
+    }
+    let odd = |text: Option<&str>| !percent::odd(text.unwrap_or_default()).is_empty();
+    if !unread || !(odd(intent.password) || odd(intent.user)) {
+        return None;
+    }
+    Some(Blame::new(Cause::UrlPasswordUnencoded, unencoded(family, &intent, text).unwrap_or_default()))
+}
+
+/// What is wrong with a connection URL, judged as strictly as its strictest client does; `None` where all read it alike.
+#[must_use]
+pub fn lint(text: &str, family: Family) -> Option<Blame> {
+    let jdbc = text.starts_with("jdbc:");
+    let socket = Intent::of(text).is_some_and(|intent| intent.hosts.is_empty() && intent.param("host").is_some());
+    let read = if jdbc || socket { Ok(()) } else { Url::parse(text).map(|_| ()) };
+    if let Some(blame) = blame(text, read.is_err()) {
+        return Some(blame);
+    }
+    if Family::of(text) != Some(family) {
+        return Some(Blame::new(Cause::UrlMalformed, format!("it is no URL that begins with {}", family.schemes())));
+    }
+    if let Err(error) = read {
+        return Some(Blame::new(Cause::UrlMalformed, error.to_string()));
+    }
+    if let Some(misread) = jdbc::misread(text).filter(|misread| *misread != jdbc::Misread::Plus) {
+        return Some(Blame::new(Cause::UrlPasswordUnencoded, told::jdbc_words(misread).0));
+    }
+    let intent = Intent::of(text).filter(|_| !jdbc)?;
+    if family == Family::Redis && intent.password.is_none() && intent.user.is_some_and(|user| !user.is_empty()) {
+        let message = "it has no colon before the `@`: clients send what stands there as the user, without a password";
+        return Some(Blame::new(Cause::UrlMalformed, message));
+    }
+    unencoded(family, &intent, text).map(|message| Blame::new(Cause::UrlPasswordUnencoded, message))
+}
+
+/// What the clients make of user and password that are not encoded; `None` where all read them as they are meant.
+fn unencoded(family: Family, intent: &Intent<'_>, text: &str) -> Option<String> {
+    let right = intent.encoded(None);
+    let (mut wrong, mut fine) = (Vec::new(), Vec::new());
+    for &client in family.clients(intent.scheme) {
+        match (client.fate(text, intent, None), client.fate(&right, intent, None)) {
+            (Fate::Right, _) => fine.push(client),
+            (fate, Fate::Right) => wrong.push((client, fate)),
+            _ => {}
+        }
+    }
+    (!wrong.is_empty()).then(|| told::misread(intent, None, &wrong, &fine))
+}
