@@ -1,6 +1,8 @@
 //! A serde deserializer over nodes that knows where it is.
 //!
-//! A plain scalar satisfies a text by what is written (`00123`, `no` and `1e3` survive).
+//! A plain scalar satisfies a text by what is written (`00123`, `no` and `1e3` survive). The way to a node is a chain of
+//! readers on the stack; path and place are worked out only for a fault. What serde writes for each field of each struct
+//! passes through here, so this is kept small: the code of one field is a call, not a copy.
 
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeSeed, Expected, IntoDeserializer as _, Visitor};
@@ -13,60 +15,90 @@ use super::{Node, Raw, join_key};
 /// One node, and the way to it.
 pub(super) struct Reader<'a> {
     node: &'a Node,
-    path: String,
-    at: Vec<usize>,
+    above: Option<Above<'a>>,
     peeled: &'a Peeled,
+}
+
+/// Where a node stands in the one above it.
+#[derive(Clone, Copy)]
+struct Above<'a> {
+    reader: &'a Reader<'a>,
+    index: usize,
+    /// Of an entry of a mapping.
+    key: Option<&'a Node>,
 }
 
 impl<'a> Reader<'a> {
     /// At the root.
     pub(super) const fn new(node: &'a Node, peeled: &'a Peeled) -> Self {
-        Self { node, path: String::new(), at: Vec::new(), peeled }
+        Self { node, above: None, peeled }
     }
 
-    /// Reads, and gives an error that has no place yet the place of this node.
-    fn read<V>(self, visit: impl FnOnce(Self) -> Result<V, Error>) -> Result<V, Error> {
-        let (node, peeled) = (self.node, self.peeled);
-        let (path, at) = (self.path.clone(), self.at.clone());
-        if matches!(node.raw, Raw::Faulty) {
-            let place = Some(Place { at, span: node.span, path });
-            return Err(Error { what: What::Told, place });
-        }
-        visit(self).map_err(|mut error| {
-            if error.place.is_none() {
-                if let What::Missing(key) = error.what
-                    && peeled.lost(node, &at, key)
-                {
-                    error.what = What::Told;
-                }
-                error.place = Some(Place { at, span: node.span, path });
+    const fn child(&'a self, node: &'a Node, index: usize, key: Option<&'a Node>) -> Self {
+        Self { node, above: Some(Above { reader: self, index, key }), peeled: self.peeled }
+    }
+
+    /// Gives an error that has no place yet the place of this node.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn place(&self, mut error: Error) -> Error {
+        let fault = &mut *error.0;
+        if fault.place.is_none() {
+            let at = self.at();
+            let told = match fault.what {
+                What::Missing(key) => self.peeled.lost(self.node, &at, key),
+                _ => matches!(self.node.raw, Raw::Faulty),
+            };
+            if told {
+                fault.what = What::Told;
             }
-            error
-        })
+            fault.place = Some(Place { at, span: self.node.span, path: self.path() });
+        }
+        error
     }
 
-    fn child(&self, node: &'a Node, index: usize, path: String) -> Self {
-        let mut at = self.at.clone();
-        at.push(index);
-        Self { node, path, at, peeled: self.peeled }
+    /// The way by position, from the root.
+    fn at(&self) -> Vec<usize> {
+        let Some(above) = self.above else { return Vec::new() };
+        let mut at = above.reader.at();
+        at.push(above.index);
+        at
     }
 
-    fn visit_sequence<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn path(&self) -> String {
+        let Some(above) = self.above else { return String::new() };
+        let path = above.reader.path();
+        match (&above.reader.node.raw, above.key) {
+            (Raw::Sequence(_), _) => format!("{path}[{}]", above.index),
+            (_, key) => join_key(&path, key.and_then(Node::text)),
+        }
+    }
+
+    /// Whether a node in this one was dropped.
+    fn lost(&self, index: usize) -> bool {
+        !self.peeled.is_empty() && {
+            let mut at = self.at();
+            at.push(index);
+            self.peeled.has(&at)
+        }
+    }
+
+    fn visit_sequence<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Error> {
         match &self.node.raw {
             Raw::Sequence(_) => visitor.visit_seq(Elements { of: self, next: 0 }),
             Raw::Scalar { .. } | Raw::Mapping(_) | Raw::Faulty => Err(Error::expected(&visitor)),
         }
     }
 
-    fn visit_mapping<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn visit_mapping<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Error> {
         match &self.node.raw {
-            Raw::Mapping(_) => visitor.visit_map(Entries { of: self, next: 0, value: None }),
+            Raw::Mapping(_) => visitor.visit_map(Entries { of: self, next: 0 }),
             Raw::Scalar { .. } | Raw::Sequence(_) | Raw::Faulty => Err(Error::expected(&visitor)),
         }
     }
 
     /// A plain scalar as YAML's core schema types it; digits with a leading zero stay a text.
-    fn visit_typed<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn visit_typed<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Error> {
         let Raw::Scalar { text, plain } = &self.node.raw else { return self.visit_composite(visitor) };
         let text = text.expose();
         if self.node.is_null() {
@@ -93,7 +125,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn visit_composite<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn visit_composite<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Error> {
         match &self.node.raw {
             Raw::Sequence(_) => self.visit_sequence(visitor),
             Raw::Mapping(_) => self.visit_mapping(visitor),
@@ -101,7 +133,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn visit_text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn visit_text<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Error> {
         match &self.node.raw {
             Raw::Scalar { text, plain: true } if text.expose().is_empty() => {
                 let expected = in_words(&(&visitor as &dyn Expected).to_string());
@@ -112,7 +144,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn visit_number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn visit_number<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Error> {
         let Raw::Scalar { text, plain: true } = &self.node.raw else { return Err(Error::expected(&visitor)) };
         if let Ok(value) = text.expose().parse::<u64>() {
             return visitor.visit_u64(value);
@@ -123,7 +155,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn visit_float<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn visit_float<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Error> {
         match &self.node.raw {
             Raw::Scalar { text, plain: true } => match text.expose().parse::<f64>() {
                 Ok(value) if value.is_finite() => visitor.visit_f64(value),
@@ -145,12 +177,12 @@ fn boolean(text: &str) -> Option<bool> {
 macro_rules! deserialize {
     ($($way:ident: $($method:ident)*;)*) => {$($(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            self.read(|reader| reader.$way(visitor))
+            self.$way(visitor)
         }
     )*)*};
 }
 
-impl<'de> de::Deserializer<'de> for Reader<'_> {
+impl<'de> de::Deserializer<'de> for &Reader<'_> {
     type Error = Error;
 
     deserialize! {
@@ -165,21 +197,19 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.read(|reader| match &reader.node.raw {
-            Raw::Scalar { text, plain: true } => match boolean(text.expose()) {
-                Some(value) => visitor.visit_bool(value),
-                None => Err(Error::expected(&visitor)),
-            },
-            _ => Err(Error::expected(&visitor)),
-        })
+        let Raw::Scalar { text, plain: true } = &self.node.raw else { return Err(Error::expected(&visitor)) };
+        match boolean(text.expose()) {
+            Some(value) => visitor.visit_bool(value),
+            None => Err(Error::expected(&visitor)),
+        }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.read(|reader| if reader.node.is_null() { visitor.visit_none() } else { visitor.visit_some(reader) })
+        if self.node.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.read(|reader| if reader.node.is_null() { visitor.visit_unit() } else { Err(Error::expected(&visitor)) })
+        if self.node.is_null() { visitor.visit_unit() } else { Err(Error::expected(&visitor)) }
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
@@ -187,7 +217,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
-        self.read(|reader| visitor.visit_newtype_struct(reader))
+        visitor.visit_newtype_struct(self)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
@@ -218,14 +248,15 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.read(|reader| match &reader.node.raw {
+        match &self.node.raw {
             Raw::Scalar { text, .. } => visitor.visit_enum(StrDeserializer::new(text.expose())),
             Raw::Mapping(entries) if entries.len() == 1 => {
-                let of = reader.child(&entries[0].1, 0, join_key(&reader.path, entries[0].0.text()));
-                visitor.visit_enum(Variant { name: entries[0].0.text().unwrap_or_default(), of })
+                let (name, value) = &entries[0];
+                let of = self.child(value, 0, Some(name));
+                visitor.visit_enum(Variant { name: name.text().unwrap_or_default(), of: &of })
             }
             _ => Err(Error::new(What::Message(format!("expected one of {}", variants.join(", "))))),
-        })
+        }
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -235,21 +266,22 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
 
 /// The elements of a sequence that were not dropped.
 struct Elements<'a> {
-    of: Reader<'a>,
+    of: &'a Reader<'a>,
     next: usize,
 }
 
 impl<'de> de::SeqAccess<'de> for Elements<'_> {
     type Error = Error;
 
+    #[inline(never)]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         let Raw::Sequence(nodes) = &self.of.node.raw else { return Ok(None) };
         while let Some(node) = nodes.get(self.next) {
             let index = self.next;
             self.next += 1;
-            if !self.of.peeled.has(&self.of.at, index) {
-                let path = format!("{}[{index}]", self.of.path);
-                return self.of.child(node, index, path).read(|reader| seed.deserialize(reader)).map(Some);
+            if !self.of.lost(index) {
+                let reader = self.of.child(node, index, None);
+                return seed.deserialize(&reader).map(Some).map_err(|error| reader.place(error));
             }
         }
         Ok(None)
@@ -258,36 +290,43 @@ impl<'de> de::SeqAccess<'de> for Elements<'_> {
 
 /// The entries of a mapping that were not dropped.
 struct Entries<'a> {
-    of: Reader<'a>,
+    of: &'a Reader<'a>,
     next: usize,
-    value: Option<Reader<'a>>,
+}
+
+impl<'a> Entries<'a> {
+    /// The next key, its value and their position.
+    fn next(&mut self) -> Option<(&'a Node, usize)> {
+        let Raw::Mapping(entries) = &self.of.node.raw else { return None };
+        while self.next < entries.len() {
+            let index = self.next;
+            self.next += 1;
+            if !self.of.lost(index) {
+                return Some((&entries[index].0, index));
+            }
+        }
+        None
+    }
 }
 
 impl<'de> de::MapAccess<'de> for Entries<'_> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
-        let Raw::Mapping(entries) = &self.of.node.raw else { return Ok(None) };
-        while let Some((key, value)) = entries.get(self.next) {
-            let index = self.next;
-            self.next += 1;
-            if self.of.peeled.has(&self.of.at, index) {
-                continue;
-            }
-            let path = join_key(&self.of.path, key.text());
-            self.value = Some(self.of.child(value, index, path.clone()));
-            let place = self.of.child(key, index, path);
-            return place.read(|reader| seed.deserialize(Key(reader.node.text().unwrap_or_default()))).map(Some);
-        }
-        Ok(None)
+        let Some((key, index)) = self.next() else { return Ok(None) };
+        let name = Key(key.text().unwrap_or_default());
+        let place = |error| self.of.child(key, index, Some(key)).place(error);
+        seed.deserialize(name).map(Some).map_err(place)
     }
 
+    /// An error that a type makes itself, after it was read, gets its place here.
+    #[inline(never)]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
-        match self.value.take() {
-            // An error that a type makes itself, after it was read, gets its place here.
-            Some(reader) => reader.read(|reader| seed.deserialize(reader)),
-            None => Err(Error::new(What::Told)),
-        }
+        let index = self.next.saturating_sub(1);
+        let Raw::Mapping(entries) = &self.of.node.raw else { return Err(Error::new(What::Told)) };
+        let Some((key, value)) = entries.get(index) else { return Err(Error::new(What::Told)) };
+        let reader = self.of.child(value, index, Some(key));
+        seed.deserialize(&reader).map_err(|error| reader.place(error))
     }
 }
 
@@ -323,37 +362,37 @@ impl<'de> de::Deserializer<'de> for Key<'_> {
 /// `name: value` as a variant with something in it.
 struct Variant<'a> {
     name: &'a str,
-    of: Reader<'a>,
+    of: &'a Reader<'a>,
 }
 
 impl<'de, 'a> de::EnumAccess<'de> for Variant<'a> {
     type Error = Error;
-    type Variant = Reader<'a>;
+    type Variant = &'a Reader<'a>;
 
-    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Reader<'a>), Error> {
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant), Error> {
         Ok((seed.deserialize(Key(self.name))?, self.of))
     }
 }
 
-impl<'de> de::VariantAccess<'de> for Reader<'_> {
+impl<'de> de::VariantAccess<'de> for &Reader<'_> {
     type Error = Error;
 
     fn unit_variant(self) -> Result<(), Error> {
-        self.read(|reader| match reader.node.is_null() {
+        match self.node.is_null() {
             true => Ok(()),
-            false => Err(Error::new(What::Message("expected nothing behind this word".to_owned()))),
-        })
+            false => Err(self.place(Error::new(What::Message("expected nothing behind this word".to_owned())))),
+        }
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
-        self.read(|reader| seed.deserialize(reader))
+        seed.deserialize(self).map_err(|error| self.place(error))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
-        de::Deserializer::deserialize_seq(self, visitor)
+        self.visit_sequence(visitor).map_err(|error| self.place(error))
     }
 
     fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
-        de::Deserializer::deserialize_map(self, visitor)
+        self.visit_mapping(visitor).map_err(|error| self.place(error))
     }
 }

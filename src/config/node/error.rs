@@ -14,8 +14,12 @@ pub(super) struct Place {
     pub(super) path: String,
 }
 
+/// In a box: a `Result` of every field of every struct holds one.
 #[derive(Debug)]
-pub(super) struct Error {
+pub(super) struct Error(pub(super) Box<Fault>);
+
+#[derive(Debug)]
+pub(super) struct Fault {
     pub(super) what: What,
     pub(super) place: Option<Place>,
 }
@@ -45,8 +49,8 @@ impl What {
 }
 
 impl Error {
-    pub(super) const fn new(what: What) -> Self {
-        Self { what, place: None }
+    pub(super) fn new(what: What) -> Self {
+        Self(Box::new(Fault { what, place: None }))
     }
 
     pub(super) fn expected(expected: &dyn Expected) -> Self {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use super::de::Reader;
-use super::error::Place;
+use super::error::Fault;
 use super::{Node, Problem, Raw};
 
 /// More faults of one node than this are not looked for: each costs one more reading.
@@ -42,16 +42,17 @@ pub fn peel<T: DeserializeOwned>(node: &Node, others: &[&str]) -> Peel<T> {
     let mut problems = Vec::new();
     let mut value = None;
     while problems.len() < MOST {
-        let error = match T::deserialize(Reader::new(node, &peeled)) {
+        let root = Reader::new(node, &peeled);
+        let error = match T::deserialize(&root) {
             Ok(read) => {
                 value = Some(read);
                 break;
             }
-            Err(error) => error,
+            Err(error) => root.place(error),
         };
-        let place = error.place.unwrap_or_else(|| Place { at: Vec::new(), span: node.span, path: String::new() });
+        let Fault { what, place: Some(place) } = *error.0 else { break };
         let others = if place.at.len() == 1 { others } else { &[] };
-        let (message, meant) = error.what.told(others);
+        let (message, meant) = what.told(others);
         if let Some(message) = message {
             problems.push(Problem { span: place.span, path: place.path, message });
         }
@@ -70,10 +71,12 @@ pub(super) struct Peeled {
 }
 
 impl Peeled {
-    pub(super) fn has(&self, at: &[usize], index: usize) -> bool {
-        let mut way = at.to_vec();
-        way.push(index);
-        self.dropped.contains_key(&way)
+    pub(super) fn is_empty(&self) -> bool {
+        self.dropped.is_empty()
+    }
+
+    pub(super) fn has(&self, way: &[usize]) -> bool {
+        self.dropped.contains_key(way)
     }
 
     /// Whether a key is missing only because its entry, or one that was meant to be it, was dropped.
