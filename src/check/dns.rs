@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use hickory_resolver::proto::rr::Name;
+use hickory_proto::rr::Name;
 use serde::Deserialize;
 
 use crate::cause::Cause;

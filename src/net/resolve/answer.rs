@@ -5,8 +5,8 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use hickory_resolver::proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::rr::{Name, RData, RecordType};
 
 /// At most this many records of one answer are kept.
 pub(crate) const RECORD_LIMIT: usize = 256;
@@ -230,9 +230,9 @@ pub(super) fn text(data: &RData) -> String {
 mod tests {
     use std::net::Ipv4Addr;
 
-    use hickory_resolver::proto::op::{Message, MessageType, OpCode, ResponseCode};
-    use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, SRV, TXT};
-    use hickory_resolver::proto::rr::{Name, RData, Record as Row};
+    use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
+    use hickory_proto::rr::rdata::{A, CNAME, MX, SRV, TXT};
+    use hickory_proto::rr::{Name, RData, Record as Row};
 
     use super::{Answered, Question, Record, Reply, text};
 
