@@ -40,9 +40,21 @@ const fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
+/// Midnight of a date in seconds since 1970: the inverse of [`civil`], for any year from 0 on.
+#[must_use]
+pub const fn unix_seconds(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month > 2 { year } else { year - 1 };
+    let era = year.div_euclid(400);
+    let year_of_era = year - era * 400;
+    let march_month = (month + 9) % 12;
+    let day_of_year = (153 * march_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    (era * 146_097 + day_of_era - 719_468) * 86_400
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{rfc3339, rfc3339_unix, seconds};
+    use super::{civil, rfc3339, rfc3339_unix, seconds, unix_seconds};
     use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
@@ -60,6 +72,15 @@ mod tests {
             assert_eq!(rfc3339_unix(unix), text);
         }
         assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_millis(86_400_999)), "1970-01-02T00:00:00Z");
+    }
+
+    #[test]
+    fn dates_there_and_back() {
+        for day in 0..2_932_897 {
+            let (year, month, date) = civil(day);
+            assert_eq!(unix_seconds(year, month, date), day * 86_400);
+        }
+        assert_eq!(unix_seconds(1950, 1, 1), -631_152_000);
     }
 
     #[test]

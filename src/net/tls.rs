@@ -4,6 +4,7 @@
 //! protocol then says over the session is not its business.
 
 mod certificate;
+mod der;
 mod identity;
 mod opening;
 mod pem;
