@@ -7,6 +7,7 @@ mod answer;
 mod conf;
 mod exchange;
 mod hosts;
+mod message;
 mod search;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

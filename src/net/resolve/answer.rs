@@ -5,8 +5,10 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RData, RecordType};
+
+use super::message::{self, Head, INTERNET, Message};
 
 /// At most this many records of one answer are kept.
 pub(crate) const RECORD_LIMIT: usize = 256;
@@ -84,48 +86,43 @@ impl FromStr for Record {
 /// A question on the wire.
 pub(super) struct Question {
     id: u16,
-    query: Query,
+    name: Name,
     record: Record,
 }
 
 impl Question {
     pub(super) fn new(id: u16, name: &Name, record: Record) -> Self {
-        Self { id, query: Query::query(name.clone(), record.wire()), record }
+        Self { id, name: name.clone(), record }
     }
 
     /// The message to send; recursion is wanted, and no extension is spoken: libc speaks none by default either.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let mut message = Message::new(self.id, MessageType::Query, OpCode::Query);
-        message.metadata.recursion_desired = true;
-        message.add_query(self.query.clone());
-        message.to_vec().expect("one checked name fits a message")
+        message::query(self.id, &self.name, self.record.wire())
     }
 
     /// Reads what came back.
     pub(super) fn read(&self, bytes: &[u8]) -> Reply {
-        let Ok(message) = Message::from_vec(bytes) else {
-            // Some servers cut in the middle of a record: the header alone says so.
-            let cut = matches!(bytes, [high, low, flags, ..]
-                if u16::from_be_bytes([*high, *low]) == self.id && flags & 0b1000_0010 == 0b1000_0010);
+        let Some(head) = Head::read(bytes) else { return Reply::Junk };
+        let Ok(message) = Message::read(bytes) else {
+            // Some servers cut in the middle of a record: the head alone says so.
+            let cut = head.id == self.id && head.is_response && head.is_truncated;
             return if cut { Reply::Truncated } else { Reply::Junk };
         };
-        let head = &message.metadata;
-        let rcode = head.response_code;
-        let asked = match &message.queries[..] {
-            [query] => *query == self.query,
+        let asked = match &message.questions[..] {
+            [(name, record, class)] => *name == self.name && *record == self.record.wire() && *class == INTERNET,
             // A server that could not read the question has none to repeat.
-            [] => !matches!(rcode, ResponseCode::NoError | ResponseCode::NXDomain),
+            [] => !matches!(head.rcode, ResponseCode::NoError | ResponseCode::NXDomain),
             _ => false,
         };
-        if head.id != self.id || head.message_type != MessageType::Response || !asked {
+        if head.id != self.id || !head.is_response || !asked {
             return Reply::Junk;
         }
-        if head.truncation {
+        if head.is_truncated {
             return Reply::Truncated;
         }
         let (alias, data, ttl) = self.records(&message);
         let alias = alias.map(host);
-        Reply::Answer(Answered { rcode, alias, data, ttl })
+        Reply::Answer(Answered { rcode: head.rcode, alias, data, ttl })
     }
 
     /// The records of the type asked for under the name asked for, or under what its CNAMEs lead to; and that name.
@@ -133,15 +130,15 @@ impl Question {
         let wanted = self.record.wire();
         let mut alias: Option<&Name> = None;
         for _ in 0..CHAIN_LIMIT {
-            let name = alias.unwrap_or_else(|| self.query.name());
-            let of_name = || message.answers.iter().filter(|record| record.name == *name);
-            let found = || of_name().filter(|record| record.record_type() == wanted);
+            let name = alias.unwrap_or(&self.name);
+            let of_name = || message.answers.iter().filter(|row| row.name == *name);
+            let found = || of_name().filter(|row| row.data.record_type() == wanted);
             if found().next().is_some() {
-                let ttl = found().map(|record| record.ttl).min();
-                let data = found().take(RECORD_LIMIT).map(|record| record.data.clone()).collect();
+                let ttl = found().map(|row| row.ttl).min();
+                let data = found().take(RECORD_LIMIT).map(|row| row.data.clone()).collect();
                 return (alias, data, ttl);
             }
-            let next = of_name().find_map(|record| match &record.data {
+            let next = of_name().find_map(|row| match &row.data {
                 RData::CNAME(target) => Some(&target.0),
                 _ => None,
             });
@@ -230,7 +227,7 @@ pub(super) fn text(data: &RData) -> String {
 mod tests {
     use std::net::Ipv4Addr;
 
-    use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
+    use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
     use hickory_proto::rr::rdata::{A, CNAME, MX, SRV, TXT};
     use hickory_proto::rr::{Name, RData, Record as Row};
 
@@ -244,11 +241,15 @@ mod tests {
         Question::new(7, &name("db.lab."), Record::A)
     }
 
+    fn on_the_wire(question: &Question) -> Query {
+        Query::query(question.name.clone(), question.record.wire())
+    }
+
     /// An answer to [`question`] that was changed before it was sent.
     fn answer(change: impl FnOnce(&mut Message)) -> Reply {
         let question = question();
         let mut message = Message::new(7, MessageType::Response, OpCode::Query);
-        message.add_query(question.query.clone());
+        message.add_query(on_the_wire(&question));
         change(&mut message);
         question.read(&message.to_vec().unwrap())
     }
@@ -297,7 +298,7 @@ mod tests {
             message.queries[0].set_name(name("db2.lab."));
         }));
         assert!(junk(|message| {
-            message.add_query(question().query);
+            message.add_query(on_the_wire(&question()));
         }));
         assert!(!junk(|message| {
             message.queries.clear();

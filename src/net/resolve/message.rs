@@ -1,0 +1,218 @@
+//! A message of DNS on the wire (RFC 1035, section 4.1): names and record types are read by hickory, what is around them
+//! here. Its own reader of whole messages brings every type there is, and IDNA, for the nine that can be asked for.
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT};
+use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder, DecodeError};
+
+/// The class of the internet.
+pub(super) const INTERNET: u16 = 1;
+const RESPONSE: u16 = 1 << 15;
+const TRUNCATED: u16 = 1 << 9;
+const RECURSION_DESIRED: u16 = 1 << 8;
+
+/// What stands in front.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    pub(super) id: u16,
+    pub(super) is_response: bool,
+    pub(super) is_truncated: bool,
+    pub(super) rcode: ResponseCode,
+}
+
+/// As much of a message as is of use; the further sections were read over.
+pub(super) struct Message {
+    /// Name, type and class.
+    pub(super) questions: Vec<(Name, RecordType, u16)>,
+    /// Those whose type can be asked for.
+    pub(super) answers: Vec<Row>,
+}
+
+/// One record.
+pub(super) struct Row {
+    pub(super) name: Name,
+    pub(super) ttl: u32,
+    pub(super) data: RData,
+}
+
+/// It ends early or is malformed.
+pub(super) struct Malformed;
+
+impl From<DecodeError> for Malformed {
+    fn from(_: DecodeError) -> Self {
+        Self
+    }
+}
+
+/// One question.
+pub(super) fn query(id: u16, name: &Name, record: RecordType) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(12 + 255 + 4);
+    for word in [id, RECURSION_DESIRED, 1, 0, 0, 0] {
+        bytes.extend_from_slice(&word.to_be_bytes());
+    }
+    for label in name.iter() {
+        bytes.push(u8::try_from(label.len()).expect("a name's labels have 63 bytes at most"));
+        bytes.extend_from_slice(label);
+    }
+    bytes.push(0);
+    bytes.extend_from_slice(&u16::from(record).to_be_bytes());
+    bytes.extend_from_slice(&INTERNET.to_be_bytes());
+    bytes
+}
+
+impl Head {
+    /// `None` where there is not even a whole head.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let (id, rest) = bytes.split_first_chunk()?;
+        let flags = u16::from_be_bytes(*rest.first_chunk()?);
+        Some(Self {
+            id: u16::from_be_bytes(*id),
+            is_response: flags & RESPONSE != 0,
+            is_truncated: flags & TRUNCATED != 0,
+            rcode: (flags & 0xf).into(),
+        })
+    }
+}
+
+impl Message {
+    /// Reads a whole message.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut decoder = BinDecoder::new(bytes);
+        decoder.read_slice(4)?;
+        let (asked, answered) = (word(&mut decoder)?, word(&mut decoder)?);
+        let further = [word(&mut decoder)?, word(&mut decoder)?];
+        let mut message = Self { questions: Vec::new(), answers: Vec::new() };
+        for _ in 0..asked {
+            let name = Name::read(&mut decoder)?;
+            message.questions.push((name, word(&mut decoder)?.into(), word(&mut decoder)?));
+        }
+        for _ in 0..answered {
+            message.answers.extend(Row::read(&mut decoder)?);
+        }
+        for _ in 0..further.map(u32::from).iter().sum() {
+            Row::read(&mut decoder)?;
+        }
+        Ok(message)
+    }
+}
+
+impl Row {
+    /// The next record; `None` where its type or class cannot be asked for.
+    fn read(decoder: &mut BinDecoder<'_>) -> Result<Option<Self>, Malformed> {
+        let name = Name::read(decoder)?;
+        let (record, class) = (word(decoder)?, word(decoder)?);
+        let ttl = decoder.read_u32()?.unverified();
+        let length = usize::from(word(decoder)?);
+        let start = decoder.index();
+        let data = match RecordType::from(record) {
+            _ if class != INTERNET => None,
+            RecordType::A => Some(RData::A(A::read(decoder)?)),
+            RecordType::AAAA => Some(RData::AAAA(AAAA::read(decoder)?)),
+            RecordType::CNAME => Some(RData::CNAME(CNAME(Name::read(decoder)?))),
+            RecordType::MX => Some(RData::MX(MX::read(decoder)?)),
+            RecordType::NS => Some(RData::NS(NS(Name::read(decoder)?))),
+            RecordType::PTR => Some(RData::PTR(PTR(Name::read(decoder)?))),
+            RecordType::SOA => Some(RData::SOA(SOA::read(decoder)?)),
+            RecordType::SRV => Some(RData::SRV(SRV::read(decoder)?)),
+            RecordType::TXT => Some(RData::TXT(texts(decoder.read_slice(length)?.unverified())?)),
+            _ => None,
+        };
+        if data.is_none() {
+            decoder.read_slice(length)?;
+        }
+        if decoder.index() - start != length {
+            return Err(Malformed);
+        }
+        Ok(data.map(|data| Self { name, ttl, data }))
+    }
+}
+
+fn texts(bytes: &[u8]) -> Result<TXT, Malformed> {
+    let mut decoder = BinDecoder::new(bytes);
+    let mut parts = Vec::new();
+    while !decoder.is_empty() {
+        let length = usize::from(decoder.read_u8()?.unverified());
+        parts.push(decoder.read_slice(length)?.unverified());
+    }
+    Ok(TXT::from_bytes(parts))
+}
+
+fn word(decoder: &mut BinDecoder<'_>) -> Result<u16, Malformed> {
+    Ok(decoder.read_u16()?.unverified())
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::op::{Message as Theirs, MessageType, OpCode, Query};
+    use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, NULL, PTR, SOA, SRV, TXT};
+    use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
+
+    use super::{Head, Message, query};
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn answer(data: Vec<RData>) -> Vec<u8> {
+        let mut message = Theirs::new(9, MessageType::Response, OpCode::Query);
+        message.add_query(Query::query(name("db.lab."), RecordType::A));
+        message.answers = data.into_iter().map(|data| Record::from_rdata(name("db.lab."), 30, data)).collect();
+        message.to_vec().unwrap()
+    }
+
+    #[test]
+    fn a_question_is_what_hickory_would_send() {
+        for text in ["db.lab.", "."] {
+            let mut message = Theirs::new(9, MessageType::Query, OpCode::Query);
+            message.metadata.recursion_desired = true;
+            message.add_query(Query::query(name(text), RecordType::SRV));
+            assert_eq!(query(9, &name(text), RecordType::SRV), message.to_vec().unwrap(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_type_is_read() {
+        let every = vec![
+            RData::A(A([10, 0, 0, 1].into())),
+            RData::AAAA(AAAA([7; 16].into())),
+            RData::CNAME(CNAME(name("a.db.lab."))),
+            RData::MX(MX::new(10, name("mail.lab."))),
+            RData::NS(NS(name("ns.lab."))),
+            RData::PTR(PTR(name("a.lab."))),
+            RData::SOA(SOA::new(name("ns.lab."), name("root.lab."), 1, 2, 3, 4, 5)),
+            RData::SRV(SRV::new(1, 2, 5432, name("db.lab."))),
+            RData::TXT(TXT::from_bytes(vec![b"one", b"", &[0xff; 255]])),
+        ];
+        let bytes = answer(every.clone());
+        let message = Message::read(&bytes).ok().unwrap();
+        assert_eq!(message.questions, [(name("db.lab."), RecordType::A, 1)]);
+        assert_eq!(message.answers.iter().map(|row| row.data.clone()).collect::<Vec<_>>(), every);
+        assert!(message.answers.iter().all(|row| row.name == name("DB.lab.") && row.ttl == 30));
+        assert!((0..bytes.len()).all(|end| Message::read(&bytes[..end]).is_err()), "it was cut");
+        assert!(Head::read(&bytes).is_some_and(|head| head.id == 9 && head.is_response && !head.is_truncated));
+    }
+
+    #[test]
+    fn other_types_and_classes_are_read_over() {
+        let mut message = Theirs::new(9, MessageType::Response, OpCode::Query);
+        let unknown = RData::Unknown { code: 999.into(), rdata: NULL::with(vec![1, 2, 3]) };
+        let mut chaos = Record::from_rdata(name("db.lab."), 1, RData::A(A([10, 0, 0, 1].into())));
+        chaos.dns_class = DNSClass::CH;
+        message.answers = vec![Record::from_rdata(name("db.lab."), 1, unknown), chaos];
+        assert!(Message::read(&message.to_vec().unwrap()).is_ok_and(|message| message.answers.is_empty()));
+    }
+
+    #[test]
+    fn a_record_that_is_longer_or_shorter_than_it_says_is_malformed() {
+        let right = answer(vec![RData::A(A([10, 0, 0, 1].into()))]);
+        let at = right.len() - 5;
+        assert_eq!(right[at], 4);
+        for length in [0, 3, 5, 255] {
+            let mut wrong = right.clone();
+            wrong[at] = length;
+            wrong.extend([0; 1]);
+            assert!(Message::read(&wrong).is_err(), "{length}");
+        }
+    }
+}
