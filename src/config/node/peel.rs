@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use super::de::Reader;
-use super::error::Fault;
+use super::error::{Error, Fault};
 use super::{Node, Problem, Raw};
 
 /// More faults of one node than this are not looked for: each costs one more reading.
@@ -38,19 +38,30 @@ pub struct Peel<T> {
 /// part is enough.
 #[must_use]
 pub fn peel<T: DeserializeOwned>(node: &Node, others: &[&str]) -> Peel<T> {
+    let mut value = None;
+    let (whole, problems) = repeat(node, others, &mut |root| {
+        value = Some(T::deserialize(root)?);
+        Ok(())
+    });
+    Peel { value, whole, problems }
+}
+
+/// Reads until there is nothing more to drop: whether nothing was, and all faults in the order of their places.
+fn repeat(
+    node: &Node,
+    others: &[&str],
+    read: &mut dyn FnMut(&Reader<'_>) -> Result<(), Error>,
+) -> (bool, Vec<Problem>) {
     let mut peeled = Peeled { dropped: BTreeMap::new() };
     let mut problems = Vec::new();
-    let mut value = None;
+    let mut whole = false;
     while problems.len() < MOST {
         let root = Reader::new(node, &peeled);
-        let error = match T::deserialize(&root) {
-            Ok(read) => {
-                value = Some(read);
-                break;
-            }
-            Err(error) => root.place(error),
+        let Err(error) = read(&root) else {
+            whole = peeled.is_empty();
+            break;
         };
-        let Fault { what, place: Some(place) } = *error.0 else { break };
+        let Fault { what, place: Some(place) } = *root.place(error).0 else { break };
         let others = if place.at.len() == 1 { others } else { &[] };
         let (message, meant) = what.told(others);
         if let Some(message) = message {
@@ -61,8 +72,7 @@ pub fn peel<T: DeserializeOwned>(node: &Node, others: &[&str]) -> Peel<T> {
         }
     }
     problems.sort_by_key(|problem| problem.span);
-    let whole = value.is_some() && peeled.dropped.is_empty();
-    Peel { value, whole, problems }
+    (whole, problems)
 }
 
 /// What was dropped so far: the way to each node by position, and the key that a misspelled one was meant to be.
