@@ -326,6 +326,18 @@ fn the_flagship() {
 }
 
 #[test]
+fn slower_than_every_node_waits() {
+    let found = found("v4 900, v6 U", &["node@22", "node@26"]);
+    assert_eq!(
+        found[0].message,
+        "1 of 2 addresses of db answers after 900ms, but Node 22 and 26 cut each but the last off after 250ms, from Node \
+         25.2 on 500ms, and the last that they try, [2600::2]:5432, has no route here (ENETUNREACH): they fail after 260ms \
+         with ETIMEDOUT"
+    );
+    assert!(!found[0].fix.contains("25.2"), "{}", found[0].fix);
+}
+
+#[test]
 fn findings_where_something_is_wrong() {
     assert_eq!(codes("v4 310, v6 U", &["node@26"]), [""; 0]);
     assert_eq!(codes("v4 310, v6 U", &["node@24"]), ["node_connect_cut"]);
