@@ -6,6 +6,7 @@
 use crate::cause::Cause;
 use crate::check::{Check, Run, tcp, tls};
 use crate::env::Env;
+use crate::findings::Reading;
 use crate::net::attempt::Attempt;
 use crate::outcome::{Fault, Phase};
 use crate::url::{Endpoint, Url};
@@ -112,6 +113,10 @@ impl Check for Connection {
 
     fn values(&self) -> Vec<&Value> {
         vec![&self.url]
+    }
+
+    fn readings(&self, env: &dyn Env) -> Vec<Reading> {
+        Reading::of("url", &self.url, env).into_iter().collect()
     }
 
     fn stops_short(&self) -> Option<&str> {

@@ -4,10 +4,14 @@ use std::io::Write as _;
 
 use crate::cli::Shell;
 use crate::cli::args::ConfigCommand;
+use crate::config::plan::Planned;
 use crate::config::schema::SCHEMA;
 use crate::config::show;
 use crate::config::source::{self, Request};
 use crate::exit::Exit;
+use crate::finding::Finding;
+use crate::findings::{self, Context, Judged};
+use crate::outcome::Evidence;
 
 /// Runs it.
 pub(super) fn run(command: &ConfigCommand, shell: &mut Shell) -> Exit {
@@ -33,6 +37,11 @@ pub(super) fn run(command: &ConfigCommand, shell: &mut Shell) -> Exit {
 
 /// Writes the configuration that the environment suggests; on the way it says what is wrong with what stands there.
 fn discover(gate: &[String], path: Option<&str>, shell: &mut Shell) -> Exit {
+    for planned in source::found_in_variables(&*shell.env) {
+        for finding in judged(&planned, shell) {
+            shell.note(&format!("pilotfish: {}: {} {finding}", planned.name, finding.severity.as_str()));
+        }
+    }
     let (text, remarks) = match source::discovered(gate, &*shell.env) {
         Ok(found) => found,
         Err(refused) => return shell.usage(&refused.to_string()),
@@ -48,11 +57,21 @@ fn discover(gate: &[String], path: Option<&str>, shell: &mut Shell) -> Exit {
     let written = std::fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
     match written {
         Ok(()) => {
-            shell.note(&format!("pilotfish: written; next: `pilotfish config check -c {path}`"));
+            shell.note("pilotfish: written; next: `pilotfish config check -c FILE`");
             Exit::Passed
         }
         Err(error) => shell.usage(&format!("pilotfish: --write: the file cannot be written: {error}")),
     }
+}
+
+/// What the values of a check say by themselves, without dialling.
+fn judged(planned: &Planned, shell: &Shell) -> Vec<Finding> {
+    let env = &*shell.env;
+    let (endpoints, readings) = (planned.check.endpoints(env), planned.check.readings(env));
+    let context = Context { kind: planned.kind, endpoints: &endpoints, readings: &readings, ..Context::default() };
+    let Judged { mut findings, .. } = findings::judge(None, &Evidence::default(), context);
+    findings.retain(Finding::is_worth_showing);
+    findings
 }
 
 /// Every fault; else how many checks there are, and what cannot be resolved here and now.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::check::connection::Connection;
 use crate::check::{Check, kind};
 use crate::config::fault::Refused;
-use crate::config::names::Names;
+use crate::config::names::{Names, is_variable_name};
 use crate::config::node::Node;
 use crate::config::plan::{Gates, Listed, Origin, Plan, Planned};
 use crate::config::rules::Reach;
@@ -39,6 +39,9 @@ pub(super) fn plan(gates: Gates, extent: Extent, env: &dyn Env) -> Result<Plan, 
 /// As [`plan`].
 pub(super) fn document(gates: Gates, env: &dyn Env) -> Result<(String, Vec<String>), Refused> {
     let Finder { found, listed, warnings, .. } = look(gates, Extent::Servers, env)?;
+    if !found.iter().any(|found| is_variable_name(&found.variable)) {
+        return Err(nothing(&listed));
+    }
     Ok((written::document(&found, &listed), warnings))
 }
 

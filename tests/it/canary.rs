@@ -69,6 +69,21 @@ fn targets_of_every_command() {
         }
         let ran = run(pilotfish().args(["wait", &target, "--timeout", "50ms", "--termination-log", &log]));
         assert_clean("wait", &format!("{}{}", ran.stdout, ran.stderr));
+        let report = folder.write("report.md", "");
+        for form in ["text", "json"] {
+            let ran = run(pilotfish().args(["diagnose", &target, "-o", form, "--report", &report]));
+            assert_clean(&format!("diagnose -o {form}"), &format!("{}{}", ran.stdout, ran.stderr));
+            assert_ne!(ran.code, 0, "{ran:?}");
+            assert_clean("the report", &std::fs::read_to_string(&report).expect("it was written"));
+        }
+        for form in ["text", "json"] {
+            let ran = run(pilotfish().args(["diagnose", "env:TARGET", "-o", form]).env("TARGET", &target));
+            assert_clean("diagnose env:", &format!("{}{}", ran.stdout, ran.stderr));
+        }
+        for command in [&["diagnose"][..], &["config", "discover"], &["config", "discover", "--gate", "ready"]] {
+            let ran = run(pilotfish().args(command).env("SERVER_URL", &target));
+            assert_clean(&format!("{command:?}"), &format!("{}{}", ran.stdout, ran.stderr));
+        }
         let ran = run(pilotfish().args(["ask", &target]));
         assert_clean("ask", &format!("{}{}", ran.stdout, ran.stderr));
         let ran = run(pilotfish().args(["ask", "--url", &target]));
@@ -96,6 +111,14 @@ fn every_argument_position() {
         &["serve", "-c", secret, secret],
         &["ask", "--url", secret],
         &["ask", secret, secret],
+        &["diagnose", "--only", secret, "tcp://127.0.0.1:1"],
+        &["diagnose", "-o", secret],
+        &["diagnose", "-c", secret],
+        &["diagnose", "tcp://127.0.0.1:1", "--report", secret],
+        &["diagnose", "--no-such", secret],
+        &["config", "discover", "--gate", secret],
+        &["config", "discover", "--write", secret],
+        &["config", "discover", secret],
         &["config", secret],
         &["config", "check", secret],
         &["config", "check", "-c", secret],
@@ -219,6 +242,9 @@ fn a_running_sidecar() {
         &["check"],
         &["check", "-o", "json"],
         &["wait", "--all", "--timeout", "1s"],
+        &["diagnose"],
+        &["diagnose", "-o", "json"],
+        &["diagnose", "--report", "-"],
     ] {
         let ran = run(with_secrets(&mut pilotfish()).args(command).args(["-c", &config]));
         assert_clean(&format!("{command:?}"), &format!("{}{}", ran.stdout, ran.stderr));

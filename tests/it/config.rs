@@ -104,3 +104,72 @@ fn an_environment_without_anything_to_probe_says_what_to_do() {
         assert!(ran.stderr.contains("nothing to probe") && ran.stderr.contains("set DATABASE_URL"), "{ran:?}");
     }
 }
+
+/// What `config discover` writes for these variables, checked by `config check` with the same ones.
+fn discovered(vars: &[(&str, &str)], args: &[&str]) -> (String, String) {
+    let folder = Folder::new();
+    let ran = run(pilotfish().args(["config", "discover"]).args(args).envs(vars.iter().copied()));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let path = folder.write("discovered.yaml", &ran.stdout);
+    let checked = run(pilotfish().args(["config", "check", "-c", &path]).envs(vars.iter().copied()));
+    assert!(checked.code == 0 && checked.stderr.is_empty(), "{checked:?}\n{}", ran.stdout);
+    (ran.stdout, ran.stderr)
+}
+
+#[test]
+fn discover_writes_a_configuration_with_names_and_no_values() {
+    let vars = [
+        ("API_URL", "https://api.example.com/hooks/s3cret"),
+        ("CACHE_URL", "redis://:s3cret@cache:6379/0"),
+        ("DATABASE_URL", "postgres://app:s3cret@db.shop:5432/app?sslmode=require"),
+        ("PGHOST", "replica.shop"),
+        ("PGPASSWORD", "s3cret"),
+        ("PGUSER", "app"),
+    ];
+    let (text, said) = discovered(&vars, &["--gate", "startup"]);
+    assert_eq!(said, "", "nothing is wrong with them");
+    let expected = "checks:
+  # from the variable DATABASE_URL
+  - name: database
+    postgres:
+      url: {env: DATABASE_URL}
+    gates: [startup]
+  # from libpq's variables PGHOST, PGUSER, PGPASSWORD
+  - name: postgres
+    postgres:
+      host: {env: PGHOST}
+      user: {env: PGUSER}
+      password: {env: PGPASSWORD}
+    gates: [startup]
+
+# Found and left out:
+# API_URL: a web address: a check of its own must ask for it
+# CACHE_URL: this version has no redis check
+";
+    assert!(text.ends_with(expected), "{text}");
+    for value in ["s3cret", "example.com", "db.shop", "replica", "6379"] {
+        assert!(!text.contains(value), "{value}: {text}");
+    }
+    let (text, _) = discovered(&vars[..3], &[]);
+    assert!(text.contains("    gates: []\n"), "{text}");
+}
+
+#[test]
+fn discover_writes_no_file_over_another_and_nothing_out_of_nothing() {
+    let folder = Folder::new();
+    let path = folder.path().join("new.yaml").display().to_string();
+    let write = || {
+        let url = ("DATABASE_URL", "postgres://app:s3cret@db/app");
+        run(pilotfish().args(["config", "discover", "--write", &path]).envs([url]))
+    };
+    let ran = write();
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{ran:?}");
+    let text = std::fs::read_to_string(&path).expect("it was written");
+    assert!(text.contains("url: {env: DATABASE_URL}"), "{text}");
+    let ran = write();
+    assert!(ran.code == 2 && ran.stderr.contains("--write: the file cannot be written: "), "{ran:?}");
+    let ran = run(pilotfish().args(["config", "discover"]).env("API_URL", "https://api.example.com/s3cret"));
+    assert!(ran.code == 2 && ran.stdout.is_empty() && ran.stderr.contains("nothing to probe"), "{ran:?}");
+    let ran = run(pilotfish().args(["config", "discover", "--gate", "live"]));
+    assert!(ran.code == 2 && ran.stderr.contains("--gate takes startup or ready"), "{ran:?}");
+}

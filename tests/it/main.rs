@@ -11,6 +11,7 @@ mod dial;
 mod dns;
 mod exit_codes;
 mod families;
+mod findings;
 mod hostile;
 mod http;
 mod image;

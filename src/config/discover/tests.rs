@@ -151,3 +151,14 @@ fn as_far_as_the_connection_where_that_is_wanted() {
     ];
     assert_eq!(seen, expected);
 }
+
+#[test]
+fn a_variable_that_nothing_can_refer_to_is_left_out_of_the_document() {
+    let odd = [("A.B-URL", "postgres://app:s3cret@db/a"), ("X\nchecks: []\n", "postgres://app:s3cret@db/b")];
+    assert!(document(Gates::default(), &MapEnv::with_vars(&odd)).is_err());
+    let both = [&odd[..], &[("GOOD_URL", "postgres://app:s3cret@db/c")]].concat();
+    let (text, _) = document(Gates::default(), &MapEnv::with_vars(&both)).unwrap();
+    assert_eq!(text.lines().filter(|line| line.starts_with("checks:")).count(), 1, "{text}");
+    assert_eq!(text.matches("- name: ").count(), 1, "{text}");
+    assert!(text.contains("# A.B-URL: its name is none that a configuration can refer to"), "{text}");
+}

@@ -1,7 +1,9 @@
 //! What was found, as a configuration to keep: YAML with the names of variables, and none of their values.
 
 use super::Found;
+use crate::config::names::is_variable_name;
 use crate::config::plan::{Gates, Listed};
+use crate::outcome::clean_text;
 
 const HEAD: &str = "\
 # Written by `pilotfish config discover` from the variables of this container. Values stay where they are: each check
@@ -16,14 +18,18 @@ checks:
 /// The document.
 pub(super) fn document(found: &[Found], listed: &[Listed]) -> String {
     let mut text = HEAD.to_owned();
-    for found in found {
-        check(&mut text, found);
-    }
-    if !listed.is_empty() {
+    // A name that `{env: …}` does not take could not be read back.
+    let (named, odd): (Vec<&Found>, Vec<&Found>) = found.iter().partition(|found| is_variable_name(&found.variable));
+    named.iter().for_each(|found| check(&mut text, found));
+    if !listed.is_empty() || !odd.is_empty() {
         text.push_str("\n# Found and left out:\n");
     }
     for Listed { variable, why, .. } in listed {
-        text.push_str(&format!("# {variable}: {why}\n"));
+        text.push_str(&format!("# {}: {why}\n", clean_text(variable, 256)));
+    }
+    for found in odd {
+        let variable = clean_text(&found.variable, 256);
+        text.push_str(&format!("# {variable}: its name is none that a configuration can refer to: rename it\n"));
     }
     text
 }
