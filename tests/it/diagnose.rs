@@ -10,7 +10,7 @@ use crate::support::dns::NameServer;
 use crate::support::netns::Namespace;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, Options, PASSWORD};
-use crate::support::{Folder, PILOTFISH, Ran, run, until};
+use crate::support::{Folder, PILOTFISH, Ran, ran, run, until};
 
 /// A pod, and the rest of the world behind one cable: a name server, PostgreSQL, nginx, and an address that is dead.
 struct World {
@@ -300,4 +300,16 @@ fn one_of_several_and_what_is_wrong_with_the_call() {
         let ran = world.diagnose(args, &[]);
         assert!(ran.code == 2 && ran.stdout.is_empty() && ran.stderr.contains(part), "{args:?}: {ran:?}");
     }
+}
+
+#[test]
+fn completions_and_help_know_it() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = ran(&["completions", shell]).stdout;
+        for word in ["diagnose", "report", "discover", "write"] {
+            assert!(script.contains(word), "{shell} does not know {word}");
+        }
+    }
+    let help = ran(&["diagnose", "--help"]);
+    assert!(help.code == 0 && help.stdout.contains("--report <FILE>"), "{help:?}");
 }

@@ -99,7 +99,7 @@ fn a_rewritten_file_takes_effect_and_unchanged_checks_go_on() {
     let (one, two) = (Dependency::new(), Dependency::new());
     let sidecar = Sidecar::start(&checks(&[tcp("one", one.address, "ready")]));
     sidecar.until_status("/readyz", 200);
-    let since = |name: &str| status_of(&sidecar, name)["since"].clone();
+    let since = |name: &str| status_of(&sidecar, name)["since"].as_str().expect("a date").to_owned();
     let before = since("one");
     let dead = SocketAddr::from(([127, 0, 0, 1], free_port()));
     sidecar.configure(&checks(&[tcp("two", two.address, "ready"), tcp("one", one.address, "ready")]));
@@ -109,9 +109,15 @@ fn a_rewritten_file_takes_effect_and_unchanged_checks_go_on() {
     sidecar.until_status("/readyz", 503);
     assert_eq!(sidecar.status("/readyz/one"), 404, "what is gone is gone");
     assert_eq!(metric(&sidecar, "pilotfish_check_runs_total{check=\"one\"}"), None);
-    // The break-glass.
+    // The break-glass: the check is as it was, but for what it gates.
+    let (before, runs) = (since("two"), || status_of(&sidecar, "two")["runs"].as_u64().expect("a number"));
+    let ran = runs();
     sidecar.configure(&checks(&[tcp("two", dead, "")]));
     sidecar.until_status("/readyz", 200);
+    assert!(runs() >= ran && ran > 0, "its counts go on");
+    let status = status_of(&sidecar, "two");
+    assert_eq!((&status["verdict"], status["since"].as_str()), (&"down".into(), Some(&*before)), "{status}");
+    assert_eq!(status["gates"], serde_json::json!([]));
 }
 
 fn status_of(sidecar: &Sidecar, name: &str) -> serde_json::Value {
@@ -120,7 +126,7 @@ fn status_of(sidecar: &Sidecar, name: &str) -> serde_json::Value {
     let found = status["checks"]
         .as_object()
         .and_then(|checks| checks.iter().find(|(key, _)| key.split(':').next() == Some(name)))
-        .map(|(_, value)| value.clone());
+        .map(|(_, value)| value[0].clone());
     found.unwrap_or_else(|| panic!("no {name} in {text}"))
 }
 
@@ -198,6 +204,9 @@ fn sigterm_drains_and_gates_keep_their_verdict() {
         assert!(answer.body.contains("shutting down"), "{answer:?}");
         assert_eq!(sidecar.end(), Some(0));
     }
+    let mut sidecar = Sidecar::start(&yaml.replace("drain: 1s", "drain: 0s"));
+    sidecar.signal("TERM");
+    assert_eq!(sidecar.end(), Some(0), "no drain at all");
 }
 
 #[test]
