@@ -6,9 +6,8 @@ mod monitoring;
 mod texts;
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,6 +15,7 @@ use pilotfish::cause::Cause;
 use serde_json::{Value, json};
 
 use crate::support::ca::{Ca, DAY, Leaf};
+use crate::support::helm::{repository, text_of};
 use crate::support::http::{HttpServer, page};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
@@ -27,11 +27,11 @@ use crate::support::{Folder, Ran, until};
 const PODS: usize = 20;
 
 fn deploy(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(path)
+    repository("deploy").join(path)
 }
 
 fn read(path: &str) -> String {
-    std::fs::read_to_string(deploy(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    text_of(&format!("deploy/{path}"))
 }
 
 /// The files of the rules' own tests.
@@ -126,20 +126,12 @@ fn the_rules_and_the_dashboard_on_a_running_sidecar() {
     names_are_those_of_the_metrics(&well, &broken);
     monitoring::names_every_metric(&broken);
     one_alert_for_a_dependency_and_not_for_a_pod(&well, &broken);
-    let prometheus = scraping(&world);
+    let prometheus = monitoring::prometheus(world.sidecar.address);
     until("the alerts are pending", || pending(&prometheus, "PilotfishDependencyDown", "database").is_some());
     the_alert_says_what_to_do(&prometheus);
+    monitoring::finds_the_pod(&prometheus);
+    monitoring::names_every_alert(&prometheus);
     dashboard::answers(&prometheus);
-}
-
-fn scraping(world: &World) -> Prometheus {
-    let [alerts, recording] = ["prometheus/alerts.yaml", "prometheus/recording.yaml"].map(deploy);
-    Prometheus::with(&format!(
-        "global: {{scrape_interval: 200ms, evaluation_interval: 200ms}}\n\
-         rule_files: [{alerts:?}, {recording:?}]\nscrape_configs:\n  - job_name: backend\n    \
-         static_configs: [{{targets: [\"{}\"], labels: {{namespace: shop, pod: backend-0}}}}]\n",
-        world.sidecar.address
-    ))
 }
 
 /// An alert that waits for its time.
@@ -158,7 +150,7 @@ fn the_alert_says_what_to_do(prometheus: &Prometheus) {
     assert_eq!(said["summary"], "database is down in 1 of 1 pods of backend in shop: password_rejected");
     assert_eq!(
         said["description"],
-        "The message and what to do about it: kubectl exec -n shop backend-0 -c pilotfish -- pilotfish ask database"
+        "The message and what to do about it: kubectl exec -n shop backend-7d9c6b5f4d-x2x7p -c pilotfish -- pilotfish ask database"
     );
     assert_eq!(said["runbook"], texts::runbook(Cause::PasswordRejected));
     for (name, check) in [
@@ -242,15 +234,18 @@ fn series(page: &str, pod: usize) -> Vec<Value> {
     series.collect()
 }
 
-/// The name and the names of the labels of a series, without those that Prometheus puts on.
-fn signature(series: &str) -> String {
+/// The name and the names of the labels of a series.
+fn series_of(series: &str) -> (&str, BTreeSet<&str>) {
     let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
-    let names = labels.split("\",").filter_map(|label| Some(label.split_once('=')?.0.trim_matches([',', ' '])));
-    let of_target = ["cluster", "namespace", "job", "instance", "pod"];
-    let names: BTreeSet<&str> = names.filter(|name| !of_target.contains(name)).collect();
-    let mut text = name.to_owned();
-    write!(text, "{names:?}").expect("a String takes every text");
-    text
+    let names = labels.split("\",").filter_map(|label| label.split_once('='));
+    (name, names.map(|(name, _)| name.trim_matches([',', ' '])).collect())
+}
+
+/// The same as text, without the labels that Prometheus puts on.
+fn signature(series: &str) -> String {
+    let (name, mut labels) = series_of(series);
+    labels.retain(|label| !["cluster", "namespace", "job", "instance", "pod"].contains(label));
+    format!("{name}{labels:?}")
 }
 
 /// No rule and no test of a rule speaks of a series that pilotfish does not have.

@@ -8,7 +8,8 @@ use pilotfish::finding::Severity;
 use pilotfish::findings::{Entry, FAMILIES};
 use serde_json::{Map, Value, json};
 
-use super::{deploy, read};
+use super::read;
+use crate::support::helm::{repository, text_of};
 
 /// Says that what is made from the code is to be written instead of compared.
 const WRITE: &str = "PILOTFISH_WRITE_DOCS";
@@ -52,12 +53,12 @@ fn with_block(text: &str, anchor: &str, block: &str) -> String {
     format!("{before}{head}{block}{after}")
 }
 
-/// The file is as made from the code.
-fn keep(path: &str, text: &str) {
+/// The file of the repository is as made from the code.
+pub(super) fn keep(path: &str, text: &str) {
     if ProcessEnv.var(WRITE).is_some() {
-        std::fs::write(deploy(path), text).expect("it is writable");
+        std::fs::write(repository(path), text).expect("it is writable");
     }
-    assert!(read(path) == text, "deploy/{path} is not as the code says: make docs writes it anew");
+    assert!(text_of(path) == text, "{path} is not as the code says: make docs writes it anew");
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn the_runbooks_are_as_the_code_says() {
     let findings = errors.map(|entry| (entry.code, sentences(entry.meaning, entry.remedy)));
     let text = read("prometheus/alerts.yaml");
     let text = with_block(&text, "causes", &branches("cause", causes));
-    keep("prometheus/alerts.yaml", &with_block(&text, "findings", &branches("code", findings)));
+    keep("deploy/prometheus/alerts.yaml", &with_block(&text, "findings", &branches("code", findings)));
 }
 
 /// What a column of the dashboard shows instead of a cause or a code.
@@ -105,5 +106,5 @@ fn the_dashboards_words_are_as_the_code_says() {
     }
     assert_eq!(written, 4);
     let text = serde_json::to_string_pretty(&dashboard).expect("JSON can be written") + "\n";
-    keep("grafana/dashboard.json", &text);
+    keep("deploy/grafana/dashboard.json", &text);
 }
