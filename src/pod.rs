@@ -179,13 +179,17 @@ pub fn services(env: &dyn Env) -> Vec<Service> {
 }
 
 /// For how long the processes of this container were kept from running by its CPU limit, since it started; `None` where
-/// the cgroup (version 2) does not say.
+/// its cgroup does not say.
 #[must_use]
 pub fn throttled(env: &dyn Env) -> Option<Duration> {
-    let text = env.file(Path::new("/sys/fs/cgroup/cpu.stat")).ok()?;
-    let text = String::from_utf8_lossy(&text);
-    let micros = text.lines().find_map(|line| line.strip_prefix("throttled_usec "))?.trim().parse().ok()?;
-    Some(Duration::from_micros(micros))
+    let number = |path: &str, key: &str| -> Option<u64> {
+        let text = env.file(Path::new(path)).ok()?;
+        let text = String::from_utf8_lossy(&text);
+        text.lines().find_map(|line| line.strip_prefix(key))?.trim().parse().ok()
+    };
+    let version_2 = || number("/sys/fs/cgroup/cpu.stat", "throttled_usec ").map(Duration::from_micros);
+    let version_1 = || number("/sys/fs/cgroup/cpu/cpu.stat", "throttled_time ").map(Duration::from_nanos);
+    version_2().or_else(version_1)
 }
 
 #[cfg(test)]

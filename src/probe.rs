@@ -50,8 +50,8 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         Require::Any | Require::All => attempt(&*planned.check, world, terms(planned, depth.walk(), None)).await,
         Require::Each => each::run(planned, world, depth, context).await,
     };
-    done.evidence.pod = looking.end(&*world.env, done.fault.as_ref(), &done.evidence);
     measure(planned, world, depth, &endpoints, &mut done).await;
+    done.evidence.pod = looking.end(&*world.env, done.fault.as_ref(), &done.evidence);
     let Judged { findings, predictions } = findings::judge(done.fault.as_ref(), &done.evidence, context);
     let failure = match done.fault {
         Some(fault) => Some(explain(fault, &done.evidence, context)),

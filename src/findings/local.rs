@@ -100,9 +100,9 @@ const NAMED: usize = 8;
 pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(clock_skew(evidence));
+    findings.extend(exhausted(evidence));
     let Some(pod) = &evidence.pod else { return findings };
     findings.extend(throttled(pod));
-    findings.extend(exhausted(pod, evidence));
     if let Some(fault) = fault {
         findings.extend(listeners(fault, pod, evidence));
         findings.extend(wrong_port(fault, pod, evidence, context));
@@ -194,14 +194,15 @@ fn wrong_port(fault: &Fault, pod: &Pod, evidence: &Evidence, context: Context<'_
     )
 }
 
-fn exhausted(pod: &Pod, evidence: &Evidence) -> Option<Finding> {
+fn exhausted(evidence: &Evidence) -> Option<Finding> {
     const ENFILE: i32 = 23;
     const EMFILE: i32 = 24;
     const EADDRNOTAVAIL: i32 = 99;
     let short = evidence.tries.iter().find(|one| one.result == TryResult::LocalLimit)?;
+    let pod = evidence.pod.as_ref();
     match short.errno? {
         EADDRNOTAVAIL => {
-            let sockets = pod.sockets?;
+            let sockets = pod?.sockets?;
             let (first, last) = sockets.ports;
             let message = format!(
                 "no local port was free to connect to {}: there are {} ({first} to {last}), {} sockets are in use and {} in \
@@ -217,7 +218,9 @@ fn exhausted(pod: &Pod, evidence: &Evidence) -> Option<Finding> {
         }
         errno @ (ENFILE | EMFILE) => {
             let whose = if errno == ENFILE { "on the whole node" } else { "in the pilotfish container" };
-            let limit = pod.descriptors.map_or_else(String::new, |limit| format!("; its limit is {limit}"));
+            // Without a descriptor the limit itself cannot be read, as a rule.
+            let limit =
+                pod.and_then(|pod| pod.descriptors).map_or_else(String::new, |limit| format!("; its limit is {limit}"));
             let message = format!("no file descriptor was free {whose} to connect to {}{limit}", short.address);
             let fix = match errno {
                 ENFILE => "find what leaks files on the node (fs.file-nr against fs.file-max)",

@@ -100,6 +100,9 @@ fn sockets_limits_and_throttling() {
     assert_eq!(sockets(&env), Some(Sockets { in_use: 7, time_wait: 28_000, ports: (32_768, 60_999) }));
     assert_eq!(descriptors(&env), Some(1024));
     assert_eq!(throttled(&env), Some(Duration::from_millis(250)));
+    let older =
+        MapEnv::default().with_file("/sys/fs/cgroup/cpu/cpu.stat", b"nr_throttled 3\nthrottled_time 250000000\n");
+    assert_eq!(throttled(&older), Some(Duration::from_millis(250)), "version 1 counts nanoseconds");
     let empty = MapEnv::default();
     assert_eq!((sockets(&empty), descriptors(&empty), throttled(&empty)), (None, None, None));
 }

@@ -21,9 +21,7 @@ impl Looking {
     /// What the pod shows; `None` where nothing of it was worth reading.
     pub(super) fn end(self, env: &dyn Env, fault: Option<&Fault>, evidence: &Evidence) -> Option<Pod> {
         let mut pod = Pod::default();
-        let surveyed = !evidence.survey.is_empty();
-        let unconnected = fault.is_some_and(|fault| fault.phase == Phase::Connect);
-        if surveyed || unconnected {
+        if fault.is_some_and(|fault| fault.phase == Phase::Connect) {
             pod.listeners = pod::listeners(env);
             pod.addresses = pod::addresses(env);
             pod.services = pod::services(env);

@@ -12,6 +12,8 @@ mod dns;
 mod exit_codes;
 mod families;
 mod findings;
+mod findings_dns;
+mod findings_local;
 mod hostile;
 mod http;
 mod image;

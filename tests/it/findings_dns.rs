@@ -1,0 +1,218 @@
+//! Findings on names, each provoked by a name server (and a network) that behaves so, and healthy setups with none.
+
+use serde_json::Value;
+
+use crate::support::ca::{Ca, Leaf};
+use crate::support::dns::NameServer;
+use crate::support::hostile::{Inside, Manner};
+use crate::support::netns::Namespace;
+use crate::support::nginx::Nginx;
+use crate::support::{Folder, run, until};
+
+/// What a pod of the namespace `shop` has.
+const RESOLV_CONF: &str = "nameserver 127.0.0.1\nsearch shop.svc.cluster.local svc.cluster.local cluster.local\n\
+                           options ndots:5 timeout:1 attempts:2\n";
+
+/// A pod with its name server, and something that accepts on port 5432.
+struct Pod {
+    namespace: Namespace,
+    names: NameServer,
+    _server: Inside,
+}
+
+impl Pod {
+    fn new(script: &str) -> Self {
+        let namespace = Namespace::new();
+        namespace.resolv_conf(RESOLV_CONF);
+        let names = NameServer::inside(&namespace, "127.0.0.1", script);
+        let server = Inside::start(&namespace, &["127.0.0.1:5432"], &Manner::Nothing);
+        Self { namespace, names, _server: server }
+    }
+
+    /// The one check of this report.
+    fn report(&self, command: &str, target: &str) -> Value {
+        let report = self.namespace.json(&[command, "-o", "json", target]);
+        report["checks"][0].clone()
+    }
+
+    /// The codes of `check` on `tcp://NAME:5432`.
+    fn check(&self, name: &str) -> Vec<String> {
+        codes(&self.report("check", &format!("tcp://{name}:5432")))
+    }
+
+    fn diagnose(&self, name: &str) -> Vec<String> {
+        let about_names = |code: &String| code.starts_with("dns_");
+        codes(&self.report("diagnose", &format!("tcp://{name}:5432"))).into_iter().filter(about_names).collect()
+    }
+}
+
+fn codes(report: &Value) -> Vec<String> {
+    let findings = report["findings"].as_array().unwrap_or_else(|| panic!("{report:#}"));
+    findings.iter().map(|finding| finding["code"].as_str().expect("a code").to_owned()).collect()
+}
+
+#[track_caller]
+fn only(report: &Value, code: &str, message: &str) {
+    assert_eq!(codes(report), [code], "{report:#}");
+    let finding = &report["findings"][0];
+    assert!(finding["message"].as_str().is_some_and(|text| text.contains(message)), "{finding:#}");
+    assert!(finding["fix"].as_str().is_some_and(|text| !text.is_empty()), "{finding:#}");
+}
+
+#[test]
+fn healthy_names_have_no_finding() {
+    let pod = Pod::new(
+        "db.shop.svc.cluster.local A = 127.0.0.1\ndb.shop.svc.cluster.local AAAA nodata\n\
+         cache.data.svc.cluster.local A = 127.0.0.1\ncache.data.svc.cluster.local AAAA nodata\n\
+         api.example.com A = 127.0.0.1\napi.example.com AAAA nodata\n\
+         large.shop.svc.cluster.local A short = 127.0.0.1\nlarge.shop.svc.cluster.local AAAA nodata\n\
+         www.shop.svc.cluster.local A cname db.shop.svc.cluster.local = 127.0.0.1\nwww.shop.svc.cluster.local AAAA nodata\n",
+    );
+    for name in ["db", "db.shop.svc.cluster.local.", "cache.data", "api.example.com.", "large", "www"] {
+        assert_eq!(pod.check(name), [""; 0], "{name}");
+        assert_eq!(pod.diagnose(name), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn the_search_list() {
+    let pod = Pod::new(
+        "api.example.com A = 127.0.0.1\n\
+         db.data.shop.svc.cluster.local A servfail\ndb.data.svc.cluster.local A = 127.0.0.1\n\
+         web.data.shop.svc.cluster.local * nodata\nweb.data.svc.cluster.local A = 127.0.0.1\n",
+    );
+    let report = pod.report("check", "tcp://api.example.com:5432");
+    only(&report, "dns_search_wasted", "only after 3 names of the search list were NXDOMAIN");
+    assert_eq!(report["result"], "pass");
+    let asked = pod.names.asked().len();
+    assert_eq!(asked, 4, "the finding needed no query of its own");
+
+    only(
+        &pod.report("check", "tcp://db.data:5432"),
+        "dns_search_stops_musl",
+        "db.data.shop.svc.cluster.local. answered SERVFAIL",
+    );
+    only(&pod.report("check", "tcp://web.data:5432"), "dns_search_stops_musl", "answered no address");
+
+    pod.namespace.resolv_conf("nameserver 127.0.0.1\nsearch shop.svc.cluster.local svc.cluster.local cluster.local corp.example\noptions ndots:5\n");
+    pod.names.script("*.corp.example A = 127.0.0.1\n");
+    only(
+        &pod.report("check", "tcp://api.example.com:5432"),
+        "dns_search_hijack",
+        "the search domain corp.example answers for it",
+    );
+}
+
+#[test]
+fn aaaa_that_only_musl_minds() {
+    let pod = Pod::new(
+        "broken.example.com A = 127.0.0.1\nbroken.example.com AAAA servfail\n\
+         strict.example.com A = 127.0.0.1\nstrict.example.com AAAA refused\n\
+         odd.example.com A = 127.0.0.1\nodd.example.com AAAA nxdomain\n\
+         mute.example.com A = 127.0.0.1\nmute.example.com AAAA silent\n",
+    );
+    for (name, code) in [
+        ("broken", "dns_aaaa_breaks_musl"),
+        ("strict", "dns_aaaa_breaks_musl"),
+        ("odd", "dns_aaaa_breaks_musl"),
+        ("mute", "dns_aaaa_silent"),
+    ] {
+        assert_eq!(pod.diagnose(&format!("{name}.example.com.")), [code], "{name}");
+        assert_eq!(pod.check(&format!("{name}.example.com.")), [""; 0], "AAAA was not asked for");
+    }
+}
+
+#[test]
+fn tcp_port_53_is_closed() {
+    let pod = Pod::new("many.shop.svc.cluster.local A short = 127.0.0.1\n");
+    pod.namespace.nft(
+        "add table inet t; add chain inet t c { type filter hook input priority 0; }; \
+                       add rule inet t c tcp dport 53 drop",
+    );
+    let report = pod.report("check", "tcp://many:5432");
+    assert_eq!(report["failure"]["cause"], "dns_timeout", "{report:#}");
+    only(&report, "dns_tcp_blocked", "over TCP: silent for");
+    pod.namespace.nft(
+        "flush ruleset; add table inet t; add chain inet t c { type filter hook input priority 0; }; \
+                       add rule inet t c tcp dport 53 reject with tcp reset",
+    );
+    only(&pod.report("check", "tcp://many:5432"), "dns_tcp_blocked", "over TCP: connection refused");
+}
+
+#[test]
+fn name_servers_that_lose_fail_or_are_gone() {
+    let pod = Pod::new("db.shop.svc.cluster.local A lost = 127.0.0.1\n");
+    only(
+        &pod.report("check", "tcp://db:5432"),
+        "dns_lost_datagram",
+        "127.0.0.1:53 did not answer for db.shop.svc.cluster.local. A within 1",
+    );
+
+    pod.names.script("db.shop.svc.cluster.local A = 127.0.0.1\n");
+    pod.namespace.resolv_conf(RESOLV_CONF.replace("nameserver", "nameserver 127.0.0.2\nnameserver"));
+    only(
+        &pod.report("check", "tcp://db:5432"),
+        "dns_server_silent",
+        "127.0.0.2:53 did not answer (connection refused)",
+    );
+    pod.namespace.nft(
+        "add table inet t; add chain inet t c { type filter hook input priority 0; }; \
+                       add rule inet t c ip daddr 127.0.0.2 udp dport 53 drop",
+    );
+    only(&pod.report("check", "tcp://db:5432"), "dns_server_silent", "127.0.0.2:53 did not answer (silent for 1");
+
+    pod.namespace.nft("flush ruleset");
+    let _other = NameServer::inside(&pod.namespace, "127.0.0.2", "* * refused\n");
+    only(
+        &pod.report("check", "tcp://db:5432"),
+        "dns_servers_differ",
+        "127.0.0.2:53 answers REFUSED, 127.0.0.1:53 answers NOERROR",
+    );
+}
+
+#[test]
+fn names_of_a_laptop() {
+    let pod = Pod::new("");
+    for name in ["todo.local", "host.docker.internal"] {
+        let report = pod.report("check", &format!("http://{name}/"));
+        assert_eq!(report["failure"]["cause"], "dns_not_found", "{report:#}");
+        only(&report, "ingress_name_in_pod", name);
+    }
+    assert_eq!(pod.check("db"), [""; 0], "a Service that is not there");
+}
+
+#[test]
+fn external_names() {
+    let pod = Pod::new("api.shop.svc.cluster.local A cname api.example.com = 127.0.0.1\n");
+    let (root, folder) = (Ca::root("Lab Root"), Folder::new());
+    let ca = folder.write("ca.pem", &root.pem);
+    let (cert, key) = root.issue(&Leaf::server("api.example.com", &["api.example.com"])).write(&folder, "server", &[]);
+    let nginx = format!(
+        "server {{ listen 127.0.0.1:443 ssl; server_name api.example.com; ssl_certificate {cert}; ssl_certificate_key {key}; \
+         location / {{ return 200; }} }}
+         server {{ listen 127.0.0.1:80 default_server; return 404; }}
+         server {{ listen 127.0.0.1:80; server_name api.example.com; location / {{ return 200; }} }}"
+    );
+    let config = folder.write(
+        "pilotfish.yaml",
+        format!(
+            "checks:\n  - {{name: tls, gates: [], http: {{url: \"https://api/\", tls: {{ca: {ca}}}}}}}\n  \
+             - {{name: plain, gates: [], http: {{url: \"http://api/\"}}}}\n  \
+             - {{name: right, gates: [], http: {{url: \"https://api/\", tls: {{ca: {ca}, server_name: api.example.com}}}}}}\n"
+        ),
+    );
+    let _nginx = Nginx::inside(&pod.namespace, folder, &nginx);
+    until("nginx listens", || run(pod.namespace.command("cat").arg("/proc/net/tcp")).stdout.contains(":01BB "));
+    let report = pod.namespace.json(&["check", "-o", "json", "-c", &config]);
+    let (tls, plain, right) = (&report["checks"][0], &report["checks"][1], &report["checks"][2]);
+    assert_eq!(tls["failure"]["cause"], "tls_wrong_name", "{report:#}");
+    only(tls, "external_name_tls", "api is an alias of api.example.com");
+    assert!(
+        tls["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("`server_name: api.example.com`")),
+        "{tls:#}"
+    );
+    assert_eq!(plain["failure"]["cause"], "http_status");
+    only(plain, "external_name_host", "api is an ExternalName of api.example.com, whose server answered 404");
+    assert_eq!((right["result"].as_str(), codes(right).len()), (Some("pass"), 0), "{right:#}");
+    assert_eq!(right["queries"][0]["alias"], "api.example.com");
+}
