@@ -35,5 +35,5 @@ schema:
 ## make docs    writes the pages, alerts and dashboard anew that are made from the code
 docs:
 	PILOTFISH_WRITE_DOCS=1 cargo test --locked --lib -- the_page_is_as_the_code_says the_readme_lists
-	PILOTFISH_WRITE_DOCS=1 cargo test --locked --test it -- alerts::
+	PILOTFISH_WRITE_DOCS=1 cargo test --locked --test it -- as_the_code_says alerts::
 	scripts/sync-charts
