@@ -32,5 +32,6 @@ mod status;
 mod support;
 mod tls;
 mod todo;
+mod urls;
 mod wait;
 mod wrong_protocol;
