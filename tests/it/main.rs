@@ -3,6 +3,7 @@
 mod alerts;
 mod ask;
 mod canary;
+mod causes;
 mod chart;
 mod close;
 mod config;

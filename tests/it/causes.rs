@@ -1,0 +1,302 @@
+//! Every cause of the closed vocabulary, provoked by the real thing: its phase, and what its hint says there.
+//!
+//! One row, one cause; the checks of a table run side by side in one pod. What stands in capitals behind a `$` is filled
+//! in with what the scene has.
+
+mod scenes;
+
+use pilotfish::cause::Cause;
+use serde_json::Value;
+
+use crate::support::Folder;
+
+/// A failure that is to happen.
+struct Row {
+    cause: &'static str,
+    phase: &'static str,
+    /// What stands in the hint.
+    hint: &'static str,
+    /// The check's kind and its keys.
+    check: &'static str,
+}
+
+const fn row(cause: &'static str, phase: &'static str, hint: &'static str, check: &'static str) -> Row {
+    Row { cause, phase, hint, check }
+}
+
+const NAMES: &[Row] = &[
+    row("dns_not_found", "resolve", "no Service gone in the namespace shop", "tcp: {address: \"gone:1\"}"),
+    row("dns_not_found", "resolve", "laptop's hosts file", "http: {url: \"http://todo.local/\"}"),
+    row("dns_not_found", "resolve", "compare its spelling", "tcp: {address: \"api.exmaple.com:1\"}"),
+    row("dns_no_address", "resolve", "is an alias of gone.example.com", "tcp: {address: \"alias:1\"}"),
+    row("dns_no_address", "resolve", "kubectl -n shop get svc empty", "tcp: {address: \"empty:1\"}"),
+    row(
+        "dns_timeout",
+        "resolve",
+        "did not answer: if other pods resolve names",
+        "dns: {name: mute., server: \"127.0.0.1:53\"}",
+    ),
+    row("dns_server_failure", "resolve", "logs -l k8s-app=kube-dns", "tcp: {address: \"broken.:1\"}"),
+    row("dns_refused", "resolve", "compare `nameserver`", "tcp: {address: \"strict.:1\"}"),
+    row("dns_answer_mismatch", "assert", "compare the zone", "dns: {name: db, expect: [10.6.6.6]}"),
+];
+
+const CONNECTIONS: &[Row] = &[
+    row(
+        "connect_refused",
+        "connect",
+        "localhost in a pod is the pod itself",
+        "http: {url: \"http://localhost:8001/\"}",
+    ),
+    row(
+        "connect_refused",
+        "connect",
+        "kubectl -n shop get endpointslices -l kubernetes.io/service-name=idle",
+        "tcp: {address: \"idle:8000\"}",
+    ),
+    row(
+        "connect_refused",
+        "connect",
+        "the machine is there, but nothing listens on port 8000",
+        "tcp: {address: \"10.7.0.1:8000\"}",
+    ),
+    row(
+        "connect_timeout",
+        "connect",
+        "if kubectl -n shop get svc dropped does not show port 8000",
+        "tcp: {address: \"dropped:8000\"}, timeout: 3s",
+    ),
+    row(
+        "connect_timeout",
+        "connect",
+        "an egress NetworkPolicy here",
+        "tcp: {address: \"10.7.0.21:8000\"}, timeout: 3s",
+    ),
+    row(
+        "connect_timeout",
+        "connect",
+        "one lost packet costs as much",
+        "tcp: {address: \"10.7.0.21:8000\"}, connect_timeout: 200ms",
+    ),
+    row("connect_reset", "connect", "hangs up at once", "http: {url: \"http://10.7.0.1:8002/\"}"),
+    row("host_unreachable", "connect", "a router or firewall rejected it", "tcp: {address: \"10.7.0.22:8000\"}"),
+    row(
+        "host_unreachable",
+        "connect",
+        "the pod or node behind it is gone",
+        "tcp: {address: \"10.7.0.99:8000\"}, timeout: 10s",
+    ),
+    row("network_unreachable", "connect", "no IPv6 route", "tcp: {address: \"[2001:db8::1]:8000\"}"),
+    row("network_unreachable", "connect", "a blackhole route", "tcp: {address: \"10.8.0.1:8000\"}"),
+    row("connect_not_permitted", "connect", "EPERM, EACCES", "tcp: {address: \"10.8.1.1:8000\"}"),
+];
+
+const LIMITS: &[Row] =
+    &[row("local_limit", "connect", "every local port to that target is taken", "tcp: {address: \"10.7.0.1:8000\"}")];
+
+const TLS: &[Row] = &[
+    row(
+        "tls_untrusted",
+        "tls",
+        "sends its own certificate alone, issued by CN=Lab Root",
+        "tls: {address: \"127.0.0.1:$GOOD\"}",
+    ),
+    row("tls_expired", "tls", "kubectl get certificate", "tls: {address: \"127.0.0.1:$EXPIRED\", ca: $CA}"),
+    row("tls_not_yet_valid", "tls", "compare the clocks", "tls: {address: \"127.0.0.1:$EARLY\", ca: $CA}"),
+    row(
+        "tls_wrong_name",
+        "tls",
+        "the URL has an address and the certificate names (db.lab)",
+        "tls: {address: \"127.0.0.1:$OTHER\", ca: $CA}",
+    ),
+    row("tls_not_tls", "tls", "speaks plain text", "tls: {address: \"127.0.0.1:$PLAIN\", ca: $CA}"),
+    row("tls_not_tls", "tls", "write http:// in the URL", "http: {url: \"https://127.0.0.1:$PLAIN/\", tls: {ca: $CA}}"),
+    row("tls_unsupported", "tls", "write https:// in the URL", "http: {url: \"http://127.0.0.1:$GOOD/\"}"),
+    row(
+        "tls_unsupported",
+        "tls",
+        "Go and Python refuse a common name",
+        "tls: {address: \"127.0.0.1:$BARE\", ca: $CA, server_name: db.lab}",
+    ),
+    row(
+        "tls_client_cert_required",
+        "tls",
+        "mount a client certificate",
+        "http: {url: \"https://127.0.0.1:$MUTUAL/\", tls: {ca: $CA}}",
+    ),
+    row(
+        "tls_handshake_failed",
+        "tls",
+        "chooses its certificate by the name",
+        "tls: {address: \"127.0.0.1:$NAMED\", ca: $CA, server_name: nobody.lab}",
+    ),
+];
+
+const POSTGRES: &[Row] = &[
+    row(
+        "password_rejected",
+        "login",
+        "ALTER ROLE … PASSWORD",
+        "postgres: {url: \"$BASE/app\", user: app, password: wrong}",
+    ),
+    row("login_rejected", "login", "(NOLOGIN)", "postgres: {url: \"$BASE/app\", user: nologin, password: sesame}"),
+    row("login_rejected", "login", "GRANT CONNECT", "postgres: {url: \"$BASE/private\", user: app, password: sesame}"),
+    row("password_missing", "login", "`password: {env: …}`", "postgres: {url: \"$BASE/app\", user: app}"),
+    row(
+        "no_such_database",
+        "login",
+        "the database is missing",
+        "postgres: {url: \"$BASE/nowhere\", user: app, password: sesame}",
+    ),
+    row(
+        "too_many_connections",
+        "login",
+        "CONNECTION LIMIT",
+        "postgres: {url: \"$BASE/app\", user: busy, password: sesame}",
+    ),
+    row(
+        "auth_unsupported",
+        "login",
+        "scram-sha-256",
+        "postgres: {url: \"$BASE/app?channel_binding=require\", user: app, password: sesame}",
+    ),
+    row(
+        "tls_unsupported",
+        "tls",
+        "ssl = on",
+        "postgres: {url: \"$BASE/app?sslmode=require\", user: app, password: sesame}",
+    ),
+    row(
+        "permission_denied",
+        "request",
+        "GRANT it to this role",
+        "postgres: {url: \"$BASE/app\", user: app, password: sesame, query: SELECT * FROM secrets}",
+    ),
+    row(
+        "query_failed",
+        "request",
+        "run the migrations",
+        "postgres: {url: \"$BASE/app\", user: app, password: sesame, query: SELECT * FROM nothing}",
+    ),
+    row(
+        "body_mismatch",
+        "assert",
+        "run it with psql",
+        "postgres: {url: \"$BASE/app\", user: app, password: sesame, query: SELECT 1, expect: \"2\"}",
+    ),
+    row(
+        "read_only",
+        "assert",
+        "the primary's Service",
+        "postgres: {url: \"$REPLICA/app\", user: app, password: sesame, role: primary}",
+    ),
+    row("starting_up", "login", "hot_standby = off", "postgres: {url: \"$STANDBY/app\", user: app, password: sesame}"),
+    row(
+        "shutting_down",
+        "login",
+        "wait for its restart",
+        "postgres: {url: \"$STOPPING/app\", user: app, password: sesame}",
+    ),
+];
+
+const ANSWERS: &[Row] = &[
+    row("http_status", "assert", "no such path", "http: {url: \"$NGINX/missing\"}"),
+    row("http_status", "assert", "a proxy answered", "http: {url: \"$NGINX/proxied\"}"),
+    row("http_redirect", "assert", "only the final slash differs", "http: {url: \"$NGINX/folder\"}"),
+    row(
+        "permission_denied",
+        "request",
+        "compare the token or password",
+        "http: {url: \"$NGINX/private\", bearer_token: wrong}",
+    ),
+    row("health_down", "assert", "the part named above", "peer: {url: \"$NGINX/health\"}"),
+    row("body_mismatch", "assert", "shows an excerpt", "http: {url: \"$NGINX/health\", body_contains: happy}"),
+    row(
+        "json_mismatch",
+        "assert",
+        "a JSON pointer begins with /",
+        "http: {url: \"$NGINX/health\", json: {/database: connected}}",
+    ),
+    row("header_mismatch", "assert", "shows an excerpt", "http: {url: \"$NGINX/health\", header: {x-version: \"2\"}}"),
+    row("too_large", "request", "`max_response`", "http: {url: \"$NGINX/health\", max_response: 5}"),
+    row("connection_closed", "request", "hung up before the answer", "http: {url: \"http://127.0.0.1:$POSTGRES/\"}"),
+    row(
+        "timeout",
+        "login",
+        "Redis or an HTTP server stays silent",
+        "postgres: {url: \"postgres://app@127.0.0.1:$REDIS/app\", password: x}, timeout: 1s",
+    ),
+    row(
+        "protocol_error",
+        "login",
+        "compare the port",
+        "postgres: {url: \"postgres://app@127.0.0.1:$HTTP/app\", password: x}",
+    ),
+];
+
+const VALUES: &[Row] = &[
+    row("variable_missing", "assert", "a sidecar does not inherit", "postgres: {url: {env: NOT_SET}}"),
+    row("variable_invalid", "assert", "restart the pod", "env: {variables: [{name: WORD, pattern: \"^[0-9]+$\"}]}"),
+    row(
+        "secret_whitespace",
+        "assert",
+        "printf %s in place of echo",
+        "env: {variables: [{name: NEWLINE_SECRET, min_length: 4}]}",
+    ),
+    row("secret_too_weak", "assert", "", "env: {variables: [{name: SHORT_SECRET, min_length: 32}]}"),
+    row("url_malformed", "assert", "where it is set", "http: {url: {env: WORD}}"),
+    row("url_password_unencoded", "assert", "%2F", "postgres: {url: {env: RAW_URL}}"),
+    row("url_password_doubled", "assert", "once", "env: {variables: [{name: DOUBLED_URL, url: redis}]}"),
+    row(
+        "file_missing",
+        "assert",
+        "kubectl describe pod",
+        "http: {url: \"http://127.0.0.1:1/\", bearer_token: {file: /nowhere/token}}",
+    ),
+    row(
+        "file_invalid",
+        "assert",
+        "compare the file",
+        "http: {url: \"http://127.0.0.1:1/\", bearer_token: {file: /proc}}",
+    ),
+    row("not_listening", "assert", "whether the app has started", "listen: {port: 3000}"),
+    row("listening_on_loopback", "assert", "--host 0.0.0.0", "listen: {port: 53}"),
+];
+
+/// Runs the checks of a table in one go; `json` runs the binary where they are to run.
+fn provoke(rows: &[Row], scene: &[(&str, &str)], json: impl Fn(&str) -> Value) {
+    let folder = Folder::new();
+    let filled = |text: &str| {
+        // The longest names first: `$HTTP` is the start of others.
+        let mut scene = scene.to_vec();
+        scene.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        scene.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${name}"), value))
+    };
+    let check = |(at, row): (usize, &Row)| format!("  - {{name: n{at}, gates: [], {}}}\n", filled(row.check));
+    let checks: String = rows.iter().enumerate().map(check).collect();
+    let config = folder.write("pilotfish.yaml", format!("checks:\n{checks}"));
+    let report = json(&config);
+    let mut wrong = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let check = &report["checks"][at];
+        let text = |key: &str| check["failure"][key].as_str().unwrap_or_default();
+        let cause = Cause::from_slug(row.cause).unwrap_or_else(|| panic!("{} is no cause", row.cause));
+        let documented = cause.phases().iter().any(|phase| phase.as_str() == row.phase);
+        let fits = text("cause") == row.cause && text("phase") == row.phase && text("hint").contains(row.hint);
+        if !fits || !documented || text("hint").is_empty() || text("hint").len() > 300 {
+            wrong.push(format!("wanted {} {} \"{}\" of {}:\n{check:#}", row.phase, row.cause, row.hint, row.check));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_cause_is_left_out() {
+    let rows = [NAMES, CONNECTIONS, LIMITS, TLS, POSTGRES, ANSWERS, VALUES];
+    let provoked: Vec<&str> = rows.iter().copied().flatten().map(|row| row.cause).collect();
+    for cause in Cause::ALL {
+        // No failure of a run that a server could provoke: tested where they arise, in `state` and `probe`.
+        let of_us = matches!(cause, Cause::Stale | Cause::Internal);
+        assert_eq!(provoked.contains(&cause.slug()), !of_us, "{}", cause.slug());
+    }
+}
