@@ -6,7 +6,7 @@
 use crate::cause::Cause;
 use crate::check::{Check, Run, tcp, tls};
 use crate::env::Env;
-use crate::findings::Reading;
+use crate::findings::{Blame, Reading, blame};
 use crate::net::attempt::Attempt;
 use crate::outcome::{Fault, Phase};
 use crate::url::{Endpoint, Url};
@@ -61,11 +61,18 @@ impl Connection {
 
     fn read(&self, env: &dyn Env) -> Result<(Url, u16, bool), Fault> {
         let text = self.url.resolve(env)?;
+        let origin = self.url.origin();
         let wrong = |what: String| {
-            let message = format!("{} holds no URL that can be read: {what}", self.url.origin());
+            let message = format!("{origin} holds no URL that can be read: {what}");
             Fault::new(Phase::Assert, Cause::UrlMalformed, message)
         };
-        let url = Url::parse(text.expose()).map_err(|error| wrong(error.to_string()))?;
+        let read = Url::parse(text.expose());
+        let url = match (blame(text.expose(), read.is_err()), read) {
+            (Some(Blame { cause, message }), _) => {
+                return Err(Fault::new(Phase::Assert, cause, format!("the URL from {origin}: {message}")));
+            }
+            (None, read) => read.map_err(|error| wrong(error.to_string()))?,
+        };
         // The scheme itself may be anything, so it is not repeated.
         let (_, port, tls) = row(&url.scheme).ok_or_else(|| wrong("its scheme is not known".to_owned()))?;
         let asks_for_tls = |(key, value): &(String, _)| {

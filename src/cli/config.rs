@@ -4,14 +4,14 @@ use std::io::Write as _;
 
 use crate::cli::Shell;
 use crate::cli::args::ConfigCommand;
-use crate::config::plan::Planned;
 use crate::config::schema::SCHEMA;
 use crate::config::show;
 use crate::config::source::{self, Request};
+use crate::env::Env;
 use crate::exit::Exit;
 use crate::finding::Finding;
-use crate::findings::{self, Context, Judged};
-use crate::outcome::Evidence;
+use crate::findings::{self, Reading};
+use crate::value::Value;
 
 /// Runs it.
 pub(super) fn run(command: &ConfigCommand, shell: &mut Shell) -> Exit {
@@ -37,10 +37,8 @@ pub(super) fn run(command: &ConfigCommand, shell: &mut Shell) -> Exit {
 
 /// Writes the configuration that the environment suggests; on the way it says what is wrong with what stands there.
 fn discover(gate: &[String], path: Option<&str>, shell: &mut Shell) -> Exit {
-    for planned in source::found_in_variables(&*shell.env) {
-        for finding in judged(&planned, shell) {
-            shell.note(&format!("pilotfish: {}: {} {finding}", planned.name, finding.severity.as_str()));
-        }
+    for (variable, finding) in judged(&*shell.env) {
+        shell.note(&format!("pilotfish: {variable}: {} {finding}", finding.severity.as_str()));
     }
     let (text, remarks) = match source::discovered(gate, &*shell.env) {
         Ok(found) => found,
@@ -64,14 +62,13 @@ fn discover(gate: &[String], path: Option<&str>, shell: &mut Shell) -> Exit {
     }
 }
 
-/// What the values of a check say by themselves, without dialling.
-fn judged(planned: &Planned, shell: &Shell) -> Vec<Finding> {
-    let env = &*shell.env;
-    let (endpoints, readings) = (planned.check.endpoints(env), planned.check.readings(env));
-    let context = Context { kind: planned.kind, endpoints: &endpoints, readings: &readings, ..Context::default() };
-    let Judged { mut findings, .. } = findings::judge(None, &Evidence::default(), context);
-    findings.retain(Finding::is_worth_showing);
-    findings
+/// What the variables say by themselves, without dialling: those findings that matter.
+fn judged(env: &dyn Env) -> Vec<(String, Finding)> {
+    let reading = |(name, _): (String, String)| Reading::of("", &Value::Env(name), env);
+    let readings: Vec<Reading> = env.vars().into_iter().filter_map(reading).collect();
+    let mut found = findings::judge_variables(&readings);
+    found.retain(|(_, finding)| finding.is_worth_showing());
+    found
 }
 
 /// Every fault; else how many checks there are, and what cannot be resolved here and now.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::config::fault::Refused;
 use crate::config::node::{self, Node, Problem, Span, nearest};
-use crate::config::plan::{Gates, Origin, Plan, Planned};
+use crate::config::plan::{Gates, Origin, Plan};
 use crate::config::{discover, document, targets};
 use crate::env::Env;
 
@@ -67,12 +67,6 @@ pub fn load(request: Request<'_>, env: &dyn Env) -> Result<Plan, Refused> {
 /// Where nothing is found that could be probed.
 pub fn discovered(words: &[String], env: &dyn Env) -> Result<(String, Vec<String>), Refused> {
     discover::document(gates(words)?.unwrap_or_default(), env)
-}
-
-/// Every URL of the environment that could be dialled in some way, as checks: to be judged without dialling.
-#[must_use]
-pub fn found_in_variables(env: &dyn Env) -> Vec<Planned> {
-    discover::plan(Gates::default(), Extent::Connections, env).map(|plan| plan.checks).unwrap_or_default()
 }
 
 /// The plan of a file, read anew.

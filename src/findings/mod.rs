@@ -122,6 +122,12 @@ pub fn entry(code: &str) -> Option<&'static Entry> {
     FAMILIES.iter().copied().flatten().find(|entry| entry.code == code)
 }
 
+/// Whether a finding of this code is about what was configured: a value, a variable, a URL.
+#[must_use]
+pub fn is_about_a_value(code: &str) -> bool {
+    urls::CODES.iter().any(|entry| entry.code == code)
+}
+
 /// The runtime of this name.
 #[must_use]
 pub fn runtime(name: &str) -> Option<&'static str> {

@@ -3,108 +3,13 @@
 //! The pages stand in docs/diagnose.md, between `<!-- NAME -->` and `<!-- /NAME -->`, as they were printed once; durations,
 //! dates and where lines are broken may differ.
 
+mod world;
+
 use serde_json::{Value, json};
 
-use crate::support::ca::{Ca, Leaf};
-use crate::support::dns::NameServer;
-use crate::support::netns::Namespace;
-use crate::support::nginx::Nginx;
-use crate::support::postgres::{Cluster, Options, PASSWORD};
-use crate::support::{Folder, PILOTFISH, Ran, ran, run, until};
-
-/// A pod, and the rest of the world behind one cable: a name server, PostgreSQL, nginx, and an address that is dead.
-struct World {
-    pod: Namespace,
-    postgres: Cluster,
-    nginx: Nginx,
-    _names: NameServer,
-    folder: Folder,
-    ca: String,
-    _rest: Namespace,
-}
-
-const NAMES: &str = "\
-db.shop.svc.cluster.local A = 10.0.0.7
-db.shop.svc.cluster.local AAAA nodata
-web.shop.svc.cluster.local A = 10.0.0.7
-web.shop.svc.cluster.local AAAA nodata
-api.shop.svc.cluster.local A = 10.0.0.8
-api.shop.svc.cluster.local AAAA nodata
-cache.shop.svc.cluster.local A = 10.0.0.9 | 10.0.0.7
-cache.shop.svc.cluster.local AAAA nodata
-";
-
-impl World {
-    fn start() -> Self {
-        let (pod, rest) = (Namespace::new(), Namespace::new());
-        pod.cable(&rest, "eth0", &["10.0.0.5/24"], &["10.0.0.1/24"]);
-        for address in ["10.96.0.10/32", "10.0.0.7/32", "10.0.0.8/32", "10.0.0.9/32"] {
-            rest.ip(&["addr", "add", address, "dev", "lo"]);
-        }
-        pod.ip(&["route", "add", "default", "via", "10.0.0.1"]);
-        rest.nft("add table inet t; add chain inet t in { type filter hook input priority 0; }; add rule inet t in ip daddr 10.0.0.9 drop");
-        pod.resolv_conf(
-            "search shop.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n",
-        );
-        let _names = NameServer::inside(&rest, "10.96.0.10", NAMES);
-        let postgres = Cluster::start(&Options {
-            hba: "host all all 10.0.0.0/24 scram-sha-256",
-            inside: Some(&rest),
-            ..Options::default()
-        });
-        let folder = Folder::new();
-        let authority = Ca::root("Shop Root");
-        let ca = authority.pem.clone();
-        let files = Folder::new();
-        let (cert, key) = authority.issue(&Leaf::server("web", &["web.shop.svc"])).write(&files, "server", &[]);
-        let http = format!(
-            "server {{ listen 10.0.0.8:443 ssl; ssl_certificate {cert}; ssl_certificate_key {key}; }}
-             server {{ listen 10.0.0.7:6379; }}
-             server {{ listen 10.0.0.7:8080; location / {{ return 500 told-in-a-body; }} }}"
-        );
-        let nginx = Nginx::inside(&rest, files, &http);
-        until("nginx listens", || rest.pilotfish(&["check", "tcp://10.0.0.8:443"]).code == 0);
-        Self { pod, postgres, nginx, _names, folder, ca, _rest: rest }
-    }
-
-    /// A configuration of one check.
-    fn config(&self, name: &str, kind: &str) -> String {
-        self.folder.write(&format!("{name}.yaml"), format!("checks:\n  - name: {name}\n    {kind}\n"))
-    }
-
-    fn rejected_logins(&self) -> usize {
-        self.postgres.log().matches("password authentication failed").count()
-    }
-
-    fn web_log(&self) -> String {
-        self.nginx.access_log()
-    }
-
-    fn diagnose(&self, args: &[&str], vars: &[(&str, &str)]) -> Ran {
-        let mut command = self.pod.command(PILOTFISH);
-        command.env_clear().envs(vars.iter().copied()).arg("diagnose").args(args);
-        run(&mut command)
-    }
-}
-
-/// Everything that differs from run to run or from machine to machine, made the same.
-fn steady(text: &str) -> String {
-    let words: Vec<String> = text.split_whitespace().map(steady_word).collect();
-    words.join(" ").replace("T to T", "T").replace("valid for N more days", "valid for N days")
-}
-
-fn steady_word(word: &str) -> String {
-    let bare = word.trim_matches(|c: char| "(),;:".contains(c));
-    let number = bare.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = &bare[number.len()..];
-    let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.');
-    let date = bare.len() == 20 && bare.ends_with('Z') && bare.contains('T');
-    match () {
-        () if is_number && matches!(unit, "ms" | "s") => word.replace(bare, "T"),
-        () if date => word.replace(bare, "DATE"),
-        () => word.to_owned(),
-    }
-}
+use self::world::{World, steady};
+use crate::support::postgres::PASSWORD;
+use crate::support::{Ran, ran};
 
 /// One page of the docs: what is run, with which variables.
 struct Scene {
@@ -312,4 +217,102 @@ fn completions_and_help_know_it() {
     }
     let help = ran(&["diagnose", "--help"]);
     assert!(help.code == 0 && help.stdout.contains("--report <FILE>"), "{help:?}");
+}
+
+/// What a page must say, in steady words, and what it must not.
+struct Says<'a> {
+    args: &'a [&'a str],
+    vars: &'a [(&'a str, &'a str)],
+    parts: &'a [&'a str],
+}
+
+#[test]
+fn every_kind_of_ladder() {
+    let world = World::start();
+    let each = world.config("each", "tcp: {address: \"cache:6379\"}\n    require: each");
+    let listen = world.config("listen", "listen: {port: 3000}\n    gates: [ready]");
+    let variables = world.config("env", "env: {variables: [{name: DATABASE_URL, required: true}]}");
+    let several = format!("postgres://app:{PASSWORD}@cache:5432,db:5432/app");
+    let require = format!("postgres://app:{PASSWORD}@db:5432/app?sslmode=require");
+    let pages = [
+        Says {
+            args: &["-c", &each],
+            vars: &[],
+            parts: &[
+                "✗ addresses 1 of 2 connect (T) ✗ 10.0.0.9:6379 silent: given up after T, from 10.0.0.5",
+                "✗ answer 1 of 2 addresses pass ✗ 10.0.0.9:6379 connect_timeout: ",
+                "✓ 10.0.0.7:6379 passes ✗ verdict connect_timeout",
+            ],
+        },
+        Says {
+            args: &["env:DATABASE_URL"],
+            vars: &[("DATABASE_URL", &several)],
+            parts: &[
+                "dials cache:5432, db:5432",
+                "✗ cache 10.0.0.9:5432 silent: given up after T, from 10.0.0.5 ✓ cache 10.0.0.7:5432 connected in T",
+                "✓ login logged in by scram-sha-256 (T) server version 1",
+                "~ verdict passes after T; degraded: see above what failed on the way",
+            ],
+        },
+        Says {
+            args: &["env:DATABASE_URL"],
+            vars: &[("DATABASE_URL", &require)],
+            parts: &["✓ addresses 10.0.0.7:5432", "✗ tls tls_unsupported · login not reached", "`sslmode: disable`"],
+        },
+        Says {
+            args: &["env:DATABASE_URL"],
+            vars: &[("DATABASE_URL", "postgres://app:ab/cd@db:5432/app")],
+            parts: &[
+                "✗ value url_password_unencoded · names not reached · addresses not reached",
+                "Fix percent-encode the password where it is set (/ as %2F): postgres://app:***@db:5432/app",
+            ],
+        },
+        Says {
+            args: &["env:CACHE_URL"],
+            vars: &[("CACHE_URL", "redis://:s3cret@cache:6379/0\n")],
+            parts: &["✗ value secret_whitespace", "· names not reached"],
+        },
+        Says {
+            args: &["-c", &listen],
+            vars: &[],
+            parts: &[
+                "· names nothing is dialled · addresses nothing is dialled",
+                "· login not reached ✗ answer not_listening",
+            ],
+        },
+        Says {
+            args: &["-c", &variables],
+            vars: &[("DATABASE_URL", "postgres://app:$(PW)@db/app")],
+            parts: &["~ value", "~ env_placeholder: see the findings", "✗ error env_placeholder $(PW) stands in"],
+        },
+        Says { args: &["-c", &variables], vars: &[], parts: &["✗ value variable_missing · names not reached"] },
+        Says {
+            args: &["dns://db?type=AAAA"],
+            vars: &[],
+            parts: &[
+                "✗ names dns_no_address (T) asked 10.96.0.10:53 · AAAA db.shop.svc.cluster.local. no such record (T)",
+            ],
+        },
+        Says {
+            args: &["http://localhost:3000/health"],
+            vars: &[],
+            parts: &[
+                "✓ names localhost from /etc/hosts; no name server was asked",
+                "✗ addresses 0 of 2 connect",
+                "✗ runtimes none of 15 would connect",
+                "✗ fails at once node@18, node@20,",
+                "What they would show node@18 connect ECONNREFUSED [::1]:3000",
+            ],
+        },
+    ];
+    for Says { args, vars, parts } in pages {
+        let ran = world.diagnose(args, vars);
+        let page = steady(&ran.stdout);
+        for part in parts {
+            assert!(page.contains(part), "{part}\n{}{}", ran.stdout, ran.stderr);
+        }
+        for secret in [PASSWORD, "s3cret", "ab/cd", "cd@"] {
+            assert!(!page.contains(secret), "{secret}: {page}");
+        }
+    }
 }

@@ -5,12 +5,13 @@ mod answer;
 mod dialled;
 mod peer;
 
-use crate::cause::{Cause, Waits};
+use crate::cause::Waits;
 use crate::cli::diagnose::Done;
 use crate::cli::diagnose::runtimes;
 use crate::cli::diagnose::sheet::Mark;
 use crate::duration;
 use crate::env::Env;
+use crate::findings;
 use crate::outcome::{Outcome, Phase};
 use crate::outcome_json::Excerpts;
 use crate::value::Value;
@@ -100,12 +101,12 @@ pub(super) fn rungs(view: View<'_>) -> Vec<Rung> {
     ]
 }
 
-/// Whether the check failed before anything was dialled, because of what it is configured with.
-fn is_of_values(outcome: &Outcome) -> bool {
-    let of_values =
-        [Cause::VariableMissing, Cause::VariableInvalid, Cause::UrlMalformed, Cause::FileMissing, Cause::FileInvalid];
+/// Whether the check failed before anything was dialled, because of what it is configured with. What is missing where a
+/// `listen` check looks is no value: that check dials nothing at all.
+fn is_of_values(view: View<'_>) -> bool {
+    let outcome = view.outcome();
     let silent = outcome.evidence.tries.is_empty() && outcome.evidence.queries.is_empty();
-    silent && outcome.failure.as_ref().is_some_and(|failure| of_values.contains(&failure.cause))
+    silent && view.failed_in(Phase::Assert) && view.done.planned.kind != "listen"
 }
 
 fn value(view: View<'_>) -> Rung {
@@ -113,12 +114,22 @@ fn value(view: View<'_>) -> Rung {
     let read: Vec<&Value> =
         planned.check.values().into_iter().filter(|value| !matches!(value, Value::Literal(_))).collect();
     let origins: Vec<String> = read.iter().map(|value| value.origin()).collect();
-    let mut rung = match (view.outcome().failure.as_ref().filter(|_| is_of_values(view.outcome())), origins.is_empty())
-    {
-        (Some(failure), _) => Rung::new("value", Mark::Bad, failure.cause.slug()),
-        (None, true) => Rung::new("value", Mark::Good, view.done.source.clone()),
-        (None, false) => Rung::new("value", Mark::Good, origins.join(", ")),
+    let failure = view.outcome().failure.as_ref().filter(|_| is_of_values(view));
+    let flaws: Vec<&str> = view
+        .outcome()
+        .worth_showing()
+        .map(|finding| finding.code)
+        .filter(|code| findings::is_about_a_value(code) && failure.is_none_or(|failure| failure.cause.slug() != *code))
+        .collect();
+    let said = if origins.is_empty() { view.done.source.clone() } else { origins.join(", ") };
+    let mut rung = match failure {
+        Some(failure) => Rung::new("value", Mark::Bad, failure.cause.slug()),
+        None if flaws.is_empty() => Rung::new("value", Mark::Good, said),
+        None => Rung::new("value", Mark::Warn, said),
     };
+    if !flaws.is_empty() {
+        rung.add(Mark::Warn, format!("{}: see the findings", flaws.join(", ")));
+    }
     for value in read {
         if let Err(fault) = value.resolve(view.env) {
             rung.add(Mark::Bad, fault.message);

@@ -31,6 +31,7 @@ pub(super) fn report(all: &[Done], pod: &Pod, env: &dyn Env) -> String {
     for (title, lines) in [
         ("Addresses", &pod.addresses),
         ("Routes", &routes),
+        ("Listening sockets", &pod.listening),
         ("/etc/resolv.conf", &pod.resolv_conf),
         ("/etc/hosts", &pod.hosts),
     ] {

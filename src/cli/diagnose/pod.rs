@@ -1,12 +1,13 @@
 //! What the pod looks like from inside: its names, addresses and routes, from files alone; no command is run.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::Path;
 
 use serde::Serialize;
 
 use crate::env::Env;
 use crate::outcome::clean_text;
+use crate::pod;
 
 /// More lines of a file than this are counted, not shown.
 const LINES: usize = 200;
@@ -22,10 +23,12 @@ pub(super) struct Pod {
     pub(super) namespace: Option<String>,
     /// The kernel's release.
     pub(super) kernel: Option<String>,
-    /// Every address of the pod but loopback.
+    /// Every address of the pod but loopback and link-local ones.
     pub(super) addresses: Vec<String>,
     /// Its routes, but those of loopback.
     pub(super) routes: Vec<Route>,
+    /// Every TCP socket that listens in the pod.
+    pub(super) listening: Vec<String>,
     /// /etc/resolv.conf, without comments.
     pub(super) resolv_conf: Vec<String>,
     /// /etc/hosts, without comments.
@@ -48,16 +51,15 @@ impl Pod {
     pub(super) fn read(env: &dyn Env) -> Self {
         let text = |path: &str| String::from_utf8_lossy(&env.file(Path::new(path)).unwrap_or_default()).into_owned();
         let word = |path: &str| Some(clean_text(text(path).trim(), LINE)).filter(|word| !word.is_empty());
-        let mut addresses = ipv4_addresses(&text("/proc/net/fib_trie"));
-        addresses.extend(ipv6_addresses(&text("/proc/net/if_inet6")));
         let mut routes = ipv4_routes(&text("/proc/net/route"));
         routes.extend(ipv6_routes(&text("/proc/net/ipv6_route")));
         Self {
             hostname: word("/proc/sys/kernel/hostname"),
             namespace: word("/var/run/secrets/kubernetes.io/serviceaccount/namespace"),
             kernel: word("/proc/sys/kernel/osrelease"),
-            addresses,
+            addresses: pod::addresses(env).iter().map(ToString::to_string).collect(),
             routes,
+            listening: pod::listeners(env).iter().flatten().take(LINES).map(ToString::to_string).collect(),
             resolv_conf: lines(&text("/etc/resolv.conf")),
             hosts: lines(&text("/etc/hosts")),
         }
@@ -73,33 +75,6 @@ fn lines(text: &str) -> Vec<String> {
         shown.push(format!("… and {} more lines", all.len() - LINES));
     }
     shown
-}
-
-/// The local addresses of the kernel's table of IPv4 routes: an address, and `/32 host LOCAL` under it.
-fn ipv4_addresses(trie: &str) -> Vec<String> {
-    let mut found: Vec<Ipv4Addr> = Vec::new();
-    let mut last = None;
-    for line in trie.lines() {
-        if let Some((_, address)) = line.split_once("-- ") {
-            last = address.trim().parse::<Ipv4Addr>().ok();
-        } else if line.trim_start().starts_with("/32 host LOCAL")
-            && let Some(address) = last.filter(|address| !address.is_loopback() && !found.contains(address))
-        {
-            found.push(address);
-        }
-    }
-    found.iter().take(LINES).map(ToString::to_string).collect()
-}
-
-/// `ADDRESS INDEX PREFIX SCOPE FLAGS DEVICE`, all but the device in hexadecimal digits.
-fn ipv6_addresses(table: &str) -> Vec<String> {
-    let address = |line: &str| {
-        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-        let address = ipv6(fields.first()?)?;
-        let device = fields.get(5)?;
-        (!address.is_loopback()).then(|| format!("{address} ({})", clean_text(device, LINE)))
-    };
-    table.lines().filter_map(address).take(LINES).collect()
 }
 
 /// `DEVICE DESTINATION GATEWAY FLAGS _ _ METRIC MASK …`: numbers in hexadecimal digits, as the machine orders bytes.
@@ -161,7 +136,7 @@ mod tests {
             .with_file("/etc/resolv.conf", b"# s3cret\nnameserver 10.96.0.10 ; s3cret\n\noptions ndots:5\n")
             .with_file("/proc/sys/kernel/hostname", b"web-0\n");
         let pod = Pod::read(&env);
-        assert_eq!(pod.addresses, ["10.9.0.1", "fd09::1 (eth0)"]);
+        assert_eq!(pod.addresses, ["10.9.0.1", "fd09::1"]);
         let route = |destination: &str, gateway: Option<&str>| Route {
             destination: destination.to_owned(),
             gateway: gateway.map(str::to_owned),
@@ -177,7 +152,7 @@ mod tests {
     #[test]
     fn what_is_odd_or_missing_is_passed_over() {
         let mut env = MapEnv::default();
-        for path in ["fib_trie", "if_inet6", "route", "ipv6_route"] {
+        for path in ["fib_trie", "route", "ipv6_route"] {
             for text in ["", "x", "\u{0}\u{ff}", "a b\nc\t\n", "-- \n/32 host LOCAL"] {
                 env = env.with_file(&format!("/proc/net/{path}"), format!("\n{text}").as_bytes());
                 let pod = Pod::read(&env);

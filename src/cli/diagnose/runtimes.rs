@@ -1,11 +1,15 @@
 //! What other runtimes would do here: a rung, and a small table grouped by what happens.
 
+use std::time::Duration;
+
 use crate::cli::diagnose::ladder::Rung;
 use crate::cli::diagnose::sheet::{Mark, Sheet};
 use crate::duration;
 use crate::finding::{Predicted, Prediction};
 use crate::outcome::Outcome;
 
+/// What is faster than this happens at once.
+const AT_ONCE: Duration = Duration::from_millis(20);
 /// The width of the column of results.
 const RESULT: usize = 22;
 /// That of names in front of details: `python-asyncio`.
@@ -28,25 +32,22 @@ pub(super) fn rung(outcome: &Outcome) -> Rung {
     Rung { mark, name: "runtimes", said, more: Vec::new() }
 }
 
-/// The table, the worst first, then what would be seen and what cures it; nothing where nothing was foretold.
+/// The table, the worst first: a row for those that end in the same way at the same time.
 pub(super) fn table(sheet: &mut Sheet, outcome: &Outcome) {
-    let mut groups: Vec<Vec<&Prediction>> = Vec::new();
-    for one in &outcome.predictions {
-        let same = |group: &&mut Vec<&Prediction>| (group[0].result, group[0].after) == (one.result, one.after);
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push(one),
-            None => groups.push(vec![one]),
-        }
-    }
-    groups.sort_by_key(|group| (rank(group[0].result), group[0].after));
-    for group in &groups {
+    let mut sorted: Vec<&Prediction> = outcome.predictions.iter().collect();
+    sorted.sort_by_key(|one| (rank(one.result), one.after.filter(|after| *after >= AT_ONCE)));
+    for group in sorted.chunk_by(|a, b| (a.result, after(a)) == (b.result, after(b))) {
         let names: Vec<&str> = group.iter().map(|one| one.runtime).collect();
-        let after = group[0].after.map(|after| format!("after {}", duration::show(after))).unwrap_or_default();
+        let after = after(group[0]);
         let result = format!("{:9}{after}", word(group[0].result));
         sheet.rung(2, mark(group[0].result), &result, RESULT, &names.join(", "));
     }
+}
+
+/// What they would show, and what cures it, for those that have something of it.
+pub(super) fn details(sheet: &mut Sheet, outcome: &Outcome) {
     let mut told: Vec<Vec<&Prediction>> = Vec::new();
-    for one in groups.iter().flatten().copied().filter(|one| one.error.is_some() || one.cure.is_some()) {
+    for one in outcome.predictions.iter().filter(|one| one.error.is_some() || one.cure.is_some()) {
         match told.iter_mut().find(|same| (&same[0].error, &same[0].cure) == (&one.error, &one.cure)) {
             Some(same) => same.push(one),
             None => told.push(vec![one]),
@@ -54,12 +55,12 @@ pub(super) fn table(sheet: &mut Sheet, outcome: &Outcome) {
     }
     if !told.is_empty() {
         sheet.line("");
+        sheet.line("What they would show");
     }
-    told.iter().for_each(|same| details(sheet, same));
+    told.iter().for_each(|same| shown(sheet, same));
 }
 
-/// What these runtimes would show, and what cures it.
-fn details(sheet: &mut Sheet, same: &[&Prediction]) {
+fn shown(sheet: &mut Sheet, same: &[&Prediction]) {
     let names: Vec<&str> = same.iter().map(|one| one.runtime).collect();
     let names = names.join(", ");
     let mut lead = format!("  {names:NAME$}  ");
@@ -72,6 +73,15 @@ fn details(sheet: &mut Sheet, same: &[&Prediction]) {
     for text in error.iter().cloned().chain(cure) {
         sheet.hang(&lead, NAME + 4, &text);
         lead = " ".repeat(NAME + 4);
+    }
+}
+
+/// When it is over, in words. What takes no time worth the name takes a little more or less each time.
+fn after(one: &Prediction) -> String {
+    match one.after {
+        None => String::new(),
+        Some(after) if after < AT_ONCE => "at once".to_owned(),
+        Some(after) => format!("after {}", duration::show(after)),
     }
 }
 

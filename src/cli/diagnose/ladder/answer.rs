@@ -18,8 +18,18 @@ pub(super) fn answer(view: View<'_>) -> Rung {
         return Rung::new("answer", Mark::Idle, "nothing was asked: the ladder ends at the connection");
     }
     let asked = view.went_through(Phase::Request) || view.went_through(Phase::Assert) || !facts.records.is_empty();
+    let members = &outcome.evidence.members;
+    let passing = members.iter().filter(|member| member.failure.is_none()).count();
     let mut rung = match &outcome.failure {
-        Some(failure) if failure.phase >= Phase::Request && !is_of_values(outcome) => {
+        failure if !members.is_empty() => {
+            let mark = match failure {
+                Some(_) => Mark::Bad,
+                None if passing < members.len() => Mark::Warn,
+                None => Mark::Good,
+            };
+            Rung::new("answer", mark, format!("{passing} of {} addresses pass", members.len()))
+        }
+        Some(failure) if failure.phase >= Phase::Request && !is_of_values(view) => {
             Rung::new("answer", Mark::Bad, format!("{}{took}", failure.cause.slug()))
         }
         Some(_) => Rung::new("answer", Mark::Idle, "not reached"),
@@ -27,14 +37,14 @@ pub(super) fn answer(view: View<'_>) -> Rung {
         None => Rung::new(
             "answer",
             Mark::Idle,
-            format!("nothing was asked: this {} check connects, no more", view.done.planned.kind),
+            format!("nothing was asked: checks of kind {} connect, no more", view.done.planned.kind),
         ),
     };
     let known = learnt(facts);
     if !known.is_empty() {
         rung.add(None, known.join(", "));
     }
-    for member in &outcome.evidence.members {
+    for member in members {
         match &member.failure {
             None => rung.add(Mark::Good, format!("{} passes", member.address)),
             Some(failure) => {

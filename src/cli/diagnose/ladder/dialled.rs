@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Rung, View};
+use super::{Rung, View, is_of_values};
 use crate::cli::diagnose::sheet::Mark;
 use crate::duration;
 use crate::outcome::{Answer, Phase, Query, Surveyed, Try, TryResult};
@@ -21,6 +21,9 @@ pub(super) fn names(view: View<'_>) -> Rung {
     if evidence.queries.is_empty() {
         return match (named.as_slice(), view.dialled()) {
             _ if view.failed_in(Phase::Resolve) => failed(view),
+            ([], _) if endpoints.is_empty() && !is_of_values(view) => {
+                Rung::new("names", Mark::Idle, "nothing is dialled")
+            }
             ([], _) if !endpoints.is_empty() => {
                 Rung::new("names", Mark::Idle, "none to look up: the target is an address")
             }
@@ -134,12 +137,8 @@ pub(super) fn addresses(view: View<'_>) -> Rung {
         }
     }
     if seen.is_empty() {
-        let dials = !view.done.planned.check.endpoints(view.env).is_empty();
-        let said = match (dials, view.outcome().failure.is_some()) {
-            (_, true) => "not reached",
-            (true, false) => "none were dialled",
-            (false, false) => "nothing is dialled",
-        };
+        let dials = !view.done.planned.check.endpoints(view.env).is_empty() || is_of_values(view);
+        let said = if dials { "not reached" } else { "nothing is dialled" };
         return Rung::new("addresses", Mark::Idle, said);
     }
     let connected = seen.iter().filter(|one| one.connected()).count();
@@ -189,7 +188,9 @@ impl Seen<'_> {
             (None, Some(surveyed)) => format!("{surveyed}; the check did not need it"),
             (None, None) => String::new(),
         };
-        format!("{} {said}{source}", self.address)
+        let host = self.tried.map_or_else(|| self.surveyed.and_then(|one| one.host.as_ref()), |one| one.host.as_ref());
+        let host = host.map(|host| format!("{host} ")).unwrap_or_default();
+        format!("{host}{} {said}{source}", self.address)
     }
 
     /// Whether the two looks at an address did not give the same.

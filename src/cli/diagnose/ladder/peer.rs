@@ -78,7 +78,7 @@ pub(super) fn login(view: View<'_>) -> Rung {
             let method = facts.auth_method.map(|method| format!(" by {method}")).unwrap_or_default();
             Rung::new("login", Mark::Good, format!("logged in{method}{took}"))
         }
-        _ => Rung::new("login", Mark::Idle, format!("none: a {} check has none", view.done.planned.kind)),
+        _ => Rung::new("login", Mark::Idle, format!("none: checks of kind {} have none", view.done.planned.kind)),
     };
     let version = facts.server_version.as_ref().map(|version| format!("server version {version}"));
     let role = facts.role.map(|role| format!("a {role}"));

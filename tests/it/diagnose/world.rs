@@ -1,0 +1,102 @@
+//! The small cluster that pages are made in, and how two pages of it are compared.
+
+use crate::support::ca::{Ca, Leaf};
+use crate::support::dns::NameServer;
+use crate::support::netns::Namespace;
+use crate::support::nginx::Nginx;
+use crate::support::postgres::{Cluster, Options};
+use crate::support::{Folder, PILOTFISH, Ran, run, until};
+
+/// A pod, and the rest of the world behind one cable: a name server, PostgreSQL, nginx, and an address that is dead.
+pub(super) struct World {
+    pub(super) pod: Namespace,
+    postgres: Cluster,
+    nginx: Nginx,
+    _names: NameServer,
+    pub(super) folder: Folder,
+    pub(super) ca: String,
+    _rest: Namespace,
+}
+
+const NAMES: &str = "\
+db.shop.svc.cluster.local A = 10.0.0.7
+db.shop.svc.cluster.local AAAA nodata
+web.shop.svc.cluster.local A = 10.0.0.7
+web.shop.svc.cluster.local AAAA nodata
+api.shop.svc.cluster.local A = 10.0.0.8
+api.shop.svc.cluster.local AAAA nodata
+cache.shop.svc.cluster.local A = 10.0.0.9 | 10.0.0.7
+cache.shop.svc.cluster.local AAAA nodata
+";
+
+impl World {
+    pub(super) fn start() -> Self {
+        let (pod, rest) = (Namespace::new(), Namespace::new());
+        pod.cable(&rest, "eth0", &["10.0.0.5/24"], &["10.0.0.1/24"]);
+        for address in ["10.96.0.10/32", "10.0.0.7/32", "10.0.0.8/32", "10.0.0.9/32"] {
+            rest.ip(&["addr", "add", address, "dev", "lo"]);
+        }
+        pod.ip(&["route", "add", "default", "via", "10.0.0.1"]);
+        rest.nft("add table inet t; add chain inet t in { type filter hook input priority 0; }; add rule inet t in ip daddr 10.0.0.9 drop");
+        pod.resolv_conf(
+            "search shop.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n",
+        );
+        let _names = NameServer::inside(&rest, "10.96.0.10", NAMES);
+        let postgres = Cluster::start(&Options {
+            hba: "host all all 10.0.0.0/24 scram-sha-256",
+            inside: Some(&rest),
+            ..Options::default()
+        });
+        let folder = Folder::new();
+        let authority = Ca::root("Shop Root");
+        let ca = authority.pem.clone();
+        let files = Folder::new();
+        let (cert, key) = authority.issue(&Leaf::server("web", &["web.shop.svc"])).write(&files, "server", &[]);
+        let http = format!(
+            "server {{ listen 10.0.0.8:443 ssl; ssl_certificate {cert}; ssl_certificate_key {key}; }}
+             server {{ listen 10.0.0.7:6379; }}
+             server {{ listen 10.0.0.7:8080; location / {{ return 500 told-in-a-body; }} }}"
+        );
+        let nginx = Nginx::inside(&rest, files, &http);
+        until("nginx listens", || rest.pilotfish(&["check", "tcp://10.0.0.8:443"]).code == 0);
+        Self { pod, postgres, nginx, _names, folder, ca, _rest: rest }
+    }
+
+    /// A configuration of one check.
+    pub(super) fn config(&self, name: &str, kind: &str) -> String {
+        self.folder.write(&format!("{name}.yaml"), format!("checks:\n  - name: {name}\n    {kind}\n"))
+    }
+
+    pub(super) fn rejected_logins(&self) -> usize {
+        self.postgres.log().matches("password authentication failed").count()
+    }
+
+    pub(super) fn web_log(&self) -> String {
+        self.nginx.access_log()
+    }
+
+    pub(super) fn diagnose(&self, args: &[&str], vars: &[(&str, &str)]) -> Ran {
+        let mut command = self.pod.command(PILOTFISH);
+        command.env_clear().envs(vars.iter().copied()).arg("diagnose").args(args);
+        run(&mut command)
+    }
+}
+
+/// Everything that differs from run to run or from machine to machine, made the same.
+pub(super) fn steady(text: &str) -> String {
+    let words: Vec<String> = text.split_whitespace().map(steady_word).collect();
+    words.join(" ").replace("T to T", "T").replace("valid for N more days", "valid for N days")
+}
+
+fn steady_word(word: &str) -> String {
+    let bare = word.trim_matches(|c: char| "(),;:".contains(c));
+    let number = bare.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = &bare[number.len()..];
+    let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let date = bare.len() == 20 && bare.ends_with('Z') && bare.contains('T');
+    match () {
+        () if is_number && matches!(unit, "ms" | "s") => word.replace(bare, "T"),
+        () if date => word.replace(bare, "DATE"),
+        () => word.to_owned(),
+    }
+}
