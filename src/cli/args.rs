@@ -263,11 +263,27 @@ fn in_our_words(kind: ErrorKind, error: &clap::Error, args: &[String]) -> String
     let likely = names(ContextKind::SuggestedArg).or_else(|| names(ContextKind::SuggestedSubcommand));
     let hint = likely.map(|right| format!(", did you mean {right}?")).unwrap_or_default();
     let what = match kind {
-        ErrorKind::InvalidSubcommand => format!("unknown command{hint} The commands are {listed}."),
+        ErrorKind::InvalidSubcommand => {
+            let stop = if hint.is_empty() { "." } else { "" };
+            format!("unknown command{hint}{stop} The commands are {listed}.")
+        }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             format!("a command is missing. The commands are {listed}.")
         }
-        ErrorKind::UnknownArgument => format!("unknown option or one argument too many{hint}"),
+        ErrorKind::UnknownArgument => {
+            // By its place, since it may be a secret that was typed where none belongs.
+            let typed = |word: &&String| word.split('=').next() == Some(argument.as_str()) || **word == argument;
+            let place = args.iter().skip(1).position(|word| typed(&word)).map_or(0, |index| index + 1);
+            let which = if place == 0 { "an argument".to_owned() } else { format!("argument {place}") };
+            let options = within.get_opts().filter_map(|one| one.get_long()).map(|name| format!("--{name}"));
+            let options = options.collect::<Vec<_>>().join(", ");
+            let remedy = match (hint.is_empty(), options.is_empty()) {
+                (false, _) => hint,
+                (true, true) => "; it takes no options".to_owned(),
+                (true, false) => format!("; the options are {options}"),
+            };
+            format!("{which} is an unknown option or one too many{remedy}")
+        }
         // Only in these kinds the name is one of ours; elsewhere it is what was typed.
         ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::WrongNumberOfValues => {
             format!("{argument} is given without a value that it takes")

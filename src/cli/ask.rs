@@ -92,7 +92,8 @@ impl Asked {
     async fn ask(&self) -> (Exit, String) {
         let answer = timeout(LIMIT, self.exchange()).await;
         let place = &self.place;
-        let remedy = "see whether `pilotfish serve` runs in this pod, and its `listen`";
+        let remedy =
+            "see whether `pilotfish serve` runs in this pod; where its `listen` is another, give that with --url";
         match answer {
             Ok(Ok((status, body))) => self.read(status, &body),
             Ok(Err(reason)) => (Exit::Failed, format!("pilotfish does not answer at {place}: {reason}; {remedy}")),

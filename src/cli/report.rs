@@ -144,7 +144,9 @@ fn seen(out: &mut String, evidence: &Evidence, excerpts: Excerpts) {
             .map_or_else(|| "pass".to_owned(), |failure| format!("{}: {}", failure.cause.slug(), failure.message));
         line(out, &format!("    {:9}{} {said}", "member", member.address));
     }
-    if let (Excerpts::Shown, Some(excerpt)) = (excerpts, &evidence.facts.excerpt) {
+    if let (Excerpts::Shown, Some(excerpt)) =
+        (excerpts, evidence.facts.excerpt.as_deref().filter(|one| !one.is_empty()))
+    {
         line(out, &format!("    {:9}{excerpt}", "received"));
     }
 }

@@ -136,7 +136,7 @@ fn literal(kind: &'static Kind, text: &str, env: &dyn Env) -> Result<Target, Str
     if check.endpoints(env).is_empty() && kind.name != "dns" {
         let what = match url.hosts.iter().any(|(_, port)| port.is_none()) {
             true => "the port is missing",
-            false => "it cannot be read",
+            false => "nothing may stand before the host or after the port",
         };
         return Err(format!("{what}; right is {}", form(kind)));
     }

@@ -1,7 +1,7 @@
 //! One connection: TLS where it is on, HTTP/1 by hyper, answers by [`routes`], and an end to what is too slow.
 
 use std::convert::Infallible;
-use std::future::{Future, poll_fn, ready};
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::accept::Place;
@@ -45,9 +46,22 @@ pub(super) struct Door {
     pub(super) env: Arc<dyn Env>,
     /// The token could not be read when it was last needed, and that was said.
     pub(super) token_lost: AtomicBool,
+    /// The turn for an answer that takes long to write.
+    pub(super) turn: Mutex<()>,
 }
 
 impl Door {
+    /// The answer. Long ones are written one at a time, with a breath between two: whoever asks for many of them, without
+    /// reading, keeps the kubelet waiting for one of them alone.
+    async fn answer_in_turn(&self, request: &Request<Incoming>, caller: Caller) -> Response<Full<Bytes>> {
+        if !routes::is_long(request.uri().path()) {
+            return self.answer(request, caller);
+        }
+        let _turn = self.turn.lock().await;
+        yield_now().await;
+        self.answer(request, caller)
+    }
+
     fn answer(&self, request: &Request<Incoming>, caller: Caller) -> Response<Full<Bytes>> {
         let options = Arc::clone(&self.options.borrow());
         let access = self.access(request, caller, &options);
@@ -117,7 +131,13 @@ async fn http(
     let service = service_fn(|request: Request<Incoming>| {
         pace.asked();
         place.renew();
-        ready(Ok::<_, Infallible>(door.answer(&request, caller)))
+        let pace = &pace;
+        async move {
+            let answer = door.answer_in_turn(&request, caller).await;
+            // Its time begins now: while it waited for its turn there was nothing to take.
+            pace.asked();
+            Ok::<_, Infallible>(answer)
+        }
     });
     let io = TokioIo::new(Paced::new(stream, pace.clone()));
     let connection = http1::Builder::new()

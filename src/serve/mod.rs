@@ -85,7 +85,15 @@ pub async fn run(
     let Bound { main, probes, tls, env, .. } = bound;
     let door = |surface, tls| {
         let (snapshots, options, env) = (snapshots.clone(), options.clone(), Arc::clone(&env));
-        Arc::new(connection::Door { surface, tls, snapshots, options, env, token_lost: false.into() })
+        Arc::new(connection::Door {
+            surface,
+            tls,
+            snapshots,
+            options,
+            env,
+            token_lost: false.into(),
+            turn: tokio::sync::Mutex::new(()),
+        })
     };
     let everything = accept::serve(main, door(routes::Surface::Everything, tls), stopped.clone());
     let bare = async {

@@ -73,6 +73,11 @@ enum Route<'a> {
     Status,
 }
 
+/// Whether an answer grows with the checks, so that writing it takes milliseconds.
+pub(super) fn is_long(path: &str) -> bool {
+    path.starts_with("/metrics") || path.starts_with("/status")
+}
+
 /// The answer; `process` is called only where the answer needs it.
 pub(super) fn answer(
     question: &Question<'_>,

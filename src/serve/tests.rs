@@ -257,3 +257,26 @@ async fn stopping_finishes_what_is_under_way_and_closes_what_is_idle() {
     let refused = TcpSocket::new_v4().unwrap().connect(server.address).await;
     assert!(refused.is_err(), "nothing listens any more");
 }
+
+/// How much came to these clients since they were last looked at, in bytes.
+fn came(clients: &[TcpStream]) -> usize {
+    let mut bytes = vec![0; 1 << 20];
+    clients.iter().map(|client| std::iter::from_fn(|| client.try_read(&mut bytes).ok()).sum::<usize>()).sum()
+}
+
+#[tokio::test]
+async fn who_asks_for_much_at_once_does_not_keep_a_prober_waiting() {
+    let server = plain();
+    let one = get(server.address, "/metrics", "").await.len();
+    let mut greedy = Vec::new();
+    for _ in 0..32 {
+        greedy.push(connect(server.address).await);
+    }
+    let requests = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(64);
+    for client in &greedy {
+        client.try_write(requests.as_bytes()).unwrap();
+    }
+    assert!(get(server.address, "/livez", "").await.ends_with("ok"));
+    let meanwhile = came(&greedy) / one;
+    assert!(meanwhile < 64, "{meanwhile} long answers were written before the prober's");
+}

@@ -86,7 +86,7 @@ fn nobody_there_is_said_with_the_remedy() {
     let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let expected = format!(
         "pilotfish does not answer at http://{address}: connection refused; \
-         see whether `pilotfish serve` runs in this pod, and its `listen`"
+         see whether `pilotfish serve` runs in this pod; where its `listen` is another, give that with --url"
     );
     assert_eq!(said(&ask("ready", address)), (1, &*expected));
 }

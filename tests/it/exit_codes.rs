@@ -77,9 +77,17 @@ fn two_bad_usage() {
         (&["chek"], format!("pilotfish: unknown command, did you mean check? {commands}\nSee pilotfish --help.\n")),
         (
             &["check", "--onyl", "x"],
-            "pilotfish: unknown option or one argument too many, did you mean --only?\nSee pilotfish check --help.\n"
+            "pilotfish: argument 2 is an unknown option or one too many, did you mean --only?\n\
+             See pilotfish check --help.\n"
                 .to_owned(),
         ),
+        (
+            &["ask", "ready", "--pass=s3cret"],
+            "pilotfish: argument 3 is an unknown option or one too many; the options are --url\n\
+             See pilotfish ask --help.\n"
+                .to_owned(),
+        ),
+        (&["s3cret"], format!("pilotfish: unknown command. {commands}\nSee pilotfish --help.\n")),
         (
             &["check", "-c"],
             "pilotfish: --config <FILE> is given without a value that it takes\nSee pilotfish check --help.\n"

@@ -55,6 +55,19 @@ fn of_a_file_it_waits_for_what_gates_the_start() {
 }
 
 #[test]
+fn of_a_file_where_nothing_gates_the_start_it_waits_for_nothing() {
+    let folder = Folder::new();
+    let dead = free_port();
+    let config = folder.write(
+        "pilotfish.yaml",
+        format!("checks:\n  - {{name: only, tcp: {{address: \"127.0.0.1:{dead}\"}}, gates: [ready]}}\n"),
+    );
+    let ran = run(pilotfish().args(["wait", "-c", &config, "--", "/bin/echo", "started"]));
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "started\n"), "{ran:?}");
+    assert!(ran.stderr.contains("nothing is waited for (--all waits for every one)"), "{ran:?}");
+}
+
+#[test]
 fn a_signal_ends_it_with_its_number() {
     let folder = Folder::new();
     for (name, number) in [("TERM", 15), ("INT", 2)] {
