@@ -109,17 +109,22 @@ fn by_shape(name: &str) -> Place {
 
 /// Whether a name ends like one of the Internet's, beyond doubt.
 pub(super) fn is_public(name: &str) -> bool {
-    name.trim_end_matches('.').rsplit_once('.').is_some_and(|(_, last)| PUBLIC.contains(&last))
+    let name = name.trim_end_matches('.');
+    let last = last_label(name);
+    PUBLIC.contains(&last) || (EITHER.contains(&last) && name.matches('.').count() >= 2)
 }
 
 /// Top-level domains that are no one's namespace.
 const PUBLIC: &[&str] = &[
-    "com", "net", "org", "edu", "gov", "io", "co", "eu", "de", "uk", "us", "fr", "nl", "ch", "at", "it", "es", "pl",
-    "se", "jp", "cn", "in", "br", "au", "ca", "me", "tv", "xyz", "site", "online", "cloud", "tech", "ai", "info",
+    "com", "net", "org", "edu", "gov", "io", "co", "eu", "de", "uk", "us", "fr", "nl", "ch", "pl", "se", "jp", "cn",
+    "br", "au", "ca", "xyz", "site", "online",
 ];
 
 /// Top-level domains that are namespaces just as often.
-const EITHER: &[&str] = &["dev", "app", "test", "page", "zone", "team", "systems", "services", "tools"];
+const EITHER: &[&str] = &[
+    "dev", "app", "test", "page", "zone", "team", "systems", "services", "tools", "cloud", "tech", "ai", "info", "it",
+    "in", "at", "es", "me", "tv",
+];
 
 /// `db-0`: a pod of a StatefulSet.
 fn is_ordinal(label: &str) -> bool {
@@ -161,7 +166,9 @@ mod tests {
             ("todo.local", Place::Laptop(owned("todo.local"))),
             ("api.todo.test", Place::Laptop(owned("api.todo.test"))),
             ("host.docker.internal", Place::Docker(owned("host.docker.internal"))),
+            ("db.it", Place::Unclear { service: owned("db"), namespace: owned("it") }),
             ("example.com", Place::Public(owned("example.com"))),
+            ("www.example.it", Place::Public(owned("www.example.it"))),
             ("web-1.com", Place::Public(owned("web-1.com"))),
             ("ep-x.eu-central-1.aws.neon.tech", Place::Public(owned("ep-x.eu-central-1.aws.neon.tech"))),
             ("10.0.0.7", Place::Address("10.0.0.7".parse().unwrap())),
