@@ -93,7 +93,8 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
             seen(&mut out, &outcome.evidence, excerpts);
         }
         if outcome.evidence.facts.tls_verified == Some(false) {
-            line(&mut out, &format!("    {}: the certificate was not verified (verify: false)", paint.warn("note")));
+            let why = if planned.kind == "postgres" { "sslmode asks for no more" } else { "verify: false" };
+            line(&mut out, &format!("    {}: the certificate was not verified ({why})", paint.warn("note")));
         }
         for finding in outcome.worth_showing() {
             let mark = match finding.severity {

@@ -21,7 +21,7 @@ use crate::env::Env;
 use crate::finding::{Finding, Prediction, Severity};
 use crate::outcome::{Evidence, Fault};
 use crate::secret::Secret;
-use crate::url::Endpoint;
+use crate::url::{Endpoint, Host};
 use crate::value::Value;
 
 pub use hint::hint;
@@ -158,12 +158,16 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
 }
 
 impl Context<'_> {
-    /// The endpoint that the evidence speaks of: the last one that something was recorded for, else the first.
-    fn endpoint(&self, evidence: &Evidence) -> Option<&Endpoint> {
-        let named = evidence.tries.last().and_then(|one| one.host.as_deref());
+    /// The endpoint that the evidence speaks of: the last one that something was recorded for, which may be where a
+    /// redirect led; else the first.
+    fn endpoint(&self, evidence: &Evidence) -> Option<Endpoint> {
+        let tried = evidence.tries.last();
+        let named = tried.and_then(|one| one.host.as_deref());
         let named = named.or_else(|| evidence.queries.last().and_then(|one| one.host.as_deref()));
-        let found = named.and_then(|name| self.endpoints.iter().find(|one| one.host.to_string() == name));
-        found.or_else(|| self.endpoints.first())
+        let first = self.endpoints.first();
+        let Some(host) = named.and_then(|name| Host::parse(name).ok()) else { return first.cloned() };
+        let known = self.endpoints.iter().find(|one| one.host == host).or(first).map(|one| one.port);
+        Some(Endpoint { host, port: tried.map(|one| one.address.port()).or(known)? })
     }
 }
 

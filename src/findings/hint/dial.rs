@@ -20,14 +20,14 @@ pub(super) fn hint(cause: Cause, evidence: &Evidence, context: Context<'_>) -> S
         return limit(evidence);
     }
     let Some(endpoint) = context.endpoint(evidence) else { return cause.info().remedy.to_owned() };
-    let scene = Scene { evidence, endpoint, place: place(&endpoint.host, evidence) };
+    let scene = Scene { evidence, place: place(&endpoint.host, evidence), endpoint };
     match cause {
         Cause::ConnectRefused => scene.refused(),
         Cause::ConnectTimeout => scene.timeout(),
         Cause::ConnectReset => format!(
             "something accepts on port {} and hangs up at once: a proxy or mesh that finds no upstream, or a server that \
              wants TLS there; the log of what listens there says which",
-            endpoint.port
+            scene.endpoint.port
         ),
         Cause::HostUnreachable => scene.unreachable(),
         Cause::NetworkUnreachable => scene.no_network(),
@@ -42,7 +42,7 @@ pub(super) fn hint(cause: Cause, evidence: &Evidence, context: Context<'_>) -> S
 
 struct Scene<'a> {
     evidence: &'a Evidence,
-    endpoint: &'a Endpoint,
+    endpoint: Endpoint,
     place: Place,
 }
 

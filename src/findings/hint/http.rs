@@ -11,6 +11,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
                 "the server sends it round in a circle: it does not see that the request came over TLS (X-Forwarded-Proto) or by \
                  which name; probe the last URL of the circle to see which"
             }
+            _ if fault.message.contains("as many as are followed") => {
+                "probe the last URL that it was sent to, or let `follow_redirects` be a larger number (20 at most)"
+            }
             Some(Aim::Tls) => "the server wants TLS: write https:// in the URL (or set `follow_redirects: true`)",
             Some(Aim::Slash) => "only the final slash differs: write the path as the redirect has it",
             Some(Aim::Login) => {

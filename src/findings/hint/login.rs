@@ -59,7 +59,7 @@ fn rejected(fault: &Fault) -> &'static str {
     if says("not permitted to log in") {
         return "the role is a group (NOLOGIN): ALTER ROLE … LOGIN, or use the user that belongs to it";
     }
-    if says("no pg_hba.conf entry") && says("no encryption") {
+    if says("no pg_hba.conf entry") && says("no encryption") && !says("SSL encryption") {
         return "no rule of pg_hba.conf lets this user in without TLS: set `sslmode: require` or stricter if the rule is a \
                 hostssl one, else add a line for this user, database and pod network";
     }
@@ -89,6 +89,9 @@ fn rejected(fault: &Fault) -> &'static str {
 
 fn query(fault: &Fault) -> &'static str {
     let says = |text: &str| fault.message.contains(text);
+    if says("a replica is wanted") || says("read-only ones are wanted") {
+        return "it answers as a primary: point the target at the replicas' Service, or set `role: any`";
+    }
     if says("(42P01)") {
         return "the table is not there for this user: run the migrations, or look at search_path and at capitals, which need \
                 quotes";

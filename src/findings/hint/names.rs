@@ -25,7 +25,7 @@ pub(super) fn hint(cause: Cause, evidence: &Evidence, context: Context<'_>) -> S
 /// What the name is that was asked for last, or that is dialled.
 fn asked(evidence: &Evidence, context: Context<'_>) -> Option<Place> {
     let of_query = evidence.queries.last().map(|query| Host::Name(written(query).to_owned()));
-    let host = of_query.or_else(|| Some(context.endpoint(evidence)?.host.clone()))?;
+    let host = of_query.or_else(|| Some(context.endpoint(evidence)?.host))?;
     Some(place(&host, evidence))
 }
 

@@ -35,6 +35,34 @@ fn login(cause: Cause, message: &str) -> String {
     at(cause, Phase::Login, message, "postgres", "db:5432", &Evidence::default())
 }
 
+/// Where a redirect led is what is spoken of, not where the check begins.
+#[test]
+fn after_a_redirect_the_port_is_the_one_that_was_dialled_last() {
+    let of_host = |address, result| Try { host: Some("127.0.0.1".to_owned()), ..tried(address, result) };
+    let tries = vec![of_host("127.0.0.1:80", TryResult::Connected), of_host("127.0.0.1:9443", TryResult::Refused)];
+    let pod = Pod::default();
+    let text = dialled("127.0.0.1:80", Cause::ConnectRefused, tries, Vec::new(), Some(pod));
+    assert!(text.contains("port 9443 in this pod"), "{text}");
+}
+
+/// With TLS and without it there was no rule: TLS is no remedy.
+#[test]
+fn without_a_rule_for_tls_either_tls_is_not_advised() {
+    let both = "with TLS: no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", SSL encryption (28000); \
+                without: no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", no encryption (28000)";
+    assert!(login(Cause::LoginRejected, both).starts_with("no line of pg_hba.conf"));
+}
+
+#[test]
+fn who_follows_redirects_is_not_told_to_follow_them() {
+    let text = answered(
+        Cause::HttpRedirect,
+        "302 to http://api/, after 10 redirects: as many as are followed",
+        Facts::default(),
+    );
+    assert!(!text.contains("follow_redirects: true"), "{text}");
+}
+
 fn answered(cause: Cause, message: &str, facts: Facts) -> String {
     let evidence = Evidence { facts, ..Evidence::default() };
     at(cause, Phase::Assert, message, "http", "api:80", &evidence)
@@ -453,6 +481,7 @@ fn logins() {
         (Cause::TooManyConnections, "too many connections for role \"app\" (53300)", "CONNECTION LIMIT"),
         (Cause::TooManyConnections, "sorry, too many clients already (53300)", "pg_stat_activity"),
         (Cause::StartingUp, "the database system is not accepting connections (57P03)", "hot_standby"),
+        (Cause::QueryFailed, "it is a primary (not in recovery), a replica is wanted", "the replicas' Service"),
         (Cause::QueryFailed, "relation \"users\" does not exist (42P01)", "migrations"),
         (Cause::QueryFailed, "canceling statement due to statement timeout (57014)", "statement_timeout"),
         (Cause::QueryFailed, "unrecognized configuration parameter \"schema\" (42704)", "take it out of the URL"),

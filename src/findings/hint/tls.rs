@@ -67,7 +67,7 @@ fn wrong_name(leaf: Option<&Certificate>, evidence: &Evidence, context: Context<
         return "issue the certificate with the name that is used here as a subject alternative name".to_owned();
     };
     let endpoint = context.endpoint(evidence);
-    if let Some(Host::Name(name)) = endpoint.map(|endpoint| &endpoint.host) {
+    if let Some(Host::Name(name)) = endpoint.as_ref().map(|endpoint| &endpoint.host) {
         let alias = found(name, evidence).and_then(|query| query.alias.as_deref());
         if let Some(alias) = alias.filter(|alias| leaf.names.iter().any(|pattern| covers(pattern, alias))) {
             return format!(
