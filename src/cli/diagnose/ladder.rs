@@ -150,9 +150,12 @@ fn verdict(view: View<'_>) -> Rung {
             Some(why) => format!("connects after {after}; no more was tried: {why}"),
             None => format!("passes after {after}"),
         };
-        return match outcome.degraded {
-            true => Rung::new("verdict", Mark::Warn, format!("{what}; degraded: see above what failed on the way")),
-            false => Rung::new("verdict", Mark::Good, what),
+        return match (outcome.degraded, outcome.worth_showing().next()) {
+            (true, _) => {
+                Rung::new("verdict", Mark::Warn, format!("{what}; degraded: see above what failed on the way"))
+            }
+            (false, Some(_)) => Rung::new("verdict", Mark::Warn, format!("{what}; but see the findings")),
+            (false, None) => Rung::new("verdict", Mark::Good, what),
         };
     };
     let waiting = match failure.cause.info().waits {

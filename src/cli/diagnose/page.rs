@@ -55,7 +55,7 @@ pub(super) fn page(done: &Done, env: &dyn Env, style: Style) -> String {
 
 /// Whether there is more to say of an outcome than that it passes.
 pub(super) fn has_more_to_say(outcome: &Outcome) -> bool {
-    !outcome.passed() || outcome.degraded || outcome.findings.iter().any(|finding| finding.severity < Severity::Info)
+    !outcome.passed() || outcome.degraded || outcome.worth_showing().next().is_some()
 }
 
 /// Name, result and target in one line, the name in a column of this width.
@@ -65,8 +65,13 @@ pub(super) fn heading(sheet: &mut Sheet, done: &Done, width: usize) {
     let (mark, result) = match &outcome.failure {
         Some(failure) => (Mark::Bad, paint.bad(failure.cause.slug())),
         None if outcome.degraded => (Mark::Warn, paint.warn("degraded")),
-        None if done.planned.check.stops_short().is_some() => (Mark::Good, paint.good("connects")),
-        None => (Mark::Good, paint.good("passes")),
+        None => {
+            let word = if done.planned.check.stops_short().is_some() { "connects" } else { "passes" };
+            match outcome.worth_showing().next() {
+                Some(_) => (Mark::Warn, paint.warn(&format!("{word}, with findings"))),
+                None => (Mark::Good, paint.good(word)),
+            }
+        }
     };
     sheet.line(&format!("{} {:width$}  {result}  {}", mark.painted(paint), done.planned.name, outcome.target));
 }

@@ -36,7 +36,14 @@ pub(super) fn rung(outcome: &Outcome) -> Rung {
 pub(super) fn table(sheet: &mut Sheet, outcome: &Outcome) {
     let mut sorted: Vec<&Prediction> = outcome.predictions.iter().collect();
     sorted.sort_by_key(|one| (rank(one.result), one.after.filter(|after| *after >= AT_ONCE)));
-    for group in sorted.chunk_by(|a, b| (a.result, after(a)) == (b.result, after(b))) {
+    let mut rows: Vec<Vec<&Prediction>> = Vec::new();
+    for one in sorted {
+        match rows.last_mut().filter(|row| alike(row[0], one)) {
+            Some(row) => row.push(one),
+            None => rows.push(vec![one]),
+        }
+    }
+    for group in rows {
         let names: Vec<&str> = group.iter().map(|one| one.runtime).collect();
         let after = after(group[0]);
         let result = format!("{:9}{after}", word(group[0].result));
@@ -74,6 +81,14 @@ fn shown(sheet: &mut Sheet, same: &[&Prediction]) {
         sheet.hang(&lead, NAME + 4, &text);
         lead = " ".repeat(NAME + 4);
     }
+}
+
+/// Whether two end in the same way at about the same time; the first is not the slower one.
+fn alike(first: &Prediction, next: &Prediction) -> bool {
+    let about = |one: &Prediction| one.after.unwrap_or_default().max(AT_ONCE);
+    first.result == next.result
+        && first.after.is_some() == next.after.is_some()
+        && about(next) <= about(first) + about(first) / 8
 }
 
 /// When it is over, in words. What takes no time worth the name takes a little more or less each time.

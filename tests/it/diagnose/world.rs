@@ -1,7 +1,9 @@
 //! The small cluster that pages are made in, and how two pages of it are compared.
 
 use crate::support::ca::{Ca, Leaf};
+use crate::support::delay::Link;
 use crate::support::dns::NameServer;
+use crate::support::hostile::{Inside, Manner};
 use crate::support::netns::Namespace;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, Options};
@@ -62,6 +64,22 @@ impl World {
         Self { pod, postgres, nginx, _names, folder, ca, _rest: rest }
     }
 
+    /// Three addresses that answer after 310 ms, and three of IPv6 that this pod has no route to.
+    pub(super) fn far_away() -> (Namespace, impl Sized) {
+        let (pod, rest) = (Namespace::new(), Namespace::new());
+        let near = ["10.0.0.1/24", "10.0.0.53/32", "198.51.100.1/32", "198.51.100.2/32", "198.51.100.3/32"];
+        let holds = ["198.51.100.1=310", "198.51.100.2=310", "198.51.100.3=310"].map(str::to_owned);
+        let link = Link::join((&pod, &["10.0.0.5/24"]), (&rest, &near), &holds);
+        pod.ip(&["route", "add", "default", "dev", "eth0"]);
+        pod.resolv_conf("nameserver 10.0.0.53\n");
+        let names = "db.example.com A = 198.51.100.1 | 198.51.100.2 | 198.51.100.3\n\
+                     db.example.com AAAA = 2001:db8::1 | 2001:db8::2 | 2001:db8::3\n";
+        let names = NameServer::inside(&rest, "10.0.0.53", names);
+        let server =
+            Inside::start(&rest, &["198.51.100.1:5432", "198.51.100.2:5432", "198.51.100.3:5432"], &Manner::Nothing);
+        (pod, (link, rest, names, server))
+    }
+
     /// A configuration of one check.
     pub(super) fn config(&self, name: &str, kind: &str) -> String {
         self.folder.write(&format!("{name}.yaml"), format!("checks:\n  - name: {name}\n    {kind}\n"))
@@ -76,10 +94,15 @@ impl World {
     }
 
     pub(super) fn diagnose(&self, args: &[&str], vars: &[(&str, &str)]) -> Ran {
-        let mut command = self.pod.command(PILOTFISH);
-        command.env_clear().envs(vars.iter().copied()).arg("diagnose").args(args);
-        run(&mut command)
+        diagnose(&self.pod, args, vars)
     }
+}
+
+/// One run in this pod, with these variables alone.
+pub(super) fn diagnose(pod: &Namespace, args: &[&str], vars: &[(&str, &str)]) -> Ran {
+    let mut command = pod.command(PILOTFISH);
+    command.env_clear().envs(vars.iter().copied()).arg("diagnose").args(args);
+    run(&mut command)
 }
 
 /// Everything that differs from run to run or from machine to machine, made the same.

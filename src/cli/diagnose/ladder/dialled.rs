@@ -185,7 +185,7 @@ impl Seen<'_> {
             (Some(tried), None) => tried,
             (Some(tried), Some(surveyed)) if self.differ() => format!("{tried}; measured again: {surveyed}"),
             (Some(tried), Some(_)) => tried,
-            (None, Some(surveyed)) => format!("{surveyed}; the check did not need it"),
+            (None, Some(surveyed)) => format!("{surveyed} (not needed by the check)"),
             (None, None) => String::new(),
         };
         let host = self.tried.map_or_else(|| self.surveyed.and_then(|one| one.host.as_ref()), |one| one.host.as_ref());
