@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::sidecar::Sidecar;
-use crate::support::{Ran, free_port, ran, until};
+use crate::support::{Ran, dead_port, ran, until};
 
 fn ask(question: &str, address: SocketAddr) -> Ran {
     ran(&["ask", question, "--url", &format!("http://{address}")])
@@ -20,8 +20,8 @@ fn said(ran: &Ran) -> (i32, &str) {
 #[test]
 fn the_failing_check_its_cause_and_its_hint_in_one_line_that_never_changes() {
     let cluster = Cluster::plain();
-    let url = cluster.url().replace(PASSWORD, "wrong");
-    let dead = free_port();
+    let url = cluster.url().replace(PASSWORD, "qwZertY7");
+    let dead = dead_port();
     let sidecar = Sidecar::start(&format!(
         "checks:\n  - {{name: database, postgres: {{url: \"{url}\"}}, gates: [startup], starts_before: true}}\n  \
          - {{name: cache, tcp: {{address: \"127.0.0.1:{dead}\"}}, gates: [ready]}}\n"
@@ -34,7 +34,7 @@ fn the_failing_check_its_cause_and_its_hint_in_one_line_that_never_changes() {
     let (code, line) = said(&first);
     assert_eq!(code, 1);
     assert!(line.starts_with("database: password_rejected: ") && line.len() > 40, "{line}");
-    assert!(!line.contains("wrong") && !line.contains("failing:"), "{line}");
+    assert!(!line.contains("qwZertY7") && !line.contains("failing:"), "{line}");
     assert_eq!(said(&ask("startup", sidecar.address)), (1, line), "the same words");
     let runs = || {
         sidecar
@@ -72,7 +72,7 @@ fn what_is_up_is_ok() {
 
 #[test]
 fn a_sidecar_with_a_token_answers_ask_all_the_same() {
-    let dead = free_port();
+    let dead = dead_port();
     let sidecar = Sidecar::start(&format!(
         "serve: {{bearer_token: s3cret}}\nchecks:\n  \
          - {{name: cache, tcp: {{address: \"127.0.0.1:{dead}\"}}, gates: [ready]}}\n"
@@ -83,7 +83,7 @@ fn a_sidecar_with_a_token_answers_ask_all_the_same() {
 
 #[test]
 fn nobody_there_is_said_with_the_remedy() {
-    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let address = SocketAddr::from(([127, 0, 0, 1], dead_port()));
     let expected = format!(
         "pilotfish does not answer at http://{address}: connection refused; \
          see whether `pilotfish serve` runs in this pod; where its `listen` is another, give that with --url"

@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use crate::support::sidecar::{Sidecar, get_with};
-use crate::support::{Folder, free_port, pilotfish, run, until};
+use crate::support::{Folder, dead_port, free_port, pilotfish, run, until};
 
 /// Nothing else looks like it. The parts are searched for as well: a URL reader that splits at `/` would show one.
 const CANARY: &str = "kAn4rY7x/Qz8wVu#J5tRb";
@@ -140,7 +140,7 @@ fn every_argument_position() {
 
 /// A configuration with the secret wherever a text may stand.
 fn configuration(file: &str) -> String {
-    let dead = free_port();
+    let dead = dead_port();
     let (raw, good) = (CANARY, encoded());
     format!(
         r#"listen: "127.0.0.1:0"

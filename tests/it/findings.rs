@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::support::ca::{Ca, DAY, Leaf};
 use crate::support::nginx::Nginx;
 use crate::support::sidecar::Sidecar;
-use crate::support::{Folder, free_port, pilotfish, ran, run, until};
+use crate::support::{Folder, dead_port, pilotfish, ran, run, until};
 
 /// A server whose certificate ends in five days.
 struct Shop {
@@ -99,7 +99,7 @@ fn fail_on_makes_a_failure_of_it() {
 
 #[test]
 fn ask_tells_what_stands_beside_the_failure_in_words_that_stay() {
-    let dead = free_port();
+    let dead = dead_port();
     let sidecar = Sidecar::start(&format!(
         "checks:\n  - {{name: api, tcp: {{address: \"localhost:{dead}\"}}, gates: [ready], interval: 1s}}\n"
     ));

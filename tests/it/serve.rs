@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::support::netns::Namespace;
 use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::sidecar::{Sidecar, signal};
-use crate::support::{Folder, PILOTFISH, free_port, need, pilotfish, run, until};
+use crate::support::{Folder, PILOTFISH, dead_port, free_port, need, pilotfish, run, until};
 
 /// Something that listens, and can stop and come back at the same address.
 struct Dependency {
@@ -101,7 +101,7 @@ fn a_rewritten_file_takes_effect_and_unchanged_checks_go_on() {
     sidecar.until_status("/readyz", 200);
     let since = |name: &str| status_of(&sidecar, name)["since"].as_str().expect("a date").to_owned();
     let before = since("one");
-    let dead = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let dead = SocketAddr::from(([127, 0, 0, 1], dead_port()));
     sidecar.configure(&checks(&[tcp("two", two.address, "ready"), tcp("one", one.address, "ready")]));
     until("the new check is up", || sidecar.get("/readyz/two").status == 200);
     assert_eq!(since("one"), before, "it kept its verdict");
@@ -270,7 +270,7 @@ fn a_taken_port_is_an_error_at_the_start() {
 
 #[test]
 fn a_start_that_never_came_is_told_at_the_end() {
-    let dead = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let dead = SocketAddr::from(([127, 0, 0, 1], dead_port()));
     let folder = Folder::new();
     let yaml =
         format!("listen: \"127.0.0.1:0\"\nserve: {{drain: 100ms}}\n{}", checks(&[tcp("database", dead, "startup")]));
@@ -364,5 +364,5 @@ fn a_changed_address_asks_for_a_restart() {
     let other = format!("listen: \"127.0.0.1:{}\"\n{}", free_port(), checks(&[tcp("two", one.address, "ready")]));
     sidecar.folder.write("pilotfish.yaml", other);
     sidecar.until_status("/readyz/two", 200);
-    assert_eq!(sidecar.logged("restart to change"), 1, "{:?}", sidecar.log());
+    until("the log says so", || sidecar.logged("restart to change") == 1);
 }

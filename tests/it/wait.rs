@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
 
 use crate::support::sidecar::signal;
-use crate::support::{Folder, PILOTFISH, Running, free_port, need, pilotfish, run, until};
+use crate::support::{Folder, PILOTFISH, Running, dead_port, free_port, need, pilotfish, run, until};
 
 #[test]
 fn it_opens_when_the_dependency_comes() {
@@ -37,7 +37,7 @@ fn it_becomes_the_command() {
 fn of_a_file_it_waits_for_what_gates_the_start() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let live = listener.local_addr().expect("an address");
-    let dead = free_port();
+    let dead = dead_port();
     let folder = Folder::new();
     let config = folder.write(
         "pilotfish.yaml",
@@ -57,7 +57,7 @@ fn of_a_file_it_waits_for_what_gates_the_start() {
 #[test]
 fn of_a_file_where_nothing_gates_the_start_it_waits_for_nothing() {
     let folder = Folder::new();
-    let dead = free_port();
+    let dead = dead_port();
     let config = folder.write(
         "pilotfish.yaml",
         format!("checks:\n  - {{name: only, tcp: {{address: \"127.0.0.1:{dead}\"}}, gates: [ready]}}\n"),
@@ -72,7 +72,7 @@ fn a_signal_ends_it_with_its_number() {
     let folder = Folder::new();
     for (name, number) in [("TERM", 15), ("INT", 2)] {
         let log = folder.write("termination", "");
-        let target = format!("tcp://127.0.0.1:{}", free_port());
+        let target = format!("tcp://127.0.0.1:{}", dead_port());
         let mut waiting = pilotfish();
         waiting.args(["wait", &target, "--termination-log", &log]).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut waiting = Running::start(&mut waiting);
@@ -88,7 +88,7 @@ fn a_signal_ends_it_with_its_number() {
 #[test]
 fn a_signal_ends_it_as_process_1() {
     let unshare = need("unshare", "util-linux");
-    let target = format!("tcp://127.0.0.1:{}", free_port());
+    let target = format!("tcp://127.0.0.1:{}", dead_port());
     let mut waiting = Command::new(unshare);
     waiting
         .args(["--pid", "--fork", "--kill-child", PILOTFISH, "wait", &target])

@@ -1,7 +1,7 @@
 //! Several hosts, and their roles.
 
 use super::{check, failed, passed};
-use crate::support::free_port;
+use crate::support::dead_port;
 use crate::support::hostile::{self, Manner};
 use crate::support::postgres::{Cluster, Options, PASSWORD};
 
@@ -57,7 +57,7 @@ fn a_session_that_may_not_write_is_a_primary_all_the_same() {
 #[test]
 fn a_dead_host_is_passed_over_and_said() {
     let cluster = Cluster::plain();
-    let dead = free_port();
+    let dead = dead_port();
     let check = check(&format!("postgres://app:{PASSWORD}@127.0.0.1:{dead},127.0.0.1:{}/app", cluster.port));
     passed(&check);
     assert_eq!(check["degraded"], true);
@@ -81,7 +81,7 @@ fn no_second_host_after_rejected_credentials() {
 fn when_no_host_will_do_the_message_names_all() {
     let busy = Cluster::plain();
     busy.sql("ALTER ROLE app CONNECTION LIMIT 0");
-    let dead = free_port();
+    let dead = dead_port();
     let url = format!("postgres://app:{PASSWORD}@127.0.0.1:{},127.0.0.1:{dead}/app", busy.port);
     let message = failed(&check(&url), "login", "too_many_connections");
     assert!(message.contains(&format!("127.0.0.1:{}: too many connections", busy.port)), "{message}");
@@ -101,7 +101,7 @@ fn a_silent_host_takes_its_share_of_the_time_alone() {
 #[test]
 fn each_host_has_its_own_result() {
     let cluster = Cluster::plain();
-    let dead = free_port();
+    let dead = dead_port();
     let folder = crate::support::Folder::new();
     let url = format!("postgres://app:{PASSWORD}@127.0.0.1:{dead},127.0.0.1:{}/app", cluster.port);
     let text = format!("checks: [{{name: db, gates: [], require: each, postgres: {{url: \"{url}\"}}}}]");

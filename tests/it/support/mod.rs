@@ -17,6 +17,7 @@ pub(crate) mod sidecar;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -82,6 +83,16 @@ pub(crate) fn tool(path: &str) -> PathBuf {
     let found = tools.join(path);
     assert!(found.exists(), "{} is not there; install it: scripts/install-test-tools", found.display());
     found
+}
+
+/// A port of IPv4 loopback where every connection is refused: it is taken for the whole run, and nobody listens.
+pub(crate) fn dead_port() -> u16 {
+    static TAKEN: Mutex<Vec<socket2::Socket>> = Mutex::new(Vec::new());
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port is free");
+    let port = socket.local_addr().ok().and_then(|address| address.as_socket()).expect("it has an address").port();
+    TAKEN.lock().expect("no panic while it is held").push(socket);
+    port
 }
 
 /// A port that was free a moment ago, on IPv4 loopback; the system does not hand it out again soon.
