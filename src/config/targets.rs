@@ -17,6 +17,7 @@ use crate::config::schemes::{Meaning, advice, meaning};
 use crate::config::source::Extent;
 use crate::config::undecided::{self, Undecided};
 use crate::env::Env;
+use crate::findings::{Blame, blame};
 use crate::net::dial::DialRules;
 use crate::url::Url;
 use crate::value::Value;
@@ -206,9 +207,9 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
     let listen = value.strip_prefix("listen::").map(|port| ("listen", port));
     let Some((scheme, _)) = value.split_once("://").or(listen) else {
         let message = format!("the variable {name} holds no URL: it has no scheme://");
-        return Ok(undecided(Some((Cause::UrlMalformed, message))));
+        return Ok(undecided(Some(blamed(name, &value).unwrap_or((Cause::UrlMalformed, message)))));
     };
-    Ok(match meaning(scheme) {
+    Ok(match meaning(driverless(scheme)) {
         Meaning::Kind(kind) => Target {
             kind: kind.name,
             check: (kind.from_url)(Value::Env(name.to_owned())),
@@ -221,13 +222,27 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
         Meaning::Later(kind) => {
             let message =
                 format!("the variable {name} holds the URL of a {kind} check, which this version does not have");
-            undecided(Some((Cause::VariableInvalid, message)))
+            undecided(Some(blamed(name, &value).unwrap_or((Cause::VariableInvalid, message))))
         }
         Meaning::Unknown => {
             let message = format!("the variable {name} holds a URL with an {}", advice(scheme));
-            undecided(Some((Cause::UrlMalformed, message)))
+            undecided(Some(blamed(name, &value).unwrap_or((Cause::UrlMalformed, message))))
         }
     })
+}
+
+/// What the value itself is to blame for: white space, quotes, still base64, an unencoded or doubled password.
+fn blamed(name: &str, value: &str) -> Option<(Cause, String)> {
+    let Blame { cause, message } = blame(value, Url::parse(value).is_err())?;
+    Some((cause, format!("the URL from the variable {name}: {message}")))
+}
+
+/// The scheme without the driver that SQLAlchemy has behind it, where the `postgres` check takes it so.
+fn driverless(scheme: &str) -> &str {
+    match scheme.split_once('+') {
+        Some((stem @ ("postgres" | "postgresql"), _)) => stem,
+        _ => scheme,
+    }
 }
 
 #[cfg(test)]

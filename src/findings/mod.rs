@@ -25,7 +25,7 @@ use crate::url::{Endpoint, Host};
 use crate::value::Value;
 
 pub use hint::hint;
-pub use urls::{Blame, Family, blame, judge_variables, lint, names_secret, white};
+pub use urls::{Blame, Family, as_sqlalchemy_reads, blame, judge_variables, lint, names_secret, white};
 
 /// What else a rule may know of the check.
 #[derive(Debug, Clone, Copy, Default)]

@@ -28,7 +28,7 @@ use self::rows::{
     PUBLIC, QUOTED, REDIS_DOUBLE, REDIS_USER, SCHEME, SERVICE_LINK, SHORT, SSLMODE, UNENCODED, WHITE,
 };
 
-pub use self::blame::{Blame, blame, lint};
+pub use self::blame::{Blame, as_sqlalchemy_reads, blame, lint};
 pub use self::clients::Family;
 pub(super) use self::rows::CODES;
 pub use self::values::{names_secret, white};
@@ -139,6 +139,8 @@ fn value(reading: &Reading, fault: Option<&Fault>, kind: &str) -> Vec<Finding> {
         // A login that works shows that the value is what the server wants, odd as it is.
         let matters = match &flaw {
             Flaw::White(_) | Flaw::Quoted => (listed && (secret || is_url)) || explains(fault),
+            // What nothing filled in is wrong wherever a check fails.
+            Flaw::Unexpanded(_) if !reading.key.is_empty() => listed || fault.is_some(),
             Flaw::Base64 | Flaw::Unexpanded(_) => listed || explains(fault),
             Flaw::Placeholder => (listed && (secret || is_url)) || explains(fault),
             Flaw::ServiceLink => listed || explains(fault),

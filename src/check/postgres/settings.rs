@@ -7,7 +7,7 @@ use super::keys::Keys;
 use super::words::{ChannelBinding, Port, Role, SslMode};
 use crate::cause::Cause;
 use crate::env::Env;
-use crate::findings::{Blame, blame};
+use crate::findings::{Blame, as_sqlalchemy_reads, blame};
 use crate::net::tls::Pem;
 use crate::outcome::{Fault, Phase};
 use crate::secret::Secret;
@@ -222,7 +222,12 @@ fn url(keys: &Keys, env: &dyn Env) -> Result<UrlPart, Fault> {
 
 /// Reads a URL; where that fails, or where user and password stand in it twice, what is to blame.
 pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
-    let read = UrlPart::read(text);
+    let mut read = UrlPart::read(text);
+    if read.is_err()
+        && let Some(encoded) = as_sqlalchemy_reads(text)
+    {
+        read = UrlPart::read(encoded.expose()).or(read);
+    }
     match (blame(text, read.is_err()), read) {
         (Some(blame), _) => Err(blame),
         (None, Err(message)) => Err(Blame { cause: Cause::UrlMalformed, message }),

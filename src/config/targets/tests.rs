@@ -67,6 +67,31 @@ fn a_variable_without_a_usable_url_is_a_check_that_fails() {
 }
 
 #[test]
+fn what_is_wrong_with_the_value_of_a_variable() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for (value, cause, says) in [
+        ("\"postgres://app:s3cret@db/x\"", "url_malformed", "it stands in quotes"),
+        ("cG9zdGdyZXM6Ly9hcHA6cHdAZGIvc2hvcA==", "url_malformed", "it is still base64"),
+        (" postgres://app:s3cret@db/x", "secret_whitespace", "white space at its start"),
+        ("redis://:s3cret@:s3cret@cache", "url_password_doubled", "twice"),
+        ("redis://:s3/cret@cache", "url_password_unencoded", "the URL is refused by redis-py"),
+        (
+            "postgresql+asyncpg://app:s3@cret/@db/x",
+            "url_password_unencoded",
+            "another host or port is taken by SQLAlchemy",
+        ),
+    ] {
+        let env = MapEnv::with_vars(&[("U", value)]);
+        let plan = plan(&["env:U".to_owned()], Extent::Servers, &env).unwrap_or_else(|refused| panic!("{refused}"));
+        let world = std::sync::Arc::new(crate::net::World::new(std::sync::Arc::new(env)));
+        let outcome = runtime.block_on(crate::probe::probe(&plan.checks[0], &world, crate::probe::Depth::Full));
+        let failure = outcome.failure.unwrap();
+        assert!(failure.cause.slug() == cause && failure.message.contains(says), "{value}: {failure:?}");
+        assert!(!format!("{failure:?}{:?}", outcome.findings).contains("s3"), "{value}: {failure:?}");
+    }
+}
+
+#[test]
 fn a_bad_target_is_named_by_its_position_and_never_repeated() {
     for (target, right) in [
         ("s3cret", "no scheme"),

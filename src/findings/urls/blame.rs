@@ -5,6 +5,7 @@ use super::intent::Intent;
 use super::values::{self, Flaw};
 use super::{jdbc, percent, told};
 use crate::cause::Cause;
+use crate::secret::Secret;
 use crate::url::Url;
 
 /// What is wrong with a value that is to be a connection URL: the cause that fits, and what was seen.
@@ -51,7 +52,17 @@ pub fn blame(text: &str, unread: bool) -> Option<Blame> {
     if !unread || !(odd(intent.password) || odd(intent.user)) {
         return None;
     }
-    Some(Blame::new(Cause::UrlPasswordUnencoded, unencoded(family, &intent, text).unwrap_or_default()))
+    unencoded(family, &intent, text).map(|message| Blame::new(Cause::UrlPasswordUnencoded, message))
+}
+
+/// A URL with a driver's name in its scheme (`postgresql+asyncpg://`) as SQLAlchemy reads it, with user and password
+/// percent-encoded: it takes most characters as they are. `None` for any other URL, and where SQLAlchemy misreads it, too.
+#[must_use]
+pub fn as_sqlalchemy_reads(text: &str) -> Option<Secret> {
+    let family = Family::of(text)?;
+    let intent = Intent::of(text).filter(|intent| intent.scheme.contains('+'))?;
+    let alike = unencoded(family, &intent, text).is_none();
+    alike.then(|| Secret::new(intent.encoded(None).to_string()))
 }
 
 /// What is wrong with a connection URL, judged as strictly as its strictest client does; `None` where all read it alike.

@@ -97,6 +97,8 @@ fn what_is_wrong_with_the_value_has_causes_of_its_own() {
 #[test]
 fn other_spellings() {
     assert_eq!(of_url("postgresql+asyncpg://u@h/d").unwrap().database, "d");
+    let raw = of_url("postgresql+psycopg2://u:p/w#?@h/d").unwrap();
+    assert_eq!((raw.password.unwrap().expose(), raw.database.as_str()), ("p/w#?", "d"), "as SQLAlchemy reads it");
     assert_eq!(of_url("postgres://u@h/d?ssl=true").unwrap().sslmode, SslMode::Require);
     let system = of_url("postgres://u@h/d?sslrootcert=system").unwrap();
     assert_eq!(system.sslmode, SslMode::VerifyFull);
