@@ -90,7 +90,7 @@ fn two_bad_usage() {
              See pilotfish ask --help.\n"
                 .to_owned(),
         ),
-        (&["s3cret"], format!("pilotfish: unknown command. {commands}\nSee pilotfish --help.\n")),
+        (&["hunter2"], format!("pilotfish: unknown command. {commands}\nSee pilotfish --help.\n")),
         (
             &["check", "-c"],
             "pilotfish: --config <FILE> is given without a value that it takes\nSee pilotfish check --help.\n"
