@@ -11,7 +11,7 @@ pub(super) fn hint(fault: &Fault, kind: &str) -> String {
              list (userlist.txt, auth_query)"
         }
         Cause::PasswordRejected if kind == "postgres" => {
-            "a wrong password, an unknown role, one without password and an md5 hash under a scram rule look alike: SELECT \
+            "a bad password, an unknown role, one without password and an md5 hash under a scram rule look alike: SELECT \
              rolname, left(rolpassword, 5) FROM pg_authid tells. A volume keeps its first password: ALTER ROLE … PASSWORD sets \
              the Secret's"
         }
