@@ -230,3 +230,34 @@ fn nothing_is_told_of_a_password() {
         }
     }
 }
+
+/// node-postgres takes sslmode=require for verify-full: told from the certificate that was seen, and from nothing else.
+#[test]
+fn what_node_postgres_makes_of_sslmode() {
+    let certificate = |issuer: &str| crate::outcome::Certificate {
+        subject: "CN=db".to_owned(),
+        issuer: issuer.to_owned(),
+        names: vec!["db".to_owned()],
+        not_before: 0,
+        not_after: i64::MAX,
+    };
+    let of = |url: &str, issuer: Option<&str>, clients: &[&'static str]| {
+        let readings = [reading("url", "DATABASE_URL", url)];
+        let mut evidence = Evidence::default();
+        evidence.facts.certificates = issuer.map(certificate).into_iter().collect();
+        evidence.facts.auth_method = Some("scram-sha-256");
+        let found = judge(None, &evidence, context("postgres", &readings, clients));
+        found.iter().map(|finding| (finding.code, finding.severity)).collect::<Vec<_>>()
+    };
+    let (info, warning) = (crate::finding::Severity::Info, crate::finding::Severity::Warning);
+    let public = "postgres://app:pw@db.example.com/x?sslmode=require";
+    let inside = "postgres://app:pw@db/x?sslmode=require";
+    assert_eq!(of(public, Some("CN=db"), &[]), [("sslmode_node_postgres", info)]);
+    assert_eq!(of(public, Some("CN=Authority"), &[]), []);
+    assert_eq!(of(inside, Some("CN=Authority"), &["node@20"]), [("sslmode_node_postgres", warning)]);
+    assert_eq!(of(inside, Some("CN=Authority"), &["go"]), []);
+    assert_eq!(of(&format!("{inside}&sslrootcert=/ca.pem"), Some("CN=Authority"), &[]), []);
+    assert_eq!(of("postgres://app:pw@db/x?sslmode=prefer", None, &["node@22"]), [("sslmode_node_postgres", warning)]);
+    assert_eq!(of("postgres://app:pw@db/x", None, &[]), []);
+    assert_eq!(of("postgres://app:pw@db/x?sslmode=verify-full", Some("CN=db"), &[]), []);
+}
