@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use crate::order;
+
 /// The largest file that is read, in bytes.
 pub const FILE_LIMIT: u64 = 1024 * 1024;
 
@@ -58,8 +60,9 @@ impl Env for ProcessEnv {
     #[expect(clippy::disallowed_methods, reason = "the one home of the process's variables")]
     fn vars(&self) -> Vec<(String, String)> {
         let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        let sorted: BTreeMap<_, _> = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect();
-        sorted.into_iter().collect()
+        let mut vars: Vec<_> = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect();
+        order::sort_by(&mut vars, |(one, _), (other, _)| one.cmp(other));
+        vars
     }
 
     fn file(&self, path: &Path) -> io::Result<Vec<u8>> {

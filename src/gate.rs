@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::findings;
+use crate::order;
 use crate::outcome::clean_text;
 use crate::state::{CheckView, Snapshot};
 use crate::verdict::Verdict;
@@ -244,7 +245,7 @@ fn unmatched(exclude: &[String], checks: &[&CheckView]) -> Vec<String> {
         .take(UNMATCHED_LIMIT)
         .map(|name| clean_text(name, 66))
         .collect();
-    names.sort_unstable();
+    order::sort_by(&mut names, Ord::cmp);
     names.dedup();
     names
 }

@@ -11,6 +11,7 @@ use prometheus::{Registry, TextEncoder};
 use tokio::time::Instant;
 
 use crate::gate::{self, Gate};
+use crate::order;
 use crate::outcome::{Outcome, TryResult};
 use crate::state::{BUCKETS, CheckView, Snapshot};
 use crate::verdict::Verdict;
@@ -283,7 +284,7 @@ fn findings(view: &CheckView) -> Vec<Metric> {
     let used: usize = others.flat_map(|family| (family.series)(view)).map(|metric| series_of(&metric)).sum();
     let found = last(view).map_or(&[][..], |outcome| &outcome.findings);
     let mut found: Vec<_> = found.iter().map(|finding| (finding.severity, finding.code)).collect();
-    found.sort_unstable();
+    order::sort_by(&mut found, Ord::cmp);
     found.dedup();
     found.truncate(SERIES_LIMIT.saturating_sub(used));
     let series = |(severity, code): (crate::finding::Severity, &str)| {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::env::{Env, FILE_LIMIT};
+use crate::order;
 
 /// What was read of the pod.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub fn listeners(env: &dyn Env) -> Option<Vec<SocketAddr>> {
     if let Ok(text) = env.start_of(Path::new("/proc/net/tcp6")) {
         all.extend(listening_rows(&text)?);
     }
-    all.sort_by_key(|one| (one.port(), one.ip()));
+    order::sort_by_key(&mut all, |one| (one.port(), one.ip()));
     all.dedup();
     Some(all)
 }
@@ -126,7 +127,7 @@ pub fn addresses(env: &dyn Env) -> Vec<IpAddr> {
         all.extend(digits.map(Ipv6Addr::from).filter(|ip| !ip.is_unicast_link_local()).map(IpAddr::from));
     }
     all.retain(|ip| !ip.is_loopback());
-    all.sort();
+    order::sort_by(&mut all, Ord::cmp);
     all.dedup();
     all
 }
@@ -171,7 +172,7 @@ pub fn services(env: &dyn Env) -> Vec<Service> {
             name.strip_prefix(&start).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
         };
         let mut ports: Vec<u16> = vars.iter().filter(of_service).filter_map(|(_, port)| port.parse().ok()).collect();
-        ports.sort_unstable();
+        order::sort_by(&mut ports, Ord::cmp);
         ports.dedup();
         (!ports.is_empty()).then_some(Service { prefix, address, ports })
     };

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::cause::Cause;
@@ -24,6 +25,7 @@ use crate::net::attempt::{Attempt, Pin, Terms};
 use crate::net::dial::Require;
 use crate::net::resolve::Walk;
 use crate::net::survey;
+use crate::order;
 use crate::outcome::{Evidence, Failure, Fault, Outcome, Phase, TryResult};
 use crate::url::Endpoint;
 
@@ -60,6 +62,22 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     let degraded = failure.is_none() && (done.evidence.degraded || needed_a_fallback(&done.evidence));
     let duration = done.ended.saturating_duration_since(began);
     Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings, predictions }
+}
+
+/// Runs every check once, side by side; their order stays.
+pub async fn probe_all(checks: Vec<Planned>, world: &Arc<World>, depth: Depth) -> Vec<(Planned, Outcome)> {
+    let mut running = JoinSet::new();
+    for (index, planned) in checks.into_iter().enumerate() {
+        let world = Arc::clone(world);
+        running.spawn(async move {
+            let outcome = probe(&planned, &world, depth).await;
+            (index, (planned, outcome))
+        });
+    }
+    // No task is aborted and none panics: each check's panic is an outcome.
+    let mut done = running.join_all().await;
+    order::sort_by_key(&mut done, |(index, _)| *index);
+    done.into_iter().map(|(_, done)| done).collect()
 }
 
 /// Measures every address of what was dialled, where this depth asks for it: after the run, with a deadline of its own.

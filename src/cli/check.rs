@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
-
 use crate::cli::args::{self, CheckOptions};
 use crate::cli::report::{self, Done};
 use crate::cli::{Shell, select, termination};
 use crate::exit::Exit;
 use crate::net::World;
 use crate::outcome_json::Excerpts;
-use crate::probe::{Depth, probe};
+use crate::probe::{Depth, probe_all};
 
 /// Runs it.
 pub async fn run(options: CheckOptions, mut shell: Shell) -> Exit {
@@ -22,18 +20,7 @@ pub async fn run(options: CheckOptions, mut shell: Shell) -> Exit {
         Err(text) => return shell.refuse(log, &text),
     };
     let world = Arc::new(World::new(Arc::clone(&shell.env)));
-    let mut running = JoinSet::new();
-    for (index, check) in checks.into_iter().enumerate() {
-        let world = Arc::clone(&world);
-        running.spawn(async move {
-            let outcome = probe(&check, &world, Depth::Full).await;
-            (index, (check, outcome))
-        });
-    }
-    // No task is aborted and none panics: each check's panic is an outcome.
-    let mut done = running.join_all().await;
-    done.sort_by_key(|(index, _)| *index);
-    let done: Vec<Done> = done.into_iter().map(|(_, done)| done).collect();
+    let done: Vec<Done> = probe_all(checks, &world, Depth::Full).await;
     shell.print(&report::report(form, shell.colour(), &done, Excerpts::Shown));
     let failed = done.iter().filter(|(_, outcome)| !outcome.passed()).count();
     if failed == 0 {

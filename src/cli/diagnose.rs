@@ -13,7 +13,6 @@ mod sheet;
 use std::sync::Arc;
 
 use serde::Serialize;
-use tokio::task::JoinSet;
 
 use crate::cli::args::{self, DiagnoseOptions, Form};
 use crate::cli::report::Paint;
@@ -23,7 +22,7 @@ use crate::exit::Exit;
 use crate::net::World;
 use crate::outcome::Outcome;
 use crate::outcome_json::{self, Excerpts, OutcomeJson};
-use crate::probe::{Depth, probe};
+use crate::probe::{Depth, probe_all};
 use page::Style;
 use pod::Pod;
 use sheet::Sheet;
@@ -99,18 +98,8 @@ fn write(mut file: std::fs::File, text: &str) -> std::io::Result<()> {
 /// Every check once, side by side.
 async fn take_apart(checks: Vec<Planned>, source: &str, shell: &Shell) -> Vec<Done> {
     let world = Arc::new(World::new(Arc::clone(&shell.env)));
-    let mut running = JoinSet::new();
-    for (index, planned) in checks.into_iter().enumerate() {
-        let (world, source) = (Arc::clone(&world), source.to_owned());
-        running.spawn(async move {
-            let outcome = probe(&planned, &world, Depth::Survey).await;
-            (index, Done { planned, outcome, source })
-        });
-    }
-    // No task is aborted and none panics: each check's panic is an outcome.
-    let mut done = running.join_all().await;
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, done)| done).collect()
+    let done = probe_all(checks, &world, Depth::Survey).await.into_iter();
+    done.map(|(planned, outcome)| Done { planned, outcome, source: source.to_owned() }).collect()
 }
 
 /// The pages; before them, where there are several checks, a line for each. What passes without a word more is not

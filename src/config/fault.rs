@@ -36,7 +36,7 @@ impl Refused {
     /// The faults of a file, in the order of their places.
     #[must_use]
     pub fn faults(file: &Path, mut problems: Vec<Problem>) -> Self {
-        problems.sort_by_key(|problem| problem.span);
+        Problem::in_order(&mut problems);
         problems.dedup();
         Self::lines(problems.iter().map(|problem| line(file, problem)).collect())
     }

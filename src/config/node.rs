@@ -12,6 +12,7 @@ pub use near::{choice, nearest};
 pub use peel::{Peel, peel, read};
 pub use yaml::{Document, load, parse};
 
+use crate::order;
 use crate::secret::Secret;
 
 /// A place in a file, both counted from 1.
@@ -108,6 +109,11 @@ impl Problem {
     #[must_use]
     pub fn new(span: Span, path: &str, message: impl Into<String>) -> Self {
         Self { span, path: path.to_owned(), message: message.into() }
+    }
+
+    /// Sorts faults by their places.
+    pub fn in_order(problems: &mut [Self]) {
+        order::sort_by_key(problems, |problem| problem.span);
     }
 
     /// The same, with its path put behind that of the node that was parsed.

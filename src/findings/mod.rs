@@ -19,6 +19,7 @@ mod urls;
 use crate::cause::Cause;
 use crate::env::Env;
 use crate::finding::{Finding, Prediction, Severity};
+use crate::order;
 use crate::outcome::{Evidence, Fault};
 use crate::secret::Secret;
 use crate::url::{Endpoint, Host};
@@ -153,7 +154,7 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
     judged.findings.extend(local::judge(fault, evidence, context));
     judged.findings.extend(certificate::judge(fault, evidence, context));
     judged.findings.extend(answers::judge(fault, evidence));
-    judged.findings.sort_by_key(|finding| finding.severity);
+    order::sort_by_key(&mut judged.findings, |finding| finding.severity);
     judged
 }
 

@@ -9,6 +9,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("cause", 0),
     ("exit", 0),
     ("finding", 0),
+    ("order", 0),
     ("secret", 0),
     ("env", 0),
     ("value", 0),

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
+use crate::order;
+
 /// The texts to strike out.
 #[derive(Clone, Default)]
 pub(crate) struct Mask(Vec<Zeroizing<String>>);
@@ -27,7 +29,7 @@ impl Mask {
         }
         self.0.push(Zeroizing::new(text.to_owned()));
         // What is longer goes first: a text inside of another would leave the rest of it.
-        self.0.sort_by_key(|known| std::cmp::Reverse(known.len()));
+        order::sort_by_key(&mut self.0, |known| std::cmp::Reverse(known.len()));
     }
 
     /// The text with `***` for each of them.

@@ -6,6 +6,7 @@ use crate::cli::diagnose::ladder::Rung;
 use crate::cli::diagnose::sheet::{Mark, Sheet};
 use crate::duration;
 use crate::finding::{Predicted, Prediction};
+use crate::order;
 use crate::outcome::Outcome;
 
 /// What is faster than this happens at once.
@@ -35,7 +36,7 @@ pub(super) fn rung(outcome: &Outcome) -> Rung {
 /// The table, the worst first: a row for those that end in the same way at the same time.
 pub(super) fn table(sheet: &mut Sheet, outcome: &Outcome) {
     let mut sorted: Vec<&Prediction> = outcome.predictions.iter().collect();
-    sorted.sort_by_key(|one| (rank(one.result), one.after.filter(|after| *after >= AT_ONCE)));
+    order::sort_by_key(&mut sorted, |one| (rank(one.result), one.after.filter(|after| *after >= AT_ONCE)));
     let mut rows: Vec<Vec<&Prediction>> = Vec::new();
     for one in sorted {
         match rows.last_mut().filter(|row| alike(row[0], one)) {

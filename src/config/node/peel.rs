@@ -71,7 +71,7 @@ fn repeat(
             break;
         }
     }
-    problems.sort_by_key(|problem| problem.span);
+    Problem::in_order(&mut problems);
     (whole, problems)
 }
 

@@ -40,7 +40,7 @@ pub fn load(bytes: &[u8]) -> Document {
             None
         }
     };
-    loader.problems.sort_by_key(|problem| problem.span);
+    Problem::in_order(&mut loader.problems);
     Document { root, problems: loader.problems }
 }
 

@@ -8,6 +8,7 @@ use std::cmp::{Ordering, Reverse};
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::leg::Leg;
+use crate::order;
 use crate::outcome::Ipv6;
 
 /// Who resolves the name.
@@ -93,11 +94,11 @@ pub(super) fn arrange(legs: &[Leg], library: Library, ipv6: Option<Ipv6>) -> Vec
         configured_only(&mut list, library, ipv6);
     }
     match library {
-        Library::Glibc => list.sort_by(by_rules(GLIBC, library)),
-        Library::Go => list.sort_by(by_rules(GO, library)),
+        Library::Glibc => order::sort_by(&mut list, by_rules(GLIBC, library)),
+        Library::Go => order::sort_by(&mut list, by_rules(GO, library)),
         // musl does not sort at all where every address is an IPv4 one.
         Library::Musl if list.iter().all(|leg| leg.address.is_ipv4()) => {}
-        Library::Musl => list.sort_by_key(|leg| Reverse(musl_key(leg))),
+        Library::Musl => order::sort_by_key(&mut list, |leg| Reverse(musl_key(leg))),
     }
     list
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::leg::{Ended, Fate, Leg, TIMED_OUT};
 use crate::finding::Predicted;
+use crate::order;
 
 /// As near to a limit, either may happen: the timer and the handshake race.
 pub(super) const BAND: Duration = Duration::from_millis(15);
@@ -184,6 +185,6 @@ pub(super) fn ipv6_leads(legs: &[Leg]) -> Vec<Leg> {
 /// Java's order: IPv4 before IPv6.
 pub(super) fn ipv4_leads(legs: &[Leg]) -> Vec<Leg> {
     let mut list = legs.to_vec();
-    list.sort_by_key(|leg| leg.address.is_ipv6());
+    order::sort_by_key(&mut list, |leg| leg.address.is_ipv6());
     list
 }

@@ -20,6 +20,7 @@ use crate::cause::Cause;
 use crate::duration::show;
 use crate::net::attempt::Attempt;
 use crate::net::oserr;
+use crate::order;
 use crate::outcome::{Answer, Query, TryResult};
 
 /// One query waits at most this long, whatever resolv.conf says.
@@ -116,9 +117,9 @@ fn in_order(attempt: &mut Attempt, addresses: &[SocketAddr]) -> Vec<Server> {
         let last = queries.iter().rev().find(|query| query.server == *address);
         last.is_some_and(|query| matches!(query.answer, Answer::Timeout | Answer::Io(_) | Answer::Malformed))
     };
-    let mut order: Vec<_> = addresses.to_vec();
-    order.sort_by_key(dead);
-    order
+    let mut servers: Vec<_> = addresses.to_vec();
+    order::sort_by_key(&mut servers, dead);
+    servers
         .into_iter()
         .map(|address| Server { address, socket: None, sends: 0, did: None, settled: false, broken: false })
         .collect()
