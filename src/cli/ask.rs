@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::{Request, Response, StatusCode, header};
@@ -16,6 +16,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use crate::exit::Exit;
+use crate::net::io::Io;
 use crate::outcome::clean_text;
 use crate::url::{Host, Url};
 
@@ -115,11 +116,11 @@ impl Asked {
 
     async fn exchange(&self) -> Result<(StatusCode, String), String> {
         let stream = self.connect().await.map_err(|error| in_words(&error))?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(not_http)?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(Io::over(stream))).await.map_err(not_http)?;
         let request = Request::get(&self.path)
             .header(header::HOST, &self.host)
             .header(header::CONNECTION, "close")
-            .body(Empty::<Bytes>::new())
+            .body(Full::<Bytes>::default())
             .expect("a path of known characters and a host made of an address are well-formed");
         let mut answer = pin!(async move { text(sender.send_request(request).await.map_err(not_http)?).await });
         let mut connection = pin!(connection);

@@ -110,18 +110,23 @@ pub(super) async fn serve(
     let caller = Caller { peer: peer.ip().to_canonical(), local: local.ip().to_canonical() };
     let pace = Pace::new();
     match &door.tls {
-        None => http(stream, caller, &door, &place, pace, stopped).await,
+        None => http(Box::new(stream), caller, &door, &place, pace, stopped).await,
         Some(keeper) => {
             let acceptor = tokio_rustls::TlsAcceptor::from(keeper.config(Instant::now()));
             if let Ok(Ok(stream)) = timeout_at(pace.deadline(), acceptor.accept(stream)).await {
-                http(stream, caller, &door, &place, pace, stopped).await;
+                http(Box::new(stream), caller, &door, &place, pace, stopped).await;
             }
         }
     }
 }
 
+/// Plain TCP, or TLS over it.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Over a stream of any type, so that HTTP is there once.
 async fn http(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: Box<dyn Stream>,
     caller: Caller,
     door: &Door,
     place: &Place,
