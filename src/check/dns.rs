@@ -4,7 +4,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use hickory_proto::rr::Name;
 use serde::Deserialize;
 
 use crate::cause::Cause;
@@ -253,10 +252,25 @@ fn from_url(text: &str) -> Result<Wanted, String> {
 /// The name to ask for; an address becomes its reverse name.
 fn asked_name(text: &str, record: Record) -> Result<String, &'static str> {
     match Host::parse(text) {
-        Ok(Host::Ip(ip)) if record == Record::Ptr => Ok(Name::from(ip).to_ascii()),
+        Ok(Host::Ip(ip)) if record == Record::Ptr => Ok(reverse_name(ip)),
         Ok(Host::Ip(_)) => Err("an address has no records but PTR: set the type to PTR, or write a name"),
         Ok(Host::Name(name)) => Ok(name),
         Err(problem) => Err(problem),
+    }
+}
+
+/// The name that the PTR records of an address stand under (RFC 1035, section 3.5; RFC 3596, section 2.5). hickory's own
+/// panics with its error's text where it fails, and that text brings IDNA's tables with it.
+fn reverse_name(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => {
+            let [a, b, c, d] = ip.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa.")
+        }
+        IpAddr::V6(ip) => {
+            let nibbles = ip.octets().into_iter().rev().flat_map(|byte| [byte & 0xf, byte >> 4]);
+            nibbles.map(|nibble| format!("{nibble:x}.")).collect::<String>() + "ip6.arpa."
+        }
     }
 }
 

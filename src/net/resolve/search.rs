@@ -26,9 +26,10 @@ pub(super) struct Candidate {
 /// dot means that name alone. What would be too long is left out. Empty where the name itself is none.
 pub(super) fn candidates(name: &str, conf: &Conf) -> Vec<Candidate> {
     let absolute = |text: &str, suffix: Option<&String>| {
-        let mut name = Name::from_ascii(text).ok().filter(|_| !text.is_empty())?;
+        // Lower case before it is a name: hickory's own way to it brings the words of its errors, and with them IDNA.
+        let mut name = Name::from_ascii(text.to_ascii_lowercase()).ok().filter(|_| !text.is_empty())?;
         name.set_fqdn(true);
-        Some(Candidate { name: name.to_lowercase(), suffix: suffix.cloned() })
+        Some(Candidate { name, suffix: suffix.cloned() })
     };
     let Some(as_is) = absolute(name, None) else { return Vec::new() };
     if name.ends_with('.') {
