@@ -301,8 +301,12 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
     let ca = Ca::root("hostile root");
     let pair = ca.issue(&Leaf::server("localhost", &["localhost"]));
     let (_nginx, https) = Nginx::https(&pair, &[], "");
-    let cluster =
-        Cluster::start(&crate::support::postgres::Options { tls: Some((&pair.cert, &pair.key)), ..Default::default() });
+    let cluster = Cluster::start(&crate::support::postgres::Options {
+        tls: Some((&pair.cert, &pair.key)),
+        // Every cut is a login, and they come side by side.
+        settings: &[("max_connections", "300")],
+        ..Default::default()
+    });
     let trust = Folder::new();
     let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
     let http = here(Manner::SaysAndEnds(HTTP.to_vec()));

@@ -2,18 +2,16 @@
 
 use fallible_iterator::FallibleIterator as _;
 use postgres_protocol::authentication::md5_hash;
-use postgres_protocol::authentication::sasl::{self, SCRAM_SHA_256, SCRAM_SHA_256_PLUS, ScramSha256};
+use postgres_protocol::authentication::sasl::{SCRAM_SHA_256, SCRAM_SHA_256_PLUS};
 use postgres_protocol::message::backend::{AuthenticationSaslBody, Message};
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::scram::{Binding, MAX_ROUNDS, Scram, Wrong};
 use super::session::{Halt, Session, broken};
 use super::words::ChannelBinding;
 use crate::cause::Cause;
 use crate::secret::Secret;
-
-/// The most rounds of SCRAM's derivation that postgres-protocol does; PostgreSQL's default is 4096.
-const MAX_ROUNDS: u64 = 100_000;
 
 /// Who logs in, and how far the connection can be trusted.
 #[derive(Debug)]
@@ -119,32 +117,26 @@ async fn scram<S: AsyncRead + AsyncWrite + Unpin>(
     let offered: Vec<String> =
         body.mechanisms().map(|name| Ok(name.to_owned())).collect().map_err(|error| broken(&error.to_string()))?;
     let (binding, mechanism, method) = login.mechanism(&offered)?;
-    let mut scram = ScramSha256::new(password.expose().as_bytes(), binding);
-    session.send(|out| frontend::sasl_initial_response(mechanism, scram.message(), out)).await?;
+    let (scram, first) = Scram::begin(binding);
+    session.send(|out| frontend::sasl_initial_response(mechanism, first.as_bytes(), out)).await?;
     let Message::AuthenticationSaslContinue(body) = session.next().await? else {
         return Err(broken("the server did not continue the SCRAM exchange"));
     };
-    within_rounds(body.data())?;
-    scram.update(body.data()).map_err(|_| broken("the server's SCRAM challenge is malformed"))?;
+    let (answer, proof) = scram.answer(body.data(), password).map_err(|wrong| match wrong {
+        Wrong::Malformed => broken("the server's SCRAM challenge is malformed"),
+        Wrong::Rounds(rounds) => {
+            unsupported(&format!("the server demands {rounds} rounds of SCRAM, at most {MAX_ROUNDS} are done"))
+        }
+    })?;
     session.proof_sent = true;
-    session.send(|out| frontend::sasl_response(scram.message(), out)).await?;
+    session.send(|out| frontend::sasl_response(answer.as_bytes(), out)).await?;
     let Message::AuthenticationSaslFinal(body) = session.next().await? else {
         return Err(broken("the server did not end the SCRAM exchange"));
     };
-    scram.finish(body.data()).map_err(|_| broken("the server could not prove that it knows the password's hash"))?;
-    Ok(method)
-}
-
-/// A hostile server could make the one thread count for minutes.
-fn within_rounds(challenge: &[u8]) -> Result<(), Halt> {
-    let text = std::str::from_utf8(challenge).unwrap_or_default();
-    let rounds = text.split(',').find_map(|part| part.strip_prefix("i=")?.parse::<u64>().ok());
-    match rounds.filter(|rounds| *rounds > MAX_ROUNDS) {
-        None => Ok(()),
-        Some(rounds) => {
-            Err(unsupported(&format!("the server demands {rounds} rounds of SCRAM, at most {MAX_ROUNDS} are done")))
-        }
+    if !proof.is_given(body.data()) {
+        return Err(broken("the server could not prove that it knows the password's hash"));
     }
+    Ok(method)
 }
 
 impl Login<'_> {
@@ -162,12 +154,11 @@ impl Login<'_> {
         Ok(())
     }
 
-    fn mechanism(&self, offered: &[String]) -> Result<(sasl::ChannelBinding, &'static str, &'static str), Halt> {
+    fn mechanism(&self, offered: &[String]) -> Result<(Binding, &'static str, &'static str), Halt> {
         let offers = |name: &str| offered.iter().any(|offered| offered == name);
         let end_point = self.end_point.clone().filter(|_| self.channel_binding != ChannelBinding::Disable);
         if let (Some(end_point), true) = (&end_point, offers(SCRAM_SHA_256_PLUS)) {
-            let binding = sasl::ChannelBinding::tls_server_end_point(end_point.clone());
-            return Ok((binding, SCRAM_SHA_256_PLUS, "scram-sha-256-plus"));
+            return Ok((Binding::EndPoint(end_point.clone()), SCRAM_SHA_256_PLUS, "scram-sha-256-plus"));
         }
         if self.channel_binding == ChannelBinding::Require {
             let why = match (self.trust, &end_point) {
@@ -180,9 +171,7 @@ impl Login<'_> {
         if !offers(SCRAM_SHA_256) {
             return Err(unsupported("the server offers no SASL mechanism that pilotfish has (SCRAM-SHA-256)"));
         }
-        // "y": we could have, which unmasks a middleman who took PLUS away; "n": we cannot.
-        let binding =
-            if end_point.is_some() { sasl::ChannelBinding::unrequested() } else { sasl::ChannelBinding::unsupported() };
+        let binding = if end_point.is_some() { Binding::Unrequested } else { Binding::Unsupported };
         Ok((binding, SCRAM_SHA_256, "scram-sha-256"))
     }
 }
