@@ -187,7 +187,7 @@ async fn walk(
     // The first name that is not simply unknown tells most: the walk prefers the earlier ones.
     let mut telling: Option<Fault> = None;
     for candidate in &list {
-        let absolute = candidate.name.to_ascii();
+        let absolute = message::written(&candidate.name);
         match exchange::ask(attempt, conf, candidate, record, budget).await {
             Asked::Found(records) => {
                 attempt.world().suffixes.matched(&key, extent, candidate.suffix.as_deref());
@@ -214,7 +214,7 @@ async fn walk(
 /// What is said where every name was NXDOMAIN.
 fn unknown(name: &str, list: &[Candidate]) -> String {
     const SHOWN: usize = 8;
-    let mut names: Vec<_> = list.iter().take(SHOWN).map(|candidate| candidate.name.to_ascii()).collect();
+    let mut names: Vec<_> = list.iter().take(SHOWN).map(|candidate| message::written(&candidate.name)).collect();
     if list.len() > SHOWN {
         names.push(format!("{} more", list.len() - SHOWN));
     }
@@ -230,7 +230,7 @@ fn narrow(attempt: &mut Attempt, name: &str, list: &mut Vec<Candidate>) -> Optio
     let host = attempt.host().map(str::to_owned);
     let queries = &attempt.evidence().queries;
     let of_a = |candidate: &Candidate| {
-        let asked = candidate.name.to_ascii();
+        let asked = message::written(&candidate.name);
         queries.iter().rev().find(|query| query.record == "A" && query.name == asked && query.host == host)
     };
     if let Some(at) = list.iter().position(|candidate| of_a(candidate).is_some_and(|query| query.answers > 0)) {

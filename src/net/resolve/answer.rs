@@ -194,7 +194,7 @@ pub(super) fn ip(data: &RData) -> Option<IpAddr> {
 
 /// A name in lower case without its final dot.
 fn host(name: &Name) -> String {
-    let text = name.to_ascii().to_ascii_lowercase();
+    let text = message::written(name).to_ascii_lowercase();
     text.strip_suffix('.').filter(|bare| !bare.is_empty()).map_or_else(|| text.clone(), str::to_owned)
 }
 

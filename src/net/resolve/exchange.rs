@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Budget;
 use super::answer::{Answered, Question, Record, Reply, rcode_text};
 use super::conf::Conf;
+use super::message::written;
 use super::search::Candidate;
 use crate::cause::Cause;
 use crate::duration::show;
@@ -100,7 +101,7 @@ pub(super) async fn ask(
             }
         }
     }
-    let text = || format!("no name server answered for {}: {}", candidate.name.to_ascii(), deeds(&servers));
+    let text = || format!("no name server answered for {}: {}", written(&candidate.name), deeds(&servers));
     match failed {
         Some((cause, text)) => Asked::Failed(cause, text),
         // It is there, but no name server, or a broken one: silence would send people after firewalls.
@@ -133,7 +134,7 @@ fn verdict(answered: Answered, candidate: &Candidate, server: SocketAddr) -> Ask
         ResponseCode::Refused => Cause::DnsRefused,
         _ => Cause::DnsServerFailure,
     };
-    let text = format!("{server} answered {} for {}", rcode_text(answered.rcode), candidate.name.to_ascii());
+    let text = format!("{server} answered {} for {}", rcode_text(answered.rcode), written(&candidate.name));
     Asked::Failed(cause, text)
 }
 
@@ -156,7 +157,7 @@ impl Log<'_> {
     fn query(&mut self, transport: &'static str, since: Instant, answer: Answer, answered: Option<&Answered>) {
         let query = Query {
             host: self.attempt.host().map(str::to_owned),
-            name: self.candidate.name.to_ascii(),
+            name: written(&self.candidate.name),
             record: self.record.as_str().to_owned(),
             server: self.server,
             transport,

@@ -128,6 +128,23 @@ impl Row {
     }
 }
 
+/// A name as zone files write it (RFC 1035, section 5.1), with its final dot. hickory's own brings IDNA, by the words of
+/// an error that it cannot have.
+pub(super) fn written(name: &Name) -> String {
+    let mut text = String::new();
+    for label in name.iter() {
+        for byte in label {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'*' => text.push(char::from(*byte)),
+                b'!'..=b'~' => text.extend(['\\', char::from(*byte)]),
+                _ => text.push_str(&format!("\\{byte:03}")),
+            }
+        }
+        text.push('.');
+    }
+    if text.is_empty() { ".".to_owned() } else { text }
+}
+
 fn texts(bytes: &[u8]) -> Result<TXT, Malformed> {
     let mut decoder = BinDecoder::new(bytes);
     let mut parts = Vec::new();
@@ -148,7 +165,7 @@ mod tests {
     use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, NULL, PTR, SOA, SRV, TXT};
     use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
-    use super::{Head, Message, query};
+    use super::{Head, Message, query, written};
 
     fn name(text: &str) -> Name {
         Name::from_ascii(text).unwrap()
@@ -169,6 +186,15 @@ mod tests {
             message.add_query(Query::query(name(text), RecordType::SRV));
             assert_eq!(query(9, &name(text), RecordType::SRV), message.to_vec().unwrap(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_as_zone_files_write_it() {
+        for text in ["db.lab.", ".", "_pg._tcp.x-1.lab.", "*.lab."] {
+            assert_eq!(written(&name(text)), text);
+        }
+        let odd = Name::from_labels([&b"a.b c"[..], b"\xff\\"]).unwrap();
+        assert_eq!(written(&odd), r"a\.b\032c.\255\\.");
     }
 
     #[test]
