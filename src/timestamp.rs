@@ -40,7 +40,7 @@ const fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
-/// Midnight of a date in seconds since 1970: the inverse of [`civil`], for any year from 0 on.
+/// Midnight of a date in seconds since 1970: the inverse of `civil`, for any year from 0 on.
 #[must_use]
 pub const fn unix_seconds(year: i64, month: i64, day: i64) -> i64 {
     let year = if month > 2 { year } else { year - 1 };
