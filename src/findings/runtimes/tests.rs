@@ -175,6 +175,9 @@ fn the_last_error_is_the_one_that_some_show() {
     assert_eq!(last("python"), "OSError: [Errno 101] Network is unreachable (ENETUNREACH)");
     assert_eq!(last("go"), "dial tcp 203.0.113.1:5432: connect: connection refused");
     assert_eq!(last("jvm"), "java.net.ConnectException: Connection refused");
+    assert!(last("psycopg3").ends_with("2600::2, port 5432 failed: Network is unreachable"), "{}", last("psycopg3"));
+    let refused = predicted("psycopg3", "v4 R").error.unwrap();
+    assert!(refused.contains("failed: server closed the connection unexpectedly (so it calls: Connection refused)"));
     assert!(
         last("libpq").contains("203.0.113.1, port 5432 failed: Connection refused, connection to server at 2600::2")
     );

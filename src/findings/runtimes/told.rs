@@ -113,7 +113,7 @@ fn failure(model: &Model, ended: &Ended) -> String {
         },
         (_, "python-anyio") => format!("OSError: All connection attempts failed ({})", list(errors, in_words)),
         (_, "libpq") => list(errors, libpq),
-        (_, "psycopg3") => libpq(&last),
+        (_, "psycopg3") => psycopg3(&last),
         (_, "jvm") => format!("java.net.{}: {}", java(first.1), first.1.text),
         (_, "curl") => format!("curl: (7) Couldn't connect to server ({})", list(errors, in_words)),
         _ => format!("{} (os error {})", last.1.text, last.1.errno),
@@ -139,6 +139,22 @@ fn connect_call((address, code): &(SocketAddr, Code)) -> String {
 
 fn libpq((address, code): &(SocketAddr, Code)) -> String {
     format!("connection to server at {}, port {} failed: {}", address.ip(), address.port(), code.text)
+}
+
+/// psycopg 3 asks libpq for the next step before the handshake's end. What comes back later is met as an error of sending,
+/// and told as a lost connection; only what the kernel knew at once has its own words.
+fn psycopg3(last: &(SocketAddr, Code)) -> String {
+    const NO_ROUTE: i32 = 101;
+    let (address, code) = last;
+    if code.errno == NO_ROUTE {
+        return libpq(last);
+    }
+    format!(
+        "connection to server at {}, port {} failed: server closed the connection unexpectedly (so it calls: {})",
+        address.ip(),
+        address.port(),
+        code.text
+    )
 }
 
 const fn java(code: Code) -> &'static str {
