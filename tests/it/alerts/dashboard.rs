@@ -97,6 +97,19 @@ fn every_panel_says_what_it_shows_and_none_lies_on_another() {
             assert!(!list(panel, "targets").is_empty(), "{panel}");
             assert_ne!(panel["description"].as_str().unwrap_or_default(), "", "{panel}");
             assert_eq!(panel["datasource"]["uid"], "${datasource}");
+            // A rate over fewer than two scrapes is nothing, and a scrape interval may be a minute.
+            let rates =
+                list(panel, "targets").iter().any(|target| target["expr"].to_string().contains("$__rate_interval"));
+            assert_eq!(panel.get("interval").is_some(), rates, "{}", panel["title"]);
         }
+    }
+}
+
+/// What Grafana writes where a table's queries have no rows: on a day on which all is well.
+#[test]
+fn a_table_without_rows_says_that_there_is_nothing() {
+    for panel in list(&dashboard(), "panels").iter().filter(|panel| panel["type"] == "table") {
+        let said = panel["fieldConfig"]["defaults"]["noValue"].as_str().unwrap_or_default();
+        assert!(said.starts_with("nothing"), "{}: {said:?}", panel["title"]);
     }
 }
