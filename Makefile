@@ -14,11 +14,12 @@ test:
 	scripts/install-test-tools
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	cargo test --locked
+	cargo test --locked --no-run
+	scripts/as-root cargo test --locked
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
 	scripts/check-binary
 	scripts/check-memory
-	scripts/check-image
+	scripts/as-root scripts/check-image
 
 ## make bench   side by side with prometheus-blackbox-exporter: size, memory, CPU, time to the first answer
 bench:
