@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::config::node::Problem;
 use crate::outcome::clean_text;
 
-/// More faults than this are counted, not printed.
-const SHOWN: usize = 50;
+/// Every fault is printed, up to so many bytes; the rest is counted, so that no file can ask for endless memory.
+const SHOWN: usize = 1 << 20;
 const LONGEST_LINE: usize = 2048;
 
 /// Why there is no plan: exit 2, nothing is probed. Its text is whole lines, ready to print.
@@ -26,9 +26,16 @@ impl Refused {
     /// Several sentences, one line each.
     #[must_use]
     pub fn lines(lines: Vec<String>) -> Self {
-        let mut shown: Vec<String> = lines.iter().take(SHOWN).map(|line| clean_text(line, LONGEST_LINE)).collect();
-        if lines.len() > SHOWN {
-            shown.push(format!("and {} more", lines.len() - SHOWN));
+        let all = lines.len();
+        let mut bytes = 0;
+        let room = |line: &String| {
+            bytes += line.len();
+            bytes <= SHOWN
+        };
+        let cleaned = lines.into_iter().map(|line| clean_text(&line, LONGEST_LINE));
+        let mut shown: Vec<String> = cleaned.take_while(room).collect();
+        if shown.len() < all {
+            shown.push(format!("and {} more", all - shown.len()));
         }
         Self { lines: shown }
     }
@@ -70,7 +77,9 @@ mod tests {
         let text = Refused::faults("a.yaml".as_ref(), (1..=60).rev().map(problem).collect()).to_string();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "a.yaml:1:3: checks[0].ulr: unknown key, did you mean url?");
-        assert_eq!(lines.len(), 51);
-        assert_eq!(lines[50], "and 10 more");
+        assert_eq!(lines.len(), 60);
+        let text = Refused::lines(vec!["x".repeat(1024); 1030]).to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines.len(), lines[1024]), (1025, "and 6 more"));
     }
 }

@@ -106,8 +106,7 @@ fn more_than_anyone_would_write() {
     let deep = "a:\n".to_owned() + &(1..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>();
     well_told(deep.as_bytes());
     let many = "checks:\n".to_owned() + &"  - {name: A, tcp: {adress: x}}\n".repeat(5_000);
-    let faults = read(many.as_bytes()).err().unwrap();
-    assert!(faults.ends_with("and 9950 more"), "{}", faults.lines().last().unwrap());
+    assert_eq!(read(many.as_bytes()).err().unwrap().lines().count(), 10_000);
     let wide = (0..20_000).map(|number| format!("key{number}: x\n")).collect::<String>();
     well_told(wide.as_bytes());
     let anchors = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n";
