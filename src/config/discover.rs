@@ -15,7 +15,7 @@ use crate::config::names::{Names, is_variable_name};
 use crate::config::node::Node;
 use crate::config::plan::{Gates, Listed, Origin, Plan, Planned};
 use crate::config::rules::Reach;
-use crate::config::schemes::{Meaning, meaning, server};
+use crate::config::schemes::{Meaning, lacking, meaning, server};
 use crate::config::source::{Extent, USUAL_FILE, VARIABLE};
 use crate::config::targets::{bare, connection, planned};
 use crate::env::Env;
@@ -142,7 +142,7 @@ impl<'a> Finder<'a> {
                 self.check(variable, name, check, Vec::new());
             }
             (Sort::Server(name), Meaning::Later(_) | Meaning::Unknown) => {
-                self.list(variable, &target, format!("this version has no {name} check"));
+                self.list(variable, &target, lacking(name, "tcp://host:port"));
             }
             (Sort::Dialect(_), _) => {
                 let why = "a driver's own form of URL: write a check with the plain one".to_owned();

@@ -12,6 +12,7 @@ use crate::config::keys::{Common, Defaults, Gate, Outer, Serve, Threshold, Time}
 use crate::config::node::{Node, Problem, Raw, peel};
 use crate::config::plan::{DEFAULT_LISTEN, Gates, MinPassing, Origin, Plan, Planned, ServeOptions, ServeTls};
 use crate::config::rules::{GateFault, Reach, judge};
+use crate::config::schemes::lacking;
 use crate::duration;
 use crate::env::Env;
 use crate::net::dial::{DialRules, Require};
@@ -41,7 +42,6 @@ pub(super) const LATER: &[&str] = &[
     "jwks",
     "same_secret",
     "parity",
-    "listen",
     "file",
     "unix",
     "icmp",
@@ -268,7 +268,8 @@ impl Reader<'_> {
         let (key, value) = kinds.first()?;
         let name = key.text().unwrap_or_default();
         let Some(kind) = kind(name) else {
-            let message = format!("this version has no {name} check; it has {}", known.join(", "));
+            let lacking = lacking(name, "tcp: {address: \"host:port\"}");
+            let message = format!("{lacking}; it has {}", known.join(", "));
             self.tell(key, &format!("{path}.{name}"), message);
             return None;
         };

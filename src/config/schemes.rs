@@ -58,6 +58,16 @@ pub(super) fn meaning(scheme: &str) -> Meaning {
     later.map_or(Meaning::Unknown, |(_, kind)| Meaning::Later(kind))
 }
 
+/// Why a kind of the contract cannot be had, and what to do `instead`.
+pub(super) fn lacking(kind: &str, instead: &str) -> String {
+    match kind {
+        "file" | "unix" | "icmp" | "jwks" | "same_secret" | "parity" => {
+            format!("this version has no {kind} check: leave it out")
+        }
+        _ => format!("this version has no {kind} check: probe its port with {instead}"),
+    }
+}
+
 /// The kind's name, where the scheme is one that discovery may dial.
 pub(super) fn server(scheme: &str) -> Option<&'static str> {
     let scheme = scheme.to_ascii_lowercase();

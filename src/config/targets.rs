@@ -13,7 +13,7 @@ use crate::config::names::{Names, is_variable_name};
 use crate::config::node::Node;
 use crate::config::plan::{DEFAULT_LISTEN, Gates, MinPassing, Origin, Plan, Planned, ServeOptions};
 use crate::config::rules::Reach;
-use crate::config::schemes::{Meaning, advice, meaning};
+use crate::config::schemes::{Meaning, advice, lacking, meaning};
 use crate::config::source::Extent;
 use crate::config::undecided::{self, Undecided};
 use crate::env::Env;
@@ -119,7 +119,7 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
             Url::parse(text).map_err(|error| error.to_string())?;
             Ok(Target { kind: name, check, variable: None })
         }
-        Meaning::Later(name) => Err(format!("this version has no {name} check")),
+        Meaning::Later(name) => Err(lacking(name, "tcp://host:port")),
         Meaning::Unknown => Err(advice(scheme)),
     }
 }
@@ -220,8 +220,8 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
             Target { kind, check, variable: Some(name.to_owned()) }
         }
         Meaning::Later(kind) => {
-            let message =
-                format!("the variable {name} holds the URL of a {kind} check, which this version does not have");
+            let lacking = lacking(kind, "tcp://host:port");
+            let message = format!("the variable {name} holds the URL of a {kind} check; {lacking}");
             undecided(Some(blamed(name, &value).unwrap_or((Cause::VariableInvalid, message))))
         }
         Meaning::Unknown => {

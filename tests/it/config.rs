@@ -144,7 +144,7 @@ fn discover_writes_a_configuration_with_names_and_no_values() {
 
 # Found and left out:
 # API_URL: a web address: a check of its own must ask for it
-# CACHE_URL: this version has no redis check
+# CACHE_URL: this version has no redis check: probe its port with tcp://host:port
 ";
     assert!(text.ends_with(expected), "{text}");
     for value in ["s3cret", "example.com", "db.shop", "replica", "6379"] {
