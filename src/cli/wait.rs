@@ -15,7 +15,8 @@ use crate::cli::args::{self, Form, WaitOptions};
 use crate::cli::patience::{Patience, Pause};
 use crate::cli::report::{self, Done};
 use crate::cli::{Shell, select, signals, termination};
-use crate::config::plan::Planned;
+use crate::config::plan::{Planned, SHORTEST_INTERVAL};
+use crate::duration;
 use crate::exit::Exit;
 use crate::net::World;
 
@@ -40,10 +41,14 @@ impl Settings {
     fn read(options: &WaitOptions) -> Result<Self, String> {
         let timeout = args::time("--timeout", options.timeout.as_deref(), Duration::from_secs(300))?;
         let permanent = args::time("--permanent-after", options.permanent_after.as_deref(), Duration::from_secs(30))?;
+        let interval = args::time("--interval", options.interval.as_deref(), Duration::from_secs(1))?;
+        if interval < SHORTEST_INTERVAL {
+            return Err(format!("pilotfish: --interval must be at least {}", duration::show(SHORTEST_INTERVAL)));
+        }
         Ok(Self {
             form: args::form(options.output.as_deref())?,
             deadline: Instant::now() + timeout,
-            interval: args::time("--interval", options.interval.as_deref(), Duration::from_secs(1))?,
+            interval,
             permanent_after: (!options.keep_trying).then_some(permanent),
         })
     }

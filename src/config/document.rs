@@ -63,7 +63,7 @@ pub(super) fn plan(document: &Node, origin: Origin, env: &dyn Env) -> Result<Pla
     let outer_value = outer.value.unwrap_or_default();
     let defaults = outer_value.defaults.unwrap_or_default();
     let written = document.get("defaults").unwrap_or(document);
-    let interval = in_force(written, "interval", defaults.interval, Some(INTERVAL));
+    let interval = in_force(written, "interval", defaults.interval.map(|interval| interval.0), Some(INTERVAL));
     problems.extend(longer(written, "defaults", "timeout", defaults.timeout, (interval, "interval")));
     let listen = outer_value.listen.map_or(DEFAULT_LISTEN, |listen| listen.0);
     let serve = serve(outer_value.serve.unwrap_or_default(), document.get("serve"), listen, &mut problems);
@@ -95,9 +95,9 @@ fn split(node: &Node, apart: impl Fn(&str) -> bool) -> (Node, Vec<(Node, Node)>)
 }
 
 /// The time in force for a key; `None` where one is written that cannot be read, so that nothing is compared with it.
-fn in_force(node: &Node, key: &str, own: Option<Time>, otherwise: Option<Duration>) -> Option<Duration> {
+fn in_force(node: &Node, key: &str, own: Option<Duration>, otherwise: Option<Duration>) -> Option<Duration> {
     match own {
-        Some(time) => Some(time.0),
+        Some(time) => Some(time),
         None if node.get(key).is_some_and(|value| !value.is_null()) => None,
         None => otherwise,
     }
@@ -284,11 +284,11 @@ impl Reader<'_> {
     }
 
     fn terms(&mut self, node: &Node, keys: &Common, path: &str) -> Terms {
-        let interval = in_force(node, "interval", keys.interval, self.interval);
+        let interval = in_force(node, "interval", keys.interval.map(|interval| interval.0), self.interval);
         self.problems.extend(longer(node, path, "timeout", keys.timeout, (interval, "interval")));
         let interval = interval.unwrap_or(INTERVAL);
         let usual = self.defaults.timeout.map_or(TIMEOUT, |time| time.0).min(interval);
-        let timeout = in_force(node, "timeout", keys.timeout, Some(usual));
+        let timeout = in_force(node, "timeout", keys.timeout.map(|time| time.0), Some(usual));
         self.problems.extend(longer(node, path, "connect_timeout", keys.connect_timeout, (timeout, "timeout")));
         let timeout = timeout.unwrap_or(usual);
         let require = keys.require.map_or(Require::Any, Require::from);

@@ -9,7 +9,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use crate::cause::Cause;
 use crate::config::names::{is_check_name, is_label_name};
-use crate::config::plan::MinPassing;
+use crate::config::plan::{MinPassing, SHORTEST_INTERVAL};
 use crate::duration;
 use crate::findings;
 use crate::net::dial::{AddressPolicy, Require};
@@ -33,8 +33,8 @@ pub(super) struct Outer {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Defaults {
-    /// From run to run; 10s.
-    pub(super) interval: Option<Time>,
+    /// From run to run, at least 100ms; 10s.
+    pub(super) interval: Option<Interval>,
     /// The deadline of one run; 5s, or the interval where that is less.
     pub(super) timeout: Option<Time>,
     /// Failures in a row that make a check down; 3.
@@ -50,8 +50,8 @@ pub(super) struct Defaults {
 pub(super) struct Common {
     /// The unique name.
     pub(super) name: Option<Name>,
-    /// From run to run.
-    pub(super) interval: Option<Time>,
+    /// From run to run, at least 100ms.
+    pub(super) interval: Option<Interval>,
     /// The deadline of one run; at most the interval.
     pub(super) timeout: Option<Time>,
     /// Failures in a row that make it down.
@@ -201,6 +201,11 @@ from_text! {
         Ok(_) => Err("expected more than 0s".to_owned()),
         Err(expected) => Err(format!("expected {expected}")),
     };
+    Interval: |text| match duration::parse(text) {
+        Ok(time) if time >= SHORTEST_INTERVAL => Ok(Self(time)),
+        Ok(_) => Err(format!("expected at least {}: what is probed has other work too", duration::show(SHORTEST_INTERVAL))),
+        Err(expected) => Err(format!("expected {expected}")),
+    };
     Span: |text| duration::parse(text).map(Self).map_err(|expected| format!("expected {expected}"));
     Listen: |text| {
         let expected = "expected an address and a port, such as \"[::]:9809\" or \"127.0.0.1:9809\"";
@@ -231,6 +236,10 @@ from_text! {
 /// A duration above zero.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Time(pub(super) Duration);
+
+/// From run to run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Interval(pub(super) Duration);
 
 /// A duration, also none at all.
 #[derive(Debug, Clone, Copy)]
@@ -341,7 +350,7 @@ mod schema {
 
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-    use super::{Code, LabelName, LabelValue, Listen, Name, PemFile, Runtime, Slug, Span, Threshold, Time};
+    use super::{Code, Interval, LabelName, LabelValue, Listen, Name, PemFile, Runtime, Slug, Span, Threshold, Time};
     use crate::cause::Cause;
     use crate::config::plan::MinPassing;
     use crate::findings;
@@ -365,7 +374,8 @@ mod schema {
     }
 
     schemas! {
-        Time: {"type": "string", "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", "examples": ["500ms", "3s", "1m30s"]};
+        Time: {"type": "string", "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", "not": {"pattern": "^(0+(h|ms?|s))*$"}, "examples": ["500ms", "3s", "1m30s"]};
+        Interval: {"type": "string", "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", "not": {"pattern": "^(0+[hms])*(0*[0-9]{1,2}ms)?$"}, "examples": ["500ms", "3s", "1m30s"]};
         Span: {"type": "string", "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", "examples": ["0s", "25s"]};
         Listen: {"type": "string", "examples": ["[::]:9809", "127.0.0.1:9809"]};
         Name: {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", "not": {"enum": ["startup", "ready", "live"]}};

@@ -119,6 +119,9 @@ pub struct Listed {
 /// The port of the contract, on every address.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V6(Ipv6Addr::UNSPECIFIED), 9809);
 
+/// A peer is not probed more often, whatever is written: the probe must never be the outage.
+pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+
 /// Which gates a check acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Gates {

@@ -101,6 +101,7 @@ fn two_bad_usage() {
             &["wait", "--timeout", "soon", "tcp://h:1"],
             "pilotfish: --timeout takes a duration such as 500ms, 3s or 1m30s\n".to_owned(),
         ),
+        (&["wait", "--interval", "1ms", "tcp://h:1"], "pilotfish: --interval must be at least 100ms\n".to_owned()),
         (&["completions", "tcsh"], "pilotfish: SHELL is bash, zsh or fish\n".to_owned()),
     ];
     for (args, stderr) in rows {
@@ -137,8 +138,16 @@ fn three_out_of_time() {
     let folder = Folder::new();
     let log = folder.write("termination", "");
     let target = format!("tcp://127.0.0.1:{dead}");
-    let ran =
-        run(pilotfish().args(["wait", &target, "--timeout", "300ms", "--interval", "50ms", "--termination-log", &log]));
+    let ran = run(pilotfish().args([
+        "wait",
+        &target,
+        "--timeout",
+        "300ms",
+        "--interval",
+        "100ms",
+        "--termination-log",
+        &log,
+    ]));
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.stdout.starts_with(&format!("✗ tcp-127-0-0-1  {target}  connect_refused  (tcp ")), "{}", ran.stdout);
     let lines: Vec<&str> = ran.stderr.lines().collect();
@@ -161,7 +170,7 @@ fn four_stopped_early() {
         }
     });
     let target = format!("tls://127.0.0.1:{port}");
-    let wait = |more: &[&str]| run(pilotfish().args(["wait", &target, "--interval", "20ms"]).args(more));
+    let wait = |more: &[&str]| run(pilotfish().args(["wait", &target, "--interval", "100ms"]).args(more));
     let ran = wait(&["--permanent-after", "100ms"]);
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.stdout.contains("tls_not_tls"), "{ran:?}");

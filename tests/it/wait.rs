@@ -11,7 +11,7 @@ fn it_opens_when_the_dependency_comes() {
     let port = free_port();
     let target = format!("tcp://127.0.0.1:{port}");
     let mut waiting = Running::start(
-        pilotfish().args(["wait", &target, "--interval", "50ms"]).stdout(Stdio::null()).stderr(Stdio::null()),
+        pilotfish().args(["wait", &target, "--interval", "100ms"]).stdout(Stdio::null()).stderr(Stdio::null()),
     );
     assert!(waiting.0.try_wait().expect("it can be asked").is_none());
     let _listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).expect("the port is free");

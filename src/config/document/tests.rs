@@ -95,7 +95,7 @@ fn defaults_are_those_of_the_contract() {
 #[test]
 fn every_fault_at_once_with_place_and_remedy() {
     let text = r#"listen: s3cret
-defaults: {interval: 0s, timeuot: 3s}
+defaults: {interval: 99ms, timeuot: 3s}
 server: {}
 serve: {detail: s3cret, tls: {cert: /a}, bearer_token: "", drain: 1}
 checks:
@@ -124,8 +124,8 @@ checks:
 "#;
     let expected = [
         r#"1:9: listen: expected an address and a port, such as "[::]:9809" or "127.0.0.1:9809""#,
-        "2:22: defaults.interval: expected more than 0s",
-        "2:26: defaults.timeuot: unknown key, did you mean timeout?",
+        "2:22: defaults.interval: expected at least 100ms: what is probed has other work too",
+        "2:28: defaults.timeuot: unknown key, did you mean timeout?",
         "3:1: server: unknown key, did you mean serve?",
         "4:17: serve.detail: expected one of full",
         "4:30: serve.tls: the key key is missing",
