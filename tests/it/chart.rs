@@ -285,6 +285,19 @@ fn helm_test_runs_every_check_once() {
     let only = app().objects(&["--set", &set("test.only", "{database}")]);
     let command = &object(&only, "Pod", "app-pilotfish-test")["spec"]["containers"][0]["command"];
     assert_eq!(command, &json!(["pilotfish", "check", "--only", "database"]));
+    // What listens in the workload's own pod is not in the test's.
+    let chart = app();
+    let inside = "{name: app, listen: {port: 8080}, gates: [ready]}";
+    let test = |checks: &str| {
+        let text = format!("pilotfish: {{workloads: {{app: {{config: {{checks: [{checks}]}}}}}}}}\n");
+        chart.write("checks.yaml", &text);
+        let objects = chart.objects(&["-f", "checks.yaml"]);
+        let pod = objects.into_iter().find(|object| object["kind"] == "Pod");
+        pod.map(|pod| pod["spec"]["containers"][0]["command"].clone())
+    };
+    let both = format!("{inside}, {{name: cache, tcp: {{address: \"cache:6379\"}}}}");
+    assert_eq!(test(&both), Some(json!(["pilotfish", "check", "--only", "cache"])));
+    assert_eq!(test(inside), None);
 }
 
 #[test]

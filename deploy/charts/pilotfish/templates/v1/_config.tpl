@@ -28,6 +28,7 @@ prober (argument `prober`) leaves its Service when it is told to stop.
 {{- include "pilotfish.v1.fail" (printf "pilotfish: %s: config is missing: write the checks there, config: {checks: [{name: database, postgres: {url: {env: DATABASE_URL}}}]}" $place) -}}
 {{- end -}}
 {{- include "pilotfish.v1.refuseSecrets" (dict "at" "config" "value" .values.config "place" $place) -}}
+{{- include "pilotfish.v1.judge" (dict "config" .values.config "place" $place) -}}
 {{- $config := deepCopy .values.config -}}
 {{- $serve := get $config "serve" | default dict -}}
 {{- if and (eq $settings.mode "classic") (not (hasKey $serve "drain")) (not .prober) -}}
@@ -69,7 +70,8 @@ named instead, {env: NAME} or {file: PATH}, or expanded, "${NAME}".
 {{- define "pilotfish.v1.refuseSecrets" -}}
 {{- $at := .at -}}
 {{- $place := .place -}}
-{{- $secret := regexMatch "(^|\\.)(password|bearer_token|secret|authorization|proxy-authorization|cookie)$" (lower $at) -}}
+{{- /* What an answer is compared with, and labels, are no secrets, whatever they are called. */ -}}
+{{- $secret := and (regexMatch "(?i)(^|\\.)(password|bearer_token|secret|authorization|proxy-authorization|cookie|headers\\.[^.]*(token|secret|password|api-?key))$" $at) (not (regexMatch "\\.(json|labels)\\." $at)) -}}
 {{- if kindIs "map" .value -}}
 {{- if not (and $secret (or (hasKey .value "env") (hasKey .value "file"))) -}}
 {{- range $key, $below := .value -}}
@@ -82,13 +84,15 @@ named instead, {env: NAME} or {file: PATH}, or expanded, "${NAME}".
 {{- end -}}
 {{- else if not (kindIs "invalid" .value) -}}
 {{- $text := toString .value -}}
-{{- if not (or (contains "${" $text) (contains "$(" $text)) -}}
-{{- if and $secret (ne $text "") -}}
+{{- if and $secret (ne $text "") (not (or (contains "${" $text) (contains "$(" $text))) -}}
 {{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is a secret in the values, readable in the ConfigMap and in the release: name it instead, from a Secret of the pod: {env: NAME}, {file: PATH}, or in env valueFrom.secretKeyRef" $place (trimSuffix ".secret" $at)) -}}
 {{- end -}}
-{{- if regexMatch "^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*:[^/?#]*@" $text -}}
+{{- $written := regexReplaceAll "\\$\\{[^}]*\\}|\\$\\([^)]*\\)" $text "" -}}
+{{- if or (regexMatch "^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*:[^/?#]+@" $written) (regexMatch "(?i)://[^#]*[?&](password|sslpassword|token|access_token|api_?key|secret)=[^&#]" $written) -}}
 {{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is a URL with a password, readable in the ConfigMap and in the release: write the URL without it, and password: {env: NAME} beside it" $place $at) -}}
 {{- end -}}
+{{- if contains "PRIVATE KEY-----" $written -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is a private key in the values, readable in the ConfigMap and in the release: name it instead, {file: PATH}, from a Secret of the pod" $place $at) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

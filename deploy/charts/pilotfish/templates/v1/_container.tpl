@@ -30,8 +30,11 @@ the variables that the pod's own container has, so that pilotfish sees what the 
   {{- else if eq .role "wait" }}
   command: {{ concat (list "pilotfish" "wait") $settings.waitArgs | toJson }}
   {{- else }}
+  {{- $tested := include "pilotfish.v1.tested" . | fromYamlArray -}}
   {{- $only := list -}}
-  {{- range $settings.test.only }}{{- $only = concat $only (list "--only" .) -}}{{- end }}
+  {{- if or $settings.test.only (lt (len $tested) (len .values.config.checks)) -}}
+  {{- range $tested }}{{- $only = concat $only (list "--only" .) -}}{{- end }}
+  {{- end }}
   command: {{ concat (list "pilotfish" "check") $only | toJson }}
   {{- end }}
   {{- with $env }}
@@ -120,7 +123,7 @@ livenessProbe:
 {{- $all = concat $all $own -}}
 {{- $place := .place -}}
 {{- range $own -}}
-{{- $at := regexMatch "(PASSWORD|PASSWD|SECRET|TOKEN)$" .name | ternary (printf "env %s.secret" .name) (printf "env %s" .name) -}}
+{{- $at := regexMatch "(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|(API|SECRET|ACCESS|PRIVATE)_?KEY)$" .name | ternary (printf "env %s.secret" .name) (printf "env %s" .name) -}}
 {{- include "pilotfish.v1.refuseSecrets" (dict "at" $at "value" (get . "value") "place" $place) -}}
 {{- end -}}
 {{- if $all -}}{{- toYaml $all -}}{{- end -}}

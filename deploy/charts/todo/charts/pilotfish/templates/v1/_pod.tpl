@@ -129,12 +129,32 @@ seccompProfile:
 {{- end -}}
 
 {{/*
-The pod of `helm test`: every check of the workload once, from beside the workload, with `pilotfish check`. Arguments beside
-the usual ones: `env`, as above, and `volumes`, a list or its YAML: the pod's volumes that pilotfish mounts and that are not
-among the workload's own.
+The names of the checks that `helm test` runs, as YAML: those of `test.only`, or else all that mean the same in another pod.
+What listens in the workload's own pod is not there.
+*/}}
+{{- define "pilotfish.v1.tested" -}}
+{{- $only := (include "pilotfish.v1.settings" . | fromYaml).test.only -}}
+{{- $names := list -}}
+{{- $tested := list -}}
+{{- range .values.config.checks -}}
+{{- $names = append $names .name -}}
+{{- if ne (include "pilotfish.v1.reach" .) "pod" -}}{{- $tested = append $tested .name -}}{{- end -}}
+{{- end -}}
+{{- range $only -}}
+{{- if not (has . $names) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: test.only: no check is called %s; there are %s" (include "pilotfish.v1.name" $) . (join ", " $names)) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml ($only | default $tested) -}}
+{{- end -}}
+
+{{/*
+The pod of `helm test`: the checks of the workload once, from beside the workload, with `pilotfish check`; none where all of
+them ask what is in the workload's own pod. Arguments beside the usual ones: `env`, as above, and `volumes`, a list or its
+YAML: the pod's volumes that pilotfish mounts and that are not among the workload's own.
 */}}
 {{- define "pilotfish.v1.testPod" -}}
-{{- if include "pilotfish.v1.enabled" . -}}
+{{- if and (include "pilotfish.v1.enabled" .) (include "pilotfish.v1.tested" . | fromYamlArray) -}}
 apiVersion: v1
 kind: Pod
 metadata:
