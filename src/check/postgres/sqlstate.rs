@@ -91,6 +91,7 @@ impl ServerError {
     fn pooler_cause(&self, link: Link) -> Cause {
         const TEXTS: &[(&str, Cause)] = &[
             ("password authentication failed", Cause::PasswordRejected),
+            ("SASL authentication failed", Cause::PasswordRejected),
             ("no such database", Cause::NoSuchDatabase),
             ("no such user", Cause::LoginRejected),
             ("login rejected", Cause::LoginRejected),
@@ -157,6 +158,7 @@ mod tests {
             ("55000", "database \"x\" is not currently accepting connections", "login_rejected"),
             ("42501", "permission denied for database \"app\"", "login_rejected"),
             ("08P01", "password authentication failed", "password_rejected"),
+            ("08P01", "SASL authentication failed", "password_rejected"),
             ("08P01", "no such database: x", "no_such_database"),
             ("08P01", "unsupported startup parameter: x", "login_rejected"),
             ("08P01", "no more connections allowed (max_client_conn)", "too_many_connections"),
