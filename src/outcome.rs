@@ -261,6 +261,8 @@ pub struct Facts {
     pub records: Vec<String>,
     /// The sockets of this pod that listen on the port a `listen` check asks for.
     pub listening: Vec<SocketAddr>,
+    /// Hosts before the one that passed, and what was wrong with each.
+    pub passed_over: Vec<String>,
     /// What the peer said first, or an excerpt of its body: shown by `check` and `diagnose` only.
     pub excerpt: Option<String>,
 }

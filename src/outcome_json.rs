@@ -185,6 +185,8 @@ struct FactsJson<'a> {
     records: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     listening: &'a [SocketAddr],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    passed_over: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     excerpt: Option<&'a str>,
 }
@@ -212,6 +214,7 @@ impl<'a> FactsJson<'a> {
             health_warning,
             records,
             listening,
+            passed_over,
             excerpt,
         } = facts;
         Self {
@@ -234,6 +237,7 @@ impl<'a> FactsJson<'a> {
             health_warning: health_warning.as_deref(),
             records,
             listening,
+            passed_over,
             excerpt: match excerpts {
                 Excerpts::Shown => excerpt.as_deref(),
                 Excerpts::Withheld => None,

@@ -110,7 +110,10 @@ impl Postgres {
         for (index, endpoint) in hosts.into_iter().enumerate() {
             attempt.for_host(several.then(|| endpoint.host.to_string()));
             let fault = match self.visit(attempt, &settings, endpoint, count - index).await {
-                Visit::Passed => return Ok(()),
+                Visit::Passed => {
+                    attempt.facts().passed_over = in_words(&faults);
+                    return Ok(());
+                }
                 Visit::OtherRole(fault) => fault,
                 Visit::Failed(fault) => {
                     // Should a later host do, it was a fallback.
@@ -222,9 +225,13 @@ const fn rejects_credentials(cause: Cause) -> bool {
     )
 }
 
+fn in_words(faults: &[(&Endpoint, Fault)]) -> Vec<String> {
+    faults.iter().map(|(endpoint, fault)| format!("{endpoint}: {}", fault.message)).collect()
+}
+
 /// Of several hosts' faults the one that got furthest; its message names all.
 fn furthest(faults: Vec<(&Endpoint, Fault)>) -> Fault {
-    let all: Vec<String> = faults.iter().map(|(endpoint, fault)| format!("{endpoint}: {}", fault.message)).collect();
+    let all = in_words(&faults);
     let several = faults.len() > 1;
     let best = faults
         .into_iter()

@@ -138,6 +138,9 @@ fn seen(out: &mut String, evidence: &Evidence, excerpts: Excerpts) {
     if evidence.tries.iter().any(|one| one.result != TryResult::Connected) {
         evidence.tries.iter().for_each(|one| line(out, &format!("    {:9}{}", "tried", tried(one))));
     }
+    for host in &evidence.facts.passed_over {
+        line(out, &format!("    {:9}{host}", "failed"));
+    }
     for member in &evidence.members {
         let said = member
             .failure

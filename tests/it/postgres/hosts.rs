@@ -64,6 +64,21 @@ fn a_dead_host_is_passed_over_and_said() {
     assert_eq!(check["tries"][0]["result"], "refused");
     assert_eq!(check["tries"][0]["host"], "127.0.0.1");
     assert_eq!(check["tries"][1]["result"], "connected");
+    let said = check["facts"]["passed_over"][0].as_str().unwrap_or_default();
+    assert!(said.starts_with(&format!("127.0.0.1:{dead}: ")) && said.contains("refused"), "{check:#}");
+}
+
+/// What was wrong with it is told also where it was no try to connect.
+#[test]
+fn a_host_that_refuses_the_login_is_passed_over_and_said() {
+    let (busy, cluster) = (Cluster::plain(), Cluster::plain());
+    busy.sql("ALTER ROLE app CONNECTION LIMIT 0");
+    let url = format!("postgres://app:{PASSWORD}@127.0.0.1:{},127.0.0.1:{}/app", busy.port, cluster.port);
+    let said = format!("127.0.0.1:{}: too many connections for role \"app\" (53300)", busy.port);
+    for command in ["check", "diagnose"] {
+        let ran = crate::support::ran(&[command, &url]);
+        assert!(ran.code == 0 && ran.stdout.contains(&said), "{ran:?}");
+    }
 }
 
 #[test]

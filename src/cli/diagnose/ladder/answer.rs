@@ -44,6 +44,9 @@ pub(super) fn answer(view: View<'_>) -> Rung {
     if !known.is_empty() {
         rung.add(None, known.join(", "));
     }
+    for host in &facts.passed_over {
+        rung.add(Mark::Bad, format!("{host}; the next host was taken"));
+    }
     for member in members {
         match &member.failure {
             None => rung.add(Mark::Good, format!("{} passes", member.address)),
