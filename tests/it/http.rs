@@ -1,5 +1,7 @@
 //! The `http` kind against nginx, Node and scripted servers: what is sent, every expectation, HTTP/2, redirects, TLS.
 
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -308,6 +310,55 @@ fn http_2_by_alpn_and_by_prior_knowledge() {
     assert!(verdict(&report).starts_with("request protocol_error: the peer speaks HTTP"), "{report}");
     let report = check("http", &format!("url: 'http://127.0.0.1:{port}/', http_version: 1.1"));
     assert!(verdict(&report).starts_with("request protocol_error: the peer speaks HTTP/2"), "{report}");
+}
+
+/// Settings, their acknowledgement, `:status: 200`, then the body in two frames of which the last one ends it.
+const HTTP_2: &[u8] = b"\0\0\0\x04\0\0\0\0\0\0\0\0\x04\x01\0\0\0\0\0\0\x01\x01\x04\0\0\0\x01\x88\
+    \0\0\x03\0\0\0\0\0\x01hel\0\0\x02\0\x01\0\0\0\x01lo";
+
+/// Whether the headers of a request are there, behind HTTP/2's preface and settings.
+fn asks_over_http_2(sent: &[u8]) -> bool {
+    let mut frames = sent.get(24..).unwrap_or_default();
+    while let [a, b, c, kind, ..] = frames {
+        if *kind == 1 {
+            return true;
+        }
+        frames = frames.get(9 + u32::from_be_bytes([0, *a, *b, *c]) as usize..).unwrap_or_default();
+    }
+    false
+}
+
+/// Answers requests with the first bytes of [`HTTP_2`], as many as told, and closes in good order.
+fn cut_http_2(cuts: Vec<usize>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("it has an address").port();
+    std::thread::spawn(move || {
+        for cut in cuts {
+            let (mut stream, _) = listener.accept().expect("it is dialled");
+            let (mut sent, mut chunk) = (Vec::new(), [0; 1024]);
+            while !asks_over_http_2(&sent) {
+                let count = stream.read(&mut chunk).expect("it is readable");
+                assert!(count > 0, "it hung up before it asked: {sent:?}");
+                sent.extend_from_slice(&chunk[..count]);
+            }
+            stream.write_all(&HTTP_2[..cut]).expect("it is written");
+            drop(stream.shutdown(Shutdown::Write));
+            // Until it hangs up: closing on unread bytes would be a reset.
+            while stream.read(&mut chunk).is_ok_and(|count| count > 0) {}
+        }
+    });
+    port
+}
+
+#[test]
+fn an_answer_of_http_2_that_is_cut_is_no_answer() {
+    let cuts = [0, 5, 9, 20, 27, 28, 31, 39, 40, 45, HTTP_2.len()];
+    let port = cut_http_2(cuts.to_vec());
+    for cut in cuts {
+        let verdict = verdict(&check("http", &format!("url: 'http://127.0.0.1:{port}/', http_version: 2")));
+        let expected = if cut == HTTP_2.len() { "passed" } else { "request connection_closed: " };
+        assert!(verdict.starts_with(expected), "{cut}: {verdict}");
+    }
 }
 
 #[test]

@@ -216,7 +216,12 @@ fn tell(attempt: &Attempt, version: Version, broken: Broken) -> Fault {
             attempt.fault(Cause::ConnectionClosed, format!("the peer ended the HTTP/2 stream: {text}"))
         }
         Some(text) => attempt.trouble(Trouble::Unexpected(&text), part.awaited(version)),
-        None if error.is_incomplete_message() || error.is_closed() || error.is_canceled() => {
+        // h2 says no more than that its connection broke.
+        None if error.is_incomplete_message()
+            || error.is_closed()
+            || error.is_canceled()
+            || version == Version::HTTP_2 && seen.end.is_some() =>
+        {
             attempt.trouble(Trouble::Ended, part.awaited(version))
         }
         // hyper's own words for it are fixed ones.
