@@ -154,11 +154,18 @@ impl Check for Tls {
             if let Some(protocol) = starttls {
                 attempt.enter(Phase::Tls);
                 if let Err(fault) = starttls::ask(attempt, &mut io, protocol).await {
+                    // What declines TLS speaks the protocol; what speaks another one is left alone.
+                    if fault.cause == Cause::TlsUnsupported {
+                        starttls::quit(attempt, &mut io, protocol).await;
+                    }
                     attempt.close(io).await;
                     return Err(fault);
                 }
             }
             let mut io = attempt.start_tls(io, &options).await?;
+            if let Some(protocol) = starttls {
+                starttls::quit(attempt, &mut io, protocol).await;
+            }
             let judged = judge(attempt, &mut io).await;
             let agreed = judged.and_then(|()| agreed(attempt, &options.alpn));
             let result = agreed.and_then(|()| {

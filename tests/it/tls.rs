@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::ca::{Ca, DAY, Leaf, Pair};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, Options};
-use crate::support::{Folder, Running, free_port, json, need, pilotfish, run, until_listening};
+use crate::support::{Folder, Running, free_port, json, need, pilotfish, run, until, until_listening};
 
 /// The names of most servers here.
 const NAMES: &[&str] = &["db.lab", "127.0.0.1"];
@@ -385,10 +385,21 @@ fn smtp_before(tls: u16) -> u16 {
 fn starttls_with_smtp() {
     let root = Ca::root("Lab Root");
     let (_folder, ca) = trusted(&root.pem);
-    let (_files, _server, tls) = s_server(&root.issue(&Leaf::server("mail.lab", &["mail.lab"])), &[]);
+    let files = Folder::new();
+    let (cert, key) = root.issue(&Leaf::server("mail.lab", &["mail.lab"])).write(&files, "server", &[]);
+    let said = files.write("said", "");
+    let (_server, tls) = crate::http::node(&format!(
+        "const fs = require('fs'), of = (path) => fs.readFileSync(path);
+        require('tls').createServer({{cert: of('{cert}'), key: of('{key}')}}, (peer) => {{
+            peer.on('error', () => {{}});
+            peer.on('data', (data) => {{ fs.appendFileSync('{said}', data); peer.end('221 2.0.0 Bye\\r\\n'); }});
+        }}).on('tlsClientError', () => {{}}).listen(process.env.PORT, '127.0.0.1');"
+    ));
     let report = check(smtp_before(tls), &format!("{ca}, starttls: smtp, server_name: mail.lab"));
     assert_eq!(told(&report), "pass", "{report:#}");
     assert_eq!(report["facts"]["certificates"][0]["subject"], "CN=mail.lab");
+    // A server whose client leaves without it logs a lost connection.
+    until("the goodbye is there", || std::fs::read_to_string(&said).is_ok_and(|text| text == "QUIT\r\n"));
     let report = check(smtp_before(tls), &format!("{ca}, starttls: smtp"));
     assert_told(&report, "tls tls_wrong_name: the certificate is for \"mail.lab\"");
 }

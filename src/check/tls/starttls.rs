@@ -54,6 +54,14 @@ pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls) 
     }
 }
 
+/// Says goodbye in the protocol, so that the server logs no lost connection. PostgreSQL expects none before its login.
+pub(super) async fn quit(attempt: &Attempt, io: &mut Io, protocol: StartTls) {
+    if protocol == StartTls::Smtp {
+        // A peer that is gone needs no goodbye.
+        drop(timeout_at(attempt.deadline(), io.write_all(b"QUIT\r\n")).await);
+    }
+}
+
 async fn postgres(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
     const AWAITED: Awaited =
         Awaited { what: "the answer to PostgreSQL's SSLRequest", protocol: Some(Protocol::Postgres) };
