@@ -14,7 +14,7 @@ use crate::findings::Context;
 use crate::net::World;
 use crate::net::attempt::{Attempt, Pin};
 use crate::net::resolve::Walk;
-use crate::outcome::{Evidence, Fault, Member, Phase};
+use crate::outcome::{Evidence, Facts, Fault, Member, Phase};
 use crate::url::Endpoint;
 
 /// How many addresses are probed at a time.
@@ -38,13 +38,19 @@ pub(super) async fn run(planned: &Planned, world: &Arc<World>, depth: Depth, con
     };
     let done = run_all(planned, world, depth.walk(), &pins).await;
     let ended = done.iter().map(|one| one.ended).max().unwrap_or_else(Instant::now);
+    let mut facts = Vec::new();
     for (pin, one) in pins.iter().zip(done) {
         let address = SocketAddr::new(pin.ip, pin.endpoint.port);
         let failure = one.fault.map(|fault| explain(fault, &one.evidence, context));
-        merge(&mut evidence, one.evidence);
+        facts.push(merge(&mut evidence, one.evidence));
         evidence.members.push(Member { address, failure });
     }
     let fault = judge(&evidence.members, planned.min_passing);
+    // The facts are those of the first member that is as the whole is.
+    let cause = fault.as_ref().map(|fault| fault.cause);
+    let like = |member: &Member| member.failure.as_ref().map(|failure| failure.cause) == cause;
+    let shown = evidence.members.iter().position(like).unwrap_or_default();
+    evidence.facts = facts.into_iter().nth(shown).unwrap_or_default();
     Done { evidence, fault, ended }
 }
 
@@ -84,12 +90,9 @@ async fn run_all(planned: &Planned, world: &Arc<World>, walk: Walk, pins: &[Pin]
     }
 }
 
-/// Adds a member's evidence: its queries and tries behind the others', the longest time of each phase (they ran beside
-/// each other), and the facts of the first.
-fn merge(all: &mut Evidence, one: Evidence) {
-    if all.members.is_empty() {
-        all.facts = one.facts;
-    }
+/// Adds a member's evidence: its queries and tries behind the others', and the longest time of each phase (they ran
+/// beside each other). Gives its facts.
+fn merge(all: &mut Evidence, one: Evidence) -> Facts {
     all.degraded |= one.degraded;
     all.queries.extend(one.queries);
     all.tries.extend(one.tries);
@@ -99,6 +102,7 @@ fn merge(all: &mut Evidence, one: Evidence) {
             None => all.phases.push((phase, spent)),
         }
     }
+    one.facts
 }
 
 /// How many of them must pass.

@@ -193,6 +193,16 @@ async fn each_address_has_its_own_result() {
     assert!(failure.message.contains(&format!("127.0.0.4:{port} connect_refused (")), "{}", failure.message);
 }
 
+/// What is told of the answer is of the same member as the cause: of one that passes only where the check does.
+#[tokio::test]
+async fn the_facts_are_those_of_a_member_that_is_as_the_whole_is() {
+    let (port, _servers) = three_peers().await;
+    for (min_passing, excerpt) in [(MinPassing::Count(1), None), (MinPassing::All, Some("nope"))] {
+        let outcome = run(&each(port, min_passing), PEERS).await;
+        assert_eq!(outcome.evidence.facts.excerpt.as_deref(), excerpt, "{min_passing:?}");
+    }
+}
+
 #[tokio::test]
 async fn enough_members_make_a_degraded_pass() {
     let (port, _servers) = three_peers().await;
