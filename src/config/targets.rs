@@ -83,7 +83,7 @@ impl Target {
     fn planned(self, names: &mut Names, written: &str, env: &dyn Env) -> Planned {
         let name = match &self.variable {
             Some(variable) => names.of_variable(variable),
-            None => names.make(&[&format!("{}-{}", self.kind, host_of(written))]),
+            None => names.make(&[&format!("{}-{}", self.kind, host_of(written, &*self.check, env))]),
         };
         let inside = Reach::of(&*self.check, env) == Reach::Pod;
         let gates = Gates { startup: !inside, ready: true, live: false };
@@ -92,11 +92,14 @@ impl Target {
 }
 
 /// The host of a literal target, or the port that is listened on; it was read before.
-fn host_of(written: &str) -> String {
+fn host_of(written: &str, check: &dyn Check, env: &dyn Env) -> String {
     if let Some(port) = written.strip_prefix("listen::") {
         return port.to_owned();
     }
-    Url::parse(written).ok().and_then(|url| url.hosts.first().map(|(host, _)| host.to_string())).unwrap_or_default()
+    match Url::parse(written) {
+        Ok(url) => url.hosts.first().map(|(host, _)| host.to_string()).unwrap_or_default(),
+        Err(_) => check.endpoints(env).first().map(|endpoint| endpoint.host.to_string()).unwrap_or_default(),
+    }
 }
 
 fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
@@ -128,11 +131,23 @@ fn literal(kind: &'static Kind, text: &str, env: &dyn Env) -> Result<Target, Str
     if kind.name == "listen" {
         return listener(kind, text);
     }
-    let url = Url::parse(text).map_err(|error| format!("{error}; right is {}", form(kind)))?;
-    if let Some(what) = fault_of_url(kind, text, &url) {
-        return Err(format!("{what}; right is {}", form(kind)));
-    }
+    let wrong = |what: String| format!("{what}; right is {}", form(kind));
     let check = (kind.from_url)(Value::literal(text));
+    let url = match Url::parse(text) {
+        Ok(url) => url,
+        // `postgres:///app?host=db` is a URL to libpq alone.
+        Err(error) if kind.name == "postgres" => {
+            return match url_problem(kind, text) {
+                None => Ok(Target { kind: kind.name, check, variable: None }),
+                Some(what) if text.contains("host=") => Err(wrong(what)),
+                Some(_) => Err(wrong(error.to_string())),
+            };
+        }
+        Err(error) => return Err(wrong(error.to_string())),
+    };
+    if let Some(what) = fault_of_url(kind, text, &url) {
+        return Err(wrong(what));
+    }
     // A name server that is not given is that of the pod: such a check dials nothing that could be told now.
     if check.endpoints(env).is_empty() && kind.name != "dns" {
         let what = match url.hosts.iter().any(|(_, port)| port.is_none()) {
@@ -157,7 +172,6 @@ fn listener(kind: &'static Kind, text: &str) -> Result<Target, String> {
 
 /// What a kind has to say of a URL, where it reads one at load: it stands under `url`, and a `dns` URL under its parts.
 fn fault_of_url(kind: &Kind, text: &str, url: &Url) -> Option<String> {
-    let scalar = |text: &str| Node::scalar(&text.replace("${", "$${"));
     if kind.name == "dns" {
         let name = scalar(&url.hosts[0].0.to_string());
         let parts = url.query.iter().map(|(key, value)| (key.as_str(), scalar(value.expose())));
@@ -168,8 +182,16 @@ fn fault_of_url(kind: &Kind, text: &str, url: &Url) -> Option<String> {
             false => format!("{}: {}", problem.path, problem.message),
         });
     }
-    let text = scalar(text.strip_prefix("peer+").unwrap_or(text));
-    let problems = (kind.parse)(&Node::mapping(vec![("url", text)])).err()?;
+    url_problem(kind, text.strip_prefix("peer+").unwrap_or(text))
+}
+
+fn scalar(text: &str) -> Node {
+    Node::scalar(&text.replace("${", "$${"))
+}
+
+/// What is wrong with a key `url` of this text.
+fn url_problem(kind: &Kind, text: &str) -> Option<String> {
+    let problems = (kind.parse)(&Node::mapping(vec![("url", scalar(text))])).err()?;
     let problem = problems.iter().find(|problem| problem.path == "url")?;
     (!problem.message.starts_with("unknown key")).then(|| problem.message.clone())
 }

@@ -52,6 +52,17 @@ fn targets_become_checks_with_names_of_their_own() {
     assert_eq!(plan.checks[1].gates, Gates { startup: false, ready: true, live: false });
 }
 
+/// libpq takes the host from a parameter, too; what is wrong with such a URL is told as of any other.
+#[test]
+fn a_host_may_stand_in_a_parameter_of_a_postgres_url() {
+    let plan = planned(&["postgres:///app?host=db&user=app"]);
+    assert_eq!((plan.checks[0].name.as_str(), plan.checks[0].kind), ("postgres-db", "postgres"));
+    let text = refused(&["postgres://app:s3cret@/app?host=/cloudsql/a:b:c"]);
+    assert!(text.contains("a socket in the file system is not dialled") && !text.contains("s3cret"), "{text}");
+    assert!(refused(&["postgres:///app"]).contains("the host is empty"));
+    assert!(refused(&["http:///app?host=db"]).contains("the host is empty"));
+}
+
 #[test]
 fn a_variable_without_a_usable_url_is_a_check_that_fails() {
     let plan = planned(&["env:NOT_SET", "env:EMPTY", "env:CACHE_URL", "env:ODD", "env:BARE"]);
