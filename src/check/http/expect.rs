@@ -219,7 +219,7 @@ pub(crate) fn body_in_words(answer: &Answer) -> String {
     let encoding = clean_text(text(CONTENT_ENCODING), 20);
     let encoded = match encoding.as_str() {
         "" | "identity" => String::new(),
-        other => format!(", sent as {other} though identity was asked for"),
+        other => format!(", sent as {other}, which is not unpacked"),
     };
     match (answer.body.len(), media.as_str()) {
         (0, _) => "an empty body".to_owned(),

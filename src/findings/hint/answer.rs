@@ -18,7 +18,7 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> String {
              svc), and TLS ports with plain ones"
                 .to_owned()
         }
-        Cause::TooLarge => "ask for something smaller, or raise `max_response`".to_owned(),
+        Cause::TooLarge => too_large(fault, context.kind).to_owned(),
         Cause::Stale => {
             "the check has not run in time: see whether this container gets CPU time (kubectl top pod, its CPU limit)"
                 .to_owned()
@@ -50,6 +50,14 @@ fn timeout(fault: &Fault, kind: &str) -> &'static str {
             "the port accepts, then nobody answers in time: the app hangs, is overloaded, or speaks another protocol; read its \
              log, then raise `timeout` if it is only slow"
         }
+    }
+}
+
+fn too_large(fault: &Fault, kind: &str) -> &'static str {
+    match (fault.phase, kind) {
+        (Phase::Request, "http" | "peer") if fault.message.contains("body") => Cause::TooLarge.info().remedy,
+        (Phase::Request, "postgres") => "the query gives more than a probe needs: let it give one row (LIMIT 1)",
+        _ => "it says more than this protocol needs: compare the port with the protocol, or ask for something smaller",
     }
 }
 

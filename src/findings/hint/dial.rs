@@ -123,6 +123,9 @@ impl Scene<'_> {
                 "port {port} of this pod listens on {shown} alone: start the app with --host 0.0.0.0 (uvicorn, Flask, \
                  FastMCP) or HOSTNAME=0.0.0.0 (Next.js)"
             ),
+            (false, false) if ip.is_ipv6() => format!(
+                "port {port} of this pod listens on {shown} and {ip} is refused: dial 127.0.0.1, or let the app listen on [::]"
+            ),
             (false, false) => format!(
                 "port {port} of this pod listens on {shown} and {ip} is refused: let the app listen on 0.0.0.0 (Next.js: \
                  HOSTNAME=0.0.0.0), or see whether it has only just started"

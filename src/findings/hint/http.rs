@@ -14,6 +14,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
             _ if fault.message.contains("as many as are followed") => {
                 "probe the last URL that it was sent to, or let `follow_redirects` be a larger number (20 at most)"
             }
+            _ if fault.message.contains("with a Location") => {
+                "the server sends a Location that cannot be followed: correct it there, or probe the path that it means"
+            }
             Some(Aim::Tls) => "the server wants TLS: write https:// in the URL (or set `follow_redirects: true`)",
             Some(Aim::Slash) => "only the final slash differs: write the path as the redirect has it",
             Some(Aim::Login) => {

@@ -273,6 +273,14 @@ fn connections_that_do_not_come_about() {
             &["listens on 10.0.0.7 and 127.0.0.1 is refused", "HOSTNAME=0.0.0.0"],
         ),
         (
+            "[::1]:8000",
+            Cause::ConnectRefused,
+            vec![tried("[::1]:8000", Refused)],
+            vec![],
+            listening("127.0.0.1:8000"),
+            &["listens on 127.0.0.1 and ::1 is refused", "dial 127.0.0.1", "listen on [::]"],
+        ),
+        (
             "10.0.0.7:8000",
             Cause::ConnectRefused,
             vec![tried("10.0.0.7:8000", Refused)],
@@ -511,6 +519,7 @@ fn answers() {
             redirect(Aim::Tls),
             "X-Forwarded-Proto",
         ),
+        (Cause::HttpRedirect, "302 with a Location of the scheme ftp", Facts::default(), "cannot be followed"),
         (
             Cause::JsonMismatch,
             "answered with the page of an application, not with its health",
@@ -523,6 +532,28 @@ fn answers() {
         let text = answered(cause, message, facts);
         assert!(text.contains(says), "{says}: {text}");
     }
+}
+
+#[test]
+fn what_is_too_large_and_by_which_key_it_may_be_larger() {
+    let none = Evidence::default();
+    for (kind, phase, message, says) in [
+        ("http", Phase::Request, "the body is over the limit of 9 bytes", "`max_response`"),
+        ("http", Phase::Request, "the headers are over the limit", "compare the port"),
+        ("postgres", Phase::Request, "the server announced a message of 3000000 bytes", "LIMIT 1"),
+        ("postgres", Phase::Login, "the server announced a message of 1213486160 bytes", "compare the port"),
+        ("tcp", Phase::Request, "70000 bytes came and no end", "compare the port"),
+    ] {
+        let text = at(Cause::TooLarge, phase, message, kind, "db:5432", &none);
+        assert!(text.contains(says), "{kind} {message}: {text}");
+    }
+}
+
+#[test]
+fn a_server_that_agrees_on_no_protocol_is_not_told_to_allow_newer_tls() {
+    let message = "the server agreed on none of the application protocols offered: smtp";
+    let text = at(Cause::TlsUnsupported, Phase::Tls, message, "tls", "mail:465", &Evidence::default());
+    assert!(text.contains("`alpn`"), "{text}");
 }
 
 #[test]

@@ -102,6 +102,7 @@ fn unsupported(fault: &Fault, leaf: Option<&Certificate>, evidence: &Evidence, k
             .to_owned();
     }
     match kind {
+        "tls" if fault.message.contains("application protocols") => OTHER_ALPN.to_owned(),
         "postgres" if evidence.facts.tls_version.is_none() && fault.phase == crate::outcome::Phase::Tls => {
             "switch TLS on in the server (ssl = on, a certificate), or set `sslmode: disable` where the network is trusted".to_owned()
         }
@@ -117,6 +118,9 @@ fn unsupported(fault: &Fault, leaf: Option<&Certificate>, evidence: &Evidence, k
     }
 }
 
+const OTHER_ALPN: &str = "the server speaks another protocol than the ones offered: change `http_version` (of http) or `alpn` (of \
+                          tls), or enable it in the server";
+
 fn handshake(fault: &Fault) -> String {
     let alert = |name: &str| fault.message.contains(&format!("alert {name} "));
     if alert("unrecognized_name") {
@@ -125,8 +129,7 @@ fn handshake(fault: &Fault) -> String {
             .to_owned();
     }
     if alert("no_application_protocol") {
-        return "the server offers another HTTP version than the one asked for: change `http_version` (or `alpn`)"
-            .to_owned();
+        return OTHER_ALPN.to_owned();
     }
     "the server ended the handshake with the alert above: its own log at this time says why".to_owned()
 }
