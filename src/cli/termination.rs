@@ -39,8 +39,15 @@ pub fn text(reason: &str, cases: &[Case<'_>]) -> String {
         out.push_str(&line);
         out.push('\n');
     }
-    out.push_str(&clean_text(reason, LIMIT - out.len() - 1));
-    out.push('\n');
+    // Several faults of a configuration are one reason, each in a line of its own.
+    for line in reason.lines() {
+        let room = LIMIT.saturating_sub(out.len() + 1);
+        if room < HEAD / 8 {
+            break;
+        }
+        out.push_str(&clean_text(line, room));
+        out.push('\n');
+    }
     out
 }
 
@@ -95,6 +102,13 @@ mod tests {
         );
         assert_eq!(text.find('\n').map(|end| end < 512), Some(true));
         assert!(text.ends_with("stopped early\n"));
+    }
+
+    #[test]
+    fn each_fault_of_a_configuration_has_its_line() {
+        assert_eq!(text("a.yaml:1:2: one\na.yaml:3:4: two", &[]), "a.yaml:1:2: one\na.yaml:3:4: two\n");
+        let many = text(&"a.yaml:1:2: a fault\n".repeat(1000), &[]);
+        assert!(many.len() <= 4096 && many.ends_with("a fault\n"), "{many}");
     }
 
     #[test]

@@ -145,7 +145,7 @@ pub fn only(plan: &mut Plan, names: &[String]) -> Result<(), Refused> {
     }
     let known: Vec<&str> = plan.checks.iter().map(|check| check.name.as_str()).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
-        let meant = nearest(unknown, &known).map(|name| format!(", did you mean {name}?")).unwrap_or_default();
+        let meant = nearest(unknown, &known).map_or(".".to_owned(), |name| format!(", did you mean {name}?"));
         let text = format!("--only: no check has this name{meant} The checks of {}: {}", plan.origin, known.join(", "));
         return Err(Refused::because(text));
     }

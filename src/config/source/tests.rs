@@ -58,6 +58,8 @@ fn only_the_named_checks_stay() {
     let mut plan = with(&[], Some("/two"), &[], &env).unwrap();
     let error = only(&mut plan, &["tree".to_owned()]).unwrap_err().to_string();
     assert_eq!(error, "--only: no check has this name, did you mean three? The checks of the file /two: two, three");
+    let error = only(&mut plan, &["other".to_owned()]).unwrap_err().to_string();
+    assert_eq!(error, "--only: no check has this name. The checks of the file /two: two, three");
     only(&mut plan, &[]).unwrap();
     assert_eq!(plan.checks.len(), 2);
     only(&mut plan, &["three".to_owned()]).unwrap();
