@@ -126,7 +126,9 @@ pub(super) async fn connect(attempt: &mut Attempt, endpoint: &Endpoint) -> Resul
         Some(stream) => Ok(attempt.adopt(stream)),
         None => {
             let allowance = attempt.allowance();
-            Err(report::fault(&attempt.evidence().tries[from..], endpoint, allowance))
+            // A member is one address of several.
+            let pinned = attempt.pinned(endpoint).map(|ip| Endpoint { host: Host::Ip(ip), port: endpoint.port });
+            Err(report::fault(&attempt.evidence().tries[from..], pinned.as_ref().unwrap_or(endpoint), allowance))
         }
     }
 }

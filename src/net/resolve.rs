@@ -30,8 +30,9 @@ use conf::Conf;
 use exchange::Asked;
 use search::Candidate;
 
-/// At most this many addresses of a name are kept.
-pub const ADDRESS_LIMIT: usize = 32;
+/// At most this many addresses of a name and family are kept: as many as records of an answer, so that every peer behind a
+/// headless service is seen.
+pub const ADDRESS_LIMIT: usize = RECORD_LIMIT;
 /// What the second family may take once the first has given addresses.
 const SECOND_FAMILY: Duration = Duration::from_millis(500);
 

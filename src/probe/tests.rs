@@ -228,6 +228,22 @@ async fn each_without_a_name_or_a_value_fails_as_any_check_would() {
     assert_eq!(run(&unset, PEERS).await.failure.unwrap().cause.slug(), "variable_missing");
 }
 
+/// More than run at a time, and more than a small answer of a name server holds.
+#[tokio::test]
+async fn no_member_is_left_out() {
+    // Taken, so that it is nobody else's, and not listened on.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind(SocketAddr::from(([0, 0, 0, 0], 0))).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let hosts: String = (1..=200).map(|n| format!("127.0.2.{n} peers\n")).collect();
+    let outcome = run(&each(port, MinPassing::All), &hosts).await;
+    assert_eq!(outcome.evidence.members.len(), 200);
+    let message = outcome.failure.unwrap().message;
+    let start =
+        format!("0 of 200 addresses pass, at least 200 must: 127.0.2.1:{port} connect_refused (127.0.2.1:{port} ref");
+    assert!(message.starts_with(&start), "{message}");
+}
+
 /// Each is silent: they wait beside each other.
 #[tokio::test]
 async fn many_members_run_beside_each_other() {
