@@ -237,14 +237,15 @@ fn silent_server(evidence: &Evidence) -> Option<Finding> {
         mute && of(query.server).filter(answered).count() == 0
     })?;
     let alive = evidence.queries.iter().find(answered)?;
-    let did = match &dead.answer {
-        Answer::Io(text) => text.clone(),
-        _ => format!("silent for {}", show(of(dead.server).map(|query| query.duration).sum())),
+    // Where the kernel says at once that nobody is there, nobody waits.
+    let (did, so) = match &dead.answer {
+        Answer::Io(text) => (text.clone(), "each lookup that asks it first asks in vain"),
+        _ => (
+            format!("silent for {}", show(of(dead.server).map(|query| query.duration).sum())),
+            "glibc waits for it, 5 s by default, in each lookup that asks it first",
+        ),
     };
-    let message = format!(
-        "the name server {} did not answer ({did}), {} did: glibc waits for it, 5 s by default, in each lookup that asks it first",
-        dead.server, alive.server
-    );
+    let message = format!("the name server {} did not answer ({did}), {} did: {so}", dead.server, alive.server);
     Some(
         SERVER_SILENT
             .found(message, format!("repair {} or take it out of resolv.conf (dnsPolicy, dnsConfig)", dead.server)),

@@ -73,7 +73,7 @@ pub(super) const SERVER_SILENT: Entry = Entry {
     code: "dns_server_silent",
     severity: Severity::Warning,
     cause: Cause::DnsTimeout,
-    meaning: "a name server of resolv.conf did not answer, another one did: each lookup of glibc waits for it",
+    meaning: "a name server of resolv.conf did not answer, another one did: lookups that ask it first wait for it or ask in vain",
     remedy: "repair it, or take it out of the node's or pod's resolv.conf (`dnsConfig`)",
 };
 pub(super) const SERVERS_DIFFER: Entry = Entry {

@@ -194,6 +194,7 @@ fn a_server_that_is_dead_and_servers_that_differ() {
     assert!(finding.message.contains("10.0.0.2:53 did not answer (silent for 1s), 10.0.0.3:53 did"), "{finding:?}");
     let finding = only(vec![first("refused", 0), second()]);
     assert!(finding.message.contains("(connection refused)"), "{finding:?}");
+    assert!(!finding.message.contains("waits"), "what is refused at once costs no time: {finding:?}");
     assert!(codes(vec![first("TIMEOUT", 20), second()]).is_empty(), "no time was left");
     let finding = only(vec![first("REFUSED", 1), second()]);
     assert_eq!(finding.code, "dns_servers_differ");
