@@ -6,10 +6,11 @@
 use crate::cause::Cause;
 use crate::check::{Check, Run, tcp, tls};
 use crate::env::Env;
-use crate::findings::{Blame, Reading, blame};
+use crate::findings::{Blame, Family, Reading, blame, lint};
 use crate::net::attempt::Attempt;
+use crate::net::resolve::{self, Budget, Record};
 use crate::outcome::{Fault, Phase};
-use crate::url::{Endpoint, Url};
+use crate::url::{Endpoint, Host, Url, parse_port};
 use crate::value::Value;
 
 /// Schemes with the port where none is written, and whether they mean TLS from the first byte.
@@ -26,6 +27,7 @@ const SCHEMES: &[(&str, u16, bool)] = &[
     ("mqtt", 1883, false),
     ("mqtts", 8883, true),
     ("mysql", 3306, false),
+    ("mysql2", 3306, false),
     ("nats", 4222, false),
     ("postgres", 5432, false),
     ("postgresql", 5432, false),
@@ -38,6 +40,9 @@ const SCHEMES: &[(&str, u16, bool)] = &[
     ("ws", 80, false),
     ("wss", 443, true),
 ];
+
+/// So many servers of SRV records are dialled.
+const SERVERS: usize = 8;
 
 /// The connection that a URL asks for.
 pub struct Connection {
@@ -52,8 +57,7 @@ impl Connection {
         Self { url, why }
     }
 
-    /// Whether this scheme can be connected to. A driver's name behind it (`mysql+pymysql`) does not matter, but one
-    /// that is looked up by SRV records does.
+    /// Whether this scheme can be connected to. A driver's name (`mysql+pymysql`, `jdbc:mysql`) does not matter.
     #[must_use]
     pub fn knows(scheme: &str) -> bool {
         row(scheme).is_some()
@@ -66,8 +70,13 @@ impl Connection {
             let message = format!("{origin} holds no URL that can be read: {what}");
             Fault::new(Phase::Assert, Cause::UrlMalformed, message)
         };
-        let read = Url::parse(text.expose());
-        let url = match (blame(text.expose(), read.is_err()), read) {
+        let read = Url::parse(plain(text.expose()));
+        let of_driver = text.expose().starts_with("jdbc:postgresql:").then_some(Family::Postgres);
+        let blamed = match of_driver {
+            Some(family) => lint(text.expose(), family),
+            None => blame(text.expose(), read.is_err()),
+        };
+        let url = match (blamed, read) {
             (Some(Blame { cause, message }), _) => {
                 return Err(Fault::new(Phase::Assert, cause, format!("the URL from {origin}: {message}")));
             }
@@ -79,7 +88,7 @@ impl Connection {
             let value: &crate::secret::Secret = value;
             matches!(key.as_str(), "tls" | "ssl") && value.expose() == "true"
         };
-        let tls = *tls || (url.scheme == "mongodb" && url.query.iter().any(asks_for_tls));
+        let tls = *tls || (url.scheme == "mongodb" && url.query.iter().any(asks_for_tls)) || looks_up(&url);
         Ok((url, *port, tls))
     }
 
@@ -95,27 +104,54 @@ impl Connection {
 
 fn row(scheme: &str) -> Option<&'static (&'static str, u16, bool)> {
     let scheme = scheme.to_ascii_lowercase();
-    let stem = match scheme.split_once('+') {
-        Some((_, "srv")) => return None,
-        Some((stem, _)) => stem,
-        None => &scheme,
-    };
+    let stem = plain(&scheme).split('+').next().unwrap_or_default();
     SCHEMES.iter().find(|(name, ..)| *name == stem)
+}
+
+/// A URL, or its scheme, without the word that JDBC has before it.
+fn plain(text: &str) -> &str {
+    text.strip_prefix("jdbc:").unwrap_or(text)
+}
+
+/// Whether its servers are not in it, but in SRV records of its host.
+fn looks_up(url: &Url) -> bool {
+    url.scheme == "mongodb+srv"
+}
+
+/// The servers that the SRV records of a name tell: `0 0 27017 db-0.example.com.`
+async fn looked_up(attempt: &mut Attempt, host: &Host) -> Result<Vec<Endpoint>, Fault> {
+    let name = format!("_mongodb._tcp.{}.", host.to_string().trim_end_matches('.'));
+    attempt.enter(Phase::Resolve);
+    let budget = Budget::start(attempt);
+    let found = resolve::records(attempt, &name, Record::Srv, None, budget).await?;
+    let endpoint = |text: &String| {
+        let [_, _, port, target] = text.split_whitespace().collect::<Vec<_>>().try_into().ok()?;
+        Some(Endpoint { host: Host::parse(target).ok()?, port: parse_port(port).ok()? })
+    };
+    let found: Vec<Endpoint> = found.iter().filter_map(endpoint).take(SERVERS).collect();
+    if found.is_empty() {
+        let message = format!("{name} has no SRV record that names a server");
+        return Err(attempt.fault(Cause::DnsNoAddress, message));
+    }
+    Ok(found)
 }
 
 impl Check for Connection {
     /// Scheme, hosts and ports alone: in front of an `@` a token may stand where another protocol has a user.
     fn target(&self, env: &dyn Env) -> String {
         let Ok((url, ..)) = self.read(env) else { return self.url.origin() };
+        let driver = self.url.resolve(env).is_ok_and(|text| text.expose().starts_with("jdbc:"));
+        let driver = if driver { "jdbc:" } else { "" };
         let host = |(host, port): &(crate::url::Host, Option<u16>)| match port {
             Some(port) => format!("{host}:{port}"),
             None => host.to_string(),
         };
-        format!("{}://{}", url.scheme, url.hosts.iter().map(host).collect::<Vec<_>>().join(","))
+        format!("{driver}{}://{}", url.scheme, url.hosts.iter().map(host).collect::<Vec<_>>().join(","))
     }
 
     fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
-        self.dialled(env).map(|(endpoints, _)| endpoints).unwrap_or_default()
+        let in_it = self.read(env).is_ok_and(|(url, ..)| !looks_up(&url));
+        if in_it { self.dialled(env).map(|(endpoints, _)| endpoints).unwrap_or_default() } else { Vec::new() }
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -123,7 +159,7 @@ impl Check for Connection {
     }
 
     fn readings(&self, env: &dyn Env) -> Vec<Reading> {
-        Reading::of("url", &self.url, env).into_iter().collect()
+        Reading::all("url", &self.url, env)
     }
 
     fn stops_short(&self) -> Option<&str> {
@@ -132,7 +168,12 @@ impl Check for Connection {
 
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let (endpoints, tls) = self.dialled(attempt.env())?;
+            let (mut endpoints, tls) = self.dialled(attempt.env())?;
+            if self.read(attempt.env()).is_ok_and(|(url, ..)| looks_up(&url))
+                && let Some(first) = endpoints.first().map(|endpoint| endpoint.host.clone())
+            {
+                endpoints = looked_up(attempt, &first).await?;
+            }
             let several = endpoints.len() > 1;
             let mut reached = false;
             let mut first_fault = None;
@@ -167,6 +208,8 @@ mod tests {
             ("rediss://s3cret@cache:7000", "rediss://cache:7000", &["cache:7000"]),
             ("nats://s3cret@a,b:4223", "nats://a,b:4223", &["a:4222", "b:4223"]),
             ("mysql+pymysql://app:s3cret@db/app?key=s3cret", "mysql+pymysql://db", &["db:3306"]),
+            ("jdbc:postgresql://db/app?user=app&password=s3cret", "jdbc:postgresql://db", &["db:5432"]),
+            ("mongodb+srv://app:s3cret@c0.example.com/x", "mongodb+srv://c0.example.com", &[]),
             ("https://hooks.example/s3cret", "https://hooks.example", &["hooks.example:443"]),
         ] {
             let check = Connection::new(Value::literal(url), String::new());
@@ -174,9 +217,13 @@ mod tests {
             let dialled: Vec<String> = check.endpoints(&env).iter().map(ToString::to_string).collect();
             assert_eq!(dialled, endpoints, "{url}");
         }
-        for scheme in ["mongodb+srv", "tcp", "unheard", ""] {
+        for scheme in ["tcp", "unheard", "jdbc:unheard", ""] {
             assert!(!Connection::knows(scheme), "{scheme}");
         }
+        let jdbc = Connection::new(Value::literal("jdbc:postgresql://app:s3cret@db/app"), String::new());
+        let fault = jdbc.dialled(&env).unwrap_err();
+        assert_eq!(fault.cause, crate::cause::Cause::UrlPasswordUnencoded);
+        assert!(fault.message.contains("JDBC takes user and password") && !fault.message.contains("s3cret"));
         let broken = Connection::new(Value::Env("X".to_owned()), String::new());
         assert_eq!(broken.target(&MapEnv::with_vars(&[("X", "redis://:s3 cret@cache")])), "the variable X");
         assert!(broken.endpoints(&MapEnv::with_vars(&[("X", "s3cret://cache")])).is_empty());

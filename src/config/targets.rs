@@ -13,7 +13,7 @@ use crate::config::names::{Names, is_variable_name};
 use crate::config::node::Node;
 use crate::config::plan::{DEFAULT_LISTEN, Gates, MinPassing, Origin, Plan, Planned, ServeOptions};
 use crate::config::rules::Reach;
-use crate::config::schemes::{Meaning, advice, lacking, meaning};
+use crate::config::schemes::{Meaning, advice, lacking, meaning, server};
 use crate::config::source::Extent;
 use crate::config::undecided::{self, Undecided};
 use crate::env::Env;
@@ -71,6 +71,9 @@ pub(super) fn planned(name: String, kind: &'static str, check: Arc<dyn Check>, g
     }
 }
 
+/// Where libpq has a password that stands in no URL.
+pub(super) const LIBPQ_PASSWORD: &str = "PGPASSWORD";
+
 /// A target that was understood.
 struct Target {
     kind: &'static str,
@@ -96,7 +99,7 @@ fn host_of(written: &str, check: &dyn Check, env: &dyn Env) -> String {
     if let Some(port) = written.strip_prefix("listen::") {
         return port.to_owned();
     }
-    match Url::parse(written) {
+    match Url::parse(written.strip_prefix("jdbc:").unwrap_or(written)) {
         Ok(url) => url.hosts.first().map(|(host, _)| host.to_string()).unwrap_or_default(),
         Err(_) => check.endpoints(env).first().map(|endpoint| endpoint.host.to_string()).unwrap_or_default(),
     }
@@ -123,6 +126,9 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
             Ok(Target { kind: name, check, variable: None })
         }
         Meaning::Later(name) => Err(lacking(name, "tcp://host:port")),
+        Meaning::Unknown if extent == Extent::Connections && Connection::knows(scheme) => {
+            Ok(Target { kind: stem(scheme), check: of_driver(Value::literal(text)), variable: None })
+        }
         Meaning::Unknown => Err(advice(scheme)),
     }
 }
@@ -201,6 +207,17 @@ pub(super) fn connection(kind: &str, url: Value) -> Arc<dyn Check> {
     Arc::new(Connection::new(url, format!("this version does not speak {kind}")))
 }
 
+/// The name of the kind of a URL in a form that only one driver reads.
+fn stem(scheme: &str) -> &'static str {
+    let plain = scheme.strip_prefix("jdbc:").unwrap_or(scheme);
+    server(plain.split('+').next().unwrap_or_default()).unwrap_or("driver")
+}
+
+/// The check of a URL in a form that only one driver reads.
+pub(super) fn of_driver(url: Value) -> Arc<dyn Check> {
+    Arc::new(Connection::new(url, "a driver's own form of URL, which this version does not read".to_owned()))
+}
+
 /// The form of a kind's targets.
 fn form(kind: &Kind) -> &'static str {
     match kind.name {
@@ -232,11 +249,11 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
         return Ok(undecided(Some(blamed(name, &value).unwrap_or((Cause::UrlMalformed, message)))));
     };
     Ok(match meaning(driverless(scheme)) {
-        Meaning::Kind(kind) => Target {
-            kind: kind.name,
-            check: (kind.from_url)(Value::Env(name.to_owned())),
-            variable: Some(name.to_owned()),
-        },
+        Meaning::Kind(kind) => {
+            let url = || (kind.from_url)(Value::Env(name.to_owned()));
+            let check = with_libpq_password(kind, name, &value, env).unwrap_or_else(url);
+            Target { kind: kind.name, check, variable: Some(name.to_owned()) }
+        }
         Meaning::Later(kind) if extent == Extent::Connections && Connection::knows(scheme) => {
             let check = connection(kind, Value::Env(name.to_owned()));
             Target { kind, check, variable: Some(name.to_owned()) }
@@ -246,11 +263,35 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
             let message = format!("the variable {name} holds the URL of a {kind} check; {lacking}");
             undecided(Some(blamed(name, &value).unwrap_or((Cause::VariableInvalid, message))))
         }
+        Meaning::Unknown if extent == Extent::Connections && Connection::knows(scheme) => {
+            let check = of_driver(Value::Env(name.to_owned()));
+            Target { kind: stem(scheme), check, variable: Some(name.to_owned()) }
+        }
         Meaning::Unknown => {
-            let message = format!("the variable {name} holds a URL with an {}", advice(scheme));
+            let word = scheme.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+            let message = match meaning(word) {
+                Meaning::Kind(_) | Meaning::Later(_) if word != scheme => {
+                    format!("the variable {name} holds other text before {word}://")
+                }
+                _ => format!("the variable {name} holds a URL with an {}", advice(scheme)),
+            };
             undecided(Some(blamed(name, &value).unwrap_or((Cause::UrlMalformed, message))))
         }
     })
+}
+
+/// The check of a PostgreSQL URL without a password, where libpq's variable has it: every client of the URL takes it from
+/// there. `None` for any other.
+pub(super) fn with_libpq_password(
+    kind: &'static Kind,
+    variable: &str,
+    value: &str,
+    env: &dyn Env,
+) -> Option<Arc<dyn Check>> {
+    let bare = kind.name == "postgres" && Url::parse(value).is_ok_and(|url| url.password.is_none());
+    env.var(LIBPQ_PASSWORD).filter(|password| bare && !password.is_empty())?;
+    let from = |name: &str| Node::mapping(vec![("env", Node::scalar(name))]);
+    (kind.parse)(&Node::mapping(vec![("url", from(variable)), ("password", from(LIBPQ_PASSWORD))])).ok()
 }
 
 /// What the value itself is to blame for: white space, quotes, still base64, an unencoded or doubled password.

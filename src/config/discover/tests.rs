@@ -134,6 +134,18 @@ fn the_document_names_variables_and_no_value_and_can_be_read() {
 }
 
 #[test]
+fn a_url_without_a_password_takes_that_of_libpq() {
+    let pod = [("DATABASE_URL", "postgres://app@db/shop"), ("PGPASSWORD", "s3cret"), ("B_URL", "postgres://b:x@db/b")];
+    let (text, _) = document(Gates::default(), &MapEnv::with_vars(&pod)).unwrap();
+    let part = "  # from the variable DATABASE_URL, which has no password, and libpq's PGPASSWORD\n  - name: database\n    \
+                postgres:\n      url: {env: DATABASE_URL}\n      password: {env: PGPASSWORD}\n";
+    assert!(text.contains(part), "{text}");
+    assert_eq!(text.matches("password:").count(), 1, "{text}");
+    let env = MapEnv::with_vars(&pod).with_file("/discovered.yaml", text.as_bytes());
+    assert_eq!(load(Request { file: Some("/discovered.yaml"), ..Request::default() }, &env).unwrap().checks.len(), 2);
+}
+
+#[test]
 fn as_far_as_the_connection_where_that_is_wanted() {
     let plan = found(POD, Extent::Connections).unwrap();
     let env = MapEnv::with_vars(POD);
@@ -147,6 +159,7 @@ fn as_far_as_the_connection_where_that_is_wanted() {
         ("database", "postgres", "postgres://app@db:5432/app".to_owned(), false),
         ("proxy", "tcp", "http://proxy:3128".to_owned(), true),
         ("ready-url", "postgres", "the variable READY_URL".to_owned(), false),
+        ("spring", "postgres", "jdbc:postgresql://db".to_owned(), true),
         ("sqlalchemy", "postgres", "postgresql+asyncpg://db".to_owned(), true),
     ];
     assert_eq!(seen, expected);

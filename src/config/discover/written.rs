@@ -36,15 +36,17 @@ pub(super) fn document(found: &[Found], listed: &[Listed]) -> String {
 
 fn check(text: &mut String, found: &Found) {
     let Found { planned, variables, variable } = found;
+    let of_url = !variables.iter().any(|(key, _)| *key == "host");
     let from = match variables.as_slice() {
         [] => format!("the variable {variable}"),
+        _ if of_url => format!("the variable {variable}, which has no password, and libpq's PGPASSWORD"),
         several => {
             let names: Vec<&str> = several.iter().map(|(_, name)| *name).collect();
             format!("libpq's variables {}", names.join(", "))
         }
     };
     text.push_str(&format!("  # from {from}\n  - name: {}\n    {}:\n", planned.name, planned.kind));
-    if variables.is_empty() {
+    if of_url {
         text.push_str(&format!("      url: {{env: {variable}}}\n"));
     }
     for (key, name) in variables {
