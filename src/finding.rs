@@ -68,6 +68,8 @@ pub struct Prediction {
     pub error: Option<String>,
     /// The setting that cures it.
     pub cure: Option<String>,
+    /// The host that this is told of, where the target has several: the worst of them for this runtime.
+    pub host: Option<String>,
 }
 
 /// What a runtime would do.

@@ -38,6 +38,12 @@ impl Host {
         if text.len() > 254 {
             return Err("the host is longer than a name may be");
         }
+        if text.contains("://") {
+            return Err("a URL stands where a host belongs");
+        }
+        if text.rsplit_once(':').is_some_and(|(host, port)| !host.contains(':') && parse_port(port).is_ok()) {
+            return Err("a port stands behind the host");
+        }
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if !text.chars().all(allowed) {
             return Err("the host holds a character that no name has");
@@ -87,6 +93,9 @@ impl Endpoint {
     /// What is wrong with it, in words.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let (host, port) = text.rsplit_once(':').ok_or("the port is missing: write host:port")?;
+        if host.contains("://") || host.ends_with(":tcp") {
+            return Err("a URL stands where host or port belong");
+        }
         if host.contains(':') && !host.starts_with('[') {
             return Err("an IPv6 address needs brackets: [::1]:port");
         }

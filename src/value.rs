@@ -121,11 +121,17 @@ impl Value {
             Self::Literal(_) => "the configuration".to_owned(),
             Self::Env(name) => format!("the variable {name}"),
             Self::File(path) => format!("the file {}", path.display()),
-            Self::Template(parts) => {
-                let names: Vec<&str> = parts.iter().filter_map(Part::variable).collect();
+            Self::Template(_) => {
+                let names: Vec<&str> = self.parts().collect();
                 format!("the template with {}", names.join(", "))
             }
         }
+    }
+
+    /// The variables that a template is made of.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        let parts: &[Part] = if let Self::Template(parts) = self { parts } else { &[] };
+        parts.iter().filter_map(Part::variable)
     }
 
     /// The cause that fits where this value is malformed.

@@ -46,7 +46,7 @@ pub trait Check: Send + Sync {
 
     /// What it reads, as far as that can be resolved now, each with the key that takes it where that tells what it is.
     fn readings(&self, env: &dyn Env) -> Vec<Reading> {
-        self.values().into_iter().filter_map(|value| Reading::of("", value, env)).collect()
+        self.values().into_iter().flat_map(|value| Reading::all("", value, env)).collect()
     }
 
     /// Why it ends before its protocol, where it does: what was reached then is the connection, and no more.

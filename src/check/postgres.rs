@@ -74,7 +74,7 @@ impl Check for Postgres {
 
     fn readings(&self, env: &dyn Env) -> Vec<Reading> {
         let named = self.keys.named().into_iter();
-        named.filter_map(|(key, value)| Reading::of(key, value?, env)).collect()
+        named.filter_map(|(key, value)| Some(Reading::all(key, value?, env))).flatten().collect()
     }
 
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {

@@ -131,8 +131,7 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
                 one.address,
                 others(pod, port)
             );
-            let fix = "if the server runs elsewhere, use the name of its Service; if it belongs to this pod, see whether its \
-                       container has started, and on which port";
+            let fix = "use the Service's name if the server runs elsewhere, else see whether the app has started";
             Some(LOCALHOST_IN_POD.found(message, fix))
         }
         (false, []) => None,

@@ -69,6 +69,14 @@ impl Reading {
         };
         Some(Self { key, variable, origin: value.origin(), text: value.resolve(env).ok()? })
     }
+
+    /// The value of a key, and before it each variable that a template is made of: what is wrong with one of them is
+    /// best told of it.
+    #[must_use]
+    pub fn all(key: &'static str, value: &Value, env: &dyn Env) -> Vec<Self> {
+        let parts = value.parts().filter_map(|name| Self::of("", &Value::Env(name.to_owned()), env));
+        parts.chain(Self::of(key, value, env)).collect()
+    }
 }
 
 /// A row of the catalogue of findings.

@@ -331,7 +331,7 @@ fn foreign_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Opt
         Place::Service { .. } | Place::Unclear { .. } | Place::Public(_) | Place::Address(_) => return None,
     };
     let message = format!("{name} is NXDOMAIN in this pod, and looks like {whose}");
-    Some(INGRESS_NAME.found(message, "use the name of the Service behind it: kubectl get svc -A"))
+    Some(INGRESS_NAME.found(message, "use the Service's name: kubectl get svc -A"))
 }
 
 #[cfg(test)]

@@ -100,6 +100,7 @@ fn targets(survey: &[Surveyed]) -> Vec<Target<'_>> {
 
 /// Several hosts: the worst of them is told, with its name.
 fn merge(predictions: &mut Vec<Prediction>, mut one: Prediction, host: Option<&str>) {
+    one.host = host.map(str::to_owned);
     if let (Some(host), Some(error)) = (host, &mut one.error) {
         *error = format!("{host}: {error}");
     }

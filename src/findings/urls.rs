@@ -65,7 +65,38 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
         found.extend(pairs::judge(&pairs));
     }
     found.extend(host_is_user(fault, context));
+    found.extend(escaped_letter(fault, context));
+    let part = |finding: &Finding| finding.code == WHITE.code && finding.message.starts_with("the variable");
+    if found.iter().any(part) {
+        // Of the template it is a part of nothing more is to be told.
+        found.retain(|finding| finding.code != WHITE.code || !finding.message.starts_with("the template"));
+    }
     once(found)
+}
+
+/// A rejected password of a URL with an escape that nobody needs: `%41` is a letter, and is read as one by every client.
+fn escaped_letter(fault: Option<&Fault>, context: Context<'_>) -> Option<Finding> {
+    fault.filter(|fault| fault.cause == Cause::PasswordRejected)?;
+    // A password beside the URL is taken as it is.
+    if context.readings.iter().any(|reading| reading.key == "password") {
+        return None;
+    }
+    let url = context.readings.iter().find(|reading| reading.key == "url")?;
+    let raw = Intent::of(url.text.expose())?.password?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let mut escapes = raw.match_indices('%').filter_map(|(at, _)| percent::escape(&raw.as_bytes()[at..]));
+    escapes.any(plain).then(|| {
+        let mut finding = UNENCODED.found(
+            format!(
+                "the password in {} has a `%` before two hex digits that stand for a plain letter or digit, and every client \
+                 decodes it",
+                url.origin
+            ),
+            "if that `%` belongs to the password, write %25 for it; else the password itself is wrong",
+        );
+        finding.severity = Severity::Warning;
+        finding
+    })
 }
 
 /// What the variables of an environment show, each finding with the variable that it is about; nothing was dialled.
@@ -89,8 +120,9 @@ pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
         .map(|reading| (reading.variable.as_deref().unwrap_or_default(), reading.text.expose()))
         .collect();
     for finding in pairs::judge(&named) {
-        let about =
-            named.iter().map(|(name, _)| *name).find(|name| finding.message.contains(&format!("variable {name} ")));
+        let about = named.iter().map(|(name, _)| *name).find(|name| {
+            ["variable", "variables"].iter().any(|word| finding.message.contains(&format!("{word} {name} ")))
+        });
         found.push((about.unwrap_or_default().to_owned(), finding));
     }
     found
@@ -135,6 +167,13 @@ fn value(reading: &Reading, fault: Option<&Fault>, kind: &str) -> Vec<Finding> {
     let is_url = Family::of(values::bare(text)).is_some();
     let flaw = values::flaw(text, name).or_else(|| is_url.then(|| told::placeholder_in(text)).flatten());
     let mut found = Vec::new();
+    let rejected = fault.is_some_and(|fault| fault.cause == Cause::PasswordRejected);
+    if rejected && reading.key == "password" && flaw.is_none() && values::hides_text(text) {
+        let mut finding = told::flaw(&Flaw::Base64, reading);
+        finding.message = format!("{} reads as base64 of plain text: it may have been encoded twice", reading.origin);
+        finding.severity = Severity::Warning;
+        found.push(finding);
+    }
     if let Some(flaw) = flaw {
         // A login that works shows that the value is what the server wants, odd as it is.
         let matters = match &flaw {
@@ -195,10 +234,10 @@ fn url(reading: &Reading, known: Option<&str>, evidence: &Evidence, asked: Asked
         return vec![row.found(told::doubled(&reading.origin), told::doubled_fix(&intent))];
     }
     let mut found = params::judge(&intent, &reading.origin, evidence, asked);
-    if values::unexpanded(text).is_some() || text.starts_with("jdbc:") {
+    if values::unexpanded(text).is_some() || values::broken(text).is_some() || text.starts_with("jdbc:") {
         return found;
     }
-    if family == Family::Redis && intent.password.is_none() && intent.user.is_some_and(|user| !user.is_empty()) {
+    if family == Family::Redis && intent.password.is_none() && named_user(&intent) {
         found.push(REDIS_USER.found(
             format!(
                 "{} has no colon before the `@`: clients send what stands there as the user, without a password",
@@ -210,6 +249,11 @@ fn url(reading: &Reading, known: Option<&str>, evidence: &Evidence, asked: Asked
     }
     found.extend(misreadings(&intent, text, family, known, &reading.origin, asked));
     found
+}
+
+/// Whether a user stands there alone that may well be the password: `default` is the user of a password set elsewhere.
+fn named_user(intent: &Intent<'_>) -> bool {
+    intent.user.is_some_and(|user| !matches!(user, "" | "default"))
 }
 
 /// Each client's fate, and whether the encoding of user and password is why.
@@ -286,7 +330,8 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
         // A rejected password is explained by what is wrong with the password alone.
         let explains = match fault.cause {
             Cause::PasswordRejected => {
-                [WHITE, PLACEHOLDER, DOUBLED, REDIS_DOUBLE, UNENCODED].iter().any(|row| row.code == finding.code)
+                [WHITE, QUOTED, BASE64, PLACEHOLDER, DOUBLED, REDIS_DOUBLE].iter().any(|row| row.code == finding.code)
+                    || finding.message.starts_with("the password in ")
             }
             Cause::LoginRejected | Cause::NoSuchDatabase => {
                 [WHITE, PLACEHOLDER].iter().any(|row| row.code == finding.code)
@@ -297,18 +342,40 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
         own || explains
     };
     let mut found = judge(Some(fault), &Evidence::default(), context);
+    if fault.cause == Cause::VariableInvalid && context.kind != "env" {
+        // Of the key that the fault names, and no other.
+        let key = fault.message.split(':').next().unwrap_or_default();
+        let own = |reading: &&Reading| reading.key == key || reading.key.is_empty();
+        let origins: Vec<&str> = context.readings.iter().filter(own).map(|reading| &*reading.origin).collect();
+        found.retain(|finding| origins.iter().any(|origin| finding.message.contains(origin)));
+    }
     if context.kind == "env" {
         // The variable that the fault names first, and no other.
         let variable = fault.message.split(':').next().unwrap_or_default();
         found.retain(|finding| finding.message.contains(&format!("variable {variable}")));
     }
-    let finding = found.into_iter().find(reading_first)?;
+    let Some(finding) = found.into_iter().find(reading_first) else { return encoded_beside(fault, context) };
     // The message of these faults says already what was seen.
     let said = matches!(
         fault.cause,
         Cause::UrlPasswordUnencoded | Cause::UrlPasswordDoubled | Cause::SecretWhitespace | Cause::SecretTooWeak
     );
     Some(if said { finding.fix } else { format!("{}; {}", finding.message, finding.fix) })
+}
+
+/// A rejected password that was percent-encoded although it stands beside the URL, where it is taken as it is.
+fn encoded_beside(fault: &Fault, context: Context<'_>) -> Option<String> {
+    let mut readings = context.readings.iter().filter(|_| fault.cause == Cause::PasswordRejected);
+    let password = readings.find(|reading| reading.key == "password")?;
+    let text = password.text.expose();
+    let encoded = text.contains('%') && percent::odd(text).is_empty();
+    encoded.then(|| {
+        format!(
+            "{} is percent-encoded, and `password` is taken as it is: write it decoded; only if its `%` belong to it, it is \
+             the wrong one",
+            password.origin
+        )
+    })
 }
 
 /// Names as a text: `a, b and c`.

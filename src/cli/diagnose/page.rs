@@ -116,7 +116,12 @@ fn findings(sheet: &mut Sheet, outcome: &Outcome) {
             Severity::Info => (Mark::Idle, sheet.paint.dim("info")),
         };
         sheet.marked(2, mark, &format!("{word} {}", finding.code));
-        sheet.hang("    ", 4, &finding.message);
-        sheet.hang("    ", 4, &format!("Fix: {}", finding.fix));
+        // What stands under Fix need not be said again.
+        let said = |text: &str| outcome.failure.as_ref().is_some_and(|failure| failure.hint.contains(text));
+        if !said(&finding.message) {
+            sheet.hang("    ", 4, &finding.message);
+        }
+        let fix = if said(&finding.fix) { "as above" } else { &finding.fix };
+        sheet.hang("    ", 4, &format!("Fix: {fix}"));
     }
 }

@@ -22,15 +22,31 @@ pub(super) fn rung(outcome: &Outcome) -> Rung {
     let connect = all.iter().filter(|one| one.result == Predicted::Connects).count();
     let fail = all.iter().filter(|one| matches!(one.result, Predicted::Fails | Predicted::Hangs)).count();
     let unknown = all.iter().filter(|one| one.result == Predicted::Unknown).count();
+    // Of several hosts one may do for the app's client: the check itself tells whether one does.
+    let hosts = worst_hosts(outcome);
+    let not_it = if hosts.is_empty() { "NOT connect".to_owned() } else { format!("NOT connect to {hosts}") };
+    let bad = if hosts.is_empty() || !outcome.passed() { Mark::Bad } else { Mark::Warn };
     let (mark, said) = match (all.len(), connect, fail) {
         (0, ..) => (Mark::Idle, "nothing to foretell".to_owned()),
         (all, ..) if all == unknown => (Mark::Idle, "nothing can be foretold: too little was measured".to_owned()),
         (all, connect, _) if all == connect => (Mark::Good, format!("all {all} that were looked at would connect")),
-        (all, 0, fail) if all == fail => (Mark::Bad, format!("none of {all} would connect")),
+        (all, 0, fail) if all == fail && hosts.is_empty() => (Mark::Bad, format!("none of {all} would connect")),
         (all, connect, 0) => (Mark::Warn, format!("{connect} of {all} would connect for certain: see the table")),
-        (all, _, fail) => (Mark::Bad, format!("{fail} of {all} would NOT connect: see the table")),
+        (all, _, fail) => (bad, format!("{fail} of {all} would {not_it}: see the table")),
     };
     Rung { mark, name: "runtimes", said, more: Vec::new() }
+}
+
+/// The hosts, where there are several, that some runtime would not reach.
+fn worst_hosts(outcome: &Outcome) -> String {
+    let mut hosts: Vec<&str> = Vec::new();
+    let bad = outcome.predictions.iter().filter(|one| one.result != Predicted::Connects);
+    for host in bad.filter_map(|one| one.host.as_deref()) {
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    hosts.join(", ")
 }
 
 /// The table, the worst first: a row for those that end in the same way at the same time.
@@ -49,6 +65,12 @@ pub(super) fn table(sheet: &mut Sheet, outcome: &Outcome) {
         let after = after(group[0]);
         let result = format!("{:9}{after}", word(group[0].result));
         sheet.rung(2, mark(group[0].result), &result, RESULT, &names.join(", "));
+    }
+    let hosts = worst_hosts(outcome);
+    if !hosts.is_empty() {
+        let text =
+            format!("Told of {hosts}, the worst of several hosts; a client that takes the next one needs one alone.");
+        sheet.hang("  ", 2, &text);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::findings::local::wrong_port_of;
 use crate::findings::place::{Place, flag, place};
 use crate::outcome::{Evidence, Try, TryResult};
 use crate::pod::Pod;
-use crate::url::Endpoint;
+use crate::url::{Endpoint, Host};
 
 /// The kernel repeats a lost SYN after one second.
 const SYN_AGAIN: Duration = Duration::from_secs(1);
@@ -19,7 +19,15 @@ pub(super) fn hint(cause: Cause, evidence: &Evidence, context: Context<'_>) -> S
     if cause == Cause::LocalLimit {
         return limit(evidence);
     }
-    let Some(endpoint) = context.endpoint(evidence) else { return cause.info().remedy.to_owned() };
+    // Of several hosts the one that failed so, not the one that was tried last.
+    let blamed = evidence.tries.iter().rfind(|one| is_of(cause, one.result));
+    let of_blamed = blamed.and_then(|one| {
+        let host = Host::parse(one.host.as_deref()?).ok()?;
+        Some(Endpoint { host, port: one.address.port() })
+    });
+    let Some(endpoint) = of_blamed.or_else(|| context.endpoint(evidence)) else {
+        return cause.info().remedy.to_owned();
+    };
     let scene = Scene { evidence, place: place(&endpoint.host, evidence), endpoint };
     match cause {
         Cause::ConnectRefused => scene.refused(),
@@ -37,6 +45,19 @@ pub(super) fn hint(cause: Cause, evidence: &Evidence, context: Context<'_>) -> S
                 .to_owned()
         }
         other => other.info().remedy.to_owned(),
+    }
+}
+
+/// Whether a try that ended so fails a check with this cause.
+const fn is_of(cause: Cause, result: TryResult) -> bool {
+    match cause {
+        Cause::ConnectRefused => matches!(result, TryResult::Refused),
+        Cause::ConnectTimeout => matches!(result, TryResult::Timeout | TryResult::Cut),
+        Cause::ConnectReset => matches!(result, TryResult::Reset),
+        Cause::HostUnreachable => matches!(result, TryResult::HostUnreachable | TryResult::Error),
+        Cause::NetworkUnreachable => matches!(result, TryResult::NetworkUnreachable),
+        Cause::ConnectNotPermitted => matches!(result, TryResult::NotPermitted),
+        _ => false,
     }
 }
 

@@ -40,6 +40,10 @@ pub(super) fn hint(fault: &Fault, kind: &str) -> String {
         }
         Cause::StartingUp => "it is starting or recovering: wait; if it lasts, read the server's log",
         Cause::ShuttingDown => "it is stopping: wait for its restart; if it does not come, see kubectl get pods and the server's log",
+        Cause::AuthUnsupported if says("channel binding") => {
+            "channel_binding=require needs TLS and scram-sha-256: set `sslmode: require` or stricter, or leave channel_binding \
+             out of the URL"
+        }
         Cause::AuthUnsupported => {
             "both sides share no safe way of login: let the server store and ask for scram-sha-256 (password_encryption, then \
              ALTER ROLE … PASSWORD), or connect with verified TLS (`sslmode: verify-full`)"

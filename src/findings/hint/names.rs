@@ -56,8 +56,8 @@ fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
              name: kubectl get svc -A"
         ),
         Some(Place::Docker(name)) => format!(
-            "{name} is a name of Docker or minikube, which a pod does not have; use the Service's name (kubectl get svc -A), \
-             or the address of the node"
+            "{name} is a name of Docker or minikube, which a pod does not have; use the Service's name: kubectl get svc -A \
+             (or the node's address)"
         ),
         Some(Place::Public(name)) => format!(
             "no name server knows {name}: compare its spelling with where it is from, and ask outside the pod: \

@@ -16,8 +16,8 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
                 .to_owned()
         }
         Cause::UrlMalformed => {
-            "correct it where it is set; in user and password write %40 for @, %2F for /, %23 for #, %3F for \
-             ?, %25 for %"
+            "correct it where it is set: scheme://user:password@host:port/database; in user and password write %40 for @, \
+             %2F for /, %23 for #, %3F for ?, %25 for %"
                 .to_owned()
         }
         Cause::FileMissing => {

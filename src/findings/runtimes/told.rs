@@ -14,7 +14,8 @@ pub(super) const NAMED: usize = 6;
 /// What is foretold of a runtime that may go these ways.
 pub(super) fn prediction(model: &Model, ways: &[Way], cure: Option<String>) -> Prediction {
     let first = &ways[0];
-    let told = |result, after, error| Prediction { runtime: model.name, result, after, error, cure: cure.clone() };
+    let told =
+        |result, after, error| Prediction { runtime: model.name, result, after, error, cure: cure.clone(), host: None };
     if ways.iter().all(|way| way.ended.result == first.ended.result) {
         return told(first.ended.result, first.ended.after, error(model, first));
     }

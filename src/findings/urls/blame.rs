@@ -84,7 +84,7 @@ pub fn lint(text: &str, family: Family) -> Option<Blame> {
         return Some(Blame::new(Cause::UrlPasswordUnencoded, told::jdbc_words(misread).0));
     }
     let intent = Intent::of(text).filter(|_| !jdbc)?;
-    if family == Family::Redis && intent.password.is_none() && intent.user.is_some_and(|user| !user.is_empty()) {
+    if family == Family::Redis && intent.password.is_none() && super::named_user(&intent) {
         let message = "it has no colon before the `@`: clients send what stands there as the user, without a password";
         return Some(Blame::new(Cause::UrlMalformed, message));
     }

@@ -66,6 +66,15 @@ fn redis(name: &str, text: &str, pairs: &[Pair<'_>]) -> Option<Finding> {
     }
     let same = raw == password || *intent.meant(None) == *password.as_bytes();
     if !same {
+        // Another user, another server: another password.
+        let one_server = name == "REDIS_URL"
+            && matches!(intent.user, None | Some("" | "default"))
+            && value(pairs, &["REDIS_HOST"]).is_none_or(|(_, host)| {
+                intent.host().is_some_and(|(own, _)| own.to_string() == host.to_ascii_lowercase())
+            });
+        if !one_server {
+            return None;
+        }
         return Some(INCONSISTENT.found(
             format!("the variables {name} and {other} hold different passwords"),
             "keep the password in one place, and make the other of it",
@@ -140,6 +149,9 @@ mod tests {
             (&[("REDIS_URL", "redis://:hunter2@cache"), ("REDIS_PASSWORD", "hunter2")], &["redis_double_password"]),
             (&[("REDIS_URL", "redis://:hunter2@cache"), ("REDIS_PASSWORD", "hunter3")], &["config_inconsistent"]),
             (&[("REDIS_URL", "redis://cache"), ("REDIS_PASSWORD", "hunter2")], &[]),
+            (&[("REDIS_URL", "redis://worker:hunter2@cache"), ("REDIS_PASSWORD", "hunter3")], &[]),
+            (&[("REDIS_QUEUE_URL", "redis://:hunter2@queue"), ("REDIS_PASSWORD", "hunter3")], &[]),
+            (&[("REDIS_URL", "redis://:hunter2@a"), ("REDIS_PASSWORD", "hunter3"), ("REDIS_HOST", "b")], &[]),
             (
                 &[("DATABASE_URL", "postgres://a:b%41c@db/x"), ("POSTGRES_PASSWORD", "b%41c"), ("POSTGRES_USER", "a")],
                 &["url_password_unencoded"],

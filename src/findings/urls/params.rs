@@ -88,7 +88,10 @@ pub(super) fn judge(intent: &Intent<'_>, origin: &str, evidence: &Evidence, aske
     };
     found.extend(scheme(intent, origin, asked));
     found.extend(neon(intent, origin));
-    found.extend(sslmode(intent, origin, evidence, asked));
+    // A URL with a driver's name in it is read by that driver alone.
+    if !intent.scheme.contains('+') {
+        found.extend(sslmode(intent, origin, evidence, asked));
+    }
     found
 }
 

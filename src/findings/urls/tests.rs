@@ -62,6 +62,7 @@ fn urls_that_are_right_give_nothing() {
         "postgres://app:pw@DB.example/shop",
         "redis://cache:6379/0",
         "redis://cache",
+        "redis://default@cache:6379",
         "rediss://default:pw@cache:6379",
         "redis://:p%2Fw@cache/1",
         "jdbc:postgresql://db:5432/shop?user=app&password=x",
@@ -139,6 +140,69 @@ fn a_password_beside_the_url_is_judged_once_it_was_rejected() {
     assert!(of(None).is_empty() && of(Some(&refused)).is_empty());
     let hint = hint(&rejected, &Evidence::default(), context("postgres", &readings, &[]));
     assert!(hint.starts_with("the variable DB_PASSWORD has a newline at its end; "), "{hint}");
+}
+
+/// What explains a rejected password is told, and nothing else is.
+#[test]
+fn what_a_rejected_password_may_come_of() {
+    let rejected = Fault::new(Phase::Login, Cause::PasswordRejected, "no");
+    let usual = "a bad password, an unknown role";
+    for (key, text, code, told) in [
+        ("password", "\"hunter2\"", "env_quoted", "the variable X stands in quotes"),
+        ("password", "czNjcmV0LWh1bnRlcjI=", "env_base64_twice", "the variable X reads as base64 of plain text"),
+        ("password", "jFcdCCB5fGPyBqbe", "", usual),
+        ("password", "hunter%2F2", "", "the variable X is percent-encoded, and `password` is taken as it is"),
+        ("password", "hunter%zz", "", usual),
+        (
+            "url",
+            "postgres://app:hun%41ter@db/x",
+            "url_password_unencoded",
+            "the password in the variable X has a `%` before",
+        ),
+        ("url", "postgres://app:hun%2Fter@db/x", "", usual),
+        // What was sent is what was meant: other clients would have sent something else.
+        ("url", "postgres://app:hun@ter@db/x", "url_password_unencoded", usual),
+        ("url", "postgres://user:password@host:5432/dbname", "env_placeholder", "the variable X is an example"),
+    ] {
+        let readings = [reading(key, "X", text)];
+        let context = context("postgres", &readings, &[]);
+        let found = judge(Some(&rejected), &Evidence::default(), context);
+        assert_eq!(codes(&found).first().copied().unwrap_or_default(), code, "{text}: {found:?}");
+        let hint = hint(&rejected, &Evidence::default(), context);
+        assert!(hint.starts_with(told), "{text}: {hint}");
+        assert!(!hint.contains("hun") && !hint.contains("41"), "{hint}");
+    }
+}
+
+/// The fault names a key: what is wrong with another one is no help.
+#[test]
+fn a_value_that_breaks_a_rule_is_explained_by_itself() {
+    let of = |key: &'static str, text: &str| {
+        let readings = [reading(key, "DB_PORT", text), reading("password", "DB_PASSWORD", "hunter2\n")];
+        let fault =
+            Fault::new(Phase::Assert, Cause::VariableInvalid, "port: the variable DB_PORT holds something else");
+        hint(&fault, &Evidence::default(), context("postgres", &readings, &[]))
+    };
+    assert!(of("port", "tcp://10.96.0.7:5432").starts_with("the variable DB_PORT is what Kubernetes sets"));
+    assert!(of("", "tcp://10.96.0.7:5432").starts_with("the variable DB_PORT is what Kubernetes sets"));
+    assert!(of("port", "5432\n").starts_with("the variable DB_PORT has a newline at its end"));
+    assert!(of("port", "many").starts_with("correct it in the Secret"));
+}
+
+/// A template is told of by the variable in it that is wrong.
+#[test]
+fn the_parts_of_a_template() {
+    let env = crate::env::MapEnv::with_vars(&[("PW", "hunter2\n"), ("REDIS_PORT", "tcp://10.96.0.7:6379")]);
+    let value = |text: &str| crate::value::Value::parse(text).unwrap();
+    let url = Reading::all("url", &value("postgres://app:${PW}@db/x"), &env);
+    let fault = Fault::new(Phase::Assert, Cause::SecretWhitespace, "no");
+    let found = judge(Some(&fault), &Evidence::default(), context("postgres", &url, &[]));
+    assert_eq!(codes(&found), ["secret_trailing_newline"], "{found:?}");
+    assert!(found[0].message.starts_with("the variable PW "), "{found:?}");
+    let address = Reading::all("", &value("redis:${REDIS_PORT}"), &env);
+    let fault = Fault::new(Phase::Assert, Cause::VariableInvalid, "address: the template with REDIS_PORT");
+    let found = judge(Some(&fault), &Evidence::default(), context("tcp", &address, &[]));
+    assert_eq!(codes(&found), ["env_service_link"], "{found:?}");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) enum Flaw {
 
 /// The first flaw of a value that hides the rest of it; `name` is its variable's.
 pub(super) fn flaw(text: &str, name: Option<&str>) -> Option<Flaw> {
-    if let Some(white) = white(text) {
+    if let Some(white) = white(text).or_else(|| broken(text)) {
         return Some(Flaw::White(white));
     }
     if quoted(text) {
@@ -41,12 +41,18 @@ pub(super) fn flaw(text: &str, name: Option<&str>) -> Option<Flaw> {
     name.is_some_and(|name| service_link(name, text)).then_some(Flaw::ServiceLink)
 }
 
+/// What editors and chats leave at the ends of a text, and nobody sees.
+const INVISIBLE: [char; 4] = ['\u{feff}', '\u{200b}', '\u{200c}', '\u{200d}'];
+
 /// White space at an end of a text of one line; a text of several (a certificate, a key) ends as it likes.
 #[must_use]
 pub fn white(text: &str) -> Option<&'static str> {
     let inner = text.trim();
     if inner.is_empty() || inner.contains('\n') {
         return None;
+    }
+    if text.starts_with(INVISIBLE) || text.ends_with(INVISIBLE) {
+        return Some("an invisible character (a byte order mark, a zero-width space) at an end");
     }
     match text.strip_prefix(text.trim_end()).unwrap_or_default() {
         _ if text.starts_with(char::is_whitespace) => Some("white space at its start"),
@@ -56,6 +62,22 @@ pub fn white(text: &str) -> Option<&'static str> {
         tail if tail.contains('\n') => Some("newlines at its end"),
         _ => Some("a space at its end"),
     }
+}
+
+/// A line that ends within a URL: one of the parts that it was made of ends so.
+pub(super) fn broken(text: &str) -> Option<&'static str> {
+    let text = text.trim();
+    let (scheme, rest) = text.split_once("://")?;
+    let of_url = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.:-".contains(&byte));
+    if !of_url || !rest.contains(['\n', '\r']) {
+        return None;
+    }
+    let end = rest.find(['\n', '\r'])?;
+    Some(match (rest[..end].contains('@'), rest[..end].contains(':'), rest[end..].trim_start().starts_with('@')) {
+        (false, true, true) => "a newline at the end of its password",
+        (false, false, _) if rest.contains('@') => "a newline at the end of its user",
+        _ => "a newline inside",
+    })
 }
 
 pub(super) fn quoted(text: &str) -> bool {
@@ -69,17 +91,27 @@ pub(super) fn bare(text: &str) -> &str {
     if quoted(text) { text[1..text.len() - 1].trim() } else { text }
 }
 
-/// Whether it is the base64 of a URL: a value of `data:` that was encoded twice.
-fn hides_url(text: &str) -> bool {
+/// Whether it is the base64 of plain text: of random bytes of this length hardly ever.
+pub(super) fn hides_text(text: &str) -> bool {
+    let graphic = |text: &str| text.trim_end_matches('\n').bytes().all(|byte| byte.is_ascii_graphic());
+    text.len() >= 12 && text.len().is_multiple_of(4) && decoded(text).is_some_and(|text| graphic(&text))
+}
+
+fn decoded(text: &str) -> Option<zeroize::Zeroizing<String>> {
     const CONFIG: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
+    let bytes = zeroize::Zeroizing::new(STANDARD.decode(text).ok()?);
+    std::str::from_utf8(&bytes).ok().map(|text| zeroize::Zeroizing::new(text.to_owned()))
+}
+
+/// Whether it is the base64 of a URL: a value of `data:` that was encoded twice.
+fn hides_url(text: &str) -> bool {
     if text.len() < 12 || text.contains("://") {
         return false;
     }
-    let decoded = STANDARD.decode(text).map(zeroize::Zeroizing::new);
-    let decoded = decoded.as_ref().ok().and_then(|bytes| std::str::from_utf8(bytes).ok());
-    decoded.and_then(|text| text.split_once("://")).is_some_and(|(scheme, rest)| {
+    let decoded = decoded(text);
+    decoded.as_deref().and_then(|text| text.split_once("://")).is_some_and(|(scheme, rest)| {
         !rest.is_empty()
             && (2..=24).contains(&scheme.len())
             && scheme.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+:".contains(c))
@@ -134,8 +166,19 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         })
     };
     begins.iter().any(|begin| text.starts_with(begin))
+        || example_url(&text)
         || framed('<', '>')
         || (framed('[', ']') && text.contains("your"))
+}
+
+/// The URL of a manual: `postgres://user:password@host:5432/dbname`.
+fn example_url(lower: &str) -> bool {
+    let of_host = |end: &str| end.is_empty() || end.starts_with([':', '/', '?']) || end.starts_with("name");
+    let user = ["://user:", "://username:", "://johndoe:"];
+    let password = ["password@host", "pass@host", "pw@host", "randompassword@localhost"];
+    user.iter()
+        .filter_map(|user| lower.split_once(user))
+        .any(|(_, rest)| password.iter().any(|password| rest.strip_prefix(password).is_some_and(of_host)))
 }
 
 /// Whether Kubernetes set it for a Service of that name.
@@ -174,22 +217,24 @@ pub(super) fn known_default(text: &str) -> bool {
     text.trim() == BETTER_AUTH || KNOWN.contains(&lower.as_str()) || is_placeholder(text) || one_letter
 }
 
-/// Whether a variable of this name holds a secret.
+/// Whether a variable of this name holds a secret: its last word says what a value is (`PASSWORD_FIELD`, `TOKEN_SCOPE`
+/// and `CACHE_KEY` hold none).
 #[must_use]
 pub fn names_secret(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let words: Vec<&str> = upper.split('_').collect();
-    let last = words.last().copied().unwrap_or_default();
-    let other =
-        ["FILE", "PATH", "DIR", "NAME", "ID", "URL", "URI", "ENDPOINT", "HOST", "PORT", "TTL", "EXPIRY", "EXPIRES"];
-    let flag =
-        ["IN", "ENABLED", "REQUIRED", "LENGTH", "HASH", "ALGORITHM", "ALG", "TYPE", "HEADER", "PREFIX", "MINUTES"];
-    if other.contains(&last) || flag.contains(&last) || words.contains(&"PUBLIC") {
-        return false;
-    }
-    let holds =
+    const HOLDS: [&str; 10] =
         ["SECRET", "PASSWORD", "PASSWD", "PASS", "PWD", "TOKEN", "CREDENTIAL", "CREDENTIALS", "APIKEY", "PGPASSWORD"];
-    words.iter().any(|word| holds.contains(word)) || last == "KEY"
+    const KEYS: [&str; 8] = ["SECRET", "API", "PRIVATE", "ENCRYPTION", "SIGNING", "MASTER", "JWT", "HMAC"];
+    let upper = name.to_ascii_uppercase();
+    let mut words: Vec<&str> = upper.split(['_', '-', '.']).collect();
+    // `SECRET_KEY_BASE`, `DB_PASSWORD_2`.
+    while words.len() > 1
+        && words.last().is_some_and(|word| *word == "BASE" || word.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        words.pop();
+    }
+    let last = words.last().copied().unwrap_or_default();
+    !words.contains(&"PUBLIC")
+        && (HOLDS.contains(&last) || (last == "KEY" && words.iter().any(|word| KEYS.contains(word))))
 }
 
 /// Whether a secret of this name signs tokens with HMAC-SHA-256, which wants 32 bytes (RFC 7518, section 3.2).
@@ -244,6 +289,19 @@ mod tests {
             ("<a>", None),
             ("[1,2]", None),
             ("tcp://10.96.0.7:6379", None),
+            ("postgres://app:pw\n@db/x", Some(Flaw::White("a newline at the end of its password"))),
+            ("postgres://app\n:pw@db/x", Some(Flaw::White("a newline at the end of its user"))),
+            ("postgres://app:pw@db\n:5432/x", Some(Flaw::White("a newline inside"))),
+            ("see https\nand http://x\ny", None),
+            (
+                "\u{feff}postgres://app:pw@db/x",
+                Some(Flaw::White("an invisible character (a byte order mark, a zero-width space) at an end")),
+            ),
+            ("postgres://user:password@host:5432/dbname", Some(Flaw::Placeholder)),
+            ("postgresql://USER:PASSWORD@HOST:PORT/DATABASE", Some(Flaw::Placeholder)),
+            ("postgresql://johndoe:randompassword@localhost:5432/mydb?schema=public", Some(Flaw::Placeholder)),
+            ("postgres://user:password@host-1.db:5432/x", None),
+            ("postgres://user:password@db/x", None),
         ] {
             assert_eq!(flaw(text, None), expected, "{text:?}");
         }
@@ -255,12 +313,38 @@ mod tests {
 
     #[test]
     fn names_and_known_values() {
-        for name in ["BETTER_AUTH_SECRET", "DB_PASSWORD", "API_KEY", "SMTP_PASS", "GITHUB_TOKEN"] {
+        for name in [
+            "BETTER_AUTH_SECRET",
+            "DB_PASSWORD",
+            "API_KEY",
+            "SMTP_PASS",
+            "GITHUB_TOKEN",
+            "AWS_SECRET_ACCESS_KEY",
+            "SECRET_KEY_BASE",
+            "DB_PASSWORD_2",
+            "JWT_SECRET_KEY",
+        ] {
             assert!(names_secret(name), "{name}");
         }
-        for name in
-            ["DATABASE_URL", "SECRET_NAME", "PASSWORD_FILE", "TOKEN_TTL", "PUBLIC_KEY", "COMPASS", "KEYCLOAK_URL"]
-        {
+        for name in [
+            "DATABASE_URL",
+            "SECRET_NAME",
+            "PASSWORD_FILE",
+            "TOKEN_TTL",
+            "PUBLIC_KEY",
+            "COMPASS",
+            "KEYCLOAK_URL",
+            "CACHE_KEY",
+            "PARTITION_KEY",
+            "KEY",
+            "PASSWORD_FIELD",
+            "TOKEN_SCOPE",
+            "SECRET_STORE",
+            "VAULT_SECRET_ENGINE",
+            "OAUTH_TOKEN_AUDIENCE",
+            "S3_ACCESS_KEY",
+            "LOGIN_PASSWORD_SELECTOR",
+        ] {
             assert!(!names_secret(name), "{name}");
         }
         assert!(signs_tokens("BETTER_AUTH_SECRET") && signs_tokens("SECRET_KEY") && !signs_tokens("AWS_SECRET_KEY"));
