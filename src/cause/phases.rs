@@ -47,14 +47,15 @@ impl Cause {
             | Self::DnsAnswerMismatch
             | Self::VariableMissing
             | Self::VariableInvalid
+            | Self::UrlMalformed
+            | Self::FileMissing
+            | Self::FileInvalid
             | Self::SecretWhitespace
             | Self::SecretTooWeak
             | Self::UrlPasswordUnencoded
             | Self::UrlPasswordDoubled
             | Self::NotListening
             | Self::ListeningOnLoopback => &[Phase::Assert],
-            Self::FileMissing | Self::FileInvalid => &[Phase::Tls, Phase::Assert],
-            Self::UrlMalformed => &[Phase::Tls, Phase::Request, Phase::Assert],
             Self::Timeout | Self::ConnectionClosed | Self::ProtocolError | Self::TooLarge => AFTER_CONNECT,
             Self::Stale | Self::Internal => &[],
         }

@@ -231,7 +231,7 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, Fault> {
         Host::Name(name) => {
             DnsName::try_from(name.trim_end_matches('.').to_owned()).map(ServerName::DnsName).map_err(|_| {
                 let what = "cannot be asked for over TLS: set server_name to a name of the certificate";
-                Fault::new(Phase::Tls, Cause::UrlMalformed, format!("the name \"{name}\" {what}"))
+                Fault::new(Phase::Assert, Cause::UrlMalformed, format!("the name \"{name}\" {what}"))
             })
         }
     }

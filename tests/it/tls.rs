@@ -249,14 +249,14 @@ fn files_that_do_not_fit_are_named() {
     let (cert, key) = one.write(&folder, "one", &[]);
     let (_, wrong) = other.write(&folder, "other", &[]);
     for (keys, expected) in [
-        ("ca: /nowhere/ca.pem".to_owned(), "tls file_missing: the file /nowhere/ca.pem does not exist".to_owned()),
+        ("ca: /nowhere/ca.pem".to_owned(), "assert file_missing: the file /nowhere/ca.pem does not exist".to_owned()),
         (
             format!("ca: \"{key}\""),
-            format!("tls file_invalid: the file {key} is PEM, but holds no -----BEGIN CERTIFICATE-----"),
+            format!("assert file_invalid: the file {key} is PEM, but holds no -----BEGIN CERTIFICATE-----"),
         ),
         (
             format!("cert: \"{cert}\", key: \"{wrong}\""),
-            format!("tls file_invalid: the private key in the file {wrong} does not belong"),
+            format!("assert file_invalid: the private key in the file {wrong} does not belong"),
         ),
     ] {
         let report = check(free_port(), &keys);

@@ -158,7 +158,7 @@ impl Request {
     /// The host or the path cannot be written in a request.
     pub(crate) fn to_wire(&self, version: Version) -> Result<hyper::Request<Full<Bytes>>, Fault> {
         let unfit =
-            |_| Fault::new(Phase::Request, Cause::UrlMalformed, "the host or the path cannot be written in a request");
+            |_| Fault::new(Phase::Assert, Cause::UrlMalformed, "the host or the path cannot be written in a request");
         let mut headers = self.headers.clone();
         let own = self.origin.authority();
         let host = headers.remove(HOST);

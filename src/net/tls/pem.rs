@@ -120,7 +120,7 @@ pub(super) fn nothing_in(shown: &str, bytes: &[u8], label: &str) -> Fault {
 }
 
 pub(super) fn fault(cause: Cause, message: String) -> Fault {
-    Fault::new(Phase::Tls, cause, message)
+    Fault::new(Phase::Assert, cause, message)
 }
 
 #[cfg(test)]

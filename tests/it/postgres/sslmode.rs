@@ -84,7 +84,7 @@ fn each_failure_has_its_cause() {
     failed(&run(&with_tls, &format!("sslmode=require&sslrootcert={other}")), "tls", "tls_untrusted");
     failed(&run(&with_tls, "sslmode=verify-ca"), "tls", "tls_untrusted");
     failed(&run(&with_tls, &format!("sslmode=verify-full&sslrootcert={good}")), "tls", "tls_wrong_name");
-    failed(&run(&with_tls, &format!("sslmode=verify-full&sslrootcert={good}.missing")), "tls", "file_missing");
+    failed(&run(&with_tls, &format!("sslmode=verify-full&sslrootcert={good}.missing")), "assert", "file_missing");
     let unverified = run(&with_tls, "sslmode=require");
     passed(&unverified);
     assert_eq!(unverified["facts"]["tls_verified"], false, "{unverified:#}");
