@@ -8,7 +8,7 @@ use hyper::header::{self, HeaderMap};
 use hyper::http::uri::{Authority, Uri};
 
 use crate::env::Env;
-use crate::outcome::Fault;
+use crate::secret::Secret;
 use crate::value::Value;
 
 /// The two ends of a connection, IPv4 as IPv4.
@@ -45,15 +45,26 @@ pub(super) fn presented(headers: &HeaderMap) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
-/// Whether it is the token that is wanted, in a time that tells nothing of where they differ. An empty one matches
-/// nothing.
+/// Whether it is the token that is wanted, in a time that tells nothing of where they differ. One that cannot be used
+/// matches nothing.
+pub(super) fn token_matches(presented: &[u8], token: &Value, env: &dyn Env) -> bool {
+    wanted(token, env).is_ok_and(|wanted| same(presented, trimmed(&wanted)))
+}
+
+/// The token, now.
 ///
 /// # Errors
-/// Why the token cannot be read; then it matches nothing either.
-pub(super) fn token_matches(presented: &[u8], token: &Value, env: &dyn Env) -> Result<bool, Fault> {
-    let wanted = token.resolve(env)?;
-    let wanted = wanted.expose().trim_end_matches(['\r', '\n']).as_bytes();
-    Ok(!wanted.is_empty() && same(presented, wanted))
+/// Why it cannot be used.
+pub(super) fn wanted(token: &Value, env: &dyn Env) -> Result<Secret, String> {
+    let wanted = token.resolve(env).map_err(|fault| fault.message)?;
+    match trimmed(&wanted).is_empty() {
+        true => Err(format!("{} is empty", token.origin())),
+        false => Ok(wanted),
+    }
+}
+
+fn trimmed(token: &Secret) -> &[u8] {
+    token.expose().trim_end_matches(['\r', '\n']).as_bytes()
 }
 
 fn same(left: &[u8], right: &[u8]) -> bool {
@@ -93,7 +104,7 @@ mod tests {
     use hyper::header::{HeaderMap, HeaderName, HeaderValue};
     use hyper::http::uri::Uri;
 
-    use super::{Access, Caller, from_this_pod, presented, token_matches};
+    use super::{Access, Caller, from_this_pod, presented, token_matches, wanted};
     use crate::env::MapEnv;
     use crate::value::Value;
 
@@ -144,7 +155,7 @@ mod tests {
         let env = MapEnv::default().with_file("/token", b"s3cret\r\n");
         let given = |text: &str| {
             let headers = headers(&[("authorization", text)]);
-            presented(&headers).is_some_and(|presented| token_matches(presented, &token, &env).unwrap())
+            presented(&headers).is_some_and(|presented| token_matches(presented, &token, &env))
         };
         assert!(given("Bearer s3cret") && given("bearer s3cret"));
         for wrong in ["Bearer s3cre", "Bearer s3crett", "Bearer ", "Basic s3cret", "s3cret", "", "Bearer s3creT"] {
@@ -153,11 +164,12 @@ mod tests {
         let two = headers(&[("authorization", "Bearer s3cret"), ("authorization", "Bearer s3cret")]);
         assert_eq!(presented(&two), None);
         let rotated = MapEnv::default().with_file("/token", b"new");
-        assert_eq!(token_matches(b"new", &token, &rotated), Ok(true));
-        assert_eq!(token_matches(b"s3cret", &token, &rotated), Ok(false));
+        assert!(token_matches(b"new", &token, &rotated) && !token_matches(b"s3cret", &token, &rotated));
         let empty = MapEnv::default().with_file("/token", b"\n");
-        assert_eq!((token_matches(b"", &token, &empty), token_matches(b"s", &token, &empty)), (Ok(false), Ok(false)));
-        assert!(token_matches(b"", &token, &MapEnv::default()).is_err());
+        for (env, why) in [(empty, "the file /token is empty"), (MapEnv::default(), "the file /token does not exist")] {
+            assert!(!token_matches(b"", &token, &env) && !token_matches(b"s", &token, &env));
+            assert_eq!(wanted(&token, &env).map(|_| ()), Err(why.to_owned()));
+        }
     }
 
     #[test]

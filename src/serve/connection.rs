@@ -5,7 +5,6 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use http_body_util::Full;
@@ -30,7 +29,6 @@ use crate::config::plan::ServeOptions;
 use crate::env::Env;
 use crate::metrics::Process;
 use crate::state::Snapshot;
-use crate::value::Value;
 
 /// Request line and headers of one request, in bytes; more is answered with 431.
 const HEAD_BYTES: usize = 16 * 1024;
@@ -44,8 +42,6 @@ pub(super) struct Door {
     pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
     pub(super) options: watch::Receiver<Arc<ServeOptions>>,
     pub(super) env: Arc<dyn Env>,
-    /// The token could not be read when it was last needed, and that was said.
-    pub(super) token_lost: AtomicBool,
     /// The turn for an answer that takes long to write.
     pub(super) turn: Mutex<()>,
 }
@@ -76,23 +72,9 @@ impl Door {
         let presented = access::presented(request.headers());
         let token = options.bearer_token.as_ref().map(|token| {
             // Read only where one is presented, and then each time: a rotated file counts at once.
-            presented.is_some_and(|presented| self.matches(presented, token))
+            presented.is_some_and(|presented| access::token_matches(presented, token, &*self.env))
         });
         Access::new(token, options.full_detail || access::from_this_pod(caller, request.uri(), request.headers()))
-    }
-
-    /// One line in the log when the token is lost and one when it is back, whatever is asked in between.
-    fn matches(&self, presented: &[u8], token: &Value) -> bool {
-        let matches = access::token_matches(presented, token, &*self.env);
-        let lost = self.token_lost.swap(matches.is_err(), Ordering::Relaxed);
-        match &matches {
-            Err(fault) if !lost => {
-                tracing::warn!(reason = %fault.message, "serve.bearer_token cannot be read: every token is refused");
-            }
-            Ok(_) if lost => tracing::info!("serve.bearer_token can be read again"),
-            Ok(_) | Err(_) => {}
-        }
-        matches.unwrap_or(false)
     }
 }
 

@@ -20,18 +20,24 @@ mod routes;
 mod status;
 mod tls;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 use crate::config::plan::ServeOptions;
 use crate::env::Env;
 use crate::state::Snapshot;
 
 pub use bind::BindError;
+
+/// How often it is looked at whether the token can be used.
+const TOKEN_POLL: Duration = Duration::from_secs(1);
 
 /// The ports are taken; nothing is answered yet.
 pub struct Bound {
@@ -85,16 +91,9 @@ pub async fn run(
     let Bound { main, probes, tls, env, .. } = bound;
     let door = |surface, tls| {
         let (snapshots, options, env) = (snapshots.clone(), options.clone(), Arc::clone(&env));
-        Arc::new(connection::Door {
-            surface,
-            tls,
-            snapshots,
-            options,
-            env,
-            token_lost: false.into(),
-            turn: tokio::sync::Mutex::new(()),
-        })
+        Arc::new(connection::Door { surface, tls, snapshots, options, env, turn: tokio::sync::Mutex::new(()) })
     };
+    let telling = tell_of_the_token(options.clone(), Arc::clone(&env));
     let everything = accept::serve(main, door(routes::Surface::Everything, tls), stopped.clone());
     let bare = async {
         if let Some((listener, _)) = probes {
@@ -105,7 +104,29 @@ pub async fn run(
         shutdown.await;
         stop.send_replace(true);
     };
-    tokio::join!(everything, bare, stopping);
+    tokio::select! {
+        ((), (), ()) = async { tokio::join!(everything, bare, stopping) } => {}
+        never = telling => match never {},
+    }
+}
+
+/// One line in the log when the token cannot be used, from the start on, and one when it can again: nobody is let in
+/// meanwhile, and whoever is refused cannot be told why.
+async fn tell_of_the_token(options: watch::Receiver<Arc<ServeOptions>>, env: Arc<dyn Env>) -> Infallible {
+    let mut told = None;
+    loop {
+        let token = options.borrow().bearer_token.clone();
+        let now = token.and_then(|token| access::wanted(&token, &*env).err());
+        match &now {
+            Some(reason) if now != told => {
+                tracing::warn!(%reason, "serve.bearer_token cannot be used: every token is refused");
+            }
+            None if told.is_some() => tracing::info!("serve.bearer_token can be used again"),
+            Some(_) | None => {}
+        }
+        told = now;
+        sleep(TOKEN_POLL).await;
+    }
 }
 
 #[cfg(test)]

@@ -98,11 +98,24 @@ fn a_rotated_token_counts_at_once_and_a_lost_one_opens_nothing() {
     assert_eq!((status("first"), status("second")), ("200".to_owned(), "401".to_owned()));
     folder.write("token", "second");
     assert_eq!((status("first"), status("second")), ("401".to_owned(), "200".to_owned()));
-    std::fs::remove_file(token).expect("it was there");
+    std::fs::remove_file(&token).expect("it was there");
     assert_eq!((status("second"), status("")), ("401".to_owned(), "401".to_owned()));
-    assert_eq!(sidecar.logged("serve.bearer_token cannot be read"), 1, "{:?}", sidecar.log());
+    let lost = "serve.bearer_token cannot be used";
+    until("it is said", || sidecar.logged(lost) == 1);
+    folder.write("token", "\n");
+    until("that one is empty is said", || sidecar.logged("is empty") == 1);
+    folder.write("token", "third");
+    until("it is back", || sidecar.logged("serve.bearer_token can be used again") == 1);
+    assert_eq!((sidecar.logged(lost), status("third")), (2, "200".to_owned()), "{:?}", sidecar.log());
     assert_eq!(sidecar.status("/livez"), 200);
     assert!(sidecar.get("/livez?verbose").head.starts_with("HTTP/1.1 401"));
+}
+
+#[test]
+fn a_token_that_is_not_there_is_told_at_the_start() {
+    let sidecar = Sidecar::start(&format!("serve: {{bearer_token: {{file: /nowhere/token}}}}\n{IDLE}"));
+    until("it is said", || sidecar.logged("the file /nowhere/token does not exist") == 1);
+    assert!(sidecar.get("/metrics").head.starts_with("HTTP/1.1 401"));
 }
 
 #[test]
