@@ -140,7 +140,7 @@ fn under_another_status(fault: Fault, status: u16, reading: &Reading) -> Fault {
         Reading::Health(health) if health.tone == Tone::Bad && (status >= 500 || health.names_parts()) => {
             down(format!("{} ({})", health.in_words(), fault.message))
         }
-        Reading::Health(_) | Reading::Silent | Reading::AppPage | Reading::TooLarge => fault,
+        Reading::Health(_) | Reading::Silent | Reading::Page | Reading::NoJson | Reading::TooLarge => fault,
     }
 }
 
@@ -155,14 +155,16 @@ impl Peer {
                 format!("the health document has more than {} values", document::LIMIT),
             )),
             // Where the configuration says what the page must hold, it is known to be a page.
-            Reading::AppPage if !body_is_expected => {
-                let message = format!(
-                    "answered with the page of an application, not with its health: {} holds scripts",
-                    body_in_words(answer)
-                );
+            Reading::Page if !body_is_expected => {
+                let message =
+                    format!("answered with a page for people, not with its health: {}", body_in_words(answer));
                 Err(Fault::new(Phase::Assert, Cause::JsonMismatch, message))
             }
-            Reading::AppPage | Reading::Silent => Ok(Tone::Good),
+            Reading::NoJson if !body_is_expected => {
+                let message = format!("{} is no JSON, though it begins so", body_in_words(answer));
+                Err(Fault::new(Phase::Assert, Cause::JsonMismatch, message))
+            }
+            Reading::Page | Reading::NoJson | Reading::Silent => Ok(Tone::Good),
         }
     }
 

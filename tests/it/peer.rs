@@ -93,7 +93,7 @@ fn the_page_of_an_application_is_no_health() {
     let url = format!("http://127.0.0.1:{port}/health");
     assert_eq!(
         verdict(&check("peer", &format!("url: '{url}'"))),
-        "assert json_mismatch: answered with the page of an application, not with its health: the body (69 bytes of text/html) holds scripts"
+        "assert json_mismatch: answered with a page for people, not with its health: the body (69 bytes of text/html)"
     );
     assert_eq!(verdict(&check("peer", &format!("url: '{url}', body_contains: app.js"))), "passed");
     assert_eq!(

@@ -31,8 +31,10 @@ pub(super) enum Reading {
     Health(Health),
     /// It says nothing: `pong`, an image, an empty body, JSON about other things.
     Silent,
-    /// The page of a browser application: what a server gives that knows no `/health`.
-    AppPage,
+    /// A page for people, most often an application's: what a server gives that knows no `/health`.
+    Page,
+    /// It sets out to be JSON and is none: cut, or never whole.
+    NoJson,
     /// JSON with more values than a health document has.
     TooLarge,
 }
@@ -80,22 +82,44 @@ impl Health {
 /// Reads an answer.
 pub(super) fn read(media_type: &str, body: &[u8]) -> Reading {
     match document::read(body) {
-        Ok(doc) => judge(&doc).map_or(Reading::Silent, Reading::Health),
+        Ok(doc) => said(&doc).unwrap_or(Reading::Silent),
         Err(NoDoc::TooLarge) => Reading::TooLarge,
-        Err(NoDoc::NoJson) => read_text(media_type, &String::from_utf8_lossy(body)),
+        Err(NoDoc::NoJson) => read_text(&media_type.to_ascii_lowercase(), &String::from_utf8_lossy(body)),
     }
+}
+
+fn said(doc: &Doc) -> Option<Reading> {
+    judge(doc).map(Reading::Health)
 }
 
 /// A page, or a single word as ASP.NET answers it.
 fn read_text(media_type: &str, text: &str) -> Reading {
     let start = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
     let begins = |with: &str| start.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
-    if media_type.to_ascii_lowercase().starts_with("text/html") || begins("<!doctype html") || begins("<html") {
-        // A page without scripts may well be a health page: Rails answers /up with one.
-        let scripted = text.to_ascii_lowercase().contains("<script");
-        return if scripted { Reading::AppPage } else { Reading::Silent };
+    if media_type.starts_with("text/html") || begins("<!doctype html") || begins("<html") {
+        return read_page(text);
     }
-    judge(&Doc::Text(text.trim().to_owned())).map_or(Reading::Silent, Reading::Health)
+    // A bare `OK` may come under any type.
+    if media_type.contains("json") && start.starts_with(['{', '[']) {
+        return Reading::NoJson;
+    }
+    said(&Doc::Text(text.trim().to_owned())).unwrap_or(Reading::Silent)
+}
+
+/// A page may tell its health by a word between its tags, or by being there: Rails answers /up with one that is green and
+/// empty.
+fn read_page(text: &str) -> Reading {
+    if text.to_ascii_lowercase().contains("<script") {
+        return Reading::Page;
+    }
+    let texts = text.split('>').filter_map(|part| part.split('<').next()).map(str::trim);
+    let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
+    match texts.as_slice() {
+        [] => Reading::Silent,
+        [one] => said(&Doc::Text((*one).to_owned())).unwrap_or(Reading::Page),
+        many if many.iter().any(|text| words::tone(text) == Some(Tone::Good)) => Reading::Silent,
+        _ => Reading::Page,
+    }
 }
 
 fn judge(doc: &Doc) -> Option<Health> {

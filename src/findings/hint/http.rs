@@ -36,9 +36,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
             _ => "the credentials were sent and refused: compare the token or password with the server's, and whether it has expired",
         }
         .to_owned(),
-        Cause::JsonMismatch if fault.message.contains("page of an application") => {
-            "the frontend's router answers every path with its page: ask the backend's own Service and port, or the path under \
-             which it is routed (/api/health)"
+        Cause::JsonMismatch if fault.message.contains("page for people") => {
+            "a frontend's router or a proxy answers every path with its page: ask the backend's own Service and port, or the \
+             path under which it is routed (/api/health); if the page is the health, `body_contains` says what it holds"
                 .to_owned()
         }
         Cause::JsonMismatch => "compare what came with what is expected: pilotfish check shows an excerpt; a JSON pointer begins \

@@ -520,12 +520,7 @@ fn answers() {
             "X-Forwarded-Proto",
         ),
         (Cause::HttpRedirect, "302 with a Location of the scheme ftp", Facts::default(), "cannot be followed"),
-        (
-            Cause::JsonMismatch,
-            "answered with the page of an application, not with its health",
-            Facts::default(),
-            "/api/health",
-        ),
+        (Cause::JsonMismatch, "answered with a page for people, not with its health", Facts::default(), "/api/health"),
         (Cause::PermissionDenied, "", status(403), "not allowed"),
         (Cause::PermissionDenied, "", status(401), "expired"),
     ] {

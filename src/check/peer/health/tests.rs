@@ -12,7 +12,8 @@ fn reading(media_type: &str, body: &str) -> String {
             Tone::Bad => format!("bad: {}", health.in_words()),
         },
         Reading::Silent => "silent".to_owned(),
-        Reading::AppPage => "page".to_owned(),
+        Reading::Page => "page".to_owned(),
+        Reading::NoJson => "no json".to_owned(),
         Reading::TooLarge => "large".to_owned(),
     }
 }
@@ -218,7 +219,9 @@ fn no_false_alarm() {
         (r#"{"status":200}"#, "silent"),
         ("pong", "silent"),
         ("", "silent"),
-        ("{\"status\":\"down\"", "silent"),
+        ("{\"status\":\"down\"", "no json"),
+        ("{'status': 'ok'}", "no json"),
+        ("OK", "good"),
     ]);
 }
 
@@ -231,6 +234,20 @@ fn pages() {
     // Rails answers /up with a green page.
     let rails = "<!DOCTYPE html><html><body style=\"background-color: green\"></body></html>";
     assert_eq!(reading("text/html", rails), "silent");
+    for (body, expected) in [
+        ("<html><body>OK</body></html>", "good"),
+        ("<html><body>\n<h1>Unhealthy</h1></body></html>", "bad: the peer says of itself: Unhealthy"),
+        ("<html><head><title>Health</title></head><body><p>Up</p></body></html>", "silent"),
+        (
+            "<!DOCTYPE html><html><head><title>Welcome to nginx!</title></head><body><h1>Welcome to nginx!</h1></body></html>",
+            "page",
+        ),
+        ("<html><head><title>Sign in</title></head><body><form></form></body></html>", "page"),
+        ("<html", "silent"),
+    ] {
+        assert_eq!(reading("text/html", body), expected, "{body}");
+    }
+    assert_eq!((reading("text/plain", "{ready"), reading("", "{ready")), ("silent".to_owned(), "silent".to_owned()));
 }
 
 #[test]
