@@ -317,7 +317,7 @@ fn every_kind_of_ladder() {
                 "✓ names localhost from /etc/hosts; no name server was asked",
                 "✗ addresses 0 of 2 connect",
                 "✗ runtimes none of 15 would connect",
-                "✗ fails at once node@18, node@20,",
+                "✗ fails after T node@18, node@20,",
                 "What they would show node@18 connect ECONNREFUSED [::1]:3000",
             ],
         },
