@@ -7,6 +7,7 @@
 mod keys;
 mod login;
 mod route;
+mod saslprep;
 mod scram;
 mod session;
 mod settings;

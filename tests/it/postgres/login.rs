@@ -3,7 +3,7 @@
 use super::{check, check_variable, encoded, failed, passed, polite};
 use crate::support::ca::{Ca, Leaf};
 use crate::support::postgres::{Cluster, Options, PASSWORD};
-use crate::support::{Folder, pilotfish, run};
+use crate::support::{Folder, json, pilotfish, run};
 
 #[test]
 fn scram_over_plain_text() {
@@ -17,6 +17,55 @@ fn scram_over_plain_text() {
         cluster.sql("SHOW server_version").split(' ').next().unwrap_or_default()
     );
     assert_eq!(check["facts"]["role"], "primary");
+}
+
+/// The server prepares what it hashes by SASLprep, and takes it as it is where that forbids it: Unicode of after 3.2,
+/// private characters, both directions in one word. Whoever prepares another way is refused.
+#[test]
+fn passwords_beyond_ascii_are_prepared_as_the_server_prepares_them() {
+    let cluster = Cluster::plain();
+    let passwords = [
+        ("a soft hyphen", "pass\u{ad}word"),
+        ("spaces of other kinds", "a\u{a0}b\u{3000}c"),
+        ("compatible forms", "\u{ff50}\u{ff57}\u{2168}\u{fb01}"),
+        ("an accent apart", "pe\u{301}ncil"),
+        ("a mark of direction", "a\u{200f}b\u{ad}"),
+        ("an emoji", "\u{1f600}pw"),
+        ("an emoji, and an accent apart", "e\u{301}\u{1f600}"),
+        ("an emoji of several", "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}"),
+        ("an emoji in colour", "\u{26a1}\u{fe0f}key"),
+        ("an older one in colour", "\u{2764}\u{fe0f}key"),
+        ("private use", "\u{e000}\u{a0}"),
+        ("unassigned", "\u{378}\u{a0}"),
+        ("a control character", "\u{7f}\u{a0}"),
+        ("one of the upper ones", "\u{85}\u{a0}"),
+        ("a tag", "\u{e0061}\u{ad}"),
+        ("not a character", "\u{fdd0}\u{ad}"),
+        ("right to left", "\u{5d0}\u{ad}\u{5d1}"),
+        ("both directions", "\u{5d0}\u{ad}x\u{5d1}"),
+        ("a digit at the end of right to left", "\u{627}\u{ad}1"),
+        ("composed by it alone", "\u{627}\u{653}x"),
+        ("nothing but what goes", "\u{ad}\u{200d}"),
+    ];
+    let roles = passwords.iter().enumerate().map(|(at, (_, password))| {
+        assert!(!password.contains('\''));
+        format!("CREATE ROLE \"role{at}\" LOGIN PASSWORD '{password}';")
+    });
+    cluster.sql(&roles.collect::<String>());
+    let targets: Vec<String> = passwords
+        .iter()
+        .enumerate()
+        .map(|(at, (_, password))| format!("postgres://role{at}:{}@127.0.0.1:{}/app", encoded(password), cluster.port))
+        .collect();
+    let args: Vec<&str> = ["check", "-o", "json"].into_iter().chain(targets.iter().map(String::as_str)).collect();
+    let report = json(&args);
+    let wrong: Vec<&str> = passwords
+        .iter()
+        .zip(report["checks"].as_array().expect("the checks"))
+        .filter(|(_, check)| check["result"] != "pass")
+        .map(|((what, _), _)| *what)
+        .collect();
+    assert_eq!(wrong, [""; 0], "{report:#}");
 }
 
 /// A cluster with a certificate for 127.0.0.1, and the CA's file.
