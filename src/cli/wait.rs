@@ -82,12 +82,12 @@ pub async fn run(options: WaitOptions, mut shell: Shell) -> Exit {
         End::Signal(number) => Exit::Signal(number),
     };
     if exit == Exit::Passed && !options.command.is_empty() && settings.form == Form::Text {
-        return become_command(&options.command, &mut shell);
+        return become_command(&options.command, log, &mut shell);
     }
     let done: Vec<Done> = checks.into_iter().zip(last).filter_map(|(check, outcome)| Some((check, outcome?))).collect();
     shell.print(&report::report(settings.form, shell.colour(), &done, Excerpts::Withheld));
     if exit == Exit::Passed {
-        return if options.command.is_empty() { exit } else { become_command(&options.command, &mut shell) };
+        return if options.command.is_empty() { exit } else { become_command(&options.command, log, &mut shell) };
     }
     let reason = match end {
         End::OutOfTime => "pilotfish wait: out of time",
@@ -231,7 +231,7 @@ impl Progress {
 }
 
 /// Replaces this process; comes back only where that is not possible, as a shell would.
-fn become_command(command: &[String], shell: &mut Shell) -> Exit {
+fn become_command(command: &[String], log: Option<&str>, shell: &mut Shell) -> Exit {
     let Some((program, arguments)) = command.split_first() else { return Exit::Passed };
     let error = std::process::Command::new(program).args(arguments).exec();
     // Not its name: what stands there may be anything.
@@ -239,6 +239,8 @@ fn become_command(command: &[String], shell: &mut Shell) -> Exit {
         std::io::ErrorKind::NotFound => (Exit::NotFound, "was not found"),
         _ => (Exit::CannotExecute, "cannot be executed"),
     };
-    shell.note(&format!("pilotfish wait: CMD {what}: {error}"));
+    let text = format!("pilotfish wait: CMD {what}: {error}");
+    shell.note(&text);
+    shell.terminate(log, &text);
     exit
 }

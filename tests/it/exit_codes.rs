@@ -190,14 +190,20 @@ fn four_at_once_where_only_a_restart_helps() {
 fn the_command_decides_or_126_and_127() {
     let (_listener, port) = listener();
     let target = format!("tcp://127.0.0.1:{port}");
-    let wait = |command: &[&str]| run(pilotfish().args(["wait", &target, "--"]).args(command));
+    let folder = Folder::new();
+    let log = folder.write("log", "");
+    let wait =
+        |command: &[&str]| run(pilotfish().args(["wait", &target, "--termination-log", &log, "--"]).args(command));
     let ran = wait(&["/bin/sh", "-c", "echo out; echo err >&2; exit 42"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (42, "out\n"), "{ran:?}");
     assert!(ran.stderr.ends_with("err\n"), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), "", "what it says is CMD's");
     let ran = wait(&["/etc/passwd"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (126, ""), "{ran:?}");
     assert!(ran.stderr.contains("pilotfish wait: CMD cannot be executed: "), "{ran:?}");
     let ran = wait(&["/no/such/program"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (127, ""), "{ran:?}");
     assert!(ran.stderr.contains("pilotfish wait: CMD was not found: "), "{ran:?}");
+    let told = std::fs::read_to_string(&log).unwrap();
+    assert!(told.starts_with("pilotfish wait: CMD was not found: "), "{told}");
 }
