@@ -113,6 +113,12 @@ pub fn choose(request: Request<'_>, env: &dyn Env) -> Result<Origin, Refused> {
         )),
         ([_, ..], None) => Ok(Origin::Targets),
         ([], None) => Ok(match env.var(VARIABLE).filter(|path| !path.is_empty()) {
+            // What stands there by mistake may hold a password: it is not named as a path is.
+            Some(path) if path.contains("://") || path.contains('\n') => {
+                return Err(Refused::because(format!(
+                    "{VARIABLE} holds no path: it names the file of the configuration"
+                )));
+            }
             Some(path) => Origin::Variable(path.into()),
             None => match env.file(USUAL_FILE.as_ref()) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Origin::Environment,

@@ -52,6 +52,15 @@ fn what_contradicts_itself_is_refused() {
     }
 }
 
+/// A URL or the configuration itself, put there by mistake, is not repeated: it may hold a password.
+#[test]
+fn what_is_no_path_in_the_variable_is_not_shown() {
+    for value in ["postgres://u:s3cret@h/db", "checks:\n  - postgres: {url: s3cret}\n"] {
+        let text = refused(with(&[], None, &[], &MapEnv::with_vars(&[("PILOTFISH_CONFIG", value)])));
+        assert!(text.starts_with("PILOTFISH_CONFIG holds no path"), "{text}");
+    }
+}
+
 #[test]
 fn only_the_named_checks_stay() {
     let env = MapEnv::default().with_file("/two", TWO);
