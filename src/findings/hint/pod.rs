@@ -25,6 +25,11 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
              describe pod"
                 .to_owned()
         }
+        Cause::FileInvalid if fault.message.contains("Permission denied") => {
+            "pilotfish's user, 65532, may not read it: take defaultMode away from the Secret's volume, or set the \
+             pod's securityContext.fsGroup"
+                .to_owned()
+        }
         Cause::FileInvalid => {
             "compare the file with what is expected there: the key of the Secret may hold something else, or \
              its base64 was encoded twice"

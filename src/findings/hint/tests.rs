@@ -45,6 +45,14 @@ fn after_a_redirect_the_port_is_the_one_that_was_dialled_last() {
     assert!(text.contains("port 9443 in this pod"), "{text}");
 }
 
+/// A Secret's volume with `defaultMode: 0400`: its content is not what is wrong.
+#[test]
+fn a_file_that_may_not_be_read_is_a_matter_of_the_volume() {
+    let denied = format!("the file /secrets/pw cannot be read: {}", std::io::Error::from_raw_os_error(13));
+    let text = at(Cause::FileInvalid, Phase::Assert, &denied, "postgres", "db:5432", &Evidence::default());
+    assert!(text.contains("defaultMode") && text.contains("fsGroup"), "{text}");
+}
+
 /// With TLS and without it there was no rule: TLS is no remedy.
 #[test]
 fn without_a_rule_for_tls_either_tls_is_not_advised() {
