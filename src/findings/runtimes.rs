@@ -65,18 +65,31 @@ pub(super) fn judge(evidence: &Evidence, context: Context<'_>) -> (Vec<Finding>,
     let mut findings: Vec<Finding> = Vec::new();
     let mut predictions: Vec<Prediction> = Vec::new();
     for target in targets(&evidence.survey) {
-        let told: Vec<Told> = MODELS
-            .iter()
-            .filter(|model| asked.contains(&model.name))
-            .map(|model| foretell(model, &target.legs, ipv6))
-            .collect();
+        let models = || MODELS.iter().filter(|model| asked.contains(&model.name));
+        let told: Vec<Told> = models().map(|model| foretell(model, &target.legs, ipv6)).collect();
         let named = target.host.or_else(|| evidence.resolved.first().map(|one| one.name.as_str()));
-        findings.extend(found::findings(&told, &target.legs, named, !context.clients.is_empty()));
+        let of_target = found::findings(&told, &target.legs, named, !context.clients.is_empty());
+        // A name server gives the addresses in another order the next time; a hosts file does not.
+        if let Some(legs) = dead_first(&target.legs).filter(|_| of_target.is_empty() && !evidence.queries.is_empty()) {
+            let told: Vec<Told> = models().map(|model| foretell(model, &legs, ipv6)).collect();
+            findings.extend(found::next_time(&told, &legs, named, !context.clients.is_empty()));
+        }
+        findings.extend(of_target);
         for one in told {
             merge(&mut predictions, one.prediction, target.host);
         }
     }
     (findings, predictions)
+}
+
+/// The same addresses, where one that does not work stands behind one of its family that does: that one first.
+fn dead_first(legs: &[Leg]) -> Option<Vec<Leg>> {
+    let works_before =
+        |at: usize| legs[..at].iter().any(|leg| leg.accepts() && leg.address.is_ipv4() == legs[at].address.is_ipv4());
+    let dead = (0..legs.len()).find(|at| legs[*at].fails() && works_before(*at))?;
+    let mut turned = legs.to_vec();
+    turned[..=dead].rotate_right(1);
+    Some(turned)
 }
 
 /// The addresses of one host and port.

@@ -392,6 +392,8 @@ fn slow_ipv4_before_blackholed_ipv6() {
 fn a_dead_address_before_a_good_one() {
     let check = compared(&Scene { pod: IPV4_POD, addresses: &["203.0.113.1 drop", "203.0.113.2 5"] });
     assert_eq!(findings(&check), ["address_dead"], "{check}");
+    let check = compared(&Scene { pod: IPV4_POD, addresses: &["203.0.113.1 5", "203.0.113.2 drop"] });
+    assert_eq!(results(&check, &["jvm", "node@18", "libpq"]), ["connects"; 3], "as the name server has them now");
     let check = compared(&Scene { pod: IPV4_POD, addresses: &["203.0.113.1 refused", "203.0.113.2 5"] });
     assert_eq!(results(&check, &["jvm", "node@18", "libpq"]), ["fails", "fails", "connects"]);
 }

@@ -26,6 +26,14 @@ pub(super) fn findings(told: &[Told], legs: &[Leg], name: Option<&str>, asked: b
         .collect()
 }
 
+/// What hurts where a dead address comes first, which it did not this time.
+pub(super) fn next_time(told: &[Told], legs: &[Leg], name: Option<&str>, asked: bool) -> Option<Finding> {
+    let of = name.map_or_else(String::new, |name| format!(" of {name}"));
+    let found = dead(told, legs, &of, asked)?;
+    let message = format!("{}, whenever the name server puts it first (this time it did not)", found.message);
+    Some(Finding { message, ..found })
+}
+
 /// The ways of a Node that gives up on addresses that answer.
 fn cut_ways(told: &Told) -> Vec<&Way> {
     let bad = |way: &&Way| matches!(way.ended.result, Predicted::Fails | Predicted::Hangs) && way.ended.cut > 0;
@@ -156,7 +164,7 @@ fn dead(told: &[Told], legs: &[Leg], of: &str, asked: bool) -> Option<Finding> {
     let ways = hurt.iter().flat_map(|one| &one.ways).filter(|way| hurts(way) && way.ended.cut == 0);
     let met: Vec<SocketAddr> =
         ways.flat_map(|way| way.ended.errors.iter().map(|(address, _)| *address).chain(way.ended.at)).collect();
-    let broken = |leg: &&Leg| matches!(leg.fate, Fate::Silent | Fate::Errs(_)) && met.contains(&leg.address);
+    let broken = |leg: &&Leg| leg.fails() && met.contains(&leg.address);
     let blamed: Vec<&Leg> = legs.iter().filter(broken).collect();
     if blamed.is_empty() {
         return None;
@@ -178,15 +186,16 @@ fn dead(told: &[Told], legs: &[Leg], of: &str, asked: bool) -> Option<Finding> {
         (true, false) => "let IPv6 through, or take the AAAA records or this pod's IPv6 route away",
         (false, false) => "find out why that address does not answer, or take it out of the name",
     };
-    let mut cures: Vec<String> = Vec::new();
-    for one in &hurt {
-        if let Some(cure) = &one.prediction.cure
-            && cures.len() < 5
-        {
-            cures.push(format!("{}: {cure}", one.model.title));
-        }
-    }
-    let until = if cures.is_empty() { String::new() } else { format!("; until then, {}", cures.join("; ")) };
+    // Each one's own cure stands with what is foretold of it: here only those of the runtimes that the app has.
+    let cures: Vec<String> = hurt
+        .iter()
+        .filter(|_| asked)
+        .filter_map(|one| Some(format!("{}: {}", one.model.title, one.prediction.cure.as_ref()?)))
+        .collect();
+    let until = match cures.as_slice() {
+        [] => "; until then, give the app's client a connect timeout (libpq: connect_timeout=3)".to_owned(),
+        cures => format!("; until then, {}", cures.join("; ")),
+    };
     let entry = if all_v6 && no_v6_works { IPV6_DEAD } else { ADDRESS_DEAD };
     Some(entry.found(message, format!("{remedy}{until}")))
 }

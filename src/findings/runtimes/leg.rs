@@ -55,6 +55,11 @@ impl Leg {
     pub(super) fn accepts(&self) -> bool {
         self.fate == Fate::Accepts
     }
+
+    /// Whether it was dialled in vain.
+    pub(super) const fn fails(&self) -> bool {
+        matches!(self.fate, Fate::Silent | Fate::Errs(_))
+    }
 }
 
 fn code(result: TryResult, errno: Option<i32>) -> Code {

@@ -350,9 +350,44 @@ fn findings_where_something_is_wrong() {
     assert_eq!(codes("v4 B, v4 3", &["libpq"]), ["address_dead"]);
     assert_eq!(codes("v4 B, v4 3", &["python-anyio"]), [""; 0]);
     assert_eq!(codes("v4 R, v4 3", &["jvm"]), ["address_dead"]);
+    let dead = &found("v4 B, v4 3", &[])[0];
+    assert_eq!(
+        dead.fix,
+        "find out why that address does not answer, or take it out of the name; until then, give the app's client a connect \
+         timeout (libpq: connect_timeout=3)"
+    );
+    assert!(found("v4 B, v4 3", &["libpq"])[0].fix.ends_with(
+        "; until then, libpq: connect_timeout=3 in the connection \
+         string or PGCONNECT_TIMEOUT=3: it counts for each address"
+    ));
     let private = found("v4 3, v6 B to fd09::2 from fd09::1", &["libpq"]);
     assert_eq!(private.len(), 1);
     assert!(private[0].message.contains("libpq in images with glibc (Debian) waits for it"), "{private:?}");
+}
+
+/// The order of a name server is another one the next time, that of a hosts file is not.
+#[test]
+fn a_dead_address_behind_a_good_one() {
+    let of = |text: &str, clients: &[&'static str], queries: usize| {
+        let queries = vec![crate::findings::testing::query("db.", "A", "NOERROR", 2); queries];
+        let evidence = Evidence { survey: addresses(text), ipv6: Some(BOTH), queries, ..Evidence::default() };
+        judge(&evidence, Context { kind: "tcp", clients, ..Context::default() }).0
+    };
+    let [dead] = of("v4 3, v4 B, v4 4", &[], 1).try_into().unwrap();
+    assert_eq!(dead.code, "address_dead");
+    assert!(dead.message.starts_with("1 of 3 addresses does not work: 203.0.113.2:5432 is silent"), "{}", dead.message);
+    assert!(
+        dead.message.ends_with("whenever the name server puts it first (this time it did not)"),
+        "{}",
+        dead.message
+    );
+    assert!(of("v4 3, v4 B", &[], 0).is_empty());
+    // Those who try the next one at once lose nothing, and who tries one alone was not named.
+    assert!(of("v4 3, v4 R", &[], 1).is_empty());
+    assert_eq!(of("v4 3, v4 R", &["jvm"], 1).len(), 1);
+    // Of another family, or not dialled: that is told elsewhere, or not known.
+    assert!(of("v4 3, v6 B from fd09::1", &[], 1).is_empty() && of("v4 3, v4 ?", &[], 1).is_empty());
+    assert!(of("v4 3, v6 U", &[], 1).is_empty() && of("v4 3, v6 4, v6 U", &[], 1).is_empty());
 }
 
 #[test]
