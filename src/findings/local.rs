@@ -139,10 +139,17 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
             &LISTENS_ON_LOOPBACK_ONLY,
             "start the app with --host 0.0.0.0 (uvicorn, Flask, FastMCP) or HOSTNAME=0.0.0.0 (Next.js)",
         ),
-        (_, ips) if ip.is_ipv4() && ips.iter().all(IpAddr::is_ipv6) => told(
-            &LISTENS_ON_IPV6_ONLY,
-            "let the app listen on 0.0.0.0 as well; a socket on :: takes IPv4 only where IPV6_V6ONLY is off (bindv6only)",
-        ),
+        (_, ips) if ip.is_ipv4() && ips.iter().all(IpAddr::is_ipv6) => {
+            let found = told(
+                &LISTENS_ON_IPV6_ONLY,
+                "let the app listen on 0.0.0.0 as well; a socket on :: takes IPv4 only where IPV6_V6ONLY is off (bindv6only)",
+            )?;
+            // The kernel does not show whether a socket on `::` takes IPv4: if it does, it was not there in time.
+            let unclear = ips.iter().any(IpAddr::is_unspecified);
+            let or = if unclear { ": it takes IPv6 only, or began to listen after the try" } else { "" };
+            let severity = if unclear { Severity::Warning } else { found.severity };
+            Some(Finding { severity, message: format!("{}{or}", found.message), ..found })
+        }
         (true, ips) if !ips.iter().any(|ip| ip.is_loopback() || ip.is_unspecified()) => told(
             &LISTENS_ON_POD_IP_ONLY,
             "let the app listen on 0.0.0.0 (Next.js standalone: HOSTNAME=0.0.0.0, since Kubernetes sets HOSTNAME to the pod)",

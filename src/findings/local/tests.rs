@@ -51,7 +51,8 @@ fn who_listens_where() {
         (
             "127.0.0.1:3000",
             &["[::]:3000"],
-            "listens_on_ipv6_only: 127.0.0.1:3000 is refused, and port 3000 of this pod listens on :: alone",
+            "listens_on_ipv6_only: 127.0.0.1:3000 is refused, and port 3000 of this pod listens on :: alone: it \
+             takes IPv6 only, or began to listen after the try",
         ),
     ] {
         assert_eq!(refused(address, listeners), [expected], "{address} {listeners:?}");
