@@ -55,38 +55,50 @@ pub struct Seen {
 
 /// A handle on what a stream saw; it outlives the stream.
 #[derive(Debug, Clone, Default)]
-pub struct Wire(Arc<Mutex<Seen>>);
+pub struct Wire(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    seen: Seen,
+    limit: u64,
+}
 
 impl Wire {
     fn opened_now() -> Self {
-        Self(Arc::new(Mutex::new(Seen { opened: Some(Instant::now()), ..Seen::default() })))
+        let seen = Seen { opened: Some(Instant::now()), ..Seen::default() };
+        Self(Arc::new(Mutex::new(Kept { seen, limit: READ_LIMIT })))
+    }
+
+    /// At most this many bytes are read from the peer, those that were read before included.
+    pub fn set_limit(&self, bytes: u64) {
+        self.kept(|kept| kept.limit = bytes);
     }
 
     /// What was seen so far.
     #[must_use]
     pub fn seen(&self) -> Seen {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.kept(|kept| kept.seen.clone())
     }
 
-    fn note<T>(&self, change: impl FnOnce(&mut Seen) -> T) -> T {
+    fn kept<T>(&self, change: impl FnOnce(&mut Kept) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Notes what a write gave.
     fn note_write(&self, result: &io::Result<usize>) {
-        self.note(|seen| match result {
+        self.kept(|Kept { seen, .. }| match result {
             Ok(written) => seen.sent += *written as u64,
             Err(error) => note_error(seen, error),
         });
     }
 
     /// Notes what a read gave; true where the peer has sent more than it may.
-    fn note_read(&self, new: &[u8], had_room: bool, failed: Option<&io::Error>, limit: u64) -> bool {
-        self.note(|seen| {
+    fn note_read(&self, new: &[u8], had_room: bool, failed: Option<&io::Error>) -> bool {
+        self.kept(|Kept { seen, limit }| {
             let room = HEAD_LIMIT - seen.head.len();
             seen.head.extend_from_slice(&new[..new.len().min(room)]);
             seen.received += new.len() as u64;
-            let over = seen.received > limit;
+            let over = seen.received > *limit;
             match failed {
                 None if over => seen.end = Some(End::OverLimit),
                 None if !new.is_empty() => seen.last = Some(Instant::now()),
@@ -162,7 +174,6 @@ fn set_linger(stream: &TcpStream, linger: Option<Duration>) {
 pub struct Io {
     inner: Inner,
     wire: Wire,
-    limit: u64,
     /// Bytes read since others had their turn.
     turn: u64,
     /// The hash of the server's certificate for channel binding, under TLS.
@@ -175,24 +186,18 @@ impl Io {
     pub fn tcp(stream: TcpStream, partings: Partings) -> Self {
         let wire = Wire::opened_now();
         let socket = Socket { stream: Some(stream), wire: wire.clone(), goodbye: false, partings };
-        Self { inner: Inner::Socket(socket), wire, limit: READ_LIMIT, turn: 0, tls_server_end_point: None }
+        Self { inner: Inner::Socket(socket), wire, turn: 0, tls_server_end_point: None }
     }
 
     /// A stream over anything: a TLS session, or a pipe in tests. Counters begin anew.
     #[must_use]
     pub fn over(stream: impl Stream + 'static) -> Self {
-        Self {
-            inner: Inner::Other(Box::new(stream)),
-            wire: Wire::opened_now(),
-            limit: READ_LIMIT,
-            turn: 0,
-            tls_server_end_point: None,
-        }
+        Self { inner: Inner::Other(Box::new(stream)), wire: Wire::opened_now(), turn: 0, tls_server_end_point: None }
     }
 
     /// Reads at most this many bytes from the peer.
-    pub fn set_limit(&mut self, bytes: u64) {
-        self.limit = bytes;
+    pub fn set_limit(&self, bytes: u64) {
+        self.wire.set_limit(bytes);
     }
 
     /// The handle on what this stream sees.
@@ -221,7 +226,7 @@ impl AsyncRead for Io {
         let had_room = buf.remaining() > 0;
         let result = ready!(self.stream().poll_read(cx, buf));
         self.turn += (buf.filled().len() - before) as u64;
-        let over = self.wire.note_read(&buf.filled()[before..], had_room, result.as_ref().err(), self.limit);
+        let over = self.wire.note_read(&buf.filled()[before..], had_room, result.as_ref().err());
         if over {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, "the answer is over the limit")));
         }

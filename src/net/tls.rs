@@ -145,7 +145,7 @@ impl Session {
 /// # Errors
 /// The fault, and the stream where it is still there to be closed.
 pub(super) async fn handshake(
-    mut io: Io,
+    io: Io,
     options: &TlsOptions,
     deadline: Instant,
     facts: &mut Facts,

@@ -51,19 +51,23 @@ pub(crate) struct Answer {
 /// `connection_closed`, `protocol_error`, `too_large`, or a TLS alert that came only now.
 pub(crate) async fn exchange(
     attempt: &mut Attempt,
-    mut io: Io,
+    io: Io,
     request: hyper::Request<Full<Bytes>>,
     limit: u64,
 ) -> Result<Answer, Fault> {
     attempt.enter(Phase::Request);
-    // Twice the body leaves room for the framing; what counts is what is kept, and that is capped below.
-    io.set_limit(limit.saturating_mul(2) + 2 * u64::from(HEADERS_LIMIT));
+    // Interim answers count as the head's; the buffer that the head ends in may hold the begin of the body.
+    let head_limit = 2 * u64::from(HEADERS_LIMIT);
+    let wire = io.wire();
+    wire.set_limit(wire.seen().received + head_limit);
     let tasks = Tasks::default();
     let bodyless = request.method() == Method::HEAD;
     let version = request.version();
     let result = async {
         let response = send(attempt, io, &tasks, request).await.map_err(|error| Broken::Hyper(error, Part::Head))?;
         note_head(attempt, &response)?;
+        // Twice the body leaves room for the framing; what counts is what is kept, and that is capped below.
+        wire.set_limit(wire.seen().received + limit.saturating_mul(2) + head_limit);
         let (head, body) = response.into_parts();
         let body = if bodyless { Vec::new() } else { read_body(&head.headers, body, limit).await? };
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })

@@ -53,6 +53,16 @@ async fn an_answer_cut_at_any_byte_is_no_answer() {
 }
 
 #[tokio::test]
+async fn interim_answers_count_as_the_heads() {
+    let interim = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
+    let end = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let few = answered((interim.repeat(10) + end).as_bytes(), 1 << 20).await.unwrap();
+    assert_eq!((few.status, &*few.body), (200, &b"ok"[..]));
+    let many = answered((interim.repeat(4000) + end).as_bytes(), 1 << 20).await.unwrap_err();
+    assert_eq!(many.cause.slug(), "too_large", "{many:?}");
+}
+
+#[tokio::test]
 async fn every_framing() {
     for (answer, expected) in [
         (&b"HTTP/1.0 200 OK\r\n\r\nto the end"[..], "200 to the end"),
