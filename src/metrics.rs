@@ -209,8 +209,7 @@ const FAMILIES: &[Family] = &[
         kind: MetricType::GAUGE,
         #[expect(clippy::cast_precision_loss, reason = "exact for the next 285 million years")]
         series: |view| {
-            let certificates = last(view).map_or(&[][..], |outcome| &outcome.evidence.facts.certificates);
-            let first = certificates.iter().map(|certificate| certificate.not_after).min();
+            let first = last(view).and_then(|outcome| outcome.evidence.facts.first_expiry);
             first.map(|at| of(view, at as f64)).into_iter().collect()
         },
     },

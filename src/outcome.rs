@@ -241,6 +241,8 @@ pub struct Facts {
     pub tls_alpn: Option<String>,
     /// The certificates that the peer sent, leaf first.
     pub certificates: Vec<Certificate>,
+    /// When the first of those that are needed ends, in seconds since 1970.
+    pub first_expiry: Option<i64>,
     /// `false` where the configuration says not to verify; said in every report.
     pub tls_verified: Option<bool>,
     /// The version a server tells of itself.

@@ -204,6 +204,8 @@ impl<'a> FactsJson<'a> {
             tls_cipher,
             tls_alpn,
             certificates,
+            // A metric's.
+            first_expiry: _,
             tls_verified,
             server_version,
             auth_method,

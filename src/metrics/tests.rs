@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Process, SERIES_LIMIT, text};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
-use crate::outcome::{Certificate, Member, Outcome, Phase, TryResult};
+use crate::outcome::{Member, Outcome, Phase, TryResult};
 use crate::state::{CheckView, Snapshot};
 use crate::testing::{NONE, READY, fail, pass, snapshot, view};
 use crate::verdict::Verdict::{Down, Unknown, Up};
@@ -32,15 +32,7 @@ fn worst(each: bool) -> CheckView {
     let mut outcome = fail(Phase::Assert, Cause::ReadOnly);
     let evidence = &mut outcome.evidence;
     evidence.phases = Phase::ALL.map(|phase| (phase, Duration::from_millis(3))).into();
-    let names = vec!["db".to_owned()];
-    let certificate = |not_after| Certificate {
-        subject: "CN=db".into(),
-        issuer: "CN=ca".into(),
-        names: names.clone(),
-        not_before: 0,
-        not_after,
-    };
-    evidence.facts.certificates = vec![certificate(2_000_000_000), certificate(1_900_000_000)];
+    evidence.facts.first_expiry = Some(1_900_000_000);
     let address = "10.0.0.7:5432".parse().unwrap();
     evidence.members = vec![Member { address, failure: None }, Member { address, failure: outcome.failure.clone() }];
     let finding = |code, severity| Finding { code, severity, message: "m".into(), fix: "f".into() };

@@ -181,8 +181,9 @@ pub(super) async fn handshake(
     let chain: Vec<Parsed> = presented.iter().filter_map(|der| Parsed::read(der)).collect();
     facts.certificates = chain.iter().map(|parsed| parsed.facts.clone()).collect();
     facts.tls_verified = (options.verify == Verify::Off).then_some(false);
-    let path = certificate::path(&chain);
+    let path = certificate::path(&chain, &options.roots);
     session.first_to_end = path.iter().map(|parsed| &parsed.facts).min_by_key(|facts| facts.not_after).cloned();
+    facts.first_expiry = session.first_to_end.as_ref().map(|first| first.not_after);
 
     let judged = Judged { chain: &chain, roots: &options.roots, host: &options.server_name, now: unix_now() };
     let after = wire.seen();

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::support::ca::{Ca, DAY, Leaf, Pair};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, Options};
+use crate::support::sidecar::Sidecar;
 use crate::support::{Folder, Running, free_port, json, need, pilotfish, run, until, until_listening};
 
 /// The names of most servers here.
@@ -84,6 +85,29 @@ fn a_good_chain_passes_and_its_facts_are_told() {
         &check(port, &format!("{ca}, min_days_valid: 91")),
         "assert tls_expired: the certificate of \"CN=db.lab\" expires in 90 days, at ",
     );
+}
+
+#[test]
+fn an_expired_certificate_that_nobody_needs_lowers_no_date() {
+    let root = Ca::root("Lab Root");
+    let middle = root.intermediate("Lab Middle");
+    let leaf = middle.issue(&Leaf::server("db.lab", NAMES));
+    // The root as an older one has signed it, for clients that do not know it: it has expired, and harms nobody.
+    let cross = Leaf { from: -9 * DAY, until: -DAY, ca: true, ..Leaf::server("Lab Root", &[]) };
+    let cross = Ca::root("Old Root").issue(&cross);
+    let (_nginx, port) = Nginx::https(&leaf, &[&middle.pem, &cross.cert], "");
+    let (_folder, ca) = trusted(&root.pem);
+    let report = check(port, &format!("{ca}, min_days_valid: 90"));
+    assert_eq!((told(&report).as_str(), report["facts"]["certificates"].as_array().unwrap().len()), ("pass", 3));
+
+    let keys = format!("address: \"127.0.0.1:{port}\", {ca}");
+    let sidecar = Sidecar::start(&format!("checks: [{{name: db, tls: {{{keys}}}, gates: [ready]}}]\n"));
+    until("it has run", || sidecar.status("/readyz") == 200);
+    let metrics = sidecar.get("/metrics").body;
+    let (_, expiry) = metrics.split_once("certificate_expiry_timestamp_seconds{check=\"db\"} ").expect("a date");
+    let expiry: f64 = expiry.lines().next().and_then(|line| line.parse().ok()).expect("a number");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs_f64();
+    assert!(expiry - now > 89.0 * 86_400.0, "{expiry}");
 }
 
 #[test]

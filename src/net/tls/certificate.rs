@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ring::digest;
 
 use super::der::{Element, Elements, tag};
+use super::roots::Roots;
 use crate::outcome::{Certificate, SERVER_TEXT_LIMIT, clean_text};
 
 /// How many certificates of a chain are read; rustls takes at most 64 KiB of them.
@@ -102,11 +103,13 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The links from the leaf on, each the issuer of the one before, as far as they were sent.
-pub(super) fn path(chain: &[Parsed]) -> Vec<&Parsed> {
+/// The links from the leaf on, each the issuer of the one before, as far as they were sent and up to one that a root has
+/// issued: what was sent beyond it, such as a root that another one has signed, matters to older clients alone.
+pub(super) fn path<'a>(chain: &'a [Parsed], roots: &Roots) -> Vec<&'a Parsed> {
     let mut path: Vec<&Parsed> = chain.first().into_iter().collect();
     while let Some(last) = path.last()
         && !last.is_self_issued()
+        && !roots.names(&last.issuer)
         && let Some(next) = chain.iter().find(|other| other.subject == last.issuer)
         && !path.contains(&next)
     {

@@ -112,7 +112,7 @@ impl Judged<'_> {
 
     fn untrusted(&self, leaf: &Parsed) -> (Cause, String) {
         let (subject, roots) = (&leaf.facts.subject, self.roots.describe());
-        let path = path(self.chain);
+        let path = path(self.chain, self.roots);
         let top = path.last().copied().unwrap_or(leaf);
         let issuer = &top.facts.issuer;
         let message = if self.roots.names(&top.issuer) {
