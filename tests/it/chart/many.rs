@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{app, container, pod, text_in};
-use crate::support::helm::{Chart, copy, files, names, object, repository};
+use crate::support::helm::{self, Chart, copy, files, names, object, repository};
 
 /// The docs' Deployment under another name, of another workload.
 fn deployment(of: &Chart, name: &str, values: &str) -> String {
@@ -121,8 +121,14 @@ fn two(api: &str) -> Chart {
 fn two_versions_under_one_umbrella() {
     for api in ["pilotfish.v2", "pilotfish.v1"] {
         let umbrella = two(api);
-        let objects =
-            umbrella.objects(&["--set", "old.pilotfish.podMonitor.enabled=true,new.pilotfish.podMonitor.enabled=true"]);
+        // What stands alone in both is found by its own name.
+        let alone = ["old", "new"].map(|name| {
+            let check = format!("{name}.pilotfish.prober.config.checks[0]");
+            format!(
+                "{name}.pilotfish.podMonitor.enabled=true,{name}.pilotfish.prober.enabled=true,{check}.name=a,{check}.tcp.address=a:1"
+            )
+        });
+        let objects = umbrella.objects(&["--set", &alone.join(",")]);
         for (name, port, image) in [("old", "db:1", "pilotfish:0.1.0"), ("new", "db:2", "pilotfish:0.2.0")] {
             let map = format!("app-{name}-{name}-pilotfish");
             assert!(config(&objects, &map).contains(port), "{:?}", names(&objects));
@@ -135,5 +141,27 @@ fn two_versions_under_one_umbrella() {
                 monitors.filter(|one| &one["spec"]["selector"]["matchLabels"]["pilotfish/monitor"] == label);
             assert_eq!(selecting.count(), 1, "each is scraped once");
         }
+    }
+}
+
+#[test]
+fn names_that_are_too_long_stay_apart() {
+    let release = "a-release-with-a-name-as-long-as-helm-lets-it-be-53ch";
+    let umbrella = two("pilotfish.v1");
+    let prober = "new.pilotfish.prober";
+    let set = format!(
+        "old.pilotfish.serviceMonitor.enabled=true,new.pilotfish.serviceMonitor.enabled=true,{prober}.enabled=true,{prober}.config.checks[0].name=a,{prober}.config.checks[0].tcp.address=a:1"
+    );
+    let objects = helm::objects(release, umbrella.path(), &["--set", &set]);
+    let services: Vec<_> = objects.iter().filter(|object| object["kind"] == "Service").collect();
+    assert_eq!(services.len(), 3);
+    for service in services {
+        let name = service["metadata"]["name"].as_str().expect("a name");
+        assert!(name.len() <= 63, "no Service may be called {name}");
+    }
+    let label = |name: &str| pod(&objects, &format!("{release}-{name}"))["metadata"]["labels"].clone();
+    for key in ["pilotfish/monitor", "pilotfish/workload"] {
+        let [old, new] = ["old", "new"].map(|name| label(name)[key].as_str().expect("a label").to_owned());
+        assert!(old != new && old.len() <= 63 && new.len() <= 63, "{old} {new}");
     }
 }

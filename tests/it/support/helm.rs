@@ -86,7 +86,7 @@ pub(crate) fn template(release: &str, chart: &Path, options: &[&str]) -> Ran {
     helm(chart, &[&["template", release, ".", "--kube-version", NEWEST], options].concat())
 }
 
-/// What a chart gives; every configuration in it is one.
+/// What a chart gives; every configuration in it is one, and no object stands there twice.
 pub(crate) fn objects(release: &str, chart: &Path, options: &[&str]) -> Vec<Value> {
     let ran = template(release, chart, options);
     assert_eq!(ran.code, 0, "{options:?}: {}", ran.stderr);
@@ -96,6 +96,9 @@ pub(crate) fn objects(release: &str, chart: &Path, options: &[&str]) -> Vec<Valu
             assert_config(config);
         }
     }
+    let all = names(&objects);
+    let once: std::collections::BTreeSet<_> = all.iter().collect();
+    assert_eq!(once.len(), all.len(), "one is there twice: {all:?}");
     objects
 }
 

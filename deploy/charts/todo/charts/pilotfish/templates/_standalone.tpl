@@ -1,17 +1,37 @@
 {{/* What the chart's own templates share. These names are this chart's; application charts include those of v1. */}}
 
-{{/* The name of what stands alone: RELEASE-pilotfish, by whatever name the chart goes here. */}}
+{{/* The chart that this one is a dependency of, by whatever name it goes here; nothing where there is none. */}}
+{{- define "pilotfish.standalone.above" -}}
+{{- $path := splitList "/" .Template.BasePath -}}
+{{- if ge (len $path) 4 -}}
+{{- index $path (sub (len $path) 4 | int) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+The name of what stands alone: RELEASE-pilotfish, or RELEASE-ABOVE-pilotfish under another chart, of which an umbrella may
+have several. Short enough for a Service, and for the prober's, which has more behind it.
+*/}}
 {{- define "pilotfish.standalone.name" -}}
-{{- include "pilotfish.v1.owner" (dict "release" .Release.Name "chart" .Chart.Name) -}}
+{{- $name := include "pilotfish.v1.owner" (dict "release" .Release.Name "chart" .Chart.Name) -}}
+{{- with include "pilotfish.standalone.above" . -}}
+{{- $name = printf "%s-%s" (include "pilotfish.v1.owner" (dict "release" $.Release.Name "chart" .)) $.Chart.Name -}}
+{{- end -}}
+{{- if gt (len $name) 56 -}}
+{{- $name = printf "%s-%s" (trunc 47 $name | trimAll "-") (sha256sum $name | trunc 8) -}}
+{{- end -}}
+{{- $name -}}
+{{- end -}}
+
+{{/* The arguments of the prober's templates. */}}
+{{- define "pilotfish.standalone.prober" -}}
+{{- $own := dict "name" "prober" "mode" "classic" -}}
+{{- toYaml (dict "values" (merge $own .Values.prober) "defaults" .Values.defaults "role" "prober" "prober" true "owner" (include "pilotfish.standalone.name" .)) -}}
 {{- end -}}
 
 {{/* What the monitors select: the pods of the chart that this one is a dependency of, or else our own. */}}
 {{- define "pilotfish.standalone.monitor" -}}
-{{- $path := splitList "/" .Template.BasePath -}}
-{{- $chart := .Chart.Name -}}
-{{- if ge (len $path) 4 -}}
-{{- $chart = index $path (sub (len $path) 4 | int) -}}
-{{- end -}}
+{{- $chart := include "pilotfish.standalone.above" . | default .Chart.Name -}}
 {{- include "pilotfish.v1.monitor" (dict "release" .Release.Name "chart" $chart) -}}
 {{- end -}}
 

@@ -136,9 +136,9 @@ true
 {{- end -}}
 {{- end -}}
 
-{{/* The workload's name, unlike that of any other of the release. */}}
+{{/* The workload's name, unlike that of any other of the release. Optional argument: owner, what it begins with. */}}
 {{- define "pilotfish.v1.name" -}}
-{{- $owner := include "pilotfish.v1.owner" (dict "release" .root.Release.Name "chart" .root.Chart.Name) -}}
+{{- $owner := .owner | default (include "pilotfish.v1.owner" (dict "release" .root.Release.Name "chart" .root.Chart.Name)) -}}
 {{- with .values.name -}}
 {{- printf "%s-%s" $owner . -}}
 {{- else -}}
@@ -146,9 +146,13 @@ true
 {{- end -}}
 {{- end -}}
 
-{{/* A text as the value of a label. */}}
+{{/* A text as the value of a label; what is too long stays apart from what begins like it. */}}
 {{- define "pilotfish.v1.labelValue" -}}
-{{- . | trunc 63 | trimAll "-_." -}}
+{{- if gt (len .) 63 -}}
+{{- printf "%s-%s" (trunc 54 . | trimAll "-_.") (sha256sum . | trunc 8) -}}
+{{- else -}}
+{{- trimAll "-_." . -}}
+{{- end -}}
 {{- end -}}
 
 {{/* The name of the workload's ConfigMap. */}}
