@@ -161,6 +161,9 @@ impl<'a> Finder<'a> {
 
     /// A web address: nothing is asked of it, and `serve` and `wait` leave it alone.
     fn web(&mut self, variable: &str, value: &str, target: &str) {
+        if of_browsers(variable) {
+            return self.list(variable, target, "a web address for browsers: no pod needs to reach it".to_owned());
+        }
         let Ok(url) = Url::parse(value.trim()) else {
             return self.list(variable, target, "the URL cannot be read".to_owned());
         };
@@ -239,6 +242,16 @@ impl<'a> Finder<'a> {
     fn list(&mut self, variable: &str, target: &str, why: String) {
         self.listed.push(Listed { variable: variable.to_owned(), target: target.to_owned(), why });
     }
+}
+
+/// Whether a variable of this name holds what browsers are told, or send: it may well be unknown in a pod.
+fn of_browsers(variable: &str) -> bool {
+    const WORDS: [&str; 8] = ["PUBLIC", "VITE", "ORIGIN", "ORIGINS", "CORS", "REDIRECT", "CALLBACK", "REFERER"];
+    let upper = variable.to_ascii_uppercase();
+    let mut words = upper.split('_');
+    // The address of a public key is for the server that verifies with it.
+    let of_key = upper.contains("KEY") || upper.contains("JWKS");
+    upper.starts_with("REACT_APP_") || (!of_key && words.any(|word| WORDS.contains(&word)))
 }
 
 /// Scheme, hosts and ports alone: of what is not probed nothing tells whether user or path is a token.

@@ -115,7 +115,7 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
         return None;
     }
     let refused = |one: &&Try| one.result == TryResult::Refused;
-    let here = |one: &&Try| one.address.ip().is_loopback() || pod.addresses.contains(&one.address.ip());
+    let here = |one: &&Try| own_loopback(one.address.ip()) || pod.addresses.contains(&one.address.ip());
     let one = evidence.tries.iter().filter(refused).find(here)?;
     let (ip, port) = (one.address.ip(), one.address.port());
     let ips = pod.on_port(port)?;
@@ -124,7 +124,7 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
         let message = format!("{} is refused, and port {port} of this pod listens on {shown} alone", one.address);
         Some(entry.found(message, fix))
     };
-    match (ip.is_loopback(), ips.as_slice()) {
+    match (own_loopback(ip), ips.as_slice()) {
         (true, []) => {
             let message = format!(
                 "{} is this pod itself, and nothing in it listens on port {port} ({})",
@@ -135,7 +135,7 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
             Some(LOCALHOST_IN_POD.found(message, fix))
         }
         (false, []) => None,
-        (_, ips) if ips.iter().all(IpAddr::is_loopback) && !ip.is_loopback() => told(
+        (_, ips) if ips.iter().all(IpAddr::is_loopback) && !own_loopback(ip) => told(
             &LISTENS_ON_LOOPBACK_ONLY,
             "start the app with --host 0.0.0.0 (uvicorn, Flask, FastMCP) or HOSTNAME=0.0.0.0 (Next.js)",
         ),
@@ -157,6 +157,11 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
         // The port listens where it was refused: it was too early, or its queue is full.
         _ => None,
     }
+}
+
+/// Whether connecting to it ends in this pod: the kernel takes 0.0.0.0 and :: for loopback.
+fn own_loopback(ip: IpAddr) -> bool {
+    ip.is_loopback() || ip.is_unspecified()
 }
 
 /// The ports that do listen: one of them may be the right one.

@@ -133,6 +133,21 @@ fn the_document_names_variables_and_no_value_and_can_be_read() {
     assert!(plan.checks.iter().all(|check| check.gates == gates));
 }
 
+/// What browsers are told is no dependency of the pod.
+#[test]
+fn addresses_for_browsers_are_left_alone() {
+    let pod = [
+        ("ALLOWED_ORIGINS", "http://localhost:3000"),
+        ("API_URL", "http://backend-api:8000"),
+        ("NEXT_PUBLIC_API_URL", "http://localhost:8000"),
+        ("OAUTH_REDIRECT_URI", "https://app.example.com/callback"),
+        ("VITE_API_URL", "http://localhost:8000/api"),
+    ];
+    let plan = found(&pod, Extent::Web).unwrap();
+    assert_eq!(plan.checks.iter().map(|check| &*check.name).collect::<Vec<_>>(), ["api"]);
+    assert_eq!(plan.listed.len(), 4, "{:?}", plan.listed);
+}
+
 #[test]
 fn a_url_without_a_password_takes_that_of_libpq() {
     let pod = [("DATABASE_URL", "postgres://app@db/shop"), ("PGPASSWORD", "s3cret"), ("B_URL", "postgres://b:x@db/b")];

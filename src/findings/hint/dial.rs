@@ -126,7 +126,8 @@ impl Scene<'_> {
         let (ip, port) = (one.address.ip(), self.endpoint.port);
         let pod = self.evidence.pod.as_ref();
         let own = pod.is_some_and(|pod| pod.addresses.contains(&ip));
-        if !ip.is_loopback() && !own {
+        // The kernel takes 0.0.0.0 and :: for loopback.
+        if !ip.is_loopback() && !ip.is_unspecified() && !own {
             return None;
         }
         let ips = pod.and_then(|pod| Pod::on_port(pod, port)).unwrap_or_default();
@@ -137,9 +138,19 @@ impl Scene<'_> {
                  which port"
             ),
             (_, true) => format!(
-                "nothing listens on port {port} in this pod, and localhost in a pod is the pod itself: use the Service's name \
-                 if the server runs elsewhere, else see whether the app has started"
+                "nothing listens on port {port} in this pod, and {} in a pod is the pod itself: use the Service's name if the \
+                 server runs elsewhere, else see whether the app has started",
+                if ip.is_unspecified() { ip.to_string() } else { "localhost".to_owned() }
             ),
+            _ if ips
+                .iter()
+                .any(|known| *known == ip || (known.is_unspecified() && known.is_ipv4() == ip.is_ipv4())) =>
+            {
+                format!(
+                    "port {port} of this pod listens on {shown} now: the app has only just started, or its queue of \
+                     connections is full"
+                )
+            }
             (true, false) => format!(
                 "port {port} of this pod listens on {shown} alone: start the app with --host 0.0.0.0 (uvicorn, Flask, \
                  FastMCP) or HOSTNAME=0.0.0.0 (Next.js)"

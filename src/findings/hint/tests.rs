@@ -281,6 +281,23 @@ fn connections_that_do_not_come_about() {
             &["listens on 10.0.0.7 and 127.0.0.1 is refused", "HOSTNAME=0.0.0.0"],
         ),
         (
+            "0.0.0.0:8000",
+            Cause::ConnectRefused,
+            vec![tried("0.0.0.0:8000", Refused)],
+            vec![],
+            None,
+            &["0.0.0.0 in a pod is the pod itself"],
+        ),
+        // It was too early: nothing is wrong with where it listens.
+        (
+            "10.0.0.7:8000",
+            Cause::ConnectRefused,
+            vec![tried("10.0.0.7:8000", Refused)],
+            vec![],
+            listening("0.0.0.0:8000"),
+            &["listens on 0.0.0.0 now", "only just started"],
+        ),
+        (
             "[::1]:8000",
             Cause::ConnectRefused,
             vec![tried("[::1]:8000", Refused)],

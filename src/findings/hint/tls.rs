@@ -11,6 +11,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
     let leaf = evidence.facts.certificates.first();
     let kind = context.kind;
     match fault.cause {
+        Cause::TlsUntrusted if kind == "postgres" => {
+            untrusted(&evidence.facts.certificates).replace("name it as `ca`", "name it as `ca` (in a URL: sslrootcert)")
+        }
         Cause::TlsUntrusted => untrusted(&evidence.facts.certificates),
         Cause::TlsExpired => "renew the certificate (kubectl get certificate -A, if cert-manager makes it) and reload the \
              server, since many read it only at their start"

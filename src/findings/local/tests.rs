@@ -34,6 +34,11 @@ fn who_listens_where() {
             "localhost_in_pod: 127.0.0.1:8000 is this pod itself, and nothing in it listens on port 8000 (these do: 3000, 9809)",
         ),
         (
+            "0.0.0.0:8000",
+            &[],
+            "localhost_in_pod: 0.0.0.0:8000 is this pod itself, and nothing in it listens on port 8000 (no port listens)",
+        ),
+        (
             "[::1]:8000",
             &[],
             "localhost_in_pod: [::1]:8000 is this pod itself, and nothing in it listens on port 8000 (no port listens)",
