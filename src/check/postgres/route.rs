@@ -100,7 +100,8 @@ async fn by(
     match offer(attempt, io).await? {
         Offer::Taken(io) => {
             let started = attempt.start_tls(io, &options).await;
-            let io = started.map_err(|fault| Refused { fault, other_way: true })?;
+            // A handshake that ran out of time left none for the other kind.
+            let io = started.map_err(|fault| Refused { other_way: fault.cause != Cause::Timeout, fault })?;
             authenticate(attempt, settings, io, Link::Tls, trust).await
         }
         Offer::Declined(io) if plain_will_do => {

@@ -34,6 +34,10 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> String {
 fn timeout(fault: &Fault, kind: &str) -> &'static str {
     match (fault.phase, kind) {
         (Phase::Resolve, _) => "names take too long: see kubectl -n kube-system get pods -l k8s-app=kube-dns",
+        (Phase::Tls, "postgres") => {
+            "the server agreed to TLS, then nothing came: it hangs (its log), or full-sized packets are lost on the way (MTU: \
+             ping -M do -s 1400 to it shows)"
+        }
         (Phase::Tls, _) => {
             "the port accepts and does not answer TLS: a server without TLS waits for its own protocol (correct the port), or the \
              server hangs (its log)"

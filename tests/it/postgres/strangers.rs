@@ -62,6 +62,16 @@ fn real_servers_of_other_protocols() {
     assert!(message.contains("nothing came"), "{message}");
 }
 
+/// As where full-sized packets are lost on the way: the small ones before the handshake come through.
+#[test]
+fn silence_after_the_yes_to_tls() {
+    let report = check(&url(here(Manner::Says(b"S".to_vec())), "prefer"));
+    let message = failed(&report, "tls", "timeout");
+    assert!(!message.contains("without:"), "no time was left for that: {message}");
+    let hint = report["failure"]["hint"].as_str().unwrap_or_default();
+    assert!(hint.contains("the server agreed to TLS") && hint.contains("MTU"), "{hint}");
+}
+
 #[test]
 fn hostile_peers_have_their_cause() {
     let peers = [
