@@ -102,7 +102,10 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
                 Severity::Warning => paint.warn("warning"),
                 Severity::Info => paint.dim("info"),
             };
-            line(&mut out, &format!("    {mark} {finding}"));
+            // What stands under fix need not be said again.
+            let said = outcome.failure.as_ref().is_some_and(|failure| failure.hint.contains(&finding.fix));
+            let told = if said { format!("{}: {}", finding.code, finding.message) } else { finding.to_string() };
+            line(&mut out, &format!("    {mark} {told}"));
         }
     }
     let failed = done.iter().filter(|(_, outcome)| !outcome.passed()).count();

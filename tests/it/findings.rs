@@ -122,3 +122,20 @@ fn ask_tells_what_stands_beside_the_failure_in_words_that_stay() {
     let refused = sidecar.log().iter().filter(|line| line.contains("connect_refused")).count();
     assert!(refused <= 2, "one line when it is first seen, one when it is down: {:#?}", sidecar.log());
 }
+
+/// A password whose Secret ends in a newline, put together into a URL: the fix is told once, and is about the newline.
+#[test]
+fn a_newline_in_a_part_of_a_url_is_told_once() {
+    let url = "postgres://app:s3cret\n@127.0.0.1:1/app";
+    for (command, times) in [("check", 1), ("diagnose", 1)] {
+        let ran = run(pilotfish().args([command, "env:DATABASE_URL"]).env("DATABASE_URL", url));
+        assert_eq!(ran.code, 1, "{ran:?}");
+        let words = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            words.contains("secret_whitespace") && words.contains("a newline at the end of its password"),
+            "{words}"
+        );
+        assert_eq!(words.matches("printf %s in place of echo").count(), times, "{command}: {words}");
+        assert!(!words.contains("%0A") && !words.contains("s3cret"), "{words}");
+    }
+}
