@@ -255,6 +255,11 @@ fn scrape_annotations_are_given_on_demand_and_never_beside_others() {
     let expected =
         json!({"prometheus.io/scrape": "true", "prometheus.io/port": "9809", "prometheus.io/path": "/metrics"});
     assert_eq!(pod(&objects, "app")["metadata"]["annotations"], expected);
+    let tls =
+        "config.serve.probe_listen=[::]:9810,config.serve.tls.cert=/tls/tls.crt,config.serve.tls.key=/tls/tls.key";
+    let tls = tls.split(',').map(|one| format!("{WORKLOAD}.{one}")).collect::<Vec<_>>().join(",");
+    let objects = chart.objects(&["--set", &asked, "--set", &tls]);
+    assert_eq!(pod(&objects, "app")["metadata"]["annotations"]["prometheus.io/scheme"], "https");
     let own = deployment.replace(
         "\"env\" (include",
         "\"podAnnotations\" (dict \"team\" \"web\" \"prometheus.io/port\" \"80\") \"env\" (include",

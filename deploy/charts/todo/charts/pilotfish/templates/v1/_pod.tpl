@@ -116,6 +116,9 @@ All annotations of the pod: its own (argument `podAnnotations`, a map) and ours,
 {{- $annotations = set $annotations "prometheus.io/scrape" "true" -}}
 {{- $annotations = set $annotations "prometheus.io/port" (toString $ports.main) -}}
 {{- $annotations = set $annotations "prometheus.io/path" "/metrics" -}}
+{{- if hasKey (.values.config.serve | default dict) "tls" -}}
+{{- $annotations = set $annotations "prometheus.io/scheme" "https" -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if $annotations -}}{{- toYaml $annotations -}}{{- end -}}
