@@ -191,6 +191,7 @@ fn restrictions_can_be_lifted_where_the_platform_sets_its_own() {
 
 #[test]
 fn wrong_calls_are_told_how_to_call() {
+    let with = |argument: &str| format!("(dict \"root\" $ \"values\" .Values.pilotfish.workloads.app {argument})");
     for (instead, expected) in [
         ("$", "call the named templates with (dict \"root\" $ \"values\" .Values.pilotfish.workloads.NAME)"),
         ("(dict \"root\" .Values \"values\" .Values)", "root is not a chart's context"),
@@ -199,6 +200,11 @@ fn wrong_calls_are_told_how_to_call() {
             "there is no such workload among the values",
         ),
         ("(dict \"root\" $ \"values\" dict)", "config is missing"),
+        (&with("\"env\" \"PGHOST: db\""), "app: the argument \"env\" is a list, each of it with a name"),
+        (&with("\"env\" (list \"PGHOST\")"), "app: the argument \"env\" is a list, each of it with a name"),
+        (&with("\"initContainers\" (dict \"name\" \"a\")"), "the argument \"initContainers\" is a list"),
+        (&with("\"podAnnotations\" \"a: b\""), "the argument \"podAnnotations\" is a map, not a: b"),
+        (&with("\"defaults\" \"x\""), "the argument \"defaults\" is a map, not x"),
     ] {
         let chart = app();
         let template = text_in(&chart, "templates/deployment.yaml");

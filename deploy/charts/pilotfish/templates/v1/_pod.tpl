@@ -5,7 +5,8 @@ The pod's init containers: pilotfish at its place (`order`) among those of the a
 In mode native it is the sidecar itself, in mode classic the one that waits.
 */}}
 {{- define "pilotfish.v1.initContainers" -}}
-{{- $others := include "pilotfish.v1.list" .initContainers | fromYamlArray -}}
+{{- include "pilotfish.v1.arguments" . -}}
+{{- $others := include "pilotfish.v1.list" (dict "value" .initContainers "what" "initContainers" "place" (include "pilotfish.v1.name" .)) | fromYamlArray -}}
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
 {{- $role := eq $settings.mode "native" | ternary "native" "wait" -}}
@@ -100,6 +101,7 @@ All annotations of the pod: its own (argument `podAnnotations`, a map) and ours,
 `rolloutOnConfigChange` or `scrapeAnnotations` asks for them.
 */}}
 {{- define "pilotfish.v1.podAnnotations" -}}
+{{- include "pilotfish.v1.arguments" . -}}
 {{- $annotations := deepCopy (.podAnnotations | default dict) -}}
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
@@ -177,7 +179,7 @@ spec:
     {{- include "pilotfish.v1.container" (merge (dict "role" "test") .) | nindent 4 }}
   volumes:
     {{- include "pilotfish.v1.volumes" . | nindent 4 }}
-    {{- with include "pilotfish.v1.list" .volumes }}
+    {{- with include "pilotfish.v1.list" (dict "value" .volumes "what" "volumes" "place" (include "pilotfish.v1.name" .)) }}
     {{- . | nindent 4 }}
     {{- end }}
 {{- end -}}

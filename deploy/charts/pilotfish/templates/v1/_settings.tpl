@@ -117,6 +117,11 @@ the place of a template's name.
 {{- if not (kindIs "map" .values) -}}
 {{- include "pilotfish.v1.fail" (printf "pilotfish: values is empty: there is no such workload among the values; call with %s" $call) -}}
 {{- end -}}
+{{- range $name := list "defaults" "podAnnotations" -}}
+{{- if not (or (kindIs "map" (get $ $name)) (empty (get $ $name))) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: the argument %q is a map, not %v" $name (get $ $name)) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* "true" unless the workload says `enabled: false`. */}}

@@ -117,7 +117,7 @@ livenessProbe:
 {{- $names := list -}}
 {{- range $own -}}{{- $names = append $names .name -}}{{- end -}}
 {{- $all := list -}}
-{{- range include "pilotfish.v1.list" .env | fromYamlArray -}}
+{{- range include "pilotfish.v1.list" (dict "value" .env "what" "env" "place" .place) | fromYamlArray -}}
 {{- if not (has .name $names) -}}{{- $all = append $all . -}}{{- end -}}
 {{- end -}}
 {{- $all = concat $all $own -}}
@@ -129,11 +129,18 @@ livenessProbe:
 {{- if $all -}}{{- toYaml $all -}}{{- end -}}
 {{- end -}}
 
-{{/* A list, given as one or as its YAML, as YAML. */}}
+{{/* A list of what has a name, given as one or as its YAML, as YAML. Arguments: value, what, place. */}}
 {{- define "pilotfish.v1.list" -}}
-{{- if kindIs "string" . -}}
-{{- . -}}
-{{- else if . -}}
-{{- toYaml . -}}
+{{- $text := "" -}}
+{{- if kindIs "string" .value -}}
+{{- $text = trim .value -}}
+{{- else if .value -}}
+{{- $text = toYaml .value -}}
 {{- end -}}
+{{- range fromYamlArray $text -}}
+{{- if not (and (kindIs "map" .) (hasKey . "name")) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: the argument %q is a list, each of it with a name, or the YAML of one" $.place $.what) -}}
+{{- end -}}
+{{- end -}}
+{{- $text -}}
 {{- end -}}
