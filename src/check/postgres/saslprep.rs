@@ -1,6 +1,6 @@
 //! SASLprep (RFC 4013) of a password, as PostgreSQL's server has it: what it forbids is taken as it is.
 
-use unicode_normalization::UnicodeNormalization as _;
+use icu_normalizer::ComposingNormalizer;
 use zeroize::Zeroizing;
 
 /// The password as the server prepared it before it hashed it.
@@ -24,7 +24,8 @@ pub(super) fn prepared(password: &str) -> Zeroizing<String> {
         | '\u{feff}' => None,
         other => Some(other),
     });
-    let prepared: Zeroizing<String> = Zeroizing::new(mapped.nfkc().collect());
+    let mapped: Zeroizing<String> = Zeroizing::new(mapped.collect());
+    let prepared = Zeroizing::new(ComposingNormalizer::new_nfkc().normalize(&mapped).into_owned());
     if is_forbidden(&prepared) { as_it_is() } else { prepared }
 }
 
