@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use crate::cli::Shell;
 use crate::cli::args::ConfigCommand;
-use crate::config::schema::SCHEMA;
+use crate::config::schema::schema;
 use crate::config::show;
 use crate::config::source::{self, Request};
 use crate::env::Env;
@@ -28,7 +28,7 @@ pub(super) fn run(command: &ConfigCommand, shell: &mut Shell) -> Exit {
             }
         }
         ConfigCommand::Schema => {
-            shell.print(SCHEMA);
+            shell.print(&schema());
             Exit::Passed
         }
         ConfigCommand::Discover { gate, write } => discover(gate, write.as_deref(), shell),

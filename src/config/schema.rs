@@ -1,7 +1,71 @@
 //! The JSON Schema of the configuration, for editors and charts: made from the types that read it.
 
 /// The schema, as the repository keeps it; a test compares it with the code.
-pub const SCHEMA: &str = include_str!("../../config.schema.json");
+const KEPT: &str = include_str!("../../config.schema.json");
+/// The same without its layout, which is nearly half of it: what the binary holds.
+static COMPACT: [u8; compacted::<0>(KEPT).1] = compacted(KEPT).0;
+
+/// The schema as JSON over several lines, as the repository keeps it.
+pub fn schema() -> String {
+    let mut text = Vec::with_capacity(COMPACT.len() * 2);
+    let (mut quotes, mut depth, mut before) = (Quotes::Outside, 0, b' ');
+    for &byte in &COMPACT {
+        if matches!(quotes, Quotes::Outside) {
+            let (opened, closes) = (matches!(before, b'{' | b'['), matches!(byte, b'}' | b']'));
+            depth = depth + usize::from(opened) - usize::from(closes);
+            if opened != closes || before == b',' {
+                text.push(b'\n');
+                text.extend(std::iter::repeat_n(b' ', 2 * depth));
+            }
+            before = byte;
+        }
+        text.push(byte);
+        if matches!(quotes, Quotes::Outside) && byte == b':' {
+            text.push(b' ');
+        }
+        quotes = quotes.after(byte);
+    }
+    text.push(b'\n');
+    String::from_utf8(text).expect("only ASCII was put into what is text")
+}
+
+/// A JSON text without its layout, and how long that is; `N` is 0 where only the length is asked for.
+const fn compacted<const N: usize>(text: &str) -> ([u8; N], usize) {
+    let from = text.as_bytes();
+    let (mut to, mut length, mut at, mut quotes) = ([0; N], 0, 0, Quotes::Outside);
+    while at < from.len() {
+        let byte = from[at];
+        if !matches!(quotes, Quotes::Outside) || !byte.is_ascii_whitespace() {
+            if length < N {
+                to[length] = byte;
+            }
+            length += 1;
+        }
+        quotes = quotes.after(byte);
+        at += 1;
+    }
+    (to, length)
+}
+
+/// Where a byte of a JSON text stands.
+#[derive(Clone, Copy)]
+enum Quotes {
+    Outside,
+    Inside,
+    /// Inside, behind a backslash.
+    Escaped,
+}
+
+impl Quotes {
+    const fn after(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::Outside, b'"') | (Self::Escaped, _) => Self::Inside,
+            (Self::Inside, b'"') => Self::Outside,
+            (Self::Inside, b'\\') => Self::Escaped,
+            (now, _) => now,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -11,7 +75,7 @@ mod tests {
     use schemars::{JsonSchema as _, SchemaGenerator};
     use serde_json::{Map, Value as Json, json};
 
-    use super::SCHEMA;
+    use super::{KEPT, schema};
     use crate::check::KINDS;
     use crate::config::keys::{Common, Outer};
     use crate::env::{Env as _, ProcessEnv};
@@ -62,13 +126,18 @@ mod tests {
     }
 
     #[test]
+    fn it_is_given_as_it_is_kept() {
+        assert_eq!(schema(), KEPT);
+    }
+
+    #[test]
     fn the_kept_schema_is_that_of_the_code() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.schema.json");
         let generated = generated();
         if ProcessEnv.var(WRITE).is_some() {
             std::fs::write(&path, &generated).expect("the schema can be written");
         } else {
-            assert!(generated == SCHEMA, "config.schema.json is not that of the code: write it anew with make schema");
+            assert!(generated == KEPT, "config.schema.json is not that of the code: write it anew with make schema");
         }
     }
 }
