@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use prometheus::TextEncoder;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
-use prometheus::{Registry, TextEncoder};
 use tokio::time::Instant;
 
 use crate::gate::{self, Gate};
@@ -29,9 +29,9 @@ const FINDING: &str = "pilotfish_finding";
 /// The text of all metrics, format 0.0.4.
 #[must_use]
 pub fn text(snapshot: Arc<Snapshot>, now: Instant, process: Process) -> String {
-    let registry = Registry::new();
-    registry.register(Box::new(View { snapshot, now, process })).expect("an empty registry takes its first collector");
-    TextEncoder::new().encode_to_string(&registry.gather()).expect("families without metrics were left out")
+    let mut families = View { snapshot, now, process }.collect();
+    families.retain(|family| !family.get_metric().is_empty());
+    TextEncoder::new().encode_to_string(&families).expect("families without metrics were left out")
 }
 
 struct View {

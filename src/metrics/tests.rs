@@ -104,7 +104,7 @@ fn the_verdict_is_one_zero_or_absent() {
     let hung = CheckView { stale: true, ..view("hung", NONE, Unknown, None) };
     let text = shown(snapshot(vec![view("up", NONE, Up, Some(pass())), view("down", NONE, Down, None), stale, hung]));
     let up: Vec<&str> = text.lines().filter(|line| line.starts_with("pilotfish_check_up{")).collect();
-    let expected = ["down", "hung", "stale", "up"].map(|check| (check, u8::from(check == "up")));
+    let expected = ["up", "down", "stale", "hung"].map(|check| (check, u8::from(check == "up")));
     let expected = expected.map(|(check, value)| format!("pilotfish_check_up{{check=\"{check}\"}} {value}"));
     assert_eq!(up, expected);
     assert!(text.contains("pilotfish_check_stale{check=\"stale\"} 1\n"));

@@ -98,7 +98,9 @@ impl State {
     }
 
     fn replace(&mut self, slots: Vec<Slot>, now: Instant, wall: SystemTime) {
-        let mut known: BTreeMap<u64, Tracked> = self.checks.drain(..).map(|check| (check.slot.id, check)).collect();
+        // Extended and not collected: collecting sorts, by code of its own for each type.
+        let mut known = BTreeMap::new();
+        known.extend(self.checks.drain(..).map(|check| (check.slot.id, check)));
         let checks = slots.into_iter().map(|slot| match known.remove(&slot.id) {
             Some(mut kept) => {
                 kept.replan(slot);
@@ -159,7 +161,8 @@ impl Tracked {
     fn tell(&mut self, before: &Told) {
         let now = Told::of(&self.view);
         let findings = self.view.last.iter().flat_map(|outcome| outcome.worth_showing());
-        let codes: BTreeSet<&'static str> = findings.map(|finding| finding.code).collect();
+        let mut codes = BTreeSet::new();
+        codes.extend(findings.map(|finding| finding.code));
         let changed = *before != now;
         // What a lone failure within the threshold shows is no news either.
         let counts = now.cause.is_some() || self.view.last.as_ref().is_some_and(|last| last.passed());

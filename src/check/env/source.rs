@@ -119,11 +119,12 @@ impl Found {
 
 /// `/proc/PID/environ` ends each with a NUL; a .env file has lines.
 fn read(text: &str) -> BTreeMap<String, Secret> {
+    let mut found = BTreeMap::new();
     if text.contains('\0') {
         let pairs = text.split('\0').filter_map(|pair| pair.split_once('='));
-        return pairs.map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned()))).collect();
+        found.extend(pairs.map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned()))));
+        return found;
     }
-    let mut found = BTreeMap::new();
     let mut rest = text;
     while !rest.is_empty() {
         let line = rest.split('\n').next().unwrap_or_default();
