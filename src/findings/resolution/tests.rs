@@ -161,6 +161,17 @@ fn aaaa_that_kills_musl_images_only() {
         assert_eq!(finding.code, code, "{answer}");
         assert!(finding.message.contains(says), "{finding:?}");
     }
+    // A name server that is slow with everything is not silent about AAAA; one that lost the first datagram neither.
+    let slow = |first: &str, ms| {
+        let again = query("db.example.com.", "A", "NOERROR", 1).took(ms);
+        vec![
+            query("db.example.com.", "A", first, 0).took(1000),
+            again,
+            query("db.example.com.", "AAAA", "TIMEOUT", 0).took(500),
+        ]
+    };
+    assert!(codes(slow("TIMEOUT", 300)).iter().all(|code| *code != "dns_aaaa_silent"));
+    assert!(codes(slow("TIMEOUT", 700)[1..].to_vec()).is_empty());
     // A second server answered in the end.
     let mut queries = pair("SERVFAIL");
     queries.push(query("db.example.com.", "AAAA", "NOERROR", 0).from("10.0.0.3:53"));
