@@ -25,10 +25,14 @@ fn value<'a>(pairs: &[Pair<'a>], names: &[&str]) -> Option<Pair<'a>> {
 fn public(name: &str, text: &str) -> Option<Finding> {
     values::is_public_secret(name, text).then(|| {
         let prefix = name.split('_').next().unwrap_or_default();
-        PUBLIC.found(
+        // Tokens of analytics and maps are made for browsers.
+        let token = !["SECRET", "PASSWORD", "PRIVATE"].iter().any(|word| name.contains(word));
+        let severity = if token { Severity::Info } else { PUBLIC.severity };
+        let found = PUBLIC.found(
             format!("the variable {name} is named like a secret, and what begins with {prefix} is shipped to every browser"),
             "keep it under a name without that prefix, read it on the server alone, and change the secret where it was built in",
-        )
+        );
+        Finding { severity, ..found }
     })
 }
 
@@ -137,10 +141,17 @@ fn postgres(name: &str, text: &str, pairs: &[Pair<'_>]) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pair, judge};
+    use super::{Pair, Severity, judge};
 
     fn codes(pairs: &[Pair<'_>]) -> Vec<&'static str> {
         judge(pairs).iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn a_token_may_be_made_for_browsers() {
+        let of = |name| judge(&[(name, "hunter2")])[0].severity;
+        assert_eq!(of("NEXT_PUBLIC_MIXPANEL_TOKEN"), Severity::Info);
+        assert_eq!(of("NEXT_PUBLIC_TOKEN_SECRET"), Severity::Warning);
     }
 
     #[test]
