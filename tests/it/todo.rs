@@ -71,6 +71,11 @@ fn anything_can_stand_in() {
         "--set",
         "pilotfish.workloads.backend.config.checks[0].name=cache,pilotfish.workloads.backend.config.checks[0].tcp.address=redis:6379",
     ]);
+    let private = todo(&["--set", "imagePullSecrets[0].name=registry"]);
+    for object in &private {
+        let pod = if object["kind"] == "Pod" { &object["spec"] } else { &object["spec"]["template"]["spec"] };
+        assert!(pod.is_null() || pod["imagePullSecrets"] == json!([{"name": "registry"}]), "{object}");
+    }
     let pod = pod(&objects, "todo-backend");
     let backend = container(pod, "containers", "backend");
     assert_eq!(

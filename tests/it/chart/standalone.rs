@@ -72,6 +72,12 @@ fn the_prober_stands_alone() {
         object(&objects, "ConfigMap", "probes-pilotfish-prober-pilotfish")["data"]["pilotfish.yaml"].to_string();
     assert!(config.contains("fail_ready_on_sigterm: true"), "{config}");
     object(&objects, "Pod", "probes-pilotfish-prober-pilotfish-test");
+    let pulls = ["-f", file.to_str().expect("UTF-8"), "--set", "prober.imagePullSecrets[0].name=registry"];
+    let private = crate::support::helm::objects("probes", &repository("deploy/charts/pilotfish"), &pulls);
+    let secrets = json!([{"name": "registry"}]);
+    assert_eq!(object(&private, "Deployment", name)["spec"]["template"]["spec"]["imagePullSecrets"], secrets);
+    let test = object(&private, "Pod", "probes-pilotfish-prober-pilotfish-test");
+    assert_eq!(test["spec"]["imagePullSecrets"], secrets, "the test's image is in the same registry");
 }
 
 #[test]

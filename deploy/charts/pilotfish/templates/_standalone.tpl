@@ -26,7 +26,7 @@ have several. Short enough for a Service, and for the prober's, which has more b
 {{/* The arguments of the prober's templates. */}}
 {{- define "pilotfish.standalone.prober" -}}
 {{- $own := dict "name" "prober" "mode" "classic" -}}
-{{- toYaml (dict "values" (merge $own .Values.prober) "defaults" .Values.defaults "role" "prober" "prober" true "owner" (include "pilotfish.standalone.name" .)) -}}
+{{- toYaml (dict "values" (merge $own .Values.prober) "defaults" .Values.defaults "role" "prober" "prober" true "owner" (include "pilotfish.standalone.name" .) "imagePullSecrets" .Values.prober.imagePullSecrets) -}}
 {{- end -}}
 
 {{/* What the monitors select: the pods of the chart that this one is a dependency of, or else our own. */}}

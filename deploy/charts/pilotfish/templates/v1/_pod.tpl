@@ -156,7 +156,7 @@ What listens in the workload's own pod is not there.
 {{/*
 The pod of `helm test`: the checks of the workload once, from beside the workload, with `pilotfish check`; none where all of
 them ask what is in the workload's own pod. Arguments beside the usual ones: `env`, as above, and `volumes`, a list or its
-YAML: the pod's volumes that pilotfish mounts and that are not among the workload's own.
+YAML: the pod's volumes that pilotfish mounts and that are not among the workload's own; `imagePullSecrets`, likewise.
 */}}
 {{- define "pilotfish.v1.testPod" -}}
 {{- if and (include "pilotfish.v1.enabled" .) (include "pilotfish.v1.tested" . | fromYamlArray) -}}
@@ -175,6 +175,10 @@ spec:
   automountServiceAccountToken: false
   securityContext:
     {{- include "pilotfish.v1.podSecurityContext" . | nindent 4 }}
+  {{- with include "pilotfish.v1.list" (dict "value" .imagePullSecrets "what" "imagePullSecrets" "place" (include "pilotfish.v1.name" .)) }}
+  imagePullSecrets:
+    {{- . | nindent 4 }}
+  {{- end }}
   containers:
     {{- include "pilotfish.v1.container" (merge (dict "role" "test") .) | nindent 4 }}
   volumes:
