@@ -10,6 +10,7 @@ use std::io::BufRead as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use sidecar::Sidecar;
@@ -47,14 +48,18 @@ async fn run(tour: bool) -> Result<(), String> {
         "  curl {url}/readyz?verbose\n  curl {url}/status\n  curl {url}/metrics\n  {} ask --url {url}\n",
         sidecar.binary()
     );
+    let mut ended = Ended::watch()?;
     if tour {
-        return sidecar.tour(&world).await;
+        return tokio::select! {
+            result = sidecar.tour(&world) => result,
+            () = ended.wait() => Ok(()),
+        };
     }
     println!("Break something: a letter and Enter. Ctrl-C ends all.\n  {KEYS}\n");
     let mut wishes = wishes();
     loop {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => return Ok(()),
+            () = ended.wait() => return Ok(()),
             () = tokio::time::sleep(Duration::from_millis(200)) => sidecar.tell_changes().await?,
             wish = wishes.recv() => match wish {
                 Some(Wish::Break(part)) => println!("\n→ {}", world.break_part(part)),
@@ -63,6 +68,25 @@ async fn run(tour: bool) -> Result<(), String> {
                 // No terminal: go on watching.
                 None => std::future::pending().await,
             },
+        }
+    }
+}
+
+/// Ctrl-C, `kill`, and a terminal that is closed: each ends the sidecar too, which would go on alone.
+struct Ended([Signal; 3]);
+
+impl Ended {
+    fn watch() -> Result<Self, String> {
+        let watch = |kind| signal(kind).map_err(|error| error.to_string());
+        Ok(Self([watch(SignalKind::interrupt())?, watch(SignalKind::terminate())?, watch(SignalKind::hangup())?]))
+    }
+
+    async fn wait(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
         }
     }
 }
