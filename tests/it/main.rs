@@ -7,6 +7,7 @@ mod causes;
 mod chart;
 mod close;
 mod config;
+mod demo;
 mod diagnose;
 mod dial;
 mod dns;

@@ -1,0 +1,46 @@
+//! `make demo`: the example, as the README's first command runs it.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::support::sidecar::{get, signal};
+use crate::support::{PILOTFISH, Running, run, until};
+
+fn demo() -> Command {
+    let path: PathBuf = Path::new(PILOTFISH).with_file_name("examples").join("demo");
+    assert!(path.exists(), "it is not built: cargo build --example demo");
+    Command::new(path)
+}
+
+#[test]
+fn the_tour_breaks_every_dependency_and_repairs_it() {
+    let ran = run(demo().arg("--tour").stdin(Stdio::null()));
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:#?}");
+    let flips: Vec<&str> = ran.stdout.lines().filter_map(|line| line.strip_prefix("  /readyz ")?.get(..3)).collect();
+    assert!(flips.ends_with(&["200", "503", "200", "503", "200", "503", "200", "503", "200"]), "{ran:#?}");
+    for line in [
+        "database: down: password_rejected",
+        "backend: down: health_down",
+        "payments: down: tls_expired",
+        "search: down: connect_refused",
+    ] {
+        assert!(ran.stdout.contains(line), "{line}: {ran:#?}");
+    }
+}
+
+/// Not by Ctrl-C alone, which a terminal gives to the sidecar too.
+#[test]
+fn whatever_ends_the_demo_ends_its_sidecar() {
+    for how in ["TERM", "HUP", "INT"] {
+        let mut child = Running::start(demo().stdout(Stdio::piped()));
+        let mut lines = BufReader::new(child.0.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
+        let line = lines.find(|line| line.contains("ask --url ")).expect("it says where the sidecar is");
+        let address: SocketAddr = line.rsplit("//").next().and_then(|text| text.parse().ok()).expect("an address");
+        until("the sidecar answers", || get(address, "/livez").is_ok());
+        signal(child.0.id(), how);
+        assert!(child.0.wait().expect("it ends").success(), "{how}");
+        until("the sidecar is gone", || get(address, "/livez").is_err());
+    }
+}
