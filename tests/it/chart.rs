@@ -224,6 +224,16 @@ fn secrets_come_by_reference() {
     assert_eq!(sidecar["envFrom"], json!([{"secretRef": {"name": "more"}}]));
     assert_eq!(sidecar["volumeMounts"][2], json!({"name": "ca", "mountPath": "/ca", "readOnly": true}));
     assert_eq!(pod["spec"]["volumes"][2], json!({"name": "ca", "secret": {"secretName": "ca"}}));
+    // What the app's container has comes before.
+    let call = "\"env\" (include \"app.env\" $)";
+    let deployment = text_in(&chart, "templates/deployment.yaml");
+    for given in ["(list (dict \"secretRef\" (dict \"name\" .Release.Name)))", "\"- secretRef: {name: app}\""] {
+        let with = deployment.replace(call, &format!("{call} \"envFrom\" {given}"));
+        chart.write("templates/deployment.yaml", &with);
+        let objects = chart.objects(&["-f", "secrets.yaml"]);
+        let from = &container(self::pod(&objects, "app"), "initContainers", "pilotfish")["envFrom"];
+        assert_eq!(from, &json!([{"secretRef": {"name": "app"}}, {"secretRef": {"name": "more"}}]));
+    }
     let test = object(&objects, "Pod", "app-pilotfish-test");
     assert_eq!(test["spec"]["volumes"][2], pod["spec"]["volumes"][2], "the test has them, too");
 }

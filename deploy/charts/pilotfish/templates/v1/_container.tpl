@@ -1,6 +1,6 @@
 {{/*
-One container of pilotfish. Arguments beside the usual ones: `role`, which is native, sidecar, wait, test or prober; `env`,
-the variables that the pod's own container has, so that pilotfish sees what the app sees.
+One container of pilotfish. Arguments beside the usual ones: `role`, which is native, sidecar, wait, test or prober; `env`
+and `envFrom`, as the pod's own container has them, so that pilotfish sees what the app sees.
 */}}
 {{- define "pilotfish.v1.container" -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
@@ -41,7 +41,7 @@ the variables that the pod's own container has, so that pilotfish sees what the 
   env:
     {{- . | nindent 4 }}
   {{- end }}
-  {{- with $settings.envFrom }}
+  {{- with concat (include "pilotfish.v1.list" (dict "value" .envFrom "what" "envFrom" "nameless" true "place" (include "pilotfish.v1.name" .)) | fromYamlArray) $settings.envFrom }}
   envFrom:
     {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -129,7 +129,7 @@ livenessProbe:
 {{- if $all -}}{{- toYaml $all -}}{{- end -}}
 {{- end -}}
 
-{{/* A list of what has a name, given as one or as its YAML, as YAML. Arguments: value, what, place. */}}
+{{/* A list of what has a name, or is `nameless`, given as one or as its YAML, as YAML. Arguments: value, what, place, nameless. */}}
 {{- define "pilotfish.v1.list" -}}
 {{- $text := "" -}}
 {{- if kindIs "string" .value -}}
@@ -138,8 +138,8 @@ livenessProbe:
 {{- $text = toYaml .value -}}
 {{- end -}}
 {{- range fromYamlArray $text -}}
-{{- if not (and (kindIs "map" .) (hasKey . "name")) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: the argument %q is a list, each of it with a name, or the YAML of one" $.place $.what) -}}
+{{- if not (and (kindIs "map" .) (or $.nameless (hasKey . "name"))) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: the argument %q is a list%s, or the YAML of one" $.place $.what (empty $.nameless | ternary ", each of it with a name" "")) -}}
 {{- end -}}
 {{- end -}}
 {{- $text -}}

@@ -1,7 +1,7 @@
 {{/*
 The pod's init containers: pilotfish at its place (`order`) among those of the app. Arguments beside the usual ones:
   initContainers  the pod's other init containers, a list or its YAML
-  env             the variables of the app's container, a list or its YAML: pilotfish gets the same
+  env, envFrom    those of the app's container, lists or their YAML: pilotfish gets the same
 In mode native it is the sidecar itself, in mode classic the one that waits.
 */}}
 {{- define "pilotfish.v1.initContainers" -}}
@@ -52,7 +52,7 @@ In mode native it is the sidecar itself, in mode classic the one that waits.
 {{- end -}}
 {{- end -}}
 
-{{/* The container beside the app's own: nothing in mode native, where the init container is it. Argument: env, as above. */}}
+{{/* The container beside the app's own: nothing in mode native, where the init container is it. Arguments: env, envFrom, as above. */}}
 {{- define "pilotfish.v1.containers" -}}
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
@@ -155,8 +155,8 @@ What listens in the workload's own pod is not there.
 
 {{/*
 The pod of `helm test`: the checks of the workload once, from beside the workload, with `pilotfish check`; none where all of
-them ask what is in the workload's own pod. Arguments beside the usual ones: `env`, as above, and `volumes`, a list or its
-YAML: the pod's volumes that pilotfish mounts and that are not among the workload's own; `imagePullSecrets`, likewise.
+them ask what is in the workload's own pod. Arguments beside the usual ones: `env`, `envFrom`, as above, and `volumes`, a list
+or its YAML: the pod's volumes that pilotfish mounts and that are not among the workload's own; `imagePullSecrets`, likewise.
 */}}
 {{- define "pilotfish.v1.testPod" -}}
 {{- if and (include "pilotfish.v1.enabled" .) (include "pilotfish.v1.tested" . | fromYamlArray) -}}
