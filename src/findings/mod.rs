@@ -157,6 +157,9 @@ pub struct Judged {
 pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Judged {
     let (findings, predictions) = runtimes::judge(evidence, context);
     let mut judged = Judged { findings, predictions };
+    if let Some(stood) = local::stood_still(evidence) {
+        runtimes::doubt(&mut judged.findings, stood);
+    }
     judged.findings.extend(urls::judge(fault, evidence, context));
     judged.findings.extend(resolution::judge(fault, evidence, context));
     judged.findings.extend(local::judge(fault, evidence, context));

@@ -82,6 +82,19 @@ pub(super) fn judge(evidence: &Evidence, context: Context<'_>) -> (Vec<Finding>,
     (findings, predictions)
 }
 
+/// What rests on measured times, where this container stood still for so long meanwhile: nothing is said to be near to a
+/// limit, and nothing for certain to be over it.
+pub(super) fn doubt(findings: &mut Vec<Finding>, stood: Duration) {
+    findings.retain(|finding| finding.code != NODE_CONNECT_BORDERLINE.code);
+    for cut in findings.iter_mut().filter(|finding| finding.code == NODE_CONNECT_CUT.code) {
+        cut.severity = Severity::Warning;
+        cut.message.push_str(&format!(
+            "; these times may be too long, since the CPU limit kept this container from running for {}",
+            crate::duration::show(stood)
+        ));
+    }
+}
+
 /// The same addresses, where one that does not work stands behind one of its family that does: that one first.
 fn dead_first(legs: &[Leg]) -> Option<Vec<Leg>> {
     let works_before =

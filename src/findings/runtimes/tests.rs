@@ -404,6 +404,20 @@ fn where_the_image_decides_it_is_a_warning() {
 }
 
 #[test]
+fn times_of_a_container_that_stood_still() {
+    let of = |text: &str, stood: u64| {
+        let pod = crate::pod::Pod { throttled: Some(Duration::from_millis(stood)), ..Default::default() };
+        let evidence = Evidence { survey: addresses(text), ipv6: Some(BOTH), pod: Some(pod), ..Evidence::default() };
+        let found = crate::findings::judge(None, &evidence, Context::default()).findings;
+        found.iter().map(|finding| (finding.code, finding.severity)).collect::<Vec<_>>()
+    };
+    assert_eq!(of("v4 310, v6 U", 20), [("node_connect_cut", Severity::Error)]);
+    let doubtful = [("node_connect_cut", Severity::Warning), ("cpu_throttled", Severity::Info)];
+    assert_eq!(of("v4 310, v6 U", 120), doubtful);
+    assert_eq!(of("v4 255, v6 U", 120), [("cpu_throttled", Severity::Info)]);
+}
+
+#[test]
 fn healthy_setups_are_not_accused() {
     for text in [
         "v4 3",
