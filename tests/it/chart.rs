@@ -320,6 +320,8 @@ fn native_sidecars_want_a_kubernetes_that_has_them() {
     let chart = app();
     let said = chart.refusal(&["--kube-version", "1.28.9"]);
     assert!(said.contains("Kubernetes v1.28.9 has no native sidecars") && said.contains("mode: classic"), "{said}");
+    let off = chart.objects(&["--kube-version", "1.28.9", "--set", &set("enabled", "false")]);
+    assert_eq!(names(&off), ["Deployment app"], "what is off needs none");
     chart.objects(&["--kube-version", "1.29.0-gke.1"]);
     chart.objects(&["--kube-version", "1.23.0", "--set", &set("mode", "classic")]);
     // A Helm built from source that is not told a version knows none.

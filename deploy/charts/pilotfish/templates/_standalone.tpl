@@ -51,7 +51,9 @@ annotations:
 {{- define "pilotfish.standalone.ports" -}}
 {{- $ports := list -}}
 {{- range $name, $workload := .Values.workloads -}}
+{{- if include "pilotfish.v1.enabled" (dict "root" $ "values" $workload) -}}
 {{- $ports = append $ports (include "pilotfish.v1.ports" (dict "root" $ "values" $workload) | fromYaml).main -}}
+{{- end -}}
 {{- end -}}
 {{- if .Values.prober.enabled -}}
 {{- $ports = append $ports (include "pilotfish.v1.ports" (dict "root" $ "values" .Values.prober) | fromYaml).main -}}
