@@ -41,6 +41,11 @@ pub(super) fn answers(prometheus: &Prometheus) {
                 prometheus.ask(&asked).unwrap_or_else(|error| panic!("{}: {query}: {error}", panel["title"]))
             };
             until(&format!("{} shows something: {query}", panel["title"]), || !list(&ask(), "result").is_empty());
+            // Where no pilotfish is seen, nothing is known: no figure, and so no reassuring colour.
+            if panel["type"] == "stat" {
+                let of_nobody = substituted(&expr.replace("$job", "nobody"));
+                assert_eq!(prometheus.query(&of_nobody), [], "{}: {of_nobody}", panel["title"]);
+            }
         }
     }
     the_first_table_tells_all(prometheus, &dashboard);
@@ -102,6 +107,16 @@ fn every_panel_says_what_it_shows_and_none_lies_on_another() {
                 list(panel, "targets").iter().any(|target| target["expr"].to_string().contains("$__rate_interval"));
             assert_eq!(panel.get("interval").is_some(), rates, "{}", panel["title"]);
         }
+    }
+}
+
+/// Without it Grafana gives a figure that is not there the colour of the lowest: red where no check has a certificate.
+#[test]
+fn a_figure_that_is_not_there_is_neither_green_nor_red() {
+    for panel in list(&dashboard(), "panels").iter().filter(|panel| panel["type"] == "stat") {
+        let nothing = &panel["fieldConfig"]["defaults"]["mappings"][0];
+        assert_eq!((&nothing["type"], &nothing["options"]["match"]), (&"special".into(), &"null+nan".into()));
+        assert_eq!(nothing["options"]["result"]["color"], "#808080", "{}", panel["title"]);
     }
 }
 
