@@ -143,7 +143,7 @@ async fn await_answer(attempt: &mut Attempt, io: &mut Io, expected: &payload::Pa
         match step {
             Step::More if answer.len() >= ANSWER_LIMIT => {
                 attempt.facts().excerpt = Some(excerpt(&answer));
-                let message = format!("{} came in {} bytes", expected.absent(), answer.len());
+                let message = format!("{} in its first {} bytes", expected.absent(), answer.len());
                 return Err(attempt.fault(Cause::TooLarge, message));
             }
             Step::More | Step::Pause => {}

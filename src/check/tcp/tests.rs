@@ -143,7 +143,9 @@ async fn a_flood_is_too_large_and_silence_a_timeout() {
     let (result, _) =
         against(yaml, Duration::from_secs(20), async |mut peer| while peer.write_all(&[b'x'; 4096]).await.is_ok() {})
             .await;
-    assert_eq!(result.unwrap_err().cause.slug(), "too_large");
+    let fault = result.unwrap_err();
+    assert_eq!(fault.cause.slug(), "too_large");
+    assert_eq!(fault.message, "the answer does not match the expected expression in its first 65536 bytes");
     let yaml = "{address: 'PEER', expect: ready}";
     let (result, _) = against(yaml, Duration::from_millis(200), async |mut peer| {
         peer.write_all(b"rea").await.unwrap();
