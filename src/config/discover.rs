@@ -17,7 +17,7 @@ use crate::config::plan::{Gates, Listed, Origin, Plan, Planned};
 use crate::config::rules::Reach;
 use crate::config::schemes::{Meaning, lacking, meaning, server};
 use crate::config::source::{Extent, USUAL_FILE, VARIABLE};
-use crate::config::targets::{LIBPQ_PASSWORD, bare, connection, of_driver, planned, with_libpq_password};
+use crate::config::targets::{LIBPQ_PASSWORD, bare, connection, driverless, of_driver, planned, with_libpq_password};
 use crate::env::Env;
 use crate::url::Url;
 use crate::value::Value;
@@ -128,14 +128,16 @@ impl<'a> Finder<'a> {
             return self.list(variable, &target, why);
         }
         self.seen.insert(value.to_owned(), variable.to_owned());
-        match (sort, meaning(scheme)) {
-            (Sort::Server(_), Meaning::Kind(kind)) => match with_libpq_password(kind, variable, value, self.env) {
-                Some(check) => self.check(variable, kind.name, check, vec![("password", LIBPQ_PASSWORD)]),
-                None => {
-                    let check = (kind.from_url)(Value::Env(variable.to_owned()));
-                    self.check(variable, kind.name, check, Vec::new());
+        match (sort, meaning(driverless(scheme))) {
+            (Sort::Server(_) | Sort::Dialect(_), Meaning::Kind(kind)) => {
+                match with_libpq_password(kind, variable, value, self.env) {
+                    Some(check) => self.check(variable, kind.name, check, vec![("password", LIBPQ_PASSWORD)]),
+                    None => {
+                        let check = (kind.from_url)(Value::Env(variable.to_owned()));
+                        self.check(variable, kind.name, check, Vec::new());
+                    }
                 }
-            },
+            }
             (Sort::Server(name), _) if self.goes_on(scheme) => {
                 self.check(variable, name, connection(name, Value::Env(variable.to_owned())), Vec::new());
             }

@@ -301,7 +301,7 @@ fn blamed(name: &str, value: &str) -> Option<(Cause, String)> {
 }
 
 /// The scheme without the driver that SQLAlchemy has behind it, where the `postgres` check takes it so.
-fn driverless(scheme: &str) -> &str {
+pub(super) fn driverless(scheme: &str) -> &str {
     match scheme.split_once('+') {
         Some((stem @ ("postgres" | "postgresql"), _)) => stem,
         _ => scheme,

@@ -27,7 +27,8 @@ const POD: &[(&str, &str)] = &[
 fn servers_are_checks_and_the_rest_is_listed() {
     let plan = found(POD, Extent::Servers).unwrap();
     let checks: Vec<(&str, &str)> = plan.checks.iter().map(|check| (check.name.as_str(), check.kind)).collect();
-    assert_eq!(checks, [("database", "postgres"), ("ready-url", "postgres")]);
+    // SQLAlchemy's form is read as the plain one.
+    assert_eq!(checks, [("database", "postgres"), ("ready-url", "postgres"), ("sqlalchemy", "postgres")]);
     assert!(plan.checks.iter().all(|check| check.gates == Gates::default()));
     let listed: Vec<String> = plan.listed.iter().map(|l| format!("{} {}: {}", l.variable, l.target, l.why)).collect();
     let expected = [
@@ -36,7 +37,6 @@ fn servers_are_checks_and_the_rest_is_listed() {
         "DIRECT_URL postgres://db:5432: the same as DATABASE_URL",
         "PROXY http://proxy:3128: a web address: a check of its own must ask for it",
         "SPRING_URL jdbc:postgresql://…: a driver's own form of URL: write a check with the plain one",
-        "SQLALCHEMY_URL postgresql+asyncpg://db: a driver's own form of URL: write a check with the plain one",
     ];
     assert_eq!(listed, expected);
     assert!(!listed.concat().contains("s3"));
@@ -48,7 +48,7 @@ fn web_addresses_are_connected_to_only_where_strangers_may_be() {
     let env = MapEnv::with_vars(POD);
     let dialled: Vec<String> =
         plan.checks.iter().flat_map(|check| check.check.endpoints(&env)).map(|e| e.to_string()).collect();
-    assert_eq!(dialled, ["api.example.com:443", "db:5432", "proxy:3128"]);
+    assert_eq!(dialled, ["api.example.com:443", "db:5432", "proxy:3128", "db:5432"]);
     assert_eq!(plan.checks[0].kind, "tls");
     assert_eq!(plan.checks[2].kind, "tcp");
 }
@@ -129,7 +129,7 @@ fn the_document_names_variables_and_no_value_and_can_be_read() {
     let env = env.with_file("/discovered.yaml", text.as_bytes());
     let request = Request { file: Some("/discovered.yaml"), ..Request::default() };
     let plan = load(request, &env).unwrap_or_else(|refused| panic!("{refused}\n{text}"));
-    assert_eq!(plan.checks.len(), 3);
+    assert_eq!(plan.checks.len(), 4);
     assert!(plan.checks.iter().all(|check| check.gates == gates));
 }
 
@@ -175,7 +175,7 @@ fn as_far_as_the_connection_where_that_is_wanted() {
         ("proxy", "tcp", "http://proxy:3128".to_owned(), true),
         ("ready-url", "postgres", "the variable READY_URL".to_owned(), false),
         ("spring", "postgres", "jdbc:postgresql://db".to_owned(), true),
-        ("sqlalchemy", "postgres", "postgresql+asyncpg://db".to_owned(), true),
+        ("sqlalchemy", "postgres", "postgres://app@db:5432/app".to_owned(), false),
     ];
     assert_eq!(seen, expected);
 }
