@@ -118,7 +118,7 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
                 .to_owned());
         }
     };
-    match meaning(scheme) {
+    match meaning(driverless(scheme)) {
         Meaning::Kind(kind) => literal(kind, text, env),
         Meaning::Later(name) if extent == Extent::Connections && Connection::knows(scheme) => {
             let check = connection(name, Value::literal(text));

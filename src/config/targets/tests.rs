@@ -57,6 +57,8 @@ fn targets_become_checks_with_names_of_their_own() {
 fn a_host_may_stand_in_a_parameter_of_a_postgres_url() {
     let plan = planned(&["postgres:///app?host=db&user=app"]);
     assert_eq!((plan.checks[0].name.as_str(), plan.checks[0].kind), ("postgres-db", "postgres"));
+    let plan = planned(&["postgresql+asyncpg://app:s3cret@db/app"]);
+    assert_eq!((plan.checks[0].name.as_str(), plan.checks[0].kind), ("postgres-db", "postgres"));
     let text = refused(&["postgres://app:s3cret@/app?host=/cloudsql/a:b:c"]);
     assert!(text.contains("a socket in the file system is not dialled") && !text.contains("s3cret"), "{text}");
     assert!(refused(&["postgres:///app"]).contains("the host is empty"));
