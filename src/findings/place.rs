@@ -115,15 +115,12 @@ pub(super) fn is_public(name: &str) -> bool {
 }
 
 /// Top-level domains that are no one's namespace.
-const PUBLIC: &[&str] = &[
-    "com", "net", "org", "edu", "gov", "io", "co", "eu", "de", "uk", "us", "fr", "nl", "ch", "pl", "se", "jp", "cn",
-    "br", "au", "ca", "xyz", "site", "online",
-];
+const PUBLIC: &[&str] = &["com", "net", "org", "edu", "gov", "io", "co", "xyz", "site", "online"];
 
-/// Top-level domains that are namespaces just as often.
+/// Top-level domains that are namespaces just as often: regions, too.
 const EITHER: &[&str] = &[
-    "dev", "app", "test", "page", "zone", "team", "systems", "services", "tools", "cloud", "tech", "ai", "info", "it",
-    "in", "at", "es", "me", "tv",
+    "eu", "de", "uk", "us", "fr", "nl", "ch", "pl", "se", "jp", "cn", "br", "au", "ca", "dev", "app", "test", "page",
+    "zone", "team", "systems", "services", "tools", "cloud", "tech", "ai", "info", "it", "in", "at", "es", "me", "tv",
 ];
 
 /// `db-0`: a pod of a StatefulSet.

@@ -66,6 +66,10 @@ fn healthy_setups_are_not_accused() {
             vec![no("jenkins.eng.shop.svc.cluster.local.", SHOP), ok("jenkins.eng.corp.example.", "A", "corp.example")],
         ),
         (
+            "a short name with a region",
+            vec![no("db.eu.shop.svc.cluster.local.", SHOP), ok("db.eu.corp.example.", "A", "corp.example")],
+        ),
+        (
             "autopath of CoreDNS",
             vec![ok("api.example.com.corp.example.", "A", "corp.example").alias("api.example.com")],
         ),
