@@ -305,6 +305,56 @@ fn what_only_older_stacks_speak() {
     assert_told(&check(port, &ca), "tls tls_unsupported: the server found nothing in common with our TLS hello");
 }
 
+/// As OpenSSL makes them: a certificate that is its own authority, with these arguments.
+fn made_by_openssl(arguments: &[&str]) -> Pair {
+    let folder = Folder::new();
+    let path = |name: &str| folder.path().join(name).to_str().expect("the path is UTF-8").to_owned();
+    let mut command = Command::new(need("openssl", "openssl"));
+    command.args([
+        "req",
+        "-x509",
+        "-nodes",
+        "-days",
+        "30",
+        "-subj",
+        "/CN=db.lab",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+    ]);
+    command.args(arguments).args(["-keyout", &path("key"), "-out", &path("cert")]);
+    let ran = run(&mut command);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let read = |name: &str| std::fs::read_to_string(path(name)).expect("it was written");
+    Pair { cert: read("cert"), key: read("key") }
+}
+
+/// Neither its issuer is to blame nor the server's TLS.
+#[test]
+fn a_certificate_of_a_kind_that_is_not_taken() {
+    for (arguments, options, expected, fix) in [
+        (
+            &["-newkey", "rsa:1024"][..],
+            &["-cipher", "DEFAULT@SECLEVEL=0"][..],
+            "tls tls_unsupported: what the key of \"CN=db.lab\" signed in the handshake cannot be verified",
+            "RSA of 2048 bits or more",
+        ),
+        (
+            &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp521r1"],
+            &[],
+            "tls tls_unsupported: the server found nothing in common with our TLS hello",
+            "a certificate of RSA, EC P-256 or P-384",
+        ),
+    ] {
+        let pair = made_by_openssl(arguments);
+        let (_folder, ca) = trusted(&pair.cert);
+        let (_files, _server, port) = s_server(&pair, options);
+        let report = check(port, &ca);
+        assert_told(&report, expected);
+        let hint = report["failure"]["hint"].as_str().unwrap_or_default();
+        assert!(hint.contains(fix), "{hint}");
+    }
+}
+
 #[test]
 fn application_protocols_are_agreed_on() {
     let root = Ca::root("Lab Root");

@@ -104,8 +104,21 @@ fn unsupported(fault: &Fault, leaf: Option<&Certificate>, evidence: &Evidence, k
                 alone, as here; libpq, curl, Java and Node still take it"
             .to_owned();
     }
+    let says = |text: &str| fault.message.contains(text);
+    if says("is signed with") || says("in the handshake cannot be verified") {
+        return "issue the certificate anew: RSA of 2048 bits or more or EC P-256, signed with SHA-256".to_owned();
+    }
+    if says("nothing in common") {
+        return "no version, cipher or kind of key is shared: offer TLS 1.2 or 1.3 with AES-GCM or ChaCha20 and a certificate of \
+                RSA, EC P-256 or P-384; what the app uses may know more"
+            .to_owned();
+    }
+    if says("critical extension") || says("X.509 version 1") || says("not encoded") {
+        return "issue the certificate anew, as a server's of today with its names: openssl x509 -noout -text shows what it has"
+            .to_owned();
+    }
     match kind {
-        "tls" if fault.message.contains("application protocols") => OTHER_ALPN.to_owned(),
+        "tls" if says("application protocols") => OTHER_ALPN.to_owned(),
         "postgres" if evidence.facts.tls_version.is_none() && fault.phase == crate::outcome::Phase::Tls => {
             "switch TLS on in the server (ssl = on, a certificate), or set `sslmode: disable` where the network is trusted".to_owned()
         }

@@ -48,6 +48,14 @@ impl Judged<'_> {
                 let how = weak.map_or_else(|| format!("algorithm {}", leaf.signature), str::to_owned);
                 unsupported(&format!("a certificate in the chain of \"{subject}\" is signed with {how}"))
             }
+            // See `of_handshake`.
+            CertificateError::ApplicationVerificationFailure => unsupported(&format!(
+                "what the key of \"{subject}\" signed in the handshake cannot be verified: it is an RSA key under 2048 bits, \
+                 or not the certificate's"
+            )),
+            CertificateError::Other(other) if other.to_string().contains("CriticalExtension") => {
+                unsupported(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
+            }
             CertificateError::UnhandledCriticalExtension => {
                 unsupported(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
             }

@@ -59,6 +59,16 @@ fn dates(leaf: &[u8], now: UnixTime) -> Result<(), Error> {
     Ok(())
 }
 
+/// rustls tells of a bad signature in the handshake as of one in the chain: by the leaf's key, not by its issuer's.
+fn of_handshake(error: Error) -> Error {
+    match error {
+        Error::InvalidCertificate(CertificateError::BadSignature) => {
+            Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)
+        }
+        other => other,
+    }
+}
+
 impl ServerCertVerifier for Recorder {
     fn verify_server_cert(
         &self,
@@ -90,7 +100,7 @@ impl ServerCertVerifier for Recorder {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, leaf, signed, &self.algorithms)
+        verify_tls12_signature(message, leaf, signed, &self.algorithms).map_err(of_handshake)
     }
 
     fn verify_tls13_signature(
@@ -99,7 +109,7 @@ impl ServerCertVerifier for Recorder {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, leaf, signed, &self.algorithms)
+        verify_tls13_signature(message, leaf, signed, &self.algorithms).map_err(of_handshake)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
