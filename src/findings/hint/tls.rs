@@ -78,6 +78,13 @@ fn wrong_name(leaf: Option<&Certificate>, evidence: &Evidence, context: Context<
                  `server_name: {alias}`"
             );
         }
+        // A short name, found by the search list, and a certificate for the whole one.
+        let whole = found(name, evidence).map(|query| query.name.trim_end_matches('.'));
+        if let Some(whole) = whole.filter(|whole| leaf.names.iter().any(|pattern| covers(pattern, whole))) {
+            return format!(
+                "the certificate is good for {whole}, the full name of {name}: use that in the URL, or set `server_name: {whole}`"
+            );
+        }
         let parent = name.split_once('.').map(|(_, parent)| parent);
         let deeper = leaf.names.iter().find(|pattern| parent.is_some_and(|parent| covers(pattern, parent)));
         if let Some(pattern) = deeper.filter(|pattern| pattern.starts_with("*.")) {
@@ -127,6 +134,11 @@ fn unsupported(fault: &Fault, leaf: Option<&Certificate>, evidence: &Evidence, k
             .to_owned(),
         "http" | "peer" if evidence.facts.status_code.is_some() => {
             "write https:// in the URL: the port speaks TLS, and the request came in plain text".to_owned()
+        }
+        _ if fault.message.contains("nothing in common") => {
+            "let the server allow TLS 1.3, or 1.2 with ECDHE and AES-GCM or ChaCha20: it has older ciphers alone, which other \
+             TLS stacks may still take"
+                .to_owned()
         }
         _ => "let the server allow TLS 1.2 or 1.3; older clients of the app may still get through, this check and Go, Python \
               and Node of today do not"
