@@ -166,6 +166,9 @@ fn value(reading: &Reading, fault: Option<&Fault>, kind: &str) -> Vec<Finding> {
     let secret = reading.key == "password" || (listed && name.is_some_and(values::names_secret));
     let is_url = Family::of(values::bare(text)).is_some();
     let flaw = values::flaw(text, name).or_else(|| is_url.then(|| told::placeholder_in(text)).flatten());
+    // Files of certificates end in a newline, as every text file does.
+    let of_pem = fault.is_some_and(|fault| fault.cause == Cause::FileInvalid && fault.message.contains("PEM"));
+    let flaw = flaw.filter(|flaw| !(of_pem && matches!(flaw, Flaw::White(_))));
     let mut found = Vec::new();
     let rejected = fault.is_some_and(|fault| fault.cause == Cause::PasswordRejected);
     if rejected && reading.key == "password" && flaw.is_none() && values::hides_text(text) {

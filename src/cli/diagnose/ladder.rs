@@ -115,12 +115,13 @@ fn value(view: View<'_>) -> Rung {
         planned.check.values().into_iter().filter(|value| !matches!(value, Value::Literal(_))).collect();
     let origins: Vec<String> = read.iter().map(|value| value.origin()).collect();
     let failure = view.outcome().failure.as_ref().filter(|_| is_of_values(view));
-    let flaws: Vec<&str> = view
+    let mut flaws: Vec<&str> = view
         .outcome()
         .worth_showing()
         .map(|finding| finding.code)
         .filter(|code| findings::is_about_a_value(code) && failure.is_none_or(|failure| failure.cause.slug() != *code))
         .collect();
+    flaws.dedup();
     let said = if origins.is_empty() { view.done.source.clone() } else { origins.join(", ") };
     let mut rung = match failure {
         Some(failure) => Rung::new("value", Mark::Bad, failure.cause.slug()),

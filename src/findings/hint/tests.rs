@@ -480,9 +480,6 @@ fn tls() {
     ] {
         assert!(text.contains(says), "{says}: {text}");
     }
-    let nothing = "the server found nothing in common with our TLS hello (alert handshake_failure (40))";
-    let text = at(Cause::TlsUnsupported, Phase::Tls, nothing, "tls", "db:1", &Evidence::default());
-    assert!(text.contains("ECDHE"), "{text}");
     let short = query(&format!("db.{SHOP}."), "A", "NOERROR", 1).suffix(SHOP);
     let evidence = Evidence { queries: vec![short], ..with_chain(vec![leaf(&[&format!("*.{SHOP}")])]) };
     let text = named(wrong, "db:1", &evidence);

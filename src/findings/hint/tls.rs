@@ -135,11 +135,6 @@ fn unsupported(fault: &Fault, leaf: Option<&Certificate>, evidence: &Evidence, k
         "http" | "peer" if evidence.facts.status_code.is_some() => {
             "write https:// in the URL: the port speaks TLS, and the request came in plain text".to_owned()
         }
-        _ if fault.message.contains("nothing in common") => {
-            "let the server allow TLS 1.3, or 1.2 with ECDHE and AES-GCM or ChaCha20: it has older ciphers alone, which other \
-             TLS stacks may still take"
-                .to_owned()
-        }
         _ => "let the server allow TLS 1.2 or 1.3; older clients of the app may still get through, this check and Go, Python \
               and Node of today do not"
             .to_owned(),

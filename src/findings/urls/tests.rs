@@ -189,6 +189,18 @@ fn a_value_that_breaks_a_rule_is_explained_by_itself() {
     assert!(of("port", "many").starts_with("correct it in the Secret"));
 }
 
+/// What is no PEM is not so because of the newline at its end.
+#[test]
+fn a_file_of_certificates_may_end_in_a_newline() {
+    let readings = [Reading { origin: "the file /ca".to_owned(), ..reading("", "X", "host-1\n") }];
+    let of = |message: &str| {
+        let fault = Fault::new(Phase::Tls, Cause::FileInvalid, message);
+        codes(&judge(Some(&fault), &Evidence::default(), context("tls", &readings, &[])))
+    };
+    assert!(of("the file /ca is not PEM: it must hold -----BEGIN CERTIFICATE-----").is_empty());
+    assert_eq!(of("host: the file /ca holds something else"), ["secret_trailing_newline"]);
+}
+
 /// A template is told of by the variable in it that is wrong.
 #[test]
 fn the_parts_of_a_template() {
