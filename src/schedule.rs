@@ -9,8 +9,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::cause::{Cause, Waits};
 use crate::config::plan::Planned;
@@ -35,6 +35,12 @@ const BACKOFF_LIMIT: Duration = Duration::from_secs(30);
 const BACKOFF_LIMIT_PERMANENT: Duration = Duration::from_mins(5);
 /// How often the files of a check that backs off are looked at.
 const FILE_POLL: Duration = Duration::from_secs(2);
+
+/// How many checks make their first run at the same time: on one thread more of them would only make each other look
+/// slow, and need the memory of all at once.
+pub const FIRST_AT_A_TIME: usize = 2;
+/// After this the next one may begin beside it.
+const TURN: Duration = Duration::from_millis(10);
 
 /// A number from 0 up to but not including 1: chance in the process, a given number in tests.
 pub type Chance = fn() -> f64;
@@ -161,17 +167,30 @@ fn cost_a_login(failure: &Failure) -> bool {
     failure.phase == Phase::Login && !matches!(failure.cause, Cause::StartingUp | Cause::ShuttingDown)
 }
 
+/// A run that gives its turn to the next check when it has ended, or has lasted [`TURN`].
+async fn in_turn(turn: OwnedSemaphorePermit, mut probing: Probing<'_>) -> Outcome {
+    match timeout(TURN, &mut probing).await {
+        Ok(outcome) => outcome,
+        Err(_) => {
+            drop(turn);
+            probing.await
+        }
+    }
+}
+
 /// Runs one check for ever, and reports each outcome under `id`; ends when nobody takes the reports any more. What is made
-/// of its results may change between two runs: the newest of `plans` counts.
+/// of its results may change between two runs: the newest of `plans` counts. The first run waits for one of `turns`.
 pub async fn run(
     id: u64,
     plans: watch::Receiver<Arc<Planned>>,
     prober: Arc<dyn Prober>,
     chance: Chance,
+    turns: Arc<Semaphore>,
     reports: mpsc::Sender<Message>,
 ) {
     let marks = RandomState::new();
     let mut pace = Pace::default();
+    let mut turn = turns.acquire_owned().await.ok();
     let mut due = Instant::now();
     loop {
         let planned = Arc::clone(&plans.borrow());
@@ -179,7 +198,10 @@ pub async fn run(
         let began = Instant::now();
         // Read before the run, so that a file which changes while it runs is seen as changed.
         let before = if pace.backs_off() { files() } else { None };
-        let outcome = prober.probe(&planned).await;
+        let outcome = match turn.take() {
+            Some(turn) => in_turn(turn, prober.probe(&planned)).await,
+            None => prober.probe(&planned).await,
+        };
         let next = pace.after(&planned, outcome.failure.as_ref(), chance());
         let known = if pace.backs_off() { before.or_else(files) } else { None };
         let report = Message::Outcome { id, outcome: Box::new(outcome), interval: next.interval };

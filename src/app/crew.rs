@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::plan::Planned;
@@ -17,6 +17,8 @@ pub struct Crew {
     messages: mpsc::Sender<Message>,
     members: BTreeMap<String, Member>,
     next_id: u64,
+    /// Of the first runs.
+    turns: Arc<Semaphore>,
 }
 
 /// A check and its task, which ends with it.
@@ -47,7 +49,8 @@ impl Crew {
     /// Nobody yet. Outcomes go to `messages`.
     #[must_use]
     pub fn new(prober: Arc<dyn Prober>, chance: Chance, messages: mpsc::Sender<Message>) -> Self {
-        Self { prober, chance, messages, members: BTreeMap::new(), next_id: 0 }
+        let turns = Arc::new(Semaphore::new(schedule::FIRST_AT_A_TIME));
+        Self { prober, chance, messages, members: BTreeMap::new(), next_id: 0, turns }
     }
 
     /// Stops the checks that a plan does not have, and takes in those that it has: what runs as it did goes on, with its
@@ -68,11 +71,12 @@ impl Crew {
         checks.iter().filter_map(|planned| Some(self.members.get(&planned.name)?.slot.clone())).collect()
     }
 
-    /// Starts every check that does not run yet; its first run begins at once.
+    /// Starts every check that does not run yet; its first run begins when its turn comes.
     pub fn start(&mut self) {
         for member in self.members.values_mut().filter(|member| member.task.is_none()) {
             let (id, plans) = (member.slot.id, member.plans.subscribe());
-            let run = schedule::run(id, plans, Arc::clone(&self.prober), self.chance, self.messages.clone());
+            let (prober, turns) = (Arc::clone(&self.prober), Arc::clone(&self.turns));
+            let run = schedule::run(id, plans, prober, self.chance, turns, self.messages.clone());
             member.task = Some(tokio::spawn(run));
         }
     }

@@ -3,10 +3,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
-use super::{Next, Pace, Prober, Probing, chance, following, run};
+use super::{FIRST_AT_A_TIME, Next, Pace, Prober, Probing, chance, following, run};
 use crate::cause::Cause;
 use crate::config::plan::Planned;
 use crate::env::{Env, MapEnv};
@@ -56,7 +56,7 @@ impl Script {
     /// Runs a check for so long; the moments of its runs in milliseconds.
     async fn runs(self: Arc<Self>, planned: Planned, chance: fn() -> f64, seconds: u64) -> Vec<u128> {
         let (sender, mut reports) = mpsc::channel(8);
-        let task = tokio::spawn(run(1, plans(planned), Arc::clone(&self) as Arc<dyn Prober>, chance, sender));
+        let task = tokio::spawn(run(1, plans(planned), Arc::clone(&self) as Arc<dyn Prober>, chance, turns(), sender));
         let end = tokio::time::sleep(Duration::from_secs(seconds));
         tokio::pin!(end);
         loop {
@@ -244,7 +244,7 @@ async fn it_ends_when_nobody_listens() {
     let (sender, reports) = mpsc::channel::<Message>(1);
     drop(reports);
     let script = Script::new(QUICK, [pass()]);
-    tokio::time::timeout(Duration::from_secs(1), run(1, plans(planned("a", READY)), script, || 0.5, sender))
+    tokio::time::timeout(Duration::from_secs(1), run(1, plans(planned("a", READY)), script, || 0.5, turns(), sender))
         .await
         .unwrap();
 }
@@ -259,4 +259,29 @@ fn chance_is_from_0_up_to_1_and_varies() {
 /// A plan that stays; its sender may go.
 fn plans(planned: Planned) -> watch::Receiver<Arc<Planned>> {
     watch::channel(Arc::new(planned)).1
+}
+
+/// Of the first runs, as a crew hands them out.
+fn turns() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(FIRST_AT_A_TIME))
+}
+
+/// When the first runs of six checks begin, each of which takes so long, in milliseconds.
+async fn begin(takes: Duration) -> Vec<u128> {
+    let (sender, _reports) = mpsc::channel(8);
+    let (script, turns) = (Script::new(takes, [pass()]), turns());
+    let mut tasks = tokio::task::JoinSet::new();
+    for id in 0..6 {
+        let prober = Arc::clone(&script) as Arc<dyn Prober>;
+        tasks.spawn(run(id, plans(planned("a", READY)), prober, || 0.9, Arc::clone(&turns), sender.clone()));
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let asked = script.asked.lock().unwrap();
+    asked.iter().map(Duration::as_millis).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_runs_take_turns_and_who_waits_holds_up_nobody() {
+    assert_eq!(begin(Duration::from_millis(3)).await, [0, 0, 3, 3, 6, 6], "the next begins when one has ended");
+    assert_eq!(begin(Duration::from_secs(5)).await, [0, 0, 10, 10, 20, 20], "or when it has lasted 10 ms");
 }

@@ -225,7 +225,8 @@ async fn a_hung_check_becomes_stale_by_time_alone() {
     let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));
     tokio::spawn(run(state, messages, publish));
     let prober = Arc::new(Hangs(false.into()));
-    tokio::spawn(crate::schedule::run(1, watch::channel(only.planned).1, prober, || 0.5, sender));
+    let turns = Arc::new(tokio::sync::Semaphore::new(1));
+    tokio::spawn(crate::schedule::run(1, watch::channel(only.planned).1, prober, || 0.5, turns, sender));
     let now = || (snapshots.borrow().checks[0].verdict, snapshots.borrow().checks[0].stale);
     sleep(Duration::from_secs(1)).await;
     assert_eq!(now(), (Verdict::Up, false));
