@@ -1,7 +1,6 @@
 //! Prometheus metrics: a collector over one snapshot, built anew for each scrape, so that the series of what is gone
 //! vanish by themselves. No address, message or secret is ever a label's value, and a check has 30 series at most.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,7 +12,7 @@ use tokio::time::Instant;
 use crate::gate::{self, Gate};
 use crate::order;
 use crate::outcome::{Outcome, TryResult};
-use crate::state::{BUCKETS, CheckView, Snapshot};
+use crate::state::{BUCKETS, CheckView, Snapshot, count_up};
 use crate::verdict::Verdict;
 
 mod process;
@@ -241,9 +240,9 @@ fn dial_attempts(view: &CheckView) -> Vec<Metric> {
     let room = if view.each { DIAL_SERIES } else { DIAL_SERIES + 2 };
     let tried = || view.tries.iter().filter(|((_, result), _)| *result != TryResult::NotTried);
     let added = |labels: DialLabels| {
-        let mut sums: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        let mut sums = Vec::new();
         for ((family, result), count) in tried() {
-            *sums.entry(labels(*family, *result)).or_default() += count;
+            count_up(&mut sums, labels(*family, *result), *count);
         }
         sums
     };

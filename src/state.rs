@@ -3,7 +3,6 @@
 //! Everything that changes what is answered comes in as a [`Message`]; a tick each second observes time, so that a check
 //! which hangs becomes stale by itself. Nothing here runs a check, and nothing waits for a reader.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -84,7 +83,7 @@ pub struct CheckView {
     /// Durations of all runs.
     pub durations: Histogram,
     /// Tries so far, by family and result.
-    pub tries: BTreeMap<(u8, TryResult), u64>,
+    pub tries: Vec<((u8, TryResult), u64)>,
     /// The last outcome.
     pub last: Option<Arc<Outcome>>,
     /// When the last run ended.
@@ -102,6 +101,14 @@ pub struct Histogram {
     pub counts: [u64; BUCKETS.len() + 1],
     /// The sum of all.
     pub sum: Duration,
+}
+
+/// Adds to the count of a key, in a list short enough to be looked through.
+pub(crate) fn count_up<K: PartialEq>(counts: &mut Vec<(K, u64)>, key: K, by: u64) {
+    match counts.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, count)) => *count += by,
+        None => counts.push((key, by)),
+    }
 }
 
 impl Histogram {

@@ -1,6 +1,5 @@
 //! For the unit tests of the engine: a check that dials nothing, outcomes out of thin air.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -107,7 +106,7 @@ pub(crate) fn view(name: &str, gates: Gates, verdict: Verdict, last: Option<Outc
         runs: u64::from(last.is_some()),
         failures: u64::from(failed),
         durations: Histogram::default(),
-        tries: BTreeMap::new(),
+        tries: Vec::new(),
         last_run: last.as_ref().map(|_| at),
         last_success: last.as_ref().filter(|_| !failed).map(|_| at),
         last: last.map(Arc::new),

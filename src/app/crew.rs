@@ -1,6 +1,5 @@
 //! The checks that run: one task each, started, kept and stopped as plans come and go.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -15,7 +14,7 @@ pub struct Crew {
     prober: Arc<dyn Prober>,
     chance: Chance,
     messages: mpsc::Sender<Message>,
-    members: BTreeMap<String, Member>,
+    members: Vec<Member>,
     next_id: u64,
     /// Of the first runs.
     turns: Arc<Semaphore>,
@@ -50,7 +49,7 @@ impl Crew {
     #[must_use]
     pub fn new(prober: Arc<dyn Prober>, chance: Chance, messages: mpsc::Sender<Message>) -> Self {
         let turns = Arc::new(Semaphore::new(schedule::FIRST_AT_A_TIME));
-        Self { prober, chance, messages, members: BTreeMap::new(), next_id: 0, turns }
+        Self { prober, chance, messages, members: Vec::new(), next_id: 0, turns }
     }
 
     /// Stops the checks that a plan does not have, and takes in those that it has: what runs as it did goes on, with its
@@ -58,22 +57,25 @@ impl Crew {
     pub fn plan(&mut self, checks: &[Planned]) -> Vec<Slot> {
         let mut former = std::mem::take(&mut self.members);
         for planned in checks {
-            let same = former.remove(&planned.name).filter(|member| member.slot.planned.identity == planned.identity);
-            let member = match same {
-                Some(mut member) => {
+            let same = |member: &Member| {
+                member.slot.planned.name == planned.name && member.slot.planned.identity == planned.identity
+            };
+            let member = match former.iter().position(same) {
+                Some(at) => {
+                    let mut member = former.swap_remove(at);
                     member.replan(planned);
                     member
                 }
                 None => self.member(planned),
             };
-            self.members.insert(planned.name.clone(), member);
+            self.members.push(member);
         }
-        checks.iter().filter_map(|planned| Some(self.members.get(&planned.name)?.slot.clone())).collect()
+        self.members.iter().map(|member| member.slot.clone()).collect()
     }
 
     /// Starts every check that does not run yet; its first run begins when its turn comes.
     pub fn start(&mut self) {
-        for member in self.members.values_mut().filter(|member| member.task.is_none()) {
+        for member in self.members.iter_mut().filter(|member| member.task.is_none()) {
             let (id, plans) = (member.slot.id, member.plans.subscribe());
             let (prober, turns) = (Arc::clone(&self.prober), Arc::clone(&self.turns));
             let run = schedule::run(id, plans, prober, self.chance, turns, self.messages.clone());

@@ -5,7 +5,6 @@
 
 mod written;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::check::connection::Connection;
@@ -72,7 +71,7 @@ struct Finder<'a> {
     extent: Extent,
     names: Names,
     /// Each URL that was found, with the variable that had it first.
-    seen: BTreeMap<String, String>,
+    seen: Vec<(String, String)>,
     found: Vec<Found>,
     listed: Vec<Listed>,
     warnings: Vec<String>,
@@ -109,7 +108,7 @@ impl<'a> Finder<'a> {
             gates: Gates::default(),
             extent: Extent::Servers,
             names: Names::default(),
-            seen: BTreeMap::new(),
+            seen: Vec::new(),
             found: Vec::new(),
             listed: Vec::new(),
             warnings: Vec::new(),
@@ -123,11 +122,11 @@ impl<'a> Finder<'a> {
             return;
         }
         let target = shown(value);
-        if let Some(first) = self.seen.get(value) {
+        if let Some((_, first)) = self.seen.iter().find(|(known, _)| known == value) {
             let why = format!("the same as {first}");
             return self.list(variable, &target, why);
         }
-        self.seen.insert(value.to_owned(), variable.to_owned());
+        self.seen.push((value.to_owned(), variable.to_owned()));
         match (sort, meaning(driverless(scheme))) {
             (Sort::Server(_) | Sort::Dialect(_), Meaning::Kind(kind)) => {
                 match with_libpq_password(kind, variable, value, self.env) {

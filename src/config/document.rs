@@ -1,6 +1,5 @@
 //! From a document's nodes to the plan.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher as _};
 use std::net::SocketAddr;
@@ -67,7 +66,7 @@ pub(super) fn plan(document: &Node, origin: Origin, env: &dyn Env) -> Result<Pla
     problems.extend(longer(written, "defaults", "timeout", defaults.timeout, (interval, "interval")));
     let listen = outer_value.listen.map_or(DEFAULT_LISTEN, |listen| listen.0);
     let serve = serve(outer_value.serve.unwrap_or_default(), document.get("serve"), listen, &mut problems);
-    let mut reader = Reader { defaults, interval, env, problems, warnings: Vec::new(), names: BTreeMap::new() };
+    let mut reader = Reader { defaults, interval, env, problems, warnings: Vec::new(), names: Vec::new() };
     let planned = match checks.first() {
         Some((_, node)) => reader.checks(node),
         None if matches!(document.raw, Raw::Mapping(_)) => {
@@ -156,7 +155,7 @@ struct Reader<'a> {
     problems: Vec<Problem>,
     warnings: Vec<String>,
     /// Each name, with the check and the line that has it.
-    names: BTreeMap<String, (usize, usize)>,
+    names: Vec<(String, usize, usize)>,
 }
 
 impl Reader<'_> {
@@ -237,12 +236,12 @@ impl Reader<'_> {
             return None;
         };
         let place = node.get("name").unwrap_or(node);
-        if let Some((other, line)) = self.names.get(&name) {
+        if let Some((_, other, line)) = self.names.iter().find(|(taken, ..)| *taken == name) {
             let message = format!("the name is taken by checks[{other}] in line {line}");
             self.tell(place, &format!("{path}.name"), message);
             return None;
         }
-        self.names.insert(name.clone(), (index, place.span.line));
+        self.names.push((name.clone(), index, place.span.line));
         Some(name)
     }
 

@@ -1,6 +1,5 @@
 //! `require: each`: the whole check for every address behind its names, each with its own deadline and result.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -73,7 +72,7 @@ async fn resolve(attempt: &mut Attempt, endpoints: &[Endpoint]) -> Result<Vec<Pi
 async fn run_all(planned: &Planned, world: &Arc<World>, walk: Walk, pins: &[Pin]) -> Vec<Done> {
     let mut waiting = pins.iter().cloned().enumerate();
     let mut running = JoinSet::new();
-    let mut done: BTreeMap<usize, Done> = BTreeMap::new();
+    let mut done: Vec<Option<Done>> = pins.iter().map(|_| None).collect();
     loop {
         while running.len() < AT_A_TIME
             && let Some((index, pin)) = waiting.next()
@@ -83,9 +82,9 @@ async fn run_all(planned: &Planned, world: &Arc<World>, walk: Walk, pins: &[Pin]
             running.spawn(async move { (index, attempt(&*check, &world, terms).await) });
         }
         match running.join_next().await {
-            Some(Ok((index, one))) => drop(done.insert(index, one)),
+            Some(Ok((index, one))) => done[index] = Some(one),
             Some(Err(error)) => unreachable!("a member is never aborted, and its panics are caught: {error}"),
-            None => return done.into_values().collect(),
+            None => return done.into_iter().flatten().collect(),
         }
     }
 }

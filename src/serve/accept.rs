@@ -1,6 +1,6 @@
 //! The accept loop: a cap that never refuses the newcomer, and patience where the system is out of descriptors.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -86,7 +86,8 @@ struct Held(Arc<Mutex<Queue>>);
 #[derive(Default)]
 struct Queue {
     next: u64,
-    by_age: BTreeMap<u64, Option<AbortHandle>>,
+    /// By number, which grows.
+    by_age: VecDeque<(u64, Option<AbortHandle>)>,
 }
 
 impl Held {
@@ -101,8 +102,8 @@ impl Held {
 
     fn own(&self, number: u64, task: AbortHandle) {
         self.with(|queue| {
-            if let Some(entry) = queue.by_age.get_mut(&number) {
-                *entry = Some(task);
+            if let Some(at) = queue.place(number) {
+                queue.by_age[at].1 = Some(task);
             }
         });
     }
@@ -114,7 +115,7 @@ impl Held {
     }
 
     fn drop_oldest(&self) {
-        let oldest = self.with(|queue| queue.by_age.pop_first());
+        let oldest = self.with(|queue| queue.by_age.pop_front());
         if let Some((_, Some(task))) = oldest {
             task.abort();
         }
@@ -124,8 +125,16 @@ impl Held {
 impl Queue {
     fn insert(&mut self, task: Option<AbortHandle>) -> u64 {
         self.next += 1;
-        self.by_age.insert(self.next, task);
+        self.by_age.push_back((self.next, task));
         self.next
+    }
+
+    fn place(&self, number: u64) -> Option<usize> {
+        self.by_age.binary_search_by_key(&number, |(number, _)| *number).ok()
+    }
+
+    fn remove(&mut self, number: u64) -> Option<(u64, Option<AbortHandle>)> {
+        self.by_age.remove(self.place(number)?)
     }
 }
 
@@ -144,7 +153,7 @@ impl Place {
     pub(super) fn renew(&self) {
         let mut number = self.number.lock().unwrap_or_else(PoisonError::into_inner);
         self.held.with(|queue| {
-            if let Some(task) = queue.by_age.remove(&number) {
+            if let Some((_, task)) = queue.remove(*number) {
                 *number = queue.insert(task);
             }
         });
@@ -154,7 +163,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let number = self.number();
-        self.held.with(|queue| queue.by_age.remove(&number));
+        self.held.with(|queue| queue.remove(number));
     }
 }
 
@@ -168,7 +177,7 @@ mod tests {
         let places: Vec<_> = (0..CAP).map(|_| held.enter()).collect();
         places[0].renew();
         held.make_room();
-        let left = |at: usize| held.with(|queue| queue.by_age.contains_key(&places[at].number()));
+        let left = |at: usize| held.with(|queue| queue.place(places[at].number()).is_some());
         assert!(left(0) && !left(1) && left(2), "the second was the oldest");
         assert_eq!(held.with(|queue| queue.by_age.len()), CAP - 1);
         drop(places);

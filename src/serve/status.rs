@@ -1,8 +1,6 @@
 //! `/status`: application/health+json (draft-inadarei-api-health-check-06) with keys of our own. Its shape is a promise:
 //! keys may be added, never renamed; `version` counts what would break a reader.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use tokio::time::Instant;
@@ -33,7 +31,8 @@ struct Status<'a> {
     release_id: &'static str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notes: &'a [&'static str],
-    gates: BTreeMap<&'static str, bool>,
+    #[serde(serialize_with = "as_object")]
+    gates: [(&'static str, bool); 3],
     #[serde(skip_serializing_if = "Option::is_none")]
     config: Option<Config<'a>>,
     checks: Checks<'a>,
@@ -124,6 +123,10 @@ impl<'a> Check<'a> {
     }
 }
 
+fn as_object<S: serde::Serializer>(pairs: &[(&'static str, bool)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().copied())
+}
+
 fn gates(view: &CheckView) -> Vec<&'static str> {
     let gates = [(Gate::Startup, view.gates.startup), (Gate::Ready, view.gates.ready), (Gate::Live, view.gates.live)];
     gates.into_iter().filter(|(_, acts)| *acts).map(|(gate, _)| gate.as_str()).collect()
@@ -141,9 +144,8 @@ fn health(view: &CheckView) -> Health {
 /// Whether no gate fails, and the text. `fail` is a gate that fails; `warn` is any check that is not well while every
 /// gate passes.
 pub(super) fn json(snapshot: &Snapshot, now: Instant, detail: bool) -> (bool, String) {
-    let gates: BTreeMap<_, _> =
-        Gate::ALL.map(|gate| (gate.as_str(), gate::report(gate, snapshot, now, &[]).passed)).into();
-    let healthy = gates.values().all(|passed| *passed);
+    let gates = Gate::ALL.map(|gate| (gate.as_str(), gate::report(gate, snapshot, now, &[]).passed));
+    let healthy = gates.iter().all(|(_, passed)| *passed);
     let well = snapshot.checks.iter().all(|view| health(view) == Health::Pass);
     let reload = &snapshot.reload;
     let status = Status {

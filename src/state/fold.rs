@@ -1,7 +1,7 @@
 //! The state itself: pure, time is passed in. It says in the log what changed, once per change.
 
 use super::{Arc, CheckView, Duration, Histogram, Instant, Message, Outcome, Reload, Slot, Snapshot, SystemTime};
-use super::{BTreeMap, BTreeSet, Require, Streak, TryResult, Verdict, schedule};
+use super::{Require, Streak, TryResult, Verdict, count_up, schedule};
 
 /// Everything known of every check.
 pub struct State {
@@ -23,7 +23,7 @@ struct Tracked {
     /// The interval then in force.
     interval: Duration,
     /// The findings that the log has told since the last change: one that comes and goes is told once.
-    told_findings: BTreeSet<&'static str>,
+    told_findings: Vec<&'static str>,
 }
 
 /// What the log tells of a check: a line for each change of it.
@@ -98,11 +98,10 @@ impl State {
     }
 
     fn replace(&mut self, slots: Vec<Slot>, now: Instant, wall: SystemTime) {
-        // Extended and not collected: collecting sorts, by code of its own for each type.
-        let mut known = BTreeMap::new();
-        known.extend(self.checks.drain(..).map(|check| (check.slot.id, check)));
-        let checks = slots.into_iter().map(|slot| match known.remove(&slot.id) {
-            Some(mut kept) => {
+        let mut known = std::mem::take(&mut self.checks);
+        let checks = slots.into_iter().map(|slot| match known.iter().position(|check| check.slot.id == slot.id) {
+            Some(at) => {
+                let mut kept = known.swap_remove(at);
                 kept.replan(slot);
                 kept
             }
@@ -127,7 +126,7 @@ impl Tracked {
     fn new(slot: Slot, now: Instant, wall: SystemTime) -> Self {
         let interval = slot.planned.interval;
         let view = Arc::new(blank(&slot, wall));
-        let told_findings = BTreeSet::new();
+        let told_findings = Vec::new();
         Self { slot, streak: Streak::default(), view, fresh: now, interval, told_findings }
     }
 
@@ -161,12 +160,11 @@ impl Tracked {
     fn tell(&mut self, before: &Told) {
         let now = Told::of(&self.view);
         let findings = self.view.last.iter().flat_map(|outcome| outcome.worth_showing());
-        let mut codes = BTreeSet::new();
-        codes.extend(findings.map(|finding| finding.code));
+        let codes: Vec<&'static str> = findings.map(|finding| finding.code).collect();
         let changed = *before != now;
         // What a lone failure within the threshold shows is no news either.
         let counts = now.cause.is_some() || self.view.last.as_ref().is_some_and(|last| last.passed());
-        let news = counts && !self.view.stale && !codes.is_subset(&self.told_findings);
+        let news = counts && !self.view.stale && codes.iter().any(|code| !self.told_findings.contains(code));
         if !changed && !news {
             return;
         }
@@ -202,7 +200,7 @@ impl CheckView {
         for attempt in &outcome.evidence.tries {
             // For want of time there was no attempt.
             if attempt.result != TryResult::NotTried {
-                *self.tries.entry((attempt.family(), attempt.result)).or_default() += 1;
+                count_up(&mut self.tries, (attempt.family(), attempt.result), 1);
             }
         }
         // Text for `check` and `diagnose` alone: it is not kept, so that nothing can answer with it.
@@ -229,7 +227,7 @@ fn blank(slot: &Slot, wall: SystemTime) -> CheckView {
         runs: 0,
         failures: 0,
         durations: Histogram::default(),
-        tries: BTreeMap::new(),
+        tries: Vec::new(),
         last: None,
         last_run: None,
         last_success: None,

@@ -307,6 +307,15 @@ impl<'a> Entries<'a> {
         }
         None
     }
+
+    /// The value of the key that came last.
+    #[inline(never)]
+    fn value(&self) -> Result<Reader<'a>, Error> {
+        let index = self.next.saturating_sub(1);
+        let Raw::Mapping(entries) = &self.of.node.raw else { return Err(Error::new(What::Told)) };
+        let Some((key, value)) = entries.get(index) else { return Err(Error::new(What::Told)) };
+        Ok(self.of.child(value, index, Some(key)))
+    }
 }
 
 impl<'de> de::MapAccess<'de> for Entries<'_> {
@@ -322,10 +331,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
     /// An error that a type makes itself, after it was read, gets its place here.
     #[inline(never)]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
-        let index = self.next.saturating_sub(1);
-        let Raw::Mapping(entries) = &self.of.node.raw else { return Err(Error::new(What::Told)) };
-        let Some((key, value)) = entries.get(index) else { return Err(Error::new(What::Told)) };
-        let reader = self.of.child(value, index, Some(key));
+        let reader = self.value()?;
         seed.deserialize(&reader).map_err(|error| reader.place(error))
     }
 }
