@@ -26,7 +26,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
                 .to_owned()
         }
         Cause::FileInvalid if fault.message.contains("Permission denied") => {
-            "pilotfish's user, 65532, may not read it: take defaultMode away from the Secret's volume, or set the \
+            "the user that pilotfish runs as (65532 in its image) may not read it: take defaultMode away from the Secret's volume, or set the \
              pod's securityContext.fsGroup"
                 .to_owned()
         }
