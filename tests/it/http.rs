@@ -88,6 +88,11 @@ fn what_is_sent() {
     assert_eq!(asked.header("user-agent"), Some("x"));
     assert_eq!(asked.header("x-a"), Some("1"));
     assert_eq!(asked.header("content-length"), Some("3"));
+    for (method, length) in [("POST", Some("0")), ("PUT", Some("0")), ("DELETE", None), ("GET", None)] {
+        let server = HttpServer::always(200, "", "");
+        verdict(&check("http", &format!("url: '{}', method: {method}", server.url("/"))));
+        assert_eq!(server.asked()[0].header("content-length"), length, "{method}");
+    }
 }
 
 #[test]

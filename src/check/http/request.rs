@@ -3,7 +3,8 @@
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue,
+    USER_AGENT,
 };
 use hyper::{Method, Uri, Version};
 
@@ -171,6 +172,10 @@ impl Request {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
             Uri::builder().path_and_query(self.target.expose()).build().map_err(unfit)?
         };
+        // Some servers answer 411 to such a request without a length (RFC 9110, 8.6).
+        if self.body.is_empty() && [Method::POST, Method::PUT, Method::PATCH].contains(&self.method) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let mut request = hyper::Request::new(Full::new(self.body.clone()));
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = uri;
