@@ -104,6 +104,10 @@ impl Postgres {
 
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
         let settings = Settings::resolve(&self.keys, attempt.env())?;
+        // What cannot be asked is no reason to log in.
+        for value in [&self.keys.query, &self.keys.expect].into_iter().flatten() {
+            value.resolve(attempt.env())?;
+        }
         let several = settings.hosts.len() > 1;
         let hosts: Vec<&Endpoint> = settings.hosts.iter().filter(|endpoint| attempt.is_for(endpoint)).collect();
         let count = hosts.len();

@@ -2,7 +2,7 @@
 
 use super::{failed, passed};
 use crate::support::postgres::Cluster;
-use crate::support::{Folder, pilotfish, run};
+use crate::support::{Folder, dead_port, json, pilotfish, run};
 
 #[test]
 fn a_password_is_taken_as_it_is() {
@@ -72,4 +72,20 @@ fn what_a_query_gives() {
     }
     let denied = failed(&ask("query: SELECT * FROM pg_authid"), "request", "permission_denied");
     assert!(denied.contains("(42501)"), "{denied}");
+}
+
+/// It would be a login at each run that can have no use.
+#[test]
+fn nobody_is_dialled_where_the_query_cannot_be_read() {
+    let folder = Folder::new();
+    for (keys, cause) in
+        [("query: {env: NO_SUCH_QUERY}", "variable_missing"), ("expect: {file: /nope}", "file_missing")]
+    {
+        let url = format!("postgres://app@127.0.0.1:{}/app", dead_port());
+        let config =
+            folder.write("c.yaml", format!("checks: [{{name: a, gates: [], postgres: {{url: '{url}', {keys}}}}}]"));
+        let report = json(&["check", "-o", "json", "-c", &config]);
+        failed(&report["checks"][0], "assert", cause);
+        assert_eq!(report["checks"][0]["tries"], serde_json::json!([]), "{report:#}");
+    }
 }
