@@ -64,7 +64,8 @@ pub(super) fn judge(evidence: &Evidence, context: Context<'_>) -> (Vec<Finding>,
     let asked: &[&'static str] = if context.clients.is_empty() { RUNTIMES } else { context.clients };
     let mut findings: Vec<Finding> = Vec::new();
     let mut predictions: Vec<Prediction> = Vec::new();
-    for target in targets(&evidence.survey) {
+    let all = targets(&evidence.survey);
+    for target in &all {
         let models = || MODELS.iter().filter(|model| asked.contains(&model.name));
         let told: Vec<Told> = models().map(|model| foretell(model, &target.legs, ipv6)).collect();
         let named = target.host.or_else(|| evidence.resolved.first().map(|one| one.name.as_str()));
@@ -76,7 +77,7 @@ pub(super) fn judge(evidence: &Evidence, context: Context<'_>) -> (Vec<Finding>,
         }
         findings.extend(of_target);
         for one in told {
-            merge(&mut predictions, one.prediction, target.host);
+            merge(&mut predictions, one.prediction, label(target, &all).as_deref());
         }
     }
     (findings, predictions)
@@ -103,6 +104,13 @@ fn dead_first(legs: &[Leg]) -> Option<Vec<Leg>> {
     let mut turned = legs.to_vec();
     turned[..=dead].rotate_right(1);
     Some(turned)
+}
+
+/// What tells a host from the others; `None` where there is one alone.
+fn label(target: &Target<'_>, all: &[Target<'_>]) -> Option<String> {
+    let host = target.host?;
+    let alone = all.iter().filter(|other| other.host == target.host).count() == 1;
+    Some(if alone { host.to_owned() } else { format!("{host}:{}", target.legs[0].address.port()) })
 }
 
 /// The addresses of one host and port.

@@ -20,7 +20,7 @@ use self::values::Flaw;
 use super::{Context, Reading};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
-use crate::outcome::{Evidence, Fault};
+use crate::outcome::{Evidence, Fault, Phase};
 use crate::url::Host;
 
 use self::rows::{
@@ -53,7 +53,10 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     let asked = Asked(context.clients);
     let mut found = Vec::new();
     for reading in context.readings {
-        found.extend(value(reading, fault, context.kind));
+        // Of a URL that nobody logged in with nothing shows that it is what the server wants.
+        let logged_in = evidence.phases.iter().any(|(phase, _)| *phase >= Phase::Login);
+        let unproven = fault.is_none() && reading.key == "url" && !logged_in;
+        found.extend(value(reading, fault, context.kind, unproven));
         let known = known_password(reading, context);
         found.extend(url(reading, known, evidence, asked));
     }
@@ -109,7 +112,7 @@ pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
         // Kubernetes fills the environment with its own variables: what is no URL or secret is left alone.
         let matters = Family::of(values::bare(text)).is_some() || values::names_secret(name);
         if matters || values::flaw(text, None) == Some(Flaw::Base64) {
-            let of_value = value(reading, None, "env").into_iter();
+            let of_value = value(reading, None, "env", false).into_iter();
             found.extend(of_value.map(|finding| (name.clone(), finding)));
             let of_url = url(reading, None, &Evidence::default(), Asked(&[])).into_iter();
             found.extend(of_url.map(|finding| (name.clone(), finding)));
@@ -159,7 +162,7 @@ fn explains(fault: Option<&Fault>) -> bool {
 }
 
 /// What is wrong with a value, whatever it is for.
-fn value(reading: &Reading, fault: Option<&Fault>, kind: &str) -> Vec<Finding> {
+fn value(reading: &Reading, fault: Option<&Fault>, kind: &str, unproven: bool) -> Vec<Finding> {
     let text = reading.text.expose();
     let name = reading.variable.as_deref();
     let listed = kind == "env";
@@ -182,9 +185,9 @@ fn value(reading: &Reading, fault: Option<&Fault>, kind: &str) -> Vec<Finding> {
         let matters = match &flaw {
             Flaw::White(_) | Flaw::Quoted => (listed && (secret || is_url)) || explains(fault),
             // What nothing filled in is wrong wherever a check fails.
-            Flaw::Unexpanded(_) if !reading.key.is_empty() => listed || fault.is_some(),
+            Flaw::Unexpanded(_) if !reading.key.is_empty() => listed || unproven || fault.is_some(),
             Flaw::Base64 | Flaw::Unexpanded(_) => listed || explains(fault),
-            Flaw::Placeholder => (listed && (secret || is_url)) || explains(fault),
+            Flaw::Placeholder => (listed && (secret || is_url)) || unproven || explains(fault),
             Flaw::ServiceLink => listed || explains(fault),
         };
         if matters {

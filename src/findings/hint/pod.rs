@@ -10,6 +10,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
              inherit the app's), and check the Secret's name and key"
                 .to_owned()
         }
+        Cause::VariableInvalid if fault.message.contains("; this version has no ") => {
+            "the value may well be right for the app: give its host and port as tcp://host:port, or leave it out".to_owned()
+        }
         Cause::VariableInvalid => {
             "correct it in the Secret or ConfigMap that it comes from, then restart the pod: a container's \
              variables never change while it runs"

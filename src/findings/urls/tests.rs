@@ -142,6 +142,21 @@ fn a_password_beside_the_url_is_judged_once_it_was_rejected() {
     assert!(hint.starts_with("the variable DB_PASSWORD has a newline at its end; "), "{hint}");
 }
 
+/// A URL whose protocol is not spoken is connected to, and its password is sent to nobody.
+#[test]
+fn a_value_that_nobody_logged_in_with_is_not_proven() {
+    let of = |text: &str, phase: Phase| {
+        let readings = [reading("url", "REDIS_URL", text)];
+        let phases = vec![(phase, std::time::Duration::ZERO)];
+        codes(&judge(None, &Evidence { phases, ..Evidence::default() }, context("redis", &readings, &[])))
+    };
+    for text in ["redis://:$(REDIS_PASSWORD)@cache", "redis://:changeme@cache", "mysql://app:${PW}@db/x"] {
+        assert_eq!(of(text, Phase::Connect), ["env_placeholder"], "{text}");
+        assert!(of(text, Phase::Login).is_empty(), "{text}");
+    }
+    assert!(of("redis://:hunter2@cache", Phase::Connect).is_empty());
+}
+
 /// What explains a rejected password is told, and nothing else is.
 #[test]
 fn what_a_rejected_password_may_come_of() {
