@@ -214,12 +214,22 @@ impl Scene<'_> {
         }
     }
 
+    fn is_ipv6_alone(&self) -> bool {
+        let own = self.evidence.pod.as_ref().map(|pod| pod.addresses.as_slice()).unwrap_or_default();
+        !own.is_empty() && own.iter().all(std::net::IpAddr::is_ipv6)
+    }
+
     fn no_network(&self) -> String {
         let tried = |six: bool| self.evidence.tries.iter().any(|one| one.address.is_ipv6() == six);
         match (tried(true), tried(false)) {
             (true, false) => "the target has IPv6 addresses alone, and this pod has no IPv6 route (ip -6 route): give the name \
                               an A record, or the pod a dual-stack network"
                 .to_owned(),
+            (false, true) if self.is_ipv6_alone() => {
+                "the target has IPv4 addresses alone, and this pod has IPv6 addresses alone: give the name an AAAA record, or go \
+                 through NAT64 (by a name, not by an IPv4 address: DNS64 makes the AAAA of it)"
+                    .to_owned()
+            }
             _ => "this pod has no route to that address: see ip route in the pod; a blackhole route or an interface that is \
                   down looks the same"
                 .to_owned(),

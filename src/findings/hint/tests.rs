@@ -396,6 +396,14 @@ fn connections_that_do_not_come_about() {
         ),
         (
             "10.0.9.9:80",
+            Cause::NetworkUnreachable,
+            one(NetworkUnreachable, 0),
+            vec![],
+            Some(Pod { addresses: vec!["fd00::5".parse().unwrap()], ..Pod::default() }),
+            &["this pod has IPv6 addresses alone", "NAT64"],
+        ),
+        (
+            "10.0.9.9:80",
             Cause::LocalLimit,
             vec![Try { errno: Some(99), ..tried("10.0.9.9:80", LocalLimit) }],
             vec![],
