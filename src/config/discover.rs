@@ -122,6 +122,9 @@ impl<'a> Finder<'a> {
             return;
         }
         let target = shown(value);
+        if matches!(sort, Sort::Web) && of_browsers(variable) {
+            return self.list(variable, &target, "a web address for browsers: no pod needs to reach it".to_owned());
+        }
         if let Some((_, first)) = self.seen.iter().find(|(known, _)| known == value) {
             let why = format!("the same as {first}");
             return self.list(variable, &target, why);
@@ -162,9 +165,6 @@ impl<'a> Finder<'a> {
 
     /// A web address: nothing is asked of it, and `serve` and `wait` leave it alone.
     fn web(&mut self, variable: &str, value: &str, target: &str) {
-        if of_browsers(variable) {
-            return self.list(variable, target, "a web address for browsers: no pod needs to reach it".to_owned());
-        }
         let Ok(url) = Url::parse(value.trim()) else {
             return self.list(variable, target, "the URL cannot be read".to_owned());
         };
