@@ -16,6 +16,7 @@ use crate::app::reload::Reloader;
 use crate::config::plan::{Plan, ServeOptions, ServeTls};
 use crate::config::source;
 use crate::env::Env;
+use crate::log::say;
 use crate::net::World;
 use crate::schedule::{self, Live};
 use crate::serve::{self, BindError};
@@ -76,9 +77,7 @@ fn reloader(plan: &Plan, env: &Arc<dyn Env>, publish: watch::Sender<Arc<ServeOpt
     let load = move || {
         let plan = source::reload(&origin, &*reader).map_err(|refused| refused.to_string())?;
         if fixed_at_start(&plan) != fixed {
-            tracing::warn!(
-                "listen, serve.tls and serve.probe_listen are read at the start alone: restart to change them"
-            );
+            say!(Warn, "listen, serve.tls and serve.probe_listen are read at the start alone: restart to change them");
         }
         publish.send_replace(Arc::new(plan.serve.clone()));
         Ok(plan)

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::app::crew::Crew;
 use crate::app::reload::Reloader;
 use crate::config::plan::Plan;
+use crate::log::say;
 use crate::schedule::{Chance, Prober};
 use crate::shutdown::Signal;
 use crate::state::{self, Message, Snapshot, State};
@@ -77,12 +78,12 @@ impl Engine {
 
     async fn reload(&mut self, reloader: Option<&mut Reloader>) {
         let Some(reloader) = reloader else {
-            tracing::warn!("there is no configuration file to read again");
+            say!(Warn, "there is no configuration file to read again");
             return;
         };
         match reloader.load() {
             Ok(plan) => {
-                tracing::info!(checks = plan.checks.len(), "the configuration was read again and took effect");
+                say!(Info, "the configuration was read again and took effect"; checks = plan.checks.len());
                 self.drain = plan.serve.drain;
                 let slots = self.crew.plan(&plan.checks);
                 let fail_ready_on_sigterm = plan.serve.fail_ready_on_sigterm;
@@ -91,9 +92,9 @@ impl Engine {
             }
             Err(faults) => {
                 for fault in faults.lines() {
-                    tracing::error!("{fault}");
+                    say!(Error, fault);
                 }
-                tracing::error!("the configuration that was read again has faults: the one before it stays in force");
+                say!(Error, "the configuration that was read again has faults: the one before it stays in force");
                 self.send(Message::Refused(faults)).await;
             }
         }
@@ -102,13 +103,13 @@ impl Engine {
     /// Goes on as before, so that the app can drain: gates keep their verdict.
     async fn drain(&mut self, signals: &mut mpsc::Receiver<Signal>) -> Ended {
         let end = Instant::now() + self.drain;
-        tracing::info!(drain_seconds = self.drain.as_secs_f64(), "told to stop");
+        say!(Info, "told to stop"; drain_seconds = self.drain.as_secs_f64());
         self.send(Message::ShuttingDown).await;
         loop {
             tokio::select! {
                 () = sleep_until(end) => return Ended::Stopped,
                 signal = signals.recv() => match signal {
-                    Some(Signal::Reload) => tracing::warn!("told to stop: the configuration is not read again"),
+                    Some(Signal::Reload) => say!(Warn, "told to stop: the configuration is not read again"),
                     Some(Signal::Stop) | None => return Ended::Stopped,
                 },
                 _ = &mut self.state => return Ended::Broken,

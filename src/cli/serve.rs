@@ -11,6 +11,7 @@ use crate::config::plan::Plan;
 use crate::config::source::{self, Extent, Request};
 use crate::exit::Exit;
 use crate::gate;
+use crate::log::say;
 use crate::shutdown;
 use crate::state::{CheckView, Snapshot};
 
@@ -39,8 +40,8 @@ pub async fn run(options: ServeOptions, mut shell: Shell) -> Exit {
     };
     let address = bound.address().to_string();
     match bound.probes().map(|probes| probes.to_string()) {
-        Some(probes) => tracing::info!(address, probes, "serving"),
-        None => tracing::info!(address, "serving"),
+        Some(probes) => say!(Info, "serving"; address, probes),
+        None => say!(Info, "serving"; address),
     }
     let (ended, last) = bound.run(signals).await;
     let (exit, reason) = match ended {
@@ -51,7 +52,7 @@ pub async fn run(options: ServeOptions, mut shell: Shell) -> Exit {
     if let Some(reason) = reason {
         shell.terminate(options.termination_log.as_deref(), &last_words(reason, &last));
     }
-    tracing::info!("ended");
+    say!(Info, "ended");
     exit
 }
 
@@ -64,12 +65,13 @@ fn fail(options: &ServeOptions, shell: &mut Shell, exit: Exit, text: &str) -> Ex
 
 /// Which source was taken, and what is worth a line at the start.
 fn introduce(plan: &Plan) {
-    tracing::info!(source = %plan.origin, checks = plan.checks.len(), "pilotfish {}", env!("CARGO_PKG_VERSION"));
+    let name = concat!("pilotfish ", env!("CARGO_PKG_VERSION"));
+    say!(Info, name; source = plan.origin.to_string(), checks = plan.checks.len());
     for warning in &plan.warnings {
-        tracing::warn!("{warning}");
+        say!(Warn, warning);
     }
     for listed in &plan.listed {
-        tracing::info!(variable = listed.variable, target = listed.target, why = listed.why, "not probed");
+        say!(Info, "not probed"; variable = listed.variable.as_str(), target = listed.target.as_str(), why = listed.why.as_str());
     }
 }
 

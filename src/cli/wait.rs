@@ -18,6 +18,7 @@ use crate::cli::{Shell, select, signals, termination};
 use crate::config::plan::{Planned, SHORTEST_INTERVAL};
 use crate::duration;
 use crate::exit::Exit;
+use crate::log::say;
 use crate::net::World;
 
 use crate::outcome::Outcome;
@@ -212,10 +213,10 @@ impl Progress {
             let findings = outcome.findings_in_words();
             let findings = findings.as_deref();
             match &outcome.failure {
-                None => tracing::info!(check, target, findings, "passed"),
+                None => say!(Info, "passed"; check, target, findings),
                 Some(failure) => {
                     let (phase, cause, hint) = (failure.phase.as_str(), failure.cause.slug(), failure.hint.as_str());
-                    tracing::warn!(check, target, phase, cause, hint, findings, "{}", failure.message);
+                    say!(Warn, failure.message; check, target, phase, cause, hint, findings);
                 }
             }
             return;

@@ -10,6 +10,8 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet, yield_now};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::log::say;
+
 use super::connection::{self, Door};
 
 /// How many connections are held at once. An idle one costs about 10 KiB: the kubelet, Prometheus and a few people need
@@ -57,7 +59,7 @@ pub(super) async fn serve(listener: TcpListener, door: Arc<Door>, mut stopped: w
             Err(error) => {
                 if told.is_none_or(|told| told.elapsed() > TELL_EVERY) {
                     told = Some(Instant::now());
-                    tracing::warn!(%error, "cannot take a connection; the oldest one is closed");
+                    say!(Warn, "cannot take a connection; the oldest one is closed"; error = error.to_string());
                 }
                 held.drop_oldest();
                 // The listener stays readable: without a pause this would spin.

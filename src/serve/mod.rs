@@ -32,6 +32,7 @@ use tokio::time::sleep;
 
 use crate::config::plan::ServeOptions;
 use crate::env::Env;
+use crate::log::say;
 use crate::state::Snapshot;
 
 pub use bind::BindError;
@@ -119,9 +120,9 @@ async fn tell_of_the_token(options: watch::Receiver<Arc<ServeOptions>>, env: Arc
         let now = token.and_then(|token| access::wanted(&token, &*env).err());
         match &now {
             Some(reason) if now != told => {
-                tracing::warn!(%reason, "serve.bearer_token cannot be used: every token is refused");
+                say!(Warn, "serve.bearer_token cannot be used: every token is refused"; reason = reason.to_string());
             }
-            None if told.is_some() => tracing::info!("serve.bearer_token can be used again"),
+            None if told.is_some() => say!(Info, "serve.bearer_token can be used again"),
             Some(_) | None => {}
         }
         told = now;

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::BindError;
 use crate::config::plan::ServeTls;
 use crate::env::Env;
+use crate::log::say;
 use crate::secret::Secret;
 use crate::value::Value;
 
@@ -58,10 +59,12 @@ impl Keeper {
             if read != kept.read {
                 match read.clone().and_then(|pem| configured(&pem)) {
                     Ok(config) => {
-                        tracing::info!("serve.tls: the new certificate is in use");
+                        say!(Info, "serve.tls: the new certificate is in use");
                         kept.config = config;
                     }
-                    Err(reason) => tracing::error!(%reason, "serve.tls: the old certificate stays in use"),
+                    Err(reason) => {
+                        say!(Error, "serve.tls: the old certificate stays in use"; reason = reason.to_string())
+                    }
                 }
                 kept.read = read;
             }

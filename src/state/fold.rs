@@ -1,5 +1,7 @@
 //! The state itself: pure, time is passed in. It says in the log what changed, once per change.
 
+use crate::log::say;
+
 use super::{Arc, CheckView, Duration, Histogram, Instant, Message, Outcome, Reload, Slot, Snapshot, SystemTime};
 use super::{Require, Streak, TryResult, Verdict, count_up, schedule};
 
@@ -117,7 +119,7 @@ impl State {
             |check: &Tracked| !check.view.gates.startup || (check.view.verdict == Verdict::Up && !check.view.stale);
         if !self.startup_latched && self.checks.iter().all(passed) {
             self.startup_latched = true;
-            tracing::info!("start gate passed");
+            say!(Info, "start gate passed");
         }
     }
 }
@@ -253,15 +255,15 @@ fn log(view: &CheckView) {
     let findings = findings.as_deref();
     match failure {
         _ if stale => {
-            tracing::warn!(check, verdict, stale, target, cause = "stale", "no fresh result in time");
+            say!(Warn, "no fresh result in time"; check, verdict, stale, target, cause = "stale");
         }
         None if findings.is_some() => {
-            tracing::warn!(check, verdict, degraded, target, findings, "passed, with findings");
+            say!(Warn, "passed, with findings"; check, verdict, degraded, target, findings);
         }
-        None => tracing::info!(check, verdict, degraded, target, "passed"),
+        None => say!(Info, "passed"; check, verdict, degraded, target),
         Some(failure) => {
             let (phase, cause, hint) = (failure.phase.as_str(), failure.cause.slug(), failure.hint.as_str());
-            tracing::warn!(check, verdict, degraded, target, phase, cause, hint, findings, "{}", failure.message);
+            say!(Warn, failure.message; check, verdict, degraded, target, phase, cause, hint, findings);
         }
     }
 }

@@ -29,10 +29,10 @@ const LAYERS: &[(&str, u8)] = &[
     ("state", 5),
     ("gate", 5),
     ("metrics", 5),
+    ("log", 5),
     ("serve", 6),
     ("app", 7),
     ("shutdown", 7),
-    ("log", 7),
     ("cli", 8),
 ];
 
