@@ -12,6 +12,7 @@ use serde::de::{self, Deserializer};
 
 use self::source::{Found, Source};
 use crate::cause::Cause;
+use crate::check::expression;
 use crate::check::{Check, Kind, Parsed, Run};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
@@ -97,7 +98,7 @@ struct Pattern(Regex);
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // regex-lite's errors are fixed sentences: the pattern is not in them.
-        let regex = Regex::new(&String::deserialize(deserializer)?);
+        let regex = expression::compile(&String::deserialize(deserializer)?);
         regex.map(Self).map_err(|error| de::Error::custom(format_args!("expected a regular expression: {error}")))
     }
 }

@@ -4,6 +4,7 @@ pub mod address;
 pub mod connection;
 pub mod dns;
 pub mod env;
+mod expression;
 pub mod http;
 pub mod listen;
 pub mod peer;

@@ -8,6 +8,7 @@ use hyper::Method;
 use regex_lite::Regex;
 use serde::de::{self, Deserialize, Deserializer, IntoDeserializer as _, SeqAccess, Visitor};
 
+use crate::check::expression;
 use crate::check::http::request;
 use crate::url::Url;
 use crate::value::Value;
@@ -253,7 +254,7 @@ impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         // regex-lite's errors are fixed sentences: the pattern is not in them.
-        let regex = Regex::new(&text)
+        let regex = expression::compile(&text)
             .map_err(|error| de::Error::custom(format_args!("expected a regular expression: {error}")))?;
         Ok(Self(regex))
     }

@@ -2,16 +2,14 @@
 
 use std::fmt;
 
-use regex_lite::{Regex, RegexBuilder};
+use regex_lite::Regex;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use zeroize::Zeroizing;
 
+use crate::check::expression;
 use crate::env::Env;
 use crate::outcome::Fault;
 use crate::value::{Part, Value};
-
-/// How much memory a compiled expression may take.
-const REGEX_LIMIT: usize = 256 * 1024;
 
 /// Bytes to send or to expect: pieces in order. What stands in the configuration has its escapes undone at load; what
 /// comes from a variable or a file is taken as it is. It may hold a secret, so it has no `Debug`.
@@ -175,8 +173,10 @@ impl<'de> Visitor<'de> for ExpectVisitor {
         let Form { regex, env, file } = Form::deserialize(MapAccessDeserializer::new(map))?;
         let value = match (regex, env, file) {
             (Some(text), None, None) => {
-                let regex = RegexBuilder::new(&text).size_limit(REGEX_LIMIT).build();
-                return regex.map(Expect::Regex).map_err(|_| de::Error::custom("`regex` holds no valid expression"));
+                let regex = expression::compile(&text);
+                return regex
+                    .map(Expect::Regex)
+                    .map_err(|_| de::Error::custom("`regex` holds no valid expression, or a very large one"));
             }
             // Read as a template, so that the name is checked.
             (None, Some(name), None) => Value::parse(&format!("${{{name}}}")).map_err(de::Error::custom)?,
