@@ -141,11 +141,12 @@ fn node_borderline(told: &[Told], of: &str) -> Option<Finding> {
     let close = |leg: &&Leg| leg.accepts() && leg.after + walk::BAND > limit && leg.after <= limit + walk::BAND;
     let leg = way.legs.iter().find(close)?;
     let message = format!(
-        "{}{of} answered after {}, and {}{} gives each address but the last {}: it connects now and fails then, with {}",
+        "{}{of} answered after {}, and {}{} {} each address but the last {}: some connections come about, some fail with {}",
         leg.address,
         show(leg.after),
         nodes(&near),
         on(first),
+        if near.len() == 1 { "gives" } else { "give" },
         show(limit),
         way.ended.errors.first().map_or("ETIMEDOUT", |(_, code)| code.name),
     );
