@@ -40,7 +40,7 @@ async fn main() -> ExitCode {
 
 async fn run(tour: bool) -> Result<(), String> {
     let world = World::start().await?;
-    let mut sidecar = Sidecar::start(&world)?;
+    let mut sidecar = Sidecar::start(&world).await?;
     let url = sidecar.url().to_owned();
     println!("A pod's world is up: {}.", world.describe());
     println!("pilotfish watches it. Look at it from another terminal:\n");

@@ -25,19 +25,17 @@ pub(crate) struct Sidecar {
 }
 
 impl Sidecar {
-    pub(crate) fn start(world: &World) -> Result<Self, String> {
+    pub(crate) async fn start(world: &World) -> Result<Self, String> {
         let binary = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.join("pilotfish")));
         let binary =
             binary.filter(|path| path.exists()).ok_or("build the binary first: cargo build --bin pilotfish")?;
         let folder = std::env::temp_dir().join(format!("pilotfish-demo-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let free = std::net::TcpListener::bind("127.0.0.1:0".parse::<std::net::SocketAddr>().expect("an address"));
-        let port = free.and_then(|free| free.local_addr()).map_err(|error| error.to_string())?.port();
         let config = folder.join("pilotfish.yaml");
         let write = |path: &PathBuf, text: &str| std::fs::write(path, text).map_err(|error| error.to_string());
         write(&folder.join("ca.pem"), &world.ca)?;
         let two_addresses = with_own_hosts(&folder)?;
-        write(&config, &configuration(world, &folder, port, two_addresses.is_some()))?;
+        write(&config, &configuration(world, &folder, two_addresses.is_some()))?;
         if two_addresses.is_none() {
             println!("(No namespace can be made here, so the search service keeps one address.)");
         }
@@ -53,8 +51,32 @@ impl Sidecar {
             .stderr(std::fs::File::create(folder.join("log")).map_err(|error| error.to_string())?)
             .spawn()
             .map_err(|error| format!("cannot start {}: {error}", binary.display()))?;
-        let url = format!("http://127.0.0.1:{port}");
-        Ok(Self { child, binary, folder, port, url, said: BTreeMap::new(), ready: None })
+        let (said, url) = (BTreeMap::new(), String::new());
+        let mut sidecar = Self { child, binary, folder, port: 0, url, said, ready: None };
+        sidecar.port = sidecar.listening().await?;
+        sidecar.url = format!("http://127.0.0.1:{}", sidecar.port);
+        Ok(sidecar)
+    }
+
+    /// The port that it got of the kernel, which its log tells.
+    async fn listening(&mut self) -> Result<u16, String> {
+        for _ in 0..600 {
+            self.is_running()?;
+            let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            let line = log.lines().find(|line| line.contains("\"serving\""));
+            let port = line.and_then(|line| line.split("127.0.0.1:").nth(1)?.split('"').next()?.parse().ok());
+            if let Some(port) = port {
+                return Ok(port);
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        Err("the sidecar did not listen within half a minute".to_owned())
+    }
+
+    fn is_running(&mut self) -> Result<(), String> {
+        let Ok(Some(status)) = self.child.try_wait() else { return Ok(()) };
+        let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        Err(format!("pilotfish ended: {status}\n{}", log.trim_end()))
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -69,11 +91,8 @@ impl Sidecar {
 
     /// Prints one line for each check whose state changed, and one where readiness flipped.
     pub(crate) async fn tell_changes(&mut self) -> Result<(), String> {
-        if let Ok(Some(status)) = self.child.try_wait() {
-            let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-            return Err(format!("pilotfish ended: {status}\n{}", log.trim_end()));
-        }
-        // It may not listen yet. Readiness is asked first, so that its reason is known when it is told.
+        self.is_running()?;
+        // Readiness is asked first, so that its reason is known when it is told.
         let (Ok((ready, _)), Ok((_, status))) = (self.get("/readyz").await, self.get("/status").await) else {
             return Ok(());
         };
@@ -162,14 +181,14 @@ fn with_own_hosts(folder: &std::path::Path) -> Result<Option<Command>, String> {
     Ok(["-m", "-rm"].into_iter().find(works).map(within))
 }
 
-fn configuration(world: &World, folder: &std::path::Path, port: u16, two_addresses: bool) -> String {
+fn configuration(world: &World, folder: &std::path::Path, two_addresses: bool) -> String {
     let (backend, payments) = (world.backend, world.payments);
     let search = format!("{}:{}", if two_addresses { "search.demo" } else { "127.0.0.1" }, world.search_port);
     let ca = folder.join("ca.pem").display().to_string();
     // On loopback a start gate has to be asked for: in a pod, what listens there starts after it.
     let gates = "gates: [startup, ready]\n    starts_before: true";
     format!(
-        "listen: \"127.0.0.1:{port}\"
+        "listen: \"127.0.0.1:0\"
 defaults: {{interval: 2s, timeout: 1s, failure_threshold: 1}}
 checks:
   - name: database
