@@ -2,6 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::order;
+
 /// Bytes that may be a password.
 pub(super) type Bytes = Zeroizing<Vec<u8>>;
 
@@ -69,7 +71,7 @@ pub(super) fn odd(text: &str) -> Vec<char> {
         })
         .map(|(_, c)| c)
         .collect();
-    found.sort_unstable();
+    order::sort_by(&mut found, Ord::cmp);
     found.dedup();
     found
 }

@@ -4,6 +4,7 @@ use super::clients::{Client, Fate};
 use super::intent::Intent;
 use super::values::{self, Flaw};
 use super::{BASE64, Finding, PLACEHOLDER, QUOTED, Reading, SERVICE_LINK, UNENCODED, WHITE, jdbc, list, percent};
+use crate::order;
 /// The finding for a flaw.
 pub(super) fn flaw(flaw: &Flaw, reading: &Reading) -> Finding {
     let origin = &reading.origin;
@@ -107,7 +108,7 @@ fn odd(intent: &Intent<'_>, known: Option<&str>) -> Vec<char> {
     if known.is_some() && odd.is_empty() {
         odd.push('%');
     }
-    odd.sort_unstable();
+    order::sort_by(&mut odd, Ord::cmp);
     odd.dedup();
     odd
 }
