@@ -45,12 +45,16 @@ pub(super) async fn run(planned: &Planned, world: &Arc<World>, depth: Depth, con
         evidence.members.push(Member { address, failure });
     }
     let fault = judge(&evidence.members, planned.min_passing);
-    // The facts are those of the first member that is as the whole is.
-    let cause = fault.as_ref().map(|fault| fault.cause);
-    let like = |member: &Member| member.failure.as_ref().map(|failure| failure.cause) == cause;
-    let shown = evidence.members.iter().position(like).unwrap_or_default();
-    evidence.facts = facts.into_iter().nth(shown).unwrap_or_default();
+    evidence.facts = shown(facts, &evidence.members, fault.as_ref().map(|fault| fault.cause));
     Done { evidence, fault, ended }
+}
+
+/// The facts of the first member that is as the whole is; but a certificate that expires earlier is of any member.
+fn shown(facts: Vec<Facts>, members: &[Member], cause: Option<Cause>) -> Facts {
+    let first_expiry = facts.iter().filter_map(|one| one.first_expiry).min();
+    let like = |member: &Member| member.failure.as_ref().map(|failure| failure.cause) == cause;
+    let index = members.iter().position(like).unwrap_or_default();
+    Facts { first_expiry, ..facts.into_iter().nth(index).unwrap_or_default() }
 }
 
 async fn resolve(attempt: &mut Attempt, endpoints: &[Endpoint]) -> Result<Vec<Pin>, Fault> {
@@ -138,4 +142,20 @@ fn judge(members: &[Member], min_passing: MinPassing) -> Option<Fault> {
     let message =
         format!("{passing} of {} addresses pass, at least {needed} must{colon}{}", members.len(), lines.join(", "));
     Some(Fault::new(phase, cause, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+    use crate::outcome::{Facts, Member};
+
+    #[test]
+    fn the_certificate_that_expires_first_is_that_of_any_member() {
+        let member = |ip: [u8; 4]| Member { address: (ip, 1).into(), failure: None };
+        let members = [member([10, 0, 0, 1]), member([10, 0, 0, 2]), member([10, 0, 0, 3])];
+        let facts = |status, first_expiry| Facts { status_code: Some(status), first_expiry, ..Facts::default() };
+        let facts = shown(vec![facts(200, Some(9)), facts(204, Some(5)), facts(204, None)], &members, None);
+        assert_eq!((facts.status_code, facts.first_expiry), (Some(200), Some(5)));
+        assert_eq!(shown(Vec::new(), &[], None).first_expiry, None);
+    }
 }
