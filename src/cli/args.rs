@@ -199,6 +199,12 @@ pub enum Stop {
 /// # Errors
 /// Help that was asked for, or what is wrong.
 pub fn parse(args: &[String]) -> Result<Command, Stop> {
+    // `help check` is `check --help`: clap's own command of that name would repeat what it is given.
+    if let [program, help, of @ ..] = args
+        && help == "help"
+    {
+        return parse(&[&[program.clone()], of, &["--help".to_owned()]].concat());
+    }
     Cli::try_parse_from(args).map(|cli| cli.command).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Stop::Help(error.to_string()),
         kind => Stop::Usage(in_our_words(kind, &error, args)),

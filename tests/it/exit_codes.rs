@@ -133,6 +133,20 @@ fn two_a_configuration_with_faults_and_nothing_is_probed() {
 }
 
 #[test]
+fn help_is_a_word_too() {
+    for (word, option) in [
+        (&["help"][..], &["--help"][..]),
+        (&["help", "wait"], &["wait", "--help"]),
+        (&["help", "config", "show"], &["config", "show", "--help"]),
+    ] {
+        let (ran, expected) = (run(pilotfish().args(word)), run(pilotfish().args(option)));
+        assert_eq!((ran.code, ran.stdout, ran.stderr), (0, expected.stdout, expected.stderr), "{word:?}");
+    }
+    let ran = run(pilotfish().args(["help", "hunter2"]));
+    assert!(ran.code == 2 && !ran.stderr.contains("hunter2"), "{ran:?}");
+}
+
+#[test]
 fn three_out_of_time() {
     let dead = dead_port();
     let folder = Folder::new();
