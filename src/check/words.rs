@@ -85,11 +85,11 @@ pub(crate) fn tone(text: &str) -> Option<Tone> {
     }
 }
 
-/// What this word says as somebody's status: Elasticsearch's colours are words there, too.
+/// What this word says as somebody's status: Elasticsearch's colours are words there, too, and so is what passes by itself.
 pub(crate) fn status_tone(text: &str) -> Option<Tone> {
     match text.trim().to_ascii_lowercase().as_str() {
         "green" => Some(Tone::Good),
-        "yellow" => Some(Tone::Warn),
+        "yellow" | "starting" | "initializing" | "stopping" | "shutting down" | "maintenance" => Some(Tone::Warn),
         "red" => Some(Tone::Bad),
         _ => tone(text),
     }
@@ -107,7 +107,7 @@ pub(crate) fn is_known(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tone, first, is_known, tone};
+    use super::{Tone, first, is_known, status_tone, tone};
 
     #[test]
     fn words() {
@@ -127,6 +127,8 @@ mod tests {
         ] {
             assert_eq!(tone(text), expected, "{text}");
         }
+        assert_eq!(status_tone("Starting"), Some(Tone::Warn));
+        assert_eq!(tone("starting"), None, "of a part it may be anything");
         assert_eq!(first("error: password=hunter2"), "error");
         assert!(is_known("connected") && !is_known("error: password=hunter2") && !is_known("hunter2"));
     }
