@@ -33,11 +33,16 @@ impl Pointer {
     /// # Errors
     /// The document is no JSON.
     pub(crate) fn find(&self, text: &[u8]) -> Result<Option<Found>, serde_json::Error> {
-        let mut deserializer = serde_json::Deserializer::from_slice(text);
+        let mut deserializer = serde_json::Deserializer::from_slice(without_mark(text));
         let found = Seek(&self.steps).deserialize(&mut deserializer)?;
         deserializer.end()?;
         Ok(found)
     }
+}
+
+/// Without the byte order mark that .NET's writers put first and RFC 8259 (8.1) lets readers pass over.
+pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 impl fmt::Display for Pointer {
@@ -289,6 +294,7 @@ mod tests {
         for text in ["", "{", "{\"a\":1} x", "<html>", "{\"a\":1,}", &deep] {
             assert!(pointer.find(text.as_bytes()).is_err(), "{}", text.len());
         }
+        assert!(pointer.find("\u{feff}{\"a\":1}".as_bytes()).is_ok_and(|found| found.is_some()), "a byte order mark");
         assert_eq!(Pointer::parse("a.b/c").unwrap().to_string(), "/a/b~1c");
     }
 }

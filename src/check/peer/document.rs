@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::check::http::pointer::without_mark;
+
 /// The most values, keys not counted, that a document may have.
 pub(super) const LIMIT: usize = 10_000;
 /// How much of a text or a key is kept, in bytes: no word of health is longer.
@@ -37,7 +39,7 @@ pub(super) enum NoDoc {
 /// Reads a document.
 pub(super) fn read(text: &[u8]) -> Result<Doc, NoDoc> {
     let left = Cell::new(LIMIT);
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let mut deserializer = serde_json::Deserializer::from_slice(without_mark(text));
     let read = Tree(&left).deserialize(&mut deserializer).and_then(|doc| deserializer.end().map(|()| doc));
     read.map_err(|_| if left.get() == 0 { NoDoc::TooLarge } else { NoDoc::NoJson })
 }

@@ -221,6 +221,7 @@ fn no_false_alarm() {
         ("", "silent"),
         ("{\"status\":\"down\"", "no json"),
         ("{'status': 'ok'}", "no json"),
+        ("\u{feff}{\"status\":\"ok\"}", "good"),
         ("OK", "good"),
     ]);
 }
