@@ -39,6 +39,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(tour: bool) -> Result<(), String> {
+    // Before there is a child that could be left behind.
+    let mut ended = Ended::watch()?;
     let world = World::start().await?;
     let mut sidecar = Sidecar::start(&world).await?;
     let url = sidecar.url().to_owned();
@@ -48,7 +50,6 @@ async fn run(tour: bool) -> Result<(), String> {
         "  curl {url}/readyz?verbose\n  curl {url}/status\n  curl {url}/metrics\n  {} ask --url {url}\n",
         sidecar.binary()
     );
-    let mut ended = Ended::watch()?;
     if tour {
         return tokio::select! {
             result = sidecar.tour(&world) => result,
