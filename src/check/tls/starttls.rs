@@ -50,7 +50,10 @@ pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls) 
     };
     match timeout_at(deadline, asking).await {
         Ok(result) => result,
-        Err(_) => Err(attempt.overrun()),
+        Err(_) => {
+            let Fault { phase, cause, message } = attempt.overrun();
+            Err(Fault::new(phase, cause, format!("{message}; TLS was not begun, since the server has not consented")))
+        }
     }
 }
 

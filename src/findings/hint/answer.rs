@@ -38,6 +38,10 @@ fn timeout(fault: &Fault, kind: &str) -> &'static str {
             "the server agreed to TLS, then nothing came: it hangs (its log), or full-sized packets are lost on the way (MTU: \
              ping -M do -s 1400 to it shows)"
         }
+        (Phase::Tls, _) if fault.message.contains("TLS was not begun") => {
+            "the server does not speak the protocol of `starttls`: leave that out where it wants TLS at once (465 for SMTP), \
+             else compare the port"
+        }
         (Phase::Tls, _) => {
             "the port accepts and does not answer TLS: a server without TLS waits for its own protocol (correct the port), or the \
              server hangs (its log)"

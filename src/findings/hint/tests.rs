@@ -582,6 +582,13 @@ fn what_is_too_large_and_by_which_key_it_may_be_larger() {
 }
 
 #[test]
+fn before_starttls_it_is_not_tls_that_is_not_answered() {
+    let message = "out of time after 5s; TLS was not begun, since the server has not consented";
+    let text = at(Cause::Timeout, Phase::Tls, message, "tls", "mail:465", &Evidence::default());
+    assert!(text.contains("`starttls`") && text.contains("465"), "{text}");
+}
+
+#[test]
 fn a_server_that_agrees_on_no_protocol_is_not_told_to_allow_newer_tls() {
     let message = "the server agreed on none of the application protocols offered: smtp";
     let text = at(Cause::TlsUnsupported, Phase::Tls, message, "tls", "mail:465", &Evidence::default());
