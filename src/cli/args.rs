@@ -203,7 +203,7 @@ pub fn parse(args: &[String]) -> Result<Command, Stop> {
     if let [program, help, of @ ..] = args
         && help == "help"
     {
-        return parse(&[&[program.clone()], of, &["--help".to_owned()]].concat());
+        return parse(&[std::slice::from_ref(program), of, &["--help".to_owned()]].concat());
     }
     Cli::try_parse_from(args).map(|cli| cli.command).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Stop::Help(error.to_string()),
