@@ -154,10 +154,14 @@ impl Part {
 }
 
 fn variable(name: &str, env: &dyn Env) -> Result<Secret, Fault> {
-    let value = env.var(name).filter(|value| !value.is_empty());
-    value
-        .map(Secret::new)
-        .ok_or_else(|| fault(Cause::VariableMissing, format!("the variable {name} is not set or empty")))
+    let Some(value) = env.var(name).filter(|value| !value.is_empty()) else {
+        return Err(fault(Cause::VariableMissing, format!("the variable {name} is not set or empty")));
+    };
+    // What stands in place of other bytes would be a wrong password.
+    if value.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(fault(Cause::VariableInvalid, format!("the variable {name} is not UTF-8 text")));
+    }
+    Ok(Secret::new(value))
 }
 
 fn fault(cause: Cause, message: String) -> Fault {
@@ -348,5 +352,10 @@ mod tests {
         let fault = Value::Env("NOPE".into()).resolve(&MapEnv::default()).unwrap_err();
         assert_eq!(fault.cause.slug(), "variable_missing");
         assert_eq!(fault.message, "the variable NOPE is not set or empty");
+        let fault = Value::Env("ODD".into()).resolve(&MapEnv::with_vars(&[("ODD", "s3\u{fffd}")])).unwrap_err();
+        assert_eq!(
+            (fault.cause.slug(), fault.message.as_str()),
+            ("variable_invalid", "the variable ODD is not UTF-8 text")
+        );
     }
 }
