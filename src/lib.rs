@@ -1,6 +1,6 @@
 //! pilotfish: a probe sidecar for Kubernetes.
 //!
-//! The modules in reading order; each layer uses only those above it (`tests/it/layers.rs` holds the rule).
+//! The modules in reading order; each layer uses only itself and those above it (`tests/it/layers.rs` holds the rule).
 
 // 0: data
 pub mod cause;
@@ -10,7 +10,6 @@ pub mod exit;
 pub mod finding;
 pub mod order;
 pub mod outcome;
-pub mod outcome_json;
 pub mod pod;
 pub mod secret;
 pub mod timestamp;
@@ -18,6 +17,7 @@ pub mod url;
 pub mod value;
 // 1: rules
 pub mod findings;
+pub mod outcome_json;
 pub mod verdict;
 // 2: the network
 pub mod net;
@@ -27,6 +27,7 @@ pub mod check;
 pub mod config;
 // 5: the engine
 pub mod gate;
+pub mod log;
 pub mod metrics;
 pub mod probe;
 pub mod schedule;
@@ -37,7 +38,6 @@ mod testing;
 pub mod serve;
 // 7: wiring
 pub mod app;
-pub mod log;
 pub mod shutdown;
 // 8: the shell
 pub mod cli;

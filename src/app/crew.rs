@@ -53,7 +53,8 @@ impl Crew {
     }
 
     /// Stops the checks that a plan does not have, and takes in those that it has: what runs as it did goes on, with its
-    /// number and under what the new plan makes of its results. The others get a new one and wait for [`Crew::start`], so that the state can be told first.
+    /// number and under what the new plan makes of its results. The others get a new one and wait for [`Crew::start`], so
+    /// that the state can be told first.
     pub fn plan(&mut self, checks: &[Planned]) -> Vec<Slot> {
         let mut former = std::mem::take(&mut self.members);
         for planned in checks {

@@ -40,7 +40,7 @@ pub enum Ended {
 }
 
 impl Engine {
-    /// Starts every check at once; outcomes and time are folded into snapshots from now on.
+    /// Starts every check, whose first runs take turns; outcomes and time are folded into snapshots from now on.
     #[must_use]
     pub fn start(prober: Arc<dyn Prober>, chance: Chance, plan: &Plan) -> Self {
         let (messages, inbox) = mpsc::channel(BACKLOG);

@@ -143,8 +143,8 @@ async fn lookup(attempt: &mut Attempt, name: &str, family: Family, budget: Budge
 }
 
 /// The records of a type for a name, as zone files write them: names in lower case without their final dot. At least
-/// one, at most 256. The hosts file is not read. With a server, it is asked for the name as it is; without, resolv.conf says which
-/// servers and names.
+/// one, at most 256. The hosts file is not read. With a server, it is asked for the name as it is; without, resolv.conf
+/// says which servers and names.
 ///
 /// # Errors
 /// As [`addresses`]; `dns_no_address` stands for no record of that type.

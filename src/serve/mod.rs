@@ -81,7 +81,8 @@ pub fn bind(address: SocketAddr, options: &ServeOptions, env: Arc<dyn Env>) -> R
     Ok(Bound { main, address, probes, tls, env })
 }
 
-/// Answers until `shutdown` is done; the token and the rule of details follow `options`. Then it takes no new connection, finishes the answers that are under way, and ends.
+/// Answers until `shutdown` is done; the token and the rule of details follow `options`. Then it takes no new connection,
+/// finishes the answers that are under way, and ends.
 pub async fn run(
     bound: Bound,
     snapshots: watch::Receiver<Arc<Snapshot>>,

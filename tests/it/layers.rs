@@ -77,6 +77,31 @@ fn a_module_uses_only_what_stands_above_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The map in `src/lib.rs` and the table in ARCHITECTURE.md say the same as the one above.
+#[test]
+fn the_pages_name_every_module_in_its_layer() {
+    let page = |name| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("a page");
+    let mut number = None;
+    let mut map = BTreeSet::new();
+    for line in page("src/lib.rs").lines() {
+        number = line.strip_prefix("// ").and_then(|line| line.split_once(':')?.0.parse().ok()).or(number);
+        if let Some(module) = line.strip_prefix("pub mod ") {
+            map.insert((module.trim_end_matches(';').to_owned(), number.expect("its layer stands above it")));
+        }
+    }
+    let mut table = BTreeSet::new();
+    for row in page("ARCHITECTURE.md").lines() {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let Some(number) = cells.get(1).and_then(|cell| cell.split(' ').next()?.parse::<u8>().ok()) else { continue };
+        table.extend(cells[2].split(", ").map(|module| (module.trim_matches('`').to_owned(), number)));
+    }
+    let wanted: BTreeSet<_> = LAYERS.iter().map(|(module, number)| ((*module).to_owned(), *number)).collect();
+    table.remove(&("main".to_owned(), 8));
+    assert_eq!(table, wanted, "ARCHITECTURE.md");
+    map.insert(("config::node".to_owned(), 0));
+    assert_eq!(map, wanted, "src/lib.rs");
+}
+
 fn layer(module: &str) -> Option<u8> {
     let rows = LAYERS.iter().filter(|(prefix, _)| is_under(module, prefix));
     rows.max_by_key(|(prefix, _)| prefix.len()).map(|(_, layer)| *layer)
