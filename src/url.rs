@@ -344,6 +344,9 @@ fn parse_hosts(text: &str, at: usize, at_sign_later: bool) -> Result<Vec<(Host, 
             None | Some("") => None,
             Some(port) => Some(parse_port(port).map_err(fail)?),
         };
+        if host.ends_with(":tcp") {
+            return Err(fail("its port is tcp://…, as Kubernetes sets NAME_PORT for a Service"));
+        }
         if host.contains(':') && !host.starts_with('[') {
             return Err(fail("an IPv6 address needs brackets, a host no `:`"));
         }

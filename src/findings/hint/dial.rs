@@ -230,8 +230,8 @@ impl Scene<'_> {
                  through NAT64 (by a name, not by an IPv4 address: DNS64 makes the AAAA of it)"
                     .to_owned()
             }
-            _ => "this pod has no route to that address: see ip route in the pod; a blackhole route or an interface that is \
-                  down looks the same"
+            _ => "no route to that address: if ip route get ADDRESS in the pod shows none (or a blackhole), this pod lacks it; \
+                  else a router or firewall on the way answers so"
                 .to_owned(),
         }
     }

@@ -61,7 +61,10 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
 fn status(code: Option<u16>, fault: &Fault) -> String {
     match code {
         Some(400) => "the server does not understand the request: a wrong Host, method or body; its log says which".to_owned(),
-        Some(401 | 403) => "the server wants credentials: give `bearer_token` or `basic_auth`, or ask a path that needs none".to_owned(),
+        Some(401) => "the server wants credentials: give `bearer_token` or `basic_auth`, or ask a path that needs none".to_owned(),
+        Some(403) => "the server understood and forbids it: without credentials, by a rule for client, Host or origin (an ingress \
+             whitelist, a mesh's AuthorizationPolicy, a firewall); its log says which"
+            .to_owned(),
         Some(404) => "that server has no such path, or does not know this Host: compare the path with the app's routes, and the \
              Host with the rules of its ingress"
             .to_owned(),

@@ -30,8 +30,9 @@ pub(super) fn hint(fault: &Fault, kind: &str) -> String {
             "user and password are right; the CONNECTION LIMIT of this role or database is used up: lower the app's pools, or \
              ALTER ROLE (or DATABASE) … CONNECTION LIMIT"
         }
+        // Said before the server looks at the password, unlike the reserved slots.
         Cause::TooManyConnections => {
-            "user and password are right, every connection is taken: SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1 \
+            "every connection is taken: SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1 \
              shows by whom; lower their pools, or raise max_connections"
         }
         Cause::StartingUp if says("not accepting connections") => {

@@ -6,8 +6,8 @@ use crate::outcome::{Evidence, Fault};
 pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
     match fault.cause {
         Cause::VariableMissing => {
-            "this container has no such variable: add it under `env` or `envFrom` (a sidecar does not \
-             inherit the app's), and check the Secret's name and key"
+            "this container has no value for it: add it under `env` or `envFrom` (a sidecar does not inherit the app's), and \
+             check the Secret's name and key, and that the key is not empty"
                 .to_owned()
         }
         Cause::VariableInvalid if fault.message.contains("; this version has no ") => {
@@ -16,6 +16,11 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
         Cause::VariableInvalid => {
             "correct it in the Secret or ConfigMap that it comes from, then restart the pod: a container's \
              variables never change while it runs"
+                .to_owned()
+        }
+        Cause::UrlMalformed if fault.message.contains("NAME_PORT") => {
+            "take the port from NAME_SERVICE_PORT, or set NAME_PORT in the pod's env; enableServiceLinks: false takes Kubernetes' \
+             own away"
                 .to_owned()
         }
         Cause::UrlMalformed => {

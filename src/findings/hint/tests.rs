@@ -392,7 +392,7 @@ fn connections_that_do_not_come_about() {
             one(NetworkUnreachable, 0),
             vec![],
             None,
-            &["no route to that address"],
+            &["no route to that address", "ip route get", "on the way"],
         ),
         (
             "10.0.9.9:80",
@@ -524,7 +524,7 @@ fn logins() {
         (Cause::NoSuchDatabase, "database \"app \" does not exist (3D000)", "newline"),
         (Cause::NoSuchDatabase, "database \"app\" does not exist (3D000)", "create it"),
         (Cause::TooManyConnections, "too many connections for role \"app\" (53300)", "CONNECTION LIMIT"),
-        (Cause::TooManyConnections, "sorry, too many clients already (53300)", "pg_stat_activity"),
+        (Cause::TooManyConnections, "sorry, too many clients already (53300)", "every connection is taken: SELECT"),
         (Cause::StartingUp, "the database system is not accepting connections (57P03)", "hot_standby"),
         (Cause::QueryFailed, "it is a primary (not in recovery), a replica is wanted", "the replicas' Service"),
         (Cause::QueryFailed, "relation \"users\" does not exist (42P01)", "migrations"),
@@ -542,6 +542,8 @@ fn answers() {
     let redirect = |aim| Facts { redirect: Some(Redirect { to: String::new(), aim }), ..Facts::default() };
     for (cause, message, facts, says) in [
         (Cause::HttpStatus, "", status(404), "no such path"),
+        (Cause::HttpStatus, "", status(401), "wants credentials"),
+        (Cause::HttpStatus, "", status(403), "by a rule for client"),
         (Cause::HttpStatus, "", status(421), "allowed_hosts"),
         (Cause::HttpStatus, "", status(406), "Accept"),
         (Cause::HttpStatus, "", status(503), "says so of itself, or a proxy"),
