@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::cause::Cause;
 use crate::findings;
 use crate::order;
-use crate::outcome::clean_text;
+use crate::outcome::{Failure, clean_text};
 use crate::state::{CheckView, Snapshot};
 use crate::verdict::Verdict;
 
@@ -206,8 +206,9 @@ fn heartbeat(snapshot: &Snapshot, now: Instant) -> Line<'_> {
     Line { name: "heartbeat", state }
 }
 
-/// Why a check is not up, in one line that stays the same while nothing changes: `CAUSE: HINT` where a run failed, and the
-/// findings that may matter. What was seen of these has numbers in it, so their line is that of the catalogue.
+/// Why a check is not up, in one line that stays the same while nothing changes: `CAUSE: HINT` where a run failed, what it
+/// is about, and the findings that may matter. What was seen of these has numbers in it, so their line is that of the
+/// catalogue.
 #[must_use]
 pub fn reason(view: &CheckView) -> String {
     let failure = view.last.as_ref().and_then(|outcome| outcome.failure.as_ref());
@@ -216,11 +217,22 @@ pub fn reason(view: &CheckView) -> String {
             let stale = Cause::Stale.info();
             format!("{}: {}", stale.slug, stale.remedy)
         }
-        Some(failure) => format!("{}: {}{}", failure.cause.slug(), failure.hint, also(view)),
+        Some(failure) => format!("{}: {}{}{}", failure.cause.slug(), failure.hint, seen(failure), also(view)),
         None if view.last.is_none() => "unknown: no run has ended yet".to_owned(),
         None => "recovering: the last run passed, more are needed".to_owned(),
     };
     clean_text(&text, REASON_LIMIT)
+}
+
+/// What was seen, where that is the name of a variable or a file, which the hint does not have; elsewhere it may have
+/// numbers in it.
+fn seen(failure: &Failure) -> String {
+    match failure.cause {
+        Cause::VariableMissing | Cause::VariableInvalid | Cause::FileMissing | Cause::FileInvalid => {
+            format!(" ({})", failure.message)
+        }
+        _ => String::new(),
+    }
 }
 
 /// The findings of the last run beside its failure: `; also CODE: REMEDY`.

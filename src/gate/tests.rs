@@ -123,6 +123,16 @@ fn lines_name_the_reason_or_withhold_it() {
     assert!(!withheld.contains("do this") && !withheld.contains("connect_refused"), "{withheld}");
 }
 
+/// The hint does not say which variable or file it is, and an event of the pod is all that somebody may see.
+#[test]
+fn what_is_missing_is_named() {
+    for cause in [Cause::VariableMissing, Cause::VariableInvalid, Cause::FileMissing, Cause::FileInvalid] {
+        let state = snapshot(vec![view("a", READY, Down, Some(fail(Phase::Assert, cause)))]);
+        let wanted = format!("[-]a failed: {}: do this (seen)\nreadyz check failed\n", cause.slug());
+        assert_eq!(text(Gate::Ready, &state, &[]), wanted);
+    }
+}
+
 #[test]
 fn excluded_checks_pass_and_unknown_names_are_warned_of() {
     let state = snapshot(vec![view("a", READY, Down, refused()), view("b", READY, Up, Some(pass()))]);

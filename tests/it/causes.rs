@@ -209,7 +209,7 @@ const ANSWERS: &[Row] = &[
         "compare the token or password",
         "http: {url: \"$NGINX/private\", bearer_token: wrong}",
     ),
-    row("health_down", "assert", "the part named above", "peer: {url: \"$NGINX/health\"}"),
+    row("health_down", "assert", "the part that it names", "peer: {url: \"$NGINX/health\"}"),
     row("body_mismatch", "assert", "shows an excerpt", "http: {url: \"$NGINX/health\", body_contains: happy}"),
     row(
         "json_mismatch",

@@ -25,7 +25,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
             Some(Aim::Elsewhere) | None => "probe the URL that it points to, or set `follow_redirects: true`",
         }
         .to_owned(),
-        Cause::HealthDown => "the peer runs and says itself what is broken: look at the part named above, in the peer's own log \
+        Cause::HealthDown => "the peer runs and says itself what is broken: look at the part that it names, in its own log \
              (kubectl logs)"
             .to_owned(),
         Cause::PermissionDenied if kind == "postgres" => {

@@ -111,5 +111,5 @@ fn query(fault: &Fault) -> &'static str {
         return "the pooler got no connection to the database in time: its database is down, or its pool is used up; SHOW POOLS \
                 on the pooler tells which";
     }
-    "the server's own error stands above: look its code up in the server's manual, and read the server's log at this time"
+    "look the code of the server's error up in its manual, and read the server's log at this time"
 }

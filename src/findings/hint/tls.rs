@@ -154,5 +154,5 @@ fn handshake(fault: &Fault) -> String {
     if alert("no_application_protocol") {
         return OTHER_ALPN.to_owned();
     }
-    "the server ended the handshake with the alert above: its own log at this time says why".to_owned()
+    "the server ended the handshake with an alert: its own log at this time says why".to_owned()
 }
