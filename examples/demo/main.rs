@@ -47,7 +47,7 @@ async fn run(tour: bool) -> Result<(), String> {
     println!("A pod's world is up: {}.", world.describe());
     println!("pilotfish watches it. Look at it from another terminal:\n");
     println!(
-        "  curl {url}/readyz?verbose\n  curl {url}/status\n  curl {url}/metrics\n  {} ask --url {url}\n",
+        "  curl '{url}/readyz?verbose'\n  curl {url}/status\n  curl {url}/metrics\n  {} ask --url {url}\n",
         sidecar.binary()
     );
     if tour {

@@ -97,10 +97,10 @@ impl Sidecar {
             return Ok(());
         };
         let status: serde_json::Value = serde_json::from_str(&status).map_err(|error| format!("/status: {error}"))?;
-        for (name, line) in lines(&status) {
-            if self.said.get(&name) != Some(&line) {
+        for (name, state, line) in lines(&status) {
+            if self.said.get(&name) != Some(&state) {
                 println!("  {line}");
-                self.said.insert(name, line);
+                self.said.insert(name, state);
             }
         }
         if self.ready != Some(ready == 200) {
@@ -207,8 +207,8 @@ checks:
     )
 }
 
-/// One line for each check, from `/status`.
-fn lines(status: &serde_json::Value) -> Vec<(String, String)> {
+/// For each check of `/status` its name, its state, and the line that tells it: durations in it differ each time.
+fn lines(status: &serde_json::Value) -> Vec<(String, String, String)> {
     let mut lines = Vec::new();
     for (name, entries) in status["checks"].as_object().into_iter().flatten() {
         let entry = &entries[0];
@@ -223,7 +223,8 @@ fn lines(status: &serde_json::Value) -> Vec<(String, String)> {
             }
             (verdict, None) => format!("… {name}: {verdict}"),
         };
-        lines.push((name.clone(), line));
+        let state = format!("{verdict} {} {}", failure["cause"], entry["degraded"]);
+        lines.push((name.clone(), state, line));
     }
     lines
 }

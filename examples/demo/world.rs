@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rcgen::{CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -169,10 +169,12 @@ async fn health(mut client: TcpStream, well: bool) -> std::io::Result<()> {
 fn certificates() -> Result<(TlsAcceptor, TlsAcceptor, String), String> {
     let failed = |error: rcgen::Error| format!("cannot make certificates: {error}");
     let mut params = CertificateParams::new(Vec::new()).map_err(failed)?;
+    params.distinguished_name.push(DnType::CommonName, "demo authority");
     params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().map_err(failed)?).map_err(failed)?;
     let endpoint = |expired: bool| {
         let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).map_err(failed)?;
+        params.distinguished_name.push(DnType::CommonName, "payments");
         if expired {
             params.not_before = rcgen::date_time_ymd(2020, 1, 1);
             params.not_after = rcgen::date_time_ymd(2020, 2, 1);
