@@ -26,7 +26,11 @@ use crate::value::Value;
 /// # Errors
 /// Where nothing is found that could be probed: what to do.
 pub(super) fn plan(gates: Gates, extent: Extent, env: &dyn Env) -> Result<Plan, Refused> {
-    let Finder { found, listed, warnings, .. } = look(gates, extent, env)?;
+    let Finder { found, listed, warnings, .. } = look(gates, extent, env);
+    if found.is_empty() {
+        let no_other = format!("there is no TARGET, no -c FILE, no {VARIABLE}, no {USUAL_FILE}, and ");
+        return Err(nothing(&no_other, &listed));
+    }
     let checks = found.into_iter().map(|found| found.planned).collect();
     Ok(Plan { listed, warnings, ..bare(checks, Origin::Environment) })
 }
@@ -37,23 +41,20 @@ pub(super) fn plan(gates: Gates, extent: Extent, env: &dyn Env) -> Result<Plan, 
 /// # Errors
 /// As [`plan`].
 pub(super) fn document(gates: Gates, env: &dyn Env) -> Result<(String, Vec<String>), Refused> {
-    let Finder { found, listed, warnings, .. } = look(gates, Extent::Servers, env)?;
+    let Finder { found, listed, warnings, .. } = look(gates, Extent::Servers, env);
     if !found.iter().any(|found| is_variable_name(&found.variable)) {
-        return Err(nothing(&listed));
+        return Err(nothing("", &listed));
     }
     Ok((written::document(&found, &listed), warnings))
 }
 
-fn look(gates: Gates, extent: Extent, env: &dyn Env) -> Result<Finder<'_>, Refused> {
+fn look(gates: Gates, extent: Extent, env: &dyn Env) -> Finder<'_> {
     let mut finder = Finder { gates, extent, ..Finder::new(env) };
     for (variable, value) in env.vars() {
         finder.look_at(&variable, &value);
     }
     finder.libpq();
-    if finder.found.is_empty() {
-        return Err(nothing(&finder.listed));
-    }
-    Ok(finder)
+    finder
 }
 
 /// A check that was found.
@@ -268,11 +269,12 @@ fn shown(value: &str) -> String {
     format!("{}://{}", url.scheme, url.hosts.iter().map(host).collect::<Vec<_>>().join(","))
 }
 
-fn nothing(listed: &[Listed]) -> Refused {
+/// `no_other` says which sources before the environment there are none of, where these count.
+fn nothing(no_other: &str, listed: &[Listed]) -> Refused {
     let mut lines = vec![
         format!(
-            "nothing to probe: there is no TARGET, no -c FILE, no {VARIABLE}, no {USUAL_FILE}, and no variable holds the \
-             URL of a database, cache, broker or mail server that this version can log in to"
+            "nothing to probe: {no_other}no variable holds the URL of a database, cache, broker or mail server that this \
+             version can log in to"
         ),
         "give a target (pilotfish check postgres://user@host/database, tcp://host:port, env:NAME), set DATABASE_URL, \
          or write a file"

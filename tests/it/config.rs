@@ -168,8 +168,10 @@ fn discover_writes_no_file_over_another_and_nothing_out_of_nothing() {
     assert!(text.contains("url: {env: DATABASE_URL}"), "{text}");
     let ran = write();
     assert!(ran.code == 2 && ran.stderr.contains("--write: the file cannot be written: "), "{ran:?}");
-    let ran = run(pilotfish().args(["config", "discover"]).env("API_URL", "https://api.example.com/s3cret"));
-    assert!(ran.code == 2 && ran.stdout.is_empty() && ran.stderr.contains("nothing to probe"), "{ran:?}");
+    // It reads variables alone: it says nothing of targets and files.
+    let vars = [("API_URL", "https://api.example.com/s3cret"), ("PILOTFISH_CONFIG", "/there.yaml")];
+    let ran = run(pilotfish().args(["config", "discover"]).envs(vars));
+    assert!(ran.code == 2 && ran.stdout.is_empty() && ran.stderr.contains("nothing to probe: no variable"), "{ran:?}");
     let ran = run(pilotfish().args(["config", "discover", "--gate", "live"]));
     assert!(ran.code == 2 && ran.stderr.contains("--gate takes startup or ready"), "{ran:?}");
 }
