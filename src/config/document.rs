@@ -48,7 +48,7 @@ pub(super) const LATER: &[&str] = &[
 ];
 
 /// What to write where there are no checks.
-pub(super) const HOW_TO_BEGIN: &str = "write at least one, with a name and a kind: \
+pub(super) const HOW_TO_BEGIN: &str = "write at least one check, with a name and a kind: \
      `checks: [{name: database, postgres: {url: {env: DATABASE_URL}}}]`";
 
 /// The plan that a document describes.

@@ -75,7 +75,7 @@ fn a_file_that_cannot_be_read_is_said_by_name() {
         (&missing, "there is no such file"),
         (&large, "larger than 1 MiB"),
         (&binary, ":1:4: this is not UTF-8 text"),
-        (&empty, ":1:1: nothing stands in this file: write at least one"),
+        (&empty, ":1:1: nothing stands in this file: write at least one check"),
         (&here, "it is no regular file"),
     ] {
         let ran = ran(&["config", "check", "-c", file]);
