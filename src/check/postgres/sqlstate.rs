@@ -74,6 +74,8 @@ impl ServerError {
         match self.code.as_str() {
             "28P01" => Cause::PasswordRejected,
             "28000" if self.says("requires a valid client certificate") => Cause::TlsClientCertRequired,
+            // No rule fits a name that ends in a newline, with TLS or without.
+            "28000" if self.says(" \", no enc") => Cause::LoginRejected,
             "28000" if self.says("no encryption") || self.says("SSL off") => demands_tls(link),
             "3D000" => Cause::NoSuchDatabase,
             "53300" => Cause::TooManyConnections,
@@ -144,6 +146,11 @@ mod tests {
             (
                 "28000",
                 "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", SSL encryption",
+                "login_rejected",
+            ),
+            (
+                "28000",
+                "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a \", no encryption",
                 "login_rejected",
             ),
             ("28000", "connection requires a valid client certificate", "tls_client_cert_required"),

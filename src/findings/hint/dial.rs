@@ -97,7 +97,13 @@ impl Scene<'_> {
         if let Some(text) = self.inside().or_else(|| self.wrong_port()) {
             return text;
         }
-        let refused: Vec<&Try> = self.tries(TryResult::Refused).collect();
+        let last = self.tries(TryResult::Refused).last().map(|one| (one.host.as_deref(), one.address.port()));
+        // Several hosts, or one named twice, are no several addresses of one.
+        let mut refused: Vec<&Try> = self
+            .tries(TryResult::Refused)
+            .filter(|one| Some((one.host.as_deref(), one.address.port())) == last)
+            .collect();
+        refused.dedup_by_key(|one| one.address);
         // A Service has one address per family, unless it is headless.
         let several = refused.iter().filter(|one| one.family() == refused[0].family()).count() > 1;
         let seen =

@@ -59,14 +59,20 @@ pub(super) fn hint(fault: &Fault, kind: &str) -> String {
     .to_owned()
 }
 
+/// Which of both it is does not show while TLS is off.
+pub(super) const NO_PLAIN_RULE: &str = "no rule of pg_hba.conf lets this user in without TLS: set `sslmode: require` or stricter \
+     if the rule is a hostssl one, else add a line for this user, database and pod network";
+
 fn rejected(fault: &Fault) -> &'static str {
     let says = |text: &str| fault.message.contains(text);
     if says("not permitted to log in") {
         return "the role is a group (NOLOGIN): ALTER ROLE … LOGIN, or use the user that belongs to it";
     }
+    if says("no pg_hba.conf entry") && says(" \", ") {
+        return "the database's name ends in white space: take the newline out of the Secret (printf, not echo)";
+    }
     if says("no pg_hba.conf entry") && says("no encryption") && !says("SSL encryption") {
-        return "no rule of pg_hba.conf lets this user in without TLS: set `sslmode: require` or stricter if the rule is a \
-                hostssl one, else add a line for this user, database and pod network";
+        return NO_PLAIN_RULE;
     }
     if says("no pg_hba.conf entry") {
         return "no line of pg_hba.conf fits this user, database and client address, whatever the password: add one for the \

@@ -259,6 +259,16 @@ fn connections_that_do_not_come_about() {
         (
             "backend-api:8000",
             Cause::ConnectRefused,
+            [("a", "10.0.1.1:8000"), ("backend-api", "10.0.1.2:8000"), ("backend-api", "10.0.1.2:8000")]
+                .map(|(host, address)| Try { host: Some(host.to_owned()), ..tried(address, Refused) })
+                .to_vec(),
+            service(),
+            None,
+            &["kubectl -n todo-production get endpointslices -l kubernetes.io/service-name=backend-api: without"],
+        ),
+        (
+            "backend-api:8000",
+            Cause::ConnectRefused,
             one(Refused, 1),
             service(),
             Some(known.clone()),
@@ -516,6 +526,11 @@ fn logins() {
             Cause::LoginRejected,
             "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", SSL encryption (28000)",
             "no line of pg_hba.conf",
+        ),
+        (
+            Cause::LoginRejected,
+            "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a \", no encryption (28000)",
+            "ends in white space",
         ),
         (Cause::LoginRejected, "role \"app\" is not permitted to log in (28000)", "ALTER ROLE … LOGIN"),
         (Cause::LoginRejected, "database \"x\" is not currently accepting connections (55000)", "ALLOW_CONNECTIONS"),

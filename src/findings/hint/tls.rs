@@ -129,6 +129,7 @@ fn unsupported(fault: &Fault, leaf: Option<&Certificate>, evidence: &Evidence, k
         "postgres" if evidence.facts.tls_version.is_none() && fault.phase == crate::outcome::Phase::Tls => {
             "switch TLS on in the server (ssl = on, a certificate), or set `sslmode: disable` where the network is trusted".to_owned()
         }
+        "postgres" if says("no pg_hba.conf entry") => super::login::NO_PLAIN_RULE.to_owned(),
         "postgres" => "the server demands TLS and `sslmode` keeps it off: set `sslmode: verify-full` with its `ca` (or \
              `require`, which verifies nothing)"
             .to_owned(),
