@@ -11,6 +11,8 @@ pub(super) fn query(name: &str, record: &str, answer: &str, answers: usize) -> Q
         "TIMEOUT" => Answer::Timeout,
         "TRUNCATED" => Answer::Truncated,
         "refused" => Answer::Io("connection refused".to_owned()),
+        "forbidden" => Answer::Io("operation not permitted".to_owned()),
+        "no way" => Answer::Io("network is unreachable".to_owned()),
         rcode => Answer::Rcode(rcode.to_owned()),
     };
     Query {

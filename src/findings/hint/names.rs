@@ -108,7 +108,10 @@ fn timeout(evidence: &Evidence) -> String {
             servers.push(server);
         }
     }
-    let refused = evidence.queries.iter().any(|query| matches!(query.answer, Answer::Io(_)));
+    let error = evidence.queries.iter().rev().find_map(|query| match &query.answer {
+        Answer::Io(text) => Some(text.as_str()),
+        _ => None,
+    });
     let tcp_alone = evidence.queries.iter().any(|query| query.answer == Answer::Truncated);
     let answered = evidence.queries.iter().any(|query| matches!(query.answer, Answer::Rcode(_)));
     let servers = if servers.is_empty() { "the name server".to_owned() } else { servers.join(", ") };
@@ -118,7 +121,19 @@ fn timeout(evidence: &Evidence) -> String {
              UDP 53 in the NetworkPolicy"
         );
     }
-    if refused {
+    if let Some("operation not permitted" | "permission denied") = error {
+        return format!(
+            "the kernel of this node forbids it: let the network policy, the agent or firewall behind it, pass UDP and TCP 53 to \
+             {servers} (kubectl get netpol)"
+        );
+    }
+    if let Some(text) = error.filter(|text| text.contains("unreachable") || text.contains("no route")) {
+        return format!(
+            "{servers}: {text}: if ip route get in the pod shows no way there, its network is not set up; else a router or \
+             firewall on the way answers so"
+        );
+    }
+    if error.is_some() {
         return format!(
             "nothing serves names at {servers}: compare `nameserver` in the pod's /etc/resolv.conf with \
              kubectl -n kube-system get svc kube-dns, and see {COREDNS}"

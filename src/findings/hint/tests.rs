@@ -205,6 +205,13 @@ fn names_that_do_not_resolve() {
         ),
         ("db:80", DnsTimeout, vec![in_list("db", "TRUNCATED")], &["allow TCP 53"]),
         ("db:80", DnsTimeout, vec![in_list("db", "refused")], &["nothing serves names at 10.96.0.10:53"]),
+        ("db:80", DnsTimeout, vec![in_list("db", "forbidden")], &["forbids it", "UDP and TCP 53 to 10.96.0.10:53"]),
+        (
+            "db:80",
+            DnsTimeout,
+            vec![in_list("db", "no way")],
+            &["10.96.0.10:53: network is unreachable: if ip route get"],
+        ),
         ("db:80", DnsServerFailure, vec![in_list("db", "SERVFAIL")], &["logs -l k8s-app=kube-dns"]),
     ] {
         let text = unresolved(target, cause, queries);
