@@ -30,6 +30,10 @@ pub(super) fn hint(fault: &Fault, kind: &str) -> String {
             "user and password are right; the CONNECTION LIMIT of this role or database is used up: lower the app's pools, or \
              ALTER ROLE (or DATABASE) … CONNECTION LIMIT"
         }
+        Cause::TooManyConnections if says("max_client_conn") => {
+            "the pooler is full, the database was not asked: SHOW CLIENTS in its console shows by whom; lower their pools, or raise \
+             max_client_conn"
+        }
         // Said before the server looks at the password, unlike the reserved slots.
         Cause::TooManyConnections => {
             "every connection is taken: SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1 \
