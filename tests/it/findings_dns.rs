@@ -140,6 +140,19 @@ fn tcp_port_53_is_closed() {
 }
 
 #[test]
+fn a_name_server_that_a_policy_forbids() {
+    let pod = Pod::new("db.shop.svc.cluster.local A = 127.0.0.1\n");
+    pod.namespace.nft(
+        "add table inet t; add chain inet t c { type filter hook output priority 0; }; \
+                       add rule inet t c udp dport 53 drop",
+    );
+    let report = pod.report("check", "tcp://db:5432");
+    assert_eq!(report["failure"]["cause"], "dns_timeout", "{report:#}");
+    let hint = report["failure"]["hint"].as_str().unwrap_or_default();
+    assert!(hint.starts_with("the kernel of this node forbids it"), "{hint}");
+}
+
+#[test]
 fn name_servers_that_lose_fail_or_are_gone() {
     let pod = Pod::new("db.shop.svc.cluster.local A lost = 127.0.0.1\n");
     only(

@@ -23,6 +23,10 @@ pub(super) fn hint(fault: &Fault, kind: &str) -> String {
         Cause::NoSuchDatabase if says(" \" does not exist") => {
             "user and password are right, and the name ends in white space: take the newline out of the Secret (printf, not echo)"
         }
+        Cause::NoSuchDatabase if says("(08P01)") => {
+            "the pooler has no such database in its [databases], and asked no server: add it there, or correct the name after the \
+             last `/` of the URL"
+        }
         Cause::NoSuchDatabase => {
             "user and password are right, the database is missing: create it, or correct the name after the last `/` of the URL"
         }

@@ -546,6 +546,7 @@ fn logins() {
         (Cause::NoSuchDatabase, "database \"app \" does not exist (3D000)", "newline"),
         (Cause::NoSuchDatabase, "database \"app\" does not exist (3D000)", "create it"),
         (Cause::TooManyConnections, "too many connections for role \"app\" (53300)", "CONNECTION LIMIT"),
+        (Cause::NoSuchDatabase, "no such database: x (08P01)", "the pooler has no such database"),
         (Cause::TooManyConnections, "no more connections allowed (max_client_conn) (08P01)", "the pooler is full"),
         (Cause::TooManyConnections, "sorry, too many clients already (53300)", "every connection is taken: SELECT"),
         (Cause::StartingUp, "the database system is not accepting connections (57P03)", "hot_standby"),
