@@ -117,7 +117,9 @@ impl<'a> Finder<'a> {
     }
 
     fn look_at(&mut self, variable: &str, value: &str) {
-        let Some((scheme, rest)) = value.trim().split_once("://") else { return };
+        // In quotes it is no URL, and meant as one: its check says so.
+        let plain = value.trim().trim_start_matches(['"', '\'']);
+        let Some((scheme, rest)) = plain.split_once("://") else { return };
         let sort = sort(scheme);
         if matches!(sort, Sort::Other) || rest.is_empty() {
             return;

@@ -103,6 +103,16 @@ fn nothing_found_says_what_to_do_and_what_was_seen() {
 }
 
 #[test]
+fn a_url_in_quotes_is_a_check_that_says_so() {
+    for value in ["\"postgres://app:s3cret@db/app\"", " 'postgres://app:s3cret@db/app'"] {
+        let plan = found(&[("DATABASE_URL", value)], Extent::Servers).unwrap();
+        assert_eq!((plan.checks[0].name.as_str(), plan.checks[0].kind), ("database", "postgres"));
+    }
+    let plan = found(&[POD[2], ("CACHE_URL", "\"redis://:s3cret@cache:6379\"")], Extent::Servers).unwrap();
+    assert_eq!(plan.listed[0].target, "\"redis://…");
+}
+
+#[test]
 fn odd_values_are_passed_over() {
     let odd =
         [("A", "://"), ("B", "postgres://"), ("C", "://x"), ("D", "https://[s3cret"), ("E", " "), ("F", "x://y\u{0}")];
