@@ -113,9 +113,12 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
         Some(parts) => parts,
         None if text.starts_with("listen:") || text.starts_with("unix:") => text.split_once(':').unwrap_or_default(),
         None => {
-            return Err("no scheme: write tcp://host:port, a URL such as postgres://user@host/database, \
-                        or env:NAME for one that is in a variable"
-                .to_owned());
+            // Of the commands that have the option.
+            let by_name = if extent == Extent::Servers { "" } else { "; a check by its name is --only NAME" };
+            return Err(format!(
+                "no scheme: write tcp://host:port, a URL such as postgres://user@host/database, or env:NAME for one that is \
+                 in a variable{by_name}"
+            ));
         }
     };
     match meaning(driverless(scheme)) {

@@ -217,6 +217,7 @@ fn one_of_several_and_what_is_wrong_with_the_call() {
         (&["-c", "/nowhere.yaml"], "there is no such file"),
         (&["-o", "yaml", "tcp://db:5432"], "takes text or json"),
         (&["sftp://db"], "unknown scheme"),
+        (&["db"], "a check by its name is --only NAME"),
         (&[], "nothing to probe"),
     ] {
         let ran = world.diagnose(args, &[]);
