@@ -87,7 +87,7 @@ const CONNECTIONS: &[Row] = &[
         "tcp: {address: \"10.7.0.99:8000\"}, timeout: 10s",
     ),
     row("network_unreachable", "connect", "no IPv6 route", "tcp: {address: \"[2001:db8::1]:8000\"}"),
-    row("network_unreachable", "connect", "a blackhole route", "tcp: {address: \"10.8.0.1:8000\"}"),
+    row("network_unreachable", "connect", "(or a blackhole)", "tcp: {address: \"10.8.0.1:8000\"}"),
     row("connect_not_permitted", "connect", "EPERM, EACCES", "tcp: {address: \"10.8.1.1:8000\"}"),
 ];
 
