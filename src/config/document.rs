@@ -272,6 +272,11 @@ impl Reader<'_> {
             self.tell(key, &format!("{path}.{name}"), message);
             return None;
         };
+        if matches!(value.raw, Raw::Scalar { .. } | Raw::Sequence(_)) {
+            let example = kind.example.lines().next().unwrap_or_default();
+            self.tell(value, &format!("{path}.{name}"), format!("expected a mapping, such as {example}"));
+            return None;
+        }
         match (kind.parse)(value) {
             Ok(check) => Some((kind, check)),
             Err(problems) => {

@@ -162,6 +162,18 @@ checks:
     assert_eq!(found, expected);
 }
 
+/// A URL right behind the kind is the first thing that comes to mind.
+#[test]
+fn a_kind_without_keys_is_told_what_they_look_like() {
+    for (written, like) in
+        [("http: \"http://s3cret\"", "url: \"https://"), ("tcp:", "{address: \""), ("listen: [1]", "{port: ")]
+    {
+        let faults = faults(&format!("checks:\n  - name: a\n    {written}\n"));
+        assert!(faults.len() == 1 && faults[0].contains(&format!("expected a mapping, such as {like}")), "{faults:?}");
+        assert!(!faults[0].contains("s3cret"), "{faults:?}");
+    }
+}
+
 #[test]
 fn no_checks_is_a_fault_that_says_what_to_write() {
     for text in ["", "# nothing\n", "---\n", "checks: []\n", "checks:\n", "checks: 3\n", "listen: '[::]:1'\n", "{}\n"] {
