@@ -31,6 +31,13 @@ fn asked(evidence: &Evidence, context: Context<'_>) -> Option<Place> {
 
 fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
     match asked(evidence, context) {
+        Some(Place::Service { service, namespace: None })
+            if evidence.queries.iter().all(|query| query.suffix.is_none()) =>
+        {
+            format!(
+                "{service}. alone was asked for, without a search list: write {service}.NAMESPACE.svc.cluster.local"
+            )
+        }
         Some(Place::Service { service, namespace }) => {
             let own = own_namespace(evidence);
             let there = match &namespace {

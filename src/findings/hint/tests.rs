@@ -190,6 +190,7 @@ fn names_that_do_not_resolve() {
             vec![query("db.", "A", "NOERROR", 0).alias("gone.example.com")],
             &["alias of gone.example.com"],
         ),
+        ("db:80", DnsNotFound, vec![query("db.", "A", "NXDOMAIN", 0)], &["db. alone was asked for"]),
         ("db:80", DnsNoAddress, vec![in_list("db", "SERVFAIL")], &["kubectl -n todo-production get svc db -o wide"]),
         (
             "db:80",
