@@ -333,6 +333,21 @@ pub struct Surveyed {
     pub source: Option<IpAddr>,
 }
 
+/// A and AAAA asked at once, as a libc does, in pairs: how many, and how many of them lost an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pairs {
+    /// Which name server.
+    pub server: SocketAddr,
+    /// From one socket.
+    pub together: u32,
+    /// Of these, without both answers.
+    pub together_lost: u32,
+    /// From two sockets; only where enough were lost from one.
+    pub apart: u32,
+    /// Of these, without both answers.
+    pub apart_lost: u32,
+}
+
 /// The addresses that a name gave for one family, in the order of the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
@@ -386,6 +401,8 @@ pub struct Evidence {
     pub survey: Vec<Surveyed>,
     /// The IPv6 addresses of this pod; `None` but after a survey.
     pub ipv6: Option<Ipv6>,
+    /// What became of questions in pairs; `None` but in `diagnose`.
+    pub pairs: Option<Pairs>,
 }
 
 /// One finished run of a check.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::finding::{Finding, Prediction};
-use crate::outcome::{Certificate, Facts, Failure, Member, Outcome, Query, Surveyed, Try};
+use crate::outcome::{Certificate, Facts, Failure, Member, Outcome, Pairs, Query, Surveyed, Try};
 use crate::timestamp::{rfc3339, rfc3339_unix, seconds};
 
 /// Whether excerpts of bodies and greetings are shown.
@@ -40,6 +40,8 @@ pub struct OutcomeJson<'a> {
     failure: Option<FailureJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     survey: Vec<SurveyedJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dns_pairs: Option<PairsJson>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     runtimes: Vec<PredictionJson<'a>>,
 }
@@ -65,6 +67,7 @@ pub fn outcome<'a>(name: &'a str, kind: &'a str, outcome: &'a Outcome, excerpts:
         addresses: (!members.is_empty()).then(|| members.iter().map(MemberJson::new).collect()),
         failure: outcome.failure.as_ref().map(FailureJson::new),
         survey: evidence.survey.iter().map(SurveyedJson::new).collect(),
+        dns_pairs: evidence.pairs.map(PairsJson::new),
         runtimes: outcome.predictions.iter().map(PredictionJson::new).collect(),
     }
 }
@@ -281,6 +284,22 @@ impl<'a> FindingJson<'a> {
     fn new(finding: &'a Finding) -> Self {
         let Finding { code, severity, message, fix } = finding;
         Self { code, severity: severity.as_str(), message, fix }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct PairsJson {
+    server: String,
+    together: u32,
+    together_lost: u32,
+    apart: u32,
+    apart_lost: u32,
+}
+
+impl PairsJson {
+    fn new(pairs: Pairs) -> Self {
+        let Pairs { server, together, together_lost, apart, apart_lost } = pairs;
+        Self { server: server.to_string(), together, together_lost, apart, apart_lost }
     }
 }
 

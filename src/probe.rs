@@ -23,7 +23,7 @@ use crate::findings::{self, Context, Judged};
 use crate::net::World;
 use crate::net::attempt::{Attempt, Pin, Terms};
 use crate::net::dial::Require;
-use crate::net::resolve::Walk;
+use crate::net::resolve::{self, Walk};
 use crate::net::survey;
 use crate::order;
 use crate::outcome::{Evidence, Failure, Fault, Outcome, Phase, TryResult};
@@ -92,6 +92,9 @@ async fn measure(planned: &Planned, world: &Arc<World>, depth: Depth, endpoints:
     let terms = Terms { rules: planned.rules, deadline, walk: depth.walk(), pinned: None };
     let mut attempt = Attempt::resume(Arc::clone(world), terms, std::mem::take(&mut done.evidence));
     survey::survey(&mut attempt, endpoints, limits.limits).await;
+    if depth == Depth::Survey {
+        resolve::ask_in_pairs(&mut attempt).await;
+    }
     done.evidence = attempt.finish();
     if depth == Depth::Routine {
         world.surveys.keep(planned.identity, &done.evidence);

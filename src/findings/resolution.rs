@@ -34,6 +34,7 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     }
     findings.extend(tcp_blocked(evidence));
     findings.extend(lost(evidence));
+    findings.extend(race(evidence));
     findings.extend(silent_server(evidence));
     findings.extend(servers_differ(evidence));
     findings.extend(fault.and_then(|fault| external_name(fault, evidence, context)));
@@ -227,6 +228,21 @@ fn lost(evidence: &Evidence) -> Option<Finding> {
     let fix = "if it is seen often, look at conntrack -S (insert_failed) on the node and at CoreDNS's load; NodeLocal DNSCache \
                cures both, single-request-reopen in dnsConfig.options the race in glibc images";
     Some(LOST_DATAGRAM.found(message, fix))
+}
+
+fn race(evidence: &Evidence) -> Option<Finding> {
+    /// Fewer from two sockets would not tell it from a network that loses packets.
+    const APART: u32 = 12;
+    let pairs =
+        evidence.pairs.filter(|pairs| pairs.together_lost > 1 && pairs.apart >= APART && pairs.apart_lost == 0)?;
+    let message = format!(
+        "{} of {} times A and AAAA, asked of {} at once from one socket as libcs do, lost an answer, and none of {} times from \
+         two sockets: then an app waits 5 s (glibc) or 2.5 s (musl)",
+        pairs.together_lost, pairs.together, pairs.server, pairs.apart
+    );
+    let fix = "it is the race in conntrack (insert_failed in conntrack -S on the node): NodeLocal DNSCache, or \
+               single-request-reopen in dnsConfig.options (glibc images alone), or a CNI without DNAT for the DNS Service";
+    Some(CONNTRACK_RACE.found(message, fix))
 }
 
 fn silent_server(evidence: &Evidence) -> Option<Finding> {

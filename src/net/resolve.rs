@@ -1,13 +1,14 @@
 //! Names to addresses: resolv.conf, hosts, the search walk, and our own exchange over hickory's codec.
 //!
 //! Each datagram (and each exchange over TCP) is one recorded query. Nothing is cached: an app's own resolver would not
-//! either. What it must not do: ask both families at once, or hide a server's failure behind a later NXDOMAIN.
+//! either. What it must not do: ask both families at once in a run, or hide a server's failure behind a later NXDOMAIN.
 
 mod answer;
 mod conf;
 mod exchange;
 mod hosts;
 mod message;
+mod pairs;
 mod search;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -24,6 +25,7 @@ use crate::outcome::{Answer, Fault, Phase, Resolved};
 pub(crate) use answer::RECORD_LIMIT;
 pub use answer::Record;
 pub(crate) use conf::PORT;
+pub use pairs::ask_in_pairs;
 pub use search::Suffixes;
 
 use conf::Conf;

@@ -140,6 +140,23 @@ fn tcp_port_53_is_closed() {
 }
 
 #[test]
+fn the_second_packet_of_a_port_is_dropped() {
+    let pod = Pod::new("db.shop.svc.cluster.local A = 127.0.0.1\ndb.shop.svc.cluster.local AAAA nodata\n");
+    assert_eq!(pod.diagnose("db"), [""; 0]);
+    pod.namespace.nft(
+        "add table inet t; add set inet t seen { type inet_service; flags dynamic; timeout 20ms; }; \
+         add chain inet t c { type filter hook input priority 0; }; \
+         add rule inet t c udp dport 53 udp sport @seen drop; add rule inet t c udp dport 53 add @seen { udp sport }",
+    );
+    // A port may be taken again within the time for which it is known: then packets of two sockets are lost too.
+    let mut reports = (0..3).map(|_| pod.report("diagnose", "tcp://db:5432"));
+    let report = reports.find(|report| report["dns_pairs"]["apart_lost"] == 0).expect("one of three");
+    assert_eq!(report["result"], "pass", "{report:#}");
+    assert_eq!(report["dns_pairs"]["together_lost"], 3, "{report:#}");
+    only(&report, "dns_conntrack_race", "3 of 3 times A and AAAA");
+}
+
+#[test]
 fn a_name_server_that_a_policy_forbids() {
     let pod = Pod::new("db.shop.svc.cluster.local A = 127.0.0.1\n");
     pod.namespace.nft(

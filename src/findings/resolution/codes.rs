@@ -13,6 +13,7 @@ pub(in crate::findings) const CODES: &[Entry] = &[
     AAAA_SILENT,
     TCP_BLOCKED,
     LOST_DATAGRAM,
+    CONNTRACK_RACE,
     SERVER_SILENT,
     SERVERS_DIFFER,
     EXTERNAL_NAME_TLS,
@@ -68,6 +69,13 @@ pub(super) const LOST_DATAGRAM: Entry = Entry {
     cause: Cause::DnsTimeout,
     meaning: "the first datagram got no answer in time, the second did: an app waits 5 s (glibc) or 2.5 s (musl) there",
     remedy: "if it is seen often: NodeLocal DNSCache, or `single-request-reopen` (glibc) against the conntrack race",
+};
+pub(super) const CONNTRACK_RACE: Entry = Entry {
+    code: "dns_conntrack_race",
+    severity: Severity::Warning,
+    cause: Cause::DnsTimeout,
+    meaning: "A and AAAA sent at once from one socket, as libcs do, lose an answer; from two sockets they do not (`diagnose`)",
+    remedy: "NodeLocal DNSCache, or `single-request-reopen` in `dnsConfig.options` (glibc images)",
 };
 pub(super) const SERVER_SILENT: Entry = Entry {
     code: "dns_server_silent",

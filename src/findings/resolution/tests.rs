@@ -3,7 +3,7 @@ use crate::cause::Cause;
 use crate::finding::Finding;
 use crate::findings::Context;
 use crate::findings::testing::{query, tried, with_queries};
-use crate::outcome::{Certificate, Evidence, Facts, Fault, Phase, Query, TryResult};
+use crate::outcome::{Certificate, Evidence, Facts, Fault, Pairs, Phase, Query, TryResult};
 use crate::url::Endpoint;
 
 const SHOP: &str = "shop.svc.cluster.local";
@@ -198,6 +198,21 @@ fn a_datagram_that_was_lost() {
     let finding = only(vec![query("db.shop.", "A", "TIMEOUT", 0).took(1000), query("db.shop.", "A", "NOERROR", 1)]);
     assert_eq!(finding.code, "dns_lost_datagram");
     assert!(finding.message.contains("within 1s, and did 2ms after it was asked again"), "{finding:?}");
+}
+
+#[test]
+fn questions_in_pairs_that_lose_an_answer() {
+    let judged = |together, together_lost, apart, apart_lost| {
+        let server = "10.96.0.10:53".parse().unwrap();
+        let pairs = Some(Pairs { server, together, together_lost, apart, apart_lost });
+        judge(None, &Evidence { pairs, ..Evidence::default() }, Context::default())
+    };
+    let found = judged(5, 3, 24, 0);
+    assert_eq!(found[0].code, "dns_conntrack_race");
+    assert!(found[0].message.starts_with("3 of 5 times A and AAAA, asked of 10.96.0.10:53 at once"), "{found:?}");
+    for (together, lost, apart, apart_lost) in [(12, 0, 0, 0), (12, 2, 0, 0), (8, 3, 5, 1), (8, 3, 4, 0)] {
+        assert!(judged(together, lost, apart, apart_lost).is_empty(), "{together} {lost} {apart} {apart_lost}");
+    }
 }
 
 #[test]

@@ -31,9 +31,9 @@ const WAIT_LEAST: Duration = Duration::from_millis(1);
 /// A query is sent again once.
 const SENDS: u32 = 2;
 /// Room for a datagram; without an extension servers send 512 bytes at most.
-const DATAGRAM: usize = 4096;
+pub(super) const DATAGRAM: usize = 4096;
 /// After this many datagrams that are no answer, the server is taken for broken.
-const JUNK_LIMIT: usize = 32;
+pub(super) const JUNK_LIMIT: usize = 32;
 
 /// What the servers said of one name, all taken together.
 pub(super) enum Asked {
@@ -258,7 +258,7 @@ enum Heard {
 }
 
 /// A socket that hears of nothing but this server, ICMP included.
-async fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
+pub(super) async fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
     let any = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind(SocketAddr::new(any, 0)).await?;
     socket.connect(server).await?;
@@ -326,7 +326,7 @@ fn plain(error: &io::Error) -> String {
 }
 
 /// Hard to guess: the keys of std's hash come from the system's random source and change with each one made.
-fn random_id() -> u16 {
+pub(super) fn random_id() -> u16 {
     let [high, low, ..] = std::hash::RandomState::new().hash_one(Instant::now()).to_be_bytes();
     u16::from_be_bytes([high, low])
 }
