@@ -87,7 +87,7 @@ fn no_address(evidence: &Evidence, context: Context<'_>) -> String {
     }
     match asked(evidence, context) {
         Some(Place::Service { service, namespace }) => format!(
-            "the Service exists and has no address of this family: kubectl {}get svc {service} -o wide shows its type, \
+            "the Service exists and has no address of the families asked for: kubectl {}get svc {service} -o wide shows its type, \
              families and externalName",
             flag(namespace.as_deref())
         ),
