@@ -479,7 +479,10 @@ fn tls() {
         (named(Cause::TlsUnsupported, "db:1", &Evidence::default()), "TLS 1.2 or 1.3"),
         (at(Cause::TlsUnsupported, Phase::Tls, "", "postgres", "db:1", &Evidence::default()), "ssl = on"),
         (at(Cause::TlsUnsupported, Phase::Login, "", "postgres", "db:1", &Evidence::default()), "sslmode: verify-full"),
-        (answered(Cause::TlsUnsupported, "", Facts { status_code: Some(400), ..Facts::default() }), "write https://"),
+        (
+            answered(Cause::TlsUnsupported, "400: this port wants TLS, and plain HTTP was sent", Facts::default()),
+            "write https://",
+        ),
         (at(Cause::TlsNotTls, Phase::Tls, "", "http", "db:1", &Evidence::default()), "write http://"),
         (
             at(

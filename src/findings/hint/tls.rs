@@ -133,7 +133,7 @@ fn unsupported(fault: &Fault, leaf: Option<&Certificate>, evidence: &Evidence, k
         "postgres" => "the server demands TLS and `sslmode` keeps it off: set `sslmode: verify-full` with its `ca` (or \
              `require`, which verifies nothing)"
             .to_owned(),
-        "http" | "peer" if evidence.facts.status_code.is_some() => {
+        "http" | "peer" if says("plain HTTP was sent") => {
             "write https:// in the URL: the port speaks TLS, and the request came in plain text".to_owned()
         }
         _ => "let the server allow TLS 1.2 or 1.3; older clients of the app may still get through, this check and Go, Python \
