@@ -7,26 +7,8 @@ static COMPACT: [u8; compacted::<0>(KEPT).1] = compacted(KEPT).0;
 
 /// The schema as JSON over several lines, as the repository keeps it.
 pub fn schema() -> String {
-    let mut text = Vec::with_capacity(COMPACT.len() * 2);
-    let (mut quotes, mut depth, mut before) = (Quotes::Outside, 0, b' ');
-    for &byte in &COMPACT {
-        if matches!(quotes, Quotes::Outside) {
-            let (opened, closes) = (matches!(before, b'{' | b'['), matches!(byte, b'}' | b']'));
-            depth = depth + usize::from(opened) - usize::from(closes);
-            if opened != closes || before == b',' {
-                text.push(b'\n');
-                text.extend(std::iter::repeat_n(b' ', 2 * depth));
-            }
-            before = byte;
-        }
-        text.push(byte);
-        if matches!(quotes, Quotes::Outside) && byte == b':' {
-            text.push(b' ');
-        }
-        quotes = quotes.after(byte);
-    }
-    text.push(b'\n');
-    String::from_utf8(text).expect("only ASCII was put into what is text")
+    let schema: serde_json::Value = serde_json::from_slice(&COMPACT).expect("a test reads it");
+    serde_json::to_string_pretty(&schema).expect("it came from JSON") + "\n"
 }
 
 /// A JSON text without its layout, and how long that is; `N` is 0 where only the length is asked for.
