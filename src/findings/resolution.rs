@@ -240,7 +240,7 @@ fn race(evidence: &Evidence) -> Option<Finding> {
          two sockets: then an app waits 5 s (glibc) or 2.5 s (musl)",
         pairs.together_lost, pairs.together, pairs.server, pairs.apart
     );
-    let fix = "it is the race in conntrack (insert_failed in conntrack -S on the node): NodeLocal DNSCache, or \
+    let fix = "so the race in conntrack shows (insert_failed in conntrack -S on the node settles it): NodeLocal DNSCache, or \
                single-request-reopen in dnsConfig.options (glibc images alone), or a CNI without DNAT for the DNS Service";
     Some(CONNTRACK_RACE.found(message, fix))
 }
