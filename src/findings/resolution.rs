@@ -313,7 +313,10 @@ fn external_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Op
             }
             let message =
                 format!("{name} is an alias of {alias}, and the certificate is for that name, not for {name}");
-            let fix = format!("use {alias} in the URL, or set server_name: {alias}; a client must be told the same");
+            // PostgreSQL's clients have no such setting.
+            let other =
+                if context.kind == "postgres" { String::new() } else { format!(", or set server_name: {alias}") };
+            let fix = format!("use {alias} in the URL{other}; a client must be told the same");
             Some(EXTERNAL_NAME_TLS.found(message, fix))
         }
         Cause::HttpStatus if matches!(evidence.facts.status_code, Some(403 | 404 | 421)) => {

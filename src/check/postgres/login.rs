@@ -136,6 +136,7 @@ async fn scram<S: AsyncRead + AsyncWrite + Unpin>(
     if !proof.is_given(body.data()) {
         return Err(broken("the server could not prove that it knows the password's hash"));
     }
+    session.proven = true;
     Ok(method)
 }
 

@@ -182,7 +182,10 @@ async fn authenticate(
             Ok(session)
         }
         Err(halt) => {
-            let fault = fault(attempt, &halt, link);
+            let mut fault = fault(attempt, &halt, link);
+            if matches!(&halt, Halt::Server(error) if error.of_upstream(&settings.user, session.proven)) {
+                fault.message.push_str(", said by the server behind a pooler");
+            }
             let refused = matches!(halt, Halt::Server(_)) && !session.proof_sent;
             attempt.close(session.stream).await;
             let by_rule =

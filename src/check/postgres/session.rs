@@ -65,6 +65,8 @@ pub(super) struct Session<S> {
     pub(super) link: Link,
     /// Whether a proof of the password left us.
     pub(super) proof_sent: bool,
+    /// Whether the other side proved that it knows the password too.
+    pub(super) proven: bool,
     inbox: BytesMut,
     limit: usize,
     tags: Option<&'static [u8]>,
@@ -78,6 +80,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             link,
             parameters: Parameters::default(),
             proof_sent: false,
+            proven: false,
             inbox: BytesMut::new(),
             limit: LOGIN_LIMIT,
             tags: Some(LOGIN_TAGS),

@@ -66,6 +66,14 @@ impl ServerError {
         Fault::new(Phase::Request, cause, format!("{} ({})", self.message, self.code))
     }
 
+    /// Whether the server behind a pooler refused the login that the pooler made there: a server names the user of this
+    /// login, and before it has `proven` that it knows the password. PgBouncer's own refusals name no user.
+    pub(super) fn of_upstream(&self, user: &str, proven: bool) -> bool {
+        let named = self.message.strip_prefix("password authentication failed for user \"");
+        // Some gateways cut a part off the user, as in `app@server`.
+        named.is_some_and(|named| proven || self.code == "08P01" || !user.starts_with(named.trim_end_matches('"')))
+    }
+
     fn says(&self, text: &str) -> bool {
         self.message.contains(text)
     }
@@ -75,7 +83,7 @@ impl ServerError {
             "28P01" => Cause::PasswordRejected,
             "28000" if self.says("requires a valid client certificate") => Cause::TlsClientCertRequired,
             // No rule fits a name that ends in a newline, with TLS or without.
-            "28000" if self.says(" \", no enc") => Cause::LoginRejected,
+            "28000" if self.says(" \", no enc") || self.says(" \", SSL off") => Cause::LoginRejected,
             "28000" if self.says("no encryption") || self.says("SSL off") => demands_tls(link),
             "3D000" => Cause::NoSuchDatabase,
             "53300" => Cause::TooManyConnections,
@@ -89,17 +97,26 @@ impl ServerError {
         }
     }
 
-    /// Poolers and proxies give one code (08P01) for everything: the text decides. PgBouncer's and Neon's.
+    /// Poolers and proxies give one code (08P01) for everything: the text decides. PgBouncer's and Neon's, and PostgreSQL's
+    /// own, which PgBouncer before 1.21 hands on without their code.
     fn pooler_cause(&self, link: Link) -> Cause {
         const TEXTS: &[(&str, Cause)] = &[
             ("password authentication failed", Cause::PasswordRejected),
             ("SASL authentication failed", Cause::PasswordRejected),
             ("no such database", Cause::NoSuchDatabase),
+            ("\" does not exist", Cause::NoSuchDatabase),
             ("no such user", Cause::LoginRejected),
             ("login rejected", Cause::LoginRejected),
+            ("no authentication method", Cause::LoginRejected),
+            ("no pg_hba.conf entry", Cause::LoginRejected),
             ("unsupported startup parameter", Cause::LoginRejected),
             ("no more connections allowed", Cause::TooManyConnections),
             ("Too many connections", Cause::TooManyConnections),
+            ("too many connections for", Cause::TooManyConnections),
+            ("too many clients", Cause::TooManyConnections),
+            ("remaining connection slots", Cause::TooManyConnections),
+            ("client connections exceeded", Cause::TooManyConnections),
+            ("starting up", Cause::StartingUp),
             ("Endpoint ID is not specified", Cause::LoginRejected),
             ("Inconsistent project name", Cause::LoginRejected),
             ("This IP address", Cause::LoginRejected),
@@ -171,6 +188,9 @@ mod tests {
             ("08P01", "no more connections allowed (max_client_conn)", "too_many_connections"),
             ("08P01", "query_wait_timeout", "query_failed"),
             ("08P01", "SSL required", "tls_unsupported"),
+            ("08P01", "database \"x\" does not exist", "no_such_database"),
+            ("08P01", "too many connections for role \"app\"", "too_many_connections"),
+            ("08P01", "the database system is starting up", "starting_up"),
             ("XX000", "connection is insecure (try using `sslmode=require`)", "tls_unsupported"),
             ("XX000", "Too many connections to this endpoint", "too_many_connections"),
             ("XX000", "anything else", "query_failed"),
@@ -186,6 +206,22 @@ mod tests {
         let error =
             error("28000", "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", no encryption");
         assert_eq!(error.at_login(Link::PlainForced).cause.slug(), "login_rejected");
+    }
+
+    #[test]
+    fn a_server_behind_a_pooler_is_known_by_what_it_says() {
+        for (code, named, proven, upstream) in [
+            ("28P01", "app", false, false),
+            ("28P01", "app", true, true),
+            ("08P01", "app", false, true),
+            ("28P01", "pooler", false, true),
+            // A gateway takes the server's name away.
+            ("28P01", "ap", false, false),
+        ] {
+            let error = error(code, &format!("password authentication failed for user \"{named}\""));
+            assert_eq!(error.of_upstream("app", proven), upstream, "{code} {named} {proven}");
+        }
+        assert!(!error("08P01", "password authentication failed").of_upstream("app", true));
     }
 
     #[test]

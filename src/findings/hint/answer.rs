@@ -46,13 +46,17 @@ fn timeout(fault: &Fault, kind: &str) -> &'static str {
             "the port accepts and does not answer TLS: a server without TLS waits for its own protocol (correct the port), or the \
              server hangs (its log)"
         }
+        (Phase::Login, "postgres") if fault.message.contains(" came in ") => {
+            "it answers as PostgreSQL and then hangs: so does a pooler that gets no connection to its database (its log, SHOW \
+             POOLS), else read the server's log"
+        }
         (Phase::Login, "postgres") => {
             "the port accepts and does not answer as PostgreSQL: Redis or an HTTP server stays silent like this (compare the \
              port), else server or pooler hang: read their log"
         }
         (Phase::Request, "postgres") => {
-            "the login works and the query takes too long: a lock or a slow query (pg_stat_activity shows which), or raise \
-             `timeout`"
+            "the login works and no answer comes: a lock or a slow query (pg_stat_activity shows which), or a pooler without a \
+             free connection (SHOW POOLS)"
         }
         _ => {
             "the port accepts, then nobody answers in time: the app hangs, is overloaded, or speaks another protocol; read its \
@@ -74,6 +78,10 @@ fn closed(fault: &Fault, kind: &str) -> &'static str {
         (Phase::Tls, _) => {
             "it accepted and hung up in the TLS handshake: a server without TLS on that port, or a proxy without an upstream; its \
              log says which"
+        }
+        (Phase::Request, "postgres") => {
+            "the session ended in the midst of the query: the server crashed or was killed (its log, kubectl describe pod), or a \
+             proxy between cut it"
         }
         (Phase::Login, "postgres") => {
             "it hung up before the login was done: no PostgreSQL (compare the port), a proxy without a backend, or a crash; the \

@@ -6,13 +6,17 @@ use crate::outcome::Fault;
 pub(super) fn hint(fault: &Fault, kind: &str) -> String {
     let says = |text: &str| fault.message.contains(text);
     match fault.cause {
+        Cause::PasswordRejected if kind == "postgres" && says(" behind a pooler") => {
+            "PostgreSQL refused the login that the pooler made there: compare the password in the pooler's userlist.txt or \
+             [databases] with the role's (ALTER ROLE … PASSWORD)"
+        }
         Cause::PasswordRejected if kind == "postgres" && says("(08P01)") => {
             "the pooler refused this user and password, the database was not asked: compare the Secret with the pooler's own \
              list (userlist.txt, auth_query)"
         }
         Cause::PasswordRejected if kind == "postgres" => {
-            "a bad password, an unknown role, one without password and an md5 hash under a scram rule look alike: SELECT \
-             rolname, left(rolpassword, 5) FROM pg_authid tells. A volume keeps its first password: ALTER ROLE … PASSWORD sets \
+            "a bad or expired password, an unknown role, one without password and an md5 hash under a scram rule look alike: SELECT \
+             rolname, rolvaliduntil, left(rolpassword, 5) FROM pg_authid tells. A volume keeps its first password: ALTER ROLE … PASSWORD sets \
              the Secret's"
         }
         Cause::LoginRejected if kind == "postgres" => rejected(fault),
@@ -21,22 +25,23 @@ pub(super) fn hint(fault: &Fault, kind: &str) -> String {
              `password: {env: …}`"
         }
         Cause::NoSuchDatabase if says(" \" does not exist") => {
-            "user and password are right, and the name ends in white space: take the newline out of the Secret (printf, not echo)"
+            "the login works, and the name ends in white space: take the newline out of the Secret (printf, not echo)"
         }
-        Cause::NoSuchDatabase if says("(08P01)") => {
+        Cause::NoSuchDatabase if says("no such database") => {
             "the pooler has no such database in its [databases], and asked no server: add it there, or correct the name after the \
              last `/` of the URL"
         }
         Cause::NoSuchDatabase => {
-            "user and password are right, the database is missing: create it, or correct the name after the last `/` of the URL"
+            "the login works, the database is missing: create it, or correct the name after the last `/` of the URL (of a pooler: \
+             the dbname in its [databases])"
         }
-        Cause::TooManyConnections if says("for role") || says("for database") => {
-            "user and password are right; the CONNECTION LIMIT of this role or database is used up: lower the app's pools, or \
+        Cause::TooManyConnections if says("connections for role") || says("connections for database") => {
+            "the login works; the CONNECTION LIMIT of this role or database is used up: lower the app's pools, or \
              ALTER ROLE (or DATABASE) … CONNECTION LIMIT"
         }
-        Cause::TooManyConnections if says("max_client_conn") => {
+        Cause::TooManyConnections if says("client_conn") => {
             "the pooler is full, the database was not asked: SHOW CLIENTS in its console shows by whom; lower their pools, or raise \
-             max_client_conn"
+             the limit that it names"
         }
         // Said before the server looks at the password, unlike the reserved slots.
         Cause::TooManyConnections => {
@@ -44,10 +49,13 @@ pub(super) fn hint(fault: &Fault, kind: &str) -> String {
              shows by whom; lower their pools, or raise max_connections"
         }
         Cause::StartingUp if says("not accepting connections") => {
-            "it is a standby that takes no connections (hot_standby = off), or still recovers: its log tells which; point the \
-             target at the primary meanwhile"
+            "it is a standby with hot_standby = off, which takes no connections: point the target at the primary, or set it on"
         }
         Cause::StartingUp => "it is starting or recovering: wait; if it lasts, read the server's log",
+        Cause::ShuttingDown if says("administrator command") => {
+            "the server stops, or somebody ended this session (pg_terminate_backend, a provider's suspend): its log tells which, \
+             and whether the next run passes"
+        }
         Cause::ShuttingDown => "it is stopping: wait for its restart; if it does not come, see kubectl get pods and the server's log",
         Cause::AuthUnsupported if says("channel binding") => {
             "channel_binding=require needs TLS and scram-sha-256: set `sslmode: require` or stricter, or leave channel_binding \
@@ -79,18 +87,33 @@ fn rejected(fault: &Fault) -> &'static str {
     if says("no pg_hba.conf entry") && says(" \", ") {
         return "the database's name ends in white space: take the newline out of the Secret (printf, not echo)";
     }
-    if says("no pg_hba.conf entry") && says("no encryption") && !says("SSL encryption") {
+    let plain = says("no encryption") || says("SSL off");
+    if says("no pg_hba.conf entry") && plain && !(says("SSL encryption") || says("SSL on")) {
         return NO_PLAIN_RULE;
     }
     if says("no pg_hba.conf entry") {
         return "no line of pg_hba.conf fits this user, database and client address, whatever the password: add one for the \
                 pod network, and see that the database's name has no newline";
     }
+    if says("certificate authentication failed") {
+        return "the client certificate is good and for another user: its CN must be the role's name, or a map of pg_ident.conf \
+                must lead to it";
+    }
+    if says("does not exist") {
+        return "the role is not there: CREATE ROLE … LOGIN, or correct the user";
+    }
     if says("not currently accepting connections") {
         return "the database itself is closed: ALTER DATABASE … ALLOW_CONNECTIONS true";
     }
     if says("permission denied for database") {
-        return "the password is right, the right to connect is missing: GRANT CONNECT ON DATABASE … TO this role";
+        return "the login works, the right to connect is missing: GRANT CONNECT ON DATABASE … TO this role";
+    }
+    if says("denied to set parameter") {
+        return FORWARDED;
+    }
+    if says("no such user") || says("login rejected") || says("authentication method") {
+        return "the pooler does not let this user in, the database was not asked: see its userlist.txt or auth_query, and its own \
+                hba file";
     }
     if says("unsupported startup parameter") {
         return "the pooler does not know a parameter that was sent: name it in ignore_startup_parameters of pgbouncer.ini, or \
@@ -106,6 +129,8 @@ fn rejected(fault: &Fault) -> &'static str {
     "pg_hba.conf or the role's attributes keep this user out, whatever the password: the server's log names the rule"
 }
 
+const FORWARDED: &str = "a parameter of the URL went to the server, which does not know it or keeps it to superusers: take it out of the URL";
+
 fn query(fault: &Fault) -> &'static str {
     let says = |text: &str| fault.message.contains(text);
     if says("a replica is wanted") || says("read-only ones are wanted") {
@@ -116,14 +141,17 @@ fn query(fault: &Fault) -> &'static str {
                 quotes";
     }
     if says("(42704)") {
-        return "a parameter of the URL went to the server, which does not know it: take it out of the URL";
+        return FORWARDED;
     }
-    if says("(57014)") {
+    if says("statement timeout") {
         return "the server's statement_timeout ended the query: make it cheaper (SELECT 1), or raise the limit";
     }
-    if says("query_wait_timeout") {
-        return "the pooler got no connection to the database in time: its database is down, or its pool is used up; SHOW POOLS \
-                on the pooler tells which";
+    if says("(55P03)") {
+        return "another session holds the lock: pg_locks and pg_stat_activity show which";
+    }
+    if says("(08P01)") && ["query_wait_timeout", "server_login_retry", "server down"].iter().any(|text| says(text)) {
+        return "the pooler gets no connection to the database: it is down, refuses the pooler's login, or the pool is used up; \
+                the pooler's log and SHOW POOLS tell which";
     }
     "look the code of the server's error up in its manual, and read the server's log at this time"
 }

@@ -21,6 +21,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         Cause::TlsNotYetValid => "the certificate begins in the future: compare the clocks of this node and of the one that \
              issued it (date -u); if both are right, it was issued for later"
             .to_owned(),
+        Cause::TlsWrongName if kind == "postgres" => without_server_name(wrong_name(leaf, evidence, context)),
         Cause::TlsWrongName => wrong_name(leaf, evidence, context),
         Cause::TlsNotTls => match kind {
             "postgres" => "what listens there is no PostgreSQL with TLS: correct the port, or set `sslmode: disable` where \
@@ -63,6 +64,14 @@ fn untrusted(chain: &[Certificate]) -> String {
             shown(&top.issuer)
         ),
     }
+}
+
+/// libpq has no such setting, nor has `postgres`.
+fn without_server_name(mut text: String) -> String {
+    if let Some(at) = text.find(", or set `server_name") {
+        text.truncate(at);
+    }
+    text.replace(", set `server_name` to it", "")
 }
 
 fn wrong_name(leaf: Option<&Certificate>, evidence: &Evidence, context: Context<'_>) -> String {

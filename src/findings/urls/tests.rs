@@ -161,7 +161,7 @@ fn a_value_that_nobody_logged_in_with_is_not_proven() {
 #[test]
 fn what_a_rejected_password_may_come_of() {
     let rejected = Fault::new(Phase::Login, Cause::PasswordRejected, "no");
-    let usual = "a bad password, an unknown role";
+    let usual = "a bad or expired password, an unknown role";
     for (key, text, code, told) in [
         ("password", "\"hunter2\"", "env_quoted", "the variable X stands in quotes"),
         ("password", "czNjcmV0LWh1bnRlcjI=", "env_base64_twice", "the variable X reads as base64 of plain text"),

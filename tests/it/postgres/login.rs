@@ -1,9 +1,11 @@
 //! Ways to log in, and how a run looks from the server's side.
 
+use std::process::Command;
+
 use super::{check, check_variable, encoded, failed, passed, polite};
 use crate::support::ca::{Ca, Leaf};
 use crate::support::postgres::{Cluster, Options, PASSWORD};
-use crate::support::{Folder, json, pilotfish, run};
+use crate::support::{Folder, json, need, pilotfish, run};
 
 #[test]
 fn scram_over_plain_text() {
@@ -139,6 +141,36 @@ fn by_a_client_certificate() {
     let stranger = with("stranger", &Ca::root("stranger").issue(&Leaf::client("app")));
     assert_eq!(stranger["result"], "fail", "{stranger:#}");
     assert_eq!(stranger["failure"]["phase"], "tls", "{stranger:#}");
+}
+
+/// What `openssl x509 -req` makes where nobody names extensions, as in PostgreSQL's own manual.
+#[test]
+fn a_client_certificate_of_x509_version_1_is_the_servers_to_judge() {
+    let folder = Folder::new();
+    let new = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+    let script = format!(
+        "openssl req -x509 {new} -keyout root.key -out root.crt -subj /CN=root && openssl req {new} -keyout app.key -out app.csr \
+         -subj /CN=app && openssl x509 -req -in app.csr -CA root.crt -CAkey root.key -set_serial 1 -out app.crt"
+    );
+    need("openssl", "openssl");
+    let made = run(Command::new("sh").current_dir(folder.path()).args(["-c", &script]));
+    assert_eq!(made.code, 0, "{made:?}");
+    let ca = std::fs::read_to_string(folder.path().join("root.crt")).expect("it was made");
+    let pair = Ca::root("lab").issue(&Leaf::server("db", &["127.0.0.1"]));
+    let tls = Some((pair.cert.as_str(), pair.key.as_str()));
+    let hba = "hostssl all all 127.0.0.1/32 cert";
+    let cluster = Cluster::start(&Options { hba, tls, client_ca: Some(&ca), ..Options::default() });
+    let at = folder.path().display();
+    let login = |user: &str| {
+        let port = cluster.port;
+        check(&format!(
+            "postgres://{user}@127.0.0.1:{port}/app?sslmode=require&sslcert={at}/app.crt&sslkey={at}/app.key"
+        ))
+    };
+    passed(&login("app"));
+    let other = login("postgres");
+    failed(&other, "login", "login_rejected");
+    assert!(other["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("its CN must be")), "{other:#}");
 }
 
 #[test]

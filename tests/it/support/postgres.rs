@@ -203,7 +203,7 @@ fn server_user() -> Option<(u32, u32)> {
     })
 }
 
-fn as_server_user(program: &Path) -> Command {
+pub(crate) fn as_server_user(program: &Path) -> Command {
     let Some((uid, gid)) = server_user() else { return Command::new(program) };
     let mut command = Command::new(need("setpriv", "util-linux"));
     command.arg(format!("--reuid={uid}")).arg(format!("--regid={gid}")).arg("--clear-groups").arg(program);
