@@ -28,7 +28,11 @@ pub(super) fn place(host: &Host, evidence: &Evidence) -> Place {
         Host::Name(name) => name.trim_end_matches('.').to_ascii_lowercase(),
         Host::Ip(ip) => return Place::Address(*ip),
     };
-    let shaped = by_shape(&name);
+    let of_cluster = domain(evidence).and_then(|domain| name.strip_suffix(domain)?.strip_suffix('.'));
+    let shaped = match of_cluster.and_then(|rest| rest.rsplit_once('.')) {
+        Some((rest, namespace)) => service(last_label(rest), Some(namespace)),
+        None => by_shape(&name),
+    };
     match found(&name, evidence).map(|query| query.suffix.as_deref()) {
         // Found by itself, or by another suffix than a cluster's: no Service, whatever it looks like.
         Some(None) if matches!(shaped, Place::Unclear { .. }) || !name.contains('.') => Place::Public(name),
@@ -85,6 +89,13 @@ pub(super) fn cluster_part(suffix: &str) -> Option<&str> {
     rest.starts_with("svc.").then_some(namespace)
 }
 
+/// What every Service's name ends in here, `svc.cluster.local` as a rule: the search list of a cluster's pod tells.
+pub(super) fn domain(evidence: &Evidence) -> Option<&str> {
+    let suffixes = evidence.queries.iter().filter_map(|query| query.suffix.as_deref());
+    let mut of_cluster = suffixes.filter_map(|suffix| Some((suffix, cluster_part(suffix)?)));
+    of_cluster.find_map(|(suffix, namespace)| suffix.strip_prefix(namespace)?.strip_prefix('.').or(Some(suffix)))
+}
+
 /// `-n NAMESPACE ` for kubectl, or nothing.
 pub(super) fn flag(namespace: Option<&str>) -> String {
     namespace.map_or_else(String::new, |namespace| format!("-n {namespace} "))
@@ -98,9 +109,10 @@ fn by_shape(name: &str) -> Place {
         [.., "docker" | "minikube", "internal"] => Place::Docker(name.to_owned()),
         // A pod of a StatefulSet, and its Service.
         [pod, one] if is_ordinal(pod) && !PUBLIC.contains(one) => service(one, None),
-        [one, namespace] if EITHER.contains(namespace) => {
+        [one, namespace] if is_either(namespace) => {
             Place::Unclear { service: (*one).to_owned(), namespace: (*namespace).to_owned() }
         }
+        [.., "cluster", "local"] => Place::Public(name.to_owned()),
         [.., "local" | "test" | "localdomain"] => Place::Laptop(name.to_owned()),
         [one, namespace] if !PUBLIC.contains(namespace) => service(one, Some(namespace)),
         _ => Place::Public(name.to_owned()),
@@ -111,17 +123,18 @@ fn by_shape(name: &str) -> Place {
 pub(super) fn is_public(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     let last = last_label(name);
-    PUBLIC.contains(&last) || (EITHER.contains(&last) && name.matches('.').count() >= 2)
+    PUBLIC.contains(&last) || (is_either(last) && name.matches('.').count() >= 2)
 }
 
 /// Top-level domains that are no one's namespace.
 const PUBLIC: &[&str] = &["com", "net", "org", "edu", "gov", "io", "co", "xyz", "site", "online"];
 
-/// Top-level domains that are namespaces just as often: regions, too.
-const EITHER: &[&str] = &[
-    "eu", "de", "uk", "us", "fr", "nl", "ch", "pl", "se", "jp", "cn", "br", "au", "ca", "dev", "app", "test", "page",
-    "zone", "team", "systems", "services", "tools", "cloud", "tech", "ai", "info", "it", "in", "at", "es", "me", "tv",
-];
+/// A top-level domain that is a namespace just as often: that of a country, which all have two letters, or one of these.
+fn is_either(label: &str) -> bool {
+    const EITHER: &[&str] =
+        &["dev", "app", "test", "page", "zone", "team", "systems", "services", "tools", "cloud", "tech", "info"];
+    EITHER.contains(&label) || (label.len() == 2 && label.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
 
 /// `db-0`: a pod of a StatefulSet.
 fn is_ordinal(label: &str) -> bool {
@@ -139,7 +152,7 @@ fn service(service: &str, namespace: Option<&str>) -> Place {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, cluster_part, place, service};
+    use super::{Place, cluster_part, domain, place, service};
     use crate::findings::testing::{query, with_queries};
     use crate::outcome::Evidence;
     use crate::url::Host;
@@ -163,6 +176,9 @@ mod tests {
             ("todo.local", Place::Laptop(owned("todo.local"))),
             ("api.todo.test", Place::Laptop(owned("api.todo.test"))),
             ("host.docker.internal", Place::Docker(owned("host.docker.internal"))),
+            ("db.kz", Place::Unclear { service: owned("db"), namespace: owned("kz") }),
+            ("db.s3", service("db", Some("s3"))),
+            ("db.shop.cluster.local", Place::Public(owned("db.shop.cluster.local"))),
             ("db.it", Place::Unclear { service: owned("db"), namespace: owned("it") }),
             ("example.com", Place::Public(owned("example.com"))),
             ("www.example.it", Place::Public(owned("www.example.it"))),
@@ -194,6 +210,20 @@ mod tests {
             query("db.shop.svc.cluster.local.", "A", "NXDOMAIN", 0).suffix("shop.svc.cluster.local"),
         ]);
         assert_eq!(at("db", &missing), service("db", Some("shop")), "the list tells the pod's own namespace");
+    }
+
+    #[test]
+    fn a_cluster_may_have_another_domain() {
+        for suffix in ["shop.svc.k8s.corp", "svc.k8s.corp"] {
+            let asked = query(&format!("db.shop.svc.k8s.corp.{suffix}."), "A", "NXDOMAIN", 0).suffix(suffix);
+            let evidence = with_queries(vec![asked]);
+            assert_eq!(domain(&evidence), Some("svc.k8s.corp"), "{suffix}");
+            assert_eq!(at("db.shop.svc.k8s.corp", &evidence), service("db", Some("shop")), "{suffix}");
+        }
+        assert_eq!(
+            domain(&with_queries(vec![query("db.corp.example.", "A", "NXDOMAIN", 0).suffix("corp.example")])),
+            None
+        );
     }
 
     #[test]

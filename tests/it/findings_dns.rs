@@ -209,6 +209,20 @@ fn names_of_a_laptop() {
         only(&report, "ingress_name_in_pod", name);
     }
     assert_eq!(pod.check("db"), [""; 0], "a Service that is not there");
+    assert_eq!(pod.check("db.shop.cluster.local"), [""; 0], "a Service's name that lacks a part");
+    pod.namespace.resolv_conf("search corp.example\nnameserver 127.0.0.1\n");
+    let report = pod.report("check", "tcp://db:80");
+    let hint = report["failure"]["hint"].as_str().unwrap_or_default();
+    assert!(hint.starts_with("the search list of resolv.conf is none of a cluster"), "{hint}");
+}
+
+#[test]
+fn slow_answers_leave_no_time_for_the_last_name() {
+    let pod = Pod::new("* * late 900 nxdomain\n");
+    let report = pod.report("check", "tcp://dbb:80");
+    assert_eq!(report["failure"]["cause"], "dns_timeout", "{report:#}");
+    let hint = report["failure"]["hint"].as_str().unwrap_or_default();
+    assert!(hint.contains("is slow") && hint.contains("a longer `timeout`"), "{hint}");
 }
 
 #[test]

@@ -1,25 +1,72 @@
 //! Hints for names that do not resolve.
 
+use std::time::Duration;
+
 use crate::cause::Cause;
+use crate::duration::show;
 use crate::findings::Context;
-use crate::findings::place::{Place, flag, own_namespace, place, written};
-use crate::outcome::{Answer, Evidence};
+use crate::findings::place::{Place, cluster_part, domain, flag, is_address, is_public, own_namespace, place, written};
+use crate::outcome::{Answer, Evidence, Query};
 use crate::url::Host;
 
 /// What shows whether CoreDNS runs.
 const COREDNS: &str = "kubectl -n kube-system get pods -l k8s-app=kube-dns";
 
 pub(super) fn hint(cause: Cause, evidence: &Evidence, context: Context<'_>) -> String {
+    let queries = of_last_name(evidence);
+    if let Some(text) = leads_nowhere(&queries) {
+        return text;
+    }
     match cause {
         Cause::DnsNotFound => not_found(evidence, context),
-        Cause::DnsNoAddress => no_address(evidence, context),
-        Cause::DnsTimeout => timeout(evidence),
-        Cause::DnsServerFailure => server_failure(evidence),
+        Cause::DnsNoAddress => no_address(&queries, evidence, context),
+        Cause::DnsTimeout => unknown_here(&queries, evidence).unwrap_or_else(|| timeout(evidence)),
+        Cause::DnsServerFailure => unknown_here(&queries, evidence).unwrap_or_else(|| server_failure(evidence)),
         Cause::DnsRefused => "that server does not serve this pod or this zone: compare `nameserver` in the pod's \
              /etc/resolv.conf with kubectl -n kube-system get svc kube-dns, and look at dnsPolicy and dnsConfig"
             .to_owned(),
         other => other.info().remedy.to_owned(),
     }
+}
+
+/// What was asked for the name that was asked for last: a redirect or a list of hosts brings others before it.
+fn of_last_name(evidence: &Evidence) -> Vec<&Query> {
+    let last = evidence.queries.last().map(written);
+    evidence.queries.iter().filter(|query| Some(written(query)) == last).collect()
+}
+
+fn is_rcode(query: &Query, code: &str) -> bool {
+    matches!(&query.answer, Answer::Rcode(rcode) if rcode == code)
+}
+
+/// A CNAME, as an ExternalName gives it, whose end has no address.
+fn leads_nowhere(queries: &[&Query]) -> Option<String> {
+    let (query, alias) = queries.iter().find_map(|query| Some((query, query.alias.as_deref()?)))?;
+    if queries.iter().any(|query| query.answers > 0) {
+        return None;
+    }
+    let to = match alias {
+        own if query.name.strip_suffix('.') == Some(own) => "itself, in a circle".to_owned(),
+        gone if is_rcode(query, "NXDOMAIN") => format!("{gone}, which does not exist"),
+        other => format!("{other}, for which no {} record came", query.record),
+    };
+    Some(format!("{} is an alias of {to}: correct the externalName of its Service, or the CNAME", query.name))
+}
+
+/// No Service of the cluster, and as a name of the Internet it failed: which of both it should be is not known.
+fn unknown_here(queries: &[&Query], evidence: &Evidence) -> Option<String> {
+    let last = queries.last()?;
+    let (name, domain) = (written(last), domain(evidence)?);
+    let Place::Service { service, .. } = place(&Host::Name(name.to_owned()), evidence) else { return None };
+    let gone = queries.iter().filter(|query| query.suffix.is_some()).all(|query| is_rcode(query, "NXDOMAIN"));
+    (gone && last.suffix.is_none() && !name.ends_with(domain)).then(|| {
+        format!(
+            "{} is NXDOMAIN: if {name} should be a Service, kubectl get svc,endpointslices -A | grep {service} (headless without \
+             a ready pod is NXDOMAIN too); if it is none, CoreDNS's upstream fails: kubectl -n kube-system logs -l \
+             k8s-app=kube-dns",
+            queries[0].name
+        )
+    })
 }
 
 /// What the name is that was asked for last, or that is dialled.
@@ -30,12 +77,16 @@ fn asked(evidence: &Evidence, context: Context<'_>) -> Option<Place> {
 }
 
 fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
+    if let Some(text) = not_of_this_cluster(evidence) {
+        return text;
+    }
     match asked(evidence, context) {
         Some(Place::Service { service, namespace: None })
             if evidence.queries.iter().all(|query| query.suffix.is_none()) =>
         {
             format!(
-                "{service}. alone was asked for, without a search list: write {service}.NAMESPACE.svc.cluster.local"
+                "{service}. alone was asked for, without a search list: write {service}.NAMESPACE.svc.cluster.local (in a pod \
+                 that has no search list, see its dnsPolicy)"
             )
         }
         Some(Place::Service { service, namespace }) => {
@@ -74,23 +125,57 @@ fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
     }
 }
 
-fn no_address(evidence: &Evidence, context: Context<'_>) -> String {
-    let other =
-        evidence.queries.iter().find(|query| query.answers > 0 && matches!(query.record.as_str(), "A" | "AAAA"));
+/// What the search list tells against looking for a Service: it is none of a cluster, or the name has another domain.
+fn not_of_this_cluster(evidence: &Evidence) -> Option<String> {
+    let query = evidence.queries.last()?;
+    let name = written(query);
+    if name == "localhost" {
+        return Some(
+            "name servers need not know localhost: apps find it in /etc/hosts, which a dns check does not read"
+                .to_owned(),
+        );
+    }
+    let listed = evidence.queries.iter().any(|query| query.suffix.is_some());
+    let domain = domain(evidence);
+    let is_service = matches!(place(&Host::Name(name.to_owned()), evidence), Place::Service { .. });
+    let foreign = name.ends_with(".cluster.local") || (name.contains(".svc.") && !is_public(name));
+    match domain {
+        None if listed && is_service => Some(
+            "the search list of resolv.conf is none of a cluster: with dnsPolicy Default, or hostNetwork without \
+             ClusterFirstWithHostNet, a pod asks the node's name server, which knows no Service; else compare the name with \
+             kubectl get svc -A"
+                .to_owned(),
+        ),
+        Some(domain) if foreign && (!is_service || !name.ends_with(domain)) => Some(format!(
+            "as resolv.conf has it, Services are called NAME.NAMESPACE.{domain} here: compare {name} with that, and with kubectl \
+             get svc -A"
+        )),
+        _ => None,
+    }
+}
+
+fn no_address(queries: &[&Query], evidence: &Evidence, context: Context<'_>) -> String {
+    let other = queries.iter().find(|query| query.answers > 0 && is_address(query));
     if let Some(query) = other {
         return format!("the name has {} records only: change `addresses`, or give it the other family", query.record);
     }
-    if let Some(alias) = evidence.queries.iter().find_map(|query| query.alias.as_deref()) {
-        return format!(
-            "the name is an alias of {alias}, which has no address: correct the externalName of its Service, or the CNAME"
-        );
-    }
-    match asked(evidence, context) {
-        Some(Place::Service { service, namespace }) => format!(
-            "the Service exists and has no address of the families asked for: kubectl {}get svc {service} -o wide shows its type, \
-             families and externalName",
-            flag(namespace.as_deref())
-        ),
+    let exists = queries.iter().find(|query| is_rcode(query, "NOERROR"));
+    let within = exists.map(|query| (query, query.suffix.as_deref().and_then(cluster_part)));
+    match (asked(evidence, context), within) {
+        // CoreDNS answers so where there is a namespace of that name.
+        (_, Some((query, Some("")))) if !written(query).contains('.') => {
+            let name = written(query);
+            format!("{} is a namespace, no Service: write SERVICE.{name} (kubectl -n {name} get svc)", query.name)
+        }
+        (Some(Place::Service { service, namespace }), within)
+            if within.is_none_or(|(query, of_cluster)| of_cluster.is_some() || query.name.contains(".svc.")) =>
+        {
+            format!(
+                "the Service exists and has no address of the families asked for: kubectl {}get svc {service} -o wide shows \
+                 its type, families and externalName",
+                flag(namespace.as_deref())
+            )
+        }
         _ => "the name exists, but has neither A nor AAAA records: ask for the name that has them (is it a zone's own name, \
               or one of a mail server?)"
             .to_owned(),
@@ -120,7 +205,13 @@ fn timeout(evidence: &Evidence) -> String {
         _ => None,
     });
     let tcp_alone = evidence.queries.iter().any(|query| query.answer == Answer::Truncated);
-    let answered = evidence.queries.iter().any(|query| matches!(query.answer, Answer::Rcode(_)));
+    let answers = || evidence.queries.iter().filter(|query| matches!(query.answer, Answer::Rcode(_)));
+    let slowest = answers().map(|query| query.duration).max();
+    let waited = evidence.queries.last().map_or(Duration::ZERO, |last| {
+        let unanswered =
+            evidence.queries.iter().filter(|query| query.answer == Answer::Timeout && query.name == last.name);
+        unanswered.map(|query| query.duration).sum()
+    });
     let servers = if servers.is_empty() { "the name server".to_owned() } else { servers.join(", ") };
     if tcp_alone {
         return format!(
@@ -146,7 +237,16 @@ fn timeout(evidence: &Evidence) -> String {
              kubectl -n kube-system get svc kube-dns, and see {COREDNS}"
         );
     }
-    if answered {
+    // What took longer before it was heard out: it is no worse with this name.
+    if let Some(slowest) = slowest.filter(|slowest| *slowest >= waited) {
+        return format!(
+            "{servers} answered other names in up to {}, which left {} for this one: CoreDNS or its upstream is slow (kubectl -n \
+             kube-system logs -l k8s-app=kube-dns); a longer `timeout` gives names more time",
+            show(slowest),
+            show(waited)
+        );
+    }
+    if slowest.is_some() {
         return format!(
             "{servers} answered some names and not this one in time: its upstream for that zone is slow, or CoreDNS is \
              overloaded; see kubectl -n kube-system logs -l k8s-app=kube-dns"

@@ -10,10 +10,8 @@ use hickory_proto::rr::{Name, RData, RecordType};
 
 use super::message::{self, Head, INTERNET, Message};
 
-/// At most this many records of one answer are kept.
+/// At most this many records of one answer are kept, and at most this many CNAMEs followed.
 pub(crate) const RECORD_LIMIT: usize = 256;
-/// The longest chain of CNAMEs that is followed.
-const CHAIN_LIMIT: usize = 16;
 
 /// The record types that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,10 +124,11 @@ impl Question {
     }
 
     /// The records of the type asked for under the name asked for, or under what its CNAMEs lead to; and that name.
-    fn records<'a>(&self, message: &'a Message) -> (Option<&'a Name>, Vec<RData>, Option<u32>) {
+    fn records<'a>(&'a self, message: &'a Message) -> (Option<&'a Name>, Vec<RData>, Option<u32>) {
         let wanted = self.record.wire();
         let mut alias: Option<&Name> = None;
-        for _ in 0..CHAIN_LIMIT {
+        // Each CNAME leads on once, or they lead in a circle.
+        for _ in 0..=message.answers.len().min(RECORD_LIMIT) {
             let name = alias.unwrap_or(&self.name);
             let of_name = || message.answers.iter().filter(|row| row.name == *name);
             let found = || of_name().filter(|row| row.data.record_type() == wanted);
@@ -144,10 +143,10 @@ impl Question {
             });
             match next {
                 Some(target) => alias = Some(target),
-                None => break,
+                None => return (alias, Vec::new(), None),
             }
         }
-        (alias, Vec::new(), None)
+        (Some(&self.name), Vec::new(), None)
     }
 }
 
@@ -283,6 +282,12 @@ mod tests {
         );
         assert!(texts(vec![other, address("elsewhere.lab.", 60, 2)]).is_empty());
         assert!(texts(vec![alias("db.lab.", "a.lab."), alias("a.lab.", "db.lab.")]).is_empty(), "a ring ends");
+        let ring = answered(vec![alias("db.lab.", "a.lab."), alias("a.lab.", "b.lab."), alias("b.lab.", "a.lab.")]);
+        assert_eq!(ring.alias.as_deref(), Some("db.lab"), "a ring leads nowhere");
+        let link = |at: u8| if at == 0 { "db.lab.".to_owned() } else { format!("c{at}.lab.") };
+        let mut chain: Vec<Row> = (0..20).map(|at| alias(&link(at), &link(at + 1))).collect();
+        chain.push(address("c20.lab.", 5, 4));
+        assert_eq!(texts(chain), ["10.0.0.4"], "glibc follows as many");
         assert_eq!(answered(vec![address("db.lab.", 60, 1), address("db.lab.", 5, 2)]).ttl, Some(5));
         let many = (0..2_000).map(|n| address("db.lab.", 1, u8::try_from(n % 250).unwrap())).collect();
         assert_eq!(texts(many).len(), super::RECORD_LIMIT);
