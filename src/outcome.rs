@@ -435,7 +435,14 @@ impl Outcome {
 
     /// The findings for where words are few, the worst first.
     pub fn worth_showing(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.is_worth_showing())
+        self.findings.iter().filter(|finding| finding.is_worth_showing() && !self.says(finding))
+    }
+
+    /// Whether the failure says already all that this finding says: the same word, with the same remedy.
+    #[must_use]
+    pub fn says(&self, finding: &Finding) -> bool {
+        let same = |failure: &Failure| finding.code == failure.cause.slug() && finding.fix == failure.hint;
+        self.failure.as_ref().is_some_and(same)
     }
 
     /// The same in one line for a log, at most eight: `CODE: WHAT WAS SEEN → WHAT TO DO; …`; `None` where there are none.

@@ -7,7 +7,7 @@ use crate::cli::diagnose::sheet::{Mark, Sheet};
 use crate::cli::report::Paint;
 use crate::env::Env;
 use crate::finding::{Finding, Predicted, Severity};
-use crate::outcome::{Failure, Outcome, Phase};
+use crate::outcome::{Outcome, Phase};
 use crate::outcome_json::Excerpts;
 
 /// So many queries stand on a page for a terminal.
@@ -99,11 +99,7 @@ fn would_the_app_see_this(sheet: &mut Sheet, outcome: &Outcome) {
 
 fn findings(sheet: &mut Sheet, outcome: &Outcome) {
     // What is the cause already need not be said twice.
-    let told = |finding: &&Finding| {
-        let same = |failure: &Failure| finding.code == failure.cause.slug() && finding.fix == failure.hint;
-        !outcome.failure.as_ref().is_some_and(same)
-    };
-    let findings: Vec<&Finding> = outcome.findings.iter().filter(told).collect();
+    let findings: Vec<&Finding> = outcome.findings.iter().filter(|finding| !outcome.says(finding)).collect();
     if findings.is_empty() {
         return;
     }
