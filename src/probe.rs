@@ -52,7 +52,12 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         Require::Any | Require::All => attempt(&*planned.check, world, terms(planned, depth.walk(), None)).await,
         Require::Each => each::run(planned, world, depth, context).await,
     };
-    measure(planned, world, depth, &endpoints, &mut done).await;
+    let meant = findings::meant(&readings).filter(|_| endpoints.is_empty() && depth == Depth::Survey);
+    match &meant {
+        Some(meant) => measure(planned, world, depth, std::slice::from_ref(meant), &mut done).await,
+        None if done.evidence.tries.is_empty() => {}
+        None => measure(planned, world, depth, &endpoints, &mut done).await,
+    }
     done.evidence.pod = looking.end(&*world.env, done.fault.as_ref(), &done.evidence);
     let Judged { findings, predictions } = findings::judge(done.fault.as_ref(), &done.evidence, context);
     let failure = match done.fault {
@@ -80,12 +85,10 @@ pub async fn probe_all(checks: Vec<Planned>, world: &Arc<World>, depth: Depth) -
     done.into_iter().map(|(_, done)| done).collect()
 }
 
-/// Measures every address of what was dialled, where this depth asks for it: after the run, with a deadline of its own.
+/// Measures every address of what was dialled, or was meant to be, where this depth asks for it: after the run, with a deadline of its own.
 async fn measure(planned: &Planned, world: &Arc<World>, depth: Depth, endpoints: &[Endpoint], done: &mut Done) {
     let Some(limits) = depth.survey(planned, done.fault.is_none()) else { return };
-    if done.evidence.tries.is_empty()
-        || (depth == Depth::Routine && world.surveys.recall(planned.identity, &mut done.evidence))
-    {
+    if depth == Depth::Routine && world.surveys.recall(planned.identity, &mut done.evidence) {
         return;
     }
     let deadline = Instant::now() + limits.all;

@@ -17,7 +17,7 @@ use crate::config::schemes::{Meaning, advice, lacking, meaning, server};
 use crate::config::source::Extent;
 use crate::config::undecided::{self, Undecided};
 use crate::env::Env;
-use crate::findings::{Blame, blame};
+use crate::findings::{Blame, blame, meant};
 use crate::net::dial::DialRules;
 use crate::url::Url;
 use crate::value::Value;
@@ -94,6 +94,12 @@ impl Target {
     }
 }
 
+/// Whether its user and password are why not every client reads a connection URL as it was meant.
+fn misread(text: &str) -> bool {
+    let blamed = blame(text, Url::parse(text).is_err());
+    blamed.is_some_and(|blamed| matches!(blamed.cause, Cause::UrlPasswordUnencoded | Cause::UrlPasswordDoubled))
+}
+
 /// The host of a literal target, or the port that is listened on; it was read before.
 fn host_of(written: &str, check: &dyn Check, env: &dyn Env) -> String {
     if let Some(port) = written.strip_prefix("listen::") {
@@ -101,7 +107,11 @@ fn host_of(written: &str, check: &dyn Check, env: &dyn Env) -> String {
     }
     match Url::parse(written.strip_prefix("jdbc:").unwrap_or(written)) {
         Ok(url) => url.hosts.first().map(|(host, _)| host.to_string()).unwrap_or_default(),
-        Err(_) => check.endpoints(env).first().map(|endpoint| endpoint.host.to_string()).unwrap_or_default(),
+        Err(_) => {
+            let dialled = check.endpoints(env).into_iter().next();
+            let endpoint = dialled.or_else(|| meant(&check.readings(env)));
+            endpoint.map(|endpoint| endpoint.host.to_string()).unwrap_or_default()
+        }
     }
 }
 
@@ -122,10 +132,14 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
         }
     };
     match meaning(driverless(scheme)) {
+        // What clients make of a URL that they read differently is told as of one in a variable.
+        Meaning::Kind(kind) if extent >= Extent::Web && misread(text) => {
+            Ok(Target { kind: kind.name, check: (kind.from_url)(Value::literal(text)), variable: None })
+        }
         Meaning::Kind(kind) => literal(kind, text, env),
         Meaning::Later(name) if extent == Extent::Connections && Connection::knows(scheme) => {
             let check = connection(name, Value::literal(text));
-            Url::parse(text).map_err(|error| error.to_string())?;
+            Url::parse(text).map(drop).or_else(|error| if misread(text) { Ok(()) } else { Err(error.to_string()) })?;
             Ok(Target { kind: name, check, variable: None })
         }
         Meaning::Later(name) => Err(lacking(name, "tcp://host:port")),

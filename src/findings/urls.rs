@@ -21,7 +21,7 @@ use super::{Context, Reading};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::{Evidence, Fault, Phase};
-use crate::url::Host;
+use crate::url::{Endpoint, Host};
 
 use self::rows::{
     BASE64, DEFAULT, DOUBLED, HOST_IS_USER, INCONSISTENT, MISREAD, NEON_ENDPOINT, NEON_TLS, PARAMETER, PLACEHOLDER,
@@ -100,6 +100,17 @@ fn escaped_letter(fault: Option<&Fault>, context: Context<'_>) -> Option<Finding
         finding.severity = Severity::Warning;
         finding
     })
+}
+
+/// Where a URL that cannot be read as it is was meant to lead; `None` where that cannot be told, or there are several.
+#[must_use]
+pub fn meant(readings: &[Reading]) -> Option<Endpoint> {
+    let url = readings.iter().find(|reading| reading.key == "url")?;
+    let text = values::bare(url.text.expose());
+    let family = Family::of(text)?;
+    let (host, port) = Intent::of(text)?.host()?;
+    let usual = family.clients(text).first()?.default_port();
+    Some(Endpoint { host, port: port.unwrap_or(usual) })
 }
 
 /// What the variables of an environment show, each finding with the variable that it is about; nothing was dialled.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use self::world::{World, diagnose, steady};
 use crate::support::netns::Namespace;
 use crate::support::postgres::PASSWORD;
-use crate::support::{Ran, ran};
+use crate::support::{Ran, pilotfish, ran, run};
 
 /// One page of the docs: what is run, with which variables.
 struct Scene {
@@ -198,6 +198,36 @@ fn as_far_as_it_goes_without_the_protocol() {
     assert_eq!(world.web_log(), before);
 }
 
+/// A URL that clients misread leads nowhere; where it was meant to lead is looked at all the same, and no one logs in.
+#[test]
+fn the_ladder_goes_on_past_a_url_that_clients_misread() {
+    let world = World::start();
+    let url = "postgres://app:s3/cret@db:5432/app";
+    for (args, vars) in [([url], [("OTHER", "")]), (["env:URL"], [("URL", url)])] {
+        let ran = world.diagnose(&args, &vars);
+        let text = steady(&ran.stdout);
+        for part in [
+            "✗ value url_password_unencoded",
+            "was meant to dial db:5432",
+            "✓ names db is ",
+            ":5432 connected in T (the check did not get here)",
+            "· runtimes nothing to foretell",
+            "· login not reached",
+            "the user app is taken for the host by psycopg 3",
+            "Fix percent-encode the password where it is set (/ as %2F): postgres://app:***@db:5432/app",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        assert!(ran.code == 1 && !text.contains("s3") && !text.contains("cret"), "{text}");
+    }
+    let nowhere = world.diagnose(&["redis://:s3cret@:s3cret@nothing:6379/0"], &[]);
+    let text = steady(&nowhere.stdout);
+    assert!(text.contains("✗ value url_password_doubled") && text.contains("✗ names no record"), "{text}");
+    // Who only waits for it was called wrongly.
+    let waits = run(pilotfish().args(["wait", url]));
+    assert!(waits.code == 2 && waits.stderr.contains("percent-encode the password"), "{waits:?}");
+}
+
 #[test]
 fn one_of_several_and_what_is_wrong_with_the_call() {
     let world = World::start();
@@ -281,14 +311,15 @@ fn every_kind_of_ladder() {
             args: &["env:DATABASE_URL"],
             vars: &[("DATABASE_URL", "postgres://app:ab/cd@db:5432/app")],
             parts: &[
-                "✗ value url_password_unencoded · names not reached · addresses not reached",
+                "✗ value url_password_unencoded was meant to dial db:5432 ✓ names db is",
+                "connected in T (the check did not get here)",
                 "Fix percent-encode the password where it is set (/ as %2F): postgres://app:***@db:5432/app",
             ],
         },
         Says {
             args: &["env:CACHE_URL"],
             vars: &[("CACHE_URL", "redis://:s3cret@cache:6379/0\n")],
-            parts: &["✗ value secret_whitespace", "· names not reached"],
+            parts: &["✗ value secret_whitespace", "was meant to dial cache:6379 ✓ names cache is"],
         },
         Says {
             args: &["-c", &listen],

@@ -14,6 +14,7 @@ use crate::env::Env;
 use crate::findings;
 use crate::outcome::{Outcome, Phase};
 use crate::outcome_json::Excerpts;
+use crate::url::Endpoint;
 use crate::value::Value;
 
 /// One rung.
@@ -74,6 +75,14 @@ impl View<'_> {
         !self.outcome().evidence.tries.is_empty()
     }
 
+    /// What is dialled, or was meant to be where the URL cannot be read.
+    fn endpoints(&self) -> Vec<Endpoint> {
+        let check = &self.done.planned.check;
+        let dialled = check.endpoints(self.env);
+        let meant = || findings::meant(&check.readings(self.env)).into_iter().collect();
+        if dialled.is_empty() { meant() } else { dialled }
+    }
+
     /// Whether this phase took place.
     fn went_through(&self, phase: Phase) -> bool {
         self.outcome().evidence.phases.iter().any(|(known, _)| *known == phase)
@@ -102,11 +111,9 @@ pub(super) fn rungs(view: View<'_>) -> Vec<Rung> {
 }
 
 /// Whether the check failed before anything was dialled, because of what it is configured with. What is missing where a
-/// `listen` check looks is no value: that check dials nothing at all.
+/// `listen` check looks is no value, nor is the answer to a `dns` check: they dial nothing at all.
 fn is_of_values(view: View<'_>) -> bool {
-    let outcome = view.outcome();
-    let silent = outcome.evidence.tries.is_empty() && outcome.evidence.queries.is_empty();
-    silent && view.failed_in(Phase::Assert) && view.done.planned.kind != "listen"
+    !view.dialled() && view.failed_in(Phase::Assert) && !matches!(view.done.planned.kind, "listen" | "dns")
 }
 
 fn value(view: View<'_>) -> Rung {
@@ -136,9 +143,10 @@ fn value(view: View<'_>) -> Rung {
             rung.add(Mark::Bad, fault.message);
         }
     }
-    let endpoints: Vec<String> = planned.check.endpoints(view.env).iter().map(ToString::to_string).collect();
+    let endpoints: Vec<String> = view.endpoints().iter().map(ToString::to_string).collect();
     if !endpoints.is_empty() {
-        rung.add(None, format!("dials {}", endpoints.join(", ")));
+        let verb = if planned.check.endpoints(view.env).is_empty() { "was meant to dial" } else { "dials" };
+        rung.add(None, format!("{verb} {}", endpoints.join(", ")));
     }
     rung
 }

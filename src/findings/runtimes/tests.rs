@@ -10,6 +10,7 @@ use super::{MODELS, Told, foretell, go, judge};
 use crate::finding::{Finding, Predicted, Prediction, Severity};
 use crate::findings::{Context, RUNTIMES};
 use crate::outcome::{Evidence, Ipv6, Resolved, Surveyed, TryResult};
+use crate::url::{Endpoint, Host};
 
 const BOTH: Ipv6 = Ipv6 { loopback: true, elsewhere: true };
 
@@ -408,7 +409,9 @@ fn times_of_a_container_that_stood_still() {
     let of = |text: &str, stood: u64| {
         let pod = crate::pod::Pod { throttled: Some(Duration::from_millis(stood)), ..Default::default() };
         let evidence = Evidence { survey: addresses(text), ipv6: Some(BOTH), pod: Some(pod), ..Evidence::default() };
-        let found = crate::findings::judge(None, &evidence, Context::default()).findings;
+        let endpoints = [Endpoint { host: Host::parse("db").unwrap(), port: 5432 }];
+        let context = Context { endpoints: &endpoints, ..Context::default() };
+        let found = crate::findings::judge(None, &evidence, context).findings;
         found.iter().map(|finding| (finding.code, finding.severity)).collect::<Vec<_>>()
     };
     assert_eq!(of("v4 310, v6 U", 20), [("node_connect_cut", Severity::Error)]);

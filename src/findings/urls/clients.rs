@@ -186,7 +186,7 @@ impl Client {
         Fate::Right
     }
 
-    const fn default_port(self) -> u16 {
+    pub(super) const fn default_port(self) -> u16 {
         match self {
             Self::RedisPy | Self::Ioredis | Self::NodeRedis | Self::RedisRs => 6379,
             Self::Libpq

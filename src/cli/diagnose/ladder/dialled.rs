@@ -16,10 +16,10 @@ const ADDRESSES: usize = 32;
 /// Names to addresses.
 pub(super) fn names(view: View<'_>) -> Rung {
     let evidence = &view.outcome().evidence;
-    let endpoints = view.done.planned.check.endpoints(view.env);
+    let endpoints = view.endpoints();
     let named: Vec<&Endpoint> = endpoints.iter().filter(|one| matches!(one.host, Host::Name(_))).collect();
     if evidence.queries.is_empty() {
-        return match (named.as_slice(), view.dialled()) {
+        return match (named.as_slice(), view.dialled() || !evidence.survey.is_empty()) {
             _ if view.failed_in(Phase::Resolve) => failed(view),
             ([], _) if endpoints.is_empty() && !is_of_values(view) => {
                 Rung::new("names", Mark::Idle, "nothing is dialled")
@@ -35,9 +35,11 @@ pub(super) fn names(view: View<'_>) -> Rung {
             ([..], false) => Rung::new("names", Mark::Idle, "not reached"),
         };
     }
+    let found = found(view);
     let mut rung = match view.failed_in(Phase::Resolve) {
         true => failed(view),
-        false => Rung::new("names", Mark::Good, format!("{}{}", found(view), view.took(Phase::Resolve))),
+        false if found.is_empty() => Rung::new("names", Mark::Bad, "no record"),
+        false => Rung::new("names", Mark::Good, format!("{found}{}", view.took(Phase::Resolve))),
     };
     let by_one = evidence.queries.iter().all(|query| query.server == evidence.queries[0].server);
     if by_one {
@@ -137,7 +139,7 @@ pub(super) fn addresses(view: View<'_>) -> Rung {
         }
     }
     if seen.is_empty() {
-        let dials = !view.done.planned.check.endpoints(view.env).is_empty() || is_of_values(view);
+        let dials = !view.endpoints().is_empty() || is_of_values(view);
         let said = if dials { "not reached" } else { "nothing is dialled" };
         return Rung::new("addresses", Mark::Idle, said);
     }
@@ -149,12 +151,12 @@ pub(super) fn addresses(view: View<'_>) -> Rung {
         _ => Mark::Warn,
     };
     if let [only] = seen.as_slice() {
-        return Rung::new("addresses", mark, only.text());
+        return Rung::new("addresses", mark, only.text(view.dialled()));
     }
     let took = view.took(Phase::Connect);
     let mut rung = Rung::new("addresses", mark, format!("{connected} of {} connect{took}", seen.len()));
     for one in seen.iter().take(ADDRESSES) {
-        rung.add(if one.connected() { Mark::Good } else { one.mark() }, one.text());
+        rung.add(if one.connected() { Mark::Good } else { one.mark() }, one.text(view.dialled()));
     }
     if seen.len() > ADDRESSES {
         rung.add(None, format!("and {} more", seen.len() - ADDRESSES));
@@ -177,7 +179,8 @@ impl Seen<'_> {
         if self.result() == TryResult::NotTried { Mark::Idle } else { Mark::Bad }
     }
 
-    fn text(&self) -> String {
+    /// `dialled` where the check itself came to dial.
+    fn text(&self, dialled: bool) -> String {
         let of_try = self.tried.map(|one| result(one.result, one.errno, one.duration));
         let of_survey = self.surveyed.map(|one| result(one.result, one.errno, one.duration));
         let source = self.surveyed.and_then(|one| one.source).map(|ip| format!(", from {ip}")).unwrap_or_default();
@@ -185,7 +188,8 @@ impl Seen<'_> {
             (Some(tried), None) => tried,
             (Some(tried), Some(surveyed)) if self.differ() => format!("{tried}; measured again: {surveyed}"),
             (Some(tried), Some(_)) => tried,
-            (None, Some(surveyed)) => format!("{surveyed} (not needed by the check)"),
+            (None, Some(surveyed)) if dialled => format!("{surveyed} (not needed by the check)"),
+            (None, Some(surveyed)) => format!("{surveyed} (the check did not get here)"),
             (None, None) => String::new(),
         };
         let host = self.tried.map_or_else(|| self.surveyed.and_then(|one| one.host.as_ref()), |one| one.host.as_ref());
