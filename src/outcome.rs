@@ -359,14 +359,16 @@ pub struct Resolved {
     pub addresses: Vec<IpAddr>,
 }
 
-/// Which IPv6 addresses the interfaces of this pod have, link-local ones among them: what resolver libraries look at
-/// before they ask for AAAA on behalf of runtimes that want configured families only.
+/// Which addresses the interfaces of this pod have, link-local ones among them: what resolver libraries look at before
+/// they ask for A and AAAA on behalf of runtimes that want configured families only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ipv6 {
+pub struct Families {
+    /// An IPv4 address that is not loopback's; true where that could not be read.
+    pub ipv4: bool,
+    /// An IPv6 address that is not loopback's.
+    pub ipv6: bool,
     /// `::1`.
-    pub loopback: bool,
-    /// Any other.
-    pub elsewhere: bool,
+    pub ipv6_loopback: bool,
 }
 
 /// The result for one address, under `require: all|each`.
@@ -399,8 +401,8 @@ pub struct Evidence {
     pub resolved: Vec<Resolved>,
     /// Every address of what was dialled, measured; empty but after a survey.
     pub survey: Vec<Surveyed>,
-    /// The IPv6 addresses of this pod; `None` but after a survey.
-    pub ipv6: Option<Ipv6>,
+    /// Which families this pod has; `None` but after a survey.
+    pub families: Option<Families>,
     /// What became of questions in pairs; `None` but in `diagnose`.
     pub pairs: Option<Pairs>,
 }

@@ -108,11 +108,10 @@ fn socket_address(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip.to_canonical(), port))
 }
 
-/// The pod's own addresses, without loopback and link-local ones.
+/// The pod's own IPv4 addresses, without loopback; `None` where the kernel does not show them.
 #[must_use]
-pub fn addresses(env: &dyn Env) -> Vec<IpAddr> {
-    let text = |path: &str| env.start_of(Path::new(path)).unwrap_or_default();
-    let (four, six) = (text("/proc/net/fib_trie"), text("/proc/net/if_inet6"));
+pub fn ipv4_addresses(env: &dyn Env) -> Option<Vec<IpAddr>> {
+    let four = env.start_of(Path::new("/proc/net/fib_trie")).ok()?;
     let mut all: Vec<IpAddr> = Vec::new();
     let mut last = None;
     for line in String::from_utf8_lossy(&four).lines() {
@@ -122,6 +121,15 @@ pub fn addresses(env: &dyn Env) -> Vec<IpAddr> {
             None => {}
         }
     }
+    all.retain(|ip| !ip.is_loopback());
+    Some(all)
+}
+
+/// The pod's own addresses, without loopback and link-local ones.
+#[must_use]
+pub fn addresses(env: &dyn Env) -> Vec<IpAddr> {
+    let mut all = ipv4_addresses(env).unwrap_or_default();
+    let six = env.start_of(Path::new("/proc/net/if_inet6")).unwrap_or_default();
     for line in String::from_utf8_lossy(&six).lines() {
         let digits = line.split(' ').next().and_then(|word| u128::from_str_radix(word, 16).ok());
         all.extend(digits.map(Ipv6Addr::from).filter(|ip| !ip.is_unicast_link_local()).map(IpAddr::from));

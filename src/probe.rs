@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::cause::Cause;
 use crate::check::{Check, Run};
 use crate::config::plan::Planned;
+use crate::env::Env;
 use crate::finding::Finding;
 use crate::findings::{self, Context, Judged};
 use crate::net::World;
@@ -26,7 +27,7 @@ use crate::net::dial::Require;
 use crate::net::resolve::{self, Walk};
 use crate::net::survey;
 use crate::order;
-use crate::outcome::{Evidence, Failure, Fault, Outcome, Phase, TryResult};
+use crate::outcome::{Evidence, Failure, Fault, Outcome, Phase, Try, TryResult};
 use crate::url::Endpoint;
 
 pub use depth::Depth;
@@ -39,6 +40,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     let target = planned.check.target(&*world.env);
     let endpoints = planned.check.endpoints(&*world.env);
     let readings = planned.check.readings(&*world.env);
+    let node_options = world.env.var("NODE_OPTIONS").unwrap_or_default();
     let context = Context {
         kind: planned.kind,
         endpoints: &endpoints,
@@ -46,6 +48,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         clients: &planned.clients,
         now: i64::try_from(started_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).unwrap_or(i64::MAX),
         full_walk: depth.walk() == Walk::Full,
+        node_options: &node_options,
     };
     let looking = pod::Looking::begin(&*world.env);
     let mut done = match planned.rules.require {
@@ -64,7 +67,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         Some(fault) => Some(explain(fault, &done.evidence, context)),
         None => turned(&findings, &planned.fail_on),
     };
-    let degraded = failure.is_none() && (done.evidence.degraded || needed_a_fallback(&done.evidence));
+    let degraded = failure.is_none() && (done.evidence.degraded || needed_a_fallback(&*world.env, &done.evidence));
     let duration = done.ended.saturating_duration_since(began);
     Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings, predictions }
 }
@@ -162,10 +165,16 @@ async fn guarded<'a>(start: impl FnOnce() -> Run<'a>) -> Result<Result<(), Fault
     .await
 }
 
-/// Whether a try failed before one succeeded, or some members fail.
-fn needed_a_fallback(evidence: &Evidence) -> bool {
-    evidence.tries.iter().any(|attempt| !matches!(attempt.result, TryResult::Connected | TryResult::NotTried))
-        || evidence.members.iter().any(|member| member.failure.is_some())
+/// Whether a try failed before one succeeded, or some members fail. That a pod without IPv4 has no way to an IPv4 address
+/// is how it is meant to be, and no failure.
+fn needed_a_fallback(env: &dyn Env, evidence: &Evidence) -> bool {
+    let no_ipv4 = |one: &Try| {
+        one.result == TryResult::NetworkUnreachable
+            && one.address.is_ipv4()
+            && crate::pod::ipv4_addresses(env).is_some_and(|addresses| addresses.is_empty())
+    };
+    let fine = |one: &Try| matches!(one.result, TryResult::Connected | TryResult::NotTried) || no_ipv4(one);
+    !evidence.tries.iter().all(fine) || evidence.members.iter().any(|member| member.failure.is_some())
 }
 
 #[cfg(test)]

@@ -44,6 +44,8 @@ pub struct Context<'a> {
     /// Whether names went through the whole search list, as an app's resolver sends them, and not only to what matched
     /// last.
     pub full_walk: bool,
+    /// `NODE_OPTIONS` of this container.
+    pub node_options: &'a str,
 }
 
 /// A value as it was read for this run.

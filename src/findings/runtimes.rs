@@ -7,6 +7,7 @@
 mod cure;
 mod found;
 mod leg;
+mod options;
 mod order;
 mod told;
 mod walk;
@@ -16,9 +17,11 @@ use std::time::Duration;
 use super::{Context, Entry, RUNTIMES};
 use crate::cause::Cause;
 use crate::finding::{Finding, Predicted, Prediction, Severity};
-use crate::outcome::{Evidence, Ipv6, Surveyed};
+use crate::outcome::{Evidence, Families, Surveyed};
+use crate::url::Host;
 
 use leg::{Ended, Leg};
+use options::NodeOptions;
 use order::Library;
 use walk::Lean;
 
@@ -60,19 +63,25 @@ pub(super) const CODES: &[Entry] = &[NODE_CONNECT_CUT, NODE_CONNECT_BORDERLINE, 
 /// Predictions for the runtimes asked for (all of them where a survey was made and none is named), and the findings
 /// that come of them.
 pub(super) fn judge(evidence: &Evidence, context: Context<'_>) -> (Vec<Finding>, Vec<Prediction>) {
-    let Some(ipv6) = evidence.ipv6.filter(|_| !evidence.survey.is_empty()) else { return Default::default() };
+    let Some(families) = evidence.families.filter(|_| !evidence.survey.is_empty()) else { return Default::default() };
+    let options = NodeOptions::read(context.node_options);
     let asked: &[&'static str] = if context.clients.is_empty() { RUNTIMES } else { context.clients };
     let mut findings: Vec<Finding> = Vec::new();
     let mut predictions: Vec<Prediction> = Vec::new();
     let all = targets(&evidence.survey);
     for target in &all {
-        let models = || MODELS.iter().filter(|model| asked.contains(&model.name));
-        let told: Vec<Told> = models().map(|model| foretell(model, &target.legs, ipv6)).collect();
         let named = target.host.or_else(|| evidence.resolved.first().map(|one| one.name.as_str()));
+        // Of an address in place of a name no library is asked.
+        let resolves = named.is_some_and(|name| matches!(Host::parse(name), Ok(Host::Name(_))));
+        let families = resolves.then_some(families);
+        let models = MODELS.iter().filter(|model| asked.contains(&model.name)).map(|model| model.with(options));
+        let told: Vec<Told> = models.map(|model| foretell(model, &target.legs, families)).collect();
         let of_target = found::findings(&told, &target.legs, named, !context.clients.is_empty());
         // A name server gives the addresses in another order the next time; a hosts file does not.
         if let Some(legs) = dead_first(&target.legs).filter(|_| of_target.is_empty() && !evidence.queries.is_empty()) {
-            let told: Vec<Told> = models().map(|model| foretell(model, &legs, ipv6)).collect();
+            // Whom it hurts as it is now does not belong to what may be the next time.
+            let well = told.iter().filter(|one| !one.ways.iter().any(cure::hurts));
+            let told: Vec<Told> = well.map(|one| foretell(one.model, &legs, families)).collect();
             findings.extend(found::next_time(&told, &legs, named, !context.clients.is_empty()));
         }
         findings.extend(of_target);
@@ -173,7 +182,7 @@ enum Manner {
 }
 
 /// One runtime.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Model {
     name: &'static str,
     /// For people.
@@ -183,6 +192,20 @@ struct Model {
     libraries: &'static [Library],
     /// Whether it asks for configured families only.
     configured_only: bool,
+    /// Of Node alone.
+    options: NodeOptions,
+}
+
+impl Model {
+    /// As it goes with these options, where it is a Node.
+    fn with(self, options: NodeOptions) -> Self {
+        match self.manner {
+            Manner::Node(_) if options.first_only => Self { manner: Manner::First, options, ..self },
+            Manner::Node(limit) => Self { manner: Manner::Node(options.limit.unwrap_or(limit)), options, ..self },
+            Manner::First => Self { options, ..self },
+            Manner::FirstIpv4 | Manner::Serial(_) | Manner::Race(_) | Manner::Staggered => self,
+        }
+    }
 }
 
 const LIBC: &[Library] = &[Library::Glibc, Library::Musl];
@@ -203,6 +226,7 @@ const MODELS: &[Model] = &[
         manner: Manner::Race(Duration::from_millis(300)),
         libraries: &[Library::Go],
         configured_only: false,
+        options: NodeOptions::NONE,
     },
     other("python", "Python", Manner::Serial(Some(PYTHON_TIMEOUT))),
     other("python-asyncio", "asyncio", Manner::Serial(None)),
@@ -215,16 +239,16 @@ const MODELS: &[Model] = &[
 ];
 
 const fn node(name: &'static str, title: &'static str, manner: Manner) -> Model {
-    Model { name, title, manner, libraries: LIBC, configured_only: true }
+    Model { name, title, manner, libraries: LIBC, configured_only: true, options: NodeOptions::NONE }
 }
 
 const fn other(name: &'static str, title: &'static str, manner: Manner) -> Model {
-    Model { name, title, manner, libraries: LIBC, configured_only: false }
+    Model { name, title, manner, libraries: LIBC, configured_only: false, options: NodeOptions::NONE }
 }
 
 /// What is told of one runtime, and what it rests on.
 struct Told {
-    model: &'static Model,
+    model: Model,
     /// One for each way in which it may go: resolver libraries, and a limit that is hit or missed.
     ways: Vec<Way>,
     prediction: Prediction,
@@ -238,10 +262,10 @@ struct Way {
     ended: Ended,
 }
 
-fn foretell(model: &'static Model, legs: &[Leg], ipv6: Ipv6) -> Told {
+fn foretell(model: Model, legs: &[Leg], families: Option<Families>) -> Told {
     let mut ways = Vec::new();
     for library in model.libraries {
-        let legs = order::arrange(legs, *library, model.configured_only.then_some(ipv6));
+        let legs = model.options.arrange(order::arrange(legs, *library, families.filter(|_| model.configured_only)));
         for lean in [Lean::InTime, Lean::Late] {
             let ended = go(model.manner, &legs, lean);
             let known = ways.iter().any(|way: &Way| way.library == *library && way.ended == ended);
@@ -250,7 +274,7 @@ fn foretell(model: &'static Model, legs: &[Leg], ipv6: Ipv6) -> Told {
             }
         }
     }
-    let prediction = told::prediction(model, &ways, cure::cure(model, &ways));
+    let prediction = told::prediction(&model, &ways, cure::cure(&model, &ways));
     Told { model, ways, prediction }
 }
 

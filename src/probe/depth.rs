@@ -29,9 +29,9 @@ pub(super) struct Allowance {
 /// Where a person waits for the result: long enough to tell a lost packet or two from silence.
 const PATIENT: Allowance =
     Allowance { all: Duration::from_secs(15), limits: Limits { each: Duration::from_secs(3), addresses: 16 } };
-/// Beside other work: long enough to tell every limit that a runtime has.
+/// Beside other work: long enough to tell every limit that a runtime has, and a lost packet from silence.
 const BRIEF: Allowance =
-    Allowance { all: Duration::from_secs(5), limits: Limits { each: Duration::from_secs(1), addresses: 8 } };
+    Allowance { all: Duration::from_secs(5), limits: Limits { each: Duration::from_millis(1_500), addresses: 8 } };
 
 impl Depth {
     /// How much of the search list is walked.

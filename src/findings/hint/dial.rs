@@ -105,14 +105,17 @@ impl Scene<'_> {
             .collect();
         refused.dedup_by_key(|one| one.address);
         // A Service has one address per family, unless it is headless.
-        let several = refused.iter().filter(|one| one.family() == refused[0].family()).count() > 1;
+        let beside = |known: &Try, one: &Try| {
+            one.host == known.host && one.family() == known.family() && one.address.ip() != known.address.ip()
+        };
+        let several = refused.first().is_some_and(|known| self.evidence.tries.iter().any(|one| beside(known, one)));
         let seen =
             if refused.len() > 1 { format!("{} addresses, all refused: ", refused.len()) } else { String::new() };
         match self.service() {
             Some((service, namespace)) if several => format!(
-                "{seen}the pods behind the headless Service {service} run, and none listens on port {port}: compare it with \
-                 their containerPort, and see that they do not listen on 127.0.0.1 alone ({})",
-                format_args!("kubectl {namespace}get endpointslices")
+                "{seen}behind the headless Service {service} {who} there, but nothing listens on port {port}: compare it with the \
+                 containerPort, and look for a listener on 127.0.0.1 alone (kubectl {namespace}get endpointslices)",
+                who = if refused.len() > 1 { "the pods are" } else { "that pod is" },
             ),
             Some((service, namespace)) => format!(
                 "{seen}kubectl {namespace}get endpointslices -l kubernetes.io/service-name={service}: without addresses, no \

@@ -329,6 +329,14 @@ fn connections_that_do_not_come_about() {
         (
             "backend-api:8000",
             Cause::ConnectRefused,
+            vec![tried("10.0.1.1:8000", Refused), tried("10.0.1.2:8000", TryResult::Cut)],
+            service(),
+            None,
+            &["behind the headless Service backend-api that pod is there, but nothing listens on port 8000"],
+        ),
+        (
+            "backend-api:8000",
+            Cause::ConnectRefused,
             [("a", "10.0.1.1:8000"), ("backend-api", "10.0.1.2:8000"), ("backend-api", "10.0.1.2:8000")]
                 .map(|(host, address)| Try { host: Some(host.to_owned()), ..tried(address, Refused) })
                 .to_vec(),

@@ -7,7 +7,7 @@ use super::walk::{self, Lean};
 use super::{Manner, Model, Way, go};
 use crate::finding::Predicted;
 
-/// What is lost beyond the fastest address before it is worth a word.
+/// What is lost on other addresses before it is worth a word.
 pub(super) const SLOW: Duration = Duration::from_secs(1);
 
 /// What to set; `None` where nothing is wrong, or where no setting of the client helps.
@@ -17,20 +17,20 @@ pub(super) fn cure(model: &Model, ways: &[Way]) -> Option<String> {
         return None;
     }
     match model.manner {
-        Manner::Node(limit) => node(since(model.name), limit, ways),
-        Manner::First => node_18(&way.legs),
+        Manner::Node(limit) => node(since(model.name), limit, model.options.limit.is_some(), ways),
+        Manner::First => one_address(&way.legs, model.options.first_only),
         Manner::FirstIpv4 => Some(java(&way.legs)),
         Manner::Serial(_) | Manner::Race(_) | Manner::Staggered => waits(model.name).map(str::to_owned),
     }
 }
 
-/// Whether it fails, hangs, or loses time where an address answers.
+/// Whether it fails, hangs, or loses time before it comes to the address that it ends on.
 pub(super) fn hurts(way: &Way) -> bool {
-    let fastest = way.legs.iter().filter(|leg| leg.accepts()).map(|leg| leg.after).min();
+    let own = way.legs.iter().find(|leg| Some(leg.address) == way.ended.at).map(|leg| leg.after);
     match way.ended.result {
         Predicted::Fails | Predicted::Hangs | Predicted::Borderline => true,
         Predicted::Unknown => false,
-        Predicted::Connects => fastest.zip(way.ended.after).is_some_and(|(best, after)| after >= best + SLOW),
+        Predicted::Connects => own.zip(way.ended.after).is_some_and(|(own, after)| after >= own + SLOW),
     }
 }
 
@@ -51,8 +51,9 @@ const fn since(name: &str) -> &'static str {
     }
 }
 
-/// The settings of Node that make all of these connect; `since` says which versions know the first.
-pub(super) fn node(since: &str, limit: Duration, ways: &[Way]) -> Option<String> {
+/// The settings of Node that make all of these connect; `since` says which versions know the first, `set` that the limit
+/// is not the version's own.
+pub(super) fn node(since: &str, limit: Duration, set: bool, ways: &[Way]) -> Option<String> {
     const NEWER: Duration = Duration::from_millis(500);
     let works = |with: &dyn Fn(&[Leg]) -> Predicted| ways.iter().all(|way| with(&way.legs) == Predicted::Connects);
     let with_limit = |limit| move |legs: &[Leg]| walk::node(legs, limit, Lean::Late).result;
@@ -65,25 +66,24 @@ pub(super) fn node(since: &str, limit: Duration, ways: &[Way]) -> Option<String>
     if works(&|legs| go(Manner::First, legs, Lean::Late).result) {
         cures.push("NODE_OPTIONS=--no-network-family-autoselection".to_owned());
     }
-    if limit < NEWER && works(&with_limit(NEWER)) {
+    if !set && limit < NEWER && works(&with_limit(NEWER)) {
         cures.push("Node 25.2 or later".to_owned());
     }
     (!cures.is_empty()).then(|| cures.join(", or "))
 }
 
-fn node_18(legs: &[Leg]) -> Option<String> {
+/// Node 18, and a later one that was told to try one alone.
+fn one_address(legs: &[Leg], told: bool) -> Option<String> {
     let first_v4 = legs.iter().find(|leg| leg.address.is_ipv4());
-    if first_v4.is_some_and(Leg::accepts) {
-        return Some(
-            "NODE_OPTIONS=--dns-result-order=ipv4first, or Node 20 or later, which tries every address".to_owned(),
-        );
-    }
+    let order = if first_v4.is_some_and(Leg::accepts) { "NODE_OPTIONS=--dns-result-order=ipv4first, or " } else { "" };
     let with = |limit| walk::node(legs, Duration::from_millis(limit), Lean::Late).result == Predicted::Connects;
-    match (with(250), with(500)) {
-        (true, _) => Some("Node 20 or later, which tries every address".to_owned()),
-        (false, true) => Some("Node 25.2 or later, which tries every address".to_owned()),
-        (false, false) => None,
-    }
+    let who = match (with(250), with(500)) {
+        _ if told => "Node without --no-network-family-autoselection",
+        (true, _) => "Node 20 or later",
+        (false, true) => "Node 25.2 or later",
+        (false, false) => return order.strip_suffix(", or ").map(str::to_owned),
+    };
+    Some(format!("{order}{who}, which tries every address"))
 }
 
 fn java(legs: &[Leg]) -> String {

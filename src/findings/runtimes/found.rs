@@ -56,7 +56,7 @@ fn node_cut(told: &[Told], legs: &[Leg], of: &str) -> Option<Finding> {
     let (first, way) = *cut.first()?;
     let Manner::Node(limit) = first.model.manner else { return None };
     let ways: Vec<Way> = cut.iter().map(|(_, way)| (*way).clone()).collect();
-    let cure = cure::node(" (Node 20.13, 22.1 or later)", limit, &ways);
+    let cure = cure::node(" (Node 20.13, 22.1 or later)", limit, first.model.options.limit.is_some(), &ways);
     let still_fails = walk::node(&walk::ipv4_leads(&way.legs), limit, walk::Lean::Late).result != Predicted::Connects;
     let no_use = if still_fails { "; --dns-result-order=ipv4first alone does not help" } else { "" };
     let fix = cure.map_or_else(
@@ -151,7 +151,7 @@ fn node_borderline(told: &[Told], of: &str) -> Option<Finding> {
         way.ended.errors.first().map_or("ETIMEDOUT", |(_, code)| code.name),
     );
     let ways: Vec<Way> = first.ways.clone();
-    let cure = cure::node(" (Node 20.13, 22.1 or later)", limit, &ways)?;
+    let cure = cure::node(" (Node 20.13, 22.1 or later)", limit, first.model.options.limit.is_some(), &ways)?;
     Some(NODE_CONNECT_BORDERLINE.found(message, format!("for the app, set {cure}")))
 }
 
@@ -171,10 +171,8 @@ fn dead(told: &[Told], legs: &[Leg], of: &str, asked: bool) -> Option<Finding> {
         return None;
     }
     let message = format!(
-        "{} of {} addresses{of} {} not work: {}; {}; {}",
-        blamed.len(),
+        "of the {} addresses{of}, {}; {}; {}",
         legs.len(),
-        if blamed.len() == 1 { "does" } else { "do" },
         blamed.iter().take(NAMED).map(|leg| state(leg)).collect::<Vec<_>>().join(", "),
         legs.iter().filter(|leg| leg.accepts()).min_by_key(|leg| leg.after).map(state).unwrap_or_default(),
         harm(&hurt),
@@ -182,7 +180,9 @@ fn dead(told: &[Told], legs: &[Leg], of: &str, asked: bool) -> Option<Finding> {
     let all_v6 = blamed.iter().all(|leg| leg.address.is_ipv6());
     let no_v6_works = !legs.iter().any(|leg| leg.address.is_ipv6() && leg.accepts());
     let refused = blamed.iter().all(|leg| matches!(leg.fate, Fate::Errs(code) if code.errno == 111));
+    let no_route = blamed.iter().all(|leg| matches!(leg.fate, Fate::Errs(code) if code.at_once && code.errno == 101));
     let remedy = match (all_v6 && no_v6_works, refused) {
+        _ if no_route => "give this pod a route to that address, or take it out of the name",
         (_, true) => "let the server listen on that address too, or take it out of the name",
         (true, false) => "let IPv6 through, or take the AAAA records or this pod's IPv6 route away",
         (false, false) => "find out why that address does not answer, or take it out of the name",
@@ -203,25 +203,31 @@ fn dead(told: &[Told], legs: &[Leg], of: &str, asked: bool) -> Option<Finding> {
 
 /// Who waits, who fails, who loses how much.
 fn harm(hurt: &[&Told]) -> String {
-    let mut hang: Vec<String> = Vec::new();
-    let mut fail: Vec<String> = Vec::new();
-    let mut slow: Vec<String> = Vec::new();
+    // What becomes of one, of several, and who they are.
+    let mut groups: Vec<(String, String, Vec<&str>)> = Vec::new();
     for one in hurt {
-        let title = format!("{}{}", one.model.title, on(one));
         let Some(way) = one.ways.iter().find(|way| hurts(way)) else { continue };
-        match (way.ended.result, way.ended.after) {
-            (Predicted::Hangs, _) => hang.push(title),
-            (Predicted::Connects, Some(after)) => slow.push(format!("{title} connects only after {}", show(after))),
-            _ => fail.push(title),
+        let (verb, verbs) = match (way.ended.result, way.ended.after) {
+            (Predicted::Hangs, _) => {
+                ("waits without an end of its own".to_owned(), "wait without an end of their own".to_owned())
+            }
+            (Predicted::Connects, Some(after)) => {
+                (format!("connects only after {}", show(after)), format!("connect only after {}", show(after)))
+            }
+            _ => ("fails".to_owned(), "fail".to_owned()),
+        };
+        let on = on(one);
+        let (verb, verbs) = (format!("{on} {verb}"), format!("{on} {verbs}"));
+        match groups.iter_mut().find(|(known, ..)| *known == verb) {
+            Some((.., titles)) => titles.push(one.model.title),
+            None => groups.push((verb, verbs, vec![one.model.title])),
         }
     }
-    let all = |names: &[String], one: &str, many: &str| {
-        let verb = if names.len() == 1 { one } else { many };
-        (!names.is_empty()).then(|| format!("{} {verb}", and(names)))
-    };
-    let hang = all(&hang, "waits for it without an end of its own", "wait for it without an end of their own");
-    let fail = all(&fail, "fails", "fail");
-    hang.into_iter().chain(fail).chain(slow).collect::<Vec<_>>().join(", ")
+    let told = groups.iter().map(|(one, several, titles)| {
+        let verb = if titles.len() == 1 { one } else { several };
+        format!("{}{verb}", and(titles))
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// Says which images where only those of one resolver library are hurt.

@@ -36,10 +36,12 @@ pub(super) struct Code {
     pub(super) errno: i32,
     pub(super) name: &'static str,
     pub(super) text: &'static str,
+    /// Whether the kernel knew it when it was asked: it has no way to that address.
+    pub(super) at_once: bool,
 }
 
 /// What a limit of the runtime's own leaves behind.
-pub(super) const TIMED_OUT: Code = Code { errno: 110, name: "ETIMEDOUT", text: "Connection timed out" };
+pub(super) const TIMED_OUT: Code = Code { errno: 110, name: "ETIMEDOUT", text: "Connection timed out", at_once: false };
 
 impl Leg {
     pub(super) fn new(seen: &Surveyed) -> Self {
@@ -47,7 +49,7 @@ impl Leg {
             TryResult::Connected => Fate::Accepts,
             TryResult::Cut => Fate::Silent,
             TryResult::NotTried => Fate::Unmeasured,
-            failed => Fate::Errs(code(failed, seen.errno)),
+            failed => Fate::Errs(Code { at_once: seen.source.is_none(), ..code(failed, seen.errno) }),
         };
         Self { address: seen.address, source: seen.source, fate, after: seen.duration }
     }
@@ -89,7 +91,7 @@ fn code(result: TryResult, errno: Option<i32>) -> Code {
         113 => ("EHOSTUNREACH", "No route to host"),
         _ => ("EIO", "another error of the socket"),
     };
-    Code { errno, name, text }
+    Code { errno, name, text, at_once: false }
 }
 
 /// How a runtime's walk over the addresses ends.

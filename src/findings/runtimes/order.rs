@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::leg::Leg;
 use crate::order;
-use crate::outcome::Ipv6;
+use crate::outcome::Families;
 
 /// Who resolves the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,17 +81,17 @@ const GO: &[Policy] = &[
     policy([0; 8], 0, 40, 1),
 ];
 
-/// The addresses in the order in which this library gives them, each once. `ipv6` is there where the caller asks for
+/// The addresses in the order in which this library gives them, each once. `families` is there where the caller asks for
 /// families that are configured only (`AI_ADDRCONFIG`).
-pub(super) fn arrange(legs: &[Leg], library: Library, ipv6: Option<Ipv6>) -> Vec<Leg> {
+pub(super) fn arrange(legs: &[Leg], library: Library, families: Option<Families>) -> Vec<Leg> {
     let mut list: Vec<Leg> = Vec::with_capacity(legs.len());
     for leg in legs {
         if !list.iter().any(|known| known.address == leg.address) {
             list.push(*leg);
         }
     }
-    if let Some(ipv6) = ipv6 {
-        configured_only(&mut list, library, ipv6);
+    if let Some(families) = families {
+        configured_only(&mut list, library, families);
     }
     match library {
         Library::Glibc => order::sort_by(&mut list, by_rules(GLIBC, library)),
@@ -105,17 +105,12 @@ pub(super) fn arrange(legs: &[Leg], library: Library, ipv6: Option<Ipv6>) -> Vec
 
 /// `AI_ADDRCONFIG`: glibc drops a family of which no interface but loopback has an address (a link-local one will do), if
 /// the other has one; musl drops IPv6 where not even `::1` is there.
-fn configured_only(list: &mut Vec<Leg>, library: Library, ipv6: Ipv6) {
-    // No interface list tells IPv4 apart: a source address that is not loopback's says that there is one.
-    let outside = |leg: &Leg| leg.address.is_ipv4() && leg.source.is_some_and(|source| !source.is_loopback());
-    let has_ipv4 = list.iter().any(outside);
-    let drops = match library {
-        Library::Glibc => has_ipv4 && !ipv6.elsewhere,
-        Library::Musl => !ipv6.loopback,
-        Library::Go => false,
-    };
-    if drops {
-        list.retain(|leg| leg.address.is_ipv4());
+fn configured_only(list: &mut Vec<Leg>, library: Library, families: Families) {
+    let Families { ipv4, ipv6, ipv6_loopback } = families;
+    match library {
+        Library::Glibc if ipv4 != ipv6 => list.retain(|leg| leg.address.is_ipv4() == ipv4),
+        Library::Musl if !ipv6_loopback => list.retain(|leg| leg.address.is_ipv4()),
+        Library::Glibc | Library::Musl | Library::Go => {}
     }
 }
 

@@ -9,10 +9,11 @@ use super::walk::Lean;
 use super::{MODELS, Told, foretell, go, judge};
 use crate::finding::{Finding, Predicted, Prediction, Severity};
 use crate::findings::{Context, RUNTIMES};
-use crate::outcome::{Evidence, Ipv6, Resolved, Surveyed, TryResult};
+use crate::outcome::{Evidence, Families, Resolved, Surveyed, TryResult};
 use crate::url::{Endpoint, Host};
 
-const BOTH: Ipv6 = Ipv6 { loopback: true, elsewhere: true };
+const BOTH: Families = Families { ipv4: true, ipv6: true, ipv6_loopback: true };
+const IPV4_ALONE: Families = Families { ipv6: false, ..BOTH };
 
 /// `v4 310` connects after that many milliseconds, `v6 U` has no route, `B` is silent, `R` refuses. A source may follow:
 /// `v6 B from fd09::1`, and a target: `v6 B to fd09::2`.
@@ -169,11 +170,30 @@ fn other_runtimes_golden_vectors() {
     }
 }
 
+/// Measured: what the kernel knows at once has other words than what comes back.
+#[test]
+fn errors_in_the_words_of_each_runtime() {
+    let error = |runtime, text| predicted(runtime, text).error.unwrap();
+    assert_eq!(error("python-asyncio", "v6 U, v6 U"), "OSError: [Errno 101] Network is unreachable");
+    assert_eq!(
+        error("python-asyncio", "v4 R"),
+        "ConnectionRefusedError: [Errno 111] Connect call failed ('203.0.113.1', 5432)"
+    );
+    assert_eq!(
+        error("python-asyncio", "v4 R, v6 U"),
+        "OSError: Multiple exceptions: [Errno 111] Connect call failed ('203.0.113.1', 5432), [Errno 101] Network is unreachable"
+    );
+    assert_eq!(error("python", "v4 B"), "TimeoutError: timed out");
+    assert_eq!(error("python", "v4 R"), "ConnectionRefusedError: [Errno 111] Connection refused");
+    assert_eq!(error("jvm", "v6 U"), "java.net.SocketException: Network is unreachable");
+    assert!(error("psycopg3", "v6 U").ends_with("failed: Network is unreachable"));
+}
+
 #[test]
 fn the_last_error_is_the_one_that_some_show() {
     let last = |runtime| predicted(runtime, "v4 R, v6 U").error.unwrap();
     assert_eq!(last("tokio"), "Network is unreachable (os error 101)");
-    assert_eq!(last("python"), "OSError: [Errno 101] Network is unreachable (ENETUNREACH)");
+    assert_eq!(last("python"), "OSError: [Errno 101] Network is unreachable");
     assert_eq!(last("go"), "dial tcp 203.0.113.1:5432: connect: connection refused");
     assert_eq!(last("jvm"), "java.net.ConnectException: Connection refused");
     assert!(last("psycopg3").ends_with("2600::2, port 5432 failed: Network is unreachable"), "{}", last("psycopg3"));
@@ -221,19 +241,22 @@ fn orders_of_the_libraries() {
 #[test]
 fn configured_families_only() {
     let legs = legs("v4 310, v6 U");
-    let left = |library, loopback, elsewhere| arrange(&legs, library, Some(Ipv6 { loopback, elsewhere })).len();
-    assert_eq!(left(Library::Glibc, true, true), 2, "a link-local address is enough");
-    assert_eq!(left(Library::Glibc, true, false), 1);
-    assert_eq!(left(Library::Musl, true, false), 2, "::1 is enough");
-    assert_eq!(left(Library::Musl, false, false), 1);
-    let loopback = super::tests::legs("v4 1 to 127.0.0.1 from 127.0.0.1, v6 1 to ::1 from ::1");
-    let left = arrange(&loopback, Library::Glibc, Some(Ipv6 { loopback: true, elsewhere: false }));
-    assert_eq!(left.len(), 2, "a pod of loopback alone asks for both");
+    let left = |library, families| arrange(&legs, library, Some(families)).len();
+    assert_eq!(left(Library::Glibc, BOTH), 2, "a link-local address is enough");
+    assert_eq!(left(Library::Glibc, IPV4_ALONE), 1);
+    assert_eq!(left(Library::Musl, IPV4_ALONE), 2, "::1 is enough");
+    assert_eq!(left(Library::Musl, Families { ipv6_loopback: false, ..IPV4_ALONE }), 1);
+    let ipv6_alone = Families { ipv4: false, ..BOTH };
+    assert!(arrange(&legs, Library::Glibc, Some(ipv6_alone))[0].address.is_ipv6(), "a pod without IPv4");
+    assert_eq!(left(Library::Glibc, ipv6_alone), 1);
+    assert_eq!(left(Library::Musl, ipv6_alone), 2, "musl asks 127.0.0.1, which is always there");
+    let loopback_alone = Families { ipv4: false, ..IPV4_ALONE };
+    assert_eq!(left(Library::Glibc, loopback_alone), 2, "a pod of loopback alone asks for both");
 }
 
-fn told(runtime: &str, text: &str, ipv6: Ipv6) -> Told {
+fn told(runtime: &str, text: &str, families: Families) -> Told {
     let model = MODELS.iter().find(|model| model.name == runtime).unwrap();
-    foretell(model, &legs(text), ipv6)
+    foretell(*model, &legs(text), Some(families))
 }
 
 fn predicted(runtime: &str, text: &str) -> Prediction {
@@ -259,15 +282,14 @@ fn near_a_limit_is_said_to_be_near() {
 
 #[test]
 fn what_depends_on_the_image_is_said_so() {
-    let only_loopback = Ipv6 { loopback: true, elsewhere: false };
-    let told = told("node@20", "v4 310, v6 U", only_loopback).prediction;
+    let told = told("node@20", "v4 310, v6 U", IPV4_ALONE).prediction;
     assert_eq!(told.result, Predicted::Borderline);
     let error = told.error.unwrap();
     assert!(
         error.starts_with("images with glibc (Debian): connects after 310ms; images with musl (Alpine): fails"),
         "{error}"
     );
-    let none = Ipv6 { loopback: false, elsewhere: false };
+    let none = Families { ipv6_loopback: false, ..IPV4_ALONE };
     assert_eq!(super::tests::told("node@20", "v4 310, v6 U", none).prediction.result, Predicted::Connects);
 }
 
@@ -301,10 +323,18 @@ fn cures_are_tried_out() {
 }
 
 fn found(text: &str, clients: &[&'static str]) -> Vec<Finding> {
-    let resolved = Resolved { name: "db".to_owned(), family: 4, addresses: Vec::new() };
-    let evidence =
-        Evidence { survey: addresses(text), ipv6: Some(BOTH), resolved: vec![resolved], ..Evidence::default() };
-    judge(&evidence, Context { kind: "tcp", endpoints: &[], readings: &[], clients, ..Context::default() }).0
+    found_with("", text, clients)
+}
+
+/// The same where pilotfish has these `NODE_OPTIONS`.
+fn found_with(node_options: &str, text: &str, clients: &[&'static str]) -> Vec<Finding> {
+    let survey = addresses(text);
+    let evidence = Evidence { survey, families: Some(BOTH), resolved: vec![name()], ..Evidence::default() };
+    judge(&evidence, Context { kind: "tcp", clients, node_options, ..Context::default() }).0
+}
+
+fn name() -> Resolved {
+    Resolved { name: "db".to_owned(), family: 4, addresses: Vec::new() }
 }
 
 fn codes(text: &str, clients: &[&'static str]) -> Vec<&'static str> {
@@ -363,7 +393,7 @@ fn findings_where_something_is_wrong() {
     ));
     let private = found("v4 3, v6 B to fd09::2 from fd09::1", &["libpq"]);
     assert_eq!(private.len(), 1);
-    assert!(private[0].message.contains("libpq in images with glibc (Debian) waits for it"), "{private:?}");
+    assert!(private[0].message.contains("libpq in images with glibc (Debian) waits without an end"), "{private:?}");
 }
 
 /// The order of a name server is another one the next time, that of a hosts file is not.
@@ -371,12 +401,12 @@ fn findings_where_something_is_wrong() {
 fn a_dead_address_behind_a_good_one() {
     let of = |text: &str, clients: &[&'static str], queries: usize| {
         let queries = vec![crate::findings::testing::query("db.", "A", "NOERROR", 2); queries];
-        let evidence = Evidence { survey: addresses(text), ipv6: Some(BOTH), queries, ..Evidence::default() };
+        let evidence = Evidence { survey: addresses(text), families: Some(BOTH), queries, ..Evidence::default() };
         judge(&evidence, Context { kind: "tcp", clients, ..Context::default() }).0
     };
     let [dead] = of("v4 3, v4 B, v4 4", &[], 1).try_into().unwrap();
     assert_eq!(dead.code, "address_dead");
-    assert!(dead.message.starts_with("1 of 3 addresses does not work: 203.0.113.2:5432 is silent"), "{}", dead.message);
+    assert!(dead.message.starts_with("of the 3 addresses, 203.0.113.2:5432 is silent"), "{}", dead.message);
     assert!(
         dead.message.ends_with("whenever the name server puts it first (this time it did not)"),
         "{}",
@@ -395,7 +425,8 @@ fn a_dead_address_behind_a_good_one() {
 fn where_the_image_decides_it_is_a_warning() {
     let evidence = Evidence {
         survey: addresses("v4 310, v6 U"),
-        ipv6: Some(Ipv6 { loopback: true, elsewhere: false }),
+        families: Some(IPV4_ALONE),
+        resolved: vec![name()],
         ..Evidence::default()
     };
     let (found, _) = judge(&evidence, Context { clients: &["node@24"], ..Context::default() });
@@ -404,11 +435,94 @@ fn where_the_image_decides_it_is_a_warning() {
     assert!(cut.message.contains("Node 24 in images with musl (Alpine) cuts each"), "{}", cut.message);
 }
 
+/// glibc leaves IPv4 out where the pod has none, so that Node has one address, and no limit for it.
+#[test]
+fn a_pod_without_ipv4_does_not_cut_its_ipv6() {
+    let of = |families| {
+        let survey = addresses("v4 U, v6 310");
+        let evidence = Evidence { survey, families: Some(families), resolved: vec![name()], ..Evidence::default() };
+        judge(&evidence, Context::default()).0
+    };
+    let [cut] = of(Families { ipv4: false, ..BOTH }).try_into().unwrap();
+    assert_eq!((cut.code, cut.severity), ("node_connect_cut", Severity::Warning));
+    assert!(cut.message.contains("Node 20, 22 and 24 in images with musl (Alpine) cut each"), "{}", cut.message);
+    assert_eq!(of(BOTH)[0].severity, Severity::Error, "it has IPv4, and no way to that address");
+    let no_address = told("node@20", "v4 U", Families { ipv4: false, ..BOTH }).ways;
+    assert!(no_address.iter().any(|way| way.legs.is_empty()) && no_address.iter().any(|way| !way.legs.is_empty()));
+}
+
+/// Of an address in place of a name no library is asked, and none leaves it out.
+#[test]
+fn an_address_in_place_of_a_name_is_dialled_as_it_is() {
+    let evidence = Evidence { survey: addresses("v6 U"), families: Some(IPV4_ALONE), ..Evidence::default() };
+    let (_, told) = judge(&evidence, Context { clients: &["node@24"], ..Context::default() });
+    assert_eq!(told[0].error.as_deref(), Some("connect ENETUNREACH [2600::1]:5432"));
+}
+
+#[test]
+fn a_pod_whose_node_options_hold_the_cure_is_not_accused() {
+    let slow = "v4 310, v6 U";
+    for cured in [
+        "--network-family-autoselection-attempt-timeout=1000",
+        "--max-old-space-size=200 --network-family-autoselection-attempt-timeout 1000 --enable-source-maps",
+        "--no-network-family-autoselection",
+    ] {
+        assert!(found_with(cured, slow, &[]).is_empty(), "{cured}");
+    }
+    for not in ["--dns-result-order=ipv4first", "--network-family-autoselection-attempt-timeout=x", "--inspect"] {
+        assert_eq!(found_with(not, slow, &[])[0].code, "node_connect_cut", "{not}");
+    }
+    assert!(
+        found_with("--dns-result-order=ipv6first", slow, &[]).is_empty(),
+        "the IPv4 address is the last, which is not cut"
+    );
+    let short = found_with("--network-family-autoselection-attempt-timeout=300", "v4 400, v6 U", &[]);
+    assert!(
+        short[0].message.contains("Node 20, 22, 24, 25.2 and 26 cut each but the last off after 300ms, and"),
+        "{}",
+        short[0].message
+    );
+    assert!(short[0].fix.contains("timeout=1000 ") && !short[0].fix.contains("or Node 25.2"), "{}", short[0].fix);
+    let first = found_with("--no-network-family-autoselection", "v4 R, v4 3", &["node@24"]);
+    assert!(first[0].fix.contains("Node 24: Node without --no-network-family-autoselection"), "{}", first[0].fix);
+    assert!(found_with("--dns-result-order=ipv4first", "v6 R, v4 3", &["node@18"]).is_empty());
+}
+
+/// What is lost on a slow address that answers is not the fault of a dead one.
+#[test]
+fn a_slow_address_is_not_the_harm_of_a_dead_one() {
+    assert!(found("v4 R, v4 1030, v4 3", &[]).is_empty());
+    assert!(found("v4 1030, v4 3", &["libpq"]).is_empty());
+    let dead = &found("v4 B, v4 3, v4 B", &[])[0];
+    assert!(
+        dead.message.starts_with("of the 3 addresses of db, 203.0.113.1:5432 is silent for 3s; "),
+        "{}",
+        dead.message
+    );
+    assert!(dead.message.contains("; Node 18, Go, asyncio, libpq, psycopg 3, Java, curl and tokio wait without an end of their own, Python connects only after 5.0s"), "{}", dead.message);
+}
+
+/// Who fails in the order of this time does so not only in that of another time.
+#[test]
+fn whom_the_order_of_this_time_hurts_is_not_told_of_the_next() {
+    let queries = vec![crate::findings::testing::query("db.", "A", "NOERROR", 2)];
+    let survey = addresses("v4 R, v6 3, v6 B");
+    let evidence = Evidence { survey, families: Some(BOTH), queries, resolved: vec![name()], ..Evidence::default() };
+    let [next] = judge(&evidence, Context::default()).0.try_into().unwrap();
+    assert!(
+        next.message.starts_with("of the 3 addresses of db, [2600::3]:5432 is silent for 3s; [2600::2]"),
+        "{}",
+        next.message
+    );
+    assert!(!next.message.contains("Java"), "{}", next.message);
+}
+
 #[test]
 fn times_of_a_container_that_stood_still() {
     let of = |text: &str, stood: u64| {
         let pod = crate::pod::Pod { throttled: Some(Duration::from_millis(stood)), ..Default::default() };
-        let evidence = Evidence { survey: addresses(text), ipv6: Some(BOTH), pod: Some(pod), ..Evidence::default() };
+        let evidence =
+            Evidence { survey: addresses(text), families: Some(BOTH), pod: Some(pod), ..Evidence::default() };
         let endpoints = [Endpoint { host: Host::parse("db").unwrap(), port: 5432 }];
         let context = Context { endpoints: &endpoints, ..Context::default() };
         let found = crate::findings::judge(None, &evidence, context).findings;
@@ -451,7 +565,7 @@ fn healthy_setups_are_not_accused() {
 fn every_runtime_has_a_model_and_nothing_but_what_is_asked_for_is_told() {
     let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
     assert_eq!(names, RUNTIMES);
-    let evidence = Evidence { survey: addresses("v4 3"), ipv6: Some(BOTH), ..Evidence::default() };
+    let evidence = Evidence { survey: addresses("v4 3"), families: Some(BOTH), ..Evidence::default() };
     let told = |clients| {
         let (_, predictions) =
             judge(&evidence, Context { kind: "tcp", endpoints: &[], readings: &[], clients, ..Context::default() });
@@ -466,7 +580,7 @@ fn of_several_hosts_the_worst_is_told() {
     let mut survey = addresses("v4 3, v4 R");
     survey[0].host = Some("one".to_owned());
     survey[1].host = Some("two".to_owned());
-    let evidence = Evidence { survey, ipv6: Some(BOTH), ..Evidence::default() };
+    let evidence = Evidence { survey, families: Some(BOTH), ..Evidence::default() };
     let (_, told) = judge(
         &evidence,
         Context { kind: "tcp", endpoints: &[], readings: &[], clients: &["go"], ..Context::default() },

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::leg::{Code, Ended, Fate, Leg};
+use super::leg::{Code, Ended, Fate, Leg, TIMED_OUT};
 use super::order::Library;
 use super::{Manner, Model, Way};
 use crate::duration::show;
@@ -99,7 +99,9 @@ fn its_end(model: &Model) -> &'static str {
 /// The error in the runtime's own words, as near as they are known.
 fn failure(model: &Model, ended: &Ended) -> String {
     let errors = &ended.errors;
-    let Some((&first, &last)) = errors.first().zip(errors.last()) else { return "no address to try".to_owned() };
+    let Some((&first, &last)) = errors.first().zip(errors.last()) else {
+        return "getaddrinfo ENOTFOUND: the name has no address of a family that this pod has".to_owned();
+    };
     match (model.manner, model.name) {
         (Manner::Node(_), _) if errors.len() > 1 => {
             let all = list(errors, |(address, code)| format!("{} {address}", code.name));
@@ -107,11 +109,12 @@ fn failure(model: &Model, ended: &Ended) -> String {
         }
         (Manner::Node(_) | Manner::First, _) => format!("connect {} {}", first.1.name, first.0),
         (_, "go") => format!("dial tcp {}: connect: {}", first.0, first.1.text.to_lowercase()),
-        (_, "python") => format!("OSError: [Errno {}] {} ({})", last.1.errno, last.1.text, last.1.name),
-        (_, "python-asyncio") => match errors.as_slice() {
-            [_] => format!("OSError: {}", connect_call(&first)),
-            _ => format!("OSError: Multiple exceptions: {}", list(errors, connect_call)),
-        },
+        (_, "python") if last.1 == TIMED_OUT => "TimeoutError: timed out".to_owned(),
+        (_, "python") => format!("{}: [Errno {}] {}", python(last.1), last.1.errno, last.1.text),
+        (_, "python-asyncio") if errors.iter().all(|one| connect_call(one) == connect_call(&first)) => {
+            format!("{}: {}", python(first.1), connect_call(&first))
+        }
+        (_, "python-asyncio") => format!("OSError: Multiple exceptions: {}", list(errors, connect_call)),
         (_, "python-anyio") => format!("OSError: All connection attempts failed ({})", list(errors, in_words)),
         (_, "libpq") => list(errors, libpq),
         (_, "psycopg3") => psycopg3(&last),
@@ -133,7 +136,11 @@ fn in_words((address, code): &(SocketAddr, Code)) -> String {
     format!("{address} {}", code.text.to_lowercase())
 }
 
+/// asyncio has words of its own for what comes back later, and the kernel's for what it knew at once.
 fn connect_call((address, code): &(SocketAddr, Code)) -> String {
+    if code.at_once {
+        return format!("[Errno {}] {}", code.errno, code.text);
+    }
     let zone = if address.is_ipv6() { ", 0, 0" } else { "" };
     format!("[Errno {}] Connect call failed ('{}', {}{zone})", code.errno, address.ip(), address.port())
 }
@@ -145,9 +152,8 @@ fn libpq((address, code): &(SocketAddr, Code)) -> String {
 /// psycopg 3 asks libpq for the next step before the handshake's end. What comes back later is met as an error of sending,
 /// and told as a lost connection; only what the kernel knew at once has its own words.
 fn psycopg3(last: &(SocketAddr, Code)) -> String {
-    const NO_ROUTE: i32 = 101;
     let (address, code) = last;
-    if code.errno == NO_ROUTE {
+    if code.at_once {
         return libpq(last);
     }
     format!(
@@ -160,8 +166,19 @@ fn psycopg3(last: &(SocketAddr, Code)) -> String {
 
 const fn java(code: Code) -> &'static str {
     match code.errno {
-        110 | 111 | 101 => "ConnectException",
+        110 | 111 => "ConnectException",
         113 => "NoRouteToHostException",
+        13 | 99 => "BindException",
         _ => "SocketException",
+    }
+}
+
+const fn python(code: Code) -> &'static str {
+    match code.errno {
+        1 | 13 => "PermissionError",
+        104 => "ConnectionResetError",
+        110 => "TimeoutError",
+        111 => "ConnectionRefusedError",
+        _ => "OSError",
     }
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::{Limits, Memory, RUNS, ipv6, survey};
+use super::{Limits, Memory, RUNS, families, survey};
 use crate::env::MapEnv;
 use crate::net::World;
 use crate::net::attempt::{Attempt, Terms};
 use crate::net::dial::DialRules;
 use crate::net::resolve::Walk;
-use crate::outcome::{Evidence, Ipv6, Surveyed, Try, TryResult};
+use crate::outcome::{Evidence, Families, Surveyed, Try, TryResult};
 use crate::url::Endpoint;
 
 const LIMITS: Limits = Limits { each: Duration::from_secs(1), addresses: 16 };
@@ -52,7 +52,7 @@ async fn what_the_run_did_not_need_is_measured_and_nothing_else_changes() {
     assert_eq!(evidence.survey[0].duration, evidence.tries[0].duration, "what was measured is not measured again");
     assert_eq!(evidence.survey[0].source, Some([127, 0, 0, 1].into()));
     assert_eq!(evidence.survey[1].errno, Some(111));
-    assert_eq!(evidence.ipv6, Some(Ipv6 { loopback: true, elsewhere: false }));
+    assert_eq!(evidence.families, Some(Families { ipv4: true, ipv6: false, ipv6_loopback: true }));
     let names: Vec<(&str, u8, usize)> =
         evidence.resolved.iter().map(|one| (one.name.as_str(), one.family, one.addresses.len())).collect();
     assert_eq!(names, [("db", 4, 2), ("db", 6, 1)]);
@@ -70,6 +70,16 @@ async fn several_hosts_are_named_and_only_so_many_addresses_are_dialled() {
     assert_eq!(seen(&evidence), "127.0.0.1 connected, 127.0.0.1 connected, 127.0.0.2 not_tried");
 }
 
+#[tokio::test]
+async fn one_lost_packet_is_not_how_slow_an_address_is() {
+    let (_listener, port) = listen().await;
+    let endpoint = Endpoint::parse(&format!("127.0.0.1:{port}")).unwrap();
+    let mut attempt = attempt("", tried(TryResult::Connected, 1_020, port));
+    survey(&mut attempt, &[endpoint], LIMITS).await;
+    let evidence = attempt.finish();
+    assert!(evidence.survey[0].duration < evidence.tries[0].duration, "{:?}", evidence.survey);
+}
+
 fn tried(result: TryResult, ms: u64, port: u16) -> Evidence {
     let address = ([127, 0, 0, 1], port).into();
     let tried = Try { host: None, address, result, errno: None, duration: Duration::from_millis(ms) };
@@ -82,7 +92,7 @@ async fn a_try_that_was_cut_early_is_made_again() {
     let endpoint = Endpoint::parse(&format!("127.0.0.1:{port}")).unwrap();
     for (result, ms, expected) in [
         (TryResult::Cut, 200, "127.0.0.1 connected"),
-        (TryResult::Cut, 700, "127.0.0.1 cut"),
+        (TryResult::Cut, 900, "127.0.0.1 cut"),
         (TryResult::NotTried, 0, "127.0.0.1 connected"),
         (TryResult::Refused, 0, "127.0.0.1 refused"),
     ] {
@@ -113,6 +123,10 @@ fn a_survey_is_remembered_until_something_changes() {
     assert_eq!(next.survey[0].duration, Duration::from_millis(3), "the run's own try is newer");
     assert!(!memory.recall(8, &mut run(TryResult::Connected)), "another check");
     assert!(!memory.recall(7, &mut run(TryResult::Refused)), "another result");
+    assert!(
+        !memory.recall(7, &mut tried(TryResult::Connected, 1_020, 5432)),
+        "a packet was lost, or it is slow by now"
+    );
     let again = (2..RUNS + 5).filter(|_| memory.recall(7, &mut run(TryResult::Connected))).count();
     assert_eq!(again, RUNS as usize - 2, "then it is made again");
     let mut moved = run(TryResult::Connected);
@@ -125,8 +139,12 @@ fn a_survey_is_remembered_until_something_changes() {
 fn the_interfaces_file() {
     let lo = "00000000000000000000000000000001 01 80 10 80       lo\n";
     let link = "fe800000000000000042acfffe110002 02 40 20 80     eth0\n";
-    assert_eq!(ipv6(""), Ipv6 { loopback: false, elsewhere: false });
-    assert_eq!(ipv6(lo), Ipv6 { loopback: true, elsewhere: false });
-    assert_eq!(ipv6(&format!("{lo}{link}")), Ipv6 { loopback: true, elsewhere: true });
-    assert_eq!(ipv6(link), Ipv6 { loopback: false, elsewhere: true });
+    let of = |text: &str| {
+        let Families { ipv6, ipv6_loopback, .. } = families(true, text);
+        (ipv6, ipv6_loopback)
+    };
+    assert_eq!(of(""), (false, false));
+    assert_eq!(of(lo), (false, true));
+    assert_eq!(of(&format!("{lo}{link}")), (true, true));
+    assert_eq!(of(link), (true, false));
 }

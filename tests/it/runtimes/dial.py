@@ -1,7 +1,6 @@
 """Connects once in the way named, and says how that ended: `connected MS`, or `failed MS ERROR`."""
 
 import asyncio
-import errno
 import socket
 import sys
 import time
@@ -32,9 +31,7 @@ def with_psycopg():
 
 
 def text(error):
-    if way == "socket":
-        return f"[Errno {error.errno}] {error.strerror} ({errno.errorcode[error.errno]})"
-    return str(error).replace("\n", " ")
+    return f"{type(error).__name__}: {error}".replace("\n", " ")
 
 
 ways = {"socket": plain, "asyncio": streams, "anyio": with_anyio, "psycopg": with_psycopg}

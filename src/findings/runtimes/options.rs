@@ -1,0 +1,57 @@
+//! What `NODE_OPTIONS` in this container's own environment says of connecting: where it is set for pilotfish, it is the
+//! app's, as a rule.
+
+use std::time::Duration;
+
+use super::leg::Leg;
+use crate::order;
+
+/// The options that decide how Node connects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NodeOptions {
+    /// `--network-family-autoselection-attempt-timeout`.
+    pub(super) limit: Option<Duration>,
+    /// `--no-network-family-autoselection`.
+    pub(super) first_only: bool,
+    /// `--dns-result-order`: which family leads, `None` for none.
+    leads_ipv6: Option<bool>,
+}
+
+impl NodeOptions {
+    pub(super) const NONE: Self = Self { limit: None, first_only: false, leads_ipv6: None };
+    /// Node's own least.
+    const LEAST: u64 = 10;
+
+    /// Of several words for one thing the last counts, as Node has it.
+    pub(super) fn read(text: &str) -> Self {
+        let mut options = Self::NONE;
+        let mut words = text.split([' ', '=']).filter(|word| !word.is_empty());
+        while let Some(word) = words.next() {
+            match word {
+                "--network-family-autoselection-attempt-timeout" => {
+                    let ms = words.next().and_then(|ms| ms.parse::<u64>().ok());
+                    options.limit = ms.map(|ms| Duration::from_millis(ms.max(Self::LEAST)));
+                }
+                "--no-network-family-autoselection" => options.first_only = true,
+                "--network-family-autoselection" => options.first_only = false,
+                "--dns-result-order" => {
+                    options.leads_ipv6 = match words.next() {
+                        Some("ipv4first") => Some(false),
+                        Some("ipv6first") => Some(true),
+                        _ => None,
+                    }
+                }
+                _ => {}
+            }
+        }
+        options
+    }
+
+    /// The addresses in the order that Node makes of its library's.
+    pub(super) fn arrange(self, mut legs: Vec<Leg>) -> Vec<Leg> {
+        if let Some(ipv6) = self.leads_ipv6 {
+            order::sort_by_key(&mut legs, |leg| leg.address.is_ipv6() != ipv6);
+        }
+        legs
+    }
+}
