@@ -9,10 +9,10 @@ use crate::outcome::{Evidence, Fault};
 use crate::timestamp::rfc3339_unix;
 
 /// The catalogue of this family.
-pub(super) const CODES: &[Entry] = &[CERTIFICATE_EXPIRES_SOON, TLS_NOT_VERIFIED];
+pub(super) const CODES: &[Entry] = &[TLS_EXPIRES_SOON, TLS_NOT_VERIFIED];
 
-const CERTIFICATE_EXPIRES_SOON: Entry = Entry {
-    code: "certificate_expires_soon",
+const TLS_EXPIRES_SOON: Entry = Entry {
+    code: "tls_expires_soon",
     severity: Severity::Warning,
     cause: Cause::TlsExpired,
     meaning: "the server's certificate ends within 14 days, and within the last sixth of its life",
@@ -68,7 +68,7 @@ fn expires_soon(evidence: &Evidence, context: Context<'_>) -> Option<Finding> {
     );
     let fix = "renew it now and reload the server, which may read it only at its start: kubectl get certificate -A, if \
                cert-manager makes it";
-    Some(CERTIFICATE_EXPIRES_SOON.found(message, fix))
+    Some(TLS_EXPIRES_SOON.found(message, fix))
 }
 
 #[cfg(test)]
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_certificate_is_told_of_before_it_ends() {
-        let soon = ["certificate_expires_soon"];
+        let soon = ["tls_expires_soon"];
         for (life, left, expected) in [
             (90 * DAY, 15 * DAY, &[][..]),
             (90 * DAY, 14 * DAY, &soon),

@@ -15,9 +15,9 @@ use crate::pod::{Pod, Service};
 /// The catalogue of this family.
 pub(super) const CODES: &[Entry] = &[
     LOCALHOST_IN_POD,
-    LISTENS_ON_LOOPBACK_ONLY,
-    LISTENS_ON_POD_IP_ONLY,
-    LISTENS_ON_IPV6_ONLY,
+    LISTENS_LOOPBACK_ONLY,
+    LISTENS_POD_IP_ONLY,
+    LISTENS_IPV6_ONLY,
     SERVICE_PORT_WRONG,
     PORTS_EXHAUSTED,
     DESCRIPTORS_EXHAUSTED,
@@ -32,22 +32,22 @@ const LOCALHOST_IN_POD: Entry = Entry {
     meaning: "the target is localhost, which in a pod is the pod itself, and nothing in it listens on that port",
     remedy: "use the Service's name where the server runs elsewhere; else see whether its container has started",
 };
-const LISTENS_ON_LOOPBACK_ONLY: Entry = Entry {
-    code: "listens_on_loopback_only",
+const LISTENS_LOOPBACK_ONLY: Entry = Entry {
+    code: "listens_loopback_only",
     severity: Severity::Error,
     cause: Cause::ListeningOnLoopback,
     meaning: "the pod's own address is refused on a port that listens on 127.0.0.1 or ::1 alone",
     remedy: "start the app with `--host 0.0.0.0` (uvicorn, Flask, FastMCP) or `HOSTNAME=0.0.0.0` (Next.js)",
 };
-const LISTENS_ON_POD_IP_ONLY: Entry = Entry {
-    code: "listens_on_pod_ip_only",
+const LISTENS_POD_IP_ONLY: Entry = Entry {
+    code: "listens_pod_ip_only",
     severity: Severity::Error,
     cause: Cause::NotListening,
     meaning: "loopback is refused on a port that listens on the pod's own address alone",
     remedy: "let the app listen on 0.0.0.0 (Next.js standalone: `HOSTNAME=0.0.0.0`), as port-forward and meshes need it",
 };
-const LISTENS_ON_IPV6_ONLY: Entry = Entry {
-    code: "listens_on_ipv6_only",
+const LISTENS_IPV6_ONLY: Entry = Entry {
+    code: "listens_ipv6_only",
     severity: Severity::Error,
     cause: Cause::NotListening,
     meaning: "IPv4 loopback is refused on a port that listens on IPv6 alone",
@@ -136,12 +136,12 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
         }
         (false, []) => None,
         (_, ips) if ips.iter().all(IpAddr::is_loopback) && !own_loopback(ip) => told(
-            &LISTENS_ON_LOOPBACK_ONLY,
+            &LISTENS_LOOPBACK_ONLY,
             "start the app with --host 0.0.0.0 (uvicorn, Flask, FastMCP) or HOSTNAME=0.0.0.0 (Next.js)",
         ),
         (_, ips) if ip.is_ipv4() && ips.iter().all(IpAddr::is_ipv6) => {
             let found = told(
-                &LISTENS_ON_IPV6_ONLY,
+                &LISTENS_IPV6_ONLY,
                 "let the app listen on 0.0.0.0 as well; a socket on :: takes IPv4 only where IPV6_V6ONLY is off (bindv6only)",
             )?;
             // The kernel does not show whether a socket on `::` takes IPv4: if it does, it was not there in time.
@@ -151,7 +151,7 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
             Some(Finding { severity, message: format!("{}{or}", found.message), ..found })
         }
         (true, ips) if !ips.iter().any(|ip| ip.is_loopback() || ip.is_unspecified()) => told(
-            &LISTENS_ON_POD_IP_ONLY,
+            &LISTENS_POD_IP_ONLY,
             "let the app listen on 0.0.0.0 (Next.js standalone: HOSTNAME=0.0.0.0, since Kubernetes sets HOSTNAME to the pod)",
         ),
         // The port listens where it was refused: it was too early, or its queue is full.

@@ -25,7 +25,7 @@ use crate::url::{Endpoint, Host};
 
 use self::rows::{
     BASE64, DEFAULT, DOUBLED, HOST_IS_USER, INCONSISTENT, MISREAD, NEON_ENDPOINT, NEON_TLS, PARAMETER, PLACEHOLDER,
-    PUBLIC, QUOTED, REDIS_DOUBLE, REDIS_USER, SCHEME, SERVICE_LINK, SHORT, SSLMODE, UNENCODED, WHITE,
+    PUBLIC, QUOTED, REDIS_DOUBLE, REDIS_USER, SCHEME, SERVICE_LINK, SHORT, SSLMODE, STALE, UNENCODED, WHITE,
 };
 
 pub use self::blame::{Blame, as_sqlalchemy_reads, blame, lint};
@@ -66,6 +66,7 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
             .map(|reading| (reading.variable.as_deref().unwrap_or_default(), reading.text.expose()))
             .collect();
         found.extend(pairs::judge(&pairs));
+        found.extend(stale(fault));
     }
     found.extend(host_is_user(fault, context));
     found.extend(escaped_letter(fault, context));
@@ -75,6 +76,21 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
         found.retain(|finding| finding.code != WHITE.code || !finding.message.starts_with("the template"));
     }
     once(found)
+}
+
+/// Variables that a mounted file has overtaken; the check's own words tell which.
+fn stale(fault: Option<&Fault>) -> Vec<Finding> {
+    let Some(fault) = fault.filter(|fault| fault.cause != Cause::FileInvalid) else { return Vec::new() };
+    let pairs =
+        fault.message.split("; ").filter_map(|line| line.split_once(": it is not what `equals` says (from the file "));
+    let found = pairs.map(|(variable, file)| {
+        STALE.found(
+            format!("the variable {variable} and the file {} differ", file.trim_end_matches(')')),
+            "if the Secret was changed since this container started, restart the pod (kubectl rollout restart): variables are \
+             read at the start alone; else the two come from different Secrets",
+        )
+    });
+    found.collect()
 }
 
 /// A rejected password of a URL with an escape that nobody needs: `%41` is a letter, and is read as one by every client.

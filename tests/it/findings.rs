@@ -48,11 +48,11 @@ fn what_passes_with_a_finding_says_so() {
     let sidecar = Sidecar::start(&shop.yaml(""));
     sidecar.until_status("/readyz", 200);
     let metrics = sidecar.get("/metrics").body;
-    let series = r#"pilotfish_finding{check="shop",code="certificate_expires_soon",severity="warning"} 1"#;
+    let series = r#"pilotfish_finding{check="shop",code="tls_expires_soon",severity="warning"} 1"#;
     assert!(metrics.lines().any(|line| line == series), "{metrics}");
     let status: Value = serde_json::from_str(&sidecar.get("/status").body).expect("it is JSON");
     let finding = &status["checks"]["shop"][0]["findings"][0];
-    assert_eq!((&finding["code"], &finding["severity"]), (&"certificate_expires_soon".into(), &"warning".into()));
+    assert_eq!((&finding["code"], &finding["severity"]), (&"tls_expires_soon".into(), &"warning".into()));
     assert!(finding["message"].as_str().is_some_and(|message| message.contains("5 days")), "{finding}");
     assert!(finding["fix"].as_str().is_some_and(|fix| fix.contains("renew")), "{finding}");
     let before = runs(&sidecar);
@@ -61,40 +61,40 @@ fn what_passes_with_a_finding_says_so() {
     let [line] = &lines[..] else { panic!("one line, not one for each run: {lines:#?}") };
     let line: Value = serde_json::from_str(line).expect("a line of the log is JSON");
     assert_eq!((&line["level"], &line["verdict"]), (&"WARN".into(), &"up".into()), "{line}");
-    assert!(line["findings"].as_str().is_some_and(|text| text.starts_with("certificate_expires_soon: ")), "{line}");
+    assert!(line["findings"].as_str().is_some_and(|text| text.starts_with("tls_expires_soon: ")), "{line}");
     let asked = ran(&["ask", "--url", &format!("http://{}", sidecar.address)]);
     assert_eq!((asked.code, asked.stdout.as_str()), (0, "ok\n"));
 
     let report = ran(&["check", "-c", &shop.file("")]);
     assert_eq!(report.code, 0, "{report:?}");
-    assert!(report.stdout.contains("\n    warning certificate_expires_soon: the certificate of CN=shop"), "{report:?}");
+    assert!(report.stdout.contains("\n    warning tls_expires_soon: the certificate of CN=shop"), "{report:?}");
     let page = ran(&["diagnose", "-c", &shop.file("")]);
     assert_eq!(page.code, 0, "{page:?}");
-    let head = "\nFindings\n  ~ warning certificate_expires_soon\n    the certificate of CN=shop ends in 5 days";
+    let head = "\nFindings\n  ~ warning tls_expires_soon\n    the certificate of CN=shop ends in 5 days";
     assert!(page.stdout.contains(head) && page.stdout.contains("    Fix: renew it now"), "{}", page.stdout);
 }
 
 #[test]
 fn fail_on_makes_a_failure_of_it() {
     let shop = Shop::start();
-    let fail_on = ", fail_on: [certificate_expires_soon]";
+    let fail_on = ", fail_on: [tls_expires_soon]";
     let log = shop.folder.write("termination", "");
     let ran = run(pilotfish().args(["check", "-c", &shop.file(fail_on), "-o", "json", "--termination-log", &log]));
     assert_eq!(ran.code, 1, "{ran:?}");
     let report: Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
     let failure = &report["checks"][0]["failure"];
     assert_eq!((&failure["phase"], &failure["cause"]), (&"assert".into(), &"tls_expired".into()), "{failure}");
-    assert!(failure["message"].as_str().is_some_and(|text| text.starts_with("certificate_expires_soon: the ")));
+    assert!(failure["message"].as_str().is_some_and(|text| text.starts_with("tls_expires_soon: the ")));
     let message = std::fs::read_to_string(&log).expect("it was written");
     let lines: Vec<&str> = message.lines().collect();
     assert!(lines[0].starts_with("shop: tls_expired: renew it"), "{message}");
-    assert!(lines[1].starts_with("shop: warning certificate_expires_soon: renew it now"), "{message}");
+    assert!(lines[1].starts_with("shop: warning tls_expires_soon: renew it now"), "{message}");
 
     let sidecar = Sidecar::start(&shop.yaml(&format!("{fail_on}, failure_threshold: 1")));
     until("it is down", || sidecar.get("/readyz?verbose").body.contains("[-]shop failed: tls_expired: renew it"));
     assert_eq!(sidecar.status("/readyz"), 503);
     let misspelled = run(pilotfish().args(["config", "check", "-c", &shop.file(", fail_on: [certificate_expires]")]));
-    assert!(misspelled.code == 2 && misspelled.stderr.contains("certificate_expires_soon"), "{misspelled:?}");
+    assert!(misspelled.code == 2 && misspelled.stderr.contains("tls_expires_soon"), "{misspelled:?}");
 }
 
 #[test]
@@ -138,4 +138,28 @@ fn a_newline_in_a_part_of_a_url_is_told_once() {
         assert_eq!(words.matches("printf %s in place of echo").count(), times, "{command}: {words}");
         assert!(!words.contains("%0A") && !words.contains("s3cret"), "{words}");
     }
+}
+
+/// A Secret is changed while the container runs: the mounted file has the new value, the variable the old one.
+#[test]
+fn a_variable_that_the_mounted_file_has_overtaken() {
+    let folder = Folder::new();
+    let file = folder.write("password", "hunter2");
+    let rule = format!("{{name: DB_PASSWORD, equals: {{file: {file}}}}}");
+    let yaml = format!(
+        "listen: \"127.0.0.1:0\"\nchecks: [{{name: secret, env: {{variables: [{rule}]}}, gates: [], interval: 200ms}}]\n"
+    );
+    let mut command = pilotfish();
+    command.env("DB_PASSWORD", "hunter2").args(["serve", "-c", &folder.write("c.yaml", yaml)]);
+    let sidecar = Sidecar::spawn(command, Folder::new());
+    let check = || {
+        let status: Value = serde_json::from_str(&sidecar.get("/status").body).expect("it is JSON");
+        status["checks"]["secret"][0].clone()
+    };
+    until("it is as it should be", || check()["verdict"] == "up");
+    folder.write("password", "sesame");
+    until("it is overtaken", || check()["findings"][0]["code"] == "secret_stale_env");
+    let seen = check().to_string();
+    assert!(seen.contains("restart the pod (kubectl rollout restart)"), "{seen}");
+    assert!(!seen.contains("hunter2") && !seen.contains("sesame"), "{seen}");
 }

@@ -60,14 +60,14 @@ fn who_listens_where() {
     only(&report, "localhost_in_pod", "nothing in it listens on port 8001 (these do: 3000, 8000, 8004, 8005)");
     assert_eq!(report["failure"]["cause"], "connect_refused");
     let report = check(&pod, "http://10.7.0.7:8000/");
-    only(&report, "listens_on_loopback_only", "port 8000 of this pod listens on 127.0.0.1 alone");
+    only(&report, "listens_loopback_only", "port 8000 of this pod listens on 127.0.0.1 alone");
     assert!(report["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("--host 0.0.0.0")), "{report:#}");
     only(
         &check(&pod, "http://127.0.0.1:3000/"),
-        "listens_on_pod_ip_only",
+        "listens_pod_ip_only",
         "port 3000 of this pod listens on 10.7.0.7 alone",
     );
-    only(&check(&pod, "http://127.0.0.1:8004/"), "listens_on_ipv6_only", "port 8004 of this pod listens on :: alone");
+    only(&check(&pod, "http://127.0.0.1:8004/"), "listens_ipv6_only", "port 8004 of this pod listens on :: alone");
     for target in [
         "http://127.0.0.1:8000/",
         "http://10.7.0.7:3000/",
@@ -243,11 +243,7 @@ fn certificates_that_end_soon_and_those_that_nobody_verifies() {
         json(&["check", "-o", "json", "-c", &config])["checks"][0].clone()
     };
     let trusted = format!("ca: {ca}");
-    only(
-        &of(5 * DAY + 600, -85 * DAY, &trusted),
-        "certificate_expires_soon",
-        "the certificate of CN=db.lab ends in 5 days",
-    );
+    only(&of(5 * DAY + 600, -85 * DAY, &trusted), "tls_expires_soon", "the certificate of CN=db.lab ends in 5 days");
     assert_eq!(codes(&of(80 * DAY, -10 * DAY, &trusted)), [""; 0]);
     assert_eq!(codes(&of(DAY / 2, -DAY / 2, &trusted)), [""; 0], "a certificate for a day is renewed each day");
     only(&of(80 * DAY, -10 * DAY, "verify: false"), "tls_not_verified", "whoever stands in between");

@@ -156,6 +156,14 @@ pub(super) const INCONSISTENT: Entry = entry(
 );
 
 /// The codes of this family.
+pub(super) const STALE: Entry = entry(
+    "secret_stale_env",
+    Severity::Error,
+    Cause::VariableInvalid,
+    "a variable and the mounted file that it must equal differ: variables are read when the container starts, files are kept up to date",
+    "restart the pod: kubectl rollout restart",
+);
+
 pub(in crate::findings) const CODES: &[Entry] = &[
     UNENCODED,
     DOUBLED,
@@ -173,6 +181,7 @@ pub(in crate::findings) const CODES: &[Entry] = &[
     BASE64,
     PLACEHOLDER,
     SERVICE_LINK,
+    STALE,
     DEFAULT,
     SHORT,
     PUBLIC,
