@@ -95,12 +95,7 @@ const LIMITS: &[Row] =
     &[row("local_limit", "connect", "every local port to that target is taken", "tcp: {address: \"10.7.0.1:8000\"}")];
 
 const TLS: &[Row] = &[
-    row(
-        "tls_untrusted",
-        "tls",
-        "sends its own certificate alone, issued by CN=Lab Root",
-        "tls: {address: \"127.0.0.1:$GOOD\"}",
-    ),
+    row("tls_untrusted", "tls", "sends no certificate of CN=Lab Root", "tls: {address: \"127.0.0.1:$GOOD\"}"),
     row("tls_expired", "tls", "kubectl get certificate", "tls: {address: \"127.0.0.1:$EXPIRED\", ca: $CA}"),
     row("tls_not_yet_valid", "tls", "compare the clocks", "tls: {address: \"127.0.0.1:$EARLY\", ca: $CA}"),
     row(

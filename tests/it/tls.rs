@@ -168,6 +168,21 @@ fn dates_and_names_that_do_not_fit() {
     }
 }
 
+/// rustls does not look at the dates of a root; OpenSSL does, and Node, Python and Go.
+#[test]
+fn an_authority_that_has_ended() {
+    let (ended, other) = (Ca::ended("Old Root", 3600), Ca::root("Lab Root"));
+    let (_folder, ca) = trusted(&format!("{}{}", other.pem, ended.pem));
+    let server = Leaf::server("db.lab", NAMES);
+    let (_nginx, port) = Nginx::https(&ended.issue(&server), &[], "");
+    let report = check(port, &ca);
+    assert_told(&report, "tls tls_expired: the root \"CN=Old Root\" of the file ");
+    let hint = report["failure"]["hint"].as_str().unwrap_or_default();
+    assert!(hint.starts_with("make the authority anew"), "{hint}");
+    let (_nginx, port) = Nginx::https(&other.issue(&server), &[], "");
+    assert_eq!(told(&check(port, &ca)), "pass", "an old root beside the right one does no harm");
+}
+
 #[test]
 fn issuers_that_are_not_trusted() {
     let root = Ca::root("Lab Root");

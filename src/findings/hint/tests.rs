@@ -521,6 +521,8 @@ fn tls() {
     let own = || certificate("CN=a", "CN=a", &["a"]);
     let leaf = |names: &[&str]| certificate("CN=a", "CN=authority", names);
     let named = |cause, target: &str, evidence: &Evidence| at(cause, Phase::Tls, "", "tls", target, evidence);
+    let with_message =
+        |cause, message: &str| at(cause, Phase::Tls, message, "tls", "a:1", &with_chain(vec![leaf(&["a"])]));
     let wrong = Cause::TlsWrongName;
     for (text, says) in [
         (named(Cause::TlsUntrusted, "a:1", &with_chain(vec![own()])), "self-signed"),
@@ -532,6 +534,15 @@ fn tls() {
                 &with_chain(vec![leaf(&["a"]), certificate("CN=authority", "CN=root", &[])]),
             ),
             "the chain ends in CN=root",
+        ),
+        // The leaf sent twice is no chain.
+        (named(Cause::TlsUntrusted, "a:1", &with_chain(vec![leaf(&["a"]), leaf(&["a"])])), "fullchain.pem"),
+        (with_message(Cause::TlsUntrusted, "does not allow its use for a server (extended key usage)"), "serverAuth"),
+        (with_message(Cause::TlsUntrusted, "the chain of \"a\" was not accepted: x"), "openssl verify"),
+        (with_message(Cause::TlsUntrusted, "was signed with another key: the CA"), "that the authority has now"),
+        (
+            with_message(Cause::TlsExpired, "the root \"CN=authority\" of the file ca.pem expired"),
+            "make the authority anew",
         ),
         (
             named(wrong, "a.b.example.com:1", &with_chain(vec![leaf(&["*.example.com"])])),

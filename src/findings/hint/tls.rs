@@ -11,10 +11,13 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
     let leaf = evidence.facts.certificates.first();
     let kind = context.kind;
     match fault.cause {
-        Cause::TlsUntrusted if kind == "postgres" => {
-            untrusted(&evidence.facts.certificates).replace("name it as `ca`", "name it as `ca` (in a URL: sslrootcert)")
+        Cause::TlsUntrusted => {
+            let text = untrusted(fault, &evidence.facts.certificates);
+            if kind == "postgres" { text.replace("as `ca`", "as `ca` (in a URL: sslrootcert)") } else { text }
         }
-        Cause::TlsUntrusted => untrusted(&evidence.facts.certificates),
+        Cause::TlsExpired if fault.message.starts_with("the root ") => "make the authority anew, mount its new certificate as \
+             `ca`, and let it sign the server's: every app that trusts the old one needs the new one too"
+            .to_owned(),
         Cause::TlsExpired => "renew the certificate (kubectl get certificate -A, if cert-manager makes it) and reload the \
              server, since many read it only at their start"
             .to_owned(),
@@ -46,24 +49,44 @@ fn shown(name: &str) -> String {
     crate::outcome::clean_text(name, 60)
 }
 
-fn untrusted(chain: &[Certificate]) -> String {
-    let (Some(leaf), Some(top)) = (chain.first(), chain.last()) else {
+fn untrusted(fault: &Fault, chain: &[Certificate]) -> String {
+    let says = |text: &str| fault.message.contains(text);
+    if says("extended key usage") {
+        return "issue the certificate anew with serverAuth among its extended key usages: this one is for clients"
+            .to_owned();
+    }
+    if says("was not accepted") {
+        return "issue the certificate anew within what its authorities allow (names, length of the chain): openssl verify \
+                -CAfile CA -untrusted CHAIN LEAF names the rule"
+            .to_owned();
+    }
+    let Some(leaf) = chain.first() else {
         return "the server showed no certificate: let it have one, or use its port without TLS".to_owned();
     };
-    match (leaf.subject == leaf.issuer, chain.len() == 1) {
-        (true, true) => {
-            "the server shows a self-signed certificate: mount it (or its authority) and name it as `ca`".to_owned()
-        }
-        (false, true) => format!(
-            "the server sends its own certificate alone, issued by {}: if that is an intermediate authority, let the server \
-             send it too (fullchain.pem), else mount its certificate and name it as `ca`",
-            shown(&leaf.issuer)
-        ),
-        _ => format!(
+    if says("signed with another key") {
+        return "mount the certificate that the authority has now and name it as `ca`: a Secret that was made anew keeps the name"
+            .to_owned();
+    }
+    if leaf.subject == leaf.issuer {
+        return "the server shows a self-signed certificate: mount it (or its authority) and name it as `ca`"
+            .to_owned();
+    }
+    let mut top = leaf;
+    // What was sent without need, or twice, leads nowhere.
+    for _ in chain {
+        top = chain.iter().find(|sent| sent.subject == top.issuer).unwrap_or(top);
+    }
+    if top.subject != leaf.subject {
+        return format!(
             "the chain ends in {}, which is not trusted here: mount that authority's certificate and name it as `ca`",
             shown(&top.issuer)
-        ),
+        );
     }
+    format!(
+        "the server sends no certificate of {}: if that is an intermediate authority, let the server send it too \
+         (fullchain.pem), else mount its certificate and name it as `ca`",
+        shown(&top.issuer)
+    )
 }
 
 /// libpq has no such setting, nor has `postgres`.

@@ -11,7 +11,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use super::certificate::sha256;
+use super::certificate::{Parsed, name_text, sha256};
 use super::pem::{Found, Pem, fault, nothing_in, unreadable};
 use crate::cause::Cause;
 use crate::env::{Env, Stamp};
@@ -38,13 +38,15 @@ pub struct Roots {
     pub(super) store: RootCertStore,
     /// The digest of each certificate: a server may present one of them itself.
     exact: BTreeSet<[u8; 32]>,
+    /// When each of `store` ends; of those that are built in nothing is known.
+    ends: Vec<i64>,
     /// How messages name the place.
     origin: String,
 }
 
 impl Default for Roots {
     fn default() -> Self {
-        Self { store: RootCertStore::empty(), exact: BTreeSet::new(), origin: "nobody".to_owned() }
+        Self { store: RootCertStore::empty(), exact: BTreeSet::new(), ends: Vec::new(), origin: "nobody".to_owned() }
     }
 }
 
@@ -57,6 +59,11 @@ impl Roots {
         }
     }
 
+    /// Where they are from: `the file /etc/ca.pem`.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// Whether this certificate is itself one of them, byte for byte.
     pub(super) fn holds(&self, certificate: &[u8]) -> bool {
         self.exact.contains(&sha256(certificate))
@@ -67,17 +74,37 @@ impl Roots {
         self.store.subjects().iter().any(|known| known.as_ref() == subject)
     }
 
+    /// Those that have ended, each alone, with their ends; and the others, all together. `None` where none has.
+    pub(super) fn ended(&self, now: i64) -> Option<(Vec<(RootCertStore, i64)>, RootCertStore)> {
+        self.ends.iter().find(|end| **end < now)?;
+        let (mut ended, mut others) = (Vec::new(), RootCertStore::empty());
+        for (root, end) in self.store.roots.iter().zip(&self.ends) {
+            match *end < now {
+                true => ended.push((RootCertStore { roots: vec![root.clone()] }, *end)),
+                false => others.roots.push(root.clone()),
+            }
+        }
+        Some((ended, others))
+    }
+
+    /// The name of a root that ends then.
+    pub(super) fn that_ends(&self, at: i64) -> Option<String> {
+        let index = self.ends.iter().position(|end| *end == at)?;
+        name_text(self.store.subjects().get(index)?.as_ref())
+    }
+
     fn builtin() -> Self {
         let store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        Self { store, exact: BTreeSet::new(), origin: "the built-in bundle".to_owned() }
+        Self { store, origin: "the built-in bundle".to_owned(), ..Self::default() }
     }
 
     /// Reads PEM. A configured file must be right in every part; a system's bundle may hold what nobody can read.
     pub(super) fn parse(bytes: &[u8], shown: &str, strict: bool) -> Result<Self, Fault> {
-        let mut roots = Self { store: RootCertStore::empty(), exact: BTreeSet::new(), origin: shown.to_owned() };
+        let mut roots = Self { origin: shown.to_owned(), ..Self::default() };
         for (index, section) in CertificateDer::pem_slice_iter(bytes).enumerate() {
             let added = section.map_err(|_| ()).and_then(|der| {
                 roots.store.add(der.clone()).map_err(|_| ())?;
+                roots.ends.push(Parsed::read(&der).map_or(i64::MAX, |root| root.facts.not_after));
                 roots.exact.insert(sha256(&der));
                 Ok(())
             });

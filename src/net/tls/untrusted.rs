@@ -77,7 +77,11 @@ impl Judged<'_> {
     }
 
     fn expired(&self, at: i64) -> (Cause, String) {
-        let whose = self.whose(|sent| sent.facts.not_after == at);
+        let whose = match self.roots.that_ends(at).filter(|_| !self.chain.iter().any(|sent| sent.facts.not_after == at))
+        {
+            Some(root) => format!("the root \"{root}\" of {}", self.roots.origin()),
+            None => self.whose(|sent| sent.facts.not_after == at),
+        };
         let message = format!("{whose} expired {} ago, at {}", span(self.now - at), rfc3339_unix(at));
         (Cause::TlsExpired, message)
     }

@@ -7,7 +7,7 @@ use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_na
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use super::Verify;
 use super::certificate::{CHAIN_LIMIT, Parsed};
@@ -35,26 +35,41 @@ impl Recorder {
     }
 
     fn chain(&self, leaf: &CertificateDer<'_>, others: &[CertificateDer<'_>], now: UnixTime) -> Result<(), Error> {
-        let chain = ParsedCertificate::try_from(leaf).and_then(|parsed| {
-            verify_server_cert_signed_by_trust_anchor(&parsed, &self.roots.store, others, now, self.algorithms.all)
-        });
-        match chain {
+        let trusted = |store: &RootCertStore| {
+            ParsedCertificate::try_from(leaf).and_then(|parsed| {
+                verify_server_cert_signed_by_trust_anchor(&parsed, store, others, now, self.algorithms.all)
+            })
+        };
+        match trusted(&self.roots.store) {
             Err(Error::InvalidCertificate(_)) if self.roots.holds(leaf) => dates(leaf, now),
-            result => result,
+            Ok(()) => {
+                // The dates of a root are nothing to rustls; OpenSSL, Node and Go refuse one that has ended.
+                let Some((ended, others)) = self.roots.ended(now.as_secs().cast_signed()) else { return Ok(()) };
+                let by = ended.into_iter().find(|(root, _)| trusted(root).is_ok() && trusted(&others).is_err());
+                by.map_or(Ok(()), |(_, end)| Err(expired(now, unix(end)).into()))
+            }
+            failed => failed,
         }
     }
+}
+
+fn unix(seconds: i64) -> UnixTime {
+    UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds.max(0).unsigned_abs()))
+}
+
+const fn expired(time: UnixTime, not_after: UnixTime) -> CertificateError {
+    CertificateError::ExpiredContext { time, not_after }
 }
 
 /// A certificate that is trusted as it stands needs no issuer; its dates count.
 fn dates(leaf: &[u8], now: UnixTime) -> Result<(), Error> {
     let parsed = Parsed::read(leaf).ok_or(CertificateError::BadEncoding)?;
-    let unix = |seconds: i64| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds.max(0).unsigned_abs()));
     let (not_before, not_after) = (unix(parsed.facts.not_before), unix(parsed.facts.not_after));
     if now < not_before {
         return Err(CertificateError::NotValidYetContext { time: now, not_before }.into());
     }
     if now > not_after {
-        return Err(CertificateError::ExpiredContext { time: now, not_after }.into());
+        return Err(expired(now, not_after).into());
     }
     Ok(())
 }

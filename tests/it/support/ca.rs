@@ -98,6 +98,14 @@ impl Ca {
         Self { pem: cert.pem(), issuer: Issuer::new(params, key) }
     }
 
+    /// A root that ended this many seconds ago.
+    pub(crate) fn ended(common_name: &str, ago: i64) -> Self {
+        let (mut params, key) = Self::params(common_name);
+        params.not_after = date_time_ymd(1970, 1, 1) + from_now(-ago);
+        let cert = params.self_signed(&key).expect("a certificate");
+        Self { pem: cert.pem(), issuer: Issuer::new(params, key) }
+    }
+
     /// An authority below this one.
     pub(crate) fn intermediate(&self, common_name: &str) -> Self {
         let (params, key) = Self::params(common_name);
