@@ -31,7 +31,7 @@ pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
         | Cause::HostUnreachable
         | Cause::NetworkUnreachable
         | Cause::ConnectNotPermitted
-        | Cause::LocalLimit => dial::hint(fault.cause, evidence, context),
+        | Cause::LocalLimit => dial::hint(fault, evidence, context),
         Cause::TlsUntrusted
         | Cause::TlsExpired
         | Cause::TlsNotYetValid

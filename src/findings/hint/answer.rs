@@ -42,13 +42,13 @@ fn timeout(fault: &Fault, kind: &str) -> &'static str {
             "the server does not speak the protocol of `starttls`: leave that out where it wants TLS at once (465 for SMTP), \
              else compare the port"
         }
-        (Phase::Tls, _) => {
-            "the port accepts and does not answer TLS: a server without TLS waits for its own protocol (correct the port), or the \
-             server hangs (its log)"
+        (Phase::Tls, _) if fault.message.contains(" came in ") => {
+            "the handshake was begun and not ended: the server hangs or is overloaded (its log), or full-sized packets are lost on the \
+             way (MTU: ping -M do -s 1400 to it shows)"
         }
-        (Phase::Login, "postgres") if fault.message.contains(" came in ") => {
-            "it answers as PostgreSQL and then hangs: so does a pooler that gets no connection to its database (its log, SHOW \
-             POOLS), else read the server's log"
+        (Phase::Tls, _) => {
+            "the port accepts and does not answer TLS: a server without TLS waits for its own protocol (correct the port), the \
+             server hangs (its log), or full-sized packets are lost on the way (MTU: ping -M do -s 1400 to it shows)"
         }
         (Phase::Login, "postgres") => {
             "the port accepts and does not answer as PostgreSQL: Redis or an HTTP server stays silent like this (compare the \

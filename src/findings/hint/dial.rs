@@ -6,7 +6,7 @@ use crate::cause::Cause;
 use crate::findings::Context;
 use crate::findings::local::wrong_port_of;
 use crate::findings::place::{Place, flag, place};
-use crate::outcome::{Evidence, Try, TryResult};
+use crate::outcome::{Evidence, Fault, Try, TryResult};
 use crate::pod::Pod;
 use crate::url::{Endpoint, Host};
 
@@ -15,7 +15,8 @@ const SYN_AGAIN: Duration = Duration::from_secs(1);
 /// An address that nobody on the link answers for is given up after three.
 const NO_NEIGHBOUR: Duration = Duration::from_millis(2_500);
 
-pub(super) fn hint(cause: Cause, evidence: &Evidence, context: Context<'_>) -> String {
+pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
+    let cause = fault.cause;
     if cause == Cause::LocalLimit {
         return limit(evidence);
     }
@@ -33,9 +34,10 @@ pub(super) fn hint(cause: Cause, evidence: &Evidence, context: Context<'_>) -> S
         Cause::ConnectRefused => scene.refused(),
         Cause::ConnectTimeout => scene.timeout(),
         Cause::ConnectReset => format!(
-            "something accepts on port {} and hangs up at once: a proxy or mesh that finds no upstream, or a server that \
-             wants TLS there; the log of what listens there says which",
-            scene.endpoint.port
+            "something accepts on port {} and hangs up at once: a proxy or mesh that finds no upstream, or a server {}; the log \
+             of what listens there says which",
+            scene.endpoint.port,
+            if fault.message.contains("TLS handshake") { "without TLS" } else { "that wants TLS there" }
         ),
         Cause::HostUnreachable => scene.unreachable(),
         Cause::NetworkUnreachable => scene.no_network(),

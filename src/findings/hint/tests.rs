@@ -568,7 +568,30 @@ fn tls() {
             answered(Cause::TlsUnsupported, "400: this port wants TLS, and plain HTTP was sent", Facts::default()),
             "write https://",
         ),
-        (at(Cause::TlsNotTls, Phase::Tls, "", "http", "db:1", &Evidence::default()), "write http://"),
+        (
+            at(Cause::TlsNotTls, Phase::Tls, "the peer speaks plain HTTP", "http", "db:1", &Evidence::default()),
+            "write http://",
+        ),
+        (
+            at(Cause::TlsNotTls, Phase::Tls, "the peer speaks plain SMTP", "http", "db:1", &Evidence::default()),
+            "compare the port",
+        ),
+        (named(wrong, "a:1", &with_chain(vec![leaf(&["spiffe://cluster.local/ns/a/sa/b"])])), "a service mesh's proxy"),
+        (
+            at(Cause::Timeout, Phase::Tls, "connected, 17 bytes came in 4.9s", "tls", "a:1", &Evidence::default()),
+            "was begun and not ended",
+        ),
+        (
+            at(
+                Cause::ConnectReset,
+                Phase::Connect,
+                "the end of the TLS handshake was awaited",
+                "tls",
+                "a:1",
+                &Evidence::default(),
+            ),
+            "or a server without TLS",
+        ),
         (
             at(
                 Cause::TlsHandshakeFailed,

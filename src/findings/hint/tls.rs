@@ -9,6 +9,13 @@ use crate::url::Host;
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
     let leaf = evidence.facts.certificates.first();
+    if leaf.is_some_and(|leaf| leaf.names.first().is_some_and(|name| name.starts_with("spiffe://")))
+        && matches!(fault.cause, Cause::TlsUntrusted | Cause::TlsWrongName | Cause::TlsClientCertRequired)
+    {
+        return "a service mesh's proxy answers there with a certificate of its own: leave TLS to this pod's proxy (http://, no TLS \
+                in the check), and put the pod into the mesh if it has none"
+            .to_owned();
+    }
     let kind = context.kind;
     match fault.cause {
         Cause::TlsUntrusted => {
@@ -30,7 +37,11 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
             "postgres" => "what listens there is no PostgreSQL with TLS: correct the port, or set `sslmode: disable` where \
                  the server has none"
                 .to_owned(),
-            "http" | "peer" => "that port speaks plain text: write http:// in the URL, or use the server's TLS port".to_owned(),
+            "http" | "peer" if fault.message.contains("plain HTTP") => {
+                "that port speaks plain text: write http:// in the URL, or use the server's TLS port".to_owned()
+            }
+            "http" | "peer" => "no web server with TLS answers there: compare the port (kubectl get svc)".to_owned(),
+            _ if fault.message.contains("no protocol") => "compare the port with the server's TLS port (kubectl get svc)".to_owned(),
             _ => "that port speaks plain text: use the server's TLS port, `starttls` where its protocol has it, or a check \
                   without TLS (http, tcp)"
                 .to_owned(),

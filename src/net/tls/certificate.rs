@@ -18,6 +18,8 @@ const ALTERNATIVE_NAMES: &str = "2.5.29.17";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 /// Kinds of alternative names.
 const NAME_DNS: u8 = tag::implied(2);
+/// What meshes name their workloads by: `spiffe://cluster.local/ns/shop/sa/web`.
+const NAME_URI: u8 = tag::implied(6);
 const NAME_IP: u8 = tag::implied(7);
 
 /// One certificate, read.
@@ -179,7 +181,7 @@ fn is_ca(constraints: Element<'_>) -> bool {
 
 fn alternative_names(names: Element<'_>) -> Vec<String> {
     let names = names.elements().filter_map(|name| match name.tag {
-        NAME_DNS => Some(cleaned(&String::from_utf8_lossy(name.body))),
+        NAME_DNS | NAME_URI => Some(cleaned(&String::from_utf8_lossy(name.body))),
         NAME_IP => {
             let v4 = <[u8; 4]>::try_from(name.body).map(IpAddr::from);
             v4.or_else(|_| <[u8; 16]>::try_from(name.body).map(IpAddr::from)).ok().map(|ip| ip.to_string())
