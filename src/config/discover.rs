@@ -119,9 +119,12 @@ impl<'a> Finder<'a> {
     fn look_at(&mut self, variable: &str, value: &str) {
         // In quotes it is no URL, and meant as one: its check says so.
         let plain = value.trim().trim_start_matches(['"', '\'']);
-        let Some((scheme, rest)) = plain.split_once("://") else { return };
+        let (scheme, rest) = plain.split_once("://").unwrap_or_default();
         let sort = sort(scheme);
         if matches!(sort, Sort::Other) || rest.is_empty() {
+            if variable == "DATABASE_URL" && !value.is_empty() {
+                self.list(variable, "…", "it begins with no scheme of a server that is known here".to_owned());
+            }
             return;
         }
         let target = shown(value);

@@ -5,6 +5,7 @@
 
 mod blame;
 mod clients;
+mod flawed;
 mod intent;
 mod jdbc;
 mod pairs;
@@ -15,6 +16,7 @@ mod told;
 mod values;
 
 use self::clients::{Client, Fate};
+use self::flawed::{explains, value};
 use self::intent::Intent;
 use self::values::Flaw;
 use super::{Context, Reading};
@@ -138,7 +140,11 @@ pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
         let text = reading.text.expose();
         // Kubernetes fills the environment with its own variables: what is no URL or secret is left alone.
         let matters = Family::of(values::bare(text)).is_some() || values::names_secret(name);
-        if matters || values::flaw(text, None) == Some(Flaw::Base64) {
+        // Of a Service's own variables only the one that stands where the app's own would.
+        let own_host = name.strip_suffix("_PORT").map(|stem| format!("{stem}_HOST"));
+        let linked = values::service_link(name, text)
+            && variables.iter().any(|other| other.variable.is_some() && other.variable == own_host);
+        if matters || linked || values::flaw(text, None) == Some(Flaw::Base64) {
             let of_value = value(reading, None, "env", false).into_iter();
             found.extend(of_value.map(|finding| (name.clone(), finding)));
             let of_url = url(reading, None, &Evidence::default(), Asked(&[])).into_iter();
@@ -166,82 +172,6 @@ fn once(found: Vec<Finding>) -> Vec<Finding> {
         }
     }
     kept
-}
-
-/// Causes that a flaw of a value explains: without one of them a value that works is left alone.
-fn explains(fault: Option<&Fault>) -> bool {
-    fault.is_some_and(|fault| {
-        matches!(
-            fault.cause,
-            Cause::PasswordRejected
-                | Cause::LoginRejected
-                | Cause::NoSuchDatabase
-                | Cause::DnsNotFound
-                | Cause::UrlMalformed
-                | Cause::UrlPasswordUnencoded
-                | Cause::UrlPasswordDoubled
-                | Cause::SecretWhitespace
-                | Cause::SecretTooWeak
-                | Cause::VariableInvalid
-                | Cause::FileInvalid
-        )
-    })
-}
-
-/// What is wrong with a value, whatever it is for.
-fn value(reading: &Reading, fault: Option<&Fault>, kind: &str, unproven: bool) -> Vec<Finding> {
-    let text = reading.text.expose();
-    let name = reading.variable.as_deref();
-    let listed = kind == "env";
-    let secret = reading.key == "password" || (listed && name.is_some_and(values::names_secret));
-    let is_url = Family::of(values::bare(text)).is_some();
-    let flaw = values::flaw(text, name).or_else(|| is_url.then(|| told::placeholder_in(text)).flatten());
-    // Files of certificates end in a newline, as every text file does.
-    let of_pem = fault.is_some_and(|fault| fault.cause == Cause::FileInvalid && fault.message.contains("PEM"));
-    let flaw = flaw.filter(|flaw| !(of_pem && matches!(flaw, Flaw::White(_))));
-    let mut found = Vec::new();
-    let rejected = fault.is_some_and(|fault| fault.cause == Cause::PasswordRejected);
-    if rejected && reading.key == "password" && flaw.is_none() && values::hides_text(text) {
-        let mut finding = told::flaw(&Flaw::Base64, reading);
-        finding.message = format!("{} reads as base64 of plain text: it may have been encoded twice", reading.origin);
-        finding.severity = Severity::Warning;
-        found.push(finding);
-    }
-    if let Some(flaw) = flaw {
-        // A login that works shows that the value is what the server wants, odd as it is.
-        let matters = match &flaw {
-            Flaw::White(_) | Flaw::Quoted => (listed && (secret || is_url)) || explains(fault),
-            // What nothing filled in is wrong wherever a check fails.
-            Flaw::Unexpanded(_) if !reading.key.is_empty() => listed || unproven || fault.is_some(),
-            Flaw::Base64 | Flaw::Unexpanded(_) => listed || explains(fault),
-            Flaw::Placeholder => (listed && (secret || is_url)) || unproven || explains(fault),
-            Flaw::ServiceLink => listed || explains(fault),
-        };
-        if matters {
-            found.push(told::flaw(&flaw, reading));
-        }
-    }
-    if listed
-        && secret
-        && let Some(name) = name
-    {
-        let placeholder = values::is_placeholder(text);
-        if values::known_default(text) && !placeholder {
-            found.push(DEFAULT.found(
-                format!("{} is an example that everybody knows", reading.origin),
-                "make one (openssl rand -base64 32), and restart all that share it",
-            ));
-        } else if values::signs_tokens(name) && text.trim().len() < 32 && !text.is_empty() && !placeholder {
-            found.push(SHORT.found(
-                format!(
-                    "{} has less than the 32 bytes that HMAC-SHA-256 wants of a key (RFC 7518, 3.2)",
-                    reading.origin
-                ),
-                "make one (openssl rand -base64 32), and restart all that share it",
-            ));
-        }
-    }
-    found
 }
 
 /// The password that the check takes beside its URL, which then replaces the URL's.

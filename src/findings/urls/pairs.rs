@@ -14,7 +14,26 @@ pub(super) fn judge(pairs: &[Pair<'_>]) -> Vec<Finding> {
     found.extend(pairs.iter().filter_map(|(name, text)| origins(name, text)));
     found.extend(pairs.iter().filter_map(|(name, text)| redis(name, text, pairs)));
     found.extend(pairs.iter().filter_map(|(name, text)| postgres(name, text, pairs)));
+    found.extend(plain_base(pairs));
     found
+}
+
+/// Where sessions begin, at a public name, in plain text, in production.
+fn plain_base(pairs: &[Pair<'_>]) -> Option<Finding> {
+    value(pairs, &["NODE_ENV"]).filter(|(_, text)| *text == "production")?;
+    let (name, text) = value(pairs, &["BETTER_AUTH_URL", "NEXTAUTH_URL", "AUTH_URL"])?;
+    let host = text.strip_prefix("http://")?.split(['/', ':']).next()?;
+    // Names of the cluster, of a laptop and addresses may well be asked in plain text.
+    let end = host.rsplit_once('.')?.1;
+    let public = end.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && !matches!(end, "local" | "svc" | "internal" | "lan" | "test" | "localhost" | "home");
+    public.then(|| {
+        INCONSISTENT.found(
+            format!("the variable {name} is an http:// URL of a public name, and NODE_ENV is production"),
+            "write the URL that browsers use: with TLS before the app (Ingress) their origin is https://, and session cookies \
+             must be Secure",
+        )
+    })
 }
 
 fn value<'a>(pairs: &[Pair<'a>], names: &[&str]) -> Option<Pair<'a>> {
@@ -24,7 +43,8 @@ fn value<'a>(pairs: &[Pair<'a>], names: &[&str]) -> Option<Pair<'a>> {
 
 fn public(name: &str, text: &str) -> Option<Finding> {
     values::is_public_secret(name, text).then(|| {
-        let prefix = name.split('_').next().unwrap_or_default();
+        let public = name.find("PUBLIC_").map(|at| at + "PUBLIC_".len());
+        let prefix = &name[..public.or_else(|| Some(name.find('_')? + 1)).unwrap_or(name.len())];
         // Tokens of analytics and maps are made for browsers.
         let token = !["SECRET", "PASSWORD", "PRIVATE"].iter().any(|word| name.contains(word));
         let severity = if token { Severity::Info } else { PUBLIC.severity };
@@ -129,11 +149,15 @@ fn postgres(name: &str, text: &str, pairs: &[Pair<'_>]) -> Option<Finding> {
         ));
     }
     // The same user on another host may well have another password.
-    let same_host =
-        intent.host().zip(host).is_some_and(|((known, _), host)| known.to_string() == host.to_ascii_lowercase());
-    (raw != password && same_host).then(|| {
+    let same_server = match host {
+        Some(host) => intent.host().is_some_and(|(known, _)| known.to_string() == host.to_ascii_lowercase()),
+        None => value(pairs, &["POSTGRES_DB"])
+            .is_some_and(|(_, db)| other == "POSTGRES_PASSWORD" && db == intent.database()),
+    };
+    (raw != password && same_server).then(|| {
+        let what = if host.is_some() { "host" } else { "database" };
         INCONSISTENT.found(
-            format!("the variables {name} and {other} hold different passwords for the same user and host"),
+            format!("the variables {name} and {other} hold different passwords for the same user and {what}"),
             "keep the password in one place, and make the other of it",
         )
     })
@@ -152,6 +176,9 @@ mod tests {
         let of = |name| judge(&[(name, "hunter2")])[0].severity;
         assert_eq!(of("NEXT_PUBLIC_MIXPANEL_TOKEN"), Severity::Info);
         assert_eq!(of("NEXT_PUBLIC_TOKEN_SECRET"), Severity::Warning);
+        let says = |name| judge(&[(name, "hunter2")])[0].message.clone();
+        assert!(says("NEXT_PUBLIC_APP_SECRET").contains("begins with NEXT_PUBLIC_ is shipped"));
+        assert!(says("VITE_APP_SECRET").contains("begins with VITE_ is shipped"));
     }
 
     #[test]
@@ -175,6 +202,21 @@ mod tests {
             (&[("DATABASE_URL", "postgres://a:x@db/x"), ("PGPASSWORD", "y"), ("PGUSER", "a")], &[]),
             (&[("DATABASE_URL", "postgres://a:x@db/x"), ("PGPASSWORD", "y"), ("PGUSER", "b")], &[]),
             (&[("DATABASE_URL", "postgres://a:x@db/x"), ("PGPASSWORD", "y")], &[]),
+            (
+                &[
+                    ("DATABASE_URL", "postgres://a:x@db/x"),
+                    ("POSTGRES_PASSWORD", "y"),
+                    ("POSTGRES_USER", "a"),
+                    ("POSTGRES_DB", "x"),
+                ],
+                &["config_inconsistent"],
+            ),
+            (&[("NODE_ENV", "production"), ("NEXTAUTH_URL", "http://app.example.com/x")], &["config_inconsistent"]),
+            (&[("NODE_ENV", "production"), ("NEXTAUTH_URL", "https://app.example.com")], &[]),
+            (&[("NODE_ENV", "production"), ("NEXTAUTH_URL", "http://localhost:3000")], &[]),
+            (&[("NODE_ENV", "production"), ("AUTH_URL", "http://web.shop.svc.cluster.local")], &[]),
+            (&[("NODE_ENV", "production"), ("AUTH_URL", "http://10.0.0.7:3000")], &[]),
+            (&[("NODE_ENV", "development"), ("AUTH_URL", "http://app.example.com")], &[]),
             (&[("CORS_ORIGINS", "https://a.example,http://b.example/")], &["config_inconsistent"]),
             (&[("CORS_ORIGINS", "[\"https://a.example\",\"http://b:3000\"]")], &[]),
             (&[("NEXT_PUBLIC_AUTH_SECRET", "hunter2")], &["secret_public_prefix"]),

@@ -2,7 +2,7 @@
 
 use super::judge;
 use crate::cause::Cause;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::findings::{Context, Reading, entry, hint};
 use crate::outcome::{Evidence, Fault, Phase};
 use crate::secret::Secret;
@@ -122,11 +122,35 @@ fn values_of_the_kind_env() {
         ("LOG_LEVEL", "\"info\"", ""),
         ("REDIS_PORT", "6379", ""),
         ("DB_PASSWORD", "a\"b'c$(x)", ""),
+        ("GITHUB_OAUTH_SECRET", "eighteen-characters", ""),
+        ("DATABASE_URL", "\u{feff}postgres://app:pw@db/x", "secret_trailing_newline"),
+        // Spring fills these in by itself; the others are texts in which it is meant.
+        ("SPRING_DATASOURCE_URL", "jdbc:postgresql://${DB_HOST}:5432/x", ""),
+        ("DB_URL", "jdbc:postgresql://${DB_HOST}:5432/x", ""),
+        ("LOG_FORMAT", "${LEVEL} {{ .Message }}", ""),
+        ("API_URL", "http://${API_HOST}:8000", "env_placeholder"),
+        ("DB_HOST", "${DB_HOST}", "env_placeholder"),
+        ("DB_HOST", "$(DB_HOST) x", "env_placeholder"),
     ] {
         let readings = [reading("variable", name, text)];
         let found = judge(None, &Evidence::default(), context("env", &readings, &[]));
         assert_eq!(codes(&found).first().copied().unwrap_or_default(), expected, "{name}={text:?}: {found:?}");
     }
+}
+
+/// The Secret that the app has may have made the server's password too.
+#[test]
+fn quotes_and_spaces_of_a_password_may_be_the_servers() {
+    let of = |text: &str| {
+        let readings = [reading("variable", "POSTGRES_PASSWORD", text)];
+        judge(None, &Evidence::default(), context("env", &readings, &[])).remove(0)
+    };
+    for text in ["\"hunter2\"", "hunter2 ", " hunter2"] {
+        let found = of(text);
+        assert_eq!(found.severity, Severity::Warning, "{text:?}");
+        assert!(found.fix.contains("unless the server's own password has it too"), "{}", found.fix);
+    }
+    assert_eq!(of("hunter2\n").severity, Severity::Error);
 }
 
 /// A value that works is not accused; one that does not is explained.
@@ -166,6 +190,12 @@ fn what_a_rejected_password_may_come_of() {
         ("password", "\"hunter2\"", "env_quoted", "the variable X stands in quotes"),
         ("password", "czNjcmV0LWh1bnRlcjI=", "env_base64_twice", "the variable X reads as base64 of plain text"),
         ("password", "jFcdCCB5fGPyBqbe", "", usual),
+        (
+            "url",
+            "postgres://app:czNjcmV0LWh1bnRlcjI=@db/x",
+            "env_base64_twice",
+            "the password in the variable X reads as base64 of plain text",
+        ),
         ("password", "hunter%2F2", "", "the variable X is percent-encoded, and `password` is taken as it is"),
         ("password", "hunter%zz", "", usual),
         (
@@ -251,10 +281,18 @@ fn the_variables_of_a_pod() {
         reading("variable", "REDIS_PASSWORD", "hunter2"),
         reading("variable", "REDIS_PORT", "tcp://10.96.0.7:6379"),
         reading("variable", "PS1", "$(WHOAMI) "),
+        // Kubernetes' own, and one that stands where the app's own would.
+        reading("variable", "CACHE_PORT", "tcp://10.96.0.8:6379"),
+        reading("variable", "QUEUE_PORT", "tcp://10.96.0.9:6379"),
+        reading("variable", "QUEUE_HOST", "queue"),
     ];
     let found: Vec<(String, &str)> =
         super::judge_variables(&variables).into_iter().map(|(name, finding)| (name, finding.code)).collect();
-    let expected = [("DATABASE_URL", "url_password_unencoded"), ("REDIS_URL", "redis_double_password")];
+    let expected = [
+        ("DATABASE_URL", "url_password_unencoded"),
+        ("QUEUE_PORT", "env_service_link"),
+        ("REDIS_URL", "redis_double_password"),
+    ];
     assert_eq!(found, expected.map(|(name, code)| (name.to_owned(), code)));
 }
 

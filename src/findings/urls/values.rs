@@ -85,16 +85,20 @@ pub(super) fn quoted(text: &str) -> bool {
     ['"', '\''].iter().any(|quote| text.len() >= 2 && text.starts_with(*quote) && text.ends_with(*quote))
 }
 
-/// Without quotes and white space at the ends.
+/// Without quotes, white space and what nobody sees at the ends.
 pub(super) fn bare(text: &str) -> &str {
-    let text = text.trim();
+    let text = text.trim_matches(INVISIBLE).trim();
     if quoted(text) { text[1..text.len() - 1].trim() } else { text }
 }
 
-/// Whether it is the base64 of plain text: of random bytes of this length hardly ever.
+/// Whether it is the base64 of plain text, most of it letters and digits: of random bytes of this length hardly ever.
 pub(super) fn hides_text(text: &str) -> bool {
-    let graphic = |text: &str| text.trim_end_matches('\n').bytes().all(|byte| byte.is_ascii_graphic());
-    text.len() >= 12 && text.len().is_multiple_of(4) && decoded(text).is_some_and(|text| graphic(&text))
+    let plain = |text: &str| {
+        let text = text.trim_end_matches('\n');
+        let marks = text.bytes().filter(|byte| !byte.is_ascii_alphanumeric()).count();
+        text.bytes().all(|byte| byte.is_ascii_graphic()) && marks * 4 <= text.len()
+    };
+    text.len() >= 12 && text.len().is_multiple_of(4) && decoded(text).is_some_and(|text| plain(&text))
 }
 
 fn decoded(text: &str) -> Option<zeroize::Zeroizing<String>> {
@@ -165,7 +169,9 @@ pub(super) fn is_placeholder(text: &str) -> bool {
                 && inner.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_ ".contains(c))
         })
     };
-    begins.iter().any(|begin| text.starts_with(begin))
+    // What a template in JavaScript writes of a variable that is not there.
+    text == "undefined"
+        || begins.iter().any(|begin| text.starts_with(begin))
         || example_url(&text)
         || framed('<', '>')
         || (framed('[', ']') && text.contains("your"))
@@ -240,7 +246,22 @@ pub fn names_secret(name: &str) -> bool {
 /// Whether a secret of this name signs tokens with HMAC-SHA-256, which wants 32 bytes (RFC 7518, section 3.2).
 pub(super) fn signs_tokens(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    ["JWT_SECRET", "AUTH_SECRET", "JWT_SECRET_KEY"].iter().any(|end| name.ends_with(end)) || name == "SECRET_KEY"
+    // Not `…OAUTH_SECRET`: that is a client's password.
+    ["JWT_SECRET", "JWT_SECRET_KEY", "BETTER_AUTH_SECRET"].iter().any(|end| name.ends_with(end))
+        || matches!(&*name, "SECRET_KEY" | "AUTH_SECRET" | "NEXTAUTH_SECRET")
+}
+
+/// Whether its reader fills `${NAME}` in by itself, as Spring, Quarkus and Micronaut do with what they take from the
+/// environment; or it is a text in which such a place may be meant.
+pub(super) fn is_template(name: &str, text: &str) -> bool {
+    let jvm = ["SPRING_", "QUARKUS_", "MICRONAUT_"].iter().any(|prefix| name.starts_with(prefix));
+    let text = text.trim();
+    let ends = |open: &str, close: &str| {
+        text.starts_with(open) && text.find(close).is_some_and(|at| at + close.len() == text.len())
+    };
+    let whole = ends("${", "}") || ends("{{", "}}");
+    let meant = !(whole || text.contains("://") || names_secret(name));
+    !text.contains("$(") && (jvm || text.starts_with("jdbc:") || meant)
 }
 
 /// Whether a variable of this name is put into what browsers download, though it is a secret.
@@ -286,6 +307,7 @@ mod tests {
             ("your-api-key-here", Some(Flaw::Placeholder)),
             ("<your password>", Some(Flaw::Placeholder)),
             ("[YOUR-PASSWORD]", Some(Flaw::Placeholder)),
+            ("undefined", Some(Flaw::Placeholder)),
             ("<a>", None),
             ("[1,2]", None),
             ("tcp://10.96.0.7:6379", None),
@@ -309,6 +331,7 @@ mod tests {
         assert_eq!(flaw("tcp://cache:6379", Some("REDIS_PORT")), None);
         assert_eq!(flaw("tcp://10.96.0.7:6379", Some("REDIS_URL")), None);
         assert_eq!(bare(" 'a b' \n"), "a b");
+        assert_eq!(bare("\u{feff}a"), "a");
     }
 
     #[test]
@@ -348,6 +371,9 @@ mod tests {
             assert!(!names_secret(name), "{name}");
         }
         assert!(signs_tokens("BETTER_AUTH_SECRET") && signs_tokens("SECRET_KEY") && !signs_tokens("AWS_SECRET_KEY"));
+        assert!(
+            signs_tokens("NEXTAUTH_SECRET") && signs_tokens("APP_JWT_SECRET") && !signs_tokens("GITHUB_OAUTH_SECRET")
+        );
         assert!(known_default("better-auth-secret-12345678901234567890") && known_default("aaaaaaaa"));
         assert!(!known_default("Tr0ub4dor&3") && !is_placeholder("yours truly"));
         for (name, text, public) in [

@@ -1,0 +1,104 @@
+//! A value by itself: pasted, piped, templated or encoded once too often; and when that matters.
+
+use super::clients::Family;
+use super::intent::Intent;
+use super::values::{self, Flaw};
+use super::{DEFAULT, Reading, SHORT, told};
+use crate::cause::Cause;
+use crate::finding::{Finding, Severity};
+use crate::outcome::Fault;
+
+/// Causes that a flaw of a value explains: without one of them a value that works is left alone.
+pub(super) fn explains(fault: Option<&Fault>) -> bool {
+    fault.is_some_and(|fault| {
+        matches!(
+            fault.cause,
+            Cause::PasswordRejected
+                | Cause::LoginRejected
+                | Cause::NoSuchDatabase
+                | Cause::DnsNotFound
+                | Cause::UrlMalformed
+                | Cause::UrlPasswordUnencoded
+                | Cause::UrlPasswordDoubled
+                | Cause::SecretWhitespace
+                | Cause::SecretTooWeak
+                | Cause::VariableInvalid
+                | Cause::FileInvalid
+        )
+    })
+}
+
+const UNLESS: &str = "take it away where it is set (--from-env-file keeps quotes and spaces), unless the server's own \
+                      password has it too";
+
+/// What is wrong with a value, whatever it is for.
+pub(super) fn value(reading: &Reading, fault: Option<&Fault>, kind: &str, unproven: bool) -> Vec<Finding> {
+    let text = reading.text.expose();
+    let name = reading.variable.as_deref();
+    let listed = kind == "env";
+    let secret = reading.key == "password" || (listed && name.is_some_and(values::names_secret));
+    let is_url = Family::of(values::bare(text)).is_some();
+    let flaw = values::flaw(text, name).or_else(|| is_url.then(|| told::placeholder_in(text)).flatten());
+    // Files of certificates end in a newline, as every text file does.
+    let of_pem = fault.is_some_and(|fault| fault.cause == Cause::FileInvalid && fault.message.contains("PEM"));
+    let flaw = flaw.filter(|flaw| !(of_pem && matches!(flaw, Flaw::White(_))));
+    let mut found = Vec::new();
+    if flaw.is_none() {
+        found.extend(encoded_twice(reading, fault));
+    }
+    if let Some(flaw) = flaw {
+        // A login that works shows that the value is what the server wants, odd as it is.
+        let matters = match &flaw {
+            Flaw::White(_) | Flaw::Quoted => (listed && (secret || is_url)) || explains(fault),
+            Flaw::Unexpanded(_) if listed && name.is_some_and(|name| values::is_template(name, text)) => false,
+            // What nothing filled in is wrong wherever a check fails.
+            Flaw::Unexpanded(_) if !reading.key.is_empty() => listed || unproven || fault.is_some(),
+            Flaw::Base64 | Flaw::Unexpanded(_) => listed || explains(fault),
+            Flaw::Placeholder => (listed && (secret || is_url)) || unproven || explains(fault),
+            Flaw::ServiceLink => listed || explains(fault),
+        };
+        if matters {
+            let mut finding = told::flaw(&flaw, reading);
+            // Nobody was asked, and the same Secret may well have made the server's password.
+            let spaces = matches!(flaw, Flaw::Quoted | Flaw::White("white space at its start" | "a space at its end"));
+            if listed && !is_url && spaces && !explains(fault) {
+                finding.severity = Severity::Warning;
+                finding.fix = UNLESS.to_owned();
+            }
+            found.push(finding);
+        }
+    }
+    found.extend(name.filter(|_| listed && secret).and_then(|name| weak(name, text, &reading.origin)));
+    found
+}
+
+/// A rejected password that reads as base64 of text.
+fn encoded_twice(reading: &Reading, fault: Option<&Fault>) -> Option<Finding> {
+    fault.filter(|fault| fault.cause == Cause::PasswordRejected)?;
+    let text = reading.text.expose();
+    let (part, password) = match reading.key {
+        "password" => ("", text),
+        "url" => ("the password in ", Intent::of(values::bare(text))?.password?),
+        _ => return None,
+    };
+    values::hides_text(password).then(|| {
+        let origin = &reading.origin;
+        let message = format!("{part}{origin} reads as base64 of plain text: it may have been encoded twice");
+        Finding { message, severity: Severity::Warning, ..told::flaw(&Flaw::Base64, reading) }
+    })
+}
+
+/// A secret that others know, or may come to know.
+fn weak(name: &str, text: &str, origin: &str) -> Option<Finding> {
+    const FIX: &str = "make one (openssl rand -base64 32), and restart all that share it";
+    if values::is_placeholder(text) || text.is_empty() {
+        return None;
+    }
+    if values::known_default(text) {
+        return Some(DEFAULT.found(format!("{origin} is an example that everybody knows"), FIX));
+    }
+    (values::signs_tokens(name) && text.trim().len() < 32).then(|| {
+        let what = "has less than the 32 bytes that HMAC-SHA-256 wants of a key (RFC 7518, 3.2)";
+        SHORT.found(format!("{origin} {what}"), FIX)
+    })
+}
