@@ -5,12 +5,16 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::support::ca::Leaf;
 use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::{Folder, Ran, Running, free_port, need, pilotfish, run, tool, until};
 
 /// The table that the unit tests ask the emulated readers of: see its head.
 const RAW: &str = include_str!("../../src/findings/urls/clients/raw.txt");
-const TOOLS: &str = "url-clients-1";
+/// What becomes of parameters with each client, and of JDBC's URLs.
+const PARAMETERS: &str = include_str!("../../src/findings/urls/params.txt");
+const JDBC: &str = include_str!("../../src/findings/urls/jdbc.txt");
+const TOOLS: &str = "url-clients-2";
 
 /// The answers of one runtime's clients to all URLs.
 fn ask(command: &mut Command, urls: &Value) -> serde_json::Map<String, Value> {
@@ -22,11 +26,14 @@ fn ask(command: &mut Command, urls: &Value) -> serde_json::Map<String, Value> {
     answers.as_object().expect("one list for each client").clone()
 }
 
-/// The answers of every real client: user, password, host, port and database, or null for a refusal.
+/// The answers of every real client: user, password, host, port and database, or null for a refusal; to `parameters` a
+/// letter.
 fn ask_all(urls: &Value) -> serde_json::Map<String, Value> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/urls");
     let mut python = Command::new(tool(TOOLS).join("bin/python"));
     let mut node = Command::new(need("node", "nodejs"));
+    // For sslmode=verify-full, which looks for one.
+    python.env("PGSSLROOTCERT", "/etc/ssl/certs/ca-certificates.crt");
     let mut all = ask(python.arg(format!("{folder}/clients.py")), urls);
     all.extend(ask(node.arg(format!("{folder}/clients.cjs")).arg(tool(TOOLS)).env("NODE_NO_WARNINGS", "1"), urls));
     all.extend(ask(&mut Command::new(tool(TOOLS).join("read-go")), urls));
@@ -93,14 +100,118 @@ fn the_real_clients_read_as_the_table_says() {
             "postgres" => Meant { user: "app", password, port: 5432, database: "shop" },
             _ => Meant { user: "app", password: "pw", port: 5432, database: "shop" },
         };
-        for (client, expected) in clients.iter().zip(letters.chars()) {
-            let found = meant.letter(&answers[*client][index]);
-            if found != expected {
-                wrong.push(format!("{client}, {password}: {found}, not {expected}: {}", answers[*client][index]));
+        for (names, expected) in clients.iter().zip(letters.chars()) {
+            for client in names.split('+') {
+                let found = meant.letter(&answers[client][index]);
+                if found != expected {
+                    wrong.push(format!("{client}, {password}: {found}, not {expected}: {}", answers[client][index]));
+                }
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Which parameters each client takes, asks the server for, and refuses.
+#[test]
+fn the_real_clients_deal_with_parameters_as_the_table_says() {
+    let folder = Folder::new();
+    let (cert, key) = Leaf::client("app").self_signed().write(&folder, "app", &[]);
+    let mut lines = PARAMETERS.lines();
+    let clients = lines.next().expect("the clients");
+    let rows: Vec<(&str, String)> = lines
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(letters, pair)| (letters, pair.replace("CERT", &cert).replace("KEY", &key)))
+        .collect();
+    assert!(rows.len() > 25, "{}", rows.len());
+    let url = |pair: &str| {
+        // What one alone is no use, or refused for its weakness.
+        let before = match pair.split_once('=') {
+            Some(("sslcert", _)) => format!("sslkey={key}&"),
+            Some(("sslkey", _)) => format!("sslcert={cert}&"),
+            Some(("sslnegotiation", _)) => "sslmode=require&".to_owned(),
+            _ => String::new(),
+        };
+        format!("postgres://app:pw@127.0.0.1:5432/shop?{before}{pair}")
+    };
+    let urls: Vec<String> = rows.iter().map(|(_, pair)| url(pair)).collect();
+    let answers = ask_all(&json!({"parameters": urls}));
+    let mut wrong = Vec::new();
+    for (index, (letters, pair)) in rows.iter().enumerate() {
+        for (names, letter) in clients.split(' ').zip(letters.chars()) {
+            // Which settings the server knows is not the clients' business; older versions are not asked.
+            let expected = if letter == 'S' { 'F' } else { letter };
+            let expected = if expected.is_lowercase() { '.' } else { expected };
+            for client in names.split('+').filter(|client| answers[*client][index] != expected.to_string()) {
+                wrong.push(format!("{client}, {pair}: {}, not {expected}", answers[client][index]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The settings that clients ask for: the real server lets them set those of which nothing is said, and none of the others.
+#[test]
+fn the_real_server_takes_some_parameters_as_settings() {
+    let cluster = Cluster::plain();
+    for (letters, pair) in PARAMETERS.lines().filter_map(|line| line.split_once('\t')) {
+        let known = letters.contains('S');
+        let Some((name, _)) = pair.split_once('=').filter(|_| known || letters.contains('F')) else { continue };
+        let own = "context IN ('user', 'superuser', 'backend', 'superuser-backend')";
+        let count = cluster.sql(&format!("SELECT count(*) FROM pg_settings WHERE name = '{name}' AND {own}"));
+        // `options` is a part of the protocol.
+        assert!(name == "options" || count.trim() == if known { "1" } else { "0" }, "{name}: {count}");
+    }
+}
+
+/// node-postgres looks at the certificate as for verify-full also where other clients do not.
+#[test]
+fn the_real_node_postgres_verifies() {
+    let verified = ["prefer", "require", "verify-ca", "verify-full"].map(|mode| (format!("sslmode={mode}"), "full"));
+    let other = ["sslmode=disable", "sslmode=no-verify", "uselibpqcompat=true&sslmode=require"]
+        .map(|query| (query.to_owned(), "other"));
+    let cases: Vec<(String, &str)> = verified.into_iter().chain(other).collect();
+    let urls: Vec<String> = cases.iter().map(|(query, _)| format!("postgres://app:pw@db.example/x?{query}")).collect();
+    let mut node = Command::new(need("node", "nodejs"));
+    node.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/urls/clients.cjs")).arg(tool(TOOLS));
+    let answers = ask(node.env("NODE_NO_WARNINGS", "1"), &json!({"sslmodes": urls}));
+    for client in ["node-postgres", "prisma-7"] {
+        for (index, (query, expected)) in cases.iter().enumerate() {
+            assert_eq!(answers[client][index], *expected, "{client}, {query}");
+        }
+    }
+}
+
+/// pgjdbc takes from its URLs what the table says.
+#[test]
+fn the_real_jdbc_driver_reads_as_the_table_says() {
+    let rows: Vec<Vec<&str>> = JDBC.lines().map(|line| line.split('\t').collect()).collect();
+    let mut java = Command::new(need("java", "openjdk-17-jdk-headless"));
+    java.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp"]).arg(tool(TOOLS).join("postgresql.jar"));
+    java.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/urls/Jdbc.java"));
+    let ran = run(java.args(rows.iter().map(|row| row[2])));
+    let answers: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(answers, rows.iter().map(|row| row[1]).collect::<Vec<_>>(), "{}", ran.stderr);
+}
+
+/// What is no password's fault: the password in the user's place, no scheme, a database that no server has.
+#[test]
+fn the_real_clients_of_redis_read_odd_urls() {
+    let urls = ["redis://hunter2@cache:6380/0", "redis:6380", "redis://:pw@cache:6380/99"];
+    let answers = ask_all(&json!({"redis": urls}));
+    for client in ["redis-py", "ioredis", "node-redis", "redis-rs"] {
+        let [user, bare, database] = [0, 1, 2].map(|index| &answers[client][index]);
+        assert_eq!(user[0], "hunter2", "{client}: {user}");
+        assert!(matches!(user[1].as_str(), None | Some("")), "{client}: {user}");
+        assert_eq!(database[4], "99", "{client}: {database}");
+        let expected = match client {
+            "ioredis" => json!(["redis", 6380]),
+            // Which is this host's usual port.
+            "node-redis" => json!(["", null]),
+            _ => json!(null),
+        };
+        assert_eq!(if bare.is_null() { json!(null) } else { json!([bare[2], bare[3]]) }, expected, "{client}: {bare}");
+    }
 }
 
 /// Percent-encoded, the real clients read any password as it is: that is the remedy that pilotfish names.
@@ -173,7 +284,10 @@ fn a_password_with_an_at_sign_passes_with_a_finding() {
         message.contains("another host or port is taken by libpq (psql, psycopg2), psycopg 3, asyncpg"),
         "{message}"
     );
-    assert!(message.ends_with("sqlx and Prisma and Go (pgx, lib/pq) read it as meant"), "{message}");
+    assert!(
+        message.ends_with("postgres.js, sqlx, Prisma's engine and lib/pq (pgx before 5.11) read it as meant"),
+        "{message}"
+    );
     let folder = Folder::new();
     let checks = "checks: [{name: db, postgres: {url: {env: U}}, gates: [ready], fail_on: [url_password_unencoded]}]";
     let config = folder.write("c.yaml", checks);

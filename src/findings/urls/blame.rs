@@ -80,7 +80,8 @@ pub fn lint(text: &str, family: Family) -> Option<Blame> {
     if let Err(error) = read {
         return Some(Blame::new(Cause::UrlMalformed, error.to_string()));
     }
-    if let Some(misread) = jdbc::misread(text).filter(|misread| *misread != jdbc::Misread::Plus) {
+    let sure = |misread: &jdbc::Misread| !matches!(misread, jdbc::Misread::Plus | jdbc::Misread::Cut);
+    if let Some(misread) = jdbc::misread(text).filter(sure) {
         return Some(Blame::new(Cause::UrlPasswordUnencoded, told::jdbc_words(misread).0));
     }
     let intent = Intent::of(text).filter(|_| !jdbc)?;

@@ -43,10 +43,13 @@ pub(super) enum Client {
     NodePostgres,
     PostgresJs,
     TokioPostgres,
-    /// And Prisma's own engine: both read with the crate `url`.
     Sqlx,
-    /// pgx and lib/pq: both read with net/url.
-    Go,
+    /// The engines of Prisma up to 6, and those of its migrations; Prisma 7 hands the URL to node-postgres.
+    Prisma,
+    /// With Go's net/url, as pgx before 5.11.
+    LibPq,
+    /// As libpq 18, from 5.11 on.
+    Pgx,
     RedisPy,
     Ioredis,
     NodeRedis,
@@ -102,8 +105,8 @@ impl Family {
     /// Its clients; of a driver's own form only the one that takes it. JDBC has a form of its own: see `jdbc`.
     pub(super) fn clients(self, scheme: &str) -> &'static [Client] {
         use Client::{
-            Asyncpg, DjDatabaseUrl, Go, Ioredis, Libpq, NodePostgres, NodeRedis, PostgresJs, Psycopg3, RedisPy,
-            RedisRs, SqlAlchemy, Sqlx, TokioPostgres,
+            Asyncpg, DjDatabaseUrl, Ioredis, LibPq, Libpq, NodePostgres, NodeRedis, Pgx, PostgresJs, Prisma, Psycopg3,
+            RedisPy, RedisRs, SqlAlchemy, Sqlx, TokioPostgres,
         };
         match self {
             Self::Postgres if scheme.contains('+') => &[SqlAlchemy],
@@ -117,7 +120,9 @@ impl Family {
                 PostgresJs,
                 TokioPostgres,
                 Sqlx,
-                Go,
+                Prisma,
+                LibPq,
+                Pgx,
             ],
             Self::Redis => &[RedisPy, Ioredis, NodeRedis, RedisRs],
         }
@@ -133,11 +138,13 @@ impl Client {
             Self::Asyncpg => "asyncpg",
             Self::SqlAlchemy => "SQLAlchemy",
             Self::DjDatabaseUrl => "dj-database-url",
-            Self::NodePostgres => "node-postgres",
+            Self::NodePostgres => "node-postgres (Prisma 7)",
             Self::PostgresJs => "postgres.js",
             Self::TokioPostgres => "tokio-postgres",
-            Self::Sqlx => "sqlx and Prisma",
-            Self::Go => "Go (pgx, lib/pq)",
+            Self::Sqlx => "sqlx",
+            Self::Prisma => "Prisma's engine",
+            Self::LibPq => "lib/pq (pgx before 5.11)",
+            Self::Pgx => "pgx",
             Self::RedisPy => "redis-py",
             Self::Ioredis => "ioredis",
             Self::NodeRedis => "node-redis",
@@ -154,10 +161,9 @@ impl Client {
             Self::Asyncpg => matches!(runtime, "python-asyncio" | "python-anyio"),
             Self::SqlAlchemy | Self::RedisPy => matches!(runtime, "python" | "python-asyncio" | "python-anyio"),
             Self::DjDatabaseUrl => runtime == "python",
-            Self::NodePostgres | Self::PostgresJs | Self::Ioredis | Self::NodeRedis => runtime == "node",
-            Self::TokioPostgres | Self::RedisRs => runtime == "tokio",
-            Self::Sqlx => matches!(runtime, "tokio" | "node"),
-            Self::Go => runtime == "go",
+            Self::NodePostgres | Self::PostgresJs | Self::Prisma | Self::Ioredis | Self::NodeRedis => runtime == "node",
+            Self::TokioPostgres | Self::Sqlx | Self::RedisRs => runtime == "tokio",
+            Self::LibPq | Self::Pgx => runtime == "go",
         }
     }
 
@@ -166,12 +172,11 @@ impl Client {
         let Ok(read) = self.read(text) else { return Fate::Refuses };
         let Some((host, port)) = intent.host() else { return Fate::Right };
         let bare = |host: &[u8]| String::from_utf8_lossy(host).trim_matches(['[', ']']).to_ascii_lowercase();
-        let meant_host = match &host {
-            Host::Name(name) => name.clone(),
-            Host::Ip(ip) => ip.to_string(),
-        };
         let default = self.default_port();
-        let same_host = bare(&read.host) == meant_host || matches!(&host, Host::Ip(ip) if ip.is_ipv6());
+        let same_host = match &host {
+            Host::Name(name) => bare(&read.host) == *name,
+            Host::Ip(ip) => bare(&read.host).parse() == Ok(*ip),
+        };
         if !same_host || read.port.unwrap_or(default) != port.unwrap_or(default) {
             let user = intent.meant_user();
             let is_user = !user.is_empty() && bare(&read.host) == String::from_utf8_lossy(&user).to_ascii_lowercase();
@@ -198,7 +203,9 @@ impl Client {
             | Self::PostgresJs
             | Self::TokioPostgres
             | Self::Sqlx
-            | Self::Go => 5432,
+            | Self::Prisma
+            | Self::LibPq
+            | Self::Pgx => 5432,
         }
     }
 
@@ -213,7 +220,9 @@ impl Client {
             Self::PostgresJs => node::postgres_js(text),
             Self::TokioPostgres => rust::tokio_postgres(text),
             Self::Sqlx => rust::sqlx(text),
-            Self::Go => go::go(text),
+            Self::Prisma => rust::prisma(text),
+            Self::LibPq => go::lib_pq(text),
+            Self::Pgx => libpq::pgx(text),
             Self::RedisPy => python::redis_py(text),
             Self::Ioredis => node::ioredis(text),
             Self::NodeRedis => node::node_redis(text),

@@ -7,46 +7,69 @@ use super::percent;
 /// How pgjdbc misreads a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Misread {
-    /// What stands before an `@` becomes a part of the host's name.
+    /// What stands before an `@` becomes a part of the host's name, or breaks the URL.
     UserInHost,
-    /// A broken escape: no driver takes the URL.
-    Refused,
+    /// No driver takes the URL, for this.
+    Refused(&'static str),
     /// A `+` in the password is read as a space.
     Plus,
+    /// An `&` ends the password.
+    Cut,
 }
 
 /// What is wrong with it; `None` for a URL that is no JDBC one, too.
 pub(super) fn misread(text: &str) -> Option<Misread> {
-    let rest = text.strip_prefix("jdbc:postgresql://")?;
+    let Some(rest) = text.strip_prefix("jdbc:postgresql://") else {
+        let jdbc = text.get(..13).is_some_and(|start| start.eq_ignore_ascii_case("jdbc:postgres"));
+        // `jdbc:postgresql:shop` has no host.
+        let wrong = jdbc && !text.starts_with("jdbc:postgresql:");
+        return wrong.then_some(Misread::Refused("it does not begin with jdbc:postgresql:"));
+    };
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-    if place.contains('@') {
+    if rest.split('&').next()?.contains('@') && (place.contains('@') || !place.contains('/')) {
         return Some(Misread::UserInHost);
     }
-    let value = |name: &str| {
-        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+    let Some((hosts, database)) = place.split_once('/').filter(|(_, database)| !database.contains('/')) else {
+        return Some(Misread::Refused("its host is not followed by one `/`"));
     };
-    let (user, password) = (value("user"), value("password"));
-    if [user, password].iter().any(|text| percent::strict(text).is_none()) {
-        return Some(Misread::Refused);
+    let port =
+        |host: &str| host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map(|(_, port)| port.to_owned());
+    if hosts.split(',').filter_map(port).any(|port| !port.parse::<u16>().is_ok_and(|port| port > 0)) {
+        return Some(Misread::Refused("its port is none"));
     }
-    password.contains('+').then_some(Misread::Plus)
+    let pairs = || query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    if [database].into_iter().chain(pairs().map(|(_, value)| value)).any(|text| percent::strict(text).is_none()) {
+        return Some(Misread::Refused("it holds a broken escape (a `%` is %25)"));
+    }
+    let (_, password) = pairs().rfind(|(name, _)| *name == "password")?;
+    if password.contains('+') {
+        return Some(Misread::Plus);
+    }
+    let behind = query.rsplit_once("password=")?.1.split('&').nth(1);
+    behind.is_some_and(|pair| !pair.is_empty() && !pair.contains('=')).then_some(Misread::Cut)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Misread, misread};
 
+    /// `.` as meant, H another host, P refused, A another password; what pgjdbc takes, of which tests/it/urls.rs asks it;
+    /// and the URL.
+    const TABLE: &str = include_str!("jdbc.txt");
+
     #[test]
     fn what_pgjdbc_makes_of_it() {
-        for (text, expected) in [
-            ("jdbc:postgresql://db:5432/shop?user=app&password=a%2Fb", None),
-            ("jdbc:postgresql://app:pw@db:5432/shop", Some(Misread::UserInHost)),
-            ("jdbc:postgresql://db/shop?user=app&password=a%zz", Some(Misread::Refused)),
-            ("jdbc:postgresql://db/shop?user=app&password=a+b", Some(Misread::Plus)),
-            ("postgresql://app:a+b@db/shop", None),
-        ] {
-            assert_eq!(misread(text), expected, "{text}");
+        for line in TABLE.lines() {
+            let (letter, rest) = line.split_once('\t').unwrap();
+            let text = rest.split_once('\t').unwrap().1;
+            let expected = match misread(text) {
+                None => ".",
+                Some(Misread::UserInHost) => "HP",
+                Some(Misread::Refused(_)) => "P",
+                Some(Misread::Plus | Misread::Cut) => "A",
+            };
+            assert!(expected.contains(letter), "{text}: {:?}", misread(text));
         }
+        assert_eq!(misread("postgresql://app:a+b@db/shop"), None);
     }
 }

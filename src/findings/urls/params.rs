@@ -9,72 +9,46 @@ use crate::findings::place::{Place, place};
 use crate::outcome::Evidence;
 use crate::url::Host;
 
-/// What a client does with a parameter that is not its own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Deals {
-    Takes,
-    Forwards,
-    Refuses,
-}
+/// What becomes of parameters, one letter a client: `.` takes it or passes over it, S asks the server for it, which takes
+/// it; F asks the server, which refuses it; R refuses the URL; f and r: older versions do. The first ones are worth
+/// telling whoever the client is, the others only where it was named. tests/it/urls.rs asks the real clients.
+const TABLE: &str = include_str!("params.txt");
 
-/// Parameters of clients, no settings of the server: the first ones are worth telling whoever the client is.
-const CLIENTS_OWN: [&str; 16] = [
-    "channel_binding",
-    "schema",
-    "pgbouncer",
-    "connection_limit",
-    "pool_timeout",
-    "socket_timeout",
-    "sslaccept",
-    // From here on only where the clients are named: these are right for most.
-    "connect_timeout",
-    "sslrootcert",
-    "sslcert",
-    "sslkey",
-    "gssencmode",
-    "keepalives",
-    "load_balance_hosts",
-    "uselibpqcompat",
-    "sslnegotiation",
+/// The clients in the table's order; the column behind theirs is for SQLAlchemy with asyncpg.
+const CLIENTS: [Client; 12] = [
+    Client::Libpq,
+    Client::Psycopg3,
+    Client::Asyncpg,
+    Client::SqlAlchemy,
+    Client::DjDatabaseUrl,
+    Client::NodePostgres,
+    Client::PostgresJs,
+    Client::TokioPostgres,
+    Client::Sqlx,
+    Client::Prisma,
+    Client::LibPq,
+    Client::Pgx,
 ];
-const TOLD_TO_ALL: usize = 7;
+const SQLALCHEMY: usize = 3;
+const SQLALCHEMY_ASYNCPG: usize = 12;
 
-impl Deals {
-    fn of(client: Client, name: &str) -> Self {
-        let known: &[&str] = match client {
-            Client::Libpq | Client::Psycopg3 => &[
-                "channel_binding",
-                "connect_timeout",
-                "sslrootcert",
-                "sslcert",
-                "sslkey",
-                "gssencmode",
-                "keepalives",
-                "load_balance_hosts",
-                "sslnegotiation",
-            ],
-            Client::Asyncpg => &["sslrootcert", "sslcert", "sslkey", "sslnegotiation"],
-            Client::PostgresJs => &["connect_timeout", "sslnegotiation"],
-            Client::TokioPostgres => {
-                &["channel_binding", "connect_timeout", "keepalives", "load_balance_hosts", "sslnegotiation"]
-            }
-            // These take no notice of what they do not know; of Go's two drivers each has its own list.
-            Client::SqlAlchemy
-            | Client::DjDatabaseUrl
-            | Client::NodePostgres
-            | Client::Sqlx
-            | Client::Go
-            | Client::RedisPy
-            | Client::Ioredis
-            | Client::NodeRedis
-            | Client::RedisRs => return Self::Takes,
+/// The rows of the parameters that stand in the URL: whether to tell it to all, the name, and the letters.
+fn rows(intent: &Intent<'_>) -> Vec<(bool, &'static str, &'static str)> {
+    let mut all = true;
+    let mut found: Vec<(bool, &str, &str)> = Vec::new();
+    for line in TABLE.lines() {
+        let Some((letters, pair)) = line.split_once('\t') else {
+            all = line != "named";
+            continue;
         };
-        match client {
-            _ if known.contains(&name) => Self::Takes,
-            Client::Asyncpg | Client::PostgresJs => Self::Forwards,
-            _ => Self::Refuses,
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        // Of these the value matters.
+        let exact = matches!(name, "ssl" | "sslmode");
+        if intent.param(name).is_some_and(|own| !exact || own == value) {
+            found.push((all, name, letters));
         }
     }
+    found
 }
 
 pub(super) fn judge(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: Asked<'_>) -> Vec<Finding> {
@@ -87,7 +61,7 @@ pub(super) fn judge(intent: &Intent<'_>, origin: &str, evidence: &Evidence, aske
         forwarded(intent, origin, asked)
     };
     found.extend(scheme(intent, origin, asked));
-    found.extend(neon(intent, origin));
+    found.extend(neon(intent, origin, asked));
     // A URL with a driver's name in it is read by that driver alone.
     if !intent.scheme.contains('+') {
         found.extend(sslmode(intent, origin, evidence, asked));
@@ -96,53 +70,59 @@ pub(super) fn judge(intent: &Intent<'_>, origin: &str, evidence: &Evidence, aske
 }
 
 fn forwarded(intent: &Intent<'_>, origin: &str, asked: Asked<'_>) -> Vec<Finding> {
-    const CLIENTS: [Client; 5] =
-        [Client::Libpq, Client::Psycopg3, Client::Asyncpg, Client::PostgresJs, Client::TokioPostgres];
-    let present = CLIENTS_OWN.iter().enumerate().filter(|(_, name)| intent.param(name).is_some());
-    let judged = present.filter(|(index, _)| *index < TOLD_TO_ALL || asked.named());
-    let tell = |(_, name): (usize, &&'static str)| {
-        let which = |deals: Deals| -> Vec<&'static str> {
-            let those = CLIENTS.iter().filter(|client| asked.wants(**client) && Deals::of(**client, name) == deals);
-            those.map(|client| client.name()).collect()
-        };
-        let (forward, refuse) = (which(Deals::Forwards), which(Deals::Refuses));
-        let mut says = Vec::new();
-        if !forward.is_empty() {
-            says.push(format!(
-                "{} would ask the server for it as a setting (42704; 08P01 behind PgBouncer)",
-                list(&forward)
-            ));
-        }
-        if !refuse.is_empty() {
-            says.push(format!("{} would refuse the URL", list(&refuse)));
-        }
+    // Neon's proxy drops what it does not know.
+    let neon = intent.host().is_some_and(|(host, _)| is_neon(&host));
+    let tell = |(_, name, letters): (bool, &'static str, &'static str)| {
+        let those: Vec<(Client, char)> = (CLIENTS.into_iter().zip(letters.chars()))
+            .filter(|(client, letter)| asked.wants(*client) && !(neon && matches!(letter, 'F' | 'f')))
+            .collect();
+        let says: Vec<String> = [
+            ('F', "would ask the server for it as a setting (42704 or 55P02; 08P01 behind PgBouncer)"),
+            ('R', "would refuse the URL"),
+        ]
+        .into_iter()
+        .filter_map(|(letter, what)| Some(format!("{} {what}", named(&those, letter)?)))
+        .collect();
         if says.is_empty() {
             return None;
         }
-        let fix = format!("with one of these, leave `{name}` out of the URL that it reads; other clients may need it");
+        let fix = match name {
+            "ssl" | "sslmode" => "with one of these, write sslmode=require, or sslmode=disable".to_owned(),
+            _ => format!("with one of these, leave `{name}` out of the URL that it reads; other clients may need it"),
+        };
         let mut finding = PARAMETER.found(format!("{origin} has the parameter `{name}`: {}", says.join("; ")), fix);
-        finding.severity = if asked.named() { Severity::Warning } else { Severity::Info };
+        // Where one of them takes it, it may well be the app's.
+        let fits = those.iter().any(|(_, letter)| !matches!(letter, 'F' | 'R'));
+        finding.severity = if fits { Severity::Info } else { Severity::Warning };
         Some(finding)
     };
-    judged.filter_map(tell).collect()
+    rows(intent).into_iter().filter(|(all, ..)| *all || asked.named()).filter_map(tell).collect()
 }
 
-/// `postgresql+asyncpg://`: SQLAlchemy hands every parameter to `asyncpg.connect()`.
-fn by_dialect(intent: &Intent<'_>, origin: &str) -> Option<Finding> {
-    if !intent.scheme.ends_with("+asyncpg") {
-        return None;
-    }
-    let wrong: Vec<&str> = ["sslmode", "channel_binding", "sslrootcert", "options", "connect_timeout"]
-        .into_iter()
-        .filter(|name| intent.param(name).is_some())
+/// The clients that have this letter, or of which older versions have.
+fn named(those: &[(Client, char)], letter: char) -> Option<String> {
+    let name = |client: Client| if client == Client::LibPq { "lib/pq" } else { client.name() };
+    let older = |own: char| if own.is_ascii_lowercase() { "older " } else { "" };
+    let names: Vec<String> = (those.iter().filter(|(_, own)| own.eq_ignore_ascii_case(&letter)))
+        .map(|(client, own)| format!("{}{}", older(*own), name(*client)))
         .collect();
-    let mut finding = PARAMETER.found(
-        format!(
-            "SQLAlchemy hands {} of {origin} to asyncpg.connect(), which has no such argument: TypeError",
-            list(&wrong)
+    (!names.is_empty()).then(|| list(&names.iter().map(String::as_str).collect::<Vec<_>>()))
+}
+
+/// `postgresql+asyncpg://`: SQLAlchemy hands every parameter to its driver as an argument.
+fn by_dialect(intent: &Intent<'_>, origin: &str) -> Option<Finding> {
+    let (column, driver, fix) = match intent.scheme.split_once('+')?.1 {
+        "asyncpg" => (
+            SQLALCHEMY_ASYNCPG,
+            "asyncpg.connect(), which has no such argument: TypeError",
+            "write `?ssl=require` in place of `sslmode`, and take the others out",
         ),
-        "write `?ssl=require` in place of `sslmode`, and take the others out".to_owned(),
-    );
+        driver if driver.starts_with("psycopg") => (SQLALCHEMY, "libpq, which refuses it", "take it out of this URL"),
+        _ => return None,
+    };
+    let wrong: Vec<&str> =
+        rows(intent).into_iter().filter(|(.., row)| row[column..].starts_with('R')).map(|(_, name, _)| name).collect();
+    let mut finding = PARAMETER.found(format!("SQLAlchemy hands {} of {origin} to {driver}", list(&wrong)), fix);
     finding.severity = Severity::Error;
     (!wrong.is_empty()).then_some(finding)
 }
@@ -160,11 +140,12 @@ fn scheme(intent: &Intent<'_>, origin: &str, asked: Asked<'_>) -> Option<Finding
     })
 }
 
-fn neon(intent: &Intent<'_>, origin: &str) -> Vec<Finding> {
-    let Some((Host::Name(host), _)) = intent.host() else { return Vec::new() };
-    if !host.ends_with(".neon.tech") {
-        return Vec::new();
-    }
+fn is_neon(host: &Host) -> bool {
+    matches!(host, Host::Name(name) if name.ends_with(".neon.tech"))
+}
+
+fn neon(intent: &Intent<'_>, origin: &str, asked: Asked<'_>) -> Vec<Finding> {
+    let Some((Host::Name(host), _)) = intent.host().filter(|(host, _)| is_neon(host)) else { return Vec::new() };
     let mut found = Vec::new();
     match intent.param("sslmode") {
         Some("disable") => found.push(NEON_TLS.found(
@@ -172,7 +153,8 @@ fn neon(intent: &Intent<'_>, origin: &str) -> Vec<Finding> {
             "write sslmode=require, or verify-full",
         )),
         Some(_) => {}
-        None if intent.param("ssl").is_some() => {}
+        None if intent.param("ssl").is_some() || intent.scheme.contains('+') => {}
+        None if ![Client::NodePostgres, Client::PostgresJs].iter().any(|client| asked.wants(*client)) => {}
         None => {
             let mut finding = NEON_TLS.found(
                 format!(

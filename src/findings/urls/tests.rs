@@ -36,8 +36,8 @@ fn a_slash_in_the_password() {
     assert_eq!(
         found[0].message,
         "the variable DATABASE_URL: the password with `/` unencoded: the URL is refused by libpq (psql, psycopg2), asyncpg, \
-         dj-database-url, node-postgres, postgres.js, sqlx and Prisma and Go (pgx, lib/pq); the user app is taken for the host \
-         by psycopg 3; SQLAlchemy and tokio-postgres read it as meant"
+         dj-database-url, node-postgres (Prisma 7), postgres.js, sqlx, Prisma's engine, lib/pq (pgx before 5.11) and pgx; the \
+         user app is taken for the host by psycopg 3; SQLAlchemy and tokio-postgres read it as meant"
     );
     assert_eq!(found[0].fix, "percent-encode the password where it is set (/ as %2F): postgres://app:***@db:5432/shop");
     // Those who were named read it as meant.
@@ -54,7 +54,9 @@ fn urls_that_are_right_give_nothing() {
         "postgresql+asyncpg://app:p%40w@db/shop?ssl=require",
         "postgresql+psycopg2://app:pw@db/shop",
         "postgres://app:pw@10.0.0.7:5432/shop?application_name=x&connect_timeout=5",
-        "postgres://app:pw@[fd00::1]:5432/shop",
+        "postgres://app:pw@ep-a-b-1-pooler.eu.aws.neon.tech/shop?sslmode=require&channel_binding=require",
+        "postgresql+psycopg://app:pw@db/shop?sslmode=require&application_name=x",
+        "jdbc:postgresql://a:5432,b:5432/shop?user=app&password=x&sslmode=require",
         "postgres://app:pw@a:5432,b:5432/shop?target_session_attrs=read-write",
         "postgres:///shop?host=db&user=app&password=x",
         "postgres://app:pw@db",
@@ -82,7 +84,22 @@ fn what_is_found_in_urls() {
         ("postgres://me@corp:pw@db/x", &[], &["url_password_unencoded"]),
         ("postgres://app:pw@db/x?channel_binding=require&sslmode=require", &[], &["url_parameter_forwarded"]),
         ("postgres://app:pw@db/x?schema=public", &[], &["url_parameter_forwarded"]),
-        ("postgres://app:pw@db/x?schema=public", &["go"], &[]),
+        ("postgres://app:pw@db/x?schema=public", &["go"], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@db/x?schema=public", &["node@22"], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@db/x?search_path=x", &["go"], &[]),
+        ("postgres://app:pw@db/x?search_path=x", &["libpq"], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@db/x?sslmode=verify-full", &["tokio"], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@db/x?sslmode=require", &["tokio"], &[]),
+        ("postgresql+psycopg://app:pw@db/x?schema=public", &[], &["url_parameter_forwarded"]),
+        ("postgresql+asyncpg://app:pw@db/x?application_name=x", &[], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@ep-a.eu.aws.neon.tech/x?sslmode=require&schema=public", &["go"], &[]),
+        (
+            "postgres://app:pw@ep-a.eu.aws.neon.tech/x?sslmode=require&schema=public",
+            &["libpq"],
+            &["url_parameter_forwarded"],
+        ),
+        ("postgres://app:pw@ep-a.eu.aws.neon.tech/x", &["go"], &[]),
+        ("postgres://app:pw@ep-a.eu.aws.neon.tech/x", &["node"], &["neon_needs_tls"]),
         ("postgresql+asyncpg://app:pw@db/x?sslmode=require", &[], &["url_parameter_forwarded"]),
         ("postgres://app:pw@db/x", &["python"], &["sqlalchemy_postgres_scheme"]),
         ("postgres://app:pw@ep-a-b-1.eu.aws.neon.tech/x?sslmode=disable", &[], &["neon_needs_tls"]),
@@ -94,7 +111,11 @@ fn what_is_found_in_urls() {
             &["neon_endpoint_mismatch"],
         ),
         ("jdbc:postgresql://app:pw@db/x", &[], &["url_password_unencoded"]),
+        ("jdbc:postgresql://db?user=app&password=pw", &[], &["url_password_unencoded"]),
         ("postgres://app:pw@db/my%20shop", &[], &["url_misread"]),
+        // postgres.js takes the `[` for the host.
+        ("postgres://app:pw@[fd00::1]:5432/shop", &[], &["url_misread"]),
+        ("postgres://app:pw@[fd00::1]:5432/shop", &["go", "libpq"], &[]),
     ];
     for (text, clients, expected) in all {
         assert_eq!(codes(&of_url(text, clients)), *expected, "{text}");

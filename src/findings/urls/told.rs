@@ -46,26 +46,28 @@ pub(super) fn placeholder_in(text: &str) -> Option<Flaw> {
 }
 
 /// What JDBC makes of a URL, and what to do.
-pub(super) const fn jdbc_words(misread: jdbc::Misread) -> (&'static str, &'static str) {
-    match misread {
+pub(super) fn jdbc_words(misread: jdbc::Misread) -> (String, &'static str) {
+    const FORM: &str = "write jdbc:postgresql://host:5432/database?user=…&password=…, the password percent-encoded";
+    let (what, fix) = match misread {
+        jdbc::Misread::Refused(why) => return (format!("no driver takes it (No suitable driver): {why}"), FORM),
         jdbc::Misread::UserInHost => (
-            "JDBC takes user and password before the `@` for a part of the host's name",
-            "write jdbc:postgresql://host:5432/database?user=…&password=…, the password percent-encoded",
-        ),
-        jdbc::Misread::Refused => (
-            "user or password hold a broken escape, so that no driver takes the URL (No suitable driver)",
-            "percent-encode user and password: % as %25",
+            "JDBC takes no user and password before an `@`: they become a part of the host's name, or no driver takes the URL",
+            FORM,
         ),
         jdbc::Misread::Plus => {
             ("the password holds a `+`, which JDBC reads as a space", "if it is a plus, write %2B; for a space, %20")
         }
-    }
+        jdbc::Misread::Cut => {
+            ("the password seems to go on behind an `&`, where it ends", "if so, write %26 for the `&`")
+        }
+    };
+    (what.to_owned(), fix)
 }
 
 pub(super) fn jdbc(misread: jdbc::Misread, origin: &str) -> Finding {
     let (what, fix) = jdbc_words(misread);
     let mut finding = UNENCODED.found(format!("{origin}: {what}"), fix);
-    if misread == jdbc::Misread::Plus {
+    if matches!(misread, jdbc::Misread::Plus | jdbc::Misread::Cut) {
         finding.severity = crate::finding::Severity::Warning;
     }
     finding

@@ -1,17 +1,25 @@
-"""How the clients of Python read URLs: a JSON list on stdin; for each client and URL [user, password, host, port, database],
-or null where it refuses the URL. Only their readers are called; nothing is dialled."""
+"""How the clients of Python read URLs: a JSON object of lists on stdin. To each URL of `postgres` and `redis` every client
+says [user, password, host, port, database], or null where it refuses it; to each of `parameters` what becomes of the last
+one: "." where it is taken or passed over, F where the server is asked for it as a setting, R where the URL is refused.
+Only their readers are called; nothing is dialled."""
 
+import inspect
 import json
 import re
 import sys
 
+import asyncpg
 import asyncpg.connect_utils
 import dj_database_url
-import psycopg.conninfo
+import django.conf
+import psycopg
 import psycopg2
 import psycopg2.extensions
 import redis.connection
 import sqlalchemy.engine
+from django.db.backends.postgresql.base import DatabaseWrapper
+
+django.conf.settings.configure()
 
 
 def of_libpq(parts):
@@ -39,11 +47,17 @@ def psycopg3(url):
     return of_libpq(parts)
 
 
-def asyncpg_(url):
+def read_asyncpg(url):
     names = "host port user password passfile database ssl service servicefile direct_tls server_settings"
     names += " target_session_attrs krbsrvname gsslib"
-    arguments = dict.fromkeys(names.split()) | {"dsn": url, "ssl": False}
-    hosts, parameters = asyncpg.connect_utils._parse_connect_dsn_and_args(**arguments)[:2]
+    arguments = dict.fromkeys(names.split()) | {"dsn": url}
+    if "sslmode" not in url:
+        arguments["ssl"] = False
+    return asyncpg.connect_utils._parse_connect_dsn_and_args(**arguments)[:2]
+
+
+def asyncpg_(url):
+    hosts, parameters = read_asyncpg(url)
     return [parameters.user, parameters.password, hosts[0][0], hosts[0][1], parameters.database]
 
 
@@ -63,18 +77,78 @@ def redis_py(url):
     return [parts.get("username"), parts.get("password"), parts.get("host"), parts.get("port"), database]
 
 
-POSTGRES = {"libpq": libpq, "psycopg3": psycopg3, "asyncpg": asyncpg_, "sqlalchemy": sqlalchemy_, "dj-database-url": dj}
-REDIS = {"redis-py": redis_py}
+# A socket that is not there: libpq looks at all parameters before it looks for that.
+NOWHERE = {"host": "/nonexistent", "port": "5432"}
 
 
-def read(reader, url):
+def connects(library, *url, **arguments):
+    try:
+        library.connect(*url, **arguments)
+    except library.OperationalError as error:
+        return "." if "No such file" in str(error) else "R"
+    assert False, "it connected"
+
+
+def with_sqlalchemy(driver):
+    def arguments(url):
+        url = sqlalchemy.engine.make_url(url.replace("postgres:", f"postgresql+{driver}:"))
+        return url.get_dialect()().create_connect_args(url)[1]
+
+    return arguments
+
+
+def with_asyncpg(url):
+    name = url.rpartition("?")[2].rpartition("&")[2].partition("=")[0]
+    return "F" if name in (read_asyncpg(url)[1].server_settings or {}) else "."
+
+
+def sqlalchemy_asyncpg(url):
+    arguments = with_sqlalchemy("asyncpg")(url)
+    # The dialect takes its own ones out.
+    for name in ["async_fallback", "prepared_statement_cache_size", "prepared_statement_name_func"]:
+        arguments.pop(name, None)
+    inspect.signature(asyncpg.connect).bind(**arguments)
+    return "."
+
+
+def with_django(url):
+    settings = dj_database_url.parse(url)
+    for name in ["TIME_ZONE", "TEST", "ATOMIC_REQUESTS", "AUTOCOMMIT"]:
+        settings.setdefault(name, None)
+    arguments = DatabaseWrapper(settings).get_connection_params()
+    for name in ["context", "cursor_factory", "prepare_threshold"]:
+        arguments.pop(name, None)
+    return connects(psycopg, **arguments | NOWHERE)
+
+
+FAMILIES = {
+    "postgres": {
+        "libpq": libpq, "psycopg3": psycopg3, "asyncpg": asyncpg_, "sqlalchemy": sqlalchemy_, "dj-database-url": dj,
+    },
+    "redis": {"redis-py": redis_py},
+    "parameters": {
+        "libpq": lambda url: connects(psycopg2, url, **NOWHERE),
+        "psycopg3": lambda url: connects(psycopg, url, **NOWHERE),
+        "asyncpg": with_asyncpg,
+        "sqlalchemy": lambda url: connects(psycopg2, **with_sqlalchemy("psycopg2")(url) | NOWHERE),
+        "sqlalchemy-psycopg": lambda url: connects(psycopg, **with_sqlalchemy("psycopg")(url) | NOWHERE),
+        "sqlalchemy-asyncpg": sqlalchemy_asyncpg,
+        "dj-database-url": with_django,
+    },
+}
+
+
+def read(family, reader, url):
     try:
         return reader(url)
+    except AssertionError:
+        raise
     except Exception:
-        return None
+        return "R" if family == "parameters" else None
 
 
-urls = json.load(sys.stdin)
-answers = {name: [read(reader, url) for url in urls["postgres"]] for name, reader in POSTGRES.items()}
-answers |= {name: [read(reader, url) for url in urls["redis"]] for name, reader in REDIS.items()}
+answers = {}
+for family, urls in json.load(sys.stdin).items():
+    for name, reader in FAMILIES[family].items():
+        answers[name] = [read(family, reader, url) for url in urls]
 json.dump(answers, sys.stdout)

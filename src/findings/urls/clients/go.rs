@@ -1,9 +1,9 @@
-//! Go's net/url, with which pgx and lib/pq read.
+//! Go's net/url, with which lib/pq reads, and pgx before 5.11 did.
 
 use super::{Bytes, Read, Reading, Refused, percent, port};
 
-/// `url.Parse` and what pgx takes of it.
-pub(super) fn go(text: &str) -> Reading {
+/// `url.Parse` and what lib/pq takes of it.
+pub(super) fn lib_pq(text: &str) -> Reading {
     if text.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
         return Err(Refused);
     }

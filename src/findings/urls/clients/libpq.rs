@@ -1,10 +1,19 @@
-//! libpq's `conninfo_uri_parse_options` (fe-connect.c), and psycopg 3 over it.
+//! libpq's `conninfo_uri_parse_options` (fe-connect.c), psycopg 3 over it, and pgx after it.
 
 use super::{Bytes, Read, Reading, Refused, percent, port};
 
 /// Up to version 17.
 pub(super) fn libpq(text: &str) -> Reading {
-    let mut read = parse(text, false)?;
+    checked(text, false)
+}
+
+/// From 5.11 on it reads as libpq 18 does.
+pub(super) fn pgx(text: &str) -> Reading {
+    checked(text, true)
+}
+
+fn checked(text: &str, strict_spaces: bool) -> Reading {
+    let mut read = parse(text, strict_spaces)?;
     let digits = String::from_utf8_lossy(&read.port).trim().to_owned();
     read.read.port = port(&digits)?;
     // `port=0` and the like are refused when it connects.

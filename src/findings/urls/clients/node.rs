@@ -67,14 +67,14 @@ pub(super) fn postgres_js(text: &str) -> Reading {
     let authority = text.get(start..).unwrap_or_default().split(['?', '/']).next().unwrap_or_default();
     let hosts = component(authority.split_once('@').map_or(authority, |(_, behind)| behind))?;
     let hosts = Zeroizing::new(String::from_utf8_lossy(&hosts).into_owned());
-    let several = hosts.contains(',');
     let first = hosts.split(',').next().unwrap_or_default();
     let text = Zeroizing::new(text.replacen(hosts.as_str(), first, 1));
     let url = whatwg::parse(&text, None)?;
     Ok(Read {
         user: component(&url.user)?,
         password: component(&url.password)?,
-        host: if several { owned(first.split(':').next().unwrap_or_default()) } else { owned(&url.host) },
+        // Of an IPv6 address in brackets that is the opening one.
+        host: owned(url.host.split(':').next().unwrap_or_default()),
         port: url.port,
         database: owned(url.path.strip_prefix('/').unwrap_or(&url.path)),
     })

@@ -119,6 +119,8 @@ pub(super) fn sqlalchemy(text: &str) -> Reading {
     });
     let (host, rest) = bracketed.unwrap_or_else(|| rest.split_at(rest.find([':', '/', '?']).unwrap_or(rest.len())));
     let (digits, rest) = match rest.strip_prefix(':') {
+        // It makes a number of what stands there.
+        Some(after) if after.is_empty() || after.starts_with(['/', '?']) => return Err(Refused),
         Some(after) => after.split_at(after.find(['/', '?']).unwrap_or(after.len())),
         None => ("", rest),
     };

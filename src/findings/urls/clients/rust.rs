@@ -1,7 +1,7 @@
 //! The clients of Rust: tokio-postgres 0.7 with a reader of its own; sqlx, Prisma's engine and redis-rs over the crate `url`.
 
 use super::percent::{self, Bytes};
-use super::{Read, Reading, Refused, port, whatwg};
+use super::{Read, Reading, Refused, owned, port, whatwg};
 
 /// `UrlParser` of tokio-postgres: the first `@` ends the credentials, whatever stands before.
 pub(super) fn tokio_postgres(text: &str) -> Reading {
@@ -25,6 +25,13 @@ pub(super) fn tokio_postgres(text: &str) -> Reading {
         port: port(digits)?,
         database: utf8(database)?,
     })
+}
+
+/// `PostgresUrl` of quaint, in Prisma's engines: the first piece of the path is the database, as it is.
+pub(super) fn prisma(text: &str) -> Reading {
+    let url = whatwg::parse(text, None)?;
+    let read = sqlx(text)?;
+    Ok(Read { database: owned(url.path.split('/').nth(1).unwrap_or_default()), ..read })
 }
 
 /// `PgConnectOptions` of sqlx.
