@@ -48,6 +48,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         clients: &planned.clients,
         now: i64::try_from(started_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).unwrap_or(i64::MAX),
         full_walk: depth.walk() == Walk::Full,
+        proxies: [proxy(&*world.env, ["HTTP_PROXY", "http_proxy"]), proxy(&*world.env, ["HTTPS_PROXY", "https_proxy"])],
         node_options: &node_options,
     };
     let looking = pod::Looking::begin(&*world.env);
@@ -70,6 +71,11 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     let degraded = failure.is_none() && (done.evidence.degraded || needed_a_fallback(&*world.env, &done.evidence));
     let duration = done.ended.saturating_duration_since(began);
     Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings, predictions }
+}
+
+/// Whether one of these variables has a value.
+fn proxy(env: &dyn Env, names: [&str; 2]) -> bool {
+    names.iter().any(|name| env.var(name).is_some_and(|url| !url.is_empty()))
 }
 
 /// Runs every check once, side by side; their order stays.

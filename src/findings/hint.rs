@@ -13,7 +13,7 @@ mod tls;
 
 use crate::cause::Cause;
 use crate::findings::{Context, urls};
-use crate::outcome::{Evidence, Fault};
+use crate::outcome::{Evidence, Fault, Phase};
 
 /// The hint for a fault.
 #[must_use]
@@ -21,6 +21,16 @@ pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
     if let Some(text) = urls::hint(fault, context) {
         return text;
     }
+    let text = by_cause(fault, evidence, context);
+    match dial::spared_by_proxy(evidence, context) {
+        Some(proxy) if matches!(fault.phase, Phase::Resolve | Phase::Connect) => {
+            format!("{text}. {proxy} is set: an app that goes through that proxy does not go this way")
+        }
+        _ => text,
+    }
+}
+
+fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
     match fault.cause {
         Cause::DnsNotFound | Cause::DnsNoAddress | Cause::DnsTimeout | Cause::DnsServerFailure | Cause::DnsRefused => {
             names::hint(fault.cause, evidence, context)

@@ -120,6 +120,8 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
     let (ip, port) = (one.address.ip(), one.address.port());
     let ips = pod.on_port(port)?;
     let shown = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+    // A socket on 0.0.0.0 takes no IPv6.
+    let host = if ip.is_ipv6() { "::" } else { "0.0.0.0" };
     let told = |entry: &Entry, fix: &str| {
         let message = format!("{} is refused, and port {port} of this pod listens on {shown} alone", one.address);
         Some(entry.found(message, fix))
@@ -137,7 +139,7 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
         (false, []) => None,
         (_, ips) if ips.iter().all(IpAddr::is_loopback) && !own_loopback(ip) => told(
             &LISTENS_LOOPBACK_ONLY,
-            "start the app with --host 0.0.0.0 (uvicorn, Flask, FastMCP) or HOSTNAME=0.0.0.0 (Next.js)",
+            &format!("start the app with --host {host} (uvicorn, Flask, FastMCP) or HOSTNAME={host} (Next.js)"),
         ),
         (_, ips) if ip.is_ipv4() && ips.iter().all(IpAddr::is_ipv6) => {
             let found = told(

@@ -44,6 +44,8 @@ pub struct Context<'a> {
     /// Whether names went through the whole search list, as an app's resolver sends them, and not only to what matched
     /// last.
     pub full_walk: bool,
+    /// Whether this container has a proxy for plain HTTP, and one for HTTPS: apps go through it, pilotfish does not.
+    pub proxies: [bool; 2],
     /// `NODE_OPTIONS` of this container.
     pub node_options: &'a str,
 }

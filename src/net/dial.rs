@@ -272,4 +272,4 @@ fn remember_members(attempt: &mut Attempt, from: usize) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -54,16 +54,25 @@ pub async fn survey(attempt: &mut Attempt, endpoints: &[Endpoint], limits: Limit
             None if index < limits.addresses => patiently(address, attempt, limits).await,
             None => (TryResult::NotTried, None, Duration::ZERO),
         };
-        let (result, errno, duration) = measured;
+        let (result, errno, duration) = match measured {
+            // The time was used up on others.
+            (TryResult::Cut, _, after) if !is_silence(after, limits) => (TryResult::NotTried, None, Duration::ZERO),
+            measured => measured,
+        };
         attempt.evidence().survey.push(Surveyed { host, address, result, errno, duration, source });
     }
+}
+
+/// Whether an address that was silent for so long may be called so.
+fn is_silence(after: Duration, limits: Limits) -> bool {
+    after >= limits.each * 4 / 5
 }
 
 /// Whether the run's own try tells enough.
 fn enough(known: &Try, limits: Limits) -> bool {
     match known.result {
         TryResult::NotTried => false,
-        TryResult::Cut => known.duration >= limits.each * 4 / 5,
+        TryResult::Cut => is_silence(known.duration, limits),
         TryResult::Connected => known.duration < SYN_AGAIN,
         _ => true,
     }

@@ -50,6 +50,17 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
     }
 }
 
+/// The variable of the proxy through which apps go to a public web server.
+pub(super) fn spared_by_proxy(evidence: &Evidence, context: Context<'_>) -> Option<&'static str> {
+    let endpoint = context.endpoint(evidence)?;
+    let public = matches!(place(&endpoint.host, evidence), Place::Public(_));
+    match (endpoint.port, context.proxies) {
+        (443, [_, true]) if public => Some("HTTPS_PROXY"),
+        (80, [true, _]) if public => Some("HTTP_PROXY"),
+        _ => None,
+    }
+}
+
 /// Whether a try that ended so fails a check with this cause.
 const fn is_of(cause: Cause, result: TryResult) -> bool {
     match cause {
@@ -121,8 +132,8 @@ impl Scene<'_> {
             ),
             Some((service, namespace)) => format!(
                 "{seen}kubectl {namespace}get endpointslices -l kubernetes.io/service-name={service}: without addresses, no \
-                 pod of {service} is ready; with some, they do not listen on the targetPort behind {port}, or on 127.0.0.1 \
-                 alone"
+                 pod of {service} is ready; with some, it has no port {port}, or its pods do not listen on the targetPort, or \
+                 on 127.0.0.1 alone"
             ),
             None => format!(
                 "{seen}the machine is there, but nothing listens on port {port}: compare the port with the server's own, \
@@ -163,8 +174,9 @@ impl Scene<'_> {
                 )
             }
             (true, false) => format!(
-                "port {port} of this pod listens on {shown} alone: start the app with --host 0.0.0.0 (uvicorn, Flask, \
-                 FastMCP) or HOSTNAME=0.0.0.0 (Next.js)"
+                "port {port} of this pod listens on {shown} alone: start the app with --host {host} (uvicorn, Flask, FastMCP) \
+                 or HOSTNAME={host} (Next.js)",
+                host = if ip.is_ipv6() { "::" } else { "0.0.0.0" }
             ),
             (false, false) if ip.is_ipv6() => format!(
                 "port {port} of this pod listens on {shown} and {ip} is refused: dial 127.0.0.1, or let the app listen on [::]"
@@ -217,6 +229,11 @@ impl Scene<'_> {
                 "a firewall rejects it, or (with Cilium) {service} has no backend: kubectl {namespace}get endpointslices -l \
                  kubernetes.io/service-name={service} tells which"
             ),
+            (None, false) if matches!(self.place, Place::Public(_)) => {
+                "a router or firewall rejected it at once, or there is no route to the host: look at the rules for egress, then \
+                 at ip route in the pod"
+                    .to_owned()
+            }
             (None, false) => {
                 "a router or firewall rejected it at once, or there is no route to the host: compare the address \
                               with kubectl get pods -A -o wide, then look at ip route in the pod"

@@ -36,6 +36,31 @@ fn login(cause: Cause, message: &str) -> String {
 }
 
 /// Where a redirect led is what is spoken of, not where the check begins.
+/// Where the way out is a proxy, the direct way is closed on purpose.
+#[test]
+fn a_proxy_of_the_app_is_named() {
+    let told = |host: &str, proxies| {
+        let endpoints = [Endpoint::parse(host).unwrap()];
+        let context = Context { kind: "http", endpoints: &endpoints, proxies, ..Context::default() };
+        let fault = Fault::new(Phase::Connect, Cause::ConnectTimeout, "");
+        hint(&fault, &Evidence::default(), context)
+    };
+    let named = told("api.example.com:443", [true, true]);
+    assert!(
+        named.ends_with(". HTTPS_PROXY is set: an app that goes through that proxy does not go this way"),
+        "{named}"
+    );
+    assert!(told("api.example.com:80", [true, false]).contains("HTTP_PROXY is set"));
+    for (host, proxies) in [
+        ("api.example.com:443", [true, false]),
+        ("backend-api:443", [true, true]),
+        ("db.example.com:5432", [true, true]),
+        ("10.0.0.7:443", [true, true]),
+    ] {
+        assert!(!told(host, proxies).contains("PROXY"), "{host}");
+    }
+}
+
 #[test]
 fn after_a_redirect_the_port_is_the_one_that_was_dialled_last() {
     let of_host = |address, result| Try { host: Some("127.0.0.1".to_owned()), ..tried(address, result) };
@@ -295,7 +320,11 @@ fn connections_that_do_not_come_about() {
     let one = |result, ms| vec![Try { duration: Duration::from_millis(ms), ..tried("10.96.0.7:8000", result) }];
     let listening = |address: &str| {
         let listeners = Some(vec![address.parse().unwrap()]);
-        Some(Pod { listeners, addresses: vec!["10.0.0.7".parse().unwrap()], ..Pod::default() })
+        Some(Pod {
+            listeners,
+            addresses: ["10.0.0.7", "fd09::7"].map(|ip| ip.parse().unwrap()).to_vec(),
+            ..Pod::default()
+        })
     };
     let known = Pod {
         services: vec![Service {
@@ -367,6 +396,14 @@ fn connections_that_do_not_come_about() {
             vec![],
             listening("10.0.0.7:8000"),
             &["listens on 10.0.0.7 and 127.0.0.1 is refused", "HOSTNAME=0.0.0.0"],
+        ),
+        (
+            "web-0:8000",
+            Cause::ConnectRefused,
+            vec![tried("[fd09::7]:8000", Refused)],
+            vec![],
+            listening("0.0.0.0:8000"),
+            &["port 8000 of this pod listens on 0.0.0.0 alone: start the app with --host :: "],
         ),
         (
             "0.0.0.0:8000",

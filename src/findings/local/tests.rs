@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::judge;
@@ -74,6 +74,20 @@ fn who_listens_where() {
     let unknown = Pod { listeners: None, ..pod(&[]) };
     let tries = vec![tried("127.0.0.1:1", TryResult::Refused)];
     assert!(judged(Cause::ConnectRefused, tries, unknown).is_empty(), "what is not known is not told");
+}
+
+/// A socket on 0.0.0.0 takes no IPv6: who dials the pod's IPv6 address is not helped by it.
+#[test]
+fn an_ipv6_address_wants_a_listener_on_ipv6() {
+    let own: IpAddr = "fd09::7".parse().unwrap();
+    let fix = |listener: &str| {
+        let pod = Pod { addresses: vec![own], ..pod(&[listener]) };
+        let found = judged(Cause::ConnectRefused, vec![tried("[fd09::7]:8000", TryResult::Refused)], pod);
+        found.first().map(|found| found.fix.clone())
+    };
+    let loopback = fix("127.0.0.1:8000").unwrap();
+    assert!(loopback.contains("--host :: ") && !loopback.contains("0.0.0.0"), "{loopback}");
+    assert_eq!(fix("0.0.0.0:8000"), None);
 }
 
 #[test]

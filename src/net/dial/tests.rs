@@ -46,7 +46,7 @@ async fn listen(address: &str) -> (TcpListener, u16) {
 }
 
 /// A port on every IPv4 loopback address on which handshakes are never answered: the queue is full and stays so.
-fn silent() -> (Vec<Socket>, u16) {
+pub(in crate::net) fn silent() -> (Vec<Socket>, u16) {
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     listener.bind(&SocketAddr::from(([0, 0, 0, 0], 0)).into()).unwrap();
     listener.listen(0).unwrap();

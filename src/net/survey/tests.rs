@@ -12,6 +12,7 @@ use crate::env::MapEnv;
 use crate::net::World;
 use crate::net::attempt::{Attempt, Terms};
 use crate::net::dial::DialRules;
+use crate::net::dial::tests::silent;
 use crate::net::resolve::Walk;
 use crate::outcome::{Evidence, Families, Surveyed, Try, TryResult};
 use crate::url::Endpoint;
@@ -68,6 +69,22 @@ async fn several_hosts_are_named_and_only_so_many_addresses_are_dialled() {
     let hosts: Vec<&str> = evidence.survey.iter().filter_map(|one| one.host.as_deref()).collect();
     assert_eq!(hosts, ["one", "two", "two"]);
     assert_eq!(seen(&evidence), "127.0.0.1 connected, 127.0.0.1 connected, 127.0.0.2 not_tried");
+}
+
+/// The time was used up on the addresses before it: that says nothing of the last one.
+#[tokio::test]
+async fn an_address_that_had_no_time_is_not_called_silent() {
+    let (_silent, port) = silent();
+    let endpoint = Endpoint::parse(&format!("127.0.0.1:{port}")).unwrap();
+    for (each, expected) in [(20, "127.0.0.1 cut"), (60_000, "127.0.0.1 not_tried")] {
+        let deadline = Instant::now() + Duration::from_millis(100);
+        let terms = Terms { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
+        let world = World::new(Arc::new(MapEnv::default()));
+        let mut attempt = Attempt::resume(Arc::new(world), terms, Evidence::default());
+        let limits = Limits { each: Duration::from_millis(each), ..LIMITS };
+        survey(&mut attempt, std::slice::from_ref(&endpoint), limits).await;
+        assert_eq!(seen(&attempt.finish()), expected, "{each} ms for each");
+    }
 }
 
 #[tokio::test]
