@@ -138,6 +138,10 @@ impl<'a> Finder<'a> {
         self.seen.push((value.to_owned(), variable.to_owned()));
         match (sort, meaning(driverless(scheme))) {
             (Sort::Server(_) | Sort::Dialect(_), Meaning::Kind(kind)) => {
+                let (socket, bare) = (of_socket(value), Url::parse(value).is_ok_and(|url| url.password.is_none()));
+                if let Some(why) = if socket { Some(SOCKET) } else { self.passfile().filter(|_| bare) } {
+                    return self.list(variable, &target, why.to_owned());
+                }
                 match with_libpq_password(kind, variable, value, self.env) {
                     Some(check) => self.check(variable, kind.name, check, vec![("password", LIBPQ_PASSWORD)]),
                     None => {
@@ -169,6 +173,13 @@ impl<'a> Finder<'a> {
         self.extent == Extent::Connections && Connection::knows(scheme)
     }
 
+    /// What a login without a password in the variables has it from, and a check has not.
+    fn passfile(&self) -> Option<&'static str> {
+        let set = |name: &str| self.env.var(name).is_some_and(|value| !value.is_empty());
+        let of_file = set("PGPASSFILE") && !set(LIBPQ_PASSWORD);
+        of_file.then_some("its password is in libpq's PGPASSFILE, which is not read: write a check with `password`")
+    }
+
     /// A web address: nothing is asked of it, and `serve` and `wait` leave it alone.
     fn web(&mut self, variable: &str, value: &str, target: &str) {
         let Ok(url) = Url::parse(value.trim()) else {
@@ -188,7 +199,10 @@ impl<'a> Finder<'a> {
         let Some(host) = set("PGHOST") else { return };
         let target = "postgres";
         if host.starts_with(['/', '@']) {
-            return self.list("PGHOST", target, "a local socket, which is not probed".to_owned());
+            return self.list("PGHOST", target, SOCKET.to_owned());
+        }
+        if let Some(why) = self.passfile() {
+            return self.list("PGHOST", target, why.to_owned());
         }
         if set("PGUSER").is_none() {
             return self.list("PGHOST", target, "PGUSER is not set beside it".to_owned());
@@ -249,6 +263,18 @@ impl<'a> Finder<'a> {
     fn list(&mut self, variable: &str, target: &str, why: String) {
         self.listed.push(Listed { variable: variable.to_owned(), target: target.to_owned(), why });
     }
+}
+
+const SOCKET: &str = "a local socket, which is not probed";
+
+/// Whether a PostgreSQL URL leads to a socket in the file system, as those of Cloud SQL do.
+fn of_socket(value: &str) -> bool {
+    let (host, query) = value.split_once('?').unwrap_or((value, ""));
+    let of_path = |text: &str| text.starts_with('/') || text.get(..3).is_some_and(|c| c.eq_ignore_ascii_case("%2f"));
+    query.split('&').any(|pair| pair.strip_prefix("host=").is_some_and(of_path))
+        || host
+            .split_once("://")
+            .is_some_and(|(_, rest)| of_path(rest.rsplit('@').next().unwrap_or_default()) && !rest.starts_with('/'))
 }
 
 /// Whether a variable of this name holds what browsers are told, or send: it may well be unknown in a pod.

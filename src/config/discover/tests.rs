@@ -81,6 +81,38 @@ fn libpqs_variables_are_a_check() {
     }
 }
 
+/// What works for the app and not for a check made of it would accuse the pod of nothing.
+#[test]
+fn what_only_libpq_can_use_is_listed() {
+    for url in [
+        "postgresql://app:s3cret@/app?host=/cloudsql/p:r:i",
+        "postgres:///app?user=app&host=%2Fvar%2Frun",
+        "postgres://app@%2Frun%2Fpostgresql/app",
+    ] {
+        let refused = found(&[("DATABASE_URL", url)], Extent::Servers).err().unwrap().to_string();
+        assert!(refused.contains("a local socket"), "{url}: {refused}");
+    }
+    let file = ("PGPASSFILE", "/etc/pgpass");
+    for vars in [&[("PGHOST", "db"), ("PGUSER", "app"), file][..], &[("DATABASE_URL", "postgres://app@db/shop"), file]]
+    {
+        let refused = found(vars, Extent::Servers).err().unwrap().to_string();
+        assert!(refused.contains("PGPASSFILE, which is not read"), "{refused}");
+    }
+    assert!(found(&[("DATABASE_URL", "postgres://app:s3cret@db/a?x=/"), file], Extent::Servers).is_ok());
+    assert!(found(&[("DATABASE_URL", "postgres://app@db/a"), ("PGPASSWORD", "x"), file], Extent::Servers).is_ok());
+}
+
+#[test]
+fn a_database_url_that_is_none_is_listed() {
+    for text in ["DATABASE_URL=postgres://app:s3cret@db/a", "postgre://app:s3cret@db/a", "host=db password=s3cret"] {
+        let refused = found(&[("DATABASE_URL", text)], Extent::Servers).err().unwrap().to_string();
+        assert!(
+            refused.contains("DATABASE_URL (…): it begins with no scheme") && !refused.contains("s3cret"),
+            "{refused}"
+        );
+    }
+}
+
 #[test]
 fn loopback_gates_no_start() {
     let gates = Gates { startup: true, ready: true, live: false };
