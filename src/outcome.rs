@@ -440,10 +440,14 @@ impl Outcome {
         self.findings.iter().filter(|finding| finding.is_worth_showing() && !self.says(finding))
     }
 
-    /// Whether the failure says already all that this finding says: the same word, with the same remedy.
+    /// Whether the failure says already all that this finding says: the same word with the same remedy, or the same
+    /// sentence.
     #[must_use]
     pub fn says(&self, finding: &Finding) -> bool {
-        let same = |failure: &Failure| finding.code == failure.cause.slug() && finding.fix == failure.hint;
+        let same = |failure: &Failure| {
+            let word = finding.code == failure.cause.slug() && finding.fix == failure.hint;
+            word || failure.hint.contains(&finding.message)
+        };
         self.failure.as_ref().is_some_and(same)
     }
 

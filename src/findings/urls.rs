@@ -318,11 +318,11 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
         found.retain(|finding| finding.message.contains(&format!("variable {variable}")));
     }
     let Some(finding) = found.into_iter().find(reading_first) else { return encoded_beside(fault, context) };
-    // The message of these faults says already what was seen.
+    // The message of these faults says already what was seen; of one of many variables the hint has to stand alone.
     let said = matches!(
         fault.cause,
         Cause::UrlPasswordUnencoded | Cause::UrlPasswordDoubled | Cause::SecretWhitespace | Cause::SecretTooWeak
-    );
+    ) && context.kind != "env";
     Some(if said { finding.fix } else { format!("{}; {}", finding.message, finding.fix) })
 }
 

@@ -6,9 +6,14 @@ use crate::outcome::{Evidence, Fault};
 pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
     match fault.cause {
         Cause::VariableMissing => {
-            "this container has no value for it: add it under `env` or `envFrom` (a sidecar does not inherit the app's), and \
-             check the Secret's name and key, and that the key is not empty"
-                .to_owned()
+            let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+            let text = fault.message.strip_prefix("the variable ").unwrap_or(&fault.message);
+            let name = text.split([':', ' ']).next().filter(|name| text.len() > name.len() && name.chars().all(of_name));
+            format!(
+                "this container has no value for {}: add it under `env` or `envFrom` (a sidecar does not inherit the app's), and \
+                 check the Secret's name and key, and that the key is not empty",
+                name.filter(|name| !name.is_empty()).unwrap_or("it")
+            )
         }
         Cause::VariableInvalid if fault.message.contains("; this version has no ") => {
             "the value may well be right for the app: give its host and port as tcp://host:port, or leave it out".to_owned()

@@ -78,6 +78,19 @@ fn a_file_that_may_not_be_read_is_a_matter_of_the_volume() {
     assert!(text.contains("defaultMode") && text.contains("fsGroup"), "{text}");
 }
 
+/// What `ask` and events show is the hint alone.
+#[test]
+fn a_variable_that_is_missing_is_named() {
+    for (message, name) in [
+        ("the variable DATABASE_URL is not set or empty", "for DATABASE_URL: add"),
+        ("JWT_SECRET: it is not set or empty; PORT: it does not match /x/", "for JWT_SECRET: add"),
+        ("", "for it: add"),
+    ] {
+        let text = at(Cause::VariableMissing, Phase::Assert, message, "env", "db:1", &Evidence::default());
+        assert!(text.starts_with(&format!("this container has no value {name}")), "{text}");
+    }
+}
+
 /// With TLS and without it there was no rule: TLS is no remedy.
 #[test]
 fn without_a_rule_for_tls_either_tls_is_not_advised() {
