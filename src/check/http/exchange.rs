@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
-use hyper::header::{AGE, CONTENT_LENGTH, DATE, HeaderMap, HeaderName};
+use hyper::header::{AGE, CONTENT_LENGTH, DATE, HeaderMap, HeaderName, HeaderValue};
 use hyper::rt::Executor;
 use hyper::{Method, Response, Version};
 use hyper_util::rt::TokioIo;
@@ -139,6 +139,13 @@ fn peer_clock(headers: &HeaderMap, took: Duration, now: SystemTime) -> Option<Pe
     // The date has whole seconds, and was written at some moment between our request and the answer.
     let took = i64::try_from(took.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
     let ahead = date.saturating_add(age).saturating_sub(unix(now));
+    // Not every cache says how old its answer is: X-Cache: HIT, CF-Cache-Status: HIT.
+    let hit = |(name, value): (&HeaderName, &HeaderValue)| {
+        name.as_str().contains("cache") && value.as_bytes().windows(3).any(|word| word.eq_ignore_ascii_case(b"hit"))
+    };
+    if ahead < 0 && headers.iter().any(hit) {
+        return None;
+    }
     Some(PeerClock { date, ahead: if ahead < 0 { ahead.saturating_add(took).min(0) } else { ahead } })
 }
 

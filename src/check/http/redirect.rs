@@ -53,7 +53,8 @@ fn aim(origin: &Origin, target: &str, next: &Next) -> Aim {
     let (from, to) = (path(target), if next.url.path.is_empty() { "/".to_owned() } else { path(&next.url.path) });
     let is_login = |segment: &str| {
         let word: String = segment.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-        ["login", "signin", "sso", "oauth", "oauth2", "authorize"].contains(&word.as_str())
+        ["login", "signin", "sso", "oauth", "oauth2", "authorize", "openidconnect", "saml", "saml2"]
+            .contains(&word.as_str())
     };
     let before = |path: &str| path.split('/').any(is_login);
     let same_host = origin.endpoint.host == next.origin.endpoint.host;
@@ -158,6 +159,7 @@ mod tests {
             ("http://a/health", "http://a/ready", Aim::Elsewhere),
             ("http://a/app", "https://a/auth/sign-in?to=%2Fapp", Aim::Login),
             ("http://a/app", "https://id.example/oauth2/authorize", Aim::Login),
+            ("http://a/app", "https://id.example/realms/a/protocol/openid-connect/auth", Aim::Login),
             ("http://a/login", "http://a/login/", Aim::Slash),
         ] {
             let read = |text: &str| Url::parse(text).map(|url| (origin(&url).unwrap(), url)).unwrap();

@@ -13,6 +13,11 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> String {
         }
         Cause::Timeout => timeout(fault, context.kind).to_owned(),
         Cause::ConnectionClosed => closed(fault, context.kind).to_owned(),
+        Cause::ProtocolError if ["its framing", "HTTP header", "content-length"].iter().any(|what| fault.message.contains(what)) => {
+            "the app, or a proxy in between, sends HTTP that breaks its rules (a header's name, Content-Length, chunks), which strict \
+             clients refuse as well: correct it there"
+                .to_owned()
+        }
         Cause::ProtocolError => {
             "another kind of server answers there: compare the port with the one of the protocol (kubectl get \
              svc), and TLS ports with plain ones"
@@ -58,6 +63,10 @@ fn timeout(fault: &Fault, kind: &str) -> &'static str {
             "the login works and no answer comes: a lock or a slow query (pg_stat_activity shows which), or a pooler without a \
              free connection (SHOW POOLS)"
         }
+        (_, "http" | "peer") if fault.message.contains(" came in ") => {
+            "the answer was begun and not ended in time: a stream without end (text/event-stream), fewer bytes than its \
+             Content-Length, or an app that hangs; ask a path with a short answer, or raise `timeout` if it is only slow"
+        }
         _ => {
             "the port accepts, then nobody answers in time: the app hangs, is overloaded, or speaks another protocol; read its \
              log, then raise `timeout` if it is only slow"
@@ -86,6 +95,10 @@ fn closed(fault: &Fault, kind: &str) -> &'static str {
         (Phase::Login, "postgres") => {
             "it hung up before the login was done: no PostgreSQL (compare the port), a proxy without a backend, or a crash; the \
              log of what listens there says which"
+        }
+        _ if fault.message.contains("the end of the body") => {
+            "it hung up in the midst of its answer: the app or a proxy broke off (its log at this time), or it sends fewer bytes than \
+             its Content-Length"
         }
         _ => {
             "it accepted and hung up before the answer: it crashed, limits connections, or speaks another protocol; read its log \

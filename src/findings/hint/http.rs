@@ -79,7 +79,8 @@ fn status(code: Option<u16>, fault: &Fault) -> String {
         Some(503) => "the app says so of itself, or a proxy has no ready backend for it: kubectl get endpointslices shows whether \
              one is there, then its log"
             .to_owned(),
-        Some(502 | 504) => "a proxy answered that what stands behind it is away: see kubectl get endpointslices for its upstream".to_owned(),
+        Some(502 | 504) => "a proxy answered that what stands behind it is away, or takes too long (504): see kubectl get endpointslices for its \
+             upstream".to_owned(),
         Some(500..) => "the app itself failed: read its log at this time (kubectl logs)".to_owned(),
         _ => fault.cause.info().remedy.to_owned(),
     }

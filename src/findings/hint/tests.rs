@@ -801,6 +801,41 @@ fn what_is_too_large_and_by_which_key_it_may_be_larger() {
 }
 
 #[test]
+fn an_answer_of_http_that_breaks_off_is_known_for_one() {
+    for (cause, message, says) in [
+        (
+            Cause::ProtocolError,
+            "what came (9 bytes) is not the body of the answer: its framing is broken",
+            "breaks its rules",
+        ),
+        (
+            Cause::ProtocolError,
+            "what came (9 bytes) is not an HTTP answer: invalid HTTP header parsed",
+            "breaks its rules",
+        ),
+        (
+            Cause::ProtocolError,
+            "what came (9 bytes) is not an HTTP answer: invalid HTTP version parsed",
+            "another kind of server",
+        ),
+        (
+            Cause::Timeout,
+            "out of time after 5s; connected, 62 bytes came in 5.0s, the last 5s ago",
+            "text/event-stream",
+        ),
+        (Cause::Timeout, "out of time after 5s; connected, then nothing came for 5s", "then nobody answers"),
+        (
+            Cause::ConnectionClosed,
+            "the peer closed the connection after 87 bytes, before the end of the body of the answer",
+            "in the midst of its answer",
+        ),
+    ] {
+        let text = at(cause, Phase::Request, message, "http", "api:80", &Evidence::default());
+        assert!(text.contains(says), "{message}: {text}");
+    }
+}
+
+#[test]
 fn before_starttls_it_is_not_tls_that_is_not_answered() {
     let message = "out of time after 5s; TLS was not begun, since the server has not consented";
     let text = at(Cause::Timeout, Phase::Tls, message, "tls", "mail:465", &Evidence::default());

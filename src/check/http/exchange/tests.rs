@@ -122,5 +122,17 @@ fn the_peers_clock_is_compared_with_ours() {
     assert_eq!(ahead(text, Some("3600"), 0, date + 3600), Some(0), "a cache has kept it");
     assert_eq!(ahead(text, Some("soon"), 0, date + 3600), None);
     assert_eq!(ahead("now", None, 0, date), None);
+    for (name, value, expected) in [("x-cache", "Hit from cache", None), ("x-cache", "MISS", Some(-600))] {
+        let mut headers = HeaderMap::new();
+        headers.insert(DATE, HeaderValue::from_static(text));
+        headers.insert(name, HeaderValue::from_static(value));
+        let behind = peer_clock(&headers, Duration::ZERO, at(date + 601)).map(|clock| clock.ahead);
+        assert_eq!(behind, expected, "{value}");
+        assert_eq!(
+            peer_clock(&headers, Duration::ZERO, at(date - 90)).map(|clock| clock.ahead),
+            Some(90),
+            "no cache answers from the future"
+        );
+    }
     assert_eq!(peer_clock(&HeaderMap::new(), Duration::ZERO, at(date)), None);
 }
