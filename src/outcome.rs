@@ -283,6 +283,8 @@ pub struct Redirect {
 pub enum Aim {
     /// The same host over TLS.
     Tls,
+    /// The same host over TLS, on the port that has just answered in clear text.
+    TlsSamePort,
     /// The same path with a slash more or less at its end.
     Slash,
     /// A page on which people log in.

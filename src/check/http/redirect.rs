@@ -62,7 +62,8 @@ fn aim(origin: &Origin, target: &str, next: &Next) -> Aim {
         return Aim::Login;
     }
     if same_host && !origin.secure && next.origin.secure {
-        return Aim::Tls;
+        let same_port = origin.endpoint.port == next.origin.endpoint.port;
+        return if same_port { Aim::TlsSamePort } else { Aim::Tls };
     }
     let slash = from.trim_end_matches('/') == to.trim_end_matches('/') && from != to;
     if slash && *origin == next.origin { Aim::Slash } else { Aim::Elsewhere }
@@ -151,6 +152,7 @@ mod tests {
         for (from, to, expected) in [
             ("http://a/health", "https://a/health", Aim::Tls),
             ("http://a:8080/health", "https://a/", Aim::Tls),
+            ("http://a:8080/health", "https://a:8080/health", Aim::TlsSamePort),
             ("http://a/health", "https://b/health", Aim::Elsewhere),
             ("https://a/health", "http://a/health", Aim::Elsewhere),
             ("http://a/health?x=1", "http://a/health/", Aim::Slash),

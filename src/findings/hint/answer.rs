@@ -18,6 +18,9 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> String {
              clients refuse as well: correct it there"
                 .to_owned()
         }
+        Cause::ProtocolError if matches!(context.kind, "http" | "peer") && fault.message.contains("speaks HTTP/2") => {
+            "the port speaks HTTP/2 at once: set `http_version: 2`; if it is a gRPC server, it has no such path".to_owned()
+        }
         Cause::ProtocolError => {
             "another kind of server answers there: compare the port with the one of the protocol (kubectl get \
              svc), and TLS ports with plain ones"
@@ -99,6 +102,10 @@ fn closed(fault: &Fault, kind: &str) -> &'static str {
         _ if fault.message.contains("the end of the body") => {
             "it hung up in the midst of its answer: the app or a proxy broke off (its log at this time), or it sends fewer bytes than \
              its Content-Length"
+        }
+        (_, "http" | "peer") => {
+            "it accepted and hung up before the answer: the port wants TLS (https://) or another protocol, or the app crashed or \
+             limits connections; its log at this time says which"
         }
         _ => {
             "it accepted and hung up before the answer: it crashed, limits connections, or speaks another protocol; read its log \

@@ -3,6 +3,10 @@
 use crate::cause::Cause;
 use crate::outcome::{Aim, Evidence, Fault};
 
+/// Of a redirect to https:// on a port that speaks plain HTTP.
+pub(super) const TLS_SAME_PORT: &str = "the app sends everyone to https:// on this port, which speaks plain HTTP: it counts on a proxy that ends TLS; set \
+     `headers: {X-Forwarded-Proto: https}`, or except this path there";
+
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
     match fault.cause {
         Cause::HttpStatus => status(evidence.facts.status_code, fault),
@@ -18,6 +22,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
                 "the server sends a Location that cannot be followed: correct it there, or probe the path that it means"
             }
             Some(Aim::Tls) => "the server wants TLS: write https:// in the URL (or set `follow_redirects: true`)",
+            Some(Aim::TlsSamePort) => TLS_SAME_PORT,
             Some(Aim::Slash) => "only the final slash differs: write the path as the redirect has it",
             Some(Aim::Login) => {
                 "the path asks for a login: probe one that needs none (/health), or give `bearer_token` or `basic_auth`"
@@ -60,7 +65,8 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
 
 fn status(code: Option<u16>, fault: &Fault) -> String {
     match code {
-        Some(400) => "the server does not understand the request: a wrong Host, method or body; its log says which".to_owned(),
+        Some(400) => "the server does not understand the request: a Host it does not allow (ALLOWED_HOSTS, TrustedHost), a wrong method or \
+             body; its log says which".to_owned(),
         Some(401) => "the server wants credentials: give `bearer_token` or `basic_auth`, or ask a path that needs none".to_owned(),
         Some(403) => "the server understood and forbids it: without credentials, by a rule for client, Host or origin (an ingress \
              whitelist, a mesh's AuthorizationPolicy, a firewall); its log says which"

@@ -165,7 +165,7 @@ fn pieces_of_evidence() -> Vec<Evidence> {
     for status in [400, 401, 404, 405, 406, 418, 421, 429, 500, 502, 503] {
         all.push(Evidence { facts: Facts { status_code: Some(status), ..Facts::default() }, ..Evidence::default() });
     }
-    for aim in [Aim::Tls, Aim::Slash, Aim::Login, Aim::Elsewhere] {
+    for aim in [Aim::Tls, Aim::TlsSamePort, Aim::Slash, Aim::Login, Aim::Elsewhere] {
         let redirect = Some(Redirect { to: "https://backend-api/".to_owned(), aim });
         all.push(Evidence { facts: Facts { redirect, ..Facts::default() }, ..Evidence::default() });
     }
@@ -767,6 +767,13 @@ fn answers() {
         (Cause::HttpStatus, "", status(502), "a proxy answered"),
         (Cause::HttpStatus, "", status(500), "read its log"),
         (Cause::HttpRedirect, "", redirect(Aim::Tls), "https://"),
+        (Cause::HttpRedirect, "", redirect(Aim::TlsSamePort), "X-Forwarded-Proto"),
+        (
+            Cause::TlsNotTls,
+            "redirected to https://a:80: the peer speaks plain HTTP",
+            redirect(Aim::TlsSamePort),
+            "X-Forwarded-Proto",
+        ),
         (Cause::HttpRedirect, "", redirect(Aim::Slash), "final slash"),
         (Cause::HttpRedirect, "", redirect(Aim::Login), "asks for a login"),
         (

@@ -4,7 +4,7 @@ use crate::cause::Cause;
 use crate::findings::Context;
 use crate::findings::place::found;
 use crate::findings::resolution::covers;
-use crate::outcome::{Certificate, Evidence, Fault};
+use crate::outcome::{Aim, Certificate, Evidence, Fault};
 use crate::url::Host;
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
@@ -37,6 +37,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
             "postgres" => "what listens there is no PostgreSQL with TLS: correct the port, or set `sslmode: disable` where \
                  the server has none"
                 .to_owned(),
+            "http" | "peer" if evidence.facts.redirect.as_ref().is_some_and(|to| to.aim == Aim::TlsSamePort) => {
+                super::http::TLS_SAME_PORT.to_owned()
+            }
             "http" | "peer" if fault.message.contains("plain HTTP") => {
                 "that port speaks plain text: write http:// in the URL, or use the server's TLS port".to_owned()
             }
