@@ -46,6 +46,9 @@ pub(super) fn report(all: &[Done], pod: &Pod, env: &dyn Env) -> String {
 
 fn route(route: &Route) -> String {
     let Route { destination, gateway, device } = route;
+    if device.is_empty() {
+        return destination.clone();
+    }
     let via = gateway.as_ref().map(|gateway| format!(" via {gateway}")).unwrap_or_default();
     format!("{destination}{via} dev {device}")
 }

@@ -42,7 +42,7 @@ pub(super) struct Route {
     pub(super) destination: String,
     /// Through whom; `None` where the destination is on the link.
     pub(super) gateway: Option<String>,
-    /// The network device.
+    /// The network device; empty where only the number of those left out is told.
     pub(super) device: String,
 }
 
@@ -58,8 +58,8 @@ impl Pod {
             namespace: word("/var/run/secrets/kubernetes.io/serviceaccount/namespace"),
             kernel: word("/proc/sys/kernel/osrelease"),
             addresses: pod::addresses(env).iter().map(ToString::to_string).collect(),
-            routes,
-            listening: pod::listeners(env).iter().flatten().take(LINES).map(ToString::to_string).collect(),
+            routes: cut(routes, |more| Route { destination: more, gateway: None, device: String::new() }),
+            listening: cut(pod::listeners(env).iter().flatten().map(ToString::to_string).collect(), |more| more),
             resolv_conf: lines(&text("/etc/resolv.conf")),
             hosts: lines(&text("/etc/hosts")),
         }
@@ -70,11 +70,17 @@ impl Pod {
 fn lines(text: &str) -> Vec<String> {
     let kept = |line: &str| line.split(['#', ';']).next().unwrap_or_default().trim().to_owned();
     let all: Vec<String> = text.lines().map(kept).filter(|line| !line.is_empty()).collect();
-    let mut shown: Vec<String> = all.iter().take(LINES).map(|line| clean_text(line, LINE)).collect();
-    if all.len() > LINES {
-        shown.push(format!("… and {} more lines", all.len() - LINES));
+    cut(all.iter().map(|line| clean_text(line, LINE)).collect(), |more| more)
+}
+
+/// The first ones, and how many were left out.
+fn cut<T>(mut all: Vec<T>, left_out: impl Fn(String) -> T) -> Vec<T> {
+    let more = all.len().saturating_sub(LINES);
+    all.truncate(LINES);
+    if more > 0 {
+        all.push(left_out(format!("… and {more} more")));
     }
-    shown
+    all
 }
 
 /// `DEVICE DESTINATION GATEWAY FLAGS _ _ METRIC MASK …`: numbers in hexadecimal digits, as the machine orders bytes.
@@ -87,7 +93,7 @@ fn ipv4_routes(table: &str) -> Vec<Route> {
         let prefix = u32::from_be_bytes(number(fields.get(7))?).count_ones();
         Some(written(IpAddr::from(to), prefix, IpAddr::from(gateway), device))
     };
-    table.lines().skip(1).filter_map(route).take(LINES).collect()
+    table.lines().skip(1).filter_map(route).collect()
 }
 
 /// `DESTINATION PREFIX SOURCE PREFIX GATEWAY METRIC _ _ FLAGS DEVICE`.
@@ -106,7 +112,7 @@ fn ipv6_routes(table: &str) -> Vec<Route> {
         let prefix = u32::from_str_radix(fields.get(1)?, 16).ok()?;
         Some(written(to.into(), prefix, ipv6(fields.get(4)?)?.into(), device))
     };
-    table.lines().filter_map(route).take(LINES).collect()
+    table.lines().filter_map(route).collect()
 }
 
 fn written(to: IpAddr, prefix: u32, gateway: IpAddr, device: String) -> Route {
@@ -162,6 +168,13 @@ mod tests {
         let long = "nameserver 10.0.0.1\n".repeat(300);
         let pod = Pod::read(&env.with_file("/etc/resolv.conf", long.as_bytes()));
         assert_eq!(pod.resolv_conf.len(), 201);
-        assert_eq!(pod.resolv_conf[200], "… and 100 more lines");
+        assert_eq!(pod.resolv_conf[200], "… and 100 more");
+        let header = "  sl  local_address rem_address   st\n";
+        let row = |port: u32| {
+            format!("   0: 0100007F:{port:04X} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1\n")
+        };
+        let table = header.to_owned() + &(1..=300).map(row).collect::<String>();
+        let pod = Pod::read(&MapEnv::default().with_file("/proc/net/tcp", table.as_bytes()));
+        assert_eq!(pod.listening.last().map(String::as_str), Some("… and 100 more"), "of {}", pod.listening.len());
     }
 }
