@@ -44,6 +44,9 @@ impl Host {
         if text.rsplit_once(':').is_some_and(|(host, port)| !host.contains(':') && parse_port(port).is_ok()) {
             return Err("a port stands behind the host");
         }
+        if text.starts_with("%2F") || text.starts_with("%2f") {
+            return Err("a socket in the file system is not dialled: give a host");
+        }
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if !text.chars().all(allowed) {
             return Err("the host holds a character that no name has");

@@ -71,7 +71,7 @@ impl Connection {
             Fault::new(Phase::Assert, Cause::UrlMalformed, message)
         };
         let read = Url::parse(plain(text.expose()));
-        let of_driver = text.expose().starts_with("jdbc:postgresql:").then_some(Family::Postgres);
+        let of_driver = text.expose().starts_with("jdbc:postgres").then_some(Family::Postgres);
         let blamed = match of_driver {
             Some(family) => lint(text.expose(), family),
             None => blame(text.expose(), read.is_err()),
@@ -223,7 +223,7 @@ mod tests {
         let jdbc = Connection::new(Value::literal("jdbc:postgresql://app:s3cret@db/app"), String::new());
         let fault = jdbc.dialled(&env).unwrap_err();
         assert_eq!(fault.cause, crate::cause::Cause::UrlPasswordUnencoded);
-        assert!(fault.message.contains("JDBC takes user and password") && !fault.message.contains("s3cret"));
+        assert!(fault.message.contains("JDBC takes no user and password") && !fault.message.contains("s3cret"));
         let broken = Connection::new(Value::Env("X".to_owned()), String::new());
         assert_eq!(broken.target(&MapEnv::with_vars(&[("X", "redis://:s3 cret@cache")])), "the variable X");
         assert!(broken.endpoints(&MapEnv::with_vars(&[("X", "s3cret://cache")])).is_empty());

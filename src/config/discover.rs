@@ -122,7 +122,7 @@ impl<'a> Finder<'a> {
         let (scheme, rest) = plain.split_once("://").unwrap_or_default();
         let sort = sort(scheme);
         if matches!(sort, Sort::Other) || rest.is_empty() {
-            if variable == "DATABASE_URL" && !value.is_empty() {
+            if matches!(variable, "DATABASE_URL" | "REDIS_URL") && !value.is_empty() {
                 self.list(variable, "…", "it begins with no scheme of a server that is known here".to_owned());
             }
             return;

@@ -17,7 +17,7 @@ use crate::config::schemes::{Meaning, advice, lacking, meaning, server};
 use crate::config::source::Extent;
 use crate::config::undecided::{self, Undecided};
 use crate::env::Env;
-use crate::findings::{Blame, blame, meant};
+use crate::findings::{Blame, Family, blame, lint, meant};
 use crate::net::dial::DialRules;
 use crate::url::Url;
 use crate::value::Value;
@@ -284,6 +284,11 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
             let check = of_driver(Value::Env(name.to_owned()));
             Target { kind: stem(scheme), check, variable: Some(name.to_owned()) }
         }
+        Meaning::Unknown if Connection::knows(scheme) || scheme == "prisma+postgres" => {
+            let message =
+                format!("the variable {name} holds a driver's own form of URL; this version has no check for it");
+            undecided(Some(blamed(name, &value).unwrap_or((Cause::VariableInvalid, message))))
+        }
         Meaning::Unknown => {
             let word = scheme.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
             let message = match meaning(word) {
@@ -313,7 +318,9 @@ pub(super) fn with_libpq_password(
 
 /// What the value itself is to blame for: white space, quotes, still base64, an unencoded or doubled password.
 fn blamed(name: &str, value: &str) -> Option<(Cause, String)> {
-    let Blame { cause, message } = blame(value, Url::parse(value).is_err())?;
+    let jdbc = value.starts_with("jdbc:postgres");
+    let found = if jdbc { lint(value, Family::Postgres) } else { blame(value, Url::parse(value).is_err()) };
+    let Blame { cause, message } = found?;
     Some((cause, format!("the URL from the variable {name}: {message}")))
 }
 

@@ -64,6 +64,7 @@ fn each_rule() {
         ("url: postgres", "postgresql+asyncpg://app:pw@db/x", ""),
         ("url: postgres", "jdbc:postgresql://db/x?user=u&password=hunter2", ""),
         ("url: postgres", "postgres:///x?host=db", ""),
+        ("url: postgres", "postgres://app:pw@%2Frun%2Fpostgresql/x", ""),
         (
             "url: redis",
             "redis://:hunter2@:hunter2@cache:6379/0",

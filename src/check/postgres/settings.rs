@@ -71,6 +71,9 @@ impl UrlPart {
     /// # Errors
     /// What is wrong, in words, never the text.
     pub(super) fn read(text: &str) -> Result<Self, String> {
+        if text.starts_with("jdbc:") {
+            return Err("a JDBC URL is not read".to_owned());
+        }
         let filled = fill_empty_host(text);
         let url = Url::parse(filled.as_ref().map_or(text, Secret::expose)).map_err(|error| error.to_string())?;
         let scheme = url.scheme.split('+').next().unwrap_or_default();
@@ -97,6 +100,8 @@ impl UrlPart {
                 "user" => part.user = text(),
                 "password" => part.password = text().map(Secret::new),
                 "dbname" => part.database = text(),
+                // The word of node-postgres for it.
+                "sslmode" if value == "no-verify" => part.sslmode = Some(SslMode::Require),
                 "sslmode" => part.sslmode = Some(value.parse().map_err(bad)?),
                 // What JDBC writes; libpq reads it so.
                 "ssl" if value == "true" => part.sslmode = Some(SslMode::Require),

@@ -89,6 +89,12 @@ fn what_is_wrong_with_the_value_of_a_variable() {
         ("redis://:s3cret@:s3cret@cache", "url_password_doubled", "twice"),
         ("redis://:s3/cret@cache", "url_password_unencoded", "the URL is refused by redis-py"),
         (
+            "jdbc:postgresql://app:s3cret@db/x",
+            "url_password_unencoded",
+            "JDBC takes no user and password before an `@`",
+        ),
+        ("jdbc:postgresql://db?user=app&password=s3cret", "url_malformed", "No suitable driver"),
+        (
             "postgresql+asyncpg://app:s3@cret/@db/x",
             "url_password_unencoded",
             "another host or port is taken by SQLAlchemy",
@@ -101,6 +107,30 @@ fn what_is_wrong_with_the_value_of_a_variable() {
         let failure = outcome.failure.unwrap();
         assert!(failure.cause.slug() == cause && failure.message.contains(says), "{value}: {failure:?}");
         assert!(!format!("{failure:?}{:?}", outcome.findings).contains("s3"), "{value}: {failure:?}");
+    }
+}
+
+/// What one driver alone reads, and what goes to a socket, may well be right: nobody is told to correct it.
+#[test]
+fn a_url_that_is_not_for_us_is_not_accused() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for (value, says) in [
+        ("jdbc:postgresql://db/x?user=app&password=s3cret", "a driver's own form of URL"),
+        ("redis+sentinel://:s3cret@s1:26379,s2:26379/main/0", "a driver's own form of URL"),
+        ("mysql+pymysql://app:s3cret@db/x", "a driver's own form of URL"),
+        ("prisma+postgres://accelerate.example/?api_key=s3cret", "a driver's own form of URL"),
+        ("postgres:///x?host=/run/postgresql&user=app", "a socket in the file system"),
+        ("postgres://app:s3cret@%2Frun%2Fpostgresql/x", "a socket in the file system"),
+    ] {
+        let env = MapEnv::with_vars(&[("U", value)]);
+        let plan = plan(&["env:U".to_owned()], Extent::Servers, &env).unwrap_or_else(|refused| panic!("{refused}"));
+        let world = std::sync::Arc::new(crate::net::World::new(std::sync::Arc::new(env)));
+        let outcome = runtime.block_on(crate::probe::probe(&plan.checks[0], &world, crate::probe::Depth::Full));
+        let failure = outcome.failure.unwrap();
+        assert!(failure.message.contains(says), "{value}: {failure:?}");
+        assert!(failure.hint.starts_with("the value may well be right for the app"), "{value}: {failure:?}");
+        assert!(!format!("{failure:?}{:?}", outcome.findings).contains("s3"), "{value}: {failure:?}");
+        assert_eq!(outcome.findings, [], "{value}");
     }
 }
 

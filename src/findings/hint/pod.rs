@@ -31,6 +31,11 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
              own away"
                 .to_owned()
         }
+        Cause::UrlMalformed if fault.message.contains(" is not dialled") || fault.message.ends_with(" is not read") => {
+            "the value may well be right for the app: give the check a URL of its own, or `host`, `user` and `database`; or \
+             leave it out"
+                .to_owned()
+        }
         Cause::UrlMalformed => {
             "correct it where it is set: scheme://user:password@host:port/database; in user and password write %40 for @, \
              %2F for /, %23 for #, %3F for ?, %25 for %"

@@ -69,7 +69,8 @@ pub fn as_sqlalchemy_reads(text: &str) -> Option<Secret> {
 #[must_use]
 pub fn lint(text: &str, family: Family) -> Option<Blame> {
     let jdbc = text.starts_with("jdbc:");
-    let socket = Intent::of(text).is_some_and(|intent| intent.hosts.is_empty() && intent.param("host").is_some());
+    let by_parameter = Intent::of(text).is_some_and(|intent| intent.hosts.is_empty() && intent.param("host").is_some());
+    let socket = by_parameter || text.contains("@%2F") || text.contains("://%2F");
     let read = if jdbc || socket { Ok(()) } else { Url::parse(text).map(|_| ()) };
     if let Some(blame) = blame(text, read.is_err()) {
         return Some(blame);
@@ -82,7 +83,9 @@ pub fn lint(text: &str, family: Family) -> Option<Blame> {
     }
     let sure = |misread: &jdbc::Misread| !matches!(misread, jdbc::Misread::Plus | jdbc::Misread::Cut);
     if let Some(misread) = jdbc::misread(text).filter(sure) {
-        return Some(Blame::new(Cause::UrlPasswordUnencoded, told::jdbc_words(misread).0));
+        let refused = matches!(misread, jdbc::Misread::Refused(_));
+        let cause = if refused { Cause::UrlMalformed } else { Cause::UrlPasswordUnencoded };
+        return Some(Blame::new(cause, told::jdbc_words(misread).0));
     }
     let intent = Intent::of(text).filter(|_| !jdbc)?;
     if family == Family::Redis && intent.password.is_none() && super::named_user(&intent) {

@@ -9,6 +9,8 @@ use super::percent;
 pub(super) enum Misread {
     /// What stands before an `@` becomes a part of the host's name, or breaks the URL.
     UserInHost,
+    /// A broken escape: no driver takes the URL.
+    Escape,
     /// No driver takes the URL, for this.
     Refused(&'static str),
     /// A `+` in the password is read as a space.
@@ -39,14 +41,14 @@ pub(super) fn misread(text: &str) -> Option<Misread> {
     }
     let pairs = || query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     if [database].into_iter().chain(pairs().map(|(_, value)| value)).any(|text| percent::strict(text).is_none()) {
-        return Some(Misread::Refused("it holds a broken escape (a `%` is %25)"));
+        return Some(Misread::Escape);
     }
     let (_, password) = pairs().rfind(|(name, _)| *name == "password")?;
     if password.contains('+') {
         return Some(Misread::Plus);
     }
     let behind = query.rsplit_once("password=")?.1.split('&').nth(1);
-    behind.is_some_and(|pair| !pair.is_empty() && !pair.contains('=')).then_some(Misread::Cut)
+    behind.is_some_and(|pair| !matches!(pair, "" | "ssl") && !pair.contains('=')).then_some(Misread::Cut)
 }
 
 #[cfg(test)]
@@ -65,7 +67,7 @@ mod tests {
             let expected = match misread(text) {
                 None => ".",
                 Some(Misread::UserInHost) => "HP",
-                Some(Misread::Refused(_)) => "P",
+                Some(Misread::Escape | Misread::Refused(_)) => "P",
                 Some(Misread::Plus | Misread::Cut) => "A",
             };
             assert!(expected.contains(letter), "{text}: {:?}", misread(text));

@@ -111,7 +111,7 @@ fn what_is_found_in_urls() {
             &["neon_endpoint_mismatch"],
         ),
         ("jdbc:postgresql://app:pw@db/x", &[], &["url_password_unencoded"]),
-        ("jdbc:postgresql://db?user=app&password=pw", &[], &["url_password_unencoded"]),
+        ("jdbc:postgresql://db?user=app&password=pw", &[], &["url_misread"]),
         ("postgres://app:pw@db/my%20shop", &[], &["url_misread"]),
         // postgres.js takes the `[` for the host.
         ("postgres://app:pw@[fd00::1]:5432/shop", &[], &["url_misread"]),

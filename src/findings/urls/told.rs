@@ -3,7 +3,10 @@
 use super::clients::{Client, Fate};
 use super::intent::Intent;
 use super::values::{self, Flaw};
-use super::{BASE64, Finding, PLACEHOLDER, QUOTED, Reading, SERVICE_LINK, UNENCODED, WHITE, jdbc, list, percent};
+use super::{
+    BASE64, Finding, MISREAD, PLACEHOLDER, QUOTED, Reading, SERVICE_LINK, Severity, UNENCODED, WHITE, jdbc, list,
+    percent,
+};
 use crate::order;
 /// The finding for a flaw.
 pub(super) fn flaw(flaw: &Flaw, reading: &Reading) -> Finding {
@@ -50,6 +53,10 @@ pub(super) fn jdbc_words(misread: jdbc::Misread) -> (String, &'static str) {
     const FORM: &str = "write jdbc:postgresql://host:5432/database?user=…&password=…, the password percent-encoded";
     let (what, fix) = match misread {
         jdbc::Misread::Refused(why) => return (format!("no driver takes it (No suitable driver): {why}"), FORM),
+        jdbc::Misread::Escape => (
+            "it holds a broken escape, so that no driver takes it (No suitable driver)",
+            "percent-encode user and password: % as %25",
+        ),
         jdbc::Misread::UserInHost => (
             "JDBC takes no user and password before an `@`: they become a part of the host's name, or no driver takes the URL",
             FORM,
@@ -66,11 +73,12 @@ pub(super) fn jdbc_words(misread: jdbc::Misread) -> (String, &'static str) {
 
 pub(super) fn jdbc(misread: jdbc::Misread, origin: &str) -> Finding {
     let (what, fix) = jdbc_words(misread);
-    let mut finding = UNENCODED.found(format!("{origin}: {what}"), fix);
-    if matches!(misread, jdbc::Misread::Plus | jdbc::Misread::Cut) {
-        finding.severity = crate::finding::Severity::Warning;
-    }
-    finding
+    let (row, severity) = match misread {
+        jdbc::Misread::Plus | jdbc::Misread::Cut => (UNENCODED, Severity::Warning),
+        jdbc::Misread::Refused(_) => (MISREAD, Severity::Error),
+        jdbc::Misread::Escape | jdbc::Misread::UserInHost => (UNENCODED, Severity::Error),
+    };
+    Finding { severity, ..row.found(format!("{origin}: {what}"), fix) }
 }
 
 pub(super) fn doubled(origin: &str) -> String {

@@ -61,6 +61,8 @@ fn hosts_in_parameters() {
 fn what_cannot_be_used_is_said_without_its_text() {
     for (text, says) in [
         ("mysql://u:s3cret@h/d", "neither postgres:// nor postgresql://"),
+        ("jdbc:postgresql://h/d?user=u&password=s3cret", "a JDBC URL is not read"),
+        ("postgres://u:s3cret@%2Frun%2Fpostgresql/d", "a socket in the file system"),
         ("postgres://u:s3cret@h/d?sslmode=s3cret", "sslmode is not one of disable, allow"),
         ("postgres://u:s3cret@h/d?port=s3cret", "port is not a port"),
         ("postgres://u:s3cret@h/%zz", "percent-encoding"),
@@ -100,6 +102,7 @@ fn other_spellings() {
     let raw = of_url("postgresql+psycopg2://u:p/w#?@h/d").unwrap();
     assert_eq!((raw.password.unwrap().expose(), raw.database.as_str()), ("p/w#?", "d"), "as SQLAlchemy reads it");
     assert_eq!(of_url("postgres://u@h/d?ssl=true").unwrap().sslmode, SslMode::Require);
+    assert_eq!(of_url("postgres://u@h/d?sslmode=no-verify").unwrap().sslmode, SslMode::Require, "node-postgres' word");
     let system = of_url("postgres://u@h/d?sslrootcert=system").unwrap();
     assert_eq!(system.sslmode, SslMode::VerifyFull);
     assert_eq!(of_url("postgres://u@h/a%2Fb%20c").unwrap().database, "a/b c");
