@@ -35,5 +35,6 @@ mod support;
 mod tls;
 mod todo;
 mod urls;
+mod values;
 mod wait;
 mod wrong_protocol;

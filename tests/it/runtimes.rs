@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::delay::Link;
 use crate::support::hostile::{Inside, Manner};
 use crate::support::netns::Namespace;
-use crate::support::{Folder, need, run, tool};
+use crate::support::{Folder, need, run, tool, until};
 
 /// Who is still waiting then hangs: nothing that comes to an end here needs as long.
 const PATIENCE: &str = "7";
@@ -421,4 +421,11 @@ fn everything_is_refused() {
     let check = compared(&Scene { pod: BOTH_POD, addresses: &["203.0.113.1 refused", "2600:2::1 refused"] });
     assert_eq!(results(&check, NODES), ["fails"; 6]);
     assert!(findings(&check).is_empty(), "the failure itself says it: {check}");
+}
+
+/// Which side of the limit the next one falls on, nobody knows.
+#[test]
+fn near_to_the_limit_of_node() {
+    let stage = Stage::set(&Scene { pod: IPV4_POD, addresses: &["203.0.113.1 243", "2600::1 away"] });
+    until("it is measured near to 250 ms", || findings(&stage.check()) == ["node_connect_borderline"]);
 }

@@ -14,7 +14,7 @@ const RAW: &str = include_str!("../../src/findings/urls/clients/raw.txt");
 /// What becomes of parameters with each client, and of JDBC's URLs.
 const PARAMETERS: &str = include_str!("../../src/findings/urls/params.txt");
 const JDBC: &str = include_str!("../../src/findings/urls/jdbc.txt");
-const TOOLS: &str = "url-clients-2";
+pub(crate) const TOOLS: &str = "url-clients-2";
 
 /// The answers of one runtime's clients to all URLs.
 fn ask(command: &mut Command, urls: &Value) -> serde_json::Map<String, Value> {
