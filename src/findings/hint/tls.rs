@@ -151,23 +151,23 @@ fn wrong_name(leaf: Option<&Certificate>, evidence: &Evidence, context: Context<
 }
 
 fn unsupported(fault: &Fault, leaf: Option<&Certificate>, evidence: &Evidence, kind: &str) -> String {
+    let says = |text: &str| fault.message.contains(text);
+    if says("critical extension") || says("X.509 version 1") || says("not encoded") {
+        return "issue the certificate anew, as a server's of today with its names: openssl x509 -noout -text shows what it has"
+            .to_owned();
+    }
     // The handshake came as far as the certificate: that is what was refused.
     if leaf.is_some_and(|leaf| leaf.names.is_empty()) {
         return "issue the certificate anew with its name as a subject alternative name: Go and Python refuse a common name \
                 alone, as here; libpq, curl, Java and Node still take it"
             .to_owned();
     }
-    let says = |text: &str| fault.message.contains(text);
     if says("is signed with") || says("in the handshake cannot be verified") {
         return "issue the certificate anew: RSA of 2048 bits or more or EC P-256, signed with SHA-256".to_owned();
     }
     if says("nothing in common") {
         return "no version, cipher or kind of key is shared: offer TLS 1.2 or 1.3 with AES-GCM or ChaCha20 and a certificate of \
                 RSA, EC P-256 or P-384; what the app uses may know more"
-            .to_owned();
-    }
-    if says("critical extension") || says("X.509 version 1") || says("not encoded") {
-        return "issue the certificate anew, as a server's of today with its names: openssl x509 -noout -text shows what it has"
             .to_owned();
     }
     match kind {

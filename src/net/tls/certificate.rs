@@ -44,7 +44,7 @@ pub(super) struct Parsed {
 impl Parsed {
     /// Reads DER; `None` where it is no certificate.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
-        let Fields { version, signature, issuer, not_before, not_after, subject, extensions } = Fields::read(der)?;
+        let Fields { version, signature, issuer, not_before, not_after, subject, extensions, .. } = Fields::read(der)?;
         let common_names = attributes(subject.elements()).filter(|(id, _)| id == COMMON_NAME).take(NAMES_LIMIT);
         Some(Self {
             facts: Certificate {
@@ -77,6 +77,7 @@ struct Fields<'a> {
     not_before: i64,
     not_after: i64,
     subject: Element<'a>,
+    key: Element<'a>,
     extensions: Elements<'a>,
 }
 
@@ -95,13 +96,13 @@ impl<'a> Fields<'a> {
         let mut validity = signed.expect(tag::SEQUENCE)?.elements();
         let (not_before, not_after) = (validity.next()?.time()?, validity.next()?.time()?);
         let subject = signed.expect(tag::SEQUENCE)?;
-        signed.expect(tag::SEQUENCE)?; // The public key.
+        let key = signed.expect(tag::SEQUENCE)?;
         let extensions = signed.find(|element| element.tag == tag::field(3));
         let extensions = match extensions {
             Some(extensions) => extensions.elements().expect(tag::SEQUENCE)?.elements(),
             None => Elements::of(&[]),
         };
-        Some(Self { version, signature, issuer, not_before, not_after, subject, extensions })
+        Some(Self { version, signature, issuer, not_before, not_after, subject, key, extensions })
     }
 }
 
@@ -118,6 +119,11 @@ pub(super) fn path<'a>(chain: &'a [Parsed], roots: &Roots) -> Vec<&'a Parsed> {
         path.push(next);
     }
     path
+}
+
+/// The public key of a certificate, as its SubjectPublicKeyInfo.
+pub(super) fn public_key(der: &[u8]) -> Option<&[u8]> {
+    Some(Fields::read(der)?.key.whole)
 }
 
 /// The hash of a certificate for the channel binding `tls-server-end-point` (RFC 5929, section 4.1): by the hash of its
