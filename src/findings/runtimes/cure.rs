@@ -20,7 +20,8 @@ pub(super) fn cure(model: &Model, ways: &[Way]) -> Option<String> {
         Manner::Node(limit) => node(since(model.name), limit, model.options.limit.is_some(), ways),
         Manner::First => one_address(&way.legs, model.options.first_only),
         Manner::FirstIpv4 => Some(java(&way.legs)),
-        Manner::Serial(_) | Manner::Race(_) | Manner::Staggered => waits(model.name).map(str::to_owned),
+        Manner::Race(_) => Some(shared(model.name, way.legs.len())),
+        Manner::Serial(_) | Manner::Staggered => waits(model.name).map(str::to_owned),
     }
 }
 
@@ -96,6 +97,17 @@ fn java(legs: &[Leg]) -> String {
         .to_owned()
 }
 
+/// A limit for all addresses together that leaves enough for the last. Go gives each an equal share, and two seconds at the
+/// least; curl gives each half of what is left.
+fn shared(name: &str, addresses: usize) -> String {
+    if name == "go" {
+        let seconds = (addresses * 2).max(5);
+        return format!("net.Dialer{{Timeout: {seconds} * time.Second}}: it is shared out among the addresses");
+    }
+    let seconds = 10 << addresses.clamp(3, 5) - 3;
+    format!("--connect-timeout {seconds}: each address gets half of what is left")
+}
+
 fn waits(name: &str) -> Option<&'static str> {
     Some(match name {
         "python" => {
@@ -104,8 +116,6 @@ fn waits(name: &str) -> Option<&'static str> {
         "python-asyncio" => "happy_eyeballs_delay=0.25 for create_connection, as anyio and httpx do",
         "libpq" => "connect_timeout=3 in the connection string or PGCONNECT_TIMEOUT=3: it counts for each address",
         "psycopg3" => "connect_timeout=3 in the connection string: it counts for each address",
-        "curl" => "--connect-timeout 5: it is shared out among the addresses",
-        "go" => "net.Dialer{Timeout: 5 * time.Second}: it is shared out among the addresses",
         "tokio" => "a timeout of your own around each address (tokio-postgres: connect_timeout)",
         _ => return None,
     })

@@ -316,6 +316,11 @@ fn cures_are_tried_out() {
     assert_eq!(cure("node@20", "v4 3"), "");
     assert_eq!(cure("libpq", "v6 U, v4 3"), "", "it loses nothing");
     assert!(cure("libpq", "v6 B, v4 3").contains("connect_timeout=3"));
+    assert!(cure("go", "v4 B, v4 3").contains("Timeout: 5 * time.Second"));
+    assert!(
+        cure("go", "v4 B, v4 B, v4 B, v4 3").contains("Timeout: 8 * time.Second"),
+        "two seconds for each at the least"
+    );
     assert!(cure("python-asyncio", "v6 B, v4 3").contains("happy_eyeballs_delay=0.25"));
     assert!(cure("node@18", "v6 B, v4 3").contains("ipv4first"));
     assert!(cure("node@18", "v4 B, v4 3").starts_with("Node 20"));
@@ -486,6 +491,15 @@ fn a_pod_whose_node_options_hold_the_cure_is_not_accused() {
     let first = found_with("--no-network-family-autoselection", "v4 R, v4 3", &["node@24"]);
     assert!(first[0].fix.contains("Node 24: Node without --no-network-family-autoselection"), "{}", first[0].fix);
     assert!(found_with("--dns-result-order=ipv4first", "v6 R, v4 3", &["node@18"]).is_empty());
+}
+
+/// An app in a pod without IPv6 asks for IPv4 alone, also of localhost.
+#[test]
+fn a_limit_is_no_cure_for_a_refusal() {
+    let survey = addresses("v4 R to 127.0.0.1 from 127.0.0.1, v6 1 to ::1 from ::1");
+    let evidence = Evidence { survey, families: Some(IPV4_ALONE), resolved: vec![name()], ..Evidence::default() };
+    let [dead] = judge(&evidence, Context::default()).0.try_into().unwrap();
+    assert_eq!(dead.fix, "let the server listen on that address too, or take it out of the name");
 }
 
 /// What is lost on a slow address that answers is not the fault of a dead one.
