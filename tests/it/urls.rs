@@ -130,6 +130,7 @@ fn the_real_clients_deal_with_parameters_as_the_table_says() {
             Some(("sslcert", _)) => format!("sslkey={key}&"),
             Some(("sslkey", _)) => format!("sslcert={cert}&"),
             Some(("sslnegotiation", _)) => "sslmode=require&".to_owned(),
+            Some((_, "system")) => "sslmode=verify-full&".to_owned(),
             _ => String::new(),
         };
         format!("postgres://app:pw@127.0.0.1:5432/shop?{before}{pair}")

@@ -14,21 +14,7 @@ use crate::url::Host;
 /// telling whoever the client is, the others only where it was named. tests/it/urls.rs asks the real clients.
 const TABLE: &str = include_str!("params.txt");
 
-/// The clients in the table's order; the column behind theirs is for SQLAlchemy with asyncpg.
-const CLIENTS: [Client; 12] = [
-    Client::Libpq,
-    Client::Psycopg3,
-    Client::Asyncpg,
-    Client::SqlAlchemy,
-    Client::DjDatabaseUrl,
-    Client::NodePostgres,
-    Client::PostgresJs,
-    Client::TokioPostgres,
-    Client::Sqlx,
-    Client::Prisma,
-    Client::LibPq,
-    Client::Pgx,
-];
+/// Columns of the table; before the last one they are the clients of the family in their order.
 const SQLALCHEMY: usize = 3;
 const SQLALCHEMY_ASYNCPG: usize = 12;
 
@@ -43,8 +29,9 @@ fn rows(intent: &Intent<'_>) -> Vec<(bool, &'static str, &'static str)> {
         };
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         // Of these the value matters.
-        let exact = matches!(name, "ssl" | "sslmode");
-        if intent.param(name).is_some_and(|own| !exact || own == value) {
+        let exact = matches!(name, "ssl" | "sslmode") || value == "system";
+        let known = found.iter().any(|(_, known, _)| *known == name);
+        if !known && intent.param(name).is_some_and(|own| !exact || own == value) {
             found.push((all, name, letters));
         }
     }
@@ -73,7 +60,8 @@ fn forwarded(intent: &Intent<'_>, origin: &str, asked: Asked<'_>) -> Vec<Finding
     // Neon's proxy drops what it does not know.
     let neon = intent.host().is_some_and(|(host, _)| is_neon(&host));
     let tell = |(_, name, letters): (bool, &'static str, &'static str)| {
-        let those: Vec<(Client, char)> = (CLIENTS.into_iter().zip(letters.chars()))
+        let clients = Family::Postgres.clients(intent.scheme).iter().copied();
+        let those: Vec<(Client, char)> = (clients.zip(letters.chars()))
             .filter(|(client, letter)| asked.wants(*client) && !(neon && matches!(letter, 'F' | 'f')))
             .collect();
         let says: Vec<String> = [
@@ -209,4 +197,25 @@ fn sslmode(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: Asked<
     );
     finding.severity = if asked.named() { Severity::Warning } else { Severity::Info };
     Some(finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SQLALCHEMY, SQLALCHEMY_ASYNCPG, TABLE};
+
+    /// The columns are the ones of the table of passwords, and one more.
+    #[test]
+    fn the_columns_are_the_clients() {
+        fn names(line: &str) -> Vec<&str> {
+            line.split(' ').map(|names| names.split('+').next().unwrap()).collect()
+        }
+        let own = names(TABLE.lines().next().unwrap());
+        let passwords =
+            include_str!("clients/raw.txt").lines().find_map(|line| line.strip_prefix("postgres ")).unwrap();
+        assert_eq!(own[..SQLALCHEMY_ASYNCPG], names(passwords));
+        assert_eq!((own[SQLALCHEMY], own[SQLALCHEMY_ASYNCPG]), ("sqlalchemy", "sqlalchemy-asyncpg"));
+        for (letters, pair) in TABLE.lines().filter_map(|line| line.split_once('\t')) {
+            assert!(letters.len() == own.len() && letters.chars().all(|letter| ".SFRfr".contains(letter)), "{pair}");
+        }
+    }
 }
