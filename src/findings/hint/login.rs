@@ -146,6 +146,9 @@ fn query(fault: &Fault) -> &'static str {
     if says("statement timeout") {
         return "the server's statement_timeout ended the query: make it cheaper (SELECT 1), or raise the limit";
     }
+    if says("(53100)") {
+        return "the disk of the server is full: see its volume (kubectl get pvc), enlarge it or free space there";
+    }
     if says("(55P03)") {
         return "another session holds the lock: pg_locks and pg_stat_activity show which";
     }

@@ -711,6 +711,11 @@ fn logins() {
         ),
         (Cause::ShuttingDown, "terminating connection due to administrator command (57P01)", "pg_terminate_backend"),
         (Cause::QueryFailed, "canceling statement due to user request (57014)", "look the code"),
+        (
+            Cause::QueryFailed,
+            "could not extend file \"base/5/1\": No space left on device (53100)",
+            "disk of the server",
+        ),
         (Cause::QueryFailed, "canceling statement due to lock timeout (55P03)", "another session holds the lock"),
         (
             Cause::QueryFailed,

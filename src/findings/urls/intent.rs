@@ -54,7 +54,12 @@ impl<'a> Intent<'a> {
             (&body[at..end], &body[end..])
         };
         let at_signs = body[..limit].match_indices('@').map(|(at, _)| at).collect::<Vec<_>>();
-        let found = at_signs.iter().rev().find(|at| plausible(cut(**at + 1).0));
+        // No host behind the `@`: a parameter names a socket (Cloud SQL).
+        let of_socket = |tail: &str| tail.starts_with('/') && tail.contains("host=");
+        let found = at_signs.iter().rev().find(|at| {
+            let (hosts, tail) = cut(**at + 1);
+            plausible(hosts) || (hosts.is_empty() && of_socket(tail))
+        });
         let Some(&at) = found else {
             let (hosts, tail) = cut(0);
             let bare = at_signs.is_empty() && (hosts.is_empty() || plausible(hosts));
@@ -201,6 +206,7 @@ mod tests {
             ("redis://pw@cache", "pw|-|cache|"),
             ("redis://cache", "-|-|cache|"),
             ("postgres:///shop?host=db", "-|-||/shop?host=db"),
+            ("postgres://app:pw@/shop?host=/cloudsql/a:b:c", "app|pw||/shop?host=/cloudsql/a:b:c"),
             ("postgres://app:pw@a:1,b:2/x", "app|pw|a:1,b:2|/x"),
             ("postgres://app:pw@[::1]:5432/x", "app|pw|[::1]:5432|/x"),
             ("postgres://app:pw@$(HOST)/x", "nothing"),

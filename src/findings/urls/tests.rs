@@ -75,6 +75,16 @@ fn urls_that_are_right_give_nothing() {
     }
 }
 
+/// Cloud SQL's: no host stands behind the `@`.
+#[test]
+fn a_url_of_a_socket_is_right() {
+    for text in ["postgresql://app:hunter2@/x?host=/cloudsql/p:r:i", "postgres:///x?host=/run/postgresql&user=app"] {
+        assert!(super::lint(text, super::Family::Postgres).is_none(), "{text}");
+        let readings = [reading("variable", "DATABASE_URL", text)];
+        assert!(judge(None, &Evidence::default(), context("env", &readings, &[])).is_empty(), "{text}");
+    }
+}
+
 #[test]
 fn what_is_found_in_urls() {
     let all: &[(&str, &[&'static str], &[&str])] = &[
