@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::cause::Cause;
+use crate::duration::show;
 use crate::findings::Context;
 use crate::findings::local::wrong_port_of;
 use crate::findings::place::{Place, flag, place};
@@ -198,6 +199,9 @@ impl Scene<'_> {
                     the first ones are silent"
                 .to_owned();
         }
+        if let Some(text) = self.answers_later() {
+            return text;
+        }
         let cut: Vec<&Try> = self.tries(TryResult::Cut).collect();
         if !cut.is_empty() && cut.iter().all(|one| one.duration < SYN_AGAIN) {
             return format!(
@@ -215,6 +219,28 @@ impl Scene<'_> {
                  address is the cause; if none, an egress NetworkPolicy here (kubectl get netpol)"
             ),
         }
+    }
+
+    /// An address that was cut and answered when it was measured after the run, as `diagnose` does.
+    fn answers_later(&self) -> Option<String> {
+        let answered = |one: &Try| {
+            let seen = self.evidence.survey.iter().find(|seen| seen.address == one.address)?;
+            (seen.result == TryResult::Connected).then_some((one.duration, seen.duration))
+        };
+        let (had, took) = self.tries(TryResult::Cut).find_map(answered)?;
+        Some(if took > had {
+            format!(
+                "it answers after {}, and the try had {}: raise `timeout` (or `connect_timeout`)",
+                show(took),
+                show(had)
+            )
+        } else {
+            format!(
+                "dialled once more it answered after {}: packets were lost, or its queue of connections was full; see whether \
+                 it happens again",
+                show(took)
+            )
+        })
     }
 
     fn unreachable(&self) -> String {

@@ -5,7 +5,7 @@ use crate::cause::Cause;
 use crate::check::KINDS;
 use crate::findings::Context;
 use crate::findings::testing::{query, tried, with_queries};
-use crate::outcome::{Aim, Certificate, Evidence, Facts, Fault, Phase, Query, Redirect, Try, TryResult};
+use crate::outcome::{Aim, Certificate, Evidence, Facts, Fault, Phase, Query, Redirect, Surveyed, Try, TryResult};
 use crate::pod::{Pod, Service};
 use crate::url::Endpoint;
 
@@ -36,6 +36,23 @@ fn login(cause: Cause, message: &str) -> String {
 }
 
 /// Where a redirect led is what is spoken of, not where the check begins.
+/// `diagnose` measures longer than the run waited.
+#[test]
+fn a_try_that_had_too_little_time_is_told_how_much_it_takes() {
+    let told = |had: u64, takes: u64| {
+        let ms = Duration::from_millis;
+        let one = Try { duration: ms(had), ..tried("203.0.113.1:5432", TryResult::Cut) };
+        let (address, result, duration) = (one.address, TryResult::Connected, ms(takes));
+        let seen = Surveyed { host: None, address, result, errno: None, duration, source: None };
+        let evidence = Evidence { tries: vec![one], survey: vec![seen], ..Evidence::default() };
+        let endpoints = [Endpoint::parse("db.example.com:5432").unwrap()];
+        let context = Context { endpoints: &endpoints, ..Context::default() };
+        hint(&Fault::new(Phase::Connect, Cause::ConnectTimeout, ""), &evidence, context)
+    };
+    assert_eq!(told(200, 310), "it answers after 310ms, and the try had 200ms: raise `timeout` (or `connect_timeout`)");
+    assert!(told(2_500, 3).starts_with("dialled once more it answered after 3ms: packets were lost"));
+}
+
 /// Where the way out is a proxy, the direct way is closed on purpose.
 #[test]
 fn a_proxy_of_the_app_is_named() {

@@ -104,7 +104,7 @@ fn shared(name: &str, addresses: usize) -> String {
         let seconds = (addresses * 2).max(5);
         return format!("net.Dialer{{Timeout: {seconds} * time.Second}}: it is shared out among the addresses");
     }
-    let seconds = 10 << addresses.clamp(3, 5) - 3;
+    let seconds = 10 << (addresses.clamp(3, 5) - 3);
     format!("--connect-timeout {seconds}: each address gets half of what is left")
 }
 
