@@ -20,8 +20,8 @@ pub(super) fn hint(cause: Cause, evidence: &Evidence, context: Context<'_>) -> S
     match cause {
         Cause::DnsNotFound => not_found(evidence, context),
         Cause::DnsNoAddress => no_address(&queries, evidence, context),
-        Cause::DnsTimeout => unknown_here(&queries, evidence).unwrap_or_else(|| timeout(evidence)),
-        Cause::DnsServerFailure => unknown_here(&queries, evidence).unwrap_or_else(|| server_failure(evidence)),
+        Cause::DnsTimeout => unknown_here(cause, &queries, evidence).unwrap_or_else(|| timeout(evidence)),
+        Cause::DnsServerFailure => unknown_here(cause, &queries, evidence).unwrap_or_else(|| server_failure(evidence)),
         Cause::DnsRefused => "that server does not serve this pod or this zone: compare `nameserver` in the pod's \
              /etc/resolv.conf with kubectl -n kube-system get svc kube-dns, and look at dnsPolicy and dnsConfig"
             .to_owned(),
@@ -54,7 +54,7 @@ fn leads_nowhere(queries: &[&Query]) -> Option<String> {
 }
 
 /// No Service of the cluster, and as a name of the Internet it failed: which of both it should be is not known.
-fn unknown_here(queries: &[&Query], evidence: &Evidence) -> Option<String> {
+fn unknown_here(cause: Cause, queries: &[&Query], evidence: &Evidence) -> Option<String> {
     let last = queries.last()?;
     let (name, domain) = (written(last), domain(evidence)?);
     let Place::Service { service, .. } = place(&Host::Name(name.to_owned()), evidence) else { return None };
@@ -62,9 +62,12 @@ fn unknown_here(queries: &[&Query], evidence: &Evidence) -> Option<String> {
     (gone && last.suffix.is_none() && !name.ends_with(domain)).then(|| {
         format!(
             "{} is NXDOMAIN: if {name} should be a Service, kubectl get svc,endpointslices -A | grep {service} (headless without \
-             a ready pod is NXDOMAIN too); if it is none, CoreDNS's upstream fails: kubectl -n kube-system logs -l \
-             k8s-app=kube-dns",
-            queries[0].name
+             a ready pod is NXDOMAIN too); if it is none, {}: kubectl -n kube-system logs -l k8s-app=kube-dns",
+            queries[0].name,
+            match cause {
+                Cause::DnsTimeout if slow(evidence).is_some() => "slow answers left it no time",
+                _ => "CoreDNS's upstream fails",
+            }
         )
     })
 }
@@ -193,6 +196,19 @@ fn server_failure(evidence: &Evidence) -> String {
         .to_owned()
 }
 
+fn is_answer(query: &Query) -> bool {
+    matches!(query.answer, Answer::Rcode(_))
+}
+
+/// How long the slowest answer took, and how long the last name was waited for, where that was no longer.
+fn slow(evidence: &Evidence) -> Option<(Duration, Duration)> {
+    let slowest = evidence.queries.iter().filter(|query| is_answer(query)).map(|query| query.duration).max()?;
+    let last = &evidence.queries.last()?.name;
+    let unanswered = evidence.queries.iter().filter(|query| query.answer == Answer::Timeout && query.name == *last);
+    let waited = unanswered.map(|query| query.duration).sum();
+    (slowest >= waited).then_some((slowest, waited))
+}
+
 fn timeout(evidence: &Evidence) -> String {
     let mut servers: Vec<String> = Vec::new();
     for server in evidence.queries.iter().map(|query| query.server.to_string()) {
@@ -205,13 +221,6 @@ fn timeout(evidence: &Evidence) -> String {
         _ => None,
     });
     let tcp_alone = evidence.queries.iter().any(|query| query.answer == Answer::Truncated);
-    let answers = || evidence.queries.iter().filter(|query| matches!(query.answer, Answer::Rcode(_)));
-    let slowest = answers().map(|query| query.duration).max();
-    let waited = evidence.queries.last().map_or(Duration::ZERO, |last| {
-        let unanswered =
-            evidence.queries.iter().filter(|query| query.answer == Answer::Timeout && query.name == last.name);
-        unanswered.map(|query| query.duration).sum()
-    });
     let servers = if servers.is_empty() { "the name server".to_owned() } else { servers.join(", ") };
     if tcp_alone {
         return format!(
@@ -237,8 +246,7 @@ fn timeout(evidence: &Evidence) -> String {
              kubectl -n kube-system get svc kube-dns, and see {COREDNS}"
         );
     }
-    // What took longer before it was heard out: it is no worse with this name.
-    if let Some(slowest) = slowest.filter(|slowest| *slowest >= waited) {
+    if let Some((slowest, waited)) = slow(evidence) {
         return format!(
             "{servers} answered other names in up to {}, which left {} for this one: CoreDNS or its upstream is slow (kubectl -n \
              kube-system logs -l k8s-app=kube-dns); a longer `timeout` gives names more time",
@@ -246,7 +254,7 @@ fn timeout(evidence: &Evidence) -> String {
             show(waited)
         );
     }
-    if slowest.is_some() {
+    if evidence.queries.iter().any(is_answer) {
         return format!(
             "{servers} answered some names and not this one in time: its upstream for that zone is slow, or CoreDNS is \
              overloaded; see kubectl -n kube-system logs -l k8s-app=kube-dns"

@@ -262,6 +262,12 @@ fn names_that_do_not_resolve() {
             ],
         ),
         (
+            "db:80",
+            DnsTimeout,
+            vec![in_list("db", "NXDOMAIN").took(800), query("db.", "A", "TIMEOUT", 0).took(90)],
+            &["db.todo-production.svc.cluster.local. is NXDOMAIN", "slow answers left it no time"],
+        ),
+        (
             "shop:80",
             DnsNoAddress,
             vec![query("shop.svc.cluster.local.", "A", "NOERROR", 0).suffix("svc.cluster.local")],

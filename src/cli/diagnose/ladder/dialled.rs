@@ -108,9 +108,10 @@ fn asked(query: &Query, by_one: bool) -> String {
         Answer::Io(text) => text.clone(),
         Answer::Malformed => "something that is no answer".to_owned(),
     };
+    let alias = query.alias.as_ref().map(|alias| format!(", alias of {alias}")).unwrap_or_default();
     let whom = if by_one { String::new() } else { format!("{server}, ") };
     let how = if *transport == "udp" { "" } else { " over TCP" };
-    format!("{record} {name} {answer}{how} ({whom}{})", duration::show(*duration))
+    format!("{record} {name} {answer}{alias}{how} ({whom}{})", duration::show(*duration))
 }
 
 /// One address, by what the check did and what the survey measured.
