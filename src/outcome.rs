@@ -255,6 +255,8 @@ pub struct Facts {
     pub peer_clock: Option<PeerClock>,
     /// Where the first answer that redirects does so.
     pub redirect: Option<Redirect>,
+    /// Cookies that the last answer sets.
+    pub cookies: Vec<Cookie>,
     /// The health word the peer's own answer gives.
     pub health: Option<String>,
     /// What the peer says of itself is not well though it passes: `cache: degraded`.
@@ -291,6 +293,21 @@ pub enum Aim {
     Login,
     /// Anything else.
     Elsewhere,
+}
+
+/// A cookie, as far as it decides whether browsers keep it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cookie {
+    /// Its name.
+    pub name: String,
+    /// Over TLS alone.
+    pub secure: bool,
+    /// `Path=/`.
+    pub whole_site: bool,
+    /// `SameSite=None`.
+    pub cross_site: bool,
+    /// In lower case, without a dot in front; empty where it is for the host alone.
+    pub domain: String,
 }
 
 /// What a peer's `Date` says of its clock.

@@ -215,6 +215,8 @@ impl<'a> FactsJson<'a> {
             role,
             peer_clock,
             redirect,
+            // A finding's.
+            cookies: _,
             health,
             health_warning,
             records,

@@ -22,6 +22,7 @@ use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
 use crate::url::{Endpoint, Host};
 use crate::value::Value;
 
+mod cookie;
 pub(crate) mod exchange;
 pub(crate) mod expect;
 pub(crate) mod keys;

@@ -1,12 +1,13 @@
 //! HTTP answers that pass and still tell of trouble.
 
-use super::Entry;
+use super::place::{Place, place};
+use super::{Context, Entry};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
-use crate::outcome::{Aim, Evidence, Fault};
+use crate::outcome::{Aim, Cookie, Evidence, Fault};
 
 /// The catalogue of this family.
-pub(super) const CODES: &[Entry] = &[REDIRECTED_TO_HTTPS, PEER_WARNS];
+pub(super) const CODES: &[Entry] = &[REDIRECTED_TO_HTTPS, PEER_WARNS, COOKIE_WILL_BE_DROPPED];
 
 const REDIRECTED_TO_HTTPS: Entry = Entry {
     code: "redirected_to_https",
@@ -22,9 +23,16 @@ const PEER_WARNS: Entry = Entry {
     meaning: "the peer passes, and says itself that something is not well",
     remedy: "look at the part that it names, in the peer's own log",
 };
+const COOKIE_WILL_BE_DROPPED: Entry = Entry {
+    code: "cookie_will_be_dropped",
+    severity: Severity::Warning,
+    cause: Cause::HeaderMismatch,
+    meaning: "the answer sets a cookie that browsers drop, since Secure, its prefix, SameSite or Domain does not fit",
+    remedy: "let the app set it for the URL that browsers use: the base URL it is told (`BETTER_AUTH_URL`, `NEXTAUTH_URL`) decides",
+};
 
 /// What the answer says beyond pass or fail.
-pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {
     let facts = &evidence.facts;
     let mut findings = Vec::new();
     // Where it is not followed, it is the failure.
@@ -43,17 +51,57 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence) -> Vec<Finding> 
                 .found(message, "look at that part in the peer's own log; accept_degraded: false makes it a failure"),
         );
     }
+    findings.extend(dropped_cookie(evidence, context));
     findings
+}
+
+fn dropped_cookie(evidence: &Evidence, context: Context<'_>) -> Option<Finding> {
+    let cookies = &evidence.facts.cookies;
+    // Browsers do not come by a Service's name, and TLS may end before it.
+    let host = context.endpoint(evidence).and_then(|endpoint| match place(&endpoint.host, evidence) {
+        Place::Public(name) | Place::Laptop(name) => Some(name),
+        Place::Service { .. } | Place::Unclear { .. } | Place::Docker(_) | Place::Address(_) => None,
+    });
+    let plain = evidence.facts.tls_version.is_none();
+    let (cookie, why) =
+        cookies.iter().find_map(|cookie| Some((cookie, why_dropped(cookie, host.as_deref(), plain)?)))?;
+    let message = format!("the answer sets the cookie {}, which browsers drop: {why}", cookie.name);
+    Some(COOKIE_WILL_BE_DROPPED.found(message, COOKIE_WILL_BE_DROPPED.remedy.replace('`', "")))
+}
+
+/// Why no browser keeps it; `host` is the name that browsers use, where this is known.
+fn why_dropped(cookie: &Cookie, host: Option<&str>, plain: bool) -> Option<String> {
+    let prefixed = |prefix: &str| cookie.name.get(..prefix.len()).is_some_and(|name| name.eq_ignore_ascii_case(prefix));
+    if !cookie.secure && (prefixed("__Secure-") || prefixed("__Host-")) {
+        return Some("its name promises Secure, which it has not".to_owned());
+    }
+    if prefixed("__Host-") && !(cookie.whole_site && cookie.domain.is_empty()) {
+        return Some("a __Host- cookie has Path=/ and no Domain".to_owned());
+    }
+    if cookie.cross_site && !cookie.secure {
+        return Some("SameSite=None without Secure".to_owned());
+    }
+    let host = host?;
+    if plain && cookie.secure {
+        return Some(format!("it is Secure, and http://{host} is not"));
+    }
+    let within = host.strip_suffix(&cookie.domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let of_other = !cookie.domain.is_empty() && !within;
+    of_other.then(|| format!("it is for the domain {}, which {host} is not in", cookie.domain))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::judge;
+    use super::{judge, why_dropped};
     use crate::cause::Cause;
-    use crate::outcome::{Aim, Evidence, Facts, Fault, Phase, Redirect};
+    use crate::findings::Context;
+    use crate::outcome::{Aim, Cookie, Evidence, Facts, Fault, Phase, Redirect};
 
     fn codes(fault: Option<&Fault>, facts: Facts) -> Vec<&'static str> {
-        judge(fault, &Evidence { facts, ..Evidence::default() }).iter().map(|found| found.code).collect()
+        judge(fault, &Evidence { facts, ..Evidence::default() }, Context::default())
+            .iter()
+            .map(|found| found.code)
+            .collect()
     }
 
     #[test]
@@ -72,5 +120,36 @@ mod tests {
         let fault = Fault::new(Phase::Assert, Cause::HealthDown, "");
         assert!(codes(Some(&fault), warns).is_empty());
         assert!(codes(None, Facts::default()).is_empty());
+    }
+
+    #[test]
+    fn cookies_that_browsers_drop() {
+        let cookie = |name: &str, secure, domain: &str| Cookie {
+            name: name.to_owned(),
+            secure,
+            domain: domain.to_owned(),
+            ..Cookie::default()
+        };
+        let everywhere = [None, Some("app.example.com")];
+        let host = Cookie { whole_site: true, ..cookie("__Host-id", true, "") };
+        for (cookie, hosts, plain, why) in [
+            (cookie("__Secure-id", false, ""), &everywhere[..], false, Some("promises Secure")),
+            (cookie("__host-id", true, ""), &everywhere, false, Some("Path=/ and no Domain")),
+            (Cookie { cross_site: true, ..cookie("id", false, "") }, &everywhere, true, Some("SameSite=None")),
+            (Cookie { cross_site: true, ..cookie("id", true, "") }, &everywhere, false, None),
+            (host.clone(), &everywhere, false, None),
+            (host, &everywhere[..1], true, None),
+            (cookie("id", true, ""), &everywhere[1..], true, Some("http://app.example.com is not")),
+            (cookie("id", true, "other.example"), &everywhere[..1], true, None),
+            (cookie("id", false, "ample.com"), &everywhere[1..], true, Some("app.example.com is not in")),
+            (cookie("id", false, "example.com"), &everywhere, true, None),
+            (cookie("id", false, "app.example.com"), &everywhere, true, None),
+        ] {
+            for host in hosts {
+                let got = why_dropped(&cookie, *host, plain);
+                assert_eq!(got.is_some(), why.is_some(), "{cookie:?}: {got:?}");
+                assert!(why.is_none_or(|why| got.as_deref().unwrap_or_default().contains(why)), "{cookie:?}: {got:?}");
+            }
+        }
     }
 }

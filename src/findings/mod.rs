@@ -170,7 +170,7 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
     judged.findings.extend(resolution::judge(fault, evidence, context));
     judged.findings.extend(local::judge(fault, evidence, context));
     judged.findings.extend(certificate::judge(fault, evidence, context));
-    judged.findings.extend(answers::judge(fault, evidence));
+    judged.findings.extend(answers::judge(fault, evidence, context));
     order::sort_by_key(&mut judged.findings, |finding| finding.severity);
     judged
 }

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
+use crate::check::http::cookie::cookies;
 use crate::net::attempt::Attempt;
 use crate::net::io::{Io, Wire};
 use crate::net::speaks::{Protocol, recognise};
@@ -123,6 +124,7 @@ fn note_head(attempt: &mut Attempt, response: &Response<Incoming>) -> Result<(),
     let facts = attempt.facts();
     facts.status_code = Some(response.status().as_u16());
     facts.peer_clock = peer_clock(response.headers(), facts.first_byte.unwrap_or_default(), SystemTime::now());
+    facts.cookies = cookies(response.headers());
     if response.version() == Version::HTTP_10 {
         facts.http_version = Some("HTTP/1.0");
     }
