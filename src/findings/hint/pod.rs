@@ -24,7 +24,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
                 .to_owned()
         }
         Cause::UrlMalformed if fault.message.contains("a socket in the file system") => {
-            "the URL may well be right for the app: give this check the server's host over TCP, or leave it out".to_owned()
+            "the value may well be right for the app: give this check the server's host over TCP, or leave it out".to_owned()
         }
         Cause::UrlMalformed if fault.message.contains("NAME_PORT") => {
             "take the port from NAME_SERVICE_PORT, or set NAME_PORT in the pod's env; enableServiceLinks: false takes Kubernetes' \
