@@ -31,7 +31,9 @@ pub(super) fn misread(text: &str) -> Option<Misread> {
     if rest.split('&').next()?.contains('@') && (place.contains('@') || !place.contains('/')) {
         return Some(Misread::UserInHost);
     }
-    let Some((hosts, database)) = place.split_once('/').filter(|(_, database)| !database.contains('/')) else {
+    // Without any host it is localhost.
+    let whole = if place.is_empty() { "/" } else { place };
+    let Some((hosts, database)) = whole.split_once('/').filter(|(_, database)| !database.contains('/')) else {
         return Some(Misread::Refused("its host is not followed by one `/`"));
     };
     let port =

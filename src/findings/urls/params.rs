@@ -103,7 +103,7 @@ fn by_dialect(intent: &Intent<'_>, origin: &str) -> Option<Finding> {
         "asyncpg" => (
             SQLALCHEMY_ASYNCPG,
             "asyncpg.connect(), which has no such argument: TypeError",
-            "write `?ssl=require` in place of `sslmode`, and take the others out",
+            "write `ssl` in place of `sslmode`, with its value; settings go into connect_args={\"server_settings\": …}",
         ),
         driver if driver.starts_with("psycopg") => (SQLALCHEMY, "libpq, which refuses it", "take it out of this URL"),
         _ => return None,
