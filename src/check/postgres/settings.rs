@@ -192,7 +192,12 @@ impl Settings {
         let (Some(user), Some(database)) = (place.user, place.database) else {
             return Err(malformed("no user: the URL names none, and there is no key `user`"));
         };
-        let password = keys.password.as_ref().map(|value| value.resolve(env)).transpose()?.or(url.password);
+        let password = keys.password.as_ref().map(|value| value.resolve(env)).transpose()?;
+        // As of a variable: a Secret's key that nobody filled is no login without a password.
+        if let (Some(of @ Value::File(_)), Some("")) = (&keys.password, password.as_ref().map(Secret::expose)) {
+            return Err(Fault::new(Phase::Assert, Cause::FileInvalid, format!("{} is empty", of.origin())));
+        }
+        let password = password.or(url.password);
         let ca = file(&keys.ca, url.ca);
         let (cert, key) = (file(&keys.cert, url.cert), file(&keys.key, url.key));
         if cert.is_some() != key.is_some() {

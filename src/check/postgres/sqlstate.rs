@@ -70,7 +70,8 @@ impl ServerError {
     /// login, and before it has `proven` that it knows the password. PgBouncer's own refusals name no user.
     pub(super) fn of_upstream(&self, user: &str, proven: bool) -> bool {
         let named = self.message.strip_prefix("password authentication failed for user \"");
-        // Some gateways cut a part off the user, as in `app@server`.
+        // Some gateways cut a part off the user, as in `app@server`; a newline in it came back as a space.
+        let user = clean_text(user, SERVER_TEXT_LIMIT);
         named.is_some_and(|named| proven || self.code == "08P01" || !user.starts_with(named.trim_end_matches('"')))
     }
 
@@ -79,6 +80,10 @@ impl ServerError {
     }
 
     fn login_cause(&self, link: Link) -> Cause {
+        // PgBouncer's, Neon's, and Azure's, under different codes.
+        if ["SSL required", "connection is insecure", "SSL connection is required"].iter().any(|text| self.says(text)) {
+            return demands_tls(link);
+        }
         match self.code.as_str() {
             "28P01" => Cause::PasswordRejected,
             "28000" if self.says("requires a valid client certificate") => Cause::TlsClientCertRequired,
@@ -93,13 +98,13 @@ impl ServerError {
             "42501" | "55000" => Cause::LoginRejected,
             "25006" => Cause::ReadOnly,
             code if code.starts_with("28") => Cause::LoginRejected,
-            _ => self.pooler_cause(link),
+            _ => self.pooler_cause(),
         }
     }
 
-    /// Poolers and proxies give one code (08P01) for everything: the text decides. PgBouncer's and Neon's, and PostgreSQL's
+    /// Poolers and proxies give one code (08P01) for everything: the text decides. PgBouncer's, Neon's and Supabase's, and PostgreSQL's
     /// own, which PgBouncer before 1.21 hands on without their code.
-    fn pooler_cause(&self, link: Link) -> Cause {
+    fn pooler_cause(&self) -> Cause {
         const TEXTS: &[(&str, Cause)] = &[
             ("password authentication failed", Cause::PasswordRejected),
             ("SASL authentication failed", Cause::PasswordRejected),
@@ -117,14 +122,14 @@ impl ServerError {
             ("remaining connection slots", Cause::TooManyConnections),
             ("client connections exceeded", Cause::TooManyConnections),
             ("starting up", Cause::StartingUp),
+            ("max clients reached", Cause::TooManyConnections),
+            // Supabase's: "Tenant or user not found", "no tenant identifier provided".
+            ("enant", Cause::LoginRejected),
             ("Endpoint ID is not specified", Cause::LoginRejected),
             ("Inconsistent project name", Cause::LoginRejected),
             ("This IP address", Cause::LoginRejected),
             ("shutting down", Cause::ShuttingDown),
         ];
-        if self.says("SSL required") || self.says("connection is insecure") {
-            return demands_tls(link);
-        }
         TEXTS.iter().find(|(text, _)| self.says(text)).map_or(Cause::QueryFailed, |(_, cause)| *cause)
     }
 
@@ -193,6 +198,10 @@ mod tests {
             ("08P01", "the database system is starting up", "starting_up"),
             ("XX000", "connection is insecure (try using `sslmode=require`)", "tls_unsupported"),
             ("XX000", "Too many connections to this endpoint", "too_many_connections"),
+            ("XX000", "Tenant or user not found", "login_rejected"),
+            ("XX000", "(ENOTFOUND) tenant/user postgres.x not found", "login_rejected"),
+            ("XX000", "MaxClientsInSessionMode: max clients reached", "too_many_connections"),
+            ("28000", "SSL connection is required. Please specify SSL options and retry.", "tls_unsupported"),
             ("XX000", "anything else", "query_failed"),
         ] {
             let fault = error(code, message).at_login(Link::Plain);
@@ -221,6 +230,7 @@ mod tests {
             let error = error(code, &format!("password authentication failed for user \"{named}\""));
             assert_eq!(error.of_upstream("app", proven), upstream, "{code} {named} {proven}");
         }
+        assert!(!error("28P01", "password authentication failed for user \"app \"").of_upstream("app\n", false));
         assert!(!error("08P01", "password authentication failed").of_upstream("app", true));
     }
 

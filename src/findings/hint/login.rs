@@ -39,7 +39,7 @@ pub(super) fn hint(fault: &Fault, kind: &str) -> String {
             "the login works; the CONNECTION LIMIT of this role or database is used up: lower the app's pools, or \
              ALTER ROLE (or DATABASE) … CONNECTION LIMIT"
         }
-        Cause::TooManyConnections if says("client_conn") => {
+        Cause::TooManyConnections if says("client_conn") || says("max clients") => {
             "the pooler is full, the database was not asked: SHOW CLIENTS in its console shows by whom; lower their pools, or raise \
              the limit that it names"
         }
@@ -123,10 +123,15 @@ fn rejected(fault: &Fault) -> &'static str {
         return "the proxy finds its endpoint by the TLS name (SNI): connect with TLS by its full host name, or add \
                 options=endpoint%3DID to the URL";
     }
+    if says("enant") {
+        return "the pooler does not know this user: Supabase's takes USER.PROJECT for the user, at the host that its Connect page \
+                shows";
+    }
     if says("This IP address") {
         return "the provider lets only listed addresses in: add the cluster's egress address (NAT gateway) to its list";
     }
-    "pg_hba.conf or the role's attributes keep this user out, whatever the password: the server's log names the rule"
+    "the server keeps this user out, whatever the password: its message and its log name the rule (pg_hba.conf, an attribute of \
+     the role)"
 }
 
 const FORWARDED: &str = "a parameter of the URL went to the server, which does not know it or keeps it to superusers: take it out of the URL";

@@ -722,6 +722,7 @@ fn logins() {
         (Cause::LoginRejected, "role \"app\" does not exist (28000)", "CREATE ROLE"),
         (Cause::LoginRejected, "permission denied to set parameter \"x\" (42501)", "take it out of the URL"),
         (Cause::LoginRejected, "no such user (08P01)", "the pooler does not let this user in"),
+        (Cause::LoginRejected, "Tenant or user not found (XX000)", "USER.PROJECT"),
         (
             Cause::TooManyConnections,
             "remaining connection slots are reserved for roles with the SUPERUSER attribute (53300)",

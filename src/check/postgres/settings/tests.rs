@@ -127,6 +127,15 @@ fn keys_override_the_url() {
 }
 
 #[test]
+fn an_empty_file_is_no_login_without_a_password() {
+    let env = MapEnv::with_vars(&[]).with_file("/pw", b"");
+    let url = Some(Value::literal("postgres://app:x@db/app"));
+    let keys = Keys { url, password: Some(Value::File("/pw".into())), ..Keys::default() };
+    let fault = Settings::resolve(&keys, &env).unwrap_err();
+    assert_eq!((fault.cause.slug(), &*fault.message), ("file_invalid", "the file /pw is empty"));
+}
+
+#[test]
 fn long_names_of_databases_are_masked_like_path_segments() {
     assert_eq!(shown_url("postgres://app@db/a_database_with_a_very_long_name"), "postgres://app@db:5432/***");
 }
