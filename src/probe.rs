@@ -40,7 +40,8 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     let target = planned.check.target(&*world.env);
     let endpoints = planned.check.endpoints(&*world.env);
     let readings = planned.check.readings(&*world.env);
-    let node_options = world.env.var("NODE_OPTIONS").unwrap_or_default();
+    let var = |name| world.env.var(name).unwrap_or_default();
+    let (node_options, pg_connect_timeout) = (var("NODE_OPTIONS"), var("PGCONNECT_TIMEOUT"));
     let context = Context {
         kind: planned.kind,
         endpoints: &endpoints,
@@ -50,6 +51,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         full_walk: depth.walk() == Walk::Full,
         proxies: [proxy(&*world.env, ["HTTP_PROXY", "http_proxy"]), proxy(&*world.env, ["HTTPS_PROXY", "https_proxy"])],
         node_options: &node_options,
+        pg_connect_timeout: &pg_connect_timeout,
     };
     let looking = pod::Looking::begin(&*world.env);
     let mut done = match planned.rules.require {

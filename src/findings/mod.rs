@@ -48,6 +48,8 @@ pub struct Context<'a> {
     pub proxies: [bool; 2],
     /// `NODE_OPTIONS` of this container.
     pub node_options: &'a str,
+    /// `PGCONNECT_TIMEOUT` of this container.
+    pub pg_connect_timeout: &'a str,
 }
 
 /// A value as it was read for this run.

@@ -21,7 +21,7 @@ use crate::outcome::{Evidence, Families, Surveyed};
 use crate::url::Host;
 
 use leg::{Ended, Leg};
-use options::NodeOptions;
+use options::{NodeOptions, Settings};
 use order::Library;
 use walk::Lean;
 
@@ -64,7 +64,7 @@ pub(super) const CODES: &[Entry] = &[NODE_CONNECT_CUT, NODE_CONNECT_BORDERLINE, 
 /// that come of them.
 pub(super) fn judge(evidence: &Evidence, context: Context<'_>) -> (Vec<Finding>, Vec<Prediction>) {
     let Some(families) = evidence.families.filter(|_| !evidence.survey.is_empty()) else { return Default::default() };
-    let options = NodeOptions::read(context.node_options);
+    let settings = Settings { node: NodeOptions::read(context.node_options), libpq: options::libpq_limit(context) };
     let asked: &[&'static str] = if context.clients.is_empty() { RUNTIMES } else { context.clients };
     let mut findings: Vec<Finding> = Vec::new();
     let mut predictions: Vec<Prediction> = Vec::new();
@@ -74,7 +74,7 @@ pub(super) fn judge(evidence: &Evidence, context: Context<'_>) -> (Vec<Finding>,
         // Of an address in place of a name no library is asked.
         let resolves = named.is_some_and(|name| matches!(Host::parse(name), Ok(Host::Name(_))));
         let families = resolves.then_some(families);
-        let models = MODELS.iter().filter(|model| asked.contains(&model.name)).map(|model| model.with(options));
+        let models = MODELS.iter().filter(|model| asked.contains(&model.name)).map(|model| model.with(settings));
         let told: Vec<Told> = models.map(|model| foretell(model, &target.legs, families)).collect();
         let of_target = found::findings(&told, &target.legs, named, !context.clients.is_empty());
         // A name server gives the addresses in another order the next time; a hosts file does not.
@@ -197,9 +197,13 @@ struct Model {
 }
 
 impl Model {
-    /// As it goes with these options, where it is a Node.
-    fn with(self, options: NodeOptions) -> Self {
+    /// As it goes with what is set for it.
+    fn with(self, settings: Settings) -> Self {
+        let options = settings.node;
         match self.manner {
+            Manner::Serial(None) if matches!(self.name, "libpq" | "psycopg3") => {
+                Self { manner: Manner::Serial(settings.libpq), ..self }
+            }
             Manner::Node(_) if options.first_only => Self { manner: Manner::First, options, ..self },
             Manner::Node(limit) => Self { manner: Manner::Node(options.limit.unwrap_or(limit)), options, ..self },
             Manner::First => Self { options, ..self },

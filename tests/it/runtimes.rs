@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::delay::Link;
 use crate::support::hostile::{Inside, Manner};
 use crate::support::netns::Namespace;
-use crate::support::{Folder, need, run, tool, until};
+use crate::support::{Folder, PILOTFISH, need, run, tool, until};
 
 /// Who is still waiting then hangs: nothing that comes to an end here needs as long.
 const PATIENCE: &str = "7";
@@ -106,13 +106,13 @@ impl Stage {
 
     /// What a real runtime does: `connected 312`, `failed 270 ETIMEDOUT …`, `hangs`.
     fn connects(&self, client: Client) -> String {
-        self.connects_with(client, "")
+        self.connects_with(client, ("NODE_OPTIONS", ""))
     }
 
-    /// The same with these `NODE_OPTIONS`.
-    fn connects_with(&self, client: Client, options: &str) -> String {
+    /// The same with this variable.
+    fn connects_with(&self, client: Client, (name, value): (&str, &str)) -> String {
         let mut command = self.pod.command(need("timeout", "coreutils").to_str().expect("the path is UTF-8"));
-        command.arg(PATIENCE).stdin(Stdio::null()).env_remove("PGCONNECT_TIMEOUT").env("NODE_OPTIONS", options);
+        command.arg(PATIENCE).stdin(Stdio::null()).env_remove("PGCONNECT_TIMEOUT").env(name, value);
         client.arguments(&mut command);
         let ran = run(&mut command);
         if ran.code == 124 {
@@ -349,10 +349,11 @@ fn slow_ipv4_and_unroutable_ipv6() {
             .collect();
         assert_eq!(options.len(), 2, "{cures}");
         for option in options {
-            let cured = (0..ASKED).any(|_| stage.connects_with(*client, option).starts_with("connected"));
+            let cured =
+                (0..ASKED).any(|_| stage.connects_with(*client, ("NODE_OPTIONS", option)).starts_with("connected"));
             assert!(cured, "{name} with {option}");
         }
-        let order = stage.connects_with(*client, "--dns-result-order=ipv4first");
+        let order = stage.connects_with(*client, ("NODE_OPTIONS", "--dns-result-order=ipv4first"));
         assert!(order.starts_with("failed"), "the order alone does not help: {order}");
     }
 }
@@ -414,6 +415,36 @@ fn a_dead_address_before_a_good_one() {
     assert_eq!(results(&check, &["jvm", "node@18", "libpq"]), ["connects"; 3], "as the name server has them now");
     let check = compared(&Scene { pod: IPV4_POD, addresses: &["203.0.113.1 refused", "203.0.113.2 5"] });
     assert_eq!(results(&check, &["jvm", "node@18", "libpq"]), ["fails", "fails", "connects"]);
+}
+
+#[test]
+fn what_the_environment_sets_is_known() {
+    let judged = |stage: &Stage, (name, value): (&str, &str)| -> Value {
+        let mut command = stage.pod.command(PILOTFISH);
+        let ran = run(command.env(name, value).args(["diagnose", "-o", "json", "tcp://db:5432"]));
+        serde_json::from_str::<Value>(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))["checks"][0]
+            .clone()
+    };
+    let dead = Stage::set(&Scene { pod: IPV4_POD, addresses: &["203.0.113.1 drop", "203.0.113.2 5"] });
+    let limit = ("PGCONNECT_TIMEOUT", "2");
+    let check = judged(&dead, limit);
+    for (name, client) in [("libpq", Client::Psql), ("psycopg3", Client::Python("psycopg"))] {
+        assert_eq!(results(&check, &[name]), ["connects"]);
+        assert!(dead.connects_with(client, limit).starts_with("connected"), "{name}");
+    }
+    let slow = Stage::set(&Scene { pod: IPV4_POD, addresses: &["203.0.113.1 310", "2600::1 away"] });
+    for (options, found) in [
+        ("--network-family-autoselection-attempt-timeout=1000", 0),
+        ("--no-network-family-autoselection", 0),
+        ("--dns-result-order=ipv4first", 1),
+    ] {
+        let options = ("NODE_OPTIONS", options);
+        let check = judged(&slow, options);
+        assert_eq!(findings(&check).len(), found, "{options:?}: {check}");
+        let real = || slow.connects_with(Client::Node("node-22.23.3"), options);
+        let expected = if found == 0 { "connected" } else { "failed" };
+        assert!((0..ASKED).any(|_| real().starts_with(expected)), "{options:?}");
+    }
 }
 
 #[test]

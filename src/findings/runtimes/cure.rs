@@ -21,6 +21,8 @@ pub(super) fn cure(model: &Model, ways: &[Way]) -> Option<String> {
         Manner::First => one_address(&way.legs, model.options.first_only),
         Manner::FirstIpv4 => Some(java(&way.legs)),
         Manner::Race(_) => Some(shared(model.name, way.legs.len())),
+        // It has one already.
+        Manner::Serial(Some(_)) if model.name != "python" => None,
         Manner::Serial(_) | Manner::Staggered => waits(model.name).map(str::to_owned),
     }
 }

@@ -194,8 +194,8 @@ fn dead(told: &[Told], legs: &[Leg], of: &str, asked: bool) -> Option<Finding> {
         .filter_map(|one| Some(format!("{}: {}", one.model.title, one.prediction.cure.as_ref()?)))
         .collect();
     let until = match cures.as_slice() {
-        // A limit helps no one who is refused.
-        [] if refused => String::new(),
+        // A limit helps no one who is refused, or who has one.
+        [] if refused || asked => String::new(),
         [] => "; until then, give the app's client a connect timeout (libpq: connect_timeout=3)".to_owned(),
         cures => format!("; until then, {}", cures.join("; ")),
     };

@@ -1,10 +1,31 @@
-//! What `NODE_OPTIONS` in this container's own environment says of connecting: where it is set for pilotfish, it is the
+//! What this container's own environment, and the URL that is checked, say of connecting: what is set for pilotfish is the
 //! app's, as a rule.
 
 use std::time::Duration;
 
 use super::leg::Leg;
+use crate::findings::Context;
 use crate::order;
+use crate::url::Url;
+
+/// What is set for the runtimes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) node: NodeOptions,
+    /// The limit of libpq for one address.
+    pub(super) libpq: Option<Duration>,
+}
+
+/// `connect_timeout` in a URL that is read, else `PGCONNECT_TIMEOUT`; two seconds are libpq's own least, 0 is no limit.
+pub(super) fn libpq_limit(context: Context<'_>) -> Option<Duration> {
+    const LEAST: u64 = 2;
+    let of_url = context.readings.iter().find_map(|reading| {
+        let url = Url::parse(reading.text.expose()).ok()?;
+        url.param("connect_timeout").map(str::to_owned)
+    });
+    let seconds: u64 = of_url.as_deref().unwrap_or(context.pg_connect_timeout).parse().ok()?;
+    (seconds > 0).then(|| Duration::from_secs(seconds.max(LEAST)))
+}
 
 /// The options that decide how Node connects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

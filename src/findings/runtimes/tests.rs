@@ -502,6 +502,32 @@ fn a_limit_is_no_cure_for_a_refusal() {
     assert_eq!(dead.fix, "let the server listen on that address too, or take it out of the name");
 }
 
+/// The limit in the URL or the environment ends libpq's waiting.
+#[test]
+fn a_connect_timeout_that_is_set_is_known() {
+    use crate::findings::Reading;
+    let of = |url: &str, pg_connect_timeout: &str| {
+        let origin = String::new();
+        let reading = Reading { key: "url", variable: None, origin, text: crate::secret::Secret::new(url.to_owned()) };
+        let readings = [reading];
+        let survey = addresses("v4 B, v4 3");
+        let evidence = Evidence { survey, families: Some(BOTH), resolved: vec![name()], ..Evidence::default() };
+        let clients = &["libpq", "psycopg3"];
+        let context = Context { clients, readings: &readings, pg_connect_timeout, ..Context::default() };
+        judge(&evidence, context).1.iter().map(|one| one.after.map(|after| after.as_millis())).collect::<Vec<_>>()
+    };
+    assert_eq!(of("postgres://app:s3cret@db/app?connect_timeout=3", ""), [Some(3003), Some(3003)]);
+    let limited = Context { clients: &["libpq"], pg_connect_timeout: "3", ..Context::default() };
+    let survey = addresses("v4 B, v4 3");
+    let evidence = Evidence { survey, families: Some(BOTH), ..Evidence::default() };
+    let fix = &judge(&evidence, limited).0[0].fix;
+    assert_eq!(fix, "find out why that address does not answer, or take it out of the name", "it is not advised again");
+    assert_eq!(of("postgres://app:s3cret@db/app?connect_timeout=1", "9"), [Some(2003), Some(2003)], "its own least");
+    assert_eq!(of("postgres://app:s3cret@db/app", "5"), [Some(5003), Some(5003)]);
+    assert_eq!(of("postgres://app:s3cret@db/app?connect_timeout=0", ""), [None, None], "no limit");
+    assert_eq!(of("host=db", "x"), [None, None]);
+}
+
 /// What is lost on a slow address that answers is not the fault of a dead one.
 #[test]
 fn a_slow_address_is_not_the_harm_of_a_dead_one() {

@@ -117,6 +117,7 @@ fn failure(model: &Model, ended: &Ended) -> String {
         (_, "python-asyncio") => format!("OSError: Multiple exceptions: {}", list(errors, connect_call)),
         (_, "python-anyio") => format!("OSError: All connection attempts failed ({})", list(errors, in_words)),
         (_, "libpq") => list(errors, libpq),
+        (_, "psycopg3") if last.1 == TIMED_OUT => "connection timeout expired".to_owned(),
         (_, "psycopg3") => psycopg3(&last),
         (_, "jvm") => format!("java.net.{}: {}", java(first.1), first.1.text),
         (_, "curl") => format!("curl: (7) Couldn't connect to server ({})", list(errors, in_words)),
@@ -146,7 +147,8 @@ fn connect_call((address, code): &(SocketAddr, Code)) -> String {
 }
 
 fn libpq((address, code): &(SocketAddr, Code)) -> String {
-    format!("connection to server at {}, port {} failed: {}", address.ip(), address.port(), code.text)
+    let text = if *code == TIMED_OUT { "timeout expired" } else { code.text };
+    format!("connection to server at {}, port {} failed: {text}", address.ip(), address.port())
 }
 
 /// psycopg 3 asks libpq for the next step before the handshake's end. What comes back later is met as an error of sending,
