@@ -220,7 +220,10 @@ fn timeout(evidence: &Evidence) -> String {
         Answer::Io(text) => Some(text.as_str()),
         _ => None,
     });
-    let tcp_alone = evidence.queries.iter().any(|query| query.answer == Answer::Truncated);
+    let answered = |at: usize| evidence.queries.get(at).is_some_and(is_answer);
+    let mut cut = evidence.queries.iter().enumerate().filter(|(_, query)| query.answer == Answer::Truncated);
+    // Over TCP it was asked right afterwards.
+    let tcp_alone = cut.any(|(at, _)| !answered(at + 1));
     let servers = if servers.is_empty() { "the name server".to_owned() } else { servers.join(", ") };
     if tcp_alone {
         return format!(
@@ -238,6 +241,12 @@ fn timeout(evidence: &Evidence) -> String {
         return format!(
             "{servers}: {text}: if ip route get in the pod shows no way there, its network is not set up; else a router or \
              firewall on the way answers so"
+        );
+    }
+    if servers.starts_with("169.254.20.") && !evidence.queries.iter().any(is_answer) {
+        return format!(
+            "{servers} did not answer, an address as NodeLocal DNSCache has it: kubectl -n kube-system get pods -l \
+             k8s-app=node-local-dns -o wide shows whether it runs on this node; if it does, see its log"
         );
     }
     if error.is_some() {

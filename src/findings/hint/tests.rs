@@ -328,7 +328,18 @@ fn names_that_do_not_resolve() {
             &["answered some names and not this one"],
         ),
         ("db:80", DnsTimeout, vec![in_list("db", "TRUNCATED")], &["allow TCP 53"]),
+        (
+            "db:80",
+            DnsTimeout,
+            vec![
+                query("a.", "A", "TRUNCATED", 0),
+                query("a.", "A", "NOERROR", 60).tcp(),
+                query("db.", "A", "TIMEOUT", 0).took(900),
+            ],
+            &["answered some names and not this one"],
+        ),
         ("db:80", DnsTimeout, vec![in_list("db", "refused")], &["nothing serves names at 10.96.0.10:53"]),
+        ("db:80", DnsTimeout, vec![in_list("db", "refused").from("169.254.20.10:53")], &["k8s-app=node-local-dns"]),
         ("db:80", DnsTimeout, vec![in_list("db", "forbidden")], &["forbids it", "UDP and TCP 53 to 10.96.0.10:53"]),
         (
             "db:80",
