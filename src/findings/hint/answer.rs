@@ -58,6 +58,10 @@ fn timeout(fault: &Fault, kind: &str) -> &'static str {
             "the port accepts and does not answer TLS: a server without TLS waits for its own protocol (correct the port), the \
              server hangs (its log), or full-sized packets are lost on the way (MTU: ping -M do -s 1400 to it shows)"
         }
+        (Phase::Login, "postgres") if fault.message.contains(" came in ") => {
+            "it answers as PostgreSQL and then hangs: so does a pooler that gets no connection to its database (its log, SHOW \
+             POOLS), else read the server's log"
+        }
         (Phase::Login, "postgres") => {
             "the port accepts and does not answer as PostgreSQL: Redis or an HTTP server stays silent like this (compare the \
              port), else server or pooler hang: read their log"

@@ -95,6 +95,14 @@ fn a_file_that_may_not_be_read_is_a_matter_of_the_volume() {
     assert!(text.contains("defaultMode") && text.contains("fsGroup"), "{text}");
 }
 
+/// PgBouncer whose database is away begins the login and lets its client wait.
+#[test]
+fn a_pooler_that_waits_for_its_database_is_no_other_protocol() {
+    let of = |message: &str| at(Cause::Timeout, Phase::Login, message, "postgres", "db:1", &Evidence::default());
+    assert!(of("out of time after 5s; connected, 173 bytes came in 5s, the last 5.0s ago").contains("SHOW POOLS"));
+    assert!(of("out of time after 5s; connected, then nothing came for 5s").contains("compare the port"));
+}
+
 /// What `ask` and events show is the hint alone.
 #[test]
 fn a_variable_that_is_missing_is_named() {
