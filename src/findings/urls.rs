@@ -194,7 +194,7 @@ fn url(reading: &Reading, known: Option<&str>, evidence: &Evidence, asked: Asked
     let Some(intent) = Intent::of(text) else { return Vec::new() };
     if intent.doubled().is_some() {
         let row = if family == Family::Redis { REDIS_DOUBLE } else { DOUBLED };
-        return vec![row.found(told::doubled(&reading.origin), told::doubled_fix(&intent))];
+        return vec![row.found(told::doubled(&reading.origin, family), told::doubled_fix(&intent))];
     }
     let mut found = params::judge(&intent, &reading.origin, evidence, asked);
     if values::unexpanded(text).is_some() || values::broken(text).is_some() || text.starts_with("jdbc:") {

@@ -1,6 +1,6 @@
 //! The words: what was seen of a value and what to do, and the cause that fits. Nothing in here shows a secret.
 
-use super::clients::{Client, Fate};
+use super::clients::{Client, Family, Fate};
 use super::intent::Intent;
 use super::values::{self, Flaw};
 use super::{
@@ -81,8 +81,13 @@ pub(super) fn jdbc(misread: jdbc::Misread, origin: &str) -> Finding {
     Finding { severity, ..row.found(format!("{origin}: {what}"), fix) }
 }
 
-pub(super) fn doubled(origin: &str) -> String {
-    format!("user and password stand in {origin} twice: clients take all up to the last `@` for the password")
+/// All clients of Redis take the last `@`; of PostgreSQL's, libpq, asyncpg and others take the first.
+pub(super) fn doubled(origin: &str, family: Family) -> String {
+    let what = match family {
+        Family::Redis => "all up to the last `@` for the password",
+        Family::Postgres => "the second pair for a part of the password, or of the host",
+    };
+    format!("user and password stand in {origin} twice: clients take {what}")
 }
 
 pub(super) fn doubled_fix(intent: &Intent<'_>) -> String {
