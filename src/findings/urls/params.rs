@@ -57,20 +57,20 @@ pub(super) fn judge(intent: &Intent<'_>, origin: &str, evidence: &Evidence, aske
 }
 
 fn forwarded(intent: &Intent<'_>, origin: &str, asked: Asked<'_>) -> Vec<Finding> {
-    // Neon's proxy drops what it does not know.
+    // Neon's proxy drops what it does not know, before PostgreSQL or PgBouncer see it.
     let neon = intent.host().is_some_and(|(host, _)| is_neon(&host));
     let tell = |(_, name, letters): (bool, &'static str, &'static str)| {
         let clients = Family::Postgres.clients(intent.scheme).iter().copied();
-        let those: Vec<(Client, char)> = (clients.zip(letters.chars()))
-            .filter(|(client, letter)| asked.wants(*client) && !(neon && matches!(letter, 'F' | 'f')))
+        let those: Vec<(Client, char)> =
+            (clients.zip(letters.chars())).filter(|(client, _)| asked.wants(*client)).collect();
+        let refused = match neon {
+            true => "would ask the server for it as a setting, which Neon passes over (others: 42704)",
+            false => "would ask the server for it as a setting (42704 or 55P02; 08P01 behind PgBouncer)",
+        };
+        let says: Vec<String> = [('F', refused), ('R', "would refuse the URL")]
+            .into_iter()
+            .filter_map(|(letter, what)| Some(format!("{} {what}", named(&those, letter)?)))
             .collect();
-        let says: Vec<String> = [
-            ('F', "would ask the server for it as a setting (42704 or 55P02; 08P01 behind PgBouncer)"),
-            ('R', "would refuse the URL"),
-        ]
-        .into_iter()
-        .filter_map(|(letter, what)| Some(format!("{} {what}", named(&those, letter)?)))
-        .collect();
         if says.is_empty() {
             return None;
         }
@@ -80,7 +80,7 @@ fn forwarded(intent: &Intent<'_>, origin: &str, asked: Asked<'_>) -> Vec<Finding
         };
         let mut finding = PARAMETER.found(format!("{origin} has the parameter `{name}`: {}", says.join("; ")), fix);
         // Where one of them takes it, it may well be the app's.
-        let fits = those.iter().any(|(_, letter)| !matches!(letter, 'F' | 'R'));
+        let fits = those.iter().any(|(_, letter)| !(matches!(letter, 'R') || *letter == 'F' && !neon));
         finding.severity = if fits { Severity::Info } else { Severity::Warning };
         Some(finding)
     };

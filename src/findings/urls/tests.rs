@@ -54,7 +54,6 @@ fn urls_that_are_right_give_nothing() {
         "postgresql+asyncpg://app:p%40w@db/shop?ssl=require",
         "postgresql+psycopg2://app:pw@db/shop",
         "postgres://app:pw@10.0.0.7:5432/shop?application_name=x&connect_timeout=5",
-        "postgres://app:pw@ep-a-b-1-pooler.eu.aws.neon.tech/shop?sslmode=require&channel_binding=require",
         "postgresql+psycopg://app:pw@db/shop?sslmode=require&application_name=x",
         "jdbc:postgresql://a:5432,b:5432/shop?user=app&password=x&sslmode=require",
         "postgres://app:pw@a:5432,b:5432/shop?target_session_attrs=read-write",
@@ -102,7 +101,7 @@ fn what_is_found_in_urls() {
         ("postgres://app:pw@db/x?sslmode=require", &["tokio"], &[]),
         ("postgresql+psycopg://app:pw@db/x?schema=public", &[], &["url_parameter_forwarded"]),
         ("postgresql+asyncpg://app:pw@db/x?application_name=x", &[], &["url_parameter_forwarded"]),
-        ("postgres://app:pw@ep-a.eu.aws.neon.tech/x?sslmode=require&schema=public", &["go"], &[]),
+        ("postgres://app:pw@ep-a.eu.aws.neon.tech/x?sslmode=require&channel_binding=require", &["libpq"], &[]),
         (
             "postgres://app:pw@ep-a.eu.aws.neon.tech/x?sslmode=require&schema=public",
             &["libpq"],
@@ -420,4 +419,19 @@ fn what_node_postgres_makes_of_sslmode() {
     assert_eq!(of("postgres://app:pw@db/x?sslmode=prefer", None, &["node@22"]), [("sslmode_node_postgres", warning)]);
     assert_eq!(of("postgres://app:pw@db/x", None, &[]), []);
     assert_eq!(of("postgres://app:pw@db/x?sslmode=verify-full", Some("CN=db"), &[]), []);
+}
+
+/// Neon's proxy drops the parameters that a client forwards: its usual URL is no reason for a warning.
+#[test]
+fn what_neon_passes_over_is_no_warning() {
+    let url = |host: &str| format!("postgres://app:pw@{host}/x?sslmode=require&channel_binding=require&schema=x");
+    let of = |host: &str, clients: &[&'static str]| {
+        let found = of_url(&url(host), clients);
+        let told = found.iter().all(|finding| finding.message.contains("which Neon passes over"));
+        (found.iter().map(|finding| finding.severity).min().unwrap(), told)
+    };
+    let (info, warning) = (crate::finding::Severity::Info, crate::finding::Severity::Warning);
+    assert_eq!(of("ep-a-b-1-pooler.eu.aws.neon.tech", &["go"]), (info, true));
+    assert_eq!(of("ep-a-b-1-pooler.eu.aws.neon.tech", &[]), (info, true));
+    assert_eq!(of("db.example", &["go"]), (warning, false));
 }
