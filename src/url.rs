@@ -50,7 +50,9 @@ impl Host {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if !text.chars().all(allowed) {
             if text.chars().all(|c| allowed(c) || c.is_alphabetic()) {
-                return Err("the host has letters that DNS has not, which browsers and Node write as xn--…: give it so");
+                return Err(
+                    "the host has letters that DNS has not, which browsers and Node write as xn--…: give it so",
+                );
             }
             return Err("the host holds a character that no name has");
         }

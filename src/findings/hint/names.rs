@@ -18,6 +18,13 @@ pub(super) fn hint(cause: Cause, evidence: &Evidence, context: Context<'_>) -> S
         return text;
     }
     match cause {
+        Cause::DnsTimeout | Cause::DnsServerFailure | Cause::DnsRefused
+            if context.kind == "dns" && !context.endpoints.is_empty() =>
+        {
+            "the check's own `server` was asked, not those of resolv.conf: compare its address, see in its log whether it serves \
+             this pod and this zone, and that a NetworkPolicy lets UDP and TCP 53 pass to it (kubectl get netpol)"
+                .to_owned()
+        }
         Cause::DnsNotFound => not_found(evidence, context),
         Cause::DnsNoAddress => no_address(&queries, evidence, context),
         Cause::DnsTimeout => unknown_here(cause, &queries, evidence).unwrap_or_else(|| timeout(evidence)),

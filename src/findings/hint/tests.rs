@@ -362,6 +362,11 @@ fn names_that_do_not_resolve() {
             assert!(text.contains(part), "{target}: {text}");
         }
     }
+    for (cause, answer) in [(DnsTimeout, "TIMEOUT"), (DnsServerFailure, "SERVFAIL")] {
+        let evidence = with_queries(vec![query("db.", "A", answer, 0).from("192.0.2.1:53")]);
+        let text = at(cause, Phase::Resolve, "", "dns", "192.0.2.1:53", &evidence);
+        assert!(text.starts_with("the check's own `server` was asked"), "{text}");
+    }
     // A `dns` check has no endpoint, or its server's.
     let evidence = with_queries(vec![in_list("backend-api", "NXDOMAIN")]);
     let text = at(DnsNotFound, Phase::Resolve, "", "dns", "10.96.0.10:53", &evidence);
