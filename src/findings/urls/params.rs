@@ -75,6 +75,7 @@ fn forwarded(intent: &Intent<'_>, origin: &str, asked: Asked<'_>) -> Vec<Finding
             return None;
         }
         let fix = match name {
+            _ if neon && named(&those, 'R').is_none() => "nothing at Neon; elsewhere leave it out".to_owned(),
             "ssl" | "sslmode" => "with one of these, write sslmode=require, or sslmode=disable".to_owned(),
             _ => format!("with one of these, leave `{name}` out of the URL that it reads; other clients may need it"),
         };
