@@ -46,7 +46,7 @@ pub(super) const MISREAD: Entry = entry(
     "url_misread",
     Severity::Info,
     Cause::UrlMalformed,
-    "a connection URL is right, and some clients read it differently all the same",
+    "some clients read a connection URL differently, or refuse it, though user and password are encoded",
     "write it so that the app's client reads it, or give that client the parts one by one",
 );
 pub(super) const HOST_IS_USER: Entry = entry(
