@@ -169,6 +169,11 @@ fn no_address(queries: &[&Query], evidence: &Evidence, context: Context<'_>) -> 
     if let Some(query) = other {
         return format!("the name has {} records only: change `addresses`, or give it the other family", query.record);
     }
+    if queries.is_empty() {
+        return "/etc/hosts settles the name, and no name server was asked: add an address of that family there (hostAliases), or \
+                change `addresses`"
+            .to_owned();
+    }
     let exists = queries.iter().find(|query| is_rcode(query, "NOERROR"));
     let within = exists.map(|query| (query, query.suffix.as_deref().and_then(cluster_part)));
     match (asked(evidence, context), within) {

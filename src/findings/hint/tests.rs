@@ -246,6 +246,7 @@ fn names_that_do_not_resolve() {
         ("todo.local:80", DnsNotFound, vec![], &["a laptop's hosts file"]),
         ("host.docker.internal:80", DnsNotFound, vec![], &["a name of Docker"]),
         ("api.exmaple.com:80", DnsNotFound, vec![], &["nslookup api.exmaple.com"]),
+        ("db:80", DnsNoAddress, vec![], &["/etc/hosts settles the name"]),
         ("db:80", DnsNoAddress, vec![query("db.", "AAAA", "NOERROR", 1)], &["has AAAA records only", "`addresses`"]),
         (
             "db:80",
