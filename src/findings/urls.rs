@@ -146,6 +146,15 @@ pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
             && variables.iter().any(|other| other.variable.is_some() && other.variable == own_host);
         if matters || linked || values::flaw(text, None) == Some(Flaw::Base64) {
             let of_value = value(reading, None, "env", false).into_iter();
+            // Whether the app reads it nobody knows.
+            let of_value = of_value.map(|finding| match linked {
+                true => Finding {
+                    severity: Severity::Warning,
+                    fix: format!("if the app reads it: {}", finding.fix),
+                    ..finding
+                },
+                false => finding,
+            });
             found.extend(of_value.map(|finding| (name.clone(), finding)));
             let of_url = url(reading, None, &Evidence::default(), Asked(&[])).into_iter();
             found.extend(of_url.map(|finding| (name.clone(), finding)));

@@ -69,6 +69,10 @@ impl ServerError {
     /// Whether the server behind a pooler refused the login that the pooler made there: a server names the user of this
     /// login, and before it has `proven` that it knows the password. PgBouncer's own refusals name no user.
     pub(super) fn of_upstream(&self, user: &str, proven: bool) -> bool {
+        // Pgpool hands nothing on but that.
+        if self.says("backend authentication failed") {
+            return true;
+        }
         let named = self.message.strip_prefix("password authentication failed for user \"");
         // Some gateways cut a part off the user, as in `app@server`; a newline in it came back as a space.
         let user = clean_text(user, SERVER_TEXT_LIMIT);
@@ -97,17 +101,21 @@ impl ServerError {
             // No right to connect; and a database that allows no connections.
             "42501" | "55000" => Cause::LoginRejected,
             "25006" => Cause::ReadOnly,
+            // Who was asked in the server's stead refused the password, under the code of a missing rule.
+            "28000" if ["LDAP", "PAM", "RADIUS"].iter().any(|by| self.message.starts_with(by)) => {
+                Cause::PasswordRejected
+            }
             code if code.starts_with("28") => Cause::LoginRejected,
             _ => self.pooler_cause(),
         }
     }
 
-    /// Poolers and proxies give one code (08P01) for everything: the text decides. PgBouncer's, Neon's and Supabase's, and PostgreSQL's
+    /// Poolers and proxies give one code (08P01) for everything: the text decides. PgBouncer's, Pgpool's (XX000), Neon's and Supabase's, and PostgreSQL's
     /// own, which PgBouncer before 1.21 hands on without their code.
     fn pooler_cause(&self) -> Cause {
         const TEXTS: &[(&str, Cause)] = &[
-            ("password authentication failed", Cause::PasswordRejected),
-            ("SASL authentication failed", Cause::PasswordRejected),
+            ("certificate authentication failed", Cause::LoginRejected),
+            ("authentication failed", Cause::PasswordRejected),
             ("no such database", Cause::NoSuchDatabase),
             ("\" does not exist", Cause::NoSuchDatabase),
             ("no such user", Cause::LoginRejected),
@@ -130,6 +138,10 @@ impl ServerError {
             ("This IP address", Cause::LoginRejected),
             ("shutting down", Cause::ShuttingDown),
         ];
+        // Pgpool's "SCRAM authentication failed" of a user that it does not know.
+        if self.detail.as_ref().is_some_and(|detail| detail.contains("does not contain an entry")) {
+            return Cause::LoginRejected;
+        }
         TEXTS.iter().find(|(text, _)| self.says(text)).map_or(Cause::QueryFailed, |(_, cause)| *cause)
     }
 
@@ -198,6 +210,8 @@ mod tests {
             ("08P01", "the database system is starting up", "starting_up"),
             ("XX000", "connection is insecure (try using `sslmode=require`)", "tls_unsupported"),
             ("XX000", "Too many connections to this endpoint", "too_many_connections"),
+            ("XX000", "authentication failed", "password_rejected"),
+            ("28000", "PAM authentication failed for user \"app\"", "password_rejected"),
             ("XX000", "Tenant or user not found", "login_rejected"),
             ("XX000", "(ENOTFOUND) tenant/user postgres.x not found", "login_rejected"),
             ("XX000", "MaxClientsInSessionMode: max clients reached", "too_many_connections"),
@@ -231,7 +245,16 @@ mod tests {
             assert_eq!(error.of_upstream("app", proven), upstream, "{code} {named} {proven}");
         }
         assert!(!error("28P01", "password authentication failed for user \"app \"").of_upstream("app\n", false));
+        assert!(error("XX000", "backend authentication failed").of_upstream("app", false));
         assert!(!error("08P01", "password authentication failed").of_upstream("app", true));
+    }
+
+    #[test]
+    fn a_user_that_pgpool_does_not_know() {
+        let mut error = error("XX000", "SCRAM authentication failed");
+        assert_eq!(error.at_login(Link::Plain).cause.slug(), "password_rejected");
+        error.detail = Some("pool_passwd file does not contain an entry for \"ghost\"".into());
+        assert_eq!(error.at_login(Link::Plain).cause.slug(), "login_rejected");
     }
 
     #[test]

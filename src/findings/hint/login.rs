@@ -7,12 +7,16 @@ pub(super) fn hint(fault: &Fault, kind: &str) -> String {
     let says = |text: &str| fault.message.contains(text);
     match fault.cause {
         Cause::PasswordRejected if kind == "postgres" && says(" behind a pooler") => {
-            "PostgreSQL refused the login that the pooler made there: compare the password in the pooler's userlist.txt or \
-             [databases] with the role's (ALTER ROLE … PASSWORD)"
+            "PostgreSQL refused the login that the pooler made there: compare the password in the pooler's userlist.txt, \
+             [databases] or pool_passwd with the role's (ALTER ROLE … PASSWORD)"
         }
-        Cause::PasswordRejected if kind == "postgres" && says("(08P01)") => {
-            "the pooler refused this user and password, the database was not asked: compare the Secret with the pooler's own \
-             list (userlist.txt, auth_query)"
+        Cause::PasswordRejected if kind == "postgres" && (says("(08P01)") || says("(XX000)")) => {
+            "the pooler itself refused user and password: compare the Secret with the pooler's own list (PgBouncer: userlist.txt, \
+             auth_query; Pgpool: pool_passwd)"
+        }
+        Cause::PasswordRejected if kind == "postgres" && says("(28000)") => {
+            "the server has the password judged elsewhere (LDAP, PAM, RADIUS): it was refused there, or nobody answered, as the \
+             server's log tells; an IAM token lasts 15 minutes"
         }
         Cause::PasswordRejected if kind == "postgres" => {
             "a bad or expired password, an unknown role, one without password and an md5 hash under a scram rule look alike: SELECT \
@@ -111,9 +115,10 @@ fn rejected(fault: &Fault) -> &'static str {
     if says("denied to set parameter") {
         return FORWARDED;
     }
-    if says("no such user") || says("login rejected") || says("authentication method") {
-        return "the pooler does not let this user in, the database was not asked: see its userlist.txt or auth_query, and its own \
-                hba file";
+    if ["no such user", "login rejected", "authentication method", "not contain an entry"].iter().any(|text| says(text))
+    {
+        return "the pooler does not let this user in, the database was not asked: see its userlist.txt, auth_query or pool_passwd, \
+                and its own hba file";
     }
     if says("unsupported startup parameter") {
         return "the pooler does not know a parameter that was sent: name it in ignore_startup_parameters of pgbouncer.ini, or \
@@ -157,9 +162,12 @@ fn query(fault: &Fault) -> &'static str {
     if says("(55P03)") {
         return "another session holds the lock: pg_locks and pg_stat_activity show which";
     }
-    if says("(08P01)") && ["query_wait_timeout", "server_login_retry", "server down"].iter().any(|text| says(text)) {
+    if ["query_wait_timeout", "server_login_retry", "client_login_timeout", "backend connection", "backend nodes"]
+        .iter()
+        .any(|text| says(text))
+    {
         return "the pooler gets no connection to the database: it is down, refuses the pooler's login, or the pool is used up; \
-                the pooler's log and SHOW POOLS tell which";
+                the pooler's log (SHOW POOLS, SHOW pool_nodes) tells which";
     }
     "look the code of the server's error up in its manual, and read the server's log at this time"
 }

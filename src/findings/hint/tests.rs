@@ -733,7 +733,7 @@ fn logins() {
             "password authentication failed for user \"app\" (28P01)",
             "an unknown role, one without password and an md5 hash",
         ),
-        (Cause::PasswordRejected, "password authentication failed (08P01)", "the database was not asked"),
+        (Cause::PasswordRejected, "password authentication failed (08P01)", "userlist.txt"),
         (
             Cause::PasswordRejected,
             "password authentication failed for user \"app\" (28P01), said by the server behind a pooler",
@@ -747,6 +747,13 @@ fn logins() {
         (Cause::LoginRejected, "role \"app\" does not exist (28000)", "CREATE ROLE"),
         (Cause::LoginRejected, "permission denied to set parameter \"x\" (42501)", "take it out of the URL"),
         (Cause::LoginRejected, "no such user (08P01)", "the pooler does not let this user in"),
+        (Cause::PasswordRejected, "authentication failed: username \"app\" or password … (XX000)", "pool_passwd"),
+        (Cause::PasswordRejected, "PAM authentication failed for user \"app\" (28000)", "judged elsewhere"),
+        (
+            Cause::QueryFailed,
+            "failed to create a backend connection: executing failover on backend (XX000)",
+            "the pooler gets no connection",
+        ),
         (Cause::LoginRejected, "Tenant or user not found (XX000)", "USER.PROJECT"),
         (
             Cause::TooManyConnections,

@@ -50,14 +50,7 @@ fn who_refused_is_told_apart_behind_a_pooler() {
     let pooler = Pooler::before(&cluster);
     passed(&pooler.check(PASSWORD, "app"));
     for (password, database, phase, cause, says, hint) in [
-        (
-            "wrong",
-            "app",
-            "login",
-            "password_rejected",
-            "SASL authentication failed (08P01)",
-            "the database was not asked",
-        ),
+        ("wrong", "app", "login", "password_rejected", "SASL authentication failed (08P01)", "the pooler itself"),
         (PASSWORD, "refused", "login", "password_rejected", "said by the server behind a pooler", "PostgreSQL refused"),
         (PASSWORD, "missing", "login", "no_such_database", "database \"nowhere\" does not exist", "the dbname in its"),
         (PASSWORD, "nowhere", "login", "no_such_database", "no such database: nowhere", "the pooler has no such"),
