@@ -140,6 +140,13 @@ pub fn addresses(env: &dyn Env) -> Vec<IpAddr> {
     all
 }
 
+/// Whether this pod has IPv6 addresses and no IPv4 one.
+#[must_use]
+pub fn is_ipv6_alone(env: &dyn Env) -> bool {
+    let no_ipv4 = ipv4_addresses(env).is_some_and(|addresses| addresses.is_empty());
+    no_ipv4 && !addresses(env).is_empty()
+}
+
 /// How many sockets there are, and the range of local ports.
 #[must_use]
 pub fn sockets(env: &dyn Env) -> Option<Sockets> {

@@ -177,9 +177,7 @@ async fn guarded<'a>(start: impl FnOnce() -> Run<'a>) -> Result<Result<(), Fault
 /// is how it is meant to be, and no failure.
 fn needed_a_fallback(env: &dyn Env, evidence: &Evidence) -> bool {
     let no_ipv4 = |one: &Try| {
-        one.result == TryResult::NetworkUnreachable
-            && one.address.is_ipv4()
-            && crate::pod::ipv4_addresses(env).is_some_and(|addresses| addresses.is_empty())
+        one.result == TryResult::NetworkUnreachable && one.address.is_ipv4() && crate::pod::is_ipv6_alone(env)
     };
     let fine = |one: &Try| matches!(one.result, TryResult::Connected | TryResult::NotTried) || no_ipv4(one);
     !evidence.tries.iter().all(fine) || evidence.members.iter().any(|member| member.failure.is_some())

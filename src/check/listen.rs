@@ -152,15 +152,16 @@ impl Check for Listen {
             attempt.facts().listening = own;
             let mut ports: Vec<u16> = others.iter().map(std::net::SocketAddr::port).collect();
             ports.dedup();
-            judge(port, from, &ips, &ports).map_err(|(cause, message)| attempt.fault(cause, message))
+            let ipv6_alone = pod::is_ipv6_alone(attempt.env());
+            judge(port, from, &ips, ipv6_alone, &ports).map_err(|(cause, message)| attempt.fault(cause, message))
         })
     }
 }
 
-/// What is wrong with the addresses that listen on the port.
-fn judge(port: u16, from: From, ips: &[IpAddr], others: &[u16]) -> Result<(), (Cause, String)> {
+/// What is wrong with the addresses that listen on the port, in a pod that may have IPv6 addresses alone.
+fn judge(port: u16, from: From, ips: &[IpAddr], ipv6_alone: bool, others: &[u16]) -> Result<(), (Cause, String)> {
     let fits = |ip: &IpAddr| match from {
-        From::Pod => !ip.is_loopback(),
+        From::Pod => !ip.is_loopback() && (ip.is_ipv6() || !ipv6_alone),
         From::Loopback => ip.is_loopback() || ip.is_unspecified(),
     };
     if ips.iter().any(fits) {
@@ -170,7 +171,12 @@ fn judge(port: u16, from: From, ips: &[IpAddr], others: &[u16]) -> Result<(), (C
     let shown = shown.join(" and ");
     Err(match (from, ips.is_empty()) {
         (_, true) => (Cause::NotListening, format!("nothing in this pod listens on port {port}; {}", listed(others))),
-        (From::Pod, false) => (Cause::ListeningOnLoopback, format!("port {port} listens on {shown} alone")),
+        (From::Pod, false) => {
+            let loopback = ips.iter().all(IpAddr::is_loopback);
+            let cause = if loopback { Cause::ListeningOnLoopback } else { Cause::NotListening };
+            let pod = if ipv6_alone { ", and this pod has IPv6 addresses alone" } else { "" };
+            (cause, format!("port {port} listens on {shown} alone{pod}"))
+        }
         (From::Loopback, false) => {
             (Cause::NotListening, format!("port {port} listens on {shown} alone, not on loopback"))
         }
@@ -207,15 +213,24 @@ mod tests {
             (Loopback, &["10.0.0.7"], Some("not_listening: port 3000 listens on 10.0.0.7 alone, not on loopback")),
         ] {
             let parsed: Vec<IpAddr> = ips.iter().map(|ip| ip.parse().unwrap()).collect();
-            let got = judge(3000, from, &parsed, &[3001, 9809]);
+            let got = judge(3000, from, &parsed, false, &[3001, 9809]);
             let got = got.err().map(|(cause, message)| format!("{}: {message}", cause.slug()));
             assert_eq!(got.as_deref(), expected, "{from:?} {ips:?}");
         }
     }
 
     #[test]
+    fn a_socket_on_ipv4_is_nothing_in_a_pod_without_it() {
+        let of = |ip: &str, from| judge(3000, from, &[ip.parse().unwrap()], true, &[]);
+        let (cause, message) = of("0.0.0.0", From::Pod).unwrap_err();
+        assert_eq!(cause.slug(), "not_listening");
+        assert_eq!(message, "port 3000 listens on 0.0.0.0 alone, and this pod has IPv6 addresses alone");
+        assert!(of("::", From::Pod).is_ok() && of("0.0.0.0", From::Loopback).is_ok());
+    }
+
+    #[test]
     fn many_ports_are_cut_and_none_is_said() {
-        let text = |ports: &[u16]| judge(1, From::Pod, &[], ports).unwrap_err().1;
+        let text = |ports: &[u16]| judge(1, From::Pod, &[], false, ports).unwrap_err().1;
         assert!(text(&[]).ends_with("no port listens"));
         assert!(text(&(2..=11).collect::<Vec<_>>()).ends_with("8, 9, 2 more"));
     }

@@ -74,6 +74,27 @@ fn listeners_of_real_servers_in_a_pod() {
     drop((servers, more));
 }
 
+/// A socket on 0.0.0.0 takes no IPv6, and other pods have nothing else.
+#[test]
+fn a_listener_on_ipv4_in_a_pod_without_ipv4() {
+    let pod = Namespace::new();
+    pod.ip(&["addr", "add", "fd09::7/64", "dev", "lo", "nodad"]);
+    let _servers = [python(&pod, "0.0.0.0", 8001), node(&pod, "8003")];
+    for port in [8001, 8003] {
+        until_shown(&pod, port);
+    }
+    let check = |target: &str| pod.json(&["check", "-o", "json", target])["checks"][0].clone();
+    let failure = &check("listen::8001")["failure"];
+    assert_eq!((&failure["cause"], &failure["phase"]), (&"not_listening".into(), &"assert".into()), "{failure}");
+    assert_eq!(failure["message"], "port 8001 listens on 0.0.0.0 alone, and this pod has IPv6 addresses alone");
+    let advised =
+        |check: &serde_json::Value| check["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("--host :: "));
+    assert!(advised(&check("listen::8001")) && advised(&check("tcp://[fd09::7]:8001")));
+    for target in ["listen::8003", "tcp://[fd09::7]:8003", "tcp://localhost:8001"] {
+        assert_eq!(check(target)["result"], "pass", "{target}");
+    }
+}
+
 #[test]
 fn a_listener_gates_live_and_ready_but_not_startup() {
     let folder = Folder::new();

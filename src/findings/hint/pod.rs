@@ -61,6 +61,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
              compare the port with those that do listen: one of them may be the app's"
                 .to_owned()
         }
+        Cause::NotListening | Cause::ListeningOnLoopback if fault.message.ends_with("IPv6 addresses alone") => {
+            "no other pod reaches it there: start the app with --host :: (uvicorn, Flask) or HOSTNAME=:: (Next.js)".to_owned()
+        }
         Cause::NotListening => {
             "let the app listen on 0.0.0.0: Next.js standalone takes HOSTNAME, which Kubernetes sets to the \
              pod's name, so set HOSTNAME=0.0.0.0"

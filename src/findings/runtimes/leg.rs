@@ -49,7 +49,10 @@ impl Leg {
             TryResult::Connected => Fate::Accepts,
             TryResult::Cut => Fate::Silent,
             TryResult::NotTried => Fate::Unmeasured,
-            failed => Fate::Errs(Code { at_once: seen.source.is_none(), ..code(failed, seen.errno) }),
+            failed => Fate::Errs(Code {
+                at_once: seen.source.is_none() || failed == TryResult::LocalLimit,
+                ..code(failed, seen.errno)
+            }),
         };
         Self { address: seen.address, source: seen.source, fate, after: seen.duration }
     }
