@@ -204,6 +204,10 @@ impl<'a> Finder<'a> {
         if let Some(why) = self.passfile() {
             return self.list("PGHOST", target, why.to_owned());
         }
+        if set("PGHOSTADDR").is_some() || set("PGPORT").is_some_and(|ports| ports.contains(',')) {
+            let why = "PGHOSTADDR, or a port for each host, is none of the keys of a check: write one with `url`";
+            return self.list("PGHOST", target, why.to_owned());
+        }
         if set("PGUSER").is_none() {
             return self.list("PGHOST", target, "PGUSER is not set beside it".to_owned());
         }

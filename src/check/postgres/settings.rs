@@ -163,6 +163,13 @@ impl Place {
         };
         let user = text(&keys.user, &mut url.user)?;
         let database = text(&keys.database, &mut url.database)?.or_else(|| user.clone());
+        // A server repeats such a name in its answer, with the password in it.
+        for (key, value, name) in [("user", &keys.user, &user), ("database", &keys.database, &database)] {
+            if name.as_ref().is_some_and(|name| name.contains("://")) {
+                let cause = value.as_ref().map_or(Cause::UrlMalformed, Value::invalid_cause);
+                return Err(Fault::new(Phase::Assert, cause, format!("{key}: a URL stands where a name belongs")));
+            }
+        }
         Ok(Self { hosts: hosts(keys, std::mem::take(&mut url.hosts), env)?, user, database })
     }
 

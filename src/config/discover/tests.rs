@@ -98,6 +98,10 @@ fn what_only_libpq_can_use_is_listed() {
         let refused = found(vars, Extent::Servers).err().unwrap().to_string();
         assert!(refused.contains("PGPASSFILE, which is not read"), "{refused}");
     }
+    for (name, value) in [("PGHOSTADDR", "10.0.0.7"), ("PGPORT", "5432,5433")] {
+        let refused = found(&[("PGHOST", "a,b"), ("PGUSER", "app"), (name, value)], Extent::Servers).err().unwrap();
+        assert!(refused.to_string().contains("write one with `url`"), "{refused}");
+    }
     assert!(found(&[("DATABASE_URL", "postgres://app:s3cret@db/a?x=/"), file], Extent::Servers).is_ok());
     assert!(found(&[("DATABASE_URL", "postgres://app@db/a"), ("PGPASSWORD", "x"), file], Extent::Servers).is_ok());
 }

@@ -126,6 +126,21 @@ fn keys_override_the_url() {
     assert_eq!(shown(&keys, &env), "postgres://app@other:7/app");
 }
 
+/// The server would repeat the name, and the password in it.
+#[test]
+fn a_url_in_the_place_of_a_name_is_not_sent() {
+    let env = MapEnv::with_vars(&[("URL", "postgres://app:s3cret@db/app")]);
+    let host = || Some(Value::literal("db"));
+    let keys = Keys { host: host(), user: host(), database: Some(Value::Env("URL".into())), ..Keys::default() };
+    let fault = Settings::resolve(&keys, &env).unwrap_err();
+    assert_eq!(
+        (fault.cause.slug(), &*fault.message),
+        ("variable_invalid", "database: a URL stands where a name belongs")
+    );
+    let keys = Keys { host: host(), user: Some(Value::Env("URL".into())), ..Keys::default() };
+    assert_eq!(Settings::resolve(&keys, &env).unwrap_err().message, "user: a URL stands where a name belongs");
+}
+
 #[test]
 fn an_empty_file_is_no_login_without_a_password() {
     let env = MapEnv::with_vars(&[]).with_file("/pw", b"");
