@@ -26,9 +26,10 @@ pub(super) struct Allowance {
     pub(super) limits: Limits,
 }
 
-/// Where a person waits for the result: long enough to tell a lost packet or two from silence.
+/// Where a person waits for the result: long enough to tell a lost packet or two from silence, and for the kernel to give up
+/// on an address of the same network that nobody answers for.
 const PATIENT: Allowance =
-    Allowance { all: Duration::from_secs(15), limits: Limits { each: Duration::from_secs(3), addresses: 16 } };
+    Allowance { all: Duration::from_secs(15), limits: Limits { each: Duration::from_millis(3_500), addresses: 16 } };
 /// Beside other work: long enough to tell every limit that a runtime has, and a lost packet from silence.
 const BRIEF: Allowance =
     Allowance { all: Duration::from_secs(5), limits: Limits { each: Duration::from_millis(1_500), addresses: 8 } };

@@ -13,6 +13,8 @@ use crate::url::{Endpoint, Host};
 
 /// The kernel repeats a lost SYN after one second.
 const SYN_AGAIN: Duration = Duration::from_secs(1);
+const NOBODY: &str = "nobody on the network answered for that address within 3 s: the pod or node behind it is gone; compare \
+                      it with kubectl get pods -A -o wide";
 /// An address that nobody on the link answers for is given up after three.
 const NO_NEIGHBOUR: Duration = Duration::from_millis(2_500);
 
@@ -199,7 +201,7 @@ impl Scene<'_> {
                     the first ones are silent"
                 .to_owned();
         }
-        if let Some(text) = self.answers_later() {
+        if let Some(text) = self.learnt_later() {
             return text;
         }
         let cut: Vec<&Try> = self.tries(TryResult::Cut).collect();
@@ -221,13 +223,17 @@ impl Scene<'_> {
         }
     }
 
-    /// An address that was cut and answered when it was measured after the run, as `diagnose` does.
-    fn answers_later(&self) -> Option<String> {
-        let answered = |one: &Try| {
-            let seen = self.evidence.survey.iter().find(|seen| seen.address == one.address)?;
-            (seen.result == TryResult::Connected).then_some((one.duration, seen.duration))
+    /// What became of an address that was cut, when it was measured after the run, as `diagnose` does.
+    fn learnt_later(&self) -> Option<String> {
+        let ended = |result: TryResult| {
+            self.tries(TryResult::Cut).find_map(|one| {
+                let seen = self.evidence.survey.iter().find(|seen| seen.address == one.address)?;
+                (seen.result == result).then_some((one.duration, seen.duration))
+            })
         };
-        let (had, took) = self.tries(TryResult::Cut).find_map(answered)?;
+        let Some((had, took)) = ended(TryResult::Connected) else {
+            return ended(TryResult::HostUnreachable).map(|_| NOBODY.to_owned());
+        };
         Some(if took > had {
             format!(
                 "it answers after {}, and the try had {}: raise `timeout` (or `connect_timeout`)",
@@ -246,11 +252,7 @@ impl Scene<'_> {
     fn unreachable(&self) -> String {
         let slow = self.tries(TryResult::HostUnreachable).any(|one| one.duration >= NO_NEIGHBOUR);
         match (self.service(), slow) {
-            (_, true) => {
-                "nobody on the network answered for that address within 3 s: the pod or node behind it is gone; \
-                          compare it with kubectl get pods -A -o wide"
-                    .to_owned()
-            }
+            (_, true) => NOBODY.to_owned(),
             (Some((service, namespace)), false) => format!(
                 "a firewall rejects it, or (with Cilium) {service} has no backend: kubectl {namespace}get endpointslices -l \
                  kubernetes.io/service-name={service} tells which"

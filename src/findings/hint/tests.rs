@@ -39,18 +39,21 @@ fn login(cause: Cause, message: &str) -> String {
 /// `diagnose` measures longer than the run waited.
 #[test]
 fn a_try_that_had_too_little_time_is_told_how_much_it_takes() {
-    let told = |had: u64, takes: u64| {
+    let told_with = |result: TryResult, had: u64, takes: u64| {
         let ms = Duration::from_millis;
         let one = Try { duration: ms(had), ..tried("203.0.113.1:5432", TryResult::Cut) };
-        let (address, result, duration) = (one.address, TryResult::Connected, ms(takes));
+        let (address, duration) = (one.address, ms(takes));
         let seen = Surveyed { host: None, address, result, errno: None, duration, source: None };
         let evidence = Evidence { tries: vec![one], survey: vec![seen], ..Evidence::default() };
         let endpoints = [Endpoint::parse("db.example.com:5432").unwrap()];
         let context = Context { endpoints: &endpoints, ..Context::default() };
         hint(&Fault::new(Phase::Connect, Cause::ConnectTimeout, ""), &evidence, context)
     };
+    let told = |had, takes| told_with(TryResult::Connected, had, takes);
     assert_eq!(told(200, 310), "it answers after 310ms, and the try had 200ms: raise `timeout` (or `connect_timeout`)");
     assert!(told(2_500, 3).starts_with("dialled once more it answered after 3ms: packets were lost"));
+    assert!(told_with(TryResult::HostUnreachable, 2_500, 3_060).starts_with("nobody on the network answered"));
+    assert!(told_with(TryResult::Cut, 2_500, 3_500).starts_with("packets vanish"));
 }
 
 /// Where the way out is a proxy, the direct way is closed on purpose.
