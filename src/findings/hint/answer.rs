@@ -55,7 +55,7 @@ fn timeout(fault: &Fault, kind: &str) -> &'static str {
              way (MTU: ping -M do -s 1400 to it shows)"
         }
         (Phase::Tls, _) => {
-            "the port accepts and does not answer TLS: a server without TLS waits for its own protocol (correct the port), the \
+            "the port accepts and does not answer TLS: a server without TLS waits for its own protocol (correct port or scheme), the \
              server hangs (its log), or full-sized packets are lost on the way (MTU: ping -M do -s 1400 to it shows)"
         }
         (Phase::Login, "postgres") if fault.message.contains(" came in ") => {

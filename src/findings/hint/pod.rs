@@ -46,6 +46,13 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
              describe pod"
                 .to_owned()
         }
+        Cause::FileInvalid if fault.message.contains("Permission denied") && fault.message.contains(" /proc/") => {
+            "the environment of a process is for its own user: let pilotfish run as the app's (runAsUser), or give it the variables".to_owned()
+        }
+        Cause::FileInvalid if ["not set or empty", " is empty"].iter().any(|text| fault.message.contains(text)) => {
+            "nothing stands there: kubectl describe secret shows how many bytes each key has, fill the one that it comes from"
+                .to_owned()
+        }
         Cause::FileInvalid if fault.message.contains("Permission denied") => {
             "the user that pilotfish runs as (65532 in its image) may not read it: take defaultMode away from the Secret's volume, or set the \
              pod's securityContext.fsGroup"

@@ -96,6 +96,14 @@ fn a_file_that_may_not_be_read_is_a_matter_of_the_volume() {
     let denied = format!("the file /secrets/pw cannot be read: {}", std::io::Error::from_raw_os_error(13));
     let text = at(Cause::FileInvalid, Phase::Assert, &denied, "postgres", "db:5432", &Evidence::default());
     assert!(text.contains("defaultMode") && text.contains("fsGroup"), "{text}");
+    for (message, says) in [
+        (denied.replace("/secrets/pw", "/proc/7/environ"), "runAsUser"),
+        ("the file /pw is empty".to_owned(), "how many bytes"),
+        ("A: it is not set or empty".to_owned(), "how many bytes"),
+    ] {
+        let text = at(Cause::FileInvalid, Phase::Assert, &message, "postgres", "db:5432", &Evidence::default());
+        assert!(text.contains(says), "{message}: {text}");
+    }
 }
 
 /// PgBouncer whose database is away begins the login and lets its client wait.
