@@ -20,7 +20,8 @@ use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::net::attempt::Attempt;
-use crate::outcome::{Answer, Fault, Phase, Resolved};
+use crate::net::dial::AddressPolicy;
+use crate::outcome::{Answer, Fault, Phase, Query, Resolved};
 
 pub(crate) use answer::RECORD_LIMIT;
 pub use answer::Record;
@@ -98,8 +99,9 @@ impl Budget {
 /// The addresses of one family for a name: from the hosts file, else from the name servers. At least one, at most
 /// [`ADDRESS_LIMIT`]. Queries and addresses are recorded in the attempt's evidence; the phase is the caller's to enter.
 ///
-/// AAAA after A asks only what A left open: the name that had an A record, or else those that are not NXDOMAIN; if
-/// there is none, it gives `dns_not_found` without a query.
+/// A name without an A record is asked for AAAA before the walk goes on, since libc asks for both at once and stops at a
+/// name that has either. AAAA after A asks only what A left open: the name that had an A record, or else those that are
+/// not NXDOMAIN and have not told that they have none; where there is none, it fails without a query.
 ///
 /// # Errors
 /// In phase `resolve`: `dns_not_found`, `dns_no_address`, `dns_timeout`, `dns_server_failure`, `dns_refused`, or
@@ -134,7 +136,8 @@ async fn lookup(attempt: &mut Attempt, name: &str, family: Family, budget: Budge
     {
         return Err(fault);
     }
-    let found = walk(attempt, &conf, Sought { name, record }, list, budget).await?;
+    let either = family == Family::V4 && attempt.rules().addresses == AddressPolicy::Ipv4First;
+    let found = walk(attempt, &conf, Sought { name, record, either }, list, budget).await?;
     let mut ips: Vec<IpAddr> = Vec::new();
     for ip in found.iter().filter_map(answer::ip) {
         if ips.len() < ADDRESS_LIMIT && !ips.contains(&ip) {
@@ -162,7 +165,7 @@ pub async fn records(
         conf = Conf { servers: vec![server], search: Vec::new(), note: None, ..conf };
     }
     let list = search::candidates(name, &conf);
-    let found = walk(attempt, &conf, Sought { name, record }, list, budget).await?;
+    let found = walk(attempt, &conf, Sought { name, record, either: false }, list, budget).await?;
     Ok(found.iter().map(answer::text).collect())
 }
 
@@ -171,6 +174,8 @@ pub async fn records(
 struct Sought<'a> {
     name: &'a str,
     record: Record,
+    /// A name that has AAAA alone ends the walk as well: libc, which asks for both at once, has found it then.
+    either: bool,
 }
 
 /// Asks for one name after another until one has records. An answer of whatever kind leads to the next name; silence
@@ -182,7 +187,7 @@ async fn walk(
     mut list: Vec<Candidate>,
     budget: Budget,
 ) -> Result<Vec<RData>, Fault> {
-    let Sought { name, record } = sought;
+    let Sought { name, record, either } = sought;
     let note = conf.note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();
     let fault = |cause, text: &str| Fault::new(Phase::Resolve, cause, format!("{text}{note}"));
     let (key, extent) = (format!("{name} {}", record.as_str()), attempt.walk());
@@ -200,6 +205,13 @@ async fn walk(
             Asked::NoData => {
                 let text = format!("{absolute} exists, but has no {} record", record.as_str());
                 telling = telling.or(Some(fault(Cause::DnsNoAddress, &text)));
+                let until = budget.until.min(Instant::now() + SECOND_FAMILY);
+                if either
+                    && let Asked::Found(_) =
+                        exchange::ask(attempt, conf, candidate, Record::Aaaa, Budget { until }).await
+                {
+                    break;
+                }
             }
             Asked::Failed(cause, text) => telling = telling.or(Some(fault(cause, &text))),
             Asked::Silent(text) => {
@@ -240,10 +252,21 @@ fn narrow(attempt: &mut Attempt, name: &str, list: &mut Vec<Candidate>) -> Optio
         *list = vec![list.swap_remove(at)];
         return None;
     }
-    let gone = |query: &crate::outcome::Query| matches!(&query.answer, Answer::Rcode(code) if code == "NXDOMAIN");
+    let of_aaaa = |candidate: &Candidate| {
+        let asked = message::written(&candidate.name);
+        queries.iter().rev().find(|query| query.record == "AAAA" && query.name == asked && query.host == host)
+    };
+    let is = |query: &Query, rcode: &str| matches!(&query.answer, Answer::Rcode(code) if code == rcode);
     let text = unknown(name, list);
-    list.retain(|candidate| !of_a(candidate).is_some_and(gone));
-    list.is_empty().then(|| Fault::new(Phase::Resolve, Cause::DnsNotFound, text))
+    list.retain(|candidate| !of_a(candidate).is_some_and(|query| is(query, "NXDOMAIN")));
+    let there = list.first().map(|candidate| message::written(&candidate.name));
+    list.retain(|candidate| !of_aaaa(candidate).is_some_and(|query| is(query, "NOERROR") && query.answers == 0));
+    let fault = |cause, text| Some(Fault::new(Phase::Resolve, cause, text));
+    match (list.is_empty(), there) {
+        (false, _) => None,
+        (true, None) => fault(Cause::DnsNotFound, text),
+        (true, Some(there)) => fault(Cause::DnsNoAddress, format!("{there} exists, but has no AAAA record")),
+    }
 }
 
 /// The fault to report where both families failed: the more telling one; the first where they are equal. So NODATA for

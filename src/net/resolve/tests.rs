@@ -66,7 +66,8 @@ impl Server {
         let mut attempt = attempt(world, extent);
         let budget = Budget::start(&attempt);
         let list = search::candidates("db", &conf);
-        let found = walk(&mut attempt, &conf, Sought { name: "db", record: Record::A }, list, budget).await;
+        let found =
+            walk(&mut attempt, &conf, Sought { name: "db", record: Record::A, either: false }, list, budget).await;
         let asked = std::mem::take(&mut *self.asked.lock().unwrap());
         let recorded: Vec<_> = attempt.finish().queries.into_iter().map(|query| query.name).collect();
         assert_eq!(asked, recorded, "one datagram, one recorded query");
