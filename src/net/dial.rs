@@ -17,6 +17,7 @@ use crate::net::io::Io;
 use crate::net::oserr;
 use crate::net::resolve::{self, Budget, Family};
 use crate::outcome::{Failure, Fault, Member, Phase, Try, TryResult};
+use crate::pod;
 use crate::url::{Endpoint, Host};
 
 /// No try gets less, as long as there is time: whoever cuts earlier takes a slow network for a dead one.
@@ -138,7 +139,7 @@ pub(super) async fn candidates(attempt: &mut Attempt, endpoint: &Endpoint) -> Re
     if let Some(ip) = attempt.pinned(endpoint) {
         return Ok(Candidates { now: vec![ip], later: None });
     }
-    let policy = attempt.rules().addresses;
+    let policy = policy(attempt);
     let name = match &endpoint.host {
         Host::Name(name) => name,
         Host::Ip(ip) => {
@@ -167,6 +168,18 @@ pub(super) async fn candidates(attempt: &mut Attempt, endpoint: &Endpoint) -> Re
     match resolve::addresses(attempt, name, other, budget).await {
         Ok(found) => Ok(Candidates { now: usable(found, &[]), later: None }),
         Err(second) => Err(resolve::worse(fault, second)),
+    }
+}
+
+/// The policy that holds here: where every address has to work, those of IPv4 are none in a pod without it.
+fn policy(attempt: &Attempt) -> AddressPolicy {
+    match attempt.rules() {
+        DialRules { addresses: AddressPolicy::Ipv4First, require: Require::All | Require::Each, .. }
+            if pod::is_ipv6_alone(attempt.env()) =>
+        {
+            AddressPolicy::Ipv6First
+        }
+        rules => rules.addresses,
     }
 }
 

@@ -173,6 +173,24 @@ fn blackholed_ipv6_first_falls_back_to_ipv4() {
     assert_eq!((tries(&check).as_str(), result(&check).as_str()), ("[fd09::2]:5432 cut", "connect: connect_timeout"));
 }
 
+/// Such a pod is as it is meant to be: what it has no way to is not held against the name.
+#[test]
+fn a_pod_without_ipv4_passes_by_ipv6() {
+    let lab = Lab::with_pod_addresses(&["fd09::1/64"]);
+    let _server = lab.listens(&["10.9.0.2:5432", "[fd09::2]:5432"]);
+    let both = ["10.9.0.2", "fd09::2"];
+    let check = lab.dials(&both);
+    assert_eq!(tries(&check), "10.9.0.2:5432 network_unreachable, [fd09::2]:5432 connected");
+    assert_eq!(result(&check), "pass degraded=false");
+    for keys in ["require: all", "require: each"] {
+        let check = lab.dials_by(keys, &both);
+        assert_eq!(
+            (result(&check).as_str(), tries(&check).as_str()),
+            ("pass degraded=false", "[fd09::2]:5432 connected")
+        );
+    }
+}
+
 #[test]
 fn all_or_each_address_may_be_required() {
     let lab = Lab::new();
