@@ -112,7 +112,7 @@ fn by_shape(name: &str) -> Place {
         [one, namespace] if is_either(namespace) => {
             Place::Unclear { service: (*one).to_owned(), namespace: (*namespace).to_owned() }
         }
-        [.., "cluster", "local"] => Place::Public(name.to_owned()),
+        [.., "cluster" | "clusterset", "local"] => Place::Public(name.to_owned()),
         [.., "local" | "test" | "localdomain"] => Place::Laptop(name.to_owned()),
         [one, namespace] if !PUBLIC.contains(namespace) => service(one, Some(namespace)),
         _ => Place::Public(name.to_owned()),
@@ -178,6 +178,7 @@ mod tests {
             ("host.docker.internal", Place::Docker(owned("host.docker.internal"))),
             ("db.kz", Place::Unclear { service: owned("db"), namespace: owned("kz") }),
             ("db.s3", service("db", Some("s3"))),
+            ("db.shop.svc.clusterset.local", Place::Public(owned("db.shop.svc.clusterset.local"))),
             ("db.shop.cluster.local", Place::Public(owned("db.shop.cluster.local"))),
             ("db.it", Place::Unclear { service: owned("db"), namespace: owned("it") }),
             ("example.com", Place::Public(owned("example.com"))),

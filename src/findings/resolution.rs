@@ -351,12 +351,15 @@ fn foreign_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Opt
     }
     let endpoint = context.endpoint(evidence)?;
     let (name, whose) = match place(&endpoint.host, evidence) {
-        Place::Laptop(name) => (name, "a name of a laptop's hosts file or of an ingress"),
+        Place::Laptop(name) => (name, "a name of a laptop's hosts file, of an ingress or of a company's own domain"),
         Place::Docker(name) => (name, "a name that Docker or minikube gives to its own containers"),
         Place::Service { .. } | Place::Unclear { .. } | Place::Public(_) | Place::Address(_) => return None,
     };
     let message = format!("{name} is NXDOMAIN in this pod, and looks like {whose}");
-    Some(INGRESS_NAME.found(message, "use the Service's name: kubectl get svc -A"))
+    Some(
+        INGRESS_NAME
+            .found(message, "use the Service's name: kubectl get svc -A; a company's domain is for CoreDNS to forward"),
+    )
 }
 
 #[cfg(test)]

@@ -120,8 +120,8 @@ fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
              kubectl -n {namespace} get svc {service} shows the one, nslookup outside of the cluster the other"
         ),
         Some(Place::Laptop(name)) => format!(
-            "{name} looks like a name of a laptop's hosts file or an ingress, which a pod does not have; use the Service's \
-             name: kubectl get svc -A"
+            "{name} looks like a name of a laptop's hosts file or an ingress, which a pod does not have: use the Service's name \
+             (kubectl get svc -A); if it is of your company's own domain, let CoreDNS forward that to its name server"
         ),
         Some(Place::Docker(name)) => format!(
             "{name} is a name of Docker or minikube, which a pod does not have; use the Service's name: kubectl get svc -A \
@@ -148,7 +148,8 @@ fn not_of_this_cluster(evidence: &Evidence) -> Option<String> {
     let listed = evidence.queries.iter().any(|query| query.suffix.is_some());
     let domain = domain(evidence);
     let is_service = matches!(place(&Host::Name(name.to_owned()), evidence), Place::Service { .. });
-    let foreign = name.ends_with(".cluster.local") || (name.contains(".svc.") && !is_public(name));
+    let foreign = name.ends_with(".cluster.local")
+        || (name.contains(".svc.") && !name.ends_with(".clusterset.local") && !is_public(name));
     match domain {
         None if listed && is_service => Some(
             "the search list of resolv.conf is none of a cluster: with dnsPolicy Default, or hostNetwork without \
