@@ -278,6 +278,11 @@ impl Scene<'_> {
     fn no_network(&self) -> String {
         let tried = |six: bool| self.evidence.tries.iter().any(|one| one.address.is_ipv6() == six);
         match (tried(true), tried(false)) {
+            (true, false) if matches!(self.place, Place::Address(_)) => {
+                "this pod has no IPv6 route (ip -6 route): dial the target by its name or an IPv4 address, or give the pod a \
+                 dual-stack network"
+                    .to_owned()
+            }
             (true, false) => "the target has IPv6 addresses alone, and this pod has no IPv6 route (ip -6 route): give the name \
                               an A record, or the pod a dual-stack network"
                 .to_owned(),

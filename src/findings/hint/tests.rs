@@ -600,6 +600,14 @@ fn connections_that_do_not_come_about() {
             &["this pod has IPv6 addresses alone", "NAT64"],
         ),
         (
+            "[2600::1]:5432",
+            Cause::NetworkUnreachable,
+            vec![tried("[2600::1]:5432", TryResult::NetworkUnreachable)],
+            vec![],
+            None,
+            &["this pod has no IPv6 route", "by its name or an IPv4 address"],
+        ),
+        (
             "10.0.9.9:80",
             Cause::LocalLimit,
             vec![Try { errno: Some(99), ..tried("10.0.9.9:80", LocalLimit) }],
