@@ -1,0 +1,119 @@
+//! What was learnt on the way: plain data.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Facts learnt on the way: a closed list of typed keys, recorded on every path, also before a failure.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// Seconds from the request to the first byte of the answer.
+    pub first_byte: Option<Duration>,
+    /// `HTTP/1.1`, `HTTP/2`.
+    pub http_version: Option<&'static str>,
+    /// The status of the last HTTP answer.
+    pub status_code: Option<u16>,
+    /// Redirects that were followed.
+    pub redirects: Option<u32>,
+    /// Bytes of the body that were read.
+    pub body_bytes: Option<u64>,
+    /// `TLSv1.2`, `TLSv1.3`.
+    pub tls_version: Option<&'static str>,
+    /// The cipher suite's name.
+    pub tls_cipher: Option<&'static str>,
+    /// The application protocol that was agreed on.
+    pub tls_alpn: Option<String>,
+    /// The certificates that the peer sent, leaf first.
+    pub certificates: Vec<Certificate>,
+    /// When the first of those that are needed ends, in seconds since 1970.
+    pub first_expiry: Option<i64>,
+    /// `false` where the configuration says not to verify; said in every report.
+    pub tls_verified: Option<bool>,
+    /// The version a server tells of itself.
+    pub server_version: Option<String>,
+    /// How the login was done: `scram-sha-256`, `scram-sha-256-plus`, `md5`, `trust`, `cert`, `password`.
+    pub auth_method: Option<&'static str>,
+    /// `primary` or `replica`.
+    pub role: Option<&'static str>,
+    /// The peer's clock, as the `Date` of its answer has it.
+    pub peer_clock: Option<PeerClock>,
+    /// Where the first answer that redirects does so.
+    pub redirect: Option<Redirect>,
+    /// Cookies that the last answer sets.
+    pub cookies: Vec<Cookie>,
+    /// The health word the peer's own answer gives.
+    pub health: Option<String>,
+    /// What the peer says of itself is not well though it passes: `cache: degraded`.
+    pub health_warning: Option<String>,
+    /// Records that a `dns` check was answered, as text.
+    pub records: Vec<String>,
+    /// The sockets of this pod that listen on the port a `listen` check asks for.
+    pub listening: Vec<SocketAddr>,
+    /// Hosts before the one that passed, and what was wrong with each.
+    pub passed_over: Vec<String>,
+    /// What the peer said first, or an excerpt of its body: shown by `check` and `diagnose` only.
+    pub excerpt: Option<String>,
+}
+
+/// Where an answer redirects to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The URL, as it may be shown.
+    pub to: String,
+    /// What for.
+    pub aim: Aim,
+}
+
+/// What a redirect is for, as far as its target tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// The same host over TLS.
+    Tls,
+    /// The same host over TLS, on the port that has just answered in clear text.
+    TlsSamePort,
+    /// The same path with a slash more or less at its end.
+    Slash,
+    /// A page on which people log in.
+    Login,
+    /// Anything else.
+    Elsewhere,
+}
+
+/// A cookie, as far as it decides whether browsers keep it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cookie {
+    /// Its name.
+    pub name: String,
+    /// Over TLS alone.
+    pub secure: bool,
+    /// `Path=/`.
+    pub whole_site: bool,
+    /// `SameSite=None`.
+    pub cross_site: bool,
+    /// In lower case, without a dot in front; empty where it is for the host alone.
+    pub domain: String,
+}
+
+/// What a peer's `Date` says of its clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerClock {
+    /// The date, in seconds since 1970.
+    pub date: i64,
+    /// By how many seconds it is ahead of this pod's clock (behind, where it is negative), at least: the time that the
+    /// answer may have taken, and the age that a cache tells, are counted out.
+    pub ahead: i64,
+}
+
+/// What is worth knowing of one certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// The subject, as text.
+    pub subject: String,
+    /// The issuer, as text.
+    pub issuer: String,
+    /// DNS names and addresses that it is good for.
+    pub names: Vec<String>,
+    /// Valid from, in seconds since 1970.
+    pub not_before: i64,
+    /// Valid until, in seconds since 1970.
+    pub not_after: i64,
+}
