@@ -91,6 +91,10 @@ fn rejected(fault: &Fault) -> &'static str {
     if says("no pg_hba.conf entry") && says(" \", ") {
         return "the database's name ends in white space: take the newline out of the Secret (printf, not echo)";
     }
+    if says("no pg_hba.conf entry") && says("(08P01)") {
+        return "the server refuses the pooler, whose address that is: add a line for it to the server's pg_hba.conf, or give the \
+                pooler TLS towards the server (PgBouncer: server_tls_sslmode)";
+    }
     let plain = says("no encryption") || says("SSL off");
     if says("no pg_hba.conf entry") && plain && !(says("SSL encryption") || says("SSL on")) {
         return NO_PLAIN_RULE;

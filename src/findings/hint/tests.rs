@@ -763,6 +763,11 @@ fn logins() {
             "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", SSL off (28000)",
             "sslmode: require",
         ),
+        (
+            Cause::LoginRejected,
+            "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", no encryption (08P01)",
+            "the server refuses the pooler",
+        ),
         (Cause::LoginRejected, "role \"app\" does not exist (28000)", "CREATE ROLE"),
         (Cause::LoginRejected, "permission denied to set parameter \"x\" (42501)", "take it out of the URL"),
         (Cause::LoginRejected, "no such user (08P01)", "the pooler does not let this user in"),

@@ -21,6 +21,7 @@ impl Pooler {
         let home = format!("host=127.0.0.1 port={}", cluster.port);
         let ini = format!(
             "[databases]\napp={home}\nrefused={home} dbname=app user=app password=wrong\nmissing={home} dbname=nowhere\n\
+             barred={home} dbname=app user=barred\nnologin={home} dbname=app user=nologin\n\
              away=host=127.0.0.1 port=1\n[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port={port}\nunix_socket_dir=\n\
              auth_type=scram-sha-256\nauth_file={base}/users\n"
         );
@@ -47,12 +48,16 @@ impl Pooler {
 #[test]
 fn who_refused_is_told_apart_behind_a_pooler() {
     let cluster = Cluster::plain();
+    cluster.sql("CREATE ROLE nologin");
+    cluster.set_hba("host all nologin 127.0.0.1/32 trust\nhost all app 127.0.0.1/32 scram-sha-256");
     let pooler = Pooler::before(&cluster);
     passed(&pooler.check(PASSWORD, "app"));
     for (password, database, phase, cause, says, hint) in [
         ("wrong", "app", "login", "password_rejected", "SASL authentication failed (08P01)", "the pooler itself"),
         (PASSWORD, "refused", "login", "password_rejected", "said by the server behind a pooler", "PostgreSQL refused"),
         (PASSWORD, "missing", "login", "no_such_database", "database \"nowhere\" does not exist", "the dbname in its"),
+        (PASSWORD, "barred", "login", "login_rejected", "no pg_hba.conf entry", "the server refuses the pooler"),
+        (PASSWORD, "nologin", "login", "login_rejected", "not permitted to log in", "ALTER ROLE … LOGIN"),
         (PASSWORD, "nowhere", "login", "no_such_database", "no such database: nowhere", "the pooler has no such"),
         (PASSWORD, "away", "login", "timeout", "came in", "a pooler that gets no connection to its database"),
     ] {
