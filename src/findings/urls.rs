@@ -206,7 +206,9 @@ fn url(reading: &Reading, known: Option<&str>, evidence: &Evidence, asked: Asked
         return vec![row.found(told::doubled(&reading.origin, family), told::doubled_fix(&intent))];
     }
     let mut found = params::judge(&intent, &reading.origin, evidence, asked);
-    if values::unexpanded(text).is_some() || values::broken(text).is_some() || text.starts_with("jdbc:") {
+    // What keeps the place of a password is to be replaced, not to be encoded.
+    let kept = values::unexpanded(text).is_some() || told::placeholder_in(text).is_some();
+    if kept || values::broken(text).is_some() || text.starts_with("jdbc:") {
         return found;
     }
     if family == Family::Redis && intent.password.is_none() && named_user(&intent) {
@@ -327,12 +329,16 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
         found.retain(|finding| finding.message.contains(&format!("variable {variable}")));
     }
     let Some(finding) = found.into_iter().find(reading_first) else { return encoded_beside(fault, context) };
-    // The message of these faults says already what was seen; of one of many variables the hint has to stand alone.
+    // The message of these faults says already what was seen; of one of many variables the hint names which.
     let said = matches!(
         fault.cause,
         Cause::UrlPasswordUnencoded | Cause::UrlPasswordDoubled | Cause::SecretWhitespace | Cause::SecretTooWeak
-    ) && context.kind != "env";
-    Some(if said { finding.fix } else { format!("{}; {}", finding.message, finding.fix) })
+    );
+    Some(match (said, finding.message.split_once(": ")) {
+        (true, _) if context.kind != "env" => finding.fix,
+        (true, Some((origin, _))) => format!("{origin}: {}", finding.fix),
+        _ => format!("{}; {}", finding.message, finding.fix),
+    })
 }
 
 /// A rejected password that was percent-encoded although it stands beside the URL, where it is taken as it is.

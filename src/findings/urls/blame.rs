@@ -35,12 +35,7 @@ pub fn blame(text: &str, unread: bool) -> Option<Blame> {
             return Some(Blame::new(Cause::UrlMalformed, "it stands in quotes, which are a part of it"));
         }
         Some(Flaw::Base64) => return Some(Blame::new(Cause::UrlMalformed, "it is still base64: the URL is inside")),
-        Some(Flaw::Unexpanded(what)) if unread => {
-            return Some(Blame::new(
-                Cause::UrlMalformed,
-                format!("{what} stands in it as it is, nothing filled it in"),
-            ));
-        }
+        Some(Flaw::Unexpanded(what)) if unread => return Some(unfilled(&what)),
         Some(Flaw::Unexpanded(_) | Flaw::Placeholder | Flaw::ServiceLink) | None => {}
     }
     let family = Family::of(text)?;
@@ -92,7 +87,16 @@ pub fn lint(text: &str, family: Family) -> Option<Blame> {
         let message = "it has no colon before the `@`: clients send what stands there as the user, without a password";
         return Some(Blame::new(Cause::UrlMalformed, message));
     }
-    unencoded(family, &intent, text).map(|message| Blame::new(Cause::UrlPasswordUnencoded, message))
+    // The braces of `${NAME}` are not a password's.
+    let why = |message| {
+        values::unexpanded(text)
+            .map_or_else(|| Blame::new(Cause::UrlPasswordUnencoded, message), |what| unfilled(&what))
+    };
+    unencoded(family, &intent, text).map(why)
+}
+
+fn unfilled(what: &str) -> Blame {
+    Blame::new(Cause::UrlMalformed, format!("{what} stands in it as it is, nothing filled it in"))
 }
 
 /// What the clients make of user and password that are not encoded; `None` where all read them as they are meant.

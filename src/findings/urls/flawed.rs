@@ -28,8 +28,8 @@ pub(super) fn explains(fault: Option<&Fault>) -> bool {
     })
 }
 
-const UNLESS: &str = "take it away where it is set (--from-env-file keeps quotes and spaces), unless the server's own \
-                      password has it too";
+const UNLESS: &str = "take that away where it is set (--from-env-file keeps quotes and spaces), unless the other side \
+                      holds it with the same";
 
 /// What is wrong with a value, whatever it is for.
 pub(super) fn value(reading: &Reading, fault: Option<&Fault>, kind: &str, unproven: bool) -> Vec<Finding> {

@@ -62,17 +62,15 @@ fn origins(name: &str, text: &str) -> Option<Finding> {
     if !lists.iter().any(|list| name.ends_with(list)) {
         return None;
     }
-    let items = text.trim().trim_start_matches('[').trim_end_matches(']').split(',');
+    let mut items = text.trim().trim_start_matches('[').trim_end_matches(']').split(',');
     let path = |item: &str| {
         let item = item.trim().trim_matches(['"', '\'']);
         let rest = item.strip_prefix("http://").or_else(|| item.strip_prefix("https://"));
         rest.is_some_and(|rest| rest.contains('/') && !rest.contains('*'))
     };
-    let wrong = items.clone().filter(|item| path(item)).count();
-    let count = items.count();
-    (wrong > 0).then(|| {
+    items.any(path).then(|| {
         INCONSISTENT.found(
-            format!("{wrong} of the {count} origins in the variable {name} end in `/` or a path: no browser sends such an origin"),
+            format!("an origin in the variable {name} ends in `/` or a path: no browser sends such a one"),
             "write scheme://host[:port] alone, without a final `/`",
         )
     })

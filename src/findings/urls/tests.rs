@@ -168,6 +168,38 @@ fn values_of_the_kind_env() {
     }
 }
 
+/// What each client makes of it stands in the message already.
+#[test]
+fn of_a_variable_the_hint_says_which_and_what_to_do() {
+    for (text, cause, expected) in [
+        (
+            "postgres://app:pa/ss@db/x",
+            Cause::UrlPasswordUnencoded,
+            "the variable DATABASE_URL: percent-encode the password where it is set (/ as %2F): postgres://app:***@db/x",
+        ),
+        (
+            "postgres://app:${DB_PASSWORD}@db/x",
+            Cause::UrlMalformed,
+            "${DB_PASSWORD} stands in the variable DATABASE_URL",
+        ),
+    ] {
+        let blame = super::lint(text, super::Family::Postgres).expect("it is wrong");
+        assert_eq!(blame.cause, cause, "{}", blame.message);
+        let readings = [reading("variable", "DATABASE_URL", text)];
+        let fault = Fault::new(Phase::Assert, cause, format!("DATABASE_URL: {}", blame.message));
+        let hint = hint(&fault, &Evidence::default(), context("env", &readings, &[]));
+        assert!(hint.starts_with(expected), "{hint}");
+    }
+}
+
+#[test]
+fn what_keeps_the_place_of_a_password_is_not_to_be_encoded() {
+    let readings = [reading("url", "DATABASE_URL", "postgres://app:<password>@db/x")];
+    let rejected = Fault::new(Phase::Login, Cause::PasswordRejected, "no");
+    let found = judge(Some(&rejected), &Evidence::default(), context("postgres", &readings, &[]));
+    assert_eq!(codes(&found), ["env_placeholder"]);
+}
+
 /// The Secret that the app has may have made the server's password too.
 #[test]
 fn quotes_and_spaces_of_a_password_may_be_the_servers() {
@@ -178,7 +210,7 @@ fn quotes_and_spaces_of_a_password_may_be_the_servers() {
     for text in ["\"hunter2\"", "hunter2 ", " hunter2"] {
         let found = of(text);
         assert_eq!(found.severity, Severity::Warning, "{text:?}");
-        assert!(found.fix.contains("unless the server's own password has it too"), "{}", found.fix);
+        assert!(found.fix.contains("unless the other side holds it with the same"), "{}", found.fix);
     }
     assert_eq!(of("hunter2\n").severity, Severity::Error);
 }
