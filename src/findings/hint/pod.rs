@@ -64,8 +64,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> String {
                 .to_owned()
         }
         Cause::NotListening if evidence.facts.listening.is_empty() => {
-            "see whether the app has started (kubectl logs), and \
-             compare the port with those that do listen: one of them may be the app's"
+            "see whether the app has started (kubectl logs), or listens on another port than this check has"
                 .to_owned()
         }
         Cause::NotListening | Cause::ListeningOnLoopback if fault.message.ends_with("IPv6 addresses alone") => {
