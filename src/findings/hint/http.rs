@@ -67,7 +67,8 @@ fn status(code: Option<u16>, fault: &Fault) -> String {
     match code {
         Some(400) => "the server does not understand the request: a Host it does not allow (ALLOWED_HOSTS, TrustedHost), a wrong method or \
              body; its log says which".to_owned(),
-        Some(401) => "the server wants credentials: give `bearer_token` or `basic_auth`, or ask a path that needs none".to_owned(),
+        Some(401) => "the server wants credentials, or others than it got: set or correct `bearer_token` or `basic_auth`, or ask a \
+             path that needs none".to_owned(),
         Some(403) => "the server understood and forbids it: without credentials, by a rule for client, Host or origin (an ingress \
              whitelist, a mesh's AuthorizationPolicy, a firewall); its log says which"
             .to_owned(),
@@ -81,6 +82,7 @@ fn status(code: Option<u16>, fault: &Fault) -> String {
         Some(421) => "the server does not answer for this Host: MCP servers made with FastMCP know localhost alone until \
              host=\"0.0.0.0\" or allowed_hosts is set; else use the name that it serves"
             .to_owned(),
+        Some(415 | 422) => "the path is there, and body or headers are not what it expects: the answer names what is missing".to_owned(),
         Some(429) => "the server limits the rate: probe less often (`interval`), or exempt this pod".to_owned(),
         Some(503) => "the app says so of itself, or a proxy has no ready backend for it: kubectl get endpointslices shows whether \
              one is there, then its log"

@@ -79,10 +79,6 @@ pub(super) fn hint(fault: &Fault, kind: &str) -> String {
     .to_owned()
 }
 
-/// Which of both it is does not show while TLS is off.
-pub(super) const NO_PLAIN_RULE: &str = "no rule of pg_hba.conf lets this user in without TLS: set `sslmode: require` or stricter \
-     if the rule is a hostssl one, else add a line for this user, database and pod network";
-
 fn rejected(fault: &Fault) -> &'static str {
     let says = |text: &str| fault.message.contains(text);
     if says("not permitted to log in") {
@@ -97,7 +93,8 @@ fn rejected(fault: &Fault) -> &'static str {
     }
     let plain = says("no encryption") || says("SSL off");
     if says("no pg_hba.conf entry") && plain && !(says("SSL encryption") || says("SSL on")) {
-        return NO_PLAIN_RULE;
+        return "no rule of pg_hba.conf lets this user in without TLS, and the server gave none: switch it on there (ssl = on) if the \
+                rule is a hostssl one, else add a line for this user, database and pod network";
     }
     if says("no pg_hba.conf entry") {
         return "no line of pg_hba.conf fits this user, database and client address, whatever the password: add one for the \
@@ -150,8 +147,8 @@ fn query(fault: &Fault) -> &'static str {
     if says("a replica is wanted") || says("read-only ones are wanted") {
         return "it answers as a primary: point the target at the replicas' Service, or set `role: any`";
     }
-    if says("(42P01)") {
-        return "the table is not there for this user: run the migrations, or look at search_path and at capitals, which need \
+    if says("(42P01)") || says("(42703)") {
+        return "the table or column is not there for this user: run the migrations, or look at search_path and at capitals, which need \
                 quotes";
     }
     if says("(42704)") {

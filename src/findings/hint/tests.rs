@@ -761,7 +761,7 @@ fn logins() {
         (
             Cause::LoginRejected,
             "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", SSL off (28000)",
-            "sslmode: require",
+            "switch it on there",
         ),
         (
             Cause::LoginRejected,
@@ -805,7 +805,7 @@ fn logins() {
         (
             Cause::LoginRejected,
             "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", no encryption (28000)",
-            "sslmode: require",
+            "switch it on there",
         ),
         (
             Cause::LoginRejected,
@@ -830,11 +830,28 @@ fn logins() {
         (Cause::StartingUp, "the database system is not accepting connections (57P03)", "hot_standby"),
         (Cause::QueryFailed, "it is a primary (not in recovery), a replica is wanted", "the replicas' Service"),
         (Cause::QueryFailed, "relation \"users\" does not exist (42P01)", "migrations"),
+        (Cause::QueryFailed, "column \"publickey\" does not exist (42703)", "capitals"),
         (Cause::QueryFailed, "canceling statement due to statement timeout (57014)", "statement_timeout"),
         (Cause::QueryFailed, "unrecognized configuration parameter \"schema\" (42704)", "take it out of the URL"),
     ] {
         let text = login(cause, message);
         assert!(text.contains(says), "{message}: {text}");
+    }
+}
+
+/// What is said of a key is where it stands in that kind of check.
+#[test]
+fn keys_of_tls_are_named_as_the_kind_has_them() {
+    let own = with_chain(vec![certificate("CN=a", "CN=a", &["a"])]);
+    for (kind, cause, says) in [
+        ("http", Cause::TlsUntrusted, "as `tls.ca`"),
+        ("tls", Cause::TlsUntrusted, "as `ca`"),
+        ("postgres", Cause::TlsUntrusted, "as `ca` (in a URL: sslrootcert)"),
+        ("peer", Cause::TlsClientCertRequired, "as `tls.cert` and `tls.key`"),
+        ("peer", Cause::TlsWrongName, "set `tls.server_name`"),
+    ] {
+        let text = at(cause, Phase::Tls, "", kind, "b:1", &own);
+        assert!(text.contains(says), "{text}");
     }
 }
 
@@ -844,7 +861,8 @@ fn answers() {
     let redirect = |aim| Facts { redirect: Some(Redirect { to: String::new(), aim }), ..Facts::default() };
     for (cause, message, facts, says) in [
         (Cause::HttpStatus, "", status(404), "no such path"),
-        (Cause::HttpStatus, "", status(401), "wants credentials"),
+        (Cause::HttpStatus, "", status(401), "or others than it got"),
+        (Cause::HttpStatus, "", status(422), "body or headers"),
         (Cause::HttpStatus, "", status(403), "by a rule for client"),
         (Cause::HttpStatus, "", status(421), "allowed_hosts"),
         (Cause::HttpStatus, "", status(406), "Accept"),

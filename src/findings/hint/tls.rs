@@ -8,6 +8,18 @@ use crate::outcome::{Aim, Certificate, Evidence, Fault};
 use crate::url::Host;
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
+    let text = by_cause(fault, evidence, context);
+    match context.kind {
+        "postgres" => text.replace("as `ca`", "as `ca` (in a URL: sslrootcert)"),
+        // Their keys of TLS stand under one of its own.
+        "http" | "peer" => ["ca`", "cert`", "key`", "server_name"]
+            .iter()
+            .fold(text, |text, key| text.replace(&format!("`{key}"), &format!("`tls.{key}"))),
+        _ => text,
+    }
+}
+
+fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
     let leaf = evidence.facts.certificates.first();
     if leaf.is_some_and(|leaf| leaf.names.first().is_some_and(|name| name.starts_with("spiffe://")))
         && matches!(fault.cause, Cause::TlsUntrusted | Cause::TlsWrongName | Cause::TlsClientCertRequired)
@@ -18,10 +30,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
     }
     let kind = context.kind;
     match fault.cause {
-        Cause::TlsUntrusted => {
-            let text = untrusted(fault, &evidence.facts.certificates);
-            if kind == "postgres" { text.replace("as `ca`", "as `ca` (in a URL: sslrootcert)") } else { text }
-        }
+        Cause::TlsUntrusted => untrusted(fault, &evidence.facts.certificates),
         Cause::TlsExpired if fault.message.starts_with("the root ") => "make the authority anew, mount its new certificate as \
              `ca`, and let it sign the server's: every app that trusts the old one needs the new one too"
             .to_owned(),
@@ -150,6 +159,10 @@ fn wrong_name(leaf: Option<&Certificate>, evidence: &Evidence, context: Context<
     )
 }
 
+/// Which of both it is does not show while TLS is off.
+const NO_PLAIN_RULE: &str = "no rule of pg_hba.conf lets this user in without TLS: set `sslmode: require` or stricter \
+     if the rule is a hostssl one, else add a line for this user, database and pod network";
+
 fn unsupported(fault: &Fault, leaf: Option<&Certificate>, evidence: &Evidence, kind: &str) -> String {
     let says = |text: &str| fault.message.contains(text);
     if says("critical extension") || says("X.509 version 1") || says("not encoded") {
@@ -175,7 +188,7 @@ fn unsupported(fault: &Fault, leaf: Option<&Certificate>, evidence: &Evidence, k
         "postgres" if evidence.facts.tls_version.is_none() && fault.phase == crate::outcome::Phase::Tls => {
             "switch TLS on in the server (ssl = on, a certificate), or set `sslmode: disable` where the network is trusted".to_owned()
         }
-        "postgres" if says("no pg_hba.conf entry") => super::login::NO_PLAIN_RULE.to_owned(),
+        "postgres" if says("no pg_hba.conf entry") => NO_PLAIN_RULE.to_owned(),
         "postgres" => "the server demands TLS and `sslmode` keeps it off: set `sslmode: verify-full` with its `ca` (or \
              `require`, which verifies nothing)"
             .to_owned(),

@@ -102,6 +102,11 @@ fn each_failure_has_its_cause() {
         assert!(message.contains("SSL encryption") && message.contains("no encryption"), "{message}");
     }
     without.set_hba("host none all 127.0.0.1/32 scram-sha-256");
-    failed(&run(&without, "sslmode=prefer"), "login", "login_rejected");
+    let refused = run(&without, "sslmode=prefer");
+    failed(&refused, "login", "login_rejected");
+    assert!(
+        refused["failure"]["hint"].as_str().is_some_and(|text| text.contains("the server gave none")),
+        "{refused:#}"
+    );
     polite(&without.log());
 }
