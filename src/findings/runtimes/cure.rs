@@ -94,7 +94,7 @@ fn java(legs: &[Leg]) -> String {
     if first_v6.is_some_and(|leg| leg.fate == Fate::Accepts) {
         return "-Djava.net.preferIPv6Addresses=true".to_owned();
     }
-    "Java tries the first address only: set a connect timeout (pgjdbc: connectTimeout) and take the dead address out of \
+    "it tries the first address only: set a connect timeout (pgjdbc: connectTimeout) and take the dead address out of \
      the name"
         .to_owned()
 }
