@@ -252,9 +252,11 @@ fn external_names() {
     assert_eq!(tls["failure"]["cause"], "tls_wrong_name", "{report:#}");
     only(tls, "external_name_tls", "api is an alias of api.example.com");
     assert!(
-        tls["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("`server_name: api.example.com`")),
+        tls["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("`tls.server_name: api.example.com`")),
         "{tls:#}"
     );
+    let fix = &tls["findings"][0]["fix"];
+    assert!(fix.as_str().is_some_and(|fix| fix.contains("set tls.server_name: api.example.com")), "{fix}");
     assert_eq!(plain["failure"]["cause"], "http_status");
     only(plain, "external_name_host", "api is an ExternalName of api.example.com, whose server answered 404");
     assert_eq!((right["result"].as_str(), codes(right).len()), (Some("pass"), 0), "{right:#}");
