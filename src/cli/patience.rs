@@ -63,14 +63,15 @@ impl Pause {
         Self { next: first }
     }
 
-    /// The pause after this failure, with up to a tenth of jitter.
+    /// The pause after this failure, with up to a tenth of jitter: never less, so that the default pauses reach the
+    /// 30 s after which waiting is given up, and no run just misses them.
     pub(super) fn after(&mut self, failure: &Failure) -> Duration {
         let costs_a_login =
             failure.phase == Phase::Login && !matches!(failure.cause, Cause::StartingUp | Cause::ShuttingDown);
         let (factor, most) = if costs_a_login { (4, Duration::from_secs(30)) } else { (3, Duration::from_secs(10)) };
         let pause = self.next;
         self.next = (self.next * factor / 2).min(most.max(pause));
-        pause - pause.mul_f64(0.1 * fraction())
+        pause + pause.mul_f64(0.1 * fraction())
     }
 }
 
@@ -120,18 +121,28 @@ mod tests {
     }
 
     #[test]
+    fn the_default_pauses_do_not_just_miss_the_time_after_which_it_is_given_up() {
+        for (phase, cause, runs) in [(Phase::Login, Cause::PasswordRejected, 5), (Phase::Tls, Cause::TlsUntrusted, 7)] {
+            let failure = failure(phase, cause);
+            let mut pause = Pause::new(Duration::from_secs(1));
+            let waited: Duration = (0..runs).map(|_| pause.after(&failure)).sum();
+            assert!((Duration::from_secs(30)..Duration::from_secs(35)).contains(&waited), "{waited:?}");
+        }
+    }
+
+    #[test]
     fn pauses_grow_to_their_limit() {
         let grown = |failure: &Failure| {
             let mut pause = Pause::new(Duration::from_secs(1));
             let all: Vec<Duration> = (0..20).map(|_| pause.after(failure)).collect();
-            assert!(all[0] <= Duration::from_secs(1) && all[0] >= Duration::from_millis(900));
+            assert!(all[0] >= Duration::from_secs(1) && all[0] <= Duration::from_millis(1100));
             all[19]
         };
         let plain = grown(&failure(Phase::Connect, Cause::ConnectRefused));
-        assert!((Duration::from_secs(9)..=Duration::from_secs(10)).contains(&plain), "{plain:?}");
+        assert!((Duration::from_secs(10)..=Duration::from_secs(11)).contains(&plain), "{plain:?}");
         let login = grown(&failure(Phase::Login, Cause::PasswordRejected));
-        assert!((Duration::from_secs(27)..=Duration::from_secs(30)).contains(&login), "{login:?}");
+        assert!((Duration::from_secs(30)..=Duration::from_secs(33)).contains(&login), "{login:?}");
         let starting = grown(&failure(Phase::Login, Cause::StartingUp));
-        assert!(starting <= Duration::from_secs(10), "{starting:?}");
+        assert!(starting <= Duration::from_secs(11), "{starting:?}");
     }
 }
