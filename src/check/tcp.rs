@@ -30,7 +30,7 @@ use crate::value::{Setting, Value};
 pub const KIND: Kind = Kind {
     name: "tcp",
     summary: "connects; optionally sends bytes and compares the answer",
-    example: r#"{address: "cache:6379", send: 'PING\r\n', expect: "+PONG"}"#,
+    example: r#"{address: "cache:6379", send: 'PING\r\n', expect: {regex: '^(\+PONG|-NOAUTH)'}}"#,
     schemes: &["tcp"],
     parse,
     from_url,

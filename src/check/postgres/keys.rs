@@ -29,7 +29,6 @@ pub(super) struct Keys {
     /// disable, allow, prefer, require, verify-ca or verify-full, with libpq's meaning; prefer where nothing says otherwise.
     pub(super) sslmode: Option<Setting<SslMode>>,
     /// The CA that the server's certificate is verified against; the system's where there is none and sslmode verifies.
-    ///
     /// A PEM file or the PEM text itself; `system` and `builtin` go with verify-full alone, which is then the default.
     pub(super) ca: Option<Pem>,
     /// The client's certificate and its chain: a PEM file or the PEM text itself.

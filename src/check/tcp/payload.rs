@@ -220,7 +220,10 @@ mod schema {
             let bytes = generator.subschema_for::<Value>();
             json_schema!({"anyOf": [
                 bytes,
-                {"type": "object", "additionalProperties": false, "required": ["regex"], "properties": {"regex": {"type": "string"}}}
+                {"type": "object", "additionalProperties": false, "required": ["regex"], "properties": {"regex": {
+                    "type": "string",
+                    "description": "Searched for in the answer; `^(\\+PONG|-NOAUTH)` fits a Redis without and with a password."
+                }}}
             ]})
         }
     }
