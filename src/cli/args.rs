@@ -49,7 +49,8 @@ pub enum Command {
 /// Which checks, and from where.
 #[derive(Debug, Args, Default)]
 pub struct Selection {
-    /// tcp://h:p, tls://h:p, http(s)://…, peer+http(s)://…, postgres://…, dns://name[?type=AAAA&server=ip:53], env:NAME
+    /// tcp://h:p, tls://h:p, http(s)://…, peer+http(s)://…, postgres://…, dns://name[?type=AAAA&server=ip:53],
+    /// listen::3000, env:NAME
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// The configuration file

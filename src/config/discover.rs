@@ -14,7 +14,7 @@ use crate::config::names::{Names, is_variable_name};
 use crate::config::node::Node;
 use crate::config::plan::{Gates, Listed, Origin, Plan, Planned};
 use crate::config::rules::Reach;
-use crate::config::schemes::{Meaning, lacking, meaning, server};
+use crate::config::schemes::{Meaning, PORT, lacking, meaning, server};
 use crate::config::source::{Extent, USUAL_FILE, VARIABLE};
 use crate::config::targets::{LIBPQ_PASSWORD, bare, connection, driverless, of_driver, planned, with_libpq_password};
 use crate::env::Env;
@@ -157,7 +157,7 @@ impl<'a> Finder<'a> {
                 self.check(variable, name, of_driver(Value::Env(variable.to_owned())), Vec::new());
             }
             (Sort::Server(name), Meaning::Later(_) | Meaning::Unknown) => {
-                self.list(variable, &target, lacking(name, "tcp://host:port"));
+                self.list(variable, &target, lacking(name, PORT));
             }
             (Sort::Dialect(_), _) => {
                 let why = "a driver's own form of URL: write a check with the plain one".to_owned();
@@ -186,9 +186,9 @@ impl<'a> Finder<'a> {
             return self.list(variable, target, "the URL cannot be read".to_owned());
         };
         if self.extent < Extent::Web {
-            return self.list(variable, target, "a web address: a check of its own must ask for it".to_owned());
+            return self.list(variable, target, "a web address: write a check http or peer for it".to_owned());
         }
-        let why = "of a web address that was found in the environment nothing is asked".to_owned();
+        let why = "nothing is asked of a web address that was found in the environment".to_owned();
         let check = Arc::new(Connection::new(Value::Env(variable.to_owned()), why));
         self.check(variable, if url.scheme == "https" { "tls" } else { "tcp" }, check, Vec::new());
     }

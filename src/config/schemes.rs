@@ -58,6 +58,9 @@ pub(super) fn meaning(scheme: &str) -> Meaning {
     later.map_or(Meaning::Unknown, |(_, kind)| Meaning::Later(kind))
 }
 
+/// What is left to do with a URL whose protocol is not spoken.
+pub(super) const PORT: &str = "tcp://host:port, or its URL with diagnose";
+
 /// Why a kind of the contract cannot be had, and what to do `instead`.
 pub(super) fn lacking(kind: &str, instead: &str) -> String {
     match kind {

@@ -13,7 +13,7 @@ use crate::config::names::{Names, is_variable_name};
 use crate::config::node::Node;
 use crate::config::plan::{DEFAULT_LISTEN, Gates, MinPassing, Origin, Plan, Planned, ServeOptions};
 use crate::config::rules::Reach;
-use crate::config::schemes::{Meaning, advice, lacking, meaning, server};
+use crate::config::schemes::{Meaning, PORT, advice, lacking, meaning, server};
 use crate::config::source::Extent;
 use crate::config::undecided::{self, Undecided};
 use crate::env::Env;
@@ -142,7 +142,7 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
             Url::parse(text).map(drop).or_else(|error| if misread(text) { Ok(()) } else { Err(error.to_string()) })?;
             Ok(Target { kind: name, check, variable: None })
         }
-        Meaning::Later(name) => Err(lacking(name, "tcp://host:port")),
+        Meaning::Later(name) => Err(lacking(name, PORT)),
         Meaning::Unknown if extent == Extent::Connections && Connection::knows(scheme) => {
             Ok(Target { kind: stem(scheme), check: of_driver(Value::literal(text)), variable: None })
         }
@@ -276,7 +276,7 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
             Target { kind, check, variable: Some(name.to_owned()) }
         }
         Meaning::Later(kind) => {
-            let lacking = lacking(kind, "tcp://host:port");
+            let lacking = lacking(kind, PORT);
             let message = format!("the variable {name} holds the URL of a {kind} check; {lacking}");
             undecided(Some(blamed(name, &value).unwrap_or((Cause::VariableInvalid, message))))
         }

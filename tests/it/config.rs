@@ -143,8 +143,8 @@ fn discover_writes_a_configuration_with_names_and_no_values() {
     gates: [startup]
 
 # Found and left out:
-# API_URL: a web address: a check of its own must ask for it
-# CACHE_URL: this version has no redis check: probe its port with tcp://host:port
+# API_URL: a web address: write a check http or peer for it
+# CACHE_URL: this version has no redis check: probe its port with tcp://host:port, or its URL with diagnose
 ";
     assert!(text.ends_with(expected), "{text}");
     for value in ["s3cret", "example.com", "db.shop", "replica", "6379"] {

@@ -194,7 +194,7 @@ fn as_far_as_it_goes_without_the_protocol() {
     let (code, text) = page(&[], &[("APP_URL", "http://web.shop:8080/hook/s3cret")]);
     assert_eq!(code, 0, "{text}");
     assert!(text.starts_with("✓ app connects http://web.shop:8080 ✓ value the variable APP_URL"), "{text}");
-    assert!(text.contains("· login not tried: of a web address that was found in the environment nothing is asked"));
+    assert!(text.contains("· login not tried: nothing is asked of a web address that was found in the environment"));
     assert_eq!(world.web_log(), before);
 }
 
@@ -326,7 +326,7 @@ fn every_kind_of_ladder() {
             vars: &[],
             parts: &[
                 "· names nothing is dialled · addresses nothing is dialled",
-                "· login not reached ✗ answer not_listening",
+                "· tls none · login none: checks of kind listen have none ✗ answer not_listening",
             ],
         },
         Says {

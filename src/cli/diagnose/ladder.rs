@@ -75,6 +75,11 @@ impl View<'_> {
         !self.outcome().evidence.tries.is_empty()
     }
 
+    /// Whether checks of this kind connect at all.
+    fn dials(&self) -> bool {
+        !matches!(self.done.planned.kind, "listen" | "dns")
+    }
+
     /// What is dialled, or was meant to be where the URL cannot be read.
     fn endpoints(&self) -> Vec<Endpoint> {
         let check = &self.done.planned.check;
@@ -113,7 +118,7 @@ pub(super) fn rungs(view: View<'_>) -> Vec<Rung> {
 /// Whether the check failed before anything was dialled, because of what it is configured with. What is missing where a
 /// `listen` check looks is no value, nor is the answer to a `dns` check: they dial nothing at all.
 fn is_of_values(view: View<'_>) -> bool {
-    !view.dialled() && view.failed_in(Phase::Assert) && !matches!(view.done.planned.kind, "listen" | "dns")
+    !view.dialled() && view.failed_in(Phase::Assert) && view.dials()
 }
 
 fn value(view: View<'_>) -> Rung {

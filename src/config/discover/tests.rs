@@ -32,10 +32,10 @@ fn servers_are_checks_and_the_rest_is_listed() {
     assert!(plan.checks.iter().all(|check| check.gates == Gates::default()));
     let listed: Vec<String> = plan.listed.iter().map(|l| format!("{} {}: {}", l.variable, l.target, l.why)).collect();
     let expected = [
-        "API_URL https://api.example.com: a web address: a check of its own must ask for it",
-        "CACHE_URL redis://cache:6379: this version has no redis check: probe its port with tcp://host:port",
+        "API_URL https://api.example.com: a web address: write a check http or peer for it",
+        "CACHE_URL redis://cache:6379: this version has no redis check: probe its port with tcp://host:port, or its URL with diagnose",
         "DIRECT_URL postgres://db:5432: the same as DATABASE_URL",
-        "PROXY http://proxy:3128: a web address: a check of its own must ask for it",
+        "PROXY http://proxy:3128: a web address: write a check http or peer for it",
         "SPRING_URL jdbc:postgresql://…: a driver's own form of URL: write a check with the plain one",
     ];
     assert_eq!(listed, expected);
@@ -167,7 +167,7 @@ fn the_document_names_variables_and_no_value_and_can_be_read() {
         "  # from the variable DATABASE_URL\n  - name: database\n    postgres:\n      url: {env: DATABASE_URL}\n    gates: [startup, ready]\n",
         "  # from libpq's variables PGHOST, PGUSER, PGPASSWORD, PGSSLROOTCERT\n  - name: postgres\n",
         "      ca: {env: PGSSLROOTCERT}\n",
-        "# CACHE_URL: this version has no redis check: probe its port with tcp://host:port\n",
+        "# CACHE_URL: this version has no redis check: probe its port with tcp://host:port, or its URL with diagnose\n",
         "# API_URL: a web address",
     ] {
         assert!(text.contains(part), "{part}\n{text}");

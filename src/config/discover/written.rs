@@ -6,8 +6,8 @@ use crate::config::plan::{Gates, Listed};
 use crate::outcome::clean_text;
 
 const HEAD: &str = "\
-# Written by `pilotfish config discover` from the variables of this container. Values stay where they are: each check
-# reads its variables anew at every run, so the container that runs pilotfish needs the same ones.
+# Written by `pilotfish config discover` from the variables of this container. It names them and holds
+# none of their values, so the container that runs pilotfish needs the same ones.
 #
 # gates: []                  is only watched: metrics, /status and the log tell
 # gates: [startup]           holds the pod's start until it has passed once

@@ -24,7 +24,9 @@ pub(super) fn tls(view: View<'_>) -> Rung {
             Rung::new("tls", Mark::Warn, said)
         }
         _ if facts.tls_version.is_some() => Rung::new("tls", Mark::Good, format!("{}{took}", session(facts))),
-        Some(failure) if failure.phase < Phase::Tls || !view.dialled() => Rung::new("tls", Mark::Idle, "not reached"),
+        Some(failure) if view.dials() && (failure.phase < Phase::Tls || !view.dialled()) => {
+            Rung::new("tls", Mark::Idle, "not reached")
+        }
         _ if !view.dialled() => Rung::new("tls", Mark::Idle, "none"),
         _ => Rung::new("tls", Mark::Idle, "none: the connection is in plain text"),
     };
@@ -71,7 +73,7 @@ pub(super) fn login(view: View<'_>) -> Rung {
         Some(failure) if failure.phase == Phase::Login => {
             Rung::new("login", Mark::Bad, format!("{}{took}", failure.cause.slug()))
         }
-        Some(failure) if failure.phase < Phase::Login || !view.dialled() => {
+        Some(failure) if view.dials() && (failure.phase < Phase::Login || !view.dialled()) => {
             Rung::new("login", Mark::Idle, "not reached")
         }
         _ if view.went_through(Phase::Login) => {
