@@ -246,8 +246,8 @@ fn timeout(evidence: &Evidence) -> String {
     }
     if let Some("operation not permitted" | "permission denied") = error {
         return format!(
-            "the kernel of this node forbids it: let the network policy, the agent or firewall behind it, pass UDP and TCP 53 to \
-             {servers} (kubectl get netpol)"
+            "the kernel of this node forbids it: a NetworkPolicy, or a firewall here, must let UDP and TCP to {servers} pass \
+             (kubectl get netpol)"
         );
     }
     if let Some(text) = error.filter(|text| text.contains("unreachable") || text.contains("no route")) {

@@ -360,7 +360,7 @@ fn names_that_do_not_resolve() {
         ),
         ("db:80", DnsTimeout, vec![in_list("db", "refused")], &["nothing serves names at 10.96.0.10:53"]),
         ("db:80", DnsTimeout, vec![in_list("db", "refused").from("169.254.20.10:53")], &["k8s-app=node-local-dns"]),
-        ("db:80", DnsTimeout, vec![in_list("db", "forbidden")], &["forbids it", "UDP and TCP 53 to 10.96.0.10:53"]),
+        ("db:80", DnsTimeout, vec![in_list("db", "forbidden")], &["forbids it", "UDP and TCP to 10.96.0.10:53"]),
         (
             "db:80",
             DnsTimeout,

@@ -32,7 +32,7 @@ pub(super) const REDIS_DOUBLE: Entry = entry(
     "redis_double_password",
     Severity::Error,
     Cause::UrlPasswordDoubled,
-    "the password stands in a Redis URL twice, or in the URL and in REDIS_PASSWORD",
+    "the password stands in a Redis URL twice, or (info) in the URL and in REDIS_PASSWORD",
     "keep it in one of them",
 );
 pub(super) const REDIS_USER: Entry = entry(
