@@ -155,7 +155,8 @@ async fn attempt(check: &dyn Check, world: &Arc<World>, terms: Terms) -> Done {
         Err(_) => Some(attempt.overrun()),
     };
     attempt.leave();
-    let ended = Instant::now();
+    let now = Instant::now();
+    let ended = now.checked_sub(attempt.goodbyes()).unwrap_or(now);
     attempt.part().await;
     Done { evidence: attempt.finish(), fault, ended }
 }

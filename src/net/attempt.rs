@@ -61,6 +61,7 @@ pub struct Attempt {
     began: Instant,
     dialling: Option<(SocketAddr, Instant)>,
     partings: Partings,
+    goodbyes: Duration,
     tasks: JoinSet<()>,
 }
 
@@ -79,6 +80,7 @@ impl Attempt {
             began: Instant::now(),
             dialling: None,
             partings: Partings::default(),
+            goodbyes: Duration::ZERO,
             tasks: JoinSet::new(),
         }
     }
@@ -251,18 +253,36 @@ impl Attempt {
     /// the connection is aborted. Nothing is waited for where nothing was sent.
     pub async fn abandon(&mut self, mut io: Io) {
         if io.wire().seen().sent > 0 {
+            let began = Instant::now();
             // Neither an error nor the limit matters any more.
             drop(timeout_at(self.farewell(), tokio::io::copy(&mut io, &mut tokio::io::sink())).await);
+            self.waited(began);
         }
     }
 
     /// Lets the peers close first of all streams on which a goodbye was said and that were dropped since: for at most
     /// 100 ms within the deadline. Whoever runs a check calls it once the check is done.
     pub async fn part(&mut self) {
+        let began = Instant::now();
         let until = self.farewell();
         while let Some(mut stream) = self.partings.pop() {
             drop(timeout_at(until, tokio::io::copy(&mut stream, &mut tokio::io::sink())).await);
         }
+        self.waited(began);
+    }
+
+    /// A goodbye since `began` belongs to no phase.
+    fn waited(&mut self, began: Instant) {
+        let spent = began.elapsed();
+        self.goodbyes += spent;
+        if let Some((_, entered)) = &mut self.current {
+            *entered += spent;
+        }
+    }
+
+    /// How long it has waited for peers to close. It says nothing of them: no one else waits for that.
+    pub const fn goodbyes(&self) -> Duration {
+        self.goodbyes
     }
 
     fn farewell(&self) -> Instant {

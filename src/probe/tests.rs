@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 
 use super::{Depth, probe};
 use crate::check::{Check, Run, kind};
@@ -258,4 +260,33 @@ async fn many_members_run_beside_each_other() {
     assert!(message.starts_with("0 of 32 addresses pass, at least 32 must: 127.0.1.1:"), "{message}");
     // One after another it would be 12.8 s.
     assert!(began.elapsed() < Duration::from_secs(6));
+}
+
+/// A check of this kind against a peer that says this and then stays: we end it.
+async fn against_one_that_stays(name: &str, yaml: &str, says: &'static [u8]) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let stays = tokio::spawn(async move {
+        let (mut peer, _) = listener.accept().await.unwrap();
+        peer.write_all(says).await.unwrap();
+        while peer.read(&mut [0; 512]).await.is_ok_and(|count| count > 0) {}
+        // What was ended in order is left open on this side.
+        std::future::pending::<()>().await;
+    });
+    let node = node::parse(&yaml.replace("PEER", &address)).unwrap();
+    let check = (kind(name).unwrap().parse)(&node).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let began = Instant::now();
+    let outcome = run(&planned(check, Duration::from_secs(20)), "").await;
+    let in_all = began.elapsed();
+    stays.abort();
+    assert!(outcome.passed(), "{:?}", outcome.failure);
+    assert!(in_all - outcome.duration >= Duration::from_millis(100), "{in_all:?}, {:?}", outcome.duration);
+    let phases: Duration = outcome.evidence.phases.iter().map(|(_, took)| *took).sum();
+    assert!(phases <= outcome.duration, "{phases:?}, {:?}", outcome.duration);
+}
+
+#[tokio::test]
+async fn waiting_for_the_peer_to_close_is_not_counted() {
+    against_one_that_stays("tcp", "{address: 'PEER', send: 'PING', expect: '+PONG'}", b"+PONG\r\n").await;
+    against_one_that_stays("http", "{url: 'http://PEER/'}", b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
 }
