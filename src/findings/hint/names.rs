@@ -105,6 +105,14 @@ fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
                 Some(namespace) => format!("the namespace {namespace}"),
                 None => "this pod's namespace".to_owned(),
             };
+            // As CoreDNS has it, a port without that name is NXDOMAIN as well.
+            let port = evidence.queries.last().and_then(|query| written(query).strip_prefix('_')?.split('.').next());
+            if let Some(port) = port {
+                return format!(
+                    "there is no Service {service} in {there}, none of its ports is called {port}, or it is headless without a \
+                     ready pod: kubectl describe svc {service} shows which"
+                );
+            }
             let elsewhere = if namespace.as_deref() == own {
                 format!("; if it lives in another one, {service}.NAMESPACE is its name")
             } else {
@@ -129,7 +137,11 @@ fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
         ),
         Some(Place::Public(name)) => format!(
             "no name server knows {name}: compare its spelling with where it is from, and ask outside the pod: \
-             nslookup {name}"
+             nslookup {}{name}",
+            match evidence.queries.last().map(|query| query.record.as_str()) {
+                None | Some("A" | "AAAA") => String::new(),
+                Some(record) => format!("-type={record} "),
+            }
         ),
         Some(Place::Address(_)) | None => Cause::DnsNotFound.info().remedy.to_owned(),
     }

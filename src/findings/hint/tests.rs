@@ -257,6 +257,18 @@ fn names_that_do_not_resolve() {
         ("todo.local:80", DnsNotFound, vec![], &["a laptop's hosts file"]),
         ("host.docker.internal:80", DnsNotFound, vec![], &["a name of Docker"]),
         ("api.exmaple.com:80", DnsNotFound, vec![], &["nslookup api.exmaple.com"]),
+        (
+            "a.exmaple.com:80",
+            DnsNotFound,
+            vec![query("_mongodb._tcp.a.exmaple.com.", "SRV", "NXDOMAIN", 0)],
+            &["nslookup -type=SRV _mongodb._tcp.a.exmaple.com"],
+        ),
+        (
+            "db:80",
+            DnsNotFound,
+            vec![query(&format!("_pg._tcp.db.{SHOP}."), "SRV", "NXDOMAIN", 0)],
+            &["no Service db in the namespace todo-production, none of its ports is called pg"],
+        ),
         ("db:80", DnsNoAddress, vec![], &["/etc/hosts settles the name"]),
         ("db:80", DnsNoAddress, vec![query("db.", "AAAA", "NOERROR", 1)], &["has AAAA records only", "`addresses`"]),
         (
