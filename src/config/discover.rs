@@ -281,14 +281,18 @@ fn of_socket(value: &str) -> bool {
             .is_some_and(|(_, rest)| of_path(rest.rsplit('@').next().unwrap_or_default()) && !rest.starts_with('/'))
 }
 
-/// Whether a variable of this name holds what browsers are told, or send: it may well be unknown in a pod.
+/// Whether a variable of this name holds what browsers are told, or send, or where they find the app itself: it may well
+/// be unknown in a pod.
 fn of_browsers(variable: &str) -> bool {
+    const OWN: [&str; 7] =
+        ["APP_URL", "BETTER_AUTH_URL", "EXTERNAL_URL", "FRONTEND_URL", "NEXTAUTH_URL", "ROOT_URL", "SITE_URL"];
     const WORDS: [&str; 8] = ["PUBLIC", "VITE", "ORIGIN", "ORIGINS", "CORS", "REDIRECT", "CALLBACK", "REFERER"];
     let upper = variable.to_ascii_uppercase();
     let mut words = upper.split('_');
     // The address of a public key is for the server that verifies with it.
     let of_key = upper.contains("KEY") || upper.contains("JWKS");
-    upper.starts_with("REACT_APP_") || (!of_key && words.any(|word| WORDS.contains(&word)))
+    let own = |name: &&str| upper.strip_suffix(*name).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
+    upper.starts_with("REACT_APP_") || OWN.iter().any(own) || (!of_key && words.any(|word| WORDS.contains(&word)))
 }
 
 /// Scheme, hosts and ports alone: of what is not probed nothing tells whether user or path is a token.

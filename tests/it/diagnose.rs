@@ -191,9 +191,9 @@ fn as_far_as_it_goes_without_the_protocol() {
     assert!(text.contains("✗ tls tls_untrusted"), "its TLS is checked: {text}");
     // A web address in a variable: nothing is asked.
     let before = world.web_log();
-    let (code, text) = page(&[], &[("APP_URL", "http://web.shop:8080/hook/s3cret")]);
+    let (code, text) = page(&[], &[("HOOK_URL", "http://web.shop:8080/hook/s3cret")]);
     assert_eq!(code, 0, "{text}");
-    assert!(text.starts_with("✓ app connects http://web.shop:8080 ✓ value the variable APP_URL"), "{text}");
+    assert!(text.starts_with("✓ hook connects http://web.shop:8080 ✓ value the variable HOOK_URL"), "{text}");
     assert!(text.contains("· login not tried: nothing is asked of a web address that was found in the environment"));
     assert_eq!(world.web_log(), before);
 }

@@ -186,13 +186,15 @@ fn addresses_for_browsers_are_left_alone() {
         ("ALLOWED_ORIGINS", "http://localhost:3000"),
         ("API_URL", "http://backend-api:8000"),
         ("ADMIN_ORIGIN", "http://backend-api:8000"),
+        ("BETTER_AUTH_URL", "https://app.example.com"),
+        ("GF_SERVER_ROOT_URL", "https://app.example.com/grafana"),
         ("NEXT_PUBLIC_API_URL", "http://localhost:8000"),
         ("OAUTH_REDIRECT_URI", "https://app.example.com/callback"),
         ("VITE_API_URL", "http://localhost:8000/api"),
     ];
     let plan = found(&pod, Extent::Web).unwrap();
     assert_eq!(plan.checks.iter().map(|check| &*check.name).collect::<Vec<_>>(), ["api"]);
-    assert_eq!(plan.listed.len(), 5, "{:?}", plan.listed);
+    assert_eq!(plan.listed.len(), 7, "{:?}", plan.listed);
 }
 
 #[test]
