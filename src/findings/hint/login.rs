@@ -36,8 +36,8 @@ pub(super) fn hint(fault: &Fault, kind: &str) -> String {
              last `/` of the URL"
         }
         Cause::NoSuchDatabase => {
-            "the login works, the database is missing: create it, or correct the name after the last `/` of the URL (of a pooler: \
-             the dbname in its [databases])"
+            "the login works, the database is missing: create it, or correct the name after the last `/` of the URL (without one \
+             it is the user's; of a pooler: the dbname in its [databases])"
         }
         Cause::TooManyConnections if says("connections for role") || says("connections for database") => {
             "the login works; the CONNECTION LIMIT of this role or database is used up: lower the app's pools, or \

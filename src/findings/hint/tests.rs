@@ -834,7 +834,7 @@ fn logins() {
         (Cause::LoginRejected, "permission denied for database \"x\" (42501)", "GRANT CONNECT"),
         (Cause::LoginRejected, "unsupported startup parameter: x (08P01)", "ignore_startup_parameters"),
         (Cause::NoSuchDatabase, "database \"app \" does not exist (3D000)", "newline"),
-        (Cause::NoSuchDatabase, "database \"app\" does not exist (3D000)", "create it"),
+        (Cause::NoSuchDatabase, "database \"app\" does not exist (3D000)", "without one it is the user's"),
         (Cause::TooManyConnections, "too many connections for role \"app\" (53300)", "CONNECTION LIMIT"),
         (Cause::NoSuchDatabase, "no such database: x (08P01)", "the pooler has no such database"),
         (Cause::TooManyConnections, "no more connections allowed (max_client_conn) (08P01)", "the pooler is full"),
