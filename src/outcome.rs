@@ -353,7 +353,7 @@ impl Outcome {
     #[must_use]
     pub fn says(&self, finding: &Finding) -> bool {
         let same = |failure: &Failure| {
-            let word = finding.code == failure.cause.slug() && finding.fix == failure.hint;
+            let word = finding.code == failure.cause.slug() && failure.hint.ends_with(&finding.fix);
             word || failure.hint.contains(&finding.message)
         };
         self.failure.as_ref().is_some_and(same)

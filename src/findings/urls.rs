@@ -334,9 +334,9 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
         fault.cause,
         Cause::UrlPasswordUnencoded | Cause::UrlPasswordDoubled | Cause::SecretWhitespace | Cause::SecretTooWeak
     );
-    Some(match (said, finding.message.split_once(": ")) {
-        (true, _) if context.kind != "env" => finding.fix,
-        (true, Some((origin, _))) => format!("{origin}: {}", finding.fix),
+    Some(match finding.message.split_once(": ") {
+        _ if said && context.kind != "env" => finding.fix,
+        Some((origin, _)) if fault.cause == Cause::UrlPasswordUnencoded => format!("{origin}: {}", finding.fix),
         _ => format!("{}; {}", finding.message, finding.fix),
     })
 }

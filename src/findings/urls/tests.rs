@@ -189,6 +189,9 @@ fn of_a_variable_the_hint_says_which_and_what_to_do() {
         let fault = Fault::new(Phase::Assert, cause, format!("DATABASE_URL: {}", blame.message));
         let hint = hint(&fault, &Evidence::default(), context("env", &readings, &[]));
         assert!(hint.starts_with(expected), "{hint}");
+        // So that the report does not say it a second time.
+        let found = judge(Some(&fault), &Evidence::default(), context("env", &readings, &[]));
+        assert!(found.iter().all(|finding| hint.ends_with(&finding.fix)), "{hint}: {found:?}");
     }
 }
 
