@@ -1,0 +1,318 @@
+use std::time::Duration;
+
+use super::{at, in_list};
+use crate::cause::Cause;
+use crate::findings::Context;
+use crate::findings::hint::hint;
+use crate::findings::testing::{query, tried};
+use crate::outcome::{Evidence, Fault, Phase, Query, Surveyed, Try, TryResult};
+use crate::pod::{Pod, Service};
+use crate::url::Endpoint;
+
+fn dialled(target: &str, cause: Cause, tries: Vec<Try>, queries: Vec<Query>, pod: Option<Pod>) -> String {
+    let evidence = Evidence { tries, queries, pod, ..Evidence::default() };
+    at(cause, Phase::Connect, "", "tcp", target, &evidence)
+}
+
+/// `diagnose` measures longer than the run waited.
+#[test]
+fn a_try_that_had_too_little_time_is_told_how_much_it_takes() {
+    let told_with = |result: TryResult, had: u64, takes: u64| {
+        let ms = Duration::from_millis;
+        let one = Try { duration: ms(had), ..tried("203.0.113.1:5432", TryResult::Cut) };
+        let (address, duration) = (one.address, ms(takes));
+        let seen = Surveyed { host: None, address, result, errno: None, duration, source: None };
+        let evidence = Evidence { tries: vec![one], survey: vec![seen], ..Evidence::default() };
+        let endpoints = [Endpoint::parse("db.example.com:5432").unwrap()];
+        let context = Context { endpoints: &endpoints, ..Context::default() };
+        hint(&Fault::new(Phase::Connect, Cause::ConnectTimeout, ""), &evidence, context)
+    };
+    let told = |had, takes| told_with(TryResult::Connected, had, takes);
+    assert_eq!(told(200, 310), "it answers after 310ms, and the try had 200ms: raise `timeout` (or `connect_timeout`)");
+    assert!(told(2_500, 3).starts_with("dialled once more it answered after 3ms: packets were lost"));
+    assert!(told_with(TryResult::HostUnreachable, 2_500, 3_060).starts_with("nobody on the network answered"));
+    assert!(told_with(TryResult::Cut, 2_500, 3_500).starts_with("packets vanish"));
+}
+
+/// Where the way out is a proxy, the direct way is closed on purpose.
+#[test]
+fn a_proxy_of_the_app_is_named() {
+    let told = |host: &str, proxies| {
+        let endpoints = [Endpoint::parse(host).unwrap()];
+        let context = Context { kind: "http", endpoints: &endpoints, proxies, ..Context::default() };
+        let fault = Fault::new(Phase::Connect, Cause::ConnectTimeout, "");
+        hint(&fault, &Evidence::default(), context)
+    };
+    let named = told("api.example.com:443", [true, true]);
+    assert!(
+        named.ends_with(". HTTPS_PROXY is set: an app that goes through that proxy does not go this way"),
+        "{named}"
+    );
+    assert!(told("api.example.com:80", [true, false]).contains("HTTP_PROXY is set"));
+    for (host, proxies) in [
+        ("api.example.com:443", [true, false]),
+        ("backend-api:443", [true, true]),
+        ("db.example.com:5432", [true, true]),
+        ("10.0.0.7:443", [true, true]),
+    ] {
+        assert!(!told(host, proxies).contains("PROXY"), "{host}");
+    }
+}
+
+/// Where a redirect led is what is spoken of, not where the check begins.
+#[test]
+fn after_a_redirect_the_port_is_the_one_that_was_dialled_last() {
+    let of_host = |address, result| Try { host: Some("127.0.0.1".to_owned()), ..tried(address, result) };
+    let tries = vec![of_host("127.0.0.1:80", TryResult::Connected), of_host("127.0.0.1:9443", TryResult::Refused)];
+    let pod = Pod::default();
+    let text = dialled("127.0.0.1:80", Cause::ConnectRefused, tries, Vec::new(), Some(pod));
+    assert!(text.contains("port 9443 in this pod"), "{text}");
+}
+
+#[test]
+fn connections_that_do_not_come_about() {
+    use TryResult::{Cut, HostUnreachable, LocalLimit, NetworkUnreachable, NotTried, Refused};
+    let service = || vec![in_list("backend-api", "NOERROR")];
+    let one = |result, ms| vec![Try { duration: Duration::from_millis(ms), ..tried("10.96.0.7:8000", result) }];
+    let listening = |address: &str| {
+        let listeners = Some(vec![address.parse().unwrap()]);
+        Some(Pod {
+            listeners,
+            addresses: ["10.0.0.7", "fd09::7"].map(|ip| ip.parse().unwrap()).to_vec(),
+            ..Pod::default()
+        })
+    };
+    let known = Pod {
+        services: vec![Service {
+            prefix: "BACKEND_API".to_owned(),
+            address: "10.96.0.7".parse().unwrap(),
+            ports: vec![80],
+        }],
+        ..Pod::default()
+    };
+    let pods = || vec![tried("10.0.1.1:8000", Refused), tried("10.0.1.2:8000", Refused)];
+    for (target, cause, tries, queries, pod, says) in [
+        (
+            "backend-api:8000",
+            Cause::ConnectRefused,
+            one(Refused, 1),
+            service(),
+            None,
+            &[
+                "kubectl -n todo-production get endpointslices -l kubernetes.io/service-name=backend-api",
+                "no pod of backend-api is ready",
+            ][..],
+        ),
+        (
+            "backend-api:8000",
+            Cause::ConnectRefused,
+            pods(),
+            service(),
+            None,
+            &["2 addresses, all refused", "headless Service backend-api"],
+        ),
+        (
+            "backend-api:8000",
+            Cause::ConnectRefused,
+            vec![tried("10.0.1.1:8000", Refused), tried("10.0.1.2:8000", TryResult::Cut)],
+            service(),
+            None,
+            &["behind the headless Service backend-api that pod is there, but nothing listens on port 8000"],
+        ),
+        (
+            "backend-api:8000",
+            Cause::ConnectRefused,
+            [("a", "10.0.1.1:8000"), ("backend-api", "10.0.1.2:8000"), ("backend-api", "10.0.1.2:8000")]
+                .map(|(host, address)| Try { host: Some(host.to_owned()), ..tried(address, Refused) })
+                .to_vec(),
+            service(),
+            None,
+            &["kubectl -n todo-production get endpointslices -l kubernetes.io/service-name=backend-api: without"],
+        ),
+        (
+            "backend-api:8000",
+            Cause::ConnectRefused,
+            one(Refused, 1),
+            service(),
+            Some(known.clone()),
+            &["has the port 80, not 8000", "kubectl get svc backend-api"],
+        ),
+        (
+            "localhost:8000",
+            Cause::ConnectRefused,
+            vec![tried("127.0.0.1:8000", Refused)],
+            vec![],
+            None,
+            &["localhost in a pod is the pod itself"],
+        ),
+        (
+            "localhost:8000",
+            Cause::ConnectRefused,
+            vec![tried("127.0.0.1:8000", Refused)],
+            vec![],
+            listening("10.0.0.7:8000"),
+            &["listens on 10.0.0.7 and 127.0.0.1 is refused", "HOSTNAME=0.0.0.0"],
+        ),
+        (
+            "web-0:8000",
+            Cause::ConnectRefused,
+            vec![tried("[fd09::7]:8000", Refused)],
+            vec![],
+            listening("0.0.0.0:8000"),
+            &["port 8000 of this pod listens on 0.0.0.0 alone: start the app with --host :: "],
+        ),
+        (
+            "0.0.0.0:8000",
+            Cause::ConnectRefused,
+            vec![tried("0.0.0.0:8000", Refused)],
+            vec![],
+            None,
+            &["0.0.0.0 in a pod is the pod itself"],
+        ),
+        // It was too early: nothing is wrong with where it listens.
+        (
+            "10.0.0.7:8000",
+            Cause::ConnectRefused,
+            vec![tried("10.0.0.7:8000", Refused)],
+            vec![],
+            listening("0.0.0.0:8000"),
+            &["listens on 0.0.0.0 now", "only just started"],
+        ),
+        (
+            "[::1]:8000",
+            Cause::ConnectRefused,
+            vec![tried("[::1]:8000", Refused)],
+            vec![],
+            listening("127.0.0.1:8000"),
+            &["listens on 127.0.0.1 and ::1 is refused", "dial 127.0.0.1", "listen on [::]"],
+        ),
+        (
+            "10.0.0.7:8000",
+            Cause::ConnectRefused,
+            vec![tried("10.0.0.7:8000", Refused)],
+            vec![],
+            listening("127.0.0.1:8000"),
+            &["--host 0.0.0.0"],
+        ),
+        (
+            "10.0.0.7:8000",
+            Cause::ConnectRefused,
+            vec![tried("10.0.0.7:8000", Refused)],
+            vec![],
+            listening("127.0.0.1:80"),
+            &["10.0.0.7 is this pod itself, and nothing in it listens"],
+        ),
+        (
+            "db.example.com:8000",
+            Cause::ConnectRefused,
+            one(Refused, 1),
+            vec![query("db.example.com.", "A", "NOERROR", 1)],
+            None,
+            &["the machine is there, but nothing listens on port 8000"],
+        ),
+        (
+            "backend-api:8000",
+            Cause::ConnectTimeout,
+            one(Cut, 2500),
+            service(),
+            None,
+            &["kubectl -n todo-production get svc backend-api", "get netpol"],
+        ),
+        (
+            "backend-api:8000",
+            Cause::ConnectTimeout,
+            one(Cut, 500),
+            service(),
+            None,
+            &["one lost packet costs as much", "raise `timeout`"],
+        ),
+        ("backend-api:8000", Cause::ConnectTimeout, one(NotTried, 0), service(), None, &["raise `timeout`"]),
+        (
+            "db.example.com:8000",
+            Cause::ConnectTimeout,
+            one(Cut, 2500),
+            vec![],
+            None,
+            &["security group", "egress NetworkPolicy"],
+        ),
+        (
+            "10.0.9.9:8000",
+            Cause::HostUnreachable,
+            one(HostUnreachable, 3100),
+            vec![],
+            None,
+            &["the pod or node behind it is gone"],
+        ),
+        (
+            "10.0.9.9:8000",
+            Cause::HostUnreachable,
+            one(HostUnreachable, 1),
+            vec![],
+            None,
+            &["router or firewall rejected"],
+        ),
+        (
+            "backend-api:8000",
+            Cause::HostUnreachable,
+            one(HostUnreachable, 1),
+            service(),
+            None,
+            &["with Cilium", "get endpointslices"],
+        ),
+        (
+            "[fd00::9]:80",
+            Cause::NetworkUnreachable,
+            vec![tried("[fd00::9]:80", NetworkUnreachable)],
+            vec![],
+            None,
+            &["no IPv6 route"],
+        ),
+        (
+            "10.0.9.9:80",
+            Cause::NetworkUnreachable,
+            one(NetworkUnreachable, 0),
+            vec![],
+            None,
+            &["no route to that address", "ip route get", "on the way"],
+        ),
+        (
+            "10.0.9.9:80",
+            Cause::NetworkUnreachable,
+            one(NetworkUnreachable, 0),
+            vec![],
+            Some(Pod { addresses: vec!["fd00::5".parse().unwrap()], ..Pod::default() }),
+            &["this pod has IPv6 addresses alone", "NAT64"],
+        ),
+        (
+            "[2600::1]:5432",
+            Cause::NetworkUnreachable,
+            vec![tried("[2600::1]:5432", TryResult::NetworkUnreachable)],
+            vec![],
+            None,
+            &["this pod has no IPv6 route", "by its name or an IPv4 address"],
+        ),
+        (
+            "10.0.9.9:80",
+            Cause::LocalLimit,
+            vec![Try { errno: Some(99), ..tried("10.0.9.9:80", LocalLimit) }],
+            vec![],
+            None,
+            &["every local port"],
+        ),
+        (
+            "10.0.9.9:80",
+            Cause::LocalLimit,
+            vec![Try { errno: Some(24), ..tried("10.0.9.9:80", LocalLimit) }],
+            vec![],
+            None,
+            &["no file descriptor"],
+        ),
+        ("10.0.9.9:80", Cause::ConnectNotPermitted, vec![], vec![], None, &["EPERM"]),
+        ("10.0.9.9:80", Cause::ConnectReset, vec![], vec![], None, &["wants TLS"]),
+    ] {
+        let text = dialled(target, cause, tries, queries, pod);
+        for part in says {
+            assert!(text.contains(part), "{target}: {text}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+use super::{SHOP, at, in_list};
+use crate::cause::Cause;
+use crate::findings::testing::{query, with_queries};
+use crate::outcome::{Phase, Query};
+
+fn unresolved(target: &str, cause: Cause, queries: Vec<Query>) -> String {
+    at(cause, Phase::Resolve, "", "tcp", target, &with_queries(queries))
+}
+
+#[test]
+fn names_that_do_not_resolve() {
+    use Cause::{DnsNoAddress, DnsNotFound, DnsServerFailure, DnsTimeout};
+    for (target, cause, queries, says) in [
+        (
+            "backend-api:80",
+            DnsNotFound,
+            vec![in_list("backend-api", "NXDOMAIN")],
+            &[
+                "no Service backend-api in the namespace todo-production",
+                "headless without a ready pod",
+                "backend-api.NAMESPACE",
+            ][..],
+        ),
+        (
+            "db.data:80",
+            DnsNotFound,
+            vec![in_list("db.data", "NXDOMAIN")],
+            &["no Service db in the namespace data", "get svc,endpointslices -A | grep db"],
+        ),
+        ("db.dev:80", DnsNotFound, vec![], &["neither a Service db in a namespace dev nor a public name db.dev"]),
+        ("todo.local:80", DnsNotFound, vec![], &["a laptop's hosts file"]),
+        ("host.docker.internal:80", DnsNotFound, vec![], &["a name of Docker"]),
+        ("api.exmaple.com:80", DnsNotFound, vec![], &["nslookup api.exmaple.com"]),
+        (
+            "a.exmaple.com:80",
+            DnsNotFound,
+            vec![query("_mongodb._tcp.a.exmaple.com.", "SRV", "NXDOMAIN", 0)],
+            &["nslookup -type=SRV _mongodb._tcp.a.exmaple.com"],
+        ),
+        (
+            "db:80",
+            DnsNotFound,
+            vec![query(&format!("_pg._tcp.db.{SHOP}."), "SRV", "NXDOMAIN", 0)],
+            &["no Service db in the namespace todo-production, none of its ports is called pg"],
+        ),
+        ("db:80", DnsNoAddress, vec![], &["/etc/hosts settles the name"]),
+        ("db:80", DnsNoAddress, vec![query("db.", "AAAA", "NOERROR", 1)], &["has AAAA records only", "`addresses`"]),
+        (
+            "db:80",
+            DnsNoAddress,
+            vec![query("db.", "A", "NOERROR", 0).alias("gone.example.com")],
+            &["db. is an alias of gone.example.com, for which no A record came"],
+        ),
+        (
+            "db:80",
+            DnsServerFailure,
+            vec![in_list("db", "NXDOMAIN").alias("gone.example.com"), query("db.", "A", "SERVFAIL", 0)],
+            &["alias of gone.example.com, which does not exist: correct the externalName"],
+        ),
+        (
+            "db:80",
+            DnsServerFailure,
+            vec![in_list("db", "NXDOMAIN"), query("db.", "A", "SERVFAIL", 0)],
+            &[
+                "db.todo-production.svc.cluster.local. is NXDOMAIN: if db should be",
+                "grep db",
+                "CoreDNS's upstream fails",
+            ],
+        ),
+        (
+            "db:80",
+            DnsTimeout,
+            vec![in_list("db", "NXDOMAIN").took(800), query("db.", "A", "TIMEOUT", 0).took(90)],
+            &["db.todo-production.svc.cluster.local. is NXDOMAIN", "slow answers left it no time"],
+        ),
+        (
+            "shop:80",
+            DnsNoAddress,
+            vec![query("shop.svc.cluster.local.", "A", "NOERROR", 0).suffix("svc.cluster.local")],
+            &["shop.svc.cluster.local. is a namespace, no Service: write SERVICE.shop"],
+        ),
+        (
+            "example.shop:80",
+            DnsNoAddress,
+            vec![in_list("example.shop", "NXDOMAIN"), query("example.shop.", "A", "NOERROR", 0)],
+            &["has neither A nor AAAA records"],
+        ),
+        (
+            "db:80",
+            DnsNoAddress,
+            vec![query("db.", "A", "NOERROR", 0).alias("db")],
+            &["db. is an alias of itself, in a circle"],
+        ),
+        ("db:80", DnsNotFound, vec![query("db.", "A", "NXDOMAIN", 0)], &["db. alone was asked for", "dnsPolicy"]),
+        (
+            "db:80",
+            DnsNotFound,
+            vec![
+                query("db.corp.example.", "A", "NXDOMAIN", 0).suffix("corp.example"),
+                query("db.", "A", "NXDOMAIN", 0),
+            ],
+            &["none of a cluster", "ClusterFirstWithHostNet"],
+        ),
+        (
+            "db.shop.svc.cluster.local:80",
+            DnsNotFound,
+            vec![query("db.shop.svc.cluster.local.svc.k8s.corp.", "A", "NXDOMAIN", 0).suffix("svc.k8s.corp")],
+            &["called NAME.NAMESPACE.svc.k8s.corp here: compare db.shop.svc.cluster.local"],
+        ),
+        (
+            "db.shop.cluster.local:80",
+            DnsNotFound,
+            vec![in_list("db.shop.cluster.local", "NXDOMAIN")],
+            &["called NAME.NAMESPACE.svc.cluster.local here: compare db.shop.cluster.local"],
+        ),
+        ("db:80", DnsNotFound, vec![in_list("localhost", "NXDOMAIN")], &["need not know localhost"]),
+        ("db:80", DnsNoAddress, vec![in_list("db", "SERVFAIL")], &["kubectl -n todo-production get svc db -o wide"]),
+        (
+            "db:80",
+            DnsTimeout,
+            vec![in_list("db", "TIMEOUT")],
+            &["10.96.0.10:53 did not answer", "NetworkPolicy", "CoreDNS is down"],
+        ),
+        (
+            "db:80",
+            DnsTimeout,
+            vec![in_list("api.example.com", "NXDOMAIN"), query("api.example.com.", "A", "TIMEOUT", 0)],
+            &["answered other names in up to 2ms, which left 2ms for this one", "a longer `timeout`"],
+        ),
+        (
+            "db:80",
+            DnsTimeout,
+            vec![in_list("api.example.com", "NXDOMAIN"), query("api.example.com.", "A", "TIMEOUT", 0).took(900)],
+            &["answered some names and not this one"],
+        ),
+        ("db:80", DnsTimeout, vec![in_list("db", "TRUNCATED")], &["allow TCP 53"]),
+        (
+            "db:80",
+            DnsTimeout,
+            vec![
+                query("a.", "A", "TRUNCATED", 0),
+                query("a.", "A", "NOERROR", 60).tcp(),
+                query("db.", "A", "TIMEOUT", 0).took(900),
+            ],
+            &["answered some names and not this one"],
+        ),
+        ("db:80", DnsTimeout, vec![in_list("db", "refused")], &["nothing serves names at 10.96.0.10:53"]),
+        ("db:80", DnsTimeout, vec![in_list("db", "refused").from("169.254.20.10:53")], &["k8s-app=node-local-dns"]),
+        ("db:80", DnsTimeout, vec![in_list("db", "forbidden")], &["forbids it", "UDP and TCP to 10.96.0.10:53"]),
+        (
+            "db:80",
+            DnsTimeout,
+            vec![in_list("db", "no way")],
+            &["10.96.0.10:53: network is unreachable: if ip route get"],
+        ),
+        ("db:80", DnsServerFailure, vec![in_list("db", "SERVFAIL")], &["logs -l k8s-app=kube-dns"]),
+    ] {
+        let text = unresolved(target, cause, queries);
+        for part in says {
+            assert!(text.contains(part), "{target}: {text}");
+        }
+    }
+    for (cause, answer) in [(DnsTimeout, "TIMEOUT"), (DnsServerFailure, "SERVFAIL")] {
+        let evidence = with_queries(vec![query("db.", "A", answer, 0).from("192.0.2.1:53")]);
+        let text = at(cause, Phase::Resolve, "", "dns", "192.0.2.1:53", &evidence);
+        assert!(text.starts_with("the check's own `server` was asked"), "{text}");
+    }
+    // A `dns` check has no endpoint, or its server's.
+    let evidence = with_queries(vec![in_list("backend-api", "NXDOMAIN")]);
+    let text = at(DnsNotFound, Phase::Resolve, "", "dns", "10.96.0.10:53", &evidence);
+    assert!(text.contains("no Service backend-api in"), "{text}");
+}
