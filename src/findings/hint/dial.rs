@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::cause::Cause;
-use crate::duration::show;
 use crate::findings::Context;
 use crate::findings::local::wrong_port_of;
 use crate::findings::place::{Place, flag, place};
@@ -223,30 +222,25 @@ impl Scene<'_> {
         }
     }
 
-    /// What became of an address that was cut, when it was measured after the run, as `diagnose` does.
+    /// What became of an address that was cut, when it was measured after the run, as `diagnose` does. Without its times,
+    /// which differ from run to run: each new text is a new event.
     fn learnt_later(&self) -> Option<String> {
         let ended = |result: TryResult| {
             self.tries(TryResult::Cut).find_map(|one| {
                 let seen = self.evidence.survey.iter().find(|seen| seen.address == one.address)?;
-                (seen.result == result).then_some((one.duration, seen.duration))
+                (seen.result == result).then_some(seen.duration > one.duration)
             })
         };
-        let Some((had, took)) = ended(TryResult::Connected) else {
+        let Some(slower) = ended(TryResult::Connected) else {
             return ended(TryResult::HostUnreachable).map(|_| NOBODY.to_owned());
         };
-        Some(if took > had {
-            format!(
-                "it answers after {}, and the try had {}: raise `timeout` (or `connect_timeout`)",
-                show(took),
-                show(had)
-            )
+        let text = if slower {
+            "it answers, but later than the try waited: raise `timeout` (or `connect_timeout`)"
         } else {
-            format!(
-                "dialled once more it answered after {}: packets were lost, or its queue of connections was full; see whether \
-                 it happens again",
-                show(took)
-            )
-        })
+            "dialled once more it answered in time: packets were lost, or its queue of connections was full; see whether it \
+             happens again"
+        };
+        Some(text.to_owned())
     }
 
     fn unreachable(&self) -> String {

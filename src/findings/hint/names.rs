@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::cause::Cause;
-use crate::duration::show;
 use crate::findings::Context;
 use crate::findings::place::{Place, cluster_part, domain, flag, is_address, is_public, own_namespace, place, written};
 use crate::outcome::{Answer, Evidence, Query};
@@ -72,7 +71,7 @@ fn unknown_here(cause: Cause, queries: &[&Query], evidence: &Evidence) -> Option
              a ready pod is NXDOMAIN too); if it is none, {}: kubectl -n kube-system logs -l k8s-app=kube-dns",
             queries[0].name,
             match cause {
-                Cause::DnsTimeout if slow(evidence).is_some() => "slow answers left it no time",
+                Cause::DnsTimeout if slow(evidence) => "slow answers left it no time",
                 _ => "CoreDNS's upstream fails",
             }
         )
@@ -225,13 +224,13 @@ fn is_answer(query: &Query) -> bool {
     matches!(query.answer, Answer::Rcode(_))
 }
 
-/// How long the slowest answer took, and how long the last name was waited for, where that was no longer.
-fn slow(evidence: &Evidence) -> Option<(Duration, Duration)> {
-    let slowest = evidence.queries.iter().filter(|query| is_answer(query)).map(|query| query.duration).max()?;
-    let last = &evidence.queries.last()?.name;
-    let unanswered = evidence.queries.iter().filter(|query| query.answer == Answer::Timeout && query.name == *last);
-    let waited = unanswered.map(|query| query.duration).sum();
-    (slowest >= waited).then_some((slowest, waited))
+/// Whether the slowest answer took at least as long as the last name, which has none, was waited for.
+fn slow(evidence: &Evidence) -> bool {
+    let slowest = evidence.queries.iter().filter(|query| is_answer(query)).map(|query| query.duration).max();
+    let last = evidence.queries.last().map(|query| &query.name);
+    let unanswered =
+        evidence.queries.iter().filter(|query| query.answer == Answer::Timeout && Some(&query.name) == last);
+    slowest.is_some_and(|slowest| slowest >= unanswered.map(|query| query.duration).sum::<Duration>())
 }
 
 fn timeout(evidence: &Evidence) -> String {
@@ -280,12 +279,10 @@ fn timeout(evidence: &Evidence) -> String {
              kubectl -n kube-system get svc kube-dns, and see {COREDNS}"
         );
     }
-    if let Some((slowest, waited)) = slow(evidence) {
+    if slow(evidence) {
         return format!(
-            "{servers} answered other names in up to {}, which left {} for this one: CoreDNS or its upstream is slow (kubectl -n \
-             kube-system logs -l k8s-app=kube-dns); a longer `timeout` gives names more time",
-            show(slowest),
-            show(waited)
+            "{servers} answered other names so slowly that no time was left for this one: CoreDNS or its upstream is slow \
+             (kubectl -n kube-system logs -l k8s-app=kube-dns); a longer `timeout` gives names more time"
         );
     }
     if evidence.queries.iter().any(is_answer) {
