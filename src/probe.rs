@@ -96,7 +96,8 @@ pub async fn probe_all(checks: Vec<Planned>, world: &Arc<World>, depth: Depth) -
     done.into_iter().map(|(_, done)| done).collect()
 }
 
-/// Measures every address of what was dialled, or was meant to be, where this depth asks for it: after the run, with a deadline of its own.
+/// Measures every address of what was dialled, or was meant to be, where this depth asks for it: after the run, with a
+/// deadline of its own.
 async fn measure(planned: &Planned, world: &Arc<World>, depth: Depth, endpoints: &[Endpoint], done: &mut Done) {
     let Some(limits) = depth.survey(planned, done.fault.is_none()) else { return };
     if depth == Depth::Routine && world.surveys.recall(planned.identity, &mut done.evidence) {

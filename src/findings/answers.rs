@@ -63,9 +63,9 @@ fn dropped_cookie(evidence: &Evidence, context: Context<'_>) -> Option<Finding> 
         Place::Service { .. } | Place::Unclear { .. } | Place::Docker(_) | Place::Address(_) => None,
     });
     let plain = evidence.facts.tls_version.is_none();
-    let (cookie, why) =
-        cookies.iter().find_map(|cookie| Some((cookie, why_dropped(cookie, host.as_deref(), plain)?)))?;
-    let message = format!("the answer sets the cookie {}, which browsers drop: {why}", cookie.name);
+    let why = cookies.iter().find_map(|cookie| why_dropped(cookie, host.as_deref(), plain))?;
+    // Neither its name nor its domain: findings are served and logged, and headers are not.
+    let message = format!("the answer sets a cookie that browsers drop: {why}");
     Some(COOKIE_WILL_BE_DROPPED.found(message, COOKIE_WILL_BE_DROPPED.remedy.replace('`', "")))
 }
 
@@ -87,7 +87,7 @@ fn why_dropped(cookie: &Cookie, host: Option<&str>, plain: bool) -> Option<Strin
     }
     let within = host.strip_suffix(&cookie.domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     let of_other = !cookie.domain.is_empty() && !within;
-    of_other.then(|| format!("it is for the domain {}, which {host} is not in", cookie.domain))
+    of_other.then(|| format!("it is for a domain that {host} is not in"))
 }
 
 #[cfg(test)]
@@ -141,7 +141,7 @@ mod tests {
             (host, &everywhere[..1], true, None),
             (cookie("id", true, ""), &everywhere[1..], true, Some("http://app.example.com is not")),
             (cookie("id", true, "other.example"), &everywhere[..1], true, None),
-            (cookie("id", false, "ample.com"), &everywhere[1..], true, Some("app.example.com is not in")),
+            (cookie("id", false, "ample.com"), &everywhere[1..], true, Some("a domain that app.example.com is not in")),
             (cookie("id", false, "example.com"), &everywhere, true, None),
             (cookie("id", false, "app.example.com"), &everywhere, true, None),
         ] {

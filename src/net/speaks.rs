@@ -105,7 +105,8 @@ fn mail_or_ftp(head: &[u8]) -> Option<Protocol> {
     })
 }
 
-/// RESP: `+OK`, `+PONG`, `-ERR …`, `-NOAUTH …`, `-DENIED …`; POP3 says `+OK ` and `-ERR ` too, Redis has no text behind `+OK`.
+/// RESP: `+OK`, `+PONG`, `-ERR …`, `-NOAUTH …`, `-DENIED …`; POP3 says `+OK ` and `-ERR ` too, Redis has no text behind
+/// `+OK`.
 fn redis(head: &[u8]) -> Option<Protocol> {
     if head.starts_with(b"+OK ") {
         return Some(Protocol::Pop3);

@@ -261,9 +261,9 @@ fn answers_that_pass_and_tell_of_trouble() {
     assert_eq!((report["result"].as_str(), report["degraded"].as_bool()), (Some("pass"), Some(true)), "{report:#}");
     only(report, "peer_warns", "says of itself: ");
 
-    let server = HttpServer::always(200, "Set-Cookie: __Secure-id=s3cret; Path=/; HttpOnly\r\n", "ok");
+    let server = HttpServer::always(200, "Set-Cookie: __Secure-s3cret=s3cret; Path=/; HttpOnly\r\n", "ok");
     let report = json(&["check", "-o", "json", &server.url("/health")]);
-    only(&report["checks"][0], "cookie_will_be_dropped", "sets the cookie __Secure-id, which browsers drop");
+    only(&report["checks"][0], "cookie_will_be_dropped", "sets a cookie that browsers drop: its name promises Secure");
     assert!(!report.to_string().contains("s3cret"), "{report:#}");
 
     let (root, folder) = (Ca::root("Lab Root"), Folder::new());

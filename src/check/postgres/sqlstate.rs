@@ -110,8 +110,8 @@ impl ServerError {
         }
     }
 
-    /// Poolers and proxies give one code (08P01) for everything: the text decides. PgBouncer's, Pgpool's (XX000), Neon's and Supabase's, and PostgreSQL's
-    /// own, which PgBouncer before 1.21 hands on without their code.
+    /// Poolers and proxies give one code (08P01) for everything: the text decides. PgBouncer's, Pgpool's (XX000), Neon's
+    /// and Supabase's, and PostgreSQL's own, which PgBouncer before 1.21 hands on without their code.
     fn pooler_cause(&self) -> Cause {
         const TEXTS: &[(&str, Cause)] = &[
             ("certificate authentication failed", Cause::LoginRejected),
