@@ -2,7 +2,7 @@
 //!
 //! [`bind`] takes every port before anything is probed or served; [`Bound::run`] then goes on until it is told to stop.
 
-pub mod crew;
+pub mod check_tasks;
 pub mod engine;
 pub mod reload;
 

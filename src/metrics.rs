@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::gate::{self, Gate};
 use crate::order;
-use crate::outcome::{Outcome, TryResult};
+use crate::outcome::{ConnectResult, Outcome};
 use crate::state::{BUCKETS, CheckView, Snapshot, count_up};
 use crate::verdict::Verdict;
 
@@ -232,13 +232,13 @@ fn info(view: &CheckView) -> Metric {
 }
 
 /// From a try's family and result to the words that it is counted under.
-type DialLabels = fn(u8, TryResult) -> (&'static str, &'static str);
+type DialLabels = fn(u8, ConnectResult) -> (&'static str, &'static str);
 
 /// Counters never change their meaning with the last run: which of the three forms is taken depends only on how many
 /// kinds of result there have been so far.
 fn dial_attempts(view: &CheckView) -> Vec<Metric> {
     let room = if view.each { DIAL_SERIES } else { DIAL_SERIES + 2 };
-    let tried = || view.tries.iter().filter(|((_, result), _)| *result != TryResult::NotTried);
+    let tried = || view.tries.iter().filter(|((_, result), _)| *result != ConnectResult::NotTried);
     let added = |labels: DialLabels| {
         let mut sums = Vec::new();
         for ((family, result), count) in tried() {
@@ -260,19 +260,19 @@ const fn family_word(family: u8) -> &'static str {
     if family == 6 { "6" } else { "4" }
 }
 
-const fn in_short(result: TryResult) -> &'static str {
+const fn in_short(result: ConnectResult) -> &'static str {
     match result {
-        TryResult::Connected => "connected",
-        TryResult::Refused
-        | TryResult::Timeout
-        | TryResult::Cut
-        | TryResult::Reset
-        | TryResult::HostUnreachable
-        | TryResult::NetworkUnreachable
-        | TryResult::NotPermitted
-        | TryResult::LocalLimit
-        | TryResult::Error
-        | TryResult::NotTried => "failed",
+        ConnectResult::Connected => "connected",
+        ConnectResult::Refused
+        | ConnectResult::Timeout
+        | ConnectResult::Cut
+        | ConnectResult::Reset
+        | ConnectResult::HostUnreachable
+        | ConnectResult::NetworkUnreachable
+        | ConnectResult::NotPermitted
+        | ConnectResult::LocalLimit
+        | ConnectResult::Error
+        | ConnectResult::NotTried => "failed",
     }
 }
 

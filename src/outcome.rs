@@ -12,7 +12,7 @@ use crate::cause::Cause;
 use crate::finding::{Finding, Prediction};
 use crate::pod::Pod;
 
-pub use facts::{Aim, Certificate, Cookie, Facts, PeerClock, Redirect};
+pub use facts::{Certificate, Cookie, Facts, PeerClock, Redirect, RedirectPurpose};
 
 /// A step of an attempt; each has its own duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,7 +94,7 @@ pub struct Query {
     /// `udp` or `tcp`.
     pub transport: &'static str,
     /// What came back.
-    pub answer: Answer,
+    pub answer: DnsAnswer,
     /// Records of the type asked for.
     pub answers: usize,
     /// The name that a CNAME led to, in lower case without its final dot; `None` where there was none.
@@ -109,7 +109,7 @@ pub struct Query {
 
 /// How a name server answered one query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum DnsAnswer {
     /// A well-formed answer with this response code (`NOERROR`, `NXDOMAIN`, `SERVFAIL`, `REFUSED`, …).
     Rcode(String),
     /// The answer did not fit a datagram; asked again over TCP.
@@ -122,7 +122,7 @@ pub enum Answer {
     Malformed,
 }
 
-impl Answer {
+impl DnsAnswer {
     /// The word in JSON's `rcode`: the response code in capitals, else `TRUNCATED`, `TIMEOUT`, `MALFORMED` or the socket's text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -138,20 +138,20 @@ impl Answer {
 
 /// One try to connect to one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Try {
+pub struct ConnectAttempt {
     /// The host of the check that it was made for; `None` where a check has but one.
     pub host: Option<String>,
     /// Where to.
     pub address: SocketAddr,
     /// What happened.
-    pub result: TryResult,
+    pub result: ConnectResult,
     /// The number of the operating system's error, where it gave one.
     pub errno: Option<i32>,
     /// From SYN to the result; zero where it was not tried.
     pub duration: Duration,
 }
 
-impl Try {
+impl ConnectAttempt {
     /// 4 or 6.
     #[must_use]
     pub const fn family(&self) -> u8 {
@@ -164,7 +164,7 @@ impl Try {
 
 /// The result of one try; the word is a metric label, so the set is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum TryResult {
+pub enum ConnectResult {
     /// The handshake was completed.
     Connected,
     /// RST, or ICMP port unreachable.
@@ -189,7 +189,7 @@ pub enum TryResult {
     NotTried,
 }
 
-impl TryResult {
+impl ConnectResult {
     /// Every result.
     pub const ALL: [Self; 11] = [
         Self::Connected,
@@ -232,7 +232,7 @@ pub struct Surveyed {
     /// Where to.
     pub address: SocketAddr,
     /// What happened.
-    pub result: TryResult,
+    pub result: ConnectResult,
     /// The number of the operating system's error, where it gave one.
     pub errno: Option<i32>,
     /// From SYN to the result.
@@ -296,7 +296,7 @@ pub struct Evidence {
     /// Every query, in order.
     pub queries: Vec<Query>,
     /// Every try, in order.
-    pub tries: Vec<Try>,
+    pub tries: Vec<ConnectAttempt>,
     /// What was learnt.
     pub facts: Facts,
     /// The members, under `require: all|each`.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::finding::{Finding, Prediction};
-use crate::outcome::{Certificate, Facts, Failure, Member, Outcome, Pairs, Query, Surveyed, Try};
+use crate::outcome::{Certificate, ConnectAttempt, Facts, Failure, Member, Outcome, Pairs, Query, Surveyed};
 use crate::timestamp::{rfc3339, rfc3339_unix, seconds};
 
 /// Whether excerpts of bodies and greetings are shown.
@@ -135,7 +135,7 @@ struct TryJson<'a> {
 }
 
 impl<'a> TryJson<'a> {
-    fn new(attempt: &'a Try) -> Self {
+    fn new(attempt: &'a ConnectAttempt) -> Self {
         Self {
             address: attempt.address.to_string(),
             family: attempt.family(),

@@ -22,12 +22,12 @@ use crate::env::Env;
 use crate::finding::Finding;
 use crate::findings::{self, Context, Judged};
 use crate::net::World;
-use crate::net::attempt::{Attempt, Pin, Terms};
+use crate::net::attempt::{Attempt, AttemptOptions, Pin};
 use crate::net::dial::Require;
 use crate::net::resolve::{self, Walk};
 use crate::net::survey;
 use crate::order;
-use crate::outcome::{Evidence, Failure, Fault, Outcome, Phase, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Failure, Fault, Outcome, Phase};
 use crate::url::Endpoint;
 
 pub use depth::Depth;
@@ -104,7 +104,7 @@ async fn measure(planned: &Planned, world: &Arc<World>, depth: Depth, endpoints:
         return;
     }
     let deadline = Instant::now() + limits.all;
-    let terms = Terms { rules: planned.rules, deadline, walk: depth.walk(), pinned: None };
+    let terms = AttemptOptions { rules: planned.rules, deadline, walk: depth.walk(), pinned: None };
     let mut attempt = Attempt::resume(Arc::clone(world), terms, std::mem::take(&mut done.evidence));
     survey::survey(&mut attempt, endpoints, limits.limits).await;
     if depth == Depth::Survey {
@@ -137,8 +137,8 @@ struct Done {
     ended: Instant,
 }
 
-fn terms(planned: &Planned, walk: Walk, pinned: Option<Pin>) -> Terms {
-    Terms { rules: planned.rules, deadline: Instant::now() + planned.timeout, walk, pinned }
+fn terms(planned: &Planned, walk: Walk, pinned: Option<Pin>) -> AttemptOptions {
+    AttemptOptions { rules: planned.rules, deadline: Instant::now() + planned.timeout, walk, pinned }
 }
 
 fn explain(fault: Fault, evidence: &Evidence, context: Context<'_>) -> Failure {
@@ -146,19 +146,19 @@ fn explain(fault: Fault, evidence: &Evidence, context: Context<'_>) -> Failure {
     Failure { phase: fault.phase, cause: fault.cause, message: fault.message, hint }
 }
 
-async fn attempt(check: &dyn Check, world: &Arc<World>, terms: Terms) -> Done {
+async fn attempt(check: &dyn Check, world: &Arc<World>, terms: AttemptOptions) -> Done {
     let deadline = terms.deadline;
     let mut attempt = Attempt::new(Arc::clone(world), terms);
     let result = timeout_at(deadline, guarded(|| check.run(&mut attempt))).await;
     let fault = match result {
         Ok(Ok(result)) => result.err(),
         Ok(Err(Panicked)) => Some(attempt.fault(Cause::Internal, "the check panicked; the log says where")),
-        Err(_) => Some(attempt.overrun()),
+        Err(_) => Some(attempt.deadline_fault()),
     };
     attempt.leave();
     let now = Instant::now();
     let ended = now.checked_sub(attempt.goodbyes()).unwrap_or(now);
-    attempt.part().await;
+    attempt.drain_closing().await;
     Done { evidence: attempt.finish(), fault, ended }
 }
 
@@ -178,10 +178,11 @@ async fn guarded<'a>(start: impl FnOnce() -> Run<'a>) -> Result<Result<(), Fault
 /// Whether a try failed before one succeeded, or some members fail. That a pod without IPv4 has no way to an IPv4 address
 /// is how it is meant to be, and no failure.
 fn needed_a_fallback(env: &dyn Env, evidence: &Evidence) -> bool {
-    let no_ipv4 = |one: &Try| {
-        one.result == TryResult::NetworkUnreachable && one.address.is_ipv4() && crate::pod::is_ipv6_alone(env)
+    let no_ipv4 = |one: &ConnectAttempt| {
+        one.result == ConnectResult::NetworkUnreachable && one.address.is_ipv4() && crate::pod::is_ipv6_alone(env)
     };
-    let fine = |one: &Try| matches!(one.result, TryResult::Connected | TryResult::NotTried) || no_ipv4(one);
+    let fine =
+        |one: &ConnectAttempt| matches!(one.result, ConnectResult::Connected | ConnectResult::NotTried) || no_ipv4(one);
     !evidence.tries.iter().all(fine) || evidence.members.iter().any(|member| member.failure.is_some())
 }
 

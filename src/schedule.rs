@@ -106,7 +106,7 @@ impl Pace {
     }
 
     /// Ends the back-off: what the login is made with has changed.
-    pub fn forgive(&mut self) {
+    pub fn reset_backoff(&mut self) {
         self.backoff = None;
     }
 
@@ -210,7 +210,7 @@ pub async fn run(
         }
         due = following(due, next, Instant::now());
         if known.is_some() && rest_or_change(due, || files() != known).await {
-            pace.forgive();
+            pace.reset_backoff();
             due = Instant::now().max(began + planned.interval);
         }
         sleep_until(due).await;

@@ -11,7 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::config::plan::{Gates, Planned};
 use crate::net::dial::Require;
-use crate::outcome::{Outcome, TryResult};
+use crate::outcome::{ConnectResult, Outcome};
 use crate::schedule;
 use crate::verdict::{Streak, Verdict};
 
@@ -83,7 +83,7 @@ pub struct CheckView {
     /// Durations of all runs.
     pub durations: Histogram,
     /// Tries so far, by family and result.
-    pub tries: Vec<((u8, TryResult), u64)>,
+    pub tries: Vec<((u8, ConnectResult), u64)>,
     /// The last outcome.
     pub last: Option<Arc<Outcome>>,
     /// When the last run ended.

@@ -38,7 +38,7 @@ pub struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    fn spares(&self, cause: Cause) -> bool {
+    fn tolerates(&self, cause: Cause) -> bool {
         !cause.info().takes_ready_down || self.ignores.contains(&cause)
     }
 }
@@ -91,7 +91,7 @@ impl Streak {
                 }
                 false
             }
-            Some(cause) if self.been_up && rules.spares(cause) => {
+            Some(cause) if self.been_up && rules.tolerates(cause) => {
                 self.passes = 0;
                 self.verdict == Verdict::Up
             }

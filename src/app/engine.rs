@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::app::crew::Crew;
+use crate::app::check_tasks::CheckTasks;
 use crate::app::reload::Reloader;
 use crate::config::plan::Plan;
 use crate::log::say;
@@ -23,7 +23,7 @@ const BACKLOG: usize = 64;
 
 /// The running checks and the state they feed.
 pub struct Engine {
-    crew: Crew,
+    tasks: CheckTasks,
     messages: mpsc::Sender<Message>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     state: JoinHandle<()>,
@@ -44,13 +44,13 @@ impl Engine {
     #[must_use]
     pub fn start(prober: Arc<dyn Prober>, chance: Chance, plan: &Plan) -> Self {
         let (messages, inbox) = mpsc::channel(BACKLOG);
-        let mut crew = Crew::new(prober, chance, messages.clone());
-        let slots = crew.plan(&plan.checks);
+        let mut tasks = CheckTasks::new(prober, chance, messages.clone());
+        let slots = tasks.plan(&plan.checks);
         let state = State::new(slots, plan.serve.fail_ready_on_sigterm, Instant::now(), SystemTime::now());
         let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));
         let state = tokio::spawn(state::run(state, inbox, publish));
-        crew.start();
-        Self { crew, messages, snapshots, state, drain: plan.serve.drain }
+        tasks.start();
+        Self { tasks, messages, snapshots, state, drain: plan.serve.drain }
     }
 
     /// What is answered from.
@@ -85,10 +85,10 @@ impl Engine {
             Ok(plan) => {
                 say!(Info, "the configuration was read again and took effect"; checks = plan.checks.len());
                 self.drain = plan.serve.drain;
-                let slots = self.crew.plan(&plan.checks);
+                let slots = self.tasks.plan(&plan.checks);
                 let fail_ready_on_sigterm = plan.serve.fail_ready_on_sigterm;
                 self.send(Message::Plan { slots, fail_ready_on_sigterm }).await;
-                self.crew.start();
+                self.tasks.start();
             }
             Err(faults) => {
                 for fault in faults.lines() {

@@ -25,7 +25,7 @@ pub const KIND: Kind = Kind {
     parse,
     from_url: |url| Arc::new(Dns::Url(url)),
     #[cfg(test)]
-    schema: |generator| generator.subschema_for::<Keys>(),
+    schema: |generator| generator.subschema_for::<DnsKeys>(),
 };
 
 /// How many records are shown.
@@ -35,7 +35,7 @@ const SHOWN: usize = 32;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "dns"))]
-struct Keys {
+struct DnsKeys {
     /// The name asked for. One without a final dot goes through the search list of resolv.conf, unless `server` is set.
     /// With `type: PTR` it may be an address.
     name: Value,
@@ -85,7 +85,7 @@ impl FromStr for Least {
 /// A `dns` check: from the configuration, or of a URL that may come from a variable.
 #[derive(Debug)]
 enum Dns {
-    Keys(Keys),
+    DnsKeys(DnsKeys),
     Url(Value),
 }
 
@@ -129,7 +129,7 @@ impl Check for Dns {
         }
         match self {
             Self::Url(url) => vec![url],
-            Self::Keys(keys) => {
+            Self::DnsKeys(keys) => {
                 let settings =
                     [later(keys.record.as_ref()), later(keys.server.as_ref()), later(keys.min_answers.as_ref())];
                 std::iter::once(&keys.name).chain(&keys.expect).chain(settings.into_iter().flatten()).collect()
@@ -159,14 +159,14 @@ impl Check for Dns {
 impl Dns {
     fn main_value(&self) -> &Value {
         match self {
-            Self::Keys(keys) => &keys.name,
+            Self::DnsKeys(keys) => &keys.name,
             Self::Url(url) => url,
         }
     }
 
     fn wanted(&self, env: &dyn Env) -> Result<Wanted, Fault> {
         match self {
-            Self::Keys(keys) => keys.wanted(env),
+            Self::DnsKeys(keys) => keys.wanted(env),
             Self::Url(url) => {
                 let text = url.resolve(env)?;
                 from_url(text.expose()).map_err(|problem| {
@@ -177,7 +177,7 @@ impl Dns {
     }
 }
 
-impl Keys {
+impl DnsKeys {
     fn wanted(&self, env: &dyn Env) -> Result<Wanted, Fault> {
         let text = self.name.resolve(env)?;
         let record = match &self.record {
@@ -289,13 +289,13 @@ fn comparable(text: &str, record: Record) -> String {
 }
 
 fn parse(node: &Node) -> Parsed {
-    let keys: Keys = node::read(node)?;
+    let keys: DnsKeys = node::read(node)?;
     let problems = literal_problems(&keys, node);
-    if problems.is_empty() { Ok(Arc::new(Dns::Keys(keys))) } else { Err(problems) }
+    if problems.is_empty() { Ok(Arc::new(Dns::DnsKeys(keys))) } else { Err(problems) }
 }
 
 /// What can be seen to be wrong at load: literals that can never work.
-fn literal_problems(keys: &Keys, node: &Node) -> Vec<Problem> {
+fn literal_problems(keys: &DnsKeys, node: &Node) -> Vec<Problem> {
     let record = match &keys.record {
         None => Record::A,
         Some(Setting::Known(record)) => *record,

@@ -33,14 +33,14 @@ pub const KIND: Kind = Kind {
     parse,
     from_url,
     #[cfg(test)]
-    schema: |generator| generator.subschema_for::<Keys>(),
+    schema: |generator| generator.subschema_for::<EnvKeys>(),
 };
 
 /// Variables and the rules for them.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "env"))]
 #[serde(deny_unknown_fields)]
-struct Keys {
+struct EnvKeys {
     /// The variables, each with its rules; at least one.
     variables: Vec<Rules>,
     /// Where they are: `pod` (the default) for this container's own environment, or a path: a file of `NAME=value` lines
@@ -124,13 +124,13 @@ impl<'de> Deserialize<'de> for UrlKind {
 
 #[derive(Debug)]
 struct Variables {
-    keys: Keys,
+    keys: EnvKeys,
     /// What is read from elsewhere: the files that a change of which ends a back-off, and what `equals` names.
     values: Vec<Value>,
 }
 
 fn parse(node: &Node) -> Parsed {
-    let keys: Keys = node::read(node)?;
+    let keys: EnvKeys = node::read(node)?;
     if keys.variables.is_empty() {
         let place = node.get("variables").unwrap_or(node);
         return Err(vec![Problem::new(place.span, "variables", "name at least one variable")]);
@@ -146,11 +146,11 @@ fn from_url(value: Value) -> Arc<dyn Check> {
     };
     let rules =
         |name| Rules { name, required: true, min_length: None, pattern: None, prefix: None, url: None, equals: None };
-    Arc::new(Variables::new(Keys { variables: name.map(rules).into_iter().collect(), from: Source::Pod }))
+    Arc::new(Variables::new(EnvKeys { variables: name.map(rules).into_iter().collect(), from: Source::Pod }))
 }
 
 impl Variables {
-    fn new(keys: Keys) -> Self {
+    fn new(keys: EnvKeys) -> Self {
         let required = keys.variables.iter().filter(|rules| rules.required).map(|rules| rules.name.0.as_str());
         let mut values = keys.from.values(required);
         values.extend(keys.variables.iter().filter_map(|rules| rules.equals.clone()));

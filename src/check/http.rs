@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hyper::Version;
 
 use crate::cause::Cause;
-use crate::check::http::exchange::Answer;
+use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::Wanted;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::request::{Origin, Request};
@@ -113,7 +113,7 @@ pub(crate) fn endpoints(keys: &HttpKeys, env: &dyn Env) -> Vec<Endpoint> {
 ///
 /// # Errors
 /// Values that cannot be read or sent, every cause of the phases up to `request`, and `http_redirect`.
-pub(crate) async fn ask(keys: &HttpKeys, attempt: &mut Attempt) -> Result<(Request, Answer), Fault> {
+pub(crate) async fn ask(keys: &HttpKeys, attempt: &mut Attempt) -> Result<(Request, HttpResponse), Fault> {
     let mut request = Request::new(keys, attempt.env())?;
     let mut visited = vec![visit(&request)];
     let mut answer = once(keys, attempt, &request).await?;
@@ -147,7 +147,7 @@ pub(crate) async fn ask(keys: &HttpKeys, attempt: &mut Attempt) -> Result<(Reque
 }
 
 /// The first redirect is a fact, whether it is followed or not.
-fn note_redirect(attempt: &mut Attempt, request: &Request, answer: &Answer) {
+fn note_redirect(attempt: &mut Attempt, request: &Request, answer: &HttpResponse) {
     if attempt.facts().redirect.is_none() {
         attempt.facts().redirect = redirect::fact(request, answer);
     }
@@ -169,7 +169,7 @@ fn name_hosts(attempt: &mut Attempt, before: &Origin, now: &Origin) {
 }
 
 /// One hop. What belongs to the host that the keys name, its name in TLS and our certificate, is for that host alone.
-async fn once(keys: &HttpKeys, attempt: &mut Attempt, request: &Request) -> Result<Answer, Fault> {
+async fn once(keys: &HttpKeys, attempt: &mut Attempt, request: &Request) -> Result<HttpResponse, Fault> {
     let Origin { secure, endpoint } = &request.origin;
     let options = match secure {
         true => Some(tls_options(keys, attempt, &request.named, &endpoint.host)?),

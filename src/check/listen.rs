@@ -28,7 +28,7 @@ pub const KIND: Kind = Kind {
     parse,
     from_url: |url| Arc::new(Listen::Url(url)),
     #[cfg(test)]
-    schema: |generator| generator.subschema_for::<Keys>(),
+    schema: |generator| generator.subschema_for::<ListenKeys>(),
 };
 
 /// What stands before the port in a target.
@@ -40,7 +40,7 @@ const NAMED: usize = 8;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "listen"))]
-struct Keys {
+struct ListenKeys {
     /// The port, 1 to 65535.
     port: Setting<Port>,
     /// From where: `pod` (the default) wants an address that other pods can reach, `loopback` one that this pod's
@@ -82,18 +82,18 @@ impl FromStr for From {
 /// A `listen` check: from the configuration, or of a target that may come from a variable.
 #[derive(Debug)]
 enum Listen {
-    Keys(Keys),
+    ListenKeys(ListenKeys),
     Url(Value),
 }
 
 fn parse(node: &Node) -> Parsed {
-    Ok(Arc::new(Listen::Keys(node::read(node)?)))
+    Ok(Arc::new(Listen::ListenKeys(node::read(node)?)))
 }
 
 impl Listen {
     fn wanted(&self, env: &dyn Env) -> Result<(u16, From), Fault> {
         match self {
-            Self::Keys(keys) => {
+            Self::ListenKeys(keys) => {
                 let Port(port) = keys.port.resolve("port", env)?;
                 let from = keys.reachable.as_ref().map(|from| from.resolve("reachable", env)).transpose()?;
                 Ok((port, from.unwrap_or_default()))
@@ -116,7 +116,7 @@ impl Check for Listen {
         match (self.wanted(env), self) {
             (Ok((port, _)), _) => format!("{TARGET}{port}"),
             (Err(_), Self::Url(value)) => value.origin(),
-            (Err(_), Self::Keys(_)) => TARGET.to_owned(),
+            (Err(_), Self::ListenKeys(_)) => TARGET.to_owned(),
         }
     }
 
@@ -127,7 +127,7 @@ impl Check for Listen {
     fn values(&self) -> Vec<&Value> {
         match self {
             Self::Url(value) => vec![value],
-            Self::Keys(keys) => {
+            Self::ListenKeys(keys) => {
                 let reachable = keys.reachable.as_ref().and_then(Setting::later);
                 keys.port.later().into_iter().chain(reachable).collect()
             }

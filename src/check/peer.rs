@@ -9,13 +9,13 @@ use hyper::header::CONTENT_TYPE;
 use serde::Deserialize;
 
 use crate::cause::Cause;
-use crate::check::http::exchange::Answer;
+use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::{Wanted, body_in_words};
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::{ask, contradictions, endpoints, target};
 use crate::check::words::Tone;
 use crate::check::{Check, Kind, Parsed, Run};
-use crate::config::node::{self, Node, Peel, Raw};
+use crate::config::node::{self, LenientParse, Node, Raw};
 use crate::env::Env;
 use crate::net::attempt::Attempt;
 use crate::outcome::{Fault, Phase};
@@ -71,10 +71,10 @@ struct Peer {
 fn parse(node: &Node) -> Parsed {
     let (own, shared) = split(node);
     let own = node::read::<OwnKeys>(&own);
-    let shared = node::peel::<HttpKeys>(&shared, &[ACCEPT_DEGRADED]);
+    let shared = node::parse_leniently::<HttpKeys>(&shared, &[ACCEPT_DEGRADED]);
     let (keys, own) = match (shared, own) {
-        (Peel { value: Some(keys), whole: true, .. }, Ok(own)) => (keys, own),
-        (Peel { problems, .. }, own) => return Err(own.err().into_iter().flatten().chain(problems).collect()),
+        (LenientParse { value: Some(keys), whole: true, .. }, Ok(own)) => (keys, own),
+        (LenientParse { problems, .. }, own) => return Err(own.err().into_iter().flatten().chain(problems).collect()),
     };
     contradictions(&keys, node)?;
     Ok(Arc::new(Peer { keys, accept_degraded: own.accept_degraded.unwrap_or(true) }))
@@ -129,7 +129,7 @@ impl Check for Peer {
     }
 }
 
-fn media_type(answer: &Answer) -> &str {
+fn media_type(answer: &HttpResponse) -> &str {
     answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
@@ -146,7 +146,7 @@ fn under_another_status(fault: Fault, status: u16, reading: &Reading) -> Fault {
 
 impl Peer {
     /// What the body says under a status that is wanted.
-    fn judge(&self, reading: &Reading, answer: &Answer, body_is_expected: bool) -> Result<Tone, Fault> {
+    fn judge(&self, reading: &Reading, answer: &HttpResponse, body_is_expected: bool) -> Result<Tone, Fault> {
         match reading {
             Reading::Health(health) => self.judge_health(health),
             Reading::TooLarge => Err(Fault::new(

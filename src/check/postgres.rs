@@ -143,7 +143,7 @@ impl Postgres {
             Ok(Ok(session)) => session,
             Ok(Err(fault)) if rejects_credentials(fault.cause) => return Visit::Final(fault),
             Ok(Err(fault)) => return Visit::Failed(fault),
-            Err(_) => return Visit::Failed(attempt.overrun()),
+            Err(_) => return Visit::Failed(attempt.deadline_fault()),
         };
         let visit = match self.has_role(attempt, &mut session, settings.role).await {
             Err(fault) => Visit::Final(fault),

@@ -21,7 +21,7 @@ use crate::env::Env;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::recognise;
-use crate::net::trouble::{Awaited, Trouble};
+use crate::net::stream_error::{Expected, StreamError};
 use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
 use crate::url::Endpoint;
 use crate::value::{Setting, Value};
@@ -44,7 +44,7 @@ const ANSWER_LIMIT: usize = 64 * 1024;
 const PAUSE: Duration = Duration::from_millis(20);
 /// The verdict on what came must be there before the deadline ends the run.
 const MARGIN: Duration = Duration::from_millis(20);
-const AWAITED: Awaited = Awaited { what: "the expected answer", protocol: None };
+const EXPECTED: Expected = Expected { what: "the expected answer", protocol: None };
 
 /// Connects to an address. With `send`, sends bytes then; with `expect`, compares what comes.
 #[derive(Deserialize)]
@@ -99,7 +99,9 @@ impl Check for Tcp {
             let mut io = attempt.connect(&endpoint).await?;
             if let Some(bytes) = send {
                 attempt.enter(Phase::Request);
-                io.write_all(&bytes).await.map_err(|error| attempt.trouble(Trouble::Failed(&error), AWAITED))?;
+                io.write_all(&bytes)
+                    .await
+                    .map_err(|error| attempt.stream_error(StreamError::Failed(&error), EXPECTED))?;
             }
             if let Some(expected) = expect {
                 attempt.enter(Phase::Assert);
@@ -147,10 +149,10 @@ async fn await_answer(attempt: &mut Attempt, io: &mut Io, expected: &payload::Pa
                 return Err(attempt.fault(Cause::TooLarge, message));
             }
             Step::More | Step::Pause => {}
-            Step::Ended => return Err(attempt.trouble(Trouble::Ended, AWAITED)),
-            Step::TimeUp if answer.is_empty() => return Err(attempt.overrun()),
+            Step::Ended => return Err(attempt.stream_error(StreamError::Ended, EXPECTED)),
+            Step::TimeUp if answer.is_empty() => return Err(attempt.deadline_fault()),
             // An expression: nothing that came so far matches.
-            Step::TimeUp if expected.is_cheap() => return Err(attempt.overrun()),
+            Step::TimeUp if expected.is_cheap() => return Err(attempt.deadline_fault()),
             Step::TimeUp => return Err(mismatch(attempt, &answer, expected)),
         }
     }
@@ -167,7 +169,7 @@ async fn read_step(attempt: &Attempt, io: &mut Io, answer: &mut Vec<u8>, unjudge
             answer.extend_from_slice(&chunk[..count]);
             Ok(Step::More)
         }
-        Ok(Err(error)) => Err(attempt.trouble(Trouble::Failed(&error), AWAITED)),
+        Ok(Err(error)) => Err(attempt.stream_error(StreamError::Failed(&error), EXPECTED)),
         Err(_) if Instant::now() < end => Ok(Step::Pause),
         Err(_) => Ok(Step::TimeUp),
     }

@@ -34,7 +34,7 @@ pub const KIND: Kind = Kind {
     parse,
     from_url,
     #[cfg(test)]
-    schema: |generator| generator.subschema_for::<Keys>(),
+    schema: |generator| generator.subschema_for::<TlsCheckKeys>(),
 };
 
 /// How long a server may take to judge our certificate, or that we have none, after the handshake.
@@ -44,7 +44,7 @@ const JUDGEMENT: Duration = Duration::from_secs(1);
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "tls"))]
 #[serde(deny_unknown_fields)]
-struct Keys {
+struct TlsCheckKeys {
     /// Where to connect: `host:port`, `1.2.3.4:port` or `[::1]:port`.
     address: Setting<Endpoint>,
     /// The protocol in which TLS is asked for after connecting: `smtp` or `postgres`. Default: TLS at once.
@@ -108,7 +108,8 @@ struct Tls {
 }
 
 fn parse(node: &Node) -> Parsed {
-    let Keys { address, starttls, min_days_valid, alpn, ca, cert, key, server_name, verify } = node::read(node)?;
+    let TlsCheckKeys { address, starttls, min_days_valid, alpn, ca, cert, key, server_name, verify } =
+        node::read(node)?;
     let keys = TlsKeys { ca, cert, key, server_name, verify };
     let problems = keys.problems(node);
     if !problems.is_empty() {

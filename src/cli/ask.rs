@@ -42,7 +42,7 @@ pub async fn run(question: &str, url: &str, out: &mut (dyn Write + Send)) -> Exi
 }
 
 /// A question that can be asked.
-struct Asked {
+struct AskRequest {
     path: String,
     /// Tried one after another.
     addresses: Vec<SocketAddr>,
@@ -52,7 +52,7 @@ struct Asked {
     host: String,
 }
 
-fn prepared(question: &str, url: &str) -> Result<Asked, String> {
+fn prepared(question: &str, url: &str) -> Result<AskRequest, String> {
     let path = match question {
         "startup" => "/startupz".to_owned(),
         "ready" => "/readyz".to_owned(),
@@ -78,7 +78,7 @@ fn prepared(question: &str, url: &str) -> Result<Asked, String> {
     };
     let addresses: Vec<SocketAddr> = ips.into_iter().map(|ip: IpAddr| SocketAddr::new(ip, port)).collect();
     let host = if host.is_loopback() { format!("localhost:{port}") } else { addresses[0].to_string() };
-    Ok(Asked { path, place: format!("http://{}", addresses[0]), addresses, host })
+    Ok(AskRequest { path, place: format!("http://{}", addresses[0]), addresses, host })
 }
 
 fn is_check_name(text: &str) -> bool {
@@ -89,7 +89,7 @@ fn is_check_name(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-impl Asked {
+impl AskRequest {
     async fn ask(&self) -> (Exit, String) {
         let answer = timeout(LIMIT, self.exchange()).await;
         let place = &self.place;

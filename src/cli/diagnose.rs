@@ -38,7 +38,7 @@ pub(super) struct Done {
 }
 
 /// Where the report goes.
-enum Place {
+enum ReportDestination {
     Nowhere,
     Stdout,
     File(std::fs::File),
@@ -61,13 +61,13 @@ pub async fn run(options: DiagnoseOptions, mut shell: Shell) -> Exit {
     let done = take_apart(plan.checks, &source, &shell).await;
     let pod = Pod::read(&*shell.env);
     let shown = match (&place, form) {
-        (Place::Stdout, _) => markdown::report(&done, &pod, &*shell.env),
+        (ReportDestination::Stdout, _) => markdown::report(&done, &pod, &*shell.env),
         (_, Form::Json) => json(&done, &pod),
         (_, Form::Text) => text(&done, in_full, &shell),
     };
     shell.print(&shown);
     let failed = done.iter().any(|done| !done.outcome.passed());
-    if let Place::File(file) = place
+    if let ReportDestination::File(file) = place
         && let Err(error) = write(file, &markdown::report(&done, &pod, &*shell.env))
     {
         shell.note(&format!("pilotfish: the report cannot be written: {error}"));
@@ -77,11 +77,11 @@ pub async fn run(options: DiagnoseOptions, mut shell: Shell) -> Exit {
 }
 
 /// Opens the report's file before anything is probed.
-fn place(path: Option<&str>) -> Result<Place, String> {
+fn place(path: Option<&str>) -> Result<ReportDestination, String> {
     match path {
-        None => Ok(Place::Nowhere),
-        Some("-") => Ok(Place::Stdout),
-        Some(path) => std::fs::File::create(path).map(Place::File).map_err(|error| {
+        None => Ok(ReportDestination::Nowhere),
+        Some("-") => Ok(ReportDestination::Stdout),
+        Some(path) => std::fs::File::create(path).map(ReportDestination::File).map_err(|error| {
             format!(
                 "pilotfish: --report cannot be written: {error}; take a folder that this container may write to, or - for stdout"
             )

@@ -9,7 +9,7 @@ use crate::cli::termination::Case;
 use crate::config::plan::Planned;
 use crate::duration;
 use crate::finding::Severity;
-use crate::outcome::{Evidence, Failure, Outcome, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Failure, Outcome};
 use crate::outcome_json::{self, Excerpts, OutcomeJson};
 
 /// A check and what came of it.
@@ -121,7 +121,7 @@ fn why(out: &mut String, failure: &Failure) {
 
 /// What was recorded and helps: queries where names were the trouble, tries where there was more than one or one failed.
 fn seen(out: &mut String, evidence: &Evidence, excerpts: Excerpts) {
-    let connected = evidence.tries.iter().any(|one| one.result == TryResult::Connected);
+    let connected = evidence.tries.iter().any(|one| one.result == ConnectResult::Connected);
     if !connected && evidence.tries.is_empty() {
         for query in &evidence.queries {
             let took = duration::show(query.duration);
@@ -138,7 +138,7 @@ fn seen(out: &mut String, evidence: &Evidence, excerpts: Excerpts) {
             );
         }
     }
-    if evidence.tries.iter().any(|one| one.result != TryResult::Connected) {
+    if evidence.tries.iter().any(|one| one.result != ConnectResult::Connected) {
         evidence.tries.iter().for_each(|one| line(out, &format!("    {:9}{}", "tried", tried(one))));
     }
     for host in &evidence.facts.passed_over {
@@ -158,9 +158,9 @@ fn seen(out: &mut String, evidence: &Evidence, excerpts: Excerpts) {
     }
 }
 
-fn tried(one: &Try) -> String {
+fn tried(one: &ConnectAttempt) -> String {
     let mut text = format!("{} {}", one.address, one.result.as_str());
-    if one.result != TryResult::NotTried {
+    if one.result != ConnectResult::NotTried {
         write!(text, " after {}", duration::show(one.duration)).expect("a String takes every text");
     }
     text

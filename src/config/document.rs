@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::check::{Check, KINDS, Kind, kind};
 use crate::config::keys::{Common, Defaults, Gate, Outer, Serve, Threshold, Time};
-use crate::config::node::{Node, Problem, Raw, peel};
+use crate::config::node::{Node, Problem, Raw, parse_leniently};
 use crate::config::plan::{DEFAULT_LISTEN, Gates, MinPassing, Origin, Plan, Planned, ServeOptions, ServeTls};
 use crate::config::rules::{GateFault, Reach, judge};
 use crate::config::schemes::lacking;
@@ -57,7 +57,7 @@ pub(super) const HOW_TO_BEGIN: &str = "write at least one check, with a name and
 /// Every fault.
 pub(super) fn plan(document: &Node, origin: Origin, env: &dyn Env) -> Result<Plan, Vec<Problem>> {
     let (rest, checks) = split(document, |key| key == "checks");
-    let outer = peel::<Outer>(&rest, &["checks"]);
+    let outer = parse_leniently::<Outer>(&rest, &["checks"]);
     let mut problems = outer.problems;
     let outer_value = outer.value.unwrap_or_default();
     let defaults = outer_value.defaults.unwrap_or_default();
@@ -192,7 +192,7 @@ impl Reader<'_> {
         }
         let (rest, kinds) = split(node, |key| kind(key).is_some() || LATER.contains(&key));
         let kind_names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-        let common = peel::<Common>(&rest, &kind_names);
+        let common = parse_leniently::<Common>(&rest, &kind_names);
         let misspelled = common.problems.iter().any(|problem| problem.message.starts_with("unknown key"));
         self.problems.extend(common.problems.into_iter().map(|problem| problem.under(&path)));
         let keys = common.value.unwrap_or_default();
@@ -287,7 +287,7 @@ impl Reader<'_> {
         }
     }
 
-    fn terms(&mut self, node: &Node, keys: &Common, path: &str) -> Terms {
+    fn terms(&mut self, node: &Node, keys: &Common, path: &str) -> RunOptions {
         let interval = in_force(node, "interval", keys.interval.map(|interval| interval.0), self.interval);
         self.problems.extend(longer(node, path, "timeout", keys.timeout, (interval, "interval")));
         let interval = interval.unwrap_or(INTERVAL);
@@ -308,7 +308,7 @@ impl Reader<'_> {
         let threshold = |own: Option<Threshold>, usual: Option<Threshold>, otherwise| {
             own.or(usual).map_or(otherwise, |threshold| threshold.0)
         };
-        Terms {
+        RunOptions {
             interval,
             timeout,
             failure_threshold: threshold(keys.failure_threshold, usual.failure_threshold, FAILURE_THRESHOLD),
@@ -336,7 +336,7 @@ impl Reader<'_> {
 
 /// What decides how a check runs, with every default filled in.
 #[derive(Hash)]
-struct Terms {
+struct RunOptions {
     interval: Duration,
     timeout: Duration,
     failure_threshold: u32,
@@ -354,12 +354,12 @@ fn gates(words: &[Gate]) -> Gates {
 
 /// Keys that say what is made of a check's results, not how it runs: changing them must not cost it its verdict, least of
 /// all where `gates: []` is to help a pod out of trouble.
-const NO_PART_OF_THE_RUN: &[&str] = &["gates", "labels", "ready_ignores", "starts_before"];
+const KEYS_OUTSIDE_IDENTITY: &[&str] = &["gates", "labels", "ready_ignores", "starts_before"];
 
 /// A number for all that was written of how a check runs; it stays in this process.
-fn identity(node: &Node, terms: &Terms) -> u64 {
+fn identity(node: &Node, terms: &RunOptions) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let (rest, _) = split(node, |key| NO_PART_OF_THE_RUN.contains(&key));
+    let (rest, _) = split(node, |key| KEYS_OUTSIDE_IDENTITY.contains(&key));
     hash(&rest, &mut hasher);
     terms.hash(&mut hasher);
     hasher.finish()

@@ -19,4 +19,4 @@ mod schemes;
 pub mod show;
 pub mod source;
 mod targets;
-mod undecided;
+mod unresolved;

@@ -4,12 +4,12 @@
 
 mod de;
 mod error;
+mod lenient;
 mod near;
-mod peel;
 mod yaml;
 
+pub use lenient::{LenientParse, parse_leniently, read};
 pub use near::{choice, nearest};
-pub use peel::{Peel, peel, read};
 pub use yaml::{Document, load, parse};
 
 use crate::order;

@@ -15,7 +15,7 @@ use crate::config::plan::{DEFAULT_LISTEN, Gates, MinPassing, Origin, Plan, Plann
 use crate::config::rules::Reach;
 use crate::config::schemes::{Meaning, PORT, advice, lacking, meaning, server};
 use crate::config::source::Extent;
-use crate::config::undecided::{self, Undecided};
+use crate::config::unresolved::{self, Unresolved};
 use crate::env::Env;
 use crate::findings::{Blame, Family, blame, lint, meant};
 use crate::net::dial::DialRules;
@@ -254,16 +254,16 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
     if !is_variable_name(name) {
         return Err("env: takes the name of a variable, such as env:DATABASE_URL".to_owned());
     }
-    let undecided = |wrong: Option<(Cause, String)>| Target {
-        kind: undecided::KIND,
-        check: Arc::new(Undecided::new(name, wrong)),
+    let unresolved = |wrong: Option<(Cause, String)>| Target {
+        kind: unresolved::KIND,
+        check: Arc::new(Unresolved::new(name, wrong)),
         variable: Some(name.to_owned()),
     };
-    let Some(value) = env.var(name).filter(|value| !value.is_empty()) else { return Ok(undecided(None)) };
+    let Some(value) = env.var(name).filter(|value| !value.is_empty()) else { return Ok(unresolved(None)) };
     let listen = value.strip_prefix("listen::").map(|port| ("listen", port));
     let Some((scheme, _)) = value.split_once("://").or(listen) else {
         let message = format!("the variable {name} holds no URL: it has no scheme://");
-        return Ok(undecided(Some(blamed(name, &value).unwrap_or((Cause::UrlMalformed, message)))));
+        return Ok(unresolved(Some(blamed(name, &value).unwrap_or((Cause::UrlMalformed, message)))));
     };
     Ok(match meaning(driverless(scheme)) {
         Meaning::Kind(kind) => {
@@ -278,7 +278,7 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
         Meaning::Later(kind) => {
             let lacking = lacking(kind, PORT);
             let message = format!("the variable {name} holds the URL of a {kind} check; {lacking}");
-            undecided(Some(blamed(name, &value).unwrap_or((Cause::VariableInvalid, message))))
+            unresolved(Some(blamed(name, &value).unwrap_or((Cause::VariableInvalid, message))))
         }
         Meaning::Unknown if extent == Extent::Connections && Connection::knows(scheme) => {
             let check = of_driver(Value::Env(name.to_owned()));
@@ -287,7 +287,7 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
         Meaning::Unknown if Connection::knows(scheme) || scheme == "prisma+postgres" => {
             let message =
                 format!("the variable {name} holds a driver's own form of URL; this version has no check for it");
-            undecided(Some(blamed(name, &value).unwrap_or((Cause::VariableInvalid, message))))
+            unresolved(Some(blamed(name, &value).unwrap_or((Cause::VariableInvalid, message))))
         }
         Meaning::Unknown => {
             let word = scheme.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
@@ -297,7 +297,7 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
                 }
                 _ => format!("the variable {name} holds a URL with an {}", advice(scheme)),
             };
-            undecided(Some(blamed(name, &value).unwrap_or((Cause::UrlMalformed, message))))
+            unresolved(Some(blamed(name, &value).unwrap_or((Cause::UrlMalformed, message))))
         }
     })
 }

@@ -1,10 +1,10 @@
 //! HTTP answers that pass and still tell of trouble.
 
-use super::place::{Place, place};
+use super::host_class::{HostClass, classify};
 use super::{Context, Entry};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
-use crate::outcome::{Aim, Cookie, Evidence, Fault};
+use crate::outcome::{Cookie, Evidence, Fault, RedirectPurpose};
 
 /// The catalogue of this family.
 pub(super) const CODES: &[Entry] = &[REDIRECTED_TO_HTTPS, PEER_WARNS, COOKIE_WILL_BE_DROPPED];
@@ -36,7 +36,10 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     let facts = &evidence.facts;
     let mut findings = Vec::new();
     // Where it is not followed, it is the failure.
-    let followed = facts.redirect.as_ref().filter(|redirect| redirect.aim == Aim::Tls && facts.redirects > Some(0));
+    let followed = facts
+        .redirect
+        .as_ref()
+        .filter(|redirect| redirect.purpose == RedirectPurpose::Tls && facts.redirects > Some(0));
     if let Some(redirect) = followed {
         let message = format!(
             "the plain HTTP URL is redirected to {}: each request goes out in the clear first, and a POST arrives as GET",
@@ -58,9 +61,9 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
 fn dropped_cookie(evidence: &Evidence, context: Context<'_>) -> Option<Finding> {
     let cookies = &evidence.facts.cookies;
     // Browsers do not come by a Service's name, and TLS may end before it.
-    let host = context.endpoint(evidence).and_then(|endpoint| match place(&endpoint.host, evidence) {
-        Place::Public(name) | Place::Laptop(name) => Some(name),
-        Place::Service { .. } | Place::Unclear { .. } | Place::Docker(_) | Place::Address(_) => None,
+    let host = context.endpoint(evidence).and_then(|endpoint| match classify(&endpoint.host, evidence) {
+        HostClass::Public(name) | HostClass::Laptop(name) => Some(name),
+        HostClass::Service { .. } | HostClass::Unclear { .. } | HostClass::Docker(_) | HostClass::Address(_) => None,
     });
     let plain = evidence.facts.tls_version.is_none();
     let why = cookies.iter().find_map(|cookie| why_dropped(cookie, host.as_deref(), plain))?;
@@ -95,7 +98,7 @@ mod tests {
     use super::{judge, why_dropped};
     use crate::cause::Cause;
     use crate::findings::Context;
-    use crate::outcome::{Aim, Cookie, Evidence, Facts, Fault, Phase, Redirect};
+    use crate::outcome::{Cookie, Evidence, Facts, Fault, Phase, Redirect, RedirectPurpose};
 
     fn codes(fault: Option<&Fault>, facts: Facts) -> Vec<&'static str> {
         judge(fault, &Evidence { facts, ..Evidence::default() }, Context::default())
@@ -107,14 +110,14 @@ mod tests {
     #[test]
     fn answers_that_pass_and_tell_of_trouble() {
         let redirected = |aim, redirects| Facts {
-            redirect: Some(Redirect { to: "https://a/".to_owned(), aim }),
+            redirect: Some(Redirect { to: "https://a/".to_owned(), purpose: aim }),
             redirects: Some(redirects),
             ..Facts::default()
         };
-        assert_eq!(codes(None, redirected(Aim::Tls, 1)), ["redirected_to_https"]);
-        assert!(codes(None, redirected(Aim::Slash, 1)).is_empty());
+        assert_eq!(codes(None, redirected(RedirectPurpose::Tls, 1)), ["redirected_to_https"]);
+        assert!(codes(None, redirected(RedirectPurpose::Slash, 1)).is_empty());
         let fault = Fault::new(Phase::Assert, Cause::HttpRedirect, "");
-        assert!(codes(Some(&fault), redirected(Aim::Tls, 0)).is_empty(), "it is the failure itself");
+        assert!(codes(Some(&fault), redirected(RedirectPurpose::Tls, 0)).is_empty(), "it is the failure itself");
         let warns = Facts { health_warning: Some("cache is degraded".to_owned()), ..Facts::default() };
         assert_eq!(codes(None, warns.clone()), ["peer_warns"]);
         let fault = Fault::new(Phase::Assert, Cause::HealthDown, "");

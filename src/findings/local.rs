@@ -9,7 +9,7 @@ use super::{Context, Entry};
 use crate::cause::Cause;
 use crate::duration::show;
 use crate::finding::{Finding, Severity};
-use crate::outcome::{Evidence, Fault, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Fault};
 use crate::pod::{Pod, Service};
 
 /// The catalogue of this family.
@@ -114,8 +114,8 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
     if fault.cause != Cause::ConnectRefused {
         return None;
     }
-    let refused = |one: &&Try| one.result == TryResult::Refused;
-    let here = |one: &&Try| own_loopback(one.address.ip()) || pod.addresses.contains(&one.address.ip());
+    let refused = |one: &&ConnectAttempt| one.result == ConnectResult::Refused;
+    let here = |one: &&ConnectAttempt| own_loopback(one.address.ip()) || pod.addresses.contains(&one.address.ip());
     let one = evidence.tries.iter().filter(refused).find(here)?;
     let (ip, port) = (one.address.ip(), one.address.port());
     let ips = pod.on_port(port)?;
@@ -179,7 +179,7 @@ fn others(pod: &Pod, port: u16) -> String {
 }
 
 /// A try of a Service's address at a port that its variables do not know.
-pub(super) fn wrong_port_of<'a>(pod: &'a Pod, evidence: &'a Evidence) -> Option<(&'a Try, &'a Service)> {
+pub(super) fn wrong_port_of<'a>(pod: &'a Pod, evidence: &'a Evidence) -> Option<(&'a ConnectAttempt, &'a Service)> {
     evidence.tries.iter().find_map(|one| {
         let service = pod.services.iter().find(|service| service.address == one.address.ip())?;
         (!service.ports.contains(&one.address.port())).then_some((one, service))
@@ -211,7 +211,7 @@ fn exhausted(evidence: &Evidence) -> Option<Finding> {
     const ENFILE: i32 = 23;
     const EMFILE: i32 = 24;
     const EADDRNOTAVAIL: i32 = 99;
-    let short = evidence.tries.iter().find(|one| one.result == TryResult::LocalLimit)?;
+    let short = evidence.tries.iter().find(|one| one.result == ConnectResult::LocalLimit)?;
     let pod = evidence.pod.as_ref();
     match short.errno? {
         EADDRNOTAVAIL => {

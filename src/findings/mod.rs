@@ -6,10 +6,10 @@
 mod answers;
 mod certificate;
 mod hint;
+mod host_class;
 mod local;
 #[cfg(test)]
 mod page_tests;
-mod place;
 mod resolution;
 mod runtimes;
 #[cfg(test)]
@@ -166,7 +166,7 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
         if context.endpoints.is_empty() { Default::default() } else { runtimes::judge(evidence, context) };
     let mut judged = Judged { findings, predictions };
     if let Some(stood) = local::stood_still(evidence) {
-        runtimes::doubt(&mut judged.findings, stood);
+        runtimes::mark_uncertain(&mut judged.findings, stood);
     }
     judged.findings.extend(urls::judge(fault, evidence, context));
     judged.findings.extend(resolution::judge(fault, evidence, context));

@@ -11,11 +11,11 @@ use codes::*;
 pub(super) use codes::CODES;
 
 use super::Context;
-use super::place::{Place, cluster_part, found, is_address, is_public, place, written};
+use super::host_class::{HostClass, classify, cluster_part, found, is_address, is_public, written};
 use crate::cause::Cause;
 use crate::duration::show;
 use crate::finding::Finding;
-use crate::outcome::{Answer, Evidence, Fault, Query};
+use crate::outcome::{DnsAnswer, Evidence, Fault, Query};
 use crate::url::Host;
 
 /// What the queries say beyond the cause.
@@ -73,7 +73,7 @@ fn walk<'a>(name: &str, evidence: &'a Evidence) -> Option<Walk<'a>> {
 }
 
 fn is_rcode(query: &Query, code: &str) -> bool {
-    matches!(&query.answer, Answer::Rcode(rcode) if rcode == code)
+    matches!(&query.answer, DnsAnswer::Rcode(rcode) if rcode == code)
 }
 
 fn wasted(name: &str, evidence: &Evidence) -> Option<Finding> {
@@ -147,12 +147,12 @@ fn aaaa(name: &str, evidence: &Evidence) -> Option<Finding> {
     let last = six().next_back()?;
     let asked = &four.name;
     let (what, musl) = match &last.answer {
-        Answer::Rcode(code) if code == "NOERROR" => return None,
-        Answer::Rcode(code) if code == "NXDOMAIN" => {
+        DnsAnswer::Rcode(code) if code == "NOERROR" => return None,
+        DnsAnswer::Rcode(code) if code == "NXDOMAIN" => {
             (code.as_str(), "musl (Alpine images) says the name does not resolve")
         }
-        Answer::Rcode(code) => (code.as_str(), "musl (Alpine images) fails with EAI_AGAIN after 5 s"),
-        Answer::Timeout if six().all(|query| query.answer == Answer::Timeout) => {
+        DnsAnswer::Rcode(code) => (code.as_str(), "musl (Alpine images) fails with EAI_AGAIN after 5 s"),
+        DnsAnswer::Timeout if six().all(|query| query.answer == DnsAnswer::Timeout) => {
             let waited: Duration = six().map(|query| query.duration).sum();
             let answered: Duration =
                 of_name("A").filter(|query| query.name == four.name).map(|query| query.duration).sum();
@@ -187,17 +187,17 @@ fn tcp_blocked(evidence: &Evidence) -> Option<Finding> {
     let mut pairs = evidence.queries.iter().zip(evidence.queries.iter().skip(1));
     let (_, over_tcp) = pairs.find(|(udp, tcp)| {
         let failed = match &tcp.answer {
-            Answer::Timeout => tcp.duration >= HEARD_OUT,
-            Answer::Io(_) => true,
-            Answer::Rcode(_) | Answer::Truncated | Answer::Malformed => false,
+            DnsAnswer::Timeout => tcp.duration >= HEARD_OUT,
+            DnsAnswer::Io(_) => true,
+            DnsAnswer::Rcode(_) | DnsAnswer::Truncated | DnsAnswer::Malformed => false,
         };
-        udp.answer == Answer::Truncated
+        udp.answer == DnsAnswer::Truncated
             && tcp.transport == "tcp"
             && failed
             && (&udp.name, udp.server) == (&tcp.name, tcp.server)
     })?;
     let did = match &over_tcp.answer {
-        Answer::Io(text) => text.clone(),
+        DnsAnswer::Io(text) => text.clone(),
         _ => format!("silent for {}", show(over_tcp.duration)),
     };
     let (server, name) = (over_tcp.server, &over_tcp.name);
@@ -214,8 +214,8 @@ fn lost(evidence: &Evidence) -> Option<Finding> {
     let mut queries = evidence.queries.iter().enumerate();
     let (first, second) = queries.find_map(|(at, query)| {
         let again = evidence.queries[at + 1..].iter().find(|later| same(query, later))?;
-        let answered = matches!(again.answer, Answer::Rcode(_) | Answer::Truncated);
-        (query.transport == "udp" && query.answer == Answer::Timeout && answered).then_some((query, again))
+        let answered = matches!(again.answer, DnsAnswer::Rcode(_) | DnsAnswer::Truncated);
+        (query.transport == "udp" && query.answer == DnsAnswer::Timeout && answered).then_some((query, again))
     })?;
     let message = format!(
         "{} did not answer for {} {} within {}, and did {} after it was asked again: a datagram was lost, or the server is slow",
@@ -248,20 +248,20 @@ fn race(evidence: &Evidence) -> Option<Finding> {
 fn silent_server(evidence: &Evidence) -> Option<Finding> {
     /// Less may only mean that no time was left.
     const HEARD_OUT: Duration = Duration::from_millis(200);
-    let answered = |query: &&Query| matches!(query.answer, Answer::Rcode(_) | Answer::Truncated);
+    let answered = |query: &&Query| matches!(query.answer, DnsAnswer::Rcode(_) | DnsAnswer::Truncated);
     let of = |server| evidence.queries.iter().filter(move |query| query.server == server);
     let dead = evidence.queries.iter().find(|query| {
         let mute = match &query.answer {
-            Answer::Timeout => of(query.server).map(|query| query.duration).sum::<Duration>() >= HEARD_OUT,
-            Answer::Io(_) => true,
-            Answer::Malformed | Answer::Rcode(_) | Answer::Truncated => false,
+            DnsAnswer::Timeout => of(query.server).map(|query| query.duration).sum::<Duration>() >= HEARD_OUT,
+            DnsAnswer::Io(_) => true,
+            DnsAnswer::Malformed | DnsAnswer::Rcode(_) | DnsAnswer::Truncated => false,
         };
         mute && of(query.server).filter(answered).count() == 0
     })?;
     let alive = evidence.queries.iter().find(answered)?;
     // Where the kernel says at once that nobody is there, nobody waits.
     let (did, so) = match &dead.answer {
-        Answer::Io(text) => (text.clone(), "each lookup that asks it first asks in vain"),
+        DnsAnswer::Io(text) => (text.clone(), "each lookup that asks it first asks in vain"),
         _ => (
             format!("silent for {}", show(of(dead.server).map(|query| query.duration).sum())),
             "glibc waits for it, 5 s by default, in each lookup that asks it first",
@@ -276,7 +276,7 @@ fn silent_server(evidence: &Evidence) -> Option<Finding> {
 
 fn servers_differ(evidence: &Evidence) -> Option<Finding> {
     let failed =
-        |query: &&Query| matches!(&query.answer, Answer::Rcode(code) if code != "NOERROR" && code != "NXDOMAIN");
+        |query: &&Query| matches!(&query.answer, DnsAnswer::Rcode(code) if code != "NOERROR" && code != "NXDOMAIN");
     let (bad, good) = evidence.queries.iter().filter(failed).find_map(|bad| {
         let good = evidence.queries.iter().find(|query| {
             let answered = is_rcode(query, "NOERROR") || is_rcode(query, "NXDOMAIN");
@@ -322,7 +322,7 @@ fn external_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Op
             Some(EXTERNAL_NAME_TLS.found(message, fix))
         }
         Cause::HttpStatus if matches!(evidence.facts.status_code, Some(403 | 404 | 421)) => {
-            let in_cluster = matches!(place(&endpoint.host, evidence), Place::Service { .. });
+            let in_cluster = matches!(classify(&endpoint.host, evidence), HostClass::Service { .. });
             let outside = !alias.ends_with(".cluster.local");
             if !in_cluster || !outside {
                 return None;
@@ -352,10 +352,14 @@ fn foreign_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Opt
         return None;
     }
     let endpoint = context.endpoint(evidence)?;
-    let (name, whose) = match place(&endpoint.host, evidence) {
-        Place::Laptop(name) => (name, "a name of a laptop's hosts file, of an ingress or of a company's own domain"),
-        Place::Docker(name) => (name, "a name that Docker or minikube gives to its own containers"),
-        Place::Service { .. } | Place::Unclear { .. } | Place::Public(_) | Place::Address(_) => return None,
+    let (name, whose) = match classify(&endpoint.host, evidence) {
+        HostClass::Laptop(name) => {
+            (name, "a name of a laptop's hosts file, of an ingress or of a company's own domain")
+        }
+        HostClass::Docker(name) => (name, "a name that Docker or minikube gives to its own containers"),
+        HostClass::Service { .. } | HostClass::Unclear { .. } | HostClass::Public(_) | HostClass::Address(_) => {
+            return None;
+        }
     };
     let message = format!("{name} is NXDOMAIN in this pod, and looks like {whose}");
     Some(

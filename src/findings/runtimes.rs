@@ -6,10 +6,10 @@
 
 mod cure;
 mod found;
-mod leg;
+mod measured_address;
+mod messages;
 mod options;
 mod order;
-mod told;
 mod walk;
 
 use std::time::Duration;
@@ -20,10 +20,10 @@ use crate::finding::{Finding, Predicted, Prediction, Severity};
 use crate::outcome::{Evidence, Families, Surveyed};
 use crate::url::Host;
 
-use leg::{Ended, Leg};
+use measured_address::{Ended, MeasuredAddress};
 use options::{NodeOptions, Settings};
 use order::Library;
-use walk::Lean;
+use walk::TimerRace;
 
 const NODE_CONNECT_CUT: Entry = Entry {
     code: "node_connect_cut",
@@ -75,14 +75,16 @@ pub(super) fn judge(evidence: &Evidence, context: Context<'_>) -> (Vec<Finding>,
         let resolves = named.is_some_and(|name| matches!(Host::parse(name), Ok(Host::Name(_))));
         let families = resolves.then_some(families);
         let models = MODELS.iter().filter(|model| asked.contains(&model.name)).map(|model| model.with(settings));
-        let told: Vec<Told> = models.map(|model| foretell(model, &target.legs, families)).collect();
-        let of_target = found::findings(&told, &target.legs, named, !context.clients.is_empty());
+        let told: Vec<Told> = models.map(|model| foretell(model, &target.measured, families)).collect();
+        let of_target = found::findings(&told, &target.measured, named, !context.clients.is_empty());
         // A name server gives the addresses in another order the next time; a hosts file does not.
-        if let Some(legs) = dead_first(&target.legs).filter(|_| of_target.is_empty() && !evidence.queries.is_empty()) {
+        if let Some(measured) =
+            dead_first(&target.measured).filter(|_| of_target.is_empty() && !evidence.queries.is_empty())
+        {
             // Whom it hurts as it is now does not belong to what may be the next time.
             let well = told.iter().filter(|one| !one.ways.iter().any(cure::hurts));
-            let told: Vec<Told> = well.map(|one| foretell(one.model, &legs, families)).collect();
-            findings.extend(found::next_time(&told, &legs, named, !context.clients.is_empty()));
+            let told: Vec<Told> = well.map(|one| foretell(one.model, &measured, families)).collect();
+            findings.extend(found::next_time(&told, &measured, named, !context.clients.is_empty()));
         }
         findings.extend(of_target);
         for one in told {
@@ -94,7 +96,7 @@ pub(super) fn judge(evidence: &Evidence, context: Context<'_>) -> (Vec<Finding>,
 
 /// What rests on measured times, where this container stood still for so long meanwhile: nothing is said to be near to a
 /// limit, and nothing for certain to be over it.
-pub(super) fn doubt(findings: &mut Vec<Finding>, stood: Duration) {
+pub(super) fn mark_uncertain(findings: &mut Vec<Finding>, stood: Duration) {
     findings.retain(|finding| finding.code != NODE_CONNECT_BORDERLINE.code);
     for cut in findings.iter_mut().filter(|finding| finding.code == NODE_CONNECT_CUT.code) {
         cut.severity = Severity::Warning;
@@ -106,11 +108,12 @@ pub(super) fn doubt(findings: &mut Vec<Finding>, stood: Duration) {
 }
 
 /// The same addresses, where one that does not work stands behind one of its family that does: that one first.
-fn dead_first(legs: &[Leg]) -> Option<Vec<Leg>> {
-    let works_before =
-        |at: usize| legs[..at].iter().any(|leg| leg.accepts() && leg.address.is_ipv4() == legs[at].address.is_ipv4());
-    let dead = (0..legs.len()).find(|at| legs[*at].fails() && works_before(*at))?;
-    let mut turned = legs.to_vec();
+fn dead_first(measured: &[MeasuredAddress]) -> Option<Vec<MeasuredAddress>> {
+    let works_before = |at: usize| {
+        measured[..at].iter().any(|leg| leg.accepts() && leg.address.is_ipv4() == measured[at].address.is_ipv4())
+    };
+    let dead = (0..measured.len()).find(|at| measured[*at].fails() && works_before(*at))?;
+    let mut turned = measured.to_vec();
     turned[..=dead].rotate_right(1);
     Some(turned)
 }
@@ -119,23 +122,23 @@ fn dead_first(legs: &[Leg]) -> Option<Vec<Leg>> {
 fn label(target: &Target<'_>, all: &[Target<'_>]) -> Option<String> {
     let host = target.host?;
     let alone = all.iter().filter(|other| other.host == target.host).count() == 1;
-    Some(if alone { host.to_owned() } else { format!("{host}:{}", target.legs[0].address.port()) })
+    Some(if alone { host.to_owned() } else { format!("{host}:{}", target.measured[0].address.port()) })
 }
 
 /// The addresses of one host and port.
 struct Target<'a> {
     host: Option<&'a str>,
-    legs: Vec<Leg>,
+    measured: Vec<MeasuredAddress>,
 }
 
 fn targets(survey: &[Surveyed]) -> Vec<Target<'_>> {
     let mut targets: Vec<Target<'_>> = Vec::new();
     for seen in survey {
-        let (host, leg) = (seen.host.as_deref(), Leg::new(seen));
+        let (host, leg) = (seen.host.as_deref(), MeasuredAddress::new(seen));
         let port = leg.address.port();
-        match targets.iter_mut().find(|one| one.host == host && one.legs[0].address.port() == port) {
-            Some(target) => target.legs.push(leg),
-            None => targets.push(Target { host, legs: vec![leg] }),
+        match targets.iter_mut().find(|one| one.host == host && one.measured[0].address.port() == port) {
+            Some(target) => target.measured.push(leg),
+            None => targets.push(Target { host, measured: vec![leg] }),
         }
     }
     targets
@@ -166,7 +169,7 @@ const fn badness(result: Predicted) -> u8 {
 
 /// How a runtime connects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manner {
+enum ConnectStrategy {
     /// Node with `autoSelectFamily` and this limit per address.
     Node(Duration),
     /// The first address and no other.
@@ -187,7 +190,7 @@ struct Model {
     name: &'static str,
     /// For people.
     title: &'static str,
-    manner: Manner,
+    manner: ConnectStrategy,
     /// Who may resolve for it.
     libraries: &'static [Library],
     /// Whether it asks for configured families only.
@@ -201,13 +204,18 @@ impl Model {
     fn with(self, settings: Settings) -> Self {
         let options = settings.node;
         match self.manner {
-            Manner::Serial(None) if matches!(self.name, "libpq" | "psycopg3") => {
-                Self { manner: Manner::Serial(settings.libpq), ..self }
+            ConnectStrategy::Serial(None) if matches!(self.name, "libpq" | "psycopg3") => {
+                Self { manner: ConnectStrategy::Serial(settings.libpq), ..self }
             }
-            Manner::Node(_) if options.first_only => Self { manner: Manner::First, options, ..self },
-            Manner::Node(limit) => Self { manner: Manner::Node(options.limit.unwrap_or(limit)), options, ..self },
-            Manner::First => Self { options, ..self },
-            Manner::FirstIpv4 | Manner::Serial(_) | Manner::Race(_) | Manner::Staggered => self,
+            ConnectStrategy::Node(_) if options.first_only => Self { manner: ConnectStrategy::First, options, ..self },
+            ConnectStrategy::Node(limit) => {
+                Self { manner: ConnectStrategy::Node(options.limit.unwrap_or(limit)), options, ..self }
+            }
+            ConnectStrategy::First => Self { options, ..self },
+            ConnectStrategy::FirstIpv4
+            | ConnectStrategy::Serial(_)
+            | ConnectStrategy::Race(_)
+            | ConnectStrategy::Staggered => self,
         }
     }
 }
@@ -218,35 +226,35 @@ const PYTHON_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// In the order of [`RUNTIMES`].
 const MODELS: &[Model] = &[
-    node("node@18", "Node 18", Manner::First),
-    node("node@20", "Node 20", Manner::Node(Duration::from_millis(250))),
-    node("node@22", "Node 22", Manner::Node(Duration::from_millis(250))),
-    node("node@24", "Node 24", Manner::Node(Duration::from_millis(250))),
-    node("node@25", "Node 25.2", Manner::Node(Duration::from_millis(500))),
-    node("node@26", "Node 26", Manner::Node(Duration::from_millis(500))),
+    node("node@18", "Node 18", ConnectStrategy::First),
+    node("node@20", "Node 20", ConnectStrategy::Node(Duration::from_millis(250))),
+    node("node@22", "Node 22", ConnectStrategy::Node(Duration::from_millis(250))),
+    node("node@24", "Node 24", ConnectStrategy::Node(Duration::from_millis(250))),
+    node("node@25", "Node 25.2", ConnectStrategy::Node(Duration::from_millis(500))),
+    node("node@26", "Node 26", ConnectStrategy::Node(Duration::from_millis(500))),
     Model {
         name: "go",
         title: "Go",
-        manner: Manner::Race(Duration::from_millis(300)),
+        manner: ConnectStrategy::Race(Duration::from_millis(300)),
         libraries: &[Library::Go],
         configured_only: false,
         options: NodeOptions::NONE,
     },
-    other("python", "Python", Manner::Serial(Some(PYTHON_TIMEOUT))),
-    other("python-asyncio", "asyncio", Manner::Serial(None)),
-    other("python-anyio", "anyio", Manner::Staggered),
-    other("libpq", "libpq", Manner::Serial(None)),
-    other("psycopg3", "psycopg 3", Manner::Serial(None)),
-    other("jvm", "Java", Manner::FirstIpv4),
-    other("curl", "curl", Manner::Race(Duration::from_millis(200))),
-    other("tokio", "tokio", Manner::Serial(None)),
+    other("python", "Python", ConnectStrategy::Serial(Some(PYTHON_TIMEOUT))),
+    other("python-asyncio", "asyncio", ConnectStrategy::Serial(None)),
+    other("python-anyio", "anyio", ConnectStrategy::Staggered),
+    other("libpq", "libpq", ConnectStrategy::Serial(None)),
+    other("psycopg3", "psycopg 3", ConnectStrategy::Serial(None)),
+    other("jvm", "Java", ConnectStrategy::FirstIpv4),
+    other("curl", "curl", ConnectStrategy::Race(Duration::from_millis(200))),
+    other("tokio", "tokio", ConnectStrategy::Serial(None)),
 ];
 
-const fn node(name: &'static str, title: &'static str, manner: Manner) -> Model {
+const fn node(name: &'static str, title: &'static str, manner: ConnectStrategy) -> Model {
     Model { name, title, manner, libraries: LIBC, configured_only: true, options: NodeOptions::NONE }
 }
 
-const fn other(name: &'static str, title: &'static str, manner: Manner) -> Model {
+const fn other(name: &'static str, title: &'static str, manner: ConnectStrategy) -> Model {
     Model { name, title, manner, libraries: LIBC, configured_only: false, options: NodeOptions::NONE }
 }
 
@@ -254,43 +262,44 @@ const fn other(name: &'static str, title: &'static str, manner: Manner) -> Model
 struct Told {
     model: Model,
     /// One for each way in which it may go: resolver libraries, and a limit that is hit or missed.
-    ways: Vec<Way>,
+    ways: Vec<Scenario>,
     prediction: Prediction,
 }
 
 /// One way in which it may go.
 #[derive(Debug, Clone)]
-struct Way {
+struct Scenario {
     library: Library,
-    legs: Vec<Leg>,
+    measured: Vec<MeasuredAddress>,
     ended: Ended,
 }
 
-fn foretell(model: Model, legs: &[Leg], families: Option<Families>) -> Told {
+fn foretell(model: Model, measured: &[MeasuredAddress], families: Option<Families>) -> Told {
     let mut ways = Vec::new();
     for library in model.libraries {
-        let legs = model.options.arrange(order::arrange(legs, *library, families.filter(|_| model.configured_only)));
-        for lean in [Lean::InTime, Lean::Late] {
-            let ended = go(model.manner, &legs, lean);
-            let known = ways.iter().any(|way: &Way| way.library == *library && way.ended == ended);
+        let measured =
+            model.options.arrange(order::arrange(measured, *library, families.filter(|_| model.configured_only)));
+        for lean in [TimerRace::InTime, TimerRace::Late] {
+            let ended = go(model.manner, &measured, lean);
+            let known = ways.iter().any(|way: &Scenario| way.library == *library && way.ended == ended);
             if !known {
-                ways.push(Way { library: *library, legs: legs.clone(), ended });
+                ways.push(Scenario { library: *library, measured: measured.clone(), ended });
             }
         }
     }
-    let prediction = told::prediction(&model, &ways, cure::cure(&model, &ways));
+    let prediction = messages::prediction(&model, &ways, cure::cure(&model, &ways));
     Told { model, ways, prediction }
 }
 
 /// A runtime's walk over addresses in the order of its resolver.
-fn go(manner: Manner, legs: &[Leg], lean: Lean) -> Ended {
+fn go(manner: ConnectStrategy, measured: &[MeasuredAddress], lean: TimerRace) -> Ended {
     match manner {
-        Manner::Node(limit) if legs.len() > 1 => walk::node(legs, limit, lean),
-        Manner::Node(_) | Manner::First => walk::serial(&legs[..legs.len().min(1)], None),
-        Manner::FirstIpv4 => walk::serial(&walk::ipv4_leads(legs)[..legs.len().min(1)], None),
-        Manner::Serial(each) => walk::serial(legs, each),
-        Manner::Race(head) => walk::race(legs, head),
-        Manner::Staggered => walk::staggered(&walk::ipv6_leads(legs)),
+        ConnectStrategy::Node(limit) if measured.len() > 1 => walk::node(measured, limit, lean),
+        ConnectStrategy::Node(_) | ConnectStrategy::First => walk::serial(&measured[..measured.len().min(1)], None),
+        ConnectStrategy::FirstIpv4 => walk::serial(&walk::ipv4_leads(measured)[..measured.len().min(1)], None),
+        ConnectStrategy::Serial(each) => walk::serial(measured, each),
+        ConnectStrategy::Race(head) => walk::race(measured, head),
+        ConnectStrategy::Staggered => walk::staggered(&walk::ipv6_leads(measured)),
     }
 }
 

@@ -3,17 +3,17 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::outcome::{Answer, Evidence, Query, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, DnsAnswer, Evidence, Query};
 
 /// A query over UDP to one server: an rcode, or `TIMEOUT`, `TRUNCATED`, `refused`.
 pub(super) fn query(name: &str, record: &str, answer: &str, answers: usize) -> Query {
     let answer = match answer {
-        "TIMEOUT" => Answer::Timeout,
-        "TRUNCATED" => Answer::Truncated,
-        "refused" => Answer::Io("connection refused".to_owned()),
-        "forbidden" => Answer::Io("operation not permitted".to_owned()),
-        "no way" => Answer::Io("network is unreachable".to_owned()),
-        rcode => Answer::Rcode(rcode.to_owned()),
+        "TIMEOUT" => DnsAnswer::Timeout,
+        "TRUNCATED" => DnsAnswer::Truncated,
+        "refused" => DnsAnswer::Io("connection refused".to_owned()),
+        "forbidden" => DnsAnswer::Io("operation not permitted".to_owned()),
+        "no way" => DnsAnswer::Io("network is unreachable".to_owned()),
+        rcode => DnsAnswer::Rcode(rcode.to_owned()),
     };
     Query {
         host: None,
@@ -58,7 +58,7 @@ pub(super) fn with_queries(queries: Vec<Query>) -> Evidence {
 }
 
 /// One try.
-pub(super) fn tried(address: &str, result: TryResult) -> Try {
+pub(super) fn tried(address: &str, result: ConnectResult) -> ConnectAttempt {
     let address: SocketAddr = address.parse().expect("an address");
-    Try { host: None, address, result, errno: None, duration: Duration::from_millis(1) }
+    ConnectAttempt { host: None, address, result, errno: None, duration: Duration::from_millis(1) }
 }

@@ -8,11 +8,11 @@ mod clients;
 mod flawed;
 mod intent;
 mod jdbc;
+mod messages;
 mod pairs;
 mod params;
 mod percent;
 mod rows;
-mod told;
 mod values;
 
 use self::clients::{Client, Fate};
@@ -37,9 +37,9 @@ pub use self::values::{names_secret, white};
 
 /// Which clients are to be judged for.
 #[derive(Clone, Copy)]
-struct Asked<'a>(&'a [&'static str]);
+struct JudgedClients<'a>(&'a [&'static str]);
 
-impl Asked<'_> {
+impl JudgedClients<'_> {
     /// Whether somebody named them: then what is told is said of the app itself.
     const fn named(self) -> bool {
         !self.0.is_empty()
@@ -52,7 +52,7 @@ impl Asked<'_> {
 
 /// What the values of a check show.
 pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {
-    let asked = Asked(context.clients);
+    let asked = JudgedClients(context.clients);
     let mut found = Vec::new();
     for reading in context.readings {
         // Of a URL that nobody logged in with nothing shows that it is what the server wants.
@@ -156,7 +156,7 @@ pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
                 false => finding,
             });
             found.extend(of_value.map(|finding| (name.clone(), finding)));
-            let of_url = url(reading, None, &Evidence::default(), Asked(&[])).into_iter();
+            let of_url = url(reading, None, &Evidence::default(), JudgedClients(&[])).into_iter();
             found.extend(of_url.map(|finding| (name.clone(), finding)));
         }
     }
@@ -194,20 +194,20 @@ fn known_password<'a>(reading: &Reading, context: Context<'a>) -> Option<&'a str
 }
 
 /// How clients read a connection URL.
-fn url(reading: &Reading, known: Option<&str>, evidence: &Evidence, asked: Asked<'_>) -> Vec<Finding> {
+fn url(reading: &Reading, known: Option<&str>, evidence: &Evidence, asked: JudgedClients<'_>) -> Vec<Finding> {
     let text = values::bare(reading.text.expose());
     let Some(family) = Family::of(text) else { return Vec::new() };
     if let Some(misread) = jdbc::misread(text) {
-        return vec![told::jdbc(misread, &reading.origin)];
+        return vec![messages::jdbc(misread, &reading.origin)];
     }
     let Some(intent) = Intent::of(text) else { return Vec::new() };
     if intent.doubled().is_some() {
         let row = if family == Family::Redis { REDIS_DOUBLE } else { DOUBLED };
-        return vec![row.found(told::doubled(&reading.origin, family), told::doubled_fix(&intent))];
+        return vec![row.found(messages::doubled(&reading.origin, family), messages::doubled_fix(&intent))];
     }
     let mut found = params::judge(&intent, &reading.origin, evidence, asked);
     // What keeps the place of a password is to be replaced, not to be encoded.
-    let kept = values::unexpanded(text).is_some() || told::placeholder_in(text).is_some();
+    let kept = values::unexpanded(text).is_some() || messages::placeholder_in(text).is_some();
     if kept || values::broken(text).is_some() || text.starts_with("jdbc:") {
         return found;
     }
@@ -237,7 +237,7 @@ fn misreadings(
     family: Family,
     known: Option<&str>,
     origin: &str,
-    asked: Asked<'_>,
+    asked: JudgedClients<'_>,
 ) -> Vec<Finding> {
     if overridden(intent) || intent.host().is_none() {
         return Vec::new();
@@ -255,8 +255,8 @@ fn misreadings(
     let mut found = Vec::new();
     if !wrong.is_empty() {
         let mut finding = UNENCODED.found(
-            format!("{origin}: {}", told::misread(intent, known, &wrong, &fine)),
-            told::encode_fix(intent, known),
+            format!("{origin}: {}", messages::misread(intent, known, &wrong, &fine)),
+            messages::encode_fix(intent, known),
         );
         // Where most clients read it well, it may well be that the app's does.
         if wrong.len() <= fine.len() {
@@ -265,7 +265,7 @@ fn misreadings(
         found.push(finding);
     }
     if !other.is_empty() {
-        found.push(MISREAD.found(format!("{origin}: {}", told::fates(intent, &other)), MISREAD.remedy));
+        found.push(MISREAD.found(format!("{origin}: {}", messages::fates(intent, &other)), MISREAD.remedy));
     }
     found
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Process, SERIES_LIMIT, text};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
-use crate::outcome::{Member, Outcome, Phase, TryResult};
+use crate::outcome::{ConnectResult, Member, Outcome, Phase};
 use crate::state::{CheckView, Snapshot};
 use crate::testing::{NONE, READY, fail, pass, snapshot, view};
 use crate::verdict::Verdict::{Down, Unknown, Up};
@@ -43,7 +43,7 @@ fn worst(each: bool) -> CheckView {
     view.last_success = view.last_run;
     view.labels = (0..40).map(|number| (format!("own_{number}"), "v".to_owned())).collect();
     for family in [4, 6] {
-        for (count, result) in (1..).zip(TryResult::ALL) {
+        for (count, result) in (1..).zip(ConnectResult::ALL) {
             view.tries.push(((family, result), count));
         }
     }
@@ -68,7 +68,7 @@ fn a_check_has_at_most_thirty_series_whatever_happens() {
 
 #[test]
 fn few_kinds_of_tries_are_told_apart_and_many_are_added_up() {
-    let tries = |keys: &[(u8, TryResult, u64)], each| {
+    let tries = |keys: &[(u8, ConnectResult, u64)], each| {
         let mut view = view("a", NONE, Up, Some(pass()));
         view.each = each;
         view.tries = keys.iter().map(|(family, result, count)| ((*family, *result), *count)).collect();
@@ -76,13 +76,13 @@ fn few_kinds_of_tries_are_told_apart_and_many_are_added_up() {
         let lines = text.lines().filter_map(|line| line.strip_prefix("pilotfish_dial_attempts_total{check=\"a\","));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
-    let two = [(4, TryResult::Connected, 7), (4, TryResult::Refused, 2), (4, TryResult::NotTried, 9)];
+    let two = [(4, ConnectResult::Connected, 7), (4, ConnectResult::Refused, 2), (4, ConnectResult::NotTried, 9)];
     let exact = ["family=\"4\",result=\"connected\"} 7", "family=\"4\",result=\"refused\"} 2"];
     assert_eq!(tries(&two, false), exact);
     assert_eq!(tries(&two, true), exact);
-    let three = [two[0], two[1], (4, TryResult::Cut, 5)];
+    let three = [two[0], two[1], (4, ConnectResult::Cut, 5)];
     assert_eq!(tries(&three, true), ["family=\"4\",result=\"connected\"} 7", "family=\"4\",result=\"failed\"} 7"]);
-    let mixed = [three[0], three[1], three[2], (6, TryResult::NetworkUnreachable, 3)];
+    let mixed = [three[0], three[1], three[2], (6, ConnectResult::NetworkUnreachable, 3)];
     assert_eq!(tries(&mixed, false).len(), 4);
     assert_eq!(tries(&mixed, true), ["family=\"any\",result=\"connected\"} 7", "family=\"any\",result=\"failed\"} 10"]);
 }

@@ -17,11 +17,11 @@ use crate::duration;
 use crate::env::Env;
 use crate::net::World;
 use crate::net::dial::{self, DialRules};
-use crate::net::io::{Io, Partings, Wire};
+use crate::net::io::{ClosingSockets, Io, StreamMonitor};
 use crate::net::resolve::Walk;
+use crate::net::stream_error::{self, Expected, StreamError};
 use crate::net::tls::{self, TlsOptions};
-use crate::net::trouble::{self, Awaited, Trouble};
-use crate::outcome::{Evidence, Facts, Fault, Phase, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Facts, Fault, Phase};
 use crate::url::Endpoint;
 
 /// How long the peer of a finished conversation may take to close.
@@ -38,7 +38,7 @@ pub struct Pin {
 
 /// How an attempt is to be made.
 #[derive(Debug, Clone)]
-pub struct Terms {
+pub struct AttemptOptions {
     /// How it dials.
     pub rules: DialRules,
     /// When it must be over.
@@ -52,15 +52,15 @@ pub struct Terms {
 /// One attempt.
 pub struct Attempt {
     world: Arc<World>,
-    terms: Terms,
+    terms: AttemptOptions,
     host: Option<String>,
     current: Option<(Phase, Instant)>,
     evidence: Evidence,
-    wire: Option<Wire>,
+    wire: Option<StreamMonitor>,
     tls: Option<tls::Session>,
     began: Instant,
     dialling: Option<(SocketAddr, Instant)>,
-    partings: Partings,
+    closing: ClosingSockets,
     goodbyes: Duration,
     tasks: JoinSet<()>,
 }
@@ -68,7 +68,7 @@ pub struct Attempt {
 impl Attempt {
     /// A new one; nothing happens yet.
     #[must_use]
-    pub fn new(world: Arc<World>, terms: Terms) -> Self {
+    pub fn new(world: Arc<World>, terms: AttemptOptions) -> Self {
         Self {
             world,
             terms,
@@ -79,7 +79,7 @@ impl Attempt {
             tls: None,
             began: Instant::now(),
             dialling: None,
-            partings: Partings::default(),
+            closing: ClosingSockets::default(),
             goodbyes: Duration::ZERO,
             tasks: JoinSet::new(),
         }
@@ -87,7 +87,7 @@ impl Attempt {
 
     /// One that goes on where another has ended: what that one recorded is here already.
     #[must_use]
-    pub fn resume(world: Arc<World>, terms: Terms, evidence: Evidence) -> Self {
+    pub fn resume(world: Arc<World>, terms: AttemptOptions, evidence: Evidence) -> Self {
         Self { evidence, ..Self::new(world, terms) }
     }
 
@@ -155,7 +155,7 @@ impl Attempt {
 
     /// What the newest stream saw.
     #[must_use]
-    pub fn wire(&self) -> Option<&Wire> {
+    pub fn wire(&self) -> Option<&StreamMonitor> {
         self.wire.as_ref()
     }
 
@@ -211,16 +211,16 @@ impl Attempt {
     }
 
     /// The fault of a stream that gave trouble: in the running phase, from what the newest stream saw.
-    pub fn trouble(&self, trouble: Trouble<'_>, awaited: Awaited) -> Fault {
-        let seen = self.wire.as_ref().map(Wire::seen).unwrap_or_default();
-        if let Some(fault) = self.tls.as_ref().and_then(|tls| tls.trouble(trouble, seen.received == 0)) {
+    pub fn stream_error(&self, error: StreamError<'_>, awaited: Expected) -> Fault {
+        let seen = self.wire.as_ref().map(StreamMonitor::seen).unwrap_or_default();
+        if let Some(fault) = self.tls.as_ref().and_then(|tls| tls.stream_error(error, seen.received == 0)) {
             return fault;
         }
-        trouble::fault(self.phase().unwrap_or(Phase::Assert), trouble, &seen, awaited)
+        stream_error::fault(self.phase().unwrap_or(Phase::Assert), error, &seen, awaited)
     }
 
     /// The fault of an attempt that its deadline, or a share of the time that ended before, has cut.
-    pub fn overrun(&mut self) -> Fault {
+    pub fn deadline_fault(&mut self) -> Fault {
         let after = duration::show(rounded(self.began.elapsed()).min(self.allowance()));
         match self.phase() {
             Some(Phase::Resolve) => {
@@ -231,9 +231,9 @@ impl Attempt {
                 self.fault(Cause::ConnectTimeout, format!("no connection{to} within {after}"))
             }
             phase => {
-                let seen = self.wire.as_ref().map(Wire::seen);
+                let seen = self.wire.as_ref().map(StreamMonitor::seen);
                 let silence =
-                    seen.map_or_else(String::new, |seen| format!("; {}", trouble::silence(&seen, Instant::now())));
+                    seen.map_or_else(String::new, |seen| format!("; {}", stream_error::silence(&seen, Instant::now())));
                 let phase = phase.unwrap_or(Phase::Assert);
                 Fault::new(phase, Cause::Timeout, format!("out of time after {after}{silence}"))
             }
@@ -246,7 +246,7 @@ impl Attempt {
         // A peer that is gone needs no goodbye.
         drop(timeout_at(self.farewell(), io.shutdown()).await);
         drop(io);
-        self.part().await;
+        self.drain_closing().await;
     }
 
     /// Ends a stream of a protocol that has no goodbye: the peer may close for at most 100 ms within the deadline, then
@@ -262,10 +262,10 @@ impl Attempt {
 
     /// Lets the peers close first of all streams on which a goodbye was said and that were dropped since: for at most
     /// 100 ms within the deadline. Whoever runs a check calls it once the check is done.
-    pub async fn part(&mut self) {
+    pub async fn drain_closing(&mut self) {
         let began = Instant::now();
         let until = self.farewell();
-        while let Some(mut stream) = self.partings.pop() {
+        while let Some(mut stream) = self.closing.pop() {
             drop(timeout_at(until, tokio::io::copy(&mut stream, &mut tokio::io::sink())).await);
         }
         self.waited(began);
@@ -293,7 +293,7 @@ impl Attempt {
     #[must_use]
     pub fn finish(mut self) -> Evidence {
         self.leave();
-        self.end_try(TryResult::Cut, None);
+        self.end_try(ConnectResult::Cut, None);
         std::mem::take(&mut self.evidence)
     }
 
@@ -329,7 +329,7 @@ impl Attempt {
     }
 
     /// The try that has begun ended so.
-    pub(super) fn end_try(&mut self, result: TryResult, errno: Option<i32>) {
+    pub(super) fn end_try(&mut self, result: ConnectResult, errno: Option<i32>) {
         if let Some((address, since)) = self.dialling.take() {
             self.record_try(address, result, errno, since.elapsed());
         }
@@ -339,17 +339,17 @@ impl Attempt {
     pub(super) fn record_try(
         &mut self,
         address: SocketAddr,
-        result: TryResult,
+        result: ConnectResult,
         errno: Option<i32>,
         duration: Duration,
     ) {
         let host = self.host.clone();
-        self.evidence.tries.push(Try { host, address, result, errno, duration });
+        self.evidence.tries.push(ConnectAttempt { host, address, result, errno, duration });
     }
 
     /// Takes a connected socket as the newest stream.
     pub(super) fn adopt(&mut self, stream: TcpStream) -> Io {
-        let io = Io::tcp(stream, self.partings.clone());
+        let io = Io::tcp(stream, self.closing.clone());
         self.wire = Some(io.wire());
         io
     }
@@ -357,7 +357,7 @@ impl Attempt {
     /// Records the try that is under way, if any, as cut; its address.
     fn cut_dialling(&mut self) -> Option<SocketAddr> {
         let address = self.dialling.map(|(address, _)| address);
-        self.end_try(TryResult::Cut, None);
+        self.end_try(ConnectResult::Cut, None);
         address
     }
 

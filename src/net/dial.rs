@@ -16,7 +16,7 @@ use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::oserr;
 use crate::net::resolve::{self, Budget, Family};
-use crate::outcome::{Failure, Fault, Member, Phase, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, Failure, Fault, Member, Phase};
 use crate::pod;
 use crate::url::{Endpoint, Host};
 
@@ -109,7 +109,7 @@ pub(super) async fn connect(attempt: &mut Attempt, endpoint: &Endpoint) -> Resul
     let mut stream = dial(attempt, &candidates.now, endpoint.port, all).await;
     if all {
         remember_members(attempt, from);
-        if attempt.evidence().tries[from..].iter().any(|attempt| attempt.result != TryResult::Connected) {
+        if attempt.evidence().tries[from..].iter().any(|attempt| attempt.result != ConnectResult::Connected) {
             stream = None;
         }
     } else if stream.is_none()
@@ -226,7 +226,7 @@ async fn dial(attempt: &mut Attempt, ips: &[IpAddr], port: u16, all: bool) -> Op
         let enough = left >= connect_timeout.unwrap_or(least).min(least);
         if left.is_zero() || !(enough || nothing_tried) {
             for ip in &ips[index..] {
-                attempt.record_try((*ip, port).into(), TryResult::NotTried, None, Duration::ZERO);
+                attempt.record_try((*ip, port).into(), ConnectResult::NotTried, None, Duration::ZERO);
             }
             break;
         }
@@ -253,7 +253,7 @@ async fn try_one(attempt: &mut Attempt, address: SocketAddr, budget: Duration) -
     attempt.begin_try(address);
     match timeout(budget, socket::connect(address)).await {
         Ok(Ok(stream)) => {
-            attempt.end_try(TryResult::Connected, None);
+            attempt.end_try(ConnectResult::Connected, None);
             let left = attempt.deadline().saturating_duration_since(Instant::now());
             socket::limit_orphans(&stream, left);
             Some(stream)
@@ -263,7 +263,7 @@ async fn try_one(attempt: &mut Attempt, address: SocketAddr, budget: Duration) -
             None
         }
         Err(_) => {
-            attempt.end_try(TryResult::Cut, None);
+            attempt.end_try(ConnectResult::Cut, None);
             None
         }
     }
@@ -271,7 +271,7 @@ async fn try_one(attempt: &mut Attempt, address: SocketAddr, budget: Duration) -
 
 /// Under `require: all` each address is a member with its own result.
 fn remember_members(attempt: &mut Attempt, from: usize) {
-    let member = |one: &Try| {
+    let member = |one: &ConnectAttempt| {
         let failure = oserr::connect_cause(one.result).map(|cause| Failure {
             phase: Phase::Connect,
             cause,

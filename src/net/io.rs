@@ -1,8 +1,8 @@
 //! The one stream type. It counts and caps bytes, keeps the peer's first bytes, and remembers how the stream ended;
-//! `net::trouble` makes faults of that. What it must not do: judge.
+//! `net::stream_error` makes faults of that. What it must not do: judge.
 //!
 //! A socket parts from its peer as it deserves when it is dropped: abortively, so that no TIME_WAIT of ours stays,
-//! unless a goodbye was said (a shutdown was asked for). Then it goes to its attempt's [`Partings`], which wait for the
+//! unless a goodbye was said (a shutdown was asked for). Then it goes to its attempt's [`ClosingSockets`], which wait for the
 //! peer to close first.
 
 use std::io;
@@ -38,7 +38,7 @@ pub enum End {
 
 /// What is remembered of a stream, also after it is gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct StreamStats {
     /// The first bytes that the peer sent, at most [`HEAD_LIMIT`].
     pub head: Vec<u8>,
     /// Bytes read.
@@ -55,17 +55,17 @@ pub struct Seen {
 
 /// A handle on what a stream saw; it outlives the stream.
 #[derive(Debug, Clone, Default)]
-pub struct Wire(Arc<Mutex<Kept>>);
+pub struct StreamMonitor(Arc<Mutex<Kept>>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    seen: Seen,
+    seen: StreamStats,
     limit: u64,
 }
 
-impl Wire {
+impl StreamMonitor {
     fn opened_now() -> Self {
-        let seen = Seen { opened: Some(Instant::now()), ..Seen::default() };
+        let seen = StreamStats { opened: Some(Instant::now()), ..StreamStats::default() };
         Self(Arc::new(Mutex::new(Kept { seen, limit: READ_LIMIT })))
     }
 
@@ -76,7 +76,7 @@ impl Wire {
 
     /// What was seen so far.
     #[must_use]
-    pub fn seen(&self) -> Seen {
+    pub fn seen(&self) -> StreamStats {
         self.kept(|kept| kept.seen.clone())
     }
 
@@ -111,7 +111,7 @@ impl Wire {
     }
 }
 
-fn note_error(seen: &mut Seen, error: &io::Error) {
+fn note_error(seen: &mut StreamStats, error: &io::Error) {
     match error.kind() {
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => seen.end = Some(End::Reset),
         io::ErrorKind::UnexpectedEof => seen.end = Some(End::Closed),
@@ -121,9 +121,9 @@ fn note_error(seen: &mut Seen, error: &io::Error) {
 
 /// Where sockets go on which a goodbye was said: their attempt lets the peers close first.
 #[derive(Debug, Clone, Default)]
-pub struct Partings(Arc<Mutex<Vec<TcpStream>>>);
+pub struct ClosingSockets(Arc<Mutex<Vec<TcpStream>>>);
 
-impl Partings {
+impl ClosingSockets {
     fn push(&self, stream: TcpStream) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(stream);
     }
@@ -146,9 +146,9 @@ enum Inner {
 /// A connected socket. `stream` is there until it is dropped.
 struct Socket {
     stream: Option<TcpStream>,
-    wire: Wire,
+    wire: StreamMonitor,
     goodbye: bool,
-    partings: Partings,
+    closing: ClosingSockets,
 }
 
 impl Drop for Socket {
@@ -160,7 +160,7 @@ impl Drop for Socket {
         let in_order = parts || seen.end == Some(End::Closed);
         set_linger(&stream, if in_order { None } else { Some(Duration::ZERO) });
         if parts {
-            self.partings.push(stream);
+            self.closing.push(stream);
         }
     }
 }
@@ -173,7 +173,7 @@ fn set_linger(stream: &TcpStream, linger: Option<Duration>) {
 /// The one stream type.
 pub struct Io {
     inner: Inner,
-    wire: Wire,
+    wire: StreamMonitor,
     /// Bytes read since others had their turn.
     turn: u64,
     /// The hash of the server's certificate for channel binding, under TLS.
@@ -181,18 +181,23 @@ pub struct Io {
 }
 
 impl Io {
-    /// A stream over a connected socket; `partings` is where it goes after a goodbye.
+    /// A stream over a connected socket; `closing` is where it goes after a goodbye.
     #[must_use]
-    pub fn tcp(stream: TcpStream, partings: Partings) -> Self {
-        let wire = Wire::opened_now();
-        let socket = Socket { stream: Some(stream), wire: wire.clone(), goodbye: false, partings };
+    pub fn tcp(stream: TcpStream, closing: ClosingSockets) -> Self {
+        let wire = StreamMonitor::opened_now();
+        let socket = Socket { stream: Some(stream), wire: wire.clone(), goodbye: false, closing };
         Self { inner: Inner::Socket(socket), wire, turn: 0, tls_server_end_point: None }
     }
 
     /// A stream over anything: a TLS session, or a pipe in tests. Counters begin anew.
     #[must_use]
     pub fn over(stream: impl Stream + 'static) -> Self {
-        Self { inner: Inner::Other(Box::new(stream)), wire: Wire::opened_now(), turn: 0, tls_server_end_point: None }
+        Self {
+            inner: Inner::Other(Box::new(stream)),
+            wire: StreamMonitor::opened_now(),
+            turn: 0,
+            tls_server_end_point: None,
+        }
     }
 
     /// Reads at most this many bytes from the peer.
@@ -202,7 +207,7 @@ impl Io {
 
     /// The handle on what this stream sees.
     #[must_use]
-    pub fn wire(&self) -> Wire {
+    pub fn wire(&self) -> StreamMonitor {
         self.wire.clone()
     }
 

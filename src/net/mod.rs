@@ -8,9 +8,9 @@ pub mod io;
 pub mod oserr;
 pub mod resolve;
 pub mod speaks;
+pub mod stream_error;
 pub mod survey;
 pub mod tls;
-pub mod trouble;
 
 use std::sync::Arc;
 

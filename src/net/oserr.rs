@@ -5,7 +5,7 @@
 use std::io;
 
 use crate::cause::Cause;
-use crate::outcome::TryResult;
+use crate::outcome::ConnectResult;
 
 const EPERM: i32 = 1;
 const ENOMEM: i32 = 12;
@@ -30,53 +30,53 @@ const EHOSTUNREACH: i32 = 113;
 
 /// The result of a connect that failed with this error.
 #[must_use]
-pub fn try_result(error: &io::Error) -> TryResult {
+pub fn try_result(error: &io::Error) -> ConnectResult {
     match error.raw_os_error() {
-        Some(ECONNREFUSED) => TryResult::Refused,
-        Some(ETIMEDOUT) => TryResult::Timeout,
+        Some(ECONNREFUSED) => ConnectResult::Refused,
+        Some(ETIMEDOUT) => ConnectResult::Timeout,
         // ENOTCONN: it stood for a moment.
-        Some(ECONNRESET | ECONNABORTED | EPIPE | ENOTCONN) => TryResult::Reset,
+        Some(ECONNRESET | ECONNABORTED | EPIPE | ENOTCONN) => ConnectResult::Reset,
         // ENOPROTOOPT is how ICMP "protocol unreachable" arrives.
-        Some(EHOSTUNREACH | EHOSTDOWN | ENOPROTOOPT) => TryResult::HostUnreachable,
+        Some(EHOSTUNREACH | EHOSTDOWN | ENOPROTOOPT) => ConnectResult::HostUnreachable,
         // EINVAL is how a blackhole route answers, and a link-local address without a zone.
-        Some(ENETUNREACH | ENETDOWN | EAFNOSUPPORT | EINVAL) => TryResult::NetworkUnreachable,
-        Some(EPERM | EACCES) => TryResult::NotPermitted,
-        Some(EADDRNOTAVAIL | EMFILE | ENFILE | ENOBUFS | ENOMEM) => TryResult::LocalLimit,
-        Some(_) => TryResult::Error,
+        Some(ENETUNREACH | ENETDOWN | EAFNOSUPPORT | EINVAL) => ConnectResult::NetworkUnreachable,
+        Some(EPERM | EACCES) => ConnectResult::NotPermitted,
+        Some(EADDRNOTAVAIL | EMFILE | ENFILE | ENOBUFS | ENOMEM) => ConnectResult::LocalLimit,
+        Some(_) => ConnectResult::Error,
         None => by_kind(error.kind()),
     }
 }
 
 /// For errors that no system call made: those of tests and of layers that keep the kind alone.
-const fn by_kind(kind: io::ErrorKind) -> TryResult {
+const fn by_kind(kind: io::ErrorKind) -> ConnectResult {
     match kind {
-        io::ErrorKind::ConnectionRefused => TryResult::Refused,
-        io::ErrorKind::TimedOut => TryResult::Timeout,
+        io::ErrorKind::ConnectionRefused => ConnectResult::Refused,
+        io::ErrorKind::TimedOut => ConnectResult::Timeout,
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe
-        | io::ErrorKind::NotConnected => TryResult::Reset,
-        io::ErrorKind::HostUnreachable => TryResult::HostUnreachable,
-        io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => TryResult::NetworkUnreachable,
-        io::ErrorKind::PermissionDenied => TryResult::NotPermitted,
-        io::ErrorKind::AddrNotAvailable | io::ErrorKind::OutOfMemory => TryResult::LocalLimit,
-        _ => TryResult::Error,
+        | io::ErrorKind::NotConnected => ConnectResult::Reset,
+        io::ErrorKind::HostUnreachable => ConnectResult::HostUnreachable,
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => ConnectResult::NetworkUnreachable,
+        io::ErrorKind::PermissionDenied => ConnectResult::NotPermitted,
+        io::ErrorKind::AddrNotAvailable | io::ErrorKind::OutOfMemory => ConnectResult::LocalLimit,
+        _ => ConnectResult::Error,
     }
 }
 
 /// The cause of a check whose try that got furthest ended so; `None` for a try that connected.
 #[must_use]
-pub const fn connect_cause(result: TryResult) -> Option<Cause> {
+pub const fn connect_cause(result: ConnectResult) -> Option<Cause> {
     match result {
-        TryResult::Connected => None,
-        TryResult::Refused => Some(Cause::ConnectRefused),
-        TryResult::Timeout | TryResult::Cut | TryResult::NotTried => Some(Cause::ConnectTimeout),
-        TryResult::Reset => Some(Cause::ConnectReset),
+        ConnectResult::Connected => None,
+        ConnectResult::Refused => Some(Cause::ConnectRefused),
+        ConnectResult::Timeout | ConnectResult::Cut | ConnectResult::NotTried => Some(Cause::ConnectTimeout),
+        ConnectResult::Reset => Some(Cause::ConnectReset),
         // Nothing of the closed vocabulary fits an error that no row names better than "not reached".
-        TryResult::HostUnreachable | TryResult::Error => Some(Cause::HostUnreachable),
-        TryResult::NetworkUnreachable => Some(Cause::NetworkUnreachable),
-        TryResult::NotPermitted => Some(Cause::ConnectNotPermitted),
-        TryResult::LocalLimit => Some(Cause::LocalLimit),
+        ConnectResult::HostUnreachable | ConnectResult::Error => Some(Cause::HostUnreachable),
+        ConnectResult::NetworkUnreachable => Some(Cause::NetworkUnreachable),
+        ConnectResult::NotPermitted => Some(Cause::ConnectNotPermitted),
+        ConnectResult::LocalLimit => Some(Cause::LocalLimit),
     }
 }
 
@@ -87,24 +87,24 @@ pub fn stream_cause(error: &io::Error) -> Cause {
         return Cause::ProtocolError;
     }
     match try_result(error) {
-        TryResult::Timeout | TryResult::Cut => Cause::Timeout,
-        TryResult::LocalLimit => Cause::LocalLimit,
-        TryResult::NotPermitted => Cause::ConnectNotPermitted,
+        ConnectResult::Timeout | ConnectResult::Cut => Cause::Timeout,
+        ConnectResult::LocalLimit => Cause::LocalLimit,
+        ConnectResult::NotPermitted => Cause::ConnectNotPermitted,
         // An ICMP error on a standing connection, a reset, the end: the peer is no longer there.
-        TryResult::Refused
-        | TryResult::Reset
-        | TryResult::HostUnreachable
-        | TryResult::NetworkUnreachable
-        | TryResult::Error
-        | TryResult::Connected
-        | TryResult::NotTried => Cause::ConnectionClosed,
+        ConnectResult::Refused
+        | ConnectResult::Reset
+        | ConnectResult::HostUnreachable
+        | ConnectResult::NetworkUnreachable
+        | ConnectResult::Error
+        | ConnectResult::Connected
+        | ConnectResult::NotTried => Cause::ConnectionClosed,
     }
 }
 
 /// Whether the peer (or something between) reset the connection.
 #[must_use]
 pub fn is_reset(error: &io::Error) -> bool {
-    try_result(error) == TryResult::Reset
+    try_result(error) == ConnectResult::Reset
 }
 
 #[cfg(test)]

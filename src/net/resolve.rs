@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use crate::cause::Cause;
 use crate::net::attempt::Attempt;
 use crate::net::dial::AddressPolicy;
-use crate::outcome::{Answer, Fault, Phase, Query, Resolved};
+use crate::outcome::{DnsAnswer, Fault, Phase, Query, Resolved};
 
 pub(crate) use answer::RECORD_LIMIT;
 pub use answer::Record;
@@ -256,7 +256,7 @@ fn narrow(attempt: &mut Attempt, name: &str, list: &mut Vec<Candidate>) -> Optio
         let asked = message::written(&candidate.name);
         queries.iter().rev().find(|query| query.record == "AAAA" && query.name == asked && query.host == host)
     };
-    let is = |query: &Query, rcode: &str| matches!(&query.answer, Answer::Rcode(code) if code == rcode);
+    let is = |query: &Query, rcode: &str| matches!(&query.answer, DnsAnswer::Rcode(code) if code == rcode);
     let text = unknown(name, list);
     list.retain(|candidate| !of_a(candidate).is_some_and(|query| is(query, "NXDOMAIN")));
     let there = list.first().map(|candidate| message::written(&candidate.name));

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 use crate::net::attempt::Attempt;
 use crate::net::dial::socket;
 use crate::net::resolve::{self, Budget, Family};
-use crate::outcome::{Evidence, Families, Resolved, Surveyed, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Families, Resolved, Surveyed};
 use crate::pod;
 use crate::url::{Endpoint, Host};
 
@@ -52,11 +52,13 @@ pub async fn survey(attempt: &mut Attempt, endpoints: &[Endpoint], limits: Limit
         let measured = match known.cloned() {
             Some(known) => (known.result, known.errno, known.duration),
             None if index < limits.addresses => patiently(address, attempt, limits).await,
-            None => (TryResult::NotTried, None, Duration::ZERO),
+            None => (ConnectResult::NotTried, None, Duration::ZERO),
         };
         let (result, errno, duration) = match measured {
             // The time was used up on others.
-            (TryResult::Cut, _, after) if !is_silence(after, limits) => (TryResult::NotTried, None, Duration::ZERO),
+            (ConnectResult::Cut, _, after) if !is_silence(after, limits) => {
+                (ConnectResult::NotTried, None, Duration::ZERO)
+            }
             measured => measured,
         };
         attempt.evidence().survey.push(Surveyed { host, address, result, errno, duration, source });
@@ -69,11 +71,11 @@ fn is_silence(after: Duration, limits: Limits) -> bool {
 }
 
 /// Whether the run's own try tells enough.
-fn enough(known: &Try, limits: Limits) -> bool {
+fn enough(known: &ConnectAttempt, limits: Limits) -> bool {
     match known.result {
-        TryResult::NotTried => false,
-        TryResult::Cut => is_silence(known.duration, limits),
-        TryResult::Connected => known.duration < SYN_AGAIN,
+        ConnectResult::NotTried => false,
+        ConnectResult::Cut => is_silence(known.duration, limits),
+        ConnectResult::Connected => known.duration < SYN_AGAIN,
         _ => true,
     }
 }
@@ -84,29 +86,33 @@ fn left(attempt: &Attempt, limits: Limits) -> Duration {
 
 /// What took so long that a lost packet may have been the reason is measured once more, and the better time counts: of
 /// one packet nothing is foretold.
-async fn patiently(address: SocketAddr, attempt: &mut Attempt, limits: Limits) -> (TryResult, Option<i32>, Duration) {
+async fn patiently(
+    address: SocketAddr,
+    attempt: &mut Attempt,
+    limits: Limits,
+) -> (ConnectResult, Option<i32>, Duration) {
     let first = measure(address, left(attempt, limits)).await;
-    if first.0 != TryResult::Connected || first.2 < SYN_AGAIN {
+    if first.0 != ConnectResult::Connected || first.2 < SYN_AGAIN {
         return first;
     }
     match measure(address, left(attempt, limits)).await {
-        again @ (TryResult::Connected, ..) if again.2 < first.2 => again,
+        again @ (ConnectResult::Connected, ..) if again.2 < first.2 => again,
         _ => first,
     }
 }
 
 /// One connect; the connection is closed abortively, with nothing sent.
-async fn measure(address: SocketAddr, limit: Duration) -> (TryResult, Option<i32>, Duration) {
+async fn measure(address: SocketAddr, limit: Duration) -> (ConnectResult, Option<i32>, Duration) {
     if limit.is_zero() {
-        return (TryResult::NotTried, None, Duration::ZERO);
+        return (ConnectResult::NotTried, None, Duration::ZERO);
     }
     let began = Instant::now();
     let result = timeout(limit, socket::connect(address)).await;
     let duration = began.elapsed();
     match result {
-        Ok(Ok(_)) => (TryResult::Connected, None, duration),
+        Ok(Ok(_)) => (ConnectResult::Connected, None, duration),
         Ok(Err(error)) => (socket::result(address, &error), error.raw_os_error(), duration),
-        Err(_) => (TryResult::Cut, None, duration),
+        Err(_) => (ConnectResult::Cut, None, duration),
     }
 }
 
@@ -167,7 +173,7 @@ impl Memory {
     pub fn recall(&self, check: u64, evidence: &mut Evidence) -> bool {
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(known) = memory.get_mut(&check).filter(|known| known.runs < RUNS) else { return false };
-        for one in evidence.tries.iter().filter(|one| one.result != TryResult::NotTried) {
+        for one in evidence.tries.iter().filter(|one| one.result != ConnectResult::NotTried) {
             let Some(seen) = known.survey.iter_mut().find(|seen| seen.address == one.address) else { return false };
             if seen.result != one.result || (one.duration >= SYN_AGAIN && seen.duration < SYN_AGAIN) {
                 return false;

@@ -33,8 +33,8 @@ pub use pem::Pem;
 pub use roots::{RootCache, Roots};
 
 use crate::cause::Cause;
-use crate::net::io::{Io, Seen};
-use crate::net::trouble::Trouble;
+use crate::net::io::{Io, StreamStats};
+use crate::net::stream_error::StreamError;
 use crate::outcome::{Certificate, Facts, Fault, Phase};
 use crate::timestamp::rfc3339_unix;
 use crate::url::Host;
@@ -105,12 +105,12 @@ impl Session {
 
     /// The same for a stream that gave trouble: `Attempt::trouble` asks it for every kind. A server that asked for a
     /// certificate, got none and hung up before its first byte said enough.
-    pub(super) fn trouble(&self, trouble: Trouble<'_>, nothing_came: bool) -> Option<Fault> {
+    pub(super) fn stream_error(&self, error: StreamError<'_>, nothing_came: bool) -> Option<Fault> {
         let ended = io::Error::from(io::ErrorKind::UnexpectedEof);
-        let error = match trouble {
-            Trouble::Failed(error) => error,
-            Trouble::Ended => &ended,
-            Trouble::Unexpected(_) => return None,
+        let error = match error {
+            StreamError::Failed(error) => error,
+            StreamError::Ended => &ended,
+            StreamError::Unexpected(_) => return None,
         };
         self.after_the_handshake(error, nothing_came)
     }
@@ -188,7 +188,8 @@ pub(super) async fn handshake(
     let judged = Judged { chain: &chain, roots: &options.roots, host: &options.server_name, now: unix_now() };
     let after = wire.seen();
     let (received, sent) = (after.received - before.received, after.sent - before.sent);
-    let scene = Scene { judged, session: &session, seen: Seen { head: opening, received, sent, ..after }, chosen };
+    let scene =
+        Scene { judged, session: &session, seen: StreamStats { head: opening, received, sent, ..after }, chosen };
     let result = match result {
         Err(_) => Err((scene.timeout(), None)),
         Ok(Err((error, under))) => Err((scene.explain(&error), Some(under.io))),

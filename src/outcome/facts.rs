@@ -60,12 +60,12 @@ pub struct Redirect {
     /// The URL, as it may be shown.
     pub to: String,
     /// What for.
-    pub aim: Aim,
+    pub purpose: RedirectPurpose,
 }
 
 /// What a redirect is for, as far as its target tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Aim {
+pub enum RedirectPurpose {
     /// The same host over TLS.
     Tls,
     /// The same host over TLS, on the port that has just answered in clear text.

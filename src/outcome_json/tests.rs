@@ -2,7 +2,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::{Excerpts, outcome};
 use crate::cause::Cause;
-use crate::outcome::{Answer, Evidence, Facts, Failure, Member, Outcome, Phase, Query, Try, TryResult};
+use crate::outcome::{
+    ConnectAttempt, ConnectResult, DnsAnswer, Evidence, Facts, Failure, Member, Outcome, Phase, Query,
+};
 
 fn failed() -> Outcome {
     let failure = Failure {
@@ -17,7 +19,7 @@ fn failed() -> Outcome {
         record: "A".into(),
         server: "10.96.0.10:53".parse().unwrap(),
         transport: "udp",
-        answer: Answer::Rcode("NOERROR".into()),
+        answer: DnsAnswer::Rcode("NOERROR".into()),
         answers: 1,
         alias: None,
         ttl: None,
@@ -26,7 +28,7 @@ fn failed() -> Outcome {
     };
     let address = "10.0.0.7:5432".parse().unwrap();
     let duration = Duration::from_micros(400);
-    let tried = Try { host: None, address, result: TryResult::Connected, errno: None, duration };
+    let tried = ConnectAttempt { host: None, address, result: ConnectResult::Connected, errno: None, duration };
     let evidence = Evidence {
         phases: vec![
             (Phase::Resolve, Duration::from_millis(1)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cause::Cause;
 use crate::env::Env;
-use crate::outcome::{Evidence, Fault, Phase, TryResult};
+use crate::outcome::{ConnectResult, Evidence, Fault, Phase};
 use crate::pod::{self, Pod};
 
 /// A look that begins before the check and ends behind it.
@@ -26,7 +26,7 @@ impl Looking {
             pod.addresses = pod::addresses(env);
             pod.services = pod::services(env);
         }
-        let short = evidence.tries.iter().any(|one| one.result == TryResult::LocalLimit)
+        let short = evidence.tries.iter().any(|one| one.result == ConnectResult::LocalLimit)
             || fault.is_some_and(|fault| fault.cause == Cause::LocalLimit);
         if short {
             pod.sockets = pod::sockets(env);

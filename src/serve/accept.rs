@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::log::say;
 
-use super::connection::{self, Door};
+use super::connection::{self, ListenerContext};
 
 /// How many connections are held at once. An idle one costs about 10 KiB: the kubelet, Prometheus and a few people need
 /// a dozen; the rest is room for those who mean no good.
@@ -28,7 +28,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// Takes connections until it is told to stop, then lets those that are under way finish.
-pub(super) async fn serve(listener: TcpListener, door: Arc<Door>, mut stopped: watch::Receiver<bool>) {
+pub(super) async fn serve(listener: TcpListener, door: Arc<ListenerContext>, mut stopped: watch::Receiver<bool>) {
     let held = Held::default();
     let mut tasks = JoinSet::new();
     let mut pause = PAUSES.0;
@@ -97,9 +97,9 @@ impl Held {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn enter(&self) -> Place {
+    fn enter(&self) -> ConnectionSlot {
         let number = self.with(|queue| queue.insert(None));
-        Place { held: self.clone(), number: Mutex::new(number) }
+        ConnectionSlot { held: self.clone(), number: Mutex::new(number) }
     }
 
     fn own(&self, number: u64, task: AbortHandle) {
@@ -141,12 +141,12 @@ impl Queue {
 }
 
 /// A connection's place in the queue; leaving it frees the place.
-pub(super) struct Place {
+pub(super) struct ConnectionSlot {
     held: Held,
     number: Mutex<u64>,
 }
 
-impl Place {
+impl ConnectionSlot {
     fn number(&self) -> u64 {
         *self.number.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -162,7 +162,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let number = self.number();
         self.held.with(|queue| queue.remove(number));

@@ -20,10 +20,10 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::accept::Place;
+use super::accept::ConnectionSlot;
 use super::access::{self, Access, Caller};
 use super::pace::{Pace, Paced};
-use super::routes::{self, Answer, Question, Surface};
+use super::routes::{self, Question, RouteResponse, Surface};
 use super::tls;
 use crate::config::plan::ServeOptions;
 use crate::env::Env;
@@ -36,7 +36,7 @@ const HEAD_BYTES: usize = 16 * 1024;
 const HEADERS: usize = 64;
 
 /// What every connection of one listener shares.
-pub(super) struct Door {
+pub(super) struct ListenerContext {
     pub(super) surface: Surface,
     pub(super) tls: Option<tls::Keeper>,
     pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
@@ -46,7 +46,7 @@ pub(super) struct Door {
     pub(super) turn: Mutex<()>,
 }
 
-impl Door {
+impl ListenerContext {
     /// The answer. Long ones are written one at a time, with a breath between two: whoever asks for many of them, without
     /// reading, keeps the kubelet waiting for one of them alone.
     async fn answer_in_turn(&self, request: &Request<Incoming>, caller: Caller) -> Response<Full<Bytes>> {
@@ -82,8 +82,8 @@ impl Door {
 pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
-    door: Arc<Door>,
-    place: Place,
+    door: Arc<ListenerContext>,
+    place: ConnectionSlot,
     stopped: watch::Receiver<bool>,
 ) {
     let Ok(local) = stream.local_addr() else { return };
@@ -110,8 +110,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 async fn http(
     stream: Box<dyn Stream>,
     caller: Caller,
-    door: &Door,
-    place: &Place,
+    door: &ListenerContext,
+    place: &ConnectionSlot,
     pace: Pace,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -160,7 +160,7 @@ async fn http(
     .await;
 }
 
-fn response(answer: Answer, head: bool) -> Response<Full<Bytes>> {
+fn response(answer: RouteResponse, head: bool) -> Response<Full<Bytes>> {
     let length = answer.body.len();
     let body = if head { Bytes::new() } else { Bytes::from(answer.body) };
     let mut response = Response::new(Full::new(body));

@@ -93,9 +93,16 @@ pub async fn run(
     let Bound { main, probes, tls, env, .. } = bound;
     let door = |surface, tls| {
         let (snapshots, options, env) = (snapshots.clone(), options.clone(), Arc::clone(&env));
-        Arc::new(connection::Door { surface, tls, snapshots, options, env, turn: tokio::sync::Mutex::new(()) })
+        Arc::new(connection::ListenerContext {
+            surface,
+            tls,
+            snapshots,
+            options,
+            env,
+            turn: tokio::sync::Mutex::new(()),
+        })
     };
-    let telling = tell_of_the_token(options.clone(), Arc::clone(&env));
+    let telling = log_token_changes(options.clone(), Arc::clone(&env));
     let everything = accept::serve(main, door(routes::Surface::Everything, tls), stopped.clone());
     let bare = async {
         if let Some((listener, _)) = probes {
@@ -114,7 +121,7 @@ pub async fn run(
 
 /// One line in the log when the token cannot be used, from the start on, and one when it can again: nobody is let in
 /// meanwhile, and whoever is refused cannot be told why.
-async fn tell_of_the_token(options: watch::Receiver<Arc<ServeOptions>>, env: Arc<dyn Env>) -> Infallible {
+async fn log_token_changes(options: watch::Receiver<Arc<ServeOptions>>, env: Arc<dyn Env>) -> Infallible {
     let mut told = None;
     loop {
         let token = options.borrow().bearer_token.clone();

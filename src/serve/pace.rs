@@ -28,7 +28,7 @@ enum Wait {
     /// The headers of a request.
     Head,
     /// The client to take the answer.
-    Answer,
+    RouteResponse,
     /// The next request.
     Idle,
     /// The client to close.
@@ -39,7 +39,7 @@ impl Wait {
     const fn limit(self) -> Duration {
         match self {
             Self::Head => HEAD_LIMIT,
-            Self::Answer => ANSWER_LIMIT,
+            Self::RouteResponse => ANSWER_LIMIT,
             Self::Idle => IDLE_LIMIT,
             Self::Close => CLOSE_LIMIT,
         }
@@ -58,7 +58,7 @@ impl Pace {
 
     /// A request came in whole.
     pub(super) fn asked(&self) {
-        self.change(|_| Some(Wait::Answer));
+        self.change(|_| Some(Wait::RouteResponse));
     }
 
     /// When the client is too slow.
@@ -107,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Paced<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
-        self.pace.change(|wait| (wait == Wait::Answer).then_some(Wait::Idle));
+        self.pace.change(|wait| (wait == Wait::RouteResponse).then_some(Wait::Idle));
         Poll::Ready(Ok(()))
     }
 

@@ -56,7 +56,7 @@ pub(super) struct Question<'a> {
 
 /// What is answered.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(super) struct RouteResponse {
     pub(super) status: StatusCode,
     pub(super) media_type: &'static str,
     pub(super) body: String,
@@ -84,7 +84,7 @@ pub(super) fn answer(
     snapshot: &Arc<Snapshot>,
     now: Instant,
     process: impl FnOnce() -> Process,
-) -> Answer {
+) -> RouteResponse {
     let Some(route) = route(question) else {
         return text(
             StatusCode::NOT_FOUND,
@@ -94,9 +94,9 @@ pub(super) fn answer(
     if !matches!(question.method, "GET" | "HEAD") {
         let body = format!("only GET and HEAD are answered, on these paths:\n\n{}", paths(question.surface));
         let allow = Some((header::ALLOW, "GET, HEAD"));
-        return Answer { extra: allow, ..text(StatusCode::METHOD_NOT_ALLOWED, body) };
+        return RouteResponse { extra: allow, ..text(StatusCode::METHOD_NOT_ALLOWED, body) };
     }
-    let asked = Asked::read(question.query.unwrap_or_default());
+    let asked = ProbeQuery::read(question.query.unwrap_or_default());
     let access = question.access;
     let guarded = match route {
         Route::Root => false,
@@ -106,7 +106,7 @@ pub(super) fn answer(
     if guarded && !access.guarded {
         let challenge = Some((header::WWW_AUTHENTICATE, "Bearer realm=\"pilotfish\""));
         let body = "a token is needed here: send `Authorization: Bearer TOKEN` (serve.bearer_token)\n".to_owned();
-        return Answer { extra: challenge, ..text(StatusCode::UNAUTHORIZED, body) };
+        return RouteResponse { extra: challenge, ..text(StatusCode::UNAUTHORIZED, body) };
     }
     match route {
         Route::Root => {
@@ -123,13 +123,13 @@ pub(super) fn answer(
         },
         Route::Metrics => {
             let body = metrics::text(Arc::clone(snapshot), now, process());
-            Answer { media_type: METRICS, ..text(StatusCode::OK, body) }
+            RouteResponse { media_type: METRICS, ..text(StatusCode::OK, body) }
         }
         Route::Status => {
             let (healthy, body) = status::json(snapshot, now, access.detail);
             // The draft of health+json wants an error's status where the word is `fail`.
             let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-            Answer { media_type: HEALTH, ..text(status, body) }
+            RouteResponse { media_type: HEALTH, ..text(status, body) }
         }
     }
 }
@@ -149,7 +149,7 @@ fn route<'a>(question: &Question<'a>) -> Option<Route<'a>> {
     })
 }
 
-fn verdict(report: &Report<'_>, title: &str, verbose: bool, access: Access) -> Answer {
+fn verdict(report: &Report<'_>, title: &str, verbose: bool, access: Access) -> RouteResponse {
     let status = if report.passed { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = match report.passed {
         _ if verbose => report.text(title, access.detail),
@@ -161,7 +161,7 @@ fn verdict(report: &Report<'_>, title: &str, verbose: bool, access: Access) -> A
     text(status, body)
 }
 
-fn no_check(name: &str, snapshot: &Snapshot, access: Access) -> Answer {
+fn no_check(name: &str, snapshot: &Snapshot, access: Access) -> RouteResponse {
     let name = clean_text(name, NAME_LIMIT);
     let mut body = format!("there is no check {name:?}");
     if access.names {
@@ -173,8 +173,8 @@ fn no_check(name: &str, snapshot: &Snapshot, access: Access) -> Answer {
     text(StatusCode::NOT_FOUND, body)
 }
 
-fn text(status: StatusCode, body: String) -> Answer {
-    Answer { status, media_type: TEXT, body, extra: None }
+fn text(status: StatusCode, body: String) -> RouteResponse {
+    RouteResponse { status, media_type: TEXT, body, extra: None }
 }
 
 fn paths(surface: Surface) -> String {
@@ -186,12 +186,12 @@ fn paths(surface: Surface) -> String {
 
 /// The parameters that mean something; others are ignored, as kube-apiserver does.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Asked {
+struct ProbeQuery {
     verbose: bool,
     exclude: Vec<String>,
 }
 
-impl Asked {
+impl ProbeQuery {
     fn read(query: &str) -> Self {
         let mut asked = Self::default();
         for pair in query.split('&').take(PARAMETERS) {

@@ -3,7 +3,7 @@
 use crate::log::say;
 
 use super::{Arc, CheckView, Duration, Histogram, Instant, Message, Outcome, Reload, Slot, Snapshot, SystemTime};
-use super::{Require, Streak, TryResult, Verdict, count_up, schedule};
+use super::{ConnectResult, Require, Streak, Verdict, count_up, schedule};
 
 /// Everything known of every check.
 pub struct State {
@@ -201,7 +201,7 @@ impl CheckView {
         }
         for attempt in &outcome.evidence.tries {
             // For want of time there was no attempt.
-            if attempt.result != TryResult::NotTried {
+            if attempt.result != ConnectResult::NotTried {
                 count_up(&mut self.tries, (attempt.family(), attempt.result), 1);
             }
         }

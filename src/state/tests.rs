@@ -8,7 +8,7 @@ use tokio::time::{Instant, advance, sleep};
 use super::{Message, Slot, Snapshot, State, run};
 use crate::cause::Cause;
 use crate::config::plan::{Gates, Planned};
-use crate::outcome::{Outcome, Phase, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, Outcome, Phase};
 use crate::schedule::{Prober, Probing};
 use crate::testing::{NONE, READY, STARTUP, fail, pass, planned};
 use crate::verdict::Verdict;
@@ -76,17 +76,17 @@ fn outcomes_become_a_verdict_with_its_beginning() {
 fn runs_are_counted() {
     let mut lab = Lab::new(vec![slot(1, planned("a", NONE))]);
     let address: SocketAddr = "[2001:db8::1]:5432".parse().unwrap();
-    let tried = |address, result| Try { host: None, address, result, errno: None, duration: TEN };
+    let tried = |address, result| ConnectAttempt { host: None, address, result, errno: None, duration: TEN };
     let mut outcome = Outcome { started_at: WALL + TEN, duration: Duration::from_secs(3), ..pass() };
     outcome.evidence.tries = vec![
-        tried("10.0.0.1:5432".parse().unwrap(), TryResult::Refused),
-        tried(address, TryResult::Connected),
-        tried(address, TryResult::NotTried),
+        tried("10.0.0.1:5432".parse().unwrap(), ConnectResult::Refused),
+        tried(address, ConnectResult::Connected),
+        tried(address, ConnectResult::NotTried),
     ];
     outcome.evidence.facts.excerpt = Some("a body".into());
     lab.outcome(13, 1, outcome);
     let mut outcome = refused();
-    outcome.evidence.tries = vec![tried("10.0.0.2:5432".parse().unwrap(), TryResult::Refused)];
+    outcome.evidence.tries = vec![tried("10.0.0.2:5432".parse().unwrap(), ConnectResult::Refused)];
     outcome.duration = Duration::from_secs(6);
     let snapshot = lab.outcome(23, 1, outcome);
     let view = &snapshot.checks[0];

@@ -1,6 +1,6 @@
-//! Keys, URLs and the comparison; the exchange itself is tested against real name servers.
+//! DnsKeys, URLs and the comparison; the exchange itself is tested against real name servers.
 
-use super::{Dns, Keys, Wanted, from_url};
+use super::{Dns, DnsKeys, Wanted, from_url};
 use crate::check::Check as _;
 use crate::config::node;
 use crate::env::MapEnv;
@@ -8,7 +8,7 @@ use crate::net::resolve::Record;
 use crate::value::Value;
 
 /// Reads keys as the configuration does: JSON is YAML too.
-fn keys(json: serde_json::Value) -> Result<Keys, String> {
+fn keys(json: serde_json::Value) -> Result<DnsKeys, String> {
     let read = node::parse(&json.to_string()).and_then(|node| node::read(&node));
     read.map_err(|problems| problems.iter().map(|problem| format!("{}: {}\n", problem.path, problem.message)).collect())
 }
@@ -16,7 +16,7 @@ fn keys(json: serde_json::Value) -> Result<Keys, String> {
 fn wanted(json: serde_json::Value) -> Result<Wanted, crate::outcome::Fault> {
     let env = MapEnv::with_vars(&[("NAME", "db.example.com"), ("TYPE", "mx"), ("BAD", "s3cret value")])
         .with_file("/server", b"10.0.0.53\n");
-    Dns::Keys(keys(json).unwrap()).wanted(&env)
+    Dns::DnsKeys(keys(json).unwrap()).wanted(&env)
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Rules and sources.
 
-use super::{KIND, Keys, Variables};
+use super::{EnvKeys, KIND, Variables};
 use crate::check::Check as _;
 use crate::config::node::{parse, read};
 use crate::env::{Env, MapEnv};
 
 fn check(yaml: &str) -> Variables {
-    Variables::new(read::<Keys>(&parse(yaml).unwrap()).unwrap())
+    Variables::new(read::<EnvKeys>(&parse(yaml).unwrap()).unwrap())
 }
 
 /// What is wrong, as `name: cause: message`.

@@ -20,9 +20,9 @@ use tokio::time::{Instant, timeout};
 use crate::cause::Cause;
 use crate::check::http::cookie::cookies;
 use crate::net::attempt::Attempt;
-use crate::net::io::{Io, Wire};
+use crate::net::io::{Io, StreamMonitor};
 use crate::net::speaks::{Protocol, recognise};
-use crate::net::trouble::{Awaited, Trouble};
+use crate::net::stream_error::{Expected, StreamError};
 use crate::outcome::{Fault, PeerClock, Phase};
 
 /// The most that is read of headers, in bytes.
@@ -36,7 +36,7 @@ const GOODBYE: Duration = Duration::from_millis(100);
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     /// The status.
     pub(crate) status: u16,
     /// The headers.
@@ -55,7 +55,7 @@ pub(crate) async fn exchange(
     io: Io,
     request: hyper::Request<Full<Bytes>>,
     limit: u64,
-) -> Result<Answer, Fault> {
+) -> Result<HttpResponse, Fault> {
     attempt.enter(Phase::Request);
     // Interim answers count as the head's; the buffer that the head ends in may hold the begin of the body.
     let head_limit = 2 * u64::from(HEADERS_LIMIT);
@@ -71,7 +71,7 @@ pub(crate) async fn exchange(
         wire.set_limit(wire.seen().received + limit.saturating_mul(2) + head_limit);
         let (head, body) = response.into_parts();
         let body = if bodyless { Vec::new() } else { read_body(&head.headers, body, limit).await? };
-        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+        Ok(HttpResponse { status: head.status.as_u16(), headers: head.headers, body })
     };
     match result.await {
         Ok(answer) => {
@@ -163,14 +163,14 @@ enum Part {
 }
 
 impl Part {
-    fn awaited(self, version: Version) -> Awaited {
+    fn awaited(self, version: Version) -> Expected {
         let what = match self {
             Self::Head if version == Version::HTTP_2 => "an HTTP/2 answer",
             Self::Head => "an HTTP answer",
             Self::Body => "the body of the answer",
         };
         let protocol = if version == Version::HTTP_2 { Protocol::Http2 } else { Protocol::Http };
-        Awaited { what, protocol: Some(protocol) }
+        Expected { what, protocol: Some(protocol) }
     }
 }
 
@@ -215,7 +215,7 @@ fn tell(attempt: &Attempt, version: Version, broken: Broken) -> Fault {
     if let Some(fault) = attempt.tls().and_then(|session| session.fault(&error)) {
         return fault;
     }
-    let seen = attempt.wire().map(Wire::seen).unwrap_or_default();
+    let seen = attempt.wire().map(StreamMonitor::seen).unwrap_or_default();
     if recognise(&seen.head) == Some(Protocol::Tls) {
         let message = "the peer answers with a TLS record: this port wants TLS, and plain HTTP was sent";
         return Fault::new(Phase::Tls, Cause::TlsUnsupported, message);
@@ -228,26 +228,30 @@ fn tell(attempt: &Attempt, version: Version, broken: Broken) -> Fault {
         Some(text) if text.contains(RECEIVED) => {
             attempt.fault(Cause::ConnectionClosed, format!("the peer ended the HTTP/2 stream: {text}"))
         }
-        Some(text) => attempt.trouble(Trouble::Unexpected(&text), part.awaited(version)),
+        Some(text) => attempt.stream_error(StreamError::Unexpected(&text), part.awaited(version)),
         // h2 says no more than that its connection broke.
         None if error.is_incomplete_message()
             || error.is_closed()
             || error.is_canceled()
             || version == Version::HTTP_2 && seen.end.is_some() =>
         {
-            attempt.trouble(Trouble::Ended, part.awaited(version))
+            attempt.stream_error(StreamError::Ended, part.awaited(version))
         }
         // hyper's own words for it are fixed ones.
-        None if error.is_parse() => attempt.trouble(Trouble::Unexpected(&error.to_string()), part.awaited(version)),
+        None if error.is_parse() => {
+            attempt.stream_error(StreamError::Unexpected(&error.to_string()), part.awaited(version))
+        }
         None => {
-            let trouble = match Trouble::of(&error) {
+            let trouble = match StreamError::of(&error) {
                 // hyper's own error, dressed as the socket's.
-                Trouble::Failed(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::InvalidData) => {
-                    Trouble::Unexpected("its framing is broken")
+                StreamError::Failed(error)
+                    if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::InvalidData) =>
+                {
+                    StreamError::Unexpected("its framing is broken")
                 }
                 trouble => trouble,
             };
-            attempt.trouble(trouble, part.awaited(version))
+            attempt.stream_error(trouble, part.awaited(version))
         }
     }
 }

@@ -6,7 +6,7 @@
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 
 use crate::cause::Cause;
-use crate::check::http::exchange::Answer;
+use crate::check::http::exchange::HttpResponse;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::pointer::{Found, Pointer};
 use crate::check::http::redirect;
@@ -94,7 +94,7 @@ impl<'a> Wanted<'a> {
     ///
     /// # Errors
     /// `http_status`, `http_redirect`, `permission_denied`, and what nginx and others say of TLS in a status.
-    pub(crate) fn status(&self, request: &Request, answer: &Answer) -> Result<(), Fault> {
+    pub(crate) fn status(&self, request: &Request, answer: &HttpResponse) -> Result<(), Fault> {
         let status = answer.status;
         if self.statuses.contains(status) {
             return Ok(());
@@ -122,7 +122,7 @@ impl<'a> Wanted<'a> {
     ///
     /// # Errors
     /// `header_mismatch`, `json_mismatch`, `body_mismatch`: the first that does not hold.
-    pub(crate) fn content(&self, answer: &Answer) -> Result<(), Fault> {
+    pub(crate) fn content(&self, answer: &HttpResponse) -> Result<(), Fault> {
         for (name, wanted) in &self.headers {
             header(answer, name, wanted)?;
         }
@@ -145,7 +145,7 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn header(answer: &Answer, name: &HeaderName, wanted: &HeaderWanted<'_>) -> Result<(), Fault> {
+fn header(answer: &HttpResponse, name: &HeaderName, wanted: &HeaderWanted<'_>) -> Result<(), Fault> {
     let mut values = answer.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     let (holds, expected) = match wanted {
         HeaderWanted::Equals(text) => {
@@ -185,7 +185,7 @@ fn is_public(name: &HeaderName) -> bool {
     PUBLIC.contains(&name.as_str())
 }
 
-fn json(answer: &Answer, place: &Pointer, wanted: &Text) -> Result<(), Fault> {
+fn json(answer: &HttpResponse, place: &Pointer, wanted: &Text) -> Result<(), Fault> {
     let fault = |message: String| Err(Fault::new(Phase::Assert, Cause::JsonMismatch, message));
     let Ok(found) = place.find(&answer.body) else {
         return fault(format!("{place}: expected {}, but {} is no JSON", wanted.shown, body_in_words(answer)));
@@ -213,7 +213,7 @@ fn in_short(found: &Found) -> String {
 }
 
 /// The body as a message may name it: what it is and how long.
-pub(crate) fn body_in_words(answer: &Answer) -> String {
+pub(crate) fn body_in_words(answer: &HttpResponse) -> String {
     let text = |name| answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = clean_text(text(CONTENT_TYPE).split(';').next().unwrap_or_default().trim(), SHOWN);
     let encoding = clean_text(text(CONTENT_ENCODING), 20);
@@ -229,7 +229,7 @@ pub(crate) fn body_in_words(answer: &Answer) -> String {
 }
 
 /// Servers tell of TLS in the page of a status: nginx, Go, Apache httpd, Tomcat.
-fn tls_in_a_status(request: &Request, answer: &Answer) -> Option<Fault> {
+fn tls_in_a_status(request: &Request, answer: &HttpResponse) -> Option<Fault> {
     let status = answer.status;
     if !matches!(status, 400 | 495 | 496 | 497) {
         return None;

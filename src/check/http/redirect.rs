@@ -3,9 +3,9 @@
 use hyper::Method;
 use hyper::header::LOCATION;
 
-use crate::check::http::exchange::Answer;
+use crate::check::http::exchange::HttpResponse;
 use crate::check::http::request::{self, Origin, Request};
-use crate::outcome::{Aim, Redirect};
+use crate::outcome::{Redirect, RedirectPurpose};
 use crate::url::Url;
 
 /// Where a redirect points.
@@ -21,7 +21,7 @@ pub(crate) struct Next {
 ///
 /// # Errors
 /// Why the place it points to cannot be asked, in words, without the text.
-pub(crate) fn location(request: &Request, answer: &Answer) -> Option<Result<Next, String>> {
+pub(crate) fn location(request: &Request, answer: &HttpResponse) -> Option<Result<Next, String>> {
     if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
@@ -43,12 +43,12 @@ fn next(request: &Request, location: &str) -> Result<Next, String> {
 }
 
 /// The fact of a redirect, for whoever wonders what it is for.
-pub(crate) fn fact(request: &Request, answer: &Answer) -> Option<Redirect> {
+pub(crate) fn fact(request: &Request, answer: &HttpResponse) -> Option<Redirect> {
     let next = location(request, answer)?.ok()?;
-    Some(Redirect { to: shown(request, &next), aim: aim(&request.origin, request.target.expose(), &next) })
+    Some(Redirect { to: shown(request, &next), purpose: purpose(&request.origin, request.target.expose(), &next) })
 }
 
-fn aim(origin: &Origin, target: &str, next: &Next) -> Aim {
+fn purpose(origin: &Origin, target: &str, next: &Next) -> RedirectPurpose {
     let path = |target: &str| target.split('?').next().unwrap_or_default().to_owned();
     let (from, to) = (path(target), if next.url.path.is_empty() { "/".to_owned() } else { path(&next.url.path) });
     let is_login = |segment: &str| {
@@ -59,14 +59,14 @@ fn aim(origin: &Origin, target: &str, next: &Next) -> Aim {
     let before = |path: &str| path.split('/').any(is_login);
     let same_host = origin.endpoint.host == next.origin.endpoint.host;
     if before(&to) && !before(&from) {
-        return Aim::Login;
+        return RedirectPurpose::Login;
     }
     if same_host && !origin.secure && next.origin.secure {
         let same_port = origin.endpoint.port == next.origin.endpoint.port;
-        return if same_port { Aim::TlsSamePort } else { Aim::Tls };
+        return if same_port { RedirectPurpose::TlsSamePort } else { RedirectPurpose::Tls };
     }
     let slash = from.trim_end_matches('/') == to.trim_end_matches('/') && from != to;
-    if slash && *origin == next.origin { Aim::Slash } else { Aim::Elsewhere }
+    if slash && *origin == next.origin { RedirectPurpose::Slash } else { RedirectPurpose::Elsewhere }
 }
 
 /// Turns the request to where the redirect points. What the methods turn into is as browsers have it.
@@ -142,32 +142,32 @@ fn without_dots(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Next, aim, resolve};
+    use super::{Next, purpose, resolve};
     use crate::check::http::request::{Origin, origin};
-    use crate::outcome::Aim;
+    use crate::outcome::RedirectPurpose;
     use crate::url::{Endpoint, Url};
 
     #[test]
     fn what_a_redirect_is_for() {
         for (from, to, expected) in [
-            ("http://a/health", "https://a/health", Aim::Tls),
-            ("http://a:8080/health", "https://a/", Aim::Tls),
-            ("http://a:8080/health", "https://a:8080/health", Aim::TlsSamePort),
-            ("http://a/health", "https://b/health", Aim::Elsewhere),
-            ("https://a/health", "http://a/health", Aim::Elsewhere),
-            ("http://a/health?x=1", "http://a/health/", Aim::Slash),
-            ("http://a/health/", "http://a/health", Aim::Slash),
-            ("http://a/health", "http://b/health/", Aim::Elsewhere),
-            ("http://a/health", "http://a/ready", Aim::Elsewhere),
-            ("http://a/app", "https://a/auth/sign-in?to=%2Fapp", Aim::Login),
-            ("http://a/app", "https://id.example/oauth2/authorize", Aim::Login),
-            ("http://a/app", "https://id.example/realms/a/protocol/openid-connect/auth", Aim::Login),
-            ("http://a/login", "http://a/login/", Aim::Slash),
+            ("http://a/health", "https://a/health", RedirectPurpose::Tls),
+            ("http://a:8080/health", "https://a/", RedirectPurpose::Tls),
+            ("http://a:8080/health", "https://a:8080/health", RedirectPurpose::TlsSamePort),
+            ("http://a/health", "https://b/health", RedirectPurpose::Elsewhere),
+            ("https://a/health", "http://a/health", RedirectPurpose::Elsewhere),
+            ("http://a/health?x=1", "http://a/health/", RedirectPurpose::Slash),
+            ("http://a/health/", "http://a/health", RedirectPurpose::Slash),
+            ("http://a/health", "http://b/health/", RedirectPurpose::Elsewhere),
+            ("http://a/health", "http://a/ready", RedirectPurpose::Elsewhere),
+            ("http://a/app", "https://a/auth/sign-in?to=%2Fapp", RedirectPurpose::Login),
+            ("http://a/app", "https://id.example/oauth2/authorize", RedirectPurpose::Login),
+            ("http://a/app", "https://id.example/realms/a/protocol/openid-connect/auth", RedirectPurpose::Login),
+            ("http://a/login", "http://a/login/", RedirectPurpose::Slash),
         ] {
             let read = |text: &str| Url::parse(text).map(|url| (origin(&url).unwrap(), url)).unwrap();
             let ((asked, url), (next, next_url)) = (read(from), read(to));
             let next = Next { url: next_url, origin: next };
-            assert_eq!(aim(&asked, &url.path, &next), expected, "{from} → {to}");
+            assert_eq!(purpose(&asked, &url.path, &next), expected, "{from} → {to}");
         }
     }
 

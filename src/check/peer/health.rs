@@ -146,7 +146,7 @@ fn judge(doc: &Doc) -> Option<Health> {
 fn whole(entries: &[(String, Doc)]) -> Option<Health> {
     let own = own_word(entries);
     let mut reader = Reader { said: own.is_some(), ..Reader::default() };
-    reader.entries("", entries, Place::Plain, 0);
+    reader.entries("", entries, PartContext::Plain, 0);
     if own.as_ref().is_some_and(|own| own.tone == Tone::Warn) {
         // It has judged its parts itself: what they say is a warning at most.
         reader.parts.iter_mut().for_each(|part| part.tone = Tone::Warn);
@@ -180,7 +180,7 @@ fn own_word(entries: &[(String, Doc)]) -> Option<Own> {
 
 /// How much is taken for a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum PartContext {
     /// Among checks: every entry is one.
     Checks,
     /// Anywhere else: what looks like one.
@@ -213,22 +213,23 @@ impl Reader {
         Some(Health { tone, word, parts: self.parts })
     }
 
-    fn entries(&mut self, path: &str, entries: &[(String, Doc)], place: Place, depth: usize) {
+    fn entries(&mut self, path: &str, entries: &[(String, Doc)], place: PartContext, depth: usize) {
         if depth > DEEPEST {
             return;
         }
         for (key, value) in entries {
             let name = Name::new(key);
-            if place != Place::Checks && name.is_aside() {
+            if place != PartContext::Checks && name.is_aside() {
                 continue;
             }
             match value {
                 // An object's word for itself was read before.
-                Doc::Text(_) | Doc::Bool(_) if place != Place::Checks && (name.is_status() || name.is_praise()) => {}
-                Doc::Map(_) | Doc::List(_) if place != Place::Checks && name.holds_checks() => {
+                Doc::Text(_) | Doc::Bool(_)
+                    if place != PartContext::Checks && (name.is_status() || name.is_praise()) => {}
+                Doc::Map(_) | Doc::List(_) if place != PartContext::Checks && name.holds_checks() => {
                     self.container(path, value, depth);
                 }
-                Doc::Map(inner) if place != Place::Checks && name.is_wrapper() => {
+                Doc::Map(inner) if place != PartContext::Checks && name.is_wrapper() => {
                     self.entries(path, inner, place, depth + 1);
                 }
                 _ => self.part(&join(path, key), &name, value, place, depth),
@@ -239,7 +240,7 @@ impl Reader {
     /// A list or mapping of checks.
     fn container(&mut self, path: &str, checks: &Doc, depth: usize) {
         match checks {
-            Doc::Map(entries) => self.entries(path, entries, Place::Checks, depth + 1),
+            Doc::Map(entries) => self.entries(path, entries, PartContext::Checks, depth + 1),
             Doc::List(items) => {
                 for item in items.iter().filter_map(entries_of) {
                     let called = item.iter().find_map(|(key, value)| match value {
@@ -253,9 +254,9 @@ impl Reader {
         }
     }
 
-    fn part(&mut self, path: &str, name: &Name, value: &Doc, place: Place, depth: usize) {
+    fn part(&mut self, path: &str, name: &Name, value: &Doc, place: PartContext, depth: usize) {
         match value {
-            Doc::Text(text) if place != Place::Details => {
+            Doc::Text(text) if place != PartContext::Details => {
                 if let Some(tone) = words::tone(text) {
                     self.say(path, words::first(text), tone);
                 }
@@ -263,10 +264,10 @@ impl Reader {
             Doc::Bool(value) if means_health(name, place) => {
                 self.say(path, &value.to_string(), if *value { Tone::Good } else { Tone::Bad });
             }
-            Doc::Map(entries) if place == Place::Details && own_word(entries).is_none() => {}
+            Doc::Map(entries) if place == PartContext::Details && own_word(entries).is_none() => {}
             Doc::Map(entries) => self.object(path, entries, depth + 1),
             // health+json: one entry per measurement or address.
-            Doc::List(items) if place == Place::Checks => {
+            Doc::List(items) if place == PartContext::Checks => {
                 for entries in items.iter().filter_map(entries_of) {
                     self.object(path, entries, depth + 1);
                 }
@@ -277,13 +278,13 @@ impl Reader {
 
     /// A part that is an object: its own word, and the parts of it. A part of it that is down is named instead of it.
     fn object(&mut self, path: &str, entries: &[(String, Doc)], depth: usize) {
-        let Some(own) = own_word(entries) else { return self.entries(path, entries, Place::Plain, depth) };
+        let Some(own) = own_word(entries) else { return self.entries(path, entries, PartContext::Plain, depth) };
         let before = self.parts.len();
         for (key, value) in entries {
             let name = Name::new(key);
             match value {
                 Doc::Map(_) | Doc::List(_) if name.holds_checks() => self.container(path, value, depth),
-                Doc::Map(inner) if name.is_wrapper() => self.entries(path, inner, Place::Details, depth + 1),
+                Doc::Map(inner) if name.is_wrapper() => self.entries(path, inner, PartContext::Details, depth + 1),
                 _ => {}
             }
         }
@@ -306,7 +307,7 @@ impl Reader {
             !name.holds_checks() && !name.is_wrapper()
         };
         let beside: Vec<(String, Doc)> = entries.iter().filter(beside).cloned().collect();
-        self.entries(path, &beside, Place::Plain, depth);
+        self.entries(path, &beside, PartContext::Plain, depth);
     }
 
     fn say(&mut self, path: &str, word: &str, tone: Tone) {
@@ -323,11 +324,11 @@ impl Reader {
 }
 
 /// Whether a boolean under this name is one of health.
-fn means_health(name: &Name, place: Place) -> bool {
+fn means_health(name: &Name, place: PartContext) -> bool {
     match place {
-        Place::Checks => !name.is_aside(),
-        Place::Plain => name.claims_good(),
-        Place::Details => false,
+        PartContext::Checks => !name.is_aside(),
+        PartContext::Plain => name.claims_good(),
+        PartContext::Details => false,
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::settings::{PUBLIC_CA, is_public, read_hosts, read_url};
 use super::words::{ChannelBinding, Port, RoleKey, SslMode};
-use crate::config::node::{Node, Peel, Problem, peel};
+use crate::config::node::{LenientParse, Node, Problem, parse_leniently};
 use crate::net::tls::Pem;
 use crate::value::{Setting, Value};
 
@@ -51,7 +51,7 @@ impl Keys {
     /// # Errors
     /// Every fault at once.
     pub(super) fn read(node: &Node) -> Result<Self, Vec<Problem>> {
-        let Peel { value, whole, mut problems } = peel::<Self>(node, &[]);
+        let LenientParse { value, whole, mut problems } = parse_leniently::<Self>(node, &[]);
         let Some(keys) = value else { return Err(problems) };
         problems.extend(keys.problems(node));
         if whole && problems.is_empty() { Ok(keys) } else { Err(problems) }

@@ -18,8 +18,8 @@ use crate::check::tls_keys::TlsKeys;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::{Protocol, recognise};
+use crate::net::stream_error::{Expected, StreamError};
 use crate::net::tls::{TlsOptions, Verify};
-use crate::net::trouble::{Awaited, Trouble};
 use crate::outcome::{Fault, Phase};
 use crate::url::Endpoint;
 
@@ -222,17 +222,17 @@ pub(super) fn fault(attempt: &Attempt, halt: &Halt, link: Link) -> Fault {
         Halt::Server(error) if attempt.phase() == Some(Phase::Request) => return error.at_request(),
         Halt::Server(error) => return error.at_login(link),
         Halt::Stop(cause, text) => return attempt.fault(*cause, text),
-        Halt::TooLong(_) if speaks_another(attempt) => Trouble::Unexpected(""),
+        Halt::TooLong(_) if speaks_another(attempt) => StreamError::Unexpected(""),
         Halt::TooLong(length) => {
             return attempt.fault(Cause::TooLarge, format!("the server announced a message of {length} bytes"));
         }
-        Halt::Unexpected(text) => Trouble::Unexpected(text),
+        Halt::Unexpected(text) => StreamError::Unexpected(text),
         Halt::Failed(error) => {
             let judged = attempt.tls().filter(|_| link == Link::Tls).and_then(|session| session.fault(error));
             if let Some(fault) = judged {
                 return fault;
             }
-            Trouble::Failed(error)
+            StreamError::Failed(error)
         }
     };
     let what = if attempt.phase() == Some(Phase::Request) {
@@ -240,7 +240,7 @@ pub(super) fn fault(attempt: &Attempt, halt: &Halt, link: Link) -> Fault {
     } else {
         "the server's part of the login"
     };
-    attempt.trouble(trouble, Awaited { what, protocol: Some(Protocol::Postgres) })
+    attempt.stream_error(trouble, Expected { what, protocol: Some(Protocol::Postgres) })
 }
 
 /// Whether the first bytes are of another protocol: then a length in them is none.

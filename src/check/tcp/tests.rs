@@ -6,7 +6,7 @@ use crate::check::Check as _;
 use crate::config::node;
 use crate::env::MapEnv;
 use crate::net::World;
-use crate::net::attempt::{Attempt, Terms};
+use crate::net::attempt::{Attempt, AttemptOptions};
 use crate::net::dial::DialRules;
 use crate::net::resolve::Walk;
 use crate::outcome::{Evidence, Fault};
@@ -83,7 +83,7 @@ where
     let check = parse(&node).map_err(|problems| format!("{problems:?}")).unwrap();
     let world = Arc::new(World::new(Arc::new(MapEnv::default())));
     let deadline = Instant::now() + timeout;
-    let terms = Terms { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
+    let terms = AttemptOptions { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
     let mut attempt = Attempt::new(world, terms);
     let serve = async { peer(listener.accept().await.unwrap().0).await };
     let (result, ()) = tokio::join!(check.run(&mut attempt), serve);

@@ -10,7 +10,7 @@ use crate::cause::Cause;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::Protocol;
-use crate::net::trouble::{Awaited, Trouble};
+use crate::net::stream_error::{Expected, StreamError};
 use crate::outcome::Fault;
 
 /// The protocol in which TLS is asked for.
@@ -51,7 +51,7 @@ pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls) 
     match timeout_at(deadline, asking).await {
         Ok(result) => result,
         Err(_) => {
-            let Fault { phase, cause, message } = attempt.overrun();
+            let Fault { phase, cause, message } = attempt.deadline_fault();
             Err(Fault::new(phase, cause, format!("{message}; TLS was not begun, since the server has not consented")))
         }
     }
@@ -66,18 +66,18 @@ pub(super) async fn quit(attempt: &Attempt, io: &mut Io, protocol: StartTls) {
 }
 
 async fn postgres(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
-    const AWAITED: Awaited =
-        Awaited { what: "the answer to PostgreSQL's SSLRequest", protocol: Some(Protocol::Postgres) };
-    let failed = |trouble: Trouble<'_>| attempt.trouble(trouble, AWAITED);
-    io.write_all(&SSL_REQUEST).await.map_err(|error| failed(Trouble::Failed(&error)))?;
+    const EXPECTED: Expected =
+        Expected { what: "the answer to PostgreSQL's SSLRequest", protocol: Some(Protocol::Postgres) };
+    let failed = |trouble: StreamError<'_>| attempt.stream_error(trouble, EXPECTED);
+    io.write_all(&SSL_REQUEST).await.map_err(|error| failed(StreamError::Failed(&error)))?;
     let mut answer = [0; 64];
-    let count = io.read(&mut answer).await.map_err(|error| failed(Trouble::Failed(&error)))?;
+    let count = io.read(&mut answer).await.map_err(|error| failed(StreamError::Failed(&error)))?;
     match &answer[..count] {
-        [] => Err(failed(Trouble::Ended)),
+        [] => Err(failed(StreamError::Ended)),
         b"S" => Ok(()),
         [b'S', ..] => Err(attempt.fault(Cause::ProtocolError, TOO_MUCH)),
         b"N" => Err(attempt.fault(Cause::TlsUnsupported, "the PostgreSQL server offers no TLS (it answered N)")),
-        _ => Err(failed(Trouble::Unexpected(""))),
+        _ => Err(failed(StreamError::Unexpected(""))),
     }
 }
 
@@ -106,7 +106,7 @@ async fn smtp(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
 }
 
 /// One answer of an SMTP server.
-struct Answer {
+struct StarttlsReply {
     code: u16,
     /// Its last line, code included.
     last: String,
@@ -120,22 +120,22 @@ struct Talk<'a> {
 }
 
 impl Talk<'_> {
-    fn failed(&self, trouble: Trouble<'_>, what: &'static str) -> Fault {
-        self.attempt.trouble(trouble, Awaited { what, protocol: Some(Protocol::Smtp) })
+    fn failed(&self, trouble: StreamError<'_>, what: &'static str) -> Fault {
+        self.attempt.stream_error(trouble, Expected { what, protocol: Some(Protocol::Smtp) })
     }
 
     fn endless(&self, awaited: &str) -> Fault {
         self.attempt.fault(Cause::TooLarge, format!("over {ANSWER_LIMIT} bytes came, and no end of {awaited}"))
     }
 
-    async fn say(&mut self, text: &str, awaited: &'static str) -> Result<Answer, Fault> {
+    async fn say(&mut self, text: &str, awaited: &'static str) -> Result<StarttlsReply, Fault> {
         let sent = self.io.write_all(text.as_bytes()).await;
-        sent.map_err(|error| self.failed(Trouble::Failed(&error), awaited))?;
+        sent.map_err(|error| self.failed(StreamError::Failed(&error), awaited))?;
         self.answer(awaited).await
     }
 
     /// Lines `250-…`, and a last one `250 …`.
-    async fn answer(&mut self, awaited: &'static str) -> Result<Answer, Fault> {
+    async fn answer(&mut self, awaited: &'static str) -> Result<StarttlsReply, Fault> {
         let mut offers_starttls = false;
         let mut taken = 0;
         loop {
@@ -148,11 +148,11 @@ impl Talk<'_> {
             let text = text.trim_end();
             let code = text.get(..3).and_then(|code| code.parse::<u16>().ok());
             let (Some(code), Some("" | " " | "-")) = (code, text.get(3..4).or(Some(""))) else {
-                return Err(self.failed(Trouble::Unexpected("no three digits at the start of a line"), awaited));
+                return Err(self.failed(StreamError::Unexpected("no three digits at the start of a line"), awaited));
             };
             offers_starttls |= text.get(4..).is_some_and(|word| word.eq_ignore_ascii_case("STARTTLS"));
             if text.as_bytes().get(3) != Some(&b'-') {
-                return Ok(Answer { code, last: text.to_owned(), offers_starttls });
+                return Ok(StarttlsReply { code, last: text.to_owned(), offers_starttls });
             }
         }
     }
@@ -169,8 +169,8 @@ impl Talk<'_> {
             }
             let mut chunk = [0; 512];
             let count = self.io.read(&mut chunk).await;
-            match count.map_err(|error| self.failed(Trouble::Failed(&error), awaited))? {
-                0 => return Err(self.failed(Trouble::Ended, awaited)),
+            match count.map_err(|error| self.failed(StreamError::Failed(&error), awaited))? {
+                0 => return Err(self.failed(StreamError::Ended, awaited)),
                 count => self.unread.extend_from_slice(&chunk[..count]),
             }
         }

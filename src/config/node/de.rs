@@ -8,8 +8,8 @@ use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeSeed, Expected, IntoDeserializer as _, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::error::{Error, Place, What, in_words};
-use super::peel::Peeled;
+use super::error::{Error, ErrorLocation, What, in_words};
+use super::lenient::Peeled;
 use super::{Node, Raw, join_key};
 
 /// One node, and the way to it.
@@ -52,7 +52,7 @@ impl<'a> Reader<'a> {
             if told {
                 fault.what = What::Told;
             }
-            fault.place = Some(Place { at, span: self.node.span, path: self.path() });
+            fault.place = Some(ErrorLocation { at, span: self.node.span, path: self.path() });
         }
         error
     }

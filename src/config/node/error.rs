@@ -8,7 +8,7 @@ use super::{Span, choice, nearest};
 use crate::secret::Secret;
 
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ErrorLocation {
     pub(super) at: Vec<usize>,
     pub(super) span: Span,
     pub(super) path: String,
@@ -21,7 +21,7 @@ pub(super) struct Error(pub(super) Box<Fault>);
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) what: What,
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<ErrorLocation>,
 }
 
 #[derive(Debug)]

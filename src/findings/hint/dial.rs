@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::cause::Cause;
 use crate::findings::Context;
+use crate::findings::host_class::{HostClass, classify, flag};
 use crate::findings::local::wrong_port_of;
-use crate::findings::place::{Place, flag, place};
-use crate::outcome::{Evidence, Fault, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Fault};
 use crate::pod::Pod;
 use crate::url::{Endpoint, Host};
 
@@ -31,7 +31,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
     let Some(endpoint) = of_blamed.or_else(|| context.endpoint(evidence)) else {
         return cause.info().remedy.to_owned();
     };
-    let scene = Scene { evidence, place: place(&endpoint.host, evidence), endpoint };
+    let scene = Scene { evidence, place: classify(&endpoint.host, evidence), endpoint };
     match cause {
         Cause::ConnectRefused => scene.refused(),
         Cause::ConnectTimeout => scene.timeout(),
@@ -55,7 +55,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
 /// The variable of the proxy through which apps go to a public web server.
 pub(super) fn spared_by_proxy(evidence: &Evidence, context: Context<'_>) -> Option<&'static str> {
     let endpoint = context.endpoint(evidence)?;
-    let public = matches!(place(&endpoint.host, evidence), Place::Public(_));
+    let public = matches!(classify(&endpoint.host, evidence), HostClass::Public(_));
     match (endpoint.port, context.proxies) {
         (443, [_, true]) if public => Some("HTTPS_PROXY"),
         (80, [true, _]) if public => Some("HTTP_PROXY"),
@@ -64,14 +64,14 @@ pub(super) fn spared_by_proxy(evidence: &Evidence, context: Context<'_>) -> Opti
 }
 
 /// Whether a try that ended so fails a check with this cause.
-const fn is_of(cause: Cause, result: TryResult) -> bool {
+const fn is_of(cause: Cause, result: ConnectResult) -> bool {
     match cause {
-        Cause::ConnectRefused => matches!(result, TryResult::Refused),
-        Cause::ConnectTimeout => matches!(result, TryResult::Timeout | TryResult::Cut),
-        Cause::ConnectReset => matches!(result, TryResult::Reset),
-        Cause::HostUnreachable => matches!(result, TryResult::HostUnreachable | TryResult::Error),
-        Cause::NetworkUnreachable => matches!(result, TryResult::NetworkUnreachable),
-        Cause::ConnectNotPermitted => matches!(result, TryResult::NotPermitted),
+        Cause::ConnectRefused => matches!(result, ConnectResult::Refused),
+        Cause::ConnectTimeout => matches!(result, ConnectResult::Timeout | ConnectResult::Cut),
+        Cause::ConnectReset => matches!(result, ConnectResult::Reset),
+        Cause::HostUnreachable => matches!(result, ConnectResult::HostUnreachable | ConnectResult::Error),
+        Cause::NetworkUnreachable => matches!(result, ConnectResult::NetworkUnreachable),
+        Cause::ConnectNotPermitted => matches!(result, ConnectResult::NotPermitted),
         _ => false,
     }
 }
@@ -79,19 +79,23 @@ const fn is_of(cause: Cause, result: TryResult) -> bool {
 struct Scene<'a> {
     evidence: &'a Evidence,
     endpoint: Endpoint,
-    place: Place,
+    place: HostClass,
 }
 
 impl Scene<'_> {
-    fn tries(&self, result: TryResult) -> impl Iterator<Item = &Try> {
+    fn tries(&self, result: ConnectResult) -> impl Iterator<Item = &ConnectAttempt> {
         self.evidence.tries.iter().filter(move |one| one.result == result)
     }
 
     /// What to ask kubectl for, where the target is a Service.
     fn service(&self) -> Option<(&str, String)> {
         match &self.place {
-            Place::Service { service, namespace } => Some((service, flag(namespace.as_deref()))),
-            Place::Unclear { .. } | Place::Laptop(_) | Place::Docker(_) | Place::Public(_) | Place::Address(_) => None,
+            HostClass::Service { service, namespace } => Some((service, flag(namespace.as_deref()))),
+            HostClass::Unclear { .. }
+            | HostClass::Laptop(_)
+            | HostClass::Docker(_)
+            | HostClass::Public(_)
+            | HostClass::Address(_) => None,
         }
     }
 
@@ -112,15 +116,15 @@ impl Scene<'_> {
         if let Some(text) = self.inside().or_else(|| self.wrong_port()) {
             return text;
         }
-        let last = self.tries(TryResult::Refused).last().map(|one| (one.host.as_deref(), one.address.port()));
+        let last = self.tries(ConnectResult::Refused).last().map(|one| (one.host.as_deref(), one.address.port()));
         // Several hosts, or one named twice, are no several addresses of one.
-        let mut refused: Vec<&Try> = self
-            .tries(TryResult::Refused)
+        let mut refused: Vec<&ConnectAttempt> = self
+            .tries(ConnectResult::Refused)
             .filter(|one| Some((one.host.as_deref(), one.address.port())) == last)
             .collect();
         refused.dedup_by_key(|one| one.address);
         // A Service has one address per family, unless it is headless.
-        let beside = |known: &Try, one: &Try| {
+        let beside = |known: &ConnectAttempt, one: &ConnectAttempt| {
             one.host == known.host && one.family() == known.family() && one.address.ip() != known.address.ip()
         };
         let several = refused.first().is_some_and(|known| self.evidence.tries.iter().any(|one| beside(known, one)));
@@ -146,7 +150,7 @@ impl Scene<'_> {
 
     /// The target is this pod itself: what listens in it is known, as a rule.
     fn inside(&self) -> Option<String> {
-        let one = self.tries(TryResult::Refused).next()?;
+        let one = self.tries(ConnectResult::Refused).next()?;
         let (ip, port) = (one.address.ip(), self.endpoint.port);
         let pod = self.evidence.pod.as_ref();
         let own = pod.is_some_and(|pod| pod.addresses.contains(&ip));
@@ -195,7 +199,7 @@ impl Scene<'_> {
         if let Some(text) = self.wrong_port() {
             return text;
         }
-        if self.tries(TryResult::NotTried).next().is_some() {
+        if self.tries(ConnectResult::NotTried).next().is_some() {
             return "not every address could be tried in time: raise `timeout` (or set `connect_timeout`), and find out why \
                     the first ones are silent"
                 .to_owned();
@@ -203,7 +207,7 @@ impl Scene<'_> {
         if let Some(text) = self.learnt_later() {
             return text;
         }
-        let cut: Vec<&Try> = self.tries(TryResult::Cut).collect();
+        let cut: Vec<&ConnectAttempt> = self.tries(ConnectResult::Cut).collect();
         if !cut.is_empty() && cut.iter().all(|one| one.duration < SYN_AGAIN) {
             return format!(
                 "no try had a whole second, and one lost packet costs as much: raise `timeout` (or `connect_timeout`). If it \
@@ -225,14 +229,14 @@ impl Scene<'_> {
     /// What became of an address that was cut, when it was measured after the run, as `diagnose` does. Without its times,
     /// which differ from run to run: each new text is a new event.
     fn learnt_later(&self) -> Option<String> {
-        let ended = |result: TryResult| {
-            self.tries(TryResult::Cut).find_map(|one| {
+        let ended = |result: ConnectResult| {
+            self.tries(ConnectResult::Cut).find_map(|one| {
                 let seen = self.evidence.survey.iter().find(|seen| seen.address == one.address)?;
                 (seen.result == result).then_some(seen.duration > one.duration)
             })
         };
-        let Some(slower) = ended(TryResult::Connected) else {
-            return ended(TryResult::HostUnreachable).map(|_| NOBODY.to_owned());
+        let Some(slower) = ended(ConnectResult::Connected) else {
+            return ended(ConnectResult::HostUnreachable).map(|_| NOBODY.to_owned());
         };
         let text = if slower {
             "it answers, but later than the try waited: raise `timeout` (or `connect_timeout`)"
@@ -244,14 +248,14 @@ impl Scene<'_> {
     }
 
     fn unreachable(&self) -> String {
-        let slow = self.tries(TryResult::HostUnreachable).any(|one| one.duration >= NO_NEIGHBOUR);
+        let slow = self.tries(ConnectResult::HostUnreachable).any(|one| one.duration >= NO_NEIGHBOUR);
         match (self.service(), slow) {
             (_, true) => NOBODY.to_owned(),
             (Some((service, namespace)), false) => format!(
                 "a firewall rejects it, or (with Cilium) {service} has no backend: kubectl {namespace}get endpointslices -l \
                  kubernetes.io/service-name={service} tells which"
             ),
-            (None, false) if matches!(self.place, Place::Public(_)) => {
+            (None, false) if matches!(self.place, HostClass::Public(_)) => {
                 "a router or firewall rejected it at once, or there is no route to the host: look at the rules for egress, then \
                  at ip route in the pod"
                     .to_owned()
@@ -272,7 +276,7 @@ impl Scene<'_> {
     fn no_network(&self) -> String {
         let tried = |six: bool| self.evidence.tries.iter().any(|one| one.address.is_ipv6() == six);
         match (tried(true), tried(false)) {
-            (true, false) if matches!(self.place, Place::Address(_)) => {
+            (true, false) if matches!(self.place, HostClass::Address(_)) => {
                 "this pod has no IPv6 route (ip -6 route): dial the target by its name or an IPv4 address, or give the pod a \
                  dual-stack network"
                     .to_owned()
@@ -293,7 +297,8 @@ impl Scene<'_> {
 }
 
 fn limit(evidence: &Evidence) -> String {
-    let errno = evidence.tries.iter().rev().find(|one| one.result == TryResult::LocalLimit).and_then(|one| one.errno);
+    let errno =
+        evidence.tries.iter().rev().find(|one| one.result == ConnectResult::LocalLimit).and_then(|one| one.errno);
     match errno {
         Some(99) => "every local port to that target is taken, the target was not even asked: let the app reuse connections \
                      (ss -tan shows whose they are), or widen net.ipv4.ip_local_port_range",

@@ -1,7 +1,7 @@
 //! Hints for what an HTTP server or a peer answered, and for other answers that are not as expected.
 
 use crate::cause::Cause;
-use crate::outcome::{Aim, Evidence, Fault};
+use crate::outcome::{Evidence, Fault, RedirectPurpose};
 
 /// Of a redirect to https:// on a port that speaks plain HTTP.
 pub(super) const TLS_SAME_PORT: &str = "the app sends everyone to https:// on this port, which speaks plain HTTP: it counts on a proxy that ends TLS; set \
@@ -10,7 +10,7 @@ pub(super) const TLS_SAME_PORT: &str = "the app sends everyone to https:// on th
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
     match fault.cause {
         Cause::HttpStatus => status(evidence.facts.status_code, fault),
-        Cause::HttpRedirect => match evidence.facts.redirect.as_ref().map(|redirect| redirect.aim) {
+        Cause::HttpRedirect => match evidence.facts.redirect.as_ref().map(|redirect| redirect.purpose) {
             _ if fault.message.contains("a loop") => {
                 "the server sends it round in a circle: it does not see that the request came over TLS (X-Forwarded-Proto) or by \
                  which name; probe the last URL of the circle to see which"
@@ -21,13 +21,13 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, kind: &str) -> String {
             _ if fault.message.contains("with a Location") => {
                 "the server sends a Location that cannot be followed: correct it there, or probe the path that it means"
             }
-            Some(Aim::Tls) => "the server wants TLS: write https:// in the URL (or set `follow_redirects: true`)",
-            Some(Aim::TlsSamePort) => TLS_SAME_PORT,
-            Some(Aim::Slash) => "only the final slash differs: write the path as the redirect has it",
-            Some(Aim::Login) => {
+            Some(RedirectPurpose::Tls) => "the server wants TLS: write https:// in the URL (or set `follow_redirects: true`)",
+            Some(RedirectPurpose::TlsSamePort) => TLS_SAME_PORT,
+            Some(RedirectPurpose::Slash) => "only the final slash differs: write the path as the redirect has it",
+            Some(RedirectPurpose::Login) => {
                 "the path asks for a login: probe one that needs none (/health), or give `bearer_token` or `basic_auth`"
             }
-            Some(Aim::Elsewhere) | None => "probe the URL that it points to, or set `follow_redirects: true`",
+            Some(RedirectPurpose::Elsewhere) | None => "probe the URL that it points to, or set `follow_redirects: true`",
         }
         .to_owned(),
         Cause::HealthDown => "the peer runs and says itself what is broken: look at the part that it names, in its own log \

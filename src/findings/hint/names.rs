@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use crate::cause::Cause;
 use crate::findings::Context;
-use crate::findings::place::{Place, cluster_part, domain, flag, is_address, is_public, own_namespace, place, written};
-use crate::outcome::{Answer, Evidence, Query};
+use crate::findings::host_class::{
+    HostClass, classify, cluster_part, domain, flag, is_address, is_public, own_namespace, written,
+};
+use crate::outcome::{DnsAnswer, Evidence, Query};
 use crate::url::Host;
 
 /// What shows whether CoreDNS runs.
@@ -42,7 +44,7 @@ fn of_last_name(evidence: &Evidence) -> Vec<&Query> {
 }
 
 fn is_rcode(query: &Query, code: &str) -> bool {
-    matches!(&query.answer, Answer::Rcode(rcode) if rcode == code)
+    matches!(&query.answer, DnsAnswer::Rcode(rcode) if rcode == code)
 }
 
 /// A CNAME, as an ExternalName gives it, whose end has no address.
@@ -63,7 +65,7 @@ fn leads_nowhere(queries: &[&Query]) -> Option<String> {
 fn unknown_here(cause: Cause, queries: &[&Query], evidence: &Evidence) -> Option<String> {
     let last = queries.last()?;
     let (name, domain) = (written(last), domain(evidence)?);
-    let Place::Service { service, .. } = place(&Host::Name(name.to_owned()), evidence) else { return None };
+    let HostClass::Service { service, .. } = classify(&Host::Name(name.to_owned()), evidence) else { return None };
     let gone = queries.iter().filter(|query| query.suffix.is_some()).all(|query| is_rcode(query, "NXDOMAIN"));
     (gone && last.suffix.is_none() && !name.ends_with(domain)).then(|| {
         format!(
@@ -79,10 +81,10 @@ fn unknown_here(cause: Cause, queries: &[&Query], evidence: &Evidence) -> Option
 }
 
 /// What the name is that was asked for last, or that is dialled.
-fn asked(evidence: &Evidence, context: Context<'_>) -> Option<Place> {
+fn asked(evidence: &Evidence, context: Context<'_>) -> Option<HostClass> {
     let of_query = evidence.queries.last().map(|query| Host::Name(written(query).to_owned()));
     let host = of_query.or_else(|| Some(context.endpoint(evidence)?.host))?;
-    Some(place(&host, evidence))
+    Some(classify(&host, evidence))
 }
 
 fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
@@ -90,7 +92,7 @@ fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
         return text;
     }
     match asked(evidence, context) {
-        Some(Place::Service { service, namespace: None })
+        Some(HostClass::Service { service, namespace: None })
             if evidence.queries.iter().all(|query| query.suffix.is_none()) =>
         {
             format!(
@@ -98,7 +100,7 @@ fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
                  that has no search list, see its dnsPolicy)"
             )
         }
-        Some(Place::Service { service, namespace }) => {
+        Some(HostClass::Service { service, namespace }) => {
             let own = own_namespace(evidence);
             let there = match &namespace {
                 Some(namespace) => format!("the namespace {namespace}"),
@@ -122,19 +124,19 @@ fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
                  svc,endpointslices -A | grep {service} tells which{elsewhere}"
             )
         }
-        Some(Place::Unclear { service, namespace }) => format!(
+        Some(HostClass::Unclear { service, namespace }) => format!(
             "there is neither a Service {service} in a namespace {namespace} nor a public name {service}.{namespace}: \
              kubectl -n {namespace} get svc {service} shows the one, nslookup outside of the cluster the other"
         ),
-        Some(Place::Laptop(name)) => format!(
+        Some(HostClass::Laptop(name)) => format!(
             "{name} looks like a name of a laptop's hosts file or an ingress, which a pod does not have: use the Service's name \
              (kubectl get svc -A); if it is of your company's own domain, let CoreDNS forward that to its name server"
         ),
-        Some(Place::Docker(name)) => format!(
+        Some(HostClass::Docker(name)) => format!(
             "{name} is a name of Docker or minikube, which a pod does not have; use the Service's name: kubectl get svc -A \
              (or the node's address)"
         ),
-        Some(Place::Public(name)) => format!(
+        Some(HostClass::Public(name)) => format!(
             "no name server knows {name}: compare its spelling with where it is from, and ask outside the pod: \
              nslookup {}{name}",
             match evidence.queries.last().map(|query| query.record.as_str()) {
@@ -142,7 +144,7 @@ fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
                 Some(record) => format!("-type={record} "),
             }
         ),
-        Some(Place::Address(_)) | None => Cause::DnsNotFound.info().remedy.to_owned(),
+        Some(HostClass::Address(_)) | None => Cause::DnsNotFound.info().remedy.to_owned(),
     }
 }
 
@@ -158,7 +160,7 @@ fn not_of_this_cluster(evidence: &Evidence) -> Option<String> {
     }
     let listed = evidence.queries.iter().any(|query| query.suffix.is_some());
     let domain = domain(evidence);
-    let is_service = matches!(place(&Host::Name(name.to_owned()), evidence), Place::Service { .. });
+    let is_service = matches!(classify(&Host::Name(name.to_owned()), evidence), HostClass::Service { .. });
     let foreign = name.ends_with(".cluster.local")
         || (name.contains(".svc.") && !name.ends_with(".clusterset.local") && !is_public(name));
     match domain {
@@ -194,7 +196,7 @@ fn no_address(queries: &[&Query], evidence: &Evidence, context: Context<'_>) -> 
             let name = written(query);
             format!("{} is a namespace, no Service: write SERVICE.{name} (kubectl -n {name} get svc)", query.name)
         }
-        (Some(Place::Service { service, namespace }), within)
+        (Some(HostClass::Service { service, namespace }), within)
             if within.is_none_or(|(query, of_cluster)| of_cluster.is_some() || query.name.contains(".svc.")) =>
         {
             format!(
@@ -210,7 +212,7 @@ fn no_address(queries: &[&Query], evidence: &Evidence, context: Context<'_>) -> 
 }
 
 fn server_failure(evidence: &Evidence) -> String {
-    if evidence.queries.iter().any(|query| query.answer == Answer::Malformed) {
+    if evidence.queries.iter().any(|query| query.answer == DnsAnswer::Malformed) {
         return "what answers there is no name server: compare `nameserver` in the pod's /etc/resolv.conf with kubectl -n \
                 kube-system get svc kube-dns"
             .to_owned();
@@ -221,7 +223,7 @@ fn server_failure(evidence: &Evidence) -> String {
 }
 
 fn is_answer(query: &Query) -> bool {
-    matches!(query.answer, Answer::Rcode(_))
+    matches!(query.answer, DnsAnswer::Rcode(_))
 }
 
 /// Whether the slowest answer took at least as long as the last name, which has none, was waited for.
@@ -229,7 +231,7 @@ fn slow(evidence: &Evidence) -> bool {
     let slowest = evidence.queries.iter().filter(|query| is_answer(query)).map(|query| query.duration).max();
     let last = evidence.queries.last().map(|query| &query.name);
     let unanswered =
-        evidence.queries.iter().filter(|query| query.answer == Answer::Timeout && Some(&query.name) == last);
+        evidence.queries.iter().filter(|query| query.answer == DnsAnswer::Timeout && Some(&query.name) == last);
     slowest.is_some_and(|slowest| slowest >= unanswered.map(|query| query.duration).sum::<Duration>())
 }
 
@@ -241,11 +243,11 @@ fn timeout(evidence: &Evidence) -> String {
         }
     }
     let error = evidence.queries.iter().rev().find_map(|query| match &query.answer {
-        Answer::Io(text) => Some(text.as_str()),
+        DnsAnswer::Io(text) => Some(text.as_str()),
         _ => None,
     });
     let answered = |at: usize| evidence.queries.get(at).is_some_and(is_answer);
-    let mut cut = evidence.queries.iter().enumerate().filter(|(_, query)| query.answer == Answer::Truncated);
+    let mut cut = evidence.queries.iter().enumerate().filter(|(_, query)| query.answer == DnsAnswer::Truncated);
     // Over TCP it was asked right afterwards.
     let tcp_alone = cut.any(|(at, _)| !answered(at + 1));
     let servers = if servers.is_empty() { "the name server".to_owned() } else { servers.join(", ") };

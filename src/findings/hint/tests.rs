@@ -11,7 +11,9 @@ use crate::check::KINDS;
 use crate::findings::Context;
 use crate::findings::hint::hint;
 use crate::findings::testing::{query, tried, with_queries};
-use crate::outcome::{Aim, Certificate, Evidence, Facts, Fault, Phase, Query, Redirect, Try, TryResult};
+use crate::outcome::{
+    Certificate, ConnectAttempt, ConnectResult, Evidence, Facts, Fault, Phase, Query, Redirect, RedirectPurpose,
+};
 use crate::url::Endpoint;
 
 const SHOP: &str = "todo-production.svc.cluster.local";
@@ -83,7 +85,7 @@ fn sentences(text: &str) -> usize {
 fn pieces_of_evidence() -> Vec<Evidence> {
     let names = || vec![in_list("backend-api", "NOERROR")];
     let tries = |result, errno| {
-        let one = |address| Try { errno, duration: Duration::from_secs(3), ..tried(address, result) };
+        let one = |address| ConnectAttempt { errno, duration: Duration::from_secs(3), ..tried(address, result) };
         vec![one("10.96.134.207:8000"), one("[fd00:10:96::a7c1]:8000")]
     };
     let mut all = vec![Evidence::default(), with_queries(vec![in_list("backend-api", "NXDOMAIN")])];
@@ -94,13 +96,13 @@ fn pieces_of_evidence() -> Vec<Evidence> {
         ]));
     }
     for (result, errno) in [
-        (TryResult::Refused, Some(111)),
-        (TryResult::Cut, None),
-        (TryResult::NotTried, None),
-        (TryResult::HostUnreachable, Some(113)),
-        (TryResult::NetworkUnreachable, Some(101)),
-        (TryResult::LocalLimit, Some(99)),
-        (TryResult::LocalLimit, Some(24)),
+        (ConnectResult::Refused, Some(111)),
+        (ConnectResult::Cut, None),
+        (ConnectResult::NotTried, None),
+        (ConnectResult::HostUnreachable, Some(113)),
+        (ConnectResult::NetworkUnreachable, Some(101)),
+        (ConnectResult::LocalLimit, Some(99)),
+        (ConnectResult::LocalLimit, Some(24)),
     ] {
         all.push(Evidence { tries: tries(result, errno), ..with_queries(names()) });
     }
@@ -112,8 +114,14 @@ fn pieces_of_evidence() -> Vec<Evidence> {
     for status in [400, 401, 404, 405, 406, 418, 421, 429, 500, 502, 503] {
         all.push(Evidence { facts: Facts { status_code: Some(status), ..Facts::default() }, ..Evidence::default() });
     }
-    for aim in [Aim::Tls, Aim::TlsSamePort, Aim::Slash, Aim::Login, Aim::Elsewhere] {
-        let redirect = Some(Redirect { to: "https://backend-api/".to_owned(), aim });
+    for aim in [
+        RedirectPurpose::Tls,
+        RedirectPurpose::TlsSamePort,
+        RedirectPurpose::Slash,
+        RedirectPurpose::Login,
+        RedirectPurpose::Elsewhere,
+    ] {
+        let redirect = Some(Redirect { to: "https://backend-api/".to_owned(), purpose: aim });
         all.push(Evidence { facts: Facts { redirect, ..Facts::default() }, ..Evidence::default() });
     }
     all

@@ -2,9 +2,9 @@
 
 use crate::cause::Cause;
 use crate::findings::Context;
-use crate::findings::place::found;
+use crate::findings::host_class::found;
 use crate::findings::resolution::covers;
-use crate::outcome::{Aim, Certificate, Evidence, Fault};
+use crate::outcome::{Certificate, Evidence, Fault, RedirectPurpose};
 use crate::url::Host;
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
@@ -46,7 +46,7 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
             "postgres" => "what listens there is no PostgreSQL with TLS: correct the port, or set `sslmode: disable` where \
                  the server has none"
                 .to_owned(),
-            "http" | "peer" if evidence.facts.redirect.as_ref().is_some_and(|to| to.aim == Aim::TlsSamePort) => {
+            "http" | "peer" if evidence.facts.redirect.as_ref().is_some_and(|to| to.purpose == RedirectPurpose::TlsSamePort) => {
                 super::http::TLS_SAME_PORT.to_owned()
             }
             "http" | "peer" if fault.message.contains("plain HTTP") => {

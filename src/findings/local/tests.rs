@@ -6,7 +6,7 @@ use crate::cause::Cause;
 use crate::finding::Finding;
 use crate::findings::Context;
 use crate::findings::testing::tried;
-use crate::outcome::{Evidence, Facts, Fault, PeerClock, Phase, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Facts, Fault, PeerClock, Phase};
 use crate::pod::{Pod, Service, Sockets};
 
 fn pod(listeners: &[&str]) -> Pod {
@@ -15,13 +15,13 @@ fn pod(listeners: &[&str]) -> Pod {
     Pod { listeners, addresses: vec!["10.0.0.7".parse().unwrap()], ..Pod::default() }
 }
 
-fn judged(cause: Cause, tries: Vec<Try>, pod: Pod) -> Vec<Finding> {
+fn judged(cause: Cause, tries: Vec<ConnectAttempt>, pod: Pod) -> Vec<Finding> {
     let evidence = Evidence { tries, pod: Some(pod), ..Evidence::default() };
     judge(Some(&Fault::new(Phase::Connect, cause, "")), &evidence, Context::default())
 }
 
 fn refused(address: &str, listeners: &[&str]) -> Vec<String> {
-    let tries = vec![tried(address, TryResult::Refused)];
+    let tries = vec![tried(address, ConnectResult::Refused)];
     judged(Cause::ConnectRefused, tries, pod(listeners)).iter().map(|f| format!("{}: {}", f.code, f.message)).collect()
 }
 
@@ -72,7 +72,7 @@ fn who_listens_where() {
         assert!(refused(address, listeners).is_empty(), "{address} {listeners:?}");
     }
     let unknown = Pod { listeners: None, ..pod(&[]) };
-    let tries = vec![tried("127.0.0.1:1", TryResult::Refused)];
+    let tries = vec![tried("127.0.0.1:1", ConnectResult::Refused)];
     assert!(judged(Cause::ConnectRefused, tries, unknown).is_empty(), "what is not known is not told");
 }
 
@@ -82,7 +82,7 @@ fn an_ipv6_address_wants_a_listener_on_ipv6() {
     let own: IpAddr = "fd09::7".parse().unwrap();
     let fix = |listener: &str| {
         let pod = Pod { addresses: vec![own], ..pod(&[listener]) };
-        let found = judged(Cause::ConnectRefused, vec![tried("[fd09::7]:8000", TryResult::Refused)], pod);
+        let found = judged(Cause::ConnectRefused, vec![tried("[fd09::7]:8000", ConnectResult::Refused)], pod);
         found.first().map(|found| found.fix.clone())
     };
     let loopback = fix("127.0.0.1:8000").unwrap();
@@ -96,7 +96,7 @@ fn the_ports_of_a_service() {
         Service { prefix: "BACKEND_API".to_owned(), address: "10.96.0.7".parse().unwrap(), ports: vec![80, 9000] };
     let of = |address: &str, cause| {
         let pod = Pod { services: vec![service.clone()], ..Pod::default() };
-        judged(cause, vec![tried(address, TryResult::Cut)], pod)
+        judged(cause, vec![tried(address, ConnectResult::Cut)], pod)
     };
     let found = of("10.96.0.7:8000", Cause::ConnectTimeout);
     assert_eq!(found[0].code, "service_port_wrong");
@@ -112,7 +112,7 @@ fn the_ports_of_a_service() {
 
 #[test]
 fn out_of_ports_and_descriptors() {
-    let short = |errno| Try { errno: Some(errno), ..tried("10.0.0.9:5432", TryResult::LocalLimit) };
+    let short = |errno| ConnectAttempt { errno: Some(errno), ..tried("10.0.0.9:5432", ConnectResult::LocalLimit) };
     let sockets = Some(Sockets { in_use: 9, time_wait: 28_000, ports: (32_768, 60_999) });
     let of = |errno| {
         let pod = Pod { sockets, descriptors: Some(1024), ..Pod::default() };

@@ -3,7 +3,7 @@ use crate::cause::Cause;
 use crate::finding::Finding;
 use crate::findings::Context;
 use crate::findings::testing::{query, tried, with_queries};
-use crate::outcome::{Certificate, Evidence, Facts, Fault, Pairs, Phase, Query, TryResult};
+use crate::outcome::{Certificate, ConnectResult, Evidence, Facts, Fault, Pairs, Phase, Query};
 use crate::url::Endpoint;
 
 const SHOP: &str = "shop.svc.cluster.local";
@@ -235,7 +235,7 @@ fn a_server_that_is_dead_and_servers_that_differ() {
 fn of_alias(name: &str, suffix: &str, alias: &str, cause: Cause, facts: Facts) -> Vec<&'static str> {
     let asked = if suffix.is_empty() { format!("{name}.") } else { format!("{name}.{suffix}.") };
     let hit = query(&asked, "A", "NOERROR", 1).suffix(suffix).alias(alias);
-    let tries = vec![tried("10.0.0.7:443", TryResult::Connected)];
+    let tries = vec![tried("10.0.0.7:443", ConnectResult::Connected)];
     let evidence = Evidence { facts, tries, ..with_queries(vec![hit]) };
     let endpoints = [Endpoint::parse(&format!("{name}:443")).unwrap()];
     let fault = Fault::new(Phase::Tls, cause, "");

@@ -2,34 +2,34 @@
 
 use std::time::Duration;
 
-use super::leg::{Fate, Leg};
-use super::walk::{self, Lean};
-use super::{Manner, Model, Way, go};
+use super::measured_address::{Fate, MeasuredAddress};
+use super::walk::{self, TimerRace};
+use super::{ConnectStrategy, Model, Scenario, go};
 use crate::finding::Predicted;
 
 /// What is lost on other addresses before it is worth a word.
 pub(super) const SLOW: Duration = Duration::from_secs(1);
 
 /// What to set; `None` where nothing is wrong, or where no setting of the client helps.
-pub(super) fn cure(model: &Model, ways: &[Way]) -> Option<String> {
+pub(super) fn cure(model: &Model, ways: &[Scenario]) -> Option<String> {
     let way = ways.iter().find(|way| hurts(way))?;
-    if !way.legs.iter().any(Leg::accepts) {
+    if !way.measured.iter().any(MeasuredAddress::accepts) {
         return None;
     }
     match model.manner {
-        Manner::Node(limit) => node(since(model.name), limit, model.options.limit.is_some(), ways),
-        Manner::First => one_address(&way.legs, model.options.first_only),
-        Manner::FirstIpv4 => Some(java(&way.legs)),
-        Manner::Race(_) => Some(shared(model.name, way.legs.len())),
+        ConnectStrategy::Node(limit) => node(since(model.name), limit, model.options.limit.is_some(), ways),
+        ConnectStrategy::First => one_address(&way.measured, model.options.first_only),
+        ConnectStrategy::FirstIpv4 => Some(java(&way.measured)),
+        ConnectStrategy::Race(_) => Some(shared(model.name, way.measured.len())),
         // It has one already.
-        Manner::Serial(Some(_)) if model.name != "python" => None,
-        Manner::Serial(_) | Manner::Staggered => waits(model.name).map(str::to_owned),
+        ConnectStrategy::Serial(Some(_)) if model.name != "python" => None,
+        ConnectStrategy::Serial(_) | ConnectStrategy::Staggered => waits(model.name).map(str::to_owned),
     }
 }
 
 /// Whether it fails, hangs, or loses time before it comes to the address that it ends on.
-pub(super) fn hurts(way: &Way) -> bool {
-    let own = way.legs.iter().find(|leg| Some(leg.address) == way.ended.at).map(|leg| leg.after);
+pub(super) fn hurts(way: &Scenario) -> bool {
+    let own = way.measured.iter().find(|leg| Some(leg.address) == way.ended.at).map(|leg| leg.after);
     match way.ended.result {
         Predicted::Fails | Predicted::Hangs | Predicted::Borderline => true,
         Predicted::Unknown => false,
@@ -38,9 +38,9 @@ pub(super) fn hurts(way: &Way) -> bool {
 }
 
 /// What a larger limit per address should be for these: twice the slowest, in half seconds, at least one second.
-fn roomy(ways: &[Way]) -> Duration {
+fn roomy(ways: &[Scenario]) -> Duration {
     const STEP: u64 = 500;
-    let slowest = ways.iter().flat_map(|way| &way.legs).filter(|leg| leg.accepts()).map(|leg| leg.after).max();
+    let slowest = ways.iter().flat_map(|way| &way.measured).filter(|leg| leg.accepts()).map(|leg| leg.after).max();
     let doubled = u64::try_from(slowest.unwrap_or_default().as_millis() * 2).unwrap_or(u64::MAX / STEP);
     Duration::from_millis(doubled.div_ceil(STEP).max(2) * STEP)
 }
@@ -56,17 +56,19 @@ const fn since(name: &str) -> &'static str {
 
 /// The settings of Node that make all of these connect; `since` says which versions know the first, `set` that the limit
 /// is not the version's own.
-pub(super) fn node(since: &str, limit: Duration, set: bool, ways: &[Way]) -> Option<String> {
+pub(super) fn node(since: &str, limit: Duration, set: bool, ways: &[Scenario]) -> Option<String> {
     const NEWER: Duration = Duration::from_millis(500);
-    let works = |with: &dyn Fn(&[Leg]) -> Predicted| ways.iter().all(|way| with(&way.legs) == Predicted::Connects);
-    let with_limit = |limit| move |legs: &[Leg]| walk::node(legs, limit, Lean::Late).result;
+    let works = |with: &dyn Fn(&[MeasuredAddress]) -> Predicted| {
+        ways.iter().all(|way| with(&way.measured) == Predicted::Connects)
+    };
+    let with_limit = |limit| move |measured: &[MeasuredAddress]| walk::node(measured, limit, TimerRace::Late).result;
     let roomy = roomy(ways);
     let mut cures = Vec::new();
     if works(&with_limit(roomy)) {
         let ms = roomy.as_millis();
         cures.push(format!("NODE_OPTIONS=--network-family-autoselection-attempt-timeout={ms}{since}"));
     }
-    if works(&|legs| go(Manner::First, legs, Lean::Late).result) {
+    if works(&|measured| go(ConnectStrategy::First, measured, TimerRace::Late).result) {
         cures.push("NODE_OPTIONS=--no-network-family-autoselection".to_owned());
     }
     if !set && limit < NEWER && works(&with_limit(NEWER)) {
@@ -76,10 +78,15 @@ pub(super) fn node(since: &str, limit: Duration, set: bool, ways: &[Way]) -> Opt
 }
 
 /// Node 18, and a later one that was told to try one alone.
-fn one_address(legs: &[Leg], told: bool) -> Option<String> {
-    let first_v4 = legs.iter().find(|leg| leg.address.is_ipv4());
-    let order = if first_v4.is_some_and(Leg::accepts) { "NODE_OPTIONS=--dns-result-order=ipv4first, or " } else { "" };
-    let with = |limit| walk::node(legs, Duration::from_millis(limit), Lean::Late).result == Predicted::Connects;
+fn one_address(measured: &[MeasuredAddress], told: bool) -> Option<String> {
+    let first_v4 = measured.iter().find(|leg| leg.address.is_ipv4());
+    let order = if first_v4.is_some_and(MeasuredAddress::accepts) {
+        "NODE_OPTIONS=--dns-result-order=ipv4first, or "
+    } else {
+        ""
+    };
+    let with =
+        |limit| walk::node(measured, Duration::from_millis(limit), TimerRace::Late).result == Predicted::Connects;
     let who = match (with(250), with(500)) {
         _ if told => "Node without --no-network-family-autoselection",
         (true, _) => "Node 20 or later",
@@ -89,8 +96,8 @@ fn one_address(legs: &[Leg], told: bool) -> Option<String> {
     Some(format!("{order}{who}, which tries every address"))
 }
 
-fn java(legs: &[Leg]) -> String {
-    let first_v6 = legs.iter().find(|leg| leg.address.is_ipv6());
+fn java(measured: &[MeasuredAddress]) -> String {
+    let first_v6 = measured.iter().find(|leg| leg.address.is_ipv6());
     if first_v6.is_some_and(|leg| leg.fate == Fate::Accepts) {
         return "-Djava.net.preferIPv6Addresses=true".to_owned();
     }

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use super::cure::{self, hurts};
-use super::leg::{Fate, Leg};
-use super::told::NAMED;
+use super::measured_address::{Fate, MeasuredAddress};
+use super::messages::NAMED;
 use super::walk;
-use super::{ADDRESS_DEAD, IPV6_DEAD, Manner, NODE_CONNECT_BORDERLINE, NODE_CONNECT_CUT, Told, Way};
+use super::{ADDRESS_DEAD, ConnectStrategy, IPV6_DEAD, NODE_CONNECT_BORDERLINE, NODE_CONNECT_CUT, Scenario, Told};
 use crate::duration::show;
 use crate::finding::{Finding, Predicted, Severity};
 
@@ -14,34 +14,39 @@ use crate::finding::{Finding, Predicted, Severity};
 const ONE_ADDRESS: [&str; 2] = ["node@18", "jvm"];
 
 /// What is worth saying of one name; `asked` is true where the user named the runtimes.
-pub(super) fn findings(told: &[Told], legs: &[Leg], name: Option<&str>, asked: bool) -> Vec<Finding> {
-    if !legs.iter().any(Leg::accepts) {
+pub(super) fn findings(told: &[Told], measured: &[MeasuredAddress], name: Option<&str>, asked: bool) -> Vec<Finding> {
+    if !measured.iter().any(MeasuredAddress::accepts) {
         // It works for nobody: that is what the failure says.
         return Vec::new();
     }
     let of = name.map_or_else(String::new, |name| format!(" of {name}"));
-    [node_cut(told, legs, &of), node_borderline(told, &of), dead(told, legs, &of, asked)]
+    [node_cut(told, measured, &of), node_borderline(told, &of), dead(told, measured, &of, asked)]
         .into_iter()
         .flatten()
         .collect()
 }
 
 /// What hurts where a dead address comes first, which it did not this time.
-pub(super) fn next_time(told: &[Told], legs: &[Leg], name: Option<&str>, asked: bool) -> Option<Finding> {
+pub(super) fn next_time(
+    told: &[Told],
+    measured: &[MeasuredAddress],
+    name: Option<&str>,
+    asked: bool,
+) -> Option<Finding> {
     let of = name.map_or_else(String::new, |name| format!(" of {name}"));
-    let found = dead(told, legs, &of, asked)?;
+    let found = dead(told, measured, &of, asked)?;
     let message = format!("{}, whenever the name server puts it first (this time it did not)", found.message);
     Some(Finding { message, ..found })
 }
 
 /// The ways of a Node that gives up on addresses that answer.
-fn cut_ways(told: &Told) -> Vec<&Way> {
-    let bad = |way: &&Way| matches!(way.ended.result, Predicted::Fails | Predicted::Hangs) && way.ended.cut > 0;
+fn cut_ways(told: &Told) -> Vec<&Scenario> {
+    let bad = |way: &&Scenario| matches!(way.ended.result, Predicted::Fails | Predicted::Hangs) && way.ended.cut > 0;
     told.ways.iter().filter(bad).collect()
 }
 
 /// Whether all ways of some resolver library are such.
-fn surely_cut(told: &Told) -> Option<&Way> {
+fn surely_cut(told: &Told) -> Option<&Scenario> {
     let cut = cut_ways(told);
     cut.iter()
         .find(|way| {
@@ -51,44 +56,45 @@ fn surely_cut(told: &Told) -> Option<&Way> {
         .copied()
 }
 
-fn node_cut(told: &[Told], legs: &[Leg], of: &str) -> Option<Finding> {
-    let cut: Vec<(&Told, &Way)> = told.iter().filter_map(|one| Some((one, surely_cut(one)?))).collect();
+fn node_cut(told: &[Told], measured: &[MeasuredAddress], of: &str) -> Option<Finding> {
+    let cut: Vec<(&Told, &Scenario)> = told.iter().filter_map(|one| Some((one, surely_cut(one)?))).collect();
     let (first, way) = *cut.first()?;
-    let Manner::Node(limit) = first.model.manner else { return None };
-    let ways: Vec<Way> = cut.iter().map(|(_, way)| (*way).clone()).collect();
+    let ConnectStrategy::Node(limit) = first.model.manner else { return None };
+    let ways: Vec<Scenario> = cut.iter().map(|(_, way)| (*way).clone()).collect();
     let cure = cure::node(" (Node 20.13, 22.1 or later)", limit, first.model.options.limit.is_some(), &ways);
-    let still_fails = walk::node(&walk::ipv4_leads(&way.legs), limit, walk::Lean::Late).result != Predicted::Connects;
+    let still_fails =
+        walk::node(&walk::ipv4_leads(&way.measured), limit, walk::TimerRace::Late).result != Predicted::Connects;
     let no_use = if still_fails { "; --dns-result-order=ipv4first alone does not help" } else { "" };
     let fix = cure.map_or_else(
         || format!("take the addresses that do not work out of the name{no_use}"),
         |cure| format!("for the app, set {cure}{no_use}"),
     );
     let versions: Vec<&Told> = cut.iter().map(|(one, _)| *one).collect();
-    let found = NODE_CONNECT_CUT.found(format!("{}, but {}", answering(legs, of), cutting(&versions, way)), fix);
+    let found = NODE_CONNECT_CUT.found(format!("{}, but {}", answering(measured, of), cutting(&versions, way)), fix);
     // Where the app's image decides, the app may be well.
     let sure = versions.iter().any(|one| on(one).is_empty());
     Some(if sure { found } else { Finding { severity: Severity::Warning, ..found } })
 }
 
 /// `3 of 6 addresses of db answer after 310ms to 312ms`.
-fn answering(legs: &[Leg], of: &str) -> String {
-    let took: Vec<_> = legs.iter().filter(|leg| leg.accepts()).map(|leg| leg.after).collect();
+fn answering(measured: &[MeasuredAddress], of: &str) -> String {
+    let took: Vec<_> = measured.iter().filter(|leg| leg.accepts()).map(|leg| leg.after).collect();
     let answer = if took.len() == 1 { "answers" } else { "answer" };
     let fastest = show(took.iter().min().copied().unwrap_or_default());
     let slowest = show(took.iter().max().copied().unwrap_or_default());
     let took_words = if fastest == slowest { slowest } else { format!("{fastest} to {slowest}") };
-    format!("{} of {} addresses{of} {answer} after {took_words}", took.len(), legs.len())
+    format!("{} of {} addresses{of} {answer} after {took_words}", took.len(), measured.len())
 }
 
 /// `Node 20 and 22 cut each but the last off after 250ms, and the last that they try, ADDRESS, is silent: they hang`.
-fn cutting(versions: &[&Told], way: &Way) -> String {
+fn cutting(versions: &[&Told], way: &Scenario) -> String {
     let (cuts, they, tries, fails, hangs) = match versions {
         [_] => ("cuts", "it", "tries", "fails", "hangs"),
         _ => ("cut", "they", "try", "fail", "hang"),
     };
     let mut limits: Vec<String> = Vec::new();
     for one in versions {
-        if let Manner::Node(limit) = one.model.manner {
+        if let ConnectStrategy::Node(limit) = one.model.manner {
             let text = if limits.is_empty() { show(limit) } else { format!("from Node 25.2 on {}", show(limit)) };
             if !limits.iter().any(|known| known.ends_with(&show(limit))) {
                 limits.push(text);
@@ -112,18 +118,18 @@ fn cutting(versions: &[&Told], way: &Way) -> String {
 }
 
 /// The last address of a walk that did not connect.
-fn last_tried(way: &Way) -> Option<&Leg> {
+fn last_tried(way: &Scenario) -> Option<&MeasuredAddress> {
     let address = way.ended.at.or_else(|| way.ended.errors.last().map(|(address, _)| *address))?;
-    way.legs.iter().find(|leg| leg.address == address)
+    way.measured.iter().find(|leg| leg.address == address)
 }
 
 /// `10.0.0.7:5432 answers after 3ms`.
-fn state(leg: &Leg) -> String {
+fn state(leg: &MeasuredAddress) -> String {
     format!("{} {}", leg.address, deed(leg))
 }
 
 /// What it does when it is dialled.
-fn deed(leg: &Leg) -> String {
+fn deed(leg: &MeasuredAddress) -> String {
     match leg.fate {
         Fate::Accepts => format!("answers after {}", show(leg.after)),
         Fate::Errs(code) if code.errno == 101 && leg.source.is_none() => format!("has no route here ({})", code.name),
@@ -136,10 +142,11 @@ fn deed(leg: &Leg) -> String {
 fn node_borderline(told: &[Told], of: &str) -> Option<Finding> {
     let near: Vec<&Told> = told.iter().filter(|one| surely_cut(one).is_none() && !cut_ways(one).is_empty()).collect();
     let first = near.first()?;
-    let Manner::Node(limit) = first.model.manner else { return None };
+    let ConnectStrategy::Node(limit) = first.model.manner else { return None };
     let way = *cut_ways(first).first()?;
-    let close = |leg: &&Leg| leg.accepts() && leg.after + walk::BAND > limit && leg.after <= limit + walk::BAND;
-    let leg = way.legs.iter().find(close)?;
+    let close =
+        |leg: &&MeasuredAddress| leg.accepts() && leg.after + walk::BAND > limit && leg.after <= limit + walk::BAND;
+    let leg = way.measured.iter().find(close)?;
     let message = format!(
         "{}{of} answered after {}, and {}{} {} each address but the last {}: some connections come about, some fail with {}",
         leg.address,
@@ -150,13 +157,13 @@ fn node_borderline(told: &[Told], of: &str) -> Option<Finding> {
         show(limit),
         way.ended.errors.first().map_or("ETIMEDOUT", |(_, code)| code.name),
     );
-    let ways: Vec<Way> = first.ways.clone();
+    let ways: Vec<Scenario> = first.ways.clone();
     let cure = cure::node(" (Node 20.13, 22.1 or later)", limit, first.model.options.limit.is_some(), &ways)?;
     Some(NODE_CONNECT_BORDERLINE.found(message, format!("for the app, set {cure}")))
 }
 
 /// Addresses that do not work and stand before one that does.
-fn dead(told: &[Told], legs: &[Leg], of: &str, asked: bool) -> Option<Finding> {
+fn dead(told: &[Told], measured: &[MeasuredAddress], of: &str, asked: bool) -> Option<Finding> {
     let hurt: Vec<&Told> =
         told.iter().filter(|one| one.ways.iter().any(|way| hurts(way) && way.ended.cut == 0)).collect();
     if hurt.iter().all(|one| !asked && ONE_ADDRESS.contains(&one.model.name)) {
@@ -165,20 +172,20 @@ fn dead(told: &[Told], legs: &[Leg], of: &str, asked: bool) -> Option<Finding> {
     let ways = hurt.iter().flat_map(|one| &one.ways).filter(|way| hurts(way) && way.ended.cut == 0);
     let met: Vec<SocketAddr> =
         ways.flat_map(|way| way.ended.errors.iter().map(|(address, _)| *address).chain(way.ended.at)).collect();
-    let broken = |leg: &&Leg| leg.fails() && met.contains(&leg.address);
-    let blamed: Vec<&Leg> = legs.iter().filter(broken).collect();
+    let broken = |leg: &&MeasuredAddress| leg.fails() && met.contains(&leg.address);
+    let blamed: Vec<&MeasuredAddress> = measured.iter().filter(broken).collect();
     if blamed.is_empty() {
         return None;
     }
     let message = format!(
         "of the {} addresses{of}, {}; {}; {}",
-        legs.len(),
+        measured.len(),
         blamed.iter().take(NAMED).map(|leg| state(leg)).collect::<Vec<_>>().join(", "),
-        legs.iter().filter(|leg| leg.accepts()).min_by_key(|leg| leg.after).map(state).unwrap_or_default(),
+        measured.iter().filter(|leg| leg.accepts()).min_by_key(|leg| leg.after).map(state).unwrap_or_default(),
         harm(&hurt),
     );
     let all_v6 = blamed.iter().all(|leg| leg.address.is_ipv6());
-    let no_v6_works = !legs.iter().any(|leg| leg.address.is_ipv6() && leg.accepts());
+    let no_v6_works = !measured.iter().any(|leg| leg.address.is_ipv6() && leg.accepts());
     let refused = blamed.iter().all(|leg| matches!(leg.fate, Fate::Errs(code) if code.errno == 111));
     let no_route = blamed.iter().all(|leg| matches!(leg.fate, Fate::Errs(code) if code.at_once && code.errno == 101));
     let remedy = match (all_v6 && no_v6_works, refused) {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::leg::Leg;
+use super::measured_address::MeasuredAddress;
 use crate::findings::Context;
 use crate::order;
 use crate::url::Url;
@@ -69,10 +69,10 @@ impl NodeOptions {
     }
 
     /// The addresses in the order that Node makes of its library's.
-    pub(super) fn arrange(self, mut legs: Vec<Leg>) -> Vec<Leg> {
+    pub(super) fn arrange(self, mut measured: Vec<MeasuredAddress>) -> Vec<MeasuredAddress> {
         if let Some(ipv6) = self.leads_ipv6 {
-            order::sort_by_key(&mut legs, |leg| leg.address.is_ipv6() != ipv6);
+            order::sort_by_key(&mut measured, |leg| leg.address.is_ipv6() != ipv6);
         }
-        legs
+        measured
     }
 }

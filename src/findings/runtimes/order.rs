@@ -7,7 +7,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::leg::Leg;
+use super::measured_address::MeasuredAddress;
 use crate::order;
 use crate::outcome::Families;
 
@@ -83,9 +83,13 @@ const GO: &[Policy] = &[
 
 /// The addresses in the order in which this library gives them, each once. `families` is there where the caller asks for
 /// families that are configured only (`AI_ADDRCONFIG`).
-pub(super) fn arrange(legs: &[Leg], library: Library, families: Option<Families>) -> Vec<Leg> {
-    let mut list: Vec<Leg> = Vec::with_capacity(legs.len());
-    for leg in legs {
+pub(super) fn arrange(
+    measured: &[MeasuredAddress],
+    library: Library,
+    families: Option<Families>,
+) -> Vec<MeasuredAddress> {
+    let mut list: Vec<MeasuredAddress> = Vec::with_capacity(measured.len());
+    for leg in measured {
         if !list.iter().any(|known| known.address == leg.address) {
             list.push(*leg);
         }
@@ -105,7 +109,7 @@ pub(super) fn arrange(legs: &[Leg], library: Library, families: Option<Families>
 
 /// `AI_ADDRCONFIG`: glibc drops a family of which no interface but loopback has an address (a link-local one will do), if
 /// the other has one; musl drops IPv6 where not even `::1` is there.
-fn configured_only(list: &mut Vec<Leg>, library: Library, families: Families) {
+fn configured_only(list: &mut Vec<MeasuredAddress>, library: Library, families: Families) {
     let Families { ipv4, ipv6, ipv6_loopback } = families;
     match library {
         Library::Glibc if ipv4 != ipv6 => list.retain(|leg| leg.address.is_ipv4() == ipv4),
@@ -115,8 +119,8 @@ fn configured_only(list: &mut Vec<Leg>, library: Library, families: Families) {
 }
 
 /// The comparison of RFC 6724 section 6, in rules 1, 2, 5, 6, 8, 9; what they leave equal keeps its order.
-fn by_rules(table: &'static [Policy], library: Library) -> impl Fn(&Leg, &Leg) -> Ordering {
-    move |a: &Leg, b: &Leg| {
+fn by_rules(table: &'static [Policy], library: Library) -> impl Fn(&MeasuredAddress, &MeasuredAddress) -> Ordering {
+    move |a: &MeasuredAddress, b: &MeasuredAddress| {
         let (of_a, of_b) = (Traits::of(a, table), Traits::of(b, table));
         let usable = of_b.usable.cmp(&of_a.usable);
         if usable != Ordering::Equal || (!of_a.usable && library == Library::Go) {
@@ -143,7 +147,7 @@ struct Traits {
 }
 
 impl Traits {
-    fn of(leg: &Leg, table: &[Policy]) -> Self {
+    fn of(leg: &MeasuredAddress, table: &[Policy]) -> Self {
         let ip = leg.address.ip();
         let of_target = row(table, ip);
         let source = leg.source;
@@ -158,7 +162,7 @@ impl Traits {
 }
 
 /// musl packs all of it in one number, higher is earlier; IPv4 counts as IPv4-mapped, also for the shared prefix.
-fn musl_key(leg: &Leg) -> u32 {
+fn musl_key(leg: &MeasuredAddress) -> u32 {
     let ip = leg.address.ip();
     let of_target = row(MUSL, ip);
     let mut key = (u32::from(of_target.precedence) << 20) | (u32::from(15 - musl_scope(ip)) << 16);
@@ -211,7 +215,7 @@ fn musl_scope(ip: IpAddr) -> u8 {
 }
 
 /// How much of the address the source shares, for rule 9; Go counts the network half alone.
-fn shared_bits(leg: &Leg, library: Library) -> u32 {
+fn shared_bits(leg: &MeasuredAddress, library: Library) -> u32 {
     let Some(source) = leg.source else { return 0 };
     let shared = (mapped(source).to_bits() ^ mapped(leg.address.ip()).to_bits()).leading_zeros();
     if library == Library::Go { shared.min(64) } else { shared }

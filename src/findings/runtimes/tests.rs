@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::leg::Leg;
+use super::measured_address::MeasuredAddress;
 use super::order::{Library, arrange};
-use super::walk::Lean;
+use super::walk::TimerRace;
 use super::{MODELS, Told, foretell, go};
 use crate::finding::{Predicted, Prediction};
 use crate::findings::RUNTIMES;
-use crate::outcome::{Families, Surveyed, TryResult};
+use crate::outcome::{ConnectResult, Families, Surveyed};
 
 mod findings;
 
@@ -31,27 +31,28 @@ fn addresses(text: &str) -> Vec<Surveyed> {
         let ip = after("to").unwrap_or_else(|| usual.parse().unwrap());
         let ms = Duration::from_millis;
         let (result, errno, duration) = match words[1] {
-            "U" => (TryResult::NetworkUnreachable, Some(101), Duration::ZERO),
-            "R" => (TryResult::Refused, Some(111), ms(1)),
-            "B" => (TryResult::Cut, None, ms(3000)),
-            "?" => (TryResult::NotTried, None, Duration::ZERO),
-            number => (TryResult::Connected, None, ms(number.parse().unwrap())),
+            "U" => (ConnectResult::NetworkUnreachable, Some(101), Duration::ZERO),
+            "R" => (ConnectResult::Refused, Some(111), ms(1)),
+            "B" => (ConnectResult::Cut, None, ms(3000)),
+            "?" => (ConnectResult::NotTried, None, Duration::ZERO),
+            number => (ConnectResult::Connected, None, ms(number.parse().unwrap())),
         };
         let own = if v4 { "10.9.0.1" } else { "2600:1::1" };
-        let source = after("from").or_else(|| (result != TryResult::NetworkUnreachable).then(|| own.parse().unwrap()));
+        let source =
+            after("from").or_else(|| (result != ConnectResult::NetworkUnreachable).then(|| own.parse().unwrap()));
         seen.push(Surveyed { host: None, address: (ip, 5432).into(), result, errno, duration, source });
     }
     seen
 }
 
-fn legs(text: &str) -> Vec<Leg> {
-    addresses(text).iter().map(Leg::new).collect()
+fn measured_addresses(text: &str) -> Vec<MeasuredAddress> {
+    addresses(text).iter().map(MeasuredAddress::new).collect()
 }
 
 /// What the runtime does with addresses in this very order: `ok 319`, `fails 264 ETIMEDOUT`, `hangs`.
 fn ends(runtime: &str, text: &str) -> String {
     let model = MODELS.iter().find(|model| model.name == runtime).unwrap();
-    let ended = go(model.manner, &legs(text), Lean::Late);
+    let ended = go(model.manner, &measured_addresses(text), TimerRace::Late);
     let after = ended.after.unwrap_or_default().as_millis();
     match ended.result {
         Predicted::Connects => format!("ok {after}"),
@@ -207,9 +208,9 @@ fn the_last_error_is_the_one_that_some_show() {
 
 /// The order of a library, as the numbers of the addresses.
 fn order(library: Library, text: &str) -> String {
-    let legs = legs(text);
-    let arranged = arrange(&legs, library, None);
-    let number = |leg: &Leg| legs.iter().position(|one| one == leg).unwrap() + 1;
+    let measured = measured_addresses(text);
+    let arranged = arrange(&measured, library, None);
+    let number = |leg: &MeasuredAddress| measured.iter().position(|one| one == leg).unwrap() + 1;
     arranged.iter().map(|leg| number(leg).to_string()).collect::<Vec<_>>().join(" ")
 }
 
@@ -241,14 +242,14 @@ fn orders_of_the_libraries() {
 
 #[test]
 fn configured_families_only() {
-    let legs = legs("v4 310, v6 U");
-    let left = |library, families| arrange(&legs, library, Some(families)).len();
+    let measured = measured_addresses("v4 310, v6 U");
+    let left = |library, families| arrange(&measured, library, Some(families)).len();
     assert_eq!(left(Library::Glibc, BOTH), 2, "a link-local address is enough");
     assert_eq!(left(Library::Glibc, IPV4_ALONE), 1);
     assert_eq!(left(Library::Musl, IPV4_ALONE), 2, "::1 is enough");
     assert_eq!(left(Library::Musl, Families { ipv6_loopback: false, ..IPV4_ALONE }), 1);
     let ipv6_alone = Families { ipv4: false, ..BOTH };
-    assert!(arrange(&legs, Library::Glibc, Some(ipv6_alone))[0].address.is_ipv6(), "a pod without IPv4");
+    assert!(arrange(&measured, Library::Glibc, Some(ipv6_alone))[0].address.is_ipv6(), "a pod without IPv4");
     assert_eq!(left(Library::Glibc, ipv6_alone), 1);
     assert_eq!(left(Library::Musl, ipv6_alone), 2, "musl asks 127.0.0.1, which is always there");
     let loopback_alone = Families { ipv4: false, ..IPV4_ALONE };
@@ -257,7 +258,7 @@ fn configured_families_only() {
 
 fn told(runtime: &str, text: &str, families: Families) -> Told {
     let model = MODELS.iter().find(|model| model.name == runtime).unwrap();
-    foretell(*model, &legs(text), Some(families))
+    foretell(*model, &measured_addresses(text), Some(families))
 }
 
 fn predicted(runtime: &str, text: &str) -> Prediction {

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::leg::{Ended, Fate, Leg, TIMED_OUT};
+use super::measured_address::{Ended, Fate, MeasuredAddress, TIMED_OUT};
 use crate::finding::Predicted;
 use crate::order;
 
@@ -18,7 +18,7 @@ const STAGGER: Duration = Duration::from_millis(250);
 
 /// How an address within [`BAND`] of the limit is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lean {
+pub(super) enum TimerRace {
     /// The handshake wins.
     InTime,
     /// The timer wins.
@@ -26,16 +26,16 @@ pub(super) enum Lean {
 }
 
 /// Node with `autoSelectFamily`: families alternate, one at a time, each but the last gets `limit` for the handshake.
-pub(super) fn node(legs: &[Leg], limit: Duration, lean: Lean) -> Ended {
-    let legs = alternate(legs);
+pub(super) fn node(measured: &[MeasuredAddress], limit: Duration, lean: TimerRace) -> Ended {
+    let measured = alternate(measured);
     let mut errors = Vec::new();
     let mut cut = 0;
     let mut spent = Duration::ZERO;
-    for (index, leg) in legs.iter().enumerate() {
-        let last = index + 1 == legs.len();
+    for (index, leg) in measured.iter().enumerate() {
+        let last = index + 1 == measured.len();
         let late = match lean {
-            Lean::InTime => leg.after > limit + BAND,
-            Lean::Late => leg.after + BAND > limit,
+            TimerRace::InTime => leg.after > limit + BAND,
+            TimerRace::Late => leg.after + BAND > limit,
         };
         let timed_out = !last && (leg.fate == Fate::Silent || late);
         let done =
@@ -61,10 +61,11 @@ pub(super) fn node(legs: &[Leg], limit: Duration, lean: Lean) -> Ended {
 }
 
 /// The family of the first leads, the other follows each of it; what is left of the longer one comes behind.
-fn alternate(legs: &[Leg]) -> Vec<Leg> {
-    let leads_v4 = legs.first().is_some_and(|leg| leg.address.is_ipv4());
-    let (lead, other): (Vec<Leg>, Vec<Leg>) = legs.iter().partition(|leg| leg.address.is_ipv4() == leads_v4);
-    let mut list = Vec::with_capacity(legs.len());
+fn alternate(measured: &[MeasuredAddress]) -> Vec<MeasuredAddress> {
+    let leads_v4 = measured.first().is_some_and(|leg| leg.address.is_ipv4());
+    let (lead, other): (Vec<MeasuredAddress>, Vec<MeasuredAddress>) =
+        measured.iter().partition(|leg| leg.address.is_ipv4() == leads_v4);
+    let mut list = Vec::with_capacity(measured.len());
     for index in 0..lead.len().max(other.len()) {
         list.extend(lead.get(index));
         list.extend(other.get(index));
@@ -73,10 +74,10 @@ fn alternate(legs: &[Leg]) -> Vec<Leg> {
 }
 
 /// One address after another; `each` is the limit of every one.
-pub(super) fn serial(legs: &[Leg], each: Option<Duration>) -> Ended {
+pub(super) fn serial(measured: &[MeasuredAddress], each: Option<Duration>) -> Ended {
     let mut errors = Vec::new();
     let mut spent = Duration::ZERO;
-    for leg in legs {
+    for leg in measured {
         let at = Some(leg.address);
         match (leg.fate, each) {
             (Fate::Unmeasured, _) => return Ended { errors, ..Ended::new(Predicted::Unknown, None, at) },
@@ -103,9 +104,10 @@ pub(super) fn serial(legs: &[Leg], each: Option<Duration>) -> Ended {
 
 /// Two families beside each other, each one address after another; the second starts after `head`, or at once when the
 /// first has failed. The error is the first family's.
-pub(super) fn race(legs: &[Leg], head: Duration) -> Ended {
-    let leads_v4 = legs.first().is_some_and(|leg| leg.address.is_ipv4());
-    let (lead, other): (Vec<Leg>, Vec<Leg>) = legs.iter().partition(|leg| leg.address.is_ipv4() == leads_v4);
+pub(super) fn race(measured: &[MeasuredAddress], head: Duration) -> Ended {
+    let leads_v4 = measured.first().is_some_and(|leg| leg.address.is_ipv4());
+    let (lead, other): (Vec<MeasuredAddress>, Vec<MeasuredAddress>) =
+        measured.iter().partition(|leg| leg.address.is_ipv4() == leads_v4);
     let first = serial(&lead, None);
     if other.is_empty() || first.result == Predicted::Connects && first.after.is_some_and(|after| after <= head) {
         return first;
@@ -130,13 +132,13 @@ pub(super) fn race(legs: &[Leg], head: Duration) -> Ended {
 }
 
 /// Each address starts 250 ms after the one before, or at once when that has failed; none is given up for another.
-pub(super) fn staggered(legs: &[Leg]) -> Ended {
+pub(super) fn staggered(measured: &[MeasuredAddress]) -> Ended {
     let mut start = Duration::ZERO;
     let mut last = Duration::ZERO;
     let mut best: Option<(Duration, SocketAddr)> = None;
     let mut open: Option<(Predicted, SocketAddr)> = None;
     let mut errors = Vec::new();
-    for leg in legs {
+    for leg in measured {
         if best.is_some_and(|(at, _)| at <= start) {
             break;
         }
@@ -164,10 +166,10 @@ pub(super) fn staggered(legs: &[Leg]) -> Ended {
 }
 
 /// anyio's order: the first IPv6 address, then the first IPv4 one behind it, then the others.
-pub(super) fn ipv6_leads(legs: &[Leg]) -> Vec<Leg> {
-    let mut list: Vec<Leg> = Vec::with_capacity(legs.len());
+pub(super) fn ipv6_leads(measured: &[MeasuredAddress]) -> Vec<MeasuredAddress> {
+    let mut list: Vec<MeasuredAddress> = Vec::with_capacity(measured.len());
     let (mut found_v6, mut found_v4) = (false, false);
-    for leg in legs {
+    for leg in measured {
         let v4 = leg.address.is_ipv4();
         if !v4 && !found_v6 {
             found_v6 = true;
@@ -183,8 +185,8 @@ pub(super) fn ipv6_leads(legs: &[Leg]) -> Vec<Leg> {
 }
 
 /// Java's order: IPv4 before IPv6.
-pub(super) fn ipv4_leads(legs: &[Leg]) -> Vec<Leg> {
-    let mut list = legs.to_vec();
+pub(super) fn ipv4_leads(measured: &[MeasuredAddress]) -> Vec<MeasuredAddress> {
+    let mut list = measured.to_vec();
     order::sort_by_key(&mut list, |leg| leg.address.is_ipv6());
     list
 }

@@ -3,7 +3,7 @@
 use super::clients::{Family, Fate};
 use super::intent::Intent;
 use super::values::{self, Flaw};
-use super::{jdbc, percent, told};
+use super::{jdbc, messages, percent};
 use crate::cause::Cause;
 use crate::secret::Secret;
 use crate::url::Url;
@@ -80,7 +80,7 @@ pub fn lint(text: &str, family: Family) -> Option<Blame> {
     if let Some(misread) = jdbc::misread(text).filter(sure) {
         let refused = matches!(misread, jdbc::Misread::Refused(_));
         let cause = if refused { Cause::UrlMalformed } else { Cause::UrlPasswordUnencoded };
-        return Some(Blame::new(cause, told::jdbc_words(misread).0));
+        return Some(Blame::new(cause, messages::jdbc_words(misread).0));
     }
     let intent = Intent::of(text).filter(|_| !jdbc)?;
     if family == Family::Redis && intent.password.is_none() && super::named_user(&intent) {
@@ -110,5 +110,5 @@ fn unencoded(family: Family, intent: &Intent<'_>, text: &str) -> Option<String> 
             _ => {}
         }
     }
-    (!wrong.is_empty()).then(|| told::misread(intent, None, &wrong, &fine))
+    (!wrong.is_empty()).then(|| messages::misread(intent, None, &wrong, &fine))
 }

@@ -3,7 +3,7 @@
 use super::clients::Family;
 use super::intent::Intent;
 use super::values::{self, Flaw};
-use super::{DEFAULT, Reading, SHORT, told};
+use super::{DEFAULT, Reading, SHORT, messages};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::Fault;
@@ -38,7 +38,7 @@ pub(super) fn value(reading: &Reading, fault: Option<&Fault>, kind: &str, unprov
     let listed = kind == "env";
     let secret = reading.key == "password" || (listed && name.is_some_and(values::names_secret));
     let is_url = Family::of(values::bare(text)).is_some();
-    let flaw = values::flaw(text, name).or_else(|| is_url.then(|| told::placeholder_in(text)).flatten());
+    let flaw = values::flaw(text, name).or_else(|| is_url.then(|| messages::placeholder_in(text)).flatten());
     // Files of certificates end in a newline, as every text file does.
     let of_pem = fault.is_some_and(|fault| fault.cause == Cause::FileInvalid && fault.message.contains("PEM"));
     let flaw = flaw.filter(|flaw| !(of_pem && matches!(flaw, Flaw::White(_))));
@@ -58,7 +58,7 @@ pub(super) fn value(reading: &Reading, fault: Option<&Fault>, kind: &str, unprov
             Flaw::ServiceLink => listed || explains(fault),
         };
         if matters {
-            let mut finding = told::flaw(&flaw, reading);
+            let mut finding = messages::flaw(&flaw, reading);
             // Nobody was asked, and the same Secret may well have made the server's password.
             let spaces = matches!(flaw, Flaw::Quoted | Flaw::White("white space at its start" | "a space at its end"));
             if listed && !is_url && spaces && !explains(fault) {
@@ -84,7 +84,7 @@ fn encoded_twice(reading: &Reading, fault: Option<&Fault>) -> Option<Finding> {
     values::hides_text(password).then(|| {
         let origin = &reading.origin;
         let message = format!("{part}{origin} reads as base64 of plain text: it may have been encoded twice");
-        Finding { message, severity: Severity::Warning, ..told::flaw(&Flaw::Base64, reading) }
+        Finding { message, severity: Severity::Warning, ..messages::flaw(&Flaw::Base64, reading) }
     })
 }
 

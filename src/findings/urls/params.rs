@@ -3,9 +3,9 @@
 
 use super::clients::{Client, Family};
 use super::intent::Intent;
-use super::{Asked, NEON_ENDPOINT, NEON_TLS, PARAMETER, SCHEME, SSLMODE, list};
+use super::{JudgedClients, NEON_ENDPOINT, NEON_TLS, PARAMETER, SCHEME, SSLMODE, list};
 use crate::finding::{Finding, Severity};
-use crate::findings::place::{Place, place};
+use crate::findings::host_class::{HostClass, classify};
 use crate::outcome::Evidence;
 use crate::url::Host;
 
@@ -38,7 +38,7 @@ fn rows(intent: &Intent<'_>) -> Vec<(bool, &'static str, &'static str)> {
     found
 }
 
-pub(super) fn judge(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: Asked<'_>) -> Vec<Finding> {
+pub(super) fn judge(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: JudgedClients<'_>) -> Vec<Finding> {
     if Family::of(&format!("{}://", intent.scheme)) != Some(Family::Postgres) || intent.scheme.starts_with("jdbc:") {
         return Vec::new();
     }
@@ -56,7 +56,7 @@ pub(super) fn judge(intent: &Intent<'_>, origin: &str, evidence: &Evidence, aske
     found
 }
 
-fn forwarded(intent: &Intent<'_>, origin: &str, asked: Asked<'_>) -> Vec<Finding> {
+fn forwarded(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec<Finding> {
     // Neon's proxy drops what it does not know, before PostgreSQL or PgBouncer see it.
     let neon = intent.host().is_some_and(|(host, _)| is_neon(&host));
     let tell = |(_, name, letters): (bool, &'static str, &'static str)| {
@@ -117,7 +117,7 @@ fn by_dialect(intent: &Intent<'_>, origin: &str) -> Option<Finding> {
 }
 
 /// Only where Python was named: other clients take both schemes.
-fn scheme(intent: &Intent<'_>, origin: &str, asked: Asked<'_>) -> Option<Finding> {
+fn scheme(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Option<Finding> {
     let applies = intent.scheme.eq_ignore_ascii_case("postgres") && asked.named() && asked.wants(Client::SqlAlchemy);
     applies.then(|| {
         SCHEME.found(
@@ -133,7 +133,7 @@ fn is_neon(host: &Host) -> bool {
     matches!(host, Host::Name(name) if name.ends_with(".neon.tech"))
 }
 
-fn neon(intent: &Intent<'_>, origin: &str, asked: Asked<'_>) -> Vec<Finding> {
+fn neon(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec<Finding> {
     let Some((Host::Name(host), _)) = intent.host().filter(|(host, _)| is_neon(host)) else { return Vec::new() };
     let mut found = Vec::new();
     match intent.param("sslmode") {
@@ -172,7 +172,7 @@ fn neon(intent: &Intent<'_>, origin: &str, asked: Asked<'_>) -> Vec<Finding> {
 }
 
 /// node-postgres 8 reads prefer, require and verify-ca as verify-full: judged from the TLS that was seen.
-fn sslmode(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: Asked<'_>) -> Option<Finding> {
+fn sslmode(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: JudgedClients<'_>) -> Option<Finding> {
     let mode = intent.param("sslmode").filter(|mode| matches!(*mode, "prefer" | "require" | "verify-ca"))?;
     let own = ["sslrootcert", "uselibpqcompat"].iter().any(|name| intent.param(name).is_some());
     if own || !asked.wants(Client::NodePostgres) {
@@ -182,7 +182,7 @@ fn sslmode(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: Asked<
     let says = match facts.certificates.first() {
         Some(leaf) if leaf.subject == leaf.issuer => "the server's certificate is self-signed".to_owned(),
         Some(_) => match intent.host().map(|(host, _)| host) {
-            Some(host) if matches!(place(&host, evidence), Place::Service { .. }) => {
+            Some(host) if matches!(classify(&host, evidence), HostClass::Service { .. }) => {
                 format!("no public authority certifies {host}")
             }
             _ => return None,

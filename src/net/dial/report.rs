@@ -5,42 +5,43 @@ use std::time::Duration;
 use crate::cause::Cause;
 use crate::duration::show;
 use crate::net::oserr;
-use crate::outcome::{Fault, Phase, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, Fault, Phase};
 use crate::url::{Endpoint, Host};
 
 /// How many tries a message names.
 const NAMED: usize = 8;
 
 /// The fault where no (or, under `require: all`, not every) address connected.
-pub(super) fn fault(tries: &[Try], endpoint: &Endpoint, allowance: Duration) -> Fault {
-    let furthest = tries.iter().filter(|one| one.result != TryResult::Connected).max_by_key(|one| rank(one.result));
+pub(super) fn fault(tries: &[ConnectAttempt], endpoint: &Endpoint, allowance: Duration) -> Fault {
+    let furthest = tries.iter().filter(|one| one.result != ConnectResult::Connected).max_by_key(|one| rank(one.result));
     let cause = furthest.and_then(|one| oserr::connect_cause(one.result)).unwrap_or(Cause::ConnectTimeout);
     Fault::new(Phase::Connect, cause, message(tries, endpoint, allowance))
 }
 
 /// How far a try got: reset, then refused, then silence, then unreachable, then not even sent.
-const fn rank(result: TryResult) -> u8 {
+const fn rank(result: ConnectResult) -> u8 {
     match result {
-        TryResult::Reset => 9,
-        TryResult::Refused => 8,
-        TryResult::Timeout | TryResult::Cut => 7,
-        TryResult::HostUnreachable => 6,
-        TryResult::NetworkUnreachable => 5,
-        TryResult::Error => 4,
-        TryResult::NotPermitted => 3,
-        TryResult::LocalLimit => 2,
-        TryResult::NotTried => 1,
-        TryResult::Connected => 0,
+        ConnectResult::Reset => 9,
+        ConnectResult::Refused => 8,
+        ConnectResult::Timeout | ConnectResult::Cut => 7,
+        ConnectResult::HostUnreachable => 6,
+        ConnectResult::NetworkUnreachable => 5,
+        ConnectResult::Error => 4,
+        ConnectResult::NotPermitted => 3,
+        ConnectResult::LocalLimit => 2,
+        ConnectResult::NotTried => 1,
+        ConnectResult::Connected => 0,
     }
 }
 
-fn message(tries: &[Try], endpoint: &Endpoint, allowance: Duration) -> String {
+fn message(tries: &[ConnectAttempt], endpoint: &Endpoint, allowance: Duration) -> String {
     let of_name = match &endpoint.host {
         Host::Name(name) => format!(" of {name}"),
         Host::Ip(_) => String::new(),
     };
-    let (tried, left): (Vec<&Try>, Vec<&Try>) = tries.iter().partition(|one| one.result != TryResult::NotTried);
-    let connected = tried.iter().filter(|one| one.result == TryResult::Connected).count();
+    let (tried, left): (Vec<&ConnectAttempt>, Vec<&ConnectAttempt>) =
+        tries.iter().partition(|one| one.result != ConnectResult::NotTried);
+    let connected = tried.iter().filter(|one| one.result == ConnectResult::Connected).count();
     let mut text = match (tries, connected) {
         ([only], _) if of_name.is_empty() => line(only),
         ([only], _) => format!("the one address{of_name}: {}", line(only)),
@@ -54,8 +55,8 @@ fn message(tries: &[Try], endpoint: &Endpoint, allowance: Duration) -> String {
     text
 }
 
-fn list(tries: &[&Try]) -> String {
-    let failed: Vec<&&Try> = tries.iter().filter(|one| one.result != TryResult::Connected).collect();
+fn list(tries: &[&ConnectAttempt]) -> String {
+    let failed: Vec<&&ConnectAttempt> = tries.iter().filter(|one| one.result != ConnectResult::Connected).collect();
     let mut lines: Vec<String> = failed.iter().take(NAMED).map(|one| line(one)).collect();
     if failed.len() > NAMED {
         lines.push(format!("and {} more", failed.len() - NAMED));
@@ -64,27 +65,27 @@ fn list(tries: &[&Try]) -> String {
 }
 
 /// One try in words.
-pub(super) fn line(one: &Try) -> String {
-    let Try { address, duration, .. } = one;
+pub(super) fn line(one: &ConnectAttempt) -> String {
+    let ConnectAttempt { address, duration, .. } = one;
     let took = show(*duration);
     let errno = one.errno.map_or_else(String::new, |errno| format!(" (errno {errno})"));
     match one.result {
-        TryResult::Connected => format!("{address} connected after {took}"),
-        TryResult::Refused => format!("{address} refused after {took}"),
-        TryResult::Timeout => format!("{address} silent, the kernel gave up after {took}"),
-        TryResult::Cut => format!("{address} silent, cut after {took}"),
-        TryResult::Reset => format!("{address} reset after {took}"),
-        TryResult::HostUnreachable => format!("{address} host unreachable after {took}{errno}"),
-        TryResult::NetworkUnreachable => format!("{address} network unreachable after {took}{}", zone(one, &errno)),
-        TryResult::NotPermitted => format!("{address} not permitted by a local policy{errno}"),
-        TryResult::LocalLimit => format!("{address} not dialled: {}{errno}", limit(one.errno)),
-        TryResult::Error => format!("{address} failed after {took}{errno}"),
-        TryResult::NotTried => format!("{address} not tried"),
+        ConnectResult::Connected => format!("{address} connected after {took}"),
+        ConnectResult::Refused => format!("{address} refused after {took}"),
+        ConnectResult::Timeout => format!("{address} silent, the kernel gave up after {took}"),
+        ConnectResult::Cut => format!("{address} silent, cut after {took}"),
+        ConnectResult::Reset => format!("{address} reset after {took}"),
+        ConnectResult::HostUnreachable => format!("{address} host unreachable after {took}{errno}"),
+        ConnectResult::NetworkUnreachable => format!("{address} network unreachable after {took}{}", zone(one, &errno)),
+        ConnectResult::NotPermitted => format!("{address} not permitted by a local policy{errno}"),
+        ConnectResult::LocalLimit => format!("{address} not dialled: {}{errno}", limit(one.errno)),
+        ConnectResult::Error => format!("{address} failed after {took}{errno}"),
+        ConnectResult::NotTried => format!("{address} not tried"),
     }
 }
 
 /// A link-local address says nothing without the interface, and a URL has no room for one.
-fn zone(one: &Try, errno: &str) -> String {
+fn zone(one: &ConnectAttempt, errno: &str) -> String {
     let link_local = matches!(one.address.ip(), std::net::IpAddr::V6(ip) if ip.is_unicast_link_local());
     if link_local { format!("{errno}: a link-local address needs a zone") } else { errno.to_owned() }
 }

@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::TcpStream;
 
 use crate::net::oserr;
-use crate::outcome::TryResult;
+use crate::outcome::ConnectResult;
 
 const EINPROGRESS: i32 = 115;
 
@@ -47,10 +47,10 @@ pub(super) fn limit_orphans(stream: &TcpStream, left: Duration) {
 }
 
 /// The result of a try that failed so.
-pub(in crate::net) fn result(address: SocketAddr, error: &io::Error) -> TryResult {
+pub(in crate::net) fn result(address: SocketAddr, error: &io::Error) -> ConnectResult {
     let result = oserr::try_result(error);
-    if result == TryResult::LocalLimit && error.kind() == io::ErrorKind::AddrNotAvailable && !has_source(address) {
-        return TryResult::NetworkUnreachable;
+    if result == ConnectResult::LocalLimit && error.kind() == io::ErrorKind::AddrNotAvailable && !has_source(address) {
+        return ConnectResult::NetworkUnreachable;
     }
     result
 }

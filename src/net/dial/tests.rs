@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::{AddressPolicy, DialRules, Require, share};
 use crate::env::MapEnv;
 use crate::net::World;
-use crate::net::attempt::{Attempt, Pin, Terms};
+use crate::net::attempt::{Attempt, AttemptOptions, Pin};
 use crate::net::resolve::Walk;
 use crate::outcome::{Evidence, Fault};
 use crate::url::Endpoint;
@@ -21,7 +21,7 @@ const RULES: DialRules =
 
 fn attempt(hosts: &str, rules: DialRules, timeout: Duration) -> Attempt {
     let env = MapEnv::default().with_file("/etc/hosts", hosts.as_bytes());
-    let terms = Terms { rules, deadline: Instant::now() + timeout, walk: Walk::Full, pinned: None };
+    let terms = AttemptOptions { rules, deadline: Instant::now() + timeout, walk: Walk::Full, pinned: None };
     Attempt::new(Arc::new(World::new(Arc::new(env))), terms)
 }
 
@@ -195,7 +195,7 @@ async fn a_pin_holds_for_its_endpoint_alone() {
     let (_listener, port) = listen("127.0.0.3:0").await;
     let endpoint = Endpoint::parse(&format!("db:{port}")).unwrap();
     let mut pinned = attempt("127.0.0.2 db\n127.0.0.3 db\n127.0.0.4 other", RULES, Duration::from_secs(5));
-    let terms = Terms {
+    let terms = AttemptOptions {
         rules: DialRules { require: Require::Each, ..RULES },
         deadline: pinned.deadline(),
         walk: Walk::Full,
@@ -219,7 +219,7 @@ async fn an_attempt_that_is_stopped_while_it_dials_records_the_cut() {
     let endpoint = Endpoint::parse(&format!("db:{port}")).unwrap();
     // Cut off from without, as a signal does.
     drop(tokio::time::timeout(Duration::from_millis(50), attempt.connect(&endpoint)).await);
-    let fault = attempt.overrun();
+    let fault = attempt.deadline_fault();
     assert_eq!((fault.phase.as_str(), fault.cause.slug()), ("connect", "connect_timeout"));
     assert!(fault.message.starts_with(&format!("no connection to 127.0.0.2:{port} within ")), "{}", fault.message);
     assert_eq!(tries(&attempt.finish()), "127.0.0.2 cut");

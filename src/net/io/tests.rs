@@ -6,7 +6,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-use super::{End, Io, Partings, READ_LIMIT};
+use super::{ClosingSockets, End, Io, READ_LIMIT};
 
 async fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
@@ -71,29 +71,29 @@ async fn parting(ours: Io, mut theirs: TcpStream) -> Result<usize, std::io::Erro
 #[tokio::test]
 async fn a_stream_without_a_goodbye_is_aborted() {
     let (ours, theirs) = pair().await;
-    let partings = Partings::default();
-    assert_eq!(parting(Io::tcp(ours, partings.clone()), theirs).await, Err(std::io::ErrorKind::ConnectionReset));
+    let closing = ClosingSockets::default();
+    assert_eq!(parting(Io::tcp(ours, closing.clone()), theirs).await, Err(std::io::ErrorKind::ConnectionReset));
     let (ours, theirs) = pair().await;
-    let mut io = Io::tcp(ours, partings.clone());
+    let mut io = Io::tcp(ours, closing.clone());
     io.write_all(b"half a request").await.unwrap();
     assert_eq!(parting(io, theirs).await, Err(std::io::ErrorKind::ConnectionReset));
     let (ours, theirs) = pair().await;
-    let mut io = Io::tcp(ours, partings.clone());
+    let mut io = Io::tcp(ours, closing.clone());
     io.shutdown().await.unwrap();
     assert_eq!(parting(io, theirs).await, Err(std::io::ErrorKind::ConnectionReset), "a goodbye without a word");
-    assert!(partings.pop().is_none());
+    assert!(closing.pop().is_none());
 }
 
 #[tokio::test]
 async fn after_a_goodbye_the_socket_waits_for_the_peer() {
     let (ours, mut theirs) = pair().await;
-    let partings = Partings::default();
-    let mut io = Io::tcp(ours, partings.clone());
+    let closing = ClosingSockets::default();
+    let mut io = Io::tcp(ours, closing.clone());
     io.write_all(b"bye").await.unwrap();
     io.shutdown().await.unwrap();
     drop(io);
     theirs.read_exact(&mut [0; 3]).await.unwrap();
-    let mut waiting = partings.pop().unwrap();
+    let mut waiting = closing.pop().unwrap();
     assert_eq!(SockRef::from(&waiting).linger().unwrap(), None);
     drop(theirs);
     assert_eq!(waiting.read(&mut [0; 1]).await.unwrap(), 0, "the peer closed first");
@@ -102,11 +102,11 @@ async fn after_a_goodbye_the_socket_waits_for_the_peer() {
 #[tokio::test]
 async fn a_stream_that_the_peer_closed_ends_in_order() {
     let (ours, mut theirs) = pair().await;
-    let partings = Partings::default();
-    let mut io = Io::tcp(ours, partings.clone());
+    let closing = ClosingSockets::default();
+    let mut io = Io::tcp(ours, closing.clone());
     io.write_all(b"x").await.unwrap();
     theirs.shutdown().await.unwrap();
     assert_eq!(io.read(&mut [0; 1]).await.unwrap(), 0);
     assert_eq!(parting(io, theirs).await, Ok(0));
-    assert!(partings.pop().is_none());
+    assert!(closing.pop().is_none());
 }

@@ -120,7 +120,7 @@ impl Question {
         }
         let (alias, data, ttl) = self.records(&message);
         let alias = alias.map(host);
-        Reply::Answer(Answered { rcode: head.rcode, alias, data, ttl })
+        Reply::DnsAnswer(Answered { rcode: head.rcode, alias, data, ttl })
     }
 
     /// The records of the type asked for under the name asked for, or under what its CNAMEs lead to; and that name.
@@ -153,7 +153,7 @@ impl Question {
 /// What a message is to us.
 pub(super) enum Reply {
     /// It answers the question.
-    Answer(Answered),
+    DnsAnswer(Answered),
     /// It answers the question, but did not fit.
     Truncated,
     /// It is no answer to the question.
@@ -263,7 +263,7 @@ mod tests {
 
     fn answered(rows: Vec<Row>) -> Answered {
         match answer(|message| message.answers = rows) {
-            Reply::Answer(answered) => answered,
+            Reply::DnsAnswer(answered) => answered,
             Reply::Truncated | Reply::Junk => panic!("it is an answer"),
         }
     }

@@ -22,7 +22,7 @@ use crate::duration::show;
 use crate::net::attempt::Attempt;
 use crate::net::oserr;
 use crate::order;
-use crate::outcome::{Answer, Query, TryResult};
+use crate::outcome::{ConnectResult, DnsAnswer, Query};
 
 /// One query waits at most this long, whatever resolv.conf says.
 const WAIT_LIMIT: Duration = Duration::from_secs(1);
@@ -116,7 +116,7 @@ fn in_order(attempt: &mut Attempt, addresses: &[SocketAddr]) -> Vec<Server> {
     let queries = &attempt.evidence().queries;
     let dead = |address: &SocketAddr| {
         let last = queries.iter().rev().find(|query| query.server == *address);
-        last.is_some_and(|query| matches!(query.answer, Answer::Timeout | Answer::Io(_) | Answer::Malformed))
+        last.is_some_and(|query| matches!(query.answer, DnsAnswer::Timeout | DnsAnswer::Io(_) | DnsAnswer::Malformed))
     };
     let mut servers: Vec<_> = addresses.to_vec();
     order::sort_by_key(&mut servers, dead);
@@ -154,7 +154,7 @@ struct Log<'a> {
 }
 
 impl Log<'_> {
-    fn query(&mut self, transport: &'static str, since: Instant, answer: Answer, answered: Option<&Answered>) {
+    fn query(&mut self, transport: &'static str, since: Instant, answer: DnsAnswer, answered: Option<&Answered>) {
         let query = Query {
             host: self.attempt.host().map(str::to_owned),
             name: written(&self.candidate.name),
@@ -201,7 +201,7 @@ async fn one(
     if !matches!(heard, Heard::Truncated) {
         return Ok(note(log, server, "udp", since, wait, heard));
     }
-    log.query("udp", since, Answer::Truncated, None);
+    log.query("udp", since, DnsAnswer::Truncated, None);
     let since = Instant::now();
     let wait = wait.max(WAIT_LEAST).min(budget.left());
     let heard = match timeout_at(since + wait, over_tcp(server.address, question)).await {
@@ -226,21 +226,21 @@ fn note(
 ) -> Option<Answered> {
     let what = if transport == "tcp" { "cut its answer short, and over TCP: " } else { "" };
     let (answer, did) = match heard {
-        Heard::Answer(answered) => {
-            log.query(transport, since, Answer::Rcode(rcode_text(answered.rcode)), Some(&answered));
+        Heard::DnsAnswer(answered) => {
+            log.query(transport, since, DnsAnswer::Rcode(rcode_text(answered.rcode)), Some(&answered));
             return Some(answered);
         }
         Heard::Nothing => {
             let again = if server.sends > 1 { ", asked twice" } else { "" };
-            (Answer::Timeout, format!("{what}silent for {}{again}", show(wait)))
+            (DnsAnswer::Timeout, format!("{what}silent for {}{again}", show(wait)))
         }
         Heard::Junk | Heard::Truncated => {
             server.broken = true;
-            (Answer::Malformed, format!("{what}sent no valid answer"))
+            (DnsAnswer::Malformed, format!("{what}sent no valid answer"))
         }
         Heard::Error(text) => {
             server.settled = true;
-            (Answer::Io(text.clone()), format!("{what}{text}"))
+            (DnsAnswer::Io(text.clone()), format!("{what}{text}"))
         }
     };
     server.did = Some(did);
@@ -250,7 +250,7 @@ fn note(
 
 /// What came back.
 enum Heard {
-    Answer(Answered),
+    DnsAnswer(Answered),
     Truncated,
     Nothing,
     Junk,
@@ -276,7 +276,7 @@ async fn over_udp(socket: &UdpSocket, question: &Question, until: Instant) -> He
             Err(_) => return Heard::Nothing,
             Ok(Err(error)) => return Heard::Error(plain(&error)),
             Ok(Ok(length)) => match question.read(&buffer[..length]) {
-                Reply::Answer(answered) => return Heard::Answer(answered),
+                Reply::DnsAnswer(answered) => return Heard::DnsAnswer(answered),
                 Reply::Truncated => return Heard::Truncated,
                 // It may be forged: the real answer may still come.
                 Reply::Junk => {}
@@ -303,7 +303,7 @@ async fn over_stream(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), questio
     let mut answer = vec![0; stream.read_u16().await?.into()];
     stream.read_exact(&mut answer).await?;
     Ok(match question.read(&answer) {
-        Reply::Answer(answered) => Heard::Answer(answered),
+        Reply::DnsAnswer(answered) => Heard::DnsAnswer(answered),
         Reply::Truncated | Reply::Junk => Heard::Junk,
     })
 }
@@ -312,7 +312,7 @@ async fn over_stream(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), questio
 /// "address in use" is what a socket without a wish for a port gets when none is left.
 fn is_local(error: &io::Error) -> bool {
     let kind = error.kind();
-    let limit = oserr::try_result(error) == TryResult::LocalLimit;
+    let limit = oserr::try_result(error) == ConnectResult::LocalLimit;
     (limit && kind != io::ErrorKind::AddrNotAvailable) || kind == io::ErrorKind::AddrInUse
 }
 
@@ -359,7 +359,7 @@ mod tests {
         answer[2] |= 0x80;
         let length = u16::try_from(answer.len()).expect("short").to_be_bytes();
         let whole = [&length, &answer[..]].concat();
-        assert!(matches!(heard(&whole).await, Ok(Heard::Answer(answered)) if answered.data.is_empty()));
+        assert!(matches!(heard(&whole).await, Ok(Heard::DnsAnswer(answered)) if answered.data.is_empty()));
         assert!(heard(&whole[..whole.len() - 1]).await.is_err(), "closed too early");
         assert!(heard(b"").await.is_err());
         assert!(matches!(heard(b"\0\0").await, Ok(Heard::Junk)));

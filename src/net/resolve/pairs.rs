@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use super::answer::{Question, Record, Reply};
 use super::exchange::{DATAGRAM, JUNK_LIMIT, connected, random_id};
 use crate::net::attempt::Attempt;
-use crate::outcome::{Answer, Pairs, Query};
+use crate::outcome::{DnsAnswer, Pairs, Query};
 
 /// Pairs from one socket, and how many of them must lose an answer before others are asked from two.
 const TOGETHER: u32 = 12;
@@ -43,7 +43,7 @@ pub async fn ask_in_pairs(attempt: &mut Attempt) {
 
 /// A name and a server that answered for both families over UDP.
 fn both_answered(queries: &[Query]) -> Option<(Name, SocketAddr)> {
-    let answered = |query: &&Query| query.transport == "udp" && matches!(query.answer, Answer::Rcode(_));
+    let answered = |query: &&Query| query.transport == "udp" && matches!(query.answer, DnsAnswer::Rcode(_));
     let of = |record| queries.iter().filter(answered).filter(move |query| query.record == record);
     let same = |a: &&Query| of(Record::Aaaa.as_str()).any(|aaaa| (&aaaa.name, aaaa.server) == (&a.name, a.server));
     let query = of(Record::A.as_str()).rev().find(same)?;

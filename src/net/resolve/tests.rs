@@ -15,7 +15,7 @@ use super::{Budget, Family, Record, Sought, Walk, addresses, search, walk, worse
 use crate::cause::Cause;
 use crate::env::MapEnv;
 use crate::net::World;
-use crate::net::attempt::{Attempt, Terms};
+use crate::net::attempt::{Attempt, AttemptOptions};
 use crate::net::dial::DialRules;
 use crate::outcome::{Fault, Phase};
 
@@ -77,7 +77,7 @@ impl Server {
 
 fn attempt(world: &Arc<World>, walk: Walk) -> Attempt {
     let deadline = Instant::now() + Duration::from_secs(10);
-    Attempt::new(Arc::clone(world), Terms { rules: DialRules::default(), deadline, walk, pinned: None })
+    Attempt::new(Arc::clone(world), AttemptOptions { rules: DialRules::default(), deadline, walk, pinned: None })
 }
 
 fn world() -> Arc<World> {

@@ -10,11 +10,11 @@ use tokio::time::Instant;
 use super::{Limits, Memory, RUNS, families, survey};
 use crate::env::MapEnv;
 use crate::net::World;
-use crate::net::attempt::{Attempt, Terms};
+use crate::net::attempt::{Attempt, AttemptOptions};
 use crate::net::dial::DialRules;
 use crate::net::dial::tests::silent;
 use crate::net::resolve::Walk;
-use crate::outcome::{Evidence, Families, Surveyed, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Families, Surveyed};
 use crate::url::Endpoint;
 
 const LIMITS: Limits = Limits { each: Duration::from_secs(1), addresses: 16 };
@@ -24,7 +24,7 @@ fn attempt(hosts: &str, evidence: Evidence) -> Attempt {
         .with_file("/etc/hosts", hosts.as_bytes())
         .with_file("/proc/net/if_inet6", b"00000000000000000000000000000001 01 80 10 80       lo\n");
     let deadline = Instant::now() + Duration::from_secs(5);
-    let terms = Terms { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
+    let terms = AttemptOptions { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
     Attempt::resume(Arc::new(World::new(Arc::new(env))), terms, evidence)
 }
 
@@ -78,7 +78,7 @@ async fn an_address_that_had_no_time_is_not_called_silent() {
     let endpoint = Endpoint::parse(&format!("127.0.0.1:{port}")).unwrap();
     for (each, expected) in [(20, "127.0.0.1 cut"), (60_000, "127.0.0.1 not_tried")] {
         let deadline = Instant::now() + Duration::from_millis(100);
-        let terms = Terms { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
+        let terms = AttemptOptions { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
         let world = World::new(Arc::new(MapEnv::default()));
         let mut attempt = Attempt::resume(Arc::new(world), terms, Evidence::default());
         let limits = Limits { each: Duration::from_millis(each), ..LIMITS };
@@ -91,15 +91,15 @@ async fn an_address_that_had_no_time_is_not_called_silent() {
 async fn one_lost_packet_is_not_how_slow_an_address_is() {
     let (_listener, port) = listen().await;
     let endpoint = Endpoint::parse(&format!("127.0.0.1:{port}")).unwrap();
-    let mut attempt = attempt("", tried(TryResult::Connected, 1_020, port));
+    let mut attempt = attempt("", tried(ConnectResult::Connected, 1_020, port));
     survey(&mut attempt, &[endpoint], LIMITS).await;
     let evidence = attempt.finish();
     assert!(evidence.survey[0].duration < evidence.tries[0].duration, "{:?}", evidence.survey);
 }
 
-fn tried(result: TryResult, ms: u64, port: u16) -> Evidence {
+fn tried(result: ConnectResult, ms: u64, port: u16) -> Evidence {
     let address = ([127, 0, 0, 1], port).into();
-    let tried = Try { host: None, address, result, errno: None, duration: Duration::from_millis(ms) };
+    let tried = ConnectAttempt { host: None, address, result, errno: None, duration: Duration::from_millis(ms) };
     Evidence { tries: vec![tried], ..Evidence::default() }
 }
 
@@ -108,10 +108,10 @@ async fn a_try_that_was_cut_early_is_made_again() {
     let (_listener, port) = listen().await;
     let endpoint = Endpoint::parse(&format!("127.0.0.1:{port}")).unwrap();
     for (result, ms, expected) in [
-        (TryResult::Cut, 200, "127.0.0.1 connected"),
-        (TryResult::Cut, 900, "127.0.0.1 cut"),
-        (TryResult::NotTried, 0, "127.0.0.1 connected"),
-        (TryResult::Refused, 0, "127.0.0.1 refused"),
+        (ConnectResult::Cut, 200, "127.0.0.1 connected"),
+        (ConnectResult::Cut, 900, "127.0.0.1 cut"),
+        (ConnectResult::NotTried, 0, "127.0.0.1 connected"),
+        (ConnectResult::Refused, 0, "127.0.0.1 refused"),
     ] {
         let mut attempt = attempt("", tried(result, ms, port));
         survey(&mut attempt, std::slice::from_ref(&endpoint), LIMITS).await;
@@ -123,30 +123,30 @@ async fn a_try_that_was_cut_early_is_made_again() {
 fn a_survey_is_remembered_until_something_changes() {
     let memory = Memory::default();
     let run = |result| tried(result, 3, 5432);
-    let mut first = run(TryResult::Connected);
+    let mut first = run(ConnectResult::Connected);
     assert!(!memory.recall(7, &mut first), "nothing is known yet");
     let surveyed = |last| Surveyed {
         host: None,
         address: ([127, 0, 0, last], 5432).into(),
-        result: TryResult::Connected,
+        result: ConnectResult::Connected,
         errno: None,
         duration: Duration::from_millis(1),
         source: None,
     };
     first.survey = vec![surveyed(1), surveyed(2)];
     memory.keep(7, &first);
-    let mut next = run(TryResult::Connected);
+    let mut next = run(ConnectResult::Connected);
     assert!(memory.recall(7, &mut next) && next.survey.len() == 2);
     assert_eq!(next.survey[0].duration, Duration::from_millis(3), "the run's own try is newer");
-    assert!(!memory.recall(8, &mut run(TryResult::Connected)), "another check");
-    assert!(!memory.recall(7, &mut run(TryResult::Refused)), "another result");
+    assert!(!memory.recall(8, &mut run(ConnectResult::Connected)), "another check");
+    assert!(!memory.recall(7, &mut run(ConnectResult::Refused)), "another result");
     assert!(
-        !memory.recall(7, &mut tried(TryResult::Connected, 1_020, 5432)),
+        !memory.recall(7, &mut tried(ConnectResult::Connected, 1_020, 5432)),
         "a packet was lost, or it is slow by now"
     );
-    let again = (2..RUNS + 5).filter(|_| memory.recall(7, &mut run(TryResult::Connected))).count();
+    let again = (2..RUNS + 5).filter(|_| memory.recall(7, &mut run(ConnectResult::Connected))).count();
     assert_eq!(again, RUNS as usize - 2, "then it is made again");
-    let mut moved = run(TryResult::Connected);
+    let mut moved = run(ConnectResult::Connected);
     moved.tries[0].address = ([127, 0, 0, 9], 5432).into();
     memory.keep(7, &first);
     assert!(!memory.recall(7, &mut moved), "an address that is new");

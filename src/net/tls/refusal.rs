@@ -12,19 +12,19 @@ use super::Session;
 use super::opening::{Chosen, looks_like_tls};
 use super::untrusted::{Judged, unsupported};
 use crate::cause::Cause;
-use crate::net::io::Seen;
+use crate::net::io::StreamStats;
 use crate::net::speaks::{Protocol, recognise};
-use crate::net::trouble::{self, Awaited, Trouble, silence};
+use crate::net::stream_error::{self, Expected, StreamError, silence};
 use crate::outcome::{Fault, Phase};
 
-const AWAITED: Awaited = Awaited { what: "the end of the TLS handshake", protocol: Some(Protocol::Tls) };
+const EXPECTED: Expected = Expected { what: "the end of the TLS handshake", protocol: Some(Protocol::Tls) };
 
 /// All that is known when a handshake ended early.
 pub(super) struct Scene<'a> {
     pub(super) judged: Judged<'a>,
     pub(super) session: &'a Session,
     /// What came over the wire since the hello; its head are the peer's first bytes.
-    pub(super) seen: Seen,
+    pub(super) seen: StreamStats,
     pub(super) chosen: Option<Chosen>,
 }
 
@@ -50,7 +50,7 @@ impl Scene<'_> {
             Some(other) => (Cause::TlsHandshakeFailed, format!("the TLS handshake failed: {other}")),
             None => match self.session.after_our_silence(error) {
                 Some(about_us) => about_us,
-                None => return trouble::fault(Phase::Tls, Trouble::Failed(error), &self.seen, AWAITED),
+                None => return stream_error::fault(Phase::Tls, StreamError::Failed(error), &self.seen, EXPECTED),
             },
         };
         Fault::new(Phase::Tls, cause, message)

@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Answer, Asked, Question, Surface, answer};
+use super::{ProbeQuery, Question, RouteResponse, Surface, answer};
 use crate::cause::Cause;
 use crate::metrics::Process;
 use crate::outcome::{Outcome, Phase};
@@ -28,7 +28,7 @@ fn well() -> Arc<Snapshot> {
     Arc::new(snapshot(vec![view("cache", READY, Up, Some(pass()))]))
 }
 
-fn asked(snapshot: &Arc<Snapshot>, method: &str, target: &str, access: Access) -> Answer {
+fn asked(snapshot: &Arc<Snapshot>, method: &str, target: &str, access: Access) -> RouteResponse {
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let question = Question { method, path, query, surface: Surface::Everything, access };
     answer(&question, snapshot, Instant::now(), Process::default)
@@ -108,9 +108,9 @@ fn the_probe_listener_knows_the_probe_paths_alone() {
 
 #[test]
 fn a_query_is_read_within_bounds() {
-    let read = |query: &str| Asked::read(query);
-    assert_eq!(read(""), Asked::default());
-    assert_eq!(read("x&y=1&&=&verbosely"), Asked::default());
+    let read = |query: &str| ProbeQuery::read(query);
+    assert_eq!(read(""), ProbeQuery::default());
+    assert_eq!(read("x&y=1&&=&verbosely"), ProbeQuery::default());
     assert_eq!(read("exclude=a&exclude=b&exclude=").exclude, ["a", "b"]);
     assert_eq!(read("exclude=%zz").exclude, ["%zz"], "broken encoding stays as it is");
     assert_eq!(read(&"exclude=a&".repeat(10_000)).exclude.len(), 256);

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, exchange, peer_clock};
+use super::{HttpResponse, exchange, peer_clock};
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::request::Request;
 use crate::env::MapEnv;
 use crate::net::World;
-use crate::net::attempt::{Attempt, Terms};
+use crate::net::attempt::{Attempt, AttemptOptions};
 use crate::net::dial::DialRules;
 use crate::net::io::Io;
 use crate::net::resolve::Walk;
@@ -19,11 +19,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 /// What comes of these bytes as the answer, after which the peer closes.
-async fn answered(bytes: &[u8], limit: u64) -> Result<Answer, Fault> {
+async fn answered(bytes: &[u8], limit: u64) -> Result<HttpResponse, Fault> {
     let env = Arc::new(MapEnv::default());
     let request = Request::new(&HttpKeys::of_url(Value::literal("http://h/")), &*env).unwrap();
     let deadline = Instant::now() + Duration::from_secs(5);
-    let terms = Terms { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
+    let terms = AttemptOptions { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
     let mut attempt = Attempt::new(Arc::new(World::new(env)), terms);
     let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
     let bytes = bytes.to_vec();

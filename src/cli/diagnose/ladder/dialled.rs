@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::{Rung, View, is_of_values};
 use crate::cli::diagnose::sheet::Mark;
 use crate::duration;
-use crate::outcome::{Answer, Phase, Query, Surveyed, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, DnsAnswer, Phase, Query, Surveyed};
 use crate::url::{Endpoint, Host};
 
 /// More addresses of a name are counted.
@@ -90,23 +90,23 @@ fn sign(query: &Query) -> Mark {
     match &query.answer {
         _ if query.answers > 0 => Mark::Good,
         // An answer all the same: the walk goes on.
-        Answer::Rcode(code) if matches!(code.as_str(), "NOERROR" | "NXDOMAIN") => Mark::Idle,
-        Answer::Truncated => Mark::Idle,
-        Answer::Rcode(_) | Answer::Timeout | Answer::Io(_) | Answer::Malformed => Mark::Bad,
+        DnsAnswer::Rcode(code) if matches!(code.as_str(), "NOERROR" | "NXDOMAIN") => Mark::Idle,
+        DnsAnswer::Truncated => Mark::Idle,
+        DnsAnswer::Rcode(_) | DnsAnswer::Timeout | DnsAnswer::Io(_) | DnsAnswer::Malformed => Mark::Bad,
     }
 }
 
 fn asked(query: &Query, by_one: bool) -> String {
     let Query { name, record, server, transport, duration, answers, .. } = query;
     let answer = match &query.answer {
-        Answer::Rcode(code) if code == "NOERROR" && *answers == 0 => "no such record".to_owned(),
-        Answer::Rcode(code) if code == "NOERROR" && *answers == 1 => "1 record".to_owned(),
-        Answer::Rcode(code) if code == "NOERROR" => format!("{answers} records"),
-        Answer::Rcode(code) => code.clone(),
-        Answer::Truncated => "cut short, asked again over TCP".to_owned(),
-        Answer::Timeout => "no answer".to_owned(),
-        Answer::Io(text) => text.clone(),
-        Answer::Malformed => "something that is no answer".to_owned(),
+        DnsAnswer::Rcode(code) if code == "NOERROR" && *answers == 0 => "no such record".to_owned(),
+        DnsAnswer::Rcode(code) if code == "NOERROR" && *answers == 1 => "1 record".to_owned(),
+        DnsAnswer::Rcode(code) if code == "NOERROR" => format!("{answers} records"),
+        DnsAnswer::Rcode(code) => code.clone(),
+        DnsAnswer::Truncated => "cut short, asked again over TCP".to_owned(),
+        DnsAnswer::Timeout => "no answer".to_owned(),
+        DnsAnswer::Io(text) => text.clone(),
+        DnsAnswer::Malformed => "something that is no answer".to_owned(),
     };
     let alias = query.alias.as_ref().map(|alias| format!(", alias of {alias}")).unwrap_or_default();
     let whom = if by_one { String::new() } else { format!("{server}, ") };
@@ -115,28 +115,30 @@ fn asked(query: &Query, by_one: bool) -> String {
 }
 
 /// One address, by what the check did and what the survey measured.
-struct Seen<'a> {
+struct DialledAddress<'a> {
     address: SocketAddr,
-    tried: Option<&'a Try>,
+    tried: Option<&'a ConnectAttempt>,
     surveyed: Option<&'a Surveyed>,
 }
 
 /// Every address that is known, in the order in which it was dialled.
 pub(super) fn addresses(view: View<'_>) -> Rung {
     let evidence = &view.outcome().evidence;
-    let mut seen: Vec<Seen<'_>> = Vec::new();
+    let mut seen: Vec<DialledAddress<'_>> = Vec::new();
     for tried in &evidence.tries {
         match seen.iter_mut().find(|one| one.address == tried.address) {
             // A second kind of connection, or a redirect: the first tells as much.
-            Some(one) if one.tried.is_some_and(|first| first.result != TryResult::Connected) => one.tried = Some(tried),
+            Some(one) if one.tried.is_some_and(|first| first.result != ConnectResult::Connected) => {
+                one.tried = Some(tried)
+            }
             Some(_) => {}
-            None => seen.push(Seen { address: tried.address, tried: Some(tried), surveyed: None }),
+            None => seen.push(DialledAddress { address: tried.address, tried: Some(tried), surveyed: None }),
         }
     }
     for surveyed in &evidence.survey {
         match seen.iter_mut().find(|one| one.address == surveyed.address) {
             Some(one) => one.surveyed = Some(surveyed),
-            None => seen.push(Seen { address: surveyed.address, tried: None, surveyed: Some(surveyed) }),
+            None => seen.push(DialledAddress { address: surveyed.address, tried: None, surveyed: Some(surveyed) }),
         }
     }
     if seen.is_empty() {
@@ -165,19 +167,19 @@ pub(super) fn addresses(view: View<'_>) -> Rung {
     rung
 }
 
-impl Seen<'_> {
-    fn result(&self) -> TryResult {
+impl DialledAddress<'_> {
+    fn result(&self) -> ConnectResult {
         let tried = self.tried.map(|tried| tried.result);
         let surveyed = self.surveyed.map(|surveyed| surveyed.result);
-        tried.filter(|result| *result != TryResult::NotTried).or(surveyed).unwrap_or(TryResult::NotTried)
+        tried.filter(|result| *result != ConnectResult::NotTried).or(surveyed).unwrap_or(ConnectResult::NotTried)
     }
 
     fn connected(&self) -> bool {
-        self.result() == TryResult::Connected
+        self.result() == ConnectResult::Connected
     }
 
     fn mark(&self) -> Mark {
-        if self.result() == TryResult::NotTried { Mark::Idle } else { Mark::Bad }
+        if self.result() == ConnectResult::NotTried { Mark::Idle } else { Mark::Bad }
     }
 
     /// `dialled` where the check itself came to dial.
@@ -204,20 +206,20 @@ impl Seen<'_> {
     }
 }
 
-fn result(result: TryResult, errno: Option<i32>, took: std::time::Duration) -> String {
+fn result(result: ConnectResult, errno: Option<i32>, took: std::time::Duration) -> String {
     let took = duration::show(took);
     let errno = errno.map(|errno| format!(" (errno {errno})")).unwrap_or_default();
     match result {
-        TryResult::Connected => format!("connected in {took}"),
-        TryResult::Refused => format!("refused in {took}"),
-        TryResult::Timeout => format!("silent: the kernel gave up after {took}"),
-        TryResult::Cut => format!("silent: given up after {took}"),
-        TryResult::Reset => format!("reset in {took}"),
-        TryResult::HostUnreachable => format!("host unreachable{errno} in {took}"),
-        TryResult::NetworkUnreachable => format!("network unreachable{errno} in {took}"),
-        TryResult::NotPermitted => format!("not permitted here{errno}"),
-        TryResult::LocalLimit => format!("not dialled: a limit of this pod{errno}"),
-        TryResult::Error => format!("failed{errno} in {took}"),
-        TryResult::NotTried => "not tried: no time was left".to_owned(),
+        ConnectResult::Connected => format!("connected in {took}"),
+        ConnectResult::Refused => format!("refused in {took}"),
+        ConnectResult::Timeout => format!("silent: the kernel gave up after {took}"),
+        ConnectResult::Cut => format!("silent: given up after {took}"),
+        ConnectResult::Reset => format!("reset in {took}"),
+        ConnectResult::HostUnreachable => format!("host unreachable{errno} in {took}"),
+        ConnectResult::NetworkUnreachable => format!("network unreachable{errno} in {took}"),
+        ConnectResult::NotPermitted => format!("not permitted here{errno}"),
+        ConnectResult::LocalLimit => format!("not dialled: a limit of this pod{errno}"),
+        ConnectResult::Error => format!("failed{errno} in {took}"),
+        ConnectResult::NotTried => "not tried: no time was left".to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 use super::{answered, at};
 use crate::cause::Cause;
-use crate::outcome::{Aim, Evidence, Facts, Phase, Redirect};
+use crate::outcome::{Evidence, Facts, Phase, Redirect, RedirectPurpose};
 
 #[test]
 fn who_follows_redirects_is_not_told_to_follow_them() {
@@ -15,7 +15,7 @@ fn who_follows_redirects_is_not_told_to_follow_them() {
 #[test]
 fn answers() {
     let status = |code| Facts { status_code: Some(code), ..Facts::default() };
-    let redirect = |aim| Facts { redirect: Some(Redirect { to: String::new(), aim }), ..Facts::default() };
+    let redirect = |aim| Facts { redirect: Some(Redirect { to: String::new(), purpose: aim }), ..Facts::default() };
     for (cause, message, facts, says) in [
         (Cause::HttpStatus, "", status(404), "no such path"),
         (Cause::HttpStatus, "", status(401), "or others than it got"),
@@ -26,20 +26,20 @@ fn answers() {
         (Cause::HttpStatus, "", status(503), "says so of itself, or a proxy"),
         (Cause::HttpStatus, "", status(502), "a proxy answered"),
         (Cause::HttpStatus, "", status(500), "read its log"),
-        (Cause::HttpRedirect, "", redirect(Aim::Tls), "https://"),
-        (Cause::HttpRedirect, "", redirect(Aim::TlsSamePort), "X-Forwarded-Proto"),
+        (Cause::HttpRedirect, "", redirect(RedirectPurpose::Tls), "https://"),
+        (Cause::HttpRedirect, "", redirect(RedirectPurpose::TlsSamePort), "X-Forwarded-Proto"),
         (
             Cause::TlsNotTls,
             "redirected to https://a:80: the peer speaks plain HTTP",
-            redirect(Aim::TlsSamePort),
+            redirect(RedirectPurpose::TlsSamePort),
             "X-Forwarded-Proto",
         ),
-        (Cause::HttpRedirect, "", redirect(Aim::Slash), "final slash"),
-        (Cause::HttpRedirect, "", redirect(Aim::Login), "asks for a login"),
+        (Cause::HttpRedirect, "", redirect(RedirectPurpose::Slash), "final slash"),
+        (Cause::HttpRedirect, "", redirect(RedirectPurpose::Login), "asks for a login"),
         (
             Cause::HttpRedirect,
             "302 to http://a/, where it has been before: a loop",
-            redirect(Aim::Tls),
+            redirect(RedirectPurpose::Tls),
             "X-Forwarded-Proto",
         ),
         (Cause::HttpRedirect, "302 with a Location of the scheme ftp", Facts::default(), "cannot be followed"),

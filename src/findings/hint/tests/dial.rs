@@ -5,11 +5,11 @@ use crate::cause::Cause;
 use crate::findings::Context;
 use crate::findings::hint::hint;
 use crate::findings::testing::{query, tried};
-use crate::outcome::{Evidence, Fault, Phase, Query, Surveyed, Try, TryResult};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Fault, Phase, Query, Surveyed};
 use crate::pod::{Pod, Service};
 use crate::url::Endpoint;
 
-fn dialled(target: &str, cause: Cause, tries: Vec<Try>, queries: Vec<Query>, pod: Option<Pod>) -> String {
+fn dialled(target: &str, cause: Cause, tries: Vec<ConnectAttempt>, queries: Vec<Query>, pod: Option<Pod>) -> String {
     let evidence = Evidence { tries, queries, pod, ..Evidence::default() };
     at(cause, Phase::Connect, "", "tcp", target, &evidence)
 }
@@ -17,9 +17,9 @@ fn dialled(target: &str, cause: Cause, tries: Vec<Try>, queries: Vec<Query>, pod
 /// `diagnose` measures longer than the run waited.
 #[test]
 fn a_try_that_had_too_little_time_is_told_how_much_it_takes() {
-    let told_with = |result: TryResult, had: u64, takes: u64| {
+    let told_with = |result: ConnectResult, had: u64, takes: u64| {
         let ms = Duration::from_millis;
-        let one = Try { duration: ms(had), ..tried("203.0.113.1:5432", TryResult::Cut) };
+        let one = ConnectAttempt { duration: ms(had), ..tried("203.0.113.1:5432", ConnectResult::Cut) };
         let (address, duration) = (one.address, ms(takes));
         let seen = Surveyed { host: None, address, result, errno: None, duration, source: None };
         let evidence = Evidence { tries: vec![one], survey: vec![seen], ..Evidence::default() };
@@ -27,12 +27,12 @@ fn a_try_that_had_too_little_time_is_told_how_much_it_takes() {
         let context = Context { endpoints: &endpoints, ..Context::default() };
         hint(&Fault::new(Phase::Connect, Cause::ConnectTimeout, ""), &evidence, context)
     };
-    let told = |had, takes| told_with(TryResult::Connected, had, takes);
+    let told = |had, takes| told_with(ConnectResult::Connected, had, takes);
     assert_eq!(told(200, 310), "it answers, but later than the try waited: raise `timeout` (or `connect_timeout`)");
     assert_eq!(told(200, 310), told(190, 305), "each new text would be a new event");
     assert!(told(2_500, 3).starts_with("dialled once more it answered in time: packets were lost"));
-    assert!(told_with(TryResult::HostUnreachable, 2_500, 3_060).starts_with("nobody on the network answered"));
-    assert!(told_with(TryResult::Cut, 2_500, 3_500).starts_with("packets vanish"));
+    assert!(told_with(ConnectResult::HostUnreachable, 2_500, 3_060).starts_with("nobody on the network answered"));
+    assert!(told_with(ConnectResult::Cut, 2_500, 3_500).starts_with("packets vanish"));
 }
 
 /// Where the way out is a proxy, the direct way is closed on purpose.
@@ -63,8 +63,9 @@ fn a_proxy_of_the_app_is_named() {
 /// Where a redirect led is what is spoken of, not where the check begins.
 #[test]
 fn after_a_redirect_the_port_is_the_one_that_was_dialled_last() {
-    let of_host = |address, result| Try { host: Some("127.0.0.1".to_owned()), ..tried(address, result) };
-    let tries = vec![of_host("127.0.0.1:80", TryResult::Connected), of_host("127.0.0.1:9443", TryResult::Refused)];
+    let of_host = |address, result| ConnectAttempt { host: Some("127.0.0.1".to_owned()), ..tried(address, result) };
+    let tries =
+        vec![of_host("127.0.0.1:80", ConnectResult::Connected), of_host("127.0.0.1:9443", ConnectResult::Refused)];
     let pod = Pod::default();
     let text = dialled("127.0.0.1:80", Cause::ConnectRefused, tries, Vec::new(), Some(pod));
     assert!(text.contains("port 9443 in this pod"), "{text}");
@@ -72,9 +73,10 @@ fn after_a_redirect_the_port_is_the_one_that_was_dialled_last() {
 
 #[test]
 fn connections_that_do_not_come_about() {
-    use TryResult::{Cut, HostUnreachable, LocalLimit, NetworkUnreachable, NotTried, Refused};
+    use ConnectResult::{Cut, HostUnreachable, LocalLimit, NetworkUnreachable, NotTried, Refused};
     let service = || vec![in_list("backend-api", "NOERROR")];
-    let one = |result, ms| vec![Try { duration: Duration::from_millis(ms), ..tried("10.96.0.7:8000", result) }];
+    let one =
+        |result, ms| vec![ConnectAttempt { duration: Duration::from_millis(ms), ..tried("10.96.0.7:8000", result) }];
     let listening = |address: &str| {
         let listeners = Some(vec![address.parse().unwrap()]);
         Some(Pod {
@@ -115,7 +117,7 @@ fn connections_that_do_not_come_about() {
         (
             "backend-api:8000",
             Cause::ConnectRefused,
-            vec![tried("10.0.1.1:8000", Refused), tried("10.0.1.2:8000", TryResult::Cut)],
+            vec![tried("10.0.1.1:8000", Refused), tried("10.0.1.2:8000", ConnectResult::Cut)],
             service(),
             None,
             &["behind the headless Service backend-api that pod is there, but nothing listens on port 8000"],
@@ -124,7 +126,7 @@ fn connections_that_do_not_come_about() {
             "backend-api:8000",
             Cause::ConnectRefused,
             [("a", "10.0.1.1:8000"), ("backend-api", "10.0.1.2:8000"), ("backend-api", "10.0.1.2:8000")]
-                .map(|(host, address)| Try { host: Some(host.to_owned()), ..tried(address, Refused) })
+                .map(|(host, address)| ConnectAttempt { host: Some(host.to_owned()), ..tried(address, Refused) })
                 .to_vec(),
             service(),
             None,
@@ -287,7 +289,7 @@ fn connections_that_do_not_come_about() {
         (
             "[2600::1]:5432",
             Cause::NetworkUnreachable,
-            vec![tried("[2600::1]:5432", TryResult::NetworkUnreachable)],
+            vec![tried("[2600::1]:5432", ConnectResult::NetworkUnreachable)],
             vec![],
             None,
             &["this pod has no IPv6 route", "by its name or an IPv4 address"],
@@ -295,7 +297,7 @@ fn connections_that_do_not_come_about() {
         (
             "10.0.9.9:80",
             Cause::LocalLimit,
-            vec![Try { errno: Some(99), ..tried("10.0.9.9:80", LocalLimit) }],
+            vec![ConnectAttempt { errno: Some(99), ..tried("10.0.9.9:80", LocalLimit) }],
             vec![],
             None,
             &["every local port"],
@@ -303,7 +305,7 @@ fn connections_that_do_not_come_about() {
         (
             "10.0.9.9:80",
             Cause::LocalLimit,
-            vec![Try { errno: Some(24), ..tried("10.0.9.9:80", LocalLimit) }],
+            vec![ConnectAttempt { errno: Some(24), ..tried("10.0.9.9:80", LocalLimit) }],
             vec![],
             None,
             &["no file descriptor"],

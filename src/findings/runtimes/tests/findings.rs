@@ -135,7 +135,9 @@ fn a_pod_without_ipv4_does_not_cut_its_ipv6() {
     assert!(cut.message.contains("Node 20, 22 and 24 in images with musl (Alpine) cut each"), "{}", cut.message);
     assert_eq!(of(BOTH)[0].severity, Severity::Error, "it has IPv4, and no way to that address");
     let no_address = told("node@20", "v4 U", Families { ipv4: false, ..BOTH }).ways;
-    assert!(no_address.iter().any(|way| way.legs.is_empty()) && no_address.iter().any(|way| !way.legs.is_empty()));
+    assert!(
+        no_address.iter().any(|way| way.measured.is_empty()) && no_address.iter().any(|way| !way.measured.is_empty())
+    );
 }
 
 /// Of an address in place of a name no library is asked, and none leaves it out.

@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::leg::{Code, Ended, Fate, Leg, TIMED_OUT};
+use super::measured_address::{Code, Ended, Fate, MeasuredAddress, TIMED_OUT};
 use super::order::Library;
-use super::{Manner, Model, Way};
+use super::{ConnectStrategy, Model, Scenario};
 use crate::duration::show;
 use crate::finding::{Predicted, Prediction};
 
@@ -12,7 +12,7 @@ use crate::finding::{Predicted, Prediction};
 pub(super) const NAMED: usize = 6;
 
 /// What is foretold of a runtime that may go these ways.
-pub(super) fn prediction(model: &Model, ways: &[Way], cure: Option<String>) -> Prediction {
+pub(super) fn prediction(model: &Model, ways: &[Scenario], cure: Option<String>) -> Prediction {
     let first = &ways[0];
     let told =
         |result, after, error| Prediction { runtime: model.name, result, after, error, cure: cure.clone(), host: None };
@@ -26,8 +26,8 @@ pub(super) fn prediction(model: &Model, ways: &[Way], cure: Option<String>) -> P
 }
 
 /// Several ways: which, and on what it depends.
-fn either(model: &Model, ways: &[Way]) -> String {
-    let outcome = |way: &Way| match (way.ended.after, error(model, way)) {
+fn either(model: &Model, ways: &[Scenario]) -> String {
+    let outcome = |way: &Scenario| match (way.ended.after, error(model, way)) {
         (Some(after), None) => format!("connects after {}", show(after)),
         (Some(after), Some(error)) => format!("fails after {}: {error}", show(after)),
         (None, error) => error.unwrap_or_default(),
@@ -37,7 +37,7 @@ fn either(model: &Model, ways: &[Way]) -> String {
     let mut parts: Vec<String> = Vec::new();
     for library in model.libraries {
         let text = match (near(*library), model.manner) {
-            (true, Manner::Node(limit)) => {
+            (true, ConnectStrategy::Node(limit)) => {
                 let all: Vec<String> = of(*library).map(outcome).collect();
                 format!("within 15 ms of its limit of {} per address: {}", show(limit), all.join(", or "))
             }
@@ -52,12 +52,12 @@ fn either(model: &Model, ways: &[Way]) -> String {
     named.collect::<Vec<_>>().join("; ")
 }
 
-fn ways_result(ways: &[Way], library: Library) -> Predicted {
+fn ways_result(ways: &[Scenario], library: Library) -> Predicted {
     ways.iter().find(|way| way.library == library).map_or(Predicted::Unknown, |way| way.ended.result)
 }
 
 /// The error that the runtime would show, or what it waits for; `None` where it connects.
-fn error(model: &Model, way: &Way) -> Option<String> {
+fn error(model: &Model, way: &Scenario) -> Option<String> {
     match way.ended.result {
         Predicted::Connects => None,
         Predicted::Fails => Some(failure(model, &way.ended)),
@@ -76,15 +76,15 @@ fn error(model: &Model, way: &Way) -> Option<String> {
 }
 
 /// The address that a way ends on.
-fn at(way: &Way) -> Option<&Leg> {
+fn at(way: &Scenario) -> Option<&MeasuredAddress> {
     let at = way.ended.at?;
-    way.legs.iter().find(|leg| leg.address == at)
+    way.measured.iter().find(|leg| leg.address == at)
 }
 
 /// What ends the waiting at last.
 fn its_end(model: &Model) -> &'static str {
     match (model.manner, model.name) {
-        (Manner::Node(_) | Manner::First, _) => {
+        (ConnectStrategy::Node(_) | ConnectStrategy::First, _) => {
             "fetch gives up after 10 s (UND_ERR_CONNECT_TIMEOUT), a plain socket waits for the kernel's two minutes"
         }
         (_, "python-asyncio") => {
@@ -103,11 +103,11 @@ fn failure(model: &Model, ended: &Ended) -> String {
         return "getaddrinfo ENOTFOUND: the name has no address of a family that this pod has".to_owned();
     };
     match (model.manner, model.name) {
-        (Manner::Node(_), _) if errors.len() > 1 => {
+        (ConnectStrategy::Node(_), _) if errors.len() > 1 => {
             let all = list(errors, |(address, code)| format!("{} {address}", code.name));
             format!("AggregateError [{}]: {all}", first.1.name)
         }
-        (Manner::Node(_) | Manner::First, _) => format!("connect {} {}", first.1.name, first.0),
+        (ConnectStrategy::Node(_) | ConnectStrategy::First, _) => format!("connect {} {}", first.1.name, first.0),
         (_, "go") => format!("dial tcp {}: connect: {}", first.0, first.1.text.to_lowercase()),
         (_, "python") if last.1 == TIMED_OUT => "TimeoutError: timed out".to_owned(),
         (_, "python") => format!("{}: [Errno {}] {}", python(last.1), last.1.errno, last.1.text),

@@ -12,12 +12,12 @@ use crate::value::Value;
 pub(super) const KIND: &str = "unknown";
 
 /// A variable without a usable URL.
-pub(super) struct Undecided {
+pub(super) struct Unresolved {
     value: Value,
     fault: Fault,
 }
 
-impl Undecided {
+impl Unresolved {
     /// The check of a variable whose value means no kind that could be run, `None` where it is not set.
     pub(super) fn new(name: &str, wrong: Option<(Cause, String)>) -> Self {
         let (cause, message) =
@@ -26,7 +26,7 @@ impl Undecided {
     }
 }
 
-impl Check for Undecided {
+impl Check for Unresolved {
     fn target(&self, _env: &dyn Env) -> String {
         self.value.origin()
     }

@@ -10,14 +10,14 @@ use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::duration::show;
-use crate::net::io::{End, Seen};
+use crate::net::io::{End, StreamStats};
 use crate::net::oserr;
 use crate::net::speaks::{Protocol, recognise};
 use crate::outcome::{Fault, Phase};
 
 /// What was waited for on a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Awaited {
+pub struct Expected {
     /// In words, with its article: `an HTTP answer`, `the server's greeting`.
     pub what: &'static str,
     /// The protocol that the peer ought to speak; `None` where anything may come.
@@ -26,7 +26,7 @@ pub struct Awaited {
 
 /// How the waiting ended.
 #[derive(Debug, Clone, Copy)]
-pub enum Trouble<'a> {
+pub enum StreamError<'a> {
     /// A read or a write failed.
     Failed(&'a io::Error),
     /// The stream ended before what was awaited was complete.
@@ -35,7 +35,7 @@ pub enum Trouble<'a> {
     Unexpected(&'a str),
 }
 
-impl<'a> Trouble<'a> {
+impl<'a> StreamError<'a> {
     /// From an error of a library: the socket's error where one is at its bottom, else something unexpected.
     #[must_use]
     pub fn of(error: &'a (dyn Error + 'static)) -> Self {
@@ -54,43 +54,45 @@ impl<'a> Trouble<'a> {
 
 /// The fault. `seen` is what the newest stream saw, `phase` the running one.
 #[must_use]
-pub fn fault(phase: Phase, trouble: Trouble<'_>, seen: &Seen, awaited: Awaited) -> Fault {
-    let Awaited { what, protocol } = awaited;
+pub fn fault(phase: Phase, error: StreamError<'_>, seen: &StreamStats, awaited: Expected) -> Fault {
+    let Expected { what, protocol } = awaited;
     let received = seen.received;
     if let Some(other) = protocol.and_then(|protocol| recognise(&seen.head).filter(|other| *other != protocol)) {
         let cause = if phase == Phase::Tls { Cause::TlsNotTls } else { Cause::ProtocolError };
         return Fault::new(phase, cause, format!("the peer speaks {other}; {what} was awaited"));
     }
-    if is_over_limit(trouble, seen) {
+    if is_over_limit(error, seen) {
         let message = format!("{received} bytes came and no end, while {what} was awaited: over the limit");
         return Fault::new(phase, Cause::TooLarge, message);
     }
-    match trouble {
-        Trouble::Unexpected(detail) => {
+    match error {
+        StreamError::Unexpected(detail) => {
             let colon = if detail.is_empty() { "" } else { ": " };
             let message = format!("what came ({}) is not {what}{colon}{detail}", bytes(received));
             Fault::new(phase, Cause::ProtocolError, message)
         }
-        Trouble::Failed(error) if oserr::is_reset(error) || seen.end == Some(End::Reset) => reset(phase, seen, what),
-        Trouble::Failed(error) if error.kind() != io::ErrorKind::UnexpectedEof && seen.end != Some(End::Closed) => {
+        StreamError::Failed(error) if oserr::is_reset(error) || seen.end == Some(End::Reset) => {
+            reset(phase, seen, what)
+        }
+        StreamError::Failed(error) if error.kind() != io::ErrorKind::UnexpectedEof && seen.end != Some(End::Closed) => {
             let cause = oserr::stream_cause(error);
             Fault::new(phase, cause, format!("while {what} was awaited: {error}"))
         }
-        Trouble::Failed(_) | Trouble::Ended if seen.end == Some(End::Reset) => reset(phase, seen, what),
-        Trouble::Failed(_) | Trouble::Ended => {
+        StreamError::Failed(_) | StreamError::Ended if seen.end == Some(End::Reset) => reset(phase, seen, what),
+        StreamError::Failed(_) | StreamError::Ended => {
             Fault::new(phase, Cause::ConnectionClosed, format!("the peer closed the connection {}", before(seen, what)))
         }
     }
 }
 
-fn is_over_limit(trouble: Trouble<'_>, seen: &Seen) -> bool {
-    let by_error = matches!(trouble, Trouble::Failed(error) if error.kind() == io::ErrorKind::FileTooLarge);
+fn is_over_limit(error: StreamError<'_>, seen: &StreamStats) -> bool {
+    let by_error = matches!(error, StreamError::Failed(error) if error.kind() == io::ErrorKind::FileTooLarge);
     by_error || seen.end == Some(End::OverLimit)
 }
 
 /// A reset before the peer's first byte belongs to the connection, not to the protocol: nobody answered behind what
 /// accepted it.
-fn reset(phase: Phase, seen: &Seen, what: &str) -> Fault {
+fn reset(phase: Phase, seen: &StreamStats, what: &str) -> Fault {
     let message = format!("the peer reset the connection {}", before(seen, what));
     if seen.received == 0 {
         return Fault::new(Phase::Connect, Cause::ConnectReset, message);
@@ -98,7 +100,7 @@ fn reset(phase: Phase, seen: &Seen, what: &str) -> Fault {
     Fault::new(phase, Cause::ConnectionClosed, message)
 }
 
-fn before(seen: &Seen, what: &str) -> String {
+fn before(seen: &StreamStats, what: &str) -> String {
     match (seen.received, seen.sent) {
         (0, 0) => format!("before anything was sent; {what} was awaited"),
         (0, sent) => format!("without an answer to our {}; {what} was awaited", bytes(sent)),
@@ -112,7 +114,7 @@ fn bytes(count: u64) -> String {
 
 /// How a stream is silent: for the message of a timeout.
 #[must_use]
-pub fn silence(seen: &Seen, now: Instant) -> String {
+pub fn silence(seen: &StreamStats, now: Instant) -> String {
     let since = |moment: Option<Instant>| moment.map_or_else(String::new, |at| show(now.saturating_duration_since(at)));
     if seen.received == 0 {
         return format!("connected, then nothing came for {}", since(seen.opened));
@@ -122,18 +124,18 @@ pub fn silence(seen: &Seen, now: Instant) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Awaited, Trouble, fault, silence};
-    use crate::net::io::{End, Seen};
+    use super::{Expected, StreamError, fault, silence};
+    use crate::net::io::{End, StreamStats};
     use crate::net::speaks::Protocol;
     use crate::outcome::Phase;
     use std::io;
     use std::time::Duration;
     use tokio::time::Instant;
 
-    const HTTP: Awaited = Awaited { what: "an HTTP answer", protocol: Some(Protocol::Http) };
+    const HTTP: Expected = Expected { what: "an HTTP answer", protocol: Some(Protocol::Http) };
 
-    fn seen(head: &[u8], sent: u64, end: Option<End>) -> Seen {
-        Seen { head: head.to_vec(), received: head.len() as u64, sent, end, ..Seen::default() }
+    fn seen(head: &[u8], sent: u64, end: Option<End>) -> StreamStats {
+        StreamStats { head: head.to_vec(), received: head.len() as u64, sent, end, ..StreamStats::default() }
     }
 
     #[test]
@@ -143,67 +145,67 @@ mod tests {
         let eof = io::Error::from(io::ErrorKind::UnexpectedEof);
         let large = io::Error::from(io::ErrorKind::FileTooLarge);
         let unreachable = io::Error::from_raw_os_error(113);
-        for (trouble, seen, expected) in [
+        for (error, seen, expected) in [
             (
-                Trouble::Ended,
+                StreamError::Ended,
                 seen(b"", 9, Some(End::Closed)),
                 "request connection_closed: the peer closed the connection without an answer to our 9 bytes; an HTTP answer was awaited",
             ),
             (
-                Trouble::Ended,
+                StreamError::Ended,
                 seen(b"", 0, None),
                 "request connection_closed: the peer closed the connection before anything was sent; an HTTP answer was awaited",
             ),
             (
-                Trouble::Failed(&eof),
+                StreamError::Failed(&eof),
                 seen(b"HTTP/1", 9, Some(End::Closed)),
                 "request connection_closed: the peer closed the connection after 6 bytes, before the end of an HTTP answer",
             ),
             (
-                Trouble::Failed(&reset),
+                StreamError::Failed(&reset),
                 seen(b"", 9, Some(End::Reset)),
                 "connect connect_reset: the peer reset the connection without an answer to our 9 bytes; an HTTP answer was awaited",
             ),
             (
-                Trouble::Failed(&pipe),
+                StreamError::Failed(&pipe),
                 seen(b"H", 9, None),
                 "request connection_closed: the peer reset the connection after 1 byte, before the end of an HTTP answer",
             ),
             (
-                Trouble::Failed(&large),
+                StreamError::Failed(&large),
                 seen(b"HTTP/1.1", 9, None),
                 "request too_large: 8 bytes came and no end, while an HTTP answer was awaited: over the limit",
             ),
             (
-                Trouble::Ended,
+                StreamError::Ended,
                 seen(b"SSH-2.0-x", 9, Some(End::Closed)),
                 "request protocol_error: the peer speaks SSH; an HTTP answer was awaited",
             ),
             (
-                Trouble::Unexpected(""),
+                StreamError::Unexpected(""),
                 seen(b"x", 9, None),
                 "request protocol_error: what came (1 byte) is not an HTTP answer",
             ),
             (
-                Trouble::Unexpected("no version"),
+                StreamError::Unexpected("no version"),
                 seen(b"HTTP/", 9, Some(End::Closed)),
                 "request protocol_error: what came (5 bytes) is not an HTTP answer: no version",
             ),
             (
-                Trouble::Failed(&unreachable),
+                StreamError::Failed(&unreachable),
                 seen(b"", 9, None),
                 "request connection_closed: while an HTTP answer was awaited: No route to host (os error 113)",
             ),
         ] {
-            let fault = fault(Phase::Request, trouble, &seen, HTTP);
+            let fault = fault(Phase::Request, error, &seen, HTTP);
             assert_eq!(format!("{} {}: {}", fault.phase.as_str(), fault.cause.slug(), fault.message), expected);
         }
     }
 
     #[test]
     fn a_plain_text_peer_in_the_tls_phase_is_not_tls() {
-        let awaited = Awaited { what: "a TLS handshake", protocol: Some(Protocol::Tls) };
-        let fault = fault(Phase::Tls, Trouble::Unexpected(""), &seen(b"HTTP/1.1 400", 200, None), awaited);
+        let awaited = Expected { what: "a TLS handshake", protocol: Some(Protocol::Tls) };
+        let fault = fault(Phase::Tls, StreamError::Unexpected(""), &seen(b"HTTP/1.1 400", 200, None), awaited);
         assert_eq!(fault.cause.slug(), "tls_not_tls");
         assert_eq!(fault.message, "the peer speaks HTTP; a TLS handshake was awaited");
     }
@@ -211,17 +213,19 @@ mod tests {
     #[test]
     fn finds_the_socket_under_a_library() {
         let wrapped = io::Error::other(io::Error::from(io::ErrorKind::ConnectionReset));
-        assert!(matches!(Trouble::of(&wrapped), Trouble::Failed(e) if e.kind() == io::ErrorKind::ConnectionReset));
-        assert!(matches!(Trouble::of(&std::fmt::Error), Trouble::Unexpected("")));
+        assert!(
+            matches!(StreamError::of(&wrapped), StreamError::Failed(e) if e.kind() == io::ErrorKind::ConnectionReset)
+        );
+        assert!(matches!(StreamError::of(&std::fmt::Error), StreamError::Unexpected("")));
     }
 
     #[test]
     fn silence_in_words() {
         let now = Instant::now() + Duration::from_secs(60);
         let ago = |ms: u64| Some(now - Duration::from_millis(ms));
-        let mute = Seen { opened: ago(4_900), ..Seen::default() };
+        let mute = StreamStats { opened: ago(4_900), ..StreamStats::default() };
         assert_eq!(silence(&mute, now), "connected, then nothing came for 4.9s");
-        let drip = Seen { opened: ago(4_900), received: 5, last: ago(300), ..Seen::default() };
+        let drip = StreamStats { opened: ago(4_900), received: 5, last: ago(300), ..StreamStats::default() };
         assert_eq!(silence(&drip, now), "connected, 5 bytes came in 4.9s, the last 300ms ago");
     }
 }

@@ -10,25 +10,25 @@ use crate::schedule::{self, Chance, Prober};
 use crate::state::{Message, Slot};
 
 /// Everything that runs checks.
-pub struct Crew {
+pub struct CheckTasks {
     prober: Arc<dyn Prober>,
     chance: Chance,
     messages: mpsc::Sender<Message>,
-    members: Vec<Member>,
+    members: Vec<CheckTask>,
     next_id: u64,
     /// Of the first runs.
     turns: Arc<Semaphore>,
 }
 
 /// A check and its task, which ends with it.
-struct Member {
+struct CheckTask {
     slot: Slot,
     /// What its task reads before each run.
     plans: watch::Sender<Arc<Planned>>,
     task: Option<JoinHandle<()>>,
 }
 
-impl Member {
+impl CheckTask {
     /// Takes over what another plan says of the same check.
     fn replan(&mut self, planned: &Planned) {
         self.slot.planned = Arc::new(planned.clone());
@@ -36,7 +36,7 @@ impl Member {
     }
 }
 
-impl Drop for Member {
+impl Drop for CheckTask {
     fn drop(&mut self) {
         if let Some(task) = &self.task {
             task.abort();
@@ -44,7 +44,7 @@ impl Drop for Member {
     }
 }
 
-impl Crew {
+impl CheckTasks {
     /// Nobody yet. Outcomes go to `messages`.
     #[must_use]
     pub fn new(prober: Arc<dyn Prober>, chance: Chance, messages: mpsc::Sender<Message>) -> Self {
@@ -53,12 +53,12 @@ impl Crew {
     }
 
     /// Stops the checks that a plan does not have, and takes in those that it has: what runs as it did goes on, with its
-    /// number and under what the new plan makes of its results. The others get a new one and wait for [`Crew::start`], so
+    /// number and under what the new plan makes of its results. The others get a new one and wait for [`CheckTasks::start`], so
     /// that the state can be told first.
     pub fn plan(&mut self, checks: &[Planned]) -> Vec<Slot> {
         let mut former = std::mem::take(&mut self.members);
         for planned in checks {
-            let same = |member: &Member| {
+            let same = |member: &CheckTask| {
                 member.slot.planned.name == planned.name && member.slot.planned.identity == planned.identity
             };
             let member = match former.iter().position(same) {
@@ -84,11 +84,11 @@ impl Crew {
         }
     }
 
-    fn member(&mut self, planned: &Planned) -> Member {
+    fn member(&mut self, planned: &Planned) -> CheckTask {
         self.next_id += 1;
         let target = planned.check.target(self.prober.env());
         let planned = Arc::new(planned.clone());
         let plans = watch::Sender::new(Arc::clone(&planned));
-        Member { slot: Slot { id: self.next_id, planned, target }, plans, task: None }
+        CheckTask { slot: Slot { id: self.next_id, planned, target }, plans, task: None }
     }
 }

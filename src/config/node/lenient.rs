@@ -17,15 +17,15 @@ const MOST: usize = 100;
 /// # Errors
 /// All faults, in the order of their places; none where all were told before (see [`Raw::Faulty`]).
 pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Problem>> {
-    match peel(node, &[]) {
-        Peel { value: Some(value), whole: true, .. } => Ok(value),
-        Peel { problems, .. } => Err(problems),
+    match parse_leniently(node, &[]) {
+        LenientParse { value: Some(value), whole: true, .. } => Ok(value),
+        LenientParse { problems, .. } => Err(problems),
     }
 }
 
 /// What reading a node gave.
 #[derive(Debug)]
-pub struct Peel<T> {
+pub struct LenientParse<T> {
     /// What could be read: without the faulty keys, where they may be absent.
     pub value: Option<T>,
     /// Nothing was left out.
@@ -37,13 +37,13 @@ pub struct Peel<T> {
 /// As [`read`], for a part of a mapping whose other keys are read elsewhere (they are right keys too), and for whom a
 /// part is enough.
 #[must_use]
-pub fn peel<T: DeserializeOwned>(node: &Node, others: &[&str]) -> Peel<T> {
+pub fn parse_leniently<T: DeserializeOwned>(node: &Node, others: &[&str]) -> LenientParse<T> {
     let mut value = None;
     let (whole, problems) = repeat(node, others, &mut |root| {
         value = Some(T::deserialize(root)?);
         Ok(())
     });
-    Peel { value, whole, problems }
+    LenientParse { value, whole, problems }
 }
 
 /// Reads until there is nothing more to drop: whether nothing was, and all faults in the order of their places.

@@ -4,11 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::finding::Predicted;
-use crate::outcome::{Surveyed, TryResult};
+use crate::outcome::{ConnectResult, Surveyed};
 
 /// One address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Leg {
+pub(super) struct MeasuredAddress {
     pub(super) address: SocketAddr,
     /// What the kernel would send from.
     pub(super) source: Option<IpAddr>,
@@ -43,14 +43,14 @@ pub(super) struct Code {
 /// What a limit of the runtime's own leaves behind.
 pub(super) const TIMED_OUT: Code = Code { errno: 110, name: "ETIMEDOUT", text: "Connection timed out", at_once: false };
 
-impl Leg {
+impl MeasuredAddress {
     pub(super) fn new(seen: &Surveyed) -> Self {
         let fate = match seen.result {
-            TryResult::Connected => Fate::Accepts,
-            TryResult::Cut => Fate::Silent,
-            TryResult::NotTried => Fate::Unmeasured,
+            ConnectResult::Connected => Fate::Accepts,
+            ConnectResult::Cut => Fate::Silent,
+            ConnectResult::NotTried => Fate::Unmeasured,
             failed => Fate::Errs(Code {
-                at_once: seen.source.is_none() || failed == TryResult::LocalLimit,
+                at_once: seen.source.is_none() || failed == ConnectResult::LocalLimit,
                 ..code(failed, seen.errno)
             }),
         };
@@ -67,16 +67,16 @@ impl Leg {
     }
 }
 
-fn code(result: TryResult, errno: Option<i32>) -> Code {
+fn code(result: ConnectResult, errno: Option<i32>) -> Code {
     let by_result = match result {
-        TryResult::Refused => 111,
-        TryResult::Timeout => 110,
-        TryResult::Reset => 104,
-        TryResult::HostUnreachable => 113,
-        TryResult::NetworkUnreachable => 101,
-        TryResult::NotPermitted => 13,
-        TryResult::LocalLimit => 99,
-        TryResult::Connected | TryResult::Cut | TryResult::NotTried | TryResult::Error => 0,
+        ConnectResult::Refused => 111,
+        ConnectResult::Timeout => 110,
+        ConnectResult::Reset => 104,
+        ConnectResult::HostUnreachable => 113,
+        ConnectResult::NetworkUnreachable => 101,
+        ConnectResult::NotPermitted => 13,
+        ConnectResult::LocalLimit => 99,
+        ConnectResult::Connected | ConnectResult::Cut | ConnectResult::NotTried | ConnectResult::Error => 0,
     };
     let errno = errno.unwrap_or(by_result);
     let (name, text) = match errno {

@@ -7,7 +7,7 @@ use crate::url::Host;
 
 /// What a host is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum HostClass {
     /// A Service, with its namespace where that can be told.
     Service { service: String, namespace: Option<String> },
     /// `db.dev`: a Service and its namespace, or a public name.
@@ -23,10 +23,10 @@ pub(super) enum Place {
 }
 
 /// What this host is, as far as name and evidence tell.
-pub(super) fn place(host: &Host, evidence: &Evidence) -> Place {
+pub(super) fn classify(host: &Host, evidence: &Evidence) -> HostClass {
     let name = match host {
         Host::Name(name) => name.trim_end_matches('.').to_ascii_lowercase(),
-        Host::Ip(ip) => return Place::Address(*ip),
+        Host::Ip(ip) => return HostClass::Address(*ip),
     };
     let of_cluster = domain(evidence).and_then(|domain| name.strip_suffix(domain)?.strip_suffix('.'));
     let shaped = match of_cluster.and_then(|rest| rest.rsplit_once('.')) {
@@ -35,7 +35,7 @@ pub(super) fn place(host: &Host, evidence: &Evidence) -> Place {
     };
     match found(&name, evidence).map(|query| query.suffix.as_deref()) {
         // Found by itself, or by another suffix than a cluster's: no Service, whatever it looks like.
-        Some(None) if matches!(shaped, Place::Unclear { .. }) || !name.contains('.') => Place::Public(name),
+        Some(None) if matches!(shaped, HostClass::Unclear { .. }) || !name.contains('.') => HostClass::Public(name),
         Some(Some(suffix)) => match cluster_part(suffix) {
             Some("") => match name.rsplit_once('.') {
                 Some((rest, namespace)) => service(last_label(rest), Some(namespace)),
@@ -43,12 +43,12 @@ pub(super) fn place(host: &Host, evidence: &Evidence) -> Place {
             },
             Some(namespace) => service(last_label(&name), Some(namespace)),
             None if suffix == "cluster.local" => shaped,
-            None => Place::Public(name),
+            None => HostClass::Public(name),
         },
         Some(None) => shaped,
         None => match shaped {
-            Place::Service { service, namespace: None } => {
-                Place::Service { service, namespace: own_namespace(evidence).map(str::to_owned) }
+            HostClass::Service { service, namespace: None } => {
+                HostClass::Service { service, namespace: own_namespace(evidence).map(str::to_owned) }
             }
             // In the hosts file, or never looked for.
             other => other,
@@ -101,21 +101,21 @@ pub(super) fn flag(namespace: Option<&str>) -> String {
     namespace.map_or_else(String::new, |namespace| format!("-n {namespace} "))
 }
 
-fn by_shape(name: &str) -> Place {
+fn by_shape(name: &str) -> HostClass {
     let labels: Vec<&str> = name.split('.').collect();
     match labels.as_slice() {
         [only] => service(only, None),
         [.., one, namespace, "svc"] | [.., one, namespace, "svc", "cluster", "local"] => service(one, Some(namespace)),
-        [.., "docker" | "minikube", "internal"] => Place::Docker(name.to_owned()),
+        [.., "docker" | "minikube", "internal"] => HostClass::Docker(name.to_owned()),
         // A pod of a StatefulSet, and its Service.
         [pod, one] if is_ordinal(pod) && !PUBLIC.contains(one) => service(one, None),
         [one, namespace] if is_either(namespace) => {
-            Place::Unclear { service: (*one).to_owned(), namespace: (*namespace).to_owned() }
+            HostClass::Unclear { service: (*one).to_owned(), namespace: (*namespace).to_owned() }
         }
-        [.., "cluster" | "clusterset", "local"] => Place::Public(name.to_owned()),
-        [.., "local" | "test" | "localdomain"] => Place::Laptop(name.to_owned()),
+        [.., "cluster" | "clusterset", "local"] => HostClass::Public(name.to_owned()),
+        [.., "local" | "test" | "localdomain"] => HostClass::Laptop(name.to_owned()),
         [one, namespace] if !PUBLIC.contains(namespace) => service(one, Some(namespace)),
-        _ => Place::Public(name.to_owned()),
+        _ => HostClass::Public(name.to_owned()),
     }
 }
 
@@ -146,19 +146,19 @@ fn last_label(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
-fn service(service: &str, namespace: Option<&str>) -> Place {
-    Place::Service { service: service.to_owned(), namespace: namespace.map(str::to_owned) }
+fn service(service: &str, namespace: Option<&str>) -> HostClass {
+    HostClass::Service { service: service.to_owned(), namespace: namespace.map(str::to_owned) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, cluster_part, domain, place, service};
+    use super::{HostClass, classify, cluster_part, domain, service};
     use crate::findings::testing::{query, with_queries};
     use crate::outcome::Evidence;
     use crate::url::Host;
 
-    fn at(name: &str, evidence: &Evidence) -> Place {
-        place(&Host::parse(name).unwrap(), evidence)
+    fn at(name: &str, evidence: &Evidence) -> HostClass {
+        classify(&Host::parse(name).unwrap(), evidence)
     }
 
     #[test]
@@ -172,20 +172,20 @@ mod tests {
             ("DB.shop.svc.cluster.local.", service("db", Some("shop"))),
             ("db-0.db.shop.svc.cluster.local", service("db", Some("shop"))),
             ("db-0.db", service("db", None)),
-            ("db.dev", Place::Unclear { service: owned("db"), namespace: owned("dev") }),
-            ("todo.local", Place::Laptop(owned("todo.local"))),
-            ("api.todo.test", Place::Laptop(owned("api.todo.test"))),
-            ("host.docker.internal", Place::Docker(owned("host.docker.internal"))),
-            ("db.kz", Place::Unclear { service: owned("db"), namespace: owned("kz") }),
+            ("db.dev", HostClass::Unclear { service: owned("db"), namespace: owned("dev") }),
+            ("todo.local", HostClass::Laptop(owned("todo.local"))),
+            ("api.todo.test", HostClass::Laptop(owned("api.todo.test"))),
+            ("host.docker.internal", HostClass::Docker(owned("host.docker.internal"))),
+            ("db.kz", HostClass::Unclear { service: owned("db"), namespace: owned("kz") }),
             ("db.s3", service("db", Some("s3"))),
-            ("db.shop.svc.clusterset.local", Place::Public(owned("db.shop.svc.clusterset.local"))),
-            ("db.shop.cluster.local", Place::Public(owned("db.shop.cluster.local"))),
-            ("db.it", Place::Unclear { service: owned("db"), namespace: owned("it") }),
-            ("example.com", Place::Public(owned("example.com"))),
-            ("www.example.it", Place::Public(owned("www.example.it"))),
-            ("web-1.com", Place::Public(owned("web-1.com"))),
-            ("ep-x.eu-central-1.aws.neon.tech", Place::Public(owned("ep-x.eu-central-1.aws.neon.tech"))),
-            ("10.0.0.7", Place::Address("10.0.0.7".parse().unwrap())),
+            ("db.shop.svc.clusterset.local", HostClass::Public(owned("db.shop.svc.clusterset.local"))),
+            ("db.shop.cluster.local", HostClass::Public(owned("db.shop.cluster.local"))),
+            ("db.it", HostClass::Unclear { service: owned("db"), namespace: owned("it") }),
+            ("example.com", HostClass::Public(owned("example.com"))),
+            ("www.example.it", HostClass::Public(owned("www.example.it"))),
+            ("web-1.com", HostClass::Public(owned("web-1.com"))),
+            ("ep-x.eu-central-1.aws.neon.tech", HostClass::Public(owned("ep-x.eu-central-1.aws.neon.tech"))),
+            ("10.0.0.7", HostClass::Address("10.0.0.7".parse().unwrap())),
         ] {
             assert_eq!(at(name, &none), expected, "{name}");
         }
@@ -201,9 +201,9 @@ mod tests {
             ("db", "shop.svc.cluster.local", service("db", Some("shop"))),
             ("db.dev", "svc.cluster.local", service("db", Some("dev"))),
             ("db-0.db", "shop.svc.corp.example", service("db", Some("shop"))),
-            ("db.dev", "", Place::Public("db.dev".to_owned())),
-            ("db", "corp.example.com", Place::Public("db".to_owned())),
-            ("db", "", Place::Public("db".to_owned())),
+            ("db.dev", "", HostClass::Public("db.dev".to_owned())),
+            ("db", "corp.example.com", HostClass::Public("db".to_owned())),
+            ("db", "", HostClass::Public("db".to_owned())),
         ] {
             assert_eq!(at(name, &found(suffix, name)), expected, "{name} {suffix}");
         }
