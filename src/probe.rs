@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::cause::Cause;
-use crate::check::{Check, Run};
+use crate::check::{Check, Prepared, Run, Runnable};
 use crate::config::plan::Planned;
 use crate::env::Env;
 use crate::finding::Finding;
@@ -37,9 +37,9 @@ pub use depth::Depth;
 pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outcome {
     let started_at = SystemTime::now();
     let began = Instant::now();
-    let target = planned.check.target(&*world.env);
-    let endpoints = planned.check.endpoints(&*world.env);
-    let readings = planned.check.readings(&*world.env);
+    let surroundings = &*world.env;
+    let world = &Arc::new(world.for_run());
+    let Prepared { target, endpoints, readings, run } = prepare(&*planned.check, &*world.env);
     let var = |name| world.env.var(name).unwrap_or_default();
     let (node_options, pg_connect_timeout) = (var("NODE_OPTIONS"), var("PGCONNECT_TIMEOUT"));
     let context = Context {
@@ -53,10 +53,10 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         node_options: &node_options,
         pg_connect_timeout: &pg_connect_timeout,
     };
-    let looking = pod::Looking::begin(&*world.env);
+    let looking = pod::Looking::begin(surroundings);
     let mut done = match planned.rules.require {
-        Require::Any | Require::All => attempt(&*planned.check, world, terms(planned, depth.walk(), None)).await,
-        Require::Each => each::run(planned, world, depth, context).await,
+        Require::Any | Require::All => attempt(&run, world, terms(planned, depth.walk(), None)).await,
+        Require::Each => each::run(planned, &run, world, depth, context).await,
     };
     let meant = findings::meant(&readings).filter(|_| endpoints.is_empty() && depth == Depth::Survey);
     match &meant {
@@ -64,7 +64,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         None if done.evidence.tries.is_empty() => {}
         None => measure(planned, world, depth, &endpoints, &mut done).await,
     }
-    done.evidence.pod = looking.end(&*world.env, done.fault.as_ref(), &done.evidence);
+    done.evidence.pod = looking.end(surroundings, done.fault.as_ref(), &done.evidence);
     let Judged { findings, predictions } = findings::judge(done.fault.as_ref(), &done.evidence, context);
     let failure = match done.fault {
         Some(fault) => Some(explain(fault, &done.evidence, context)),
@@ -146,13 +146,35 @@ fn explain(fault: Fault, evidence: &Evidence, context: Context<'_>) -> Failure {
     Failure { phase: fault.phase, cause: fault.cause, message: fault.message, hint }
 }
 
-async fn attempt(check: &dyn Check, world: &Arc<World>, terms: AttemptOptions) -> Done {
+/// What a check is to run, or why it cannot.
+type Ready = Result<Arc<dyn Runnable>, Fault>;
+
+/// The check with its values; a panic is what is wrong with them.
+fn prepare(check: &dyn Check, env: &dyn Env) -> Prepared {
+    catch_unwind(AssertUnwindSafe(|| check.prepare(env))).unwrap_or_else(|_| Prepared {
+        target: "unknown".to_owned(),
+        endpoints: Vec::new(),
+        readings: Vec::new(),
+        run: Err(Fault::new(Phase::Assert, Cause::Internal, PANICKED)),
+    })
+}
+
+/// Of a check whose code failed.
+const PANICKED: &str = "the check panicked; the log says where";
+
+async fn attempt(run: &Ready, world: &Arc<World>, terms: AttemptOptions) -> Done {
+    let run = match run {
+        Ok(run) => run,
+        Err(fault) => {
+            return Done { evidence: Evidence::default(), fault: Some(fault.clone()), ended: Instant::now() };
+        }
+    };
     let deadline = terms.deadline;
     let mut attempt = Attempt::new(Arc::clone(world), terms);
-    let result = timeout_at(deadline, guarded(|| check.run(&mut attempt))).await;
+    let result = timeout_at(deadline, guarded(|| run.run(&mut attempt))).await;
     let fault = match result {
         Ok(Ok(result)) => result.err(),
-        Ok(Err(Panicked)) => Some(attempt.fault(Cause::Internal, "the check panicked; the log says where")),
+        Ok(Err(Panicked)) => Some(attempt.fault(Cause::Internal, PANICKED)),
         Err(_) => Some(attempt.deadline_fault()),
     };
     attempt.leave();

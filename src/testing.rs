@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use crate::cause::Cause;
-use crate::check::{Check, Run};
+use crate::check::{Check, Prepared, Run, Runnable, readings};
 use crate::config::plan::{Gates, MinPassing, Planned};
 use crate::env::Env;
 use crate::env::ProcessEnv;
@@ -14,7 +14,6 @@ use crate::net::attempt::Attempt;
 use crate::net::dial::DialRules;
 use crate::outcome::{Evidence, Failure, Outcome, Phase};
 use crate::state::{CheckView, Histogram, Reload, Snapshot};
-use crate::url::Endpoint;
 use crate::value::Value;
 use crate::verdict::Verdict;
 
@@ -23,18 +22,18 @@ struct Idle {
 }
 
 impl Check for Idle {
-    fn target(&self, _env: &dyn Env) -> String {
-        "idle://".to_owned()
-    }
-
-    fn endpoints(&self, _env: &dyn Env) -> Vec<Endpoint> {
-        Vec::new()
+    fn prepare(&self, env: &dyn Env) -> Prepared {
+        Prepared::new("idle://".to_owned(), Vec::new(), readings(&self.values(), env), Ok(Passes))
     }
 
     fn values(&self) -> Vec<&Value> {
         self.values.iter().collect()
     }
+}
 
+struct Passes;
+
+impl Runnable for Passes {
     fn run<'a>(&'a self, _attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(std::future::ready(Ok(())))
     }

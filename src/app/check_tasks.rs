@@ -86,7 +86,7 @@ impl CheckTasks {
 
     fn member(&mut self, planned: &Planned) -> CheckTask {
         self.next_id += 1;
-        let target = planned.check.target(self.prober.env());
+        let target = planned.check.prepare(self.prober.env()).target;
         let planned = Arc::new(planned.clone());
         let plans = watch::Sender::new(Arc::clone(&planned));
         CheckTask { slot: Slot { id: self.next_id, planned, target }, plans, task: None }

@@ -30,13 +30,13 @@ impl Address {
         }
     }
 
-    /// What it dials, as a URL; where it comes from, where that cannot be told.
+    /// The endpoint that it was resolved to, as a URL; where it comes from, where it could not be resolved.
     #[must_use]
-    pub fn target(&self, scheme: &str, env: &dyn Env) -> String {
-        match (self.resolve(scheme, env), self.value()) {
-            (Ok(endpoint), _) => format!("{scheme}://{endpoint}"),
-            (Err(_), Some(value)) => value.origin(),
-            (Err(_), None) => format!("{scheme}://"),
+    pub fn target(&self, scheme: &str, endpoint: Option<&Endpoint>) -> String {
+        match (endpoint, self.value()) {
+            (Some(endpoint), _) => format!("{scheme}://{endpoint}"),
+            (None, Some(value)) => value.origin(),
+            (None, None) => format!("{scheme}://"),
         }
     }
 

@@ -4,7 +4,7 @@
 //! No kind of the configuration: `diagnose` takes such URLs, so that at least the way there is known.
 
 use crate::cause::Cause;
-use crate::check::{Check, Run, tcp, tls};
+use crate::check::{Check, Prepared, Run, Runnable, tcp, tls};
 use crate::env::Env;
 use crate::findings::{Blame, Family, Reading, blame, lint};
 use crate::net::attempt::Attempt;
@@ -63,7 +63,7 @@ impl Connection {
         row(scheme).is_some()
     }
 
-    fn read(&self, env: &dyn Env) -> Result<(Url, u16, bool), Fault> {
+    fn read(&self, env: &dyn Env) -> Result<Dialled, Fault> {
         let text = self.url.resolve(env)?;
         let origin = self.url.origin();
         let wrong = |what: String| {
@@ -89,17 +89,33 @@ impl Connection {
             matches!(key.as_str(), "tls" | "ssl") && value.expose() == "true"
         };
         let tls = *tls || (url.scheme == "mongodb" && url.query.iter().any(asks_for_tls)) || looks_up(&url);
-        Ok((url, *port, tls))
+        let endpoint = |(host, own): &(Host, Option<u16>)| Endpoint { host: host.clone(), port: own.unwrap_or(*port) };
+        Ok(Dialled {
+            target: shown(text.expose(), &url),
+            endpoints: url.hosts.iter().map(endpoint).collect(),
+            tls,
+            by_srv: looks_up(&url),
+        })
     }
+}
 
-    fn dialled(&self, env: &dyn Env) -> Result<(Vec<Endpoint>, bool), Fault> {
-        let (url, usual, tls) = self.read(env)?;
-        let endpoint = |(host, port): &(_, Option<u16>)| {
-            let host: &crate::url::Host = host;
-            Endpoint { host: host.clone(), port: port.unwrap_or(usual) }
-        };
-        Ok((url.hosts.iter().map(endpoint).collect(), tls))
-    }
+/// What one run dials.
+struct Dialled {
+    target: String,
+    /// The servers; where they are in SRV records, the one name that these belong to.
+    endpoints: Vec<Endpoint>,
+    tls: bool,
+    by_srv: bool,
+}
+
+/// Scheme, hosts and ports alone: in front of an `@` a token may stand where another protocol has a user.
+fn shown(text: &str, url: &Url) -> String {
+    let driver = if text.starts_with("jdbc:") { "jdbc:" } else { "" };
+    let host = |(host, port): &(Host, Option<u16>)| match port {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_string(),
+    };
+    format!("{driver}{}://{}", url.scheme, url.hosts.iter().map(host).collect::<Vec<_>>().join(","))
 }
 
 fn row(scheme: &str) -> Option<&'static (&'static str, u16, bool)> {
@@ -137,39 +153,28 @@ async fn looked_up(attempt: &mut Attempt, host: &Host) -> Result<Vec<Endpoint>, 
 }
 
 impl Check for Connection {
-    /// Scheme, hosts and ports alone: in front of an `@` a token may stand where another protocol has a user.
-    fn target(&self, env: &dyn Env) -> String {
-        let Ok((url, ..)) = self.read(env) else { return self.url.origin() };
-        let driver = self.url.resolve(env).is_ok_and(|text| text.expose().starts_with("jdbc:"));
-        let driver = if driver { "jdbc:" } else { "" };
-        let host = |(host, port): &(crate::url::Host, Option<u16>)| match port {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_string(),
-        };
-        format!("{driver}{}://{}", url.scheme, url.hosts.iter().map(host).collect::<Vec<_>>().join(","))
-    }
-
-    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
-        let in_it = self.read(env).is_ok_and(|(url, ..)| !looks_up(&url));
-        if in_it { self.dialled(env).map(|(endpoints, _)| endpoints).unwrap_or_default() } else { Vec::new() }
+    fn prepare(&self, env: &dyn Env) -> Prepared {
+        let plan = self.read(env);
+        let target = plan.as_ref().map_or_else(|_| self.url.origin(), |plan| plan.target.clone());
+        let known = plan.as_ref().ok().filter(|plan| !plan.by_srv);
+        let endpoints = known.map(|plan| plan.endpoints.clone()).unwrap_or_default();
+        Prepared::new(target, endpoints, Reading::all("url", &self.url, env), plan)
     }
 
     fn values(&self) -> Vec<&Value> {
         vec![&self.url]
     }
 
-    fn readings(&self, env: &dyn Env) -> Vec<Reading> {
-        Reading::all("url", &self.url, env)
-    }
-
     fn stops_short(&self) -> Option<&str> {
         Some(&self.why)
     }
+}
 
+impl Runnable for Dialled {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let (mut endpoints, tls) = self.dialled(attempt.env())?;
-            if self.read(attempt.env()).is_ok_and(|(url, ..)| looks_up(&url))
+            let mut endpoints = self.endpoints.clone();
+            if self.by_srv
                 && let Some(first) = endpoints.first().map(|endpoint| endpoint.host.clone())
             {
                 endpoints = looked_up(attempt, &first).await?;
@@ -180,9 +185,13 @@ impl Check for Connection {
             for endpoint in endpoints {
                 attempt.for_host(several.then(|| endpoint.host.to_string()));
                 // The kinds that end where this one ends.
-                let (kind, scheme) = if tls { (tls::KIND, "tls") } else { (tcp::KIND, "tcp") };
+                let (kind, scheme) = if self.tls { (tls::KIND, "tls") } else { (tcp::KIND, "tcp") };
                 let check = (kind.from_url)(Value::literal(&format!("{scheme}://{endpoint}")));
-                match check.run(attempt).await {
+                let result = match check.prepare(attempt.env()).run {
+                    Ok(run) => run.run(attempt).await,
+                    Err(fault) => Err(fault),
+                };
+                match result {
                     Ok(()) => reached = true,
                     Err(fault) => first_fault = first_fault.or(Some(fault)),
                 }
@@ -213,19 +222,20 @@ mod tests {
             ("https://hooks.example/s3cret", "https://hooks.example", &["hooks.example:443"]),
         ] {
             let check = Connection::new(Value::literal(url), String::new());
-            assert_eq!(check.target(&env), target);
-            let dialled: Vec<String> = check.endpoints(&env).iter().map(ToString::to_string).collect();
+            let prepared = check.prepare(&env);
+            assert_eq!(prepared.target, target);
+            let dialled: Vec<String> = prepared.endpoints.iter().map(ToString::to_string).collect();
             assert_eq!(dialled, endpoints, "{url}");
         }
         for scheme in ["tcp", "unheard", "jdbc:unheard", ""] {
             assert!(!Connection::knows(scheme), "{scheme}");
         }
         let jdbc = Connection::new(Value::literal("jdbc:postgresql://app:s3cret@db/app"), String::new());
-        let fault = jdbc.dialled(&env).unwrap_err();
+        let fault = jdbc.prepare(&env).run.err().unwrap();
         assert_eq!(fault.cause, crate::cause::Cause::UrlPasswordUnencoded);
         assert!(fault.message.contains("JDBC takes no user and password") && !fault.message.contains("s3cret"));
         let broken = Connection::new(Value::Env("X".to_owned()), String::new());
-        assert_eq!(broken.target(&MapEnv::with_vars(&[("X", "redis://:s3 cret@cache")])), "the variable X");
-        assert!(broken.endpoints(&MapEnv::with_vars(&[("X", "s3cret://cache")])).is_empty());
+        assert_eq!(broken.prepare(&MapEnv::with_vars(&[("X", "redis://:s3 cret@cache")])).target, "the variable X");
+        assert!(broken.prepare(&MapEnv::with_vars(&[("X", "s3cret://cache")])).endpoints.is_empty());
     }
 }

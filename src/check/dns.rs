@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::cause::Cause;
-use crate::check::{Check, Kind, Parsed, Run};
+use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
 use crate::config::node::{self, Node, Problem, Raw};
 use crate::env::Env;
 use crate::net::attempt::Attempt;
@@ -101,23 +101,15 @@ struct Wanted {
 }
 
 impl Check for Dns {
-    fn target(&self, env: &dyn Env) -> String {
-        let Ok(wanted) = self.wanted(env) else {
-            return format!("dns from {}", self.main_value().origin());
+    fn prepare(&self, env: &dyn Env) -> Prepared {
+        let wanted = self.wanted(env);
+        let target = match &wanted {
+            Ok(wanted) => wanted.target(),
+            Err(_) => format!("dns from {}", self.main_value().origin()),
         };
-        let mut text = format!("dns://{}", wanted.name);
-        if wanted.record != Record::A {
-            text.push_str(&format!(" {}", wanted.record.as_str()));
-        }
-        if let Some(server) = wanted.server {
-            text.push_str(&format!(" @{server}"));
-        }
-        text
-    }
-
-    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
-        let server = self.wanted(env).ok().and_then(|wanted| wanted.server);
-        server.map(|server| Endpoint { host: Host::Ip(server.ip()), port: server.port() }).into_iter().collect()
+        let server = wanted.as_ref().ok().and_then(|wanted| wanted.server);
+        let endpoint = server.map(|server| Endpoint { host: Host::Ip(server.ip()), port: server.port() });
+        Prepared::new(target, endpoint.into_iter().collect(), readings(&self.values(), env), wanted)
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -136,10 +128,12 @@ impl Check for Dns {
             }
         }
     }
+}
 
+impl Runnable for Wanted {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        let wanted = self;
         Box::pin(async move {
-            let wanted = self.wanted(attempt.env())?;
             attempt.enter(Phase::Resolve);
             let budget = Budget::start(attempt);
             let found = resolve::records(attempt, &wanted.name, wanted.record, wanted.server, budget).await;
@@ -204,6 +198,18 @@ impl DnsKeys {
 }
 
 impl Wanted {
+    /// What is asked for and of whom.
+    fn target(&self) -> String {
+        let mut text = format!("dns://{}", self.name);
+        if self.record != Record::A {
+            text.push_str(&format!(" {}", self.record.as_str()));
+        }
+        if let Some(server) = self.server {
+            text.push_str(&format!(" @{server}"));
+        }
+        text
+    }
+
     /// Whether NODATA is for [`Self::judge`] to judge.
     fn without_records_is_an_answer(&self) -> bool {
         self.least == 0 || !matches!(self.record, Record::A | Record::Aaaa)

@@ -13,14 +13,14 @@ use serde::de::{self, Deserializer};
 use self::source::{Found, Source};
 use crate::cause::Cause;
 use crate::check::expression;
-use crate::check::{Check, Kind, Parsed, Run};
+use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
 use crate::findings::{Blame, Family, Reading, lint, names_secret, white};
 use crate::net::attempt::Attempt;
 use crate::outcome::{Fault, Phase};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Url};
+use crate::url::Url;
 use crate::value::Value;
 
 /// The kind.
@@ -158,8 +158,7 @@ impl Variables {
     }
 
     /// What breaks its rules, in the order of the variables.
-    fn faults(&self, env: &dyn Env) -> Result<Vec<(&str, Blame)>, Fault> {
-        let found = self.keys.from.read(env)?;
+    fn faults(&self, found: &Found, env: &dyn Env) -> Result<Vec<(&str, Blame)>, Fault> {
         let mut faults = Vec::new();
         for rules in &self.keys.variables {
             let name = rules.name.0.as_str();
@@ -228,24 +227,18 @@ fn http(text: &str) -> Option<Blame> {
     Some(Blame { cause: Cause::UrlMalformed, message })
 }
 
-impl Check for Variables {
-    fn target(&self, _: &dyn Env) -> String {
+/// What breaks its rules, in the order of the variables: each as `NAME: what is wrong`, and the cause of the first.
+struct Verdict(Option<(Cause, String)>);
+
+impl Variables {
+    fn target(&self) -> String {
         let names: Vec<&str> = self.keys.variables.iter().take(3).map(|rules| rules.name.0.as_str()).collect();
         let more = self.keys.variables.len() - names.len();
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         format!("{}{more} of {}", names.join(", "), self.keys.from)
     }
 
-    fn endpoints(&self, _: &dyn Env) -> Vec<Endpoint> {
-        Vec::new()
-    }
-
-    fn values(&self) -> Vec<&Value> {
-        self.values.iter().collect()
-    }
-
-    fn readings(&self, env: &dyn Env) -> Vec<Reading> {
-        let found = self.keys.from.read(env).unwrap_or(Found::None);
+    fn readings(&self, found: &Found, env: &dyn Env) -> Vec<Reading> {
         let read = |rules: &Rules| {
             let name = &rules.name.0;
             let text = found.get(name, env).ok().flatten().filter(|text| !text.expose().is_empty())?;
@@ -259,14 +252,37 @@ impl Check for Variables {
         self.keys.variables.iter().filter_map(read).collect()
     }
 
+    fn judge(&self, found: &Found, env: &dyn Env) -> Result<Verdict, Fault> {
+        let faults = self.faults(found, env)?;
+        let lines: Vec<String> = faults.iter().map(|(name, blame)| format!("{name}: {}", blame.message)).collect();
+        Ok(Verdict(faults.first().map(|(_, first)| (first.cause, lines.join("; ")))))
+    }
+}
+
+impl Check for Variables {
+    fn prepare(&self, env: &dyn Env) -> Prepared {
+        match self.keys.from.read(env) {
+            Ok(found) => {
+                let readings = self.readings(&found, env);
+                Prepared::new(self.target(), Vec::new(), readings, self.judge(&found, env))
+            }
+            Err(fault) => Prepared::new(self.target(), Vec::new(), Vec::new(), Err::<Verdict, _>(fault)),
+        }
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        self.values.iter().collect()
+    }
+}
+
+impl Runnable for Verdict {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
-        Box::pin(async move {
-            attempt.enter(Phase::Assert);
-            let faults = self.faults(attempt.env())?;
-            let Some((_, first)) = faults.first() else { return Ok(()) };
-            let lines: Vec<String> = faults.iter().map(|(name, blame)| format!("{name}: {}", blame.message)).collect();
-            Err(attempt.fault(first.cause, lines.join("; ")))
-        })
+        attempt.enter(Phase::Assert);
+        let result = match &self.0 {
+            Some((cause, lines)) => Err(attempt.fault(*cause, lines.as_str())),
+            None => Ok(()),
+        };
+        Box::pin(std::future::ready(result))
     }
 }
 

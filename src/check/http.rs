@@ -13,13 +13,13 @@ use crate::check::http::expect::Wanted;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::request::{Origin, Request};
 use crate::check::http::settings::HttpVersion;
-use crate::check::{Check, Kind, Parsed, Run};
+use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
 use crate::net::attempt::Attempt;
 use crate::net::tls::TlsOptions;
 use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
-use crate::url::{Endpoint, Host};
+use crate::url::{Host, Url};
 use crate::value::Value;
 
 mod cookie;
@@ -48,19 +48,19 @@ bearer_token: {file: /etc/secrets/token}
 "#,
     schemes: &["http", "https"],
     parse,
-    from_url: |url| Arc::new(Http { keys: HttpKeys::of_url(url) }),
+    from_url: |url| Arc::new(Http { keys: Arc::new(HttpKeys::of_url(url)) }),
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<HttpKeys>(),
 };
 
 struct Http {
-    keys: HttpKeys,
+    keys: Arc<HttpKeys>,
 }
 
 fn parse(node: &Node) -> Parsed {
     let keys: HttpKeys = node::read(node)?;
     contradictions(&keys, node)?;
-    Ok(Arc::new(Http { keys }))
+    Ok(Arc::new(Http { keys: Arc::new(keys) }))
 }
 
 /// The faults that lie between keys, at their places.
@@ -75,46 +75,65 @@ pub(crate) fn contradictions(keys: &HttpKeys, node: &Node) -> Result<(), Vec<Pro
 }
 
 impl Check for Http {
-    fn target(&self, env: &dyn Env) -> String {
-        target(&self.keys, env)
-    }
-
-    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
-        endpoints(&self.keys, env)
+    fn prepare(&self, env: &dyn Env) -> Prepared {
+        prepare(&self.keys, env, |exchange| exchange)
     }
 
     fn values(&self) -> Vec<&Value> {
         self.keys.values()
     }
+}
 
+/// A request and what its answer must be, with the values of one run; the files of `keys.tls` are read when TLS starts.
+pub(crate) struct Exchange {
+    keys: Arc<HttpKeys>,
+    request: Request,
+    pub(crate) wanted: Wanted,
+}
+
+impl Runnable for Exchange {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let wanted = Wanted::new(&self.keys, attempt.env())?;
-            let (request, answer) = ask(&self.keys, attempt).await?;
-            wanted.status(&request, &answer)?;
-            wanted.content(&answer)
+            let (request, answer) = self.ask(attempt).await?;
+            self.wanted.status(&request, &answer)?;
+            self.wanted.content(&answer)
         })
     }
 }
 
-/// The URL, redacted; where it cannot be read, where it comes from.
-pub(crate) fn target(keys: &HttpKeys, env: &dyn Env) -> String {
-    request::read_url(&keys.url.0, env).map_or_else(|_| keys.url.0.origin(), |url| url.redacted())
+/// Resolves the keys; `finish` makes the run of the exchange.
+pub(crate) fn prepare<R: Runnable + 'static>(
+    keys: &Arc<HttpKeys>,
+    env: &dyn Env,
+    finish: impl FnOnce(Exchange) -> R,
+) -> Prepared {
+    let url = request::read_url(&keys.url.0, env);
+    let target = url.as_ref().map_or_else(|_| keys.url.0.origin(), Url::redacted);
+    let origin = url.as_ref().ok().and_then(|url| request::origin(url).ok());
+    let run = Wanted::new(keys, env).and_then(|wanted| {
+        let request = Request::new(keys, url?, env)?;
+        Ok(finish(Exchange { keys: Arc::clone(keys), request, wanted }))
+    });
+    let endpoints = origin.map(|origin| origin.endpoint).into_iter().collect();
+    Prepared::new(target, endpoints, readings(&keys.values(), env), run)
 }
 
-/// Whom the first request asks.
-pub(crate) fn endpoints(keys: &HttpKeys, env: &dyn Env) -> Vec<Endpoint> {
-    let url = request::read_url(&keys.url.0, env).ok();
-    url.and_then(|url| request::origin(&url).ok()).map(|origin| origin.endpoint).into_iter().collect()
+impl Exchange {
+    /// Asks; see [`ask`].
+    ///
+    /// # Errors
+    /// Those of [`ask`].
+    pub(crate) async fn ask(&self, attempt: &mut Attempt) -> Result<(Request, HttpResponse), Fault> {
+        ask(&self.keys, self.request.clone(), attempt).await
+    }
 }
 
 /// Asks, and follows redirects as far as the keys say; the running phase afterwards is `assert`. The request given back
 /// is the last one.
 ///
 /// # Errors
-/// Values that cannot be read or sent, every cause of the phases up to `request`, and `http_redirect`.
-pub(crate) async fn ask(keys: &HttpKeys, attempt: &mut Attempt) -> Result<(Request, HttpResponse), Fault> {
-    let mut request = Request::new(keys, attempt.env())?;
+/// Every cause of the phases up to `request`, and `http_redirect`.
+async fn ask(keys: &HttpKeys, mut request: Request, attempt: &mut Attempt) -> Result<(Request, HttpResponse), Fault> {
     let mut visited = vec![visit(&request)];
     let mut answer = once(keys, attempt, &request).await?;
     while let Some(most) = keys.follow_redirects.0 {

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::cause::Cause;
-use crate::check::{Check, Kind, Parsed, Run};
+use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
 use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::net::attempt::Attempt;
 use crate::outcome::{Fault, Phase};
 use crate::pod;
-use crate::url::{Endpoint, parse_port};
+use crate::url::parse_port;
 use crate::value::{Setting, Value};
 
 /// The kind.
@@ -91,12 +91,12 @@ fn parse(node: &Node) -> Parsed {
 }
 
 impl Listen {
-    fn wanted(&self, env: &dyn Env) -> Result<(u16, From), Fault> {
+    fn wanted(&self, env: &dyn Env) -> Result<Wanted, Fault> {
         match self {
             Self::ListenKeys(keys) => {
                 let Port(port) = keys.port.resolve("port", env)?;
                 let from = keys.reachable.as_ref().map(|from| from.resolve("reachable", env)).transpose()?;
-                Ok((port, from.unwrap_or_default()))
+                Ok(Wanted { port, from: from.unwrap_or_default() })
             }
             Self::Url(value) => {
                 let text = value.resolve(env)?;
@@ -105,23 +105,27 @@ impl Listen {
                     let message = format!("{} holds no {TARGET}PORT", value.origin());
                     Fault::new(Phase::Assert, Cause::UrlMalformed, message)
                 })?;
-                Ok((port, From::default()))
+                Ok(Wanted { port, from: From::default() })
             }
         }
     }
 }
 
+/// What must listen, in one run.
+struct Wanted {
+    port: u16,
+    from: From,
+}
+
 impl Check for Listen {
-    fn target(&self, env: &dyn Env) -> String {
-        match (self.wanted(env), self) {
-            (Ok((port, _)), _) => format!("{TARGET}{port}"),
+    fn prepare(&self, env: &dyn Env) -> Prepared {
+        let wanted = self.wanted(env);
+        let target = match (&wanted, self) {
+            (Ok(wanted), _) => format!("{TARGET}{}", wanted.port),
             (Err(_), Self::Url(value)) => value.origin(),
             (Err(_), Self::ListenKeys(_)) => TARGET.to_owned(),
-        }
-    }
-
-    fn endpoints(&self, _env: &dyn Env) -> Vec<Endpoint> {
-        Vec::new()
+        };
+        Prepared::new(target, Vec::new(), readings(&self.values(), env), wanted)
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -137,11 +141,13 @@ impl Check for Listen {
     fn stays_in_pod(&self) -> bool {
         true
     }
+}
 
+impl Runnable for Wanted {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        let Self { port, from } = *self;
         Box::pin(async move {
             attempt.enter(Phase::Assert);
-            let (port, from) = self.wanted(attempt.env())?;
             let Some(all) = pod::listeners(attempt.env()) else {
                 return Err(
                     attempt.fault(Cause::Internal, "the kernel does not show this pod's sockets (/proc/net/tcp)")

@@ -29,13 +29,10 @@ use crate::value::Value;
 /// What a run gives back: boxed, so that checks can be kept as trait objects.
 pub type Run<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
 
-/// One configured check. It reads top to bottom like a script: connect, start TLS, log in, ask.
+/// One configured check.
 pub trait Check: Send + Sync {
-    /// What it dials, redacted, as text for people. Where its values cannot be resolved: where they come from.
-    fn target(&self, env: &dyn Env) -> String;
-
-    /// What it dials, as far as its values can be resolved now; empty where it dials nothing.
-    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint>;
+    /// Resolves every value: what one run shows, dials and judges is made from this alone.
+    fn prepare(&self, env: &dyn Env) -> Prepared;
 
     /// Whether it only looks at this pod itself and dials nothing at all, so that it may gate `live`.
     fn stays_in_pod(&self) -> bool {
@@ -45,18 +42,48 @@ pub trait Check: Send + Sync {
     /// Every value it reads at a run: a changed file among them ends a back-off.
     fn values(&self) -> Vec<&Value>;
 
-    /// What it reads, as far as that can be resolved now, each with the key that takes it where that tells what it is.
-    fn readings(&self, env: &dyn Env) -> Vec<Reading> {
-        self.values().into_iter().flat_map(|value| Reading::all("", value, env)).collect()
-    }
-
     /// Why it ends before its protocol, where it does: what was reached then is the connection, and no more.
     fn stops_short(&self) -> Option<&str> {
         None
     }
+}
 
+/// A check whose values are resolved: it reads top to bottom like a script, connect, start TLS, log in, ask.
+pub trait Runnable: Send + Sync {
     /// One run. Facts go to `attempt.facts()`, also before a failure.
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a>;
+}
+
+/// A check with the values that it has now.
+#[derive(Clone)]
+pub struct Prepared {
+    /// What it dials, redacted, as text for people. Where its values cannot be resolved: where they come from.
+    pub target: String,
+    /// What it dials, as far as its values could be resolved; empty where it dials nothing.
+    pub endpoints: Vec<Endpoint>,
+    /// What it reads, as far as that could be resolved, each with the key that takes it where that tells what it is.
+    pub readings: Vec<Reading>,
+    /// What to run, or why its values cannot be used.
+    pub run: Result<Arc<dyn Runnable>, Fault>,
+}
+
+impl Prepared {
+    /// A check with this run, or with what is wrong with its values.
+    #[must_use]
+    pub fn new<R: Runnable + 'static>(
+        target: String,
+        endpoints: Vec<Endpoint>,
+        readings: Vec<Reading>,
+        run: Result<R, Fault>,
+    ) -> Self {
+        Self { target, endpoints, readings, run: run.map(|run| Arc::new(run) as Arc<dyn Runnable>) }
+    }
+}
+
+/// The readings of values whose keys tell nothing about them.
+#[must_use]
+pub fn readings(values: &[&Value], env: &dyn Env) -> Vec<Reading> {
+    values.iter().flat_map(|value| Reading::all("", value, env)).collect()
 }
 
 /// A check, or all that is wrong with its configuration.

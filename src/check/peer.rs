@@ -10,16 +10,15 @@ use serde::Deserialize;
 
 use crate::cause::Cause;
 use crate::check::http::exchange::HttpResponse;
-use crate::check::http::expect::{Wanted, body_in_words};
+use crate::check::http::expect::body_in_words;
 use crate::check::http::keys::HttpKeys;
-use crate::check::http::{ask, contradictions, endpoints, target};
+use crate::check::http::{Exchange, contradictions, prepare};
 use crate::check::words::Tone;
-use crate::check::{Check, Kind, Parsed, Run};
+use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable};
 use crate::config::node::{self, LenientParse, Node, Raw};
 use crate::env::Env;
 use crate::net::attempt::Attempt;
 use crate::outcome::{Fault, Phase};
-use crate::url::Endpoint;
 use crate::value::Value;
 
 mod document;
@@ -34,7 +33,7 @@ pub const KIND: Kind = Kind {
     example: r#"{url: "http://backend-api:8000/health", json: {database: connected}, accept_degraded: true}"#,
     schemes: &["peer+http", "peer+https"],
     parse,
-    from_url: |url| Arc::new(Peer { keys: HttpKeys::of_url(url), accept_degraded: true }),
+    from_url: |url| Arc::new(Peer { keys: Arc::new(HttpKeys::of_url(url)), accept_degraded: true }),
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<PeerKeys>(),
 };
@@ -64,7 +63,7 @@ struct OwnKeys {
 }
 
 struct Peer {
-    keys: HttpKeys,
+    keys: Arc<HttpKeys>,
     accept_degraded: bool,
 }
 
@@ -77,7 +76,7 @@ fn parse(node: &Node) -> Parsed {
         (LenientParse { problems, .. }, own) => return Err(own.err().into_iter().flatten().chain(problems).collect()),
     };
     contradictions(&keys, node)?;
-    Ok(Arc::new(Peer { keys, accept_degraded: own.accept_degraded.unwrap_or(true) }))
+    Ok(Arc::new(Peer { keys: Arc::new(keys), accept_degraded: own.accept_degraded.unwrap_or(true) }))
 }
 
 /// The mapping in two: our own key, and those shared with `http`.
@@ -90,22 +89,27 @@ fn split(node: &Node) -> (Node, Node) {
 }
 
 impl Check for Peer {
-    fn target(&self, env: &dyn Env) -> String {
-        target(&self.keys, env)
-    }
-
-    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
-        endpoints(&self.keys, env)
+    fn prepare(&self, env: &dyn Env) -> Prepared {
+        let accept_degraded = self.accept_degraded;
+        prepare(&self.keys, env, |exchange| PeerRun { exchange, accept_degraded })
     }
 
     fn values(&self) -> Vec<&Value> {
         self.keys.values()
     }
+}
 
+/// A request for health, with the values of one run.
+struct PeerRun {
+    exchange: Exchange,
+    accept_degraded: bool,
+}
+
+impl Runnable for PeerRun {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let wanted = Wanted::new(&self.keys, attempt.env())?;
-            let (request, answer) = ask(&self.keys, attempt).await?;
+            let wanted = &self.exchange.wanted;
+            let (request, answer) = self.exchange.ask(attempt).await?;
             let status = wanted.status(&request, &answer);
             let reading = health::read(media_type(&answer), &answer.body);
             if let Reading::Health(health) = &reading {
@@ -144,7 +148,7 @@ fn under_another_status(fault: Fault, status: u16, reading: &Reading) -> Fault {
     }
 }
 
-impl Peer {
+impl PeerRun {
     /// What the body says under a status that is wanted.
     fn judge(&self, reading: &Reading, answer: &HttpResponse, body_is_expected: bool) -> Result<Tone, Fault> {
         match reading {

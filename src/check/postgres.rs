@@ -19,13 +19,14 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
-use crate::check::{Check, Kind, Parsed, Run};
+use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable};
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::Reading;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::secret::Secret;
 use crate::url::Endpoint;
 use crate::value::Value;
 
@@ -61,23 +62,26 @@ fn parse(node: &Node) -> Parsed {
 }
 
 impl Check for Postgres {
-    fn target(&self, env: &dyn Env) -> String {
-        Place::resolve(&self.keys, env).map_or_else(|_| self.origin(), Place::redacted)
-    }
-
-    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
-        Place::resolve(&self.keys, env).map(|place| place.hosts).unwrap_or_default()
+    fn prepare(&self, env: &dyn Env) -> Prepared {
+        let place = Place::resolve(&self.keys, env);
+        let endpoints = place.as_ref().map(|place| place.hosts.clone()).unwrap_or_default();
+        let target = place.map_or_else(|_| self.origin(), Place::redacted);
+        Prepared::new(target, endpoints, self.readings(env), self.resolve(env))
     }
 
     fn values(&self) -> Vec<&Value> {
         self.keys.values()
     }
+}
 
-    fn readings(&self, env: &dyn Env) -> Vec<Reading> {
-        let named = self.keys.named().into_iter();
-        named.filter_map(|(key, value)| Some(Reading::all(key, value?, env))).flatten().collect()
-    }
+/// The values of one run; the files of CA and client certificate are read when TLS starts.
+struct PostgresRun {
+    settings: Settings,
+    query: Option<Secret>,
+    expect: Option<Secret>,
+}
 
+impl Runnable for PostgresRun {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(self.probe(attempt))
     }
@@ -102,19 +106,28 @@ impl Postgres {
         value.map_or_else(|| "the configuration".to_owned(), Value::origin)
     }
 
+    fn readings(&self, env: &dyn Env) -> Vec<Reading> {
+        let named = self.keys.named().into_iter();
+        named.filter_map(|(key, value)| Some(Reading::all(key, value?, env))).flatten().collect()
+    }
+
+    fn resolve(&self, env: &dyn Env) -> Result<PostgresRun, Fault> {
+        let settings = Settings::resolve(&self.keys, env)?;
+        let resolve = |value: &Option<Value>| value.as_ref().map(|value| value.resolve(env)).transpose();
+        Ok(PostgresRun { settings, query: resolve(&self.keys.query)?, expect: resolve(&self.keys.expect)? })
+    }
+}
+
+impl PostgresRun {
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
-        let settings = Settings::resolve(&self.keys, attempt.env())?;
-        // What cannot be asked is no reason to log in.
-        for value in [&self.keys.query, &self.keys.expect].into_iter().flatten() {
-            value.resolve(attempt.env())?;
-        }
+        let settings = &self.settings;
         let several = settings.hosts.len() > 1;
         let hosts: Vec<&Endpoint> = settings.hosts.iter().filter(|endpoint| attempt.is_for(endpoint)).collect();
         let count = hosts.len();
         let mut faults = Vec::new();
         for (index, endpoint) in hosts.into_iter().enumerate() {
             attempt.for_host(several.then(|| endpoint.host.to_string()));
-            let fault = match self.visit(attempt, &settings, endpoint, count - index).await {
+            let fault = match self.visit(attempt, settings, endpoint, count - index).await {
                 Visit::Passed => {
                     attempt.facts().passed_over = in_words(&faults);
                     return Ok(());
@@ -191,11 +204,9 @@ impl Postgres {
 
     async fn ask(&self, attempt: &mut Attempt, session: &mut Session<Io>) -> Result<(), Fault> {
         attempt.enter(Phase::Request);
-        let resolve = |value: &Option<Value>| value.as_ref().map(|value| value.resolve(attempt.env())).transpose();
-        let (query, expected) = (resolve(&self.keys.query)?, resolve(&self.keys.expect)?);
-        let query = query.as_ref().map_or(QUERY, |query| query.expose());
+        let query = self.query.as_ref().map_or(QUERY, Secret::expose);
         let answer = session.query(query).await.map_err(|halt| route::fault(attempt, &halt, session.link))?;
-        let Some(expected) = expected else { return Ok(()) };
+        let Some(expected) = &self.expect else { return Ok(()) };
         attempt.enter(Phase::Assert);
         let came = match answer.first {
             Some(Some(value)) if value == expected.expose() => return Ok(()),

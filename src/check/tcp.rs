@@ -11,11 +11,12 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
 
-use self::payload::{Expect, Payload};
+use self::payload::{Expect, Pattern, Payload};
 use crate::cause::Cause;
 use crate::check::address::Address;
-use crate::check::{Check, Kind, Parsed, Run};
+use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
 use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::net::attempt::Attempt;
@@ -76,13 +77,31 @@ fn from_url(url: Value) -> Arc<dyn Check> {
     Arc::new(Tcp { address: Address::Url(url), send: None, expect: None })
 }
 
-impl Check for Tcp {
-    fn target(&self, env: &dyn Env) -> String {
-        self.address.target("tcp", env)
-    }
+/// The values of one run.
+struct TcpRun {
+    endpoint: Endpoint,
+    send: Option<Zeroizing<Vec<u8>>>,
+    expect: Option<Pattern>,
+}
 
-    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
-        self.address.resolve("tcp", env).into_iter().collect()
+impl Tcp {
+    fn resolve(&self, endpoint: Result<Endpoint, Fault>, env: &dyn Env) -> Result<TcpRun, Fault> {
+        let endpoint = endpoint?;
+        let send = self.send.as_ref().map(|send| send.resolve(env)).transpose()?;
+        let expect = self.expect.as_ref().map(|expect| expect.resolve(env)).transpose()?;
+        Ok(TcpRun { endpoint, send, expect })
+    }
+}
+
+impl Check for Tcp {
+    fn prepare(&self, env: &dyn Env) -> Prepared {
+        let endpoint = self.address.resolve("tcp", env);
+        Prepared::new(
+            self.address.target("tcp", endpoint.as_ref().ok()),
+            endpoint.iter().cloned().collect(),
+            readings(&self.values(), env),
+            self.resolve(endpoint, env),
+        )
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -90,22 +109,21 @@ impl Check for Tcp {
         let expected = self.expect.iter().flat_map(Expect::values);
         self.address.value().into_iter().chain(sent).chain(expected).collect()
     }
+}
 
+impl Runnable for TcpRun {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let endpoint = self.address.resolve("tcp", attempt.env())?;
-            let send = self.send.as_ref().map(|send| send.resolve(attempt.env())).transpose()?;
-            let expect = self.expect.as_ref().map(|expect| expect.resolve(attempt.env())).transpose()?;
-            let mut io = attempt.connect(&endpoint).await?;
-            if let Some(bytes) = send {
+            let mut io = attempt.connect(&self.endpoint).await?;
+            if let Some(bytes) = &self.send {
                 attempt.enter(Phase::Request);
-                io.write_all(&bytes)
+                io.write_all(bytes)
                     .await
                     .map_err(|error| attempt.stream_error(StreamError::Failed(&error), EXPECTED))?;
             }
-            if let Some(expected) = expect {
+            if let Some(expected) = &self.expect {
                 attempt.enter(Phase::Assert);
-                await_answer(attempt, &mut io, &expected).await?;
+                await_answer(attempt, &mut io, expected).await?;
             }
             attempt.leave();
             attempt.abandon(io).await;

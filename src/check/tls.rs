@@ -15,7 +15,7 @@ use self::starttls::StartTls;
 use crate::cause::Cause;
 use crate::check::address::Address;
 use crate::check::tls_keys::TlsKeys;
-use crate::check::{Check, Kind, Parsed, Run};
+use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
 use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::net::attempt::Attempt;
@@ -104,7 +104,7 @@ struct Tls {
     starttls: Option<Setting<StartTls>>,
     min_days_valid: Option<Setting<Days>>,
     alpn: Vec<Setting<Alpn>>,
-    keys: TlsKeys,
+    keys: Arc<TlsKeys>,
 }
 
 fn parse(node: &Node) -> Parsed {
@@ -115,21 +115,43 @@ fn parse(node: &Node) -> Parsed {
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok(Arc::new(Tls { address: Address::Configured(address), starttls, min_days_valid, alpn, keys }))
+    Ok(Arc::new(Tls { address: Address::Configured(address), starttls, min_days_valid, alpn, keys: Arc::new(keys) }))
 }
 
 fn from_url(url: Value) -> Arc<dyn Check> {
-    let keys = TlsKeys::default();
+    let keys = Arc::default();
     Arc::new(Tls { address: Address::Url(url), starttls: None, min_days_valid: None, alpn: Vec::new(), keys })
 }
 
-impl Check for Tls {
-    fn target(&self, env: &dyn Env) -> String {
-        self.address.target("tls", env)
-    }
+/// The values of one run; the files of `keys` are read when TLS starts.
+struct TlsRun {
+    endpoint: Endpoint,
+    starttls: Option<StartTls>,
+    days: Option<Days>,
+    alpn: Vec<String>,
+    keys: Arc<TlsKeys>,
+}
 
-    fn endpoints(&self, env: &dyn Env) -> Vec<Endpoint> {
-        self.address.resolve("tls", env).into_iter().collect()
+impl Tls {
+    fn resolve(&self, endpoint: Result<Endpoint, Fault>, env: &dyn Env) -> Result<TlsRun, Fault> {
+        let endpoint = endpoint?;
+        let starttls = self.starttls.as_ref().map(|word| word.resolve("starttls", env)).transpose()?;
+        let days = self.min_days_valid.as_ref().map(|days| days.resolve("min_days_valid", env)).transpose()?;
+        let alpn = self.alpn.iter().map(|name| Ok(name.resolve("alpn", env)?.0));
+        let alpn = alpn.collect::<Result<_, Fault>>()?;
+        Ok(TlsRun { endpoint, starttls, days, alpn, keys: Arc::clone(&self.keys) })
+    }
+}
+
+impl Check for Tls {
+    fn prepare(&self, env: &dyn Env) -> Prepared {
+        let endpoint = self.address.resolve("tls", env);
+        Prepared::new(
+            self.address.target("tls", endpoint.as_ref().ok()),
+            endpoint.iter().cloned().collect(),
+            readings(&self.values(), env),
+            self.resolve(endpoint, env),
+        )
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -139,20 +161,16 @@ impl Check for Tls {
         let own = self.address.value().into_iter().chain(settings.into_iter().flatten()).chain(alpn);
         own.chain(self.keys.values()).collect()
     }
+}
 
+impl Runnable for TlsRun {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let env = attempt.env();
-            let endpoint = self.address.resolve("tls", env)?;
-            let starttls = self.starttls.as_ref().map(|word| word.resolve("starttls", env)).transpose()?;
-            let days = self.min_days_valid.as_ref().map(|days| days.resolve("min_days_valid", env)).transpose()?;
-            let alpn = self.alpn.iter().map(|name| Ok(name.resolve("alpn", env)?.0));
-            let alpn = alpn.collect::<Result<Vec<_>, Fault>>()?;
-            let mut options = self.keys.options(&endpoint.host, attempt.world())?;
-            options.alpn = alpn;
+            let mut options = self.keys.options(&self.endpoint.host, attempt.world())?;
+            options.alpn.clone_from(&self.alpn);
 
-            let mut io = attempt.connect(&endpoint).await?;
-            if let Some(protocol) = starttls {
+            let mut io = attempt.connect(&self.endpoint).await?;
+            if let Some(protocol) = self.starttls {
                 attempt.enter(Phase::Tls);
                 if let Err(fault) = starttls::ask(attempt, &mut io, protocol).await {
                     // What declines TLS speaks the protocol; what speaks another one is left alone.
@@ -164,7 +182,7 @@ impl Check for Tls {
                 }
             }
             let mut io = attempt.start_tls(io, &options).await?;
-            if let Some(protocol) = starttls {
+            if let Some(protocol) = self.starttls {
                 starttls::quit(attempt, &mut io, protocol).await;
             }
             let judged = judge(attempt, &mut io).await;
@@ -172,7 +190,7 @@ impl Check for Tls {
             let result = agreed.and_then(|()| {
                 attempt.enter(Phase::Assert);
                 let session = attempt.tls().expect("start_tls left one");
-                days.map_or(Ok(()), |Days(days)| session.lasts(days))
+                self.days.map_or(Ok(()), |Days(days)| session.lasts(days))
             });
             attempt.leave();
             attempt.close(io).await;

@@ -236,7 +236,7 @@ impl<'a> Finder<'a> {
             return self.list("PGHOST", target, "the PG… variables do not fit together".to_owned());
         };
         let written = keys.iter().chain(&FILES).filter(|(_, name)| set(name).is_some()).copied().collect();
-        let plain = |check: &dyn Check| check.target(self.env).split('?').next().unwrap_or_default().to_owned();
+        let plain = |check: &dyn Check| check.prepare(self.env).target.split('?').next().unwrap_or_default().to_owned();
         let found = self.found.iter().find(|known| plain(&*known.planned.check) == plain(&*check));
         match found.map(|known| known.planned.name.clone()) {
             Some(name) => self.list("PGHOST", target, format!("the check {name} dials the same already")),

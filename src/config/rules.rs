@@ -1,6 +1,6 @@
 //! What a plan must keep to beyond the types of its keys: times that fit, gates that cannot lock a pod up.
 
-use crate::check::Check;
+use crate::check::{Check, Prepared};
 use crate::config::plan::Gates;
 use crate::env::Env;
 
@@ -21,7 +21,7 @@ impl Reach {
         if check.stays_in_pod() {
             return Self::Pod;
         }
-        let endpoints = check.endpoints(env);
+        let Prepared { endpoints, .. } = check.prepare(env);
         if !endpoints.is_empty() {
             let inside = endpoints.iter().all(|endpoint| endpoint.host.is_loopback());
             return if inside { Self::Pod } else { Self::Outside };

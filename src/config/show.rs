@@ -125,7 +125,7 @@ impl Page<'_> {
         self.line(2, &format!("- name: {}", quoted(&check.name)));
         match written {
             Some(node) => self.node(4, check.kind, node, false),
-            None => self.line(4, &format!("# {}: {}", check.kind, check.check.target(self.env))),
+            None => self.line(4, &format!("# {}: {}", check.kind, check.check.prepare(self.env).target)),
         }
         self.line(4, &format!("interval: {}", duration::show(check.interval)));
         self.line(4, &format!("timeout: {}", duration::show(check.timeout)));

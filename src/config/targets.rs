@@ -108,8 +108,8 @@ fn host_of(written: &str, check: &dyn Check, env: &dyn Env) -> String {
     match Url::parse(written.strip_prefix("jdbc:").unwrap_or(written)) {
         Ok(url) => url.hosts.first().map(|(host, _)| host.to_string()).unwrap_or_default(),
         Err(_) => {
-            let dialled = check.endpoints(env).into_iter().next();
-            let endpoint = dialled.or_else(|| meant(&check.readings(env)));
+            let prepared = check.prepare(env);
+            let endpoint = prepared.endpoints.into_iter().next().or_else(|| meant(&prepared.readings));
             endpoint.map(|endpoint| endpoint.host.to_string()).unwrap_or_default()
         }
     }
@@ -172,7 +172,7 @@ fn literal(kind: &'static Kind, text: &str, env: &dyn Env) -> Result<Target, Str
         return Err(wrong(what));
     }
     // A name server that is not given is that of the pod: such a check dials nothing that could be told now.
-    if check.endpoints(env).is_empty() && kind.name != "dns" {
+    if check.prepare(env).endpoints.is_empty() && kind.name != "dns" {
         let what = match url.hosts.iter().any(|(_, port)| port.is_none()) {
             true => "the port is missing",
             false => "nothing may stand before the host or after the port",

@@ -1,11 +1,9 @@
 //! A check whose variable does not say now what it is: it fails with the reason and dials nothing.
 
 use crate::cause::Cause;
-use crate::check::{Check, Run};
+use crate::check::{Check, Prepared, readings};
 use crate::env::Env;
-use crate::net::attempt::Attempt;
 use crate::outcome::{Fault, Phase};
-use crate::url::Endpoint;
 use crate::value::Value;
 
 /// The kind's name of such a check.
@@ -27,19 +25,12 @@ impl Unresolved {
 }
 
 impl Check for Unresolved {
-    fn target(&self, _env: &dyn Env) -> String {
-        self.value.origin()
-    }
-
-    fn endpoints(&self, _env: &dyn Env) -> Vec<Endpoint> {
-        Vec::new()
+    fn prepare(&self, env: &dyn Env) -> Prepared {
+        let readings = readings(&self.values(), env);
+        Prepared { target: self.value.origin(), endpoints: Vec::new(), readings, run: Err(self.fault.clone()) }
     }
 
     fn values(&self) -> Vec<&Value> {
         vec![&self.value]
-    }
-
-    fn run<'a>(&'a self, _attempt: &'a mut Attempt) -> Run<'a> {
-        Box::pin(std::future::ready(Err(self.fault.clone())))
     }
 }

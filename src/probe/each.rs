@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{Depth, Done, attempt, explain, terms};
+use super::{Depth, Done, Ready, attempt, explain, terms};
 use crate::cause::Cause;
 use crate::config::plan::{MinPassing, Planned};
 use crate::findings::Context;
@@ -22,11 +22,17 @@ const AT_A_TIME: usize = 32;
 const NAMED: usize = 8;
 
 /// Resolves once, runs the check for every address, and judges by `min_passing`.
-pub(super) async fn run(planned: &Planned, world: &Arc<World>, depth: Depth, context: Context<'_>) -> Done {
+pub(super) async fn run(
+    planned: &Planned,
+    ready: &Ready,
+    world: &Arc<World>,
+    depth: Depth,
+    context: Context<'_>,
+) -> Done {
     let endpoints = context.endpoints;
     if endpoints.is_empty() {
         // It dials nothing, or its values cannot be resolved: its own run says which.
-        return attempt(&*planned.check, world, terms(planned, depth.walk(), None)).await;
+        return attempt(ready, world, terms(planned, depth.walk(), None)).await;
     }
     let mut resolving = Attempt::new(Arc::clone(world), terms(planned, depth.walk(), None));
     let pins = resolve(&mut resolving, endpoints).await;
@@ -35,7 +41,7 @@ pub(super) async fn run(planned: &Planned, world: &Arc<World>, depth: Depth, con
         Ok(pins) => pins,
         Err(fault) => return Done { evidence, fault: Some(fault), ended: Instant::now() },
     };
-    let done = run_all(planned, world, depth.walk(), &pins).await;
+    let done = run_all(planned, ready, world, depth.walk(), &pins).await;
     let ended = done.iter().map(|one| one.ended).max().unwrap_or_else(Instant::now);
     let mut facts = Vec::new();
     for (pin, one) in pins.iter().zip(done) {
@@ -73,7 +79,7 @@ async fn resolve(attempt: &mut Attempt, endpoints: &[Endpoint]) -> Result<Vec<Pi
 }
 
 /// Every member's run, in the order of the pins.
-async fn run_all(planned: &Planned, world: &Arc<World>, walk: Walk, pins: &[Pin]) -> Vec<Done> {
+async fn run_all(planned: &Planned, ready: &Ready, world: &Arc<World>, walk: Walk, pins: &[Pin]) -> Vec<Done> {
     let mut waiting = pins.iter().cloned().enumerate();
     let mut running = JoinSet::new();
     let mut done: Vec<Option<Done>> = pins.iter().map(|_| None).collect();
@@ -81,9 +87,9 @@ async fn run_all(planned: &Planned, world: &Arc<World>, walk: Walk, pins: &[Pin]
         while running.len() < AT_A_TIME
             && let Some((index, pin)) = waiting.next()
         {
-            let (check, world) = (Arc::clone(&planned.check), Arc::clone(world));
+            let (ready, world) = (ready.clone(), Arc::clone(world));
             let terms = terms(planned, walk, Some(pin));
-            running.spawn(async move { (index, attempt(&*check, &world, terms).await) });
+            running.spawn(async move { (index, attempt(&ready, &world, terms).await) });
         }
         match running.join_next().await {
             Some(Ok((index, one))) => done[index] = Some(one),

@@ -1,7 +1,9 @@
 //! Deadline, panic guard, and `require: each`, over real sockets of loopback.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::{Depth, probe};
-use crate::check::{Check, Run, kind};
+use crate::check::{Check, Prepared, Run, Runnable, kind};
 use crate::config::node;
 use crate::config::plan::{MinPassing, Planned};
 use crate::env::{Env, MapEnv};
@@ -18,28 +20,26 @@ use crate::net::attempt::Attempt;
 use crate::net::dial::{DialRules, Require};
 
 use crate::outcome::{Outcome, Phase};
-use crate::url::Endpoint;
 use crate::value::Value;
 
 /// A check that enters a phase and then does as it is told.
+#[derive(Clone, Copy)]
 struct Odd {
     phase: Phase,
     panics: bool,
 }
 
 impl Check for Odd {
-    fn target(&self, _env: &dyn Env) -> String {
-        "odd://".to_owned()
-    }
-
-    fn endpoints(&self, _env: &dyn Env) -> Vec<Endpoint> {
-        Vec::new()
+    fn prepare(&self, _env: &dyn Env) -> Prepared {
+        Prepared::new("odd://".to_owned(), Vec::new(), Vec::new(), Ok(*self))
     }
 
     fn values(&self) -> Vec<&Value> {
         Vec::new()
     }
+}
 
+impl Runnable for Odd {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
             attempt.enter(self.phase);
@@ -87,6 +87,58 @@ async fn a_panic_is_internal_to_its_check() {
     let check = Arc::new(Odd { phase: Phase::Login, panics: true });
     let failure = run(&planned(check, Duration::from_secs(3)), "").await.failure.unwrap();
     assert_eq!((failure.phase, failure.cause.slug()), (Phase::Login, "internal"));
+}
+
+/// A check whose values cannot be resolved without a panic.
+struct Unpreparable;
+
+impl Check for Unpreparable {
+    fn prepare(&self, _env: &dyn Env) -> Prepared {
+        panic!("told to")
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        Vec::new()
+    }
+}
+
+#[tokio::test]
+async fn a_panic_while_values_are_resolved_is_internal_to_its_check() {
+    let outcome = run(&planned(Arc::new(Unpreparable), Duration::from_secs(3)), "").await;
+    let failure = outcome.failure.unwrap();
+    assert_eq!((failure.cause.slug(), outcome.target.as_str()), ("internal", "unknown"));
+}
+
+/// A Secret that changes each time it is read: the two halves of its text must come from one version.
+struct Rotating(AtomicU32);
+
+impl Env for Rotating {
+    fn var(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn vars(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        let reads = self.0.fetch_add(u32::from(path == Path::new("/secrets/address")), Ordering::Relaxed);
+        if path == Path::new("/secrets/address") {
+            return Ok(format!("127.0.0.{}:1", reads + 1).into_bytes());
+        }
+        Err(std::io::ErrorKind::NotFound.into())
+    }
+}
+
+#[tokio::test]
+async fn a_value_is_resolved_once_for_target_endpoints_and_run() {
+    let check = planned(tcp("{address: {file: /secrets/address}}"), Duration::from_secs(3));
+    let world = Arc::new(World::new(Arc::new(Rotating(AtomicU32::new(0)))));
+    for number in 1..=2 {
+        let outcome = probe(&check, &world, Depth::Full).await;
+        assert_eq!(outcome.target, format!("tcp://127.0.0.{number}:1"));
+        assert_eq!(outcome.evidence.tries[0].address.to_string(), format!("127.0.0.{number}:1"));
+    }
 }
 
 #[tokio::test]

@@ -121,11 +121,11 @@ fn urls() {
 
 #[test]
 fn targets_show_what_is_asked() {
-    let target = |url: &str| Dns::Url(Value::literal(url)).target(&MapEnv::default());
+    let target = |url: &str| Dns::Url(Value::literal(url)).prepare(&MapEnv::default()).target;
     assert_eq!(target("dns://db.lab"), "dns://db.lab");
     assert_eq!(target("dns://db.lab?type=MX&server=10.0.0.1"), "dns://db.lab MX @10.0.0.1:53");
     assert_eq!(target("dns://db.lab?type=s3cret"), "dns from the configuration");
-    assert_eq!(Dns::Url(Value::Env("X".into())).target(&MapEnv::default()), "dns from the variable X");
+    assert_eq!(Dns::Url(Value::Env("X".into())).prepare(&MapEnv::default()).target, "dns from the variable X");
 }
 
 #[test]

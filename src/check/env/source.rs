@@ -48,8 +48,6 @@ impl fmt::Display for Source {
 
 /// The variables as they are now.
 pub(super) enum Found {
-    /// There are none to be read.
-    None,
     /// Each is asked for by its name.
     Pod,
     /// All of a file.
@@ -105,7 +103,6 @@ impl Found {
     /// `file_invalid` for a file that is there and cannot be read.
     pub(super) fn get(&self, name: &str, env: &dyn Env) -> Result<Option<Secret>, Fault> {
         match self {
-            Self::None => Ok(None),
             Self::Pod => Ok(env.var(name).map(Secret::new)),
             Self::All(all) => Ok(all.get(name).cloned()),
             Self::Folder(path) => match Value::File(path.join(name)).resolve(env) {

@@ -12,7 +12,8 @@ fn check(yaml: &str) -> Variables {
 /// What is wrong, as `name: cause: message`.
 fn faults(yaml: &str, env: &dyn Env) -> Vec<String> {
     let check = check(yaml);
-    match check.faults(env) {
+    let found = check.keys.from.read(env);
+    match found.and_then(|found| check.faults(&found, env)) {
         Ok(faults) => {
             faults.iter().map(|(name, blame)| format!("{name}: {}: {}", blame.cause.slug(), blame.message)).collect()
         }
@@ -124,8 +125,8 @@ fn what_is_wrong_with_the_keys() {
 fn what_it_shows_and_reads() {
     let check = check("{variables: [{name: A}, {name: B}, {name: C}, {name: D}]}");
     let env = MapEnv::with_vars(&[("A", "x"), ("B", "")]);
-    assert_eq!(check.target(&env), "A, B, C and 1 more of this container");
-    let readings = check.readings(&env);
+    assert_eq!(check.prepare(&env).target, "A, B, C and 1 more of this container");
+    let readings = check.prepare(&env).readings;
     assert_eq!(readings.len(), 1);
     assert_eq!((readings[0].variable.as_deref(), readings[0].origin.as_str()), (Some("A"), "the variable A"));
 }

@@ -44,44 +44,44 @@ impl Text {
 }
 
 /// What a header must be.
-enum HeaderWanted<'a> {
+enum HeaderWanted {
     Equals(Text),
-    Matches(&'a Pattern),
+    Matches(Pattern),
 }
 
 /// All that is expected, with the values that it has now.
-pub(crate) struct Wanted<'a> {
-    statuses: &'a Statuses,
-    headers: Vec<(&'a HeaderName, HeaderWanted<'a>)>,
-    json: Vec<(&'a Pointer, Text)>,
+pub(crate) struct Wanted {
+    statuses: Statuses,
+    headers: Vec<(HeaderName, HeaderWanted)>,
+    json: Vec<(Pointer, Text)>,
     contains: Option<Text>,
-    matches: Option<&'a Pattern>,
+    matches: Option<Pattern>,
 }
 
-impl<'a> Wanted<'a> {
+impl Wanted {
     /// Reads the values, before anything is sent.
     ///
     /// # Errors
     /// A value that cannot be read.
-    pub(crate) fn new(keys: &'a HttpKeys, env: &dyn Env) -> Result<Self, Fault> {
-        let header = |(name, rule): &'a (HeaderName, HeaderRule)| {
+    pub(crate) fn new(keys: &HttpKeys, env: &dyn Env) -> Result<Self, Fault> {
+        let header = |(name, rule): &(HeaderName, HeaderRule)| {
             let wanted = match rule {
                 HeaderRule::Equals(value) => HeaderWanted::Equals(Text::new(value, env)?),
-                HeaderRule::Matches(pattern) => HeaderWanted::Matches(pattern),
+                HeaderRule::Matches(pattern) => HeaderWanted::Matches(pattern.clone()),
             };
-            Ok((name, wanted))
+            Ok((name.clone(), wanted))
         };
         Ok(Self {
-            statuses: &keys.status,
+            statuses: keys.status.clone(),
             headers: keys.header.0.iter().map(header).collect::<Result<_, Fault>>()?,
             json: keys
                 .json
                 .0
                 .iter()
-                .map(|(place, value)| Ok((place, Text::new(value, env)?)))
+                .map(|(place, value)| Ok((place.clone(), Text::new(value, env)?)))
                 .collect::<Result<_, Fault>>()?,
             contains: keys.body_contains.as_ref().map(|value| Text::new(value, env)).transpose()?,
-            matches: keys.body_matches.as_ref(),
+            matches: keys.body_matches.clone(),
         })
     }
 
@@ -135,7 +135,7 @@ impl<'a> Wanted<'a> {
         {
             return fault(format!("{} does not contain {}", body_in_words(answer), wanted.shown));
         }
-        if let Some(Pattern(regex)) = self.matches
+        if let Some(Pattern(regex)) = &self.matches
             && !regex.is_match(&String::from_utf8_lossy(&answer.body[..answer.body.len().min(PATTERN_REACH)]))
         {
             let pattern = clean_text(regex.as_str(), SHOWN);
@@ -145,7 +145,7 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn header(answer: &HttpResponse, name: &HeaderName, wanted: &HeaderWanted<'_>) -> Result<(), Fault> {
+fn header(answer: &HttpResponse, name: &HeaderName, wanted: &HeaderWanted) -> Result<(), Fault> {
     let mut values = answer.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     let (holds, expected) = match wanted {
         HeaderWanted::Equals(text) => {

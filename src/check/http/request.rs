@@ -82,12 +82,11 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// The request that these keys mean, now.
+    /// The request that these keys mean, now; `url` is the one that [`read_url`] gave.
     ///
     /// # Errors
     /// A value that cannot be read, or cannot be sent; never with the value in it.
-    pub(crate) fn new(keys: &HttpKeys, env: &dyn Env) -> Result<Self, Fault> {
-        let url = read_url(&keys.url.0, env)?;
+    pub(crate) fn new(keys: &HttpKeys, url: Url, env: &dyn Env) -> Result<Self, Fault> {
         let mut mask = Mask::default();
         url.raw_query.iter().for_each(|query| mask.add(query.expose()));
         // A short value, `1` or `yes`, is no secret and stands in every text.

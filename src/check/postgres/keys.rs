@@ -181,8 +181,9 @@ mod tests {
     fn what_it_dials_is_shown_without_secrets() {
         let shown = |yaml: &str, env: &MapEnv| {
             let check = Postgres { keys: Keys::read(&parse(yaml).unwrap()).unwrap() };
-            let endpoints: Vec<String> = check.endpoints(env).iter().map(ToString::to_string).collect();
-            (check.target(env), endpoints.join(" "))
+            let prepared = check.prepare(env);
+            let endpoints: Vec<String> = prepared.endpoints.iter().map(ToString::to_string).collect();
+            (prepared.target, endpoints.join(" "))
         };
         let env = MapEnv::with_vars(&[("URL", "postgres://app:s3cret@a,b:1/shop?sslmode=require"), ("BAD", "s3cret")]);
         let both = |target: &str, endpoints: &str| (target.to_owned(), endpoints.to_owned());

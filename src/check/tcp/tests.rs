@@ -64,8 +64,8 @@ fn wrong_keys_are_named_and_no_value_shown() {
 #[test]
 fn a_url_may_come_from_a_variable() {
     let check = from_url(Value::Env("CACHE".into()));
-    assert_eq!(check.target(&MapEnv::default()), "the variable CACHE");
-    assert_eq!(check.target(&MapEnv::with_vars(&[("CACHE", "tcp://cache:6379")])), "tcp://cache:6379");
+    assert_eq!(check.prepare(&MapEnv::default()).target, "the variable CACHE");
+    assert_eq!(check.prepare(&MapEnv::with_vars(&[("CACHE", "tcp://cache:6379")])).target, "tcp://cache:6379");
 }
 
 /// Runs a check of this text against a peer that answers so; the peer's address stands for `PEER`.
@@ -81,12 +81,13 @@ where
     let yaml = yaml.replace("PEER", &listener.local_addr().unwrap().to_string());
     let node = node::parse(&yaml).unwrap();
     let check = parse(&node).map_err(|problems| format!("{problems:?}")).unwrap();
+    let run = check.prepare(&MapEnv::default()).run.unwrap_or_else(|fault| panic!("{fault:?}"));
     let world = Arc::new(World::new(Arc::new(MapEnv::default())));
     let deadline = Instant::now() + timeout;
     let terms = AttemptOptions { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
     let mut attempt = Attempt::new(world, terms);
     let serve = async { peer(listener.accept().await.unwrap().0).await };
-    let (result, ()) = tokio::join!(check.run(&mut attempt), serve);
+    let (result, ()) = tokio::join!(run.run(&mut attempt), serve);
     (result, attempt.finish())
 }
 

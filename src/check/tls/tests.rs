@@ -47,8 +47,8 @@ fn files_and_variables_are_watched() {
     let check = parse(&node::parse(yaml).unwrap()).map_err(|problems| format!("{problems:?}")).unwrap();
     let values: Vec<String> = check.values().into_iter().map(Value::origin).collect();
     assert_eq!(values, ["the variable WHERE", "the file /ca.pem", "the file /c", "the variable K", "the variable N"]);
-    assert_eq!(check.target(&MapEnv::with_vars(&[("WHERE", "db:1")])), "tls://db:1");
-    assert_eq!(from_url(Value::literal("tls://db:1")).target(&MapEnv::default()), "tls://db:1");
+    assert_eq!(check.prepare(&MapEnv::with_vars(&[("WHERE", "db:1")])).target, "tls://db:1");
+    assert_eq!(from_url(Value::literal("tls://db:1")).prepare(&MapEnv::default()).target, "tls://db:1");
 }
 
 /// What a check says of a peer that does this once it is connected.
@@ -59,12 +59,13 @@ where
     let listener = TcpListener::bind(std::net::SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let yaml = format!("{{address: '{}', ca: builtin, {keys}}}", listener.local_addr().unwrap());
     let check = parse(&node::parse(&yaml).unwrap()).map_err(|problems| format!("{problems:?}")).unwrap();
+    let run = check.prepare(&MapEnv::default()).run.unwrap_or_else(|fault| panic!("{fault:?}"));
     let world = Arc::new(World::new(Arc::new(MapEnv::default())));
     let deadline = Instant::now() + Duration::from_millis(700);
     let terms = AttemptOptions { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
     let mut attempt = Attempt::new(world, terms);
     let serve = async { peer(listener.accept().await.unwrap().0).await };
-    let (result, ()) = tokio::join!(check.run(&mut attempt), serve);
+    let (result, ()) = tokio::join!(run.run(&mut attempt), serve);
     let fault = result.unwrap_err();
     format!("{} {}: {}", fault.phase.as_str(), fault.cause.slug(), fault.message)
 }

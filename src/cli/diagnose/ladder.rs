@@ -6,6 +6,7 @@ mod dialled;
 mod peer;
 
 use crate::cause::Waits;
+use crate::check::Prepared;
 use crate::cli::diagnose::Done;
 use crate::cli::diagnose::runtimes;
 use crate::cli::diagnose::sheet::Mark;
@@ -82,10 +83,8 @@ impl View<'_> {
 
     /// What is dialled, or was meant to be where the URL cannot be read.
     fn endpoints(&self) -> Vec<Endpoint> {
-        let check = &self.done.planned.check;
-        let dialled = check.endpoints(self.env);
-        let meant = || findings::meant(&check.readings(self.env)).into_iter().collect();
-        if dialled.is_empty() { meant() } else { dialled }
+        let Prepared { endpoints, readings, .. } = self.done.planned.check.prepare(self.env);
+        if endpoints.is_empty() { findings::meant(&readings).into_iter().collect() } else { endpoints }
     }
 
     /// Whether this phase took place.
@@ -150,7 +149,7 @@ fn value(view: View<'_>) -> Rung {
     }
     let endpoints: Vec<String> = view.endpoints().iter().map(ToString::to_string).collect();
     if !endpoints.is_empty() {
-        let verb = if planned.check.endpoints(view.env).is_empty() { "was meant to dial" } else { "dials" };
+        let verb = if planned.check.prepare(view.env).endpoints.is_empty() { "was meant to dial" } else { "dials" };
         rung.add(None, format!("{verb} {}", endpoints.join(", ")));
     }
     rung

@@ -47,7 +47,7 @@ fn web_addresses_are_connected_to_only_where_strangers_may_be() {
     let plan = found(POD, Extent::Web).unwrap();
     let env = MapEnv::with_vars(POD);
     let dialled: Vec<String> =
-        plan.checks.iter().flat_map(|check| check.check.endpoints(&env)).map(|e| e.to_string()).collect();
+        plan.checks.iter().flat_map(|check| check.check.prepare(&env).endpoints).map(|e| e.to_string()).collect();
     assert_eq!(dialled, ["api.example.com:443", "db:5432", "proxy:3128", "db:5432"]);
     assert_eq!(plan.checks[0].kind, "tls");
     assert_eq!(plan.checks[2].kind, "tcp");
@@ -65,8 +65,8 @@ fn libpqs_variables_are_a_check() {
     let plan = found(&pg, Extent::Servers).unwrap();
     let env = MapEnv::with_vars(&pg);
     assert_eq!(plan.checks[0].name, "postgres");
-    assert_eq!(plan.checks[0].check.endpoints(&env)[0].to_string(), "db:5432");
-    assert!(!plan.checks[0].check.target(&env).contains("s3cret"));
+    assert_eq!(plan.checks[0].check.prepare(&env).endpoints[0].to_string(), "db:5432");
+    assert!(!plan.checks[0].check.prepare(&env).target.contains("s3cret"));
 
     let both = [&pg[..4], &[("DATABASE_URL", "postgres://app:x@db:5432/app")]].concat();
     let plan = found(&both, Extent::Servers).unwrap();
@@ -215,7 +215,12 @@ fn as_far_as_the_connection_where_that_is_wanted() {
     let env = MapEnv::with_vars(POD);
     let mut seen = Vec::new();
     for check in &plan.checks {
-        seen.push((check.name.as_str(), check.kind, check.check.target(&env), check.check.stops_short().is_some()));
+        seen.push((
+            check.name.as_str(),
+            check.kind,
+            check.check.prepare(&env).target,
+            check.check.stops_short().is_some(),
+        ));
     }
     let expected = [
         ("api", "tls", "https://api.example.com".to_owned(), true),

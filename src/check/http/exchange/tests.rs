@@ -13,6 +13,7 @@ use crate::net::dial::DialRules;
 use crate::net::io::Io;
 use crate::net::resolve::Walk;
 use crate::outcome::Fault;
+use crate::url::Url;
 use crate::value::Value;
 use hyper::Version;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -21,7 +22,8 @@ use tokio::time::Instant;
 /// What comes of these bytes as the answer, after which the peer closes.
 async fn answered(bytes: &[u8], limit: u64) -> Result<HttpResponse, Fault> {
     let env = Arc::new(MapEnv::default());
-    let request = Request::new(&HttpKeys::of_url(Value::literal("http://h/")), &*env).unwrap();
+    let keys = HttpKeys::of_url(Value::literal("http://h/"));
+    let request = Request::new(&keys, Url::parse("http://h/").unwrap(), &*env).unwrap();
     let deadline = Instant::now() + Duration::from_secs(5);
     let terms = AttemptOptions { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
     let mut attempt = Attempt::new(Arc::new(World::new(env)), terms);

@@ -8,7 +8,8 @@ use crate::value::Value;
 use hyper::Version;
 
 fn request(url: &str) -> Request {
-    Request::new(&HttpKeys::of_url(Value::literal(url)), &MapEnv::default()).unwrap()
+    let keys = HttpKeys::of_url(Value::literal(url));
+    Request::new(&keys, Url::parse(url).unwrap(), &MapEnv::default()).unwrap()
 }
 
 #[test]
