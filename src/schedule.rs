@@ -1,7 +1,7 @@
 //! When each check runs: one task per check, its pace and its back-off. It judges nothing and keeps no result.
 //!
-//! A task folds its own outcomes into a [`Streak`] of its own, because its pace depends on what is settled: the same pure
-//! rules over the same outcomes as in `state`, so nothing has to flow back from there.
+//! A task reports each outcome to `state` and gets the [`Streak`] that the outcome continues: the
+//! pace depends on it.
 
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
@@ -9,30 +9,24 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::cause::{Cause, Waits};
 use crate::config::plan::Planned;
 use crate::env::Env;
 use crate::net::World;
-use crate::outcome::{Failure, Outcome, Phase};
+use crate::outcome::Outcome;
 use crate::probe::{Depth, probe};
 use crate::state::Message;
 use crate::value::Value;
-use crate::verdict::{Rules, Streak};
+use crate::verdict::Streak;
 
+mod pace;
 #[cfg(test)]
 mod tests;
 
-/// From run to run until a startup check has been up for the first time.
-const STARTUP_INTERVAL: Duration = Duration::from_secs(2);
-/// The shortest interval while a verdict is about to change.
-const QUICK_FLOOR: Duration = Duration::from_secs(1);
-/// How far a back-off grows.
-const BACKOFF_LIMIT: Duration = Duration::from_secs(30);
-/// How far a back-off grows where waiting cannot heal the cause.
-const BACKOFF_LIMIT_PERMANENT: Duration = Duration::from_mins(5);
+pub use pace::{Next, Pace};
+
 /// How often the files of a check that backs off are looked at.
 const FILE_POLL: Duration = Duration::from_secs(2);
 
@@ -78,95 +72,6 @@ impl Prober for Live {
     }
 }
 
-/// When the next run is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Next {
-    /// From this run to the next one.
-    pub wait: Duration,
-    /// The interval now in force: `wait` without chance. Staleness is measured by it.
-    pub interval: Duration,
-}
-
-/// The pace of one check: pure, chance is passed in.
-#[derive(Debug, Default)]
-pub struct Pace {
-    streak: Streak,
-    backoff: Option<Duration>,
-    ran: bool,
-    /// Whether this check's place within its interval was left to chance, so that the pods of a deployment do not all
-    /// probe at the same moment: at the second run, and again when a startup check turns to its regular interval.
-    spread: bool,
-}
-
-impl Pace {
-    /// Whether failed logins hold it back.
-    #[must_use]
-    pub const fn backs_off(&self) -> bool {
-        self.backoff.is_some()
-    }
-
-    /// Ends the back-off: what the login is made with has changed.
-    pub fn reset_backoff(&mut self) {
-        self.backoff = None;
-    }
-
-    /// Takes in one outcome and says when the next run is due. `chance` is from 0 up to 1.
-    pub fn after(&mut self, planned: &Planned, failure: Option<&Failure>, chance: f64) -> Next {
-        self.streak.fold(rules(planned), failure.map(|failure| failure.cause));
-        let first = !std::mem::replace(&mut self.ran, true);
-        match failure {
-            None => self.backoff = None,
-            Some(failure) if cost_a_login(failure) => {
-                self.spread = true;
-                return self.back_off(planned, failure.cause, chance);
-            }
-            Some(_) => {}
-        }
-        if let Some(interval) = self.backoff {
-            return Next { wait: interval, interval };
-        }
-        let interval = if planned.gates.startup && !self.streak.been_up() {
-            STARTUP_INTERVAL.min(planned.interval)
-        } else if self.streak.about_to_change() {
-            (planned.interval / 4).max(QUICK_FLOOR).min(planned.interval)
-        } else {
-            planned.interval
-        };
-        let regular = interval == planned.interval;
-        let by_chance = first || (regular && !self.spread);
-        self.spread |= regular;
-        Next { wait: if by_chance { interval.mul_f64(chance) } else { interval }, interval }
-    }
-
-    /// Twice the interval after each such failure, up to the limit, up to a quarter less by chance; never under the
-    /// check's own interval.
-    fn back_off(&mut self, planned: &Planned, cause: Cause, chance: f64) -> Next {
-        let limit = match cause.info().waits {
-            Waits::Heals => BACKOFF_LIMIT,
-            Waits::Permanent | Waits::AfterRestart => BACKOFF_LIMIT_PERMANENT,
-        };
-        let doubled = self.backoff.unwrap_or(planned.interval).saturating_mul(2);
-        let interval = doubled.min(limit).max(planned.interval);
-        self.backoff = Some(interval);
-        Next { wait: interval.mul_f64(chance.mul_add(-0.25, 1.0)).max(planned.interval), interval }
-    }
-}
-
-/// The rules of its verdict.
-pub(crate) fn rules(planned: &Planned) -> Rules<'_> {
-    Rules {
-        failure_threshold: planned.failure_threshold,
-        success_threshold: planned.success_threshold,
-        ignores: &planned.ready_ignores,
-    }
-}
-
-/// Whether the server counts it as an attempt to log in: anything in that phase, but for a server that says it is not
-/// ready to look at any login.
-fn cost_a_login(failure: &Failure) -> bool {
-    failure.phase == Phase::Login && !matches!(failure.cause, Cause::StartingUp | Cause::ShuttingDown)
-}
-
 /// A run that gives its turn to the next check when it has ended, or has lasted [`TURN`].
 async fn in_turn(turn: OwnedSemaphorePermit, mut probing: Probing<'_>) -> Outcome {
     match timeout(TURN, &mut probing).await {
@@ -202,10 +107,11 @@ pub async fn run(
             Some(turn) => in_turn(turn, prober.probe(&planned)).await,
             None => prober.probe(&planned).await,
         };
-        let next = pace.after(&planned, outcome.failure.as_ref(), chance());
+        let failure = outcome.failure.as_ref().map(|failure| (failure.phase, failure.cause));
+        let Some(streak) = report(&reports, id, outcome).await else { return };
+        let next = pace.after(&planned, streak, failure, chance());
         let known = if pace.backs_off() { before.or_else(files) } else { None };
-        let report = Message::Outcome { id, outcome: Box::new(outcome), interval: next.interval };
-        if reports.send(report).await.is_err() {
+        if reports.send(Message::Interval { id, interval: next.interval }).await.is_err() {
             return;
         }
         due = following(due, next, Instant::now());
@@ -215,6 +121,13 @@ pub async fn run(
         }
         sleep_until(due).await;
     }
+}
+
+/// Reports an outcome; the streak that it continues, `None` where nobody takes it.
+async fn report(reports: &mpsc::Sender<Message>, id: u64, outcome: Outcome) -> Option<Streak> {
+    let (sender, streak) = oneshot::channel();
+    reports.send(Message::Outcome { id, outcome: Box::new(outcome), streak: sender }).await.ok()?;
+    streak.await.ok()
 }
 
 /// The next moment of the grid; those that have passed meanwhile are left out, never made up for.

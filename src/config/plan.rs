@@ -10,6 +10,7 @@ use crate::cause::Cause;
 use crate::check::Check;
 use crate::net::dial::DialRules;
 use crate::value::Value;
+use crate::verdict::Rules;
 
 /// All that is to be done.
 #[derive(Clone)]
@@ -178,4 +179,16 @@ pub struct Planned {
     /// Equal for two plans' checks if and only if all that was written of how they run is equal: not what they gate, nor
     /// their labels, nor which causes only degrade them. Stays in this process.
     pub identity: u64,
+}
+
+impl Planned {
+    /// When its verdict changes.
+    #[must_use]
+    pub fn verdict_rules(&self) -> Rules<'_> {
+        Rules {
+            failure_threshold: self.failure_threshold,
+            success_threshold: self.success_threshold,
+            ignores: &self.ready_ignores,
+        }
+    }
 }

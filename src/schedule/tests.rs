@@ -14,6 +14,7 @@ use crate::outcome::{Outcome, Phase};
 use crate::state::Message;
 use crate::testing::{NONE, READY, STARTUP, fail, pass, planned, with_values};
 use crate::value::Value;
+use crate::verdict::Streak;
 
 /// Gives outcomes in turn, the last one again and again, each after some time; notes when it was asked.
 struct Script {
@@ -55,16 +56,11 @@ impl Script {
 
     /// Runs a check for so long; the moments of its runs in milliseconds.
     async fn runs(self: Arc<Self>, planned: Planned, chance: fn() -> f64, seconds: u64) -> Vec<u128> {
-        let (sender, mut reports) = mpsc::channel(8);
+        let (sender, reports) = mpsc::channel(8);
+        let state = tokio::spawn(keep_streak(planned.clone(), reports));
         let task = tokio::spawn(run(1, plans(planned), Arc::clone(&self) as Arc<dyn Prober>, chance, turns(), sender));
-        let end = tokio::time::sleep(Duration::from_secs(seconds));
-        tokio::pin!(end);
-        loop {
-            tokio::select! {
-                () = &mut end => break,
-                report = reports.recv() => assert!(report.is_some()),
-            }
-        }
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        assert!(!task.is_finished() && !state.is_finished());
         task.abort();
         self.asked.lock().unwrap().iter().map(Duration::as_millis).collect()
     }
@@ -99,11 +95,30 @@ fn full() -> Outcome {
     fail(Phase::Login, Cause::TooManyConnections)
 }
 
+/// What the state does for one check: folds its outcomes into a streak.
+async fn keep_streak(planned: Planned, mut reports: mpsc::Receiver<Message>) {
+    let mut streak = Streak::default();
+    while let Some(report) = reports.recv().await {
+        if let Message::Outcome { outcome, streak: reply, .. } = report {
+            streak.fold(planned.verdict_rules(), outcome.failure.map(|failure| failure.cause));
+            reply.send(streak).unwrap();
+        }
+    }
+}
+
 /// The waits after each of these outcomes, in seconds, with no chance taken.
 fn waits(planned: &Planned, outcomes: &[Outcome]) -> Vec<f64> {
-    let mut pace = Pace::default();
-    let wait = |outcome: &Outcome| pace.after(planned, outcome.failure.as_ref(), 0.0).interval.as_secs_f64();
+    let (mut streak, mut pace) = (Streak::default(), Pace::default());
+    let wait = |outcome: &Outcome| {
+        let failure = failure(outcome);
+        streak.fold(planned.verdict_rules(), failure.map(|(_, cause)| cause));
+        pace.after(planned, streak, failure, 0.0).interval.as_secs_f64()
+    };
     outcomes.iter().map(wait).collect()
+}
+
+fn failure(outcome: &Outcome) -> Option<(Phase, Cause)> {
+    outcome.failure.as_ref().map(|failure| (failure.phase, failure.cause))
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,7 +209,7 @@ fn a_back_off_varies_but_never_shortens_the_interval() {
         [(10, 0.0, 20.0), (10, 0.5, 17.5), (10, 1.0, 15.0), (25, 1.0, 25.0), (60, 0.7, 60.0)]
     {
         let planned = Planned { interval: Duration::from_secs(interval), ..planned("a", READY) };
-        let next = Pace::default().after(&planned, full().failure.as_ref(), chance);
+        let next = Pace::default().after(&planned, Streak::default(), failure(&full()), chance);
         assert_eq!(next.wait.as_secs_f64(), wait, "{interval} {chance}");
     }
 }

@@ -1,9 +1,16 @@
 //! The state itself: pure, time is passed in. It says in the log what changed, once per change.
 
-use crate::log::say;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use super::{Arc, CheckView, Duration, Histogram, Instant, Message, Outcome, Reload, Slot, Snapshot, SystemTime};
-use super::{ConnectResult, Require, Streak, Verdict, count_up, schedule};
+use tokio::time::Instant;
+
+use super::message::{Message, Slot};
+use super::snapshot::{CheckView, Histogram, Reload, Snapshot, count_up};
+use crate::log::say;
+use crate::net::dial::Require;
+use crate::outcome::{ConnectResult, Outcome};
+use crate::verdict::{Streak, Verdict};
 
 /// Everything known of every check.
 pub struct State {
@@ -22,7 +29,7 @@ struct Tracked {
     view: Arc<CheckView>,
     /// When the last outcome came, or the check began.
     fresh: Instant,
-    /// The interval then in force.
+    /// The interval now in force.
     interval: Duration,
     /// The findings that the log has told since the last change: one that comes and goes is told once.
     told_findings: Vec<&'static str>,
@@ -58,10 +65,17 @@ impl State {
     /// Takes in what happened.
     pub fn take(&mut self, message: Message, now: Instant, wall: SystemTime) {
         match message {
-            Message::Outcome { id, outcome, interval } => {
+            Message::Outcome { id, outcome, streak } => {
                 // One that a reload took away may have been on its way.
-                if let Some(check) = self.checks.iter_mut().find(|check| check.slot.id == id) {
-                    check.fold(*outcome, interval, now, wall);
+                if let Some(check) = self.check(id) {
+                    check.fold(*outcome, now, wall);
+                    // Nobody reads it where the task of the check was stopped meanwhile.
+                    streak.send(check.streak).ok();
+                }
+            }
+            Message::Interval { id, interval } => {
+                if let Some(check) = self.check(id) {
+                    check.interval = interval;
                 }
             }
             Message::Plan { slots, fail_ready_on_sigterm } => {
@@ -97,6 +111,10 @@ impl State {
             reload: self.reload.clone(),
             heartbeat: self.heartbeat,
         }
+    }
+
+    fn check(&mut self, id: u64) -> Option<&mut Tracked> {
+        self.checks.iter_mut().find(|check| check.slot.id == id)
     }
 
     fn replace(&mut self, slots: Vec<Slot>, now: Instant, wall: SystemTime) {
@@ -140,13 +158,12 @@ impl Tracked {
         self.slot = slot;
     }
 
-    fn fold(&mut self, mut outcome: Outcome, interval: Duration, now: Instant, wall: SystemTime) {
+    fn fold(&mut self, mut outcome: Outcome, now: Instant, wall: SystemTime) {
         let before = Told::of(&self.view);
         let cause = outcome.failure.as_ref().map(|failure| failure.cause);
-        let spared = self.streak.fold(schedule::rules(&self.slot.planned), cause);
+        let spared = self.streak.fold(self.slot.planned.verdict_rules(), cause);
         outcome.degraded |= spared;
         self.fresh = now;
-        self.interval = interval;
         let view = Arc::make_mut(&mut self.view);
         if view.verdict != self.streak.verdict() {
             view.verdict = self.streak.verdict();

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, advance, sleep};
 
 use super::{Message, Slot, Snapshot, State, run};
@@ -11,7 +11,7 @@ use crate::config::plan::{Gates, Planned};
 use crate::outcome::{ConnectAttempt, ConnectResult, Outcome, Phase};
 use crate::schedule::{Prober, Probing};
 use crate::testing::{NONE, READY, STARTUP, fail, pass, planned};
-use crate::verdict::Verdict;
+use crate::verdict::{Streak, Verdict};
 
 const TEN: Duration = Duration::from_secs(10);
 const WALL: SystemTime = SystemTime::UNIX_EPOCH;
@@ -39,7 +39,14 @@ impl Lab {
     }
 
     fn outcome(&mut self, second: u64, id: u64, outcome: Outcome) -> Snapshot {
-        self.take(second, Message::Outcome { id, outcome: Box::new(outcome), interval: TEN })
+        self.outcome_at(second, id, outcome, TEN)
+    }
+
+    /// An outcome, and the interval in force behind it.
+    fn outcome_at(&mut self, second: u64, id: u64, outcome: Outcome, interval: Duration) -> Snapshot {
+        let (streak, _) = oneshot::channel();
+        self.take(second, Message::Outcome { id, outcome: Box::new(outcome), streak });
+        self.take(second, Message::Interval { id, interval })
     }
 
     fn look(&mut self, second: u64) -> Snapshot {
@@ -70,6 +77,21 @@ fn outcomes_become_a_verdict_with_its_beginning() {
     assert_eq!(seen(&lab.outcome(27, 1, refused())), (Verdict::Up, 1, false, 5, 3));
     assert_eq!(seen(&lab.outcome(30, 1, refused())), (Verdict::Down, 30, false, 6, 4));
     assert_eq!(seen(&lab.outcome(40, 1, pass())), (Verdict::Up, 40, false, 7, 4));
+}
+
+#[test]
+fn whoever_reports_an_outcome_gets_its_streak() {
+    let mut lab = Lab::new(vec![slot(1, planned("a", NONE))]);
+    let mut streak = |id, outcome: Outcome| {
+        let (sender, mut streak) = oneshot::channel();
+        lab.take(1, Message::Outcome { id, outcome: Box::new(outcome), streak: sender });
+        streak.try_recv().ok()
+    };
+    let settled =
+        |streak: Option<Streak>| streak.map(|known| (known.verdict(), known.been_up(), known.about_to_change()));
+    assert_eq!(settled(streak(1, pass())), Some((Verdict::Up, true, false)));
+    assert_eq!(settled(streak(1, refused())), Some((Verdict::Up, true, true)));
+    assert_eq!(settled(streak(2, pass())), None, "no such check runs");
 }
 
 #[test]
@@ -154,12 +176,10 @@ fn what_is_not_seen_any_more_is_stale() {
     assert_eq!(stale(&lab.look(136)), (true, Verdict::Up));
     assert_eq!(stale(&lab.outcome(140, 1, pass())), (false, Verdict::Up));
     // The interval then in force counts, not the one written.
-    let slow = Message::Outcome { id: 1, outcome: Box::new(pass()), interval: Duration::from_secs(300) };
-    assert_eq!(stale(&lab.take(150, slow)), (false, Verdict::Up));
+    assert_eq!(stale(&lab.outcome_at(150, 1, pass(), Duration::from_secs(300))), (false, Verdict::Up));
     assert_eq!(stale(&lab.look(1_055)), (false, Verdict::Up));
     assert_eq!(stale(&lab.look(1_056)), (true, Verdict::Up));
-    let quick = Message::Outcome { id: 1, outcome: Box::new(refused()), interval: Duration::from_secs(2) };
-    lab.take(1_060, quick);
+    lab.outcome_at(1_060, 1, refused(), Duration::from_secs(2));
     assert_eq!(stale(&lab.look(1_071)), (false, Verdict::Up));
     assert_eq!(stale(&lab.look(1_072)), (true, Verdict::Up));
 }

@@ -148,9 +148,18 @@ fn source(root: &Path, path: &PathBuf) -> Option<(String, String)> {
         return None;
     }
     let text = std::fs::read_to_string(path).expect("a source can be read");
-    let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-    let lines: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let lines: Vec<&str> = without_tests(&text).lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     Some((module, lines.join("\n")))
+}
+
+/// The code before the tests of the same file; a line that names a file of tests hides nothing behind it.
+fn without_tests(text: &str) -> &str {
+    const TESTS: &str = "#[cfg(test)]\nmod ";
+    let inline = |(at, _): &(usize, &str)| {
+        let name = &text[at + TESTS.len()..];
+        name.find(['{', ';']).is_some_and(|end| name[end..].starts_with('{'))
+    };
+    text.match_indices(TESTS).find(inline).map_or(text, |(at, _)| &text[..at])
 }
 
 /// Every path behind `crate::`, down to its modules; `crate::{a, b::c}` is taken apart.

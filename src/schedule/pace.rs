@@ -1,0 +1,95 @@
+//! The pace of one check: its interval now in force, its back-off, what is left to chance. Pure: no clock.
+
+use std::time::Duration;
+
+use crate::cause::{Cause, Waits};
+use crate::config::plan::Planned;
+use crate::outcome::Phase;
+use crate::verdict::Streak;
+
+/// From run to run until a startup check has been up for the first time.
+const STARTUP_INTERVAL: Duration = Duration::from_secs(2);
+/// The shortest interval while a verdict is about to change.
+const QUICK_FLOOR: Duration = Duration::from_secs(1);
+/// How far a back-off grows.
+const BACKOFF_LIMIT: Duration = Duration::from_secs(30);
+/// How far a back-off grows where waiting cannot heal the cause.
+const BACKOFF_LIMIT_PERMANENT: Duration = Duration::from_mins(5);
+
+/// When the next run is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Next {
+    /// From this run to the next one.
+    pub wait: Duration,
+    /// The interval now in force: `wait` without chance. Staleness is measured by it.
+    pub interval: Duration,
+}
+
+/// The pace of one check: pure, chance is passed in.
+#[derive(Debug, Default)]
+pub struct Pace {
+    backoff: Option<Duration>,
+    ran: bool,
+    /// Whether this check's place within its interval was left to chance, so that the pods of a deployment do not all
+    /// probe at the same moment: at the second run, and again when a startup check turns to its regular interval.
+    spread: bool,
+}
+
+impl Pace {
+    /// Whether failed logins hold it back.
+    #[must_use]
+    pub const fn backs_off(&self) -> bool {
+        self.backoff.is_some()
+    }
+
+    /// Ends the back-off: what the login is made with has changed.
+    pub fn reset_backoff(&mut self) {
+        self.backoff = None;
+    }
+
+    /// Takes in one outcome, which `streak` ends with, and says when the next run is due. `chance` is from 0 up to 1.
+    pub fn after(&mut self, planned: &Planned, streak: Streak, failure: Option<(Phase, Cause)>, chance: f64) -> Next {
+        let first = !std::mem::replace(&mut self.ran, true);
+        match failure {
+            None => self.backoff = None,
+            Some((phase, cause)) if cost_a_login(phase, cause) => {
+                self.spread = true;
+                return self.back_off(planned, cause, chance);
+            }
+            Some(_) => {}
+        }
+        if let Some(interval) = self.backoff {
+            return Next { wait: interval, interval };
+        }
+        let interval = if planned.gates.startup && !streak.been_up() {
+            STARTUP_INTERVAL.min(planned.interval)
+        } else if streak.about_to_change() {
+            (planned.interval / 4).max(QUICK_FLOOR).min(planned.interval)
+        } else {
+            planned.interval
+        };
+        let regular = interval == planned.interval;
+        let by_chance = first || (regular && !self.spread);
+        self.spread |= regular;
+        Next { wait: if by_chance { interval.mul_f64(chance) } else { interval }, interval }
+    }
+
+    /// Twice the interval after each such failure, up to the limit, up to a quarter less by chance; never under the
+    /// check's own interval.
+    fn back_off(&mut self, planned: &Planned, cause: Cause, chance: f64) -> Next {
+        let limit = match cause.info().waits {
+            Waits::Heals => BACKOFF_LIMIT,
+            Waits::Permanent | Waits::AfterRestart => BACKOFF_LIMIT_PERMANENT,
+        };
+        let doubled = self.backoff.unwrap_or(planned.interval).saturating_mul(2);
+        let interval = doubled.min(limit).max(planned.interval);
+        self.backoff = Some(interval);
+        Next { wait: interval.mul_f64(chance.mul_add(-0.25, 1.0)).max(planned.interval), interval }
+    }
+}
+
+/// Whether the server counts it as an attempt to log in: anything in that phase, but for a server that says it is not
+/// ready to look at any login.
+const fn cost_a_login(phase: Phase, cause: Cause) -> bool {
+    matches!(phase, Phase::Login) && !matches!(cause, Cause::StartingUp | Cause::ShuttingDown)
+}

@@ -1,0 +1,53 @@
+//! What changes the state.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::config::plan::Planned;
+use crate::outcome::Outcome;
+use crate::verdict::Streak;
+
+/// What changes the state.
+pub enum Message {
+    /// A run of a check ended.
+    Outcome {
+        /// Which: [`Slot::id`].
+        id: u64,
+        /// What it gave.
+        outcome: Box<Outcome>,
+        /// Where the streak goes that this outcome continues: the pace of the check depends on it. Dropped where no such
+        /// check runs any more.
+        streak: oneshot::Sender<Streak>,
+    },
+    /// The next run of a check is planned. It follows each [`Message::Outcome`].
+    Interval {
+        /// Which: [`Slot::id`].
+        id: u64,
+        /// The interval now in force.
+        interval: Duration,
+    },
+    /// Another plan took effect.
+    Plan {
+        /// Its checks; those with a known id keep what is known of them.
+        slots: Vec<Slot>,
+        /// `/readyz` is to fail once we are told to stop.
+        fail_ready_on_sigterm: bool,
+    },
+    /// Another plan was read and refused: why, without any value.
+    Refused(String),
+    /// We were told to stop.
+    ShuttingDown,
+}
+
+/// A check that runs; another run of the same name under another plan has another id.
+#[derive(Clone)]
+pub struct Slot {
+    /// Never given twice.
+    pub id: u64,
+    /// What runs.
+    pub planned: Arc<Planned>,
+    /// What it dials, redacted, as far as that is known before the first run.
+    pub target: String,
+}

@@ -1,0 +1,107 @@
+//! What is published: every check at one moment. Data alone; [`super::State`] makes it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use crate::config::plan::Gates;
+use crate::outcome::{ConnectResult, Outcome};
+use crate::verdict::Verdict;
+
+/// The upper bounds of the duration histogram's buckets, in seconds.
+pub const BUCKETS: [f64; 7] = [0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 5.0];
+
+/// Everything that is answered from, at one moment. Never changed once published.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Every check, in the order of the plan; shared with the snapshots before it where nothing changed.
+    pub checks: Vec<Arc<CheckView>>,
+    /// Whether the start gate has latched.
+    pub startup_latched: bool,
+    /// Whether we were told to stop.
+    pub shutting_down: bool,
+    /// `/readyz` fails once we were told to stop (`fail_ready_on_sigterm`).
+    pub fail_ready_on_sigterm: bool,
+    /// How the last reload went.
+    pub reload: Reload,
+    /// When time was last observed: the scheduler's heartbeat.
+    pub heartbeat: Instant,
+}
+
+/// How the last reload of the configuration went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reload {
+    /// Whether it took effect.
+    pub successful: bool,
+    /// When one last did.
+    pub last_success: SystemTime,
+    /// Why it did not; no value in it.
+    pub error: Option<String>,
+}
+
+/// One check, at one moment.
+#[derive(Debug, Clone)]
+pub struct CheckView {
+    /// Its name.
+    pub name: String,
+    /// The name of its kind.
+    pub kind: &'static str,
+    /// What it dials, redacted.
+    pub target: String,
+    /// Its own labels.
+    pub labels: Vec<(String, String)>,
+    /// What it gates.
+    pub gates: Gates,
+    /// What is settled.
+    pub verdict: Verdict,
+    /// Since when.
+    pub since: SystemTime,
+    /// Up, but by a fallback, or with a failure that does not take it down.
+    pub degraded: bool,
+    /// No fresh outcome in time.
+    pub stale: bool,
+    /// Runs so far.
+    pub runs: u64,
+    /// Failed runs so far.
+    pub failures: u64,
+    /// Durations of all runs.
+    pub durations: Histogram,
+    /// Tries so far, by family and result.
+    pub tries: Vec<((u8, ConnectResult), u64)>,
+    /// The last outcome.
+    pub last: Option<Arc<Outcome>>,
+    /// When the last run ended.
+    pub last_run: Option<SystemTime>,
+    /// When the last run that passed ended.
+    pub last_success: Option<SystemTime>,
+    /// Whether it runs once per address (`require: each`).
+    pub each: bool,
+}
+
+/// Counts per bucket, not yet added up; the last one is what is over all bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Histogram {
+    /// One per bound of [`BUCKETS`] and one for the rest.
+    pub counts: [u64; BUCKETS.len() + 1],
+    /// The sum of all.
+    pub sum: Duration,
+}
+
+/// Adds to the count of a key, in a list short enough to be looked through.
+pub(crate) fn count_up<K: PartialEq>(counts: &mut Vec<(K, u64)>, key: K, by: u64) {
+    match counts.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, count)) => *count += by,
+        None => counts.push((key, by)),
+    }
+}
+
+impl Histogram {
+    /// Counts one run.
+    pub fn observe(&mut self, duration: Duration) {
+        let seconds = duration.as_secs_f64();
+        let bucket = BUCKETS.iter().position(|bound| seconds <= *bound).unwrap_or(BUCKETS.len());
+        self.counts[bucket] += 1;
+        self.sum += duration;
+    }
+}
