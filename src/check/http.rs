@@ -11,7 +11,8 @@ use crate::cause::Cause;
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::Wanted;
 use crate::check::http::keys::HttpKeys;
-use crate::check::http::request::{Origin, Request};
+use crate::check::http::origin::Origin;
+use crate::check::http::request::Request;
 use crate::check::http::settings::HttpVersion;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
 use crate::config::node::{self, Node, Problem};
@@ -27,6 +28,7 @@ pub(crate) mod exchange;
 pub(crate) mod expect;
 pub(crate) mod keys;
 pub(crate) mod mask;
+mod origin;
 pub(crate) mod pointer;
 pub(crate) mod redirect;
 pub(crate) mod request;
@@ -109,7 +111,7 @@ pub(crate) fn prepare<R: Runnable + 'static>(
 ) -> Prepared {
     let url = request::read_url(&keys.url.0, env);
     let target = url.as_ref().map_or_else(|_| keys.url.0.origin(), Url::redacted);
-    let origin = url.as_ref().ok().and_then(|url| request::origin(url).ok());
+    let origin = url.as_ref().ok().and_then(|url| Origin::of(url).ok());
     let run = Wanted::new(keys, env).and_then(|wanted| {
         let request = Request::new(keys, url?, env)?;
         Ok(finish(Exchange { keys: Arc::clone(keys), request, wanted }))

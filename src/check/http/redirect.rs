@@ -4,7 +4,8 @@ use hyper::Method;
 use hyper::header::LOCATION;
 
 use crate::check::http::exchange::HttpResponse;
-use crate::check::http::request::{self, Origin, Request};
+use crate::check::http::origin::Origin;
+use crate::check::http::request::Request;
 use crate::outcome::{Redirect, RedirectPurpose};
 use crate::url::Url;
 
@@ -38,7 +39,7 @@ fn next(request: &Request, location: &str) -> Result<Next, String> {
     if !matches!(url.scheme.as_str(), "http" | "https") {
         return Err(format!("a Location of the scheme {}", crate::outcome::clean_text(&url.scheme, 20)));
     }
-    let origin = request::origin(&url).map_err(|problem| format!("a Location that cannot be asked: {problem}"))?;
+    let origin = Origin::of(&url).map_err(|problem| format!("a Location that cannot be asked: {problem}"))?;
     Ok(Next { url, origin })
 }
 
@@ -143,7 +144,7 @@ fn without_dots(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Next, purpose, resolve};
-    use crate::check::http::request::{Origin, origin};
+    use crate::check::http::origin::Origin;
     use crate::outcome::RedirectPurpose;
     use crate::url::{Endpoint, Url};
 
@@ -164,7 +165,7 @@ mod tests {
             ("http://a/app", "https://id.example/realms/a/protocol/openid-connect/auth", RedirectPurpose::Login),
             ("http://a/login", "http://a/login/", RedirectPurpose::Slash),
         ] {
-            let read = |text: &str| Url::parse(text).map(|url| (origin(&url).unwrap(), url)).unwrap();
+            let read = |text: &str| Url::parse(text).map(|url| (Origin::of(&url).unwrap(), url)).unwrap();
             let ((asked, url), (next, next_url)) = (read(from), read(to));
             let next = Next { url: next_url, origin: next };
             assert_eq!(purpose(&asked, &url.path, &next), expected, "{from} → {to}");

@@ -13,52 +13,15 @@ use base64::Engine as _;
 use crate::cause::Cause;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::mask::Mask;
+use crate::check::http::origin::Origin;
 use crate::env::Env;
 use crate::outcome::{Fault, Phase};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Host, Url};
+use crate::url::{Host, Url};
 use crate::value::Value;
 
 /// How we name ourselves.
 const AGENT: &str = concat!("pilotfish/", env!("CARGO_PKG_VERSION"));
-
-/// Whom a request goes to: what credentials belong to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Origin {
-    /// `https`.
-    pub(crate) secure: bool,
-    /// Host and port.
-    pub(crate) endpoint: Endpoint,
-}
-
-impl Origin {
-    /// Host and port as `Host` has them: the port only where it is not the scheme's own.
-    pub(crate) fn authority(&self) -> String {
-        let usual = if self.secure { 443 } else { 80 };
-        if self.endpoint.port == usual { self.endpoint.host.to_string() } else { self.endpoint.to_string() }
-    }
-}
-
-impl std::fmt::Display for Origin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}://{}", if self.secure { "https" } else { "http" }, self.authority())
-    }
-}
-
-/// Whom a URL asks.
-///
-/// # Errors
-/// What an HTTP URL may not have, in words.
-pub(crate) fn origin(url: &Url) -> Result<Origin, &'static str> {
-    let secure = match url.scheme.strip_prefix("peer+").unwrap_or(&url.scheme) {
-        "http" => false,
-        "https" => true,
-        _ => return Err("expected a URL that begins with http:// or https://"),
-    };
-    let [(host, port)] = url.hosts.as_slice() else { return Err("expected one host") };
-    let endpoint = Endpoint { host: host.clone(), port: port.unwrap_or(if secure { 443 } else { 80 }) };
-    Ok(Origin { secure, endpoint })
-}
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -91,7 +54,7 @@ impl Request {
         url.raw_query.iter().for_each(|query| mask.add(query.expose()));
         // A short value, `1` or `yes`, is no secret and stands in every text.
         url.query.iter().filter(|(_, value)| value.expose().len() >= 4).for_each(|(_, value)| mask.add(value.expose()));
-        let origin = origin(&url).map_err(|problem| malformed(&keys.url.0, problem))?;
+        let origin = Origin::of(&url).map_err(|problem| malformed(&keys.url.0, problem))?;
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));

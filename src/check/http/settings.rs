@@ -9,7 +9,7 @@ use regex_lite::Regex;
 use serde::de::{self, Deserialize, Deserializer, IntoDeserializer as _, SeqAccess, Visitor};
 
 use crate::check::expression;
-use crate::check::http::request;
+use crate::check::http::origin::Origin;
 use crate::url::Url;
 use crate::value::Value;
 
@@ -29,7 +29,7 @@ impl<'de> Deserialize<'de> for HttpUrl {
         let value = Value::deserialize(deserializer)?;
         if let Value::Literal(text) = &value {
             let url = Url::parse(text.expose()).map_err(de::Error::custom)?;
-            request::origin(&url).map_err(de::Error::custom)?;
+            Origin::of(&url).map_err(de::Error::custom)?;
             if url.scheme.starts_with("peer+") {
                 return Err(de::Error::custom("peer+ belongs to targets of the command line: write the kind peer"));
             }

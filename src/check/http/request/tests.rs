@@ -1,44 +1,14 @@
 //! What keys and values become on the wire.
 
-use super::{Origin, Request, origin};
+use super::Request;
 use crate::check::http::keys::HttpKeys;
 use crate::env::MapEnv;
-use crate::url::{Endpoint, Url};
 use crate::value::Value;
 use hyper::Version;
 
 fn request(url: &str) -> Request {
     let keys = HttpKeys::of_url(Value::literal(url));
     Request::new(&keys, Url::parse(url).unwrap(), &MapEnv::default()).unwrap()
-}
-
-#[test]
-fn the_port_is_named_only_where_it_is_not_the_schemes_own() {
-    for (secure, at, authority) in [
-        (false, "h:80", "h"),
-        (false, "h:443", "h:443"),
-        (true, "h:443", "h"),
-        (true, "h:80", "h:80"),
-        (false, "[::1]:80", "[::1]"),
-        (false, "[::1]:8080", "[::1]:8080"),
-    ] {
-        let origin = Origin { secure, endpoint: Endpoint::parse(at).unwrap() };
-        assert_eq!(origin.authority(), authority);
-    }
-}
-
-#[test]
-fn urls_that_http_can_ask() {
-    for (url, expected) in [
-        ("http://h", Ok("http://h")),
-        ("HTTPS://H:8443/x", Ok("https://h:8443")),
-        ("peer+https://h", Ok("https://h")),
-        ("ftp://h", Err("expected a URL that begins with http:// or https://")),
-        ("http://a,b", Err("expected one host")),
-    ] {
-        let got = origin(&Url::parse(url).unwrap()).map(|origin| origin.to_string());
-        assert_eq!(got, expected.map(str::to_owned), "{url}");
-    }
 }
 
 #[test]
