@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::cli::args::{self, CheckOptions};
 use crate::cli::report::{self, Done};
-use crate::cli::{Shell, select, termination};
+use crate::cli::shell::Shell;
+use crate::cli::{select, termination};
 use crate::exit::Exit;
 use crate::net::World;
 use crate::outcome_json::Excerpts;

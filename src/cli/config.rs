@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use crate::cli::Shell;
 use crate::cli::args::ConfigCommand;
+use crate::cli::shell::Shell;
 use crate::config::schema::schema;
 use crate::config::show;
 use crate::config::source::{self, Request};

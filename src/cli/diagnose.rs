@@ -7,8 +7,10 @@ mod ladder;
 mod markdown;
 mod page;
 mod pod;
+mod rung;
 mod runtimes;
 mod sheet;
+mod view;
 
 use std::sync::Arc;
 
@@ -16,26 +18,17 @@ use serde::Serialize;
 
 use crate::cli::args::{self, DiagnoseOptions, Form};
 use crate::cli::report::Paint;
-use crate::cli::{Shell, select};
+use crate::cli::select;
+use crate::cli::shell::Shell;
 use crate::config::plan::{Origin, Planned};
 use crate::exit::Exit;
 use crate::net::World;
-use crate::outcome::Outcome;
 use crate::outcome_json::{self, Excerpts, OutcomeJson};
 use crate::probe::{Depth, probe_all};
 use page::Style;
 use pod::Pod;
 use sheet::Sheet;
-
-/// A check and what came of it.
-pub(super) struct Done {
-    /// The check.
-    planned: Planned,
-    /// What came of it.
-    outcome: Outcome,
-    /// Where its configuration stands, in words.
-    source: String,
-}
+use view::Diagnosed;
 
 /// Where the report goes.
 enum ReportDestination {
@@ -96,15 +89,15 @@ fn write(mut file: std::fs::File, text: &str) -> std::io::Result<()> {
 }
 
 /// Every check once, side by side.
-async fn take_apart(checks: Vec<Planned>, source: &str, shell: &Shell) -> Vec<Done> {
+async fn take_apart(checks: Vec<Planned>, source: &str, shell: &Shell) -> Vec<Diagnosed> {
     let world = Arc::new(World::new(Arc::clone(&shell.env)));
     let done = probe_all(checks, &world, Depth::Survey).await.into_iter();
-    done.map(|(planned, outcome)| Done { planned, outcome, source: source.to_owned() }).collect()
+    done.map(|(planned, outcome)| Diagnosed { planned, outcome, source: source.to_owned() }).collect()
 }
 
 /// The pages; before them, where there are several checks, a line for each. What passes without a word more is not
 /// taken apart unless it was asked for.
-fn text(all: &[Done], in_full: bool, shell: &Shell) -> String {
+fn text(all: &[Diagnosed], in_full: bool, shell: &Shell) -> String {
     let paint = Paint(shell.colour());
     let style = Style { paint, report: false };
     let mut sheet = Sheet::new(paint);
@@ -115,7 +108,7 @@ fn text(all: &[Done], in_full: bool, shell: &Shell) -> String {
         let width = all.iter().map(|done| done.planned.name.len()).max().unwrap_or(0);
         all.iter().for_each(|done| page::heading(&mut sheet, done, width));
     }
-    let worth_a_page = |done: &&Done| in_full || page::has_more_to_say(&done.outcome);
+    let worth_a_page = |done: &&Diagnosed| in_full || page::has_more_to_say(&done.outcome);
     let pages: Vec<String> = all.iter().filter(worth_a_page).map(|done| page::page(done, &*shell.env, style)).collect();
     for page in &pages {
         if !sheet.text.is_empty() {
@@ -149,9 +142,9 @@ struct CheckJson<'a> {
 }
 
 /// The report of `check`, with what was measured beyond it and the pod's own facts.
-fn json(all: &[Done], pod: &Pod) -> String {
+fn json(all: &[Diagnosed], pod: &Pod) -> String {
     let check = |done| {
-        let Done { planned, outcome, .. }: &Done = done;
+        let Diagnosed { planned, outcome, .. }: &Diagnosed = done;
         let outcome = outcome_json::outcome(&planned.name, planned.kind, outcome, Excerpts::Shown);
         CheckJson { outcome, stopped_short: planned.check.stops_short() }
     };

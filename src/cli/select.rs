@@ -1,8 +1,8 @@
 //! From the options of a command to the checks it runs, and what is said on the way. An error is the whole text of
 //! what is wrong: nothing is probed then.
 
-use crate::cli::Shell;
 use crate::cli::args::{CheckOptions, DiagnoseOptions, Selection, WaitOptions};
+use crate::cli::shell::Shell;
 use crate::config::plan::{Origin, Plan, Planned};
 use crate::config::source::{self, Extent, Request};
 

@@ -1,15 +1,15 @@
 //! The report: one Markdown page to attach to a ticket. It has the whole ladder and the pod's own facts, and neither a
 //! secret nor anything that a peer sent.
 
-use crate::cli::diagnose::Done;
 use crate::cli::diagnose::page::{self, Style};
 use crate::cli::diagnose::pod::{Pod, Route};
+use crate::cli::diagnose::view::Diagnosed;
 use crate::cli::report::Paint;
 use crate::env::Env;
 use crate::timestamp::rfc3339;
 
 /// The whole report.
-pub(super) fn report(all: &[Done], pod: &Pod, env: &dyn Env) -> String {
+pub(super) fn report(all: &[Diagnosed], pod: &Pod, env: &dyn Env) -> String {
     let names: Vec<&str> = all.iter().map(|done| done.planned.name.as_str()).collect();
     let mut text = format!("# pilotfish diagnose: {}\n\n", names.join(", "));
     if let Some(done) = all.first() {

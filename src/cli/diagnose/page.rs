@@ -1,9 +1,9 @@
 //! The page for the person on call: the ladder, then cause and fix, then whether the app would see the same.
 
-use crate::cli::diagnose::Done;
-use crate::cli::diagnose::ladder::{self, View};
+use crate::cli::diagnose::ladder;
 use crate::cli::diagnose::runtimes;
 use crate::cli::diagnose::sheet::{Mark, Sheet};
+use crate::cli::diagnose::view::{Diagnosed, View};
 use crate::cli::report::Paint;
 use crate::env::Env;
 use crate::finding::{Finding, Predicted, Severity};
@@ -25,7 +25,7 @@ pub(super) struct Style {
 }
 
 /// One check, taken apart.
-pub(super) fn page(done: &Done, env: &dyn Env, style: Style) -> String {
+pub(super) fn page(done: &Diagnosed, env: &dyn Env, style: Style) -> String {
     let mut sheet = Sheet::new(style.paint);
     let outcome = &done.outcome;
     heading(&mut sheet, done, 0);
@@ -59,7 +59,7 @@ pub(super) fn has_more_to_say(outcome: &Outcome) -> bool {
 }
 
 /// Name, result and target in one line, the name in a column of this width.
-pub(super) fn heading(sheet: &mut Sheet, done: &Done, width: usize) {
+pub(super) fn heading(sheet: &mut Sheet, done: &Diagnosed, width: usize) {
     let outcome = &done.outcome;
     let paint = sheet.paint;
     let (mark, result) = match &outcome.failure {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cli::diagnose::ladder::Rung;
+use crate::cli::diagnose::rung::Rung;
 use crate::cli::diagnose::sheet::{Mark, Sheet};
 use crate::duration;
 use crate::finding::{Predicted, Prediction};
@@ -34,7 +34,7 @@ pub(super) fn rung(outcome: &Outcome) -> Rung {
         (all, connect, 0) => (Mark::Warn, format!("{connect} of {all} would connect for certain: see the table")),
         (all, _, fail) => (bad, format!("{fail} of {all} would {not_it}: see the table")),
     };
-    Rung { mark, name: "runtimes", said, more: Vec::new() }
+    Rung::new("runtimes", mark, said)
 }
 
 /// The hosts, where there are several, that some runtime would not reach.

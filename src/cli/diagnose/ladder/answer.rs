@@ -1,7 +1,8 @@
 //! The rung of what was asked and answered.
 
-use super::{Rung, View, is_of_values};
+use crate::cli::diagnose::rung::Rung;
 use crate::cli::diagnose::sheet::Mark;
+use crate::cli::diagnose::view::View;
 use crate::duration;
 use crate::outcome::{Facts, Phase};
 use crate::outcome_json::Excerpts;
@@ -29,7 +30,7 @@ pub(super) fn answer(view: View<'_>) -> Rung {
             };
             Rung::new("answer", mark, format!("{passing} of {} addresses pass", members.len()))
         }
-        Some(failure) if failure.phase >= Phase::Request && !is_of_values(view) => {
+        Some(failure) if failure.phase >= Phase::Request && !view.failed_on_configuration() => {
             Rung::new("answer", Mark::Bad, format!("{}{took}", failure.cause.slug()))
         }
         Some(_) => Rung::new("answer", Mark::Idle, "not reached"),

@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::{Rung, View, is_of_values};
+use crate::cli::diagnose::rung::Rung;
 use crate::cli::diagnose::sheet::Mark;
+use crate::cli::diagnose::view::View;
 use crate::duration;
 use crate::outcome::{ConnectAttempt, ConnectResult, DnsAnswer, Phase, Query, Surveyed};
 use crate::url::{Endpoint, Host};
@@ -21,7 +22,7 @@ pub(super) fn names(view: View<'_>) -> Rung {
     if evidence.queries.is_empty() {
         return match (named.as_slice(), view.dialled() || !evidence.survey.is_empty()) {
             _ if view.failed_in(Phase::Resolve) => failed(view),
-            ([], _) if endpoints.is_empty() && !is_of_values(view) => {
+            ([], _) if endpoints.is_empty() && !view.failed_on_configuration() => {
                 Rung::new("names", Mark::Idle, "nothing is dialled")
             }
             ([], _) if !endpoints.is_empty() => {
@@ -142,7 +143,7 @@ pub(super) fn addresses(view: View<'_>) -> Rung {
         }
     }
     if seen.is_empty() {
-        let dials = !view.endpoints().is_empty() || is_of_values(view);
+        let dials = !view.endpoints().is_empty() || view.failed_on_configuration();
         let said = if dials { "not reached" } else { "nothing is dialled" };
         return Rung::new("addresses", Mark::Idle, said);
     }

@@ -2,8 +2,9 @@
 
 use std::time::UNIX_EPOCH;
 
-use super::{Rung, View};
+use crate::cli::diagnose::rung::Rung;
 use crate::cli::diagnose::sheet::Mark;
+use crate::cli::diagnose::view::View;
 use crate::outcome::{Certificate, Facts, Phase};
 use crate::timestamp::rfc3339_unix;
 
