@@ -1,46 +1,40 @@
-//! The setting that cures what was foretold. Node's are tried out on the same addresses before they are recommended.
+//! The setting that cures what was predicted. Node's are tried out on the same addresses before they are recommended.
 
 use std::time::Duration;
 
 use super::measured_address::{Fate, MeasuredAddress};
+use super::model::Model;
+use super::scenario::Scenario;
+use super::strategy::ConnectStrategy;
 use super::walk::{self, TimerRace};
-use super::{ConnectStrategy, Model, Scenario, go};
 use crate::finding::Predicted;
 
-/// What is lost on other addresses before it is worth a word.
-pub(super) const SLOW: Duration = Duration::from_secs(1);
-
 /// What to set; `None` where nothing is wrong, or where no setting of the client helps.
-pub(super) fn cure(model: &Model, ways: &[Scenario]) -> Option<String> {
-    let way = ways.iter().find(|way| hurts(way))?;
-    if !way.measured.iter().any(MeasuredAddress::accepts) {
+pub(super) fn cure(model: &Model, scenarios: &[Scenario]) -> Option<String> {
+    let scenario = scenarios.iter().find(|scenario| scenario.hurts())?;
+    if !scenario.measured.iter().any(MeasuredAddress::accepts) {
         return None;
     }
-    match model.manner {
-        ConnectStrategy::Node(limit) => node(since(model.name), limit, model.options.limit.is_some(), ways),
-        ConnectStrategy::First => one_address(&way.measured, model.options.first_only),
-        ConnectStrategy::FirstIpv4 => Some(java(&way.measured)),
-        ConnectStrategy::Race(_) => Some(shared(model.name, way.measured.len())),
+    match model.strategy {
+        ConnectStrategy::Node(limit) => node(since(model.name), limit, model.options.limit.is_some(), scenarios),
+        ConnectStrategy::First => one_address(&scenario.measured, model.options.first_only),
+        ConnectStrategy::FirstIpv4 => Some(java(&scenario.measured)),
+        ConnectStrategy::Race(_) => Some(shared(model.name, scenario.measured.len())),
         // It has one already.
         ConnectStrategy::Serial(Some(_)) if model.name != "python" => None,
         ConnectStrategy::Serial(_) | ConnectStrategy::Staggered => waits(model.name).map(str::to_owned),
     }
 }
 
-/// Whether it fails, hangs, or loses time before it comes to the address that it ends on.
-pub(super) fn hurts(way: &Scenario) -> bool {
-    let own = way.measured.iter().find(|leg| Some(leg.address) == way.ended.at).map(|leg| leg.after);
-    match way.ended.result {
-        Predicted::Fails | Predicted::Hangs | Predicted::Borderline => true,
-        Predicted::Unknown => false,
-        Predicted::Connects => own.zip(way.ended.after).is_some_and(|(own, after)| after >= own + SLOW),
-    }
-}
-
 /// What a larger limit per address should be for these: twice the slowest, in half seconds, at least one second.
-fn roomy(ways: &[Scenario]) -> Duration {
+fn roomy(scenarios: &[Scenario]) -> Duration {
     const STEP: u64 = 500;
-    let slowest = ways.iter().flat_map(|way| &way.measured).filter(|leg| leg.accepts()).map(|leg| leg.after).max();
+    let slowest = scenarios
+        .iter()
+        .flat_map(|scenario| &scenario.measured)
+        .filter(|candidate| candidate.accepts())
+        .map(|candidate| candidate.after)
+        .max();
     let doubled = u64::try_from(slowest.unwrap_or_default().as_millis() * 2).unwrap_or(u64::MAX / STEP);
     Duration::from_millis(doubled.div_ceil(STEP).max(2) * STEP)
 }
@@ -56,19 +50,19 @@ const fn since(name: &str) -> &'static str {
 
 /// The settings of Node that make all of these connect; `since` says which versions know the first, `set` that the limit
 /// is not the version's own.
-pub(super) fn node(since: &str, limit: Duration, set: bool, ways: &[Scenario]) -> Option<String> {
+pub(super) fn node(since: &str, limit: Duration, set: bool, scenarios: &[Scenario]) -> Option<String> {
     const NEWER: Duration = Duration::from_millis(500);
     let works = |with: &dyn Fn(&[MeasuredAddress]) -> Predicted| {
-        ways.iter().all(|way| with(&way.measured) == Predicted::Connects)
+        scenarios.iter().all(|scenario| with(&scenario.measured) == Predicted::Connects)
     };
     let with_limit = |limit| move |measured: &[MeasuredAddress]| walk::node(measured, limit, TimerRace::Late).result;
-    let roomy = roomy(ways);
+    let roomy = roomy(scenarios);
     let mut cures = Vec::new();
     if works(&with_limit(roomy)) {
         let ms = roomy.as_millis();
         cures.push(format!("NODE_OPTIONS=--network-family-autoselection-attempt-timeout={ms}{since}"));
     }
-    if works(&|measured| go(ConnectStrategy::First, measured, TimerRace::Late).result) {
+    if works(&|measured| ConnectStrategy::First.walk(measured, TimerRace::Late).result) {
         cures.push("NODE_OPTIONS=--no-network-family-autoselection".to_owned());
     }
     if !set && limit < NEWER && works(&with_limit(NEWER)) {
@@ -78,8 +72,8 @@ pub(super) fn node(since: &str, limit: Duration, set: bool, ways: &[Scenario]) -
 }
 
 /// Node 18, and a later one that was told to try one alone.
-fn one_address(measured: &[MeasuredAddress], told: bool) -> Option<String> {
-    let first_v4 = measured.iter().find(|leg| leg.address.is_ipv4());
+fn one_address(measured: &[MeasuredAddress], forecasts: bool) -> Option<String> {
+    let first_v4 = measured.iter().find(|candidate| candidate.address.is_ipv4());
     let order = if first_v4.is_some_and(MeasuredAddress::accepts) {
         "NODE_OPTIONS=--dns-result-order=ipv4first, or "
     } else {
@@ -88,7 +82,7 @@ fn one_address(measured: &[MeasuredAddress], told: bool) -> Option<String> {
     let with =
         |limit| walk::node(measured, Duration::from_millis(limit), TimerRace::Late).result == Predicted::Connects;
     let who = match (with(250), with(500)) {
-        _ if told => "Node without --no-network-family-autoselection",
+        _ if forecasts => "Node without --no-network-family-autoselection",
         (true, _) => "Node 20 or later",
         (false, true) => "Node 25.2 or later",
         (false, false) => return order.strip_suffix(", or ").map(str::to_owned),
@@ -97,8 +91,8 @@ fn one_address(measured: &[MeasuredAddress], told: bool) -> Option<String> {
 }
 
 fn java(measured: &[MeasuredAddress]) -> String {
-    let first_v6 = measured.iter().find(|leg| leg.address.is_ipv6());
-    if first_v6.is_some_and(|leg| leg.fate == Fate::Accepts) {
+    let first_v6 = measured.iter().find(|candidate| candidate.address.is_ipv6());
+    if first_v6.is_some_and(|candidate| candidate.fate == Fate::Accepts) {
         return "-Djava.net.preferIPv6Addresses=true".to_owned();
     }
     "it tries the first address only: set a connect timeout (pgjdbc: connectTimeout) and take the dead address out of \

@@ -3,40 +3,42 @@
 use std::net::SocketAddr;
 
 use super::measured_address::{Code, Ended, Fate, MeasuredAddress, TIMED_OUT};
+use super::model::Model;
 use super::order::Library;
-use super::{ConnectStrategy, Model, Scenario};
+use super::scenario::Scenario;
+use super::strategy::ConnectStrategy;
 use crate::duration::show;
 use crate::finding::{Predicted, Prediction};
 
 /// How many addresses a text names.
 pub(super) const NAMED: usize = 6;
 
-/// What is foretold of a runtime that may go these ways.
-pub(super) fn prediction(model: &Model, ways: &[Scenario], cure: Option<String>) -> Prediction {
-    let first = &ways[0];
-    let told =
+/// What is predicted of a runtime that may go through these scenarios.
+pub(super) fn prediction(model: &Model, scenarios: &[Scenario], cure: Option<String>) -> Prediction {
+    let first = &scenarios[0];
+    let predicted =
         |result, after, error| Prediction { runtime: model.name, result, after, error, cure: cure.clone(), host: None };
-    if ways.iter().all(|way| way.ended.result == first.ended.result) {
-        return told(first.ended.result, first.ended.after, error(model, first));
+    if scenarios.iter().all(|scenario| scenario.ended.result == first.ended.result) {
+        return predicted(first.ended.result, first.ended.after, error(model, first));
     }
-    if let Some(unknown) = ways.iter().find(|way| way.ended.result == Predicted::Unknown) {
-        return told(Predicted::Unknown, None, error(model, unknown));
+    if let Some(unknown) = scenarios.iter().find(|scenario| scenario.ended.result == Predicted::Unknown) {
+        return predicted(Predicted::Unknown, None, error(model, unknown));
     }
-    told(Predicted::Borderline, None, Some(either(model, ways)))
+    predicted(Predicted::Borderline, None, Some(either(model, scenarios)))
 }
 
-/// Several ways: which, and on what it depends.
-fn either(model: &Model, ways: &[Scenario]) -> String {
-    let outcome = |way: &Scenario| match (way.ended.after, error(model, way)) {
+/// Several scenarios: which, and on what it depends.
+fn either(model: &Model, scenarios: &[Scenario]) -> String {
+    let outcome = |scenario: &Scenario| match (scenario.ended.after, error(model, scenario)) {
         (Some(after), None) => format!("connects after {}", show(after)),
         (Some(after), Some(error)) => format!("fails after {}: {error}", show(after)),
         (None, error) => error.unwrap_or_default(),
     };
-    let of = |library: Library| ways.iter().filter(move |way| way.library == library);
-    let near = |library: Library| of(library).any(|way| way.ended.result != ways_result(ways, library));
+    let of = |library: Library| scenarios.iter().filter(move |scenario| scenario.library == library);
+    let near = |library: Library| of(library).any(|scenario| scenario.ended.result != result_of(scenarios, library));
     let mut parts: Vec<String> = Vec::new();
     for library in model.libraries {
-        let text = match (near(*library), model.manner) {
+        let text = match (near(*library), model.strategy) {
             (true, ConnectStrategy::Node(limit)) => {
                 let all: Vec<String> = of(*library).map(outcome).collect();
                 format!("within 15 ms of its limit of {} per address: {}", show(limit), all.join(", or "))
@@ -52,38 +54,46 @@ fn either(model: &Model, ways: &[Scenario]) -> String {
     named.collect::<Vec<_>>().join("; ")
 }
 
-fn ways_result(ways: &[Scenario], library: Library) -> Predicted {
-    ways.iter().find(|way| way.library == library).map_or(Predicted::Unknown, |way| way.ended.result)
+fn result_of(scenarios: &[Scenario], library: Library) -> Predicted {
+    scenarios
+        .iter()
+        .find(|scenario| scenario.library == library)
+        .map_or(Predicted::Unknown, |scenario| scenario.ended.result)
 }
 
 /// The error that the runtime would show, or what it waits for; `None` where it connects.
-fn error(model: &Model, way: &Scenario) -> Option<String> {
-    match way.ended.result {
+fn error(model: &Model, scenario: &Scenario) -> Option<String> {
+    match scenario.ended.result {
         Predicted::Connects => None,
-        Predicted::Fails => Some(failure(model, &way.ended)),
+        Predicted::Fails => Some(failure(model, &scenario.ended)),
         Predicted::Hangs => {
-            let leg = at(way)?;
-            Some(format!("waits for {}, silent for {} here; {}", leg.address, show(leg.after), its_end(model)))
+            let candidate = at(scenario)?;
+            Some(format!(
+                "waits for {}, silent for {} here; {}",
+                candidate.address,
+                show(candidate.after),
+                its_end(model)
+            ))
         }
         Predicted::Unknown | Predicted::Borderline => {
-            let leg = at(way)?;
-            Some(match leg.fate {
-                Fate::Silent => format!("{} was listened to for {} only", leg.address, show(leg.after)),
-                _ => format!("{} was not measured", leg.address),
+            let candidate = at(scenario)?;
+            Some(match candidate.fate {
+                Fate::Silent => format!("{} was listened to for {} only", candidate.address, show(candidate.after)),
+                _ => format!("{} was not measured", candidate.address),
             })
         }
     }
 }
 
-/// The address that a way ends on.
-fn at(way: &Scenario) -> Option<&MeasuredAddress> {
-    let at = way.ended.at?;
-    way.measured.iter().find(|leg| leg.address == at)
+/// The address that a scenario ends on.
+fn at(scenario: &Scenario) -> Option<&MeasuredAddress> {
+    let at = scenario.ended.at?;
+    scenario.measured.iter().find(|candidate| candidate.address == at)
 }
 
 /// What ends the waiting at last.
 fn its_end(model: &Model) -> &'static str {
-    match (model.manner, model.name) {
+    match (model.strategy, model.name) {
         (ConnectStrategy::Node(_) | ConnectStrategy::First, _) => {
             "fetch gives up after 10 s (UND_ERR_CONNECT_TIMEOUT), a plain socket waits for the kernel's two minutes"
         }
@@ -102,7 +112,7 @@ fn failure(model: &Model, ended: &Ended) -> String {
     let Some((&first, &last)) = errors.first().zip(errors.last()) else {
         return "getaddrinfo ENOTFOUND: the name has no address of a family that this pod has".to_owned();
     };
-    match (model.manner, model.name) {
+    match (model.strategy, model.name) {
         (ConnectStrategy::Node(_), _) if errors.len() > 1 => {
             let all = list(errors, |(address, code)| format!("{} {address}", code.name));
             format!("AggregateError [{}]: {all}", first.1.name)
@@ -115,12 +125,12 @@ fn failure(model: &Model, ended: &Ended) -> String {
             format!("{}: {}", python(first.1), connect_call(&first))
         }
         (_, "python-asyncio") => format!("OSError: Multiple exceptions: {}", list(errors, connect_call)),
-        (_, "python-anyio") => format!("OSError: All connection attempts failed ({})", list(errors, in_words)),
+        (_, "python-anyio") => format!("OSError: All connection attempts failed ({})", list(errors, text_of)),
         (_, "libpq") => list(errors, libpq),
         (_, "psycopg3") if last.1 == TIMED_OUT => "connection timeout expired".to_owned(),
         (_, "psycopg3") => psycopg3(&last),
         (_, "jvm") => format!("java.net.{}: {}", java(first.1), first.1.text),
-        (_, "curl") => format!("curl: (7) Couldn't connect to server ({})", list(errors, in_words)),
+        (_, "curl") => format!("curl: (7) Couldn't connect to server ({})", list(errors, text_of)),
         _ => format!("{} (os error {})", last.1.text, last.1.errno),
     }
 }
@@ -133,7 +143,7 @@ fn list(errors: &[(SocketAddr, Code)], show: impl Fn(&(SocketAddr, Code)) -> Str
     parts.join(", ")
 }
 
-fn in_words((address, code): &(SocketAddr, Code)) -> String {
+fn text_of((address, code): &(SocketAddr, Code)) -> String {
     format!("{address} {}", code.text.to_lowercase())
 }
 

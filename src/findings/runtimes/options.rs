@@ -71,7 +71,7 @@ impl NodeOptions {
     /// The addresses in the order that Node makes of its library's.
     pub(super) fn arrange(self, mut measured: Vec<MeasuredAddress>) -> Vec<MeasuredAddress> {
         if let Some(ipv6) = self.leads_ipv6 {
-            order::sort_by_key(&mut measured, |leg| leg.address.is_ipv6() != ipv6);
+            order::sort_by_key(&mut measured, |candidate| candidate.address.is_ipv6() != ipv6);
         }
         measured
     }

@@ -89,9 +89,9 @@ pub(super) fn arrange(
     families: Option<Families>,
 ) -> Vec<MeasuredAddress> {
     let mut list: Vec<MeasuredAddress> = Vec::with_capacity(measured.len());
-    for leg in measured {
-        if !list.iter().any(|known| known.address == leg.address) {
-            list.push(*leg);
+    for candidate in measured {
+        if !list.iter().any(|known| known.address == candidate.address) {
+            list.push(*candidate);
         }
     }
     if let Some(families) = families {
@@ -101,8 +101,8 @@ pub(super) fn arrange(
         Library::Glibc => order::sort_by(&mut list, by_rules(GLIBC, library)),
         Library::Go => order::sort_by(&mut list, by_rules(GO, library)),
         // musl does not sort at all where every address is an IPv4 one.
-        Library::Musl if list.iter().all(|leg| leg.address.is_ipv4()) => {}
-        Library::Musl => order::sort_by_key(&mut list, |leg| Reverse(musl_key(leg))),
+        Library::Musl if list.iter().all(|candidate| candidate.address.is_ipv4()) => {}
+        Library::Musl => order::sort_by_key(&mut list, |candidate| Reverse(musl_key(candidate))),
     }
     list
 }
@@ -112,8 +112,8 @@ pub(super) fn arrange(
 fn configured_only(list: &mut Vec<MeasuredAddress>, library: Library, families: Families) {
     let Families { ipv4, ipv6, ipv6_loopback } = families;
     match library {
-        Library::Glibc if ipv4 != ipv6 => list.retain(|leg| leg.address.is_ipv4() == ipv4),
-        Library::Musl if !ipv6_loopback => list.retain(|leg| leg.address.is_ipv4()),
+        Library::Glibc if ipv4 != ipv6 => list.retain(|candidate| candidate.address.is_ipv4() == ipv4),
+        Library::Musl if !ipv6_loopback => list.retain(|candidate| candidate.address.is_ipv4()),
         Library::Glibc | Library::Musl | Library::Go => {}
     }
 }
@@ -147,10 +147,10 @@ struct Traits {
 }
 
 impl Traits {
-    fn of(leg: &MeasuredAddress, table: &[Policy]) -> Self {
-        let ip = leg.address.ip();
+    fn of(candidate: &MeasuredAddress, table: &[Policy]) -> Self {
+        let ip = candidate.address.ip();
         let of_target = row(table, ip);
-        let source = leg.source;
+        let source = candidate.source;
         Self {
             usable: source.is_some(),
             same_scope: source.is_some_and(|source| scope(source) == scope(ip)),
@@ -162,11 +162,11 @@ impl Traits {
 }
 
 /// musl packs all of it in one number, higher is earlier; IPv4 counts as IPv4-mapped, also for the shared prefix.
-fn musl_key(leg: &MeasuredAddress) -> u32 {
-    let ip = leg.address.ip();
+fn musl_key(candidate: &MeasuredAddress) -> u32 {
+    let ip = candidate.address.ip();
     let of_target = row(MUSL, ip);
     let mut key = (u32::from(of_target.precedence) << 20) | (u32::from(15 - musl_scope(ip)) << 16);
-    if let Some(source) = leg.source {
+    if let Some(source) = candidate.source {
         key |= 1 << 30;
         key |= u32::from(musl_scope(source) == musl_scope(ip)) << 29;
         key |= u32::from(row(MUSL, source).label == of_target.label) << 28;
@@ -215,8 +215,8 @@ fn musl_scope(ip: IpAddr) -> u8 {
 }
 
 /// How much of the address the source shares, for rule 9; Go counts the network half alone.
-fn shared_bits(leg: &MeasuredAddress, library: Library) -> u32 {
-    let Some(source) = leg.source else { return 0 };
-    let shared = (mapped(source).to_bits() ^ mapped(leg.address.ip()).to_bits()).leading_zeros();
+fn shared_bits(candidate: &MeasuredAddress, library: Library) -> u32 {
+    let Some(source) = candidate.source else { return 0 };
+    let shared = (mapped(source).to_bits() ^ mapped(candidate.address.ip()).to_bits()).leading_zeros();
     if library == Library::Go { shared.min(64) } else { shared }
 }

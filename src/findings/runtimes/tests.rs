@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::forecast::Forecast;
 use super::measured_address::MeasuredAddress;
+use super::model::MODELS;
 use super::order::{Library, arrange};
 use super::walk::TimerRace;
-use super::{MODELS, Told, foretell, go};
+
 use crate::finding::{Predicted, Prediction};
 use crate::findings::RUNTIMES;
 use crate::outcome::{ConnectResult, Families, Surveyed};
@@ -52,7 +54,7 @@ fn measured_addresses(text: &str) -> Vec<MeasuredAddress> {
 /// What the runtime does with addresses in this very order: `ok 319`, `fails 264 ETIMEDOUT`, `hangs`.
 fn ends(runtime: &str, text: &str) -> String {
     let model = MODELS.iter().find(|model| model.name == runtime).unwrap();
-    let ended = go(model.manner, &measured_addresses(text), TimerRace::Late);
+    let ended = model.strategy.walk(&measured_addresses(text), TimerRace::Late);
     let after = ended.after.unwrap_or_default().as_millis();
     match ended.result {
         Predicted::Connects => format!("ok {after}"),
@@ -210,8 +212,8 @@ fn the_last_error_is_the_one_that_some_show() {
 fn order(library: Library, text: &str) -> String {
     let measured = measured_addresses(text);
     let arranged = arrange(&measured, library, None);
-    let number = |leg: &MeasuredAddress| measured.iter().position(|one| one == leg).unwrap() + 1;
-    arranged.iter().map(|leg| number(leg).to_string()).collect::<Vec<_>>().join(" ")
+    let number = |candidate: &MeasuredAddress| measured.iter().position(|one| one == candidate).unwrap() + 1;
+    arranged.iter().map(|candidate| number(candidate).to_string()).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -256,9 +258,9 @@ fn configured_families_only() {
     assert_eq!(left(Library::Glibc, loopback_alone), 2, "a pod of loopback alone asks for both");
 }
 
-fn told(runtime: &str, text: &str, families: Families) -> Told {
+fn told(runtime: &str, text: &str, families: Families) -> Forecast {
     let model = MODELS.iter().find(|model| model.name == runtime).unwrap();
-    foretell(*model, &measured_addresses(text), Some(families))
+    Forecast::of(*model, &measured_addresses(text), Some(families))
 }
 
 fn predicted(runtime: &str, text: &str) -> Prediction {

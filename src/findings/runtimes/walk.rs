@@ -26,34 +26,34 @@ pub(super) enum TimerRace {
 }
 
 /// Node with `autoSelectFamily`: families alternate, one at a time, each but the last gets `limit` for the handshake.
-pub(super) fn node(measured: &[MeasuredAddress], limit: Duration, lean: TimerRace) -> Ended {
+pub(super) fn node(measured: &[MeasuredAddress], limit: Duration, race: TimerRace) -> Ended {
     let measured = alternate(measured);
     let mut errors = Vec::new();
     let mut cut = 0;
     let mut spent = Duration::ZERO;
-    for (index, leg) in measured.iter().enumerate() {
+    for (index, candidate) in measured.iter().enumerate() {
         let last = index + 1 == measured.len();
-        let late = match lean {
-            TimerRace::InTime => leg.after > limit + BAND,
-            TimerRace::Late => leg.after + BAND > limit,
+        let late = match race {
+            TimerRace::InTime => candidate.after > limit + BAND,
+            TimerRace::Late => candidate.after + BAND > limit,
         };
-        let timed_out = !last && (leg.fate == Fate::Silent || late);
+        let timed_out = !last && (candidate.fate == Fate::Silent || late);
         let done =
-            |result, after| Ended { errors: errors.clone(), cut, ..Ended::new(result, after, Some(leg.address)) };
-        match leg.fate {
+            |result, after| Ended { errors: errors.clone(), cut, ..Ended::new(result, after, Some(candidate.address)) };
+        match candidate.fate {
             Fate::Unmeasured => return done(Predicted::Unknown, None),
             // It was listened to for less than the runtime would: it may still have answered.
-            Fate::Silent if timed_out && leg.after < limit + BAND => return done(Predicted::Unknown, None),
+            Fate::Silent if timed_out && candidate.after < limit + BAND => return done(Predicted::Unknown, None),
             Fate::Accepts | Fate::Errs(_) | Fate::Silent if timed_out => {
-                cut += usize::from(leg.accepts());
-                errors.push((leg.address, TIMED_OUT));
+                cut += usize::from(candidate.accepts());
+                errors.push((candidate.address, TIMED_OUT));
                 spent += limit + LATENESS;
             }
-            Fate::Accepts => return done(Predicted::Connects, Some(spent + leg.after)),
+            Fate::Accepts => return done(Predicted::Connects, Some(spent + candidate.after)),
             Fate::Silent => return done(Predicted::Hangs, None),
             Fate::Errs(code) => {
-                errors.push((leg.address, code));
-                spent += leg.after;
+                errors.push((candidate.address, code));
+                spent += candidate.after;
             }
         }
     }
@@ -62,9 +62,9 @@ pub(super) fn node(measured: &[MeasuredAddress], limit: Duration, lean: TimerRac
 
 /// The family of the first leads, the other follows each of it; what is left of the longer one comes behind.
 fn alternate(measured: &[MeasuredAddress]) -> Vec<MeasuredAddress> {
-    let leads_v4 = measured.first().is_some_and(|leg| leg.address.is_ipv4());
+    let leads_v4 = measured.first().is_some_and(|candidate| candidate.address.is_ipv4());
     let (lead, other): (Vec<MeasuredAddress>, Vec<MeasuredAddress>) =
-        measured.iter().partition(|leg| leg.address.is_ipv4() == leads_v4);
+        measured.iter().partition(|candidate| candidate.address.is_ipv4() == leads_v4);
     let mut list = Vec::with_capacity(measured.len());
     for index in 0..lead.len().max(other.len()) {
         list.extend(lead.get(index));
@@ -77,25 +77,25 @@ fn alternate(measured: &[MeasuredAddress]) -> Vec<MeasuredAddress> {
 pub(super) fn serial(measured: &[MeasuredAddress], each: Option<Duration>) -> Ended {
     let mut errors = Vec::new();
     let mut spent = Duration::ZERO;
-    for leg in measured {
-        let at = Some(leg.address);
-        match (leg.fate, each) {
+    for candidate in measured {
+        let at = Some(candidate.address);
+        match (candidate.fate, each) {
             (Fate::Unmeasured, _) => return Ended { errors, ..Ended::new(Predicted::Unknown, None, at) },
             (Fate::Silent, None) => return Ended { errors, ..Ended::new(Predicted::Hangs, None, at) },
             (Fate::Silent, Some(limit)) => {
-                errors.push((leg.address, TIMED_OUT));
+                errors.push((candidate.address, TIMED_OUT));
                 spent += limit;
             }
-            (Fate::Accepts | Fate::Errs(_), Some(limit)) if leg.after > limit => {
-                errors.push((leg.address, TIMED_OUT));
+            (Fate::Accepts | Fate::Errs(_), Some(limit)) if candidate.after > limit => {
+                errors.push((candidate.address, TIMED_OUT));
                 spent += limit;
             }
             (Fate::Accepts, _) => {
-                return Ended { errors, ..Ended::new(Predicted::Connects, Some(spent + leg.after), at) };
+                return Ended { errors, ..Ended::new(Predicted::Connects, Some(spent + candidate.after), at) };
             }
             (Fate::Errs(code), _) => {
-                errors.push((leg.address, code));
-                spent += leg.after;
+                errors.push((candidate.address, code));
+                spent += candidate.after;
             }
         }
     }
@@ -105,9 +105,9 @@ pub(super) fn serial(measured: &[MeasuredAddress], each: Option<Duration>) -> En
 /// Two families beside each other, each one address after another; the second starts after `head`, or at once when the
 /// first has failed. The error is the first family's.
 pub(super) fn race(measured: &[MeasuredAddress], head: Duration) -> Ended {
-    let leads_v4 = measured.first().is_some_and(|leg| leg.address.is_ipv4());
+    let leads_v4 = measured.first().is_some_and(|candidate| candidate.address.is_ipv4());
     let (lead, other): (Vec<MeasuredAddress>, Vec<MeasuredAddress>) =
-        measured.iter().partition(|leg| leg.address.is_ipv4() == leads_v4);
+        measured.iter().partition(|candidate| candidate.address.is_ipv4() == leads_v4);
     let first = serial(&lead, None);
     if other.is_empty() || first.result == Predicted::Connects && first.after.is_some_and(|after| after <= head) {
         return first;
@@ -138,21 +138,21 @@ pub(super) fn staggered(measured: &[MeasuredAddress]) -> Ended {
     let mut best: Option<(Duration, SocketAddr)> = None;
     let mut open: Option<(Predicted, SocketAddr)> = None;
     let mut errors = Vec::new();
-    for leg in measured {
+    for candidate in measured {
         if best.is_some_and(|(at, _)| at <= start) {
             break;
         }
-        let end = start + leg.after;
-        match leg.fate {
-            Fate::Accepts => best = best.filter(|(at, _)| *at <= end).or(Some((end, leg.address))),
+        let end = start + candidate.after;
+        match candidate.fate {
+            Fate::Accepts => best = best.filter(|(at, _)| *at <= end).or(Some((end, candidate.address))),
             Fate::Errs(code) => {
-                errors.push((leg.address, code));
+                errors.push((candidate.address, code));
                 last = last.max(end);
             }
-            Fate::Unmeasured => open = Some((Predicted::Unknown, leg.address)),
-            Fate::Silent => open = open.or(Some((Predicted::Hangs, leg.address))),
+            Fate::Unmeasured => open = Some((Predicted::Unknown, candidate.address)),
+            Fate::Silent => open = open.or(Some((Predicted::Hangs, candidate.address))),
         }
-        start = match leg.fate {
+        start = match candidate.fate {
             Fate::Accepts | Fate::Errs(_) => end.min(start + STAGGER),
             Fate::Silent | Fate::Unmeasured => start + STAGGER,
         };
@@ -169,16 +169,16 @@ pub(super) fn staggered(measured: &[MeasuredAddress]) -> Ended {
 pub(super) fn ipv6_leads(measured: &[MeasuredAddress]) -> Vec<MeasuredAddress> {
     let mut list: Vec<MeasuredAddress> = Vec::with_capacity(measured.len());
     let (mut found_v6, mut found_v4) = (false, false);
-    for leg in measured {
-        let v4 = leg.address.is_ipv4();
+    for candidate in measured {
+        let v4 = candidate.address.is_ipv4();
         if !v4 && !found_v6 {
             found_v6 = true;
-            list.insert(0, *leg);
+            list.insert(0, *candidate);
         } else if v4 && found_v6 && !found_v4 {
             found_v4 = true;
-            list.insert(1, *leg);
+            list.insert(1, *candidate);
         } else {
-            list.push(*leg);
+            list.push(*candidate);
         }
     }
     list
@@ -187,6 +187,6 @@ pub(super) fn ipv6_leads(measured: &[MeasuredAddress]) -> Vec<MeasuredAddress> {
 /// Java's order: IPv4 before IPv6.
 pub(super) fn ipv4_leads(measured: &[MeasuredAddress]) -> Vec<MeasuredAddress> {
     let mut list = measured.to_vec();
-    order::sort_by_key(&mut list, |leg| leg.address.is_ipv6());
+    order::sort_by_key(&mut list, |candidate| candidate.address.is_ipv6());
     list
 }

@@ -134,9 +134,10 @@ fn a_pod_without_ipv4_does_not_cut_its_ipv6() {
     assert_eq!((cut.code, cut.severity), ("node_connect_cut", Severity::Warning));
     assert!(cut.message.contains("Node 20, 22 and 24 in images with musl (Alpine) cut each"), "{}", cut.message);
     assert_eq!(of(BOTH)[0].severity, Severity::Error, "it has IPv4, and no way to that address");
-    let no_address = told("node@20", "v4 U", Families { ipv4: false, ..BOTH }).ways;
+    let no_address = told("node@20", "v4 U", Families { ipv4: false, ..BOTH }).scenarios;
     assert!(
-        no_address.iter().any(|way| way.measured.is_empty()) && no_address.iter().any(|way| !way.measured.is_empty())
+        no_address.iter().any(|scenario| scenario.measured.is_empty())
+            && no_address.iter().any(|scenario| !scenario.measured.is_empty())
     );
 }
 
