@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus::TextEncoder;
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::proto::{Bucket, Histogram, Metric, MetricFamily, MetricType};
 use tokio::time::Instant;
 
 use crate::gate::{self, Gate};
@@ -16,6 +16,9 @@ use crate::state::{BUCKETS, CheckView, Snapshot, count_up};
 use crate::verdict::Verdict;
 
 mod process;
+mod series;
+
+use series::{counter, gauge, labelled, metric_family};
 
 pub use process::Process;
 
@@ -48,7 +51,7 @@ impl Collector for View {
     fn collect(&self) -> Vec<MetricFamily> {
         let of_checks = FAMILIES.iter().map(|family| {
             let series = self.snapshot.checks.iter().flat_map(|view| (family.series)(view)).collect();
-            made(family.name, family.help, family.kind, series)
+            metric_family(family.name, family.help, family.kind, series)
         });
         of_checks.chain(self.of_pilotfish()).chain(self.process.families()).collect()
     }
@@ -62,25 +65,25 @@ impl View {
         });
         let reload = &self.snapshot.reload;
         [
-            made(
+            metric_family(
                 "pilotfish_gate",
                 "What the gate's path answers: 1 for 200, 0 for 503.",
                 MetricType::GAUGE,
                 gates.into(),
             ),
-            made(
+            metric_family(
                 "pilotfish_config_last_reload_successful",
                 "Whether the last reload of the configuration took effect.",
                 MetricType::GAUGE,
                 vec![gauge(&[], f64::from(reload.successful))],
             ),
-            made(
+            metric_family(
                 "pilotfish_config_last_reload_success_timestamp_seconds",
                 "When a reload of the configuration last took effect, in Unix time.",
                 MetricType::GAUGE,
                 vec![gauge(&[], unix(reload.last_success))],
             ),
-            made(
+            metric_family(
                 "pilotfish_build_info",
                 "1, with the version of this pilotfish.",
                 MetricType::GAUGE,
@@ -325,46 +328,6 @@ fn check(view: &CheckView) -> (&'static str, &str) {
 
 fn of(view: &CheckView, value: f64) -> Metric {
     gauge(&[check(view)], value)
-}
-
-fn gauge(labels: &[(&str, &str)], value: f64) -> Metric {
-    let mut gauge = Gauge::default();
-    gauge.set_value(value);
-    let mut metric = labelled(labels);
-    metric.set_gauge(gauge);
-    metric
-}
-
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 runs")]
-fn counter(labels: &[(&str, &str)], count: u64) -> Metric {
-    counter_of(labels, count as f64)
-}
-
-fn counter_of(labels: &[(&str, &str)], value: f64) -> Metric {
-    let mut counter = Counter::default();
-    counter.set_value(value);
-    let mut metric = labelled(labels);
-    metric.set_counter(counter);
-    metric
-}
-
-fn labelled(labels: &[(&str, &str)]) -> Metric {
-    let pair = |(name, value): &(&str, &str)| {
-        let mut pair = LabelPair::default();
-        pair.set_name((*name).to_owned());
-        pair.set_value((*value).to_owned());
-        pair
-    };
-    Metric::from_label(labels.iter().map(pair).collect())
-}
-
-fn made(name: &str, help: &str, kind: MetricType, metrics: Vec<Metric>) -> MetricFamily {
-    let mut family = MetricFamily::default();
-    family.set_name(name.to_owned());
-    family.set_help(help.to_owned());
-    family.set_field_type(kind);
-    family.set_metric(metrics);
-    family
 }
 
 fn unix(at: SystemTime) -> f64 {

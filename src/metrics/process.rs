@@ -2,7 +2,7 @@
 
 use prometheus::proto::{MetricFamily, MetricType};
 
-use super::{counter_of, gauge, made};
+use super::series::{counter_of, gauge, metric_family};
 
 /// Ticks a second in /proc: `USER_HZ`, the same on every architecture that we build for.
 const TICKS: f64 = 100.0;
@@ -70,11 +70,11 @@ impl Process {
             ("process_start_time_seconds", "Start time of the process since unix epoch in seconds.", self.start),
         ];
         let gauges = gauges.into_iter().filter_map(|(name, help, value)| {
-            value.map(|value| made(name, help, MetricType::GAUGE, vec![gauge(&[], value)]))
+            value.map(|value| metric_family(name, help, MetricType::GAUGE, vec![gauge(&[], value)]))
         });
         let cpu = self.cpu.map(|seconds| {
             let help = "Total user and system CPU time spent in seconds.";
-            made("process_cpu_seconds_total", help, MetricType::COUNTER, vec![counter_of(&[], seconds)])
+            metric_family("process_cpu_seconds_total", help, MetricType::COUNTER, vec![counter_of(&[], seconds)])
         });
         cpu.into_iter().chain(gauges).collect()
     }

@@ -20,10 +20,10 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::accept::ConnectionSlot;
 use super::access::{self, Access, Caller};
 use super::pace::{Pace, Paced};
 use super::routes::{self, Question, RouteResponse, Surface};
+use super::slots::ConnectionSlot;
 use super::tls;
 use crate::config::plan::ServeOptions;
 use crate::env::Env;
@@ -82,8 +82,8 @@ impl ListenerContext {
 pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
-    door: Arc<ListenerContext>,
-    place: ConnectionSlot,
+    context: Arc<ListenerContext>,
+    slot: ConnectionSlot,
     stopped: watch::Receiver<bool>,
 ) {
     let Ok(local) = stream.local_addr() else { return };
@@ -91,12 +91,12 @@ pub(super) async fn serve(
     drop(stream.set_nodelay(true));
     let caller = Caller { peer: peer.ip().to_canonical(), local: local.ip().to_canonical() };
     let pace = Pace::new();
-    match &door.tls {
-        None => http(Box::new(stream), caller, &door, &place, pace, stopped).await,
+    match &context.tls {
+        None => http(Box::new(stream), caller, &context, &slot, pace, stopped).await,
         Some(keeper) => {
             let acceptor = tokio_rustls::TlsAcceptor::from(keeper.config(Instant::now()));
             if let Ok(Ok(stream)) = timeout_at(pace.deadline(), acceptor.accept(stream)).await {
-                http(Box::new(stream), caller, &door, &place, pace, stopped).await;
+                http(Box::new(stream), caller, &context, &slot, pace, stopped).await;
             }
         }
     }
@@ -110,17 +110,17 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 async fn http(
     stream: Box<dyn Stream>,
     caller: Caller,
-    door: &ListenerContext,
-    place: &ConnectionSlot,
+    context: &ListenerContext,
+    slot: &ConnectionSlot,
     pace: Pace,
     mut stopped: watch::Receiver<bool>,
 ) {
     let service = service_fn(|request: Request<Incoming>| {
         pace.asked();
-        place.renew();
+        slot.renew();
         let pace = &pace;
         async move {
-            let answer = door.answer_in_turn(&request, caller).await;
+            let answer = context.answer_in_turn(&request, caller).await;
             // Its time begins now: while it waited for its turn there was nothing to take.
             pace.asked();
             Ok::<_, Infallible>(answer)

@@ -17,6 +17,7 @@ mod bind;
 mod connection;
 mod pace;
 mod routes;
+mod slots;
 mod status;
 mod tls;
 
@@ -91,7 +92,7 @@ pub async fn run(
 ) {
     let (stop, stopped) = watch::channel(false);
     let Bound { main, probes, tls, env, .. } = bound;
-    let door = |surface, tls| {
+    let context = |surface, tls| {
         let (snapshots, options, env) = (snapshots.clone(), options.clone(), Arc::clone(&env));
         Arc::new(connection::ListenerContext {
             surface,
@@ -102,11 +103,11 @@ pub async fn run(
             turn: tokio::sync::Mutex::new(()),
         })
     };
-    let telling = log_token_changes(options.clone(), Arc::clone(&env));
-    let everything = accept::serve(main, door(routes::Surface::Everything, tls), stopped.clone());
+    let token_log = log_token_changes(options.clone(), Arc::clone(&env));
+    let everything = accept::serve(main, context(routes::Surface::Everything, tls), stopped.clone());
     let bare = async {
         if let Some((listener, _)) = probes {
-            accept::serve(listener, door(routes::Surface::Probes, None), stopped).await;
+            accept::serve(listener, context(routes::Surface::Probes, None), stopped).await;
         }
     };
     let stopping = async {
@@ -115,25 +116,25 @@ pub async fn run(
     };
     tokio::select! {
         ((), (), ()) = async { tokio::join!(everything, bare, stopping) } => {}
-        never = telling => match never {},
+        never = token_log => match never {},
     }
 }
 
 /// One line in the log when the token cannot be used, from the start on, and one when it can again: nobody is let in
 /// meanwhile, and whoever is refused cannot be told why.
 async fn log_token_changes(options: watch::Receiver<Arc<ServeOptions>>, env: Arc<dyn Env>) -> Infallible {
-    let mut told = None;
+    let mut logged = None;
     loop {
         let token = options.borrow().bearer_token.clone();
         let now = token.and_then(|token| access::wanted(&token, &*env).err());
         match &now {
-            Some(reason) if now != told => {
+            Some(reason) if now != logged => {
                 say!(Warn, "serve.bearer_token cannot be used: every token is refused"; reason = reason.to_string());
             }
-            None if told.is_some() => say!(Info, "serve.bearer_token can be used again"),
+            None if logged.is_some() => say!(Info, "serve.bearer_token can be used again"),
             Some(_) | None => {}
         }
-        told = now;
+        logged = now;
         sleep(TOKEN_POLL).await;
     }
 }

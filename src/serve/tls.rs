@@ -11,7 +11,7 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::time::Instant;
 
-use super::BindError;
+use super::bind::BindError;
 use crate::config::plan::ServeTls;
 use crate::env::Env;
 use crate::log::say;
