@@ -1,14 +1,14 @@
 //! `postgres`: a fresh login with the pod's own credentials, then a query.
 //!
-//! The login is our own over postgres-protocol's messages, because a probe has to look at what the server asks for before
-//! it answers, and to bound what a server may send. A *login* is a proof of the password sent: at most one a run and host,
+//! tokio-postgres speaks the protocol, over a stream with a guard around it: a probe has to look at what the server asks for
+//! before it answers, and to bound what a server may send. A *login* is a proof of the password sent: at most one a run and host,
 //! and none after the first rejection of the credentials.
 
+mod guard;
+mod halt;
 mod keys;
 mod login;
 mod route;
-mod saslprep;
-mod scram;
 mod session;
 mod settings;
 mod sqlstate;
@@ -24,14 +24,13 @@ use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::Reading;
 use crate::net::attempt::Attempt;
-use crate::net::io::Io;
 use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
 use crate::secret::Secret;
 use crate::url::Endpoint;
 use crate::value::Value;
 
 use keys::Keys;
-use session::Session;
+use route::LoggedIn;
 use settings::{Place, Settings};
 use words::Role;
 
@@ -152,19 +151,19 @@ impl PostgresRun {
     async fn visit(&self, attempt: &mut Attempt, settings: &Settings, endpoint: &Endpoint, left: usize) -> Visit {
         let share =
             attempt.deadline().saturating_duration_since(Instant::now()) / u32::try_from(left).unwrap_or(u32::MAX);
-        let mut session = match timeout(share, route::log_in(attempt, settings, endpoint)).await {
-            Ok(Ok(session)) => session,
+        let mut login = match timeout(share, route::log_in(attempt, settings, endpoint)).await {
+            Ok(Ok(login)) => login,
             Ok(Err(fault)) if rejects_credentials(fault.cause) => return Visit::Final(fault),
             Ok(Err(fault)) => return Visit::Failed(fault),
             Err(_) => return Visit::Failed(attempt.deadline_fault()),
         };
-        let visit = match self.has_role(attempt, &mut session, settings.role).await {
+        let visit = match self.has_role(attempt, &mut login, settings.role).await {
             Err(fault) => Visit::Final(fault),
             Ok(Some(other)) => Visit::OtherRole(other),
-            Ok(None) => self.ask(attempt, &mut session).await.map_or_else(Visit::Final, |()| Visit::Passed),
+            Ok(None) => self.ask(attempt, &mut login).await.map_or_else(Visit::Final, |()| Visit::Passed),
         };
-        session.terminate().await;
-        attempt.close(session.stream).await;
+        let io = login.session.terminate().await;
+        attempt.close(io).await;
         visit
     }
 
@@ -172,17 +171,18 @@ impl PostgresRun {
     async fn has_role(
         &self,
         attempt: &mut Attempt,
-        session: &mut Session<Io>,
+        login: &mut LoggedIn,
         wanted: Role,
     ) -> Result<Option<Fault>, Fault> {
-        let mut standby = session.parameters.in_hot_standby;
-        let mut read_only = session.parameters.default_transaction_read_only.map(|on| on || standby == Some(true));
+        let parameters = login.session.parameters();
+        let mut standby = parameters.in_hot_standby;
+        let mut read_only = parameters.default_transaction_read_only.map(|on| on || standby == Some(true));
         match wanted {
             Role::Primary | Role::Replica if standby.is_none() => {
-                standby = Some(ask_bool(attempt, session, "SELECT pg_catalog.pg_is_in_recovery()").await?);
+                standby = Some(ask_bool(attempt, login, "SELECT pg_catalog.pg_is_in_recovery()").await?);
             }
             Role::ReadWrite | Role::ReadOnly if read_only.is_none() => {
-                read_only = Some(ask_bool(attempt, session, "SHOW transaction_read_only").await?);
+                read_only = Some(ask_bool(attempt, login, "SHOW transaction_read_only").await?);
             }
             _ => {}
         }
@@ -202,10 +202,10 @@ impl PostgresRun {
         Ok((!fits).then(|| Fault::new(Phase::Assert, cause, text)))
     }
 
-    async fn ask(&self, attempt: &mut Attempt, session: &mut Session<Io>) -> Result<(), Fault> {
+    async fn ask(&self, attempt: &mut Attempt, login: &mut LoggedIn) -> Result<(), Fault> {
         attempt.enter(Phase::Request);
         let query = self.query.as_ref().map_or(QUERY, Secret::expose);
-        let answer = session.query(query).await.map_err(|halt| route::fault(attempt, &halt, session.link))?;
+        let answer = login.session.query(query).await.map_err(|halt| route::fault(attempt, &halt, login.link))?;
         let Some(expected) = &self.expect else { return Ok(()) };
         attempt.enter(Phase::Assert);
         let came = match answer.first {
@@ -222,9 +222,9 @@ impl PostgresRun {
     }
 }
 
-async fn ask_bool(attempt: &mut Attempt, session: &mut Session<Io>, query: &str) -> Result<bool, Fault> {
+async fn ask_bool(attempt: &mut Attempt, login: &mut LoggedIn, query: &str) -> Result<bool, Fault> {
     attempt.enter(Phase::Request);
-    let answer = session.query(query).await.map_err(|halt| route::fault(attempt, &halt, session.link))?;
+    let answer = login.session.query(query).await.map_err(|halt| route::fault(attempt, &halt, login.link))?;
     Ok(matches!(answer.first.flatten().as_deref(), Some("t" | "on")))
 }
 

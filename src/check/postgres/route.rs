@@ -4,12 +4,12 @@
 //! plain sight. Here the second kind of connection is tried only if the first was refused before any proof was sent, or
 //! its TLS handshake failed.
 
-use bytes::BytesMut;
-use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::login::{Login, Trust, log_in as log_in_over};
-use super::session::{Halt, Session, broken, shown};
+use super::guard::{Guard, Trust};
+use super::halt::{Halt, broken, shown};
+use super::login::{Login, log_in as log_in_over};
+use super::session::Session;
 use super::settings::Settings;
 use super::sqlstate::Link;
 use super::words::SslMode;
@@ -23,6 +23,9 @@ use crate::net::tls::{TlsOptions, Verify};
 use crate::outcome::{Fault, Phase};
 use crate::url::Endpoint;
 
+/// The request for TLS: its length and its code.
+const TLS_REQUEST: &[u8] = b"\0\0\0\x08\x04\xd2\x16\x2f";
+
 /// One kind of connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -30,6 +33,12 @@ enum Way {
     Plain,
     /// By TLS; in plain text over the same connection where the server has none and that will do.
     Tls { plain_will_do: bool },
+}
+
+/// A session, and how its stream stands: what an error means depends on it.
+pub(super) struct LoggedIn {
+    pub(super) session: Session<Io>,
+    pub(super) link: Link,
 }
 
 /// A login that did not come about.
@@ -55,11 +64,7 @@ impl SslMode {
 ///
 /// # Errors
 /// The causes of every phase up to `login`.
-pub(super) async fn log_in(
-    attempt: &mut Attempt,
-    settings: &Settings,
-    endpoint: &Endpoint,
-) -> Result<Session<Io>, Fault> {
+pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, endpoint: &Endpoint) -> Result<LoggedIn, Fault> {
     let (first, second) = settings.sslmode.ways();
     let refused = match by(attempt, settings, endpoint, first, Link::Plain).await {
         Ok(session) => return Ok(session),
@@ -88,7 +93,7 @@ async fn by(
     endpoint: &Endpoint,
     way: Way,
     link: Link,
-) -> Result<Session<Io>, Refused> {
+) -> Result<LoggedIn, Refused> {
     let stays = |fault| Refused { fault, other_way: false };
     let Way::Tls { plain_will_do } = way else {
         let io = attempt.connect(endpoint).await.map_err(stays)?;
@@ -126,11 +131,9 @@ enum Offer {
 /// in plain text before it may count as said under TLS.
 async fn offer(attempt: &mut Attempt, mut io: Io) -> Result<Offer, Refused> {
     attempt.enter(Phase::Login);
-    let mut request = BytesMut::new();
-    frontend::ssl_request(&mut request);
     let mut answer = [0];
     let asked = async {
-        io.write_all(&request).await?;
+        io.write_all(TLS_REQUEST).await?;
         io.flush().await?;
         io.read_exact(&mut answer).await
     };
@@ -140,10 +143,7 @@ async fn offer(attempt: &mut Attempt, mut io: Io) -> Result<Offer, Refused> {
             b'S' => return Ok(Offer::Taken(io)),
             b'N' => return Ok(Offer::Declined(io)),
             // A server with no room for the request says so before it looks at it.
-            b'E' => match Session::with_first_byte(&mut io, b'E').next().await {
-                Err(halt) => halt,
-                Ok(_) => broken("an answer to the request for TLS that is none"),
-            },
+            first @ b'E' => Guard::refusal(&mut io, first).await,
             other => broken(&format!("the server answered {} to the request for TLS", shown(other))),
         },
     };
@@ -159,7 +159,7 @@ async fn authenticate(
     io: Io,
     link: Link,
     trust: Trust,
-) -> Result<Session<Io>, Refused> {
+) -> Result<LoggedIn, Refused> {
     attempt.enter(Phase::Login);
     let login = Login {
         user: &settings.user,
@@ -172,22 +172,23 @@ async fn authenticate(
         certificate: link == Link::Tls && settings.cert.is_some(),
         end_point: io.tls_server_end_point.clone(),
     };
-    let mut session = Session::new(io, link);
-    let result = log_in_over(&mut session, &login).await;
+    let guard = Guard::new(io, login.rules());
+    let result = log_in_over(&guard, &login).await;
+    let record = guard.record();
     let facts = attempt.facts();
-    facts.server_version = session.parameters.server_version.clone();
+    facts.server_version = record.parameters.server_version;
     match result {
-        Ok(method) => {
-            facts.auth_method = Some(method);
-            Ok(session)
+        Ok(session) => {
+            facts.auth_method = record.method;
+            Ok(LoggedIn { session, link })
         }
         Err(halt) => {
             let mut fault = fault(attempt, &halt, link);
-            if matches!(&halt, Halt::Server(error) if error.of_upstream(&settings.user, session.proven)) {
+            if matches!(&halt, Halt::Server(error) if error.of_upstream(&settings.user, record.proven)) {
                 fault.message.push_str(", said by the server behind a pooler");
             }
-            let refused = matches!(halt, Halt::Server(_)) && !session.proof_sent;
-            attempt.close(session.stream).await;
+            let refused = matches!(halt, Halt::Server(_)) && !record.proof_sent;
+            attempt.close(guard.into_stream()).await;
             let by_rule =
                 matches!(fault.cause, Cause::LoginRejected | Cause::TlsUnsupported | Cause::TlsClientCertRequired);
             Err(Refused { fault, other_way: refused && by_rule })

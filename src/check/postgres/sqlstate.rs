@@ -1,8 +1,5 @@
 //! What a server's error means: SQLSTATE, and the texts of servers that use one code for all, to a cause.
 
-use fallible_iterator::FallibleIterator as _;
-use postgres_protocol::message::backend::ErrorFields;
-
 use crate::cause::Cause;
 use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
 
@@ -29,17 +26,21 @@ pub(super) enum Link {
 }
 
 impl ServerError {
-    /// Reads the fields of an ErrorResponse; a broken field ends the reading, what came before it counts.
-    pub(super) fn read(mut fields: ErrorFields<'_>) -> Self {
+    /// Reads the body of an ErrorResponse: a letter and a text for each field, a zero byte behind all. A broken field ends
+    /// the reading, what came before it counts.
+    pub(super) fn read(mut fields: &[u8]) -> Self {
         let mut error = Self { code: String::new(), message: String::new(), detail: None };
-        while let Ok(Some(field)) = fields.next() {
-            let text = || clean_text(&String::from_utf8_lossy(field.value_bytes()), SERVER_TEXT_LIMIT);
-            match field.type_() {
+        while let Some((kind, rest)) = fields.split_first().filter(|(kind, _)| **kind != 0)
+            && let Some(end) = rest.iter().position(|byte| *byte == 0)
+        {
+            let text = || clean_text(&String::from_utf8_lossy(&rest[..end]), SERVER_TEXT_LIMIT);
+            match kind {
                 b'C' => error.code = clean_text(&text(), 8),
                 b'M' => error.message = text(),
                 b'D' => error.detail = Some(text()),
                 _ => {}
             }
+            fields = &rest[end + 1..];
         }
         error
     }

@@ -1,11 +1,16 @@
+//! Logins and queries over a pipe, to servers that say anything.
+
+mod limits;
+mod scram;
+
 use std::io;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
-use super::super::login::{Login, Trust, log_in};
-use super::super::sqlstate::Link;
+use super::super::login::{Login, log_in};
+use super::super::session::Answer;
 use super::super::words::ChannelBinding;
-use super::{Answer, Halt, Parameters, Session};
+use super::{Guard, Halt, Record, Trust};
 use crate::cause::Cause;
 use crate::secret::Secret;
 
@@ -56,10 +61,15 @@ fn logged_in() -> Vec<u8> {
     .concat()
 }
 
+/// A description of one column.
+fn column() -> Vec<u8> {
+    message(b'T', &[&[0, 1][..], b"n\0", &[0; 18]].concat())
+}
+
 /// The same, and the answer to one query.
 fn transcript() -> Vec<u8> {
     let rows = [row(Some("42")), row(Some("43"))].concat();
-    [logged_in(), message(b'T', &[0, 0]), rows, message(b'C', b"SELECT 2\0"), ready()].concat()
+    [logged_in(), column(), rows, message(b'C', b"SELECT 2\0"), ready()].concat()
 }
 
 fn login(password: Option<&Secret>, trust: Trust) -> Login<'_> {
@@ -78,9 +88,8 @@ fn login(password: Option<&Secret>, trust: Trust) -> Login<'_> {
 
 /// What came of a login.
 struct Ended {
-    result: Result<&'static str, Halt>,
-    proof_sent: bool,
-    parameters: Parameters,
+    result: Result<(), Halt>,
+    record: Record,
     set_aside: usize,
     heard: Vec<u8>,
 }
@@ -96,37 +105,51 @@ async fn with(script: Vec<u8>, login: &Login<'_>) -> Ended {
         drop(theirs.read_to_end(&mut heard).await);
         heard
     });
-    let mut session = Session::new(ours, Link::Plain);
-    let result = log_in(&mut session, login).await;
-    let Session { stream, parameters, proof_sent, inbox, .. } = session;
-    drop(stream);
-    Ended { result, proof_sent, parameters, set_aside: inbox.capacity(), heard: server.await.unwrap() }
+    let guard = Guard::new(ours, login.rules());
+    let result = log_in(&guard, login).await.map(drop);
+    let (record, set_aside) = (guard.record(), guard.lock().inbox.capacity());
+    drop(guard);
+    Ended { result, record, set_aside, heard: server.await.unwrap() }
 }
 
-async fn asked(script: Vec<u8>) -> Result<Answer, Halt> {
+/// Logs in without a password, asks, and says goodbye; what the answer came to, and all that was sent.
+async fn told(script: Vec<u8>) -> (Result<Answer, Halt>, Vec<u8>) {
     let (ours, mut theirs) = duplex(64 * 1024);
     let server = tokio::spawn(async move {
         drop(theirs.write_all(&script).await);
         drop(theirs.shutdown().await);
-        drop(theirs.read_to_end(&mut Vec::new()).await);
+        let mut heard = Vec::new();
+        drop(theirs.read_to_end(&mut heard).await);
+        heard
     });
-    let mut session = Session::new(ours, Link::Plain);
-    log_in(&mut session, &login(None, Trust::Plain)).await?;
-    let answer = session.query("SELECT 42").await;
-    drop(session);
-    server.await.unwrap();
-    answer
+    let login = login(None, Trust::Plain);
+    let guard = Guard::new(ours, login.rules());
+    let answer = match log_in(&guard, &login).await {
+        Err(halt) => Err(halt),
+        Ok(mut session) => {
+            drop(guard);
+            let answer = session.query("SELECT 42").await;
+            drop(session.terminate().await);
+            answer
+        }
+    };
+    (answer, server.await.unwrap())
+}
+
+async fn asked(script: Vec<u8>) -> Result<Answer, Halt> {
+    told(script).await.0
 }
 
 #[tokio::test]
 async fn a_login_and_a_query() {
     assert_eq!(asked(transcript()).await.unwrap(), Answer { first: Some(Some("42".into())) });
     let ended = with(transcript(), &login(None, Trust::Plain)).await;
-    assert_eq!(ended.result.unwrap(), "trust");
-    assert_eq!(ended.parameters.server_version.as_deref(), Some("16.4"));
-    assert_eq!(ended.parameters.in_hot_standby, Some(false));
+    ended.result.unwrap();
+    assert_eq!(ended.record.method, Some("trust"));
+    assert_eq!(ended.record.parameters.server_version.as_deref(), Some("16.4"));
+    assert_eq!(ended.record.parameters.in_hot_standby, Some(false));
     let sent = String::from_utf8_lossy(&ended.heard);
-    let start = "user\0app\0database\0shop\0application_name\0pilotfish\0client_encoding\0UTF8\0\0";
+    let start = "client_encoding\0UTF8\0user\0app\0database\0shop\0application_name\0pilotfish\0\0";
     assert!(sent.ends_with(start), "nothing but what every pooler takes: {sent:?}");
 }
 
@@ -160,16 +183,6 @@ async fn any_byte_may_be_wrong() {
 }
 
 #[tokio::test]
-async fn a_length_is_judged_before_anything_is_set_aside() {
-    let huge = [b'R', 0x7f, 0xff, 0xff, 0xff];
-    let ended = with(huge.to_vec(), &login(None, Trust::Plain)).await;
-    assert!(matches!(ended.result, Err(Halt::TooLong(0x8000_0000))), "{:?}", ended.result);
-    assert!(ended.set_aside < 64 * 1024);
-    let script = [logged_in(), vec![b'D', 0x10, 0, 0, 0]].concat();
-    assert!(matches!(asked(script).await, Err(Halt::TooLong(0x1000_0001))));
-}
-
-#[tokio::test]
 async fn what_is_no_login_is_unexpected() {
     for script in [
         &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
@@ -189,14 +202,6 @@ async fn what_is_no_login_is_unexpected() {
 }
 
 #[tokio::test]
-async fn notices_are_dropped_one_by_one() {
-    let notices = message(b'N', b"SNOTICE\0Mx\0\0").repeat(20_000);
-    let ended = with([notices, transcript()].concat(), &login(None, Trust::Plain)).await;
-    assert_eq!(ended.result.unwrap(), "trust");
-    assert!(ended.set_aside <= 128 * 1024, "{}", ended.set_aside);
-}
-
-#[tokio::test]
 async fn errors_come_with_code_and_text() {
     let ended = with(error("53300", "sorry, too many\u{1b}[31m clients"), &login(None, Trust::Plain)).await;
     let Err(Halt::Server(error)) = ended.result else { panic!("{:?}", ended.result) };
@@ -210,12 +215,13 @@ async fn a_password_in_clear_text_needs_verified_tls() {
         let ended = with(auth(3, b""), &login(Some(&secret), trust)).await;
         let Err(Halt::Stop(Cause::AuthUnsupported, text)) = ended.result else { panic!("{:?}", ended.result) };
         assert!(text.contains(why), "{text}");
-        assert!(!ended.proof_sent && !String::from_utf8_lossy(&ended.heard).contains("s3cret"));
+        assert!(!ended.record.proof_sent && !String::from_utf8_lossy(&ended.heard).contains("s3cret"));
     }
     let script = [auth(3, b""), auth(0, b""), ready()].concat();
     let ended = with(script, &login(Some(&secret), Trust::Verified)).await;
-    assert_eq!(ended.result.unwrap(), "password");
-    assert!(ended.proof_sent && ended.heard.ends_with(b"p\0\0\0\x0bs3cret\0"));
+    ended.result.unwrap();
+    assert_eq!(ended.record.method, Some("password"));
+    assert!(ended.record.proof_sent && ended.heard.ends_with(b"p\0\0\0\x0bs3cret\0"));
 }
 
 #[tokio::test]
@@ -235,7 +241,7 @@ async fn what_cannot_be_answered_is_said() {
         let ended = with(script, &login(password, Trust::Plain)).await;
         let Err(Halt::Stop(found, text)) = ended.result else { panic!("{says}: {:?}", ended.result) };
         assert_eq!(found, cause, "{text}");
-        assert!(text.contains(says) && !ended.proof_sent, "{text}");
+        assert!(text.contains(says) && !ended.record.proof_sent, "{text}");
     }
 }
 
@@ -255,7 +261,7 @@ async fn required_channel_binding_accepts_no_other_way() {
         let login = Login { channel_binding: ChannelBinding::Require, end_point, ..login(Some(&secret), trust) };
         let ended = with(script, &login).await;
         let Err(Halt::Stop(Cause::AuthUnsupported, text)) = ended.result else { panic!("{says}: {:?}", ended.result) };
-        assert!(text.contains(says) && !ended.proof_sent, "{text}");
+        assert!(text.contains(says) && !ended.record.proof_sent, "{text}");
     }
 }
 
@@ -278,7 +284,7 @@ async fn the_first_message_of_scram_tells_what_both_sides_can() {
         let login = Login { channel_binding: binding, end_point, ..login(Some(&secret), Trust::Verified) };
         let ended = with(script, &login).await;
         assert!(matches!(ended.result, Err(Halt::Failed(_))), "{:?}", ended.result);
-        assert!(!ended.proof_sent, "the first message holds no proof");
+        assert!(!ended.record.proof_sent, "the first message holds no proof");
         let heard = String::from_utf8_lossy(&ended.heard).into_owned();
         assert!(heard.contains(says), "{says:?}: {heard:?}");
     }
@@ -291,15 +297,83 @@ async fn a_server_that_cannot_prove_itself_is_not_believed() {
     let script = [auth(10, b"SCRAM-SHA-256\0\0"), auth(11, b"r=abc,s=QSXCR+Q6sek8bf92,i=4096")].concat();
     let ended = with(script, &login(Some(&secret), Trust::Plain)).await;
     assert!(matches!(&ended.result, Err(Halt::Unexpected(text)) if text.contains("malformed")), "{:?}", ended.result);
-    assert!(!ended.proof_sent);
+    assert!(!ended.record.proof_sent);
 }
 
 #[tokio::test]
 async fn nulls_and_no_rows_are_told_apart() {
-    let head = [auth(0, b""), ready(), message(b'T', &[0, 0])].concat();
-    let tail = [message(b'C', b"SELECT 0\0"), ready()].concat();
-    let none = [head.clone(), tail.clone()].concat();
-    assert_eq!(asked(none).await.unwrap().first, None);
-    let null = [head, row(None), tail].concat();
-    assert_eq!(asked(null).await.unwrap().first, Some(None));
+    let answer =
+        |rows: &[Vec<u8>]| [&[auth(0, b""), ready()], rows, &[message(b'C', b"SELECT 0\0"), ready()]].concat().concat();
+    assert_eq!(asked(answer(&[column()])).await.unwrap().first, None);
+    assert_eq!(asked(answer(&[column(), row(None)])).await.unwrap().first, Some(None));
+    let without_columns = [message(b'T', &[0, 0]), message(b'D', &[0, 0])];
+    assert_eq!(asked(answer(&without_columns)).await.unwrap().first, Some(None));
+}
+
+/// A database in SQL_ASCII sends what was stored.
+#[tokio::test]
+async fn a_value_need_not_be_utf_8() {
+    let name = message(b'T', &[&[0, 1][..], b"\xe9\0", &[0; 18]].concat());
+    let value = message(b'D', b"\0\x01\0\0\0\x02a\xe9");
+    let script = [logged_in(), name, value, message(b'C', b"SELECT 1\0"), ready()].concat();
+    assert_eq!(asked(script).await.unwrap().first, Some(Some("a\u{fffd}".into())));
+}
+
+#[tokio::test]
+async fn copies_are_drained_or_refused() {
+    let data = [message(b'H', &[0, 0, 0]), message(b'd', b"1\n"), message(b'c', b"")].concat();
+    let script = [logged_in(), data, message(b'C', b"COPY 1\0"), ready()].concat();
+    let (answer, heard) = told(script).await;
+    assert_eq!(answer.unwrap(), Answer { first: None });
+    assert!(heard.ends_with(b"Q\0\0\0\x0eSELECT 42\0X\0\0\0\x04"), "{heard:?}");
+    let (answer, heard) = told([logged_in(), message(b'G', &[0, 0, 0]), error("57014", "no data")].concat()).await;
+    assert!(matches!(&answer, Err(Halt::Server(error)) if error.code == "57014"), "{answer:?}");
+    let end = b"SELECT 42\0f\0\0\0\x20a probe has no data to copy\0X\0\0\0\x04";
+    assert!(heard.ends_with(end), "{heard:?}");
+}
+
+#[tokio::test]
+async fn what_belongs_into_no_answer() {
+    for (message, says) in [
+        (message(b'R', &[0; 4]), "an unexpected message in the answer to the query"),
+        (message(b't', &[0; 2]), "an unexpected message in the answer to the query"),
+        (message(b'S', b"x"), "unexpected EOF"),
+        (message(b'C', b"x"), "unexpected EOF"),
+        (message(b'c', b"x"), "invalid message length: expected buffer to be empty"),
+        (message(b'x', b""), "unknown message tag `120`"),
+        (b"x".to_vec(), "unknown message tag `120`"),
+        (vec![b'C', 0, 0, 0, 3], "a message has an impossible length"),
+    ] {
+        let halt = asked([logged_in(), message].concat()).await.unwrap_err();
+        assert!(matches!(&halt, Halt::Unexpected(text) if text == says), "{says}: {halt:?}");
+    }
+    // What comes unasked belongs to every answer.
+    let notified = message(b'A', b"\0\0\0\x01channel\0payload\0");
+    let unasked = [notified, message(b'N', b"no field"), parameter("in_hot_standby", "on")].concat();
+    let script = [logged_in(), unasked, message(b'I', b""), ready()].concat();
+    assert_eq!(asked(script).await.unwrap(), Answer { first: None });
+}
+
+#[tokio::test]
+async fn zero_bytes_cannot_be_sent() {
+    let secret = Secret::new("s3\0cret".into());
+    for login in [
+        Login { user: "a\0b", ..login(None, Trust::Plain) },
+        Login { database: "a\0b", ..login(None, Trust::Plain) },
+        Login { options: Some("a\0b"), ..login(None, Trust::Plain) },
+        login(Some(&secret), Trust::Verified),
+    ] {
+        let ended = with(auth(3, b""), &login).await;
+        assert!(matches!(ended.result, Err(Halt::Stop(Cause::VariableInvalid, _))), "{:?}", ended.result);
+        assert!(!ended.record.proof_sent);
+    }
+}
+
+#[tokio::test]
+async fn an_error_in_place_of_the_answer_to_the_request_for_tls() {
+    let error = error("53300", "sorry, too many clients");
+    let halt = Guard::refusal(tokio::io::join(&error[1..], tokio::io::sink()), b'E').await;
+    assert!(matches!(&halt, Halt::Server(error) if error.code == "53300"), "{halt:?}");
+    let halt = Guard::refusal(tokio::io::join(&b"\0\0\0"[..], tokio::io::sink()), b'E').await;
+    assert!(matches!(&halt, Halt::Failed(error) if error.kind() == io::ErrorKind::UnexpectedEof), "{halt:?}");
 }

@@ -1,0 +1,156 @@
+//! What a server may ask for in a login: judged before the client sees it and could answer.
+
+use super::dialogue::MALFORMED;
+use crate::cause::Cause;
+use crate::check::postgres::halt::{Halt, broken, unsupported, zero_byte};
+use crate::check::postgres::words::ChannelBinding;
+
+/// The most rounds of SCRAM that are done; PostgreSQL's default is 4096. A hostile server could make the one thread count
+/// for long, and a round cannot be interrupted: these take about 8 ms.
+const MAX_ROUNDS: u64 = 30_000;
+const SCRAM_SHA_256: &[u8] = b"SCRAM-SHA-256";
+const SCRAM_SHA_256_PLUS: &[u8] = b"SCRAM-SHA-256-PLUS";
+
+/// What protects a password on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::check::postgres) enum Trust {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// TLS with somebody.
+    Unverified,
+    /// TLS with the server that was meant.
+    Verified,
+}
+
+/// What the guard has to know of the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::check::postgres) enum Password {
+    /// None is set.
+    #[default]
+    Missing,
+    /// It can be sent by every method.
+    Set,
+    /// There is a zero byte in it, so that it cannot be sent as it is.
+    WithZeroByte,
+    /// SASLprep leaves nothing of it: the client has it in a form for SCRAM alone.
+    Vanishing,
+}
+
+/// Who logs in, and how far the connection can be trusted.
+#[derive(Debug, Default)]
+pub(in crate::check::postgres) struct Rules {
+    pub(in crate::check::postgres) user: String,
+    pub(in crate::check::postgres) password: Password,
+    pub(in crate::check::postgres) channel_binding: ChannelBinding,
+    pub(in crate::check::postgres) trust: Trust,
+    /// Whether a certificate of ours was shown to the server.
+    pub(in crate::check::postgres) certificate: bool,
+    /// The hash of the server's certificate.
+    pub(in crate::check::postgres) end_point: Option<Vec<u8>>,
+}
+
+impl Rules {
+    /// The server lets us in at once; the name of the method, as of all below.
+    pub(super) fn without_password(&self) -> Result<&'static str, Halt> {
+        self.without_binding("no proof at all")?;
+        Ok(if self.certificate { "cert" } else { "trust" })
+    }
+
+    /// It asks for the password itself.
+    pub(super) fn clear_text(&self) -> Result<&'static str, Halt> {
+        self.has_password()?;
+        self.without_binding("the password in clear text")?;
+        let why = match self.trust {
+            Trust::Verified if self.password == Password::WithZeroByte => return Err(zero_byte()),
+            Trust::Verified => {
+                self.outside_scram()?;
+                return Ok("password");
+            }
+            Trust::Unverified => "the server's certificate was not verified",
+            Trust::Plain => "the connection is not encrypted",
+        };
+        Err(unsupported(&format!("the server asks for the password in clear text, and {why}: it was not sent")))
+    }
+
+    /// It asks for the password's hash by MD5.
+    pub(super) fn md5(&self) -> Result<&'static str, Halt> {
+        self.has_password()?;
+        self.without_binding("md5")?;
+        self.outside_scram()?;
+        Ok("md5")
+    }
+
+    /// It offers these mechanisms of SASL.
+    pub(super) fn scram(&self, mut names: &[u8]) -> Result<&'static str, Halt> {
+        self.has_password()?;
+        let mut offered = Vec::new();
+        while let Some(end) = names.iter().position(|byte| *byte == 0).filter(|end| *end > 0) {
+            offered.push(&names[..end]);
+            names = &names[end + 1..];
+        }
+        if names != b"\0" {
+            return Err(broken("the list of SASL mechanisms has no end"));
+        }
+        let offers = |name: &[u8]| offered.contains(&name);
+        if self.can_bind() && offers(SCRAM_SHA_256_PLUS) {
+            return Ok("scram-sha-256-plus");
+        }
+        if self.channel_binding == ChannelBinding::Require {
+            let why = match (self.trust, self.can_bind()) {
+                (Trust::Plain, _) => "the connection is not encrypted",
+                (_, false) => "the server's certificate has no hash that it could be tied to",
+                (_, true) => "the server does not offer SCRAM-SHA-256-PLUS",
+            };
+            return Err(unsupported(&format!("channel binding is required, but {why}")));
+        }
+        if !offers(SCRAM_SHA_256) {
+            return Err(unsupported("the server offers no SASL mechanism that pilotfish has (SCRAM-SHA-256)"));
+        }
+        Ok("scram-sha-256")
+    }
+
+    /// Its challenge, RFC 5802: nonce, salt and rounds, which are all that is judged here.
+    pub(super) fn challenge(&self, challenge: &[u8]) -> Result<(), Halt> {
+        let mut parts = std::str::from_utf8(challenge).unwrap_or_default().split(',').skip(2);
+        let rounds = parts.next().and_then(|part| part.strip_prefix("i="));
+        let rounds: u64 = rounds.and_then(|rounds| rounds.parse().ok()).ok_or_else(|| broken(MALFORMED))?;
+        match rounds {
+            0 => Err(broken(MALFORMED)),
+            1..=MAX_ROUNDS => Ok(()),
+            _ => {
+                let text = format!("the server demands {rounds} rounds of SCRAM, at most {MAX_ROUNDS} are done");
+                Err(unsupported(&text))
+            }
+        }
+    }
+
+    fn has_password(&self) -> Result<(), Halt> {
+        match self.password {
+            Password::Set | Password::WithZeroByte | Password::Vanishing => Ok(()),
+            Password::Missing => {
+                let text = format!("the server wants a password for {:?}, none is set", self.user);
+                Err(Halt::Stop(Cause::PasswordMissing, text))
+            }
+        }
+    }
+
+    fn outside_scram(&self) -> Result<(), Halt> {
+        if self.password == Password::Vanishing {
+            return Err(unsupported("a password of nothing but invisible characters is sent by SCRAM alone"));
+        }
+        Ok(())
+    }
+
+    /// A method that cannot be tied to the server's certificate.
+    fn without_binding(&self, method: &str) -> Result<(), Halt> {
+        if self.channel_binding == ChannelBinding::Require {
+            return Err(unsupported(&format!("channel binding is required, and the server asks for {method}")));
+        }
+        Ok(())
+    }
+
+    fn can_bind(&self) -> bool {
+        self.channel_binding != ChannelBinding::Disable && self.end_point.is_some()
+    }
+}

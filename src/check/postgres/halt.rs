@@ -1,0 +1,41 @@
+//! Why a conversation with a server ended early.
+
+use std::io;
+
+use super::sqlstate::ServerError;
+use crate::cause::Cause;
+
+/// Why a conversation ended early.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The stream failed or ended.
+    Failed(io::Error),
+    /// The peer does not keep to the protocol; in words, without its bytes.
+    Unexpected(String),
+    /// The server announced a message of this many bytes, more than are taken.
+    TooLong(usize),
+    /// The server sent an error.
+    Server(ServerError),
+    /// We stopped it, for this cause and reason.
+    Stop(Cause, String),
+}
+
+/// The peer does not keep to the protocol.
+pub(super) fn broken(text: &str) -> Halt {
+    Halt::Unexpected(text.to_owned())
+}
+
+/// The server wants a login of a kind that is not done.
+pub(super) fn unsupported(text: &str) -> Halt {
+    Halt::Stop(Cause::AuthUnsupported, text.to_owned())
+}
+
+/// The one thing that cannot be written into a message: a text with a zero byte in it.
+pub(super) fn zero_byte() -> Halt {
+    Halt::Stop(Cause::VariableInvalid, "a zero byte stands in the user, database, password or query".to_owned())
+}
+
+/// A byte from the peer as it may be shown.
+pub(super) fn shown(byte: u8) -> String {
+    if byte.is_ascii_graphic() { format!("`{}`", char::from(byte)) } else { format!("the byte 0x{byte:02x}") }
+}
