@@ -1,6 +1,7 @@
-//! One attempt of a check: the deadline, the phase timer, and what protocol code asks of the network.
+//! One attempt of a check: its deadline, its phase timer, and what is recorded of it.
 //!
-//! It owns whatever it spawns and aborts it when it is dropped. It records; it never judges.
+//! It owns whatever it spawns and aborts it when it is dropped. It records; it never judges. What protocol code asks of
+//! the network, connecting and TLS, is in `net::connect`.
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -15,44 +16,24 @@ use tokio::time::{Instant, timeout_at};
 use crate::cause::Cause;
 use crate::duration;
 use crate::env::Env;
-use crate::net::World;
-use crate::net::dial::{self, DialRules};
 use crate::net::io::{ClosingSockets, Io, StreamMonitor};
+use crate::net::options::DialRules;
 use crate::net::resolve::Walk;
 use crate::net::stream_error::{self, Expected, StreamError};
-use crate::net::tls::{self, TlsOptions};
+use crate::net::tls;
+use crate::net::world::World;
 use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Facts, Fault, Phase};
 use crate::url::Endpoint;
+
+pub use crate::net::options::{AttemptOptions, Pin};
 
 /// How long the peer of a finished conversation may take to close.
 const FAREWELL: Duration = Duration::from_millis(100);
 
-/// The one address that an endpoint is dialled at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pin {
-    /// Which endpoint; any other is dialled as usual.
-    pub endpoint: Endpoint,
-    /// Where it is dialled.
-    pub ip: IpAddr,
-}
-
-/// How an attempt is to be made.
-#[derive(Debug, Clone)]
-pub struct AttemptOptions {
-    /// How it dials.
-    pub rules: DialRules,
-    /// When it must be over.
-    pub deadline: Instant,
-    /// How much of the search list is walked.
-    pub walk: Walk,
-    /// The one address to dial, under `require: each`.
-    pub pinned: Option<Pin>,
-}
-
 /// One attempt.
 pub struct Attempt {
     world: Arc<World>,
-    terms: AttemptOptions,
+    options: AttemptOptions,
     host: Option<String>,
     current: Option<(Phase, Instant)>,
     evidence: Evidence,
@@ -68,10 +49,10 @@ pub struct Attempt {
 impl Attempt {
     /// A new one; nothing happens yet.
     #[must_use]
-    pub fn new(world: Arc<World>, terms: AttemptOptions) -> Self {
+    pub fn new(world: Arc<World>, options: AttemptOptions) -> Self {
         Self {
             world,
-            terms,
+            options,
             host: None,
             current: None,
             evidence: Evidence::default(),
@@ -87,8 +68,8 @@ impl Attempt {
 
     /// One that goes on where another has ended: what that one recorded is here already.
     #[must_use]
-    pub fn resume(world: Arc<World>, terms: AttemptOptions, evidence: Evidence) -> Self {
-        Self { evidence, ..Self::new(world, terms) }
+    pub fn resume(world: Arc<World>, options: AttemptOptions, evidence: Evidence) -> Self {
+        Self { evidence, ..Self::new(world, options) }
     }
 
     /// Variables and small files.
@@ -106,7 +87,7 @@ impl Attempt {
     /// How much of the search list is walked.
     #[must_use]
     pub const fn walk(&self) -> Walk {
-        self.terms.walk
+        self.options.walk
     }
 
     /// The host that queries and tries are recorded for; `None` where the check has but one.
@@ -118,7 +99,7 @@ impl Attempt {
     /// When it must be over.
     #[must_use]
     pub const fn deadline(&self) -> Instant {
-        self.terms.deadline
+        self.options.deadline
     }
 
     /// Ends the running phase and begins this one; the same phase again adds up.
@@ -170,44 +151,27 @@ impl Attempt {
         self.tasks.spawn(future);
     }
 
-    /// Resolves and connects: phases `resolve` and `connect`. The running phase afterwards is `connect`.
-    ///
-    /// # Errors
-    /// The causes of those phases, from the try that got furthest.
-    pub async fn connect(&mut self, endpoint: &Endpoint) -> Result<Io, Fault> {
+    /// Forgets the newest stream: another one is about to be made.
+    pub(super) fn forget_stream(&mut self) {
         self.tls = None;
         self.wire = None;
-        dial::connect(self, endpoint).await
     }
 
-    /// The addresses that an endpoint is dialled at, in order, before any fallback to the other family: phase `resolve`.
-    ///
-    /// # Errors
-    /// The causes of that phase.
-    pub async fn resolve(&mut self, endpoint: &Endpoint) -> Result<Vec<IpAddr>, Fault> {
-        Ok(dial::candidates(self, endpoint).await?.now)
+    /// Takes a connected socket as the newest stream.
+    pub(super) fn take_socket(&mut self, stream: TcpStream) -> Io {
+        let io = Io::tcp(stream, self.closing.clone());
+        self.wire = Some(io.wire());
+        io
     }
 
-    /// A TLS handshake over a stream: phase `tls`. Facts of the certificate are recorded also where it fails.
-    ///
-    /// # Errors
-    /// The causes of that phase.
-    pub async fn start_tls(&mut self, io: Io, options: &TlsOptions) -> Result<Io, Fault> {
-        self.enter(Phase::Tls);
-        let (session, result) = tls::handshake(io, options, self.terms.deadline, &mut self.evidence.facts).await;
+    /// Takes a stream under TLS as the newest one.
+    pub(super) fn take_stream(&mut self, io: &Io) {
+        self.wire = Some(io.wire());
+    }
+
+    /// Takes what a TLS handshake left to know.
+    pub(super) fn take_session(&mut self, session: tls::Session) {
         self.tls = Some(session);
-        match result {
-            Ok(io) => {
-                self.wire = Some(io.wire());
-                Ok(io)
-            }
-            Err((fault, io)) => {
-                if let Some(io) = io {
-                    self.close(io).await;
-                }
-                Err(fault)
-            }
-        }
     }
 
     /// The fault of a stream that gave trouble: in the running phase, from what the newest stream saw.
@@ -286,7 +250,7 @@ impl Attempt {
     }
 
     fn farewell(&self) -> Instant {
-        self.terms.deadline.min(Instant::now() + FAREWELL)
+        self.options.deadline.min(Instant::now() + FAREWELL)
     }
 
     /// The end of it: stops whatever it spawned and hands over what was recorded.
@@ -299,28 +263,28 @@ impl Attempt {
 
     /// How it dials.
     pub(super) const fn rules(&self) -> DialRules {
-        self.terms.rules
+        self.options.rules
     }
 
     /// The address that this endpoint is pinned to.
     pub(super) fn pinned(&self, endpoint: &Endpoint) -> Option<IpAddr> {
-        self.terms.pinned.as_ref().filter(|pin| pin.endpoint == *endpoint).map(|pin| pin.ip)
+        self.options.pinned.as_ref().filter(|pin| pin.endpoint == *endpoint).map(|pin| pin.ip)
     }
 
     /// Whether it is to dial this endpoint: under `require: each` a check of several hosts runs for one host at a time.
     #[must_use]
     pub fn is_for(&self, endpoint: &Endpoint) -> bool {
-        self.terms.pinned.as_ref().is_none_or(|pin| pin.endpoint == *endpoint)
+        self.options.pinned.as_ref().is_none_or(|pin| pin.endpoint == *endpoint)
     }
 
     /// Whether it is one of several, each for its own address.
     pub(super) const fn is_pinned(&self) -> bool {
-        self.terms.pinned.is_some()
+        self.options.pinned.is_some()
     }
 
     /// The time it has in all, as the user wrote it: the moments between the two clock readings are rounded away.
     pub(super) fn allowance(&self) -> Duration {
-        rounded(self.terms.deadline.saturating_duration_since(self.began))
+        rounded(self.options.deadline.saturating_duration_since(self.began))
     }
 
     /// A try has begun.
@@ -345,13 +309,6 @@ impl Attempt {
     ) {
         let host = self.host.clone();
         self.evidence.tries.push(ConnectAttempt { host, address, result, errno, duration });
-    }
-
-    /// Takes a connected socket as the newest stream.
-    pub(super) fn adopt(&mut self, stream: TcpStream) -> Io {
-        let io = Io::tcp(stream, self.closing.clone());
-        self.wire = Some(io.wire());
-        io
     }
 
     /// Records the try that is under way, if any, as cut; its address.

@@ -13,84 +13,16 @@ use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
 use crate::net::attempt::Attempt;
-use crate::net::io::Io;
 use crate::net::oserr;
 use crate::net::resolve::{self, Budget, Family};
 use crate::outcome::{ConnectAttempt, ConnectResult, Failure, Fault, Member, Phase};
 use crate::pod;
 use crate::url::{Endpoint, Host};
 
+pub use crate::net::options::{AddressPolicy, DialRules, Require};
+
 /// No try gets less, as long as there is time: whoever cuts earlier takes a slow network for a dead one.
 const LEAST_SHARE: Duration = Duration::from_millis(500);
-
-/// Which families are tried, in which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub enum AddressPolicy {
-    /// All IPv4 addresses, then all IPv6 ones.
-    #[default]
-    Ipv4First,
-    /// All IPv6 addresses, then all IPv4 ones.
-    Ipv6First,
-    /// IPv4 alone.
-    Ipv4Only,
-    /// IPv6 alone.
-    Ipv6Only,
-}
-
-impl AddressPolicy {
-    /// The word in the configuration.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ipv4First => "ipv4-first",
-            Self::Ipv6First => "ipv6-first",
-            Self::Ipv4Only => "ipv4-only",
-            Self::Ipv6Only => "ipv6-only",
-        }
-    }
-
-    const fn preferred(self) -> Family {
-        match self {
-            Self::Ipv4First | Self::Ipv4Only => Family::V4,
-            Self::Ipv6First | Self::Ipv6Only => Family::V6,
-        }
-    }
-
-    const fn fallback(self) -> Option<Family> {
-        match self {
-            Self::Ipv4First => Some(Family::V6),
-            Self::Ipv6First => Some(Family::V4),
-            Self::Ipv4Only | Self::Ipv6Only => None,
-        }
-    }
-
-    fn allows(self, ip: IpAddr) -> bool {
-        self.fallback().is_some() || ip.is_ipv4() == (self.preferred() == Family::V4)
-    }
-}
-
-/// Which addresses must work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub enum Require {
-    /// One of them.
-    #[default]
-    Any,
-    /// Every address must connect; the protocol runs on the first.
-    All,
-    /// The whole check for every address.
-    Each,
-}
-
-/// How a check dials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub struct DialRules {
-    /// Families and their order.
-    pub addresses: AddressPolicy,
-    /// The limit of one try; its fair share where not set.
-    pub connect_timeout: Option<Duration>,
-    /// Which addresses must work.
-    pub require: Require,
-}
 
 /// Where to dial: the addresses known now, and the family that is resolved only if none of them connects.
 pub(super) struct Candidates {
@@ -101,7 +33,7 @@ pub(super) struct Candidates {
 }
 
 /// Resolves and connects, one address after another.
-pub(super) async fn connect(attempt: &mut Attempt, endpoint: &Endpoint) -> Result<Io, Fault> {
+pub(super) async fn connect(attempt: &mut Attempt, endpoint: &Endpoint) -> Result<TcpStream, Fault> {
     let candidates = candidates(attempt, endpoint).await?;
     let from = attempt.evidence().tries.len();
     attempt.enter(Phase::Connect);
@@ -124,7 +56,7 @@ pub(super) async fn connect(attempt: &mut Attempt, endpoint: &Endpoint) -> Resul
         stream = dial(attempt, &more, endpoint.port, false).await;
     }
     match stream {
-        Some(stream) => Ok(attempt.adopt(stream)),
+        Some(stream) => Ok(stream),
         None => {
             let allowance = attempt.allowance();
             // A member is one address of several.

@@ -3,10 +3,10 @@
 //! Both families are resolved, what the run has tried already is taken over, and the others are dialled, one at a time
 //! and with nothing sent. What it must not do: repeat the run, log in, or decide whether the check passes.
 
-use std::collections::BTreeMap;
+pub(super) mod memory;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
@@ -18,8 +18,7 @@ use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Families, Resolved
 use crate::pod;
 use crate::url::{Endpoint, Host};
 
-/// The kernel repeats a lost SYN after one second.
-const SYN_AGAIN: Duration = Duration::from_secs(1);
+use memory::SYN_AGAIN;
 
 /// How long a survey may take, beside the deadline of its attempt.
 #[derive(Debug, Clone, Copy)]
@@ -148,52 +147,6 @@ fn families(ipv4: bool, interfaces: &str) -> Families {
     let all: Vec<&str> = interfaces.lines().filter_map(|line| line.split_whitespace().next()).collect();
     let is_loopback = |address: &&str| u128::from_str_radix(address, 16) == Ok(1);
     Families { ipv4, ipv6: !all.iter().all(is_loopback), ipv6_loopback: all.iter().any(is_loopback) }
-}
-
-/// A survey is made again after so many runs of a check that runs all the time.
-const RUNS: u32 = 10;
-/// How many checks are remembered; past it all are forgotten.
-const MEMORY_LIMIT: usize = 1024;
-
-/// The last survey of each check, for `serve`: the addresses that a run does not need are not dialled every time.
-#[derive(Debug, Default)]
-pub struct Memory(Mutex<BTreeMap<u64, Remembered>>);
-
-#[derive(Debug)]
-struct Remembered {
-    runs: u32,
-    survey: Vec<Surveyed>,
-    families: Option<Families>,
-}
-
-impl Memory {
-    /// Puts what is remembered of a check into the evidence of a run, brought up to date by the run's own tries. False
-    /// where a new survey is due: there is none, it is ten runs old, or the run met another address or another result.
-    #[must_use]
-    pub fn recall(&self, check: u64, evidence: &mut Evidence) -> bool {
-        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(known) = memory.get_mut(&check).filter(|known| known.runs < RUNS) else { return false };
-        for one in evidence.tries.iter().filter(|one| one.result != ConnectResult::NotTried) {
-            let Some(seen) = known.survey.iter_mut().find(|seen| seen.address == one.address) else { return false };
-            if seen.result != one.result || (one.duration >= SYN_AGAIN && seen.duration < SYN_AGAIN) {
-                return false;
-            }
-            seen.duration = one.duration;
-        }
-        known.runs += 1;
-        evidence.survey.clone_from(&known.survey);
-        evidence.families = known.families;
-        true
-    }
-
-    /// Remembers the survey that was just made.
-    pub fn keep(&self, check: u64, evidence: &Evidence) {
-        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if memory.len() >= MEMORY_LIMIT && !memory.contains_key(&check) {
-            memory.clear();
-        }
-        memory.insert(check, Remembered { runs: 1, survey: evidence.survey.clone(), families: evidence.families });
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{Depth, Done, Ready, attempt, explain, terms};
+use super::depth::Depth;
+use super::failure::explain;
+use super::run::{AttemptResult, Ready, attempt, options};
 use crate::cause::Cause;
 use crate::config::plan::{MinPassing, Planned};
 use crate::findings::Context;
@@ -28,18 +30,18 @@ pub(super) async fn run(
     world: &Arc<World>,
     depth: Depth,
     context: Context<'_>,
-) -> Done {
+) -> AttemptResult {
     let endpoints = context.endpoints;
     if endpoints.is_empty() {
         // It dials nothing, or its values cannot be resolved: its own run says which.
-        return attempt(ready, world, terms(planned, depth.walk(), None)).await;
+        return attempt(ready, world, options(planned, depth.walk(), None)).await;
     }
-    let mut resolving = Attempt::new(Arc::clone(world), terms(planned, depth.walk(), None));
+    let mut resolving = Attempt::new(Arc::clone(world), options(planned, depth.walk(), None));
     let pins = resolve(&mut resolving, endpoints).await;
     let mut evidence = resolving.finish();
     let pins = match pins {
         Ok(pins) => pins,
-        Err(fault) => return Done { evidence, fault: Some(fault), ended: Instant::now() },
+        Err(fault) => return AttemptResult { evidence, fault: Some(fault), ended: Instant::now() },
     };
     let done = run_all(planned, ready, world, depth.walk(), &pins).await;
     let ended = done.iter().map(|one| one.ended).max().unwrap_or_else(Instant::now);
@@ -52,7 +54,7 @@ pub(super) async fn run(
     }
     let fault = judge(&evidence.members, planned.min_passing);
     evidence.facts = shown(facts, &evidence.members, fault.as_ref().map(|fault| fault.cause));
-    Done { evidence, fault, ended }
+    AttemptResult { evidence, fault, ended }
 }
 
 /// The facts of the first member that is as the whole is; but a certificate that expires earlier is of any member.
@@ -79,17 +81,17 @@ async fn resolve(attempt: &mut Attempt, endpoints: &[Endpoint]) -> Result<Vec<Pi
 }
 
 /// Every member's run, in the order of the pins.
-async fn run_all(planned: &Planned, ready: &Ready, world: &Arc<World>, walk: Walk, pins: &[Pin]) -> Vec<Done> {
+async fn run_all(planned: &Planned, ready: &Ready, world: &Arc<World>, walk: Walk, pins: &[Pin]) -> Vec<AttemptResult> {
     let mut waiting = pins.iter().cloned().enumerate();
     let mut running = JoinSet::new();
-    let mut done: Vec<Option<Done>> = pins.iter().map(|_| None).collect();
+    let mut done: Vec<Option<AttemptResult>> = pins.iter().map(|_| None).collect();
     loop {
         while running.len() < AT_A_TIME
             && let Some((index, pin)) = waiting.next()
         {
             let (ready, world) = (ready.clone(), Arc::clone(world));
-            let terms = terms(planned, walk, Some(pin));
-            running.spawn(async move { (index, attempt(&ready, &world, terms).await) });
+            let options = options(planned, walk, Some(pin));
+            running.spawn(async move { (index, attempt(&ready, &world, options).await) });
         }
         match running.join_next().await {
             Some(Ok((index, one))) => done[index] = Some(one),

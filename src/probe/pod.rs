@@ -7,12 +7,12 @@ use crate::env::Env;
 use crate::outcome::{ConnectResult, Evidence, Fault, Phase};
 use crate::pod::{self, Pod};
 
-/// A look that begins before the check and ends behind it.
-pub(super) struct Looking {
+/// What is read of the pod around a check: it begins before the check and ends after it.
+pub(super) struct PodReading {
     throttled: Option<Duration>,
 }
 
-impl Looking {
+impl PodReading {
     /// Reads what only a difference tells.
     pub(super) fn begin(env: &dyn Env) -> Self {
         Self { throttled: pod::throttled(env) }
@@ -40,7 +40,7 @@ impl Looking {
 
 #[cfg(test)]
 mod tests {
-    use super::Looking;
+    use super::PodReading;
     use crate::cause::Cause;
     use crate::env::MapEnv;
     use crate::outcome::{Evidence, Fault, Phase};
@@ -54,8 +54,9 @@ mod tests {
 
     #[test]
     fn only_what_can_explain_is_read() {
-        let end =
-            |fault: Option<Fault>| Looking::begin(&env("5000")).end(&env("5000"), fault.as_ref(), &Evidence::default());
+        let end = |fault: Option<Fault>| {
+            PodReading::begin(&env("5000")).end(&env("5000"), fault.as_ref(), &Evidence::default())
+        };
         let fault = |phase, cause| Some(Fault::new(phase, cause, ""));
         assert_eq!(end(None), None);
         assert_eq!(end(fault(Phase::Assert, Cause::HttpStatus)), None);
@@ -63,7 +64,7 @@ mod tests {
         assert_eq!((pod.listeners, pod.descriptors), (Some(Vec::new()), None));
         let pod = end(fault(Phase::Resolve, Cause::LocalLimit)).unwrap();
         assert_eq!((pod.listeners, pod.descriptors), (None, Some(9)));
-        let throttled = Looking::begin(&env("5000")).end(&env("65000"), None, &Evidence::default());
+        let throttled = PodReading::begin(&env("5000")).end(&env("65000"), None, &Evidence::default());
         assert_eq!(throttled.and_then(|pod| pod.throttled), Some(std::time::Duration::from_millis(60)));
     }
 }

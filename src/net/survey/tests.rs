@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::{Limits, Memory, RUNS, families, survey};
+use super::memory::{Memory, RUNS};
+use super::{Limits, families, survey};
 use crate::env::MapEnv;
 use crate::net::World;
 use crate::net::attempt::{Attempt, AttemptOptions};

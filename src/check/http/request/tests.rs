@@ -3,6 +3,7 @@
 use super::Request;
 use crate::check::http::keys::HttpKeys;
 use crate::env::MapEnv;
+use crate::url::Url;
 use crate::value::Value;
 use hyper::Version;
 

@@ -1,0 +1,103 @@
+//! How an attempt is made: which addresses it dials, in which order, and until when.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::net::resolve::{Family, Walk};
+use crate::url::Endpoint;
+
+/// The one address that an endpoint is dialled at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// Which endpoint; any other is dialled as usual.
+    pub endpoint: Endpoint,
+    /// Where it is dialled.
+    pub ip: IpAddr,
+}
+
+/// How an attempt is to be made.
+#[derive(Debug, Clone)]
+pub struct AttemptOptions {
+    /// How it dials.
+    pub rules: DialRules,
+    /// When it must be over.
+    pub deadline: Instant,
+    /// How much of the search list is walked.
+    pub walk: Walk,
+    /// The one address to dial, under `require: each`.
+    pub pinned: Option<Pin>,
+}
+
+/// Which families are tried, in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum AddressPolicy {
+    /// All IPv4 addresses, then all IPv6 ones.
+    #[default]
+    Ipv4First,
+    /// All IPv6 addresses, then all IPv4 ones.
+    Ipv6First,
+    /// IPv4 alone.
+    Ipv4Only,
+    /// IPv6 alone.
+    Ipv6Only,
+}
+
+impl AddressPolicy {
+    /// The word in the configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ipv4First => "ipv4-first",
+            Self::Ipv6First => "ipv6-first",
+            Self::Ipv4Only => "ipv4-only",
+            Self::Ipv6Only => "ipv6-only",
+        }
+    }
+
+    /// The family that is asked for first.
+    pub(super) const fn preferred(self) -> Family {
+        match self {
+            Self::Ipv4First | Self::Ipv4Only => Family::V4,
+            Self::Ipv6First | Self::Ipv6Only => Family::V6,
+        }
+    }
+
+    /// The family that is asked for where the first has no address that connects.
+    pub(super) const fn fallback(self) -> Option<Family> {
+        match self {
+            Self::Ipv4First => Some(Family::V6),
+            Self::Ipv6First => Some(Family::V4),
+            Self::Ipv4Only | Self::Ipv6Only => None,
+        }
+    }
+
+    /// Whether an address may be dialled.
+    pub(super) fn allows(self, ip: IpAddr) -> bool {
+        self.fallback().is_some() || ip.is_ipv4() == (self.preferred() == Family::V4)
+    }
+}
+
+/// Which addresses must work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Require {
+    /// One of them.
+    #[default]
+    Any,
+    /// Every address must connect; the protocol runs on the first.
+    All,
+    /// The whole check for every address.
+    Each,
+}
+
+/// How a check dials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct DialRules {
+    /// Families and their order.
+    pub addresses: AddressPolicy,
+    /// The limit of one try; its fair share where not set.
+    pub connect_timeout: Option<Duration>,
+    /// Which addresses must work.
+    pub require: Require,
+}

@@ -1,0 +1,82 @@
+//! One run: the check with its values, under its deadline and a panic guard.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::cause::Cause;
+use crate::check::{Check, Prepared, Run, Runnable};
+use crate::config::plan::Planned;
+use crate::env::Env;
+use crate::net::World;
+use crate::net::attempt::{Attempt, AttemptOptions, Pin};
+use crate::net::resolve::Walk;
+use crate::outcome::{Evidence, Fault, Phase};
+
+/// What one attempt gave.
+pub(super) struct AttemptResult {
+    pub(super) evidence: Evidence,
+    pub(super) fault: Option<Fault>,
+    /// When the check itself was done; saying goodbye to its peers is not counted.
+    pub(super) ended: Instant,
+}
+
+/// How an attempt of this check is made.
+pub(super) fn options(planned: &Planned, walk: Walk, pinned: Option<Pin>) -> AttemptOptions {
+    AttemptOptions { rules: planned.rules, deadline: Instant::now() + planned.timeout, walk, pinned }
+}
+
+/// What a check is to run, or why it cannot.
+pub(super) type Ready = Result<Arc<dyn Runnable>, Fault>;
+
+/// The check with its values; a panic is what is wrong with them.
+pub(super) fn prepare(check: &dyn Check, env: &dyn Env) -> Prepared {
+    catch_unwind(AssertUnwindSafe(|| check.prepare(env))).unwrap_or_else(|_| Prepared {
+        target: "unknown".to_owned(),
+        endpoints: Vec::new(),
+        readings: Vec::new(),
+        run: Err(Fault::new(Phase::Assert, Cause::Internal, PANICKED)),
+    })
+}
+
+/// Of a check whose code failed.
+const PANICKED: &str = "the check panicked; the log says where";
+
+/// One attempt, to its end.
+pub(super) async fn attempt(run: &Ready, world: &Arc<World>, options: AttemptOptions) -> AttemptResult {
+    let run = match run {
+        Ok(run) => run,
+        Err(fault) => {
+            return AttemptResult { evidence: Evidence::default(), fault: Some(fault.clone()), ended: Instant::now() };
+        }
+    };
+    let deadline = options.deadline;
+    let mut attempt = Attempt::new(Arc::clone(world), options);
+    let result = timeout_at(deadline, guarded(|| run.run(&mut attempt))).await;
+    let fault = match result {
+        Ok(Ok(result)) => result.err(),
+        Ok(Err(Panicked)) => Some(attempt.fault(Cause::Internal, PANICKED)),
+        Err(_) => Some(attempt.deadline_fault()),
+    };
+    attempt.leave();
+    let now = Instant::now();
+    let ended = now.checked_sub(attempt.goodbyes()).unwrap_or(now);
+    attempt.drain_closing().await;
+    AttemptResult { evidence: attempt.finish(), fault, ended }
+}
+
+struct Panicked;
+
+/// Turns a panic of the check into a value; the panic hook has told the place.
+async fn guarded<'a>(start: impl FnOnce() -> Run<'a>) -> Result<Result<(), Fault>, Panicked> {
+    let mut run = catch_unwind(AssertUnwindSafe(start)).map_err(|_| Panicked)?;
+    poll_fn(move |cx| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
+        Err(_) => Poll::Ready(Err(Panicked)),
+    })
+    .await
+}
