@@ -15,7 +15,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use hickory_proto::rr::RData;
+use hickory_resolver::proto::rr::RData;
 use tokio::time::Instant;
 
 use crate::cause::Cause;

@@ -5,8 +5,8 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
 
 use super::message::{self, Head, INTERNET, Message};
 
@@ -226,9 +226,9 @@ pub(super) fn text(data: &RData) -> String {
 mod tests {
     use std::net::Ipv4Addr;
 
-    use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
-    use hickory_proto::rr::rdata::{A, CNAME, MX, SRV, TXT};
-    use hickory_proto::rr::{Name, RData, Record as Row};
+    use hickory_resolver::proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
+    use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, SRV, TXT};
+    use hickory_resolver::proto::rr::{Name, RData, Record as Row};
 
     use super::{Answered, Question, Record, Reply, text};
 

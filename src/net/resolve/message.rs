@@ -1,10 +1,10 @@
 //! A message of DNS on the wire (RFC 1035, section 4.1): names and record types are read by hickory, what is around them
 //! here. Its own reader of whole messages brings every type there is, and IDNA, for the nine that can be asked for.
 
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT};
-use hickory_proto::rr::{Name, RData, RecordType};
-use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder, DecodeError};
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use hickory_resolver::proto::serialize::binary::{BinDecodable as _, BinDecoder, DecodeError};
 
 /// The class of the internet.
 pub(super) const INTERNET: u16 = 1;
@@ -161,9 +161,9 @@ fn word(decoder: &mut BinDecoder<'_>) -> Result<u16, Malformed> {
 
 #[cfg(test)]
 mod tests {
-    use hickory_proto::op::{Message as Theirs, MessageType, OpCode, Query};
-    use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, NULL, PTR, SOA, SRV, TXT};
-    use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
+    use hickory_resolver::proto::op::{Message as Theirs, MessageType, OpCode, Query};
+    use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, MX, NS, NULL, PTR, SOA, SRV, TXT};
+    use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
     use super::{Head, Message, query, written};
 

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hickory_proto::rr::Name;
+use hickory_resolver::proto::rr::Name;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use hickory_proto::rr::Name;
+use hickory_resolver::proto::rr::Name;
 
 use super::Walk;
 use super::conf::Conf;
