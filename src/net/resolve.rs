@@ -4,19 +4,19 @@
 //! either. What it must not do: ask both families at once in a run, or hide a server's failure behind a later NXDOMAIN.
 
 mod answer;
+mod budget;
 mod conf;
 mod exchange;
 mod hosts;
 mod message;
 mod pairs;
+mod record_type;
 mod search;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
-use std::time::Duration;
 
 use hickory_resolver::proto::rr::RData;
-use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::net::attempt::Attempt;
@@ -24,10 +24,11 @@ use crate::net::dial::AddressPolicy;
 use crate::outcome::{Answer, Fault, Phase, Query, Resolved};
 
 pub(crate) use answer::RECORD_LIMIT;
-pub use answer::Record;
+pub use budget::Budget;
 pub(crate) use conf::PORT;
 pub use pairs::ask_in_pairs;
-pub use search::Suffixes;
+pub use record_type::RecordType;
+pub use search::{Suffixes, Walk};
 
 use conf::Conf;
 use exchange::Asked;
@@ -36,17 +37,6 @@ use search::Candidate;
 /// At most this many addresses of a name and family are kept: as many as records of an answer, so that every peer behind a
 /// headless service is seen.
 pub const ADDRESS_LIMIT: usize = RECORD_LIMIT;
-/// What the second family may take once the first has given addresses.
-const SECOND_FAMILY: Duration = Duration::from_millis(500);
-
-/// How much of the search list is walked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Walk {
-    /// All of it, in order: `check`, `wait` and `diagnose`.
-    Full,
-    /// The suffix that matched last first: `serve`.
-    Remembered,
-}
 
 /// Which addresses are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,35 +54,6 @@ impl Family {
             Self::V4 => 4,
             Self::V6 => 6,
         }
-    }
-}
-
-/// How long resolving may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
-    until: Instant,
-}
-
-impl Budget {
-    /// For the family that is asked first, and for the other one where the first has no address: half of the time that
-    /// the attempt has left. Made once, used for both.
-    #[must_use]
-    pub fn start(attempt: &Attempt) -> Self {
-        let now = Instant::now();
-        Self { until: now + attempt.deadline().saturating_duration_since(now) / 2 }
-    }
-
-    /// For the other family once the first has given addresses: 500 ms, and never more than half of the time left.
-    #[must_use]
-    pub fn second_family(attempt: &Attempt) -> Self {
-        let Self { until } = Self::start(attempt);
-        Self { until: until.min(Instant::now() + SECOND_FAMILY) }
-    }
-
-    /// What is left of it.
-    #[must_use]
-    pub fn left(&self) -> Duration {
-        self.until.saturating_duration_since(Instant::now())
     }
 }
 
@@ -128,8 +89,8 @@ async fn lookup(attempt: &mut Attempt, name: &str, family: Family, budget: Budge
     let conf = conf::read(attempt.env());
     let mut list = search::candidates(name, &conf);
     let record = match family {
-        Family::V4 => Record::A,
-        Family::V6 => Record::Aaaa,
+        Family::V4 => RecordType::A,
+        Family::V6 => RecordType::Aaaa,
     };
     if family == Family::V6
         && let Some(fault) = narrow(attempt, name, &mut list)
@@ -139,7 +100,7 @@ async fn lookup(attempt: &mut Attempt, name: &str, family: Family, budget: Budge
     let either = family == Family::V4 && attempt.rules().addresses == AddressPolicy::Ipv4First;
     let found = walk(attempt, &conf, Sought { name, record, either }, list, budget).await?;
     let mut ips: Vec<IpAddr> = Vec::new();
-    for ip in found.iter().filter_map(answer::ip) {
+    for ip in found.iter().filter_map(RData::ip_addr) {
         if ips.len() < ADDRESS_LIMIT && !ips.contains(&ip) {
             ips.push(ip);
         }
@@ -156,7 +117,7 @@ async fn lookup(attempt: &mut Attempt, name: &str, family: Family, budget: Budge
 pub async fn records(
     attempt: &mut Attempt,
     name: &str,
-    record: Record,
+    record: RecordType,
     server: Option<SocketAddr>,
     budget: Budget,
 ) -> Result<Vec<String>, Fault> {
@@ -173,7 +134,7 @@ pub async fn records(
 #[derive(Clone, Copy)]
 struct Sought<'a> {
     name: &'a str,
-    record: Record,
+    record: RecordType,
     /// A name that has AAAA alone ends the walk as well: libc, which asks for both at once, has found it then.
     either: bool,
 }
@@ -205,10 +166,9 @@ async fn walk(
             Asked::NoData => {
                 let text = format!("{absolute} exists, but has no {} record", record.as_str());
                 telling = telling.or(Some(fault(Cause::DnsNoAddress, &text)));
-                let until = budget.until.min(Instant::now() + SECOND_FAMILY);
                 if either
                     && let Asked::Found(_) =
-                        exchange::ask(attempt, conf, candidate, Record::Aaaa, Budget { until }).await
+                        exchange::ask(attempt, conf, candidate, RecordType::Aaaa, budget.to_second_family()).await
                 {
                     break;
                 }

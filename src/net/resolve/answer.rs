@@ -2,94 +2,24 @@
 //!
 //! Nothing in it is believed beyond that: other names, other types and the further sections are passed over.
 
-use std::net::IpAddr;
-use std::str::FromStr;
-
 use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use hickory_resolver::proto::rr::{DNSClass, Name, RData};
 
-use super::message::{self, Head, INTERNET, Message};
+use super::message::{self, Head, Message};
+use super::record_type::RecordType;
 
 /// At most this many records of one answer are kept, and at most this many CNAMEs followed.
 pub(crate) const RECORD_LIMIT: usize = 256;
-
-/// The record types that can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Record {
-    /// An IPv4 address.
-    A,
-    /// An IPv6 address.
-    Aaaa,
-    /// The name that this one stands for.
-    Cname,
-    /// Mail servers.
-    Mx,
-    /// Name servers.
-    Ns,
-    /// The name of an address.
-    Ptr,
-    /// The start of the zone.
-    Soa,
-    /// Host and port of a service.
-    Srv,
-    /// Text.
-    Txt,
-}
-
-impl Record {
-    /// Every type.
-    pub const ALL: [Self; 9] =
-        [Self::A, Self::Aaaa, Self::Cname, Self::Mx, Self::Ns, Self::Ptr, Self::Soa, Self::Srv, Self::Txt];
-
-    /// The word in configuration, JSON and messages.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::A => "A",
-            Self::Aaaa => "AAAA",
-            Self::Cname => "CNAME",
-            Self::Mx => "MX",
-            Self::Ns => "NS",
-            Self::Ptr => "PTR",
-            Self::Soa => "SOA",
-            Self::Srv => "SRV",
-            Self::Txt => "TXT",
-        }
-    }
-
-    const fn wire(self) -> RecordType {
-        match self {
-            Self::A => RecordType::A,
-            Self::Aaaa => RecordType::AAAA,
-            Self::Cname => RecordType::CNAME,
-            Self::Mx => RecordType::MX,
-            Self::Ns => RecordType::NS,
-            Self::Ptr => RecordType::PTR,
-            Self::Soa => RecordType::SOA,
-            Self::Srv => RecordType::SRV,
-            Self::Txt => RecordType::TXT,
-        }
-    }
-}
-
-impl FromStr for Record {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|record| record.as_str().eq_ignore_ascii_case(text));
-        known.ok_or_else(|| format!("one of {}", Self::ALL.map(Self::as_str).join(", ")))
-    }
-}
 
 /// A question on the wire.
 pub(super) struct Question {
     id: u16,
     name: Name,
-    record: Record,
+    record: RecordType,
 }
 
 impl Question {
-    pub(super) fn new(id: u16, name: &Name, record: Record) -> Self {
+    pub(super) fn new(id: u16, name: &Name, record: RecordType) -> Self {
         Self { id, name: name.clone(), record }
     }
 
@@ -107,7 +37,10 @@ impl Question {
             return if cut { Reply::Truncated } else { Reply::Junk };
         };
         let asked = match &message.questions[..] {
-            [(name, record, class)] => *name == self.name && *record == self.record.wire() && *class == INTERNET,
+            [query] => {
+                let (name, record, class) = (&query.name, query.query_type, query.query_class);
+                *name == self.name && record == self.record.wire() && class == DNSClass::IN
+            }
             // A server that could not read the question has none to repeat.
             [] => !matches!(head.rcode, ResponseCode::NoError | ResponseCode::NXDomain),
             _ => false,
@@ -182,15 +115,6 @@ pub(super) fn rcode_text(rcode: ResponseCode) -> String {
     }
 }
 
-/// The address in a record.
-pub(super) fn ip(data: &RData) -> Option<IpAddr> {
-    match data {
-        RData::A(a) => Some(a.0.into()),
-        RData::AAAA(aaaa) => Some(aaaa.0.into()),
-        _ => None,
-    }
-}
-
 /// A name in lower case without its final dot.
 fn host(name: &Name) -> String {
     let text = message::written(name).to_ascii_lowercase();
@@ -228,16 +152,16 @@ mod tests {
 
     use hickory_resolver::proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
     use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, SRV, TXT};
-    use hickory_resolver::proto::rr::{Name, RData, Record as Row};
+    use hickory_resolver::proto::rr::{self, Name, RData};
 
-    use super::{Answered, Question, Record, Reply, text};
+    use super::{Answered, Question, RecordType, Reply, text};
 
     fn name(text: &str) -> Name {
         Name::from_ascii(text).unwrap()
     }
 
     fn question() -> Question {
-        Question::new(7, &name("db.lab."), Record::A)
+        Question::new(7, &name("db.lab."), RecordType::A)
     }
 
     fn on_the_wire(question: &Question) -> Query {
@@ -253,22 +177,22 @@ mod tests {
         question.read(&message.to_vec().unwrap())
     }
 
-    fn address(owner: &str, ttl: u32, last: u8) -> Row {
-        Row::from_rdata(name(owner), ttl, RData::A(A(Ipv4Addr::new(10, 0, 0, last))))
+    fn address(owner: &str, ttl: u32, last: u8) -> rr::Record {
+        rr::Record::from_rdata(name(owner), ttl, RData::A(A(Ipv4Addr::new(10, 0, 0, last))))
     }
 
-    fn alias(owner: &str, target: &str) -> Row {
-        Row::from_rdata(name(owner), 1, RData::CNAME(CNAME(name(target))))
+    fn alias(owner: &str, target: &str) -> rr::Record {
+        rr::Record::from_rdata(name(owner), 1, RData::CNAME(CNAME(name(target))))
     }
 
-    fn answered(rows: Vec<Row>) -> Answered {
+    fn answered(rows: Vec<rr::Record>) -> Answered {
         match answer(|message| message.answers = rows) {
             Reply::Answer(answered) => answered,
             Reply::Truncated | Reply::Junk => panic!("it is an answer"),
         }
     }
 
-    fn texts(rows: Vec<Row>) -> Vec<String> {
+    fn texts(rows: Vec<rr::Record>) -> Vec<String> {
         answered(rows).data.iter().map(text).collect()
     }
 
@@ -285,7 +209,7 @@ mod tests {
         let ring = answered(vec![alias("db.lab.", "a.lab."), alias("a.lab.", "b.lab."), alias("b.lab.", "a.lab.")]);
         assert_eq!(ring.alias.as_deref(), Some("db.lab"), "a ring leads nowhere");
         let link = |at: u8| if at == 0 { "db.lab.".to_owned() } else { format!("c{at}.lab.") };
-        let mut chain: Vec<Row> = (0..20).map(|at| alias(&link(at), &link(at + 1))).collect();
+        let mut chain: Vec<rr::Record> = (0..20).map(|at| alias(&link(at), &link(at + 1))).collect();
         chain.push(address("c20.lab.", 5, 4));
         assert_eq!(texts(chain), ["10.0.0.4"], "glibc follows as many");
         assert_eq!(answered(vec![address("db.lab.", 60, 1), address("db.lab.", 5, 2)]).ttl, Some(5));

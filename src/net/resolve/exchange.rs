@@ -12,10 +12,11 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, UdpSocket};
 use tokio::time::{Instant, timeout_at};
 
-use super::Budget;
-use super::answer::{Answered, Question, Record, Reply, rcode_text};
+use super::answer::{Answered, Question, Reply, rcode_text};
+use super::budget::Budget;
 use super::conf::Conf;
 use super::message::written;
+use super::record_type::RecordType;
 use super::search::Candidate;
 use crate::cause::Cause;
 use crate::duration::show;
@@ -69,7 +70,7 @@ pub(super) async fn ask(
     attempt: &mut Attempt,
     conf: &Conf,
     candidate: &Candidate,
-    record: Record,
+    record: RecordType,
     budget: Budget,
 ) -> Asked {
     let question = Question::new(random_id(), &candidate.name, record);
@@ -149,7 +150,7 @@ fn deeds(servers: &[Server]) -> String {
 struct Log<'a> {
     attempt: &'a mut Attempt,
     candidate: &'a Candidate,
-    record: Record,
+    record: RecordType,
     server: SocketAddr,
 }
 
@@ -336,12 +337,11 @@ mod tests {
     use hickory_resolver::proto::rr::Name;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
-    use super::{Heard, Question, over_stream, random_id};
-    use crate::net::resolve::Record;
+    use super::{Heard, Question, RecordType, over_stream, random_id};
 
     /// What a TCP server's bytes are taken for; it closes behind them.
     async fn heard(bytes: &[u8]) -> std::io::Result<Heard> {
-        let question = Question::new(7, &Name::from_ascii("db.lab.").expect("a name"), Record::A);
+        let question = Question::new(7, &Name::from_ascii("db.lab.").expect("a name"), RecordType::A);
         let (mut ours, mut theirs) = duplex(8);
         let server = async {
             let length = theirs.read_u16().await.expect("the length comes first");
@@ -354,7 +354,7 @@ mod tests {
 
     #[tokio::test]
     async fn over_tcp_each_message_stands_behind_its_length() {
-        let question = Question::new(7, &Name::from_ascii("db.lab.").expect("a name"), Record::A).to_bytes();
+        let question = Question::new(7, &Name::from_ascii("db.lab.").expect("a name"), RecordType::A).to_bytes();
         let mut answer = question.clone();
         answer[2] |= 0x80;
         let length = u16::try_from(answer.len()).expect("short").to_be_bytes();

@@ -10,8 +10,9 @@ use hickory_resolver::proto::rr::Name;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 
-use super::answer::{Question, Record, Reply};
+use super::answer::{Question, Reply};
 use super::exchange::{DATAGRAM, JUNK_LIMIT, connected, random_id};
+use super::record_type::RecordType;
 use crate::net::attempt::Attempt;
 use crate::outcome::{Answer, Pairs, Query};
 
@@ -45,14 +46,14 @@ pub async fn ask_in_pairs(attempt: &mut Attempt) {
 fn both_answered(queries: &[Query]) -> Option<(Name, SocketAddr)> {
     let answered = |query: &&Query| query.transport == "udp" && matches!(query.answer, Answer::Rcode(_));
     let of = |record| queries.iter().filter(answered).filter(move |query| query.record == record);
-    let same = |a: &&Query| of(Record::Aaaa.as_str()).any(|aaaa| (&aaaa.name, aaaa.server) == (&a.name, a.server));
-    let query = of(Record::A.as_str()).rev().find(same)?;
+    let same = |a: &&Query| of(RecordType::Aaaa.as_str()).any(|aaaa| (&aaaa.name, aaaa.server) == (&a.name, a.server));
+    let query = of(RecordType::A.as_str()).rev().find(same)?;
     Some((Name::from_ascii(&query.name).ok()?, query.server))
 }
 
 /// Whether both questions, sent at once, are answered; `None` where that cannot be asked.
 async fn pair(name: &Name, server: SocketAddr, apart: bool) -> Option<bool> {
-    let [a, aaaa] = [Record::A, Record::Aaaa].map(|record| Question::new(random_id(), name, record));
+    let [a, aaaa] = [RecordType::A, RecordType::Aaaa].map(|record| Question::new(random_id(), name, record));
     let one = connected(server).await.ok()?;
     let other = if apart { Some(connected(server).await.ok()?) } else { None };
     one.send(&a.to_bytes()).await.ok()?;

@@ -5,13 +5,21 @@ use std::sync::{Mutex, PoisonError};
 
 use hickory_resolver::proto::rr::Name;
 
-use super::Walk;
 use super::conf::Conf;
 
 /// Every tenth run walks the whole list though a suffix is remembered: the name may exist under an earlier one by now.
 const FULL_WALK_EVERY: u32 = 10;
 /// How many names are remembered; past it all are forgotten, since a peer's redirects may bring any number of them.
 const MEMORY_LIMIT: usize = 1024;
+
+/// How much of the search list is walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Walk {
+    /// All of it, in order: `check`, `wait` and `diagnose`.
+    Full,
+    /// The suffix that matched last first: `serve`.
+    Remembered,
+}
 
 /// One absolute name to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +34,7 @@ pub(super) struct Candidate {
 /// dot means that name alone. What would be too long is left out. Empty where the name itself is none.
 pub(super) fn candidates(name: &str, conf: &Conf) -> Vec<Candidate> {
     let absolute = |text: &str, suffix: Option<&String>| {
-        // Lower case before it is a name: hickory's own way to it brings the words of its errors, and with them IDNA.
-        let mut name = Name::from_ascii(text.to_ascii_lowercase()).ok().filter(|_| !text.is_empty())?;
+        let mut name = Name::from_ascii(text).ok().filter(|_| !text.is_empty())?.to_lowercase();
         name.set_fqdn(true);
         Some(Candidate { name, suffix: suffix.cloned() })
     };
@@ -88,9 +95,7 @@ impl Suffixes {
 mod tests {
     use std::time::Duration;
 
-    use super::super::Walk;
-    use super::super::conf::Conf;
-    use super::{Suffixes, candidates};
+    use super::{Conf, Suffixes, Walk, candidates};
 
     fn conf(search: &[&str], ndots: usize) -> Conf {
         Conf {
