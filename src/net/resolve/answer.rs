@@ -1,14 +1,14 @@
-//! What a name server's message says: whether it answers our question, and which records it gives.
+//! Whether a name server's message answers our question, and the records in it.
 //!
-//! Nothing in it is believed beyond that: other names, other types and the further sections are passed over.
+//! Only the records that answer the question count: other names, other types and the further sections are ignored.
 
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{DNSClass, Name, RData};
 
-use super::message::{self, Head, Message};
+use super::message::{self, Header, Message};
 use super::record_type::RecordType;
 
-/// At most this many records of one answer are kept, and at most this many CNAMEs followed.
+/// At most this many records of one answer are kept, and at most this many CNAMEs are followed.
 pub(crate) const RECORD_LIMIT: usize = 256;
 
 /// A question on the wire.
@@ -23,37 +23,37 @@ impl Question {
         Self { id, name: name.clone(), record }
     }
 
-    /// The message to send; recursion is wanted, and no extension is spoken: libc speaks none by default either.
+    /// The message to send. It asks for recursion and uses no extension, same as libc by default.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         message::query(self.id, &self.name, self.record.wire())
     }
 
-    /// Reads what came back.
+    /// Reads a reply.
     pub(super) fn read(&self, bytes: &[u8]) -> Reply {
-        let Some(head) = Head::read(bytes) else { return Reply::Junk };
+        let Some(header) = Header::read(bytes) else { return Reply::Junk };
         let Ok(message) = Message::read(bytes) else {
-            // Some servers cut in the middle of a record: the head alone says so.
-            let cut = head.id == self.id && head.is_response && head.is_truncated;
-            return if cut { Reply::Truncated } else { Reply::Junk };
+            // Some servers cut in the middle of a record: only the header can be read then.
+            let is_cut = header.id == self.id && header.is_response && header.is_truncated;
+            return if is_cut { Reply::Truncated } else { Reply::Junk };
         };
         let asked = match &message.questions[..] {
             [query] => {
                 let (name, record, class) = (&query.name, query.query_type, query.query_class);
                 *name == self.name && record == self.record.wire() && class == DNSClass::IN
             }
-            // A server that could not read the question has none to repeat.
-            [] => !matches!(head.rcode, ResponseCode::NoError | ResponseCode::NXDomain),
+            // A server that could not read the question does not repeat it.
+            [] => !matches!(header.rcode, ResponseCode::NoError | ResponseCode::NXDomain),
             _ => false,
         };
-        if head.id != self.id || !head.is_response || !asked {
+        if header.id != self.id || !header.is_response || !asked {
             return Reply::Junk;
         }
-        if head.is_truncated {
+        if header.is_truncated {
             return Reply::Truncated;
         }
         let (alias, data, ttl) = self.records(&message);
-        let alias = alias.map(host);
-        Reply::Answer(Answered { rcode: head.rcode, alias, data, ttl })
+        let alias = alias.map(host_text);
+        Reply::Answer(Response { rcode: header.rcode, alias, data, ttl })
     }
 
     /// The records of the type asked for under the name asked for, or under what its CNAMEs lead to; and that name.
@@ -63,14 +63,14 @@ impl Question {
         // Each CNAME leads on once, or they lead in a circle.
         for _ in 0..=message.answers.len().min(RECORD_LIMIT) {
             let name = alias.unwrap_or(&self.name);
-            let of_name = || message.answers.iter().filter(|row| row.name == *name);
-            let found = || of_name().filter(|row| row.data.record_type() == wanted);
+            let of_name = || message.answers.iter().filter(|record| record.name == *name);
+            let found = || of_name().filter(|record| record.data.record_type() == wanted);
             if found().next().is_some() {
-                let ttl = found().map(|row| row.ttl).min();
-                let data = found().take(RECORD_LIMIT).map(|row| row.data.clone()).collect();
+                let ttl = found().map(|record| record.ttl).min();
+                let data = found().take(RECORD_LIMIT).map(|record| record.data.clone()).collect();
                 return (alias, data, ttl);
             }
-            let next = of_name().find_map(|row| match &row.data {
+            let next = of_name().find_map(|record| match &record.data {
                 RData::CNAME(target) => Some(&target.0),
                 _ => None,
             });
@@ -83,18 +83,18 @@ impl Question {
     }
 }
 
-/// What a message is to us.
+/// What a message means for the question.
 pub(super) enum Reply {
     /// It answers the question.
-    Answer(Answered),
+    Answer(Response),
     /// It answers the question, but did not fit.
     Truncated,
-    /// It is no answer to the question.
+    /// It does not answer the question.
     Junk,
 }
 
-/// An answer.
-pub(super) struct Answered {
+/// A server's answer.
+pub(super) struct Response {
     pub(super) rcode: ResponseCode,
     /// The name that CNAMEs led to.
     pub(super) alias: Option<String>,
@@ -102,7 +102,7 @@ pub(super) struct Answered {
     pub(super) ttl: Option<u32>,
 }
 
-/// The response code as DNS people write it.
+/// The response code's mnemonic (RFC 1035, section 4.1.1; RFC 2136, section 2.2). hickory spells it out.
 pub(super) fn rcode_text(rcode: ResponseCode) -> String {
     match rcode {
         ResponseCode::NoError => "NOERROR".to_owned(),
@@ -116,26 +116,26 @@ pub(super) fn rcode_text(rcode: ResponseCode) -> String {
 }
 
 /// A name in lower case without its final dot.
-fn host(name: &Name) -> String {
-    let text = message::written(name).to_ascii_lowercase();
+fn host_text(name: &Name) -> String {
+    let text = message::name_text(name).to_ascii_lowercase();
     text.strip_suffix('.').filter(|bare| !bare.is_empty()).map_or_else(|| text.clone(), str::to_owned)
 }
 
-/// A record's data as zone files write it; names in lower case without their final dot.
-pub(super) fn text(data: &RData) -> String {
+/// A record's data as zone files write it, with names in lower case and without their final dot.
+pub(super) fn record_text(data: &RData) -> String {
     match data {
         RData::A(a) => a.0.to_string(),
         RData::AAAA(aaaa) => aaaa.0.to_string(),
-        RData::CNAME(name) => host(&name.0),
-        RData::NS(name) => host(&name.0),
-        RData::PTR(name) => host(&name.0),
-        RData::MX(mx) => format!("{} {}", mx.preference, host(&mx.exchange)),
-        RData::SRV(srv) => format!("{} {} {} {}", srv.priority, srv.weight, srv.port, host(&srv.target)),
+        RData::CNAME(name) => host_text(&name.0),
+        RData::NS(name) => host_text(&name.0),
+        RData::PTR(name) => host_text(&name.0),
+        RData::MX(mx) => format!("{} {}", mx.preference, host_text(&mx.exchange)),
+        RData::SRV(srv) => format!("{} {} {} {}", srv.priority, srv.weight, srv.port, host_text(&srv.target)),
         RData::TXT(txt) => txt.txt_data.iter().map(|part| String::from_utf8_lossy(part)).collect(),
         RData::SOA(soa) => format!(
             "{} {} {} {} {} {} {}",
-            host(&soa.mname),
-            host(&soa.rname),
+            host_text(&soa.mname),
+            host_text(&soa.rname),
             soa.serial,
             soa.refresh,
             soa.retry,
@@ -154,7 +154,7 @@ mod tests {
     use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, SRV, TXT};
     use hickory_resolver::proto::rr::{self, Name, RData};
 
-    use super::{Answered, Question, RecordType, Reply, text};
+    use super::{Question, RecordType, Reply, Response, record_text};
 
     fn name(text: &str) -> Name {
         Name::from_ascii(text).unwrap()
@@ -185,15 +185,15 @@ mod tests {
         rr::Record::from_rdata(name(owner), 1, RData::CNAME(CNAME(name(target))))
     }
 
-    fn answered(rows: Vec<rr::Record>) -> Answered {
-        match answer(|message| message.answers = rows) {
-            Reply::Answer(answered) => answered,
+    fn response(records: Vec<rr::Record>) -> Response {
+        match answer(|message| message.answers = records) {
+            Reply::Answer(response) => response,
             Reply::Truncated | Reply::Junk => panic!("it is an answer"),
         }
     }
 
-    fn texts(rows: Vec<rr::Record>) -> Vec<String> {
-        answered(rows).data.iter().map(text).collect()
+    fn texts(records: Vec<rr::Record>) -> Vec<String> {
+        response(records).data.iter().map(record_text).collect()
     }
 
     #[test]
@@ -206,13 +206,13 @@ mod tests {
         );
         assert!(texts(vec![other, address("elsewhere.lab.", 60, 2)]).is_empty());
         assert!(texts(vec![alias("db.lab.", "a.lab."), alias("a.lab.", "db.lab.")]).is_empty(), "a ring ends");
-        let ring = answered(vec![alias("db.lab.", "a.lab."), alias("a.lab.", "b.lab."), alias("b.lab.", "a.lab.")]);
+        let ring = response(vec![alias("db.lab.", "a.lab."), alias("a.lab.", "b.lab."), alias("b.lab.", "a.lab.")]);
         assert_eq!(ring.alias.as_deref(), Some("db.lab"), "a ring leads nowhere");
         let link = |at: u8| if at == 0 { "db.lab.".to_owned() } else { format!("c{at}.lab.") };
         let mut chain: Vec<rr::Record> = (0..20).map(|at| alias(&link(at), &link(at + 1))).collect();
         chain.push(address("c20.lab.", 5, 4));
         assert_eq!(texts(chain), ["10.0.0.4"], "glibc follows as many");
-        assert_eq!(answered(vec![address("db.lab.", 60, 1), address("db.lab.", 5, 2)]).ttl, Some(5));
+        assert_eq!(response(vec![address("db.lab.", 60, 1), address("db.lab.", 5, 2)]).ttl, Some(5));
         let many = (0..2_000).map(|n| address("db.lab.", 1, u8::try_from(n % 250).unwrap())).collect();
         assert_eq!(texts(many).len(), super::RECORD_LIMIT);
     }
@@ -247,9 +247,9 @@ mod tests {
 
     #[test]
     fn records_as_zone_files_write_them() {
-        assert_eq!(text(&RData::MX(MX::new(10, name("Mail.Lab.")))), "10 mail.lab");
-        assert_eq!(text(&RData::SRV(SRV::new(0, 5, 5432, name("db.lab.")))), "0 5 5432 db.lab");
-        assert_eq!(text(&RData::TXT(TXT::new(vec!["v=spf1 ".into(), "-all".into()]))), "v=spf1 -all");
-        assert_eq!(text(&RData::CNAME(CNAME(Name::root()))), ".");
+        assert_eq!(record_text(&RData::MX(MX::new(10, name("Mail.Lab.")))), "10 mail.lab");
+        assert_eq!(record_text(&RData::SRV(SRV::new(0, 5, 5432, name("db.lab.")))), "0 5 5432 db.lab");
+        assert_eq!(record_text(&RData::TXT(TXT::new(vec!["v=spf1 ".into(), "-all".into()]))), "v=spf1 -all");
+        assert_eq!(record_text(&RData::CNAME(CNAME(Name::root()))), ".");
     }
 }

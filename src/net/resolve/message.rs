@@ -1,5 +1,5 @@
 //! A DNS message on the wire (RFC 1035, section 4.1). hickory reads and writes the header, questions, names and record data;
-//! what is written by hand is the loop over the records.
+//! what is name_text by hand is the loop over the records.
 //!
 //! hickory's own reader of whole messages decodes every record of every type: up to 159 ms for an answer of 64 KiB, in one
 //! stretch. Here only the types that can be asked for are decoded, and the others are skipped.
@@ -17,7 +17,7 @@ const TRUNCATED: u16 = 1 << 9;
 /// The id and the flags in front. Not hickory's reader of headers, which needs all twelve bytes: a server that cuts its
 /// answer short may cut it anywhere behind the flags.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Head {
+pub(super) struct Header {
     pub(super) id: u16,
     pub(super) is_response: bool,
     pub(super) is_truncated: bool,
@@ -28,11 +28,11 @@ pub(super) struct Head {
 pub(super) struct Message {
     pub(super) questions: Vec<Query>,
     /// Those whose type can be asked for.
-    pub(super) answers: Vec<Row>,
+    pub(super) answers: Vec<Record>,
 }
 
 /// One record.
-pub(super) struct Row {
+pub(super) struct Record {
     pub(super) name: Name,
     pub(super) ttl: u32,
     pub(super) data: RData,
@@ -54,12 +54,12 @@ pub(super) fn query(id: u16, name: &Name, record: rr::RecordType) -> Vec<u8> {
     let header = op::Header { metadata, counts: HeaderCounts { queries: 1, ..HeaderCounts::default() } };
     let mut bytes = Vec::with_capacity(512);
     let mut encoder = BinEncoder::new(&mut bytes);
-    let written = header.emit(&mut encoder).and_then(|()| Query::query(name.clone(), record).emit(&mut encoder));
-    written.expect("a header and a name are shorter than a message may be");
+    let emitted = header.emit(&mut encoder).and_then(|()| Query::query(name.clone(), record).emit(&mut encoder));
+    emitted.expect("a header and a name are shorter than a message may be");
     bytes
 }
 
-impl Head {
+impl Header {
     /// `None` where there is not even a whole head.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (id, rest) = bytes.split_first_chunk()?;
@@ -83,23 +83,23 @@ impl Message {
             message.questions.push(Query::read(&mut decoder)?);
         }
         for _ in 0..counts.answers {
-            message.answers.extend(Row::read(&mut decoder)?);
+            message.answers.extend(Record::read(&mut decoder)?);
         }
         for _ in 0..u32::from(counts.authorities) + u32::from(counts.additionals) {
-            Row::read(&mut decoder)?;
+            Record::read(&mut decoder)?;
         }
         Ok(message)
     }
 }
 
-impl Row {
+impl Record {
     /// The next record; `None` where its type or class cannot be asked for.
     fn read(decoder: &mut BinDecoder<'_>) -> Result<Option<Self>, Malformed> {
         let name = Name::read(decoder)?;
         let (record, class) = (rr::RecordType::read(decoder)?, DNSClass::read(decoder)?);
         let ttl = decoder.read_u32()?.unverified();
         let length = decoder.read_u16()?.unverified();
-        if class != DNSClass::IN || RecordType::of_wire(record).is_none() {
+        if class != DNSClass::IN || RecordType::from_wire(record).is_none() {
             decoder.read_slice(length.into())?;
             return Ok(None);
         }
@@ -110,7 +110,7 @@ impl Row {
 
 /// A name as zone files write it (RFC 1035, section 5.1), with its final dot. hickory writes a byte that cannot be printed
 /// in octal, zone files in decimal.
-pub(super) fn written(name: &Name) -> String {
+pub(super) fn name_text(name: &Name) -> String {
     let mut text = String::new();
     for label in name.iter() {
         for byte in label {
@@ -131,7 +131,7 @@ mod tests {
     use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, MX, NS, NULL, PTR, SOA, SRV, TXT};
     use hickory_resolver::proto::rr::{self, DNSClass, Name, RData, RecordType};
 
-    use super::{Head, Message, query, written};
+    use super::{Header, Message, name_text, query};
 
     fn name(text: &str) -> Name {
         Name::from_ascii(text).unwrap()
@@ -157,10 +157,10 @@ mod tests {
     #[test]
     fn a_name_as_zone_files_write_it() {
         for text in ["db.lab.", ".", "_pg._tcp.x-1.lab.", "*.lab."] {
-            assert_eq!(written(&name(text)), text);
+            assert_eq!(name_text(&name(text)), text);
         }
         let odd = Name::from_labels([&b"a.b c"[..], b"\xff\\"]).unwrap();
-        assert_eq!(written(&odd), r"a\.b\032c.\255\\.");
+        assert_eq!(name_text(&odd), r"a\.b\032c.\255\\.");
     }
 
     #[test]
@@ -179,10 +179,10 @@ mod tests {
         let bytes = answer(every.clone());
         let message = Message::read(&bytes).ok().unwrap();
         assert_eq!(message.questions, [Query::query(name("db.lab."), RecordType::A)]);
-        assert_eq!(message.answers.iter().map(|row| row.data.clone()).collect::<Vec<_>>(), every);
-        assert!(message.answers.iter().all(|row| row.name == name("DB.lab.") && row.ttl == 30));
+        assert_eq!(message.answers.iter().map(|record| record.data.clone()).collect::<Vec<_>>(), every);
+        assert!(message.answers.iter().all(|record| record.name == name("DB.lab.") && record.ttl == 30));
         assert!((0..bytes.len()).all(|end| Message::read(&bytes[..end]).is_err()), "it was cut");
-        assert!(Head::read(&bytes).is_some_and(|head| head.id == 9 && head.is_response && !head.is_truncated));
+        assert!(Header::read(&bytes).is_some_and(|head| head.id == 9 && head.is_response && !head.is_truncated));
     }
 
     #[test]

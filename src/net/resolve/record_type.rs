@@ -1,17 +1,17 @@
-//! The types of records that can be asked for.
+//! The record types that a check can ask for.
 
 use std::str::FromStr;
 
 use hickory_resolver::proto::rr;
 
-/// The record types that can be asked for.
+/// A record type that a check can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RecordType {
     /// An IPv4 address.
     A,
     /// An IPv6 address.
     Aaaa,
-    /// The name that this one stands for.
+    /// The name that this one is an alias of.
     Cname,
     /// Mail servers.
     Mx,
@@ -48,12 +48,12 @@ impl RecordType {
         }
     }
 
-    /// The type of this number on the wire.
-    pub(super) fn of_wire(record: rr::RecordType) -> Option<Self> {
+    /// hickory's type, if it can be asked for.
+    pub(super) fn from_wire(record: rr::RecordType) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.wire() == record)
     }
 
-    /// Its number on the wire.
+    /// The same type in hickory.
     pub(super) const fn wire(self) -> rr::RecordType {
         match self {
             Self::A => rr::RecordType::A,

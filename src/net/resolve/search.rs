@@ -1,4 +1,4 @@
-//! Which names are asked for, in which order, and which suffix matched last.
+//! The names to ask for, their order, and the suffix that matched last.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,12 +7,12 @@ use hickory_resolver::proto::rr::Name;
 
 use super::conf::Conf;
 
-/// Every tenth run walks the whole list though a suffix is remembered: the name may exist under an earlier one by now.
+/// Every tenth run walks the whole list although a suffix is remembered: the name may exist under an earlier one by now.
 const FULL_WALK_EVERY: u32 = 10;
-/// How many names are remembered; past it all are forgotten, since a peer's redirects may bring any number of them.
+/// How many names are remembered. Above it all are forgotten, because a peer's redirects can bring any number of names.
 const MEMORY_LIMIT: usize = 1024;
 
-/// How much of the search list is walked.
+/// How much of the search list a run walks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Walk {
     /// All of it, in order: `check`, `wait` and `diagnose`.
@@ -30,8 +30,8 @@ pub(super) struct Candidate {
     pub(super) suffix: Option<String>,
 }
 
-/// The names to ask for, in libc's order: with `ndots` dots or more the name as it is comes first, else last; a final
-/// dot means that name alone. What would be too long is left out. Empty where the name itself is none.
+/// The names to ask for, in libc's order: with `ndots` dots or more the name as it is comes first, else last. A final dot
+/// means that name alone. Names that would be too long are omitted. Empty if the name itself is invalid.
 pub(super) fn candidates(name: &str, conf: &Conf) -> Vec<Candidate> {
     let absolute = |text: &str, suffix: Option<&String>| {
         let mut name = Name::from_ascii(text).ok().filter(|_| !text.is_empty())?.to_lowercase();
@@ -61,8 +61,8 @@ struct Remembered {
 }
 
 impl Suffixes {
-    /// Puts the candidate that matched last first; every tenth time the order stays.
-    pub(super) fn arrange(&self, key: &str, walk: Walk, list: &mut [Candidate]) {
+    /// Moves the candidate that matched last to the front. Every tenth time the order stays.
+    pub(super) fn reorder(&self, key: &str, walk: Walk, list: &mut [Candidate]) {
         if walk == Walk::Full {
             return;
         }
@@ -78,8 +78,8 @@ impl Suffixes {
         }
     }
 
-    /// Remembers what matched.
-    pub(super) fn matched(&self, key: &str, walk: Walk, suffix: Option<&str>) {
+    /// Remembers the suffix that matched.
+    pub(super) fn remember(&self, key: &str, walk: Walk, suffix: Option<&str>) {
         if walk == Walk::Full {
             return;
         }
@@ -138,18 +138,18 @@ mod tests {
         let memory = Suffixes::default();
         let first = |walk| {
             let mut list = candidates("db", &conf);
-            memory.arrange("db A", walk, &mut list);
+            memory.reorder("db A", walk, &mut list);
             assert_eq!(list.len(), 4);
             list[0].name.to_ascii()
         };
         assert_eq!(first(Walk::Remembered), "db.one.");
-        memory.matched("db A", Walk::Remembered, Some("three"));
+        memory.remember("db A", Walk::Remembered, Some("three"));
         for run in 1..=20 {
             let expected = if run % 10 == 0 { "db.one." } else { "db.three." };
             assert_eq!(first(Walk::Remembered), expected, "run {run}");
         }
         assert_eq!(first(Walk::Full), "db.one.");
-        memory.matched("db A", Walk::Remembered, None);
+        memory.remember("db A", Walk::Remembered, None);
         assert_eq!(first(Walk::Remembered), "db.");
     }
 
@@ -157,7 +157,7 @@ mod tests {
     fn memory_is_bounded() {
         let memory = Suffixes::default();
         for number in 0..5_000 {
-            memory.matched(&number.to_string(), Walk::Remembered, None);
+            memory.remember(&number.to_string(), Walk::Remembered, None);
         }
         assert!(memory.0.lock().unwrap().len() <= super::MEMORY_LIMIT);
     }

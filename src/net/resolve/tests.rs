@@ -11,7 +11,7 @@ use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
 use super::conf::Conf;
-use super::{Budget, Family, RecordType, Sought, Walk, addresses, search, walk, worse};
+use super::{Budget, Family, Lookup, RecordType, Walk, addresses, search, walk, worse};
 use crate::cause::Cause;
 use crate::env::MapEnv;
 use crate::net::World;
@@ -67,7 +67,7 @@ impl Server {
         let budget = Budget::start(&attempt);
         let list = search::candidates("db", &conf);
         let found =
-            walk(&mut attempt, &conf, Sought { name: "db", record: RecordType::A, either: false }, list, budget).await;
+            walk(&mut attempt, &conf, Lookup { name: "db", record: RecordType::A, or_aaaa: false }, list, budget).await;
         let asked = std::mem::take(&mut *self.asked.lock().unwrap());
         let recorded: Vec<_> = attempt.finish().queries.into_iter().map(|query| query.name).collect();
         assert_eq!(asked, recorded, "one datagram, one recorded query");
