@@ -13,6 +13,7 @@ mod conf;
 mod exchange;
 mod hosts;
 mod message;
+mod owners;
 mod pairs;
 mod record_type;
 mod search;
@@ -27,9 +28,9 @@ use crate::net::attempt::Attempt;
 use crate::net::dial::AddressPolicy;
 use crate::outcome::{Answer, Fault, Phase, Query, Resolved};
 
-pub(crate) use answer::RECORD_LIMIT;
 pub use budget::Budget;
 pub(crate) use conf::PORT;
+pub(crate) use owners::RECORD_LIMIT;
 pub use pairs::ask_in_pairs;
 pub use record_type::RecordType;
 pub use search::{Suffixes, Walk};

@@ -6,10 +6,8 @@ use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{DNSClass, Name, RData};
 
 use super::message::{self, Header, Message};
+use super::owners::{Owners, RECORD_LIMIT};
 use super::record_type::RecordType;
-
-/// At most this many records of one answer are kept, and at most this many CNAMEs are followed.
-pub(crate) const RECORD_LIMIT: usize = 256;
 
 /// A question on the wire.
 pub(super) struct Question {
@@ -31,10 +29,12 @@ impl Question {
     /// Reads a reply.
     pub(super) fn read(&self, bytes: &[u8]) -> Reply {
         let Some(header) = Header::read(bytes) else { return Reply::Junk };
+        if header.id != self.id || !header.is_response {
+            return Reply::Junk;
+        }
         let Ok(message) = Message::read(bytes) else {
             // Some servers cut in the middle of a record: only the header can be read then.
-            let is_cut = header.id == self.id && header.is_response && header.is_truncated;
-            return if is_cut { Reply::Truncated } else { Reply::Junk };
+            return if header.is_truncated { Reply::Truncated } else { Reply::Junk };
         };
         let asked = match &message.questions[..] {
             [query] => {
@@ -45,41 +45,20 @@ impl Question {
             [] => !matches!(header.rcode, ResponseCode::NoError | ResponseCode::NXDomain),
             _ => false,
         };
-        if header.id != self.id || !header.is_response || !asked {
+        if !asked {
             return Reply::Junk;
         }
         if header.is_truncated {
             return Reply::Truncated;
         }
-        let (alias, data, ttl) = self.records(&message);
-        let alias = alias.map(host_text);
-        Reply::Answer(Response { rcode: header.rcode, alias, data, ttl })
-    }
-
-    /// The records of the type asked for under the name asked for, or under what its CNAMEs lead to; and that name.
-    fn records<'a>(&'a self, message: &'a Message) -> (Option<&'a Name>, Vec<RData>, Option<u32>) {
-        let wanted = self.record.wire();
-        let mut alias: Option<&Name> = None;
-        // Each CNAME leads on once, or they lead in a circle.
-        for _ in 0..=message.answers.len().min(RECORD_LIMIT) {
-            let name = alias.unwrap_or(&self.name);
-            let of_name = || message.answers.iter().filter(|record| record.name == *name);
-            let found = || of_name().filter(|record| record.data.record_type() == wanted);
-            if found().next().is_some() {
-                let ttl = found().map(|record| record.ttl).min();
-                let data = found().take(RECORD_LIMIT).map(|record| record.data.clone()).collect();
-                return (alias, data, ttl);
-            }
-            let next = of_name().find_map(|record| match &record.data {
-                RData::CNAME(target) => Some(&target.0),
-                _ => None,
-            });
-            match next {
-                Some(target) => alias = Some(target),
-                None => return (alias, Vec::new(), None),
-            }
-        }
-        (Some(&self.name), Vec::new(), None)
+        let owners = Owners::new(&message.answers, self.record);
+        let (alias, found) = owners.follow(&self.name);
+        Reply::Answer(Response {
+            rcode: header.rcode,
+            alias: alias.map(host_text),
+            data: found.iter().take(RECORD_LIMIT).map(|record| record.data.clone()).collect(),
+            ttl: found.iter().map(|record| record.ttl).min(),
+        })
     }
 }
 

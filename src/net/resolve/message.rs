@@ -11,6 +11,12 @@ use hickory_resolver::proto::serialize::binary::{DecodeError, Restrict};
 
 use super::record_type::RecordType;
 
+/// The most that reading the names of one message may cost, in bytes. Names share their ends by pointers, so 64 KiB can hold
+/// names of a million labels, and pointers to pointers of any length: hickory follows them for a second and more. At this
+/// limit a message takes about 4 ms. As many records as fit into a message may have a name that costs 256.
+const NAME_COST_LIMIT: usize = 1 << 20;
+/// What a label costs beyond its bytes, and a pointer (measured).
+const LABEL_COST: usize = 16;
 const RESPONSE: u16 = 1 << 15;
 const TRUNCATED: u16 = 1 << 9;
 
@@ -76,35 +82,104 @@ impl Header {
 impl Message {
     /// Reads a whole message.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Malformed> {
-        let mut decoder = BinDecoder::new(bytes);
-        let counts = op::Header::read(&mut decoder)?.counts;
+        let mut reader = Reader::new(bytes);
+        let counts = op::Header::read(&mut reader.decoder)?.counts;
         let mut message = Self { questions: Vec::new(), answers: Vec::new() };
         for _ in 0..counts.queries {
-            message.questions.push(Query::read(&mut decoder)?);
+            message.questions.push(reader.question()?);
         }
         for _ in 0..counts.answers {
-            message.answers.extend(Record::read(&mut decoder)?);
+            message.answers.extend(reader.record()?);
         }
         for _ in 0..u32::from(counts.authorities) + u32::from(counts.additionals) {
-            Record::read(&mut decoder)?;
+            reader.record()?;
         }
         Ok(message)
     }
 }
 
-impl Record {
-    /// The next record; `None` where its type or class cannot be asked for.
-    fn read(decoder: &mut BinDecoder<'_>) -> Result<Option<Self>, Malformed> {
+/// hickory's decoder, with a limit on what reading names may cost.
+struct Reader<'a> {
+    decoder: BinDecoder<'a>,
+    /// The whole message.
+    bytes: &'a [u8],
+    /// What reading further names may cost.
+    name_cost_left: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { decoder: BinDecoder::new(bytes), bytes, name_cost_left: NAME_COST_LIMIT }
+    }
+
+    fn question(&mut self) -> Result<Query, Malformed> {
+        self.charge_name(self.decoder.index())?;
+        Ok(Query::read(&mut self.decoder)?)
+    }
+
+    /// The next record; `None` if its type or class cannot be asked for.
+    fn record(&mut self) -> Result<Option<Record>, Malformed> {
+        self.charge_name(self.decoder.index())?;
+        let decoder = &mut self.decoder;
         let name = Name::read(decoder)?;
         let (record, class) = (rr::RecordType::read(decoder)?, DNSClass::read(decoder)?);
         let ttl = decoder.read_u32()?.unverified();
         let length = decoder.read_u16()?.unverified();
-        if class != DNSClass::IN || RecordType::from_wire(record).is_none() {
+        let known = RecordType::from_wire(record).filter(|_| class == DNSClass::IN);
+        let Some(known) = known else {
             decoder.read_slice(length.into())?;
             return Ok(None);
+        };
+        self.charge_names_of(known)?;
+        let data = RData::read(&mut self.decoder, record, Restrict::new(length))?;
+        Ok(Some(Record { name, ttl, data }))
+    }
+
+    /// Charges for the names in the data of the next record.
+    fn charge_names_of(&mut self, record: RecordType) -> Result<(), Malformed> {
+        let start = self.decoder.index();
+        match record {
+            RecordType::A | RecordType::Aaaa | RecordType::Txt => {}
+            RecordType::Cname | RecordType::Ns | RecordType::Ptr => {
+                self.charge_name(start)?;
+            }
+            // Behind the preference; behind priority, weight and port.
+            RecordType::Mx => {
+                self.charge_name(start + 2)?;
+            }
+            RecordType::Srv => {
+                self.charge_name(start + 6)?;
+            }
+            RecordType::Soa => {
+                let second = self.charge_name(start)?;
+                self.charge_name(second)?;
+            }
         }
-        let data = RData::read(decoder, record, Restrict::new(length))?;
-        Ok(Some(Self { name, ttl, data }))
+        Ok(())
+    }
+
+    /// Charges for the labels and pointers of a name before hickory follows them. Returns where the name ends.
+    fn charge_name(&mut self, mut at: usize) -> Result<usize, Malformed> {
+        let mut end = None;
+        loop {
+            let first = *self.bytes.get(at).ok_or(Malformed)?;
+            let length = match first {
+                0..=0x3f => usize::from(first),
+                // No label starts like this (RFC 1035, section 4.1.4).
+                0x40..=0xbf => return Err(Malformed),
+                0xc0.. => 0,
+            };
+            self.name_cost_left = self.name_cost_left.checked_sub(LABEL_COST + length).ok_or(Malformed)?;
+            if first == 0 {
+                return Ok(end.unwrap_or(at + 1));
+            } else if length > 0 {
+                at += 1 + length;
+            } else {
+                let low = *self.bytes.get(at + 1).ok_or(Malformed)?;
+                end = end.or(Some(at + 2));
+                at = u16::from_be_bytes([first & 0x3f, low]).into();
+            }
+        }
     }
 }
 
@@ -131,7 +206,7 @@ mod tests {
     use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, MX, NS, NULL, PTR, SOA, SRV, TXT};
     use hickory_resolver::proto::rr::{self, DNSClass, Name, RData, RecordType};
 
-    use super::{Header, Message, name_text, query};
+    use super::{Header, Message, Reader, name_text, query};
 
     fn name(text: &str) -> Name {
         Name::from_ascii(text).unwrap()
@@ -193,6 +268,65 @@ mod tests {
         chaos.dns_class = DNSClass::CH;
         message.answers = vec![rr::Record::from_rdata(name("db.lab."), 1, unknown), chaos];
         assert!(Message::read(&message.to_vec().unwrap()).is_ok_and(|message| message.answers.is_empty()));
+    }
+
+    /// An answer of 64 KiB: a first record of a type that is skipped, which holds `data`, then as many CNAMEs of `owner` to
+    /// `owner` as there is room for. Pointers count from the start of `data`.
+    fn large(data: &[u8], owner: u16) -> Vec<u8> {
+        let mut bytes = query(9, &name("db.lab."), RecordType::A);
+        let start = bytes.len() + 12;
+        let pointer = (0xc000 | (u16::try_from(start).unwrap() + owner)).to_be_bytes();
+        let length = u16::try_from(data.len()).unwrap().to_be_bytes();
+        bytes.extend([&[0xc0, 12, 0xff, 0, 0, 1, 0, 0, 0, 1], &length[..], data].concat());
+        let mut count = 1_u16;
+        while bytes.len() + 14 <= 65_535 {
+            bytes.extend([&pointer[..], &[0, 5, 0, 1, 0, 0, 0, 1, 0, 2], &pointer].concat());
+            count += 1;
+        }
+        bytes[6..8].copy_from_slice(&count.to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn names_that_cost_too_much_are_malformed() {
+        let labels = |count: usize| [[1, b'a'].repeat(count), vec![0]].concat();
+        let bytes = |count: u8| {
+            [vec![count], vec![b'a'; count.into()], vec![count], vec![b'b'; count.into()], vec![0]].concat()
+        };
+        let start = u16::try_from(query(9, &name("db.lab."), RecordType::A).len() + 12).unwrap();
+        // Each pointer leads to the one before it; the first to a name of no label.
+        let pointers = |count: u16| {
+            let chain =
+                (0..count).flat_map(|at| (0xc000 | (start + 1 + 2 * at).saturating_sub(2).max(start)).to_be_bytes());
+            [0].into_iter().chain(chain).collect::<Vec<u8>>()
+        };
+        assert!(Message::read(&large(&labels(4), 0)).is_ok_and(|message| message.answers.len() > 4_000));
+        assert!(Message::read(&large(&labels(127), 0)).is_err(), "a million labels");
+        assert!(Message::read(&large(&bytes(20), 0)).is_ok_and(|message| message.answers.len() > 4_000));
+        assert!(Message::read(&large(&bytes(63), 0)).is_err(), "a million bytes");
+        assert!(Message::read(&large(&pointers(3), 5)).is_ok_and(|message| message.answers.len() > 4_000));
+        assert!(Message::read(&large(&pointers(8_000), 1 + 2 * 7_999)).is_err(), "50 million pointers");
+    }
+
+    #[test]
+    fn the_names_in_every_type_of_data_count() {
+        let long = Name::from_labels(vec!["a"; 126]).unwrap();
+        for data in [
+            RData::CNAME(CNAME(long.clone())),
+            RData::MX(MX::new(10, long.clone())),
+            RData::NS(NS(long.clone())),
+            RData::PTR(PTR(long.clone())),
+            RData::SOA(SOA::new(long.clone(), name("root.lab."), 1, 2, 3, 4, 5)),
+            RData::SOA(SOA::new(name("ns.lab."), long.clone(), 1, 2, 3, 4, 5)),
+            RData::SRV(SRV::new(1, 2, 5432, long.clone())),
+        ] {
+            let bytes = answer(vec![data.clone()]);
+            let mut reader = Reader::new(&bytes);
+            assert!(reader.decoder.read_slice(12).is_ok() && reader.question().is_ok());
+            let before = reader.name_cost_left;
+            assert!(reader.record().is_ok());
+            assert!(before - reader.name_cost_left > 126 * super::LABEL_COST, "{data}");
+        }
     }
 
     #[test]
