@@ -8,7 +8,7 @@ use crate::check::{Check, Prepared, Run, Runnable, tcp, tls};
 use crate::env::Env;
 use crate::findings::{Blame, Family, Reading, blame, lint};
 use crate::net::attempt::Attempt;
-use crate::net::resolve::{self, Budget, Record};
+use crate::net::resolve::{self, Budget, RecordType};
 use crate::outcome::{Fault, Phase};
 use crate::url::{Endpoint, Host, Url, parse_port};
 use crate::value::Value;
@@ -139,7 +139,7 @@ async fn looked_up(attempt: &mut Attempt, host: &Host) -> Result<Vec<Endpoint>, 
     let name = format!("_mongodb._tcp.{}.", host.to_string().trim_end_matches('.'));
     attempt.enter(Phase::Resolve);
     let budget = Budget::start(attempt);
-    let found = resolve::records(attempt, &name, Record::Srv, None, budget).await?;
+    let found = resolve::records(attempt, &name, RecordType::Srv, None, budget).await?;
     let endpoint = |text: &String| {
         let [_, _, port, target] = text.split_whitespace().collect::<Vec<_>>().try_into().ok()?;
         Some(Endpoint { host: Host::parse(target).ok()?, port: parse_port(port).ok()? })

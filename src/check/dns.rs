@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use hickory_resolver::proto::rr::Name;
 use serde::Deserialize;
 
 use crate::cause::Cause;
@@ -11,7 +12,7 @@ use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
 use crate::config::node::{self, Node, Problem, Raw};
 use crate::env::Env;
 use crate::net::attempt::Attempt;
-use crate::net::resolve::{self, Budget, PORT, RECORD_LIMIT, Record};
+use crate::net::resolve::{self, Budget, PORT, RECORD_LIMIT, RecordType};
 use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
 use crate::url::{Endpoint, Host, Url};
 use crate::value::{Setting, Value};
@@ -41,7 +42,7 @@ struct DnsKeys {
     name: Value,
     /// The type of the records: A (the default), AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT.
     #[serde(rename = "type")]
-    record: Option<Setting<Record>>,
+    record: Option<Setting<RecordType>>,
     /// The name server to ask, `ip` or `ip:port`; those of resolv.conf where it is not set.
     server: Option<Setting<Server>>,
     /// Records that must all be among the answer, as zone files write them (`10 mail.example.com` for MX); others may be
@@ -93,7 +94,7 @@ enum Dns {
 #[derive(Debug, PartialEq, Eq)]
 struct Wanted {
     name: String,
-    record: Record,
+    record: RecordType,
     server: Option<SocketAddr>,
     /// Each expected record, ready to compare, and how it is named in messages: what came from a variable is not shown.
     expect: Vec<(String, String)>,
@@ -176,7 +177,7 @@ impl DnsKeys {
         let text = self.name.resolve(env)?;
         let record = match &self.record {
             Some(record) => record.resolve("type", env)?,
-            None => Record::A,
+            None => RecordType::A,
         };
         let name = asked_name(text.expose().trim(), record).map_err(|problem| {
             Fault::new(Phase::Assert, self.name.invalid_cause(), format!("name: {}: {problem}", self.name.origin()))
@@ -201,7 +202,7 @@ impl Wanted {
     /// What is asked for and of whom.
     fn target(&self) -> String {
         let mut text = format!("dns://{}", self.name);
-        if self.record != Record::A {
+        if self.record != RecordType::A {
             text.push_str(&format!(" {}", self.record.as_str()));
         }
         if let Some(server) = self.server {
@@ -212,7 +213,7 @@ impl Wanted {
 
     /// Whether NODATA is for [`Self::judge`] to judge.
     fn without_records_is_an_answer(&self) -> bool {
-        self.least == 0 || !matches!(self.record, Record::A | Record::Aaaa)
+        self.least == 0 || !matches!(self.record, RecordType::A | RecordType::Aaaa)
     }
 
     /// What is wrong with the records.
@@ -247,8 +248,10 @@ fn from_url(text: &str) -> Result<Wanted, String> {
     if url.query.iter().any(|(key, _)| !matches!(key.as_str(), "type" | "server")) {
         return Err("a dns URL takes ?type= and &server= only".to_owned());
     }
-    let record =
-        url.param("type").map_or(Ok(Record::A), str::parse).map_err(|expected| format!("type: expected {expected}"))?;
+    let record = url
+        .param("type")
+        .map_or(Ok(RecordType::A), str::parse)
+        .map_err(|expected| format!("type: expected {expected}"))?;
     let server = url.param("server").map(str::parse::<Server>).transpose();
     let server = server.map_err(|expected| format!("server: expected {expected}"))?;
     let name = asked_name(&host.to_string(), record)?;
@@ -256,38 +259,23 @@ fn from_url(text: &str) -> Result<Wanted, String> {
 }
 
 /// The name to ask for; an address becomes its reverse name.
-fn asked_name(text: &str, record: Record) -> Result<String, &'static str> {
+fn asked_name(text: &str, record: RecordType) -> Result<String, &'static str> {
     match Host::parse(text) {
-        Ok(Host::Ip(ip)) if record == Record::Ptr => Ok(reverse_name(ip)),
+        Ok(Host::Ip(ip)) if record == RecordType::Ptr => Ok(Name::from(ip).to_ascii()),
         Ok(Host::Ip(_)) => Err("an address has no records but PTR: set the type to PTR, or write a name"),
         Ok(Host::Name(name)) => Ok(name),
         Err(problem) => Err(problem),
     }
 }
 
-/// The name that the PTR records of an address stand under (RFC 1035, section 3.5; RFC 3596, section 2.5). hickory's own
-/// panics with its error's text where it fails, and that text brings IDNA's tables with it.
-fn reverse_name(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(ip) => {
-            let [a, b, c, d] = ip.octets();
-            format!("{d}.{c}.{b}.{a}.in-addr.arpa.")
-        }
-        IpAddr::V6(ip) => {
-            let nibbles = ip.octets().into_iter().rev().flat_map(|byte| [byte & 0xf, byte >> 4]);
-            nibbles.map(|nibble| format!("{nibble:x}.")).collect::<String>() + "ip6.arpa."
-        }
-    }
-}
-
 /// A record as it is compared: addresses in their one form, names without case and final dot, TXT as it is.
-fn comparable(text: &str, record: Record) -> String {
+fn comparable(text: &str, record: RecordType) -> String {
     match record {
-        Record::A | Record::Aaaa => {
+        RecordType::A | RecordType::Aaaa => {
             text.trim().parse::<IpAddr>().map_or_else(|_| text.trim().to_owned(), |ip| ip.to_string())
         }
-        Record::Txt => text.to_owned(),
-        Record::Cname | Record::Mx | Record::Ns | Record::Ptr | Record::Soa | Record::Srv => {
+        RecordType::Txt => text.to_owned(),
+        RecordType::Cname | RecordType::Mx | RecordType::Ns | RecordType::Ptr | RecordType::Soa | RecordType::Srv => {
             let word = |word: &str| word.trim_end_matches('.').to_ascii_lowercase();
             text.split_ascii_whitespace().map(word).collect::<Vec<_>>().join(" ")
         }
@@ -303,7 +291,7 @@ fn parse(node: &Node) -> Parsed {
 /// What can be seen to be wrong at load: literals that can never work.
 fn literal_problems(keys: &DnsKeys, node: &Node) -> Vec<Problem> {
     let record = match &keys.record {
-        None => Record::A,
+        None => RecordType::A,
         Some(Setting::Known(record)) => *record,
         Some(Setting::Later(_)) => return Vec::new(),
     };
@@ -320,12 +308,12 @@ fn literal_problems(keys: &DnsKeys, node: &Node) -> Vec<Problem> {
     for (index, (value, item)) in keys.expect.iter().zip(items).enumerate() {
         let Value::Literal(text) = value else { continue };
         let fits = match (record, text.expose().trim().parse::<IpAddr>()) {
-            (Record::A, parsed) => parsed.is_ok_and(|ip| ip.is_ipv4()),
-            (Record::Aaaa, parsed) => parsed.is_ok_and(|ip| ip.is_ipv6()),
+            (RecordType::A, parsed) => parsed.is_ok_and(|ip| ip.is_ipv4()),
+            (RecordType::Aaaa, parsed) => parsed.is_ok_and(|ip| ip.is_ipv6()),
             _ => true,
         };
         if !fits {
-            let version = if record == Record::A { "IPv4" } else { "IPv6" };
+            let version = if record == RecordType::A { "IPv4" } else { "IPv6" };
             let message = format!("expected an {version} address, since the type is {}", record.as_str());
             problems.push(Problem::new(item.span, &format!("expect[{index}]"), message));
         }

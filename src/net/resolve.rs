@@ -1,52 +1,47 @@
 //! Names to addresses: resolv.conf, hosts, the search walk, and our own exchange over hickory's codec.
 //!
-//! Each datagram (and each exchange over TCP) is one recorded query. Nothing is cached: an app's own resolver would not
-//! either. What it must not do: ask both families at once in a run, or hide a server's failure behind a later NXDOMAIN.
+//! Each datagram (and each exchange over TCP) is one recorded query. Nothing is cached, because an app's own resolver caches
+//! nothing either. What it must not do: ask both families at once in a run, or hide a server's failure behind a later
+//! NXDOMAIN.
+//!
+//! The exchange is not hickory's, because a query is evidence. hickory's resolver sends a query again, changes to TCP and
+//! asks two servers at once without a trace of it, and reports the last error of the search list, not the first.
 
 mod answer;
+mod budget;
 mod conf;
 mod exchange;
 mod hosts;
 mod message;
+mod owners;
 mod pairs;
+mod record_type;
 mod search;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
-use std::time::Duration;
 
-use hickory_proto::rr::RData;
-use tokio::time::Instant;
+use hickory_resolver::proto::rr::RData;
 
 use crate::cause::Cause;
 use crate::net::attempt::Attempt;
 use crate::net::dial::AddressPolicy;
 use crate::outcome::{DnsAnswer, Fault, Phase, Query, Resolved};
 
-pub(crate) use answer::RECORD_LIMIT;
-pub use answer::Record;
+pub use budget::Budget;
 pub(crate) use conf::PORT;
+pub(crate) use owners::RECORD_LIMIT;
 pub use pairs::ask_in_pairs;
-pub use search::Suffixes;
+pub use record_type::RecordType;
+pub use search::{Suffixes, Walk};
 
 use conf::Conf;
-use exchange::Asked;
+use exchange::LookupResult;
 use search::Candidate;
 
-/// At most this many addresses of a name and family are kept: as many as records of an answer, so that every peer behind a
-/// headless service is seen.
+/// At most this many addresses of a name and family are kept. An answer keeps as many records, so that every peer behind a
+/// headless service is dialled.
 pub const ADDRESS_LIMIT: usize = RECORD_LIMIT;
-/// What the second family may take once the first has given addresses.
-const SECOND_FAMILY: Duration = Duration::from_millis(500);
-
-/// How much of the search list is walked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Walk {
-    /// All of it, in order: `check`, `wait` and `diagnose`.
-    Full,
-    /// The suffix that matched last first: `serve`.
-    Remembered,
-}
 
 /// Which addresses are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,41 +62,12 @@ impl Family {
     }
 }
 
-/// How long resolving may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
-    until: Instant,
-}
-
-impl Budget {
-    /// For the family that is asked first, and for the other one where the first has no address: half of the time that
-    /// the attempt has left. Made once, used for both.
-    #[must_use]
-    pub fn start(attempt: &Attempt) -> Self {
-        let now = Instant::now();
-        Self { until: now + attempt.deadline().saturating_duration_since(now) / 2 }
-    }
-
-    /// For the other family once the first has given addresses: 500 ms, and never more than half of the time left.
-    #[must_use]
-    pub fn second_family(attempt: &Attempt) -> Self {
-        let Self { until } = Self::start(attempt);
-        Self { until: until.min(Instant::now() + SECOND_FAMILY) }
-    }
-
-    /// What is left of it.
-    #[must_use]
-    pub fn left(&self) -> Duration {
-        self.until.saturating_duration_since(Instant::now())
-    }
-}
-
 /// The addresses of one family for a name: from the hosts file, else from the name servers. At least one, at most
 /// [`ADDRESS_LIMIT`]. Queries and addresses are recorded in the attempt's evidence; the phase is the caller's to enter.
 ///
-/// A name without an A record is asked for AAAA before the walk goes on, since libc asks for both at once and stops at a
-/// name that has either. AAAA after A asks only what A left open: the name that had an A record, or else those that are
-/// not NXDOMAIN and have not told that they have none; where there is none, it fails without a query.
+/// If a name has no A record, its AAAA records are asked for before the walk goes on, because libc asks for both at once
+/// and stops at a name that has either. AAAA after A asks only for the names that A left open: the one that had an A record,
+/// or else those that are neither NXDOMAIN nor known to have no AAAA record. Without such a name, it fails without a query.
 ///
 /// # Errors
 /// In phase `resolve`: `dns_not_found`, `dns_no_address`, `dns_timeout`, `dns_server_failure`, `dns_refused`, or
@@ -115,31 +81,31 @@ pub async fn addresses(
     let found = lookup(attempt, name, family, budget).await;
     let addresses = found.clone().unwrap_or_default();
     let resolved = &mut attempt.evidence().resolved;
-    // A name is resolved again for each redirect: the last answer stands.
+    // Each redirect resolves the name again. The last answer counts.
     resolved.retain(|known| known.name != name || known.family != family.number());
     resolved.push(Resolved { name: name.to_owned(), family: family.number(), addresses });
     found
 }
 
 async fn lookup(attempt: &mut Attempt, name: &str, family: Family, budget: Budget) -> Result<Vec<IpAddr>, Fault> {
-    if let Some(settled) = without_asking(attempt, name, family) {
+    if let Some(settled) = from_hosts_file(attempt, name, family) {
         return settled;
     }
     let conf = conf::read(attempt.env());
     let mut list = search::candidates(name, &conf);
     let record = match family {
-        Family::V4 => Record::A,
-        Family::V6 => Record::Aaaa,
+        Family::V4 => RecordType::A,
+        Family::V6 => RecordType::Aaaa,
     };
     if family == Family::V6
-        && let Some(fault) = narrow(attempt, name, &mut list)
+        && let Some(fault) = drop_settled(attempt, name, &mut list)
     {
         return Err(fault);
     }
-    let either = family == Family::V4 && attempt.rules().addresses == AddressPolicy::Ipv4First;
-    let found = walk(attempt, &conf, Sought { name, record, either }, list, budget).await?;
+    let or_aaaa = family == Family::V4 && attempt.rules().addresses == AddressPolicy::Ipv4First;
+    let found = walk(attempt, &conf, Lookup { name, record, or_aaaa }, list, budget).await?;
     let mut ips: Vec<IpAddr> = Vec::new();
-    for ip in found.iter().filter_map(answer::ip) {
+    for ip in found.iter().filter_map(RData::ip_addr) {
         if ips.len() < ADDRESS_LIMIT && !ips.contains(&ip) {
             ips.push(ip);
         }
@@ -156,7 +122,7 @@ async fn lookup(attempt: &mut Attempt, name: &str, family: Family, budget: Budge
 pub async fn records(
     attempt: &mut Attempt,
     name: &str,
-    record: Record,
+    record: RecordType,
     server: Option<SocketAddr>,
     budget: Budget,
 ) -> Result<Vec<String>, Fault> {
@@ -165,71 +131,70 @@ pub async fn records(
         conf = Conf { servers: vec![server], search: Vec::new(), note: None, ..conf };
     }
     let list = search::candidates(name, &conf);
-    let found = walk(attempt, &conf, Sought { name, record, either: false }, list, budget).await?;
-    Ok(found.iter().map(answer::text).collect())
+    let found = walk(attempt, &conf, Lookup { name, record, or_aaaa: false }, list, budget).await?;
+    Ok(found.iter().map(answer::record_text).collect())
 }
 
-/// What is looked for.
+/// What to look up.
 #[derive(Clone, Copy)]
-struct Sought<'a> {
+struct Lookup<'a> {
     name: &'a str,
-    record: Record,
-    /// A name that has AAAA alone ends the walk as well: libc, which asks for both at once, has found it then.
-    either: bool,
+    record: RecordType,
+    /// Whether a name that has only AAAA records ends the walk, too: libc asks for both at once, so it has found the name.
+    or_aaaa: bool,
 }
 
-/// Asks for one name after another until one has records. An answer of whatever kind leads to the next name; silence
-/// ends the walk, as in libc.
+/// Asks for one name after another until one has records. After an answer of any kind the next name follows. Silence ends
+/// the walk, same as libc.
 async fn walk(
     attempt: &mut Attempt,
     conf: &Conf,
-    sought: Sought<'_>,
+    lookup: Lookup<'_>,
     mut list: Vec<Candidate>,
     budget: Budget,
 ) -> Result<Vec<RData>, Fault> {
-    let Sought { name, record, either } = sought;
+    let Lookup { name, record, or_aaaa } = lookup;
     let note = conf.note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();
     let fault = |cause, text: &str| Fault::new(Phase::Resolve, cause, format!("{text}{note}"));
     let (key, extent) = (format!("{name} {}", record.as_str()), attempt.walk());
-    attempt.world().suffixes.arrange(&key, extent, &mut list);
-    // The first name that is not simply unknown tells most: the walk prefers the earlier ones.
-    let mut telling: Option<Fault> = None;
+    attempt.world().suffixes.reorder(&key, extent, &mut list);
+    // Report the first failure that is not NXDOMAIN: the walk prefers the earlier names.
+    let mut first_failure: Option<Fault> = None;
     for candidate in &list {
-        let absolute = message::written(&candidate.name);
-        match exchange::ask(attempt, conf, candidate, record, budget).await {
-            Asked::Found(records) => {
-                attempt.world().suffixes.matched(&key, extent, candidate.suffix.as_deref());
+        let absolute = message::name_text(&candidate.name);
+        match exchange::lookup(attempt, conf, candidate, record, budget).await {
+            LookupResult::Found(records) => {
+                attempt.world().suffixes.remember(&key, extent, candidate.suffix.as_deref());
                 return Ok(records);
             }
-            Asked::NotFound => {}
-            Asked::NoData => {
+            LookupResult::NotFound => {}
+            LookupResult::NoData => {
                 let text = format!("{absolute} exists, but has no {} record", record.as_str());
-                telling = telling.or(Some(fault(Cause::DnsNoAddress, &text)));
-                let until = budget.until.min(Instant::now() + SECOND_FAMILY);
-                if either
-                    && let Asked::Found(_) =
-                        exchange::ask(attempt, conf, candidate, Record::Aaaa, Budget { until }).await
+                first_failure = first_failure.or(Some(fault(Cause::DnsNoAddress, &text)));
+                if or_aaaa
+                    && let LookupResult::Found(_) =
+                        exchange::lookup(attempt, conf, candidate, RecordType::Aaaa, budget.to_second_family()).await
                 {
                     break;
                 }
             }
-            Asked::Failed(cause, text) => telling = telling.or(Some(fault(cause, &text))),
-            Asked::Silent(text) => {
+            LookupResult::Failed(cause, text) => first_failure = first_failure.or(Some(fault(cause, &text))),
+            LookupResult::Silent(text) => {
                 let silent = fault(Cause::DnsTimeout, &text);
-                return Err(telling.map_or(silent.clone(), |first| worse(first, silent)));
+                return Err(first_failure.map_or(silent.clone(), |first| worse(first, silent)));
             }
-            Asked::LocalLimit(text) => {
+            LookupResult::LocalLimit(text) => {
                 return Err(fault(Cause::LocalLimit, &format!("no socket to ask for {absolute}: {text}")));
             }
         }
     }
-    Err(telling.unwrap_or_else(|| fault(Cause::DnsNotFound, &unknown(name, &list))))
+    Err(first_failure.unwrap_or_else(|| fault(Cause::DnsNotFound, &nxdomain_text(name, &list))))
 }
 
-/// What is said where every name was NXDOMAIN.
-fn unknown(name: &str, list: &[Candidate]) -> String {
+/// The message where every name was NXDOMAIN.
+fn nxdomain_text(name: &str, list: &[Candidate]) -> String {
     const SHOWN: usize = 8;
-    let mut names: Vec<_> = list.iter().take(SHOWN).map(|candidate| message::written(&candidate.name)).collect();
+    let mut names: Vec<_> = list.iter().take(SHOWN).map(|candidate| message::name_text(&candidate.name)).collect();
     if list.len() > SHOWN {
         names.push(format!("{} more", list.len() - SHOWN));
     }
@@ -239,48 +204,48 @@ fn unknown(name: &str, list: &[Candidate]) -> String {
     }
 }
 
-/// Leaves of the list what A left open in this attempt: NXDOMAIN is for every type, and once a name had an A record,
-/// libc asks for no other.
-fn narrow(attempt: &mut Attempt, name: &str, list: &mut Vec<Candidate>) -> Option<Fault> {
+/// Removes from the list what the queries for A settled in this attempt: NXDOMAIN is for every type, and libc asks for no
+/// other name once one had an A record. A fault where nothing is left to ask.
+fn drop_settled(attempt: &mut Attempt, name: &str, list: &mut Vec<Candidate>) -> Option<Fault> {
     let host = attempt.host().map(str::to_owned);
     let queries = &attempt.evidence().queries;
-    let of_a = |candidate: &Candidate| {
-        let asked = message::written(&candidate.name);
+    let query_for_a = |candidate: &Candidate| {
+        let asked = message::name_text(&candidate.name);
         queries.iter().rev().find(|query| query.record == "A" && query.name == asked && query.host == host)
     };
-    if let Some(at) = list.iter().position(|candidate| of_a(candidate).is_some_and(|query| query.answers > 0)) {
+    if let Some(at) = list.iter().position(|candidate| query_for_a(candidate).is_some_and(|query| query.answers > 0)) {
         *list = vec![list.swap_remove(at)];
         return None;
     }
-    let of_aaaa = |candidate: &Candidate| {
-        let asked = message::written(&candidate.name);
+    let query_for_aaaa = |candidate: &Candidate| {
+        let asked = message::name_text(&candidate.name);
         queries.iter().rev().find(|query| query.record == "AAAA" && query.name == asked && query.host == host)
     };
     let is = |query: &Query, rcode: &str| matches!(&query.answer, DnsAnswer::Rcode(code) if code == rcode);
-    let text = unknown(name, list);
-    list.retain(|candidate| !of_a(candidate).is_some_and(|query| is(query, "NXDOMAIN")));
-    let there = list.first().map(|candidate| message::written(&candidate.name));
-    list.retain(|candidate| !of_aaaa(candidate).is_some_and(|query| is(query, "NOERROR") && query.answers == 0));
+    let text = nxdomain_text(name, list);
+    list.retain(|candidate| !query_for_a(candidate).is_some_and(|query| is(query, "NXDOMAIN")));
+    let existing = list.first().map(|candidate| message::name_text(&candidate.name));
+    list.retain(|candidate| !query_for_aaaa(candidate).is_some_and(|query| is(query, "NOERROR") && query.answers == 0));
     let fault = |cause, text| Some(Fault::new(Phase::Resolve, cause, text));
-    match (list.is_empty(), there) {
+    match (list.is_empty(), existing) {
         (false, _) => None,
         (true, None) => fault(Cause::DnsNotFound, text),
-        (true, Some(there)) => fault(Cause::DnsNoAddress, format!("{there} exists, but has no AAAA record")),
+        (true, Some(name)) => fault(Cause::DnsNoAddress, format!("{name} exists, but has no AAAA record")),
     }
 }
 
-/// The fault to report where both families failed: the more telling one; the first where they are equal. So NODATA for
-/// both is `dns_no_address`, and a server that fails for one of them is what is reported.
+/// The fault to report where both families failed: the more severe one, or the first where they are equal. So NODATA for
+/// both is `dns_no_address`, and a server's failure for one of them is reported.
 #[must_use]
 pub fn worse(first: Fault, second: Fault) -> Fault {
     if (first.cause, second.cause) == (Cause::DnsNoAddress, Cause::DnsNoAddress) {
         return Fault::new(first.phase, first.cause, format!("{}; {}", first.message, second.message));
     }
-    if telling(second.cause) > telling(first.cause) { second } else { first }
+    if severity(second.cause) > severity(first.cause) { second } else { first }
 }
 
-/// How much a cause tells: a server that fails hides what it would have said; one that is silent hides it too.
-const fn telling(cause: Cause) -> u8 {
+/// How severe a cause is: a server that fails or is silent hides what it knows, so it ranks above an answer.
+const fn severity(cause: Cause) -> u8 {
     match cause {
         Cause::DnsNotFound => 0,
         Cause::DnsNoAddress => 1,
@@ -291,8 +256,8 @@ const fn telling(cause: Cause) -> u8 {
     }
 }
 
-/// Names that no server is asked for: those of the hosts file, in whatever family, and `localhost`.
-fn without_asking(attempt: &Attempt, name: &str, family: Family) -> Option<Result<Vec<IpAddr>, Fault>> {
+/// Settles names without a query: those in the hosts file, whichever family they have there, and `localhost`.
+fn from_hosts_file(attempt: &Attempt, name: &str, family: Family) -> Option<Result<Vec<IpAddr>, Fault>> {
     let text = attempt.env().file(Path::new("/etc/hosts")).unwrap_or_default();
     let mut known = hosts::lookup(&text, name, ADDRESS_LIMIT);
     let bare = name.trim_end_matches('.').to_ascii_lowercase();

@@ -4,7 +4,7 @@ use super::{Dns, DnsKeys, Wanted, from_url};
 use crate::check::Check as _;
 use crate::config::node;
 use crate::env::MapEnv;
-use crate::net::resolve::Record;
+use crate::net::resolve::RecordType;
 use crate::value::Value;
 
 /// Reads keys as the configuration does: JSON is YAML too.
@@ -22,13 +22,16 @@ fn wanted(json: serde_json::Value) -> Result<Wanted, crate::outcome::Fault> {
 #[test]
 fn keys_and_their_defaults() {
     let plain = wanted(serde_json::json!({"name": "DB.example.com"})).unwrap();
-    assert_eq!((plain.name.as_str(), plain.record, plain.server, plain.least), ("db.example.com", Record::A, None, 1));
+    assert_eq!(
+        (plain.name.as_str(), plain.record, plain.server, plain.least),
+        ("db.example.com", RecordType::A, None, 1)
+    );
     let full = wanted(serde_json::json!({
         "name": {"env": "NAME"}, "type": {"env": "TYPE"}, "server": {"file": "/server"},
         "expect": ["10  Mail.example.com."], "min_answers": "2",
     }))
     .unwrap();
-    assert_eq!((full.record, full.server, full.least), (Record::Mx, Some("10.0.0.53:53".parse().unwrap()), 2));
+    assert_eq!((full.record, full.server, full.least), (RecordType::Mx, Some("10.0.0.53:53".parse().unwrap()), 2));
     assert_eq!(full.expect[0].0, "10 mail.example.com");
     assert_eq!(
         wanted(serde_json::json!({"name": "x", "server": "[fd00::a]:5353"})).unwrap().server.unwrap().port(),
@@ -102,7 +105,7 @@ fn what_a_variable_holds_is_a_failed_outcome_and_never_shown() {
 #[test]
 fn urls() {
     let url = from_url("dns://_db._tcp.example.com?type=srv&server=10.0.0.1").unwrap();
-    assert_eq!((url.name.as_str(), url.record), ("_db._tcp.example.com", Record::Srv));
+    assert_eq!((url.name.as_str(), url.record), ("_db._tcp.example.com", RecordType::Srv));
     assert_eq!(url.server, Some("10.0.0.1:53".parse().unwrap()));
     assert_eq!(from_url("dns://db.").unwrap().name, "db.");
     for (text, said) in [

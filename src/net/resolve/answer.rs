@@ -1,167 +1,79 @@
-//! What a name server's message says: whether it answers our question, and which records it gives.
+//! Whether a name server's message answers our question, and the records in it.
 //!
-//! Nothing in it is believed beyond that: other names, other types and the further sections are passed over.
+//! Only the records that answer the question count: other names, other types and the further sections are ignored.
 
-use std::net::IpAddr;
-use std::str::FromStr;
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::{DNSClass, Name, RData};
 
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RData, RecordType};
-
-use super::message::{self, Head, INTERNET, Message};
-
-/// At most this many records of one answer are kept, and at most this many CNAMEs followed.
-pub(crate) const RECORD_LIMIT: usize = 256;
-
-/// The record types that can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Record {
-    /// An IPv4 address.
-    A,
-    /// An IPv6 address.
-    Aaaa,
-    /// The name that this one stands for.
-    Cname,
-    /// Mail servers.
-    Mx,
-    /// Name servers.
-    Ns,
-    /// The name of an address.
-    Ptr,
-    /// The start of the zone.
-    Soa,
-    /// Host and port of a service.
-    Srv,
-    /// Text.
-    Txt,
-}
-
-impl Record {
-    /// Every type.
-    pub const ALL: [Self; 9] =
-        [Self::A, Self::Aaaa, Self::Cname, Self::Mx, Self::Ns, Self::Ptr, Self::Soa, Self::Srv, Self::Txt];
-
-    /// The word in configuration, JSON and messages.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::A => "A",
-            Self::Aaaa => "AAAA",
-            Self::Cname => "CNAME",
-            Self::Mx => "MX",
-            Self::Ns => "NS",
-            Self::Ptr => "PTR",
-            Self::Soa => "SOA",
-            Self::Srv => "SRV",
-            Self::Txt => "TXT",
-        }
-    }
-
-    const fn wire(self) -> RecordType {
-        match self {
-            Self::A => RecordType::A,
-            Self::Aaaa => RecordType::AAAA,
-            Self::Cname => RecordType::CNAME,
-            Self::Mx => RecordType::MX,
-            Self::Ns => RecordType::NS,
-            Self::Ptr => RecordType::PTR,
-            Self::Soa => RecordType::SOA,
-            Self::Srv => RecordType::SRV,
-            Self::Txt => RecordType::TXT,
-        }
-    }
-}
-
-impl FromStr for Record {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|record| record.as_str().eq_ignore_ascii_case(text));
-        known.ok_or_else(|| format!("one of {}", Self::ALL.map(Self::as_str).join(", ")))
-    }
-}
+use super::message::{self, Header, Message};
+use super::owners::{Owners, RECORD_LIMIT};
+use super::record_type::RecordType;
 
 /// A question on the wire.
 pub(super) struct Question {
     id: u16,
     name: Name,
-    record: Record,
+    record: RecordType,
 }
 
 impl Question {
-    pub(super) fn new(id: u16, name: &Name, record: Record) -> Self {
+    pub(super) fn new(id: u16, name: &Name, record: RecordType) -> Self {
         Self { id, name: name.clone(), record }
     }
 
-    /// The message to send; recursion is wanted, and no extension is spoken: libc speaks none by default either.
+    /// The message to send. It asks for recursion and uses no extension, same as libc by default.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         message::query(self.id, &self.name, self.record.wire())
     }
 
-    /// Reads what came back.
+    /// Reads a reply.
     pub(super) fn read(&self, bytes: &[u8]) -> Reply {
-        let Some(head) = Head::read(bytes) else { return Reply::Junk };
-        let Ok(message) = Message::read(bytes) else {
-            // Some servers cut in the middle of a record: the head alone says so.
-            let cut = head.id == self.id && head.is_response && head.is_truncated;
-            return if cut { Reply::Truncated } else { Reply::Junk };
-        };
-        let asked = match &message.questions[..] {
-            [(name, record, class)] => *name == self.name && *record == self.record.wire() && *class == INTERNET,
-            // A server that could not read the question has none to repeat.
-            [] => !matches!(head.rcode, ResponseCode::NoError | ResponseCode::NXDomain),
-            _ => false,
-        };
-        if head.id != self.id || !head.is_response || !asked {
+        let Some(header) = Header::read(bytes) else { return Reply::Junk };
+        if header.id != self.id || !header.is_response {
             return Reply::Junk;
         }
-        if head.is_truncated {
+        let Ok(message) = Message::read(bytes) else {
+            // Some servers cut in the middle of a record: only the header can be read then.
+            return if header.is_truncated { Reply::Truncated } else { Reply::Junk };
+        };
+        let asked = match &message.questions[..] {
+            [query] => {
+                let (name, record, class) = (&query.name, query.query_type, query.query_class);
+                *name == self.name && record == self.record.wire() && class == DNSClass::IN
+            }
+            // A server that could not read the question does not repeat it.
+            [] => !matches!(header.rcode, ResponseCode::NoError | ResponseCode::NXDomain),
+            _ => false,
+        };
+        if !asked {
+            return Reply::Junk;
+        }
+        if header.is_truncated {
             return Reply::Truncated;
         }
-        let (alias, data, ttl) = self.records(&message);
-        let alias = alias.map(host);
-        Reply::DnsAnswer(Answered { rcode: head.rcode, alias, data, ttl })
-    }
-
-    /// The records of the type asked for under the name asked for, or under what its CNAMEs lead to; and that name.
-    fn records<'a>(&'a self, message: &'a Message) -> (Option<&'a Name>, Vec<RData>, Option<u32>) {
-        let wanted = self.record.wire();
-        let mut alias: Option<&Name> = None;
-        // Each CNAME leads on once, or they lead in a circle.
-        for _ in 0..=message.answers.len().min(RECORD_LIMIT) {
-            let name = alias.unwrap_or(&self.name);
-            let of_name = || message.answers.iter().filter(|row| row.name == *name);
-            let found = || of_name().filter(|row| row.data.record_type() == wanted);
-            if found().next().is_some() {
-                let ttl = found().map(|row| row.ttl).min();
-                let data = found().take(RECORD_LIMIT).map(|row| row.data.clone()).collect();
-                return (alias, data, ttl);
-            }
-            let next = of_name().find_map(|row| match &row.data {
-                RData::CNAME(target) => Some(&target.0),
-                _ => None,
-            });
-            match next {
-                Some(target) => alias = Some(target),
-                None => return (alias, Vec::new(), None),
-            }
-        }
-        (Some(&self.name), Vec::new(), None)
+        let owners = Owners::new(&message.answers, self.record);
+        let (alias, found) = owners.follow(&self.name);
+        Reply::Answer(Response {
+            rcode: header.rcode,
+            alias: alias.map(host_text),
+            data: found.iter().take(RECORD_LIMIT).map(|record| record.data.clone()).collect(),
+            ttl: found.iter().map(|record| record.ttl).min(),
+        })
     }
 }
 
-/// What a message is to us.
+/// What a message means for the question.
 pub(super) enum Reply {
     /// It answers the question.
-    DnsAnswer(Answered),
+    Answer(Response),
     /// It answers the question, but did not fit.
     Truncated,
-    /// It is no answer to the question.
+    /// It does not answer the question.
     Junk,
 }
 
-/// An answer.
-pub(super) struct Answered {
+/// A server's answer.
+pub(super) struct Response {
     pub(super) rcode: ResponseCode,
     /// The name that CNAMEs led to.
     pub(super) alias: Option<String>,
@@ -169,7 +81,7 @@ pub(super) struct Answered {
     pub(super) ttl: Option<u32>,
 }
 
-/// The response code as DNS people write it.
+/// The response code's mnemonic (RFC 1035, section 4.1.1; RFC 2136, section 2.2). hickory spells it out.
 pub(super) fn rcode_text(rcode: ResponseCode) -> String {
     match rcode {
         ResponseCode::NoError => "NOERROR".to_owned(),
@@ -182,36 +94,27 @@ pub(super) fn rcode_text(rcode: ResponseCode) -> String {
     }
 }
 
-/// The address in a record.
-pub(super) fn ip(data: &RData) -> Option<IpAddr> {
-    match data {
-        RData::A(a) => Some(a.0.into()),
-        RData::AAAA(aaaa) => Some(aaaa.0.into()),
-        _ => None,
-    }
-}
-
 /// A name in lower case without its final dot.
-fn host(name: &Name) -> String {
-    let text = message::written(name).to_ascii_lowercase();
+fn host_text(name: &Name) -> String {
+    let text = message::name_text(name).to_ascii_lowercase();
     text.strip_suffix('.').filter(|bare| !bare.is_empty()).map_or_else(|| text.clone(), str::to_owned)
 }
 
-/// A record's data as zone files write it; names in lower case without their final dot.
-pub(super) fn text(data: &RData) -> String {
+/// A record's data as zone files write it, with names in lower case and without their final dot.
+pub(super) fn record_text(data: &RData) -> String {
     match data {
         RData::A(a) => a.0.to_string(),
         RData::AAAA(aaaa) => aaaa.0.to_string(),
-        RData::CNAME(name) => host(&name.0),
-        RData::NS(name) => host(&name.0),
-        RData::PTR(name) => host(&name.0),
-        RData::MX(mx) => format!("{} {}", mx.preference, host(&mx.exchange)),
-        RData::SRV(srv) => format!("{} {} {} {}", srv.priority, srv.weight, srv.port, host(&srv.target)),
+        RData::CNAME(name) => host_text(&name.0),
+        RData::NS(name) => host_text(&name.0),
+        RData::PTR(name) => host_text(&name.0),
+        RData::MX(mx) => format!("{} {}", mx.preference, host_text(&mx.exchange)),
+        RData::SRV(srv) => format!("{} {} {} {}", srv.priority, srv.weight, srv.port, host_text(&srv.target)),
         RData::TXT(txt) => txt.txt_data.iter().map(|part| String::from_utf8_lossy(part)).collect(),
         RData::SOA(soa) => format!(
             "{} {} {} {} {} {} {}",
-            host(&soa.mname),
-            host(&soa.rname),
+            host_text(&soa.mname),
+            host_text(&soa.rname),
             soa.serial,
             soa.refresh,
             soa.retry,
@@ -226,18 +129,18 @@ pub(super) fn text(data: &RData) -> String {
 mod tests {
     use std::net::Ipv4Addr;
 
-    use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
-    use hickory_proto::rr::rdata::{A, CNAME, MX, SRV, TXT};
-    use hickory_proto::rr::{Name, RData, Record as Row};
+    use hickory_resolver::proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
+    use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, SRV, TXT};
+    use hickory_resolver::proto::rr::{self, Name, RData};
 
-    use super::{Answered, Question, Record, Reply, text};
+    use super::{Question, RecordType, Reply, Response, record_text};
 
     fn name(text: &str) -> Name {
         Name::from_ascii(text).unwrap()
     }
 
     fn question() -> Question {
-        Question::new(7, &name("db.lab."), Record::A)
+        Question::new(7, &name("db.lab."), RecordType::A)
     }
 
     fn on_the_wire(question: &Question) -> Query {
@@ -253,23 +156,23 @@ mod tests {
         question.read(&message.to_vec().unwrap())
     }
 
-    fn address(owner: &str, ttl: u32, last: u8) -> Row {
-        Row::from_rdata(name(owner), ttl, RData::A(A(Ipv4Addr::new(10, 0, 0, last))))
+    fn address(owner: &str, ttl: u32, last: u8) -> rr::Record {
+        rr::Record::from_rdata(name(owner), ttl, RData::A(A(Ipv4Addr::new(10, 0, 0, last))))
     }
 
-    fn alias(owner: &str, target: &str) -> Row {
-        Row::from_rdata(name(owner), 1, RData::CNAME(CNAME(name(target))))
+    fn alias(owner: &str, target: &str) -> rr::Record {
+        rr::Record::from_rdata(name(owner), 1, RData::CNAME(CNAME(name(target))))
     }
 
-    fn answered(rows: Vec<Row>) -> Answered {
-        match answer(|message| message.answers = rows) {
-            Reply::DnsAnswer(answered) => answered,
+    fn response(records: Vec<rr::Record>) -> Response {
+        match answer(|message| message.answers = records) {
+            Reply::Answer(response) => response,
             Reply::Truncated | Reply::Junk => panic!("it is an answer"),
         }
     }
 
-    fn texts(rows: Vec<Row>) -> Vec<String> {
-        answered(rows).data.iter().map(text).collect()
+    fn texts(records: Vec<rr::Record>) -> Vec<String> {
+        response(records).data.iter().map(record_text).collect()
     }
 
     #[test]
@@ -282,13 +185,13 @@ mod tests {
         );
         assert!(texts(vec![other, address("elsewhere.lab.", 60, 2)]).is_empty());
         assert!(texts(vec![alias("db.lab.", "a.lab."), alias("a.lab.", "db.lab.")]).is_empty(), "a ring ends");
-        let ring = answered(vec![alias("db.lab.", "a.lab."), alias("a.lab.", "b.lab."), alias("b.lab.", "a.lab.")]);
+        let ring = response(vec![alias("db.lab.", "a.lab."), alias("a.lab.", "b.lab."), alias("b.lab.", "a.lab.")]);
         assert_eq!(ring.alias.as_deref(), Some("db.lab"), "a ring leads nowhere");
         let link = |at: u8| if at == 0 { "db.lab.".to_owned() } else { format!("c{at}.lab.") };
-        let mut chain: Vec<Row> = (0..20).map(|at| alias(&link(at), &link(at + 1))).collect();
+        let mut chain: Vec<rr::Record> = (0..20).map(|at| alias(&link(at), &link(at + 1))).collect();
         chain.push(address("c20.lab.", 5, 4));
         assert_eq!(texts(chain), ["10.0.0.4"], "glibc follows as many");
-        assert_eq!(answered(vec![address("db.lab.", 60, 1), address("db.lab.", 5, 2)]).ttl, Some(5));
+        assert_eq!(response(vec![address("db.lab.", 60, 1), address("db.lab.", 5, 2)]).ttl, Some(5));
         let many = (0..2_000).map(|n| address("db.lab.", 1, u8::try_from(n % 250).unwrap())).collect();
         assert_eq!(texts(many).len(), super::RECORD_LIMIT);
     }
@@ -323,9 +226,9 @@ mod tests {
 
     #[test]
     fn records_as_zone_files_write_them() {
-        assert_eq!(text(&RData::MX(MX::new(10, name("Mail.Lab.")))), "10 mail.lab");
-        assert_eq!(text(&RData::SRV(SRV::new(0, 5, 5432, name("db.lab.")))), "0 5 5432 db.lab");
-        assert_eq!(text(&RData::TXT(TXT::new(vec!["v=spf1 ".into(), "-all".into()]))), "v=spf1 -all");
-        assert_eq!(text(&RData::CNAME(CNAME(Name::root()))), ".");
+        assert_eq!(record_text(&RData::MX(MX::new(10, name("Mail.Lab.")))), "10 mail.lab");
+        assert_eq!(record_text(&RData::SRV(SRV::new(0, 5, 5432, name("db.lab.")))), "0 5 5432 db.lab");
+        assert_eq!(record_text(&RData::TXT(TXT::new(vec!["v=spf1 ".into(), "-all".into()]))), "v=spf1 -all");
+        assert_eq!(record_text(&RData::CNAME(CNAME(Name::root()))), ".");
     }
 }

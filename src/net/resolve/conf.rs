@@ -1,6 +1,6 @@
-//! resolv.conf, read as libc reads it (resolv.conf(5)): what it does not understand is passed over.
+//! resolv.conf, read like libc (resolv.conf(5)): lines and words that it does not know are ignored.
 //!
-//! Our own reader, because hickory's drops the zone of an IPv6 name server, asks the host's name, and refuses a file
+//! The reader is ours, because hickory's drops the zone of an IPv6 name server, asks the host's name, and refuses a file
 //! without a name server, where libc falls back to 127.0.0.1.
 
 use std::io;
@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use crate::env::Env;
 
-/// Where it stands.
+/// Its path.
 pub(super) const PATH: &str = "/etc/resolv.conf";
 /// The port of name servers.
 pub(crate) const PORT: u16 = 53;
-/// As libc and Kubernetes: more are not asked.
+/// Same as libc and Kubernetes: further servers are not asked.
 const SERVER_LIMIT: usize = 3;
 /// Kubernetes allows 32 entries.
 const SEARCH_LIMIT: usize = 32;
@@ -32,11 +32,11 @@ pub(super) struct Conf {
     pub(super) timeout: Duration,
     /// How often libc asks each server.
     pub(super) attempts: u32,
-    /// Why the servers are not those of the file, in words.
+    /// Why the servers are not those of the file, as text.
     pub(super) note: Option<String>,
 }
 
-/// Reads the file; a missing one is as an empty one.
+/// Reads the file. A missing file counts as empty.
 pub(super) fn read(env: &dyn Env) -> Conf {
     match env.file(Path::new(PATH)) {
         Ok(text) => parse(&text, &|name| interface(env, name)),
@@ -60,7 +60,7 @@ fn parse(text: &[u8], interface: &dyn Fn(&str) -> Option<u32>) -> Conf {
     };
     let mut unreadable = 0_usize;
     for line in text.split(|byte| *byte == b'\n') {
-        // A comment stands at the start of a line; `;` and `#` elsewhere end a word list too, as musl and people have it.
+        // libc knows comments at the start of a line only. `;` and `#` elsewhere end the line, too, as in musl and as people write.
         let Ok(line) = std::str::from_utf8(line) else { continue };
         let mut words = line.split(['#', ';']).next().unwrap_or_default().split_ascii_whitespace();
         match words.next() {

@@ -1,21 +1,22 @@
-//! One question to the name servers in order: connected UDP, the same server over TCP where the answer did not fit, sent
-//! again once where nothing came. Each datagram, and each exchange over TCP, is recorded as one query.
+//! One question to the name servers in order: over connected UDP, over TCP to the same server if the answer did not fit, and
+//! once more if no answer came. Each datagram, and each exchange over TCP, is recorded as one query.
 
 use std::hash::BuildHasher as _;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::RData;
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::RData;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, UdpSocket};
 use tokio::time::{Instant, timeout_at};
 
-use super::Budget;
-use super::answer::{Answered, Question, Record, Reply, rcode_text};
+use super::answer::{Question, Reply, Response, rcode_text};
+use super::budget::Budget;
 use super::conf::Conf;
-use super::message::written;
+use super::message::name_text;
+use super::record_type::RecordType;
 use super::search::Candidate;
 use crate::cause::Cause;
 use crate::duration::show;
@@ -25,55 +26,55 @@ use crate::order;
 use crate::outcome::{ConnectResult, DnsAnswer, Query};
 
 /// One query waits at most this long, whatever resolv.conf says.
-const WAIT_LIMIT: Duration = Duration::from_secs(1);
-/// Below this it is not worth to ask.
-const WAIT_LEAST: Duration = Duration::from_millis(1);
-/// A query is sent again once.
+const MAX_WAIT: Duration = Duration::from_secs(1);
+/// With less time than this, no query is sent.
+const MIN_WAIT: Duration = Duration::from_millis(1);
+/// How often one server is asked at most.
 const SENDS: u32 = 2;
-/// Room for a datagram; without an extension servers send 512 bytes at most.
+/// Room for a datagram. Without an extension, servers send 512 bytes at most.
 pub(super) const DATAGRAM: usize = 4096;
-/// After this many datagrams that are no answer, the server is taken for broken.
+/// After this many datagrams that answer nothing, the server counts as broken.
 pub(super) const JUNK_LIMIT: usize = 32;
 
-/// What the servers said of one name, all taken together.
-pub(super) enum Asked {
+/// The answer to one question, of all servers together.
+pub(super) enum LookupResult {
     /// Records of the type asked for, at least one.
     Found(Vec<RData>),
     /// The name exists, without such records.
     NoData,
     /// NXDOMAIN.
     NotFound,
-    /// Every server that answered answered with a failure.
+    /// Every server that answered reported a failure.
     Failed(Cause, String),
-    /// No server answered: asking for other names is no use.
+    /// No server answered, so other names need not be asked for.
     Silent(String),
     /// No socket could be made.
     LocalLimit(String),
 }
 
-/// One server and what is known of it.
+/// One server and what is known about it.
 struct Server {
     address: SocketAddr,
     socket: Option<UdpSocket>,
     sends: u32,
-    /// What it did last, in words; `None` before it was asked.
-    did: Option<String>,
-    /// It said something that asking again will not change.
+    /// What came of the last query, as text; `None` before the first.
+    last_result: Option<String>,
+    /// Another query would change nothing.
     settled: bool,
-    /// It sent what is no answer.
+    /// It sent messages that answer nothing.
     broken: bool,
 }
 
-/// Asks for one name.
-pub(super) async fn ask(
+/// Asks the servers for one name.
+pub(super) async fn lookup(
     attempt: &mut Attempt,
     conf: &Conf,
     candidate: &Candidate,
-    record: Record,
+    record: RecordType,
     budget: Budget,
-) -> Asked {
+) -> LookupResult {
     let question = Question::new(random_id(), &candidate.name, record);
-    let mut servers = in_order(attempt, &conf.servers);
+    let mut servers = servers_in_order(attempt, &conf.servers);
     let mut failed: Option<(Cause, String)> = None;
     for _ in 0..SENDS.min(conf.attempts) {
         for at in 0..servers.len() {
@@ -83,88 +84,88 @@ pub(super) async fn ask(
                 continue;
             }
             let share = budget.left() / u32::try_from(left.max(1)).unwrap_or(u32::MAX);
-            let wait = conf.timeout.min(WAIT_LIMIT).min(share);
-            if wait < WAIT_LEAST {
+            let wait = conf.timeout.min(MAX_WAIT).min(share);
+            if wait < MIN_WAIT {
                 break;
             }
-            let mut log = Log { attempt, candidate, record, server: server.address };
-            match one(&mut log, server, &question, wait, budget).await {
-                Ok(Some(answered)) => match verdict(answered, candidate, server.address) {
-                    Asked::Failed(cause, text) => {
+            let mut log = QueryLog { attempt, candidate, record, server: server.address };
+            match ask_server(&mut log, server, &question, wait, budget).await {
+                Ok(Some(response)) => match lookup_result(response, candidate, server.address) {
+                    LookupResult::Failed(cause, text) => {
                         server.settled = true;
                         failed = failed.or(Some((cause, text)));
                     }
                     settled => return settled,
                 },
                 Ok(None) => {}
-                Err(text) => return Asked::LocalLimit(text),
+                Err(text) => return LookupResult::LocalLimit(text),
             }
         }
     }
-    let text = || format!("no name server answered for {}: {}", written(&candidate.name), deeds(&servers));
+    let text = || format!("no name server answered for {}: {}", name_text(&candidate.name), describe_servers(&servers));
     match failed {
-        Some((cause, text)) => Asked::Failed(cause, text),
-        // It is there, but no name server, or a broken one: silence would send people after firewalls.
-        None if servers.iter().any(|server| server.broken) => Asked::Failed(Cause::DnsServerFailure, text()),
-        None => Asked::Silent(text()),
+        Some((cause, text)) => LookupResult::Failed(cause, text),
+        // It is there, but it is broken or no name server. Reporting silence would send people after firewalls.
+        None if servers.iter().any(|server| server.broken) => LookupResult::Failed(Cause::DnsServerFailure, text()),
+        None => LookupResult::Silent(text()),
     }
 }
 
-/// The servers as resolv.conf has them, but those that did not answer last in this attempt behind the others: their
+/// The servers in the order of resolv.conf, but those that did not answer the last query of this attempt come last: their
 /// silence costs a second each time.
-fn in_order(attempt: &mut Attempt, addresses: &[SocketAddr]) -> Vec<Server> {
+fn servers_in_order(attempt: &mut Attempt, addresses: &[SocketAddr]) -> Vec<Server> {
     let queries = &attempt.evidence().queries;
-    let dead = |address: &SocketAddr| {
+    let is_dead = |address: &SocketAddr| {
         let last = queries.iter().rev().find(|query| query.server == *address);
         last.is_some_and(|query| matches!(query.answer, DnsAnswer::Timeout | DnsAnswer::Io(_) | DnsAnswer::Malformed))
     };
     let mut servers: Vec<_> = addresses.to_vec();
-    order::sort_by_key(&mut servers, dead);
+    order::sort_by_key(&mut servers, is_dead);
     servers
         .into_iter()
-        .map(|address| Server { address, socket: None, sends: 0, did: None, settled: false, broken: false })
+        .map(|address| Server { address, socket: None, sends: 0, last_result: None, settled: false, broken: false })
         .collect()
 }
 
-fn verdict(answered: Answered, candidate: &Candidate, server: SocketAddr) -> Asked {
-    let cause = match answered.rcode {
-        ResponseCode::NoError if answered.data.is_empty() => return Asked::NoData,
-        ResponseCode::NoError => return Asked::Found(answered.data),
-        ResponseCode::NXDomain => return Asked::NotFound,
+fn lookup_result(response: Response, candidate: &Candidate, server: SocketAddr) -> LookupResult {
+    let cause = match response.rcode {
+        ResponseCode::NoError if response.data.is_empty() => return LookupResult::NoData,
+        ResponseCode::NoError => return LookupResult::Found(response.data),
+        ResponseCode::NXDomain => return LookupResult::NotFound,
         ResponseCode::Refused => Cause::DnsRefused,
         _ => Cause::DnsServerFailure,
     };
-    let text = format!("{server} answered {} for {}", rcode_text(answered.rcode), written(&candidate.name));
-    Asked::Failed(cause, text)
+    let text = format!("{server} answered {} for {}", rcode_text(response.rcode), name_text(&candidate.name));
+    LookupResult::Failed(cause, text)
 }
 
-/// What each server did, in words.
-fn deeds(servers: &[Server]) -> String {
-    let did = |server: &Server| Some(format!("{} {}", server.address, server.did.as_ref()?));
-    let deeds: Vec<_> = servers.iter().filter_map(did).collect();
-    if deeds.is_empty() { "no time was left to ask".to_owned() } else { deeds.join(", ") }
+/// What came of the queries to each server, as text.
+fn describe_servers(servers: &[Server]) -> String {
+    let describe = |server: &Server| Some(format!("{} {}", server.address, server.last_result.as_ref()?));
+    let texts: Vec<_> = servers.iter().filter_map(describe).collect();
+    if texts.is_empty() { "no time was left to ask".to_owned() } else { texts.join(", ") }
 }
 
-/// Writes queries down.
-struct Log<'a> {
+/// Records queries in the attempt's evidence.
+struct QueryLog<'a> {
     attempt: &'a mut Attempt,
     candidate: &'a Candidate,
-    record: Record,
+    record: RecordType,
     server: SocketAddr,
 }
 
-impl Log<'_> {
-    fn query(&mut self, transport: &'static str, since: Instant, answer: DnsAnswer, answered: Option<&Answered>) {
+impl QueryLog<'_> {
+    fn push(&mut self, transport: &'static str, since: Instant, answer: DnsAnswer, response: Option<&Response>) {
         let query = Query {
             host: self.attempt.host().map(str::to_owned),
-            name: written(&self.candidate.name),
+            name: name_text(&self.candidate.name),
             record: self.record.as_str().to_owned(),
             server: self.server,
             transport,
             answer,
-            answers: answered.map_or(0, |answered| answered.data.len()),
-            alias: answered.and_then(|answered| answered.alias.clone()),
-            ttl: answered.and_then(|answered| answered.ttl),
+            answers: response.map_or(0, |response| response.data.len()),
+            alias: response.and_then(|response| response.alias.clone()),
+            ttl: response.and_then(|response| response.ttl),
             suffix: self.candidate.suffix.clone(),
             duration: since.elapsed(),
         };
@@ -172,92 +173,107 @@ impl Log<'_> {
     }
 }
 
-/// One datagram to one server, and TCP where the answer did not fit. `None`: no answer; `server` says why.
+/// Why a server gave no answer.
+enum NoAnswer {
+    /// It sent nothing in time.
+    Silent,
+    /// It sent only messages that do not answer the question.
+    Junk,
+    /// The system's error, as text.
+    Error(String),
+}
+
+/// Sends one datagram to one server, and asks over TCP if the answer did not fit. `None`: no answer; `server` says why.
 ///
 /// # Errors
 /// Why no socket could be made.
-async fn one(
-    log: &mut Log<'_>,
+async fn ask_server(
+    log: &mut QueryLog<'_>,
     server: &mut Server,
     question: &Question,
     wait: Duration,
     budget: Budget,
-) -> Result<Option<Answered>, String> {
+) -> Result<Option<Response>, String> {
     let since = Instant::now();
     server.sends += 1;
-    let heard = match server.socket.take() {
+    let socket = match server.socket.take() {
         Some(socket) => Ok(socket),
         None => connected(server.address).await,
     };
-    let heard = match heard {
+    let reply = match socket {
         Ok(socket) => {
-            let heard = over_udp(&socket, question, since + wait).await;
+            let reply = over_udp(&socket, question, since + wait).await;
             server.socket = Some(socket);
-            heard
+            reply
         }
-        Err(error) if is_local(&error) => return Err(plain(&error)),
-        Err(error) => Heard::Error(plain(&error)),
+        Err(error) if is_local(&error) => return Err(error_text(&error)),
+        Err(error) => UdpReply::NoAnswer(NoAnswer::Error(error_text(&error))),
     };
-    if !matches!(heard, Heard::Truncated) {
-        return Ok(note(log, server, "udp", since, wait, heard));
+    match reply {
+        UdpReply::Answer(response) => return Ok(Some(record_answer(log, "udp", since, response))),
+        UdpReply::NoAnswer(why) => {
+            record_no_answer(log, server, "udp", since, wait, why);
+            return Ok(None);
+        }
+        UdpReply::Truncated => log.push("udp", since, DnsAnswer::Truncated, None),
     }
-    log.query("udp", since, DnsAnswer::Truncated, None);
     let since = Instant::now();
-    let wait = wait.max(WAIT_LEAST).min(budget.left());
-    let heard = match timeout_at(since + wait, over_tcp(server.address, question)).await {
-        Ok(Ok(heard)) => heard,
-        Ok(Err(error)) if is_local(&error) => return Err(plain(&error)),
-        Ok(Err(error)) => Heard::Error(plain(&error)),
-        Err(_) => Heard::Nothing,
-    };
-    // TCP repeats by itself what is lost.
+    let wait = wait.max(MIN_WAIT).min(budget.left());
+    // TCP itself repeats what is lost.
     server.settled = true;
-    Ok(note(log, server, "tcp", since, wait, heard))
+    let why = match timeout_at(since + wait, over_tcp(server.address, question)).await {
+        Ok(Ok(Reply::Answer(response))) => return Ok(Some(record_answer(log, "tcp", since, response))),
+        Ok(Ok(Reply::Truncated | Reply::Junk)) => NoAnswer::Junk,
+        Ok(Err(error)) if is_local(&error) => return Err(error_text(&error)),
+        Ok(Err(error)) => NoAnswer::Error(error_text(&error)),
+        Err(_) => NoAnswer::Silent,
+    };
+    record_no_answer(log, server, "tcp", since, wait, why);
+    Ok(None)
 }
 
-/// Writes the query down, and what the server did.
-fn note(
-    log: &mut Log<'_>,
+fn record_answer(log: &mut QueryLog<'_>, transport: &'static str, since: Instant, response: Response) -> Response {
+    log.push(transport, since, DnsAnswer::Rcode(rcode_text(response.rcode)), Some(&response));
+    response
+}
+
+/// Records a query without an answer, and the reason at its server.
+fn record_no_answer(
+    log: &mut QueryLog<'_>,
     server: &mut Server,
     transport: &'static str,
     since: Instant,
     wait: Duration,
-    heard: Heard,
-) -> Option<Answered> {
-    let what = if transport == "tcp" { "cut its answer short, and over TCP: " } else { "" };
-    let (answer, did) = match heard {
-        Heard::DnsAnswer(answered) => {
-            log.query(transport, since, DnsAnswer::Rcode(rcode_text(answered.rcode)), Some(&answered));
-            return Some(answered);
-        }
-        Heard::Nothing => {
+    why: NoAnswer,
+) {
+    let prefix = if transport == "tcp" { "cut its answer short, and over TCP: " } else { "" };
+    let (answer, text) = match why {
+        NoAnswer::Silent => {
             let again = if server.sends > 1 { ", asked twice" } else { "" };
-            (DnsAnswer::Timeout, format!("{what}silent for {}{again}", show(wait)))
+            (DnsAnswer::Timeout, format!("{prefix}silent for {}{again}", show(wait)))
         }
-        Heard::Junk | Heard::Truncated => {
+        NoAnswer::Junk => {
             server.broken = true;
-            (DnsAnswer::Malformed, format!("{what}sent no valid answer"))
+            (DnsAnswer::Malformed, format!("{prefix}sent no valid answer"))
         }
-        Heard::Error(text) => {
+        NoAnswer::Error(text) => {
             server.settled = true;
-            (DnsAnswer::Io(text.clone()), format!("{what}{text}"))
+            (DnsAnswer::Io(text.clone()), format!("{prefix}{text}"))
         }
     };
-    server.did = Some(did);
-    log.query(transport, since, answer, None);
-    None
+    server.last_result = Some(text);
+    log.push(transport, since, answer, None);
 }
 
-/// What came back.
-enum Heard {
-    DnsAnswer(Answered),
+/// What one datagram to a server led to.
+enum UdpReply {
+    Answer(Response),
+    /// The answer did not fit into a datagram.
     Truncated,
-    Nothing,
-    Junk,
-    Error(String),
+    NoAnswer(NoAnswer),
 }
 
-/// A socket that hears of nothing but this server, ICMP included.
+/// A socket that receives only what comes from this server, its ICMP errors included.
 pub(super) async fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
     let any = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind(SocketAddr::new(any, 0)).await?;
@@ -265,59 +281,56 @@ pub(super) async fn connected(server: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-async fn over_udp(socket: &UdpSocket, question: &Question, until: Instant) -> Heard {
+async fn over_udp(socket: &UdpSocket, question: &Question, until: Instant) -> UdpReply {
     if let Err(error) = socket.send(&question.to_bytes()).await {
-        return Heard::Error(plain(&error));
+        return UdpReply::NoAnswer(NoAnswer::Error(error_text(&error)));
     }
     let mut buffer = vec![0; DATAGRAM];
     for junk in 0..JUNK_LIMIT {
         match timeout_at(until, socket.recv(&mut buffer)).await {
-            Err(_) if junk > 0 => return Heard::Junk,
-            Err(_) => return Heard::Nothing,
-            Ok(Err(error)) => return Heard::Error(plain(&error)),
+            Err(_) if junk > 0 => break,
+            Err(_) => return UdpReply::NoAnswer(NoAnswer::Silent),
+            Ok(Err(error)) => return UdpReply::NoAnswer(NoAnswer::Error(error_text(&error))),
             Ok(Ok(length)) => match question.read(&buffer[..length]) {
-                Reply::DnsAnswer(answered) => return Heard::DnsAnswer(answered),
-                Reply::Truncated => return Heard::Truncated,
-                // It may be forged: the real answer may still come.
+                Reply::Answer(response) => return UdpReply::Answer(response),
+                Reply::Truncated => return UdpReply::Truncated,
+                // It may be forged, and the real answer may still come.
                 Reply::Junk => {}
             },
         }
     }
-    Heard::Junk
+    UdpReply::NoAnswer(NoAnswer::Junk)
 }
 
-async fn over_tcp(server: SocketAddr, question: &Question) -> io::Result<Heard> {
+async fn over_tcp(server: SocketAddr, question: &Question) -> io::Result<Reply> {
     let socket = if server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     let mut stream = socket.connect(server).await?;
-    // The answer is whole when we close, and there is no goodbye in DNS: leave no TIME_WAIT behind.
+    // The answer is complete when we close, and DNS has no goodbye: leave no TIME_WAIT behind.
     stream.set_zero_linger()?;
     stream.set_nodelay(true)?;
     over_stream(&mut stream, question).await
 }
 
-/// RFC 1035, 4.2.2: each message behind its length in two bytes.
-async fn over_stream(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), question: &Question) -> io::Result<Heard> {
+/// Each message follows its length in two bytes (RFC 1035, section 4.2.2).
+async fn over_stream(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), question: &Question) -> io::Result<Reply> {
     let message = question.to_bytes();
     let length = u16::try_from(message.len()).expect("a question is short").to_be_bytes();
     stream.write_all(&[&length, &message[..]].concat()).await?;
     let mut answer = vec![0; stream.read_u16().await?.into()];
     stream.read_exact(&mut answer).await?;
-    Ok(match question.read(&answer) {
-        Reply::DnsAnswer(answered) => Heard::DnsAnswer(answered),
-        Reply::Truncated | Reply::Junk => Heard::Junk,
-    })
+    Ok(question.read(&answer))
 }
 
-/// Whether no server could be asked now. "Address not available" is about one server: an IPv6 one in a pod without IPv6;
-/// "address in use" is what a socket without a wish for a port gets when none is left.
+/// Whether the error keeps every server from being asked. "Address not available" is about one server, for example an IPv6
+/// one in a pod without IPv6. "Address in use" means that no free port is left.
 fn is_local(error: &io::Error) -> bool {
     let kind = error.kind();
     let limit = oserr::try_result(error) == ConnectResult::LocalLimit;
     (limit && kind != io::ErrorKind::AddrNotAvailable) || kind == io::ErrorKind::AddrInUse
 }
 
-/// The system's text without the number, lower case.
-fn plain(error: &io::Error) -> String {
+/// The system's text in lower case, without the number.
+fn error_text(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return "closed the connection".to_owned();
     }
@@ -325,7 +338,7 @@ fn plain(error: &io::Error) -> String {
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
-/// Hard to guess: the keys of std's hash come from the system's random source and change with each one made.
+/// An id that is hard to guess: the keys of std's hash come from the system's random source and differ each time.
 pub(super) fn random_id() -> u16 {
     let [high, low, ..] = std::hash::RandomState::new().hash_one(Instant::now()).to_be_bytes();
     u16::from_be_bytes([high, low])
@@ -333,15 +346,14 @@ pub(super) fn random_id() -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use hickory_proto::rr::Name;
+    use hickory_resolver::proto::rr::Name;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
-    use super::{Heard, Question, over_stream, random_id};
-    use crate::net::resolve::Record;
+    use super::{Question, RecordType, Reply, over_stream, random_id};
 
-    /// What a TCP server's bytes are taken for; it closes behind them.
-    async fn heard(bytes: &[u8]) -> std::io::Result<Heard> {
-        let question = Question::new(7, &Name::from_ascii("db.lab.").expect("a name"), Record::A);
+    /// What these bytes of a TCP server, which closes after them, mean.
+    async fn reply_to(bytes: &[u8]) -> std::io::Result<Reply> {
+        let question = Question::new(7, &Name::from_ascii("db.lab.").expect("a name"), RecordType::A);
         let (mut ours, mut theirs) = duplex(8);
         let server = async {
             let length = theirs.read_u16().await.expect("the length comes first");
@@ -354,16 +366,16 @@ mod tests {
 
     #[tokio::test]
     async fn over_tcp_each_message_stands_behind_its_length() {
-        let question = Question::new(7, &Name::from_ascii("db.lab.").expect("a name"), Record::A).to_bytes();
+        let question = Question::new(7, &Name::from_ascii("db.lab.").expect("a name"), RecordType::A).to_bytes();
         let mut answer = question.clone();
         answer[2] |= 0x80;
         let length = u16::try_from(answer.len()).expect("short").to_be_bytes();
         let whole = [&length, &answer[..]].concat();
-        assert!(matches!(heard(&whole).await, Ok(Heard::DnsAnswer(answered)) if answered.data.is_empty()));
-        assert!(heard(&whole[..whole.len() - 1]).await.is_err(), "closed too early");
-        assert!(heard(b"").await.is_err());
-        assert!(matches!(heard(b"\0\0").await, Ok(Heard::Junk)));
-        assert!(matches!(heard(b"\0\x05HTTP/").await, Ok(Heard::Junk)));
+        assert!(matches!(reply_to(&whole).await, Ok(Reply::Answer(response)) if response.data.is_empty()));
+        assert!(reply_to(&whole[..whole.len() - 1]).await.is_err(), "closed too early");
+        assert!(reply_to(b"").await.is_err());
+        assert!(matches!(reply_to(b"\0\0").await, Ok(Reply::Junk)));
+        assert!(matches!(reply_to(b"\0\x05HTTP/").await, Ok(Reply::Junk)));
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! The hosts file: names that are settled without asking anyone.
+//! The hosts file: names that need no query.
 
 use std::net::IpAddr;
 
 /// The addresses of a name, both families, in the order of the file, each once, at most `limit` of a family. Lines without
-/// a readable address are passed over, as libc does; names are compared without regard to case or to a final dot.
+/// a valid address are ignored, same as libc. Names are compared without regard to case or to a final dot.
 pub(super) fn lookup(text: &[u8], name: &str, limit: usize) -> Vec<IpAddr> {
     let wanted = name.trim_end_matches('.');
     let mut found = Vec::new();

@@ -1,17 +1,25 @@
-//! Which names are asked for, in which order, and which suffix matched last.
+//! The names to ask for, their order, and the suffix that matched last.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use hickory_proto::rr::Name;
+use hickory_resolver::proto::rr::Name;
 
-use super::Walk;
 use super::conf::Conf;
 
-/// Every tenth run walks the whole list though a suffix is remembered: the name may exist under an earlier one by now.
+/// Every tenth run walks the whole list although a suffix is remembered: the name may exist under an earlier one by now.
 const FULL_WALK_EVERY: u32 = 10;
-/// How many names are remembered; past it all are forgotten, since a peer's redirects may bring any number of them.
+/// How many names are remembered. Above it all are forgotten, because a peer's redirects can bring any number of names.
 const MEMORY_LIMIT: usize = 1024;
+
+/// How much of the search list a run walks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Walk {
+    /// All of it, in order: `check`, `wait` and `diagnose`.
+    Full,
+    /// The suffix that matched last first: `serve`.
+    Remembered,
+}
 
 /// One absolute name to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,12 +30,11 @@ pub(super) struct Candidate {
     pub(super) suffix: Option<String>,
 }
 
-/// The names to ask for, in libc's order: with `ndots` dots or more the name as it is comes first, else last; a final
-/// dot means that name alone. What would be too long is left out. Empty where the name itself is none.
+/// The names to ask for, in libc's order: with `ndots` dots or more the name as it is comes first, else last. A final dot
+/// means that name alone. Names that would be too long are omitted. Empty if the name itself is invalid.
 pub(super) fn candidates(name: &str, conf: &Conf) -> Vec<Candidate> {
     let absolute = |text: &str, suffix: Option<&String>| {
-        // Lower case before it is a name: hickory's own way to it brings the words of its errors, and with them IDNA.
-        let mut name = Name::from_ascii(text.to_ascii_lowercase()).ok().filter(|_| !text.is_empty())?;
+        let mut name = Name::from_ascii(text).ok().filter(|_| !text.is_empty())?.to_lowercase();
         name.set_fqdn(true);
         Some(Candidate { name, suffix: suffix.cloned() })
     };
@@ -54,8 +61,8 @@ struct Remembered {
 }
 
 impl Suffixes {
-    /// Puts the candidate that matched last first; every tenth time the order stays.
-    pub(super) fn arrange(&self, key: &str, walk: Walk, list: &mut [Candidate]) {
+    /// Moves the candidate that matched last to the front. Every tenth time the order stays.
+    pub(super) fn reorder(&self, key: &str, walk: Walk, list: &mut [Candidate]) {
         if walk == Walk::Full {
             return;
         }
@@ -71,8 +78,8 @@ impl Suffixes {
         }
     }
 
-    /// Remembers what matched.
-    pub(super) fn matched(&self, key: &str, walk: Walk, suffix: Option<&str>) {
+    /// Remembers the suffix that matched.
+    pub(super) fn remember(&self, key: &str, walk: Walk, suffix: Option<&str>) {
         if walk == Walk::Full {
             return;
         }
@@ -88,9 +95,7 @@ impl Suffixes {
 mod tests {
     use std::time::Duration;
 
-    use super::super::Walk;
-    use super::super::conf::Conf;
-    use super::{Suffixes, candidates};
+    use super::{Conf, Suffixes, Walk, candidates};
 
     fn conf(search: &[&str], ndots: usize) -> Conf {
         Conf {
@@ -133,18 +138,18 @@ mod tests {
         let memory = Suffixes::default();
         let first = |walk| {
             let mut list = candidates("db", &conf);
-            memory.arrange("db A", walk, &mut list);
+            memory.reorder("db A", walk, &mut list);
             assert_eq!(list.len(), 4);
             list[0].name.to_ascii()
         };
         assert_eq!(first(Walk::Remembered), "db.one.");
-        memory.matched("db A", Walk::Remembered, Some("three"));
+        memory.remember("db A", Walk::Remembered, Some("three"));
         for run in 1..=20 {
             let expected = if run % 10 == 0 { "db.one." } else { "db.three." };
             assert_eq!(first(Walk::Remembered), expected, "run {run}");
         }
         assert_eq!(first(Walk::Full), "db.one.");
-        memory.matched("db A", Walk::Remembered, None);
+        memory.remember("db A", Walk::Remembered, None);
         assert_eq!(first(Walk::Remembered), "db.");
     }
 
@@ -152,7 +157,7 @@ mod tests {
     fn memory_is_bounded() {
         let memory = Suffixes::default();
         for number in 0..5_000 {
-            memory.matched(&number.to_string(), Walk::Remembered, None);
+            memory.remember(&number.to_string(), Walk::Remembered, None);
         }
         assert!(memory.0.lock().unwrap().len() <= super::MEMORY_LIMIT);
     }

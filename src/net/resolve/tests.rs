@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
-use hickory_proto::rr::rdata::A;
-use hickory_proto::rr::{RData, Record as Row};
+use hickory_resolver::proto::op::{Message, MessageType, OpCode, ResponseCode};
+use hickory_resolver::proto::rr::rdata::A;
+use hickory_resolver::proto::rr::{self, RData};
 use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
 use super::conf::Conf;
-use super::{Budget, Family, Record, Sought, Walk, addresses, search, walk, worse};
+use super::{Budget, Family, Lookup, RecordType, Walk, addresses, search, walk, worse};
 use crate::cause::Cause;
 use crate::env::MapEnv;
 use crate::net::World;
@@ -43,7 +43,7 @@ impl Server {
                 let mut answer = Message::new(question.metadata.id, MessageType::Response, OpCode::Query);
                 answer.add_query(question.queries[0].clone());
                 if known.lock().unwrap().contains(&name.to_ascii().as_str()) {
-                    answer.add_answer(Row::from_rdata(name, 5, RData::A(A([10, 0, 0, 1].into()))));
+                    answer.add_answer(rr::Record::from_rdata(name, 5, RData::A(A([10, 0, 0, 1].into()))));
                 } else {
                     answer.metadata.response_code = ResponseCode::NXDomain;
                 }
@@ -67,7 +67,7 @@ impl Server {
         let budget = Budget::start(&attempt);
         let list = search::candidates("db", &conf);
         let found =
-            walk(&mut attempt, &conf, Sought { name: "db", record: Record::A, either: false }, list, budget).await;
+            walk(&mut attempt, &conf, Lookup { name: "db", record: RecordType::A, or_aaaa: false }, list, budget).await;
         let asked = std::mem::take(&mut *self.asked.lock().unwrap());
         let recorded: Vec<_> = attempt.finish().queries.into_iter().map(|query| query.name).collect();
         assert_eq!(asked, recorded, "one datagram, one recorded query");
@@ -112,7 +112,7 @@ async fn no_time_is_no_query() {
     let world = world();
     let mut attempt = attempt(&world, Walk::Full);
     let budget = Budget { until: Instant::now() };
-    let found = super::records(&mut attempt, "db", Record::A, Some(server.address), budget).await;
+    let found = super::records(&mut attempt, "db", RecordType::A, Some(server.address), budget).await;
     let fault = found.unwrap_err();
     assert_eq!((fault.cause, fault.phase), (Cause::DnsTimeout, Phase::Resolve));
     assert!(fault.message.contains("no time was left to ask"), "{}", fault.message);
