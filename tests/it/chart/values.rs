@@ -195,10 +195,7 @@ fn wrong_calls_are_told_how_to_call() {
     for (instead, expected) in [
         ("$", "call the named templates with (dict \"root\" $ \"values\" .Values.pilotfish.workloads.NAME)"),
         ("(dict \"root\" .Values \"values\" .Values)", "root is not the context of a chart"),
-        (
-            "(dict \"root\" $ \"values\" .Values.pilotfish.workloads.backend)",
-            "this workload is not in the values",
-        ),
+        ("(dict \"root\" $ \"values\" .Values.pilotfish.workloads.backend)", "this workload is not in the values"),
         ("(dict \"root\" $ \"values\" dict)", "config is missing"),
         (&with("\"env\" \"PGHOST: db\""), "app: the argument \"env\" must be a list in which each entry has a name"),
         (&with("\"env\" (list \"PGHOST\")"), "app: the argument \"env\" must be a list in which each entry has a name"),
