@@ -23,8 +23,9 @@ nothing and exits with code 2. While the sidecar runs, it reads the configuratio
 effect without a restart. For an invalid one, pilotfish keeps the old plan, reports why, and sets
 `pilotfish_config_last_reload_successful` to 0.
 
-`pilotfish config check` reports the errors, `config show` prints the configuration as pilotfish reads it with secrets masked,
-and `config schema` prints the JSON Schema from which this page is generated.
+- `pilotfish config check` reports the errors.
+- `pilotfish config show` prints the configuration as pilotfish reads it, with secrets masked.
+- `pilotfish config schema` prints the JSON Schema from which this page is generated.
 
 ";
 
