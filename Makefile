@@ -1,15 +1,15 @@
-# The README's commands. `make` alone lists them.
+# The commands of the README. `make` without a target lists them.
 .PHONY: help demo test bench schema docs
 
 help:
 	@grep -E '^## ' Makefile | sed 's/^## //'
 
-## make demo    a small pod's world on loopback and the real sidecar in it; break things and watch
+## make demo    run the real sidecar against a few dependencies on loopback; break them and watch
 demo:
 	cargo build --locked --bin pilotfish --example demo
 	@cargo run --locked --quiet --example demo
 
-## make test    installs what the tests need, then every check and test of the project
+## make test    install what the tests need, then run every check and test of the project
 test:
 	scripts/install-test-tools
 	cargo fmt --check
@@ -21,19 +21,19 @@ test:
 	scripts/check-memory
 	scripts/as-root scripts/check-image
 
-## make bench   side by side with prometheus-blackbox-exporter: size, memory, CPU, time to the first answer
+## make bench   compare with prometheus-blackbox-exporter: size, memory, CPU, time to the first answer
 bench:
 	scripts/install-test-tools
 	cargo build --locked --release
 	bench/compare
 
-## make schema  writes config.schema.json anew from the code, and everything that holds a copy of it
+## make schema  rewrite config.schema.json from the code, and every copy of it
 schema:
 	PILOTFISH_WRITE_SCHEMA=1 cargo test --locked --lib schema
 	PILOTFISH_WRITE_SCHEMA=1 cargo test --locked --test it the_values_hold_the_schema
 	scripts/sync-charts
 
-## make docs    writes the pages, alerts and dashboard anew that are made from the code
+## make docs    rewrite the pages, alerts and dashboard that are generated from the code
 docs:
 	PILOTFISH_WRITE_DOCS=1 cargo test --locked --lib -- the_page_is_as_the_code_says the_readme_lists
 	PILOTFISH_WRITE_DOCS=1 cargo test --locked --test it -- as_the_code_says alerts::

@@ -1,4 +1,4 @@
-"""Real servers on loopback for measurements, and what /proc says of a process. Standard library only."""
+"""Real servers on loopback for measurements, and what /proc reports about a process. Uses only the standard library."""
 
 import os
 import pathlib
@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def need(program, package):
-    """The path of a program, or the command that installs it."""
+    """The path of a program. If it is missing, exits with the command that installs it."""
     path = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/usr/lib/postgresql/15/bin")
     if not path:
         raise SystemExit(f"{program} is not installed; install it: apt-get install -y {package}")
@@ -25,7 +25,7 @@ def pilotfish():
     host = next(line.split()[1] for line in run("rustc", "-vV").splitlines() if line.startswith("host:"))
     path = ROOT / "target" / host / "release" / "pilotfish"
     if not path.exists():
-        raise SystemExit("build it first: cargo build --release")
+        raise SystemExit("build pilotfish first: cargo build --release")
     return str(path)
 
 
@@ -44,7 +44,7 @@ def until(what, holds):
         if holds():
             return
         time.sleep(0.01)
-    raise SystemExit(f"{what}: not within 20 s")
+    raise SystemExit(f"timed out after 20s: {what}")
 
 
 def listening(port):
@@ -56,7 +56,7 @@ def listening(port):
 
 
 def get(url):
-    """The body of an answer, or None while there is none."""
+    """The body of the answer, or None if there is no answer."""
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return answer.read().decode()
@@ -65,7 +65,7 @@ def get(url):
 
 
 class World:
-    """nginx with HTTP and HTTPS, and PostgreSQL; all end with the block."""
+    """nginx with HTTP and HTTPS, and PostgreSQL. All servers stop at the end of the block."""
 
     def __enter__(self):
         self.running = []
@@ -126,7 +126,7 @@ http {{
         until("nginx listens", listening(self.https))
 
     def postgres(self):
-        """A cluster with a SCRAM password; its port."""
+        """Starts a cluster with a SCRAM password. Returns its port."""
         port, data = free_port(), self.folder / "data"
         data.mkdir()
         password = self.write("password", "bench-password\n")
@@ -163,7 +163,7 @@ def descriptors(pid):
 
 
 def cpu_seconds(pid):
-    """CPU time of all threads, from the scheduler's nanoseconds."""
+    """CPU time of all threads, from the nanoseconds of the scheduler."""
     tasks = pathlib.Path(f"/proc/{pid}/task").iterdir()
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 

@@ -1,5 +1,5 @@
-//! A small pod's world on loopback, and the real sidecar in it. Break a dependency and watch readiness flip, with the
-//! reason. `--tour` breaks and repairs everything once by itself, and ends.
+//! A few dependencies of a pod on loopback, and the real sidecar that checks them. Break a dependency and watch readiness
+//! change, with the reason. `--tour` breaks and repairs each of them once without input, and exits.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a demo talks to the person who runs it")]
 
 mod postgres;
@@ -17,10 +17,10 @@ use sidecar::Sidecar;
 use world::{Part, World};
 
 const KEYS: &str =
-    "d database password   b backend's health   p payments' certificate   s search's address   r repair   q quit";
+    "d database password   b backend health   p payments certificate   s search address   r repair   q quit";
 
-/// What a person asks for with a key.
-enum Wish {
+/// What a key does.
+enum Action {
     Break(Part),
     Repair,
     Quit,
@@ -39,13 +39,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(tour: bool) -> Result<(), String> {
-    // Before there is a child that could be left behind.
+    // Watch for signals before the sidecar starts, so that no signal leaves it running.
     let mut ended = Ended::watch()?;
     let world = World::start().await?;
     let mut sidecar = Sidecar::start(&world).await?;
     let url = sidecar.url().to_owned();
-    println!("A pod's world is up: {}.", world.describe());
-    println!("pilotfish watches it. Look at it from another terminal:\n");
+    println!("The dependencies are running: {}.", world.describe());
+    println!("pilotfish checks them. Try these commands in another terminal:\n");
     println!(
         "  curl '{url}/readyz?verbose'\n  curl {url}/status\n  curl {url}/metrics\n  {} ask --url {url}\n",
         sidecar.binary()
@@ -56,24 +56,24 @@ async fn run(tour: bool) -> Result<(), String> {
             () = ended.wait() => Ok(()),
         };
     }
-    println!("Break something: a letter and Enter. Ctrl-C ends all.\n  {KEYS}\n");
-    let mut wishes = wishes();
+    println!("To break a dependency, type a letter and press Enter. Press Ctrl-C to quit.\n  {KEYS}\n");
+    let mut actions = actions();
     loop {
         tokio::select! {
             () = ended.wait() => return Ok(()),
-            () = tokio::time::sleep(Duration::from_millis(200)) => sidecar.tell_changes().await?,
-            wish = wishes.recv() => match wish {
-                Some(Wish::Break(part)) => println!("\n→ {}", world.break_part(part)),
-                Some(Wish::Repair) => println!("\n→ {}", world.repair()),
-                Some(Wish::Quit) => return Ok(()),
-                // No terminal: go on watching.
+            () = tokio::time::sleep(Duration::from_millis(200)) => sidecar.print_changes().await?,
+            action = actions.recv() => match action {
+                Some(Action::Break(part)) => println!("\n→ {}", world.break_part(part)),
+                Some(Action::Repair) => println!("\n→ {}", world.repair()),
+                Some(Action::Quit) => return Ok(()),
+                // Standard input ended: continue without it.
                 None => std::future::pending().await,
             },
         }
     }
 }
 
-/// Ctrl-C, `kill`, and a terminal that is closed: each ends the sidecar too, which would go on alone.
+/// Ctrl-C, `kill`, and a closed terminal. Each must also stop the sidecar, which would continue otherwise.
 struct Ended([Signal; 3]);
 
 impl Ended {
@@ -92,28 +92,28 @@ impl Ended {
     }
 }
 
-/// Letters typed, from a thread of their own: standard input cannot be waited for otherwise.
-fn wishes() -> mpsc::UnboundedReceiver<Wish> {
+/// The keys that are typed. A separate thread reads them, because reading standard input blocks.
+fn actions() -> mpsc::UnboundedReceiver<Action> {
     let (send, receive) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-            let wish = match line.trim() {
-                "d" => Wish::Break(Part::Database),
-                "b" => Wish::Break(Part::Backend),
-                "p" => Wish::Break(Part::Payments),
-                "s" => Wish::Break(Part::Search),
-                "r" => Wish::Repair,
-                "q" => Wish::Quit,
+            let action = match line.trim() {
+                "d" => Action::Break(Part::Database),
+                "b" => Action::Break(Part::Backend),
+                "p" => Action::Break(Part::Payments),
+                "s" => Action::Break(Part::Search),
+                "r" => Action::Repair,
+                "q" => Action::Quit,
                 _ => {
                     println!("  {KEYS}");
                     continue;
                 }
             };
-            if send.send(wish).is_err() {
+            if send.send(action).is_err() {
                 return;
             }
         }
-        // Standard input ended: the sender stays, so that the demo goes on until Ctrl-C.
+        // Standard input ended. Keep the sender, so that the demo continues until Ctrl-C.
         std::mem::forget(send);
     });
     receive

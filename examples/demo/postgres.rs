@@ -1,4 +1,4 @@
-//! As much of a PostgreSQL server as a login needs: start-up, SCRAM-SHA-256 (RFC 5802), one row for every query.
+//! The part of a PostgreSQL server that a login needs: start-up, SCRAM-SHA-256 (RFC 5802), one row for every query.
 
 use std::num::NonZeroU32;
 
@@ -13,7 +13,7 @@ const ROUNDS: NonZeroU32 = NonZeroU32::new(4096).expect("4096 is not 0");
 const SALT: &[u8] = b"a demo needs no secret salt";
 const NONCE: &str = "DemoServerNonce1234";
 
-/// One session, to its end; a client that hangs up or talks nonsense ends it too.
+/// Runs one session until the client quits, closes the connection, or sends an invalid message.
 pub(crate) async fn session(mut client: TcpStream, password: &str) -> std::io::Result<()> {
     let user = loop {
         let length = client.read_u32().await?;

@@ -1,4 +1,4 @@
-//! The real `pilotfish serve` as a child, and what it says.
+//! The real `pilotfish serve` as a child process, and its output.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,17 +10,17 @@ use tokio::time::{sleep, timeout};
 
 use crate::world::{PASSWORD, Part, World};
 
-/// Loopback, but nobody listens there.
+/// A loopback address on which nothing listens.
 const DEAD_ADDRESS: &str = "127.0.0.9";
 
-/// The running sidecar; it ends with this value.
+/// The running sidecar. It stops when this value is dropped.
 pub(crate) struct Sidecar {
     child: Child,
     binary: PathBuf,
     folder: PathBuf,
     port: u16,
     url: String,
-    said: BTreeMap<String, String>,
+    states: BTreeMap<String, String>,
     ready: Option<bool>,
 }
 
@@ -37,7 +37,7 @@ impl Sidecar {
         let two_addresses = with_own_hosts(&folder)?;
         write(&config, &configuration(world, &folder, two_addresses.is_some()))?;
         if two_addresses.is_none() {
-            println!("(No namespace can be made here, so the search service keeps one address.)");
+            println!("(This machine does not allow a mount namespace, so the search service has only one address.)");
         }
         let mut command = two_addresses.unwrap_or_else(|| Command::new(&binary));
         if command.get_program() != binary.as_os_str() {
@@ -51,14 +51,14 @@ impl Sidecar {
             .stderr(std::fs::File::create(folder.join("log")).map_err(|error| error.to_string())?)
             .spawn()
             .map_err(|error| format!("cannot start {}: {error}", binary.display()))?;
-        let (said, url) = (BTreeMap::new(), String::new());
-        let mut sidecar = Self { child, binary, folder, port: 0, url, said, ready: None };
+        let (states, url) = (BTreeMap::new(), String::new());
+        let mut sidecar = Self { child, binary, folder, port: 0, url, states, ready: None };
         sidecar.port = sidecar.listening().await?;
         sidecar.url = format!("http://127.0.0.1:{}", sidecar.port);
         Ok(sidecar)
     }
 
-    /// The port that it got of the kernel, which its log tells.
+    /// The port that the kernel assigned, from the sidecar's log.
     async fn listening(&mut self) -> Result<u16, String> {
         for _ in 0..600 {
             self.is_running()?;
@@ -70,13 +70,13 @@ impl Sidecar {
             }
             sleep(Duration::from_millis(50)).await;
         }
-        Err("the sidecar did not listen within half a minute".to_owned())
+        Err("the sidecar did not listen within 30 s".to_owned())
     }
 
     fn is_running(&mut self) -> Result<(), String> {
         let Ok(Some(status)) = self.child.try_wait() else { return Ok(()) };
         let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        Err(format!("pilotfish ended: {status}\n{}", log.trim_end()))
+        Err(format!("pilotfish exited: {status}\n{}", log.trim_end()))
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -89,18 +89,18 @@ impl Sidecar {
         short.unwrap_or_else(|| self.binary.clone()).display().to_string()
     }
 
-    /// Prints one line for each check whose state changed, and one where readiness flipped.
-    pub(crate) async fn tell_changes(&mut self) -> Result<(), String> {
+    /// Prints one line for each check whose state changed, and one if readiness changed.
+    pub(crate) async fn print_changes(&mut self) -> Result<(), String> {
         self.is_running()?;
-        // Readiness is asked first, so that its reason is known when it is told.
+        // Ask for readiness first, so that its reason is in the status.
         let (Ok((ready, _)), Ok((_, status))) = (self.get("/readyz").await, self.get("/status").await) else {
             return Ok(());
         };
         let status: serde_json::Value = serde_json::from_str(&status).map_err(|error| format!("/status: {error}"))?;
         for (name, state, line) in lines(&status) {
-            if self.said.get(&name) != Some(&state) {
+            if self.states.get(&name) != Some(&state) {
                 println!("  {line}");
-                self.said.insert(name, state);
+                self.states.insert(name, state);
             }
         }
         if self.ready != Some(ready == 200) {
@@ -110,7 +110,7 @@ impl Sidecar {
         Ok(())
     }
 
-    /// Breaks and repairs every part once, waiting each time until the sidecar has seen it.
+    /// Breaks and repairs every part once. Waits each time until the sidecar reports it.
     pub(crate) async fn tour(&mut self, world: &World) -> Result<(), String> {
         self.until_ready(true).await?;
         for part in Part::ALL {
@@ -118,23 +118,23 @@ impl Sidecar {
             self.until_ready(false).await?;
             println!("\n→ {}", world.repair());
             self.until_ready(true).await?;
-            if !self.said.contains_key(part.name()) {
-                return Err(format!("nothing was said of {}", part.name()));
+            if !self.states.contains_key(part.name()) {
+                return Err(format!("the sidecar did not report {}", part.name()));
             }
         }
-        println!("\nThat was the tour.");
+        println!("\nThe tour is complete.");
         Ok(())
     }
 
     async fn until_ready(&mut self, wanted: bool) -> Result<(), String> {
         for _ in 0..600 {
-            self.tell_changes().await?;
+            self.print_changes().await?;
             if self.ready == Some(wanted) {
                 return Ok(());
             }
             sleep(Duration::from_millis(100)).await;
         }
-        Err("the sidecar did not see it within a minute".to_owned())
+        Err("the sidecar did not report the change within a minute".to_owned())
     }
 
     async fn get(&self, path: &str) -> std::io::Result<(u16, String)> {
@@ -163,8 +163,8 @@ impl Drop for Sidecar {
     }
 }
 
-/// A command that runs another one with a hosts file of its own, in which `search.demo` has a dead address first and the
-/// living one second; `None` where this process may not make a mount namespace.
+/// A command that runs another one with a separate hosts file, in which `search.demo` has a dead address first and a working
+/// one second. `None` if this process may not create a mount namespace.
 fn with_own_hosts(folder: &std::path::Path) -> Result<Option<Command>, String> {
     let hosts = folder.join("hosts");
     let text = format!("127.0.0.1 localhost\n{DEAD_ADDRESS} search.demo\n127.0.0.1 search.demo\n");
@@ -185,7 +185,7 @@ fn configuration(world: &World, folder: &std::path::Path, two_addresses: bool) -
     let (backend, payments) = (world.backend, world.payments);
     let search = format!("{}:{}", if two_addresses { "search.demo" } else { "127.0.0.1" }, world.search_port);
     let ca = folder.join("ca.pem").display().to_string();
-    // On loopback a start gate has to be asked for: in a pod, what listens there starts after it.
+    // A check on loopback needs `starts_before` to gate the start: in a pod, a server there usually starts later.
     let gates = "gates: [startup, ready]\n    starts_before: true";
     format!(
         "listen: \"127.0.0.1:0\"
@@ -207,7 +207,7 @@ checks:
     )
 }
 
-/// For each check of `/status` its name, its state, and the line that tells it: durations in it differ each time.
+/// The name, state and output line of each check in `/status`. The state is separate, because durations in the line change.
 fn lines(status: &serde_json::Value) -> Vec<(String, String, String)> {
     let mut lines = Vec::new();
     for (name, entries) in status["checks"].as_object().into_iter().flatten() {
@@ -215,7 +215,7 @@ fn lines(status: &serde_json::Value) -> Vec<(String, String, String)> {
         let failure = &entry["failure"];
         let verdict = entry["verdict"].as_str().unwrap_or("unknown");
         let line = match (verdict, failure["cause"].as_str()) {
-            ("up", _) if entry["degraded"] == true => format!("~ {name}: up, by a fallback: {}", tries(entry)),
+            ("up", _) if entry["degraded"] == true => format!("~ {name}: up, through a fallback: {}", tries(entry)),
             ("up", _) => format!("✓ {name}: up"),
             (verdict, Some(cause)) => {
                 let text = |key: &str| failure[key].as_str().unwrap_or_default().to_owned();
@@ -229,7 +229,7 @@ fn lines(status: &serde_json::Value) -> Vec<(String, String, String)> {
     lines
 }
 
-/// What was tried, one after another.
+/// The connect attempts, in order.
 fn tries(entry: &serde_json::Value) -> String {
     let tries = entry["tries"].as_array().map(Vec::as_slice).unwrap_or_default();
     let text = |one: &serde_json::Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();

@@ -1,5 +1,5 @@
-//! What the pod depends on: a database, a backend with `/health`, a TLS endpoint, and a search service. Each can be broken
-//! and repaired.
+//! The dependencies of the pod: a database, a backend with `/health`, a TLS endpoint, and a search service. The demo can break
+//! and repair each of them.
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::postgres;
 
-/// The password that the pod holds.
+/// The password in the pod's Secret.
 pub(crate) const PASSWORD: &str = "a-demo-password";
 
 /// What can be broken.
@@ -39,14 +39,14 @@ impl Part {
     }
 }
 
-/// The part that is broken, shared with the servers.
+/// The broken part, shared with the servers.
 type Broken = Arc<Mutex<Option<Part>>>;
 
 fn is_broken(broken: &Broken, part: Part) -> bool {
     *broken.lock().unwrap_or_else(PoisonError::into_inner) == Some(part)
 }
 
-/// The running world.
+/// The running servers.
 pub(crate) struct World {
     broken: Broken,
     search: Arc<Mutex<Option<tokio::task::AbortHandle>>>,
@@ -54,7 +54,7 @@ pub(crate) struct World {
     pub(crate) backend: u16,
     pub(crate) payments: u16,
     pub(crate) search_port: u16,
-    /// The authority of the TLS endpoint, as PEM.
+    /// The CA of the TLS endpoint, as PEM.
     pub(crate) ca: String,
 }
 
@@ -78,7 +78,7 @@ impl World {
         };
         let state = Arc::clone(&broken);
         serve(database, move |client| {
-            let password = if is_broken(&state, Part::Database) { "rotated-behind-our-back" } else { PASSWORD };
+            let password = if is_broken(&state, Part::Database) { "rotated-without-the-pod" } else { PASSWORD };
             async move { postgres::session(client, password).await }
         });
         let state = Arc::clone(&broken);
@@ -94,23 +94,23 @@ impl World {
     pub(crate) fn describe(&self) -> String {
         let Self { database, backend, payments, search_port, .. } = self;
         format!(
-            "a database on port {database}, a backend on {backend}, payments with TLS on {payments}, search on {search_port}"
+            "database on port {database}, backend on {backend}, payments with TLS on {payments}, search on {search_port}"
         )
     }
 
-    /// Breaks one part, and repairs what was broken before; what happened, in words.
+    /// Breaks one part and repairs the one that was broken before. Returns what happened, as text.
     pub(crate) fn break_part(&self, part: Part) -> &'static str {
         self.repair();
         *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(part);
         match part {
-            Part::Database => "the database's password was rotated, the pod's Secret was not",
-            Part::Backend => "the backend still answers 200, and says that its database is gone",
+            Part::Database => "the database password was rotated, but the pod still has the old one",
+            Part::Backend => "the backend still returns 200, but reports that its database is disconnected",
             Part::Payments => "payments serves an expired certificate",
             Part::Search => {
                 if let Some(listener) = self.search.lock().unwrap_or_else(PoisonError::into_inner).take() {
                     listener.abort();
                 }
-                "the last living address of search is dead"
+                "the last working address of search is down"
             }
         }
     }
@@ -124,7 +124,7 @@ impl World {
         {
             self.listen_for_search(listener);
         }
-        "everything is repaired"
+        "all dependencies are repaired"
     }
 
     fn listen_for_search(&self, listener: TcpListener) {
@@ -136,7 +136,7 @@ impl World {
     }
 }
 
-/// Accepts until it is aborted; each connection is a task of its own.
+/// Accepts connections until it is aborted. Each connection has its own task.
 fn serve<F>(listener: TcpListener, mut session: impl FnMut(TcpStream) -> F + Send + 'static) -> tokio::task::AbortHandle
 where
     F: Future<Output = std::io::Result<()>> + Send + 'static,
@@ -165,9 +165,9 @@ async fn health(mut client: TcpStream, well: bool) -> std::io::Result<()> {
     client.shutdown().await
 }
 
-/// A good endpoint, one with an expired certificate, and their authority.
+/// An endpoint with a valid certificate, one with an expired certificate, and their CA.
 fn certificates() -> Result<(TlsAcceptor, TlsAcceptor, String), String> {
-    let failed = |error: rcgen::Error| format!("cannot make certificates: {error}");
+    let failed = |error: rcgen::Error| format!("cannot create certificates: {error}");
     let mut params = CertificateParams::new(Vec::new()).map_err(failed)?;
     params.distinguished_name.push(DnType::CommonName, "demo authority");
     params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

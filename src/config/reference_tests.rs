@@ -12,18 +12,20 @@ use crate::testing::{keep, keep_section};
 const HEAD: &str = "\
 # Configuration
 
-One YAML file. Every free text may be a literal, `{env: NAME}` or `{file: PATH}`; `${NAME}` expands inside a literal, and
-`$${` is `${`. Files are read at each run, so a rotated Secret is seen at once; a variable is fixed until the container
-restarts. The keys that every check has are literals; durations are written `500ms`, `3s`, `1m30s`.
+The configuration is one YAML file. Every free string can be a literal, `{env: NAME}` or `{file: PATH}`. `${NAME}` expands
+inside a literal; `$${` is a literal `${`. pilotfish reads files again at each run, so it sees a rotated Secret at once. A
+variable does not change until the container restarts. The keys that every check has must be literals. Durations are written
+`500ms`, `3s`, `1m30s`.
 
-Where values come from does not make a fault of the file: a missing variable or file, or a URL in one that cannot be
-read, fails its own check and no other. Everything else is told at once, with line, column and the nearest right key;
-then nothing is probed and the exit code is 2. While the sidecar runs, the file is read again when it changes: a good one
-takes effect without a restart, a bad one keeps the old plan, says why, and sets
+A missing variable or file, or an invalid URL in one, does not make the configuration invalid. The check that uses it fails;
+the other checks run. pilotfish reports every other error at once, with line, column and the closest valid key. Then it probes
+nothing and exits with code 2. While the sidecar runs, it reads the configuration again when it changes. A valid one takes
+effect without a restart. For an invalid one, pilotfish keeps the old plan, reports why, and sets
 `pilotfish_config_last_reload_successful` to 0.
 
-`pilotfish config check` tells the faults, `config show` prints what is understood with secrets masked, and
-`config schema` prints the JSON Schema that this page is written from.
+- `pilotfish config check` reports the errors.
+- `pilotfish config show` prints the configuration as pilotfish reads it, with secrets masked.
+- `pilotfish config schema` prints the JSON Schema from which this page is generated.
 
 ";
 
@@ -57,7 +59,7 @@ impl Schema {
         for (key, schema) in properties {
             writeln!(out, "| `{prefix}{key}` | {} |", self.description(schema)).expect("a String takes every text");
             let below = self.properties(schema);
-            // `{env: NAME}` and `{file: PATH}` are told once, above.
+            // `{env: NAME}` and `{file: PATH}` are explained once, above.
             let own = below.into_iter().filter(|(key, _)| !["env", "file"].contains(&key.as_str())).collect();
             self.table(out, &format!("{prefix}{key}."), &own);
         }
@@ -69,7 +71,7 @@ impl Schema {
         let check = outer.remove("checks").expect("there are checks")["items"].take();
         out.push_str("## The file\n\n| key | meaning |\n| --- | --- |\n");
         self.table(&mut out, "", &outer);
-        out.push_str("| `checks` | The checks: a list. |\n\n## A check\n\nA name, exactly one kind, and:\n\n| key | meaning |\n| --- | --- |\n");
+        out.push_str("| `checks` | The list of checks. |\n\n## A check\n\nA check has exactly one kind, and these keys:\n\n| key | meaning |\n| --- | --- |\n");
         let mut common = self.properties(&check);
         let kinds: Vec<(String, Json)> =
             KINDS.iter().map(|kind| (kind.name.to_owned(), common.remove(kind.name).unwrap_or_default())).collect();

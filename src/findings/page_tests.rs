@@ -7,24 +7,31 @@ use crate::testing::{keep, keep_section};
 const CAUSES: &str = "\
 # Causes
 
-Every failed outcome has one cause, the same word in JSON (`failure.cause`), in the metric `pilotfish_check_failure`, in
-logs and in termination messages. The set is closed: dashboards and scripts may rely on it. The hint beside it is made
-from what was recorded on the way; what stands here is what holds of every such failure.
+Every failed outcome has exactly one cause. JSON (`failure.cause`), the metric `pilotfish_check_failure`, logs and
+termination messages use the same word for it. The list is closed, so dashboards and scripts can rely on it. The hint in a
+report is built from what pilotfish recorded during the run. This page describes what is true of every failure with that
+cause.
 
-**Waiting** says whether waiting can heal it: `wait` goes on (yes), stops with exit code 4 once the same failure has
-lasted (no), or stops at once (restart: only a new container has other variables). **Ready** says what becomes of a check
-that has been up: most causes take it down; those with *degraded* do not, since they are about the probe's own fresh
-login, or about the probe, and not about the app's work.
+**Waiting** shows whether the failure can end without action:
+
+- **yes**: `wait` continues.
+- **no**: `wait` stops with exit code 4 once the same failure has lasted for `--permanent-after`.
+- **restart**: `wait` stops at once, because only a new container gets other variables.
+
+**Ready** shows what happens to a check that has been up:
+
+- **down**: the cause takes the check down.
+- **degraded**: the check stays up. The failure concerns pilotfish or its own new login, not the app's work.
 
 ";
 
 const FINDINGS: &str = "\
 # Findings
 
-A finding tells what was seen on the way and will hurt the app even where the check passes. Findings are made by rules
-from what was recorded: none states more than was observed, and none causes a request of its own. They stand in the
-reports, in `/status`, and in the metric `pilotfish_finding`; `fail_on: [CODE]` on a check turns one into a failure with
-the cause that stands beside it.
+A finding is a problem that pilotfish noticed and that can break the app even though the check passes. Rules derive findings
+from what a run recorded. A finding states only what was observed, and never causes a request of its own. Findings appear in
+the reports, in `/status`, and in the metric `pilotfish_finding`. `fail_on: [CODE]` on a check turns a finding into a failure
+with the cause in the last column.
 
 ";
 
@@ -59,8 +66,7 @@ fn row_of_page(cause: Cause) -> String {
 
 #[test]
 fn the_page_is_as_the_code_says() {
-    let head =
-        "| cause | phase | waiting | ready | it means | what settles it |\n| --- | --- | --- | --- | --- | --- |\n";
+    let head = "| cause | phase | waiting | ready | meaning | fix |\n| --- | --- | --- | --- | --- | --- |\n";
     let rows: String = Cause::ALL.iter().copied().map(row_of_page).collect();
     keep("docs/causes.md", &format!("{CAUSES}{head}{rows}"));
 
@@ -69,7 +75,7 @@ fn the_page_is_as_the_code_says() {
         let (severity, cause) = (severity.as_str(), cause.slug());
         format!("| `{code}` | {severity} | {} | {} | `{cause}` |\n", cell(meaning), cell(remedy))
     };
-    let head = "| code | severity | it means | what settles it | with `fail_on` |\n| --- | --- | --- | --- | --- |\n";
+    let head = "| code | severity | meaning | fix | with `fail_on` |\n| --- | --- | --- | --- | --- |\n";
     let rows: String = FAMILIES.iter().copied().flatten().map(row).collect();
     keep("docs/findings.md", &format!("{FINDINGS}{head}{rows}"));
 }
@@ -80,9 +86,5 @@ fn the_readme_lists_every_cause() {
         format!("| `{}` | {} | {} |\n", cause.slug(), cell(cause.info().meaning), cell(cause.info().remedy))
     };
     let rows: String = Cause::ALL.iter().map(row).collect();
-    keep_section(
-        "README.md",
-        "causes",
-        &format!("| cause | it means | what settles it |\n| --- | --- | --- |\n{rows}"),
-    );
+    keep_section("README.md", "causes", &format!("| cause | meaning | fix |\n| --- | --- | --- |\n{rows}"));
 }

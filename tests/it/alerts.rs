@@ -150,7 +150,7 @@ fn the_alert_says_what_to_do(prometheus: &Prometheus) {
     assert_eq!(said["summary"], "database is down in 1 of 1 pods of backend in shop: password_rejected");
     assert_eq!(
         said["description"],
-        "The message and what to do about it: kubectl exec -n shop backend-7d9c6b5f4d-x2x7p -c pilotfish -- pilotfish ask database"
+        "For the message and the fix, run: kubectl exec -n shop backend-7d9c6b5f4d-x2x7p -c pilotfish -- pilotfish ask database"
     );
     assert_eq!(said["runbook"], texts::runbook(Cause::PasswordRejected));
     for (name, check) in [
@@ -179,7 +179,7 @@ fn one_alert_for_a_dependency_and_not_for_a_pod(well: &str, broken: &str) {
             "exp_annotations": {
                 "summary":
                     format!("{check} is down in {down} of {PODS} pods of backend in shop: {}", cause.slug()),
-                "description": "One of the pods that see it: 10.0.0.0:9809",
+                "description": "One of the affected pods: 10.0.0.0:9809",
                 "runbook": texts::runbook(cause),
             },
         })

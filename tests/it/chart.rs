@@ -178,7 +178,7 @@ fn it_stands_where_order_says() {
         assert_eq!(container_names(pod(&off, "app"), "initContainers"), ["migrate", "seed"]);
     }
     let said = with_others("(include \"others\" $)").refusal(&["--set", &set("order", "after: gone")]);
-    assert!(said.contains("after: gone is none of the pod's init containers (migrate, seed)"), "{said}");
+    assert!(said.contains("after: gone is not an init container of the pod (migrate, seed)"), "{said}");
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn scrape_annotations_are_given_on_demand_and_never_beside_others() {
     );
     chart.write("templates/deployment.yaml", &own);
     let said = chart.refusal(&["--set", &asked]);
-    assert!(said.contains("the pod has prometheus.io/port already"), "{said}");
+    assert!(said.contains("the pod already has prometheus.io/port"), "{said}");
     let kept = chart.objects(&[]);
     assert_eq!(pod(&kept, "app")["metadata"]["annotations"], json!({"team": "web", "prometheus.io/port": "80"}));
     let said = app().refusal(&["--set", &asked, "--set", "pilotfish.podMonitor.enabled=true"]);

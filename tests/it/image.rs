@@ -19,7 +19,7 @@ fn the_image_is_one_static_binary_that_runs_with_nothing() {
         "architecture: amd64",
         "architecture: arm64",
         "user: 65532:65532",
-        "its capabilities: 0",
+        "capabilities of the process: 0",
         "pilotfish ask ready: ('ok', 0)",
     ] {
         assert!(ran.stdout.contains(&format!("ok    {line}\n")), "{line}: {}", ran.stdout);

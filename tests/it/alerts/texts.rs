@@ -82,8 +82,8 @@ fn mappings<'a>(texts: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
 fn the_dashboards_words_are_as_the_code_says() {
     const DEGRADED: (&str, &str, &str) = (
         "degraded",
-        "it passes, but only by a fallback, or in spite of a failure that takes nothing down",
-        "see what was tried with `pilotfish check` in one of the pods",
+        "it passes, but only through a fallback, or despite a failure that does not take it down",
+        "run `pilotfish check` in one of the pods to see what was tried",
     );
     let causes = || Cause::ALL.iter().map(|cause| (cause.slug(), cause.info()));
     let codes = || entries().map(|entry| (entry.code, entry.meaning, entry.remedy)).chain([DEGRADED]);

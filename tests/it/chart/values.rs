@@ -56,11 +56,11 @@ fn of_the_wrong_shape() {
 #[test]
 fn that_cannot_work() {
     refused(&[
-        ("config.listen=127.0.0.1:9809", "where the kubelet cannot ask"),
+        ("config.listen=127.0.0.1:9809", "which the kubelet cannot reach"),
         ("config.listen=9809", "/config/listen"),
         ("config.serve.tls.cert=/c,config.serve.tls.key=/k", "serve.tls needs serve.probe_listen"),
-        ("order=after: migrate", "after: migrate is none of the pod's init containers (there are none)"),
-        ("test.only={nope}", "test.only: no check is called nope; there are database"),
+        ("order=after: migrate", "after: migrate is not an init container of the pod (there are none)"),
+        ("test.only={nope}", "test.only: there is no check nope: the checks are database"),
     ]);
 }
 
@@ -72,7 +72,7 @@ fn whose_configuration_no_pod_would_start_with() {
     let folder = crate::support::Folder::new();
     for (config, expected) in [
         (format!("checks: [{TCP}}}, {TCP}}}]"), Some("checks[1].name: the name a is taken by checks[0]")),
-        (format!("checks: [{TCP}, gates: [live]}}]"), Some("checks[0].gates: live takes only what runs in this pod")),
+        (format!("checks: [{TCP}, gates: [live]}}]"), Some("checks[0].gates: live accepts only targets in this pod")),
         (format!("checks: [{TCP}, timeout: 1m}}]"), Some("checks[0].timeout: 1m is longer than the interval (10s)")),
         (format!("checks: [{TCP}, timeout: 1m, interval: 1m1s}}]"), None),
         (format!("defaults: {{timeout: 11s}}\nchecks: [{TCP}}}]"), Some("defaults.timeout: 11s is longer")),
@@ -194,17 +194,14 @@ fn wrong_calls_are_told_how_to_call() {
     let with = |argument: &str| format!("(dict \"root\" $ \"values\" .Values.pilotfish.workloads.app {argument})");
     for (instead, expected) in [
         ("$", "call the named templates with (dict \"root\" $ \"values\" .Values.pilotfish.workloads.NAME)"),
-        ("(dict \"root\" .Values \"values\" .Values)", "root is not a chart's context"),
-        (
-            "(dict \"root\" $ \"values\" .Values.pilotfish.workloads.backend)",
-            "there is no such workload among the values",
-        ),
+        ("(dict \"root\" .Values \"values\" .Values)", "root is not the context of a chart"),
+        ("(dict \"root\" $ \"values\" .Values.pilotfish.workloads.backend)", "this workload is not in the values"),
         ("(dict \"root\" $ \"values\" dict)", "config is missing"),
-        (&with("\"env\" \"PGHOST: db\""), "app: the argument \"env\" is a list, each of it with a name"),
-        (&with("\"env\" (list \"PGHOST\")"), "app: the argument \"env\" is a list, each of it with a name"),
-        (&with("\"initContainers\" (dict \"name\" \"a\")"), "the argument \"initContainers\" is a list"),
-        (&with("\"podAnnotations\" \"a: b\""), "the argument \"podAnnotations\" is a map, not a: b"),
-        (&with("\"defaults\" \"x\""), "the argument \"defaults\" is a map, not x"),
+        (&with("\"env\" \"PGHOST: db\""), "app: the argument \"env\" must be a list in which each entry has a name"),
+        (&with("\"env\" (list \"PGHOST\")"), "app: the argument \"env\" must be a list in which each entry has a name"),
+        (&with("\"initContainers\" (dict \"name\" \"a\")"), "the argument \"initContainers\" must be a list"),
+        (&with("\"podAnnotations\" \"a: b\""), "the argument \"podAnnotations\" must be a map, not a: b"),
+        (&with("\"defaults\" \"x\""), "the argument \"defaults\" must be a map, not x"),
     ] {
         let chart = app();
         let template = text_in(&chart, "templates/deployment.yaml");

@@ -1,4 +1,4 @@
-/** Connects once, and says how that ended: `connected MS`, or `failed MS ERROR`. */
+/** Connects once, and prints the result: `connected MS`, or `failed MS ERROR`. */
 public class Dial {
     public static void main(String[] args) {
         long began = System.nanoTime();

@@ -1,4 +1,4 @@
-// Connects once, and says how that ended: `connected MS`, or `failed MS CODE ADDRESS:PORT, …`.
+// Connects once, and prints the result: `connected MS`, or `failed MS CODE ADDRESS:PORT, …`.
 const net = require('node:net');
 const [host, port] = process.argv.slice(2);
 const began = process.hrtime.bigint();

@@ -1,4 +1,4 @@
-"""Connects once in the way named, and says how that ended: `connected MS`, or `failed MS ERROR`."""
+"""Connects once with the named client, and prints the result: `connected MS`, or `failed MS ERROR`."""
 
 import asyncio
 import socket
@@ -36,7 +36,7 @@ def text(error):
 
 ways = {"socket": plain, "asyncio": streams, "anyio": with_anyio, "psycopg": with_psycopg}
 if way == "anyio":
-    import anyio._backends._asyncio  # what takes long is not the connecting
+    import anyio._backends._asyncio  # import it first: this is slow, and is not part of connecting
 if way == "psycopg":
     import psycopg
 began = time.monotonic()

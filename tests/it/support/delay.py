@@ -1,6 +1,6 @@
-"""Carries packets between two network namespaces, each by a pair of devices of its own, and holds back what goes to some
-addresses: latency where the kernel has no netem. Arguments: the near device of each pair, its far one, their address, both
-namespaces' names, then ADDRESS=MILLISECONDS or ADDRESS=drop. Prints a line when the link stands."""
+"""Forwards packets between two network namespaces, each over its own pair of devices, and delays packets to some addresses.
+This adds latency if the kernel has no netem. Arguments: the near device of each pair, the far one, their address, the names of
+both namespaces, then ADDRESS=MILLISECONDS or ADDRESS=drop. Prints a line when the link is up."""
 
 import ctypes
 import fcntl
@@ -18,13 +18,13 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def end(namespace):
-    """The far end of a namespace's pair: what it sends comes out here, what is sent here it gets."""
+    """The far end of a namespace's pair. Packets of the namespace arrive here; packets sent here arrive in the namespace."""
     with open(f"/run/netns/{namespace}") as handle:
         if libc.setns(handle.fileno(), CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), "setns")
     packets = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
     packets.bind((far, ETH_P_ALL))
-    # Else checksums are left to a card, and none follows.
+    # Otherwise the kernel leaves checksums to a network card, and there is none.
     off = ctypes.create_string_buffer(struct.pack("II", ETHTOOL_STXCSUM, 0))
     fcntl.ioctl(packets, SIOCETHTOOL, struct.pack("16sP16x", near.encode(), ctypes.addressof(off)))
     return packets

@@ -1,4 +1,4 @@
-"""Judges objects by the strict schemas of every Kubernetes from 1.29 on. Reads [[name, [object, …]], …]; says what is wrong."""
+"""Validates objects against the strict schemas of every Kubernetes since 1.29. Reads [[name, [object, …]], …]; prints errors."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ versions = versions[versions.index("1.29") :]
 faults, seen = [], set()
 for name, objects in json.load(sys.stdin):
     for item in objects:
-        # Many cases give the same object.
+        # Many cases create the same object.
         text = json.dumps(item, sort_keys=True)
         if item["apiVersion"] in FOREIGN or text in seen:
             continue

@@ -1,4 +1,4 @@
-// As clients.py, for the clients of Node. Their folder is the first argument.
+// Same as clients.py, for the clients of Node. The first argument is their folder.
 const { createRequire } = require('node:module')
 const need = createRequire(process.argv[2] + '/')
 const pg = need('pg')
@@ -8,14 +8,14 @@ const postgres = need('postgres')
 const Redis = need('ioredis')
 const { createClient } = need('redis')
 
-// Prisma 7 hands the URL to node-postgres.
+// Prisma 7 passes the URL to node-postgres.
 const prisma = async (url) => new pg.Client((await new PrismaPg({ connectionString: url }).connect()).underlyingDriver().options)
 const ofPg = ({ user, password, host, port, database }) => [user, password, host, port, database]
 
 const lastName = (url) => url.split(/[?&]/).pop().split('=')[0]
 const asked = (name, settings) => (name in settings ? 'F' : '.')
 
-// How certificates are looked at: not, or as for verify-full.
+// How certificates are verified: not at all, or like verify-full.
 const verifies = (ssl) => (ssl && ssl.rejectUnauthorized !== false && !ssl.checkServerIdentity ? 'full' : 'other')
 
 const clients = {

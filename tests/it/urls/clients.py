@@ -1,7 +1,7 @@
-"""How the clients of Python read URLs: a JSON object of lists on stdin. To each URL of `postgres` and `redis` every client
-says [user, password, host, port, database], or null where it refuses it; to each of `parameters` what becomes of the last
-one: "." where it is taken or passed over, F where the server is asked for it as a setting, R where the URL is refused.
-Only their readers are called; nothing is dialled."""
+"""How the clients of Python read URLs. Input: a JSON object of lists on stdin. For each URL in `postgres` and `redis`, every
+client returns [user, password, host, port, database], or null if it rejects the URL. For each URL in `parameters`, it returns
+what it does with the last parameter: "." if it accepts or ignores it, F if it sends it to the server as a setting, R if it
+rejects the URL. Only the readers run; nothing connects."""
 
 import inspect
 import json
@@ -30,7 +30,7 @@ def of_libpq(parts):
 def libpq(url):
     parts = psycopg2.extensions.parse_dsn(url)
     if not re.fullmatch(r"\d*", parts.get("port") or ""):
-        # libpq itself says so before it resolves or dials anything.
+        # libpq reports this before it resolves or connects.
         try:
             psycopg2.connect(url)
         except psycopg2.OperationalError as error:
@@ -41,7 +41,7 @@ def libpq(url):
 
 def psycopg3(url):
     parts = psycopg.conninfo.conninfo_to_dict(url)
-    # It resolves the host with getaddrinfo first, and hands the port to it as it is.
+    # It resolves the host with getaddrinfo first, and passes the port unchanged.
     if not re.fullmatch(r"\d*", str(parts.get("port") or "")):
         parts["port"] = None
     return of_libpq(parts)
@@ -77,7 +77,7 @@ def redis_py(url):
     return [parts.get("username"), parts.get("password"), parts.get("host"), parts.get("port"), database]
 
 
-# A socket that is not there: libpq looks at all parameters before it looks for that.
+# A socket that does not exist: libpq checks all parameters before it looks for the socket.
 NOWHERE = {"host": "/nonexistent", "port": "5432"}
 
 
@@ -104,7 +104,7 @@ def with_asyncpg(url):
 
 def sqlalchemy_asyncpg(url):
     arguments = with_sqlalchemy("asyncpg")(url)
-    # The dialect takes its own ones out.
+    # The dialect removes its own parameters.
     for name in ["async_fallback", "prepared_statement_cache_size", "prepared_statement_name_func"]:
         arguments.pop(name, None)
     inspect.signature(asyncpg.connect).bind(**arguments)

@@ -1,10 +1,10 @@
-//! Stands in for `whoami`: see README.md.
+//! Replaces `whoami`: see README.md.
 
 #![forbid(unsafe_code)]
 
 use std::io;
 
-/// The name of the process's user: never known.
+/// The name of the process's user: always unknown.
 ///
 /// # Errors
 /// Always [`io::ErrorKind::Unsupported`].

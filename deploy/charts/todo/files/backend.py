@@ -1,4 +1,4 @@
-"""The todo list over HTTP, kept in PostgreSQL. Needs nothing but Python: it speaks the few messages of PostgreSQL it needs."""
+"""The todo list over HTTP, stored in PostgreSQL. It needs only Python: it implements the few PostgreSQL messages it uses."""
 
 import base64
 import hashlib
@@ -35,7 +35,7 @@ class Database:
         return kind, self.stream.read(length - 4)
 
     def until_ready(self):
-        """Answers what the server asks, and gives the rows it sends, until it waits for the next query."""
+        """Answers the server until it waits for the next query. Returns the rows that it sends."""
         rows, error = [], None
         while True:
             kind, body = self.receive()
@@ -70,7 +70,7 @@ class Database:
             proof = bytes(left ^ right for left, right in zip(key, signature))
             self.send(b"p", f"{last},p={base64.b64encode(proof).decode()}".encode())
         elif step not in (0, 12):
-            raise RuntimeError("the server wants another kind of login")
+            raise RuntimeError("the server requires another login method")
 
     def query(self, text):
         self.send(b"Q", text.encode() + b"\0")
@@ -105,7 +105,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
-    # Both families where the node has both.
+    # Both families if the node has both.
     address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
 
     def server_bind(self):

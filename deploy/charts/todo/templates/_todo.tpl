@@ -1,10 +1,10 @@
-{{/* The name of one part: RELEASE-todo-PART, or RELEASE-PART where the release is called todo. Arguments: root, part. */}}
+{{/* The name of one part: RELEASE-todo-PART, or RELEASE-PART if the release is named todo. Arguments: root, part. */}}
 {{- define "todo.name" -}}
 {{- $owner := eq .root.Release.Name .root.Chart.Name | ternary .root.Release.Name (printf "%s-%s" .root.Release.Name .root.Chart.Name) -}}
 {{- printf "%s-%s" $owner .part -}}
 {{- end -}}
 
-{{/* What a part is selected by; it never changes. Arguments: root, part. */}}
+{{/* The labels that select a part. They never change. Arguments: root, part. */}}
 {{- define "todo.selector" -}}
 app.kubernetes.io/name: {{ .root.Chart.Name }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
@@ -17,7 +17,7 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end -}}
 
-{{/* The variables of each part, written once: the app's container and pilotfish get the same. */}}
+{{/* The variables of each part. The app's container and pilotfish get the same. */}}
 {{- define "todo.frontend.env" -}}
 - name: PORT
   value: {{ .Values.frontend.port | quote }}
@@ -61,7 +61,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
   valueFrom:
     secretKeyRef:
       {{- toYaml .Values.database.secret | nindent 6 }}
-# A password is asked for on loopback, too: the image would let everybody in there, and pilotfish would prove nothing.
+# Require the password on loopback, too. By default the image accepts every login there, and pilotfish's check would prove
+# nothing.
 - name: POSTGRES_INITDB_ARGS
   value: --auth-host=scram-sha-256
 {{- with .Values.database.env }}
@@ -69,7 +70,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 {{- end -}}
 
-{{/* A container's securityContext as restricted Pod Security wants it, with what the values say. */}}
+{{/* A container's securityContext for restricted Pod Security, merged with the values. */}}
 {{- define "todo.container.securityContext" -}}
 {{- $restricted := dict "allowPrivilegeEscalation" false "readOnlyRootFilesystem" true "runAsNonRoot" true "capabilities" (dict "drop" (list "ALL")) "seccompProfile" (dict "type" "RuntimeDefault") -}}
 {{- toYaml (merge (deepCopy .) $restricted) -}}

@@ -1,4 +1,4 @@
-// As clients.py, for pgx and lib/pq.
+// Same as clients.py, for pgx and lib/pq.
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/lib/pq"
 )
 
-// What a client makes of a URL: its answer, and the settings that it asks the server for.
+// How a client reads a URL: its answer, and the settings that it sends to the server.
 type reader func(url string) (answer []any, settings map[string]string, err error)
 
 func withPgx(url string) ([]any, map[string]string, error) {

@@ -1,6 +1,6 @@
 {{/*
-One container of pilotfish. Arguments beside the usual ones: `role`, which is native, sidecar, wait, test or prober; `env`
-and `envFrom`, as the pod's own container has them, so that pilotfish sees what the app sees.
+One pilotfish container. Further arguments: `role` (native, sidecar, wait, test or prober); `env` and `envFrom` of the app's
+container, so that pilotfish has the same variables as the app.
 */}}
 {{- define "pilotfish.v1.container" -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
@@ -13,7 +13,7 @@ and `envFrom`, as the pod's own container has them, so that pilotfish sees what 
   imagePullPolicy: {{ . }}
   {{- end }}
   {{- if eq .role "native" }}
-  # Before the app and beside it: what starts after it waits for its startup probe.
+  # A native sidecar: the containers after it wait until its startup probe passes.
   restartPolicy: Always
   {{- end }}
   {{- if $serves }}
@@ -56,13 +56,13 @@ and `envFrom`, as the pod's own container has them, so that pilotfish sees what 
   securityContext:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  # It writes why it ended to /dev/termination-log; where it could not, the end of its log says it.
+  # pilotfish writes why it exited to /dev/termination-log. If it cannot, the end of its log is shown.
   terminationMessagePolicy: FallbackToLogsOnError
   volumeMounts:
     - name: pilotfish-config
       mountPath: /etc/pilotfish
       readOnly: true
-    # It needs no token: an empty folder in its place, whatever the pod mounts for the app.
+    # pilotfish needs no token: an empty folder hides the one that the pod may mount for the app.
     - name: pilotfish-no-token
       mountPath: /var/run/secrets/kubernetes.io/serviceaccount
       readOnly: true
@@ -71,7 +71,7 @@ and `envFrom`, as the pod's own container has them, so that pilotfish sees what 
     {{- end }}
 {{- end -}}
 
-{{/* The probes of a container that serves: all of them on itself, none on the app. */}}
+{{/* The probes of a serving container. They probe only pilotfish, never the app. */}}
 {{- define "pilotfish.v1.probes" -}}
 {{- $port := eq .ports.main .ports.probes | ternary "pilotfish" "pilotfish-probe" -}}
 {{- $url := list -}}
@@ -79,7 +79,7 @@ and `envFrom`, as the pod's own container has them, so that pilotfish sees what 
 {{- $url = list "--url" (printf "http://127.0.0.1:%d" (int .ports.probes)) -}}
 {{- end -}}
 {{- if eq .role "native" -}}
-# Asked by exec, so that the reason stands in the pod's events.
+# An exec probe, so that the pod's events show the cause.
 startupProbe:
   exec:
     command: {{ concat (list "pilotfish" "ask" "startup") $url | toJson }}
@@ -102,7 +102,7 @@ livenessProbe:
   {{- toYaml .probes.liveness | nindent 2 }}
 {{- end -}}
 
-{{/* repository:tag, or repository@digest where there is one. */}}
+{{/* repository:tag, or repository@digest if there is a digest. */}}
 {{- define "pilotfish.v1.image" -}}
 {{- if .digest -}}
 {{- printf "%s@%s" .repository .digest -}}
@@ -111,7 +111,7 @@ livenessProbe:
 {{- end -}}
 {{- end -}}
 
-{{/* The pod's variables (`env`, a list or its YAML) and the workload's own; of two with one name the workload's stands. */}}
+{{/* The pod's variables (`env`, a list or its YAML) and the workload's own. If a name appears twice, the workload's wins. */}}
 {{- define "pilotfish.v1.env" -}}
 {{- $own := .settings.env -}}
 {{- $names := list -}}
@@ -129,7 +129,7 @@ livenessProbe:
 {{- if $all -}}{{- toYaml $all -}}{{- end -}}
 {{- end -}}
 
-{{/* A list of what has a name, or is `nameless`, given as one or as its YAML, as YAML. Arguments: value, what, place, nameless. */}}
+{{/* A list, or its YAML, as YAML. Each entry needs a name unless `nameless` is set. Arguments: value, what, place, nameless. */}}
 {{- define "pilotfish.v1.list" -}}
 {{- $text := "" -}}
 {{- if kindIs "string" .value -}}
@@ -139,7 +139,7 @@ livenessProbe:
 {{- end -}}
 {{- range fromYamlArray $text -}}
 {{- if not (and (kindIs "map" .) (or $.nameless (hasKey . "name"))) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: the argument %q is a list%s, or the YAML of one" $.place $.what (empty $.nameless | ternary ", each of it with a name" "")) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: the argument %q must be a list%s, or its YAML" $.place $.what (empty $.nameless | ternary " in which each entry has a name" "")) -}}
 {{- end -}}
 {{- end -}}
 {{- $text -}}

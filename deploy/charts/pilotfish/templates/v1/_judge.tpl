@@ -1,6 +1,6 @@
 {{/*
-Fails where the configuration has a fault that its schema cannot say, so that no pod starts with it. In the words of
-`pilotfish config check`, which finds more: what is named, {env: NAME}, it alone can see. Arguments: config, place.
+Fails if the configuration has an error that its schema cannot express, so that no pod starts with it. `pilotfish config check`
+finds more, because it can also read {env: NAME}. Arguments: config, place.
 */}}
 {{- define "pilotfish.v1.judge" -}}
 {{- $place := .place -}}
@@ -19,10 +19,10 @@ Fails where the configuration has a fault that its schema cannot say, so that no
 {{- if kindIs "slice" $check.gates -}}{{- $gates = $check.gates -}}{{- end -}}
 {{- $reach := include "pilotfish.v1.reach" $check -}}
 {{- if and (has "live" $gates) (eq $reach "outside") -}}
-{{- include "pilotfish.v1.fault" (merge (dict "at" (printf "%s.gates" $at) "says" "live takes only what runs in this pod (loopback): nothing outside may restart it; take live away") $fault) -}}
+{{- include "pilotfish.v1.fault" (merge (dict "at" (printf "%s.gates" $at) "says" "live accepts only targets in this pod (loopback), because nothing outside may restart it: remove live") $fault) -}}
 {{- end -}}
 {{- if and (has "startup" $gates) (eq $reach "pod") (not (get $check "starts_before")) -}}
-{{- include "pilotfish.v1.fault" (merge (dict "at" (printf "%s.gates" $at) "says" "a server in this pod starts after the gate and cannot gate startup: write gates: [ready], or starts_before: true if it does start first") $fault) -}}
+{{- include "pilotfish.v1.fault" (merge (dict "at" (printf "%s.gates" $at) "says" "a server in this pod starts after the gate, so it cannot gate startup: write gates: [ready], or starts_before: true if it does start first") $fault) -}}
 {{- end -}}
 {{- include "pilotfish.v1.longer" (dict "place" $place "at" $at "timeout" (get $check "timeout") "interval" (get $check "interval" | default $usual)) -}}
 {{- range $kind := list "tcp" "tls" -}}
@@ -34,7 +34,7 @@ Fails where the configuration has a fault that its schema cannot say, so that no
 {{- range $kind := list "http" "peer" -}}
 {{- $url := include "pilotfish.v1.literal" (get (get $check $kind | default dict) "url") -}}
 {{- if and $url (not (regexMatch "^(?i:https?)://" $url)) -}}
-{{- include "pilotfish.v1.fault" (merge (dict "at" (printf "%s.%s.url" $at $kind) "says" (printf "expected a URL that begins with http:// or https://, not %s" $url)) $fault) -}}
+{{- include "pilotfish.v1.fault" (merge (dict "at" (printf "%s.%s.url" $at $kind) "says" (printf "expected a URL that starts with http:// or https://, not %s" $url)) $fault) -}}
 {{- end -}}
 {{- end -}}
 {{- with get $check "postgres" -}}
@@ -47,12 +47,12 @@ Fails where the configuration has a fault that its schema cannot say, so that no
 {{- end -}}
 {{- end -}}
 
-{{/* Fails with a fault of the configuration. Arguments: place, at, says. */}}
+{{/* Fails with an error of the configuration. Arguments: place, at, says. */}}
 {{- define "pilotfish.v1.fault" -}}
 {{- include "pilotfish.v1.fail" (printf "pilotfish: %s: config.%s: %s" .place .at .says) -}}
 {{- end -}}
 
-{{/* Fails where a timeout is longer than the interval. Arguments: place, at, timeout, interval. */}}
+{{/* Fails if a timeout is longer than the interval. Arguments: place, at, timeout, interval. */}}
 {{- define "pilotfish.v1.longer" -}}
 {{- if .timeout -}}
 {{- if gt (include "pilotfish.v1.milliseconds" .timeout | int64) (include "pilotfish.v1.milliseconds" .interval | int64) -}}
@@ -71,12 +71,12 @@ Fails where the configuration has a fault that its schema cannot say, so that no
 {{- $sum -}}
 {{- end -}}
 
-{{/* A value of the configuration that is a text and nothing else: empty where it is named or has a variable in it. */}}
+{{/* A literal value of the configuration; empty for {env: NAME}, {file: PATH} and a string with a variable in it. */}}
 {{- define "pilotfish.v1.literal" -}}
 {{- if not (or (kindIs "map" .) (kindIs "invalid" .) (contains "${" (toString .))) -}}{{- . -}}{{- end -}}
 {{- end -}}
 
-{{/* Where a check dials, as far as its values tell: "pod", "outside", or nothing where they do not. */}}
+{{/* Where a check connects to: "pod", "outside", or nothing if its values do not show it. */}}
 {{- define "pilotfish.v1.reach" -}}
 {{- $host := "" -}}
 {{- range $kind := list "tcp" "tls" -}}

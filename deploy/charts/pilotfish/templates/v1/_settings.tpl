@@ -1,20 +1,20 @@
 {{/*
-What the named templates of version 1 share. They read their arguments and nothing else: never `.Values`, so that two
-versions under one umbrella, aliases and any number of workloads do not meet. Within v1, arguments and keys are only added.
+Shared by the named templates of version 1. They read only their arguments, never `.Values`. So two versions in one umbrella
+chart, aliases and any number of workloads do not conflict. Within v1, arguments and keys are only added, never removed.
 
 Arguments of every public template, as a dict:
   root      the context of the chart that includes it: $
   values    the workload: .Values.pilotfish.workloads.NAME
-  defaults  optional: what holds for every workload: .Values.pilotfish.defaults
-Some know more of them; they say so.
+  defaults  optional: settings for every workload: .Values.pilotfish.defaults
+Some templates have further arguments; their comments list them.
 */}}
 
-{{/* The version whose image is taken where no tag is given. */}}
+{{/* The default tag of the image. */}}
 {{- define "pilotfish.v1.version" -}}
 0.1.0
 {{- end -}}
 
-{{/* What holds where neither the workload nor `defaults` says otherwise. */}}
+{{/* The defaults if neither the workload nor `defaults` sets a key. */}}
 {{- define "pilotfish.v1.builtin" -}}
 mode: native
 order: first
@@ -63,7 +63,7 @@ probes:
     failureThreshold: 3
 {{- end -}}
 
-{{/* `over` laid on `base`: maps are merged, everything else replaces, null removes. */}}
+{{/* Merges `over` into `base`: maps are merged, other values replace, null removes a key. */}}
 {{- define "pilotfish.v1.merge" -}}
 {{- $merged := deepCopy .base -}}
 {{- range $key, $value := .over -}}
@@ -79,52 +79,52 @@ probes:
 {{- toYaml $merged -}}
 {{- end -}}
 
-{{/* Everything that is set for a workload, but for its `config`. */}}
+{{/* All settings of a workload, except its `config`. */}}
 {{- define "pilotfish.v1.settings" -}}
 {{- include "pilotfish.v1.arguments" . -}}
 {{- $builtin := include "pilotfish.v1.builtin" . | fromYaml -}}
 {{- $usual := include "pilotfish.v1.merge" (dict "base" $builtin "over" (.defaults | default dict)) | fromYaml -}}
 {{- $settings := include "pilotfish.v1.merge" (dict "base" $usual "over" (omit .values "config")) | fromYaml -}}
 {{- if not (has $settings.mode (list "native" "classic")) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: mode is native or classic, not %v" (include "pilotfish.v1.name" .) $settings.mode) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: mode must be native or classic, not %v" (include "pilotfish.v1.name" .) $settings.mode) -}}
 {{- end -}}
-{{- /* v1.20.0 is what a Helm that was built from source says where there is no cluster: then nothing is known. */ -}}
+{{- /* Without a cluster, a Helm that was built from source reports v1.20.0: the version is unknown then. */ -}}
 {{- $kubernetes := .root.Capabilities.KubeVersion.Version -}}
 {{- if and (eq $settings.mode "native") (ne $kubernetes "v1.20.0") (not (semverCompare ">=1.29.0-0" $kubernetes)) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: Kubernetes %s has no native sidecars, they came with 1.29: set mode: classic" (include "pilotfish.v1.name" .) $kubernetes) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: Kubernetes %s has no native sidecars, which need 1.29: set mode: classic" (include "pilotfish.v1.name" .) $kubernetes) -}}
 {{- end -}}
 {{- toYaml $settings -}}
 {{- end -}}
 
 {{/*
-Fails with this message. `helm lint` only notes what `fail` says and goes on; there the second line fails, with the message in
-the place of a template's name.
+Fails with this message. `helm lint` only prints the message of `fail` and continues. The second line fails there, because
+it includes a template that does not exist, named like the message.
 */}}
 {{- define "pilotfish.v1.fail" -}}
 {{- fail . -}}
 {{- include . . -}}
 {{- end -}}
 
-{{/* Fails where the arguments are not those of a template. */}}
+{{/* Fails if the arguments are not those of a template. */}}
 {{- define "pilotfish.v1.arguments" -}}
 {{- $call := "(dict \"root\" $ \"values\" .Values.pilotfish.workloads.NAME)" -}}
 {{- if or (not (kindIs "map" .)) (not (hasKey . "root")) (not (hasKey . "values")) -}}
 {{- include "pilotfish.v1.fail" (printf "pilotfish: call the named templates with %s" $call) -}}
 {{- end -}}
 {{- if not (and (kindIs "map" .root) (hasKey .root "Release") (hasKey .root "Chart")) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: root is not a chart's context; call with %s" $call) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: root is not the context of a chart: call the template with %s" $call) -}}
 {{- end -}}
 {{- if not (kindIs "map" .values) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: values is empty: there is no such workload among the values; call with %s" $call) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: values is empty, because this workload is not in the values: call the template with %s" $call) -}}
 {{- end -}}
 {{- range $name := list "defaults" "podAnnotations" -}}
 {{- if not (or (kindIs "map" (get $ $name)) (empty (get $ $name))) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: the argument %q is a map, not %v" $name (get $ $name)) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: the argument %q must be a map, not %v" $name (get $ $name)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
-{{/* "true" unless the workload says `enabled: false`. */}}
+{{/* "true" unless the workload has `enabled: false`. */}}
 {{- define "pilotfish.v1.enabled" -}}
 {{- include "pilotfish.v1.arguments" . -}}
 {{- if not (and (hasKey .values "enabled") (eq (toString .values.enabled) "false")) -}}
@@ -132,7 +132,7 @@ true
 {{- end -}}
 {{- end -}}
 
-{{/* RELEASE-CHART, or RELEASE where both are the same: one chart of one release. `release` and `chart` are texts. */}}
+{{/* RELEASE-CHART, or RELEASE if both are equal. `release` and `chart` are strings. */}}
 {{- define "pilotfish.v1.owner" -}}
 {{- if eq .release .chart -}}
 {{- .release -}}
@@ -141,7 +141,7 @@ true
 {{- end -}}
 {{- end -}}
 
-{{/* The workload's name, unlike that of any other of the release. Optional argument: owner, what it begins with. */}}
+{{/* The workload's name, unique in the release. Optional argument: owner, the prefix. */}}
 {{- define "pilotfish.v1.name" -}}
 {{- $owner := .owner | default (include "pilotfish.v1.owner" (dict "release" .root.Release.Name "chart" .root.Chart.Name)) -}}
 {{- with .values.name -}}
@@ -151,7 +151,7 @@ true
 {{- end -}}
 {{- end -}}
 
-{{/* A text as the value of a label; what is too long stays apart from what begins like it. */}}
+{{/* A string as the value of a label. If it is too long, a hash keeps it unique. */}}
 {{- define "pilotfish.v1.labelValue" -}}
 {{- if gt (len .) 63 -}}
 {{- printf "%s-%s" (trunc 54 . | trimAll "-_.") (sha256sum . | trunc 8) -}}
@@ -165,7 +165,7 @@ true
 {{- printf "%s-pilotfish" (include "pilotfish.v1.name" .) -}}
 {{- end -}}
 
-{{/* Labels of the objects themselves, never of pods. */}}
+{{/* Labels of objects, never of pods. */}}
 {{- define "pilotfish.v1.objectLabels" -}}
 app.kubernetes.io/name: pilotfish
 app.kubernetes.io/instance: {{ include "pilotfish.v1.labelValue" .root.Release.Name }}

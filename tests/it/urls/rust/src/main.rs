@@ -1,4 +1,4 @@
-//! As clients.py, for tokio-postgres, sqlx, the library of Prisma's engines, and redis-rs.
+//! Same as clients.py, for tokio-postgres, sqlx, the library of Prisma's engines, and redis-rs.
 
 use serde_json::{Value, json};
 use sqlx_core::connection::ConnectOptions as _;
@@ -13,7 +13,7 @@ fn tokio_postgres(url: &str) -> Option<Value> {
 
 fn sqlx(url: &str) -> Option<Value> {
     let options: sqlx_postgres::PgConnectOptions = url.parse().ok()?;
-    // The password is to be had in a URL alone, which it makes without encoding host and user.
+    // It returns the password only inside a URL, in which host and user are not encoded.
     let url = options.clone().host("host").username("user").to_url_lossy();
     let password = percent_decode_str(url.password().unwrap_or_default()).decode_utf8_lossy();
     let database = options.get_database();
@@ -36,7 +36,7 @@ fn redis_rs(text: &str) -> Option<Value> {
     Some(json!([settings.username(), settings.password(), host, port, settings.db().to_string()]))
 }
 
-/// None of them asks the server for what it does not know as a setting.
+/// None of them sends an unknown parameter to the server as a setting.
 fn parameter(read: fn(&str) -> Option<Value>, url: &str) -> &'static str {
     if read(url).is_some() { "." } else { "R" }
 }

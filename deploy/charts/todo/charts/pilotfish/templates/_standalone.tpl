@@ -1,6 +1,6 @@
-{{/* What the chart's own templates share. These names are this chart's; application charts include those of v1. */}}
+{{/* Shared by the chart's own templates. Application charts must not include these; they include the templates of v1. */}}
 
-{{/* The chart that this one is a dependency of, by whatever name it goes here; nothing where there is none. */}}
+{{/* The name of the parent chart; empty if there is none. */}}
 {{- define "pilotfish.standalone.above" -}}
 {{- $path := splitList "/" .Template.BasePath -}}
 {{- if ge (len $path) 4 -}}
@@ -9,8 +9,8 @@
 {{- end -}}
 
 {{/*
-The name of what stands alone: RELEASE-pilotfish, or RELEASE-ABOVE-pilotfish under another chart, of which an umbrella may
-have several. Short enough for a Service, and for the prober's, which has more behind it.
+The name of the chart's own objects: RELEASE-pilotfish, or RELEASE-PARENT-pilotfish under a parent chart, because an umbrella
+chart can contain several. Short enough for a Service, also with the suffix of the prober.
 */}}
 {{- define "pilotfish.standalone.name" -}}
 {{- $name := include "pilotfish.v1.owner" (dict "release" .Release.Name "chart" .Chart.Name) -}}
@@ -29,13 +29,13 @@ have several. Short enough for a Service, and for the prober's, which has more b
 {{- toYaml (dict "values" (merge $own .Values.prober) "defaults" .Values.defaults "role" "prober" "prober" true "owner" (include "pilotfish.standalone.name" .) "imagePullSecrets" .Values.prober.imagePullSecrets) -}}
 {{- end -}}
 
-{{/* What the monitors select: the pods of the chart that this one is a dependency of, or else our own. */}}
+{{/* The label that monitors select: the pods of the parent chart, or the chart's own pods if there is no parent. */}}
 {{- define "pilotfish.standalone.monitor" -}}
 {{- $chart := include "pilotfish.standalone.above" . | default .Chart.Name -}}
 {{- include "pilotfish.v1.monitor" (dict "release" .Release.Name "chart" $chart) -}}
 {{- end -}}
 
-{{/* The metadata of what stands alone. Arguments: `root`, and of the values `labels` and `annotations`. */}}
+{{/* The metadata of the chart's own objects. Arguments: `root`, and `labels` and `annotations` from the values. */}}
 {{- define "pilotfish.standalone.metadata" -}}
 name: {{ include "pilotfish.standalone.name" .root }}
 namespace: {{ .root.Release.Namespace }}
@@ -47,7 +47,7 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{/* The ports on which the workloads of the values, and the prober, give metrics. */}}
+{{/* The ports on which the workloads of the values and the prober serve metrics. */}}
 {{- define "pilotfish.standalone.ports" -}}
 {{- $ports := list -}}
 {{- range $name, $workload := .Values.workloads -}}
@@ -63,7 +63,7 @@ annotations:
 {{- end -}}
 {{- end -}}
 
-{{/* The text of a file of the chart. Arguments: root, file, for (what needs it). */}}
+{{/* The content of a file of the chart. Arguments: root, file, for (the key that needs it). */}}
 {{- define "pilotfish.standalone.file" -}}
 {{- $text := .root.Files.Get (printf "files/%s" .file) -}}
 {{- if not $text -}}

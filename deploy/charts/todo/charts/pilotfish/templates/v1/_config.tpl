@@ -1,5 +1,5 @@
 {{/*
-The ConfigMap with the workload's checks. Include it once for each workload, as a document of its own.
+The ConfigMap with the workload's checks. Include it once for each workload, as a separate document.
 */}}
 {{- define "pilotfish.v1.configMap" -}}
 {{- if include "pilotfish.v1.enabled" . -}}
@@ -17,15 +17,16 @@ data:
 {{- end -}}
 
 {{/*
-The workload's configuration as it stands in the values. Two things are set where nothing is said of them: the classic
-sidecar answers until the pod's grace is nearly over, since it is told to stop together with the app; and a central
-prober (argument `prober`) leaves its Service when it is told to stop.
+The workload's configuration, as it is in the values. The template sets two keys if they are not set:
+- serve.drain in mode classic: the sidecar gets SIGTERM together with the app, so it answers until 5 s before the end of the
+  grace period.
+- serve.fail_ready_on_sigterm for a central prober (argument `prober`): it is removed from its Service at SIGTERM.
 */}}
 {{- define "pilotfish.v1.config" -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
 {{- $place := include "pilotfish.v1.name" . -}}
 {{- if not (kindIs "map" .values.config) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: config is missing: write the checks there, config: {checks: [{name: database, postgres: {url: {env: DATABASE_URL}}}]}" $place) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: config is missing: add the checks, config: {checks: [{name: database, postgres: {url: {env: DATABASE_URL}}}]}" $place) -}}
 {{- end -}}
 {{- include "pilotfish.v1.refuseSecrets" (dict "at" "config" "value" .values.config "place" $place) -}}
 {{- include "pilotfish.v1.judge" (dict "config" .values.config "place" $place) -}}
@@ -41,7 +42,7 @@ prober (argument `prober`) leaves its Service when it is told to stop.
 {{- toYaml $config -}}
 {{- end -}}
 
-{{/* Where it listens, as YAML: `main`, and `probes`, which is the same unless `serve.probe_listen` sets it apart. */}}
+{{/* The ports, as YAML: `main`, and `probes`, which is the same unless `serve.probe_listen` is set. */}}
 {{- define "pilotfish.v1.ports" -}}
 {{- $place := include "pilotfish.v1.name" . -}}
 {{- $config := .values.config | default dict -}}
@@ -50,27 +51,27 @@ prober (argument `prober`) leaves its Service when it is told to stop.
 {{- $probes := get $serve "probe_listen" | default $main | toString -}}
 {{- range $listen := list $main $probes -}}
 {{- if not (regexMatch ":[0-9]+$" $listen) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is no address to listen on; it is written like \"[::]:9809\"" $place $listen) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is not a valid listen address: write it like \"[::]:9809\"" $place $listen) -}}
 {{- end -}}
 {{- end -}}
 {{- if regexMatch "^(127\\.|\\[::1\\]|localhost)" $probes -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: it would listen on %s, where the kubelet cannot ask: take \"[::]:9809\"" $place $probes) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: it would listen on %s, which the kubelet cannot reach: use \"[::]:9809\"" $place $probes) -}}
 {{- end -}}
 {{- if and (hasKey $serve "tls") (not (hasKey $serve "probe_listen")) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: serve.tls needs serve.probe_listen, such as \"[::]:9810\": probes and pilotfish ask are answered there, in plain text" $place) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: serve.tls needs serve.probe_listen, such as \"[::]:9810\": the probes and pilotfish ask use that port in plain text" $place) -}}
 {{- end -}}
 main: {{ regexFind "[0-9]+$" $main }}
 probes: {{ regexFind "[0-9]+$" $probes }}
 {{- end -}}
 
 {{/*
-Fails where a secret stands in the values: it would be readable in the ConfigMap and in the release's history. A secret is
-named instead, {env: NAME} or {file: PATH}, or expanded, "${NAME}".
+Fails if a secret is in the values: it would be readable in the ConfigMap and in the release history. Refer to a secret with
+{env: NAME}, {file: PATH} or "${NAME}" instead.
 */}}
 {{- define "pilotfish.v1.refuseSecrets" -}}
 {{- $at := .at -}}
 {{- $place := .place -}}
-{{- /* What an answer is compared with, and labels, are no secrets, whatever they are called. */ -}}
+{{- /* Expected answers and labels are never secrets, whatever their names are. */ -}}
 {{- $secret := and (regexMatch "(?i)(^|\\.)(password|bearer_token|secret|authorization|proxy-authorization|cookie|headers\\.[^.]*(token|secret|password|api-?key))$" $at) (not (regexMatch "\\.(json|labels)\\." $at)) -}}
 {{- if kindIs "map" .value -}}
 {{- if not (and $secret (or (hasKey .value "env") (hasKey .value "file"))) -}}
@@ -85,14 +86,14 @@ named instead, {env: NAME} or {file: PATH}, or expanded, "${NAME}".
 {{- else if not (kindIs "invalid" .value) -}}
 {{- $text := toString .value -}}
 {{- if and $secret (ne $text "") (not (or (contains "${" $text) (contains "$(" $text))) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is a secret in the values, readable in the ConfigMap and in the release: name it instead, from a Secret of the pod: {env: NAME}, {file: PATH}, or in env valueFrom.secretKeyRef" $place (trimSuffix ".secret" $at)) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is a secret in the values, readable in the ConfigMap and in the release: refer to a Secret of the pod instead, with {env: NAME}, {file: PATH}, or in env with valueFrom.secretKeyRef" $place (trimSuffix ".secret" $at)) -}}
 {{- end -}}
 {{- $written := regexReplaceAll "\\$\\{[^}]*\\}|\\$\\([^)]*\\)" $text "" -}}
 {{- if or (regexMatch "^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*:[^/?#]+@" $written) (regexMatch "(?i)://[^#]*[?&](password|sslpassword|token|access_token|api_?key|secret)=[^&#]" $written) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is a URL with a password, readable in the ConfigMap and in the release: write the URL without it, and password: {env: NAME} beside it" $place $at) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is a URL with a password, readable in the ConfigMap and in the release: remove the password from the URL, and add password: {env: NAME}" $place $at) -}}
 {{- end -}}
 {{- if contains "PRIVATE KEY-----" $written -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is a private key in the values, readable in the ConfigMap and in the release: name it instead, {file: PATH}, from a Secret of the pod" $place $at) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s is a private key in the values, readable in the ConfigMap and in the release: mount a Secret and use {file: PATH} instead" $place $at) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

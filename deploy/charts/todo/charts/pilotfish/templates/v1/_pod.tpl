@@ -1,8 +1,8 @@
 {{/*
-The pod's init containers: pilotfish at its place (`order`) among those of the app. Arguments beside the usual ones:
+The pod's init containers, with pilotfish at its position (`order`). Further arguments:
   initContainers  the pod's other init containers, a list or its YAML
   env, envFrom    those of the app's container, lists or their YAML: pilotfish gets the same
-In mode native it is the sidecar itself, in mode classic the one that waits.
+In mode native this adds the sidecar, in mode classic the init container that waits.
 */}}
 {{- define "pilotfish.v1.initContainers" -}}
 {{- include "pilotfish.v1.arguments" . -}}
@@ -23,12 +23,12 @@ In mode native it is the sidecar itself, in mode classic the one that waits.
 {{- end -}}
 {{- end -}}
 
-{{/* How many of the other init containers stand before pilotfish. */}}
+{{/* How many of the other init containers start before pilotfish. */}}
 {{- define "pilotfish.v1.place" -}}
 {{- $names := list -}}
 {{- range .others -}}{{- $names = append $names .name -}}{{- end -}}
 {{- if or (has "pilotfish" $names) (has "pilotfish-wait" $names) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: the pod has an init container of that name already" .workload) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: the pod already has an init container named pilotfish or pilotfish-wait" .workload) -}}
 {{- end -}}
 {{- $after := "" -}}
 {{- if kindIs "map" .order -}}
@@ -38,7 +38,7 @@ In mode native it is the sidecar itself, in mode classic the one that waits.
 {{- end -}}
 {{- if $after -}}
 {{- if not (has $after $names) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: order: after: %s is none of the pod's init containers (%s): give them to the template as \"initContainers\"" .workload $after (join ", " $names | default "there are none")) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: order: after: %s is not an init container of the pod (%s): pass them to the template as \"initContainers\"" .workload $after (join ", " $names | default "there are none")) -}}
 {{- end -}}
 {{- range $index, $name := $names -}}
 {{- if eq $name $after -}}{{- add1 $index -}}{{- end -}}
@@ -48,11 +48,11 @@ In mode native it is the sidecar itself, in mode classic the one that waits.
 {{- else if eq .order "last" -}}
 {{- len $names -}}
 {{- else -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: order is first, last or after: NAME, not %v" .workload .order) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: order must be first, last or after: NAME, not %v" .workload .order) -}}
 {{- end -}}
 {{- end -}}
 
-{{/* The container beside the app's own: nothing in mode native, where the init container is it. Arguments: env, envFrom, as above. */}}
+{{/* The sidecar next to the app's containers; nothing in mode native, where the init container is the sidecar. Arguments: env, envFrom, as above. */}}
 {{- define "pilotfish.v1.containers" -}}
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
@@ -62,7 +62,7 @@ In mode native it is the sidecar itself, in mode classic the one that waits.
 {{- end -}}
 {{- end -}}
 
-{{/* What it mounts, to stand among the pod's volumes. */}}
+{{/* The volumes that pilotfish mounts, for the pod's `volumes`. */}}
 {{- define "pilotfish.v1.volumes" -}}
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
@@ -70,7 +70,7 @@ In mode native it is the sidecar itself, in mode classic the one that waits.
   configMap:
     name: {{ include "pilotfish.v1.configMapName" . }}
 - name: pilotfish-no-token
-  # In memory, where it does not keep the autoscaler from removing the node.
+  # In memory, because a volume on disk can stop the cluster autoscaler from removing the node.
   emptyDir:
     medium: Memory
     sizeLimit: 64Ki
@@ -81,8 +81,8 @@ In mode native it is the sidecar itself, in mode classic the one that waits.
 {{- end -}}
 
 {{/*
-Labels of the pod, for its template's metadata only: by the first the monitors find it, the second is its job in Prometheus.
-Never for selector.matchLabels, which cannot be changed later.
+Labels for the metadata of the pod template. Monitors find the pod by the first one; the second is its job in Prometheus.
+Do not use them in selector.matchLabels, which cannot be changed later.
 */}}
 {{- define "pilotfish.v1.podLabels" -}}
 {{- if include "pilotfish.v1.enabled" . -}}
@@ -91,14 +91,14 @@ pilotfish/workload: {{ include "pilotfish.v1.labelValue" (include "pilotfish.v1.
 {{- end -}}
 {{- end -}}
 
-{{/* What the monitors of one chart in one release select; `release` and `chart` are texts. */}}
+{{/* The label that the monitors of one chart in one release select. `release` and `chart` are strings. */}}
 {{- define "pilotfish.v1.monitor" -}}
 {{- include "pilotfish.v1.labelValue" (include "pilotfish.v1.owner" .) -}}
 {{- end -}}
 
 {{/*
-All annotations of the pod: its own (argument `podAnnotations`, a map) and ours, of which there are none unless
-`rolloutOnConfigChange` or `scrapeAnnotations` asks for them.
+All annotations of the pod: its own (argument `podAnnotations`, a map) and those of pilotfish, which exist only with
+`rolloutOnConfigChange` or `scrapeAnnotations`.
 */}}
 {{- define "pilotfish.v1.podAnnotations" -}}
 {{- include "pilotfish.v1.arguments" . -}}
@@ -111,7 +111,7 @@ All annotations of the pod: its own (argument `podAnnotations`, a map) and ours,
 {{- if $settings.scrapeAnnotations -}}
 {{- range $key, $_ := $annotations -}}
 {{- if hasPrefix "prometheus.io/" $key -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: scrapeAnnotations: the pod has %s already, and a pod has one set of them: use podMonitor instead" (include "pilotfish.v1.name" $) $key) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: scrapeAnnotations: the pod already has %s, and a pod can have only one set of them: use podMonitor instead" (include "pilotfish.v1.name" $) $key) -}}
 {{- end -}}
 {{- end -}}
 {{- $ports := include "pilotfish.v1.ports" . | fromYaml -}}
@@ -126,7 +126,7 @@ All annotations of the pod: its own (argument `podAnnotations`, a map) and ours,
 {{- if $annotations -}}{{- toYaml $annotations -}}{{- end -}}
 {{- end -}}
 
-{{/* What the whole pod needs to pass as restricted, where nothing else is said of it. */}}
+{{/* The pod's securityContext for restricted Pod Security. */}}
 {{- define "pilotfish.v1.podSecurityContext" -}}
 runAsNonRoot: true
 seccompProfile:
@@ -134,8 +134,8 @@ seccompProfile:
 {{- end -}}
 
 {{/*
-The names of the checks that `helm test` runs, as YAML: those of `test.only`, or else all that mean the same in another pod.
-What listens in the workload's own pod is not there.
+The names of the checks that `helm test` runs, as YAML: those of `test.only`, or else all checks that also work from another
+pod. Checks of servers inside the workload's own pod do not.
 */}}
 {{- define "pilotfish.v1.tested" -}}
 {{- $only := (include "pilotfish.v1.settings" . | fromYaml).test.only -}}
@@ -147,16 +147,16 @@ What listens in the workload's own pod is not there.
 {{- end -}}
 {{- range $only -}}
 {{- if not (has . $names) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: test.only: no check is called %s; there are %s" (include "pilotfish.v1.name" $) . (join ", " $names)) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: test.only: there is no check %s: the checks are %s" (include "pilotfish.v1.name" $) . (join ", " $names)) -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml ($only | default $tested) -}}
 {{- end -}}
 
 {{/*
-The pod of `helm test`: the checks of the workload once, from beside the workload, with `pilotfish check`; none where all of
-them ask what is in the workload's own pod. Arguments beside the usual ones: `env`, `envFrom`, as above, and `volumes`, a list
-or its YAML: the pod's volumes that pilotfish mounts and that are not among the workload's own; `imagePullSecrets`, likewise.
+The pod of `helm test`: it runs the checks of the workload once, in a separate pod, with `pilotfish check`. There is no such
+pod if all checks are of servers inside the workload's own pod. Further arguments: `env`, `envFrom`, as above; `volumes`, a
+list or its YAML: volumes of the pod that pilotfish mounts and that are not in the workload's `volumes`; `imagePullSecrets`.
 */}}
 {{- define "pilotfish.v1.testPod" -}}
 {{- if and (include "pilotfish.v1.enabled" .) (include "pilotfish.v1.tested" . | fromYamlArray) -}}
