@@ -4,7 +4,6 @@
 //! protocol then says over the session is not its business.
 
 mod certificate;
-mod der;
 mod identity;
 mod opening;
 mod pem;
@@ -13,6 +12,8 @@ mod roots;
 mod untrusted;
 mod verifier;
 
+#[cfg(test)]
+mod test_certificates;
 #[cfg(test)]
 mod tests;
 
