@@ -13,11 +13,8 @@ use x509_parser::oid_registry::{OID_X509_EXT_BASIC_CONSTRAINTS, OID_X509_EXT_SUB
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::{AlgorithmIdentifier, AttributeTypeAndValue, X509Name, X509Version};
 
-use super::roots::Roots;
 use crate::outcome::{Certificate, SERVER_TEXT_LIMIT, clean_text};
 
-/// How many certificates of a chain are read; rustls takes at most 64 KiB of them.
-pub(super) const CHAIN_LIMIT: usize = 10;
 /// How many names of one certificate are read.
 const NAMES_LIMIT: usize = 100;
 /// How many alternative names are looked at for that; others than hosts, addresses and URIs are skipped.
@@ -84,21 +81,6 @@ impl Parsed {
 fn x509(der: &[u8]) -> Option<X509Certificate<'_>> {
     let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
     parser.parse(der).ok().map(|(_, certificate)| certificate)
-}
-
-/// The links from the leaf on, each the issuer of the one before, as far as they were sent and up to one that a root has
-/// issued: what was sent beyond it, such as a root that another one has signed, matters to older clients alone.
-pub(super) fn path<'a>(chain: &'a [Parsed], roots: &Roots) -> Vec<&'a Parsed> {
-    let mut path: Vec<&Parsed> = chain.first().into_iter().collect();
-    while let Some(last) = path.last()
-        && !last.is_self_issued()
-        && !roots.names(&last.issuer)
-        && let Some(next) = chain.iter().find(|other| other.subject == last.issuer)
-        && !path.contains(&next)
-    {
-        path.push(next);
-    }
-    path
 }
 
 /// The public key of a certificate, as its SubjectPublicKeyInfo.

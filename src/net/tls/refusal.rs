@@ -1,15 +1,14 @@
-//! Why a handshake did not come about, or was taken back at the first read: from the error and the peer's bytes, to a
-//! cause and a sentence.
+//! Why a handshake failed: from the error and the peer's bytes to a cause and a sentence.
 
-use std::error::Error as StdError;
 use std::io;
 
 use tokio::time::Instant;
 
 use rustls::{AlertDescription, Error, PeerIncompatible};
 
-use super::Session;
+use super::alert::{named, tls_error};
 use super::opening::{Chosen, looks_like_tls};
+use super::session::Session;
 use super::untrusted::{Judged, unsupported};
 use crate::cause::Cause;
 use crate::net::io::Seen;
@@ -107,117 +106,4 @@ impl Scene<'_> {
             other => unsupported(&format!("the server's TLS has nothing in common with ours: {other:?}")),
         }
     }
-}
-
-impl Session {
-    /// What trouble after the handshake says of TLS, where it does: under TLS 1.3 the server judges our certificate only
-    /// then. `None` where it is about something else.
-    pub(super) fn explain(&self, error: &(dyn StdError + 'static), nothing_came: bool) -> Option<(Cause, String)> {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            if let Some(error) = error.downcast_ref::<io::Error>() {
-                // An io::Error may wrap another one, told by its own source alone.
-                let error = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>()).unwrap_or(error);
-                if let Some(Error::AlertReceived(alert)) = tls_error(error) {
-                    let general = || {
-                        let message = format!("the peer ended the TLS session with alert {}", named(*alert));
-                        (Cause::TlsHandshakeFailed, message)
-                    };
-                    return Some(self.about_our_certificate(*alert).unwrap_or_else(general));
-                }
-                if nothing_came && let Some(about_us) = self.after_our_silence(error) {
-                    return Some(about_us);
-                }
-            }
-            next = error.source();
-        }
-        None
-    }
-
-    /// Alerts with which a server judges the client's certificate, or that there is none.
-    fn about_our_certificate(&self, alert: AlertDescription) -> Option<(Cause, String)> {
-        use AlertDescription as A;
-        let judges = matches!(
-            alert,
-            A::BadCertificate
-                | A::UnsupportedCertificate
-                | A::CertificateRevoked
-                | A::CertificateExpired
-                | A::CertificateUnknown
-                | A::UnknownCA
-                | A::AccessDenied
-                | A::HandshakeFailure
-                | A::CertificateRequired
-        );
-        let wanted = self.issuers.as_ref().filter(|_| judges);
-        let named = named(alert);
-        match (wanted, &self.identity) {
-            (Some(issuers), None) => {
-                let message = format!(
-                    "the server wants a client certificate{}, and none is configured (alert {named})",
-                    of(issuers)
-                );
-                Some((Cause::TlsClientCertRequired, message))
-            }
-            (Some(issuers), Some(who)) => {
-                let message = format!(
-                    "the server rejects our client certificate {who} (alert {named}); it wants one{}",
-                    of(issuers)
-                );
-                Some((Cause::TlsClientCertRequired, message))
-            }
-            (None, _) if alert == A::CertificateRequired => {
-                let message = format!("the server wants a client certificate (alert {named})");
-                Some((Cause::TlsClientCertRequired, message))
-            }
-            (None, _) => None,
-        }
-    }
-
-    /// A server that asked for a certificate, got none, and hung up without a word.
-    fn after_our_silence(&self, error: &io::Error) -> Option<(Cause, String)> {
-        let hung_up = matches!(
-            error.kind(),
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
-        );
-        let issuers = self.issuers.as_ref().filter(|_| hung_up && self.identity.is_none())?;
-        let message =
-            format!("the server asked for a client certificate{}, none is configured, and it hung up", of(issuers));
-        Some((Cause::TlsClientCertRequired, message))
-    }
-}
-
-/// ` of "CN=A" or "CN=B"`, or nothing where the server did not say.
-fn of(issuers: &[String]) -> String {
-    if issuers.is_empty() {
-        return String::new();
-    }
-    format!(" issued by {}", issuers.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" or "))
-}
-
-fn tls_error(error: &io::Error) -> Option<&Error> {
-    error.get_ref()?.downcast_ref()
-}
-
-/// `handshake_failure (40)`: the name of RFC 8446, section 6, and the number.
-fn named(alert: AlertDescription) -> String {
-    let number = u8::from(alert);
-    let name = match alert {
-        // Those whose name in the RFC is not the one in rustls, split at its capitals.
-        AlertDescription::UnknownCA => "unknown_ca".to_owned(),
-        AlertDescription::UnrecognisedName => "unrecognized_name".to_owned(),
-        AlertDescription::UserCanceled => "user_canceled".to_owned(),
-        AlertDescription::UnknownPSKIdentity => "unknown_psk_identity".to_owned(),
-        known => match known.as_str() {
-            Some(text) => {
-                let parts = text.char_indices().map(|(at, c)| match (at, c.is_ascii_uppercase()) {
-                    (0, _) | (_, false) => c.to_ascii_lowercase().to_string(),
-                    _ => format!("_{}", c.to_ascii_lowercase()),
-                });
-                parts.collect()
-            }
-            None => return number.to_string(),
-        },
-    };
-    format!("{name} ({number})")
 }

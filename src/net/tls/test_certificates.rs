@@ -1,5 +1,9 @@
 //! Certificates for tests that no library would make: built from raw DER, one part changed at a time.
 
+use std::sync::LazyLock;
+
+use rcgen::{KeyPair, PublicKeyData as _};
+
 /// Tags of DER (X.690, section 8.1.2; RFC 5280, section 4.2.1.6).
 const BOOLEAN: u8 = 0x01;
 const INTEGER: u8 = 0x02;
@@ -24,10 +28,12 @@ const ALTERNATIVE_NAMES: &[u8] = &[0x55, 29, 17];
 const BASIC_CONSTRAINTS: &[u8] = &[0x55, 29, 19];
 const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
-const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
 /// As many bytes as fit a TLS handshake message (64 KiB) beside the other parts.
 const LARGE: usize = 60_000;
+
+/// The key of every certificate here, unless the key is what is odd.
+pub(super) static KEY: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate().unwrap());
 
 /// A certificate that a hostile or careless peer may send, and its healthy twin.
 pub(super) struct Case {
@@ -88,7 +94,7 @@ fn dns(name: impl AsRef<[u8]>) -> Vec<u8> {
 }
 
 /// The parts of a certificate, as DER.
-pub(super) struct Parts {
+struct Parts {
     version: Vec<u8>,
     serial: Vec<u8>,
     validity: Vec<u8>,
@@ -104,7 +110,7 @@ impl Default for Parts {
             serial: der(INTEGER, &[&[7]]),
             validity: validity((UTC, "260401000000Z")),
             subject: name("db.lab"),
-            key: der(SEQUENCE, &[&der(SEQUENCE, &[&der(OID, &[ED25519])]), &der(BITS, &[&[0; 33]])]),
+            key: KEY.subject_public_key_info(),
             extensions: alternative_names(&[dns("db.lab")]),
         }
     }
@@ -118,6 +124,11 @@ impl Parts {
     }
 
     fn certificate(&self) -> Vec<u8> {
+        der(SEQUENCE, &self.signed().each_ref().map(Vec::as_slice))
+    }
+
+    /// What is signed, the algorithm, and the signature.
+    fn signed(&self) -> [Vec<u8>; 3] {
         let Self { version, serial, validity, subject, key, extensions } = self;
         let signature = der(SEQUENCE, &[&der(OID, &[ECDSA_SHA256])]);
         let extensions = match extensions.is_empty() {
@@ -126,18 +137,13 @@ impl Parts {
         };
         let issuer = name("Lab Root");
         let signed = der(SEQUENCE, &[version, serial, &signature, &issuer, validity, subject, key, &extensions]);
-        der(SEQUENCE, &[&signed, &signature, &der(BITS, &[&[0; 65]])])
+        [signed, signature, der(BITS, &[&[0; 65]])]
     }
 }
 
 /// A certificate with nothing odd about it.
 pub(super) fn healthy() -> Vec<u8> {
     Parts::default().certificate()
-}
-
-/// The same with this key, as SubjectPublicKeyInfo.
-pub(super) fn with_key(key: &[u8]) -> Vec<u8> {
-    Parts::with(|parts| parts.key = key.to_vec())
 }
 
 fn with_subject(subject: Vec<u8>) -> Vec<u8> {
@@ -172,7 +178,7 @@ fn with_attribute(id: &[u8]) -> Vec<u8> {
 fn with_modulus(bytes: usize) -> Vec<u8> {
     let algorithm = der(SEQUENCE, &[&der(OID, &[RSA]), &[5, 0]]);
     let key = der(SEQUENCE, &[&der(INTEGER, &[&vec![0x7f; bytes]]), &der(INTEGER, &[&[1, 0, 1]])]);
-    with_key(&der(SEQUENCE, &[&algorithm, &der(BITS, &[&[0], &key])]))
+    Parts::with(|parts| parts.key = der(SEQUENCE, &[&algorithm, &der(BITS, &[&[0], &key])]))
 }
 
 /// Every case of this file.
@@ -295,12 +301,8 @@ fn numbers() -> Vec<Case> {
 fn shapes() -> Vec<Case> {
     let odd = |what, certificate: Vec<u8>, reads| case(what, certificate, reads, healthy());
     let behind = |header: &[u8]| [header, &healthy()].concat();
-    let without_signature = {
-        let mut all = healthy();
-        all.truncate(all.len() - 67);
-        all[2] -= 67;
-        all
-    };
+    let [signed, algorithm, signature] = Parts::default().signed();
+    let indefinite = [&[SEQUENCE, 0x80][..], &signed, &algorithm, &signature, &[0, 0]].concat();
     let version_1 = Parts::with(|parts| {
         parts.version.clear();
         parts.extensions.clear();
@@ -308,12 +310,12 @@ fn shapes() -> Vec<Case> {
     vec![
         odd("version 1", version_1, "CN=db.lab [] 1775001600 not v3"),
         odd("bytes behind it", [healthy(), vec![1; 100]].concat(), "CN=db.lab [db.lab] 1775001600"),
-        odd("an indefinite length", [&[SEQUENCE, 0x80], &healthy()[3..], &[0, 0]].concat(), "unreadable"),
+        odd("an indefinite length", indefinite, "unreadable"),
         odd("nothing but indefinite lengths", [SEQUENCE, 0x80].repeat(LARGE / 2), "unreadable"),
         odd("nothing but sequences", nested(SEQUENCE, 10_000), "unreadable"),
         odd("a length past the end", behind(&[SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff]), "unreadable"),
         odd("a length of nine bytes", behind(&[SEQUENCE, 0x89, 1, 0, 0, 0, 0, 0, 0, 0, 0]), "unreadable"),
-        odd("no signature", without_signature, "unreadable"),
+        odd("no signature", der(SEQUENCE, &[&signed, &algorithm]), "unreadable"),
         odd("nothing", Vec::new(), "unreadable"),
         odd("zeros", vec![0; LARGE], "unreadable"),
         odd("text", b"-----BEGIN CERTIFICATE-----".to_vec(), "unreadable"),

@@ -2,7 +2,8 @@
 
 use rustls::CertificateError;
 
-use super::certificate::{Parsed, path};
+use super::certificate::Parsed;
+use super::chain::path;
 use super::roots::Roots;
 use crate::cause::Cause;
 use crate::timestamp::rfc3339_unix;
@@ -163,7 +164,7 @@ pub(super) fn unsupported(what: &str) -> (Cause, String) {
 }
 
 /// `3 days`, `5 h`, `20 min`, `12 s`.
-pub(crate) fn span(seconds: i64) -> String {
+pub(super) fn span(seconds: i64) -> String {
     match seconds.max(0) {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds / 60),

@@ -11,8 +11,9 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::Verify;
-use super::certificate::{CHAIN_LIMIT, Parsed, public_key};
+use super::certificate::{Parsed, public_key};
+use super::chain::CHAIN_LIMIT;
+use super::options::Verify;
 use super::roots::Roots;
 
 /// What the peer presented: DER, leaf first.
