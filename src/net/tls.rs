@@ -5,16 +5,17 @@
 
 mod alert;
 mod certificate;
+mod certificate_error;
 mod chain;
 mod handshake;
+mod handshake_error;
 mod identity;
-mod opening;
 mod options;
 mod pem;
-mod refusal;
 mod roots;
+mod server_hello;
 mod session;
-mod untrusted;
+mod tap_stream;
 mod verifier;
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ pub(super) fn tls_error(error: &io::Error) -> Option<&Error> {
 }
 
 /// `handshake_failure (40)`: the name of RFC 8446, section 6, and the number.
-pub(super) fn named(alert: AlertDescription) -> String {
+pub(super) fn alert_name(alert: AlertDescription) -> String {
     let number = u8::from(alert);
     let name = match alert {
         // Those whose name in the RFC is not the one in rustls, split at its capitals.

@@ -28,7 +28,7 @@ const URI: Tag = Tag(6);
 
 /// One certificate, read.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Parsed {
+pub(super) struct CertificateInfo {
     /// What is reported of it.
     pub(super) facts: Certificate,
     /// The subject as DER, to compare.
@@ -45,16 +45,16 @@ pub(super) struct Parsed {
     pub(super) signature: String,
 }
 
-impl Parsed {
+impl CertificateInfo {
     /// Reads DER; `None` where it is no certificate.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
-        let certificate = x509(der)?;
+        let certificate = parse(der)?;
         let (subject, issuer) = (certificate.subject(), certificate.issuer());
         let common_names = attributes(subject).filter(|(id, _)| id == COMMON_NAME).take(NAMES_LIMIT);
         Some(Self {
             facts: Certificate {
-                subject: text_of(subject),
-                issuer: text_of(issuer),
+                subject: name_as_text(subject),
+                issuer: name_as_text(issuer),
                 names: extension(&certificate, &OID_X509_EXT_SUBJECT_ALT_NAME)
                     .map(alternative_names)
                     .unwrap_or_default(),
@@ -78,20 +78,20 @@ impl Parsed {
 
 /// The certificate as x509-parser reads it. It leaves the extensions unread: two of them matter here, and a peer could
 /// make the others cost time and memory.
-fn x509(der: &[u8]) -> Option<X509Certificate<'_>> {
+fn parse(der: &[u8]) -> Option<X509Certificate<'_>> {
     let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
     parser.parse(der).ok().map(|(_, certificate)| certificate)
 }
 
 /// The public key of a certificate, as its SubjectPublicKeyInfo.
 pub(super) fn public_key(der: &[u8]) -> Option<&[u8]> {
-    Some(x509(der)?.subject_pki.raw)
+    Some(parse(der)?.subject_pki.raw)
 }
 
 /// The hash of a certificate for the channel binding `tls-server-end-point` (RFC 5929, section 4.1): by the hash of its
 /// signature, SHA-256 in place of MD5 and SHA-1. `None` where the signature has no hash of its own (Ed25519).
-pub(super) fn end_point(der: &[u8]) -> Option<Vec<u8>> {
-    let algorithm = hash_of(&x509(der)?.signature_algorithm)?;
+pub(super) fn end_point_hash(der: &[u8]) -> Option<Vec<u8>> {
+    let algorithm = signature_hash(&parse(der)?.signature_algorithm)?;
     Some(digest::digest(algorithm, der).as_ref().to_vec())
 }
 
@@ -103,11 +103,11 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 /// A distinguished name in DER as text.
 pub(super) fn name_text(der: &[u8]) -> Option<String> {
-    X509Name::from_der(der).ok().map(|(_, name)| text_of(&name))
+    X509Name::from_der(der).ok().map(|(_, name)| name_as_text(&name))
 }
 
 /// The hash of a signature's algorithm (RFC 8017, appendix A; RFC 5758).
-fn hash_of(signature: &AlgorithmIdentifier<'_>) -> Option<&'static digest::Algorithm> {
+fn signature_hash(signature: &AlgorithmIdentifier<'_>) -> Option<&'static digest::Algorithm> {
     let algorithm = dotted(&signature.algorithm)?;
     let id = match algorithm.as_str() {
         // RSASSA-PSS names its hash among its parameters; SHA-1 where it does not.
@@ -174,7 +174,7 @@ fn attributes<'a>(name: &'a X509Name<'_>) -> impl Iterator<Item = (String, Cow<'
 }
 
 /// `CN=db.lab,O=Lab`: the attributes in the order of the certificate.
-fn text_of(name: &X509Name<'_>) -> String {
+fn name_as_text(name: &X509Name<'_>) -> String {
     let attributes = attributes(name).take(NAMES_LIMIT).map(|(id, value)| {
         let label = match id.as_str() {
             COMMON_NAME => "CN",

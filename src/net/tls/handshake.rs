@@ -10,15 +10,16 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::certificate::end_point;
+use super::certificate::end_point_hash;
+use super::certificate_error::CertificateContext;
 use super::chain;
-use super::identity::Asked;
-use super::opening::{Chosen, Under};
+use super::handshake_error::HandshakeContext;
+use super::identity::ClientCertResolver;
 use super::options::{TlsOptions, Verify};
-use super::refusal::Scene;
+use super::server_hello::ServerHello;
 use super::session::{Session, unix_now};
-use super::untrusted::Judged;
-use super::verifier::Recorder;
+use super::tap_stream::TapStream;
+use super::verifier::RecordingVerifier;
 use crate::cause::Cause;
 use crate::net::io::{Io, Seen};
 use crate::outcome::{Facts, Fault, Phase};
@@ -46,30 +47,36 @@ pub(in crate::net) async fn handshake(
     let wire = io.wire();
     let before = wire.seen();
     io.set_limit(before.received + HANDSHAKE_LIMIT);
-    let (under, opening) = Under::new(io);
-    let connecting = TlsConnector::from(Arc::clone(&client.config)).connect(name, under).into_fallible();
+    let (tap, first_bytes) = TapStream::new(io);
+    let connecting = TlsConnector::from(Arc::clone(&client.config)).connect(name, tap).into_fallible();
     let result = timeout_at(deadline, connecting).await;
 
-    let opening = opening.bytes();
-    let chosen = Chosen::read(&opening);
-    let presented = client.recorder.presented();
+    let first_bytes = first_bytes.bytes();
+    let hello = ServerHello::read(&first_bytes);
+    let presented = client.verifier.presented();
     let chain = chain::read(&presented);
-    session.issuers = client.asked.issuers();
-    session.judged_late = chosen.is_some_and(|chosen| chosen.version == ProtocolVersion::TLSv1_3);
-    session.first_to_end = chain::first_to_end(&chain, &options.roots).cloned();
-    facts.tls_version = chosen.and_then(Chosen::version_name);
-    facts.tls_cipher = chosen.and_then(Chosen::cipher_name);
+    session.issuers = client.resolver.issuers();
+    session.is_tls13 = hello.is_some_and(|hello| hello.version == ProtocolVersion::TLSv1_3);
+    session.first_to_expire = chain::first_to_expire(&chain, &options.roots).cloned();
+    facts.tls_version = hello.and_then(ServerHello::version_name);
+    facts.tls_cipher = hello.and_then(ServerHello::cipher_name);
     facts.tls_verified = (options.verify == Verify::Off).then_some(false);
     facts.certificates = chain.iter().map(|parsed| parsed.facts.clone()).collect();
-    facts.first_expiry = session.first_to_end.as_ref().map(|first| first.not_after);
+    facts.first_expiry = session.first_to_expire.as_ref().map(|first| first.not_after);
 
-    let judged = Judged { chain: &chain, roots: &options.roots, host: &options.server_name, now: unix_now() };
+    let certificate =
+        CertificateContext { chain: &chain, roots: &options.roots, host: &options.server_name, now: unix_now() };
     let after = wire.seen();
     let (received, sent) = (after.received - before.received, after.sent - before.sent);
-    let scene = Scene { judged, session: &session, seen: Seen { head: opening, received, sent, ..after }, chosen };
+    let context = HandshakeContext {
+        certificate,
+        session: &session,
+        seen: Seen { head: first_bytes, received, sent, ..after },
+        hello,
+    };
     let result = match result {
-        Err(_) => Err((scene.timeout(), None)),
-        Ok(Err((error, under))) => Err((scene.explain(&error), Some(under.io))),
+        Err(_) => Err((context.timeout(), None)),
+        Ok(Err((error, tap))) => Err((context.explain(&error), Some(tap.io))),
         Ok(Ok(stream)) => {
             facts.tls_verified = Some(options.verify != Verify::Off);
             Ok(established(stream, presented.first(), facts))
@@ -79,40 +86,38 @@ pub(in crate::net) async fn handshake(
 }
 
 /// The stream of a session behind its handshake, with the peer's channel binding.
-fn established(mut stream: TlsStream<Under>, leaf: Option<&CertificateDer<'_>>, facts: &mut Facts) -> Io {
-    let (under, connection) = stream.get_mut();
+fn established(mut stream: TlsStream<TapStream>, leaf: Option<&CertificateDer<'_>>, facts: &mut Facts) -> Io {
+    let (tap, connection) = stream.get_mut();
     // The session's own stream counts from here on.
-    under.io.set_limit(u64::MAX);
+    tap.io.set_limit(u64::MAX);
     facts.tls_alpn = connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned());
     let mut io = Io::over(stream);
-    io.tls_server_end_point = leaf.and_then(|leaf| end_point(leaf));
+    io.tls_server_end_point = leaf.and_then(|leaf| end_point_hash(leaf));
     io
 }
 
 /// A client for one handshake, and what records the peer's part of it.
 struct Client {
     config: Arc<ClientConfig>,
-    recorder: Arc<Recorder>,
-    asked: Arc<Asked>,
+    verifier: Arc<RecordingVerifier>,
+    resolver: Arc<ClientCertResolver>,
 }
 
 impl Client {
     fn new(options: &TlsOptions) -> Self {
         let provider = Arc::new(ring::default_provider());
         let algorithms = provider.signature_verification_algorithms;
-        let recorder = Arc::new(Recorder::new(options.verify, Arc::clone(&options.roots), algorithms));
-        let asked = Arc::new(Asked::new(options.identity.clone()));
-        let verifier: Arc<Recorder> = Arc::clone(&recorder);
-        let resolver: Arc<Asked> = Arc::clone(&asked);
+        let verifier = Arc::new(RecordingVerifier::new(options.verify, Arc::clone(&options.roots), algorithms));
+        let resolver = Arc::new(ClientCertResolver::new(options.identity.clone()));
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("ring has suites for TLS 1.2 and 1.3")
             .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_client_cert_resolver(resolver);
+            .with_custom_certificate_verifier(Arc::<RecordingVerifier>::clone(&verifier))
+            .with_client_cert_resolver(Arc::<ClientCertResolver>::clone(&resolver));
         config.resumption = Resumption::disabled();
         config.alpn_protocols = options.alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
-        Self { config: Arc::new(config), recorder, asked }
+        Self { config: Arc::new(config), verifier, resolver }
     }
 }
 

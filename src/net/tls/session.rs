@@ -7,9 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::{AlertDescription, Error};
 
-use super::alert::{named, tls_error};
+use super::alert::{alert_name, tls_error};
+use super::certificate_error::rough_duration;
 use super::options::TlsOptions;
-use super::untrusted::span;
 use crate::cause::Cause;
 use crate::net::trouble::Trouble;
 use crate::outcome::{Certificate, Fault, Phase};
@@ -24,9 +24,9 @@ pub struct Session {
     pub(super) identity: Option<String>,
     pub(super) alpn: Vec<String>,
     /// Whether it is TLS 1.3, in which the client is done first.
-    pub(super) judged_late: bool,
+    pub(super) is_tls13: bool,
     /// The certificate of the leaf's path that ends first.
-    pub(super) first_to_end: Option<Certificate>,
+    pub(super) first_to_expire: Option<Certificate>,
 }
 
 impl Session {
@@ -42,8 +42,8 @@ impl Session {
     /// Whether the server may yet refuse us at the first read: under TLS 1.3 it judges our certificate, or that we have
     /// none, after the handshake.
     #[must_use]
-    pub const fn awaits_judgement(&self) -> bool {
-        self.issuers.is_some() && self.judged_late
+    pub const fn may_reject_client_certificate(&self) -> bool {
+        self.issuers.is_some() && self.is_tls13
     }
 
     /// The fault of an error after the handshake, where it is TLS's: a server that speaks TLS 1.3 judges our certificate
@@ -73,17 +73,17 @@ impl Session {
     ///
     /// # Errors
     /// `tls_expired` in phase `assert`, naming the one that ends first.
-    pub fn lasts(&self, days: u32) -> Result<(), Fault> {
-        let Some(first) = &self.first_to_end else { return Ok(()) };
+    pub fn check_days_left(&self, days: u32) -> Result<(), Fault> {
+        let Some(first) = &self.first_to_expire else { return Ok(()) };
         let left = first.not_after - unix_now();
         if left >= i64::from(days) * 86_400 {
             return Ok(());
         }
         let (subject, at) = (&first.subject, rfc3339_unix(first.not_after));
         let message = if left < 0 {
-            format!("the certificate of \"{subject}\" expired {} ago, at {at}", span(-left))
+            format!("the certificate of \"{subject}\" expired {} ago, at {at}", rough_duration(-left))
         } else {
-            let left = span(left);
+            let left = rough_duration(left);
             format!("the certificate of \"{subject}\" expires in {left}, at {at}; at least {days} days are asked for")
         };
         Err(Fault::new(Phase::Assert, Cause::TlsExpired, message))
@@ -99,12 +99,12 @@ impl Session {
                 let error = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>()).unwrap_or(error);
                 if let Some(Error::AlertReceived(alert)) = tls_error(error) {
                     let general = || {
-                        let message = format!("the peer ended the TLS session with alert {}", named(*alert));
+                        let message = format!("the peer ended the TLS session with alert {}", alert_name(*alert));
                         (Cause::TlsHandshakeFailed, message)
                     };
-                    return Some(self.about_our_certificate(*alert).unwrap_or_else(general));
+                    return Some(self.client_certificate_cause(*alert).unwrap_or_else(general));
                 }
-                if nothing_came && let Some(about_us) = self.after_our_silence(error) {
+                if nothing_came && let Some(about_us) = self.hung_up_cause(error) {
                     return Some(about_us);
                 }
             }
@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// Alerts with which a server judges the client's certificate, or that there is none.
-    pub(super) fn about_our_certificate(&self, alert: AlertDescription) -> Option<(Cause, String)> {
+    pub(super) fn client_certificate_cause(&self, alert: AlertDescription) -> Option<(Cause, String)> {
         use AlertDescription as A;
         let judges = matches!(
             alert,
@@ -129,19 +129,19 @@ impl Session {
                 | A::CertificateRequired
         );
         let wanted = self.issuers.as_ref().filter(|_| judges);
-        let named = named(alert);
+        let named = alert_name(alert);
         match (wanted, &self.identity) {
             (Some(issuers), None) => {
                 let message = format!(
                     "the server wants a client certificate{}, and none is configured (alert {named})",
-                    of(issuers)
+                    issued_by(issuers)
                 );
                 Some((Cause::TlsClientCertRequired, message))
             }
             (Some(issuers), Some(who)) => {
                 let message = format!(
                     "the server rejects our client certificate {who} (alert {named}); it wants one{}",
-                    of(issuers)
+                    issued_by(issuers)
                 );
                 Some((Cause::TlsClientCertRequired, message))
             }
@@ -154,20 +154,22 @@ impl Session {
     }
 
     /// A server that asked for a certificate, got none, and hung up without a word.
-    pub(super) fn after_our_silence(&self, error: &io::Error) -> Option<(Cause, String)> {
+    pub(super) fn hung_up_cause(&self, error: &io::Error) -> Option<(Cause, String)> {
         let hung_up = matches!(
             error.kind(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
         );
         let issuers = self.issuers.as_ref().filter(|_| hung_up && self.identity.is_none())?;
-        let message =
-            format!("the server asked for a client certificate{}, none is configured, and it hung up", of(issuers));
+        let message = format!(
+            "the server asked for a client certificate{}, none is configured, and it hung up",
+            issued_by(issuers)
+        );
         Some((Cause::TlsClientCertRequired, message))
     }
 }
 
 /// ` of "CN=A" or "CN=B"`, or nothing where the server did not say.
-fn of(issuers: &[String]) -> String {
+fn issued_by(issuers: &[String]) -> String {
     if issuers.is_empty() {
         return String::new();
     }

@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use super::handshake;
 use crate::cause::Cause;
 use crate::net::io::Io;
-use crate::net::tls::certificate::Parsed;
+use crate::net::tls::certificate::CertificateInfo;
 use crate::net::tls::test_certificates::{KEY, all, healthy};
 use crate::net::tls::{Roots, TlsOptions, Verify};
 use crate::outcome::{Facts, Fault, Phase};
@@ -60,7 +60,7 @@ async fn client_of(chain: &[Vec<u8>], verify: Verify) -> (Facts, Result<(), Faul
 #[tokio::test]
 async fn no_certificate_costs_the_run() {
     for case in all() {
-        let read = Parsed::read(&case.odd).map(|parsed| parsed.facts);
+        let read = CertificateInfo::read(&case.odd).map(|parsed| parsed.facts);
         for verify in [Verify::Off, Verify::Full] {
             let (facts, result) = client_of(std::slice::from_ref(&case.odd), verify).await;
             let what = format!("{} {verify:?}: {result:?}", case.what);

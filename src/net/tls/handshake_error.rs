@@ -6,10 +6,10 @@ use tokio::time::Instant;
 
 use rustls::{AlertDescription, Error, PeerIncompatible};
 
-use super::alert::{named, tls_error};
-use super::opening::{Chosen, looks_like_tls};
+use super::alert::{alert_name, tls_error};
+use super::certificate_error::{CertificateContext, unsupported};
+use super::server_hello::{ServerHello, looks_like_tls};
 use super::session::Session;
-use super::untrusted::{Judged, unsupported};
 use crate::cause::Cause;
 use crate::net::io::Seen;
 use crate::net::speaks::{Protocol, recognise};
@@ -19,22 +19,22 @@ use crate::outcome::{Fault, Phase};
 const AWAITED: Awaited = Awaited { what: "the end of the TLS handshake", protocol: Some(Protocol::Tls) };
 
 /// All that is known when a handshake ended early.
-pub(super) struct Scene<'a> {
-    pub(super) judged: Judged<'a>,
+pub(super) struct HandshakeContext<'a> {
+    pub(super) certificate: CertificateContext<'a>,
     pub(super) session: &'a Session,
     /// What came over the wire since the hello; its head are the peer's first bytes.
     pub(super) seen: Seen,
-    pub(super) chosen: Option<Chosen>,
+    pub(super) hello: Option<ServerHello>,
 }
 
-impl Scene<'_> {
+impl HandshakeContext<'_> {
     /// The cause and what was observed.
     pub(super) fn explain(&self, error: &io::Error) -> Fault {
         if let Some(fault) = self.not_tls() {
             return fault;
         }
         let (cause, message) = match tls_error(error) {
-            Some(Error::InvalidCertificate(why)) => self.judged.explain(why),
+            Some(Error::InvalidCertificate(why)) => self.certificate.explain(why),
             Some(Error::NoCertificatesPresented) => {
                 (Cause::TlsUntrusted, "the server presented no certificate".to_owned())
             }
@@ -47,7 +47,7 @@ impl Scene<'_> {
                 (Cause::ProtocolError, format!("the peer sent a broken TLS message: {why:?}"))
             }
             Some(other) => (Cause::TlsHandshakeFailed, format!("the TLS handshake failed: {other}")),
-            None => match self.session.after_our_silence(error) {
+            None => match self.session.hung_up_cause(error) {
                 Some(about_us) => about_us,
                 None => return trouble::fault(Phase::Tls, Trouble::Failed(error), &self.seen, AWAITED),
             },
@@ -72,19 +72,19 @@ impl Scene<'_> {
 
     fn alert(&self, alert: AlertDescription) -> (Cause, String) {
         use AlertDescription as A;
-        if let Some(about_us) = self.session.about_our_certificate(alert) {
+        if let Some(about_us) = self.session.client_certificate_cause(alert) {
             return about_us;
         }
-        let named = named(alert);
+        let named = alert_name(alert);
         match alert {
             A::ProtocolVersion => unsupported(&format!(
                 "the server refuses TLS 1.2 and 1.3 (alert {named}), so it offers only older versions"
             )),
-            A::HandshakeFailure | A::InsufficientSecurity if self.chosen.is_none() => {
+            A::HandshakeFailure | A::InsufficientSecurity if self.hello.is_none() => {
                 unsupported(&format!("the server found nothing in common with our TLS hello (alert {named})"))
             }
             A::UnrecognisedName => {
-                let host = self.judged.host;
+                let host = self.certificate.host;
                 (Cause::TlsHandshakeFailed, format!("the server does not know the name \"{host}\" (alert {named})"))
             }
             A::NoApplicationProtocol => {
@@ -100,7 +100,7 @@ impl Scene<'_> {
         match why {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => {
-                let version = self.chosen.and_then(Chosen::version_name).unwrap_or("an older version");
+                let version = self.hello.and_then(ServerHello::version_name).unwrap_or("an older version");
                 unsupported(&format!("the server chose {version}; TLS 1.2 or 1.3 is needed"))
             }
             other => unsupported(&format!("the server's TLS has nothing in common with ours: {other:?}")),
