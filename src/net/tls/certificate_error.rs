@@ -1,6 +1,6 @@
 //! Why a certificate was not accepted: from rustls's error and what was sent, to a cause and a sentence.
 
-use rustls::CertificateError;
+use rustls::{CertificateError, OtherError};
 
 use super::certificate::CertificateInfo;
 use super::chain::path;
@@ -56,10 +56,7 @@ impl CertificateContext<'_> {
                 "what the key of \"{subject}\" signed in the handshake cannot be verified: it is an RSA key under 2048 bits, \
                  or not the certificate's"
             )),
-            CertificateError::Other(other) if other.to_string().contains("CriticalExtension") => {
-                unsupported(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
-            }
-            CertificateError::UnhandledCriticalExtension => {
+            error if is_unknown_critical_extension(error) => {
                 unsupported(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
             }
             CertificateError::BadEncoding => {
@@ -192,6 +189,17 @@ fn quoted(names: &[String]) -> String {
 fn matches_host(name: &str, host: &str) -> bool {
     let wildcard = name.strip_prefix("*.").zip(host.split_once('.')).is_some_and(|(suffix, (_, rest))| suffix == rest);
     name.eq_ignore_ascii_case(host) || wildcard
+}
+
+/// rustls has its own value for this, but hands through the one of webpki.
+fn is_unknown_critical_extension(error: &CertificateError) -> bool {
+    match error {
+        CertificateError::UnhandledCriticalExtension => true,
+        CertificateError::Other(OtherError(inner)) => {
+            inner.downcast_ref() == Some(&webpki::Error::UnsupportedCriticalExtension)
+        }
+        _ => false,
+    }
 }
 
 /// Signatures that were given up, by their OID.

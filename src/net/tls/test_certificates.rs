@@ -357,6 +357,12 @@ fn extensions() -> Vec<Case> {
             "CN=db.lab [] 1775001600",
             with_extensions(&[unknown]),
         ),
+        case(
+            "an unknown critical extension",
+            with_extensions(&[der(SEQUENCE, &[&der(OID, &[&[0x2a, 3, 4]]), &flag(0xff), &der(OCTETS, &[b"x"])])]),
+            "CN=db.lab [] 1775001600",
+            healthy(),
+        ),
         case("an extension that is none", with_extensions(&no_extension), "unreadable", healthy()),
     ]
 }

@@ -92,3 +92,11 @@ async fn no_other_certificate_passes_for_an_unreadable_leaf() {
     let (facts, _) = client_of(&[healthy(), b"no certificate".to_vec(), healthy()], Verify::Full).await;
     assert_eq!(facts.certificates.len(), 2);
 }
+
+#[tokio::test]
+async fn an_unknown_critical_extension_is_named() {
+    let case = all().into_iter().find(|case| case.what == "an unknown critical extension").unwrap();
+    let (_, result) = client_of(&[case.odd], Verify::Full).await;
+    let what = "has a critical extension of an unknown kind; other TLS stacks may accept it";
+    assert_eq!(result.unwrap_err().message, format!("the certificate of \"CN=db.lab\" {what}"));
+}
