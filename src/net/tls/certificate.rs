@@ -19,6 +19,8 @@ use crate::outcome::{Certificate, SERVER_TEXT_LIMIT, clean_text};
 const NAMES_LIMIT: usize = 100;
 /// How many alternative names are looked at for that; others than hosts, addresses and URIs are skipped.
 const ENTRIES_LIMIT: usize = 1_000;
+/// How many bytes of an object identifier are read; those in use have at most 40.
+const IDENTIFIER_LIMIT: usize = 64;
 /// The attribute of a name that holds a host in old certificates (RFC 5280, appendix A).
 const COMMON_NAME: &str = "2.5.4.3";
 /// The numbers of the alternative names that hold a host and a URI (RFC 5280, section 4.2.1.6). Meshes name their
@@ -193,11 +195,11 @@ fn name_as_text(name: &X509Name<'_>) -> String {
     cleaned(&attributes.collect::<Vec<_>>().join(","))
 }
 
-/// An object identifier with its dots; `None` where an arc exceeds 64 bits or the identifier is cut short.
+/// An object identifier with its dots; `None` where it or an arc is too long, or it is cut short.
 ///
 /// x509-parser's own text takes quadratic time for a long arc, and is wrong where the second arc exceeds 39 (2.999).
 fn dotted(id: &Oid<'_>) -> Option<String> {
-    let bytes = id.as_bytes();
+    let bytes = Some(id.as_bytes()).filter(|bytes| bytes.len() <= IDENTIFIER_LIMIT)?;
     let mut arcs = Vec::new();
     let mut arc = 0_u64;
     for byte in bytes {

@@ -76,7 +76,7 @@ fn object_identifiers() {
     assert_eq!(oid(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]).unwrap(), "1.2.840.113549.1.1.11");
     assert_eq!(oid(&[0x55, 4, 3]).unwrap(), "2.5.4.3");
     assert_eq!(oid(&[0x88, 0x37, 3]).unwrap(), "2.999.3");
-    for wrong in [&[][..], &[0x2a, 0x86], &[0xff; 20]] {
+    for wrong in [&[][..], &[0x2a, 0x86], &[0xff; 20], &[1; 65]] {
         assert_eq!(oid(wrong), None, "{wrong:?}");
     }
 }
