@@ -190,7 +190,7 @@ impl Runnable for TlsRun {
             let result = agreed.and_then(|()| {
                 attempt.enter(Phase::Assert);
                 let session = attempt.tls().expect("start_tls left one");
-                self.days.map_or(Ok(()), |Days(days)| session.lasts(days))
+                self.days.map_or(Ok(()), |Days(days)| session.check_days_left(days))
             });
             attempt.leave();
             attempt.close(io).await;
@@ -202,7 +202,7 @@ impl Runnable for TlsRun {
 /// Under TLS 1.3 a server that asked for a certificate judges the answer after the handshake: after our goodbye it
 /// closes, or it says what it did not like.
 async fn judge(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
-    if !attempt.tls().is_some_and(crate::net::tls::Session::awaits_judgement) {
+    if !attempt.tls().is_some_and(crate::net::tls::Session::may_reject_client_certificate) {
         return Ok(());
     }
     let until = attempt.deadline().min(Instant::now() + JUDGEMENT);

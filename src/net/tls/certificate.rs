@@ -1,30 +1,36 @@
-//! What is worth knowing of a certificate, read from its DER. Whatever a peer sends is bounded here.
+//! What pilotfish reports of a certificate. x509-parser reads the DER; everything that a peer sends is bounded here.
 
+use std::borrow::Cow;
+use std::iter;
 use std::net::IpAddr;
 
 use ring::digest;
+use x509_parser::asn1_rs::{Any, FromBer as _, FromDer as _, Oid, Tag};
+use x509_parser::certificate::{X509Certificate, X509CertificateParser};
+use x509_parser::extensions::GeneralName;
+use x509_parser::nom::Parser as _;
+use x509_parser::oid_registry::{OID_X509_EXT_BASIC_CONSTRAINTS, OID_X509_EXT_SUBJECT_ALT_NAME};
+use x509_parser::signature_algorithm::RsaSsaPssParams;
+use x509_parser::x509::{AlgorithmIdentifier, AttributeTypeAndValue, X509Name, X509Version};
 
-use super::der::{Element, Elements, tag};
-use super::roots::Roots;
 use crate::outcome::{Certificate, SERVER_TEXT_LIMIT, clean_text};
 
-/// How many certificates of a chain are read; rustls takes at most 64 KiB of them.
-pub(super) const CHAIN_LIMIT: usize = 10;
 /// How many names of one certificate are read.
 const NAMES_LIMIT: usize = 100;
-/// Identifiers (RFC 5280, appendix A).
+/// How many alternative names are looked at for that; others than hosts, addresses and URIs are skipped.
+const ENTRIES_LIMIT: usize = 1_000;
+/// How many bytes of an object identifier are read; those in use have at most 40.
+const IDENTIFIER_LIMIT: usize = 64;
+/// The attribute of a name that holds a host in old certificates (RFC 5280, appendix A).
 const COMMON_NAME: &str = "2.5.4.3";
-const ALTERNATIVE_NAMES: &str = "2.5.29.17";
-const BASIC_CONSTRAINTS: &str = "2.5.29.19";
-/// Kinds of alternative names.
-const NAME_DNS: u8 = tag::implied(2);
-/// What meshes name their workloads by: `spiffe://cluster.local/ns/shop/sa/web`.
-const NAME_URI: u8 = tag::implied(6);
-const NAME_IP: u8 = tag::implied(7);
+/// The numbers of the alternative names that hold a host and a URI (RFC 5280, section 4.2.1.6). Meshes name their
+/// workloads by URI: `spiffe://cluster.local/ns/shop/sa/web`.
+const DNS_NAME: Tag = Tag(2);
+const URI: Tag = Tag(6);
 
 /// One certificate, read.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Parsed {
+pub(super) struct CertificateInfo {
     /// What is reported of it.
     pub(super) facts: Certificate,
     /// The subject as DER, to compare.
@@ -41,25 +47,28 @@ pub(super) struct Parsed {
     pub(super) signature: String,
 }
 
-impl Parsed {
+impl CertificateInfo {
     /// Reads DER; `None` where it is no certificate.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
-        let Fields { version, signature, issuer, not_before, not_after, subject, extensions, .. } = Fields::read(der)?;
-        let common_names = attributes(subject.elements()).filter(|(id, _)| id == COMMON_NAME).take(NAMES_LIMIT);
+        let certificate = parse(der)?;
+        let (subject, issuer) = (certificate.subject(), certificate.issuer());
+        let common_names = attributes(subject).filter(|(id, _)| id == COMMON_NAME).take(NAMES_LIMIT);
         Some(Self {
             facts: Certificate {
-                subject: text_of(subject),
-                issuer: text_of(issuer),
-                names: extension(extensions, ALTERNATIVE_NAMES).map(alternative_names).unwrap_or_default(),
-                not_before,
-                not_after,
+                subject: name_as_text(subject),
+                issuer: name_as_text(issuer),
+                names: extension(&certificate, &OID_X509_EXT_SUBJECT_ALT_NAME)
+                    .map(alternative_names)
+                    .unwrap_or_default(),
+                not_before: certificate.validity().not_before.timestamp(),
+                not_after: certificate.validity().not_after.timestamp(),
             },
-            subject: subject.whole.to_vec(),
-            issuer: issuer.whole.to_vec(),
-            common_names: common_names.map(|(_, value)| cleaned(&String::from_utf8_lossy(value))).collect(),
-            is_ca: extension(extensions, BASIC_CONSTRAINTS).is_some_and(is_ca),
-            is_v3: version == [2],
-            signature: signature.elements().next()?.oid()?,
+            subject: subject.as_raw().to_vec(),
+            issuer: issuer.as_raw().to_vec(),
+            common_names: common_names.map(|(_, value)| cleaned(&value)).collect(),
+            is_ca: extension(&certificate, &OID_X509_EXT_BASIC_CONSTRAINTS).is_some_and(is_ca),
+            is_v3: certificate.version() == X509Version::V3,
+            signature: dotted(&certificate.signature_algorithm.algorithm)?,
         })
     }
 
@@ -69,67 +78,22 @@ impl Parsed {
     }
 }
 
-/// The parts of a certificate (RFC 5280, section 4.1).
-struct Fields<'a> {
-    version: &'a [u8],
-    signature: Element<'a>,
-    issuer: Element<'a>,
-    not_before: i64,
-    not_after: i64,
-    subject: Element<'a>,
-    key: Element<'a>,
-    extensions: Elements<'a>,
-}
-
-impl<'a> Fields<'a> {
-    fn read(der: &'a [u8]) -> Option<Self> {
-        let mut certificate = Elements::of(der).expect(tag::SEQUENCE)?.elements();
-        let mut signed = certificate.expect(tag::SEQUENCE)?.elements();
-        let signature = certificate.expect(tag::SEQUENCE)?;
-        let version = match signed.accept(tag::field(0)) {
-            Some(version) => version.elements().expect(tag::INTEGER)?.body,
-            None => &[0],
-        };
-        signed.expect(tag::INTEGER)?; // The serial number.
-        signed.expect(tag::SEQUENCE)?; // The signature's algorithm once more.
-        let issuer = signed.expect(tag::SEQUENCE)?;
-        let mut validity = signed.expect(tag::SEQUENCE)?.elements();
-        let (not_before, not_after) = (validity.next()?.time()?, validity.next()?.time()?);
-        let subject = signed.expect(tag::SEQUENCE)?;
-        let key = signed.expect(tag::SEQUENCE)?;
-        let extensions = signed.find(|element| element.tag == tag::field(3));
-        let extensions = match extensions {
-            Some(extensions) => extensions.elements().expect(tag::SEQUENCE)?.elements(),
-            None => Elements::of(&[]),
-        };
-        Some(Self { version, signature, issuer, not_before, not_after, subject, key, extensions })
-    }
-}
-
-/// The links from the leaf on, each the issuer of the one before, as far as they were sent and up to one that a root has
-/// issued: what was sent beyond it, such as a root that another one has signed, matters to older clients alone.
-pub(super) fn path<'a>(chain: &'a [Parsed], roots: &Roots) -> Vec<&'a Parsed> {
-    let mut path: Vec<&Parsed> = chain.first().into_iter().collect();
-    while let Some(last) = path.last()
-        && !last.is_self_issued()
-        && !roots.names(&last.issuer)
-        && let Some(next) = chain.iter().find(|other| other.subject == last.issuer)
-        && !path.contains(&next)
-    {
-        path.push(next);
-    }
-    path
+/// The certificate as x509-parser reads it. It leaves the extensions unread: two of them matter here, and a peer could
+/// make the others cost time and memory.
+fn parse(der: &[u8]) -> Option<X509Certificate<'_>> {
+    let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
+    parser.parse(der).ok().map(|(_, certificate)| certificate)
 }
 
 /// The public key of a certificate, as its SubjectPublicKeyInfo.
 pub(super) fn public_key(der: &[u8]) -> Option<&[u8]> {
-    Some(Fields::read(der)?.key.whole)
+    Some(parse(der)?.subject_pki.raw)
 }
 
 /// The hash of a certificate for the channel binding `tls-server-end-point` (RFC 5929, section 4.1): by the hash of its
 /// signature, SHA-256 in place of MD5 and SHA-1. `None` where the signature has no hash of its own (Ed25519).
-pub(super) fn end_point(der: &[u8]) -> Option<Vec<u8>> {
-    let algorithm = hash_of(Fields::read(der)?.signature)?;
+pub(super) fn end_point_hash(der: &[u8]) -> Option<Vec<u8>> {
+    let algorithm = signature_hash(&parse(der)?.signature_algorithm)?;
     Some(digest::digest(algorithm, der).as_ref().to_vec())
 }
 
@@ -141,19 +105,18 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 /// A distinguished name in DER as text.
 pub(super) fn name_text(der: &[u8]) -> Option<String> {
-    Elements::of(der).expect(tag::SEQUENCE).map(text_of)
+    X509Name::from_der(der).ok().map(|(_, name)| name_as_text(&name))
 }
 
 /// The hash of a signature's algorithm (RFC 8017, appendix A; RFC 5758).
-fn hash_of(signature: Element<'_>) -> Option<&'static digest::Algorithm> {
-    let mut parts = signature.elements();
-    let algorithm = parts.next()?.oid()?;
+fn signature_hash(signature: &AlgorithmIdentifier<'_>) -> Option<&'static digest::Algorithm> {
+    let algorithm = dotted(&signature.algorithm)?;
     let id = match algorithm.as_str() {
         // RSASSA-PSS names its hash among its parameters; SHA-1 where it does not.
-        "1.2.840.113549.1.1.10" => match parts.expect(tag::SEQUENCE)?.elements().accept(tag::field(0)) {
-            Some(hash) => hash.elements().expect(tag::SEQUENCE)?.elements().next()?.oid()?,
-            None => return Some(&digest::SHA256),
-        },
+        "1.2.840.113549.1.1.10" => {
+            let parameters = RsaSsaPssParams::try_from(signature.parameters.as_ref()?).ok()?;
+            dotted(parameters.hash_algorithm_oid())?
+        }
         _ => algorithm,
     };
     match id.as_str() {
@@ -171,43 +134,50 @@ fn hash_of(signature: Element<'_>) -> Option<&'static digest::Algorithm> {
     }
 }
 
-/// The value of an extension, by its identifier.
-fn extension<'a>(mut extensions: Elements<'a>, id: &str) -> Option<Element<'a>> {
-    extensions.find_map(|extension| {
-        let mut parts = extension.elements();
-        parts.next().filter(|name| name.oid().as_deref() == Some(id))?;
-        parts.accept(tag::BOOLEAN); // Whether it is critical.
-        parts.expect(tag::OCTETS)?.elements().expect(tag::SEQUENCE)
+/// What is in the sequence that is the value of this extension.
+fn extension<'a>(certificate: &X509Certificate<'a>, id: &Oid<'_>) -> Option<&'a [u8]> {
+    certificate.iter_extensions().filter(|extension| extension.oid == *id).find_map(|extension| {
+        let (_, value) = Any::from_der(extension.value).ok()?;
+        (value.tag() == Tag::Sequence).then_some(value.data)
     })
 }
 
-fn is_ca(constraints: Element<'_>) -> bool {
-    constraints.elements().accept(tag::BOOLEAN).is_some_and(|ca| ca.body != [0])
+/// Whether basic constraints begin with the flag of a CA. OpenSSL accepts other values than DER's 255 as true.
+fn is_ca(constraints: &[u8]) -> bool {
+    bool::from_ber(constraints).is_ok_and(|(_, ca)| ca)
 }
 
-fn alternative_names(names: Element<'_>) -> Vec<String> {
-    let names = names.elements().filter_map(|name| match name.tag {
-        NAME_DNS | NAME_URI => Some(cleaned(&String::from_utf8_lossy(name.body))),
-        NAME_IP => {
-            let v4 = <[u8; 4]>::try_from(name.body).map(IpAddr::from);
-            v4.or_else(|_| <[u8; 16]>::try_from(name.body).map(IpAddr::from)).ok().map(|ip| ip.to_string())
+/// The names that hosts and workloads have, one by one: a broken one ends the reading, and one of no use is skipped.
+fn alternative_names(mut rest: &[u8]) -> Vec<String> {
+    let next = || {
+        let (after, name) = GeneralName::from_der(rest).ok()?;
+        rest = after;
+        Some(name)
+    };
+    let names = iter::from_fn(next).take(ENTRIES_LIMIT).filter_map(|name| match name {
+        GeneralName::DNSName(name) | GeneralName::URI(name) => Some(cleaned(name)),
+        // Not UTF-8.
+        GeneralName::Invalid(DNS_NAME | URI, name) => Some(cleaned(&String::from_utf8_lossy(name))),
+        GeneralName::IPAddress(bytes) => {
+            let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+            v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok().map(|ip| ip.to_string())
         }
         _ => None,
     });
     names.take(NAMES_LIMIT).collect()
 }
 
-/// The attributes of a distinguished name, in order: identifier and value.
-fn attributes(name: Elements<'_>) -> impl Iterator<Item = (String, &[u8])> {
-    name.flat_map(|set| set.elements()).filter_map(|attribute| {
-        let mut parts = attribute.elements();
-        Some((parts.next()?.oid()?, parts.next()?.body))
-    })
+/// The attributes of a distinguished name, in order: identifier and value, whatever kind of string it is.
+fn attributes<'a>(name: &'a X509Name<'_>) -> impl Iterator<Item = (String, Cow<'a, str>)> {
+    let text = |attribute: &'a AttributeTypeAndValue<'_>| {
+        Some((dotted(attribute.attr_type())?, String::from_utf8_lossy(attribute.as_slice())))
+    };
+    name.iter_attributes().filter_map(text)
 }
 
 /// `CN=db.lab,O=Lab`: the attributes in the order of the certificate.
-fn text_of(name: Element<'_>) -> String {
-    let attributes = attributes(name.elements()).take(NAMES_LIMIT).map(|(id, value)| {
+fn name_as_text(name: &X509Name<'_>) -> String {
+    let attributes = attributes(name).take(NAMES_LIMIT).map(|(id, value)| {
         let label = match id.as_str() {
             COMMON_NAME => "CN",
             "2.5.4.5" => "serialNumber",
@@ -220,11 +190,36 @@ fn text_of(name: Element<'_>) -> String {
             "1.2.840.113549.1.9.1" => "emailAddress",
             other => other,
         };
-        format!("{label}={}", String::from_utf8_lossy(value))
+        format!("{label}={value}")
     });
     cleaned(&attributes.collect::<Vec<_>>().join(","))
+}
+
+/// An object identifier with its dots; `None` where it or an arc is too long, or it is cut short.
+///
+/// x509-parser's own text takes quadratic time for a long arc, and is wrong where the second arc exceeds 39 (2.999).
+fn dotted(id: &Oid<'_>) -> Option<String> {
+    let bytes = Some(id.as_bytes()).filter(|bytes| bytes.len() <= IDENTIFIER_LIMIT)?;
+    let mut arcs = Vec::new();
+    let mut arc = 0_u64;
+    for byte in bytes {
+        arc = arc.checked_mul(128)? + u64::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            arcs.push(arc);
+            arc = 0;
+        }
+    }
+    // The first two share a number.
+    let first = *arcs.first()?;
+    let root = (first / 40).min(2);
+    let mut text = format!("{root}.{}", first - root * 40);
+    arcs[1..].iter().for_each(|arc| text.push_str(&format!(".{arc}")));
+    (bytes.last()? & 0x80 == 0).then_some(text)
 }
 
 fn cleaned(text: &str) -> String {
     clean_text(text, SERVER_TEXT_LIMIT)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,8 +10,8 @@ use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys, SignatureScheme};
 use zeroize::Zeroize as _;
 
-use super::certificate::{self, Parsed};
-use super::pem::{Pem, fault, nothing_in};
+use super::certificate::{self, CertificateInfo};
+use super::pem::{Pem, fault, no_section_in};
 use crate::cause::Cause;
 use crate::env::Env;
 use crate::outcome::Fault;
@@ -43,12 +43,12 @@ impl Identity {
             .collect::<Result<_, _>>()
             .map_err(|_| invalid(format!("the client certificate in {cert_shown} is damaged: copy it anew")))?;
         let Some(leaf) = chain.first() else {
-            return Err(nothing_in(&cert_shown, &cert_bytes, "CERTIFICATE"));
+            return Err(no_section_in(&cert_shown, &cert_bytes, "CERTIFICATE"));
         };
-        let parsed = Parsed::read(leaf)
+        let parsed = CertificateInfo::read(leaf)
             .ok_or_else(|| invalid(format!("the client certificate in {cert_shown} is damaged: copy it anew")))?;
-        let mut der =
-            PrivateKeyDer::from_pem_slice(&key_bytes).map_err(|_| nothing_in(&key_shown, &key_bytes, "PRIVATE KEY"))?;
+        let mut der = PrivateKeyDer::from_pem_slice(&key_bytes)
+            .map_err(|_| no_section_in(&key_shown, &key_bytes, "PRIVATE KEY"))?;
         let signing = any_supported_type(&der);
         der.zeroize();
         let signing = signing.map_err(|_| {
@@ -74,13 +74,13 @@ impl Identity {
 
 /// Answers the peer's request for a certificate, and records it.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct ClientCertResolver {
     identity: Option<Identity>,
     /// The issuers that the peer accepts, once it asked.
     issuers: Mutex<Option<Vec<String>>>,
 }
 
-impl Asked {
+impl ClientCertResolver {
     pub(super) fn new(identity: Option<Identity>) -> Self {
         Self { identity, issuers: Mutex::new(None) }
     }
@@ -91,7 +91,7 @@ impl Asked {
     }
 }
 
-impl ResolvesClientCert for Asked {
+impl ResolvesClientCert for ClientCertResolver {
     fn resolve(&self, issuers: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         const SHOWN: usize = 4;
         let names = issuers.iter().take(SHOWN).filter_map(|der| certificate::name_text(der)).collect();

@@ -18,8 +18,10 @@ const BEGIN: &str = "-----BEGIN ";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pem(Value);
 
-/// PEM that was found, not yet read.
-pub(super) enum Found {
+/// Where PEM comes from; it is not yet read.
+pub(super) enum PemSource {
+    /// No PEM: the word `system` or `builtin`, which a CA may be.
+    Word(&'static str),
     /// The text itself.
     Text {
         bytes: Zeroizing<Vec<u8>>,
@@ -53,33 +55,35 @@ impl Pem {
         &self.0
     }
 
-    /// The word `system` or `builtin`, which a CA may be, or where the PEM is.
-    pub(super) fn find(&self, env: &dyn Env) -> Result<Result<&'static str, Found>, Fault> {
+    /// Resolves the value, and says where the PEM is.
+    pub(super) fn find(&self, env: &dyn Env) -> Result<PemSource, Fault> {
         if let Value::File(path) = &self.0 {
-            return Ok(Err(Found::Path { path: path.clone(), shown: format!("the file {}", path.display()) }));
+            return Ok(PemSource::Path { path: path.clone(), shown: format!("the file {}", path.display()) });
         }
         let text = self.0.resolve(env)?;
         Ok(match text.expose().trim() {
-            "system" => Ok("system"),
-            "builtin" => Ok("builtin"),
-            text if text.contains(BEGIN) => Err(Found::Text {
+            "system" => PemSource::Word("system"),
+            "builtin" => PemSource::Word("builtin"),
+            text if text.contains(BEGIN) => PemSource::Text {
                 bytes: Zeroizing::new(text.as_bytes().to_vec()),
                 origin: match &self.0 {
                     Value::Literal(_) => "the PEM text in the configuration".to_owned(),
                     other => other.origin(),
                 },
-            }),
-            path => Err(Found::Path { path: path.into(), shown: format!("the file that {} names", self.0.origin()) }),
+            },
+            path => PemSource::Path { path: path.into(), shown: format!("the file that {} names", self.0.origin()) },
         })
     }
 
     /// The text, and how messages name it.
     pub(super) fn read(&self, env: &dyn Env) -> Result<(Zeroizing<Vec<u8>>, String), Fault> {
         match self.find(env)? {
-            Ok(word) => Err(fault(Cause::FileInvalid, format!("`{word}` is a word for `ca`, not for `cert` or `key`"))),
-            Err(Found::Text { bytes, origin }) => Ok((bytes, origin)),
-            Err(Found::Path { path, shown }) => {
-                let bytes = env.file(&path).map_err(|error| unreadable(&shown, &error))?;
+            PemSource::Word(word) => {
+                Err(fault(Cause::FileInvalid, format!("`{word}` is a word for `ca`, not for `cert` or `key`")))
+            }
+            PemSource::Text { bytes, origin } => Ok((bytes, origin)),
+            PemSource::Path { path, shown } => {
+                let bytes = env.file(&path).map_err(|error| read_fault(&shown, &error))?;
                 Ok((Zeroizing::new(bytes), shown))
             }
         }
@@ -93,7 +97,7 @@ impl<'de> Deserialize<'de> for Pem {
 }
 
 /// The fault of a file that cannot be read.
-pub(super) fn unreadable(shown: &str, error: &std::io::Error) -> Fault {
+pub(super) fn read_fault(shown: &str, error: &std::io::Error) -> Fault {
     match error.kind() {
         std::io::ErrorKind::NotFound => {
             fault(Cause::FileMissing, format!("{shown} does not exist: is the volume with it mounted?"))
@@ -103,7 +107,7 @@ pub(super) fn unreadable(shown: &str, error: &std::io::Error) -> Fault {
 }
 
 /// What is wrong with bytes in which no PEM section of that label was found.
-pub(super) fn nothing_in(shown: &str, bytes: &[u8], label: &str) -> Fault {
+pub(super) fn no_section_in(shown: &str, bytes: &[u8], label: &str) -> Fault {
     let holds = |marker: &str| bytes.windows(marker.len()).any(|window| window == marker.as_bytes());
     let what = if bytes.is_empty() {
         "is empty".to_owned()

@@ -11,8 +11,8 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use super::certificate::{Parsed, name_text, sha256};
-use super::pem::{Found, Pem, fault, nothing_in, unreadable};
+use super::certificate::{CertificateInfo, name_text, sha256};
+use super::pem::{Pem, PemSource, fault, no_section_in, read_fault};
 use crate::cause::Cause;
 use crate::env::{Env, Stamp};
 use crate::outcome::Fault;
@@ -29,7 +29,7 @@ const BUNDLES: [&str; 6] = [
 ];
 
 /// More places than this are not kept: checks that a reload removed leave theirs behind.
-const KEPT_LIMIT: usize = 64;
+const CACHE_LIMIT: usize = 64;
 
 /// Roots of trust, ready to verify with; none by default.
 #[derive(Debug)]
@@ -37,16 +37,21 @@ pub struct Roots {
     /// For the verifier.
     pub(super) store: RootCertStore,
     /// The digest of each certificate: a server may present one of them itself.
-    exact: BTreeSet<[u8; 32]>,
+    digests: BTreeSet<[u8; 32]>,
     /// When each of `store` ends; of those that are built in nothing is known.
-    ends: Vec<i64>,
+    expiries: Vec<i64>,
     /// How messages name the place.
     origin: String,
 }
 
 impl Default for Roots {
     fn default() -> Self {
-        Self { store: RootCertStore::empty(), exact: BTreeSet::new(), ends: Vec::new(), origin: "nobody".to_owned() }
+        Self {
+            store: RootCertStore::empty(),
+            digests: BTreeSet::new(),
+            expiries: Vec::new(),
+            origin: "nobody".to_owned(),
+        }
     }
 }
 
@@ -65,31 +70,31 @@ impl Roots {
     }
 
     /// Whether this certificate is itself one of them, byte for byte.
-    pub(super) fn holds(&self, certificate: &[u8]) -> bool {
-        self.exact.contains(&sha256(certificate))
+    pub(super) fn contains(&self, certificate: &[u8]) -> bool {
+        self.digests.contains(&sha256(certificate))
     }
 
     /// Whether one of them has this subject, given as DER with its header.
-    pub(super) fn names(&self, subject: &[u8]) -> bool {
+    pub(super) fn has_subject(&self, subject: &[u8]) -> bool {
         self.store.subjects().iter().any(|known| known.as_ref() == subject)
     }
 
     /// Those that have ended, each alone, with their ends; and the others, all together. `None` where none has.
-    pub(super) fn ended(&self, now: i64) -> Option<(Vec<(RootCertStore, i64)>, RootCertStore)> {
-        self.ends.iter().find(|end| **end < now)?;
-        let (mut ended, mut others) = (Vec::new(), RootCertStore::empty());
-        for (root, end) in self.store.roots.iter().zip(&self.ends) {
+    pub(super) fn expired_roots(&self, now: i64) -> Option<(Vec<(RootCertStore, i64)>, RootCertStore)> {
+        self.expiries.iter().find(|end| **end < now)?;
+        let (mut expired, mut others) = (Vec::new(), RootCertStore::empty());
+        for (root, end) in self.store.roots.iter().zip(&self.expiries) {
             match *end < now {
-                true => ended.push((RootCertStore { roots: vec![root.clone()] }, *end)),
+                true => expired.push((RootCertStore { roots: vec![root.clone()] }, *end)),
                 false => others.roots.push(root.clone()),
             }
         }
-        Some((ended, others))
+        Some((expired, others))
     }
 
     /// The name of a root that ends then.
-    pub(super) fn that_ends(&self, at: i64) -> Option<String> {
-        let index = self.ends.iter().position(|end| *end == at)?;
+    pub(super) fn name_expiring_at(&self, at: i64) -> Option<String> {
+        let index = self.expiries.iter().position(|end| *end == at)?;
         name_text(self.store.subjects().get(index)?.as_ref())
     }
 
@@ -104,8 +109,8 @@ impl Roots {
         for (index, section) in CertificateDer::pem_slice_iter(bytes).enumerate() {
             let added = section.map_err(|_| ()).and_then(|der| {
                 roots.store.add(der.clone()).map_err(|_| ())?;
-                roots.ends.push(Parsed::read(&der).map_or(i64::MAX, |root| root.facts.not_after));
-                roots.exact.insert(sha256(&der));
+                roots.expiries.push(CertificateInfo::read(&der).map_or(i64::MAX, |root| root.facts.not_after));
+                roots.digests.insert(sha256(&der));
                 Ok(())
             });
             if added.is_err() && strict {
@@ -114,7 +119,7 @@ impl Roots {
             }
         }
         if roots.store.is_empty() {
-            return Err(nothing_in(shown, bytes, "CERTIFICATE"));
+            return Err(no_section_in(shown, bytes, "CERTIFICATE"));
         }
         Ok(roots)
     }
@@ -122,17 +127,17 @@ impl Roots {
 
 /// The roots of trust that were read last, by where they came from.
 #[derive(Debug, Default)]
-pub struct RootCache(Mutex<BTreeMap<Place, Kept>>);
+pub struct RootCache(Mutex<BTreeMap<RootSource, CachedRoots>>);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum RootSource {
     Builtin,
     File { path: PathBuf, strict: bool },
     Text([u8; 32]),
 }
 
 #[derive(Debug, Clone)]
-struct Kept {
+struct CachedRoots {
     stamp: Option<Stamp>,
     digest: [u8; 32],
     roots: Arc<Roots>,
@@ -148,30 +153,30 @@ impl RootCache {
             return Ok(self.system(env)?.unwrap_or_else(|| self.builtin()));
         };
         match ca.find(env)? {
-            Ok("builtin") => Ok(self.builtin()),
-            Ok(_) => self.system(env)?.ok_or_else(|| {
+            PemSource::Word("builtin") => Ok(self.builtin()),
+            PemSource::Word(_) => self.system(env)?.ok_or_else(|| {
                 let looked = BUNDLES.join(", ");
                 fault(Cause::FileMissing, format!("no bundle of system roots: looked for SSL_CERT_FILE, {looked}"))
             }),
-            Err(Found::Text { bytes, origin }) => {
+            PemSource::Text { bytes, origin } => {
                 let digest = sha256(&bytes);
-                let place = Place::Text(digest);
-                if let Some(kept) = self.kept(&place) {
-                    return Ok(kept.roots);
+                let source = RootSource::Text(digest);
+                if let Some(cached) = self.cached(&source) {
+                    return Ok(cached.roots);
                 }
                 let roots = Arc::new(Roots::parse(&bytes, &origin, true)?);
-                Ok(self.keep(place, Kept { stamp: None, digest, roots }))
+                Ok(self.cache(source, CachedRoots { stamp: None, digest, roots }))
             }
-            Err(Found::Path { path, shown }) => self
+            PemSource::Path { path, shown } => self
                 .file(&path, &shown, true, env)?
-                .ok_or_else(|| unreadable(&shown, &io::Error::from(io::ErrorKind::NotFound))),
+                .ok_or_else(|| read_fault(&shown, &io::Error::from(io::ErrorKind::NotFound))),
         }
     }
 
     fn system(&self, env: &dyn Env) -> Result<Option<Arc<Roots>>, Fault> {
         if let Some(path) = env.var("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
             let shown = format!("the file {path} (SSL_CERT_FILE)");
-            let missing = || unreadable(&shown, &io::Error::from(io::ErrorKind::NotFound));
+            let missing = || read_fault(&shown, &io::Error::from(io::ErrorKind::NotFound));
             return self.file(Path::new(&path), &shown, false, env)?.ok_or_else(missing).map(Some);
         }
         for path in BUNDLES {
@@ -183,49 +188,49 @@ impl RootCache {
     }
 
     fn builtin(&self) -> Arc<Roots> {
-        let known = self.kept(&Place::Builtin).map(|kept| kept.roots);
+        let known = self.cached(&RootSource::Builtin).map(|cached| cached.roots);
         known.unwrap_or_else(|| {
             let roots = Arc::new(Roots::builtin());
-            self.keep(Place::Builtin, Kept { stamp: None, digest: [0; 32], roots })
+            self.cache(RootSource::Builtin, CachedRoots { stamp: None, digest: [0; 32], roots })
         })
     }
 
     /// The roots of a file, read anew where it changed; `None` where there is no such file.
     fn file(&self, path: &Path, shown: &str, strict: bool, env: &dyn Env) -> Result<Option<Arc<Roots>>, Fault> {
-        let place = Place::File { path: path.to_owned(), strict };
-        let known = self.kept(&place);
+        let source = RootSource::File { path: path.to_owned(), strict };
+        let known = self.cached(&source);
         // Taken before the file is read: a change in between makes it look older than it is, never newer.
         let stamp = env.stamp(path);
-        if let Some(kept) = &known
+        if let Some(cached) = &known
             && stamp.is_some()
-            && kept.stamp == stamp
+            && cached.stamp == stamp
         {
-            return Ok(Some(Arc::clone(&kept.roots)));
+            return Ok(Some(Arc::clone(&cached.roots)));
         }
         let bytes = match env.file(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(unreadable(shown, &error)),
+            Err(error) => return Err(read_fault(shown, &error)),
         };
         let digest = sha256(&bytes);
         let roots = match known {
-            Some(kept) if kept.digest == digest => kept.roots,
+            Some(cached) if cached.digest == digest => cached.roots,
             _ => Arc::new(Roots::parse(&bytes, shown, strict)?),
         };
-        Ok(Some(self.keep(place, Kept { stamp, digest, roots })))
+        Ok(Some(self.cache(source, CachedRoots { stamp, digest, roots })))
     }
 
-    fn kept(&self, place: &Place) -> Option<Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(place).cloned()
+    fn cached(&self, source: &RootSource) -> Option<CachedRoots> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(source).cloned()
     }
 
-    fn keep(&self, place: Place, kept: Kept) -> Arc<Roots> {
-        let roots = Arc::clone(&kept.roots);
+    fn cache(&self, source: RootSource, cached: CachedRoots) -> Arc<Roots> {
+        let roots = Arc::clone(&cached.roots);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= KEPT_LIMIT && !all.contains_key(&place) {
+        if all.len() >= CACHE_LIMIT && !all.contains_key(&source) {
             all.clear();
         }
-        all.insert(place, kept);
+        all.insert(source, cached);
         roots
     }
 }

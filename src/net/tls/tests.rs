@@ -8,9 +8,9 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
 
-use super::certificate::{Parsed, end_point, sha256};
+use super::certificate::{CertificateInfo, end_point_hash, sha256};
+use super::certificate_error::{CertificateContext, rough_duration};
 use super::roots::Roots;
-use super::untrusted::{Judged, span};
 use super::{Identity, Pem, RootCache};
 use crate::env::{Env, MapEnv};
 use crate::outcome::Fault;
@@ -46,8 +46,8 @@ fn below(issuer: &Made, common_name: &str, names: &[&str]) -> Made {
     Made { cert, params, key }
 }
 
-fn parsed(made: &Made) -> Parsed {
-    Parsed::read(made.cert.der()).unwrap()
+fn parsed(made: &Made) -> CertificateInfo {
+    CertificateInfo::read(made.cert.der()).unwrap()
 }
 
 fn roots(made: &[&Made]) -> Roots {
@@ -70,7 +70,7 @@ fn a_certificate_is_read() {
     assert_eq!(read.facts.not_after, 1_775_001_600);
     assert!(read.is_self_issued() && read.is_ca && read.is_v3);
     let der = made.cert.der();
-    (0..der.len()).for_each(|end| assert_eq!(Parsed::read(&der[..end]), None, "{end}"));
+    (0..der.len()).for_each(|end| assert_eq!(CertificateInfo::read(&der[..end]), None, "{end}"));
 }
 
 #[test]
@@ -80,9 +80,9 @@ fn channel_binding_hashes_as_the_signature_does() {
         params("db", &["db"]).self_signed(&key).unwrap()
     };
     let short = made(&rcgen::PKCS_ECDSA_P256_SHA256);
-    assert_eq!(end_point(short.der()).unwrap(), sha256(short.der()));
-    assert_eq!(end_point(made(&rcgen::PKCS_ECDSA_P384_SHA384).der()).unwrap().len(), 48);
-    assert_eq!(end_point(made(&rcgen::PKCS_ED25519).der()), None);
+    assert_eq!(end_point_hash(short.der()).unwrap(), sha256(short.der()));
+    assert_eq!(end_point_hash(made(&rcgen::PKCS_ECDSA_P384_SHA384).der()).unwrap().len(), 48);
+    assert_eq!(end_point_hash(made(&rcgen::PKCS_ED25519).der()), None);
 }
 
 #[test]
@@ -131,10 +131,10 @@ fn why_a_chain_is_not_trusted() {
             "\"CN=Root\" is among the one root of the file /ca.pem, but the certificate of \"CN=db.lab\" was signed with another key",
         ),
     ] {
-        let chain: Vec<Parsed> = chain.into_iter().map(parsed).collect();
+        let chain: Vec<CertificateInfo> = chain.into_iter().map(parsed).collect();
         let host = Host::Name("db.lab".into());
-        let judged = Judged { chain: &chain, roots: &roots(&[trusted]), host: &host, now: 0 };
-        let (cause, message) = judged.explain(&CertificateError::UnknownIssuer);
+        let certificate = CertificateContext { chain: &chain, roots: &roots(&[trusted]), host: &host, now: 0 };
+        let (cause, message) = certificate.explain(&CertificateError::UnknownIssuer);
         assert_eq!(cause.slug(), "tls_untrusted");
         assert!(message.starts_with(expected), "{message}\n{expected}");
     }
@@ -147,19 +147,19 @@ fn dates_and_names_are_told() {
         let leaf = own("db.lab", names, false);
         let host = Host::parse(host).unwrap();
         let chain = [parsed(&leaf)];
-        let judged = Judged { chain: &chain, roots: &roots(&[&leaf]), host: &host, now };
-        let (cause, message) = judged.explain(error);
+        let certificate = CertificateContext { chain: &chain, roots: &roots(&[&leaf]), host: &host, now };
+        let (cause, message) = certificate.explain(error);
         format!("{}: {message}", cause.slug())
     };
     let at = |seconds: i64| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds.unsigned_abs()));
-    let early = CertificateError::NotValidYetContext { time: at(0), not_before: at(FROM) };
+    let not_yet_valid = CertificateError::NotValidYetContext { time: at(0), not_before: at(FROM) };
     let name = CertificateError::NotValidForName;
     assert_eq!(
-        explain(&["db.lab"], "db.lab", FROM - 40, &early),
+        explain(&["db.lab"], "db.lab", FROM - 40, &not_yet_valid),
         "tls_not_yet_valid: the certificate of \"CN=db.lab\" is valid from 2026-01-01T00:00:00Z on, 40 s from now; this \
          pod's clock says 2025-12-31T23:59:20Z: so little that one of the two clocks may be wrong"
     );
-    assert!(!explain(&["db.lab"], "db.lab", FROM - 900_000, &early).contains("clocks"));
+    assert!(!explain(&["db.lab"], "db.lab", FROM - 900_000, &not_yet_valid).contains("clocks"));
     let late = CertificateError::ExpiredContext { time: at(0), not_after: at(1_775_001_600) };
     assert_eq!(
         explain(&["db.lab"], "db.lab", 1_775_001_600 + 3 * 86_400, &late),
@@ -178,7 +178,10 @@ fn dates_and_names_are_told() {
         explain(&[], "other.lab", FROM, &name),
         "tls_wrong_name: the certificate has the common name \"db.lab\" and no subject alternative name, not \"other.lab\""
     );
-    assert_eq!([span(5), span(600), span(9_000), span(200_000)], ["5 s", "10 min", "2 h", "2 days"]);
+    assert_eq!(
+        [rough_duration(5), rough_duration(600), rough_duration(9_000), rough_duration(200_000)],
+        ["5 s", "10 min", "2 h", "2 days"]
+    );
 }
 
 /// Files that can change.
@@ -219,8 +222,8 @@ fn roots_are_kept_until_their_file_changes() {
     assert!(Arc::ptr_eq(&one, &cache.get(Some(&file("/ca.pem")), &disk).unwrap()));
     disk.put("/ca.pem", &second.cert.pem());
     let other = cache.get(Some(&file("/ca.pem")), &disk).unwrap();
-    assert!(other.holds(second.cert.der()) && !other.holds(first.cert.der()));
-    assert!(other.names(&parsed(&second).subject));
+    assert!(other.contains(second.cert.der()) && !other.contains(first.cert.der()));
+    assert!(other.has_subject(&parsed(&second).subject));
 }
 
 #[test]
@@ -242,14 +245,14 @@ fn where_roots_come_from() {
     let env = env.with_file("/s3cret", ca.cert.pem().as_bytes());
     let cache = RootCache::default();
     for pem in [Value::literal(&ca.cert.pem()), Value::Env("CA_TEXT".into()), Value::Env("CA_PATH".into())] {
-        assert!(cache.get(Some(&Pem::new(pem)), &env).unwrap().holds(ca.cert.der()));
+        assert!(cache.get(Some(&Pem::new(pem)), &env).unwrap().contains(ca.cert.der()));
     }
     let builtin = cache.get(Some(&Pem::new(Value::Env("WORD".into()))), &env).unwrap();
     assert!(builtin.describe().ends_with("roots of the built-in bundle"));
     assert!(Arc::ptr_eq(&builtin, &cache.get(None, &env).unwrap()), "no bundle of the system: built in");
     let bundle = MapEnv::default().with_file("/etc/ssl/cert.pem", ca.cert.pem().as_bytes());
-    assert!(cache.get(None, &bundle).unwrap().holds(ca.cert.der()));
-    assert!(cache.get(Some(&file("system")), &bundle).unwrap().holds(ca.cert.der()));
+    assert!(cache.get(None, &bundle).unwrap().contains(ca.cert.der()));
+    assert!(cache.get(Some(&file("system")), &bundle).unwrap().contains(ca.cert.der()));
     assert_eq!(
         told(&cache.get(Some(&file("system")), &env).unwrap_err()).split(',').next().unwrap(),
         "file_missing: no bundle of system roots: looked for SSL_CERT_FILE"

@@ -11,51 +11,59 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::Verify;
-use super::certificate::{CHAIN_LIMIT, Parsed, public_key};
+use super::certificate::{CertificateInfo, public_key};
+use super::chain::CHAIN_LIMIT;
+use super::options::Verify;
 use super::roots::Roots;
 
 /// What the peer presented: DER, leaf first.
-pub(super) type Presented = Vec<CertificateDer<'static>>;
+pub(super) type PresentedChain = Vec<CertificateDer<'static>>;
 
 #[derive(Debug)]
-pub(super) struct Recorder {
+pub(super) struct RecordingVerifier {
     verify: Verify,
     roots: Arc<Roots>,
     algorithms: WebPkiSupportedAlgorithms,
-    presented: Mutex<Presented>,
+    presented: Mutex<PresentedChain>,
 }
 
-impl Recorder {
+impl RecordingVerifier {
     pub(super) fn new(verify: Verify, roots: Arc<Roots>, algorithms: WebPkiSupportedAlgorithms) -> Self {
         Self { verify, roots, algorithms, presented: Mutex::default() }
     }
 
     /// What the peer presented; empty where the handshake did not come that far.
-    pub(super) fn presented(&self) -> Presented {
+    pub(super) fn presented(&self) -> PresentedChain {
         self.presented.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn chain(&self, leaf: &CertificateDer<'_>, others: &[CertificateDer<'_>], now: UnixTime) -> Result<(), Error> {
+    fn verify_chain(
+        &self,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<(), Error> {
         let trusted = |store: &RootCertStore| {
             ParsedCertificate::try_from(leaf).and_then(|parsed| {
                 verify_server_cert_signed_by_trust_anchor(&parsed, store, others, now, self.algorithms.all)
             })
         };
         match trusted(&self.roots.store) {
-            Err(Error::InvalidCertificate(_)) if self.roots.holds(leaf) => dates(leaf, now),
+            Err(Error::InvalidCertificate(_)) if self.roots.contains(leaf) => check_dates(leaf, now),
             Ok(()) => {
                 // The dates of a root are nothing to rustls; OpenSSL, Node and Go refuse one that has ended.
-                let Some((ended, others)) = self.roots.ended(now.as_secs().cast_signed()) else { return Ok(()) };
-                let by = ended.into_iter().find(|(root, _)| trusted(root).is_ok() && trusted(&others).is_err());
-                by.map_or(Ok(()), |(_, end)| Err(expired(now, unix(end)).into()))
+                let Some((expired_roots, others)) = self.roots.expired_roots(now.as_secs().cast_signed()) else {
+                    return Ok(());
+                };
+                let by = expired_roots.into_iter().find(|(root, _)| trusted(root).is_ok() && trusted(&others).is_err());
+                by.map_or(Ok(()), |(_, end)| Err(expired(now, unix_time(end)).into()))
             }
             failed => failed,
         }
     }
 }
 
-fn unix(seconds: i64) -> UnixTime {
+fn unix_time(seconds: i64) -> UnixTime {
     UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds.max(0).unsigned_abs()))
 }
 
@@ -64,9 +72,9 @@ const fn expired(time: UnixTime, not_after: UnixTime) -> CertificateError {
 }
 
 /// A certificate that is trusted as it stands needs no issuer; its dates count.
-fn dates(leaf: &[u8], now: UnixTime) -> Result<(), Error> {
-    let parsed = Parsed::read(leaf).ok_or(CertificateError::BadEncoding)?;
-    let (not_before, not_after) = (unix(parsed.facts.not_before), unix(parsed.facts.not_after));
+fn check_dates(leaf: &[u8], now: UnixTime) -> Result<(), Error> {
+    let parsed = CertificateInfo::read(leaf).ok_or(CertificateError::BadEncoding)?;
+    let (not_before, not_after) = (unix_time(parsed.facts.not_before), unix_time(parsed.facts.not_after));
     if now < not_before {
         return Err(CertificateError::NotValidYetContext { time: now, not_before }.into());
     }
@@ -77,7 +85,7 @@ fn dates(leaf: &[u8], now: UnixTime) -> Result<(), Error> {
 }
 
 /// rustls tells of a bad signature in the handshake as of one in the chain: by the leaf's key, not by its issuer's.
-fn of_handshake(error: Error) -> Error {
+fn as_handshake_error(error: Error) -> Error {
     match error {
         Error::InvalidCertificate(CertificateError::BadSignature) => {
             Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)
@@ -86,7 +94,7 @@ fn of_handshake(error: Error) -> Error {
     }
 }
 
-impl ServerCertVerifier for Recorder {
+impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
         leaf: &CertificateDer<'_>,
@@ -100,9 +108,9 @@ impl ServerCertVerifier for Recorder {
         *self.presented.lock().unwrap_or_else(PoisonError::into_inner) = all;
         match self.verify {
             Verify::Off => {}
-            Verify::Chain => self.chain(leaf, others, now)?,
+            Verify::Chain => self.verify_chain(leaf, others, now)?,
             Verify::Full => {
-                self.chain(leaf, others, now)?;
+                self.verify_chain(leaf, others, now)?;
                 verify_server_name(&ParsedCertificate::try_from(leaf)?, name)?;
             }
         }
@@ -117,7 +125,7 @@ impl ServerCertVerifier for Recorder {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, leaf, signed, &self.algorithms).map_err(of_handshake)
+        verify_tls12_signature(message, leaf, signed, &self.algorithms).map_err(as_handshake_error)
     }
 
     fn verify_tls13_signature(
@@ -134,7 +142,7 @@ impl ServerCertVerifier for Recorder {
             Some(key) => verify_tls13_signature_with_raw_key(message, &key.into(), signed, &self.algorithms),
             None => verified,
         }
-        .map_err(of_handshake)
+        .map_err(as_handshake_error)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -1,92 +1,20 @@
-//! The first bytes of the peer in a handshake, as they came over the wire: they tell what the server chose even where
-//! the handshake fails, and what the peer speaks where it is no TLS.
-
-use std::io;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+//! The peer's first bytes in a handshake, read: what the server chose, even where the handshake fails, and whether the
+//! peer speaks TLS at all.
 
 use rustls::{CipherSuite, ProtocolVersion};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-use crate::net::io::Io;
-
-/// Enough for a ServerHello: 80 bytes, its extensions and a key share.
-const LIMIT: usize = 512;
-
-/// A handle on the first bytes; it outlives the stream.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Opening(Arc<Mutex<Vec<u8>>>);
-
-impl Opening {
-    pub(super) fn bytes(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// The stream under TLS: it keeps the first bytes.
-pub(super) struct Under {
-    pub(super) io: Io,
-    opening: Opening,
-}
-
-impl Under {
-    pub(super) fn new(io: Io) -> (Self, Opening) {
-        let opening = Opening::default();
-        (Self { io, opening: opening.clone() }, opening)
-    }
-}
-
-impl AsyncRead for Under {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let result = ready!(Pin::new(&mut self.io).poll_read(cx, buf));
-        let mut head = self.opening.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = LIMIT - head.len();
-        head.extend(buf.filled()[before..].iter().take(room));
-        drop(head);
-        Poll::Ready(result)
-    }
-}
-
-impl AsyncWrite for Under {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
-    }
-}
 
 /// What the server chose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Chosen {
+pub(super) struct ServerHello {
     pub(super) version: ProtocolVersion,
     pub(super) cipher: CipherSuite,
 }
 
-impl Chosen {
+impl ServerHello {
     /// Reads a ServerHello (RFC 8446, section 4.1.3; RFC 5246, section 7.4.1.3) from a peer's first bytes.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         const SUPPORTED_VERSIONS: u16 = 43;
-        let mut rest = Rest(bytes);
+        let mut rest = ByteReader(bytes);
         let is_hello = rest.u8()? == 22 && rest.u8()? == 3 && rest.take(3).is_some() && rest.u8()? == 2;
         is_hello.then_some(())?;
         rest.take(3)?;
@@ -135,9 +63,9 @@ pub(super) fn looks_like_tls(bytes: &[u8]) -> bool {
     matches!(bytes, [20..=23, 3, ..] | [20..=23])
 }
 
-struct Rest<'a>(&'a [u8]);
+struct ByteReader<'a>(&'a [u8]);
 
-impl<'a> Rest<'a> {
+impl<'a> ByteReader<'a> {
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
@@ -155,7 +83,7 @@ impl<'a> Rest<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Chosen, looks_like_tls};
+    use super::{ServerHello, looks_like_tls};
 
     fn hello(version: u16, extensions: &[u8]) -> Vec<u8> {
         let mut body = version.to_be_bytes().to_vec();
@@ -174,10 +102,10 @@ mod tests {
 
     #[test]
     fn a_server_hello_tells_version_and_suite() {
-        let versions = |bytes: &[u8]| Chosen::read(bytes).and_then(Chosen::version_name);
+        let versions = |bytes: &[u8]| ServerHello::read(bytes).and_then(ServerHello::version_name);
         let new = hello(0x0303, &[0, 51, 0, 2, 1, 1, 0, 43, 0, 2, 3, 4]);
         assert_eq!(versions(&new), Some("TLSv1.3"));
-        assert_eq!(Chosen::read(&new).unwrap().cipher_name(), Some("TLS_AES_128_GCM_SHA256"));
+        assert_eq!(ServerHello::read(&new).unwrap().cipher_name(), Some("TLS_AES_128_GCM_SHA256"));
         assert_eq!(versions(&hello(0x0303, &[])), Some("TLSv1.2"));
         assert_eq!(versions(&hello(0x0302, &[])), Some("TLSv1.1"));
         for end in 0..new.len() {

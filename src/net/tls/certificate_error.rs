@@ -1,8 +1,9 @@
 //! Why a certificate was not accepted: from rustls's error and what was sent, to a cause and a sentence.
 
-use rustls::CertificateError;
+use rustls::{CertificateError, OtherError};
 
-use super::certificate::{Parsed, path};
+use super::certificate::CertificateInfo;
+use super::chain::path;
 use super::roots::Roots;
 use crate::cause::Cause;
 use crate::timestamp::rfc3339_unix;
@@ -14,15 +15,15 @@ const CLOCK_SKEW: i64 = 24 * 3600;
 const NAMES_SHOWN: usize = 8;
 
 /// What the certificate was judged against.
-pub(super) struct Judged<'a> {
-    pub(super) chain: &'a [Parsed],
+pub(super) struct CertificateContext<'a> {
+    pub(super) chain: &'a [CertificateInfo],
     pub(super) roots: &'a Roots,
     pub(super) host: &'a Host,
     /// Seconds since 1970, by this pod's clock.
     pub(super) now: i64,
 }
 
-impl Judged<'_> {
+impl CertificateContext<'_> {
     /// The cause and what was observed.
     pub(super) fn explain(&self, error: &CertificateError) -> (Cause, String) {
         let Some(leaf) = self.chain.first() else {
@@ -34,29 +35,28 @@ impl Judged<'_> {
                 (Cause::TlsExpired, format!("the certificate of \"{subject}\" ends before it begins"))
             }
             CertificateError::ExpiredContext { not_after, .. } => self.expired(seconds(not_after.as_secs())),
-            CertificateError::NotValidYetContext { not_before, .. } => self.early(seconds(not_before.as_secs())),
+            CertificateError::NotValidYetContext { not_before, .. } => {
+                self.not_yet_valid(seconds(not_before.as_secs()))
+            }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 self.wrong_name(leaf)
             }
             CertificateError::UnknownIssuer | CertificateError::BadSignature => self.untrusted(leaf),
-            CertificateError::Other(_) if leaf.is_self_issued() && !self.roots.names(&leaf.issuer) => {
+            CertificateError::Other(_) if leaf.is_self_issued() && !self.roots.has_subject(&leaf.issuer) => {
                 self.untrusted(leaf)
             }
             CertificateError::UnsupportedSignatureAlgorithmContext { .. }
             | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-                let weak = self.chain.iter().map(|sent| sent.signature.as_str()).find_map(obsolete);
+                let weak = self.chain.iter().map(|sent| sent.signature.as_str()).find_map(obsolete_signature);
                 let how = weak.map_or_else(|| format!("algorithm {}", leaf.signature), str::to_owned);
                 unsupported(&format!("a certificate in the chain of \"{subject}\" is signed with {how}"))
             }
-            // See `of_handshake`.
+            // See `as_handshake_error`.
             CertificateError::ApplicationVerificationFailure => unsupported(&format!(
                 "what the key of \"{subject}\" signed in the handshake cannot be verified: it is an RSA key under 2048 bits, \
                  or not the certificate's"
             )),
-            CertificateError::Other(other) if other.to_string().contains("CriticalExtension") => {
-                unsupported(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
-            }
-            CertificateError::UnhandledCriticalExtension => {
+            error if is_unknown_critical_extension(error) => {
                 unsupported(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
             }
             CertificateError::BadEncoding => {
@@ -77,20 +77,21 @@ impl Judged<'_> {
     }
 
     fn expired(&self, at: i64) -> (Cause, String) {
-        let whose = match self.roots.that_ends(at).filter(|_| !self.chain.iter().any(|sent| sent.facts.not_after == at))
-        {
-            Some(root) => format!("the root \"{root}\" of {}", self.roots.origin()),
-            None => self.whose(|sent| sent.facts.not_after == at),
-        };
-        let message = format!("{whose} expired {} ago, at {}", span(self.now - at), rfc3339_unix(at));
+        let which =
+            match self.roots.name_expiring_at(at).filter(|_| !self.chain.iter().any(|sent| sent.facts.not_after == at))
+            {
+                Some(root) => format!("the root \"{root}\" of {}", self.roots.origin()),
+                None => self.which(|sent| sent.facts.not_after == at),
+            };
+        let message = format!("{which} expired {} ago, at {}", rough_duration(self.now - at), rfc3339_unix(at));
         (Cause::TlsExpired, message)
     }
 
-    fn early(&self, at: i64) -> (Cause, String) {
-        let whose = self.whose(|sent| sent.facts.not_before == at);
+    fn not_yet_valid(&self, at: i64) -> (Cause, String) {
+        let which = self.which(|sent| sent.facts.not_before == at);
         let (from, now, ahead) = (rfc3339_unix(at), rfc3339_unix(self.now), at - self.now);
         let mut message =
-            format!("{whose} is valid from {from} on, {} from now; this pod's clock says {now}", span(ahead));
+            format!("{which} is valid from {from} on, {} from now; this pod's clock says {now}", rough_duration(ahead));
         if ahead <= CLOCK_SKEW {
             message.push_str(": so little that one of the two clocks may be wrong");
         }
@@ -98,19 +99,19 @@ impl Judged<'_> {
     }
 
     /// Which of the certificates: the leaf where it fits, else an intermediate one.
-    fn whose(&self, fits: impl Fn(&Parsed) -> bool) -> String {
+    fn which(&self, fits: impl Fn(&CertificateInfo) -> bool) -> String {
         match self.chain.iter().position(fits) {
             None | Some(0) => format!("the certificate of \"{}\"", self.chain[0].facts.subject),
             Some(index) => format!("the intermediate certificate of \"{}\"", self.chain[index].facts.subject),
         }
     }
 
-    fn wrong_name(&self, leaf: &Parsed) -> (Cause, String) {
+    fn wrong_name(&self, leaf: &CertificateInfo) -> (Cause, String) {
         let wanted = self.host.to_string();
         let wanted = wanted.trim_matches(['[', ']']);
         if leaf.facts.names.is_empty() {
             let common = quoted(&leaf.common_names);
-            if leaf.common_names.iter().any(|name| covers(name, wanted)) {
+            if leaf.common_names.iter().any(|name| matches_host(name, wanted)) {
                 return unsupported(&format!(
                     "the certificate names {common} only in its common name and has no subject alternative name"
                 ));
@@ -122,12 +123,12 @@ impl Judged<'_> {
         (Cause::TlsWrongName, format!("the certificate is for {}, not for \"{wanted}\"", quoted(&leaf.facts.names)))
     }
 
-    fn untrusted(&self, leaf: &Parsed) -> (Cause, String) {
+    fn untrusted(&self, leaf: &CertificateInfo) -> (Cause, String) {
         let (subject, roots) = (&leaf.facts.subject, self.roots.describe());
         let path = path(self.chain, self.roots);
         let top = path.last().copied().unwrap_or(leaf);
         let issuer = &top.facts.issuer;
-        let message = if self.roots.names(&top.issuer) {
+        let message = if self.roots.has_subject(&top.issuer) {
             let signed = &top.facts.subject;
             format!(
                 "\"{issuer}\" is among {roots}, but the certificate of \"{signed}\" was signed with another key: \
@@ -163,7 +164,7 @@ pub(super) fn unsupported(what: &str) -> (Cause, String) {
 }
 
 /// `3 days`, `5 h`, `20 min`, `12 s`.
-pub(crate) fn span(seconds: i64) -> String {
+pub(super) fn rough_duration(seconds: i64) -> String {
     match seconds.max(0) {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds / 60),
@@ -185,13 +186,24 @@ fn quoted(names: &[String]) -> String {
 }
 
 /// Whether a common name fits a host as old stacks have it: equal, or a wildcard for one label.
-fn covers(name: &str, host: &str) -> bool {
+fn matches_host(name: &str, host: &str) -> bool {
     let wildcard = name.strip_prefix("*.").zip(host.split_once('.')).is_some_and(|(suffix, (_, rest))| suffix == rest);
     name.eq_ignore_ascii_case(host) || wildcard
 }
 
+/// rustls has its own value for this, but hands through the one of webpki.
+fn is_unknown_critical_extension(error: &CertificateError) -> bool {
+    match error {
+        CertificateError::UnhandledCriticalExtension => true,
+        CertificateError::Other(OtherError(inner)) => {
+            inner.downcast_ref() == Some(&webpki::Error::UnsupportedCriticalExtension)
+        }
+        _ => false,
+    }
+}
+
 /// Signatures that were given up, by their OID.
-fn obsolete(oid: &str) -> Option<&'static str> {
+fn obsolete_signature(oid: &str) -> Option<&'static str> {
     match oid {
         "1.2.840.113549.1.1.4" => Some("MD5"),
         "1.2.840.113549.1.1.5" | "1.2.840.10045.4.1" => Some("SHA-1"),
