@@ -9,6 +9,7 @@ pub mod http;
 pub mod listen;
 pub mod peer;
 pub mod postgres;
+pub mod reader;
 pub mod tcp;
 pub mod tls;
 pub mod tls_keys;
