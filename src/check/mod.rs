@@ -7,6 +7,7 @@ pub mod env;
 mod expression;
 pub mod http;
 pub mod listen;
+pub mod login;
 pub mod peer;
 pub mod postgres;
 pub mod reader;
