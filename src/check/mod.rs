@@ -11,6 +11,7 @@ pub mod login;
 pub mod peer;
 pub mod postgres;
 pub mod reader;
+pub mod server_keys;
 pub mod tcp;
 pub mod tls;
 pub mod tls_keys;
