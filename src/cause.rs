@@ -77,6 +77,8 @@ pub enum Cause {
     LoginRejected,
     /// The server wants a password and none is set.
     PasswordMissing,
+    /// A password was sent, and the server has none set.
+    PasswordNotExpected,
     /// The login worked, the database does not exist.
     NoSuchDatabase,
     /// The server has no free connection.
@@ -169,6 +171,7 @@ impl Cause {
         Self::PasswordRejected,
         Self::LoginRejected,
         Self::PasswordMissing,
+        Self::PasswordNotExpected,
         Self::NoSuchDatabase,
         Self::TooManyConnections,
         Self::StartingUp,
@@ -368,6 +371,13 @@ impl Cause {
                 true,
                 "the server wants a password and none is set",
                 "set `password`",
+            ),
+            Self::PasswordNotExpected => row(
+                "password_not_expected",
+                Permanent,
+                true,
+                "a password was sent, and the server has none set",
+                "set the password on the server, or remove it from the URL and the keys",
             ),
             Self::NoSuchDatabase => row(
                 "no_such_database",

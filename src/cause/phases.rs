@@ -32,6 +32,7 @@ impl Cause {
             Self::PasswordRejected
             | Self::LoginRejected
             | Self::PasswordMissing
+            | Self::PasswordNotExpected
             | Self::NoSuchDatabase
             | Self::TooManyConnections
             | Self::AuthUnsupported => &[Phase::Login],

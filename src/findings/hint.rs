@@ -53,6 +53,7 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
         Cause::PasswordRejected
         | Cause::LoginRejected
         | Cause::PasswordMissing
+        | Cause::PasswordNotExpected
         | Cause::NoSuchDatabase
         | Cause::TooManyConnections
         | Cause::StartingUp

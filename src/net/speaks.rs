@@ -37,6 +37,14 @@ pub enum Protocol {
     Vnc,
 }
 
+impl Protocol {
+    /// Whether a peer whose first bytes were recognised as this may speak `wanted`.
+    #[must_use]
+    pub fn may_be(self, wanted: Self) -> bool {
+        self == wanted || (self == Self::SmtpOrFtp && matches!(wanted, Self::Smtp | Self::Ftp))
+    }
+}
+
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -33,6 +33,10 @@ pub enum StreamError<'a> {
     Ended,
     /// Something else came; in words what is wrong with it, without the peer's bytes. May be empty.
     Unexpected(&'a str),
+    /// Over this many bytes came, which is as much as the reader takes, and no end.
+    TooLong(usize),
+    /// The peer announced a message of this many bytes, more than the reader takes; none of it was read.
+    Announced(u64),
 }
 
 impl<'a> StreamError<'a> {
@@ -56,19 +60,25 @@ impl<'a> StreamError<'a> {
 #[must_use]
 pub fn fault(phase: Phase, error: StreamError<'_>, seen: &StreamStats, awaited: Expected) -> Fault {
     let Expected { what, protocol } = awaited;
-    let received = seen.received;
-    if let Some(other) = protocol.and_then(|protocol| recognise(&seen.head).filter(|other| *other != protocol)) {
+    if let Some(other) = protocol.and_then(|protocol| recognise(&seen.head).filter(|other| !other.may_be(protocol))) {
         let cause = if phase == Phase::Tls { Cause::TlsNotTls } else { Cause::ProtocolError };
         return Fault::new(phase, cause, format!("the peer speaks {other}; {what} was awaited"));
     }
-    if is_over_limit(error, seen) {
-        let message = format!("{received} bytes came and no end, while {what} was awaited: over the limit");
-        return Fault::new(phase, Cause::TooLarge, message);
-    }
     match error {
+        StreamError::Announced(count) => {
+            let message = format!("the peer announced {} while {what} was awaited: over the limit", bytes(count));
+            Fault::new(phase, Cause::TooLarge, message)
+        }
+        StreamError::TooLong(limit) => {
+            Fault::new(phase, Cause::TooLarge, format!("over {limit} bytes came, and no end of {what}"))
+        }
+        _ if is_over_limit(error, seen) => {
+            let message = format!("{} bytes came and no end, while {what} was awaited: over the limit", seen.received);
+            Fault::new(phase, Cause::TooLarge, message)
+        }
         StreamError::Unexpected(detail) => {
             let colon = if detail.is_empty() { "" } else { ": " };
-            let message = format!("what came ({}) is not {what}{colon}{detail}", bytes(received));
+            let message = format!("what came ({}) is not {what}{colon}{detail}", bytes(seen.received));
             Fault::new(phase, Cause::ProtocolError, message)
         }
         StreamError::Failed(error) if oserr::is_reset(error) || seen.end == Some(End::Reset) => {
@@ -182,6 +192,21 @@ mod tests {
                 "request protocol_error: the peer speaks SSH; an HTTP answer was awaited",
             ),
             (
+                StreamError::TooLong(4),
+                seen(b"HTTP/1.1", 9, None),
+                "request too_large: over 4 bytes came, and no end of an HTTP answer",
+            ),
+            (
+                StreamError::Announced(70_000),
+                seen(b"HTTP/1.1", 9, None),
+                "request too_large: the peer announced 70000 bytes while an HTTP answer was awaited: over the limit",
+            ),
+            (
+                StreamError::Announced(70_000),
+                seen(b"SSH-2.0-x", 9, None),
+                "request protocol_error: the peer speaks SSH; an HTTP answer was awaited",
+            ),
+            (
                 StreamError::Unexpected(""),
                 seen(b"x", 9, None),
                 "request protocol_error: what came (1 byte) is not an HTTP answer",
@@ -208,6 +233,13 @@ mod tests {
         let fault = fault(Phase::Tls, StreamError::Unexpected(""), &seen(b"HTTP/1.1 400", 200, None), awaited);
         assert_eq!(fault.cause.slug(), "tls_not_tls");
         assert_eq!(fault.message, "the peer speaks HTTP; a TLS handshake was awaited");
+    }
+
+    #[test]
+    fn a_greeting_that_mail_and_ftp_share_is_no_other_protocol() {
+        let awaited = Expected { what: "the SMTP greeting", protocol: Some(Protocol::Smtp) };
+        let fault = fault(Phase::Login, StreamError::TooLong(9), &seen(b"220 hello hello", 0, None), awaited);
+        assert_eq!(fault.message, "over 9 bytes came, and no end of the SMTP greeting");
     }
 
     #[test]

@@ -3,10 +3,11 @@
 
 use std::str::FromStr;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout_at;
 
 use crate::cause::Cause;
+use crate::check::reader::{ReadError, Reader};
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::Protocol;
@@ -65,24 +66,25 @@ pub(super) async fn quit(attempt: &Attempt, io: &mut Io, protocol: StartTls) {
     }
 }
 
+/// One byte; nothing may come behind it.
 async fn postgres(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
     const EXPECTED: Expected =
         Expected { what: "the answer to PostgreSQL's SSLRequest", protocol: Some(Protocol::Postgres) };
-    let failed = |trouble: StreamError<'_>| attempt.stream_error(trouble, EXPECTED);
-    io.write_all(&SSL_REQUEST).await.map_err(|error| failed(StreamError::Failed(&error)))?;
-    let mut answer = [0; 64];
-    let count = io.read(&mut answer).await.map_err(|error| failed(StreamError::Failed(&error)))?;
-    match &answer[..count] {
-        [] => Err(failed(StreamError::Ended)),
-        b"S" => Ok(()),
-        [b'S', ..] => Err(attempt.fault(Cause::ProtocolError, TOO_MUCH)),
-        b"N" => Err(attempt.fault(Cause::TlsUnsupported, "the PostgreSQL server offers no TLS (it answered N)")),
-        _ => Err(failed(StreamError::Unexpected(""))),
+    let failed = |error: ReadError| attempt.stream_error(error.as_stream_error(), EXPECTED);
+    let mut reader = Reader::new(io);
+    reader.send(&SSL_REQUEST).await.map_err(failed)?;
+    match (reader.array().await.map_err(failed)?, reader.is_drained()) {
+        ([b'S'], true) => Ok(()),
+        ([b'S'], false) => Err(attempt.fault(Cause::ProtocolError, TOO_MUCH)),
+        ([b'N'], true) => {
+            Err(attempt.fault(Cause::TlsUnsupported, "the PostgreSQL server offers no TLS (it answered N)"))
+        }
+        _ => Err(attempt.stream_error(StreamError::Unexpected(""), EXPECTED)),
     }
 }
 
 async fn smtp(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
-    let mut talk = Talk { attempt, io, unread: Vec::new() };
+    let mut talk = Talk { attempt, reader: Reader::new(io) };
     let greeting = talk.answer("the SMTP greeting").await?;
     if greeting.code != 220 {
         return Err(attempt.fault(Cause::ProtocolError, format!("the SMTP server greets with {}", greeting.last)));
@@ -99,7 +101,7 @@ async fn smtp(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
         let message = format!("the SMTP server refuses STARTTLS with {}", consent.last);
         return Err(attempt.fault(Cause::TlsUnsupported, message));
     }
-    if !talk.unread.is_empty() {
+    if !talk.reader.is_drained() {
         return Err(attempt.fault(Cause::ProtocolError, TOO_MUCH));
     }
     Ok(())
@@ -115,8 +117,7 @@ struct StarttlsReply {
 
 struct Talk<'a> {
     attempt: &'a Attempt,
-    io: &'a mut Io,
-    unread: Vec<u8>,
+    reader: Reader<&'a mut Io>,
 }
 
 impl Talk<'_> {
@@ -124,26 +125,22 @@ impl Talk<'_> {
         self.attempt.stream_error(trouble, Expected { what, protocol: Some(Protocol::Smtp) })
     }
 
-    fn endless(&self, awaited: &str) -> Fault {
-        self.attempt.fault(Cause::TooLarge, format!("over {ANSWER_LIMIT} bytes came, and no end of {awaited}"))
-    }
-
     async fn say(&mut self, text: &str, awaited: &'static str) -> Result<StarttlsReply, Fault> {
-        let sent = self.io.write_all(text.as_bytes()).await;
-        sent.map_err(|error| self.failed(StreamError::Failed(&error), awaited))?;
+        let sent = self.reader.send(text.as_bytes()).await;
+        sent.map_err(|error| self.failed(error.as_stream_error(), awaited))?;
         self.answer(awaited).await
     }
 
     /// Lines `250-…`, and a last one `250 …`.
     async fn answer(&mut self, awaited: &'static str) -> Result<StarttlsReply, Fault> {
         let mut offers_starttls = false;
-        let mut taken = 0;
+        let mut room = ANSWER_LIMIT;
         loop {
-            let line = self.line(awaited).await?;
-            taken += line.len();
-            if taken > ANSWER_LIMIT {
-                return Err(self.endless(awaited));
-            }
+            let line = self.reader.line(room).await.map_err(|error| match error {
+                ReadError::TooLong(_) => self.failed(StreamError::TooLong(ANSWER_LIMIT), awaited),
+                error => self.failed(error.as_stream_error(), awaited),
+            })?;
+            room = room.saturating_sub(line.len() + 1);
             let text = String::from_utf8_lossy(&line);
             let text = text.trim_end();
             let code = text.get(..3).and_then(|code| code.parse::<u16>().ok());
@@ -153,25 +150,6 @@ impl Talk<'_> {
             offers_starttls |= text.get(4..).is_some_and(|word| word.eq_ignore_ascii_case("STARTTLS"));
             if text.as_bytes().get(3) != Some(&b'-') {
                 return Ok(StarttlsReply { code, last: text.to_owned(), offers_starttls });
-            }
-        }
-    }
-
-    /// A line, its end included.
-    async fn line(&mut self, awaited: &'static str) -> Result<Vec<u8>, Fault> {
-        loop {
-            if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
-                let rest = self.unread.split_off(end + 1);
-                return Ok(std::mem::replace(&mut self.unread, rest));
-            }
-            if self.unread.len() > ANSWER_LIMIT {
-                return Err(self.endless(awaited));
-            }
-            let mut chunk = [0; 512];
-            let count = self.io.read(&mut chunk).await;
-            match count.map_err(|error| self.failed(StreamError::Failed(&error), awaited))? {
-                0 => return Err(self.failed(StreamError::Ended, awaited)),
-                count => self.unread.extend_from_slice(&chunk[..count]),
             }
         }
     }

@@ -60,7 +60,7 @@ impl Session {
         let error = match error {
             StreamError::Failed(error) => error,
             StreamError::Ended => &ended,
-            StreamError::Unexpected(_) => return None,
+            StreamError::Unexpected(_) | StreamError::TooLong(_) | StreamError::Announced(_) => return None,
         };
         self.after_the_handshake(error, nothing_came)
     }

@@ -1,0 +1,79 @@
+//! How a server refuses a login: the words that all protocols share, and the cause that each of them means.
+//!
+//! A kind reads its server's error once and names one of these; the message, the typed detail and the hint stay with the
+//! kind. Nothing here knows a protocol.
+
+use crate::cause::Cause;
+use crate::outcome::{Fault, Phase};
+
+/// How a server refused a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginRefusal {
+    /// The server rejected the user and the password.
+    Rejected,
+    /// The server wants a password, and none is set.
+    Missing,
+    /// The server has no password set, and one was sent.
+    NotExpected,
+    /// The server refuses this user or this address whatever the password is.
+    NotAllowed,
+    /// The login worked, and the database does not exist.
+    NoSuchDatabase,
+    /// The server has no free connection.
+    Full,
+    /// The server is starting.
+    Starting,
+    /// The server is stopping.
+    Stopping,
+    /// Both sides share no method.
+    Unsupported,
+}
+
+impl LoginRefusal {
+    /// The cause.
+    #[must_use]
+    pub const fn cause(self) -> Cause {
+        match self {
+            Self::Rejected => Cause::PasswordRejected,
+            Self::Missing => Cause::PasswordMissing,
+            Self::NotExpected => Cause::PasswordNotExpected,
+            Self::NotAllowed => Cause::LoginRejected,
+            Self::NoSuchDatabase => Cause::NoSuchDatabase,
+            Self::Full => Cause::TooManyConnections,
+            Self::Starting => Cause::StartingUp,
+            Self::Stopping => Cause::ShuttingDown,
+            Self::Unsupported => Cause::AuthUnsupported,
+        }
+    }
+
+    /// The fault, with what was observed.
+    #[must_use]
+    pub fn fault(self, message: impl AsRef<str>) -> Fault {
+        Fault::new(Phase::Login, self.cause(), message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LoginRefusal;
+    use crate::outcome::Phase;
+
+    #[test]
+    fn each_refusal_is_a_cause_of_the_login() {
+        for (refusal, slug) in [
+            (LoginRefusal::Rejected, "password_rejected"),
+            (LoginRefusal::Missing, "password_missing"),
+            (LoginRefusal::NotExpected, "password_not_expected"),
+            (LoginRefusal::NotAllowed, "login_rejected"),
+            (LoginRefusal::NoSuchDatabase, "no_such_database"),
+            (LoginRefusal::Full, "too_many_connections"),
+            (LoginRefusal::Starting, "starting_up"),
+            (LoginRefusal::Stopping, "shutting_down"),
+            (LoginRefusal::Unsupported, "auth_unsupported"),
+        ] {
+            let fault = refusal.fault("the server's words");
+            assert_eq!((fault.cause.slug(), fault.phase), (slug, Phase::Login));
+            assert!(fault.cause.phases().contains(&Phase::Login), "{slug}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Reading the keys of a server from a mapping that has the kind's own keys, too.
+
+use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::{ServerKeys, ServerRules};
+use crate::config::node::{LenientParse, Node, Problem, Raw, parse_leniently};
+
+/// Reads a mapping: the keys of the server, and the kind's own keys into `Own`.
+///
+/// # Errors
+/// Every fault at once, in the order of their places.
+pub fn read<Own: DeserializeOwned>(node: &Node, rules: &ServerRules) -> Result<(ServerKeys, Own), Vec<Problem>> {
+    let own_keys = keys_of::<Own>();
+    let Raw::Mapping(entries) = &node.raw else {
+        return Err(parse_leniently::<ServerKeys>(node, own_keys).problems);
+    };
+    let is_own = |key: &Node| key.text().is_some_and(|key| own_keys.contains(&key));
+    let (own, server) = entries.iter().cloned().partition(|(key, _)| is_own(key));
+    let part = |entries| Node { span: node.span, raw: Raw::Mapping(entries) };
+    let LenientParse { value: server, whole, mut problems } = parse_leniently::<ServerKeys>(&part(server), own_keys);
+    let own = parse_leniently::<Own>(&part(own), &[]);
+    problems.extend(own.problems);
+    problems.extend(server.iter().flat_map(|server| server.problems(node, rules)));
+    Problem::in_order(&mut problems);
+    match (server, own.value) {
+        (Some(server), Some(own_value)) if whole && own.whole && problems.is_empty() => Ok((server, own_value)),
+        _ => Err(problems),
+    }
+}
+
+/// The keys of a struct that derives `Deserialize`.
+fn keys_of<T: DeserializeOwned>() -> &'static [&'static str] {
+    let mut keys: &[&str] = &[];
+    // It gives the keys and ends there.
+    drop(T::deserialize(KeysOf(&mut keys)));
+    keys
+}
+
+/// Takes the list of keys that a struct asks its format for.
+struct KeysOf<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for KeysOf<'_> {
+    type Error = de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(de::Error::custom("only the keys of a struct are asked for"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        keys: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        *self.0 = keys;
+        self.deserialize_any(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// The schema of such a mapping; `url_form` is what its URLs look like.
+#[cfg(test)]
+pub fn schema<Own: schemars::JsonSchema>(
+    generator: &mut schemars::SchemaGenerator,
+    url_form: &str,
+) -> schemars::Schema {
+    let mut schema = <ServerKeys as schemars::JsonSchema>::json_schema(generator);
+    let mut own = Own::json_schema(generator);
+    let mut part = |key: &str| own.get_mut(key).map(serde_json::Value::take).unwrap_or_default();
+    let (properties, required) = (part("properties"), part("required"));
+    let of_server = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut).expect("a struct has keys");
+    let url = of_server.get_mut("url").and_then(serde_json::Value::as_object_mut).expect("a server has a URL");
+    url.insert("description".to_owned(), format!("`{url_form}`; every other key overrides its part of it.").into());
+    of_server.extend(properties.as_object().cloned().unwrap_or_default());
+    if !required.is_null() {
+        schema.insert("required".to_owned(), required);
+    }
+    schema.remove("description");
+    schema
+}

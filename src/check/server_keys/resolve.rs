@@ -1,0 +1,183 @@
+//! The server of one run: the URL, and the keys over it.
+
+use super::{Port, SEVERAL, ServerKeys, ServerRules, ServerScheme, read_hosts};
+use crate::cause::Cause;
+use crate::env::Env;
+use crate::findings::{Blame, blame};
+use crate::outcome::{Fault, Phase};
+use crate::secret::Secret;
+use crate::url::{Endpoint, Host, Url, percent_decode};
+use crate::value::Value;
+
+/// Where to go, and as whom.
+#[derive(Debug)]
+pub struct Server {
+    /// At least one; no more where the rules say so.
+    pub hosts: Vec<Endpoint>,
+    /// TLS from the first byte: the URL's scheme or the check's own keys ask for it.
+    pub tls: bool,
+    /// Who logs in; never empty.
+    pub user: Option<String>,
+    /// Whether `user` is of the URL, not of a key.
+    pub user_is_of_url: bool,
+    /// Never empty.
+    pub password: Option<Secret>,
+    /// The path of the URL, decoded, without its first `/`; never empty.
+    pub path: Option<String>,
+    /// The parameters of the URL, decoded.
+    pub query: Vec<(String, Secret)>,
+    scheme: &'static str,
+    shows_user: bool,
+}
+
+impl ServerKeys {
+    /// Resolves the keys, now. `tls` says whether the check's own keys ask for TLS, whatever the scheme says.
+    ///
+    /// # Errors
+    /// As [`Value::resolve`]; `url_malformed` and the other causes of [`blame`] for a URL that cannot be used;
+    /// `variable_invalid` or `file_invalid` for a host that is none; `file_invalid` for an empty file as password.
+    pub fn resolve(&self, rules: &ServerRules, tls: bool, env: &dyn Env) -> Result<Server, Fault> {
+        let mut url = self.url(rules, env)?;
+        let scheme = url.scheme(rules, tls);
+        let user_is_of_url = self.user.is_none() && self.username.is_none();
+        let user = self.user(&mut url, env)?;
+        let password = match &self.password {
+            Some(value) => Some(password(value, env)?),
+            None => url.password.take(),
+        };
+        let may_be_secret = rules.user_may_be_secret && user_is_of_url;
+        Ok(Server {
+            hosts: self.hosts(&mut url, scheme, rules, env)?,
+            tls: scheme.tls || tls,
+            shows_user: !may_be_secret || user.as_deref() == Some("default"),
+            user,
+            user_is_of_url,
+            password: password.filter(|password| !password.expose().is_empty()),
+            path: url.path,
+            query: url.query,
+            scheme: scheme.name,
+        })
+    }
+
+    /// A server may repeat the name in its answer: a URL in its place would show a password.
+    fn user(&self, url: &mut ServerUrl, env: &dyn Env) -> Result<Option<String>, Fault> {
+        let key = self.user.as_ref().or(self.username.as_ref());
+        let user = match key {
+            Some(value) => Some(value.resolve(env)?.expose().to_owned()),
+            None => url.user.take(),
+        };
+        if user.as_ref().is_some_and(|user| user.contains("://")) {
+            let cause = key.map_or(Cause::UrlMalformed, Value::invalid_cause);
+            return Err(Fault::new(Phase::Assert, cause, "user: a URL stands where a name belongs"));
+        }
+        Ok(user.filter(|user| !user.is_empty()))
+    }
+
+    fn url(&self, rules: &ServerRules, env: &dyn Env) -> Result<ServerUrl, Fault> {
+        let Some(value) = &self.url else { return Ok(ServerUrl::default()) };
+        read_url(value.resolve(env)?.expose(), rules).map_err(|Blame { cause, message }| {
+            Fault::new(Phase::Assert, cause, format!("the URL from {}: {message}", value.origin()))
+        })
+    }
+
+    fn hosts(
+        &self,
+        url: &mut ServerUrl,
+        scheme: &ServerScheme,
+        rules: &ServerRules,
+        env: &dyn Env,
+    ) -> Result<Vec<Endpoint>, Fault> {
+        let mut hosts = std::mem::take(&mut url.hosts);
+        if let Some(value) = &self.host {
+            // The URL's port stays where only the host is another one.
+            let of_url = if let [(_, port)] = hosts[..] { port } else { None };
+            let given = read_hosts(value.resolve(env)?.expose(), rules);
+            let given = given.map_err(|what| Fault::new(Phase::Assert, value.invalid_cause(), format!("host: {what}")));
+            hosts = given?.into_iter().map(|host| (host, of_url)).collect();
+        }
+        let port = self.port.as_ref().map(|port| port.resolve("port", env)).transpose()?.map(|Port(port)| port);
+        let endpoint = |(host, of_url): (Host, Option<u16>)| Endpoint {
+            host,
+            port: port.or(of_url).unwrap_or(scheme.default_port),
+        };
+        Ok(hosts.into_iter().map(endpoint).collect())
+    }
+}
+
+impl Server {
+    /// As it may be shown, with this path: `redis://cache:6379/0`.
+    #[must_use]
+    pub fn target(&self, path: Option<&str>) -> String {
+        let url = Url {
+            scheme: self.scheme.to_owned(),
+            user: self.user.clone().filter(|_| self.shows_user),
+            password: None,
+            hosts: self.hosts.iter().map(|endpoint| (endpoint.host.clone(), Some(endpoint.port))).collect(),
+            path: path.map(|path| format!("/{path}")).unwrap_or_default(),
+            query: Vec::new(),
+            raw_query: None,
+        };
+        url.redacted()
+    }
+}
+
+/// What a URL says.
+#[derive(Debug, Default)]
+pub(super) struct ServerUrl {
+    scheme: String,
+    hosts: Vec<(Host, Option<u16>)>,
+    user: Option<String>,
+    password: Option<Secret>,
+    path: Option<String>,
+    query: Vec<(String, Secret)>,
+}
+
+impl ServerUrl {
+    fn read(text: &str, rules: &ServerRules) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|error| error.to_string())?;
+        if !rules.schemes.iter().any(|scheme| scheme.name == url.scheme) {
+            let known: Vec<&str> = rules.schemes.iter().map(|scheme| scheme.name).collect();
+            return Err(format!("the scheme is none of {}", known.join(", ")));
+        }
+        if url.hosts.len() > 1 && !rules.several_hosts {
+            return Err(SEVERAL.to_owned());
+        }
+        let path = url.path.trim_start_matches('/');
+        let path = percent_decode(path).ok_or("bad percent-encoding in the path")?;
+        Ok(Self {
+            scheme: url.scheme,
+            hosts: url.hosts,
+            user: url.user,
+            password: url.password,
+            path: Some(path).filter(|path| !path.is_empty()),
+            query: url.query,
+        })
+    }
+
+    /// The scheme that is in force: where the check's own keys ask for TLS, the one of the same name over TLS.
+    fn scheme(&self, rules: &ServerRules, tls: bool) -> &'static ServerScheme {
+        let named = rules.schemes.iter().find(|scheme| scheme.name == self.scheme);
+        let named = named.or(rules.schemes.first()).expect("a kind of servers has a scheme");
+        let over_tls = || rules.schemes.iter().find(|scheme| scheme.tls && scheme.name.starts_with(named.name));
+        if tls && !named.tls { over_tls().unwrap_or(named) } else { named }
+    }
+}
+
+/// Reads a URL; where it cannot be used, or where user and password stand in it twice, what is to blame.
+pub(super) fn read_url(text: &str, rules: &ServerRules) -> Result<ServerUrl, Blame> {
+    let read = ServerUrl::read(text, rules);
+    match (blame(text, read.is_err()), read) {
+        (Some(blame), _) => Err(blame),
+        (None, Err(message)) => Err(Blame { cause: Cause::UrlMalformed, message }),
+        (None, Ok(url)) => Ok(url),
+    }
+}
+
+/// As of a variable: a key of a Secret that nobody filled is no login without a password.
+fn password(value: &Value, env: &dyn Env) -> Result<Secret, Fault> {
+    let password = value.resolve(env)?;
+    if matches!(value, Value::File(_)) && password.expose().is_empty() {
+        return Err(Fault::new(Phase::Assert, Cause::FileInvalid, format!("{} is empty", value.origin())));
+    }
+    Ok(password)
+}

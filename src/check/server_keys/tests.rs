@@ -1,0 +1,179 @@
+//! A made-up kind over the shared keys: what is read, what is refused, and what each key overrides.
+
+use serde::Deserialize;
+
+use super::{Server, ServerKeys, ServerRules, ServerScheme, read};
+use crate::config::node::parse;
+use crate::env::MapEnv;
+use crate::outcome::Fault;
+
+const ONE: ServerRules = ServerRules {
+    schemes: &[
+        ServerScheme { name: "cache", default_port: 6000, tls: false },
+        ServerScheme { name: "caches", default_port: 6001, tls: true },
+        ServerScheme { name: "other", default_port: 6002, tls: false },
+    ],
+    several_hosts: false,
+    user_may_be_secret: false,
+};
+const SEVERAL: ServerRules = ServerRules { several_hosts: true, ..ONE };
+const SECRET_USER: ServerRules = ServerRules { user_may_be_secret: true, ..ONE };
+
+/// The keys of the kind itself.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct Own {
+    /// The vhost.
+    vhost: Option<String>,
+    /// How many.
+    count: u16,
+}
+
+fn keys(yaml: &str) -> (ServerKeys, Own) {
+    read(&parse(yaml).unwrap(), &ONE).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"))
+}
+
+fn faults(yaml: &str, rules: &ServerRules) -> Vec<String> {
+    let problems = read::<Own>(&parse(yaml).unwrap(), rules).expect_err(yaml);
+    problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
+}
+
+fn resolve(yaml: &str, rules: &ServerRules, env: &MapEnv) -> Result<Server, Fault> {
+    let (keys, _) = read::<Own>(&parse(yaml).unwrap(), rules).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"));
+    keys.resolve(rules, false, env)
+}
+
+fn shown(server: &Server) -> String {
+    let hosts: Vec<String> = server.hosts.iter().map(ToString::to_string).collect();
+    let password = server.password.as_ref().map_or("-", |password| password.expose());
+    let user = server.user.as_deref().unwrap_or("-");
+    format!("{user} {password} {} {}", hosts.join(","), server.path.as_deref().unwrap_or("-"))
+}
+
+#[test]
+fn both_parts_of_a_mapping_are_read() {
+    let (server, own) = keys("{url: 'cache://db', vhost: shop, password: {file: /pw}, count: 3}");
+    assert_eq!((own.vhost.as_deref(), own.count), (Some("shop"), 3));
+    let named: Vec<String> = server.named().map(|(key, value)| format!("{key} {}", value.origin())).collect();
+    assert_eq!(named, ["url the configuration", "password the file /pw"]);
+    assert_eq!(keys("{count: 1, host: {env: H}, port: {env: P}, username: x}").0.named().count(), 3);
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    for (yaml, expected) in [
+        ("{count: 1}", ": needs `url` or `host`"),
+        ("{host: db}", ": the key count is missing"),
+        ("{count: 1, url: 'http://u:s3cret@db'}", "url: the scheme is none of cache, caches, other"),
+        ("{count: 1, url: 's3cret'}", "url: no scheme"),
+        ("{count: 1, url: 'cache://u:s3cret@a,b'}", "url: several hosts are given"),
+        ("{count: 1, host: 'a,b'}", "host: several hosts are given"),
+        ("{count: 1, host: 'db:6000'}", "host: a port stands behind the host"),
+        ("{count: 1, host: /run/cache.sock}", "host: a socket"),
+        ("{count: 1, host: db, port: 0}", "port: expected a port from 1 to 65535"),
+        ("{count: 1, host: db, user: a, username: a}", "username: is the same as `user`"),
+        ("{count: 1, host: db, pasword: s3cret}", ": unknown key, did you mean password?"),
+        ("{count: 1, host: db, vhots: s3cret}", ": unknown key, did you mean vhost?"),
+        ("s3cret", ": expected a mapping"),
+    ] {
+        let faults = faults(yaml, &ONE);
+        let is_right = |fault: &String| fault.starts_with(expected) || fault.contains(&expected[2..]);
+        assert!(faults.len() == 1 && faults.iter().all(is_right), "{yaml}: {faults:?}");
+        assert!(!faults[0].contains("s3cret"), "{faults:?}");
+    }
+    assert_eq!(faults("{count: x, port: x, user: a, username: b}", &ONE).len(), 4);
+}
+
+#[test]
+fn every_key_overrides_its_part_of_the_url() {
+    let url = "url: 'cache://app:p%2Fw@db:7/a%20b?x=1', count: 1";
+    for (yaml, expected) in [
+        (format!("{{{url}}}"), "app p/w db:7 a b"),
+        (format!("{{{url}, host: other}}"), "app p/w other:7 a b"),
+        (format!("{{{url}, port: 8}}"), "app p/w db:8 a b"),
+        (format!("{{{url}, user: root}}"), "root p/w db:7 a b"),
+        (format!("{{{url}, username: root}}"), "root p/w db:7 a b"),
+        (format!("{{{url}, password: 'p%2Fw'}}"), "app p%2Fw db:7 a b"),
+        (format!("{{{url}, user: '', password: ''}}"), "- - db:7 a b"),
+        ("{count: 1, url: 'cache://db'}".to_owned(), "- - db:6000 -"),
+        ("{count: 1, url: 'cache://:pw@db/'}".to_owned(), "- pw db:6000 -"),
+        ("{count: 1, url: 'caches://db'}".to_owned(), "- - db:6001 -"),
+        ("{count: 1, host: '::1'}".to_owned(), "- - [::1]:6000 -"),
+    ] {
+        let server = resolve(&yaml, &ONE, &MapEnv::default()).expect(&yaml);
+        assert_eq!(shown(&server), expected, "{yaml}");
+    }
+    let server = resolve("{count: 1, url: 'cache://a,b:7', port: 8}", &SEVERAL, &MapEnv::default()).unwrap();
+    assert_eq!(shown(&server), "- - a:8,b:8 -");
+    let server = resolve("{count: 1, host: 'a,b'}", &SEVERAL, &MapEnv::default()).unwrap();
+    assert_eq!(shown(&server), "- - a:6000,b:6000 -");
+}
+
+#[test]
+fn tls_is_asked_for_by_the_scheme_or_by_a_key() {
+    for (url, by_key, tls, target) in [
+        ("cache://db", false, false, "cache://db:6000"),
+        ("cache://db", true, true, "caches://db:6001"),
+        ("cache://db:7", true, true, "caches://db:7"),
+        ("caches://db", false, true, "caches://db:6001"),
+        ("other://db", true, true, "other://db:6002"),
+    ] {
+        let (keys, _) = keys(&format!("{{count: 1, url: '{url}'}}"));
+        let server = keys.resolve(&ONE, by_key, &MapEnv::default()).unwrap();
+        assert_eq!((server.tls, server.target(None).as_str()), (tls, target), "{url}");
+    }
+}
+
+#[test]
+fn a_target_shows_no_secret() {
+    let target = |yaml: &str, rules: &ServerRules| resolve(yaml, rules, &MapEnv::default()).unwrap().target(Some("0"));
+    let url = "{count: 1, url: 'cache://app:s3cret@db/s3cret?s3cret=s3cret'}";
+    assert_eq!(target(url, &ONE), "cache://app@db:6000/0");
+    assert_eq!(target(url, &SECRET_USER), "cache://db:6000/0");
+    assert_eq!(target("{count: 1, url: 'cache://default:s3cret@db'}", &SECRET_USER), "cache://default@db:6000/0");
+    assert_eq!(target("{count: 1, host: db, user: app}", &SECRET_USER), "cache://app@db:6000/0");
+}
+
+#[test]
+fn what_cannot_be_resolved_is_a_fault_without_the_text() {
+    let env = MapEnv::with_vars(&[
+        ("URL", "cache://app:s3/cret@db"),
+        ("TWICE", "redis://:s3cret@:s3cret@db"),
+        ("HOST", "s3cret:1"),
+        ("PORT", "s3cret"),
+    ])
+    .with_file("/empty", b"");
+    for (yaml, slug, message) in [
+        ("url: {env: NONE}", "variable_missing", "the variable NONE is not set or empty"),
+        ("url: {env: URL}", "url_malformed", "the URL from the variable URL: `/`, `?` or `#` stands before the `@`"),
+        ("url: {env: TWICE}", "url_password_doubled", "the URL from the variable TWICE: user and password"),
+        ("host: {env: HOST}", "variable_invalid", "host: a port stands behind the host"),
+        ("host: db, port: {env: PORT}", "variable_invalid", "port: the variable PORT holds something else"),
+        ("host: db, user: {env: TWICE}", "variable_invalid", "user: a URL stands where a name belongs"),
+        ("host: db, password: {file: /empty}", "file_invalid", "the file /empty is empty"),
+    ] {
+        let fault = resolve(&format!("{{count: 1, {yaml}}}"), &ONE, &env).expect_err(yaml);
+        assert_eq!(fault.cause.slug(), slug, "{yaml}: {}", fault.message);
+        assert!(fault.message.starts_with(message) && !fault.message.contains("s3"), "{}", fault.message);
+    }
+    assert_eq!(keys("{count: 1, url: {env: URL}}").0.origin(), "the variable URL");
+    assert_eq!(keys("{count: 1, host: db}").0.origin(), "the configuration");
+}
+
+#[test]
+fn the_schema_has_the_keys_of_both() {
+    let mut generator = schemars::SchemaGenerator::default();
+    let schema = super::schema::<Own>(&mut generator, "cache://host:6000");
+    let schema = schema.to_value();
+    let keys: Vec<&String> = schema["properties"].as_object().expect("a struct has keys").keys().collect();
+    assert_eq!(keys, ["url", "host", "port", "user", "username", "password", "vhost", "count"]);
+    assert_eq!(
+        schema["properties"]["url"]["description"],
+        "`cache://host:6000`; every other key overrides its part of it."
+    );
+    assert_eq!(
+        (schema["additionalProperties"].clone(), &schema["required"]),
+        (false.into(), &serde_json::json!(["count"]))
+    );
+}
