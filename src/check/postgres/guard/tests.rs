@@ -311,7 +311,7 @@ async fn nulls_and_no_rows_are_told_apart() {
     assert_eq!(asked(answer(&without_columns)).await.unwrap().first, Some(None));
 }
 
-/// A database in SQL_ASCII sends what was stored.
+/// After `SET client_encoding = 'SQL_ASCII'` a database in SQL_ASCII sends what was stored.
 #[tokio::test]
 async fn a_value_need_not_be_utf_8() {
     let name = message(b'T', &[&[0, 1][..], b"\xe9\0", &[0; 18]].concat());
