@@ -1,8 +1,8 @@
 //! `postgres`: a fresh login with the pod's own credentials, then a query.
 //!
-//! tokio-postgres speaks the protocol, over a stream with a guard around it: a probe has to look at what the server asks for
-//! before it answers, and to bound what a server may send. A *login* is a proof of the password sent: at most one a run and host,
-//! and none after the first rejection of the credentials.
+//! tokio-postgres speaks the protocol, over a stream with a guard around it: a probe has to look at what the server asks
+//! for before it answers, and to bound what a server may send. A *login* is a proof of the password sent: at most one a
+//! run and host, and none after the first rejection of the credentials.
 
 mod guard;
 mod halt;

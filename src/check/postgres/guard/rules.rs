@@ -8,8 +8,8 @@ use crate::check::postgres::words::ChannelBinding;
 /// The most rounds of SCRAM that are done; PostgreSQL's default is 4096. A hostile server could make the one thread count
 /// for long, and a round cannot be interrupted: these take about 8 ms.
 const MAX_ROUNDS: u64 = 30_000;
-const SCRAM_SHA_256: &[u8] = b"SCRAM-SHA-256";
-const SCRAM_SHA_256_PLUS: &[u8] = b"SCRAM-SHA-256-PLUS";
+const SCRAM_SHA_256: &str = "SCRAM-SHA-256";
+const SCRAM_SHA_256_PLUS: &str = "SCRAM-SHA-256-PLUS";
 
 /// What protects a password on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -85,14 +85,16 @@ impl Rules {
     pub(super) fn scram(&self, mut names: &[u8]) -> Result<&'static str, Halt> {
         self.has_password()?;
         let mut offered = Vec::new();
-        while let Some(end) = names.iter().position(|byte| *byte == 0).filter(|end| *end > 0) {
-            offered.push(&names[..end]);
+        // Each name has a zero byte behind it, and the list another one.
+        while names != b"\0" {
+            let end = names.iter().position(|byte| *byte == 0).ok_or_else(|| broken("unexpected EOF"))?;
+            if end == 0 {
+                return Err(broken("invalid message length: expected to be at end of iterator for sasl"));
+            }
+            offered.push(std::str::from_utf8(&names[..end]).map_err(|error| broken(&error.to_string()))?);
             names = &names[end + 1..];
         }
-        if names != b"\0" {
-            return Err(broken("the list of SASL mechanisms has no end"));
-        }
-        let offers = |name: &[u8]| offered.contains(&name);
+        let offers = |name| offered.contains(&name);
         if self.can_bind() && offers(SCRAM_SHA_256_PLUS) {
             return Ok("scram-sha-256-plus");
         }

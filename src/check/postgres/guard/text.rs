@@ -1,4 +1,5 @@
-//! The texts in a server's messages. A database in SQL_ASCII sends any bytes, and the client takes UTF-8 alone.
+//! The texts in a server's messages. After a `SET client_encoding` in a query they may hold any bytes, and the client
+//! takes UTF-8 alone.
 
 use bytes::BytesMut;
 
