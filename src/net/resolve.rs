@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use crate::cause::Cause;
 use crate::net::attempt::Attempt;
 use crate::net::dial::AddressPolicy;
-use crate::outcome::{DnsAnswer, Fault, Phase, Query, Resolved};
+use crate::outcome::{Detail, DnsAnswer, DnsDetail, Fault, Phase, Query, Resolved};
 
 pub(crate) use answer::RECORD_LIMIT;
 pub use answer::Record;
@@ -274,7 +274,8 @@ fn narrow(attempt: &mut Attempt, name: &str, list: &mut Vec<Candidate>) -> Optio
 #[must_use]
 pub fn worse(first: Fault, second: Fault) -> Fault {
     if (first.cause, second.cause) == (Cause::DnsNoAddress, Cause::DnsNoAddress) {
-        return Fault::new(first.phase, first.cause, format!("{}; {}", first.message, second.message));
+        let message = format!("{}; {}", first.message, second.message);
+        return first.with_message(message);
     }
     if telling(second.cause) > telling(first.cause) { second } else { first }
 }
@@ -308,7 +309,8 @@ fn without_asking(attempt: &Attempt, name: &str, family: Family) -> Option<Resul
     }
     let version = if family == Family::V4 { "IPv4" } else { "IPv6" };
     let message = format!("/etc/hosts has {bare}, but no {version} address for it");
-    Some(Err(Fault::new(Phase::Resolve, Cause::DnsNoAddress, message)))
+    let fault = Fault::new(Phase::Resolve, Cause::DnsNoAddress, message);
+    Some(Err(fault.with(Detail::Dns(DnsDetail::HostsFile))))
 }
 
 #[cfg(test)]

@@ -37,9 +37,11 @@ pub enum Protocol {
     Vnc,
 }
 
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Protocol {
+    /// Its name, for people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::Tls => "TLS",
             Self::Http => "HTTP",
             Self::Http2 => "HTTP/2",
@@ -55,7 +57,13 @@ impl fmt::Display for Protocol {
             Self::Amqp => "AMQP",
             Self::Nats => "NATS",
             Self::Vnc => "VNC",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

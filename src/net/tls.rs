@@ -116,7 +116,7 @@ impl Session {
     }
 
     fn after_the_handshake(&self, error: &(dyn StdError + 'static), nothing_came: bool) -> Option<Fault> {
-        self.explain(error, nothing_came).map(|(cause, message)| Fault::new(Phase::Tls, cause, message))
+        self.explain(error, nothing_came)
     }
 
     /// Whether every certificate of the path lasts this many days more.

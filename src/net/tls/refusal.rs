@@ -14,8 +14,8 @@ use super::untrusted::{Judged, unsupported};
 use crate::cause::Cause;
 use crate::net::io::StreamStats;
 use crate::net::speaks::{Protocol, recognise};
-use crate::net::stream_error::{self, Expected, StreamError, silence};
-use crate::outcome::{Fault, Phase};
+use crate::net::stream_error::{self, Expected, StreamError, how_silent, silence};
+use crate::outcome::{Detail, Fault, Phase, StreamDetail, TlsDetail};
 
 const EXPECTED: Expected = Expected { what: "the end of the TLS handshake", protocol: Some(Protocol::Tls) };
 
@@ -34,85 +34,99 @@ impl Scene<'_> {
         if let Some(fault) = self.not_tls() {
             return fault;
         }
-        let (cause, message) = match tls_error(error) {
+        match tls_error(error) {
             Some(Error::InvalidCertificate(why)) => self.judged.explain(why),
             Some(Error::NoCertificatesPresented) => {
-                (Cause::TlsUntrusted, "the server presented no certificate".to_owned())
+                let fault = Fault::new(Phase::Tls, Cause::TlsUntrusted, "the server presented no certificate");
+                fault.with(Detail::Tls(TlsDetail::NoCertificate))
             }
             Some(Error::AlertReceived(alert)) => self.alert(*alert),
             Some(Error::PeerIncompatible(why)) => self.incompatible(why),
             Some(Error::PeerMisbehaved(why)) => {
-                (Cause::ProtocolError, format!("the peer broke the TLS protocol: {why:?}"))
+                Fault::new(Phase::Tls, Cause::ProtocolError, format!("the peer broke the TLS protocol: {why:?}"))
             }
             Some(Error::InvalidMessage(why)) => {
-                (Cause::ProtocolError, format!("the peer sent a broken TLS message: {why:?}"))
+                Fault::new(Phase::Tls, Cause::ProtocolError, format!("the peer sent a broken TLS message: {why:?}"))
             }
-            Some(other) => (Cause::TlsHandshakeFailed, format!("the TLS handshake failed: {other}")),
+            Some(other) => failed(format!("the TLS handshake failed: {other}")),
             None => match self.session.after_our_silence(error) {
                 Some(about_us) => about_us,
-                None => return stream_error::fault(Phase::Tls, StreamError::Failed(error), &self.seen, EXPECTED),
+                None => stream_error::fault(Phase::Tls, StreamError::Failed(error), &self.seen, EXPECTED),
             },
-        };
-        Fault::new(Phase::Tls, cause, message)
+        }
     }
 
     /// What is known where the time ran out.
     pub(super) fn timeout(&self) -> Fault {
         let so_far = || format!("out of time in the TLS handshake; {}", silence(&self.seen, Instant::now()));
-        self.not_tls().unwrap_or_else(|| Fault::new(Phase::Tls, Cause::Timeout, so_far()))
+        let silent = || Fault::new(Phase::Tls, Cause::Timeout, so_far()).with(how_silent(&self.seen));
+        self.not_tls().unwrap_or_else(silent)
     }
 
     fn not_tls(&self) -> Option<Fault> {
         if self.seen.head.is_empty() || looks_like_tls(&self.seen.head) {
             return None;
         }
-        let unknown = || format!("what came ({} bytes) is no TLS, and no protocol that is known", self.seen.received);
-        let what = recognise(&self.seen.head).map_or_else(unknown, |what| format!("the peer speaks plain {what}"));
-        Some(Fault::new(Phase::Tls, Cause::TlsNotTls, what))
+        let (message, detail) = match recognise(&self.seen.head) {
+            Some(other) => (format!("the peer speaks plain {other}"), StreamDetail::Speaks(other.as_str())),
+            None => {
+                let count = self.seen.received;
+                let message = format!("what came ({count} bytes) is no TLS, and no protocol that is known");
+                (message, StreamDetail::Unrecognised)
+            }
+        };
+        Some(Fault::new(Phase::Tls, Cause::TlsNotTls, message).with(Detail::Stream(detail)))
     }
 
-    fn alert(&self, alert: AlertDescription) -> (Cause, String) {
+    fn alert(&self, alert: AlertDescription) -> Fault {
         use AlertDescription as A;
         if let Some(about_us) = self.session.about_our_certificate(alert) {
             return about_us;
         }
         let named = named(alert);
-        match alert {
+        let fault = match alert {
             A::ProtocolVersion => unsupported(&format!(
                 "the server refuses TLS 1.2 and 1.3 (alert {named}), so it offers only older versions"
             )),
             A::HandshakeFailure | A::InsufficientSecurity if self.chosen.is_none() => {
-                unsupported(&format!("the server found nothing in common with our TLS hello (alert {named})"))
+                let fault =
+                    unsupported(&format!("the server found nothing in common with our TLS hello (alert {named})"));
+                return fault.with(Detail::Tls(TlsDetail::NothingInCommon));
             }
             A::UnrecognisedName => {
                 let host = self.judged.host;
-                (Cause::TlsHandshakeFailed, format!("the server does not know the name \"{host}\" (alert {named})"))
+                failed(format!("the server does not know the name \"{host}\" (alert {named})"))
             }
             A::NoApplicationProtocol => {
                 let offered = self.session.alpn.join(", ");
-                let what = format!("the server speaks none of the application protocols {offered} (alert {named})");
-                (Cause::TlsHandshakeFailed, what)
+                failed(format!("the server speaks none of the application protocols {offered} (alert {named})"))
             }
-            _ => (Cause::TlsHandshakeFailed, format!("the server ended the TLS handshake with alert {named}")),
-        }
+            _ => failed(format!("the server ended the TLS handshake with alert {named}")),
+        };
+        fault.with(Detail::Tls(TlsDetail::Alert(alert.into())))
     }
 
-    fn incompatible(&self, why: &PeerIncompatible) -> (Cause, String) {
+    fn incompatible(&self, why: &PeerIncompatible) -> Fault {
         match why {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => {
                 let version = self.chosen.and_then(Chosen::version_name).unwrap_or("an older version");
                 unsupported(&format!("the server chose {version}; TLS 1.2 or 1.3 is needed"))
             }
-            other => unsupported(&format!("the server's TLS has nothing in common with ours: {other:?}")),
+            other => unsupported(&format!("the server's TLS has nothing in common with ours: {other:?}"))
+                .with(Detail::Tls(TlsDetail::NothingInCommon)),
         }
     }
+}
+
+fn failed(message: String) -> Fault {
+    Fault::new(Phase::Tls, Cause::TlsHandshakeFailed, message)
 }
 
 impl Session {
     /// What trouble after the handshake says of TLS, where it does: under TLS 1.3 the server judges our certificate only
     /// then. `None` where it is about something else.
-    pub(super) fn explain(&self, error: &(dyn StdError + 'static), nothing_came: bool) -> Option<(Cause, String)> {
+    pub(super) fn explain(&self, error: &(dyn StdError + 'static), nothing_came: bool) -> Option<Fault> {
         let mut next = Some(error);
         while let Some(error) = next {
             if let Some(error) = error.downcast_ref::<io::Error>() {
@@ -120,8 +134,8 @@ impl Session {
                 let error = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>()).unwrap_or(error);
                 if let Some(Error::AlertReceived(alert)) = tls_error(error) {
                     let general = || {
-                        let message = format!("the peer ended the TLS session with alert {}", named(*alert));
-                        (Cause::TlsHandshakeFailed, message)
+                        let fault = failed(format!("the peer ended the TLS session with alert {}", named(*alert)));
+                        fault.with(Detail::Tls(TlsDetail::Alert((*alert).into())))
                     };
                     return Some(self.about_our_certificate(*alert).unwrap_or_else(general));
                 }
@@ -135,7 +149,7 @@ impl Session {
     }
 
     /// Alerts with which a server judges the client's certificate, or that there is none.
-    fn about_our_certificate(&self, alert: AlertDescription) -> Option<(Cause, String)> {
+    fn about_our_certificate(&self, alert: AlertDescription) -> Option<Fault> {
         use AlertDescription as A;
         let judges = matches!(
             alert,
@@ -151,31 +165,24 @@ impl Session {
         );
         let wanted = self.issuers.as_ref().filter(|_| judges);
         let named = named(alert);
-        match (wanted, &self.identity) {
+        let message = match (wanted, &self.identity) {
             (Some(issuers), None) => {
-                let message = format!(
-                    "the server wants a client certificate{}, and none is configured (alert {named})",
-                    of(issuers)
-                );
-                Some((Cause::TlsClientCertRequired, message))
+                format!("the server wants a client certificate{}, and none is configured (alert {named})", of(issuers))
             }
             (Some(issuers), Some(who)) => {
-                let message = format!(
-                    "the server rejects our client certificate {who} (alert {named}); it wants one{}",
-                    of(issuers)
-                );
-                Some((Cause::TlsClientCertRequired, message))
+                format!("the server rejects our client certificate {who} (alert {named}); it wants one{}", of(issuers))
             }
             (None, _) if alert == A::CertificateRequired => {
-                let message = format!("the server wants a client certificate (alert {named})");
-                Some((Cause::TlsClientCertRequired, message))
+                format!("the server wants a client certificate (alert {named})")
             }
-            (None, _) => None,
-        }
+            (None, _) => return None,
+        };
+        let fault = Fault::new(Phase::Tls, Cause::TlsClientCertRequired, message);
+        Some(fault.with(Detail::Tls(TlsDetail::Alert(alert.into()))))
     }
 
     /// A server that asked for a certificate, got none, and hung up without a word.
-    fn after_our_silence(&self, error: &io::Error) -> Option<(Cause, String)> {
+    fn after_our_silence(&self, error: &io::Error) -> Option<Fault> {
         let hung_up = matches!(
             error.kind(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
@@ -183,7 +190,7 @@ impl Session {
         let issuers = self.issuers.as_ref().filter(|_| hung_up && self.identity.is_none())?;
         let message =
             format!("the server asked for a client certificate{}, none is configured, and it hung up", of(issuers));
-        Some((Cause::TlsClientCertRequired, message))
+        Some(Fault::new(Phase::Tls, Cause::TlsClientCertRequired, message))
     }
 }
 

@@ -134,7 +134,7 @@ fn why_a_chain_is_not_trusted() {
         let chain: Vec<Parsed> = chain.into_iter().map(parsed).collect();
         let host = Host::Name("db.lab".into());
         let judged = Judged { chain: &chain, roots: &roots(&[trusted]), host: &host, now: 0 };
-        let (cause, message) = judged.explain(&CertificateError::UnknownIssuer);
+        let Fault { cause, message, .. } = judged.explain(&CertificateError::UnknownIssuer);
         assert_eq!(cause.slug(), "tls_untrusted");
         assert!(message.starts_with(expected), "{message}\n{expected}");
     }
@@ -148,7 +148,7 @@ fn dates_and_names_are_told() {
         let host = Host::parse(host).unwrap();
         let chain = [parsed(&leaf)];
         let judged = Judged { chain: &chain, roots: &roots(&[&leaf]), host: &host, now };
-        let (cause, message) = judged.explain(error);
+        let Fault { cause, message, .. } = judged.explain(error);
         format!("{}: {message}", cause.slug())
     };
     let at = |seconds: i64| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds.unsigned_abs()));

@@ -1,10 +1,11 @@
 //! Why a certificate was not accepted: from rustls's error and what was sent, to a cause and a sentence.
 
-use rustls::CertificateError;
+use rustls::{CertificateError, OtherError};
 
 use super::certificate::{Parsed, path};
 use super::roots::Roots;
 use crate::cause::Cause;
+use crate::outcome::{Detail, Fault, Phase, TlsDetail};
 use crate::timestamp::rfc3339_unix;
 use crate::url::Host;
 
@@ -23,15 +24,16 @@ pub(super) struct Judged<'a> {
 }
 
 impl Judged<'_> {
-    /// The cause and what was observed.
-    pub(super) fn explain(&self, error: &CertificateError) -> (Cause, String) {
+    /// The fault: the cause and what was observed.
+    pub(super) fn explain(&self, error: &CertificateError) -> Fault {
         let Some(leaf) = self.chain.first() else {
-            return (Cause::TlsUnsupported, format!("the certificate cannot be read: {error}"));
+            let message = format!("the certificate cannot be read: {error}");
+            return fault(Cause::TlsUnsupported, message).with(Detail::Tls(TlsDetail::Malformed));
         };
         let subject = &leaf.facts.subject;
         match error {
             CertificateError::Expired => {
-                (Cause::TlsExpired, format!("the certificate of \"{subject}\" ends before it begins"))
+                fault(Cause::TlsExpired, format!("the certificate of \"{subject}\" ends before it begins"))
             }
             CertificateError::ExpiredContext { not_after, .. } => self.expired(seconds(not_after.as_secs())),
             CertificateError::NotValidYetContext { not_before, .. } => self.early(seconds(not_before.as_secs())),
@@ -46,47 +48,50 @@ impl Judged<'_> {
             | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
                 let weak = self.chain.iter().map(|sent| sent.signature.as_str()).find_map(obsolete);
                 let how = weak.map_or_else(|| format!("algorithm {}", leaf.signature), str::to_owned);
-                unsupported(&format!("a certificate in the chain of \"{subject}\" is signed with {how}"))
+                weak_signature(&format!("a certificate in the chain of \"{subject}\" is signed with {how}"))
             }
             // See `of_handshake`.
-            CertificateError::ApplicationVerificationFailure => unsupported(&format!(
+            CertificateError::ApplicationVerificationFailure => weak_signature(&format!(
                 "what the key of \"{subject}\" signed in the handshake cannot be verified: it is an RSA key under 2048 bits, \
                  or not the certificate's"
             )),
-            CertificateError::Other(other) if other.to_string().contains("CriticalExtension") => {
-                unsupported(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
+            CertificateError::Other(other) if is_unknown_extension(other) => {
+                malformed(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
             }
             CertificateError::UnhandledCriticalExtension => {
-                unsupported(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
+                malformed(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
             }
             CertificateError::BadEncoding => {
-                unsupported(&format!("the certificate of \"{subject}\" is not encoded as it should be"))
+                malformed(&format!("the certificate of \"{subject}\" is not encoded as it should be"))
             }
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
                 let what = "does not allow its use for a server (extended key usage)";
-                (Cause::TlsUntrusted, format!("the certificate of \"{subject}\" {what}"))
+                let message = format!("the certificate of \"{subject}\" {what}");
+                fault(Cause::TlsUntrusted, message).with(Detail::Tls(TlsDetail::NotForServers))
             }
             CertificateError::Other(_) if !leaf.is_v3 => {
-                unsupported(&format!("the certificate of \"{subject}\" is X.509 version 1, which has no names"))
+                malformed(&format!("the certificate of \"{subject}\" is X.509 version 1, which has no names"))
             }
             CertificateError::Other(_) if leaf.is_ca => {
-                unsupported(&format!("the certificate of \"{subject}\" is a CA's own, and is used as a server's"))
+                malformed(&format!("the certificate of \"{subject}\" is a CA's own, and is used as a server's"))
             }
-            other => (Cause::TlsUntrusted, format!("the chain of \"{subject}\" was not accepted: {other}")),
+            other => fault(Cause::TlsUntrusted, format!("the chain of \"{subject}\" was not accepted: {other}"))
+                .with(Detail::Tls(TlsDetail::BreaksConstraints)),
         }
     }
 
-    fn expired(&self, at: i64) -> (Cause, String) {
-        let whose = match self.roots.that_ends(at).filter(|_| !self.chain.iter().any(|sent| sent.facts.not_after == at))
-        {
+    fn expired(&self, at: i64) -> Fault {
+        let root = self.roots.that_ends(at).filter(|_| !self.chain.iter().any(|sent| sent.facts.not_after == at));
+        let whose = match &root {
             Some(root) => format!("the root \"{root}\" of {}", self.roots.origin()),
             None => self.whose(|sent| sent.facts.not_after == at),
         };
         let message = format!("{whose} expired {} ago, at {}", span(self.now - at), rfc3339_unix(at));
-        (Cause::TlsExpired, message)
+        let fault = fault(Cause::TlsExpired, message);
+        if root.is_some() { fault.with(Detail::Tls(TlsDetail::RootExpired)) } else { fault }
     }
 
-    fn early(&self, at: i64) -> (Cause, String) {
+    fn early(&self, at: i64) -> Fault {
         let whose = self.whose(|sent| sent.facts.not_before == at);
         let (from, now, ahead) = (rfc3339_unix(at), rfc3339_unix(self.now), at - self.now);
         let mut message =
@@ -94,7 +99,7 @@ impl Judged<'_> {
         if ahead <= CLOCK_SKEW {
             message.push_str(": so little that one of the two clocks may be wrong");
         }
-        (Cause::TlsNotYetValid, message)
+        fault(Cause::TlsNotYetValid, message)
     }
 
     /// Which of the certificates: the leaf where it fits, else an intermediate one.
@@ -105,61 +110,92 @@ impl Judged<'_> {
         }
     }
 
-    fn wrong_name(&self, leaf: &Parsed) -> (Cause, String) {
+    fn wrong_name(&self, leaf: &Parsed) -> Fault {
         let wanted = self.host.to_string();
         let wanted = wanted.trim_matches(['[', ']']);
+        let names = leaf.facts.names.clone();
+        let wrong =
+            |message: String| fault(Cause::TlsWrongName, message).with(Detail::Tls(TlsDetail::WrongName { names }));
         if leaf.facts.names.is_empty() {
             let common = quoted(&leaf.common_names);
             if leaf.common_names.iter().any(|name| covers(name, wanted)) {
                 return unsupported(&format!(
                     "the certificate names {common} only in its common name and has no subject alternative name"
-                ));
+                ))
+                .with(Detail::Tls(TlsDetail::CommonNameOnly));
             }
             let has = if common.is_empty() { "no name at all".to_owned() } else { format!("the common name {common}") };
-            let message = format!("the certificate has {has} and no subject alternative name, not \"{wanted}\"");
-            return (Cause::TlsWrongName, message);
+            return wrong(format!("the certificate has {has} and no subject alternative name, not \"{wanted}\""));
         }
-        (Cause::TlsWrongName, format!("the certificate is for {}, not for \"{wanted}\"", quoted(&leaf.facts.names)))
+        wrong(format!("the certificate is for {}, not for \"{wanted}\"", quoted(&leaf.facts.names)))
     }
 
-    fn untrusted(&self, leaf: &Parsed) -> (Cause, String) {
+    fn untrusted(&self, leaf: &Parsed) -> Fault {
         let (subject, roots) = (&leaf.facts.subject, self.roots.describe());
         let path = path(self.chain, self.roots);
         let top = path.last().copied().unwrap_or(leaf);
         let issuer = &top.facts.issuer;
-        let message = if self.roots.names(&top.issuer) {
+        let not_sent = || TlsDetail::IssuerNotSent { issuer: issuer.clone() };
+        let ends = || TlsDetail::ChainEndsAt { issuer: issuer.clone() };
+        let (message, detail) = if self.roots.names(&top.issuer) {
             let signed = &top.facts.subject;
-            format!(
+            let message = format!(
                 "\"{issuer}\" is among {roots}, but the certificate of \"{signed}\" was signed with another key: \
                  the CA was made anew under the same name"
-            )
+            );
+            (message, TlsDetail::IssuerKeyChanged)
         } else if leaf.is_self_issued() {
-            format!("the certificate of \"{subject}\" is self-signed and not among {roots}")
+            let message = format!("the certificate of \"{subject}\" is self-signed and not among {roots}");
+            (message, TlsDetail::SelfSigned)
         } else if top.is_self_issued() {
-            format!("the chain of \"{subject}\" ends in the self-signed \"{issuer}\", which is not among {roots}")
+            let message =
+                format!("the chain of \"{subject}\" ends in the self-signed \"{issuer}\", which is not among {roots}");
+            (message, ends())
         } else if path.len() > 1 {
             let last = &top.facts.subject;
-            format!("the chain of \"{subject}\" ends with \"{last}\", whose issuer \"{issuer}\" is not among {roots}")
+            let message = format!(
+                "the chain of \"{subject}\" ends with \"{last}\", whose issuer \"{issuer}\" is not among {roots}"
+            );
+            (message, ends())
         } else if self.chain.len() > 1 {
-            format!(
+            let message = format!(
                 "incomplete chain: {} certificates came, but not the issuer \"{issuer}\" of \"{subject}\", \
                  and it is not among {roots}",
                 self.chain.len()
-            )
+            );
+            (message, not_sent())
         } else {
-            format!(
+            let message = format!(
                 "incomplete chain or unknown issuer: the certificate of \"{subject}\" came alone, and its issuer \
                  \"{issuer}\" is not among {roots}: the server leaves out an intermediate certificate, or that CA is \
                  not configured here"
-            )
+            );
+            (message, not_sent())
         };
-        (Cause::TlsUntrusted, message)
+        fault(Cause::TlsUntrusted, message).with(Detail::Tls(detail))
     }
 }
 
+fn fault(cause: Cause, message: String) -> Fault {
+    Fault::new(Phase::Tls, cause, message)
+}
+
 /// What only stacks as strict as ours refuse.
-pub(super) fn unsupported(what: &str) -> (Cause, String) {
-    (Cause::TlsUnsupported, format!("{what}; other TLS stacks may accept it"))
+pub(super) fn unsupported(what: &str) -> Fault {
+    fault(Cause::TlsUnsupported, format!("{what}; other TLS stacks may accept it"))
+}
+
+fn malformed(what: &str) -> Fault {
+    unsupported(what).with(Detail::Tls(TlsDetail::Malformed))
+}
+
+fn weak_signature(what: &str) -> Fault {
+    unsupported(what).with(Detail::Tls(TlsDetail::WeakSignature))
+}
+
+/// Whether webpki met a critical extension that it does not know: rustls has no value of its own for that.
+fn is_unknown_extension(error: &OtherError) -> bool {
+    matches!(error.0.downcast_ref(), Some(webpki::Error::UnsupportedCriticalExtension))
 }
 
 /// `3 days`, `5 h`, `20 min`, `12 s`.
