@@ -80,7 +80,7 @@ pub(crate) async fn exchange(
             Ok(answer)
         }
         Err(broken) => {
-            let fault = tell(attempt, version, broken);
+            let fault = tell(attempt, &wire, version, broken);
             tasks.stop().await;
             Err(fault)
         }
@@ -199,7 +199,7 @@ async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: u64) -> Resul
     Ok(bytes)
 }
 
-fn tell(attempt: &Attempt, version: Version, broken: Broken) -> Fault {
+fn tell(attempt: &Attempt, wire: &StreamMonitor, version: Version, broken: Broken) -> Fault {
     let (error, part) = match broken {
         Broken::TooLarge(limit, Some(announced)) => {
             let message = format!("the body is announced with {announced} bytes, over the limit of {limit}");
@@ -216,7 +216,7 @@ fn tell(attempt: &Attempt, version: Version, broken: Broken) -> Fault {
     if let Some(fault) = attempt.tls().and_then(|session| session.fault(&error)) {
         return fault;
     }
-    let seen = attempt.wire().map(StreamMonitor::seen).unwrap_or_default();
+    let seen = wire.seen();
     if recognise(&seen.head) == Some(Protocol::Tls) {
         let message = "the peer answers with a TLS record: this port wants TLS, and plain HTTP was sent";
         let fault = Fault::new(Phase::Tls, Cause::TlsUnsupported, message);
