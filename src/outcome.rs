@@ -3,6 +3,7 @@
 //! Shapes and names follow the contract of results: the same words stand in JSON, metrics, logs and docs. Nothing in
 //! here may hold a secret; texts from peers are cleaned by [`clean_text`] before they come in.
 
+mod detail;
 mod facts;
 
 use std::net::{IpAddr, SocketAddr};
@@ -12,7 +13,13 @@ use crate::cause::Cause;
 use crate::finding::{Finding, Prediction};
 use crate::pod::Pod;
 
-pub use facts::{Certificate, Cookie, Facts, PeerClock, Redirect, RedirectPurpose};
+pub use detail::{
+    BrokenVariable, Detail, DnsDetail, HttpDetail, SqlState, StreamDetail, TlsDetail, ValueDetail, VariableFlaw,
+};
+pub use facts::{
+    AUTH_METHOD, Certificate, Cookie, FactKey, FactValue, Facts, PeerClock, ROLE, Redirect, RedirectPurpose,
+    SERVER_VERSION,
+};
 
 /// A step of an attempt; each has its own duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,12 +65,34 @@ pub struct Fault {
     pub cause: Cause,
     /// What was observed, lower case, one line, no secret.
     pub message: String,
+    /// What was observed, typed; `None` where phase and cause say all.
+    pub detail: Option<Detail>,
+    /// The connection that it came from: the index into [`Evidence::tries`]; `None` where there was none.
+    pub attempt: Option<usize>,
 }
 
 impl Fault {
     /// A fault with an observed message; the message is cleaned and cut here, so that no caller can forget it.
     pub fn new(phase: Phase, cause: Cause, message: impl AsRef<str>) -> Self {
-        Self { phase, cause, message: clean_text(message.as_ref(), MESSAGE_LIMIT) }
+        Self { phase, cause, message: clean_text(message.as_ref(), MESSAGE_LIMIT), detail: None, attempt: None }
+    }
+
+    /// The same with what was observed, typed.
+    #[must_use]
+    pub fn with(self, detail: Detail) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
+
+    /// The same with another message.
+    #[must_use]
+    pub fn with_message(self, message: impl AsRef<str>) -> Self {
+        Self { message: clean_text(message.as_ref(), MESSAGE_LIMIT), ..self }
+    }
+
+    /// The same, from this connection where it names none yet.
+    #[must_use]
+    pub fn of_attempt(self, attempt: Option<usize>) -> Self {
+        Self { attempt: self.attempt.or(attempt), ..self }
     }
 }
 
@@ -78,6 +107,8 @@ pub struct Failure {
     pub message: String,
     /// At most two short sentences: the likeliest reason and the one command or change that settles it.
     pub hint: String,
+    /// What was observed, typed: for tests and for the verdict on several addresses, not a part of the JSON.
+    pub detail: Option<Detail>,
 }
 
 /// One datagram (or TCP exchange) with a name server.

@@ -2,13 +2,11 @@
 //!
 //! It shows what was recorded and judges nothing. Excerpts of what a peer said go out only where they are asked for.
 
-use std::net::SocketAddr;
-
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::finding::{Finding, Prediction};
-use crate::outcome::{Certificate, ConnectAttempt, Facts, Failure, Member, Outcome, Pairs, Query, Surveyed};
+use crate::outcome::{Certificate, ConnectAttempt, FactValue, Facts, Failure, Member, Outcome, Pairs, Query, Surveyed};
 use crate::timestamp::{rfc3339, rfc3339_unix, seconds};
 
 /// Whether excerpts of bodies and greetings are shown.
@@ -170,12 +168,8 @@ struct FactsJson<'a> {
     tls_verified: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     certificates: Vec<CertificateJson<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    server_version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth_method: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'static str>,
+    #[serde(flatten)]
+    own: OwnFacts<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     peer_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,10 +178,6 @@ struct FactsJson<'a> {
     health: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     health_warning: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    records: &'a [String],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    listening: &'a [SocketAddr],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     passed_over: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -210,17 +200,13 @@ impl<'a> FactsJson<'a> {
             // A metric's.
             first_expiry: _,
             tls_verified,
-            server_version,
-            auth_method,
-            role,
+            own,
             peer_clock,
             redirect,
             // A finding's.
             cookies: _,
             health,
             health_warning,
-            records,
-            listening,
             passed_over,
             excerpt,
         } = facts;
@@ -235,21 +221,34 @@ impl<'a> FactsJson<'a> {
             tls_alpn: tls_alpn.as_deref(),
             tls_verified: *tls_verified,
             certificates: certificates.iter().map(CertificateJson::new).collect(),
-            server_version: server_version.as_deref(),
-            auth_method: *auth_method,
-            role: *role,
+            own: OwnFacts(own),
             peer_date: peer_clock.map(|clock| rfc3339_unix(clock.date)),
             location: redirect.as_ref().map(|redirect| redirect.to.as_str()),
             health: health.as_deref(),
             health_warning: health_warning.as_deref(),
-            records,
-            listening,
             passed_over,
             excerpt: match excerpts {
                 Excerpts::Shown => excerpt.as_deref(),
                 Excerpts::Withheld => None,
             },
         }
+    }
+}
+
+/// The facts that are the kind's own, one key each.
+#[derive(Debug)]
+struct OwnFacts<'a>(&'a [(&'static str, FactValue)]);
+
+impl Serialize for OwnFacts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in self.0 {
+            match value {
+                FactValue::Text(text) => map.serialize_entry(name, text)?,
+                FactValue::List(list) => map.serialize_entry(name, list)?,
+            }
+        }
+        map.end()
     }
 }
 
@@ -377,7 +376,7 @@ struct FailureJson<'a> {
 
 impl<'a> FailureJson<'a> {
     fn new(failure: &'a Failure) -> Self {
-        let Failure { phase, cause, message, hint } = failure;
+        let Failure { phase, cause, message, hint, detail: _ } = failure;
         Self { phase: phase.as_str(), cause: cause.slug(), message, hint }
     }
 }

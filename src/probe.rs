@@ -5,6 +5,7 @@
 mod depth;
 mod each;
 mod failure;
+mod hint;
 mod pod;
 mod run;
 
@@ -14,7 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::check::Prepared;
+use crate::check::{self, Prepared};
 use crate::config::plan::Planned;
 use crate::env::Env;
 use crate::findings::{self, Context, Judged};
@@ -42,7 +43,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     let var = |name| world.env.var(name).unwrap_or_default();
     let (node_options, pg_connect_timeout) = (var("NODE_OPTIONS"), var("PGCONNECT_TIMEOUT"));
     let context = Context {
-        kind: planned.kind,
+        tls_keys: check::kind(planned.kind).map(|kind| kind.tls_keys).unwrap_or_default(),
         endpoints: &endpoints,
         readings: &readings,
         clients: &planned.clients,
@@ -66,7 +67,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     done.evidence.pod = pod_reading.end(surroundings, done.fault.as_ref(), &done.evidence);
     let Judged { findings, predictions } = findings::judge(done.fault.as_ref(), &done.evidence, context);
     let failure = match done.fault {
-        Some(fault) => Some(failure::explain(fault, &done.evidence, context)),
+        Some(fault) => Some(failure::explain(planned.kind, fault, &done.evidence, context)),
         None => failure::of_findings(&findings, &planned.fail_on),
     };
     let degraded = failure.is_none() && (done.evidence.degraded || needed_a_fallback(&*world.env, &done.evidence));

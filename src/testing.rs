@@ -82,7 +82,7 @@ pub(crate) fn pass() -> Outcome {
 }
 
 pub(crate) fn fail(phase: Phase, cause: Cause) -> Outcome {
-    let failure = Failure { phase, cause, message: "seen".to_owned(), hint: "do this".to_owned() };
+    let failure = Failure { phase, cause, message: "seen".to_owned(), hint: "do this".to_owned(), detail: None };
     Outcome { failure: Some(failure), ..pass() }
 }
 

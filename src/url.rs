@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::outcome::ValueDetail;
 use crate::secret::Secret;
 
 /// A host as a URL or an address names it.
@@ -45,7 +46,7 @@ impl Host {
             return Err("a port stands behind the host");
         }
         if text.starts_with("%2F") || text.starts_with("%2f") {
-            return Err("a socket in the file system is not dialled: give a host");
+            return Err(SOCKET);
         }
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if !text.chars().all(allowed) {
@@ -151,6 +152,22 @@ impl std::fmt::Display for UrlError {
 }
 
 impl std::error::Error for UrlError {}
+
+/// What is wrong with a host that is a path.
+pub const SOCKET: &str = "a socket in the file system is not dialled: give a host";
+const SERVICE_PORT: &str = "its port is tcp://…, as Kubernetes sets NAME_PORT for a Service";
+
+impl UrlError {
+    /// The same as the detail of a fault; `None` where it is any other mistake.
+    #[must_use]
+    pub fn detail(&self) -> Option<ValueDetail> {
+        match self.problem {
+            SOCKET => Some(ValueDetail::Socket),
+            SERVICE_PORT => Some(ValueDetail::ServiceLink),
+            _ => None,
+        }
+    }
+}
 
 /// A URL taken apart; percent-encoding is undone in user, password and query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -353,7 +370,7 @@ fn parse_hosts(text: &str, at: usize, at_sign_later: bool) -> Result<Vec<(Host, 
             Some(port) => Some(parse_port(port).map_err(fail)?),
         };
         if host.ends_with(":tcp") {
-            return Err(fail("its port is tcp://…, as Kubernetes sets NAME_PORT for a Service"));
+            return Err(fail(SERVICE_PORT));
         }
         if host.contains(':') && !host.starts_with('[') {
             return Err(fail("an IPv6 address needs brackets, a host no `:`"));

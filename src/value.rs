@@ -11,7 +11,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::cause::Cause;
 use crate::env::Env;
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::secret::Secret;
 
 /// Where a text comes from.
@@ -95,7 +95,16 @@ impl Value {
                     std::io::ErrorKind::NotFound => {
                         fault(Cause::FileMissing, format!("the file {shown} does not exist"))
                     }
-                    _ => fault(Cause::FileInvalid, format!("the file {shown} cannot be read: {error}")),
+                    kind => {
+                        let fault = fault(Cause::FileInvalid, format!("the file {shown} cannot be read: {error}"));
+                        let of_process = path.starts_with("/proc");
+                        match kind {
+                            std::io::ErrorKind::PermissionDenied => {
+                                fault.with(Detail::Value(ValueDetail::NotPermitted { of_process }))
+                            }
+                            _ => fault,
+                        }
+                    }
                 })?;
                 let text = String::from_utf8(bytes)
                     .map_err(|_| fault(Cause::FileInvalid, format!("the file {shown} is not UTF-8 text")))?;
@@ -155,7 +164,8 @@ impl Part {
 
 fn variable(name: &str, env: &dyn Env) -> Result<Secret, Fault> {
     let Some(value) = env.var(name).filter(|value| !value.is_empty()) else {
-        return Err(fault(Cause::VariableMissing, format!("the variable {name} is not set or empty")));
+        let fault = fault(Cause::VariableMissing, format!("the variable {name} is not set or empty"));
+        return Err(fault.with(Detail::Value(ValueDetail::Unset(name.to_owned()))));
     };
     // What stands in place of other bytes would be a wrong password.
     if value.contains(char::REPLACEMENT_CHARACTER) {
@@ -243,11 +253,12 @@ impl<T: Clone + FromStr<Err = String>> Setting<T> {
     /// # Errors
     /// As [`Value::resolve`]; `variable_invalid` or `file_invalid` where the text is not what is expected. The text
     /// itself is never in it.
-    pub fn resolve(&self, key: &str, env: &dyn Env) -> Result<T, Fault> {
+    pub fn resolve(&self, key: &'static str, env: &dyn Env) -> Result<T, Fault> {
         match self {
             Self::Known(value) => Ok(value.clone()),
             Self::Later(value) => value.resolve(env)?.expose().trim().parse().map_err(|expected: String| {
-                fault(value.invalid_cause(), format!("{key}: {} holds something else than {expected}", value.origin()))
+                let message = format!("{key}: {} holds something else than {expected}", value.origin());
+                fault(value.invalid_cause(), message).with(Detail::Value(ValueDetail::Key(key)))
             }),
         }
     }

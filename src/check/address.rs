@@ -1,8 +1,8 @@
 //! The address of the kinds that need no more than host and port: the key `address`, or a URL `SCHEME://host:port`.
 
-use crate::cause::Cause;
 use crate::env::Env;
-use crate::outcome::{Fault, Phase};
+use crate::findings::Blame;
+use crate::outcome::{Detail, Fault, Phase};
 use crate::url::{Endpoint, Url};
 use crate::value::{Setting, Value};
 
@@ -23,9 +23,9 @@ impl Address {
     pub fn resolve(&self, scheme: &str, env: &dyn Env) -> Result<Endpoint, Fault> {
         match self {
             Self::Configured(setting) => setting.resolve("address", env),
-            Self::Url(value) => read_url(value.resolve(env)?.expose()).map_err(|problem| {
-                let message = format!("{} holds no {scheme}://host:port: {problem}", value.origin());
-                Fault::new(Phase::Assert, Cause::UrlMalformed, message)
+            Self::Url(value) => read_url(value.resolve(env)?.expose()).map_err(|Blame { cause, message, detail }| {
+                let message = format!("{} holds no {scheme}://host:port: {message}", value.origin());
+                Fault { detail: detail.map(Detail::Value), ..Fault::new(Phase::Assert, cause, message) }
             }),
         }
     }
@@ -50,16 +50,16 @@ impl Address {
     }
 }
 
-fn read_url(text: &str) -> Result<Endpoint, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
+fn read_url(text: &str) -> Result<Endpoint, Blame> {
+    let url = Url::parse(text)?;
     let bare = url.user.is_none() && url.password.is_none() && url.query.is_empty() && matches!(&*url.path, "" | "/");
     if !bare {
-        return Err("nothing but host and port may stand in it".to_owned());
+        return Err(Blame::malformed("nothing but host and port may stand in it"));
     }
     match url.hosts.as_slice() {
         [(host, Some(port))] => Ok(Endpoint { host: host.clone(), port: *port }),
-        [_] => Err("the port is missing".to_owned()),
-        _ => Err("it names several hosts".to_owned()),
+        [_] => Err(Blame::malformed("the port is missing")),
+        _ => Err(Blame::malformed("it names several hosts")),
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
         for text in
             ["tcp://db", "tcp://a:1,b:1", "tcp://u:s3cret@db:1", "tcp://db:1/s3cret", "tcp://db:1?s3cret=1", "db:1"]
         {
-            assert!(!read_url(text).unwrap_err().contains("s3cret"), "{text}");
+            assert!(!read_url(text).unwrap_err().message.contains("s3cret"), "{text}");
         }
     }
 }

@@ -6,10 +6,10 @@
 use crate::cause::Cause;
 use crate::check::{Check, Prepared, Run, Runnable, tcp, tls};
 use crate::env::Env;
-use crate::findings::{Blame, Family, Reading, blame, lint};
+use crate::findings::{Family, Reading, blame, lint};
 use crate::net::attempt::Attempt;
 use crate::net::resolve::{self, Budget, RecordType};
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Detail, Fault, Phase};
 use crate::url::{Endpoint, Host, Url, parse_port};
 use crate::value::Value;
 
@@ -77,10 +77,10 @@ impl Connection {
             None => blame(text.expose(), read.is_err()),
         };
         let url = match (blamed, read) {
-            (Some(Blame { cause, message }), _) => {
-                return Err(Fault::new(Phase::Assert, cause, format!("the URL from {origin}: {message}")));
+            (Some(blame), _) => return Err(blame.fault(&origin)),
+            (None, read) => {
+                read.map_err(|error| Fault { detail: error.detail().map(Detail::Value), ..wrong(error.to_string()) })?
             }
-            (None, read) => read.map_err(|error| wrong(error.to_string()))?,
         };
         // The scheme itself may be anything, so it is not repeated.
         let (_, port, tls) = row(&url.scheme).ok_or_else(|| wrong("its scheme is not known".to_owned()))?;

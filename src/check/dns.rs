@@ -1,5 +1,7 @@
 //! `dns`: a name server answers as expected. It resolves and asserts; it never connects.
 
+mod hint;
+
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,9 +13,10 @@ use crate::cause::Cause;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
 use crate::config::node::{self, Node, Problem, Raw};
 use crate::env::Env;
+use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
 use crate::net::resolve::{self, Budget, PORT, RECORD_LIMIT, RecordType};
-use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::outcome::{FactKey, FactValue, Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
 use crate::url::{Endpoint, Host, Url};
 use crate::value::{Setting, Value};
 
@@ -25,9 +28,15 @@ pub const KIND: Kind = Kind {
     schemes: &["dns"],
     parse,
     from_url: |url| Arc::new(Dns::Url(url)),
+    tls_keys: TlsKeyNames::TOP,
+    facts: &[RECORDS],
+    hint: hint::hint,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<DnsKeys>(),
 };
+
+/// The records that came, as zone files write them.
+pub const RECORDS: FactKey = FactKey { name: "records", meaning: "the records that the name server gave, at most 32" };
 
 /// How many records are shown.
 const SHOWN: usize = 32;
@@ -143,8 +152,9 @@ impl Runnable for Wanted {
                 Err(fault) if fault.cause == Cause::DnsNoAddress && wanted.without_records_is_an_answer() => Vec::new(),
                 found => found?,
             };
-            attempt.facts().records =
+            let shown: Vec<String> =
                 found.iter().take(SHOWN).map(|record| clean_text(record, SERVER_TEXT_LIMIT)).collect();
+            attempt.facts().learn(RECORDS, Some(FactValue::List(shown)).filter(|_| !found.is_empty()));
             attempt.enter(Phase::Assert);
             wanted.judge(&found).map_err(|message| attempt.fault(Cause::DnsAnswerMismatch, message))
         })

@@ -13,12 +13,12 @@ use serde::de::{self, Deserializer};
 use self::source::{Found, Source};
 use crate::cause::Cause;
 use crate::check::expression;
-use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable};
+use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, no_hint};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
-use crate::findings::{Blame, Family, Reading, lint, names_secret, white};
+use crate::findings::{Blame, Family, Reading, TlsKeyNames, lint, names_secret, white};
 use crate::net::attempt::Attempt;
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{BrokenVariable, Detail, Fault, Phase, ValueDetail, VariableFlaw};
 use crate::secret::Secret;
 use crate::url::Url;
 use crate::value::Value;
@@ -32,6 +32,9 @@ pub const KIND: Kind = Kind {
     schemes: &[],
     parse,
     from_url,
+    tls_keys: TlsKeyNames::TOP,
+    facts: &[],
+    hint: no_hint,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<EnvKeys>(),
 };
@@ -158,47 +161,60 @@ impl Variables {
     }
 
     /// What breaks its rules, in the order of the variables.
-    fn faults(&self, found: &Found, env: &dyn Env) -> Result<Vec<(&str, Blame)>, Fault> {
+    fn faults(&self, found: &Found, env: &dyn Env) -> Result<Vec<(&str, Broken)>, Fault> {
         let mut faults = Vec::new();
         for rules in &self.keys.variables {
             let name = rules.name.0.as_str();
-            if let Err(blame) = rules.judge(found.get(name, env)?.as_ref(), &self.keys.from, env)? {
-                faults.push((name, blame));
+            if let Err(broken) = rules.judge(found.get(name, env)?.as_ref(), &self.keys.from, env)? {
+                faults.push((name, broken));
             }
         }
         Ok(faults)
     }
 }
 
+/// A rule that a variable breaks.
+struct Broken {
+    cause: Cause,
+    message: String,
+    flaw: Option<VariableFlaw>,
+}
+
 impl Rules {
     /// What breaks a rule first. The outer error is that of another value, which `equals` names.
-    fn judge(&self, value: Option<&Secret>, source: &Source, env: &dyn Env) -> Result<Result<(), Blame>, Fault> {
-        let blame = |cause: Cause, message: String| Ok(Err(Blame { cause, message }));
+    fn judge(&self, value: Option<&Secret>, source: &Source, env: &dyn Env) -> Result<Result<(), Broken>, Fault> {
+        let broken = |cause: Cause, message: String| Ok(Err(Broken { cause, message, flaw: None }));
         let text = match value.map(Secret::expose) {
-            None | Some("") if self.required => return blame(source.missing(), "it is not set or empty".to_owned()),
+            None | Some("") if self.required => {
+                let message = "it is not set or empty".to_owned();
+                return Ok(Err(Broken { cause: source.missing(), message, flaw: Some(VariableFlaw::Unset) }));
+            }
             None | Some("") => return Ok(Ok(())),
             Some(text) => text,
         };
-        if let Some(wrong) = self.url.and_then(|kind| kind.judge(text)) {
-            return Ok(Err(wrong));
+        if let Some(Blame { cause, message, detail }) = self.url.and_then(|kind| kind.judge(text)) {
+            let flaw = detail.map(|detail| VariableFlaw::Url(Box::new(detail)));
+            return Ok(Err(Broken { cause, message, flaw }));
         }
         let is_secret = names_secret(&self.name.0) || self.min_length.is_some() || self.prefix.is_some();
         if let Some(what) = white(text).filter(|_| is_secret) {
-            return blame(Cause::SecretWhitespace, format!("it has {what}"));
+            return broken(Cause::SecretWhitespace, format!("it has {what}"));
         }
         if let Some(least) = self.min_length.filter(|least| text.len() < *least) {
-            return blame(Cause::SecretTooWeak, format!("it is shorter than {least} bytes"));
+            return broken(Cause::SecretTooWeak, format!("it is shorter than {least} bytes"));
         }
         if let Some(prefix) = self.prefix.as_ref().filter(|prefix| !text.starts_with(prefix.as_str())) {
-            return blame(source.invalid(), format!("it does not begin with {prefix}"));
+            return broken(source.invalid(), format!("it does not begin with {prefix}"));
         }
         if let Some(Pattern(regex)) = self.pattern.as_ref().filter(|pattern| !pattern.0.is_match(text)) {
-            return blame(source.invalid(), format!("it does not match /{}/", regex.as_str()));
+            return broken(source.invalid(), format!("it does not match /{}/", regex.as_str()));
         }
         if let Some(other) = &self.equals
             && other.resolve(env)?.expose() != text
         {
-            return blame(source.invalid(), format!("it is not what `equals` says (from {})", other.origin()));
+            let message = format!("it is not what `equals` says (from {})", other.origin());
+            let flaw = matches!(other, Value::File(_)).then(|| VariableFlaw::DiffersFrom(other.origin()));
+            return Ok(Err(Broken { cause: source.invalid(), message, flaw }));
         }
         Ok(Ok(()))
     }
@@ -217,18 +233,17 @@ impl UrlKind {
 
 fn http(text: &str) -> Option<Blame> {
     if let Some(what) = white(text) {
-        return Some(Blame { cause: Cause::SecretWhitespace, message: format!("it has {what}") });
+        return Some(Blame::new(Cause::SecretWhitespace, format!("it has {what}")));
     }
-    let message = match Url::parse(text) {
-        Ok(url) if matches!(url.scheme.as_str(), "http" | "https") => return None,
-        Ok(_) => "it is no URL that begins with http:// or https://".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    Some(Blame { cause: Cause::UrlMalformed, message })
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme.as_str(), "http" | "https") => None,
+        Ok(_) => Some(Blame::malformed("it is no URL that begins with http:// or https://")),
+        Err(error) => Some(error.into()),
+    }
 }
 
-/// What breaks its rules, in the order of the variables: each as `NAME: what is wrong`, and the cause of the first.
-struct Verdict(Option<(Cause, String)>);
+/// What breaks its rules, in the order of the variables: each as `NAME: what is wrong`, with the cause of the first.
+struct Verdict(Option<Fault>);
 
 impl Variables {
     fn target(&self) -> String {
@@ -243,8 +258,9 @@ impl Variables {
             let name = &rules.name.0;
             let text = found.get(name, env).ok().flatten().filter(|text| !text.expose().is_empty())?;
             Some(Reading {
-                key: "variable",
+                key: Reading::VARIABLE,
                 variable: Some(name.clone()),
+                is_template: false,
                 origin: format!("the variable {name}"),
                 text,
             })
@@ -254,8 +270,12 @@ impl Variables {
 
     fn judge(&self, found: &Found, env: &dyn Env) -> Result<Verdict, Fault> {
         let faults = self.faults(found, env)?;
-        let lines: Vec<String> = faults.iter().map(|(name, blame)| format!("{name}: {}", blame.message)).collect();
-        Ok(Verdict(faults.first().map(|(_, first)| (first.cause, lines.join("; ")))))
+        let Some((_, first)) = faults.first() else { return Ok(Verdict(None)) };
+        let lines: Vec<String> = faults.iter().map(|(name, broken)| format!("{name}: {}", broken.message)).collect();
+        let fault = Fault::new(Phase::Assert, first.cause, lines.join("; "));
+        let broken = |(name, Broken { flaw, .. }): (&str, Broken)| BrokenVariable { name: name.to_owned(), flaw };
+        let variables = faults.into_iter().map(broken).collect();
+        Ok(Verdict(Some(fault.with(Detail::Value(ValueDetail::Variables(variables))))))
     }
 }
 
@@ -278,11 +298,7 @@ impl Check for Variables {
 impl Runnable for Verdict {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         attempt.enter(Phase::Assert);
-        let result = match &self.0 {
-            Some((cause, lines)) => Err(attempt.fault(*cause, lines.as_str())),
-            None => Ok(()),
-        };
-        Box::pin(std::future::ready(result))
+        Box::pin(std::future::ready(self.0.clone().map_or(Ok(()), Err)))
     }
 }
 

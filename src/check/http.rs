@@ -17,15 +17,17 @@ use crate::check::http::settings::HttpVersion;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
+use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
 use crate::net::tls::TlsOptions;
-use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::outcome::{Detail, Fault, HttpDetail, Phase, SERVER_TEXT_LIMIT, clean_text};
 use crate::url::{Host, Url};
 use crate::value::Value;
 
 mod cookie;
 pub(crate) mod exchange;
 pub(crate) mod expect;
+pub(crate) mod hint;
 pub(crate) mod keys;
 pub(crate) mod mask;
 mod origin;
@@ -51,6 +53,9 @@ bearer_token: {file: /etc/secrets/token}
     schemes: &["http", "https"],
     parse,
     from_url: |url| Arc::new(Http { keys: Arc::new(HttpKeys::of_url(url)) }),
+    tls_keys: TlsKeyNames::BLOCK,
+    facts: &[],
+    hint: hint::hint,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<HttpKeys>(),
 };
@@ -144,20 +149,24 @@ async fn ask(keys: &HttpKeys, mut request: Request, attempt: &mut Attempt) -> Re
         let Some(next) = redirect::location(&request, &answer) else { break };
         note_redirect(attempt, &request, &answer);
         let refused = |why: String| Fault::new(Phase::Assert, Cause::HttpRedirect, format!("{} {why}", answer.status));
-        let next = next.map_err(|problem| refused(format!("with {problem}")))?;
+        let next =
+            next.map_err(|problem| refused(format!("with {problem}")).with(Detail::Http(HttpDetail::InvalidLocation)))?;
         let to = redirect::shown(&request, &next);
         if followed >= usize::from(most) {
-            return Err(refused(format!("to {to}, after {followed} redirects: as many as are followed")));
+            let fault = refused(format!("to {to}, after {followed} redirects: as many as are followed"));
+            return Err(fault.with(Detail::Http(HttpDetail::TooManyRedirects)));
         }
         name_hosts(attempt, &request.origin, &next.origin);
         redirect::follow(&mut request, answer.status, &next).map_err(|why| refused(format!("to {to}: {why}")))?;
         if visited.contains(&visit(&request)) {
-            return Err(refused(format!("to {to}, where it has been before: a loop")));
+            let fault = refused(format!("to {to}, where it has been before: a loop"));
+            return Err(fault.with(Detail::Http(HttpDetail::RedirectLoop)));
         }
         visited.push(visit(&request));
         let hop = once(keys, attempt, &request).await;
         answer = hop.map_err(|fault| {
-            Fault::new(fault.phase, fault.cause, format!("redirected to {}: {}", request.origin, fault.message))
+            let message = format!("redirected to {}: {}", request.origin, fault.message);
+            fault.with_message(message)
         })?;
     }
     attempt.enter(Phase::Assert);

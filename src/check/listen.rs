@@ -3,6 +3,8 @@
 //! It reads the kernel's list of sockets, which the containers of a pod share, and dials nothing: an app that logs every
 //! connection, or has room for few, never notices it.
 
+mod hint;
+
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -13,8 +15,9 @@ use crate::cause::Cause;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
 use crate::config::node::{self, Node};
 use crate::env::Env;
+use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Detail, FactKey, FactValue, Fault, Phase};
 use crate::pod;
 use crate::url::parse_port;
 use crate::value::{Setting, Value};
@@ -27,10 +30,17 @@ pub const KIND: Kind = Kind {
     schemes: &["listen"],
     parse,
     from_url: |url| Arc::new(Listen::Url(url)),
+    tls_keys: TlsKeyNames::TOP,
+    facts: &[LISTENING],
+    hint: hint::hint,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<ListenKeys>(),
 };
 
+/// The sockets of this pod that listen on the port.
+const LISTENING: FactKey = FactKey { name: "listening", meaning: "the sockets of this pod that listen on the port" };
+/// What listens does so where a pod that has IPv6 addresses alone cannot be reached.
+const IPV6_POD: &str = "ipv6_pod";
 /// What stands before the port in a target.
 const TARGET: &str = "listen::";
 /// How many other ports a message names.
@@ -155,11 +165,17 @@ impl Runnable for Wanted {
             };
             let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.port() == port);
             let ips: Vec<IpAddr> = own.iter().map(std::net::SocketAddr::ip).collect();
-            attempt.facts().listening = own;
+            let shown = FactValue::List(own.iter().map(ToString::to_string).collect());
+            attempt.facts().learn(LISTENING, Some(shown).filter(|_| !own.is_empty()));
             let mut ports: Vec<u16> = others.iter().map(std::net::SocketAddr::port).collect();
             ports.dedup();
             let ipv6_alone = pod::is_ipv6_alone(attempt.env());
-            judge(port, from, &ips, ipv6_alone, &ports).map_err(|(cause, message)| attempt.fault(cause, message))
+            judge(port, from, &ips, ipv6_alone, &ports).map_err(|(cause, message)| {
+                let fault = attempt.fault(cause, message);
+                let of_family = from == From::Pod && ipv6_alone && !ips.is_empty();
+                let detail = of_family.then_some(Detail::Protocol { code: IPV6_POD, product: None });
+                Fault { detail, ..fault }
+            })
         })
     }
 }

@@ -23,9 +23,9 @@ use std::sync::Arc;
 
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
-use crate::findings::Reading;
+use crate::findings::{Context, Reading, TlsKeyNames};
 use crate::net::attempt::Attempt;
-use crate::outcome::Fault;
+use crate::outcome::{Evidence, FactKey, Fault};
 use crate::url::Endpoint;
 use crate::value::Value;
 
@@ -92,6 +92,15 @@ pub fn readings(values: &[&Value], env: &dyn Env) -> Vec<Reading> {
 /// A check, or all that is wrong with its configuration.
 pub type Parsed = Result<Arc<dyn Check>, Vec<Problem>>;
 
+/// What to do about a fault, where the kind knows it better than the rules that are true of any protocol; at most two
+/// short sentences.
+pub type HintFn = fn(&Fault, &Evidence, &Context<'_>) -> Option<String>;
+
+/// The hint of a kind that has none of its own.
+pub(crate) fn no_hint(_: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
+    None
+}
+
 /// A kind of check.
 #[derive(Clone, Copy)]
 pub struct Kind {
@@ -107,6 +116,12 @@ pub struct Kind {
     pub parse: fn(&Node) -> Parsed,
     /// Makes a check of a URL with one of the schemes; the URL may come from a variable.
     pub from_url: fn(Value) -> Arc<dyn Check>,
+    /// How its keys of TLS are written: hints name them so.
+    pub tls_keys: TlsKeyNames,
+    /// The facts that it records beside those that several kinds share, in the order of the JSON.
+    pub facts: &'static [FactKey],
+    /// Its own hint for a fault, tried after that of the values and before the general one.
+    pub hint: HintFn,
     /// The schema of the kind's key: `|generator| generator.subschema_for::<Config>()`.
     #[cfg(test)]
     pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,

@@ -12,13 +12,14 @@ use crate::cause::Cause;
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::body_in_words;
 use crate::check::http::keys::HttpKeys;
-use crate::check::http::{Exchange, contradictions, prepare};
+use crate::check::http::{self, Exchange, contradictions, prepare};
 use crate::check::words::Tone;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable};
 use crate::config::node::{self, LenientParse, Node, Raw};
 use crate::env::Env;
+use crate::findings::{Context, TlsKeyNames};
 use crate::net::attempt::Attempt;
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Detail, Evidence, Fault, HttpDetail, Phase};
 use crate::value::Value;
 
 mod document;
@@ -34,6 +35,9 @@ pub const KIND: Kind = Kind {
     schemes: &["peer+http", "peer+https"],
     parse,
     from_url: |url| Arc::new(Peer { keys: Arc::new(HttpKeys::of_url(url)), accept_degraded: true }),
+    tls_keys: TlsKeyNames::BLOCK,
+    facts: &[],
+    hint,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<PeerKeys>(),
 };
@@ -162,7 +166,8 @@ impl PeerRun {
             Reading::Page if !body_is_expected => {
                 let message =
                     format!("answered with a page for people, not with its health: {}", body_in_words(answer));
-                Err(Fault::new(Phase::Assert, Cause::JsonMismatch, message))
+                let fault = Fault::new(Phase::Assert, Cause::JsonMismatch, message);
+                Err(fault.with(Detail::Http(HttpDetail::PageForPeople)))
             }
             Reading::NoJson if !body_is_expected => {
                 let message = format!("{} is no JSON, though it begins so", body_in_words(answer));
@@ -180,6 +185,17 @@ impl PeerRun {
             }
             tone => Ok(tone),
         }
+    }
+}
+
+/// As of any HTTP answer, and of what the peer says of itself.
+fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
+    match fault.cause {
+        Cause::HealthDown => Some(
+            "the peer runs and says itself what is broken: look at the part that it names, in its own log (kubectl logs)"
+                .to_owned(),
+        ),
+        _ => http::hint::hint(fault, evidence, context),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod guard;
 mod halt;
+mod hint;
 mod keys;
 mod login;
 mod route;
@@ -22,9 +23,11 @@ use crate::cause::Cause;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable};
 use crate::config::node::Node;
 use crate::env::Env;
-use crate::findings::Reading;
+use crate::findings::{Reading, TlsKeyNames};
 use crate::net::attempt::Attempt;
-use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::outcome::{
+    AUTH_METHOD, Detail, FactValue, Fault, Phase, ROLE, SERVER_TEXT_LIMIT, SERVER_VERSION, clean_text,
+};
 use crate::secret::Secret;
 use crate::url::Endpoint;
 use crate::value::Value;
@@ -32,6 +35,7 @@ use crate::value::Value;
 use keys::Keys;
 use route::LoggedIn;
 use settings::{Place, Settings};
+use sqlstate::code;
 use words::Role;
 
 /// The query where none is configured.
@@ -46,6 +50,9 @@ pub const KIND: Kind = Kind {
     schemes: &["postgres", "postgresql"],
     parse,
     from_url: |url| Arc::new(Postgres { keys: Keys { url: Some(url), ..Keys::default() } }),
+    tls_keys: TlsKeyNames { server_name: false, verify: false, ca_in_url: Some("sslrootcert"), ..TlsKeyNames::TOP },
+    facts: &[SERVER_VERSION, AUTH_METHOD, ROLE],
+    hint: hint::hint,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<Keys>(),
 };
@@ -186,7 +193,8 @@ impl PostgresRun {
             }
             _ => {}
         }
-        attempt.facts().role = standby.map(|standby| if standby { "replica" } else { "primary" });
+        let role = |standby| FactValue::word(if standby { "replica" } else { "primary" });
+        attempt.facts().learn(ROLE, standby.map(role));
         let (standby, read_only) = (standby == Some(true), read_only == Some(true));
         let (fits, text) = match wanted {
             Role::Any => (true, ""),
@@ -199,7 +207,8 @@ impl PostgresRun {
             Role::Primary | Role::ReadWrite => Cause::ReadOnly,
             Role::Any | Role::Replica | Role::ReadOnly => Cause::QueryFailed,
         };
-        Ok((!fits).then(|| Fault::new(Phase::Assert, cause, text)))
+        let other_role = Detail::Protocol { code: code::OTHER_ROLE, product: None };
+        Ok((!fits).then(|| attempt.of_connection(Fault::new(Phase::Assert, cause, text).with(other_role))))
     }
 
     async fn ask(&self, attempt: &mut Attempt, login: &mut LoggedIn) -> Result<(), Fault> {
@@ -254,5 +263,5 @@ fn furthest(faults: Vec<(&Endpoint, Fault)>) -> Fault {
         .map(|(_, fault)| fault)
         .reduce(|best, next| if next.phase > best.phase { next } else { best });
     let best = best.expect("there is at least one host");
-    if several { Fault::new(best.phase, best.cause, all.join("; ")) } else { best }
+    if several { best.with_message(all.join("; ")) } else { best }
 }

@@ -19,11 +19,12 @@ use crate::check::address::Address;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
 use crate::config::node::{self, Node};
 use crate::env::Env;
+use crate::findings::{Context, TlsKeyNames};
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::recognise;
 use crate::net::stream_error::{Expected, StreamError};
-use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::outcome::{Evidence, Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
 use crate::url::Endpoint;
 use crate::value::{Setting, Value};
 
@@ -35,6 +36,9 @@ pub const KIND: Kind = Kind {
     schemes: &["tcp"],
     parse,
     from_url,
+    tls_keys: TlsKeyNames::TOP,
+    facts: &[],
+    hint,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<Config>(),
 };
@@ -194,6 +198,13 @@ async fn read_step(attempt: &Attempt, io: &mut Io, answer: &mut Vec<u8>, unjudge
 }
 
 /// Other bytes came: how many, and what speaks so; the bytes themselves are for `check` and `diagnose`.
+fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
+    (fault.cause == Cause::BodyMismatch).then(|| {
+        "another server than the expected one answers there, or it says something else first: pilotfish check shows an excerpt"
+            .to_owned()
+    })
+}
+
 fn mismatch(attempt: &mut Attempt, answer: &[u8], expected: &payload::Pattern) -> Fault {
     attempt.facts().excerpt = Some(excerpt(answer));
     let speaks = recognise(answer).map_or_else(String::new, |protocol| format!("; the peer speaks {protocol}"));

@@ -1,6 +1,7 @@
 //! `tls`: a handshake, and whether the certificate is trusted, for this name, and lasts long enough. After the handshake
 //! it says nothing but the goodbye.
 
+mod hint;
 mod starttls;
 
 use std::str::FromStr;
@@ -18,10 +19,11 @@ use crate::check::tls_keys::TlsKeys;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
 use crate::config::node::{self, Node};
 use crate::env::Env;
+use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::tls::Pem;
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Detail, Fault, Phase, TlsDetail};
 use crate::url::{Endpoint, Host};
 use crate::value::{Setting, Value};
 
@@ -33,6 +35,9 @@ pub const KIND: Kind = Kind {
     schemes: &["tls"],
     parse,
     from_url,
+    tls_keys: TlsKeyNames::TOP,
+    facts: &[],
+    hint: hint::hint,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<TlsCheckKeys>(),
 };
@@ -225,7 +230,7 @@ fn agreed(attempt: &mut Attempt, offered: &[String]) -> Result<(), Fault> {
         return Ok(());
     }
     let message = format!("the server agreed on none of the application protocols offered: {}", offered.join(", "));
-    Err(attempt.fault(Cause::TlsUnsupported, message))
+    Err(attempt.fault(Cause::TlsUnsupported, message).with(Detail::Tls(TlsDetail::NoSharedProtocol)))
 }
 
 #[cfg(test)]

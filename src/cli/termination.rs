@@ -53,7 +53,7 @@ pub fn text(reason: &str, cases: &[Case<'_>]) -> String {
 
 /// The fix must not be pushed out by a long message: it stands before it.
 fn failed(name: &str, failure: &Failure) -> String {
-    let Failure { phase, cause, message, hint } = failure;
+    let Failure { phase, cause, message, hint, detail: _ } = failure;
     format!("{name}: {}: {hint} ({}: {message})", cause.slug(), phase.as_str())
 }
 
@@ -85,8 +85,13 @@ mod tests {
 
     fn failing(message: &str) -> Outcome {
         let hint = "compare the Secret with what the server has stored".to_owned();
-        let failure =
-            Failure { phase: Phase::Login, cause: Cause::PasswordRejected, message: message.to_owned(), hint };
+        let failure = Failure {
+            phase: Phase::Login,
+            cause: Cause::PasswordRejected,
+            message: message.to_owned(),
+            hint,
+            detail: None,
+        };
         Outcome { failure: Some(failure), ..pass() }
     }
 

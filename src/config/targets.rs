@@ -320,7 +320,7 @@ pub(super) fn with_libpq_password(
 fn blamed(name: &str, value: &str) -> Option<(Cause, String)> {
     let jdbc = value.starts_with("jdbc:postgres");
     let found = if jdbc { lint(value, Family::Postgres) } else { blame(value, Url::parse(value).is_err()) };
-    let Blame { cause, message } = found?;
+    let Blame { cause, message, .. } = found?;
     Some((cause, format!("the URL from the variable {name}: {message}")))
 }
 

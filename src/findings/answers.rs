@@ -61,7 +61,7 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
 fn dropped_cookie(evidence: &Evidence, context: Context<'_>) -> Option<Finding> {
     let cookies = &evidence.facts.cookies;
     // Browsers do not come by a Service's name, and TLS may end before it.
-    let host = context.endpoint(evidence).and_then(|endpoint| match classify(&endpoint.host, evidence) {
+    let host = context.endpoint(evidence, None).and_then(|endpoint| match classify(&endpoint.host, evidence) {
         HostClass::Public(name) | HostClass::Laptop(name) => Some(name),
         HostClass::Service { .. } | HostClass::Unclear { .. } | HostClass::Docker(_) | HostClass::Address(_) => None,
     });

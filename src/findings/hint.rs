@@ -1,11 +1,11 @@
-//! The hint of a failure: at most two short sentences, from the recorded evidence.
+//! The general hint of a failure: at most two short sentences, true of any protocol, from the recorded evidence.
 //!
 //! It says what the evidence shows beyond the message, the likeliest cause in Kubernetes, and the one command or change
-//! that settles it. Where two causes fit it names both and how to tell them apart. One file per family of causes.
+//! that settles it. Where two causes fit it names both and how to tell them apart. One file per family of causes. What is
+//! a protocol's own stands with its kind; whoever runs the check puts both together.
 
 mod answer;
 mod dial;
-mod http;
 mod login;
 mod names;
 mod pod;
@@ -15,25 +15,32 @@ use crate::cause::Cause;
 use crate::findings::{Context, urls};
 use crate::outcome::{Evidence, Fault, Phase};
 
-/// The hint for a fault.
+/// The hint of a fault that a value of the check explains, a URL as a rule: it comes before any other.
 #[must_use]
-pub fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
-    if let Some(text) = urls::hint(fault, context) {
-        return text;
-    }
-    let text = by_cause(fault, evidence, context);
-    match dial::spared_by_proxy(evidence, context) {
-        Some(proxy) if matches!(fault.phase, Phase::Resolve | Phase::Connect) => {
-            format!("{text}. {proxy} is set: an app that goes through that proxy does not go this way")
-        }
-        _ => text,
-    }
+pub fn value_hint(fault: &Fault, context: &Context<'_>) -> Option<String> {
+    urls::hint(fault, *context)
 }
 
-fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
+/// The hint of a fault that is true of any protocol.
+#[must_use]
+pub fn general_hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> String {
+    by_cause(fault, evidence, *context).unwrap_or_else(|| fault.cause.info().remedy.to_owned())
+}
+
+/// What is to be added to the hint of a name or a connection where apps go through a proxy.
+#[must_use]
+pub fn proxy_note(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
+    if !matches!(fault.phase, Phase::Resolve | Phase::Connect) {
+        return None;
+    }
+    let proxy = dial::spared_by_proxy(fault, evidence, *context)?;
+    Some(format!("{proxy} is set: an app that goes through that proxy does not go this way"))
+}
+
+fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<String> {
     match fault.cause {
         Cause::DnsNotFound | Cause::DnsNoAddress | Cause::DnsTimeout | Cause::DnsServerFailure | Cause::DnsRefused => {
-            names::hint(fault.cause, evidence, context)
+            names::hint(fault, evidence, context)
         }
         Cause::ConnectRefused
         | Cause::ConnectTimeout
@@ -59,15 +66,9 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
         | Cause::StartingUp
         | Cause::ShuttingDown
         | Cause::AuthUnsupported
+        | Cause::PermissionDenied
         | Cause::ReadOnly
-        | Cause::QueryFailed => login::hint(fault, context.kind),
-        Cause::HttpStatus
-        | Cause::HttpRedirect
-        | Cause::HealthDown
-        | Cause::BodyMismatch
-        | Cause::JsonMismatch
-        | Cause::HeaderMismatch
-        | Cause::PermissionDenied => http::hint(fault, evidence, context.kind),
+        | Cause::QueryFailed => login::hint(fault.cause).map(str::to_owned),
         Cause::VariableMissing
         | Cause::VariableInvalid
         | Cause::SecretWhitespace
@@ -76,16 +77,22 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String 
         | Cause::UrlPasswordUnencoded
         | Cause::UrlPasswordDoubled
         | Cause::FileMissing
-        | Cause::FileInvalid
+        | Cause::FileInvalid => pod::hint(fault),
+        Cause::HttpStatus
+        | Cause::HttpRedirect
+        | Cause::HealthDown
+        | Cause::BodyMismatch
+        | Cause::JsonMismatch
+        | Cause::HeaderMismatch
+        | Cause::DnsAnswerMismatch
         | Cause::NotListening
-        | Cause::ListeningOnLoopback => pod::hint(fault, evidence),
-        Cause::DnsAnswerMismatch
+        | Cause::ListeningOnLoopback
         | Cause::ConnectionClosed
         | Cause::Timeout
         | Cause::ProtocolError
         | Cause::TooLarge
         | Cause::Stale
-        | Cause::Internal => answer::hint(fault, context),
+        | Cause::Internal => answer::hint(fault).map(str::to_owned),
     }
 }
 

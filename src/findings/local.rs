@@ -193,7 +193,9 @@ fn wrong_port(fault: &Fault, pod: &Pod, evidence: &Evidence, context: Context<'_
     let (one, service) = wrong_port_of(pod, evidence)?;
     let ports = service.ports.iter().take(NAMED).map(u16::to_string).collect::<Vec<_>>().join(", ");
     let variable = format!("{}_SERVICE_PORT", service.prefix);
-    let host = context.endpoint(evidence).map_or_else(|| service.prefix.clone(), |endpoint| endpoint.host.to_string());
+    let host = context
+        .endpoint(evidence, Some(fault))
+        .map_or_else(|| service.prefix.clone(), |endpoint| endpoint.host.to_string());
     let message = format!(
         "{host} is {}, whose Service had {} {ports} when this pod started ({variable}), not {}",
         service.address,

@@ -14,25 +14,27 @@ mod resolution;
 mod runtimes;
 #[cfg(test)]
 mod testing;
+mod tls_keys;
 mod urls;
 
 use crate::cause::Cause;
 use crate::env::Env;
 use crate::finding::{Finding, Prediction, Severity};
 use crate::order;
-use crate::outcome::{Evidence, Fault};
+use crate::outcome::{Evidence, Fault, Phase};
 use crate::secret::Secret;
 use crate::url::{Endpoint, Host};
 use crate::value::Value;
 
-pub use hint::hint;
+pub use hint::{general_hint, proxy_note, value_hint};
+pub use tls_keys::TlsKeyNames;
 pub use urls::{Blame, Family, as_sqlalchemy_reads, blame, judge_variables, lint, meant, names_secret, white};
 
 /// What else a rule may know of the check.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Context<'a> {
-    /// The name of the check's kind.
-    pub kind: &'a str,
+    /// How the kind writes its keys of TLS.
+    pub tls_keys: TlsKeyNames,
     /// What it dials, as far as that could be resolved.
     pub endpoints: &'a [Endpoint],
     /// What it reads, as far as that could be resolved.
@@ -55,10 +57,13 @@ pub struct Context<'a> {
 /// A value as it was read for this run.
 #[derive(Debug, Clone)]
 pub struct Reading {
-    /// The key of the check that takes it (`url`, `password`, …); empty where the check does not tell.
+    /// The key of the check that takes it (`url`, `password`, …), [`Reading::VARIABLE`], or empty where the check does not
+    /// tell.
     pub key: &'static str,
     /// The variable that holds it, where it is one.
     pub variable: Option<String>,
+    /// Whether it is made of variables (`${NAME}`), each of which has a reading of its own.
+    pub is_template: bool,
     /// Where it comes from, in words: `the variable DATABASE_URL`.
     pub origin: String,
     /// The text.
@@ -66,6 +71,14 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// The key of a variable that is checked for itself, for whatever the app takes it.
+    pub const VARIABLE: &'static str = "variable";
+
+    /// Whether it is a variable that is checked for itself.
+    fn is_listed(&self) -> bool {
+        self.key == Self::VARIABLE
+    }
+
     /// The value of a key, now; `None` where it cannot be resolved.
     #[must_use]
     pub fn of(key: &'static str, value: &Value, env: &dyn Env) -> Option<Self> {
@@ -73,7 +86,8 @@ impl Reading {
             Value::Env(name) => Some(name.clone()),
             Value::Literal(_) | Value::File(_) | Value::Template(_) => None,
         };
-        Some(Self { key, variable, origin: value.origin(), text: value.resolve(env).ok()? })
+        let is_template = matches!(value, Value::Template(_));
+        Some(Self { key, variable, is_template, origin: value.origin(), text: value.resolve(env).ok()? })
     }
 
     /// The value of a key, and before it each variable that a template is made of: what is wrong with one of them is
@@ -178,10 +192,15 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
 }
 
 impl Context<'_> {
-    /// The endpoint that the evidence speaks of: the last one that something was recorded for, which may be where a
-    /// redirect led; else the first.
-    fn endpoint(&self, evidence: &Evidence) -> Option<Endpoint> {
-        let tried = evidence.tries.last();
+    /// The endpoint that the evidence speaks of: that of the connection which the fault came from; else the last one that
+    /// something was recorded for, which may be where a redirect led; else the first.
+    fn endpoint(&self, evidence: &Evidence, fault: Option<&Fault>) -> Option<Endpoint> {
+        let tried = match fault {
+            Some(Fault { attempt: Some(index), .. }) => evidence.tries.get(*index),
+            // The name that does not resolve was never tried.
+            Some(Fault { phase: Phase::Resolve, .. }) => None,
+            Some(_) | None => evidence.tries.last(),
+        };
         let named = tried.and_then(|one| one.host.as_deref());
         let named = named.or_else(|| evidence.queries.last().and_then(|one| one.host.as_deref()));
         let first = self.endpoints.first();

@@ -15,7 +15,7 @@ use super::host_class::{HostClass, classify, cluster_part, found, is_address, is
 use crate::cause::Cause;
 use crate::duration::show;
 use crate::finding::Finding;
-use crate::outcome::{DnsAnswer, Evidence, Fault, Query};
+use crate::outcome::{Detail, DnsAnswer, Evidence, Fault, Query, TlsDetail};
 use crate::url::Host;
 
 /// What the queries say beyond the cause.
@@ -300,24 +300,21 @@ fn servers_differ(evidence: &Evidence) -> Option<Finding> {
 
 /// A name that a CNAME leads away from, where that explains a wrong certificate or an unknown Host.
 fn external_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<Finding> {
-    let endpoint = context.endpoint(evidence)?;
+    let endpoint = context.endpoint(evidence, Some(fault))?;
     let Host::Name(name) = &endpoint.host else { return None };
     let hit = found(name, evidence)?;
     let alias = hit.alias.as_deref().filter(|alias| *alias != name.trim_end_matches('.'))?;
     match fault.cause {
         Cause::TlsWrongName => {
-            let names = &evidence.facts.certificates.first()?.names;
+            let Some(Detail::Tls(TlsDetail::WrongName { names })) = &fault.detail else { return None };
             let fits = |name: &str| names.iter().any(|pattern| covers(pattern, name));
             if !fits(alias) || fits(name) {
                 return None;
             }
             let message =
                 format!("{name} is an alias of {alias}, and the certificate is for that name, not for {name}");
-            // PostgreSQL's clients have no such setting; of HTTP it stands under `tls`.
-            let other = match context.kind {
-                "postgres" => String::new(),
-                kind => format!(", or set {}server_name: {alias}", if kind == "tls" { "" } else { "tls." }),
-            };
+            let key = context.tls_keys.server_name();
+            let other = key.map(|key| format!(", or set {key}: {alias}")).unwrap_or_default();
             let fix = format!("use {alias} in the URL{other}; a client must be told the same");
             Some(EXTERNAL_NAME_TLS.found(message, fix))
         }
@@ -351,7 +348,7 @@ fn foreign_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Opt
     if fault.cause != Cause::DnsNotFound {
         return None;
     }
-    let endpoint = context.endpoint(evidence)?;
+    let endpoint = context.endpoint(evidence, Some(fault))?;
     let (name, whose) = match classify(&endpoint.host, evidence) {
         HostClass::Laptop(name) => {
             (name, "a name of a laptop's hosts file, of an ingress or of a company's own domain")

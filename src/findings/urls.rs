@@ -19,10 +19,10 @@ use self::clients::{Client, Fate};
 use self::flawed::{explains, value};
 use self::intent::Intent;
 use self::values::Flaw;
-use super::{Context, Reading};
+use super::{Context, Entry, Reading};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
-use crate::outcome::{Evidence, Fault, Phase};
+use crate::outcome::{Detail, Evidence, Fault, Phase, ValueDetail, VariableFlaw};
 use crate::url::{Endpoint, Host};
 
 use self::rows::{
@@ -50,53 +50,114 @@ impl JudgedClients<'_> {
     }
 }
 
+/// A finding, and what of the check it is about: it is chosen by that, and its text is never read again.
+struct Told<'a> {
+    finding: Finding,
+    about: About<'a>,
+}
+
+/// What a finding is about.
+#[derive(Clone, Copy)]
+enum About<'a> {
+    /// A value as a whole.
+    Value(&'a Reading),
+    /// The password in a value.
+    Password(&'a Reading),
+    /// A variable.
+    Variable(&'a str),
+    /// Two variables that do not go together, of which this is the first.
+    Variables(&'a str),
+    /// No value by itself.
+    Check,
+}
+
+impl<'a> About<'a> {
+    /// The value that it is about, where there is one.
+    const fn reading(self) -> Option<&'a Reading> {
+        match self {
+            Self::Value(reading) | Self::Password(reading) => Some(reading),
+            Self::Variable(_) | Self::Variables(_) | Self::Check => None,
+        }
+    }
+
+    /// The one variable that it is about, where there is one.
+    fn variable(self) -> Option<&'a str> {
+        match self {
+            Self::Value(reading) | Self::Password(reading) => reading.variable.as_deref(),
+            Self::Variable(name) => Some(name),
+            Self::Variables(_) | Self::Check => None,
+        }
+    }
+
+    /// This, with a finding.
+    const fn told(self, finding: Finding) -> Told<'a> {
+        Told { finding, about: self }
+    }
+}
+
 /// What the values of a check show.
 pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::new();
+    for Told { finding, .. } in told(fault, evidence, context) {
+        if !kept.contains(&finding) {
+            kept.push(finding);
+        }
+    }
+    kept
+}
+
+fn told<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>) -> Vec<Told<'a>> {
     let asked = JudgedClients(context.clients);
     let mut found = Vec::new();
     for reading in context.readings {
         // Of a URL that nobody logged in with nothing shows that it is what the server wants.
         let logged_in = evidence.phases.iter().any(|(phase, _)| *phase >= Phase::Login);
         let unproven = fault.is_none() && reading.key == "url" && !logged_in;
-        found.extend(value(reading, fault, context.kind, unproven));
+        found.extend(value(reading, fault, reading.is_listed(), unproven));
         let known = known_password(reading, context);
-        found.extend(url(reading, known, evidence, asked));
+        found.extend(
+            url(reading, known, evidence, asked).into_iter().map(|finding| About::Value(reading).told(finding)),
+        );
     }
-    if context.kind == "env" {
-        let named = |reading: &'_ Reading| reading.variable.is_some();
-        let pairs: Vec<(&str, &str)> = (context.readings.iter().filter(|reading| named(reading)))
-            .map(|reading| (reading.variable.as_deref().unwrap_or_default(), reading.text.expose()))
-            .collect();
-        found.extend(pairs::judge(&pairs));
-        found.extend(stale(fault));
-    }
-    found.extend(host_is_user(fault, context));
+    let listed = context.readings.iter().filter(|reading| reading.is_listed());
+    let named: Vec<(&str, &str)> =
+        listed.filter_map(|reading| Some((reading.variable.as_deref()?, reading.text.expose()))).collect();
+    found.extend(pairs::judge(&named).into_iter().map(|(about, finding)| about.told(finding)));
+    found.extend(stale(fault));
+    found.extend(host_is_user(fault, context).map(|finding| About::Check.told(finding)));
     found.extend(escaped_letter(fault, context));
-    let part = |finding: &Finding| finding.code == WHITE.code && finding.message.starts_with("the variable");
-    if found.iter().any(part) {
+    let white = |one: &Told<'_>| one.finding.code == WHITE.code;
+    if found.iter().any(|one| white(one) && one.about.variable().is_some()) {
         // Of the template it is a part of nothing more is to be told.
-        found.retain(|finding| finding.code != WHITE.code || !finding.message.starts_with("the template"));
+        found.retain(|one| !white(one) || one.about.reading().is_none_or(|reading| !reading.is_template));
     }
-    once(found)
+    found
 }
 
-/// Variables that a mounted file has overtaken; the check's own words tell which.
-fn stale(fault: Option<&Fault>) -> Vec<Finding> {
-    let Some(fault) = fault.filter(|fault| fault.cause != Cause::FileInvalid) else { return Vec::new() };
-    let pairs =
-        fault.message.split("; ").filter_map(|line| line.split_once(": it is not what `equals` says (from the file "));
-    let found = pairs.map(|(variable, file)| {
-        STALE.found(
-            format!("the variable {variable} and the file {} differ", file.trim_end_matches(')')),
+/// Variables that a mounted file has overtaken.
+fn stale<'a>(fault: Option<&'a Fault>) -> Vec<Told<'a>> {
+    let Some(Fault { detail: Some(Detail::Value(ValueDetail::Variables(broken))), cause, .. }) = fault else {
+        return Vec::new();
+    };
+    if *cause == Cause::FileInvalid {
+        return Vec::new();
+    }
+    let differ = broken.iter().filter_map(|variable| match &variable.flaw {
+        Some(VariableFlaw::DiffersFrom(file)) => Some((variable.name.as_str(), file)),
+        Some(VariableFlaw::Unset | VariableFlaw::Url(_)) | None => None,
+    });
+    let found = differ.map(|(name, file)| {
+        About::Variable(name).told(STALE.found(
+            format!("the variable {name} and {file} differ"),
             "if the Secret was changed since this container started, restart the pod (kubectl rollout restart): variables are \
              read at the start alone; else the two come from different Secrets",
-        )
+        ))
     });
     found.collect()
 }
 
 /// A rejected password of a URL with an escape that nobody needs: `%41` is a letter, and is read as one by every client.
-fn escaped_letter(fault: Option<&Fault>, context: Context<'_>) -> Option<Finding> {
+fn escaped_letter<'a>(fault: Option<&Fault>, context: Context<'a>) -> Option<Told<'a>> {
     fault.filter(|fault| fault.cause == Cause::PasswordRejected)?;
     // A password beside the URL is taken as it is.
     if context.readings.iter().any(|reading| reading.key == "password") {
@@ -116,7 +177,7 @@ fn escaped_letter(fault: Option<&Fault>, context: Context<'_>) -> Option<Finding
             "if that `%` belongs to the password, write %25 for it; else the password itself is wrong",
         );
         finding.severity = Severity::Warning;
-        finding
+        About::Password(url).told(finding)
     })
 }
 
@@ -145,7 +206,7 @@ pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
         let linked = values::service_link(name, text)
             && variables.iter().any(|other| other.variable.is_some() && other.variable == own_host);
         if matters || linked || values::flaw(text, None) == Some(Flaw::Base64) {
-            let of_value = value(reading, None, "env", false).into_iter();
+            let of_value = value(reading, None, true, false).into_iter().map(|one| one.finding);
             // Whether the app reads it nobody knows.
             let of_value = of_value.map(|finding| match linked {
                 true => Finding {
@@ -160,32 +221,21 @@ pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
             found.extend(of_url.map(|finding| (name.clone(), finding)));
         }
     }
-    let pairs = |reading: &'_ Reading| reading.variable.is_some();
-    let named: Vec<(&str, &str)> = (variables.iter().filter(|reading| pairs(reading)))
-        .map(|reading| (reading.variable.as_deref().unwrap_or_default(), reading.text.expose()))
-        .collect();
-    for finding in pairs::judge(&named) {
-        let about = named.iter().map(|(name, _)| *name).find(|name| {
-            ["variable", "variables"].iter().any(|word| finding.message.contains(&format!("{word} {name} ")))
-        });
-        found.push((about.unwrap_or_default().to_owned(), finding));
+    let named = variables.iter().filter_map(|reading| Some((reading.variable.as_deref()?, reading.text.expose())));
+    let named: Vec<(&str, &str)> = named.collect();
+    for (about, finding) in pairs::judge(&named) {
+        let name = match about {
+            About::Variables(first) => Some(first),
+            about => about.variable(),
+        };
+        found.push((name.unwrap_or_default().to_owned(), finding));
     }
     found
 }
 
-fn once(found: Vec<Finding>) -> Vec<Finding> {
-    let mut kept: Vec<Finding> = Vec::with_capacity(found.len());
-    for finding in found {
-        if !kept.contains(&finding) {
-            kept.push(finding);
-        }
-    }
-    kept
-}
-
 /// The password that the check takes beside its URL, which then replaces the URL's.
 fn known_password<'a>(reading: &Reading, context: Context<'a>) -> Option<&'a str> {
-    let beside = reading.key == "url" && context.kind != "env";
+    let beside = reading.key == "url";
     let password = context.readings.iter().find(|other| beside && other.key == "password")?;
     // Only one that the URL's is a form of says anything of how the URL must be read.
     let text = values::bare(reading.text.expose());
@@ -299,46 +349,62 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
     if !explains(Some(fault)) {
         return None;
     }
-    let reading_first = |finding: &Finding| {
-        let own = super::entry(finding.code).is_some_and(|entry| entry.cause == fault.cause);
-        // A rejected password is explained by what is wrong with the password alone.
-        let explains = match fault.cause {
-            Cause::PasswordRejected => {
-                [WHITE, QUOTED, BASE64, PLACEHOLDER, DOUBLED, REDIS_DOUBLE].iter().any(|row| row.code == finding.code)
-                    || finding.message.starts_with("the password in ")
-            }
-            Cause::LoginRejected | Cause::NoSuchDatabase => {
-                [WHITE, PLACEHOLDER].iter().any(|row| row.code == finding.code)
-            }
-            Cause::DnsNotFound => [HOST_IS_USER, PLACEHOLDER].iter().any(|row| row.code == finding.code),
-            _ => finding.severity != Severity::Info,
-        };
-        own || explains
-    };
-    let mut found = judge(Some(fault), &Evidence::default(), context);
-    if fault.cause == Cause::VariableInvalid && context.kind != "env" {
-        // Of the key that the fault names, and no other.
-        let key = fault.message.split(':').next().unwrap_or_default();
-        let own = |reading: &&Reading| reading.key == key || reading.key.is_empty();
-        let origins: Vec<&str> = context.readings.iter().filter(own).map(|reading| &*reading.origin).collect();
-        found.retain(|finding| origins.iter().any(|origin| finding.message.contains(origin)));
-    }
-    if context.kind == "env" {
-        // The variable that the fault names first, and no other.
-        let variable = fault.message.split(':').next().unwrap_or_default();
-        found.retain(|finding| finding.message.contains(&format!("variable {variable}")));
-    }
-    let Some(finding) = found.into_iter().find(reading_first) else { return encoded_beside(fault, context) };
+    let listed = context.readings.iter().any(Reading::is_listed);
+    let mut found = told(Some(fault), &Evidence::default(), context);
+    found.retain(|one| explains_it(one, fault) && is_of_the_fault(one.about, fault, listed));
+    let Some(Told { finding, about }) = found.into_iter().next() else { return encoded_beside(fault, context) };
     // The message of these faults says already what was seen; of one of many variables the hint names which.
     let said = matches!(
         fault.cause,
         Cause::UrlPasswordUnencoded | Cause::UrlPasswordDoubled | Cause::SecretWhitespace | Cause::SecretTooWeak
     );
-    Some(match finding.message.split_once(": ") {
-        _ if said && context.kind != "env" => finding.fix,
-        Some((origin, _)) if fault.cause == Cause::UrlPasswordUnencoded => format!("{origin}: {}", finding.fix),
+    Some(match about {
+        _ if said && !listed => finding.fix,
+        About::Value(Reading { origin, .. }) if fault.cause == Cause::UrlPasswordUnencoded => {
+            format!("{origin}: {}", finding.fix)
+        }
         _ => format!("{}; {}", finding.message, finding.fix),
     })
+}
+
+/// Whether what was found explains a fault of this cause.
+fn explains_it(one: &Told<'_>, fault: &Fault) -> bool {
+    let finding = &one.finding;
+    let own = super::entry(finding.code).is_some_and(|entry| entry.cause == fault.cause);
+    let is_one_of = |rows: &[Entry]| rows.iter().any(|row| row.code == finding.code);
+    own || match fault.cause {
+        // A rejected password is explained by what is wrong with the password alone.
+        Cause::PasswordRejected => {
+            is_one_of(&[WHITE, QUOTED, BASE64, PLACEHOLDER, DOUBLED, REDIS_DOUBLE])
+                || matches!(one.about, About::Password(_))
+        }
+        Cause::LoginRejected | Cause::NoSuchDatabase => is_one_of(&[WHITE, PLACEHOLDER]),
+        Cause::DnsNotFound => is_one_of(&[HOST_IS_USER, PLACEHOLDER]),
+        _ => finding.severity != Severity::Info,
+    }
+}
+
+/// Whether it is about the value that the fault names, where it names one; what is wrong with another one is no help.
+fn is_of_the_fault(about: About<'_>, fault: &Fault, listed: bool) -> bool {
+    let detail = match &fault.detail {
+        Some(Detail::Value(detail)) => Some(detail),
+        _ => None,
+    };
+    match (listed, detail) {
+        // The variable that the fault names first.
+        (true, Some(ValueDetail::Variables(broken))) => {
+            broken.first().is_some_and(|first| about.variable() == Some(&first.name))
+        }
+        (true, _) => false,
+        (false, _) if fault.cause != Cause::VariableInvalid => true,
+        (false, detail) => {
+            let key = match detail {
+                Some(ValueDetail::Key(key)) => key,
+                _ => "",
+            };
+            about.reading().is_some_and(|reading| reading.key == key || reading.key.is_empty())
+        }
+    }
 }
 
 /// A rejected password that was percent-encoded although it stands beside the URL, where it is taken as it is.

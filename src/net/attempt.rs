@@ -38,6 +38,8 @@ pub struct Attempt {
     current: Option<(Phase, Instant)>,
     evidence: Evidence,
     wire: Option<StreamMonitor>,
+    /// The try that the newest stream came from: an index into the evidence.
+    connection: Option<usize>,
     tls: Option<tls::Session>,
     began: Instant,
     dialling: Option<(SocketAddr, Instant)>,
@@ -57,6 +59,7 @@ impl Attempt {
             current: None,
             evidence: Evidence::default(),
             wire: None,
+            connection: None,
             tls: None,
             began: Instant::now(),
             dialling: None,
@@ -114,9 +117,15 @@ impl Attempt {
         self.current.map(|(phase, _)| phase)
     }
 
-    /// A fault in the running phase.
+    /// A fault in the running phase, of the newest connection.
     pub fn fault(&self, cause: Cause, message: impl AsRef<str>) -> Fault {
-        Fault::new(self.phase().unwrap_or(Phase::Assert), cause, message)
+        self.of_connection(Fault::new(self.phase().unwrap_or(Phase::Assert), cause, message))
+    }
+
+    /// A fault as one of the newest connection, where it names none yet.
+    #[must_use]
+    pub fn of_connection(&self, fault: Fault) -> Fault {
+        fault.of_attempt(self.connection)
     }
 
     /// What was learnt so far, to add to.
@@ -155,6 +164,13 @@ impl Attempt {
     pub(super) fn forget_stream(&mut self) {
         self.tls = None;
         self.wire = None;
+        self.connection = None;
+    }
+
+    /// The newest stream comes from the first try from `from` on that connected.
+    pub(super) fn note_connection(&mut self, from: usize) {
+        let connected = |one: &ConnectAttempt| one.result == ConnectResult::Connected;
+        self.connection = self.evidence.tries.iter().skip(from).position(connected).map(|index| from + index);
     }
 
     /// Takes a connected socket as the newest stream.
@@ -177,10 +193,9 @@ impl Attempt {
     /// The fault of a stream that gave trouble: in the running phase, from what the newest stream saw.
     pub fn stream_error(&self, error: StreamError<'_>, awaited: Expected) -> Fault {
         let seen = self.wire.as_ref().map(StreamMonitor::seen).unwrap_or_default();
-        if let Some(fault) = self.tls.as_ref().and_then(|tls| tls.stream_error(error, seen.received == 0)) {
-            return fault;
-        }
-        stream_error::fault(self.phase().unwrap_or(Phase::Assert), error, &seen, awaited)
+        let by_tls = self.tls.as_ref().and_then(|tls| tls.stream_error(error, seen.received == 0));
+        let by_stream = || stream_error::fault(self.phase().unwrap_or(Phase::Assert), error, &seen, awaited);
+        self.of_connection(by_tls.unwrap_or_else(by_stream))
     }
 
     /// The fault of an attempt that its deadline, or a share of the time that ended before, has cut.
@@ -191,15 +206,20 @@ impl Attempt {
                 self.fault(Cause::DnsTimeout, format!("the names were not resolved within {after}"))
             }
             Some(Phase::Connect) if self.dialling.is_some() || self.wire.is_none() => {
-                let to = self.cut_dialling().map_or_else(String::new, |address| format!(" to {address}"));
-                self.fault(Cause::ConnectTimeout, format!("no connection{to} within {after}"))
+                let cut = self.cut_dialling();
+                let to = cut.map_or_else(String::new, |address| format!(" to {address}"));
+                let fault =
+                    Fault::new(Phase::Connect, Cause::ConnectTimeout, format!("no connection{to} within {after}"));
+                fault.of_attempt(cut.and(self.evidence.tries.len().checked_sub(1)))
             }
             phase => {
-                let seen = self.wire.as_ref().map(StreamMonitor::seen);
-                let silence =
-                    seen.map_or_else(String::new, |seen| format!("; {}", stream_error::silence(&seen, Instant::now())));
                 let phase = phase.unwrap_or(Phase::Assert);
-                Fault::new(phase, Cause::Timeout, format!("out of time after {after}{silence}"))
+                let Some(seen) = self.wire.as_ref().map(StreamMonitor::seen) else {
+                    return self.fault(Cause::Timeout, format!("out of time after {after}"));
+                };
+                let silence = stream_error::silence(&seen, Instant::now());
+                let fault = Fault::new(phase, Cause::Timeout, format!("out of time after {after}; {silence}"));
+                self.of_connection(fault.with(stream_error::how_silent(&seen)))
             }
         }
     }

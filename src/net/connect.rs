@@ -46,7 +46,7 @@ impl Attempt {
                 if let Some(io) = io {
                     self.close(io).await;
                 }
-                Err(fault)
+                Err(self.of_connection(fault))
             }
         }
     }

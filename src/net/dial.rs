@@ -15,7 +15,7 @@ use crate::cause::Cause;
 use crate::net::attempt::Attempt;
 use crate::net::oserr;
 use crate::net::resolve::{self, Budget, Family};
-use crate::outcome::{ConnectAttempt, ConnectResult, Failure, Fault, Member, Phase};
+use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Failure, Fault, Member, Phase};
 use crate::pod;
 use crate::url::{Endpoint, Host};
 
@@ -56,12 +56,15 @@ pub(super) async fn connect(attempt: &mut Attempt, endpoint: &Endpoint) -> Resul
         stream = dial(attempt, &more, endpoint.port, false).await;
     }
     match stream {
-        Some(stream) => Ok(stream),
+        Some(stream) => {
+            attempt.note_connection(from);
+            Ok(stream)
+        }
         None => {
             let allowance = attempt.allowance();
             // A member is one address of several.
             let pinned = attempt.pinned(endpoint).map(|ip| Endpoint { host: Host::Ip(ip), port: endpoint.port });
-            Err(report::fault(&attempt.evidence().tries[from..], pinned.as_ref().unwrap_or(endpoint), allowance))
+            Err(report::fault(&attempt.evidence().tries, from, pinned.as_ref().unwrap_or(endpoint), allowance))
         }
     }
 }
@@ -132,7 +135,7 @@ async fn excluded(attempt: &mut Attempt, name: &str, policy: AddressPolicy, faul
         found.join(", "),
         policy.as_str()
     );
-    Fault::new(Phase::Resolve, Cause::DnsNoAddress, message)
+    fault.with_message(message)
 }
 
 /// IPv4-mapped addresses as what they are, each address once, none that was dialled already.
@@ -209,6 +212,7 @@ fn remember_members(attempt: &mut Attempt, from: usize) {
             cause,
             message: report::line(one),
             hint: cause.info().remedy.to_owned(),
+            detail: one.errno.map(Detail::Os),
         });
         Member { address: one.address, failure }
     };

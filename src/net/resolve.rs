@@ -26,7 +26,7 @@ use hickory_resolver::proto::rr::RData;
 use crate::cause::Cause;
 use crate::net::attempt::Attempt;
 use crate::net::dial::AddressPolicy;
-use crate::outcome::{DnsAnswer, Fault, Phase, Query, Resolved};
+use crate::outcome::{Detail, DnsAnswer, DnsDetail, Fault, Phase, Query, Resolved};
 
 pub use budget::Budget;
 pub(crate) use conf::PORT;
@@ -239,7 +239,8 @@ fn drop_settled(attempt: &mut Attempt, name: &str, list: &mut Vec<Candidate>) ->
 #[must_use]
 pub fn worse(first: Fault, second: Fault) -> Fault {
     if (first.cause, second.cause) == (Cause::DnsNoAddress, Cause::DnsNoAddress) {
-        return Fault::new(first.phase, first.cause, format!("{}; {}", first.message, second.message));
+        let message = format!("{}; {}", first.message, second.message);
+        return first.with_message(message);
     }
     if severity(second.cause) > severity(first.cause) { second } else { first }
 }
@@ -273,7 +274,8 @@ fn from_hosts_file(attempt: &Attempt, name: &str, family: Family) -> Option<Resu
     }
     let version = if family == Family::V4 { "IPv4" } else { "IPv6" };
     let message = format!("/etc/hosts has {bare}, but no {version} address for it");
-    Some(Err(Fault::new(Phase::Resolve, Cause::DnsNoAddress, message)))
+    let fault = Fault::new(Phase::Resolve, Cause::DnsNoAddress, message);
+    Some(Err(fault.with(Detail::Dns(DnsDetail::HostsFile))))
 }
 
 #[cfg(test)]

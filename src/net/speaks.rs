@@ -43,11 +43,11 @@ impl Protocol {
     pub fn may_be(self, wanted: Self) -> bool {
         self == wanted || (self == Self::SmtpOrFtp && matches!(wanted, Self::Smtp | Self::Ftp))
     }
-}
 
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    /// Its name, for people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::Tls => "TLS",
             Self::Http => "HTTP",
             Self::Http2 => "HTTP/2",
@@ -63,7 +63,13 @@ impl fmt::Display for Protocol {
             Self::Amqp => "AMQP",
             Self::Nats => "NATS",
             Self::Vnc => "VNC",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

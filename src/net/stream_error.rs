@@ -13,7 +13,7 @@ use crate::duration::show;
 use crate::net::io::{End, StreamStats};
 use crate::net::oserr;
 use crate::net::speaks::{Protocol, recognise};
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Detail, Fault, Phase, StreamDetail, TlsDetail};
 
 /// What was waited for on a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,8 @@ pub fn fault(phase: Phase, error: StreamError<'_>, seen: &StreamStats, awaited: 
     let Expected { what, protocol } = awaited;
     if let Some(other) = protocol.and_then(|protocol| recognise(&seen.head).filter(|other| !other.may_be(protocol))) {
         let cause = if phase == Phase::Tls { Cause::TlsNotTls } else { Cause::ProtocolError };
-        return Fault::new(phase, cause, format!("the peer speaks {other}; {what} was awaited"));
+        let message = format!("the peer speaks {other}; {what} was awaited");
+        return Fault::new(phase, cause, message).with(Detail::Stream(StreamDetail::Speaks(other.as_str())));
     }
     match error {
         StreamError::Announced(count) => {
@@ -85,8 +86,8 @@ pub fn fault(phase: Phase, error: StreamError<'_>, seen: &StreamStats, awaited: 
             reset(phase, seen, what)
         }
         StreamError::Failed(error) if error.kind() != io::ErrorKind::UnexpectedEof && seen.end != Some(End::Closed) => {
-            let cause = oserr::stream_cause(error);
-            Fault::new(phase, cause, format!("while {what} was awaited: {error}"))
+            let fault = Fault::new(phase, oserr::stream_cause(error), format!("while {what} was awaited: {error}"));
+            Fault { detail: error.raw_os_error().map(Detail::Os), ..fault }
         }
         StreamError::Failed(_) | StreamError::Ended if seen.end == Some(End::Reset) => reset(phase, seen, what),
         StreamError::Failed(_) | StreamError::Ended => {
@@ -104,10 +105,11 @@ fn is_over_limit(error: StreamError<'_>, seen: &StreamStats) -> bool {
 /// accepted it.
 fn reset(phase: Phase, seen: &StreamStats, what: &str) -> Fault {
     let message = format!("the peer reset the connection {}", before(seen, what));
-    if seen.received == 0 {
-        return Fault::new(Phase::Connect, Cause::ConnectReset, message);
-    }
-    Fault::new(phase, Cause::ConnectionClosed, message)
+    let fault = match seen.received {
+        0 => Fault::new(Phase::Connect, Cause::ConnectReset, message),
+        _ => Fault::new(phase, Cause::ConnectionClosed, message),
+    };
+    fault.with(if phase == Phase::Tls { Detail::Tls(TlsDetail::Reset) } else { Detail::Os(oserr::ECONNRESET) })
 }
 
 fn before(seen: &StreamStats, what: &str) -> String {
@@ -120,6 +122,12 @@ fn before(seen: &StreamStats, what: &str) -> String {
 
 fn bytes(count: u64) -> String {
     if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}
+
+/// How a stream is silent, typed: for the detail of a timeout.
+#[must_use]
+pub fn how_silent(seen: &StreamStats) -> Detail {
+    Detail::Stream(if seen.received == 0 { StreamDetail::Silent } else { StreamDetail::Stalled })
 }
 
 /// How a stream is silent: for the message of a timeout.

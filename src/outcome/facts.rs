@@ -1,9 +1,10 @@
 //! What was learnt on the way: plain data.
 
-use std::net::SocketAddr;
+use std::borrow::Cow;
 use std::time::Duration;
 
-/// Facts learnt on the way: a closed list of typed keys, recorded on every path, also before a failure.
+/// Facts learnt on the way, recorded on every path, also before a failure: those that several kinds share or that rules are
+/// made of, and the kind's own.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     /// Seconds from the request to the first byte of the answer.
@@ -28,12 +29,8 @@ pub struct Facts {
     pub first_expiry: Option<i64>,
     /// `false` where the configuration says not to verify; said in every report.
     pub tls_verified: Option<bool>,
-    /// The version a server tells of itself.
-    pub server_version: Option<String>,
-    /// How the login was done: `scram-sha-256`, `scram-sha-256-plus`, `md5`, `trust`, `cert`, `password`.
-    pub auth_method: Option<&'static str>,
-    /// `primary` or `replica`.
-    pub role: Option<&'static str>,
+    /// What the kind learnt beside these, in the order in which it was learnt: the keys are declared in the kind.
+    pub own: Vec<(&'static str, FactValue)>,
     /// The peer's clock, as the `Date` of its answer has it.
     pub peer_clock: Option<PeerClock>,
     /// Where the first answer that redirects does so.
@@ -44,14 +41,77 @@ pub struct Facts {
     pub health: Option<String>,
     /// What the peer says of itself is not well though it passes: `cache: degraded`.
     pub health_warning: Option<String>,
-    /// Records that a `dns` check was answered, as text.
-    pub records: Vec<String>,
-    /// The sockets of this pod that listen on the port a `listen` check asks for.
-    pub listening: Vec<SocketAddr>,
     /// Hosts before the one that passed, and what was wrong with each.
     pub passed_over: Vec<String>,
     /// What the peer said first, or an excerpt of its body: shown by `check` and `diagnose` only.
     pub excerpt: Option<String>,
+}
+
+/// The key of a fact that is a kind's own: the name in JSON, and what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactKey {
+    /// The name.
+    pub name: &'static str,
+    /// What it means, in one line.
+    pub meaning: &'static str,
+}
+
+/// The version a server reports.
+pub const SERVER_VERSION: FactKey = FactKey { name: "server_version", meaning: "the version that the server reports" };
+/// How the login was done.
+pub const AUTH_METHOD: FactKey = FactKey { name: "auth_method", meaning: "how the login was done" };
+/// Whether the server takes writes.
+pub const ROLE: FactKey = FactKey { name: "role", meaning: "`primary` or `replica`" };
+
+/// The value of a fact that is a kind's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactValue {
+    /// A text.
+    Text(Cow<'static, str>),
+    /// A list of texts.
+    List(Vec<String>),
+}
+
+impl FactValue {
+    /// A word of ours.
+    #[must_use]
+    pub const fn word(word: &'static str) -> Self {
+        Self::Text(Cow::Borrowed(word))
+    }
+
+    /// A text of the peer's.
+    #[must_use]
+    pub const fn text(text: String) -> Self {
+        Self::Text(Cow::Owned(text))
+    }
+}
+
+impl Facts {
+    /// Records a fact of the kind's own in place of what was recorded before under this key; `None` takes that back.
+    pub fn learn(&mut self, key: FactKey, value: Option<FactValue>) {
+        let known = self.own.iter().position(|(name, _)| *name == key.name);
+        match (known, value) {
+            (Some(index), Some(value)) => self.own[index].1 = value,
+            (Some(index), None) => drop(self.own.remove(index)),
+            (None, Some(value)) => self.own.push((key.name, value)),
+            (None, None) => {}
+        }
+    }
+
+    /// A fact of the kind's own, where it was learnt.
+    #[must_use]
+    pub fn own(&self, key: FactKey) -> Option<&FactValue> {
+        self.own.iter().find(|(name, _)| *name == key.name).map(|(_, value)| value)
+    }
+
+    /// The text of a fact of the kind's own, where it was learnt and is a text.
+    #[must_use]
+    pub fn own_text(&self, key: FactKey) -> Option<&str> {
+        match self.own(key)? {
+            FactValue::Text(text) => Some(text),
+            FactValue::List(_) => None,
+        }
+    }
 }
 
 /// Where an answer redirects to.

@@ -3,7 +3,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::{Excerpts, outcome};
 use crate::cause::Cause;
 use crate::outcome::{
-    ConnectAttempt, ConnectResult, DnsAnswer, Evidence, Facts, Failure, Member, Outcome, Phase, Query,
+    ConnectAttempt, ConnectResult, DnsAnswer, Evidence, FactValue, Facts, Failure, Member, Outcome, Phase, Query,
+    SERVER_VERSION,
 };
 
 fn failed() -> Outcome {
@@ -12,6 +13,7 @@ fn failed() -> Outcome {
         cause: Cause::PasswordRejected,
         message: "password authentication failed for user \"app\" (28P01)".into(),
         hint: "…".into(),
+        detail: None,
     };
     let query = Query {
         host: None,
@@ -37,7 +39,11 @@ fn failed() -> Outcome {
         ],
         queries: vec![query],
         tries: vec![tried],
-        facts: Facts { server_version: Some("16.4".into()), excerpt: Some("E: body".into()), ..Facts::default() },
+        facts: Facts {
+            own: vec![(SERVER_VERSION.name, FactValue::text("16.4".to_owned()))],
+            excerpt: Some("E: body".into()),
+            ..Facts::default()
+        },
         members: vec![Member { address, failure: None }],
         degraded: false,
         ..Evidence::default()

@@ -48,11 +48,11 @@ pub(super) async fn run(
     let mut facts = Vec::new();
     for (pin, one) in pins.iter().zip(done) {
         let address = SocketAddr::new(pin.ip, pin.endpoint.port);
-        let failure = one.fault.map(|fault| explain(fault, &one.evidence, context));
+        let failure = one.fault.map(|fault| explain(planned.kind, fault, &one.evidence, context));
         facts.push(merge(&mut evidence, one.evidence));
         evidence.members.push(Member { address, failure });
     }
-    let fault = judge(&evidence.members, planned.min_passing);
+    let fault = judge(&evidence, planned.min_passing);
     evidence.facts = shown(facts, &evidence.members, fault.as_ref().map(|fault| fault.cause));
     AttemptResult { evidence, fault, ended }
 }
@@ -126,7 +126,8 @@ fn needed(members: usize, min_passing: MinPassing) -> usize {
 }
 
 /// The fault where too few pass: with the commonest cause among those that fail, the first where causes tie.
-fn judge(members: &[Member], min_passing: MinPassing) -> Option<Fault> {
+fn judge(evidence: &Evidence, min_passing: MinPassing) -> Option<Fault> {
+    let members = &evidence.members;
     let failing: Vec<(&Member, &crate::outcome::Failure)> =
         members.iter().filter_map(|member| Some((member, member.failure.as_ref()?))).collect();
     let passing = members.len() - failing.len();
@@ -136,8 +137,8 @@ fn judge(members: &[Member], min_passing: MinPassing) -> Option<Fault> {
     }
     let count = |cause: Cause| failing.iter().filter(|(_, failure)| failure.cause == cause).count();
     // The last of the greatest wins, so the order is turned round.
-    let worst = failing.iter().rev().map(|(_, failure)| *failure).max_by_key(|failure| count(failure.cause));
-    let (phase, cause) = worst.map_or((Phase::Resolve, Cause::DnsNoAddress), |worst| (worst.phase, worst.cause));
+    let worst = failing.iter().rev().max_by_key(|(_, failure)| count(failure.cause));
+    let (phase, cause) = worst.map_or((Phase::Resolve, Cause::DnsNoAddress), |(_, worst)| (worst.phase, worst.cause));
     let mut lines: Vec<String> = failing
         .iter()
         .take(NAMED)
@@ -149,7 +150,10 @@ fn judge(members: &[Member], min_passing: MinPassing) -> Option<Fault> {
     let colon = if lines.is_empty() { "" } else { ": " };
     let message =
         format!("{passing} of {} addresses pass, at least {needed} must{colon}{}", members.len(), lines.join(", "));
-    Some(Fault::new(phase, cause, message))
+    // What is to be done is what helps that member.
+    let detail = worst.and_then(|(_, failure)| failure.detail.clone());
+    let attempt = worst.and_then(|(member, _)| evidence.tries.iter().position(|one| one.address == member.address));
+    Some(Fault { detail, ..Fault::new(phase, cause, message).of_attempt(attempt) })
 }
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! The failure of an outcome: from a fault, or from a finding that counts as one.
 
+use super::hint;
 use crate::cause::Cause;
+use crate::check::{self, HintFn};
 use crate::finding::Finding;
 use crate::findings::{self, Context};
 use crate::outcome::{Evidence, Failure, Fault, Phase};
 
 /// The failure that a fault is to people: with its hint.
-pub(super) fn explain(fault: Fault, evidence: &Evidence, context: Context<'_>) -> Failure {
-    let hint = findings::hint(&fault, evidence, context);
-    Failure { phase: fault.phase, cause: fault.cause, message: fault.message, hint }
+pub(super) fn explain(kind: &str, fault: Fault, evidence: &Evidence, context: Context<'_>) -> Failure {
+    let own = check::kind(kind).map_or(check::no_hint as HintFn, |kind| kind.hint);
+    let hint = hint::hint(own, &fault, evidence, &context);
+    failure(fault, hint)
 }
 
 /// The failure that a finding is turned into (`fail_on`), the worst first. Its hint is the catalogue's, which never
@@ -19,7 +22,11 @@ pub(super) fn of_findings(findings: &[Finding], fail_on: &[&'static str]) -> Opt
         Some(entry) => (entry.cause, entry.remedy),
         None => (Cause::Internal, Cause::Internal.info().remedy),
     };
-    let Fault { phase, cause, message } =
-        Fault::new(Phase::Assert, cause, format!("{}: {}", finding.code, finding.message));
-    Some(Failure { phase, cause, message, hint: hint.to_owned() })
+    let fault = Fault::new(Phase::Assert, cause, format!("{}: {}", finding.code, finding.message));
+    Some(failure(fault, hint.to_owned()))
+}
+
+fn failure(fault: Fault, hint: String) -> Failure {
+    let Fault { phase, cause, message, detail, attempt: _ } = fault;
+    Failure { phase, cause, message, hint, detail }
 }

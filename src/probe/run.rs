@@ -57,7 +57,7 @@ pub(super) async fn attempt(run: &Ready, world: &Arc<World>, options: AttemptOpt
     let mut attempt = Attempt::new(Arc::clone(world), options);
     let result = timeout_at(deadline, guarded(|| run.run(&mut attempt))).await;
     let fault = match result {
-        Ok(Ok(result)) => result.err(),
+        Ok(Ok(result)) => result.err().map(|fault| attempt.of_connection(fault)),
         Ok(Err(Panicked)) => Some(attempt.fault(Cause::Internal, PANICKED)),
         Err(_) => Some(attempt.deadline_fault()),
     };

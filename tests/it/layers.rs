@@ -117,7 +117,7 @@ fn kind(module: &str) -> Option<&'static str> {
 }
 
 /// Every source but the wiring of the crate itself and the tests, without comments and inline tests.
-fn sources() -> Vec<(String, String)> {
+pub(crate) fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
     let mut folders = vec![root.clone()];

@@ -34,6 +34,7 @@ mod status;
 mod support;
 mod tls;
 mod todo;
+mod typed;
 mod urls;
 mod values;
 mod wait;

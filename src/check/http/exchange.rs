@@ -23,7 +23,7 @@ use crate::net::attempt::Attempt;
 use crate::net::io::{Io, StreamMonitor};
 use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{Expected, StreamError};
-use crate::outcome::{Fault, PeerClock, Phase};
+use crate::outcome::{Detail, Fault, HttpDetail, PeerClock, Phase};
 
 /// The most that is read of headers, in bytes.
 pub(crate) const HEADERS_LIMIT: u32 = 64 * 1024;
@@ -80,7 +80,7 @@ pub(crate) async fn exchange(
             Ok(answer)
         }
         Err(broken) => {
-            let fault = tell(attempt, version, broken);
+            let fault = tell(attempt, &wire, version, broken);
             tasks.stop().await;
             Err(fault)
         }
@@ -199,14 +199,15 @@ async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: u64) -> Resul
     Ok(bytes)
 }
 
-fn tell(attempt: &Attempt, version: Version, broken: Broken) -> Fault {
+fn tell(attempt: &Attempt, wire: &StreamMonitor, version: Version, broken: Broken) -> Fault {
     let (error, part) = match broken {
         Broken::TooLarge(limit, Some(announced)) => {
             let message = format!("the body is announced with {announced} bytes, over the limit of {limit}");
-            return attempt.fault(Cause::TooLarge, message);
+            return attempt.fault(Cause::TooLarge, message).with(Detail::Http(HttpDetail::BodyTooLarge));
         }
         Broken::TooLarge(limit, None) => {
-            return attempt.fault(Cause::TooLarge, format!("the body is over the limit of {limit} bytes"));
+            let fault = attempt.fault(Cause::TooLarge, format!("the body is over the limit of {limit} bytes"));
+            return fault.with(Detail::Http(HttpDetail::BodyTooLarge));
         }
         Broken::HeadersTooLarge => return attempt.fault(Cause::TooLarge, headers_too_large()),
         Broken::Hyper(error, part) => (error, part),
@@ -215,63 +216,78 @@ fn tell(attempt: &Attempt, version: Version, broken: Broken) -> Fault {
     if let Some(fault) = attempt.tls().and_then(|session| session.fault(&error)) {
         return fault;
     }
-    let seen = attempt.wire().map(StreamMonitor::seen).unwrap_or_default();
+    let seen = wire.seen();
     if recognise(&seen.head) == Some(Protocol::Tls) {
         let message = "the peer answers with a TLS record: this port wants TLS, and plain HTTP was sent";
-        return Fault::new(Phase::Tls, Cause::TlsUnsupported, message);
+        let fault = Fault::new(Phase::Tls, Cause::TlsUnsupported, message);
+        return fault.with(Detail::Http(HttpDetail::WantsTls));
     }
-    let two = if version == Version::HTTP_2 { two_in_words(&error) } else { None };
-    if matches!(part, Part::Head) && is_head_too_large(&error, two.as_deref(), seen.received) {
+    let two = Http2Error::of(&error);
+    if matches!(part, Part::Head) && is_head_too_large(&error, two, seen.received) {
         return attempt.fault(Cause::TooLarge, headers_too_large());
     }
-    match two {
-        Some(text) if text.contains(RECEIVED) => {
-            attempt.fault(Cause::ConnectionClosed, format!("the peer ended the HTTP/2 stream: {text}"))
-        }
-        Some(text) => attempt.stream_error(StreamError::Unexpected(&text), part.awaited(version)),
+    if let Some(two) = two.filter(|two| two.0.is_remote()) {
+        return attempt.fault(Cause::ConnectionClosed, format!("the peer ended the HTTP/2 stream: {two}"));
+    }
+    let fault = |trouble: StreamError<'_>| attempt.stream_error(trouble, part.awaited(version));
+    let bad_framing = |fault: Fault| match fault.cause {
+        Cause::ProtocolError => fault.with(Detail::Http(HttpDetail::BadFraming)),
+        _ => fault,
+    };
+    let fault = match two {
+        Some(two) => fault(StreamError::Unexpected(&two.to_string())),
         // h2 says no more than that its connection broke.
         None if error.is_incomplete_message()
             || error.is_closed()
             || error.is_canceled()
             || version == Version::HTTP_2 && seen.end.is_some() =>
         {
-            attempt.stream_error(StreamError::Ended, part.awaited(version))
+            fault(StreamError::Ended)
         }
-        // hyper's own words for it are fixed ones.
+        // hyper's own words for it are fixed ones. Behind a right version and status it is a header that is wrong.
         None if error.is_parse() => {
-            attempt.stream_error(StreamError::Unexpected(&error.to_string()), part.awaited(version))
+            let fault = fault(StreamError::Unexpected(&error.to_string()));
+            let is_header = seen.head.starts_with(b"HTTP/1.") && !error.is_parse_status();
+            if is_header { bad_framing(fault) } else { fault }
         }
-        None => {
-            let trouble = match StreamError::of(&error) {
-                // hyper's own error, dressed as the socket's.
-                StreamError::Failed(error)
-                    if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::InvalidData) =>
-                {
-                    StreamError::Unexpected("its framing is broken")
-                }
-                trouble => trouble,
-            };
-            attempt.stream_error(trouble, part.awaited(version))
-        }
+        None => match StreamError::of(&error) {
+            // hyper's own error, dressed as the socket's.
+            StreamError::Failed(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::InvalidData) => {
+                bad_framing(fault(StreamError::Unexpected("its framing is broken")))
+            }
+            trouble => fault(trouble),
+        },
+    };
+    match (part, fault.cause) {
+        (Part::Body, Cause::ConnectionClosed) => fault.with(Detail::Http(HttpDetail::BodyCut)),
+        _ => fault,
     }
 }
 
-/// How h2 begins to tell of what the peer sent us, a RST_STREAM or a GOAWAY.
-const RECEIVED: &str = "error received";
-/// How h2 begins to tell of what it has found itself.
-const DETECTED: &str = "error detected";
+/// What h2 found itself, or the peer told it by RST_STREAM or GOAWAY; the trouble may also lie below h2.
+#[derive(Clone, Copy)]
+struct Http2Error<'a>(&'a h2::Error);
 
-/// What h2 says, without what a peer may have added; `None` where the trouble lies below it.
-fn two_in_words(error: &hyper::Error) -> Option<String> {
-    let text = std::error::Error::source(error)?.to_string();
-    let words = text.split(" (").next().unwrap_or_default();
-    (words.contains(RECEIVED) || words.contains(DETECTED)).then(|| words.to_owned())
+impl<'a> Http2Error<'a> {
+    fn of(error: &'a hyper::Error) -> Option<Self> {
+        let error: &h2::Error = std::error::Error::source(error)?.downcast_ref()?;
+        (error.is_remote() || error.is_library()).then_some(Self(error))
+    }
+}
+
+/// As h2 says it, without what a peer may have added.
+impl std::fmt::Display for Http2Error<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = if self.0.is_go_away() { "connection" } else { "stream" };
+        let how = if self.0.is_remote() { "received" } else { "detected" };
+        let reason = self.0.reason().unwrap_or(h2::Reason::NO_ERROR);
+        write!(f, "{what} error {how}: {reason}")
+    }
 }
 
 /// hyper tells it under HTTP/1; h2 calls it a protocol error like any other, so that what has come so far must decide.
-fn is_head_too_large(error: &hyper::Error, two: Option<&str>, received: u64) -> bool {
-    error.is_parse_too_large()
-        || two.is_some_and(|text| text.contains(DETECTED) && received > u64::from(HEADERS_LIMIT) / 4)
+fn is_head_too_large(error: &hyper::Error, two: Option<Http2Error<'_>>, received: u64) -> bool {
+    error.is_parse_too_large() || two.is_some_and(|two| two.0.is_library() && received > u64::from(HEADERS_LIMIT) / 4)
 }
 
 fn headers_too_large() -> String {

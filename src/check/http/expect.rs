@@ -15,7 +15,7 @@ use crate::check::http::rules::HeaderRule;
 use crate::check::http::settings::{Pattern, Statuses};
 use crate::check::words;
 use crate::env::Env;
-use crate::outcome::{Fault, Phase, clean_text};
+use crate::outcome::{Detail, Fault, HttpDetail, Phase, clean_text};
 use crate::secret::Secret;
 use crate::value::Value;
 
@@ -108,7 +108,10 @@ impl Wanted {
                 let to = redirect::shown(request, &next);
                 return assert(Cause::HttpRedirect, format!("{status} to {to}, and redirects are not followed"));
             }
-            Some(Err(problem)) => return assert(Cause::HttpRedirect, format!("{status} with {problem}")),
+            Some(Err(problem)) => {
+                let fault = assert(Cause::HttpRedirect, format!("{status} with {problem}"));
+                return fault.map_err(|fault| fault.with(Detail::Http(HttpDetail::InvalidLocation)));
+            }
             None => {}
         }
         if matches!(status, 401 | 403) && request.has_credentials() {
@@ -252,7 +255,8 @@ fn tls_in_a_status(request: &Request, answer: &HttpResponse) -> Option<Fault> {
         || says("speaking plain HTTP to an SSL-enabled server port")
         || says("This combination of host and port requires TLS");
     let message = || format!("{status}: the server says that this port wants TLS, and plain HTTP was sent");
-    wants_tls.then(|| fault(Cause::TlsUnsupported, message())).flatten()
+    let wants_tls = wants_tls.then(|| fault(Cause::TlsUnsupported, message())).flatten();
+    wants_tls.map(|fault| fault.with(Detail::Http(HttpDetail::WantsTls)))
 }
 
 /// Whether the bytes are somewhere inside.

@@ -15,9 +15,9 @@ use crate::check::http::keys::HttpKeys;
 use crate::check::http::mask::Mask;
 use crate::check::http::origin::Origin;
 use crate::env::Env;
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Detail, Fault, Phase};
 use crate::secret::Secret;
-use crate::url::{Host, Url};
+use crate::url::{Host, Url, UrlError};
 use crate::value::Value;
 
 /// How we name ourselves.
@@ -153,7 +153,8 @@ impl Request {
 /// `url_malformed` with the place and where it comes from, or why the value cannot be read.
 pub(crate) fn read_url(value: &Value, env: &dyn Env) -> Result<Url, Fault> {
     let text = without_final_newline(value, value.resolve(env)?);
-    Url::parse(text.expose()).map_err(|error| malformed(value, error))
+    let fault = |error: UrlError| Fault { detail: error.detail().map(Detail::Value), ..malformed(value, error) };
+    Url::parse(text.expose()).map_err(fault)
 }
 
 fn malformed(value: &Value, problem: impl std::fmt::Display) -> Fault {

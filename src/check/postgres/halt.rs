@@ -18,6 +18,8 @@ pub(super) enum Halt {
     Server(ServerError),
     /// We stopped it, for this cause and reason.
     Stop(Cause, String),
+    /// We stopped it, because the login must be tied to the server's certificate, and for this reason cannot be.
+    Unbound(String),
 }
 
 /// The peer does not keep to the protocol.

@@ -79,7 +79,7 @@ impl Keys {
         if let Some(Value::Literal(text)) = &self.host
             && let Err(problem) = read_hosts(text.expose())
         {
-            found.push(("host", problem));
+            found.push(("host", problem.to_owned()));
         }
         match (given("cert"), given("key")) {
             (true, false) => found.push(("cert", "needs `key` beside it".to_owned())),

@@ -11,7 +11,7 @@ use super::halt::{Halt, broken, shown};
 use super::login::{Login, log_in as log_in_over};
 use super::session::Session;
 use super::settings::Settings;
-use super::sqlstate::Link;
+use super::sqlstate::{Link, code};
 use super::words::SslMode;
 use crate::cause::Cause;
 use crate::check::tls_keys::TlsKeys;
@@ -20,7 +20,7 @@ use crate::net::io::Io;
 use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{Expected, StreamError};
 use crate::net::tls::{TlsOptions, Verify};
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, Phase, SERVER_VERSION, TlsDetail};
 use crate::url::Endpoint;
 
 /// The request for TLS: its length and its code.
@@ -81,9 +81,9 @@ fn both(first: Way, earlier: Fault, later: Fault) -> Fault {
     let (over_tls, plain) = if first == Way::Plain { (later, earlier) } else { (earlier, later) };
     let plain_decides =
         plain.phase >= Phase::Login && !matches!(plain.cause, Cause::LoginRejected | Cause::TlsUnsupported);
-    let chosen = if plain_decides { &plain } else { &over_tls };
     let message = format!("with TLS: {}; without: {}", over_tls.message, plain.message);
-    Fault::new(chosen.phase, chosen.cause, message)
+    let chosen = if plain_decides { plain } else { over_tls };
+    chosen.with_message(message)
 }
 
 /// One kind of connection, dialled and logged in over. `link` is what plain text would mean on it.
@@ -116,7 +116,8 @@ async fn by(
         Offer::Declined(io) => {
             attempt.close(io).await;
             let message = "the server answered `N` to the request for TLS: it offers none";
-            Err(stays(Fault::new(Phase::Tls, Cause::TlsUnsupported, message)))
+            let fault = Fault::new(Phase::Tls, Cause::TlsUnsupported, message);
+            Err(stays(attempt.of_connection(fault.with(Detail::Tls(TlsDetail::NotOffered)))))
         }
     }
 }
@@ -176,16 +177,19 @@ async fn authenticate(
     let result = log_in_over(&guard, &login).await;
     let record = guard.record();
     let facts = attempt.facts();
-    facts.server_version = record.parameters.server_version;
+    facts.learn(SERVER_VERSION, record.parameters.server_version.map(FactValue::text));
     match result {
         Ok(session) => {
-            facts.auth_method = record.method;
+            facts.learn(AUTH_METHOD, record.method.map(FactValue::word));
             Ok(LoggedIn { session, link })
         }
         Err(halt) => {
             let mut fault = fault(attempt, &halt, link);
             if matches!(&halt, Halt::Server(error) if error.of_upstream(&settings.user, record.proven)) {
                 fault.message.push_str(", said by the server behind a pooler");
+                if let Some(Detail::SqlState { code, .. }) = &mut fault.detail {
+                    *code = code::UPSTREAM_LOGIN;
+                }
             }
             let refused = matches!(halt, Halt::Server(_)) && !record.proof_sent;
             attempt.close(guard.into_stream()).await;
@@ -220,9 +224,15 @@ fn tls_options(attempt: &Attempt, settings: &Settings, endpoint: &Endpoint) -> R
 /// The fault of a conversation that ended early, in the running phase.
 pub(super) fn fault(attempt: &Attempt, halt: &Halt, link: Link) -> Fault {
     let trouble = match halt {
-        Halt::Server(error) if attempt.phase() == Some(Phase::Request) => return error.at_request(),
-        Halt::Server(error) => return error.at_login(link),
+        Halt::Server(error) if attempt.phase() == Some(Phase::Request) => {
+            return attempt.of_connection(error.at_request());
+        }
+        Halt::Server(error) => return attempt.of_connection(error.at_login(link)),
         Halt::Stop(cause, text) => return attempt.fault(*cause, text),
+        Halt::Unbound(text) => {
+            let unbound = Detail::Protocol { code: code::CHANNEL_BINDING, product: None };
+            return attempt.fault(Cause::AuthUnsupported, text).with(unbound);
+        }
         Halt::TooLong(_) if speaks_another(attempt) => StreamError::Unexpected(""),
         Halt::TooLong(length) => {
             return attempt.fault(Cause::TooLarge, format!("the server announced a message of {length} bytes"));
@@ -231,7 +241,7 @@ pub(super) fn fault(attempt: &Attempt, halt: &Halt, link: Link) -> Fault {
         Halt::Failed(error) => {
             let judged = attempt.tls().filter(|_| link == Link::Tls).and_then(|session| session.fault(error));
             if let Some(fault) = judged {
-                return fault;
+                return attempt.of_connection(fault);
             }
             StreamError::Failed(error)
         }

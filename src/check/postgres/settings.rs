@@ -9,9 +9,9 @@ use crate::cause::Cause;
 use crate::env::Env;
 use crate::findings::{Blame, as_sqlalchemy_reads, blame};
 use crate::net::tls::Pem;
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Host, Url, percent_decode};
+use crate::url::{Endpoint, Host, SOCKET, Url, percent_decode};
 use crate::value::{Setting, Value};
 
 /// PostgreSQL's port.
@@ -70,29 +70,29 @@ impl UrlPart {
     ///
     /// # Errors
     /// What is wrong, in words, never the text.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(super) fn read(text: &str) -> Result<Self, Blame> {
         if text.starts_with("jdbc:") {
-            return Err("a JDBC URL is not read".to_owned());
+            return Err(Blame { detail: Some(ValueDetail::NotRead), ..Blame::malformed("a JDBC URL is not read") });
         }
         let filled = fill_empty_host(text);
-        let url = Url::parse(filled.as_ref().map_or(text, Secret::expose)).map_err(|error| error.to_string())?;
+        let url = Url::parse(filled.as_ref().map_or(text, Secret::expose))?;
         let scheme = url.scheme.split('+').next().unwrap_or_default();
         if !matches!(scheme, "postgres" | "postgresql") {
-            return Err("the scheme is neither postgres:// nor postgresql://".to_owned());
+            return Err(Blame::malformed("the scheme is neither postgres:// nor postgresql://"));
         }
         let database = url.path.strip_prefix('/').filter(|path| !path.is_empty());
         let database = database.map(|path| percent_decode(path).ok_or("bad percent-encoding in the database's name"));
         let mut part = Self {
             hosts: url.hosts.clone(),
             user: url.user.clone(),
-            database: database.transpose()?,
+            database: database.transpose().map_err(Blame::malformed)?,
             password: url.password.clone(),
             ..Self::default()
         };
         let (mut hosts, mut ports) = (None, None);
         for (name, value) in &url.query {
             let value = value.expose();
-            let bad = |expected: String| format!("the parameter {name} is not {expected}");
+            let bad = |expected: String| Blame::malformed(format!("the parameter {name} is not {expected}"));
             let text = || Some(value.to_owned()).filter(|value| !value.is_empty());
             match name.as_str() {
                 "host" => hosts = text(),
@@ -116,10 +116,12 @@ impl UrlPart {
             }
         }
         if let Some(hosts) = hosts {
-            part.hosts = read_hosts(&hosts)?;
+            let detail = |problem: &str| (problem == SOCKET).then_some(ValueDetail::Socket);
+            part.hosts =
+                read_hosts(&hosts).map_err(|problem| Blame { detail: detail(problem), ..Blame::malformed(problem) })?;
         }
         if let Some(ports) = ports {
-            part.set_ports(&ports)?;
+            part.set_ports(&ports).map_err(Blame::malformed)?;
         }
         Ok(part)
     }
@@ -167,7 +169,8 @@ impl Place {
         for (key, value, name) in [("user", &keys.user, &user), ("database", &keys.database, &database)] {
             if name.as_ref().is_some_and(|name| name.contains("://")) {
                 let cause = value.as_ref().map_or(Cause::UrlMalformed, Value::invalid_cause);
-                return Err(Fault::new(Phase::Assert, cause, format!("{key}: a URL stands where a name belongs")));
+                let fault = Fault::new(Phase::Assert, cause, format!("{key}: a URL stands where a name belongs"));
+                return Err(fault.with(Detail::Value(ValueDetail::Key(key))));
             }
         }
         Ok(Self { hosts: hosts(keys, std::mem::take(&mut url.hosts), env)?, user, database })
@@ -202,7 +205,8 @@ impl Settings {
         let password = keys.password.as_ref().map(|value| value.resolve(env)).transpose()?;
         // As of a variable: a Secret's key that nobody filled is no login without a password.
         if let (Some(of @ Value::File(_)), Some("")) = (&keys.password, password.as_ref().map(Secret::expose)) {
-            return Err(Fault::new(Phase::Assert, Cause::FileInvalid, format!("{} is empty", of.origin())));
+            let fault = Fault::new(Phase::Assert, Cause::FileInvalid, format!("{} is empty", of.origin()));
+            return Err(fault.with(Detail::Value(ValueDetail::Empty)));
         }
         let password = password.or(url.password);
         let ca = file(&keys.ca, url.ca);
@@ -232,9 +236,7 @@ impl Settings {
 
 fn url(keys: &Keys, env: &dyn Env) -> Result<UrlPart, Fault> {
     let Some(value) = &keys.url else { return Ok(UrlPart::default()) };
-    read_url(value.resolve(env)?.expose()).map_err(|Blame { cause, message }| {
-        Fault::new(Phase::Assert, cause, format!("the URL from {}: {message}", value.origin()))
-    })
+    read_url(value.resolve(env)?.expose()).map_err(|blame| blame.fault(&value.origin()))
 }
 
 /// Reads a URL; where that fails, or where user and password stand in it twice, what is to blame.
@@ -247,8 +249,7 @@ pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
     }
     match (blame(text, read.is_err()), read) {
         (Some(blame), _) => Err(blame),
-        (None, Err(message)) => Err(Blame { cause: Cause::UrlMalformed, message }),
-        (None, Ok(part)) => Ok(part),
+        (None, read) => read,
     }
 }
 
@@ -271,7 +272,7 @@ fn sslmode(chosen: Option<SslMode>, public_ca: bool) -> Result<SslMode, Fault> {
 
 fn setting<T: Clone + std::str::FromStr<Err = String>>(
     key: &Option<Setting<T>>,
-    name: &str,
+    name: &'static str,
     env: &dyn Env,
 ) -> Result<Option<T>, Fault> {
     key.as_ref().map(|setting| setting.resolve(name, env)).transpose()
@@ -286,7 +287,8 @@ fn hosts(keys: &Keys, mut hosts: Vec<(Host, Option<u16>)>, env: &dyn Env) -> Res
         let text = value.resolve(env)?;
         let ports: Vec<Option<u16>> = hosts.iter().map(|(_, port)| *port).collect();
         hosts = read_hosts(text.expose())
-            .map_err(|problem| Fault::new(Phase::Assert, value.invalid_cause(), format!("host: {problem}")))?;
+            .map_err(|problem| Fault::new(Phase::Assert, value.invalid_cause(), format!("host: {problem}")))
+            .map_err(|fault| fault.with(Detail::Value(ValueDetail::Key("host"))))?;
         // The URL's port stays where only the host was given anew.
         if let [port] = ports[..] {
             hosts.iter_mut().for_each(|host| host.1 = port);
@@ -298,12 +300,12 @@ fn hosts(keys: &Keys, mut hosts: Vec<(Host, Option<u16>)>, env: &dyn Env) -> Res
 }
 
 /// Names or addresses, separated by commas.
-pub(super) fn read_hosts(text: &str) -> Result<Vec<(Host, Option<u16>)>, String> {
+pub(super) fn read_hosts(text: &str) -> Result<Vec<(Host, Option<u16>)>, &'static str> {
     let read = |host: &str| {
         if host.starts_with(['/', '@']) {
-            return Err("a socket in the file system is not dialled: give a host".to_owned());
+            return Err(SOCKET);
         }
-        Host::parse(host).map(|host| (host, None)).map_err(str::to_owned)
+        Host::parse(host).map(|host| (host, None))
     };
     text.split(',').map(read).collect()
 }

@@ -1,7 +1,11 @@
-//! What a server's error means: SQLSTATE, and the texts of servers that use one code for all, to a cause.
+//! What a server's error means: SQLSTATE, and the texts of servers that use one code for all, to a cause and a code.
+//!
+//! The texts are read here and in `code`, and nowhere else.
+
+pub(super) mod code;
 
 use crate::cause::Cause;
-use crate::outcome::{Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::outcome::{Detail, Fault, Phase, SERVER_TEXT_LIMIT, SqlState, clean_text};
 
 /// A server's ErrorResponse: the parts that are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +55,7 @@ impl ServerError {
         // Whenever the wish for a certificate comes, it belongs to the handshake.
         let phase = if cause == Cause::TlsClientCertRequired { Phase::Tls } else { Phase::Login };
         let detail = self.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
-        Fault::new(phase, cause, format!("{}{detail} ({})", self.message, self.code))
+        Fault::new(phase, cause, format!("{}{detail} ({})", self.message, self.code)).with(self.typed(cause))
     }
 
     /// The fault that it is once logged in.
@@ -64,7 +68,12 @@ impl ServerError {
             "53300" => Cause::TooManyConnections,
             _ => Cause::QueryFailed,
         };
-        Fault::new(Phase::Request, cause, format!("{} ({})", self.message, self.code))
+        Fault::new(Phase::Request, cause, format!("{} ({})", self.message, self.code)).with(self.typed(cause))
+    }
+
+    /// What it says as a failure of this cause, typed.
+    fn typed(&self, cause: Cause) -> Detail {
+        Detail::SqlState { state: SqlState::new(&self.code), code: self.about(cause), product: self.product() }
     }
 
     /// Whether the server behind a pooler refused the login that the pooler made there: a server names the user of this

@@ -75,9 +75,7 @@ impl ServerKeys {
 
     fn url(&self, rules: &ServerRules, env: &dyn Env) -> Result<ServerUrl, Fault> {
         let Some(value) = &self.url else { return Ok(ServerUrl::default()) };
-        read_url(value.resolve(env)?.expose(), rules).map_err(|Blame { cause, message }| {
-            Fault::new(Phase::Assert, cause, format!("the URL from {}: {message}", value.origin()))
-        })
+        read_url(value.resolve(env)?.expose(), rules).map_err(|blame| blame.fault(&value.origin()))
     }
 
     fn hosts(
@@ -168,7 +166,7 @@ pub(super) fn read_url(text: &str, rules: &ServerRules) -> Result<ServerUrl, Bla
     let read = ServerUrl::read(text, rules);
     match (blame(text, read.is_err()), read) {
         (Some(blame), _) => Err(blame),
-        (None, Err(message)) => Err(Blame { cause: Cause::UrlMalformed, message }),
+        (None, Err(message)) => Err(Blame::malformed(message)),
         (None, Ok(url)) => Ok(url),
     }
 }

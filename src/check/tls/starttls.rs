@@ -12,7 +12,7 @@ use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::Protocol;
 use crate::net::stream_error::{Expected, StreamError};
-use crate::outcome::Fault;
+use crate::outcome::{Detail, Fault, TlsDetail};
 
 /// The protocol in which TLS is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +52,9 @@ pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls) 
     match timeout_at(deadline, asking).await {
         Ok(result) => result,
         Err(_) => {
-            let Fault { phase, cause, message } = attempt.deadline_fault();
-            Err(Fault::new(phase, cause, format!("{message}; TLS was not begun, since the server has not consented")))
+            let fault = attempt.deadline_fault();
+            let message = format!("{}; TLS was not begun, since the server has not consented", fault.message);
+            Err(fault.with_message(message).with(Detail::Tls(TlsDetail::NotStarted)))
         }
     }
 }
@@ -76,9 +77,7 @@ async fn postgres(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
     match (reader.array().await.map_err(failed)?, reader.is_drained()) {
         ([b'S'], true) => Ok(()),
         ([b'S'], false) => Err(attempt.fault(Cause::ProtocolError, TOO_MUCH)),
-        ([b'N'], true) => {
-            Err(attempt.fault(Cause::TlsUnsupported, "the PostgreSQL server offers no TLS (it answered N)"))
-        }
+        ([b'N'], true) => Err(not_offered(attempt, "the PostgreSQL server offers no TLS (it answered N)")),
         _ => Err(attempt.stream_error(StreamError::Unexpected(""), EXPECTED)),
     }
 }
@@ -94,17 +93,21 @@ async fn smtp(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
         return Err(attempt.fault(Cause::ProtocolError, format!("the SMTP server answers EHLO with {}", hello.last)));
     }
     if !hello.offers_starttls {
-        return Err(attempt.fault(Cause::TlsUnsupported, "the SMTP server does not offer STARTTLS"));
+        return Err(not_offered(attempt, "the SMTP server does not offer STARTTLS"));
     }
     let consent = talk.say("STARTTLS\r\n", "the answer to STARTTLS").await?;
     if consent.code != 220 {
-        let message = format!("the SMTP server refuses STARTTLS with {}", consent.last);
-        return Err(attempt.fault(Cause::TlsUnsupported, message));
+        return Err(not_offered(attempt, &format!("the SMTP server refuses STARTTLS with {}", consent.last)));
     }
     if !talk.reader.is_drained() {
         return Err(attempt.fault(Cause::ProtocolError, TOO_MUCH));
     }
     Ok(())
+}
+
+/// The server speaks the protocol, and has no TLS in it.
+fn not_offered(attempt: &Attempt, message: &str) -> Fault {
+    attempt.fault(Cause::TlsUnsupported, message).with(Detail::Tls(TlsDetail::NotOffered))
 }
 
 /// One answer of an SMTP server.

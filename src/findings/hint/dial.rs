@@ -6,9 +6,9 @@ use crate::cause::Cause;
 use crate::findings::Context;
 use crate::findings::host_class::{HostClass, classify, flag};
 use crate::findings::local::wrong_port_of;
-use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Fault};
+use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault, TlsDetail};
 use crate::pod::Pod;
-use crate::url::{Endpoint, Host};
+use crate::url::Endpoint;
 
 /// The kernel repeats a lost SYN after one second.
 const SYN_AGAIN: Duration = Duration::from_secs(1);
@@ -17,29 +17,20 @@ const NOBODY: &str = "nobody on the network answered for that address within 3 s
 /// An address that nobody on the link answers for is given up after three.
 const NO_NEIGHBOUR: Duration = Duration::from_millis(2_500);
 
-pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
-    let cause = fault.cause;
-    if cause == Cause::LocalLimit {
-        return limit(evidence);
+pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<String> {
+    if fault.cause == Cause::LocalLimit {
+        return Some(limit(fault).to_owned());
     }
-    // Of several hosts the one that failed so, not the one that was tried last.
-    let blamed = evidence.tries.iter().rfind(|one| is_of(cause, one.result));
-    let of_blamed = blamed.and_then(|one| {
-        let host = Host::parse(one.host.as_deref()?).ok()?;
-        Some(Endpoint { host, port: one.address.port() })
-    });
-    let Some(endpoint) = of_blamed.or_else(|| context.endpoint(evidence)) else {
-        return cause.info().remedy.to_owned();
-    };
+    let endpoint = context.endpoint(evidence, Some(fault))?;
     let scene = Scene { evidence, place: classify(&endpoint.host, evidence), endpoint };
-    match cause {
+    Some(match fault.cause {
         Cause::ConnectRefused => scene.refused(),
         Cause::ConnectTimeout => scene.timeout(),
         Cause::ConnectReset => format!(
             "something accepts on port {} and hangs up at once: a proxy or mesh that finds no upstream, or a server {}; the log \
              of what listens there says which",
             scene.endpoint.port,
-            if fault.message.contains("TLS handshake") { "without TLS" } else { "that wants TLS there" }
+            if fault.detail == Some(Detail::Tls(TlsDetail::Reset)) { "without TLS" } else { "that wants TLS there" }
         ),
         Cause::HostUnreachable => scene.unreachable(),
         Cause::NetworkUnreachable => scene.no_network(),
@@ -48,31 +39,18 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
              policy agent (eBPF, a reject or prohibit route) and at seccomp for this pod"
                 .to_owned()
         }
-        other => other.info().remedy.to_owned(),
-    }
+        _ => return None,
+    })
 }
 
 /// The variable of the proxy through which apps go to a public web server.
-pub(super) fn spared_by_proxy(evidence: &Evidence, context: Context<'_>) -> Option<&'static str> {
-    let endpoint = context.endpoint(evidence)?;
+pub(super) fn spared_by_proxy(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<&'static str> {
+    let endpoint = context.endpoint(evidence, Some(fault))?;
     let public = matches!(classify(&endpoint.host, evidence), HostClass::Public(_));
     match (endpoint.port, context.proxies) {
         (443, [_, true]) if public => Some("HTTPS_PROXY"),
         (80, [true, _]) if public => Some("HTTP_PROXY"),
         _ => None,
-    }
-}
-
-/// Whether a try that ended so fails a check with this cause.
-const fn is_of(cause: Cause, result: ConnectResult) -> bool {
-    match cause {
-        Cause::ConnectRefused => matches!(result, ConnectResult::Refused),
-        Cause::ConnectTimeout => matches!(result, ConnectResult::Timeout | ConnectResult::Cut),
-        Cause::ConnectReset => matches!(result, ConnectResult::Reset),
-        Cause::HostUnreachable => matches!(result, ConnectResult::HostUnreachable | ConnectResult::Error),
-        Cause::NetworkUnreachable => matches!(result, ConnectResult::NetworkUnreachable),
-        Cause::ConnectNotPermitted => matches!(result, ConnectResult::NotPermitted),
-        _ => false,
     }
 }
 
@@ -296,17 +274,23 @@ impl Scene<'_> {
     }
 }
 
-fn limit(evidence: &Evidence) -> String {
-    let errno =
-        evidence.tries.iter().rev().find(|one| one.result == ConnectResult::LocalLimit).and_then(|one| one.errno);
-    match errno {
-        Some(99) => "every local port to that target is taken, the target was not even asked: let the app reuse connections \
-                     (ss -tan shows whose they are), or widen net.ipv4.ip_local_port_range",
-        Some(23 | 24) => "no file descriptor was left, the target was not even asked: raise the limit of open files (ulimit \
-                          -n), or probe fewer targets at a time",
-        Some(12 | 105) => "the kernel had no memory for a socket, the target was not even asked: see the memory of this node \
-                           (kubectl describe node) and net.ipv4.tcp_mem",
-        _ => "this pod is out of sockets, ports or memory, the target was not even asked: see ss -s and ulimit -n in the pod",
+/// By the number of the operating system's error.
+fn limit(fault: &Fault) -> &'static str {
+    match fault.detail {
+        Some(Detail::Os(99)) => {
+            "every local port to that target is taken, the target was not even asked: let the app reuse connections \
+                     (ss -tan shows whose they are), or widen net.ipv4.ip_local_port_range"
+        }
+        Some(Detail::Os(23 | 24)) => {
+            "no file descriptor was left, the target was not even asked: raise the limit of open files (ulimit \
+                          -n), or probe fewer targets at a time"
+        }
+        Some(Detail::Os(12 | 105)) => {
+            "the kernel had no memory for a socket, the target was not even asked: see the memory of this node \
+                           (kubectl describe node) and net.ipv4.tcp_mem"
+        }
+        _ => {
+            "this pod is out of sockets, ports or memory, the target was not even asked: see ss -s and ulimit -n in the pod"
+        }
     }
-    .to_owned()
 }

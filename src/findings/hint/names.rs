@@ -7,34 +7,28 @@ use crate::findings::Context;
 use crate::findings::host_class::{
     HostClass, classify, cluster_part, domain, flag, is_address, is_public, own_namespace, written,
 };
-use crate::outcome::{DnsAnswer, Evidence, Query};
+use crate::outcome::{Detail, DnsAnswer, DnsDetail, Evidence, Fault, Query};
 use crate::url::Host;
 
 /// What shows whether CoreDNS runs.
 const COREDNS: &str = "kubectl -n kube-system get pods -l k8s-app=kube-dns";
 
-pub(super) fn hint(cause: Cause, evidence: &Evidence, context: Context<'_>) -> String {
+pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<String> {
     let queries = of_last_name(evidence);
     if let Some(text) = leads_nowhere(&queries) {
-        return text;
+        return Some(text);
     }
-    match cause {
-        Cause::DnsTimeout | Cause::DnsServerFailure | Cause::DnsRefused
-            if context.kind == "dns" && !context.endpoints.is_empty() =>
-        {
-            "the check's own `server` was asked, not those of resolv.conf: compare its address, see in its log whether it serves \
-             this pod and this zone, and that a NetworkPolicy lets UDP and TCP 53 pass to it (kubectl get netpol)"
-                .to_owned()
-        }
-        Cause::DnsNotFound => not_found(evidence, context),
-        Cause::DnsNoAddress => no_address(&queries, evidence, context),
+    let cause = fault.cause;
+    Some(match cause {
+        Cause::DnsNotFound => not_found(fault, evidence, context),
+        Cause::DnsNoAddress => no_address(fault, &queries, evidence, context),
         Cause::DnsTimeout => unknown_here(cause, &queries, evidence).unwrap_or_else(|| timeout(evidence)),
         Cause::DnsServerFailure => unknown_here(cause, &queries, evidence).unwrap_or_else(|| server_failure(evidence)),
         Cause::DnsRefused => "that server does not serve this pod or this zone: compare `nameserver` in the pod's \
              /etc/resolv.conf with kubectl -n kube-system get svc kube-dns, and look at dnsPolicy and dnsConfig"
             .to_owned(),
-        other => other.info().remedy.to_owned(),
-    }
+        _ => return None,
+    })
 }
 
 /// What was asked for the name that was asked for last: a redirect or a list of hosts brings others before it.
@@ -81,17 +75,17 @@ fn unknown_here(cause: Cause, queries: &[&Query], evidence: &Evidence) -> Option
 }
 
 /// What the name is that was asked for last, or that is dialled.
-fn asked(evidence: &Evidence, context: Context<'_>) -> Option<HostClass> {
+fn asked(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<HostClass> {
     let of_query = evidence.queries.last().map(|query| Host::Name(written(query).to_owned()));
-    let host = of_query.or_else(|| Some(context.endpoint(evidence)?.host))?;
+    let host = of_query.or_else(|| Some(context.endpoint(evidence, Some(fault))?.host))?;
     Some(classify(&host, evidence))
 }
 
-fn not_found(evidence: &Evidence, context: Context<'_>) -> String {
+fn not_found(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
     if let Some(text) = not_of_this_cluster(evidence) {
         return text;
     }
-    match asked(evidence, context) {
+    match asked(fault, evidence, context) {
         Some(HostClass::Service { service, namespace: None })
             if evidence.queries.iter().all(|query| query.suffix.is_none()) =>
         {
@@ -178,19 +172,19 @@ fn not_of_this_cluster(evidence: &Evidence) -> Option<String> {
     }
 }
 
-fn no_address(queries: &[&Query], evidence: &Evidence, context: Context<'_>) -> String {
+fn no_address(fault: &Fault, queries: &[&Query], evidence: &Evidence, context: Context<'_>) -> String {
     let other = queries.iter().find(|query| query.answers > 0 && is_address(query));
     if let Some(query) = other {
         return format!("the name has {} records only: change `addresses`, or give it the other family", query.record);
     }
-    if queries.is_empty() {
+    if fault.detail == Some(Detail::Dns(DnsDetail::HostsFile)) {
         return "/etc/hosts settles the name, and no name server was asked: add an address of that family there (hostAliases), or \
                 change `addresses`"
             .to_owned();
     }
     let exists = queries.iter().find(|query| is_rcode(query, "NOERROR"));
     let within = exists.map(|query| (query, query.suffix.as_deref().and_then(cluster_part)));
-    match (asked(evidence, context), within) {
+    match (asked(fault, evidence, context), within) {
         // CoreDNS answers so where there is a namespace of that name.
         (_, Some((query, Some("")))) if !written(query).contains('.') => {
             let name = written(query);

@@ -3,7 +3,7 @@ use crate::cause::Cause;
 use crate::finding::Finding;
 use crate::findings::Context;
 use crate::findings::testing::{query, tried, with_queries};
-use crate::outcome::{Certificate, ConnectResult, Evidence, Facts, Fault, Pairs, Phase, Query};
+use crate::outcome::{ConnectResult, Detail, Evidence, Facts, Fault, Pairs, Phase, Query, TlsDetail};
 use crate::url::Endpoint;
 
 const SHOP: &str = "shop.svc.cluster.local";
@@ -232,42 +232,39 @@ fn a_server_that_is_dead_and_servers_that_differ() {
 }
 
 /// What is found where an alias was resolved and this fault came of it.
-fn of_alias(name: &str, suffix: &str, alias: &str, cause: Cause, facts: Facts) -> Vec<&'static str> {
+fn of_alias(name: &str, suffix: &str, alias: &str, fault: &Fault, facts: Facts) -> Vec<&'static str> {
     let asked = if suffix.is_empty() { format!("{name}.") } else { format!("{name}.{suffix}.") };
     let hit = query(&asked, "A", "NOERROR", 1).suffix(suffix).alias(alias);
     let tries = vec![tried("10.0.0.7:443", ConnectResult::Connected)];
     let evidence = Evidence { facts, tries, ..with_queries(vec![hit]) };
     let endpoints = [Endpoint::parse(&format!("{name}:443")).unwrap()];
-    let fault = Fault::new(Phase::Tls, cause, "");
-    let context = Context { kind: "http", endpoints: &endpoints, ..Context::default() };
-    judge(Some(&fault), &evidence, context).iter().map(|finding| finding.code).collect()
+    let context = Context { endpoints: &endpoints, ..Context::default() };
+    judge(Some(fault), &evidence, context).iter().map(|finding| finding.code).collect()
 }
 
 #[test]
 fn external_names() {
-    let certificate = |names: &[&str]| Certificate {
-        subject: String::new(),
-        issuer: String::new(),
-        names: names.iter().map(|name| (*name).to_owned()).collect(),
-        not_before: 0,
-        not_after: 0,
+    let wrong = |alias: &str, names: &[&str]| {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let fault = Fault::new(Phase::Tls, Cause::TlsWrongName, "");
+        let fault = fault.with(Detail::Tls(TlsDetail::WrongName { names }));
+        of_alias("db", SHOP, alias, &fault, Facts::default())
     };
-    let tls = |names: &[&str]| Facts { certificates: vec![certificate(names)], ..Facts::default() };
-    let wrong = Cause::TlsWrongName;
-    assert_eq!(of_alias("db", SHOP, "pg.example.com", wrong, tls(&["*.example.com"])), ["external_name_tls"]);
-    assert!(of_alias("db", SHOP, "a.pg.example.com", wrong, tls(&["*.example.com"])).is_empty(), "a star is one label");
-    assert!(of_alias("db", SHOP, "pg.example.com", wrong, tls(&["other.example"])).is_empty());
+    assert_eq!(wrong("pg.example.com", &["*.example.com"]), ["external_name_tls"]);
+    assert!(wrong("a.pg.example.com", &["*.example.com"]).is_empty(), "a star is one label");
+    assert!(wrong("pg.example.com", &["other.example"]).is_empty());
     let status = |code| Facts { status_code: Some(code), ..Facts::default() };
-    assert_eq!(of_alias("api", SHOP, "api.example.com", Cause::HttpStatus, status(404)), ["external_name_host"]);
-    assert!(of_alias("api", SHOP, "api.example.com", Cause::HttpStatus, status(500)).is_empty());
-    assert!(of_alias("www.example.com", "", "cdn.example.net", Cause::HttpStatus, status(404)).is_empty());
+    let other = Fault::new(Phase::Assert, Cause::HttpStatus, "");
+    assert_eq!(of_alias("api", SHOP, "api.example.com", &other, status(404)), ["external_name_host"]);
+    assert!(of_alias("api", SHOP, "api.example.com", &other, status(500)).is_empty());
+    assert!(of_alias("www.example.com", "", "cdn.example.net", &other, status(404)).is_empty());
 }
 
 #[test]
 fn names_of_another_world() {
     let of = |name: &str, cause| {
         let endpoints = [Endpoint::parse(&format!("{name}:80")).unwrap()];
-        let context = Context { kind: "http", endpoints: &endpoints, ..Context::default() };
+        let context = Context { endpoints: &endpoints, ..Context::default() };
         let fault = Fault::new(Phase::Resolve, cause, "");
         judge(Some(&fault), &Evidence::default(), context).iter().map(|finding| finding.code).collect::<Vec<_>>()
     };

@@ -5,8 +5,9 @@ use super::intent::Intent;
 use super::values::{self, Flaw};
 use super::{jdbc, messages, percent};
 use crate::cause::Cause;
+use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::secret::Secret;
-use crate::url::Url;
+use crate::url::{Url, UrlError};
 
 /// What is wrong with a value that is to be a connection URL: the cause that fits, and what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,11 +16,33 @@ pub struct Blame {
     pub cause: Cause,
     /// In words, without the text.
     pub message: String,
+    /// The same for the fault; `None` where cause and message say all.
+    pub detail: Option<ValueDetail>,
 }
 
 impl Blame {
-    fn new(cause: Cause, message: impl Into<String>) -> Self {
-        Self { cause, message: message.into() }
+    /// Any flaw that is of this cause.
+    pub fn new(cause: Cause, message: impl Into<String>) -> Self {
+        Self { cause, message: message.into(), detail: None }
+    }
+
+    /// A URL that cannot be read, for any other reason than those above.
+    pub fn malformed(message: impl Into<String>) -> Self {
+        Self::new(Cause::UrlMalformed, message)
+    }
+
+    /// The fault of the URL that comes from there (`the variable DATABASE_URL`).
+    #[must_use]
+    pub fn fault(self, origin: &str) -> Fault {
+        let Self { cause, message, detail } = self;
+        let fault = Fault::new(Phase::Assert, cause, format!("the URL from {origin}: {message}"));
+        Fault { detail: detail.map(Detail::Value), ..fault }
+    }
+}
+
+impl From<UrlError> for Blame {
+    fn from(error: UrlError) -> Self {
+        Self { detail: error.detail(), ..Self::malformed(error.to_string()) }
     }
 }
 
@@ -32,9 +55,9 @@ pub fn blame(text: &str, unread: bool) -> Option<Blame> {
             return Some(Blame::new(Cause::SecretWhitespace, format!("it has {what}")));
         }
         Some(Flaw::Quoted) => {
-            return Some(Blame::new(Cause::UrlMalformed, "it stands in quotes, which are a part of it"));
+            return Some(Blame::malformed("it stands in quotes, which are a part of it"));
         }
-        Some(Flaw::Base64) => return Some(Blame::new(Cause::UrlMalformed, "it is still base64: the URL is inside")),
+        Some(Flaw::Base64) => return Some(Blame::malformed("it is still base64: the URL is inside")),
         Some(Flaw::Unexpanded(what)) if unread => return Some(unfilled(&what)),
         Some(Flaw::Unexpanded(_) | Flaw::Placeholder | Flaw::ServiceLink) | None => {}
     }
@@ -71,10 +94,10 @@ pub fn lint(text: &str, family: Family) -> Option<Blame> {
         return Some(blame);
     }
     if Family::of(text) != Some(family) {
-        return Some(Blame::new(Cause::UrlMalformed, format!("it is no URL that begins with {}", family.schemes())));
+        return Some(Blame::malformed(format!("it is no URL that begins with {}", family.schemes())));
     }
     if let Err(error) = read {
-        return Some(Blame::new(Cause::UrlMalformed, error.to_string()));
+        return Some(error.into());
     }
     let sure = |misread: &jdbc::Misread| !matches!(misread, jdbc::Misread::Plus | jdbc::Misread::Cut);
     if let Some(misread) = jdbc::misread(text).filter(sure) {
@@ -85,7 +108,7 @@ pub fn lint(text: &str, family: Family) -> Option<Blame> {
     let intent = Intent::of(text).filter(|_| !jdbc)?;
     if family == Family::Redis && intent.password.is_none() && super::named_user(&intent) {
         let message = "it has no colon before the `@`: clients send what stands there as the user, without a password";
-        return Some(Blame::new(Cause::UrlMalformed, message));
+        return Some(Blame::malformed(message));
     }
     // The braces of `${NAME}` are not a password's.
     let why = |message| {
@@ -96,7 +119,7 @@ pub fn lint(text: &str, family: Family) -> Option<Blame> {
 }
 
 fn unfilled(what: &str) -> Blame {
-    Blame::new(Cause::UrlMalformed, format!("{what} stands in it as it is, nothing filled it in"))
+    Blame::malformed(format!("{what} stands in it as it is, nothing filled it in"))
 }
 
 /// What the clients make of user and password that are not encoded; `None` where all read them as they are meant.

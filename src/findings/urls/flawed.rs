@@ -3,10 +3,10 @@
 use super::clients::Family;
 use super::intent::Intent;
 use super::values::{self, Flaw};
-use super::{DEFAULT, Reading, SHORT, messages};
+use super::{About, DEFAULT, Reading, SHORT, Told, messages};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
-use crate::outcome::Fault;
+use crate::outcome::{Detail, Fault, ValueDetail};
 
 /// Causes that a flaw of a value explains: without one of them a value that works is left alone.
 pub(super) fn explains(fault: Option<&Fault>) -> bool {
@@ -32,15 +32,16 @@ const UNLESS: &str = "take that away where it is set (--from-env-file keeps quot
                       holds it with the same";
 
 /// What is wrong with a value, whatever it is for.
-pub(super) fn value(reading: &Reading, fault: Option<&Fault>, kind: &str, unproven: bool) -> Vec<Finding> {
+///
+/// `listed`: the variable stands for itself, as the app has it. `unproven`: nobody logged in with it.
+pub(super) fn value<'a>(reading: &'a Reading, fault: Option<&Fault>, listed: bool, unproven: bool) -> Vec<Told<'a>> {
     let text = reading.text.expose();
     let name = reading.variable.as_deref();
-    let listed = kind == "env";
     let secret = reading.key == "password" || (listed && name.is_some_and(values::names_secret));
     let is_url = Family::of(values::bare(text)).is_some();
     let flaw = values::flaw(text, name).or_else(|| is_url.then(|| messages::placeholder_in(text)).flatten());
     // Files of certificates end in a newline, as every text file does.
-    let of_pem = fault.is_some_and(|fault| fault.cause == Cause::FileInvalid && fault.message.contains("PEM"));
+    let of_pem = fault.is_some_and(|fault| fault.detail == Some(Detail::Value(ValueDetail::NotPem)));
     let flaw = flaw.filter(|flaw| !(of_pem && matches!(flaw, Flaw::White(_))));
     let mut found = Vec::new();
     if flaw.is_none() {
@@ -65,26 +66,27 @@ pub(super) fn value(reading: &Reading, fault: Option<&Fault>, kind: &str, unprov
                 finding.severity = Severity::Warning;
                 finding.fix = UNLESS.to_owned();
             }
-            found.push(finding);
+            found.push(About::Value(reading).told(finding));
         }
     }
-    found.extend(name.filter(|_| listed && secret).and_then(|name| weak(name, text, &reading.origin)));
+    let weak = name.filter(|_| listed && secret).and_then(|name| weak(name, text, &reading.origin));
+    found.extend(weak.map(|finding| About::Value(reading).told(finding)));
     found
 }
 
 /// A rejected password that reads as base64 of text.
-fn encoded_twice(reading: &Reading, fault: Option<&Fault>) -> Option<Finding> {
+fn encoded_twice<'a>(reading: &'a Reading, fault: Option<&Fault>) -> Option<Told<'a>> {
     fault.filter(|fault| fault.cause == Cause::PasswordRejected)?;
     let text = reading.text.expose();
-    let (part, password) = match reading.key {
-        "password" => ("", text),
-        "url" => ("the password in ", Intent::of(values::bare(text))?.password?),
+    let (about, part, password) = match reading.key {
+        "password" => (About::Value(reading), "", text),
+        "url" => (About::Password(reading), "the password in ", Intent::of(values::bare(text))?.password?),
         _ => return None,
     };
     values::hides_text(password).then(|| {
         let origin = &reading.origin;
         let message = format!("{part}{origin} reads as base64 of plain text: it may have been encoded twice");
-        Finding { message, severity: Severity::Warning, ..messages::flaw(&Flaw::Base64, reading) }
+        about.told(Finding { message, severity: Severity::Warning, ..messages::flaw(&Flaw::Base64, reading) })
     })
 }
 

@@ -3,23 +3,32 @@
 use super::clients::Family;
 use super::intent::Intent;
 use super::values;
-use super::{INCONSISTENT, PUBLIC, REDIS_DOUBLE, UNENCODED, percent};
+use super::{About, INCONSISTENT, PUBLIC, REDIS_DOUBLE, UNENCODED, percent};
 use crate::finding::{Finding, Severity};
 
 /// A variable and its value.
 pub(super) type Pair<'a> = (&'a str, &'a str);
 
-pub(super) fn judge(pairs: &[Pair<'_>]) -> Vec<Finding> {
-    let mut found: Vec<Finding> = pairs.iter().filter_map(|(name, text)| public(name, text)).collect();
-    found.extend(pairs.iter().filter_map(|(name, text)| origins(name, text)));
-    found.extend(pairs.iter().filter_map(|(name, text)| redis(name, text, pairs)));
-    found.extend(pairs.iter().filter_map(|(name, text)| postgres(name, text, pairs)));
-    found.extend(plain_base(pairs));
+/// What they show, and about which variable.
+pub(super) fn judge<'a>(pairs: &[Pair<'a>]) -> Vec<(About<'a>, Finding)> {
+    let each = |rule: &dyn Fn(&str, &str) -> Option<Finding>| -> Vec<(&'a str, Finding)> {
+        pairs.iter().filter_map(|(name, text)| Some((*name, rule(name, text)?))).collect()
+    };
+    let one = |(name, finding): (&'a str, Finding)| (About::Variable(name), finding);
+    let one_or_two = |(name, finding): (&'a str, Finding)| match finding.code {
+        code if code == INCONSISTENT.code => (About::Variables(name), finding),
+        _ => (About::Variable(name), finding),
+    };
+    let mut found: Vec<(About<'a>, Finding)> = each(&public).into_iter().map(one).collect();
+    found.extend(each(&origins).into_iter().map(one));
+    found.extend(each(&|name, text| redis(name, text, pairs)).into_iter().map(one_or_two));
+    found.extend(each(&|name, text| postgres(name, text, pairs)).into_iter().map(one_or_two));
+    found.extend(plain_base(pairs).map(one));
     found
 }
 
 /// Where sessions begin, at a public name, in plain text, in production.
-fn plain_base(pairs: &[Pair<'_>]) -> Option<Finding> {
+fn plain_base<'a>(pairs: &[Pair<'a>]) -> Option<(&'a str, Finding)> {
     value(pairs, &["NODE_ENV"]).filter(|(_, text)| *text == "production")?;
     let (name, text) = value(pairs, &["BETTER_AUTH_URL", "NEXTAUTH_URL", "AUTH_URL"])?;
     let host = text.strip_prefix("http://")?.split(['/', ':']).next()?;
@@ -28,11 +37,12 @@ fn plain_base(pairs: &[Pair<'_>]) -> Option<Finding> {
     let public = end.bytes().all(|byte| byte.is_ascii_alphabetic())
         && !matches!(end, "local" | "svc" | "internal" | "lan" | "test" | "localhost" | "home");
     public.then(|| {
-        INCONSISTENT.found(
+        let finding = INCONSISTENT.found(
             format!("the variable {name} is an http:// URL of a public name, and NODE_ENV is production"),
             "write the URL that browsers use: with TLS before the app (Ingress) their origin is https://, and session cookies \
              must be Secure",
-        )
+        );
+        (name, finding)
     })
 }
 
@@ -166,15 +176,15 @@ mod tests {
     use super::{Pair, Severity, judge};
 
     fn codes(pairs: &[Pair<'_>]) -> Vec<&'static str> {
-        judge(pairs).iter().map(|finding| finding.code).collect()
+        judge(pairs).iter().map(|(_, finding)| finding.code).collect()
     }
 
     #[test]
     fn a_token_may_be_made_for_browsers() {
-        let of = |name| judge(&[(name, "hunter2")])[0].severity;
+        let of = |name| judge(&[(name, "hunter2")])[0].1.severity;
         assert_eq!(of("NEXT_PUBLIC_MIXPANEL_TOKEN"), Severity::Info);
         assert_eq!(of("NEXT_PUBLIC_TOKEN_SECRET"), Severity::Warning);
-        let says = |name| judge(&[(name, "hunter2")])[0].message.clone();
+        let says = |name| judge(&[(name, "hunter2")])[0].1.message.clone();
         assert!(says("NEXT_PUBLIC_APP_SECRET").contains("begins with NEXT_PUBLIC_ is shipped"));
         assert!(says("VITE_APP_SECRET").contains("begins with VITE_ is shipped"));
     }
@@ -221,7 +231,8 @@ mod tests {
         ];
         for (pairs, expected) in cases {
             assert_eq!(codes(pairs), *expected, "{pairs:?}");
-            assert!(!format!("{:?}", judge(pairs)).contains("hunter"), "{pairs:?}");
+            let told: Vec<_> = judge(pairs).into_iter().map(|(_, finding)| finding).collect();
+            assert!(!format!("{told:?}").contains("hunter"), "{pairs:?}");
         }
     }
 }

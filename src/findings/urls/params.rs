@@ -6,7 +6,7 @@ use super::intent::Intent;
 use super::{JudgedClients, NEON_ENDPOINT, NEON_TLS, PARAMETER, SCHEME, SSLMODE, list};
 use crate::finding::{Finding, Severity};
 use crate::findings::host_class::{HostClass, classify};
-use crate::outcome::Evidence;
+use crate::outcome::{AUTH_METHOD, Evidence};
 use crate::url::Host;
 
 /// What becomes of parameters, one letter a client: `.` takes it or passes over it, S asks the server for it, which takes
@@ -187,7 +187,7 @@ fn sslmode(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: Judged
             }
             _ => return None,
         },
-        None if mode == "prefer" && facts.auth_method.is_some() && facts.tls_version.is_none() => {
+        None if mode == "prefer" && facts.own(AUTH_METHOD).is_some() && facts.tls_version.is_none() => {
             "this server has no TLS, which node-postgres then insists on".to_owned()
         }
         None => return None,

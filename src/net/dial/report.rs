@@ -5,17 +5,20 @@ use std::time::Duration;
 use crate::cause::Cause;
 use crate::duration::show;
 use crate::net::oserr;
-use crate::outcome::{ConnectAttempt, ConnectResult, Fault, Phase};
+use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Fault, Phase};
 use crate::url::{Endpoint, Host};
 
 /// How many tries a message names.
 const NAMED: usize = 8;
 
-/// The fault where no (or, under `require: all`, not every) address connected.
-pub(super) fn fault(tries: &[ConnectAttempt], endpoint: &Endpoint, allowance: Duration) -> Fault {
-    let furthest = tries.iter().filter(|one| one.result != ConnectResult::Connected).max_by_key(|one| rank(one.result));
-    let cause = furthest.and_then(|one| oserr::connect_cause(one.result)).unwrap_or(Cause::ConnectTimeout);
-    Fault::new(Phase::Connect, cause, message(tries, endpoint, allowance))
+/// The fault where no (or, under `require: all`, not every) address connected. The tries of this endpoint begin at `from`.
+pub(super) fn fault(all: &[ConnectAttempt], from: usize, endpoint: &Endpoint, allowance: Duration) -> Fault {
+    let failed = all.iter().enumerate().skip(from).filter(|(_, one)| one.result != ConnectResult::Connected);
+    let furthest = failed.max_by_key(|(_, one)| rank(one.result));
+    let cause = furthest.and_then(|(_, one)| oserr::connect_cause(one.result)).unwrap_or(Cause::ConnectTimeout);
+    let fault = Fault::new(Phase::Connect, cause, message(&all[from..], endpoint, allowance));
+    let detail = furthest.and_then(|(_, one)| one.errno).map(Detail::Os);
+    Fault { detail, ..fault.of_attempt(furthest.map(|(index, _)| index)) }
 }
 
 /// How far a try got: reset, then refused, then silence, then unreachable, then not even sent.

@@ -9,11 +9,12 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::{AddressPolicy, DialRules, Require, share};
+use crate::cause::Cause;
 use crate::env::MapEnv;
 use crate::net::World;
 use crate::net::attempt::{Attempt, AttemptOptions, Pin};
 use crate::net::resolve::Walk;
-use crate::outcome::{Evidence, Fault};
+use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail};
 use crate::url::Endpoint;
 
 const RULES: DialRules =
@@ -170,6 +171,26 @@ async fn the_try_that_got_furthest_names_the_cause() {
     let fault = result.unwrap_err();
     assert_eq!(fault.cause.slug(), "connect_refused", "{}", fault.message);
     assert!(fault.message.contains(&format!("[::2]:{port}")), "{}", fault.message);
+    assert_eq!((fault.attempt, fault.detail), (Some(0), Some(Detail::Os(111))), "the first, though it is not the last");
+}
+
+/// Each fault names the try of its own connection.
+#[tokio::test]
+async fn a_fault_is_of_the_newest_connection() {
+    let (_listener, port) = listen("127.0.0.2:0").await;
+    let mut attempt = attempt("127.0.0.1 db\n127.0.0.2 db\n", RULES, Duration::from_secs(5));
+    let endpoint = Endpoint::parse(&format!("db:{port}")).unwrap();
+    assert_eq!(attempt.fault(Cause::Internal, "").attempt, None, "nothing was dialled");
+    let io = attempt.connect(&endpoint).await.unwrap();
+    assert_eq!(attempt.fault(Cause::Internal, "").attempt, Some(1), "the second address connected");
+    drop(io);
+    let again = attempt.connect(&endpoint).await.unwrap();
+    assert_eq!(attempt.fault(Cause::Internal, "").attempt, Some(3));
+    let silent = attempt.deadline_fault();
+    assert_eq!((silent.attempt, silent.detail), (Some(3), Some(Detail::Stream(StreamDetail::Silent))));
+    drop(again);
+    let first = Fault::new(Phase::Tls, Cause::TlsUntrusted, "").of_attempt(Some(1));
+    assert_eq!(attempt.of_connection(first).attempt, Some(1), "one that names its own keeps it");
 }
 
 #[tokio::test]

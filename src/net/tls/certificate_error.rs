@@ -6,6 +6,7 @@ use super::certificate::CertificateInfo;
 use super::chain::path;
 use super::roots::Roots;
 use crate::cause::Cause;
+use crate::outcome::{Detail, Fault, Phase, TlsDetail};
 use crate::timestamp::rfc3339_unix;
 use crate::url::Host;
 
@@ -24,15 +25,16 @@ pub(super) struct CertificateContext<'a> {
 }
 
 impl CertificateContext<'_> {
-    /// The cause and what was observed.
-    pub(super) fn explain(&self, error: &CertificateError) -> (Cause, String) {
+    /// The fault: the cause and what was observed.
+    pub(super) fn explain(&self, error: &CertificateError) -> Fault {
         let Some(leaf) = self.chain.first() else {
-            return (Cause::TlsUnsupported, format!("the certificate cannot be read: {error}"));
+            let message = format!("the certificate cannot be read: {error}");
+            return fault(Cause::TlsUnsupported, message).with(Detail::Tls(TlsDetail::Malformed));
         };
         let subject = &leaf.facts.subject;
         match error {
             CertificateError::Expired => {
-                (Cause::TlsExpired, format!("the certificate of \"{subject}\" ends before it begins"))
+                fault(Cause::TlsExpired, format!("the certificate of \"{subject}\" ends before it begins"))
             }
             CertificateError::ExpiredContext { not_after, .. } => self.expired(seconds(not_after.as_secs())),
             CertificateError::NotValidYetContext { not_before, .. } => {
@@ -49,45 +51,48 @@ impl CertificateContext<'_> {
             | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
                 let weak = self.chain.iter().map(|sent| sent.signature.as_str()).find_map(obsolete_signature);
                 let how = weak.map_or_else(|| format!("algorithm {}", leaf.signature), str::to_owned);
-                unsupported(&format!("a certificate in the chain of \"{subject}\" is signed with {how}"))
+                weak_signature(&format!("a certificate in the chain of \"{subject}\" is signed with {how}"))
             }
             // See `as_handshake_error`.
-            CertificateError::ApplicationVerificationFailure => unsupported(&format!(
+            CertificateError::ApplicationVerificationFailure => weak_signature(&format!(
                 "what the key of \"{subject}\" signed in the handshake cannot be verified: it is an RSA key under 2048 bits, \
                  or not the certificate's"
             )),
             error if is_unknown_critical_extension(error) => {
-                unsupported(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
+                malformed(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
             }
             CertificateError::BadEncoding => {
-                unsupported(&format!("the certificate of \"{subject}\" is not encoded as it should be"))
+                malformed(&format!("the certificate of \"{subject}\" is not encoded as it should be"))
             }
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
                 let what = "does not allow its use for a server (extended key usage)";
-                (Cause::TlsUntrusted, format!("the certificate of \"{subject}\" {what}"))
+                let message = format!("the certificate of \"{subject}\" {what}");
+                fault(Cause::TlsUntrusted, message).with(Detail::Tls(TlsDetail::NotForServers))
             }
             CertificateError::Other(_) if !leaf.is_v3 => {
-                unsupported(&format!("the certificate of \"{subject}\" is X.509 version 1, which has no names"))
+                malformed(&format!("the certificate of \"{subject}\" is X.509 version 1, which has no names"))
             }
             CertificateError::Other(_) if leaf.is_ca => {
-                unsupported(&format!("the certificate of \"{subject}\" is a CA's own, and is used as a server's"))
+                malformed(&format!("the certificate of \"{subject}\" is a CA's own, and is used as a server's"))
             }
-            other => (Cause::TlsUntrusted, format!("the chain of \"{subject}\" was not accepted: {other}")),
+            other => fault(Cause::TlsUntrusted, format!("the chain of \"{subject}\" was not accepted: {other}"))
+                .with(Detail::Tls(TlsDetail::BreaksConstraints)),
         }
     }
 
-    fn expired(&self, at: i64) -> (Cause, String) {
-        let which =
-            match self.roots.name_expiring_at(at).filter(|_| !self.chain.iter().any(|sent| sent.facts.not_after == at))
-            {
-                Some(root) => format!("the root \"{root}\" of {}", self.roots.origin()),
-                None => self.which(|sent| sent.facts.not_after == at),
-            };
+    fn expired(&self, at: i64) -> Fault {
+        let root =
+            self.roots.name_expiring_at(at).filter(|_| !self.chain.iter().any(|sent| sent.facts.not_after == at));
+        let which = match &root {
+            Some(root) => format!("the root \"{root}\" of {}", self.roots.origin()),
+            None => self.which(|sent| sent.facts.not_after == at),
+        };
         let message = format!("{which} expired {} ago, at {}", rough_duration(self.now - at), rfc3339_unix(at));
-        (Cause::TlsExpired, message)
+        let fault = fault(Cause::TlsExpired, message);
+        if root.is_some() { fault.with(Detail::Tls(TlsDetail::RootExpired)) } else { fault }
     }
 
-    fn not_yet_valid(&self, at: i64) -> (Cause, String) {
+    fn not_yet_valid(&self, at: i64) -> Fault {
         let which = self.which(|sent| sent.facts.not_before == at);
         let (from, now, ahead) = (rfc3339_unix(at), rfc3339_unix(self.now), at - self.now);
         let mut message =
@@ -95,7 +100,7 @@ impl CertificateContext<'_> {
         if ahead <= CLOCK_SKEW {
             message.push_str(": so little that one of the two clocks may be wrong");
         }
-        (Cause::TlsNotYetValid, message)
+        fault(Cause::TlsNotYetValid, message)
     }
 
     /// Which of the certificates: the leaf where it fits, else an intermediate one.
@@ -106,61 +111,87 @@ impl CertificateContext<'_> {
         }
     }
 
-    fn wrong_name(&self, leaf: &CertificateInfo) -> (Cause, String) {
+    fn wrong_name(&self, leaf: &CertificateInfo) -> Fault {
         let wanted = self.host.to_string();
         let wanted = wanted.trim_matches(['[', ']']);
+        let names = leaf.facts.names.clone();
+        let wrong =
+            |message: String| fault(Cause::TlsWrongName, message).with(Detail::Tls(TlsDetail::WrongName { names }));
         if leaf.facts.names.is_empty() {
             let common = quoted(&leaf.common_names);
             if leaf.common_names.iter().any(|name| matches_host(name, wanted)) {
                 return unsupported(&format!(
                     "the certificate names {common} only in its common name and has no subject alternative name"
-                ));
+                ))
+                .with(Detail::Tls(TlsDetail::CommonNameOnly));
             }
             let has = if common.is_empty() { "no name at all".to_owned() } else { format!("the common name {common}") };
-            let message = format!("the certificate has {has} and no subject alternative name, not \"{wanted}\"");
-            return (Cause::TlsWrongName, message);
+            return wrong(format!("the certificate has {has} and no subject alternative name, not \"{wanted}\""));
         }
-        (Cause::TlsWrongName, format!("the certificate is for {}, not for \"{wanted}\"", quoted(&leaf.facts.names)))
+        wrong(format!("the certificate is for {}, not for \"{wanted}\"", quoted(&leaf.facts.names)))
     }
 
-    fn untrusted(&self, leaf: &CertificateInfo) -> (Cause, String) {
+    fn untrusted(&self, leaf: &CertificateInfo) -> Fault {
         let (subject, roots) = (&leaf.facts.subject, self.roots.describe());
         let path = path(self.chain, self.roots);
         let top = path.last().copied().unwrap_or(leaf);
         let issuer = &top.facts.issuer;
-        let message = if self.roots.has_subject(&top.issuer) {
+        let not_sent = || TlsDetail::IssuerNotSent { issuer: issuer.clone() };
+        let ends = || TlsDetail::ChainEndsAt { issuer: issuer.clone() };
+        let (message, detail) = if self.roots.has_subject(&top.issuer) {
             let signed = &top.facts.subject;
-            format!(
+            let message = format!(
                 "\"{issuer}\" is among {roots}, but the certificate of \"{signed}\" was signed with another key: \
                  the CA was made anew under the same name"
-            )
+            );
+            (message, TlsDetail::IssuerKeyChanged)
         } else if leaf.is_self_issued() {
-            format!("the certificate of \"{subject}\" is self-signed and not among {roots}")
+            let message = format!("the certificate of \"{subject}\" is self-signed and not among {roots}");
+            (message, TlsDetail::SelfSigned)
         } else if top.is_self_issued() {
-            format!("the chain of \"{subject}\" ends in the self-signed \"{issuer}\", which is not among {roots}")
+            let message =
+                format!("the chain of \"{subject}\" ends in the self-signed \"{issuer}\", which is not among {roots}");
+            (message, ends())
         } else if path.len() > 1 {
             let last = &top.facts.subject;
-            format!("the chain of \"{subject}\" ends with \"{last}\", whose issuer \"{issuer}\" is not among {roots}")
+            let message = format!(
+                "the chain of \"{subject}\" ends with \"{last}\", whose issuer \"{issuer}\" is not among {roots}"
+            );
+            (message, ends())
         } else if self.chain.len() > 1 {
-            format!(
+            let message = format!(
                 "incomplete chain: {} certificates came, but not the issuer \"{issuer}\" of \"{subject}\", \
                  and it is not among {roots}",
                 self.chain.len()
-            )
+            );
+            (message, not_sent())
         } else {
-            format!(
+            let message = format!(
                 "incomplete chain or unknown issuer: the certificate of \"{subject}\" came alone, and its issuer \
                  \"{issuer}\" is not among {roots}: the server leaves out an intermediate certificate, or that CA is \
                  not configured here"
-            )
+            );
+            (message, not_sent())
         };
-        (Cause::TlsUntrusted, message)
+        fault(Cause::TlsUntrusted, message).with(Detail::Tls(detail))
     }
 }
 
+fn fault(cause: Cause, message: String) -> Fault {
+    Fault::new(Phase::Tls, cause, message)
+}
+
 /// What only stacks as strict as ours refuse.
-pub(super) fn unsupported(what: &str) -> (Cause, String) {
-    (Cause::TlsUnsupported, format!("{what}; other TLS stacks may accept it"))
+pub(super) fn unsupported(what: &str) -> Fault {
+    fault(Cause::TlsUnsupported, format!("{what}; other TLS stacks may accept it"))
+}
+
+fn malformed(what: &str) -> Fault {
+    unsupported(what).with(Detail::Tls(TlsDetail::Malformed))
+}
+
+fn weak_signature(what: &str) -> Fault {
+    unsupported(what).with(Detail::Tls(TlsDetail::WeakSignature))
 }
 
 /// `3 days`, `5 h`, `20 min`, `12 s`.

@@ -13,8 +13,8 @@ use super::session::Session;
 use crate::cause::Cause;
 use crate::net::io::StreamStats;
 use crate::net::speaks::{Protocol, recognise};
-use crate::net::stream_error::{self, Expected, StreamError, silence};
-use crate::outcome::{Fault, Phase};
+use crate::net::stream_error::{self, Expected, StreamError, how_silent, silence};
+use crate::outcome::{Detail, Fault, Phase, StreamDetail, TlsDetail};
 
 const EXPECTED: Expected = Expected { what: "the end of the TLS handshake", protocol: Some(Protocol::Tls) };
 
@@ -33,77 +33,91 @@ impl HandshakeContext<'_> {
         if let Some(fault) = self.not_tls() {
             return fault;
         }
-        let (cause, message) = match tls_error(error) {
+        match tls_error(error) {
             Some(Error::InvalidCertificate(why)) => self.certificate.explain(why),
             Some(Error::NoCertificatesPresented) => {
-                (Cause::TlsUntrusted, "the server presented no certificate".to_owned())
+                let fault = Fault::new(Phase::Tls, Cause::TlsUntrusted, "the server presented no certificate");
+                fault.with(Detail::Tls(TlsDetail::NoCertificate))
             }
             Some(Error::AlertReceived(alert)) => self.alert(*alert),
             Some(Error::PeerIncompatible(why)) => self.incompatible(why),
             Some(Error::PeerMisbehaved(why)) => {
-                (Cause::ProtocolError, format!("the peer broke the TLS protocol: {why:?}"))
+                Fault::new(Phase::Tls, Cause::ProtocolError, format!("the peer broke the TLS protocol: {why:?}"))
             }
             Some(Error::InvalidMessage(why)) => {
-                (Cause::ProtocolError, format!("the peer sent a broken TLS message: {why:?}"))
+                Fault::new(Phase::Tls, Cause::ProtocolError, format!("the peer sent a broken TLS message: {why:?}"))
             }
-            Some(other) => (Cause::TlsHandshakeFailed, format!("the TLS handshake failed: {other}")),
-            None => match self.session.hung_up_cause(error) {
+            Some(other) => failed(format!("the TLS handshake failed: {other}")),
+            None => match self.session.hung_up_fault(error) {
                 Some(about_us) => about_us,
-                None => return stream_error::fault(Phase::Tls, StreamError::Failed(error), &self.seen, EXPECTED),
+                None => stream_error::fault(Phase::Tls, StreamError::Failed(error), &self.seen, EXPECTED),
             },
-        };
-        Fault::new(Phase::Tls, cause, message)
+        }
     }
 
     /// What is known where the time ran out.
     pub(super) fn timeout(&self) -> Fault {
         let so_far = || format!("out of time in the TLS handshake; {}", silence(&self.seen, Instant::now()));
-        self.not_tls().unwrap_or_else(|| Fault::new(Phase::Tls, Cause::Timeout, so_far()))
+        let silent = || Fault::new(Phase::Tls, Cause::Timeout, so_far()).with(how_silent(&self.seen));
+        self.not_tls().unwrap_or_else(silent)
     }
 
     fn not_tls(&self) -> Option<Fault> {
         if self.seen.head.is_empty() || looks_like_tls(&self.seen.head) {
             return None;
         }
-        let unknown = || format!("what came ({} bytes) is no TLS, and no protocol that is known", self.seen.received);
-        let what = recognise(&self.seen.head).map_or_else(unknown, |what| format!("the peer speaks plain {what}"));
-        Some(Fault::new(Phase::Tls, Cause::TlsNotTls, what))
+        let (message, detail) = match recognise(&self.seen.head) {
+            Some(other) => (format!("the peer speaks plain {other}"), StreamDetail::Speaks(other.as_str())),
+            None => {
+                let count = self.seen.received;
+                let message = format!("what came ({count} bytes) is no TLS, and no protocol that is known");
+                (message, StreamDetail::Unrecognised)
+            }
+        };
+        Some(Fault::new(Phase::Tls, Cause::TlsNotTls, message).with(Detail::Stream(detail)))
     }
 
-    fn alert(&self, alert: AlertDescription) -> (Cause, String) {
+    fn alert(&self, alert: AlertDescription) -> Fault {
         use AlertDescription as A;
-        if let Some(about_us) = self.session.client_certificate_cause(alert) {
+        if let Some(about_us) = self.session.client_certificate_fault(alert) {
             return about_us;
         }
         let named = alert_name(alert);
-        match alert {
+        let fault = match alert {
             A::ProtocolVersion => unsupported(&format!(
                 "the server refuses TLS 1.2 and 1.3 (alert {named}), so it offers only older versions"
             )),
             A::HandshakeFailure | A::InsufficientSecurity if self.hello.is_none() => {
-                unsupported(&format!("the server found nothing in common with our TLS hello (alert {named})"))
+                let fault =
+                    unsupported(&format!("the server found nothing in common with our TLS hello (alert {named})"));
+                return fault.with(Detail::Tls(TlsDetail::NothingInCommon));
             }
             A::UnrecognisedName => {
                 let host = self.certificate.host;
-                (Cause::TlsHandshakeFailed, format!("the server does not know the name \"{host}\" (alert {named})"))
+                failed(format!("the server does not know the name \"{host}\" (alert {named})"))
             }
             A::NoApplicationProtocol => {
                 let offered = self.session.alpn.join(", ");
-                let what = format!("the server speaks none of the application protocols {offered} (alert {named})");
-                (Cause::TlsHandshakeFailed, what)
+                failed(format!("the server speaks none of the application protocols {offered} (alert {named})"))
             }
-            _ => (Cause::TlsHandshakeFailed, format!("the server ended the TLS handshake with alert {named}")),
-        }
+            _ => failed(format!("the server ended the TLS handshake with alert {named}")),
+        };
+        fault.with(Detail::Tls(TlsDetail::Alert(alert.into())))
     }
 
-    fn incompatible(&self, why: &PeerIncompatible) -> (Cause, String) {
+    fn incompatible(&self, why: &PeerIncompatible) -> Fault {
         match why {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => {
                 let version = self.hello.and_then(ServerHello::version_name).unwrap_or("an older version");
                 unsupported(&format!("the server chose {version}; TLS 1.2 or 1.3 is needed"))
             }
-            other => unsupported(&format!("the server's TLS has nothing in common with ours: {other:?}")),
+            other => unsupported(&format!("the server's TLS has nothing in common with ours: {other:?}"))
+                .with(Detail::Tls(TlsDetail::NothingInCommon)),
         }
     }
+}
+
+fn failed(message: String) -> Fault {
+    Fault::new(Phase::Tls, Cause::TlsHandshakeFailed, message)
 }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::cause::Cause;
 use crate::env::Env;
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::value::Value;
 
 const BEGIN: &str = "-----BEGIN ";
@@ -102,7 +102,11 @@ pub(super) fn read_fault(shown: &str, error: &std::io::Error) -> Fault {
         std::io::ErrorKind::NotFound => {
             fault(Cause::FileMissing, format!("{shown} does not exist: is the volume with it mounted?"))
         }
-        _ => fault(Cause::FileInvalid, format!("{shown} cannot be read: {error}")),
+        kind => {
+            let fault = fault(Cause::FileInvalid, format!("{shown} cannot be read: {error}"));
+            let denied = kind == std::io::ErrorKind::PermissionDenied;
+            if denied { fault.with(Detail::Value(ValueDetail::NotPermitted { of_process: false })) } else { fault }
+        }
     }
 }
 
@@ -120,7 +124,8 @@ pub(super) fn no_section_in(shown: &str, bytes: &[u8], label: &str) -> Fault {
     } else {
         format!("is PEM, but holds no -----BEGIN {label}-----")
     };
-    fault(Cause::FileInvalid, format!("{shown} {what}"))
+    let detail = if bytes.is_empty() { ValueDetail::Empty } else { ValueDetail::NotPem };
+    fault(Cause::FileInvalid, format!("{shown} {what}")).with(Detail::Value(detail))
 }
 
 pub(super) fn fault(cause: Cause, message: String) -> Fault {

@@ -12,7 +12,7 @@ use super::certificate_error::rough_duration;
 use super::options::TlsOptions;
 use crate::cause::Cause;
 use crate::net::stream_error::StreamError;
-use crate::outcome::{Certificate, Fault, Phase};
+use crate::outcome::{Certificate, Detail, Fault, Phase, TlsDetail};
 use crate::timestamp::rfc3339_unix;
 
 /// What is remembered of a session for what may come after its handshake.
@@ -66,7 +66,7 @@ impl Session {
     }
 
     fn after_the_handshake(&self, error: &(dyn StdError + 'static), nothing_came: bool) -> Option<Fault> {
-        self.explain(error, nothing_came).map(|(cause, message)| Fault::new(Phase::Tls, cause, message))
+        self.explain(error, nothing_came)
     }
 
     /// Whether every certificate of the path lasts this many days more.
@@ -91,7 +91,7 @@ impl Session {
 
     /// What trouble after the handshake says of TLS, where it does: under TLS 1.3 the server judges our certificate only
     /// then. `None` where it is about something else.
-    fn explain(&self, error: &(dyn StdError + 'static), nothing_came: bool) -> Option<(Cause, String)> {
+    fn explain(&self, error: &(dyn StdError + 'static), nothing_came: bool) -> Option<Fault> {
         let mut next = Some(error);
         while let Some(error) = next {
             if let Some(error) = error.downcast_ref::<io::Error>() {
@@ -100,11 +100,12 @@ impl Session {
                 if let Some(Error::AlertReceived(alert)) = tls_error(error) {
                     let general = || {
                         let message = format!("the peer ended the TLS session with alert {}", alert_name(*alert));
-                        (Cause::TlsHandshakeFailed, message)
+                        let fault = Fault::new(Phase::Tls, Cause::TlsHandshakeFailed, message);
+                        fault.with(Detail::Tls(TlsDetail::Alert((*alert).into())))
                     };
-                    return Some(self.client_certificate_cause(*alert).unwrap_or_else(general));
+                    return Some(self.client_certificate_fault(*alert).unwrap_or_else(general));
                 }
-                if nothing_came && let Some(about_us) = self.hung_up_cause(error) {
+                if nothing_came && let Some(about_us) = self.hung_up_fault(error) {
                     return Some(about_us);
                 }
             }
@@ -114,7 +115,7 @@ impl Session {
     }
 
     /// Alerts with which a server judges the client's certificate, or that there is none.
-    pub(super) fn client_certificate_cause(&self, alert: AlertDescription) -> Option<(Cause, String)> {
+    pub(super) fn client_certificate_fault(&self, alert: AlertDescription) -> Option<Fault> {
         use AlertDescription as A;
         let judges = matches!(
             alert,
@@ -130,31 +131,26 @@ impl Session {
         );
         let wanted = self.issuers.as_ref().filter(|_| judges);
         let named = alert_name(alert);
-        match (wanted, &self.identity) {
-            (Some(issuers), None) => {
-                let message = format!(
-                    "the server wants a client certificate{}, and none is configured (alert {named})",
-                    issued_by(issuers)
-                );
-                Some((Cause::TlsClientCertRequired, message))
-            }
-            (Some(issuers), Some(who)) => {
-                let message = format!(
-                    "the server rejects our client certificate {who} (alert {named}); it wants one{}",
-                    issued_by(issuers)
-                );
-                Some((Cause::TlsClientCertRequired, message))
-            }
+        let message = match (wanted, &self.identity) {
+            (Some(issuers), None) => format!(
+                "the server wants a client certificate{}, and none is configured (alert {named})",
+                issued_by(issuers)
+            ),
+            (Some(issuers), Some(who)) => format!(
+                "the server rejects our client certificate {who} (alert {named}); it wants one{}",
+                issued_by(issuers)
+            ),
             (None, _) if alert == A::CertificateRequired => {
-                let message = format!("the server wants a client certificate (alert {named})");
-                Some((Cause::TlsClientCertRequired, message))
+                format!("the server wants a client certificate (alert {named})")
             }
-            (None, _) => None,
-        }
+            (None, _) => return None,
+        };
+        let fault = Fault::new(Phase::Tls, Cause::TlsClientCertRequired, message);
+        Some(fault.with(Detail::Tls(TlsDetail::Alert(alert.into()))))
     }
 
     /// A server that asked for a certificate, got none, and hung up without a word.
-    pub(super) fn hung_up_cause(&self, error: &io::Error) -> Option<(Cause, String)> {
+    pub(super) fn hung_up_fault(&self, error: &io::Error) -> Option<Fault> {
         let hung_up = matches!(
             error.kind(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
@@ -164,7 +160,7 @@ impl Session {
             "the server asked for a client certificate{}, none is configured, and it hung up",
             issued_by(issuers)
         );
-        Some((Cause::TlsClientCertRequired, message))
+        Some(Fault::new(Phase::Tls, Cause::TlsClientCertRequired, message))
     }
 }
 

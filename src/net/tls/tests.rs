@@ -13,7 +13,7 @@ use super::certificate_error::{CertificateContext, rough_duration};
 use super::roots::Roots;
 use super::{Identity, Pem, RootCache};
 use crate::env::{Env, MapEnv};
-use crate::outcome::Fault;
+use crate::outcome::{Detail, Fault, TlsDetail};
 use crate::url::Host;
 use crate::value::Value;
 
@@ -99,44 +99,50 @@ fn why_a_chain_is_not_trusted() {
     let alone = own("db.lab", &["db.lab"], false);
     let again = own("Root", &[], true);
     let direct = below(&root, "db.lab", &["db.lab"]);
-    for (chain, trusted, expected) in [
+    for (chain, trusted, expected, detail) in [
         (
             vec![&alone],
             &root,
             "the certificate of \"CN=db.lab\" is self-signed and not among the one root of the file /ca.pem",
+            TlsDetail::SelfSigned,
         ),
         (
             vec![&leaf],
             &root,
             "incomplete chain or unknown issuer: the certificate of \"CN=db.lab\" came alone, and its issuer \"CN=Middle\" is not among",
+            TlsDetail::IssuerNotSent { issuer: "CN=Middle".to_owned() },
         ),
         (
             vec![&leaf, &other],
             &root,
             "incomplete chain: 2 certificates came, but not the issuer \"CN=Middle\" of \"CN=db.lab\"",
+            TlsDetail::IssuerNotSent { issuer: "CN=Middle".to_owned() },
         ),
         (
             vec![&leaf, &middle],
             &other,
             "the chain of \"CN=db.lab\" ends with \"CN=Middle\", whose issuer \"CN=Root\" is not among",
+            TlsDetail::ChainEndsAt { issuer: "CN=Root".to_owned() },
         ),
         (
             vec![&leaf, &middle, &root],
             &other,
             "the chain of \"CN=db.lab\" ends in the self-signed \"CN=Root\", which is not among",
+            TlsDetail::ChainEndsAt { issuer: "CN=Root".to_owned() },
         ),
         (
             vec![&direct],
             &again,
             "\"CN=Root\" is among the one root of the file /ca.pem, but the certificate of \"CN=db.lab\" was signed with another key",
+            TlsDetail::IssuerKeyChanged,
         ),
     ] {
         let chain: Vec<CertificateInfo> = chain.into_iter().map(parsed).collect();
         let host = Host::Name("db.lab".into());
         let certificate = CertificateContext { chain: &chain, roots: &roots(&[trusted]), host: &host, now: 0 };
-        let (cause, message) = certificate.explain(&CertificateError::UnknownIssuer);
-        assert_eq!(cause.slug(), "tls_untrusted");
-        assert!(message.starts_with(expected), "{message}\n{expected}");
+        let fault = certificate.explain(&CertificateError::UnknownIssuer);
+        assert_eq!((fault.cause.slug(), fault.detail), ("tls_untrusted", Some(Detail::Tls(detail))));
+        assert!(fault.message.starts_with(expected), "{}\n{expected}", fault.message);
     }
 }
 
@@ -148,7 +154,7 @@ fn dates_and_names_are_told() {
         let host = Host::parse(host).unwrap();
         let chain = [parsed(&leaf)];
         let certificate = CertificateContext { chain: &chain, roots: &roots(&[&leaf]), host: &host, now };
-        let (cause, message) = certificate.explain(error);
+        let Fault { cause, message, .. } = certificate.explain(error);
         format!("{}: {message}", cause.slug())
     };
     let at = |seconds: i64| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds.unsigned_abs()));
@@ -182,6 +188,36 @@ fn dates_and_names_are_told() {
         [rough_duration(5), rough_duration(600), rough_duration(9_000), rough_duration(200_000)],
         ["5 s", "10 min", "2 h", "2 days"]
     );
+}
+
+/// What webpki reports and rustls has no value for is told by webpki's own.
+#[test]
+fn what_is_wrong_with_a_certificate_has_a_detail() {
+    let (leaf, authority) = (own("db.lab", &["db.lab"], false), own("db.lab", &["db.lab"], true));
+    let of = |leaf: &Made, host: &str, error: &CertificateError| {
+        let chain = [parsed(leaf)];
+        let host = Host::parse(host).unwrap();
+        let certificate = CertificateContext { chain: &chain, roots: &roots(&[leaf]), host: &host, now: 0 };
+        let fault = certificate.explain(error);
+        (fault.cause.slug(), fault.detail)
+    };
+    let webpki = |error: webpki::Error| CertificateError::Other(rustls::OtherError(Arc::new(error)));
+    let typed = |cause, detail| (cause, Some(Detail::Tls(detail)));
+    for (leaf, error, expected) in [
+        (&leaf, webpki(webpki::Error::UnsupportedCriticalExtension), typed("tls_unsupported", TlsDetail::Malformed)),
+        (&authority, webpki(webpki::Error::CaUsedAsEndEntity), typed("tls_unsupported", TlsDetail::Malformed)),
+        (&leaf, webpki(webpki::Error::NameConstraintViolation), typed("tls_untrusted", TlsDetail::BreaksConstraints)),
+        (&leaf, CertificateError::InvalidPurpose, typed("tls_untrusted", TlsDetail::NotForServers)),
+        (&leaf, CertificateError::BadEncoding, typed("tls_unsupported", TlsDetail::Malformed)),
+    ] {
+        assert_eq!(of(leaf, "db.lab", &error), expected, "{error:?}");
+    }
+    let names = vec!["db.lab".to_owned()];
+    let wrong = typed("tls_wrong_name", TlsDetail::WrongName { names });
+    assert_eq!(of(&leaf, "other.lab", &CertificateError::NotValidForName), wrong);
+    let bare = own("db.lab", &[], false);
+    let common = typed("tls_unsupported", TlsDetail::CommonNameOnly);
+    assert_eq!(of(&bare, "db.lab", &CertificateError::NotValidForName), common);
 }
 
 /// Files that can change.

@@ -137,7 +137,18 @@ fn by_a_client_certificate() {
     assert_eq!(right["facts"]["auth_method"], "cert");
     let message = failed(&check(&url("")), "tls", "tls_client_cert_required");
     assert!(message.contains("requires a valid client certificate (28000)"), "{message}");
-    failed(&with("other", &ca.issue(&Leaf::client("other"))), "login", "login_rejected");
+    let others = ca.issue(&Leaf::client("other"));
+    failed(&with("other", &others), "login", "login_rejected");
+    // Without TLS there is no rule at all: what decides, and what the hint is of, is the connection over TLS.
+    let (cert, key) = others.write(&folder, "preferred", &[]);
+    let preferred = check(&format!(
+        "postgres://app@127.0.0.1:{}/app?sslmode=prefer&sslrootcert={root}&sslcert={cert}&sslkey={key}",
+        cluster.port
+    ));
+    let message = failed(&preferred, "login", "login_rejected");
+    assert!(message.contains("with TLS: certificate authentication failed"), "{message}");
+    assert!(message.contains("without: no pg_hba.conf entry"), "{message}");
+    assert!(preferred["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("its CN must be")), "{preferred:#}");
     let stranger = with("stranger", &Ca::root("stranger").issue(&Leaf::client("app")));
     assert_eq!(stranger["result"], "fail", "{stranger:#}");
     assert_eq!(stranger["failure"]["phase"], "tls", "{stranger:#}");

@@ -12,7 +12,7 @@ use crate::net::attempt::{Attempt, AttemptOptions};
 use crate::net::dial::DialRules;
 use crate::net::io::Io;
 use crate::net::resolve::Walk;
-use crate::outcome::Fault;
+use crate::outcome::{Detail, Fault, HttpDetail};
 use crate::url::Url;
 use crate::value::Value;
 use hyper::Version;
@@ -48,6 +48,9 @@ async fn an_answer_cut_at_any_byte_is_no_answer() {
         for cut in 0..answer.len() {
             let fault = answered(&answer[..cut], 100).await.unwrap_err();
             assert_eq!(fault.cause.slug(), "connection_closed", "{cut}: {fault:?}");
+            let in_body = answer[..cut].windows(4).any(|window| window == b"\r\n\r\n");
+            let detail = in_body.then_some(Detail::Http(HttpDetail::BodyCut));
+            assert_eq!(fault.detail, detail, "{cut}: {fault:?}");
         }
         assert_eq!(answered(answer, 5).await.unwrap().body, b"hello");
         assert_eq!(answered(answer, 4).await.unwrap_err().cause.slug(), "too_large");
@@ -86,19 +89,23 @@ async fn what_is_no_http() {
     let overflow = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n";
     let two_lengths = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx";
     let chunk = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
-    for (answer, expected) in [
-        (&b"\0\0\0\0\0\0\0\0\r\n\r\n"[..], "protocol_error"),
-        (b"HTTP/9.9 200 OK\r\n\r\n", "protocol_error"),
-        (b"HTTP/1.1 2x0 OK\r\n\r\n", "protocol_error"),
-        (chunk, "protocol_error"),
-        (overflow, "protocol_error"),
-        (two_lengths, "protocol_error"),
-        (huge, "too_large"),
-        (&many, "too_large"),
-        (&endless, "too_large"),
+    let token = b"HTTP/1.1 200 OK\r\nx y: z\r\n\r\n";
+    let (framing, body) = (Some(HttpDetail::BadFraming), Some(HttpDetail::BodyTooLarge));
+    for (answer, expected, detail) in [
+        (&b"\0\0\0\0\0\0\0\0\r\n\r\n"[..], "protocol_error", None),
+        (b"HTTP/9.9 200 OK\r\n\r\n", "protocol_error", None),
+        (b"HTTP/1.1 2x0 OK\r\n\r\n", "protocol_error", None),
+        (token, "protocol_error", framing),
+        (chunk, "protocol_error", framing),
+        (overflow, "protocol_error", framing),
+        (two_lengths, "protocol_error", framing),
+        (huge, "too_large", body),
+        (&many, "too_large", None),
+        (&endless, "too_large", None),
     ] {
         let fault = answered(answer, 1000).await.unwrap_err();
         assert_eq!(fault.cause.slug(), expected, "{fault:?} of {:?}", &answer[..20]);
+        assert_eq!(fault.detail, detail.map(Detail::Http), "{fault:?} of {:?}", &answer[..20]);
         assert_eq!(fault.phase.as_str(), "request");
     }
 }

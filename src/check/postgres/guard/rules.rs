@@ -104,7 +104,7 @@ impl Rules {
                 (_, false) => "the server's certificate has no hash that it could be tied to",
                 (_, true) => "the server does not offer SCRAM-SHA-256-PLUS",
             };
-            return Err(unsupported(&format!("channel binding is required, but {why}")));
+            return Err(Halt::Unbound(format!("channel binding is required, but {why}")));
         }
         if !offers(SCRAM_SHA_256) {
             return Err(unsupported("the server offers no SASL mechanism that pilotfish has (SCRAM-SHA-256)"));
@@ -147,7 +147,7 @@ impl Rules {
     /// A method that cannot be tied to the server's certificate.
     fn without_binding(&self, method: &str) -> Result<(), Halt> {
         if self.channel_binding == ChannelBinding::Require {
-            return Err(unsupported(&format!("channel binding is required, and the server asks for {method}")));
+            return Err(Halt::Unbound(format!("channel binding is required, and the server asks for {method}")));
         }
         Ok(())
     }

@@ -1,10 +1,11 @@
 //! The rung of what was asked and answered.
 
+use crate::check::dns::RECORDS;
 use crate::cli::diagnose::rung::Rung;
 use crate::cli::diagnose::sheet::Mark;
 use crate::cli::diagnose::view::View;
 use crate::duration;
-use crate::outcome::{Facts, Phase};
+use crate::outcome::{FactValue, Facts, Phase};
 use crate::outcome_json::Excerpts;
 
 /// Request, answer and expectations.
@@ -18,7 +19,7 @@ pub(super) fn answer(view: View<'_>) -> Rung {
     if view.done.planned.check.stops_short().is_some() {
         return Rung::new("answer", Mark::Idle, "nothing was asked: the ladder ends at the connection");
     }
-    let asked = view.went_through(Phase::Request) || view.went_through(Phase::Assert) || !facts.records.is_empty();
+    let asked = view.went_through(Phase::Request) || view.went_through(Phase::Assert) || facts.own(RECORDS).is_some();
     let members = &outcome.evidence.members;
     let passing = members.iter().filter(|member| member.failure.is_none()).count();
     let mut rung = match &outcome.failure {
@@ -69,6 +70,9 @@ fn learnt(facts: &Facts) -> Vec<String> {
     let body = facts.body_bytes.map(|bytes| format!("{bytes} bytes"));
     let redirects = facts.redirects.filter(|count| *count > 0).map(|count| format!("{count} redirects followed"));
     let health = facts.health.as_ref().map(|health| format!("says of itself: {health}"));
-    let records = (!facts.records.is_empty()).then(|| facts.records.join(", "));
+    let records = match facts.own(RECORDS) {
+        Some(FactValue::List(records)) => Some(records.join(", ")),
+        Some(FactValue::Text(_)) | None => None,
+    };
     [status, version, first_byte, body, redirects, health, records].into_iter().flatten().collect()
 }

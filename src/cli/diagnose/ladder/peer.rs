@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 use crate::cli::diagnose::rung::Rung;
 use crate::cli::diagnose::sheet::Mark;
 use crate::cli::diagnose::view::View;
-use crate::outcome::{Certificate, Facts, Phase};
+use crate::outcome::{AUTH_METHOD, Certificate, Facts, Phase, ROLE, SERVER_VERSION};
 use crate::timestamp::rfc3339_unix;
 
 /// More names of a certificate are counted.
@@ -78,13 +78,13 @@ pub(super) fn login(view: View<'_>) -> Rung {
             Rung::new("login", Mark::Idle, "not reached")
         }
         _ if view.went_through(Phase::Login) => {
-            let method = facts.auth_method.map(|method| format!(" by {method}")).unwrap_or_default();
+            let method = facts.own_text(AUTH_METHOD).map(|method| format!(" by {method}")).unwrap_or_default();
             Rung::new("login", Mark::Good, format!("logged in{method}{took}"))
         }
         _ => Rung::new("login", Mark::Idle, format!("none: checks of kind {} have none", view.done.planned.kind)),
     };
-    let version = facts.server_version.as_ref().map(|version| format!("server version {version}"));
-    let role = facts.role.map(|role| format!("a {role}"));
+    let version = facts.own_text(SERVER_VERSION).map(|version| format!("server version {version}"));
+    let role = facts.own_text(ROLE).map(|role| format!("a {role}"));
     let known: Vec<String> = version.into_iter().chain(role).collect();
     if !known.is_empty() {
         rung.add(None, known.join(", "));

@@ -1,10 +1,12 @@
 use super::{SHOP, at, in_list};
 use crate::cause::Cause;
 use crate::findings::testing::{query, with_queries};
-use crate::outcome::{Phase, Query};
+use crate::outcome::{Detail, DnsDetail, Fault, Phase, Query};
 
 fn unresolved(target: &str, cause: Cause, queries: Vec<Query>) -> String {
-    at(cause, Phase::Resolve, "", "tcp", target, &with_queries(queries))
+    // Where nobody was asked, the hosts file has the name.
+    let detail = queries.is_empty().then_some(Detail::Dns(DnsDetail::HostsFile));
+    at(&Fault { detail, ..Fault::new(Phase::Resolve, cause, "") }, target, &with_queries(queries))
 }
 
 #[test]
@@ -160,13 +162,8 @@ fn names_that_do_not_resolve() {
             assert!(text.contains(part), "{target}: {text}");
         }
     }
-    for (cause, answer) in [(DnsTimeout, "TIMEOUT"), (DnsServerFailure, "SERVFAIL")] {
-        let evidence = with_queries(vec![query("db.", "A", answer, 0).from("192.0.2.1:53")]);
-        let text = at(cause, Phase::Resolve, "", "dns", "192.0.2.1:53", &evidence);
-        assert!(text.starts_with("the check's own `server` was asked"), "{text}");
-    }
     // A `dns` check has no endpoint, or its server's.
     let evidence = with_queries(vec![in_list("backend-api", "NXDOMAIN")]);
-    let text = at(DnsNotFound, Phase::Resolve, "", "dns", "10.96.0.10:53", &evidence);
+    let text = at(&Fault::new(Phase::Resolve, DnsNotFound, ""), "10.96.0.10:53", &evidence);
     assert!(text.contains("no Service backend-api in"), "{text}");
 }

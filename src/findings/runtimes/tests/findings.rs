@@ -17,7 +17,7 @@ fn found(text: &str, clients: &[&'static str]) -> Vec<Finding> {
 fn found_with(node_options: &str, text: &str, clients: &[&'static str]) -> Vec<Finding> {
     let survey = addresses(text);
     let evidence = Evidence { survey, families: Some(BOTH), resolved: vec![name()], ..Evidence::default() };
-    judge(&evidence, Context { kind: "tcp", clients, node_options, ..Context::default() }).0
+    judge(&evidence, Context { clients, node_options, ..Context::default() }).0
 }
 
 fn name() -> Resolved {
@@ -89,7 +89,7 @@ fn a_dead_address_behind_a_good_one() {
     let of = |text: &str, clients: &[&'static str], queries: usize| {
         let queries = vec![crate::findings::testing::query("db.", "A", "NOERROR", 2); queries];
         let evidence = Evidence { survey: addresses(text), families: Some(BOTH), queries, ..Evidence::default() };
-        judge(&evidence, Context { kind: "tcp", clients, ..Context::default() }).0
+        judge(&evidence, Context { clients, ..Context::default() }).0
     };
     let [dead] = of("v4 3, v4 B, v4 4", &[], 1).try_into().unwrap();
     assert_eq!(dead.code, "address_dead");
@@ -193,7 +193,8 @@ fn a_connect_timeout_that_is_set_is_known() {
     use crate::findings::Reading;
     let of = |url: &str, pg_connect_timeout: &str| {
         let origin = String::new();
-        let reading = Reading { key: "url", variable: None, origin, text: crate::secret::Secret::new(url.to_owned()) };
+        let text = crate::secret::Secret::new(url.to_owned());
+        let reading = Reading { key: "url", variable: None, is_template: false, origin, text };
         let readings = [reading];
         let survey = addresses("v4 B, v4 3");
         let evidence = Evidence { survey, families: Some(BOTH), resolved: vec![name()], ..Evidence::default() };
@@ -279,10 +280,7 @@ fn healthy_setups_are_not_accused() {
         assert_eq!(codes(text, &[]), [""; 0], "{text}");
     }
     let none = Evidence::default();
-    let judged = judge(
-        &none,
-        Context { kind: "tcp", endpoints: &[], readings: &[], clients: &["node@20"], ..Context::default() },
-    );
+    let judged = judge(&none, Context { endpoints: &[], readings: &[], clients: &["node@20"], ..Context::default() });
     assert_eq!(judged, (Vec::new(), Vec::new()), "nothing was measured, nothing is told");
 }
 
@@ -293,7 +291,7 @@ fn every_runtime_has_a_model_and_nothing_but_what_is_asked_for_is_told() {
     let evidence = Evidence { survey: addresses("v4 3"), families: Some(BOTH), ..Evidence::default() };
     let told = |clients| {
         let (_, predictions) =
-            judge(&evidence, Context { kind: "tcp", endpoints: &[], readings: &[], clients, ..Context::default() });
+            judge(&evidence, Context { endpoints: &[], readings: &[], clients, ..Context::default() });
         predictions.iter().map(|one| one.runtime).collect::<Vec<_>>()
     };
     assert_eq!(told(&["go", "jvm"]), ["go", "jvm"]);
@@ -306,10 +304,7 @@ fn of_several_hosts_the_worst_is_told() {
     survey[0].host = Some("one".to_owned());
     survey[1].host = Some("two".to_owned());
     let evidence = Evidence { survey, families: Some(BOTH), ..Evidence::default() };
-    let (_, told) = judge(
-        &evidence,
-        Context { kind: "tcp", endpoints: &[], readings: &[], clients: &["go"], ..Context::default() },
-    );
+    let (_, told) = judge(&evidence, Context { endpoints: &[], readings: &[], clients: &["go"], ..Context::default() });
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].error.as_deref(), Some("two: dial tcp 203.0.113.2:5432: connect: connection refused"));
 }

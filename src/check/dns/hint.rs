@@ -1,0 +1,26 @@
+//! Hints that are the `dns` kind's own.
+
+use crate::cause::Cause;
+use crate::findings::Context;
+use crate::outcome::{Evidence, Fault};
+
+pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
+    // Where an alias leads nowhere, that is what to tell.
+    let alias = evidence.queries.iter().any(|query| query.alias.is_some());
+    let own_server = !context.endpoints.is_empty();
+    let text = match fault.cause {
+        Cause::DnsTimeout | Cause::DnsServerFailure | Cause::DnsRefused if own_server && !alias => {
+            "the check's own `server` was asked, not those of resolv.conf: compare its address, see in its log whether it serves \
+             this pod and this zone, and that a NetworkPolicy lets UDP and TCP 53 pass to it (kubectl get netpol)"
+        }
+        Cause::DnsAnswerMismatch => {
+            "compare the zone with what is expected: a record was changed, or another name server than \
+             the zone's own answers (split horizon)"
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+use super::hint;
+use crate::cause::Cause;
+use crate::findings::Context;
+use crate::outcome::{Detail, Evidence, Facts, Fault, HttpDetail, Phase, Redirect, RedirectPurpose, StreamDetail};
+
+fn of(cause: Cause, phase: Phase, detail: Option<Detail>, facts: Facts) -> String {
+    let fault = Fault { detail, ..Fault::new(phase, cause, "") };
+    hint(&fault, &Evidence { facts, ..Evidence::default() }, &Context::default()).unwrap_or_default()
+}
+
+fn http(cause: Cause, detail: HttpDetail) -> String {
+    of(cause, Phase::Request, Some(Detail::Http(detail)), Facts::default())
+}
+
+fn redirect(purpose: RedirectPurpose) -> Facts {
+    Facts { redirect: Some(Redirect { to: String::new(), purpose }), ..Facts::default() }
+}
+
+#[test]
+fn who_follows_redirects_is_not_told_to_follow_them() {
+    let text = http(Cause::HttpRedirect, HttpDetail::TooManyRedirects);
+    assert!(text.contains("a larger number") && !text.contains("follow_redirects: true"), "{text}");
+}
+
+#[test]
+fn statuses_and_redirects() {
+    let status = |code| Facts { status_code: Some(code), ..Facts::default() };
+    for (cause, facts, says) in [
+        (Cause::HttpStatus, status(404), "no such path"),
+        (Cause::HttpStatus, status(401), "or others than it got"),
+        (Cause::HttpStatus, status(422), "body or headers"),
+        (Cause::HttpStatus, status(403), "by a rule for client"),
+        (Cause::HttpStatus, status(421), "allowed_hosts"),
+        (Cause::HttpStatus, status(406), "Accept"),
+        (Cause::HttpStatus, status(503), "says so of itself, or a proxy"),
+        (Cause::HttpStatus, status(502), "a proxy answered"),
+        (Cause::HttpStatus, status(500), "read its log"),
+        (Cause::HttpRedirect, redirect(RedirectPurpose::Tls), "https://"),
+        (Cause::HttpRedirect, redirect(RedirectPurpose::TlsSamePort), "X-Forwarded-Proto"),
+        (Cause::TlsNotTls, redirect(RedirectPurpose::TlsSamePort), "X-Forwarded-Proto"),
+        (Cause::HttpRedirect, redirect(RedirectPurpose::Slash), "final slash"),
+        (Cause::HttpRedirect, redirect(RedirectPurpose::Login), "asks for a login"),
+        (Cause::PermissionDenied, status(403), "not allowed"),
+        (Cause::PermissionDenied, status(401), "expired"),
+    ] {
+        let text = of(cause, Phase::Assert, None, facts);
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    let in_a_circle = Some(Detail::Http(HttpDetail::RedirectLoop));
+    let text = of(Cause::HttpRedirect, Phase::Assert, in_a_circle, redirect(RedirectPurpose::Tls));
+    assert!(text.contains("in a circle"), "{text}");
+    assert!(http(Cause::HttpRedirect, HttpDetail::InvalidLocation).contains("cannot be followed"));
+    assert!(http(Cause::JsonMismatch, HttpDetail::PageForPeople).contains("/api/health"));
+}
+
+#[test]
+fn what_is_too_large_and_by_which_key_it_may_be_larger() {
+    assert!(http(Cause::TooLarge, HttpDetail::BodyTooLarge).contains("`max_response`"));
+    assert_eq!(of(Cause::TooLarge, Phase::Request, None, Facts::default()), "", "the headers: as of any protocol");
+}
+
+#[test]
+fn ports_of_another_kind() {
+    let speaks =
+        |cause, name| of(cause, Phase::Tls, Some(Detail::Stream(StreamDetail::Speaks(name))), Facts::default());
+    assert!(speaks(Cause::TlsNotTls, "HTTP").contains("write http://"));
+    assert!(speaks(Cause::TlsNotTls, "SMTP").contains("compare the port"));
+    assert!(speaks(Cause::ProtocolError, "HTTP/2").contains("`http_version: 2`"));
+    assert_eq!(speaks(Cause::ProtocolError, "Redis"), "", "as of any protocol");
+    assert!(http(Cause::TlsUnsupported, HttpDetail::WantsTls).contains("write https://"));
+}
+
+#[test]
+fn an_answer_of_http_that_breaks_off_is_known_for_one() {
+    assert!(http(Cause::ProtocolError, HttpDetail::BadFraming).contains("breaks its rules"));
+    assert!(http(Cause::ConnectionClosed, HttpDetail::BodyCut).contains("in the midst of its answer"));
+    let closed = of(Cause::ConnectionClosed, Phase::Request, None, Facts::default());
+    assert!(closed.contains("hung up before the answer"), "{closed}");
+    let silent = |phase, detail| of(Cause::Timeout, phase, Some(Detail::Stream(detail)), Facts::default());
+    assert!(silent(Phase::Request, StreamDetail::Stalled).contains("text/event-stream"));
+    assert_eq!(silent(Phase::Request, StreamDetail::Silent), "");
+    assert_eq!(silent(Phase::Tls, StreamDetail::Stalled), "", "a handshake is no answer");
+}

@@ -1,0 +1,28 @@
+//! Hints that are the `listen` kind's own.
+
+use super::{IPV6_POD, LISTENING};
+use crate::cause::Cause;
+use crate::findings::Context;
+use crate::outcome::{Detail, Evidence, Fault};
+
+pub(super) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Option<String> {
+    let ipv6_pod = fault.detail == Some(Detail::Protocol { code: IPV6_POD, product: None });
+    let text = match fault.cause {
+        Cause::NotListening if evidence.facts.own(LISTENING).is_none() => {
+            "see whether the app has started (kubectl logs), or listens on another port than this check has"
+        }
+        Cause::NotListening | Cause::ListeningOnLoopback if ipv6_pod => {
+            "no other pod reaches it there: start the app with --host :: (uvicorn, Flask) or HOSTNAME=:: (Next.js)"
+        }
+        Cause::NotListening => {
+            "let the app listen on 0.0.0.0: Next.js standalone takes HOSTNAME, which Kubernetes sets to the \
+             pod's name, so set HOSTNAME=0.0.0.0"
+        }
+        Cause::ListeningOnLoopback => {
+            "other pods are refused there: start the app with --host 0.0.0.0 (uvicorn, Flask, FastMCP) \
+             or HOSTNAME=0.0.0.0 (Next.js)"
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
+}

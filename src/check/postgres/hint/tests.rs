@@ -1,0 +1,153 @@
+use super::hint;
+use crate::cause::Cause;
+use crate::check::postgres::sqlstate::{Link, ServerError, code};
+use crate::findings::Context;
+use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail};
+
+fn of(fault: &Fault) -> Option<String> {
+    hint(fault, &Evidence::default(), &Context::default())
+}
+
+/// What the server said, `message (SQLSTATE)`, as the fault of a login that TLS was tried for, or of a query.
+fn said(phase: Phase, text: &str) -> Fault {
+    let (message, state) = text.rsplit_once(" (").unwrap();
+    let error = ServerError { code: state.trim_end_matches(')').into(), message: message.into(), detail: None };
+    if phase == Phase::Request { error.at_request() } else { error.at_login(Link::PlainForced) }
+}
+
+/// PgBouncer whose database is away begins the login and lets its client wait.
+#[test]
+fn a_pooler_that_waits_for_its_database_is_no_other_protocol() {
+    let of =
+        |phase, detail| of(&Fault::new(phase, Cause::Timeout, "").with(Detail::Stream(detail))).unwrap_or_default();
+    assert!(of(Phase::Login, StreamDetail::Stalled).contains("SHOW POOLS"));
+    assert!(of(Phase::Login, StreamDetail::Silent).contains("compare the port"));
+    assert!(of(Phase::Tls, StreamDetail::Silent).contains("agreed to TLS"));
+    assert!(of(Phase::Request, StreamDetail::Silent).contains("pg_stat_activity"));
+    assert_eq!(of(Phase::Connect, StreamDetail::Silent), "", "nothing of PostgreSQL's");
+}
+
+#[test]
+fn logins() {
+    const HBA: &str = "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database";
+    for (text, cause, says) in [
+        (
+            "password authentication failed for user \"app\" (28P01)",
+            Cause::PasswordRejected,
+            "an unknown role, one without password and an md5 hash",
+        ),
+        ("password authentication failed (08P01)", Cause::PasswordRejected, "userlist.txt"),
+        ("authentication failed: username \"app\" or password … (XX000)", Cause::PasswordRejected, "pool_passwd"),
+        ("PAM authentication failed for user \"app\" (28000)", Cause::PasswordRejected, "judged elsewhere"),
+        (&format!("{HBA} \"a\", SSL off (28000)"), Cause::LoginRejected, "switch it on there"),
+        (&format!("{HBA} \"a\", no encryption (08P01)"), Cause::LoginRejected, "the server refuses the pooler"),
+        (&format!("{HBA} \"a\", no encryption (28000)"), Cause::LoginRejected, "switch it on there"),
+        (&format!("{HBA} \"a\", SSL encryption (28000)"), Cause::LoginRejected, "no line of pg_hba.conf"),
+        (&format!("{HBA} \"a \", no encryption (28000)"), Cause::LoginRejected, "ends in white space"),
+        ("certificate authentication failed for user \"app\" (28000)", Cause::LoginRejected, "its CN must be"),
+        ("role \"app\" does not exist (28000)", Cause::LoginRejected, "CREATE ROLE"),
+        ("permission denied to set parameter \"x\" (42501)", Cause::LoginRejected, "take it out of the URL"),
+        ("no such user (08P01)", Cause::LoginRejected, "the pooler does not let this user in"),
+        ("Tenant or user not found (XX000)", Cause::LoginRejected, "USER.PROJECT"),
+        ("Endpoint ID is not specified (XX000)", Cause::LoginRejected, "(SNI)"),
+        ("This IP address 1.2.3.4 is not allowed (XX000)", Cause::LoginRejected, "egress address"),
+        ("role \"app\" is not permitted to log in (28000)", Cause::LoginRejected, "ALTER ROLE … LOGIN"),
+        ("database \"x\" is not currently accepting connections (55000)", Cause::LoginRejected, "ALLOW_CONNECTIONS"),
+        ("permission denied for database \"x\" (42501)", Cause::LoginRejected, "GRANT CONNECT"),
+        ("unsupported startup parameter: x (08P01)", Cause::LoginRejected, "ignore_startup_parameters"),
+        ("anything else (28000)", Cause::LoginRejected, "keeps this user out"),
+        ("database \"app \" does not exist (3D000)", Cause::NoSuchDatabase, "newline"),
+        ("database \"app\" does not exist (3D000)", Cause::NoSuchDatabase, "without one it is the user's"),
+        ("no such database: x (08P01)", Cause::NoSuchDatabase, "the pooler has no such database"),
+        (
+            "remaining connection slots are reserved for roles with the SUPERUSER attribute (53300)",
+            Cause::TooManyConnections,
+            "every connection is taken",
+        ),
+        (
+            "client connections exceeded (max_user_client_connections) (08P01)",
+            Cause::TooManyConnections,
+            "the pooler is full",
+        ),
+        ("no more connections allowed (max_client_conn) (08P01)", Cause::TooManyConnections, "the pooler is full"),
+        ("too many connections for role \"app\" (53300)", Cause::TooManyConnections, "CONNECTION LIMIT"),
+        ("sorry, too many clients already (53300)", Cause::TooManyConnections, "every connection is taken: SELECT"),
+        ("terminating connection due to administrator command (57P01)", Cause::ShuttingDown, "pg_terminate_backend"),
+        ("the database system is not accepting connections (57P03)", Cause::StartingUp, "hot_standby"),
+        (
+            "failed to create a backend connection: executing failover on backend (XX000)",
+            Cause::QueryFailed,
+            "the pooler gets no connection",
+        ),
+        (
+            "server login has been failing, cached error: connect failed (server_login_retry) (08P01)",
+            Cause::QueryFailed,
+            "the pooler gets no connection",
+        ),
+    ] {
+        let fault = said(Phase::Login, text);
+        assert_eq!(fault.cause, cause, "{text}");
+        let hint = of(&fault).unwrap();
+        assert!(hint.contains(says), "{text}: {hint}");
+    }
+    assert_eq!(of(&said(Phase::Login, "the database system is starting up (57P03)")), None, "as of any server");
+}
+
+#[test]
+fn queries() {
+    for (text, says) in [
+        ("canceling statement due to user request (57014)", "look the code"),
+        ("could not extend file \"base/5/1\": No space left on device (53100)", "disk of the server"),
+        ("canceling statement due to lock timeout (55P03)", "another session holds the lock"),
+        ("relation \"users\" does not exist (42P01)", "migrations"),
+        ("column \"publickey\" does not exist (42703)", "capitals"),
+        ("canceling statement due to statement timeout (57014)", "statement_timeout"),
+        ("unrecognized configuration parameter \"schema\" (42704)", "take it out of the URL"),
+        ("permission denied for table x (42501)", "GRANT it to this role"),
+    ] {
+        let hint = of(&said(Phase::Request, text)).unwrap();
+        assert!(hint.contains(says), "{text}: {hint}");
+    }
+}
+
+#[test]
+fn what_the_kind_found_itself() {
+    let own = |cause, code| {
+        of(&Fault::new(Phase::Login, cause, "").with(Detail::Protocol { code, product: None })).unwrap_or_default()
+    };
+    assert!(own(Cause::QueryFailed, code::OTHER_ROLE).contains("the replicas' Service"));
+    assert!(own(Cause::AuthUnsupported, code::CHANNEL_BINDING).contains("channel_binding=require needs"));
+    assert!(own(Cause::AuthUnsupported, "").contains("share no safe way"));
+    let upstream = said(Phase::Login, "password authentication failed for user \"app\" (28P01)");
+    let Some(Detail::SqlState { state, product, .. }) = upstream.detail else { panic!("{upstream:?}") };
+    let upstream = upstream.with(Detail::SqlState { state, code: code::UPSTREAM_LOGIN, product });
+    assert!(of(&upstream).unwrap().starts_with("PostgreSQL refused the login that the pooler made"));
+}
+
+/// Healthy twin: what the handshake itself showed is no word of PostgreSQL's.
+#[test]
+fn tls_that_is_missing_or_demanded() {
+    let of = |fault: Fault| of(&fault).unwrap_or_default();
+    let tls = |detail| Fault::new(Phase::Tls, Cause::TlsUnsupported, "").with(Detail::Tls(detail));
+    assert!(of(tls(TlsDetail::NotOffered)).contains("ssl = on"));
+    assert_eq!(of(tls(TlsDetail::Alert(70))), "", "an old version of TLS is no reason to switch it on");
+    assert_eq!(of(tls(TlsDetail::CommonNameOnly)), "");
+    let demanded = |message: &str| {
+        let error = ServerError { code: "28000".into(), message: message.into(), detail: None };
+        error.at_login(Link::Plain)
+    };
+    assert!(of(demanded("SSL connection is required")).contains("sslmode: verify-full"));
+    let entry = "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", no encryption";
+    assert!(of(demanded(entry)).contains("without TLS: set `sslmode: require`"));
+    assert_eq!(of(Fault::new(Phase::Tls, Cause::TlsUntrusted, "").with(Detail::Tls(TlsDetail::SelfSigned))), "");
+}
+
+#[test]
+fn too_much_and_too_early_an_end() {
+    let of = |cause, phase| of(&Fault::new(phase, cause, "")).unwrap_or_default();
+    assert!(of(Cause::TooLarge, Phase::Request).contains("LIMIT 1"));
+    assert_eq!(of(Cause::TooLarge, Phase::Login), "");
+    assert!(of(Cause::ConnectionClosed, Phase::Request).contains("in the midst of the query"));
+    assert!(of(Cause::ConnectionClosed, Phase::Login).contains("before the login was done"));
+    assert_eq!(of(Cause::ConnectionClosed, Phase::Tls), "");
+}

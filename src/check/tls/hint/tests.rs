@@ -1,0 +1,22 @@
+use super::hint;
+use crate::cause::Cause;
+use crate::findings::Context;
+use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail};
+
+fn of(cause: Cause, detail: Detail) -> String {
+    let fault = Fault::new(Phase::Tls, cause, "").with(detail);
+    hint(&fault, &Evidence::default(), &Context::default()).unwrap_or_default()
+}
+
+#[test]
+fn before_starttls_it_is_not_tls_that_is_not_answered() {
+    let text = of(Cause::Timeout, Detail::Tls(TlsDetail::NotStarted));
+    assert!(text.contains("`starttls`") && text.contains("465"), "{text}");
+    assert_eq!(of(Cause::Timeout, Detail::Stream(StreamDetail::Silent)), "");
+}
+
+#[test]
+fn a_port_in_plain_text_may_have_starttls() {
+    assert!(of(Cause::TlsNotTls, Detail::Stream(StreamDetail::Speaks("SMTP"))).contains("`starttls`"));
+    assert_eq!(of(Cause::TlsNotTls, Detail::Stream(StreamDetail::Unrecognised)), "");
+}

@@ -1,0 +1,49 @@
+//! What is wrong with a value of the configuration, a variable or a file.
+
+/// Why a value cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ValueDetail {
+    /// This variable has no value.
+    Unset(String),
+    /// The value of this key of the check is not what the key takes.
+    Key(&'static str),
+    /// The value is a URL of a protocol that this version does not speak.
+    NotSpoken,
+    /// The value leads to a socket in the file system, which is not dialled.
+    Socket,
+    /// The value is in a form that only some clients read.
+    NotRead,
+    /// The port is `tcp://…`, as Kubernetes sets `NAME_PORT` for a Service.
+    ServiceLink,
+    /// The file is empty.
+    Empty,
+    /// The file may not be read by this process.
+    NotPermitted {
+        /// It shows another process (`/proc/PID/…`).
+        of_process: bool,
+    },
+    /// The file is not the PEM that is expected.
+    NotPem,
+    /// These variables break their rules, in the order of the configuration.
+    Variables(Vec<BrokenVariable>),
+}
+
+/// A variable that breaks one of its rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenVariable {
+    /// Its name.
+    pub name: String,
+    /// What is wrong with it, where a hint or a finding depends on that.
+    pub flaw: Option<VariableFlaw>,
+}
+
+/// What is wrong with a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VariableFlaw {
+    /// It is not set, or empty.
+    Unset,
+    /// It must equal this file, and differs from it.
+    DiffersFrom(String),
+    /// Its value is a URL in which this is wrong.
+    Url(Box<ValueDetail>),
+}
