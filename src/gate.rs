@@ -235,7 +235,7 @@ fn seen(failure: &Failure) -> String {
     }
 }
 
-/// The findings of the last run beside its failure: `; also CODE: REMEDY`.
+/// The findings of the last run beside its failure: ` Also CODE: REMEDY.`.
 fn also(view: &CheckView) -> String {
     let findings = view.last.iter().flat_map(|outcome| outcome.worth_showing());
     let rows = findings.filter_map(|finding| findings::entry(finding.code));
@@ -244,7 +244,7 @@ fn also(view: &CheckView) -> String {
     for row in rows {
         if codes.len() < FINDINGS_LIMIT && !codes.contains(&row.code) {
             codes.push(row.code);
-            write!(text, "; also {}: {}", row.code, row.remedy).expect("writing to a String cannot fail");
+            write!(text, " Also {}: {}.", row.code, row.remedy).expect("writing to a String cannot fail");
         }
     }
     text

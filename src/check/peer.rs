@@ -192,7 +192,8 @@ impl PeerRun {
 fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
     match fault.cause {
         Cause::HealthDown => Some(
-            "the peer runs and says itself what is broken: look at the part that it names, in its own log (kubectl logs)"
+            "The peer runs and reports that it is not healthy. Check the part that it names, in the peer's own log \
+             (kubectl logs)."
                 .to_owned(),
         ),
         _ => http::hint::hint(fault, evidence, context),

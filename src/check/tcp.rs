@@ -200,7 +200,8 @@ async fn read_step(attempt: &Attempt, io: &mut Io, answer: &mut Vec<u8>, unjudge
 /// Other bytes came: how many, and what speaks so; the bytes themselves are for `check` and `diagnose`.
 fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
     (fault.cause == Cause::BodyMismatch).then(|| {
-        "another server than the expected one answers there, or it says something else first: pilotfish check shows an excerpt"
+        "Another server than the expected one answers there, or it says something else first. pilotfish check shows \
+         an excerpt."
             .to_owned()
     })
 }

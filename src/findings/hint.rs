@@ -34,7 +34,7 @@ pub fn proxy_note(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> 
         return None;
     }
     let proxy = dial::spared_by_proxy(fault, evidence, *context)?;
-    Some(format!("{proxy} is set: an app that goes through that proxy does not go this way"))
+    Some(format!("{proxy} is set: an app that uses that proxy connects another way."))
 }
 
 fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<String> {

@@ -11,7 +11,7 @@ pub(super) fn hint(own: HintFn, fault: &Fault, evidence: &Evidence, context: &Co
     }
     let text = own(fault, evidence, context).unwrap_or_else(|| findings::general_hint(fault, evidence, context));
     match findings::proxy_note(fault, evidence, context) {
-        Some(note) => format!("{text}. {note}"),
+        Some(note) => format!("{text} {note}"),
         None => text,
     }
 }

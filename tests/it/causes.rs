@@ -27,21 +27,26 @@ const fn row(cause: &'static str, phase: &'static str, hint: &'static str, check
 const NAMES: &[Row] = &[
     row("dns_not_found", "resolve", "no Service gone in the namespace shop", "tcp: {address: \"gone:1\"}"),
     row("dns_not_found", "resolve", "laptop's hosts file", "http: {url: \"http://todo.local/\"}"),
-    row("dns_not_found", "resolve", "compare its spelling", "tcp: {address: \"api.exmaple.com:1\"}"),
+    row("dns_not_found", "resolve", "Check its spelling", "tcp: {address: \"api.exmaple.com:1\"}"),
     row("dns_no_address", "resolve", "is an alias of gone.example.com", "tcp: {address: \"alias:1\"}"),
     row("dns_no_address", "resolve", "kubectl -n shop get svc empty", "tcp: {address: \"empty:1\"}"),
-    row("dns_timeout", "resolve", "did not answer: if other pods resolve names", "tcp: {address: \"mute.:1\"}"),
-    row("dns_timeout", "resolve", "the check's own `server` was asked", "dns: {name: mute., server: \"127.0.0.1:53\"}"),
+    row("dns_timeout", "resolve", "did not answer. If other pods resolve names", "tcp: {address: \"mute.:1\"}"),
+    row(
+        "dns_timeout",
+        "resolve",
+        "This check queries its own `server`",
+        "dns: {name: mute., server: \"127.0.0.1:53\"}",
+    ),
     row("dns_server_failure", "resolve", "logs -l k8s-app=kube-dns", "tcp: {address: \"broken.:1\"}"),
-    row("dns_refused", "resolve", "compare `nameserver`", "tcp: {address: \"strict.:1\"}"),
-    row("dns_answer_mismatch", "assert", "compare the zone", "dns: {name: db, expect: [10.6.6.6]}"),
+    row("dns_refused", "resolve", "Compare `nameserver`", "tcp: {address: \"strict.:1\"}"),
+    row("dns_answer_mismatch", "assert", "Compare the zone", "dns: {name: db, expect: [10.6.6.6]}"),
 ];
 
 const CONNECTIONS: &[Row] = &[
     row(
         "connect_refused",
         "connect",
-        "localhost in a pod is the pod itself",
+        "inside a pod localhost is the pod itself",
         "http: {url: \"http://localhost:8001/\"}",
     ),
     row(
@@ -53,29 +58,34 @@ const CONNECTIONS: &[Row] = &[
     row(
         "connect_refused",
         "connect",
-        "the machine is there, but nothing listens on port 8000",
+        "The host is up, but nothing listens on port 8000",
         "tcp: {address: \"10.7.0.1:8000\"}",
     ),
     row(
         "connect_timeout",
         "connect",
-        "if kubectl -n shop get svc dropped does not show port 8000",
+        "If kubectl -n shop get svc dropped does not show port 8000",
         "tcp: {address: \"dropped:8000\"}, timeout: 3s",
     ),
     row(
         "connect_timeout",
         "connect",
-        "an egress NetworkPolicy here",
+        "the egress NetworkPolicy here",
         "tcp: {address: \"10.7.0.21:8000\"}, timeout: 3s",
     ),
     row(
         "connect_timeout",
         "connect",
-        "one lost packet costs as much",
+        "one lost packet costs that much",
         "tcp: {address: \"10.7.0.21:8000\"}, connect_timeout: 200ms",
     ),
-    row("connect_reset", "connect", "hangs up at once", "http: {url: \"http://10.7.0.1:8002/\"}"),
-    row("host_unreachable", "connect", "a router or firewall rejected it", "tcp: {address: \"10.7.0.22:8000\"}"),
+    row("connect_reset", "connect", "closes them at once", "http: {url: \"http://10.7.0.1:8002/\"}"),
+    row(
+        "host_unreachable",
+        "connect",
+        "A router or firewall rejected the connection",
+        "tcp: {address: \"10.7.0.22:8000\"}",
+    ),
     row(
         "host_unreachable",
         "connect",
@@ -88,12 +98,12 @@ const CONNECTIONS: &[Row] = &[
 ];
 
 const LIMITS: &[Row] =
-    &[row("local_limit", "connect", "every local port to that target is taken", "tcp: {address: \"10.7.0.1:8000\"}")];
+    &[row("local_limit", "connect", "Every local port to that target is in use", "tcp: {address: \"10.7.0.1:8000\"}")];
 
 const TLS: &[Row] = &[
-    row("tls_untrusted", "tls", "sends no certificate of CN=Lab Root", "tls: {address: \"127.0.0.1:$GOOD\"}"),
+    row("tls_untrusted", "tls", "does not send the certificate of CN=Lab Root", "tls: {address: \"127.0.0.1:$GOOD\"}"),
     row("tls_expired", "tls", "kubectl get certificate", "tls: {address: \"127.0.0.1:$EXPIRED\", ca: $CA}"),
-    row("tls_not_yet_valid", "tls", "compare the clocks", "tls: {address: \"127.0.0.1:$EARLY\", ca: $CA}"),
+    row("tls_not_yet_valid", "tls", "Compare the clocks", "tls: {address: \"127.0.0.1:$EARLY\", ca: $CA}"),
     row(
         "tls_wrong_name",
         "tls",
@@ -101,24 +111,24 @@ const TLS: &[Row] = &[
         "tls: {address: \"127.0.0.1:$OTHER\", ca: $CA}",
     ),
     row("tls_not_tls", "tls", "speaks plain text", "tls: {address: \"127.0.0.1:$PLAIN\", ca: $CA}"),
-    row("tls_not_tls", "tls", "write http:// in the URL", "http: {url: \"https://127.0.0.1:$PLAIN/\", tls: {ca: $CA}}"),
-    row("tls_unsupported", "tls", "write https:// in the URL", "http: {url: \"http://127.0.0.1:$GOOD/\"}"),
+    row("tls_not_tls", "tls", "Write http:// in the URL", "http: {url: \"https://127.0.0.1:$PLAIN/\", tls: {ca: $CA}}"),
+    row("tls_unsupported", "tls", "Write https:// in the URL", "http: {url: \"http://127.0.0.1:$GOOD/\"}"),
     row(
         "tls_unsupported",
         "tls",
-        "Go and Python refuse a common name",
+        "reject a common name",
         "tls: {address: \"127.0.0.1:$BARE\", ca: $CA, server_name: db.lab}",
     ),
     row(
         "tls_client_cert_required",
         "tls",
-        "mount a client certificate",
+        "Mount a client certificate",
         "http: {url: \"https://127.0.0.1:$MUTUAL/\", tls: {ca: $CA}}",
     ),
     row(
         "tls_handshake_failed",
         "tls",
-        "chooses its certificate by the name",
+        "selects its certificate by the requested name",
         "tls: {address: \"127.0.0.1:$NAMED\", ca: $CA, server_name: nobody.lab}",
     ),
 ];
@@ -136,7 +146,7 @@ const POSTGRES: &[Row] = &[
     row(
         "no_such_database",
         "login",
-        "the database is missing",
+        "the database does not exist",
         "postgres: {url: \"$BASE/nowhere\", user: app, password: sesame}",
     ),
     row(
@@ -166,38 +176,38 @@ const POSTGRES: &[Row] = &[
     row(
         "query_failed",
         "request",
-        "run the migrations",
+        "Run the migrations",
         "postgres: {url: \"$BASE/app\", user: app, password: sesame, query: SELECT * FROM nothing}",
     ),
     row(
         "body_mismatch",
         "assert",
-        "run it with psql",
+        "Run it with psql",
         "postgres: {url: \"$BASE/app\", user: app, password: sesame, query: SELECT 1, expect: \"2\"}",
     ),
     row(
         "read_only",
         "assert",
-        "the primary's Service",
+        "the Service of the primary",
         "postgres: {url: \"$REPLICA/app\", user: app, password: sesame, role: primary}",
     ),
     row("starting_up", "login", "hot_standby = off", "postgres: {url: \"$STANDBY/app\", user: app, password: sesame}"),
     row(
         "shutting_down",
         "login",
-        "wait for its restart",
+        "Wait for its restart",
         "postgres: {url: \"$STOPPING/app\", user: app, password: sesame}",
     ),
 ];
 
 const ANSWERS: &[Row] = &[
     row("http_status", "assert", "no such path", "http: {url: \"$NGINX/missing\"}"),
-    row("http_status", "assert", "a proxy answered", "http: {url: \"$NGINX/proxied\"}"),
-    row("http_redirect", "assert", "only the final slash differs", "http: {url: \"$NGINX/folder\"}"),
+    row("http_status", "assert", "A proxy answered", "http: {url: \"$NGINX/proxied\"}"),
+    row("http_redirect", "assert", "Only the final slash differs", "http: {url: \"$NGINX/folder\"}"),
     row(
         "permission_denied",
         "request",
-        "compare the token or password",
+        "Compare the token or password",
         "http: {url: \"$NGINX/private\", bearer_token: wrong}",
     ),
     row("health_down", "assert", "the part that it names", "peer: {url: \"$NGINX/health\"}"),
@@ -205,12 +215,17 @@ const ANSWERS: &[Row] = &[
     row(
         "json_mismatch",
         "assert",
-        "a JSON pointer begins with /",
+        "A JSON pointer starts with /",
         "http: {url: \"$NGINX/health\", json: {/database: connected}}",
     ),
     row("header_mismatch", "assert", "shows an excerpt", "http: {url: \"$NGINX/health\", header: {x-version: \"2\"}}"),
     row("too_large", "request", "`max_response`", "http: {url: \"$NGINX/health\", max_response: 5}"),
-    row("connection_closed", "request", "hung up before the answer", "http: {url: \"http://127.0.0.1:$POSTGRES/\"}"),
+    row(
+        "connection_closed",
+        "request",
+        "closed the connection before it answered",
+        "http: {url: \"http://127.0.0.1:$POSTGRES/\"}",
+    ),
     row(
         "timeout",
         "login",
@@ -220,7 +235,7 @@ const ANSWERS: &[Row] = &[
     row(
         "protocol_error",
         "login",
-        "compare the port",
+        "Compare the port",
         "postgres: {url: \"postgres://app@127.0.0.1:$HTTP/app\", password: x}",
     ),
 ];
@@ -247,7 +262,7 @@ const VALUES: &[Row] = &[
     row(
         "file_invalid",
         "assert",
-        "compare the file",
+        "Compare the file",
         "http: {url: \"http://127.0.0.1:1/\", bearer_token: {file: /proc}}",
     ),
     row("not_listening", "assert", "whether the app has started", "listen: {port: 3000}"),

@@ -337,7 +337,7 @@ fn silent_addresses_use_the_time_up_and_the_rest_is_not_tried() {
     let failure = &check["failure"];
     let message = failure["message"].as_str().expect("a text");
     assert!(message.ends_with(" addresses were not tried: the timeout of 5s was used up"), "{message}");
-    assert!(failure["hint"].as_str().expect("a text").contains("raise `timeout`"), "{failure}");
+    assert!(failure["hint"].as_str().expect("a text").contains("Raise `timeout`"), "{failure}");
     let spent = check["duration_seconds"].as_f64().expect("a number");
     assert!(spent < 5.5, "the deadline is 5 s: {spent}");
 }

@@ -60,7 +60,7 @@ fn one_a_check_failed() {
         "✓ tcp-127-0-0-1    tcp://127.0.0.1:{port}  (tcp T)
 ✗ tcp-127-0-0-1-2  tcp://127.0.0.1:{dead}  connect_refused  (tcp T)
     connect  127.0.0.1:{dead} refused after T
-    fix      nothing listens on port {dead} in this pod, and localhost in a pod is the pod itself: use the Service's name if the server runs elsewhere, else see whether the app has started
+    fix      Nothing in this pod listens on port {dead}, and inside a pod localhost is the pod itself. Use the Service name if the server runs in another pod; otherwise check that its container has started.
     tried    127.0.0.1:{dead} refused after T
 
 1 passed, 1 failed
@@ -170,7 +170,7 @@ fn three_out_of_time() {
     assert_eq!((&progress["check"], &progress["cause"]), (&"tcp-127-0-0-1".into(), &"connect_refused".into()));
     assert_eq!(lines[1], "pilotfish wait: out of time");
     let said = std::fs::read_to_string(log).expect("it was written");
-    let expected = "tcp-127-0-0-1: connect_refused: nothing listens on port ";
+    let expected = "tcp-127-0-0-1: connect_refused: Nothing in this pod listens on port ";
     assert!(said.starts_with(expected) && said.ends_with("pilotfish wait: out of time\n"), "{said}");
 }
 

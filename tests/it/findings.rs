@@ -107,7 +107,7 @@ fn ask_tells_what_stands_beside_the_failure_in_words_that_stay() {
     let ask = || ran(&["ask", "api", "--url", &format!("http://{}", sidecar.address)]).stdout;
     let first = ask();
     assert!(
-        first.starts_with("api: connect_refused: ") && first.contains("; also localhost_in_pod: use the "),
+        first.starts_with("api: connect_refused: ") && first.contains("Also localhost_in_pod: use the "),
         "{first}"
     );
     let before = runs(&sidecar);

@@ -166,7 +166,7 @@ fn a_name_server_that_a_policy_forbids() {
     let report = pod.report("check", "tcp://db:5432");
     assert_eq!(report["failure"]["cause"], "dns_timeout", "{report:#}");
     let hint = report["failure"]["hint"].as_str().unwrap_or_default();
-    assert!(hint.starts_with("the kernel of this node forbids it"), "{hint}");
+    assert!(hint.starts_with("The kernel of this node forbids the query"), "{hint}");
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn names_of_a_laptop() {
     pod.namespace.resolv_conf("search corp.example\nnameserver 127.0.0.1\n");
     let report = pod.report("check", "tcp://db:80");
     let hint = report["failure"]["hint"].as_str().unwrap_or_default();
-    assert!(hint.starts_with("the search list of resolv.conf is none of a cluster"), "{hint}");
+    assert!(hint.starts_with("The search list in resolv.conf is not one of a cluster"), "{hint}");
 }
 
 #[test]

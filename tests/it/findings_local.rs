@@ -278,5 +278,5 @@ fn answers_that_pass_and_tell_of_trouble() {
     only(&check(true), "redirected_to_https", "is redirected to https://127.0.0.1");
     let report = check(false);
     assert_eq!((report["failure"]["cause"].as_str(), codes(&report).len()), (Some("http_redirect"), 0));
-    assert!(report["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("write https://")), "{report:#}");
+    assert!(report["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("Write https://")), "{report:#}");
 }

@@ -449,7 +449,7 @@ fn a_server_of_tls_that_answers_plain_text_with_an_alert() {
         verdict(&report),
         "tls tls_unsupported: the peer answers with a TLS record: this port wants TLS, and plain HTTP was sent"
     );
-    assert!(report.to_string().contains("write https:// in the URL"), "{report}");
+    assert!(report.to_string().contains("Write https:// in the URL"), "{report}");
 }
 
 mod redirects;

@@ -178,7 +178,7 @@ fn an_authority_that_has_ended() {
     let report = check(port, &ca);
     assert_told(&report, "tls tls_expired: the root \"CN=Old Root\" of the file ");
     let hint = report["failure"]["hint"].as_str().unwrap_or_default();
-    assert!(hint.starts_with("make the authority anew"), "{hint}");
+    assert!(hint.starts_with("Recreate the authority's certificate"), "{hint}");
     let (_nginx, port) = Nginx::https(&other.issue(&server), &[], "");
     assert_eq!(told(&check(port, &ca)), "pass", "an old root beside the right one does no harm");
 }
@@ -351,13 +351,13 @@ fn a_certificate_of_a_kind_that_is_not_taken() {
             &["-newkey", "rsa:1024"][..],
             &["-cipher", "DEFAULT@SECLEVEL=0"][..],
             "tls tls_unsupported: what the key of \"CN=db.lab\" signed in the handshake cannot be verified",
-            "RSA of 2048 bits or more",
+            "RSA with at least 2048 bits",
         ),
         (
             &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp521r1"],
             &[],
             "tls tls_unsupported: the server found nothing in common with our TLS hello",
-            "a certificate of RSA, EC P-256 or P-384",
+            "a certificate with RSA, EC P-256 or P-384",
         ),
     ] {
         let pair = made_by_openssl(arguments);

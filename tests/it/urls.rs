@@ -383,7 +383,7 @@ fn variables_of_a_pod() {
     assert!(!ran.stdout.contains("hunter2") && !ran.stdout.contains("ter2"), "{}", ran.stdout);
     let report: Value = serde_json::from_str(&ran.stdout).expect("a report");
     for (name, cause, code, hint) in [
-        ("missing", "variable_missing", "", "this container has no value for "),
+        ("missing", "variable_missing", "", "This container has no value for "),
         ("invalid", "variable_invalid", "env_service_link", "set the variable in the pod's env"),
         ("white", "secret_whitespace", "secret_trailing_newline", "write it anew without"),
         ("weak", "secret_too_weak", "jwt_secret_short", "make one"),

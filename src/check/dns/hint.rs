@@ -10,12 +10,13 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
     let own_server = !context.endpoints.is_empty();
     let text = match fault.cause {
         Cause::DnsTimeout | Cause::DnsServerFailure | Cause::DnsRefused if own_server && !alias => {
-            "the check's own `server` was asked, not those of resolv.conf: compare its address, see in its log whether it serves \
-             this pod and this zone, and that a NetworkPolicy lets UDP and TCP 53 pass to it (kubectl get netpol)"
+            "This check queries its own `server`, not those of resolv.conf. Compare its address, check in its log \
+             whether it serves this pod and this zone, and let a NetworkPolicy allow UDP and TCP 53 to it (kubectl \
+             get netpol)."
         }
         Cause::DnsAnswerMismatch => {
-            "compare the zone with what is expected: a record was changed, or another name server than \
-             the zone's own answers (split horizon)"
+            "Compare the zone with the expected records. A record was changed, or a name server other than the zone's \
+             own answers (split horizon)."
         }
         _ => return None,
     };

@@ -9,18 +9,18 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Optio
     let ipv6_pod = fault.detail == Some(Detail::Protocol { code: IPV6_POD, product: None });
     let text = match fault.cause {
         Cause::NotListening if evidence.facts.own(LISTENING).is_none() => {
-            "see whether the app has started (kubectl logs), or listens on another port than this check has"
+            "Check whether the app has started (kubectl logs), or listens on another port than this check expects."
         }
         Cause::NotListening | Cause::ListeningOnLoopback if ipv6_pod => {
-            "no other pod reaches it there: start the app with --host :: (uvicorn, Flask) or HOSTNAME=:: (Next.js)"
+            "No other pod can reach it there. Start the app with --host :: (uvicorn, Flask) or HOSTNAME=:: (Next.js)."
         }
         Cause::NotListening => {
-            "let the app listen on 0.0.0.0: Next.js standalone takes HOSTNAME, which Kubernetes sets to the \
-             pod's name, so set HOSTNAME=0.0.0.0"
+            "Let the app listen on 0.0.0.0. Next.js standalone uses HOSTNAME, which Kubernetes sets to the pod's \
+             name: set HOSTNAME=0.0.0.0."
         }
         Cause::ListeningOnLoopback => {
-            "other pods are refused there: start the app with --host 0.0.0.0 (uvicorn, Flask, FastMCP) \
-             or HOSTNAME=0.0.0.0 (Next.js)"
+            "Other pods cannot connect there. Start the app with --host 0.0.0.0 (uvicorn, Flask, FastMCP) or \
+             HOSTNAME=0.0.0.0 (Next.js)."
         }
         _ => return None,
     };

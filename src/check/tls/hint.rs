@@ -7,12 +7,12 @@ use crate::outcome::{Detail, Evidence, Fault, StreamDetail, TlsDetail};
 pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
     let text = match (fault.cause, &fault.detail) {
         (Cause::Timeout, Some(Detail::Tls(TlsDetail::NotStarted))) => {
-            "the server does not speak the protocol of `starttls`: leave that out where it wants TLS at once (465 for SMTP), \
-             else compare the port"
+            "The server does not speak the protocol of `starttls`. Remove it if the server expects TLS at once (465 \
+             for SMTP); otherwise compare the port."
         }
         (Cause::TlsNotTls, detail) if *detail != Some(Detail::Stream(StreamDetail::Unrecognised)) => {
-            "that port speaks plain text: use the server's TLS port, `starttls` where its protocol has it, or a check \
-             without TLS (http, tcp)"
+            "This port speaks plain text. Use the TLS port of the server, `starttls` if its protocol has it, or a \
+             check without TLS (http, tcp)."
         }
         _ => return None,
     };

@@ -128,7 +128,7 @@ fn a_url_that_is_not_for_us_is_not_accused() {
         let outcome = runtime.block_on(crate::probe::probe(&plan.checks[0], &world, crate::probe::Depth::Full));
         let failure = outcome.failure.unwrap();
         assert!(failure.message.contains(says), "{value}: {failure:?}");
-        assert!(failure.hint.starts_with("the value may well be right for the app"), "{value}: {failure:?}");
+        assert!(failure.hint.starts_with("The value may be correct for the app"), "{value}: {failure:?}");
         assert!(!format!("{failure:?}{:?}", outcome.findings).contains("s3"), "{value}: {failure:?}");
         assert_eq!(outcome.findings, [], "{value}");
     }

@@ -12,8 +12,8 @@ use crate::url::Endpoint;
 
 /// The kernel repeats a lost SYN after one second.
 const SYN_AGAIN: Duration = Duration::from_secs(1);
-const NOBODY: &str = "nobody on the network answered for that address within 3 s: the pod or node behind it is gone; compare \
-                      it with kubectl get pods -A -o wide";
+const NOBODY: &str = "No host on the network answered for that address within 3 s: the pod or node behind it is gone. \
+                      Compare it with kubectl get pods -A -o wide.";
 /// An address that nobody on the link answers for is given up after three.
 const NO_NEIGHBOUR: Duration = Duration::from_millis(2_500);
 
@@ -27,16 +27,16 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         Cause::ConnectRefused => scene.refused(),
         Cause::ConnectTimeout => scene.timeout(),
         Cause::ConnectReset => format!(
-            "something accepts on port {} and hangs up at once: a proxy or mesh that finds no upstream, or a server {}; the log \
-             of what listens there says which",
+            "Something accepts connections on port {} and closes them at once: a proxy or mesh without an upstream, \
+             or a server {}. The log of what listens there shows which.",
             scene.endpoint.port,
             if fault.detail == Some(Detail::Tls(TlsDetail::Reset)) { "without TLS" } else { "that wants TLS there" }
         ),
         Cause::HostUnreachable => scene.unreachable(),
         Cause::NetworkUnreachable => scene.no_network(),
         Cause::ConnectNotPermitted => {
-            "the kernel of this node forbids it (EPERM, EACCES): look at the rules of the network \
-             policy agent (eBPF, a reject or prohibit route) and at seccomp for this pod"
+            "The kernel of this node forbids the connection (EPERM, EACCES). Check the rules of the network policy \
+             agent (eBPF, a reject or prohibit route) and seccomp for this pod."
                 .to_owned()
         }
         _ => return None,
@@ -83,7 +83,7 @@ impl Scene<'_> {
         let ports = service.ports.iter().take(4).map(u16::to_string).collect::<Vec<_>>().join(", ");
         let name = service.prefix.to_ascii_lowercase().replace('_', "-");
         Some(format!(
-            "the Service at {} has the port {ports}, not {}: use that one (kubectl get svc {name})",
+            "The Service at {} has the port {ports}, not {}. Use that port (kubectl get svc {name}).",
             service.address,
             one.address.port()
         ))
@@ -106,24 +106,30 @@ impl Scene<'_> {
             one.host == known.host && one.family() == known.family() && one.address.ip() != known.address.ip()
         };
         let several = refused.first().is_some_and(|known| self.evidence.tries.iter().any(|one| beside(known, one)));
-        let seen =
-            if refused.len() > 1 { format!("{} addresses, all refused: ", refused.len()) } else { String::new() };
-        match self.service() {
+        let seen = if refused.len() > 1 {
+            format!("All {} addresses refused the connection: ", refused.len())
+        } else {
+            String::new()
+        };
+        let text = match self.service() {
             Some((service, namespace)) if several => format!(
-                "{seen}behind the headless Service {service} {who} there, but nothing listens on port {port}: compare it with the \
-                 containerPort, and look for a listener on 127.0.0.1 alone (kubectl {namespace}get endpointslices)",
-                who = if refused.len() > 1 { "the pods are" } else { "that pod is" },
+                "{seen}{who} of the headless Service {service} {are} running, but nothing listens on port {port}. \
+                 Compare it with the containerPort, and look for a listener on 127.0.0.1 only (kubectl {namespace}get \
+                 endpointslices).",
+                who = if refused.len() > 1 { "the pods" } else { "a pod" },
+                are = if refused.len() > 1 { "are" } else { "is" },
             ),
             Some((service, namespace)) => format!(
-                "{seen}kubectl {namespace}get endpointslices -l kubernetes.io/service-name={service}: without addresses, no \
-                 pod of {service} is ready; with some, it has no port {port}, or its pods do not listen on the targetPort, or \
-                 on 127.0.0.1 alone"
+                "{seen}run kubectl {namespace}get endpointslices -l kubernetes.io/service-name={service}. Without \
+                 addresses, no pod of {service} is ready; with addresses, the Service has no port {port}, or its pods \
+                 do not listen on the targetPort, or only on 127.0.0.1."
             ),
             None => format!(
-                "{seen}the machine is there, but nothing listens on port {port}: compare the port with the server's own, \
-                 and see that it does not listen on 127.0.0.1 alone"
+                "{seen}the host is up, but nothing listens on port {port}. Compare the port with the server's, and \
+                 check that the server does not listen on 127.0.0.1 only."
             ),
-        }
+        };
+        with_capital(&text)
     }
 
     /// The target is this pod itself: what listens in it is known, as a rule.
@@ -140,12 +146,12 @@ impl Scene<'_> {
         let shown = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
         Some(match (own, ips.is_empty()) {
             (true, true) => format!(
-                "{ip} is this pod itself, and nothing in it listens on port {port}: see whether the app has started, and on \
-                 which port"
+                "{ip} is this pod itself, and nothing in it listens on port {port}. Check whether the app has \
+                 started, and on which port."
             ),
             (_, true) => format!(
-                "nothing listens on port {port} in this pod, and {} in a pod is the pod itself: use the Service's name if the \
-                 server runs elsewhere, else see whether the app has started",
+                "Nothing in this pod listens on port {port}, and inside a pod {} is the pod itself. Use the Service \
+                 name if the server runs in another pod; otherwise check that its container has started.",
                 if ip.is_unspecified() { ip.to_string() } else { "localhost".to_owned() }
             ),
             _ if ips
@@ -153,21 +159,22 @@ impl Scene<'_> {
                 .any(|known| *known == ip || (known.is_unspecified() && known.is_ipv4() == ip.is_ipv4())) =>
             {
                 format!(
-                    "port {port} of this pod listens on {shown} now: the app has only just started, or its queue of \
-                     connections is full"
+                    "Port {port} of this pod listens on {shown} now. The app has only just started, or its connection \
+                     queue is full."
                 )
             }
             (true, false) => format!(
-                "port {port} of this pod listens on {shown} alone: start the app with --host {host} (uvicorn, Flask, FastMCP) \
-                 or HOSTNAME={host} (Next.js)",
+                "Port {port} of this pod listens only on {shown}. Start the app with --host {host} (uvicorn, Flask, \
+                 FastMCP) or HOSTNAME={host} (Next.js).",
                 host = if ip.is_ipv6() { "::" } else { "0.0.0.0" }
             ),
             (false, false) if ip.is_ipv6() => format!(
-                "port {port} of this pod listens on {shown} and {ip} is refused: dial 127.0.0.1, or let the app listen on [::]"
+                "Port {port} of this pod listens on {shown}, and {ip} refuses the connection. Use 127.0.0.1 as the \
+                 target, or let the app listen on [::]."
             ),
             (false, false) => format!(
-                "port {port} of this pod listens on {shown} and {ip} is refused: let the app listen on 0.0.0.0 (Next.js: \
-                 HOSTNAME=0.0.0.0), or see whether it has only just started"
+                "Port {port} of this pod listens on {shown}, and {ip} refuses the connection. Let the app listen on \
+                 0.0.0.0 (Next.js: HOSTNAME=0.0.0.0), or check whether it has only just started."
             ),
         })
     }
@@ -178,8 +185,8 @@ impl Scene<'_> {
             return text;
         }
         if self.tries(ConnectResult::NotTried).next().is_some() {
-            return "not every address could be tried in time: raise `timeout` (or set `connect_timeout`), and find out why \
-                    the first ones are silent"
+            return "The time was too short to try every address. Raise `timeout` (or set `connect_timeout`), and find \
+                    out why the first addresses do not answer."
                 .to_owned();
         }
         if let Some(text) = self.learnt_later() {
@@ -188,18 +195,19 @@ impl Scene<'_> {
         let cut: Vec<&ConnectAttempt> = self.tries(ConnectResult::Cut).collect();
         if !cut.is_empty() && cut.iter().all(|one| one.duration < SYN_AGAIN) {
             return format!(
-                "no try had a whole second, and one lost packet costs as much: raise `timeout` (or `connect_timeout`). If it \
-                 stays silent, a NetworkPolicy or firewall drops port {port}"
+                "No connect attempt had a whole second, and one lost packet costs that much: raise `timeout` (or \
+                 `connect_timeout`). If there is still no answer, a NetworkPolicy or firewall drops port {port}."
             );
         }
         match self.service() {
             Some((service, namespace)) => format!(
-                "packets vanish: if kubectl {namespace}get svc {service} does not show port {port}, correct the port; else a \
-                 NetworkPolicy (egress here, ingress there) drops them: kubectl get netpol -A"
+                "No answer arrives. If kubectl {namespace}get svc {service} does not show port {port}, correct the \
+                 port; otherwise a NetworkPolicy (egress here, ingress there) drops the packets: kubectl get netpol -A"
             ),
             None => format!(
-                "packets vanish: if this pod reaches other hosts on port {port}, their firewall or security group or a wrong \
-                 address is the cause; if none, an egress NetworkPolicy here (kubectl get netpol)"
+                "No answer arrives. If this pod reaches other hosts on port {port}, the target's firewall or security \
+                 group drops the packets, or the address is wrong; if it reaches none, check the egress NetworkPolicy \
+                 here (kubectl get netpol)."
             ),
         }
     }
@@ -217,10 +225,10 @@ impl Scene<'_> {
             return ended(ConnectResult::HostUnreachable).map(|_| NOBODY.to_owned());
         };
         let text = if slower {
-            "it answers, but later than the try waited: raise `timeout` (or `connect_timeout`)"
+            "The address answers, but later than the connect attempt waited. Raise `timeout` (or `connect_timeout`)."
         } else {
-            "dialled once more it answered in time: packets were lost, or its queue of connections was full; see whether it \
-             happens again"
+            "A second connect attempt was answered in time: packets were lost, or the connection queue was full. \
+             Check whether it happens again."
         };
         Some(text.to_owned())
     }
@@ -230,17 +238,17 @@ impl Scene<'_> {
         match (self.service(), slow) {
             (_, true) => NOBODY.to_owned(),
             (Some((service, namespace)), false) => format!(
-                "a firewall rejects it, or (with Cilium) {service} has no backend: kubectl {namespace}get endpointslices -l \
-                 kubernetes.io/service-name={service} tells which"
+                "A firewall rejects the connection, or (with Cilium) {service} has no backend. kubectl {namespace}get \
+                 endpointslices -l kubernetes.io/service-name={service} shows which."
             ),
             (None, false) if matches!(self.place, HostClass::Public(_)) => {
-                "a router or firewall rejected it at once, or there is no route to the host: look at the rules for egress, then \
-                 at ip route in the pod"
+                "A router or firewall rejected the connection at once, or there is no route to the host. Check the \
+                 rules for egress, then ip route in the pod."
                     .to_owned()
             }
             (None, false) => {
-                "a router or firewall rejected it at once, or there is no route to the host: compare the address \
-                              with kubectl get pods -A -o wide, then look at ip route in the pod"
+                "A router or firewall rejected the connection at once, or there is no route to the host. Compare the \
+                 address with kubectl get pods -A -o wide, then check ip route in the pod."
                     .to_owned()
             }
         }
@@ -255,20 +263,20 @@ impl Scene<'_> {
         let tried = |six: bool| self.evidence.tries.iter().any(|one| one.address.is_ipv6() == six);
         match (tried(true), tried(false)) {
             (true, false) if matches!(self.place, HostClass::Address(_)) => {
-                "this pod has no IPv6 route (ip -6 route): dial the target by its name or an IPv4 address, or give the pod a \
-                 dual-stack network"
+                "This pod has no IPv6 route (ip -6 route). Use the target's name or an IPv4 address, or give the pod \
+                 a dual-stack network."
                     .to_owned()
             }
-            (true, false) => "the target has IPv6 addresses alone, and this pod has no IPv6 route (ip -6 route): give the name \
-                              an A record, or the pod a dual-stack network"
+            (true, false) => "The target has only IPv6 addresses, and this pod has no IPv6 route (ip -6 route). Give \
+                              the name an A record, or the pod a dual-stack network."
                 .to_owned(),
             (false, true) if self.is_ipv6_alone() => {
-                "the target has IPv4 addresses alone, and this pod has IPv6 addresses alone: give the name an AAAA record, or go \
-                 through NAT64 (by a name, not by an IPv4 address: DNS64 makes the AAAA of it)"
+                "The target has only IPv4 addresses, and this pod has only IPv6 addresses. Give the name an AAAA \
+                 record, or use NAT64 (with a name, not an IPv4 address: DNS64 makes the AAAA record from it)."
                     .to_owned()
             }
-            _ => "no route to that address: if ip route get ADDRESS in the pod shows none (or a blackhole), this pod lacks it; \
-                  else a router or firewall on the way answers so"
+            _ => "There is no route to that address. If ip route get ADDRESS in the pod shows none (or a blackhole), \
+                  this pod lacks it; otherwise a router or firewall on the way rejects the packets."
                 .to_owned(),
         }
     }
@@ -278,19 +286,26 @@ impl Scene<'_> {
 fn limit(fault: &Fault) -> &'static str {
     match fault.detail {
         Some(Detail::Os(99)) => {
-            "every local port to that target is taken, the target was not even asked: let the app reuse connections \
-                     (ss -tan shows whose they are), or widen net.ipv4.ip_local_port_range"
+            "Every local port to that target is in use, so the target was not contacted. Let the app reuse \
+             connections (ss -tan shows whose they are), or widen net.ipv4.ip_local_port_range."
         }
         Some(Detail::Os(23 | 24)) => {
-            "no file descriptor was left, the target was not even asked: raise the limit of open files (ulimit \
-                          -n), or probe fewer targets at a time"
+            "No file descriptor was free, so the target was not contacted. Raise the limit of open files (ulimit -n), \
+             or probe fewer targets at a time."
         }
         Some(Detail::Os(12 | 105)) => {
-            "the kernel had no memory for a socket, the target was not even asked: see the memory of this node \
-                           (kubectl describe node) and net.ipv4.tcp_mem"
+            "The kernel had no memory for a socket, so the target was not contacted. Check the memory of this node \
+             (kubectl describe node) and net.ipv4.tcp_mem."
         }
         _ => {
-            "this pod is out of sockets, ports or memory, the target was not even asked: see ss -s and ulimit -n in the pod"
+            "This pod is out of sockets, ports or memory, so the target was not contacted. Check ss -s and ulimit -n \
+             in the pod."
         }
     }
+}
+
+/// The same sentence with a capital at its start.
+fn with_capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

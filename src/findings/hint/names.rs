@@ -24,8 +24,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         Cause::DnsNoAddress => no_address(fault, &queries, evidence, context),
         Cause::DnsTimeout => unknown_here(cause, &queries, evidence).unwrap_or_else(|| timeout(evidence)),
         Cause::DnsServerFailure => unknown_here(cause, &queries, evidence).unwrap_or_else(|| server_failure(evidence)),
-        Cause::DnsRefused => "that server does not serve this pod or this zone: compare `nameserver` in the pod's \
-             /etc/resolv.conf with kubectl -n kube-system get svc kube-dns, and look at dnsPolicy and dnsConfig"
+        Cause::DnsRefused => "That name server does not serve this pod or this zone. Compare `nameserver` in the \
+                              pod's /etc/resolv.conf with kubectl -n kube-system get svc kube-dns, and check \
+                              dnsPolicy and dnsConfig."
             .to_owned(),
         _ => return None,
     })
@@ -48,11 +49,11 @@ fn leads_nowhere(queries: &[&Query]) -> Option<String> {
         return None;
     }
     let to = match alias {
-        own if query.name.strip_suffix('.') == Some(own) => "itself, in a circle".to_owned(),
+        own if query.name.strip_suffix('.') == Some(own) => "itself, in a loop".to_owned(),
         gone if is_rcode(query, "NXDOMAIN") => format!("{gone}, which does not exist"),
         other => format!("{other}, for which no {} record came", query.record),
     };
-    Some(format!("{} is an alias of {to}: correct the externalName of its Service, or the CNAME", query.name))
+    Some(format!("{} is an alias of {to}. Correct the externalName of its Service, or the CNAME.", query.name))
 }
 
 /// No Service of the cluster, and as a name of the Internet it failed: which of both it should be is not known.
@@ -63,12 +64,13 @@ fn unknown_here(cause: Cause, queries: &[&Query], evidence: &Evidence) -> Option
     let gone = queries.iter().filter(|query| query.suffix.is_some()).all(|query| is_rcode(query, "NXDOMAIN"));
     (gone && last.suffix.is_none() && !name.ends_with(domain)).then(|| {
         format!(
-            "{} is NXDOMAIN: if {name} should be a Service, kubectl get svc,endpointslices -A | grep {service} (headless without \
-             a ready pod is NXDOMAIN too); if it is none, {}: kubectl -n kube-system logs -l k8s-app=kube-dns",
+            "{} is NXDOMAIN. If {name} should be a Service, run kubectl get svc,endpointslices -A | grep {service} (a \
+             headless Service without a ready pod is NXDOMAIN too); if it is not one, {}: kubectl -n kube-system logs \
+             -l k8s-app=kube-dns",
             queries[0].name,
             match cause {
-                Cause::DnsTimeout if slow(evidence) => "slow answers left it no time",
-                _ => "CoreDNS's upstream fails",
+                Cause::DnsTimeout if slow(evidence) => "slow answers used up its time",
+                _ => "the upstream of CoreDNS fails",
             }
         )
     })
@@ -90,8 +92,8 @@ fn not_found(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String
             if evidence.queries.iter().all(|query| query.suffix.is_none()) =>
         {
             format!(
-                "{service}. alone was asked for, without a search list: write {service}.NAMESPACE.svc.cluster.local (in a pod \
-                 that has no search list, see its dnsPolicy)"
+                "Only {service}. was looked up, without a search list. Write {service}.NAMESPACE.svc.cluster.local \
+                 (if the pod has no search list, check its dnsPolicy)."
             )
         }
         Some(HostClass::Service { service, namespace }) => {
@@ -104,35 +106,35 @@ fn not_found(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String
             let port = evidence.queries.last().and_then(|query| written(query).strip_prefix('_')?.split('.').next());
             if let Some(port) = port {
                 return format!(
-                    "there is no Service {service} in {there}, none of its ports is called {port}, or it is headless without a \
-                     ready pod: kubectl describe svc {service} shows which"
+                    "There is no Service {service} in {there}, it has no port named {port}, or it is headless without \
+                     a ready pod. kubectl describe svc {service} shows which."
                 );
             }
             let elsewhere = if namespace.as_deref() == own {
-                format!("; if it lives in another one, {service}.NAMESPACE is its name")
+                format!(". If it is in another namespace, use {service}.NAMESPACE")
             } else {
                 String::new()
             };
             format!(
-                "there is no Service {service} in {there}, or it is headless without a ready pod: kubectl get \
-                 svc,endpointslices -A | grep {service} tells which{elsewhere}"
+                "There is no Service {service} in {there}, or it is headless without a ready pod. kubectl get \
+                 svc,endpointslices -A | grep {service} shows which{elsewhere}."
             )
         }
         Some(HostClass::Unclear { service, namespace }) => format!(
-            "there is neither a Service {service} in a namespace {namespace} nor a public name {service}.{namespace}: \
-             kubectl -n {namespace} get svc {service} shows the one, nslookup outside of the cluster the other"
+            "There is no Service {service} in a namespace {namespace}, and no public name {service}.{namespace}. \
+             kubectl -n {namespace} get svc {service} shows the first, nslookup outside the cluster the second."
         ),
         Some(HostClass::Laptop(name)) => format!(
-            "{name} looks like a name of a laptop's hosts file or an ingress, which a pod does not have: use the Service's name \
-             (kubectl get svc -A); if it is of your company's own domain, let CoreDNS forward that to its name server"
+            "{name} looks like a name from a laptop's hosts file or an ingress, which a pod does not know. Use the \
+             Service name (kubectl get svc -A); if it belongs to your company's domain, let CoreDNS forward that \
+             domain to its name server."
         ),
         Some(HostClass::Docker(name)) => format!(
-            "{name} is a name of Docker or minikube, which a pod does not have; use the Service's name: kubectl get svc -A \
-             (or the node's address)"
+            "Only Docker and minikube know the name {name}. In a pod, use the Service name (kubectl get svc -A) or \
+             the node's address."
         ),
         Some(HostClass::Public(name)) => format!(
-            "no name server knows {name}: compare its spelling with where it is from, and ask outside the pod: \
-             nslookup {}{name}",
+            "No name server knows {name}. Check its spelling, and look it up outside the pod: nslookup {}{name}",
             match evidence.queries.last().map(|query| query.record.as_str()) {
                 None | Some("A" | "AAAA") => String::new(),
                 Some(record) => format!("-type={record} "),
@@ -148,7 +150,7 @@ fn not_of_this_cluster(evidence: &Evidence) -> Option<String> {
     let name = written(query);
     if name == "localhost" {
         return Some(
-            "name servers need not know localhost: apps find it in /etc/hosts, which a dns check does not read"
+            "Name servers need not know localhost. Apps find it in /etc/hosts, which a dns check does not read."
                 .to_owned(),
         );
     }
@@ -159,14 +161,14 @@ fn not_of_this_cluster(evidence: &Evidence) -> Option<String> {
         || (name.contains(".svc.") && !name.ends_with(".clusterset.local") && !is_public(name));
     match domain {
         None if listed && is_service => Some(
-            "the search list of resolv.conf is none of a cluster: with dnsPolicy Default, or hostNetwork without \
-             ClusterFirstWithHostNet, a pod asks the node's name server, which knows no Service; else compare the name with \
-             kubectl get svc -A"
+            "The search list in resolv.conf is not one of a cluster: with dnsPolicy Default, or hostNetwork without \
+             ClusterFirstWithHostNet, a pod uses the node's name server, which knows no Service. Otherwise compare \
+             the name with kubectl get svc -A."
                 .to_owned(),
         ),
         Some(domain) if foreign && (!is_service || !name.ends_with(domain)) => Some(format!(
-            "as resolv.conf has it, Services are called NAME.NAMESPACE.{domain} here: compare {name} with that, and with kubectl \
-             get svc -A"
+            "According to resolv.conf, Services are named NAME.NAMESPACE.{domain} here. Compare {name} with that, and \
+             with kubectl get svc -A."
         )),
         _ => None,
     }
@@ -175,11 +177,14 @@ fn not_of_this_cluster(evidence: &Evidence) -> Option<String> {
 fn no_address(fault: &Fault, queries: &[&Query], evidence: &Evidence, context: Context<'_>) -> String {
     let other = queries.iter().find(|query| query.answers > 0 && is_address(query));
     if let Some(query) = other {
-        return format!("the name has {} records only: change `addresses`, or give it the other family", query.record);
+        return format!(
+            "The name has only {} records. Change `addresses`, or add records of the other family.",
+            query.record
+        );
     }
     if fault.detail == Some(Detail::Dns(DnsDetail::HostsFile)) {
-        return "/etc/hosts settles the name, and no name server was asked: add an address of that family there (hostAliases), or \
-                change `addresses`"
+        return "/etc/hosts has the name, so no name server was queried. Add an address of that family there \
+                (hostAliases), or change `addresses`."
             .to_owned();
     }
     let exists = queries.iter().find(|query| is_rcode(query, "NOERROR"));
@@ -188,31 +193,31 @@ fn no_address(fault: &Fault, queries: &[&Query], evidence: &Evidence, context: C
         // CoreDNS answers so where there is a namespace of that name.
         (_, Some((query, Some("")))) if !written(query).contains('.') => {
             let name = written(query);
-            format!("{} is a namespace, no Service: write SERVICE.{name} (kubectl -n {name} get svc)", query.name)
+            format!("{} is a namespace, not a Service. Write SERVICE.{name} (kubectl -n {name} get svc).", query.name)
         }
         (Some(HostClass::Service { service, namespace }), within)
             if within.is_none_or(|(query, of_cluster)| of_cluster.is_some() || query.name.contains(".svc.")) =>
         {
             format!(
-                "the Service exists and has no address of the families asked for: kubectl {}get svc {service} -o wide shows \
-                 its type, families and externalName",
+                "The Service exists but has no address of the requested families. kubectl {}get svc {service} -o wide \
+                 shows its type, families and externalName.",
                 flag(namespace.as_deref())
             )
         }
-        _ => "the name exists, but has neither A nor AAAA records: ask for the name that has them (is it a zone's own name, \
-              or one of a mail server?)"
+        _ => "The name exists, but has neither A nor AAAA records. Use the name that has them; this may be the name \
+              of a zone or of mail servers."
             .to_owned(),
     }
 }
 
 fn server_failure(evidence: &Evidence) -> String {
     if evidence.queries.iter().any(|query| query.answer == DnsAnswer::Malformed) {
-        return "what answers there is no name server: compare `nameserver` in the pod's /etc/resolv.conf with kubectl -n \
-                kube-system get svc kube-dns"
+        return "The peer that answers is not a name server. Compare `nameserver` in the pod's /etc/resolv.conf with \
+                kubectl -n kube-system get svc kube-dns."
             .to_owned();
     }
-    "the name server is there and cannot answer, since its upstream or that zone is broken: kubectl -n kube-system logs -l \
-     k8s-app=kube-dns names the upstream"
+    "The name server runs but cannot answer, because its upstream or that zone is broken. kubectl -n kube-system logs \
+     -l k8s-app=kube-dns names the upstream."
         .to_owned()
 }
 
@@ -247,48 +252,48 @@ fn timeout(evidence: &Evidence) -> String {
     let servers = if servers.is_empty() { "the name server".to_owned() } else { servers.join(", ") };
     if tcp_alone {
         return format!(
-            "{servers} answered over UDP that the answer needs TCP, and TCP port 53 does not work: allow TCP 53 beside \
-             UDP 53 in the NetworkPolicy"
+            "{servers} answered over UDP that the answer needs TCP, and TCP port 53 does not work. Allow TCP 53 as \
+             well as UDP 53 in the NetworkPolicy."
         );
     }
     if let Some("operation not permitted" | "permission denied") = error {
         return format!(
-            "the kernel of this node forbids it: a NetworkPolicy, or a firewall here, must let UDP and TCP to {servers} pass \
-             (kubectl get netpol)"
+            "The kernel of this node forbids the query. A NetworkPolicy, or a firewall here, must allow UDP and TCP \
+             to {servers} (kubectl get netpol)."
         );
     }
     if let Some(text) = error.filter(|text| text.contains("unreachable") || text.contains("no route")) {
         return format!(
-            "{servers}: {text}: if ip route get in the pod shows no way there, its network is not set up; else a router or \
-             firewall on the way answers so"
+            "{servers}: {text}. If ip route get in the pod shows no route there, the network of the pod is not set \
+             up; otherwise a router or firewall on the way rejects the packets."
         );
     }
     if servers.starts_with("169.254.20.") && !evidence.queries.iter().any(is_answer) {
         return format!(
-            "{servers} did not answer, an address as NodeLocal DNSCache has it: kubectl -n kube-system get pods -l \
-             k8s-app=node-local-dns -o wide shows whether it runs on this node; if it does, see its log"
+            "{servers} did not answer; such an address belongs to NodeLocal DNSCache. kubectl -n kube-system get pods \
+             -l k8s-app=node-local-dns -o wide shows whether it runs on this node; if it does, read its log."
         );
     }
     if error.is_some() {
         return format!(
-            "nothing serves names at {servers}: compare `nameserver` in the pod's /etc/resolv.conf with \
-             kubectl -n kube-system get svc kube-dns, and see {COREDNS}"
+            "No name server listens at {servers}. Compare `nameserver` in the pod's /etc/resolv.conf with kubectl -n \
+             kube-system get svc kube-dns, and check {COREDNS}"
         );
     }
     if slow(evidence) {
         return format!(
-            "{servers} answered other names so slowly that no time was left for this one: CoreDNS or its upstream is slow \
-             (kubectl -n kube-system logs -l k8s-app=kube-dns); a longer `timeout` gives names more time"
+            "{servers} answered other names so slowly that no time was left for this one. CoreDNS or its upstream is \
+             slow (kubectl -n kube-system logs -l k8s-app=kube-dns); a longer `timeout` gives names more time."
         );
     }
     if evidence.queries.iter().any(is_answer) {
         return format!(
-            "{servers} answered some names and not this one in time: its upstream for that zone is slow, or CoreDNS is \
-             overloaded; see kubectl -n kube-system logs -l k8s-app=kube-dns"
+            "{servers} answered some names, but not this one in time. Its upstream for that zone is slow, or CoreDNS \
+             is overloaded: kubectl -n kube-system logs -l k8s-app=kube-dns"
         );
     }
     format!(
-        "{servers} did not answer: if other pods resolve names, a NetworkPolicy without egress to kube-dns (UDP and TCP 53) \
-         is the cause (kubectl get netpol), else CoreDNS is down: {COREDNS}"
+        "{servers} did not answer. If other pods resolve names, a NetworkPolicy without egress to kube-dns (UDP and \
+         TCP 53) drops the queries (kubectl get netpol); otherwise CoreDNS is down: {COREDNS}"
     )
 }

@@ -11,16 +11,16 @@ pub(super) fn hint(fault: &Fault) -> Option<String> {
     let text = match (fault.cause, detail) {
         (Cause::VariableMissing, detail) => return Some(missing(detail)),
         (Cause::VariableInvalid, Some(ValueDetail::NotSpoken)) => {
-            "the value may well be right for the app: give its host and port as tcp://host:port, or leave it out"
+            "The value may be correct for the app. Give this check its host and port as tcp://host:port, or remove \
+             the check."
         }
         (Cause::VariableInvalid, _) => {
-            "correct it in the Secret or ConfigMap that it comes from, then restart the pod: a container's \
-             variables never change while it runs"
+            "Correct the value in its Secret or ConfigMap, then restart the pod: the variables of a container never \
+             change while it runs."
         }
         (Cause::UrlMalformed, detail) => malformed(detail.map(in_url)),
         (Cause::FileMissing, _) => {
-            "mount the Secret or ConfigMap in this container too, and compare path and key with kubectl \
-             describe pod"
+            "Mount the Secret or ConfigMap in this container too, and compare path and key with kubectl describe pod."
         }
         (Cause::FileInvalid, detail) => file_invalid(detail),
         _ => return None,
@@ -42,8 +42,8 @@ fn missing(detail: Option<&ValueDetail>) -> String {
         other => first(other).map(|broken| broken.name.as_str()),
     };
     format!(
-        "this container has no value for {}: add it under `env` or `envFrom` (a sidecar does not inherit the app's), and \
-         check the Secret's name and key, and that the key is not empty",
+        "This container has no value for {}. Add it under `env` or `envFrom` (a sidecar does not inherit the app's), \
+         and check the name and key of the Secret, and that the key is not empty.",
         name.unwrap_or("it")
     )
 }
@@ -59,19 +59,19 @@ fn in_url(detail: &ValueDetail) -> &ValueDetail {
 fn malformed(detail: Option<&ValueDetail>) -> &'static str {
     match detail {
         Some(ValueDetail::Socket) => {
-            "the value may well be right for the app: give this check the server's host over TCP, or leave it out"
+            "The value may be correct for the app. Give this check the server's host over TCP, or remove the check."
         }
         Some(ValueDetail::ServiceLink) => {
-            "take the port from NAME_SERVICE_PORT, or set NAME_PORT in the pod's env; enableServiceLinks: false takes Kubernetes' \
-             own away"
+            "Take the port from NAME_SERVICE_PORT, or set NAME_PORT in the env of the pod. enableServiceLinks: false \
+             removes the variables of Kubernetes."
         }
         Some(ValueDetail::NotRead) => {
-            "the value may well be right for the app: give the check a URL of its own, or `host`, `user` and `database`; or \
-             leave it out"
+            "The value may be correct for the app. Give the check its own URL, or `host`, `user` and `database`; or \
+             remove the check."
         }
         _ => {
-            "correct it where it is set: scheme://user:password@host:port/database; in user and password write %40 for @, \
-             %2F for /, %23 for #, %3F for ?, %25 for %"
+            "Correct the URL where it is set: scheme://user:password@host:port/database. In user and password write \
+             %40 for @, %2F for /, %23 for #, %3F for ?, %25 for %."
         }
     }
 }
@@ -80,18 +80,20 @@ fn file_invalid(detail: Option<&ValueDetail>) -> &'static str {
     let unset = first(detail).is_some_and(|broken| broken.flaw == Some(VariableFlaw::Unset));
     match detail {
         Some(ValueDetail::NotPermitted { of_process: true }) => {
-            "the environment of a process is for its own user: let pilotfish run as the app's (runAsUser), or give it the variables"
+            "Only the same user can read the environment of a process. Run pilotfish as the user of the app \
+             (runAsUser), or give it the variables."
         }
         Some(ValueDetail::NotPermitted { of_process: false }) => {
-            "the user that pilotfish runs as (65532 in its image) may not read it: take defaultMode away from the Secret's volume, or set the \
-             pod's securityContext.fsGroup"
+            "The user of pilotfish (65532 in its image) may not read the file. Remove defaultMode from the volume of \
+             the Secret, or set securityContext.fsGroup of the pod."
         }
         detail if unset || detail == Some(&ValueDetail::Empty) => {
-            "nothing stands there: kubectl describe secret shows how many bytes each key has, fill the one that it comes from"
+            "The value is empty. kubectl describe secret shows how many bytes each key has; fill the key that it \
+             comes from."
         }
         _ => {
-            "compare the file with what is expected there: the key of the Secret may hold something else, or \
-             its base64 was encoded twice"
+            "Compare the file with what is expected there. The key of the Secret may hold something else, or its \
+             base64 was encoded twice."
         }
     }
 }

@@ -38,7 +38,7 @@ fn a_file_that_may_not_be_read_is_a_matter_of_the_volume() {
         (ValueDetail::NotPermitted { of_process: true }, &["runAsUser"]),
         (ValueDetail::Empty, &["how many bytes"]),
         (ValueDetail::Variables(vec![unset]), &["how many bytes"]),
-        (ValueDetail::NotPem, &["compare the file with what is expected"]),
+        (ValueDetail::NotPem, &["Compare the file with what is expected"]),
     ] {
         let text = of(Cause::FileInvalid, Phase::Assert, Some(Detail::Value(detail.clone())));
         assert!(says.iter().all(|part| text.contains(part)), "{detail:?}: {text}");
@@ -51,12 +51,12 @@ fn a_variable_that_is_missing_is_named() {
     let broken = |name: &str, flaw| BrokenVariable { name: name.to_owned(), flaw };
     let several = vec![broken("JWT_SECRET", Some(VariableFlaw::Unset)), broken("PORT", None)];
     for (detail, name) in [
-        (Some(ValueDetail::Unset("DATABASE_URL".to_owned())), "for DATABASE_URL: add"),
-        (Some(ValueDetail::Variables(several)), "for JWT_SECRET: add"),
-        (None, "for it: add"),
+        (Some(ValueDetail::Unset("DATABASE_URL".to_owned())), "for DATABASE_URL. Add"),
+        (Some(ValueDetail::Variables(several)), "for JWT_SECRET. Add"),
+        (None, "for it. Add"),
     ] {
         let text = of(Cause::VariableMissing, Phase::Assert, detail.map(Detail::Value));
-        assert!(text.starts_with(&format!("this container has no value {name}")), "{text}");
+        assert!(text.starts_with(&format!("This container has no value {name}")), "{text}");
     }
 }
 
@@ -65,7 +65,7 @@ fn urls_that_cannot_be_read() {
     let link = || VariableFlaw::Url(Box::new(ValueDetail::ServiceLink));
     for (detail, says) in [
         (Some(ValueDetail::Socket), "the server's host over TCP"),
-        (Some(ValueDetail::NotRead), "a URL of its own"),
+        (Some(ValueDetail::NotRead), "its own URL"),
         (Some(ValueDetail::ServiceLink), "NAME_SERVICE_PORT"),
         (
             Some(ValueDetail::Variables(vec![BrokenVariable { name: "A".to_owned(), flaw: Some(link()) }])),
@@ -98,7 +98,7 @@ fn what_is_said_of_a_login_is_true_of_any_server() {
 #[test]
 fn silence_in_the_handshake_is_told_apart() {
     let of = |detail| of(Cause::Timeout, Phase::Tls, Some(Detail::Stream(detail)));
-    assert!(of(StreamDetail::Stalled).contains("was begun and not ended"));
+    assert!(of(StreamDetail::Stalled).contains("started but did not finish"));
     assert!(of(StreamDetail::Silent).contains("does not answer TLS"));
 }
 

@@ -12,8 +12,8 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
     if is_mesh(evidence)
         && matches!(fault.cause, Cause::TlsUntrusted | Cause::TlsWrongName | Cause::TlsClientCertRequired)
     {
-        let text = "a service mesh's proxy answers there with a certificate of its own: leave TLS to this pod's proxy (http://, no TLS \
-                    in the check), and put the pod into the mesh if it has none";
+        let text = "A service mesh proxy answers with its own certificate. Leave TLS to this pod's proxy (http://, no \
+                    TLS in the check), and add the pod to the mesh if it has no proxy.";
         return Some(text.to_owned());
     }
     let detail = match &fault.detail {
@@ -23,18 +23,18 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
     Some(match fault.cause {
         Cause::TlsUntrusted => untrusted(detail, keys)?,
         Cause::TlsExpired if detail == Some(&TlsDetail::RootExpired) => format!(
-            "make the authority anew, mount its new certificate as {ca}, and let it sign the server's: every app that trusts \
-             the old one needs the new one too",
+            "Recreate the authority's certificate, mount it as {ca}, and let it sign the server's certificate. Every \
+             app that trusts the old one needs the new one too.",
             ca = keys.ca()
         ),
         Cause::TlsExpired => {
-            "renew the certificate (kubectl get certificate -A, if cert-manager makes it) and reload the \
-             server, since many read it only at their start"
+            "Renew the certificate (kubectl get certificate -A, if cert-manager manages it) and reload the server, \
+             because many servers read it only at start."
                 .to_owned()
         }
         Cause::TlsNotYetValid => {
-            "the certificate begins in the future: compare the clocks of this node and of the one that \
-             issued it (date -u); if both are right, it was issued for later"
+            "The certificate is not valid yet. Compare the clocks of this node and of the one that issued it (date \
+             -u); if both are right, it was issued for a later start."
                 .to_owned()
         }
         Cause::TlsWrongName => {
@@ -45,15 +45,15 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
             wrong_name(names, fault, evidence, context)
         }
         Cause::TlsNotTls if fault.detail == Some(Detail::Stream(StreamDetail::Unrecognised)) => {
-            "compare the port with the server's TLS port (kubectl get svc)".to_owned()
+            "Compare the port with the TLS port of the server (kubectl get svc).".to_owned()
         }
         Cause::TlsNotTls => {
-            "that port speaks plain text: use the server's TLS port, or switch TLS off for this target".to_owned()
+            "This port speaks plain text. Use the TLS port of the server, or disable TLS for this target.".to_owned()
         }
         Cause::TlsUnsupported => unsupported(detail).to_owned(),
         Cause::TlsClientCertRequired => format!(
-            "mount a client certificate and name it as {cert} and {key}; where they are given, the server does not trust \
-             their issuer: compare that with the authorities it names",
+            "Mount a client certificate and set it as {cert} and {key}. If they are set, the server does not trust \
+             their issuer: compare it with the authorities that the message names.",
             cert = keys.named("cert"),
             key = keys.named("key")
         ),
@@ -77,30 +77,31 @@ fn untrusted(detail: Option<&TlsDetail>, keys: TlsKeyNames) -> Option<String> {
     let ca = keys.ca();
     Some(match detail? {
         TlsDetail::NotForServers => {
-            "issue the certificate anew with serverAuth among its extended key usages: this one is for clients"
-                .to_owned()
+            "Reissue the certificate with serverAuth in its extended key usages. This one is for clients.".to_owned()
         }
         TlsDetail::BreaksConstraints => {
-            "issue the certificate anew within what its authorities allow (names, length of the chain): openssl verify \
-             -CAfile CA -untrusted CHAIN LEAF names the rule"
+            "Reissue the certificate within what its authorities allow (names, length of the chain). openssl verify \
+             -CAfile CA -untrusted CHAIN LEAF names the rule."
                 .to_owned()
         }
         TlsDetail::NoCertificate => {
-            "the server showed no certificate: let it have one, or use its port without TLS".to_owned()
+            "The server sent no certificate. Give it one, or use its port without TLS.".to_owned()
         }
         TlsDetail::IssuerKeyChanged => format!(
-            "mount the certificate that the authority has now and name it as {ca}: a Secret that was made anew keeps the name"
+            "Mount the current certificate of the authority and set it as {ca}. A recreated Secret keeps its name but \
+             has another key."
         ),
         TlsDetail::SelfSigned => {
-            format!("the server shows a self-signed certificate: mount it (or its authority) and name it as {ca}")
+            format!("The server sent a self-signed certificate. Mount it (or its authority) and set it as {ca}.")
         }
         TlsDetail::ChainEndsAt { issuer } => format!(
-            "the chain ends in {}, which is not trusted here: mount that authority's certificate and name it as {ca}",
+            "The chain ends in {}, which is not trusted here. Mount the certificate of that authority and set it as \
+             {ca}.",
             shown(issuer)
         ),
         TlsDetail::IssuerNotSent { issuer } => format!(
-            "the server sends no certificate of {}: if that is an intermediate authority, let the server send it too \
-             (fullchain.pem), else mount its certificate and name it as {ca}",
+            "The server does not send the certificate of {}. If that is an intermediate authority, let the server \
+             send it too (fullchain.pem); otherwise mount its certificate and set it as {ca}.",
             shown(issuer)
         ),
         _ => return None,
@@ -109,7 +110,7 @@ fn untrusted(detail: Option<&TlsDetail>, keys: TlsKeyNames) -> Option<String> {
 
 fn wrong_name(names: &[String], fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
     if names.is_empty() {
-        return "issue the certificate with the name that is used here as a subject alternative name".to_owned();
+        return "Reissue the certificate with the name that is used here as a subject alternative name.".to_owned();
     }
     let covered = |name: &str| names.iter().any(|pattern| covers(pattern, name));
     let or_set = |name: &str| match context.tls_keys.server_name() {
@@ -122,7 +123,8 @@ fn wrong_name(names: &[String], fault: &Fault, evidence: &Evidence, context: Con
         if let Some(alias) = alias.filter(|alias| covered(alias)) {
             let or_set = or_set(alias);
             return format!(
-                "{name} is an alias (ExternalName, CNAME) of {alias}, which the certificate is for: use that name{or_set}"
+                "{name} is an alias (ExternalName, CNAME) of {alias}, which the certificate covers. Use that \
+                 name{or_set}."
             );
         }
         // A short name, found by the search list, and a certificate for the whole one.
@@ -130,14 +132,15 @@ fn wrong_name(names: &[String], fault: &Fault, evidence: &Evidence, context: Con
         if let Some(whole) = whole.filter(|whole| covered(whole)) {
             let or_set = or_set(whole);
             return format!(
-                "the certificate is good for {whole}, the full name of {name}: use that in the URL{or_set}"
+                "The certificate covers {whole}, the full name of {name}. Use the full name in the URL{or_set}."
             );
         }
         let parent = name.split_once('.').map(|(_, parent)| parent);
         let deeper = names.iter().find(|pattern| parent.is_some_and(|parent| covers(pattern, parent)));
         if let Some(pattern) = deeper.filter(|pattern| pattern.starts_with("*.")) {
             return format!(
-                "{pattern} covers one label and {name} has two: issue a certificate with {name} or a star one level down"
+                "{pattern} covers one label, and {name} has two. Issue a certificate with {name}, or a wildcard one \
+                 level down."
             );
         }
     }
@@ -145,38 +148,39 @@ fn wrong_name(names: &[String], fault: &Fault, evidence: &Evidence, context: Con
     let set = context.tls_keys.server_name().map(|key| format!("set `{key}` to it"));
     if endpoint.is_some_and(|endpoint| matches!(endpoint.host, Host::Ip(_))) {
         let or_set = set.map(|set| format!(", or {set}")).unwrap_or_default();
-        return format!("the URL has an address and the certificate names ({names}): use such a name{or_set}");
+        return format!("The URL has an address, but the certificate has names ({names}). Use such a name{or_set}.");
     }
     let set = set.map(|set| format!(", {set}")).unwrap_or_default();
-    format!("use a name that the certificate has ({names}){set}, or issue one with the name used here")
+    format!("Use a name that the certificate covers ({names}){set}, or issue one with the name used here.")
 }
 
-const OTHER_ALPN: &str = "the server speaks another protocol than the ones offered: change `http_version` (of http) or `alpn` (of \
-                          tls), or enable it in the server";
+const OTHER_ALPN: &str = "The server supports none of the offered protocols. Change `http_version` (of http) or \
+                          `alpn` (of tls), or enable the protocol on the server.";
 
 fn unsupported(detail: Option<&TlsDetail>) -> &'static str {
     match detail {
         Some(TlsDetail::Malformed) => {
-            "issue the certificate anew, as a server's of today with its names: openssl x509 -noout -text shows what it has"
+            "Reissue the certificate as a current server certificate with its names. openssl x509 -noout -text shows \
+             what it has."
         }
         Some(TlsDetail::CommonNameOnly) => {
-            "issue the certificate anew with its name as a subject alternative name: Go and Python refuse a common name \
-             alone, as here; libpq, curl, Java and Node still take it"
+            "Reissue the certificate with its name as a subject alternative name. Go, Python and this check reject a \
+             common name alone; libpq, curl, Java and Node still accept it."
         }
         Some(TlsDetail::WeakSignature) => {
-            "issue the certificate anew: RSA of 2048 bits or more or EC P-256, signed with SHA-256"
+            "Reissue the certificate: RSA with at least 2048 bits or EC P-256, signed with SHA-256."
         }
         Some(TlsDetail::NothingInCommon) => {
-            "no version, cipher or kind of key is shared: offer TLS 1.2 or 1.3 with AES-GCM or ChaCha20 and a certificate of \
-             RSA, EC P-256 or P-384; what the app uses may know more"
+            "Client and server share no TLS version, cipher or key type. Offer TLS 1.2 or 1.3 with AES-GCM or \
+             ChaCha20 and a certificate with RSA, EC P-256 or P-384; the app's TLS library may support more."
         }
         Some(TlsDetail::NoSharedProtocol) => OTHER_ALPN,
         Some(TlsDetail::NotOffered) => {
-            "the server offers no TLS: switch it on there, or use a port of the server that has it"
+            "The server offers no TLS. Enable it there, or use a port of the server that has it."
         }
         _ => {
-            "let the server allow TLS 1.2 or 1.3; older clients of the app may still get through, this check and Go, Python \
-             and Node of today do not"
+            "Enable TLS 1.2 or 1.3 on the server. Older TLS clients may still connect; this check and current Go, \
+             Python and Node do not."
         }
     }
 }
@@ -186,10 +190,11 @@ fn handshake(detail: Option<&TlsDetail>, keys: TlsKeyNames) -> String {
         Some(TlsDetail::Alert(TlsDetail::UNRECOGNIZED_NAME)) => {
             let or_set = keys.server_name().map(|key| format!(", or set `{key}`")).unwrap_or_default();
             format!(
-                "the server chooses its certificate by the name it is asked for and has none for this one: use a name it knows{or_set}"
+                "The server selects its certificate by the requested name and has none for this one. Use a name that \
+                 it knows{or_set}."
             )
         }
         Some(TlsDetail::Alert(TlsDetail::NO_APPLICATION_PROTOCOL)) => OTHER_ALPN.to_owned(),
-        _ => "the server ended the handshake with an alert: its own log at this time says why".to_owned(),
+        _ => "The server ended the handshake with an alert. Its log at this time shows why.".to_owned(),
     }
 }

@@ -159,7 +159,7 @@ pub(super) fn misread(intent: &Intent<'_>, known: Option<&str>, wrong: &[(Client
 /// Which clients do what, the ones with the same fate together.
 pub(super) fn fates(intent: &Intent<'_>, fates: &[(Client, Fate)]) -> String {
     let user = intent.shown_user().unwrap_or_else(|| "***".to_owned());
-    let says = |fate: Fate| match fate {
+    let verb = |fate: Fate| match fate {
         Fate::Right => String::new(),
         Fate::Refuses => "the URL is refused by".to_owned(),
         Fate::HostIsUser => format!("the user {user} is taken for the host by"),
@@ -170,7 +170,7 @@ pub(super) fn fates(intent: &Intent<'_>, fates: &[(Client, Fate)]) -> String {
     let order = [Fate::Refuses, Fate::HostIsUser, Fate::OtherHost, Fate::OtherLogin, Fate::OtherDatabase];
     let group = |fate: Fate| {
         let names: Vec<&str> = fates.iter().filter(|(_, own)| *own == fate).map(|(client, _)| client.name()).collect();
-        (!names.is_empty()).then(|| format!("{} {}", says(fate), list(&names)))
+        (!names.is_empty()).then(|| format!("{} {}", verb(fate), list(&names)))
     };
     order.into_iter().filter_map(group).collect::<Vec<_>>().join("; ")
 }

@@ -148,7 +148,7 @@ fn by_a_client_certificate() {
     let message = failed(&preferred, "login", "login_rejected");
     assert!(message.contains("with TLS: certificate authentication failed"), "{message}");
     assert!(message.contains("without: no pg_hba.conf entry"), "{message}");
-    assert!(preferred["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("its CN must be")), "{preferred:#}");
+    assert!(preferred["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("Its CN must be")), "{preferred:#}");
     let stranger = with("stranger", &Ca::root("stranger").issue(&Leaf::client("app")));
     assert_eq!(stranger["result"], "fail", "{stranger:#}");
     assert_eq!(stranger["failure"]["phase"], "tls", "{stranger:#}");
@@ -182,7 +182,7 @@ fn certificates_of_x509_version_1_are_taken_where_nobody_verifies_them() {
     passed(&login("app"));
     let other = login("postgres");
     failed(&other, "login", "login_rejected");
-    assert!(other["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("its CN must be")), "{other:#}");
+    assert!(other["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("Its CN must be")), "{other:#}");
 }
 
 #[test]

@@ -53,13 +53,27 @@ fn who_refused_is_told_apart_behind_a_pooler() {
     let pooler = Pooler::before(&cluster);
     passed(&pooler.check(PASSWORD, "app"));
     for (password, database, phase, cause, says, hint) in [
-        ("wrong", "app", "login", "password_rejected", "SASL authentication failed (08P01)", "the pooler itself"),
-        (PASSWORD, "refused", "login", "password_rejected", "said by the server behind a pooler", "PostgreSQL refused"),
+        (
+            "wrong",
+            "app",
+            "login",
+            "password_rejected",
+            "SASL authentication failed (08P01)",
+            "The pooler rejected the user",
+        ),
+        (
+            PASSWORD,
+            "refused",
+            "login",
+            "password_rejected",
+            "said by the server behind a pooler",
+            "PostgreSQL rejected the pooler",
+        ),
         (PASSWORD, "missing", "login", "no_such_database", "database \"nowhere\" does not exist", "the dbname in its"),
-        (PASSWORD, "barred", "login", "login_rejected", "no pg_hba.conf entry", "the server refuses the pooler"),
+        (PASSWORD, "barred", "login", "login_rejected", "no pg_hba.conf entry", "PostgreSQL rejects the pooler"),
         (PASSWORD, "nologin", "login", "login_rejected", "not permitted to log in", "ALTER ROLE … LOGIN"),
-        (PASSWORD, "nowhere", "login", "no_such_database", "no such database: nowhere", "the pooler has no such"),
-        (PASSWORD, "away", "login", "timeout", "came in", "a pooler that gets no connection to its database"),
+        (PASSWORD, "nowhere", "login", "no_such_database", "no such database: nowhere", "The pooler has no such"),
+        (PASSWORD, "away", "login", "timeout", "came in", "A pooler without a connection to its database"),
     ] {
         let check = pooler.check(password, database);
         let message = failed(&check, phase, cause);

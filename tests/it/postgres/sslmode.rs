@@ -105,7 +105,7 @@ fn each_failure_has_its_cause() {
     let refused = run(&without, "sslmode=prefer");
     failed(&refused, "login", "login_rejected");
     assert!(
-        refused["failure"]["hint"].as_str().is_some_and(|text| text.contains("the server gave none")),
+        refused["failure"]["hint"].as_str().is_some_and(|text| text.contains("the server offers no TLS")),
         "{refused:#}"
     );
     polite(&without.log());

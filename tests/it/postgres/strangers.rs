@@ -69,7 +69,7 @@ fn silence_after_the_yes_to_tls() {
     let message = failed(&report, "tls", "timeout");
     assert!(!message.contains("without:"), "no time was left for that: {message}");
     let hint = report["failure"]["hint"].as_str().unwrap_or_default();
-    assert!(hint.contains("the server agreed to TLS") && hint.contains("MTU"), "{hint}");
+    assert!(hint.contains("The server agreed to TLS") && hint.contains("MTU"), "{hint}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn a_server_of_its_own_is_not_that_of_the_pod() {
     };
     for cause in [Cause::DnsTimeout, Cause::DnsServerFailure, Cause::DnsRefused] {
         let text = of(cause, &own).unwrap();
-        assert!(text.starts_with("the check's own `server` was asked"), "{text}");
+        assert!(text.starts_with("This check queries its own `server`"), "{text}");
         assert_eq!(of(cause, &[]), None);
     }
     assert_eq!(of(Cause::DnsNotFound, &own), None, "what is missing is a matter of the name");

@@ -27,20 +27,20 @@ fn statuses_and_redirects() {
     let status = |code| Facts { status_code: Some(code), ..Facts::default() };
     for (cause, facts, says) in [
         (Cause::HttpStatus, status(404), "no such path"),
-        (Cause::HttpStatus, status(401), "or others than it got"),
-        (Cause::HttpStatus, status(422), "body or headers"),
-        (Cause::HttpStatus, status(403), "by a rule for client"),
+        (Cause::HttpStatus, status(401), "requires other credentials"),
+        (Cause::HttpStatus, status(422), "the body or the headers"),
+        (Cause::HttpStatus, status(403), "a rule blocks this client"),
         (Cause::HttpStatus, status(421), "allowed_hosts"),
         (Cause::HttpStatus, status(406), "Accept"),
-        (Cause::HttpStatus, status(503), "says so of itself, or a proxy"),
-        (Cause::HttpStatus, status(502), "a proxy answered"),
-        (Cause::HttpStatus, status(500), "read its log"),
+        (Cause::HttpStatus, status(503), "reports that it is unavailable, or a proxy"),
+        (Cause::HttpStatus, status(502), "A proxy answered"),
+        (Cause::HttpStatus, status(500), "Read its log"),
         (Cause::HttpRedirect, redirect(RedirectPurpose::Tls), "https://"),
         (Cause::HttpRedirect, redirect(RedirectPurpose::TlsSamePort), "X-Forwarded-Proto"),
         (Cause::TlsNotTls, redirect(RedirectPurpose::TlsSamePort), "X-Forwarded-Proto"),
         (Cause::HttpRedirect, redirect(RedirectPurpose::Slash), "final slash"),
-        (Cause::HttpRedirect, redirect(RedirectPurpose::Login), "asks for a login"),
-        (Cause::PermissionDenied, status(403), "not allowed"),
+        (Cause::HttpRedirect, redirect(RedirectPurpose::Login), "requires a login"),
+        (Cause::PermissionDenied, status(403), "do not allow"),
         (Cause::PermissionDenied, status(401), "expired"),
     ] {
         let text = of(cause, Phase::Assert, None, facts);
@@ -48,7 +48,7 @@ fn statuses_and_redirects() {
     }
     let in_a_circle = Some(Detail::Http(HttpDetail::RedirectLoop));
     let text = of(Cause::HttpRedirect, Phase::Assert, in_a_circle, redirect(RedirectPurpose::Tls));
-    assert!(text.contains("in a circle"), "{text}");
+    assert!(text.contains("in a loop"), "{text}");
     assert!(http(Cause::HttpRedirect, HttpDetail::InvalidLocation).contains("cannot be followed"));
     assert!(http(Cause::JsonMismatch, HttpDetail::PageForPeople).contains("/api/health"));
 }
@@ -63,19 +63,19 @@ fn what_is_too_large_and_by_which_key_it_may_be_larger() {
 fn ports_of_another_kind() {
     let speaks =
         |cause, name| of(cause, Phase::Tls, Some(Detail::Stream(StreamDetail::Speaks(name))), Facts::default());
-    assert!(speaks(Cause::TlsNotTls, "HTTP").contains("write http://"));
-    assert!(speaks(Cause::TlsNotTls, "SMTP").contains("compare the port"));
+    assert!(speaks(Cause::TlsNotTls, "HTTP").contains("Write http://"));
+    assert!(speaks(Cause::TlsNotTls, "SMTP").contains("Compare the port"));
     assert!(speaks(Cause::ProtocolError, "HTTP/2").contains("`http_version: 2`"));
     assert_eq!(speaks(Cause::ProtocolError, "Redis"), "", "as of any protocol");
-    assert!(http(Cause::TlsUnsupported, HttpDetail::WantsTls).contains("write https://"));
+    assert!(http(Cause::TlsUnsupported, HttpDetail::WantsTls).contains("Write https://"));
 }
 
 #[test]
 fn an_answer_of_http_that_breaks_off_is_known_for_one() {
-    assert!(http(Cause::ProtocolError, HttpDetail::BadFraming).contains("breaks its rules"));
-    assert!(http(Cause::ConnectionClosed, HttpDetail::BodyCut).contains("in the midst of its answer"));
+    assert!(http(Cause::ProtocolError, HttpDetail::BadFraming).contains("invalid HTTP"));
+    assert!(http(Cause::ConnectionClosed, HttpDetail::BodyCut).contains("in the middle of the answer"));
     let closed = of(Cause::ConnectionClosed, Phase::Request, None, Facts::default());
-    assert!(closed.contains("hung up before the answer"), "{closed}");
+    assert!(closed.contains("closed the connection before it answered"), "{closed}");
     let silent = |phase, detail| of(Cause::Timeout, phase, Some(Detail::Stream(detail)), Facts::default());
     assert!(silent(Phase::Request, StreamDetail::Stalled).contains("text/event-stream"));
     assert_eq!(silent(Phase::Request, StreamDetail::Silent), "");

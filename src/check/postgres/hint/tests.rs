@@ -34,20 +34,24 @@ fn logins() {
         (
             "password authentication failed for user \"app\" (28P01)",
             Cause::PasswordRejected,
-            "an unknown role, one without password and an md5 hash",
+            "an unknown role, a role without a password and an md5 hash",
         ),
         ("password authentication failed (08P01)", Cause::PasswordRejected, "userlist.txt"),
         ("authentication failed: username \"app\" or password … (XX000)", Cause::PasswordRejected, "pool_passwd"),
-        ("PAM authentication failed for user \"app\" (28000)", Cause::PasswordRejected, "judged elsewhere"),
-        (&format!("{HBA} \"a\", SSL off (28000)"), Cause::LoginRejected, "switch it on there"),
-        (&format!("{HBA} \"a\", no encryption (08P01)"), Cause::LoginRejected, "the server refuses the pooler"),
-        (&format!("{HBA} \"a\", no encryption (28000)"), Cause::LoginRejected, "switch it on there"),
-        (&format!("{HBA} \"a\", SSL encryption (28000)"), Cause::LoginRejected, "no line of pg_hba.conf"),
-        (&format!("{HBA} \"a \", no encryption (28000)"), Cause::LoginRejected, "ends in white space"),
-        ("certificate authentication failed for user \"app\" (28000)", Cause::LoginRejected, "its CN must be"),
+        (
+            "PAM authentication failed for user \"app\" (28000)",
+            Cause::PasswordRejected,
+            "checks the password elsewhere",
+        ),
+        (&format!("{HBA} \"a\", SSL off (28000)"), Cause::LoginRejected, "Enable TLS there"),
+        (&format!("{HBA} \"a\", no encryption (08P01)"), Cause::LoginRejected, "PostgreSQL rejects the pooler"),
+        (&format!("{HBA} \"a\", no encryption (28000)"), Cause::LoginRejected, "Enable TLS there"),
+        (&format!("{HBA} \"a\", SSL encryption (28000)"), Cause::LoginRejected, "No line in pg_hba.conf matches"),
+        (&format!("{HBA} \"a \", no encryption (28000)"), Cause::LoginRejected, "ends with white space"),
+        ("certificate authentication failed for user \"app\" (28000)", Cause::LoginRejected, "Its CN must be"),
         ("role \"app\" does not exist (28000)", Cause::LoginRejected, "CREATE ROLE"),
-        ("permission denied to set parameter \"x\" (42501)", Cause::LoginRejected, "take it out of the URL"),
-        ("no such user (08P01)", Cause::LoginRejected, "the pooler does not let this user in"),
+        ("permission denied to set parameter \"x\" (42501)", Cause::LoginRejected, "Remove it from the URL"),
+        ("no such user (08P01)", Cause::LoginRejected, "The pooler rejected this user"),
         ("Tenant or user not found (XX000)", Cause::LoginRejected, "USER.PROJECT"),
         ("Endpoint ID is not specified (XX000)", Cause::LoginRejected, "(SNI)"),
         ("This IP address 1.2.3.4 is not allowed (XX000)", Cause::LoginRejected, "egress address"),
@@ -55,34 +59,34 @@ fn logins() {
         ("database \"x\" is not currently accepting connections (55000)", Cause::LoginRejected, "ALLOW_CONNECTIONS"),
         ("permission denied for database \"x\" (42501)", Cause::LoginRejected, "GRANT CONNECT"),
         ("unsupported startup parameter: x (08P01)", Cause::LoginRejected, "ignore_startup_parameters"),
-        ("anything else (28000)", Cause::LoginRejected, "keeps this user out"),
+        ("anything else (28000)", Cause::LoginRejected, "rejects this user"),
         ("database \"app \" does not exist (3D000)", Cause::NoSuchDatabase, "newline"),
-        ("database \"app\" does not exist (3D000)", Cause::NoSuchDatabase, "without one it is the user's"),
-        ("no such database: x (08P01)", Cause::NoSuchDatabase, "the pooler has no such database"),
+        ("database \"app\" does not exist (3D000)", Cause::NoSuchDatabase, "without one it is the user's name"),
+        ("no such database: x (08P01)", Cause::NoSuchDatabase, "The pooler has no such database"),
         (
             "remaining connection slots are reserved for roles with the SUPERUSER attribute (53300)",
             Cause::TooManyConnections,
-            "every connection is taken",
+            "Every connection is in use",
         ),
         (
             "client connections exceeded (max_user_client_connections) (08P01)",
             Cause::TooManyConnections,
-            "the pooler is full",
+            "The pooler is full",
         ),
-        ("no more connections allowed (max_client_conn) (08P01)", Cause::TooManyConnections, "the pooler is full"),
+        ("no more connections allowed (max_client_conn) (08P01)", Cause::TooManyConnections, "The pooler is full"),
         ("too many connections for role \"app\" (53300)", Cause::TooManyConnections, "CONNECTION LIMIT"),
-        ("sorry, too many clients already (53300)", Cause::TooManyConnections, "every connection is taken: SELECT"),
+        ("sorry, too many clients already (53300)", Cause::TooManyConnections, "Every connection is in use. SELECT"),
         ("terminating connection due to administrator command (57P01)", Cause::ShuttingDown, "pg_terminate_backend"),
         ("the database system is not accepting connections (57P03)", Cause::StartingUp, "hot_standby"),
         (
             "failed to create a backend connection: executing failover on backend (XX000)",
             Cause::QueryFailed,
-            "the pooler gets no connection",
+            "The pooler cannot connect",
         ),
         (
             "server login has been failing, cached error: connect failed (server_login_retry) (08P01)",
             Cause::QueryFailed,
-            "the pooler gets no connection",
+            "The pooler cannot connect",
         ),
     ] {
         let fault = said(Phase::Login, text);
@@ -96,13 +100,13 @@ fn logins() {
 #[test]
 fn queries() {
     for (text, says) in [
-        ("canceling statement due to user request (57014)", "look the code"),
+        ("canceling statement due to user request (57014)", "Look up the error code"),
         ("could not extend file \"base/5/1\": No space left on device (53100)", "disk of the server"),
-        ("canceling statement due to lock timeout (55P03)", "another session holds the lock"),
+        ("canceling statement due to lock timeout (55P03)", "Another session holds the lock"),
         ("relation \"users\" does not exist (42P01)", "migrations"),
-        ("column \"publickey\" does not exist (42703)", "capitals"),
+        ("column \"publickey\" does not exist (42703)", "capital letters"),
         ("canceling statement due to statement timeout (57014)", "statement_timeout"),
-        ("unrecognized configuration parameter \"schema\" (42704)", "take it out of the URL"),
+        ("unrecognized configuration parameter \"schema\" (42704)", "Remove it from the URL"),
         ("permission denied for table x (42501)", "GRANT it to this role"),
     ] {
         let hint = of(&said(Phase::Request, text)).unwrap();
@@ -115,13 +119,13 @@ fn what_the_kind_found_itself() {
     let own = |cause, code| {
         of(&Fault::new(Phase::Login, cause, "").with(Detail::Protocol { code, product: None })).unwrap_or_default()
     };
-    assert!(own(Cause::QueryFailed, code::OTHER_ROLE).contains("the replicas' Service"));
+    assert!(own(Cause::QueryFailed, code::OTHER_ROLE).contains("the Service of the replicas"));
     assert!(own(Cause::AuthUnsupported, code::CHANNEL_BINDING).contains("channel_binding=require needs"));
-    assert!(own(Cause::AuthUnsupported, "").contains("share no safe way"));
+    assert!(own(Cause::AuthUnsupported, "").contains("share no safe login method"));
     let upstream = said(Phase::Login, "password authentication failed for user \"app\" (28P01)");
     let Some(Detail::SqlState { state, product, .. }) = upstream.detail else { panic!("{upstream:?}") };
     let upstream = upstream.with(Detail::SqlState { state, code: code::UPSTREAM_LOGIN, product });
-    assert!(of(&upstream).unwrap().starts_with("PostgreSQL refused the login that the pooler made"));
+    assert!(of(&upstream).unwrap().starts_with("PostgreSQL rejected the pooler's own login"));
 }
 
 /// Healthy twin: what the handshake itself showed is no word of PostgreSQL's.
@@ -138,7 +142,7 @@ fn tls_that_is_missing_or_demanded() {
     };
     assert!(of(demanded("SSL connection is required")).contains("sslmode: verify-full"));
     let entry = "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", no encryption";
-    assert!(of(demanded(entry)).contains("without TLS: set `sslmode: require`"));
+    assert!(of(demanded(entry)).contains("without TLS. Set `sslmode: require`"));
     assert_eq!(of(Fault::new(Phase::Tls, Cause::TlsUntrusted, "").with(Detail::Tls(TlsDetail::SelfSigned))), "");
 }
 
@@ -147,7 +151,7 @@ fn too_much_and_too_early_an_end() {
     let of = |cause, phase| of(&Fault::new(phase, cause, "")).unwrap_or_default();
     assert!(of(Cause::TooLarge, Phase::Request).contains("LIMIT 1"));
     assert_eq!(of(Cause::TooLarge, Phase::Login), "");
-    assert!(of(Cause::ConnectionClosed, Phase::Request).contains("in the midst of the query"));
-    assert!(of(Cause::ConnectionClosed, Phase::Login).contains("before the login was done"));
+    assert!(of(Cause::ConnectionClosed, Phase::Request).contains("during the query"));
+    assert!(of(Cause::ConnectionClosed, Phase::Login).contains("before the login was complete"));
     assert_eq!(of(Cause::ConnectionClosed, Phase::Tls), "");
 }

@@ -27,11 +27,14 @@ fn a_try_that_had_too_little_time_is_told_how_much_it_takes() {
         at(&Fault::new(Phase::Connect, Cause::ConnectTimeout, ""), "db.example.com:5432", &evidence)
     };
     let told = |had, takes| told_with(ConnectResult::Connected, had, takes);
-    assert_eq!(told(200, 310), "it answers, but later than the try waited: raise `timeout` (or `connect_timeout`)");
+    assert_eq!(
+        told(200, 310),
+        "The address answers, but later than the connect attempt waited. Raise `timeout` (or `connect_timeout`)."
+    );
     assert_eq!(told(200, 310), told(190, 305), "each new text would be a new event");
-    assert!(told(2_500, 3).starts_with("dialled once more it answered in time: packets were lost"));
-    assert!(told_with(ConnectResult::HostUnreachable, 2_500, 3_060).starts_with("nobody on the network answered"));
-    assert!(told_with(ConnectResult::Cut, 2_500, 3_500).starts_with("packets vanish"));
+    assert!(told(2_500, 3).starts_with("A second connect attempt was answered in time: packets were lost"));
+    assert!(told_with(ConnectResult::HostUnreachable, 2_500, 3_060).starts_with("No host on the network answered"));
+    assert!(told_with(ConnectResult::Cut, 2_500, 3_500).starts_with("No answer arrives"));
 }
 
 /// Where the way out is a proxy, the direct way is closed on purpose.
@@ -45,7 +48,7 @@ fn a_proxy_of_the_app_is_named() {
         of(Phase::Connect).unwrap_or_default()
     };
     let named = told("api.example.com:443", [true, true]);
-    assert_eq!(named, "HTTPS_PROXY is set: an app that goes through that proxy does not go this way");
+    assert_eq!(named, "HTTPS_PROXY is set: an app that uses that proxy connects another way.");
     assert!(told("api.example.com:80", [true, false]).starts_with("HTTP_PROXY is set"));
     for (host, proxies) in [
         ("api.example.com:443", [true, false]),
@@ -65,7 +68,7 @@ fn after_a_redirect_the_port_is_the_one_that_was_dialled_last() {
         vec![of_host("127.0.0.1:80", ConnectResult::Connected), of_host("127.0.0.1:9443", ConnectResult::Refused)];
     let pod = Pod::default();
     let text = dialled("127.0.0.1:80", Cause::ConnectRefused, tries, Vec::new(), Some(pod));
-    assert!(text.contains("port 9443 in this pod"), "{text}");
+    assert!(text.contains("Nothing in this pod listens on port 9443"), "{text}");
 }
 
 #[test]
@@ -109,7 +112,7 @@ fn connections_that_do_not_come_about() {
             pods(),
             service(),
             None,
-            &["2 addresses, all refused", "headless Service backend-api"],
+            &["All 2 addresses refused the connection", "headless Service backend-api"],
         ),
         (
             "backend-api:8000",
@@ -117,7 +120,7 @@ fn connections_that_do_not_come_about() {
             vec![tried("10.0.1.1:8000", Refused), tried("10.0.1.2:8000", ConnectResult::Cut)],
             service(),
             None,
-            &["behind the headless Service backend-api that pod is there, but nothing listens on port 8000"],
+            &["A pod of the headless Service backend-api is running, but nothing listens on port 8000"],
         ),
         (
             "backend-api:8000",
@@ -127,7 +130,7 @@ fn connections_that_do_not_come_about() {
                 .to_vec(),
             service(),
             None,
-            &["kubectl -n todo-production get endpointslices -l kubernetes.io/service-name=backend-api: without"],
+            &["kubectl -n todo-production get endpointslices -l kubernetes.io/service-name=backend-api. Without"],
         ),
         (
             "backend-api:8000",
@@ -135,7 +138,7 @@ fn connections_that_do_not_come_about() {
             one(Refused, 1),
             service(),
             Some(known.clone()),
-            &["has the port 80, not 8000", "kubectl get svc backend-api"],
+            &["has the port 80, not 8000.", "kubectl get svc backend-api"],
         ),
         (
             "localhost:8000",
@@ -143,7 +146,7 @@ fn connections_that_do_not_come_about() {
             vec![tried("127.0.0.1:8000", Refused)],
             vec![],
             None,
-            &["localhost in a pod is the pod itself"],
+            &["inside a pod localhost is the pod itself"],
         ),
         (
             "localhost:8000",
@@ -151,7 +154,7 @@ fn connections_that_do_not_come_about() {
             vec![tried("127.0.0.1:8000", Refused)],
             vec![],
             listening("10.0.0.7:8000"),
-            &["listens on 10.0.0.7 and 127.0.0.1 is refused", "HOSTNAME=0.0.0.0"],
+            &["listens on 10.0.0.7, and 127.0.0.1 refuses the connection", "HOSTNAME=0.0.0.0"],
         ),
         (
             "web-0:8000",
@@ -159,7 +162,7 @@ fn connections_that_do_not_come_about() {
             vec![tried("[fd09::7]:8000", Refused)],
             vec![],
             listening("0.0.0.0:8000"),
-            &["port 8000 of this pod listens on 0.0.0.0 alone: start the app with --host :: "],
+            &["Port 8000 of this pod listens only on 0.0.0.0. Start the app with --host :: "],
         ),
         (
             "0.0.0.0:8000",
@@ -167,7 +170,7 @@ fn connections_that_do_not_come_about() {
             vec![tried("0.0.0.0:8000", Refused)],
             vec![],
             None,
-            &["0.0.0.0 in a pod is the pod itself"],
+            &["inside a pod 0.0.0.0 is the pod itself"],
         ),
         // It was too early: nothing is wrong with where it listens.
         (
@@ -184,7 +187,7 @@ fn connections_that_do_not_come_about() {
             vec![tried("[::1]:8000", Refused)],
             vec![],
             listening("127.0.0.1:8000"),
-            &["listens on 127.0.0.1 and ::1 is refused", "dial 127.0.0.1", "listen on [::]"],
+            &["listens on 127.0.0.1, and ::1 refuses the connection", "Use 127.0.0.1", "listen on [::]"],
         ),
         (
             "10.0.0.7:8000",
@@ -208,7 +211,7 @@ fn connections_that_do_not_come_about() {
             one(Refused, 1),
             vec![query("db.example.com.", "A", "NOERROR", 1)],
             None,
-            &["the machine is there, but nothing listens on port 8000"],
+            &["The host is up, but nothing listens on port 8000"],
         ),
         (
             "backend-api:8000",
@@ -224,9 +227,9 @@ fn connections_that_do_not_come_about() {
             one(Cut, 500),
             service(),
             None,
-            &["one lost packet costs as much", "raise `timeout`"],
+            &["one lost packet costs that much", "raise `timeout`"],
         ),
-        ("backend-api:8000", Cause::ConnectTimeout, one(NotTried, 0), service(), None, &["raise `timeout`"]),
+        ("backend-api:8000", Cause::ConnectTimeout, one(NotTried, 0), service(), None, &["Raise `timeout`"]),
         (
             "db.example.com:8000",
             Cause::ConnectTimeout,
@@ -249,7 +252,7 @@ fn connections_that_do_not_come_about() {
             one(HostUnreachable, 1),
             vec![],
             None,
-            &["router or firewall rejected"],
+            &["router or firewall rejected the connection"],
         ),
         (
             "backend-api:8000",
@@ -281,7 +284,7 @@ fn connections_that_do_not_come_about() {
             one(NetworkUnreachable, 0),
             vec![],
             Some(Pod { addresses: vec!["fd00::5".parse().unwrap()], ..Pod::default() }),
-            &["this pod has IPv6 addresses alone", "NAT64"],
+            &["this pod has only IPv6 addresses", "NAT64"],
         ),
         (
             "[2600::1]:5432",
@@ -289,7 +292,7 @@ fn connections_that_do_not_come_about() {
             vec![tried("[2600::1]:5432", ConnectResult::NetworkUnreachable)],
             vec![],
             None,
-            &["this pod has no IPv6 route", "by its name or an IPv4 address"],
+            &["This pod has no IPv6 route", "the target's name or an IPv4 address"],
         ),
         (
             "10.0.9.9:80",
@@ -297,7 +300,7 @@ fn connections_that_do_not_come_about() {
             vec![ConnectAttempt { errno: Some(99), ..tried("10.0.9.9:80", LocalLimit) }],
             vec![],
             None,
-            &["every local port"],
+            &["Every local port"],
         ),
         (
             "10.0.9.9:80",
@@ -305,7 +308,7 @@ fn connections_that_do_not_come_about() {
             vec![ConnectAttempt { errno: Some(24), ..tried("10.0.9.9:80", LocalLimit) }],
             vec![],
             None,
-            &["no file descriptor"],
+            &["No file descriptor"],
         ),
         ("10.0.9.9:80", Cause::ConnectNotPermitted, vec![], vec![], None, &["EPERM"]),
         ("10.0.9.9:80", Cause::ConnectReset, vec![], vec![], None, &["wants TLS"]),

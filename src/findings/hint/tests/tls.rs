@@ -21,14 +21,14 @@ fn what_the_handshake_showed_decides() {
     for (fault, says) in [
         (tls(Cause::TlsUntrusted, D::SelfSigned), "self-signed"),
         (tls(Cause::TlsUntrusted, D::IssuerNotSent { issuer: issuer() }), "fullchain.pem"),
-        (tls(Cause::TlsUntrusted, D::ChainEndsAt { issuer: issuer() }), "the chain ends in CN=root"),
+        (tls(Cause::TlsUntrusted, D::ChainEndsAt { issuer: issuer() }), "The chain ends in CN=root"),
         (tls(Cause::TlsUntrusted, D::NotForServers), "serverAuth"),
         (tls(Cause::TlsUntrusted, D::BreaksConstraints), "openssl verify"),
-        (tls(Cause::TlsUntrusted, D::IssuerKeyChanged), "that the authority has now"),
-        (tls(Cause::TlsUntrusted, D::NoCertificate), "showed no certificate"),
-        (tls(Cause::TlsExpired, D::RootExpired), "make the authority anew"),
-        (Fault::new(Phase::Tls, Cause::TlsExpired, ""), "renew the certificate"),
-        (tls(Cause::TlsUnsupported, D::CommonNameOnly), "Go and Python refuse a common name"),
+        (tls(Cause::TlsUntrusted, D::IssuerKeyChanged), "the current certificate of the authority"),
+        (tls(Cause::TlsUntrusted, D::NoCertificate), "sent no certificate"),
+        (tls(Cause::TlsExpired, D::RootExpired), "Recreate the authority's certificate"),
+        (Fault::new(Phase::Tls, Cause::TlsExpired, ""), "Renew the certificate"),
+        (tls(Cause::TlsUnsupported, D::CommonNameOnly), "reject a common name"),
         (tls(Cause::TlsUnsupported, D::Malformed), "openssl x509 -noout"),
         (tls(Cause::TlsUnsupported, D::WeakSignature), "SHA-256"),
         (tls(Cause::TlsUnsupported, D::NothingInCommon), "AES-GCM"),
@@ -47,7 +47,7 @@ fn what_the_handshake_showed_decides() {
     let plain = Fault::new(Phase::Tls, Cause::TlsNotTls, "");
     let of = |detail| at(&plain.clone().with(Detail::Stream(detail)), "a:1", &Evidence::default());
     assert!(of(StreamDetail::Speaks("SMTP")).contains("plain text"));
-    assert!(of(StreamDetail::Unrecognised).starts_with("compare the port"));
+    assert!(of(StreamDetail::Unrecognised).starts_with("Compare the port"));
 }
 
 #[test]
@@ -55,7 +55,10 @@ fn names_of_certificates() {
     let of = |target: &str, names: &[&str]| at(&wrong_name(names), target, &Evidence::default());
     for (text, says) in [
         (of("a.b.example.com:1", &["*.example.com"]), "*.example.com covers one label"),
-        (of("10.0.0.7:1", &["db.example.com"]), "the URL has an address and the certificate names (db.example.com)"),
+        (
+            of("10.0.0.7:1", &["db.example.com"]),
+            "The URL has an address, but the certificate has names (db.example.com)",
+        ),
         (of("db:1", &["db.example.com"]), "(db.example.com), set `server_name` to it, or issue one"),
         (of("db:1", &[]), "as a subject alternative name"),
     ] {
@@ -63,11 +66,11 @@ fn names_of_certificates() {
     }
     let short = query(&format!("db.{SHOP}."), "A", "NOERROR", 1).suffix(SHOP);
     let text = at(&wrong_name(&[&format!("*.{SHOP}")]), "db:1", &with_queries(vec![short]));
-    assert!(text.starts_with(&format!("the certificate is good for db.{SHOP}, the full name of db: ")), "{text}");
+    assert!(text.starts_with(&format!("The certificate covers db.{SHOP}, the full name of db. ")), "{text}");
     let alias = query(&format!("db.{SHOP}."), "A", "NOERROR", 1).suffix(SHOP).alias("pg.example.com");
     let text = at(&wrong_name(&["*.example.com"]), "db:1", &with_queries(vec![alias]));
     assert!(text.contains("db is an alias (ExternalName, CNAME) of pg.example.com"), "{text}");
-    assert!(text.ends_with("or set `server_name: pg.example.com`"), "{text}");
+    assert!(text.ends_with("or set `server_name: pg.example.com`."), "{text}");
 }
 
 #[test]
@@ -80,7 +83,7 @@ fn a_mesh_is_known_by_its_certificate() {
         not_after: 1,
     };
     let evidence = Evidence { facts: Facts { certificates: vec![leaf], ..Facts::default() }, ..Evidence::default() };
-    assert!(at(&wrong_name(&[]), "a:1", &evidence).starts_with("a service mesh's proxy"));
+    assert!(at(&wrong_name(&[]), "a:1", &evidence).starts_with("A service mesh proxy"));
     let other = tls(Cause::TlsUnsupported, TlsDetail::WeakSignature);
     assert!(!at(&other, "a:1", &evidence).contains("mesh"));
 }
