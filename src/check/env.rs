@@ -13,10 +13,10 @@ use serde::de::{self, Deserializer};
 use self::source::{Found, Source};
 use crate::cause::Cause;
 use crate::check::expression;
-use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable};
+use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, SCHEMES, ShownKeys, Subject};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
-use crate::findings::{Blame, Family, Reading, lint, names_secret, white};
+use crate::findings::{Blame, Family, Reading, TlsKeyNames, VARIABLE, lint, names_secret, white};
 use crate::net::attempt::Attempt;
 use crate::outcome::{Fault, Phase};
 use crate::secret::Secret;
@@ -29,7 +29,13 @@ pub const KIND: Kind = Kind {
     summary: "the variables that the app needs are there and keep to their rules; connection URLs are read as clients do",
     example: "{variables: [{name: DATABASE_URL, url: postgres}, {name: BETTER_AUTH_SECRET, min_length: 32}, \
               {name: PORT, required: false, pattern: '^[0-9]+$'}]}",
+    url_form: "",
     schemes: &[],
+    subject: Subject::Values,
+    shown: ShownKeys::NONE,
+    tls_keys: TlsKeyNames::NONE,
+    discovery: DiscoveryRule::NONE,
+    target_fault: |_| None,
     parse,
     from_url,
     #[cfg(test)]
@@ -211,7 +217,7 @@ impl UrlKind {
             Self::Redis => Family::Redis,
             Self::Http => return http(text),
         };
-        lint(text, family)
+        lint(text, family, SCHEMES)
     }
 }
 
@@ -242,12 +248,7 @@ impl Variables {
         let read = |rules: &Rules| {
             let name = &rules.name.0;
             let text = found.get(name, env).ok().flatten().filter(|text| !text.expose().is_empty())?;
-            Some(Reading {
-                key: "variable",
-                variable: Some(name.clone()),
-                origin: format!("the variable {name}"),
-                text,
-            })
+            Some(Reading { key: VARIABLE, variable: Some(name.clone()), origin: format!("the variable {name}"), text })
         };
         self.keys.variables.iter().filter_map(read).collect()
     }

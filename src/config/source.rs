@@ -8,14 +8,9 @@ use zeroize::Zeroizing;
 
 use crate::config::fault::Refused;
 use crate::config::node::{self, Node, Problem, Span, nearest};
-use crate::config::plan::{Gates, Origin, Plan};
+use crate::config::plan::{Extent, Gates, Origin, Plan, USUAL_FILE, VARIABLE};
 use crate::config::{discover, document, targets};
 use crate::env::Env;
-
-/// The variable that names the file.
-pub const VARIABLE: &str = "PILOTFISH_CONFIG";
-/// The file that is looked for where nothing else is said.
-pub const USUAL_FILE: &str = "/etc/pilotfish/pilotfish.yaml";
 
 /// What was asked for on the command line.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,18 +23,6 @@ pub struct Request<'a> {
     pub gates: &'a [String],
     /// How much is taken on beyond checks that this version has.
     pub extent: Extent,
-}
-
-/// What is dialled of URLs that are no check of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Extent {
-    /// Nothing: `serve` and `wait`.
-    #[default]
-    Servers,
-    /// What merely looks like a web address in a variable is connected to: `check`.
-    Web,
-    /// That, and URLs of protocols that this version does not speak, as far as the connection: `diagnose`.
-    Connections,
 }
 
 /// The plan that was asked for.

@@ -313,10 +313,11 @@ fn external_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Op
             }
             let message =
                 format!("{name} is an alias of {alias}, and the certificate is for that name, not for {name}");
-            // PostgreSQL's clients have no such setting; of HTTP it stands under `tls`.
-            let other = match context.kind {
-                "postgres" => String::new(),
-                kind => format!(", or set {}server_name: {alias}", if kind == "tls" { "" } else { "tls." }),
+            // Not every protocol's clients have such a setting.
+            let keys = context.tls_keys;
+            let other = match keys.has_server_name {
+                true => format!(", or set {}server_name: {alias}", keys.prefix),
+                false => String::new(),
             };
             let fix = format!("use {alias} in the URL{other}; a client must be told the same");
             Some(EXTERNAL_NAME_TLS.found(message, fix))

@@ -19,10 +19,11 @@ use self::clients::{Client, Fate};
 use self::flawed::{explains, value};
 use self::intent::Intent;
 use self::values::Flaw;
-use super::{Context, Reading};
+use super::{Context, Reading, VARIABLE};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::{Evidence, Fault, Phase};
+use crate::scheme::Schemes;
 use crate::url::{Endpoint, Host};
 
 use self::rows::{
@@ -30,7 +31,7 @@ use self::rows::{
     PUBLIC, QUOTED, REDIS_DOUBLE, REDIS_USER, SCHEME, SERVICE_LINK, SHORT, SSLMODE, STALE, UNENCODED, WHITE,
 };
 
-pub use self::blame::{Blame, as_sqlalchemy_reads, blame, lint};
+pub use self::blame::{Blame, as_sqlalchemy_reads, blame, blame_url, lint};
 pub use self::clients::Family;
 pub(super) use self::rows::CODES;
 pub use self::values::{names_secret, white};
@@ -52,22 +53,22 @@ impl JudgedClients<'_> {
 
 /// What the values of a check show.
 pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {
-    let asked = JudgedClients(context.clients);
+    let (asked, schemes) = (JudgedClients(context.clients), context.schemes);
     let mut found = Vec::new();
     for reading in context.readings {
         // Of a URL that nobody logged in with nothing shows that it is what the server wants.
         let logged_in = evidence.phases.iter().any(|(phase, _)| *phase >= Phase::Login);
         let unproven = fault.is_none() && reading.key == "url" && !logged_in;
-        found.extend(value(reading, fault, context.kind, unproven));
+        found.extend(value(reading, fault, unproven, schemes));
         let known = known_password(reading, context);
-        found.extend(url(reading, known, evidence, asked));
+        found.extend(url(reading, known, evidence, asked, schemes));
     }
-    if context.kind == "env" {
+    if lists_variables(context) {
         let named = |reading: &'_ Reading| reading.variable.is_some();
         let pairs: Vec<(&str, &str)> = (context.readings.iter().filter(|reading| named(reading)))
             .map(|reading| (reading.variable.as_deref().unwrap_or_default(), reading.text.expose()))
             .collect();
-        found.extend(pairs::judge(&pairs));
+        found.extend(pairs::judge(&pairs, schemes));
         found.extend(stale(fault));
     }
     found.extend(host_is_user(fault, context));
@@ -78,6 +79,11 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
         found.retain(|finding| finding.code != WHITE.code || !finding.message.starts_with("the template"));
     }
     once(found)
+}
+
+/// Whether the check lists variables of the app, rather than keys of its own that take a value.
+fn lists_variables(context: Context<'_>) -> bool {
+    context.readings.iter().any(|reading| reading.key == VARIABLE)
 }
 
 /// Variables that a mounted file has overtaken; the check's own words tell which.
@@ -122,30 +128,32 @@ fn escaped_letter(fault: Option<&Fault>, context: Context<'_>) -> Option<Finding
 
 /// Where a URL that cannot be read as it is was meant to lead; `None` where that cannot be told, or there are several.
 #[must_use]
-pub fn meant(readings: &[Reading]) -> Option<Endpoint> {
+pub fn meant(readings: &[Reading], schemes: Schemes) -> Option<Endpoint> {
     let url = readings.iter().find(|reading| reading.key == "url")?;
     let text = values::bare(url.text.expose());
-    let family = Family::of(text)?;
-    let (host, port) = Intent::of(text)?.host()?;
-    let usual = family.clients(text).first()?.default_port();
-    Some(Endpoint { host, port: port.unwrap_or(usual) })
+    Family::of(text, schemes)?;
+    let intent = Intent::of(text)?;
+    let (host, port) = intent.host()?;
+    let usual = schemes.stem(intent.scheme)?.default_port;
+    Some(Endpoint { host, port: port.or(usual)? })
 }
 
-/// What the variables of an environment show, each finding with the variable that it is about; nothing was dialled.
+/// What the variables of an environment show ([`VARIABLE`] is their key), each finding with the variable that it is about;
+/// nothing was dialled.
 #[must_use]
-pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
+pub fn judge_variables(variables: &[Reading], schemes: Schemes) -> Vec<(String, Finding)> {
     let mut found = Vec::new();
     for reading in variables {
         let Some(name) = &reading.variable else { continue };
         let text = reading.text.expose();
         // Kubernetes fills the environment with its own variables: what is no URL or secret is left alone.
-        let matters = Family::of(values::bare(text)).is_some() || values::names_secret(name);
+        let matters = Family::of(values::bare(text), schemes).is_some() || values::names_secret(name);
         // Of a Service's own variables only the one that stands where the app's own would.
         let own_host = name.strip_suffix("_PORT").map(|stem| format!("{stem}_HOST"));
         let linked = values::service_link(name, text)
             && variables.iter().any(|other| other.variable.is_some() && other.variable == own_host);
         if matters || linked || values::flaw(text, None) == Some(Flaw::Base64) {
-            let of_value = value(reading, None, "env", false).into_iter();
+            let of_value = value(reading, None, false, schemes).into_iter();
             // Whether the app reads it nobody knows.
             let of_value = of_value.map(|finding| match linked {
                 true => Finding {
@@ -156,7 +164,7 @@ pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
                 false => finding,
             });
             found.extend(of_value.map(|finding| (name.clone(), finding)));
-            let of_url = url(reading, None, &Evidence::default(), JudgedClients(&[])).into_iter();
+            let of_url = url(reading, None, &Evidence::default(), JudgedClients(&[]), schemes).into_iter();
             found.extend(of_url.map(|finding| (name.clone(), finding)));
         }
     }
@@ -164,7 +172,7 @@ pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
     let named: Vec<(&str, &str)> = (variables.iter().filter(|reading| pairs(reading)))
         .map(|reading| (reading.variable.as_deref().unwrap_or_default(), reading.text.expose()))
         .collect();
-    for finding in pairs::judge(&named) {
+    for finding in pairs::judge(&named, schemes) {
         let about = named.iter().map(|(name, _)| *name).find(|name| {
             ["variable", "variables"].iter().any(|word| finding.message.contains(&format!("{word} {name} ")))
         });
@@ -185,7 +193,7 @@ fn once(found: Vec<Finding>) -> Vec<Finding> {
 
 /// The password that the check takes beside its URL, which then replaces the URL's.
 fn known_password<'a>(reading: &Reading, context: Context<'a>) -> Option<&'a str> {
-    let beside = reading.key == "url" && context.kind != "env";
+    let beside = reading.key == "url";
     let password = context.readings.iter().find(|other| beside && other.key == "password")?;
     // Only one that the URL's is a form of says anything of how the URL must be read.
     let text = values::bare(reading.text.expose());
@@ -194,9 +202,15 @@ fn known_password<'a>(reading: &Reading, context: Context<'a>) -> Option<&'a str
 }
 
 /// How clients read a connection URL.
-fn url(reading: &Reading, known: Option<&str>, evidence: &Evidence, asked: JudgedClients<'_>) -> Vec<Finding> {
+fn url(
+    reading: &Reading,
+    known: Option<&str>,
+    evidence: &Evidence,
+    asked: JudgedClients<'_>,
+    schemes: Schemes,
+) -> Vec<Finding> {
     let text = values::bare(reading.text.expose());
-    let Some(family) = Family::of(text) else { return Vec::new() };
+    let Some(family) = Family::of(text, schemes) else { return Vec::new() };
     if let Some(misread) = jdbc::misread(text) {
         return vec![messages::jdbc(misread, &reading.origin)];
     }
@@ -205,7 +219,10 @@ fn url(reading: &Reading, known: Option<&str>, evidence: &Evidence, asked: Judge
         let row = if family == Family::Redis { REDIS_DOUBLE } else { DOUBLED };
         return vec![row.found(messages::doubled(&reading.origin, family), messages::doubled_fix(&intent))];
     }
-    let mut found = params::judge(&intent, &reading.origin, evidence, asked);
+    let mut found = match family {
+        Family::Postgres => params::judge(&intent, &reading.origin, evidence, asked),
+        Family::Redis => Vec::new(),
+    };
     // What keeps the place of a password is to be replaced, not to be encoded.
     let kept = values::unexpanded(text).is_some() || messages::placeholder_in(text).is_some();
     if kept || values::broken(text).is_some() || text.starts_with("jdbc:") {
@@ -316,14 +333,15 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
         own || explains
     };
     let mut found = judge(Some(fault), &Evidence::default(), context);
-    if fault.cause == Cause::VariableInvalid && context.kind != "env" {
+    let listed = lists_variables(context);
+    if fault.cause == Cause::VariableInvalid && !listed {
         // Of the key that the fault names, and no other.
         let key = fault.message.split(':').next().unwrap_or_default();
         let own = |reading: &&Reading| reading.key == key || reading.key.is_empty();
         let origins: Vec<&str> = context.readings.iter().filter(own).map(|reading| &*reading.origin).collect();
         found.retain(|finding| origins.iter().any(|origin| finding.message.contains(origin)));
     }
-    if context.kind == "env" {
+    if listed {
         // The variable that the fault names first, and no other.
         let variable = fault.message.split(':').next().unwrap_or_default();
         found.retain(|finding| finding.message.contains(&format!("variable {variable}")));
@@ -335,7 +353,7 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
         Cause::UrlPasswordUnencoded | Cause::UrlPasswordDoubled | Cause::SecretWhitespace | Cause::SecretTooWeak
     );
     Some(match finding.message.split_once(": ") {
-        _ if said && context.kind != "env" => finding.fix,
+        _ if said && !listed => finding.fix,
         Some((origin, _)) if fault.cause == Cause::UrlPasswordUnencoded => format!("{origin}: {}", finding.fix),
         _ => format!("{}; {}", finding.message, finding.fix),
     })

@@ -3,10 +3,11 @@
 use super::clients::Family;
 use super::intent::Intent;
 use super::values::{self, Flaw};
-use super::{DEFAULT, Reading, SHORT, messages};
+use super::{DEFAULT, Reading, SHORT, VARIABLE, messages};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::Fault;
+use crate::scheme::Schemes;
 
 /// Causes that a flaw of a value explains: without one of them a value that works is left alone.
 pub(super) fn explains(fault: Option<&Fault>) -> bool {
@@ -32,12 +33,12 @@ const UNLESS: &str = "take that away where it is set (--from-env-file keeps quot
                       holds it with the same";
 
 /// What is wrong with a value, whatever it is for.
-pub(super) fn value(reading: &Reading, fault: Option<&Fault>, kind: &str, unproven: bool) -> Vec<Finding> {
+pub(super) fn value(reading: &Reading, fault: Option<&Fault>, unproven: bool, schemes: Schemes) -> Vec<Finding> {
     let text = reading.text.expose();
     let name = reading.variable.as_deref();
-    let listed = kind == "env";
+    let listed = reading.key == VARIABLE;
     let secret = reading.key == "password" || (listed && name.is_some_and(values::names_secret));
-    let is_url = Family::of(values::bare(text)).is_some();
+    let is_url = Family::of(values::bare(text), schemes).is_some();
     let flaw = values::flaw(text, name).or_else(|| is_url.then(|| messages::placeholder_in(text)).flatten());
     // Files of certificates end in a newline, as every text file does.
     let of_pem = fault.is_some_and(|fault| fault.cause == Cause::FileInvalid && fault.message.contains("PEM"));

@@ -5,15 +5,16 @@ use super::intent::Intent;
 use super::values;
 use super::{INCONSISTENT, PUBLIC, REDIS_DOUBLE, UNENCODED, percent};
 use crate::finding::{Finding, Severity};
+use crate::scheme::Schemes;
 
 /// A variable and its value.
 pub(super) type Pair<'a> = (&'a str, &'a str);
 
-pub(super) fn judge(pairs: &[Pair<'_>]) -> Vec<Finding> {
+pub(super) fn judge(pairs: &[Pair<'_>], schemes: Schemes) -> Vec<Finding> {
     let mut found: Vec<Finding> = pairs.iter().filter_map(|(name, text)| public(name, text)).collect();
     found.extend(pairs.iter().filter_map(|(name, text)| origins(name, text)));
-    found.extend(pairs.iter().filter_map(|(name, text)| redis(name, text, pairs)));
-    found.extend(pairs.iter().filter_map(|(name, text)| postgres(name, text, pairs)));
+    found.extend(pairs.iter().filter_map(|(name, text)| redis(name, text, pairs, schemes)));
+    found.extend(pairs.iter().filter_map(|(name, text)| postgres(name, text, pairs, schemes)));
     found.extend(plain_base(pairs));
     found
 }
@@ -76,8 +77,8 @@ fn origins(name: &str, text: &str) -> Option<Finding> {
     })
 }
 
-fn redis(name: &str, text: &str, pairs: &[Pair<'_>]) -> Option<Finding> {
-    if Family::of(text) != Some(Family::Redis) {
+fn redis(name: &str, text: &str, pairs: &[Pair<'_>], schemes: Schemes) -> Option<Finding> {
+    if Family::of(text, schemes) != Some(Family::Redis) {
         return None;
     }
     let intent = Intent::of(text)?;
@@ -117,8 +118,8 @@ fn without_password(intent: &Intent<'_>) -> String {
 }
 
 /// The password of the URL beside the one that stands alone, where both are for the same user.
-fn postgres(name: &str, text: &str, pairs: &[Pair<'_>]) -> Option<Finding> {
-    if Family::of(text) != Some(Family::Postgres) {
+fn postgres(name: &str, text: &str, pairs: &[Pair<'_>], schemes: Schemes) -> Option<Finding> {
+    if Family::of(text, schemes) != Some(Family::Postgres) {
         return None;
     }
     let intent = Intent::of(text)?;
@@ -164,17 +165,18 @@ fn postgres(name: &str, text: &str, pairs: &[Pair<'_>]) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::{Pair, Severity, judge};
+    use crate::check::SCHEMES;
 
     fn codes(pairs: &[Pair<'_>]) -> Vec<&'static str> {
-        judge(pairs).iter().map(|finding| finding.code).collect()
+        judge(pairs, SCHEMES).iter().map(|finding| finding.code).collect()
     }
 
     #[test]
     fn a_token_may_be_made_for_browsers() {
-        let of = |name| judge(&[(name, "hunter2")])[0].severity;
+        let of = |name| judge(&[(name, "hunter2")], SCHEMES)[0].severity;
         assert_eq!(of("NEXT_PUBLIC_MIXPANEL_TOKEN"), Severity::Info);
         assert_eq!(of("NEXT_PUBLIC_TOKEN_SECRET"), Severity::Warning);
-        let says = |name| judge(&[(name, "hunter2")])[0].message.clone();
+        let says = |name| judge(&[(name, "hunter2")], SCHEMES)[0].message.clone();
         assert!(says("NEXT_PUBLIC_APP_SECRET").contains("begins with NEXT_PUBLIC_ is shipped"));
         assert!(says("VITE_APP_SECRET").contains("begins with VITE_ is shipped"));
     }
@@ -221,7 +223,7 @@ mod tests {
         ];
         for (pairs, expected) in cases {
             assert_eq!(codes(pairs), *expected, "{pairs:?}");
-            assert!(!format!("{:?}", judge(pairs)).contains("hunter"), "{pairs:?}");
+            assert!(!format!("{:?}", judge(pairs, SCHEMES)).contains("hunter"), "{pairs:?}");
         }
     }
 }

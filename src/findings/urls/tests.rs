@@ -2,8 +2,9 @@
 
 use super::judge;
 use crate::cause::Cause;
+use crate::check::SCHEMES;
 use crate::finding::{Finding, Severity};
-use crate::findings::{Context, Reading, entry, hint};
+use crate::findings::{Context, Reading, VARIABLE, entry, hint};
 use crate::outcome::{Evidence, Fault, Phase};
 use crate::secret::Secret;
 
@@ -17,7 +18,7 @@ fn reading(key: &'static str, variable: &str, text: &str) -> Reading {
 }
 
 fn context<'a>(kind: &'a str, readings: &'a [Reading], clients: &'a [&'static str]) -> Context<'a> {
-    Context { kind, readings, clients, ..Context::default() }
+    Context { kind, readings, clients, schemes: SCHEMES, ..Context::default() }
 }
 
 fn of_url(text: &str, clients: &[&'static str]) -> Vec<Finding> {
@@ -78,7 +79,7 @@ fn urls_that_are_right_give_nothing() {
 #[test]
 fn a_url_of_a_socket_is_right() {
     for text in ["postgresql://app:hunter2@/x?host=/cloudsql/p:r:i", "postgres:///x?host=/run/postgresql&user=app"] {
-        assert!(super::lint(text, super::Family::Postgres).is_none(), "{text}");
+        assert!(super::lint(text, super::Family::Postgres, SCHEMES).is_none(), "{text}");
         let readings = [reading("variable", "DATABASE_URL", text)];
         assert!(judge(None, &Evidence::default(), context("env", &readings, &[])).is_empty(), "{text}");
     }
@@ -183,7 +184,7 @@ fn of_a_variable_the_hint_says_which_and_what_to_do() {
             "${DB_PASSWORD} stands in the variable DATABASE_URL",
         ),
     ] {
-        let blame = super::lint(text, super::Family::Postgres).expect("it is wrong");
+        let blame = super::lint(text, super::Family::Postgres, SCHEMES).expect("it is wrong");
         assert_eq!(blame.cause, cause, "{}", blame.message);
         let readings = [reading("variable", "DATABASE_URL", text)];
         let fault = Fault::new(Phase::Assert, cause, format!("DATABASE_URL: {}", blame.message));
@@ -352,7 +353,7 @@ fn the_variables_of_a_pod() {
         reading("variable", "QUEUE_HOST", "queue"),
     ];
     let found: Vec<(String, &str)> =
-        super::judge_variables(&variables).into_iter().map(|(name, finding)| (name, finding.code)).collect();
+        super::judge_variables(&variables, SCHEMES).into_iter().map(|(name, finding)| (name, finding.code)).collect();
     let expected = [
         ("DATABASE_URL", "url_password_unencoded"),
         ("QUEUE_PORT", "env_service_link"),
@@ -384,7 +385,7 @@ fn an_encoded_password_gives_no_finding() {
                 assert_eq!(of_url(&text, &[]), [], "{text}");
                 let readings = [reading("variable", "DATABASE_URL", &text)];
                 assert_eq!(judge(None, &Evidence::default(), context("env", &readings, &[])), [], "{text}");
-                assert_eq!(super::blame(&text, false), None);
+                assert_eq!(super::blame(&text, false, SCHEMES), None);
             }
         }
     }
@@ -410,11 +411,11 @@ fn nothing_is_told_of_a_password() {
                 if mark.contains(':') && text.starts_with(&format!("postgres://{password}@")) {
                     continue;
                 }
-                let readings = [reading("url", "DATABASE_URL", &text), reading("password", "PW", &password)];
                 let fault = Fault::new(Phase::Login, Cause::PasswordRejected, "no");
-                for kind in ["postgres", "env"] {
+                for (kind, key) in [("postgres", "url"), ("env", VARIABLE)] {
+                    let readings = [reading(key, "DATABASE_URL", &text), reading("password", "PW", &password)];
                     let found = judge(Some(&fault), &Evidence::default(), context(kind, &readings, &[]));
-                    let told = format!("{found:?} {:?}", super::blame(&text, true));
+                    let told = format!("{found:?} {:?}", super::blame(&text, true, SCHEMES));
                     for part in canary.as_bytes().windows(4) {
                         let part = std::str::from_utf8(part).unwrap();
                         assert!(!told.contains(part), "{text}: {told}");
