@@ -16,6 +16,7 @@ pub mod secret;
 pub mod timestamp;
 pub mod url;
 pub mod value;
+pub mod vocabulary;
 // 1: rules
 pub mod findings;
 pub mod outcome_json;

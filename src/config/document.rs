@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::check::connection::Protocol;
 use crate::check::{Check, KINDS, Kind, kind};
-use crate::config::keys::{Common, Defaults, Gate, Outer, Serve, Threshold, Time};
+use crate::config::keys::{Common, Defaults, Outer, Serve, Threshold, Time};
 use crate::config::node::{Node, Problem, Raw, parse_leniently};
 use crate::config::plan::{
     DEFAULT_LISTEN, FAILURE_THRESHOLD, Gates, INTERVAL, MinPassing, Origin, Plan, Planned, SUCCESS_THRESHOLD,
@@ -172,7 +172,10 @@ impl Reader<'_> {
         let name = self.name(index, node, &keys, misspelled);
         let made = self.kind(node, &kinds, &path, misspelled);
         let terms = self.terms(node, &keys, &path);
-        let gates = keys.gates.as_deref().map_or(Gates { startup: true, ..Gates::default() }, gates);
+        let gates = keys
+            .gates
+            .as_deref()
+            .map_or(Gates { startup: true, ..Gates::default() }, |gates| gates.iter().copied().collect());
         let (kind, check) = made?;
         let gates = self.gates(node, gates, &keys, &*check, &path);
         if !common.whole || self.problems.len() > before {
@@ -269,7 +272,7 @@ impl Reader<'_> {
         let timeout = in_force(node, "timeout", keys.timeout.map(|time| time.0), Some(usual));
         self.problems.extend(longer(node, path, "connect_timeout", keys.connect_timeout, (timeout, "timeout")));
         let timeout = timeout.unwrap_or(usual);
-        let require = keys.require.map_or(Require::Any, Require::from);
+        let require = keys.require.unwrap_or_default();
         if let Some(place) = node.get("min_passing")
             && keys.min_passing.is_some()
             && require != Require::Each
@@ -277,7 +280,7 @@ impl Reader<'_> {
             self.tell(place, &format!("{path}.min_passing"), "it takes effect only with require: each: add it");
         }
         let connect_timeout = keys.connect_timeout.map(|time| time.0);
-        let addresses = keys.addresses.map(Into::into).unwrap_or_default();
+        let addresses = keys.addresses.unwrap_or_default();
         let usual = &self.defaults;
         let threshold = |own: Option<Threshold>, usual: Option<Threshold>, otherwise| {
             own.or(usual).map_or(otherwise, |threshold| threshold.0)
@@ -316,14 +319,6 @@ struct RunOptions {
     failure_threshold: u32,
     success_threshold: u32,
     rules: DialRules,
-}
-
-fn gates(words: &[Gate]) -> Gates {
-    Gates {
-        startup: words.contains(&Gate::Startup),
-        ready: words.contains(&Gate::Ready),
-        live: words.contains(&Gate::Live),
-    }
 }
 
 /// Keys that say what is made of a check's results, not how it runs: changing them must not cost it its verdict, least of

@@ -13,6 +13,7 @@ use crate::check::Check;
 use crate::net::dial::DialRules;
 use crate::value::Value;
 use crate::verdict::Rules;
+use crate::vocabulary::vocabulary;
 
 /// All that is to be done.
 #[derive(Clone)]
@@ -160,6 +161,18 @@ pub const SUCCESS_THRESHOLD: u32 = 1;
 /// A peer is not probed more often, whatever is written: the probe must never be the outage.
 pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
+vocabulary! {
+    /// A gate.
+    pub enum Gate {
+        /// The start.
+        Startup = "startup",
+        /// Readiness.
+        Ready = "ready",
+        /// Liveness.
+        Live = "live",
+    }
+}
+
 /// Which gates a check acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Gates {
@@ -171,6 +184,29 @@ pub struct Gates {
     pub live: bool,
 }
 
+impl FromIterator<Gate> for Gates {
+    fn from_iter<I: IntoIterator<Item = Gate>>(gates: I) -> Self {
+        let mut all = Self::default();
+        for gate in gates {
+            match gate {
+                Gate::Startup => all.startup = true,
+                Gate::Ready => all.ready = true,
+                Gate::Live => all.live = true,
+            }
+        }
+        all
+    }
+}
+
+/// As the configuration writes them: `startup, ready`.
+impl fmt::Display for Gates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = [(self.startup, Gate::Startup), (self.ready, Gate::Ready), (self.live, Gate::Live)];
+        let set = all.into_iter().filter(|(set, _)| *set).map(|(_, gate)| gate.as_str());
+        f.write_str(&set.collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// How many members must pass under `require: each`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MinPassing {
@@ -180,6 +216,17 @@ pub enum MinPassing {
     Percent(u8),
     /// All.
     All,
+}
+
+/// As the configuration writes it.
+impl fmt::Display for MinPassing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Percent(percent) => write!(f, "\"{percent}%\""),
+            Self::All => f.write_str("all"),
+        }
+    }
 }
 
 /// One check, ready to run.

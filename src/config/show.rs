@@ -6,11 +6,11 @@ use crate::cause::Cause;
 use crate::check::{ShownKeys, kind};
 use crate::config::fault::Refused;
 use crate::config::node::{Node, Raw};
-use crate::config::plan::{Gates, MinPassing, Plan, Planned};
+use crate::config::plan::{Plan, Planned};
 use crate::config::source::{self, Request};
 use crate::duration;
 use crate::env::Env;
-use crate::net::dial::{AddressPolicy, Require};
+use crate::net::dial::Require;
 use crate::url::Url;
 use crate::value::{Part, Value};
 
@@ -100,14 +100,14 @@ impl Page<'_> {
         self.line(4, &format!("timeout: {}", duration::show(check.timeout)));
         self.line(4, &format!("failure_threshold: {}", check.failure_threshold));
         self.line(4, &format!("success_threshold: {}", check.success_threshold));
-        self.line(4, &format!("gates: [{}]", gates(check.gates)));
-        self.line(4, &format!("addresses: {}", addresses(check.rules.addresses)));
+        self.line(4, &format!("gates: [{}]", check.gates));
+        self.line(4, &format!("addresses: {}", check.rules.addresses.as_str()));
         if let Some(limit) = check.rules.connect_timeout {
             self.line(4, &format!("connect_timeout: {}", duration::show(limit)));
         }
-        self.line(4, &format!("require: {}", require(check.rules.require)));
+        self.line(4, &format!("require: {}", check.rules.require.as_str()));
         if check.rules.require == Require::Each {
-            self.line(4, &format!("min_passing: {}", min_passing(check.min_passing)));
+            self.line(4, &format!("min_passing: {}", check.min_passing));
         }
         if !check.ready_ignores.is_empty() {
             let slugs: Vec<&str> = check.ready_ignores.iter().copied().map(Cause::slug).collect();
@@ -231,36 +231,6 @@ fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
-}
-
-fn gates(gates: Gates) -> String {
-    let words = [("startup", gates.startup), ("ready", gates.ready), ("live", gates.live)];
-    words.iter().filter(|(_, set)| *set).map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
-}
-
-const fn addresses(policy: AddressPolicy) -> &'static str {
-    match policy {
-        AddressPolicy::Ipv4First => "ipv4-first",
-        AddressPolicy::Ipv6First => "ipv6-first",
-        AddressPolicy::Ipv4Only => "ipv4-only",
-        AddressPolicy::Ipv6Only => "ipv6-only",
-    }
-}
-
-const fn require(require: Require) -> &'static str {
-    match require {
-        Require::Any => "any",
-        Require::All => "all",
-        Require::Each => "each",
-    }
-}
-
-fn min_passing(share: MinPassing) -> String {
-    match share {
-        MinPassing::Count(count) => count.to_string(),
-        MinPassing::Percent(percent) => format!("\"{percent}%\""),
-        MinPassing::All => "all".to_owned(),
-    }
 }
 
 #[cfg(test)]

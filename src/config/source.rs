@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::config::fault::Refused;
 use crate::config::node::{self, Node, Problem, Span, nearest};
-use crate::config::plan::{Extent, Gates, Origin, Plan, USUAL_FILE, VARIABLE};
+use crate::config::plan::{Extent, Gate, Gates, Origin, Plan, USUAL_FILE, VARIABLE};
 use crate::config::{discover, document, targets};
 use crate::env::Env;
 
@@ -113,14 +113,10 @@ pub fn choose(request: Request<'_>, env: &dyn Env) -> Result<Origin, Refused> {
 
 /// The gates of `--gate`; `None` where it was not given.
 fn gates(words: &[String]) -> Result<Option<Gates>, Refused> {
-    let mut gates = Gates::default();
-    for word in words.iter().flat_map(|words| words.split(',')) {
-        match word {
-            "startup" => gates.startup = true,
-            "ready" => gates.ready = true,
-            _ => return Err(Refused::because("--gate takes startup or ready")),
-        }
-    }
+    let allowed = [Gate::Startup, Gate::Ready];
+    let gate = |word| allowed.into_iter().find(|gate| gate.as_str() == word);
+    let gates = words.iter().flat_map(|words| words.split(',')).map(gate).collect::<Option<Gates>>();
+    let gates = gates.ok_or_else(|| Refused::because("--gate takes startup or ready"))?;
     Ok((!words.is_empty()).then_some(gates))
 }
 

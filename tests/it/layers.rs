@@ -13,6 +13,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("secret", 0),
     ("env", 0),
     ("value", 0),
+    ("vocabulary", 0),
     ("pod", 0),
     ("scheme", 0),
     ("url", 0),

@@ -3,7 +3,7 @@
 use super::found::{Found, Source};
 use crate::check::KeyVariable;
 use crate::config::names::is_variable_name;
-use crate::config::plan::{Gates, Listed};
+use crate::config::plan::Listed;
 use crate::outcome::clean_text;
 
 const HEAD: &str = "\
@@ -56,10 +56,5 @@ fn check(text: &mut String, found: &Found) {
     for (key, name) in variables {
         text.push_str(&format!("      {key}: {{env: {name}}}\n"));
     }
-    text.push_str(&format!("    gates: [{}]\n", gates(planned.gates)));
-}
-
-fn gates(gates: Gates) -> String {
-    let words = [("startup", gates.startup), ("ready", gates.ready)];
-    words.iter().filter(|(_, set)| *set).map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
+    text.push_str(&format!("    gates: [{}]\n", planned.gates));
 }
