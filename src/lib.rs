@@ -11,10 +11,12 @@ pub mod finding;
 pub mod order;
 pub mod outcome;
 pub mod pod;
+pub mod scheme;
 pub mod secret;
 pub mod timestamp;
 pub mod url;
 pub mod value;
+pub mod vocabulary;
 // 1: rules
 pub mod findings;
 pub mod outcome_json;

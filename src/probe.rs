@@ -15,7 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::check::{self, Prepared};
+use crate::check::{self, Prepared, SCHEMES};
 use crate::config::plan::Planned;
 use crate::env::Env;
 use crate::findings::{self, Context, Judged};
@@ -44,6 +44,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     let (node_options, pg_connect_timeout) = (var("NODE_OPTIONS"), var("PGCONNECT_TIMEOUT"));
     let context = Context {
         tls_keys: check::kind(planned.kind).map(|kind| kind.tls_keys).unwrap_or_default(),
+        schemes: SCHEMES,
         endpoints: &endpoints,
         readings: &readings,
         clients: &planned.clients,
@@ -58,7 +59,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         Require::Any | Require::All => run::attempt(&run, world, run::options(planned, depth.walk(), None)).await,
         Require::Each => each::run(planned, &run, world, depth, context).await,
     };
-    let meant = findings::meant(&readings).filter(|_| endpoints.is_empty() && depth == Depth::Survey);
+    let meant = findings::meant(&readings, SCHEMES).filter(|_| endpoints.is_empty() && depth == Depth::Survey);
     match &meant {
         Some(meant) => measure(planned, world, depth, std::slice::from_ref(meant), &mut done).await,
         None if done.evidence.tries.is_empty() => {}

@@ -50,6 +50,21 @@ impl Address {
     }
 }
 
+/// What is wrong with a TARGET.
+#[must_use]
+pub fn target_fault(text: &str) -> Option<String> {
+    let url = match Url::parse(text) {
+        Ok(url) => url,
+        Err(error) => return Some(error.to_string()),
+    };
+    read_url(text).err()?;
+    let fault = match url.hosts.iter().any(|(_, port)| port.is_none()) {
+        true => "the port is missing",
+        false => "nothing may stand before the host or after the port",
+    };
+    Some(fault.to_owned())
+}
+
 fn read_url(text: &str) -> Result<Endpoint, Blame> {
     let url = Url::parse(text)?;
     let bare = url.user.is_none() && url.password.is_none() && url.query.is_empty() && matches!(&*url.path, "" | "/");

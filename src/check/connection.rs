@@ -3,43 +3,101 @@
 //!
 //! No kind of the configuration: `diagnose` takes such URLs, so that at least the way there is known.
 
+use std::sync::Arc;
+
 use crate::cause::Cause;
-use crate::check::{Check, Prepared, Run, Runnable, tcp, tls};
+use crate::check::{Check, Kind, Prepared, Run, Runnable, SCHEMES, tcp, tls};
 use crate::env::Env;
-use crate::findings::{Family, Reading, blame, lint};
+use crate::findings::{Reading, blame_url};
 use crate::net::attempt::Attempt;
 use crate::net::resolve::{self, Budget, RecordType};
 use crate::outcome::{Detail, Fault, Phase};
+use crate::scheme::{Discovery, Scheme, without_jdbc};
 use crate::url::{Endpoint, Host, Url, parse_port};
 use crate::value::Value;
 
-/// Schemes with the port where none is written, and whether they mean TLS from the first byte.
-const SCHEMES: &[(&str, u16, bool)] = &[
-    ("amqp", 5672, false),
-    ("amqps", 5671, true),
-    ("grpc", 80, false),
-    ("grpcs", 443, true),
-    ("http", 80, false),
-    ("https", 443, true),
-    ("kafka", 9092, false),
-    ("mariadb", 3306, false),
-    ("mongodb", 27017, false),
-    ("mqtt", 1883, false),
-    ("mqtts", 8883, true),
-    ("mysql", 3306, false),
-    ("mysql2", 3306, false),
-    ("nats", 4222, false),
-    ("postgres", 5432, false),
-    ("postgresql", 5432, false),
-    ("redis", 6379, false),
-    ("rediss", 6379, true),
-    ("smtp", 25, false),
-    ("smtps", 465, true),
-    ("valkey", 6379, false),
-    ("valkeys", 6379, true),
-    ("ws", 80, false),
-    ("wss", 443, true),
+/// A protocol that no kind speaks yet. The kind that comes to speak it takes the row's schemes and variables with it.
+#[derive(Debug)]
+pub struct Protocol {
+    /// The name that its kind would have.
+    pub name: &'static str,
+    /// Its schemes; without a port nothing is connected to.
+    pub schemes: &'static [Scheme],
+    /// Variables by whose name one expects such a URL.
+    pub usual_variables: &'static [&'static str],
+    /// Whether its servers have ports at all, which could be probed instead.
+    has_port: bool,
+}
+
+/// Every protocol that is known and not spoken.
+pub const PROTOCOLS: &[Protocol] = &[
+    Protocol {
+        usual_variables: &["REDIS_URL"],
+        ..Protocol::new(
+            "redis",
+            &[
+                server("redis", 6379).family("redis"),
+                server("rediss", 6379).tls().family("redis"),
+                server("valkey", 6379),
+                server("valkeys", 6379).tls(),
+            ],
+        )
+    },
+    Protocol::new("mysql", &[server("mysql", 3306), server("mariadb", 3306)]),
+    Protocol::new("amqp", &[server("amqp", 5672), server("amqps", 5671).tls()]),
+    Protocol::new("mongodb", &[server("mongodb", 27017), server(MONGODB_SRV, 27017).tls()]),
+    Protocol::new("nats", &[server("nats", 4222)]),
+    Protocol::new("smtp", &[server("smtp", 25), server("smtps", 465).tls()]),
+    Protocol::new("grpc", &[Scheme::new("grpc").port(80), Scheme::new("grpcs").port(443).tls()]),
+    Protocol::new("websocket", &[Scheme::new("ws").port(80), Scheme::new("wss").port(443).tls()]),
+    Protocol::new("kafka", &[Scheme::new("kafka").port(9092)]),
+    Protocol::new("mqtt", &[Scheme::new("mqtt").port(1883), Scheme::new("mqtts").port(8883).tls()]),
+    Protocol::new("dapr", &[Scheme::new("dapr")]),
+    Protocol::without_port("icmp", &[Scheme::new("icmp")]),
+    Protocol::without_port("unix", &[Scheme::new("unix").opaque()]),
+    Protocol::without_port("file", &[Scheme::new("file")]),
 ];
+
+/// Schemes that one driver alone reads, beside `jdbc:…` and `scheme+driver`.
+pub const DRIVERS: &[Scheme] = &[Scheme::new("mysql2").port(3306), Scheme::new("prisma+postgres")];
+
+/// The scheme whose servers are not in the URL, but in SRV records of its host.
+const MONGODB_SRV: &str = "mongodb+srv";
+
+const fn server(name: &'static str, port: u16) -> Scheme {
+    Scheme::new(name).port(port).discovery(Discovery::List)
+}
+
+impl Protocol {
+    const fn new(name: &'static str, schemes: &'static [Scheme]) -> Self {
+        Self { name, schemes, usual_variables: &[], has_port: true }
+    }
+
+    const fn without_port(name: &'static str, schemes: &'static [Scheme]) -> Self {
+        Self { has_port: false, ..Self::new(name, schemes) }
+    }
+
+    /// The protocol whose kind would have this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        PROTOCOLS.iter().find(|protocol| protocol.name == name)
+    }
+
+    /// Why there is no check of it, and what to do `instead` with a port.
+    #[must_use]
+    pub fn lacking(&self, instead: &str) -> String {
+        match self.has_port {
+            true => format!("this version has no {} check: probe its port with {instead}", self.name),
+            false => format!("this version has no {} check: leave it out", self.name),
+        }
+    }
+
+    /// The check of such a URL.
+    #[must_use]
+    pub fn connection(&self, url: Value) -> Arc<dyn Check> {
+        Arc::new(Connection::new(url, format!("this version does not speak {}", self.name)))
+    }
+}
 
 /// So many servers of SRV records are dialled.
 const SERVERS: usize = 8;
@@ -57,10 +115,22 @@ impl Connection {
         Self { url, why }
     }
 
+    /// The connection of a URL in a form that one driver alone reads.
+    #[must_use]
+    pub fn of_driver(url: Value) -> Self {
+        Self::new(url, "a driver's own form of URL, which this version does not read".to_owned())
+    }
+
+    /// The connection of a web address in a variable, whose meaning nobody knows.
+    #[must_use]
+    pub fn of_web(url: Value) -> Self {
+        Self::new(url, "nothing is asked of a web address that was found in the environment".to_owned())
+    }
+
     /// Whether this scheme can be connected to. A driver's name (`mysql+pymysql`, `jdbc:mysql`) does not matter.
     #[must_use]
     pub fn knows(scheme: &str) -> bool {
-        row(scheme).is_some()
+        SCHEMES.stem(scheme).is_some_and(|scheme| scheme.default_port.is_some())
     }
 
     fn read(&self, env: &dyn Env) -> Result<Dialled, Fault> {
@@ -70,31 +140,28 @@ impl Connection {
             let message = format!("{origin} holds no URL that can be read: {what}");
             Fault::new(Phase::Assert, Cause::UrlMalformed, message)
         };
-        let read = Url::parse(plain(text.expose()));
-        let of_driver = text.expose().starts_with("jdbc:postgres").then_some(Family::Postgres);
-        let blamed = match of_driver {
-            Some(family) => lint(text.expose(), family),
-            None => blame(text.expose(), read.is_err()),
-        };
-        let url = match (blamed, read) {
+        let read = Url::parse(without_jdbc(text.expose()));
+        let url = match (blame_url(text.expose(), read.is_err(), SCHEMES), read) {
             (Some(blame), _) => return Err(blame.fault(&origin)),
             (None, read) => {
                 read.map_err(|error| Fault { detail: error.detail().map(Detail::Value), ..wrong(error.to_string()) })?
             }
         };
         // The scheme itself may be anything, so it is not repeated.
-        let (_, port, tls) = row(&url.scheme).ok_or_else(|| wrong("its scheme is not known".to_owned()))?;
+        let unknown = || wrong("its scheme is not known".to_owned());
+        let scheme = SCHEMES.stem(&url.scheme).ok_or_else(unknown)?;
+        let port = scheme.default_port.ok_or_else(unknown)?;
         let asks_for_tls = |(key, value): &(String, _)| {
             let value: &crate::secret::Secret = value;
             matches!(key.as_str(), "tls" | "ssl") && value.expose() == "true"
         };
-        let tls = *tls || (url.scheme == "mongodb" && url.query.iter().any(asks_for_tls)) || looks_up(&url);
-        let endpoint = |(host, own): &(Host, Option<u16>)| Endpoint { host: host.clone(), port: own.unwrap_or(*port) };
+        let tls = scheme.tls || (url.scheme == "mongodb" && url.query.iter().any(asks_for_tls));
+        let endpoint = |(host, own): &(Host, Option<u16>)| Endpoint { host: host.clone(), port: own.unwrap_or(port) };
         Ok(Dialled {
             target: shown(text.expose(), &url),
             endpoints: url.hosts.iter().map(endpoint).collect(),
             tls,
-            by_srv: looks_up(&url),
+            by_srv: url.scheme == MONGODB_SRV,
         })
     }
 }
@@ -110,7 +177,7 @@ struct Dialled {
 
 /// Scheme, hosts and ports alone: in front of an `@` a token may stand where another protocol has a user.
 fn shown(text: &str, url: &Url) -> String {
-    let driver = if text.starts_with("jdbc:") { "jdbc:" } else { "" };
+    let driver = if without_jdbc(text) != text { "jdbc:" } else { "" };
     let host = |(host, port): &(Host, Option<u16>)| match port {
         Some(port) => format!("{host}:{port}"),
         None => host.to_string(),
@@ -118,20 +185,10 @@ fn shown(text: &str, url: &Url) -> String {
     format!("{driver}{}://{}", url.scheme, url.hosts.iter().map(host).collect::<Vec<_>>().join(","))
 }
 
-fn row(scheme: &str) -> Option<&'static (&'static str, u16, bool)> {
-    let scheme = scheme.to_ascii_lowercase();
-    let stem = plain(&scheme).split('+').next().unwrap_or_default();
-    SCHEMES.iter().find(|(name, ..)| *name == stem)
-}
-
-/// A URL, or its scheme, without the word that JDBC has before it.
-fn plain(text: &str) -> &str {
-    text.strip_prefix("jdbc:").unwrap_or(text)
-}
-
-/// Whether its servers are not in it, but in SRV records of its host.
-fn looks_up(url: &Url) -> bool {
-    url.scheme == "mongodb+srv"
+/// The kind that ends where a connection ends.
+#[must_use]
+pub const fn connecting_kind(tls: bool) -> &'static Kind {
+    if tls { &tls::KIND } else { &tcp::KIND }
 }
 
 /// The servers that the SRV records of a name tell: `0 0 27017 db-0.example.com.`
@@ -184,9 +241,8 @@ impl Runnable for Dialled {
             let mut first_fault = None;
             for endpoint in endpoints {
                 attempt.for_host(several.then(|| endpoint.host.to_string()));
-                // The kinds that end where this one ends.
-                let (kind, scheme) = if self.tls { (tls::KIND, "tls") } else { (tcp::KIND, "tcp") };
-                let check = (kind.from_url)(Value::literal(&format!("{scheme}://{endpoint}")));
+                let kind = connecting_kind(self.tls);
+                let check = (kind.from_url)(Value::literal(&format!("{}://{endpoint}", kind.name)));
                 let result = match check.prepare(attempt.env()).run {
                     Ok(run) => run.run(attempt).await,
                     Err(fault) => Err(fault),

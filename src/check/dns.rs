@@ -10,13 +10,16 @@ use hickory_resolver::proto::rr::Name;
 use serde::Deserialize;
 
 use crate::cause::Cause;
-use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
+use crate::check::{
+    Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, literal, readings,
+};
 use crate::config::node::{self, Node, Problem, Raw};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
 use crate::net::resolve::{self, Budget, PORT, RECORD_LIMIT, RecordType};
 use crate::outcome::{FactKey, FactValue, Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::scheme::Scheme;
 use crate::url::{Endpoint, Host, Url};
 use crate::value::{Setting, Value};
 
@@ -25,10 +28,15 @@ pub const KIND: Kind = Kind {
     name: "dns",
     summary: "a name server answers as expected",
     example: "{name: db.example.com, type: A, server: \"10.96.0.10:53\", expect: [10.0.0.7], min_answers: 1}",
-    schemes: &["dns"],
+    url_form: "dns://name?type=AAAA&server=10.0.0.10:53",
+    schemes: &[Scheme::new("dns")],
+    subject: Subject::Surroundings,
+    shown: ShownKeys { plain: &["min_answers", "name", "server", "type"], ..ShownKeys::NONE },
+    tls_keys: TlsKeyNames::NONE,
+    discovery: DiscoveryRule::NONE,
+    target_fault,
     parse,
     from_url: |url| Arc::new(Dns::Url(url)),
-    tls_keys: TlsKeyNames::TOP,
     facts: &[RECORDS],
     hint: hint::hint,
     #[cfg(test)]
@@ -290,6 +298,22 @@ fn comparable(text: &str, record: RecordType) -> String {
             text.split_ascii_whitespace().map(word).collect::<Vec<_>>().join(" ")
         }
     }
+}
+
+/// What is wrong with a TARGET: its parts are read as keys.
+fn target_fault(text: &str) -> Option<String> {
+    let url = match Url::parse(text) {
+        Ok(url) => url,
+        Err(error) => return Some(error.to_string()),
+    };
+    let name = literal(&url.hosts[0].0.to_string());
+    let parts = url.query.iter().map(|(key, value)| (key.as_str(), literal(value.expose())));
+    let problems = parse(&Node::mapping(std::iter::once(("name", name)).chain(parts).collect())).err()?;
+    // A key that is not known may be anything, so it is not repeated.
+    problems.first().map(|problem| match problem.message.starts_with("unknown key") {
+        true => problem.message.clone(),
+        false => format!("{}: {}", problem.path, problem.message),
+    })
 }
 
 fn parse(node: &Node) -> Parsed {

@@ -13,7 +13,7 @@ use serde::de::{self, Deserializer};
 use self::source::{Found, Source};
 use crate::cause::Cause;
 use crate::check::expression;
-use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, no_hint};
+use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, SCHEMES, ShownKeys, Subject, no_hint};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
 use crate::findings::{Blame, Family, Reading, TlsKeyNames, lint, names_secret, white};
@@ -29,10 +29,15 @@ pub const KIND: Kind = Kind {
     summary: "the variables that the app needs are there and keep to their rules; connection URLs are read as clients do",
     example: "{variables: [{name: DATABASE_URL, url: postgres}, {name: BETTER_AUTH_SECRET, min_length: 32}, \
               {name: PORT, required: false, pattern: '^[0-9]+$'}]}",
+    url_form: "",
     schemes: &[],
+    subject: Subject::Values,
+    shown: ShownKeys::NONE,
+    tls_keys: TlsKeyNames::NONE,
+    discovery: DiscoveryRule::NONE,
+    target_fault: |_| None,
     parse,
     from_url,
-    tls_keys: TlsKeyNames::TOP,
     facts: &[],
     hint: no_hint,
     #[cfg(test)]
@@ -227,7 +232,7 @@ impl UrlKind {
             Self::Redis => Family::Redis,
             Self::Http => return http(text),
         };
-        lint(text, family)
+        lint(text, family, SCHEMES)
     }
 }
 

@@ -11,16 +11,20 @@ use crate::cause::Cause;
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::Wanted;
 use crate::check::http::keys::HttpKeys;
-use crate::check::http::origin::Origin;
+use crate::check::http::origin::{HTTP_PORT, HTTPS_PORT, Origin};
 use crate::check::http::request::Request;
 use crate::check::http::settings::HttpVersion;
-use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
+use crate::check::tls_keys::PEM_KEYS;
+use crate::check::{
+    Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url, readings,
+};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
 use crate::net::tls::TlsOptions;
 use crate::outcome::{Detail, Fault, HttpDetail, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::scheme::{Discovery, Scheme};
 use crate::url::{Host, Url};
 use crate::value::Value;
 
@@ -30,7 +34,7 @@ pub(crate) mod expect;
 pub(crate) mod hint;
 pub(crate) mod keys;
 pub(crate) mod mask;
-mod origin;
+pub(crate) mod origin;
 pub(crate) mod pointer;
 pub(crate) mod redirect;
 pub(crate) mod request;
@@ -50,18 +54,41 @@ header: {content-type: {matches: "^application/json"}}
 follow_redirects: true
 bearer_token: {file: /etc/secrets/token}
 "#,
-    schemes: &["http", "https"],
+    url_form: "https://host/path",
+    schemes: &[
+        Scheme::new("http").port(HTTP_PORT).discovery(Discovery::Connect),
+        Scheme::new("https").port(HTTPS_PORT).tls().discovery(Discovery::Connect),
+    ],
+    subject: Subject::Server,
+    shown: SHOWN,
+    tls_keys: TlsKeyNames::BLOCK,
+    discovery: DiscoveryRule::NONE,
+    target_fault,
     parse,
     from_url: |url| Arc::new(Http { keys: Arc::new(HttpKeys::of_url(url)) }),
-    tls_keys: TlsKeyNames::BLOCK,
     facts: &[],
     hint: hint::hint,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<HttpKeys>(),
 };
 
+/// Keys that are shown as they are written.
+pub(crate) const PLAIN: [&str; 8] =
+    ["follow_redirects", "http_version", "max_response", "method", "server_name", "status", "username", "verify"];
+/// What is shown of the keys.
+pub(crate) const SHOWN: ShownKeys =
+    ShownKeys { plain: &PLAIN, urls: &["url"], paths: PEM_KEYS, free: &["headers", "header", "json"] };
+
 struct Http {
     keys: Arc<HttpKeys>,
+}
+
+/// What is wrong with a TARGET.
+pub(crate) fn target_fault(text: &str) -> Option<String> {
+    match Url::parse(text) {
+        Ok(_) => fault_of_url(parse, text),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 fn parse(node: &Node) -> Parsed {

@@ -12,13 +12,16 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::cause::Cause;
-use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
+use crate::check::{
+    Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, literal, readings,
+};
 use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
 use crate::outcome::{Detail, FactKey, FactValue, Fault, Phase};
 use crate::pod;
+use crate::scheme::Scheme;
 use crate::url::parse_port;
 use crate::value::{Setting, Value};
 
@@ -27,10 +30,15 @@ pub const KIND: Kind = Kind {
     name: "listen",
     summary: "the app in this pod listens on an address that others can reach",
     example: "{port: 3000, reachable: pod}",
-    schemes: &["listen"],
+    url_form: "listen::3000",
+    schemes: &[Scheme::new("listen").opaque()],
+    subject: Subject::Surroundings,
+    shown: ShownKeys { plain: &["port"], ..ShownKeys::NONE },
+    tls_keys: TlsKeyNames::NONE,
+    discovery: DiscoveryRule::NONE,
+    target_fault,
     parse,
     from_url: |url| Arc::new(Listen::Url(url)),
-    tls_keys: TlsKeyNames::TOP,
     facts: &[LISTENING],
     hint: hint::hint,
     #[cfg(test)]
@@ -94,6 +102,14 @@ impl FromStr for From {
 enum Listen {
     ListenKeys(ListenKeys),
     Url(Value),
+}
+
+/// What is wrong with a TARGET: `listen::3000`, which is no URL.
+fn target_fault(text: &str) -> Option<String> {
+    let unread = || "it cannot be read".to_owned();
+    let Some(port) = text.strip_prefix(TARGET) else { return Some(unread()) };
+    let problems = parse(&Node::mapping(vec![("port", literal(port))])).err()?;
+    Some(problems.into_iter().next().map_or_else(unread, |problem| problem.message))
 }
 
 fn parse(node: &Node) -> Parsed {

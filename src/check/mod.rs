@@ -6,11 +6,13 @@ pub mod dns;
 pub mod env;
 mod expression;
 pub mod http;
+mod kind;
 pub mod listen;
 pub mod login;
 pub mod peer;
 pub mod postgres;
 pub mod reader;
+mod schemes;
 pub mod server_keys;
 pub mod tcp;
 pub mod tls;
@@ -21,13 +23,17 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::config::node::{Node, Problem};
+use crate::config::node::Problem;
 use crate::env::Env;
-use crate::findings::{Context, Reading, TlsKeyNames};
+use crate::findings::Reading;
 use crate::net::attempt::Attempt;
-use crate::outcome::{Evidence, FactKey, Fault};
+use crate::outcome::Fault;
 use crate::url::Endpoint;
 use crate::value::Value;
+
+pub(crate) use kind::no_hint;
+pub use kind::{ByParts, DiscoveryRule, HintFn, KeyVariable, Kind, ShownKeys, Subject, fault_of_url, literal};
+pub use schemes::{Meaning, SCHEMES, meaning};
 
 /// What a run gives back: boxed, so that checks can be kept as trait objects.
 pub type Run<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
@@ -92,41 +98,6 @@ pub fn readings(values: &[&Value], env: &dyn Env) -> Vec<Reading> {
 /// A check, or all that is wrong with its configuration.
 pub type Parsed = Result<Arc<dyn Check>, Vec<Problem>>;
 
-/// What to do about a fault, where the kind knows it better than the rules that are true of any protocol; at most two
-/// short sentences.
-pub type HintFn = fn(&Fault, &Evidence, &Context<'_>) -> Option<String>;
-
-/// The hint of a kind that has none of its own.
-pub(crate) fn no_hint(_: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
-    None
-}
-
-/// A kind of check.
-#[derive(Clone, Copy)]
-pub struct Kind {
-    /// The key in the configuration.
-    pub name: &'static str,
-    /// One line for `--help`, the schema and the docs.
-    pub summary: &'static str,
-    /// The value of the kind's key, as YAML; parsed in a test.
-    pub example: &'static str,
-    /// The URL schemes that mean this kind on the command line.
-    pub schemes: &'static [&'static str],
-    /// Reads the value of the kind's key.
-    pub parse: fn(&Node) -> Parsed,
-    /// Makes a check of a URL with one of the schemes; the URL may come from a variable.
-    pub from_url: fn(Value) -> Arc<dyn Check>,
-    /// How its keys of TLS are written: hints name them so.
-    pub tls_keys: TlsKeyNames,
-    /// The facts that it records beside those that several kinds share, in the order of the JSON.
-    pub facts: &'static [FactKey],
-    /// Its own hint for a fault, tried after that of the values and before the general one.
-    pub hint: HintFn,
-    /// The schema of the kind's key: `|generator| generator.subschema_for::<Config>()`.
-    #[cfg(test)]
-    pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
-}
-
 /// Every kind, in the order of the docs.
 pub const KINDS: &[Kind] =
     &[tcp::KIND, tls::KIND, http::KIND, peer::KIND, dns::KIND, postgres::KIND, listen::KIND, env::KIND];
@@ -135,10 +106,4 @@ pub const KINDS: &[Kind] =
 #[must_use]
 pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
-}
-
-/// The kind that a URL scheme means.
-#[must_use]
-pub fn kind_of_scheme(scheme: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.schemes.contains(&scheme))
 }

@@ -12,14 +12,16 @@ use crate::cause::Cause;
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::body_in_words;
 use crate::check::http::keys::HttpKeys;
+use crate::check::http::origin::{HTTP_PORT, HTTPS_PORT};
 use crate::check::http::{self, Exchange, contradictions, prepare};
 use crate::check::words::Tone;
-use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable};
+use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject};
 use crate::config::node::{self, LenientParse, Node, Raw};
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
 use crate::net::attempt::Attempt;
 use crate::outcome::{Detail, Evidence, Fault, HttpDetail, Phase};
+use crate::scheme::Scheme;
 use crate::value::Value;
 
 mod document;
@@ -32,10 +34,15 @@ pub const KIND: Kind = Kind {
     name: "peer",
     summary: "an HTTP request, and the answer's own word on the peer's health",
     example: r#"{url: "http://backend-api:8000/health", json: {database: connected}, accept_degraded: true}"#,
-    schemes: &["peer+http", "peer+https"],
+    url_form: "peer+http://host:port/health",
+    schemes: &[Scheme::new("peer+http").port(HTTP_PORT), Scheme::new("peer+https").port(HTTPS_PORT).tls()],
+    subject: Subject::Server,
+    shown: ShownKeys { plain: &PLAIN, ..http::SHOWN },
+    tls_keys: TlsKeyNames::BLOCK,
+    discovery: DiscoveryRule::NONE,
+    target_fault: |text| http::target_fault(text.strip_prefix("peer+").unwrap_or(text)),
     parse,
     from_url: |url| Arc::new(Peer { keys: Arc::new(HttpKeys::of_url(url)), accept_degraded: true }),
-    tls_keys: TlsKeyNames::BLOCK,
     facts: &[],
     hint,
     #[cfg(test)]
@@ -44,6 +51,12 @@ pub const KIND: Kind = Kind {
 
 /// The key that `peer` has beside those of `http`.
 const ACCEPT_DEGRADED: &str = "accept_degraded";
+/// Keys that are shown as they are written: those of `http`, and our own.
+const PLAIN: [&str; http::PLAIN.len() + 1] = {
+    let mut keys = [ACCEPT_DEGRADED; http::PLAIN.len() + 1];
+    keys.split_at_mut(http::PLAIN.len()).0.copy_from_slice(&http::PLAIN);
+    keys
+};
 
 /// Asks a peer for its health. The keys are those of `http`, and one more.
 #[cfg(test)]

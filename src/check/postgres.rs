@@ -4,6 +4,7 @@
 //! for before it answers, and to bound what a server may send. A *login* is a proof of the password sent: at most one a
 //! run and host, and none after the first rejection of the credentials.
 
+mod discovery;
 mod guard;
 mod halt;
 mod hint;
@@ -20,21 +21,23 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
-use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable};
+use crate::check::tls_keys::PEM_KEYS;
+use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
 use crate::env::Env;
-use crate::findings::{Reading, TlsKeyNames};
+use crate::findings::{Reading, TlsKeyNames, Unverified};
 use crate::net::attempt::Attempt;
 use crate::outcome::{
     AUTH_METHOD, Detail, FactValue, Fault, Phase, ROLE, SERVER_TEXT_LIMIT, SERVER_VERSION, clean_text,
 };
+use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
-use crate::url::Endpoint;
+use crate::url::{Endpoint, Url};
 use crate::value::Value;
 
 use keys::Keys;
 use route::LoggedIn;
-use settings::{Place, Settings};
+use settings::{PORT, Place, Settings};
 use sqlstate::code;
 use words::Role;
 
@@ -47,10 +50,28 @@ pub const KIND: Kind = Kind {
     summary: "logs in to PostgreSQL afresh with the pod's own credentials, then runs a query",
     example: "{url: {env: DATABASE_URL}, password: {file: /etc/secrets/pw}, sslmode: verify-full, ca: /etc/ca.pem, \
               query: SELECT count(*) FROM jobs, expect: \"0\", role: primary}",
-    schemes: &["postgres", "postgresql"],
+    url_form: "postgres://user:password@host:5432/database",
+    schemes: &[
+        Scheme::new("postgres").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
+        Scheme::new("postgresql").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
+    ],
+    subject: Subject::Server,
+    shown: ShownKeys {
+        plain: &["channel_binding", "database", "host", "port", "role", "sslmode", "user"],
+        urls: &["url"],
+        paths: PEM_KEYS,
+        ..ShownKeys::NONE
+    },
+    tls_keys: TlsKeyNames {
+        has_server_name: false,
+        ca_in_url: Some("sslrootcert"),
+        unverified: Unverified::Mode("sslmode"),
+        ..TlsKeyNames::BESIDE
+    },
+    discovery: discovery::RULE,
+    target_fault,
     parse,
     from_url: |url| Arc::new(Postgres { keys: Keys { url: Some(url), ..Keys::default() } }),
-    tls_keys: TlsKeyNames { server_name: false, verify: false, ca_in_url: Some("sslrootcert"), ..TlsKeyNames::TOP },
     facts: &[SERVER_VERSION, AUTH_METHOD, ROLE],
     hint: hint::hint,
     #[cfg(test)]
@@ -61,6 +82,15 @@ pub const KIND: Kind = Kind {
 #[derive(Debug)]
 struct Postgres {
     keys: Keys,
+}
+
+/// What is wrong with a TARGET. `postgres:///app?host=db` is a URL to libpq alone.
+fn target_fault(text: &str) -> Option<String> {
+    let fault = fault_of_url(parse, text)?;
+    match Url::parse(text) {
+        Err(error) if !text.contains("host=") => Some(error.to_string()),
+        Ok(_) | Err(_) => Some(fault),
+    }
 }
 
 fn parse(node: &Node) -> Parsed {

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use crate::config::node::{Node, Problem};
+use crate::scheme::Scheme;
 use crate::url::{Host, parse_port};
 use crate::value::{Setting, Value};
 
@@ -41,23 +42,12 @@ pub struct ServerKeys {
 /// What the URLs and hosts of a kind look like.
 #[derive(Debug, Clone, Copy)]
 pub struct ServerRules {
-    /// The schemes that its URLs may have; the first one is that of a server without a URL.
-    pub schemes: &'static [ServerScheme],
+    /// The schemes that its URLs may have, each with a port; the first one is that of a server without a URL.
+    pub schemes: &'static [Scheme],
     /// Whether several hosts may be given, separated by commas.
     pub several_hosts: bool,
     /// Whether a user in the URL may well be a password that lacks its colon: no target shows it.
     pub user_may_be_secret: bool,
-}
-
-/// A scheme of a server's URL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ServerScheme {
-    /// Lower case.
-    pub name: &'static str,
-    /// The port where none is given.
-    pub default_port: u16,
-    /// TLS from the first byte.
-    pub tls: bool,
 }
 
 /// A port, 1 to 65535.

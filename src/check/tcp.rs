@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 
 use self::payload::{Expect, Pattern, Payload};
 use crate::cause::Cause;
-use crate::check::address::Address;
-use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
+use crate::check::address::{self, Address};
+use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
 use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
@@ -25,6 +25,7 @@ use crate::net::io::Io;
 use crate::net::speaks::recognise;
 use crate::net::stream_error::{Expected, StreamError};
 use crate::outcome::{Evidence, Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::scheme::Scheme;
 use crate::url::Endpoint;
 use crate::value::{Setting, Value};
 
@@ -33,10 +34,15 @@ pub const KIND: Kind = Kind {
     name: "tcp",
     summary: "connects; optionally sends bytes and compares the answer",
     example: r#"{address: "cache:6379", send: 'PING\r\n', expect: {regex: '^(\+PONG|-NOAUTH)'}}"#,
-    schemes: &["tcp"],
+    url_form: "tcp://host:port",
+    schemes: &[Scheme::new("tcp")],
+    subject: Subject::Server,
+    shown: ShownKeys { plain: &["address"], ..ShownKeys::NONE },
+    tls_keys: TlsKeyNames::NONE,
+    discovery: DiscoveryRule::NONE,
+    target_fault: address::target_fault,
     parse,
     from_url,
-    tls_keys: TlsKeyNames::TOP,
     facts: &[],
     hint,
     #[cfg(test)]

@@ -14,9 +14,9 @@ use tokio::time::{Instant, timeout_at};
 
 use self::starttls::StartTls;
 use crate::cause::Cause;
-use crate::check::address::Address;
-use crate::check::tls_keys::TlsKeys;
-use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, readings};
+use crate::check::address::{self, Address};
+use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
+use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
 use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
@@ -24,6 +24,7 @@ use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::tls::Pem;
 use crate::outcome::{Detail, Fault, Phase, TlsDetail};
+use crate::scheme::Scheme;
 use crate::url::{Endpoint, Host};
 use crate::value::{Setting, Value};
 
@@ -32,10 +33,19 @@ pub const KIND: Kind = Kind {
     name: "tls",
     summary: "a TLS handshake: the chain is trusted, the name fits, and days are left",
     example: r#"{address: "mail:587", starttls: smtp, ca: /etc/tls/ca.pem, min_days_valid: 14}"#,
-    schemes: &["tls"],
+    url_form: "tls://host:port",
+    schemes: &[Scheme::new("tls").tls()],
+    subject: Subject::Server,
+    shown: ShownKeys {
+        plain: &["address", "alpn", "min_days_valid", "server_name", "starttls", "verify"],
+        paths: PEM_KEYS,
+        ..ShownKeys::NONE
+    },
+    tls_keys: TlsKeyNames::BESIDE,
+    discovery: DiscoveryRule::NONE,
+    target_fault: address::target_fault,
     parse,
     from_url,
-    tls_keys: TlsKeyNames::TOP,
     facts: &[],
     hint: hint::hint,
     #[cfg(test)]

@@ -10,6 +10,9 @@ use crate::outcome::Fault;
 use crate::url::Host;
 use crate::value::{Setting, Value};
 
+/// The keys whose values are paths of PEM files, or a PEM text.
+pub const PEM_KEYS: &[&str] = &["ca", "cert", "key"];
+
 /// How TLS is done.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

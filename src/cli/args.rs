@@ -1,11 +1,13 @@
 //! The arguments. clap reads them as plain texts; what it has to complain about is said in our own words, since its own
 //! would repeat what was typed, and that may be a password.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
+use crate::check::KINDS;
 use crate::duration;
 
 /// A probe sidecar for Kubernetes: dials what the pod depends on, and says the cause and the fix.
@@ -21,6 +23,12 @@ Exit codes: 0 passed, 1 a check failed, 2 bad usage or configuration (nothing wa
 4 wait stopped early at what waiting cannot heal, 126/127 CMD could not be run, 128+n ended by signal n.
 
 Without TARGET and -c: the file $PILOTFISH_CONFIG, else /etc/pilotfish/pilotfish.yaml, else the URLs in the environment.";
+
+/// The forms of a TARGET.
+static TARGETS: LazyLock<String> = LazyLock::new(|| {
+    let forms = KINDS.iter().map(|kind| kind.url_form).filter(|form| !form.is_empty());
+    forms.chain(["env:NAME"]).collect::<Vec<_>>().join(", ")
+});
 
 /// What is asked for.
 #[derive(Debug, Subcommand)]
@@ -49,9 +57,8 @@ pub enum Command {
 /// Which checks, and from where.
 #[derive(Debug, Args, Default)]
 pub struct Selection {
-    /// tcp://h:p, tls://h:p, http(s)://…, peer+http(s)://…, postgres://…, dns://name[?type=AAAA&server=ip:53],
-    /// listen::3000, env:NAME
-    #[arg(value_name = "TARGET")]
+    #[arg(value_name = "TARGET", help = TARGETS.as_str())]
+    #[expect(missing_docs, reason = "the help text is made of the kinds")]
     pub targets: Vec<String>,
     /// The configuration file
     #[arg(short, long, value_name = "FILE")]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::check::kind;
 use crate::cli::args::Form;
 use crate::cli::termination::Case;
 use crate::config::plan::Planned;
@@ -93,7 +94,7 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
             seen(&mut out, &outcome.evidence, excerpts);
         }
         if outcome.evidence.facts.tls_verified == Some(false) {
-            let why = if planned.kind == "postgres" { "sslmode asks for no more" } else { "verify: false" };
+            let why = kind(planned.kind).map(|kind| kind.tls_keys).unwrap_or_default().unverified;
             line(&mut out, &format!("    {}: the certificate was not verified ({why})", paint.warn("note")));
         }
         for finding in outcome.worth_showing() {

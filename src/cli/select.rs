@@ -3,8 +3,8 @@
 
 use crate::cli::args::{CheckOptions, DiagnoseOptions, Selection, WaitOptions};
 use crate::cli::shell::Shell;
-use crate::config::plan::{Origin, Plan, Planned};
-use crate::config::source::{self, Extent, Request};
+use crate::config::plan::{Extent, Origin, Plan, Planned};
+use crate::config::source::{self, Request};
 
 /// The checks of `check`: all of them, or those named.
 pub(super) fn for_check(options: &CheckOptions, shell: &mut Shell) -> Result<Vec<Planned>, String> {

@@ -1,25 +1,26 @@
-//! What the environment says the pod depends on: variables that hold a URL, and libpq's own.
+//! What the environment says the pod depends on: variables that hold a URL, and what kinds make of variables by parts.
 //!
 //! Only databases, caches, brokers and mail are logged in to. What merely looks like a web address is listed; where
 //! that is allowed, it is connected to and its TLS is checked, and nothing is asked of it.
 
+mod found;
 mod written;
 
 use std::sync::Arc;
 
-use crate::check::connection::Connection;
-use crate::check::{Check, kind};
+use crate::check::connection::{Connection, PROTOCOLS, Protocol, connecting_kind};
+use crate::check::{ByParts, Check, KINDS, Kind, Meaning, SCHEMES, meaning};
 use crate::config::fault::Refused;
 use crate::config::names::{Names, is_variable_name};
-use crate::config::node::Node;
-use crate::config::plan::{Gates, Listed, Origin, Plan, Planned};
+use crate::config::plan::{Extent, Gates, Listed, Origin, Plan, Planned, USUAL_FILE, VARIABLE};
 use crate::config::rules::Reach;
-use crate::config::schemes::{Meaning, PORT, lacking, meaning, server};
-use crate::config::source::{Extent, USUAL_FILE, VARIABLE};
-use crate::config::targets::{LIBPQ_PASSWORD, bare, connection, driverless, of_driver, planned, with_libpq_password};
+use crate::config::urls::{INSTEAD, in_variable};
 use crate::env::Env;
+use crate::scheme::{Discovery, Scheme};
 use crate::url::Url;
 use crate::value::Value;
+
+use self::found::{Found, Source};
 
 /// The plan of what is found. Loopback gates no start: its server starts later.
 ///
@@ -32,7 +33,7 @@ pub(super) fn plan(gates: Gates, extent: Extent, env: &dyn Env) -> Result<Plan, 
         return Err(nothing(&no_other, &listed));
     }
     let checks = found.into_iter().map(|found| found.planned).collect();
-    Ok(Plan { listed, warnings, ..bare(checks, Origin::Environment) })
+    Ok(Plan { listed, warnings, ..Plan::of_checks(checks, Origin::Environment) })
 }
 
 /// The same as a configuration to keep, with comments that say where each part came from; and what is worth saying on
@@ -49,21 +50,21 @@ pub(super) fn document(gates: Gates, env: &dyn Env) -> Result<(String, Vec<Strin
 }
 
 fn look(gates: Gates, extent: Extent, env: &dyn Env) -> Finder<'_> {
-    let mut finder = Finder { gates, extent, ..Finder::new(env) };
+    let mut finder = Finder {
+        env,
+        gates,
+        extent,
+        names: Names::default(),
+        seen: Vec::new(),
+        found: Vec::new(),
+        listed: Vec::new(),
+        warnings: Vec::new(),
+    };
     for (variable, value) in env.vars() {
         finder.look_at(&variable, &value);
     }
-    finder.libpq();
+    KINDS.iter().for_each(|kind| finder.by_parts(kind));
     finder
-}
-
-/// A check that was found.
-struct Found {
-    planned: Planned,
-    /// The variables it is made of, with the keys of its kind that they are for.
-    variables: Vec<(&'static str, &'static str)>,
-    /// The variable that led to it.
-    variable: String,
 }
 
 struct Finder<'a> {
@@ -78,207 +79,137 @@ struct Finder<'a> {
     warnings: Vec<String>,
 }
 
-/// What a URL in a variable is to pilotfish.
+/// What a URL in a variable is to discovery.
 enum Sort {
-    /// Something to log in to, by the kind's name.
-    Server(&'static str),
-    /// The same in a form that only one driver reads, by the kind's name.
+    /// What a kind logs in to.
+    Login(&'static Kind),
+    /// A server whose protocol is not spoken.
+    Server(&'static Protocol),
+    /// A server in a form of URL that one driver alone reads, by the kind's name.
     Dialect(&'static str),
-    /// `http` or `https`.
-    Web,
-    /// Of no interest: also the addresses that Kubernetes itself puts into the environment (`tcp://…`).
+    /// A web address.
+    Web(&'static Scheme),
+    /// Of no interest.
     Other,
 }
 
-fn sort(scheme: &str) -> Sort {
-    let scheme = scheme.to_ascii_lowercase();
-    let plain = scheme.strip_prefix("jdbc:").unwrap_or(&scheme);
-    let stem = plain.split('+').next().unwrap_or_default();
-    match (server(&scheme), server(stem)) {
-        (Some(kind), _) => Sort::Server(kind),
-        (None, Some(kind)) => Sort::Dialect(kind),
-        (None, None) if matches!(&*scheme, "http" | "https") => Sort::Web,
-        (None, None) => Sort::Other,
+fn sort(text: &str) -> Sort {
+    let Some(scheme) = SCHEMES.stem(text) else { return Sort::Other };
+    match (scheme.discovery, meaning(text)) {
+        (Discovery::None, _) | (_, Meaning::Unknown) => Sort::Other,
+        (Discovery::Connect, _) if scheme.name.eq_ignore_ascii_case(text) => Sort::Web(scheme),
+        (Discovery::Connect, _) => Sort::Other,
+        (Discovery::Login | Discovery::List, Meaning::Kind(kind)) => Sort::Login(kind),
+        (Discovery::Login | Discovery::List, Meaning::Protocol(protocol)) => Sort::Server(protocol),
+        (Discovery::Login | Discovery::List, Meaning::Driver(kind)) => Sort::Dialect(kind),
     }
 }
 
-impl<'a> Finder<'a> {
-    fn new(env: &'a dyn Env) -> Self {
-        Self {
-            env,
-            gates: Gates::default(),
-            extent: Extent::Servers,
-            names: Names::default(),
-            seen: Vec::new(),
-            found: Vec::new(),
-            listed: Vec::new(),
-            warnings: Vec::new(),
-        }
-    }
+/// Whether one expects the URL of a server in a variable of this name.
+fn is_usual(variable: &str) -> bool {
+    let of_kinds = KINDS.iter().flat_map(|kind| kind.discovery.usual_variables);
+    of_kinds.chain(PROTOCOLS.iter().flat_map(|protocol| protocol.usual_variables)).any(|name| *name == variable)
+}
 
+impl Finder<'_> {
     fn look_at(&mut self, variable: &str, value: &str) {
         // In quotes it is no URL, and meant as one: its check says so.
         let plain = value.trim().trim_start_matches(['"', '\'']);
         let (scheme, rest) = plain.split_once("://").unwrap_or_default();
         let sort = sort(scheme);
         if matches!(sort, Sort::Other) || rest.is_empty() {
-            if matches!(variable, "DATABASE_URL" | "REDIS_URL") && !value.is_empty() {
-                self.list(variable, "…", "it begins with no scheme of a server that is known here".to_owned());
+            if is_usual(variable) && !value.is_empty() {
+                self.list(variable, "…", "it begins with no scheme of a server that is known here");
             }
             return;
         }
         let target = shown(value);
-        if matches!(sort, Sort::Web) && of_browsers(variable) {
-            return self.list(variable, &target, "a web address for browsers: no pod needs to reach it".to_owned());
+        if matches!(sort, Sort::Web(_)) && of_browsers(variable) {
+            return self.list(variable, &target, "a web address for browsers: no pod needs to reach it");
         }
         if let Some((_, first)) = self.seen.iter().find(|(known, _)| known == value) {
             let why = format!("the same as {first}");
             return self.list(variable, &target, why);
         }
         self.seen.push((value.to_owned(), variable.to_owned()));
-        match (sort, meaning(driverless(scheme))) {
-            (Sort::Server(_) | Sort::Dialect(_), Meaning::Kind(kind)) => {
-                let (socket, bare) = (of_socket(value), Url::parse(value).is_ok_and(|url| url.password.is_none()));
-                if let Some(why) = if socket { Some(SOCKET) } else { self.passfile().filter(|_| bare) } {
-                    return self.list(variable, &target, why.to_owned());
-                }
-                match with_libpq_password(kind, variable, value, self.env) {
-                    Some(check) => self.check(variable, kind.name, check, vec![("password", LIBPQ_PASSWORD)]),
-                    None => {
-                        let check = (kind.from_url)(Value::Env(variable.to_owned()));
-                        self.check(variable, kind.name, check, Vec::new());
-                    }
-                }
+        let goes_on = self.extent == Extent::Connections && Connection::knows(scheme);
+        let url = || Value::Env(variable.to_owned());
+        match sort {
+            Sort::Login(kind) => self.login(kind, variable, value, &target),
+            Sort::Server(protocol) if goes_on => self.connection(variable, protocol.name, protocol.connection(url())),
+            Sort::Server(protocol) => self.list(variable, &target, protocol.lacking(INSTEAD)),
+            Sort::Dialect(kind) if goes_on => self.connection(variable, kind, Arc::new(Connection::of_driver(url()))),
+            Sort::Dialect(_) => {
+                self.list(variable, &target, "a driver's own form of URL: write a check with the plain one");
             }
-            (Sort::Server(name), _) if self.goes_on(scheme) => {
-                self.check(variable, name, connection(name, Value::Env(variable.to_owned())), Vec::new());
-            }
-            (Sort::Dialect(name), _) if self.goes_on(scheme) => {
-                self.check(variable, name, of_driver(Value::Env(variable.to_owned())), Vec::new());
-            }
-            (Sort::Server(name), Meaning::Later(_) | Meaning::Unknown) => {
-                self.list(variable, &target, lacking(name, PORT));
-            }
-            (Sort::Dialect(_), _) => {
-                let why = "a driver's own form of URL: write a check with the plain one".to_owned();
-                self.list(variable, &target, why);
-            }
-            (Sort::Web, _) => self.web(variable, value, &target),
-            (Sort::Other, _) => {}
+            Sort::Web(scheme) => self.web(variable, value, scheme, &target),
+            Sort::Other => {}
         }
     }
 
-    /// Whether a URL whose protocol is not spoken is followed as far as the connection.
-    fn goes_on(&self, scheme: &str) -> bool {
-        self.extent == Extent::Connections && Connection::knows(scheme)
-    }
-
-    /// What a login without a password in the variables has it from, and a check has not.
-    fn passfile(&self) -> Option<&'static str> {
-        let set = |name: &str| self.env.var(name).is_some_and(|value| !value.is_empty());
-        let of_file = set("PGPASSFILE") && !set(LIBPQ_PASSWORD);
-        of_file.then_some("its password is in libpq's PGPASSFILE, which is not read: write a check with `password`")
+    fn login(&mut self, kind: &'static Kind, variable: &str, url: &str, target: &str) {
+        if let Some(why) = (kind.discovery.unfit)(url, self.env) {
+            return self.list(variable, target, why);
+        }
+        let (check, beside) = in_variable(kind, variable, url, self.env);
+        let source = match beside.is_empty() {
+            true => Source::Url,
+            false => Source::UrlBeside { beside, reader: kind.discovery.reader },
+        };
+        let name = self.names.of_variable(variable);
+        self.found(name, variable, kind.name, check, source);
     }
 
     /// A web address: nothing is asked of it, and `serve` and `wait` leave it alone.
-    fn web(&mut self, variable: &str, value: &str, target: &str) {
-        let Ok(url) = Url::parse(value.trim()) else {
-            return self.list(variable, target, "the URL cannot be read".to_owned());
-        };
+    fn web(&mut self, variable: &str, value: &str, scheme: &Scheme, target: &str) {
+        if Url::parse(value.trim()).is_err() {
+            return self.list(variable, target, "the URL cannot be read");
+        }
         if self.extent < Extent::Web {
-            return self.list(variable, target, "a web address: write a check http or peer for it".to_owned());
+            return self.list(variable, target, "a web address: write a check http or peer for it");
         }
-        let why = "nothing is asked of a web address that was found in the environment".to_owned();
-        let check = Arc::new(Connection::new(Value::Env(variable.to_owned()), why));
-        self.check(variable, if url.scheme == "https" { "tls" } else { "tcp" }, check, Vec::new());
+        let check = Arc::new(Connection::of_web(Value::Env(variable.to_owned())));
+        self.connection(variable, connecting_kind(scheme.tls).name, check);
     }
 
-    /// libpq's variables: <https://www.postgresql.org/docs/current/libpq-envars.html>.
-    fn libpq(&mut self) {
-        let set = |name: &str| self.env.var(name).filter(|value| !value.is_empty());
-        let Some(host) = set("PGHOST") else { return };
-        let target = "postgres";
-        if host.starts_with(['/', '@']) {
-            return self.list("PGHOST", target, SOCKET.to_owned());
-        }
-        if let Some(why) = self.passfile() {
-            return self.list("PGHOST", target, why.to_owned());
-        }
-        if set("PGHOSTADDR").is_some() || set("PGPORT").is_some_and(|ports| ports.contains(',')) {
-            let why = "PGHOSTADDR, or a port for each host, is none of the keys of a check: write one with `url`";
-            return self.list("PGHOST", target, why.to_owned());
-        }
-        if set("PGUSER").is_none() {
-            return self.list("PGHOST", target, "PGUSER is not set beside it".to_owned());
-        }
-        let Some(kind) = kind("postgres") else { return };
-        let keys = [
-            ("host", "PGHOST"),
-            ("port", "PGPORT"),
-            ("user", "PGUSER"),
-            ("database", "PGDATABASE"),
-            ("password", "PGPASSWORD"),
-            ("sslmode", "PGSSLMODE"),
-            ("channel_binding", "PGCHANNELBINDING"),
-        ];
-        let from_variable = |name: &str| Node::mapping(vec![("env", Node::scalar(name))]);
-        let mut entries: Vec<(&str, Node)> = keys
-            .iter()
-            .filter(|(_, name)| set(name).is_some())
-            .map(|(key, name)| (*key, from_variable(name)))
-            .collect();
-        // Paths of files: no secret, and not to be taken for the files' content.
-        const FILES: [(&str, &str); 3] = [("ca", "PGSSLROOTCERT"), ("cert", "PGSSLCERT"), ("key", "PGSSLKEY")];
-        for (key, name) in FILES {
-            entries.extend(set(name).map(|path| (key, Node::scalar(&path.replace("${", "$${")))));
-        }
-        let Ok(check) = (kind.parse)(&Node::mapping(entries)) else {
-            return self.list("PGHOST", target, "the PG… variables do not fit together".to_owned());
+    /// A URL that is connected to, and no more.
+    fn connection(&mut self, variable: &str, kind: &'static str, check: Arc<dyn Check>) {
+        let name = self.names.of_variable(variable);
+        self.found(name, variable, kind, check, Source::Url);
+    }
+
+    /// What a kind makes of variables that each hold a part.
+    fn by_parts(&mut self, kind: &'static Kind) {
+        let Some(ByParts { variable, found }) = (kind.discovery.by_parts)(self.env) else { return };
+        let (variables, check) = match found {
+            Ok(found) => found,
+            Err(why) => return self.list(variable, kind.name, why),
         };
-        let written = keys.iter().chain(&FILES).filter(|(_, name)| set(name).is_some()).copied().collect();
         let plain = |check: &dyn Check| check.prepare(self.env).target.split('?').next().unwrap_or_default().to_owned();
-        let found = self.found.iter().find(|known| plain(&*known.planned.check) == plain(&*check));
-        match found.map(|known| known.planned.name.clone()) {
-            Some(name) => self.list("PGHOST", target, format!("the check {name} dials the same already")),
-            None => self.check("PGHOST", kind.name, check, written),
+        let same = self.found.iter().find(|known| plain(&*known.planned.check) == plain(&*check));
+        match same.map(|known| known.planned.name.clone()) {
+            Some(name) => self.list(variable, kind.name, format!("the check {name} dials the same already")),
+            None => {
+                let name = self.names.make(&[kind.name]);
+                let source = Source::Parts { variables, reader: kind.discovery.reader };
+                self.found(name, variable, kind.name, check, source);
+            }
         }
     }
 
-    fn check(
-        &mut self,
-        variable: &str,
-        kind: &'static str,
-        check: Arc<dyn Check>,
-        variables: Vec<(&'static str, &'static str)>,
-    ) {
-        let name = match variable {
-            "PGHOST" => self.names.make(&["postgres"]),
-            _ => self.names.of_variable(variable),
-        };
+    fn found(&mut self, name: String, variable: &str, kind: &'static str, check: Arc<dyn Check>, source: Source) {
         let mut gates = self.gates;
         if gates.startup && Reach::of(&*check, self.env) == Reach::Pod {
             gates.startup = false;
             self.warnings.push(format!("{name} does not gate startup: a server in this pod starts after the gate"));
         }
-        let planned = planned(name, kind, check, gates, variable);
-        self.found.push(Found { planned, variables, variable: variable.to_owned() });
+        let planned = Planned::with_defaults(name, kind, check, gates, variable);
+        self.found.push(Found { planned, variable: variable.to_owned(), source });
     }
 
-    fn list(&mut self, variable: &str, target: &str, why: String) {
-        self.listed.push(Listed { variable: variable.to_owned(), target: target.to_owned(), why });
+    fn list(&mut self, variable: &str, target: &str, why: impl Into<String>) {
+        self.listed.push(Listed { variable: variable.to_owned(), target: target.to_owned(), why: why.into() });
     }
-}
-
-const SOCKET: &str = "a local socket, which is not probed";
-
-/// Whether a PostgreSQL URL leads to a socket in the file system, as those of Cloud SQL do.
-fn of_socket(value: &str) -> bool {
-    let (host, query) = value.split_once('?').unwrap_or((value, ""));
-    let of_path = |text: &str| text.starts_with('/') || text.get(..3).is_some_and(|c| c.eq_ignore_ascii_case("%2f"));
-    query.split('&').any(|pair| pair.strip_prefix("host=").is_some_and(of_path))
-        || host
-            .split_once("://")
-            .is_some_and(|(_, rest)| of_path(rest.rsplit('@').next().unwrap_or_default()) && !rest.starts_with('/'))
 }
 
 /// Whether a variable of this name holds what browsers are told, or send, or where they find the app itself: it may well

@@ -6,46 +6,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::check::connection::Protocol;
 use crate::check::{Check, KINDS, Kind, kind};
-use crate::config::keys::{Common, Defaults, Gate, Outer, Serve, Threshold, Time};
+use crate::config::keys::{Common, Defaults, Outer, Serve, Threshold, Time};
 use crate::config::node::{Node, Problem, Raw, parse_leniently};
-use crate::config::plan::{DEFAULT_LISTEN, Gates, MinPassing, Origin, Plan, Planned, ServeOptions, ServeTls};
+use crate::config::plan::{
+    DEFAULT_LISTEN, FAILURE_THRESHOLD, Gates, INTERVAL, MinPassing, Origin, Plan, Planned, SUCCESS_THRESHOLD,
+    ServeOptions, ServeTls, TIMEOUT,
+};
 use crate::config::rules::{GateFault, Reach, judge};
-use crate::config::schemes::lacking;
 use crate::duration;
 use crate::env::Env;
 use crate::net::dial::{DialRules, Require};
 use crate::value::Value;
-
-/// From run to run, where nothing is said.
-pub(super) const INTERVAL: Duration = Duration::from_secs(10);
-/// The deadline of one run, where nothing is said and the interval is longer.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
-/// Failures in a row that make a check down, where nothing is said.
-pub(super) const FAILURE_THRESHOLD: u32 = 3;
-/// Passes in a row that make a check up, where nothing is said.
-pub(super) const SUCCESS_THRESHOLD: u32 = 1;
-
-/// Kinds of the contract that this version does not have.
-pub(super) const LATER: &[&str] = &[
-    "grpc",
-    "redis",
-    "smtp",
-    "websocket",
-    "mysql",
-    "mongodb",
-    "amqp",
-    "kafka",
-    "nats",
-    "mqtt",
-    "jwks",
-    "same_secret",
-    "parity",
-    "file",
-    "unix",
-    "icmp",
-    "dapr",
-];
 
 /// What to write where there are no checks.
 pub(super) const HOW_TO_BEGIN: &str = "write at least one check, with a name and a kind: \
@@ -190,7 +163,7 @@ impl Reader<'_> {
             }
             return None;
         }
-        let (rest, kinds) = split(node, |key| kind(key).is_some() || LATER.contains(&key));
+        let (rest, kinds) = split(node, |key| kind(key).is_some() || Protocol::named(key).is_some());
         let kind_names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         let common = parse_leniently::<Common>(&rest, &kind_names);
         let misspelled = common.problems.iter().any(|problem| problem.message.starts_with("unknown key"));
@@ -199,7 +172,10 @@ impl Reader<'_> {
         let name = self.name(index, node, &keys, misspelled);
         let made = self.kind(node, &kinds, &path, misspelled);
         let terms = self.terms(node, &keys, &path);
-        let gates = keys.gates.as_deref().map_or(Gates { startup: true, ..Gates::default() }, gates);
+        let gates = keys
+            .gates
+            .as_deref()
+            .map_or(Gates { startup: true, ..Gates::default() }, |gates| gates.iter().copied().collect());
         let (kind, check) = made?;
         let gates = self.gates(node, gates, &keys, &*check, &path);
         if !common.whole || self.problems.len() > before {
@@ -267,7 +243,8 @@ impl Reader<'_> {
         let (key, value) = kinds.first()?;
         let name = key.text().unwrap_or_default();
         let Some(kind) = kind(name) else {
-            let lacking = lacking(name, "tcp: {address: \"host:port\"}");
+            let protocol = Protocol::named(name)?;
+            let lacking = protocol.lacking("tcp: {address: \"host:port\"}");
             let message = format!("{lacking}; it has {}", known.join(", "));
             self.tell(key, &format!("{path}.{name}"), message);
             return None;
@@ -295,7 +272,7 @@ impl Reader<'_> {
         let timeout = in_force(node, "timeout", keys.timeout.map(|time| time.0), Some(usual));
         self.problems.extend(longer(node, path, "connect_timeout", keys.connect_timeout, (timeout, "timeout")));
         let timeout = timeout.unwrap_or(usual);
-        let require = keys.require.map_or(Require::Any, Require::from);
+        let require = keys.require.unwrap_or_default();
         if let Some(place) = node.get("min_passing")
             && keys.min_passing.is_some()
             && require != Require::Each
@@ -303,7 +280,7 @@ impl Reader<'_> {
             self.tell(place, &format!("{path}.min_passing"), "it takes effect only with require: each: add it");
         }
         let connect_timeout = keys.connect_timeout.map(|time| time.0);
-        let addresses = keys.addresses.map(Into::into).unwrap_or_default();
+        let addresses = keys.addresses.unwrap_or_default();
         let usual = &self.defaults;
         let threshold = |own: Option<Threshold>, usual: Option<Threshold>, otherwise| {
             own.or(usual).map_or(otherwise, |threshold| threshold.0)
@@ -342,14 +319,6 @@ struct RunOptions {
     failure_threshold: u32,
     success_threshold: u32,
     rules: DialRules,
-}
-
-fn gates(words: &[Gate]) -> Gates {
-    Gates {
-        startup: words.contains(&Gate::Startup),
-        ready: words.contains(&Gate::Ready),
-        live: words.contains(&Gate::Live),
-    }
 }
 
 /// Keys that say what is made of a check's results, not how it runs: changing them must not cost it its verdict, least of

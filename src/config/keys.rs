@@ -9,7 +9,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use crate::cause::Cause;
 use crate::config::names::{is_check_name, is_label_name};
-use crate::config::plan::{MinPassing, SHORTEST_INTERVAL};
+use crate::config::plan::{Gate, MinPassing, SHORTEST_INTERVAL};
 use crate::duration;
 use crate::findings;
 use crate::net::dial::{AddressPolicy, Require};
@@ -61,11 +61,11 @@ pub(super) struct Common {
     /// What it gates: `[startup]` where not said, `[]` for nothing.
     pub(super) gates: Option<Vec<Gate>>,
     /// Families and their order; `ipv4-first`.
-    pub(super) addresses: Option<AddressWord>,
+    pub(super) addresses: Option<AddressPolicy>,
     /// The limit of one try to connect; its fair share of the time where not said.
     pub(super) connect_timeout: Option<Time>,
     /// Which addresses must work; `any`.
-    pub(super) require: Option<RequireWord>,
+    pub(super) require: Option<Require>,
     /// How many members must pass under `require: each`: a number, a share such as `"50%"`, or `all`.
     pub(super) min_passing: Option<MinPassing>,
     /// Causes that degrade it but do not take it down, once it has been up.
@@ -118,68 +118,6 @@ pub(super) struct Tls {
 pub(super) enum Detail {
     /// Everyone.
     Full,
-}
-
-/// A gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Gate {
-    /// The start.
-    Startup,
-    /// Readiness.
-    Ready,
-    /// Liveness.
-    Live,
-}
-
-/// Families and their order.
-#[derive(Debug, Clone, Copy, serde::Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum AddressWord {
-    /// All IPv4 addresses, then all IPv6 ones.
-    Ipv4First,
-    /// All IPv6 addresses, then all IPv4 ones.
-    Ipv6First,
-    /// IPv4 alone.
-    Ipv4Only,
-    /// IPv6 alone.
-    Ipv6Only,
-}
-
-impl From<AddressWord> for AddressPolicy {
-    fn from(word: AddressWord) -> Self {
-        match word {
-            AddressWord::Ipv4First => Self::Ipv4First,
-            AddressWord::Ipv6First => Self::Ipv6First,
-            AddressWord::Ipv4Only => Self::Ipv4Only,
-            AddressWord::Ipv6Only => Self::Ipv6Only,
-        }
-    }
-}
-
-/// Which addresses must work.
-#[derive(Debug, Clone, Copy, serde::Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RequireWord {
-    /// One of them.
-    Any,
-    /// Every address must connect; the protocol runs on the first.
-    All,
-    /// The whole check for every address.
-    Each,
-}
-
-impl From<RequireWord> for Require {
-    fn from(word: RequireWord) -> Self {
-        match word {
-            RequireWord::Any => Self::Any,
-            RequireWord::All => Self::All,
-            RequireWord::Each => Self::Each,
-        }
-    }
 }
 
 /// A type that is read from a text by one function, whose error says what was expected.

@@ -1,6 +1,8 @@
 //! What is to be done, ready to run: the result of reading a configuration, a command line or the environment.
 
+use std::collections::hash_map::DefaultHasher;
 use std::fmt;
+use std::hash::{Hash as _, Hasher as _};
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use crate::check::Check;
 use crate::net::dial::DialRules;
 use crate::value::Value;
 use crate::verdict::Rules;
+use crate::vocabulary::vocabulary;
 
 /// All that is to be done.
 #[derive(Clone)]
@@ -27,6 +30,15 @@ pub struct Plan {
     pub origin: Origin,
     /// What is no fault and yet worth a line at the start: values that cannot be resolved now, gates that were withheld.
     pub warnings: Vec<String>,
+}
+
+impl Plan {
+    /// A plan with nothing but checks.
+    #[must_use]
+    pub fn of_checks(checks: Vec<Planned>, origin: Origin) -> Self {
+        let serve = ServeOptions::default();
+        Self { listen: DEFAULT_LISTEN, serve, checks, listed: Vec::new(), origin, warnings: Vec::new() }
+    }
 }
 
 /// How the sidecar serves.
@@ -83,6 +95,23 @@ pub enum Origin {
     Environment,
 }
 
+/// The variable that names the file.
+pub const VARIABLE: &str = "PILOTFISH_CONFIG";
+/// The file that is looked for where nothing else is said.
+pub const USUAL_FILE: &str = "/etc/pilotfish/pilotfish.yaml";
+
+/// What is dialled of URLs that are no check of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Extent {
+    /// Nothing: `serve` and `wait`.
+    #[default]
+    Servers,
+    /// What merely looks like a web address in a variable is connected to: `check`.
+    Web,
+    /// That, and URLs of protocols that this version does not speak, as far as the connection: `diagnose`.
+    Connections,
+}
+
 impl Origin {
     /// The file to read again when it changes.
     #[must_use]
@@ -99,7 +128,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Targets => f.write_str("the targets of the command line"),
             Self::Given(path) => write!(f, "the file {}", path.display()),
-            Self::Variable(path) => write!(f, "the file {} (PILOTFISH_CONFIG)", path.display()),
+            Self::Variable(path) => write!(f, "the file {} ({VARIABLE})", path.display()),
             Self::Usual(path) => write!(f, "the file {}", path.display()),
             Self::Environment => f.write_str("the variables of the environment"),
         }
@@ -120,8 +149,29 @@ pub struct Listed {
 /// The port of the contract, on every address.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V6(Ipv6Addr::UNSPECIFIED), 9809);
 
+/// From run to run, where nothing is said.
+pub const INTERVAL: Duration = Duration::from_secs(10);
+/// The deadline of one run, where nothing is said and the interval is longer.
+pub const TIMEOUT: Duration = Duration::from_secs(5);
+/// Failures in a row that make a check down, where nothing is said.
+pub const FAILURE_THRESHOLD: u32 = 3;
+/// Passes in a row that make a check up, where nothing is said.
+pub const SUCCESS_THRESHOLD: u32 = 1;
+
 /// A peer is not probed more often, whatever is written: the probe must never be the outage.
 pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+
+vocabulary! {
+    /// A gate.
+    pub enum Gate {
+        /// The start.
+        Startup = "startup",
+        /// Readiness.
+        Ready = "ready",
+        /// Liveness.
+        Live = "live",
+    }
+}
 
 /// Which gates a check acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -134,6 +184,29 @@ pub struct Gates {
     pub live: bool,
 }
 
+impl FromIterator<Gate> for Gates {
+    fn from_iter<I: IntoIterator<Item = Gate>>(gates: I) -> Self {
+        let mut all = Self::default();
+        for gate in gates {
+            match gate {
+                Gate::Startup => all.startup = true,
+                Gate::Ready => all.ready = true,
+                Gate::Live => all.live = true,
+            }
+        }
+        all
+    }
+}
+
+/// As the configuration writes them: `startup, ready`.
+impl fmt::Display for Gates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = [(self.startup, Gate::Startup), (self.ready, Gate::Ready), (self.live, Gate::Live)];
+        let set = all.into_iter().filter(|(set, _)| *set).map(|(_, gate)| gate.as_str());
+        f.write_str(&set.collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// How many members must pass under `require: each`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MinPassing {
@@ -143,6 +216,17 @@ pub enum MinPassing {
     Percent(u8),
     /// All.
     All,
+}
+
+/// As the configuration writes it.
+impl fmt::Display for MinPassing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Percent(percent) => write!(f, "\"{percent}%\""),
+            Self::All => f.write_str("all"),
+        }
+    }
 }
 
 /// One check, ready to run.
@@ -189,6 +273,30 @@ impl Planned {
             failure_threshold: self.failure_threshold,
             success_threshold: self.success_threshold,
             ignores: &self.ready_ignores,
+        }
+    }
+
+    /// A check with every default; `written` is all that was written of how it runs.
+    #[must_use]
+    pub fn with_defaults(name: String, kind: &'static str, check: Arc<dyn Check>, gates: Gates, written: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (kind, written).hash(&mut hasher);
+        Self {
+            name,
+            kind,
+            check,
+            interval: INTERVAL,
+            timeout: TIMEOUT,
+            failure_threshold: FAILURE_THRESHOLD,
+            success_threshold: SUCCESS_THRESHOLD,
+            gates,
+            rules: DialRules::default(),
+            min_passing: MinPassing::All,
+            ready_ignores: Vec::new(),
+            clients: Vec::new(),
+            fail_on: Vec::new(),
+            labels: Vec::new(),
+            identity: hasher.finish(),
         }
     }
 }

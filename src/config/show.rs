@@ -1,49 +1,18 @@
 //! The plan as it is understood, as YAML: every default filled in, secrets masked, and where each value comes from.
 //!
-//! What may be shown is listed; everything else that was written is masked.
+//! What may be shown is listed by each kind; everything else that was written is masked.
 
 use crate::cause::Cause;
+use crate::check::{ShownKeys, kind};
 use crate::config::fault::Refused;
 use crate::config::node::{Node, Raw};
-use crate::config::plan::{Gates, MinPassing, Plan, Planned};
+use crate::config::plan::{Plan, Planned};
 use crate::config::source::{self, Request};
 use crate::duration;
 use crate::env::Env;
-use crate::net::dial::{AddressPolicy, Require};
+use crate::net::dial::Require;
 use crate::url::Url;
 use crate::value::{Part, Value};
-
-/// Keys of kinds whose values say how or where, never as whom or with what.
-const PLAIN: &[&str] = &[
-    "accept_degraded",
-    "address",
-    "alpn",
-    "channel_binding",
-    "database",
-    "follow_redirects",
-    "host",
-    "http_version",
-    "max_response",
-    "method",
-    "min_answers",
-    "min_days_valid",
-    "name",
-    "port",
-    "role",
-    "server",
-    "server_name",
-    "sslmode",
-    "starttls",
-    "status",
-    "type",
-    "user",
-    "username",
-    "verify",
-];
-/// Keys whose values are paths, or a PEM text.
-const PATHS: &[&str] = &["ca", "cert", "key"];
-/// Keys under which the keys are the user's own.
-const FREE: &[&str] = &["headers", "header", "json"];
 
 /// The plan that is asked for, as text.
 ///
@@ -112,7 +81,7 @@ impl Page<'_> {
             self.line(2, &format!("tls: {{cert: {}, key: {}}}", quoted(&cert), quoted(&key)));
         }
         if let Some(token) = written.and_then(|node| node.get("bearer_token")) {
-            self.node(2, "bearer_token", token, false);
+            self.node(2, "bearer_token", token, ShownKeys::NONE);
         }
         if let Some(listen) = serve.probe_listen {
             self.line(2, &format!("probe_listen: {}", quoted(&listen.to_string())));
@@ -124,21 +93,21 @@ impl Page<'_> {
     fn check(&mut self, check: &Planned, written: Option<&Node>) {
         self.line(2, &format!("- name: {}", quoted(&check.name)));
         match written {
-            Some(node) => self.node(4, check.kind, node, false),
+            Some(node) => self.node(4, check.kind, node, kind(check.kind).map_or(ShownKeys::NONE, |kind| kind.shown)),
             None => self.line(4, &format!("# {}: {}", check.kind, check.check.prepare(self.env).target)),
         }
         self.line(4, &format!("interval: {}", duration::show(check.interval)));
         self.line(4, &format!("timeout: {}", duration::show(check.timeout)));
         self.line(4, &format!("failure_threshold: {}", check.failure_threshold));
         self.line(4, &format!("success_threshold: {}", check.success_threshold));
-        self.line(4, &format!("gates: [{}]", gates(check.gates)));
-        self.line(4, &format!("addresses: {}", addresses(check.rules.addresses)));
+        self.line(4, &format!("gates: [{}]", check.gates));
+        self.line(4, &format!("addresses: {}", check.rules.addresses.as_str()));
         if let Some(limit) = check.rules.connect_timeout {
             self.line(4, &format!("connect_timeout: {}", duration::show(limit)));
         }
-        self.line(4, &format!("require: {}", require(check.rules.require)));
+        self.line(4, &format!("require: {}", check.rules.require.as_str()));
         if check.rules.require == Require::Each {
-            self.line(4, &format!("min_passing: {}", min_passing(check.min_passing)));
+            self.line(4, &format!("min_passing: {}", check.min_passing));
         }
         if !check.ready_ignores.is_empty() {
             let slugs: Vec<&str> = check.ready_ignores.iter().copied().map(Cause::slug).collect();
@@ -156,10 +125,11 @@ impl Page<'_> {
         }
     }
 
-    /// A key and what was written there, masked; `free` where the keys below are the user's own.
-    fn node(&mut self, indent: usize, key: &str, node: &Node, free: bool) {
+    /// A key and what was written there, masked but for what is `shown`.
+    fn node(&mut self, indent: usize, key: &str, node: &Node, shown: ShownKeys) {
         let name = quoted(key);
-        if let Some(value) = reference(node).filter(|_| !FREE.contains(&key)) {
+        let free = shown.free.contains(&key);
+        if let Some(value) = reference(node).filter(|_| !free) {
             let state = match value.resolve(self.env) {
                 Ok(_) => "it can be read now".to_owned(),
                 Err(fault) => fault.message,
@@ -176,29 +146,30 @@ impl Page<'_> {
                 self.line(indent, &format!("{name}:"));
             }
             Raw::Scalar { text, .. } => {
-                self.line(indent, &format!("{name}: {}", scalar(if free { "" } else { key }, text.expose())));
+                self.line(indent, &format!("{name}: {}", scalar(key, text.expose(), shown)));
             }
             Raw::Sequence(nodes) => {
-                let items: Vec<String> = nodes.iter().map(|item| self.item(key, item)).collect();
+                let items: Vec<String> = nodes.iter().map(|item| self.item(key, item, shown)).collect();
                 self.line(indent, &format!("{name}: [{}]", items.join(", ")));
             }
             Raw::Mapping(entries) => {
                 self.line(indent, &format!("{name}:"));
+                // Below keys of the user's own nothing is known to be harmless.
+                let shown = if free { ShownKeys::NONE } else { shown };
                 for (inner, value) in entries {
-                    let inner = inner.text().unwrap_or_default();
-                    self.node(indent + 2, inner, value, FREE.contains(&key));
+                    self.node(indent + 2, inner.text().unwrap_or_default(), value, shown);
                 }
             }
             Raw::Faulty => {}
         }
     }
 
-    fn item(&self, key: &str, node: &Node) -> String {
+    fn item(&self, key: &str, node: &Node, shown: ShownKeys) -> String {
         match reference(node) {
             Some(Value::Env(variable)) => format!("{{env: {}}}", quoted(&variable)),
             Some(Value::File(path)) => format!("{{file: {}}}", quoted(&path.to_string_lossy())),
             Some(Value::Literal(_) | Value::Template(_)) | None => {
-                node.text().map_or_else(|| "\"***\"".to_owned(), |text| scalar(key, text))
+                node.text().map_or_else(|| "\"***\"".to_owned(), |text| scalar(key, text, shown))
             }
         }
     }
@@ -223,14 +194,14 @@ fn reference(node: &Node) -> Option<Value> {
 }
 
 /// A literal as it may be shown under its key.
-fn scalar(key: &str, text: &str) -> String {
-    let shown = match key {
-        "url" => Url::parse(text).ok().map(|url| url.redacted()),
-        key if PATHS.contains(&key) => Some(text.to_owned()).filter(|text| !text.contains(['\n', ' '])),
-        key if PLAIN.contains(&key) => Some(text.to_owned()),
+fn scalar(key: &str, text: &str, shown: ShownKeys) -> String {
+    let fit = match key {
+        key if shown.urls.contains(&key) => Url::parse(text).ok().map(|url| url.redacted()),
+        key if shown.paths.contains(&key) => Some(text.to_owned()).filter(|text| !text.contains(['\n', ' '])),
+        key if shown.plain.contains(&key) => Some(text.to_owned()),
         _ => None,
     };
-    quoted(shown.as_deref().unwrap_or("***"))
+    quoted(fit.as_deref().unwrap_or("***"))
 }
 
 /// A template: its variables, and nothing of the text around them that is no part of a URL that may be shown.
@@ -260,36 +231,6 @@ fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
-}
-
-fn gates(gates: Gates) -> String {
-    let words = [("startup", gates.startup), ("ready", gates.ready), ("live", gates.live)];
-    words.iter().filter(|(_, set)| *set).map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
-}
-
-const fn addresses(policy: AddressPolicy) -> &'static str {
-    match policy {
-        AddressPolicy::Ipv4First => "ipv4-first",
-        AddressPolicy::Ipv6First => "ipv6-first",
-        AddressPolicy::Ipv4Only => "ipv4-only",
-        AddressPolicy::Ipv6Only => "ipv6-only",
-    }
-}
-
-const fn require(require: Require) -> &'static str {
-    match require {
-        Require::Any => "any",
-        Require::All => "all",
-        Require::Each => "each",
-    }
-}
-
-fn min_passing(share: MinPassing) -> String {
-    match share {
-        MinPassing::Count(count) => count.to_string(),
-        MinPassing::Percent(percent) => format!("\"{percent}%\""),
-        MinPassing::All => "all".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -8,14 +8,9 @@ use zeroize::Zeroizing;
 
 use crate::config::fault::Refused;
 use crate::config::node::{self, Node, Problem, Span, nearest};
-use crate::config::plan::{Gates, Origin, Plan};
+use crate::config::plan::{Extent, Gate, Gates, Origin, Plan, USUAL_FILE, VARIABLE};
 use crate::config::{discover, document, targets};
 use crate::env::Env;
-
-/// The variable that names the file.
-pub const VARIABLE: &str = "PILOTFISH_CONFIG";
-/// The file that is looked for where nothing else is said.
-pub const USUAL_FILE: &str = "/etc/pilotfish/pilotfish.yaml";
 
 /// What was asked for on the command line.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,18 +23,6 @@ pub struct Request<'a> {
     pub gates: &'a [String],
     /// How much is taken on beyond checks that this version has.
     pub extent: Extent,
-}
-
-/// What is dialled of URLs that are no check of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Extent {
-    /// Nothing: `serve` and `wait`.
-    #[default]
-    Servers,
-    /// What merely looks like a web address in a variable is connected to: `check`.
-    Web,
-    /// That, and URLs of protocols that this version does not speak, as far as the connection: `diagnose`.
-    Connections,
 }
 
 /// The plan that was asked for.
@@ -130,14 +113,10 @@ pub fn choose(request: Request<'_>, env: &dyn Env) -> Result<Origin, Refused> {
 
 /// The gates of `--gate`; `None` where it was not given.
 fn gates(words: &[String]) -> Result<Option<Gates>, Refused> {
-    let mut gates = Gates::default();
-    for word in words.iter().flat_map(|words| words.split(',')) {
-        match word {
-            "startup" => gates.startup = true,
-            "ready" => gates.ready = true,
-            _ => return Err(Refused::because("--gate takes startup or ready")),
-        }
-    }
+    let allowed = [Gate::Startup, Gate::Ready];
+    let gate = |word| allowed.into_iter().find(|gate| gate.as_str() == word);
+    let gates = words.iter().flat_map(|words| words.split(',')).map(gate).collect::<Option<Gates>>();
+    let gates = gates.ok_or_else(|| Refused::because("--gate takes startup or ready"))?;
     Ok((!words.is_empty()).then_some(gates))
 }
 

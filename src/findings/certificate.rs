@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, Entry};
+use super::{Context, Entry, Unverified};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::{Evidence, Fault};
@@ -38,8 +38,8 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
         return Vec::new();
     }
     let mut findings: Vec<Finding> = expires_soon(evidence, context).into_iter().collect();
-    // Where there is no such key, as with libpq's sslmode, not to verify is a default and nobody's decision.
-    if evidence.facts.tls_verified == Some(false) && context.tls_keys.verify {
+    // A mode says what its clients verify, too, and where it asks for nothing that is often its default.
+    if evidence.facts.tls_verified == Some(false) && context.tls_keys.unverified == Unverified::VerifyFalse {
         let message = "the certificate was not verified (verify: false): whoever stands in between can read along";
         findings.push(TLS_NOT_VERIFIED.found(message, "mount the authority's certificate and name it as ca"));
     }
@@ -75,12 +75,12 @@ fn expires_soon(evidence: &Evidence, context: Context<'_>) -> Option<Finding> {
 mod tests {
     use super::judge;
     use crate::cause::Cause;
-    use crate::findings::{Context, TlsKeyNames};
+    use crate::findings::{Context, TlsKeyNames, Unverified};
     use crate::outcome::{Certificate, Evidence, Facts, Fault, Phase};
 
     const DAY: i64 = 86_400;
 
-    fn codes(life: i64, left: i64, verified: bool, tls_keys: TlsKeyNames, fault: Option<&Fault>) -> Vec<&'static str> {
+    fn codes(life: i64, left: i64, verified: bool, unverified: Unverified, fault: Option<&Fault>) -> Vec<&'static str> {
         let now = 1_800_000_000;
         let leaf = Certificate {
             subject: "CN=db".to_owned(),
@@ -93,6 +93,7 @@ mod tests {
         let old = Certificate { not_after: now - DAY, ..leaf.clone() };
         let facts = Facts { certificates: vec![leaf, old], tls_verified: Some(verified), ..Facts::default() };
         let evidence = Evidence { facts, ..Evidence::default() };
+        let tls_keys = TlsKeyNames { unverified, ..TlsKeyNames::BLOCK };
         judge(fault, &evidence, Context { tls_keys, now, ..Context::default() })
             .iter()
             .map(|found| found.code)
@@ -114,19 +115,19 @@ mod tests {
             (3650 * DAY, 300 * DAY, &[]),
             (90 * DAY, -1, &[]),
         ] {
-            assert_eq!(codes(life, left, true, TlsKeyNames::BLOCK, None), expected, "{} of {}", left, life);
+            assert_eq!(codes(life, left, true, Unverified::VerifyFalse, None), expected, "{} of {}", left, life);
         }
         let fault = Fault::new(Phase::Tls, Cause::TlsWrongName, "");
         assert!(
-            codes(90 * DAY, DAY, true, TlsKeyNames::TOP, Some(&fault)).is_empty(),
+            codes(90 * DAY, DAY, true, Unverified::VerifyFalse, Some(&fault)).is_empty(),
             "the handshake failed: its cause comes first"
         );
     }
 
     #[test]
     fn verification_that_is_switched_off_is_told() {
-        assert_eq!(codes(90 * DAY, 80 * DAY, false, TlsKeyNames::BLOCK, None), ["tls_not_verified"]);
-        let without = TlsKeyNames { verify: false, ..TlsKeyNames::TOP };
-        assert!(codes(90 * DAY, 80 * DAY, false, without, None).is_empty(), "sslmode: require verifies nothing");
+        assert_eq!(codes(90 * DAY, 80 * DAY, false, Unverified::VerifyFalse, None), ["tls_not_verified"]);
+        let mode = Unverified::Mode("sslmode");
+        assert!(codes(90 * DAY, 80 * DAY, false, mode, None).is_empty(), "sslmode: require verifies nothing");
     }
 }

@@ -14,7 +14,7 @@ mod resolution;
 mod runtimes;
 #[cfg(test)]
 mod testing;
-mod tls_keys;
+mod tls_key_names;
 mod urls;
 
 use crate::cause::Cause;
@@ -22,19 +22,24 @@ use crate::env::Env;
 use crate::finding::{Finding, Prediction, Severity};
 use crate::order;
 use crate::outcome::{Evidence, Fault, Phase};
+use crate::scheme::Schemes;
 use crate::secret::Secret;
 use crate::url::{Endpoint, Host};
 use crate::value::Value;
 
 pub use hint::{general_hint, proxy_note, value_hint};
-pub use tls_keys::TlsKeyNames;
-pub use urls::{Blame, Family, as_sqlalchemy_reads, blame, judge_variables, lint, meant, names_secret, white};
+pub use tls_key_names::{TlsKeyNames, Unverified};
+pub use urls::{
+    Blame, Family, as_sqlalchemy_reads, blame, blame_url, judge_variables, lint, meant, names_secret, white,
+};
 
 /// What else a rule may know of the check.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Context<'a> {
-    /// How the kind writes its keys of TLS.
+    /// How keys about TLS are written in checks of this kind.
     pub tls_keys: TlsKeyNames,
+    /// Every URL scheme that is known.
+    pub schemes: Schemes,
     /// What it dials, as far as that could be resolved.
     pub endpoints: &'a [Endpoint],
     /// What it reads, as far as that could be resolved.
@@ -53,6 +58,9 @@ pub struct Context<'a> {
     /// `PGCONNECT_TIMEOUT` of this container.
     pub pg_connect_timeout: &'a str,
 }
+
+/// The key of a reading that is a variable of the app, listed by a check of variables, and no key's value.
+pub const VARIABLE: &str = "variable";
 
 /// A value as it was read for this run.
 #[derive(Debug, Clone)]

@@ -23,6 +23,7 @@ use super::{Context, Entry, Reading};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::{Detail, Evidence, Fault, Phase, ValueDetail, VariableFlaw};
+use crate::scheme::Schemes;
 use crate::url::{Endpoint, Host};
 
 use self::rows::{
@@ -30,7 +31,7 @@ use self::rows::{
     PUBLIC, QUOTED, REDIS_DOUBLE, REDIS_USER, SCHEME, SERVICE_LINK, SHORT, SSLMODE, STALE, UNENCODED, WHITE,
 };
 
-pub use self::blame::{Blame, as_sqlalchemy_reads, blame, lint};
+pub use self::blame::{Blame, as_sqlalchemy_reads, blame, blame_url, lint};
 pub use self::clients::Family;
 pub(super) use self::rows::CODES;
 pub use self::values::{names_secret, white};
@@ -107,22 +108,24 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
 }
 
 fn told<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>) -> Vec<Told<'a>> {
-    let asked = JudgedClients(context.clients);
+    let (asked, schemes) = (JudgedClients(context.clients), context.schemes);
     let mut found = Vec::new();
     for reading in context.readings {
         // Of a URL that nobody logged in with nothing shows that it is what the server wants.
         let logged_in = evidence.phases.iter().any(|(phase, _)| *phase >= Phase::Login);
         let unproven = fault.is_none() && reading.key == "url" && !logged_in;
-        found.extend(value(reading, fault, reading.is_listed(), unproven));
+        found.extend(value(reading, fault, reading.is_listed(), unproven, schemes));
         let known = known_password(reading, context);
         found.extend(
-            url(reading, known, evidence, asked).into_iter().map(|finding| About::Value(reading).told(finding)),
+            url(reading, known, evidence, asked, schemes)
+                .into_iter()
+                .map(|finding| About::Value(reading).told(finding)),
         );
     }
     let listed = context.readings.iter().filter(|reading| reading.is_listed());
     let named: Vec<(&str, &str)> =
         listed.filter_map(|reading| Some((reading.variable.as_deref()?, reading.text.expose()))).collect();
-    found.extend(pairs::judge(&named).into_iter().map(|(about, finding)| about.told(finding)));
+    found.extend(pairs::judge(&named, schemes).into_iter().map(|(about, finding)| about.told(finding)));
     found.extend(stale(fault));
     found.extend(host_is_user(fault, context).map(|finding| About::Check.told(finding)));
     found.extend(escaped_letter(fault, context));
@@ -183,30 +186,32 @@ fn escaped_letter<'a>(fault: Option<&Fault>, context: Context<'a>) -> Option<Tol
 
 /// Where a URL that cannot be read as it is was meant to lead; `None` where that cannot be told, or there are several.
 #[must_use]
-pub fn meant(readings: &[Reading]) -> Option<Endpoint> {
+pub fn meant(readings: &[Reading], schemes: Schemes) -> Option<Endpoint> {
     let url = readings.iter().find(|reading| reading.key == "url")?;
     let text = values::bare(url.text.expose());
-    let family = Family::of(text)?;
-    let (host, port) = Intent::of(text)?.host()?;
-    let usual = family.clients(text).first()?.default_port();
-    Some(Endpoint { host, port: port.unwrap_or(usual) })
+    Family::of(text, schemes)?;
+    let intent = Intent::of(text)?;
+    let (host, port) = intent.host()?;
+    let usual = schemes.stem(intent.scheme)?.default_port;
+    Some(Endpoint { host, port: port.or(usual)? })
 }
 
-/// What the variables of an environment show, each finding with the variable that it is about; nothing was dialled.
+/// What the variables of an environment show ([`VARIABLE`] is their key), each finding with the variable that it is about;
+/// nothing was dialled.
 #[must_use]
-pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
+pub fn judge_variables(variables: &[Reading], schemes: Schemes) -> Vec<(String, Finding)> {
     let mut found = Vec::new();
     for reading in variables {
         let Some(name) = &reading.variable else { continue };
         let text = reading.text.expose();
         // Kubernetes fills the environment with its own variables: what is no URL or secret is left alone.
-        let matters = Family::of(values::bare(text)).is_some() || values::names_secret(name);
+        let matters = Family::of(values::bare(text), schemes).is_some() || values::names_secret(name);
         // Of a Service's own variables only the one that stands where the app's own would.
         let own_host = name.strip_suffix("_PORT").map(|stem| format!("{stem}_HOST"));
         let linked = values::service_link(name, text)
             && variables.iter().any(|other| other.variable.is_some() && other.variable == own_host);
         if matters || linked || values::flaw(text, None) == Some(Flaw::Base64) {
-            let of_value = value(reading, None, true, false).into_iter().map(|one| one.finding);
+            let of_value = value(reading, None, true, false, schemes).into_iter().map(|one| one.finding);
             // Whether the app reads it nobody knows.
             let of_value = of_value.map(|finding| match linked {
                 true => Finding {
@@ -217,13 +222,13 @@ pub fn judge_variables(variables: &[Reading]) -> Vec<(String, Finding)> {
                 false => finding,
             });
             found.extend(of_value.map(|finding| (name.clone(), finding)));
-            let of_url = url(reading, None, &Evidence::default(), JudgedClients(&[])).into_iter();
+            let of_url = url(reading, None, &Evidence::default(), JudgedClients(&[]), schemes).into_iter();
             found.extend(of_url.map(|finding| (name.clone(), finding)));
         }
     }
     let named = variables.iter().filter_map(|reading| Some((reading.variable.as_deref()?, reading.text.expose())));
     let named: Vec<(&str, &str)> = named.collect();
-    for (about, finding) in pairs::judge(&named) {
+    for (about, finding) in pairs::judge(&named, schemes) {
         let name = match about {
             About::Variables(first) => Some(first),
             about => about.variable(),
@@ -244,9 +249,15 @@ fn known_password<'a>(reading: &Reading, context: Context<'a>) -> Option<&'a str
 }
 
 /// How clients read a connection URL.
-fn url(reading: &Reading, known: Option<&str>, evidence: &Evidence, asked: JudgedClients<'_>) -> Vec<Finding> {
+fn url(
+    reading: &Reading,
+    known: Option<&str>,
+    evidence: &Evidence,
+    asked: JudgedClients<'_>,
+    schemes: Schemes,
+) -> Vec<Finding> {
     let text = values::bare(reading.text.expose());
-    let Some(family) = Family::of(text) else { return Vec::new() };
+    let Some(family) = Family::of(text, schemes) else { return Vec::new() };
     if let Some(misread) = jdbc::misread(text) {
         return vec![messages::jdbc(misread, &reading.origin)];
     }
@@ -255,7 +266,10 @@ fn url(reading: &Reading, known: Option<&str>, evidence: &Evidence, asked: Judge
         let row = if family == Family::Redis { REDIS_DOUBLE } else { DOUBLED };
         return vec![row.found(messages::doubled(&reading.origin, family), messages::doubled_fix(&intent))];
     }
-    let mut found = params::judge(&intent, &reading.origin, evidence, asked);
+    let mut found = match family {
+        Family::Postgres => params::judge(&intent, &reading.origin, evidence, asked),
+        Family::Redis => Vec::new(),
+    };
     // What keeps the place of a password is to be replaced, not to be encoded.
     let kept = values::unexpanded(text).is_some() || messages::placeholder_in(text).is_some();
     if kept || values::broken(text).is_some() || text.starts_with("jdbc:") {

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::net::resolve::{Family, Walk};
 use crate::url::Endpoint;
+use crate::vocabulary::vocabulary;
 
 /// The one address that an endpoint is dialled at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,32 +31,23 @@ pub struct AttemptOptions {
     pub pinned: Option<Pin>,
 }
 
-/// Which families are tried, in which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub enum AddressPolicy {
-    /// All IPv4 addresses, then all IPv6 ones.
-    #[default]
-    Ipv4First,
-    /// All IPv6 addresses, then all IPv4 ones.
-    Ipv6First,
-    /// IPv4 alone.
-    Ipv4Only,
-    /// IPv6 alone.
-    Ipv6Only,
+vocabulary! {
+    /// Families and their order.
+    #[derive(Default, Hash)]
+    pub enum AddressPolicy {
+        /// All IPv4 addresses, then all IPv6 ones.
+        #[default]
+        Ipv4First = "ipv4-first",
+        /// All IPv6 addresses, then all IPv4 ones.
+        Ipv6First = "ipv6-first",
+        /// IPv4 alone.
+        Ipv4Only = "ipv4-only",
+        /// IPv6 alone.
+        Ipv6Only = "ipv6-only",
+    }
 }
 
 impl AddressPolicy {
-    /// The word in the configuration.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ipv4First => "ipv4-first",
-            Self::Ipv6First => "ipv6-first",
-            Self::Ipv4Only => "ipv4-only",
-            Self::Ipv6Only => "ipv6-only",
-        }
-    }
-
     /// The family that is asked for first.
     pub(super) const fn preferred(self) -> Family {
         match self {
@@ -79,16 +71,18 @@ impl AddressPolicy {
     }
 }
 
-/// Which addresses must work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub enum Require {
-    /// One of them.
-    #[default]
-    Any,
-    /// Every address must connect; the protocol runs on the first.
-    All,
-    /// The whole check for every address.
-    Each,
+vocabulary! {
+    /// Which addresses must work.
+    #[derive(Default, Hash)]
+    pub enum Require {
+        /// One of them.
+        #[default]
+        Any = "any",
+        /// Every address must connect; the protocol runs on the first.
+        All = "all",
+        /// The whole check for every address.
+        Each = "each",
+    }
 }
 
 /// How a check dials.

@@ -120,7 +120,7 @@ fn discovered(vars: &[(&str, &str)], args: &[&str]) -> (String, String) {
 fn discover_writes_a_configuration_with_names_and_no_values() {
     let vars = [
         ("API_URL", "https://api.example.com/hooks/s3cret"),
-        ("CACHE_URL", "redis://:s3cret@cache:6379/0"),
+        ("BROKER_URL", "amqp://app:s3cret@broker:5672/"),
         ("DATABASE_URL", "postgres://app:s3cret@db.shop:5432/app?sslmode=require"),
         ("PGHOST", "replica.shop"),
         ("PGPASSWORD", "s3cret"),
@@ -144,10 +144,10 @@ fn discover_writes_a_configuration_with_names_and_no_values() {
 
 # Found and left out:
 # API_URL: a web address: write a check http or peer for it
-# CACHE_URL: this version has no redis check: probe its port with tcp://host:port, or its URL with diagnose
+# BROKER_URL: this version has no amqp check: probe its port with tcp://host:port, or its URL with diagnose
 ";
     assert!(text.ends_with(expected), "{text}");
-    for value in ["s3cret", "example.com", "db.shop", "replica", "6379"] {
+    for value in ["s3cret", "example.com", "db.shop", "replica", "5672"] {
         assert!(!text.contains(value), "{value}: {text}");
     }
     let (text, _) = discovered(&vars[..3], &[]);

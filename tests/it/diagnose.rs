@@ -93,17 +93,17 @@ fn writes_docs() -> bool {
 #[test]
 fn json_carries_everything() {
     let world = World::start();
-    let ran = world.diagnose(&["redis://:s3cret@cache:6379/0", "-o", "json"], &[]);
+    let ran = world.diagnose(&["amqp://app:s3cret@cache:6379/", "-o", "json"], &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let report: Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
     assert_eq!((&report["passed"], &report["failed"]), (&1.into(), &0.into()));
     let check = &report["checks"][0];
     for (path, expected) in [
-        ("/name", "redis-cache"),
-        ("/kind", "redis"),
-        ("/target", "redis://cache:6379"),
+        ("/name", "amqp-cache"),
+        ("/kind", "amqp"),
+        ("/target", "amqp://cache:6379"),
         ("/result", "pass"),
-        ("/stopped_short", "this version does not speak redis"),
+        ("/stopped_short", "this version does not speak amqp"),
         ("/tries/0/result", "cut"),
         ("/survey/0/address", "10.0.0.9:6379"),
         ("/survey/1/result", "connected"),
@@ -164,12 +164,12 @@ fn as_far_as_it_goes_without_the_protocol() {
         let ran = world.diagnose(args, vars);
         (ran.code, steady(&ran.stdout))
     };
-    let (code, text) = page(&["rediss://:s3cret@api.shop:443/0"], &[]);
+    let (code, text) = page(&["amqps://app:s3cret@api.shop:443/"], &[]);
     assert_eq!(code, 1, "{text}");
     for part in [
-        "✗ redis-api-shop tls_untrusted rediss://api.shop:443",
+        "✗ amqp-api-shop tls_untrusted amqps://api.shop:443",
         "✗ tls tls_untrusted (T) certificate: CN=web, issued by CN=Shop Root",
-        "· login not tried: this version does not speak redis",
+        "· login not tried: this version does not speak amqp",
         "· answer nothing was asked: the ladder ends at the connection",
     ] {
         assert!(text.contains(part), "{part}\n{text}");

@@ -4,6 +4,11 @@ use std::fmt;
 
 use crate::url::{Endpoint, Url};
 
+/// The port of `http://`.
+pub(crate) const HTTP_PORT: u16 = 80;
+/// The port of `https://`.
+pub(crate) const HTTPS_PORT: u16 = 443;
+
 /// Whom a request goes to: what credentials belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
@@ -25,13 +30,14 @@ impl Origin {
             _ => return Err("expected a URL that begins with http:// or https://"),
         };
         let [(host, port)] = url.hosts.as_slice() else { return Err("expected one host") };
-        let endpoint = Endpoint { host: host.clone(), port: port.unwrap_or(if secure { 443 } else { 80 }) };
+        let endpoint =
+            Endpoint { host: host.clone(), port: port.unwrap_or(if secure { HTTPS_PORT } else { HTTP_PORT }) };
         Ok(Self { secure, endpoint })
     }
 
     /// Host and port as `Host` has them: the port only where it is not the scheme's own.
     pub(crate) fn authority(&self) -> String {
-        let usual = if self.secure { 443 } else { 80 };
+        let usual = if self.secure { HTTPS_PORT } else { HTTP_PORT };
         if self.endpoint.port == usual { self.endpoint.host.to_string() } else { self.endpoint.to_string() }
     }
 }

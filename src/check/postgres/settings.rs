@@ -6,6 +6,7 @@
 use super::keys::Keys;
 use super::words::{ChannelBinding, Port, Role, SslMode};
 use crate::cause::Cause;
+use crate::check::SCHEMES;
 use crate::env::Env;
 use crate::findings::{Blame, as_sqlalchemy_reads, blame};
 use crate::net::tls::Pem;
@@ -15,7 +16,7 @@ use crate::url::{Endpoint, Host, SOCKET, Url, percent_decode};
 use crate::value::{Setting, Value};
 
 /// PostgreSQL's port.
-const PORT: u16 = 5432;
+pub(super) const PORT: u16 = 5432;
 /// What the server's `pg_stat_activity` shows.
 const APPLICATION_NAME: &str = "pilotfish";
 
@@ -243,11 +244,11 @@ fn url(keys: &Keys, env: &dyn Env) -> Result<UrlPart, Fault> {
 pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
     let mut read = UrlPart::read(text);
     if read.is_err()
-        && let Some(encoded) = as_sqlalchemy_reads(text)
+        && let Some(encoded) = as_sqlalchemy_reads(text, SCHEMES)
     {
         read = UrlPart::read(encoded.expose()).or(read);
     }
-    match (blame(text, read.is_err()), read) {
+    match (blame(text, read.is_err(), SCHEMES), read) {
         (Some(blame), _) => Err(blame),
         (None, read) => read,
     }

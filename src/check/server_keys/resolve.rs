@@ -1,10 +1,12 @@
 //! The server of one run: the URL, and the keys over it.
 
-use super::{Port, SEVERAL, ServerKeys, ServerRules, ServerScheme, read_hosts};
+use super::{Port, SEVERAL, ServerKeys, ServerRules, read_hosts};
 use crate::cause::Cause;
+use crate::check::SCHEMES;
 use crate::env::Env;
 use crate::findings::{Blame, blame};
 use crate::outcome::{Fault, Phase};
+use crate::scheme::Scheme;
 use crate::secret::Secret;
 use crate::url::{Endpoint, Host, Url, percent_decode};
 use crate::value::Value;
@@ -81,7 +83,7 @@ impl ServerKeys {
     fn hosts(
         &self,
         url: &mut ServerUrl,
-        scheme: &ServerScheme,
+        scheme: &Scheme,
         rules: &ServerRules,
         env: &dyn Env,
     ) -> Result<Vec<Endpoint>, Fault> {
@@ -94,10 +96,8 @@ impl ServerKeys {
             hosts = given?.into_iter().map(|host| (host, of_url)).collect();
         }
         let port = self.port.as_ref().map(|port| port.resolve("port", env)).transpose()?.map(|Port(port)| port);
-        let endpoint = |(host, of_url): (Host, Option<u16>)| Endpoint {
-            host,
-            port: port.or(of_url).unwrap_or(scheme.default_port),
-        };
+        let usual = scheme.default_port.expect("the scheme of a server has a port");
+        let endpoint = |(host, of_url): (Host, Option<u16>)| Endpoint { host, port: port.or(of_url).unwrap_or(usual) };
         Ok(hosts.into_iter().map(endpoint).collect())
     }
 }
@@ -153,7 +153,7 @@ impl ServerUrl {
     }
 
     /// The scheme that is in force: where the check's own keys ask for TLS, the one of the same name over TLS.
-    fn scheme(&self, rules: &ServerRules, tls: bool) -> &'static ServerScheme {
+    fn scheme(&self, rules: &ServerRules, tls: bool) -> &'static Scheme {
         let named = rules.schemes.iter().find(|scheme| scheme.name == self.scheme);
         let named = named.or(rules.schemes.first()).expect("a kind of servers has a scheme");
         let over_tls = || rules.schemes.iter().find(|scheme| scheme.tls && scheme.name.starts_with(named.name));
@@ -164,7 +164,7 @@ impl ServerUrl {
 /// Reads a URL; where it cannot be used, or where user and password stand in it twice, what is to blame.
 pub(super) fn read_url(text: &str, rules: &ServerRules) -> Result<ServerUrl, Blame> {
     let read = ServerUrl::read(text, rules);
-    match (blame(text, read.is_err()), read) {
+    match (blame(text, read.is_err(), SCHEMES), read) {
         (Some(blame), _) => Err(blame),
         (None, Err(message)) => Err(Blame::malformed(message)),
         (None, Ok(url)) => Ok(url),

@@ -2,16 +2,17 @@
 
 use serde::Deserialize;
 
-use super::{Server, ServerKeys, ServerRules, ServerScheme, read};
+use super::{Server, ServerKeys, ServerRules, read};
 use crate::config::node::parse;
 use crate::env::MapEnv;
 use crate::outcome::Fault;
+use crate::scheme::Scheme;
 
 const ONE: ServerRules = ServerRules {
     schemes: &[
-        ServerScheme { name: "cache", default_port: 6000, tls: false },
-        ServerScheme { name: "caches", default_port: 6001, tls: true },
-        ServerScheme { name: "other", default_port: 6002, tls: false },
+        Scheme::new("cache").port(6000),
+        Scheme::new("caches").port(6001).tls(),
+        Scheme::new("other").port(6002),
     ],
     several_hosts: false,
     user_may_be_secret: false,

@@ -1,6 +1,6 @@
 //! One diagnosed check, as the pages look at it. It reads what was recorded and judges nothing anew.
 
-use crate::check::Prepared;
+use crate::check::{Prepared, SCHEMES, Subject, kind};
 use crate::config::plan::Planned;
 use crate::duration;
 use crate::env::Env;
@@ -47,15 +47,15 @@ impl View<'_> {
         !self.outcome().evidence.tries.is_empty()
     }
 
-    /// Whether checks of this kind connect at all.
+    /// Whether checks of this kind judge a server, or values: not what is around this pod.
     pub(super) fn dials(&self) -> bool {
-        !matches!(self.done.planned.kind, "listen" | "dns")
+        kind(self.done.planned.kind).is_none_or(|kind| kind.subject != Subject::Surroundings)
     }
 
     /// What is dialled, or was meant to be where the URL cannot be read.
     pub(super) fn endpoints(&self) -> Vec<Endpoint> {
         let Prepared { endpoints, readings, .. } = self.done.planned.check.prepare(self.env);
-        if endpoints.is_empty() { findings::meant(&readings).into_iter().collect() } else { endpoints }
+        if endpoints.is_empty() { findings::meant(&readings, SCHEMES).into_iter().collect() } else { endpoints }
     }
 
     /// Whether this phase took place.

@@ -1,8 +1,9 @@
 //! What was found, as a configuration to keep: YAML with the names of variables, and none of their values.
 
-use super::Found;
+use super::found::{Found, Source};
+use crate::check::KeyVariable;
 use crate::config::names::is_variable_name;
-use crate::config::plan::{Gates, Listed};
+use crate::config::plan::Listed;
 use crate::outcome::clean_text;
 
 const HEAD: &str = "\
@@ -35,27 +36,25 @@ pub(super) fn document(found: &[Found], listed: &[Listed]) -> String {
 }
 
 fn check(text: &mut String, found: &Found) {
-    let Found { planned, variables, variable } = found;
-    let of_url = !variables.iter().any(|(key, _)| *key == "host");
-    let from = match variables.as_slice() {
-        [] => format!("the variable {variable}"),
-        _ if of_url => format!("the variable {variable}, which has no password, and libpq's PGPASSWORD"),
-        several => {
-            let names: Vec<&str> = several.iter().map(|(_, name)| *name).collect();
-            format!("libpq's variables {}", names.join(", "))
+    let Found { planned, source, variable } = found;
+    let list =
+        |pick: fn(&KeyVariable) -> &'static str, of: &[KeyVariable]| of.iter().map(pick).collect::<Vec<_>>().join(", ");
+    let (from, has_url, variables) = match source {
+        Source::Url => (format!("the variable {variable}"), true, &[][..]),
+        Source::UrlBeside { beside, reader } => {
+            let (keys, names) = (list(|(key, _)| key, beside), list(|(_, name)| name, beside));
+            (format!("the variable {variable}, which has no {keys}, and {reader}'s {names}"), true, &beside[..])
+        }
+        Source::Parts { variables, reader } => {
+            (format!("{reader}'s variables {}", list(|(_, name)| name, variables)), false, &variables[..])
         }
     };
     text.push_str(&format!("  # from {from}\n  - name: {}\n    {}:\n", planned.name, planned.kind));
-    if of_url {
+    if has_url {
         text.push_str(&format!("      url: {{env: {variable}}}\n"));
     }
     for (key, name) in variables {
         text.push_str(&format!("      {key}: {{env: {name}}}\n"));
     }
-    text.push_str(&format!("    gates: [{}]\n", gates(planned.gates)));
-}
-
-fn gates(gates: Gates) -> String {
-    let words = [("startup", gates.startup), ("ready", gates.ready)];
-    words.iter().filter(|(_, set)| *set).map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
+    text.push_str(&format!("    gates: [{}]\n", planned.gates));
 }

@@ -108,7 +108,7 @@ checks:
     connect_timeout: 4s
     min_passing: 1
   - name: a
-    redis: {url: x}
+    amqp: {url: x}
     labels: {le: x, "a-b": y, c: {env: X}}
   - name: a
     tcp: {address: "h:1"}
@@ -137,7 +137,7 @@ checks:
         "11:14: checks[1].timeout: longer than the interval (2s): shorten it, or lengthen the interval",
         "12:22: checks[1].connect_timeout: longer than the timeout (3s): shorten it, or lengthen the timeout",
         "13:18: checks[1].min_passing: it takes effect only with require: each: add it",
-        "15:5: checks[2].redis: this version has no redis check: probe its port with tcp: {address: \"host:port\"}; it has KINDS",
+        "15:5: checks[2].amqp: this version has no amqp check: probe its port with tcp: {address: \"host:port\"}; it has KINDS",
         "16:14: checks[2].labels.le: this label is reserved: check, kind, le, quantile and __… are set by others",
         "16:21: checks[2].labels.a-b: expected the name of a label: letters, digits and _, no digit first",
         "16:34: checks[2].labels.c: expected a text as it stands here: metrics show it to everyone",

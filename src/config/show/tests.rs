@@ -1,4 +1,5 @@
 use super::{show, unresolved};
+use crate::check::ShownKeys;
 use crate::config::source::{Request, load};
 use crate::env::MapEnv;
 
@@ -124,4 +125,34 @@ fn what_cannot_be_resolved_is_said() {
         "replica: the variable PW is not set or empty",
     ];
     assert_eq!(unresolved(&plan, &env), expected);
+}
+
+/// Whatever the user's own keys are called, and wherever they stand: no value below them is shown.
+#[test]
+fn below_keys_of_the_users_own_every_value_is_masked() {
+    let document = "checks:
+  - name: api
+    http:
+      url: http://api/
+      headers: {url: 'http://s3cret', method: s3cret, ca: s3cret}
+      header: {status: s3cret, method: {matches: s3cret}}
+      json: {/url: s3cret, /status: s3cret}
+";
+    let env = MapEnv::default().with_file("a.yaml", document.as_bytes());
+    let text = show(Request { file: Some("a.yaml"), ..Request::default() }, &env).unwrap();
+    assert!(!text.contains("s3cret") && text.contains("http://api/"), "{text}");
+}
+
+/// What a kind shows as it is written must be one of its keys, in its schema.
+#[test]
+fn shown_keys_are_keys_of_their_kind() {
+    for kind in crate::check::KINDS {
+        let mut generator = schemars::SchemaGenerator::default();
+        let own = (kind.schema)(&mut generator).to_value().to_string();
+        let schema = own + &serde_json::to_string(generator.definitions()).unwrap();
+        let ShownKeys { plain, urls, paths, free } = kind.shown;
+        for key in [plain, urls, paths, free].concat() {
+            assert!(schema.contains(&format!("\"{key}\":")), "{} has no key {key}", kind.name);
+        }
+    }
 }

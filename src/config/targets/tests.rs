@@ -1,12 +1,11 @@
 use super::plan;
-use crate::config::plan::{Gates, Plan};
-use crate::config::source::Extent;
+use crate::config::plan::{Extent, Gates, Plan};
 use crate::env::MapEnv;
 
 fn env() -> MapEnv {
     MapEnv::with_vars(&[
         ("DATABASE_URL", "postgres://app:s3cret@db:5432/app"),
-        ("CACHE_URL", "redis://:s3cret@cache:6379"),
+        ("BROKER_URL", "amqp://app:s3cret@broker:5672"),
         ("ODD", "s3cret://x"),
         ("BARE", "s3cret"),
         ("EMPTY", ""),
@@ -67,7 +66,7 @@ fn a_host_may_stand_in_a_parameter_of_a_postgres_url() {
 
 #[test]
 fn a_variable_without_a_usable_url_is_a_check_that_fails() {
-    let plan = planned(&["env:NOT_SET", "env:EMPTY", "env:CACHE_URL", "env:ODD", "env:BARE"]);
+    let plan = planned(&["env:NOT_SET", "env:EMPTY", "env:BROKER_URL", "env:ODD", "env:BARE"]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = std::sync::Arc::new(crate::net::World::new(std::sync::Arc::new(env())));
     let expected = ["variable_missing", "variable_missing", "variable_invalid", "url_malformed", "url_malformed"];
@@ -141,7 +140,7 @@ fn a_bad_target_is_named_by_its_position_and_never_repeated() {
         ("db:5432", "tcp://host:port"),
         ("postgers://app:s3cret@db/x", "did you mean postgres://?"),
         ("s3cret://x", "unknown scheme (known: tcp"),
-        ("redis://:s3cret@cache:6379", "this version has no redis check"),
+        ("amqp://app:s3cret@broker:5672", "this version has no amqp check"),
         ("listen::s3cret", "right is listen::3000"),
         ("listen:3000", "right is listen::3000"),
         ("unix:/s3cret", "this version has no unix check"),

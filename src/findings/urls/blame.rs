@@ -6,6 +6,7 @@ use super::values::{self, Flaw};
 use super::{jdbc, messages, percent};
 use crate::cause::Cause;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
+use crate::scheme::{Schemes, without_jdbc};
 use crate::secret::Secret;
 use crate::url::{Url, UrlError};
 
@@ -49,7 +50,7 @@ impl From<UrlError> for Blame {
 /// What is wrong with a PostgreSQL or Redis URL whatever reads it, and, where `unread`, with one that our own reader
 /// refuses; `None` where nothing is known to be.
 #[must_use]
-pub fn blame(text: &str, unread: bool) -> Option<Blame> {
+pub fn blame(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
     match values::flaw(text, None) {
         Some(Flaw::White(what)) => {
             return Some(Blame::new(Cause::SecretWhitespace, format!("it has {what}")));
@@ -61,7 +62,7 @@ pub fn blame(text: &str, unread: bool) -> Option<Blame> {
         Some(Flaw::Unexpanded(what)) if unread => return Some(unfilled(&what)),
         Some(Flaw::Unexpanded(_) | Flaw::Placeholder | Flaw::ServiceLink) | None => {}
     }
-    let family = Family::of(text)?;
+    let family = Family::of(text, schemes)?;
     let intent = Intent::of(text)?;
     if intent.doubled().is_some() {
         return Some(Blame::new(Cause::UrlPasswordDoubled, "user and password stand in it twice"));
@@ -73,11 +74,18 @@ pub fn blame(text: &str, unread: bool) -> Option<Blame> {
     unencoded(family, &intent, text).map(|message| Blame::new(Cause::UrlPasswordUnencoded, message))
 }
 
+/// [`blame`], and of a family's JDBC URLs, which our own reader does not read, what [`lint`] says.
+#[must_use]
+pub fn blame_url(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
+    let of_jdbc = Family::of(text, schemes).filter(|_| without_jdbc(text) != text);
+    of_jdbc.map_or_else(|| blame(text, unread, schemes), |family| lint(text, family, schemes))
+}
+
 /// A URL with a driver's name in its scheme (`postgresql+asyncpg://`) as SQLAlchemy reads it, with user and password
 /// percent-encoded: it takes most characters as they are. `None` for any other URL, and where SQLAlchemy misreads it, too.
 #[must_use]
-pub fn as_sqlalchemy_reads(text: &str) -> Option<Secret> {
-    let family = Family::of(text)?;
+pub fn as_sqlalchemy_reads(text: &str, schemes: Schemes) -> Option<Secret> {
+    let family = Family::of(text, schemes)?;
     let intent = Intent::of(text).filter(|intent| intent.scheme.contains('+'))?;
     let alike = unencoded(family, &intent, text).is_none();
     alike.then(|| Secret::new(intent.encoded(None).to_string()))
@@ -85,16 +93,16 @@ pub fn as_sqlalchemy_reads(text: &str) -> Option<Secret> {
 
 /// What is wrong with a connection URL, judged as strictly as its strictest client does; `None` where all read it alike.
 #[must_use]
-pub fn lint(text: &str, family: Family) -> Option<Blame> {
+pub fn lint(text: &str, family: Family, schemes: Schemes) -> Option<Blame> {
     let jdbc = text.starts_with("jdbc:");
     let by_parameter = Intent::of(text).is_some_and(|intent| intent.hosts.is_empty() && intent.param("host").is_some());
     let socket = by_parameter || text.contains("@%2F") || text.contains("://%2F");
     let read = if jdbc || socket { Ok(()) } else { Url::parse(text).map(|_| ()) };
-    if let Some(blame) = blame(text, read.is_err()) {
+    if let Some(blame) = blame(text, read.is_err(), schemes) {
         return Some(blame);
     }
-    if Family::of(text) != Some(family) {
-        return Some(Blame::malformed(format!("it is no URL that begins with {}", family.schemes())));
+    if Family::of(text, schemes) != Some(family) {
+        return Some(Blame::malformed(format!("it is no URL that begins with {}", family.schemes(schemes))));
     }
     if let Err(error) = read {
         return Some(error.into());

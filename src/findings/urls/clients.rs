@@ -11,6 +11,7 @@ mod whatwg;
 
 use super::intent::Intent;
 use super::percent::{self, Bytes};
+use crate::scheme::Schemes;
 use crate::url::Host;
 
 /// What a client takes from a URL.
@@ -83,23 +84,29 @@ pub(super) enum Fate {
 }
 
 impl Family {
-    /// The family of a URL, by its scheme; with a driver's form (`postgresql+asyncpg`, `jdbc:postgresql`), too.
-    pub(super) fn of(text: &str) -> Option<Self> {
-        let (scheme, _) = text.split_once("://")?;
-        let scheme = scheme.to_ascii_lowercase();
-        match scheme.strip_prefix("jdbc:").unwrap_or(&scheme).split('+').next()? {
-            "postgres" | "postgresql" => Some(Self::Postgres),
-            "redis" | "rediss" => Some(Self::Redis),
-            _ => None,
+    /// Every family.
+    pub const ALL: [Self; 2] = [Self::Postgres, Self::Redis];
+
+    /// The name, as a row of the schemes has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Redis => "redis",
         }
     }
 
-    /// Its schemes, for people.
-    pub(super) const fn schemes(self) -> &'static str {
-        match self {
-            Self::Postgres => "postgres:// or postgresql://",
-            Self::Redis => "redis:// or rediss://",
-        }
+    /// The family of a URL, by its scheme; with a driver's form (`postgresql+asyncpg`, `jdbc:postgresql`), too.
+    pub(super) fn of(text: &str, schemes: Schemes) -> Option<Self> {
+        let (scheme, _) = text.split_once("://")?;
+        let name = schemes.stem(scheme)?.family?;
+        Self::ALL.into_iter().find(|family| family.name() == name)
+    }
+
+    /// Its schemes, for people: `redis:// or rediss://`.
+    pub(super) fn schemes(self, schemes: Schemes) -> String {
+        let own = schemes.iter().filter(|scheme| scheme.family == Some(self.name()));
+        own.map(|scheme| format!("{}://", scheme.name)).collect::<Vec<_>>().join(" or ")
     }
 
     /// Its clients; of a driver's own form only the one that takes it. JDBC has a form of its own: see `jdbc`.

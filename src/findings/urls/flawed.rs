@@ -7,6 +7,7 @@ use super::{About, DEFAULT, Reading, SHORT, Told, messages};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::{Detail, Fault, ValueDetail};
+use crate::scheme::Schemes;
 
 /// Causes that a flaw of a value explains: without one of them a value that works is left alone.
 pub(super) fn explains(fault: Option<&Fault>) -> bool {
@@ -34,11 +35,17 @@ const UNLESS: &str = "take that away where it is set (--from-env-file keeps quot
 /// What is wrong with a value, whatever it is for.
 ///
 /// `listed`: the variable stands for itself, as the app has it. `unproven`: nobody logged in with it.
-pub(super) fn value<'a>(reading: &'a Reading, fault: Option<&Fault>, listed: bool, unproven: bool) -> Vec<Told<'a>> {
+pub(super) fn value<'a>(
+    reading: &'a Reading,
+    fault: Option<&Fault>,
+    listed: bool,
+    unproven: bool,
+    schemes: Schemes,
+) -> Vec<Told<'a>> {
     let text = reading.text.expose();
     let name = reading.variable.as_deref();
     let secret = reading.key == "password" || (listed && name.is_some_and(values::names_secret));
-    let is_url = Family::of(values::bare(text)).is_some();
+    let is_url = Family::of(values::bare(text), schemes).is_some();
     let flaw = values::flaw(text, name).or_else(|| is_url.then(|| messages::placeholder_in(text)).flatten());
     // Files of certificates end in a newline, as every text file does.
     let of_pem = fault.is_some_and(|fault| fault.detail == Some(Detail::Value(ValueDetail::NotPem)));

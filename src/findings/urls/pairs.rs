@@ -5,12 +5,13 @@ use super::intent::Intent;
 use super::values;
 use super::{About, INCONSISTENT, PUBLIC, REDIS_DOUBLE, UNENCODED, percent};
 use crate::finding::{Finding, Severity};
+use crate::scheme::Schemes;
 
 /// A variable and its value.
 pub(super) type Pair<'a> = (&'a str, &'a str);
 
 /// What they show, and about which variable.
-pub(super) fn judge<'a>(pairs: &[Pair<'a>]) -> Vec<(About<'a>, Finding)> {
+pub(super) fn judge<'a>(pairs: &[Pair<'a>], schemes: Schemes) -> Vec<(About<'a>, Finding)> {
     let each = |rule: &dyn Fn(&str, &str) -> Option<Finding>| -> Vec<(&'a str, Finding)> {
         pairs.iter().filter_map(|(name, text)| Some((*name, rule(name, text)?))).collect()
     };
@@ -21,8 +22,8 @@ pub(super) fn judge<'a>(pairs: &[Pair<'a>]) -> Vec<(About<'a>, Finding)> {
     };
     let mut found: Vec<(About<'a>, Finding)> = each(&public).into_iter().map(one).collect();
     found.extend(each(&origins).into_iter().map(one));
-    found.extend(each(&|name, text| redis(name, text, pairs)).into_iter().map(one_or_two));
-    found.extend(each(&|name, text| postgres(name, text, pairs)).into_iter().map(one_or_two));
+    found.extend(each(&|name, text| redis(name, text, pairs, schemes)).into_iter().map(one_or_two));
+    found.extend(each(&|name, text| postgres(name, text, pairs, schemes)).into_iter().map(one_or_two));
     found.extend(plain_base(pairs).map(one));
     found
 }
@@ -86,8 +87,8 @@ fn origins(name: &str, text: &str) -> Option<Finding> {
     })
 }
 
-fn redis(name: &str, text: &str, pairs: &[Pair<'_>]) -> Option<Finding> {
-    if Family::of(text) != Some(Family::Redis) {
+fn redis(name: &str, text: &str, pairs: &[Pair<'_>], schemes: Schemes) -> Option<Finding> {
+    if Family::of(text, schemes) != Some(Family::Redis) {
         return None;
     }
     let intent = Intent::of(text)?;
@@ -127,8 +128,8 @@ fn without_password(intent: &Intent<'_>) -> String {
 }
 
 /// The password of the URL beside the one that stands alone, where both are for the same user.
-fn postgres(name: &str, text: &str, pairs: &[Pair<'_>]) -> Option<Finding> {
-    if Family::of(text) != Some(Family::Postgres) {
+fn postgres(name: &str, text: &str, pairs: &[Pair<'_>], schemes: Schemes) -> Option<Finding> {
+    if Family::of(text, schemes) != Some(Family::Postgres) {
         return None;
     }
     let intent = Intent::of(text)?;
@@ -174,17 +175,18 @@ fn postgres(name: &str, text: &str, pairs: &[Pair<'_>]) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::{Pair, Severity, judge};
+    use crate::check::SCHEMES;
 
     fn codes(pairs: &[Pair<'_>]) -> Vec<&'static str> {
-        judge(pairs).iter().map(|(_, finding)| finding.code).collect()
+        judge(pairs, SCHEMES).iter().map(|(_, finding)| finding.code).collect()
     }
 
     #[test]
     fn a_token_may_be_made_for_browsers() {
-        let of = |name| judge(&[(name, "hunter2")])[0].1.severity;
+        let of = |name| judge(&[(name, "hunter2")], SCHEMES)[0].1.severity;
         assert_eq!(of("NEXT_PUBLIC_MIXPANEL_TOKEN"), Severity::Info);
         assert_eq!(of("NEXT_PUBLIC_TOKEN_SECRET"), Severity::Warning);
-        let says = |name| judge(&[(name, "hunter2")])[0].1.message.clone();
+        let says = |name| judge(&[(name, "hunter2")], SCHEMES)[0].1.message.clone();
         assert!(says("NEXT_PUBLIC_APP_SECRET").contains("begins with NEXT_PUBLIC_ is shipped"));
         assert!(says("VITE_APP_SECRET").contains("begins with VITE_ is shipped"));
     }
@@ -231,7 +233,7 @@ mod tests {
         ];
         for (pairs, expected) in cases {
             assert_eq!(codes(pairs), *expected, "{pairs:?}");
-            let told: Vec<_> = judge(pairs).into_iter().map(|(_, finding)| finding).collect();
+            let told: Vec<_> = judge(pairs, SCHEMES).into_iter().map(|(_, finding)| finding).collect();
             assert!(!format!("{told:?}").contains("hunter"), "{pairs:?}");
         }
     }

@@ -38,8 +38,9 @@ fn rows(intent: &Intent<'_>) -> Vec<(bool, &'static str, &'static str)> {
     found
 }
 
+/// What is told of a URL of PostgreSQL's family.
 pub(super) fn judge(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: JudgedClients<'_>) -> Vec<Finding> {
-    if Family::of(&format!("{}://", intent.scheme)) != Some(Family::Postgres) || intent.scheme.starts_with("jdbc:") {
+    if intent.scheme.starts_with("jdbc:") {
         return Vec::new();
     }
     let mut found = if intent.scheme.contains('+') {

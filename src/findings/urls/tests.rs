@@ -2,6 +2,7 @@
 
 use super::judge;
 use crate::cause::Cause;
+use crate::check::SCHEMES;
 use crate::finding::{Finding, Severity};
 use crate::findings::{Context, Reading, entry};
 use crate::outcome::{BrokenVariable, Detail, Evidence, Fault, Phase, ValueDetail, VariableFlaw};
@@ -18,7 +19,7 @@ fn reading(key: &'static str, variable: &str, text: &str) -> Reading {
 }
 
 fn context<'a>(readings: &'a [Reading], clients: &'a [&'static str]) -> Context<'a> {
-    Context { readings, clients, ..Context::default() }
+    Context { readings, clients, schemes: SCHEMES, ..Context::default() }
 }
 
 /// The hint of a fault that a value explains; empty where none does.
@@ -88,7 +89,7 @@ fn urls_that_are_right_give_nothing() {
 #[test]
 fn a_url_of_a_socket_is_right() {
     for text in ["postgresql://app:hunter2@/x?host=/cloudsql/p:r:i", "postgres:///x?host=/run/postgresql&user=app"] {
-        assert!(super::lint(text, super::Family::Postgres).is_none(), "{text}");
+        assert!(super::lint(text, super::Family::Postgres, SCHEMES).is_none(), "{text}");
         let readings = [reading("variable", "DATABASE_URL", text)];
         assert!(judge(None, &Evidence::default(), context(&readings, &[])).is_empty(), "{text}");
     }
@@ -193,7 +194,7 @@ fn of_a_variable_the_hint_says_which_and_what_to_do() {
             "${DB_PASSWORD} stands in the variable DATABASE_URL",
         ),
     ] {
-        let blame = super::lint(text, super::Family::Postgres).expect("it is wrong");
+        let blame = super::lint(text, super::Family::Postgres, SCHEMES).expect("it is wrong");
         assert_eq!(blame.cause, cause, "{}", blame.message);
         let readings = [reading("variable", "DATABASE_URL", text)];
         let broken = BrokenVariable { name: "DATABASE_URL".to_owned(), flaw: None };
@@ -392,7 +393,7 @@ fn the_variables_of_a_pod() {
         reading("variable", "QUEUE_HOST", "queue"),
     ];
     let found: Vec<(String, &str)> =
-        super::judge_variables(&variables).into_iter().map(|(name, finding)| (name, finding.code)).collect();
+        super::judge_variables(&variables, SCHEMES).into_iter().map(|(name, finding)| (name, finding.code)).collect();
     let expected = [
         ("DATABASE_URL", "url_password_unencoded"),
         ("QUEUE_PORT", "env_service_link"),
@@ -424,7 +425,7 @@ fn an_encoded_password_gives_no_finding() {
                 assert_eq!(of_url(&text, &[]), [], "{text}");
                 let readings = [reading("variable", "DATABASE_URL", &text)];
                 assert_eq!(judge(None, &Evidence::default(), context(&readings, &[])), [], "{text}");
-                assert_eq!(super::blame(&text, false), None);
+                assert_eq!(super::blame(&text, false, SCHEMES), None);
             }
         }
     }
@@ -450,13 +451,13 @@ fn nothing_is_told_of_a_password() {
                 if mark.contains(':') && text.starts_with(&format!("postgres://{password}@")) {
                     continue;
                 }
-                let readings = [reading("url", "DATABASE_URL", &text), reading("password", "PW", &password)];
                 let fault = Fault::new(Phase::Login, Cause::PasswordRejected, "no");
+                let readings = [reading("url", "DATABASE_URL", &text), reading("password", "PW", &password)];
                 let listed =
                     [reading(Reading::VARIABLE, "DATABASE_URL", &text), reading(Reading::VARIABLE, "PW", &password)];
                 for readings in [&readings, &listed] {
                     let found = judge(Some(&fault), &Evidence::default(), context(readings, &[]));
-                    let told = format!("{found:?} {:?}", super::blame(&text, true));
+                    let told = format!("{found:?} {:?}", super::blame(&text, true, SCHEMES));
                     for part in canary.as_bytes().windows(4) {
                         let part = std::str::from_utf8(part).unwrap();
                         assert!(!told.contains(part), "{text}: {told}");

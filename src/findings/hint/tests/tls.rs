@@ -91,12 +91,12 @@ fn a_mesh_is_known_by_its_certificate() {
 /// What is said of a key is where it stands in that kind of check.
 #[test]
 fn keys_of_tls_are_named_as_the_kind_has_them() {
-    let in_url = TlsKeyNames { server_name: false, verify: false, ca_in_url: Some("sslrootcert"), ..TlsKeyNames::TOP };
+    let in_url = TlsKeyNames { has_server_name: false, ca_in_url: Some("sslrootcert"), ..TlsKeyNames::BESIDE };
     let untrusted = || tls(Cause::TlsUntrusted, TlsDetail::SelfSigned);
     let wanted = || Fault::new(Phase::Tls, Cause::TlsClientCertRequired, "");
     for (tls_keys, fault, says) in [
         (TlsKeyNames::BLOCK, untrusted(), "as `tls.ca`"),
-        (TlsKeyNames::TOP, untrusted(), "as `ca`"),
+        (TlsKeyNames::BESIDE, untrusted(), "as `ca`"),
         (in_url, untrusted(), "as `ca` (in a URL: sslrootcert)"),
         (TlsKeyNames::BLOCK, wanted(), "as `tls.cert` and `tls.key`"),
         (TlsKeyNames::BLOCK, wrong_name(&["a"]), "set `tls.server_name` to it"),

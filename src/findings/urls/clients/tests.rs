@@ -36,7 +36,7 @@ fn each_client_reads_as_the_table_says() {
             _ => (password.replace("\\n", "\n").replace("\\r", "\r").replace("\\s", " "), postgres("pw"), "pw"),
         };
         let intent = Intent::of(&meant).expect(password);
-        let clients = Family::of(&meant).unwrap().clients(intent.scheme);
+        let clients = Family::of(&meant, crate::check::SCHEMES).unwrap().clients(intent.scheme);
         let found: String = clients.iter().map(|client| letter(client.fate(&text, &intent, Some(password)))).collect();
         assert_eq!(found, expected, "{text:?}");
         rows += 1;

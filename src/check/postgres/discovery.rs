@@ -1,0 +1,96 @@
+//! What variables mean to libpq, and so to every client of a PostgreSQL URL: a password that stands in no URL, a check that
+//! is spread over the PG… variables, and what libpq alone can use.
+//!
+//! <https://www.postgresql.org/docs/current/libpq-envars.html>
+
+use super::parse;
+use crate::check::{ByParts, DiscoveryRule, KeyVariable, literal};
+use crate::config::node::Node;
+use crate::env::Env;
+use crate::url::Url;
+
+/// The rule.
+pub(super) const RULE: DiscoveryRule =
+    DiscoveryRule { usual_variables: &["DATABASE_URL"], reader: "libpq", unfit, beside, by_parts };
+
+/// Where libpq has the host.
+const HOST: &str = "PGHOST";
+/// Where libpq has a password that stands in no URL.
+const PASSWORD: &str = "PGPASSWORD";
+
+const KEYS: [KeyVariable; 7] = [
+    ("host", HOST),
+    ("port", "PGPORT"),
+    ("user", "PGUSER"),
+    ("database", "PGDATABASE"),
+    ("password", PASSWORD),
+    ("sslmode", "PGSSLMODE"),
+    ("channel_binding", "PGCHANNELBINDING"),
+];
+/// Paths of files: no secret, and not to be taken for the files' content.
+const FILES: [KeyVariable; 3] = [("ca", "PGSSLROOTCERT"), ("cert", "PGSSLCERT"), ("key", "PGSSLKEY")];
+
+const SOCKET: &str = "a local socket, which is not probed";
+
+/// What works for the app, and not for a check.
+fn unfit(url: &str, env: &dyn Env) -> Option<&'static str> {
+    if leads_to_socket(url) { Some(SOCKET) } else { passfile(env).filter(|_| lacks_password(url)) }
+}
+
+/// Every client of a URL without a password takes it from libpq's variable.
+fn beside(url: &str, env: &dyn Env) -> Vec<KeyVariable> {
+    let set = lacks_password(url) && value(env, PASSWORD).is_some();
+    if set { vec![("password", PASSWORD)] } else { Vec::new() }
+}
+
+fn by_parts(env: &dyn Env) -> Option<ByParts> {
+    let host = value(env, HOST)?;
+    let not = |why| Some(ByParts { variable: HOST, found: Err(why) });
+    if host.starts_with(['/', '@']) {
+        return not(SOCKET);
+    }
+    if let Some(why) = passfile(env) {
+        return not(why);
+    }
+    if value(env, "PGHOSTADDR").is_some() || value(env, "PGPORT").is_some_and(|ports| ports.contains(',')) {
+        return not("PGHOSTADDR, or a port for each host, is none of the keys of a check: write one with `url`");
+    }
+    if value(env, "PGUSER").is_none() {
+        return not("PGUSER is not set beside it");
+    }
+    let set = |keys: &[KeyVariable]| -> Vec<(KeyVariable, String)> {
+        keys.iter().filter_map(|known| Some((*known, value(env, known.1)?))).collect()
+    };
+    let (keys, files) = (set(&KEYS), set(&FILES));
+    let from_variable = |name: &str| Node::mapping(vec![("env", Node::scalar(name))]);
+    let entries = keys.iter().map(|((key, name), _)| (*key, from_variable(name)));
+    let entries = entries.chain(files.iter().map(|((key, _), path)| (*key, literal(path)))).collect();
+    let Ok(check) = parse(&Node::mapping(entries)) else { return not("the PG… variables do not fit together") };
+    let variables = keys.iter().chain(&files).map(|(known, _)| *known).collect();
+    Some(ByParts { variable: HOST, found: Ok((variables, check)) })
+}
+
+/// The value of a variable that is not empty.
+fn value(env: &dyn Env, name: &str) -> Option<String> {
+    env.var(name).filter(|value| !value.is_empty())
+}
+
+fn lacks_password(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| url.password.is_none())
+}
+
+/// What a login without a password in the variables has it from, and a check has not.
+fn passfile(env: &dyn Env) -> Option<&'static str> {
+    let of_file = value(env, "PGPASSFILE").is_some() && value(env, PASSWORD).is_none();
+    of_file.then_some("its password is in libpq's PGPASSFILE, which is not read: write a check with `password`")
+}
+
+/// Whether a URL leads to a socket in the file system, as those of Cloud SQL do.
+fn leads_to_socket(url: &str) -> bool {
+    let (host, query) = url.split_once('?').unwrap_or((url, ""));
+    let of_path = |text: &str| text.starts_with('/') || text.get(..3).is_some_and(|c| c.eq_ignore_ascii_case("%2f"));
+    query.split('&').any(|pair| pair.strip_prefix("host=").is_some_and(of_path))
+        || host
+            .split_once("://")
+            .is_some_and(|(_, rest)| of_path(rest.rsplit('@').next().unwrap_or_default()) && !rest.starts_with('/'))
+}

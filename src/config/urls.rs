@@ -1,0 +1,30 @@
+//! What is made of a URL that stands alone: on the command line, or in a variable.
+
+use std::sync::Arc;
+
+use crate::check::{Check, KINDS, KeyVariable, Kind};
+use crate::config::node::{Node, nearest};
+use crate::env::Env;
+use crate::value::Value;
+
+/// What is left to do with a URL whose protocol is not spoken.
+pub(super) const INSTEAD: &str = "tcp://host:port, or its URL with diagnose";
+
+/// The check of a URL in a variable, and the keys beside it that every client of such a URL takes from other variables.
+pub(super) fn in_variable(kind: &Kind, variable: &str, url: &str, env: &dyn Env) -> (Arc<dyn Check>, Vec<KeyVariable>) {
+    let beside = (kind.discovery.beside)(url, env);
+    let from = |name: &str| Node::mapping(vec![("env", Node::scalar(name))]);
+    let keys = std::iter::once(("url", variable)).chain(beside.iter().copied());
+    let whole = (!beside.is_empty()).then(|| Node::mapping(keys.map(|(key, name)| (key, from(name))).collect()));
+    match whole.and_then(|keys| (kind.parse)(&keys).ok()) {
+        Some(check) => (check, beside),
+        None => ((kind.from_url)(Value::Env(variable.to_owned())), Vec::new()),
+    }
+}
+
+/// What to write in place of an unknown scheme. The scheme itself may be a piece of a secret: only right words are shown.
+pub(super) fn advice(scheme: &str) -> String {
+    let known: Vec<&str> = KINDS.iter().flat_map(|kind| kind.schemes).map(|scheme| scheme.name).collect();
+    let meant = nearest(scheme, &known).map(|right| format!(", did you mean {right}://?")).unwrap_or_default();
+    format!("unknown scheme{meant} (known: {})", known.join(", "))
+}
