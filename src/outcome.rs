@@ -54,6 +54,13 @@ impl Phase {
             Self::Assert => "assert",
         }
     }
+
+    /// Whether the server counts a failure in this phase as a failed login: anything in the login phase, but for a
+    /// server that is not ready to look at any login.
+    #[must_use]
+    pub const fn is_failed_login(self, cause: Cause) -> bool {
+        matches!(self, Self::Login) && !matches!(cause, Cause::StartingUp | Cause::ShuttingDown)
+    }
 }
 
 /// Why a check failed, as the check itself tells it; the hint is added by the probe from all the evidence.

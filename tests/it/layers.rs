@@ -14,6 +14,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("env", 0),
     ("value", 0),
     ("pod", 0),
+    ("random", 0),
     ("url", 0),
     ("duration", 0),
     ("timestamp", 0),
