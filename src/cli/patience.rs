@@ -66,7 +66,7 @@ impl Pause {
     /// The pause after this failure, with up to a tenth of jitter: never less, so that the default pauses reach the
     /// 30 s after which waiting is given up, and no run just misses them.
     pub(super) fn after(&mut self, failure: &Failure) -> Duration {
-        let failed_login = failure.phase.is_failed_login(failure.cause);
+        let failed_login = failure.cause.is_failed_login(failure.phase);
         let (factor, most) = if failed_login { (4, Duration::from_secs(30)) } else { (3, Duration::from_secs(10)) };
         let pause = self.next;
         self.next = (self.next * factor / 2).min(most.max(pause));

@@ -52,7 +52,7 @@ impl Pace {
         let first = !std::mem::replace(&mut self.ran, true);
         match failure {
             None => self.backoff = None,
-            Some((phase, cause)) if phase.is_failed_login(cause) => {
+            Some((phase, cause)) if cause.is_failed_login(phase) => {
                 self.spread = true;
                 return self.back_off(planned, cause, random);
             }

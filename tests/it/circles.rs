@@ -6,7 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::layers::sources;
 
 /// The folders in which files may still use each other, and why.
-const ALLOWED: &[(&str, &str)] = &[];
+const ALLOWED: &[(&str, &str)] = &[
+    ("check", "the registry names every kind, and each kind uses what the registry's file defines"),
+    ("config", "discovery, sources and targets; the reader of YAML"),
+    ("findings", "the families use what the list of them defines"),
+];
 
 #[test]
 fn no_file_uses_one_that_uses_it() {
@@ -19,11 +23,12 @@ fn no_file_uses_one_that_uses_it() {
         for other in direct.iter().filter(|other| reaches(other, module, &uses)) {
             let allowed = |(folder, _): &&(&str, &str)| is_in(module, folder) && is_in(other, folder);
             if ALLOWED.iter().find(allowed).is_none() {
-                circles.push(format!("{module} uses {other}, which uses {module}, straight or through others"));
+                circles.push(format!("{module} → {other}"));
             }
         }
     }
-    assert!(circles.is_empty(), "give what they share a file of its own:\n{}", circles.join("\n"));
+    let text = "these files use each other in a circle; move what they share to a file below both";
+    assert!(circles.is_empty(), "{text}:\n{}", circles.join("\n"));
 }
 
 fn is_in(module: &str, folder: &str) -> bool {
