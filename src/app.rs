@@ -18,7 +18,8 @@ use crate::config::source;
 use crate::env::Env;
 use crate::log::say;
 use crate::net::World;
-use crate::schedule::{self, Live};
+use crate::random;
+use crate::schedule::Live;
 use crate::serve::{self, BindError};
 use crate::shutdown::Signal;
 use crate::state::Snapshot;
@@ -58,7 +59,7 @@ impl Bound {
         let (publish, options) = watch::channel(Arc::new(plan.serve.clone()));
         let mut reloader = reloader(&plan, &env, publish);
         let world = Arc::new(World::new(env));
-        let mut engine = Engine::start(Arc::new(Live(world)), schedule::chance, &plan);
+        let mut engine = Engine::start(Arc::new(Live(world)), random::fraction, &plan);
         let snapshots = engine.snapshots();
         let mut ended = Ended::Broken;
         let until_stopped = async { ended = engine.run(reloader.as_mut(), &mut signals).await };

@@ -1,6 +1,6 @@
 //! The closed vocabulary of failure: one table, the same words in JSON, metrics, logs and docs. A new cause is one row.
 
-use crate::outcome::Phase;
+use crate::outcome::phase::Phase;
 
 /// Whether waiting can heal a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -304,6 +304,13 @@ impl Cause {
     #[must_use]
     pub const fn phases(self) -> &'static [Phase] {
         self.info().phases
+    }
+
+    /// Whether the server counts a failure of this cause in this phase as a failed login: anything in the login phase,
+    /// unless the server is not ready for any login.
+    #[must_use]
+    pub const fn is_failed_login(self, phase: Phase) -> bool {
+        matches!(phase, Phase::Login) && !matches!(self, Self::StartingUp | Self::ShuttingDown)
     }
 
     /// The cause of this word, if there is one.

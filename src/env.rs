@@ -1,14 +1,12 @@
 //! The process's surroundings as an argument: variables and small files, so that tests can bring their own.
 
-mod run;
+pub mod run;
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::order;
-
-pub use run::RunEnv;
 
 /// The largest file that is read, in bytes.
 pub const FILE_LIMIT: u64 = 1024 * 1024;

@@ -11,6 +11,7 @@ pub mod finding;
 pub mod order;
 pub mod outcome;
 pub mod pod;
+pub mod random;
 pub mod scheme;
 pub mod secret;
 pub mod timestamp;

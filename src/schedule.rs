@@ -17,6 +17,7 @@ use crate::env::Env;
 use crate::net::World;
 use crate::outcome::Outcome;
 use crate::probe::{Depth, probe};
+use crate::random::Random;
 use crate::state::Message;
 use crate::value::Value;
 use crate::verdict::Streak;
@@ -36,24 +37,13 @@ pub const FIRST_AT_A_TIME: usize = 2;
 /// After this the next one may begin beside it.
 const TURN: Duration = Duration::from_millis(10);
 
-/// A number from 0 up to but not including 1: chance in the process, a given number in tests.
-pub type Chance = fn() -> f64;
-
-/// Chance, from the seed that the system gives to hash maps.
-#[must_use]
-pub fn chance() -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
-    let number = (RandomState::new().hash_one(0_u8) >> 11) as f64;
-    number / (1_u64 << 53) as f64
-}
-
 /// One run of a check, as a future that the schedule owns.
-pub type Probing<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+pub type ProbeFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 /// What runs a check: [`Live`] in the process; tests bring their own, and need no socket.
 pub trait Prober: Send + Sync {
     /// Runs it once.
-    fn probe<'a>(&'a self, planned: &'a Planned) -> Probing<'a>;
+    fn probe<'a>(&'a self, planned: &'a Planned) -> ProbeFuture<'a>;
 
     /// Where its files are read.
     fn env(&self) -> &dyn Env;
@@ -63,7 +53,7 @@ pub trait Prober: Send + Sync {
 pub struct Live(pub Arc<World>);
 
 impl Prober for Live {
-    fn probe<'a>(&'a self, planned: &'a Planned) -> Probing<'a> {
+    fn probe<'a>(&'a self, planned: &'a Planned) -> ProbeFuture<'a> {
         Box::pin(probe(planned, &self.0, Depth::Routine))
     }
 
@@ -73,7 +63,7 @@ impl Prober for Live {
 }
 
 /// A run that gives its turn to the next check when it has ended, or has lasted [`TURN`].
-async fn in_turn(turn: OwnedSemaphorePermit, mut probing: Probing<'_>) -> Outcome {
+async fn in_turn(turn: OwnedSemaphorePermit, mut probing: ProbeFuture<'_>) -> Outcome {
     match timeout(TURN, &mut probing).await {
         Ok(outcome) => outcome,
         Err(_) => {
@@ -89,17 +79,17 @@ pub async fn run(
     id: u64,
     plans: watch::Receiver<Arc<Planned>>,
     prober: Arc<dyn Prober>,
-    chance: Chance,
+    random: Random,
     turns: Arc<Semaphore>,
     reports: mpsc::Sender<Message>,
 ) {
-    let marks = RandomState::new();
+    let seed = RandomState::new();
     let mut pace = Pace::default();
     let mut turn = turns.acquire_owned().await.ok();
     let mut due = Instant::now();
     loop {
         let planned = Arc::clone(&plans.borrow());
-        let files = || files_mark(&planned, prober.env(), &marks);
+        let files = || files_fingerprint(&planned, prober.env(), &seed);
         let began = Instant::now();
         // Read before the run, so that a file which changes while it runs is seen as changed.
         let before = if pace.backs_off() { files() } else { None };
@@ -109,13 +99,13 @@ pub async fn run(
         };
         let failure = outcome.failure.as_ref().map(|failure| (failure.phase, failure.cause));
         let Some(streak) = report(&reports, id, outcome).await else { return };
-        let next = pace.after(&planned, streak, failure, chance());
+        let next = pace.after(&planned, streak, failure, random());
         let known = if pace.backs_off() { before.or_else(files) } else { None };
         if reports.send(Message::Interval { id, interval: next.interval }).await.is_err() {
             return;
         }
-        due = following(due, next, Instant::now());
-        if known.is_some() && rest_or_change(due, || files() != known).await {
+        due = next_due(due, next, Instant::now());
+        if known.is_some() && wait_for_change(due, || files() != known).await {
             pace.reset_backoff();
             due = Instant::now().max(began + planned.interval);
         }
@@ -131,7 +121,7 @@ async fn report(reports: &mpsc::Sender<Message>, id: u64, outcome: Outcome) -> O
 }
 
 /// The next moment of the grid; those that have passed meanwhile are left out, never made up for.
-fn following(due: Instant, next: Next, now: Instant) -> Instant {
+fn next_due(due: Instant, next: Next, now: Instant) -> Instant {
     let due = due + next.wait;
     let Some(late) = now.checked_duration_since(due) else { return due };
     let period = next.interval.max(Duration::from_millis(1));
@@ -140,27 +130,29 @@ fn following(due: Instant, next: Next, now: Instant) -> Instant {
 }
 
 /// Waits until `due`, or until `changed` says so: then `true`.
-async fn rest_or_change(due: Instant, changed: impl Fn() -> bool) -> bool {
+async fn wait_for_change(due: Instant, changed: impl Fn() -> bool) -> bool {
     loop {
-        let look = Instant::now() + FILE_POLL;
-        if look >= due {
+        let poll_at = Instant::now() + FILE_POLL;
+        if poll_at >= due {
             return false;
         }
-        sleep_until(look).await;
+        sleep_until(poll_at).await;
         if changed() {
             return true;
         }
     }
 }
 
-/// A mark of what stands in the files that a check reads, `None` where it reads none; it never leaves the process. A file
+/// A fingerprint of what stands in the files that a check reads, `None` where it reads none; it never leaves the process. A file
 /// that cannot be read has one as well, so that its coming and going is a change.
-fn files_mark(planned: &Planned, env: &dyn Env, marks: &RandomState) -> Option<u64> {
+fn files_fingerprint(planned: &Planned, env: &dyn Env, seed: &RandomState) -> Option<u64> {
     let values = planned.check.values();
     let contents = values.iter().filter_map(|value| match value {
         Value::File(path) => Some(env.file(path).map(zeroize::Zeroizing::new).ok()),
         Value::Literal(_) | Value::Env(_) | Value::Template(_) => None,
     });
     // Folded one by one, so that no more than one is in memory.
-    contents.fold(None, |mark, content| Some(marks.hash_one((mark, content.as_ref().map(|bytes| bytes.as_slice())))))
+    contents.fold(None, |fingerprint, content| {
+        Some(seed.hash_one((fingerprint, content.as_ref().map(|bytes| bytes.as_slice()))))
+    })
 }

@@ -6,17 +6,18 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::plan::Planned;
-use crate::schedule::{self, Chance, Prober};
+use crate::random::Random;
+use crate::schedule::{self, Prober};
 use crate::state::{Message, Slot};
 
 /// Everything that runs checks.
 pub struct CheckTasks {
     prober: Arc<dyn Prober>,
-    chance: Chance,
+    random: Random,
     messages: mpsc::Sender<Message>,
-    members: Vec<CheckTask>,
+    tasks: Vec<CheckTask>,
     next_id: u64,
-    /// Of the first runs.
+    /// Permits for first runs.
     turns: Arc<Semaphore>,
 }
 
@@ -25,7 +26,7 @@ struct CheckTask {
     slot: Slot,
     /// What its task reads before each run.
     plans: watch::Sender<Arc<Planned>>,
-    task: Option<JoinHandle<()>>,
+    handle: Option<JoinHandle<()>>,
 }
 
 impl CheckTask {
@@ -38,8 +39,8 @@ impl CheckTask {
 
 impl Drop for CheckTask {
     fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
+        if let Some(handle) = &self.handle {
+            handle.abort();
         }
     }
 }
@@ -47,48 +48,48 @@ impl Drop for CheckTask {
 impl CheckTasks {
     /// Nobody yet. Outcomes go to `messages`.
     #[must_use]
-    pub fn new(prober: Arc<dyn Prober>, chance: Chance, messages: mpsc::Sender<Message>) -> Self {
+    pub fn new(prober: Arc<dyn Prober>, random: Random, messages: mpsc::Sender<Message>) -> Self {
         let turns = Arc::new(Semaphore::new(schedule::FIRST_AT_A_TIME));
-        Self { prober, chance, messages, members: Vec::new(), next_id: 0, turns }
+        Self { prober, random, messages, tasks: Vec::new(), next_id: 0, turns }
     }
 
     /// Stops the checks that a plan does not have, and takes in those that it has: what runs as it did goes on, with its
     /// number and under what the new plan makes of its results. The others get a new one and wait for [`CheckTasks::start`], so
     /// that the state can be told first.
     pub fn plan(&mut self, checks: &[Planned]) -> Vec<Slot> {
-        let mut former = std::mem::take(&mut self.members);
+        let mut former = std::mem::take(&mut self.tasks);
         for planned in checks {
-            let same = |member: &CheckTask| {
-                member.slot.planned.name == planned.name && member.slot.planned.identity == planned.identity
+            let same = |task: &CheckTask| {
+                task.slot.planned.name == planned.name && task.slot.planned.identity == planned.identity
             };
-            let member = match former.iter().position(same) {
+            let task = match former.iter().position(same) {
                 Some(at) => {
-                    let mut member = former.swap_remove(at);
-                    member.replan(planned);
-                    member
+                    let mut task = former.swap_remove(at);
+                    task.replan(planned);
+                    task
                 }
-                None => self.member(planned),
+                None => self.new_task(planned),
             };
-            self.members.push(member);
+            self.tasks.push(task);
         }
-        self.members.iter().map(|member| member.slot.clone()).collect()
+        self.tasks.iter().map(|task| task.slot.clone()).collect()
     }
 
     /// Starts every check that does not run yet; its first run begins when its turn comes.
     pub fn start(&mut self) {
-        for member in self.members.iter_mut().filter(|member| member.task.is_none()) {
-            let (id, plans) = (member.slot.id, member.plans.subscribe());
+        for task in self.tasks.iter_mut().filter(|task| task.handle.is_none()) {
+            let (id, plans) = (task.slot.id, task.plans.subscribe());
             let (prober, turns) = (Arc::clone(&self.prober), Arc::clone(&self.turns));
-            let run = schedule::run(id, plans, prober, self.chance, turns, self.messages.clone());
-            member.task = Some(tokio::spawn(run));
+            let run = schedule::run(id, plans, prober, self.random, turns, self.messages.clone());
+            task.handle = Some(tokio::spawn(run));
         }
     }
 
-    fn member(&mut self, planned: &Planned) -> CheckTask {
+    fn new_task(&mut self, planned: &Planned) -> CheckTask {
         self.next_id += 1;
         let target = planned.check.prepare(self.prober.env()).target;
         let planned = Arc::new(planned.clone());
         let plans = watch::Sender::new(Arc::clone(&planned));
-        CheckTask { slot: Slot { id: self.next_id, planned, target }, plans, task: None }
+        CheckTask { slot: Slot { id: self.next_id, planned, target }, plans, handle: None }
     }
 }

@@ -11,7 +11,8 @@ use crate::app::check_tasks::CheckTasks;
 use crate::app::reload::Reloader;
 use crate::config::plan::Plan;
 use crate::log::say;
-use crate::schedule::{Chance, Prober};
+use crate::random::Random;
+use crate::schedule::Prober;
 use crate::shutdown::Signal;
 use crate::state::{self, Message, Snapshot, State};
 
@@ -42,9 +43,9 @@ pub enum Ended {
 impl Engine {
     /// Starts every check, whose first runs take turns; outcomes and time are folded into snapshots from now on.
     #[must_use]
-    pub fn start(prober: Arc<dyn Prober>, chance: Chance, plan: &Plan) -> Self {
+    pub fn start(prober: Arc<dyn Prober>, random: Random, plan: &Plan) -> Self {
         let (messages, inbox) = mpsc::channel(BACKLOG);
-        let mut tasks = CheckTasks::new(prober, chance, messages.clone());
+        let mut tasks = CheckTasks::new(prober, random, messages.clone());
         let slots = tasks.plan(&plan.checks);
         let state = State::new(slots, plan.serve.fail_ready_on_sigterm, Instant::now(), SystemTime::now());
         let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));

@@ -24,7 +24,7 @@ pub struct Reloader {
     env: Arc<dyn Env>,
     file: PathBuf,
     load: Load,
-    marks: RandomState,
+    seed: RandomState,
     /// What stood in the file when it was last read, taken in or refused.
     read: u64,
 }
@@ -33,8 +33,8 @@ impl Reloader {
     /// For a plan that was just read from this file.
     #[must_use]
     pub fn new(env: Arc<dyn Env>, file: PathBuf, load: Load) -> Self {
-        let mut reloader = Self { env, file, load, marks: RandomState::new(), read: 0 };
-        reloader.read = reloader.mark();
+        let mut reloader = Self { env, file, load, seed: RandomState::new(), read: 0 };
+        reloader.read = reloader.fingerprint();
         reloader
     }
 
@@ -44,7 +44,7 @@ impl Reloader {
         let mut before = None;
         loop {
             sleep(POLL).await;
-            let now = self.mark();
+            let now = self.fingerprint();
             if now != self.read && before == Some(now) {
                 return;
             }
@@ -58,13 +58,13 @@ impl Reloader {
     /// Every fault of it.
     pub fn load(&mut self) -> Result<Plan, String> {
         // Before it is read: what changes meanwhile is read once more.
-        self.read = self.mark();
+        self.read = self.fingerprint();
         (self.load)()
     }
 
-    /// A file that cannot be read has a mark as well: that it is gone is a change.
-    fn mark(&self) -> u64 {
+    /// A file that cannot be read has one as well: that it is gone is a change.
+    fn fingerprint(&self) -> u64 {
         let content = self.env.file(&self.file).map(Zeroizing::new).ok();
-        self.marks.hash_one(content.as_ref().map(|bytes| bytes.as_slice()))
+        self.seed.hash_one(content.as_ref().map(|bytes| bytes.as_slice()))
     }
 }

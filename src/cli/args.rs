@@ -65,6 +65,17 @@ pub struct Selection {
     pub config: Option<String>,
 }
 
+/// How a command reports what it found.
+#[derive(Debug, Args, Default)]
+pub struct ReportOptions {
+    /// The report's form: text or json [default: text]
+    #[arg(short, long, value_name = "FORM")]
+    pub output: Option<String>,
+    /// Where to say why it failed [default: /dev/termination-log, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub termination_log: Option<String>,
+}
+
 /// `serve`.
 #[derive(Debug, Args)]
 pub struct ServeOptions {
@@ -88,12 +99,9 @@ pub struct CheckOptions {
     /// Only the check of this name (repeatable)
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
-    /// The report's form: text or json [default: text]
-    #[arg(short, long, value_name = "FORM")]
-    pub output: Option<String>,
-    /// Where to say why it failed [default: /dev/termination-log, if it exists]
-    #[arg(long, value_name = "FILE")]
-    pub termination_log: Option<String>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the help text is that of its fields")]
+    pub report: ReportOptions,
 }
 
 /// `wait`.
@@ -117,12 +125,9 @@ pub struct WaitOptions {
     /// Never stop early
     #[arg(long)]
     pub keep_trying: bool,
-    /// The report's form: text or json [default: text]
-    #[arg(short, long, value_name = "FORM")]
-    pub output: Option<String>,
-    /// Where to say why it failed [default: /dev/termination-log, if it exists]
-    #[arg(long, value_name = "FILE")]
-    pub termination_log: Option<String>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the help text is that of its fields")]
+    pub report: ReportOptions,
     /// What to become once every check passed
     #[arg(last = true, value_name = "CMD")]
     pub command: Vec<String>,

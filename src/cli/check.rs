@@ -13,9 +13,9 @@ use crate::probe::{Depth, probe_all};
 
 /// Runs it.
 pub async fn run(options: CheckOptions, mut shell: Shell) -> Exit {
-    let log = options.termination_log.as_deref();
-    let selected =
-        args::form(options.output.as_deref()).and_then(|form| Ok((form, select::for_check(&options, &mut shell)?)));
+    let log = options.report.termination_log.as_deref();
+    let selected = args::form(options.report.output.as_deref())
+        .and_then(|form| Ok((form, select::for_check(&options, &mut shell)?)));
     let (form, checks) = match selected {
         Ok(selected) => selected,
         Err(text) => return shell.refuse(log, &text),

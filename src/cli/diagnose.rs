@@ -39,9 +39,10 @@ enum ReportDestination {
 
 /// Runs it.
 pub async fn run(options: DiagnoseOptions, mut shell: Shell) -> Exit {
-    let prepared = args::form(options.output.as_deref())
-        .and_then(|form| Ok((form, select::for_diagnose(&options, &mut shell)?, place(options.report.as_deref())?)));
-    let (form, plan, place) = match prepared {
+    let prepared = args::form(options.output.as_deref()).and_then(|form| {
+        Ok((form, select::for_diagnose(&options, &mut shell)?, open_report(options.report.as_deref())?))
+    });
+    let (form, plan, destination) = match prepared {
         Ok(prepared) => prepared,
         Err(text) => return shell.usage(&text),
     };
@@ -51,16 +52,16 @@ pub async fn run(options: DiagnoseOptions, mut shell: Shell) -> Exit {
         Origin::Targets => "as written on the command line".to_owned(),
         origin => format!("as written in {origin}"),
     };
-    let done = take_apart(plan.checks, &source, &shell).await;
+    let done = diagnose_all(plan.checks, &source, &shell).await;
     let pod = Pod::read(&*shell.env);
-    let shown = match (&place, form) {
+    let shown = match (&destination, form) {
         (ReportDestination::Stdout, _) => markdown::report(&done, &pod, &*shell.env),
         (_, Form::Json) => json(&done, &pod),
         (_, Form::Text) => text(&done, in_full, &shell),
     };
     shell.print(&shown);
     let failed = done.iter().any(|done| !done.outcome.passed());
-    if let ReportDestination::File(file) = place
+    if let ReportDestination::File(file) = destination
         && let Err(error) = write(file, &markdown::report(&done, &pod, &*shell.env))
     {
         shell.note(&format!("pilotfish: the report cannot be written: {error}"));
@@ -70,7 +71,7 @@ pub async fn run(options: DiagnoseOptions, mut shell: Shell) -> Exit {
 }
 
 /// Opens the report's file before anything is probed.
-fn place(path: Option<&str>) -> Result<ReportDestination, String> {
+fn open_report(path: Option<&str>) -> Result<ReportDestination, String> {
     match path {
         None => Ok(ReportDestination::Nowhere),
         Some("-") => Ok(ReportDestination::Stdout),
@@ -89,7 +90,7 @@ fn write(mut file: std::fs::File, text: &str) -> std::io::Result<()> {
 }
 
 /// Every check once, side by side.
-async fn take_apart(checks: Vec<Planned>, source: &str, shell: &Shell) -> Vec<Diagnosed> {
+async fn diagnose_all(checks: Vec<Planned>, source: &str, shell: &Shell) -> Vec<Diagnosed> {
     let world = Arc::new(World::new(Arc::clone(&shell.env)));
     let done = probe_all(checks, &world, Depth::Survey).await.into_iter();
     done.map(|(planned, outcome)| Diagnosed { planned, outcome, source: source.to_owned() }).collect()

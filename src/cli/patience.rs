@@ -1,12 +1,12 @@
 //! How `wait` waits: growing pauses, and when there is no more use in it. Pure: time is passed in.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::cause::{Cause, Waits};
 use crate::outcome::{Failure, Phase};
+use crate::random;
 
 /// How often the same failure must come before waiting ends.
 const RUNS: u32 = 3;
@@ -66,18 +66,12 @@ impl Pause {
     /// The pause after this failure, with up to a tenth of jitter: never less, so that the default pauses reach the
     /// 30 s after which waiting is given up, and no run just misses them.
     pub(super) fn after(&mut self, failure: &Failure) -> Duration {
-        let costs_a_login =
-            failure.phase == Phase::Login && !matches!(failure.cause, Cause::StartingUp | Cause::ShuttingDown);
-        let (factor, most) = if costs_a_login { (4, Duration::from_secs(30)) } else { (3, Duration::from_secs(10)) };
+        let failed_login = failure.cause.is_failed_login(failure.phase);
+        let (factor, most) = if failed_login { (4, Duration::from_secs(30)) } else { (3, Duration::from_secs(10)) };
         let pause = self.next;
         self.next = (self.next * factor / 2).min(most.max(pause));
-        pause + pause.mul_f64(0.1 * fraction())
+        pause + pause.mul_f64(0.1 * random::fraction())
     }
-}
-
-/// A number from 0 to 1, for jitter: the standard library's hasher is seeded by the system.
-fn fraction() -> f64 {
-    f64::from(RandomState::new().hash_one(()) as u32) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

@@ -87,11 +87,11 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
             Some(failure) => {
                 let cause = paint.bad(failure.cause.slug());
                 line(&mut out, &format!("{} {name}  {}  {cause}  {took}", paint.bad("✗"), outcome.target));
-                why(&mut out, failure);
+                failure_lines(&mut out, failure);
             }
         }
         if outcome.degraded || outcome.failure.is_some() {
-            seen(&mut out, &outcome.evidence, excerpts);
+            evidence_lines(&mut out, &outcome.evidence, excerpts);
         }
         if outcome.evidence.facts.tls_verified == Some(false) {
             let why = kind(planned.kind).map(|kind| kind.tls_keys).unwrap_or_default().unverified;
@@ -105,8 +105,8 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
             };
             // What stands under fix need not be said again.
             let said = outcome.failure.as_ref().is_some_and(|failure| failure.hint.contains(&finding.fix));
-            let told = if said { format!("{}: {}", finding.code, finding.message) } else { finding.to_string() };
-            line(&mut out, &format!("    {mark} {told}"));
+            let shown = if said { format!("{}: {}", finding.code, finding.message) } else { finding.to_string() };
+            line(&mut out, &format!("    {mark} {shown}"));
         }
     }
     let failed = done.iter().filter(|(_, outcome)| !outcome.passed()).count();
@@ -115,13 +115,13 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
     out
 }
 
-fn why(out: &mut String, failure: &Failure) {
+fn failure_lines(out: &mut String, failure: &Failure) {
     line(out, &format!("    {:9}{}", failure.phase.as_str(), failure.message));
     line(out, &format!("    {:9}{}", "fix", failure.hint));
 }
 
 /// What was recorded and helps: queries where names were the trouble, tries where there was more than one or one failed.
-fn seen(out: &mut String, evidence: &Evidence, excerpts: Excerpts) {
+fn evidence_lines(out: &mut String, evidence: &Evidence, excerpts: Excerpts) {
     let connected = evidence.tries.iter().any(|one| one.result == ConnectResult::Connected);
     if !connected && evidence.tries.is_empty() {
         for query in &evidence.queries {

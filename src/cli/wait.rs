@@ -48,7 +48,7 @@ impl Settings {
             return Err(format!("pilotfish: --interval must be at least {}", duration::show(SHORTEST_INTERVAL)));
         }
         Ok(Self {
-            form: args::form(options.output.as_deref())?,
+            form: args::form(options.report.output.as_deref())?,
             deadline: Instant::now() + timeout,
             interval,
             permanent_after: (!options.keep_trying).then_some(permanent),
@@ -66,7 +66,7 @@ enum End {
 
 /// Runs it.
 pub async fn run(options: WaitOptions, mut shell: Shell) -> Exit {
-    let log = options.termination_log.as_deref();
+    let log = options.report.termination_log.as_deref();
     let selected =
         Settings::read(&options).and_then(|settings| Ok((settings, select::for_wait(&options, &mut shell)?)));
     let (settings, checks) = match selected {

@@ -18,7 +18,7 @@ use crate::duration;
 use crate::env::Env;
 use crate::net::io::{ClosingSockets, Io, StreamMonitor};
 use crate::net::options::DialRules;
-use crate::net::resolve::Walk;
+use crate::net::resolve::search::Walk;
 use crate::net::stream_error::{self, Expected, StreamError};
 use crate::net::tls;
 use crate::net::world::World;

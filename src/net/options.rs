@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::net::resolve::{Family, Walk};
+use crate::net::resolve::search::Walk;
 use crate::url::Endpoint;
 use crate::vocabulary::vocabulary;
 
@@ -29,6 +29,25 @@ pub struct AttemptOptions {
     pub walk: Walk,
     /// The one address to dial, under `require: each`.
     pub pinned: Option<Pin>,
+}
+
+/// A family of addresses, and the records that are asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// `A`.
+    V4,
+    /// `AAAA`.
+    V6,
+}
+
+impl Family {
+    /// 4 or 6.
+    pub(super) const fn number(self) -> u8 {
+        match self {
+            Self::V4 => 4,
+            Self::V6 => 6,
+        }
+    }
 }
 
 vocabulary! {

@@ -16,7 +16,7 @@ mod message;
 mod owners;
 mod pairs;
 mod record_type;
-mod search;
+pub(super) mod search;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
@@ -25,7 +25,7 @@ use hickory_resolver::proto::rr::RData;
 
 use crate::cause::Cause;
 use crate::net::attempt::Attempt;
-use crate::net::dial::AddressPolicy;
+use crate::net::options::AddressPolicy;
 use crate::outcome::{Detail, DnsAnswer, DnsDetail, Fault, Phase, Query, Resolved};
 
 pub use budget::Budget;
@@ -35,6 +35,8 @@ pub use pairs::ask_in_pairs;
 pub use record_type::RecordType;
 pub use search::{Suffixes, Walk};
 
+pub use crate::net::options::Family;
+
 use conf::Conf;
 use exchange::LookupResult;
 use search::Candidate;
@@ -42,25 +44,6 @@ use search::Candidate;
 /// At most this many addresses of a name and family are kept. An answer keeps as many records, so that every peer behind a
 /// headless service is dialled.
 pub const ADDRESS_LIMIT: usize = RECORD_LIMIT;
-
-/// Which addresses are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Family {
-    /// `A`.
-    V4,
-    /// `AAAA`.
-    V6,
-}
-
-impl Family {
-    /// 4 or 6.
-    pub(super) const fn number(self) -> u8 {
-        match self {
-            Self::V4 => 4,
-            Self::V6 => 6,
-        }
-    }
-}
 
 /// The addresses of one family for a name: from the hosts file, else from the name servers. At least one, at most
 /// [`ADDRESS_LIMIT`]. Queries and addresses are recorded in the attempt's evidence; the phase is the caller's to enter.

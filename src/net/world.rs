@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::env::{Env, RunEnv};
-use crate::net::resolve::Suffixes;
+use crate::env::Env;
+use crate::env::run::RunEnv;
+use crate::net::resolve::search::Suffixes;
 use crate::net::survey::memory::Memory;
 use crate::net::tls::RootCache;
 

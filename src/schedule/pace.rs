@@ -1,4 +1,4 @@
-//! The pace of one check: its interval now in force, its back-off, what is left to chance. Pure: no clock.
+//! The pace of one check: its interval now in force, its back-off, its jitter. Pure: neither clock nor random numbers of its own.
 
 use std::time::Duration;
 
@@ -21,11 +21,11 @@ const BACKOFF_LIMIT_PERMANENT: Duration = Duration::from_mins(5);
 pub struct Next {
     /// From this run to the next one.
     pub wait: Duration,
-    /// The interval now in force: `wait` without chance. Staleness is measured by it.
+    /// The interval now in force: `wait` without jitter. Staleness is measured by it.
     pub interval: Duration,
 }
 
-/// The pace of one check: pure, chance is passed in.
+/// The pace of one check: pure, random numbers are passed in.
 #[derive(Debug, Default)]
 pub struct Pace {
     backoff: Option<Duration>,
@@ -47,14 +47,14 @@ impl Pace {
         self.backoff = None;
     }
 
-    /// Takes in one outcome, which `streak` ends with, and says when the next run is due. `chance` is from 0 up to 1.
-    pub fn after(&mut self, planned: &Planned, streak: Streak, failure: Option<(Phase, Cause)>, chance: f64) -> Next {
+    /// Takes in one outcome, which `streak` ends with, and says when the next run is due. `random` is from 0 up to 1.
+    pub fn after(&mut self, planned: &Planned, streak: Streak, failure: Option<(Phase, Cause)>, random: f64) -> Next {
         let first = !std::mem::replace(&mut self.ran, true);
         match failure {
             None => self.backoff = None,
-            Some((phase, cause)) if cost_a_login(phase, cause) => {
+            Some((phase, cause)) if cause.is_failed_login(phase) => {
                 self.spread = true;
-                return self.back_off(planned, cause, chance);
+                return self.back_off(planned, cause, random);
             }
             Some(_) => {}
         }
@@ -69,14 +69,14 @@ impl Pace {
             planned.interval
         };
         let regular = interval == planned.interval;
-        let by_chance = first || (regular && !self.spread);
+        let jittered = first || (regular && !self.spread);
         self.spread |= regular;
-        Next { wait: if by_chance { interval.mul_f64(chance) } else { interval }, interval }
+        Next { wait: if jittered { interval.mul_f64(random) } else { interval }, interval }
     }
 
     /// Twice the interval after each such failure, up to the limit, up to a quarter less by chance; never under the
     /// check's own interval.
-    fn back_off(&mut self, planned: &Planned, cause: Cause, chance: f64) -> Next {
+    fn back_off(&mut self, planned: &Planned, cause: Cause, random: f64) -> Next {
         let limit = match cause.info().waits {
             Waits::Heals => BACKOFF_LIMIT,
             Waits::Permanent | Waits::AfterRestart => BACKOFF_LIMIT_PERMANENT,
@@ -84,12 +84,6 @@ impl Pace {
         let doubled = self.backoff.unwrap_or(planned.interval).saturating_mul(2);
         let interval = doubled.min(limit).max(planned.interval);
         self.backoff = Some(interval);
-        Next { wait: interval.mul_f64(chance.mul_add(-0.25, 1.0)).max(planned.interval), interval }
+        Next { wait: interval.mul_f64(random.mul_add(-0.25, 1.0)).max(planned.interval), interval }
     }
-}
-
-/// Whether the server counts it as an attempt to log in: anything in that phase, but for a server that says it is not
-/// ready to look at any login.
-const fn cost_a_login(phase: Phase, cause: Cause) -> bool {
-    matches!(phase, Phase::Login) && !matches!(cause, Cause::StartingUp | Cause::ShuttingDown)
 }

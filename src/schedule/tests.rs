@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
-use super::{FIRST_AT_A_TIME, Next, Pace, Prober, Probing, chance, following, run};
+use super::{FIRST_AT_A_TIME, Next, Pace, ProbeFuture, Prober, next_due, run};
 use crate::cause::Cause;
 use crate::config::plan::Planned;
 use crate::env::{Env, MapEnv};
@@ -55,10 +55,10 @@ impl Script {
     }
 
     /// Runs a check for so long; the moments of its runs in milliseconds.
-    async fn runs(self: Arc<Self>, planned: Planned, chance: fn() -> f64, seconds: u64) -> Vec<u128> {
+    async fn runs(self: Arc<Self>, planned: Planned, random: fn() -> f64, seconds: u64) -> Vec<u128> {
         let (sender, reports) = mpsc::channel(8);
         let state = tokio::spawn(keep_streak(planned.clone(), reports));
-        let task = tokio::spawn(run(1, plans(planned), Arc::clone(&self) as Arc<dyn Prober>, chance, turns(), sender));
+        let task = tokio::spawn(run(1, plans(planned), Arc::clone(&self) as Arc<dyn Prober>, random, turns(), sender));
         tokio::time::sleep(Duration::from_secs(seconds)).await;
         assert!(!task.is_finished() && !state.is_finished());
         task.abort();
@@ -67,7 +67,7 @@ impl Script {
 }
 
 impl Prober for Script {
-    fn probe<'a>(&'a self, _planned: &'a Planned) -> Probing<'a> {
+    fn probe<'a>(&'a self, _planned: &'a Planned) -> ProbeFuture<'a> {
         self.asked.lock().unwrap().push(self.began.elapsed());
         Box::pin(async {
             tokio::time::sleep(self.takes).await;
@@ -123,8 +123,8 @@ fn failure(outcome: &Outcome) -> Option<(Phase, Cause)> {
 
 #[tokio::test(start_paused = true)]
 async fn the_second_run_is_left_to_chance_and_later_ones_keep_the_interval() {
-    for (chance, second) in [((|| 0.0625) as fn() -> f64, 625), (|| 0.5, 5_000), (|| 0.999, 9_990)] {
-        let runs = Script::new(QUICK, [pass()]).runs(planned("a", READY), chance, 45).await;
+    for (random, second) in [((|| 0.0625) as fn() -> f64, 625), (|| 0.5, 5_000), (|| 0.999, 9_990)] {
+        let runs = Script::new(QUICK, [pass()]).runs(planned("a", READY), random, 45).await;
         let expected: Vec<u128> =
             std::iter::once(0).chain((0..5).map(|n| second + n * 10_000)).filter(|at| *at < 45_000).collect();
         assert_eq!(runs, expected);
@@ -205,12 +205,12 @@ fn the_pace_follows_from_what_is_settled() {
 
 #[test]
 fn a_back_off_varies_but_never_shortens_the_interval() {
-    for (interval, chance, wait) in
+    for (interval, random, wait) in
         [(10, 0.0, 20.0), (10, 0.5, 17.5), (10, 1.0, 15.0), (25, 1.0, 25.0), (60, 0.7, 60.0)]
     {
         let planned = Planned { interval: Duration::from_secs(interval), ..planned("a", READY) };
-        let next = Pace::default().after(&planned, Streak::default(), failure(&full()), chance);
-        assert_eq!(next.wait.as_secs_f64(), wait, "{interval} {chance}");
+        let next = Pace::default().after(&planned, Streak::default(), failure(&full()), random);
+        assert_eq!(next.wait.as_secs_f64(), wait, "{interval} {random}");
     }
 }
 
@@ -250,7 +250,7 @@ fn the_grid_is_kept_over_a_long_gap() {
     let seconds = |n| start + Duration::from_secs(n);
     let next = |interval| Next { wait: Duration::from_secs(interval), interval: Duration::from_secs(interval) };
     for (now, expected) in [(3, 10), (10, 20), (11, 20), (19, 20), (20, 30), (86_405, 86_410)] {
-        assert_eq!(following(start, next(10), seconds(now)), seconds(expected), "{now}");
+        assert_eq!(next_due(start, next(10), seconds(now)), seconds(expected), "{now}");
     }
 }
 
@@ -262,13 +262,6 @@ async fn it_ends_when_nobody_listens() {
     tokio::time::timeout(Duration::from_secs(1), run(1, plans(planned("a", READY)), script, || 0.5, turns(), sender))
         .await
         .unwrap();
-}
-
-#[test]
-fn chance_is_from_0_up_to_1_and_varies() {
-    let numbers: Vec<f64> = (0..100).map(|_| chance()).collect();
-    assert!(numbers.iter().all(|number| (0.0..1.0).contains(number)));
-    assert!(numbers.iter().any(|number| *number < 0.5) && numbers.iter().any(|number| *number >= 0.5));
 }
 
 /// A plan that stays; its sender may go.

@@ -31,13 +31,13 @@ struct Tracked {
     fresh: Instant,
     /// The interval now in force.
     interval: Duration,
-    /// The findings that the log has told since the last change: one that comes and goes is told once.
-    told_findings: Vec<&'static str>,
+    /// The findings that the log has shown since the last change: one that comes and goes is shown once.
+    logged_findings: Vec<&'static str>,
 }
 
-/// What the log tells of a check: a line for each change of it.
+/// What the log shows of a check: a line for each change of it.
 #[derive(PartialEq, Eq)]
-struct Told {
+struct LoggedState {
     verdict: Verdict,
     degraded: bool,
     stale: bool,
@@ -96,7 +96,7 @@ impl State {
     pub fn observe_time(&mut self, now: Instant) {
         self.heartbeat = now;
         for check in &mut self.checks {
-            check.age(now);
+            check.observe_age(now);
         }
     }
 
@@ -145,9 +145,9 @@ impl State {
 impl Tracked {
     fn new(slot: Slot, now: Instant, wall: SystemTime) -> Self {
         let interval = slot.planned.interval;
-        let view = Arc::new(blank(&slot, wall));
-        let told_findings = Vec::new();
-        Self { slot, streak: Streak::default(), view, fresh: now, interval, told_findings }
+        let view = Arc::new(initial_view(&slot, wall));
+        let logged_findings = Vec::new();
+        Self { slot, streak: Streak::default(), view, fresh: now, interval, logged_findings }
     }
 
     /// The same check under another plan: what is known of it stays.
@@ -159,7 +159,7 @@ impl Tracked {
     }
 
     fn fold(&mut self, mut outcome: Outcome, now: Instant, wall: SystemTime) {
-        let before = Told::of(&self.view);
+        let before = LoggedState::of(&self.view);
         let cause = outcome.failure.as_ref().map(|failure| failure.cause);
         let spared = self.streak.fold(self.slot.planned.verdict_rules(), cause);
         outcome.degraded |= spared;
@@ -172,35 +172,35 @@ impl Tracked {
         view.stale = false;
         view.degraded = view.verdict == Verdict::Up && outcome.degraded;
         view.count(outcome);
-        self.tell(&before);
+        self.log_change(&before);
     }
 
     /// One line in the log if anything changed since.
-    fn tell(&mut self, before: &Told) {
-        let now = Told::of(&self.view);
+    fn log_change(&mut self, before: &LoggedState) {
+        let now = LoggedState::of(&self.view);
         let findings = self.view.last.iter().flat_map(|outcome| outcome.worth_showing());
         let codes: Vec<&'static str> = findings.map(|finding| finding.code).collect();
         let changed = *before != now;
         // What a lone failure within the threshold shows is no news either.
         let counts = now.cause.is_some() || self.view.last.as_ref().is_some_and(|last| last.passed());
-        let news = counts && !self.view.stale && codes.iter().any(|code| !self.told_findings.contains(code));
+        let news = counts && !self.view.stale && codes.iter().any(|code| !self.logged_findings.contains(code));
         if !changed && !news {
             return;
         }
         if changed {
-            self.told_findings = codes;
+            self.logged_findings = codes;
         } else {
-            self.told_findings.extend(codes);
+            self.logged_findings.extend(codes);
         }
         log(&self.view);
     }
 
-    fn age(&mut self, now: Instant) {
+    fn observe_age(&mut self, now: Instant) {
         let limit = self.interval.saturating_mul(3).saturating_add(self.slot.planned.timeout);
         if !self.view.stale && now.duration_since(self.fresh) > limit {
-            let before = Told::of(&self.view);
+            let before = LoggedState::of(&self.view);
             Arc::make_mut(&mut self.view).stale = true;
-            self.tell(&before);
+            self.log_change(&before);
         }
     }
 }
@@ -231,7 +231,7 @@ impl CheckView {
 }
 
 /// What is known of a check before its first run.
-fn blank(slot: &Slot, wall: SystemTime) -> CheckView {
+fn initial_view(slot: &Slot, wall: SystemTime) -> CheckView {
     let planned = &slot.planned;
     CheckView {
         name: planned.name.clone(),
@@ -254,7 +254,7 @@ fn blank(slot: &Slot, wall: SystemTime) -> CheckView {
     }
 }
 
-impl Told {
+impl LoggedState {
     fn of(view: &CheckView) -> Self {
         let settled_up = view.verdict == Verdict::Up && !view.degraded;
         let failure = view.last.as_ref().and_then(|last| last.failure.as_ref());

@@ -9,7 +9,7 @@ use super::{Message, Slot, Snapshot, State, run};
 use crate::cause::Cause;
 use crate::config::plan::{Gates, Planned};
 use crate::outcome::{ConnectAttempt, ConnectResult, Outcome, Phase};
-use crate::schedule::{Prober, Probing};
+use crate::schedule::{ProbeFuture, Prober};
 use crate::testing::{NONE, READY, STARTUP, fail, pass, planned};
 use crate::verdict::{Streak, Verdict};
 
@@ -224,7 +224,7 @@ fn what_did_not_change_is_shared_between_snapshots() {
 struct Hangs(std::sync::atomic::AtomicBool);
 
 impl Prober for Hangs {
-    fn probe<'a>(&'a self, _: &'a Planned) -> Probing<'a> {
+    fn probe<'a>(&'a self, _: &'a Planned) -> ProbeFuture<'a> {
         match self.0.swap(true, std::sync::atomic::Ordering::Relaxed) {
             false => Box::pin(std::future::ready(pass())),
             true => Box::pin(std::future::pending()),

@@ -15,6 +15,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("value", 0),
     ("vocabulary", 0),
     ("pod", 0),
+    ("random", 0),
     ("scheme", 0),
     ("url", 0),
     ("duration", 0),

@@ -5,6 +5,7 @@ mod ask;
 mod canary;
 mod causes;
 mod chart;
+mod circles;
 mod close;
 mod config;
 mod demo;

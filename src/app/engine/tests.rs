@@ -13,7 +13,7 @@ use crate::cause::Cause;
 use crate::config::plan::{DEFAULT_LISTEN, Gates, Origin, Plan, Planned, ServeOptions};
 use crate::env::Env;
 use crate::outcome::Phase;
-use crate::schedule::{Prober, Probing};
+use crate::schedule::{ProbeFuture, Prober};
 use crate::shutdown::Signal;
 use crate::state::Snapshot;
 use crate::testing::{NONE, READY, STARTUP, fail, pass, planned};
@@ -29,7 +29,7 @@ struct Pod {
 }
 
 impl Prober for Pod {
-    fn probe<'a>(&'a self, planned: &'a Planned) -> Probing<'a> {
+    fn probe<'a>(&'a self, planned: &'a Planned) -> ProbeFuture<'a> {
         *self.runs.lock().unwrap().entry(planned.name.clone()).or_default() += 1;
         let broken = self.broken.lock().unwrap().contains(&planned.name.as_str());
         match self.hangs.load(Ordering::Relaxed) {

@@ -47,7 +47,7 @@ pub(super) fn page(done: &Diagnosed, env: &dyn Env, style: Style) -> String {
         sheet.hang("  ", 2, &failure.message);
         section(&mut sheet, "Fix", &failure.hint);
     }
-    would_the_app_see_this(&mut sheet, outcome);
+    predictions(&mut sheet, outcome);
     findings(&mut sheet, outcome);
     runtimes::details(&mut sheet, outcome);
     sheet.text
@@ -82,7 +82,7 @@ fn section(sheet: &mut Sheet, title: &str, text: &str) {
     sheet.hang("  ", 2, text);
 }
 
-fn would_the_app_see_this(sheet: &mut Sheet, outcome: &Outcome) {
+fn predictions(sheet: &mut Sheet, outcome: &Outcome) {
     if outcome.predictions.is_empty() {
         return;
     }

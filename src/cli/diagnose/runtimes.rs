@@ -26,7 +26,7 @@ pub(super) fn rung(outcome: &Outcome) -> Rung {
     let hosts = worst_hosts(outcome);
     let not_it = if hosts.is_empty() { "NOT connect".to_owned() } else { format!("NOT connect to {hosts}") };
     let bad = if hosts.is_empty() || !outcome.passed() { Mark::Bad } else { Mark::Warn };
-    let (mark, said) = match (all.len(), connect, fail) {
+    let (mark, summary) = match (all.len(), connect, fail) {
         (0, ..) => (Mark::Idle, "nothing to foretell".to_owned()),
         (all, ..) if all == unknown => (Mark::Idle, "nothing can be foretold: too little was measured".to_owned()),
         (all, connect, _) if all == connect => (Mark::Good, format!("all {all} that were looked at would connect")),
@@ -34,7 +34,7 @@ pub(super) fn rung(outcome: &Outcome) -> Rung {
         (all, connect, 0) => (Mark::Warn, format!("{connect} of {all} would connect for certain: see the table")),
         (all, _, fail) => (bad, format!("{fail} of {all} would {not_it}: see the table")),
     };
-    Rung::new("runtimes", mark, said)
+    Rung::new("runtimes", mark, summary)
 }
 
 /// The hosts, where there are several, that some runtime would not reach.
@@ -76,29 +76,29 @@ pub(super) fn table(sheet: &mut Sheet, outcome: &Outcome) {
 
 /// What they would show, and what cures it, for those that have something of it.
 pub(super) fn details(sheet: &mut Sheet, outcome: &Outcome) {
-    let mut told: Vec<Vec<&Prediction>> = Vec::new();
+    let mut groups: Vec<Vec<&Prediction>> = Vec::new();
     for one in outcome.predictions.iter().filter(|one| one.error.is_some() || one.cure.is_some()) {
-        match told.iter_mut().find(|same| (&same[0].error, &same[0].cure) == (&one.error, &one.cure)) {
-            Some(same) => same.push(one),
-            None => told.push(vec![one]),
+        match groups.iter_mut().find(|group| (&group[0].error, &group[0].cure) == (&one.error, &one.cure)) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
         }
     }
-    if !told.is_empty() {
+    if !groups.is_empty() {
         sheet.line("");
         sheet.line("What they would show");
     }
-    told.iter().for_each(|same| shown(sheet, same));
+    groups.iter().for_each(|group| group_details(sheet, group));
 }
 
-fn shown(sheet: &mut Sheet, same: &[&Prediction]) {
-    let names: Vec<&str> = same.iter().map(|one| one.runtime).collect();
+fn group_details(sheet: &mut Sheet, group: &[&Prediction]) {
+    let names: Vec<&str> = group.iter().map(|one| one.runtime).collect();
     let names = names.join(", ");
     let mut lead = format!("  {names:NAME$}  ");
     if names.len() > NAME {
         sheet.hang("  ", 2, &names);
         lead = " ".repeat(NAME + 4);
     }
-    let Prediction { error, cure, .. } = same[0];
+    let Prediction { error, cure, .. } = group[0];
     let cure = cure.iter().map(|cure| format!("Cure: {cure}"));
     for text in error.iter().cloned().chain(cure) {
         sheet.hang(&lead, NAME + 4, &text);

@@ -178,7 +178,8 @@ async fn the_try_that_got_furthest_names_the_cause() {
 #[tokio::test]
 async fn a_fault_is_of_the_newest_connection() {
     let (_listener, port) = listen("127.0.0.2:0").await;
-    let mut attempt = attempt("127.0.0.1 db\n127.0.0.2 db\n", RULES, Duration::from_secs(5));
+    // Nobody else listens on an odd loopback address.
+    let mut attempt = attempt("127.0.0.9 db\n127.0.0.2 db\n", RULES, Duration::from_secs(5));
     let endpoint = Endpoint::parse(&format!("db:{port}")).unwrap();
     assert_eq!(attempt.fault(Cause::Internal, "").attempt, None, "nothing was dialled");
     let io = attempt.connect(&endpoint).await.unwrap();
