@@ -16,6 +16,7 @@ mod families;
 mod findings;
 mod findings_dns;
 mod findings_local;
+mod hickory;
 mod hostile;
 mod http;
 mod image;
