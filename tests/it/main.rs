@@ -17,6 +17,7 @@ mod families;
 mod findings;
 mod findings_dns;
 mod findings_local;
+mod hickory;
 mod hostile;
 mod http;
 mod image;

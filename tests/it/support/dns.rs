@@ -6,6 +6,7 @@
 //! ```text
 //! = 10.0.0.1 | 10.0.0.2        records of the type asked for (also MX, NS, PTR, SOA, SRV, TXT, CNAME)
 //! cname a.lab b.lab = 10.0.0.1 the same behind CNAMEs
+//! cname a.lab nxdomain         a CNAME to a name that does not exist
 //! nodata nxdomain servfail refused formerr notimp
 //! late 300 = 10.0.0.1          answers after that many milliseconds
 //! lost = 10.0.0.1              as if the first datagram were lost
@@ -14,7 +15,16 @@
 //! silent wrong-id wrong-question garbage loop flood
 //! ```
 //!
+//! Words in front of a reply change how it is sent: `after-wrong-id` and `after-wrong-question` put such a message before it,
+//! `no-edns` sends FORMERR to a question with an extension, `reversed` turns the order of its records around, `dressed` puts
+//! records of an unknown type between them and more into the other sections, `pointers` writes its names with pointers, and
+//! `other-case` turns the letters of the question around.
+//!
+//! In names, `\DDD` is a byte and `\.` a dot.
+//!
 //! The messages are written by hand, so that the codec under test does not test itself.
+
+mod message;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -23,6 +33,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use message::Asked;
 
 use super::netns::Namespace;
 use super::{Folder, Running, until};
@@ -116,19 +128,6 @@ struct Server {
     udp: UdpSocket,
 }
 
-/// A question, taken apart.
-struct Asked<'a> {
-    message: &'a [u8],
-    /// Lower case, with its final dot.
-    name: String,
-    record: u16,
-    /// Where the question ends.
-    end: usize,
-}
-
-const TYPES: [(&str, u16); 9] =
-    [("A", 1), ("NS", 2), ("CNAME", 5), ("SOA", 6), ("PTR", 12), ("MX", 15), ("TXT", 16), ("AAAA", 28), ("SRV", 33)];
-
 impl Server {
     fn log(&self, line: &str) {
         let file = std::fs::OpenOptions::new().append(true).open(self.folder.join("log"));
@@ -139,43 +138,36 @@ impl Server {
     }
 
     fn over_udp(&self, message: &[u8], to: SocketAddr) {
-        let Some(asked) = Asked::read(message) else { return };
+        let Some(mut asked) = Asked::read(message) else { return };
         self.log(&format!("udp {} {}", asked.name, asked.type_text()));
-        for answer in self.answers(&asked, false) {
+        for answer in self.answers(&mut asked, false) {
             drop(self.udp.send_to(&answer, to));
         }
     }
 
     fn over_tcp(&self, mut stream: TcpStream) {
-        let mut length = [0; 2];
-        if stream.read_exact(&mut length).is_err() {
-            return;
-        }
-        let mut message = vec![0; u16::from_be_bytes(length).into()];
-        if stream.read_exact(&mut message).is_err() {
-            return;
-        }
-        let Some(asked) = Asked::read(&message) else { return };
-        self.log(&format!("tcp {} {}", asked.name, asked.type_text()));
-        match self.rule(&asked).strip_prefix("short ").unwrap_or_default() {
-            "silent" => drop(stream.read(&mut [0])),
-            "drip" => {
-                drop(stream.write_all(&[0xff, 0xff]));
-                while stream.write_all(&[0]).is_ok() {
-                    std::thread::sleep(Duration::from_millis(20));
+        while let Some(message) = next_message(&mut stream) {
+            let Some(mut asked) = Asked::read(&message) else { return };
+            self.log(&format!("tcp {} {}", asked.name, asked.type_text()));
+            match self.rule(&asked).strip_prefix("short ").unwrap_or_default() {
+                "silent" => return drop(stream.read(&mut [0])),
+                "drip" => {
+                    drop(stream.write_all(&[0xff, 0xff]));
+                    while stream.write_all(&[0]).is_ok() {
+                        std::thread::sleep(Duration::from_millis(20));
+                    }
                 }
-            }
-            "huge" => {
-                drop(stream.write_all(&[0xff, 0xff]));
-                while stream.write_all(&[0xc0; 65_536]).is_ok() {}
-            }
-            "close" => {}
-            _ => {
-                for answer in self.answers(&asked, true) {
-                    let length = u16::try_from(answer.len()).expect("a script's answer is short").to_be_bytes();
-                    drop(stream.write_all(&[&length, &answer[..]].concat()));
+                "huge" => {
+                    drop(stream.write_all(&[0xff, 0xff]));
+                    while stream.write_all(&[0xc0; 65_536]).is_ok() {}
                 }
-                drop(stream.read(&mut [0]));
+                "close" => return,
+                _ => {
+                    for answer in self.answers(&mut asked, true) {
+                        let length = u16::try_from(answer.len()).expect("a script's answer is short").to_be_bytes();
+                        drop(stream.write_all(&[&length, &answer[..]].concat()));
+                    }
+                }
             }
         }
     }
@@ -196,12 +188,12 @@ impl Server {
         line.split_whitespace().skip(2).collect::<Vec<_>>().join(" ")
     }
 
-    fn answers(&self, asked: &Asked<'_>, tcp: bool) -> Vec<Vec<u8>> {
+    fn answers(&self, asked: &mut Asked<'_>, tcp: bool) -> Vec<Vec<u8>> {
         let rule = self.rule(asked);
         let mut rule = rule.as_str();
         if let Some(rest) = rule.strip_prefix("short ") {
             if !tcp {
-                return vec![asked.answer(0x8382, 0, &[])];
+                return vec![asked.answer(0x8380, [0, 0, 0], &[])];
             }
             rule = rest;
         }
@@ -219,120 +211,31 @@ impl Server {
             }
             rule = rest;
         }
-        asked.reply(rule)
-    }
-}
-
-impl<'a> Asked<'a> {
-    fn read(message: &'a [u8]) -> Option<Self> {
-        let (mut at, mut name) = (12, String::new());
-        loop {
-            let length = usize::from(*message.get(at)?);
-            at += 1;
-            if length == 0 {
-                break;
+        let mut before = Vec::new();
+        while let Some((word, rest)) = rule.split_once(' ') {
+            match word {
+                "after-wrong-id" => before.push(asked.tampered(0)),
+                "after-wrong-question" => before.push(asked.tampered(13)),
+                "no-edns" if asked.has_extension() => return vec![asked.answer(0x8181, [0, 0, 0], &[])],
+                "no-edns" => {}
+                "reversed" => asked.style.reversed = true,
+                "dressed" => asked.style.dressed = true,
+                "pointers" => asked.style.pointers = true,
+                "other-case" => asked.style.other_case = true,
+                _ => break,
             }
-            name.push_str(std::str::from_utf8(message.get(at..at + length)?).ok()?);
-            name.push('.');
-            at += length;
+            rule = rest;
         }
-        let record = u16::from_be_bytes([*message.get(at)?, *message.get(at + 1)?]);
-        let name = if name.is_empty() { ".".to_owned() } else { name.to_ascii_lowercase() };
-        Some(Self { message, name, record, end: at + 4 })
-    }
-
-    fn type_text(&self) -> &'static str {
-        TYPES.iter().find(|(_, number)| *number == self.record).map_or("?", |(text, _)| text)
-    }
-
-    /// A message with these flags, the question as it came, and these records.
-    fn answer(&self, flags: u16, count: u16, records: &[u8]) -> Vec<u8> {
-        let mut out = self.message[..2].to_vec();
-        for number in [flags, 1, count, 0, 0] {
-            out.extend_from_slice(&number.to_be_bytes());
-        }
-        out.extend_from_slice(&self.message[12..self.end]);
-        out.extend_from_slice(records);
-        out
-    }
-
-    fn reply(&self, rule: &str) -> Vec<Vec<u8>> {
-        let rcode = |code: u16| vec![self.answer(0x8180 | code, 0, &[])];
-        match rule {
-            "nodata" => rcode(0),
-            "formerr" => rcode(1),
-            "servfail" => rcode(2),
-            "nxdomain" => rcode(3),
-            "notimp" => rcode(4),
-            "refused" => rcode(5),
-            "silent" => Vec::new(),
-            "garbage" => vec![b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()],
-            "wrong-id" => vec![self.tampered(0), self.answer(0x8180, 0, &[])[..5].to_vec()],
-            "wrong-question" => vec![self.tampered(13)],
-            // A name that points to itself.
-            "loop" => vec![self.answer(0x8180, 1, &[0xc0, u8::try_from(self.end).expect("short"), 0, 1, 0, 1])],
-            "flood" => (0..2_000).map(|_| self.tampered(1)).collect(),
-            _ => vec![self.records(rule)],
-        }
-    }
-
-    /// A good answer with one byte turned.
-    fn tampered(&self, at: usize) -> Vec<u8> {
-        let mut answer = self.records("= 10.6.6.6");
-        answer[at] ^= 0x01;
-        answer
-    }
-
-    fn records(&self, rule: &str) -> Vec<u8> {
-        let (chain, data) = rule.split_once('=').unwrap_or_else(|| panic!("no such reply: {rule}"));
-        let (mut owner, mut records, mut count) = (vec![0xc0, 12], Vec::new(), 0);
-        for target in chain.split_whitespace().skip(1) {
-            push(&mut records, &owner, 5, &wire(target));
-            owner = wire(target);
-            count += 1;
-        }
-        for text in data.split('|').map(str::trim).filter(|text| !text.is_empty()) {
-            push(&mut records, &owner, self.record, &rdata(self.record, text));
-            count += 1;
-        }
-        self.answer(0x8180, count, &records)
+        before.extend(asked.reply(rule));
+        before
     }
 }
 
-fn push(records: &mut Vec<u8>, owner: &[u8], record: u16, data: &[u8]) {
-    records.extend_from_slice(owner);
-    records.extend_from_slice(&record.to_be_bytes());
-    // Class IN, 30 seconds to live.
-    records.extend_from_slice(&[0, 1, 0, 0, 0, 30]);
-    records.extend_from_slice(&u16::try_from(data.len()).expect("short data").to_be_bytes());
-    records.extend_from_slice(data);
-}
-
-/// A name in its labels.
-fn wire(name: &str) -> Vec<u8> {
-    let labels = name.trim_end_matches('.').split('.').filter(|label| !label.is_empty());
-    let mut out: Vec<u8> =
-        labels.flat_map(|label| [&[u8::try_from(label.len()).expect("short")], label.as_bytes()].concat()).collect();
-    out.push(0);
-    out
-}
-
-fn rdata(record: u16, text: &str) -> Vec<u8> {
-    let short = |text: &str| text.parse::<u16>().expect("a number").to_be_bytes().to_vec();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    match (record, &words[..]) {
-        (1 | 28, _) => match text.parse().unwrap_or_else(|_| panic!("no address: {text}")) {
-            IpAddr::V4(ip) => ip.octets().to_vec(),
-            IpAddr::V6(ip) => ip.octets().to_vec(),
-        },
-        (2 | 5 | 12, _) => wire(text),
-        (15, [preference, host]) => [short(preference), wire(host)].concat(),
-        (33, [numbers @ .., host]) => [numbers.iter().flat_map(|n| short(n)).collect(), wire(host)].concat(),
-        (16, _) => [&[u8::try_from(text.len()).expect("short")], text.as_bytes()].concat(),
-        (6, [master, owner, numbers @ ..]) => {
-            let numbers = numbers.iter().flat_map(|n| n.parse::<u32>().expect("a number").to_be_bytes());
-            [wire(master), wire(owner), numbers.collect()].concat()
-        }
-        _ => panic!("no such record: {record} {text}"),
-    }
+/// The next message of a client over TCP, while it has one.
+fn next_message(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut length = [0; 2];
+    stream.read_exact(&mut length).ok()?;
+    let mut message = vec![0; u16::from_be_bytes(length).into()];
+    stream.read_exact(&mut message).ok()?;
+    Some(message)
 }
