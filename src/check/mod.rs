@@ -107,3 +107,39 @@ pub const KINDS: &[Kind] =
 pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::KINDS;
+
+    /// Facts that several kinds share: a kind's own has another name.
+    const SHARED: &[&str] = &[
+        "first_byte_seconds",
+        "http_version",
+        "status_code",
+        "redirects",
+        "body_bytes",
+        "tls_version",
+        "tls_cipher",
+        "tls_alpn",
+        "tls_verified",
+        "certificates",
+        "peer_date",
+        "location",
+        "health",
+        "health_warning",
+        "passed_over",
+        "excerpt",
+    ];
+
+    #[test]
+    fn facts_of_a_kind_have_names_of_their_own_and_say_what_they_mean() {
+        for kind in KINDS {
+            for (index, fact) in kind.facts.iter().enumerate() {
+                assert!(!SHARED.contains(&fact.name), "{}: {} is a fact that kinds share", kind.name, fact.name);
+                let twice = kind.facts[..index].iter().any(|other| other.name == fact.name);
+                assert!(!twice && !fact.meaning.is_empty(), "{}: {}", kind.name, fact.name);
+            }
+        }
+    }
+}

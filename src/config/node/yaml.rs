@@ -191,7 +191,8 @@ fn end_of(bytes: &[u8]) -> Span {
     Span { line: text.matches('\n').count() + 1, column: last.chars().count() + 1 }
 }
 
-/// The scanner's errors in words that name the remedy. Its own texts can hold a character of the file.
+/// The scanner's errors in words that name the remedy. Its own texts can hold a character of the file; they are searched
+/// here and not matched, because a [`ScanError`] has a place and a text and no kind.
 fn explain(error: &ScanError, text: &str) -> Problem {
     let span = place(error.marker());
     let info = error.info();
