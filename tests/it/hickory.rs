@@ -101,8 +101,7 @@ const ALWAYS: &[Difference] = &[Difference {
     why: "where an answer ends with a CNAME, hickory asks for its target; ours takes the server at its word",
 }];
 
-const GIVES_UP: &str =
-    "hickory asks no second server after an error code, only after silence or an error of the socket";
+const GIVES_UP: &str = "hickory asks no second server once one has answered with an error code";
 const ADDITIONAL: &str =
     "hickory takes an A record in the additional section for an answer, which it then does not give";
 
