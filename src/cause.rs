@@ -93,71 +93,73 @@ causes! {
         "see `kubectl get endpointslices`; compare the port with the container's, and that it does not listen on 127.0.0.1 only";
 
     ConnectTimeout: "connect_timeout", [Connect], Heals, DOWN =>
-        "packets vanish: NetworkPolicy, security group, wrong address, dead node",
+        "no answer arrives: a NetworkPolicy, a security group, a wrong address, a dead node",
         "check the NetworkPolicies of both pods and the firewall on the way; compare the address with the real one";
 
     ConnectReset: "connect_reset", [Connect], Heals, DOWN =>
-        "closed or reset during or right after the handshake",
-        "look at the proxy or mesh in front: it has no upstream, or wants TLS";
+        "the connection was closed or reset during or right after the TCP handshake",
+        "check the proxy or mesh in front: it has no upstream, or it requires TLS";
 
     HostUnreachable: "host_unreachable", [Connect], Heals, DOWN =>
         "no route to the host, or ICMP says it is unreachable",
-        "the pod or node of that address is gone, or a firewall rejects: compare it with `kubectl get pods -o wide`";
+        "the pod or node with that address is gone, or a firewall rejects the packets: compare it with `kubectl get \
+         pods -o wide`";
 
     NetworkUnreachable: "network_unreachable", [Connect], Heals, DOWN =>
-        "no route to that network, or no such family in this pod",
-        "use an address of a family that this pod has: see `ip route`";
+        "there is no route to that network, or this pod has no address of that family",
+        "use an address of a family that this pod has: check `ip route`";
 
     ConnectNotPermitted: "connect_not_permitted", [Connect], Permanent, DOWN =>
         "a local policy forbids the connection (EPERM, EACCES)",
-        "change the policy of this pod's node or agent that denies it";
+        "change the policy of this pod's node or agent that denies the connection";
 
     LocalLimit: "local_limit", [Resolve, Connect], Heals, DEGRADED =>
-        "out of descriptors, ports or memory in this pod",
+        "this pod is out of descriptors, ports or memory",
         "raise the limit or find the leak: `ls /proc/PID/fd | wc -l`, `ss -s`";
 
     TlsUntrusted: "tls_untrusted", [Tls], Permanent, DOWN =>
         "unknown issuer, self-signed, or an incomplete chain",
-        "give the issuer's certificate as `ca`, or serve the intermediate certificate too";
+        "set the certificate of the issuer as `ca`, or let the server send the intermediate certificate too";
 
     TlsExpired: "tls_expired", [Tls, Assert], Permanent, DOWN =>
         "the certificate is no longer valid",
-        "renew it, and reload the server that holds it";
+        "renew the certificate, and reload the server that uses it";
 
     TlsNotYetValid: "tls_not_yet_valid", [Tls], Permanent, DOWN =>
         "the certificate is not valid yet",
         "compare the clocks of both sides";
 
     TlsWrongName: "tls_wrong_name", [Tls], Permanent, DOWN =>
-        "the certificate is for other names",
+        "the certificate covers other names",
         "use one of its names, or set `server_name`";
 
     TlsNotTls: "tls_not_tls", [Tls], Permanent, DOWN =>
         "the peer speaks plain text",
-        "use the TLS port, or switch TLS off for this target";
+        "use the TLS port, or disable TLS for this target";
 
     TlsUnsupported: "tls_unsupported", [Tls, Login], Permanent, DOWN =>
-        "the server offers no TLS though it is asked for, or demands it though it is off, or offers only what is obsolete",
-        "make both sides agree: switch TLS on or off on one of them";
+        "the server offers no TLS although it is required, or requires TLS although it is off, or offers only \
+         obsolete TLS",
+        "make both sides agree: enable or disable TLS on one of them";
 
     TlsClientCertRequired: "tls_client_cert_required", [Tls], Permanent, DOWN =>
-        "the peer wants a client certificate",
-        "set `cert` and `key`, signed by an authority that the peer trusts";
+        "the peer requires a client certificate",
+        "set `cert` and `key`, issued by an authority that the peer trusts";
 
     TlsHandshakeFailed: "tls_handshake_failed", [Tls], Heals, DOWN =>
         "the handshake ended with another alert",
-        "read the alert's name, and the log of the server";
+        "read the name of the alert and the log of the server";
 
     PasswordRejected: "password_rejected", [Login], Permanent, DOWN =>
-        "the server refused user and password",
-        "compare the Secret with what the server has stored";
+        "the server rejected the user or the password",
+        "compare the Secret with what the server stores";
 
     LoginRejected: "login_rejected", [Login], Permanent, DOWN =>
-        "the server does not let this user in, whatever the password",
-        "add the rule (pg_hba, role, ACL) that admits the user";
+        "the server rejects this user, whatever the password",
+        "add a rule that accepts the user (pg_hba, role, ACL)";
 
     PasswordMissing: "password_missing", [Login], Permanent, DOWN =>
-        "the server wants a password and none is set",
+        "the server requires a password, and none is set",
         "set `password`";
 
     PasswordNotExpected: "password_not_expected", [Login], Permanent, DOWN =>
@@ -165,7 +167,7 @@ causes! {
         "set the password on the server, or remove it from the URL and the keys";
 
     NoSuchDatabase: "no_such_database", [Login], Permanent, DOWN =>
-        "the login worked, the database does not exist",
+        "the login worked, but the database does not exist",
         "create it, or correct its name";
 
     TooManyConnections: "too_many_connections", [Login], Heals, DEGRADED =>
@@ -181,23 +183,23 @@ causes! {
         "wait for its restart";
 
     AuthUnsupported: "auth_unsupported", [Login], Permanent, DOWN =>
-        "a way of login that both sides do not share, or that would show the password",
-        "change the server's method to scram-sha-256, or use verified TLS";
+        "a login method that client and server do not share, or that would expose the password",
+        "change the method of the server to scram-sha-256, or use verified TLS";
 
     PermissionDenied: "permission_denied", [Request], Heals, DOWN =>
-        "logged in, but not allowed to do this",
-        "grant the right, or use other credentials";
+        "the login worked, but it does not allow this request",
+        "grant the permission, or use other credentials";
 
     ReadOnly: "read_only", [Login, Request, Assert], Heals, DOWN =>
-        "a replica where a primary is wanted",
+        "the server is a replica, and a primary is required",
         "point the target at the primary";
 
     QueryFailed: "query_failed", [Login, Request, Assert], Heals, DOWN =>
         "the server answered with another error",
-        "look the code up in the server's manual";
+        "look up the error code in the server's manual";
 
     HttpStatus: "http_status", [Assert], Heals, DOWN =>
-        "another status than the ones wanted",
+        "the status is not one of the expected ones",
         "compare path and method; read the server's log";
 
     HttpRedirect: "http_redirect", [Assert], Heals, DOWN =>
@@ -205,8 +207,8 @@ causes! {
         "use its target, or set `follow_redirects`";
 
     HealthDown: "health_down", [Assert], Heals, DOWN =>
-        "the peer answers, and says it is not well",
-        "look at the part that it names";
+        "the peer answers, but reports that it is not healthy",
+        "check the part that it names";
 
     BodyMismatch: "body_mismatch", [Assert], Heals, DOWN =>
         "the body is not as expected",
@@ -222,7 +224,7 @@ causes! {
 
     DnsAnswerMismatch: "dns_answer_mismatch", [Assert], Heals, DOWN =>
         "records differ from those expected",
-        "compare the zone with what is expected";
+        "compare the zone with the expected records";
 
     VariableMissing: "variable_missing", [Assert], AfterRestart, DOWN =>
         "a variable of the environment is not set",
@@ -230,67 +232,68 @@ causes! {
 
     VariableInvalid: "variable_invalid", [Assert], AfterRestart, DOWN =>
         "a variable's value breaks a rule",
-        "correct it where it is set, and restart";
+        "correct the value where it is set, then restart the pod";
 
     SecretWhitespace: "secret_whitespace", [Assert], Permanent, DOWN =>
-        "a newline or a space at an end of a secret or a connection URL",
-        "write it anew without: `printf %s`, not `echo`; `kubectl create secret --from-literal`, not `--from-file`";
+        "a secret or a connection URL starts or ends with a space or a newline",
+        "recreate it without: use `printf %s`, not `echo`; use `kubectl create secret --from-literal`, not \
+         `--from-file`";
 
     SecretTooWeak: "secret_too_weak", [Assert], Permanent, DOWN =>
-        "a secret that is too short, or known to everybody",
-        "make one: `openssl rand -base64 32`; then restart all that share it";
+        "a secret is too short, or everybody knows it",
+        "create a new one: `openssl rand -base64 32`; then restart everything that uses it";
 
     UrlMalformed: "url_malformed", [Assert], Permanent, DOWN =>
-        "a URL that cannot be read",
-        "correct it where it is set; percent-encode special characters of a password";
+        "a URL cannot be read",
+        "correct the URL where it is set; percent-encode special characters in the password";
 
     UrlPasswordUnencoded: "url_password_unencoded", [Assert], Permanent, DOWN =>
         "the password in a connection URL is not percent-encoded: clients read the URL differently",
         "write %2F for /, %40 for @, %23 for #, %3F for ?, %25 for % in user and password";
 
     UrlPasswordDoubled: "url_password_doubled", [Assert], Permanent, DOWN =>
-        "the password stands in a connection URL twice",
-        "put it in once: either the URL has it, or what builds the URL adds it";
+        "the password appears twice in a connection URL",
+        "set it once: either the URL contains it, or the template that builds the URL adds it";
 
     FileMissing: "file_missing", [Assert], Heals, DOWN =>
-        "a file is not there",
+        "a file does not exist",
         "mount the Secret or ConfigMap in this container too";
 
     FileInvalid: "file_invalid", [Assert], Heals, DOWN =>
         "a file's content cannot be used",
-        "compare it with what is expected there";
+        "compare the content with what is expected there";
 
     NotListening: "not_listening", [Assert], Heals, DOWN =>
         "nothing in this pod listens on the port",
-        "see whether the app has started, and compare the port with the one it is told to use";
+        "check whether the app has started, and compare the port with the one that it uses";
 
     ListeningOnLoopback: "listening_on_loopback", [Assert], Heals, DOWN =>
-        "the app listens on 127.0.0.1 or ::1 alone, where no other pod can reach it",
+        "the app listens only on 127.0.0.1 or ::1, where no other pod can reach it",
         "start it with `--host 0.0.0.0` (uvicorn, Flask, FastMCP) or `HOSTNAME=0.0.0.0` (Next.js)";
 
     ConnectionClosed: "connection_closed", [Tls, Login, Request, Assert], Heals, DOWN =>
-        "the peer hung up before the answer",
-        "read the peer's log at that time";
+        "the peer closed the connection before it answered",
+        "read the log of the peer at that time";
 
     Timeout: "timeout", [Tls, Login, Request, Assert], Heals, DOWN =>
-        "a phase ran out of time",
-        "see whether the peer is overloaded; raise `timeout`";
+        "a phase timed out",
+        "check whether the peer is overloaded; raise `timeout`";
 
     ProtocolError: "protocol_error", [Tls, Login, Request, Assert], Heals, DOWN =>
-        "the peer answered something else",
+        "the answer is not of the expected protocol",
         "compare the port with the protocol";
 
     TooLarge: "too_large", [Tls, Login, Request, Assert], Heals, DOWN =>
         "the answer exceeds the limit",
-        "ask for less, or raise `max_response`";
+        "request less, or raise `max_response`";
 
     Stale: "stale", [], Heals, DOWN =>
-        "the check has not run in time",
-        "see whether this container gets CPU time";
+        "the check did not run in time",
+        "check whether this container gets CPU time";
 
     Internal: "internal", [], Heals, DEGRADED =>
-        "a fault of pilotfish itself",
-        "report it, with the version";
+        "an error in pilotfish itself",
+        "report it with the version";
 }
 
 impl Cause {

@@ -9,7 +9,7 @@ pub enum Exit {
     Failed,
     /// 2: bad usage, or a configuration with faults; nothing was probed.
     Usage,
-    /// 3: `wait` ran out of time.
+    /// 3: `wait` ran timed out.
     OutOfTime,
     /// 4: `wait` stopped early, at a failure that waiting cannot heal.
     StoppedEarly,

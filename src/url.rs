@@ -43,7 +43,7 @@ impl Host {
             return Err("a URL stands where a host belongs");
         }
         if text.rsplit_once(':').is_some_and(|(host, port)| !host.contains(':') && parse_port(port).is_ok()) {
-            return Err("a port stands behind the host");
+            return Err("there is a port after the host");
         }
         if text.starts_with("%2F") || text.starts_with("%2f") {
             return Err(SOCKET);
@@ -282,7 +282,7 @@ impl Url {
     }
 }
 
-const UNENCODED: &str = "`/`, `?` or `#` stands before the `@`: percent-encode the password";
+const UNENCODED: &str = "`/`, `?` or `#` is before the `@`: percent-encode the password";
 
 /// Values that were pasted or piped often carry white space or quotes.
 fn no_white_space(text: &str) -> Result<(), UrlError> {
@@ -297,7 +297,7 @@ fn no_white_space(text: &str) -> Result<(), UrlError> {
         return Err(UrlError { position, problem });
     }
     if text.starts_with(['"', '\'']) {
-        return Err(UrlError { position: 0, problem: "the value is in quotes: take them away" });
+        return Err(UrlError { position: 0, problem: "the value is in quotes: remove them" });
     }
     Ok(())
 }

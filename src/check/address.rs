@@ -60,7 +60,7 @@ pub fn target_fault(text: &str) -> Option<String> {
     read_url(text).err()?;
     let fault = match url.hosts.iter().any(|(_, port)| port.is_none()) {
         true => "the port is missing",
-        false => "nothing may stand before the host or after the port",
+        false => "nothing may precede the host or follow the port",
     };
     Some(fault.to_owned())
 }
@@ -69,7 +69,7 @@ fn read_url(text: &str) -> Result<Endpoint, Blame> {
     let url = Url::parse(text)?;
     let bare = url.user.is_none() && url.password.is_none() && url.query.is_empty() && matches!(&*url.path, "" | "/");
     if !bare {
-        return Err(Blame::malformed("nothing but host and port may stand in it"));
+        return Err(Blame::malformed("it may contain only host and port"));
     }
     match url.hosts.as_slice() {
         [(host, Some(port))] => Ok(Endpoint { host: host.clone(), port: *port }),

@@ -1,4 +1,4 @@
-//! What a kind of check says of itself: all that the rest of the program knows of a protocol.
+//! What a kind of check reports: all that the rest of the program knows of a protocol.
 
 use std::sync::Arc;
 

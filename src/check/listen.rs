@@ -213,10 +213,10 @@ fn judge(port: u16, from: From, ips: &[IpAddr], ipv6_alone: bool, others: &[u16]
             let loopback = ips.iter().all(IpAddr::is_loopback);
             let cause = if loopback { Cause::ListeningOnLoopback } else { Cause::NotListening };
             let pod = if ipv6_alone { ", and this pod has IPv6 addresses alone" } else { "" };
-            (cause, format!("port {port} listens on {shown} alone{pod}"))
+            (cause, format!("port {port} listens only on {shown}{pod}"))
         }
         (From::Loopback, false) => {
-            (Cause::NotListening, format!("port {port} listens on {shown} alone, not on loopback"))
+            (Cause::NotListening, format!("port {port} listens only on {shown}, not on loopback"))
         }
     })
 }
@@ -244,11 +244,11 @@ mod tests {
             (Pod, &["::"], None),
             (Pod, &["10.0.0.7"], None),
             (Pod, &["127.0.0.1", "10.0.0.7"], None),
-            (Pod, &["127.0.0.1", "::1"], Some("listening_on_loopback: port 3000 listens on 127.0.0.1 and ::1 alone")),
+            (Pod, &["127.0.0.1", "::1"], Some("listening_on_loopback: port 3000 listens only on 127.0.0.1 and ::1")),
             (Pod, &[], Some("not_listening: nothing in this pod listens on port 3000; these listen: 3001, 9809")),
             (Loopback, &["127.0.0.1"], None),
             (Loopback, &["::"], None),
-            (Loopback, &["10.0.0.7"], Some("not_listening: port 3000 listens on 10.0.0.7 alone, not on loopback")),
+            (Loopback, &["10.0.0.7"], Some("not_listening: port 3000 listens only on 10.0.0.7, not on loopback")),
         ] {
             let parsed: Vec<IpAddr> = ips.iter().map(|ip| ip.parse().unwrap()).collect();
             let got = judge(3000, from, &parsed, false, &[3001, 9809]);
@@ -262,7 +262,7 @@ mod tests {
         let of = |ip: &str, from| judge(3000, from, &[ip.parse().unwrap()], true, &[]);
         let (cause, message) = of("0.0.0.0", From::Pod).unwrap_err();
         assert_eq!(cause.slug(), "not_listening");
-        assert_eq!(message, "port 3000 listens on 0.0.0.0 alone, and this pod has IPv6 addresses alone");
+        assert_eq!(message, "port 3000 listens only on 0.0.0.0, and this pod has IPv6 addresses alone");
         assert!(of("::", From::Pod).is_ok() && of("0.0.0.0", From::Loopback).is_ok());
     }
 

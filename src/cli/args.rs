@@ -19,7 +19,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 passed, 1 a check failed, 2 bad usage or configuration (nothing was probed), 3 wait ran out of time,
+Exit codes: 0 passed, 1 a check failed, 2 bad usage or configuration (nothing was probed), 3 wait ran timed out,
 4 wait stopped early at what waiting cannot heal, 126/127 CMD could not be run, 128+n ended by signal n.
 
 Without TARGET and -c: the file $PILOTFISH_CONFIG, else /etc/pilotfish/pilotfish.yaml, else the URLs in the environment.";

@@ -93,12 +93,11 @@ impl AskRequest {
     async fn ask(&self) -> (Exit, String) {
         let answer = timeout(LIMIT, self.exchange()).await;
         let place = &self.place;
-        let remedy =
-            "see whether `pilotfish serve` runs in this pod; where its `listen` is another, give that with --url";
+        let remedy = "check whether `pilotfish serve` runs in this pod; if its `listen` is another address, set --url";
         match answer {
             Ok(Ok((status, body))) => self.read(status, &body),
             Ok(Err(reason)) => (Exit::Failed, format!("pilotfish does not answer at {place}: {reason}; {remedy}")),
-            Err(_) => (Exit::Failed, format!("pilotfish does not answer at {place}: out of time; {remedy}")),
+            Err(_) => (Exit::Failed, format!("pilotfish does not answer at {place}: timed out; {remedy}")),
         }
     }
 

@@ -92,7 +92,7 @@ pub async fn run(options: WaitOptions, mut shell: Shell) -> Exit {
         return if options.command.is_empty() { exit } else { become_command(&options.command, log, &mut shell) };
     }
     let reason = match end {
-        End::OutOfTime => "pilotfish wait: out of time",
+        End::OutOfTime => "pilotfish wait: timed out",
         End::Hopeless => "pilotfish wait: stopped early, waiting cannot heal this",
         End::Passed | End::Signal(_) => "pilotfish wait: ended by a signal",
     };

@@ -57,7 +57,7 @@ pub fn discovered(words: &[String], env: &dyn Env) -> Result<(String, Vec<String
 /// # Errors
 /// Every fault; also where the origin is no file.
 pub fn reload(origin: &Origin, env: &dyn Env) -> Result<Plan, Refused> {
-    let Some(path) = origin.file() else { return Err(Refused::because(format!("{origin} cannot be read anew"))) };
+    let Some(path) = origin.file() else { return Err(Refused::because(format!("{origin} cannot be read again"))) };
     read(path, origin, env).map(|(plan, _)| plan)
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn read(path: &Path, origin: &Origin, env: &dyn Env) -> Result<(Plan,
             problems.extend(document::plan(&root, origin.clone(), env).err().unwrap_or_default());
         }
         Some(_) | None if problems.is_empty() => {
-            let message = format!("nothing stands in this file: {}", document::HOW_TO_BEGIN);
+            let message = format!("this file is empty: {}", document::HOW_TO_BEGIN);
             problems.push(Problem::new(Span { line: 1, column: 1 }, "", message));
         }
         Some(_) | None => {}

@@ -13,22 +13,24 @@ const REDIRECTED_TO_HTTPS: Entry = Entry {
     code: "redirected_to_https",
     severity: Severity::Info,
     cause: Cause::HttpRedirect,
-    meaning: "the URL is plain HTTP and its server sends everyone on to HTTPS",
+    meaning: "the URL is plain HTTP, and its server redirects every request to HTTPS",
     remedy: "write `https://` in the URL",
 };
 const PEER_WARNS: Entry = Entry {
     code: "peer_warns",
     severity: Severity::Warning,
     cause: Cause::HealthDown,
-    meaning: "the peer passes, and says itself that something is not well",
-    remedy: "look at the part that it names, in the peer's own log",
+    meaning: "the peer passes, but reports that a part of it is not healthy",
+    remedy: "check the part that it names, in the peer's own log",
 };
 const COOKIE_WILL_BE_DROPPED: Entry = Entry {
     code: "cookie_will_be_dropped",
     severity: Severity::Warning,
     cause: Cause::HeaderMismatch,
-    meaning: "the answer sets a cookie that browsers drop, since Secure, its prefix, SameSite or Domain does not fit",
-    remedy: "let the app set it for the URL that browsers use: the base URL it is told (`BETTER_AUTH_URL`, `NEXTAUTH_URL`) decides",
+    meaning: "the answer sets a cookie that browsers drop, because Secure, its prefix, SameSite or Domain does not \
+              match",
+    remedy: "let the app set it for the URL that browsers use: its base URL decides (`BETTER_AUTH_URL`, \
+             `NEXTAUTH_URL`)",
 };
 
 /// What the answer says beyond pass or fail.
@@ -48,7 +50,7 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
         findings.push(REDIRECTED_TO_HTTPS.found(message, "write https:// in the URL, here and in the app"));
     }
     if let (None, Some(warning)) = (fault, &facts.health_warning) {
-        let message = format!("the peer answers and passes, but says of itself: {warning}");
+        let message = format!("the peer answers and passes, but reports: {warning}");
         findings.push(
             PEER_WARNS
                 .found(message, "look at that part in the peer's own log; accept_degraded: false makes it a failure"),

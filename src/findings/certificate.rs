@@ -15,15 +15,15 @@ const TLS_EXPIRES_SOON: Entry = Entry {
     code: "tls_expires_soon",
     severity: Severity::Warning,
     cause: Cause::TlsExpired,
-    meaning: "the server's certificate ends within 14 days, and within the last sixth of its life",
-    remedy: "renew it, and reload the server: `kubectl get certificate`, if cert-manager makes it",
+    meaning: "the certificate of the server expires within 14 days, and within the last sixth of its lifetime",
+    remedy: "renew it and reload the server: `kubectl get certificate`, if cert-manager manages it",
 };
 const TLS_NOT_VERIFIED: Entry = Entry {
     code: "tls_not_verified",
     severity: Severity::Info,
     cause: Cause::TlsUntrusted,
-    meaning: "the certificate was not verified, because `verify: false` says so",
-    remedy: "mount the authority's certificate and name it as `ca`",
+    meaning: "the certificate was not verified, because `verify: false` is set",
+    remedy: "mount the certificate of the authority and set it as `ca`",
 };
 
 const DAY: i64 = 24 * 3600;
@@ -40,8 +40,8 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     let mut findings: Vec<Finding> = expires_soon(evidence, context).into_iter().collect();
     // A mode says what its clients verify, too, and where it asks for nothing that is often its default.
     if evidence.facts.tls_verified == Some(false) && context.tls_keys.unverified == Unverified::VerifyFalse {
-        let message = "the certificate was not verified (verify: false): whoever stands in between can read along";
-        findings.push(TLS_NOT_VERIFIED.found(message, "mount the authority's certificate and name it as ca"));
+        let message = "the certificate was not verified (verify: false): anyone between this pod and the server can read the traffic";
+        findings.push(TLS_NOT_VERIFIED.found(message, "mount the certificate of the authority and set it as `ca`"));
     }
     findings
 }

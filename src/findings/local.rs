@@ -29,36 +29,37 @@ const LOCALHOST_IN_POD: Entry = Entry {
     code: "localhost_in_pod",
     severity: Severity::Error,
     cause: Cause::ConnectRefused,
-    meaning: "the target is localhost, which in a pod is the pod itself, and nothing in it listens on that port",
-    remedy: "use the Service's name where the server runs elsewhere; else see whether its container has started",
+    meaning: "the target is localhost, which inside a pod is the pod itself, and nothing in it listens on that port",
+    remedy: "use the Service name if the server runs in another pod; otherwise check that its container has started",
 };
 const LISTENS_LOOPBACK_ONLY: Entry = Entry {
     code: "listens_loopback_only",
     severity: Severity::Error,
     cause: Cause::ListeningOnLoopback,
-    meaning: "the pod's own address is refused on a port that listens on 127.0.0.1 or ::1 alone",
+    meaning: "the pod's own address refuses the connection: the port listens only on 127.0.0.1 or ::1",
     remedy: "start the app with `--host 0.0.0.0` (uvicorn, Flask, FastMCP) or `HOSTNAME=0.0.0.0` (Next.js)",
 };
 const LISTENS_POD_IP_ONLY: Entry = Entry {
     code: "listens_pod_ip_only",
     severity: Severity::Error,
     cause: Cause::NotListening,
-    meaning: "loopback is refused on a port that listens on the pod's own address alone",
-    remedy: "let the app listen on 0.0.0.0 (Next.js standalone: `HOSTNAME=0.0.0.0`), as port-forward and meshes need it",
+    meaning: "loopback refuses the connection: the port listens only on the pod's own address",
+    remedy: "let the app listen on 0.0.0.0 (Next.js standalone: `HOSTNAME=0.0.0.0`), because port-forward and meshes \
+             need it",
 };
 const LISTENS_IPV6_ONLY: Entry = Entry {
     code: "listens_ipv6_only",
     severity: Severity::Error,
     cause: Cause::NotListening,
-    meaning: "IPv4 loopback is refused on a port that listens on IPv6 alone",
-    remedy: "let the app listen on 0.0.0.0 too, or without the option that binds it to IPv6 alone",
+    meaning: "IPv4 loopback refuses the connection: the port listens only on IPv6",
+    remedy: "let the app listen on 0.0.0.0 too, or remove the option that binds it only to IPv6",
 };
 const SERVICE_PORT_WRONG: Entry = Entry {
     code: "service_port_wrong",
     severity: Severity::Error,
     cause: Cause::ConnectRefused,
-    meaning: "the target is a Service's address, and the variables of the pod know other ports of that Service",
-    remedy: "use one of the Service's ports: `kubectl get svc NAME`",
+    meaning: "the target is the address of a Service, and the pod's variables show other ports for that Service",
+    remedy: "use one of the ports of the Service: `kubectl get svc NAME`",
 };
 const PORTS_EXHAUSTED: Entry = Entry {
     code: "ports_exhausted",
@@ -78,15 +79,15 @@ const CPU_THROTTLED: Entry = Entry {
     code: "cpu_throttled",
     severity: Severity::Warning,
     cause: Cause::Timeout,
-    meaning: "the CPU limit of this container kept it from running while it measured: its times are too long",
-    remedy: "raise `resources.limits.cpu` of the pilotfish container, or set requests alone",
+    meaning: "the CPU limit of this container stopped it while it measured, so the measured times are too long",
+    remedy: "raise `resources.limits.cpu` of the pilotfish container, or set only requests",
 };
 const CLOCK_SKEW: Entry = Entry {
     code: "clock_skew",
     severity: Severity::Warning,
     cause: Cause::HeaderMismatch,
-    meaning: "the peer's clock (the Date of its answer) and this pod's differ by more than a minute",
-    remedy: "compare `date -u` on both nodes and repair the time service of the one that is wrong",
+    meaning: "the clock of the peer (the Date of its answer) and the clock of this pod differ by more than a minute",
+    remedy: "compare `date -u` on both nodes and fix the time service of the one that is wrong",
 };
 
 /// Less of it changes no verdict.
@@ -123,7 +124,7 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
     // A socket on 0.0.0.0 takes no IPv6.
     let host = if ip.is_ipv6() { "::" } else { "0.0.0.0" };
     let told = |entry: &Entry, fix: &str| {
-        let message = format!("{} is refused, and port {port} of this pod listens on {shown} alone", one.address);
+        let message = format!("{} is refused, and port {port} of this pod listens only on {shown}", one.address);
         Some(entry.found(message, fix))
     };
     match (own_loopback(ip), ips.as_slice()) {
@@ -133,7 +134,7 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
                 one.address,
                 others(pod, port)
             );
-            let fix = "use the Service's name if the server runs elsewhere, else see whether the app has started";
+            let fix = "use the Service name if the server runs in another pod; otherwise check that its container has started";
             Some(LOCALHOST_IN_POD.found(message, fix))
         }
         (false, []) => None,

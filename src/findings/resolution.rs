@@ -270,7 +270,7 @@ fn silent_server(evidence: &Evidence) -> Option<Finding> {
     let message = format!("the name server {} did not answer ({did}), {} did: {so}", dead.server, alive.server);
     Some(
         SERVER_SILENT
-            .found(message, format!("repair {} or take it out of resolv.conf (dnsPolicy, dnsConfig)", dead.server)),
+            .found(message, format!("repair {} or remove it from resolv.conf (dnsPolicy, dnsConfig)", dead.server)),
     )
 }
 
@@ -294,7 +294,7 @@ fn servers_differ(evidence: &Evidence) -> Option<Finding> {
         good.answer.as_str()
     );
     let fix =
-        format!("name only servers that serve the same zones: repair {} or take it out of resolv.conf", bad.server);
+        format!("name only servers that serve the same zones: repair {} or remove it from resolv.conf", bad.server);
     Some(SERVERS_DIFFER.found(message, fix))
 }
 

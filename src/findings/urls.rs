@@ -277,10 +277,7 @@ fn url(
     }
     if family == Family::Redis && intent.password.is_none() && named_user(&intent) {
         found.push(REDIS_USER.found(
-            format!(
-                "{} has no colon before the `@`: clients send what stands there as the user, without a password",
-                reading.origin
-            ),
+            format!("{} has no colon before the `@`: clients send it as the user, without a password", reading.origin),
             format!("if it is the password, put a colon before it: {}://:***@…", intent.scheme),
         ));
         return found;

@@ -114,7 +114,7 @@ fn lines_name_the_reason_or_withhold_it() {
          [-]failing failed: connect_refused: do this\n\
          [-]down failed: connect_refused: do this\n\
          [-]recovering failed: recovering: the last run passed, more are needed\n\
-         [-]stale failed: stale: see whether this container gets CPU time\n\
+         [-]stale failed: stale: check whether this container gets CPU time\n\
          [+]degraded ok: degraded\n\
          readyz check failed\n"
     );

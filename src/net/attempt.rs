@@ -215,10 +215,10 @@ impl Attempt {
             phase => {
                 let phase = phase.unwrap_or(Phase::Assert);
                 let Some(seen) = self.wire.as_ref().map(StreamMonitor::seen) else {
-                    return self.fault(Cause::Timeout, format!("out of time after {after}"));
+                    return self.fault(Cause::Timeout, format!("timed out after {after}"));
                 };
                 let silence = stream_error::silence(&seen, Instant::now());
-                let fault = Fault::new(phase, Cause::Timeout, format!("out of time after {after}; {silence}"));
+                let fault = Fault::new(phase, Cause::Timeout, format!("timed out after {after}; {silence}"));
                 self.of_connection(fault.with(stream_error::how_silent(&seen)))
             }
         }

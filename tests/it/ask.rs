@@ -86,7 +86,7 @@ fn nobody_there_is_said_with_the_remedy() {
     let address = SocketAddr::from(([127, 0, 0, 1], dead_port()));
     let expected = format!(
         "pilotfish does not answer at http://{address}: connection refused; \
-         see whether `pilotfish serve` runs in this pod; where its `listen` is another, give that with --url"
+         check whether `pilotfish serve` runs in this pod; if its `listen` is another address, set --url"
     );
     assert_eq!(said(&ask("ready", address)), (1, &*expected));
 }
@@ -97,7 +97,7 @@ fn somebody_else_there_is_said_so() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = silent.local_addr().expect("it has an address");
     let nothing = ask("ready", address);
-    assert!(said(&nothing).1.contains("out of time"), "{nothing:?}");
+    assert!(said(&nothing).1.contains("timed out"), "{nothing:?}");
     let answers = std::thread::spawn(move || {
         for text in [
             "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",

@@ -107,7 +107,7 @@ const TLS: &[Row] = &[
     row(
         "tls_wrong_name",
         "tls",
-        "the URL has an address and the certificate names (db.lab)",
+        "The URL has an address, but the certificate has names (db.lab)",
         "tls: {address: \"127.0.0.1:$OTHER\", ca: $CA}",
     ),
     row("tls_not_tls", "tls", "speaks plain text", "tls: {address: \"127.0.0.1:$PLAIN\", ca: $CA}"),

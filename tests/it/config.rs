@@ -75,7 +75,7 @@ fn a_file_that_cannot_be_read_is_said_by_name() {
         (&missing, "there is no such file"),
         (&large, "larger than 1 MiB"),
         (&binary, ":1:4: this is not UTF-8 text"),
-        (&empty, ":1:1: nothing stands in this file: write at least one check"),
+        (&empty, ":1:1: this file is empty: write at least one check"),
         (&here, "it is no regular file"),
     ] {
         let ran = ran(&["config", "check", "-c", file]);
@@ -142,7 +142,7 @@ fn discover_writes_a_configuration_with_names_and_no_values() {
       password: {env: PGPASSWORD}
     gates: [startup]
 
-# Found and left out:
+# Found, but not probed:
 # API_URL: a web address: write a check http or peer for it
 # BROKER_URL: this version has no amqp check: probe its port with tcp://host:port, or its URL with diagnose
 ";

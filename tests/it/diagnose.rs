@@ -211,7 +211,7 @@ fn the_ladder_goes_on_past_a_url_that_clients_misread() {
             "was meant to dial db:5432",
             "✓ names db is ",
             ":5432 connected in T (the check did not get here)",
-            "· runtimes nothing to foretell",
+            "· runtimes nothing to predict",
             "· login not reached",
             "the user app is taken for the host by psycopg 3",
             "Fix percent-encode the password where it is set (/ as %2F): postgres://app:***@db:5432/app",

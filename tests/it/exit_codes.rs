@@ -168,10 +168,10 @@ fn three_out_of_time() {
     assert_eq!(lines.len(), 2, "one line of progress for the one change, and the end: {lines:#?}");
     let progress: serde_json::Value = serde_json::from_str(lines[0]).expect("a log line is JSON");
     assert_eq!((&progress["check"], &progress["cause"]), (&"tcp-127-0-0-1".into(), &"connect_refused".into()));
-    assert_eq!(lines[1], "pilotfish wait: out of time");
+    assert_eq!(lines[1], "pilotfish wait: timed out");
     let said = std::fs::read_to_string(log).expect("it was written");
     let expected = "tcp-127-0-0-1: connect_refused: Nothing in this pod listens on port ";
-    assert!(said.starts_with(expected) && said.ends_with("pilotfish wait: out of time\n"), "{said}");
+    assert!(said.starts_with(expected) && said.ends_with("pilotfish wait: timed out\n"), "{said}");
 }
 
 #[test]

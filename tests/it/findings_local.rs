@@ -60,14 +60,14 @@ fn who_listens_where() {
     only(&report, "localhost_in_pod", "nothing in it listens on port 8001 (these do: 3000, 8000, 8004, 8005)");
     assert_eq!(report["failure"]["cause"], "connect_refused");
     let report = check(&pod, "http://10.7.0.7:8000/");
-    only(&report, "listens_loopback_only", "port 8000 of this pod listens on 127.0.0.1 alone");
+    only(&report, "listens_loopback_only", "port 8000 of this pod listens only on 127.0.0.1");
     assert!(report["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("--host 0.0.0.0")), "{report:#}");
     only(
         &check(&pod, "http://127.0.0.1:3000/"),
         "listens_pod_ip_only",
-        "port 3000 of this pod listens on 10.7.0.7 alone",
+        "port 3000 of this pod listens only on 10.7.0.7",
     );
-    only(&check(&pod, "http://127.0.0.1:8004/"), "listens_ipv6_only", "port 8004 of this pod listens on :: alone");
+    only(&check(&pod, "http://127.0.0.1:8004/"), "listens_ipv6_only", "port 8004 of this pod listens only on ::");
     for target in [
         "http://127.0.0.1:8000/",
         "http://10.7.0.7:3000/",
@@ -259,7 +259,7 @@ fn answers_that_pass_and_tell_of_trouble() {
     let report = json(&["check", "-o", "json", &format!("peer+{}", server.url("/health"))]);
     let report = &report["checks"][0];
     assert_eq!((report["result"].as_str(), report["degraded"].as_bool()), (Some("pass"), Some(true)), "{report:#}");
-    only(report, "peer_warns", "says of itself: ");
+    only(report, "peer_warns", "reports: ");
 
     let server = HttpServer::always(200, "Set-Cookie: __Secure-s3cret=s3cret; Path=/; HttpOnly\r\n", "ok");
     let report = json(&["check", "-o", "json", &server.url("/health")]);

@@ -38,12 +38,12 @@ fn listeners_of_real_servers_in_a_pod() {
     }
     let report = |args: &[&str]| pod.json(&[&["check", "-o", "json"], args].concat());
     for (target, cause, message, listening) in [
-        ("listen::8000", "listening_on_loopback", "port 8000 listens on 127.0.0.1 alone", vec!["127.0.0.1:8000"]),
+        ("listen::8000", "listening_on_loopback", "port 8000 listens only on 127.0.0.1", vec!["127.0.0.1:8000"]),
         ("listen::8001", "", "", vec!["0.0.0.0:8001"]),
         ("listen::8002", "", "", vec!["10.7.0.7:8002"]),
         ("listen::8003", "", "", vec!["[::]:8003"]),
         ("listen::8004", "", "", vec!["[::]:8004"]),
-        ("listen::8005", "listening_on_loopback", "port 8005 listens on ::1 alone", vec!["[::1]:8005"]),
+        ("listen::8005", "listening_on_loopback", "port 8005 listens only on ::1", vec!["[::1]:8005"]),
         (
             "listen::8006",
             "not_listening",
@@ -70,7 +70,7 @@ fn listeners_of_real_servers_in_a_pod() {
     let path = folder.write("pilotfish.yaml", format!("checks:\n{}", checks.concat()));
     let report = report(&["-c", &path]);
     let causes: Vec<_> = (0..3).map(|at| report["checks"][at]["failure"]["message"].as_str()).collect();
-    assert_eq!(causes, [None, None, Some("port 8002 listens on 10.7.0.7 alone, not on loopback")], "{report}");
+    assert_eq!(causes, [None, None, Some("port 8002 listens only on 10.7.0.7, not on loopback")], "{report}");
     drop((servers, more));
 }
 
@@ -86,7 +86,7 @@ fn a_listener_on_ipv4_in_a_pod_without_ipv4() {
     let check = |target: &str| pod.json(&["check", "-o", "json", target])["checks"][0].clone();
     let failure = &check("listen::8001")["failure"];
     assert_eq!((&failure["cause"], &failure["phase"]), (&"not_listening".into(), &"assert".into()), "{failure}");
-    assert_eq!(failure["message"], "port 8001 listens on 0.0.0.0 alone, and this pod has IPv6 addresses alone");
+    assert_eq!(failure["message"], "port 8001 listens only on 0.0.0.0, and this pod has IPv6 addresses alone");
     let advised =
         |check: &serde_json::Value| check["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("--host :: "));
     assert!(advised(&check("listen::8001")) && advised(&check("tcp://[fd09::7]:8001")));

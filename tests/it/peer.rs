@@ -33,12 +33,7 @@ fn health_as_the_peer_tells_it() {
         ("mute", "assert http_status: 503, wanted 200-299", false, None),
         ("well", "assert http_status: 503, wanted 200-299", false, Some("UP")),
         ("actuator", "assert health_down: db: DOWN (503, wanted 200-299)", false, Some("DOWN")),
-        (
-            "aspnet",
-            "assert health_down: the peer says of itself: Unhealthy (503, wanted 200-299)",
-            false,
-            Some("Unhealthy"),
-        ),
+        ("aspnet", "assert health_down: the peer reports: Unhealthy (503, wanted 200-299)", false, Some("Unhealthy")),
         ("denied", "assert http_status: 401, wanted 200-299", false, Some("error")),
         ("pong", "passed", false, None),
     ] {

@@ -385,9 +385,9 @@ fn variables_of_a_pod() {
     for (name, cause, code, hint) in [
         ("missing", "variable_missing", "", "This container has no value for "),
         ("invalid", "variable_invalid", "env_service_link", "set the variable in the pod's env"),
-        ("white", "secret_whitespace", "secret_trailing_newline", "write it anew without"),
+        ("white", "secret_whitespace", "secret_trailing_newline", "recreate it without"),
         ("weak", "secret_too_weak", "jwt_secret_short", "make one"),
-        ("malformed", "url_malformed", "env_quoted", "take them away"),
+        ("malformed", "url_malformed", "env_quoted", "remove the quotes"),
         ("unencoded", "url_password_unencoded", "url_password_unencoded", "postgres://app:***@db/x"),
         ("fine", "", "", ""),
     ] {

@@ -59,7 +59,7 @@ fn each_rule() {
         (
             "url: postgres",
             "postgres://app:hunter2@app:hunter2@db/x",
-            "url_password_doubled: user and password stand in it twice",
+            "url_password_doubled: user and password appear in it twice",
         ),
         ("url: postgres", "postgres://app:p%40w@db/x?sslmode=require&channel_binding=require", ""),
         ("url: postgres", "postgresql+asyncpg://app:pw@db/x", ""),
@@ -69,7 +69,7 @@ fn each_rule() {
         (
             "url: redis",
             "redis://:hunter2@:hunter2@cache:6379/0",
-            "url_password_doubled: user and password stand in it twice",
+            "url_password_doubled: user and password appear in it twice",
         ),
         ("url: redis", "rediss://default:pw@cache", ""),
         ("url: redis", "cache:6379", "url_malformed: it is no URL that begins with redis:// or rediss://"),

@@ -73,7 +73,7 @@ impl Health {
             named.push(format!("and {} more", parts.len() - NAMED));
         }
         match (&self.word, named.is_empty()) {
-            (Some(word), true) => format!("the peer says of itself: {word}"),
+            (Some(word), true) => format!("the peer reports: {word}"),
             (_, _) => named.join(", "),
         }
     }
@@ -162,7 +162,7 @@ struct Own {
     tone: Tone,
 }
 
-/// What an object says of itself: `status: UP`, `healthy: true`. A bad word wins over a good one beside it.
+/// What an object reports: `status: UP`, `healthy: true`. A bad word wins over a good one beside it.
 fn own_word(entries: &[(String, Doc)]) -> Option<Own> {
     let said = entries.iter().filter_map(|(key, value)| {
         let (word, tone) = match value {

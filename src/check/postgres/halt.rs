@@ -34,7 +34,7 @@ pub(super) fn unsupported(text: &str) -> Halt {
 
 /// The one thing that cannot be written into a message: a text with a zero byte in it.
 pub(super) fn zero_byte() -> Halt {
-    Halt::Stop(Cause::VariableInvalid, "a zero byte stands in the user, database, password or query".to_owned())
+    Halt::Stop(Cause::VariableInvalid, "there is a zero byte in the user, database, password or query".to_owned())
 }
 
 /// A byte from the peer as it may be shown.

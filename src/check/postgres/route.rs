@@ -105,7 +105,7 @@ async fn by(
     match offer(attempt, io).await? {
         Offer::Taken(io) => {
             let started = attempt.start_tls(io, &options).await;
-            // A handshake that ran out of time left none for the other kind.
+            // A handshake that ran timed out left none for the other kind.
             let io = started.map_err(|fault| Refused { other_way: fault.cause != Cause::Timeout, fault })?;
             authenticate(attempt, settings, io, Link::Tls, trust).await
         }

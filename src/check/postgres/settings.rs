@@ -170,7 +170,7 @@ impl Place {
         for (key, value, name) in [("user", &keys.user, &user), ("database", &keys.database, &database)] {
             if name.as_ref().is_some_and(|name| name.contains("://")) {
                 let cause = value.as_ref().map_or(Cause::UrlMalformed, Value::invalid_cause);
-                let fault = Fault::new(Phase::Assert, cause, format!("{key}: a URL stands where a name belongs"));
+                let fault = Fault::new(Phase::Assert, cause, format!("{key}: there is a URL where a name belongs"));
                 return Err(fault.with(Detail::Value(ValueDetail::Key(key))));
             }
         }
@@ -240,7 +240,7 @@ fn url(keys: &Keys, env: &dyn Env) -> Result<UrlPart, Fault> {
     read_url(value.resolve(env)?.expose()).map_err(|blame| blame.fault(&value.origin()))
 }
 
-/// Reads a URL; where that fails, or where user and password stand in it twice, what is to blame.
+/// Reads a URL; where that fails, or where user and password appear in it twice, what is to blame.
 pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
     let mut read = UrlPart::read(text);
     if read.is_err()

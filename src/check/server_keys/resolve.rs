@@ -70,7 +70,7 @@ impl ServerKeys {
         };
         if user.as_ref().is_some_and(|user| user.contains("://")) {
             let cause = key.map_or(Cause::UrlMalformed, Value::invalid_cause);
-            return Err(Fault::new(Phase::Assert, cause, "user: a URL stands where a name belongs"));
+            return Err(Fault::new(Phase::Assert, cause, "user: there is a URL where a name belongs"));
         }
         Ok(user.filter(|user| !user.is_empty()))
     }
@@ -161,7 +161,7 @@ impl ServerUrl {
     }
 }
 
-/// Reads a URL; where it cannot be used, or where user and password stand in it twice, what is to blame.
+/// Reads a URL; where it cannot be used, or where user and password appear in it twice, what is to blame.
 pub(super) fn read_url(text: &str, rules: &ServerRules) -> Result<ServerUrl, Blame> {
     let read = ServerUrl::read(text, rules);
     match (blame(text, read.is_err(), SCHEMES), read) {

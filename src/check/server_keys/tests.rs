@@ -70,7 +70,7 @@ fn all_that_is_wrong_is_told_at_once() {
         ("{count: 1, url: 's3cret'}", "url: no scheme"),
         ("{count: 1, url: 'cache://u:s3cret@a,b'}", "url: several hosts are given"),
         ("{count: 1, host: 'a,b'}", "host: several hosts are given"),
-        ("{count: 1, host: 'db:6000'}", "host: a port stands behind the host"),
+        ("{count: 1, host: 'db:6000'}", "host: there is a port after the host"),
         ("{count: 1, host: /run/cache.sock}", "host: a socket"),
         ("{count: 1, host: db, port: 0}", "port: expected a port from 1 to 65535"),
         ("{count: 1, host: db, user: a, username: a}", "username: is the same as `user`"),
@@ -147,11 +147,11 @@ fn what_cannot_be_resolved_is_a_fault_without_the_text() {
     .with_file("/empty", b"");
     for (yaml, slug, message) in [
         ("url: {env: NONE}", "variable_missing", "the variable NONE is not set or empty"),
-        ("url: {env: URL}", "url_malformed", "the URL from the variable URL: `/`, `?` or `#` stands before the `@`"),
+        ("url: {env: URL}", "url_malformed", "the URL from the variable URL: `/`, `?` or `#` is before the `@`"),
         ("url: {env: TWICE}", "url_password_doubled", "the URL from the variable TWICE: user and password"),
-        ("host: {env: HOST}", "variable_invalid", "host: a port stands behind the host"),
+        ("host: {env: HOST}", "variable_invalid", "host: there is a port after the host"),
         ("host: db, port: {env: PORT}", "variable_invalid", "port: the variable PORT holds something else"),
-        ("host: db, user: {env: TWICE}", "variable_invalid", "user: a URL stands where a name belongs"),
+        ("host: db, user: {env: TWICE}", "variable_invalid", "user: there is a URL where a name belongs"),
         ("host: db, password: {file: /empty}", "file_invalid", "the file /empty is empty"),
     ] {
         let fault = resolve(&format!("{{count: 1, {yaml}}}"), &ONE, &env).expect_err(yaml);

@@ -53,7 +53,7 @@ pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls) 
         Ok(result) => result,
         Err(_) => {
             let fault = attempt.deadline_fault();
-            let message = format!("{}; TLS was not begun, since the server has not consented", fault.message);
+            let message = format!("{}; TLS did not start, because the server did not agree to it", fault.message);
             Err(fault.with_message(message).with(Detail::Tls(TlsDetail::NotStarted)))
         }
     }

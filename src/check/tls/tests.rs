@@ -187,7 +187,7 @@ async fn peers_that_speak_no_tls() {
 async fn a_peer_that_keeps_silent_is_told_from_one_that_drips() {
     let silent = against("", |mut stream| async move { drop(stream.read_to_end(&mut Vec::new()).await) }).await;
     assert!(
-        silent.starts_with("tls timeout: out of time in the TLS handshake; connected, then nothing came"),
+        silent.starts_with("tls timeout: timed out in the TLS handshake; connected, then nothing came"),
         "{silent}"
     );
     let drips = against("", |mut stream| async move {
@@ -195,9 +195,9 @@ async fn a_peer_that_keeps_silent_is_told_from_one_that_drips() {
         drop(stream.read_to_end(&mut Vec::new()).await);
     });
     let drips = drips.await;
-    assert!(drips.starts_with("tls timeout: out of time in the TLS handshake; connected, 4 bytes came"), "{drips}");
+    assert!(drips.starts_with("tls timeout: timed out in the TLS handshake; connected, 4 bytes came"), "{drips}");
     // It waits for TLS at once, as a server on port 465 does.
     let waits = against("starttls: smtp", |mut stream| async move { drop(stream.read_to_end(&mut Vec::new()).await) });
     let waits = waits.await;
-    assert!(waits.starts_with("tls timeout: ") && waits.contains("TLS was not begun"), "{waits}");
+    assert!(waits.starts_with("tls timeout: ") && waits.contains("TLS did not start"), "{waits}");
 }

@@ -27,7 +27,7 @@ pub(super) fn rung(outcome: &Outcome) -> Rung {
     let not_it = if hosts.is_empty() { "NOT connect".to_owned() } else { format!("NOT connect to {hosts}") };
     let bad = if hosts.is_empty() || !outcome.passed() { Mark::Bad } else { Mark::Warn };
     let (mark, summary) = match (all.len(), connect, fail) {
-        (0, ..) => (Mark::Idle, "nothing to foretell".to_owned()),
+        (0, ..) => (Mark::Idle, "nothing to predict".to_owned()),
         (all, ..) if all == unknown => (Mark::Idle, "nothing can be foretold: too little was measured".to_owned()),
         (all, connect, _) if all == connect => (Mark::Good, format!("all {all} that were looked at would connect")),
         (all, 0, fail) if all == fail && hosts.is_empty() => (Mark::Bad, format!("none of {all} would connect")),

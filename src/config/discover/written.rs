@@ -23,7 +23,7 @@ pub(super) fn document(found: &[Found], listed: &[Listed]) -> String {
     let (named, odd): (Vec<&Found>, Vec<&Found>) = found.iter().partition(|found| is_variable_name(&found.variable));
     named.iter().for_each(|found| check(&mut text, found));
     if !listed.is_empty() || !odd.is_empty() {
-        text.push_str("\n# Found and left out:\n");
+        text.push_str("\n# Found, but not probed:\n");
     }
     for Listed { variable, why, .. } in listed {
         text.push_str(&format!("# {}: {why}\n", clean_text(variable, 256)));

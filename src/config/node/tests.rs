@@ -108,18 +108,18 @@ fn what_yaml_has_too_much_of_is_refused() {
         ("url: &a x\n", "1:6 url: an anchor (`&`) is not supported: leave it out, or put the value in quotes"),
         ("url: !!str x\n", "1:6 url: a tag (`!`) is not supported: leave it out, or put the value in quotes"),
         ("url: *a\n", "1:6 : an alias (`*`) is not supported: write the value out, or put it in quotes"),
-        ("url: x\nport: 1\nurl: y\n", "3:1 url: duplicate key, it stands in line 1 already"),
+        ("url: x\nport: 1\nurl: y\n", "3:1 url: duplicate key, it is already in line 1"),
         ("url: x\n---\nurl: y\n", "2:1 : a second document begins here: keep one, without `---` between"),
         (
             "url: {{ .Values.url }}\n",
             "1:7 url: a key must be a text; is this a template that was not rendered (`{{ … }}`)?",
         ),
         ("<<: x\nurl: y\n", "1:1 : a merge key (`<<`) is not supported: write the keys out"),
-        ("free:\n\ta: b\n", "2:2 : a tab stands in the indentation: use spaces"),
+        ("free:\n\ta: b\n", "2:2 : there is a tab in the indentation: use spaces"),
         ("url: @s3cret\n", "1:6 : a value cannot begin with this character: put it in quotes"),
         (
             "url: x: y\n",
-            "1:7 : a `:` cannot stand here: indent the line as its neighbours are, or put the value in quotes",
+            "1:7 : a `:` cannot be here: indent the line as its neighbours are, or put the value in quotes",
         ),
     ] {
         let found = faults(text);

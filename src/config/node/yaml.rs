@@ -167,7 +167,7 @@ impl<'a> Loader<'a> {
                 Some("<<") => self.tell(span, path, "a merge key (`<<`) is not supported: write the keys out"),
                 Some(text) => match seen.get(text) {
                     Some(first) => {
-                        let message = format!("duplicate key, it stands in line {} already", first.line);
+                        let message = format!("duplicate key, it is already in line {}", first.line);
                         self.tell(span, &value_path, message);
                     }
                     None => {
@@ -203,17 +203,17 @@ fn explain(error: &ScanError, text: &str) -> Problem {
     };
     let line = || text.split('\n').nth(span.line - 1);
     let message = if info.contains("tab") && !info.contains("tag") || tabbed(line()) {
-        "a tab stands in the indentation: use spaces"
+        "there is a tab in the indentation: use spaces"
     } else if info.contains("unexpected character") {
         "a value cannot begin with this character: put it in quotes"
     } else if info.contains("mapping values are not allowed") || info.contains("':' may not") {
-        "a `:` cannot stand here: indent the line as its neighbours are, or put the value in quotes"
+        "a `:` cannot be here: indent the line as its neighbours are, or put the value in quotes"
     } else if info.contains("unknown anchor") {
         "an alias (`*`) is not supported: write the value out, or put it in quotes"
     } else if info.contains("escape") {
         "an escape that YAML does not know: in double quotes write `\\\\` for `\\`, or use single quotes"
     } else if info.contains("quoted scalar") || info.contains("double-quoted") {
-        "a text in quotes is not closed, or something stands behind its end"
+        "a text in quotes is not closed, or there is text after its end"
     } else if info.contains("flow") || info.contains("misplaced bracket") || info.contains("unexpected eof") {
         "a `[` or `{` is not closed, or a `,` is missing between its parts"
     } else if info.contains("block scalar") {

@@ -82,7 +82,7 @@ fn a_variable_without_a_usable_url_is_a_check_that_fails() {
 fn what_is_wrong_with_the_value_of_a_variable() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for (value, cause, says) in [
-        ("\"postgres://app:s3cret@db/x\"", "url_malformed", "it stands in quotes"),
+        ("\"postgres://app:s3cret@db/x\"", "url_malformed", "it is in quotes"),
         ("cG9zdGdyZXM6Ly9hcHA6cHdAZGIvc2hvcA==", "url_malformed", "it is still base64"),
         (" postgres://app:s3cret@db/x", "secret_whitespace", "white space at its start"),
         ("redis://:s3cret@:s3cret@cache", "url_password_doubled", "twice"),
@@ -146,8 +146,8 @@ fn a_bad_target_is_named_by_its_position_and_never_repeated() {
         ("unix:/s3cret", "this version has no unix check"),
         ("tcp://s3cret", "right is tcp://host:port"),
         ("tcp://s3cret:99999", "65535"),
-        ("tcp://app:s3cret@h:1", "nothing may stand before the host or after the port; right is tcp://host:port"),
-        ("tls://h:1/s3cret", "nothing may stand before the host or after the port; right is tls://host:port"),
+        ("tcp://app:s3cret@h:1", "nothing may precede the host or follow the port; right is tcp://host:port"),
+        ("tls://h:1/s3cret", "nothing may precede the host or follow the port; right is tls://host:port"),
         ("tls://s3cret", "right is tls://host:port"),
         ("postgres://app:s3/cret@db/x", "percent-encode the password"),
         ("postgres://app:s3cret@db/x?sslmode=s3cret", "right is postgres://"),

@@ -46,17 +46,17 @@ fn who_listens_where() {
         (
             "10.0.0.7:8000",
             &["127.0.0.1:8000", "[::1]:8000"],
-            "listens_loopback_only: 10.0.0.7:8000 is refused, and port 8000 of this pod listens on 127.0.0.1 and ::1 alone",
+            "listens_loopback_only: 10.0.0.7:8000 is refused, and port 8000 of this pod listens only on 127.0.0.1 and ::1",
         ),
         (
             "127.0.0.1:3000",
             &["10.0.0.7:3000"],
-            "listens_pod_ip_only: 127.0.0.1:3000 is refused, and port 3000 of this pod listens on 10.0.0.7 alone",
+            "listens_pod_ip_only: 127.0.0.1:3000 is refused, and port 3000 of this pod listens only on 10.0.0.7",
         ),
         (
             "127.0.0.1:3000",
             &["[::]:3000"],
-            "listens_ipv6_only: 127.0.0.1:3000 is refused, and port 3000 of this pod listens on :: alone: it \
+            "listens_ipv6_only: 127.0.0.1:3000 is refused, and port 3000 of this pod listens only on ::: it \
              takes IPv6 only, or began to listen after the try",
         ),
     ] {

@@ -32,70 +32,76 @@ pub(super) const SEARCH_STOPS_MUSL: Entry = Entry {
     code: "dns_search_stops_musl",
     severity: Severity::Warning,
     cause: Cause::DnsServerFailure,
-    meaning: "glibc finds the name further down the search list; musl (Alpine images) stops before and fails",
-    remedy: "write the full name with a final dot, or take the suffix that answers so out of the search list",
+    meaning: "glibc finds the name further down the search list, but musl (Alpine images) stops earlier and fails",
+    remedy: "write the full name with a final dot, or remove the suffix that answers like this from the search list",
 };
 pub(super) const SEARCH_HIJACK: Entry = Entry {
     code: "dns_search_hijack",
     severity: Severity::Warning,
     cause: Cause::DnsAnswerMismatch,
-    meaning: "a suffix of the search list answers for a public name, so that the name itself is never asked for",
-    remedy: "write the name with a final dot, set `ndots: 1` or `2`, or take the wildcard out of that domain",
+    meaning: "a suffix of the search list answers for a public name, so the name itself is never looked up",
+    remedy: "write the name with a final dot, set `ndots: 1` or `2`, or remove the wildcard from that domain",
 };
 pub(super) const AAAA_BREAKS_MUSL: Entry = Entry {
     code: "dns_aaaa_breaks_musl",
     severity: Severity::Warning,
     cause: Cause::DnsServerFailure,
-    meaning: "A is answered, AAAA is an error: glibc resolves the name, musl (Alpine images) does not",
+    meaning: "the query for A is answered, the one for AAAA is an error: glibc resolves the name, musl (Alpine \
+              images) does not",
     remedy: "let the name server answer AAAA with NOERROR and no records, or use a glibc image",
 };
 pub(super) const AAAA_SILENT: Entry = Entry {
     code: "dns_aaaa_silent",
     severity: Severity::Warning,
     cause: Cause::DnsTimeout,
-    meaning: "A is answered, AAAA was not within the time it had: every lookup waits, and musl (Alpine images) fails",
+    meaning: "the query for A is answered, the one for AAAA not in time: every lookup waits, and musl (Alpine images) \
+              fails",
     remedy: "let the name server answer AAAA with NOERROR and no records",
 };
 pub(super) const TCP_BLOCKED: Entry = Entry {
     code: "dns_tcp_blocked",
     severity: Severity::Error,
     cause: Cause::DnsTimeout,
-    meaning: "an answer did not fit a datagram, and TCP port 53 of the name server does not work",
-    remedy: "allow TCP 53 beside UDP 53 in the NetworkPolicy and the firewall",
+    meaning: "an answer did not fit into a datagram, and TCP port 53 of the name server does not work",
+    remedy: "allow TCP 53 as well as UDP 53 in the NetworkPolicy and the firewall",
 };
 pub(super) const LOST_DATAGRAM: Entry = Entry {
     code: "dns_lost_datagram",
     severity: Severity::Warning,
     cause: Cause::DnsTimeout,
     meaning: "the first datagram got no answer in time, the second did: an app waits 5 s (glibc) or 2.5 s (musl) there",
-    remedy: "if it is seen often: NodeLocal DNSCache, or `single-request-reopen` (glibc) against the conntrack race",
+    remedy: "if this happens often: use NodeLocal DNSCache, or `single-request-reopen` (glibc) against the conntrack \
+             race",
 };
 pub(super) const CONNTRACK_RACE: Entry = Entry {
     code: "dns_conntrack_race",
     severity: Severity::Warning,
     cause: Cause::DnsTimeout,
-    meaning: "A and AAAA sent at once from one socket, as libcs do, lose an answer; from two sockets they do not (`diagnose`)",
-    remedy: "NodeLocal DNSCache, or `single-request-reopen` in `dnsConfig.options` (glibc images)",
+    meaning: "queries for A and AAAA, sent at once from one socket as libcs do, lose an answer; from two sockets they \
+              do not (`diagnose`)",
+    remedy: "use NodeLocal DNSCache, or `single-request-reopen` in `dnsConfig.options` (glibc images)",
 };
 pub(super) const SERVER_SILENT: Entry = Entry {
     code: "dns_server_silent",
     severity: Severity::Warning,
     cause: Cause::DnsTimeout,
-    meaning: "a name server of resolv.conf did not answer, another one did: lookups that ask it first wait for it or ask in vain",
-    remedy: "repair it, or take it out of the node's or pod's resolv.conf (`dnsConfig`)",
+    meaning: "a name server of resolv.conf did not answer, but another one did: lookups that use it first wait for it \
+              or fail",
+    remedy: "repair it, or remove it from the node's or the pod's resolv.conf (`dnsConfig`)",
 };
 pub(super) const SERVERS_DIFFER: Entry = Entry {
     code: "dns_servers_differ",
     severity: Severity::Warning,
     cause: Cause::DnsServerFailure,
-    meaning: "name servers of one resolv.conf answer differently: it depends on their order and on the libc what an app gets",
-    remedy: "name only servers that serve the same zones",
+    meaning: "the name servers of one resolv.conf answer differently: what an app gets depends on their order and on \
+              the libc",
+    remedy: "list only servers that serve the same zones",
 };
 pub(super) const EXTERNAL_NAME_TLS: Entry = Entry {
     code: "external_name_tls",
     severity: Severity::Error,
     cause: Cause::TlsWrongName,
-    meaning: "the name is an alias (an ExternalName Service?), and the certificate is for what it leads to",
+    meaning: "the name is an alias (an ExternalName Service?), and the certificate covers the name that it leads to",
     remedy: "use the real name in the URL, or set `server_name` to it",
 };
 pub(super) const EXTERNAL_NAME_HOST: Entry = Entry {
@@ -109,6 +115,6 @@ pub(super) const INGRESS_NAME: Entry = Entry {
     code: "ingress_name_in_pod",
     severity: Severity::Error,
     cause: Cause::DnsNotFound,
-    meaning: "the name is of the kind that a laptop's hosts file, Docker or minikube has, and a pod has not",
-    remedy: "use the Service's name: `kubectl get svc`",
+    meaning: "the name is one that a laptop's hosts file, Docker or minikube knows, but a pod does not",
+    remedy: "use the Service name: `kubectl get svc`",
 };

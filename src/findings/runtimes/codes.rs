@@ -11,7 +11,7 @@ pub(super) const NODE_CONNECT_CUT: Entry = Entry {
     code: "node_connect_cut",
     severity: Severity::Error,
     cause: Cause::ConnectTimeout,
-    meaning: "addresses answer, but more slowly than Node waits for each of several: Node gives up on them and fails",
+    meaning: "addresses answer, but more slowly than Node waits for each of several addresses: Node gives up and fails",
     remedy: "set NODE_OPTIONS=--network-family-autoselection-attempt-timeout to more than the slowest address takes \
              (Node 20.13, 22.1 or later), or --no-network-family-autoselection, or use Node 25.2 or later",
 };
@@ -19,7 +19,8 @@ pub(super) const NODE_CONNECT_BORDERLINE: Entry = Entry {
     code: "node_connect_borderline",
     severity: Severity::Warning,
     cause: Cause::ConnectTimeout,
-    meaning: "addresses answer within 15 ms of the limit that Node has for each of several: it connects now and then",
+    meaning: "addresses answer within 15 ms of the limit that Node has for each of several addresses: it connects \
+              only sometimes",
     remedy: "set NODE_OPTIONS=--network-family-autoselection-attempt-timeout well above what the addresses take",
 };
 pub(super) const IPV6_DEAD: Entry = Entry {
@@ -34,7 +35,7 @@ pub(super) const ADDRESS_DEAD: Entry = Entry {
     code: "address_dead",
     severity: Severity::Warning,
     cause: Cause::ConnectTimeout,
-    meaning: "an address of the name does not work, others do, and runtimes that try it first wait, or fail",
-    remedy: "find out why that address does not answer, or take it out of the name; until then give the client a connect \
+    meaning: "one address of the name does not work, but others do; runtimes that try it first wait or fail",
+    remedy: "find out why that address does not answer, or remove it from the name; until then give the client a connect \
              timeout",
 };

@@ -215,10 +215,10 @@ fn dead(forecasts: &[Forecast], measured: &[MeasuredAddress], of: &str, asked: b
     let no_route =
         blamed.iter().all(|candidate| matches!(candidate.fate, Fate::Errs(code) if code.at_once && code.errno == 101));
     let remedy = match (all_v6 && no_v6_works, refused) {
-        _ if no_route => "give this pod a route to that address, or take it out of the name",
-        (_, true) => "let the server listen on that address too, or take it out of the name",
+        _ if no_route => "give this pod a route to that address, or remove it from the name",
+        (_, true) => "let the server listen on that address too, or remove it from the name",
         (true, false) => "let IPv6 through, or take the AAAA records or this pod's IPv6 route away",
-        (false, false) => "find out why that address does not answer, or take it out of the name",
+        (false, false) => "find out why that address does not answer, or remove it from the name",
     };
     // Each one's own cure stands with what is predicted of it: here only those of the runtimes that the app has.
     let cures: Vec<String> = hurt

@@ -56,7 +56,7 @@ pub fn blame(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
             return Some(Blame::new(Cause::SecretWhitespace, format!("it has {what}")));
         }
         Some(Flaw::Quoted) => {
-            return Some(Blame::malformed("it stands in quotes, which are a part of it"));
+            return Some(Blame::malformed("it is in quotes, which are part of it"));
         }
         Some(Flaw::Base64) => return Some(Blame::malformed("it is still base64: the URL is inside")),
         Some(Flaw::Unexpanded(what)) if unread => return Some(unfilled(&what)),
@@ -65,7 +65,7 @@ pub fn blame(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
     let family = Family::of(text, schemes)?;
     let intent = Intent::of(text)?;
     if intent.doubled().is_some() {
-        return Some(Blame::new(Cause::UrlPasswordDoubled, "user and password stand in it twice"));
+        return Some(Blame::new(Cause::UrlPasswordDoubled, "user and password appear in it twice"));
     }
     let odd = |text: Option<&str>| !percent::odd(text.unwrap_or_default()).is_empty();
     if !unread || !(odd(intent.password) || odd(intent.user)) {
@@ -115,7 +115,7 @@ pub fn lint(text: &str, family: Family, schemes: Schemes) -> Option<Blame> {
     }
     let intent = Intent::of(text).filter(|_| !jdbc)?;
     if family == Family::Redis && intent.password.is_none() && super::named_user(&intent) {
-        let message = "it has no colon before the `@`: clients send what stands there as the user, without a password";
+        let message = "it has no colon before the `@`: clients send it as the user, without a password";
         return Some(Blame::malformed(message));
     }
     // The braces of `${NAME}` are not a password's.

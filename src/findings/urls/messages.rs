@@ -18,8 +18,8 @@ pub(super) fn flaw(flaw: &Flaw, reading: &Reading) -> Finding {
              `|` in YAML",
         ),
         Flaw::Quoted => QUOTED.found(
-            format!("{origin} stands in quotes, which are a part of the value"),
-            "take them away where it is set: kubectl --from-env-file and docker --env-file keep quotes",
+            format!("{origin} is in quotes, which are part of the value"),
+            "remove the quotes where it is set: kubectl --from-env-file and docker --env-file keep quotes",
         ),
         Flaw::Base64 => BASE64.found(
             format!("{origin} is still base64: the URL is inside"),
@@ -87,7 +87,7 @@ pub(super) fn doubled(origin: &str, family: Family) -> String {
         Family::Redis => "all up to the last `@` for the password",
         Family::Postgres => "the second pair for a part of the password, or of the host",
     };
-    format!("user and password stand in {origin} twice: clients take {what}")
+    format!("user and password appear twice in {origin}: clients take {what}")
 }
 
 pub(super) fn doubled_fix(intent: &Intent<'_>) -> String {

@@ -107,7 +107,7 @@ fn by_dialect(intent: &Intent<'_>, origin: &str) -> Option<Finding> {
             "asyncpg.connect(), which has no such argument: TypeError",
             "write `ssl` in place of `sslmode`, with its value; settings go into connect_args={\"server_settings\": …}",
         ),
-        driver if driver.starts_with("psycopg") => (SQLALCHEMY, "libpq, which refuses it", "take it out of this URL"),
+        driver if driver.starts_with("psycopg") => (SQLALCHEMY, "libpq, which refuses it", "remove it from this URL"),
         _ => return None,
     };
     let wrong: Vec<&str> =

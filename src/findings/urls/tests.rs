@@ -265,7 +265,7 @@ fn what_a_rejected_password_may_come_of() {
     let rejected = Fault::new(Phase::Login, Cause::PasswordRejected, "no");
     let usual = "";
     for (key, text, code, told) in [
-        ("password", "\"hunter2\"", "env_quoted", "the variable X stands in quotes"),
+        ("password", "\"hunter2\"", "env_quoted", "the variable X is in quotes"),
         ("password", "czNjcmV0LWh1bnRlcjI=", "env_base64_twice", "the variable X reads as base64 of plain text"),
         ("password", "jFcdCCB5fGPyBqbe", "", usual),
         (

@@ -57,7 +57,7 @@ impl HandshakeContext<'_> {
 
     /// What is known where the time ran out.
     pub(super) fn timeout(&self) -> Fault {
-        let so_far = || format!("out of time in the TLS handshake; {}", silence(&self.seen, Instant::now()));
+        let so_far = || format!("timed out in the TLS handshake; {}", silence(&self.seen, Instant::now()));
         let silent = || Fault::new(Phase::Tls, Cause::Timeout, so_far()).with(how_silent(&self.seen));
         self.not_tls().unwrap_or_else(silent)
     }

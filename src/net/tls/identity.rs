@@ -41,12 +41,12 @@ impl Identity {
         let invalid = |message: String| fault(Cause::FileInvalid, message);
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&cert_bytes)
             .collect::<Result<_, _>>()
-            .map_err(|_| invalid(format!("the client certificate in {cert_shown} is damaged: copy it anew")))?;
+            .map_err(|_| invalid(format!("the client certificate in {cert_shown} is damaged: copy it again")))?;
         let Some(leaf) = chain.first() else {
             return Err(no_section_in(&cert_shown, &cert_bytes, "CERTIFICATE"));
         };
         let parsed = CertificateInfo::read(leaf)
-            .ok_or_else(|| invalid(format!("the client certificate in {cert_shown} is damaged: copy it anew")))?;
+            .ok_or_else(|| invalid(format!("the client certificate in {cert_shown} is damaged: copy it again")))?;
         let mut der = PrivateKeyDer::from_pem_slice(&key_bytes)
             .map_err(|_| no_section_in(&key_shown, &key_bytes, "PRIVATE KEY"))?;
         let signing = any_supported_type(&der);

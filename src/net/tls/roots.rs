@@ -114,7 +114,7 @@ impl Roots {
                 Ok(())
             });
             if added.is_err() && strict {
-                let message = format!("certificate {} in {shown} is damaged: copy the CA anew", index + 1);
+                let message = format!("certificate {} in {shown} is damaged: copy the CA again", index + 1);
                 return Err(fault(Cause::FileInvalid, message));
             }
         }

@@ -320,7 +320,7 @@ fn a_ca_that_cannot_be_read_is_named() {
             "file_invalid: the file /der is DER: convert it to PEM with openssl, so that it holds -----BEGIN CERTIFICATE-----",
         ),
         (file("/key"), "file_invalid: the file /key is PEM, but holds no -----BEGIN CERTIFICATE-----"),
-        (file("/half"), "file_invalid: certificate 2 in the file /half is damaged: copy the CA anew"),
+        (file("/half"), "file_invalid: certificate 2 in the file /half is damaged: copy the CA again"),
         (
             Pem::new(Value::Env("CA_PATH".into())),
             "file_missing: the file that the variable CA_PATH names does not exist: is the volume with it mounted?",

@@ -34,13 +34,13 @@ fn health_json() {
         ),
         (r#"{"status":"ok"}"#, "good"),
         (r#"{"status":"up"}"#, "good"),
-        (r#"{"status":"warn"}"#, "warn: the peer says of itself: warn"),
+        (r#"{"status":"warn"}"#, "warn: the peer reports: warn"),
         (
             r#"{"status":"warn","checks":{"disk:utilization":[{"status":"warn"}]},"output":"x"}"#,
             "warn: disk:utilization: warn",
         ),
-        (r#"{"status":"fail","output":"secret"}"#, "bad: the peer says of itself: fail"),
-        (r#"{"status":"error"}"#, "bad: the peer says of itself: error"),
+        (r#"{"status":"fail","output":"secret"}"#, "bad: the peer reports: fail"),
+        (r#"{"status":"error"}"#, "bad: the peer reports: error"),
         (
             r#"{"status":"pass","checks":{"db:responseTime":[{"status":"pass"},{"status":"fail","output":"pw=x"}]}}"#,
             "bad: db:responseTime: fail",
@@ -73,7 +73,7 @@ fn spring_actuator() {
             r#"{"status":"OUT_OF_SERVICE","components":{"readinessState":{"status":"OUT_OF_SERVICE"}}}"#,
             "bad: readinessState: OUT_OF_SERVICE",
         ),
-        (r#"{"status":"DOWN"}"#, "bad: the peer says of itself: DOWN"),
+        (r#"{"status":"DOWN"}"#, "bad: the peer reports: DOWN"),
         (r#"{"status":"UNKNOWN"}"#, "silent"),
         // Spring Boot 2.0 and 1.x.
         (r#"{"status":"DOWN","details":{"rabbit":{"status":"DOWN","details":{"error":"x"}}}}"#, "bad: rabbit: DOWN"),
@@ -90,14 +90,14 @@ fn spring_actuator() {
 fn asp_net() {
     for (body, expected) in [
         ("Healthy", "good"),
-        ("Degraded", "warn: the peer says of itself: Degraded"),
-        ("Unhealthy", "bad: the peer says of itself: Unhealthy"),
-        ("Unhealthy\r\n", "bad: the peer says of itself: Unhealthy"),
+        ("Degraded", "warn: the peer reports: Degraded"),
+        ("Unhealthy", "bad: the peer reports: Unhealthy"),
+        ("Unhealthy\r\n", "bad: the peer reports: Unhealthy"),
     ] {
         assert_eq!(reading("text/plain", body), expected);
     }
     table(&[
-        (r#""Unhealthy""#, "bad: the peer says of itself: Unhealthy"),
+        (r#""Unhealthy""#, "bad: the peer reports: Unhealthy"),
         (
             r#"{"status":"Healthy","totalDuration":"00:00:00.1","entries":{"npgsql":{"data":{"open":false},"duration":"00:00","status":"Healthy","tags":[]}}}"#,
             "good",
@@ -128,14 +128,14 @@ fn other_frameworks() {
             r#"{"status":"error","info":{"redis":{"status":"up"}},"error":{"db":{"status":"down","message":"x"}},"details":{"redis":{"status":"up"},"db":{"status":"down","message":"x"}}}"#,
             "bad: db: down",
         ),
-        (r#"{"cluster_name":"es","status":"red","timed_out":false}"#, "bad: the peer says of itself: red"),
-        (r#"{"cluster_name":"es","status":"yellow"}"#, "warn: the peer says of itself: yellow"),
+        (r#"{"cluster_name":"es","status":"red","timed_out":false}"#, "bad: the peer reports: red"),
+        (r#"{"cluster_name":"es","status":"yellow"}"#, "warn: the peer reports: yellow"),
         (r#"[{"service":"a","healthy":true},{"service":"b","healthy":false}]"#, "bad: b.healthy: false"),
-        (r#"{"healthy":false}"#, "bad: the peer says of itself: healthy: false"),
+        (r#"{"healthy":false}"#, "bad: the peer reports: healthy: false"),
         (r#"{"ok":true}"#, "good"),
         (r#"{"success":true,"data":{"database":"down"}}"#, "bad: database: down"),
         ("true", "good"),
-        ("false", "bad: the peer says of itself: false"),
+        ("false", "bad: the peer reports: false"),
     ]);
 }
 
@@ -237,7 +237,7 @@ fn pages() {
     assert_eq!(reading("text/html", rails), "silent");
     for (body, expected) in [
         ("<html><body>OK</body></html>", "good"),
-        ("<html><body>\n<h1>Unhealthy</h1></body></html>", "bad: the peer says of itself: Unhealthy"),
+        ("<html><body>\n<h1>Unhealthy</h1></body></html>", "bad: the peer reports: Unhealthy"),
         ("<html><head><title>Health</title></head><body><p>Up</p></body></html>", "silent"),
         (
             "<!DOCTYPE html><html><head><title>Welcome to nginx!</title></head><body><h1>Welcome to nginx!</h1></body></html>",

@@ -88,7 +88,7 @@ fn what_is_wrong_with_the_value_has_causes_of_its_own() {
         ),
         ("postgres://u:s3cret@u:s3cret@h/d", "url_password_doubled: "),
         ("postgres://u:s3cret@h/d\n", "secret_whitespace: the URL from the configuration: it has a newline at its end"),
-        ("'postgres://u:s3cret@h/d'", "url_malformed: the URL from the configuration: it stands in quotes"),
+        ("'postgres://u:s3cret@h/d'", "url_malformed: the URL from the configuration: it is in quotes"),
         ("postgres://u:s3cret@$(HOST)/d", "url_malformed: the URL from the configuration: $(HOST) stands in it"),
     ] {
         let error = of_url(text).unwrap_err();
@@ -135,10 +135,10 @@ fn a_url_in_the_place_of_a_name_is_not_sent() {
     let fault = Settings::resolve(&keys, &env).unwrap_err();
     assert_eq!(
         (fault.cause.slug(), &*fault.message),
-        ("variable_invalid", "database: a URL stands where a name belongs")
+        ("variable_invalid", "database: there is a URL where a name belongs")
     );
     let keys = Keys { host: host(), user: Some(Value::Env("URL".into())), ..Keys::default() };
-    assert_eq!(Settings::resolve(&keys, &env).unwrap_err().message, "user: a URL stands where a name belongs");
+    assert_eq!(Settings::resolve(&keys, &env).unwrap_err().message, "user: there is a URL where a name belongs");
 }
 
 #[test]

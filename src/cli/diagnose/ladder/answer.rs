@@ -69,7 +69,7 @@ fn learnt(facts: &Facts) -> Vec<String> {
     let first_byte = facts.first_byte.map(|time| format!("first byte after {}", duration::show(time)));
     let body = facts.body_bytes.map(|bytes| format!("{bytes} bytes"));
     let redirects = facts.redirects.filter(|count| *count > 0).map(|count| format!("{count} redirects followed"));
-    let health = facts.health.as_ref().map(|health| format!("says of itself: {health}"));
+    let health = facts.health.as_ref().map(|health| format!("reports: {health}"));
     let records = match facts.own(RECORDS) {
         Some(FactValue::List(records)) => Some(records.join(", ")),
         Some(FactValue::Text(_)) | None => None,

@@ -71,7 +71,7 @@ fn findings_where_something_is_wrong() {
     let dead = &found("v4 B, v4 3", &[])[0];
     assert_eq!(
         dead.fix,
-        "find out why that address does not answer, or take it out of the name; until then, give the app's client a connect \
+        "find out why that address does not answer, or remove it from the name; until then, give the app's client a connect \
          timeout (libpq: connect_timeout=3)"
     );
     assert!(found("v4 B, v4 3", &["libpq"])[0].fix.ends_with(
@@ -184,7 +184,7 @@ fn a_limit_is_no_cure_for_a_refusal() {
     let survey = addresses("v4 R to 127.0.0.1 from 127.0.0.1, v6 1 to ::1 from ::1");
     let evidence = Evidence { survey, families: Some(IPV4_ALONE), resolved: vec![name()], ..Evidence::default() };
     let [dead] = judge(&evidence, Context::default()).0.try_into().unwrap();
-    assert_eq!(dead.fix, "let the server listen on that address too, or take it out of the name");
+    assert_eq!(dead.fix, "let the server listen on that address too, or remove it from the name");
 }
 
 /// The limit in the URL or the environment ends libpq's waiting.
@@ -207,7 +207,7 @@ fn a_connect_timeout_that_is_set_is_known() {
     let survey = addresses("v4 B, v4 3");
     let evidence = Evidence { survey, families: Some(BOTH), ..Evidence::default() };
     let fix = &judge(&evidence, limited).0[0].fix;
-    assert_eq!(fix, "find out why that address does not answer, or take it out of the name", "it is not advised again");
+    assert_eq!(fix, "find out why that address does not answer, or remove it from the name", "it is not advised again");
     assert_eq!(of("postgres://app:s3cret@db/app?connect_timeout=1", "9"), [Some(2003), Some(2003)], "its own least");
     assert_eq!(of("postgres://app:s3cret@db/app", "5"), [Some(5003), Some(5003)]);
     assert_eq!(of("postgres://app:s3cret@db/app?connect_timeout=0", ""), [None, None], "no limit");
