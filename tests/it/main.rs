@@ -27,6 +27,7 @@ mod listen;
 mod manifests;
 mod metrics;
 mod names;
+mod pages;
 mod peer;
 mod postgres;
 mod readme;
