@@ -8,15 +8,15 @@ use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeSeed, Expected, IntoDeserializer as _, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::dropped::DroppedNodes;
 use super::error::{Error, ErrorLocation, What, in_words};
-use super::lenient::Peeled;
-use super::{Node, Raw, join_key};
+use super::tree::{Node, Raw, join_key};
 
 /// One node, and the way to it.
 pub(super) struct Reader<'a> {
     node: &'a Node,
     above: Option<Above<'a>>,
-    peeled: &'a Peeled,
+    dropped: &'a DroppedNodes,
 }
 
 /// Where a node stands in the one above it.
@@ -30,12 +30,12 @@ struct Above<'a> {
 
 impl<'a> Reader<'a> {
     /// At the root.
-    pub(super) const fn new(node: &'a Node, peeled: &'a Peeled) -> Self {
-        Self { node, above: None, peeled }
+    pub(super) const fn new(node: &'a Node, dropped: &'a DroppedNodes) -> Self {
+        Self { node, above: None, dropped }
     }
 
     const fn child(&'a self, node: &'a Node, index: usize, key: Option<&'a Node>) -> Self {
-        Self { node, above: Some(Above { reader: self, index, key }), peeled: self.peeled }
+        Self { node, above: Some(Above { reader: self, index, key }), dropped: self.dropped }
     }
 
     /// Gives an error that has no place yet the place of this node.
@@ -46,7 +46,7 @@ impl<'a> Reader<'a> {
         if fault.place.is_none() {
             let at = self.at();
             let told = match fault.what {
-                What::Missing(key) => self.peeled.lost(self.node, &at, key),
+                What::Missing(key) => self.dropped.lost(self.node, &at, key),
                 _ => matches!(self.node.raw, Raw::Faulty),
             };
             if told {
@@ -76,10 +76,10 @@ impl<'a> Reader<'a> {
 
     /// Whether a node in this one was dropped.
     fn lost(&self, index: usize) -> bool {
-        !self.peeled.is_empty() && {
+        !self.dropped.is_empty() && {
             let mut at = self.at();
             at.push(index);
-            self.peeled.has(&at)
+            self.dropped.has(&at)
         }
     }
 

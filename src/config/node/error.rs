@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::de::{self, Expected, Unexpected};
 
-use super::{Span, choice, nearest};
+use super::near::{choice, nearest};
+use super::tree::Span;
 use crate::secret::Secret;
 
 #[derive(Debug)]

@@ -1,12 +1,11 @@
-//! Peeling: a faulty node is recorded and dropped, and the rest is read again, until nothing is left to say.
-
-use std::collections::BTreeMap;
+//! Reading leniently: a faulty node is recorded and dropped, and the rest is read again, until nothing is left to say.
 
 use serde::de::DeserializeOwned;
 
 use super::de::Reader;
+use super::dropped::DroppedNodes;
 use super::error::{Error, Fault};
-use super::{Node, Problem, Raw};
+use super::tree::{Node, Problem};
 
 /// More faults of one node than this are not looked for: each costs one more reading.
 const MOST: usize = 100;
@@ -15,7 +14,7 @@ const MOST: usize = 100;
 /// is read again. Structs derive `Deserialize` with `deny_unknown_fields`; a key that is not there is a default.
 ///
 /// # Errors
-/// All faults, in the order of their places; none where all were told before (see [`Raw::Faulty`]).
+/// All faults, in the order of their places; none where all were told before (see [`Raw::Faulty`](super::Raw::Faulty)).
 pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Problem>> {
     match parse_leniently(node, &[]) {
         LenientParse { value: Some(value), whole: true, .. } => Ok(value),
@@ -52,13 +51,13 @@ fn repeat(
     others: &[&str],
     read: &mut dyn FnMut(&Reader<'_>) -> Result<(), Error>,
 ) -> (bool, Vec<Problem>) {
-    let mut peeled = Peeled { dropped: BTreeMap::new() };
+    let mut dropped = DroppedNodes::default();
     let mut problems = Vec::new();
     let mut whole = false;
     while problems.len() < MOST {
-        let root = Reader::new(node, &peeled);
+        let root = Reader::new(node, &dropped);
         let Err(error) = read(&root) else {
-            whole = peeled.is_empty();
+            whole = dropped.is_empty();
             break;
         };
         let Fault { what, place: Some(place) } = *root.place(error).0 else { break };
@@ -67,35 +66,10 @@ fn repeat(
         if let Some(message) = message {
             problems.push(Problem { span: place.span, path: place.path, message });
         }
-        if place.at.is_empty() || peeled.dropped.insert(place.at, meant).is_some() {
+        if place.at.is_empty() || !dropped.add(place.at, meant) {
             break;
         }
     }
     Problem::in_order(&mut problems);
     (whole, problems)
-}
-
-/// What was dropped so far: the way to each node by position, and the key that a misspelled one was meant to be.
-pub(super) struct Peeled {
-    dropped: BTreeMap<Vec<usize>, Option<String>>,
-}
-
-impl Peeled {
-    pub(super) fn is_empty(&self) -> bool {
-        self.dropped.is_empty()
-    }
-
-    pub(super) fn has(&self, way: &[usize]) -> bool {
-        self.dropped.contains_key(way)
-    }
-
-    /// Whether a key is missing only because its entry, or one that was meant to be it, was dropped.
-    pub(super) fn lost(&self, node: &Node, at: &[usize], key: &str) -> bool {
-        let Raw::Mapping(entries) = &node.raw else { return false };
-        entries.iter().enumerate().any(|(index, (name, _))| {
-            let mut way = at.to_vec();
-            way.push(index);
-            self.dropped.get(&way).is_some_and(|meant| name.text() == Some(key) || meant.as_deref() == Some(key))
-        })
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput};
 
-use super::{Node, Problem, Raw, Span, join_key};
+use super::tree::{Node, Problem, Raw, Span, join_key};
 use crate::secret::Secret;
 
 /// The deepest nesting that is read.
