@@ -37,9 +37,9 @@ pub(super) struct Keys {
     pub(super) key: Option<Pem>,
     /// disable, prefer or require: whether the login is tied to the server's certificate (SCRAM-SHA-256-PLUS).
     pub(super) channel_binding: Option<Setting<ChannelBinding>>,
-    /// The query that is run after the login; `SELECT 1` where there is none.
+    /// The query to run after the login. Default: `SELECT 1`. It may return at most 100 rows and 64 KiB.
     pub(super) query: Option<Value>,
-    /// What the first column of the query's first row must be, as text.
+    /// The text that the first column of the first row must equal.
     pub(super) expect: Option<Value>,
     /// primary, replica or any: the first of the hosts that is it is taken.
     pub(super) role: Option<Setting<RoleKey>>,
