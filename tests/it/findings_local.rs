@@ -246,7 +246,7 @@ fn certificates_that_end_soon_and_those_that_nobody_verifies() {
     only(&of(5 * DAY + 600, -85 * DAY, &trusted), "tls_expires_soon", "the certificate of CN=db.lab ends in 5 days");
     assert_eq!(codes(&of(80 * DAY, -10 * DAY, &trusted)), [""; 0]);
     assert_eq!(codes(&of(DAY / 2, -DAY / 2, &trusted)), [""; 0], "a certificate for a day is renewed each day");
-    only(&of(80 * DAY, -10 * DAY, "verify: false"), "tls_not_verified", "whoever stands in between");
+    only(&of(80 * DAY, -10 * DAY, "verify: false"), "tls_not_verified", "anyone between this pod and the server");
 }
 
 #[test]

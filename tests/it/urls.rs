@@ -312,7 +312,7 @@ fn a_newline_behind_the_password() {
     let check = &report["checks"][0];
     assert_eq!(check["failure"]["cause"], "password_rejected", "{check}");
     let hint = check["failure"]["hint"].as_str().expect("a hint");
-    assert!(hint.starts_with(&format!("the file {file} has a newline at its end; write it anew without")), "{hint}");
+    assert!(hint.starts_with(&format!("the file {file} has a newline at its end; recreate it without")), "{hint}");
     assert_eq!(codes(check), ["secret_trailing_newline"]);
     // Where the server has it so, too, nothing is wrong.
     cluster.sql(&format!("ALTER ROLE app PASSWORD E'{PASSWORD}\\n'"));
@@ -386,7 +386,7 @@ fn variables_of_a_pod() {
         ("missing", "variable_missing", "", "This container has no value for "),
         ("invalid", "variable_invalid", "env_service_link", "set the variable in the pod's env"),
         ("white", "secret_whitespace", "secret_trailing_newline", "recreate it without"),
-        ("weak", "secret_too_weak", "jwt_secret_short", "make one"),
+        ("weak", "secret_too_weak", "jwt_secret_short", "create a new one"),
         ("malformed", "url_malformed", "env_quoted", "remove the quotes"),
         ("unencoded", "url_password_unencoded", "url_password_unencoded", "postgres://app:***@db/x"),
         ("fine", "", "", ""),

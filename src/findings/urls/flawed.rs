@@ -99,7 +99,7 @@ fn encoded_twice<'a>(reading: &'a Reading, fault: Option<&Fault>) -> Option<Told
 
 /// A secret that others know, or may come to know.
 fn weak(name: &str, text: &str, origin: &str) -> Option<Finding> {
-    const FIX: &str = "make one (openssl rand -base64 32), and restart all that share it";
+    const FIX: &str = "create a new one (openssl rand -base64 32), and restart everything that uses it";
     if values::is_placeholder(text) || text.is_empty() {
         return None;
     }

@@ -14,7 +14,7 @@ pub(super) fn flaw(flaw: &Flaw, reading: &Reading) -> Finding {
     match flaw {
         Flaw::White(what) => WHITE.found(
             format!("{origin} has {what}"),
-            "write it anew without: printf %s in place of echo, kubectl --from-literal in place of --from-file, `|-` in place of \
+            "recreate it without: use printf %s instead of echo, kubectl --from-literal instead of --from-file, `|-` instead of \
              `|` in YAML",
         ),
         Flaw::Quoted => QUOTED.found(

@@ -133,14 +133,14 @@ pub(super) const DEFAULT: Entry = entry(
     Severity::Warning,
     Cause::SecretTooWeak,
     "a secret is an example value that everybody knows",
-    "make one: openssl rand -base64 32",
+    "create a new one: openssl rand -base64 32",
 );
 pub(super) const SHORT: Entry = entry(
     "jwt_secret_short",
     Severity::Warning,
     Cause::SecretTooWeak,
     "a secret that signs tokens has fewer than 32 bytes",
-    "make one: openssl rand -base64 32",
+    "create a new one: openssl rand -base64 32",
 );
 pub(super) const PUBLIC: Entry = entry(
     "secret_public_prefix",
