@@ -3,6 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::Serialize;
+
+use crate::timestamp::serialize_optional_seconds;
+
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
@@ -27,7 +31,7 @@ impl Severity {
 }
 
 /// Something seen on the way that will hurt the app even when the check passes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The code, a closed set.
     pub code: &'static str,
@@ -56,19 +60,21 @@ impl fmt::Display for Finding {
 }
 
 /// What another runtime would do here, foretold from measured addresses.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Prediction {
     /// The runtime, as `clients` names it: `node@20`, `go`, `python-asyncio`, …
     pub runtime: &'static str,
     /// What happens.
     pub result: Predicted,
     /// After how long.
+    #[serde(rename = "after_seconds", serialize_with = "serialize_optional_seconds")]
     pub after: Option<Duration>,
     /// The error that it would show.
     pub error: Option<String>,
     /// The setting that cures it.
     pub cure: Option<String>,
     /// The host that this is told of, where the target has several: the worst of them for this runtime.
+    #[serde(skip)]
     pub host: Option<String>,
 }
 

@@ -6,13 +6,17 @@
 mod detail;
 mod facts;
 pub mod phase;
+mod words;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
+use serde::Serialize;
+
 use crate::cause::Cause;
 use crate::finding::{Finding, Prediction};
 use crate::pod::Pod;
+use crate::timestamp::serialize_seconds;
 
 pub use detail::{
     BrokenVariable, Detail, DnsDetail, HttpDetail, SqlState, StreamDetail, TlsDetail, ValueDetail, VariableFlaw,
@@ -64,7 +68,7 @@ impl Fault {
 }
 
 /// The failure of an outcome: the fault and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// Where it failed.
     pub phase: Phase,
@@ -75,34 +79,42 @@ pub struct Failure {
     /// At most two short sentences: the likeliest reason and the one command or change that settles it.
     pub hint: String,
     /// What was observed, typed: for tests and for the verdict on several addresses, not a part of the JSON.
+    #[serde(skip)]
     pub detail: Option<Detail>,
 }
 
 /// One datagram (or TCP exchange) with a name server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Query {
-    /// The host of the check that it was asked for; `None` where a check has but one.
-    pub host: Option<String>,
     /// The name asked, absolute, with its final dot.
     pub name: String,
     /// `A`, `AAAA`, …
+    #[serde(rename = "type")]
     pub record: String,
     /// The server asked.
     pub server: SocketAddr,
-    /// `udp` or `tcp`.
-    pub transport: &'static str,
     /// What came back.
+    #[serde(rename = "rcode")]
     pub answer: DnsAnswer,
     /// Records of the type asked for.
     pub answers: usize,
+    /// From sending to the answer, or to giving up.
+    #[serde(rename = "duration_seconds", serialize_with = "serialize_seconds")]
+    pub duration: Duration,
+    /// `udp` or `tcp`.
+    pub transport: &'static str,
     /// The name that a CNAME led to, in lower case without its final dot; `None` where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
     /// The smallest TTL of them, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u32>,
     /// The suffix of the search list that was appended; `None` for the name as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
-    /// From sending to the answer, or to giving up.
-    pub duration: Duration,
+    /// The host of the check that it was asked for; `None` where a check has but one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
 }
 
 /// How a name server answered one query.
@@ -223,10 +235,8 @@ impl ConnectResult {
 }
 
 /// One address as a survey measured it: every address of the name, also those that the check did not need.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Surveyed {
-    /// The host that it belongs to; `None` where a check has but one.
-    pub host: Option<String>,
     /// Where to.
     pub address: SocketAddr,
     /// What happened.
@@ -234,13 +244,17 @@ pub struct Surveyed {
     /// The number of the operating system's error, where it gave one.
     pub errno: Option<i32>,
     /// From SYN to the result.
+    #[serde(rename = "duration_seconds", serialize_with = "serialize_seconds")]
     pub duration: Duration,
     /// The address that this pod would send from, as the kernel's routes say; `None` where there is no route.
     pub source: Option<IpAddr>,
+    /// The host that it belongs to; `None` where a check has but one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
 }
 
 /// A and AAAA asked at once, as a libc does, in pairs: how many, and how many of them lost an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Pairs {
     /// Which name server.
     pub server: SocketAddr,

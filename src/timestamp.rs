@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde::{Serialize, Serializer};
+
 /// `2026-11-20T09:00:00Z`; a moment before 1970 or past the year 9999 is held at that bound.
 #[must_use]
 pub fn rfc3339(at: SystemTime) -> String {
@@ -23,6 +25,33 @@ pub fn rfc3339_unix(seconds: i64) -> String {
 #[expect(clippy::cast_precision_loss, reason = "a duration of 285 years is exact to the microsecond")]
 pub fn seconds(duration: Duration) -> f64 {
     duration.as_micros() as f64 / 1e6
+}
+
+/// For `serialize_with`: a duration as [`seconds`].
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize_seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    seconds(*duration).serialize(serializer)
+}
+
+/// For `serialize_with`: a duration as [`seconds`], or null.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize_optional_seconds<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    duration.map(seconds).serialize(serializer)
+}
+
+/// For `serialize_with`: a moment as [`rfc3339_unix`].
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize_unix<S: Serializer>(at: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    rfc3339_unix(*at).serialize(serializer)
 }
 
 /// The date of a day counted from 1970-01-01, which is not before it (Hinnant, "chrono-compatible low-level date

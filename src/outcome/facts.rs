@@ -3,47 +3,76 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+
+use crate::timestamp::{rfc3339_unix, serialize_optional_seconds, serialize_unix};
+
 /// Facts learnt on the way, recorded on every path, also before a failure: those that several kinds share or that rules are
-/// made of, and the kind's own.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// made of, and the kind's own. In JSON, only what was learnt is there; an excerpt is added by `outcome_json` where it may
+/// be shown.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Facts {
     /// Seconds from the request to the first byte of the answer.
+    #[serde(
+        rename = "first_byte_seconds",
+        serialize_with = "serialize_optional_seconds",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub first_byte: Option<Duration>,
     /// `HTTP/1.1`, `HTTP/2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub http_version: Option<&'static str>,
     /// The status of the last HTTP answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u16>,
     /// Redirects that were followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub redirects: Option<u32>,
     /// Bytes of the body that were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub body_bytes: Option<u64>,
     /// `TLSv1.2`, `TLSv1.3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_version: Option<&'static str>,
     /// The cipher suite's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_cipher: Option<&'static str>,
     /// The application protocol that was agreed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_alpn: Option<String>,
-    /// The certificates that the peer sent, leaf first.
-    pub certificates: Vec<Certificate>,
-    /// When the first of those that are needed ends, in seconds since 1970.
-    pub first_expiry: Option<i64>,
     /// `false` where the configuration says not to verify; said in every report.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_verified: Option<bool>,
+    /// The certificates that the peer sent, leaf first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<Certificate>,
+    /// When the first of those that are needed expires, in seconds since 1970; a metric has it.
+    #[serde(skip)]
+    pub first_expiry: Option<i64>,
     /// What the kind learnt beside these, in the order in which it was learnt: the keys are declared in the kind.
+    #[serde(flatten, serialize_with = "own_facts")]
     pub own: Vec<(&'static str, FactValue)>,
     /// The peer's clock, as the `Date` of its answer has it.
+    #[serde(rename = "peer_date", serialize_with = "date", skip_serializing_if = "Option::is_none")]
     pub peer_clock: Option<PeerClock>,
     /// Where the first answer that redirects does so.
+    #[serde(rename = "location", serialize_with = "target", skip_serializing_if = "Option::is_none")]
     pub redirect: Option<Redirect>,
-    /// Cookies that the last answer sets.
+    /// Cookies that the last answer sets, for findings.
+    #[serde(skip)]
     pub cookies: Vec<Cookie>,
     /// The health word the peer's own answer gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<String>,
     /// What the peer says of itself is not well though it passes: `cache: degraded`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub health_warning: Option<String>,
     /// Hosts before the one that passed, and what was wrong with each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<String>,
     /// What the peer said first, or an excerpt of its body: shown by `check` and `diagnose` only.
+    #[serde(skip)]
     pub excerpt: Option<String>,
 }
 
@@ -64,7 +93,8 @@ pub const AUTH_METHOD: FactKey = FactKey { name: "auth_method", meaning: "how th
 pub const ROLE: FactKey = FactKey { name: "role", meaning: "`primary` or `replica`" };
 
 /// The value of a fact that is a kind's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum FactValue {
     /// A text.
     Text(Cow<'static, str>),
@@ -112,6 +142,22 @@ impl Facts {
             FactValue::List(_) => None,
         }
     }
+}
+
+fn date<S: Serializer>(clock: &Option<PeerClock>, serializer: S) -> Result<S::Ok, S::Error> {
+    clock.map(|clock| rfc3339_unix(clock.date)).serialize(serializer)
+}
+
+fn target<S: Serializer>(redirect: &Option<Redirect>, serializer: S) -> Result<S::Ok, S::Error> {
+    redirect.as_ref().map(|redirect| redirect.to.as_str()).serialize(serializer)
+}
+
+fn own_facts<S: Serializer>(own: &[(&'static str, FactValue)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(own.len()))?;
+    for (name, value) in own {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()
 }
 
 /// Where an answer redirects to.
@@ -164,7 +210,7 @@ pub struct PeerClock {
 }
 
 /// What is worth knowing of one certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Certificate {
     /// The subject, as text.
     pub subject: String,
@@ -173,7 +219,9 @@ pub struct Certificate {
     /// DNS names and addresses that it is good for.
     pub names: Vec<String>,
     /// Valid from, in seconds since 1970.
+    #[serde(serialize_with = "serialize_unix")]
     pub not_before: i64,
     /// Valid until, in seconds since 1970.
+    #[serde(serialize_with = "serialize_unix")]
     pub not_after: i64,
 }

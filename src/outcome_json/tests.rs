@@ -2,9 +2,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::{Excerpts, outcome};
 use crate::cause::Cause;
+use crate::finding::{Finding, Predicted, Prediction, Severity};
 use crate::outcome::{
-    ConnectAttempt, ConnectResult, DnsAnswer, Evidence, FactValue, Facts, Failure, Member, Outcome, Phase, Query,
-    SERVER_VERSION,
+    AUTH_METHOD, Certificate, ConnectAttempt, ConnectResult, Cookie, DnsAnswer, Evidence, FactValue, Facts, Failure,
+    Member, Outcome, Pairs, PeerClock, Phase, Query, ROLE, Redirect, RedirectPurpose, SERVER_VERSION, Surveyed,
 };
 
 fn failed() -> Outcome {
@@ -95,4 +96,84 @@ fn addresses_are_there_only_with_members_and_the_host_only_where_there_are_sever
     assert!(!text(&plain, Excerpts::Withheld).contains("addresses"));
     plain.evidence.tries[0].host = Some("db-1".into());
     assert!(text(&plain, Excerpts::Withheld).contains(r#""host":"db-1""#));
+}
+
+/// Every fact, and every part that an outcome has in some cases only.
+fn full() -> Outcome {
+    let mut outcome = failed();
+    let evidence = &mut outcome.evidence;
+    let address: std::net::SocketAddr = "[fd00::7]:5432".parse().unwrap();
+    evidence.facts = Facts {
+        first_byte: Some(Duration::from_micros(1_500)),
+        http_version: Some("HTTP/1.1"),
+        status_code: Some(200),
+        redirects: Some(1),
+        body_bytes: Some(17),
+        tls_version: Some("TLSv1.3"),
+        tls_cipher: Some("TLS_AES_256_GCM_SHA384"),
+        tls_alpn: Some("h2".into()),
+        certificates: vec![Certificate {
+            subject: "CN=db.lab".into(),
+            issuer: "CN=Lab Root".into(),
+            names: vec!["db.lab".into()],
+            not_before: 0,
+            not_after: 1_775_001_600,
+        }],
+        first_expiry: Some(1_775_001_600),
+        tls_verified: Some(true),
+        own: vec![
+            (SERVER_VERSION.name, FactValue::text("16.4".into())),
+            (AUTH_METHOD.name, FactValue::word("scram-sha-256")),
+            (ROLE.name, FactValue::word("primary")),
+            ("records", FactValue::List(vec!["10.0.0.7".into()])),
+            ("listening", FactValue::List(vec![address.to_string()])),
+        ],
+        peer_clock: Some(PeerClock { date: 1_775_001_600, ahead: 3 }),
+        redirect: Some(Redirect { to: "https://db.lab/".into(), purpose: RedirectPurpose::Tls }),
+        cookies: vec![Cookie::default()],
+        health: Some("ok".into()),
+        health_warning: Some("cache: degraded".into()),
+        passed_over: vec!["db-0: connect_refused".into()],
+        excerpt: Some("hello".into()),
+    };
+    evidence.queries[0].alias = Some("db.lab".into());
+    evidence.queries[0].ttl = Some(30);
+    evidence.queries[0].suffix = Some("ns.svc.cluster.local".into());
+    evidence.queries[0].host = Some("db".into());
+    evidence.tries[0].host = Some("db".into());
+    evidence.tries[0].errno = Some(111);
+    evidence.members = vec![Member { address, failure: outcome.failure.clone() }];
+    let surveyed = |host, source, errno| Surveyed {
+        host,
+        address,
+        result: ConnectResult::NetworkUnreachable,
+        errno,
+        duration: Duration::from_micros(20),
+        source,
+    };
+    let source = "fd00::1".parse().unwrap();
+    evidence.survey = vec![surveyed(None, None, None), surveyed(Some("db".into()), Some(source), Some(101))];
+    let server = "10.96.0.10:53".parse().unwrap();
+    evidence.pairs = Some(Pairs { server, together: 4, together_lost: 3, apart: 2, apart_lost: 1 });
+    let (message, fix) = ("seen".into(), "do".into());
+    outcome.findings = vec![Finding { code: "code", severity: Severity::Warning, message, fix }];
+    let prediction = |after, error, cure| Prediction {
+        runtime: "go",
+        result: Predicted::Borderline,
+        after,
+        error,
+        cure,
+        host: Some("db".into()),
+    };
+    let after = Some(Duration::from_secs(5));
+    outcome.predictions = vec![prediction(None, None, None), prediction(after, Some("e".into()), Some("c".into()))];
+    outcome
+}
+
+#[test]
+fn every_part_has_its_key_and_its_place() {
+    let expected: serde_json::Value = serde_json::from_str(include_str!("full.json")).unwrap();
+    let expected = serde_json::to_string(&expected).unwrap();
+    assert_eq!(text(&full(), Excerpts::Shown), expected);
+    assert_eq!(text(&full(), Excerpts::Withheld), expected.replace(r#","excerpt":"hello""#, ""));
 }
