@@ -246,7 +246,7 @@ const VALUES: &[Row] = &[
     row(
         "secret_whitespace",
         "assert",
-        "printf %s in place of echo",
+        "printf %s instead of echo",
         "env: {variables: [{name: NEWLINE_SECRET, min_length: 4}]}",
     ),
     row("secret_too_weak", "assert", "", "env: {variables: [{name: SHORT_SECRET, min_length: 32}]}"),

@@ -135,7 +135,7 @@ fn a_newline_in_a_part_of_a_url_is_told_once() {
             words.contains("secret_whitespace") && words.contains("a newline at the end of its password"),
             "{words}"
         );
-        assert_eq!(words.matches("printf %s in place of echo").count(), times, "{command}: {words}");
+        assert_eq!(words.matches("printf %s instead of echo").count(), times, "{command}: {words}");
         assert!(!words.contains("%0A") && !words.contains("s3cret"), "{words}");
     }
 }
