@@ -196,7 +196,7 @@ pub fn meant(readings: &[Reading], schemes: Schemes) -> Option<Endpoint> {
     Some(Endpoint { host, port: port.or(usual)? })
 }
 
-/// What the variables of an environment show ([`VARIABLE`] is their key), each finding with the variable that it is about;
+/// What the variables of an environment show ([`Reading::VARIABLE`] is their key), each finding with the variable that it is about;
 /// nothing was dialled.
 #[must_use]
 pub fn judge_variables(variables: &[Reading], schemes: Schemes) -> Vec<(String, Finding)> {
