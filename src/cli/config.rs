@@ -65,7 +65,7 @@ fn discover(gate: &[String], path: Option<&str>, shell: &mut Shell) -> Exit {
 
 /// What the variables say by themselves, without dialling: those findings that matter.
 fn judged(env: &dyn Env) -> Vec<(String, Finding)> {
-    let reading = |(name, _): (String, String)| Reading::of(findings::VARIABLE, &Value::Env(name), env);
+    let reading = |(name, _): (String, String)| Reading::of(Reading::VARIABLE, &Value::Env(name), env);
     let readings: Vec<Reading> = env.vars().into_iter().filter_map(reading).collect();
     let mut found = findings::judge_variables(&readings, SCHEMES);
     found.retain(|(_, finding)| finding.is_worth_showing());

@@ -1,7 +1,8 @@
 //! HTTP answers that pass and still tell of trouble.
 
+use super::context::Context;
+use super::entry::Entry;
 use super::host_class::{HostClass, classify};
-use super::{Context, Entry};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::{Cookie, Evidence, Fault, RedirectPurpose};

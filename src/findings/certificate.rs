@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Context, Entry, Unverified};
+use super::context::Context;
+use super::entry::Entry;
+use super::tls_key_names::Unverified;
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::{Evidence, Fault};

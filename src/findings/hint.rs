@@ -12,7 +12,8 @@ mod pod;
 mod tls;
 
 use crate::cause::Cause;
-use crate::findings::{Context, urls};
+use crate::findings::context::Context;
+use crate::findings::urls;
 use crate::outcome::{Evidence, Fault, Phase};
 
 /// The hint of a fault that a value of the check explains, a URL as a rule: it comes before any other.

@@ -5,7 +5,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Context, Entry};
+use super::context::Context;
+use super::entry::Entry;
 use crate::cause::Cause;
 use crate::duration::show;
 use crate::finding::{Finding, Severity};

@@ -10,7 +10,7 @@ use codes::*;
 
 pub(super) use codes::CODES;
 
-use super::Context;
+use super::context::Context;
 use super::host_class::{HostClass, classify, cluster_part, found, is_address, is_public, written};
 use crate::cause::Cause;
 use crate::duration::show;

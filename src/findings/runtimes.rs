@@ -19,12 +19,13 @@ mod walk;
 
 use std::time::Duration;
 
-use super::{Context, RUNTIMES};
 use crate::finding::{Finding, Predicted, Prediction, Severity};
+use crate::findings::context::Context;
 use crate::outcome::{Evidence, Surveyed};
 use crate::url::Host;
 
 pub(super) use codes::CODES;
+pub use model::RUNTIMES;
 
 use codes::{NODE_CONNECT_BORDERLINE, NODE_CONNECT_CUT};
 use forecast::Forecast;

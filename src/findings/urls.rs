@@ -3,6 +3,7 @@
 //! No finding holds a secret or a part of one: which special characters a password holds is all that is told of it. The
 //! readers of the clients are emulated in `clients`; what a writer meant is told by `intent`.
 
+mod about;
 mod blame;
 mod clients;
 mod flawed;
@@ -15,13 +16,16 @@ mod percent;
 mod rows;
 mod values;
 
-use self::clients::{Client, Fate};
+use self::about::{About, Told};
+use self::clients::{Client, Fate, JudgedClients};
 use self::flawed::{explains, value};
 use self::intent::Intent;
 use self::values::Flaw;
-use super::{Context, Entry, Reading};
+use super::context::{Context, Reading};
+use super::entry::Entry;
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
+use crate::findings::wording::join_names;
 use crate::outcome::{Detail, Evidence, Fault, Phase, ValueDetail, VariableFlaw};
 use crate::scheme::Schemes;
 use crate::url::{Endpoint, Host};
@@ -35,66 +39,6 @@ pub use self::blame::{Blame, as_sqlalchemy_reads, blame, blame_url, lint};
 pub use self::clients::Family;
 pub(super) use self::rows::CODES;
 pub use self::values::{names_secret, white};
-
-/// Which clients are to be judged for.
-#[derive(Clone, Copy)]
-struct JudgedClients<'a>(&'a [&'static str]);
-
-impl JudgedClients<'_> {
-    /// Whether somebody named them: then what is told is said of the app itself.
-    const fn named(self) -> bool {
-        !self.0.is_empty()
-    }
-
-    fn wants(self, client: Client) -> bool {
-        self.0.is_empty() || self.0.iter().any(|runtime| client.runs_on(runtime))
-    }
-}
-
-/// A finding, and what of the check it is about: it is chosen by that, and its text is never read again.
-struct Told<'a> {
-    finding: Finding,
-    about: About<'a>,
-}
-
-/// What a finding is about.
-#[derive(Clone, Copy)]
-enum About<'a> {
-    /// A value as a whole.
-    Value(&'a Reading),
-    /// The password in a value.
-    Password(&'a Reading),
-    /// A variable.
-    Variable(&'a str),
-    /// Two variables that do not go together, of which this is the first.
-    Variables(&'a str),
-    /// No value by itself.
-    Check,
-}
-
-impl<'a> About<'a> {
-    /// The value that it is about, where there is one.
-    const fn reading(self) -> Option<&'a Reading> {
-        match self {
-            Self::Value(reading) | Self::Password(reading) => Some(reading),
-            Self::Variable(_) | Self::Variables(_) | Self::Check => None,
-        }
-    }
-
-    /// The one variable that it is about, where there is one.
-    fn variable(self) -> Option<&'a str> {
-        match self {
-            Self::Value(reading) | Self::Password(reading) => reading.variable.as_deref(),
-            Self::Variable(name) => Some(name),
-            Self::Variables(_) | Self::Check => None,
-        }
-    }
-
-    /// This, with a finding.
-    const fn told(self, finding: Finding) -> Told<'a> {
-        Told { finding, about: self }
-    }
-}
 
 /// What the values of a check show.
 pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {
@@ -431,15 +375,6 @@ fn encoded_beside(fault: &Fault, context: Context<'_>) -> Option<String> {
             password.origin
         )
     })
-}
-
-/// Names as a text: `a, b and c`.
-fn list(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cause::Cause;
-use crate::findings::Context;
+use crate::findings::context::Context;
 use crate::findings::host_class::{HostClass, classify, flag};
 use crate::findings::local::wrong_port_of;
 use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault, TlsDetail};

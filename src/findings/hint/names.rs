@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cause::Cause;
-use crate::findings::Context;
+use crate::findings::context::Context;
 use crate::findings::host_class::{
     HostClass, classify, cluster_part, domain, flag, is_address, is_public, own_namespace, written,
 };

@@ -1,9 +1,10 @@
 //! Hints for TLS.
 
 use crate::cause::Cause;
+use crate::findings::context::Context;
 use crate::findings::host_class::found;
 use crate::findings::resolution::covers;
-use crate::findings::{Context, TlsKeyNames};
+use crate::findings::tls_key_names::TlsKeyNames;
 use crate::outcome::{Detail, Evidence, Fault, StreamDetail, TlsDetail};
 use crate::url::Host;
 

@@ -2,7 +2,7 @@
 
 use crate::cause::Cause;
 use crate::finding::Severity;
-use crate::findings::Entry;
+use crate::findings::entry::Entry;
 
 /// The catalogue of this family.
 pub(in crate::findings) const CODES: &[Entry] = &[

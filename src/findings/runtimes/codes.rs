@@ -2,7 +2,7 @@
 
 use crate::cause::Cause;
 use crate::finding::Severity;
-use crate::findings::Entry;
+use crate::findings::entry::Entry;
 
 /// Every finding of this family.
 pub(in crate::findings) const CODES: &[Entry] = &[NODE_CONNECT_CUT, NODE_CONNECT_BORDERLINE, IPV6_DEAD, ADDRESS_DEAD];

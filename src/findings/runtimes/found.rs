@@ -11,6 +11,7 @@ use super::strategy::ConnectStrategy;
 use super::{cure, walk};
 use crate::duration::show;
 use crate::finding::{Finding, Predicted, Severity};
+use crate::findings::wording::join_names;
 
 /// Runtimes that try one address only. Where nobody said that the app is one of them, they alone are no reason to warn.
 const ONE_ADDRESS: [&str; 2] = ["node@18", "jvm"];
@@ -281,16 +282,4 @@ fn affected_images(forecast: &Forecast) -> String {
 fn node_versions(forecasts: &[&Forecast]) -> String {
     let versions: Vec<&str> = forecasts.iter().map(|one| one.model.title.trim_start_matches("Node ")).collect();
     format!("Node {}", join_names(&versions))
-}
-
-/// `a, b and c`.
-fn join_names(names: &[impl AsRef<str>]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.as_ref().to_owned(),
-        [before @ .., last] => {
-            let before: Vec<&str> = before.iter().map(AsRef::as_ref).collect();
-            format!("{} and {}", before.join(", "), last.as_ref())
-        }
-    }
 }

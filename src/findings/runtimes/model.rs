@@ -48,7 +48,26 @@ const LIBC: &[Library] = &[Library::Glibc, Library::Musl];
 /// What `timeout=` of Python's examples and of most libraries over it come to; without one the kernel's two minutes.
 const PYTHON_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// In the order of [`RUNTIMES`](crate::findings::RUNTIMES).
+/// The runtimes whose connecting can be predicted, as `clients` names them.
+pub const RUNTIMES: &[&str] = &[
+    "node@18",
+    "node@20",
+    "node@22",
+    "node@24",
+    "node@25",
+    "node@26",
+    "go",
+    "python",
+    "python-asyncio",
+    "python-anyio",
+    "libpq",
+    "psycopg3",
+    "jvm",
+    "curl",
+    "tokio",
+];
+
+/// In the order of [`RUNTIMES`].
 pub(super) const MODELS: &[Model] = &[
     node("node@18", "Node 18", ConnectStrategy::First),
     node("node@20", "Node 20", ConnectStrategy::Node(Duration::from_millis(250))),

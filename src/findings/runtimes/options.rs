@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::measured_address::MeasuredAddress;
-use crate::findings::Context;
+use crate::findings::context::Context;
 use crate::order;
 use crate::url::Url;
 

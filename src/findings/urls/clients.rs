@@ -6,30 +6,16 @@ mod go;
 mod libpq;
 mod node;
 mod python;
+mod reading;
 mod rust;
 mod whatwg;
 
 use super::intent::Intent;
-use super::percent::{self, Bytes};
+use super::percent;
 use crate::scheme::Schemes;
 use crate::url::Host;
 
-/// What a client takes from a URL.
-#[derive(Default)]
-struct Read {
-    user: Bytes,
-    password: Bytes,
-    /// As the client takes it; brackets may be there or not.
-    host: Bytes,
-    /// `None` where the client falls back to its default.
-    port: Option<u16>,
-    database: Bytes,
-}
-
-/// The client refuses the URL; its own words may hold a piece of it, so they are not kept.
-struct Refused;
-
-type Reading = Result<Read, Refused>;
+use reading::Reading;
 
 /// A client library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -238,20 +224,20 @@ impl Client {
     }
 }
 
-/// A piece of a text, owned.
-fn owned(text: &str) -> Bytes {
-    Bytes::new(text.as_bytes().to_vec())
-}
+/// Which clients are to be judged for.
+#[derive(Clone, Copy)]
+pub(super) struct JudgedClients<'a>(pub(super) &'a [&'static str]);
 
-/// A port of decimal digits; an empty one is none.
-fn port(digits: &str) -> Result<Option<u16>, Refused> {
-    if digits.is_empty() {
-        return Ok(None);
+impl JudgedClients<'_> {
+    /// Whether somebody named them: then what is told is said of the app itself.
+    pub(super) const fn named(self) -> bool {
+        !self.0.is_empty()
     }
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Refused);
+
+    /// Whether this client is one of them.
+    pub(super) fn wants(self, client: Client) -> bool {
+        self.0.is_empty() || self.0.iter().any(|runtime| client.runs_on(runtime))
     }
-    digits.parse().map(Some).map_err(|_| Refused)
 }
 
 #[cfg(test)]

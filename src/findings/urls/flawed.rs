@@ -1,11 +1,14 @@
 //! A value by itself: pasted, piped, templated or encoded once too often; and when that matters.
 
+use super::about::{About, Told};
 use super::clients::Family;
 use super::intent::Intent;
+use super::messages;
+use super::rows::{DEFAULT, SHORT};
 use super::values::{self, Flaw};
-use super::{About, DEFAULT, Reading, SHORT, Told, messages};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
+use crate::findings::context::Reading;
 use crate::outcome::{Detail, Fault, ValueDetail};
 use crate::scheme::Schemes;
 

@@ -2,12 +2,14 @@
 
 use super::clients::{Client, Family, Fate};
 use super::intent::Intent;
+use super::rows::{BASE64, MISREAD, PLACEHOLDER, QUOTED, SERVICE_LINK, UNENCODED, WHITE};
 use super::values::{self, Flaw};
-use super::{
-    BASE64, Finding, MISREAD, PLACEHOLDER, QUOTED, Reading, SERVICE_LINK, Severity, UNENCODED, WHITE, jdbc, list,
-    percent,
-};
+use super::{jdbc, percent};
+use crate::finding::{Finding, Severity};
+use crate::findings::context::Reading;
+use crate::findings::wording::join_names;
 use crate::order;
+
 /// The finding for a flaw.
 pub(super) fn flaw(flaw: &Flaw, reading: &Reading) -> Finding {
     let origin = &reading.origin;
@@ -150,10 +152,10 @@ pub(super) fn misread(intent: &Intent<'_>, known: Option<&str>, wrong: &[(Client
     let rest = match fine.len() {
         0 => String::new(),
         1 => format!("; {} reads it as meant", fine[0]),
-        _ => format!("; {} read it as meant", list(&fine)),
+        _ => format!("; {} read it as meant", join_names(&fine)),
     };
     let colon = if fates.is_empty() { "" } else { ": " };
-    format!("{} with {} unencoded{colon}{fates}{rest}", part(intent), list(&marks))
+    format!("{} with {} unencoded{colon}{fates}{rest}", part(intent), join_names(&marks))
 }
 
 /// Which clients do what, the ones with the same fate together.
@@ -170,7 +172,7 @@ pub(super) fn fates(intent: &Intent<'_>, fates: &[(Client, Fate)]) -> String {
     let order = [Fate::Refuses, Fate::HostIsUser, Fate::OtherHost, Fate::OtherLogin, Fate::OtherDatabase];
     let group = |fate: Fate| {
         let names: Vec<&str> = fates.iter().filter(|(_, own)| *own == fate).map(|(client, _)| client.name()).collect();
-        (!names.is_empty()).then(|| format!("{} {}", verb(fate), list(&names)))
+        (!names.is_empty()).then(|| format!("{} {}", verb(fate), join_names(&names)))
     };
     order.into_iter().filter_map(group).collect::<Vec<_>>().join("; ")
 }

@@ -1,9 +1,11 @@
 //! Variables that do not go together, or that say something wrong by their name: told only where it can be told for sure.
 
+use super::about::About;
 use super::clients::Family;
 use super::intent::Intent;
+use super::percent;
+use super::rows::{INCONSISTENT, PUBLIC, REDIS_DOUBLE, UNENCODED};
 use super::values;
-use super::{About, INCONSISTENT, PUBLIC, REDIS_DOUBLE, UNENCODED, percent};
 use crate::finding::{Finding, Severity};
 use crate::scheme::Schemes;
 

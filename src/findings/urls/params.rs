@@ -1,11 +1,12 @@
 //! Parameters of PostgreSQL URLs that clients take differently: what one client's option is, another sends to the server,
 //! refuses, or reads with another meaning.
 
-use super::clients::{Client, Family};
+use super::clients::{Client, Family, JudgedClients};
 use super::intent::Intent;
-use super::{JudgedClients, NEON_ENDPOINT, NEON_TLS, PARAMETER, SCHEME, SSLMODE, list};
+use super::rows::{NEON_ENDPOINT, NEON_TLS, PARAMETER, SCHEME, SSLMODE};
 use crate::finding::{Finding, Severity};
 use crate::findings::host_class::{HostClass, classify};
+use crate::findings::wording::join_names;
 use crate::outcome::{AUTH_METHOD, Evidence};
 use crate::url::Host;
 
@@ -96,7 +97,7 @@ fn named(those: &[(Client, char)], letter: char) -> Option<String> {
     let names: Vec<String> = (those.iter().filter(|(_, own)| own.eq_ignore_ascii_case(&letter)))
         .map(|(client, own)| format!("{}{}", older(*own), name(*client)))
         .collect();
-    (!names.is_empty()).then(|| list(&names.iter().map(String::as_str).collect::<Vec<_>>()))
+    (!names.is_empty()).then(|| join_names(&names.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
 /// `postgresql+asyncpg://`: SQLAlchemy hands every parameter to its driver as an argument.
@@ -112,7 +113,7 @@ fn by_dialect(intent: &Intent<'_>, origin: &str) -> Option<Finding> {
     };
     let wrong: Vec<&str> =
         rows(intent).into_iter().filter(|(.., row)| row[column..].starts_with('R')).map(|(_, name, _)| name).collect();
-    let mut finding = PARAMETER.found(format!("SQLAlchemy hands {} of {origin} to {driver}", list(&wrong)), fix);
+    let mut finding = PARAMETER.found(format!("SQLAlchemy hands {} of {origin} to {driver}", join_names(&wrong)), fix);
     finding.severity = Severity::Error;
     (!wrong.is_empty()).then_some(finding)
 }

@@ -1,6 +1,7 @@
 //! Go's net/url, with which lib/pq reads, and pgx before 5.11 did.
 
-use super::{Bytes, Read, Reading, Refused, percent, port};
+use super::reading::{Read, Reading, Refused, port};
+use crate::findings::urls::percent::{self, Bytes};
 
 /// `url.Parse` and what lib/pq takes of it.
 pub(super) fn lib_pq(text: &str) -> Reading {

@@ -1,6 +1,7 @@
 //! libpq's `conninfo_uri_parse_options` (fe-connect.c), psycopg 3 over it, and pgx after it.
 
-use super::{Bytes, Read, Reading, Refused, percent, port};
+use super::reading::{Read, Reading, Refused, port};
+use crate::findings::urls::percent::{self, Bytes};
 
 /// Up to version 17.
 pub(super) fn libpq(text: &str) -> Reading {

@@ -1,7 +1,8 @@
 //! The clients of Node: node-postgres (pg-connection-string 2), postgres.js 3, ioredis 5 and 6, node-redis 4 to 6.
 
-use super::percent::{self, Bytes};
-use super::{Read, Reading, Refused, owned, whatwg};
+use super::reading::{Read, Reading, Refused, owned};
+use super::whatwg;
+use crate::findings::urls::percent::{self, Bytes};
 use zeroize::Zeroizing;
 
 fn component(text: &str) -> Result<Bytes, Refused> {

@@ -1,6 +1,7 @@
 //! Python's `urllib.parse` and those who read with it (asyncpg, dj-database-url, redis-py); SQLAlchemy's own expression.
 
-use super::{Read, Reading, Refused, owned, percent, port};
+use super::reading::{Read, Reading, Refused, owned, port};
+use crate::findings::urls::percent;
 use zeroize::Zeroizing;
 
 /// What `urlsplit` gives.

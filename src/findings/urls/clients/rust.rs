@@ -1,7 +1,8 @@
 //! The clients of Rust: tokio-postgres 0.7 with a reader of its own; sqlx, Prisma's engine and redis-rs over the crate `url`.
 
-use super::percent::{self, Bytes};
-use super::{Read, Reading, Refused, owned, port, whatwg};
+use super::reading::{Read, Reading, Refused, owned, port};
+use super::whatwg;
+use crate::findings::urls::percent::{self, Bytes};
 
 /// `UrlParser` of tokio-postgres: the first `@` ends the credentials, whatever stands before.
 pub(super) fn tokio_postgres(text: &str) -> Reading {

@@ -1,6 +1,6 @@
 //! The WHATWG URL standard for schemes that are not special, as `new URL` of Node and the crate `url` have it.
 
-use super::{Refused, port};
+use super::reading::{Refused, port};
 use zeroize::Zeroizing;
 
 /// What the parser gives; the user part is not decoded.
