@@ -34,7 +34,7 @@ pub struct Kind {
     /// What is wrong with a TARGET, seen at once: the text has one of the schemes.
     pub target_fault: fn(&str) -> Option<String>,
     /// Reads the value of the kind's key.
-    pub parse: fn(&Node) -> Parsed,
+    pub parse: ParseFn,
     /// Makes a check of a URL with one of the schemes; the URL may come from a variable.
     pub from_url: fn(Value) -> Arc<dyn Check>,
     /// The facts that it records beside those that several kinds share, in the order of the JSON.
@@ -54,6 +54,9 @@ pub type HintFn = fn(&Fault, &Evidence, &Context<'_>) -> Option<String>;
 pub(crate) fn no_hint(_: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
     None
 }
+
+/// Reads the value of a kind's key.
+pub type ParseFn = fn(&Node) -> Parsed;
 
 /// What checks of a kind judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +99,7 @@ pub struct DiscoveryRule {
     /// Keys that such a URL lacks and that every client of it takes from variables.
     pub beside: fn(url: &str, env: &dyn Env) -> Vec<KeyVariable>,
     /// A check that is spread over variables, each with a part of it.
-    pub by_parts: fn(env: &dyn Env) -> Option<ByParts>,
+    pub by_parts: fn(env: &dyn Env, parse: ParseFn) -> Option<ByParts>,
 }
 
 /// A key and the variable that has its value.
@@ -113,12 +116,12 @@ pub struct ByParts {
 impl DiscoveryRule {
     /// Nothing but URLs.
     pub const NONE: Self =
-        Self { usual_variables: &[], reader: "", unfit: |_, _| None, beside: |_, _| Vec::new(), by_parts: |_| None };
+        Self { usual_variables: &[], reader: "", unfit: |_, _| None, beside: |_, _| Vec::new(), by_parts: |_, _| None };
 }
 
 /// What is wrong with the text as the key `url` of a check; for [`Kind::target_fault`].
 #[must_use]
-pub fn fault_of_url(parse: fn(&Node) -> Parsed, text: &str) -> Option<String> {
+pub fn fault_of_url(parse: ParseFn, text: &str) -> Option<String> {
     let problems = parse(&Node::mapping(vec![("url", literal(text))])).err()?;
     problems.into_iter().find(|problem| problem.path == "url").map(|problem| problem.message)
 }

@@ -19,7 +19,7 @@ use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
-use crate::outcome::{Detail, FactKey, FactValue, Fault, Phase};
+use crate::outcome::{Detail, FactValue, Fault, Phase};
 use crate::pod;
 use crate::scheme::Scheme;
 use crate::url::parse_port;
@@ -39,16 +39,12 @@ pub const KIND: Kind = Kind {
     target_fault,
     parse,
     from_url: |url| Arc::new(Listen::Url(url)),
-    facts: &[LISTENING],
+    facts: &[hint::LISTENING],
     hint: hint::hint,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<ListenKeys>(),
 };
 
-/// The sockets of this pod that listen on the port.
-const LISTENING: FactKey = FactKey { name: "listening", meaning: "the sockets of this pod that listen on the port" };
-/// What listens does so where a pod that has IPv6 addresses alone cannot be reached.
-const IPV6_POD: &str = "ipv6_pod";
 /// What stands before the port in a target.
 const TARGET: &str = "listen::";
 /// How many other ports a message names.
@@ -182,14 +178,14 @@ impl Runnable for Wanted {
             let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.port() == port);
             let ips: Vec<IpAddr> = own.iter().map(std::net::SocketAddr::ip).collect();
             let shown = FactValue::List(own.iter().map(ToString::to_string).collect());
-            attempt.facts().learn(LISTENING, Some(shown).filter(|_| !own.is_empty()));
+            attempt.facts().learn(hint::LISTENING, Some(shown).filter(|_| !own.is_empty()));
             let mut ports: Vec<u16> = others.iter().map(std::net::SocketAddr::port).collect();
             ports.dedup();
             let ipv6_alone = pod::is_ipv6_alone(attempt.env());
             judge(port, from, &ips, ipv6_alone, &ports).map_err(|(cause, message)| {
                 let fault = attempt.fault(cause, message);
                 let of_family = from == From::Pod && ipv6_alone && !ips.is_empty();
-                let detail = of_family.then_some(Detail::Protocol { code: IPV6_POD, product: None });
+                let detail = of_family.then_some(Detail::Protocol { code: hint::IPV6_POD, product: None });
                 Fault { detail, ..fault }
             })
         })

@@ -32,7 +32,7 @@ use crate::url::Endpoint;
 use crate::value::Value;
 
 pub(crate) use kind::no_hint;
-pub use kind::{ByParts, DiscoveryRule, HintFn, KeyVariable, Kind, ShownKeys, Subject, fault_of_url, literal};
+pub use kind::{ByParts, DiscoveryRule, HintFn, KeyVariable, Kind, ParseFn, ShownKeys, Subject, fault_of_url, literal};
 pub use schemes::{Meaning, SCHEMES, meaning};
 
 /// What a run gives back: boxed, so that checks can be kept as trait objects.

@@ -14,6 +14,7 @@ mod route;
 mod session;
 mod settings;
 mod sqlstate;
+mod url;
 mod words;
 
 use std::sync::Arc;

@@ -180,7 +180,7 @@ impl Finder<'_> {
 
     /// What a kind makes of variables that each hold a part.
     fn by_parts(&mut self, kind: &'static Kind) {
-        let Some(ByParts { variable, found }) = (kind.discovery.by_parts)(self.env) else { return };
+        let Some(ByParts { variable, found }) = (kind.discovery.by_parts)(self.env, kind.parse) else { return };
         let (variables, check) = match found {
             Ok(found) => found,
             Err(why) => return self.list(variable, kind.name, why),

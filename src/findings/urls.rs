@@ -17,7 +17,7 @@ mod rows;
 mod values;
 
 use self::about::{About, Told};
-use self::clients::{Client, Fate, JudgedClients};
+use self::clients::{Fate, JudgedClients};
 use self::flawed::{explains, value};
 use self::intent::Intent;
 use self::values::Flaw;
@@ -25,14 +25,12 @@ use super::context::{Context, Reading};
 use super::entry::Entry;
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
-use crate::findings::wording::join_names;
 use crate::outcome::{Detail, Evidence, Fault, Phase, ValueDetail, VariableFlaw};
 use crate::scheme::Schemes;
 use crate::url::{Endpoint, Host};
 
 use self::rows::{
-    BASE64, DEFAULT, DOUBLED, HOST_IS_USER, INCONSISTENT, MISREAD, NEON_ENDPOINT, NEON_TLS, PARAMETER, PLACEHOLDER,
-    PUBLIC, QUOTED, REDIS_DOUBLE, REDIS_USER, SCHEME, SERVICE_LINK, SHORT, SSLMODE, STALE, UNENCODED, WHITE,
+    BASE64, DOUBLED, HOST_IS_USER, MISREAD, PLACEHOLDER, QUOTED, REDIS_DOUBLE, REDIS_USER, STALE, UNENCODED, WHITE,
 };
 
 pub use self::blame::{Blame, as_sqlalchemy_reads, blame, blame_url, lint};
@@ -219,7 +217,7 @@ fn url(
     if kept || values::broken(text).is_some() || text.starts_with("jdbc:") {
         return found;
     }
-    if family == Family::Redis && intent.password.is_none() && named_user(&intent) {
+    if family == Family::Redis && intent.names_user_alone() {
         found.push(REDIS_USER.found(
             format!("{} has no colon before the `@`: clients send it as the user, without a password", reading.origin),
             format!("if it is the password, put a colon before it: {}://:***@…", intent.scheme),
@@ -228,11 +226,6 @@ fn url(
     }
     found.extend(misreadings(&intent, text, family, known, &reading.origin, asked));
     found
-}
-
-/// Whether a user stands there alone that may well be the password: `default` is the user of a password set elsewhere.
-fn named_user(intent: &Intent<'_>) -> bool {
-    intent.user.is_some_and(|user| !matches!(user, "" | "default"))
 }
 
 /// Each client's fate, and whether the encoding of user and password is why.

@@ -1,9 +1,14 @@
 //! Hints that are the `listen` kind's own.
 
-use super::{IPV6_POD, LISTENING};
 use crate::cause::Cause;
 use crate::findings::Context;
-use crate::outcome::{Detail, Evidence, Fault};
+use crate::outcome::{Detail, Evidence, FactKey, Fault};
+
+/// The sockets of this pod that listen on the port.
+pub(super) const LISTENING: FactKey =
+    FactKey { name: "listening", meaning: "the sockets of this pod that listen on the port" };
+/// What listens does so where a pod that has IPv6 addresses alone cannot be reached.
+pub(super) const IPV6_POD: &str = "ipv6_pod";
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Option<String> {
     let ipv6_pod = fault.detail == Some(Detail::Protocol { code: IPV6_POD, product: None });

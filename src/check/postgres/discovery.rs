@@ -3,8 +3,7 @@
 //!
 //! <https://www.postgresql.org/docs/current/libpq-envars.html>
 
-use super::parse;
-use crate::check::{ByParts, DiscoveryRule, KeyVariable, literal};
+use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn, literal};
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::url::Url;
@@ -43,7 +42,7 @@ fn beside(url: &str, env: &dyn Env) -> Vec<KeyVariable> {
     if set { vec![("password", PASSWORD)] } else { Vec::new() }
 }
 
-fn by_parts(env: &dyn Env) -> Option<ByParts> {
+fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
     let host = value(env, HOST)?;
     let not = |why| Some(ByParts { variable: HOST, found: Err(why) });
     if host.starts_with(['/', '@']) {

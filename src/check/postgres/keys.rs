@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::settings::{PUBLIC_CA, is_public, read_hosts, read_url};
+use super::url::{read_hosts, read_url};
 use super::words::{ChannelBinding, Port, RoleKey, SslMode};
 use crate::config::node::{LenientParse, Node, Problem, parse_leniently};
 use crate::net::tls::Pem;
@@ -122,6 +122,14 @@ fn later<T>(setting: &Option<Setting<T>>) -> Option<&Value> {
         Some(Setting::Later(value)) => Some(value),
         Some(Setting::Known(_)) | None => None,
     }
+}
+
+/// What is wrong with a lesser mode and public CAs.
+pub(super) const PUBLIC_CA: &str = "the system's or the built-in CAs go with sslmode verify-full alone";
+
+/// Whether it is the word for CAs that anybody can get a certificate of.
+pub(super) fn is_public(ca: &Pem) -> bool {
+    matches!(ca.value(), Value::Literal(text) if matches!(text.expose().trim(), "system" | "builtin"))
 }
 
 #[cfg(test)]

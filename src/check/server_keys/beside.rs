@@ -3,8 +3,10 @@
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::{ServerKeys, ServerRules};
+use super::keys::{ServerKeys, ServerRules, read_hosts};
+use super::resolve::read_url;
 use crate::config::node::{LenientParse, Node, Problem, Raw, parse_leniently};
+use crate::value::Value;
 
 /// Reads a mapping: the keys of the server, and the kind's own keys into `Own`.
 ///
@@ -21,12 +23,37 @@ pub fn read<Own: DeserializeOwned>(node: &Node, rules: &ServerRules) -> Result<(
     let LenientParse { value: server, whole, mut problems } = parse_leniently::<ServerKeys>(&part(server), own_keys);
     let own = parse_leniently::<Own>(&part(own), &[]);
     problems.extend(own.problems);
-    problems.extend(server.iter().flat_map(|server| server.problems(node, rules)));
+    problems.extend(server.iter().flat_map(|server| faults_of(server, node, rules)));
     Problem::in_order(&mut problems);
     match (server, own.value) {
         (Some(server), Some(own_value)) if whole && own.whole && problems.is_empty() => Ok((server, own_value)),
         _ => Err(problems),
     }
+}
+
+/// What is wrong with the keys of a server, seen at load. A key that is there but faulty counts as given. Texts of the
+/// file are judged here, what comes from elsewhere at each run.
+fn faults_of(keys: &ServerKeys, node: &Node, rules: &ServerRules) -> Vec<Problem> {
+    let given = |key: &str| node.get(key).is_some();
+    let mut found: Vec<(&str, String)> = Vec::new();
+    if let Some(Value::Literal(text)) = &keys.url
+        && let Err(blame) = read_url(text.expose(), rules)
+    {
+        found.push(("url", blame.message));
+    }
+    if !given("url") && !given("host") {
+        found.push(("", "needs `url` or `host`".to_owned()));
+    }
+    if let Some(Value::Literal(text)) = &keys.host
+        && let Err(problem) = read_hosts(text.expose(), rules)
+    {
+        found.push(("host", problem));
+    }
+    if given("user") && given("username") {
+        found.push(("username", "is the same as `user`: keep one of them".to_owned()));
+    }
+    let place = |path: &str| node.get(path).map_or(node.span, |value| value.span);
+    found.into_iter().map(|(path, message)| Problem::new(place(path), path, message)).collect()
 }
 
 /// The keys of a struct that derives `Deserialize`.

@@ -1,6 +1,6 @@
 //! The server of one run: the URL, and the keys over it.
 
-use super::{Port, SEVERAL, ServerKeys, ServerRules, read_hosts};
+use super::keys::{Port, SEVERAL, ServerKeys, ServerRules, read_hosts};
 use crate::cause::Cause;
 use crate::check::SCHEMES;
 use crate::env::Env;

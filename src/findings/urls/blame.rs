@@ -114,7 +114,7 @@ pub fn lint(text: &str, family: Family, schemes: Schemes) -> Option<Blame> {
         return Some(Blame::new(cause, messages::jdbc_words(misread).0));
     }
     let intent = Intent::of(text).filter(|_| !jdbc)?;
-    if family == Family::Redis && intent.password.is_none() && super::named_user(&intent) {
+    if family == Family::Redis && intent.names_user_alone() {
         let message = "it has no colon before the `@`: clients send it as the user, without a password";
         return Some(Blame::malformed(message));
     }

@@ -41,6 +41,12 @@ const PARAMETERS: [&str; 20] = [
 ];
 
 impl<'a> Intent<'a> {
+    /// Whether it has a user and no password, so that the user may well be the password: `default` is the user of a
+    /// password that is set elsewhere.
+    pub(super) fn names_user_alone(&self) -> bool {
+        self.password.is_none() && self.user.is_some_and(|user| !matches!(user, "" | "default"))
+    }
+
     /// Cuts a URL; `None` where it has no scheme, or nothing in it could be a host.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         let (scheme, body) = text.split_once("://")?;

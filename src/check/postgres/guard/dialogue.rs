@@ -8,7 +8,7 @@ use std::io;
 
 use bytes::BytesMut;
 
-use super::rules::Rules;
+use super::rules::{MALFORMED, Rules};
 use super::text::{BODY, plain_names, readable_value, texts};
 use crate::cause::Cause;
 use crate::check::postgres::halt::{Halt, broken, shown, unsupported};
@@ -253,9 +253,6 @@ impl Dialogue {
         }
     }
 }
-
-/// Of a challenge of SCRAM.
-pub(super) const MALFORMED: &str = "the server's SCRAM challenge is malformed";
 
 /// A message that belongs into no answer.
 pub(super) fn not_in_an_answer() -> Halt {

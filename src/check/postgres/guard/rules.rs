@@ -1,9 +1,11 @@
 //! What a server may ask for in a login: judged before the client sees it and could answer.
 
-use super::dialogue::MALFORMED;
 use crate::cause::Cause;
 use crate::check::postgres::halt::{Halt, broken, unsupported, zero_byte};
 use crate::check::postgres::words::ChannelBinding;
+
+/// Of a challenge of SCRAM.
+pub(super) const MALFORMED: &str = "the server's SCRAM challenge is malformed";
 
 /// The most rounds of SCRAM that are done; PostgreSQL's default is 4096. A hostile server could make the one thread count
 /// for long, and a round cannot be interrupted: these take about 8 ms.

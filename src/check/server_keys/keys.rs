@@ -1,0 +1,97 @@
+//! The keys of a server, and what a kind says of its URLs and hosts.
+
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use crate::scheme::Scheme;
+use crate::url::{Host, parse_port};
+use crate::value::{Setting, Value};
+
+/// The keys of a server.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ServerKeys {
+    /// The URL; every other key overrides its part of it.
+    pub url: Option<Value>,
+    /// The server's name or address.
+    pub host: Option<Value>,
+    /// The server's port. Default: that of the URL, then that of the protocol.
+    pub port: Option<Setting<Port>>,
+    /// Who logs in.
+    pub user: Option<Value>,
+    /// The same as `user`.
+    pub username: Option<Value>,
+    /// The password, taken as it is: no percent-encoding.
+    pub password: Option<Value>,
+}
+
+/// What the URLs and hosts of a kind look like.
+#[derive(Debug, Clone, Copy)]
+pub struct ServerRules {
+    /// The schemes that its URLs may have, each with a port; the first one is that of a server without a URL.
+    pub schemes: &'static [Scheme],
+    /// Whether several hosts may be given, separated by commas.
+    pub several_hosts: bool,
+    /// Whether a user in the URL may well be a password that lacks its colon: no target shows it.
+    pub user_may_be_secret: bool,
+}
+
+/// A port, 1 to 65535.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port(pub u16);
+
+impl FromStr for Port {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse_port(text).map(Self).map_err(|_| "a port from 1 to 65535".to_owned())
+    }
+}
+
+impl ServerKeys {
+    /// The keys of a TARGET: its URL alone.
+    #[must_use]
+    pub fn of_url(url: Value) -> Self {
+        Self { url: Some(url), ..Self::default() }
+    }
+
+    /// The values that are read at a run, each with its key: what tells whether a text is a password.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        let values = [
+            ("url", self.url.as_ref()),
+            ("host", self.host.as_ref()),
+            ("port", self.port.as_ref().and_then(Setting::later)),
+            ("user", self.user.as_ref()),
+            ("username", self.username.as_ref()),
+            ("password", self.password.as_ref()),
+        ];
+        values.into_iter().filter_map(|(key, value)| Some((key, value?)))
+    }
+
+    /// Where the target comes from, where it cannot be resolved.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let value = self.url.as_ref().or(self.host.as_ref());
+        value.map_or_else(|| "the configuration".to_owned(), Value::origin)
+    }
+}
+
+/// Names or addresses, separated by commas.
+pub(super) fn read_hosts(text: &str, rules: &ServerRules) -> Result<Vec<Host>, String> {
+    let read = |host: &str| {
+        if host.starts_with(['/', '@']) {
+            return Err("a socket in the file system is not dialled: give a host".to_owned());
+        }
+        Host::parse(host).map_err(str::to_owned)
+    };
+    let hosts: Vec<Host> = text.split(',').map(read).collect::<Result<_, _>>()?;
+    if hosts.len() > 1 && !rules.several_hosts {
+        return Err(SEVERAL.to_owned());
+    }
+    Ok(hosts)
+}
+
+/// Of more hosts than a kind takes.
+pub(super) const SEVERAL: &str = "several hosts are given, one is expected";
