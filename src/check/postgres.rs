@@ -6,12 +6,12 @@
 
 mod discovery;
 mod guard;
-mod halt;
 mod hint;
 mod keys;
 mod login;
 mod route;
 mod session;
+mod session_error;
 mod settings;
 mod sqlstate;
 mod url;
@@ -36,9 +36,9 @@ use crate::secret::Secret;
 use crate::url::{Endpoint, Url};
 use crate::value::Value;
 
-use keys::Keys;
+use keys::PostgresKeys;
 use route::LoggedIn;
-use settings::{PORT, Place, Settings};
+use settings::{PORT, Settings, Target};
 use sqlstate::code;
 use words::Role;
 
@@ -72,17 +72,17 @@ pub const KIND: Kind = Kind {
     discovery: discovery::RULE,
     target_fault,
     parse,
-    from_url: |url| Arc::new(Postgres { keys: Keys { url: Some(url), ..Keys::default() } }),
+    from_url: |url| Arc::new(Postgres { keys: PostgresKeys { url: Some(url), ..PostgresKeys::default() } }),
     facts: &[SERVER_VERSION, AUTH_METHOD, ROLE],
     hint: hint::hint,
     #[cfg(test)]
-    schema: |generator| generator.subschema_for::<Keys>(),
+    schema: |generator| generator.subschema_for::<PostgresKeys>(),
 };
 
 /// A configured check.
 #[derive(Debug)]
 struct Postgres {
-    keys: Keys,
+    keys: PostgresKeys,
 }
 
 /// What is wrong with a TARGET. `postgres:///app?host=db` is a URL to libpq alone.
@@ -95,14 +95,14 @@ fn target_fault(text: &str) -> Option<String> {
 }
 
 fn parse(node: &Node) -> Parsed {
-    Ok(Arc::new(Postgres { keys: Keys::read(node)? }))
+    Ok(Arc::new(Postgres { keys: PostgresKeys::read(node)? }))
 }
 
 impl Check for Postgres {
     fn prepare(&self, env: &dyn Env) -> Prepared {
-        let place = Place::resolve(&self.keys, env);
-        let endpoints = place.as_ref().map(|place| place.hosts.clone()).unwrap_or_default();
-        let target = place.map_or_else(|_| self.origin(), Place::redacted);
+        let resolved = Target::resolve(&self.keys, env);
+        let endpoints = resolved.as_ref().map(|target| target.hosts.clone()).unwrap_or_default();
+        let target = resolved.map_or_else(|_| self.origin(), Target::redacted);
         Prepared::new(target, endpoints, self.readings(env), self.resolve(env))
     }
 
@@ -245,7 +245,11 @@ impl PostgresRun {
     async fn ask(&self, attempt: &mut Attempt, login: &mut LoggedIn) -> Result<(), Fault> {
         attempt.enter(Phase::Request);
         let query = self.query.as_ref().map_or(QUERY, Secret::expose);
-        let answer = login.session.query(query).await.map_err(|halt| route::fault(attempt, &halt, login.link))?;
+        let answer = login
+            .session
+            .query(query)
+            .await
+            .map_err(|session_error| route::fault(attempt, &session_error, login.link))?;
         let Some(expected) = &self.expect else { return Ok(()) };
         attempt.enter(Phase::Assert);
         let came = match answer.first {
@@ -264,7 +268,8 @@ impl PostgresRun {
 
 async fn ask_bool(attempt: &mut Attempt, login: &mut LoggedIn, query: &str) -> Result<bool, Fault> {
     attempt.enter(Phase::Request);
-    let answer = login.session.query(query).await.map_err(|halt| route::fault(attempt, &halt, login.link))?;
+    let answer =
+        login.session.query(query).await.map_err(|session_error| route::fault(attempt, &session_error, login.link))?;
     Ok(matches!(answer.first.flatten().as_deref(), Some("t" | "on")))
 }
 

@@ -155,7 +155,7 @@ fn whole(entries: &[(String, Doc)]) -> Option<Health> {
 }
 
 /// The word of an object for itself.
-struct Own {
+struct OwnStatus {
     /// The key it stands under.
     key: String,
     word: String,
@@ -163,7 +163,7 @@ struct Own {
 }
 
 /// What an object reports: `status: UP`, `healthy: true`. A bad word wins over a good one beside it.
-fn own_word(entries: &[(String, Doc)]) -> Option<Own> {
+fn own_word(entries: &[(String, Doc)]) -> Option<OwnStatus> {
     let said = entries.iter().filter_map(|(key, value)| {
         let (word, tone) = match value {
             Doc::Text(text) if Name::new(key).is_status() => (words::first(text).to_owned(), words::status_tone(text)?),
@@ -172,7 +172,7 @@ fn own_word(entries: &[(String, Doc)]) -> Option<Own> {
             }
             _ => return None,
         };
-        Some(Own { key: key.clone(), word, tone })
+        Some(OwnStatus { key: key.clone(), word, tone })
     });
     // The first of the worst.
     said.reduce(|worst, next| if next.tone > worst.tone { next } else { worst })
@@ -197,7 +197,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn health(self, own: Option<Own>) -> Option<Health> {
+    fn health(self, own: Option<OwnStatus>) -> Option<Health> {
         if !self.said {
             return None;
         }
@@ -232,7 +232,7 @@ impl Reader {
                 Doc::Map(inner) if place != PartContext::Checks && name.is_wrapper() => {
                     self.entries(path, inner, place, depth + 1);
                 }
-                _ => self.part(&join(path, key), &name, value, place, depth),
+                _ => self.read_part(&join(path, key), &name, value, place, depth),
             }
         }
     }
@@ -254,15 +254,15 @@ impl Reader {
         }
     }
 
-    fn part(&mut self, path: &str, name: &Name, value: &Doc, place: PartContext, depth: usize) {
+    fn read_part(&mut self, path: &str, name: &Name, value: &Doc, place: PartContext, depth: usize) {
         match value {
             Doc::Text(text) if place != PartContext::Details => {
                 if let Some(tone) = words::tone(text) {
-                    self.say(path, words::first(text), tone);
+                    self.add_part(path, words::first(text), tone);
                 }
             }
             Doc::Bool(value) if means_health(name, place) => {
-                self.say(path, &value.to_string(), if *value { Tone::Good } else { Tone::Bad });
+                self.add_part(path, &value.to_string(), if *value { Tone::Good } else { Tone::Bad });
             }
             Doc::Map(entries) if place == PartContext::Details && own_word(entries).is_none() => {}
             Doc::Map(entries) => self.object(path, entries, depth + 1),
@@ -289,14 +289,14 @@ impl Reader {
             }
         }
         self.loose_parts(path, entries, depth);
-        let own_is_told = self.parts[before..].iter().any(|part| part.tone == own.tone);
+        let own_is_named = self.parts[before..].iter().any(|part| part.tone == own.tone);
         if own.tone == Tone::Warn {
             // It has judged its parts: what they say is a warning at most.
             self.parts[before..].iter_mut().for_each(|part| part.tone = Tone::Warn);
         }
-        if !own_is_told {
-            let told = if Name::new(&own.key).is_status() { path.to_owned() } else { join(path, &own.key) };
-            self.say(&told, &own.word, own.tone);
+        if !own_is_named {
+            let named = if Name::new(&own.key).is_status() { path.to_owned() } else { join(path, &own.key) };
+            self.add_part(&named, &own.word, own.tone);
         }
     }
 
@@ -310,7 +310,7 @@ impl Reader {
         self.entries(path, &beside, PartContext::Plain, depth);
     }
 
-    fn say(&mut self, path: &str, word: &str, tone: Tone) {
+    fn add_part(&mut self, path: &str, word: &str, tone: Tone) {
         self.said = true;
         if tone == Tone::Good {
             return;

@@ -2,7 +2,7 @@
 //! guard reads every message before the client does, and decides whether the client may see it.
 //!
 //! The client gets one message at a time: that it asks for the next one shows that it accepted the last one. The guard
-//! ends the conversation with a [`Halt`] and gives the client an error in its place. It never looks into the password.
+//! ends the conversation with a [`SessionError`] and gives the client an error in its place. It never looks into the password.
 
 mod dialogue;
 mod rules;
@@ -20,7 +20,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
-use super::halt::Halt;
+use super::session_error::SessionError;
 use dialogue::{Act, Dialogue};
 pub(super) use dialogue::{Parameters, Record};
 pub(super) use rules::{Password, Rules, Trust};
@@ -50,7 +50,7 @@ struct Inner<S> {
     reply: &'static [u8],
     /// Who reads while no query is under way.
     idle: Option<Waker>,
-    halt: Option<Halt>,
+    session_error: Option<SessionError>,
     /// Messages read since others had their turn.
     turn: usize,
 }
@@ -72,7 +72,7 @@ impl<S> Guard<S> {
             outbox: BytesMut::new(),
             reply: &[],
             idle: None,
-            halt: None,
+            session_error: None,
             turn: 0,
         })))
     }
@@ -87,9 +87,9 @@ impl<S> Guard<S> {
     }
 
     /// Why the client got an error: what the guard or the stream ended, else what the client itself did not accept.
-    pub(super) fn halt(&self, error: &tokio_postgres::Error) -> Halt {
+    pub(super) fn session_error(&self, error: &tokio_postgres::Error) -> SessionError {
         let mut inner = self.lock();
-        inner.halt.take().unwrap_or_else(|| inner.dialogue.rejected(error))
+        inner.session_error.take().unwrap_or_else(|| inner.dialogue.rejected(error))
     }
 
     /// The stream, once the client has let go of it.
@@ -121,20 +121,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
 
     /// Reads the one message that may come in place of the answer to the request for TLS: an error, whose first byte was
     /// read already.
-    pub(super) async fn refusal(stream: S, first: u8) -> Halt {
+    pub(super) async fn refusal(stream: S, first: u8) -> SessionError {
         let guard = Self::new(stream, Rules::default());
         guard.lock().inbox.extend_from_slice(&[first]);
         let (mut room, error) = ([0], "an answer to the request for TLS that is none");
         match std::future::poll_fn(|cx| guard.lock().poll_deliver(cx, &mut ReadBuf::new(&mut room))).await {
-            Err(halt) => halt,
-            Ok(()) => super::halt::broken(error),
+            Err(session_error) => session_error,
+            Ok(()) => super::session_error::broken(error),
         }
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Inner<S> {
     /// Hands the next piece of a message to the client.
-    fn poll_deliver(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<(), Halt>> {
+    fn poll_deliver(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<(), SessionError>> {
         loop {
             if !self.outbox.is_empty() {
                 let count = self.outbox.len().min(buf.remaining());
@@ -159,7 +159,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Inner<S> {
     }
 
     /// Reads one whole message; its tag and its declared length are judged before anything is set aside for it.
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<BytesMut, Halt>> {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<BytesMut, SessionError>> {
         if self.turn == TURN {
             self.turn = 0;
             // It wakes this task behind everything else that is ready.
@@ -173,30 +173,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Inner<S> {
                 return Poll::Ready(Ok(self.inbox.split_to(length)));
             }
             self.inbox.reserve(ROOM);
-            let read = ready!(pin!(self.stream.read_buf(&mut self.inbox)).poll(cx)).map_err(Halt::Failed)?;
+            let read = ready!(pin!(self.stream.read_buf(&mut self.inbox)).poll(cx)).map_err(SessionError::Failed)?;
             if read == 0 {
-                return Poll::Ready(Err(Halt::Failed(io::ErrorKind::UnexpectedEof.into())));
+                return Poll::Ready(Err(SessionError::Failed(io::ErrorKind::UnexpectedEof.into())));
             }
         }
     }
 
-    fn poll_reply(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Halt>> {
+    fn poll_reply(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SessionError>> {
         while !self.reply.is_empty() {
-            let written = ready!(Pin::new(&mut self.stream).poll_write(cx, self.reply)).map_err(Halt::Failed)?;
+            let written =
+                ready!(Pin::new(&mut self.stream).poll_write(cx, self.reply)).map_err(SessionError::Failed)?;
             if written == 0 {
-                return Poll::Ready(Err(Halt::Failed(io::ErrorKind::WriteZero.into())));
+                return Poll::Ready(Err(SessionError::Failed(io::ErrorKind::WriteZero.into())));
             }
             self.reply = &self.reply[written..];
             if self.reply.is_empty() {
-                ready!(Pin::new(&mut self.stream).poll_flush(cx)).map_err(Halt::Failed)?;
+                ready!(Pin::new(&mut self.stream).poll_flush(cx)).map_err(SessionError::Failed)?;
             }
         }
         Poll::Ready(Ok(()))
     }
 
     /// Keeps the reason; the client gets an error without one.
-    fn stop(&mut self, halt: Halt) -> io::Error {
-        self.halt.get_or_insert(halt);
+    fn stop(&mut self, session_error: SessionError) -> io::Error {
+        self.session_error.get_or_insert(session_error);
         io::Error::other("the guard ended the conversation")
     }
 }
@@ -205,7 +206,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guard<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let mut inner = self.lock();
         let result = ready!(inner.poll_deliver(cx, buf));
-        Poll::Ready(result.map_err(|halt| inner.stop(halt)))
+        Poll::Ready(result.map_err(|session_error| inner.stop(session_error)))
     }
 }
 
@@ -219,19 +220,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
                 waker.wake();
             }
         }
-        Poll::Ready(result.map_err(|error| inner.stop(Halt::Failed(error))))
+        Poll::Ready(result.map_err(|error| inner.stop(SessionError::Failed(error))))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut inner = self.lock();
         let result = ready!(Pin::new(&mut inner.stream).poll_flush(cx));
-        Poll::Ready(result.map_err(|error| inner.stop(Halt::Failed(error))))
+        Poll::Ready(result.map_err(|error| inner.stop(SessionError::Failed(error))))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut inner = self.lock();
         let result = ready!(Pin::new(&mut inner.stream).poll_shutdown(cx));
-        Poll::Ready(result.map_err(|error| inner.stop(Halt::Failed(error))))
+        Poll::Ready(result.map_err(|error| inner.stop(SessionError::Failed(error))))
     }
 }
 

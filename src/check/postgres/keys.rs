@@ -12,7 +12,7 @@ use crate::value::{Setting, Value};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "postgres"))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Keys {
+pub(super) struct PostgresKeys {
     /// `postgres://user:password@host:port/database?sslmode=…`; every other key overrides its part of it. Several hosts,
     /// separated by commas, are tried in order.
     pub(super) url: Option<Value>,
@@ -45,7 +45,7 @@ pub(super) struct Keys {
     pub(super) role: Option<Setting<RoleKey>>,
 }
 
-impl Keys {
+impl PostgresKeys {
     /// Reads them.
     ///
     /// # Errors
@@ -134,25 +134,25 @@ pub(super) fn is_public(ca: &Pem) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Keys;
+    use super::PostgresKeys;
     use crate::check::Check as _;
     use crate::check::postgres::{KIND, Postgres};
     use crate::config::node::parse;
     use crate::env::MapEnv;
 
     fn faults(yaml: &str) -> Vec<String> {
-        let problems = Keys::read(&parse(yaml).unwrap()).expect_err(yaml);
+        let problems = PostgresKeys::read(&parse(yaml).unwrap()).expect_err(yaml);
         problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
     }
 
     #[test]
     fn the_example_is_right_and_every_value_is_told() {
-        let keys = Keys::read(&parse(KIND.example).unwrap()).unwrap();
+        let keys = PostgresKeys::read(&parse(KIND.example).unwrap()).unwrap();
         let origins: Vec<String> = keys.values().iter().map(|value| value.origin()).collect();
         for origin in ["the variable DATABASE_URL", "the file /etc/secrets/pw", "the file /etc/ca.pem"] {
             assert!(origins.iter().any(|known| known == origin), "{origin}: {origins:?}");
         }
-        let keys = Keys::read(&parse("{url: {env: U}, sslmode: {env: M}, port: {file: /p}}").unwrap()).unwrap();
+        let keys = PostgresKeys::read(&parse("{url: {env: U}, sslmode: {env: M}, port: {file: /p}}").unwrap()).unwrap();
         assert_eq!(keys.values().len(), 3);
     }
 
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn what_it_dials_is_shown_without_secrets() {
         let shown = |yaml: &str, env: &MapEnv| {
-            let check = Postgres { keys: Keys::read(&parse(yaml).unwrap()).unwrap() };
+            let check = Postgres { keys: PostgresKeys::read(&parse(yaml).unwrap()).unwrap() };
             let prepared = check.prepare(env);
             let endpoints: Vec<String> = prepared.endpoints.iter().map(ToString::to_string).collect();
             (prepared.target, endpoints.join(" "))

@@ -5,8 +5,8 @@ use tokio_postgres::config::{self, Config, SslMode, SslNegotiation};
 use zeroize::Zeroizing;
 
 use super::guard::{Guard, HandOver, Password, Rules, Trust};
-use super::halt::{Halt, zero_byte};
 use super::session::Session;
+use super::session_error::{SessionError, zero_byte};
 use super::words::ChannelBinding;
 use crate::secret::Secret;
 
@@ -31,12 +31,12 @@ pub(super) struct Login<'a> {
 pub(super) async fn log_in<S: AsyncRead + AsyncWrite + Unpin>(
     guard: &Guard<S>,
     login: &Login<'_>,
-) -> Result<Session<S>, Halt> {
+) -> Result<Session<S>, SessionError> {
     if [login.user, login.database, login.application_name, login.options.unwrap_or_default()].concat().contains('\0') {
         return Err(zero_byte());
     }
     let connected = login.config().connect_raw(guard.clone(), HandOver).await;
-    let (client, connection) = connected.map_err(|error| guard.halt(&error))?;
+    let (client, connection) = connected.map_err(|error| guard.session_error(&error))?;
     Ok(Session::new(guard.clone(), client, connection))
 }
 

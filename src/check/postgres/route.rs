@@ -7,9 +7,9 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::guard::{Guard, Trust};
-use super::halt::{Halt, broken, shown};
 use super::login::{Login, log_in as log_in_over};
 use super::session::Session;
+use super::session_error::{SessionError, broken, shown};
 use super::settings::Settings;
 use super::sqlstate::{Link, code};
 use super::words::SslMode;
@@ -26,9 +26,9 @@ use crate::url::Endpoint;
 /// The request for TLS: its length and its code.
 const TLS_REQUEST: &[u8] = b"\0\0\0\x08\x04\xd2\x16\x2f";
 
-/// One kind of connection.
+/// How a connection is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum ConnectMode {
     /// In plain text.
     Plain,
     /// By TLS; in plain text over the same connection where the server has none and that will do.
@@ -45,17 +45,17 @@ pub(super) struct LoggedIn {
 struct Refused {
     fault: Fault,
     /// Refused before any proof was sent, in a way that the other kind of connection may change.
-    other_way: bool,
+    other_mode: bool,
 }
 
 impl SslMode {
-    /// The kinds of connection, in order.
-    const fn ways(self) -> (Way, Option<Way>) {
+    /// The modes to try, in order.
+    const fn modes(self) -> (ConnectMode, Option<ConnectMode>) {
         match self {
-            Self::Disable => (Way::Plain, None),
-            Self::Allow => (Way::Plain, Some(Way::Tls { plain_will_do: false })),
-            Self::Prefer => (Way::Tls { plain_will_do: true }, Some(Way::Plain)),
-            Self::Require | Self::VerifyCa | Self::VerifyFull => (Way::Tls { plain_will_do: false }, None),
+            Self::Disable => (ConnectMode::Plain, None),
+            Self::Allow => (ConnectMode::Plain, Some(ConnectMode::Tls { plain_will_do: false })),
+            Self::Prefer => (ConnectMode::Tls { plain_will_do: true }, Some(ConnectMode::Plain)),
+            Self::Require | Self::VerifyCa | Self::VerifyFull => (ConnectMode::Tls { plain_will_do: false }, None),
         }
     }
 }
@@ -65,20 +65,20 @@ impl SslMode {
 /// # Errors
 /// The causes of every phase up to `login`.
 pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, endpoint: &Endpoint) -> Result<LoggedIn, Fault> {
-    let (first, second) = settings.sslmode.ways();
-    let refused = match by(attempt, settings, endpoint, first, Link::Plain).await {
+    let (first, second) = settings.sslmode.modes();
+    let refused = match connect_with(attempt, settings, endpoint, first, Link::Plain).await {
         Ok(session) => return Ok(session),
         Err(refused) => refused,
     };
-    let Some(second) = second.filter(|_| refused.other_way) else { return Err(refused.fault) };
-    by(attempt, settings, endpoint, second, Link::PlainForced)
+    let Some(second) = second.filter(|_| refused.other_mode) else { return Err(refused.fault) };
+    connect_with(attempt, settings, endpoint, second, Link::PlainForced)
         .await
         .map_err(|again| both(first, refused.fault, again.fault))
 }
 
 /// One fault of two: the one over TLS, which is the kind that matters, but where the other got to a proof.
-fn both(first: Way, earlier: Fault, later: Fault) -> Fault {
-    let (over_tls, plain) = if first == Way::Plain { (later, earlier) } else { (earlier, later) };
+fn both(first: ConnectMode, earlier: Fault, later: Fault) -> Fault {
+    let (over_tls, plain) = if first == ConnectMode::Plain { (later, earlier) } else { (earlier, later) };
     let plain_decides =
         plain.phase >= Phase::Login && !matches!(plain.cause, Cause::LoginRejected | Cause::TlsUnsupported);
     let message = format!("with TLS: {}; without: {}", over_tls.message, plain.message);
@@ -86,16 +86,16 @@ fn both(first: Way, earlier: Fault, later: Fault) -> Fault {
     chosen.with_message(message)
 }
 
-/// One kind of connection, dialled and logged in over. `link` is what plain text would mean on it.
-async fn by(
+/// Connects in one mode and logs in. `link` is what plain text would mean on it.
+async fn connect_with(
     attempt: &mut Attempt,
     settings: &Settings,
     endpoint: &Endpoint,
-    way: Way,
+    mode: ConnectMode,
     link: Link,
 ) -> Result<LoggedIn, Refused> {
-    let stays = |fault| Refused { fault, other_way: false };
-    let Way::Tls { plain_will_do } = way else {
+    let stays = |fault| Refused { fault, other_mode: false };
+    let ConnectMode::Tls { plain_will_do } = mode else {
         let io = attempt.connect(endpoint).await.map_err(stays)?;
         return authenticate(attempt, settings, io, link, Trust::Plain).await;
     };
@@ -106,7 +106,7 @@ async fn by(
         Offer::Taken(io) => {
             let started = attempt.start_tls(io, &options).await;
             // A handshake that ran timed out left none for the other kind.
-            let io = started.map_err(|fault| Refused { other_way: fault.cause != Cause::Timeout, fault })?;
+            let io = started.map_err(|fault| Refused { other_mode: fault.cause != Cause::Timeout, fault })?;
             authenticate(attempt, settings, io, Link::Tls, trust).await
         }
         Offer::Declined(io) if plain_will_do => {
@@ -138,8 +138,8 @@ async fn offer(attempt: &mut Attempt, mut io: Io) -> Result<Offer, Refused> {
         io.flush().await?;
         io.read_exact(&mut answer).await
     };
-    let halt = match asked.await {
-        Err(error) => Halt::Failed(error),
+    let session_error = match asked.await {
+        Err(error) => SessionError::Failed(error),
         Ok(_) => match answer[0] {
             b'S' => return Ok(Offer::Taken(io)),
             b'N' => return Ok(Offer::Declined(io)),
@@ -150,8 +150,8 @@ async fn offer(attempt: &mut Attempt, mut io: Io) -> Result<Offer, Refused> {
     };
     // What else it says shows what it speaks.
     attempt.abandon(io).await;
-    let other_way = matches!(halt, Halt::Server(_));
-    Err(Refused { fault: fault(attempt, &halt, Link::PlainForced), other_way })
+    let other_mode = matches!(session_error, SessionError::Server(_));
+    Err(Refused { fault: fault(attempt, &session_error, Link::PlainForced), other_mode })
 }
 
 async fn authenticate(
@@ -183,19 +183,20 @@ async fn authenticate(
             facts.learn(AUTH_METHOD, record.method.map(FactValue::word));
             Ok(LoggedIn { session, link })
         }
-        Err(halt) => {
-            let mut fault = fault(attempt, &halt, link);
-            if matches!(&halt, Halt::Server(error) if error.of_upstream(&settings.user, record.proven)) {
+        Err(session_error) => {
+            let mut fault = fault(attempt, &session_error, link);
+            if matches!(&session_error, SessionError::Server(error) if error.of_upstream(&settings.user, record.proven))
+            {
                 fault.message.push_str(", said by the server behind a pooler");
                 if let Some(Detail::SqlState { code, .. }) = &mut fault.detail {
                     *code = code::UPSTREAM_LOGIN;
                 }
             }
-            let refused = matches!(halt, Halt::Server(_)) && !record.proof_sent;
+            let refused = matches!(session_error, SessionError::Server(_)) && !record.proof_sent;
             attempt.close(guard.into_stream()).await;
             let by_rule =
                 matches!(fault.cause, Cause::LoginRejected | Cause::TlsUnsupported | Cause::TlsClientCertRequired);
-            Err(Refused { fault, other_way: refused && by_rule })
+            Err(Refused { fault, other_mode: refused && by_rule })
         }
     }
 }
@@ -222,23 +223,23 @@ fn tls_options(attempt: &Attempt, settings: &Settings, endpoint: &Endpoint) -> R
 }
 
 /// The fault of a conversation that ended early, in the running phase.
-pub(super) fn fault(attempt: &Attempt, halt: &Halt, link: Link) -> Fault {
-    let trouble = match halt {
-        Halt::Server(error) if attempt.phase() == Some(Phase::Request) => {
+pub(super) fn fault(attempt: &Attempt, session_error: &SessionError, link: Link) -> Fault {
+    let trouble = match session_error {
+        SessionError::Server(error) if attempt.phase() == Some(Phase::Request) => {
             return attempt.of_connection(error.at_request());
         }
-        Halt::Server(error) => return attempt.of_connection(error.at_login(link)),
-        Halt::Stop(cause, text) => return attempt.fault(*cause, text),
-        Halt::Unbound(text) => {
+        SessionError::Server(error) => return attempt.of_connection(error.at_login(link)),
+        SessionError::Stop(cause, text) => return attempt.fault(*cause, text),
+        SessionError::Unbound(text) => {
             let unbound = Detail::Protocol { code: code::CHANNEL_BINDING, product: None };
             return attempt.fault(Cause::AuthUnsupported, text).with(unbound);
         }
-        Halt::TooLong(_) if speaks_another(attempt) => StreamError::Unexpected(""),
-        Halt::TooLong(length) => {
+        SessionError::TooLong(_) if speaks_another(attempt) => StreamError::Unexpected(""),
+        SessionError::TooLong(length) => {
             return attempt.fault(Cause::TooLarge, format!("the server announced a message of {length} bytes"));
         }
-        Halt::Unexpected(text) => StreamError::Unexpected(text),
-        Halt::Failed(error) => {
+        SessionError::Unexpected(text) => StreamError::Unexpected(text),
+        SessionError::Failed(error) => {
             let judged = attempt.tls().filter(|_| link == Link::Tls).and_then(|session| session.fault(error));
             if let Some(fault) = judged {
                 return attempt.of_connection(fault);

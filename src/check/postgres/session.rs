@@ -7,11 +7,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::{Client, Connection, Error, SimpleQueryMessage};
 
 use super::guard::{Guard, Parameters};
-use super::halt::{Halt, zero_byte};
+use super::session_error::{SessionError, zero_byte};
 
 /// The answer to a query.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(super) struct QueryResult {
     /// The first column of the first row: none without a row, none inside for NULL or no column.
     pub(super) first: Option<Option<String>>,
 }
@@ -34,16 +34,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Runs a text as a simple query, whatever it holds, and reads to the end of its answer.
-    pub(super) async fn query(&mut self, text: &str) -> Result<Answer, Halt> {
+    pub(super) async fn query(&mut self, text: &str) -> Result<QueryResult, SessionError> {
         if text.contains('\0') {
             return Err(zero_byte());
         }
         let Self { guard, client, connection } = self;
         tokio::select! {
             biased;
-            answer = ask(client, text) => answer.map_err(|error| guard.halt(&error)),
+            answer = ask(client, text) => answer.map_err(|error| guard.session_error(&error)),
             // It moves what the client waits for, and ends before that only with an error.
-            Err(error) = connection => Err(guard.halt(&error)),
+            Err(error) = connection => Err(guard.session_error(&error)),
         }
     }
 
@@ -55,9 +55,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 }
 
-async fn ask(client: &Client, text: &str) -> Result<Answer, Error> {
+async fn ask(client: &Client, text: &str) -> Result<QueryResult, Error> {
     let mut messages = pin!(client.simple_query_raw(text).await?);
-    let mut answer = Answer::default();
+    let mut answer = QueryResult::default();
     while let Some(message) = messages.try_next().await? {
         if let (SimpleQueryMessage::Row(row), None) = (message, &answer.first) {
             answer.first = Some(if row.is_empty() { None } else { row.try_get(0)?.map(str::to_owned) });

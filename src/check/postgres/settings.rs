@@ -1,6 +1,6 @@
 //! The keys and the URL, resolved for one run: keys of the configuration override the URL's part.
 
-use super::keys::{Keys, PUBLIC_CA, is_public};
+use super::keys::{PUBLIC_CA, PostgresKeys, is_public};
 use super::url::{UrlPart, read_hosts, read_url};
 use super::words::{ChannelBinding, Role, SslMode};
 use crate::cause::Cause;
@@ -18,7 +18,7 @@ const APPLICATION_NAME: &str = "pilotfish";
 
 /// Who goes where: what a target shows.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Target {
     /// At least one, in the order in which they are tried.
     pub(super) hosts: Vec<Endpoint>,
     pub(super) user: Option<String>,
@@ -45,16 +45,16 @@ pub(super) struct Settings {
     pub(super) role: Role,
 }
 
-impl Place {
+impl Target {
     /// Resolves the keys that say where to, now.
     ///
     /// # Errors
     /// As [`Settings::resolve`].
-    pub(super) fn resolve(keys: &Keys, env: &dyn Env) -> Result<Self, Fault> {
+    pub(super) fn resolve(keys: &PostgresKeys, env: &dyn Env) -> Result<Self, Fault> {
         Self::with(keys, &mut url(keys, env)?, env)
     }
 
-    fn with(keys: &Keys, url: &mut UrlPart, env: &dyn Env) -> Result<Self, Fault> {
+    fn with(keys: &PostgresKeys, url: &mut UrlPart, env: &dyn Env) -> Result<Self, Fault> {
         let text = |key: &Option<Value>, from_url: &mut Option<String>| -> Result<Option<String>, Fault> {
             let text = match key {
                 None => from_url.take(),
@@ -95,10 +95,10 @@ impl Settings {
     ///
     /// # Errors
     /// As [`Value::resolve`]; `url_malformed` for a URL that cannot be used, or that names no user where no key does.
-    pub(super) fn resolve(keys: &Keys, env: &dyn Env) -> Result<Self, Fault> {
+    pub(super) fn resolve(keys: &PostgresKeys, env: &dyn Env) -> Result<Self, Fault> {
         let mut url = url(keys, env)?;
-        let place = Place::with(keys, &mut url, env)?;
-        let (Some(user), Some(database)) = (place.user, place.database) else {
+        let target = Target::with(keys, &mut url, env)?;
+        let (Some(user), Some(database)) = (target.user, target.database) else {
             return Err(malformed("no user: the URL names none, and there is no key `user`"));
         };
         let password = keys.password.as_ref().map(|value| value.resolve(env)).transpose()?;
@@ -115,7 +115,7 @@ impl Settings {
         }
         let chosen = setting(&keys.sslmode, "sslmode", env)?.or(url.sslmode);
         Ok(Self {
-            hosts: place.hosts,
+            hosts: target.hosts,
             user,
             database,
             password: password.filter(|password| !password.expose().is_empty()),
@@ -133,7 +133,7 @@ impl Settings {
     }
 }
 
-fn url(keys: &Keys, env: &dyn Env) -> Result<UrlPart, Fault> {
+fn url(keys: &PostgresKeys, env: &dyn Env) -> Result<UrlPart, Fault> {
     let Some(value) = &keys.url else { return Ok(UrlPart::default()) };
     read_url(value.resolve(env)?.expose()).map_err(|blame| blame.fault(&value.origin()))
 }
@@ -159,7 +159,7 @@ fn file(key: &Option<Pem>, from_url: Option<String>) -> Option<Pem> {
     key.clone().or_else(|| from_url.map(|path| Pem::new(Value::literal(&path))))
 }
 
-fn hosts(keys: &Keys, mut hosts: Vec<(Host, Option<u16>)>, env: &dyn Env) -> Result<Vec<Endpoint>, Fault> {
+fn hosts(keys: &PostgresKeys, mut hosts: Vec<(Host, Option<u16>)>, env: &dyn Env) -> Result<Vec<Endpoint>, Fault> {
     if let Some(value) = &keys.host {
         let text = value.resolve(env)?;
         let ports: Vec<Option<u16>> = hosts.iter().map(|(_, port)| *port).collect();

@@ -22,18 +22,18 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         return Some(limit(fault).to_owned());
     }
     let endpoint = context.endpoint(evidence, Some(fault))?;
-    let scene = Scene { evidence, place: classify(&endpoint.host, evidence), endpoint };
+    let failed = FailedConnect { evidence, place: classify(&endpoint.host, evidence), endpoint };
     Some(match fault.cause {
-        Cause::ConnectRefused => scene.refused(),
-        Cause::ConnectTimeout => scene.timeout(),
+        Cause::ConnectRefused => failed.refused(),
+        Cause::ConnectTimeout => failed.timeout(),
         Cause::ConnectReset => format!(
             "Something accepts connections on port {} and closes them at once: a proxy or mesh without an upstream, \
              or a server {}. The log of what listens there shows which.",
-            scene.endpoint.port,
+            failed.endpoint.port,
             if fault.detail == Some(Detail::Tls(TlsDetail::Reset)) { "without TLS" } else { "that wants TLS there" }
         ),
-        Cause::HostUnreachable => scene.unreachable(),
-        Cause::NetworkUnreachable => scene.no_network(),
+        Cause::HostUnreachable => failed.unreachable(),
+        Cause::NetworkUnreachable => failed.no_network(),
         Cause::ConnectNotPermitted => {
             "The kernel of this node forbids the connection (EPERM, EACCES). Check the rules of the network policy \
              agent (eBPF, a reject or prohibit route) and seccomp for this pod."
@@ -54,13 +54,13 @@ pub(super) fn spared_by_proxy(fault: &Fault, evidence: &Evidence, context: Conte
     }
 }
 
-struct Scene<'a> {
+struct FailedConnect<'a> {
     evidence: &'a Evidence,
     endpoint: Endpoint,
     place: HostClass,
 }
 
-impl Scene<'_> {
+impl FailedConnect<'_> {
     fn tries(&self, result: ConnectResult) -> impl Iterator<Item = &ConnectAttempt> {
         self.evidence.tries.iter().filter(move |one| one.result == result)
     }

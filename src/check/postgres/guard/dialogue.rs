@@ -11,7 +11,7 @@ use bytes::BytesMut;
 use super::rules::{MALFORMED, Rules};
 use super::text::{BODY, plain_names, readable_value, texts};
 use crate::cause::Cause;
-use crate::check::postgres::halt::{Halt, broken, shown, unsupported};
+use crate::check::postgres::session_error::{SessionError, broken, shown, unsupported};
 use crate::check::postgres::sqlstate::ServerError;
 use crate::outcome::clean_text;
 
@@ -125,7 +125,7 @@ impl Dialogue {
     }
 
     /// The length of the message that begins here, tag included, once it is known.
-    pub(super) fn announced(&self, inbox: &[u8]) -> Result<Option<usize>, Halt> {
+    pub(super) fn announced(&self, inbox: &[u8]) -> Result<Option<usize>, SessionError> {
         let Some(tag) = inbox.first() else { return Ok(None) };
         let logging_in = !matches!(self.stage, Stage::Idle | Stage::Answering);
         if logging_in && !LOGIN_TAGS.contains(tag) {
@@ -141,14 +141,14 @@ impl Dialogue {
         }
         let length = usize::try_from(length).map_or(usize::MAX, |length| length.saturating_add(1));
         if length > MESSAGE_LIMIT {
-            return Err(Halt::TooLong(length));
+            return Err(SessionError::TooLong(length));
         }
         if self.bytes + length > BYTES_LIMIT {
-            return Err(Halt::Failed(io::ErrorKind::FileTooLarge.into()));
+            return Err(SessionError::Failed(io::ErrorKind::FileTooLarge.into()));
         }
         if logging_in && self.messages == LOGIN_MESSAGES {
             let text = format!("the server sent more than {LOGIN_MESSAGES} messages before the end of the login");
-            return Err(Halt::Stop(Cause::TooLarge, text));
+            return Err(SessionError::Stop(Cause::TooLarge, text));
         }
         Ok(Some(length))
     }
@@ -160,10 +160,10 @@ impl Dialogue {
     }
 
     /// What becomes of a whole message.
-    pub(super) fn judge(&mut self, message: BytesMut) -> Result<Act, Halt> {
+    pub(super) fn judge(&mut self, message: BytesMut) -> Result<Act, SessionError> {
         let body = &message[BODY..];
         match message[0] {
-            b'E' => return Err(Halt::Server(ServerError::read(body))),
+            b'E' => return Err(SessionError::Server(ServerError::read(body))),
             b'N' => return Ok(Act::Drop),
             b'A' if body.get(4..).and_then(texts::<2>).is_some() => return Ok(Act::Drop),
             b'S' => {
@@ -180,7 +180,7 @@ impl Dialogue {
     }
 
     /// A message of the end of a login, or of an answer.
-    fn step(&mut self, tag: u8, message: BytesMut) -> Result<Act, Halt> {
+    fn step(&mut self, tag: u8, message: BytesMut) -> Result<Act, SessionError> {
         let body = &message[BODY..];
         match (self.stage, tag) {
             (Stage::LetIn, b'K') => {}
@@ -190,7 +190,7 @@ impl Dialogue {
                 self.rows += 1;
                 if self.rows > ROWS_LIMIT {
                     let text = format!("the query gave more than {ROWS_LIMIT} rows");
-                    return Err(Halt::Stop(Cause::TooLarge, text));
+                    return Err(SessionError::Stop(Cause::TooLarge, text));
                 }
                 return Ok(Act::Deliver(readable_value(message)));
             }
@@ -206,7 +206,7 @@ impl Dialogue {
     }
 
     /// A message of the authentication: what the client may answer, it gets.
-    fn authenticate(&mut self, body: &[u8]) -> Result<(), Halt> {
+    fn authenticate(&mut self, body: &[u8]) -> Result<(), SessionError> {
         let Some((code, rest)) = body.split_first_chunk() else { return Err(broken("failed to fill whole buffer")) };
         let code = u32::from_be_bytes(*code);
         self.stage = match (self.stage, code) {
@@ -243,7 +243,7 @@ impl Dialogue {
     }
 
     /// Why the client did not go on after a message that it got.
-    pub(super) fn rejected(&self, error: &tokio_postgres::Error) -> Halt {
+    pub(super) fn rejected(&self, error: &tokio_postgres::Error) -> SessionError {
         match self.stage {
             Stage::Challenged if !self.record.proof_sent => broken(MALFORMED),
             Stage::Proven if !self.record.proven => {
@@ -255,13 +255,13 @@ impl Dialogue {
 }
 
 /// A message that belongs into no answer.
-pub(super) fn not_in_an_answer() -> Halt {
+pub(super) fn not_in_an_answer() -> SessionError {
     Stage::Answering.not_here()
 }
 
 impl Stage {
     /// Something else came than what must come at this stage.
-    fn not_here(self) -> Halt {
+    fn not_here(self) -> SessionError {
         broken(match self {
             Self::Begun => "the server did not answer the start of the login",
             Self::Offered => "the server did not continue the SCRAM exchange",

@@ -1,7 +1,7 @@
 //! What a server may ask for in a login: judged before the client sees it and could answer.
 
 use crate::cause::Cause;
-use crate::check::postgres::halt::{Halt, broken, unsupported, zero_byte};
+use crate::check::postgres::session_error::{SessionError, broken, unsupported, zero_byte};
 use crate::check::postgres::words::ChannelBinding;
 
 /// Of a challenge of SCRAM.
@@ -54,13 +54,13 @@ pub(in crate::check::postgres) struct Rules {
 
 impl Rules {
     /// The server lets us in at once; the name of the method, as of all below.
-    pub(super) fn without_password(&self) -> Result<&'static str, Halt> {
+    pub(super) fn without_password(&self) -> Result<&'static str, SessionError> {
         self.without_binding("no proof at all")?;
         Ok(if self.certificate { "cert" } else { "trust" })
     }
 
     /// It asks for the password itself.
-    pub(super) fn clear_text(&self) -> Result<&'static str, Halt> {
+    pub(super) fn clear_text(&self) -> Result<&'static str, SessionError> {
         self.has_password()?;
         self.without_binding("the password in clear text")?;
         let why = match self.trust {
@@ -76,7 +76,7 @@ impl Rules {
     }
 
     /// It asks for the password's hash by MD5.
-    pub(super) fn md5(&self) -> Result<&'static str, Halt> {
+    pub(super) fn md5(&self) -> Result<&'static str, SessionError> {
         self.has_password()?;
         self.without_binding("md5")?;
         self.outside_scram()?;
@@ -84,7 +84,7 @@ impl Rules {
     }
 
     /// It offers these mechanisms of SASL.
-    pub(super) fn scram(&self, mut names: &[u8]) -> Result<&'static str, Halt> {
+    pub(super) fn scram(&self, mut names: &[u8]) -> Result<&'static str, SessionError> {
         self.has_password()?;
         let mut offered = Vec::new();
         // Each name has a zero byte behind it, and the list another one.
@@ -106,7 +106,7 @@ impl Rules {
                 (_, false) => "the server's certificate has no hash that it could be tied to",
                 (_, true) => "the server does not offer SCRAM-SHA-256-PLUS",
             };
-            return Err(Halt::Unbound(format!("channel binding is required, but {why}")));
+            return Err(SessionError::Unbound(format!("channel binding is required, but {why}")));
         }
         if !offers(SCRAM_SHA_256) {
             return Err(unsupported("the server offers no SASL mechanism that pilotfish has (SCRAM-SHA-256)"));
@@ -115,7 +115,7 @@ impl Rules {
     }
 
     /// Its challenge, RFC 5802: nonce, salt and rounds, which are all that is judged here.
-    pub(super) fn challenge(&self, challenge: &[u8]) -> Result<(), Halt> {
+    pub(super) fn challenge(&self, challenge: &[u8]) -> Result<(), SessionError> {
         let mut parts = std::str::from_utf8(challenge).unwrap_or_default().split(',').skip(2);
         let rounds = parts.next().and_then(|part| part.strip_prefix("i="));
         let rounds: u64 = rounds.and_then(|rounds| rounds.parse().ok()).ok_or_else(|| broken(MALFORMED))?;
@@ -129,17 +129,17 @@ impl Rules {
         }
     }
 
-    fn has_password(&self) -> Result<(), Halt> {
+    fn has_password(&self) -> Result<(), SessionError> {
         match self.password {
             Password::Set | Password::WithZeroByte | Password::Vanishing => Ok(()),
             Password::Missing => {
                 let text = format!("the server wants a password for {:?}, none is set", self.user);
-                Err(Halt::Stop(Cause::PasswordMissing, text))
+                Err(SessionError::Stop(Cause::PasswordMissing, text))
             }
         }
     }
 
-    fn outside_scram(&self) -> Result<(), Halt> {
+    fn outside_scram(&self) -> Result<(), SessionError> {
         if self.password == Password::Vanishing {
             return Err(unsupported("a password of nothing but invisible characters is sent by SCRAM alone"));
         }
@@ -147,9 +147,11 @@ impl Rules {
     }
 
     /// A method that cannot be tied to the server's certificate.
-    fn without_binding(&self, method: &str) -> Result<(), Halt> {
+    fn without_binding(&self, method: &str) -> Result<(), SessionError> {
         if self.channel_binding == ChannelBinding::Require {
-            return Err(Halt::Unbound(format!("channel binding is required, and the server asks for {method}")));
+            return Err(SessionError::Unbound(format!(
+                "channel binding is required, and the server asks for {method}"
+            )));
         }
         Ok(())
     }

@@ -8,9 +8,9 @@ use std::io;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
 use super::super::login::{Login, log_in};
-use super::super::session::Answer;
+use super::super::session::QueryResult;
 use super::super::words::ChannelBinding;
-use super::{Guard, Halt, Record, Trust};
+use super::{Guard, Record, SessionError, Trust};
 use crate::cause::Cause;
 use crate::secret::Secret;
 
@@ -88,7 +88,7 @@ fn login(password: Option<&Secret>, trust: Trust) -> Login<'_> {
 
 /// What came of a login.
 struct Ended {
-    result: Result<(), Halt>,
+    result: Result<(), SessionError>,
     record: Record,
     set_aside: usize,
     heard: Vec<u8>,
@@ -113,7 +113,7 @@ async fn with(script: Vec<u8>, login: &Login<'_>) -> Ended {
 }
 
 /// Logs in without a password, asks, and says goodbye; what the answer came to, and all that was sent.
-async fn told(script: Vec<u8>) -> (Result<Answer, Halt>, Vec<u8>) {
+async fn told(script: Vec<u8>) -> (Result<QueryResult, SessionError>, Vec<u8>) {
     let (ours, mut theirs) = duplex(64 * 1024);
     let server = tokio::spawn(async move {
         drop(theirs.write_all(&script).await);
@@ -127,7 +127,7 @@ async fn told(script: Vec<u8>) -> (Result<Answer, Halt>, Vec<u8>) {
     let session = log_in(&guard, &login).await;
     drop(guard);
     let answer = match session {
-        Err(halt) => Err(halt),
+        Err(session_error) => Err(session_error),
         Ok(mut session) => {
             let answer = session.query("SELECT 42").await;
             drop(session.terminate().await);
@@ -137,13 +137,13 @@ async fn told(script: Vec<u8>) -> (Result<Answer, Halt>, Vec<u8>) {
     (answer, server.await.unwrap())
 }
 
-async fn asked(script: Vec<u8>) -> Result<Answer, Halt> {
+async fn asked(script: Vec<u8>) -> Result<QueryResult, SessionError> {
     told(script).await.0
 }
 
 #[tokio::test]
 async fn a_login_and_a_query() {
-    assert_eq!(asked(transcript()).await.unwrap(), Answer { first: Some(Some("42".into())) });
+    assert_eq!(asked(transcript()).await.unwrap(), QueryResult { first: Some(Some("42".into())) });
     let ended = with(transcript(), &login(None, Trust::Plain)).await;
     ended.result.unwrap();
     assert_eq!(ended.record.method, Some("trust"));
@@ -159,7 +159,7 @@ async fn a_server_that_closes_at_any_byte() {
     let whole = transcript();
     for cut in 0..whole.len() {
         match asked(whole[..cut].to_vec()).await {
-            Err(Halt::Failed(error)) => {
+            Err(SessionError::Failed(error)) => {
                 assert!(
                     matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe),
                     "{cut}: {error}"
@@ -192,20 +192,20 @@ async fn what_is_no_login_is_unexpected() {
         b"\x15\x03\x01\0\x02\x02\x46",
     ] {
         let ended = with(script.to_vec(), &login(None, Trust::Plain)).await;
-        assert!(matches!(ended.result, Err(Halt::Unexpected(_))), "{script:?}: {:?}", ended.result);
+        assert!(matches!(ended.result, Err(SessionError::Unexpected(_))), "{script:?}: {:?}", ended.result);
     }
     for script in
         [message(b'Z', b"I"), auth(99, b""), auth(11, b"x"), message(b'R', b"\0"), [b'R', 0, 0, 0, 3].to_vec()]
     {
         let ended = with(script, &login(None, Trust::Plain)).await;
-        assert!(matches!(ended.result, Err(Halt::Unexpected(_))), "{:?}", ended.result);
+        assert!(matches!(ended.result, Err(SessionError::Unexpected(_))), "{:?}", ended.result);
     }
 }
 
 #[tokio::test]
 async fn errors_come_with_code_and_text() {
     let ended = with(error("53300", "sorry, too many\u{1b}[31m clients"), &login(None, Trust::Plain)).await;
-    let Err(Halt::Server(error)) = ended.result else { panic!("{:?}", ended.result) };
+    let Err(SessionError::Server(error)) = ended.result else { panic!("{:?}", ended.result) };
     assert_eq!((error.code.as_str(), error.message.as_str()), ("53300", "sorry, too many [31m clients"));
 }
 
@@ -214,7 +214,7 @@ async fn a_password_in_clear_text_needs_verified_tls() {
     let secret = Secret::new("s3cret".into());
     for (trust, why) in [(Trust::Plain, "not encrypted"), (Trust::Unverified, "not verified")] {
         let ended = with(auth(3, b""), &login(Some(&secret), trust)).await;
-        let Err(Halt::Stop(Cause::AuthUnsupported, text)) = ended.result else { panic!("{:?}", ended.result) };
+        let Err(SessionError::Stop(Cause::AuthUnsupported, text)) = ended.result else { panic!("{:?}", ended.result) };
         assert!(text.contains(why), "{text}");
         assert!(!ended.record.proof_sent && !String::from_utf8_lossy(&ended.heard).contains("s3cret"));
     }
@@ -240,7 +240,7 @@ async fn what_cannot_be_answered_is_said() {
         (bomb, Some(&secret), Cause::AuthUnsupported, "4000000000 rounds"),
     ] {
         let ended = with(script, &login(password, Trust::Plain)).await;
-        let Err(Halt::Stop(found, text)) = ended.result else { panic!("{says}: {:?}", ended.result) };
+        let Err(SessionError::Stop(found, text)) = ended.result else { panic!("{says}: {:?}", ended.result) };
         assert_eq!(found, cause, "{text}");
         assert!(text.contains(says) && !ended.record.proof_sent, "{text}");
     }
@@ -261,7 +261,7 @@ async fn required_channel_binding_accepts_no_other_way() {
     ] {
         let login = Login { channel_binding: ChannelBinding::Require, end_point, ..login(Some(&secret), trust) };
         let ended = with(script, &login).await;
-        let Err(Halt::Unbound(text)) = ended.result else { panic!("{says}: {:?}", ended.result) };
+        let Err(SessionError::Unbound(text)) = ended.result else { panic!("{says}: {:?}", ended.result) };
         assert!(text.contains(says) && !ended.record.proof_sent, "{text}");
     }
 }
@@ -284,7 +284,7 @@ async fn the_first_message_of_scram_tells_what_both_sides_can() {
     ] {
         let login = Login { channel_binding: binding, end_point, ..login(Some(&secret), Trust::Verified) };
         let ended = with(script, &login).await;
-        assert!(matches!(ended.result, Err(Halt::Failed(_))), "{:?}", ended.result);
+        assert!(matches!(ended.result, Err(SessionError::Failed(_))), "{:?}", ended.result);
         assert!(!ended.record.proof_sent, "the first message holds no proof");
         let heard = String::from_utf8_lossy(&ended.heard).into_owned();
         assert!(heard.contains(says), "{says:?}: {heard:?}");
@@ -297,7 +297,11 @@ async fn a_server_that_cannot_prove_itself_is_not_believed() {
     // The nonce does not continue ours: the challenge is refused before a proof.
     let script = [auth(10, b"SCRAM-SHA-256\0\0"), auth(11, b"r=abc,s=QSXCR+Q6sek8bf92,i=4096")].concat();
     let ended = with(script, &login(Some(&secret), Trust::Plain)).await;
-    assert!(matches!(&ended.result, Err(Halt::Unexpected(text)) if text.contains("malformed")), "{:?}", ended.result);
+    assert!(
+        matches!(&ended.result, Err(SessionError::Unexpected(text)) if text.contains("malformed")),
+        "{:?}",
+        ended.result
+    );
     assert!(!ended.record.proof_sent);
 }
 
@@ -325,10 +329,10 @@ async fn copies_are_drained_or_refused() {
     let data = [message(b'H', &[0, 0, 0]), message(b'd', b"1\n"), message(b'c', b"")].concat();
     let script = [logged_in(), data, message(b'C', b"COPY 1\0"), ready()].concat();
     let (answer, heard) = told(script).await;
-    assert_eq!(answer.unwrap(), Answer { first: None });
+    assert_eq!(answer.unwrap(), QueryResult { first: None });
     assert!(heard.ends_with(b"Q\0\0\0\x0eSELECT 42\0X\0\0\0\x04"), "{heard:?}");
     let (answer, heard) = told([logged_in(), message(b'G', &[0, 0, 0]), error("57014", "no data")].concat()).await;
-    assert!(matches!(&answer, Err(Halt::Server(error)) if error.code == "57014"), "{answer:?}");
+    assert!(matches!(&answer, Err(SessionError::Server(error)) if error.code == "57014"), "{answer:?}");
     let end = b"SELECT 42\0f\0\0\0\x20a probe has no data to copy\0X\0\0\0\x04";
     assert!(heard.ends_with(end), "{heard:?}");
 }
@@ -347,14 +351,14 @@ async fn what_belongs_into_no_answer() {
     ] {
         // The connection reads ahead of the client, but not far.
         let more = super::tests::message(b'C', b"SELECT 1\0").repeat(8);
-        let halt = asked([logged_in(), message, more].concat()).await.unwrap_err();
-        assert!(matches!(&halt, Halt::Unexpected(text) if text == says), "{says}: {halt:?}");
+        let session_error = asked([logged_in(), message, more].concat()).await.unwrap_err();
+        assert!(matches!(&session_error, SessionError::Unexpected(text) if text == says), "{says}: {session_error:?}");
     }
     // What comes unasked belongs to every answer.
     let notified = message(b'A', b"\0\0\0\x01channel\0payload\0");
     let unasked = [notified, message(b'N', b"no field"), parameter("in_hot_standby", "on")].concat();
     let script = [logged_in(), unasked, message(b'I', b""), ready()].concat();
-    assert_eq!(asked(script).await.unwrap(), Answer { first: None });
+    assert_eq!(asked(script).await.unwrap(), QueryResult { first: None });
 }
 
 #[tokio::test]
@@ -367,7 +371,7 @@ async fn zero_bytes_cannot_be_sent() {
         login(Some(&secret), Trust::Verified),
     ] {
         let ended = with(auth(3, b""), &login).await;
-        assert!(matches!(ended.result, Err(Halt::Stop(Cause::VariableInvalid, _))), "{:?}", ended.result);
+        assert!(matches!(ended.result, Err(SessionError::Stop(Cause::VariableInvalid, _))), "{:?}", ended.result);
         assert!(!ended.record.proof_sent);
     }
 }
@@ -375,8 +379,11 @@ async fn zero_bytes_cannot_be_sent() {
 #[tokio::test]
 async fn an_error_in_place_of_the_answer_to_the_request_for_tls() {
     let error = error("53300", "sorry, too many clients");
-    let halt = Guard::refusal(tokio::io::join(&error[1..], tokio::io::sink()), b'E').await;
-    assert!(matches!(&halt, Halt::Server(error) if error.code == "53300"), "{halt:?}");
-    let halt = Guard::refusal(tokio::io::join(&b"\0\0\0"[..], tokio::io::sink()), b'E').await;
-    assert!(matches!(&halt, Halt::Failed(error) if error.kind() == io::ErrorKind::UnexpectedEof), "{halt:?}");
+    let session_error = Guard::refusal(tokio::io::join(&error[1..], tokio::io::sink()), b'E').await;
+    assert!(matches!(&session_error, SessionError::Server(error) if error.code == "53300"), "{session_error:?}");
+    let session_error = Guard::refusal(tokio::io::join(&b"\0\0\0"[..], tokio::io::sink()), b'E').await;
+    assert!(
+        matches!(&session_error, SessionError::Failed(error) if error.kind() == io::ErrorKind::UnexpectedEof),
+        "{session_error:?}"
+    );
 }

@@ -1,21 +1,21 @@
-use super::super::keys::Keys;
+use super::super::keys::PostgresKeys;
 use super::super::words::{ChannelBinding, Role, SslMode};
-use super::{Place, Settings};
+use super::{Settings, Target};
 use crate::env::MapEnv;
 use crate::net::tls::Pem;
 use crate::value::Value;
 
 fn of_url(text: &str) -> Result<Settings, String> {
-    let keys = Keys { url: Some(Value::literal(text)), ..Keys::default() };
+    let keys = PostgresKeys { url: Some(Value::literal(text)), ..PostgresKeys::default() };
     Settings::resolve(&keys, &MapEnv::default()).map_err(|fault| format!("{}: {}", fault.cause.slug(), fault.message))
 }
 
-fn shown(keys: &Keys, env: &MapEnv) -> String {
-    Place::resolve(keys, env).unwrap().redacted()
+fn shown(keys: &PostgresKeys, env: &MapEnv) -> String {
+    Target::resolve(keys, env).unwrap().redacted()
 }
 
 fn shown_url(text: &str) -> String {
-    shown(&Keys { url: Some(Value::literal(text)), ..Keys::default() }, &MapEnv::default())
+    shown(&PostgresKeys { url: Some(Value::literal(text)), ..PostgresKeys::default() }, &MapEnv::default())
 }
 
 fn hosts(settings: &Settings) -> String {
@@ -112,17 +112,17 @@ fn other_spellings() {
 #[test]
 fn keys_override_the_url() {
     let env = MapEnv::with_vars(&[("URL", "postgres://app:old@db:6432/app?sslmode=require"), ("PORT", "7")]);
-    let keys = Keys {
+    let keys = PostgresKeys {
         url: Some(Value::Env("URL".into())),
         host: Some(Value::literal("other")),
         password: Some(Value::literal("p%40ss")),
-        ..Keys::default()
+        ..PostgresKeys::default()
     };
     let settings = Settings::resolve(&keys, &env).unwrap();
     assert_eq!(shown(&keys, &env), "postgres://app@other:6432/app");
     assert_eq!(settings.password.unwrap().expose(), "p%40ss", "taken as it is");
     assert_eq!(settings.sslmode, SslMode::Require);
-    let keys = Keys { port: Some(crate::value::Setting::Later(Value::Env("PORT".into()))), ..keys };
+    let keys = PostgresKeys { port: Some(crate::value::Setting::Later(Value::Env("PORT".into()))), ..keys };
     assert_eq!(shown(&keys, &env), "postgres://app@other:7/app");
 }
 
@@ -131,13 +131,18 @@ fn keys_override_the_url() {
 fn a_url_in_the_place_of_a_name_is_not_sent() {
     let env = MapEnv::with_vars(&[("URL", "postgres://app:s3cret@db/app")]);
     let host = || Some(Value::literal("db"));
-    let keys = Keys { host: host(), user: host(), database: Some(Value::Env("URL".into())), ..Keys::default() };
+    let keys = PostgresKeys {
+        host: host(),
+        user: host(),
+        database: Some(Value::Env("URL".into())),
+        ..PostgresKeys::default()
+    };
     let fault = Settings::resolve(&keys, &env).unwrap_err();
     assert_eq!(
         (fault.cause.slug(), &*fault.message),
         ("variable_invalid", "database: there is a URL where a name belongs")
     );
-    let keys = Keys { host: host(), user: Some(Value::Env("URL".into())), ..Keys::default() };
+    let keys = PostgresKeys { host: host(), user: Some(Value::Env("URL".into())), ..PostgresKeys::default() };
     assert_eq!(Settings::resolve(&keys, &env).unwrap_err().message, "user: there is a URL where a name belongs");
 }
 
@@ -145,7 +150,7 @@ fn a_url_in_the_place_of_a_name_is_not_sent() {
 fn an_empty_file_is_no_login_without_a_password() {
     let env = MapEnv::with_vars(&[]).with_file("/pw", b"");
     let url = Some(Value::literal("postgres://app:x@db/app"));
-    let keys = Keys { url, password: Some(Value::File("/pw".into())), ..Keys::default() };
+    let keys = PostgresKeys { url, password: Some(Value::File("/pw".into())), ..PostgresKeys::default() };
     let fault = Settings::resolve(&keys, &env).unwrap_err();
     assert_eq!((fault.cause.slug(), &*fault.message), ("file_invalid", "the file /pw is empty"));
 }
@@ -157,11 +162,11 @@ fn long_names_of_databases_are_masked_like_path_segments() {
 
 #[test]
 fn the_target_needs_no_password_nor_user() {
-    let keys = Keys {
+    let keys = PostgresKeys {
         host: Some(Value::literal("db")),
         user: Some(Value::literal("app")),
         password: Some(Value::Env("NOPE".into())),
-        ..Keys::default()
+        ..PostgresKeys::default()
     };
     assert_eq!(shown(&keys, &MapEnv::default()), "postgres://app@db:5432/app");
     assert_eq!(Settings::resolve(&keys, &MapEnv::default()).unwrap_err().cause.slug(), "variable_missing");

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io;
 
-use super::{Halt, asked, auth, column, error, logged_in, login, message, ready, row, transcript, with};
+use super::{SessionError, asked, auth, column, error, logged_in, login, message, ready, row, transcript, with};
 use crate::cause::Cause;
 use crate::check::postgres::guard::Trust;
 use crate::check::postgres::guard::dialogue::{BYTES_LIMIT, LOGIN_MESSAGES, MESSAGE_LIMIT, ROWS_LIMIT};
@@ -13,18 +13,18 @@ fn notice(length: usize) -> Vec<u8> {
     message(b'N', &vec![b'x'; length - 5])
 }
 
-fn is_over_the_limit(halt: &Halt) -> bool {
-    matches!(halt, Halt::Failed(error) if error.kind() == io::ErrorKind::FileTooLarge)
+fn is_over_the_limit(session_error: &SessionError) -> bool {
+    matches!(session_error, SessionError::Failed(error) if error.kind() == io::ErrorKind::FileTooLarge)
 }
 
 #[tokio::test]
 async fn a_length_is_judged_before_anything_is_set_aside() {
     let huge = [b'R', 0x7f, 0xff, 0xff, 0xff];
     let ended = with(huge.to_vec(), &login(None, Trust::Plain)).await;
-    assert!(matches!(ended.result, Err(Halt::TooLong(0x8000_0000))), "{:?}", ended.result);
+    assert!(matches!(ended.result, Err(SessionError::TooLong(0x8000_0000))), "{:?}", ended.result);
     assert!(ended.set_aside < 64 * 1024);
     let script = [logged_in(), vec![b'D', 0x10, 0, 0, 0]].concat();
-    assert!(matches!(asked(script).await, Err(Halt::TooLong(0x1000_0001))));
+    assert!(matches!(asked(script).await, Err(SessionError::TooLong(0x1000_0001))));
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn one_message() {
     let ended = with([notice(MESSAGE_LIMIT - rest), logged_in()].concat(), &login(None, Trust::Plain)).await;
     ended.result.unwrap();
     let ended = with([notice(MESSAGE_LIMIT + 1), logged_in()].concat(), &login(None, Trust::Plain)).await;
-    assert!(matches!(ended.result, Err(Halt::TooLong(length)) if length == MESSAGE_LIMIT + 1));
+    assert!(matches!(ended.result, Err(SessionError::TooLong(length)) if length == MESSAGE_LIMIT + 1));
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn all_of_a_login() {
         let notices = [notice(half), notice(half - rest + more)].concat();
         let ended = with([notices, logged_in()].concat(), &login(None, Trust::Plain)).await;
         assert_eq!(ended.result.is_ok(), fits, "{:?}", ended.result);
-        assert!(ended.result.err().is_none_or(|halt| is_over_the_limit(&halt)));
+        assert!(ended.result.err().is_none_or(|session_error| is_over_the_limit(&session_error)));
         assert!(ended.set_aside <= 192 * 1024, "{}", ended.set_aside);
     }
 }
@@ -56,7 +56,7 @@ async fn the_messages_of_a_login() {
     let ended = with([notice(6).repeat(LOGIN_MESSAGES - own), logged_in()].concat(), &login(None, Trust::Plain)).await;
     ended.result.unwrap();
     let ended = with([notice(6).repeat(LOGIN_MESSAGES), logged_in()].concat(), &login(None, Trust::Plain)).await;
-    let Err(Halt::Stop(Cause::TooLarge, text)) = ended.result else { panic!("{:?}", ended.result) };
+    let Err(SessionError::Stop(Cause::TooLarge, text)) = ended.result else { panic!("{:?}", ended.result) };
     assert_eq!(text, "the server sent more than 200 messages before the end of the login");
 }
 
@@ -64,7 +64,7 @@ async fn the_messages_of_a_login() {
 #[tokio::test]
 async fn a_flood_of_tiny_messages_is_neither_kept_nor_endless() {
     let ended = with(notice(6).repeat(100_000), &login(None, Trust::Plain)).await;
-    assert!(matches!(ended.result, Err(Halt::Stop(Cause::TooLarge, _))), "{:?}", ended.result);
+    assert!(matches!(ended.result, Err(SessionError::Stop(Cause::TooLarge, _))), "{:?}", ended.result);
     assert!(ended.set_aside <= 16 * 1024, "{}", ended.set_aside);
     let answer = asked([logged_in(), notice(6).repeat(100_000)].concat()).await;
     assert!(is_over_the_limit(&answer.unwrap_err()));
@@ -79,7 +79,9 @@ async fn the_rows_of_an_answer() {
         [logged_in(), column(), row(Some("1")).repeat(count), message(b'C', b"SELECT\0"), ready()].concat()
     };
     assert_eq!(asked(rows(ROWS_LIMIT)).await.unwrap().first, Some(Some("1".into())));
-    let Err(Halt::Stop(Cause::TooLarge, text)) = asked(rows(ROWS_LIMIT + 1)).await else { panic!("too many rows") };
+    let Err(SessionError::Stop(Cause::TooLarge, text)) = asked(rows(ROWS_LIMIT + 1)).await else {
+        panic!("too many rows")
+    };
     assert_eq!(text, "the query gave more than 100 rows");
 }
 
@@ -91,7 +93,7 @@ async fn the_bytes_of_an_answer() {
         let value = "x".repeat(length);
         let answer = asked([&logged_in()[..], &column(), &row(Some(&value)), &end].concat()).await;
         assert_eq!(answer.is_ok(), fits);
-        assert!(answer.err().is_none_or(|halt| is_over_the_limit(&halt)));
+        assert!(answer.err().is_none_or(|session_error| is_over_the_limit(&session_error)));
     }
 }
 
@@ -108,7 +110,7 @@ async fn others_have_their_turn_every_32_messages() {
     let script = [logged_in(), notice(6).repeat(6_400), error("57014", "enough")].concat();
     tokio::select! {
         () = others => {}
-        answer = asked(script) => assert!(matches!(answer, Err(Halt::Server(_))), "{answer:?}"),
+        answer = asked(script) => assert!(matches!(answer, Err(SessionError::Server(_))), "{answer:?}"),
     }
     assert!(turns.get() >= 200, "{}", turns.get());
 }
@@ -117,10 +119,10 @@ async fn others_have_their_turn_every_32_messages() {
 async fn tags_that_no_server_sends() {
     for tag in (0..=255).filter(|tag| !b"RENSKZ".contains(tag)) {
         let ended = with(vec![tag], &login(None, Trust::Plain)).await;
-        assert!(matches!(ended.result, Err(Halt::Unexpected(_))), "{tag}: {:?}", ended.result);
+        assert!(matches!(ended.result, Err(SessionError::Unexpected(_))), "{tag}: {:?}", ended.result);
     }
     with(transcript(), &login(None, Trust::Plain)).await.result.unwrap();
     let ended = with([auth(0, b""), vec![b'A']].concat(), &login(None, Trust::Plain)).await;
     let says = "the server sent `A`, no message of a login";
-    assert!(matches!(&ended.result, Err(Halt::Unexpected(text)) if text == says), "{:?}", ended.result);
+    assert!(matches!(&ended.result, Err(SessionError::Unexpected(text)) if text == says), "{:?}", ended.result);
 }

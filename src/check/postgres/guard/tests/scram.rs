@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::{hmac, pbkdf2};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
-use super::{Guard, Halt, Record, Trust, auth, error, login, ready};
+use super::{Guard, Record, SessionError, Trust, auth, error, login, ready};
 use crate::cause::Cause;
 use crate::check::postgres::login::{Login, log_in};
 use crate::secret::Secret;
@@ -75,7 +75,7 @@ async fn serve(mut stream: DuplexStream, password: &str, rounds: u64, last: Last
 }
 
 /// Logs in by the password `pencil`; what it came to, and what the client sent after the challenge.
-async fn exchange(password: &str, rounds: u64, last: Last) -> (Result<(), Halt>, Record, Vec<u8>) {
+async fn exchange(password: &str, rounds: u64, last: Last) -> (Result<(), SessionError>, Record, Vec<u8>) {
     let secret = Secret::new("pencil".into());
     let login = login(Some(&secret), Trust::Plain);
     let (ours, theirs) = duplex(64 * 1024);
@@ -104,7 +104,7 @@ async fn a_server_that_does_not_know_it_is_not_believed() {
         ("pencil", Last::NoProof, "the server did not end the SCRAM exchange"),
     ] {
         let (result, record, _) = exchange(password, 1, last).await;
-        assert!(matches!(&result, Err(Halt::Unexpected(text)) if text == says), "{says}: {result:?}");
+        assert!(matches!(&result, Err(SessionError::Unexpected(text)) if text == says), "{says}: {result:?}");
         assert!(record.proof_sent && !record.proven);
     }
 }
@@ -114,7 +114,7 @@ async fn a_server_that_does_not_know_it_is_not_believed() {
 async fn whether_the_server_proved_itself_before_it_refused() {
     for (last, proven) in [(Last::Error, false), (Last::ProofAndError, true)] {
         let (result, record, _) = exchange("pencil", 1, last).await;
-        assert!(matches!(&result, Err(Halt::Server(error)) if error.code == "28P01"), "{result:?}");
+        assert!(matches!(&result, Err(SessionError::Server(error)) if error.code == "28P01"), "{result:?}");
         assert_eq!((record.proof_sent, record.proven), (true, proven));
     }
 }
@@ -126,7 +126,7 @@ async fn rounds_are_capped() {
     result.unwrap();
     for rounds in [30_001, 100_000, 4_000_000_000, 99_999_999_999] {
         let (result, record, heard) = exchange("pencil", rounds, Last::Proof).await;
-        let Err(Halt::Stop(Cause::AuthUnsupported, text)) = result else { panic!("{rounds}: {result:?}") };
+        let Err(SessionError::Stop(Cause::AuthUnsupported, text)) = result else { panic!("{rounds}: {result:?}") };
         assert_eq!(text, format!("the server demands {rounds} rounds of SCRAM, at most 30000 are done"));
         assert!(!record.proof_sent && heard.is_empty());
     }
@@ -162,7 +162,7 @@ async fn a_challenge_that_is_none() {
         let guard = Guard::new(ours, Login::rules(&login));
         let result = log_in(&guard, &login).await.map(drop);
         let says = "the server's SCRAM challenge is malformed";
-        assert!(matches!(&result, Err(Halt::Unexpected(text)) if text == says), "{challenge}: {result:?}");
+        assert!(matches!(&result, Err(SessionError::Unexpected(text)) if text == says), "{challenge}: {result:?}");
         assert!(!guard.record().proof_sent);
         drop(guard);
         assert!(server.await.unwrap().is_empty(), "{challenge}");

@@ -7,7 +7,7 @@ use crate::cause::Cause;
 
 /// Why a conversation ended early.
 #[derive(Debug)]
-pub(super) enum Halt {
+pub(super) enum SessionError {
     /// The stream failed or ended.
     Failed(io::Error),
     /// The peer does not keep to the protocol; in words, without its bytes.
@@ -23,18 +23,21 @@ pub(super) enum Halt {
 }
 
 /// The peer does not keep to the protocol.
-pub(super) fn broken(text: &str) -> Halt {
-    Halt::Unexpected(text.to_owned())
+pub(super) fn broken(text: &str) -> SessionError {
+    SessionError::Unexpected(text.to_owned())
 }
 
 /// The server wants a login of a kind that is not done.
-pub(super) fn unsupported(text: &str) -> Halt {
-    Halt::Stop(Cause::AuthUnsupported, text.to_owned())
+pub(super) fn unsupported(text: &str) -> SessionError {
+    SessionError::Stop(Cause::AuthUnsupported, text.to_owned())
 }
 
 /// The one thing that cannot be written into a message: a text with a zero byte in it.
-pub(super) fn zero_byte() -> Halt {
-    Halt::Stop(Cause::VariableInvalid, "there is a zero byte in the user, database, password or query".to_owned())
+pub(super) fn zero_byte() -> SessionError {
+    SessionError::Stop(
+        Cause::VariableInvalid,
+        "there is a zero byte in the user, database, password or query".to_owned(),
+    )
 }
 
 /// A byte from the peer as it may be shown.
