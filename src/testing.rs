@@ -7,11 +7,10 @@ use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::check::{Check, Prepared, Run, Runnable, readings};
-use crate::config::plan::{Gates, MinPassing, Planned};
+use crate::config::plan::{Gates, Planned};
 use crate::env::Env;
 use crate::env::ProcessEnv;
 use crate::net::attempt::Attempt;
-use crate::net::dial::DialRules;
 use crate::outcome::{Evidence, Failure, Outcome, Phase};
 use crate::state::{CheckView, Histogram, Reload, Snapshot};
 use crate::value::Value;
@@ -49,23 +48,8 @@ pub(crate) fn planned(name: &str, gates: Gates) -> Planned {
 }
 
 pub(crate) fn with_values(name: &str, gates: Gates, values: Vec<Value>) -> Planned {
-    Planned {
-        name: name.to_owned(),
-        kind: "tcp",
-        check: Arc::new(Idle { values }),
-        interval: Duration::from_secs(10),
-        timeout: Duration::from_secs(5),
-        failure_threshold: 3,
-        success_threshold: 1,
-        gates,
-        rules: DialRules::default(),
-        min_passing: MinPassing::All,
-        ready_ignores: Vec::new(),
-        clients: Vec::new(),
-        fail_on: Vec::new(),
-        labels: Vec::new(),
-        identity: 0,
-    }
+    let check = Arc::new(Idle { values });
+    Planned { identity: 0, ..Planned::with_defaults(name.to_owned(), "tcp", check, gates, "") }
 }
 
 pub(crate) fn pass() -> Outcome {
