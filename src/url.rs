@@ -302,7 +302,8 @@ fn no_white_space(text: &str) -> Result<(), UrlError> {
     Ok(())
 }
 
-/// Whether an `@` may well stand in a path.
+/// Whether an `@` may well stand in a path: the special schemes of the URL standard, and what is built on them. It is no
+/// list of what pilotfish knows, which the kinds have.
 fn is_web(scheme: &str) -> bool {
     let scheme = scheme.to_ascii_lowercase();
     matches!(scheme.rsplit('+').next(), Some("http" | "https" | "ws" | "wss"))

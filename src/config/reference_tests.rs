@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value as Json};
 
 use super::schema::schema;
-use crate::check::KINDS;
+use crate::check::{KINDS, Kind};
 use crate::testing::{keep, keep_section};
 
 const HEAD: &str = "\
@@ -105,6 +105,8 @@ fn the_page_is_as_the_code_says() {
 
 #[test]
 fn the_readme_lists_every_kind() {
-    let rows: String = KINDS.iter().map(|kind| format!("| `{}` | {} |\n", kind.name, kind.summary)).collect();
-    keep_section("README.md", "kinds", &format!("| kind | what it does |\n| --- | --- |\n{rows}"));
+    let target = |form: &str| if form.is_empty() { String::new() } else { format!("`{form}`") };
+    let row = |kind: &Kind| format!("| `{}` | {} | {} |\n", kind.name, kind.summary, target(kind.url_form));
+    let rows: String = KINDS.iter().map(row).collect();
+    keep_section("README.md", "kinds", &format!("| kind | what it does | TARGET |\n| --- | --- | --- |\n{rows}"));
 }

@@ -3,6 +3,8 @@
 
 use std::process::Command;
 
+use pilotfish::check::{KINDS, Kind};
+
 use crate::support::sidecar::{Sidecar, get_with};
 use crate::support::{Folder, dead_port, free_port, pilotfish, run, until};
 
@@ -53,6 +55,8 @@ fn targets() -> Vec<String> {
             format!("dns://localhost?type={password}"),
             format!("tls://127.0.0.1:{port}/{password}"),
         ]);
+        let schemes = KINDS.iter().filter_map(|kind| kind.schemes.first()).map(|scheme| scheme.name);
+        all.extend(schemes.map(|name| format!("{name}://app:{password}@127.0.0.1:{port}/x?x={password}")));
     }
     all
 }
@@ -183,8 +187,26 @@ checks:
   - name: no-certificate
     tls: {{address: "127.0.0.1:{dead}", cert: {{env: SECRET}}, key: {{env: SECRET}}, ca: {{env: SECRET}}}}
     gates: [ready]
+  - name: peer
+    peer: {{url: "http://127.0.0.1:{dead}/health?key=${{SECRET}}", bearer_token: {{env: SECRET}}, json: {{/a: "{raw}"}}}}
+    gates: [ready]
+  - name: records
+    dns: {{name: {{env: SECRET}}, type: TXT, server: "127.0.0.1:{dead}", expect: ["{raw}", {{env: SECRET}}]}}
+    gates: [ready]
+  - name: port
+    listen: {{port: {{env: SECRET}}}}
+    gates: [ready]
 "#
     )
+}
+
+#[test]
+fn every_kind_is_configured() {
+    let text = configuration("/nowhere");
+    for Kind { name, .. } in KINDS {
+        let is_there = text.lines().any(|line| line.trim_start().starts_with(&format!("{name}:")));
+        assert!(is_there, "the kind {name} has no check in {}: add one with a secret in every place", file!());
+    }
 }
 
 fn with_secrets(command: &mut Command) -> &mut Command {
@@ -200,7 +222,9 @@ fn with_secrets(command: &mut Command) -> &mut Command {
 fn a_running_sidecar() {
     let folder = Folder::new();
     let file = folder.write("secret", CANARY);
-    let config = folder.write("pilotfish.yaml", configuration(&file));
+    let text = configuration(&file);
+    let checks = text.matches("- name: ").count();
+    let config = folder.write("pilotfish.yaml", text);
     let end = folder.write("termination", "");
     let mut command = pilotfish();
     with_secrets(&mut command).args(["serve", "-c", &config, "--termination-log", &end]);
@@ -210,7 +234,7 @@ fn a_running_sidecar() {
     until("every check has run", || {
         let metrics = get("/metrics", &token).body;
         metrics.lines().filter(|line| line.starts_with("pilotfish_check_runs_total") && !line.ends_with(" 0")).count()
-            == 10
+            == checks
     });
     for path in [
         "/",

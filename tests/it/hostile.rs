@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::hostile::{Manner, here, loopback};
+use crate::support::kinds::{rows_of, servers};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::sidecar::Sidecar;
@@ -75,10 +76,10 @@ const POSTGRES: &[u8] = b"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0";
 /// The first record of a TLS 1.2 answer: a ServerHello of 76 bytes.
 const TLS: &[u8] = b"\x16\x03\x03\0\x50\x02\0\0\x4c\x03\x03";
 
-/// Kinds and their keys; `PEER` is the peer's address.
+/// Names, and the keys of each kind that connects to a server; `PEER` is the peer's address.
 fn kinds() -> Vec<(&'static str, String)> {
     let ca = "ca: builtin, server_name: localhost";
-    vec![
+    let keys = vec![
         ("bytes", r#"tcp: {address: "PEER", send: 'PING\r\n', expect: "+PONG"}"#.to_owned()),
         ("regex", r#"tcp: {address: "PEER", send: 'PING\r\n', expect: {regex: "^[+]PONG\r\n"}}"#.to_owned()),
         ("tls", format!(r#"tls: {{address: "PEER", {ca}}}"#)),
@@ -88,7 +89,8 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("peer", r#"peer: {url: "http://PEER/health"}"#.to_owned()),
         ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
-    ]
+    ];
+    rows_of(servers(), keys, |(_, keys)| keys, (file!(), "a name and the keys that it is run with against each peer"))
 }
 
 /// What the kinds say of one manner.
@@ -107,7 +109,10 @@ impl Row {
     fn right_for(&self, kind: &str) -> Vec<&str> {
         let names = |part: &str| part.split(' ').any(|name| name == kind || name == "*");
         let parts = self.right.split("; ").filter_map(|part| part.split_once(" = "));
-        let causes = parts.into_iter().find(|(kinds, _)| names(kinds)).expect("every kind has a line").1;
+        let causes = parts.into_iter().find(|(kinds, _)| names(kinds)).unwrap_or_else(|| {
+            panic!("{kind} has no cause for {} in {}: add what it says of such a peer", self.name, file!())
+        });
+        let causes = causes.1;
         causes.split(' ').collect()
     }
 }
@@ -322,6 +327,8 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("postgres", loopback(cluster.port), database("disable")),
         ("postgres over TLS", loopback(cluster.port), database("require")),
     ];
+    let add = "a server whose answer is cut at each byte, and the keys that pass where it is not";
+    let cases = rows_of(servers(), cases, |(_, _, keys)| keys, (file!(), add));
     let mut faults = Vec::new();
     for (name, server, keys) in &cases {
         faults.extend(cut_everywhere(name, *server, keys));

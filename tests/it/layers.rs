@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use pilotfish::check::KINDS;
+
 /// Module prefixes and their layer; the longest prefix counts.
 const LAYERS: &[(&str, u8)] = &[
     ("outcome", 0),
@@ -41,9 +43,6 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Which layers have neither a runtime nor sockets.
 const WITHOUT_TOKIO: [u8; 3] = [0, 1, 4];
-
-/// Modules of one layer that may not use each other, but for what they share.
-const KINDS: &[&str] = &["tcp", "tls", "http", "peer", "dns", "postgres", "listen", "env"];
 
 #[test]
 fn a_module_uses_only_what_stands_above_it() {
@@ -114,9 +113,10 @@ fn is_under(module: &str, prefix: &str) -> bool {
     module.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
+/// The kind that a module belongs to: kinds may not use each other.
 fn kind(module: &str) -> Option<&'static str> {
     let name = module.strip_prefix("check::")?.split("::").next()?;
-    KINDS.iter().find(|kind| **kind == name).copied()
+    KINDS.iter().map(|kind| kind.name).find(|kind| *kind == name)
 }
 
 /// Every source but the wiring of the crate itself and the tests, without comments and inline tests.

@@ -8,12 +8,13 @@ use serde_json::Value;
 use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::hostile::loopback;
+use crate::support::kinds::{rows_of, servers};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
 use crate::support::{Folder, Running, free_port, json, need, until_listening};
 
-/// The kinds and what they would need; `PORT` is the server's.
-const KINDS: [(&str, &str); 8] = [
+/// Names, and the keys of each kind that connects to a server; `PORT` is the server's.
+const KEYS: &[(&str, &str)] = &[
     ("tcp", r#"tcp: {address: "127.0.0.1:PORT", send: 'EHLO x\r\n\r\n', expect: "hello"}"#),
     ("tls", r#"tls: {address: "127.0.0.1:PORT", ca: builtin, server_name: localhost}"#),
     ("http", r#"http: {url: "http://127.0.0.1:PORT/"}"#),
@@ -24,13 +25,18 @@ const KINDS: [(&str, &str); 8] = [
     ("pgtls", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=require"}"#),
 ];
 
+fn checks() -> Vec<(&'static str, &'static str)> {
+    let add = "the keys that it is run with against each server";
+    rows_of(servers(), KEYS.to_vec(), |(_, keys)| keys, (file!(), add))
+}
+
 /// Runs every kind on this port; `KIND = CAUSE`, with what the message says it speaks.
 fn told(port: u16) -> Vec<(String, Value)> {
     let folder = Folder::new();
-    let check = |(name, keys): &(&str, &str)| {
+    let check = |(name, keys): (&str, &str)| {
         format!("  - {{name: {name}, timeout: 1s, gates: [], {}}}\n", keys.replace("PORT", &port.to_string()))
     };
-    let config = folder.write("c.yaml", format!("checks:\n{}", KINDS.iter().map(check).collect::<String>()));
+    let config = folder.write("c.yaml", format!("checks:\n{}", checks().into_iter().map(check).collect::<String>()));
     let report = json(&["check", "-o", "json", "-c", &config]);
     let word = |check: &Value| {
         let failure = &check["failure"];
@@ -46,15 +52,18 @@ fn told(port: u16) -> Vec<(String, Value)> {
     report["checks"].as_array().expect("checks").iter().map(|check| (word(check), check["failure"].clone())).collect()
 }
 
+/// `right` says for each name of [`KEYS`] `NAME: CAUSE|CAUSE`.
 fn expect(server: &str, port: u16, right: &[&str]) {
     let told = told(port);
-    let words: Vec<&str> = told.iter().map(|(word, _)| word.as_str()).collect();
-    let fits = |(word, right): (&&str, &&str)| {
-        let (kind, causes) = right.split_once(": ").expect("KIND: CAUSE|CAUSE");
-        causes.split('|').any(|cause| **word == format!("{kind}: {cause}"))
-    };
-    let all = words.len() == right.len() && words.iter().zip(right).all(fits);
-    assert!(all, "{server}:\n{words:#?} instead of\n{right:#?}\n{told:#?}");
+    for (word, failure) in &told {
+        let (name, cause) = word.split_once(": ").expect("NAME: CAUSE");
+        let own = right.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        let Some(causes) = own else {
+            panic!("{name} has no line on the port of {server} in {}: add \"{word}\", if that is right", file!());
+        };
+        assert!(causes.split('|').any(|right| right == cause), "{server}: {word} instead of {causes}: {failure:#}");
+    }
+    assert_eq!(told.len(), right.len(), "{server}: a line names nothing that is run: {right:#?}");
 }
 
 #[test]

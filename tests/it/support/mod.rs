@@ -8,6 +8,7 @@ pub(crate) mod dns;
 pub(crate) mod helm;
 pub(crate) mod hostile;
 pub(crate) mod http;
+pub(crate) mod kinds;
 pub(crate) mod netns;
 pub(crate) mod nginx;
 pub(crate) mod postgres;
