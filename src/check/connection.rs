@@ -16,7 +16,8 @@ use crate::scheme::{Discovery, Scheme, without_jdbc};
 use crate::url::{Endpoint, Host, Url, parse_port};
 use crate::value::Value;
 
-/// A protocol that no kind speaks yet. The kind that comes to speak it takes the row's schemes and variables with it.
+/// A protocol that no kind speaks yet. The kind of the same name that comes to speak it supersedes the row, and takes its
+/// schemes and variables with it.
 #[derive(Debug)]
 pub struct Protocol {
     /// The name that its kind would have.
