@@ -31,6 +31,7 @@ mod pages;
 mod peer;
 mod postgres;
 mod readme;
+mod redis;
 mod runtimes;
 mod serve;
 mod status;
