@@ -137,12 +137,6 @@ mod tests {
             let Some(kind) = KINDS.iter().find(|kind| kind.name == protocol.name) else { continue };
             let taken = |name: &str| kind.schemes.iter().any(|scheme| scheme.name == name);
             assert!(protocol.schemes.iter().all(|scheme| taken(scheme.name)), "{} lacks a scheme", kind.name);
-            let variables = kind.discovery.usual_variables;
-            assert!(
-                protocol.usual_variables.iter().all(|name| variables.contains(name)),
-                "{} lacks a variable",
-                kind.name
-            );
         }
         for scheme in SCHEMES.iter().filter(|scheme| scheme.is_of_server()) {
             assert!(scheme.default_port.is_some(), "{} leads to a server, whose port is to be known", scheme.name);
