@@ -71,7 +71,7 @@ pub(in crate::net) async fn handshake(
     let context = HandshakeContext {
         certificate,
         session: &session,
-        seen: StreamStats { head: first_bytes, received, sent, ..after },
+        seen: StreamStats { head: first_bytes, received, sent, had_answer: before.received > 0, ..after },
         hello,
     };
     let result = match result {
@@ -92,6 +92,7 @@ fn established(mut stream: TlsStream<TapStream>, leaf: Option<&CertificateDer<'_
     tap.io.set_limit(u64::MAX);
     facts.tls_alpn = connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned());
     let mut io = Io::over(stream);
+    io.wire().note_earlier_answer();
     io.tls_server_end_point = leaf.and_then(|leaf| end_point_hash(leaf));
     io
 }
