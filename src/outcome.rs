@@ -5,6 +5,7 @@
 
 mod detail;
 mod facts;
+mod oddity;
 pub mod phase;
 mod words;
 
@@ -25,6 +26,7 @@ pub use facts::{
     AUTH_METHOD, Certificate, Cookie, FactKey, FactValue, Facts, HealthWarning, PeerClock, ROLE, Redirect,
     RedirectPurpose, SERVER_VERSION,
 };
+pub use oddity::CertificateOddity;
 pub use phase::Phase;
 
 /// Why a check failed, as the check itself tells it; the hint is added by the probe from all the evidence.
