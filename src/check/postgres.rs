@@ -281,6 +281,7 @@ const fn rejects_credentials(cause: Cause) -> bool {
             | Cause::PasswordMissing
             | Cause::LoginRejected
             | Cause::AuthUnsupported
+            | Cause::ProbeLimit
             | Cause::TlsClientCertRequired
             | Cause::NoSuchDatabase
     )

@@ -230,6 +230,9 @@ pub(super) fn fault(attempt: &Attempt, session_error: &SessionError, link: Link)
         }
         SessionError::Server(error) => return attempt.of_connection(error.at_login(link)),
         SessionError::Stop(cause, text) => return attempt.fault(*cause, text),
+        SessionError::Limit { code, text } => {
+            return attempt.fault(Cause::ProbeLimit, text).with(Detail::Protocol { code, product: None });
+        }
         SessionError::Unbound(text) => {
             let unbound = Detail::Protocol { code: code::CHANNEL_BINDING, product: None };
             return attempt.fault(Cause::AuthUnsupported, text).with(unbound);
