@@ -8,7 +8,6 @@ use ring::{hmac, pbkdf2};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
 use super::{Guard, Record, SessionError, Trust, auth, error, login, ready};
-use crate::cause::Cause;
 use crate::check::postgres::login::{Login, log_in};
 use crate::secret::Secret;
 
