@@ -58,7 +58,7 @@ pub const KIND: Kind = Kind {
     ],
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["channel_binding", "database", "host", "port", "role", "sslmode", "user"],
+        plain: &["channel_binding", "cleartext", "database", "host", "port", "role", "sslmode", "user"],
         urls: &["url"],
         paths: PEM_KEYS,
         ..ShownKeys::NONE

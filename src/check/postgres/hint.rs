@@ -190,11 +190,11 @@ fn auth_unsupported(fault: &Fault) -> &'static str {
 fn probe_limit(fault: &Fault) -> Option<&'static str> {
     Some(match about(fault) {
         code::CLEAR_TEXT_UNVERIFIED => {
-            "The app may log in: only pilotfish does not send this password over TLS that is not verified. Set \
-             `sslmode: verify-full` and `ca`."
+            "The app may log in, but pilotfish sends a password in clear text (IAM, LDAP, PAM) over verified TLS only. \
+             Set `sslmode: verify-full` and `ca`; where that is not possible, set `cleartext: encrypted`."
         }
         code::CLEAR_TEXT_PLAIN => {
-            "The app may log in: only pilotfish does not send a password in clear text without TLS. Set `sslmode: \
+            "The app may log in, but pilotfish never sends a password in clear text without TLS. Set `sslmode: \
              verify-full` and `ca`, or require scram-sha-256 on the server."
         }
         code::KERBEROS => {
@@ -206,7 +206,7 @@ fn probe_limit(fault: &Fault) -> Option<&'static str> {
              answers. For a login, give the check a role that pg_hba.conf accepts with scram-sha-256."
         }
         code::ROUNDS => {
-            "The app may log in: only pilotfish limits the rounds. Lower scram_iterations on the server and set the \
+            "The app may log in, but pilotfish computes no more rounds. Lower scram_iterations on the server and set the \
              password again, or give the check a role of its own."
         }
         code::INVISIBLE => {

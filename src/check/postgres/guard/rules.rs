@@ -1,6 +1,7 @@
 //! What a server may ask for in a login: judged before the client sees it and could answer.
 
 use crate::cause::Cause;
+use crate::check::login::Cleartext;
 use crate::check::postgres::session_error::{SessionError, broken, limit, unsupported, zero_byte};
 use crate::check::postgres::sqlstate::code;
 use crate::check::postgres::words::ChannelBinding;
@@ -46,6 +47,7 @@ pub(in crate::check::postgres) struct Rules {
     pub(in crate::check::postgres) user: String,
     pub(in crate::check::postgres) password: Password,
     pub(in crate::check::postgres) channel_binding: ChannelBinding,
+    pub(in crate::check::postgres) cleartext: Cleartext,
     pub(in crate::check::postgres) trust: Trust,
     /// Whether a certificate of ours was shown to the server.
     pub(in crate::check::postgres) certificate: bool,
@@ -64,16 +66,19 @@ impl Rules {
     pub(super) fn clear_text(&self) -> Result<&'static str, SessionError> {
         self.has_password()?;
         self.without_binding("the password in clear text")?;
-        let why = match self.trust {
-            Trust::Verified if self.password == Password::WithZeroByte => return Err(zero_byte()),
-            Trust::Verified => {
+        let (code, why) = match (self.trust, self.cleartext) {
+            (Trust::Verified, _) | (Trust::Unverified, Cleartext::Encrypted) => {
+                if self.password == Password::WithZeroByte {
+                    return Err(zero_byte());
+                }
                 self.outside_scram()?;
                 return Ok("password");
             }
-            Trust::Unverified => (code::CLEAR_TEXT_UNVERIFIED, "the server's certificate was not verified"),
-            Trust::Plain => (code::CLEAR_TEXT_PLAIN, "the connection is not encrypted"),
+            (Trust::Unverified, Cleartext::Verified) => {
+                (code::CLEAR_TEXT_UNVERIFIED, "the server's certificate was not verified")
+            }
+            (Trust::Plain, _) => (code::CLEAR_TEXT_PLAIN, "the connection is not encrypted"),
         };
-        let (code, why) = why;
         Err(limit(code, format!("the server asks for the password in clear text, and {why}: it was not sent")))
     }
 

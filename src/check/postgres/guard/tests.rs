@@ -12,6 +12,7 @@ use super::super::session::QueryResult;
 use super::super::words::ChannelBinding;
 use super::{Guard, Record, SessionError, Trust};
 use crate::cause::Cause;
+use crate::check::login::Cleartext;
 use crate::secret::Secret;
 
 /// A message of the server: tag, length, body.
@@ -80,6 +81,7 @@ fn login(password: Option<&Secret>, trust: Trust) -> Login<'_> {
         options: None,
         password,
         channel_binding: ChannelBinding::Prefer,
+        cleartext: Cleartext::Verified,
         trust,
         certificate: false,
         end_point: None,
@@ -219,10 +221,21 @@ async fn a_password_in_clear_text_needs_verified_tls() {
         assert!(!ended.record.proof_sent && !String::from_utf8_lossy(&ended.heard).contains("s3cret"));
     }
     let script = [auth(3, b""), auth(0, b""), ready()].concat();
-    let ended = with(script, &login(Some(&secret), Trust::Verified)).await;
-    ended.result.unwrap();
-    assert_eq!(ended.record.method, Some("password"));
-    assert!(ended.record.proof_sent && ended.heard.ends_with(b"p\0\0\0\x0bs3cret\0"));
+    for (trust, cleartext) in [
+        (Trust::Verified, Cleartext::Verified),
+        (Trust::Verified, Cleartext::Encrypted),
+        (Trust::Unverified, Cleartext::Encrypted),
+    ] {
+        let login = Login { cleartext, ..login(Some(&secret), trust) };
+        let ended = with(script.clone(), &login).await;
+        ended.result.unwrap();
+        assert_eq!(ended.record.method, Some("password"));
+        assert!(ended.record.proof_sent && ended.heard.ends_with(b"p\0\0\0\x0bs3cret\0"));
+    }
+    let without_tls = Login { cleartext: Cleartext::Encrypted, ..login(Some(&secret), Trust::Plain) };
+    let ended = with(script, &without_tls).await;
+    assert!(matches!(ended.result, Err(SessionError::Limit { .. })), "{:?}", ended.result);
+    assert!(!ended.record.proof_sent && !String::from_utf8_lossy(&ended.heard).contains("s3cret"));
 }
 
 #[tokio::test]
