@@ -23,8 +23,8 @@ pub use detail::{
     BrokenVariable, Detail, DnsDetail, HttpDetail, SqlState, StreamDetail, TlsDetail, ValueDetail, VariableFlaw,
 };
 pub use facts::{
-    AUTH_METHOD, Certificate, Cookie, FactKey, FactValue, Facts, PeerClock, ROLE, Redirect, RedirectPurpose,
-    SERVER_VERSION,
+    AUTH_METHOD, Certificate, Cookie, FactKey, FactValue, Facts, HealthWarning, PeerClock, ROLE, Redirect,
+    RedirectPurpose, SERVER_VERSION,
 };
 pub use phase::Phase;
 pub use standing::Standing;

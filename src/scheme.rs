@@ -19,6 +19,8 @@ pub struct Scheme {
     pub takes_driver: bool,
     /// No `//` and no host follow: `listen::3000`.
     pub is_opaque: bool,
+    /// A user that stands alone before the `@` may well be a password or a token: nobody is shown it.
+    pub user_may_be_secret: bool,
 }
 
 /// What discovery does with a URL in a variable.
@@ -46,6 +48,7 @@ impl Scheme {
             family: None,
             takes_driver: false,
             is_opaque: false,
+            user_may_be_secret: false,
         }
     }
 
@@ -83,6 +86,19 @@ impl Scheme {
     #[must_use]
     pub const fn opaque(self) -> Self {
         Self { is_opaque: true, ..self }
+    }
+
+    /// The same, whose user may be a secret.
+    #[must_use]
+    pub const fn secret_user(self) -> Self {
+        Self { user_may_be_secret: true, ..self }
+    }
+
+    /// Whether this user of such a URL may be shown; nobody's password is `default`, which is the user of those who have a
+    /// password alone.
+    #[must_use]
+    pub fn shows_user(&self, user: &str) -> bool {
+        !self.user_may_be_secret || user == "default"
     }
 
     /// Whether it leads to a server that an app logs in to: a database, a cache, a broker, a mail server.
@@ -133,6 +149,13 @@ pub fn without_jdbc(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::{Scheme, Schemes};
+
+    #[test]
+    fn a_user_that_may_be_a_password_is_not_shown() {
+        assert!(Scheme::new("postgres").shows_user("app"));
+        let secret = Scheme::new("redis").secret_user();
+        assert!(!secret.shows_user("hunter2") && secret.shows_user("default"));
+    }
 
     #[test]
     fn a_scheme_is_found_in_every_form() {

@@ -16,33 +16,20 @@ use crate::scheme::{Discovery, Scheme, without_jdbc};
 use crate::url::{Endpoint, Host, Url, parse_port};
 use crate::value::Value;
 
-/// A protocol that no kind speaks yet. The kind that comes to speak it takes the row's schemes and variables with it.
+/// A protocol that no kind speaks yet. The kind of the same name that comes to speak it supersedes the row, and takes its
+/// schemes.
 #[derive(Debug)]
 pub struct Protocol {
     /// The name that its kind would have.
     pub name: &'static str,
     /// Its schemes; without a port nothing is connected to.
     pub schemes: &'static [Scheme],
-    /// Variables by whose name one expects such a URL.
-    pub usual_variables: &'static [&'static str],
     /// Whether its servers have ports at all, which could be probed instead.
     has_port: bool,
 }
 
 /// Every protocol that is known and not spoken.
 pub const PROTOCOLS: &[Protocol] = &[
-    Protocol {
-        usual_variables: &["REDIS_URL"],
-        ..Protocol::new(
-            "redis",
-            &[
-                server("redis", 6379).family("redis"),
-                server("rediss", 6379).tls().family("redis"),
-                server("valkey", 6379),
-                server("valkeys", 6379).tls(),
-            ],
-        )
-    },
     Protocol::new("mysql", &[server("mysql", 3306), server("mariadb", 3306)]),
     Protocol::new("amqp", &[server("amqp", 5672), server("amqps", 5671).tls()]),
     Protocol::new("mongodb", &[server("mongodb", 27017), server(MONGODB_SRV, 27017).tls()]),
@@ -70,7 +57,7 @@ const fn server(name: &'static str, port: u16) -> Scheme {
 
 impl Protocol {
     const fn new(name: &'static str, schemes: &'static [Scheme]) -> Self {
-        Self { name, schemes, usual_variables: &[], has_port: true }
+        Self { name, schemes, has_port: true }
     }
 
     const fn without_port(name: &'static str, schemes: &'static [Scheme]) -> Self {
@@ -269,8 +256,8 @@ mod tests {
     fn schemes_give_ports_and_nothing_but_hosts_is_shown() {
         let env = MapEnv::default();
         for (url, target, endpoints) in [
-            ("redis://:s3cret@cache/0", "redis://cache", &["cache:6379"][..]),
-            ("rediss://s3cret@cache:7000", "rediss://cache:7000", &["cache:7000"]),
+            ("amqp://:s3cret@queue/0", "amqp://queue", &["queue:5672"][..]),
+            ("amqps://s3cret@queue:7000", "amqps://queue:7000", &["queue:7000"]),
             ("nats://s3cret@a,b:4223", "nats://a,b:4223", &["a:4222", "b:4223"]),
             ("mysql+pymysql://app:s3cret@db/app?key=s3cret", "mysql+pymysql://db", &["db:3306"]),
             ("jdbc:postgresql://db/app?user=app&password=s3cret", "jdbc:postgresql://db", &["db:5432"]),
@@ -291,7 +278,7 @@ mod tests {
         assert_eq!(fault.cause, crate::cause::Cause::UrlPasswordUnencoded);
         assert!(fault.message.contains("JDBC takes no user and password") && !fault.message.contains("s3cret"));
         let broken = Connection::new(Value::Env("X".to_owned()), String::new());
-        assert_eq!(broken.prepare(&MapEnv::with_vars(&[("X", "redis://:s3 cret@cache")])).target, "the variable X");
+        assert_eq!(broken.prepare(&MapEnv::with_vars(&[("X", "amqp://:s3 cret@queue")])).target, "the variable X");
         assert!(broken.prepare(&MapEnv::with_vars(&[("X", "s3cret://cache")])).endpoints.is_empty());
     }
 }

@@ -12,6 +12,7 @@ pub mod login;
 pub mod peer;
 pub mod postgres;
 pub mod reader;
+pub mod redis;
 mod schemes;
 pub mod server_keys;
 pub mod tcp;
@@ -100,7 +101,7 @@ pub type Parsed = Result<Arc<dyn Check>, Vec<Problem>>;
 
 /// Every kind, in the order of the docs.
 pub const KINDS: &[Kind] =
-    &[tcp::KIND, tls::KIND, http::KIND, peer::KIND, dns::KIND, postgres::KIND, listen::KIND, env::KIND];
+    &[tcp::KIND, tls::KIND, http::KIND, peer::KIND, dns::KIND, postgres::KIND, redis::KIND, listen::KIND, env::KIND];
 
 /// The kind with this name.
 #[must_use]

@@ -20,7 +20,7 @@ use crate::config::node::{self, LenientParse, Node, Raw};
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
 use crate::net::attempt::Attempt;
-use crate::outcome::{Detail, Evidence, Fault, HttpDetail, Phase};
+use crate::outcome::{Detail, Evidence, Fault, HealthWarning, HttpDetail, Phase};
 use crate::scheme::Scheme;
 use crate::value::Value;
 
@@ -57,6 +57,8 @@ const PLAIN: [&str; http::PLAIN.len() + 1] = {
     keys.split_at_mut(http::PLAIN.len()).0.copy_from_slice(&http::PLAIN);
     keys
 };
+/// What to do where the peer passes and says that something is not well.
+const WARNING_FIX: &str = "look at that part in the peer's own log; accept_degraded: false makes it a failure";
 
 /// Asks a peer for its health. The keys are those of `http`, and one more.
 #[cfg(test)]
@@ -142,7 +144,8 @@ impl Runnable for PeerRun {
             if self.judge(&reading, &answer, wanted.says_of_the_body())? == Tone::Warn {
                 attempt.evidence().degraded = true;
                 if let Reading::Health(health) = &reading {
-                    attempt.facts().health_warning = Some(health.in_words());
+                    let text = health.in_words();
+                    attempt.facts().health_warning = Some(HealthWarning { text, fix: WARNING_FIX });
                 }
             }
             wanted.content(&answer)

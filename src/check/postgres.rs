@@ -48,7 +48,7 @@ const QUERY: &str = "SELECT 1";
 /// The kind.
 pub const KIND: Kind = Kind {
     name: "postgres",
-    summary: "logs in to PostgreSQL afresh with the pod's own credentials, then runs a query",
+    summary: "logs in to PostgreSQL with the pod's own credentials, then runs a query",
     example: "{url: {env: DATABASE_URL}, password: {file: /etc/secrets/pw}, sslmode: verify-full, ca: /etc/ca.pem, \
               query: SELECT count(*) FROM jobs, expect: \"0\", role: primary}",
     url_form: "postgres://user:password@host:5432/database",

@@ -8,7 +8,7 @@ mod written;
 
 use std::sync::Arc;
 
-use crate::check::connection::{Connection, PROTOCOLS, Protocol, connecting_kind};
+use crate::check::connection::{Connection, Protocol, connecting_kind};
 use crate::check::{ByParts, Check, KINDS, Kind, Meaning, SCHEMES, meaning};
 use crate::config::fault::Refused;
 use crate::config::names::{Names, is_variable_name};
@@ -107,8 +107,7 @@ fn sort(text: &str) -> Sort {
 
 /// Whether one expects the URL of a server in a variable of this name.
 fn is_usual(variable: &str) -> bool {
-    let of_kinds = KINDS.iter().flat_map(|kind| kind.discovery.usual_variables);
-    of_kinds.chain(PROTOCOLS.iter().flat_map(|protocol| protocol.usual_variables)).any(|name| *name == variable)
+    KINDS.iter().flat_map(|kind| kind.discovery.usual_variables).any(|name| *name == variable)
 }
 
 impl Finder<'_> {

@@ -3,7 +3,7 @@
 //! What may be shown is listed by each kind; everything else that was written is masked.
 
 use crate::cause::Cause;
-use crate::check::{ShownKeys, kind};
+use crate::check::{SCHEMES, ShownKeys, kind};
 use crate::config::fault::Refused;
 use crate::config::node::{Node, Raw};
 use crate::config::plan::{Plan, Planned};
@@ -196,12 +196,19 @@ fn reference(node: &Node) -> Option<Value> {
 /// A literal as it may be shown under its key.
 fn scalar(key: &str, text: &str, shown: ShownKeys) -> String {
     let fit = match key {
-        key if shown.urls.contains(&key) => Url::parse(text).ok().map(|url| url.redacted()),
+        key if shown.urls.contains(&key) => Url::parse(text).ok().map(shown_url),
         key if shown.paths.contains(&key) => Some(text.to_owned()).filter(|text| !text.contains(['\n', ' '])),
         key if shown.plain.contains(&key) => Some(text.to_owned()),
         _ => None,
     };
     quoted(fit.as_deref().unwrap_or("***"))
+}
+
+/// A URL without what may be a secret.
+fn shown_url(mut url: Url) -> String {
+    let scheme = SCHEMES.get(&url.scheme);
+    url.user = url.user.filter(|user| scheme.is_none_or(|scheme| scheme.shows_user(user)));
+    url.redacted()
 }
 
 /// A template: its variables, and nothing of the text around them that is no part of a URL that may be shown.

@@ -51,11 +51,8 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
         findings.push(REDIRECTED_TO_HTTPS.found(message, "write https:// in the URL, here and in the app"));
     }
     if let (None, Some(warning)) = (fault, &facts.health_warning) {
-        let message = format!("the peer answers and passes, but reports: {warning}");
-        findings.push(
-            PEER_WARNS
-                .found(message, "look at that part in the peer's own log; accept_degraded: false makes it a failure"),
-        );
+        let message = format!("the peer answers and passes, but reports: {}", warning.text);
+        findings.push(PEER_WARNS.found(message, warning.fix));
     }
     findings.extend(dropped_cookie(evidence, context));
     findings
@@ -101,7 +98,7 @@ mod tests {
     use super::{judge, why_dropped};
     use crate::cause::Cause;
     use crate::findings::Context;
-    use crate::outcome::{Cookie, Evidence, Facts, Fault, Phase, Redirect, RedirectPurpose};
+    use crate::outcome::{Cookie, Evidence, Facts, Fault, HealthWarning, Phase, Redirect, RedirectPurpose};
 
     fn codes(fault: Option<&Fault>, facts: Facts) -> Vec<&'static str> {
         judge(fault, &Evidence { facts, ..Evidence::default() }, Context::default())
@@ -121,7 +118,8 @@ mod tests {
         assert!(codes(None, redirected(RedirectPurpose::Slash, 1)).is_empty());
         let fault = Fault::new(Phase::Assert, Cause::HttpRedirect, "");
         assert!(codes(Some(&fault), redirected(RedirectPurpose::Tls, 0)).is_empty(), "it is the failure itself");
-        let warns = Facts { health_warning: Some("cache is degraded".to_owned()), ..Facts::default() };
+        let warning = HealthWarning { text: "cache is degraded".to_owned(), fix: "look at it" };
+        let warns = Facts { health_warning: Some(warning), ..Facts::default() };
         assert_eq!(codes(None, warns.clone()), ["peer_warns"]);
         let fault = Fault::new(Phase::Assert, Cause::HealthDown, "");
         assert!(codes(Some(&fault), warns).is_empty());

@@ -64,6 +64,10 @@ fn told<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>)
                 .map(|finding| About::Value(reading).told(finding)),
         );
     }
+    if context.readings.iter().any(|reading| reading.key == "password") {
+        // With the password in a key of its own, what stands alone in the URL is the user.
+        found.retain(|one| one.finding.code != REDIS_USER.code);
+    }
     let listed = context.readings.iter().filter(|reading| reading.is_listed());
     let named: Vec<(&str, &str)> =
         listed.filter_map(|reading| Some((reading.variable.as_deref()?, reading.text.expose()))).collect();

@@ -65,9 +65,9 @@ pub struct Facts {
     /// The health word the peer's own answer gives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<String>,
-    /// What the peer says of itself is not well though it passes: `cache: degraded`.
+    /// What is not well at the peer though it passes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub health_warning: Option<String>,
+    pub health_warning: Option<HealthWarning>,
     /// Hosts before the one that passed, and what was wrong with each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<String>,
@@ -158,6 +158,22 @@ fn own_facts<S: Serializer>(own: &[(&'static str, FactValue)], serializer: S) ->
         map.serialize_entry(name, value)?;
     }
     map.end()
+}
+
+/// What is not well at a peer that passes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthWarning {
+    /// What the peer said of itself: `cache: degraded`.
+    pub text: String,
+    /// What to do about it: the kind knows the protocol, and its own keys.
+    pub fix: &'static str,
+}
+
+/// In JSON, the text alone.
+impl Serialize for HealthWarning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text.serialize(serializer)
+    }
 }
 
 /// Where an answer redirects to.

@@ -5,7 +5,8 @@ use crate::cause::Cause;
 use crate::finding::{Finding, Predicted, Prediction, Severity};
 use crate::outcome::{
     AUTH_METHOD, Certificate, ConnectAttempt, ConnectResult, Cookie, DnsAnswer, Evidence, FactValue, Facts, Failure,
-    Member, Outcome, Pairs, PeerClock, Phase, Query, ROLE, Redirect, RedirectPurpose, SERVER_VERSION, Surveyed,
+    HealthWarning, Member, Outcome, Pairs, PeerClock, Phase, Query, ROLE, Redirect, RedirectPurpose, SERVER_VERSION,
+    Surveyed,
 };
 
 fn failed() -> Outcome {
@@ -132,7 +133,7 @@ fn full() -> Outcome {
         redirect: Some(Redirect { to: "https://db.lab/".into(), purpose: RedirectPurpose::Tls }),
         cookies: vec![Cookie::default()],
         health: Some("ok".into()),
-        health_warning: Some("cache: degraded".into()),
+        health_warning: Some(HealthWarning { text: "cache: degraded".into(), fix: "" }),
         passed_over: vec!["db-0: connect_refused".into()],
         excerpt: Some("hello".into()),
     };

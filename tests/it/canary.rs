@@ -42,6 +42,7 @@ fn targets() -> Vec<String> {
             format!("redis://:{password}@127.0.0.1:{port}/0"),
             format!("redis://{password}@127.0.0.1:{port}/0"),
             format!("redis://:{password}@:{password}@127.0.0.1:{port}/0"),
+            format!("rediss://app:{password}@127.0.0.1:{port}/{password}"),
             format!("postgres://app:{password}@app:{password}@127.0.0.1:{port}/x"),
             format!("postgres://app:x@{password}@127.0.0.1:{port}/x"),
             format!("jdbc:postgresql://app:{password}@127.0.0.1:{port}/x?password={password}"),
@@ -184,6 +185,12 @@ checks:
     postgres: {{url: {{env: AT_URL}}, password: {{env: SECRET}}}}
     clients: [go, libpq]
     gates: [ready]
+  - name: cache
+    redis: {{url: {{env: CACHE_URL}}}}
+    gates: [ready]
+  - name: cache-of-a-file
+    redis: {{host: 127.0.0.1, port: {dead}, user: app, password: {{file: "{file}"}}}}
+    gates: [ready]
   - name: no-certificate
     tls: {{address: "127.0.0.1:{dead}", cert: {{env: SECRET}}, key: {{env: SECRET}}, ca: {{env: SECRET}}}}
     gates: [ready]
@@ -214,6 +221,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("DATABASE_URL", format!("postgres://app:{}@127.0.0.1:{}/x", encoded(), free_port()))
         .env("BROKEN_URL", format!("postgres://app:{CANARY}@db/x"))
         .env("DOUBLED_URL", format!("redis://:{CANARY}@:{CANARY}@cache/0"))
+        .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))
         .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))
         .env("SECRET", CANARY)
 }

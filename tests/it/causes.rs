@@ -216,6 +216,12 @@ const ANSWERS: &[Row] = &[
         "Compare the token or password",
         "http: {url: \"$NGINX/private\", bearer_token: wrong}",
     ),
+    row(
+        "password_not_expected",
+        "login",
+        "Set `requirepass` on the server",
+        "redis: {url: \"redis://:sesame@127.0.0.1:$REDIS\"}",
+    ),
     row("health_down", "assert", "the part that it names", "peer: {url: \"$NGINX/health\"}"),
     row("body_mismatch", "assert", "shows an excerpt", "http: {url: \"$NGINX/health\", body_contains: happy}"),
     row(
@@ -309,8 +315,6 @@ fn no_cause_is_left_out() {
     for cause in Cause::ALL {
         // No failure of a run that a server could provoke: tested where they arise, in `state` and `probe`.
         let of_us = matches!(cause, Cause::Stale | Cause::Internal);
-        // No kind sends a password to a server that has none set, so far.
-        let of_us = of_us || *cause == Cause::PasswordNotExpected;
         assert_eq!(provoked.contains(&cause.slug()), !of_us, "{}", cause.slug());
     }
 }

@@ -14,6 +14,7 @@ use crate::support::hostile::{Manner, here, loopback};
 use crate::support::kinds::{rows_of, servers};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, PASSWORD};
+use crate::support::redis::{Options as RedisOptions, Server as Redis};
 use crate::support::sidecar::Sidecar;
 use crate::support::{Folder, pilotfish, read_all, until};
 
@@ -89,6 +90,8 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("peer", r#"peer: {url: "http://PEER/health"}"#.to_owned()),
         ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
+        ("redis", r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
+        ("rediss", format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#)),
     ];
     rows_of(servers(), keys, |(_, keys)| keys, (file!(), "a name and the keys that it is run with against each peer"))
 }
@@ -131,10 +134,10 @@ fn rows() -> Vec<Row> {
 
 /// Kinds that compare bytes find other ones; kinds that want TLS first find none.
 const OTHERWISE: &str =
-    "bytes = body_mismatch; regex = body_mismatch too_large; tls https = tls_not_tls; * = protocol_error";
+    "bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str = "http h2c peer = tls_unsupported";
+const WANTS_TLS: &str = "http h2c peer redis = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -151,18 +154,18 @@ fn slow_rows() -> Vec<Row> {
     let drips = |bytes: &[u8]| Manner::Drips(bytes.to_vec());
     let waits = |kinds: &str| {
         format!(
-            "{kinds} = timeout; bytes regex = body_mismatch; tls https = tls_not_tls timeout; * = protocol_error timeout"
+            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss = tls_not_tls timeout; * = protocol_error timeout"
         )
     };
     vec![
-        Row::new("one byte a second of Redis", drips(CACHE), &waits("bytes")),
+        Row::new("one byte a second of Redis", drips(CACHE), &waits("bytes redis")),
         Row::new("one byte a second of HTTP", drips(HTTP), &waits("http peer")),
         Row::new("one byte a second of PostgreSQL", drips(POSTGRES), &waits("postgres")),
         Row::new(
             "one byte a second of TLS",
             drips(TLS),
             // Once enough of a record has come, it is known for what it is.
-            &format!("http h2c peer = tls_unsupported protocol_error timeout; {}", waits("tls https")),
+            &format!("http h2c peer = tls_unsupported protocol_error timeout; {}", waits("tls https rediss")),
         ),
     ]
 }
@@ -189,8 +192,10 @@ fn endless_rows() -> Vec<Row> {
         Row::new(
             "endless TLS records",
             floods(b"", b"\x16\x03\x03\0\x04\x0e\0\0\0"),
-            &format!("tls https = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
+            &format!("tls https rediss = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
         ),
+        Row::new("an endless status", floods(b"+", filler), &first("redis pgtls = too_large")),
+        Row::new("an endless nesting", floods(b"", b"*1\r\n"), &first("pgtls = too_large")),
         Row::new("endless HTTP/2 settings", floods(b"", b"\0\0\0\x04\0\0\0\0\0"), &first("h2c = too_large timeout")),
     ]
 }
@@ -199,7 +204,7 @@ fn huge_rows() -> Vec<Row> {
     let floods = |first: &[u8]| Manner::Floods(first.to_vec(), b"aaaaaaaaaaaaaaaa".to_vec());
     let says = |bytes: &[u8]| Manner::Says(bytes.to_vec());
     let database = first("postgres pgtls = too_large protocol_error");
-    let handshake = format!("tls https = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
+    let handshake = format!("tls https rediss = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
     vec![
         Row::new(
             "a body of 2 GiB",
@@ -207,6 +212,8 @@ fn huge_rows() -> Vec<Row> {
             &first("http peer = too_large"),
         ),
         Row::new("a message of 2 GiB", says(b"R\x7f\xff\xff\xff\0\0\0\n"), &database),
+        Row::new("a string of 2 GiB", says(b"$2147483648\r\nab"), &first("redis = too_large")),
+        Row::new("a list of 2 billion", says(b"*2147483647\r\n"), &first("redis = too_large")),
         Row::new("an error of 2 GiB", floods(b"E\x7f\xff\xff\xffSFATAL\0"), &database),
         Row::new("a huge TLS record", floods(b"\x16\x03\x03\xff\xff"), &handshake),
         Row::new("a huge TLS message", floods(b"\x16\x03\x03\x40\0\x02\xff\xff\xff"), &handshake),
@@ -313,6 +320,9 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         settings: &[("max_connections", "300")],
         ..Default::default()
     });
+    let redis = Redis::with_password();
+    let rediss = RedisOptions { settings: "requirepass sesame", tls: Some(&pair), ..RedisOptions::default() };
+    let rediss = Redis::start(&rediss);
     let trust = Folder::new();
     let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
     let http = here(Manner::SaysAndEnds(HTTP.to_vec()));
@@ -326,6 +336,12 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("https", loopback(https), format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
         ("postgres", loopback(cluster.port), database("disable")),
         ("postgres over TLS", loopback(cluster.port), database("require")),
+        ("redis", loopback(redis.port), r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
+        (
+            "redis over TLS",
+            loopback(rediss.port),
+            format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#),
+        ),
     ];
     let add = "a server whose answer is cut at each byte, and the keys that pass where it is not";
     let cases = rows_of(servers(), cases, |(_, _, keys)| keys, (file!(), add));

@@ -32,6 +32,7 @@ mod peer;
 mod postgres;
 mod probe_limit;
 mod readme;
+mod redis;
 mod runtimes;
 mod serve;
 mod status;

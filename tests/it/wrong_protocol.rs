@@ -1,7 +1,7 @@
 //! Every kind against every real server of another protocol: the right cause, and where the bytes tell it, what speaks
 //! there.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ use crate::support::hostile::loopback;
 use crate::support::kinds::{rows_of, servers};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
+use crate::support::redis::Server as Redis;
 use crate::support::{Folder, Running, free_port, json, need, until_listening};
 
 /// Names, and the keys of each kind that connects to a server; `PORT` is the server's.
@@ -23,6 +24,8 @@ const KEYS: &[(&str, &str)] = &[
     ("peer", r#"peer: {url: "http://127.0.0.1:PORT/health"}"#),
     ("postgres", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=disable"}"#),
     ("pgtls", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=require"}"#),
+    ("redis", r#"redis: {url: "redis://127.0.0.1:PORT/1"}"#),
+    ("rediss", r#"redis: {url: "rediss://127.0.0.1:PORT/1", tls: {ca: builtin, server_name: localhost}}"#),
 ];
 
 fn checks() -> Vec<(&'static str, &'static str)> {
@@ -82,6 +85,8 @@ fn on_the_port_of_postgres() {
             "peer: connection_closed",
             "postgres: pass",
             "pgtls: tls_unsupported",
+            "redis: connection_closed",
+            "rediss: connection_closed",
         ],
     );
 }
@@ -103,6 +108,8 @@ fn on_the_port_of_a_web_server() {
             "peer: pass",
             "postgres: protocol_error (HTTP)",
             "pgtls: protocol_error (HTTP)",
+            "redis: protocol_error (HTTP)",
+            "rediss: tls_not_tls (HTTP)",
         ],
     );
 }
@@ -123,20 +130,18 @@ fn on_the_port_of_a_web_server_with_tls() {
             "peer: tls_unsupported",
             "postgres: protocol_error (HTTP)",
             "pgtls: protocol_error (HTTP)",
+            "redis: protocol_error (HTTP)",
+            "rediss: tls_untrusted",
         ],
     );
 }
 
 #[test]
 fn on_the_port_of_a_cache() {
-    let port = free_port();
-    let mut command = Command::new(need("redis-server", "redis-server"));
-    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
-    let _redis = Running::start(command.stdout(Stdio::null()));
-    until_listening(loopback(port));
+    let redis = Redis::with("");
     expect(
         "Redis",
-        port,
+        redis.port,
         &[
             "tcp: body_mismatch (Redis)",
             "tls: timeout",
@@ -146,6 +151,8 @@ fn on_the_port_of_a_cache() {
             "peer: connection_closed",
             "postgres: timeout",
             "pgtls: timeout",
+            "redis: pass",
+            "rediss: timeout",
         ],
     );
 }

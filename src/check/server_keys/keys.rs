@@ -34,8 +34,6 @@ pub struct ServerRules {
     pub schemes: &'static [Scheme],
     /// Whether several hosts may be given, separated by commas.
     pub several_hosts: bool,
-    /// Whether a user in the URL may well be a password that lacks its colon: no target shows it.
-    pub user_may_be_secret: bool,
 }
 
 /// A port, 1 to 65535.

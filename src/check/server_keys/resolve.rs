@@ -22,14 +22,13 @@ pub struct Server {
     pub user: Option<String>,
     /// Whether `user` is of the URL, not of a key.
     pub user_is_of_url: bool,
-    /// Never empty.
-    pub password: Option<Secret>,
     /// The path of the URL, decoded, without its first `/`; never empty.
     pub path: Option<String>,
     /// The parameters of the URL, decoded.
     pub query: Vec<(String, Secret)>,
     scheme: &'static str,
     shows_user: bool,
+    url_password: Option<Secret>,
 }
 
 impl ServerKeys {
@@ -37,28 +36,35 @@ impl ServerKeys {
     ///
     /// # Errors
     /// As [`Value::resolve`]; `url_malformed` and the other causes of [`blame`] for a URL that cannot be used;
-    /// `variable_invalid` or `file_invalid` for a host that is none; `file_invalid` for an empty file as password.
+    /// `variable_invalid` or `file_invalid` for a host that is none.
     pub fn resolve(&self, rules: &ServerRules, tls: bool, env: &dyn Env) -> Result<Server, Fault> {
         let mut url = self.url(rules, env)?;
         let scheme = url.scheme(rules, tls);
         let user_is_of_url = self.user.is_none() && self.username.is_none();
         let user = self.user(&mut url, env)?;
-        let password = match &self.password {
-            Some(value) => Some(password(value, env)?),
-            None => url.password.take(),
-        };
-        let may_be_secret = rules.user_may_be_secret && user_is_of_url;
         Ok(Server {
             hosts: self.hosts(&mut url, scheme, rules, env)?,
             tls: scheme.tls || tls,
-            shows_user: !may_be_secret || user.as_deref() == Some("default"),
+            shows_user: !user_is_of_url || user.as_ref().is_none_or(|user| scheme.shows_user(user)),
             user,
             user_is_of_url,
-            password: password.filter(|password| !password.expose().is_empty()),
             path: url.path,
             query: url.query,
             scheme: scheme.name,
+            url_password: url.password,
         })
+    }
+
+    /// The password, now; never empty. Apart from [`ServerKeys::resolve`]: where to connect can be told without it.
+    ///
+    /// # Errors
+    /// As [`Value::resolve`]; `file_invalid` for an empty file.
+    pub fn password(&self, server: &Server, env: &dyn Env) -> Result<Option<Secret>, Fault> {
+        let password = match &self.password {
+            Some(value) => Some(password(value, env)?),
+            None => server.url_password.clone(),
+        };
+        Ok(password.filter(|password| !password.expose().is_empty()))
     }
 
     /// A server may repeat the name in its answer: a URL in its place would show a password.

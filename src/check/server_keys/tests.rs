@@ -7,6 +7,7 @@ use crate::config::node::parse;
 use crate::env::MapEnv;
 use crate::outcome::Fault;
 use crate::scheme::Scheme;
+use crate::secret::Secret;
 
 const ONE: ServerRules = ServerRules {
     schemes: &[
@@ -15,10 +16,10 @@ const ONE: ServerRules = ServerRules {
         Scheme::new("other").port(6002),
     ],
     several_hosts: false,
-    user_may_be_secret: false,
 };
 const SEVERAL: ServerRules = ServerRules { several_hosts: true, ..ONE };
-const SECRET_USER: ServerRules = ServerRules { user_may_be_secret: true, ..ONE };
+const SECRET_USER: ServerRules =
+    ServerRules { schemes: &[Scheme::new("cache").port(6000).secret_user()], several_hosts: false };
 
 /// The keys of the kind itself.
 #[derive(Debug, Default, Deserialize)]
@@ -40,14 +41,16 @@ fn faults(yaml: &str, rules: &ServerRules) -> Vec<String> {
     problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
 }
 
-fn resolve(yaml: &str, rules: &ServerRules, env: &MapEnv) -> Result<Server, Fault> {
+fn resolve(yaml: &str, rules: &ServerRules, env: &MapEnv) -> Result<(Server, Option<Secret>), Fault> {
     let (keys, _) = read::<Own>(&parse(yaml).unwrap(), rules).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"));
-    keys.resolve(rules, false, env)
+    let server = keys.resolve(rules, false, env)?;
+    let password = keys.password(&server, env)?;
+    Ok((server, password))
 }
 
-fn shown(server: &Server) -> String {
+fn shown((server, password): &(Server, Option<Secret>)) -> String {
     let hosts: Vec<String> = server.hosts.iter().map(ToString::to_string).collect();
-    let password = server.password.as_ref().map_or("-", |password| password.expose());
+    let password = password.as_ref().map_or("-", |password| password.expose());
     let user = server.user.as_deref().unwrap_or("-");
     format!("{user} {password} {} {}", hosts.join(","), server.path.as_deref().unwrap_or("-"))
 }
@@ -128,7 +131,8 @@ fn tls_is_asked_for_by_the_scheme_or_by_a_key() {
 
 #[test]
 fn a_target_shows_no_secret() {
-    let target = |yaml: &str, rules: &ServerRules| resolve(yaml, rules, &MapEnv::default()).unwrap().target(Some("0"));
+    let target =
+        |yaml: &str, rules: &ServerRules| resolve(yaml, rules, &MapEnv::default()).unwrap().0.target(Some("0"));
     let url = "{count: 1, url: 'cache://app:s3cret@db/s3cret?s3cret=s3cret'}";
     assert_eq!(target(url, &ONE), "cache://app@db:6000/0");
     assert_eq!(target(url, &SECRET_USER), "cache://db:6000/0");

@@ -96,6 +96,13 @@ fn a_url_of_a_socket_is_right() {
 }
 
 #[test]
+fn a_user_whose_password_is_in_a_key_is_a_user() {
+    let readings = [reading("url", "REDIS_URL", "redis://app@cache"), reading("password", "REDIS_PASSWORD", "hunter2")];
+    assert!(judge(None, &Evidence::default(), context(&readings, &[])).is_empty());
+    assert_eq!(codes(&judge(None, &Evidence::default(), context(&readings[..1], &[]))), ["redis_password_as_user"]);
+}
+
+#[test]
 fn what_is_found_in_urls() {
     let all: &[(&str, &[&'static str], &[&str])] = &[
         ("redis://:pw@:pw@cache:6379/0", &[], &["redis_double_password"]),

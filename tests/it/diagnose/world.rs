@@ -7,13 +7,16 @@ use crate::support::hostile::{Inside, Manner};
 use crate::support::netns::Namespace;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, Options};
+use crate::support::redis::{Options as RedisOptions, Server as Redis};
 use crate::support::{Folder, PILOTFISH, Ran, run, until};
 
-/// A pod, and the rest of the world behind one cable: a name server, PostgreSQL, nginx, and an address that is dead.
+/// A pod, and the rest of the world behind one cable: a name server, PostgreSQL, Redis, nginx, and an address
+/// that is dead.
 pub(super) struct World {
     pub(super) pod: Namespace,
     postgres: Cluster,
     nginx: Nginx,
+    _redis: Redis,
     _names: NameServer,
     pub(super) folder: Folder,
     pub(super) ca: String,
@@ -57,12 +60,16 @@ impl World {
         let (cert, key) = authority.issue(&Leaf::server("web", &["web.shop.svc"])).write(&files, "server", &[]);
         let http = format!(
             "server {{ listen 10.0.0.8:443 ssl; ssl_certificate {cert}; ssl_certificate_key {key}; }}
-             server {{ listen 10.0.0.7:6379; }}
              server {{ listen 10.0.0.7:8080; location / {{ return 500 told-in-a-body; }} }}"
         );
         let nginx = Nginx::inside(&rest, files, &http);
         until("nginx listens", || rest.pilotfish(&["check", "tcp://10.0.0.8:443"]).code == 0);
-        Self { pod, postgres, nginx, _names, folder, ca, _rest: rest }
+        let redis = Redis::start(&RedisOptions {
+            settings: "protected-mode no",
+            inside: Some(&rest),
+            ..RedisOptions::default()
+        });
+        Self { pod, postgres, nginx, _redis: redis, _names, folder, ca, _rest: rest }
     }
 
     /// Three addresses that answer after 310 ms, and three of IPv6 that this pod has no route to.

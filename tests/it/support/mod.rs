@@ -13,6 +13,7 @@ pub(crate) mod netns;
 pub(crate) mod nginx;
 pub(crate) mod postgres;
 pub(crate) mod prometheus;
+pub(crate) mod redis;
 pub(crate) mod sidecar;
 
 use std::net::{SocketAddr, TcpListener};

@@ -78,8 +78,12 @@ pub(super) fn login(view: View<'_>) -> Rung {
             Rung::new("login", Mark::Idle, "not reached")
         }
         _ if view.went_through(Phase::Login) => {
-            let method = facts.own_text(AUTH_METHOD).map(|method| format!(" by {method}")).unwrap_or_default();
-            Rung::new("login", Mark::Good, format!("logged in{method}{took}"))
+            let login = match facts.own_text(AUTH_METHOD) {
+                Some("none") => "accepted without a password".to_owned(),
+                Some(method) => format!("logged in by {method}"),
+                None => "logged in".to_owned(),
+            };
+            Rung::new("login", Mark::Good, format!("{login}{took}"))
         }
         _ => Rung::new("login", Mark::Idle, format!("none: checks of kind {} have none", view.done.planned.kind)),
     };

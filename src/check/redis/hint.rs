@@ -1,0 +1,161 @@
+//! Hints for failures of Redis: the most likely cause and the one command or change that fixes it. General hints cover
+//! names, addresses and certificates.
+
+use crate::cause::Cause;
+use crate::findings::Context;
+use crate::outcome::{Detail, Evidence, Fault, Phase};
+
+/// The hint for a fault, if Redis has a specific one.
+pub(super) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Option<String> {
+    let text = match fault.detail {
+        Some(Detail::Protocol { code, .. }) => of_error(code),
+        _ => of_stream(fault.phase, fault.cause, evidence.facts.tls_version.is_some()),
+    };
+    text.map(str::to_owned)
+}
+
+/// What to do about an error that does not fail the check, by its code.
+pub(super) fn of_warning(code: &str) -> &'static str {
+    match code {
+        "noperm" => "grant the command to the user with ACL SETUSER USER +ping in redis-cli, and in the ACL file",
+        "misconf" => {
+            "free disk space or repair the volume: the server rejects every write until a save succeeds (INFO persistence in \
+             redis-cli shows rdb_last_bgsave_status)"
+        }
+        "masterdown" => {
+            "start the primary, or point the target at the new one; until then the replica rejects every read"
+        }
+        _ => "check the server's log",
+    }
+}
+
+/// The hint for an error of the server, by its code.
+fn of_error(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "noauth" => {
+            "The server requires a password, but this check has none. Set `password: {file: …}`, or write \
+             `redis://:PASSWORD@HOST` with the password percent-encoded."
+        }
+        "password_as_user" => {
+            "The text before the `@` in the URL has no colon, so clients read it as the user. If it is the password, write \
+             `redis://:PASSWORD@HOST`."
+        }
+        "no_user_password" => {
+            "AUTH needs a user and a password, so set `password`. For a user with `nopass`, any text works."
+        }
+        "wrongpass" => {
+            "The server gives the same error for a wrong password, an unknown user and a disabled user. Compare the Secret with \
+             `CONFIG GET requirepass` in redis-cli; for a user, check in `ACL LIST` that it exists and is `on`."
+        }
+        "no_password" => {
+            "Many clients fail here too. Set `requirepass` on the server to the password in the Secret, or remove the \
+             password from the URL and the keys."
+        }
+        "no_users" => "Redis before version 6 has no users. Remove the user: `redis://:PASSWORD@HOST`.",
+        "unknown_command" => {
+            "The server lacks a command that every client needs. If it was renamed, remove that `rename-command` line; if a proxy \
+             does not support it, connect to the server directly."
+        }
+        "protected_mode" => {
+            "The server has no password, so it rejects every other pod. Set `requirepass` on the server and the same \
+             password here."
+        }
+        "max_clients" => {
+            "`CLIENT LIST` in redis-cli shows which clients hold the connections. Lower their pool sizes, or raise \
+             `maxclients` in redis.conf."
+        }
+        "no_database" => {
+            "The login works. Use a lower database number, or raise `databases` in redis.conf (default 16)."
+        }
+        "cluster_database" => "The login works. Remove the number at the end of the URL and the key `database`.",
+        "loading" => {
+            "The server has started and is loading its data from disk. `INFO persistence` in redis-cli shows \
+             `loading_eta_seconds`."
+        }
+        "noperm" => {
+            "The user's ACL does not allow the command. Run `ACL SETUSER USER +select` in redis-cli, and change the ACL \
+             file."
+        }
+        "readonly" => "The target is a replica. Point it at the Service of the primary, or let the failover finish.",
+        "clusterdown" => {
+            "`CLUSTER INFO` in redis-cli shows how many slots no node serves. Start the nodes that `CLUSTER NODES` shows as \
+             failed."
+        }
+        "moved" => "The server is one node of a cluster. Use a client with cluster support in the app.",
+        "busy" => {
+            "The server serves no client while the script runs. Stop it with `SCRIPT KILL` in redis-cli, and make it shorter."
+        }
+        "wants_tls" => "Write `rediss://` in the URL, or set `tls: {}` beside `host`.",
+        _ => return None,
+    })
+}
+
+/// The hint for a session that ended early.
+fn of_stream(phase: Phase, cause: Cause, over_tls: bool) -> Option<&'static str> {
+    Some(match (phase, cause) {
+        (Phase::Tls, Cause::Timeout | Cause::ConnectionClosed) => {
+            "A Redis port without TLS does not answer a TLS handshake. Write `redis://` (and remove `tls`), or use the \
+             port that `tls-port` in redis.conf names."
+        }
+        (Phase::Tls, Cause::TlsNotTls) => {
+            "The port does not use TLS. Write `redis://` (and remove `tls`), or use the port that `tls-port` in redis.conf \
+             names."
+        }
+        (Phase::Connect, Cause::ConnectReset) | (Phase::Login, Cause::ConnectionClosed) if !over_tls => {
+            "A Redis port with TLS closes plain connections like this: write `rediss://`. If it has no TLS, check the port and \
+             the server's log: it may belong to another protocol or to a proxy without a backend."
+        }
+        (Phase::Login | Phase::Request, Cause::Timeout) => {
+            "The port accepts connections, but nothing answers as Redis does. Check the port; if it is right, the server \
+             hangs: check its log and `SLOWLOG GET` in redis-cli."
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{of_error, of_stream, of_warning};
+    use crate::cause::Cause;
+    use crate::check::redis::errors::{Meaning, ROWS};
+    use crate::outcome::Phase;
+
+    /// The most that `kubectl describe` shows of a hint.
+    const LIMIT: usize = 300;
+
+    /// Codes of errors that are not failures.
+    const PASSES: [&str; 2] = ["misconf", "masterdown"];
+    /// Codes that come from this kind, not from a server.
+    const OWN: [&str; 3] = ["password_as_user", "no_user_password", "wants_tls"];
+
+    #[test]
+    fn every_code_has_a_hint_that_fits() {
+        for code in ROWS.iter().map(|row| row.2).filter(|code| !PASSES.contains(code)).chain(OWN) {
+            let hint = of_error(code).unwrap_or_else(|| panic!("{code} has no hint"));
+            fits(hint);
+        }
+        assert_eq!(of_error("other"), None);
+        for (phase, cause) in [
+            (Phase::Tls, Cause::Timeout),
+            (Phase::Tls, Cause::TlsNotTls),
+            (Phase::Login, Cause::ConnectionClosed),
+            (Phase::Connect, Cause::ConnectReset),
+            (Phase::Request, Cause::Timeout),
+        ] {
+            fits(of_stream(phase, cause, false).expect("there is one"));
+        }
+        assert_eq!(of_stream(Phase::Connect, Cause::ConnectRefused, false), None);
+        assert_eq!(of_stream(Phase::Login, Cause::ConnectionClosed, true), None);
+    }
+
+    #[test]
+    fn every_warning_has_a_fix() {
+        for code in ROWS.iter().filter(|row| row.3 == Meaning::LoggedIn).map(|row| row.2) {
+            assert_ne!(of_warning(code), of_warning("other"), "{code}");
+        }
+    }
+
+    fn fits(hint: &str) {
+        assert!(hint.len() <= LIMIT && hint.ends_with('.') && !hint.contains("  "), "{}: {hint}", hint.len());
+    }
+}

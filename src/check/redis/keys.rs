@@ -1,0 +1,263 @@
+//! The keys of `redis`, and their values for one run.
+
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use crate::cause::Cause;
+use crate::check::login::LoginRefusal;
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
+use crate::check::tls_keys::TlsKeys;
+use crate::config::node::{Node, Problem};
+use crate::env::Env;
+use crate::outcome::{Detail, Fault, Phase};
+use crate::scheme::{Discovery, Scheme};
+use crate::secret::Secret;
+use crate::url::{Endpoint, Url};
+use crate::value::{Setting, Value};
+
+const PORT: u16 = 6379;
+
+/// Most URLs have only a password; without its colon, it is in the place of the user.
+const fn scheme(name: &'static str) -> Scheme {
+    Scheme::new(name).port(PORT).discovery(Discovery::Login).secret_user()
+}
+
+/// The URLs of Redis.
+pub(super) const RULES: ServerRules = ServerRules {
+    schemes: &[
+        scheme("redis").family("redis"),
+        scheme("rediss").tls().family("redis"),
+        scheme("valkey"),
+        scheme("valkeys").tls(),
+    ],
+    several_hosts: false,
+};
+
+/// What the path of a URL and the key `database` contain.
+const DATABASE: &str = "the number of a database, 0 or more";
+
+/// The keys in addition to those of the server.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct OwnKeys {
+    /// The number of the database. Default: that in the URL, else 0.
+    pub(super) database: Option<Setting<Database>>,
+    /// The same as `database`.
+    pub(super) db: Option<Setting<Database>>,
+    /// Settings of TLS. With this key (`{}` is enough), the check uses TLS whatever the scheme of the URL is.
+    pub(super) tls: Option<TlsKeys>,
+}
+
+/// The keys of `redis`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RedisKeys {
+    pub(super) server: ServerKeys,
+    pub(super) own: OwnKeys,
+}
+
+/// The number of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Database(u32);
+
+impl FromStr for Database {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|_| digits);
+        number.map(Self).ok_or_else(|| DATABASE.to_owned())
+    }
+}
+
+/// Where to connect.
+#[derive(Debug)]
+pub(super) struct Destination {
+    pub(super) server: Server,
+    /// `None` if neither a key nor the URL sets it: 0.
+    pub(super) database: Option<u32>,
+}
+
+impl RedisKeys {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Every fault at once.
+    pub(super) fn read(node: &Node) -> Result<Self, Vec<Problem>> {
+        let (server, own) = read::<OwnKeys>(node, &RULES)?;
+        let keys = Self { server, own };
+        let problems = keys.problems(node);
+        if problems.is_empty() { Ok(keys) } else { Err(problems) }
+    }
+
+    fn problems(&self, node: &Node) -> Vec<Problem> {
+        let mut found = Vec::new();
+        let span = |key: &str| node.get(key).map_or(node.span, |value| value.span);
+        if let Some(Value::Literal(text)) = &self.server.url
+            && let Ok(url) = Url::parse(text.expose())
+            && let Err(problem) = of_path(url.path.trim_start_matches('/'))
+        {
+            found.push(Problem::new(span("url"), "url", problem));
+        }
+        if self.own.database.is_some() && self.own.db.is_some() {
+            found.push(Problem::new(span("db"), "db", "is the same as `database`: remove one of them"));
+        }
+        if let (Some(tls), Some(node)) = (&self.own.tls, node.get("tls")) {
+            found.extend(tls.problems(node).into_iter().map(|problem| problem.under("tls")));
+        }
+        found
+    }
+
+    /// Resolves the keys that say where to connect.
+    ///
+    /// # Errors
+    /// As [`ServerKeys::resolve`]; `url_malformed` for a path that is no number.
+    pub(super) fn destination(&self, env: &dyn Env) -> Result<Destination, Fault> {
+        let server = self.server.resolve(&RULES, self.own.tls.is_some(), env)?;
+        let database = match self.own.database.as_ref().or(self.own.db.as_ref()) {
+            Some(number) => Some(number.resolve("database", env)?),
+            None => server.path.as_deref().map_or(Ok(None), of_path).map_err(|problem| {
+                let message = format!("the URL from {}: {problem}", self.server.origin());
+                Fault::new(Phase::Assert, Cause::UrlMalformed, message)
+            })?,
+        };
+        Ok(Destination { server, database: database.map(|Database(number)| number) })
+    }
+
+    /// Resolves the password.
+    ///
+    /// # Errors
+    /// As [`ServerKeys::password`]; `password_missing` for a user in the keys without a password. A user in the URL may
+    /// be a password that lacks its colon; the server decides that.
+    pub(super) fn password(&self, destination: &Destination, env: &dyn Env) -> Result<Option<Secret>, Fault> {
+        let password = self.server.password(&destination.server, env)?;
+        if password.is_none() && destination.server.user.is_some() && !destination.server.user_is_of_url {
+            let fault = LoginRefusal::Missing.fault("a user is set, but no password");
+            return Err(fault.with(Detail::Protocol { code: "no_user_password", product: None }));
+        }
+        Ok(password)
+    }
+
+    /// The settings of TLS, if the check uses TLS.
+    pub(super) fn tls(&self, destination: &Destination) -> Option<TlsKeys> {
+        destination.server.tls.then(|| self.own.tls.clone().unwrap_or_default())
+    }
+
+    /// Every value that a run reads.
+    pub(super) fn values(&self) -> Vec<&Value> {
+        let settings = [&self.own.database, &self.own.db].into_iter().flatten().filter_map(Setting::later);
+        let tls = self.own.tls.iter().flat_map(TlsKeys::values);
+        self.server.named().map(|(_, value)| value).chain(settings).chain(tls).collect()
+    }
+}
+
+impl Destination {
+    /// The server.
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        self.server.hosts.first().expect("a server has a host")
+    }
+
+    /// As it may be shown.
+    pub(super) fn target(&self) -> String {
+        self.server.target(self.database.map(|number| number.to_string()).as_deref())
+    }
+}
+
+/// The database that a URL's path names.
+fn of_path(path: &str) -> Result<Option<Database>, String> {
+    if path.is_empty() {
+        return Ok(None);
+    }
+    path.parse().map(Some).map_err(|expected: String| format!("its path is not {expected}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RedisKeys;
+    use crate::config::node::parse;
+    use crate::env::MapEnv;
+    use crate::outcome::Fault;
+
+    fn faults(yaml: &str) -> Vec<String> {
+        let problems = RedisKeys::read(&parse(yaml).unwrap()).expect_err(yaml);
+        problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
+    }
+
+    fn keys(yaml: &str) -> RedisKeys {
+        RedisKeys::read(&parse(yaml).unwrap()).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"))
+    }
+
+    /// Target, user, password, and whether TLS is used.
+    fn resolve(yaml: &str, env: &MapEnv) -> Result<String, Fault> {
+        let keys = keys(yaml);
+        let destination = keys.destination(env)?;
+        let password = keys.password(&destination, env)?.map_or_else(|| "-".to_owned(), |one| one.expose().to_owned());
+        let tls = if keys.tls(&destination).is_some() { "TLS" } else { "plain" };
+        Ok(format!("{} {} {password} {tls}", destination.target(), destination.server.user.as_deref().unwrap_or("-")))
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_at_load() {
+        for (yaml, expected) in [
+            ("{}", ": needs `url` or `host`"),
+            ("{url: 'http://:s3cret@cache'}", "url: the scheme is none of redis, rediss, valkey, valkeys"),
+            ("{url: 'redis://:s3cret@:s3cret@cache'}", "url: user and password appear in it twice"),
+            ("{url: 'redis://:s3/cret@cache'}", "url: the password with `/` unencoded"),
+            ("{url: 'redis://a,b'}", "url: several hosts"),
+            ("{url: 'redis://:s3cret@cache/s3cret'}", "url: its path is not the number of a database"),
+            ("{host: cache, database: -1}", "database: expected the number of a database"),
+            ("{host: cache, database: 1, db: 1}", "db: is the same as `database`"),
+            ("{host: cache, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
+            ("{host: cache, tls: true}", "tls: expected a mapping"),
+            ("{host: cache, dbs: 1}", "dbs: unknown key, did you mean db?"),
+        ] {
+            let faults = faults(yaml);
+            assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");
+            assert!(!faults[0].contains("s3"), "{faults:?}");
+        }
+    }
+
+    #[test]
+    fn keys_and_urls_come_to_the_same() {
+        for (yaml, expected) in [
+            ("{host: cache}", "redis://cache:6379 - - plain"),
+            ("{host: cache, tls: {}}", "rediss://cache:6379 - - TLS"),
+            ("{host: cache, username: app, password: x, db: 3}", "redis://app@cache:6379/3 app x plain"),
+            ("{url: 'redis://:pw@cache/2'}", "redis://cache:6379/2 - pw plain"),
+            ("{url: 'redis://pw@cache'}", "redis://cache:6379 pw - plain"),
+            ("{url: 'redis://default:pw@cache'}", "redis://default@cache:6379 default pw plain"),
+            ("{url: 'rediss://cache:7000/2', database: 0}", "rediss://cache:7000/0 - - TLS"),
+            ("{url: 'valkey://cache', tls: {verify: false}}", "valkeys://cache:6379 - - TLS"),
+            ("{url: 'valkeys://cache', password: 'p%40w'}", "valkeys://cache:6379 - p%40w TLS"),
+        ] {
+            assert_eq!(resolve(yaml, &MapEnv::default()).expect(yaml), expected, "{yaml}");
+        }
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_is_judged_at_a_run() {
+        let env = MapEnv::with_vars(&[
+            ("PATH_URL", "redis://:s3cret@cache/s3cret"),
+            ("DB", "s3cret"),
+            ("SENTINELS", "redis+sentinel://:s3cret@cache"),
+        ]);
+        for (yaml, message) in [
+            ("{url: {env: PATH_URL}}", "the URL from the variable PATH_URL: its path is not the number of a database"),
+            ("{url: {env: SENTINELS}}", "the URL from the variable SENTINELS: the scheme is none of redis"),
+            ("{host: cache, db: {env: DB}}", "database: the variable DB holds something else than the number"),
+            ("{host: cache, user: app}", "a user is set, but no password"),
+        ] {
+            let fault = resolve(yaml, &env).expect_err(yaml);
+            assert!(fault.message.starts_with(message) && !fault.message.contains("s3"), "{}", fault.message);
+        }
+    }
+
+    #[test]
+    fn every_value_is_read_at_a_run() {
+        let yaml = "{url: {env: U}, password: {file: /p}, db: {env: D}, tls: {ca: /ca.pem, server_name: {env: N}}}";
+        let keys = keys(yaml);
+        let origins: Vec<String> = keys.values().iter().map(|value| value.origin()).collect();
+        assert_eq!(origins, ["the variable U", "the file /p", "the variable D", "the file /ca.pem", "the variable N"]);
+    }
+}

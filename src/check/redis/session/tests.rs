@@ -1,0 +1,99 @@
+//! Logins against scripted servers: what is sent, and what each answer comes to.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+use super::{Login, log_in, ping};
+use crate::check::redis::client::{Client, SessionError};
+use crate::check::redis::errors::Meaning;
+use crate::secret::Secret;
+
+/// Runs a login and a PING against a server with these answers; what it was asked, and what came of it.
+async fn against(login: Login<'_>, answers: &[&str]) -> (String, String) {
+    let (ours, mut theirs) = duplex(4096);
+    let mut client = Client::new(ours);
+    let asking = async {
+        let result = match log_in(&mut client, login).await {
+            Ok(method) => ping(&mut client).await.map(|warning| match warning {
+                Some(error) => format!("{method}, {}", error.code),
+                None => method.to_owned(),
+            }),
+            Err(error) => Err(error),
+        };
+        drop(client);
+        match result {
+            Ok(text) => text,
+            Err(SessionError::Refused(command, error)) => {
+                let meaning = match error.meaning {
+                    Meaning::Refused(refusal) => refusal.cause().slug(),
+                    Meaning::LoggedIn => "logged in",
+                    Meaning::Failed(cause) => cause.slug(),
+                };
+                format!("{command}: {} {meaning}", error.code)
+            }
+            Err(error) => format!("{error:?}"),
+        }
+    };
+    let answering = async {
+        let mut asked = String::new();
+        for answer in answers {
+            let mut bytes = [0; 256];
+            let count = theirs.read(&mut bytes).await.expect("a duplex does not fail");
+            asked.push_str(&words(&bytes[..count]));
+            asked.push(';');
+            theirs.write_all(format!("{answer}\r\n").as_bytes()).await.expect("there is room");
+        }
+        asked
+    };
+    let (result, asked) = tokio::join!(asking, answering);
+    (asked, result)
+}
+
+/// The words of a command without their lengths.
+fn words(command: &[u8]) -> String {
+    let text = String::from_utf8_lossy(command);
+    let words: Vec<&str> =
+        text.split("\r\n").filter(|line| !line.is_empty() && !line.starts_with(['*', '$'])).collect();
+    words.join(" ")
+}
+
+#[tokio::test]
+async fn what_is_asked_and_what_comes_of_it() {
+    let password = Secret::new("s3cret".to_owned());
+    let nobody = Login { user: None, password: None, database: 0 };
+    let default = Login { password: Some(&password), ..nobody };
+    let app = Login { user: Some("app"), database: 3, ..default };
+    for (login, answers, asked, result) in [
+        (nobody, &["+OK", "+PONG"][..], "CLIENT SETNAME pilotfish;PING;", "none"),
+        (default, &["+OK", "+OK", "+PONG"], "AUTH s3cret;CLIENT SETNAME pilotfish;PING;", "requirepass"),
+        (app, &["+OK", "+OK", "+OK", "+PONG"], "AUTH app s3cret;CLIENT SETNAME pilotfish;SELECT 3;PING;", "acl"),
+        // A user without a password may be a password: it stays here.
+        (Login { user: Some("s3cret"), ..nobody }, &["+OK", "+PONG"], "CLIENT SETNAME pilotfish;PING;", "none"),
+        (nobody, &["-NOAUTH x"], "CLIENT SETNAME pilotfish;", "CLIENT: noauth password_missing"),
+        (nobody, &["-ERR unknown command `CLIENT`", "+PONG"], "CLIENT SETNAME pilotfish;PING;", "none"),
+        (nobody, &["-NOPERM x", "-NOPERM x"], "CLIENT SETNAME pilotfish;PING;", "none, noperm"),
+        (nobody, &["+OK", "-MISCONF x"], "CLIENT SETNAME pilotfish;PING;", "none, misconf"),
+        (nobody, &["+OK", "-MASTERDOWN x"], "CLIENT SETNAME pilotfish;PING;", "none, masterdown"),
+        (nobody, &["-LOADING x"], "CLIENT SETNAME pilotfish;", "CLIENT: loading starting_up"),
+        (nobody, &["+OK", "-LOADING x"], "CLIENT SETNAME pilotfish;PING;", "PING: loading starting_up"),
+        (nobody, &["+OK", "-BUSY x"], "CLIENT SETNAME pilotfish;PING;", "PING: busy query_failed"),
+        (default, &["-WRONGPASS x"], "AUTH s3cret;", "AUTH: wrongpass password_rejected"),
+        (app, &["-ERR unknown command 'AUTH'"], "AUTH app s3cret;", "AUTH: unknown_command auth_unsupported"),
+        (
+            app,
+            &["+OK", "+OK", "-ERR DB index is out of range"],
+            "AUTH app s3cret;CLIENT SETNAME pilotfish;SELECT 3;",
+            "SELECT: no_database no_such_database",
+        ),
+        (
+            app,
+            &["+OK", "+OK", "-NOPERM x"],
+            "AUTH app s3cret;CLIENT SETNAME pilotfish;SELECT 3;",
+            "SELECT: noperm logged in",
+        ),
+        (default, &["+FINE"], "AUTH s3cret;", "Unexpected(\"another status in place of OK\")"),
+        (default, &[":1"], "AUTH s3cret;", "Unexpected(\"an integer in place of OK\")"),
+    ] {
+        let came = against(login, answers).await;
+        assert_eq!((came.0.as_str(), came.1.as_str()), (asked, result));
+    }
+}
