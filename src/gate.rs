@@ -168,25 +168,25 @@ impl Line<'_> {
     }
 }
 
-/// Whether it is up, and seen to be so of late.
-#[must_use]
-pub fn is_up(view: &CheckView) -> bool {
-    view.verdict == Verdict::Up && !view.stale
+fn settled(view: &CheckView) -> LineState {
+    if view.counts_as_up() { LineState::Ok(remark(view)) } else { LineState::Failed(reason(view)) }
 }
 
-fn settled(view: &CheckView) -> LineState {
-    if is_up(view) { LineState::Ok(view.degraded.then_some("degraded")) } else { LineState::Failed(reason(view)) }
+/// What is to be said of a check that lets its gates pass.
+fn remark(view: &CheckView) -> Option<&'static str> {
+    let word = if view.met_a_limit() { "degraded by a limit of pilotfish, which fails no gate" } else { "degraded" };
+    view.degraded.then_some(word)
 }
 
 fn startup_after_latch(view: &CheckView) -> LineState {
-    LineState::Ok((!is_up(view)).then_some("it has been up, which is what a start waits for"))
+    LineState::Ok((!view.counts_as_up()).then_some("it has been up, which is what a start waits for"))
 }
 
 fn live(view: &CheckView) -> LineState {
     match view.verdict {
         _ if view.stale => LineState::Ok(Some("stale, which never fails liveness")),
-        Verdict::Unknown => LineState::Ok(Some("unknown, which never fails liveness")),
-        Verdict::Up => LineState::Ok(view.degraded.then_some("degraded")),
+        Verdict::Unknown if !view.limited => LineState::Ok(Some("unknown, which never fails liveness")),
+        Verdict::Unknown | Verdict::Up => LineState::Ok(remark(view)),
         Verdict::Down => LineState::Failed(reason(view)),
     }
 }

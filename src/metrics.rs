@@ -104,7 +104,7 @@ struct Family {
 const FAMILIES: &[Family] = &[
     Family {
         name: "pilotfish_check_up",
-        help: "The settled verdict: 1 up, 0 down or stale; absent while nothing is known.",
+        help: "The settled verdict: 1 up, 0 down or stale; absent while nothing is known, such as by a limit of pilotfish.",
         kind: MetricType::GAUGE,
         series: |view| {
             let value = match view.verdict {
@@ -158,7 +158,7 @@ const FAMILIES: &[Family] = &[
     },
     Family {
         name: "pilotfish_check_degraded",
-        help: "1 while the check is up only by a fallback, or in spite of a failure that takes nothing down.",
+        help: "1 while the check is up only by a fallback, or in spite of a failure that takes nothing down, or while a limit of pilotfish keeps it from being known.",
         kind: MetricType::GAUGE,
         series: |view| vec![of(view, f64::from(view.degraded))],
     },

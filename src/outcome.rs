@@ -7,6 +7,7 @@ mod detail;
 mod facts;
 pub mod phase;
 mod sentence;
+mod standing;
 mod words;
 
 use std::net::{IpAddr, SocketAddr};
@@ -28,6 +29,7 @@ pub use facts::{
 };
 pub use phase::Phase;
 pub use sentence::{LINE_LIMIT, cut_at_word};
+pub use standing::Standing;
 
 /// Why a check failed, as the check itself tells it; the hint is added by the probe from all the evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -359,7 +361,8 @@ pub struct Outcome {
     pub target: String,
     /// `None` where it passed.
     pub failure: Option<Failure>,
-    /// Passed, but only by a fallback or with the peer's own warning, or failed with a cause that does not take the check down.
+    /// Passed, but only by a fallback or with the peer's own warning; or failed by a limit of pilotfish, or with a cause that
+    /// does not take the check down.
     pub degraded: bool,
     /// What was recorded.
     pub evidence: Evidence,
@@ -369,7 +372,21 @@ pub struct Outcome {
     pub predictions: Vec<Prediction>,
 }
 
+impl Evidence {
+    /// Whether a server accepted a connection.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.tries.iter().any(|one| one.result == ConnectResult::Connected)
+    }
+}
+
 impl Outcome {
+    /// How the run counts for gates and for `wait`.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing::new(self.failure.as_ref().map(|failure| failure.cause), self.evidence.is_connected())
+    }
+
     /// Whether it passed.
     #[must_use]
     pub const fn passed(&self) -> bool {

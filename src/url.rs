@@ -25,10 +25,13 @@ impl Host {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if let Some(inner) = bare {
-            return inner
-                .parse::<Ipv6Addr>()
-                .map(|ip| Self::Ip(ip.into()))
-                .map_err(|_| "the brackets hold no IPv6 address");
+            let with_zone =
+                inner.split_once('%').is_some_and(|(ip, zone)| !zone.is_empty() && ip.parse::<Ipv6Addr>().is_ok());
+            return match inner.parse::<Ipv6Addr>() {
+                Ok(ip) => Ok(Self::Ip(ip.into())),
+                Err(_) if with_zone => Err(ZONE),
+                Err(_) => Err("the brackets hold no IPv6 address"),
+            };
         }
         if let Ok(ip) = text.parse::<IpAddr>() {
             return Ok(Self::Ip(ip));
@@ -51,9 +54,7 @@ impl Host {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if !text.chars().all(allowed) {
             if text.chars().all(|c| allowed(c) || c.is_alphabetic()) {
-                return Err(
-                    "the host has letters that DNS has not, which browsers and Node write as xn--…: give it so",
-                );
+                return Err(NOT_ASCII);
             }
             return Err("the host holds a character that no name has");
         }
@@ -155,17 +156,26 @@ impl std::error::Error for UrlError {}
 
 /// What is wrong with a host that is a path.
 pub const SOCKET: &str = "a socket in the file system is not dialled: give a host";
+const NOT_ASCII: &str = "the host has letters that DNS has not, which browsers and Node write as xn--…: give it so";
+const ZONE: &str = "the IPv6 address has a zone (%…), which is not dialled: give an address without one";
 const SERVICE_PORT: &str = "its port is tcp://…, as Kubernetes sets NAME_PORT for a Service";
 
 impl UrlError {
     /// The same as the detail of a fault; `None` where it is any other mistake.
     #[must_use]
     pub fn detail(&self) -> Option<ValueDetail> {
-        match self.problem {
-            SOCKET => Some(ValueDetail::Socket),
-            SERVICE_PORT => Some(ValueDetail::ServiceLink),
-            _ => None,
-        }
+        detail_of(self.problem)
+    }
+}
+
+/// What is wrong with a host, or a URL, as the detail of a fault.
+#[must_use]
+pub fn detail_of(problem: &str) -> Option<ValueDetail> {
+    match problem {
+        SOCKET => Some(ValueDetail::Socket),
+        NOT_ASCII | ZONE => Some(ValueDetail::NotWritten),
+        SERVICE_PORT => Some(ValueDetail::ServiceLink),
+        _ => None,
     }
 }
 

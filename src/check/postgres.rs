@@ -59,7 +59,7 @@ pub const KIND: Kind = Kind {
     ],
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["channel_binding", "database", "host", "port", "role", "sslmode", "user"],
+        plain: &["channel_binding", "cleartext", "database", "host", "port", "role", "sslmode", "user"],
         urls: &["url"],
         paths: PEM_KEYS,
         ..ShownKeys::NONE
@@ -282,6 +282,7 @@ const fn rejects_credentials(cause: Cause) -> bool {
             | Cause::PasswordMissing
             | Cause::LoginRejected
             | Cause::AuthUnsupported
+            | Cause::ProbeLimit
             | Cause::TlsClientCertRequired
             | Cause::NoSuchDatabase
     )

@@ -11,7 +11,6 @@ use crate::cli::termination::Case;
 use crate::config::plan::{Extent, Plan};
 use crate::config::source::{self, Request};
 use crate::exit::Exit;
-use crate::gate;
 use crate::log::say;
 use crate::shutdown;
 use crate::state::{CheckView, Snapshot};
@@ -78,7 +77,7 @@ fn introduce(plan: &Plan) {
 
 /// The checks that hold the start gate shut, and why.
 fn last_words(reason: &str, last: &Snapshot) -> String {
-    let holds = |view: &&CheckView| view.gates.startup && !gate::is_up(view);
+    let holds = |view: &&CheckView| view.gates.startup && !view.counts_as_up();
     let held: Vec<&CheckView> = last.checks.iter().map(|view| &**view).filter(holds).collect();
     let cases = held.iter().filter_map(|view| Some(Case { name: &view.name, outcome: view.last.as_ref()? }));
     termination::text(reason, &cases.collect::<Vec<_>>())

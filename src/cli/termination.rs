@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::finding::Finding;
-use crate::outcome::{Failure, Outcome, clean_text};
+use crate::outcome::{Failure, Outcome, Standing, clean_text};
 
 /// Where Kubernetes reads it.
 pub const DEFAULT_PATH: &str = "/dev/termination-log";
@@ -27,7 +27,11 @@ pub struct Case<'a> {
 /// the first line at most 512.
 #[must_use]
 pub fn text(reason: &str, cases: &[Case<'_>]) -> String {
-    let failures = cases.iter().filter_map(|case| Some(failed(case.name, case.outcome.failure.as_ref()?)));
+    // What only a limit of pilotfish stopped is not why it ended, unless nothing else is.
+    let (limited, others): (Vec<&Case<'_>>, Vec<&Case<'_>>) =
+        cases.iter().partition(|case| case.outcome.standing() == Standing::Limited);
+    let failures = others.into_iter().chain(limited);
+    let failures = failures.filter_map(|case| Some(failed(case.name, case.outcome.failure.as_ref()?)));
     let found = cases.iter().flat_map(|case| case.outcome.worth_showing().map(|finding| found(case.name, finding)));
     let mut out = String::new();
     for line in failures.chain(found) {

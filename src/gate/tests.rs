@@ -7,7 +7,7 @@ use crate::cause::Cause;
 use crate::config::plan::Gates;
 use crate::outcome::{Outcome, Phase};
 use crate::state::{CheckView, Snapshot};
-use crate::testing::{LIVE, NONE, READY, STARTUP, fail, pass, snapshot, view};
+use crate::testing::{LIVE, NONE, READY, STARTUP, connected, fail, pass, snapshot, view};
 use crate::verdict::Verdict::{self, Down, Unknown, Up};
 
 const BOTH: Gates = Gates { startup: true, ready: true, live: false };
@@ -39,6 +39,8 @@ fn each_gate_and_each_verdict() {
         (fresh(Up), true, true, true),
         (fresh(Unknown), false, false, true),
         (fresh(Down), false, false, false),
+        (CheckView { limited: true, ..fresh(Unknown) }, true, true, true),
+        (CheckView { limited: true, ..stale(Unknown) }, false, false, true),
         (stale(Up), false, false, true),
         (stale(Unknown), false, false, true),
         (stale(Down), false, false, true),
@@ -160,4 +162,23 @@ fn stopping_keeps_the_verdicts_unless_ready_is_to_fail() {
     assert!(!passes(Gate::Ready, &failing, &[]) && passes(Gate::Startup, &failing, &[]));
     assert!(passes(Gate::Live, &failing, &[]));
     assert!(text(Gate::Ready, &failing, &[]).contains("[-]shutdown failed: shutting down\n"));
+}
+
+#[test]
+fn a_limit_of_pilotfish_passes_every_gate_and_is_said() {
+    let limited = |gates, verdict| CheckView {
+        limited: verdict == Unknown,
+        degraded: true,
+        ..view("db", gates, verdict, Some(connected(fail(Phase::Login, Cause::ProbeLimit))))
+    };
+    for verdict in [Unknown, Up] {
+        let remark = "[+]db ok: degraded by a limit of pilotfish, which fails no gate\n";
+        let ready = snapshot(vec![limited(READY, verdict)]);
+        assert_eq!(text(Gate::Ready, &ready, &[]), format!("{remark}readyz check passed\n"), "{verdict:?}");
+        let live = snapshot(vec![limited(LIVE, verdict)]);
+        assert!(text(Gate::Live, &live, &[]).contains(remark), "{verdict:?}");
+    }
+    // Without a connection it is a failure like any other.
+    let unread = view("db", READY, Down, Some(fail(Phase::Assert, Cause::ProbeLimit)));
+    assert!(text(Gate::Ready, &snapshot(vec![unread]), &[]).starts_with("[-]db failed: probe_limit: seen. Fix: do this\n"));
 }

@@ -61,7 +61,7 @@ impl Pace {
         if let Some(interval) = self.backoff {
             return Next { wait: interval, interval };
         }
-        let interval = if planned.gates.startup && !streak.been_up() {
+        let interval = if planned.gates.startup && !streak.has_started() {
             STARTUP_INTERVAL.min(planned.interval)
         } else if streak.about_to_change() {
             (planned.interval / 4).max(QUICK_FLOOR).min(planned.interval)

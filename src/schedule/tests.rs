@@ -100,7 +100,7 @@ async fn keep_streak(planned: Planned, mut reports: mpsc::Receiver<Message>) {
     let mut streak = Streak::default();
     while let Some(report) = reports.recv().await {
         if let Message::Outcome { outcome, streak: reply, .. } = report {
-            streak.fold(planned.verdict_rules(), outcome.failure.map(|failure| failure.cause));
+            streak.fold(planned.verdict_rules(), outcome.standing());
             reply.send(streak).unwrap();
         }
     }
@@ -110,9 +110,8 @@ async fn keep_streak(planned: Planned, mut reports: mpsc::Receiver<Message>) {
 fn waits(planned: &Planned, outcomes: &[Outcome]) -> Vec<f64> {
     let (mut streak, mut pace) = (Streak::default(), Pace::default());
     let wait = |outcome: &Outcome| {
-        let failure = failure(outcome);
-        streak.fold(planned.verdict_rules(), failure.map(|(_, cause)| cause));
-        pace.after(planned, streak, failure, 0.0).interval.as_secs_f64()
+        streak.fold(planned.verdict_rules(), outcome.standing());
+        pace.after(planned, streak, failure(outcome), 0.0).interval.as_secs_f64()
     };
     outcomes.iter().map(wait).collect()
 }

@@ -106,7 +106,7 @@ impl<'a> Check<'a> {
                 stale: view.stale,
                 gates: gates(view),
                 time: view.last_run.map(rfc3339),
-                output: (!gate::is_up(view)).then(|| gate::reason(view)),
+                output: (!view.counts_as_up() || view.met_a_limit()).then(|| gate::reason(view)),
                 runs: view.runs,
                 failures: view.failures,
                 last: match &view.last {

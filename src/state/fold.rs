@@ -133,8 +133,7 @@ impl State {
     /// Latches the start gate once every startup check is up, at once where there is none. A later plan with another
     /// startup check does not open it again: the pod has started, and `/readyz` depends on this gate.
     fn latch(&mut self) {
-        let passed =
-            |check: &Tracked| !check.view.gates.startup || (check.view.verdict == Verdict::Up && !check.view.stale);
+        let passed = |check: &Tracked| !check.view.gates.startup || check.view.counts_as_up();
         if !self.startup_latched && self.checks.iter().all(passed) {
             self.startup_latched = true;
             say!(Info, "start gate passed");
@@ -160,8 +159,7 @@ impl Tracked {
 
     fn fold(&mut self, mut outcome: Outcome, now: Instant, wall: SystemTime) {
         let before = LoggedState::of(&self.view);
-        let cause = outcome.failure.as_ref().map(|failure| failure.cause);
-        let spared = self.streak.fold(self.slot.planned.verdict_rules(), cause);
+        let spared = self.streak.fold(self.slot.planned.verdict_rules(), outcome.standing());
         outcome.degraded |= spared;
         self.fresh = now;
         let view = Arc::make_mut(&mut self.view);
@@ -171,7 +169,8 @@ impl Tracked {
         }
         view.stale = false;
         view.follow_episode(&outcome);
-        view.degraded = view.verdict == Verdict::Up && outcome.degraded;
+        view.limited = self.streak.is_limited();
+        view.degraded = view.counts_as_up() && outcome.degraded;
         view.count(outcome);
         self.log_change(&before);
     }
@@ -254,6 +253,7 @@ fn initial_view(slot: &Slot, wall: SystemTime) -> CheckView {
         gates: planned.gates,
         verdict: Verdict::Unknown,
         since: wall,
+        limited: false,
         degraded: false,
         stale: false,
         runs: 0,

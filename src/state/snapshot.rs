@@ -58,7 +58,9 @@ pub struct CheckView {
     pub verdict: Verdict,
     /// Since when.
     pub since: SystemTime,
-    /// Up, but by a fallback, or with a failure that does not take it down.
+    /// The verdict is unknown because of a limit of pilotfish: gates take the check for up.
+    pub limited: bool,
+    /// Up or taken for it, but by a fallback, or with a failure that does not take it down.
     pub degraded: bool,
     /// No fresh outcome in time.
     pub stale: bool,
@@ -90,6 +92,21 @@ pub struct Episode {
     pub cause: Cause,
     /// What the first one said: [`Failure::reason`](crate::outcome::Failure::reason).
     pub reason: String,
+}
+
+impl CheckView {
+    /// Whether gates take it for up: it is, or only a limit of pilotfish keeps it from being known; and that is fresh.
+    #[must_use]
+    pub fn counts_as_up(&self) -> bool {
+        (self.verdict == Verdict::Up || self.limited) && !self.stale
+    }
+
+    /// Whether the last run failed by a limit of pilotfish.
+    #[must_use]
+    pub fn met_a_limit(&self) -> bool {
+        let failure = self.last.as_ref().and_then(|outcome| outcome.failure.as_ref());
+        failure.is_some_and(|failure| failure.cause == Cause::ProbeLimit)
+    }
 }
 
 /// Counts per bucket, not yet added up; the last one is what is over all bounds.

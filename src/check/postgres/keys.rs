@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::url::{read_hosts, read_url};
 use super::words::{ChannelBinding, Port, RoleKey, SslMode};
+use crate::check::login::Cleartext;
 use crate::config::node::{LenientParse, Node, Problem, parse_leniently};
 use crate::net::tls::Pem;
 use crate::value::{Setting, Value};
@@ -37,6 +38,10 @@ pub(super) struct PostgresKeys {
     pub(super) key: Option<Pem>,
     /// disable, prefer or require: whether the login is tied to the server's certificate (SCRAM-SHA-256-PLUS).
     pub(super) channel_binding: Option<Setting<ChannelBinding>>,
+    /// verified or encrypted: over which TLS a password goes in clear text, where the server asks for that (IAM, LDAP, PAM).
+    /// verified, the default, needs sslmode verify-full, or a `ca`; encrypted takes sslmode require, which anybody in between
+    /// can read. Without TLS it is never sent.
+    pub(super) cleartext: Option<Setting<Cleartext>>,
     /// The query to run after the login. Default: `SELECT 1`. It may return at most 100 rows and 64 KiB.
     pub(super) query: Option<Value>,
     /// The text that the first column of the first row must equal.
@@ -99,7 +104,13 @@ impl PostgresKeys {
     /// Every value that is read at a run.
     pub(super) fn values(&self) -> Vec<&Value> {
         let texts = [&self.url, &self.host, &self.user, &self.database, &self.password, &self.query, &self.expect];
-        let words = [later(&self.port), later(&self.sslmode), later(&self.channel_binding), later(&self.role)];
+        let words = [
+            later(&self.port),
+            later(&self.sslmode),
+            later(&self.channel_binding),
+            later(&self.cleartext),
+            later(&self.role),
+        ];
         let files = [&self.ca, &self.cert, &self.key].into_iter().flatten().map(Pem::value);
         texts.into_iter().flatten().chain(files).chain(words.into_iter().flatten()).collect()
     }
@@ -175,6 +186,7 @@ mod tests {
             ("{host: db, user: app, ca: system, sslmode: require}", "sslmode: the system's or the built-in CAs"),
             ("{host: db, user: app, port: 70000}", "port: "),
             ("{host: db, user: app, role: master}", "role: "),
+            ("{host: db, user: app, cleartext: plain}", "cleartext: "),
         ] {
             let faults = faults(yaml);
             assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");

@@ -8,6 +8,7 @@ use super::guard::{Guard, HandOver, Password, Rules, Trust};
 use super::session::Session;
 use super::session_error::{SessionError, zero_byte};
 use super::words::ChannelBinding;
+use crate::check::login::Cleartext;
 use crate::secret::Secret;
 
 /// Who logs in, and how far the connection can be trusted.
@@ -20,6 +21,7 @@ pub(super) struct Login<'a> {
     pub(super) options: Option<&'a str>,
     pub(super) password: Option<&'a Secret>,
     pub(super) channel_binding: ChannelBinding,
+    pub(super) cleartext: Cleartext,
     pub(super) trust: Trust,
     /// Whether a certificate of ours was shown to the server.
     pub(super) certificate: bool,
@@ -57,6 +59,7 @@ impl Login<'_> {
                 Some(_) => Password::Set,
             },
             channel_binding: self.channel_binding,
+            cleartext: self.cleartext,
             trust: self.trust,
             certificate: self.certificate,
             end_point: self.end_point.clone(),

@@ -79,8 +79,12 @@ pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, endpoint:
 /// One fault of two: the one over TLS, which is the kind that matters, but where the other got to a proof.
 fn both(first: ConnectMode, earlier: Fault, later: Fault) -> Fault {
     let (over_tls, plain) = if first == ConnectMode::Plain { (later, earlier) } else { (earlier, later) };
-    let plain_decides =
-        plain.phase >= Phase::Login && !matches!(plain.cause, Cause::LoginRejected | Cause::TlsUnsupported);
+    let plain_decides = match plain.cause {
+        Cause::LoginRejected | Cause::TlsUnsupported => false,
+        // Over TLS the login may be another one: that decides where it came so far.
+        Cause::ProbeLimit => over_tls.phase < Phase::Login,
+        _ => plain.phase >= Phase::Login,
+    };
     let message = format!("with TLS: {}; without: {}", over_tls.message, plain.message);
     let chosen = if plain_decides { plain } else { over_tls };
     chosen.with_message(message)
@@ -169,6 +173,7 @@ async fn authenticate(
         options: settings.options.as_deref(),
         password: settings.password.as_ref(),
         channel_binding: settings.channel_binding,
+        cleartext: settings.cleartext,
         trust,
         certificate: link == Link::Tls && settings.cert.is_some(),
         end_point: io.tls_server_end_point.clone(),
@@ -193,10 +198,12 @@ async fn authenticate(
                 }
             }
             let refused = matches!(session_error, SessionError::Server(_)) && !record.proof_sent;
+            // Over TLS the password may go where it may not without.
+            let not_in_plain = matches!(session_error, SessionError::Limit { code: code::CLEAR_TEXT_PLAIN, .. });
             attempt.close(guard.into_stream()).await;
             let by_rule =
                 matches!(fault.cause, Cause::LoginRejected | Cause::TlsUnsupported | Cause::TlsClientCertRequired);
-            Err(Refused { fault, other_mode: refused && by_rule })
+            Err(Refused { fault, other_mode: refused && by_rule || not_in_plain })
         }
     }
 }
@@ -230,6 +237,9 @@ pub(super) fn fault(attempt: &Attempt, session_error: &SessionError, link: Link)
         }
         SessionError::Server(error) => return attempt.of_connection(error.at_login(link)),
         SessionError::Stop(cause, text) => return attempt.fault(*cause, text),
+        SessionError::Limit { code, text } => {
+            return attempt.fault(Cause::ProbeLimit, text).with(Detail::Protocol { code, product: None });
+        }
         SessionError::Unbound(text) => {
             let unbound = Detail::Protocol { code: code::CHANNEL_BINDING, product: None };
             return attempt.fault(Cause::AuthUnsupported, text).with(unbound);

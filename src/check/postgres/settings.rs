@@ -4,6 +4,7 @@ use super::keys::{PUBLIC_CA, PostgresKeys, is_public};
 use super::url::{UrlPart, read_hosts, read_url};
 use super::words::{ChannelBinding, Role, SslMode};
 use crate::cause::Cause;
+use crate::check::login::Cleartext;
 use crate::env::Env;
 use crate::net::tls::Pem;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
@@ -36,6 +37,7 @@ pub(super) struct Settings {
     pub(super) password: Option<Secret>,
     pub(super) sslmode: SslMode,
     pub(super) channel_binding: ChannelBinding,
+    pub(super) cleartext: Cleartext,
     /// Where there is none, the system's CAs where the mode verifies.
     pub(super) ca: Option<Pem>,
     pub(super) cert: Option<Pem>,
@@ -123,6 +125,7 @@ impl Settings {
             channel_binding: setting(&keys.channel_binding, "channel_binding", env)?
                 .or(url.channel_binding)
                 .unwrap_or_default(),
+            cleartext: setting(&keys.cleartext, "cleartext", env)?.unwrap_or_default(),
             ca,
             cert,
             key,

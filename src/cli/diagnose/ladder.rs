@@ -12,6 +12,7 @@ use crate::cli::diagnose::sheet::Mark;
 use crate::cli::diagnose::view::View;
 use crate::duration;
 use crate::findings;
+use crate::outcome::Standing;
 use crate::value::Value;
 
 /// Every rung.
@@ -79,6 +80,10 @@ fn verdict(view: View<'_>) -> Rung {
             (false, None) => Rung::new("verdict", Mark::Good, what),
         };
     };
+    if outcome.standing() == Standing::Limited {
+        let what = format!("{} after {after}; it counts as passed for gates and for `wait`", failure.cause.slug());
+        return Rung::new("verdict", Mark::Warn, what);
+    }
     let waiting = match failure.cause.info().waits {
         Waits::Heals => "it may pass by itself",
         Waits::Permanent => "waiting does not heal it",

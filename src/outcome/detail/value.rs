@@ -13,6 +13,10 @@ pub enum ValueDetail {
     Socket,
     /// The value is in a form that only some clients read.
     NotRead,
+    /// A host has a name or a form that pilotfish does not write for DNS: letters beyond ASCII, the zone of an IPv6 address.
+    NotWritten,
+    /// The variable holds bytes that are no UTF-8 text.
+    NotText,
     /// The port is `tcp://…`, as Kubernetes sets `NAME_PORT` for a Service.
     ServiceLink,
     /// The file is empty.
@@ -26,6 +30,14 @@ pub enum ValueDetail {
     NotPem,
     /// These variables break their rules, in the order of the configuration.
     Variables(Vec<BrokenVariable>),
+}
+
+impl ValueDetail {
+    /// Whether the value may be right for the app, and only pilotfish cannot use it.
+    #[must_use]
+    pub const fn is_limit(&self) -> bool {
+        matches!(self, Self::NotSpoken | Self::Socket | Self::NotRead | Self::NotWritten | Self::NotText)
+    }
 }
 
 /// A variable that breaks one of its rules.

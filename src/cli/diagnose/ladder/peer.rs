@@ -18,7 +18,7 @@ pub(super) fn tls(view: View<'_>) -> Rung {
     let took = view.took(Phase::Tls);
     let mut rung = match &view.outcome().failure {
         Some(failure) if failure.phase == Phase::Tls => {
-            Rung::new("tls", Mark::Bad, format!("{}{took}", failure.cause.slug()))
+            Rung::new("tls", view.mark_of_failure(), format!("{}{took}", failure.cause.slug()))
         }
         _ if facts.tls_version.is_some() && facts.tls_verified == Some(false) => {
             let said = format!("{}, but the certificate was not verified{took}", session(facts));
@@ -72,7 +72,7 @@ pub(super) fn login(view: View<'_>) -> Rung {
     }
     let mut rung = match &view.outcome().failure {
         Some(failure) if failure.phase == Phase::Login => {
-            Rung::new("login", Mark::Bad, format!("{}{took}", failure.cause.slug()))
+            Rung::new("login", view.mark_of_failure(), format!("{}{took}", failure.cause.slug()))
         }
         Some(failure) if view.dials() && (failure.phase < Phase::Login || !view.dialled()) => {
             Rung::new("login", Mark::Idle, "not reached")
