@@ -60,10 +60,10 @@ impl Bound {
         let mut reloader = reloader(&plan, &env, publish);
         let world = Arc::new(World::new(env));
         let mut engine = Engine::start(Arc::new(Live(world)), random::fraction, &plan);
-        let snapshots = engine.snapshots();
+        let (snapshots, retries) = (engine.snapshots(), engine.retries());
         let mut ended = Ended::Broken;
         let until_stopped = async { ended = engine.run(reloader.as_mut(), &mut signals).await };
-        serve::run(server, snapshots.clone(), options, until_stopped).await;
+        serve::run(server, snapshots.clone(), options, retries, until_stopped).await;
         let last = Arc::clone(&snapshots.borrow());
         (ended, last)
     }

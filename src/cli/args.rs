@@ -159,6 +159,12 @@ pub struct AskOptions {
     /// The sidecar [default: http://127.0.0.1:9809]
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
+    /// Add a line with the last and the next run of each check; not for probes, because it changes each time
+    #[arg(long, conflicts_with = "retry")]
+    pub verbose: bool,
+    /// Run the check now and end its back-off, from inside the pod and at most once in 30 s
+    #[arg(long)]
+    pub retry: bool,
 }
 
 /// `config`.

@@ -192,6 +192,7 @@ impl Reader<'_> {
             clients: keys.clients.unwrap_or_default().into_iter().map(|runtime| runtime.0).collect(),
             fail_on: keys.fail_on.unwrap_or_default().into_iter().map(|code| code.0).collect(),
             identity: identity(node, &terms),
+            kind_identity: kind_identity(&kinds),
             interval: terms.interval,
             timeout: terms.timeout,
             failure_threshold: terms.failure_threshold,
@@ -331,6 +332,16 @@ fn identity(node: &Node, terms: &RunOptions) -> u64 {
     let (rest, _) = split(node, |key| KEYS_OUTSIDE_IDENTITY.contains(&key));
     hash(&rest, &mut hasher);
     terms.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A number for all that was written of the kind and its keys; it stays in this process.
+fn kind_identity(kinds: &[(Node, Node)]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for (kind, keys) in kinds {
+        hash(kind, &mut hasher);
+        hash(keys, &mut hasher);
+    }
     hasher.finish()
 }
 

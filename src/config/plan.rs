@@ -263,6 +263,8 @@ pub struct Planned {
     /// Equal for two plans' checks if and only if all that was written of how they run is equal: not what they gate, nor
     /// their labels, nor which causes only degrade them. Stays in this process.
     pub identity: u64,
+    /// Equal if and only if the kind and all of its own keys are equal. Stays in this process.
+    pub kind_identity: u64,
 }
 
 impl Planned {
@@ -297,6 +299,7 @@ impl Planned {
             fail_on: Vec::new(),
             labels: Vec::new(),
             identity: hasher.finish(),
+            kind_identity: hasher.finish(),
         }
     }
 }

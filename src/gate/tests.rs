@@ -180,5 +180,7 @@ fn a_limit_of_pilotfish_passes_every_gate_and_is_said() {
     }
     // Without a connection it is a failure like any other.
     let unread = view("db", READY, Down, Some(fail(Phase::Assert, Cause::ProbeLimit)));
-    assert!(text(Gate::Ready, &snapshot(vec![unread]), &[]).starts_with("[-]db failed: probe_limit: seen. Fix: do this\n"));
+    assert!(
+        text(Gate::Ready, &snapshot(vec![unread]), &[]).starts_with("[-]db failed: probe_limit: seen. Fix: do this\n")
+    );
 }

@@ -11,6 +11,7 @@ use super::status;
 use crate::gate::{self, Gate, Report};
 use crate::metrics::{self, Process};
 use crate::outcome::clean_text;
+use crate::retry::{RETRY_PAUSE, Retry};
 use crate::state::Snapshot;
 use crate::url::percent_decode;
 
@@ -33,6 +34,7 @@ const PROBE_PATHS: &str = "\
 const OTHER_PATHS: &str = "\
 /metrics        for Prometheus
 /status         every check with its last outcome, as JSON
+/retry/NAME     POST from inside the pod: run this check now
 ";
 
 /// What a listener serves.
@@ -78,6 +80,32 @@ pub(super) fn is_long(path: &str) -> bool {
     path.starts_with("/metrics") || path.starts_with("/status")
 }
 
+/// The name of the check that a request asks to run now; `None` for any other request.
+pub(super) fn retried<'a>(surface: Surface, method: &str, path: &'a str) -> Option<&'a str> {
+    let name = path.strip_prefix("/retry/").filter(|name| !name.is_empty() && !name.contains('/'))?;
+    (surface == Surface::Everything && method == "POST").then_some(name)
+}
+
+/// The answer to a request for a run; `None`: the caller may not ask for one.
+pub(super) fn retry_answer(name: &str, retry: Option<Retry>) -> RouteResponse {
+    let name = clean_text(name, NAME_LIMIT);
+    let (status, body) = match retry {
+        None => (
+            StatusCode::FORBIDDEN,
+            "a check is run on demand only from inside its pod: pilotfish ask --retry NAME".to_owned(),
+        ),
+        Some(Retry::Started) => (StatusCode::ACCEPTED, format!("{name}: the check runs now")),
+        Some(Retry::TooSoon { again }) => {
+            let (pause, again) = (RETRY_PAUSE.as_secs(), again.as_secs() + 1);
+            let body = format!("{name}: retried less than {pause} s ago; it can be retried again in {again} s");
+            (StatusCode::TOO_MANY_REQUESTS, body)
+        }
+        Some(Retry::NoCheck) => (StatusCode::NOT_FOUND, format!("there is no check {name:?}")),
+        Some(Retry::Stopping) => (StatusCode::SERVICE_UNAVAILABLE, "pilotfish is shutting down".to_owned()),
+    };
+    text(status, body + "\n")
+}
+
 /// The answer; `process` is called only where the answer needs it.
 pub(super) fn answer(
     question: &Question<'_>,
@@ -85,6 +113,11 @@ pub(super) fn answer(
     now: Instant,
     process: impl FnOnce() -> Process,
 ) -> RouteResponse {
+    if question.surface == Surface::Everything && question.path.starts_with("/retry/") {
+        let allow = Some((header::ALLOW, "POST"));
+        let body = "only POST is answered here\n".to_owned();
+        return RouteResponse { extra: allow, ..text(StatusCode::METHOD_NOT_ALLOWED, body) };
+    }
     let Some(route) = route(question) else {
         return text(
             StatusCode::NOT_FOUND,
@@ -92,7 +125,7 @@ pub(super) fn answer(
         );
     };
     if !matches!(question.method, "GET" | "HEAD") {
-        let body = format!("only GET and HEAD are answered, on these paths:\n\n{}", paths(question.surface));
+        let body = format!("only GET and HEAD are answered here:\n\n{}", paths(question.surface));
         let allow = Some((header::ALLOW, "GET, HEAD"));
         return RouteResponse { extra: allow, ..text(StatusCode::METHOD_NOT_ALLOWED, body) };
     }

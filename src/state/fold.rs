@@ -73,9 +73,12 @@ impl State {
                     streak.send(check.streak).ok();
                 }
             }
-            Message::Interval { id, interval } => {
+            Message::NextRun { id, interval, due, backs_off } => {
                 if let Some(check) = self.check(id) {
                     check.interval = interval;
+                    let view = Arc::make_mut(&mut check.view);
+                    view.next_run = Some(wall + due.saturating_duration_since(now));
+                    view.backs_off = backs_off;
                 }
             }
             Message::Plan { slots, fail_ready_on_sigterm } => {
@@ -264,6 +267,8 @@ fn initial_view(slot: &Slot, wall: SystemTime) -> CheckView {
         episode: None,
         last_run: None,
         last_success: None,
+        next_run: None,
+        backs_off: false,
         each: planned.rules.require == Require::Each,
     }
 }

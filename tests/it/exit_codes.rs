@@ -86,7 +86,7 @@ fn two_bad_usage() {
         ),
         (
             &["ask", "ready", "--pass=s3cret"],
-            "pilotfish: argument 3 is an unknown option or one too many; the options are --url\n\
+            "pilotfish: argument 3 is an unknown option or one too many; the options are --url, --verbose, --retry\n\
              See pilotfish ask --help.\n"
                 .to_owned(),
         ),

@@ -237,6 +237,10 @@ fn the_identity_tells_what_changed() {
     assert_eq!(ids(&one), ids(&made_of_it), "what is made of the results is no part of it");
     assert_eq!(ids(&one)[0], ids(&other)[0]);
     assert_ne!(ids(&one)[1], ids(&other)[1]);
+    let kinds = |plan: &Plan| plan.checks.iter().map(|check| check.kind_identity).collect::<Vec<_>>();
+    for same in [&same, &other, &made_of_it, &defaults] {
+        assert_eq!(kinds(&one), kinds(same), "kind and keys are the same");
+    }
     // The check that sets its own interval does not change with the default.
     assert_ne!(ids(&one)[0], ids(&defaults)[0]);
     assert_eq!(ids(&one)[1], ids(&defaults)[1]);
