@@ -289,7 +289,9 @@ mod tests {
         let jdbc = Connection::new(Value::literal("jdbc:postgresql://app:s3cret@db/app"), String::new());
         let fault = jdbc.prepare(&env).run.err().unwrap();
         assert_eq!(fault.cause, crate::cause::Cause::UrlPasswordUnencoded);
-        assert!(fault.message.contains("JDBC takes no user and password") && !fault.message.contains("s3cret"));
+        assert!(
+            fault.message.contains("JDBC does not support a user and password") && !fault.message.contains("s3cret")
+        );
         let broken = Connection::new(Value::Env("X".to_owned()), String::new());
         assert_eq!(broken.prepare(&MapEnv::with_vars(&[("X", "redis://:s3 cret@cache")])).target, "the variable X");
         assert!(broken.prepare(&MapEnv::with_vars(&[("X", "s3cret://cache")])).endpoints.is_empty());

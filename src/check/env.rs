@@ -242,7 +242,7 @@ fn http(text: &str) -> Option<Blame> {
     }
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme.as_str(), "http" | "https") => None,
-        Ok(_) => Some(Blame::malformed("it is no URL that begins with http:// or https://")),
+        Ok(_) => Some(Blame::malformed("it is not a URL that starts with http:// or https://")),
         Err(error) => Some(error.into()),
     }
 }

@@ -59,12 +59,12 @@ fn prepared(question: &str, url: &str) -> Result<AskRequest, String> {
         "live" => "/livez".to_owned(),
         name if is_check_name(name) => format!("/readyz/{name}"),
         // Not repeated: it may be a URL with a password, given in the wrong place.
-        _ => return Err("the question is none: ask for startup, ready, live or the name of a check".to_owned()),
+        _ => return Err("unknown question: ask for startup, ready, live or the name of a check".to_owned()),
     };
     let url = Url::parse(url).map_err(|error| format!("--url: {error}"))?;
-    let form = "--url takes http://ADDRESS:PORT, such as http://127.0.0.1:9809";
+    let form = "--url expects http://ADDRESS:PORT, such as http://127.0.0.1:9809";
     if url.scheme == "https" {
-        return Err(format!("{form}; where TLS is on, ask the plain listener of serve.probe_listen"));
+        return Err(format!("{form}; with serve.tls, use the plain listener of serve.probe_listen"));
     }
     let [(host, port)] = &url.hosts[..] else { return Err(form.to_owned()) };
     if url.scheme != "http" || url.user.is_some() || !matches!(&*url.path, "" | "/") || url.raw_query.is_some() {
@@ -74,7 +74,7 @@ fn prepared(question: &str, url: &str) -> Result<AskRequest, String> {
     let ips = match host {
         Host::Ip(ip) => vec![*ip],
         Host::Name(_) if host.is_loopback() => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
-        Host::Name(_) => return Err(format!("{form}; names other than localhost are not looked up here")),
+        Host::Name(_) => return Err(format!("{form}; localhost is the only name that it accepts")),
     };
     let addresses: Vec<SocketAddr> = ips.into_iter().map(|ip: IpAddr| SocketAddr::new(ip, port)).collect();
     let host = if host.is_loopback() { format!("localhost:{port}") } else { addresses[0].to_string() };
@@ -108,7 +108,7 @@ impl AskRequest {
             StatusCode::NOT_FOUND if body.starts_with("there is no check") => (Exit::Usage, body.trim_end().to_owned()),
             _ => {
                 let (place, number) = (&self.place, status.as_u16());
-                (Exit::Failed, format!("something else than pilotfish answers at {place}: status {number}"))
+                (Exit::Failed, format!("another server than pilotfish answers at {place}: status {number}"))
             }
         }
     }
@@ -153,7 +153,7 @@ async fn text(response: Response<Incoming>) -> Result<(StatusCode, String), Stri
             bytes.extend_from_slice(data);
         }
         if bytes.len() > BODY_LIMIT {
-            return Err("the answer is too long for one of pilotfish's".to_owned());
+            return Err("the answer is too long: another server than pilotfish sent it".to_owned());
         }
     }
     Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
@@ -167,14 +167,14 @@ fn in_words(error: &io::Error) -> String {
 }
 
 fn not_http(_: hyper::Error) -> String {
-    "what came is no HTTP answer (where serve.tls is on, ask the listener of serve.probe_listen)".to_owned()
+    "the answer is not HTTP (with serve.tls, use the listener of serve.probe_listen)".to_owned()
 }
 
 /// `database: password_rejected: HINT` for the first line that fails, and the names of the others.
 fn failing(body: &str) -> String {
     let mut failed = body.lines().filter_map(|line| line.strip_prefix("[-]")?.split_once(" failed: "));
     let Some((name, reason)) = failed.next() else {
-        return body.lines().last().unwrap_or("failed, without a reason").to_owned();
+        return body.lines().last().unwrap_or("failed, no reason given").to_owned();
     };
     let mut line = format!("{name}: {reason}");
     let others: Vec<&str> = failed.map(|(name, _)| name).collect();
@@ -207,10 +207,10 @@ mod tests {
     fn urls_that_cannot_be_asked_are_bad_usage_and_never_repeated() {
         for (url, want) in [
             ("https://127.0.0.1:9809", "serve.probe_listen"),
-            ("http://u:s3cret@127.0.0.1:9809", "--url takes http://ADDRESS:PORT"),
-            ("http://127.0.0.1:9809/readyz", "--url takes http://ADDRESS:PORT"),
-            ("http://127.0.0.1:9809?token=s3cret", "--url takes http://ADDRESS:PORT"),
-            ("http://db.example:9809", "names other than localhost are not looked up"),
+            ("http://u:s3cret@127.0.0.1:9809", "--url expects http://ADDRESS:PORT"),
+            ("http://127.0.0.1:9809/readyz", "--url expects http://ADDRESS:PORT"),
+            ("http://127.0.0.1:9809?token=s3cret", "--url expects http://ADDRESS:PORT"),
+            ("http://db.example:9809", "localhost is the only name"),
             ("127.0.0.1:9809", "--url"),
             ("s3cret", "--url"),
         ] {
@@ -228,6 +228,6 @@ mod tests {
         let two = "[-]a failed: x: y\n[+]b ok\n[-]c failed: reason withheld\nreadyz check failed\n";
         assert_eq!(failing(two), "a: x: y (also failing: c)");
         assert_eq!(failing("readyz check failed\n"), "readyz check failed");
-        assert_eq!(failing(""), "failed, without a reason");
+        assert_eq!(failing(""), "failed, no reason given");
     }
 }

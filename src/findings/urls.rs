@@ -94,8 +94,8 @@ fn stale<'a>(fault: Option<&'a Fault>) -> Vec<Told<'a>> {
     let found = differ.map(|(name, file)| {
         About::Variable(name).told(STALE.found(
             format!("the variable {name} and {file} differ"),
-            "if the Secret was changed since this container started, restart the pod (kubectl rollout restart): variables are \
-             read at the start alone; else the two come from different Secrets",
+            "if the Secret changed since this container started, restart the pod (kubectl rollout restart), because \
+             variables are read only at start; otherwise correct the one that comes from the wrong Secret",
         ))
     });
     found.collect()
@@ -115,11 +115,11 @@ fn escaped_letter<'a>(fault: Option<&Fault>, context: Context<'a>) -> Option<Tol
     escapes.any(plain).then(|| {
         let mut finding = UNENCODED.found(
             format!(
-                "the password in {} has a `%` before two hex digits that stand for a plain letter or digit, and every client \
-                 decodes it",
+                "the password in {} has a `%` and two hex digits that encode a plain letter or digit, and every \
+                 client decodes them",
                 url.origin
             ),
-            "if that `%` belongs to the password, write %25 for it; else the password itself is wrong",
+            "if that `%` is part of the password, write %25 for it; otherwise correct the password",
         );
         finding.severity = Severity::Warning;
         About::Password(url).told(finding)
@@ -219,8 +219,11 @@ fn url(
     }
     if family == Family::Redis && intent.names_user_alone() {
         found.push(REDIS_USER.found(
-            format!("{} has no colon before the `@`: clients send it as the user, without a password", reading.origin),
-            format!("if it is the password, put a colon before it: {}://:***@…", intent.scheme),
+            format!(
+                "{} has no colon before the `@`, so clients send the text as the user, without a password",
+                reading.origin
+            ),
+            format!("if the text is the password, write a colon before it: {}://:***@…", intent.scheme),
         ));
         return found;
     }
@@ -286,8 +289,12 @@ fn host_is_user(fault: Option<&Fault>, context: Context<'_>) -> Option<Finding> 
     let Host::Name(host) = &endpoint.host else { return None };
     (host.eq_ignore_ascii_case(user)).then(|| {
         HOST_IS_USER.found(
-            format!("the host {host}, which does not resolve, is the user's name too: so is a URL read whose password is not percent-encoded"),
-            "look at the URL that host and user were taken from: / as %2F, @ as %40, # as %23, ? as %3F in its password",
+            format!(
+                "the host {host}, which does not resolve, is also the user name: clients read a URL like this if \
+                     its password is not percent-encoded"
+            ),
+            "percent-encode the password in the URL that host and user come from: / as %2F, @ as %40, # as %23, ? as \
+             %3F",
         )
     })
 }
@@ -363,8 +370,8 @@ fn encoded_beside(fault: &Fault, context: Context<'_>) -> Option<String> {
     let encoded = text.contains('%') && percent::odd(text).is_empty();
     encoded.then(|| {
         format!(
-            "{} is percent-encoded, and `password` is taken as it is: write it decoded; only if its `%` belong to it, it is \
-             the wrong one",
+            "{} is percent-encoded, but `password` is used unchanged. Write it decoded; if its `%` are part of the \
+             password, the password itself is wrong.",
             password.origin
         )
     })

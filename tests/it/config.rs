@@ -167,7 +167,7 @@ fn discover_writes_no_file_over_another_and_nothing_out_of_nothing() {
     let text = std::fs::read_to_string(&path).expect("it was written");
     assert!(text.contains("url: {env: DATABASE_URL}"), "{text}");
     let ran = write();
-    assert!(ran.code == 2 && ran.stderr.contains("--write: the file cannot be written: "), "{ran:?}");
+    assert!(ran.code == 2 && ran.stderr.contains("--write: cannot write the file: "), "{ran:?}");
     // It reads variables alone: it says nothing of targets and files.
     let vars = [("API_URL", "https://api.example.com/s3cret"), ("PILOTFISH_CONFIG", "/there.yaml")];
     let ran = run(pilotfish().args(["config", "discover"]).envs(vars));

@@ -131,12 +131,12 @@ fn tcp_port_53_is_closed() {
     );
     let report = pod.report("check", "tcp://many:5432");
     assert_eq!(report["failure"]["cause"], "dns_timeout", "{report:#}");
-    only(&report, "dns_tcp_blocked", "over TCP: silent for");
+    only(&report, "dns_tcp_blocked", "TCP fails: no answer for");
     pod.namespace.nft(
         "flush ruleset; add table inet t; add chain inet t c { type filter hook input priority 0; }; \
                        add rule inet t c tcp dport 53 reject with tcp reset",
     );
-    only(&pod.report("check", "tcp://many:5432"), "dns_tcp_blocked", "over TCP: connection refused");
+    only(&pod.report("check", "tcp://many:5432"), "dns_tcp_blocked", "TCP fails: connection refused");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn name_servers_that_lose_fail_or_are_gone() {
         "add table inet t; add chain inet t c { type filter hook input priority 0; }; \
                        add rule inet t c ip daddr 127.0.0.2 udp dport 53 drop",
     );
-    only(&pod.report("check", "tcp://db:5432"), "dns_server_silent", "127.0.0.2:53 did not answer (silent for 1");
+    only(&pod.report("check", "tcp://db:5432"), "dns_server_silent", "127.0.0.2:53 did not answer (no answer for 1");
 
     pod.namespace.nft("flush ruleset");
     let _other = NameServer::inside(&pod.namespace, "127.0.0.2", "* * refused\n");

@@ -170,7 +170,7 @@ fn a_container_without_cpu_time() {
     let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     let report = &report["checks"][0];
     assert_eq!(report["result"], "pass", "{report:#}");
-    only(report, "cpu_throttled", "kept this container from running for ");
+    only(report, "cpu_throttled", "stopped this container for ");
     let free = json(&["check", "-o", "json", "-c", &config]);
     assert_eq!(codes(&free["checks"][0]), [""; 0], "{free:#}");
 }
@@ -197,7 +197,7 @@ fn without_cpu_time_as_a_file_says() {
     );
     let ran = run(Command::new(need("unshare", "util-linux")).args(["-m", "sh", "-c", &script]));
     let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
-    only(&report["checks"][0], "cpu_throttled", "kept this container from running for 250");
+    only(&report["checks"][0], "cpu_throttled", "stopped this container for 250");
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn certificates_that_end_soon_and_those_that_nobody_verifies() {
         json(&["check", "-o", "json", "-c", &config])["checks"][0].clone()
     };
     let trusted = format!("ca: {ca}");
-    only(&of(5 * DAY + 600, -85 * DAY, &trusted), "tls_expires_soon", "the certificate of CN=db.lab ends in 5 days");
+    only(&of(5 * DAY + 600, -85 * DAY, &trusted), "tls_expires_soon", "the certificate of CN=db.lab expires in 5 days");
     assert_eq!(codes(&of(80 * DAY, -10 * DAY, &trusted)), [""; 0]);
     assert_eq!(codes(&of(DAY / 2, -DAY / 2, &trusted)), [""; 0], "a certificate for a day is renewed each day");
     only(&of(80 * DAY, -10 * DAY, "verify: false"), "tls_not_verified", "anyone between this pod and the server");
@@ -263,7 +263,7 @@ fn answers_that_pass_and_tell_of_trouble() {
 
     let server = HttpServer::always(200, "Set-Cookie: __Secure-s3cret=s3cret; Path=/; HttpOnly\r\n", "ok");
     let report = json(&["check", "-o", "json", &server.url("/health")]);
-    only(&report["checks"][0], "cookie_will_be_dropped", "sets a cookie that browsers drop: its name promises Secure");
+    only(&report["checks"][0], "cookie_will_be_dropped", "sets a cookie that browsers drop: its name requires Secure");
     assert!(!report.to_string().contains("s3cret"), "{report:#}");
 
     let (root, folder) = (Ca::root("Lab Root"), Folder::new());

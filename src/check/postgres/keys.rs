@@ -166,7 +166,7 @@ mod tests {
             ("{url: 'mysql://u:s3cret@db/app'}", "url: the scheme is neither"),
             (
                 "{url: 'postgres://u:s3/cret@db/app'}",
-                "url: the password with `/` unencoded: the URL is refused by libpq",
+                "url: the password with `/` unencoded: the URL is rejected by libpq",
             ),
             ("{host: 'db:5432', user: app}", "host: "),
             ("{host: /var/run/postgresql, user: app}", "host: a socket"),

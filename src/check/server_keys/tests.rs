@@ -148,7 +148,7 @@ fn what_cannot_be_resolved_is_a_fault_without_the_text() {
     for (yaml, slug, message) in [
         ("url: {env: NONE}", "variable_missing", "the variable NONE is not set or empty"),
         ("url: {env: URL}", "url_malformed", "the URL from the variable URL: `/`, `?` or `#` is before the `@`"),
-        ("url: {env: TWICE}", "url_password_doubled", "the URL from the variable TWICE: user and password"),
+        ("url: {env: TWICE}", "url_password_doubled", "the URL from the variable TWICE: the user and the password"),
         ("host: {env: HOST}", "variable_invalid", "host: there is a port after the host"),
         ("host: db, port: {env: PORT}", "variable_invalid", "port: the variable PORT holds something else"),
         ("host: db, user: {env: TWICE}", "variable_invalid", "user: there is a URL where a name belongs"),

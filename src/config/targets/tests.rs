@@ -86,17 +86,17 @@ fn what_is_wrong_with_the_value_of_a_variable() {
         ("cG9zdGdyZXM6Ly9hcHA6cHdAZGIvc2hvcA==", "url_malformed", "it is still base64"),
         (" postgres://app:s3cret@db/x", "secret_whitespace", "white space at its start"),
         ("redis://:s3cret@:s3cret@cache", "url_password_doubled", "twice"),
-        ("redis://:s3/cret@cache", "url_password_unencoded", "the URL is refused by redis-py"),
+        ("redis://:s3/cret@cache", "url_password_unencoded", "the URL is rejected by redis-py"),
         (
             "jdbc:postgresql://app:s3cret@db/x",
             "url_password_unencoded",
-            "JDBC takes no user and password before an `@`",
+            "JDBC does not support a user and password before an `@`",
         ),
         ("jdbc:postgresql://db?user=app&password=s3cret", "url_malformed", "No suitable driver"),
         (
             "postgresql+asyncpg://app:s3@cret/@db/x",
             "url_password_unencoded",
-            "another host or port is taken by SQLAlchemy",
+            "another host or port is used by SQLAlchemy",
         ),
     ] {
         let env = MapEnv::with_vars(&[("U", value)]);

@@ -89,7 +89,7 @@ fn what_is_wrong_with_the_value_has_causes_of_its_own() {
         ("postgres://u:s3cret@u:s3cret@h/d", "url_password_doubled: "),
         ("postgres://u:s3cret@h/d\n", "secret_whitespace: the URL from the configuration: it has a newline at its end"),
         ("'postgres://u:s3cret@h/d'", "url_malformed: the URL from the configuration: it is in quotes"),
-        ("postgres://u:s3cret@$(HOST)/d", "url_malformed: the URL from the configuration: $(HOST) stands in it"),
+        ("postgres://u:s3cret@$(HOST)/d", "url_malformed: the URL from the configuration: it still contains $(HOST)"),
     ] {
         let error = of_url(text).unwrap_err();
         assert!(error.starts_with(starts) && !error.contains("s3"), "{text}: {error}");
