@@ -26,7 +26,8 @@ use crate::value::Value;
 /// The kind.
 pub const KIND: Kind = Kind {
     name: "env",
-    summary: "the variables that the app needs are there and keep to their rules; connection URLs are read as clients do",
+    summary: "the variables that the app needs are set and follow their rules; connection URLs are read like clients \
+              do",
     example: "{variables: [{name: DATABASE_URL, url: postgres}, {name: BETTER_AUTH_SECRET, min_length: 32}, \
               {name: PORT, required: false, pattern: '^[0-9]+$'}]}",
     url_form: "",
@@ -209,7 +210,7 @@ impl Rules {
             return broken(Cause::SecretTooWeak, format!("it is shorter than {least} bytes"));
         }
         if let Some(prefix) = self.prefix.as_ref().filter(|prefix| !text.starts_with(prefix.as_str())) {
-            return broken(source.invalid(), format!("it does not begin with {prefix}"));
+            return broken(source.invalid(), format!("it does not start with {prefix}"));
         }
         if let Some(Pattern(regex)) = self.pattern.as_ref().filter(|pattern| !pattern.0.is_match(text)) {
             return broken(source.invalid(), format!("it does not match /{}/", regex.as_str()));
@@ -217,7 +218,7 @@ impl Rules {
         if let Some(other) = &self.equals
             && other.resolve(env)?.expose() != text
         {
-            let message = format!("it is not what `equals` says (from {})", other.origin());
+            let message = format!("it differs from `equals` (from {})", other.origin());
             let flaw = matches!(other, Value::File(_)).then(|| VariableFlaw::DiffersFrom(other.origin()));
             return Ok(Err(Broken { cause: source.invalid(), message, flaw }));
         }

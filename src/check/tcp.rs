@@ -206,8 +206,8 @@ async fn read_step(attempt: &Attempt, io: &mut Io, answer: &mut Vec<u8>, unjudge
 /// Other bytes came: how many, and what speaks so; the bytes themselves are for `check` and `diagnose`.
 fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
     (fault.cause == Cause::BodyMismatch).then(|| {
-        "Another server than the expected one answers there, or it says something else first. pilotfish check shows \
-         an excerpt."
+        "Another server than the expected one answers on this port, or it sends something else first. pilotfish check \
+         shows an excerpt."
             .to_owned()
     })
 }
@@ -216,7 +216,7 @@ fn mismatch(attempt: &mut Attempt, answer: &[u8], expected: &payload::Pattern) -
     attempt.facts().excerpt = Some(excerpt(answer));
     let speaks = recognise(answer).map_or_else(String::new, |protocol| format!("; the peer speaks {protocol}"));
     let count = answer.len();
-    let came = if count == 1 { "1 byte came".to_owned() } else { format!("{count} bytes came") };
+    let came = if count == 1 { "received 1 byte".to_owned() } else { format!("received {count} bytes") };
     attempt.fault(Cause::BodyMismatch, format!("{} ({came}){speaks}", expected.absent()))
 }
 

@@ -31,7 +31,7 @@ use crate::value::{Setting, Value};
 /// The kind.
 pub const KIND: Kind = Kind {
     name: "tls",
-    summary: "a TLS handshake: the chain is trusted, the name fits, and days are left",
+    summary: "a TLS handshake: the chain is trusted, the name matches, and the certificate does not expire soon",
     example: r#"{address: "mail:587", starttls: smtp, ca: /etc/tls/ca.pem, min_days_valid: 14}"#,
     url_form: "tls://host:port",
     schemes: &[Scheme::new("tls").tls()],
@@ -204,7 +204,7 @@ impl Runnable for TlsRun {
             let agreed = judged.and_then(|()| agreed(attempt, &options.alpn));
             let result = agreed.and_then(|()| {
                 attempt.enter(Phase::Assert);
-                let session = attempt.tls().expect("start_tls left one");
+                let session = attempt.tls().expect("start_tls returns a stream");
                 self.days.map_or(Ok(()), |Days(days)| session.check_days_left(days))
             });
             attempt.leave();
@@ -239,7 +239,7 @@ fn agreed(attempt: &mut Attempt, offered: &[String]) -> Result<(), Fault> {
     if offered.is_empty() || attempt.facts().tls_alpn.is_some() {
         return Ok(());
     }
-    let message = format!("the server agreed on none of the application protocols offered: {}", offered.join(", "));
+    let message = format!("the server accepted none of the offered application protocols: {}", offered.join(", "));
     Err(attempt.fault(Cause::TlsUnsupported, message).with(Detail::Tls(TlsDetail::NoSharedProtocol)))
 }
 

@@ -82,7 +82,7 @@ fn longer(node: &Node, path: &str, key: &str, limit: Option<Time>, whole: (Optio
         return None;
     }
     let span = node.get(key).map_or(node.span, |value| value.span);
-    let message = format!("longer than the {name} ({}): shorten it, or lengthen the {name}", duration::show(whole));
+    let message = format!("longer than the {name} ({}): use a shorter time, or a longer {name}", duration::show(whole));
     Some(Problem::new(span, &format!("{path}.{key}"), message))
 }
 
@@ -102,11 +102,11 @@ fn serve(keys: Serve, node: Option<&Node>, listen: SocketAddr, problems: &mut Ve
     if let Some(Value::Literal(token)) = &keys.bearer_token
         && token.expose().trim().is_empty()
     {
-        problems.push(Problem::new(span("bearer_token"), "serve.bearer_token", "an empty token guards nothing"));
+        problems.push(Problem::new(span("bearer_token"), "serve.bearer_token", "an empty token protects nothing"));
     }
     let probe_listen = keys.probe_listen.map(|listen| listen.0);
     if probe_listen.is_some_and(|probe| probe == listen && probe.port() != 0) {
-        let message = "the same address as listen: take another port";
+        let message = "the same address as listen: use another port";
         problems.push(Problem::new(span("probe_listen"), "serve.probe_listen", message));
     }
     let usual = ServeOptions::default();
@@ -206,14 +206,14 @@ impl Reader<'_> {
         let Some(name) = keys.name.as_ref().map(|name| name.0.clone()) else {
             match node.get("name") {
                 None if !misspelled => self.tell(node, &path, "the key name is missing"),
-                Some(value) if value.is_null() => self.tell(value, &format!("{path}.name"), "nothing stands here"),
+                Some(value) if value.is_null() => self.tell(value, &format!("{path}.name"), "empty"),
                 None | Some(_) => {}
             }
             return None;
         };
         let place = node.get("name").unwrap_or(node);
         if let Some((_, other, line)) = self.names.iter().find(|(taken, ..)| *taken == name) {
-            let message = format!("the name is taken by checks[{other}] in line {line}");
+            let message = format!("checks[{other}] in line {line} already has this name");
             self.tell(place, &format!("{path}.name"), message);
             return None;
         }
@@ -237,7 +237,7 @@ impl Reader<'_> {
             self.tell(
                 key,
                 path,
-                format!("a check has one kind, and this one is {first} already: make two checks of it"),
+                format!("a check has only one kind, and this one already has {first}: write two checks"),
             );
         }
         let (key, value) = kinds.first()?;
@@ -245,7 +245,7 @@ impl Reader<'_> {
         let Some(kind) = kind(name) else {
             let protocol = Protocol::named(name)?;
             let lacking = protocol.lacking("tcp: {address: \"host:port\"}");
-            let message = format!("{lacking}; it has {}", known.join(", "));
+            let message = format!("{lacking}; the kinds are {}", known.join(", "));
             self.tell(key, &format!("{path}.{name}"), message);
             return None;
         };
@@ -277,7 +277,7 @@ impl Reader<'_> {
             && keys.min_passing.is_some()
             && require != Require::Each
         {
-            self.tell(place, &format!("{path}.min_passing"), "it takes effect only with require: each: add it");
+            self.tell(place, &format!("{path}.min_passing"), "min_passing requires `require: each`: add it");
         }
         let connect_timeout = keys.connect_timeout.map(|time| time.0);
         let addresses = keys.addresses.unwrap_or_default();

@@ -141,7 +141,7 @@ from_text! {
     };
     Interval: |text| match duration::parse(text) {
         Ok(time) if time >= SHORTEST_INTERVAL => Ok(Self(time)),
-        Ok(_) => Err(format!("expected at least {}: what is probed has other work too", duration::show(SHORTEST_INTERVAL))),
+        Ok(_) => Err(format!("expected at least {}, to limit the load on the target", duration::show(SHORTEST_INTERVAL))),
         Err(expected) => Err(format!("expected {expected}")),
     };
     Span: |text| duration::parse(text).map(Self).map_err(|expected| format!("expected {expected}"));
@@ -246,7 +246,7 @@ impl<'de> Deserialize<'de> for LabelValue {
         match Value::deserialize(deserializer)? {
             Value::Literal(text) => Ok(Self(text.expose().to_owned())),
             Value::Env(_) | Value::File(_) | Value::Template(_) => {
-                Err(de::Error::custom("expected a text as it stands here: metrics show it to everyone"))
+                Err(de::Error::custom("expected a literal string, because metrics show it to everyone"))
             }
         }
     }
@@ -260,7 +260,7 @@ impl<'de> Deserialize<'de> for MinPassing {
             type Value = MinPassing;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a number of members (1 or more), a share from \"1%\" to \"100%\", or all")
+                f.write_str("a number of members (1 or more), a percentage from \"1%\" to \"100%\", or all")
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<MinPassing, E> {

@@ -237,7 +237,7 @@ fn exhausted(evidence: &Evidence) -> Option<Finding> {
                 sockets.in_use,
                 sockets.time_wait
             );
-            let fix = "let the app reuse connections (pool, keep-alive), because ss -tan shows whose they are; or \
+            let fix = "let the app reuse connections (pool, keep-alive; ss -tan shows whose they are), or \
                        widen net.ipv4.ip_local_port_range in the pod's securityContext.sysctls";
             Some(PORTS_EXHAUSTED.found(message, fix))
         }

@@ -202,9 +202,7 @@ impl Attempt {
     pub fn deadline_fault(&mut self) -> Fault {
         let after = duration::show(rounded(self.began.elapsed()).min(self.allowance()));
         match self.phase() {
-            Some(Phase::Resolve) => {
-                self.fault(Cause::DnsTimeout, format!("the names were not resolved within {after}"))
-            }
+            Some(Phase::Resolve) => self.fault(Cause::DnsTimeout, format!("no name server answered within {after}")),
             Some(Phase::Connect) if self.dialling.is_some() || self.wire.is_none() => {
                 let cut = self.cut_dialling();
                 let to = cut.map_or_else(String::new, |address| format!(" to {address}"));
@@ -218,7 +216,7 @@ impl Attempt {
                     return self.fault(Cause::Timeout, format!("timed out after {after}"));
                 };
                 let silence = stream_error::silence(&seen, Instant::now());
-                let fault = Fault::new(phase, Cause::Timeout, format!("timed out after {after}; {silence}"));
+                let fault = Fault::new(phase, Cause::Timeout, format!("timed out after {after}: {silence}"));
                 self.of_connection(fault.with(stream_error::how_silent(&seen)))
             }
         }

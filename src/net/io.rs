@@ -213,7 +213,7 @@ impl Io {
 
     fn stream(&mut self) -> Pin<&mut dyn Stream> {
         match &mut self.inner {
-            Inner::Socket(socket) => Pin::new(socket.stream.as_mut().expect("it is taken on drop alone")),
+            Inner::Socket(socket) => Pin::new(socket.stream.as_mut().expect("only drop takes it")),
             Inner::Other(stream) => Pin::new(stream),
         }
     }
@@ -233,7 +233,7 @@ impl AsyncRead for Io {
         self.turn += (buf.filled().len() - before) as u64;
         let over = self.wire.note_read(&buf.filled()[before..], had_room, result.as_ref().err());
         if over {
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, "the answer is over the limit")));
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, "the answer exceeds the limit")));
         }
         Poll::Ready(result)
     }

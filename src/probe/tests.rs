@@ -149,7 +149,7 @@ async fn a_connected_and_silent_peer_is_said_to_be_so() {
     let outcome = run(&planned(check, Duration::from_millis(300)), "127.0.0.1 db").await;
     let failure = outcome.failure.unwrap();
     assert_eq!((failure.phase.as_str(), failure.cause.slug()), ("assert", "timeout"));
-    assert!(failure.message.contains("; connected, then nothing came for 2"), "{}", failure.message);
+    assert!(failure.message.contains(": connected, then received nothing for 2"), "{}", failure.message);
     assert!(!outcome.degraded);
 }
 

@@ -57,7 +57,7 @@ fn who_listens_where() {
         node(&pod, "8005", 8005),
     ];
     let report = check(&pod, "http://localhost:8001/health");
-    only(&report, "localhost_in_pod", "nothing in it listens on port 8001 (these do: 3000, 8000, 8004, 8005)");
+    only(&report, "localhost_in_pod", "nothing in it listens on port 8001 (open ports: 3000, 8000, 8004, 8005)");
     assert_eq!(report["failure"]["cause"], "connect_refused");
     let report = check(&pod, "http://10.7.0.7:8000/");
     only(&report, "listens_loopback_only", "port 8000 of this pod listens only on 127.0.0.1");
@@ -119,7 +119,7 @@ fn out_of_local_ports() {
     until("the ports are taken", || run(pod.command("cat").arg("/proc/net/sockstat")).stdout.contains("TCP: inuse 2"));
     let report = check(&pod, "tcp://10.7.0.1:8000");
     assert_eq!(report["failure"]["cause"], "local_limit", "{report:#}");
-    only(&report, "ports_exhausted", "there are 2 (40000 to 40001), 2 sockets are in use");
+    only(&report, "ports_exhausted", "the range has 2 ports (40000 to 40001), 2 sockets are in use");
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn answers_that_pass_and_tell_of_trouble() {
         let config = folder.write("pilotfish.yaml", format!("checks: [{{name: it, gates: [], {http}}}]\n"));
         json(&["check", "-o", "json", "-c", &config])["checks"][0].clone()
     };
-    only(&check(true), "redirected_to_https", "is redirected to https://127.0.0.1");
+    only(&check(true), "redirected_to_https", "redirects the plain HTTP URL to https://127.0.0.1");
     let report = check(false);
     assert_eq!((report["failure"]["cause"].as_str(), codes(&report).len()), (Some("http_redirect"), 0));
     assert!(report["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("Write https://")), "{report:#}");

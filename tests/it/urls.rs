@@ -286,7 +286,7 @@ fn a_password_with_an_at_sign_passes_with_a_finding() {
         "{message}"
     );
     assert!(
-        message.ends_with("postgres.js, sqlx, Prisma's engine and lib/pq (pgx before 5.11) read it as meant"),
+        message.ends_with("postgres.js, sqlx, Prisma's engine and lib/pq (pgx before 5.11) read it correctly"),
         "{message}"
     );
     let folder = Folder::new();

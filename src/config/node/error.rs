@@ -63,7 +63,7 @@ impl Error {
 pub(super) fn in_words(expected: &str) -> String {
     let range = |low: i128, high: i128| format!("a whole number from {low} to {high}");
     match expected {
-        "a string" | "str" | "string" => "a text".to_owned(),
+        "a string" | "str" | "string" => "a string".to_owned(),
         "a boolean" => "true or false".to_owned(),
         "a sequence" => "a list".to_owned(),
         "a map" => "a mapping".to_owned(),
@@ -83,7 +83,7 @@ pub(super) fn in_words(expected: &str) -> String {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a faulty configuration")
+        f.write_str("an invalid configuration")
     }
 }
 
