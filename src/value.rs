@@ -289,7 +289,7 @@ mod schema {
 
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
             json_schema!({
-                "description": "A text; `${NAME}` inside expands to a variable. Or where to take it from.",
+                "description": "A string, in which `${NAME}` expands to a variable, or the source of the value.",
                 "anyOf": [
                     {"type": ["string", "number", "boolean"]},
                     {"type": "object", "additionalProperties": false, "required": ["env"], "properties": {"env": {"type": "string"}}},

@@ -54,19 +54,19 @@ const SHOWN: usize = 32;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "dns"))]
 struct DnsKeys {
-    /// The name asked for. One without a final dot goes through the search list of resolv.conf, unless `server` is set.
+    /// The name to look up. A name without a final dot uses the search list of resolv.conf, unless `server` is set.
     /// With `type: PTR` it may be an address.
     name: Value,
     /// The type of the records: A (the default), AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT.
     #[serde(rename = "type")]
     record: Option<Setting<RecordType>>,
-    /// The name server to ask, `ip` or `ip:port`; those of resolv.conf where it is not set.
+    /// The name server to query, `ip` or `ip:port`. Default: those of resolv.conf.
     server: Option<Setting<Server>>,
-    /// Records that must all be among the answer, as zone files write them (`10 mail.example.com` for MX); others may be
-    /// there too. Case and final dots of names do not matter.
+    /// Records that the answer must contain, in the format of zone files (`10 mail.example.com` for MX); it may
+    /// contain others too. Case and final dots of names do not matter.
     #[serde(default)]
     expect: Vec<Value>,
-    /// The least number of records, 0 to 256; 1 where it is not set.
+    /// The minimum number of records, 0 to 256. Default: 1.
     min_answers: Option<Setting<Least>>,
 }
 

@@ -57,8 +57,8 @@ const NAMED: usize = 8;
 struct ListenKeys {
     /// The port, 1 to 65535.
     port: Setting<Port>,
-    /// From where: `pod` (the default) wants an address that other pods can reach, `loopback` one that this pod's
-    /// containers and `kubectl port-forward` can.
+    /// Who must reach the port: with `pod` (the default), other pods; with `loopback`, the containers of this pod and
+    /// `kubectl port-forward`.
     reachable: Option<Setting<From>>,
 }
 

@@ -222,7 +222,7 @@ mod schema {
                 bytes,
                 {"type": "object", "additionalProperties": false, "required": ["regex"], "properties": {"regex": {
                     "type": "string",
-                    "description": "Searched for in the answer; `^(\\+PONG|-NOAUTH)` fits a Redis without and with a password."
+                    "description": "The expression that must match somewhere in the answer; `^(\\+PONG|-NOAUTH)` matches a Redis without and with a password."
                 }}}
             ]})
         }
