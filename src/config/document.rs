@@ -132,7 +132,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn tell(&mut self, node: &Node, path: &str, message: impl Into<String>) {
+    fn report(&mut self, node: &Node, path: &str, message: impl Into<String>) {
         self.problems.push(Problem::new(node.span, path, message));
     }
 
@@ -143,12 +143,12 @@ impl Reader<'_> {
             }
             Raw::Faulty => Vec::new(),
             Raw::Sequence(_) => {
-                self.tell(node, "checks", format!("no checks: {HOW_TO_BEGIN}"));
+                self.report(node, "checks", format!("no checks: {HOW_TO_BEGIN}"));
                 Vec::new()
             }
             Raw::Scalar { .. } | Raw::Mapping(_) => {
                 let what = if node.is_null() { "no checks" } else { "expected a list" };
-                self.tell(node, "checks", format!("{what}: {HOW_TO_BEGIN}"));
+                self.report(node, "checks", format!("{what}: {HOW_TO_BEGIN}"));
                 Vec::new()
             }
         }
@@ -159,7 +159,7 @@ impl Reader<'_> {
         let before = self.problems.len();
         if !matches!(node.raw, Raw::Mapping(_)) {
             if !matches!(node.raw, Raw::Faulty) {
-                self.tell(node, &path, "expected a mapping with a name and a kind");
+                self.report(node, &path, "expected a mapping with a name and a kind");
             }
             return None;
         }
@@ -205,8 +205,8 @@ impl Reader<'_> {
         let path = format!("checks[{index}]");
         let Some(name) = keys.name.as_ref().map(|name| name.0.clone()) else {
             match node.get("name") {
-                None if !misspelled => self.tell(node, &path, "the key name is missing"),
-                Some(value) if value.is_null() => self.tell(value, &format!("{path}.name"), "empty"),
+                None if !misspelled => self.report(node, &path, "the key name is missing"),
+                Some(value) if value.is_null() => self.report(value, &format!("{path}.name"), "empty"),
                 None | Some(_) => {}
             }
             return None;
@@ -214,7 +214,7 @@ impl Reader<'_> {
         let place = node.get("name").unwrap_or(node);
         if let Some((_, other, line)) = self.names.iter().find(|(taken, ..)| *taken == name) {
             let message = format!("checks[{other}] in line {line} already has this name");
-            self.tell(place, &format!("{path}.name"), message);
+            self.report(place, &format!("{path}.name"), message);
             return None;
         }
         self.names.push((name.clone(), index, place.span.line));
@@ -230,11 +230,11 @@ impl Reader<'_> {
     ) -> Option<(&'static Kind, Arc<dyn Check>)> {
         let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         if kinds.is_empty() && !misspelled {
-            self.tell(node, path, format!("the kind is missing: write one of {}", known.join(", ")));
+            self.report(node, path, format!("the kind is missing: write one of {}", known.join(", ")));
         }
         for (key, _) in kinds.iter().skip(1) {
             let first = kinds[0].0.text().unwrap_or_default();
-            self.tell(
+            self.report(
                 key,
                 path,
                 format!("a check has only one kind, and this one already has {first}: write two checks"),
@@ -246,12 +246,12 @@ impl Reader<'_> {
             let protocol = Protocol::named(name)?;
             let lacking = protocol.lacking("tcp: {address: \"host:port\"}");
             let message = format!("{lacking}; the kinds are {}", known.join(", "));
-            self.tell(key, &format!("{path}.{name}"), message);
+            self.report(key, &format!("{path}.{name}"), message);
             return None;
         };
         if matches!(value.raw, Raw::Scalar { .. } | Raw::Sequence(_)) {
             let example = kind.example.lines().next().unwrap_or_default();
-            self.tell(value, &format!("{path}.{name}"), format!("expected a mapping, such as {example}"));
+            self.report(value, &format!("{path}.{name}"), format!("expected a mapping, such as {example}"));
             return None;
         }
         match (kind.parse)(value) {
@@ -277,7 +277,7 @@ impl Reader<'_> {
             && keys.min_passing.is_some()
             && require != Require::Each
         {
-            self.tell(place, &format!("{path}.min_passing"), "min_passing requires `require: each`: add it");
+            self.report(place, &format!("{path}.min_passing"), "min_passing requires `require: each`: add it");
         }
         let connect_timeout = keys.connect_timeout.map(|time| time.0);
         let addresses = keys.addresses.unwrap_or_default();
@@ -303,7 +303,7 @@ impl Reader<'_> {
                     self.warnings.push(format!("{path}.gates: {}", fault.message()));
                 }
                 GateFault::LiveOutside | GateFault::StartupInside => {
-                    self.tell(place, &format!("{path}.gates"), fault.message());
+                    self.report(place, &format!("{path}.gates"), fault.message());
                 }
             }
         }

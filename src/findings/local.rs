@@ -93,7 +93,7 @@ const CLOCK_SKEW: Entry = Entry {
 
 /// Less of it changes no verdict.
 const THROTTLED_WORTH_TELLING: Duration = Duration::from_millis(50);
-/// What tokens and certificates usually forgive.
+/// The difference that tokens and certificates usually tolerate.
 const SKEW_WORTH_TELLING: i64 = 60;
 /// How many ports a message names.
 const NAMED: usize = 8;
@@ -124,7 +124,7 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
     let shown = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
     // A socket on 0.0.0.0 takes no IPv6.
     let host = if ip.is_ipv6() { "::" } else { "0.0.0.0" };
-    let told = |entry: &Entry, fix: &str| {
+    let found_as = |entry: &Entry, fix: &str| {
         let message =
             format!("{} refuses the connection, and port {port} of this pod listens only on {shown}", one.address);
         Some(entry.found(message, fix))
@@ -140,12 +140,12 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
             Some(LOCALHOST_IN_POD.found(message, fix))
         }
         (false, []) => None,
-        (_, ips) if ips.iter().all(IpAddr::is_loopback) && !own_loopback(ip) => told(
+        (_, ips) if ips.iter().all(IpAddr::is_loopback) && !own_loopback(ip) => found_as(
             &LISTENS_LOOPBACK_ONLY,
             &format!("start the app with --host {host} (uvicorn, Flask, FastMCP) or HOSTNAME={host} (Next.js)"),
         ),
         (_, ips) if ip.is_ipv4() && ips.iter().all(IpAddr::is_ipv6) => {
-            let found = told(
+            let found = found_as(
                 &LISTENS_IPV6_ONLY,
                 "let the app listen on 0.0.0.0 as well; a socket on :: accepts IPv4 only if IPV6_V6ONLY is off \
                  (bindv6only)",
@@ -161,7 +161,7 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
             let severity = if unclear { Severity::Warning } else { found.severity };
             Some(Finding { severity, message: format!("{}{or}", found.message), ..found })
         }
-        (true, ips) if !ips.iter().any(|ip| ip.is_loopback() || ip.is_unspecified()) => told(
+        (true, ips) if !ips.iter().any(|ip| ip.is_loopback() || ip.is_unspecified()) => found_as(
             &LISTENS_POD_IP_ONLY,
             "let the app listen on 0.0.0.0 (Next.js standalone: HOSTNAME=0.0.0.0, because Kubernetes sets HOSTNAME to \
              the pod's name)",

@@ -16,7 +16,7 @@ mod percent;
 mod rows;
 mod values;
 
-use self::about::{About, Told};
+use self::about::{About, FindingAbout};
 use self::clients::{Fate, JudgedClients};
 use self::flawed::{explains, value};
 use self::intent::Intent;
@@ -41,7 +41,7 @@ pub use self::values::{names_secret, white};
 /// What the values of a check show.
 pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::new();
-    for Told { finding, .. } in told(fault, evidence, context) {
+    for FindingAbout { finding, .. } in all_findings(fault, evidence, context) {
         if !kept.contains(&finding) {
             kept.push(finding);
         }
@@ -49,7 +49,7 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     kept
 }
 
-fn told<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>) -> Vec<Told<'a>> {
+fn all_findings<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>) -> Vec<FindingAbout<'a>> {
     let (asked, schemes) = (JudgedClients(context.clients), context.schemes);
     let mut found = Vec::new();
     for reading in context.readings {
@@ -61,17 +61,17 @@ fn told<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>)
         found.extend(
             url(reading, known, evidence, asked, schemes)
                 .into_iter()
-                .map(|finding| About::Value(reading).told(finding)),
+                .map(|finding| About::Value(reading).found(finding)),
         );
     }
     let listed = context.readings.iter().filter(|reading| reading.is_listed());
     let named: Vec<(&str, &str)> =
         listed.filter_map(|reading| Some((reading.variable.as_deref()?, reading.text.expose()))).collect();
-    found.extend(pairs::judge(&named, schemes).into_iter().map(|(about, finding)| about.told(finding)));
+    found.extend(pairs::judge(&named, schemes).into_iter().map(|(about, finding)| about.found(finding)));
     found.extend(stale(fault));
-    found.extend(host_is_user(fault, context).map(|finding| About::Check.told(finding)));
+    found.extend(host_is_user(fault, context).map(|finding| About::Check.found(finding)));
     found.extend(escaped_letter(fault, context));
-    let white = |one: &Told<'_>| one.finding.code == WHITE.code;
+    let white = |one: &FindingAbout<'_>| one.finding.code == WHITE.code;
     if found.iter().any(|one| white(one) && one.about.variable().is_some()) {
         // Of the template it is a part of nothing more is to be told.
         found.retain(|one| !white(one) || one.about.reading().is_none_or(|reading| !reading.is_template));
@@ -80,7 +80,7 @@ fn told<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>)
 }
 
 /// Variables that a mounted file has overtaken.
-fn stale<'a>(fault: Option<&'a Fault>) -> Vec<Told<'a>> {
+fn stale<'a>(fault: Option<&'a Fault>) -> Vec<FindingAbout<'a>> {
     let Some(Fault { detail: Some(Detail::Value(ValueDetail::Variables(broken))), cause, .. }) = fault else {
         return Vec::new();
     };
@@ -92,7 +92,7 @@ fn stale<'a>(fault: Option<&'a Fault>) -> Vec<Told<'a>> {
         Some(VariableFlaw::Unset | VariableFlaw::Url(_)) | None => None,
     });
     let found = differ.map(|(name, file)| {
-        About::Variable(name).told(STALE.found(
+        About::Variable(name).found(STALE.found(
             format!("the variable {name} and {file} differ"),
             "if the Secret changed since this container started, restart the pod (kubectl rollout restart), because \
              variables are read only at start; otherwise correct the one that comes from the wrong Secret",
@@ -102,7 +102,7 @@ fn stale<'a>(fault: Option<&'a Fault>) -> Vec<Told<'a>> {
 }
 
 /// A rejected password of a URL with an escape that nobody needs: `%41` is a letter, and is read as one by every client.
-fn escaped_letter<'a>(fault: Option<&Fault>, context: Context<'a>) -> Option<Told<'a>> {
+fn escaped_letter<'a>(fault: Option<&Fault>, context: Context<'a>) -> Option<FindingAbout<'a>> {
     fault.filter(|fault| fault.cause == Cause::PasswordRejected)?;
     // A password beside the URL is taken as it is.
     if context.readings.iter().any(|reading| reading.key == "password") {
@@ -122,7 +122,7 @@ fn escaped_letter<'a>(fault: Option<&Fault>, context: Context<'a>) -> Option<Tol
             "if that `%` is part of the password, write %25 for it; otherwise correct the password",
         );
         finding.severity = Severity::Warning;
-        About::Password(url).told(finding)
+        About::Password(url).found(finding)
     })
 }
 
@@ -305,9 +305,9 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
         return None;
     }
     let listed = context.readings.iter().any(Reading::is_listed);
-    let mut found = told(Some(fault), &Evidence::default(), context);
+    let mut found = all_findings(Some(fault), &Evidence::default(), context);
     found.retain(|one| explains_it(one, fault) && is_of_the_fault(one.about, fault, listed));
-    let Some(Told { finding, about }) = found.into_iter().next() else { return encoded_beside(fault, context) };
+    let Some(FindingAbout { finding, about }) = found.into_iter().next() else { return encoded_beside(fault, context) };
     // The message of these faults says already what was seen; of one of many variables the hint names which.
     let said = matches!(
         fault.cause,
@@ -323,7 +323,7 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
 }
 
 /// Whether what was found explains a fault of this cause.
-fn explains_it(one: &Told<'_>, fault: &Fault) -> bool {
+fn explains_it(one: &FindingAbout<'_>, fault: &Fault) -> bool {
     let finding = &one.finding;
     let own = super::entry(finding.code).is_some_and(|entry| entry.cause == fault.cause);
     let is_one_of = |rows: &[Entry]| rows.iter().any(|row| row.code == finding.code);

@@ -7,12 +7,12 @@ use crate::config::plan::Listed;
 use crate::outcome::clean_text;
 
 const HEAD: &str = "\
-# Written by `pilotfish config discover` from the variables of this container. It names them and holds
-# none of their values, so the container that runs pilotfish needs the same ones.
+# Written by `pilotfish config discover` from the variables of this container. It contains their names and
+# none of their values, so the container that runs pilotfish needs the same variables.
 #
-# gates: []                  is only watched: metrics, /status and the log tell
-# gates: [startup]           holds the pod's start until it has passed once
-# gates: [startup, ready]    and takes the pod out of its Services while it fails
+# gates: []                  only watches: the result is in metrics, /status and the log
+# gates: [startup]           delays the start of the pod until it has passed once
+# gates: [startup, ready]    also removes the pod from its Services while it fails
 checks:
 ";
 

@@ -50,7 +50,7 @@ impl<'a> Reader<'a> {
                 _ => matches!(self.node.raw, Raw::Faulty),
             };
             if told {
-                fault.what = What::Told;
+                fault.what = What::Reported;
             }
             fault.place = Some(ErrorLocation { at, span: self.node.span, path: self.path() });
         }
@@ -312,8 +312,8 @@ impl<'a> Entries<'a> {
     #[inline(never)]
     fn value(&self) -> Result<Reader<'a>, Error> {
         let index = self.next.saturating_sub(1);
-        let Raw::Mapping(entries) = &self.of.node.raw else { return Err(Error::new(What::Told)) };
-        let Some((key, value)) = entries.get(index) else { return Err(Error::new(What::Told)) };
+        let Raw::Mapping(entries) = &self.of.node.raw else { return Err(Error::new(What::Reported)) };
+        let Some((key, value)) = entries.get(index) else { return Err(Error::new(What::Reported)) };
         Ok(self.of.child(value, index, Some(key)))
     }
 }

@@ -34,7 +34,7 @@ pub fn load(bytes: &[u8]) -> Document {
     let mut loader = Loader { parser: Parser::new_from_str(text), problems: Vec::new() };
     let root = match loader.document() {
         Ok(root) => root,
-        Err(Stop::Told) => None,
+        Err(Stop::Reported) => None,
         Err(Stop::Scan(error)) => {
             loader.problems.push(explain(&error, text));
             None
@@ -61,7 +61,7 @@ pub fn parse(text: &str) -> Result<Node, Vec<Problem>> {
 /// Why reading ends early.
 enum Stop {
     /// The fault is recorded.
-    Told,
+    Reported,
     /// The text is no YAML.
     Scan(ScanError),
 }
@@ -80,7 +80,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn tell(&mut self, span: Span, path: &str, message: impl Into<String>) {
+    fn report(&mut self, span: Span, path: &str, message: impl Into<String>) {
         self.problems.push(Problem::new(span, path, message));
     }
 
@@ -92,8 +92,8 @@ impl<'a> Loader<'a> {
                 Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
                 Event::StreamEnd => return Ok(root),
                 Event::DocumentStart(_) if root.is_some() => {
-                    self.tell(span, "", "a second document starts here: keep one, without `---`");
-                    return Err(Stop::Told);
+                    self.report(span, "", "a second document starts here: keep one, without `---`");
+                    return Err(Stop::Reported);
                 }
                 Event::DocumentStart(_) => {
                     let (event, span) = self.next()?;
@@ -106,12 +106,12 @@ impl<'a> Loader<'a> {
 
     fn node(&mut self, event: Event<'a>, span: Span, path: &str, depth: usize) -> Result<Node, Stop> {
         if depth > DEEPEST {
-            self.tell(span, path, format!("nested deeper than {DEEPEST} levels"));
-            return Err(Stop::Told);
+            self.report(span, path, format!("nested deeper than {DEEPEST} levels"));
+            return Err(Stop::Reported);
         }
         let (anchor, tag, raw) = match event {
             Event::Alias(_) => {
-                self.tell(span, path, "aliases (`*`) are not supported: write the value itself, or put it in quotes");
+                self.report(span, path, "aliases (`*`) are not supported: write the value itself, or put it in quotes");
                 (0, None, Raw::Faulty)
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -123,10 +123,10 @@ impl<'a> Loader<'a> {
             _ => (0, None, Raw::Faulty),
         };
         if anchor > 0 {
-            self.tell(span, path, "anchors (`&`) are not supported: remove it, or put the value in quotes");
+            self.report(span, path, "anchors (`&`) are not supported: remove it, or put the value in quotes");
         }
         if tag.is_some() {
-            self.tell(span, path, "tags (`!`) are not supported: remove it, or put the value in quotes");
+            self.report(span, path, "tags (`!`) are not supported: remove it, or put the value in quotes");
         }
         let raw = if anchor > 0 || tag.is_some() { Raw::Faulty } else { raw };
         Ok(Node { span, raw })
@@ -163,13 +163,13 @@ impl<'a> Loader<'a> {
                 None => {
                     let message = "a key must be a string; check whether this is a template that was not rendered \
                                    (`{{ … }}`)";
-                    self.tell(span, path, message);
+                    self.report(span, path, message);
                 }
-                Some("<<") => self.tell(span, path, "merge keys (`<<`) are not supported: write the keys themselves"),
+                Some("<<") => self.report(span, path, "merge keys (`<<`) are not supported: write the keys themselves"),
                 Some(text) => match seen.get(text) {
                     Some(first) => {
                         let message = format!("duplicate key, already set in line {}", first.line);
-                        self.tell(span, &value_path, message);
+                        self.report(span, &value_path, message);
                     }
                     None => {
                         seen.insert(text.to_owned(), span);

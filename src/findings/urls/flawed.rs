@@ -1,6 +1,6 @@
 //! A value by itself: pasted, piped, templated or encoded once too often; and when that matters.
 
-use super::about::{About, Told};
+use super::about::{About, FindingAbout};
 use super::clients::Family;
 use super::intent::Intent;
 use super::messages;
@@ -44,7 +44,7 @@ pub(super) fn value<'a>(
     listed: bool,
     unproven: bool,
     schemes: Schemes,
-) -> Vec<Told<'a>> {
+) -> Vec<FindingAbout<'a>> {
     let text = reading.text.expose();
     let name = reading.variable.as_deref();
     let secret = reading.key == "password" || (listed && name.is_some_and(values::names_secret));
@@ -76,16 +76,16 @@ pub(super) fn value<'a>(
                 finding.severity = Severity::Warning;
                 finding.fix = UNLESS.to_owned();
             }
-            found.push(About::Value(reading).told(finding));
+            found.push(About::Value(reading).found(finding));
         }
     }
     let weak = name.filter(|_| listed && secret).and_then(|name| weak(name, text, &reading.origin));
-    found.extend(weak.map(|finding| About::Value(reading).told(finding)));
+    found.extend(weak.map(|finding| About::Value(reading).found(finding)));
     found
 }
 
 /// A rejected password that reads as base64 of text.
-fn encoded_twice<'a>(reading: &'a Reading, fault: Option<&Fault>) -> Option<Told<'a>> {
+fn encoded_twice<'a>(reading: &'a Reading, fault: Option<&Fault>) -> Option<FindingAbout<'a>> {
     fault.filter(|fault| fault.cause == Cause::PasswordRejected)?;
     let text = reading.text.expose();
     let (about, part, password) = match reading.key {
@@ -96,7 +96,7 @@ fn encoded_twice<'a>(reading: &'a Reading, fault: Option<&Fault>) -> Option<Told
     values::hides_text(password).then(|| {
         let origin = &reading.origin;
         let message = format!("{part}{origin} is base64 of plain text, so it may be encoded twice");
-        about.told(Finding { message, severity: Severity::Warning, ..messages::flaw(&Flaw::Base64, reading) })
+        about.found(Finding { message, severity: Severity::Warning, ..messages::flaw(&Flaw::Base64, reading) })
     })
 }
 

@@ -305,7 +305,7 @@ async fn over_udp(socket: &UdpSocket, question: &Question, until: Instant) -> Ud
 async fn over_tcp(server: SocketAddr, question: &Question) -> io::Result<Reply> {
     let socket = if server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     let mut stream = socket.connect(server).await?;
-    // The answer is complete when we close, and DNS has no goodbye: leave no TIME_WAIT behind.
+    // The answer is complete when we close, and DNS has no end message: leave no TIME_WAIT behind.
     stream.set_zero_linger()?;
     stream.set_nodelay(true)?;
     over_stream(&mut stream, question).await

@@ -44,7 +44,7 @@ pub(in crate::net) async fn handshake(
         Err(fault) => return (session, Err((fault, Some(io)))),
     };
     let client = Client::new(options);
-    let wire = io.wire();
+    let wire = io.monitor();
     let before = wire.seen();
     io.set_limit(before.received + HANDSHAKE_LIMIT);
     let (tap, first_bytes) = TapStream::new(io);
