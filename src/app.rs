@@ -78,7 +78,11 @@ fn reloader(plan: &Plan, env: &Arc<dyn Env>, publish: watch::Sender<Arc<ServeOpt
     let load = move || {
         let plan = source::reload(&origin, &*reader).map_err(|refused| refused.to_string())?;
         if fixed_at_start(&plan) != fixed {
-            say!(Warn, "listen, serve.tls and serve.probe_listen are read at the start alone: restart to change them");
+            say!(
+                Warn,
+                "listen, serve.tls and serve.probe_listen are read only at start: restart pilotfish to change \
+                        them"
+            );
         }
         publish.send_replace(Arc::new(plan.serve.clone()));
         Ok(plan)

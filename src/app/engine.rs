@@ -95,12 +95,12 @@ impl Engine {
 
     async fn reload(&mut self, reloader: Option<&mut Reloader>) {
         let Some(reloader) = reloader else {
-            say!(Warn, "there is no configuration file to read again");
+            say!(Warn, "there is no configuration file to reload");
             return;
         };
         match reloader.load() {
             Ok(plan) => {
-                say!(Info, "the configuration was read again and took effect"; checks = plan.checks.len());
+                say!(Info, "reloaded the configuration"; checks = plan.checks.len());
                 self.drain = plan.serve.drain;
                 let slots = self.tasks.plan(&plan.checks);
                 let fail_ready_on_sigterm = plan.serve.fail_ready_on_sigterm;
@@ -111,7 +111,7 @@ impl Engine {
                 for fault in faults.lines() {
                     say!(Error, fault);
                 }
-                say!(Error, "the configuration that was read again has faults: the one before it stays in force");
+                say!(Error, "cannot reload the configuration, because it has faults: the previous one stays in use");
                 self.send(Message::Refused(faults)).await;
             }
         }
@@ -120,13 +120,13 @@ impl Engine {
     /// Goes on as before, so that the app can drain: gates keep their verdict.
     async fn drain(&mut self, signals: &mut mpsc::Receiver<Signal>) -> Ended {
         let end = Instant::now() + self.drain;
-        say!(Info, "told to stop"; drain_seconds = self.drain.as_secs_f64());
+        say!(Info, "received SIGTERM, shutting down"; drain_seconds = self.drain.as_secs_f64());
         self.send(Message::ShuttingDown).await;
         loop {
             tokio::select! {
                 () = sleep_until(end) => return Ended::Stopped,
                 signal = signals.recv() => match signal {
-                    Some(Signal::Reload) => say!(Warn, "told to stop: the configuration is not read again"),
+                    Some(Signal::Reload) => say!(Warn, "shutting down: ignoring the reload of the configuration"),
                     Some(Signal::Stop) | None => return Ended::Stopped,
                 },
                 _ = &mut self.state => return Ended::Broken,

@@ -66,7 +66,7 @@ impl<'a> Question<'a> {
             "live" => Ok(Self::Gate(text, "/livez")),
             name if is_check_name(name) => Ok(Self::Check(name)),
             // Not repeated: it may be a URL with a password, given in the wrong place.
-            _ => Err("the question is none: ask for startup, ready, live or the name of a check".to_owned()),
+            _ => Err("unknown question: ask for startup, ready, live or the name of a check".to_owned()),
         }
     }
 
@@ -150,7 +150,7 @@ fn read(sidecar: &Sidecar, status: StatusCode, body: &str) -> (Exit, String) {
         StatusCode::NOT_FOUND if body.starts_with("there is no check") => (Exit::Usage, said()),
         _ => {
             let (origin, number) = (&sidecar.origin, status.as_u16());
-            (Exit::Failed, format!("something else than pilotfish answers at {origin}: status {number}"))
+            (Exit::Failed, format!("another server than pilotfish answers at {origin}: status {number}"))
         }
     }
 }
@@ -159,7 +159,7 @@ fn read(sidecar: &Sidecar, status: StatusCode, body: &str) -> (Exit, String) {
 fn failing(body: &str) -> String {
     let mut failed = body.lines().filter_map(|line| line.strip_prefix("[-]")?.split_once(" failed: "));
     let Some((name, reason)) = failed.next() else {
-        return body.lines().last().unwrap_or("failed, without a reason").to_owned();
+        return body.lines().last().unwrap_or("failed, no reason given").to_owned();
     };
     let others: Vec<&str> = failed.map(|(name, _)| name).collect();
     let also = also_failing(&others);
@@ -210,7 +210,7 @@ mod tests {
         let two = "[-]a failed: x: y\n[+]b ok\n[-]c failed: reason withheld\nreadyz check failed\n";
         assert_eq!(failing(two), "a: x: y (also failing: c)");
         assert_eq!(failing("readyz check failed\n"), "readyz check failed");
-        assert_eq!(failing(""), "failed, without a reason");
+        assert_eq!(failing(""), "failed, no reason given");
         let many: String = (0..50).map(|n| format!("[-]check-{n} failed: {}\n", "word ".repeat(40))).collect();
         let line = failing(&many);
         assert!(line.len() <= LINE_LIMIT && line.ends_with("… (also failing: 49 other checks)"), "{line}");

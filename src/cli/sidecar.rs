@@ -41,9 +41,9 @@ impl Sidecar {
     /// What is wrong with the URL, which is never repeated.
     pub(super) fn at(url: &str) -> Result<Self, String> {
         let url = Url::parse(url).map_err(|error| format!("--url: {error}"))?;
-        let form = "--url takes http://ADDRESS:PORT, such as http://127.0.0.1:9809";
+        let form = "--url expects http://ADDRESS:PORT, such as http://127.0.0.1:9809";
         if url.scheme == "https" {
-            return Err(format!("{form}; where TLS is on, ask the plain listener of serve.probe_listen"));
+            return Err(format!("{form}; with serve.tls, use the plain listener of serve.probe_listen"));
         }
         let [(host, port)] = &url.hosts[..] else { return Err(form.to_owned()) };
         if url.scheme != "http" || url.user.is_some() || !matches!(&*url.path, "" | "/") || url.raw_query.is_some() {
@@ -53,7 +53,7 @@ impl Sidecar {
         let ips = match host {
             Host::Ip(ip) => vec![*ip],
             Host::Name(_) if host.is_loopback() => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
-            Host::Name(_) => return Err(format!("{form}; names other than localhost are not looked up here")),
+            Host::Name(_) => return Err(format!("{form}; localhost is the only name that it accepts")),
         };
         let addresses: Vec<SocketAddr> = ips.into_iter().map(|ip: IpAddr| SocketAddr::new(ip, port)).collect();
         let host = if host.is_loopback() { format!("localhost:{port}") } else { addresses[0].to_string() };
@@ -116,7 +116,7 @@ async fn text(response: Response<Incoming>) -> Result<(StatusCode, String), Stri
             bytes.extend_from_slice(data);
         }
         if bytes.len() > BODY_LIMIT {
-            return Err("the answer is too long for one of pilotfish's".to_owned());
+            return Err("the answer is too long: another server than pilotfish sent it".to_owned());
         }
     }
     Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
@@ -130,7 +130,7 @@ fn in_words(error: &io::Error) -> String {
 }
 
 fn not_http(_: hyper::Error) -> String {
-    "what came is no HTTP answer (where serve.tls is on, ask the listener of serve.probe_listen)".to_owned()
+    "the answer is not HTTP (with serve.tls, use the listener of serve.probe_listen)".to_owned()
 }
 
 #[cfg(test)]
@@ -141,10 +141,10 @@ mod tests {
     fn urls_that_cannot_be_asked_are_bad_usage_and_never_repeated() {
         for (url, want) in [
             ("https://127.0.0.1:9809", "serve.probe_listen"),
-            ("http://u:s3cret@127.0.0.1:9809", "--url takes http://ADDRESS:PORT"),
-            ("http://127.0.0.1:9809/readyz", "--url takes http://ADDRESS:PORT"),
-            ("http://127.0.0.1:9809?token=s3cret", "--url takes http://ADDRESS:PORT"),
-            ("http://db.example:9809", "names other than localhost are not looked up"),
+            ("http://u:s3cret@127.0.0.1:9809", "--url expects http://ADDRESS:PORT"),
+            ("http://127.0.0.1:9809/readyz", "--url expects http://ADDRESS:PORT"),
+            ("http://127.0.0.1:9809?token=s3cret", "--url expects http://ADDRESS:PORT"),
+            ("http://db.example:9809", "localhost is the only name"),
             ("127.0.0.1:9809", "--url"),
             ("s3cret", "--url"),
         ] {

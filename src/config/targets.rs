@@ -90,10 +90,10 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
     }
     let Some((scheme, _)) = text.split_once("://").or_else(|| opaque(text)) else {
         // Of the commands that have the option.
-        let by_name = if extent == Extent::Servers { "" } else { "; a check by its name is --only NAME" };
+        let by_name = if extent == Extent::Servers { "" } else { "; to select a check by name, use --only NAME" };
         return Err(format!(
-            "no scheme: write tcp://host:port, a URL such as postgres://user@host/database, or env:NAME for one that is \
-             in a variable{by_name}"
+            "no scheme: write tcp://host:port, a URL such as postgres://user@host/database, or env:NAME for a URL in \
+             a variable{by_name}"
         ));
     };
     let connects = extent == Extent::Connections && Connection::knows(scheme);
@@ -101,7 +101,7 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
         // What clients make of a URL that they read differently is told as of one in a variable.
         Meaning::Kind(kind) if extent >= Extent::Web && misread(text) => Ok(literal(kind, text)),
         Meaning::Kind(kind) => match (kind.target_fault)(text) {
-            Some(fault) => Err(format!("{fault}; right is {}", kind.url_form)),
+            Some(fault) => Err(format!("{fault}; expected {}", kind.url_form)),
             None => Ok(literal(kind, text)),
         },
         Meaning::Protocol(protocol) if connects => {
@@ -124,7 +124,7 @@ fn literal(kind: &'static Kind, text: &str) -> Target {
 /// A target in a variable: what is wrong with its value is a failed outcome, since the value is not in the command.
 fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
     if !is_variable_name(name) {
-        return Err("env: takes the name of a variable, such as env:DATABASE_URL".to_owned());
+        return Err("env: expects the name of a variable, such as env:DATABASE_URL".to_owned());
     }
     let made = |kind, check| Target { kind, check, variable: Some(name.to_owned()) };
     let unresolved = |wrong: Option<(Cause, String)>| {
@@ -133,7 +133,7 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
     let Some(value) = env.var(name).filter(|value| !value.is_empty()) else { return Ok(unresolved(None)) };
     let wrong = |cause, what: String| unresolved(Some(blamed(name, &value).unwrap_or((cause, what))));
     let Some((scheme, _)) = value.split_once("://").or_else(|| opaque(&value)) else {
-        return Ok(wrong(Cause::UrlMalformed, format!("the variable {name} holds no URL: it has no scheme://")));
+        return Ok(wrong(Cause::UrlMalformed, format!("the variable {name} is not a URL: it has no scheme://")));
     };
     let connects = extent == Extent::Connections && Connection::knows(scheme);
     let url = || Value::Env(name.to_owned());
@@ -143,8 +143,7 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
         Meaning::Protocol(protocol) => wrong(Cause::VariableInvalid, not_spoken(name, protocol)),
         Meaning::Driver(kind) if connects => made(kind, Arc::new(Connection::of_driver(url()))),
         Meaning::Driver(_) => {
-            let what =
-                format!("the variable {name} holds a driver's own form of URL; this version has no check for it");
+            let what = format!("the variable {name} is a driver-specific URL; this version has no check for it");
             wrong(Cause::VariableInvalid, what)
         }
         Meaning::Unknown => wrong(Cause::UrlMalformed, unknown(name, scheme)),
@@ -152,7 +151,7 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
 }
 
 fn not_spoken(name: &str, protocol: &Protocol) -> String {
-    format!("the variable {name} holds the URL of a {} check; {}", protocol.name, protocol.lacking(INSTEAD))
+    format!("the variable {name} is the URL of a {} check; {}", protocol.name, protocol.lacking(INSTEAD))
 }
 
 /// What is said of a value whose text before `://` is no scheme that is known.
@@ -160,9 +159,9 @@ fn unknown(name: &str, scheme: &str) -> String {
     let word = scheme.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
     match meaning(word) {
         Meaning::Kind(_) | Meaning::Protocol(_) if word != scheme => {
-            format!("the variable {name} holds other text before {word}://")
+            format!("the variable {name} has other text before {word}://")
         }
-        _ => format!("the variable {name} holds a URL with an {}", advice(scheme)),
+        _ => format!("the variable {name} is a URL with an {}", advice(scheme)),
     }
 }
 

@@ -134,9 +134,9 @@ async fn log_token_changes(options: watch::Receiver<Arc<ServeOptions>>, env: Arc
         let now = token.and_then(|token| access::wanted(&token, &*env).err());
         match &now {
             Some(reason) if now != logged => {
-                say!(Warn, "serve.bearer_token cannot be used: every token is refused"; reason = reason.to_string());
+                say!(Warn, "serve.bearer_token is unusable: pilotfish rejects every token"; reason = reason.to_string());
             }
-            None if logged.is_some() => say!(Info, "serve.bearer_token can be used again"),
+            None if logged.is_some() => say!(Info, "serve.bearer_token is usable again"),
             Some(_) | None => {}
         }
         logged = now;

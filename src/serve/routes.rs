@@ -29,10 +29,10 @@ const PROBE_PATHS: &str = "\
 /startupz       200 once every `startup` check has been up
 /readyz         200 while every `ready` check is up
 /readyz/NAME    200 while this check is up
-                ?verbose lists the checks, ?exclude=NAME leaves one out (repeatable)
+                ?verbose lists the checks, ?exclude=NAME excludes one (repeatable)
 ";
 const OTHER_PATHS: &str = "\
-/metrics        for Prometheus
+/metrics        metrics for Prometheus
 /status         every check with its last outcome, as JSON
 /retry/NAME     POST from inside the pod: run this check now
 ";
@@ -115,17 +115,14 @@ pub(super) fn answer(
 ) -> RouteResponse {
     if question.surface == Surface::Everything && question.path.starts_with("/retry/") {
         let allow = Some((header::ALLOW, "POST"));
-        let body = "only POST is answered here\n".to_owned();
+        let body = "pilotfish answers only POST here\n".to_owned();
         return RouteResponse { extra: allow, ..text(StatusCode::METHOD_NOT_ALLOWED, body) };
     }
     let Some(route) = route(question) else {
-        return text(
-            StatusCode::NOT_FOUND,
-            format!("there is no such path; there are:\n\n{}", paths(question.surface)),
-        );
+        return text(StatusCode::NOT_FOUND, format!("unknown path; the paths are:\n\n{}", paths(question.surface)));
     };
     if !matches!(question.method, "GET" | "HEAD") {
-        let body = format!("only GET and HEAD are answered here:\n\n{}", paths(question.surface));
+        let body = format!("pilotfish answers only GET and HEAD here:\n\n{}", paths(question.surface));
         let allow = Some((header::ALLOW, "GET, HEAD"));
         return RouteResponse { extra: allow, ..text(StatusCode::METHOD_NOT_ALLOWED, body) };
     }
@@ -138,13 +135,13 @@ pub(super) fn answer(
     };
     if guarded && !access.guarded {
         let challenge = Some((header::WWW_AUTHENTICATE, "Bearer realm=\"pilotfish\""));
-        let body = "a token is needed here: send `Authorization: Bearer TOKEN` (serve.bearer_token)\n".to_owned();
+        let body = "this path requires a token: send `Authorization: Bearer TOKEN` (serve.bearer_token)\n".to_owned();
         return RouteResponse { extra: challenge, ..text(StatusCode::UNAUTHORIZED, body) };
     }
     match route {
         Route::Root => {
             let version = env!("CARGO_PKG_VERSION");
-            let about = "probes what this pod depends on, and says what is wrong";
+            let about = "probes the dependencies of this pod, and reports cause and fix";
             text(StatusCode::OK, format!("pilotfish {version}: {about}\n\n{}", paths(question.surface)))
         }
         Route::Gate(gate, title) => {

@@ -291,7 +291,7 @@ fn log(view: &CheckView) {
     let findings = findings.as_deref();
     match failure {
         _ if stale => {
-            say!(Warn, "no fresh result in time"; check, verdict, stale, target, cause = "stale");
+            say!(Warn, "no fresh result"; check, verdict, stale, target, cause = "stale");
         }
         None if findings.is_some() => {
             say!(Warn, "passed, with findings"; check, verdict, degraded, target, findings);

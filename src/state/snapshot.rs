@@ -44,7 +44,7 @@ pub struct Reload {
 /// One check, at one moment.
 #[derive(Debug, Clone)]
 pub struct CheckView {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// The name of its kind.
     pub kind: &'static str,

@@ -80,7 +80,7 @@ impl ServerKeys {
 pub(super) fn read_hosts(text: &str, rules: &ServerRules) -> Result<Vec<Host>, String> {
     let read = |host: &str| {
         if host.starts_with(['/', '@']) {
-            return Err("a socket in the file system is not dialled: give a host".to_owned());
+            return Err("sockets in the file system are not supported: give a host".to_owned());
         }
         Host::parse(host).map_err(str::to_owned)
     };
@@ -92,4 +92,4 @@ pub(super) fn read_hosts(text: &str, rules: &ServerRules) -> Result<Vec<Host>, S
 }
 
 /// Of more hosts than a kind takes.
-pub(super) const SEVERAL: &str = "several hosts are given, one is expected";
+pub(super) const SEVERAL: &str = "expected one host, not several";
