@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::cause::Cause;
 use crate::findings;
 use crate::order;
-use crate::outcome::{Failure, clean_text};
+use crate::outcome::{Detail, Failure, clean_text};
 use crate::state::{CheckView, Snapshot};
 use crate::verdict::Verdict;
 
@@ -227,10 +227,12 @@ pub fn reason(view: &CheckView) -> String {
 /// What was seen, where that is the name of a variable or a file, which the hint does not have; elsewhere it may have
 /// numbers in it.
 fn seen(failure: &Failure) -> String {
+    let of_value = matches!(failure.detail, Some(Detail::Value(_)));
     match failure.cause {
         Cause::VariableMissing | Cause::VariableInvalid | Cause::FileMissing | Cause::FileInvalid => {
             format!(" ({})", failure.message)
         }
+        Cause::ProbeLimit if of_value => format!(" ({})", failure.message),
         _ => String::new(),
     }
 }

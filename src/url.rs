@@ -25,7 +25,8 @@ impl Host {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if let Some(inner) = bare {
-            let with_zone = inner.split_once('%').is_some_and(|(ip, zone)| !zone.is_empty() && ip.parse::<Ipv6Addr>().is_ok());
+            let with_zone =
+                inner.split_once('%').is_some_and(|(ip, zone)| !zone.is_empty() && ip.parse::<Ipv6Addr>().is_ok());
             return match inner.parse::<Ipv6Addr>() {
                 Ok(ip) => Ok(Self::Ip(ip.into())),
                 Err(_) if with_zone => Err(ZONE),
@@ -155,8 +156,7 @@ impl std::error::Error for UrlError {}
 
 /// What is wrong with a host that is a path.
 pub const SOCKET: &str = "a socket in the file system is not dialled: give a host";
-const NOT_ASCII: &str =
-    "the host has letters that DNS has not, which browsers and Node write as xn--…: give it so";
+const NOT_ASCII: &str = "the host has letters that DNS has not, which browsers and Node write as xn--…: give it so";
 const ZONE: &str = "the IPv6 address has a zone (%…), which is not dialled: give an address without one";
 const SERVICE_PORT: &str = "its port is tcp://…, as Kubernetes sets NAME_PORT for a Service";
 

@@ -84,7 +84,8 @@ impl Value {
     /// The text, now.
     ///
     /// # Errors
-    /// `variable_missing`, `file_missing` or `file_invalid`, naming the variable or the path.
+    /// `variable_missing`, `file_missing` or `file_invalid`, naming the variable or the path; `probe_limit` for a variable that
+    /// is no UTF-8 text.
     pub fn resolve(&self, env: &dyn Env) -> Result<Secret, Fault> {
         match self {
             Self::Literal(text) => Ok(text.clone()),
@@ -169,7 +170,8 @@ fn variable(name: &str, env: &dyn Env) -> Result<Secret, Fault> {
     };
     // What stands in place of other bytes would be a wrong password.
     if value.contains(char::REPLACEMENT_CHARACTER) {
-        return Err(fault(Cause::VariableInvalid, format!("the variable {name} is not UTF-8 text")));
+        let fault = fault(Cause::ProbeLimit, format!("the variable {name} is not UTF-8 text"));
+        return Err(fault.with(Detail::Value(ValueDetail::NotText)));
     }
     Ok(Secret::new(value))
 }
@@ -364,9 +366,6 @@ mod tests {
         assert_eq!(fault.cause.slug(), "variable_missing");
         assert_eq!(fault.message, "the variable NOPE is not set or empty");
         let fault = Value::Env("ODD".into()).resolve(&MapEnv::with_vars(&[("ODD", "s3\u{fffd}")])).unwrap_err();
-        assert_eq!(
-            (fault.cause.slug(), fault.message.as_str()),
-            ("variable_invalid", "the variable ODD is not UTF-8 text")
-        );
+        assert_eq!((fault.cause.slug(), fault.message.as_str()), ("probe_limit", "the variable ODD is not UTF-8 text"));
     }
 }

@@ -10,7 +10,7 @@ use super::guard::{Guard, Trust};
 use super::login::{Login, log_in as log_in_over};
 use super::session::Session;
 use super::session_error::{SessionError, broken, shown};
-use super::settings::Settings;
+use super::settings::{Server, Settings};
 use super::sqlstate::{Link, code};
 use super::words::SslMode;
 use crate::cause::Cause;
@@ -21,7 +21,6 @@ use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{Expected, StreamError};
 use crate::net::tls::{TlsOptions, Verify};
 use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, Phase, SERVER_VERSION, TlsDetail};
-use crate::url::Endpoint;
 
 /// The request for TLS: its length and its code.
 const TLS_REQUEST: &[u8] = b"\0\0\0\x08\x04\xd2\x16\x2f";
@@ -64,14 +63,14 @@ impl SslMode {
 ///
 /// # Errors
 /// The causes of every phase up to `login`.
-pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, endpoint: &Endpoint) -> Result<LoggedIn, Fault> {
+pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, server: &Server) -> Result<LoggedIn, Fault> {
     let (first, second) = settings.sslmode.modes();
-    let refused = match connect_with(attempt, settings, endpoint, first, Link::Plain).await {
+    let refused = match connect_with(attempt, settings, server, first, Link::Plain).await {
         Ok(session) => return Ok(session),
         Err(refused) => refused,
     };
     let Some(second) = second.filter(|_| refused.other_mode) else { return Err(refused.fault) };
-    connect_with(attempt, settings, endpoint, second, Link::PlainForced)
+    connect_with(attempt, settings, server, second, Link::PlainForced)
         .await
         .map_err(|again| both(first, refused.fault, again.fault))
 }
@@ -94,18 +93,18 @@ fn both(first: ConnectMode, earlier: Fault, later: Fault) -> Fault {
 async fn connect_with(
     attempt: &mut Attempt,
     settings: &Settings,
-    endpoint: &Endpoint,
+    server: &Server,
     mode: ConnectMode,
     link: Link,
 ) -> Result<LoggedIn, Refused> {
     let stays = |fault| Refused { fault, other_mode: false };
     let ConnectMode::Tls { plain_will_do } = mode else {
-        let io = attempt.connect(endpoint).await.map_err(stays)?;
+        let io = attempt.connect(&server.endpoint).await.map_err(stays)?;
         return authenticate(attempt, settings, io, link, Trust::Plain).await;
     };
     // Files that cannot be read are told before anybody is dialled.
-    let (options, trust) = tls_options(attempt, settings, endpoint).map_err(stays)?;
-    let io = attempt.connect(endpoint).await.map_err(stays)?;
+    let (options, trust) = tls_options(attempt, settings, server).map_err(stays)?;
+    let io = attempt.connect(&server.endpoint).await.map_err(stays)?;
     match offer(attempt, io).await? {
         Offer::Taken(io) => {
             let started = attempt.start_tls(io, &options).await;
@@ -172,6 +171,7 @@ async fn authenticate(
         application_name: &settings.application_name,
         options: settings.options.as_deref(),
         password: settings.password.as_ref(),
+        passfile: settings.passfile,
         channel_binding: settings.channel_binding,
         cleartext: settings.cleartext,
         trust,
@@ -209,7 +209,7 @@ async fn authenticate(
 }
 
 /// How TLS is made, and what it is worth. As with libpq a configured CA is used by every mode.
-fn tls_options(attempt: &Attempt, settings: &Settings, endpoint: &Endpoint) -> Result<(TlsOptions, Trust), Fault> {
+fn tls_options(attempt: &Attempt, settings: &Settings, server: &Server) -> Result<(TlsOptions, Trust), Fault> {
     let own_ca = settings.ca.is_some();
     let (verify, trust) = match settings.sslmode {
         SslMode::VerifyFull => (Verify::Full, Trust::Verified),
@@ -225,7 +225,7 @@ fn tls_options(attempt: &Attempt, settings: &Settings, endpoint: &Endpoint) -> R
         verify: verify != Verify::Off,
         ..TlsKeys::default()
     };
-    let options = keys.options(&endpoint.host, attempt.world())?;
+    let options = keys.options(server.name.as_ref().unwrap_or(&server.endpoint.host), attempt.world())?;
     Ok((TlsOptions { verify, ..options }, trust))
 }
 
