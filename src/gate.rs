@@ -9,18 +9,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cause::Cause;
-use crate::findings;
 use crate::order;
-use crate::outcome::{Detail, Failure, clean_text};
+use crate::outcome::clean_text;
 use crate::state::{CheckView, Snapshot};
 use crate::verdict::Verdict;
 
 /// The heartbeat may be this old: the scheduler observes time once a second, and a throttled pod gets some room.
 pub const HEARTBEAT_LIMIT: Duration = Duration::from_secs(10);
-/// The longest reason in a line, in bytes.
-const REASON_LIMIT: usize = 1024;
-/// So many findings stand beside a reason.
-const FINDINGS_LIMIT: usize = 3;
 /// How many names of `exclude` that match nothing are repeated to the caller.
 const UNMATCHED_LIMIT: usize = 8;
 
@@ -206,50 +201,19 @@ fn heartbeat(snapshot: &Snapshot, now: Instant) -> Line<'_> {
     Line { name: "heartbeat", state }
 }
 
-/// Why a check is not up, in one line that stays the same while nothing changes: `CAUSE: HINT` where a run failed, what it
-/// is about, and the findings that may matter. What was seen of these has numbers in it, so their line is that of the
-/// catalogue.
+/// Why a check is not up, in one line that stays the same while nothing changes: `CAUSE: FACT. Fix: FIX` where a run failed.
 #[must_use]
 pub fn reason(view: &CheckView) -> String {
-    let failure = view.last.as_ref().and_then(|outcome| outcome.failure.as_ref());
-    let text = match failure {
+    let failed = view.last.as_ref().is_some_and(|outcome| !outcome.passed());
+    match &view.episode {
         _ if view.stale => {
             let stale = Cause::Stale.info();
-            format!("{}: {}", stale.slug, stale.remedy)
+            format!("{}: {}. Fix: {}", stale.slug, stale.meaning, stale.remedy)
         }
-        Some(failure) => format!("{}: {}{}{}", failure.cause.slug(), failure.hint, seen(failure), also(view)),
-        None if view.last.is_none() => "unknown: no run has ended yet".to_owned(),
-        None => "recovering: the last run passed, more are needed".to_owned(),
-    };
-    clean_text(&text, REASON_LIMIT)
-}
-
-/// What was seen, where that is the name of a variable or a file, which the hint does not have; elsewhere it may have
-/// numbers in it.
-fn seen(failure: &Failure) -> String {
-    let of_value = matches!(failure.detail, Some(Detail::Value(_)));
-    match failure.cause {
-        Cause::VariableMissing | Cause::VariableInvalid | Cause::FileMissing | Cause::FileInvalid => {
-            format!(" ({})", failure.message)
-        }
-        Cause::ProbeLimit if of_value => format!(" ({})", failure.message),
-        _ => String::new(),
+        Some(episode) if failed => episode.reason.clone(),
+        _ if view.last.is_none() => "unknown: no run has ended yet".to_owned(),
+        _ => "recovering: the last run passed, more are needed".to_owned(),
     }
-}
-
-/// The findings of the last run beside its failure: ` Also CODE: REMEDY.`.
-fn also(view: &CheckView) -> String {
-    let findings = view.last.iter().flat_map(|outcome| outcome.worth_showing());
-    let rows = findings.filter_map(|finding| findings::entry(finding.code));
-    let mut codes: Vec<&str> = Vec::new();
-    let mut text = String::new();
-    for row in rows {
-        if codes.len() < FINDINGS_LIMIT && !codes.contains(&row.code) {
-            codes.push(row.code);
-            write!(text, " Also {}: {}.", row.code, row.remedy).expect("writing to a String cannot fail");
-        }
-    }
-    text
 }
 
 fn unmatched(exclude: &[String], checks: &[&CheckView]) -> Vec<String> {

@@ -6,6 +6,7 @@
 mod detail;
 mod facts;
 pub mod phase;
+mod sentence;
 mod standing;
 mod words;
 
@@ -27,6 +28,7 @@ pub use facts::{
     RedirectPurpose, SERVER_VERSION,
 };
 pub use phase::Phase;
+pub use sentence::{LINE_LIMIT, cut_at_word};
 pub use standing::Standing;
 
 /// Why a check failed, as the check itself tells it; the hint is added by the probe from all the evidence.
@@ -38,6 +40,9 @@ pub struct Fault {
     pub cause: Cause,
     /// What was observed, lower case, one line, no secret.
     pub message: String,
+    /// What was observed, in words that stay the same from run to run: the line of the failure leads with it. `None`
+    /// where the cause and the target say all.
+    pub fact: Option<String>,
     /// What was observed, typed; `None` where phase and cause say all.
     pub detail: Option<Detail>,
     /// The connection that it came from: the index into [`Evidence::tries`]; `None` where there was none.
@@ -47,13 +52,26 @@ pub struct Fault {
 impl Fault {
     /// A fault with an observed message; the message is cleaned and cut here, so that no caller can forget it.
     pub fn new(phase: Phase, cause: Cause, message: impl AsRef<str>) -> Self {
-        Self { phase, cause, message: clean_text(message.as_ref(), MESSAGE_LIMIT), detail: None, attempt: None }
+        Self {
+            phase,
+            cause,
+            message: clean_text(message.as_ref(), MESSAGE_LIMIT),
+            fact: None,
+            detail: None,
+            attempt: None,
+        }
     }
 
     /// The same with what was observed, typed.
     #[must_use]
     pub fn with(self, detail: Detail) -> Self {
         Self { detail: Some(detail), ..self }
+    }
+
+    /// The same with its fact: no time, no counter and no text of a peer may be in it, for each new text is a new event.
+    #[must_use]
+    pub fn stating(self, fact: impl Into<String>) -> Self {
+        Self { fact: Some(fact.into()), ..self }
     }
 
     /// The same with another message.
@@ -76,6 +94,9 @@ pub struct Failure {
     pub phase: Phase,
     /// The slug of the closed vocabulary.
     pub cause: Cause,
+    /// What was observed, in words that stay the same from run to run; see [`Failure::line`].
+    #[serde(skip)]
+    pub fact: Option<String>,
     /// What was observed.
     pub message: String,
     /// At most two short sentences: the likeliest reason and the one command or change that settles it.

@@ -12,7 +12,7 @@ use crate::env::Env;
 use crate::env::ProcessEnv;
 use crate::net::attempt::Attempt;
 use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Failure, Outcome, Phase};
-use crate::state::{CheckView, Histogram, Reload, Snapshot};
+use crate::state::{CheckView, Episode, Histogram, Reload, Snapshot};
 use crate::value::Value;
 use crate::verdict::Verdict;
 
@@ -66,7 +66,14 @@ pub(crate) fn pass() -> Outcome {
 }
 
 pub(crate) fn fail(phase: Phase, cause: Cause) -> Outcome {
-    let failure = Failure { phase, cause, message: "seen".to_owned(), hint: "do this".to_owned(), detail: None };
+    let failure = Failure {
+        phase,
+        cause,
+        fact: Some("seen".to_owned()),
+        message: "seen".to_owned(),
+        hint: "do this".to_owned(),
+        detail: None,
+    };
     Outcome { failure: Some(failure), ..pass() }
 }
 
@@ -105,6 +112,10 @@ pub(crate) fn view(name: &str, gates: Gates, verdict: Verdict, last: Option<Outc
         tries: Vec::new(),
         last_run: last.as_ref().map(|_| at),
         last_success: last.as_ref().filter(|_| !failed).map(|_| at),
+        episode: last
+            .as_ref()
+            .and_then(|outcome| outcome.failure.as_ref())
+            .map(|failure| Episode { cause: failure.cause, reason: failure.reason(name) }),
         last: last.map(Arc::new),
         each: false,
     }

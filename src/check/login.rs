@@ -78,9 +78,27 @@ impl LoginRefusal {
     }
 }
 
+/// The same fault with its fact: for which user, where that may be shown, or which database.
+#[must_use]
+pub fn stating(fault: Fault, user: Option<&str>, database: Option<&str>) -> Fault {
+    let fact = match fault.cause {
+        Cause::PasswordRejected
+        | Cause::LoginRejected
+        | Cause::PasswordMissing
+        | Cause::AuthUnsupported
+        | Cause::PermissionDenied => user.map(|user| format!("for user {user}")),
+        Cause::NoSuchDatabase => database.map(|name| format!("database {name} does not exist")),
+        _ => None,
+    };
+    match fact {
+        Some(fact) if fault.fact.is_none() => fault.stating(fact),
+        _ => fault,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Cleartext, LoginRefusal};
+    use super::{Cleartext, LoginRefusal, stating};
     use crate::outcome::Phase;
 
     #[test]
@@ -109,5 +127,14 @@ mod tests {
             assert_eq!((fault.cause.slug(), fault.phase), (slug, Phase::Login));
             assert!(fault.cause.phases().contains(&Phase::Login), "{slug}");
         }
+    }
+
+    #[test]
+    fn the_fact_is_whose_login_or_which_database() {
+        let fact = |refusal: LoginRefusal| stating(refusal.fault("no"), Some("app"), Some("shop")).fact;
+        assert_eq!(fact(LoginRefusal::Rejected).as_deref(), Some("for user app"));
+        assert_eq!(fact(LoginRefusal::NoSuchDatabase).as_deref(), Some("database shop does not exist"));
+        assert_eq!(fact(LoginRefusal::Full), None);
+        assert_eq!(stating(LoginRefusal::Rejected.fault("no"), None, None).fact, None);
     }
 }

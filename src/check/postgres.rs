@@ -23,6 +23,7 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
+use crate::check::login::stating;
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
@@ -185,7 +186,7 @@ impl PostgresRun {
             };
             faults.push((endpoint, fault));
         }
-        Err(furthest(faults))
+        Err(stating(furthest(faults), Some(&settings.user), Some(&settings.database)))
     }
 
     /// One host: log in, see its role, ask, say goodbye. `left` hosts, this one among them, share the time up to the login.

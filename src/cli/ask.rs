@@ -1,7 +1,6 @@
 //! `pilotfish ask`: asks a running sidecar, for exec probes in images without a shell or an HTTP client. It prints one
 //! line, and the same line while nothing changes: each new text is a new event of the pod.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
@@ -17,15 +16,17 @@ use tokio::time::timeout;
 
 use crate::exit::Exit;
 use crate::net::io::Io;
-use crate::outcome::clean_text;
+use crate::outcome::{LINE_LIMIT, clean_text, cut_at_word};
 use crate::url::{Host, Url};
 
 /// The whole exchange: within the second that the kubelet gives a probe by default, so that the line still gets out.
 const LIMIT: Duration = Duration::from_millis(800);
 /// As much of the answer is read: hundreds of checks fit.
 const BODY_LIMIT: usize = 256 * 1024;
-/// The longest line: about what an event of Kubernetes keeps.
-const LINE_LIMIT: usize = 1024;
+/// The longest line of an answer that is none, in bytes.
+const ODD_LINE_LIMIT: usize = 1024;
+/// The names of other checks may have so many bytes in the line.
+const ALSO_LIMIT: usize = 60;
 
 /// Where a sidecar listens unless it is told otherwise.
 pub const DEFAULT_URL: &str = "http://127.0.0.1:9809";
@@ -37,7 +38,7 @@ pub async fn run(question: &str, url: &str, out: &mut (dyn Write + Send)) -> Exi
         Err(usage) => (Exit::Usage, usage),
     };
     // A reader that went away does not change the answer.
-    drop(writeln!(out, "{}", clean_text(&line, LINE_LIMIT)).and_then(|()| out.flush()));
+    drop(writeln!(out, "{}", clean_text(&line, ODD_LINE_LIMIT)).and_then(|()| out.flush()));
     exit
 }
 
@@ -170,18 +171,25 @@ fn not_http(_: hyper::Error) -> String {
     "what came is no HTTP answer (where serve.tls is on, ask the listener of serve.probe_listen)".to_owned()
 }
 
-/// `database: password_rejected: HINT` for the first line that fails, and the names of the others.
+/// `database: password_rejected for user app. Fix: …` for the first line that fails, and the names of the others.
 fn failing(body: &str) -> String {
     let mut failed = body.lines().filter_map(|line| line.strip_prefix("[-]")?.split_once(" failed: "));
     let Some((name, reason)) = failed.next() else {
         return body.lines().last().unwrap_or("failed, without a reason").to_owned();
     };
-    let mut line = format!("{name}: {reason}");
     let others: Vec<&str> = failed.map(|(name, _)| name).collect();
-    if !others.is_empty() {
-        write!(line, " (also failing: {})", others.join(", ")).expect("writing to a String cannot fail");
+    let also = also_failing(&others);
+    format!("{}{also}", cut_at_word(&format!("{name}: {reason}"), LINE_LIMIT.saturating_sub(also.len())))
+}
+
+/// ` (also failing: a, b)`; names that are too long for the line are counted.
+fn also_failing(names: &[&str]) -> String {
+    let all = names.join(", ");
+    match names.len() {
+        0 => String::new(),
+        _ if all.len() <= ALSO_LIMIT => format!(" (also failing: {all})"),
+        count => format!(" (also failing: {count} other checks)"),
     }
-    line
 }
 
 #[cfg(test)]

@@ -55,10 +55,12 @@ pub fn text(reason: &str, cases: &[Case<'_>]) -> String {
     out
 }
 
-/// The fix must not be pushed out by a long message: it stands before it.
+/// The line of the failure, as every other output has it, then what was observed and the whole hint.
 fn failed(name: &str, failure: &Failure) -> String {
-    let Failure { phase, cause, message, hint, detail: _ } = failure;
-    format!("{name}: {}: {hint} ({}: {message})", cause.slug(), phase.as_str())
+    let line = failure.line(name);
+    let (phase, message) = (failure.phase.as_str(), &failure.message);
+    let hint = Some(&*failure.hint).filter(|hint| !line.contains(hint)).unwrap_or_default();
+    format!("{line} ({phase}: {message}) {hint}").trim_end().to_owned()
 }
 
 fn found(name: &str, finding: &Finding) -> String {
@@ -94,6 +96,7 @@ mod tests {
             cause: Cause::PasswordRejected,
             message: message.to_owned(),
             hint,
+            fact: None,
             detail: None,
         };
         Outcome { failure: Some(failure), ..pass() }
@@ -107,7 +110,7 @@ mod tests {
         assert!(text.len() <= 4096, "{}", text.len());
         assert!(
             text[..512]
-                .starts_with("database: password_rejected: compare the Secret with what the server has stored (")
+                .starts_with("database: password_rejected: the server rejected the user or the password. Fix: compare the Secret with what the server has stored (")
         );
         assert_eq!(text.find('\n').map(|end| end < 512), Some(true));
         assert!(text.ends_with("stopped early\n"));

@@ -15,6 +15,7 @@ fn failed() -> Outcome {
         cause: Cause::PasswordRejected,
         message: "password authentication failed for user \"app\" (28P01)".into(),
         hint: "…".into(),
+        fact: None,
         detail: None,
     };
     let query = Query {

@@ -95,7 +95,7 @@ async fn an_answer_has_its_headers() {
 async fn detail_is_for_this_pod_alone() {
     let server = plain();
     let near = get(server.address, "/readyz", "").await;
-    assert!(near.contains("[-]database failed: password_rejected: do this\n"), "{near}");
+    assert!(near.contains("[-]database failed: password_rejected: seen. Fix: do this\n"), "{near}");
     let proxied = get(server.address, "/readyz", "X-Forwarded-For: 10.0.0.1\r\n").await;
     assert!(proxied.contains("[-]database failed: reason withheld\n"), "{proxied}");
     server.options.send_replace(Arc::new(ServeOptions { full_detail: true, ..ServeOptions::default() }));

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::message::{Message, Slot};
-use super::snapshot::{CheckView, Histogram, Reload, Snapshot, count_up};
+use super::snapshot::{CheckView, Episode, Histogram, Reload, Snapshot, count_up};
 use crate::log::say;
 use crate::net::dial::Require;
 use crate::outcome::{ConnectResult, Outcome};
@@ -168,6 +168,7 @@ impl Tracked {
             view.since = wall;
         }
         view.stale = false;
+        view.follow_episode(&outcome);
         view.limited = self.streak.is_limited();
         view.degraded = view.counts_as_up() && outcome.degraded;
         view.count(outcome);
@@ -205,6 +206,18 @@ impl Tracked {
 }
 
 impl CheckView {
+    /// Keeps, starts or ends the episode; called after the verdict has changed.
+    fn follow_episode(&mut self, outcome: &Outcome) {
+        match &outcome.failure {
+            Some(failure) if self.episode.as_ref().is_some_and(|episode| episode.cause == failure.cause) => {}
+            Some(failure) => {
+                self.episode = Some(Episode { cause: failure.cause, reason: failure.reason(&self.name) });
+            }
+            None if self.verdict == Verdict::Up => self.episode = None,
+            None => {}
+        }
+    }
+
     /// Counts a run and keeps it as the last one.
     fn count(&mut self, outcome: Outcome) {
         let ended = outcome.started_at + outcome.duration;
@@ -248,6 +261,7 @@ fn initial_view(slot: &Slot, wall: SystemTime) -> CheckView {
         durations: Histogram::default(),
         tries: Vec::new(),
         last: None,
+        episode: None,
         last_run: None,
         last_success: None,
         each: planned.rules.require == Require::Each,
@@ -280,7 +294,10 @@ fn log(view: &CheckView) {
         None => say!(Info, "passed"; check, verdict, degraded, target),
         Some(failure) => {
             let (phase, cause, hint) = (failure.phase.as_str(), failure.cause.slug(), failure.hint.as_str());
-            say!(Warn, failure.message; check, verdict, degraded, target, phase, cause, hint, findings);
+            let observed = failure.message.as_str();
+            let reason = view.episode.as_ref().map_or_else(|| failure.reason(check), |episode| episode.reason.clone());
+            let line = format!("{check}: {reason}");
+            say!(Warn, line; check, verdict, degraded, target, phase, cause, observed, hint, findings);
         }
     }
 }

@@ -74,12 +74,24 @@ pub struct CheckView {
     pub tries: Vec<((u8, ConnectResult), u64)>,
     /// The last outcome.
     pub last: Option<Arc<Outcome>>,
+    /// Why it fails, or failed before it settled again; see [`Episode`].
+    pub episode: Option<Episode>,
     /// When the last run ended.
     pub last_run: Option<SystemTime>,
     /// When the last run that passed ended.
     pub last_success: Option<SystemTime>,
     /// Whether it runs once per address (`require: each`).
     pub each: bool,
+}
+
+/// Failures of one cause, one after another. Each new text is a new event of the pod, and after 25 of them the kubelet drops
+/// real ones: so what the first failure said stands until the cause changes or the check is up again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Episode {
+    /// The cause of all of them.
+    pub cause: Cause,
+    /// What the first one said: [`Failure::reason`](crate::outcome::Failure::reason).
+    pub reason: String,
 }
 
 impl CheckView {

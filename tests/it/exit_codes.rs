@@ -170,7 +170,7 @@ fn three_out_of_time() {
     assert_eq!((&progress["check"], &progress["cause"]), (&"tcp-127-0-0-1".into(), &"connect_refused".into()));
     assert_eq!(lines[1], "pilotfish wait: timed out");
     let said = std::fs::read_to_string(log).expect("it was written");
-    let expected = "tcp-127-0-0-1: connect_refused: Nothing in this pod listens on port ";
+    let expected = "tcp-127-0-0-1: connect_refused: 127.0.0.1:";
     assert!(said.starts_with(expected) && said.ends_with("pilotfish wait: timed out\n"), "{said}");
 }
 

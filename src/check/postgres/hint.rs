@@ -73,9 +73,9 @@ fn password_rejected(fault: &Fault) -> &'static str {
              answer: see the server's log. An IAM token expires after 15 minutes."
         }
         _ => {
-            "PostgreSQL reports a wrong or expired password, an unknown role, a role without a password and an md5 \
-             hash under a scram rule alike. SELECT rolname, rolvaliduntil, left(rolpassword, 5) FROM pg_authid shows \
-             which; a volume keeps its first password: ALTER ROLE … PASSWORD sets the Secret's."
+            "Set the role's password to the Secret's with ALTER ROLE … PASSWORD: a volume keeps its first one. An expired \
+             password, an unknown role, a role without a password and an md5 hash under a scram rule look alike: SELECT \
+             rolname, rolvaliduntil, left(rolpassword, 5) FROM pg_authid shows which."
         }
     }
 }

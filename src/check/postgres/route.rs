@@ -25,6 +25,9 @@ use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, Phase, SERVER_VERSIO
 /// The request for TLS: its length and its code.
 const TLS_REQUEST: &[u8] = b"\0\0\0\x08\x04\xd2\x16\x2f";
 
+/// What is observed where the server demands too many rounds of SCRAM.
+const TOO_MANY_ROUNDS: &str = "the server demands more rounds of SCRAM than pilotfish computes";
+
 /// How a connection is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ConnectMode {
@@ -238,7 +241,9 @@ pub(super) fn fault(attempt: &Attempt, session_error: &SessionError, link: Link)
         SessionError::Server(error) => return attempt.of_connection(error.at_login(link)),
         SessionError::Stop(cause, text) => return attempt.fault(*cause, text),
         SessionError::Limit { code, text } => {
-            return attempt.fault(Cause::ProbeLimit, text).with(Detail::Protocol { code, product: None });
+            let fault = attempt.fault(Cause::ProbeLimit, text).with(Detail::Protocol { code, product: None });
+            // A number of the server may change from run to run.
+            return if *code == code::ROUNDS { fault.stating(TOO_MANY_ROUNDS) } else { fault.stating(text) };
         }
         SessionError::Unbound(text) => {
             let unbound = Detail::Protocol { code: code::CHANNEL_BINDING, product: None };

@@ -12,6 +12,7 @@ mod session;
 use std::sync::Arc;
 
 use crate::cause::Cause;
+use crate::check::login;
 use crate::check::server_keys::ServerKeys;
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
 use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
@@ -121,7 +122,13 @@ impl RedisRun {
         } else {
             attempt.abandon(client.into_stream()).await;
         }
-        fault.map_err(|(fault, _)| fault)
+        fault.map_err(|(fault, _)| self.stating(fault))
+    }
+
+    /// The same fault with whose login or which database it is about.
+    fn stating(&self, fault: Fault) -> Fault {
+        let database = self.destination.database.map(|number| number.to_string());
+        login::stating(fault, self.destination.server.shown_user(), database.as_deref())
     }
 
     async fn session(&self, attempt: &mut Attempt, client: &mut Client<Io>) -> Result<(), SessionError> {

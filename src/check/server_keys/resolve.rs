@@ -109,12 +109,18 @@ impl ServerKeys {
 }
 
 impl Server {
+    /// The user, where it may be shown.
+    #[must_use]
+    pub fn shown_user(&self) -> Option<&str> {
+        self.user.as_deref().filter(|_| self.shows_user)
+    }
+
     /// As it may be shown, with this path: `redis://cache:6379/0`.
     #[must_use]
     pub fn target(&self, path: Option<&str>) -> String {
         let url = Url {
             scheme: self.scheme.to_owned(),
-            user: self.user.clone().filter(|_| self.shows_user),
+            user: self.shown_user().map(str::to_owned),
             password: None,
             hosts: self.hosts.iter().map(|endpoint| (endpoint.host.clone(), Some(endpoint.port))).collect(),
             path: path.map(|path| format!("/{path}")).unwrap_or_default(),
