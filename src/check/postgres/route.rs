@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::guard::{Guard, Trust};
 use super::login::{Login, log_in as log_in_over};
 use super::session::Session;
-use super::session_error::{SessionError, broken, shown};
+use super::session_error::{SessionError, broken, limit, shown};
 use super::settings::{Server, Settings};
 use super::sqlstate::{Link, code};
 use super::words::SslMode;
@@ -67,6 +67,13 @@ impl SslMode {
 /// # Errors
 /// The causes of every phase up to `login`.
 pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, server: &Server) -> Result<LoggedIn, Fault> {
+    if settings.gss_only {
+        let io = attempt.connect(&server.endpoint).await?;
+        attempt.enter(Phase::Login);
+        attempt.close(io).await;
+        let text = "gssencmode=require asks for encryption by GSSAPI, which pilotfish does not have";
+        return Err(fault(attempt, &limit(code::KERBEROS, text), Link::Plain));
+    }
     let (first, second) = settings.sslmode.modes();
     let refused = match connect_with(attempt, settings, server, first, Link::Plain).await {
         Ok(session) => return Ok(session),

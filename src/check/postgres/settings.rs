@@ -11,7 +11,7 @@ use crate::net::tls::Pem;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::secret::Secret;
 use crate::url::{Endpoint, Host, Url};
-use crate::value::{Setting, Value};
+use crate::value::{Expected, Setting, Value};
 
 /// PostgreSQL's port.
 pub(super) const PORT: u16 = 5432;
@@ -57,6 +57,8 @@ pub(super) struct Settings {
     pub(super) application_name: String,
     pub(super) options: Option<String>,
     pub(super) role: Role,
+    /// Nothing but encryption by GSSAPI will do.
+    pub(super) gss_only: bool,
 }
 
 impl Target {
@@ -151,6 +153,7 @@ impl Settings {
             key,
             application_name: url.application_name.unwrap_or_else(|| APPLICATION_NAME.to_owned()),
             options: url.options,
+            gss_only: url.gss_only,
             role: setting(&keys.role, "role", env)?.map(|role| role.0).or(url.role).unwrap_or_default(),
         })
     }
@@ -170,7 +173,7 @@ fn sslmode(chosen: Option<SslMode>, public_ca: bool) -> Result<SslMode, Fault> {
     }
 }
 
-fn setting<T: Clone + std::str::FromStr<Err = String>>(
+fn setting<T: Clone + std::str::FromStr<Err: Into<Expected>>>(
     key: &Option<Setting<T>>,
     name: &'static str,
     env: &dyn Env,

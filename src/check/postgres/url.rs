@@ -48,6 +48,8 @@ pub(super) struct UrlPart {
     pub(super) application_name: Option<String>,
     pub(super) options: Option<String>,
     pub(super) role: Option<Role>,
+    /// Nothing but encryption by GSSAPI will do.
+    pub(super) gss_only: bool,
 }
 
 /// The parameters that make up the servers, each a list.
@@ -117,6 +119,7 @@ impl UrlPart {
             "sslmode" => self.sslmode = Some(value.parse().map_err(bad)?),
             // What JDBC writes; libpq reads it so.
             "ssl" if value == "true" => self.sslmode = Some(SslMode::Require),
+            "gssencmode" => self.gss_only = value == "require",
             "channel_binding" => self.channel_binding = Some(value.parse().map_err(bad)?),
             "sslrootcert" => self.ca = text(),
             "sslcert" => self.cert = text(),

@@ -93,6 +93,15 @@ fn discovery_finds_a_keyword_string() {
 }
 
 #[test]
+fn encryption_by_gssapi_is_a_limit_where_nothing_else_will_do() {
+    let cluster = Cluster::plain();
+    let url = |mode: &str| format!("{}?gssencmode={mode}", cluster.url());
+    let message = failed(&check(&url("require")), "login", "probe_limit");
+    assert!(message.starts_with("gssencmode=require asks for encryption by GSSAPI"), "{message}");
+    ["disable", "prefer"].iter().for_each(|mode| passed(&check(&url(mode))));
+}
+
+#[test]
 fn a_password_in_a_passfile_is_a_limit() {
     let cluster = Cluster::plain();
     let url = format!("postgres://app@127.0.0.1:{}/app?passfile=/etc/pgpass", cluster.port);
