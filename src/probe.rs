@@ -45,6 +45,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     let context = Context {
         tls_keys: check::kind(planned.kind).map(|kind| kind.tls_keys).unwrap_or_default(),
         schemes: SCHEMES,
+        family: check::kind(planned.kind).and_then(|kind| kind.schemes.first()?.family),
         endpoints: &endpoints,
         readings: &readings,
         clients: &planned.clients,

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use crate::outcome::ValueDetail;
 use crate::secret::Secret;
+use crate::value::Expected;
 
 /// A host as a URL or an address names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -115,19 +116,19 @@ impl Endpoint {
 
 /// For [`crate::value::Setting`]: the error says what was expected.
 impl std::str::FromStr for Host {
-    type Err = String;
+    type Err = Expected;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::parse(text).map_err(|problem| format!("a host name or an address: {problem}"))
+    fn from_str(text: &str) -> Result<Self, Expected> {
+        Self::parse(text).map_err(|problem| expected("a host name or an address", problem))
     }
 }
 
 /// For [`crate::value::Setting`]: the error says what was expected.
 impl std::str::FromStr for Endpoint {
-    type Err = String;
+    type Err = Expected;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::parse(text).map_err(|problem| format!("host:port: {problem}"))
+    fn from_str(text: &str) -> Result<Self, Expected> {
+        Self::parse(text).map_err(|problem| expected("host:port", problem))
     }
 }
 
@@ -166,6 +167,10 @@ impl UrlError {
     pub fn detail(&self) -> Option<ValueDetail> {
         detail_of(self.problem)
     }
+}
+
+fn expected(what: &str, problem: &str) -> Expected {
+    Expected { text: format!("{what}: {problem}"), limit: detail_of(problem).filter(ValueDetail::is_limit) }
 }
 
 /// What is wrong with a host, or a URL, as the detail of a fault.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::cause::Cause;
 use crate::check::{Check, Kind, Prepared, Run, Runnable, SCHEMES, tcp, tls};
 use crate::env::Env;
-use crate::findings::{Reading, blame_url};
+use crate::findings::{Blame, Reading, blame_url};
 use crate::net::attempt::Attempt;
 use crate::net::resolve::{self, Budget, RecordType};
 use crate::outcome::{Detail, Fault, Phase};
@@ -42,7 +42,8 @@ pub const PROTOCOLS: &[Protocol] = &[
     Protocol::new("dapr", &[Scheme::new("dapr")]),
     Protocol::without_port("icmp", &[Scheme::new("icmp")]),
     Protocol::without_port("unix", &[Scheme::new("unix").opaque()]),
-    Protocol::without_port("file", &[Scheme::new("file")]),
+    Protocol::without_port("file", &[Scheme::new("file").opaque()]),
+    Protocol::without_port("sqlite", &[Scheme::new("sqlite").opaque()]),
 ];
 
 /// Schemes that one driver alone reads, beside `jdbc:…` and `scheme+driver`.
@@ -123,19 +124,17 @@ impl Connection {
     fn read(&self, env: &dyn Env) -> Result<Dialled, Fault> {
         let text = self.url.resolve(env)?;
         let origin = self.url.origin();
-        let wrong = |what: String| {
-            let message = format!("{origin} is not a valid URL: {what}");
-            Fault::new(Phase::Assert, Cause::UrlMalformed, message)
+        let wrong = |Blame { cause, message, detail }: Blame| {
+            let fault = Fault::new(Phase::Assert, cause, format!("{origin} is not a valid URL: {message}"));
+            Fault { detail: detail.map(Detail::Value), ..fault }
         };
         let read = Url::parse(without_jdbc(text.expose()));
         let url = match (blame_url(text.expose(), read.is_err(), SCHEMES), read) {
             (Some(blame), _) => return Err(blame.fault(&origin)),
-            (None, read) => {
-                read.map_err(|error| Fault { detail: error.detail().map(Detail::Value), ..wrong(error.to_string()) })?
-            }
+            (None, read) => read.map_err(|error| wrong(error.into()))?,
         };
         // The scheme itself may be anything, so it is not repeated.
-        let unknown = || wrong("unknown scheme".to_owned());
+        let unknown = || wrong(Blame::malformed("unknown scheme"));
         let scheme = SCHEMES.stem(&url.scheme).ok_or_else(unknown)?;
         let port = scheme.default_port.ok_or_else(unknown)?;
         let asks_for_tls = |(key, value): &(String, _)| {

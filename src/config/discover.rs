@@ -14,7 +14,7 @@ use crate::config::fault::Refused;
 use crate::config::names::{Names, is_variable_name};
 use crate::config::plan::{Extent, Gates, Listed, Origin, Plan, Planned, USUAL_FILE, VARIABLE};
 use crate::config::rules::Reach;
-use crate::config::urls::{INSTEAD, in_variable};
+use crate::config::urls::{INSTEAD, in_variable, reader_of};
 use crate::env::Env;
 use crate::scheme::{Discovery, Scheme};
 use crate::url::Url;
@@ -114,6 +114,9 @@ impl Finder<'_> {
     fn look_at(&mut self, variable: &str, value: &str) {
         // In quotes it is no URL, and meant as one: its check says so.
         let plain = value.trim().trim_start_matches(['"', '\'']);
+        if let Some(kind) = reader_of(plain) {
+            return self.text(kind, variable, value);
+        }
         let (scheme, rest) = plain.split_once("://").unwrap_or_default();
         let sort = sort(scheme);
         if matches!(sort, Sort::Other) || rest.is_empty() {
@@ -126,11 +129,9 @@ impl Finder<'_> {
         if matches!(sort, Sort::Web(_)) && of_browsers(variable) {
             return self.list(variable, &target, "it is a web address for browsers, which no pod needs to reach");
         }
-        if let Some((_, first)) = self.seen.iter().find(|(known, _)| known == value) {
-            let why = format!("it has the same value as {first}");
-            return self.list(variable, &target, why);
+        if self.is_known(variable, value, &target) {
+            return;
         }
-        self.seen.push((value.to_owned(), variable.to_owned()));
         let goes_on = self.extent == Extent::Connections && Connection::knows(scheme);
         let url = || Value::Env(variable.to_owned());
         match sort {
@@ -144,6 +145,26 @@ impl Finder<'_> {
             Sort::Web(scheme) => self.web(variable, value, scheme, &target),
             Sort::Other => {}
         }
+    }
+
+    /// A connection string that is no URL.
+    fn text(&mut self, kind: &'static Kind, variable: &str, value: &str) {
+        let prepared = (kind.from_url)(Value::Env(variable.to_owned())).prepare(self.env);
+        let target = if prepared.endpoints.is_empty() { "…".to_owned() } else { prepared.target };
+        if !self.is_known(variable, value, &target) {
+            self.login(kind, variable, value, &target);
+        }
+    }
+
+    /// Whether another variable had the same value first: then that is listed.
+    fn is_known(&mut self, variable: &str, value: &str, target: &str) -> bool {
+        if let Some((_, first)) = self.seen.iter().find(|(known, _)| known == value) {
+            let why = format!("it has the same value as {first}");
+            self.list(variable, target, why);
+            return true;
+        }
+        self.seen.push((value.to_owned(), variable.to_owned()));
+        false
     }
 
     fn login(&mut self, kind: &'static Kind, variable: &str, url: &str, target: &str) {

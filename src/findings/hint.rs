@@ -75,6 +75,7 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::SecretWhitespace
         | Cause::SecretTooWeak
         | Cause::UrlMalformed
+        | Cause::ProbeLimit
         | Cause::UrlPasswordUnencoded
         | Cause::UrlPasswordDoubled
         | Cause::FileMissing
@@ -92,7 +93,6 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::Timeout
         | Cause::ProtocolError
         | Cause::TooLarge
-        | Cause::ProbeLimit
         | Cause::Stale
         | Cause::Internal => answer::hint(fault).map(str::to_owned),
     }

@@ -9,6 +9,7 @@ mod clients;
 mod flawed;
 mod intent;
 mod jdbc;
+mod keywords;
 mod messages;
 mod pairs;
 mod params;
@@ -57,6 +58,7 @@ fn all_findings<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Cont
         let logged_in = evidence.phases.iter().any(|(phase, _)| *phase >= Phase::Login);
         let unproven = fault.is_none() && reading.key == "url" && !logged_in;
         found.extend(value(reading, fault, reading.is_listed(), unproven, schemes));
+        found.extend(keywords::judge(reading, context).map(|finding| About::Value(reading).found(finding)));
         let known = known_password(reading, context);
         found.extend(
             url(reading, known, evidence, asked, schemes)

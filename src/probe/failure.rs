@@ -5,7 +5,7 @@ use crate::cause::Cause;
 use crate::check::{self, HintFn};
 use crate::finding::Finding;
 use crate::findings::{self, Context};
-use crate::outcome::{Evidence, Failure, Fault, Phase};
+use crate::outcome::{Detail, Evidence, Failure, Fault, Phase};
 
 /// The failure that a fault is to people: with its hint.
 pub(super) fn explain(kind: &str, fault: Fault, evidence: &Evidence, context: Context<'_>) -> Failure {
@@ -16,6 +16,7 @@ pub(super) fn explain(kind: &str, fault: Fault, evidence: &Evidence, context: Co
         Cause::VariableMissing | Cause::VariableInvalid | Cause::FileMissing | Cause::FileInvalid => {
             Some(fault.message.clone())
         }
+        Cause::ProbeLimit if matches!(fault.detail, Some(Detail::Value(_))) => Some(fault.message.clone()),
         _ => fault.fact.clone().or_else(|| findings::general_fact(&fault, evidence, &context)),
     };
     failure(Fault { fact, ..fault }, hint)

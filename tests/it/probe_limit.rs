@@ -97,3 +97,32 @@ fn what_has_been_up_stays_up() {
     assert!(metric("pilotfish_check_up{check=\"db\"} 1") && metric("pilotfish_check_degraded{check=\"db\"} 1"));
     assert_eq!(sidecar.get("/readyz").status, 200);
 }
+
+/// Before a connection it is a failure that waits: neither at once nor after a while does waiting end early.
+#[test]
+fn a_value_that_only_other_clients_read_is_waited_for() {
+    for value in [
+        "prisma://accelerate.prisma-data.net/?api_key=s3cret",
+        "file:./dev.db",
+        "sqlite:///app.db",
+        "amqp://app:s3cret@broker:5672",
+        "unheard://app:s3cret@db:1",
+        "Server=db;User Id=app;Password=s3cret",
+        "postgres://app:s3cret@/shop?host=/run/postgresql",
+        "jdbc:postgresql://db/shop?user=app&password=s3cret",
+    ] {
+        let mut wait = pilotfish();
+        wait.env("A_URL", value).args(["wait", "env:A_URL", "--interval", "100ms", "--timeout", "700ms"]);
+        let ran = run(wait.args(["--permanent-after", "100ms"]));
+        assert_eq!(ran.code, 3, "{value}: {ran:?}");
+        assert!(
+            ran.stdout.contains("probe_limit") && ran.stdout.contains("may be correct for the app"),
+            "{value}: {ran:?}"
+        );
+        assert!(!format!("{ran:?}").contains("s3cret"), "{value}: {ran:?}");
+    }
+    // What is wrong for every client is not waited for.
+    let mut wait = pilotfish();
+    wait.env("A_URL", "no URL").args(["wait", "env:A_URL", "--interval", "100ms", "--permanent-after", "100ms"]);
+    assert_eq!(run(&mut wait).code, 4);
+}

@@ -209,6 +209,10 @@ fn probe_limit(fault: &Fault) -> Option<&'static str> {
             "The app may log in, but pilotfish computes no more rounds. Lower scram_iterations on the server and set the \
              password again, or give the check a role of its own."
         }
+        code::PASSFILE => {
+            "The app may take the password from its passfile, which pilotfish does not read. Set `password: {file: …}` or \
+             `password: {env: …}`."
+        }
         code::INVISIBLE => {
             "The password has only invisible characters, which is rarely intended. Set another one, or require \
              scram-sha-256 on the server."

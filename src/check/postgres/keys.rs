@@ -14,8 +14,9 @@ use crate::value::{Setting, Value};
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "postgres"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct PostgresKeys {
-    /// `postgres://user:password@host:port/database?sslmode=…`; every other key overrides its part of it. Several hosts,
-    /// separated by commas, are tried in order.
+    /// `postgres://user:password@host:port/database?sslmode=…`, or `host=… user=…` as libpq reads it; every other key overrides
+    /// its part of it. Several hosts, separated by commas, are tried in order. With `hostaddr` that address is dialled, and the
+    /// host is the name for TLS.
     pub(super) url: Option<Value>,
     /// The server's name or address; several are separated by commas and tried in order.
     pub(super) host: Option<Value>,
@@ -72,6 +73,9 @@ impl PostgresKeys {
                 Err(blame) => found.push(("url", blame.message)),
                 Ok(url) if !url.names_user() && !given("user") => {
                     found.push(("url", "names no user, and there is no key `user`".to_owned()));
+                }
+                Ok(url) if url.hosts.is_empty() && !given("host") => {
+                    found.push(("url", "names no host, and there is no key `host`".to_owned()));
                 }
                 Ok(_) => {}
             },

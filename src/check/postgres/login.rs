@@ -20,6 +20,8 @@ pub(super) struct Login<'a> {
     /// Settings of the session, as libpq's `options` has them.
     pub(super) options: Option<&'a str>,
     pub(super) password: Option<&'a Secret>,
+    /// Where there is none, it is in a file that libpq reads.
+    pub(super) passfile: bool,
     pub(super) channel_binding: ChannelBinding,
     pub(super) cleartext: Cleartext,
     pub(super) trust: Trust,
@@ -53,6 +55,7 @@ impl Login<'_> {
         Rules {
             user: self.user.to_owned(),
             password: match self.password.map(Secret::expose) {
+                None if self.passfile => Password::InFile,
                 None => Password::Missing,
                 Some(password) if password.contains('\0') => Password::WithZeroByte,
                 Some(password) if vanishes(password) => Password::Vanishing,

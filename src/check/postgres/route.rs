@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::guard::{Guard, Trust};
 use super::login::{Login, log_in as log_in_over};
 use super::session::Session;
-use super::session_error::{SessionError, broken, shown};
-use super::settings::Settings;
+use super::session_error::{SessionError, broken, limit, shown};
+use super::settings::{Server, Settings};
 use super::sqlstate::{Link, code};
 use super::words::SslMode;
 use crate::cause::Cause;
@@ -21,10 +21,12 @@ use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{Expected, StreamError};
 use crate::net::tls::{TlsOptions, Verify};
 use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, Phase, SERVER_VERSION, TlsDetail};
-use crate::url::Endpoint;
 
 /// The request for TLS: its length and its code.
 const TLS_REQUEST: &[u8] = b"\0\0\0\x08\x04\xd2\x16\x2f";
+
+/// What is observed where the server demands too many rounds of SCRAM.
+const TOO_MANY_ROUNDS: &str = "the server demands more rounds of SCRAM than pilotfish computes";
 
 /// How a connection is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,14 +66,21 @@ impl SslMode {
 ///
 /// # Errors
 /// The causes of every phase up to `login`.
-pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, endpoint: &Endpoint) -> Result<LoggedIn, Fault> {
+pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, server: &Server) -> Result<LoggedIn, Fault> {
+    if settings.gss_only {
+        let io = attempt.connect(&server.endpoint).await?;
+        attempt.enter(Phase::Login);
+        attempt.close(io).await;
+        let text = "gssencmode=require asks for encryption by GSSAPI, which pilotfish does not have";
+        return Err(fault(attempt, &limit(code::KERBEROS, text), Link::Plain));
+    }
     let (first, second) = settings.sslmode.modes();
-    let refused = match connect_with(attempt, settings, endpoint, first, Link::Plain).await {
+    let refused = match connect_with(attempt, settings, server, first, Link::Plain).await {
         Ok(session) => return Ok(session),
         Err(refused) => refused,
     };
     let Some(second) = second.filter(|_| refused.other_mode) else { return Err(refused.fault) };
-    connect_with(attempt, settings, endpoint, second, Link::PlainForced)
+    connect_with(attempt, settings, server, second, Link::PlainForced)
         .await
         .map_err(|again| both(first, refused.fault, again.fault))
 }
@@ -94,18 +103,18 @@ fn both(first: ConnectMode, earlier: Fault, later: Fault) -> Fault {
 async fn connect_with(
     attempt: &mut Attempt,
     settings: &Settings,
-    endpoint: &Endpoint,
+    server: &Server,
     mode: ConnectMode,
     link: Link,
 ) -> Result<LoggedIn, Refused> {
     let stays = |fault| Refused { fault, other_mode: false };
     let ConnectMode::Tls { plain_will_do } = mode else {
-        let io = attempt.connect(endpoint).await.map_err(stays)?;
+        let io = attempt.connect(&server.endpoint).await.map_err(stays)?;
         return authenticate(attempt, settings, io, link, Trust::Plain).await;
     };
     // Files that cannot be read are told before anybody is dialled.
-    let (options, trust) = tls_options(attempt, settings, endpoint).map_err(stays)?;
-    let io = attempt.connect(endpoint).await.map_err(stays)?;
+    let (options, trust) = tls_options(attempt, settings, server).map_err(stays)?;
+    let io = attempt.connect(&server.endpoint).await.map_err(stays)?;
     match offer(attempt, io).await? {
         Offer::Taken(io) => {
             let started = attempt.start_tls(io, &options).await;
@@ -172,6 +181,7 @@ async fn authenticate(
         application_name: &settings.application_name,
         options: settings.options.as_deref(),
         password: settings.password.as_ref(),
+        passfile: settings.passfile,
         channel_binding: settings.channel_binding,
         cleartext: settings.cleartext,
         trust,
@@ -209,7 +219,7 @@ async fn authenticate(
 }
 
 /// How TLS is made, and what it is worth. As with libpq a configured CA is used by every mode.
-fn tls_options(attempt: &Attempt, settings: &Settings, endpoint: &Endpoint) -> Result<(TlsOptions, Trust), Fault> {
+fn tls_options(attempt: &Attempt, settings: &Settings, server: &Server) -> Result<(TlsOptions, Trust), Fault> {
     let own_ca = settings.ca.is_some();
     let (verify, trust) = match settings.sslmode {
         SslMode::VerifyFull => (Verify::Full, Trust::Verified),
@@ -225,7 +235,7 @@ fn tls_options(attempt: &Attempt, settings: &Settings, endpoint: &Endpoint) -> R
         verify: verify != Verify::Off,
         ..TlsKeys::default()
     };
-    let options = keys.options(&endpoint.host, attempt.world())?;
+    let options = keys.options(server.name.as_ref().unwrap_or(&server.endpoint.host), attempt.world())?;
     Ok((TlsOptions { verify, ..options }, trust))
 }
 
@@ -238,7 +248,9 @@ pub(super) fn fault(attempt: &Attempt, session_error: &SessionError, link: Link)
         SessionError::Server(error) => return attempt.of_connection(error.at_login(link)),
         SessionError::Stop(cause, text) => return attempt.fault(*cause, text),
         SessionError::Limit { code, text } => {
-            return attempt.fault(Cause::ProbeLimit, text).with(Detail::Protocol { code, product: None });
+            let fault = attempt.fault(Cause::ProbeLimit, text).with(Detail::Protocol { code, product: None });
+            // A number of the server may change from run to run.
+            return if *code == code::ROUNDS { fault.stating(TOO_MANY_ROUNDS) } else { fault.stating(text) };
         }
         SessionError::Unbound(text) => {
             let unbound = Detail::Protocol { code: code::CHANNEL_BINDING, product: None };

@@ -108,7 +108,7 @@ fn what_only_libpq_can_use_is_listed() {
 
 #[test]
 fn a_database_url_that_is_none_is_listed() {
-    for text in ["DATABASE_URL=postgres://app:s3cret@db/a", "postgre://app:s3cret@db/a", "host=db password=s3cret"] {
+    for text in ["DATABASE_URL=postgres://app:s3cret@db/a", "postgre://app:s3cret@db/a", "user=app password=s3cret"] {
         let refused = found(&[("DATABASE_URL", text)], Extent::Servers).err().unwrap().to_string();
         assert!(
             refused.contains("DATABASE_URL (…): its value does not start with the scheme")
@@ -116,6 +116,36 @@ fn a_database_url_that_is_none_is_listed() {
             "{refused}"
         );
     }
+}
+
+#[test]
+fn a_keyword_string_of_libpq_is_found_in_any_variable() {
+    let dsn = "host=db user=app password='s3 cret' dbname=shop";
+    let pod = [
+        ("A_DSN", dsn),
+        ("B_DSN", dsn),
+        ("C_DSN", "host=/run/pg user=app password=s3cret"),
+        ("OPTS", "--host=x --user=y"),
+    ];
+    let plan = found(&pod, Extent::Servers).unwrap();
+    let target = plan.checks[0].check.prepare(&MapEnv::with_vars(&pod)).target;
+    assert_eq!((plan.checks.len(), target.as_str()), (1, "postgres://app@db:5432/shop"));
+    let listed: Vec<String> = plan.listed.iter().map(|l| format!("{} {}: {}", l.variable, l.target, l.why)).collect();
+    let expected =
+        ["B_DSN postgres://app@db:5432/shop: the same as A_DSN", "C_DSN …: a local socket, which is not probed"];
+    assert_eq!(listed, expected);
+    let quoted = found(&[("A_DSN", "\"host=db user=app password=s3cret\"")], Extent::Servers).unwrap();
+    assert_eq!(quoted.checks[0].kind, "postgres");
+    let (text, _) =
+        document(Gates::default(), &MapEnv::with_vars(&[("A_DSN", "host=db user=app"), ("PGPASSWORD", "x")])).unwrap();
+    assert!(text.contains("url: {env: A_DSN}\n      password: {env: PGPASSWORD}\n"), "{text}");
+}
+
+#[test]
+fn a_url_without_a_user_takes_that_of_libpq() {
+    let pod = [("DATABASE_URL", "postgres://db/shop"), ("PGPASSWORD", "s3cret"), ("PGUSER", "app")];
+    let plan = found(&pod, Extent::Servers).unwrap();
+    assert_eq!(plan.checks[0].check.prepare(&MapEnv::with_vars(&pod)).target, "postgres://app@db:5432/shop");
 }
 
 #[test]

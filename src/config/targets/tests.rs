@@ -69,7 +69,7 @@ fn a_variable_without_a_usable_url_is_a_check_that_fails() {
     let plan = planned(&["env:NOT_SET", "env:EMPTY", "env:BROKER_URL", "env:ODD", "env:BARE"]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = std::sync::Arc::new(crate::net::World::new(std::sync::Arc::new(env())));
-    let expected = ["variable_missing", "variable_missing", "variable_invalid", "url_malformed", "url_malformed"];
+    let expected = ["variable_missing", "variable_missing", "probe_limit", "probe_limit", "url_malformed"];
     for (check, expected) in plan.checks.iter().zip(expected) {
         let outcome = runtime.block_on(crate::probe::probe(check, &world, crate::probe::Depth::Full));
         let failure = outcome.failure.unwrap();
@@ -120,6 +120,21 @@ fn a_url_that_is_not_for_us_is_not_accused() {
         ("prisma+postgres://accelerate.example/?api_key=s3cret", "a driver-specific URL"),
         ("postgres:///x?host=/run/postgresql&user=app", "sockets in the file system"),
         ("postgres://app:s3cret@%2Frun%2Fpostgresql/x", "sockets in the file system"),
+        ("host=/run/postgresql user=app password=s3cret", "sockets in the file system"),
+        ("prisma://accelerate.prisma-data.net/?api_key=s3cret", "unknown scheme"),
+        ("libsql://app.turso.io?authToken=s3cret", "unknown scheme"),
+        ("file:./s3cret.db", "this version has no file check"),
+        ("file:///s3cret.db", "this version has no file check"),
+        ("sqlite::memory:", "this version has no sqlite check"),
+        ("sqlite:///s3cret.db", "this version has no sqlite check"),
+        ("amqp://app:s3cret@broker:5672", "this version has no amqp check"),
+        ("redis+socket:///run/redis.sock?password=s3cret", "a driver-specific URL"),
+        ("Server=db;Database=app;User Id=app;Password=s3cret", "a connection string of ADO.NET"),
+        ("Host=db;Username=app;Password=s3cret", "a connection string of ADO.NET"),
+        ("app:s3cret@tcp(db:3306)/app", "a DSN of Go's MySQL driver"),
+        ("postgresql://app:s3cret@[fe80::1%25eth0]/x", "has a zone"),
+        ("https://bücher.example/?key=s3cret", "letters outside ASCII"),
+        ("postgresql://app:s3cret@db/x?service=main", "pg_service.conf"),
     ] {
         let env = MapEnv::with_vars(&[("U", value)]);
         let plan = plan(&["env:U".to_owned()], Extent::Servers, &env).unwrap_or_else(|refused| panic!("{refused}"));
@@ -127,10 +142,36 @@ fn a_url_that_is_not_for_us_is_not_accused() {
         let outcome = runtime.block_on(crate::probe::probe(&plan.checks[0], &world, crate::probe::Depth::Full));
         let failure = outcome.failure.unwrap();
         assert!(failure.message.contains(says), "{value}: {failure:?}");
+        assert_eq!((failure.cause.slug(), failure.phase.as_str()), ("probe_limit", "assert"), "{value}");
         assert!(failure.hint.starts_with("The value may be correct for the app"), "{value}: {failure:?}");
         assert!(!format!("{failure:?}{:?}", outcome.findings).contains("s3"), "{value}: {failure:?}");
         assert_eq!(outcome.findings, [], "{value}");
     }
+}
+
+/// What is wrong for every client is said of the value, and is no limit of ours.
+#[test]
+fn a_slip_of_the_pen_is_no_limit() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for value in ["postgress://app@db/x", "postgre://app@db/x", "DATABASE_URL=postgres://app@db/x", "db:5432", "s3cret"]
+    {
+        let env = MapEnv::with_vars(&[("U", value)]);
+        let plan = plan(&["env:U".to_owned()], Extent::Servers, &env).unwrap_or_else(|refused| panic!("{refused}"));
+        let world = std::sync::Arc::new(crate::net::World::new(std::sync::Arc::new(env)));
+        let outcome = runtime.block_on(crate::probe::probe(&plan.checks[0], &world, crate::probe::Depth::Full));
+        assert_eq!(outcome.failure.unwrap().cause.slug(), "url_malformed", "{value}");
+    }
+}
+
+#[test]
+fn a_variable_may_hold_a_keyword_string_of_libpq() {
+    let dsn = "host=db port=6432 user=app password='s3 cret' dbname=shop sslmode=disable TimeZone=UTC";
+    let env = MapEnv::with_vars(&[("DATABASE_DSN", dsn)]);
+    let plan = plan(&["env:DATABASE_DSN".to_owned()], Extent::Servers, &env).unwrap_or_else(|error| panic!("{error}"));
+    let check = &plan.checks[0];
+    let prepared = check.check.prepare(&env);
+    assert_eq!((check.kind, prepared.target.as_str()), ("postgres", "postgres://app@db:6432/shop"));
+    assert_eq!(prepared.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>(), ["db:6432"]);
 }
 
 #[test]

@@ -13,7 +13,8 @@ use crate::url::{Url, UrlError};
 /// What is wrong with a value that is to be a connection URL: the cause that fits, and what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blame {
-    /// `secret_whitespace`, `url_password_doubled`, `url_password_unencoded` or `url_malformed`.
+    /// `secret_whitespace`, `url_password_doubled`, `url_password_unencoded`, `url_malformed`; `probe_limit` where it may be
+    /// right for the app.
     pub cause: Cause,
     /// In words, without the text.
     pub message: String,
@@ -32,6 +33,13 @@ impl Blame {
         Self::new(Cause::UrlMalformed, message)
     }
 
+    /// A URL that cannot be used for this reason: malformed, unless the limit is ours.
+    pub fn with_detail(detail: Option<ValueDetail>, message: impl Into<String>) -> Self {
+        let is_limit = detail.as_ref().is_some_and(ValueDetail::is_limit);
+        let cause = if is_limit { Cause::ProbeLimit } else { Cause::UrlMalformed };
+        Self { cause, message: message.into(), detail }
+    }
+
     /// The fault of the URL that comes from there (`the variable DATABASE_URL`).
     #[must_use]
     pub fn fault(self, origin: &str) -> Fault {
@@ -43,7 +51,7 @@ impl Blame {
 
 impl From<UrlError> for Blame {
     fn from(error: UrlError) -> Self {
-        Self { detail: error.detail(), ..Self::malformed(error.to_string()) }
+        Self::with_detail(error.detail(), error.to_string())
     }
 }
 

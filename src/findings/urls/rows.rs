@@ -65,6 +65,14 @@ pub(super) const PARAMETER: Entry = entry(
     "only one client knows a parameter of the URL: others send it to the server as a setting, or reject the URL",
     "remove it from the URL of those clients",
 );
+pub(super) const KEYWORDS: Entry = entry(
+    "url_keywords_not_read",
+    Severity::Warning,
+    Cause::UrlMalformed,
+    "a connection string of keywords (host=… user=…) is read by libpq, Go's drivers and tokio-postgres, but by no client of \
+     a runtime in `clients`",
+    "write it as a URL for the app: postgresql://user:password@host:5432/database",
+);
 pub(super) const SCHEME: Entry = entry(
     "sqlalchemy_postgres_scheme",
     Severity::Info,
@@ -175,6 +183,7 @@ pub(in crate::findings) const CODES: &[Entry] = &[
     MISREAD,
     HOST_IS_USER,
     PARAMETER,
+    KEYWORDS,
     SCHEME,
     SSLMODE,
     NEON_TLS,

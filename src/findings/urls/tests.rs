@@ -102,6 +102,39 @@ fn a_user_whose_password_is_in_a_key_is_a_user() {
     assert_eq!(codes(&judge(None, &Evidence::default(), context(&readings[..1], &[]))), ["redis_password_as_user"]);
 }
 
+/// Only where no client of a runtime that was named reads it.
+#[test]
+fn a_string_of_keywords_is_told_of_to_those_who_do_not_read_it() {
+    let found = |text: &str, clients: &[&'static str], dials: bool| {
+        let readings = [reading("url", "DATABASE_DSN", text)];
+        let endpoints = [crate::url::Endpoint::parse("db:5432").unwrap()];
+        let endpoints = if dials { &endpoints[..] } else { &[] };
+        let context = Context { family: Some("postgres"), endpoints, ..context(&readings, clients) };
+        judge(None, &Evidence::default(), context)
+    };
+    const DSN: &str = "host=db user=app password=hunter2 dbname=shop";
+    for (clients, names) in [
+        (&["node@22"][..], Some("node-postgres (Prisma 7), postgres.js and Prisma's engine")),
+        (&["node@20", "node@24"], Some("node-postgres (Prisma 7), postgres.js and Prisma's engine")),
+        (&["python-anyio"], Some("asyncpg and SQLAlchemy")),
+        (&["jvm"], Some("JDBC")),
+        (&["go", "jvm"], Some("JDBC")),
+        (&["go"], None),
+        (&["python"], None),
+        (&["python-asyncio", "libpq", "psycopg3", "tokio", "curl"], None),
+        (&[], None),
+    ] {
+        let found = found(DSN, clients, true);
+        let expected = names.map(|names| {
+            format!("the variable DATABASE_DSN is a string of keywords (host=… user=…), which is not read by {names}")
+        });
+        let messages: Vec<&String> = found.iter().map(|finding| &finding.message).collect();
+        assert_eq!(messages, expected.iter().collect::<Vec<_>>(), "{clients:?}");
+    }
+    assert!(found(DSN, &["node@22"], false).is_empty(), "the check does not read it either");
+    assert!(found("postgres://app@db/shop", &["node@22"], true).is_empty());
+}
+
 #[test]
 fn what_is_found_in_urls() {
     let all: &[(&str, &[&'static str], &[&str])] = &[

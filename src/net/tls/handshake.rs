@@ -22,7 +22,7 @@ use super::tap_stream::TapStream;
 use super::verifier::RecordingVerifier;
 use crate::cause::Cause;
 use crate::net::io::{Io, StreamStats};
-use crate::outcome::{Facts, Fault, Phase};
+use crate::outcome::{Detail, Facts, Fault, Phase, ValueDetail};
 use crate::url::Host;
 
 /// How many bytes a peer may send before the handshake is done: certificates take at most 64 KiB.
@@ -128,7 +128,8 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, Fault> {
         Host::Name(name) => {
             DnsName::try_from(name.trim_end_matches('.').to_owned()).map(ServerName::DnsName).map_err(|_| {
                 let what = "is not valid in TLS: set server_name to a name of the certificate";
-                Fault::new(Phase::Assert, Cause::UrlMalformed, format!("the name \"{name}\" {what}"))
+                Fault::new(Phase::Assert, Cause::ProbeLimit, format!("the name \"{name}\" {what}"))
+                    .with(Detail::Value(ValueDetail::NotWritten))
             })
         }
     }

@@ -15,6 +15,8 @@ pub enum ValueDetail {
     NotRead,
     /// A host has a name or a form that pilotfish does not write for DNS: letters beyond ASCII, the zone of an IPv6 address.
     NotWritten,
+    /// The value does not say who logs in: clients take that from elsewhere, such as the user of their process.
+    NoUser,
     /// The variable holds bytes that are no UTF-8 text.
     NotText,
     /// The port is `tcp://…`, as Kubernetes sets `NAME_PORT` for a Service.
@@ -36,7 +38,7 @@ impl ValueDetail {
     /// Whether the value may be right for the app, and only pilotfish cannot use it.
     #[must_use]
     pub const fn is_limit(&self) -> bool {
-        matches!(self, Self::NotSpoken | Self::Socket | Self::NotRead | Self::NotWritten | Self::NotText)
+        matches!(self, Self::NotSpoken | Self::Socket | Self::NotRead | Self::NotWritten | Self::NoUser | Self::NotText)
     }
 }
 

@@ -288,7 +288,7 @@ fn a_missing_password_or_user_is_said() {
         assert_eq!(message, "the server wants a password for \"app\", none is set");
     }
     let message =
-        failed(&check_variable(&format!("postgres://127.0.0.1:{}/app", cluster.port)), "assert", "url_malformed");
+        failed(&check_variable(&format!("postgres://127.0.0.1:{}/app", cluster.port)), "assert", "probe_limit");
     assert!(message.starts_with("no user"), "{message}");
     polite(&cluster.log());
 }

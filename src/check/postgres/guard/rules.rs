@@ -33,6 +33,8 @@ pub(in crate::check::postgres) enum Password {
     /// None is set.
     #[default]
     Missing,
+    /// None is set: it is in a file that libpq reads.
+    InFile,
     /// It can be sent by every method.
     Set,
     /// There is a zero byte in it, so that it cannot be sent as it is.
@@ -145,6 +147,10 @@ impl Rules {
     fn has_password(&self) -> Result<(), SessionError> {
         match self.password {
             Password::Set | Password::WithZeroByte | Password::Vanishing => Ok(()),
+            Password::InFile => {
+                let text = format!("the server wants a password for {:?}, and passfile is not read", self.user);
+                Err(limit(code::PASSFILE, text))
+            }
             Password::Missing => {
                 let text = format!("the server wants a password for {:?}, none is set", self.user);
                 Err(SessionError::Stop(Cause::PasswordMissing, text))

@@ -80,6 +80,7 @@ fn login(password: Option<&Secret>, trust: Trust) -> Login<'_> {
         application_name: "pilotfish",
         options: None,
         password,
+        passfile: false,
         channel_binding: ChannelBinding::Prefer,
         cleartext: Cleartext::Verified,
         trust,
