@@ -23,7 +23,7 @@ pub use detail::{
 };
 pub use facts::{
     AUTH_METHOD, Certificate, Cookie, FactKey, FactValue, Facts, PeerClock, ROLE, Redirect, RedirectPurpose,
-    SERVER_VERSION,
+    SERVER_VERSION, UnreadHealth,
 };
 pub use phase::Phase;
 

@@ -128,6 +128,7 @@ mod tests {
         "location",
         "health",
         "health_warning",
+        "health_unread",
         "passed_over",
         "excerpt",
     ];

@@ -68,6 +68,9 @@ pub struct Facts {
     /// What the peer says of itself is not well though it passes: `cache: degraded`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_warning: Option<String>,
+    /// Why a peer that passes may be down all the same: what of its answer cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_unread: Option<UnreadHealth>,
     /// Hosts before the one that passed, and what was wrong with each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<String>,
@@ -158,6 +161,17 @@ fn own_facts<S: Serializer>(own: &[(&'static str, FactValue)], serializer: S) ->
         map.serialize_entry(name, value)?;
     }
     map.end()
+}
+
+/// What of a peer's answer cannot be read; in JSON the text alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct UnreadHealth {
+    /// What it is: `the body (60 bytes of application/json, sent as br, which is not unpacked)`.
+    pub text: String,
+    /// What to do about it: the kind knows the protocol, and its own keys.
+    #[serde(skip)]
+    pub fix: &'static str,
 }
 
 /// Where an answer redirects to.

@@ -6,6 +6,7 @@ use crate::finding::{Finding, Predicted, Prediction, Severity};
 use crate::outcome::{
     AUTH_METHOD, Certificate, ConnectAttempt, ConnectResult, Cookie, DnsAnswer, Evidence, FactValue, Facts, Failure,
     Member, Outcome, Pairs, PeerClock, Phase, Query, ROLE, Redirect, RedirectPurpose, SERVER_VERSION, Surveyed,
+    UnreadHealth,
 };
 
 fn failed() -> Outcome {
@@ -133,6 +134,7 @@ fn full() -> Outcome {
         cookies: vec![Cookie::default()],
         health: Some("ok".into()),
         health_warning: Some("cache: degraded".into()),
+        health_unread: Some(UnreadHealth { text: "the body is XML".into(), fix: "read it" }),
         passed_over: vec!["db-0: connect_refused".into()],
         excerpt: Some("hello".into()),
     };

@@ -1,0 +1,440 @@
+//! Documents as real programs answer them, and what is to be read out of each.
+
+use super::read_body;
+use crate::check::peer::reading::{Reading, Unreadable};
+use crate::check::words::Tone;
+
+/// `good`, `warn: …`, `bad: …`, `silent`, or why it is unreadable.
+fn reading(media_type: &str, body: impl AsRef<[u8]>) -> String {
+    let unreadable = |why: &Unreadable| match why {
+        Unreadable::Word(place) => format!("unknown word: {place}"),
+        Unreadable::Binary => "binary".to_owned(),
+        Unreadable::Page => "page".to_owned(),
+        Unreadable::Markup => "xml".to_owned(),
+        Unreadable::NoJson => "no json".to_owned(),
+        Unreadable::TooLarge => "large".to_owned(),
+        Unreadable::Packed(_) | Unreadable::Stream => "of the head".to_owned(),
+    };
+    match read_body(media_type, body.as_ref()) {
+        Reading::Health(health) => match (health.tone, health.unknown()) {
+            (Tone::Good, Some(place)) => format!("unknown word: {place}"),
+            (Tone::Good, None) => "good".to_owned(),
+            (Tone::Warn, _) => format!("warn: {}", health.as_message()),
+            (Tone::Bad, _) => format!("bad: {}", health.as_message()),
+        },
+        Reading::Silent => "silent".to_owned(),
+        Reading::Unreadable(why) => unreadable(&why),
+    }
+}
+
+fn table(rows: &[(&str, &str)]) {
+    for (body, expected) in rows {
+        assert_eq!(reading("application/json", body), *expected, "{body}");
+    }
+}
+
+#[test]
+fn health_json() {
+    table(&[
+        (r#"{"status":"pass"}"#, "good"),
+        (
+            r#"{"status":"PASS","version":"1","checks":{"db:connections":[{"componentId":"a","status":"pass"}]}}"#,
+            "good",
+        ),
+        (r#"{"status":"ok"}"#, "good"),
+        (r#"{"status":"up"}"#, "good"),
+        (r#"{"status":"warn"}"#, "warn: the peer reports: warn"),
+        (
+            r#"{"status":"warn","checks":{"disk:utilization":[{"status":"warn"}]},"output":"x"}"#,
+            "warn: disk:utilization: warn",
+        ),
+        (r#"{"status":"fail","output":"secret"}"#, "bad: the peer reports: fail"),
+        (r#"{"status":"error"}"#, "bad: the peer reports: error"),
+        (
+            r#"{"status":"pass","checks":{"db:responseTime":[{"status":"pass"},{"status":"fail","output":"pw=x"}]}}"#,
+            "bad: db:responseTime: fail",
+        ),
+        (
+            r#"{"status":"fail","checks":{"a:b":[{"status":"fail"}],"c:d":[{"status":"down"}],"e:f":[{"status":"warn"}]}}"#,
+            "bad: a:b: fail, c:d: down",
+        ),
+    ]);
+}
+
+#[test]
+fn spring_actuator() {
+    table(&[
+        (r#"{"status":"UP","groups":["liveness","readiness"]}"#, "good"),
+        (
+            r#"{"status":"UP","components":{"db":{"status":"UP","details":{"database":"PostgreSQL","validationQuery":"isValid()"}},
+            "diskSpace":{"status":"UP","details":{"total":1,"free":1,"threshold":1,"path":"/.","exists":false}},"ping":{"status":"UP"}}}"#,
+            "good",
+        ),
+        (
+            r#"{"status":"DOWN","components":{"db":{"status":"DOWN","details":{"error":"org.postgresql.util.PSQLException: FATAL"}},"ping":{"status":"UP"}}}"#,
+            "bad: db: DOWN",
+        ),
+        (
+            r#"{"status":"DOWN","components":{"db":{"status":"DOWN","components":{"main":{"status":"UP"},"audit":{"status":"DOWN"}}}}}"#,
+            "bad: db.audit: DOWN",
+        ),
+        (
+            r#"{"status":"OUT_OF_SERVICE","components":{"readinessState":{"status":"OUT_OF_SERVICE"}}}"#,
+            "bad: readinessState: OUT_OF_SERVICE",
+        ),
+        (r#"{"status":"DOWN"}"#, "bad: the peer reports: DOWN"),
+        // "UNKNOWN indicators are ignored" by the aggregate; where nothing else is known, nobody can tell.
+        (r#"{"status":"UNKNOWN"}"#, "unknown word: status"),
+        (r#"{"status":"UP","components":{"discoveryComposite":{"status":"UNKNOWN"}}}"#, "good"),
+        // Spring Boot 2.0 and 1.x.
+        (r#"{"status":"DOWN","details":{"rabbit":{"status":"DOWN","details":{"error":"x"}}}}"#, "bad: rabbit: DOWN"),
+        (r#"{"status":"UP","redis":{"status":"UP","version":"7.0"},"configServer":{"status":"UP"}}"#, "good"),
+        (
+            r#"{"status":"UP","components":{"circuitBreakers":{"status":"UNKNOWN","details":{"a":{"status":"CIRCUIT_OPEN","details":{"state":"OPEN"}}}},
+            "vault":{"status":"UP","details":{"standby":false,"sealed":false}}}}"#,
+            "good",
+        ),
+    ]);
+}
+
+#[test]
+fn asp_net() {
+    for (body, expected) in [
+        ("Healthy", "good"),
+        ("Degraded", "warn: the peer reports: Degraded"),
+        ("Unhealthy", "bad: the peer reports: Unhealthy"),
+        ("Unhealthy\r\n", "bad: the peer reports: Unhealthy"),
+    ] {
+        assert_eq!(reading("text/plain", body), expected);
+    }
+    table(&[
+        (r#""Unhealthy""#, "bad: the peer reports: Unhealthy"),
+        (
+            r#"{"status":"Healthy","totalDuration":"00:00:00.1","entries":{"npgsql":{"data":{"open":false},"duration":"00:00","status":"Healthy","tags":[]}}}"#,
+            "good",
+        ),
+        (
+            r#"{"status":"Unhealthy","entries":{"npgsql":{"data":{},"description":"Failed to connect","exception":"error","status":"Unhealthy","tags":["ready"]},
+            "redis":{"data":{},"status":"Healthy"}}}"#,
+            "bad: npgsql: Unhealthy",
+        ),
+        (
+            r#"{"status":"Degraded","results":{"queue":{"status":"Degraded","description":"slow"}}}"#,
+            "warn: queue: Degraded",
+        ),
+        (r#"{"status":"Unhealthy","results":[{"name":"db","status":"Unhealthy"}]}"#, "bad: db: Unhealthy"),
+    ]);
+}
+
+#[test]
+fn other_frameworks() {
+    table(&[
+        // MicroProfile.
+        (
+            r#"{"status":"DOWN","checks":[{"name":"Database","status":"DOWN","data":{"connection":"x"}},{"name":"Kafka","status":"UP"}]}"#,
+            "bad: Database: DOWN",
+        ),
+        // Terminus tells it under `error` and under `details`.
+        (
+            r#"{"status":"error","info":{"redis":{"status":"up"}},"error":{"db":{"status":"down","message":"x"}},"details":{"redis":{"status":"up"},"db":{"status":"down","message":"x"}}}"#,
+            "bad: db: down",
+        ),
+        (r#"{"cluster_name":"es","status":"red","timed_out":false}"#, "bad: the peer reports: red"),
+        (r#"{"cluster_name":"es","status":"yellow"}"#, "warn: the peer reports: yellow"),
+        (r#"[{"service":"a","healthy":true},{"service":"b","healthy":false}]"#, "bad: b.healthy: false"),
+        (r#"{"healthy":false}"#, "bad: the peer reports: healthy: false"),
+        (r#"{"ok":true}"#, "good"),
+        (r#"{"success":true,"data":{"database":"down"}}"#, "bad: database: down"),
+        ("true", "good"),
+        ("false", "bad: the peer reports: false"),
+    ]);
+}
+
+#[test]
+fn a_part_that_is_down_is_named() {
+    table(&[
+        (r#"{"status":"healthy","database":"connected"}"#, "good"),
+        (r#"{"status":"healthy","database":"disconnected"}"#, "bad: database: disconnected"),
+        (r#"{"status":"unhealthy","database":"disconnected"}"#, "bad: database: disconnected"),
+        (r#"{"database":"Not Connected"}"#, "bad: database: Not Connected"),
+        (r#"{"status":"ok","database":"error: could not connect to 10.0.0.7 as app"}"#, "bad: database: error"),
+        (r#"{"status":"ok","database":false}"#, "bad: database: false"),
+        (r#"{"status":"ok","dbConnected":false}"#, "bad: dbConnected: false"),
+        (r#"{"status":"ok","DBConnected":false}"#, "bad: DBConnected: false"),
+        (r#"{"status":"ok","redis_ok":false}"#, "bad: redis_ok: false"),
+        (r#"{"status":"ok","services":{"mailer":false,"queue":true}}"#, "bad: mailer: false"),
+        (r#"{"status":"ok","dependencies":{"payments-api":"unreachable"}}"#, "bad: payments-api: unreachable"),
+        (r#"{"status":"ok","payments-api":"unavailable"}"#, "bad: payments-api: unavailable"),
+        (r#"{"status":"ok","database":{"status":"down"}}"#, "bad: database: down"),
+        (r#"{"status":"ok","database":{"connected":false}}"#, "bad: database.connected: false"),
+        (
+            r#"{"status":"ok","database":{"primary":"connected","replica":"disconnected"}}"#,
+            "bad: database.replica: disconnected",
+        ),
+        (
+            r#"{"status":"ok","database":{"status":"ok","replica":"disconnected"}}"#,
+            "bad: database.replica: disconnected",
+        ),
+        (r#"{"status":{"database":"down"}}"#, "bad: database: down"),
+        (
+            r#"{"status":"ok","checks":{"a":"fail","b":"fail","c":"fail","d":"fail","e":"fail","f":"fail","g":"fail","h":"fail"}}"#,
+            "bad: a: fail, b: fail, c: fail, d: fail, e: fail, f: fail, and 2 more",
+        ),
+    ]);
+}
+
+#[test]
+fn a_warning_of_the_whole_outweighs_its_parts() {
+    table(&[
+        (r#"{"status":"degraded","cache":"down"}"#, "warn: cache: down"),
+        (
+            r#"{"status":"ok","components":{"search":{"status":"degraded","components":{"index":{"status":"down"}}}}}"#,
+            "warn: search.index: down, search: degraded",
+        ),
+        (r#"{"status":"ok","cache":"degraded"}"#, "warn: cache: degraded"),
+    ]);
+}
+
+#[test]
+fn no_false_alarm() {
+    for body in [
+        r#"{"status":"ok","debug":false,"maintenance":false}"#,
+        r#"{"status":"ok","maintenance_mode":"down"}"#,
+        r#"{"status":"ok","version":"down-under"}"#,
+        r#"{"status":"ok","version":"down"}"#,
+        r#"{"status":"ok","log_level":"error","logLevel":"critical","logging":"error","log":{"level":"error"}}"#,
+        r#"{"status":"ok","last_status":"down","previousState":"failed","lastBackup":{"status":"failed"}}"#,
+        r#"{"status":"ok","last_backup_ok":false}"#,
+        r#"{"status":"ok","on_failure":"fail","restartPolicy":"on-failure","default":"down"}"#,
+        r#"{"status":"ok","config":{"database":false,"redis":"down"},"features":{"redis":false,"kafka":false}}"#,
+        r#"{"status":"ok","cache":false,"mail":false,"queue":false,"signup":false,"sign_up":false,"update_available":false}"#,
+        r#"{"status":"ok","error":null,"errors":[],"error_count":0,"error":false}"#,
+        r#"{"status":"ok","message":"error","description":"down","note":"failed","reason":"timeout"}"#,
+        r#"{"status":"ok","checks":{"maintenance":false}}"#,
+        r#"{"status":"ok","leader":false,"standby":false,"sealed":false,"read_only":false,"isPrimary":false}"#,
+        r#"{"status":"ok","circuit":"closed","state_machine":"stopped","worker":"disabled","queue":"empty"}"#,
+        r#"{"status":"ok","mode":"offline","type":"error","env":"down"}"#,
+        r#"{"status":"ok","hostname":"down","uptime":3,"timestamp":"2026-11-20T09:00:00Z"}"#.replace("\"down\"", "\"down.example\"").as_str(),
+        r#"{"status":"ok","database":null,"redis":"","mysql":"unknown","pg":"disabled"}"#,
+        r#"{"status":"ok","jobs":[{"id":1,"status":"failed"}],"history":[{"status":"down"}]}"#,
+    ] {
+        assert_eq!(reading("application/json", body), "good", "{body}");
+    }
+    table(&[
+        (r#"{"name":"api","version":"1.2.3"}"#, "silent"),
+        (r#"{"data":[{"id":1,"state":"failed"}]}"#, "silent"),
+        ("{}", "silent"),
+        ("[]", "silent"),
+        ("0", "silent"),
+        ("null", "silent"),
+        (r#"{"status":200}"#, "good"),
+        (r#"{"status":0,"message":"success"}"#, "silent"),
+        ("pong", "good"),
+        ("", "silent"),
+        ("{\"status\":\"down\"", "no json"),
+        ("{'status': 'ok'}", "no json"),
+        ("\u{feff}{\"status\":\"ok\"}", "good"),
+        ("OK", "good"),
+    ]);
+}
+
+#[test]
+fn pages() {
+    let spa =
+        "<!DOCTYPE html><html><head><script type=\"module\" src=\"/a.js\"></script></head><div id=root></div></html>";
+    assert_eq!(reading("text/html; charset=utf-8", spa), "page");
+    assert_eq!(reading("", format!("\u{feff}\n{spa}")), "page");
+    // Rails answers /up with a green page.
+    let rails = "<!DOCTYPE html><html><body style=\"background-color: green\"></body></html>";
+    assert_eq!(reading("text/html", rails), "silent");
+    for (body, expected) in [
+        ("<html><body>OK</body></html>", "good"),
+        ("<html><body>\n<h1>Unhealthy</h1></body></html>", "bad: the peer reports: Unhealthy"),
+        ("<html><head><title>Health</title></head><body><p>Up</p></body></html>", "silent"),
+        (
+            "<!DOCTYPE html><html><head><title>Welcome to nginx!</title></head><body><h1>Welcome to nginx!</h1></body></html>",
+            "page",
+        ),
+        ("<html><head><title>Sign in</title></head><body><form></form></body></html>", "page"),
+        ("<html", "silent"),
+    ] {
+        assert_eq!(reading("text/html", body), expected, "{body}");
+    }
+    assert_eq!((reading("text/plain", "{ready"), reading("", "{ready")), ("silent".to_owned(), "silent".to_owned()));
+}
+
+#[test]
+fn whatever_comes_it_ends() {
+    let deep = format!("{}1{}", "{\"checks\":".repeat(100), "}".repeat(100));
+    assert_eq!(reading("application/json", &deep), "silent");
+    let wide = format!("[{}1]", "{\"status\":\"down\"},".repeat(20_000));
+    assert_eq!(reading("application/json", &wide), "large");
+}
+
+#[test]
+fn a_word_that_means_down_in_any_spelling() {
+    table(&[
+        (r#"{"status":"KO"}"#, "bad: the peer reports: KO"),
+        (r#"{"status":"NOK"}"#, "bad: the peer reports: NOK"),
+        (r#"{"status":"stopped"}"#, "bad: the peer reports: stopped"),
+        (r#"{"status":"notReady"}"#, "bad: the peer reports: notReady"),
+        (r#"{"status":"NotReady"}"#, "bad: the peer reports: NotReady"),
+        (r#"{"status":"not ready"}"#, "bad: the peer reports: not ready"),
+        (r#"{"status":"NOT_READY"}"#, "bad: the peer reports: NOT_READY"),
+        (r#"{"status":"UnHealthy"}"#, "bad: the peer reports: UnHealthy"),
+        (r#"{"status":"outOfService"}"#, "bad: the peer reports: outOfService"),
+        (r#"{"status":"failed to connect"}"#, "bad: the peer reports: failed to connect"),
+        (r#"{"status":"Could not connect to db: timeout"}"#, "bad: the peer reports: Could not connect"),
+        (r#"{"status":"The service is not healthy"}"#, "bad: the peer reports: not healthy"),
+        (r#"{"status":"False"}"#, "bad: the peer reports: status: false"),
+        (r#"{"status":false}"#, "bad: the peer reports: status: false"),
+        (r#"{"Status":"no"}"#, "bad: the peer reports: Status: false"),
+        (r#"{"status":"503"}"#, "bad: the peer reports: status: 503"),
+        (r#"{"status":503,"database":"disconnected"}"#, "bad: database: disconnected"),
+        (r#"{"healthy":"false"}"#, "bad: the peer reports: healthy: false"),
+        (r#"{"isHealthy":"False"}"#, "bad: the peer reports: isHealthy: false"),
+        (r#"{"healthy":0}"#, "bad: the peer reports: healthy: 0"),
+        (r#"{"ready":"not ready"}"#, "bad: the peer reports: ready: not ready"),
+        (r#"{"up":"down"}"#, "bad: the peer reports: up: down"),
+        (r#"{"live":false}"#, "bad: the peer reports: live: false"),
+        // etcd.
+        (r#"{"health":"false","reason":"RAFT NO LEADER"}"#, "bad: the peer reports: health: false"),
+        (r#"{"health":"true","reason":""}"#, "good"),
+        // Patroni, Zammad, Consul's list of checks.
+        (r#"{"state":"start failed","role":"replica"}"#, "bad: the peer reports: start failed"),
+        (r#"{"state":"running","role":"master","timeline":1}"#, "good"),
+        (
+            r#"{"healthy":false,"message":"Channel: Email::Account out","issues":["x"],"actions":[]}"#,
+            "bad: the peer reports: healthy: false",
+        ),
+        (
+            r#"[{"Node":"a","CheckID":"service:redis","Name":"Redis check","Status":"critical","Output":"","ServiceName":"redis"}]"#,
+            "bad: Redis check: critical",
+        ),
+        (r#"{"checks":{"db":"False","cache":"true"}}"#, "bad: db: false"),
+        (r#"{"checks":{"db":"KO","cache":"OK"}}"#, "bad: db: KO"),
+        (r#"{"checks":[{"name":"db","status":503},{"name":"cache","status":200}]}"#, "bad: db: 503"),
+        (r#"{"status":"ok","database":"False"}"#, "bad: database: false"),
+        (r#"{"status":"ok","database":"failed to connect"}"#, "bad: database: failed to connect"),
+        (r#"{"status":"ok","kafka_status":"error"}"#, "bad: kafka_status: error"),
+        (r#"{"status":"ok","stripe":"ok","openai":"error"}"#, "bad: openai: error"),
+        (r#"{"postgres":"up","payments":"down"}"#, "bad: payments: down"),
+        (r#""KO""#, "bad: the peer reports: KO"),
+    ]);
+    for (media_type, body, expected) in [
+        ("text/plain", "KO", "bad: the peer reports: KO"),
+        ("text/plain", "notReady\n", "bad: the peer reports: notReady"),
+        ("text/plain", "Service is not ready", "bad: the peer reports: not ready"),
+        ("text/plain", "False", "bad: the peer reports: false"),
+        ("text/plain", "All systems operational", "good"),
+        ("text/plain", "Prometheus Server is Healthy.", "silent"),
+        ("application/json", "OK", "good"),
+        ("application/xml", "<health><status>DOWN</status></health>", "bad: the peer reports: DOWN"),
+        ("text/plain", "[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed", "bad: etcd: failed"),
+        ("text/plain", "[+]ping ok\n[+]log ok\nreadyz check passed", "good"),
+    ] {
+        assert_eq!(reading(media_type, body), expected, "{body}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_never_passed_over() {
+    for body in [
+        r#"{"status":"DB_MIGRATION_NEEDED"}"#,
+        r#"{"status":"dbMigrationNeeded"}"#,
+        r#"{"status":"WAITING_FOR_LICENSE","version":"1.2"}"#,
+        r#"{"status":"RUNNING_READ_ONLY"}"#,
+        r#"{"status":404}"#,
+        r#"{"status":"2"}"#,
+        r#"{"status":"en panne"}"#,
+        r#"{"status":"ausgefallen","uptime":3}"#,
+    ] {
+        assert_eq!(reading("application/json", body), "unknown word: status", "{body}");
+    }
+    table(&[
+        (r#"{"health":"OKTA_DEGRADED"}"#, "unknown word: health"),
+        (r#"{"status":"ok","checks":[{"name":"db","status":"DB_MIGRATION_NEEDED"}]}"#, "unknown word: db"),
+        (r#"{"status":"FANCY","database":"connected"}"#, "unknown word: status"),
+        (r#"{"status":"FANCY","database":"disconnected"}"#, "bad: database: disconnected"),
+        (r#"{"status":"ok","lag":NaN}"#, "no json"),
+        ("{\"status\":\"ok\"}\n{\"status\":\"down\"}", "no json"),
+        ("service busy", "no json"),
+    ]);
+    let utf16 = |text: &str, mark: &[u8]| {
+        mark.iter().copied().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect::<Vec<u8>>()
+    };
+    for (media_type, body, expected) in [
+        ("application/json", utf16(r#"{"status":"DOWN"}"#, b"\xff\xfe"), "binary"),
+        ("application/json; charset=utf-16le", utf16(r#"{"status":"DOWN"}"#, b""), "binary"),
+        ("text/plain; charset=utf-16", b"\xfe\xff\0D\0O\0W\0N".to_vec(), "binary"),
+        ("application/json", b"\xff\xfe\0\0{\0\0\0}\0\0\0".to_vec(), "binary"),
+        ("image/png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "binary"),
+        ("application/json", b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec(), "binary"),
+        ("application/grpc", b"\0\0\0\0\x02\x08\x02".to_vec(), "binary"),
+        ("application/x-protobuf", b"\x08\x02".to_vec(), "binary"),
+        ("text/plain; charset=iso-8859-1", b"cass\xe9".to_vec(), "silent"),
+        ("text/plain", b"DB_MIGRATION_NEEDED".to_vec(), "unknown word: "),
+        ("text/plain", b"Service Unavailable".to_vec(), "unknown word: "),
+        ("text/html", b"{'status': 'DOWN'}".to_vec(), "page"),
+        ("text/plain", b"{'status': 'DOWN'}".to_vec(), "no json"),
+        ("application/xml", b"<?xml version=\"1.0\"?><h><db>up</db><cache>down</cache></h>".to_vec(), "xml"),
+    ] {
+        assert_eq!(reading(media_type, &body), expected, "{media_type} {}", String::from_utf8_lossy(&body));
+    }
+}
+
+#[test]
+fn a_word_counts_only_under_a_key_that_means_health() {
+    for body in [
+        r#"{"status":"ok","priority":"critical"}"#,
+        r#"{"status":"ok","severity":"critical"}"#,
+        r#"{"status":"ok","tier":"critical","importance":"critical","class":"critical"}"#,
+        r#"{"status":"ok","serviceTier":"critical","business_criticality":"critical","impact":"error"}"#,
+        r#"{"status":"UP","components":{"db":{"status":"UP","severity":"critical"},"cache":{"status":"UP","tier":"failed"}}}"#,
+        r#"{"status":"ok","checks":[{"name":"db","status":"ok","severity":"critical","level":"error"}]}"#,
+        r#"{"status":"ok","checks":{"db":"ok","priority":"critical"}}"#,
+        r#"{"status":"ok","update":{"available":false}}"#,
+        r#"{"status":"ok","updates":{"available":false,"latest":"1.2"}}"#,
+        r#"{"status":"ok","latest":"1.2","available":false}"#,
+        r#"{"status":"ok","newVersion":{"available":false}}"#,
+        r#"{"status":"ok","release":{"ready":false},"upgrade":{"status":"failed"}}"#,
+        r#"{"status":"ok","job":{"id":7,"status":"failed"}}"#,
+        r#"{"status":"success","data":{"order":{"id":1,"status":"failed"}}}"#,
+        r#"{"status":"ok","results":[{"id":1,"title":"buy milk","status":"failed"}]}"#,
+        r#"{"status":"ok","order_status":"failed","lastDeployment":"failed","jobs":{"nightly":"failed"}}"#,
+        r#"{"status":"ok","services":[{"id":1,"name":"haircut","price":20,"status":"unavailable"}]}"#,
+        r#"{"status":"ok","error":"timeout","theme":"dead","shape":"broken"}"#,
+        r#"{"status":"ok","trend":"down","arrow":"left"}"#,
+        r#"{"status":"ok","connected":0,"ready":0,"available":0}"#,
+        r#"{"status":"ok","user":{"name":"x","available":false}}"#,
+        r#"{"success":true,"data":{"seats":{"available":false}}}"#,
+    ] {
+        assert_eq!(reading("application/json", body), "good", "{body}");
+    }
+    for body in [
+        r#"[{"id":1,"title":"buy milk","status":"failed"}]"#,
+        r#"[{"id":1,"title":"buy milk","status":"done"},{"id":2,"title":"run","status":"error"}]"#,
+        r#"[{"name":"nightly","status":"failed"},{"name":"weekly","status":"success"}]"#,
+        r#"{"count":1,"next":null,"results":[{"id":1,"status":"failed"}]}"#,
+        r#"{"items":[{"sku":"x","available":false}]}"#,
+        r#"{"id":1,"title":"buy milk","status":"failed"}"#,
+        r#"{"id":1,"title":"buy milk","status":"open_for_review"}"#,
+        r#"{"title":"Service Unavailable","status":503,"type":"about:blank"}"#,
+        r#"{"username":"x","currentVersion":"1","available":false}"#,
+        r#"{"priority":"critical"}"#,
+        r#"{"theme":"down"}"#,
+    ] {
+        assert_eq!(reading("application/json", body), "silent", "{body}");
+    }
+}
+
+#[test]
+fn a_document_may_be_nested_deeply() {
+    let nest = |inside: &str, depth: usize| format!("{}{inside}{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+    for depth in [100, 127, 128, 129, 500, 50_000] {
+        let ok = format!(r#"{{"status":"ok","trace":{}}}"#, nest("1", depth));
+        assert_eq!(reading("application/json", &ok), "good", "{depth}");
+        let down = format!(r#"{{"trace":{},"status":"down"}}"#, nest("[1]", depth));
+        assert_eq!(reading("application/json", &down), "bad: the peer reports: down", "{depth}");
+    }
+}
