@@ -15,7 +15,7 @@ use crate::check::http::expect::Wanted;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::origin::{HTTP_PORT, HTTPS_PORT, Origin};
 use crate::check::http::request::Request;
-use crate::check::http::settings::HttpVersion;
+use crate::check::http::settings::{HttpVersion, Size};
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{
     Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url, readings,
@@ -132,7 +132,8 @@ pub(crate) struct Exchange {
 impl Runnable for Exchange {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let body = if self.wanted.says_of_the_body() { BodyUse::Expected } else { BodyUse::Unread };
+            let asks = self.wanted.says_of_the_body() || self.keys.max_response.is_some();
+            let body = if asks { BodyUse::Expected } else { BodyUse::Unread };
             let (request, answer) = self.ask(attempt, body).await?;
             self.wanted.status(&request, &answer)?;
             self.wanted.content(&answer)
@@ -172,7 +173,7 @@ impl Exchange {
 pub(crate) enum BodyUse {
     /// Nothing: the answer is judged once its head is there, as a kubelet does; a page may be large, or a stream.
     Unread,
-    /// The configuration says what it must hold.
+    /// The configuration says what it must hold, or how long it may be.
     Expected,
     /// It tells the health of who answers, under any status.
     Health,
@@ -183,7 +184,7 @@ const EXPLANATION: u64 = 64 * 1024;
 
 /// How much of the body is read of an answer with this head, which is not to be followed further.
 fn extent(keys: &HttpKeys, body: BodyUse, head: &Parts) -> Extent {
-    let limit = keys.max_response.0;
+    let Size(limit) = keys.max_response.unwrap_or_default();
     match body {
         // It has no end.
         BodyUse::Health if is_event_stream(&head.headers) => Extent::Nothing,

@@ -55,7 +55,7 @@ const LISTS: [(Class, &str); 9] = [
         Class::Status(Tone::Good),
         "green online active enabled started normal nominal fine working functional stable synced insync idle standby \
          leader follower primary replica succeeded successful valid open accepting listening responding established \
-         initialized pong imok allgood",
+         initialized allgood",
     ),
     (
         Class::Status(Tone::Warn),

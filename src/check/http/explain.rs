@@ -9,37 +9,11 @@ use hyper::header::{HeaderMap, HeaderName, WWW_AUTHENTICATE};
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::request::Request;
 use crate::outcome::Detail;
-use rows::ROWS;
+
+use rows::{Mark, ROWS, Row};
 
 /// How much of a body is looked at, in bytes.
 const REACH: usize = 16 * 1024;
-
-/// What an answer must have for a row to be its explanation.
-#[derive(Debug, Clone, Copy)]
-enum Mark {
-    /// The body contains this text, in whatever case; white space counts as one space.
-    Says(&'static str),
-    /// The body is JSON and contains this, written without white space and in lower case.
-    Json(&'static str),
-    /// There is no body.
-    Empty,
-    /// This header contains this text, in whatever case.
-    Header(&'static str, &'static str),
-}
-
-/// A row: an explanation.
-struct Row {
-    /// What it is about, in a word.
-    code: &'static str,
-    /// Who answers so, where that is one product.
-    product: Option<&'static str>,
-    /// Under which statuses; empty under any.
-    statuses: &'static [u16],
-    /// Any of these groups, of which every mark must hold.
-    any: &'static [&'static [Mark]],
-    /// What to do.
-    hint: &'static str,
-}
 
 /// The explanation of an answer whose status is not wanted.
 pub(super) fn explain(request: &Request, answer: &HttpResponse) -> Option<Detail> {

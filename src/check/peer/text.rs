@@ -31,8 +31,10 @@ pub(super) fn read(media_type: &str, text: &str) -> Reading {
         return Reading::Health(health);
     }
     match read_word(text) {
-        // A bare `OK` may come under any type.
-        Reading::Silent | Reading::Unreadable(_) if media_type.contains("json") || is_enclosed => {
+        // A bare `OK` or `pong` may come under any type.
+        Reading::Silent | Reading::Unreadable(_)
+            if (media_type.contains("json") && !is_greeting(text)) || is_enclosed =>
+        {
             Reading::Unreadable(Unreadable::NoJson)
         }
         reading => reading,
@@ -60,8 +62,8 @@ fn is_word(text: &str) -> bool {
 
 /// Whether a text is what people let a server say that has nothing to say.
 fn is_greeting(text: &str) -> bool {
-    const GREETINGS: [&str; 10] =
-        ["hello", "hi", "hey", "welcome", "world", "ping", "healthcheck", "index", "home", "home page"];
+    const GREETINGS: [&str; 12] =
+        ["hello", "hi", "hey", "welcome", "world", "ping", "pong", "imok", "healthcheck", "index", "home", "home page"];
     let text = text.trim_end_matches(['!', '.']);
     let first = text.split_whitespace().next().unwrap_or_default();
     GREETINGS.iter().any(|greeting| greeting.eq_ignore_ascii_case(first) || greeting.eq_ignore_ascii_case(text))

@@ -1,8 +1,34 @@
 //! The explanations: what servers, proxies and frameworks write, as their source or their documentation has it. The first
 //! row that holds is taken, so that what names its reason comes before what names only its sender.
 
-use super::Mark::{Empty, Header, Json, Says};
-use super::Row;
+use Mark::{Empty, Header, Json, Says};
+
+/// What an answer must have for a row to be its explanation.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Mark {
+    /// The body contains this text, in whatever case; white space counts as one space.
+    Says(&'static str),
+    /// The body is JSON and contains this, written without white space and in lower case.
+    Json(&'static str),
+    /// There is no body.
+    Empty,
+    /// This header contains this text, in whatever case.
+    Header(&'static str, &'static str),
+}
+
+/// A row: an explanation.
+pub(super) struct Row {
+    /// What it is about, in a word.
+    pub(super) code: &'static str,
+    /// Who answers so, where that is one product.
+    pub(super) product: Option<&'static str>,
+    /// Under which statuses; empty under any.
+    pub(super) statuses: &'static [u16],
+    /// Any of these groups, of which every mark must hold.
+    pub(super) any: &'static [&'static [Mark]],
+    /// What to do.
+    pub(super) hint: &'static str,
+}
 
 /// The server asks for a bearer token.
 pub(super) const BEARER: &str = "bearer_wanted";

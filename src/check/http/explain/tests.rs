@@ -2,7 +2,7 @@
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::rows::ROWS;
+use super::rows::{Mark, ROWS};
 use super::{explain, hint, rows};
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::keys::HttpKeys;
@@ -175,10 +175,10 @@ fn each_row_has_a_short_hint() {
         let lower = |text: &str| text.chars().all(|c| !c.is_ascii_uppercase());
         for mark in row.any.iter().copied().flatten() {
             match mark {
-                super::Mark::Says(text) | super::Mark::Json(text) | super::Mark::Header(_, text) => {
+                Mark::Says(text) | Mark::Json(text) | Mark::Header(_, text) => {
                     assert!(lower(text), "{}: {text}", row.code);
                 }
-                super::Mark::Empty => {}
+                Mark::Empty => {}
             }
         }
     }

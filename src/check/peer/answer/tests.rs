@@ -229,7 +229,7 @@ fn no_false_alarm() {
         ("null", "silent"),
         (r#"{"status":200}"#, "good"),
         (r#"{"status":0,"message":"success"}"#, "silent"),
-        ("pong", "good"),
+        ("pong", "silent"),
         ("", "silent"),
         ("{\"status\":\"down\"", "no json"),
         ("{'status': 'ok'}", "no json"),
