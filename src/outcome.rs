@@ -25,7 +25,7 @@ pub use detail::{
     BrokenVariable, Detail, DnsDetail, HttpDetail, SqlState, StreamDetail, TlsDetail, ValueDetail, VariableFlaw,
 };
 pub use facts::{
-    AUTH_METHOD, Certificate, Cookie, FactKey, FactValue, Facts, HealthWarning, PeerClock, ROLE, Redirect,
+    AUTH_METHOD, Certificate, Cookie, FactKey, FactValue, Facts, HealthRemark, PeerClock, ROLE, Redirect,
     RedirectPurpose, SERVER_VERSION,
 };
 pub use failure::{Failure, LINE_LIMIT};

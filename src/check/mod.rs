@@ -131,6 +131,7 @@ mod tests {
         "location",
         "health",
         "health_warning",
+        "health_unread",
         "passed_over",
         "excerpt",
     ];

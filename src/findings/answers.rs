@@ -8,7 +8,7 @@ use crate::finding::{Finding, Severity};
 use crate::outcome::{Cookie, Evidence, Fault, RedirectPurpose};
 
 /// The catalogue of this family.
-pub(super) const CODES: &[Entry] = &[REDIRECTED_TO_HTTPS, PEER_WARNS, COOKIE_WILL_BE_DROPPED];
+pub(super) const CODES: &[Entry] = &[REDIRECTED_TO_HTTPS, PEER_WARNS, PEER_UNREADABLE, COOKIE_WILL_BE_DROPPED];
 
 const REDIRECTED_TO_HTTPS: Entry = Entry {
     code: "redirected_to_https",
@@ -23,6 +23,14 @@ const PEER_WARNS: Entry = Entry {
     cause: Cause::HealthDown,
     meaning: "the peer passes, but reports that one of its parts is not healthy",
     remedy: "check the part that it names in the log of the peer",
+};
+const PEER_UNREADABLE: Entry = Entry {
+    code: "peer_unreadable",
+    severity: Severity::Warning,
+    cause: Cause::JsonMismatch,
+    meaning: "the peer passes, but pilotfish cannot read its answer or does not know the word in it: it may report that \
+              it is down",
+    remedy: "let the path answer with JSON or text that says `ok`, or set `json` or `body_contains` to what it answers",
 };
 const COOKIE_WILL_BE_DROPPED: Entry = Entry {
     code: "cookie_will_be_dropped",
@@ -53,6 +61,10 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     if let (None, Some(warning)) = (fault, &facts.health_warning) {
         let message = format!("the peer answers and passes, but reports: {}", warning.text);
         findings.push(PEER_WARNS.found(message, warning.fix));
+    }
+    if let (None, Some(unread)) = (fault, &facts.health_unread) {
+        let message = format!("the peer passes by its status alone: {}", unread.text);
+        findings.push(PEER_UNREADABLE.found(message, unread.fix));
     }
     findings.extend(dropped_cookie(evidence, context));
     findings
@@ -98,7 +110,7 @@ mod tests {
     use super::{judge, why_dropped};
     use crate::cause::Cause;
     use crate::findings::Context;
-    use crate::outcome::{Cookie, Evidence, Facts, Fault, HealthWarning, Phase, Redirect, RedirectPurpose};
+    use crate::outcome::{Cookie, Evidence, Facts, Fault, HealthRemark, Phase, Redirect, RedirectPurpose};
 
     fn codes(fault: Option<&Fault>, facts: Facts) -> Vec<&'static str> {
         judge(fault, &Evidence { facts, ..Evidence::default() }, Context::default())
@@ -118,11 +130,16 @@ mod tests {
         assert!(codes(None, redirected(RedirectPurpose::Slash, 1)).is_empty());
         let fault = Fault::new(Phase::Assert, Cause::HttpRedirect, "");
         assert!(codes(Some(&fault), redirected(RedirectPurpose::Tls, 0)).is_empty(), "it is the failure itself");
-        let warning = HealthWarning { text: "cache is degraded".to_owned(), fix: "look at it" };
+        let warning = HealthRemark { text: "cache is degraded".to_owned(), fix: "look at it" };
         let warns = Facts { health_warning: Some(warning), ..Facts::default() };
         assert_eq!(codes(None, warns.clone()), ["peer_warns"]);
         let fault = Fault::new(Phase::Assert, Cause::HealthDown, "");
         assert!(codes(Some(&fault), warns).is_empty());
+        let unread = HealthRemark { text: "the body is XML".to_owned(), fix: "read it" };
+        let unread = Facts { health_unread: Some(unread), ..Facts::default() };
+        assert_eq!(codes(None, unread.clone()), ["peer_unreadable"]);
+        let fault = Fault::new(Phase::Assert, Cause::JsonMismatch, "");
+        assert!(codes(Some(&fault), unread).is_empty());
         assert!(codes(None, Facts::default()).is_empty());
     }
 

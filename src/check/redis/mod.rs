@@ -23,7 +23,7 @@ use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{Expected, StreamError};
-use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, HealthWarning, Phase};
+use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, HealthRemark, Phase};
 use crate::secret::Secret;
 use crate::value::Value;
 
@@ -144,7 +144,7 @@ impl RedisRun {
         if let Some(error) = session::ping(client).await? {
             attempt.evidence().degraded = true;
             let text = error.message("PING", login.password);
-            attempt.facts().health_warning = Some(HealthWarning { text, fix: hint::of_warning(error.code) });
+            attempt.facts().health_warning = Some(HealthRemark { text, fix: hint::of_warning(error.code) });
         }
         Ok(())
     }

@@ -131,8 +131,10 @@ fn a_keyword_string_of_libpq_is_found_in_any_variable() {
     let target = plan.checks[0].check.prepare(&MapEnv::with_vars(&pod)).target;
     assert_eq!((plan.checks.len(), target.as_str()), (1, "postgres://app@db:5432/shop"));
     let listed: Vec<String> = plan.listed.iter().map(|l| format!("{} {}: {}", l.variable, l.target, l.why)).collect();
-    let expected =
-        ["B_DSN postgres://app@db:5432/shop: the same as A_DSN", "C_DSN …: a local socket, which is not probed"];
+    let expected = [
+        "B_DSN postgres://app@db:5432/shop: it has the same value as A_DSN",
+        "C_DSN …: a local socket, which is not probed",
+    ];
     assert_eq!(listed, expected);
     let quoted = found(&[("A_DSN", "\"host=db user=app password=s3cret\"")], Extent::Servers).unwrap();
     assert_eq!(quoted.checks[0].kind, "postgres");

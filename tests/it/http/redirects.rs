@@ -49,7 +49,7 @@ fn followed_as_far_as_asked() {
     let server = redirector();
     let follow =
         |path: &str, how: &str| check("http", &format!("url: '{}', follow_redirects: {how}", server.url(path)));
-    let report = follow("/302//302//end", "true");
+    let report = follow("/302//302//end", "true, body_matches: '.'");
     assert_eq!(verdict(&report), "passed");
     assert_eq!(only(&report)["facts"]["redirects"], 2);
     assert_eq!(only(&report)["facts"]["body_bytes"], 2);
