@@ -183,8 +183,8 @@ causes! {
         "wait for its restart";
 
     AuthUnsupported: "auth_unsupported", [Login], Permanent, DOWN =>
-        "a login method that client and server do not share, or that would expose the password",
-        "change the method of the server to scram-sha-256, or use verified TLS";
+        "client and server share no login method",
+        "enable a method on the server that clients have, such as scram-sha-256";
 
     PermissionDenied: "permission_denied", [Request], Heals, DOWN =>
         "the login worked, but it does not allow this request",
@@ -212,15 +212,15 @@ causes! {
 
     BodyMismatch: "body_mismatch", [Assert], Heals, DOWN =>
         "the body is not as expected",
-        "compare what came with what is expected";
+        "compare the received value with the expected one";
 
     JsonMismatch: "json_mismatch", [Assert], Heals, DOWN =>
         "the JSON is not as expected",
-        "compare what came with what is expected";
+        "compare the received value with the expected one";
 
     HeaderMismatch: "header_mismatch", [Assert], Heals, DOWN =>
         "a header is not as expected",
-        "compare what came with what is expected";
+        "compare the received value with the expected one";
 
     DnsAnswerMismatch: "dns_answer_mismatch", [Assert], Heals, DOWN =>
         "records differ from those expected",
@@ -290,6 +290,10 @@ causes! {
     Stale: "stale", [], Heals, DOWN =>
         "the check did not run in time",
         "check whether this container gets CPU time";
+
+    ProbeLimit: "probe_limit", [Tls, Login, Request, Assert], Heals, DEGRADED =>
+        "pilotfish cannot do this (a protocol, login method, cipher, dialect or size), but the app may",
+        "do what the hint says, or rely on another check: this one says nothing about the app beyond the connection";
 
     Internal: "internal", [], Heals, DEGRADED =>
         "an error in pilotfish itself",

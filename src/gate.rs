@@ -9,18 +9,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cause::Cause;
-use crate::findings;
 use crate::order;
-use crate::outcome::{Failure, clean_text};
+use crate::outcome::clean_text;
 use crate::state::{CheckView, Snapshot};
 use crate::verdict::Verdict;
 
 /// The heartbeat may be this old: the scheduler observes time once a second, and a throttled pod gets some room.
 pub const HEARTBEAT_LIMIT: Duration = Duration::from_secs(10);
-/// The longest reason in a line, in bytes.
-const REASON_LIMIT: usize = 1024;
-/// So many findings stand beside a reason.
-const FINDINGS_LIMIT: usize = 3;
 /// How many names of `exclude` that match nothing are repeated to the caller.
 const UNMATCHED_LIMIT: usize = 8;
 
@@ -108,7 +103,7 @@ pub fn report<'a>(gate: Gate, snapshot: &'a Snapshot, now: Instant, exclude: &[S
     }
     let excluded_startup = checks.iter().any(|view| view.gates.startup && exclude.contains(&view.name));
     if gate != Gate::Live && !latched && !excluded_startup && !lines.iter().any(Line::failed) {
-        lines.push(Line { name: "startup", state: LineState::Failed("the start gate has not latched yet".into()) });
+        lines.push(Line { name: "startup", state: LineState::Failed("the start gate has not passed yet".into()) });
     }
     if gate == Gate::Ready && snapshot.shutting_down && snapshot.fail_ready_on_sigterm {
         lines.push(Line { name: "shutdown", state: LineState::Failed("shutting down".into()) });
@@ -145,7 +140,7 @@ impl Report<'_> {
             text.push('\n');
         }
         if self.shutting_down {
-            text.push_str("shutting down: told to stop, open requests are answered\n");
+            text.push_str("shutting down: pilotfish received SIGTERM and answers open requests\n");
         }
         let verdict = if self.passed { "passed" } else { "failed" };
         writeln!(text, "{title} check {verdict}").expect("writing to a String cannot fail");
@@ -173,25 +168,25 @@ impl Line<'_> {
     }
 }
 
-/// Whether it is up, and seen to be so of late.
-#[must_use]
-pub fn is_up(view: &CheckView) -> bool {
-    view.verdict == Verdict::Up && !view.stale
+fn settled(view: &CheckView) -> LineState {
+    if view.counts_as_up() { LineState::Ok(remark(view)) } else { LineState::Failed(reason(view)) }
 }
 
-fn settled(view: &CheckView) -> LineState {
-    if is_up(view) { LineState::Ok(view.degraded.then_some("degraded")) } else { LineState::Failed(reason(view)) }
+/// What is to be said of a check that lets its gates pass.
+fn remark(view: &CheckView) -> Option<&'static str> {
+    let word = if view.met_a_limit() { "degraded by a limit of pilotfish, which fails no gate" } else { "degraded" };
+    view.degraded.then_some(word)
 }
 
 fn startup_after_latch(view: &CheckView) -> LineState {
-    LineState::Ok((!is_up(view)).then_some("it has been up, which is what a start waits for"))
+    LineState::Ok((!view.counts_as_up()).then_some("it has been up once, which is enough for the start"))
 }
 
 fn live(view: &CheckView) -> LineState {
     match view.verdict {
         _ if view.stale => LineState::Ok(Some("stale, which never fails liveness")),
-        Verdict::Unknown => LineState::Ok(Some("unknown, which never fails liveness")),
-        Verdict::Up => LineState::Ok(view.degraded.then_some("degraded")),
+        Verdict::Unknown if !view.limited => LineState::Ok(Some("unknown, which never fails liveness")),
+        Verdict::Unknown | Verdict::Up => LineState::Ok(remark(view)),
         Verdict::Down => LineState::Failed(reason(view)),
     }
 }
@@ -201,53 +196,24 @@ fn heartbeat(snapshot: &Snapshot, now: Instant) -> Line<'_> {
     let state = match age {
         age if age <= HEARTBEAT_LIMIT => LineState::Ok(None),
         // No age in it: the text must be the same at each look.
-        _ => LineState::Failed("the scheduler has not observed time lately".into()),
+        _ => LineState::Failed("the scheduler of pilotfish does not run".into()),
     };
     Line { name: "heartbeat", state }
 }
 
-/// Why a check is not up, in one line that stays the same while nothing changes: `CAUSE: HINT` where a run failed, what it
-/// is about, and the findings that may matter. What was seen of these has numbers in it, so their line is that of the
-/// catalogue.
+/// Why a check is not up, in one line that stays the same while nothing changes: `CAUSE: FACT. Fix: FIX` where a run failed.
 #[must_use]
 pub fn reason(view: &CheckView) -> String {
-    let failure = view.last.as_ref().and_then(|outcome| outcome.failure.as_ref());
-    let text = match failure {
+    let failed = view.last.as_ref().is_some_and(|outcome| !outcome.passed());
+    match &view.episode {
         _ if view.stale => {
             let stale = Cause::Stale.info();
-            format!("{}: {}", stale.slug, stale.remedy)
+            format!("{}: {}. Fix: {}", stale.slug, stale.meaning, stale.remedy)
         }
-        Some(failure) => format!("{}: {}{}{}", failure.cause.slug(), failure.hint, seen(failure), also(view)),
-        None if view.last.is_none() => "unknown: no run has ended yet".to_owned(),
-        None => "recovering: the last run passed, more are needed".to_owned(),
-    };
-    clean_text(&text, REASON_LIMIT)
-}
-
-/// What was seen, where that is the name of a variable or a file, which the hint does not have; elsewhere it may have
-/// numbers in it.
-fn seen(failure: &Failure) -> String {
-    match failure.cause {
-        Cause::VariableMissing | Cause::VariableInvalid | Cause::FileMissing | Cause::FileInvalid => {
-            format!(" ({})", failure.message)
-        }
-        _ => String::new(),
+        Some(episode) if failed => episode.reason.clone(),
+        _ if view.last.is_none() => "unknown: no run has finished yet".to_owned(),
+        _ => "recovering: the last run passed, but success_threshold requires more".to_owned(),
     }
-}
-
-/// The findings of the last run beside its failure: ` Also CODE: REMEDY.`.
-fn also(view: &CheckView) -> String {
-    let findings = view.last.iter().flat_map(|outcome| outcome.worth_showing());
-    let rows = findings.filter_map(|finding| findings::entry(finding.code));
-    let mut codes: Vec<&str> = Vec::new();
-    let mut text = String::new();
-    for row in rows {
-        if codes.len() < FINDINGS_LIMIT && !codes.contains(&row.code) {
-            codes.push(row.code);
-            write!(text, " Also {}: {}.", row.code, row.remedy).expect("writing to a String cannot fail");
-        }
-    }
-    text
 }
 
 fn unmatched(exclude: &[String], checks: &[&CheckView]) -> Vec<String> {

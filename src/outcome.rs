@@ -5,8 +5,11 @@
 
 mod detail;
 mod facts;
+mod failure;
 mod oddity;
 pub mod phase;
+mod standing;
+mod text;
 mod words;
 
 use std::net::{IpAddr, SocketAddr};
@@ -23,11 +26,14 @@ pub use detail::{
     BrokenVariable, Detail, DnsDetail, HttpDetail, SqlState, StreamDetail, TlsDetail, ValueDetail, VariableFlaw,
 };
 pub use facts::{
-    AUTH_METHOD, Certificate, Cookie, FactKey, FactValue, Facts, HealthWarning, PeerClock, ROLE, Redirect,
+    AUTH_METHOD, Certificate, Cookie, FactKey, FactValue, Facts, HealthRemark, PeerClock, ROLE, Redirect,
     RedirectPurpose, SERVER_VERSION,
 };
+pub use failure::{Failure, LINE_LIMIT};
 pub use oddity::CertificateOddity;
 pub use phase::Phase;
+pub use standing::Standing;
+pub use text::{MESSAGE_LIMIT, SERVER_TEXT_LIMIT, clean_text, cut_at_word};
 
 /// Why a check failed, as the check itself tells it; the hint is added by the probe from all the evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +44,9 @@ pub struct Fault {
     pub cause: Cause,
     /// What was observed, lower case, one line, no secret.
     pub message: String,
+    /// What was observed, in words that stay the same from run to run: the line of the failure leads with it. `None`
+    /// where the cause and the target say all.
+    pub fact: Option<String>,
     /// What was observed, typed; `None` where phase and cause say all.
     pub detail: Option<Detail>,
     /// The connection that it came from: the index into [`Evidence::tries`]; `None` where there was none.
@@ -47,13 +56,26 @@ pub struct Fault {
 impl Fault {
     /// A fault with an observed message; the message is cleaned and cut here, so that no caller can forget it.
     pub fn new(phase: Phase, cause: Cause, message: impl AsRef<str>) -> Self {
-        Self { phase, cause, message: clean_text(message.as_ref(), MESSAGE_LIMIT), detail: None, attempt: None }
+        Self {
+            phase,
+            cause,
+            message: clean_text(message.as_ref(), MESSAGE_LIMIT),
+            fact: None,
+            detail: None,
+            attempt: None,
+        }
     }
 
     /// The same with what was observed, typed.
     #[must_use]
     pub fn with(self, detail: Detail) -> Self {
         Self { detail: Some(detail), ..self }
+    }
+
+    /// The same with its fact: no time, no counter and no text of a peer may be in it, for each new text is a new event.
+    #[must_use]
+    pub fn stating(self, fact: impl Into<String>) -> Self {
+        Self { fact: Some(fact.into()), ..self }
     }
 
     /// The same with another message.
@@ -67,22 +89,6 @@ impl Fault {
     pub fn of_attempt(self, attempt: Option<usize>) -> Self {
         Self { attempt: self.attempt.or(attempt), ..self }
     }
-}
-
-/// The failure of an outcome: the fault and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Failure {
-    /// Where it failed.
-    pub phase: Phase,
-    /// The slug of the closed vocabulary.
-    pub cause: Cause,
-    /// What was observed.
-    pub message: String,
-    /// At most two short sentences: the likeliest reason and the one command or change that settles it.
-    pub hint: String,
-    /// What was observed, typed: for tests and for the verdict on several addresses, not a part of the JSON.
-    #[serde(skip)]
-    pub detail: Option<Detail>,
 }
 
 /// One datagram (or TCP exchange) with a name server.
@@ -340,7 +346,8 @@ pub struct Outcome {
     pub target: String,
     /// `None` where it passed.
     pub failure: Option<Failure>,
-    /// Passed, but only by a fallback or with the peer's own warning, or failed with a cause that does not take the check down.
+    /// Passed, but only by a fallback or with the peer's own warning; or failed by a limit of pilotfish, or with a cause that
+    /// does not take the check down.
     pub degraded: bool,
     /// What was recorded.
     pub evidence: Evidence,
@@ -350,7 +357,21 @@ pub struct Outcome {
     pub predictions: Vec<Prediction>,
 }
 
+impl Evidence {
+    /// Whether a server accepted a connection.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.tries.iter().any(|one| one.result == ConnectResult::Connected)
+    }
+}
+
 impl Outcome {
+    /// How the run counts for gates and for `wait`.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing::new(self.failure.as_ref().map(|failure| failure.cause), self.evidence.is_connected())
+    }
+
     /// Whether it passed.
     #[must_use]
     pub const fn passed(&self) -> bool {
@@ -380,29 +401,4 @@ impl Outcome {
         let all: Vec<String> = self.worth_showing().take(SHOWN).map(Finding::to_string).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
-}
-
-/// The longest text taken from a server, in bytes.
-pub const SERVER_TEXT_LIMIT: usize = 256;
-/// The longest message of a fault, in bytes.
-pub const MESSAGE_LIMIT: usize = 1024;
-
-/// Text made fit to show: control characters become spaces, invisible direction marks vanish, and it is cut at `limit`
-/// bytes on a character's boundary, with `…` behind the cut.
-#[must_use]
-pub fn clean_text(text: &str, limit: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(limit));
-    for c in text.chars() {
-        let c = match c {
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => continue,
-            c if c.is_control() => ' ',
-            c => c,
-        };
-        if out.len() + c.len_utf8() > limit.saturating_sub('…'.len_utf8()) {
-            out.push('…');
-            return out;
-        }
-        out.push(c);
-    }
-    out
 }

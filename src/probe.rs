@@ -25,7 +25,7 @@ use crate::net::dial::Require;
 use crate::net::resolve::{self, Walk};
 use crate::net::survey;
 use crate::order;
-use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Outcome};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Outcome, Standing};
 use crate::url::Endpoint;
 
 pub use depth::Depth;
@@ -45,6 +45,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     let context = Context {
         tls_keys: check::kind(planned.kind).map(|kind| kind.tls_keys).unwrap_or_default(),
         schemes: SCHEMES,
+        family: check::kind(planned.kind).and_then(|kind| kind.schemes.first()?.family),
         endpoints: &endpoints,
         readings: &readings,
         clients: &planned.clients,
@@ -71,7 +72,11 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         Some(fault) => Some(failure::explain(planned.kind, fault, &done.evidence, context)),
         None => failure::of_findings(&findings, &planned.fail_on),
     };
-    let degraded = failure.is_none() && (done.evidence.degraded || needed_a_fallback(&*world.env, &done.evidence));
+    let degraded = match Standing::new(failure.as_ref().map(|failure| failure.cause), done.evidence.is_connected()) {
+        Standing::Passed => done.evidence.degraded || needed_a_fallback(&*world.env, &done.evidence),
+        Standing::Limited => true,
+        Standing::Failed(_) => false,
+    };
     let duration = done.ended.saturating_duration_since(began);
     Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings, predictions }
 }

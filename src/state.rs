@@ -18,7 +18,7 @@ mod tests;
 pub use fold::State;
 pub use message::{Message, Slot};
 pub(crate) use snapshot::count_up;
-pub use snapshot::{BUCKETS, CheckView, Histogram, Reload, Snapshot};
+pub use snapshot::{BUCKETS, CheckView, Episode, Histogram, Reload, Snapshot};
 
 /// How often time is observed.
 const TICK: Duration = Duration::from_secs(1);

@@ -63,7 +63,7 @@ impl Value {
             let end = inner.find('}').ok_or("`${` is not closed; write `$${` for a literal `${`")?;
             let name = &inner[..end];
             if !is_variable_name(name) {
-                return Err("`${…}` must hold the name of a variable; write `$${` for a literal `${`");
+                return Err("`${…}` must contain the name of a variable; write `$${` for a literal `${`");
             }
             if !plain.is_empty() {
                 parts.push(Part::Text(Secret::new(std::mem::take(&mut plain))));
@@ -84,7 +84,8 @@ impl Value {
     /// The text, now.
     ///
     /// # Errors
-    /// `variable_missing`, `file_missing` or `file_invalid`, naming the variable or the path.
+    /// `variable_missing`, `file_missing` or `file_invalid`, naming the variable or the path; `probe_limit` for a variable that
+    /// is no UTF-8 text.
     pub fn resolve(&self, env: &dyn Env) -> Result<Secret, Fault> {
         match self {
             Self::Literal(text) => Ok(text.clone()),
@@ -96,7 +97,7 @@ impl Value {
                         fault(Cause::FileMissing, format!("the file {shown} does not exist"))
                     }
                     kind => {
-                        let fault = fault(Cause::FileInvalid, format!("the file {shown} cannot be read: {error}"));
+                        let fault = fault(Cause::FileInvalid, format!("cannot read the file {shown}: {error}"));
                         let of_process = path.starts_with("/proc");
                         match kind {
                             std::io::ErrorKind::PermissionDenied => {
@@ -169,7 +170,8 @@ fn variable(name: &str, env: &dyn Env) -> Result<Secret, Fault> {
     };
     // What stands in place of other bytes would be a wrong password.
     if value.contains(char::REPLACEMENT_CHARACTER) {
-        return Err(fault(Cause::VariableInvalid, format!("the variable {name} is not UTF-8 text")));
+        let fault = fault(Cause::ProbeLimit, format!("the variable {name} is not UTF-8 text"));
+        return Err(fault.with(Detail::Value(ValueDetail::NotText)));
     }
     Ok(Secret::new(value))
 }
@@ -196,7 +198,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, {env: NAME} or {file: PATH}")
+        f.write_str("a string, {env: NAME} or {file: PATH}")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
@@ -212,7 +214,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
             "env" => {
                 let name: String = map.next_value()?;
                 if !is_variable_name(&name) {
-                    return Err(de::Error::custom("`env` takes the name of a variable: letters, digits and _"));
+                    return Err(de::Error::custom("`env` expects the name of a variable: letters, digits and _"));
                 }
                 Value::Env(name)
             }
@@ -223,6 +225,21 @@ impl<'de> Visitor<'de> for ValueVisitor {
             None => Ok(value),
             Some(_) => Err(de::Error::custom("expected only one of `env` and `file`")),
         }
+    }
+}
+
+/// What a setting should have held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// In words, never the text that was there.
+    pub text: String,
+    /// What the value is about where it may be right for the app, and only pilotfish cannot use it.
+    pub limit: Option<ValueDetail>,
+}
+
+impl From<String> for Expected {
+    fn from(text: String) -> Self {
+        Self { text, limit: None }
     }
 }
 
@@ -247,31 +264,33 @@ impl<T> Setting<T> {
     }
 }
 
-impl<T: Clone + FromStr<Err = String>> Setting<T> {
+impl<T: Clone + FromStr<Err: Into<Expected>>> Setting<T> {
     /// The setting, now.
     ///
     /// # Errors
-    /// As [`Value::resolve`]; `variable_invalid` or `file_invalid` where the text is not what is expected. The text
-    /// itself is never in it.
+    /// As [`Value::resolve`]; `variable_invalid` or `file_invalid` where the text is not what is expected, `probe_limit` where
+    /// only pilotfish does not take it. The text itself is never in it.
     pub fn resolve(&self, key: &'static str, env: &dyn Env) -> Result<T, Fault> {
         match self {
             Self::Known(value) => Ok(value.clone()),
-            Self::Later(value) => value.resolve(env)?.expose().trim().parse().map_err(|expected: String| {
-                let message = format!("{key}: {} holds something else than {expected}", value.origin());
-                fault(value.invalid_cause(), message).with(Detail::Value(ValueDetail::Key(key)))
+            Self::Later(value) => value.resolve(env)?.expose().trim().parse().map_err(|expected: T::Err| {
+                let Expected { text, limit } = expected.into();
+                let cause = if limit.is_some() { Cause::ProbeLimit } else { value.invalid_cause() };
+                let message = format!("{key}: {} is not {text}", value.origin());
+                fault(cause, message).with(Detail::Value(limit.unwrap_or(ValueDetail::Key(key))))
             }),
         }
     }
 }
 
-impl<'de, T: FromStr<Err = String>> Deserialize<'de> for Setting<T> {
+impl<'de, T: FromStr<Err: Into<Expected>>> Deserialize<'de> for Setting<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
             Value::Literal(text) => text
                 .expose()
                 .parse()
                 .map(Self::Known)
-                .map_err(|expected| de::Error::custom(format!("expected {expected}"))),
+                .map_err(|expected: T::Err| de::Error::custom(format!("expected {}", expected.into().text))),
             later => Ok(Self::Later(later)),
         }
     }
@@ -289,7 +308,7 @@ mod schema {
 
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
             json_schema!({
-                "description": "A text; `${NAME}` inside expands to a variable. Or where to take it from.",
+                "description": "A string, in which `${NAME}` expands to a variable, or the source of the value.",
                 "anyOf": [
                     {"type": ["string", "number", "boolean"]},
                     {"type": "object", "additionalProperties": false, "required": ["env"], "properties": {"env": {"type": "string"}}},
@@ -312,8 +331,9 @@ mod schema {
 
 #[cfg(test)]
 mod tests {
-    use super::Value;
+    use super::{Setting, Value};
     use crate::env::MapEnv;
+    use crate::url::Endpoint;
 
     fn resolved(text: &str) -> String {
         let env = MapEnv::with_vars(&[("USER", "app"), ("PW", "a/b")]);
@@ -359,14 +379,22 @@ mod tests {
     }
 
     #[test]
+    fn a_setting_that_only_pilotfish_does_not_take_is_a_limit() {
+        let env = MapEnv::with_vars(&[("ZONE", "[fe80::1%eth0]:80"), ("IDN", "bücher.example:80"), ("BAD", "s3cret")]);
+        let read = |name: &str| Setting::<Endpoint>::Later(Value::Env(name.into())).resolve("address", &env);
+        for (name, cause) in [("ZONE", "probe_limit"), ("IDN", "probe_limit"), ("BAD", "variable_invalid")] {
+            let fault = read(name).unwrap_err();
+            assert_eq!(fault.cause.slug(), cause, "{fault:?}");
+            assert!(!fault.message.contains("s3cret"), "{fault:?}");
+        }
+    }
+
+    #[test]
     fn a_missing_variable_is_a_failed_outcome() {
         let fault = Value::Env("NOPE".into()).resolve(&MapEnv::default()).unwrap_err();
         assert_eq!(fault.cause.slug(), "variable_missing");
         assert_eq!(fault.message, "the variable NOPE is not set or empty");
         let fault = Value::Env("ODD".into()).resolve(&MapEnv::with_vars(&[("ODD", "s3\u{fffd}")])).unwrap_err();
-        assert_eq!(
-            (fault.cause.slug(), fault.message.as_str()),
-            ("variable_invalid", "the variable ODD is not UTF-8 text")
-        );
+        assert_eq!((fault.cause.slug(), fault.message.as_str()), ("probe_limit", "the variable ODD is not UTF-8 text"));
     }
 }

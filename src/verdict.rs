@@ -1,6 +1,7 @@
 //! Pure hysteresis: from a run of outcomes to a verdict. No clock: time is passed in.
 
 use crate::cause::Cause;
+use crate::outcome::Standing;
 
 /// What is settled of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,9 +30,9 @@ impl Verdict {
 /// When a verdict flips.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
-    /// Failures in a row that make it down.
+    /// The number of consecutive failures after which the check is down.
     pub failure_threshold: u32,
-    /// Passes in a row that make it up.
+    /// The number of consecutive passes after which the check is up.
     pub success_threshold: u32,
     /// Causes that do not take it down once it has been up; beside those that the table of causes marks.
     pub ignores: &'a [Cause],
@@ -48,6 +49,8 @@ impl Rules<'_> {
 pub struct Streak {
     verdict: Verdict,
     been_up: bool,
+    /// The verdict is unknown because of a limit of pilotfish: gates take the check for up.
+    limited: bool,
     passes: u32,
     failures: u32,
 }
@@ -65,45 +68,77 @@ impl Streak {
         self.been_up
     }
 
+    /// Whether a limit of pilotfish keeps the verdict unknown, so that gates take the check for up.
+    #[must_use]
+    pub const fn is_limited(&self) -> bool {
+        self.limited
+    }
+
+    /// Whether it has been up, or is taken for it: from then on it keeps its own pace, and what only degrades a check does
+    /// not take it down.
+    #[must_use]
+    pub const fn has_started(&self) -> bool {
+        self.been_up || self.limited
+    }
+
     /// Whether outcomes against the verdict have come, but not yet enough of them.
     #[must_use]
     pub const fn about_to_change(&self) -> bool {
         match self.verdict {
+            Verdict::Unknown if self.limited => self.failures > 0,
             Verdict::Unknown => self.passes > 0 || self.failures > 0,
             Verdict::Up => self.failures > 0,
             Verdict::Down => self.passes > 0,
         }
     }
 
-    /// Takes in one outcome: `None` for a pass, else the cause of the failure. Tells whether it is a failure that leaves
-    /// the check up, degraded.
+    /// Takes in one outcome. Reports whether it is a failure that leaves the check up, or taken for up, degraded.
     ///
-    /// Such a failure says nothing of the app's own work: it neither adds to the failures in a row nor ends them. It does
-    /// end a row of passes, so it never brings a check up.
-    pub fn fold(&mut self, rules: Rules<'_>, failure: Option<Cause>) -> bool {
-        match failure {
-            None => {
-                self.failures = 0;
-                self.passes = self.passes.saturating_add(1);
-                if self.passes >= rules.success_threshold {
+    /// A failure that is tolerated says nothing of the app's own work: it neither adds to the failures in a row nor ends
+    /// them. It does end a row of passes, so it never brings a check up. A limit of pilotfish counts as a pass; but only
+    /// a check that has been up is up by it, any other is unknown and taken for up.
+    pub fn fold(&mut self, rules: Rules<'_>, standing: Standing) -> bool {
+        match standing {
+            Standing::Passed => {
+                if self.count_pass(rules) {
                     self.verdict = Verdict::Up;
                     self.been_up = true;
+                    self.limited = false;
                 }
                 false
             }
-            Some(cause) if self.been_up && rules.tolerates(cause) => {
-                self.passes = 0;
-                self.verdict == Verdict::Up
+            Standing::Limited => {
+                if self.count_pass(rules) {
+                    self.verdict = if self.been_up { Verdict::Up } else { Verdict::Unknown };
+                    self.limited = !self.been_up;
+                }
+                self.counts_as_up()
             }
-            Some(_) => {
+            Standing::Failed(cause) if self.has_started() && rules.tolerates(cause) => {
+                self.passes = 0;
+                self.counts_as_up()
+            }
+            Standing::Failed(_) => {
                 self.passes = 0;
                 self.failures = self.failures.saturating_add(1);
                 if self.failures >= rules.failure_threshold {
                     self.verdict = Verdict::Down;
+                    self.limited = false;
                 }
                 false
             }
         }
+    }
+
+    /// Adds to the row of passes; whether it is long enough.
+    const fn count_pass(&mut self, rules: Rules<'_>) -> bool {
+        self.failures = 0;
+        self.passes = self.passes.saturating_add(1);
+        self.passes >= rules.success_threshold
+    }
+
+    fn counts_as_up(&self) -> bool {
+        self.verdict == Verdict::Up || self.limited
     }
 }
 
@@ -111,23 +146,29 @@ impl Streak {
 mod tests {
     use super::{Rules, Streak, Verdict};
     use crate::cause::Cause;
+    use crate::outcome::Standing;
 
     /// One letter per outcome: `.` a pass, `r` refused, `m` too many connections, `i` internal, `t` a timeout (ignored
-    /// here). After each the verdict: `?`, `U`, `D`; in lower case where it is about to change, `*` where it is degraded.
+    /// here), `l` a limit behind a connection, `v` a limit before it. After each the verdict: `?`, `U`, `D`; in lower case
+    /// where it is about to change, `*` where it is degraded. `L` and `l`: unknown, and taken for up.
     fn told(failures: u32, passes: u32, outcomes: &str) -> String {
         let rules = Rules { failure_threshold: failures, success_threshold: passes, ignores: &[Cause::Timeout] };
         let mut streak = Streak::default();
         let letter = |outcome| {
-            let failure = match outcome {
-                '.' => None,
-                'r' => Some(Cause::ConnectRefused),
-                'm' => Some(Cause::TooManyConnections),
-                'i' => Some(Cause::Internal),
-                't' => Some(Cause::Timeout),
+            let standing = match outcome {
+                '.' => Standing::Passed,
+                'l' => Standing::Limited,
+                'r' => Standing::Failed(Cause::ConnectRefused),
+                'm' => Standing::Failed(Cause::TooManyConnections),
+                'i' => Standing::Failed(Cause::Internal),
+                't' => Standing::Failed(Cause::Timeout),
+                'v' => Standing::Failed(Cause::ProbeLimit),
                 other => panic!("no outcome {other}"),
             };
-            let degraded = streak.fold(rules, failure);
+            let degraded = streak.fold(rules, standing);
             match (streak.verdict(), streak.about_to_change(), degraded) {
+                (Verdict::Unknown, _, true) if streak.is_limited() => 'L',
+                (Verdict::Unknown, true, false) if streak.is_limited() => 'l',
                 (Verdict::Unknown, false, false) => '?',
                 (Verdict::Unknown, true, false) => '!',
                 (Verdict::Up, false, false) => 'U',
@@ -167,6 +208,29 @@ mod tests {
             (3, 1, ".rmrmr", "Uu*u*D"),
             // They do not bring up what is down, and end a row of passes.
             (1, 2, "..rm.m..", "!UDDdDdU"),
+        ] {
+            assert_eq!(told(failures, passes, outcomes), expected, "{failures} {passes} {outcomes}");
+        }
+    }
+
+    #[test]
+    fn a_limit_of_pilotfish_counts_as_a_pass_and_only_what_has_been_up_is_up_by_it() {
+        for (failures, passes, outcomes, expected) in [
+            (3, 1, "lll.l", "LLLU*"),
+            // Real failures take it down as they would a check that is up; a limit ends their row.
+            (3, 1, "lrrrl", "LllDL"),
+            (3, 1, "lrrlrr", "LllLll"),
+            (3, 1, ".rrrl.", "UuuD*U"),
+            (3, 1, "rrrl", "!!DL"),
+            // As many as passes are needed.
+            (3, 3, "lll", "!!L"),
+            (2, 2, ".rrll", "!!DdL"),
+            (2, 2, "..rrll", "!UuDd*"),
+            // What only degrades a check does so here too.
+            (2, 1, "lmmiv", "LLLLL"),
+            // A limit before the connection is a failure, which never takes down what has been up.
+            (3, 1, "vvv.", "!!DU"),
+            (3, 1, ".vvvv", "U****"),
         ] {
             assert_eq!(told(failures, passes, outcomes), expected, "{failures} {passes} {outcomes}");
         }

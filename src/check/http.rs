@@ -5,15 +5,17 @@
 
 use std::sync::Arc;
 
-use hyper::Version;
+use hyper::header::CONTENT_TYPE;
+use hyper::http::response::Parts;
+use hyper::{HeaderMap, Version};
 
 use crate::cause::Cause;
-use crate::check::http::exchange::HttpResponse;
+use crate::check::http::exchange::{Extent, HttpResponse};
 use crate::check::http::expect::Wanted;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::origin::{HTTP_PORT, HTTPS_PORT, Origin};
 use crate::check::http::request::Request;
-use crate::check::http::settings::HttpVersion;
+use crate::check::http::settings::{HttpVersion, Size};
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{
     Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url, readings,
@@ -29,8 +31,10 @@ use crate::url::{Host, Url};
 use crate::value::Value;
 
 mod cookie;
+pub(crate) mod encoding;
 pub(crate) mod exchange;
 pub(crate) mod expect;
+mod explain;
 pub(crate) mod hint;
 pub(crate) mod keys;
 pub(crate) mod mask;
@@ -128,7 +132,9 @@ pub(crate) struct Exchange {
 impl Runnable for Exchange {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let (request, answer) = self.ask(attempt).await?;
+            let asks = self.wanted.says_of_the_body() || self.keys.max_response.is_some();
+            let body = if asks { BodyUse::Expected } else { BodyUse::Unread };
+            let (request, answer) = self.ask(attempt, body).await?;
             self.wanted.status(&request, &answer)?;
             self.wanted.content(&answer)
         })
@@ -157,9 +163,44 @@ impl Exchange {
     ///
     /// # Errors
     /// Those of [`ask`].
-    pub(crate) async fn ask(&self, attempt: &mut Attempt) -> Result<(Request, HttpResponse), Fault> {
-        ask(&self.keys, self.request.clone(), attempt).await
+    pub(crate) async fn ask(&self, attempt: &mut Attempt, body: BodyUse) -> Result<(Request, HttpResponse), Fault> {
+        ask(&self.keys, body, self.request.clone(), attempt).await
     }
+}
+
+/// What the body of an answer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyUse {
+    /// Nothing: the answer is judged once its head is there, as a kubelet does; a page may be large, or a stream.
+    Unread,
+    /// The configuration says what it must hold, or how long it may be.
+    Expected,
+    /// It tells the health of who answers, under any status.
+    Health,
+}
+
+/// How much is read of a body to explain the status that it came with.
+const EXPLANATION: u64 = 64 * 1024;
+
+/// How much of the body is read of an answer with this head, which is not to be followed further.
+fn extent(keys: &HttpKeys, body: BodyUse, head: &Parts) -> Extent {
+    let Size(limit) = keys.max_response.unwrap_or_default();
+    match body {
+        // It has no end.
+        BodyUse::Health if is_event_stream(&head.headers) => Extent::Nothing,
+        BodyUse::Health if !keys.status.contains(head.status.as_u16()) => Extent::Start(limit),
+        BodyUse::Unread | BodyUse::Expected if !keys.status.contains(head.status.as_u16()) => {
+            Extent::Start(limit.min(EXPLANATION))
+        }
+        BodyUse::Unread => Extent::Nothing,
+        BodyUse::Expected | BodyUse::Health => Extent::Whole(limit),
+    }
+}
+
+/// Whether the body is a stream of events, which goes on as long as the connection.
+pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
+    let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    media.get(..17).is_some_and(|media| media.eq_ignore_ascii_case("text/event-stream"))
 }
 
 /// Asks, and follows redirects as far as the keys say; the running phase afterwards is `assert`. The request given back
@@ -167,9 +208,14 @@ impl Exchange {
 ///
 /// # Errors
 /// Every cause of the phases up to `request`, and `http_redirect`.
-async fn ask(keys: &HttpKeys, mut request: Request, attempt: &mut Attempt) -> Result<(Request, HttpResponse), Fault> {
+async fn ask(
+    keys: &HttpKeys,
+    body: BodyUse,
+    mut request: Request,
+    attempt: &mut Attempt,
+) -> Result<(Request, HttpResponse), Fault> {
     let mut visited = vec![visit(&request)];
-    let mut answer = once(keys, attempt, &request).await?;
+    let mut answer = once(keys, body, attempt, &request).await?;
     while let Some(most) = keys.follow_redirects.0 {
         let followed = visited.len() - 1;
         attempt.facts().redirects = u32::try_from(followed).ok();
@@ -190,7 +236,7 @@ async fn ask(keys: &HttpKeys, mut request: Request, attempt: &mut Attempt) -> Re
             return Err(fault.with(Detail::Http(HttpDetail::RedirectLoop)));
         }
         visited.push(visit(&request));
-        let hop = once(keys, attempt, &request).await;
+        let hop = once(keys, body, attempt, &request).await;
         answer = hop.map_err(|fault| {
             let message = format!("redirected to {}: {}", request.origin, fault.message);
             fault.with_message(message)
@@ -198,8 +244,10 @@ async fn ask(keys: &HttpKeys, mut request: Request, attempt: &mut Attempt) -> Re
     }
     attempt.enter(Phase::Assert);
     note_redirect(attempt, &request, &answer);
-    let body = String::from_utf8_lossy(&answer.body);
-    attempt.facts().excerpt = Some(clean_text(&request.mask.strike(&body), SERVER_TEXT_LIMIT));
+    if answer.packed.is_none() && attempt.facts().body_bytes.is_some() {
+        let body = String::from_utf8_lossy(&answer.body);
+        attempt.facts().excerpt = Some(clean_text(&request.mask.strike(&body), SERVER_TEXT_LIMIT));
+    }
     Ok((request, answer))
 }
 
@@ -226,7 +274,7 @@ fn name_hosts(attempt: &mut Attempt, before: &Origin, now: &Origin) {
 }
 
 /// One hop. What belongs to the host that the keys name, its name in TLS and our certificate, is for that host alone.
-async fn once(keys: &HttpKeys, attempt: &mut Attempt, request: &Request) -> Result<HttpResponse, Fault> {
+async fn once(keys: &HttpKeys, body: BodyUse, attempt: &mut Attempt, request: &Request) -> Result<HttpResponse, Fault> {
     let Origin { secure, endpoint } = &request.origin;
     let options = match secure {
         true => Some(tls_options(keys, attempt, &request.named, &endpoint.host)?),
@@ -251,7 +299,14 @@ async fn once(keys: &HttpKeys, attempt: &mut Attempt, request: &Request) -> Resu
             _ => Version::HTTP_11,
         };
     }
-    exchange::exchange(attempt, io, request.to_wire(version)?, keys.max_response.0).await
+    // What the hop before has answered is forgotten.
+    attempt.facts().body_bytes = None;
+    let follows = keys.follow_redirects.0.is_some();
+    let extent = |head: &Parts| match follows && redirect::leads_on(head.status.as_u16(), &head.headers) {
+        true => Extent::Nothing,
+        false => extent(keys, body, head),
+    };
+    exchange::exchange(attempt, io, request.to_wire(version)?, extent).await
 }
 
 fn tls_options(keys: &HttpKeys, attempt: &Attempt, named: &Host, host: &Host) -> Result<TlsOptions, Fault> {

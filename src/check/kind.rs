@@ -94,6 +94,8 @@ pub struct DiscoveryRule {
     pub usual_variables: &'static [&'static str],
     /// Who reads the variables that the functions below name: `libpq`.
     pub reader: &'static str,
+    /// Whether a text that is no URL is a connection string of this kind, in a form of its own.
+    pub reads: fn(text: &str) -> bool,
     /// Why a URL that was found is not probed, though it may well be right for the app.
     pub unfit: fn(url: &str, env: &dyn Env) -> Option<&'static str>,
     /// Keys that such a URL lacks and that every client of it takes from variables.
@@ -115,8 +117,14 @@ pub struct ByParts {
 
 impl DiscoveryRule {
     /// Nothing but URLs.
-    pub const NONE: Self =
-        Self { usual_variables: &[], reader: "", unfit: |_, _| None, beside: |_, _| Vec::new(), by_parts: |_, _| None };
+    pub const NONE: Self = Self {
+        usual_variables: &[],
+        reader: "",
+        reads: |_| false,
+        unfit: |_, _| None,
+        beside: |_, _| Vec::new(),
+        by_parts: |_, _| None,
+    };
 }
 
 /// What is wrong with the text as the key `url` of a check; for [`Kind::target_fault`].

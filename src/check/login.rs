@@ -3,8 +3,33 @@
 //! A kind reads its server's error once and names one of these; the message, the typed detail and the hint stay with the
 //! kind. Nothing here knows a protocol.
 
+use std::str::FromStr;
+
 use crate::cause::Cause;
 use crate::outcome::{Fault, Phase};
+
+/// What a connection must be for a password to go over it in clear text; without TLS none ever does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Cleartext {
+    /// TLS with a server whose certificate was verified.
+    #[default]
+    Verified,
+    /// TLS, whoever the server is.
+    Encrypted,
+}
+
+/// For [`crate::value::Setting`]: the error says what was expected.
+impl FromStr for Cleartext {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "verified" => Ok(Self::Verified),
+            "encrypted" => Ok(Self::Encrypted),
+            _ => Err("one of verified, encrypted".to_owned()),
+        }
+    }
+}
 
 /// How a server refused a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,10 +78,37 @@ impl LoginRefusal {
     }
 }
 
+/// The same fault with its fact: for which user, where that may be shown, or which database.
+#[must_use]
+pub fn stating(fault: Fault, user: Option<&str>, database: Option<&str>) -> Fault {
+    let fact = match fault.cause {
+        Cause::PasswordRejected
+        | Cause::LoginRejected
+        | Cause::PasswordMissing
+        | Cause::AuthUnsupported
+        | Cause::PermissionDenied => user.map(|user| format!("for user {user}")),
+        Cause::NoSuchDatabase => database.map(|name| format!("database {name} does not exist")),
+        _ => None,
+    };
+    match fact {
+        Some(fact) if fault.fact.is_none() => fault.stating(fact),
+        _ => fault,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::LoginRefusal;
+    use super::{Cleartext, LoginRefusal, stating};
     use crate::outcome::Phase;
+
+    #[test]
+    fn only_tls_is_a_word_for_a_password_in_clear_text() {
+        assert_eq!("verified".parse(), Ok(Cleartext::default()));
+        assert_eq!("encrypted".parse(), Ok(Cleartext::Encrypted));
+        for text in ["", "plain", "Encrypted", "allow"] {
+            assert_eq!(text.parse::<Cleartext>(), Err("one of verified, encrypted".to_owned()), "{text}");
+        }
+    }
 
     #[test]
     fn each_refusal_is_a_cause_of_the_login() {
@@ -75,5 +127,14 @@ mod tests {
             assert_eq!((fault.cause.slug(), fault.phase), (slug, Phase::Login));
             assert!(fault.cause.phases().contains(&Phase::Login), "{slug}");
         }
+    }
+
+    #[test]
+    fn the_fact_is_whose_login_or_which_database() {
+        let fact = |refusal: LoginRefusal| stating(refusal.fault("no"), Some("app"), Some("shop")).fact;
+        assert_eq!(fact(LoginRefusal::Rejected).as_deref(), Some("for user app"));
+        assert_eq!(fact(LoginRefusal::NoSuchDatabase).as_deref(), Some("database shop does not exist"));
+        assert_eq!(fact(LoginRefusal::Full), None);
+        assert_eq!(stating(LoginRefusal::Rejected.fault("no"), None, None).fact, None);
     }
 }

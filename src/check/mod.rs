@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod connection;
+mod dialect;
 pub mod dns;
 pub mod env;
 mod expression;
@@ -32,9 +33,10 @@ use crate::outcome::Fault;
 use crate::url::Endpoint;
 use crate::value::Value;
 
+pub use dialect::dialect;
 pub(crate) use kind::no_hint;
 pub use kind::{ByParts, DiscoveryRule, HintFn, KeyVariable, Kind, ParseFn, ShownKeys, Subject, fault_of_url, literal};
-pub use schemes::{Meaning, SCHEMES, meaning};
+pub use schemes::{Meaning, SCHEMES, blame_scheme, meaning};
 
 /// What a run gives back: boxed, so that checks can be kept as trait objects.
 pub type Run<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
@@ -129,6 +131,7 @@ mod tests {
         "location",
         "health",
         "health_warning",
+        "health_unread",
         "passed_over",
         "excerpt",
     ];

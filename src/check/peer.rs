@@ -1,11 +1,11 @@
 //! The kind `peer`: asks like `http`, then reads what the peer says of its own health.
 //!
 //! A part that says it is down fails the check by its name, also under a 200. A warning passes as degraded, so that one
-//! peer's trouble does not take the next one out (`accept_degraded: false` makes it a failure).
+//! peer's trouble does not take the next one out (`accept_degraded: false` makes it a failure). An answer that cannot be
+//! read passes as degraded too, with a finding.
 
 use std::sync::Arc;
 
-use hyper::header::CONTENT_TYPE;
 use serde::Deserialize;
 
 use crate::cause::Cause;
@@ -13,21 +13,28 @@ use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::body_in_words;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::origin::{HTTP_PORT, HTTPS_PORT};
-use crate::check::http::{self, Exchange, contradictions, prepare};
+use crate::check::http::{self, BodyUse, Exchange, contradictions, prepare};
 use crate::check::words::Tone;
 use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject};
 use crate::config::node::{self, LenientParse, Node, Raw};
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
 use crate::net::attempt::Attempt;
-use crate::outcome::{Detail, Evidence, Fault, HealthWarning, HttpDetail, Phase};
+use crate::outcome::{Evidence, Fault, HealthRemark, Phase};
 use crate::scheme::Scheme;
 use crate::value::Value;
 
+mod answer;
 mod document;
 mod health;
+mod names;
+mod own_status;
+mod reading;
+mod subject;
+mod text;
 
-use health::{Health, Reading};
+use health::Health;
+use reading::{Reading, Unreadable};
 
 /// The kind.
 pub const KIND: Kind = Kind {
@@ -58,7 +65,7 @@ const PLAIN: [&str; http::PLAIN.len() + 1] = {
     keys
 };
 /// What to do where the peer passes and says that something is not well.
-const WARNING_FIX: &str = "look at that part in the peer's own log; accept_degraded: false makes it a failure";
+const WARNING_FIX: &str = "check that part in the log of the peer; accept_degraded: false makes it a failure";
 
 /// Asks a peer for its health. The keys are those of `http`, and one more.
 #[cfg(test)]
@@ -77,7 +84,7 @@ struct PeerKeys {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct OwnKeys {
-    /// `true`, the default: a peer that warns of itself passes, degraded. `false`: it fails.
+    /// `true`, the default: a peer that reports a warning passes, degraded. `false`: it fails.
     accept_degraded: Option<bool>,
 }
 
@@ -128,83 +135,119 @@ impl Runnable for PeerRun {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
             let wanted = &self.exchange.wanted;
-            let (request, answer) = self.exchange.ask(attempt).await?;
-            let status = wanted.status(&request, &answer);
-            let reading = health::read(media_type(&answer), &answer.body);
+            let (request, response) = self.exchange.ask(attempt, BodyUse::Health).await?;
+            let status = wanted.status(&request, &response);
+            let reading = answer::read(&response);
             if let Reading::Health(health) = &reading {
                 attempt.facts().health.clone_from(&health.word);
             }
             match status {
                 Err(fault) if fault.cause == Cause::HttpStatus => {
-                    return Err(under_another_status(fault, answer.status, &reading));
+                    return Err(under_another_status(fault, response.status, &reading));
                 }
                 Err(fault) => return Err(fault),
                 Ok(()) => {}
             }
-            if self.judge(&reading, &answer, wanted.says_of_the_body())? == Tone::Warn {
+            if let Reading::Health(health) = &reading
+                && self.judge(health)? == Tone::Warn
+            {
                 attempt.evidence().degraded = true;
-                if let Reading::Health(health) = &reading {
-                    let text = health.in_words();
-                    attempt.facts().health_warning = Some(HealthWarning { text, fix: WARNING_FIX });
-                }
+                let text = health.in_words();
+                attempt.facts().health_warning = Some(HealthRemark { text, fix: WARNING_FIX });
             }
-            wanted.content(&answer)
+            wanted.content(&response)?;
+            // Where the configuration says what the body must hold, it is known for what it is.
+            if let Some(unread) = unread(&reading).filter(|_| !wanted.says_of_the_body()) {
+                attempt.evidence().degraded = true;
+                attempt.facts().health_unread = Some(unread.in_words(&response));
+            }
+            Ok(())
         })
     }
 }
 
-fn media_type(answer: &HttpResponse) -> &str {
-    answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
 /// The status is not wanted. Where the body says that something is down, that is the better answer; but under 4xx a bare
-/// word (`{"status":"error"}`) is about our request, not about the peer.
+/// word (`{"status":"error"}`) is about our request, not about the peer, and the number of a status says nothing new.
 fn under_another_status(fault: Fault, status: u16, reading: &Reading) -> Fault {
     match reading {
-        Reading::Health(health) if health.tone == Tone::Bad && (status >= 500 || health.names_parts()) => {
-            down(format!("{} ({})", health.in_words(), fault.message))
+        Reading::Health(health)
+            if health.tone == Tone::Bad && (health.names_parts() || (status >= 500 && !health.is_code)) =>
+        {
+            down(format!("{} ({})", health.as_message(), fault.message))
         }
-        Reading::Health(_) | Reading::Silent | Reading::Page | Reading::NoJson | Reading::TooLarge => fault,
+        Reading::Health(_) | Reading::Silent | Reading::Unreadable(_) => fault,
+    }
+}
+
+/// What could not be read of an answer that passes.
+fn unread(reading: &Reading) -> Option<Unreadable> {
+    match reading {
+        Reading::Unreadable(why) => Some(why.clone()),
+        Reading::Health(health) => health.unknown().map(|place| Unreadable::Word(place.to_owned())),
+        Reading::Silent => None,
+    }
+}
+
+impl Unreadable {
+    /// What it is, and what to do about it.
+    fn in_words(&self, answer: &HttpResponse) -> HealthRemark {
+        let body = body_in_words(answer);
+        let (text, fix) = match self {
+            Self::Word(place) if place.is_empty() => (
+                "the answer is a word that pilotfish does not know".to_owned(),
+                "read it with pilotfish check; if it is good news, set body_contains to it",
+            ),
+            Self::Word(place) => (
+                format!("{place} is a word that pilotfish does not know"),
+                "read it with pilotfish check; if it is good news, set json to it",
+            ),
+            Self::Packed(_) => {
+                (body, "let the server send this path as it is (Accept-Encoding: identity), or with gzip")
+            }
+            Self::Binary => (
+                format!("{body} is no text in UTF-8"),
+                "let the path answer with JSON or text in UTF-8, or use the kind http if its status says enough",
+            ),
+            Self::Page => (
+                format!("{body} is a page for people, and not the peer's health"),
+                "use the path of the backend (/api/health) and its own Service: a frontend's router or a proxy answers \
+                 every path; if the page is the health check, set body_contains",
+            ),
+            Self::Markup => (
+                format!("{body} is XML"),
+                "let the path answer with JSON, or set body_contains to what the answer must hold",
+            ),
+            Self::NoJson => (
+                format!("{body} is no valid JSON, though it says or looks so"),
+                "let the app write valid JSON, or set body_contains to what the answer must hold",
+            ),
+            Self::TooLarge => (
+                format!("the health document has more than {} values", document::LIMIT),
+                "use a path with a shorter answer, or set json to what must hold",
+            ),
+            Self::Stream => (
+                "the answer is a stream of events".to_owned(),
+                "use a path with an answer that ends, or the kind http if its status says enough",
+            ),
+        };
+        HealthRemark { text, fix }
     }
 }
 
 impl PeerRun {
     /// What the body says under a status that is wanted.
-    fn judge(&self, reading: &Reading, answer: &HttpResponse, body_is_expected: bool) -> Result<Tone, Fault> {
-        match reading {
-            Reading::Health(health) => self.judge_health(health),
-            Reading::TooLarge => Err(Fault::new(
-                Phase::Assert,
-                Cause::TooLarge,
-                format!("the health document has more than {} values", document::LIMIT),
-            )),
-            // Where the configuration says what the page must hold, it is known to be a page.
-            Reading::Page if !body_is_expected => {
-                let message =
-                    format!("answered with a page for people, not with its health: {}", body_in_words(answer));
-                let fault = Fault::new(Phase::Assert, Cause::JsonMismatch, message);
-                Err(fault.with(Detail::Http(HttpDetail::PageForPeople)))
-            }
-            Reading::NoJson if !body_is_expected => {
-                let message = format!("{} is no JSON, though it begins so", body_in_words(answer));
-                Err(Fault::new(Phase::Assert, Cause::JsonMismatch, message))
-            }
-            Reading::Page | Reading::NoJson | Reading::Silent => Ok(Tone::Good),
-        }
-    }
-
-    fn judge_health(&self, health: &Health) -> Result<Tone, Fault> {
+    fn judge(&self, health: &Health) -> Result<Tone, Fault> {
         match health.tone {
-            Tone::Bad => Err(down(health.in_words())),
+            Tone::Bad => Err(down(health.as_message())),
             Tone::Warn if !self.accept_degraded => {
-                Err(down(format!("{}, and accept_degraded is false", health.in_words())))
+                Err(down(format!("{}, and accept_degraded is false", health.as_message())))
             }
             tone => Ok(tone),
         }
     }
 }
 
-/// As of any HTTP answer, and of what the peer says of itself.
+/// As of any HTTP answer, and of what the peer reports.
 fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
     match fault.cause {
         Cause::HealthDown => Some(

@@ -5,6 +5,7 @@
 //! run and host, and none after the first rejection of the credentials.
 
 mod discovery;
+mod dsn;
 mod guard;
 mod hint;
 mod keys;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
+use crate::check::login::stating;
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
@@ -38,7 +40,7 @@ use crate::value::Value;
 
 use keys::PostgresKeys;
 use route::LoggedIn;
-use settings::{PORT, Settings, Target};
+use settings::{PORT, Server, Settings, Target};
 use sqlstate::code;
 use words::Role;
 
@@ -58,7 +60,7 @@ pub const KIND: Kind = Kind {
     ],
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["channel_binding", "database", "host", "port", "role", "sslmode", "user"],
+        plain: &["channel_binding", "cleartext", "database", "host", "port", "role", "sslmode", "user"],
         urls: &["url"],
         paths: PEM_KEYS,
         ..ShownKeys::NONE
@@ -101,7 +103,8 @@ fn parse(node: &Node) -> Parsed {
 impl Check for Postgres {
     fn prepare(&self, env: &dyn Env) -> Prepared {
         let resolved = Target::resolve(&self.keys, env);
-        let endpoints = resolved.as_ref().map(|target| target.hosts.clone()).unwrap_or_default();
+        let endpoints = |target: &Target| target.hosts.iter().map(|server| server.endpoint.clone()).collect();
+        let endpoints = resolved.as_ref().map(endpoints).unwrap_or_default();
         let target = resolved.map_or_else(|_| self.origin(), Target::redacted);
         Prepared::new(target, endpoints, self.readings(env), self.resolve(env))
     }
@@ -159,12 +162,13 @@ impl PostgresRun {
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
         let settings = &self.settings;
         let several = settings.hosts.len() > 1;
-        let hosts: Vec<&Endpoint> = settings.hosts.iter().filter(|endpoint| attempt.is_for(endpoint)).collect();
+        let hosts: Vec<&Server> = settings.hosts.iter().filter(|server| attempt.is_for(&server.endpoint)).collect();
         let count = hosts.len();
         let mut faults = Vec::new();
-        for (index, endpoint) in hosts.into_iter().enumerate() {
+        for (index, server) in hosts.into_iter().enumerate() {
+            let endpoint = &server.endpoint;
             attempt.for_host(several.then(|| endpoint.host.to_string()));
-            let fault = match self.visit(attempt, settings, endpoint, count - index).await {
+            let fault = match self.visit(attempt, settings, server, count - index).await {
                 Visit::Passed => {
                     attempt.facts().passed_over = in_words(&faults);
                     return Ok(());
@@ -182,14 +186,14 @@ impl PostgresRun {
             };
             faults.push((endpoint, fault));
         }
-        Err(furthest(faults))
+        Err(stating(furthest(faults), Some(&settings.user), Some(&settings.database)))
     }
 
     /// One host: log in, see its role, ask, say goodbye. `left` hosts, this one among them, share the time up to the login.
-    async fn visit(&self, attempt: &mut Attempt, settings: &Settings, endpoint: &Endpoint, left: usize) -> Visit {
+    async fn visit(&self, attempt: &mut Attempt, settings: &Settings, server: &Server, left: usize) -> Visit {
         let share =
             attempt.deadline().saturating_duration_since(Instant::now()) / u32::try_from(left).unwrap_or(u32::MAX);
-        let mut login = match timeout(share, route::log_in(attempt, settings, endpoint)).await {
+        let mut login = match timeout(share, route::log_in(attempt, settings, server)).await {
             Ok(Ok(login)) => login,
             Ok(Err(fault)) if rejects_credentials(fault.cause) => return Visit::Final(fault),
             Ok(Err(fault)) => return Visit::Failed(fault),
@@ -281,6 +285,7 @@ const fn rejects_credentials(cause: Cause) -> bool {
             | Cause::PasswordMissing
             | Cause::LoginRejected
             | Cause::AuthUnsupported
+            | Cause::ProbeLimit
             | Cause::TlsClientCertRequired
             | Cause::NoSuchDatabase
     )

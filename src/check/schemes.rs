@@ -2,6 +2,9 @@
 
 use crate::check::connection::{DRIVERS, PROTOCOLS, Protocol};
 use crate::check::{KINDS, Kind};
+use crate::config::node::nearest;
+use crate::findings::Blame;
+use crate::outcome::ValueDetail;
 use crate::scheme::{Scheme, Schemes};
 
 /// Every scheme: those of the kinds, in their order, then those that are connected to at most.
@@ -84,6 +87,18 @@ pub fn meaning(scheme: &str) -> Meaning {
         Some(_) => Meaning::Driver(DRIVER),
         None => Meaning::Unknown,
     }
+}
+
+/// What is to blame where a URL has a scheme that its check does not take (`says`): the URL, where another check takes it or
+/// one of the `own` schemes is meant; else this is a limit of ours.
+#[must_use]
+pub fn blame_scheme(scheme: &str, own: &[&str], says: impl Into<String>) -> Blame {
+    let detail = match meaning(scheme) {
+        Meaning::Kind(_) | Meaning::Protocol(_) => None,
+        Meaning::Driver(_) => Some(ValueDetail::NotRead),
+        Meaning::Unknown => nearest(scheme, own).is_none().then_some(ValueDetail::NotSpoken),
+    };
+    Blame::with_detail(detail, says)
 }
 
 /// The name of what a driver's own form of URL leads to, where that is no server that is known.

@@ -10,7 +10,7 @@ mod resolve;
 pub use beside::read;
 #[cfg(test)]
 pub use beside::schema;
-pub use keys::{Port, ServerKeys, ServerRules};
+pub use keys::{HostProblem, Port, ServerKeys, ServerRules, read_host};
 pub use resolve::Server;
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::cli::termination::Case;
 use crate::config::plan::Planned;
 use crate::duration;
 use crate::finding::Severity;
-use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Failure, Outcome};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Failure, Outcome, Standing};
 use crate::outcome_json::{self, Excerpts, OutcomeJson};
 
 /// A check and what came of it.
@@ -26,6 +26,20 @@ struct Report<'a> {
     passed: usize,
     failed: usize,
     checks: Vec<OutcomeJson<'a>>,
+}
+
+/// Whether only a limit of pilotfish keeps the check from being known.
+fn is_limited(outcome: &Outcome) -> bool {
+    outcome.standing() == Standing::Limited
+}
+
+/// The mark before the name of a check.
+pub(super) fn mark(outcome: &Outcome, paint: Paint) -> String {
+    match outcome.standing() {
+        Standing::Passed if !outcome.degraded => paint.good("✓"),
+        Standing::Passed | Standing::Limited => paint.warn("~"),
+        Standing::Failed(_) => paint.bad("✗"),
+    }
 }
 
 /// The report, with its final newline.
@@ -81,12 +95,13 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
         let took = paint.dim(&format!("({} {})", planned.kind, duration::show(outcome.duration)));
         match &outcome.failure {
             None if outcome.degraded => {
-                line(&mut out, &format!("{} {name}  {}  degraded  {took}", paint.warn("~"), outcome.target))
+                line(&mut out, &format!("{} {name}  {}  degraded  {took}", mark(outcome, paint), outcome.target));
             }
-            None => line(&mut out, &format!("{} {name}  {}  {took}", paint.good("✓"), outcome.target)),
+            None => line(&mut out, &format!("{} {name}  {}  {took}", mark(outcome, paint), outcome.target)),
             Some(failure) => {
-                let cause = paint.bad(failure.cause.slug());
-                line(&mut out, &format!("{} {name}  {}  {cause}  {took}", paint.bad("✗"), outcome.target));
+                let (mark, cause) = (mark(outcome, paint), failure.cause.slug());
+                let cause = if is_limited(outcome) { paint.warn(cause) } else { paint.bad(cause) };
+                line(&mut out, &format!("{mark} {name}  {}  {cause}  {took}", outcome.target));
                 failure_lines(&mut out, failure);
             }
         }
@@ -110,8 +125,10 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
         }
     }
     let failed = done.iter().filter(|(_, outcome)| !outcome.passed()).count();
+    let limited = done.iter().filter(|(_, outcome)| is_limited(outcome)).count();
+    let limits = if limited > 0 { format!(" ({limited} by a limit of pilotfish)") } else { String::new() };
     line(&mut out, "");
-    line(&mut out, &format!("{} passed, {failed} failed", done.len() - failed));
+    line(&mut out, &format!("{} passed, {failed} failed{limits}", done.len() - failed));
     out
 }
 

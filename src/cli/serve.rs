@@ -11,7 +11,6 @@ use crate::cli::termination::Case;
 use crate::config::plan::{Extent, Plan};
 use crate::config::source::{self, Request};
 use crate::exit::Exit;
-use crate::gate;
 use crate::log::say;
 use crate::shutdown;
 use crate::state::{CheckView, Snapshot};
@@ -47,8 +46,8 @@ pub async fn run(options: ServeOptions, mut shell: Shell) -> Exit {
     let (ended, last) = bound.run(signals).await;
     let (exit, reason) = match ended {
         Ended::Stopped if last.startup_latched => (Exit::Passed, None),
-        Ended::Stopped => (Exit::Passed, Some("pilotfish serve: told to stop before the start gate passed")),
-        Ended::Broken => (Exit::Failed, Some("pilotfish serve: a fault of pilotfish itself, see its log")),
+        Ended::Stopped => (Exit::Passed, Some("pilotfish serve: stopped by a signal before the start gate passed")),
+        Ended::Broken => (Exit::Failed, Some("pilotfish serve: an error in pilotfish itself, see its log")),
     };
     if let Some(reason) = reason {
         shell.terminate(options.termination_log.as_deref(), &last_words(reason, &last));
@@ -78,7 +77,7 @@ fn introduce(plan: &Plan) {
 
 /// The checks that hold the start gate shut, and why.
 fn last_words(reason: &str, last: &Snapshot) -> String {
-    let holds = |view: &&CheckView| view.gates.startup && !gate::is_up(view);
+    let holds = |view: &&CheckView| view.gates.startup && !view.counts_as_up();
     let held: Vec<&CheckView> = last.checks.iter().map(|view| &**view).filter(holds).collect();
     let cases = held.iter().filter_map(|view| Some(Case { name: &view.name, outcome: view.last.as_ref()? }));
     termination::text(reason, &cases.collect::<Vec<_>>())

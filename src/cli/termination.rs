@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::finding::Finding;
-use crate::outcome::{Failure, Outcome, clean_text};
+use crate::outcome::{Failure, Outcome, Standing, clean_text};
 
 /// Where Kubernetes reads it.
 pub const DEFAULT_PATH: &str = "/dev/termination-log";
@@ -17,7 +17,7 @@ const LIMIT: usize = 4096;
 /// What is to be said of one check.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
-    /// Its name.
+    /// The name.
     pub name: &'a str,
     /// How its last run ended.
     pub outcome: &'a Outcome,
@@ -27,7 +27,11 @@ pub struct Case<'a> {
 /// the first line at most 512.
 #[must_use]
 pub fn text(reason: &str, cases: &[Case<'_>]) -> String {
-    let failures = cases.iter().filter_map(|case| Some(failed(case.name, case.outcome.failure.as_ref()?)));
+    // What only a limit of pilotfish stopped is not why it ended, unless nothing else is.
+    let (limited, others): (Vec<&Case<'_>>, Vec<&Case<'_>>) =
+        cases.iter().partition(|case| case.outcome.standing() == Standing::Limited);
+    let failures = others.into_iter().chain(limited);
+    let failures = failures.filter_map(|case| Some(failed(case.name, case.outcome.failure.as_ref()?)));
     let found = cases.iter().flat_map(|case| case.outcome.worth_showing().map(|finding| found(case.name, finding)));
     let mut out = String::new();
     for line in failures.chain(found) {
@@ -51,10 +55,12 @@ pub fn text(reason: &str, cases: &[Case<'_>]) -> String {
     out
 }
 
-/// The fix must not be pushed out by a long message: it stands before it.
+/// The line of the failure, as every other output has it, then what was observed and the whole hint.
 fn failed(name: &str, failure: &Failure) -> String {
-    let Failure { phase, cause, message, hint, detail: _ } = failure;
-    format!("{name}: {}: {hint} ({}: {message})", cause.slug(), phase.as_str())
+    let line = failure.line(name);
+    let (phase, message) = (failure.phase.as_str(), &failure.message);
+    let hint = Some(&*failure.hint).filter(|hint| !line.contains(hint)).unwrap_or_default();
+    format!("{line} ({phase}: {message}) {hint}").trim_end().to_owned()
 }
 
 fn found(name: &str, finding: &Finding) -> String {
@@ -90,6 +96,7 @@ mod tests {
             cause: Cause::PasswordRejected,
             message: message.to_owned(),
             hint,
+            fact: None,
             detail: None,
         };
         Outcome { failure: Some(failure), ..pass() }
@@ -103,7 +110,7 @@ mod tests {
         assert!(text.len() <= 4096, "{}", text.len());
         assert!(
             text[..512]
-                .starts_with("database: password_rejected: compare the Secret with what the server has stored (")
+                .starts_with("database: password_rejected: the server rejected the user or the password. Fix: compare the Secret with what the server has stored (")
         );
         assert_eq!(text.find('\n').map(|end| end < 512), Some(true));
         assert!(text.ends_with("stopped early\n"));

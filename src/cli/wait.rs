@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::cause::Cause;
 use crate::cli::args::{self, Form, WaitOptions};
 use crate::cli::patience::{Patience, Pause};
 use crate::cli::report::{self, Done};
@@ -21,8 +22,7 @@ use crate::duration;
 use crate::exit::Exit;
 use crate::log::say;
 use crate::net::World;
-
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Standing};
 use crate::outcome_json::Excerpts;
 use crate::probe::{Depth, probe};
 
@@ -83,22 +83,35 @@ pub async fn run(options: WaitOptions, mut shell: Shell) -> Exit {
         End::Hopeless => Exit::StoppedEarly,
         End::Signal(number) => Exit::Signal(number),
     };
+    let done: Vec<Done> = checks.into_iter().zip(last).filter_map(|(check, outcome)| Some((check, outcome?))).collect();
+    if exit == Exit::Passed {
+        tell_limits(&done, &mut shell);
+    }
     if exit == Exit::Passed && !options.command.is_empty() && settings.form == Form::Text {
         return become_command(&options.command, log, &mut shell);
     }
-    let done: Vec<Done> = checks.into_iter().zip(last).filter_map(|(check, outcome)| Some((check, outcome?))).collect();
     shell.print(&report::report(settings.form, shell.colour(), &done, Excerpts::Withheld));
     if exit == Exit::Passed {
         return if options.command.is_empty() { exit } else { become_command(&options.command, log, &mut shell) };
     }
     let reason = match end {
         End::OutOfTime => "pilotfish wait: timed out",
-        End::Hopeless => "pilotfish wait: stopped early, waiting cannot heal this",
-        End::Passed | End::Signal(_) => "pilotfish wait: ended by a signal",
+        End::Hopeless => "pilotfish wait: stopped early: waiting cannot fix this failure",
+        End::Passed | End::Signal(_) => "pilotfish wait: stopped by a signal",
     };
     shell.note(reason);
     shell.terminate(log, &termination::text(reason, &report::cases(&done)));
     exit
+}
+
+/// Names the checks that count as passed although pilotfish cannot tell whether they work.
+fn tell_limits(done: &[Done], shell: &mut Shell) {
+    for (check, _) in done.iter().filter(|(_, outcome)| outcome.standing() == Standing::Limited) {
+        let (name, cause) = (&check.name, Cause::ProbeLimit.slug());
+        shell.note(&format!(
+            "pilotfish wait: {name} counts as passed, because only a limit of pilotfish stopped it ({cause})"
+        ));
+    }
 }
 
 /// Asks until every check has passed, the time is up, one is hopeless, or a signal comes. The last outcome of each.
@@ -134,7 +147,7 @@ async fn wait(
         tell(index, &outcome);
         let now = Instant::now();
         let hopeless = patience[index].is_lost(outcome.failure.as_ref(), now);
-        passed_at[index] = outcome.passed().then_some(now);
+        passed_at[index] = outcome.standing().counts_as_passed().then_some(now);
         last[index] = Some(outcome);
         if hopeless {
             return (End::Hopeless, last);
@@ -172,7 +185,8 @@ impl Asker {
             self.check.timeout =
                 timeout.min(deadline.saturating_duration_since(Instant::now())).max(Duration::from_millis(1));
             let outcome = probe(&self.check, &self.world, Depth::Gate).await;
-            let pause = outcome.failure.as_ref().map(|failure| self.pause.after(failure));
+            let failure = outcome.failure.as_ref().filter(|_| !outcome.standing().counts_as_passed());
+            let pause = failure.map(|failure| self.pause.after(failure));
             if outcomes.send((self.index, outcome)).await.is_err() {
                 return;
             }
@@ -226,7 +240,8 @@ impl Progress {
         match &outcome.failure {
             None => shell.note(&format!("{} {name}", paint.good("✓"))),
             Some(failure) => {
-                shell.note(&format!("{} {name}: {}: {} → {}", paint.bad("✗"), state, failure.message, failure.hint));
+                let mark = report::mark(outcome, paint);
+                shell.note(&format!("{mark} {name}: {}: {} → {}", state, failure.message, failure.hint));
             }
         }
     }
@@ -238,10 +253,10 @@ fn become_command(command: &[String], log: Option<&str>, shell: &mut Shell) -> E
     let error = std::process::Command::new(program).args(arguments).exec();
     // Not its name: what stands there may be anything.
     let (exit, what) = match error.kind() {
-        std::io::ErrorKind::NotFound => (Exit::NotFound, "was not found"),
+        std::io::ErrorKind::NotFound => (Exit::NotFound, "not found"),
         _ => (Exit::CannotExecute, "cannot be executed"),
     };
-    let text = format!("pilotfish wait: CMD {what}: {error}");
+    let text = format!("pilotfish wait: CMD: {what}: {error}");
     shell.note(&text);
     shell.terminate(log, &text);
     exit

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use crate::cause::Cause;
 use crate::check::connection::{Connection, Protocol};
-use crate::check::{Check, Kind, Meaning, SCHEMES, meaning};
+use crate::check::{Check, Kind, Meaning, SCHEMES, blame_scheme, dialect, meaning};
 use crate::config::fault::Refused;
 use crate::config::names::{Names, is_variable_name};
 use crate::config::plan::{Extent, Gates, Origin, Plan, Planned};
 use crate::config::rules::Reach;
 use crate::config::unresolved::{self, Unresolved};
-use crate::config::urls::{INSTEAD, advice, in_variable};
+use crate::config::urls::{INSTEAD, advice, in_variable, reader_of, spoken};
 use crate::env::Env;
 use crate::findings::{Blame, blame, blame_url, meant};
+use crate::outcome::ValueDetail;
 use crate::scheme::without_jdbc;
 use crate::url::Url;
 use crate::value::Value;
@@ -90,10 +91,10 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
     }
     let Some((scheme, _)) = text.split_once("://").or_else(|| opaque(text)) else {
         // Of the commands that have the option.
-        let by_name = if extent == Extent::Servers { "" } else { "; a check by its name is --only NAME" };
+        let by_name = if extent == Extent::Servers { "" } else { "; to select a check by name, use --only NAME" };
         return Err(format!(
-            "no scheme: write tcp://host:port, a URL such as postgres://user@host/database, or env:NAME for one that is \
-             in a variable{by_name}"
+            "no scheme: write tcp://host:port, a URL such as postgres://user@host/database, or env:NAME for a URL in \
+             a variable{by_name}"
         ));
     };
     let connects = extent == Extent::Connections && Connection::knows(scheme);
@@ -101,7 +102,7 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
         // What clients make of a URL that they read differently is told as of one in a variable.
         Meaning::Kind(kind) if extent >= Extent::Web && misread(text) => Ok(literal(kind, text)),
         Meaning::Kind(kind) => match (kind.target_fault)(text) {
-            Some(fault) => Err(format!("{fault}; right is {}", kind.url_form)),
+            Some(fault) => Err(format!("{fault}; expected {}", kind.url_form)),
             None => Ok(literal(kind, text)),
         },
         Meaning::Protocol(protocol) if connects => {
@@ -124,52 +125,68 @@ fn literal(kind: &'static Kind, text: &str) -> Target {
 /// A target in a variable: what is wrong with its value is a failed outcome, since the value is not in the command.
 fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
     if !is_variable_name(name) {
-        return Err("env: takes the name of a variable, such as env:DATABASE_URL".to_owned());
+        return Err("env: expects the name of a variable, such as env:DATABASE_URL".to_owned());
     }
     let made = |kind, check| Target { kind, check, variable: Some(name.to_owned()) };
-    let unresolved = |wrong: Option<(Cause, String)>| {
-        made(unresolved::KIND, Arc::new(Unresolved::new(name, wrong)) as Arc<dyn Check>)
+    let unresolved = |check| made(unresolved::KIND, Arc::new(check) as Arc<dyn Check>);
+    let Some(value) = env.var(name).filter(|value| !value.is_empty()) else {
+        return Ok(unresolved(Unresolved::unset(name)));
     };
-    let Some(value) = env.var(name).filter(|value| !value.is_empty()) else { return Ok(unresolved(None)) };
-    let wrong = |cause, what: String| unresolved(Some(blamed(name, &value).unwrap_or((cause, what))));
+    let wrong = |otherwise: Blame| unresolved(Unresolved::blamed(name, blamed(name, &value).unwrap_or(otherwise)));
+    if let Some(kind) = reader_of(&value) {
+        return Ok(made(kind.name, in_variable(kind, name, &value, env).0));
+    }
     let Some((scheme, _)) = value.split_once("://").or_else(|| opaque(&value)) else {
-        return Ok(wrong(Cause::UrlMalformed, format!("the variable {name} holds no URL: it has no scheme://")));
+        return Ok(wrong(without_scheme(name, &value)));
     };
     let connects = extent == Extent::Connections && Connection::knows(scheme);
     let url = || Value::Env(name.to_owned());
     Ok(match meaning(scheme) {
         Meaning::Kind(kind) => made(kind.name, in_variable(kind, name, &value, env).0),
         Meaning::Protocol(protocol) if connects => made(protocol.name, protocol.connection(url())),
-        Meaning::Protocol(protocol) => wrong(Cause::VariableInvalid, not_spoken(name, protocol)),
+        Meaning::Protocol(protocol) => wrong(not_spoken(name, protocol)),
         Meaning::Driver(kind) if connects => made(kind, Arc::new(Connection::of_driver(url()))),
         Meaning::Driver(_) => {
-            let what =
-                format!("the variable {name} holds a driver's own form of URL; this version has no check for it");
-            wrong(Cause::VariableInvalid, what)
+            let what = format!("the variable {name} is a driver-specific URL; this version has no check for it");
+            wrong(Blame::with_detail(Some(ValueDetail::NotRead), what))
         }
-        Meaning::Unknown => wrong(Cause::UrlMalformed, unknown(name, scheme)),
+        Meaning::Unknown => wrong(unknown(name, scheme)),
     })
 }
 
-fn not_spoken(name: &str, protocol: &Protocol) -> String {
-    format!("the variable {name} holds the URL of a {} check; {}", protocol.name, protocol.lacking(INSTEAD))
+fn not_spoken(name: &str, protocol: &Protocol) -> Blame {
+    let what = format!("the variable {name} is the URL of a {} check; {}", protocol.name, protocol.lacking(INSTEAD));
+    Blame::with_detail(Some(ValueDetail::NotSpoken), what)
 }
 
-/// What is said of a value whose text before `://` is no scheme that is known.
-fn unknown(name: &str, scheme: &str) -> String {
-    let word = scheme.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-    match meaning(word) {
-        Meaning::Kind(_) | Meaning::Protocol(_) if word != scheme => {
-            format!("the variable {name} holds other text before {word}://")
+/// What is said of a value that is no URL.
+fn without_scheme(name: &str, value: &str) -> Blame {
+    match dialect(value) {
+        Some(form) => {
+            let what = format!("the variable {name} is {form}, which this version does not read");
+            Blame::with_detail(Some(ValueDetail::NotRead), what)
         }
-        _ => format!("the variable {name} holds a URL with an {}", advice(scheme)),
+        None => Blame::malformed(format!("the variable {name} is not a URL: it has no scheme://")),
     }
 }
 
+/// What is said of a value whose text before `://` is no scheme that is known: with other text before a known one, or a slip
+/// of the pen, it is wrong for the app too.
+fn unknown(name: &str, scheme: &str) -> Blame {
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    let word = scheme.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    if matches!(meaning(word), Meaning::Kind(_) | Meaning::Protocol(_)) && word != scheme && !is_scheme {
+        return Blame::malformed(format!("the variable {name} holds other text before {word}://"));
+    }
+    let what = format!("the variable {name} holds a URL with an {}", advice(scheme));
+    if is_scheme { blame_scheme(scheme, &spoken(), what) } else { Blame::malformed(what) }
+}
+
 /// What the value itself is to blame for: white space, quotes, still base64, an unencoded or doubled password.
-fn blamed(name: &str, value: &str) -> Option<(Cause, String)> {
-    let Blame { cause, message, .. } = blame_url(value, Url::parse(value).is_err(), SCHEMES)?;
-    Some((cause, format!("the URL from the variable {name}: {message}")))
+fn blamed(name: &str, value: &str) -> Option<Blame> {
+    let blame = blame_url(value, Url::parse(value).is_err(), SCHEMES)?;
+    Some(Blame { message: format!("the URL from the variable {name}: {}", blame.message), ..blame })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::cause::Cause;
 use crate::check::{Check, Prepared, readings};
 use crate::env::Env;
+use crate::findings::Blame;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::value::Value;
 
@@ -16,18 +17,21 @@ pub(super) struct Unresolved {
 }
 
 impl Unresolved {
-    /// The check of a variable whose value means no kind that could be run, `None` where it is not set. That the value
-    /// is fine and this version does not speak its protocol is `variable_invalid`.
-    pub(super) fn new(name: &str, wrong: Option<(Cause, String)>) -> Self {
-        let (cause, message) =
-            wrong.unwrap_or_else(|| (Cause::VariableMissing, format!("the variable {name} is not set or empty")));
-        let detail = match cause {
-            Cause::VariableMissing => Some(ValueDetail::Unset(name.to_owned())),
-            Cause::VariableInvalid => Some(ValueDetail::NotSpoken),
-            _ => None,
-        };
+    /// The check of a variable that is not set.
+    pub(super) fn unset(name: &str) -> Self {
+        let fault =
+            Fault::new(Phase::Assert, Cause::VariableMissing, format!("the variable {name} is not set or empty"));
+        Self::new(name, fault.with(Detail::Value(ValueDetail::Unset(name.to_owned()))))
+    }
+
+    /// The check of a variable whose value means no kind that could be run.
+    pub(super) fn blamed(name: &str, Blame { cause, message, detail }: Blame) -> Self {
         let fault = Fault::new(Phase::Assert, cause, message);
-        Self { value: Value::Env(name.to_owned()), fault: Fault { detail: detail.map(Detail::Value), ..fault } }
+        Self::new(name, Fault { detail: detail.map(Detail::Value), ..fault })
+    }
+
+    fn new(name: &str, fault: Fault) -> Self {
+        Self { value: Value::Env(name.to_owned()), fault }
     }
 }
 

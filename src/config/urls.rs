@@ -22,9 +22,19 @@ pub(super) fn in_variable(kind: &Kind, variable: &str, url: &str, env: &dyn Env)
     }
 }
 
+/// The kind that reads a text which is no URL, in a form of its own.
+pub(super) fn reader_of(text: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| (kind.discovery.reads)(text))
+}
+
+/// The schemes of all kinds.
+pub(super) fn spoken() -> Vec<&'static str> {
+    KINDS.iter().flat_map(|kind| kind.schemes).map(|scheme| scheme.name).collect()
+}
+
 /// What to write in place of an unknown scheme. The scheme itself may be a piece of a secret: only right words are shown.
 pub(super) fn advice(scheme: &str) -> String {
-    let known: Vec<&str> = KINDS.iter().flat_map(|kind| kind.schemes).map(|scheme| scheme.name).collect();
+    let known = spoken();
     let meant = nearest(scheme, &known).map(|right| format!(", did you mean {right}://?")).unwrap_or_default();
     format!("unknown scheme{meant} (known: {})", known.join(", "))
 }

@@ -8,7 +8,7 @@ use crate::finding::{Finding, Severity};
 use crate::outcome::{Cookie, Evidence, Fault, RedirectPurpose};
 
 /// The catalogue of this family.
-pub(super) const CODES: &[Entry] = &[REDIRECTED_TO_HTTPS, PEER_WARNS, COOKIE_WILL_BE_DROPPED];
+pub(super) const CODES: &[Entry] = &[REDIRECTED_TO_HTTPS, PEER_WARNS, PEER_UNREADABLE, COOKIE_WILL_BE_DROPPED];
 
 const REDIRECTED_TO_HTTPS: Entry = Entry {
     code: "redirected_to_https",
@@ -21,8 +21,16 @@ const PEER_WARNS: Entry = Entry {
     code: "peer_warns",
     severity: Severity::Warning,
     cause: Cause::HealthDown,
-    meaning: "the peer passes, but reports that a part of it is not healthy",
-    remedy: "check the part that it names, in the peer's own log",
+    meaning: "the peer passes, but reports that one of its parts is not healthy",
+    remedy: "check the part that it names in the log of the peer",
+};
+const PEER_UNREADABLE: Entry = Entry {
+    code: "peer_unreadable",
+    severity: Severity::Warning,
+    cause: Cause::JsonMismatch,
+    meaning: "the peer passes, but pilotfish cannot read its answer or does not know the word in it: it may report that \
+              it is down",
+    remedy: "let the path answer with JSON or text that says `ok`, or set `json` or `body_contains` to what it answers",
 };
 const COOKIE_WILL_BE_DROPPED: Entry = Entry {
     code: "cookie_will_be_dropped",
@@ -30,8 +38,7 @@ const COOKIE_WILL_BE_DROPPED: Entry = Entry {
     cause: Cause::HeaderMismatch,
     meaning: "the answer sets a cookie that browsers drop, because Secure, its prefix, SameSite or Domain does not \
               match",
-    remedy: "let the app set it for the URL that browsers use: its base URL decides (`BETTER_AUTH_URL`, \
-             `NEXTAUTH_URL`)",
+    remedy: "let the app set it for the URL that browsers use: set its base URL (`BETTER_AUTH_URL`, `NEXTAUTH_URL`)",
 };
 
 /// What the answer says beyond pass or fail.
@@ -45,14 +52,19 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
         .filter(|redirect| redirect.purpose == RedirectPurpose::Tls && facts.redirects > Some(0));
     if let Some(redirect) = followed {
         let message = format!(
-            "the plain HTTP URL is redirected to {}: each request goes out in the clear first, and a POST arrives as GET",
+            "the server redirects the plain HTTP URL to {}: each request is first sent unencrypted, and a POST \
+             arrives as GET",
             redirect.to
         );
-        findings.push(REDIRECTED_TO_HTTPS.found(message, "write https:// in the URL, here and in the app"));
+        findings.push(REDIRECTED_TO_HTTPS.found(message, "write https:// in the URL, in this check and in the app"));
     }
     if let (None, Some(warning)) = (fault, &facts.health_warning) {
         let message = format!("the peer answers and passes, but reports: {}", warning.text);
         findings.push(PEER_WARNS.found(message, warning.fix));
+    }
+    if let (None, Some(unread)) = (fault, &facts.health_unread) {
+        let message = format!("the peer passes by its status alone: {}", unread.text);
+        findings.push(PEER_UNREADABLE.found(message, unread.fix));
     }
     findings.extend(dropped_cookie(evidence, context));
     findings
@@ -76,21 +88,21 @@ fn dropped_cookie(evidence: &Evidence, context: Context<'_>) -> Option<Finding> 
 fn why_dropped(cookie: &Cookie, host: Option<&str>, plain: bool) -> Option<String> {
     let prefixed = |prefix: &str| cookie.name.get(..prefix.len()).is_some_and(|name| name.eq_ignore_ascii_case(prefix));
     if !cookie.secure && (prefixed("__Secure-") || prefixed("__Host-")) {
-        return Some("its name promises Secure, which it has not".to_owned());
+        return Some("its name requires Secure, which is not set".to_owned());
     }
     if prefixed("__Host-") && !(cookie.whole_site && cookie.domain.is_empty()) {
-        return Some("a __Host- cookie has Path=/ and no Domain".to_owned());
+        return Some("a __Host- cookie requires Path=/ and no Domain".to_owned());
     }
     if cookie.cross_site && !cookie.secure {
         return Some("SameSite=None without Secure".to_owned());
     }
     let host = host?;
     if plain && cookie.secure {
-        return Some(format!("it is Secure, and http://{host} is not"));
+        return Some(format!("it is Secure, but http://{host} is not"));
     }
     let within = host.strip_suffix(&cookie.domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     let of_other = !cookie.domain.is_empty() && !within;
-    of_other.then(|| format!("it is for a domain that {host} is not in"))
+    of_other.then(|| format!("its domain does not include {host}"))
 }
 
 #[cfg(test)]
@@ -98,7 +110,7 @@ mod tests {
     use super::{judge, why_dropped};
     use crate::cause::Cause;
     use crate::findings::Context;
-    use crate::outcome::{Cookie, Evidence, Facts, Fault, HealthWarning, Phase, Redirect, RedirectPurpose};
+    use crate::outcome::{Cookie, Evidence, Facts, Fault, HealthRemark, Phase, Redirect, RedirectPurpose};
 
     fn codes(fault: Option<&Fault>, facts: Facts) -> Vec<&'static str> {
         judge(fault, &Evidence { facts, ..Evidence::default() }, Context::default())
@@ -118,11 +130,16 @@ mod tests {
         assert!(codes(None, redirected(RedirectPurpose::Slash, 1)).is_empty());
         let fault = Fault::new(Phase::Assert, Cause::HttpRedirect, "");
         assert!(codes(Some(&fault), redirected(RedirectPurpose::Tls, 0)).is_empty(), "it is the failure itself");
-        let warning = HealthWarning { text: "cache is degraded".to_owned(), fix: "look at it" };
+        let warning = HealthRemark { text: "cache is degraded".to_owned(), fix: "look at it" };
         let warns = Facts { health_warning: Some(warning), ..Facts::default() };
         assert_eq!(codes(None, warns.clone()), ["peer_warns"]);
         let fault = Fault::new(Phase::Assert, Cause::HealthDown, "");
         assert!(codes(Some(&fault), warns).is_empty());
+        let unread = HealthRemark { text: "the body is XML".to_owned(), fix: "read it" };
+        let unread = Facts { health_unread: Some(unread), ..Facts::default() };
+        assert_eq!(codes(None, unread.clone()), ["peer_unreadable"]);
+        let fault = Fault::new(Phase::Assert, Cause::JsonMismatch, "");
+        assert!(codes(Some(&fault), unread).is_empty());
         assert!(codes(None, Facts::default()).is_empty());
     }
 
@@ -137,7 +154,7 @@ mod tests {
         let everywhere = [None, Some("app.example.com")];
         let host = Cookie { whole_site: true, ..cookie("__Host-id", true, "") };
         for (cookie, hosts, plain, why) in [
-            (cookie("__Secure-id", false, ""), &everywhere[..], false, Some("promises Secure")),
+            (cookie("__Secure-id", false, ""), &everywhere[..], false, Some("requires Secure")),
             (cookie("__host-id", true, ""), &everywhere, false, Some("Path=/ and no Domain")),
             (Cookie { cross_site: true, ..cookie("id", false, "") }, &everywhere, true, Some("SameSite=None")),
             (Cookie { cross_site: true, ..cookie("id", true, "") }, &everywhere, false, None),
@@ -145,7 +162,15 @@ mod tests {
             (host, &everywhere[..1], true, None),
             (cookie("id", true, ""), &everywhere[1..], true, Some("http://app.example.com is not")),
             (cookie("id", true, "other.example"), &everywhere[..1], true, None),
-            (cookie("id", false, "ample.com"), &everywhere[1..], true, Some("a domain that app.example.com is not in")),
+            (
+                cookie("id", false, "ample.com"),
+                &everywhere[1..],
+                true,
+                Some(
+                    "its domain does not include \
+                                                                             app.example.com",
+                ),
+            ),
             (cookie("id", false, "example.com"), &everywhere, true, None),
             (cookie("id", false, "app.example.com"), &everywhere, true, None),
         ] {

@@ -15,6 +15,8 @@ pub struct Context<'a> {
     pub tls_keys: TlsKeyNames,
     /// Every URL scheme that is known.
     pub schemes: Schemes,
+    /// The family of connection strings that checks of this kind read; see `findings::Family`.
+    pub family: Option<&'a str>,
     /// What it dials, as far as that could be resolved.
     pub endpoints: &'a [Endpoint],
     /// What it reads, as far as that could be resolved.

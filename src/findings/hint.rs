@@ -75,6 +75,7 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::SecretWhitespace
         | Cause::SecretTooWeak
         | Cause::UrlMalformed
+        | Cause::ProbeLimit
         | Cause::UrlPasswordUnencoded
         | Cause::UrlPasswordDoubled
         | Cause::FileMissing

@@ -7,6 +7,7 @@ mod answers;
 mod certificate;
 mod context;
 mod entry;
+mod fact;
 mod hint;
 mod host_class;
 mod local;
@@ -26,6 +27,7 @@ use crate::outcome::{Evidence, Fault};
 
 pub use context::{Context, Reading};
 pub use entry::Entry;
+pub use fact::general_fact;
 pub use hint::{general_hint, proxy_note, value_hint};
 pub use runtimes::RUNTIMES;
 pub use tls_key_names::{TlsKeyNames, Unverified};

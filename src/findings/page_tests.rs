@@ -23,6 +23,22 @@ cause.
 - **down**: the cause takes the check down.
 - **degraded**: the check stays up. The failure concerns pilotfish or its own new login, not the app's work.
 
+## A limit of pilotfish
+
+`probe_limit` means that pilotfish cannot do something that the app may well do: a protocol, a login method, a cipher, a
+dialect, a size. Such a limit is no outage, so it counts differently from every other cause:
+
+- Once the server has accepted a TCP connection, the check counts as passed and degraded for the gates `startup` and `ready`
+  and for `wait`, which exits with 0 and names the check on stderr. `check` exits with 1.
+- `pilotfish_check_up` is 1 if the check was up before, and absent otherwise: the verdict stays `unknown`.
+  `pilotfish_check_degraded` is 1, and `pilotfish_check_failure` has the cause.
+- Before a connection, such as for a value that pilotfish cannot read, it is a failure that waits. It never takes down a check
+  that has been up, and `wait` never stops early because of it.
+
+The hint shows what to set, or that the check says nothing about the app beyond the connection.
+
+## The list
+
 ";
 
 const FINDINGS: &str = "\

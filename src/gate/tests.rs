@@ -7,7 +7,7 @@ use crate::cause::Cause;
 use crate::config::plan::Gates;
 use crate::outcome::{Outcome, Phase};
 use crate::state::{CheckView, Snapshot};
-use crate::testing::{LIVE, NONE, READY, STARTUP, fail, pass, snapshot, view};
+use crate::testing::{LIVE, NONE, READY, STARTUP, connected, fail, pass, snapshot, view};
 use crate::verdict::Verdict::{self, Down, Unknown, Up};
 
 const BOTH: Gates = Gates { startup: true, ready: true, live: false };
@@ -39,6 +39,8 @@ fn each_gate_and_each_verdict() {
         (fresh(Up), true, true, true),
         (fresh(Unknown), false, false, true),
         (fresh(Down), false, false, false),
+        (CheckView { limited: true, ..fresh(Unknown) }, true, true, true),
+        (CheckView { limited: true, ..stale(Unknown) }, false, false, true),
         (stale(Up), false, false, true),
         (stale(Unknown), false, false, true),
         (stale(Down), false, false, true),
@@ -72,7 +74,7 @@ fn ready_waits_for_the_start() {
     let state = starting(vec![view("schema", STARTUP, Down, refused()), view("cache", READY, Up, Some(pass()))]);
     assert_eq!(
         text(Gate::Ready, &state, &[]),
-        "[-]schema failed: connect_refused: do this\n[+]cache ok\nreadyz check failed\n"
+        "[-]schema failed: connect_refused: seen. Fix: do this\n[+]cache ok\nreadyz check failed\n"
     );
     assert!(passes(Gate::Ready, &state, &["schema"]), "the caller does not want it");
     let latched = snapshot(vec![view("schema", STARTUP, Down, refused()), view("cache", READY, Up, Some(pass()))]);
@@ -84,14 +86,14 @@ fn a_gate_that_has_not_latched_never_passes_by_itself() {
     let state = starting(vec![view("a", BOTH, Up, Some(pass()))]);
     assert!(!passes(Gate::Startup, &state, &[]) && !passes(Gate::Ready, &state, &[]));
     let shown = text(Gate::Startup, &state, &[]);
-    assert_eq!(shown, "[+]a ok\n[-]startup failed: the start gate has not latched yet\nstartupz check failed\n");
+    assert_eq!(shown, "[+]a ok\n[-]startup failed: the start gate has not passed yet\nstartupz check failed\n");
 }
 
 #[test]
 fn what_was_up_at_the_start_is_said_to_be_so() {
     let state = snapshot(vec![view("a", STARTUP, Down, refused())]);
     let shown = text(Gate::Startup, &state, &[]);
-    assert_eq!(shown, "[+]a ok: it has been up, which is what a start waits for\nstartupz check passed\n");
+    assert_eq!(shown, "[+]a ok: it has been up once, which is enough for the start\nstartupz check passed\n");
 }
 
 #[test]
@@ -110,27 +112,17 @@ fn lines_name_the_reason_or_withhold_it() {
     let shown = report(Gate::Ready, &state, Instant::now(), &[]);
     assert_eq!(
         shown.text("readyz", true),
-        "[-]new failed: unknown: no run has ended yet\n\
-         [-]failing failed: connect_refused: do this\n\
-         [-]down failed: connect_refused: do this\n\
-         [-]recovering failed: recovering: the last run passed, more are needed\n\
-         [-]stale failed: stale: check whether this container gets CPU time\n\
+        "[-]new failed: unknown: no run has finished yet\n\
+         [-]failing failed: connect_refused: seen. Fix: do this\n\
+         [-]down failed: connect_refused: seen. Fix: do this\n\
+         [-]recovering failed: recovering: the last run passed, but success_threshold requires more\n\
+         [-]stale failed: stale: the check did not run in time. Fix: check whether this container gets CPU time\n\
          [+]degraded ok: degraded\n\
          readyz check failed\n"
     );
     let withheld = shown.text("readyz", false);
     assert_eq!(withheld.matches("failed: reason withheld\n").count(), 5, "{withheld}");
     assert!(!withheld.contains("do this") && !withheld.contains("connect_refused"), "{withheld}");
-}
-
-/// The hint does not say which variable or file it is, and an event of the pod is all that somebody may see.
-#[test]
-fn what_is_missing_is_named() {
-    for cause in [Cause::VariableMissing, Cause::VariableInvalid, Cause::FileMissing, Cause::FileInvalid] {
-        let state = snapshot(vec![view("a", READY, Down, Some(fail(Phase::Assert, cause)))]);
-        let wanted = format!("[-]a failed: {}: do this (seen)\nreadyz check failed\n", cause.slug());
-        assert_eq!(text(Gate::Ready, &state, &[]), wanted);
-    }
 }
 
 #[test]
@@ -154,7 +146,7 @@ fn liveness_is_the_heartbeat_and_what_is_in_the_pod() {
     assert!(!at(HEARTBEAT_LIMIT + Duration::from_millis(1)));
     assert_eq!(
         text(Gate::Live, &state, &[]),
-        "[+]heartbeat ok\n[-]app failed: connect_refused: do this\nlivez check failed\n"
+        "[+]heartbeat ok\n[-]app failed: connect_refused: seen. Fix: do this\nlivez check failed\n"
     );
     let unknown = snapshot(vec![view("app", LIVE, Verdict::Unknown, None)]);
     assert!(text(Gate::Live, &unknown, &[]).contains("[+]app ok: unknown, which never fails liveness"));
@@ -165,9 +157,33 @@ fn stopping_keeps_the_verdicts_unless_ready_is_to_fail() {
     let state = snapshot(vec![view("a", READY, Up, Some(pass()))]);
     let stopping = Snapshot { shutting_down: true, ..state };
     let shown = text(Gate::Ready, &stopping, &[]);
-    assert_eq!(shown, "[+]a ok\nshutting down: told to stop, open requests are answered\nreadyz check passed\n");
+    assert_eq!(
+        shown,
+        "[+]a ok\nshutting down: pilotfish received SIGTERM and answers open requests\nreadyz check passed\n"
+    );
     let failing = Snapshot { fail_ready_on_sigterm: true, ..stopping };
     assert!(!passes(Gate::Ready, &failing, &[]) && passes(Gate::Startup, &failing, &[]));
     assert!(passes(Gate::Live, &failing, &[]));
     assert!(text(Gate::Ready, &failing, &[]).contains("[-]shutdown failed: shutting down\n"));
+}
+
+#[test]
+fn a_limit_of_pilotfish_passes_every_gate_and_is_said() {
+    let limited = |gates, verdict| CheckView {
+        limited: verdict == Unknown,
+        degraded: true,
+        ..view("db", gates, verdict, Some(connected(fail(Phase::Login, Cause::ProbeLimit))))
+    };
+    for verdict in [Unknown, Up] {
+        let remark = "[+]db ok: degraded by a limit of pilotfish, which fails no gate\n";
+        let ready = snapshot(vec![limited(READY, verdict)]);
+        assert_eq!(text(Gate::Ready, &ready, &[]), format!("{remark}readyz check passed\n"), "{verdict:?}");
+        let live = snapshot(vec![limited(LIVE, verdict)]);
+        assert!(text(Gate::Live, &live, &[]).contains(remark), "{verdict:?}");
+    }
+    // Without a connection it is a failure like any other.
+    let unread = view("db", READY, Down, Some(fail(Phase::Assert, Cause::ProbeLimit)));
+    assert!(
+        text(Gate::Ready, &snapshot(vec![unread]), &[]).starts_with("[-]db failed: probe_limit: seen. Fix: do this\n")
+    );
 }

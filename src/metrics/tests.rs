@@ -7,7 +7,7 @@ use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::{ConnectResult, Member, Outcome, Phase};
 use crate::state::{CheckView, Snapshot};
-use crate::testing::{NONE, READY, fail, pass, snapshot, view};
+use crate::testing::{NONE, READY, connected, fail, pass, snapshot, view};
 use crate::verdict::Verdict::{Down, Unknown, Up};
 
 fn shown(snapshot: Snapshot) -> String {
@@ -108,6 +108,25 @@ fn the_verdict_is_one_zero_or_absent() {
     let expected = expected.map(|(check, value)| format!("pilotfish_check_up{{check=\"{check}\"}} {value}"));
     assert_eq!(up, expected);
     assert!(text.contains("pilotfish_check_stale{check=\"stale\"} 1\n"));
+}
+
+#[test]
+fn a_limit_of_pilotfish_keeps_the_verdict_that_there_was() {
+    let limited = |name, verdict| CheckView {
+        limited: verdict == Unknown,
+        degraded: true,
+        ..view(name, READY, verdict, Some(connected(fail(Phase::Login, Cause::ProbeLimit))))
+    };
+    let text = shown(snapshot(vec![limited("new", Unknown), limited("known", Up)]));
+    let up: Vec<&str> = text.lines().filter(|line| line.starts_with("pilotfish_check_up{")).collect();
+    assert_eq!(up, ["pilotfish_check_up{check=\"known\"} 1"]);
+    for line in [
+        "pilotfish_check_degraded{check=\"new\"} 1",
+        "pilotfish_check_failure{check=\"new\",phase=\"login\",cause=\"probe_limit\"} 1",
+        "pilotfish_gate{gate=\"ready\"} 1",
+    ] {
+        assert!(text.contains(&format!("{line}\n")), "{line}\n{text}");
+    }
 }
 
 #[test]

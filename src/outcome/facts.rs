@@ -71,7 +71,10 @@ pub struct Facts {
     pub health: Option<String>,
     /// What is not well at the peer though it passes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub health_warning: Option<HealthWarning>,
+    pub health_warning: Option<HealthRemark>,
+    /// Why a peer that passes may be down all the same: what of its answer cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_unread: Option<HealthRemark>,
     /// Hosts before the one that passed, and what was wrong with each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<String>,
@@ -164,20 +167,15 @@ fn own_facts<S: Serializer>(own: &[(&'static str, FactValue)], serializer: S) ->
     map.end()
 }
 
-/// What is not well at a peer that passes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HealthWarning {
-    /// What the peer said of itself: `cache: degraded`.
+/// What is to be said of a peer that passes; in JSON the text alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct HealthRemark {
+    /// What is not well, or cannot be read: `cache: degraded`.
     pub text: String,
     /// What to do about it: the kind knows the protocol, and its own keys.
+    #[serde(skip)]
     pub fix: &'static str,
-}
-
-/// In JSON, the text alone.
-impl Serialize for HealthWarning {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.text.serialize(serializer)
-    }
 }
 
 /// Where an answer redirects to.
@@ -207,7 +205,7 @@ pub enum RedirectPurpose {
 /// A cookie, as far as it decides whether browsers keep it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cookie {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// Over TLS alone.
     pub secure: bool,

@@ -5,7 +5,7 @@ use crate::cause::Cause;
 use crate::finding::{Finding, Predicted, Prediction, Severity};
 use crate::outcome::{
     AUTH_METHOD, Certificate, ConnectAttempt, ConnectResult, Cookie, DnsAnswer, Evidence, FactValue, Facts, Failure,
-    HealthWarning, Member, Outcome, Pairs, PeerClock, Phase, Query, ROLE, Redirect, RedirectPurpose, SERVER_VERSION,
+    HealthRemark, Member, Outcome, Pairs, PeerClock, Phase, Query, ROLE, Redirect, RedirectPurpose, SERVER_VERSION,
     Surveyed,
 };
 
@@ -15,6 +15,7 @@ fn failed() -> Outcome {
         cause: Cause::PasswordRejected,
         message: "password authentication failed for user \"app\" (28P01)".into(),
         hint: "…".into(),
+        fact: None,
         detail: None,
     };
     let query = Query {
@@ -134,7 +135,8 @@ fn full() -> Outcome {
         redirect: Some(Redirect { to: "https://db.lab/".into(), purpose: RedirectPurpose::Tls }),
         cookies: vec![Cookie::default()],
         health: Some("ok".into()),
-        health_warning: Some(HealthWarning { text: "cache: degraded".into(), fix: "" }),
+        health_warning: Some(HealthRemark { text: "cache: degraded".into(), fix: "" }),
+        health_unread: Some(HealthRemark { text: "the body is XML".into(), fix: "read it" }),
         passed_over: vec!["db-0: connect_refused".into()],
         excerpt: Some("hello".into()),
     };

@@ -15,7 +15,7 @@ use crate::findings::Context;
 use crate::net::World;
 use crate::net::attempt::{Attempt, Pin};
 use crate::net::resolve::Walk;
-use crate::outcome::{Evidence, Facts, Fault, Member, Phase};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Facts, Fault, Member, Phase, Standing};
 use crate::url::Endpoint;
 
 /// How many addresses are probed at a time.
@@ -125,16 +125,27 @@ fn needed(members: usize, min_passing: MinPassing) -> usize {
     }
 }
 
-/// The fault where too few pass: with the commonest cause among those that fail, the first where causes tie.
+/// Whether a limit of pilotfish alone keeps this member from being known.
+fn is_limited(member: &Member, tries: &[ConnectAttempt]) -> bool {
+    let connected = |one: &ConnectAttempt| one.address == member.address && one.result == ConnectResult::Connected;
+    let cause = member.failure.as_ref().map(|failure| failure.cause);
+    Standing::new(cause, tries.iter().any(connected)) == Standing::Limited
+}
+
+/// The fault where too few pass: with the commonest cause among those that fail, the first where causes tie. It is a limit
+/// of pilotfish only where the members that met one would be enough beside those that pass.
 fn judge(evidence: &Evidence, min_passing: MinPassing) -> Option<Fault> {
     let members = &evidence.members;
-    let failing: Vec<(&Member, &crate::outcome::Failure)> =
-        members.iter().filter_map(|member| Some((member, member.failure.as_ref()?))).collect();
-    let passing = members.len() - failing.len();
+    let (limited, failing): (Vec<_>, Vec<_>) = members
+        .iter()
+        .filter_map(|member| Some((member, member.failure.as_ref()?)))
+        .partition(|(member, _)| is_limited(member, &evidence.tries));
+    let passing = members.len() - limited.len() - failing.len();
     let needed = needed(members.len(), min_passing);
     if passing >= needed {
         return None;
     }
+    let failing = if passing + limited.len() >= needed { limited } else { failing };
     let count = |cause: Cause| failing.iter().filter(|(_, failure)| failure.cause == cause).count();
     // The last of the greatest wins, so the order is turned round.
     let worst = failing.iter().rev().max_by_key(|(_, failure)| count(failure.cause));
@@ -148,8 +159,11 @@ fn judge(evidence: &Evidence, min_passing: MinPassing) -> Option<Fault> {
         lines.push(format!("and {} more", failing.len() - NAMED));
     }
     let colon = if lines.is_empty() { "" } else { ": " };
-    let message =
-        format!("{passing} of {} addresses pass, at least {needed} must{colon}{}", members.len(), lines.join(", "));
+    let message = format!(
+        "{passing} of {} addresses pass, at least {needed} must pass{colon}{}",
+        members.len(),
+        lines.join(", ")
+    );
     // What is to be done is what helps that member.
     let detail = worst.and_then(|(_, failure)| failure.detail.clone());
     let attempt = worst.and_then(|(member, _)| evidence.tries.iter().position(|one| one.address == member.address));
@@ -158,8 +172,47 @@ fn judge(evidence: &Evidence, min_passing: MinPassing) -> Option<Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
-    use crate::outcome::{Facts, Member};
+    use super::{judge, shown};
+    use crate::cause::Cause;
+    use crate::config::plan::MinPassing;
+    use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Facts, Failure, Member, Phase};
+    use std::time::Duration;
+
+    /// Members by one letter each: `.` passes, `l` meets a limit behind a connection, `r` refuses.
+    fn cause(members: &str, min_passing: MinPassing) -> Option<&'static str> {
+        let mut evidence = Evidence::default();
+        for (member, number) in members.chars().zip(1..) {
+            let address = ([10, 0, 0, number], 1).into();
+            let (cause, result) = match member {
+                '.' => (None, ConnectResult::Connected),
+                'l' => (Some(Cause::ProbeLimit), ConnectResult::Connected),
+                _ => (Some(Cause::ConnectRefused), ConnectResult::Refused),
+            };
+            let attempt = ConnectAttempt { host: None, address, result, errno: None, duration: Duration::ZERO };
+            evidence.tries.push(attempt);
+            let text = String::new;
+            let failure =
+                |cause| Failure { phase: Phase::Login, cause, fact: None, message: text(), hint: text(), detail: None };
+            evidence.members.push(Member { address, failure: cause.map(failure) });
+        }
+        judge(&evidence, min_passing).map(|fault| fault.cause.slug())
+    }
+
+    #[test]
+    fn a_limit_is_the_cause_only_where_nothing_else_keeps_too_many_from_passing() {
+        for (members, min_passing, expected) in [
+            ("...", MinPassing::All, None),
+            (".l", MinPassing::Count(1), None),
+            (".l", MinPassing::All, Some("probe_limit")),
+            ("ll", MinPassing::All, Some("probe_limit")),
+            ("llr", MinPassing::All, Some("connect_refused")),
+            ("llr", MinPassing::Count(2), Some("probe_limit")),
+            (".lr", MinPassing::Percent(50), Some("probe_limit")),
+            ("lrr", MinPassing::Count(2), Some("connect_refused")),
+        ] {
+            assert_eq!(cause(members, min_passing), expected, "{members} {min_passing}");
+        }
+    }
 
     #[test]
     fn the_certificate_that_expires_first_is_that_of_any_member() {

@@ -5,13 +5,21 @@ use crate::cause::Cause;
 use crate::check::{self, HintFn};
 use crate::finding::Finding;
 use crate::findings::{self, Context};
-use crate::outcome::{Evidence, Failure, Fault, Phase};
+use crate::outcome::{Detail, Evidence, Failure, Fault, Phase};
 
 /// The failure that a fault is to people: with its hint.
 pub(super) fn explain(kind: &str, fault: Fault, evidence: &Evidence, context: Context<'_>) -> Failure {
     let own = check::kind(kind).map_or(check::no_hint as HintFn, |kind| kind.hint);
     let hint = hint::hint(own, &fault, evidence, &context);
-    failure(fault, hint)
+    let fact = match fault.cause {
+        // The message names the variable or the file, and the rule.
+        Cause::VariableMissing | Cause::VariableInvalid | Cause::FileMissing | Cause::FileInvalid => {
+            Some(fault.message.clone())
+        }
+        Cause::ProbeLimit if matches!(fault.detail, Some(Detail::Value(_))) => Some(fault.message.clone()),
+        _ => fault.fact.clone().or_else(|| findings::general_fact(&fault, evidence, &context)),
+    };
+    failure(Fault { fact, ..fault }, hint)
 }
 
 /// The failure that a finding is turned into (`fail_on`), the worst first. Its hint is the catalogue's, which never
@@ -22,11 +30,12 @@ pub(super) fn of_findings(findings: &[Finding], fail_on: &[&'static str]) -> Opt
         Some(entry) => (entry.cause, entry.remedy),
         None => (Cause::Internal, Cause::Internal.info().remedy),
     };
-    let fault = Fault::new(Phase::Assert, cause, format!("{}: {}", finding.code, finding.message));
+    let fault = Fault::new(Phase::Assert, cause, format!("{}: {}", finding.code, finding.message))
+        .stating(format!("the finding {}", finding.code));
     Some(failure(fault, hint.to_owned()))
 }
 
 fn failure(fault: Fault, hint: String) -> Failure {
-    let Fault { phase, cause, message, detail, attempt: _ } = fault;
-    Failure { phase, cause, message, hint, detail }
+    let Fault { phase, cause, message, fact, detail, attempt: _ } = fault;
+    Failure { phase, cause, fact, message, hint, detail }
 }

@@ -36,6 +36,12 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// One that failed logins hold back already.
+    #[must_use]
+    pub const fn backing_off(interval: Duration) -> Self {
+        Self { backoff: Some(interval), ran: true, spread: true }
+    }
+
     /// Whether failed logins hold it back.
     #[must_use]
     pub const fn backs_off(&self) -> bool {
@@ -61,7 +67,7 @@ impl Pace {
         if let Some(interval) = self.backoff {
             return Next { wait: interval, interval };
         }
-        let interval = if planned.gates.startup && !streak.been_up() {
+        let interval = if planned.gates.startup && !streak.has_started() {
             STARTUP_INTERVAL.min(planned.interval)
         } else if streak.about_to_change() {
             (planned.interval / 4).max(QUICK_FLOOR).min(planned.interval)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -40,7 +40,7 @@ fn start(options: ServeOptions, env: MapEnv) -> Server {
     let (snapshots, newest) = watch::channel(Arc::new(failing()));
     let (options, current) = watch::channel(Arc::new(options));
     let (stop, stopped) = oneshot::channel::<()>();
-    let task = tokio::spawn(run(bound, newest, current, async { drop(stopped.await) }));
+    let task = tokio::spawn(run(bound, newest, current, mpsc::channel(1).0, async { drop(stopped.await) }));
     Server { address, probes, snapshots, options, stop: Some(stop), task }
 }
 
@@ -95,7 +95,7 @@ async fn an_answer_has_its_headers() {
 async fn detail_is_for_this_pod_alone() {
     let server = plain();
     let near = get(server.address, "/readyz", "").await;
-    assert!(near.contains("[-]database failed: password_rejected: do this\n"), "{near}");
+    assert!(near.contains("[-]database failed: password_rejected: seen. Fix: do this\n"), "{near}");
     let proxied = get(server.address, "/readyz", "X-Forwarded-For: 10.0.0.1\r\n").await;
     assert!(proxied.contains("[-]database failed: reason withheld\n"), "{proxied}");
     server.options.send_replace(Arc::new(ServeOptions { full_detail: true, ..ServeOptions::default() }));

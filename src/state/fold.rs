@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::message::{Message, Slot};
-use super::snapshot::{CheckView, Histogram, Reload, Snapshot, count_up};
+use super::snapshot::{CheckView, Episode, Histogram, Reload, Snapshot, count_up};
 use crate::log::say;
 use crate::net::dial::Require;
 use crate::outcome::{ConnectResult, Outcome};
@@ -73,9 +73,12 @@ impl State {
                     streak.send(check.streak).ok();
                 }
             }
-            Message::Interval { id, interval } => {
+            Message::NextRun { id, interval, due, backs_off } => {
                 if let Some(check) = self.check(id) {
                     check.interval = interval;
+                    let view = Arc::make_mut(&mut check.view);
+                    view.next_run = Some(wall + due.saturating_duration_since(now));
+                    view.backs_off = backs_off;
                 }
             }
             Message::Plan { slots, fail_ready_on_sigterm } => {
@@ -133,8 +136,7 @@ impl State {
     /// Latches the start gate once every startup check is up, at once where there is none. A later plan with another
     /// startup check does not open it again: the pod has started, and `/readyz` depends on this gate.
     fn latch(&mut self) {
-        let passed =
-            |check: &Tracked| !check.view.gates.startup || (check.view.verdict == Verdict::Up && !check.view.stale);
+        let passed = |check: &Tracked| !check.view.gates.startup || check.view.counts_as_up();
         if !self.startup_latched && self.checks.iter().all(passed) {
             self.startup_latched = true;
             say!(Info, "start gate passed");
@@ -160,8 +162,7 @@ impl Tracked {
 
     fn fold(&mut self, mut outcome: Outcome, now: Instant, wall: SystemTime) {
         let before = LoggedState::of(&self.view);
-        let cause = outcome.failure.as_ref().map(|failure| failure.cause);
-        let spared = self.streak.fold(self.slot.planned.verdict_rules(), cause);
+        let spared = self.streak.fold(self.slot.planned.verdict_rules(), outcome.standing());
         outcome.degraded |= spared;
         self.fresh = now;
         let view = Arc::make_mut(&mut self.view);
@@ -170,7 +171,9 @@ impl Tracked {
             view.since = wall;
         }
         view.stale = false;
-        view.degraded = view.verdict == Verdict::Up && outcome.degraded;
+        view.follow_episode(&outcome);
+        view.limited = self.streak.is_limited();
+        view.degraded = view.counts_as_up() && outcome.degraded;
         view.count(outcome);
         self.log_change(&before);
     }
@@ -206,6 +209,18 @@ impl Tracked {
 }
 
 impl CheckView {
+    /// Keeps, starts or ends the episode; called after the verdict has changed.
+    fn follow_episode(&mut self, outcome: &Outcome) {
+        match &outcome.failure {
+            Some(failure) if self.episode.as_ref().is_some_and(|episode| episode.cause == failure.cause) => {}
+            Some(failure) => {
+                self.episode = Some(Episode { cause: failure.cause, reason: failure.reason(&self.name) });
+            }
+            None if self.verdict == Verdict::Up => self.episode = None,
+            None => {}
+        }
+    }
+
     /// Counts a run and keeps it as the last one.
     fn count(&mut self, outcome: Outcome) {
         let ended = outcome.started_at + outcome.duration;
@@ -241,6 +256,7 @@ fn initial_view(slot: &Slot, wall: SystemTime) -> CheckView {
         gates: planned.gates,
         verdict: Verdict::Unknown,
         since: wall,
+        limited: false,
         degraded: false,
         stale: false,
         runs: 0,
@@ -248,8 +264,11 @@ fn initial_view(slot: &Slot, wall: SystemTime) -> CheckView {
         durations: Histogram::default(),
         tries: Vec::new(),
         last: None,
+        episode: None,
         last_run: None,
         last_success: None,
+        next_run: None,
+        backs_off: false,
         each: planned.rules.require == Require::Each,
     }
 }
@@ -272,7 +291,7 @@ fn log(view: &CheckView) {
     let findings = findings.as_deref();
     match failure {
         _ if stale => {
-            say!(Warn, "no fresh result in time"; check, verdict, stale, target, cause = "stale");
+            say!(Warn, "no fresh result"; check, verdict, stale, target, cause = "stale");
         }
         None if findings.is_some() => {
             say!(Warn, "passed, with findings"; check, verdict, degraded, target, findings);
@@ -280,7 +299,10 @@ fn log(view: &CheckView) {
         None => say!(Info, "passed"; check, verdict, degraded, target),
         Some(failure) => {
             let (phase, cause, hint) = (failure.phase.as_str(), failure.cause.slug(), failure.hint.as_str());
-            say!(Warn, failure.message; check, verdict, degraded, target, phase, cause, hint, findings);
+            let observed = failure.message.as_str();
+            let reason = view.episode.as_ref().map_or_else(|| failure.reason(check), |episode| episode.reason.clone());
+            let line = format!("{check}: {reason}");
+            say!(Warn, line; check, verdict, degraded, target, phase, cause, observed, hint, findings);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use crate::cause::Cause;
 use crate::config::plan::Gates;
 use crate::outcome::{ConnectResult, Outcome};
 use crate::verdict::Verdict;
@@ -43,7 +44,7 @@ pub struct Reload {
 /// One check, at one moment.
 #[derive(Debug, Clone)]
 pub struct CheckView {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// The name of its kind.
     pub kind: &'static str,
@@ -57,7 +58,9 @@ pub struct CheckView {
     pub verdict: Verdict,
     /// Since when.
     pub since: SystemTime,
-    /// Up, but by a fallback, or with a failure that does not take it down.
+    /// The verdict is unknown because of a limit of pilotfish: gates take the check for up.
+    pub limited: bool,
+    /// Up or taken for it, but by a fallback, or with a failure that does not take it down.
     pub degraded: bool,
     /// No fresh outcome in time.
     pub stale: bool,
@@ -71,12 +74,43 @@ pub struct CheckView {
     pub tries: Vec<((u8, ConnectResult), u64)>,
     /// The last outcome.
     pub last: Option<Arc<Outcome>>,
+    /// Why it fails, or failed before it settled again; see [`Episode`].
+    pub episode: Option<Episode>,
     /// When the last run ended.
     pub last_run: Option<SystemTime>,
     /// When the last run that passed ended.
     pub last_success: Option<SystemTime>,
+    /// When the next run is due; `None` before the first one has ended.
+    pub next_run: Option<SystemTime>,
+    /// Whether failed logins hold it back.
+    pub backs_off: bool,
     /// Whether it runs once per address (`require: each`).
     pub each: bool,
+}
+
+/// Failures of one cause, one after another. Each new text is a new event of the pod, and after 25 of them the kubelet drops
+/// real ones: so what the first failure said stands until the cause changes or the check is up again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Episode {
+    /// The cause of all of them.
+    pub cause: Cause,
+    /// What the first one said: [`Failure::reason`](crate::outcome::Failure::reason).
+    pub reason: String,
+}
+
+impl CheckView {
+    /// Whether gates take it for up: it is, or only a limit of pilotfish keeps it from being known; and that is fresh.
+    #[must_use]
+    pub fn counts_as_up(&self) -> bool {
+        (self.verdict == Verdict::Up || self.limited) && !self.stale
+    }
+
+    /// Whether the last run failed by a limit of pilotfish.
+    #[must_use]
+    pub fn met_a_limit(&self) -> bool {
+        let failure = self.last.as_ref().and_then(|outcome| outcome.failure.as_ref());
+        failure.is_some_and(|failure| failure.cause == Cause::ProbeLimit)
+    }
 }
 
 /// Counts per bucket, not yet added up; the last one is what is over all bounds.

@@ -10,7 +10,7 @@ use crate::cause::Cause;
 use crate::config::plan::{Gates, Planned};
 use crate::outcome::{ConnectAttempt, ConnectResult, Outcome, Phase};
 use crate::schedule::{ProbeFuture, Prober};
-use crate::testing::{NONE, READY, STARTUP, fail, pass, planned};
+use crate::testing::{NONE, READY, STARTUP, connected, fail, pass, planned, task};
 use crate::verdict::{Streak, Verdict};
 
 const TEN: Duration = Duration::from_secs(10);
@@ -46,7 +46,8 @@ impl Lab {
     fn outcome_at(&mut self, second: u64, id: u64, outcome: Outcome, interval: Duration) -> Snapshot {
         let (streak, _) = oneshot::channel();
         self.take(second, Message::Outcome { id, outcome: Box::new(outcome), streak });
-        self.take(second, Message::Interval { id, interval })
+        let since = Duration::from_secs(second);
+        self.take(second, Message::NextRun { id, interval, due: self.start + since + interval, backs_off: false })
     }
 
     fn look(&mut self, second: u64) -> Snapshot {
@@ -77,6 +78,30 @@ fn outcomes_become_a_verdict_with_its_beginning() {
     assert_eq!(seen(&lab.outcome(27, 1, refused())), (Verdict::Up, 1, false, 5, 3));
     assert_eq!(seen(&lab.outcome(30, 1, refused())), (Verdict::Down, 30, false, 6, 4));
     assert_eq!(seen(&lab.outcome(40, 1, pass())), (Verdict::Up, 40, false, 7, 4));
+}
+
+#[test]
+fn a_limit_of_pilotfish_opens_the_start_gate_and_settles_nothing() {
+    let limit = || Outcome { degraded: true, ..connected(fail(Phase::Login, Cause::ProbeLimit)) };
+    let mut lab = Lab::new(vec![slot(1, planned("a", STARTUP))]);
+    let seen = |snapshot: &Snapshot| {
+        let view = &snapshot.checks[0];
+        (view.verdict, view.limited, view.degraded, view.failures, snapshot.startup_latched)
+    };
+    let unread = fail(Phase::Assert, Cause::ProbeLimit);
+    assert_eq!(seen(&lab.outcome(1, 1, unread.clone())), (Verdict::Unknown, false, false, 1, false));
+    assert_eq!(seen(&lab.outcome(3, 1, limit())), (Verdict::Unknown, true, true, 2, true));
+    assert_eq!(seen(&lab.outcome(13, 1, unread.clone())), (Verdict::Unknown, true, true, 3, true));
+    assert_eq!(seen(&lab.outcome(23, 1, pass())), (Verdict::Up, false, false, 3, true));
+    assert_eq!(seen(&lab.outcome(33, 1, limit())), (Verdict::Up, false, true, 4, true));
+    for at in [43, 53, 63, 73] {
+        assert_eq!(lab.outcome(at, 1, unread.clone()).checks[0].verdict, Verdict::Up, "at {at}");
+    }
+    for at in [83, 86, 89] {
+        lab.outcome(at, 1, refused());
+    }
+    assert_eq!(lab.state.snapshot().checks[0].verdict, Verdict::Down);
+    assert_eq!(seen(&lab.outcome(99, 1, limit())), (Verdict::Up, false, true, 12, true));
 }
 
 #[test]
@@ -246,7 +271,7 @@ async fn a_hung_check_becomes_stale_by_time_alone() {
     tokio::spawn(run(state, messages, publish));
     let prober = Arc::new(Hangs(false.into()));
     let turns = Arc::new(tokio::sync::Semaphore::new(1));
-    tokio::spawn(crate::schedule::run(1, watch::channel(only.planned).1, prober, || 0.5, turns, sender));
+    tokio::spawn(crate::schedule::run(task(planned("a", gates), prober, || 0.5, &turns, sender)));
     let now = || (snapshots.borrow().checks[0].verdict, snapshots.borrow().checks[0].stale);
     sleep(Duration::from_secs(1)).await;
     assert_eq!(now(), (Verdict::Up, false));

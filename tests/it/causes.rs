@@ -162,6 +162,12 @@ const POSTGRES: &[Row] = &[
         "postgres: {url: \"$BASE/app?channel_binding=require\", user: app, password: sesame}",
     ),
     row(
+        "probe_limit",
+        "login",
+        "Set `sslmode: verify-full`",
+        "postgres: {url: \"$BASE/app\", user: clear, password: sesame}",
+    ),
+    row(
         "tls_unsupported",
         "tls",
         "ssl = on",

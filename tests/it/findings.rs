@@ -70,7 +70,7 @@ fn what_passes_with_a_finding_says_so() {
     assert!(report.stdout.contains("\n    warning tls_expires_soon: the certificate of CN=shop"), "{report:?}");
     let page = ran(&["diagnose", "-c", &shop.file("")]);
     assert_eq!(page.code, 0, "{page:?}");
-    let head = "\nFindings\n  ~ warning tls_expires_soon\n    the certificate of CN=shop ends in 5 days";
+    let head = "\nFindings\n  ~ warning tls_expires_soon\n    the certificate of CN=shop expires in 5 days";
     assert!(page.stdout.contains(head) && page.stdout.contains("    Fix: renew it now"), "{}", page.stdout);
 }
 
@@ -87,18 +87,23 @@ fn fail_on_makes_a_failure_of_it() {
     assert!(failure["message"].as_str().is_some_and(|text| text.starts_with("tls_expires_soon: the ")));
     let message = std::fs::read_to_string(&log).expect("it was written");
     let lines: Vec<&str> = message.lines().collect();
-    assert!(lines[0].starts_with("shop: tls_expired: renew it"), "{message}");
+    assert!(lines[0].starts_with("shop: tls_expired: the finding tls_expires_soon. Fix: renew it"), "{message}");
     assert!(lines[1].starts_with("shop: warning tls_expires_soon: renew it now"), "{message}");
 
     let sidecar = Sidecar::start(&shop.yaml(&format!("{fail_on}, failure_threshold: 1")));
-    until("it is down", || sidecar.get("/readyz?verbose").body.contains("[-]shop failed: tls_expired: renew it"));
+    until("it is down", || {
+        sidecar
+            .get("/readyz?verbose")
+            .body
+            .contains("[-]shop failed: tls_expired: the finding tls_expires_soon. Fix: renew it")
+    });
     assert_eq!(sidecar.status("/readyz"), 503);
     let misspelled = run(pilotfish().args(["config", "check", "-c", &shop.file(", fail_on: [certificate_expires]")]));
     assert!(misspelled.code == 2 && misspelled.stderr.contains("tls_expires_soon"), "{misspelled:?}");
 }
 
 #[test]
-fn ask_tells_what_stands_beside_the_failure_in_words_that_stay() {
+fn ask_and_the_log_name_fact_and_fix_in_words_that_stay() {
     let dead = dead_port();
     let sidecar = Sidecar::start(&format!(
         "checks:\n  - {{name: api, tcp: {{address: \"localhost:{dead}\"}}, gates: [ready], interval: 1s}}\n"
@@ -106,16 +111,15 @@ fn ask_tells_what_stands_beside_the_failure_in_words_that_stay() {
     until("it was tried", || sidecar.get("/status").body.contains("localhost_in_pod"));
     let ask = || ran(&["ask", "api", "--url", &format!("http://{}", sidecar.address)]).stdout;
     let first = ask();
-    assert!(
-        first.starts_with("api: connect_refused: ") && first.contains("Also localhost_in_pod: use the "),
-        "{first}"
-    );
+    let fact = format!("api: connect_refused: localhost:{dead} refused the connection. Fix: Use the Service name");
+    assert!(first.starts_with(&fact) && first.len() <= 201, "{first}");
     let before = runs(&sidecar);
     until("two more runs ended", || runs(&sidecar) >= before + 2);
     assert_eq!(ask(), first, "each new text would be a new event");
     let line = sidecar.log().into_iter().find(|line| line.contains("\"cause\":\"connect_refused\""));
     let line: Value = serde_json::from_str(&line.expect("it was logged")).expect("a line of the log is JSON");
-    for key in ["check", "verdict", "phase", "hint", "message"] {
+    assert_eq!(line["message"], first.trim_end(), "the same sentence");
+    for key in ["check", "verdict", "phase", "hint", "observed"] {
         assert!(line[key].is_string(), "{key}: {line}");
     }
     assert!(line["findings"].as_str().is_some_and(|text| text.starts_with("localhost_in_pod: ")), "{line}");

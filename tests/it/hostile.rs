@@ -84,7 +84,8 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("bytes", r#"tcp: {address: "PEER", send: 'PING\r\n', expect: "+PONG"}"#.to_owned()),
         ("regex", r#"tcp: {address: "PEER", send: 'PING\r\n', expect: {regex: "^[+]PONG\r\n"}}"#.to_owned()),
         ("tls", format!(r#"tls: {{address: "PEER", {ca}}}"#)),
-        ("http", r#"http: {url: "http://PEER/"}"#.to_owned()),
+        ("http", r#"http: {url: "http://PEER/", body_contains: ok}"#.to_owned()),
+        ("head", r#"http: {url: "http://PEER/"}"#.to_owned()),
         ("h2c", r#"http: {url: "http://PEER/", http_version: 2}"#.to_owned()),
         ("https", format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
         ("peer", r#"peer: {url: "http://PEER/health"}"#.to_owned()),
@@ -138,7 +139,7 @@ const OTHERWISE: &str =
     "bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str = "http h2c peer redis = tls_unsupported";
+const WANTS_TLS: &str = "http head h2c peer redis = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -160,29 +161,31 @@ fn slow_rows() -> Vec<Row> {
     };
     vec![
         Row::new("one byte a second of Redis", drips(CACHE), &waits("bytes redis")),
-        Row::new("one byte a second of HTTP", drips(HTTP), &waits("http peer")),
+        Row::new("one byte a second of HTTP", drips(HTTP), &waits("http head peer")),
         Row::new("one byte a second of PostgreSQL", drips(POSTGRES), &waits("postgres")),
         Row::new(
             "one byte a second of TLS",
             drips(TLS),
             // Once enough of a record has come, it is known for what it is.
-            &format!("http h2c peer = tls_unsupported protocol_error timeout; {}", waits("tls https rediss")),
+            &format!("http head h2c peer = tls_unsupported protocol_error timeout; {}", waits("tls https rediss")),
         ),
     ]
 }
 
 fn endless_rows() -> Vec<Row> {
     let floods = |first: &[u8], unit: &[u8]| Manner::Floods(first.to_vec(), unit.to_vec());
-    let web = first("http peer = too_large");
+    let web = first("http head peer = too_large");
+    // The head alone was asked for, and it came.
+    let body = first("http peer = too_large; head = pass");
     let filler = b"aaaaaaaaaaaaaaaa";
     vec![
         Row::new("endless headers", floods(b"HTTP/1.1 200 OK\r\n", b"X-Filler: aaaaaaaaaaaaaaaa\r\n"), &web),
         Row::new("one endless header", floods(b"HTTP/1.1 200 OK\r\nX-Filler: ", filler), &web),
-        Row::new("an endless body", floods(b"HTTP/1.1 200 OK\r\n\r\n", filler), &web),
+        Row::new("an endless body", floods(b"HTTP/1.1 200 OK\r\n\r\n", filler), &body),
         Row::new(
             "an endless chunk",
             floods(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n80000000\r\n", filler),
-            &web,
+            &body,
         ),
         Row::new("endless interim answers", floods(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), &web),
         Row::new(
@@ -210,7 +213,7 @@ fn huge_rows() -> Vec<Row> {
         Row::new(
             "a body of 2 GiB",
             says(b"HTTP/1.1 200 OK\r\nContent-Length: 2147483648\r\n\r\nab"),
-            &first("http peer = too_large"),
+            &first("http peer = too_large; head = pass"),
         ),
         Row::new("a message of 2 GiB", says(b"R\x7f\xff\xff\xff\0\0\0\n"), &database),
         Row::new("a string of 2 GiB", says(b"$2147483648\r\nab"), &first("redis = too_large")),

@@ -151,7 +151,7 @@ fn what_would_break_out_of_a_header_is_refused_unsent() {
         assert!(!report.to_string().contains("CANARY"));
     }
     let report = check_with("http", "url: {env: URL}", &[("URL", "http://u:CANARY@h:99999/")]);
-    let expected = "assert url_malformed: the URL from the variable URL: the port is no number from 1 to 65535";
+    let expected = "assert url_malformed: the URL from the variable URL: the port is not a number from 1 to 65535";
     assert!(verdict(&report).starts_with(expected), "{report}");
     assert_eq!(only(&report)["target"], "the variable URL");
     assert!(!report.to_string().contains("CANARY"));
@@ -247,9 +247,14 @@ fn bodies_that_end_where_they_should_and_elsewhere() {
         ("/headers", "request too_large: the headers are over the limit of 65536 bytes or 512 lines", None),
         ("/lines", "passed", Some(1)),
     ] {
-        let report = json(&["check", &format!("http://127.0.0.1:{port}{path}"), "-o", "json"]);
+        let report = check("http", &format!("url: 'http://127.0.0.1:{port}{path}', body_matches: '.'"));
         assert!(verdict(&report).starts_with(cause), "{path}: {report}");
         assert_eq!(only(&report)["facts"]["body_bytes"].as_u64(), bytes, "{path}");
+        // Who asks nothing of the body has all that is asked for with the head.
+        let report = json(&["check", &format!("http://127.0.0.1:{port}{path}"), "-o", "json"]);
+        let expected = if path == "/headers" { cause } else { "passed" };
+        assert_eq!(verdict(&report), expected, "{path}");
+        assert_eq!(only(&report)["facts"]["body_bytes"].as_u64(), None, "{path}");
     }
 }
 
@@ -272,6 +277,7 @@ fn http_2_by_alpn_and_by_prior_knowledge() {
         check("http", &format!("url: 'https://localhost:{port}/big', tls: {{ca: {root}}}{keys}"))
     };
     for (port, keys, expected, version, alpn) in [
+        (port, ", body_contains: bbb", "passed", "HTTP/2", "h2"),
         (port, "", "passed", "HTTP/2", "h2"),
         (port, ", http_version: 2", "passed", "HTTP/2", "h2"),
         (port, ", http_version: 1.1", "passed", "HTTP/1.1", "http/1.1"),
@@ -301,7 +307,7 @@ fn http_2_by_alpn_and_by_prior_knowledge() {
             s.end('x'.repeat(300000));
         }).listen(process.env.PORT, '127.0.0.1')",
     );
-    let report = check("http", &format!("url: 'http://127.0.0.1:{port}/', http_version: 2"));
+    let report = check("http", &format!("url: 'http://127.0.0.1:{port}/', http_version: 2, body_contains: x"));
     assert_eq!(verdict(&report), "passed");
     assert_eq!(only(&report)["facts"]["http_version"], "HTTP/2");
     assert_eq!(only(&report)["facts"]["body_bytes"], 300_000);
@@ -360,7 +366,8 @@ fn an_answer_of_http_2_that_is_cut_is_no_answer() {
     let cuts = [0, 5, 9, 20, 27, 28, 31, 39, 40, 45, HTTP_2.len()];
     let port = cut_http_2(cuts.to_vec());
     for cut in cuts {
-        let verdict = verdict(&check("http", &format!("url: 'http://127.0.0.1:{port}/', http_version: 2")));
+        let verdict =
+            verdict(&check("http", &format!("url: 'http://127.0.0.1:{port}/', http_version: 2, body_contains: hello")));
         let expected = if cut == HTTP_2.len() { "passed" } else { "request connection_closed: " };
         assert!(verdict.starts_with(expected), "{cut}: {verdict}");
     }
@@ -452,4 +459,5 @@ fn a_server_of_tls_that_answers_plain_text_with_an_alert() {
     assert!(report.to_string().contains("Write https:// in the URL"), "{report}");
 }
 
+mod explained;
 mod redirects;

@@ -30,6 +30,7 @@ mod names;
 mod pages;
 mod peer;
 mod postgres;
+mod probe_limit;
 mod readme;
 mod redis;
 mod runtimes;

@@ -2,10 +2,23 @@
 
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::http::{check, node, only, verdict};
 use crate::support::http::HttpServer;
 use crate::support::nginx::Nginx;
 use crate::support::{Folder, Running, free_port, json, need, ran, until_listening};
+
+mod unreadable;
+
+/// The finding `peer_unreadable` of the one check of a report; such a check passes, degraded.
+pub(crate) fn unreadable(report: &Value) -> Option<String> {
+    let findings = only(report)["findings"].as_array().expect("a report has findings");
+    let found = findings.iter().find(|finding| finding["code"] == "peer_unreadable")?;
+    assert_eq!((verdict(report).as_str(), &only(report)["degraded"]), ("passed", &Value::Bool(true)), "{report}");
+    assert_eq!(found["severity"], "warning");
+    Some(found["message"].as_str().expect("it is a text").to_owned())
+}
 
 const DOCUMENTS: &str = r#"require('http').createServer((q, s) => {
     const say = (status, type, body) => { s.writeHead(status, {'content-type': type}); s.end(body); };
@@ -86,10 +99,16 @@ fn the_page_of_an_application_is_no_health() {
     );
     let _nginx = Nginx::with_files(folder, &[port], &server);
     let url = format!("http://127.0.0.1:{port}/health");
-    assert_eq!(
-        verdict(&check("peer", &format!("url: '{url}'"))),
-        "assert json_mismatch: answered with a page for people, not with its health: the body (69 bytes of text/html)"
-    );
+    let report = check("peer", &format!("url: '{url}'"));
+    let text = "the body (69 bytes of text/html) is a page for people, and not the peer's health";
+    assert_eq!(unreadable(&report), Some(format!("the peer passes by its status alone: {text}")));
+    let folder = Folder::new();
+    let yaml = format!("checks: [{{name: it, gates: [], fail_on: [peer_unreadable], peer: {{url: '{url}'}}}}]\n");
+    let strict = json(&["check", "-o", "json", "-c", &folder.write("c.yaml", yaml)]);
+    let expected = format!("assert json_mismatch: peer_unreadable: the peer passes by its status alone: {text}");
+    assert_eq!(verdict(&strict), expected);
+    let strict = check("peer", &format!("url: '{url}', accept_degraded: false"));
+    assert!(unreadable(&strict).is_some(), "what cannot be read is no warning of the peer's");
     assert_eq!(verdict(&check("peer", &format!("url: '{url}', body_contains: app.js"))), "passed");
     assert_eq!(
         verdict(&check("http", &format!("url: '{url}', json: {{status: ok}}"))),
@@ -117,5 +136,6 @@ fn a_document_without_end_is_bounded() {
     let many = format!("[{}1]", "{\"status\":\"ok\"},".repeat(20_000));
     let server = HttpServer::always(200, "Content-Type: application/json\r\n", &many);
     let report = json(&["check", &server.url("/").replace("http://", "peer+http://"), "-o", "json"]);
-    assert_eq!(verdict(&report), "assert too_large: the health document has more than 10000 values");
+    let expected = "the peer passes by its status alone: the health document has more than 10000 values";
+    assert_eq!(unreadable(&report).as_deref(), Some(expected));
 }

@@ -7,6 +7,7 @@ mod login;
 mod pooler;
 mod sslmode;
 mod strangers;
+mod strings;
 
 use serde_json::Value;
 

@@ -11,6 +11,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper::header::{AGE, CONTENT_LENGTH, DATE, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::response::Parts;
 use hyper::rt::Executor;
 use hyper::{Method, Response, Version};
 use hyper_util::rt::TokioIo;
@@ -19,6 +20,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
 use crate::check::http::cookie::cookies;
+use crate::check::http::encoding::{Packed, Unpacked, unpack};
 use crate::net::attempt::Attempt;
 use crate::net::io::{Io, StreamMonitor};
 use crate::net::speaks::{Protocol, recognise};
@@ -34,19 +36,35 @@ const WINDOW: u32 = 64 * 1024;
 /// How long hyper gets to say goodbye: it only writes one frame.
 const GOODBYE: Duration = Duration::from_millis(100);
 
-/// An answer, read to its end.
+/// How long the start of a body is waited for, within half of the time that is left: it explains a status that is known.
+const START_TIME: Duration = Duration::from_secs(1);
+
+/// How much of a body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Nothing: the head says all that is asked for.
+    Nothing,
+    /// At most this many bytes of what comes soon, to explain the status; whatever becomes of the body, there is an answer.
+    Start(u64),
+    /// All of it, at most this many bytes.
+    Whole(u64),
+}
+
+/// An answer, read as far as was asked for.
 #[derive(Debug)]
 pub(crate) struct HttpResponse {
     /// The status.
     pub(crate) status: u16,
     /// The headers.
     pub(crate) headers: HeaderMap,
-    /// The body.
+    /// The body, unpacked where that is possible.
     pub(crate) body: Vec<u8>,
+    /// Why it could not be unpacked.
+    pub(crate) packed: Option<Packed>,
 }
 
-/// Sends a request and reads its answer: phase `request`. The stream is given up afterwards; where the answer is
-/// complete, with a goodbye.
+/// Sends a request and reads its answer, as much of the body as `extent` says of its head: phase `request`. The stream is
+/// given up afterwards, with a goodbye unless it broke.
 ///
 /// # Errors
 /// `connection_closed`, `protocol_error`, `too_large`, or a TLS alert that came only now.
@@ -54,12 +72,12 @@ pub(crate) async fn exchange(
     attempt: &mut Attempt,
     io: Io,
     request: hyper::Request<Full<Bytes>>,
-    limit: u64,
+    extent: impl FnOnce(&Parts) -> Extent,
 ) -> Result<HttpResponse, Fault> {
     attempt.enter(Phase::Request);
     // Interim answers count as the head's; the buffer that the head ends in may hold the begin of the body.
     let head_limit = 2 * u64::from(HEADERS_LIMIT);
-    let wire = io.wire();
+    let wire = io.monitor();
     wire.set_limit(wire.seen().received + head_limit);
     let tasks = Tasks::default();
     let bodyless = request.method() == Method::HEAD;
@@ -67,15 +85,32 @@ pub(crate) async fn exchange(
     let result = async {
         let response = send(attempt, io, &tasks, request).await.map_err(|error| Broken::Hyper(error, Part::Head))?;
         note_head(attempt, &response)?;
+        let (head, body) = response.into_parts();
+        let extent = if bodyless { Extent::Nothing } else { extent(&head) };
+        let (Extent::Start(limit) | Extent::Whole(limit)) = extent else {
+            return Ok(HttpResponse {
+                status: head.status.as_u16(),
+                headers: head.headers,
+                body: Vec::new(),
+                packed: None,
+            });
+        };
         // Twice the body leaves room for the framing; what counts is what is kept, and that is capped below.
         wire.set_limit(wire.seen().received + limit.saturating_mul(2) + head_limit);
-        let (head, body) = response.into_parts();
-        let body = if bodyless { Vec::new() } else { read_body(&head.headers, body, limit).await? };
-        Ok(HttpResponse { status: head.status.as_u16(), headers: head.headers, body })
+        let (body, is_start) = match extent {
+            Extent::Start(limit) => read_start(attempt, body, limit).await,
+            Extent::Nothing | Extent::Whole(_) => (read_body(&head.headers, body, limit).await?, false),
+        };
+        attempt.facts().body_bytes = Some(body.len() as u64);
+        let (body, packed) = match unpack(&head.headers, body, limit, is_start).await {
+            Unpacked::Plain(body) => (body, None),
+            Unpacked::Packed(body, packed) => (body, Some(packed)),
+            Unpacked::TooLarge => return Err(Broken::TooLarge(limit, None)),
+        };
+        Ok(HttpResponse { status: head.status.as_u16(), headers: head.headers, body, packed })
     };
     match result.await {
         Ok(answer) => {
-            attempt.facts().body_bytes = Some(answer.body.len() as u64);
             tasks.end().await;
             Ok(answer)
         }
@@ -197,6 +232,28 @@ async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: u64) -> Resul
         bytes.extend_from_slice(&data);
     }
     Ok(bytes)
+}
+
+/// What comes of a body within a moment, and whether that is only its start.
+async fn read_start(attempt: &Attempt, mut body: Incoming, limit: u64) -> (Vec<u8>, bool) {
+    let mut bytes = Vec::new();
+    let left = attempt.deadline().saturating_duration_since(Instant::now());
+    let ended = timeout(START_TIME.min(left / 2), async {
+        loop {
+            let data = match body.frame().await {
+                None => return true,
+                Some(Err(_)) => return false,
+                Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+            };
+            let room = usize::try_from(limit).unwrap_or(usize::MAX) - bytes.len();
+            bytes.extend_from_slice(&data[..data.len().min(room)]);
+            if data.len() >= room {
+                return false;
+            }
+        }
+    });
+    let ended = ended.await.unwrap_or(false);
+    (bytes, !ended)
 }
 
 fn tell(attempt: &Attempt, wire: &StreamMonitor, version: Version, broken: Broken) -> Fault {

@@ -3,10 +3,12 @@
 //! Bodies and headers may hold secrets: a message shows the place, what the configuration expects, and of what came no
 //! more than its kind or a word that is in everybody's mouth. The rest is in the excerpt, for `check` and `diagnose`.
 
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
+use hyper::header::{CONTENT_TYPE, HeaderName};
 
 use crate::cause::Cause;
+use crate::check::http::encoding::Packed;
 use crate::check::http::exchange::HttpResponse;
+use crate::check::http::explain::explain;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::pointer::{Found, Pointer};
 use crate::check::http::redirect;
@@ -103,6 +105,7 @@ impl Wanted {
             return Err(fault);
         }
         let assert = |cause, message: String| Err(Fault::new(Phase::Assert, cause, message));
+        let explained = |fault: Fault| Err(Fault { detail: explain(request, answer), ..fault });
         match redirect::location(request, answer) {
             Some(Ok(next)) => {
                 let to = redirect::shown(request, &next);
@@ -116,9 +119,9 @@ impl Wanted {
         }
         if matches!(status, 401 | 403) && request.has_credentials() {
             let message = format!("{status} with the credentials given, wanted {}", self.statuses);
-            return Err(Fault::new(Phase::Request, Cause::PermissionDenied, message));
+            return explained(Fault::new(Phase::Request, Cause::PermissionDenied, message));
         }
-        assert(Cause::HttpStatus, format!("{status}, wanted {}", self.statuses))
+        explained(Fault::new(Phase::Assert, Cause::HttpStatus, format!("{status}, wanted {}", self.statuses)))
     }
 
     /// Headers and body.
@@ -191,7 +194,12 @@ fn is_public(name: &HeaderName) -> bool {
 fn json(answer: &HttpResponse, place: &Pointer, wanted: &Text) -> Result<(), Fault> {
     let fault = |message: String| Err(Fault::new(Phase::Assert, Cause::JsonMismatch, message));
     let Ok(found) = place.find(&answer.body) else {
-        return fault(format!("{place}: expected {}, but {} is no JSON", wanted.shown, body_in_words(answer)));
+        let fault = fault(format!("{place}: expected {}, but {} is no JSON", wanted.shown, body_in_words(answer)));
+        let is_page = answer.packed.is_none() && answer.body.trim_ascii_start().starts_with(b"<");
+        return fault.map_err(|fault| match is_page {
+            true => fault.with(Detail::Http(HttpDetail::PageForPeople)),
+            false => fault,
+        });
     };
     match found {
         Some(found) if found.equals(wanted.text.expose()) => Ok(()),
@@ -219,15 +227,16 @@ fn in_short(found: &Found) -> String {
 pub(crate) fn body_in_words(answer: &HttpResponse) -> String {
     let text = |name| answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = clean_text(text(CONTENT_TYPE).split(';').next().unwrap_or_default().trim(), SHOWN);
-    let encoding = clean_text(text(CONTENT_ENCODING), 20);
-    let encoded = match encoding.as_str() {
-        "" | "identity" => String::new(),
-        other => format!(", sent as {other}, which is not unpacked"),
+    let encoded = match &answer.packed {
+        None => String::new(),
+        Some(Packed::Unknown(name)) => format!(", sent as {name}, which is not unpacked"),
+        Some(Packed::Broken(name)) => format!(", sent as {name}, which cannot be unpacked"),
     };
+    let bytes = |length| if length == 1 { "1 byte".to_owned() } else { format!("{length} bytes") };
     match (answer.body.len(), media.as_str()) {
         (0, _) => "an empty body".to_owned(),
-        (length, "") => format!("the body ({length} bytes{encoded})"),
-        (length, media) => format!("the body ({length} bytes of {media}{encoded})"),
+        (length, "") => format!("the body ({}{encoded})", bytes(length)),
+        (length, media) => format!("the body ({} of {media}{encoded})", bytes(length)),
     }
 }
 

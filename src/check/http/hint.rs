@@ -1,6 +1,9 @@
 //! Hints that are HTTP's own: for statuses, redirects, bodies and what hangs up or is silent on an HTTP port.
 
+mod status;
+
 use crate::cause::Cause;
+use crate::check::http::explain;
 use crate::findings::Context;
 use crate::net::speaks::Protocol;
 use crate::outcome::{Detail, Evidence, Fault, HttpDetail, Phase, RedirectPurpose, StreamDetail};
@@ -13,9 +16,10 @@ const TLS_SAME_PORT: &str = "The app redirects to https:// on this port, which s
 /// The hint of a fault, where HTTP has one of its own.
 pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Option<String> {
     let text = match fault.cause {
-        Cause::HttpStatus => status(evidence.facts.status_code)?,
+        Cause::HttpStatus => explained(fault).or_else(|| status::hint(evidence.facts.status_code))?,
         Cause::HttpRedirect => redirect(fault, evidence),
         Cause::PermissionDenied => match evidence.facts.status_code {
+            _ if explained(fault).is_some() => explained(fault)?,
             Some(403) => {
                 "The server accepted the credentials, but they do not allow this request. Grant the permission, or \
                  use a path that needs less."
@@ -60,12 +64,20 @@ pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Optio
              time), or it sends fewer bytes than its Content-Length."
         }
         Cause::ConnectionClosed if fault.phase != Phase::Tls => {
-            "The server closed the connection before it answered. The port wants TLS (https://) or another protocol, \
-             or the app crashed or limits connections: its log at this time shows which."
+            "The server closed the connection before it answered. The port wants TLS (https://) or another protocol, a \
+             load balancer (HAProxy) has no backend that is up, or the app crashed: its log at this time shows which."
         }
         _ => return None,
     };
     Some(text.to_owned())
+}
+
+/// Where the answer itself says why it has this status.
+fn explained(fault: &Fault) -> Option<&'static str> {
+    match fault.detail {
+        Some(Detail::Protocol { code, .. }) => explain::hint(code),
+        _ => None,
+    }
 }
 
 fn is(fault: &Fault, detail: HttpDetail) -> bool {
@@ -119,51 +131,6 @@ fn redirect(fault: &Fault, evidence: &Evidence) -> &'static str {
                                                     `follow_redirects: true`."
         }
     }
-}
-
-fn status(code: Option<u16>) -> Option<&'static str> {
-    Some(match code? {
-        400 => {
-            "The server rejects the request: a Host that it does not allow (ALLOWED_HOSTS, TrustedHost), a wrong \
-             method or a wrong body. Its log shows which."
-        }
-        401 => {
-            "The server requires other credentials. Set or correct `bearer_token` or `basic_auth`, or use a path that \
-             needs none."
-        }
-        403 => {
-            "The server forbids the request: credentials are missing, or a rule blocks this client, Host or origin \
-             (an ingress allow-list, a mesh's AuthorizationPolicy, a firewall). Its log shows which."
-        }
-        404 => {
-            "The server has no such path, or does not know this Host. Compare the path with the routes of the app, \
-             and the Host with the rules of its ingress."
-        }
-        405 => "The path exists, but not for this method. Set `method`.",
-        406 => {
-            "The server requires another Accept header. Set `headers: {Accept: …}` (MCP servers require \
-             application/json and text/event-stream)."
-        }
-        421 => {
-            "The server does not serve this Host. A FastMCP server accepts only localhost until host=\"0.0.0.0\" or \
-             allowed_hosts is set; otherwise use the name that it serves."
-        }
-        415 | 422 => {
-            "The path exists, but the body or the headers are not what it expects. The answer names what is \
-                      missing."
-        }
-        429 => "The server limits the rate. Probe less often (`interval`), or exempt this pod.",
-        503 => {
-            "The app reports that it is unavailable, or a proxy has no ready backend. kubectl get endpointslices \
-             shows whether there is one; then read its log."
-        }
-        502 | 504 => {
-            "A proxy answered that its upstream is down, or too slow (504). Check the upstream: kubectl get \
-             endpointslices."
-        }
-        500.. => "The app failed. Read its log at this time (kubectl logs).",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -49,9 +49,9 @@ pub(crate) struct HttpKeys {
     pub(crate) basic_auth: Option<BasicAuth>,
     /// A bearer token; one line break at the end of a file is not part of it.
     pub(crate) bearer_token: Option<Value>,
-    /// The most that is read of a body; 1MiB where not set.
-    #[serde(default)]
-    pub(crate) max_response: Size,
+    /// The most that is read of a body; 1MiB where not set. Where it is set, the body is read to its end also if nothing is
+    /// asked of it.
+    pub(crate) max_response: Option<Size>,
 }
 
 /// User and password.
@@ -83,7 +83,7 @@ impl HttpKeys {
             tls: TlsKeys::default(),
             basic_auth: None,
             bearer_token: None,
-            max_response: Size::default(),
+            max_response: None,
         }
     }
 

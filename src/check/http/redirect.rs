@@ -1,7 +1,7 @@
 //! Redirects: where one points, and what the next request may carry there (RFC 9110 15.4, RFC 3986 5).
 
 use hyper::Method;
-use hyper::header::LOCATION;
+use hyper::header::{HeaderMap, LOCATION};
 
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::origin::Origin;
@@ -23,12 +23,17 @@ pub(crate) struct Next {
 /// # Errors
 /// Why the place it points to cannot be asked, in words, without the text.
 pub(crate) fn location(request: &Request, answer: &HttpResponse) -> Option<Result<Next, String>> {
-    if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+    if !leads_on(answer.status, &answer.headers) {
         return None;
     }
     let location = answer.headers.get(LOCATION)?;
     let text = String::from_utf8_lossy(location.as_bytes());
     Some(next(request, text.trim()))
+}
+
+/// Whether an answer with this head redirects.
+pub(crate) fn leads_on(status: u16, headers: &HeaderMap) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308) && headers.contains_key(LOCATION)
 }
 
 fn next(request: &Request, location: &str) -> Result<Next, String> {

@@ -15,9 +15,10 @@ use crate::check::http::keys::HttpKeys;
 use crate::check::http::mask::Mask;
 use crate::check::http::origin::Origin;
 use crate::env::Env;
-use crate::outcome::{Detail, Fault, Phase};
+use crate::findings::Blame;
+use crate::outcome::{Fault, Phase};
 use crate::secret::Secret;
-use crate::url::{Host, Url, UrlError};
+use crate::url::{Host, Url};
 use crate::value::Value;
 
 /// How we name ourselves.
@@ -153,8 +154,7 @@ impl Request {
 /// `url_malformed` with the place and where it comes from, or why the value cannot be read.
 pub(crate) fn read_url(value: &Value, env: &dyn Env) -> Result<Url, Fault> {
     let text = without_final_newline(value, value.resolve(env)?);
-    let fault = |error: UrlError| Fault { detail: error.detail().map(Detail::Value), ..malformed(value, error) };
-    Url::parse(text.expose()).map_err(fault)
+    Url::parse(text.expose()).map_err(|error| Blame::from(error).fault(&value.origin()))
 }
 
 fn malformed(value: &Value, problem: impl std::fmt::Display) -> Fault {

@@ -3,28 +3,45 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize as _, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::check::http::pointer::without_mark;
+use crate::check::peer::names::Name;
 
 /// The most values, keys not counted, that a document may have.
 pub(super) const LIMIT: usize = 10_000;
 /// How much of a text or a key is kept, in bytes: no word of health is longer.
-const TEXT: usize = 64;
+const TEXT: usize = 128;
+/// How deep values are read: parts of parts are not deeper. What is below is skipped without recursion, so that a document
+/// may be nested as deep as its writer likes.
+const DEEPEST: usize = 32;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Doc {
-    /// `null` or a number: they say nothing of health.
+    /// `null`, a number with a fraction, or what is nested too deep: they say nothing of health.
     Other,
     /// A boolean.
     Bool(bool),
+    /// A whole number.
+    Number(i64),
     /// A text, cut.
     Text(String),
     /// A list.
     List(Vec<Self>),
-    /// An object, its keys cut, in order.
-    Map(Vec<(String, Self)>),
+    /// An object, in order.
+    Map(Vec<Entry>),
+}
+
+/// An entry of an object.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    /// The key, cut.
+    pub(super) key: String,
+    /// What it means.
+    pub(super) name: Name,
+    /// The value.
+    pub(super) value: Doc,
 }
 
 /// Why there is no tree.
@@ -40,21 +57,35 @@ pub(super) enum NoDoc {
 pub(super) fn read(text: &[u8]) -> Result<Doc, NoDoc> {
     let left = Cell::new(LIMIT);
     let mut deserializer = serde_json::Deserializer::from_slice(without_mark(text));
-    let read = Tree(&left).deserialize(&mut deserializer).and_then(|doc| deserializer.end().map(|()| doc));
+    let read = Tree { left: &left, depth: 0 }.deserialize(&mut deserializer);
+    let read = read.and_then(|doc| deserializer.end().map(|()| doc));
     read.map_err(|_| if left.get() == 0 { NoDoc::TooLarge } else { NoDoc::NoJson })
 }
 
 /// Reads a value, as long as some are left.
 #[derive(Clone, Copy)]
-struct Tree<'a>(&'a Cell<usize>);
+struct Tree<'a> {
+    left: &'a Cell<usize>,
+    depth: usize,
+}
+
+impl Tree<'_> {
+    /// The reader of the values inside.
+    const fn inside(self) -> Self {
+        Self { depth: self.depth + 1, ..self }
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Tree<'_> {
     type Value = Doc;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Doc, D::Error> {
-        let left = self.0.get().checked_sub(1).ok_or_else(|| de::Error::custom("too many values"))?;
-        self.0.set(left);
-        deserializer.deserialize_any(self)
+        let left = self.left.get().checked_sub(1).ok_or_else(|| de::Error::custom("too many values"))?;
+        self.left.set(left);
+        match self.depth > DEEPEST {
+            true => IgnoredAny::deserialize(deserializer).map(|_| Doc::Other),
+            false => deserializer.deserialize_any(self),
+        }
     }
 }
 
@@ -73,12 +104,12 @@ impl<'de> Visitor<'de> for Tree<'_> {
         Ok(Doc::Bool(value))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Doc, E> {
-        Ok(Doc::Other)
+    fn visit_i64<E>(self, value: i64) -> Result<Doc, E> {
+        Ok(Doc::Number(value))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Doc, E> {
-        Ok(Doc::Other)
+    fn visit_u64<E>(self, value: u64) -> Result<Doc, E> {
+        Ok(i64::try_from(value).map_or(Doc::Other, Doc::Number))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Doc, E> {
@@ -91,7 +122,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Doc, A::Error> {
         let mut list = Vec::new();
-        while let Some(value) = seq.next_element_seed(self)? {
+        while let Some(value) = seq.next_element_seed(self.inside())? {
             list.push(value);
         }
         Ok(Doc::List(list))
@@ -100,7 +131,8 @@ impl<'de> Visitor<'de> for Tree<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Doc, A::Error> {
         let mut entries = Vec::new();
         while let Some(key) = map.next_key_seed(Key)? {
-            entries.push((key, map.next_value_seed(self)?));
+            let value = map.next_value_seed(self.inside())?;
+            entries.push(Entry { name: Name::new(&key), key, value });
         }
         Ok(Doc::Map(entries))
     }
@@ -141,9 +173,11 @@ mod tests {
     fn whatever_comes_the_tree_is_small() {
         let long = format!("{{\"{0}\":\"{0}\"}}", "ä".repeat(500));
         let Ok(Doc::Map(entries)) = read(long.as_bytes()) else { panic!("a map") };
-        assert_eq!((entries[0].0.len(), &entries[0].1), (64, &Doc::Text("ä".repeat(32))));
+        assert_eq!((entries[0].key.len(), &entries[0].value), (128, &Doc::Text("ä".repeat(64))));
         assert_eq!(read(format!("[{}0]", "0,".repeat(200_000)).as_bytes()), Err(NoDoc::TooLarge));
         assert_eq!(read("[".repeat(200_000).as_bytes()), Err(NoDoc::NoJson));
+        let nested = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+        assert!(matches!(read(nested.as_bytes()), Ok(Doc::Map(_))), "a deep document is JSON");
         for text in ["", "ok", "{", "{\"a\":1} x", "\u{0}"] {
             assert_eq!(read(text.as_bytes()), Err(NoDoc::NoJson), "{text}");
         }

@@ -1,43 +1,30 @@
-//! What an answer says of the health of who gave it.
+//! What a document says of the health of who gave it.
 //!
 //! Read are `application/health+json` (draft-inadarei-api-health-check), Spring Boot's Actuator, ASP.NET's health
-//! checks (JSON and the plain word), MicroProfile, NestJS Terminus, and the plain style
-//! `{"status":"healthy","database":"connected"}`. No format is asked for by name: they differ only in the keys that hold
-//! the parts, and many applications mix them.
+//! checks, MicroProfile, NestJS Terminus, etcd, and the plain style `{"status":"healthy","database":"connected"}`. No
+//! format is asked for by name: they differ only in the keys that hold the parts, and many applications mix them.
 //!
 //! Two errors are possible, and both hurt: to miss a part that says it is down, and to take something for one that is
-//! none (`"maintenance": false`, `"log_level": "error"`). So a word counts only where it is the whole value, and `false`
-//! only where the key itself claims something good or stands in a list of checks. What is not understood says nothing.
+//! none (`"maintenance": false`, `"priority": "critical"`). So a word counts only where it is the whole value, under a key
+//! that means health or names what is connected to, and in a document that is one of health. `false` counts only where
+//! the key itself claims something good or stands in a list of checks. A status that is none of our words is noted: who
+//! reports it may be down.
 
-use crate::check::peer::document::{self, Doc, NoDoc};
+use crate::check::peer::document::{Doc, Entry};
+use crate::check::peer::names::{Name, is_neutral};
+use crate::check::peer::own_status::{OwnStatus, join, truth};
+use crate::check::peer::subject::{is_business, is_health_document, is_list_of_checks};
 use crate::check::words::{self, Tone};
 use crate::outcome::clean_text;
-
-mod names;
-
-use names::Name;
 
 /// How deep parts of parts are looked for.
 const DEEPEST: usize = 6;
 /// How many parts a message names.
 const NAMED: usize = 6;
+/// How many parts are compared with a new one.
+const COMPARED: usize = 64;
 /// How long the part's name in a message may be, in bytes.
 const NAME_LENGTH: usize = 80;
-
-/// What an answer is.
-#[derive(Debug, PartialEq)]
-pub(super) enum Reading {
-    /// It says something of health.
-    Health(Health),
-    /// It says nothing: `pong`, an image, an empty body, JSON about other things.
-    Silent,
-    /// A page for people, most often an application's: what a server gives that knows no `/health`.
-    Page,
-    /// It sets out to be JSON and is none: cut, or never whole.
-    NoJson,
-    /// JSON with more values than a health document has.
-    TooLarge,
-}
 
 /// What was said.
 #[derive(Debug, PartialEq)]
@@ -46,8 +33,12 @@ pub(super) struct Health {
     pub(super) tone: Tone,
     /// The word for the whole, as it was written; one of those we know.
     pub(super) word: Option<String>,
+    /// Whether that word is the number of a status of HTTP.
+    pub(super) is_code: bool,
     /// Parts that are not well.
     parts: Vec<Part>,
+    /// Where a status is none of our words.
+    unknown: Vec<String>,
 }
 
 /// A part that is not well.
@@ -59,12 +50,29 @@ struct Part {
 }
 
 impl Health {
+    /// What a single word says.
+    pub(super) fn of_word(tone: Tone, word: &str) -> Self {
+        Self { tone, word: Some(word.to_owned()), is_code: false, parts: Vec::new(), unknown: Vec::new() }
+    }
+
+    /// What parts with these names and words say; `None` where there is none.
+    pub(super) fn of_parts<'a>(parts: impl IntoIterator<Item = (&'a str, &'static str, Tone)>) -> Option<Self> {
+        let mut reader = Reader::default();
+        parts.into_iter().for_each(|(name, word, tone)| reader.add_part(name, word, tone));
+        reader.health(None)
+    }
+
     /// Whether parts that are not well are known by name.
     pub(super) const fn names_parts(&self) -> bool {
         !self.parts.is_empty()
     }
 
-    /// What is not well, for a message: `database: disconnected, cache: down`.
+    /// The place of the first status that is none of our words.
+    pub(super) fn unknown(&self) -> Option<&str> {
+        self.unknown.first().map(String::as_str)
+    }
+
+    /// What is not well: `database: disconnected, cache: down`; where no part is named, the word for the whole.
     pub(super) fn in_words(&self) -> String {
         let parts: Vec<&Part> = self.parts.iter().filter(|part| part.tone == self.tone).collect();
         let mut named: Vec<String> =
@@ -73,80 +81,40 @@ impl Health {
             named.push(format!("and {} more", parts.len() - NAMED));
         }
         match (&self.word, named.is_empty()) {
-            (Some(word), true) => format!("the peer reports: {word}"),
+            (Some(word), true) => word.clone(),
             (_, _) => named.join(", "),
         }
     }
-}
 
-/// Reads an answer.
-pub(super) fn read(media_type: &str, body: &[u8]) -> Reading {
-    match document::read(body) {
-        Ok(doc) => said(&doc).unwrap_or(Reading::Silent),
-        Err(NoDoc::TooLarge) => Reading::TooLarge,
-        Err(NoDoc::NoJson) => read_text(&media_type.to_ascii_lowercase(), &String::from_utf8_lossy(body)),
+    /// The same for the message of a failure, which says who speaks.
+    pub(super) fn as_message(&self) -> String {
+        let names_a_part = self.parts.iter().any(|part| part.tone == self.tone);
+        if names_a_part { self.in_words() } else { format!("the peer reports: {}", self.in_words()) }
     }
 }
 
-fn said(doc: &Doc) -> Option<Reading> {
-    judge(doc).map(Reading::Health)
-}
-
-/// A page, or a single word as ASP.NET answers it.
-fn read_text(media_type: &str, text: &str) -> Reading {
-    let start = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
-    let begins = |with: &str| start.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
-    if media_type.starts_with("text/html") || begins("<!doctype html") || begins("<html") {
-        return read_page(text);
-    }
-    // A bare `OK` may come under any type.
-    if media_type.contains("json") && start.starts_with(['{', '[']) {
-        return Reading::NoJson;
-    }
-    said(&Doc::Text(text.trim().to_owned())).unwrap_or(Reading::Silent)
-}
-
-/// A page may tell its health by a word between its tags, or by being there: Rails answers /up with one that is green and
-/// empty.
-fn read_page(text: &str) -> Reading {
-    if text.to_ascii_lowercase().contains("<script") {
-        return Reading::Page;
-    }
-    let texts = text.split('>').filter_map(|part| part.split('<').next()).map(str::trim);
-    let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
-    match texts.as_slice() {
-        [] => Reading::Silent,
-        [one] => said(&Doc::Text((*one).to_owned())).unwrap_or(Reading::Page),
-        many if many.iter().any(|text| words::tone(text) == Some(Tone::Good)) => Reading::Silent,
-        _ => Reading::Page,
-    }
-}
-
-fn judge(doc: &Doc) -> Option<Health> {
+/// What a document says; `None` where it says nothing of health.
+pub(super) fn judge(doc: &Doc) -> Option<Health> {
     match doc {
-        Doc::Text(text) => {
-            let tone = words::tone(text)?;
-            Some(Health { tone, word: Some(words::first(text).to_owned()), parts: Vec::new() })
-        }
-        Doc::Bool(value) => {
-            let tone = if *value { Tone::Good } else { Tone::Bad };
-            Some(Health { tone, word: Some(value.to_string()), parts: Vec::new() })
-        }
-        Doc::Map(entries) => whole(entries),
-        Doc::List(_) => {
+        Doc::Bool(value) => Some(Health::of_word(if *value { Tone::Good } else { Tone::Bad }, &value.to_string())),
+        Doc::Map(entries) if is_health_document(entries) => whole(entries),
+        Doc::List(items) if is_list_of_checks(items) => {
             let mut reader = Reader::default();
-            reader.container("", doc, 0);
+            reader.list("", items, 0);
             reader.health(None)
         }
-        Doc::Other => None,
+        Doc::Map(_) | Doc::List(_) | Doc::Text(_) | Doc::Number(_) | Doc::Other => None,
     }
 }
 
 /// The top of a document.
-fn whole(entries: &[(String, Doc)]) -> Option<Health> {
-    let own = own_word(entries);
+fn whole(entries: &[Entry]) -> Option<Health> {
+    let own = OwnStatus::of(entries);
     let mut reader = Reader { said: own.is_some(), ..Reader::default() };
-    reader.entries("", entries, PartContext::Plain, 0);
+    if own.is_none() {
+        reader.unknown.extend(OwnStatus::unknown(entries).map(|(key, _)| clean_text(key, NAME_LENGTH)));
+    }
+    reader.entries("", entries, Place::Plain, 0);
     if own.as_ref().is_some_and(|own| own.tone == Tone::Warn) {
         // It has judged its parts itself: what they say is a warning at most.
         reader.parts.iter_mut().for_each(|part| part.tone = Tone::Warn);
@@ -154,37 +122,15 @@ fn whole(entries: &[(String, Doc)]) -> Option<Health> {
     reader.health(own)
 }
 
-/// The word of an object for itself.
-struct OwnStatus {
-    /// The key it stands under.
-    key: String,
-    word: String,
-    tone: Tone,
-}
-
-/// What an object reports: `status: UP`, `healthy: true`. A bad word wins over a good one beside it.
-fn own_word(entries: &[(String, Doc)]) -> Option<OwnStatus> {
-    let said = entries.iter().filter_map(|(key, value)| {
-        let (word, tone) = match value {
-            Doc::Text(text) if Name::new(key).is_status() => (words::first(text).to_owned(), words::status_tone(text)?),
-            Doc::Bool(value) if Name::new(key).is_praise() => {
-                (value.to_string(), if *value { Tone::Good } else { Tone::Bad })
-            }
-            _ => return None,
-        };
-        Some(OwnStatus { key: key.clone(), word, tone })
-    });
-    // The first of the worst.
-    said.reduce(|worst, next| if next.tone > worst.tone { next } else { worst })
-}
-
 /// How much is taken for a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PartContext {
+enum Place {
     /// Among checks: every entry is one.
     Checks,
-    /// Anywhere else: what looks like one.
+    /// Anywhere else: what looks like one. In a table, where another entry is one beyond doubt, more does.
     Plain,
+    /// The same, beside an entry that is a part beyond doubt.
+    Table,
     /// Details of a part that has spoken for itself: only what has a status of its own.
     Details,
 }
@@ -192,13 +138,14 @@ enum PartContext {
 #[derive(Default)]
 struct Reader {
     parts: Vec<Part>,
+    unknown: Vec<String>,
     /// Whether anything was said, be it good.
     said: bool,
 }
 
 impl Reader {
-    fn health(self, own: Option<OwnStatus>) -> Option<Health> {
-        if !self.said {
+    fn health(self, own: Option<OwnStatus<'_>>) -> Option<Health> {
+        if !self.said && self.unknown.is_empty() {
             return None;
         }
         let worst = self.parts.iter().map(|part| part.tone).max().unwrap_or(Tone::Good);
@@ -206,85 +153,110 @@ impl Reader {
             Some(said @ (Tone::Warn | Tone::Bad)) => said,
             Some(Tone::Good) | None => worst,
         };
-        let word = own.map(|own| match Name::new(&own.key).is_status() {
-            true => own.word,
-            false => format!("{}: {}", own.key, own.word),
-        });
-        Some(Health { tone, word, parts: self.parts })
+        let is_code = own.as_ref().is_some_and(|own| own.is_code);
+        let word = own.map(|own| own.shown());
+        Some(Health { tone, word, is_code, parts: self.parts, unknown: self.unknown })
     }
 
-    fn entries(&mut self, path: &str, entries: &[(String, Doc)], place: PartContext, depth: usize) {
+    fn entries(&mut self, path: &str, entries: &[Entry], place: Place, depth: usize) {
         if depth > DEEPEST {
             return;
         }
-        for (key, value) in entries {
-            let name = Name::new(key);
-            if place != PartContext::Checks && name.is_aside() {
+        let place = if place == Place::Plain && is_table(entries) { Place::Table } else { place };
+        for Entry { key, name, value } in entries {
+            let among_checks = place == Place::Checks;
+            if name.is_rank() || (!among_checks && name.is_aside()) {
                 continue;
             }
             match value {
                 // An object's word for itself was read before.
-                Doc::Text(_) | Doc::Bool(_)
-                    if place != PartContext::Checks && (name.is_status() || name.is_praise()) => {}
-                Doc::Map(_) | Doc::List(_) if place != PartContext::Checks && name.holds_checks() => {
-                    self.container(path, value, depth);
+                Doc::Text(_) | Doc::Bool(_) | Doc::Number(_)
+                    if !among_checks && (name.is_status() || name.is_praise()) => {}
+                Doc::Map(_) | Doc::List(_) if !among_checks && name.holds_checks() => {
+                    self.container(path, *name, value, depth);
                 }
-                Doc::Map(inner) if place != PartContext::Checks && name.is_wrapper() => {
+                Doc::Map(inner) if !among_checks && name.is_wrapper() => {
                     self.entries(path, inner, place, depth + 1);
                 }
-                _ => self.read_part(&join(path, key), &name, value, place, depth),
+                _ => self.read_part(&join(path, key), *name, value, place, depth),
             }
         }
     }
 
     /// A list or mapping of checks.
-    fn container(&mut self, path: &str, checks: &Doc, depth: usize) {
+    fn container(&mut self, path: &str, name: Name, checks: &Doc, depth: usize) {
         match checks {
-            Doc::Map(entries) => self.entries(path, entries, PartContext::Checks, depth + 1),
-            Doc::List(items) => {
-                for item in items.iter().filter_map(entries_of) {
-                    let called = item.iter().find_map(|(key, value)| match value {
-                        Doc::Text(text) if Name::new(key).is_naming() => Some(text.as_str()),
-                        _ => None,
-                    });
-                    self.object(&join(path, called.unwrap_or("a part without a name")), item, depth + 1);
-                }
-            }
-            Doc::Text(_) | Doc::Bool(_) | Doc::Other => {}
+            Doc::Map(entries) => self.entries(path, entries, Place::Checks, depth + 1),
+            Doc::List(items) if !name.holds_anything() || is_list_of_checks(items) => self.list(path, items, depth),
+            Doc::List(_) | Doc::Text(_) | Doc::Bool(_) | Doc::Number(_) | Doc::Other => {}
         }
     }
 
-    fn read_part(&mut self, path: &str, name: &Name, value: &Doc, place: PartContext, depth: usize) {
+    fn list(&mut self, path: &str, items: &[Doc], depth: usize) {
+        for item in items.iter().filter_map(entries_of) {
+            let called = item.iter().find_map(|entry| match &entry.value {
+                Doc::Text(text) if entry.name.is_naming() => Some(text.as_str()),
+                _ => None,
+            });
+            self.object(&join(path, called.unwrap_or("a part without a name")), item, true, depth + 1);
+        }
+    }
+
+    fn read_part(&mut self, path: &str, name: Name, value: &Doc, place: Place, depth: usize) {
         match value {
-            Doc::Text(text) if place != PartContext::Details => {
-                if let Some(tone) = words::tone(text) {
-                    self.add_part(path, words::first(text), tone);
+            Doc::Text(_) | Doc::Bool(_) if truth(value).is_some() => {
+                if let Some(truth) = truth(value).filter(|_| means_health(name, place)) {
+                    let (word, tone) = if truth { ("true", Tone::Good) } else { ("false", Tone::Bad) };
+                    self.add_part(path, word, tone);
                 }
             }
-            Doc::Bool(value) if means_health(name, place) => {
-                self.add_part(path, &value.to_string(), if *value { Tone::Good } else { Tone::Bad });
+            Doc::Text(text) => self.text_part(path, name, text, place),
+            Doc::Map(entries) if place == Place::Details && OwnStatus::of(entries).is_none() => {}
+            Doc::Map(entries) => {
+                let is_part = place == Place::Checks || name.is_dependency();
+                let is_aside = !is_part && (is_business(entries) || name.is_of_business());
+                if !is_aside || OwnStatus::of(entries).is_some_and(|own| own.is_firm) {
+                    self.object(path, entries, is_part, depth + 1);
+                }
             }
-            Doc::Map(entries) if place == PartContext::Details && own_word(entries).is_none() => {}
-            Doc::Map(entries) => self.object(path, entries, depth + 1),
             // health+json: one entry per measurement or address.
-            Doc::List(items) if place == PartContext::Checks => {
+            Doc::List(items) if place == Place::Checks => {
                 for entries in items.iter().filter_map(entries_of) {
-                    self.object(path, entries, depth + 1);
+                    self.object(path, entries, true, depth + 1);
                 }
             }
-            Doc::List(_) | Doc::Text(_) | Doc::Bool(_) | Doc::Other => {}
+            Doc::List(_) | Doc::Bool(_) | Doc::Number(_) | Doc::Other => {}
+        }
+    }
+
+    fn text_part(&mut self, path: &str, name: Name, text: &str, place: Place) {
+        let word = match place {
+            Place::Details => None,
+            Place::Checks => words::status(text),
+            Place::Plain | Place::Table if name.is_dependency() => words::status(text),
+            Place::Table if !name.is_of_business() => words::word(text),
+            Place::Plain | Place::Table => words::word(text).filter(|word| word.is_firm),
+        };
+        if let Some(word) = word {
+            self.add_part(path, word.text, word.tone);
         }
     }
 
     /// A part that is an object: its own word, and the parts of it. A part of it that is down is named instead of it.
-    fn object(&mut self, path: &str, entries: &[(String, Doc)], depth: usize) {
-        let Some(own) = own_word(entries) else { return self.entries(path, entries, PartContext::Plain, depth) };
+    /// `is_part` where it is one beyond doubt.
+    fn object(&mut self, path: &str, entries: &[Entry], is_part: bool, depth: usize) {
+        let own = OwnStatus::of(entries).filter(|own| is_part || !own.is_weak_denial());
+        let Some(own) = own else {
+            if is_part && OwnStatus::unknown(entries).is_some_and(|(_, word)| !is_neutral(word)) {
+                self.unknown.push(clean_text(path, NAME_LENGTH));
+            }
+            return self.entries(path, entries, Place::Plain, depth);
+        };
         let before = self.parts.len();
-        for (key, value) in entries {
-            let name = Name::new(key);
+        for Entry { name, value, .. } in entries {
             match value {
-                Doc::Map(_) | Doc::List(_) if name.holds_checks() => self.container(path, value, depth),
-                Doc::Map(inner) if name.is_wrapper() => self.entries(path, inner, PartContext::Details, depth + 1),
+                Doc::Map(_) | Doc::List(_) if name.holds_checks() => self.container(path, *name, value, depth),
+                Doc::Map(inner) if name.is_wrapper() => self.entries(path, inner, Place::Details, depth + 1),
                 _ => {}
             }
         }
@@ -295,19 +267,15 @@ impl Reader {
             self.parts[before..].iter_mut().for_each(|part| part.tone = Tone::Warn);
         }
         if !own_is_named {
-            let named = if Name::new(&own.key).is_status() { path.to_owned() } else { join(path, &own.key) };
-            self.add_part(&named, &own.word, own.tone);
+            self.add_part(&own.named(path), own.word, own.tone);
         }
     }
 
     /// What stands beside an object's own word and looks like a part: `{"status":"ok","replica":"disconnected"}`.
-    fn loose_parts(&mut self, path: &str, entries: &[(String, Doc)], depth: usize) {
-        let beside = |(key, _): &&(String, Doc)| {
-            let name = Name::new(key);
-            !name.holds_checks() && !name.is_wrapper()
-        };
-        let beside: Vec<(String, Doc)> = entries.iter().filter(beside).cloned().collect();
-        self.entries(path, &beside, PartContext::Plain, depth);
+    fn loose_parts(&mut self, path: &str, entries: &[Entry], depth: usize) {
+        let is_beside = |entry: &&Entry| !entry.name.holds_checks() && !entry.name.is_wrapper();
+        let beside: Vec<Entry> = entries.iter().filter(is_beside).cloned().collect();
+        self.entries(path, &beside, Place::Plain, depth);
     }
 
     fn add_part(&mut self, path: &str, word: &str, tone: Tone) {
@@ -317,31 +285,34 @@ impl Reader {
         }
         let part = Part { name: clean_text(path, NAME_LENGTH), word: word.to_owned(), tone };
         // Terminus tells each failed part twice.
-        if !self.parts.contains(&part) {
+        if !self.parts.iter().take(COMPARED).any(|known| *known == part) {
             self.parts.push(part);
         }
     }
 }
 
+/// Whether one of these entries is a part beyond doubt: then the others may be parts as well.
+fn is_table(entries: &[Entry]) -> bool {
+    entries.iter().any(|Entry { name, value, .. }| match value {
+        Doc::Text(text) if !name.is_status() && !name.is_praise() && !name.is_aside() => {
+            words::word(text).is_some_and(|word| word.is_firm)
+        }
+        _ => false,
+    })
+}
+
 /// Whether a boolean under this name is one of health.
-fn means_health(name: &Name, place: PartContext) -> bool {
+const fn means_health(name: Name, place: Place) -> bool {
     match place {
-        PartContext::Checks => !name.is_aside(),
-        PartContext::Plain => name.claims_good(),
-        PartContext::Details => false,
+        Place::Checks => !name.is_aside(),
+        Place::Plain | Place::Table => name.claims_good(),
+        Place::Details => false,
     }
 }
 
-fn entries_of(doc: &Doc) -> Option<&Vec<(String, Doc)>> {
+fn entries_of(doc: &Doc) -> Option<&Vec<Entry>> {
     match doc {
         Doc::Map(entries) => Some(entries),
-        Doc::List(_) | Doc::Text(_) | Doc::Bool(_) | Doc::Other => None,
+        Doc::List(_) | Doc::Text(_) | Doc::Bool(_) | Doc::Number(_) | Doc::Other => None,
     }
 }
-
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
-}
-
-#[cfg(test)]
-mod tests;

@@ -3,24 +3,28 @@
 //!
 //! <https://www.postgresql.org/docs/current/libpq-envars.html>
 
+use super::dsn;
+use super::url::read_url;
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn, literal};
 use crate::config::node::Node;
 use crate::env::Env;
-use crate::url::Url;
+use crate::secret::Secret;
 
 /// The rule.
 pub(super) const RULE: DiscoveryRule =
-    DiscoveryRule { usual_variables: &["DATABASE_URL"], reader: "libpq", unfit, beside, by_parts };
+    DiscoveryRule { usual_variables: &["DATABASE_URL"], reader: "libpq", reads: dsn::is_one, unfit, beside, by_parts };
 
 /// Where libpq has the host.
 const HOST: &str = "PGHOST";
 /// Where libpq has a password that stands in no URL.
 const PASSWORD: &str = "PGPASSWORD";
+/// Where libpq has a user that stands in no URL.
+const USER: &str = "PGUSER";
 
 const KEYS: [KeyVariable; 7] = [
     ("host", HOST),
     ("port", "PGPORT"),
-    ("user", "PGUSER"),
+    ("user", USER),
     ("database", "PGDATABASE"),
     ("password", PASSWORD),
     ("sslmode", "PGSSLMODE"),
@@ -36,10 +40,12 @@ fn unfit(url: &str, env: &dyn Env) -> Option<&'static str> {
     if leads_to_socket(url) { Some(SOCKET) } else { passfile(env).filter(|_| lacks_password(url)) }
 }
 
-/// Every client of a URL without a password takes it from libpq's variable.
+/// Every client of a URL without a user or a password takes it from libpq's variable.
 fn beside(url: &str, env: &dyn Env) -> Vec<KeyVariable> {
-    let set = lacks_password(url) && value(env, PASSWORD).is_some();
-    if set { vec![("password", PASSWORD)] } else { Vec::new() }
+    let Ok(read) = read_url(url) else { return Vec::new() };
+    let lacking = [("user", USER, !read.names_user()), ("password", PASSWORD, read.password.is_none())];
+    let set = lacking.into_iter().filter(|(_, name, lacks)| *lacks && value(env, name).is_some());
+    set.map(|(key, name, _)| (key, name)).collect()
 }
 
 fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
@@ -54,7 +60,7 @@ fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
     if value(env, "PGHOSTADDR").is_some() || value(env, "PGPORT").is_some_and(|ports| ports.contains(',')) {
         return not("PGHOSTADDR, or a port for each host, is none of the keys of a check: write one with `url`");
     }
-    if value(env, "PGUSER").is_none() {
+    if value(env, USER).is_none() {
         return not("PGUSER is not set beside it");
     }
     let set = |keys: &[KeyVariable]| -> Vec<(KeyVariable, String)> {
@@ -75,7 +81,7 @@ fn value(env: &dyn Env, name: &str) -> Option<String> {
 }
 
 fn lacks_password(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| url.password.is_none())
+    read_url(url).is_ok_and(|url| url.password.is_none())
 }
 
 /// What a login without a password in the variables has it from, and a check has not.
@@ -86,6 +92,10 @@ fn passfile(env: &dyn Env) -> Option<&'static str> {
 
 /// Whether a URL leads to a socket in the file system, as those of Cloud SQL do.
 fn leads_to_socket(url: &str) -> bool {
+    if let Some(Ok(pairs)) = dsn::read(url) {
+        let of_socket = |(name, value): &(String, Secret)| name == "host" && value.expose().starts_with(['/', '@']);
+        return pairs.iter().any(of_socket);
+    }
     let (host, query) = url.split_once('?').unwrap_or((url, ""));
     let of_path = |text: &str| text.starts_with('/') || text.get(..3).is_some_and(|c| c.eq_ignore_ascii_case("%2f"));
     query.split('&').any(|pair| pair.strip_prefix("host=").is_some_and(of_path))

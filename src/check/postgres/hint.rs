@@ -25,6 +25,7 @@ pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<Strin
              log shows which."
         }
         Cause::AuthUnsupported => auth_unsupported(fault),
+        Cause::ProbeLimit => probe_limit(fault)?,
         Cause::QueryFailed => query_failed(fault),
         Cause::PermissionDenied => {
             "The login works, but the role lacks a privilege. GRANT it to this role; tables of another owner need a \
@@ -72,9 +73,9 @@ fn password_rejected(fault: &Fault) -> &'static str {
              answer: see the server's log. An IAM token expires after 15 minutes."
         }
         _ => {
-            "PostgreSQL reports a wrong or expired password, an unknown role, a role without a password and an md5 \
-             hash under a scram rule alike. SELECT rolname, rolvaliduntil, left(rolpassword, 5) FROM pg_authid shows \
-             which; a volume keeps its first password: ALTER ROLE … PASSWORD sets the Secret's."
+            "Set the role's password to the Secret's with ALTER ROLE … PASSWORD: a volume keeps its first one. An expired \
+             password, an unknown role, a role without a password and an md5 hash under a scram rule look alike: SELECT \
+             rolname, rolvaliduntil, left(rolpassword, 5) FROM pg_authid shows which."
         }
     }
 }
@@ -179,10 +180,45 @@ fn auth_unsupported(fault: &Fault) -> &'static str {
              channel_binding from the URL."
         }
         _ => {
-            "Client and server share no safe login method. Store and require scram-sha-256 on the server \
-             (password_encryption, then ALTER ROLE … PASSWORD), or connect with verified TLS (`sslmode: verify-full`)."
+            "Client and server share no login method. Store and require scram-sha-256 on the server \
+             (password_encryption, then ALTER ROLE … PASSWORD)."
         }
     }
+}
+
+/// What to set where the app may well log in.
+fn probe_limit(fault: &Fault) -> Option<&'static str> {
+    Some(match about(fault) {
+        code::CLEAR_TEXT_UNVERIFIED => {
+            "The app may log in, but pilotfish sends a password in clear text (IAM, LDAP, PAM) over verified TLS only. \
+             Set `sslmode: verify-full` and `ca`; where that is not possible, set `cleartext: encrypted`."
+        }
+        code::CLEAR_TEXT_PLAIN => {
+            "The app may log in, but pilotfish never sends a password in clear text without TLS. Set `sslmode: \
+             verify-full` and `ca`, or require scram-sha-256 on the server."
+        }
+        code::KERBEROS => {
+            "The app may log in with its Kerberos ticket: this check then shows only that the server answers. For a \
+             login, give the check a role that pg_hba.conf accepts with scram-sha-256."
+        }
+        code::MECHANISM => {
+            "The app may log in by another mechanism (such as OAUTHBEARER): this check then shows only that the server \
+             answers. For a login, give the check a role that pg_hba.conf accepts with scram-sha-256."
+        }
+        code::ROUNDS => {
+            "The app may log in, but pilotfish computes no more rounds. Lower scram_iterations on the server and set the \
+             password again, or give the check a role of its own."
+        }
+        code::PASSFILE => {
+            "The app may take the password from its passfile, which pilotfish does not read. Set `password: {file: …}` or \
+             `password: {env: …}`."
+        }
+        code::INVISIBLE => {
+            "The password has only invisible characters, which is rarely intended. Set another one, or require \
+             scram-sha-256 on the server."
+        }
+        _ => return None,
+    })
 }
 
 fn query_failed(fault: &Fault) -> &'static str {

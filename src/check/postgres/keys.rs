@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::url::{read_hosts, read_url};
 use super::words::{ChannelBinding, Port, RoleKey, SslMode};
+use crate::check::login::Cleartext;
 use crate::config::node::{LenientParse, Node, Problem, parse_leniently};
 use crate::net::tls::Pem;
 use crate::value::{Setting, Value};
@@ -13,8 +14,9 @@ use crate::value::{Setting, Value};
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "postgres"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct PostgresKeys {
-    /// `postgres://user:password@host:port/database?sslmode=…`; every other key overrides its part of it. Several hosts,
-    /// separated by commas, are tried in order.
+    /// `postgres://user:password@host:port/database?sslmode=…`, or `host=… user=…` as libpq reads it; every other key overrides
+    /// its part of it. Several hosts, separated by commas, are tried in order. With `hostaddr` that address is dialled, and the
+    /// host is the name for TLS.
     pub(super) url: Option<Value>,
     /// The server's name or address; several are separated by commas and tried in order.
     pub(super) host: Option<Value>,
@@ -37,6 +39,10 @@ pub(super) struct PostgresKeys {
     pub(super) key: Option<Pem>,
     /// disable, prefer or require: whether the login is tied to the server's certificate (SCRAM-SHA-256-PLUS).
     pub(super) channel_binding: Option<Setting<ChannelBinding>>,
+    /// verified or encrypted: over which TLS a password goes in clear text, where the server asks for that (IAM, LDAP, PAM).
+    /// verified, the default, needs sslmode verify-full, or a `ca`; encrypted takes sslmode require, which anybody in between
+    /// can read. Without TLS it is never sent.
+    pub(super) cleartext: Option<Setting<Cleartext>>,
     /// The query to run after the login. Default: `SELECT 1`. It may return at most 100 rows and 64 KiB.
     pub(super) query: Option<Value>,
     /// The text that the first column of the first row must equal.
@@ -67,6 +73,9 @@ impl PostgresKeys {
                 Err(blame) => found.push(("url", blame.message)),
                 Ok(url) if !url.names_user() && !given("user") => {
                     found.push(("url", "names no user, and there is no key `user`".to_owned()));
+                }
+                Ok(url) if url.hosts.is_empty() && !given("host") => {
+                    found.push(("url", "names no host, and there is no key `host`".to_owned()));
                 }
                 Ok(_) => {}
             },
@@ -99,7 +108,13 @@ impl PostgresKeys {
     /// Every value that is read at a run.
     pub(super) fn values(&self) -> Vec<&Value> {
         let texts = [&self.url, &self.host, &self.user, &self.database, &self.password, &self.query, &self.expect];
-        let words = [later(&self.port), later(&self.sslmode), later(&self.channel_binding), later(&self.role)];
+        let words = [
+            later(&self.port),
+            later(&self.sslmode),
+            later(&self.channel_binding),
+            later(&self.cleartext),
+            later(&self.role),
+        ];
         let files = [&self.ca, &self.cert, &self.key].into_iter().flatten().map(Pem::value);
         texts.into_iter().flatten().chain(files).chain(words.into_iter().flatten()).collect()
     }
@@ -166,15 +181,16 @@ mod tests {
             ("{url: 'mysql://u:s3cret@db/app'}", "url: the scheme is neither"),
             (
                 "{url: 'postgres://u:s3/cret@db/app'}",
-                "url: the password with `/` unencoded: the URL is refused by libpq",
+                "url: the password with `/` unencoded: the URL is rejected by libpq",
             ),
             ("{host: 'db:5432', user: app}", "host: "),
-            ("{host: /var/run/postgresql, user: app}", "host: a socket"),
+            ("{host: /var/run/postgresql, user: app}", "host: sockets"),
             ("{host: db, user: app, cert: /c.pem}", "cert: needs `key`"),
             ("{host: db, user: app, key: /k.pem}", "key: needs `cert`"),
             ("{host: db, user: app, ca: system, sslmode: require}", "sslmode: the system's or the built-in CAs"),
             ("{host: db, user: app, port: 70000}", "port: "),
             ("{host: db, user: app, role: master}", "role: "),
+            ("{host: db, user: app, cleartext: plain}", "cleartext: "),
         ] {
             let faults = faults(yaml);
             assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");

@@ -8,6 +8,7 @@ use super::guard::{Guard, HandOver, Password, Rules, Trust};
 use super::session::Session;
 use super::session_error::{SessionError, zero_byte};
 use super::words::ChannelBinding;
+use crate::check::login::Cleartext;
 use crate::secret::Secret;
 
 /// Who logs in, and how far the connection can be trusted.
@@ -19,7 +20,10 @@ pub(super) struct Login<'a> {
     /// Settings of the session, as libpq's `options` has them.
     pub(super) options: Option<&'a str>,
     pub(super) password: Option<&'a Secret>,
+    /// Where there is none, it is in a file that libpq reads.
+    pub(super) passfile: bool,
     pub(super) channel_binding: ChannelBinding,
+    pub(super) cleartext: Cleartext,
     pub(super) trust: Trust,
     /// Whether a certificate of ours was shown to the server.
     pub(super) certificate: bool,
@@ -51,12 +55,14 @@ impl Login<'_> {
         Rules {
             user: self.user.to_owned(),
             password: match self.password.map(Secret::expose) {
+                None if self.passfile => Password::InFile,
                 None => Password::Missing,
                 Some(password) if password.contains('\0') => Password::WithZeroByte,
                 Some(password) if vanishes(password) => Password::Vanishing,
                 Some(_) => Password::Set,
             },
             channel_binding: self.channel_binding,
+            cleartext: self.cleartext,
             trust: self.trust,
             certificate: self.certificate,
             end_point: self.end_point.clone(),

@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::guard::{Guard, Trust};
 use super::login::{Login, log_in as log_in_over};
 use super::session::Session;
-use super::session_error::{SessionError, broken, shown};
-use super::settings::Settings;
+use super::session_error::{SessionError, broken, limit, shown};
+use super::settings::{Server, Settings};
 use super::sqlstate::{Link, code};
 use super::words::SslMode;
 use crate::cause::Cause;
@@ -21,10 +21,12 @@ use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{Expected, StreamError};
 use crate::net::tls::{TlsOptions, Verify};
 use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, Phase, SERVER_VERSION, TlsDetail};
-use crate::url::Endpoint;
 
 /// The request for TLS: its length and its code.
 const TLS_REQUEST: &[u8] = b"\0\0\0\x08\x04\xd2\x16\x2f";
+
+/// What is observed where the server demands too many rounds of SCRAM.
+const TOO_MANY_ROUNDS: &str = "the server demands more rounds of SCRAM than pilotfish computes";
 
 /// How a connection is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,14 +66,21 @@ impl SslMode {
 ///
 /// # Errors
 /// The causes of every phase up to `login`.
-pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, endpoint: &Endpoint) -> Result<LoggedIn, Fault> {
+pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, server: &Server) -> Result<LoggedIn, Fault> {
+    if settings.gss_only {
+        let io = attempt.connect(&server.endpoint).await?;
+        attempt.enter(Phase::Login);
+        attempt.close(io).await;
+        let text = "gssencmode=require asks for encryption by GSSAPI, which pilotfish does not have";
+        return Err(fault(attempt, &limit(code::KERBEROS, text), Link::Plain));
+    }
     let (first, second) = settings.sslmode.modes();
-    let refused = match connect_with(attempt, settings, endpoint, first, Link::Plain).await {
+    let refused = match connect_with(attempt, settings, server, first, Link::Plain).await {
         Ok(session) => return Ok(session),
         Err(refused) => refused,
     };
     let Some(second) = second.filter(|_| refused.other_mode) else { return Err(refused.fault) };
-    connect_with(attempt, settings, endpoint, second, Link::PlainForced)
+    connect_with(attempt, settings, server, second, Link::PlainForced)
         .await
         .map_err(|again| both(first, refused.fault, again.fault))
 }
@@ -79,8 +88,12 @@ pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, endpoint:
 /// One fault of two: the one over TLS, which is the kind that matters, but where the other got to a proof.
 fn both(first: ConnectMode, earlier: Fault, later: Fault) -> Fault {
     let (over_tls, plain) = if first == ConnectMode::Plain { (later, earlier) } else { (earlier, later) };
-    let plain_decides =
-        plain.phase >= Phase::Login && !matches!(plain.cause, Cause::LoginRejected | Cause::TlsUnsupported);
+    let plain_decides = match plain.cause {
+        Cause::LoginRejected | Cause::TlsUnsupported => false,
+        // Over TLS the login may be another one: that decides where it came so far.
+        Cause::ProbeLimit => over_tls.phase < Phase::Login,
+        _ => plain.phase >= Phase::Login,
+    };
     let message = format!("with TLS: {}; without: {}", over_tls.message, plain.message);
     let chosen = if plain_decides { plain } else { over_tls };
     chosen.with_message(message)
@@ -90,18 +103,18 @@ fn both(first: ConnectMode, earlier: Fault, later: Fault) -> Fault {
 async fn connect_with(
     attempt: &mut Attempt,
     settings: &Settings,
-    endpoint: &Endpoint,
+    server: &Server,
     mode: ConnectMode,
     link: Link,
 ) -> Result<LoggedIn, Refused> {
     let stays = |fault| Refused { fault, other_mode: false };
     let ConnectMode::Tls { plain_will_do } = mode else {
-        let io = attempt.connect(endpoint).await.map_err(stays)?;
+        let io = attempt.connect(&server.endpoint).await.map_err(stays)?;
         return authenticate(attempt, settings, io, link, Trust::Plain).await;
     };
     // Files that cannot be read are told before anybody is dialled.
-    let (options, trust) = tls_options(attempt, settings, endpoint).map_err(stays)?;
-    let io = attempt.connect(endpoint).await.map_err(stays)?;
+    let (options, trust) = tls_options(attempt, settings, server).map_err(stays)?;
+    let io = attempt.connect(&server.endpoint).await.map_err(stays)?;
     match offer(attempt, io).await? {
         Offer::Taken(io) => {
             let started = attempt.start_tls(io, &options).await;
@@ -168,7 +181,9 @@ async fn authenticate(
         application_name: &settings.application_name,
         options: settings.options.as_deref(),
         password: settings.password.as_ref(),
+        passfile: settings.passfile,
         channel_binding: settings.channel_binding,
+        cleartext: settings.cleartext,
         trust,
         certificate: link == Link::Tls && settings.cert.is_some(),
         end_point: io.tls_server_end_point.clone(),
@@ -193,16 +208,18 @@ async fn authenticate(
                 }
             }
             let refused = matches!(session_error, SessionError::Server(_)) && !record.proof_sent;
+            // Over TLS the password may go where it may not without.
+            let not_in_plain = matches!(session_error, SessionError::Limit { code: code::CLEAR_TEXT_PLAIN, .. });
             attempt.close(guard.into_stream()).await;
             let by_rule =
                 matches!(fault.cause, Cause::LoginRejected | Cause::TlsUnsupported | Cause::TlsClientCertRequired);
-            Err(Refused { fault, other_mode: refused && by_rule })
+            Err(Refused { fault, other_mode: refused && by_rule || not_in_plain })
         }
     }
 }
 
 /// How TLS is made, and what it is worth. As with libpq a configured CA is used by every mode.
-fn tls_options(attempt: &Attempt, settings: &Settings, endpoint: &Endpoint) -> Result<(TlsOptions, Trust), Fault> {
+fn tls_options(attempt: &Attempt, settings: &Settings, server: &Server) -> Result<(TlsOptions, Trust), Fault> {
     let own_ca = settings.ca.is_some();
     let (verify, trust) = match settings.sslmode {
         SslMode::VerifyFull => (Verify::Full, Trust::Verified),
@@ -218,7 +235,7 @@ fn tls_options(attempt: &Attempt, settings: &Settings, endpoint: &Endpoint) -> R
         verify: verify != Verify::Off,
         ..TlsKeys::default()
     };
-    let options = keys.options(&endpoint.host, attempt.world())?;
+    let options = keys.options(server.name.as_ref().unwrap_or(&server.endpoint.host), attempt.world())?;
     Ok((TlsOptions { verify, ..options }, trust))
 }
 
@@ -230,6 +247,11 @@ pub(super) fn fault(attempt: &Attempt, session_error: &SessionError, link: Link)
         }
         SessionError::Server(error) => return attempt.of_connection(error.at_login(link)),
         SessionError::Stop(cause, text) => return attempt.fault(*cause, text),
+        SessionError::Limit { code, text } => {
+            let fault = attempt.fault(Cause::ProbeLimit, text).with(Detail::Protocol { code, product: None });
+            // A number of the server may change from run to run.
+            return if *code == code::ROUNDS { fault.stating(TOO_MANY_ROUNDS) } else { fault.stating(text) };
+        }
         SessionError::Unbound(text) => {
             let unbound = Detail::Protocol { code: code::CHANNEL_BINDING, product: None };
             return attempt.fault(Cause::AuthUnsupported, text).with(unbound);
@@ -257,6 +279,6 @@ pub(super) fn fault(attempt: &Attempt, session_error: &SessionError, link: Link)
 
 /// Whether the first bytes are of another protocol: then a length in them is none.
 fn speaks_another(attempt: &Attempt) -> bool {
-    let head = attempt.wire().map(|wire| wire.seen().head).unwrap_or_default();
+    let head = attempt.monitor().map(|monitor| monitor.seen().head).unwrap_or_default();
     recognise(&head).is_some_and(|protocol| protocol != Protocol::Postgres)
 }

@@ -18,6 +18,13 @@ pub(super) enum SessionError {
     Server(ServerError),
     /// We stopped it, for this cause and reason.
     Stop(Cause, String),
+    /// We stopped it at a limit of ours, which other clients may not have.
+    Limit {
+        /// What the limit is about, of those in `sqlstate::code`.
+        code: &'static str,
+        /// What the server asks for, in words.
+        text: String,
+    },
     /// We stopped it, because the login must be tied to the server's certificate, and for this reason cannot be.
     Unbound(String),
 }
@@ -27,9 +34,14 @@ pub(super) fn broken(text: &str) -> SessionError {
     SessionError::Unexpected(text.to_owned())
 }
 
-/// The server wants a login of a kind that is not done.
+/// The server wants a login of a kind that clients no longer have.
 pub(super) fn unsupported(text: &str) -> SessionError {
     SessionError::Stop(Cause::AuthUnsupported, text.to_owned())
+}
+
+/// The server wants what other clients may do, and pilotfish does not.
+pub(super) fn limit(code: &'static str, text: impl Into<String>) -> SessionError {
+    SessionError::Limit { code, text: text.into() }
 }
 
 /// The one thing that cannot be written into a message: a text with a zero byte in it.

@@ -1,26 +1,37 @@
 //! The keys and the URL, resolved for one run: keys of the configuration override the URL's part.
 
 use super::keys::{PUBLIC_CA, PostgresKeys, is_public};
-use super::url::{UrlPart, read_hosts, read_url};
+use super::url::{HostPart, UrlPart, read_hosts, read_url};
 use super::words::{ChannelBinding, Role, SslMode};
 use crate::cause::Cause;
+use crate::check::login::Cleartext;
+use crate::check::server_keys::HostProblem;
 use crate::env::Env;
 use crate::net::tls::Pem;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::secret::Secret;
 use crate::url::{Endpoint, Host, Url};
-use crate::value::{Setting, Value};
+use crate::value::{Expected, Setting, Value};
 
 /// PostgreSQL's port.
 pub(super) const PORT: u16 = 5432;
 /// What the server's `pg_stat_activity` shows.
 const APPLICATION_NAME: &str = "pilotfish";
 
+/// A server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Server {
+    /// What is dialled: `hostaddr` where there is one.
+    pub(super) endpoint: Endpoint,
+    /// Its name, which its certificate must have; `None` where there is only a `hostaddr`.
+    pub(super) name: Option<Host>,
+}
+
 /// Who goes where: what a target shows.
 #[derive(Debug)]
 pub(super) struct Target {
     /// At least one, in the order in which they are tried.
-    pub(super) hosts: Vec<Endpoint>,
+    pub(super) hosts: Vec<Server>,
     pub(super) user: Option<String>,
     /// The database; the one named like the user where there is none.
     pub(super) database: Option<String>,
@@ -30,12 +41,15 @@ pub(super) struct Target {
 #[derive(Debug)]
 pub(super) struct Settings {
     /// At least one, in the order in which they are tried.
-    pub(super) hosts: Vec<Endpoint>,
+    pub(super) hosts: Vec<Server>,
     pub(super) user: String,
     pub(super) database: String,
     pub(super) password: Option<Secret>,
+    /// The password is in a file that libpq reads, and pilotfish does not.
+    pub(super) passfile: bool,
     pub(super) sslmode: SslMode,
     pub(super) channel_binding: ChannelBinding,
+    pub(super) cleartext: Cleartext,
     /// Where there is none, the system's CAs where the mode verifies.
     pub(super) ca: Option<Pem>,
     pub(super) cert: Option<Pem>,
@@ -43,6 +57,8 @@ pub(super) struct Settings {
     pub(super) application_name: String,
     pub(super) options: Option<String>,
     pub(super) role: Role,
+    /// Nothing but encryption by GSSAPI will do.
+    pub(super) gss_only: bool,
 }
 
 impl Target {
@@ -77,11 +93,12 @@ impl Target {
 
     /// As it may be shown: `postgres://app@db:5432/app`.
     pub(super) fn redacted(self) -> String {
+        let shown = |server: Server| (server.name.unwrap_or(server.endpoint.host), Some(server.endpoint.port));
         let url = Url {
             scheme: "postgres".to_owned(),
             user: self.user,
             password: None,
-            hosts: self.hosts.into_iter().map(|endpoint| (endpoint.host, Some(endpoint.port))).collect(),
+            hosts: self.hosts.into_iter().map(shown).collect(),
             path: self.database.map(|database| format!("/{database}")).unwrap_or_default(),
             query: Vec::new(),
             raw_query: None,
@@ -94,12 +111,14 @@ impl Settings {
     /// Resolves the keys, now.
     ///
     /// # Errors
-    /// As [`Value::resolve`]; `url_malformed` for a URL that cannot be used, or that names no user where no key does.
+    /// As [`Value::resolve`]; `url_malformed` for a URL that cannot be used; `probe_limit` for one that only other clients can,
+    /// such as one that names no user where no key does.
     pub(super) fn resolve(keys: &PostgresKeys, env: &dyn Env) -> Result<Self, Fault> {
         let mut url = url(keys, env)?;
         let target = Target::with(keys, &mut url, env)?;
         let (Some(user), Some(database)) = (target.user, target.database) else {
-            return Err(malformed("no user: the URL names none, and there is no key `user`"));
+            let fault = Fault::new(Phase::Assert, Cause::ProbeLimit, NO_USER);
+            return Err(fault.with(Detail::Value(ValueDetail::NoUser)));
         };
         let password = keys.password.as_ref().map(|value| value.resolve(env)).transpose()?;
         // As of a variable: a Secret's key that nobody filled is no login without a password.
@@ -114,20 +133,27 @@ impl Settings {
             return Err(malformed("a client certificate and its key (sslcert, sslkey) go together: one is missing"));
         }
         let chosen = setting(&keys.sslmode, "sslmode", env)?.or(url.sslmode);
+        let sslmode = sslmode(chosen, ca.as_ref().is_some_and(is_public))?;
+        if sslmode == SslMode::VerifyFull && target.hosts.iter().any(|server| server.name.is_none()) {
+            return Err(malformed("hostaddr stands without a host, and sslmode=verify-full needs its name"));
+        }
         Ok(Self {
             hosts: target.hosts,
             user,
             database,
             password: password.filter(|password| !password.expose().is_empty()),
-            sslmode: sslmode(chosen, ca.as_ref().is_some_and(is_public))?,
+            passfile: url.passfile,
+            sslmode,
             channel_binding: setting(&keys.channel_binding, "channel_binding", env)?
                 .or(url.channel_binding)
                 .unwrap_or_default(),
+            cleartext: setting(&keys.cleartext, "cleartext", env)?.unwrap_or_default(),
             ca,
             cert,
             key,
             application_name: url.application_name.unwrap_or_else(|| APPLICATION_NAME.to_owned()),
             options: url.options,
+            gss_only: url.gss_only,
             role: setting(&keys.role, "role", env)?.map(|role| role.0).or(url.role).unwrap_or_default(),
         })
     }
@@ -147,7 +173,7 @@ fn sslmode(chosen: Option<SslMode>, public_ca: bool) -> Result<SslMode, Fault> {
     }
 }
 
-fn setting<T: Clone + std::str::FromStr<Err = String>>(
+fn setting<T: Clone + std::str::FromStr<Err: Into<Expected>>>(
     key: &Option<Setting<T>>,
     name: &'static str,
     env: &dyn Env,
@@ -159,22 +185,32 @@ fn file(key: &Option<Pem>, from_url: Option<String>) -> Option<Pem> {
     key.clone().or_else(|| from_url.map(|path| Pem::new(Value::literal(&path))))
 }
 
-fn hosts(keys: &PostgresKeys, mut hosts: Vec<(Host, Option<u16>)>, env: &dyn Env) -> Result<Vec<Endpoint>, Fault> {
+/// The servers; the key `host` takes the place of the URL's hosts and of their `hostaddr`.
+fn hosts(keys: &PostgresKeys, mut hosts: Vec<HostPart>, env: &dyn Env) -> Result<Vec<Server>, Fault> {
     if let Some(value) = &keys.host {
         let text = value.resolve(env)?;
-        let ports: Vec<Option<u16>> = hosts.iter().map(|(_, port)| *port).collect();
-        hosts = read_hosts(text.expose())
-            .map_err(|problem| Fault::new(Phase::Assert, value.invalid_cause(), format!("host: {problem}")))
-            .map_err(|fault| fault.with(Detail::Value(ValueDetail::Key("host"))))?;
+        let ports: Vec<Option<u16>> = hosts.iter().map(|host| host.port).collect();
+        hosts = read_hosts(text.expose()).map_err(|problem| HostProblem(problem).fault(value))?;
         // The URL's port stays where only the host was given anew.
         if let [port] = ports[..] {
-            hosts.iter_mut().for_each(|host| host.1 = port);
+            hosts.iter_mut().for_each(|host| host.port = port);
         }
     }
+    if hosts.is_empty() {
+        let fault =
+            Fault::new(Phase::Assert, Cause::ProbeLimit, "it names no host, for which libpq takes a local socket");
+        return Err(fault.with(Detail::Value(ValueDetail::Socket)));
+    }
     let port = setting(&keys.port, "port", env)?.map(|port| port.0);
-    let endpoint = |(host, own): (Host, Option<u16>)| Endpoint { host, port: port.or(own).unwrap_or(PORT) };
-    Ok(hosts.into_iter().map(endpoint).collect())
+    let server = |HostPart { name, address, port: own }: HostPart| {
+        let host = address.map(Host::Ip).or_else(|| name.clone()).expect("a server has a name or an address");
+        Server { endpoint: Endpoint { host, port: port.or(own).unwrap_or(PORT) }, name }
+    };
+    Ok(hosts.into_iter().map(server).collect())
 }
+
+/// Where neither the URL nor a key says who logs in.
+const NO_USER: &str = "no user: the URL names none, and there is no key `user`";
 
 fn malformed(message: &str) -> Fault {
     Fault::new(Phase::Assert, Cause::UrlMalformed, message)

@@ -1,22 +1,45 @@
-//! A connection URL, as libpq reads it.
+//! A connection URL or keyword string, as libpq reads it.
 //!
-//! Of its parameters only those named in [`UrlPart::read`] mean something here. The others are for other clients: they
+//! Of its parameters only those named in [`UrlPart::set`] mean something here. The others are for other clients: they
 //! are ignored, and never go to the server as settings of the session.
 
+use std::net::IpAddr;
+
+use super::dsn;
 use super::words::{ChannelBinding, Port, Role, SslMode};
-use crate::check::SCHEMES;
+use crate::check::server_keys::read_host;
+use crate::check::{SCHEMES, blame_scheme, dialect};
 use crate::findings::{Blame, as_sqlalchemy_reads, blame};
 use crate::outcome::ValueDetail;
 use crate::secret::Secret;
-use crate::url::{Host, SOCKET, Url, percent_decode};
+use crate::url::{Host, Url, detail_of, percent_decode};
+
+/// A server, as far as a URL names it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct HostPart {
+    /// Its name or address; `None` where only `hostaddr` stands.
+    pub(super) name: Option<Host>,
+    /// `hostaddr`: what is dialled in place of the name.
+    pub(super) address: Option<IpAddr>,
+    pub(super) port: Option<u16>,
+}
+
+impl HostPart {
+    /// A server that has a name and no more.
+    pub(super) fn named(name: Host) -> Self {
+        Self { name: Some(name), ..Self::default() }
+    }
+}
 
 /// What a URL says.
 #[derive(Debug, Default)]
 pub(super) struct UrlPart {
-    pub(super) hosts: Vec<(Host, Option<u16>)>,
+    pub(super) hosts: Vec<HostPart>,
     pub(super) user: Option<String>,
     pub(super) database: Option<String>,
     pub(super) password: Option<Secret>,
+    /// The password is in a file that libpq reads.
+    pub(super) passfile: bool,
     pub(super) sslmode: Option<SslMode>,
     pub(super) channel_binding: Option<ChannelBinding>,
     pub(super) ca: Option<String>,
@@ -25,6 +48,16 @@ pub(super) struct UrlPart {
     pub(super) application_name: Option<String>,
     pub(super) options: Option<String>,
     pub(super) role: Option<Role>,
+    /// Nothing but encryption by GSSAPI will do.
+    pub(super) gss_only: bool,
+}
+
+/// The parameters that make up the servers, each a list.
+#[derive(Default)]
+struct Lists {
+    hosts: Option<String>,
+    addresses: Option<String>,
+    ports: Option<String>,
 }
 
 impl UrlPart {
@@ -34,63 +67,104 @@ impl UrlPart {
     /// What is wrong, in words, never the text.
     pub(super) fn read(text: &str) -> Result<Self, Blame> {
         if text.starts_with("jdbc:") {
-            return Err(Blame { detail: Some(ValueDetail::NotRead), ..Blame::malformed("a JDBC URL is not read") });
+            return Err(Blame::with_detail(Some(ValueDetail::NotRead), "a JDBC URL is not read"));
         }
         let filled = fill_empty_host(text);
         let url = Url::parse(filled.as_ref().map_or(text, Secret::expose))?;
         let scheme = url.scheme.split('+').next().unwrap_or_default();
         if !matches!(scheme, "postgres" | "postgresql") {
-            return Err(Blame::malformed("the scheme is neither postgres:// nor postgresql://"));
+            let own = ["postgres", "postgresql"];
+            return Err(blame_scheme(&url.scheme, &own, "the scheme is neither postgres:// nor postgresql://"));
         }
         let database = url.path.strip_prefix('/').filter(|path| !path.is_empty());
         let database = database.map(|path| percent_decode(path).ok_or("bad percent-encoding in the database's name"));
-        let mut part = Self {
-            hosts: url.hosts.clone(),
-            user: url.user.clone(),
+        let host = |(name, port): (Host, Option<u16>)| HostPart { port, ..HostPart::named(name) };
+        let part = Self {
+            hosts: if filled.is_some() { Vec::new() } else { url.hosts.into_iter().map(host).collect() },
+            user: url.user,
             database: database.transpose().map_err(Blame::malformed)?,
-            password: url.password.clone(),
+            password: url.password,
             ..Self::default()
         };
-        let (mut hosts, mut ports) = (None, None);
-        for (name, value) in &url.query {
-            let value = value.expose();
-            let bad = |expected: String| Blame::malformed(format!("the parameter {name} is not {expected}"));
-            let text = || Some(value.to_owned()).filter(|value| !value.is_empty());
-            match name.as_str() {
-                "host" => hosts = text(),
-                "port" => ports = text(),
-                "user" => part.user = text(),
-                "password" => part.password = text().map(Secret::new),
-                "dbname" => part.database = text(),
-                // The word of node-postgres for it.
-                "sslmode" if value == "no-verify" => part.sslmode = Some(SslMode::Require),
-                "sslmode" => part.sslmode = Some(value.parse().map_err(bad)?),
-                // What JDBC writes; libpq reads it so.
-                "ssl" if value == "true" => part.sslmode = Some(SslMode::Require),
-                "channel_binding" => part.channel_binding = Some(value.parse().map_err(bad)?),
-                "sslrootcert" => part.ca = text(),
-                "sslcert" => part.cert = text(),
-                "sslkey" => part.key = text(),
-                "application_name" => part.application_name = text(),
-                "options" => part.options = text(),
-                "target_session_attrs" => part.role = Some(Role::from_session_attrs(value).map_err(bad)?),
-                _ => {}
+        part.with(&url.query)
+    }
+
+    /// The same with these parameters, in their order.
+    fn with(mut self, parameters: &[(String, Secret)]) -> Result<Self, Blame> {
+        let mut lists = Lists::default();
+        for (name, value) in parameters {
+            self.set(&mut lists, name, value.expose())?;
+        }
+        self.set_hosts(&lists)?;
+        Ok(self)
+    }
+
+    fn set(&mut self, lists: &mut Lists, name: &str, value: &str) -> Result<(), Blame> {
+        let bad = |expected: String| Blame::malformed(format!("the parameter {name} is not {expected}"));
+        let text = || Some(value.to_owned()).filter(|value| !value.is_empty());
+        match name {
+            "host" => lists.hosts = text(),
+            "hostaddr" => lists.addresses = text(),
+            "port" => lists.ports = text(),
+            "user" => self.user = text(),
+            "password" => self.password = text().map(Secret::new),
+            "passfile" => self.passfile = !value.is_empty(),
+            "service" if !value.is_empty() => {
+                let says = "it names a service of pg_service.conf, which is not read";
+                return Err(Blame::with_detail(Some(ValueDetail::NotRead), says));
             }
+            "dbname" => self.database = text(),
+            // The word of node-postgres for it.
+            "sslmode" if value == "no-verify" => self.sslmode = Some(SslMode::Require),
+            "sslmode" => self.sslmode = Some(value.parse().map_err(bad)?),
+            // What JDBC writes; libpq reads it so.
+            "ssl" if value == "true" => self.sslmode = Some(SslMode::Require),
+            "gssencmode" => self.gss_only = value == "require",
+            "channel_binding" => self.channel_binding = Some(value.parse().map_err(bad)?),
+            "sslrootcert" => self.ca = text(),
+            "sslcert" => self.cert = text(),
+            "sslkey" => self.key = text(),
+            "application_name" => self.application_name = text(),
+            "options" => self.options = text(),
+            "target_session_attrs" => self.role = Some(Role::from_session_attrs(value).map_err(bad)?),
+            _ => {}
         }
-        if let Some(hosts) = hosts {
-            let detail = |problem: &str| (problem == SOCKET).then_some(ValueDetail::Socket);
-            part.hosts =
-                read_hosts(&hosts).map_err(|problem| Blame { detail: detail(problem), ..Blame::malformed(problem) })?;
-        }
-        if let Some(ports) = ports {
-            part.set_ports(&ports).map_err(Blame::malformed)?;
-        }
-        Ok(part)
+        Ok(())
     }
 
     /// Whether it says who logs in.
     pub(super) const fn names_user(&self) -> bool {
         self.user.is_some()
+    }
+
+    fn set_hosts(&mut self, lists: &Lists) -> Result<(), Blame> {
+        if let Some(hosts) = &lists.hosts {
+            self.hosts = read_hosts(hosts).map_err(|problem| Blame::with_detail(detail_of(problem), problem))?;
+        }
+        if let Some(addresses) = &lists.addresses {
+            self.set_addresses(addresses)?;
+        }
+        lists.ports.as_ref().map_or(Ok(()), |ports| self.set_ports(ports).map_err(Blame::malformed))
+    }
+
+    /// An address for each host; an empty one leaves the host as it is.
+    fn set_addresses(&mut self, text: &str) -> Result<(), Blame> {
+        let addresses: Vec<&str> = text.split(',').map(str::trim).collect();
+        if self.hosts.is_empty() {
+            self.hosts = vec![HostPart::default(); addresses.len()];
+        }
+        if addresses.len() != self.hosts.len() {
+            let says = "the parameter hostaddr names another number of addresses than there are hosts";
+            return Err(Blame::malformed(says));
+        }
+        for (host, address) in self.hosts.iter_mut().zip(addresses) {
+            if address.is_empty() && host.name.is_some() {
+                continue;
+            }
+            let address = address.parse();
+            host.address = Some(address.map_err(|_| Blame::malformed("the parameter hostaddr is no IP address"))?);
+        }
+        Ok(())
     }
 
     /// One port for all hosts, or one for each.
@@ -99,17 +173,26 @@ impl UrlPart {
         if ports.len() != 1 && ports.len() != self.hosts.len() {
             return Err("the parameter port names another number of ports than there are hosts".to_owned());
         }
-        for (index, (_, port)) in self.hosts.iter_mut().enumerate() {
+        for (index, host) in self.hosts.iter_mut().enumerate() {
             let text = ports.get(index).or(ports.first()).copied().unwrap_or_default();
             let Port(number) = text.parse().map_err(|expected| format!("the parameter port is not {expected}"))?;
-            *port = Some(number);
+            host.port = Some(number);
         }
         Ok(())
     }
 }
 
-/// Reads a URL; where that fails, or where user and password appear in it twice, what is to blame.
+/// Reads a URL or a keyword string; where that fails, or where user and password appear in a URL twice, what is to blame.
 pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
+    if !dsn::is_one(text)
+        && let Some(form) = dialect(text)
+    {
+        return Err(Blame::with_detail(Some(ValueDetail::NotRead), format!("it is {form}, which is not read")));
+    }
+    if let Some(pairs) = dsn::read(text) {
+        let broken = |problem| Blame::malformed(format!("it is a string of keywords (host=… user=…), and {problem}"));
+        return pairs.map_err(broken).and_then(|pairs| UrlPart::default().with(&pairs));
+    }
     let mut read = UrlPart::read(text);
     if read.is_err()
         && let Some(encoded) = as_sqlalchemy_reads(text, SCHEMES)
@@ -123,22 +206,17 @@ pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
 }
 
 /// Names or addresses, separated by commas.
-pub(super) fn read_hosts(text: &str) -> Result<Vec<(Host, Option<u16>)>, &'static str> {
-    let read = |host: &str| {
-        if host.starts_with(['/', '@']) {
-            return Err(SOCKET);
-        }
-        Host::parse(host).map(|host| (host, None))
-    };
-    text.split(',').map(read).collect()
+pub(super) fn read_hosts(text: &str) -> Result<Vec<HostPart>, &'static str> {
+    text.split(',').map(|host| read_host(host).map(HostPart::named)).collect()
 }
 
-/// `postgresql:///db?host=name` is a URL to libpq: the host that the parameter will replace is filled in.
+/// `postgresql:///db?host=name` is a URL to libpq: a host that a parameter will replace is filled in.
 fn fill_empty_host(text: &str) -> Option<Secret> {
     let start = text.find("://")? + 3;
     let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |at| start + at);
     let authority = &text[start..end];
-    let named = text[end..].contains("?host=") || text[end..].contains("&host=");
+    let has = |name: &str| text[end..].contains(&format!("?{name}=")) || text[end..].contains(&format!("&{name}="));
     let empty = authority.is_empty() || authority.ends_with('@');
+    let named = has("host") || has("hostaddr");
     (named && empty).then(|| Secret::new(format!("{}localhost{}", &text[..end], &text[end..])))
 }

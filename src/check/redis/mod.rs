@@ -12,6 +12,7 @@ mod session;
 use std::sync::Arc;
 
 use crate::cause::Cause;
+use crate::check::login;
 use crate::check::server_keys::ServerKeys;
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
 use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
@@ -22,7 +23,7 @@ use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{Expected, StreamError};
-use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, HealthWarning, Phase};
+use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, HealthRemark, Phase};
 use crate::secret::Secret;
 use crate::value::Value;
 
@@ -121,7 +122,13 @@ impl RedisRun {
         } else {
             attempt.abandon(client.into_stream()).await;
         }
-        fault.map_err(|(fault, _)| fault)
+        fault.map_err(|(fault, _)| self.stating(fault))
+    }
+
+    /// The same fault with whose login or which database it is about.
+    fn stating(&self, fault: Fault) -> Fault {
+        let database = self.destination.database.map(|number| number.to_string());
+        login::stating(fault, self.destination.server.shown_user(), database.as_deref())
     }
 
     async fn session(&self, attempt: &mut Attempt, client: &mut Client<Io>) -> Result<(), SessionError> {
@@ -137,7 +144,7 @@ impl RedisRun {
         if let Some(error) = session::ping(client).await? {
             attempt.evidence().degraded = true;
             let text = error.message("PING", login.password);
-            attempt.facts().health_warning = Some(HealthWarning { text, fix: hint::of_warning(error.code) });
+            attempt.facts().health_warning = Some(HealthRemark { text, fix: hint::of_warning(error.code) });
         }
         Ok(())
     }
@@ -160,7 +167,7 @@ impl RedisRun {
             SessionError::Read(error) => error.as_stream_error(),
             SessionError::Unexpected(what) => StreamError::Unexpected(what),
         };
-        let head = attempt.wire().map(|wire| wire.seen().head).unwrap_or_default();
+        let head = attempt.monitor().map(|monitor| monitor.seen().head).unwrap_or_default();
         if self.tls.is_none() && recognise(&head) == Some(Protocol::Tls) {
             let message = "the server speaks TLS, but neither the URL nor the keys ask for it";
             return Fault::new(Phase::Login, Cause::TlsUnsupported, message).with(observed("wants_tls"));

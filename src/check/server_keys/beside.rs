@@ -47,7 +47,7 @@ fn faults_of(keys: &ServerKeys, node: &Node, rules: &ServerRules) -> Vec<Problem
     if let Some(Value::Literal(text)) = &keys.host
         && let Err(problem) = read_hosts(text.expose(), rules)
     {
-        found.push(("host", problem));
+        found.push(("host", problem.0.to_owned()));
     }
     if given("user") && given("username") {
         found.push(("username", "is the same as `user`: keep one of them".to_owned()));

@@ -4,8 +4,10 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
+use crate::cause::Cause;
+use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::Scheme;
-use crate::url::{Host, parse_port};
+use crate::url::{Host, SOCKET, detail_of, parse_port};
 use crate::value::{Setting, Value};
 
 /// The keys of a server.
@@ -76,20 +78,38 @@ impl ServerKeys {
     }
 }
 
+/// What is wrong with the value of the key `host`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostProblem(pub &'static str);
+
+impl HostProblem {
+    /// The fault of a `host` that comes from there: invalid, unless the limit is ours.
+    #[must_use]
+    pub fn fault(self, value: &Value) -> Fault {
+        let detail = detail_of(self.0);
+        let is_limit = detail.as_ref().is_some_and(ValueDetail::is_limit);
+        let cause = if is_limit { Cause::ProbeLimit } else { value.invalid_cause() };
+        let detail = detail.unwrap_or(ValueDetail::Key("host"));
+        Fault::new(Phase::Assert, cause, format!("host: {}", self.0)).with(Detail::Value(detail))
+    }
+}
+
+/// Reads a name or an address; a path leads to a socket.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn read_host(text: &str) -> Result<Host, &'static str> {
+    if text.starts_with(['/', '@']) { Err(SOCKET) } else { Host::parse(text) }
+}
+
 /// Names or addresses, separated by commas.
-pub(super) fn read_hosts(text: &str, rules: &ServerRules) -> Result<Vec<Host>, String> {
-    let read = |host: &str| {
-        if host.starts_with(['/', '@']) {
-            return Err("a socket in the file system is not dialled: give a host".to_owned());
-        }
-        Host::parse(host).map_err(str::to_owned)
-    };
-    let hosts: Vec<Host> = text.split(',').map(read).collect::<Result<_, _>>()?;
+pub(super) fn read_hosts(text: &str, rules: &ServerRules) -> Result<Vec<Host>, HostProblem> {
+    let hosts: Vec<Host> = text.split(',').map(read_host).collect::<Result<_, _>>().map_err(HostProblem)?;
     if hosts.len() > 1 && !rules.several_hosts {
-        return Err(SEVERAL.to_owned());
+        return Err(HostProblem(SEVERAL));
     }
     Ok(hosts)
 }
 
 /// Of more hosts than a kind takes.
-pub(super) const SEVERAL: &str = "several hosts are given, one is expected";
+pub(super) const SEVERAL: &str = "expected one host, not several";

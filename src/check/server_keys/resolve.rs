@@ -2,10 +2,10 @@
 
 use super::keys::{Port, SEVERAL, ServerKeys, ServerRules, read_hosts};
 use crate::cause::Cause;
-use crate::check::SCHEMES;
+use crate::check::{SCHEMES, blame_scheme, dialect};
 use crate::env::Env;
 use crate::findings::{Blame, blame};
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Fault, Phase, ValueDetail};
 use crate::scheme::Scheme;
 use crate::secret::Secret;
 use crate::url::{Endpoint, Host, Url, percent_decode};
@@ -76,7 +76,7 @@ impl ServerKeys {
         };
         if user.as_ref().is_some_and(|user| user.contains("://")) {
             let cause = key.map_or(Cause::UrlMalformed, Value::invalid_cause);
-            return Err(Fault::new(Phase::Assert, cause, "user: there is a URL where a name belongs"));
+            return Err(Fault::new(Phase::Assert, cause, "user: expected a name, not a URL"));
         }
         Ok(user.filter(|user| !user.is_empty()))
     }
@@ -98,7 +98,7 @@ impl ServerKeys {
             // The URL's port stays where only the host is another one.
             let of_url = if let [(_, port)] = hosts[..] { port } else { None };
             let given = read_hosts(value.resolve(env)?.expose(), rules);
-            let given = given.map_err(|what| Fault::new(Phase::Assert, value.invalid_cause(), format!("host: {what}")));
+            let given = given.map_err(|problem| problem.fault(value));
             hosts = given?.into_iter().map(|host| (host, of_url)).collect();
         }
         let port = self.port.as_ref().map(|port| port.resolve("port", env)).transpose()?.map(|Port(port)| port);
@@ -109,12 +109,18 @@ impl ServerKeys {
 }
 
 impl Server {
+    /// The user, where it may be shown.
+    #[must_use]
+    pub fn shown_user(&self) -> Option<&str> {
+        self.user.as_deref().filter(|_| self.shows_user)
+    }
+
     /// As it may be shown, with this path: `redis://cache:6379/0`.
     #[must_use]
     pub fn target(&self, path: Option<&str>) -> String {
         let url = Url {
             scheme: self.scheme.to_owned(),
-            user: self.user.clone().filter(|_| self.shows_user),
+            user: self.shown_user().map(str::to_owned),
             password: None,
             hosts: self.hosts.iter().map(|endpoint| (endpoint.host.clone(), Some(endpoint.port))).collect(),
             path: path.map(|path| format!("/{path}")).unwrap_or_default(),
@@ -137,17 +143,17 @@ pub(super) struct ServerUrl {
 }
 
 impl ServerUrl {
-    fn read(text: &str, rules: &ServerRules) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| error.to_string())?;
+    fn read(text: &str, rules: &ServerRules) -> Result<Self, Blame> {
+        let url = Url::parse(text)?;
         if !rules.schemes.iter().any(|scheme| scheme.name == url.scheme) {
             let known: Vec<&str> = rules.schemes.iter().map(|scheme| scheme.name).collect();
-            return Err(format!("the scheme is none of {}", known.join(", ")));
+            return Err(blame_scheme(&url.scheme, &known, format!("the scheme is not one of {}", known.join(", "))));
         }
         if url.hosts.len() > 1 && !rules.several_hosts {
-            return Err(SEVERAL.to_owned());
+            return Err(Blame::with_detail(Some(ValueDetail::NotRead), SEVERAL));
         }
         let path = url.path.trim_start_matches('/');
-        let path = percent_decode(path).ok_or("bad percent-encoding in the path")?;
+        let path = percent_decode(path).ok_or_else(|| Blame::malformed("bad percent-encoding in the path"))?;
         Ok(Self {
             scheme: url.scheme,
             hosts: url.hosts,
@@ -169,11 +175,13 @@ impl ServerUrl {
 
 /// Reads a URL; where it cannot be used, or where user and password appear in it twice, what is to blame.
 pub(super) fn read_url(text: &str, rules: &ServerRules) -> Result<ServerUrl, Blame> {
+    if let Some(form) = dialect(text) {
+        return Err(Blame::with_detail(Some(ValueDetail::NotRead), format!("it is {form}, which is not read")));
+    }
     let read = ServerUrl::read(text, rules);
     match (blame(text, read.is_err(), SCHEMES), read) {
         (Some(blame), _) => Err(blame),
-        (None, Err(message)) => Err(Blame::malformed(message)),
-        (None, Ok(url)) => Ok(url),
+        (None, read) => read,
     }
 }
 

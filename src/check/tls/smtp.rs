@@ -13,7 +13,7 @@ use crate::outcome::{Detail, Fault, TlsDetail};
 const ANSWER_LIMIT: usize = 16 * 1024;
 
 /// What no server may do, in any protocol: something behind its consent would be taken for something said under TLS.
-pub(super) const TOO_MUCH: &str = "the server consents to TLS, and goes on in plain text";
+pub(super) const TOO_MUCH: &str = "the server accepts TLS, but continues in plain text";
 
 /// What a refusal of the client is about: the codes of `Detail::Protocol`.
 pub(super) mod code {
@@ -125,7 +125,7 @@ impl Talk<'_> {
             let text = text.trim_end();
             let code = text.get(..3).and_then(|code| code.parse::<u16>().ok());
             let (Some(code), Some("" | " " | "-")) = (code, text.get(3..4).or(Some(""))) else {
-                return Err(self.failed(StreamError::Unexpected("no three digits at the start of a line"), awaited));
+                return Err(self.failed(StreamError::Unexpected("a line does not start with three digits"), awaited));
             };
             offers_starttls |= text.get(4..).is_some_and(|word| word.eq_ignore_ascii_case("STARTTLS"));
             if text.as_bytes().get(3) != Some(&b'-') {

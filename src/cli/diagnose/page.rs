@@ -7,7 +7,7 @@ use crate::cli::diagnose::view::{Diagnosed, View};
 use crate::cli::report::Paint;
 use crate::env::Env;
 use crate::finding::{Finding, Predicted, Severity};
-use crate::outcome::{Outcome, Phase};
+use crate::outcome::{Outcome, Phase, Standing};
 use crate::outcome_json::Excerpts;
 
 /// So many queries stand on a page for a terminal.
@@ -63,6 +63,7 @@ pub(super) fn heading(sheet: &mut Sheet, done: &Diagnosed, width: usize) {
     let outcome = &done.outcome;
     let paint = sheet.paint;
     let (mark, result) = match &outcome.failure {
+        Some(failure) if outcome.standing() == Standing::Limited => (Mark::Warn, paint.warn(failure.cause.slug())),
         Some(failure) => (Mark::Bad, paint.bad(failure.cause.slug())),
         None if outcome.degraded => (Mark::Warn, paint.warn("degraded")),
         None => {
@@ -93,7 +94,7 @@ fn predictions(sheet: &mut Sheet, outcome: &Outcome) {
     let behind = outcome.failure.as_ref().filter(|failure| failure.phase > Phase::Connect);
     if let (true, Some(failure)) = (all_connect, behind) {
         let phase = failure.phase.as_str();
-        sheet.hang("  ", 2, &format!("All of them connect; what failed comes after that, in the phase {phase}."));
+        sheet.hang("  ", 2, &format!("All of them connect. The failure comes later, in the phase {phase}."));
     }
 }
 

@@ -1,11 +1,12 @@
 //! One diagnosed check, as the pages look at it. It reads what was recorded and judges nothing anew.
 
 use crate::check::{Prepared, SCHEMES, Subject, kind};
+use crate::cli::diagnose::sheet::Mark;
 use crate::config::plan::Planned;
 use crate::duration;
 use crate::env::Env;
 use crate::findings;
-use crate::outcome::{Outcome, Phase};
+use crate::outcome::{Outcome, Phase, Standing};
 use crate::outcome_json::Excerpts;
 use crate::url::Endpoint;
 
@@ -40,6 +41,11 @@ impl View<'_> {
     /// Whether it failed in this phase.
     pub(super) fn failed_in(&self, phase: Phase) -> bool {
         self.outcome().failure.as_ref().is_some_and(|failure| failure.phase == phase)
+    }
+
+    /// The mark of the rung at which it failed.
+    pub(super) fn mark_of_failure(&self) -> Mark {
+        if self.outcome().standing() == Standing::Limited { Mark::Warn } else { Mark::Bad }
     }
 
     /// Whether something was dialled.

@@ -59,7 +59,7 @@ fn a_host_may_stand_in_a_parameter_of_a_postgres_url() {
     let plan = planned(&["postgresql+asyncpg://app:s3cret@db/app"]);
     assert_eq!((plan.checks[0].name.as_str(), plan.checks[0].kind), ("postgres-db", "postgres"));
     let text = refused(&["postgres://app:s3cret@/app?host=/cloudsql/a:b:c"]);
-    assert!(text.contains("a socket in the file system is not dialled") && !text.contains("s3cret"), "{text}");
+    assert!(text.contains("sockets in the file system are not supported") && !text.contains("s3cret"), "{text}");
     assert!(refused(&["postgres:///app"]).contains("the host is empty"));
     assert!(refused(&["http:///app?host=db"]).contains("the host is empty"));
 }
@@ -69,7 +69,7 @@ fn a_variable_without_a_usable_url_is_a_check_that_fails() {
     let plan = planned(&["env:NOT_SET", "env:EMPTY", "env:BROKER_URL", "env:ODD", "env:BARE"]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = std::sync::Arc::new(crate::net::World::new(std::sync::Arc::new(env())));
-    let expected = ["variable_missing", "variable_missing", "variable_invalid", "url_malformed", "url_malformed"];
+    let expected = ["variable_missing", "variable_missing", "probe_limit", "probe_limit", "url_malformed"];
     for (check, expected) in plan.checks.iter().zip(expected) {
         let outcome = runtime.block_on(crate::probe::probe(check, &world, crate::probe::Depth::Full));
         let failure = outcome.failure.unwrap();
@@ -86,17 +86,17 @@ fn what_is_wrong_with_the_value_of_a_variable() {
         ("cG9zdGdyZXM6Ly9hcHA6cHdAZGIvc2hvcA==", "url_malformed", "it is still base64"),
         (" postgres://app:s3cret@db/x", "secret_whitespace", "white space at its start"),
         ("redis://:s3cret@:s3cret@cache", "url_password_doubled", "twice"),
-        ("redis://:s3/cret@cache", "url_password_unencoded", "the URL is refused by redis-py"),
+        ("redis://:s3/cret@cache", "url_password_unencoded", "the URL is rejected by redis-py"),
         (
             "jdbc:postgresql://app:s3cret@db/x",
             "url_password_unencoded",
-            "JDBC takes no user and password before an `@`",
+            "JDBC does not support a user and password before an `@`",
         ),
         ("jdbc:postgresql://db?user=app&password=s3cret", "url_malformed", "No suitable driver"),
         (
             "postgresql+asyncpg://app:s3@cret/@db/x",
             "url_password_unencoded",
-            "another host or port is taken by SQLAlchemy",
+            "another host or port is used by SQLAlchemy",
         ),
     ] {
         let env = MapEnv::with_vars(&[("U", value)]);
@@ -114,12 +114,27 @@ fn what_is_wrong_with_the_value_of_a_variable() {
 fn a_url_that_is_not_for_us_is_not_accused() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for (value, says) in [
-        ("jdbc:postgresql://db/x?user=app&password=s3cret", "a driver's own form of URL"),
-        ("redis+sentinel://:s3cret@s1:26379,s2:26379/main/0", "a driver's own form of URL"),
-        ("mysql+pymysql://app:s3cret@db/x", "a driver's own form of URL"),
-        ("prisma+postgres://accelerate.example/?api_key=s3cret", "a driver's own form of URL"),
-        ("postgres:///x?host=/run/postgresql&user=app", "a socket in the file system"),
-        ("postgres://app:s3cret@%2Frun%2Fpostgresql/x", "a socket in the file system"),
+        ("jdbc:postgresql://db/x?user=app&password=s3cret", "a driver-specific URL"),
+        ("redis+sentinel://:s3cret@s1:26379,s2:26379/main/0", "a driver-specific URL"),
+        ("mysql+pymysql://app:s3cret@db/x", "a driver-specific URL"),
+        ("prisma+postgres://accelerate.example/?api_key=s3cret", "a driver-specific URL"),
+        ("postgres:///x?host=/run/postgresql&user=app", "sockets in the file system"),
+        ("postgres://app:s3cret@%2Frun%2Fpostgresql/x", "sockets in the file system"),
+        ("host=/run/postgresql user=app password=s3cret", "sockets in the file system"),
+        ("prisma://accelerate.prisma-data.net/?api_key=s3cret", "unknown scheme"),
+        ("libsql://app.turso.io?authToken=s3cret", "unknown scheme"),
+        ("file:./s3cret.db", "this version has no file check"),
+        ("file:///s3cret.db", "this version has no file check"),
+        ("sqlite::memory:", "this version has no sqlite check"),
+        ("sqlite:///s3cret.db", "this version has no sqlite check"),
+        ("amqp://app:s3cret@broker:5672", "this version has no amqp check"),
+        ("redis+socket:///run/redis.sock?password=s3cret", "a driver-specific URL"),
+        ("Server=db;Database=app;User Id=app;Password=s3cret", "a connection string of ADO.NET"),
+        ("Host=db;Username=app;Password=s3cret", "a connection string of ADO.NET"),
+        ("app:s3cret@tcp(db:3306)/app", "a DSN of Go's MySQL driver"),
+        ("postgresql://app:s3cret@[fe80::1%25eth0]/x", "has a zone"),
+        ("https://bücher.example/?key=s3cret", "letters outside ASCII"),
+        ("postgresql://app:s3cret@db/x?service=main", "pg_service.conf"),
     ] {
         let env = MapEnv::with_vars(&[("U", value)]);
         let plan = plan(&["env:U".to_owned()], Extent::Servers, &env).unwrap_or_else(|refused| panic!("{refused}"));
@@ -127,10 +142,36 @@ fn a_url_that_is_not_for_us_is_not_accused() {
         let outcome = runtime.block_on(crate::probe::probe(&plan.checks[0], &world, crate::probe::Depth::Full));
         let failure = outcome.failure.unwrap();
         assert!(failure.message.contains(says), "{value}: {failure:?}");
+        assert_eq!((failure.cause.slug(), failure.phase.as_str()), ("probe_limit", "assert"), "{value}");
         assert!(failure.hint.starts_with("The value may be correct for the app"), "{value}: {failure:?}");
         assert!(!format!("{failure:?}{:?}", outcome.findings).contains("s3"), "{value}: {failure:?}");
         assert_eq!(outcome.findings, [], "{value}");
     }
+}
+
+/// What is wrong for every client is said of the value, and is no limit of ours.
+#[test]
+fn a_slip_of_the_pen_is_no_limit() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for value in ["postgress://app@db/x", "postgre://app@db/x", "DATABASE_URL=postgres://app@db/x", "db:5432", "s3cret"]
+    {
+        let env = MapEnv::with_vars(&[("U", value)]);
+        let plan = plan(&["env:U".to_owned()], Extent::Servers, &env).unwrap_or_else(|refused| panic!("{refused}"));
+        let world = std::sync::Arc::new(crate::net::World::new(std::sync::Arc::new(env)));
+        let outcome = runtime.block_on(crate::probe::probe(&plan.checks[0], &world, crate::probe::Depth::Full));
+        assert_eq!(outcome.failure.unwrap().cause.slug(), "url_malformed", "{value}");
+    }
+}
+
+#[test]
+fn a_variable_may_hold_a_keyword_string_of_libpq() {
+    let dsn = "host=db port=6432 user=app password='s3 cret' dbname=shop sslmode=disable TimeZone=UTC";
+    let env = MapEnv::with_vars(&[("DATABASE_DSN", dsn)]);
+    let plan = plan(&["env:DATABASE_DSN".to_owned()], Extent::Servers, &env).unwrap_or_else(|error| panic!("{error}"));
+    let check = &plan.checks[0];
+    let prepared = check.check.prepare(&env);
+    assert_eq!((check.kind, prepared.target.as_str()), ("postgres", "postgres://app@db:6432/shop"));
+    assert_eq!(prepared.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>(), ["db:6432"]);
 }
 
 #[test]
@@ -141,21 +182,21 @@ fn a_bad_target_is_named_by_its_position_and_never_repeated() {
         ("postgers://app:s3cret@db/x", "did you mean postgres://?"),
         ("s3cret://x", "unknown scheme (known: tcp"),
         ("amqp://app:s3cret@broker:5672", "this version has no amqp check"),
-        ("listen::s3cret", "right is listen::3000"),
-        ("listen:3000", "right is listen::3000"),
+        ("listen::s3cret", "expected listen::3000"),
+        ("listen:3000", "expected listen::3000"),
         ("unix:/s3cret", "this version has no unix check"),
-        ("tcp://s3cret", "right is tcp://host:port"),
+        ("tcp://s3cret", "expected tcp://host:port"),
         ("tcp://s3cret:99999", "65535"),
-        ("tcp://app:s3cret@h:1", "nothing may precede the host or follow the port; right is tcp://host:port"),
-        ("tls://h:1/s3cret", "nothing may precede the host or follow the port; right is tls://host:port"),
-        ("tls://s3cret", "right is tls://host:port"),
+        ("tcp://app:s3cret@h:1", "nothing may precede the host or follow the port; expected tcp://host:port"),
+        ("tls://h:1/s3cret", "nothing may precede the host or follow the port; expected tls://host:port"),
+        ("tls://s3cret", "expected tls://host:port"),
         ("postgres://app:s3/cret@db/x", "percent-encode the password"),
-        ("postgres://app:s3cret@db/x?sslmode=s3cret", "right is postgres://"),
+        ("postgres://app:s3cret@db/x?sslmode=s3cret", "expected postgres://"),
         ("postgres://app:s3cret@db/x\n", "newline at the end"),
         ("http://", "the host is empty"),
         ("http:///s3cret", "the host is empty"),
-        ("dns://db?type=s3cret", "right is dns://"),
-        ("dns://db?s3cret=1", "right is dns://"),
+        ("dns://db?type=s3cret", "expected dns://"),
+        ("dns://db?s3cret=1", "expected dns://"),
         ("env:s3cret-", "env:DATABASE_URL"),
         ("env:", "env:DATABASE_URL"),
         ("", "no scheme"),

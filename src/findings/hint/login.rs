@@ -22,8 +22,7 @@ pub(super) const fn hint(cause: Cause) -> Option<&'static str> {
              server's log."
         }
         Cause::AuthUnsupported => {
-            "Client and server share no safe login method. Enable one on the server that does not send the password \
-             in clear text, or connect with verified TLS."
+            "Client and server share no login method. Enable one on the server that its clients have."
         }
         Cause::ReadOnly => {
             "The server is a replica, or its transactions are read-only by default. Point the target at the Service \

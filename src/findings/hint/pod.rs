@@ -10,10 +10,7 @@ pub(super) fn hint(fault: &Fault) -> Option<String> {
     };
     let text = match (fault.cause, detail) {
         (Cause::VariableMissing, detail) => return Some(missing(detail)),
-        (Cause::VariableInvalid, Some(ValueDetail::NotSpoken)) => {
-            "The value may be correct for the app. Give this check its host and port as tcp://host:port, or remove \
-             the check."
-        }
+        (Cause::ProbeLimit, detail) => limit(detail?)?,
         (Cause::VariableInvalid, _) => {
             "Correct the value in its Secret or ConfigMap, then restart the pod: the variables of a container never \
              change while it runs."
@@ -58,22 +55,48 @@ fn in_url(detail: &ValueDetail) -> &ValueDetail {
 
 fn malformed(detail: Option<&ValueDetail>) -> &'static str {
     match detail {
-        Some(ValueDetail::Socket) => {
-            "The value may be correct for the app. Give this check the server's host over TCP, or remove the check."
-        }
         Some(ValueDetail::ServiceLink) => {
             "Take the port from NAME_SERVICE_PORT, or set NAME_PORT in the env of the pod. enableServiceLinks: false \
              removes the variables of Kubernetes."
-        }
-        Some(ValueDetail::NotRead) => {
-            "The value may be correct for the app. Give the check its own URL, or `host`, `user` and `database`; or \
-             remove the check."
         }
         _ => {
             "Correct the URL where it is set: scheme://user:password@host:port/database. In user and password write \
              %40 for @, %2F for /, %23 for #, %3F for ?, %25 for %."
         }
     }
+}
+
+/// What to set where pilotfish cannot use a value that may be right.
+const fn limit(detail: &ValueDetail) -> Option<&'static str> {
+    Some(match detail {
+        ValueDetail::NotSpoken => {
+            "The value may be correct for the app. Give this check its host and port as tcp://host:port, or remove \
+             the check."
+        }
+        ValueDetail::Socket => {
+            "The value may be correct for the app. Give this check the server's host over TCP, or remove the check."
+        }
+        ValueDetail::NotRead => {
+            "The value may be correct for the app. Give the check its own URL, or `host`, `user` and `database`; or \
+             remove the check."
+        }
+        ValueDetail::NotWritten => {
+            "The value may be correct for the app. Give this check the form that the message names, or remove the check."
+        }
+        ValueDetail::NoUser => {
+            "The app may have its user from PGUSER or from its process. Set `user` in this check, or add the user to the URL."
+        }
+        ValueDetail::NotText => {
+            "The app may read the bytes as they are. Give this check the value as UTF-8 text, such as percent-encoded in a URL."
+        }
+        ValueDetail::Unset(_)
+        | ValueDetail::Key(_)
+        | ValueDetail::ServiceLink
+        | ValueDetail::Empty
+        | ValueDetail::NotPermitted { .. }
+        | ValueDetail::NotPem
+        | ValueDetail::Variables(_) => return None,
+    })
 }
 
 fn file_invalid(detail: Option<&ValueDetail>) -> &'static str {

@@ -64,8 +64,6 @@ fn a_variable_that_is_missing_is_named() {
 fn urls_that_cannot_be_read() {
     let link = || VariableFlaw::Url(Box::new(ValueDetail::ServiceLink));
     for (detail, says) in [
-        (Some(ValueDetail::Socket), "the server's host over TCP"),
-        (Some(ValueDetail::NotRead), "its own URL"),
         (Some(ValueDetail::ServiceLink), "NAME_SERVICE_PORT"),
         (
             Some(ValueDetail::Variables(vec![BrokenVariable { name: "A".to_owned(), flaw: Some(link()) }])),
@@ -76,8 +74,18 @@ fn urls_that_cannot_be_read() {
         let text = of(Cause::UrlMalformed, Phase::Assert, detail.clone().map(Detail::Value));
         assert!(text.contains(says), "{detail:?}: {text}");
     }
-    let not_spoken = of(Cause::VariableInvalid, Phase::Assert, Some(Detail::Value(ValueDetail::NotSpoken)));
-    assert!(not_spoken.contains("tcp://host:port"), "{not_spoken}");
+    for (detail, says) in [
+        (ValueDetail::Socket, "the server's host over TCP"),
+        (ValueDetail::NotRead, "its own URL"),
+        (ValueDetail::NotSpoken, "tcp://host:port"),
+        (ValueDetail::NotWritten, "the form that the message names"),
+        (ValueDetail::NoUser, "Set `user`"),
+        (ValueDetail::NotText, "UTF-8"),
+    ] {
+        assert!(detail.is_limit());
+        let text = of(Cause::ProbeLimit, Phase::Assert, Some(Detail::Value(detail)));
+        assert!(text.contains(says) && text.contains("app"), "{text}");
+    }
 }
 
 /// A kind that no rule knows gets no advice that is another protocol's.

@@ -13,7 +13,8 @@ use crate::url::{Url, UrlError};
 /// What is wrong with a value that is to be a connection URL: the cause that fits, and what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blame {
-    /// `secret_whitespace`, `url_password_doubled`, `url_password_unencoded` or `url_malformed`.
+    /// `secret_whitespace`, `url_password_doubled`, `url_password_unencoded`, `url_malformed`; `probe_limit` where it may be
+    /// right for the app.
     pub cause: Cause,
     /// In words, without the text.
     pub message: String,
@@ -32,6 +33,13 @@ impl Blame {
         Self::new(Cause::UrlMalformed, message)
     }
 
+    /// A URL that cannot be used for this reason: malformed, unless the limit is ours.
+    pub fn with_detail(detail: Option<ValueDetail>, message: impl Into<String>) -> Self {
+        let is_limit = detail.as_ref().is_some_and(ValueDetail::is_limit);
+        let cause = if is_limit { Cause::ProbeLimit } else { Cause::UrlMalformed };
+        Self { cause, message: message.into(), detail }
+    }
+
     /// The fault of the URL that comes from there (`the variable DATABASE_URL`).
     #[must_use]
     pub fn fault(self, origin: &str) -> Fault {
@@ -43,7 +51,7 @@ impl Blame {
 
 impl From<UrlError> for Blame {
     fn from(error: UrlError) -> Self {
-        Self { detail: error.detail(), ..Self::malformed(error.to_string()) }
+        Self::with_detail(error.detail(), error.to_string())
     }
 }
 
@@ -56,16 +64,16 @@ pub fn blame(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
             return Some(Blame::new(Cause::SecretWhitespace, format!("it has {what}")));
         }
         Some(Flaw::Quoted) => {
-            return Some(Blame::malformed("it is in quotes, which are part of it"));
+            return Some(Blame::malformed("it is in quotes, which are part of the value"));
         }
-        Some(Flaw::Base64) => return Some(Blame::malformed("it is still base64: the URL is inside")),
+        Some(Flaw::Base64) => return Some(Blame::malformed("it is still base64 of the URL")),
         Some(Flaw::Unexpanded(what)) if unread => return Some(unfilled(&what)),
         Some(Flaw::Unexpanded(_) | Flaw::Placeholder | Flaw::ServiceLink) | None => {}
     }
     let family = Family::of(text, schemes)?;
     let intent = Intent::of(text)?;
     if intent.doubled().is_some() {
-        return Some(Blame::new(Cause::UrlPasswordDoubled, "user and password appear in it twice"));
+        return Some(Blame::new(Cause::UrlPasswordDoubled, "the user and the password appear twice"));
     }
     let odd = |text: Option<&str>| !percent::odd(text.unwrap_or_default()).is_empty();
     if !unread || !(odd(intent.password) || odd(intent.user)) {
@@ -102,7 +110,7 @@ pub fn lint(text: &str, family: Family, schemes: Schemes) -> Option<Blame> {
         return Some(blame);
     }
     if Family::of(text, schemes) != Some(family) {
-        return Some(Blame::malformed(format!("it is no URL that begins with {}", family.schemes(schemes))));
+        return Some(Blame::malformed(format!("it is not a URL that starts with {}", family.schemes(schemes))));
     }
     if let Err(error) = read {
         return Some(error.into());
@@ -115,7 +123,7 @@ pub fn lint(text: &str, family: Family, schemes: Schemes) -> Option<Blame> {
     }
     let intent = Intent::of(text).filter(|_| !jdbc)?;
     if family == Family::Redis && intent.names_user_alone() {
-        let message = "it has no colon before the `@`: clients send it as the user, without a password";
+        let message = "it has no colon before the `@`, so clients send the text as the user, without a password";
         return Some(Blame::malformed(message));
     }
     // The braces of `${NAME}` are not a password's.
@@ -127,7 +135,7 @@ pub fn lint(text: &str, family: Family, schemes: Schemes) -> Option<Blame> {
 }
 
 fn unfilled(what: &str) -> Blame {
-    Blame::malformed(format!("{what} stands in it as it is, nothing filled it in"))
+    Blame::malformed(format!("it still contains {what}: nothing filled in the template"))
 }
 
 /// What the clients make of user and password that are not encoded; `None` where all read them as they are meant.

@@ -82,11 +82,23 @@ impl Family {
         }
     }
 
+    /// The family of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.name() == name)
+    }
+
+    /// The client of the JVM, whose URLs have a form of their own.
+    pub(super) const fn of_jvm(self) -> Option<&'static str> {
+        match self {
+            Self::Postgres => Some("JDBC"),
+            Self::Redis => None,
+        }
+    }
+
     /// The family of a URL, by its scheme; with a driver's form (`postgresql+asyncpg`, `jdbc:postgresql`), too.
     pub(super) fn of(text: &str, schemes: Schemes) -> Option<Self> {
         let (scheme, _) = text.split_once("://")?;
-        let name = schemes.stem(scheme)?.family?;
-        Self::ALL.into_iter().find(|family| family.name() == name)
+        Self::named(schemes.stem(scheme)?.family?)
     }
 
     /// Its schemes, for people: `redis:// or rediss://`.
@@ -158,6 +170,11 @@ impl Client {
             Self::TokioPostgres | Self::Sqlx | Self::RedisRs => runtime == "tokio",
             Self::LibPq | Self::Pgx => runtime == "go",
         }
+    }
+
+    /// Whether it reads `host=db user=app`, too, as libpq does.
+    pub(super) const fn reads_keywords(self) -> bool {
+        matches!(self, Self::Libpq | Self::Psycopg3 | Self::TokioPostgres | Self::LibPq | Self::Pgx)
     }
 
     /// How it reads the text, against what was meant.

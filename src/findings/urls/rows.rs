@@ -54,8 +54,8 @@ pub(super) const HOST_IS_USER: Entry = entry(
     "url_host_is_user",
     Severity::Error,
     Cause::UrlPasswordUnencoded,
-    "the host that does not resolve is the name of the database user: a URL whose password is not percent-encoded is \
-     read like this",
+    "the host that does not resolve is the name of the database user: clients read a URL like this if its password is \
+     not percent-encoded",
     "percent-encode the password in the URL that host and user come from",
 );
 pub(super) const PARAMETER: Entry = entry(
@@ -64,6 +64,14 @@ pub(super) const PARAMETER: Entry = entry(
     Cause::UrlMalformed,
     "only one client knows a parameter of the URL: others send it to the server as a setting, or reject the URL",
     "remove it from the URL of those clients",
+);
+pub(super) const KEYWORDS: Entry = entry(
+    "url_keywords_not_read",
+    Severity::Warning,
+    Cause::UrlMalformed,
+    "a connection string of keywords (host=… user=…) is read by libpq, Go's drivers and tokio-postgres, but by no client of \
+     a runtime in `clients`",
+    "write it as a URL for the app: postgresql://user:password@host:5432/database",
 );
 pub(super) const SCHEME: Entry = entry(
     "sqlalchemy_postgres_scheme",
@@ -175,6 +183,7 @@ pub(in crate::findings) const CODES: &[Entry] = &[
     MISREAD,
     HOST_IS_USER,
     PARAMETER,
+    KEYWORDS,
     SCHEME,
     SSLMODE,
     NEON_TLS,

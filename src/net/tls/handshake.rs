@@ -23,7 +23,7 @@ use super::tap_stream::TapStream;
 use super::verifier::RecordingVerifier;
 use crate::cause::Cause;
 use crate::net::io::{Io, StreamStats};
-use crate::outcome::{Facts, Fault, Phase};
+use crate::outcome::{Detail, Facts, Fault, Phase, ValueDetail};
 use crate::url::Host;
 
 /// How many bytes a peer may send before the handshake is done: certificates take at most 64 KiB.
@@ -45,7 +45,7 @@ pub(in crate::net) async fn handshake(
         Err(fault) => return (session, Err((fault, Some(io)))),
     };
     let client = Client::new(options);
-    let wire = io.wire();
+    let wire = io.monitor();
     let before = wire.seen();
     io.set_limit(before.received + HANDSHAKE_LIMIT);
     let (tap, first_bytes) = TapStream::new(io);
@@ -94,7 +94,7 @@ fn established(mut stream: TlsStream<TapStream>, leaf: Option<&CertificateDer<'_
     tap.io.set_limit(u64::MAX);
     facts.tls_alpn = connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned());
     let mut io = Io::over(stream);
-    io.wire().note_earlier_answer();
+    io.monitor().note_earlier_answer();
     io.tls_server_end_point = leaf.and_then(|leaf| end_point_hash(leaf));
     io
 }
@@ -129,8 +129,9 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, Fault> {
         Host::Ip(ip) => Ok(ServerName::IpAddress((*ip).into())),
         Host::Name(name) => {
             DnsName::try_from(name.trim_end_matches('.').to_owned()).map(ServerName::DnsName).map_err(|_| {
-                let what = "cannot be asked for over TLS: set server_name to a name of the certificate";
-                Fault::new(Phase::Assert, Cause::UrlMalformed, format!("the name \"{name}\" {what}"))
+                let what = "is not valid in TLS: set server_name to a name of the certificate";
+                Fault::new(Phase::Assert, Cause::ProbeLimit, format!("the name \"{name}\" {what}"))
+                    .with(Detail::Value(ValueDetail::NotWritten))
             })
         }
     }

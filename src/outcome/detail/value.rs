@@ -13,6 +13,12 @@ pub enum ValueDetail {
     Socket,
     /// The value is in a form that only some clients read.
     NotRead,
+    /// A host has a name or a form that pilotfish does not write for DNS: letters beyond ASCII, the zone of an IPv6 address.
+    NotWritten,
+    /// The value does not say who logs in: clients take that from elsewhere, such as the user of their process.
+    NoUser,
+    /// The variable holds bytes that are no UTF-8 text.
+    NotText,
     /// The port is `tcp://…`, as Kubernetes sets `NAME_PORT` for a Service.
     ServiceLink,
     /// The file is empty.
@@ -28,10 +34,18 @@ pub enum ValueDetail {
     Variables(Vec<BrokenVariable>),
 }
 
+impl ValueDetail {
+    /// Whether the value may be right for the app, and only pilotfish cannot use it.
+    #[must_use]
+    pub const fn is_limit(&self) -> bool {
+        matches!(self, Self::NotSpoken | Self::Socket | Self::NotRead | Self::NotWritten | Self::NoUser | Self::NotText)
+    }
+}
+
 /// A variable that breaks one of its rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenVariable {
-    /// Its name.
+    /// The name of the variable.
     pub name: String,
     /// What is wrong with it, where a hint or a finding depends on that.
     pub flaw: Option<VariableFlaw>,

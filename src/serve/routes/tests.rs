@@ -58,7 +58,7 @@ fn probes_say_ok_or_what_failed() {
     ] {
         assert_eq!(got(&state(), target, STRANGER), (status, body.to_owned()), "{target}");
     }
-    let detailed = "[-]database failed: connect_refused: do this\nreadyz check failed\n";
+    let detailed = "[-]database failed: connect_refused: seen. Fix: do this\nreadyz check failed\n";
     assert_eq!(got(&state(), "/readyz", FRIEND), (503, detailed.to_owned()));
 }
 
@@ -141,7 +141,7 @@ fn status_for_friends_has_the_outcome_under_its_own_keys_and_no_excerpt() {
     let database = &shown["checks"]["database"][0];
     assert_eq!(database["gates"], json!(["ready"]));
     assert_eq!(database["since"], "2026-11-20T09:00:00Z");
-    assert_eq!(database["output"], "connect_refused: do this");
+    assert_eq!(database["output"], "connect_refused: seen. Fix: do this");
     assert_eq!(database["failure"]["cause"], "connect_refused");
     assert_eq!((&database["name"], &database["result"]), (&json!("database"), &json!("fail")));
     assert!(!shown.to_string().contains("EXCERPT"));

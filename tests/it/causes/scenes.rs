@@ -107,7 +107,8 @@ fn tls() {
 
 #[test]
 fn postgres() {
-    let cluster = Cluster::plain();
+    let hba = "host all clear 127.0.0.1/32 password\nhost all all 127.0.0.1/32 scram-sha-256";
+    let cluster = Cluster::start(&Options { hba, ..Options::default() });
     for sql in [
         "CREATE ROLE nologin PASSWORD 'sesame'",
         "CREATE ROLE busy LOGIN PASSWORD 'sesame' CONNECTION LIMIT 0",

@@ -190,9 +190,10 @@ fn the_password_never_leaves_in_clear_text() {
     let (cluster, _folder, ca, _) = encrypted("host all all 127.0.0.1/32 password", &[]);
     let url = |mode: &str| format!("postgres://app:{PASSWORD}@127.0.0.1:{}/app?{mode}", cluster.port);
     for mode in ["sslmode=disable", "sslmode=allow", "sslmode=prefer", "sslmode=require"] {
-        let message = failed(&check(&url(mode)), "login", "auth_unsupported");
+        let message = failed(&check(&url(mode)), "login", "probe_limit");
         assert!(message.contains("in clear text") && message.ends_with("it was not sent"), "{mode}: {message}");
     }
+    assert!(!cluster.log().contains("connection authenticated"), "{}", cluster.log());
     for mode in ["require", "verify-ca", "verify-full"] {
         let check = check(&url(&format!("sslmode={mode}&sslrootcert={ca}")));
         passed(&check);
@@ -201,6 +202,46 @@ fn the_password_never_leaves_in_clear_text() {
     // Only the three that could trust the server have sent anything.
     assert_eq!(cluster.log().matches("connection authenticated").count(), 3, "{}", cluster.log());
     polite(&cluster.log());
+}
+
+/// LDAP, PAM, RADIUS and IAM all ask like `password` does.
+#[test]
+fn with_cleartext_encrypted_the_password_goes_over_any_tls_and_never_without() {
+    let (cluster, folder, ..) = encrypted("host all all 127.0.0.1/32 password", &[]);
+    let with = |cluster: &Cluster, mode: &str, password: &str| {
+        let config = folder.write(
+            "pilotfish.yaml",
+            format!(
+                "checks:\n  - name: db\n    gates: []\n    postgres: {{host: 127.0.0.1, port: {}, user: app, password: {password}, \
+                 sslmode: {mode}, cleartext: encrypted}}\n",
+                cluster.port
+            ),
+        );
+        json(&["check", "-o", "json", "-c", &config])["checks"][0].take()
+    };
+    for mode in ["allow", "prefer", "require"] {
+        let check = with(&cluster, mode, PASSWORD);
+        passed(&check);
+        assert_eq!(
+            (&check["facts"]["auth_method"], &check["facts"]["tls_verified"]),
+            (&"password".into(), &false.into())
+        );
+    }
+    // What came of it over TLS decides, not that it may not go without.
+    for mode in ["allow", "prefer", "require"] {
+        failed(&with(&cluster, mode, "wrong"), "login", "password_rejected");
+    }
+    let rejected = cluster.log().matches("password authentication failed").count();
+    let message = failed(&with(&cluster, "disable", PASSWORD), "login", "probe_limit");
+    assert!(message.ends_with("the connection is not encrypted: it was not sent"), "{message}");
+    let without_tls = Cluster::start(&Options { hba: "host all all 127.0.0.1/32 password", ..Options::default() });
+    for mode in ["allow", "prefer"] {
+        let message = failed(&with(&without_tls, mode, PASSWORD), "login", "probe_limit");
+        assert!(message.contains("the connection is not encrypted: it was not sent"), "{mode}: {message}");
+    }
+    failed(&with(&without_tls, "require", PASSWORD), "tls", "tls_unsupported");
+    assert!(!without_tls.log().contains("connection authenticated"), "{}", without_tls.log());
+    assert_eq!(rejected, 3, "each run is one login: {}", cluster.log());
 }
 
 #[test]
@@ -247,7 +288,7 @@ fn a_missing_password_or_user_is_said() {
         assert_eq!(message, "the server wants a password for \"app\", none is set");
     }
     let message =
-        failed(&check_variable(&format!("postgres://127.0.0.1:{}/app", cluster.port)), "assert", "url_malformed");
+        failed(&check_variable(&format!("postgres://127.0.0.1:{}/app", cluster.port)), "assert", "probe_limit");
     assert!(message.starts_with("no user"), "{message}");
     polite(&cluster.log());
 }

@@ -73,7 +73,7 @@ fn who_refused_is_told_apart_behind_a_pooler() {
         (PASSWORD, "barred", "login", "login_rejected", "no pg_hba.conf entry", "PostgreSQL rejects the pooler"),
         (PASSWORD, "nologin", "login", "login_rejected", "not permitted to log in", "ALTER ROLE … LOGIN"),
         (PASSWORD, "nowhere", "login", "no_such_database", "no such database: nowhere", "The pooler has no such"),
-        (PASSWORD, "away", "login", "timeout", "came in", "A pooler without a connection to its database"),
+        (PASSWORD, "away", "login", "timeout", "received", "A pooler without a connection to its database"),
     ] {
         let check = pooler.check(password, database);
         let message = failed(&check, phase, cause);

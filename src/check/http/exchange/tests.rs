@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{HttpResponse, exchange, peer_clock};
+use super::{Extent, HttpResponse, exchange, peer_clock};
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::request::Request;
 use crate::env::MapEnv;
@@ -36,7 +36,7 @@ async fn answered(bytes: &[u8], limit: u64) -> Result<HttpResponse, Fault> {
         drop(theirs.write_all(&bytes).await);
     };
     let wire = request.to_wire(Version::HTTP_11).unwrap();
-    tokio::join!(exchange(&mut attempt, Io::over(ours), wire, limit), peer).0
+    tokio::join!(exchange(&mut attempt, Io::over(ours), wire, |_| Extent::Whole(limit)), peer).0
 }
 
 #[tokio::test]

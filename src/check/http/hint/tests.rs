@@ -27,7 +27,18 @@ fn statuses_and_redirects() {
     let status = |code| Facts { status_code: Some(code), ..Facts::default() };
     for (cause, facts, says) in [
         (Cause::HttpStatus, status(404), "no such path"),
-        (Cause::HttpStatus, status(401), "requires other credentials"),
+        (Cause::HttpStatus, status(401), "does not say of which kind"),
+        (Cause::HttpStatus, status(408), "gave up"),
+        (Cause::HttpStatus, status(411), "Content-Length"),
+        (Cause::HttpStatus, status(413), "smaller `body`"),
+        (Cause::HttpStatus, status(426), "WebSocket"),
+        (Cause::HttpStatus, status(431), "headers of the request are too large"),
+        (Cause::HttpStatus, status(451), "legal reasons"),
+        (Cause::HttpStatus, status(473), "Vault"),
+        (Cause::HttpStatus, status(521), "refused the connection"),
+        (Cause::HttpStatus, status(522), "no connection to the origin in time"),
+        (Cause::HttpStatus, status(526), "certificate"),
+        (Cause::HttpStatus, status(529), "The app failed"),
         (Cause::HttpStatus, status(422), "the body or the headers"),
         (Cause::HttpStatus, status(403), "a rule blocks this client"),
         (Cause::HttpStatus, status(421), "allowed_hosts"),
@@ -80,4 +91,12 @@ fn an_answer_of_http_that_breaks_off_is_known_for_one() {
     assert!(silent(Phase::Request, StreamDetail::Stalled).contains("text/event-stream"));
     assert_eq!(silent(Phase::Request, StreamDetail::Silent), "");
     assert_eq!(silent(Phase::Tls, StreamDetail::Stalled), "", "a handshake is no answer");
+}
+
+#[test]
+fn each_status_has_a_short_hint() {
+    for code in 400..600 {
+        let Some(text) = super::status::hint(Some(code)) else { continue };
+        assert!(text.len() <= 300 && text.matches(". ").count() <= 1 && text.ends_with('.'), "{code}: {text}");
+    }
 }

@@ -11,8 +11,8 @@ use bytes::BytesMut;
 use super::rules::{MALFORMED, Rules};
 use super::text::{BODY, plain_names, readable_value, texts};
 use crate::cause::Cause;
-use crate::check::postgres::session_error::{SessionError, broken, shown, unsupported};
-use crate::check::postgres::sqlstate::ServerError;
+use crate::check::postgres::session_error::{SessionError, broken, limit, shown, unsupported};
+use crate::check::postgres::sqlstate::{ServerError, code};
 use crate::outcome::clean_text;
 
 /// The longest message that is taken; PostgreSQL's own while logging in are under 30 KiB.
@@ -227,7 +227,8 @@ impl Dialogue {
                 Stage::Offered
             }
             (Stage::Begun, 2 | 7 | 9) => {
-                return Err(unsupported("the server asks for GSSAPI, Kerberos or SSPI, which pilotfish does not have"));
+                let text = "the server asks for GSSAPI, Kerberos or SSPI, which pilotfish does not have";
+                return Err(limit(code::KERBEROS, text));
             }
             (Stage::Begun, 6) => return Err(unsupported("the server asks for the credentials of a local socket")),
             (Stage::Offered, 11) => {

@@ -1,7 +1,9 @@
 //! What a server may ask for in a login: judged before the client sees it and could answer.
 
 use crate::cause::Cause;
-use crate::check::postgres::session_error::{SessionError, broken, unsupported, zero_byte};
+use crate::check::login::Cleartext;
+use crate::check::postgres::session_error::{SessionError, broken, limit, unsupported, zero_byte};
+use crate::check::postgres::sqlstate::code;
 use crate::check::postgres::words::ChannelBinding;
 
 /// Of a challenge of SCRAM.
@@ -31,6 +33,8 @@ pub(in crate::check::postgres) enum Password {
     /// None is set.
     #[default]
     Missing,
+    /// None is set: it is in a file that libpq reads.
+    InFile,
     /// It can be sent by every method.
     Set,
     /// There is a zero byte in it, so that it cannot be sent as it is.
@@ -45,6 +49,7 @@ pub(in crate::check::postgres) struct Rules {
     pub(in crate::check::postgres) user: String,
     pub(in crate::check::postgres) password: Password,
     pub(in crate::check::postgres) channel_binding: ChannelBinding,
+    pub(in crate::check::postgres) cleartext: Cleartext,
     pub(in crate::check::postgres) trust: Trust,
     /// Whether a certificate of ours was shown to the server.
     pub(in crate::check::postgres) certificate: bool,
@@ -63,16 +68,20 @@ impl Rules {
     pub(super) fn clear_text(&self) -> Result<&'static str, SessionError> {
         self.has_password()?;
         self.without_binding("the password in clear text")?;
-        let why = match self.trust {
-            Trust::Verified if self.password == Password::WithZeroByte => return Err(zero_byte()),
-            Trust::Verified => {
+        let (code, why) = match (self.trust, self.cleartext) {
+            (Trust::Verified, _) | (Trust::Unverified, Cleartext::Encrypted) => {
+                if self.password == Password::WithZeroByte {
+                    return Err(zero_byte());
+                }
                 self.outside_scram()?;
                 return Ok("password");
             }
-            Trust::Unverified => "the server's certificate was not verified",
-            Trust::Plain => "the connection is not encrypted",
+            (Trust::Unverified, Cleartext::Verified) => {
+                (code::CLEAR_TEXT_UNVERIFIED, "the server's certificate was not verified")
+            }
+            (Trust::Plain, _) => (code::CLEAR_TEXT_PLAIN, "the connection is not encrypted"),
         };
-        Err(unsupported(&format!("the server asks for the password in clear text, and {why}: it was not sent")))
+        Err(limit(code, format!("the server asks for the password in clear text, and {why}: it was not sent")))
     }
 
     /// It asks for the password's hash by MD5.
@@ -85,7 +94,6 @@ impl Rules {
 
     /// It offers these mechanisms of SASL.
     pub(super) fn scram(&self, mut names: &[u8]) -> Result<&'static str, SessionError> {
-        self.has_password()?;
         let mut offered = Vec::new();
         // Each name has a zero byte behind it, and the list another one.
         while names != b"\0" {
@@ -97,6 +105,11 @@ impl Rules {
             names = &names[end + 1..];
         }
         let offers = |name| offered.contains(&name);
+        if !offers(SCRAM_SHA_256) && !offers(SCRAM_SHA_256_PLUS) {
+            let text = "the server offers no SASL mechanism that pilotfish has (SCRAM-SHA-256)";
+            return Err(limit(code::MECHANISM, text));
+        }
+        self.has_password()?;
         if self.can_bind() && offers(SCRAM_SHA_256_PLUS) {
             return Ok("scram-sha-256-plus");
         }
@@ -109,7 +122,9 @@ impl Rules {
             return Err(SessionError::Unbound(format!("channel binding is required, but {why}")));
         }
         if !offers(SCRAM_SHA_256) {
-            return Err(unsupported("the server offers no SASL mechanism that pilotfish has (SCRAM-SHA-256)"));
+            return Err(unsupported(
+                "the server offers SCRAM-SHA-256-PLUS alone, and the login cannot be tied to its certificate",
+            ));
         }
         Ok("scram-sha-256")
     }
@@ -124,7 +139,7 @@ impl Rules {
             1..=MAX_ROUNDS => Ok(()),
             _ => {
                 let text = format!("the server demands {rounds} rounds of SCRAM, at most {MAX_ROUNDS} are done");
-                Err(unsupported(&text))
+                Err(limit(code::ROUNDS, text))
             }
         }
     }
@@ -132,6 +147,10 @@ impl Rules {
     fn has_password(&self) -> Result<(), SessionError> {
         match self.password {
             Password::Set | Password::WithZeroByte | Password::Vanishing => Ok(()),
+            Password::InFile => {
+                let text = format!("the server wants a password for {:?}, and passfile is not read", self.user);
+                Err(limit(code::PASSFILE, text))
+            }
             Password::Missing => {
                 let text = format!("the server wants a password for {:?}, none is set", self.user);
                 Err(SessionError::Stop(Cause::PasswordMissing, text))
@@ -141,7 +160,8 @@ impl Rules {
 
     fn outside_scram(&self) -> Result<(), SessionError> {
         if self.password == Password::Vanishing {
-            return Err(unsupported("a password of nothing but invisible characters is sent by SCRAM alone"));
+            let text = "a password of nothing but invisible characters is sent by SCRAM alone";
+            return Err(limit(code::INVISIBLE, text));
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use super::super::session::QueryResult;
 use super::super::words::ChannelBinding;
 use super::{Guard, Record, SessionError, Trust};
 use crate::cause::Cause;
+use crate::check::login::Cleartext;
 use crate::secret::Secret;
 
 /// A message of the server: tag, length, body.
@@ -79,7 +80,9 @@ fn login(password: Option<&Secret>, trust: Trust) -> Login<'_> {
         application_name: "pilotfish",
         options: None,
         password,
+        passfile: false,
         channel_binding: ChannelBinding::Prefer,
+        cleartext: Cleartext::Verified,
         trust,
         certificate: false,
         end_point: None,
@@ -214,15 +217,26 @@ async fn a_password_in_clear_text_needs_verified_tls() {
     let secret = Secret::new("s3cret".into());
     for (trust, why) in [(Trust::Plain, "not encrypted"), (Trust::Unverified, "not verified")] {
         let ended = with(auth(3, b""), &login(Some(&secret), trust)).await;
-        let Err(SessionError::Stop(Cause::AuthUnsupported, text)) = ended.result else { panic!("{:?}", ended.result) };
+        let Err(SessionError::Limit { text, .. }) = ended.result else { panic!("{:?}", ended.result) };
         assert!(text.contains(why), "{text}");
         assert!(!ended.record.proof_sent && !String::from_utf8_lossy(&ended.heard).contains("s3cret"));
     }
     let script = [auth(3, b""), auth(0, b""), ready()].concat();
-    let ended = with(script, &login(Some(&secret), Trust::Verified)).await;
-    ended.result.unwrap();
-    assert_eq!(ended.record.method, Some("password"));
-    assert!(ended.record.proof_sent && ended.heard.ends_with(b"p\0\0\0\x0bs3cret\0"));
+    for (trust, cleartext) in [
+        (Trust::Verified, Cleartext::Verified),
+        (Trust::Verified, Cleartext::Encrypted),
+        (Trust::Unverified, Cleartext::Encrypted),
+    ] {
+        let login = Login { cleartext, ..login(Some(&secret), trust) };
+        let ended = with(script.clone(), &login).await;
+        ended.result.unwrap();
+        assert_eq!(ended.record.method, Some("password"));
+        assert!(ended.record.proof_sent && ended.heard.ends_with(b"p\0\0\0\x0bs3cret\0"));
+    }
+    let without_tls = Login { cleartext: Cleartext::Encrypted, ..login(Some(&secret), Trust::Plain) };
+    let ended = with(script, &without_tls).await;
+    assert!(matches!(ended.result, Err(SessionError::Limit { .. })), "{:?}", ended.result);
+    assert!(!ended.record.proof_sent && !String::from_utf8_lossy(&ended.heard).contains("s3cret"));
 }
 
 #[tokio::test]
@@ -234,13 +248,21 @@ async fn what_cannot_be_answered_is_said() {
         (auth(5, b"salt"), None, Cause::PasswordMissing, "wants a password for \"app\""),
         (sasl("SCRAM-SHA-256\0"), None, Cause::PasswordMissing, "none is set"),
         (auth(3, b""), None, Cause::PasswordMissing, "none is set"),
-        (auth(7, b""), None, Cause::AuthUnsupported, "GSSAPI"),
-        (auth(2, b""), None, Cause::AuthUnsupported, "Kerberos"),
-        (sasl("OAUTHBEARER\0"), Some(&secret), Cause::AuthUnsupported, "no SASL mechanism"),
-        (bomb, Some(&secret), Cause::AuthUnsupported, "4000000000 rounds"),
+        (auth(6, b""), None, Cause::AuthUnsupported, "local socket"),
+        (sasl("SCRAM-SHA-256-PLUS\0"), Some(&secret), Cause::AuthUnsupported, "cannot be tied"),
+        (auth(7, b""), None, Cause::ProbeLimit, "GSSAPI"),
+        (auth(9, b""), None, Cause::ProbeLimit, "SSPI"),
+        (auth(2, b""), None, Cause::ProbeLimit, "Kerberos"),
+        (sasl("OAUTHBEARER\0"), None, Cause::ProbeLimit, "no SASL mechanism"),
+        (sasl("SCRAM-SHA-512\0OAUTHBEARER\0"), Some(&secret), Cause::ProbeLimit, "no SASL mechanism"),
+        (bomb, Some(&secret), Cause::ProbeLimit, "4000000000 rounds"),
     ] {
         let ended = with(script, &login(password, Trust::Plain)).await;
-        let Err(SessionError::Stop(found, text)) = ended.result else { panic!("{says}: {:?}", ended.result) };
+        let (found, text) = match ended.result {
+            Err(SessionError::Stop(found, text)) => (found, text),
+            Err(SessionError::Limit { text, .. }) => (Cause::ProbeLimit, text),
+            other => panic!("{says}: {other:?}"),
+        };
         assert_eq!(found, cause, "{text}");
         assert!(text.contains(says) && !ended.record.proof_sent, "{text}");
     }

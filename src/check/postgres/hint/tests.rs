@@ -121,7 +121,7 @@ fn what_the_kind_found_itself() {
     };
     assert!(own(Cause::QueryFailed, code::OTHER_ROLE).contains("the Service of the replicas"));
     assert!(own(Cause::AuthUnsupported, code::CHANNEL_BINDING).contains("channel_binding=require needs"));
-    assert!(own(Cause::AuthUnsupported, "").contains("share no safe login method"));
+    assert!(own(Cause::AuthUnsupported, "").contains("share no login method"));
     let upstream = said(Phase::Login, "password authentication failed for user \"app\" (28P01)");
     let Some(Detail::SqlState { state, product, .. }) = upstream.detail else { panic!("{upstream:?}") };
     let upstream = upstream.with(Detail::SqlState { state, code: code::UPSTREAM_LOGIN, product });

@@ -1,6 +1,6 @@
 use super::super::keys::PostgresKeys;
 use super::super::words::{ChannelBinding, Role, SslMode};
-use super::{Settings, Target};
+use super::{Server, Settings, Target};
 use crate::env::MapEnv;
 use crate::net::tls::Pem;
 use crate::value::Value;
@@ -19,7 +19,7 @@ fn shown_url(text: &str) -> String {
 }
 
 fn hosts(settings: &Settings) -> String {
-    settings.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    settings.hosts.iter().map(|server| server.endpoint.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn hosts_in_parameters() {
     assert_eq!(hosts(&of_url("postgres:///db?host=h1,h2&port=1,2&user=u").unwrap()), "h1:1 h2:2");
     assert_eq!(hosts(&of_url("postgres://u:p@/db?port=9&host=h1,h2").unwrap()), "h1:9 h2:9");
     assert_eq!(hosts(&of_url("postgres://u@a:7/db?host=::1").unwrap()), "[::1]:5432");
-    assert!(of_url("postgres://u@/db?host=/var/run").unwrap_err().contains("socket in the file system"));
+    assert!(of_url("postgres://u@/db?host=/var/run").unwrap_err().contains("sockets in the file system"));
     assert!(of_url("postgres://u@a,b/db?port=1,2,3").unwrap_err().contains("number of ports"));
     assert!(of_url("postgres://u@/db").unwrap_err().contains("the host is empty"));
 }
@@ -61,8 +61,6 @@ fn hosts_in_parameters() {
 fn what_cannot_be_used_is_said_without_its_text() {
     for (text, says) in [
         ("mysql://u:s3cret@h/d", "neither postgres:// nor postgresql://"),
-        ("jdbc:postgresql://h/d?user=u&password=s3cret", "a JDBC URL is not read"),
-        ("postgres://u:s3cret@%2Frun%2Fpostgresql/d", "a socket in the file system"),
         ("postgres://u:s3cret@h/d?sslmode=s3cret", "sslmode is not one of disable, allow"),
         ("postgres://u:s3cret@h/d?port=s3cret", "port is not a port"),
         ("postgres://u:s3cret@h/%zz", "percent-encoding"),
@@ -73,6 +71,87 @@ fn what_cannot_be_used_is_said_without_its_text() {
         assert!(error.starts_with("url_malformed: ") && error.contains(says), "{text}: {error}");
         assert!(!error.contains("s3"), "{error}");
     }
+}
+
+#[test]
+fn what_only_other_clients_can_use_is_a_limit() {
+    for (text, says) in [
+        ("jdbc:postgresql://h/d?user=u&password=s3cret", "a JDBC URL is not read"),
+        ("postgres://u:s3cret@%2Frun%2Fpostgresql/d", "sockets in the file system"),
+        ("postgres://u:s3cret@/d?host=/run/postgresql", "sockets in the file system"),
+        ("postgres://db", "no user"),
+        ("prisma://u:s3cret@h/d", "neither postgres:// nor postgresql://"),
+        ("Host=h;Username=u;Password=s3cret", "ADO.NET"),
+        ("user=u password=s3cret dbname=d", "names no host"),
+        ("service=main password=s3cret", "pg_service.conf"),
+    ] {
+        let error = of_url(text).unwrap_err();
+        assert!(error.starts_with("probe_limit: ") && error.contains(says), "{text}: {error}");
+        assert!(!error.contains("s3"), "{error}");
+    }
+}
+
+#[test]
+fn a_keyword_string_is_a_url_in_another_form() {
+    let text = "host=h1,h2 port=1,2 user=app password='p w' dbname=shop sslmode=verify-ca sslrootcert=/ca.pem \
+                application_name=x options='-c search_path=x' target_session_attrs=primary channel_binding=require";
+    let settings = of_url(text).unwrap();
+    assert_eq!(hosts(&settings), "h1:1 h2:2");
+    assert_eq!((settings.user.as_str(), settings.database.as_str()), ("app", "shop"));
+    assert_eq!(settings.password.as_ref().unwrap().expose(), "p w");
+    assert_eq!((settings.sslmode, settings.role), (SslMode::VerifyCa, Role::Primary));
+    assert_eq!(settings.options.as_deref(), Some("-c search_path=x"));
+    assert_eq!(shown_url(text), "postgres://app@h1:1,h2:2/shop");
+    for (text, says) in [
+        ("host=h user=u password='s3cret", "a quote is not closed"),
+        ("host=h user=u password=s3cret sslmode=s3cret", "sslmode is not one of disable, allow"),
+        ("host=h user=u port=s3cret", "port is not a port"),
+        ("host=h:1 user=u password=s3cret", "a port follows the host"),
+    ] {
+        let error = of_url(text).unwrap_err();
+        assert!(error.starts_with("url_malformed: ") && error.contains(says), "{text}: {error}");
+        assert!(!error.contains("s3"), "{error}");
+    }
+    // White space at its ends means nothing, unlike in a URL.
+    assert_eq!(hosts(&of_url(" host=h user=u\n").unwrap()), "h:5432");
+}
+
+#[test]
+fn hostaddr_is_dialled_and_the_host_is_its_name() {
+    let shown = |text: &str| {
+        let servers = of_url(text)?.hosts.into_iter();
+        let name = |server: &Server| server.name.as_ref().map_or("-".to_owned(), ToString::to_string);
+        Ok::<_, String>(
+            servers.map(|server| format!("{} as {}", server.endpoint, name(&server))).collect::<Vec<_>>().join(" "),
+        )
+    };
+    for (text, expected) in [
+        ("postgres://u@db/d?hostaddr=10.0.0.9", "10.0.0.9:5432 as db"),
+        ("postgres://u@db:6432/d?hostaddr=::1", "[::1]:6432 as db"),
+        ("postgres:///d?user=u&hostaddr=10.0.0.9&port=1", "10.0.0.9:1 as -"),
+        ("postgres://u@a:1,b:2/d?hostaddr=10.0.0.1,10.0.0.2", "10.0.0.1:1 as a 10.0.0.2:2 as b"),
+        ("postgres://u@a,b/d?hostaddr=,10.0.0.2", "a:5432 as a 10.0.0.2:5432 as b"),
+        ("hostaddr=10.0.0.9 host=db user=u", "10.0.0.9:5432 as db"),
+        ("hostaddr=10.0.0.1,10.0.0.2 user=u port=7", "10.0.0.1:7 as - 10.0.0.2:7 as -"),
+    ] {
+        assert_eq!(shown(text).as_deref(), Ok(expected), "{text}");
+    }
+    for (text, says) in [
+        ("postgres://u@db/d?hostaddr=db2", "hostaddr is no IP address"),
+        ("postgres://u@a,b/d?hostaddr=10.0.0.1", "another number of addresses"),
+        ("hostaddr=10.0.0.1 user=u sslmode=verify-full", "needs its name"),
+        ("hostaddr=10.0.0.1, user=u", "hostaddr is no IP address"),
+    ] {
+        let error = of_url(text).unwrap_err();
+        assert!(error.starts_with("url_malformed: ") && error.contains(says), "{text}: {error}");
+    }
+    assert_eq!(shown_url("postgres://u@db/d?hostaddr=10.0.0.9"), "postgres://u@db:5432/d");
+    assert_eq!(shown_url("postgres:///d?user=u&hostaddr=10.0.0.9"), "postgres://u@10.0.0.9:5432/d");
+    // The key takes the place of both.
+    let url = Some(Value::literal("postgres://u@db/d?hostaddr=10.0.0.9"));
+    let keys = PostgresKeys { url, host: Some(Value::literal("other")), ..PostgresKeys::default() };
+    let settings = Settings::resolve(&keys, &MapEnv::default()).unwrap();
+    assert_eq!(hosts(&settings), "other:5432");
 }
 
 #[test]
@@ -89,7 +168,7 @@ fn what_is_wrong_with_the_value_has_causes_of_its_own() {
         ("postgres://u:s3cret@u:s3cret@h/d", "url_password_doubled: "),
         ("postgres://u:s3cret@h/d\n", "secret_whitespace: the URL from the configuration: it has a newline at its end"),
         ("'postgres://u:s3cret@h/d'", "url_malformed: the URL from the configuration: it is in quotes"),
-        ("postgres://u:s3cret@$(HOST)/d", "url_malformed: the URL from the configuration: $(HOST) stands in it"),
+        ("postgres://u:s3cret@$(HOST)/d", "url_malformed: the URL from the configuration: it still contains $(HOST)"),
     ] {
         let error = of_url(text).unwrap_err();
         assert!(error.starts_with(starts) && !error.contains("s3"), "{text}: {error}");
@@ -171,5 +250,5 @@ fn the_target_needs_no_password_nor_user() {
     assert_eq!(shown(&keys, &MapEnv::default()), "postgres://app@db:5432/app");
     assert_eq!(Settings::resolve(&keys, &MapEnv::default()).unwrap_err().cause.slug(), "variable_missing");
     assert_eq!(shown_url("postgres://db"), "postgres://db:5432");
-    assert!(of_url("postgres://db").unwrap_err().starts_with("url_malformed: no user"));
+    assert!(of_url("postgres://db").unwrap_err().starts_with("probe_limit: no user"));
 }

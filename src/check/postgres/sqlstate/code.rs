@@ -62,6 +62,21 @@ pub(in crate::check::postgres) const CHANNEL_BINDING: &str = "channel_binding";
 /// No server's error: the server is in another role than the one that is wanted.
 pub(in crate::check::postgres) const OTHER_ROLE: &str = "other_role";
 
+/// No server's error: the server asks for the password in clear text, and the connection is not encrypted.
+pub(in crate::check::postgres) const CLEAR_TEXT_PLAIN: &str = "clear_text_plain";
+/// No server's error: the server asks for the password in clear text, and its certificate is not verified.
+pub(in crate::check::postgres) const CLEAR_TEXT_UNVERIFIED: &str = "clear_text_unverified";
+/// No server's error: the server asks for GSSAPI, Kerberos or SSPI.
+pub(in crate::check::postgres) const KERBEROS: &str = "kerberos";
+/// No server's error: pilotfish has none of the SASL mechanisms that the server offers.
+pub(in crate::check::postgres) const MECHANISM: &str = "mechanism";
+/// No server's error: the server demands more rounds of SCRAM than pilotfish computes.
+pub(in crate::check::postgres) const ROUNDS: &str = "rounds";
+/// No server's error: the server wants a password, which is in a file that libpq reads.
+pub(in crate::check::postgres) const PASSFILE: &str = "passfile";
+/// No server's error: a password of invisible characters, which pilotfish has in a form for SCRAM alone.
+pub(in crate::check::postgres) const INVISIBLE: &str = "invisible";
+
 /// Who says so, where it is not PostgreSQL itself.
 const PRODUCTS: &[(&str, &str)] = &[
     ("no such user", "PgBouncer"),

@@ -1,20 +1,29 @@
 //! Documents as real programs answer them, and what is to be read out of each.
 
-use super::{Reading, read};
+use super::read_body;
+use crate::check::peer::reading::{Reading, Unreadable};
 use crate::check::words::Tone;
 
-/// `good`, `warn: …`, `bad: …`, `silent`, `page`, `large`.
-fn reading(media_type: &str, body: &str) -> String {
-    match read(media_type, body.as_bytes()) {
-        Reading::Health(health) => match health.tone {
-            Tone::Good => "good".to_owned(),
-            Tone::Warn => format!("warn: {}", health.in_words()),
-            Tone::Bad => format!("bad: {}", health.in_words()),
+/// `good`, `warn: …`, `bad: …`, `silent`, or why it is unreadable.
+fn reading(media_type: &str, body: impl AsRef<[u8]>) -> String {
+    let unreadable = |why: &Unreadable| match why {
+        Unreadable::Word(place) => format!("unknown word: {place}"),
+        Unreadable::Binary => "binary".to_owned(),
+        Unreadable::Page => "page".to_owned(),
+        Unreadable::Markup => "xml".to_owned(),
+        Unreadable::NoJson => "no json".to_owned(),
+        Unreadable::TooLarge => "large".to_owned(),
+        Unreadable::Packed(_) | Unreadable::Stream => "of the head".to_owned(),
+    };
+    match read_body(media_type, body.as_ref()) {
+        Reading::Health(health) => match (health.tone, health.unknown()) {
+            (Tone::Good, Some(place)) => format!("unknown word: {place}"),
+            (Tone::Good, None) => "good".to_owned(),
+            (Tone::Warn, _) => format!("warn: {}", health.as_message()),
+            (Tone::Bad, _) => format!("bad: {}", health.as_message()),
         },
         Reading::Silent => "silent".to_owned(),
-        Reading::Page => "page".to_owned(),
-        Reading::NoJson => "no json".to_owned(),
-        Reading::TooLarge => "large".to_owned(),
+        Reading::Unreadable(why) => unreadable(&why),
     }
 }
 
@@ -74,7 +83,9 @@ fn spring_actuator() {
             "bad: readinessState: OUT_OF_SERVICE",
         ),
         (r#"{"status":"DOWN"}"#, "bad: the peer reports: DOWN"),
-        (r#"{"status":"UNKNOWN"}"#, "silent"),
+        // "UNKNOWN indicators are ignored" by the aggregate; where nothing else is known, nobody can tell.
+        (r#"{"status":"UNKNOWN"}"#, "unknown word: status"),
+        (r#"{"status":"UP","components":{"discoveryComposite":{"status":"UNKNOWN"}}}"#, "good"),
         // Spring Boot 2.0 and 1.x.
         (r#"{"status":"DOWN","details":{"rabbit":{"status":"DOWN","details":{"error":"x"}}}}"#, "bad: rabbit: DOWN"),
         (r#"{"status":"UP","redis":{"status":"UP","version":"7.0"},"configServer":{"status":"UP"}}"#, "good"),
@@ -216,7 +227,8 @@ fn no_false_alarm() {
         ("[]", "silent"),
         ("0", "silent"),
         ("null", "silent"),
-        (r#"{"status":200}"#, "silent"),
+        (r#"{"status":200}"#, "good"),
+        (r#"{"status":0,"message":"success"}"#, "silent"),
         ("pong", "silent"),
         ("", "silent"),
         ("{\"status\":\"down\"", "no json"),
@@ -231,7 +243,7 @@ fn pages() {
     let spa =
         "<!DOCTYPE html><html><head><script type=\"module\" src=\"/a.js\"></script></head><div id=root></div></html>";
     assert_eq!(reading("text/html; charset=utf-8", spa), "page");
-    assert_eq!(reading("", &format!("\u{feff}\n{spa}")), "page");
+    assert_eq!(reading("", format!("\u{feff}\n{spa}")), "page");
     // Rails answers /up with a green page.
     let rails = "<!DOCTYPE html><html><body style=\"background-color: green\"></body></html>";
     assert_eq!(reading("text/html", rails), "silent");
@@ -257,4 +269,172 @@ fn whatever_comes_it_ends() {
     assert_eq!(reading("application/json", &deep), "silent");
     let wide = format!("[{}1]", "{\"status\":\"down\"},".repeat(20_000));
     assert_eq!(reading("application/json", &wide), "large");
+}
+
+#[test]
+fn a_word_that_means_down_in_any_spelling() {
+    table(&[
+        (r#"{"status":"KO"}"#, "bad: the peer reports: KO"),
+        (r#"{"status":"NOK"}"#, "bad: the peer reports: NOK"),
+        (r#"{"status":"stopped"}"#, "bad: the peer reports: stopped"),
+        (r#"{"status":"notReady"}"#, "bad: the peer reports: notReady"),
+        (r#"{"status":"NotReady"}"#, "bad: the peer reports: NotReady"),
+        (r#"{"status":"not ready"}"#, "bad: the peer reports: not ready"),
+        (r#"{"status":"NOT_READY"}"#, "bad: the peer reports: NOT_READY"),
+        (r#"{"status":"UnHealthy"}"#, "bad: the peer reports: UnHealthy"),
+        (r#"{"status":"outOfService"}"#, "bad: the peer reports: outOfService"),
+        (r#"{"status":"failed to connect"}"#, "bad: the peer reports: failed to connect"),
+        (r#"{"status":"Could not connect to db: timeout"}"#, "bad: the peer reports: Could not connect"),
+        (r#"{"status":"The service is not healthy"}"#, "bad: the peer reports: not healthy"),
+        (r#"{"status":"False"}"#, "bad: the peer reports: status: false"),
+        (r#"{"status":false}"#, "bad: the peer reports: status: false"),
+        (r#"{"Status":"no"}"#, "bad: the peer reports: Status: false"),
+        (r#"{"status":"503"}"#, "bad: the peer reports: status: 503"),
+        (r#"{"status":503,"database":"disconnected"}"#, "bad: database: disconnected"),
+        (r#"{"healthy":"false"}"#, "bad: the peer reports: healthy: false"),
+        (r#"{"isHealthy":"False"}"#, "bad: the peer reports: isHealthy: false"),
+        (r#"{"healthy":0}"#, "bad: the peer reports: healthy: 0"),
+        (r#"{"ready":"not ready"}"#, "bad: the peer reports: ready: not ready"),
+        (r#"{"up":"down"}"#, "bad: the peer reports: up: down"),
+        (r#"{"live":false}"#, "bad: the peer reports: live: false"),
+        // etcd.
+        (r#"{"health":"false","reason":"RAFT NO LEADER"}"#, "bad: the peer reports: health: false"),
+        (r#"{"health":"true","reason":""}"#, "good"),
+        // Patroni, Zammad, Consul's list of checks.
+        (r#"{"state":"start failed","role":"replica"}"#, "bad: the peer reports: start failed"),
+        (r#"{"state":"running","role":"master","timeline":1}"#, "good"),
+        (
+            r#"{"healthy":false,"message":"Channel: Email::Account out","issues":["x"],"actions":[]}"#,
+            "bad: the peer reports: healthy: false",
+        ),
+        (
+            r#"[{"Node":"a","CheckID":"service:redis","Name":"Redis check","Status":"critical","Output":"","ServiceName":"redis"}]"#,
+            "bad: Redis check: critical",
+        ),
+        (r#"{"checks":{"db":"False","cache":"true"}}"#, "bad: db: false"),
+        (r#"{"checks":{"db":"KO","cache":"OK"}}"#, "bad: db: KO"),
+        (r#"{"checks":[{"name":"db","status":503},{"name":"cache","status":200}]}"#, "bad: db: 503"),
+        (r#"{"status":"ok","database":"False"}"#, "bad: database: false"),
+        (r#"{"status":"ok","database":"failed to connect"}"#, "bad: database: failed to connect"),
+        (r#"{"status":"ok","kafka_status":"error"}"#, "bad: kafka_status: error"),
+        (r#"{"status":"ok","stripe":"ok","openai":"error"}"#, "bad: openai: error"),
+        (r#"{"postgres":"up","payments":"down"}"#, "bad: payments: down"),
+        (r#""KO""#, "bad: the peer reports: KO"),
+    ]);
+    for (media_type, body, expected) in [
+        ("text/plain", "KO", "bad: the peer reports: KO"),
+        ("text/plain", "notReady\n", "bad: the peer reports: notReady"),
+        ("text/plain", "Service is not ready", "bad: the peer reports: not ready"),
+        ("text/plain", "False", "bad: the peer reports: false"),
+        ("text/plain", "All systems operational", "good"),
+        ("text/plain", "Prometheus Server is Healthy.", "silent"),
+        ("application/json", "OK", "good"),
+        ("application/xml", "<health><status>DOWN</status></health>", "bad: the peer reports: DOWN"),
+        ("text/plain", "[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed", "bad: etcd: failed"),
+        ("text/plain", "[+]ping ok\n[+]log ok\nreadyz check passed", "good"),
+    ] {
+        assert_eq!(reading(media_type, body), expected, "{body}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_never_passed_over() {
+    for body in [
+        r#"{"status":"DB_MIGRATION_NEEDED"}"#,
+        r#"{"status":"dbMigrationNeeded"}"#,
+        r#"{"status":"WAITING_FOR_LICENSE","version":"1.2"}"#,
+        r#"{"status":"RUNNING_READ_ONLY"}"#,
+        r#"{"status":404}"#,
+        r#"{"status":"2"}"#,
+        r#"{"status":"en panne"}"#,
+        r#"{"status":"ausgefallen","uptime":3}"#,
+    ] {
+        assert_eq!(reading("application/json", body), "unknown word: status", "{body}");
+    }
+    table(&[
+        (r#"{"health":"OKTA_DEGRADED"}"#, "unknown word: health"),
+        (r#"{"status":"ok","checks":[{"name":"db","status":"DB_MIGRATION_NEEDED"}]}"#, "unknown word: db"),
+        (r#"{"status":"FANCY","database":"connected"}"#, "unknown word: status"),
+        (r#"{"status":"FANCY","database":"disconnected"}"#, "bad: database: disconnected"),
+        (r#"{"status":"ok","lag":NaN}"#, "no json"),
+        ("{\"status\":\"ok\"}\n{\"status\":\"down\"}", "no json"),
+        ("service busy", "no json"),
+    ]);
+    let utf16 = |text: &str, mark: &[u8]| {
+        mark.iter().copied().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect::<Vec<u8>>()
+    };
+    for (media_type, body, expected) in [
+        ("application/json", utf16(r#"{"status":"DOWN"}"#, b"\xff\xfe"), "binary"),
+        ("application/json; charset=utf-16le", utf16(r#"{"status":"DOWN"}"#, b""), "binary"),
+        ("text/plain; charset=utf-16", b"\xfe\xff\0D\0O\0W\0N".to_vec(), "binary"),
+        ("application/json", b"\xff\xfe\0\0{\0\0\0}\0\0\0".to_vec(), "binary"),
+        ("image/png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "binary"),
+        ("application/json", b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec(), "binary"),
+        ("application/grpc", b"\0\0\0\0\x02\x08\x02".to_vec(), "binary"),
+        ("application/x-protobuf", b"\x08\x02".to_vec(), "binary"),
+        ("text/plain; charset=iso-8859-1", b"cass\xe9".to_vec(), "silent"),
+        ("text/plain", b"DB_MIGRATION_NEEDED".to_vec(), "unknown word: "),
+        ("text/plain", b"Service Unavailable".to_vec(), "unknown word: "),
+        ("text/html", b"{'status': 'DOWN'}".to_vec(), "page"),
+        ("text/plain", b"{'status': 'DOWN'}".to_vec(), "no json"),
+        ("application/xml", b"<?xml version=\"1.0\"?><h><db>up</db><cache>down</cache></h>".to_vec(), "xml"),
+    ] {
+        assert_eq!(reading(media_type, &body), expected, "{media_type} {}", String::from_utf8_lossy(&body));
+    }
+}
+
+#[test]
+fn a_word_counts_only_under_a_key_that_means_health() {
+    for body in [
+        r#"{"status":"ok","priority":"critical"}"#,
+        r#"{"status":"ok","severity":"critical"}"#,
+        r#"{"status":"ok","tier":"critical","importance":"critical","class":"critical"}"#,
+        r#"{"status":"ok","serviceTier":"critical","business_criticality":"critical","impact":"error"}"#,
+        r#"{"status":"UP","components":{"db":{"status":"UP","severity":"critical"},"cache":{"status":"UP","tier":"failed"}}}"#,
+        r#"{"status":"ok","checks":[{"name":"db","status":"ok","severity":"critical","level":"error"}]}"#,
+        r#"{"status":"ok","checks":{"db":"ok","priority":"critical"}}"#,
+        r#"{"status":"ok","update":{"available":false}}"#,
+        r#"{"status":"ok","updates":{"available":false,"latest":"1.2"}}"#,
+        r#"{"status":"ok","latest":"1.2","available":false}"#,
+        r#"{"status":"ok","newVersion":{"available":false}}"#,
+        r#"{"status":"ok","release":{"ready":false},"upgrade":{"status":"failed"}}"#,
+        r#"{"status":"ok","job":{"id":7,"status":"failed"}}"#,
+        r#"{"status":"success","data":{"order":{"id":1,"status":"failed"}}}"#,
+        r#"{"status":"ok","results":[{"id":1,"title":"buy milk","status":"failed"}]}"#,
+        r#"{"status":"ok","order_status":"failed","lastDeployment":"failed","jobs":{"nightly":"failed"}}"#,
+        r#"{"status":"ok","services":[{"id":1,"name":"haircut","price":20,"status":"unavailable"}]}"#,
+        r#"{"status":"ok","error":"timeout","theme":"dead","shape":"broken"}"#,
+        r#"{"status":"ok","trend":"down","arrow":"left"}"#,
+        r#"{"status":"ok","connected":0,"ready":0,"available":0}"#,
+        r#"{"status":"ok","user":{"name":"x","available":false}}"#,
+        r#"{"success":true,"data":{"seats":{"available":false}}}"#,
+    ] {
+        assert_eq!(reading("application/json", body), "good", "{body}");
+    }
+    for body in [
+        r#"[{"id":1,"title":"buy milk","status":"failed"}]"#,
+        r#"[{"id":1,"title":"buy milk","status":"done"},{"id":2,"title":"run","status":"error"}]"#,
+        r#"[{"name":"nightly","status":"failed"},{"name":"weekly","status":"success"}]"#,
+        r#"{"count":1,"next":null,"results":[{"id":1,"status":"failed"}]}"#,
+        r#"{"items":[{"sku":"x","available":false}]}"#,
+        r#"{"id":1,"title":"buy milk","status":"failed"}"#,
+        r#"{"id":1,"title":"buy milk","status":"open_for_review"}"#,
+        r#"{"title":"Service Unavailable","status":503,"type":"about:blank"}"#,
+        r#"{"username":"x","currentVersion":"1","available":false}"#,
+        r#"{"priority":"critical"}"#,
+        r#"{"theme":"down"}"#,
+    ] {
+        assert_eq!(reading("application/json", body), "silent", "{body}");
+    }
+}
+
+#[test]
+fn a_document_may_be_nested_deeply() {
+    let nest = |inside: &str, depth: usize| format!("{}{inside}{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+    for depth in [100, 127, 128, 129, 500, 50_000] {
+        let ok = format!(r#"{{"status":"ok","trace":{}}}"#, nest("1", depth));
+        assert_eq!(reading("application/json", &ok), "good", "{depth}");
+        let down = format!(r#"{{"trace":{},"status":"down"}}"#, nest("[1]", depth));
+        assert_eq!(reading("application/json", &down), "bad: the peer reports: down", "{depth}");
+    }
 }

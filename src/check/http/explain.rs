@@ -1,0 +1,95 @@
+//! Why an answer has the status it has, where its head or its body tells: who sent it, and what it is about.
+//!
+//! What a server writes is read here, once, and becomes a code; the hint is chosen by the code. The rows are in `rows`.
+
+mod rows;
+
+use hyper::header::{HeaderMap, HeaderName, WWW_AUTHENTICATE};
+
+use crate::check::http::exchange::HttpResponse;
+use crate::check::http::request::Request;
+use crate::outcome::Detail;
+
+use rows::{Mark, ROWS, Row};
+
+/// How much of a body is looked at, in bytes.
+const REACH: usize = 16 * 1024;
+
+/// The explanation of an answer whose status is not wanted.
+pub(super) fn explain(request: &Request, answer: &HttpResponse) -> Option<Detail> {
+    let text = Text::of(answer);
+    let row = ROWS.iter().find(|row| row.holds(answer, &text));
+    let fits = |row: &&Row| row.code != rows::BEARER && row.code != rows::BASIC || !sends_scheme_of(request, answer);
+    if let Some(Row { code, product, .. }) = row.filter(fits) {
+        return Some(Detail::Protocol { code, product: *product });
+    }
+    // Who asks for nothing but the options of a resource is told of methods, and of no host.
+    let about_the_request = (400..500).contains(&answer.status) && !matches!(answer.status, 401 | 407 | 408 | 429);
+    let is_options = request.method == hyper::Method::OPTIONS && about_the_request;
+    let is_preflight = request.headers.contains_key("origin") && request.headers.contains_key(REQUEST_METHOD);
+    is_options.then(|| {
+        let code = if is_preflight { rows::PREFLIGHT } else { rows::PLAIN_OPTIONS };
+        Detail::Protocol { code, product: None }
+    })
+}
+
+/// The header of a preflight that names the method to come.
+const REQUEST_METHOD: HeaderName = hyper::header::ACCESS_CONTROL_REQUEST_METHOD;
+
+/// The hint of an explanation.
+pub(super) fn hint(code: &str) -> Option<&'static str> {
+    let own = [(rows::PLAIN_OPTIONS, rows::PLAIN_OPTIONS_HINT), (rows::PREFLIGHT, rows::PREFLIGHT_HINT)];
+    let own = own.into_iter().find(|(known, _)| *known == code).map(|(_, hint)| hint);
+    own.or_else(|| ROWS.iter().find(|row| row.code == code).map(|row| row.hint))
+}
+
+/// Whether the request has credentials of the scheme that is asked for: then they are the wrong ones.
+fn sends_scheme_of(request: &Request, answer: &HttpResponse) -> bool {
+    let scheme = |value: &hyper::header::HeaderValue| {
+        value.to_str().ok().and_then(|text| text.split(' ').next()).map(str::to_ascii_lowercase)
+    };
+    let sent = request.headers.get(hyper::header::AUTHORIZATION).and_then(scheme);
+    sent.is_some() && answer.headers.get_all(WWW_AUTHENTICATE).iter().any(|value| scheme(value) == sent)
+}
+
+/// A body, made fit for searching.
+struct Text {
+    /// In lower case, with one space for all white space.
+    words: String,
+    /// The same without white space; empty where it is no JSON.
+    json: String,
+}
+
+impl Text {
+    fn of(answer: &HttpResponse) -> Self {
+        let body = if answer.packed.is_some() { &[][..] } else { &answer.body[..answer.body.len().min(REACH)] };
+        let text = String::from_utf8_lossy(body).to_ascii_lowercase();
+        let words = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+        let json = if words.starts_with(['{', '[']) { words.replace(' ', "") } else { String::new() };
+        Self { words, json }
+    }
+}
+
+impl Row {
+    fn holds(&self, answer: &HttpResponse, text: &Text) -> bool {
+        let of_status = self.statuses.is_empty() || self.statuses.contains(&answer.status);
+        of_status && self.any.iter().any(|group| group.iter().all(|mark| mark.holds(&answer.headers, text)))
+    }
+}
+
+impl Mark {
+    fn holds(self, headers: &HeaderMap, text: &Text) -> bool {
+        match self {
+            Self::Says(wanted) => text.words.contains(wanted),
+            Self::Json(wanted) => text.json.contains(wanted),
+            Self::Empty => text.words.is_empty(),
+            Self::Header(name, wanted) => headers
+                .get_all(name)
+                .iter()
+                .any(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase().contains(wanted)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,347 @@
+//! What the keys of a health document mean. These lists decide between a missed failure and a false alarm: under which
+//! keys a word is about health, which keys claim something good, so that their `false` is bad news, and which keys are
+//! aside from health, whatever stands there.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// The lists: of whole keys, or of a key's words, without case and separators.
+const LISTS: [(Meaning, &str); 21] = [
+    // An object's word for itself stands here.
+    (Meaning::Status, "status state health healthstatus healthstate overall overallstatus overallhealth result"),
+    // Of these, what is the outcome of anything.
+    (Meaning::Outcome, "result"),
+    // An object's claim to be well: `false` is its word for being down.
+    (
+        Meaning::Praise,
+        "healthy ok up ready alive live available connected reachable operational success ishealthy isok isup isready \
+         isalive islive isavailable isconnected isreachable isoperational",
+    ),
+    // Of these, what is claimed of other things too: a name, an update, a seat that is not available.
+    (Meaning::WeakPraise, "available isavailable"),
+    // Of these, where 0 stands for `false`: elsewhere it may be a count.
+    (Meaning::TakesNumbers, "healthy ok up alive live ishealthy isok isup isalive islive isready"),
+    // As the last of several words they claim something good of the words before: `database_connected`, `redisOk`.
+    (Meaning::PraiseBehind, "healthy ok connected reachable alive ready operational"),
+    // Servers that something depends on. What can be the switch of a feature (`cache`, `mail`) is not among them.
+    (
+        Meaning::Server,
+        "database db postgres postgresql pg mysql mariadb mongo mongodb redis valkey kafka rabbitmq amqp nats \
+         elasticsearch opensearch memcached sqlserver",
+    ),
+    // As the last of a key's words they name what is connected to: `payments-api`, `session-store`.
+    (
+        Meaning::Service,
+        "api backend broker bus cache client connection conn database datasource db endpoint gateway indexer mailer \
+         provider queue search server service smtp storage store svc upstream vault",
+    ),
+    // In the same place they name the state of the words before: `kafka_status`.
+    (Meaning::StateBehind, "health state status"),
+    // Their entries are checks, all of them.
+    (
+        Meaning::Checks,
+        "checks components contributors dependencies healthchecks indicators probes statuses subsystems upstreams \
+         backends",
+    ),
+    // The same, but a list under these may as well be one of anything: search results, blog entries.
+    (Meaning::LooseChecks, "entries parts results services"),
+    // They only wrap: their name is no part's.
+    (Meaning::Wrapper, "details data error errors status health result body response"),
+    // They hold the name of the object that they stand in.
+    (Meaning::Naming, "name id key component componentid componentname service servicename check"),
+    // Of these, what only checks have.
+    (Meaning::NamesCheck, "component componentid componentname service servicename check checkid checkname"),
+    // Keys aside from health now: settings, descriptions, history.
+    (
+        Meaning::Aside,
+        "action build code config configuration description env environment events exception features featureflags \
+         flags git groups history info links log logging message meta metadata metrics msg name note notes options \
+         output reason region request schema settings stats tags test title version",
+    ),
+    // A word that takes its key aside: `last_status`, `logLevel`, `on_failure`, `update_available`.
+    (
+        Meaning::AsideWord,
+        "last previous prev old default mode on policy expected desired fallback strategy type debug maintenance \
+         feature update updates upgrade release exit",
+    ),
+    // A word that makes a key one of rank, also among checks: `"priority": "critical"` says how much something matters.
+    (
+        Meaning::Rank,
+        "priority severity level tier importance class classification criticality impact urgency risk category grade \
+         trend direction",
+    ),
+    // What people and programs work on: a failed order is no failure of the service that reports it.
+    (
+        Meaning::Business,
+        "article booking build cart comment customer deploy deployment document email event export file import invoice \
+         issue item job message migration notification order payment payout pipeline post product purchase refund \
+         report run scan sale session shipment subscription sync task ticket todo transaction transfer trip upload user \
+         workflow",
+    ),
+    // Keys of such things.
+    (
+        Meaning::OfBusiness,
+        "title subject price amount quantity currency email username customer customerid assignee author owner duedate \
+         due dueat deadline completed done sku slug createdby userid orderid",
+    ),
+    // Keys of health documents and their parts, which such things have not.
+    (
+        Meaning::OfHealth,
+        "uptime checks components dependencies service servicename hostname instance latency latencyms responsetime \
+         responsetimems duration durationms checkedat lastchecked lastcheck output healthy ishealthy check checkid \
+         componentid componenttype observedvalue observedunit totalduration",
+    ),
+    // Keys beside `available` that make it the answer to a question about something else.
+    (Meaning::OfUpdate, "latest latestversion current currentversion newversion installed update release"),
+];
+
+/// Words of parts that are no news, good or bad.
+const NEUTRAL: &str = "unknown disabled skipped skip notconfigured unconfigured na none notapplicable optional inactive \
+                       unused notchecked untested off ignored pending empty";
+
+/// What a key, or a word of it, means.
+#[derive(Debug, Clone, Copy)]
+enum Meaning {
+    Status,
+    Outcome,
+    Praise,
+    WeakPraise,
+    TakesNumbers,
+    PraiseBehind,
+    Server,
+    Service,
+    StateBehind,
+    Checks,
+    LooseChecks,
+    Wrapper,
+    Naming,
+    NamesCheck,
+    Aside,
+    AsideWord,
+    Rank,
+    Business,
+    OfBusiness,
+    OfHealth,
+    OfUpdate,
+}
+
+/// Several meanings, a bit each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Meanings(u32);
+
+impl Meanings {
+    fn add(&mut self, meaning: Meaning) {
+        self.0 |= 1 << meaning as u32;
+    }
+
+    const fn join(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    const fn has(self, meaning: Meaning) -> bool {
+        self.0 & (1 << meaning as u32) != 0
+    }
+}
+
+/// The lists, turned round: a document may have thousands of keys.
+static TABLE: LazyLock<HashMap<&'static str, Meanings>> = LazyLock::new(|| {
+    let mut table: HashMap<&str, Meanings> = HashMap::new();
+    for (meaning, list) in LISTS {
+        for word in list.split_ascii_whitespace() {
+            table.entry(word).or_default().add(meaning);
+        }
+    }
+    table
+});
+
+fn look_up(word: &str) -> Meanings {
+    TABLE.get(word).copied().unwrap_or_default()
+}
+
+/// What a key means, read once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Name {
+    /// As a whole: `lastBackup_ok` is `lastbackupok`.
+    whole: Meanings,
+    /// Each of its words: `last`, `backup` and `ok`.
+    any: Meanings,
+    /// The last of them.
+    last: Meanings,
+    /// Whether there are several.
+    is_compound: bool,
+    /// Whether it is `id`.
+    is_id: bool,
+}
+
+impl Name {
+    pub(super) fn new(key: &str) -> Self {
+        let words = words(key);
+        let whole = words.concat();
+        let mut any = Meanings::default();
+        for word in &words {
+            any = any.join(look_up(word));
+            let of_one = word.strip_suffix('s').map(look_up).unwrap_or_default();
+            if of_one.has(Meaning::Business) {
+                any.add(Meaning::Business);
+            }
+        }
+        let last = words.last().map(|word| look_up(word)).unwrap_or_default();
+        Self { whole: look_up(&whole), any, last, is_compound: words.len() > 1, is_id: whole == "id" }
+    }
+
+    /// An object's word for itself stands here.
+    pub(super) const fn is_status(self) -> bool {
+        self.whole.has(Meaning::Status)
+    }
+
+    /// Of what stands here, each word is one of health, also one that we do not know.
+    pub(super) const fn is_verdict(self) -> bool {
+        self.is_status() && !self.whole.has(Meaning::Outcome)
+    }
+
+    /// An object's claim to be well.
+    pub(super) const fn is_praise(self) -> bool {
+        self.whole.has(Meaning::Praise)
+    }
+
+    /// A claim that may be about something else.
+    pub(super) const fn is_weak_praise(self) -> bool {
+        self.whole.has(Meaning::WeakPraise)
+    }
+
+    /// A claim for which 0 and 1 stand for `false` and `true`.
+    pub(super) const fn takes_numbers(self) -> bool {
+        self.whole.has(Meaning::TakesNumbers)
+    }
+
+    /// `false` under this key is bad news, wherever it stands.
+    pub(super) const fn claims_good(self) -> bool {
+        let behind = self.is_compound && self.last.has(Meaning::PraiseBehind);
+        behind && (self.any.has(Meaning::Server) || !self.is_of_business()) || self.whole.has(Meaning::Server)
+    }
+
+    /// It names something that is connected to: each word of health counts there.
+    pub(super) const fn is_dependency(self) -> bool {
+        let is_state = self.is_compound && self.last.has(Meaning::StateBehind) && !self.is_of_business();
+        self.any.has(Meaning::Server) || self.last.has(Meaning::Service) || is_state
+    }
+
+    /// It names something that people or programs work on.
+    pub(super) const fn is_of_business(self) -> bool {
+        self.any.has(Meaning::Business)
+    }
+
+    /// Its entries are checks, all of them; those of a list only where they are nothing else.
+    pub(super) const fn holds_checks(self) -> bool {
+        self.whole.has(Meaning::Checks) || self.holds_anything()
+    }
+
+    /// Its entries may be checks, and anything else as well.
+    pub(super) const fn holds_anything(self) -> bool {
+        self.whole.has(Meaning::LooseChecks)
+    }
+
+    /// It only wraps.
+    pub(super) const fn is_wrapper(self) -> bool {
+        self.whole.has(Meaning::Wrapper)
+    }
+
+    /// It holds the name of the object it stands in.
+    pub(super) const fn is_naming(self) -> bool {
+        self.whole.has(Meaning::Naming)
+    }
+
+    /// It holds the name of a check.
+    pub(super) const fn names_a_check(self) -> bool {
+        self.whole.has(Meaning::NamesCheck)
+    }
+
+    /// It says how much something matters.
+    pub(super) const fn is_rank(self) -> bool {
+        self.any.has(Meaning::Rank)
+    }
+
+    /// It is aside from health now.
+    pub(super) const fn is_aside(self) -> bool {
+        self.whole.has(Meaning::Aside) || self.is_rank() || self.any.has(Meaning::AsideWord)
+    }
+
+    /// Only an object of people's work has it.
+    pub(super) const fn marks_business(self) -> bool {
+        self.whole.has(Meaning::OfBusiness)
+    }
+
+    /// It is the number of an object.
+    pub(super) const fn is_id(self) -> bool {
+        self.is_id
+    }
+
+    /// Only a health document has it.
+    pub(super) const fn marks_health(self) -> bool {
+        self.whole.has(Meaning::OfHealth)
+    }
+
+    /// It stands beside `available` where that is about an update.
+    pub(super) const fn marks_update(self) -> bool {
+        self.whole.has(Meaning::OfUpdate)
+    }
+}
+
+/// The words of a key in lower case: `lastBackup_ok` is `last`, `backup`, `ok`.
+fn words(key: &str) -> Vec<String> {
+    let mut words: Vec<String> = vec![String::new()];
+    let chars: Vec<char> = key.chars().collect();
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| chars[at]);
+        let small_follows = chars.get(at + 1).is_some_and(char::is_ascii_lowercase);
+        // `dbUp` and `DBUp` are two words each.
+        let begins = before.is_some_and(|b| b.is_ascii_lowercase() || (b.is_ascii_uppercase() && small_follows));
+        if !c.is_ascii_alphanumeric() || (c.is_ascii_uppercase() && begins) {
+            words.push(String::new());
+        }
+        if c.is_ascii_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.push(c.to_ascii_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Whether a part's word is known to be no news.
+pub(super) fn is_neutral(word: &str) -> bool {
+    let letters: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
+    let letters = letters.to_ascii_lowercase();
+    letters.is_empty() || NEUTRAL.split_ascii_whitespace().any(|known| known == letters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LISTS, Meaning, Name, words};
+
+    #[test]
+    fn a_key_is_taken_apart_into_its_words() {
+        for (key, expected) in [
+            ("lastBackup_ok", vec!["last", "backup", "ok"]),
+            ("DBConnected", vec!["db", "connected"]),
+            ("db:responseTime", vec!["db", "response", "time"]),
+            ("HTTP-status", vec!["http", "status"]),
+            ("", vec![]),
+        ] {
+            assert_eq!(words(key), expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn keys_mean_what_the_lists_say() {
+        assert!(Name::new("Overall-Status").is_status() && Name::new("isReady").is_praise());
+        assert!(Name::new("payments-api").is_dependency() && Name::new("db_primary").is_dependency());
+        assert!(!Name::new("order_status").is_dependency() && !Name::new("order_ready").claims_good());
+        assert!(Name::new("orders_db_ok").claims_good() && Name::new("cacheStatus").is_dependency());
+        assert!(Name::new("jobs").is_of_business() && Name::new("issue_class").is_rank());
+        let last = LISTS.last().map(|(meaning, _)| *meaning as u32);
+        assert_eq!(last, Some(Meaning::OfUpdate as u32), "each meaning has its list, and its bit");
+        assert!(LISTS.iter().enumerate().all(|(at, (meaning, _))| at == *meaning as usize));
+    }
+}

@@ -1,0 +1,110 @@
+//! An answer that is no JSON: a word as ASP.NET answers it, lines as the Kubernetes API server does, a page.
+
+use crate::check::peer::health::Health;
+use crate::check::peer::reading::{Reading, Unreadable};
+use crate::check::words::{self, Tone};
+
+/// How long a text may be to be a word that we do not know, in bytes, and of how many parts. What is longer is prose.
+const WORD: usize = 40;
+const WORD_PARTS: usize = 3;
+/// How many texts of a page are looked at.
+const PAGE_TEXTS: usize = 50;
+
+/// Reads a text that came under this media type, in lower case.
+pub(super) fn read(media_type: &str, text: &str) -> Reading {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let begins = |with: &str| text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    if text.is_empty() {
+        return Reading::Silent;
+    }
+    if media_type.starts_with("text/html") || begins("<!doctype html") || begins("<html") {
+        return read_page(text);
+    }
+    if media_type.contains("xml") || begins("<?xml") || (text.starts_with('<') && text.ends_with('>')) {
+        return match texts(text).as_slice() {
+            [one] => read_word(one),
+            _ => Reading::Unreadable(Unreadable::Markup),
+        };
+    }
+    let is_enclosed = text.starts_with(['{', '[']) && text.ends_with(['}', ']']);
+    if let Some(health) = checks_in_lines(text) {
+        return Reading::Health(health);
+    }
+    match read_word(text) {
+        // A bare `OK` or `pong` may come under any type.
+        Reading::Silent | Reading::Unreadable(_)
+            if (media_type.contains("json") && !is_greeting(text)) || is_enclosed =>
+        {
+            Reading::Unreadable(Unreadable::NoJson)
+        }
+        reading => reading,
+    }
+}
+
+/// Reads a text that may be a word: `Unhealthy`, `"OK"`.
+pub(super) fn read_word(text: &str) -> Reading {
+    if let Some(truth) = words::truth(text) {
+        return Reading::of_word(if truth { Tone::Good } else { Tone::Bad }, if truth { "true" } else { "false" });
+    }
+    match words::sentence(text) {
+        Some(word) => Reading::of_word(word.tone, word.text),
+        None if is_word(text) && !is_greeting(text) => Reading::Unreadable(Unreadable::Word(String::new())),
+        None => Reading::Silent,
+    }
+}
+
+/// Whether a text is a word or a few, so that it is a verdict: `DB_MIGRATION_NEEDED`, `Service Unavailable`.
+fn is_word(text: &str) -> bool {
+    let parts = text.split_whitespace().count();
+    let plain = |c: char| c.is_alphabetic() || c.is_whitespace() || matches!(c, '_' | '-' | '.' | '!');
+    (1..=WORD_PARTS).contains(&parts) && text.len() <= WORD && text.chars().all(plain)
+}
+
+/// Whether a text is what people let a server say that has nothing to say.
+fn is_greeting(text: &str) -> bool {
+    const GREETINGS: [&str; 12] =
+        ["hello", "hi", "hey", "welcome", "world", "ping", "pong", "imok", "healthcheck", "index", "home", "home page"];
+    let text = text.trim_end_matches(['!', '.']);
+    let first = text.split_whitespace().next().unwrap_or_default();
+    GREETINGS.iter().any(|greeting| greeting.eq_ignore_ascii_case(first) || greeting.eq_ignore_ascii_case(text))
+}
+
+/// The Kubernetes API server, staging/src/k8s.io/apiserver/pkg/server/healthz: `[+]ping ok`, `[-]etcd failed: reason
+/// withheld`. Others follow it.
+fn checks_in_lines(text: &str) -> Option<Health> {
+    let checks = text.lines().filter_map(|line| {
+        let (rest, word, tone) = match (line.strip_prefix("[+]"), line.strip_prefix("[-]")) {
+            (Some(rest), _) => (rest, "ok", Tone::Good),
+            (_, Some(rest)) => (rest, "failed", Tone::Bad),
+            (None, None) => return None,
+        };
+        Some((rest.split_whitespace().next()?, word, tone))
+    });
+    Health::of_parts(checks)
+}
+
+/// A page may tell its health by a word between its tags, or by being there: Rails answers /up with one that is green and
+/// empty.
+fn read_page(page: &str) -> Reading {
+    let unread = Reading::Unreadable(Unreadable::Page);
+    if page.to_ascii_lowercase().contains("<script") {
+        return unread;
+    }
+    match texts(page).as_slice() {
+        [] => Reading::Silent,
+        [one] => match words::status(one) {
+            Some(word) => Reading::of_word(word.tone, word.text),
+            None => unread,
+        },
+        many if many.iter().any(|text| words::word(text).is_some_and(|word| word.tone == Tone::Good)) => {
+            Reading::Silent
+        }
+        _ => unread,
+    }
+}
+
+/// What stands between the tags, as far as it is looked at.
+fn texts(markup: &str) -> Vec<&str> {
+    let texts = markup.split('>').filter_map(|part| part.split('<').next()).map(str::trim);
+    texts.filter(|text| !text.is_empty()).take(PAGE_TEXTS).collect()
+}

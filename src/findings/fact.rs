@@ -1,0 +1,62 @@
+//! The fact that the line of a failure leads with: what was observed, in words that stay the same from run to run. True of
+//! any protocol; a kind that knows more states it with its fault.
+
+use crate::cause::Cause;
+use crate::findings::context::Context;
+use crate::outcome::{Evidence, Fault};
+use crate::url::Endpoint;
+
+/// The fact of a fault whose check states none; `None` where the meaning of the cause says all.
+#[must_use]
+pub fn general_fact(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
+    about(fault.cause, &context.endpoint(evidence, Some(fault))?)
+}
+
+fn about(cause: Cause, endpoint: &Endpoint) -> Option<String> {
+    let host = &endpoint.host;
+    Some(match cause {
+        Cause::DnsNotFound => format!("the name {host} does not exist"),
+        Cause::DnsNoAddress => format!("{host} has no address"),
+        Cause::DnsTimeout => format!("no name server answered for {host}"),
+        Cause::DnsServerFailure => format!("the name server answered SERVFAIL for {host}"),
+        Cause::DnsRefused => format!("the name server answered REFUSED for {host}"),
+        Cause::ConnectRefused => format!("{endpoint} refused the connection"),
+        Cause::ConnectTimeout => format!("{endpoint} does not answer"),
+        Cause::ConnectReset => format!("{endpoint} reset the connection"),
+        Cause::HostUnreachable => format!("{endpoint} is unreachable"),
+        Cause::NetworkUnreachable => format!("this pod has no route to {endpoint}"),
+        Cause::ConnectNotPermitted => format!("a local policy forbids {endpoint}"),
+        Cause::TlsUntrusted => format!("the certificate of {endpoint} is not trusted"),
+        Cause::TlsNotYetValid => format!("the certificate of {endpoint} is not valid yet"),
+        Cause::TlsWrongName => format!("the certificate of {endpoint} covers other names"),
+        Cause::TlsNotTls => format!("{endpoint} speaks plain text"),
+        Cause::TlsClientCertRequired => format!("{endpoint} requires a client certificate"),
+        Cause::ConnectionClosed => format!("{endpoint} closed the connection before it answered"),
+        Cause::Timeout => format!("{endpoint} did not answer in time"),
+        Cause::ProtocolError => format!("{endpoint} speaks another protocol"),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::general_fact;
+    use crate::cause::Cause;
+    use crate::findings::Context;
+    use crate::outcome::{Evidence, Fault, Phase};
+    use crate::url::{Endpoint, Host};
+
+    #[test]
+    fn the_object_is_named() {
+        let endpoint = Endpoint { host: Host::parse("db").unwrap(), port: 5432 };
+        let context = Context { endpoints: std::slice::from_ref(&endpoint), ..Context::default() };
+        let fact =
+            |phase, cause, message| general_fact(&Fault::new(phase, cause, message), &Evidence::default(), &context);
+        for cause in Cause::ALL {
+            let fact = fact(cause.phases().first().copied().unwrap_or(Phase::Assert), *cause, "seen");
+            assert!(fact.is_none_or(|fact| fact.contains("db")), "{cause:?}");
+        }
+        assert_eq!(fact(Phase::Connect, Cause::ConnectRefused, "").unwrap(), "db:5432 refused the connection");
+        assert_eq!(fact(Phase::Login, Cause::TooManyConnections, "53300"), None);
+    }
+}
