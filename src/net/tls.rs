@@ -16,6 +16,7 @@ mod limit;
 mod name_rules;
 mod odd_leaf;
 mod options;
+mod p521;
 mod peer_names;
 mod pem;
 mod roots;

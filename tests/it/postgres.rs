@@ -4,6 +4,7 @@ mod errors;
 mod hosts;
 mod keys;
 mod login;
+mod peer_name;
 mod pooler;
 mod sslmode;
 mod strangers;

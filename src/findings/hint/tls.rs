@@ -205,6 +205,10 @@ const fn limit(detail: &TlsDetail) -> Option<&'static str> {
             "The app's TLS stack (OpenSSL, Java) may accept this certificate, and pilotfish cannot verify it. Reissue it \
              and its authorities with EC P-256 or RSA of 2048 to 8192 bits, signed with SHA-256."
         }
+        TlsDetail::UnsupportedKey => {
+            "The app's TLS stack may use this key, and pilotfish cannot. Give this check a client certificate of its own, \
+             with a key of EC P-256 or RSA of 2048 to 4096 bits."
+        }
         TlsDetail::Malformed => {
             "The app's TLS stack may read this certificate, and pilotfish does not. Reissue it as a current server \
              certificate; openssl x509 -noout -text shows what it has."

@@ -34,8 +34,10 @@ impl CertificateContext<'_> {
         };
         let subject = &leaf.facts.subject;
         match error {
+            // Its dates are the wrong way round.
             CertificateError::Expired => {
-                fault(Cause::TlsExpired, format!("the certificate of \"{subject}\" expires before it is valid"))
+                let reversed = self.chain.iter().find(|sent| sent.facts.not_after < sent.facts.not_before);
+                self.expired(reversed.unwrap_or(leaf).facts.not_after)
             }
             CertificateError::ExpiredContext { not_after, .. } => self.expired(seconds(not_after.as_secs())),
             CertificateError::NotValidYetContext { not_before, .. } => {

@@ -17,6 +17,7 @@ use super::chain;
 use super::handshake_error::HandshakeContext;
 use super::identity::ClientCertResolver;
 use super::options::{TlsOptions, Verify};
+use super::p521::Secp521r1;
 use super::server_hello::ServerHello;
 use super::session::{Session, unix_now};
 use super::tap_stream::TapStream;
@@ -109,7 +110,9 @@ struct Client {
 impl Client {
     fn new(options: &TlsOptions) -> Self {
         let verifier = Arc::new(RecordingVerifier::new(options));
-        let provider = CryptoProvider { signature_verification_algorithms: ALGORITHMS, ..ring::default_provider() };
+        let mut provider = CryptoProvider { signature_verification_algorithms: ALGORITHMS, ..ring::default_provider() };
+        // Last: it is the slowest one, and nearly every server takes another.
+        provider.kx_groups.push(&Secp521r1);
         let resolver = Arc::new(ClientCertResolver::new(options.identity.clone()));
         let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()

@@ -8,13 +8,15 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys, SignatureScheme};
+use x509_parser::asn1_rs::{Any, FromDer as _, Tag};
 use zeroize::Zeroize as _;
 
 use super::certificate::{self, CertificateInfo};
+use super::p521;
 use super::pem::{Pem, fault, no_section_in};
 use crate::cause::Cause;
 use crate::env::Env;
-use crate::outcome::Fault;
+use crate::outcome::{Detail, Fault, TlsDetail};
 
 /// A certificate and its key, ready to be shown to a peer. Its `Debug` shows no key.
 #[derive(Clone)]
@@ -49,11 +51,12 @@ impl Identity {
             .ok_or_else(|| invalid(format!("the client certificate in {cert_shown} is damaged: copy it again")))?;
         let mut der = PrivateKeyDer::from_pem_slice(&key_bytes)
             .map_err(|_| no_section_in(&key_shown, &key_bytes, "PRIVATE KEY"))?;
-        let signing = any_supported_type(&der);
+        let signing = any_supported_type(&der).or_else(|error| p521::signing_key(&der).ok_or(error));
+        let is_whole = is_der(der.secret_der());
         der.zeroize();
-        let signing = signing.map_err(|_| {
-            let kinds = "RSA of at least 2048 bits, EC P-256 or P-384, or Ed25519";
-            invalid(format!("the private key in {key_shown} is damaged, or is not {kinds}"))
+        let signing = signing.map_err(|_| match is_whole {
+            true => of_other_kind(&key_shown),
+            false => invalid(format!("the private key in {key_shown} is damaged: copy it again")),
         })?;
         let certified = CertifiedKey::new(chain, signing);
         // Of what rustls does not read, as a certificate of X.509 version 1, the peer is the judge.
@@ -70,6 +73,18 @@ impl Identity {
     pub(super) fn who(&self) -> &str {
         &self.who
     }
+}
+
+/// Whether these bytes are one element of DER, from their first to their last.
+fn is_der(bytes: &[u8]) -> bool {
+    Any::from_der(bytes).is_ok_and(|(rest, element)| rest.is_empty() && element.tag() == Tag::Sequence)
+}
+
+/// A key that other clients may sign with.
+fn of_other_kind(shown: &str) -> Fault {
+    let kinds = "RSA of 2048 to 4096 bits, EC P-256, P-384 or P-521, or Ed25519";
+    let message = format!("pilotfish cannot use the private key in {shown}: it can use {kinds}");
+    fault(Cause::ProbeLimit, message.clone()).with(Detail::Tls(TlsDetail::UnsupportedKey)).stating(message)
 }
 
 /// Answers the peer's request for a certificate, and records it.

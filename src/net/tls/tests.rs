@@ -415,7 +415,7 @@ fn a_client_certificate_that_cannot_be_used_is_named() {
         (
             "/cert",
             "/broken",
-            "file_invalid: the private key in the file /broken is damaged, or is not RSA of at least 2048 bits, EC P-256 or P-384, or Ed25519",
+            "file_invalid: the private key in the file /broken is damaged: copy it again",
         ),
     ] {
         let fault = read(cert, pem).unwrap_err();

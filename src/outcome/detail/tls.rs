@@ -73,6 +73,8 @@ pub enum TlsDetail {
     Malformed,
     /// The certificate is signed, or its key is, with an algorithm or a length that pilotfish does not verify.
     UnsupportedSignature,
+    /// The client's key is of a kind that pilotfish does not sign with.
+    UnsupportedKey,
     /// The server offers only versions of TLS before 1.2.
     OldVersion,
     /// The server did not prove that it holds the key of its certificate.

@@ -137,6 +137,7 @@ fn details() -> Vec<Detail> {
             TlsDetail::CriticalExtension,
             TlsDetail::Malformed,
             TlsDetail::UnsupportedSignature,
+            TlsDetail::UnsupportedKey,
             TlsDetail::OldVersion,
             TlsDetail::KeyNotProven,
         ]

@@ -11,6 +11,7 @@ pub(crate) mod http;
 pub(crate) mod kinds;
 pub(crate) mod netns;
 pub(crate) mod nginx;
+pub(crate) mod openssl;
 pub(crate) mod postgres;
 pub(crate) mod prometheus;
 pub(crate) mod redis;

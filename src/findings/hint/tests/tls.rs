@@ -39,6 +39,7 @@ fn what_the_handshake_showed_decides() {
         (Fault::new(Phase::Tls, Cause::TlsExpired, ""), "Renew the certificate"),
         (tls(Cause::ProbeLimit, D::Malformed), "The app's TLS stack may read this certificate"),
         (tls(Cause::ProbeLimit, D::UnsupportedSignature), "SHA-256"),
+        (tls(Cause::ProbeLimit, D::UnsupportedKey), "a client certificate of its own"),
         (tls(Cause::ProbeLimit, D::NothingInCommon), "AES-GCM"),
         (tls(Cause::ProbeLimit, D::OldVersion), "ssl_protocols TLSv1.2"),
         (tls(Cause::TlsHandshakeFailed, D::KeyNotProven), "do not belong together"),
