@@ -208,6 +208,10 @@ fn not_proven(subject: &str) -> Fault {
     fault(Cause::TlsHandshakeFailed, message).with(Detail::Tls(TlsDetail::KeyNotProven))
 }
 
+fn too_much(message: &str) -> Fault {
+    fault(Cause::TlsHandshakeFailed, message.to_owned()).with(Detail::Tls(TlsDetail::BreaksConstraints))
+}
+
 fn not_for_servers(leaf: &CertificateInfo) -> Fault {
     let (detail, usage) = match leaf.is_ca {
         true => (TlsDetail::AuthorityAsServer, "key usage"),
@@ -228,12 +232,13 @@ fn by_rule(subject: &str, error: &webpki::Error) -> Fault {
         E::EndEntityUsedAsCa => breaks_rule(subject, "a certificate that is no authority's signed another one"),
         E::SignatureAlgorithmMismatch => breaks_rule(subject, "a certificate names two algorithms for its signature"),
         E::CaUsedAsEndEntity => breaks_rule(subject, "an authority's own certificate is the server's"),
+        E::MaximumPathDepthExceeded => {
+            too_much(&format!("the chain of \"{subject}\" has more than 6 authorities in a row"))
+        }
         E::MaximumNameConstraintComparisonsExceeded
         | E::MaximumPathBuildCallsExceeded
-        | E::MaximumPathDepthExceeded
         | E::MaximumSignatureChecksExceeded => {
-            let message = format!("the chain of \"{subject}\" takes too long to verify");
-            fault(Cause::TlsHandshakeFailed, message).with(Detail::Tls(TlsDetail::BreaksConstraints))
+            too_much(&format!("the chain of \"{subject}\" takes too long to verify"))
         }
         _ => invalid_encoding(subject),
     }

@@ -412,11 +412,7 @@ fn a_client_certificate_that_cannot_be_used_is_named() {
             "/other",
             "file_invalid: the private key in the file /other does not belong to the first certificate in the file /cert",
         ),
-        (
-            "/cert",
-            "/broken",
-            "file_invalid: the private key in the file /broken is damaged: copy it again",
-        ),
+        ("/cert", "/broken", "file_invalid: the private key in the file /broken is damaged: copy it again"),
     ] {
         let fault = read(cert, pem).unwrap_err();
         assert_eq!(told(&fault), expected);
