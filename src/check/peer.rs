@@ -26,6 +26,7 @@ use crate::value::Value;
 
 mod answer;
 mod document;
+mod fact;
 mod health;
 mod names;
 mod own_status;
@@ -173,7 +174,7 @@ fn under_another_status(fault: Fault, status: u16, reading: &Reading) -> Fault {
         Reading::Health(health)
             if health.tone == Tone::Bad && (health.names_parts() || (status >= 500 && !health.is_code)) =>
         {
-            down(format!("{} ({})", health.as_message(), fault.message))
+            down(health, format!("{} ({})", health.as_message(), fault.message))
         }
         Reading::Health(_) | Reading::Silent | Reading::Unreadable(_) => fault,
     }
@@ -238,9 +239,9 @@ impl PeerRun {
     /// What the body says under a status that is wanted.
     fn judge(&self, health: &Health) -> Result<Tone, Fault> {
         match health.tone {
-            Tone::Bad => Err(down(health.as_message())),
+            Tone::Bad => Err(down(health, health.as_message())),
             Tone::Warn if !self.accept_degraded => {
-                Err(down(format!("{}, and accept_degraded is false", health.as_message())))
+                Err(down(health, format!("{}, and accept_degraded is false", health.as_message())))
             }
             tone => Ok(tone),
         }
@@ -259,6 +260,6 @@ fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<Str
     }
 }
 
-fn down(message: String) -> Fault {
-    Fault::new(Phase::Assert, Cause::HealthDown, message)
+fn down(health: &Health, message: String) -> Fault {
+    Fault::new(Phase::Assert, Cause::HealthDown, message).stating(health.fact())
 }

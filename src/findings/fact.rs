@@ -33,7 +33,7 @@ fn about(cause: Cause, endpoint: &Endpoint) -> Option<String> {
         Cause::TlsClientCertRequired => format!("{endpoint} requires a client certificate"),
         Cause::ConnectionClosed => format!("{endpoint} closed the connection before it answered"),
         Cause::Timeout => format!("{endpoint} did not answer in time"),
-        Cause::ProtocolError => format!("{endpoint} speaks another protocol"),
+        Cause::ProtocolError => format!("the answer of {endpoint} is not of the expected protocol"),
         _ => return None,
     })
 }

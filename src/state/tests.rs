@@ -299,3 +299,30 @@ async fn a_long_stop_of_the_process_does_not_make_ticks_burst() {
     }
     assert_eq!(published, 4, "one for the gap, one for each second since");
 }
+
+/// Each new text is a new event of the pod, and after 25 of them the kubelet drops real ones.
+#[test]
+fn what_is_said_of_a_failure_stays_until_its_cause_changes_or_it_is_up() {
+    let mut lab = Lab::new(vec![slot(1, planned("a", READY))]);
+    let failing = |cause: Cause, run: u64| {
+        let mut outcome = fail(Phase::Assert, cause);
+        if let Some(failure) = &mut outcome.failure {
+            failure.fact = Some(format!("GET / answered {}", 500 + run % 30));
+            failure.message = format!("{run} ms");
+        }
+        outcome
+    };
+    let mut said = Vec::new();
+    for run in 0..200 {
+        let reason = crate::gate::reason(&lab.outcome(run, 1, failing(Cause::HttpStatus, run)).checks[0]);
+        if said.last() != Some(&reason) {
+            said.push(reason);
+        }
+    }
+    assert_eq!(said, ["http_status: GET / answered 500. Fix: do this"]);
+    let other = lab.outcome(200, 1, failing(Cause::HealthDown, 7));
+    assert_eq!(crate::gate::reason(&other.checks[0]), "health_down: GET / answered 507. Fix: do this");
+    lab.outcome(201, 1, pass());
+    let anew = lab.outcome(202, 1, failing(Cause::HealthDown, 9));
+    assert_eq!(anew.checks[0].episode.as_ref().unwrap().reason, "health_down: GET / answered 509. Fix: do this");
+}

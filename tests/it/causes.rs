@@ -208,7 +208,7 @@ const POSTGRES: &[Row] = &[
 
 const ANSWERS: &[Row] = &[
     row("http_status", "assert", "no such path", "http: {url: \"$NGINX/missing\"}"),
-    row("http_status", "assert", "A proxy answered", "http: {url: \"$NGINX/proxied\"}"),
+    row("http_status", "assert", "nginx got no valid answer", "http: {url: \"$NGINX/proxied\"}"),
     row("http_redirect", "assert", "Only the final slash differs", "http: {url: \"$NGINX/folder\"}"),
     row(
         "permission_denied",

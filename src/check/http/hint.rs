@@ -42,8 +42,8 @@ pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Optio
              answer instead of the app."
         }
         Cause::ProtocolError if is(fault, HttpDetail::BadFraming) => {
-            "The app, or a proxy in front of it, sends invalid HTTP (a header name, Content-Length, chunks). Strict \
-             clients reject it as well: fix it there."
+            "Fix the HTTP that the app or a proxy in front of it sends (a header name, Content-Length, chunks). Strict \
+             clients reject it as well."
         }
         Cause::ProtocolError if speaks(fault) == Some(Protocol::Http2.as_str()) => {
             "The port speaks HTTP/2 without an upgrade. Set `http_version: 2`; if it is a gRPC server, it has no such \
