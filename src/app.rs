@@ -60,10 +60,10 @@ impl Bound {
         let mut reloader = reloader(&plan, &env, publish);
         let world = Arc::new(World::new(env));
         let mut engine = Engine::start(Arc::new(Live(world)), random::fraction, &plan);
-        let snapshots = engine.snapshots();
+        let (snapshots, retries) = (engine.snapshots(), engine.retries());
         let mut ended = Ended::Broken;
         let until_stopped = async { ended = engine.run(reloader.as_mut(), &mut signals).await };
-        serve::run(server, snapshots.clone(), options, until_stopped).await;
+        serve::run(server, snapshots.clone(), options, retries, until_stopped).await;
         let last = Arc::clone(&snapshots.borrow());
         (ended, last)
     }
@@ -78,7 +78,11 @@ fn reloader(plan: &Plan, env: &Arc<dyn Env>, publish: watch::Sender<Arc<ServeOpt
     let load = move || {
         let plan = source::reload(&origin, &*reader).map_err(|refused| refused.to_string())?;
         if fixed_at_start(&plan) != fixed {
-            say!(Warn, "listen, serve.tls and serve.probe_listen are read at the start alone: restart to change them");
+            say!(
+                Warn,
+                "listen, serve.tls and serve.probe_listen are read only at start: restart pilotfish to change \
+                        them"
+            );
         }
         publish.send_replace(Arc::new(plan.serve.clone()));
         Ok(plan)

@@ -212,15 +212,15 @@ causes! {
 
     BodyMismatch: "body_mismatch", [Assert], Heals, DOWN =>
         "the body is not as expected",
-        "compare what came with what is expected";
+        "compare the received value with the expected one";
 
     JsonMismatch: "json_mismatch", [Assert], Heals, DOWN =>
         "the JSON is not as expected",
-        "compare what came with what is expected";
+        "compare the received value with the expected one";
 
     HeaderMismatch: "header_mismatch", [Assert], Heals, DOWN =>
         "a header is not as expected",
-        "compare what came with what is expected";
+        "compare the received value with the expected one";
 
     DnsAnswerMismatch: "dns_answer_mismatch", [Assert], Heals, DOWN =>
         "records differ from those expected",

@@ -70,7 +70,7 @@ impl Env for ProcessEnv {
     fn file(&self, path: &Path) -> io::Result<Vec<u8>> {
         let bytes = read(path, FILE_LIMIT + 1)?;
         if bytes.len() as u64 > FILE_LIMIT {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "over 1 MiB"));
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB"));
         }
         Ok(bytes)
     }

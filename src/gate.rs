@@ -103,7 +103,7 @@ pub fn report<'a>(gate: Gate, snapshot: &'a Snapshot, now: Instant, exclude: &[S
     }
     let excluded_startup = checks.iter().any(|view| view.gates.startup && exclude.contains(&view.name));
     if gate != Gate::Live && !latched && !excluded_startup && !lines.iter().any(Line::failed) {
-        lines.push(Line { name: "startup", state: LineState::Failed("the start gate has not latched yet".into()) });
+        lines.push(Line { name: "startup", state: LineState::Failed("the start gate has not passed yet".into()) });
     }
     if gate == Gate::Ready && snapshot.shutting_down && snapshot.fail_ready_on_sigterm {
         lines.push(Line { name: "shutdown", state: LineState::Failed("shutting down".into()) });
@@ -140,7 +140,7 @@ impl Report<'_> {
             text.push('\n');
         }
         if self.shutting_down {
-            text.push_str("shutting down: told to stop, open requests are answered\n");
+            text.push_str("shutting down: pilotfish received SIGTERM and answers open requests\n");
         }
         let verdict = if self.passed { "passed" } else { "failed" };
         writeln!(text, "{title} check {verdict}").expect("writing to a String cannot fail");
@@ -179,7 +179,7 @@ fn remark(view: &CheckView) -> Option<&'static str> {
 }
 
 fn startup_after_latch(view: &CheckView) -> LineState {
-    LineState::Ok((!view.counts_as_up()).then_some("it has been up, which is what a start waits for"))
+    LineState::Ok((!view.counts_as_up()).then_some("it has been up once, which is enough for the start"))
 }
 
 fn live(view: &CheckView) -> LineState {
@@ -196,7 +196,7 @@ fn heartbeat(snapshot: &Snapshot, now: Instant) -> Line<'_> {
     let state = match age {
         age if age <= HEARTBEAT_LIMIT => LineState::Ok(None),
         // No age in it: the text must be the same at each look.
-        _ => LineState::Failed("the scheduler has not observed time lately".into()),
+        _ => LineState::Failed("the scheduler of pilotfish does not run".into()),
     };
     Line { name: "heartbeat", state }
 }
@@ -211,8 +211,8 @@ pub fn reason(view: &CheckView) -> String {
             format!("{}: {}. Fix: {}", stale.slug, stale.meaning, stale.remedy)
         }
         Some(episode) if failed => episode.reason.clone(),
-        _ if view.last.is_none() => "unknown: no run has ended yet".to_owned(),
-        _ => "recovering: the last run passed, more are needed".to_owned(),
+        _ if view.last.is_none() => "unknown: no run has finished yet".to_owned(),
+        _ => "recovering: the last run passed, but success_threshold requires more".to_owned(),
     }
 }
 

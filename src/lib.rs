@@ -33,6 +33,7 @@ pub mod gate;
 pub mod log;
 pub mod metrics;
 pub mod probe;
+pub mod retry;
 pub mod schedule;
 pub mod state;
 #[cfg(test)]

@@ -95,7 +95,7 @@ fn line(form: Form, level: Level, message: &str, fields: &mut [(&'static str, Va
 /// Says where it panicked, and nothing else: the message may hold what a peer sent, or a secret. Written past the log,
 /// which may be what panicked.
 fn tell_place(form: Form, panic: &PanicHookInfo<'_>) {
-    let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    let place = panic.location().map_or_else(|| "an unknown location".to_owned(), ToString::to_string);
     let line = match form {
         Form::Text => format!("ERROR pilotfish panicked at {place}: this is a bug"),
         Form::Json => serde_json::json!({

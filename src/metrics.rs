@@ -73,13 +73,13 @@ impl View {
             ),
             metric_family(
                 "pilotfish_config_last_reload_successful",
-                "Whether the last reload of the configuration took effect.",
+                "Whether the last reload of the configuration succeeded.",
                 MetricType::GAUGE,
                 vec![gauge(&[], f64::from(reload.successful))],
             ),
             metric_family(
                 "pilotfish_config_last_reload_success_timestamp_seconds",
-                "When a reload of the configuration last took effect, in Unix time.",
+                "When a reload of the configuration last succeeded, in Unix time.",
                 MetricType::GAUGE,
                 vec![gauge(&[], unix(reload.last_success))],
             ),
@@ -104,7 +104,7 @@ struct Family {
 const FAMILIES: &[Family] = &[
     Family {
         name: "pilotfish_check_up",
-        help: "The settled verdict: 1 up, 0 down or stale; absent while nothing is known, such as by a limit of pilotfish.",
+        help: "The verdict: 1 up, 0 down or stale; absent while it is unknown, also because of a limit of pilotfish.",
         kind: MetricType::GAUGE,
         series: |view| {
             let value = match view.verdict {
@@ -118,7 +118,7 @@ const FAMILIES: &[Family] = &[
     },
     Family {
         name: "pilotfish_check_failure",
-        help: "1 while the last run failed so; absent otherwise.",
+        help: "1 while the last run failed with this cause; absent otherwise.",
         kind: MetricType::GAUGE,
         series: |view| {
             let failure = last(view).and_then(|outcome| outcome.failure.as_ref());
@@ -158,37 +158,37 @@ const FAMILIES: &[Family] = &[
     },
     Family {
         name: "pilotfish_check_degraded",
-        help: "1 while the check is up only by a fallback, or in spite of a failure that takes nothing down, or while a limit of pilotfish keeps it from being known.",
+        help: "1 while the check is up only because of a fallback, or despite a failure that does not make it down, or while a limit of pilotfish hides its state.",
         kind: MetricType::GAUGE,
         series: |view| vec![of(view, f64::from(view.degraded))],
     },
     Family {
         name: "pilotfish_check_stale",
-        help: "1 while the check has not run in time.",
+        help: "1 while the check has no fresh result.",
         kind: MetricType::GAUGE,
         series: |view| vec![of(view, f64::from(view.stale))],
     },
     Family {
         name: "pilotfish_check_last_run_timestamp_seconds",
-        help: "When the last run ended, in Unix time.",
+        help: "When the last run finished, in Unix time.",
         kind: MetricType::GAUGE,
         series: |view| view.last_run.map(|at| of(view, unix(at))).into_iter().collect(),
     },
     Family {
         name: "pilotfish_check_last_success_timestamp_seconds",
-        help: "When the last run that passed ended, in Unix time.",
+        help: "When the last run that passed finished, in Unix time.",
         kind: MetricType::GAUGE,
         series: |view| view.last_success.map(|at| of(view, unix(at))).into_iter().collect(),
     },
     Family {
         name: "pilotfish_check_members",
-        help: "Addresses that the last run probed, for checks that probe each.",
+        help: "Addresses that the last run probed, for checks with `require: each`.",
         kind: MetricType::GAUGE,
         series: |view| members(view, |_| true),
     },
     Family {
         name: "pilotfish_check_members_passing",
-        help: "Addresses that passed in the last run, for checks that probe each.",
+        help: "Addresses that passed in the last run, for checks with `require: each`.",
         kind: MetricType::GAUGE,
         series: |view| members(view, |member| member.failure.is_none()),
     },
@@ -200,11 +200,11 @@ const FAMILIES: &[Family] = &[
     },
     Family {
         name: "pilotfish_dial_attempts_total",
-        help: "Attempts to connect. A check that has seen many kinds of result has them added up: `failed`, family `any`.",
+        help: "Attempts to connect. For a check with many kinds of result they are added up: `failed`, family `any`.",
         kind: MetricType::COUNTER,
         series: dial_attempts,
     },
-    Family { name: FINDING, help: "1 while the finding stands.", kind: MetricType::GAUGE, series: findings },
+    Family { name: FINDING, help: "1 while the last run has the finding.", kind: MetricType::GAUGE, series: findings },
     Family {
         name: "pilotfish_tls_certificate_expiry_timestamp_seconds",
         help: "When the first certificate of the peer's chain expires, in Unix time.",

@@ -5,9 +5,10 @@
 
 mod detail;
 mod facts;
+mod failure;
 pub mod phase;
-mod sentence;
 mod standing;
+mod text;
 mod words;
 
 use std::net::{IpAddr, SocketAddr};
@@ -27,9 +28,10 @@ pub use facts::{
     AUTH_METHOD, Certificate, Cookie, FactKey, FactValue, Facts, HealthWarning, PeerClock, ROLE, Redirect,
     RedirectPurpose, SERVER_VERSION,
 };
+pub use failure::{Failure, LINE_LIMIT};
 pub use phase::Phase;
-pub use sentence::{LINE_LIMIT, cut_at_word};
 pub use standing::Standing;
+pub use text::{MESSAGE_LIMIT, SERVER_TEXT_LIMIT, clean_text, cut_at_word};
 
 /// Why a check failed, as the check itself tells it; the hint is added by the probe from all the evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,25 +87,6 @@ impl Fault {
     pub fn of_attempt(self, attempt: Option<usize>) -> Self {
         Self { attempt: self.attempt.or(attempt), ..self }
     }
-}
-
-/// The failure of an outcome: the fault and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Failure {
-    /// Where it failed.
-    pub phase: Phase,
-    /// The slug of the closed vocabulary.
-    pub cause: Cause,
-    /// What was observed, in words that stay the same from run to run; see [`Failure::line`].
-    #[serde(skip)]
-    pub fact: Option<String>,
-    /// What was observed.
-    pub message: String,
-    /// At most two short sentences: the likeliest reason and the one command or change that settles it.
-    pub hint: String,
-    /// What was observed, typed: for tests and for the verdict on several addresses, not a part of the JSON.
-    #[serde(skip)]
-    pub detail: Option<Detail>,
 }
 
 /// One datagram (or TCP exchange) with a name server.
@@ -416,29 +399,4 @@ impl Outcome {
         let all: Vec<String> = self.worth_showing().take(SHOWN).map(Finding::to_string).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
-}
-
-/// The longest text taken from a server, in bytes.
-pub const SERVER_TEXT_LIMIT: usize = 256;
-/// The longest message of a fault, in bytes.
-pub const MESSAGE_LIMIT: usize = 1024;
-
-/// Text made fit to show: control characters become spaces, invisible direction marks vanish, and it is cut at `limit`
-/// bytes on a character's boundary, with `…` behind the cut.
-#[must_use]
-pub fn clean_text(text: &str, limit: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(limit));
-    for c in text.chars() {
-        let c = match c {
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => continue,
-            c if c.is_control() => ' ',
-            c => c,
-        };
-        if out.len() + c.len_utf8() > limit.saturating_sub('…'.len_utf8()) {
-            out.push('…');
-            return out;
-        }
-        out.push(c);
-    }
-    out
 }

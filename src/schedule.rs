@@ -4,12 +4,12 @@
 //! pace depends on it.
 
 use std::future::Future;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::RandomState;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::config::plan::Planned;
@@ -19,13 +19,15 @@ use crate::outcome::Outcome;
 use crate::probe::{Depth, probe};
 use crate::random::Random;
 use crate::state::Message;
-use crate::value::Value;
 use crate::verdict::Streak;
 
+mod backoff;
 mod pace;
 #[cfg(test)]
 mod tests;
 
+pub use backoff::{BackOff, Start};
+use backoff::{files_fingerprint, jitter};
 pub use pace::{Next, Pace};
 
 /// How often the files of a check that backs off are looked at.
@@ -73,43 +75,121 @@ async fn in_turn(turn: OwnedSemaphorePermit, mut probing: ProbeFuture<'_>) -> Ou
     }
 }
 
-/// Runs one check for ever, and reports each outcome under `id`; ends when nobody takes the reports any more. What is made
-/// of its results may change between two runs: the newest of `plans` counts. The first run waits for one of `turns`.
-pub async fn run(
-    id: u64,
-    plans: watch::Receiver<Arc<Planned>>,
-    prober: Arc<dyn Prober>,
-    random: Random,
-    turns: Arc<Semaphore>,
-    reports: mpsc::Sender<Message>,
-) {
-    let seed = RandomState::new();
-    let mut pace = Pace::default();
-    let mut turn = turns.acquire_owned().await.ok();
-    let mut due = Instant::now();
-    loop {
-        let planned = Arc::clone(&plans.borrow());
-        let files = || files_fingerprint(&planned, prober.env(), &seed);
-        let began = Instant::now();
-        // Read before the run, so that a file which changes while it runs is seen as changed.
-        let before = if pace.backs_off() { files() } else { None };
-        let outcome = match turn.take() {
-            Some(turn) => in_turn(turn, prober.probe(&planned)).await,
-            None => prober.probe(&planned).await,
+/// One check to run, and what it shares with its owner.
+pub struct Task {
+    /// What its outcomes are reported under.
+    pub id: u64,
+    /// What is made of its results may change between two runs: the newest counts.
+    pub plans: watch::Receiver<Arc<Planned>>,
+    /// What runs it.
+    pub prober: Arc<dyn Prober>,
+    /// For jitter.
+    pub random: Random,
+    /// The first run waits for one of these.
+    pub turns: Arc<Semaphore>,
+    /// Where outcomes go.
+    pub reports: mpsc::Sender<Message>,
+    /// Makes the next run due now, and ends a back-off.
+    pub retry: Arc<Notify>,
+    /// Whether it backs off, for a task that takes its place.
+    pub backoff: watch::Sender<Option<BackOff>>,
+    /// The seed of fingerprints, the same for a task that takes its place.
+    pub seed: RandomState,
+    /// When its first run is due.
+    pub start: Start,
+}
+
+/// Runs a check for ever, and reports each outcome; ends when nobody takes the reports any more.
+pub async fn run(task: Task) {
+    drop(task.run().await);
+}
+
+/// Nobody takes the reports any more.
+struct Unheard;
+
+impl Task {
+    async fn run(&self) -> Result<(), Unheard> {
+        let mut pace = Pace::default();
+        let mut due = match self.start {
+            Start::Now => Instant::now(),
+            Start::At(backoff) => {
+                self.announce(backoff.interval, backoff.due, Some(backoff)).await?;
+                self.wait(&mut pace, backoff.due, backoff.due, None).await
+            }
+            Start::BackingOff(backoff) => {
+                pace = Pace::backing_off(backoff.interval);
+                self.announce(backoff.interval, backoff.due, Some(backoff)).await?;
+                self.wait(&mut pace, backoff.due, Instant::now(), backoff.files).await
+            }
         };
-        let failure = outcome.failure.as_ref().map(|failure| (failure.phase, failure.cause));
-        let Some(streak) = report(&reports, id, outcome).await else { return };
-        let next = pace.after(&planned, streak, failure, random());
-        let known = if pace.backs_off() { before.or_else(files) } else { None };
-        if reports.send(Message::Interval { id, interval: next.interval }).await.is_err() {
-            return;
+        let mut turn = Arc::clone(&self.turns).acquire_owned().await.ok();
+        loop {
+            let planned = self.plan();
+            let began = Instant::now();
+            // Read before the run, so that a file which changes while it runs is seen as changed.
+            let before = if pace.backs_off() { self.files() } else { None };
+            let outcome = match turn.take() {
+                Some(turn) => in_turn(turn, self.prober.probe(&planned)).await,
+                None => self.prober.probe(&planned).await,
+            };
+            let failure = outcome.failure.as_ref().map(|failure| (failure.phase, failure.cause));
+            let streak = report(&self.reports, self.id, outcome).await.ok_or(Unheard)?;
+            let next = pace.after(&planned, streak, failure, (self.random)());
+            due = next_due(due, next, Instant::now());
+            let backoff = pace.backs_off().then(|| BackOff {
+                interval: next.interval,
+                due,
+                files: before.or_else(|| self.files()),
+            });
+            self.announce(next.interval, due, backoff).await?;
+            due = self.wait(&mut pace, due, began + planned.interval, backoff.and_then(|one| one.files)).await;
         }
-        due = next_due(due, next, Instant::now());
-        if known.is_some() && wait_for_change(due, || files() != known).await {
-            pace.reset_backoff();
-            due = Instant::now().max(began + planned.interval);
+    }
+
+    fn plan(&self) -> Arc<Planned> {
+        Arc::clone(&self.plans.borrow())
+    }
+
+    fn files(&self) -> Option<u64> {
+        files_fingerprint(&self.plan(), self.prober.env(), &self.seed)
+    }
+
+    /// Tells the state when the next run is due, and a later task whether this one backs off.
+    async fn announce(&self, interval: Duration, due: Instant, backoff: Option<BackOff>) -> Result<(), Unheard> {
+        self.backoff.send_replace(backoff);
+        let message = Message::NextRun { id: self.id, interval, due, backs_off: backoff.is_some() };
+        self.reports.send(message).await.map_err(|_| Unheard)
+    }
+
+    /// Waits for the next run, and gives its moment: `due`, or now where a retry is asked for, or after a jitter and not
+    /// before `earliest` where the files that had the fingerprint `known` have changed.
+    async fn wait(&self, pace: &mut Pace, due: Instant, earliest: Instant, known: Option<u64>) -> Instant {
+        let changed = async {
+            match known {
+                Some(_) => wait_for_change(due, || self.files() != known).await,
+                None => false,
+            }
+        };
+        let due = tokio::select! {
+            () = self.retry.notified() => {
+                pace.reset_backoff();
+                return Instant::now();
+            }
+            changed = changed => match changed {
+                true => {
+                    pace.reset_backoff();
+                    Instant::now().max(earliest) + jitter(self.random)
+                }
+                false => due,
+            },
+        };
+        tokio::select! {
+            () = self.retry.notified() => {
+                pace.reset_backoff();
+                Instant::now()
+            }
+            () = sleep_until(due) => due,
         }
-        sleep_until(due).await;
     }
 }
 
@@ -141,18 +221,4 @@ async fn wait_for_change(due: Instant, changed: impl Fn() -> bool) -> bool {
             return true;
         }
     }
-}
-
-/// A fingerprint of what stands in the files that a check reads, `None` where it reads none; it never leaves the process. A file
-/// that cannot be read has one as well, so that its coming and going is a change.
-fn files_fingerprint(planned: &Planned, env: &dyn Env, seed: &RandomState) -> Option<u64> {
-    let values = planned.check.values();
-    let contents = values.iter().filter_map(|value| match value {
-        Value::File(path) => Some(env.file(path).map(zeroize::Zeroizing::new).ok()),
-        Value::Literal(_) | Value::Env(_) | Value::Template(_) => None,
-    });
-    // Folded one by one, so that no more than one is in memory.
-    contents.fold(None, |fingerprint, content| {
-        Some(seed.hash_one((fingerprint, content.as_ref().map(|bytes| bytes.as_slice()))))
-    })
 }

@@ -1,8 +1,10 @@
 //! For the unit tests of the engine: a check that dials nothing, outcomes out of thin air.
 
+use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 use crate::cause::Cause;
@@ -12,7 +14,9 @@ use crate::env::Env;
 use crate::env::ProcessEnv;
 use crate::net::attempt::Attempt;
 use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Failure, Outcome, Phase};
-use crate::state::{CheckView, Episode, Histogram, Reload, Snapshot};
+use crate::random::Random;
+use crate::schedule::{Prober, Start, Task};
+use crate::state::{CheckView, Episode, Histogram, Message, Reload, Snapshot};
 use crate::value::Value;
 use crate::verdict::Verdict;
 
@@ -112,6 +116,8 @@ pub(crate) fn view(name: &str, gates: Gates, verdict: Verdict, last: Option<Outc
         tries: Vec::new(),
         last_run: last.as_ref().map(|_| at),
         last_success: last.as_ref().filter(|_| !failed).map(|_| at),
+        next_run: None,
+        backs_off: false,
         episode: last
             .as_ref()
             .and_then(|outcome| outcome.failure.as_ref())
@@ -154,4 +160,26 @@ pub(crate) fn keep_section(page: &str, name: &str, text: &str) {
     let parts = kept.split_once(&open).and_then(|(before, rest)| Some((before, rest.split_once(&close)?.1)));
     let (before, after) = parts.unwrap_or_else(|| panic!("{page} has no section {open} … {close}"));
     keep(page, &format!("{before}{open}\n{text}{close}{after}"));
+}
+
+/// A task that runs this check from now on.
+pub(crate) fn task(
+    planned: Planned,
+    prober: Arc<dyn Prober>,
+    random: Random,
+    turns: &Arc<Semaphore>,
+    reports: mpsc::Sender<Message>,
+) -> Task {
+    Task {
+        id: 1,
+        plans: watch::channel(Arc::new(planned)).1,
+        prober,
+        random,
+        turns: Arc::clone(turns),
+        reports,
+        retry: Arc::default(),
+        backoff: watch::Sender::default(),
+        seed: RandomState::new(),
+        start: Start::Now,
+    }
 }

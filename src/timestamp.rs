@@ -20,6 +20,16 @@ pub fn rfc3339_unix(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
 }
 
+/// The seconds since 1970 of a text that [`rfc3339`] made; `None` for any other text.
+#[must_use]
+pub fn unix_of_rfc3339(text: &str) -> Option<i64> {
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let at = (days_from_civil(year, month, day) * 86_400) + hour * 3_600 + minute * 60 + second;
+    (rfc3339_unix(at) == text).then_some(at)
+}
+
 /// Seconds with at most six decimals: what durations are in JSON and metrics.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "a duration of 285 years is exact to the microsecond")]
@@ -69,9 +79,18 @@ const fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
+/// The inverse of [`civil`].
+const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let march_month = (month + 9) % 12;
+    let day_of_year = (153 * march_month + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{civil, rfc3339, rfc3339_unix, seconds};
+    use super::{civil, rfc3339, rfc3339_unix, seconds, unix_of_rfc3339};
     use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
@@ -87,6 +106,12 @@ mod tests {
             (-1, "1970-01-01T00:00:00Z"),
         ] {
             assert_eq!(rfc3339_unix(unix), text);
+            assert_eq!(unix_of_rfc3339(text), Some(unix.clamp(0, 253_402_300_799)));
+        }
+        for text in
+            ["", "soon", "2026-11-20", "2026-13-20T09:00:00Z", "2026-11-20T09:00:00+01:00", "2026-02-30T00:00:00Z"]
+        {
+            assert_eq!(unix_of_rfc3339(text), None, "{text}");
         }
         assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_millis(86_400_999)), "1970-01-02T00:00:00Z");
     }

@@ -31,7 +31,7 @@ impl Host {
             return match inner.parse::<Ipv6Addr>() {
                 Ok(ip) => Ok(Self::Ip(ip.into())),
                 Err(_) if with_zone => Err(ZONE),
-                Err(_) => Err("the brackets hold no IPv6 address"),
+                Err(_) => Err("the brackets contain no IPv6 address"),
             };
         }
         if let Ok(ip) = text.parse::<IpAddr>() {
@@ -41,13 +41,13 @@ impl Host {
             return Err("the host is empty");
         }
         if text.len() > 254 {
-            return Err("the host is longer than a name may be");
+            return Err("the host is too long for a name");
         }
         if text.contains("://") {
-            return Err("a URL stands where a host belongs");
+            return Err("expected a host, not a URL");
         }
         if text.rsplit_once(':').is_some_and(|(host, port)| !host.contains(':') && parse_port(port).is_ok()) {
-            return Err("there is a port after the host");
+            return Err("a port follows the host");
         }
         if text.starts_with("%2F") || text.starts_with("%2f") {
             return Err(SOCKET);
@@ -57,13 +57,13 @@ impl Host {
             if text.chars().all(|c| allowed(c) || c.is_alphabetic()) {
                 return Err(NOT_ASCII);
             }
-            return Err("the host holds a character that no name has");
+            return Err("the host contains an invalid character");
         }
         if text.trim_end_matches('.').split('.').any(|label| label.is_empty() || label.len() > 63) {
-            return Err("the host has an empty or too long label");
+            return Err("the host has a label that is empty or too long");
         }
         if text.trim_end_matches('.').rsplit('.').next().is_some_and(|last| last.chars().all(|c| c.is_ascii_digit())) {
-            return Err("the host looks like an IPv4 address, but is none");
+            return Err("the host looks like an IPv4 address, but is invalid");
         }
         Ok(Self::Name(text.to_ascii_lowercase()))
     }
@@ -103,9 +103,9 @@ impl Endpoint {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let (host, port) = text.rsplit_once(':').ok_or("the port is missing: write host:port")?;
+        let (host, port) = text.rsplit_once(':').ok_or("no port: write host:port")?;
         if host.contains("://") || host.ends_with(":tcp") {
-            return Err("a URL stands where host or port belong");
+            return Err("expected host and port, not a URL");
         }
         if host.contains(':') && !host.starts_with('[') {
             return Err("an IPv6 address needs brackets: [::1]:port");
@@ -156,10 +156,10 @@ impl std::fmt::Display for UrlError {
 impl std::error::Error for UrlError {}
 
 /// What is wrong with a host that is a path.
-pub const SOCKET: &str = "a socket in the file system is not dialled: give a host";
-const NOT_ASCII: &str = "the host has letters that DNS has not, which browsers and Node write as xn--…: give it so";
-const ZONE: &str = "the IPv6 address has a zone (%…), which is not dialled: give an address without one";
-const SERVICE_PORT: &str = "its port is tcp://…, as Kubernetes sets NAME_PORT for a Service";
+pub const SOCKET: &str = "sockets in the file system are not supported: give a host";
+const NOT_ASCII: &str = "the host has letters outside ASCII: write it in its xn--… form";
+const ZONE: &str = "the IPv6 address has a zone (%…), which is not supported: give an address without one";
+const SERVICE_PORT: &str = "its port is tcp://…, the value that Kubernetes sets in NAME_PORT for a Service";
 
 impl UrlError {
     /// The same as the detail of a fault; `None` where it is any other mistake.
@@ -211,12 +211,12 @@ impl Url {
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let fail = |position: usize, problem: &'static str| UrlError { position, problem };
         no_white_space(text)?;
-        let scheme_end = text.find("://").ok_or_else(|| fail(0, "no scheme: a URL begins with scheme://"))?;
+        let scheme_end = text.find("://").ok_or_else(|| fail(0, "no scheme: a URL starts with scheme://"))?;
         let scheme = &text[..scheme_end];
         let scheme_ok = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
         if !scheme_ok {
-            return Err(fail(0, "the scheme holds a character that no scheme has"));
+            return Err(fail(0, "the scheme contains an invalid character"));
         }
         let start = scheme_end + 3;
         let authority_end = text[start..].find(['/', '?', '#']).map_or(text.len(), |at| start + at);
@@ -369,7 +369,7 @@ pub fn parse_port(text: &str) -> Result<u16, &'static str> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match text.parse::<u16>() {
         Ok(port) if digits && port > 0 => Ok(port),
-        _ => Err("the port is no number from 1 to 65535"),
+        _ => Err("the port is not a number from 1 to 65535"),
     }
 }
 
@@ -389,7 +389,7 @@ fn parse_hosts(text: &str, at: usize, at_sign_later: bool) -> Result<Vec<(Host, 
             return Err(fail(SERVICE_PORT));
         }
         if host.contains(':') && !host.starts_with('[') {
-            return Err(fail("an IPv6 address needs brackets, a host no `:`"));
+            return Err(fail("an IPv6 address needs brackets, and a host has no `:`"));
         }
         hosts.push((Host::parse(host).map_err(fail)?, port));
         position += piece.len() + 1;

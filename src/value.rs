@@ -63,7 +63,7 @@ impl Value {
             let end = inner.find('}').ok_or("`${` is not closed; write `$${` for a literal `${`")?;
             let name = &inner[..end];
             if !is_variable_name(name) {
-                return Err("`${…}` must hold the name of a variable; write `$${` for a literal `${`");
+                return Err("`${…}` must contain the name of a variable; write `$${` for a literal `${`");
             }
             if !plain.is_empty() {
                 parts.push(Part::Text(Secret::new(std::mem::take(&mut plain))));
@@ -97,7 +97,7 @@ impl Value {
                         fault(Cause::FileMissing, format!("the file {shown} does not exist"))
                     }
                     kind => {
-                        let fault = fault(Cause::FileInvalid, format!("the file {shown} cannot be read: {error}"));
+                        let fault = fault(Cause::FileInvalid, format!("cannot read the file {shown}: {error}"));
                         let of_process = path.starts_with("/proc");
                         match kind {
                             std::io::ErrorKind::PermissionDenied => {
@@ -198,7 +198,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, {env: NAME} or {file: PATH}")
+        f.write_str("a string, {env: NAME} or {file: PATH}")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
@@ -214,7 +214,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
             "env" => {
                 let name: String = map.next_value()?;
                 if !is_variable_name(&name) {
-                    return Err(de::Error::custom("`env` takes the name of a variable: letters, digits and _"));
+                    return Err(de::Error::custom("`env` expects the name of a variable: letters, digits and _"));
                 }
                 Value::Env(name)
             }
@@ -276,7 +276,7 @@ impl<T: Clone + FromStr<Err: Into<Expected>>> Setting<T> {
             Self::Later(value) => value.resolve(env)?.expose().trim().parse().map_err(|expected: T::Err| {
                 let Expected { text, limit } = expected.into();
                 let cause = if limit.is_some() { Cause::ProbeLimit } else { value.invalid_cause() };
-                let message = format!("{key}: {} holds something else than {text}", value.origin());
+                let message = format!("{key}: {} is not {text}", value.origin());
                 fault(cause, message).with(Detail::Value(limit.unwrap_or(ValueDetail::Key(key))))
             }),
         }
@@ -308,7 +308,7 @@ mod schema {
 
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
             json_schema!({
-                "description": "A text; `${NAME}` inside expands to a variable. Or where to take it from.",
+                "description": "A string, in which `${NAME}` expands to a variable, or the source of the value.",
                 "anyOf": [
                     {"type": ["string", "number", "boolean"]},
                     {"type": "object", "additionalProperties": false, "required": ["env"], "properties": {"env": {"type": "string"}}},

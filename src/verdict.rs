@@ -30,9 +30,9 @@ impl Verdict {
 /// When a verdict flips.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
-    /// Failures in a row that make it down.
+    /// The number of consecutive failures after which the check is down.
     pub failure_threshold: u32,
-    /// Passes in a row that make it up.
+    /// The number of consecutive passes after which the check is up.
     pub success_threshold: u32,
     /// Causes that do not take it down once it has been up; beside those that the table of causes marks.
     pub ignores: &'a [Cause],

@@ -1,13 +1,16 @@
 //! The checks that run: one task each, started, kept and stopped as plans come and go.
 
+use std::hash::RandomState;
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::config::plan::Planned;
 use crate::random::Random;
-use crate::schedule::{self, Prober};
+use crate::retry::{RETRY_PAUSE, Retry};
+use crate::schedule::{self, BackOff, Prober, Start, Task};
 use crate::state::{Message, Slot};
 
 /// Everything that runs checks.
@@ -19,6 +22,8 @@ pub struct CheckTasks {
     next_id: u64,
     /// Permits for first runs.
     turns: Arc<Semaphore>,
+    /// The seed of fingerprints of files.
+    seed: RandomState,
 }
 
 /// A check and its task, which ends with it.
@@ -27,6 +32,14 @@ struct CheckTask {
     /// What its task reads before each run.
     plans: watch::Sender<Arc<Planned>>,
     handle: Option<JoinHandle<()>>,
+    /// Makes its next run due now.
+    retry: Arc<Notify>,
+    /// When that was last done.
+    retried: Option<Instant>,
+    /// Whether it backs off.
+    backoff: watch::Sender<Option<BackOff>>,
+    /// When its first run is due.
+    start: Start,
 }
 
 impl CheckTask {
@@ -50,7 +63,7 @@ impl CheckTasks {
     #[must_use]
     pub fn new(prober: Arc<dyn Prober>, random: Random, messages: mpsc::Sender<Message>) -> Self {
         let turns = Arc::new(Semaphore::new(schedule::FIRST_AT_A_TIME));
-        Self { prober, random, messages, tasks: Vec::new(), next_id: 0, turns }
+        Self { prober, random, messages, tasks: Vec::new(), next_id: 0, turns, seed: RandomState::new() }
     }
 
     /// Stops the checks that a plan does not have, and takes in those that it has: what runs as it did goes on, with its
@@ -68,7 +81,14 @@ impl CheckTasks {
                     task.replan(planned);
                     task
                 }
-                None => self.new_task(planned),
+                None => {
+                    let before = former.iter().find(|task| task.slot.planned.name == planned.name);
+                    let start = before.map_or(Start::Now, |task| {
+                        Start::after(&task.slot.planned, *task.backoff.borrow(), planned, self.random)
+                    });
+                    let retried = before.and_then(|task| task.retried);
+                    self.new_task(planned, start, retried)
+                }
             };
             self.tasks.push(task);
         }
@@ -78,18 +98,44 @@ impl CheckTasks {
     /// Starts every check that does not run yet; its first run begins when its turn comes.
     pub fn start(&mut self) {
         for task in self.tasks.iter_mut().filter(|task| task.handle.is_none()) {
-            let (id, plans) = (task.slot.id, task.plans.subscribe());
-            let (prober, turns) = (Arc::clone(&self.prober), Arc::clone(&self.turns));
-            let run = schedule::run(id, plans, prober, self.random, turns, self.messages.clone());
+            let run = schedule::run(Task {
+                id: task.slot.id,
+                plans: task.plans.subscribe(),
+                prober: Arc::clone(&self.prober),
+                random: self.random,
+                turns: Arc::clone(&self.turns),
+                reports: self.messages.clone(),
+                retry: Arc::clone(&task.retry),
+                backoff: task.backoff.clone(),
+                seed: self.seed.clone(),
+                start: task.start,
+            });
             task.handle = Some(tokio::spawn(run));
         }
     }
 
-    fn new_task(&mut self, planned: &Planned) -> CheckTask {
+    /// Runs a check now, and ends its back-off.
+    pub fn retry(&mut self, name: &str) -> Retry {
+        let Some(task) = self.tasks.iter_mut().find(|task| task.slot.planned.name == name) else {
+            return Retry::NoCheck;
+        };
+        let now = Instant::now();
+        let again = task.retried.map(|retried| retried + RETRY_PAUSE);
+        if let Some(again) = again.filter(|again| *again > now) {
+            return Retry::TooSoon { again: again - now };
+        }
+        task.retried = Some(now);
+        task.retry.notify_one();
+        Retry::Started
+    }
+
+    fn new_task(&mut self, planned: &Planned, start: Start, retried: Option<Instant>) -> CheckTask {
         self.next_id += 1;
         let target = planned.check.prepare(self.prober.env()).target;
         let planned = Arc::new(planned.clone());
         let plans = watch::Sender::new(Arc::clone(&planned));
-        CheckTask { slot: Slot { id: self.next_id, planned, target }, plans, handle: None }
+        let slot = Slot { id: self.next_id, planned, target };
+        let (retry, backoff) = (Arc::default(), watch::Sender::new(start.backoff()));
+        CheckTask { slot, plans, handle: None, retry, retried, backoff, start }
     }
 }

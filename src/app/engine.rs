@@ -12,6 +12,7 @@ use crate::app::reload::Reloader;
 use crate::config::plan::Plan;
 use crate::log::say;
 use crate::random::Random;
+use crate::retry::RetryRequest;
 use crate::schedule::Prober;
 use crate::shutdown::Signal;
 use crate::state::{self, Message, Snapshot, State};
@@ -19,6 +20,8 @@ use crate::state::{self, Message, Snapshot, State};
 #[cfg(test)]
 mod tests;
 
+/// Demands to run a check that may wait; more make their callers wait.
+const RETRY_BACKLOG: usize = 4;
 /// Outcomes that may wait for the state; more make their checks wait.
 const BACKLOG: usize = 64;
 
@@ -29,6 +32,7 @@ pub struct Engine {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     state: JoinHandle<()>,
     drain: Duration,
+    retries: (mpsc::Sender<RetryRequest>, mpsc::Receiver<RetryRequest>),
 }
 
 /// Why a sidecar ended.
@@ -51,13 +55,20 @@ impl Engine {
         let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));
         let state = tokio::spawn(state::run(state, inbox, publish));
         tasks.start();
-        Self { tasks, messages, snapshots, state, drain: plan.serve.drain }
+        let retries = mpsc::channel(RETRY_BACKLOG);
+        Self { tasks, messages, snapshots, state, drain: plan.serve.drain, retries }
     }
 
     /// What is answered from.
     #[must_use]
     pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.snapshots.clone()
+    }
+
+    /// Where a demand to run a check now goes.
+    #[must_use]
+    pub fn retries(&self) -> mpsc::Sender<RetryRequest> {
+        self.retries.0.clone()
     }
 
     /// Runs until we are told to stop, and then until the drain is over or a second signal ends it. Until then another
@@ -67,6 +78,11 @@ impl Engine {
             let signal = tokio::select! {
                 signal = signals.recv() => signal.unwrap_or(Signal::Stop),
                 () = changed(&mut reloader) => Signal::Reload,
+                Some(request) = self.retries.1.recv() => {
+                    let retry = self.tasks.retry(&request.name);
+                    request.answer(retry);
+                    continue;
+                }
                 _ = &mut self.state => return Ended::Broken,
             };
             match signal {
@@ -79,12 +95,12 @@ impl Engine {
 
     async fn reload(&mut self, reloader: Option<&mut Reloader>) {
         let Some(reloader) = reloader else {
-            say!(Warn, "there is no configuration file to read again");
+            say!(Warn, "there is no configuration file to reload");
             return;
         };
         match reloader.load() {
             Ok(plan) => {
-                say!(Info, "the configuration was read again and took effect"; checks = plan.checks.len());
+                say!(Info, "reloaded the configuration"; checks = plan.checks.len());
                 self.drain = plan.serve.drain;
                 let slots = self.tasks.plan(&plan.checks);
                 let fail_ready_on_sigterm = plan.serve.fail_ready_on_sigterm;
@@ -95,7 +111,7 @@ impl Engine {
                 for fault in faults.lines() {
                     say!(Error, fault);
                 }
-                say!(Error, "the configuration that was read again has faults: the one before it stays in force");
+                say!(Error, "cannot reload the configuration, because it has faults: the previous one stays in use");
                 self.send(Message::Refused(faults)).await;
             }
         }
@@ -104,13 +120,13 @@ impl Engine {
     /// Goes on as before, so that the app can drain: gates keep their verdict.
     async fn drain(&mut self, signals: &mut mpsc::Receiver<Signal>) -> Ended {
         let end = Instant::now() + self.drain;
-        say!(Info, "told to stop"; drain_seconds = self.drain.as_secs_f64());
+        say!(Info, "received SIGTERM, shutting down"; drain_seconds = self.drain.as_secs_f64());
         self.send(Message::ShuttingDown).await;
         loop {
             tokio::select! {
                 () = sleep_until(end) => return Ended::Stopped,
                 signal = signals.recv() => match signal {
-                    Some(Signal::Reload) => say!(Warn, "told to stop: the configuration is not read again"),
+                    Some(Signal::Reload) => say!(Warn, "shutting down: ignoring the reload of the configuration"),
                     Some(Signal::Stop) | None => return Ended::Stopped,
                 },
                 _ = &mut self.state => return Ended::Broken,

@@ -24,7 +24,7 @@ impl Address {
         match self {
             Self::Configured(setting) => setting.resolve("address", env),
             Self::Url(value) => read_url(value.resolve(env)?.expose()).map_err(|Blame { cause, message, detail }| {
-                let message = format!("{} holds no {scheme}://host:port: {message}", value.origin());
+                let message = format!("{} is not {scheme}://host:port: {message}", value.origin());
                 Fault { detail: detail.map(Detail::Value), ..Fault::new(Phase::Assert, cause, message) }
             }),
         }
@@ -59,7 +59,7 @@ pub fn target_fault(text: &str) -> Option<String> {
     };
     read_url(text).err()?;
     let fault = match url.hosts.iter().any(|(_, port)| port.is_none()) {
-        true => "the port is missing",
+        true => "no port",
         false => "nothing may precede the host or follow the port",
     };
     Some(fault.to_owned())
@@ -73,7 +73,7 @@ fn read_url(text: &str) -> Result<Endpoint, Blame> {
     }
     match url.hosts.as_slice() {
         [(host, Some(port))] => Ok(Endpoint { host: host.clone(), port: *port }),
-        [_] => Err(Blame::malformed("the port is missing")),
+        [_] => Err(Blame::malformed("no port")),
         _ => Err(Blame::malformed("it names several hosts")),
     }
 }

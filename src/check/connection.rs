@@ -75,8 +75,8 @@ impl Protocol {
     #[must_use]
     pub fn lacking(&self, instead: &str) -> String {
         match self.has_port {
-            true => format!("this version has no {} check: probe its port with {instead}", self.name),
-            false => format!("this version has no {} check: leave it out", self.name),
+            true => format!("this version has no {} check: test its port with {instead}", self.name),
+            false => format!("this version has no {} check: remove it", self.name),
         }
     }
 
@@ -106,13 +106,13 @@ impl Connection {
     /// The connection of a URL in a form that one driver alone reads.
     #[must_use]
     pub fn of_driver(url: Value) -> Self {
-        Self::new(url, "a driver's own form of URL, which this version does not read".to_owned())
+        Self::new(url, "this version does not read driver-specific URLs".to_owned())
     }
 
     /// The connection of a web address in a variable, whose meaning nobody knows.
     #[must_use]
     pub fn of_web(url: Value) -> Self {
-        Self::new(url, "nothing is asked of a web address that was found in the environment".to_owned())
+        Self::new(url, "web addresses from the environment get no request".to_owned())
     }
 
     /// Whether this scheme can be connected to. A driver's name (`mysql+pymysql`, `jdbc:mysql`) does not matter.
@@ -125,7 +125,7 @@ impl Connection {
         let text = self.url.resolve(env)?;
         let origin = self.url.origin();
         let wrong = |Blame { cause, message, detail }: Blame| {
-            let fault = Fault::new(Phase::Assert, cause, format!("{origin} holds no URL that can be read: {message}"));
+            let fault = Fault::new(Phase::Assert, cause, format!("{origin} is not a valid URL: {message}"));
             Fault { detail: detail.map(Detail::Value), ..fault }
         };
         let read = Url::parse(without_jdbc(text.expose()));
@@ -134,7 +134,7 @@ impl Connection {
             (None, read) => read.map_err(|error| wrong(error.into()))?,
         };
         // The scheme itself may be anything, so it is not repeated.
-        let unknown = || wrong(Blame::malformed("its scheme is not known"));
+        let unknown = || wrong(Blame::malformed("unknown scheme"));
         let scheme = SCHEMES.stem(&url.scheme).ok_or_else(unknown)?;
         let port = scheme.default_port.ok_or_else(unknown)?;
         let asks_for_tls = |(key, value): &(String, _)| {
@@ -275,7 +275,9 @@ mod tests {
         let jdbc = Connection::new(Value::literal("jdbc:postgresql://app:s3cret@db/app"), String::new());
         let fault = jdbc.prepare(&env).run.err().unwrap();
         assert_eq!(fault.cause, crate::cause::Cause::UrlPasswordUnencoded);
-        assert!(fault.message.contains("JDBC takes no user and password") && !fault.message.contains("s3cret"));
+        assert!(
+            fault.message.contains("JDBC does not support a user and password") && !fault.message.contains("s3cret")
+        );
         let broken = Connection::new(Value::Env("X".to_owned()), String::new());
         assert_eq!(broken.prepare(&MapEnv::with_vars(&[("X", "amqp://:s3 cret@queue")])).target, "the variable X");
         assert!(broken.prepare(&MapEnv::with_vars(&[("X", "s3cret://cache")])).endpoints.is_empty());

@@ -54,19 +54,19 @@ const SHOWN: usize = 32;
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "dns"))]
 struct DnsKeys {
-    /// The name asked for. One without a final dot goes through the search list of resolv.conf, unless `server` is set.
+    /// The name to look up. A name without a final dot uses the search list of resolv.conf, unless `server` is set.
     /// With `type: PTR` it may be an address.
     name: Value,
     /// The type of the records: A (the default), AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT.
     #[serde(rename = "type")]
     record: Option<Setting<RecordType>>,
-    /// The name server to ask, `ip` or `ip:port`; those of resolv.conf where it is not set.
+    /// The name server to query, `ip` or `ip:port`. Default: those of resolv.conf.
     server: Option<Setting<Server>>,
-    /// Records that must all be among the answer, as zone files write them (`10 mail.example.com` for MX); others may be
-    /// there too. Case and final dots of names do not matter.
+    /// Records that the answer must contain, in the format of zone files (`10 mail.example.com` for MX); it may
+    /// contain others too. Case and final dots of names do not matter.
     #[serde(default)]
     expect: Vec<Value>,
-    /// The least number of records, 0 to 256; 1 where it is not set.
+    /// The minimum number of records, 0 to 256. Default: 1.
     min_answers: Option<Setting<Least>>,
 }
 
@@ -207,7 +207,7 @@ impl DnsKeys {
             let text = value.resolve(env)?;
             let shown = match value {
                 Value::Literal(text) => text.expose().to_owned(),
-                Value::Env(_) | Value::File(_) | Value::Template(_) => format!("what {} holds", value.origin()),
+                Value::Env(_) | Value::File(_) | Value::Template(_) => format!("the value of {}", value.origin()),
             };
             expect.push((comparable(text.expose(), record), shown));
         }
@@ -238,7 +238,7 @@ impl Wanted {
     fn judge(&self, found: &[String]) -> Result<(), String> {
         let (kind, name) = (self.record.as_str(), &self.name);
         if found.len() < self.least {
-            return Err(format!("{name} has {} {kind} records, at least {} are expected", found.len(), self.least));
+            return Err(format!("{name} has {} {kind} records, expected at least {}", found.len(), self.least));
         }
         let known: Vec<_> = found.iter().map(|record| comparable(record, self.record)).collect();
         let missing: Vec<_> =
@@ -250,7 +250,7 @@ impl Wanted {
         if came.is_empty() {
             came = "none".to_owned();
         }
-        Err(format!("expected among the {kind} records of {name}: {}; came: {came}", missing.join(", ")))
+        Err(format!("the {kind} records of {name} lack {}; received: {came}", missing.join(", ")))
     }
 }
 
@@ -258,13 +258,13 @@ impl Wanted {
 fn from_url(text: &str) -> Result<Wanted, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     let [(host, None)] = &url.hosts[..] else {
-        return Err("a dns URL has one name and no port: the server goes into ?server=ip:port".to_owned());
+        return Err("a dns URL has one name and no port: write the server as ?server=ip:port".to_owned());
     };
     if url.user.is_some() || url.password.is_some() || !matches!(url.path.as_str(), "" | "/") {
         return Err("a dns URL has no user and no path: write dns://name?type=AAAA&server=ip:port".to_owned());
     }
     if url.query.iter().any(|(key, _)| !matches!(key.as_str(), "type" | "server")) {
-        return Err("a dns URL takes ?type= and &server= only".to_owned());
+        return Err("a dns URL has only the parameters ?type= and &server=".to_owned());
     }
     let record = url
         .param("type")
@@ -280,7 +280,7 @@ fn from_url(text: &str) -> Result<Wanted, String> {
 fn asked_name(text: &str, record: RecordType) -> Result<String, &'static str> {
     match Host::parse(text) {
         Ok(Host::Ip(ip)) if record == RecordType::Ptr => Ok(Name::from(ip).to_ascii()),
-        Ok(Host::Ip(_)) => Err("an address has no records but PTR: set the type to PTR, or write a name"),
+        Ok(Host::Ip(_)) => Err("an address has only PTR records: set the type to PTR, or write a name"),
         Ok(Host::Name(name)) => Ok(name),
         Err(problem) => Err(problem),
     }
@@ -348,7 +348,7 @@ fn literal_problems(keys: &DnsKeys, node: &Node) -> Vec<Problem> {
         };
         if !fits {
             let version = if record == RecordType::A { "IPv4" } else { "IPv6" };
-            let message = format!("expected an {version} address, since the type is {}", record.as_str());
+            let message = format!("expected an {version} address, because the type is {}", record.as_str());
             problems.push(Problem::new(item.span, &format!("expect[{index}]"), message));
         }
     }

@@ -26,7 +26,8 @@ use crate::value::Value;
 /// The kind.
 pub const KIND: Kind = Kind {
     name: "env",
-    summary: "the variables that the app needs are there and keep to their rules; connection URLs are read as clients do",
+    summary: "the variables that the app needs are set and follow their rules; connection URLs are read like clients \
+              do",
     example: "{variables: [{name: DATABASE_URL, url: postgres}, {name: BETTER_AUTH_SECRET, min_length: 32}, \
               {name: PORT, required: false, pattern: '^[0-9]+$'}]}",
     url_form: "",
@@ -51,32 +52,33 @@ pub const KIND: Kind = Kind {
 struct EnvKeys {
     /// The variables, each with its rules; at least one.
     variables: Vec<Rules>,
-    /// Where they are: `pod` (the default) for this container's own environment, or a path: a file of `NAME=value` lines
-    /// (a .env file), `/proc/PID/environ` of the app where the pod shares its process namespace, or, with a final `/`, the
-    /// folder of a mounted Secret or ConfigMap, which has one file for each.
+    /// The source of the variables: `pod` (the default) for the environment of this container, or a path: a file of
+    /// `NAME=value` lines (a .env file), `/proc/PID/environ` of the app if the pod shares its process namespace, or,
+    /// with a final `/`, the folder of a mounted Secret or ConfigMap, with one file for each variable.
     #[serde(default)]
     from: Source,
 }
 
-/// What one variable must be. White space at an end of a secret or of a URL breaks a rule of its own.
+/// The rules for one variable. White space at either end of a secret or a URL is always a fault.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Rules {
-    /// Its name.
+    /// The name of the variable.
     name: Name,
-    /// Whether it must be set and not empty; true where nothing is said. The other rules are for what is set.
+    /// Whether the variable must be set and not empty. Default: true. The other rules apply only to a variable that
+    /// is set.
     #[serde(default = "yes")]
     required: bool,
-    /// The least length, in bytes.
+    /// The minimum length, in bytes.
     min_length: Option<usize>,
-    /// A regular expression that must match somewhere in it: write `^` and `$` for the whole.
+    /// A regular expression that must match somewhere in the value; write `^` and `$` to match the whole value.
     pattern: Option<Pattern>,
-    /// What it must begin with.
+    /// The text that the value must start with.
     prefix: Option<String>,
-    /// The URL that it must be: postgres, redis or http; every client must read it alike.
+    /// The kind of URL that the value must be: postgres, redis or http. Every client must read it in the same way.
     url: Option<UrlKind>,
-    /// What it must be, letter by letter.
+    /// The exact value that it must have.
     equals: Option<Value>,
 }
 
@@ -209,7 +211,7 @@ impl Rules {
             return broken(Cause::SecretTooWeak, format!("it is shorter than {least} bytes"));
         }
         if let Some(prefix) = self.prefix.as_ref().filter(|prefix| !text.starts_with(prefix.as_str())) {
-            return broken(source.invalid(), format!("it does not begin with {prefix}"));
+            return broken(source.invalid(), format!("it does not start with {prefix}"));
         }
         if let Some(Pattern(regex)) = self.pattern.as_ref().filter(|pattern| !pattern.0.is_match(text)) {
             return broken(source.invalid(), format!("it does not match /{}/", regex.as_str()));
@@ -217,7 +219,7 @@ impl Rules {
         if let Some(other) = &self.equals
             && other.resolve(env)?.expose() != text
         {
-            let message = format!("it is not what `equals` says (from {})", other.origin());
+            let message = format!("it differs from `equals` (from {})", other.origin());
             let flaw = matches!(other, Value::File(_)).then(|| VariableFlaw::DiffersFrom(other.origin()));
             return Ok(Err(Broken { cause: source.invalid(), message, flaw }));
         }
@@ -242,7 +244,7 @@ fn http(text: &str) -> Option<Blame> {
     }
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme.as_str(), "http" | "https") => None,
-        Ok(_) => Some(Blame::malformed("it is no URL that begins with http:// or https://")),
+        Ok(_) => Some(Blame::malformed("it is not a URL that starts with http:// or https://")),
         Err(error) => Some(error.into()),
     }
 }

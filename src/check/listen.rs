@@ -57,8 +57,8 @@ const NAMED: usize = 8;
 struct ListenKeys {
     /// The port, 1 to 65535.
     port: Setting<Port>,
-    /// From where: `pod` (the default) wants an address that other pods can reach, `loopback` one that this pod's
-    /// containers and `kubectl port-forward` can.
+    /// Who must reach the port: with `pod` (the default), other pods; with `loopback`, the containers of this pod and
+    /// `kubectl port-forward`.
     reachable: Option<Setting<From>>,
 }
 
@@ -124,7 +124,7 @@ impl Listen {
                 let text = value.resolve(env)?;
                 let port = text.expose().strip_prefix(TARGET).and_then(|port| port.parse::<Port>().ok());
                 let Port(port) = port.ok_or_else(|| {
-                    let message = format!("{} holds no {TARGET}PORT", value.origin());
+                    let message = format!("{} is not {TARGET}PORT", value.origin());
                     Fault::new(Phase::Assert, Cause::UrlMalformed, message)
                 })?;
                 Ok(Wanted { port, from: From::default() })
@@ -171,9 +171,7 @@ impl Runnable for Wanted {
         Box::pin(async move {
             attempt.enter(Phase::Assert);
             let Some(all) = pod::listeners(attempt.env()) else {
-                return Err(
-                    attempt.fault(Cause::Internal, "the kernel does not show this pod's sockets (/proc/net/tcp)")
-                );
+                return Err(attempt.fault(Cause::Internal, "cannot read this pod's sockets in /proc/net/tcp"));
             };
             let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.port() == port);
             let ips: Vec<IpAddr> = own.iter().map(std::net::SocketAddr::ip).collect();
@@ -208,7 +206,7 @@ fn judge(port: u16, from: From, ips: &[IpAddr], ipv6_alone: bool, others: &[u16]
         (From::Pod, false) => {
             let loopback = ips.iter().all(IpAddr::is_loopback);
             let cause = if loopback { Cause::ListeningOnLoopback } else { Cause::NotListening };
-            let pod = if ipv6_alone { ", and this pod has IPv6 addresses alone" } else { "" };
+            let pod = if ipv6_alone { ", and this pod has only IPv6 addresses" } else { "" };
             (cause, format!("port {port} listens only on {shown}{pod}"))
         }
         (From::Loopback, false) => {
@@ -223,7 +221,7 @@ fn listed(ports: &[u16]) -> String {
     if ports.len() > NAMED {
         names.push(format!("{} more", ports.len() - NAMED));
     }
-    if names.is_empty() { "no port listens".to_owned() } else { format!("these listen: {}", names.join(", ")) }
+    if names.is_empty() { "no port is open".to_owned() } else { format!("open ports: {}", names.join(", ")) }
 }
 
 #[cfg(test)]
@@ -241,7 +239,7 @@ mod tests {
             (Pod, &["10.0.0.7"], None),
             (Pod, &["127.0.0.1", "10.0.0.7"], None),
             (Pod, &["127.0.0.1", "::1"], Some("listening_on_loopback: port 3000 listens only on 127.0.0.1 and ::1")),
-            (Pod, &[], Some("not_listening: nothing in this pod listens on port 3000; these listen: 3001, 9809")),
+            (Pod, &[], Some("not_listening: nothing in this pod listens on port 3000; open ports: 3001, 9809")),
             (Loopback, &["127.0.0.1"], None),
             (Loopback, &["::"], None),
             (Loopback, &["10.0.0.7"], Some("not_listening: port 3000 listens only on 10.0.0.7, not on loopback")),
@@ -258,14 +256,14 @@ mod tests {
         let of = |ip: &str, from| judge(3000, from, &[ip.parse().unwrap()], true, &[]);
         let (cause, message) = of("0.0.0.0", From::Pod).unwrap_err();
         assert_eq!(cause.slug(), "not_listening");
-        assert_eq!(message, "port 3000 listens only on 0.0.0.0, and this pod has IPv6 addresses alone");
+        assert_eq!(message, "port 3000 listens only on 0.0.0.0, and this pod has only IPv6 addresses");
         assert!(of("::", From::Pod).is_ok() && of("0.0.0.0", From::Loopback).is_ok());
     }
 
     #[test]
     fn many_ports_are_cut_and_none_is_said() {
         let text = |ports: &[u16]| judge(1, From::Pod, &[], false, ports).unwrap_err().1;
-        assert!(text(&[]).ends_with("no port listens"));
+        assert!(text(&[]).ends_with("no port is open"));
         assert!(text(&(2..=11).collect::<Vec<_>>()).ends_with("8, 9, 2 more"));
     }
 }

@@ -58,7 +58,7 @@ const PLAIN: [&str; http::PLAIN.len() + 1] = {
     keys
 };
 /// What to do where the peer passes and says that something is not well.
-const WARNING_FIX: &str = "look at that part in the peer's own log; accept_degraded: false makes it a failure";
+const WARNING_FIX: &str = "check that part in the log of the peer; accept_degraded: false makes it a failure";
 
 /// Asks a peer for its health. The keys are those of `http`, and one more.
 #[cfg(test)]

@@ -57,18 +57,18 @@ const PAUSE: Duration = Duration::from_millis(20);
 const MARGIN: Duration = Duration::from_millis(20);
 const EXPECTED: Expected = Expected { what: "the expected answer", protocol: None };
 
-/// Connects to an address. With `send`, sends bytes then; with `expect`, compares what comes.
+/// Connects to an address. With `send`, sends bytes; with `expect`, compares the answer.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Config {
-    /// Where to connect: `host:port`, `1.2.3.4:port` or `[::1]:port`.
+    /// The address of the target: `host:port`, `1.2.3.4:port` or `[::1]:port`.
     address: Setting<Endpoint>,
-    /// Sent once connected. `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` stand for bytes, wherever it is written in the
-    /// configuration; a value from a variable or a file is sent as it is.
+    /// The bytes to send after connecting. In the configuration, `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are bytes; a
+    /// value from a variable or a file is sent unchanged.
     send: Option<Payload>,
-    /// What must come: the bytes that the answer begins with, written as in `send`; or `{regex: …}`, which is searched
-    /// for in the answer (up to 64 KiB; bytes that are not UTF-8 match `.` alone).
+    /// The expected answer: the bytes that it starts with, written as in `send`, or `{regex: …}`, which must match
+    /// somewhere in the answer (up to 64 KiB; bytes that are not UTF-8 match only `.`).
     expect: Option<Expect>,
 }
 
@@ -206,8 +206,8 @@ async fn read_step(attempt: &Attempt, io: &mut Io, answer: &mut Vec<u8>, unjudge
 /// Other bytes came: how many, and what speaks so; the bytes themselves are for `check` and `diagnose`.
 fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
     (fault.cause == Cause::BodyMismatch).then(|| {
-        "Another server than the expected one answers there, or it says something else first. pilotfish check shows \
-         an excerpt."
+        "Another server than the expected one answers on this port, or it sends something else first. pilotfish check \
+         shows an excerpt."
             .to_owned()
     })
 }
@@ -216,7 +216,7 @@ fn mismatch(attempt: &mut Attempt, answer: &[u8], expected: &payload::Pattern) -
     attempt.facts().excerpt = Some(excerpt(answer));
     let speaks = recognise(answer).map_or_else(String::new, |protocol| format!("; the peer speaks {protocol}"));
     let count = answer.len();
-    let came = if count == 1 { "1 byte came".to_owned() } else { format!("{count} bytes came") };
+    let came = if count == 1 { "received 1 byte".to_owned() } else { format!("received {count} bytes") };
     attempt.fault(Cause::BodyMismatch, format!("{} ({came}){speaks}", expected.absent()))
 }
 

@@ -31,7 +31,7 @@ use crate::value::{Setting, Value};
 /// The kind.
 pub const KIND: Kind = Kind {
     name: "tls",
-    summary: "a TLS handshake: the chain is trusted, the name fits, and days are left",
+    summary: "a TLS handshake: the chain is trusted, the name matches, and the certificate does not expire soon",
     example: r#"{address: "mail:587", starttls: smtp, ca: /etc/tls/ca.pem, min_days_valid: 14}"#,
     url_form: "tls://host:port",
     schemes: &[Scheme::new("tls").tls()],
@@ -60,25 +60,25 @@ const JUDGEMENT: Duration = Duration::from_secs(1);
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "tls"))]
 #[serde(deny_unknown_fields)]
 struct TlsCheckKeys {
-    /// Where to connect: `host:port`, `1.2.3.4:port` or `[::1]:port`.
+    /// The address of the target: `host:port`, `1.2.3.4:port` or `[::1]:port`.
     address: Setting<Endpoint>,
-    /// The protocol in which TLS is asked for after connecting: `smtp` or `postgres`. Default: TLS at once.
+    /// The protocol that requests TLS after connecting: `smtp` or `postgres`. Default: TLS starts at once.
     starttls: Option<Setting<StartTls>>,
-    /// The days that every certificate of the chain must at least be valid, 0 to 3650.
+    /// The number of days for which every certificate of the chain must still be valid, 0 to 3650.
     min_days_valid: Option<Setting<Days>>,
-    /// Application protocols to offer, best first; the server must agree on one of them.
+    /// The application protocols to offer, preferred first. The server must accept one of them.
     #[serde(default)]
     alpn: Vec<Setting<Alpn>>,
-    /// Whom to trust: a PEM file, the PEM text itself, `system` (the bundle of the image) or `builtin` (the roots inside
-    /// pilotfish). Default: `system` where the image has a bundle, else `builtin`.
+    /// The trusted authorities: a PEM file, the PEM text itself, `system` (the bundle of the image) or `builtin` (the
+    /// roots inside pilotfish). Default: `system` if the image has a bundle, otherwise `builtin`.
     ca: Option<Pem>,
-    /// The client certificate and its chain, for servers that want one: a PEM file or the PEM text itself.
+    /// The client certificate and its chain, for servers that require one: a PEM file or the PEM text itself.
     cert: Option<Pem>,
     /// The key of `cert`: a PEM file or the PEM text itself, not encrypted.
     key: Option<Pem>,
-    /// The name to ask for (SNI) and to expect in the certificate. Default: the host of `address`.
+    /// The name to request (SNI) and to expect in the certificate. Default: the host of `address`.
     server_name: Option<Setting<Host>>,
-    /// `false` accepts any certificate; every report says so.
+    /// `false` accepts any certificate. Every report shows that.
     #[serde(default = "yes")]
     verify: bool,
 }
@@ -204,7 +204,7 @@ impl Runnable for TlsRun {
             let agreed = judged.and_then(|()| agreed(attempt, &options.alpn));
             let result = agreed.and_then(|()| {
                 attempt.enter(Phase::Assert);
-                let session = attempt.tls().expect("start_tls left one");
+                let session = attempt.tls().expect("start_tls returns a stream");
                 self.days.map_or(Ok(()), |Days(days)| session.check_days_left(days))
             });
             attempt.leave();
@@ -239,7 +239,7 @@ fn agreed(attempt: &mut Attempt, offered: &[String]) -> Result<(), Fault> {
     if offered.is_empty() || attempt.facts().tls_alpn.is_some() {
         return Ok(());
     }
-    let message = format!("the server agreed on none of the application protocols offered: {}", offered.join(", "));
+    let message = format!("the server accepted none of the offered application protocols: {}", offered.join(", "));
     Err(attempt.fault(Cause::TlsUnsupported, message).with(Detail::Tls(TlsDetail::NoSharedProtocol)))
 }
 

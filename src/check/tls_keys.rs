@@ -13,21 +13,21 @@ use crate::value::{Setting, Value};
 /// The keys whose values are paths of PEM files, or a PEM text.
 pub const PEM_KEYS: &[&str] = &["ca", "cert", "key"];
 
-/// How TLS is done.
+/// TLS settings.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct TlsKeys {
-    /// Whom to trust: a PEM file, the PEM text itself, `system` (the bundle of the image) or `builtin` (the roots inside
-    /// pilotfish). Default: `system` where the image has a bundle, else `builtin`.
+    /// The trusted authorities: a PEM file, the PEM text itself, `system` (the bundle of the image) or `builtin` (the
+    /// roots inside pilotfish). Default: `system` if the image has a bundle, otherwise `builtin`.
     pub ca: Option<Pem>,
-    /// The client certificate and its chain, for servers that want one: a PEM file or the PEM text itself.
+    /// The client certificate and its chain, for servers that require one: a PEM file or the PEM text itself.
     pub cert: Option<Pem>,
     /// The key of `cert`: a PEM file or the PEM text itself, not encrypted.
     pub key: Option<Pem>,
-    /// The name to ask for (SNI) and to expect in the certificate. Default: the host that is dialled.
+    /// The name to request (SNI) and to expect in the certificate. Default: the host of the target.
     pub server_name: Option<Setting<Host>>,
-    /// `false` accepts any certificate; every report says so.
+    /// `false` accepts any certificate. Every report shows that.
     pub verify: bool,
 }
 

@@ -10,7 +10,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use crate::check::KINDS;
 use crate::duration;
 
-/// A probe sidecar for Kubernetes: dials what the pod depends on, and says the cause and the fix.
+/// A probe sidecar for Kubernetes: tests the dependencies of the pod, and reports cause and fix.
 #[derive(Debug, Parser)]
 #[command(name = "pilotfish", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
 struct Cli {
@@ -19,8 +19,8 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 passed, 1 a check failed, 2 bad usage or configuration (nothing was probed), 3 wait ran timed out,
-4 wait stopped early at what waiting cannot heal, 126/127 CMD could not be run, 128+n ended by signal n.
+Exit codes: 0 passed, 1 a check failed, 2 bad usage or configuration (nothing was probed), 3 `wait` timed out,
+4 `wait` stopped early at a failure that waiting cannot fix, 126/127 CMD cannot be run, 128+n stopped by signal n.
 
 Without TARGET and -c: the file $PILOTFISH_CONFIG, else /etc/pilotfish/pilotfish.yaml, else the URLs in the environment.";
 
@@ -30,20 +30,20 @@ static TARGETS: LazyLock<String> = LazyLock::new(|| {
     forms.chain(["env:NAME"]).collect::<Vec<_>>().join(", ")
 });
 
-/// What is asked for.
+/// The command to run.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Probe on a timer and serve readiness, metrics and status until SIGTERM
     Serve(ServeOptions),
-    /// Run every check once, side by side; report; exit 0 if all passed, 1 if one failed
+    /// Run every check once, in parallel; exit 0 if all pass, 1 if one fails
     Check(CheckOptions),
-    /// Wait until every check passes; then exit 0, or become CMD
+    /// Wait until every check passes, then exit 0 or exec CMD
     Wait(WaitOptions),
-    /// Take a check apart: every name, address and phase, what other runtimes would do here, cause and fix
+    /// Show a check in detail: every name, address and phase, what other runtimes would do, cause and fix
     Diagnose(DiagnoseOptions),
-    /// Ask a running sidecar: one stable line, exit 0 or 1; for exec probes
+    /// Ask a running sidecar, for exec probes: prints one stable line, exits 0 or 1
     Ask(AskOptions),
-    /// Look at the configuration
+    /// Check, show or write a configuration
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print a completion script for a shell
@@ -68,10 +68,10 @@ pub struct Selection {
 /// How a command reports what it found.
 #[derive(Debug, Args, Default)]
 pub struct ReportOptions {
-    /// The report's form: text or json [default: text]
+    /// The format of the report: text or json [default: text]
     #[arg(short, long, value_name = "FORM")]
     pub output: Option<String>,
-    /// Where to say why it failed [default: /dev/termination-log, if it exists]
+    /// The file for the reason of a failure [default: /dev/termination-log, if it exists]
     #[arg(long, value_name = "FILE")]
     pub termination_log: Option<String>,
 }
@@ -82,10 +82,10 @@ pub struct ServeOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "the help text is that of its fields")]
     pub selection: Selection,
-    /// What checks found in the environment gate: startup, ready (repeatable) [default: nothing]
+    /// The gates of checks found in the environment: startup, ready (repeatable) [default: nothing]
     #[arg(long, value_name = "GATE")]
     pub gate: Vec<String>,
-    /// Where to say why it ended [default: /dev/termination-log, if it exists]
+    /// The file for the reason of the exit [default: /dev/termination-log, if it exists]
     #[arg(long, value_name = "FILE")]
     pub termination_log: Option<String>,
 }
@@ -96,7 +96,7 @@ pub struct CheckOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "the help text is that of its fields")]
     pub selection: Selection,
-    /// Only the check of this name (repeatable)
+    /// Run only the check with this name (repeatable)
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
     #[command(flatten)]
@@ -110,16 +110,16 @@ pub struct WaitOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "the help text is that of its fields")]
     pub selection: Selection,
-    /// Every check of the file, not only those that gate startup
+    /// Wait for every check of the file, not only for those that gate startup
     #[arg(long)]
     pub all: bool,
     /// Give up after this time [default: 5m]
     #[arg(long, value_name = "DURATION")]
     pub timeout: Option<String>,
-    /// The first pause between two tries; it grows to 10s [default: 1s]
+    /// The first pause between two attempts; it grows to 10s [default: 1s]
     #[arg(long, value_name = "DURATION")]
     pub interval: Option<String>,
-    /// Stop early when what waiting cannot heal has stood for this time [default: 30s]
+    /// Stop early when a failure that waiting cannot fix has lasted this long [default: 30s]
     #[arg(long, value_name = "DURATION")]
     pub permanent_after: Option<String>,
     /// Never stop early
@@ -128,7 +128,7 @@ pub struct WaitOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "the help text is that of its fields")]
     pub report: ReportOptions,
-    /// What to become once every check passed
+    /// The command to exec once every check passes
     #[arg(last = true, value_name = "CMD")]
     pub command: Vec<String>,
 }
@@ -139,13 +139,13 @@ pub struct DiagnoseOptions {
     #[command(flatten)]
     #[expect(missing_docs, reason = "the help text is that of its fields")]
     pub selection: Selection,
-    /// Only the check of this name, in full (repeatable)
+    /// Show only the check with this name, in full (repeatable)
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
-    /// The page's form: text or json [default: text]
+    /// The format of the page: text or json [default: text]
     #[arg(short, long, value_name = "FORM")]
     pub output: Option<String>,
-    /// Write a Markdown page to attach to a ticket, without secrets; - for stdout, in place of the page
+    /// Write a Markdown report without secrets, to attach to a ticket; - writes it to stdout instead of the page
     #[arg(long, value_name = "FILE")]
     pub report: Option<String>,
 }
@@ -156,21 +156,27 @@ pub struct AskOptions {
     /// startup, ready, live, or the name of a check [default: ready]
     #[arg(value_name = "QUESTION")]
     pub question: Option<String>,
-    /// The sidecar [default: http://127.0.0.1:9809]
+    /// The URL of the sidecar [default: http://127.0.0.1:9809]
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
+    /// Add a line with the last and the next run of each check; not for probes, because it changes each time
+    #[arg(long, conflicts_with = "retry")]
+    pub verbose: bool,
+    /// Run the check now and end its back-off, from inside the pod and at most once in 30 s
+    #[arg(long)]
+    pub retry: bool,
 }
 
 /// `config`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Say everything that is wrong with a configuration, with file, line and column
+    /// Report every fault of a configuration, with file, line and column
     Check {
         /// The configuration file
         #[arg(short, long, value_name = "FILE")]
         config: Option<String>,
     },
-    /// Print the configuration as it is understood, secrets masked
+    /// Print the effective configuration, with secrets masked
     Show {
         /// The configuration file
         #[arg(short, long, value_name = "FILE")]
@@ -178,9 +184,9 @@ pub enum ConfigCommand {
     },
     /// Print the JSON Schema of the configuration
     Schema,
-    /// Write a configuration from the variables of the environment: their names, never their values
+    /// Write a configuration from the environment, with the names of variables, never their values
     Discover {
-        /// What the checks gate: startup, ready (repeatable) [default: nothing]
+        /// The gates of the checks: startup, ready (repeatable) [default: nothing]
         #[arg(long, value_name = "GATE")]
         gate: Vec<String>,
         /// The file to write; it must not exist yet [default: stdout]
@@ -189,7 +195,7 @@ pub enum ConfigCommand {
     },
 }
 
-/// The form of a report.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// For people.
@@ -198,19 +204,19 @@ pub enum Form {
     Json,
 }
 
-/// Why no command came of the arguments.
+/// Why the arguments give no command.
 #[derive(Debug)]
 pub enum Stop {
     /// Help or version was asked for.
     Help(String),
-    /// They are wrong; the text says where and what is right, and repeats no value.
+    /// The arguments are wrong. The text names the argument and the valid form, and repeats no value.
     Usage(String),
 }
 
 /// Reads the arguments, the program's name first.
 ///
 /// # Errors
-/// Help that was asked for, or what is wrong.
+/// The requested help, or the fault.
 pub fn parse(args: &[String]) -> Result<Command, Stop> {
     // `help check` is `check --help`: clap's own command of that name would repeat what it is given.
     if let [program, help, of @ ..] = args
@@ -220,54 +226,54 @@ pub fn parse(args: &[String]) -> Result<Command, Stop> {
     }
     Cli::try_parse_from(args).map(|cli| cli.command).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Stop::Help(error.to_string()),
-        kind => Stop::Usage(in_our_words(kind, &error, args)),
+        kind => Stop::Usage(usage_message(kind, &error, args)),
     })
 }
 
 /// The completion script for a shell.
 ///
 /// # Errors
-/// What is right, where the shell is not known.
+/// The valid shells, if this one is unknown.
 pub fn completions(shell: &str) -> Result<String, String> {
     use clap_complete::Shell;
     let shell = match shell {
         "bash" => Shell::Bash,
         "zsh" => Shell::Zsh,
         "fish" => Shell::Fish,
-        _ => return Err("pilotfish: SHELL is bash, zsh or fish".to_owned()),
+        _ => return Err("pilotfish: SHELL must be bash, zsh or fish".to_owned()),
     };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "pilotfish", &mut script);
     Ok(String::from_utf8_lossy(&script).into_owned())
 }
 
-/// The form that was asked for.
+/// The requested format.
 ///
 /// # Errors
-/// What is right, where it is neither.
+/// The valid formats, if this one is unknown.
 pub fn form(text: Option<&str>) -> Result<Form, String> {
     match text {
         None | Some("text") => Ok(Form::Text),
         Some("json") => Ok(Form::Json),
-        Some(_) => Err("pilotfish: -o, --output takes text or json".to_owned()),
+        Some(_) => Err("pilotfish: -o, --output must be text or json".to_owned()),
     }
 }
 
 /// The duration of an option.
 ///
 /// # Errors
-/// What is right, naming the option.
+/// The valid form, with the name of the option.
 pub fn time(option: &str, text: Option<&str>, default: Duration) -> Result<Duration, String> {
     match text.map(duration::parse) {
         None => Ok(default),
         Some(Ok(time)) if !time.is_zero() => Ok(time),
         Some(Ok(_)) => Err(format!("pilotfish: {option} must be more than 0s")),
-        Some(Err(expected)) => Err(format!("pilotfish: {option} takes {expected}")),
+        Some(Err(expected)) => Err(format!("pilotfish: {option} expects {expected}")),
     }
 }
 
 /// clap's complaint, without anything that was typed as a value.
-fn in_our_words(kind: ErrorKind, error: &clap::Error, args: &[String]) -> String {
+fn usage_message(kind: ErrorKind, error: &clap::Error, args: &[String]) -> String {
     let names = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
@@ -287,7 +293,7 @@ fn in_our_words(kind: ErrorKind, error: &clap::Error, args: &[String]) -> String
             format!("unknown command{hint}{stop} The commands are {listed}.")
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            format!("a command is missing. The commands are {listed}.")
+            format!("no command. The commands are {listed}.")
         }
         ErrorKind::UnknownArgument => {
             // By its place, since it may be a secret that was typed where none belongs.
@@ -298,16 +304,16 @@ fn in_our_words(kind: ErrorKind, error: &clap::Error, args: &[String]) -> String
             let options = options.collect::<Vec<_>>().join(", ");
             let remedy = match (hint.is_empty(), options.is_empty()) {
                 (false, _) => hint,
-                (true, true) => "; it takes no options".to_owned(),
+                (true, true) => "; this command has no options".to_owned(),
                 (true, false) => format!("; the options are {options}"),
             };
-            format!("{which} is an unknown option or one too many{remedy}")
+            format!("{which} is an unknown option or an extra argument{remedy}")
         }
         // Only in these kinds the name is one of ours; elsewhere it is what was typed.
         ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::WrongNumberOfValues => {
-            format!("{argument} is given without a value that it takes")
+            format!("{argument} has no value or an invalid one")
         }
-        ErrorKind::ArgumentConflict => format!("{argument} is given twice, or beside what excludes it"),
+        ErrorKind::ArgumentConflict => format!("{argument} appears twice, or together with an option that excludes it"),
         ErrorKind::MissingRequiredArgument => format!("missing: {argument}"),
         _ => "the arguments cannot be read".to_owned(),
     };

@@ -56,10 +56,10 @@ fn discover(gate: &[String], path: Option<&str>, shell: &mut Shell) -> Exit {
     let written = std::fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
     match written {
         Ok(()) => {
-            shell.note("pilotfish: written; next: `pilotfish config check -c FILE`");
+            shell.note("pilotfish: wrote the configuration; next: `pilotfish config check -c FILE`");
             Exit::Passed
         }
-        Err(error) => shell.usage(&format!("pilotfish: --write: the file cannot be written: {error}")),
+        Err(error) => shell.usage(&format!("pilotfish: --write: cannot write the file: {error}")),
     }
 }
 

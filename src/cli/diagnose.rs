@@ -49,8 +49,8 @@ pub async fn run(options: DiagnoseOptions, mut shell: Shell) -> Exit {
     // Asked for by name, or alone: then also what passes is shown in full.
     let in_full = plan.origin == Origin::Targets || !options.only.is_empty() || plan.checks.len() == 1;
     let source = match &plan.origin {
-        Origin::Targets => "as written on the command line".to_owned(),
-        origin => format!("as written in {origin}"),
+        Origin::Targets => "from the command line".to_owned(),
+        origin => format!("from {origin}"),
     };
     let done = diagnose_all(plan.checks, &source, &shell).await;
     let pod = Pod::read(&*shell.env);
@@ -64,7 +64,7 @@ pub async fn run(options: DiagnoseOptions, mut shell: Shell) -> Exit {
     if let ReportDestination::File(file) = destination
         && let Err(error) = write(file, &markdown::report(&done, &pod, &*shell.env))
     {
-        shell.note(&format!("pilotfish: the report cannot be written: {error}"));
+        shell.note(&format!("pilotfish: cannot write the report: {error}"));
         return Exit::Failed;
     }
     if failed { Exit::Failed } else { Exit::Passed }
@@ -77,7 +77,8 @@ fn open_report(path: Option<&str>) -> Result<ReportDestination, String> {
         Some("-") => Ok(ReportDestination::Stdout),
         Some(path) => std::fs::File::create(path).map(ReportDestination::File).map_err(|error| {
             format!(
-                "pilotfish: --report cannot be written: {error}; take a folder that this container may write to, or - for stdout"
+                "pilotfish: --report: cannot write the report: {error}; use a folder that this container may write \
+                 to, or - for stdout"
             )
         }),
     }
@@ -120,7 +121,7 @@ fn text(all: &[Diagnosed], in_full: bool, shell: &Shell) -> String {
     }
     if pages.len() < all.len() {
         sheet.line("");
-        sheet.line("Checks without a page pass; --only NAME takes one of them apart all the same.");
+        sheet.line("Checks without a page pass. Use --only NAME to see the page of such a check.");
     }
     sheet.text
 }

@@ -10,6 +10,7 @@ pub mod report;
 mod select;
 pub mod serve;
 mod shell;
+mod sidecar;
 mod signals;
 pub mod termination;
 pub mod wait;
@@ -45,7 +46,12 @@ pub async fn run(args: Vec<String>, mut shell: Shell) -> Exit {
         args::Command::Diagnose(options) => diagnose::run(options, shell).await,
         args::Command::Ask(options) => {
             let question = options.question.as_deref().unwrap_or("ready");
-            ask::run(question, options.url.as_deref().unwrap_or(ask::DEFAULT_URL), &mut shell.out).await
+            let extra = match (options.verbose, options.retry) {
+                (_, true) => ask::Extra::Retry,
+                (true, false) => ask::Extra::Runs,
+                (false, false) => ask::Extra::None,
+            };
+            ask::run(question, options.url.as_deref().unwrap_or(sidecar::DEFAULT_URL), extra, &mut shell.out).await
         }
         args::Command::Config(command) => config::run(&command, &mut shell),
     }

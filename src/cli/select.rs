@@ -26,7 +26,10 @@ pub(super) fn for_wait(options: &WaitOptions, shell: &mut Shell) -> Result<Vec<P
     let by_gate = plan.origin.file().is_some() && !options.all;
     let checks: Vec<Planned> = plan.checks.into_iter().filter(|check| !by_gate || check.gates.startup).collect();
     if checks.is_empty() {
-        shell.note("pilotfish: no check gates the start, so nothing is waited for (--all waits for every one)");
+        shell.note(
+            "pilotfish: no check gates startup, so there is nothing to wait for; use --all to wait for every \
+                    check",
+        );
     }
     Ok(checks)
 }

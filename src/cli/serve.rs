@@ -46,8 +46,8 @@ pub async fn run(options: ServeOptions, mut shell: Shell) -> Exit {
     let (ended, last) = bound.run(signals).await;
     let (exit, reason) = match ended {
         Ended::Stopped if last.startup_latched => (Exit::Passed, None),
-        Ended::Stopped => (Exit::Passed, Some("pilotfish serve: told to stop before the start gate passed")),
-        Ended::Broken => (Exit::Failed, Some("pilotfish serve: a fault of pilotfish itself, see its log")),
+        Ended::Stopped => (Exit::Passed, Some("pilotfish serve: stopped by a signal before the start gate passed")),
+        Ended::Broken => (Exit::Failed, Some("pilotfish serve: an error in pilotfish itself, see its log")),
     };
     if let Some(reason) = reason {
         shell.terminate(options.termination_log.as_deref(), &last_words(reason, &last));

@@ -56,7 +56,7 @@ impl Shell {
     /// Writes the termination message.
     pub(super) fn terminate(&mut self, path: Option<&str>, text: &str) {
         if let Err(error) = termination::write(path, text) {
-            self.note(&format!("pilotfish: the termination message cannot be written: {error}"));
+            self.note(&format!("pilotfish: cannot write the termination message: {error}"));
         }
     }
 }

@@ -17,7 +17,7 @@ const LIMIT: usize = 4096;
 /// What is to be said of one check.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
-    /// Its name.
+    /// The name.
     pub name: &'a str,
     /// How its last run ended.
     pub outcome: &'a Outcome,

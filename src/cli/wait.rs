@@ -96,8 +96,8 @@ pub async fn run(options: WaitOptions, mut shell: Shell) -> Exit {
     }
     let reason = match end {
         End::OutOfTime => "pilotfish wait: timed out",
-        End::Hopeless => "pilotfish wait: stopped early, waiting cannot heal this",
-        End::Passed | End::Signal(_) => "pilotfish wait: ended by a signal",
+        End::Hopeless => "pilotfish wait: stopped early: waiting cannot fix this failure",
+        End::Passed | End::Signal(_) => "pilotfish wait: stopped by a signal",
     };
     shell.note(reason);
     shell.terminate(log, &termination::text(reason, &report::cases(&done)));
@@ -253,10 +253,10 @@ fn become_command(command: &[String], log: Option<&str>, shell: &mut Shell) -> E
     let error = std::process::Command::new(program).args(arguments).exec();
     // Not its name: what stands there may be anything.
     let (exit, what) = match error.kind() {
-        std::io::ErrorKind::NotFound => (Exit::NotFound, "was not found"),
+        std::io::ErrorKind::NotFound => (Exit::NotFound, "not found"),
         _ => (Exit::CannotExecute, "cannot be executed"),
     };
-    let text = format!("pilotfish wait: CMD {what}: {error}");
+    let text = format!("pilotfish wait: CMD: {what}: {error}");
     shell.note(&text);
     shell.terminate(log, &text);
     exit

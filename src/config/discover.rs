@@ -121,13 +121,13 @@ impl Finder<'_> {
         let sort = sort(scheme);
         if matches!(sort, Sort::Other) || rest.is_empty() {
             if is_usual(variable) && !value.is_empty() {
-                self.list(variable, "…", "it begins with no scheme of a server that is known here");
+                self.list(variable, "…", "its value does not start with the scheme of a known server");
             }
             return;
         }
         let target = shown(value);
         if matches!(sort, Sort::Web(_)) && of_browsers(variable) {
-            return self.list(variable, &target, "a web address for browsers: no pod needs to reach it");
+            return self.list(variable, &target, "it is a web address for browsers, which no pod needs to reach");
         }
         if self.is_known(variable, value, &target) {
             return;
@@ -140,7 +140,7 @@ impl Finder<'_> {
             Sort::Server(protocol) => self.list(variable, &target, protocol.lacking(INSTEAD)),
             Sort::Dialect(kind) if goes_on => self.connection(variable, kind, Arc::new(Connection::of_driver(url()))),
             Sort::Dialect(_) => {
-                self.list(variable, &target, "a driver's own form of URL: write a check with the plain one");
+                self.list(variable, &target, "it is a driver-specific URL: write a check with the plain URL");
             }
             Sort::Web(scheme) => self.web(variable, value, scheme, &target),
             Sort::Other => {}
@@ -159,7 +159,7 @@ impl Finder<'_> {
     /// Whether another variable had the same value first: then that is listed.
     fn is_known(&mut self, variable: &str, value: &str, target: &str) -> bool {
         if let Some((_, first)) = self.seen.iter().find(|(known, _)| known == value) {
-            let why = format!("the same as {first}");
+            let why = format!("it has the same value as {first}");
             self.list(variable, target, why);
             return true;
         }
@@ -186,7 +186,7 @@ impl Finder<'_> {
             return self.list(variable, target, "the URL cannot be read");
         }
         if self.extent < Extent::Web {
-            return self.list(variable, target, "a web address: write a check http or peer for it");
+            return self.list(variable, target, "it is a web address: write an http or peer check for it");
         }
         let check = Arc::new(Connection::of_web(Value::Env(variable.to_owned())));
         self.connection(variable, connecting_kind(scheme.tls).name, check);
@@ -208,7 +208,9 @@ impl Finder<'_> {
         let plain = |check: &dyn Check| check.prepare(self.env).target.split('?').next().unwrap_or_default().to_owned();
         let same = self.found.iter().find(|known| plain(&*known.planned.check) == plain(&*check));
         match same.map(|known| known.planned.name.clone()) {
-            Some(name) => self.list(variable, kind.name, format!("the check {name} dials the same already")),
+            Some(name) => {
+                self.list(variable, kind.name, format!("the check {name} already connects to the same target"))
+            }
             None => {
                 let name = self.names.make(&[kind.name]);
                 let source = Source::Parts { variables, reader: kind.discovery.reader };
@@ -221,7 +223,10 @@ impl Finder<'_> {
         let mut gates = self.gates;
         if gates.startup && Reach::of(&*check, self.env) == Reach::Pod {
             gates.startup = false;
-            self.warnings.push(format!("{name} does not gate startup: a server in this pod starts after the gate"));
+            self.warnings.push(format!(
+                "{name} does not gate startup, because a server in this pod starts after the \
+                                        gate"
+            ));
         }
         let planned = Planned::with_defaults(name, kind, check, gates, variable);
         self.found.push(Found { planned, variable: variable.to_owned(), source });
@@ -263,16 +268,16 @@ fn shown(value: &str) -> String {
 fn nothing(no_other: &str, listed: &[Listed]) -> Refused {
     let mut lines = vec![
         format!(
-            "nothing to probe: {no_other}no variable holds the URL of a database, cache, broker or mail server that this \
-             version can log in to"
+            "nothing to probe: {no_other}no variable contains the URL of a database, cache, broker or mail server \
+             that this version can log in to"
         ),
         "give a target (pilotfish check postgres://user@host/database, tcp://host:port, env:NAME), set DATABASE_URL, \
-         or write a file"
+         or write a configuration file"
             .to_owned(),
     ];
     lines.extend(listed.iter().map(|listed| {
         let Listed { variable, target, why } = listed;
-        format!("found and not probed: {variable} ({target}): {why}")
+        format!("found but not probed: {variable} ({target}): {why}")
     }));
     Refused::lines(lines)
 }

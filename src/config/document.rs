@@ -82,7 +82,7 @@ fn longer(node: &Node, path: &str, key: &str, limit: Option<Time>, whole: (Optio
         return None;
     }
     let span = node.get(key).map_or(node.span, |value| value.span);
-    let message = format!("longer than the {name} ({}): shorten it, or lengthen the {name}", duration::show(whole));
+    let message = format!("longer than the {name} ({}): use a shorter time, or a longer {name}", duration::show(whole));
     Some(Problem::new(span, &format!("{path}.{key}"), message))
 }
 
@@ -102,11 +102,11 @@ fn serve(keys: Serve, node: Option<&Node>, listen: SocketAddr, problems: &mut Ve
     if let Some(Value::Literal(token)) = &keys.bearer_token
         && token.expose().trim().is_empty()
     {
-        problems.push(Problem::new(span("bearer_token"), "serve.bearer_token", "an empty token guards nothing"));
+        problems.push(Problem::new(span("bearer_token"), "serve.bearer_token", "an empty token protects nothing"));
     }
     let probe_listen = keys.probe_listen.map(|listen| listen.0);
     if probe_listen.is_some_and(|probe| probe == listen && probe.port() != 0) {
-        let message = "the same address as listen: take another port";
+        let message = "the same address as listen: use another port";
         problems.push(Problem::new(span("probe_listen"), "serve.probe_listen", message));
     }
     let usual = ServeOptions::default();
@@ -132,7 +132,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn tell(&mut self, node: &Node, path: &str, message: impl Into<String>) {
+    fn report(&mut self, node: &Node, path: &str, message: impl Into<String>) {
         self.problems.push(Problem::new(node.span, path, message));
     }
 
@@ -143,12 +143,12 @@ impl Reader<'_> {
             }
             Raw::Faulty => Vec::new(),
             Raw::Sequence(_) => {
-                self.tell(node, "checks", format!("no checks: {HOW_TO_BEGIN}"));
+                self.report(node, "checks", format!("no checks: {HOW_TO_BEGIN}"));
                 Vec::new()
             }
             Raw::Scalar { .. } | Raw::Mapping(_) => {
                 let what = if node.is_null() { "no checks" } else { "expected a list" };
-                self.tell(node, "checks", format!("{what}: {HOW_TO_BEGIN}"));
+                self.report(node, "checks", format!("{what}: {HOW_TO_BEGIN}"));
                 Vec::new()
             }
         }
@@ -159,7 +159,7 @@ impl Reader<'_> {
         let before = self.problems.len();
         if !matches!(node.raw, Raw::Mapping(_)) {
             if !matches!(node.raw, Raw::Faulty) {
-                self.tell(node, &path, "expected a mapping with a name and a kind");
+                self.report(node, &path, "expected a mapping with a name and a kind");
             }
             return None;
         }
@@ -192,6 +192,7 @@ impl Reader<'_> {
             clients: keys.clients.unwrap_or_default().into_iter().map(|runtime| runtime.0).collect(),
             fail_on: keys.fail_on.unwrap_or_default().into_iter().map(|code| code.0).collect(),
             identity: identity(node, &terms),
+            kind_identity: kind_identity(&kinds),
             interval: terms.interval,
             timeout: terms.timeout,
             failure_threshold: terms.failure_threshold,
@@ -205,16 +206,16 @@ impl Reader<'_> {
         let path = format!("checks[{index}]");
         let Some(name) = keys.name.as_ref().map(|name| name.0.clone()) else {
             match node.get("name") {
-                None if !misspelled => self.tell(node, &path, "the key name is missing"),
-                Some(value) if value.is_null() => self.tell(value, &format!("{path}.name"), "nothing stands here"),
+                None if !misspelled => self.report(node, &path, "the key name is missing"),
+                Some(value) if value.is_null() => self.report(value, &format!("{path}.name"), "empty"),
                 None | Some(_) => {}
             }
             return None;
         };
         let place = node.get("name").unwrap_or(node);
         if let Some((_, other, line)) = self.names.iter().find(|(taken, ..)| *taken == name) {
-            let message = format!("the name is taken by checks[{other}] in line {line}");
-            self.tell(place, &format!("{path}.name"), message);
+            let message = format!("checks[{other}] in line {line} already has this name");
+            self.report(place, &format!("{path}.name"), message);
             return None;
         }
         self.names.push((name.clone(), index, place.span.line));
@@ -230,14 +231,14 @@ impl Reader<'_> {
     ) -> Option<(&'static Kind, Arc<dyn Check>)> {
         let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         if kinds.is_empty() && !misspelled {
-            self.tell(node, path, format!("the kind is missing: write one of {}", known.join(", ")));
+            self.report(node, path, format!("the kind is missing: write one of {}", known.join(", ")));
         }
         for (key, _) in kinds.iter().skip(1) {
             let first = kinds[0].0.text().unwrap_or_default();
-            self.tell(
+            self.report(
                 key,
                 path,
-                format!("a check has one kind, and this one is {first} already: make two checks of it"),
+                format!("a check has only one kind, and this one already has {first}: write two checks"),
             );
         }
         let (key, value) = kinds.first()?;
@@ -245,13 +246,13 @@ impl Reader<'_> {
         let Some(kind) = kind(name) else {
             let protocol = Protocol::named(name)?;
             let lacking = protocol.lacking("tcp: {address: \"host:port\"}");
-            let message = format!("{lacking}; it has {}", known.join(", "));
-            self.tell(key, &format!("{path}.{name}"), message);
+            let message = format!("{lacking}; the kinds are {}", known.join(", "));
+            self.report(key, &format!("{path}.{name}"), message);
             return None;
         };
         if matches!(value.raw, Raw::Scalar { .. } | Raw::Sequence(_)) {
             let example = kind.example.lines().next().unwrap_or_default();
-            self.tell(value, &format!("{path}.{name}"), format!("expected a mapping, such as {example}"));
+            self.report(value, &format!("{path}.{name}"), format!("expected a mapping, such as {example}"));
             return None;
         }
         match (kind.parse)(value) {
@@ -277,7 +278,7 @@ impl Reader<'_> {
             && keys.min_passing.is_some()
             && require != Require::Each
         {
-            self.tell(place, &format!("{path}.min_passing"), "it takes effect only with require: each: add it");
+            self.report(place, &format!("{path}.min_passing"), "min_passing requires `require: each`: add it");
         }
         let connect_timeout = keys.connect_timeout.map(|time| time.0);
         let addresses = keys.addresses.unwrap_or_default();
@@ -303,7 +304,7 @@ impl Reader<'_> {
                     self.warnings.push(format!("{path}.gates: {}", fault.message()));
                 }
                 GateFault::LiveOutside | GateFault::StartupInside => {
-                    self.tell(place, &format!("{path}.gates"), fault.message());
+                    self.report(place, &format!("{path}.gates"), fault.message());
                 }
             }
         }
@@ -331,6 +332,16 @@ fn identity(node: &Node, terms: &RunOptions) -> u64 {
     let (rest, _) = split(node, |key| KEYS_OUTSIDE_IDENTITY.contains(&key));
     hash(&rest, &mut hasher);
     terms.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A number for all that was written of the kind and its keys; it stays in this process.
+fn kind_identity(kinds: &[(Node, Node)]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for (kind, keys) in kinds {
+        hash(kind, &mut hasher);
+        hash(keys, &mut hasher);
+    }
     hasher.finish()
 }
 

@@ -110,7 +110,7 @@ fn more_than_anyone_would_write() {
     let wide = (0..20_000).map(|number| format!("key{number}: x\n")).collect::<String>();
     well_told(wide.as_bytes());
     let anchors = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n";
-    assert!(read(anchors.as_bytes()).err().unwrap().contains("an alias (`*`) is not supported"));
+    assert!(read(anchors.as_bytes()).err().unwrap().contains("aliases (`*`) are not supported"));
 }
 
 /// A node as YAML in one line.

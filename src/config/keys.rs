@@ -20,26 +20,26 @@ use crate::value::Value;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Outer {
-    /// Where `serve` listens: an address and a port; `[::]` means both families.
+    /// The address and port of `serve`; `[::]` means both families.
     pub(super) listen: Option<Listen>,
-    /// What holds for every check that does not say otherwise.
+    /// Defaults for every check.
     pub(super) defaults: Option<Defaults>,
-    /// How the sidecar serves.
+    /// The server of the sidecar.
     pub(super) serve: Option<Serve>,
 }
 
-/// What holds for every check that does not say otherwise.
+/// Defaults for every check.
 #[derive(Debug, Default, Clone, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Defaults {
-    /// From run to run, at least 100ms; 10s.
+    /// The time from one run to the next, at least 100ms. Default: 10s.
     pub(super) interval: Option<Interval>,
-    /// The deadline of one run; 5s, or the interval where that is less.
+    /// The deadline of one run. Default: 5s, or the interval if that is shorter.
     pub(super) timeout: Option<Time>,
-    /// Failures in a row that make a check down; 3.
+    /// The number of consecutive failures after which a check is down. Default: 3.
     pub(super) failure_threshold: Option<Threshold>,
-    /// Passes in a row that make a check up; 1.
+    /// The number of consecutive passes after which a check is up. Default: 1.
     pub(super) success_threshold: Option<Threshold>,
 }
 
@@ -48,59 +48,59 @@ pub(super) struct Defaults {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Common {
-    /// The unique name.
+    /// The name of the check, unique in the file.
     pub(super) name: Option<Name>,
-    /// From run to run, at least 100ms.
+    /// The time from one run to the next, at least 100ms.
     pub(super) interval: Option<Interval>,
     /// The deadline of one run; at most the interval.
     pub(super) timeout: Option<Time>,
-    /// Failures in a row that make it down.
+    /// The number of consecutive failures after which the check is down.
     pub(super) failure_threshold: Option<Threshold>,
-    /// Passes in a row that make it up.
+    /// The number of consecutive passes after which the check is up.
     pub(super) success_threshold: Option<Threshold>,
-    /// What it gates: `[startup]` where not said, `[]` for nothing.
+    /// The gates that wait for the check. Default: `[startup]`; `[]` means none.
     pub(super) gates: Option<Vec<Gate>>,
-    /// Families and their order; `ipv4-first`.
+    /// The address families and their order. Default: `ipv4-first`.
     pub(super) addresses: Option<AddressPolicy>,
-    /// The limit of one try to connect; its fair share of the time where not said.
+    /// The time limit of one connect attempt. Default: an equal share of the remaining time.
     pub(super) connect_timeout: Option<Time>,
-    /// Which addresses must work; `any`.
+    /// Which addresses must work. Default: `any`.
     pub(super) require: Option<Require>,
-    /// How many members must pass under `require: each`: a number, a share such as `"50%"`, or `all`.
+    /// How many members must pass with `require: each`: a number, a percentage such as `"50%"`, or `all`.
     pub(super) min_passing: Option<MinPassing>,
-    /// Causes that degrade it but do not take it down, once it has been up.
+    /// Causes that only degrade the check, and do not make it down, once it has been up.
     pub(super) ready_ignores: Option<Vec<Slug>>,
-    /// The runtimes whose connecting is foretold: `node@20`, `go`, `python-asyncio`, … Every address of the target is
-    /// measured for that, one at a time: by `serve` in every tenth run, by `wait` once the check passes.
+    /// The runtimes whose connections pilotfish predicts: `node@20`, `go`, `python-asyncio`, … For that it measures
+    /// every address of the target, one at a time: `serve` in every tenth run, `wait` once the check passes.
     pub(super) clients: Option<Vec<Runtime>>,
     /// Codes of findings that make the check fail.
     pub(super) fail_on: Option<Vec<Code>>,
-    /// Labels of its info metric.
+    /// Labels of the info metric of the check.
     pub(super) labels: Option<BTreeMap<LabelName, LabelValue>>,
-    /// The target in this pod starts before the app, so that it may gate the start.
+    /// Set `true` if the target runs in this pod and starts before the app. Then the check can gate startup.
     pub(super) starts_before: Option<bool>,
 }
 
-/// How the sidecar serves.
+/// The server of the sidecar.
 #[derive(Debug, Default, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Serve {
-    /// `full`: hosts, causes and hints for everyone who can reach the port.
+    /// `full` shows hosts, causes and hints to everyone who can reach the port.
     pub(super) detail: Option<Detail>,
     /// TLS on the listener.
     pub(super) tls: Option<Tls>,
-    /// Guards `/metrics`, `/status` and `?verbose`.
+    /// The token that `/metrics`, `/status` and `?verbose` require.
     pub(super) bearer_token: Option<Value>,
-    /// A second, plain listener for the probe paths alone.
+    /// The address of a second listener without TLS, only for the probe paths.
     pub(super) probe_listen: Option<Listen>,
-    /// How long answers are still given after SIGTERM; 5s. `0s` ends at once.
+    /// How long pilotfish continues to answer after SIGTERM. Default: 5s; `0s` stops at once.
     pub(super) drain: Option<Span>,
-    /// `/readyz` fails once the sidecar was told to stop.
+    /// `/readyz` fails once the sidecar receives SIGTERM.
     pub(super) fail_ready_on_sigterm: Option<bool>,
 }
 
-/// The listener's certificate.
+/// The certificate of the listener.
 #[derive(Debug, Default, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -141,7 +141,7 @@ from_text! {
     };
     Interval: |text| match duration::parse(text) {
         Ok(time) if time >= SHORTEST_INTERVAL => Ok(Self(time)),
-        Ok(_) => Err(format!("expected at least {}: what is probed has other work too", duration::show(SHORTEST_INTERVAL))),
+        Ok(_) => Err(format!("expected at least {}, to limit the load on the target", duration::show(SHORTEST_INTERVAL))),
         Err(expected) => Err(format!("expected {expected}")),
     };
     Span: |text| duration::parse(text).map(Self).map_err(|expected| format!("expected {expected}"));
@@ -246,7 +246,7 @@ impl<'de> Deserialize<'de> for LabelValue {
         match Value::deserialize(deserializer)? {
             Value::Literal(text) => Ok(Self(text.expose().to_owned())),
             Value::Env(_) | Value::File(_) | Value::Template(_) => {
-                Err(de::Error::custom("expected a text as it stands here: metrics show it to everyone"))
+                Err(de::Error::custom("expected a literal string, because metrics show it to everyone"))
             }
         }
     }
@@ -260,7 +260,7 @@ impl<'de> Deserialize<'de> for MinPassing {
             type Value = MinPassing;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a number of members (1 or more), a share from \"1%\" to \"100%\", or all")
+                f.write_str("a number of members (1 or more), a percentage from \"1%\" to \"100%\", or all")
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<MinPassing, E> {

@@ -13,10 +13,10 @@ pub(super) fn is_check_name(text: &str) -> Result<(), &'static str> {
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     let inner = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if matches!(text, "startup" | "ready" | "live") {
-        return Err("startup, ready and live name the gates: take another name");
+        return Err("startup, ready and live are the names of the gates: use another name");
     }
     if text.len() > LONGEST || !inner || !edge(text.chars().next()) || !edge(text.chars().last()) {
-        return Err("expected 1 to 63 lower-case letters, digits and inner dashes");
+        return Err("expected 1 to 63 lower-case letters, digits and dashes, no dash first or last");
     }
     Ok(())
 }
@@ -27,11 +27,11 @@ pub(super) fn is_check_name(text: &str) -> Result<(), &'static str> {
 /// What a label's name is.
 pub(super) fn is_label_name(text: &str) -> Result<(), &'static str> {
     if text.starts_with("__") || matches!(text, "check" | "kind" | "le" | "quantile") {
-        return Err("this label is reserved: check, kind, le, quantile and __… are set by others");
+        return Err("this label is reserved, like check, kind, le, quantile and every name that starts with __");
     }
     let first = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if !first || !text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return Err("expected the name of a label: letters, digits and _, no digit first");
+        return Err("expected a label name: letters, digits and _, no digit first");
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ impl Plan {
     }
 }
 
-/// How the sidecar serves.
+/// The server of the sidecar.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
     /// Hosts, causes and hints for everyone (`detail: full`), not only for whom the rule of details allows.
@@ -50,7 +50,7 @@ pub struct ServeOptions {
     pub tls: Option<ServeTls>,
     /// Guards `/metrics`, `/status` and `?verbose`. One that cannot be resolved opens nothing.
     pub bearer_token: Option<Value>,
-    /// A second, plain listener for the probe paths alone.
+    /// The address of a second listener without TLS, only for the probe paths.
     pub probe_listen: Option<SocketAddr>,
     /// How long answers are still given after SIGTERM.
     pub drain: Duration,
@@ -242,9 +242,9 @@ pub struct Planned {
     pub interval: Duration,
     /// The deadline of one run.
     pub timeout: Duration,
-    /// Failures in a row that make it down.
+    /// The number of consecutive failures after which the check is down.
     pub failure_threshold: u32,
-    /// Passes in a row that make it up.
+    /// The number of consecutive passes after which the check is up.
     pub success_threshold: u32,
     /// What it gates.
     pub gates: Gates,
@@ -263,6 +263,8 @@ pub struct Planned {
     /// Equal for two plans' checks if and only if all that was written of how they run is equal: not what they gate, nor
     /// their labels, nor which causes only degrade them. Stays in this process.
     pub identity: u64,
+    /// Equal if and only if the kind and all of its own keys are equal. Stays in this process.
+    pub kind_identity: u64,
 }
 
 impl Planned {
@@ -297,6 +299,7 @@ impl Planned {
             fail_on: Vec::new(),
             labels: Vec::new(),
             identity: hasher.finish(),
+            kind_identity: hasher.finish(),
         }
     }
 }

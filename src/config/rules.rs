@@ -49,14 +49,15 @@ impl GateFault {
     pub(super) const fn message(self) -> &'static str {
         match self {
             Self::LiveOutside => {
-                "live takes only what runs in this pod (loopback): nothing outside may restart it; take live away"
+                "live allows only targets in this pod (loopback), because nothing outside may restart it: remove live"
             }
             Self::LiveUnknown => {
-                "live is withheld: where this check dials cannot be told now, and nothing outside the pod may restart it"
+                "live is ignored: the target of this check is not known now, and nothing outside the pod may restart \
+                 it"
             }
             Self::StartupInside => {
-                "a server in this pod starts after the gate and cannot gate startup: \
-                 write gates: [ready], or starts_before: true if it does start first"
+                "a server in this pod starts after the gate and cannot gate startup: write gates: [ready], or \
+                 starts_before: true if it starts first"
             }
         }
     }

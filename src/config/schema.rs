@@ -81,7 +81,7 @@ mod tests {
         let one_kind: Vec<Json> = KINDS.iter().map(|kind| json!({"required": [kind.name]})).collect();
         json!({
             "type": "object",
-            "description": "One check: a name, exactly one kind, and how it is run.",
+            "description": "One check: a name, exactly one kind, and the keys that control how it runs.",
             "additionalProperties": false,
             "required": ["name"],
             "oneOf": one_kind,

@@ -33,7 +33,7 @@ pub fn load(request: Request<'_>, env: &dyn Env) -> Result<Plan, Refused> {
     let gates = gates(request.gates)?;
     let origin = choose(request, env)?;
     if gates.is_some() && origin != Origin::Environment {
-        let text = format!("--gate is for checks found in the environment, and these come from {origin}");
+        let text = format!("--gate applies only to checks found in the environment, but these come from {origin}");
         return Err(Refused::because(text));
     }
     match &origin {
@@ -57,7 +57,7 @@ pub fn discovered(words: &[String], env: &dyn Env) -> Result<(String, Vec<String
 /// # Errors
 /// Every fault; also where the origin is no file.
 pub fn reload(origin: &Origin, env: &dyn Env) -> Result<Plan, Refused> {
-    let Some(path) = origin.file() else { return Err(Refused::because(format!("{origin} cannot be read again"))) };
+    let Some(path) = origin.file() else { return Err(Refused::because(format!("cannot reload {origin}"))) };
     read(path, origin, env).map(|(plan, _)| plan)
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn read(path: &Path, origin: &Origin, env: &dyn Env) -> Result<(Plan,
             problems.extend(document::plan(&root, origin.clone(), env).err().unwrap_or_default());
         }
         Some(_) | None if problems.is_empty() => {
-            let message = format!("this file is empty: {}", document::HOW_TO_BEGIN);
+            let message = format!("the file is empty: {}", document::HOW_TO_BEGIN);
             problems.push(Problem::new(Span { line: 1, column: 1 }, "", message));
         }
         Some(_) | None => {}
@@ -89,17 +89,19 @@ pub(crate) fn read(path: &Path, origin: &Origin, env: &dyn Env) -> Result<(Plan,
 /// What contradicts itself.
 pub fn choose(request: Request<'_>, env: &dyn Env) -> Result<Origin, Refused> {
     match (request.targets, request.file) {
-        ([], Some(file)) if file.contains("://") => Err(Refused::because("-c takes a file; give a target without -c")),
+        ([], Some(file)) if file.contains("://") => {
+            Err(Refused::because("-c expects a file; give a target without -c"))
+        }
         ([], Some(file)) => Ok(Origin::Given(file.into())),
         ([_, ..], Some(_)) => Err(Refused::because(
-            "TARGETs and -c FILE exclude each other: give the targets alone, or write them into the file",
+            "TARGETs and -c FILE exclude each other: give only targets, or write them into the file",
         )),
         ([_, ..], None) => Ok(Origin::Targets),
         ([], None) => Ok(match env.var(VARIABLE).filter(|path| !path.is_empty()) {
             // What stands there by mistake may hold a password: it is not named as a path is.
             Some(path) if path.contains("://") || path.contains('\n') => {
                 return Err(Refused::because(format!(
-                    "{VARIABLE} holds no path: it names the file of the configuration"
+                    "{VARIABLE} is not a path: set it to the path of the configuration file"
                 )));
             }
             Some(path) => Origin::Variable(path.into()),
@@ -116,7 +118,7 @@ fn gates(words: &[String]) -> Result<Option<Gates>, Refused> {
     let allowed = [Gate::Startup, Gate::Ready];
     let gate = |word| allowed.into_iter().find(|gate| gate.as_str() == word);
     let gates = words.iter().flat_map(|words| words.split(',')).map(gate).collect::<Option<Gates>>();
-    let gates = gates.ok_or_else(|| Refused::because("--gate takes startup or ready"))?;
+    let gates = gates.ok_or_else(|| Refused::because("--gate must be startup or ready"))?;
     Ok((!words.is_empty()).then_some(gates))
 }
 
@@ -131,7 +133,8 @@ pub fn only(plan: &mut Plan, names: &[String]) -> Result<(), Refused> {
     let known: Vec<&str> = plan.checks.iter().map(|check| check.name.as_str()).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
         let meant = nearest(unknown, &known).map_or(".".to_owned(), |name| format!(", did you mean {name}?"));
-        let text = format!("--only: no check has this name{meant} The checks of {}: {}", plan.origin, known.join(", "));
+        let text =
+            format!("--only: no check has this name{meant} The checks of {} are: {}", plan.origin, known.join(", "));
         return Err(Refused::because(text));
     }
     plan.checks.retain(|check| names.contains(&check.name));
@@ -140,10 +143,10 @@ pub fn only(plan: &mut Plan, names: &[String]) -> Result<(), Refused> {
 
 fn unreadable(path: &Path, origin: &Origin, error: &io::Error) -> Refused {
     let why = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "it may not be read by this user".to_owned(),
-        io::ErrorKind::InvalidInput => "it is no regular file".to_owned(),
-        io::ErrorKind::FileTooLarge => "it is larger than 1 MiB: it cannot be the configuration".to_owned(),
+        io::ErrorKind::NotFound => "the file does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
+        io::ErrorKind::InvalidInput => "it is not a regular file".to_owned(),
+        io::ErrorKind::FileTooLarge => "it is larger than the limit of 1 MiB".to_owned(),
         _ => error.to_string(),
     };
     let who = match origin {

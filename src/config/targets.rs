@@ -91,10 +91,10 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
     }
     let Some((scheme, _)) = text.split_once("://").or_else(|| opaque(text)) else {
         // Of the commands that have the option.
-        let by_name = if extent == Extent::Servers { "" } else { "; a check by its name is --only NAME" };
+        let by_name = if extent == Extent::Servers { "" } else { "; to select a check by name, use --only NAME" };
         return Err(format!(
-            "no scheme: write tcp://host:port, a URL such as postgres://user@host/database, or env:NAME for one that is \
-             in a variable{by_name}"
+            "no scheme: write tcp://host:port, a URL such as postgres://user@host/database, or env:NAME for a URL in \
+             a variable{by_name}"
         ));
     };
     let connects = extent == Extent::Connections && Connection::knows(scheme);
@@ -102,7 +102,7 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
         // What clients make of a URL that they read differently is told as of one in a variable.
         Meaning::Kind(kind) if extent >= Extent::Web && misread(text) => Ok(literal(kind, text)),
         Meaning::Kind(kind) => match (kind.target_fault)(text) {
-            Some(fault) => Err(format!("{fault}; right is {}", kind.url_form)),
+            Some(fault) => Err(format!("{fault}; expected {}", kind.url_form)),
             None => Ok(literal(kind, text)),
         },
         Meaning::Protocol(protocol) if connects => {
@@ -125,7 +125,7 @@ fn literal(kind: &'static Kind, text: &str) -> Target {
 /// A target in a variable: what is wrong with its value is a failed outcome, since the value is not in the command.
 fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
     if !is_variable_name(name) {
-        return Err("env: takes the name of a variable, such as env:DATABASE_URL".to_owned());
+        return Err("env: expects the name of a variable, such as env:DATABASE_URL".to_owned());
     }
     let made = |kind, check| Target { kind, check, variable: Some(name.to_owned()) };
     let unresolved = |check| made(unresolved::KIND, Arc::new(check) as Arc<dyn Check>);
@@ -147,8 +147,7 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
         Meaning::Protocol(protocol) => wrong(not_spoken(name, protocol)),
         Meaning::Driver(kind) if connects => made(kind, Arc::new(Connection::of_driver(url()))),
         Meaning::Driver(_) => {
-            let what =
-                format!("the variable {name} holds a driver's own form of URL; this version has no check for it");
+            let what = format!("the variable {name} is a driver-specific URL; this version has no check for it");
             wrong(Blame::with_detail(Some(ValueDetail::NotRead), what))
         }
         Meaning::Unknown => wrong(unknown(name, scheme)),
@@ -156,7 +155,7 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
 }
 
 fn not_spoken(name: &str, protocol: &Protocol) -> Blame {
-    let what = format!("the variable {name} holds the URL of a {} check; {}", protocol.name, protocol.lacking(INSTEAD));
+    let what = format!("the variable {name} is the URL of a {} check; {}", protocol.name, protocol.lacking(INSTEAD));
     Blame::with_detail(Some(ValueDetail::NotSpoken), what)
 }
 
@@ -164,10 +163,10 @@ fn not_spoken(name: &str, protocol: &Protocol) -> Blame {
 fn without_scheme(name: &str, value: &str) -> Blame {
     match dialect(value) {
         Some(form) => {
-            let what = format!("the variable {name} holds {form}, which this version does not read");
+            let what = format!("the variable {name} is {form}, which this version does not read");
             Blame::with_detail(Some(ValueDetail::NotRead), what)
         }
-        None => Blame::malformed(format!("the variable {name} holds no URL: it has no scheme://")),
+        None => Blame::malformed(format!("the variable {name} is not a URL: it has no scheme://")),
     }
 }
 
@@ -178,9 +177,9 @@ fn unknown(name: &str, scheme: &str) -> Blame {
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
     let word = scheme.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
     if matches!(meaning(word), Meaning::Kind(_) | Meaning::Protocol(_)) && word != scheme && !is_scheme {
-        return Blame::malformed(format!("the variable {name} holds other text before {word}://"));
+        return Blame::malformed(format!("the variable {name} has other text before {word}://"));
     }
-    let what = format!("the variable {name} holds a URL with an {}", advice(scheme));
+    let what = format!("the variable {name} is a URL with an {}", advice(scheme));
     if is_scheme { blame_scheme(scheme, &spoken(), what) } else { Blame::malformed(what) }
 }
 

@@ -21,8 +21,8 @@ const PEER_WARNS: Entry = Entry {
     code: "peer_warns",
     severity: Severity::Warning,
     cause: Cause::HealthDown,
-    meaning: "the peer passes, but reports that a part of it is not healthy",
-    remedy: "check the part that it names, in the peer's own log",
+    meaning: "the peer passes, but reports that one of its parts is not healthy",
+    remedy: "check the part that it names in the log of the peer",
 };
 const COOKIE_WILL_BE_DROPPED: Entry = Entry {
     code: "cookie_will_be_dropped",
@@ -30,8 +30,7 @@ const COOKIE_WILL_BE_DROPPED: Entry = Entry {
     cause: Cause::HeaderMismatch,
     meaning: "the answer sets a cookie that browsers drop, because Secure, its prefix, SameSite or Domain does not \
               match",
-    remedy: "let the app set it for the URL that browsers use: its base URL decides (`BETTER_AUTH_URL`, \
-             `NEXTAUTH_URL`)",
+    remedy: "let the app set it for the URL that browsers use: set its base URL (`BETTER_AUTH_URL`, `NEXTAUTH_URL`)",
 };
 
 /// What the answer says beyond pass or fail.
@@ -45,10 +44,11 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
         .filter(|redirect| redirect.purpose == RedirectPurpose::Tls && facts.redirects > Some(0));
     if let Some(redirect) = followed {
         let message = format!(
-            "the plain HTTP URL is redirected to {}: each request goes out in the clear first, and a POST arrives as GET",
+            "the server redirects the plain HTTP URL to {}: each request is first sent unencrypted, and a POST \
+             arrives as GET",
             redirect.to
         );
-        findings.push(REDIRECTED_TO_HTTPS.found(message, "write https:// in the URL, here and in the app"));
+        findings.push(REDIRECTED_TO_HTTPS.found(message, "write https:// in the URL, in this check and in the app"));
     }
     if let (None, Some(warning)) = (fault, &facts.health_warning) {
         let message = format!("the peer answers and passes, but reports: {}", warning.text);
@@ -76,21 +76,21 @@ fn dropped_cookie(evidence: &Evidence, context: Context<'_>) -> Option<Finding> 
 fn why_dropped(cookie: &Cookie, host: Option<&str>, plain: bool) -> Option<String> {
     let prefixed = |prefix: &str| cookie.name.get(..prefix.len()).is_some_and(|name| name.eq_ignore_ascii_case(prefix));
     if !cookie.secure && (prefixed("__Secure-") || prefixed("__Host-")) {
-        return Some("its name promises Secure, which it has not".to_owned());
+        return Some("its name requires Secure, which is not set".to_owned());
     }
     if prefixed("__Host-") && !(cookie.whole_site && cookie.domain.is_empty()) {
-        return Some("a __Host- cookie has Path=/ and no Domain".to_owned());
+        return Some("a __Host- cookie requires Path=/ and no Domain".to_owned());
     }
     if cookie.cross_site && !cookie.secure {
         return Some("SameSite=None without Secure".to_owned());
     }
     let host = host?;
     if plain && cookie.secure {
-        return Some(format!("it is Secure, and http://{host} is not"));
+        return Some(format!("it is Secure, but http://{host} is not"));
     }
     let within = host.strip_suffix(&cookie.domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     let of_other = !cookie.domain.is_empty() && !within;
-    of_other.then(|| format!("it is for a domain that {host} is not in"))
+    of_other.then(|| format!("its domain does not include {host}"))
 }
 
 #[cfg(test)]
@@ -137,7 +137,7 @@ mod tests {
         let everywhere = [None, Some("app.example.com")];
         let host = Cookie { whole_site: true, ..cookie("__Host-id", true, "") };
         for (cookie, hosts, plain, why) in [
-            (cookie("__Secure-id", false, ""), &everywhere[..], false, Some("promises Secure")),
+            (cookie("__Secure-id", false, ""), &everywhere[..], false, Some("requires Secure")),
             (cookie("__host-id", true, ""), &everywhere, false, Some("Path=/ and no Domain")),
             (Cookie { cross_site: true, ..cookie("id", false, "") }, &everywhere, true, Some("SameSite=None")),
             (Cookie { cross_site: true, ..cookie("id", true, "") }, &everywhere, false, None),
@@ -145,7 +145,15 @@ mod tests {
             (host, &everywhere[..1], true, None),
             (cookie("id", true, ""), &everywhere[1..], true, Some("http://app.example.com is not")),
             (cookie("id", true, "other.example"), &everywhere[..1], true, None),
-            (cookie("id", false, "ample.com"), &everywhere[1..], true, Some("a domain that app.example.com is not in")),
+            (
+                cookie("id", false, "ample.com"),
+                &everywhere[1..],
+                true,
+                Some(
+                    "its domain does not include \
+                                                                             app.example.com",
+                ),
+            ),
             (cookie("id", false, "example.com"), &everywhere, true, None),
             (cookie("id", false, "app.example.com"), &everywhere, true, None),
         ] {

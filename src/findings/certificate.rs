@@ -17,7 +17,7 @@ const TLS_EXPIRES_SOON: Entry = Entry {
     code: "tls_expires_soon",
     severity: Severity::Warning,
     cause: Cause::TlsExpired,
-    meaning: "the certificate of the server expires within 14 days, and within the last sixth of its lifetime",
+    meaning: "the certificate of the server expires within 14 days and is in the last sixth of its lifetime",
     remedy: "renew it and reload the server: `kubectl get certificate`, if cert-manager manages it",
 };
 const TLS_NOT_VERIFIED: Entry = Entry {
@@ -64,12 +64,12 @@ fn expires_soon(evidence: &Evidence, context: Context<'_>) -> Option<Finding> {
     };
     let whole = Duration::from_secs(life.unsigned_abs()).as_secs() / DAY.unsigned_abs();
     let message = format!(
-        "the certificate of {} ends in {left}, at {}; it was made for {whole} days",
+        "the certificate of {} expires in {left}, at {}; its lifetime is {whole} days",
         leaf.subject,
         rfc3339_unix(leaf.not_after)
     );
-    let fix = "renew it now and reload the server, which may read it only at its start: kubectl get certificate -A, if \
-               cert-manager makes it";
+    let fix = "renew it now and reload the server, which may read it only at start: kubectl get certificate -A, if \
+               cert-manager manages it";
     Some(TLS_EXPIRES_SOON.found(message, fix))
 }
 

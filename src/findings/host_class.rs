@@ -119,7 +119,7 @@ fn by_shape(name: &str) -> HostClass {
     }
 }
 
-/// Whether a name ends like one of the Internet's, beyond doubt.
+/// Whether a name ends like one of the Internet's.
 pub(super) fn is_public(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     let last = last_label(name);

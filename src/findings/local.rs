@@ -93,7 +93,7 @@ const CLOCK_SKEW: Entry = Entry {
 
 /// Less of it changes no verdict.
 const THROTTLED_WORTH_TELLING: Duration = Duration::from_millis(50);
-/// What tokens and certificates usually forgive.
+/// The difference that tokens and certificates usually tolerate.
 const SKEW_WORTH_TELLING: i64 = 60;
 /// How many ports a message names.
 const NAMED: usize = 8;
@@ -124,8 +124,9 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
     let shown = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
     // A socket on 0.0.0.0 takes no IPv6.
     let host = if ip.is_ipv6() { "::" } else { "0.0.0.0" };
-    let told = |entry: &Entry, fix: &str| {
-        let message = format!("{} is refused, and port {port} of this pod listens only on {shown}", one.address);
+    let found_as = |entry: &Entry, fix: &str| {
+        let message =
+            format!("{} refuses the connection, and port {port} of this pod listens only on {shown}", one.address);
         Some(entry.found(message, fix))
     };
     match (own_loopback(ip), ips.as_slice()) {
@@ -139,24 +140,31 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
             Some(LOCALHOST_IN_POD.found(message, fix))
         }
         (false, []) => None,
-        (_, ips) if ips.iter().all(IpAddr::is_loopback) && !own_loopback(ip) => told(
+        (_, ips) if ips.iter().all(IpAddr::is_loopback) && !own_loopback(ip) => found_as(
             &LISTENS_LOOPBACK_ONLY,
             &format!("start the app with --host {host} (uvicorn, Flask, FastMCP) or HOSTNAME={host} (Next.js)"),
         ),
         (_, ips) if ip.is_ipv4() && ips.iter().all(IpAddr::is_ipv6) => {
-            let found = told(
+            let found = found_as(
                 &LISTENS_IPV6_ONLY,
-                "let the app listen on 0.0.0.0 as well; a socket on :: takes IPv4 only where IPV6_V6ONLY is off (bindv6only)",
+                "let the app listen on 0.0.0.0 as well; a socket on :: accepts IPv4 only if IPV6_V6ONLY is off \
+                 (bindv6only)",
             )?;
             // The kernel does not show whether a socket on `::` takes IPv4: if it does, it was not there in time.
             let unclear = ips.iter().any(IpAddr::is_unspecified);
-            let or = if unclear { ": it takes IPv6 only, or began to listen after the try" } else { "" };
+            let or = if unclear {
+                ": the socket accepts only IPv6, or the app started to listen after the connect \
+                                   attempt"
+            } else {
+                ""
+            };
             let severity = if unclear { Severity::Warning } else { found.severity };
             Some(Finding { severity, message: format!("{}{or}", found.message), ..found })
         }
-        (true, ips) if !ips.iter().any(|ip| ip.is_loopback() || ip.is_unspecified()) => told(
+        (true, ips) if !ips.iter().any(|ip| ip.is_loopback() || ip.is_unspecified()) => found_as(
             &LISTENS_POD_IP_ONLY,
-            "let the app listen on 0.0.0.0 (Next.js standalone: HOSTNAME=0.0.0.0, since Kubernetes sets HOSTNAME to the pod)",
+            "let the app listen on 0.0.0.0 (Next.js standalone: HOSTNAME=0.0.0.0, because Kubernetes sets HOSTNAME to \
+             the pod's name)",
         ),
         // The port listens where it was refused: it was too early, or its queue is full.
         _ => None,
@@ -177,7 +185,7 @@ fn others(pod: &Pod, port: u16) -> String {
     if ports.len() > NAMED {
         names.push(format!("{} more", ports.len() - NAMED));
     }
-    if names.is_empty() { "no port listens".to_owned() } else { format!("these do: {}", names.join(", ")) }
+    if names.is_empty() { "no port is open".to_owned() } else { format!("open ports: {}", names.join(", ")) }
 }
 
 /// A try of a Service's address at a port that its variables do not know.
@@ -207,7 +215,7 @@ fn wrong_port(fault: &Fault, pod: &Pod, evidence: &Evidence, context: Context<'_
     let name = service.prefix.to_ascii_lowercase().replace('_', "-");
     Some(
         SERVICE_PORT_WRONG
-            .found(message, format!("use a port of the Service, not of its pods: kubectl get svc {name}")),
+            .found(message, format!("use a port of the Service, not a port of its pods: kubectl get svc {name}")),
     )
 }
 
@@ -222,15 +230,15 @@ fn exhausted(evidence: &Evidence) -> Option<Finding> {
             let sockets = pod?.sockets?;
             let (first, last) = sockets.ports;
             let message = format!(
-                "no local port was free to connect to {}: there are {} ({first} to {last}), {} sockets are in use and {} in \
-                 TIME_WAIT",
+                "no local port was free to connect to {}: the range has {} ports ({first} to {last}), {} sockets are \
+                 in use and {} in TIME_WAIT",
                 short.address,
                 u32::from(last.saturating_sub(first)) + 1,
                 sockets.in_use,
                 sockets.time_wait
             );
-            let fix = "let the app reuse connections (pool, keep-alive): ss -tan shows to whom they are; or widen \
-                       net.ipv4.ip_local_port_range in the pod's securityContext.sysctls";
+            let fix = "let the app reuse connections (pool, keep-alive; ss -tan shows whose they are), or \
+                       widen net.ipv4.ip_local_port_range in the pod's securityContext.sysctls";
             Some(PORTS_EXHAUSTED.found(message, fix))
         }
         errno @ (ENFILE | EMFILE) => {
@@ -240,8 +248,8 @@ fn exhausted(evidence: &Evidence) -> Option<Finding> {
                 pod.and_then(|pod| pod.descriptors).map_or_else(String::new, |limit| format!("; its limit is {limit}"));
             let message = format!("no file descriptor was free {whose} to connect to {}{limit}", short.address);
             let fix = match errno {
-                ENFILE => "find what leaks files on the node (fs.file-nr against fs.file-max)",
-                _ => "raise the container runtime's limit of open files, or probe fewer targets at a time",
+                ENFILE => "find the process that leaks files on the node (compare fs.file-nr with fs.file-max)",
+                _ => "raise the open file limit of the container runtime, or probe fewer targets at a time",
             };
             Some(DESCRIPTORS_EXHAUSTED.found(message, fix))
         }
@@ -256,7 +264,7 @@ pub(super) fn stood_still(evidence: &Evidence) -> Option<Duration> {
 
 fn throttled(spent: Duration, fault: Option<&Fault>) -> Finding {
     let message = format!(
-        "the CPU limit kept this container from running for {} during the check: its times are too long",
+        "the CPU limit stopped this container for {} during the check: the measured times are too long",
         show(spent)
     );
     let found = CPU_THROTTLED.found(message, CPU_THROTTLED.remedy.replace('`', ""));
@@ -276,7 +284,7 @@ fn clock_skew(evidence: &Evidence) -> Option<Finding> {
     };
     let way = if ahead > 0 { "ahead of" } else { "behind" };
     let message = format!(
-        "the Date of the peer's answer is {by} {way} this pod's clock: tokens and certificates may be judged wrongly"
+        "the Date of the peer's answer is {by} {way} this pod's clock: checks of tokens and certificates can fail"
     );
     Some(CLOCK_SKEW.found(message, CLOCK_SKEW.remedy.replace('`', "")))
 }

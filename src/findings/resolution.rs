@@ -87,8 +87,8 @@ fn wasted(name: &str, evidence: &Evidence) -> Option<Finding> {
     }
     let (first, spent) = (&lost[0].name, lost.iter().map(|query| query.duration).sum::<Duration>());
     let message = format!(
-        "{name} was found only after {} names of the search list were NXDOMAIN ({first} and so on): {} of each lookup; \
-         an app that asks for A and AAAA sends {} queries in vain",
+        "{name} was found only after {} names of the search list were NXDOMAIN ({first} and so on), which takes {} of \
+         each lookup; an app that asks for A and AAAA sends {} useless queries",
         lost.len(),
         show(spent),
         lost.len() * 2
@@ -97,7 +97,7 @@ fn wasted(name: &str, evidence: &Evidence) -> Option<Finding> {
     let ndots = if name.matches('.').count() >= 2 {
         "set dnsConfig.options ndots to 2 for the pod, or write "
     } else {
-        "where the client takes it, write "
+        "if the client accepts it, write "
     };
     Some(SEARCH_WASTED.found(message, format!("{ndots}the name with a final dot ({name}.)")))
 }
@@ -114,10 +114,11 @@ fn stops_musl(name: &str, evidence: &Evidence) -> Option<Finding> {
         _ => "EAI_AGAIN after 5 s",
     };
     let message = format!(
-        "{} answered {what} before {} was found: glibc goes on to it, musl (Alpine images) stops there ({error})",
+        "{} answered {what} before {} was found: glibc continues with the next name, musl (Alpine images) stops \
+         ({error})",
         query.name, hit.name
     );
-    Some(SEARCH_STOPS_MUSL.found(message, format!("write {} in place of {name}", hit.name)))
+    Some(SEARCH_STOPS_MUSL.found(message, format!("write {} instead of {name}", hit.name)))
 }
 
 fn hijack(name: &str, evidence: &Evidence) -> Option<Finding> {
@@ -128,10 +129,10 @@ fn hijack(name: &str, evidence: &Evidence) -> Option<Finding> {
     if of_cluster || !is_public(name) || hit.alias.as_deref() == Some(name) {
         return None;
     }
-    let message = format!("{name} was found as {}: the search domain {suffix} answers for it", hit.name);
+    let message = format!("{name} was found as {}: the search domain {suffix} answers for that name", hit.name);
     let fix = format!(
-        "write {name}. with a final dot, or let its dots count (dnsConfig.options ndots: {}); a wildcard record in {suffix} \
-         is the usual reason",
+        "write {name}. with a final dot, or set dnsConfig.options ndots: {}; the usual reason is a wildcard record in \
+         {suffix}",
         name.matches('.').count().clamp(1, 2)
     );
     Some(SEARCH_HIJACK.found(message, fix))
@@ -149,7 +150,7 @@ fn aaaa(name: &str, evidence: &Evidence) -> Option<Finding> {
     let (what, musl) = match &last.answer {
         DnsAnswer::Rcode(code) if code == "NOERROR" => return None,
         DnsAnswer::Rcode(code) if code == "NXDOMAIN" => {
-            (code.as_str(), "musl (Alpine images) says the name does not resolve")
+            (code.as_str(), "musl (Alpine images) reports that the name does not resolve")
         }
         DnsAnswer::Rcode(code) => (code.as_str(), "musl (Alpine images) fails with EAI_AGAIN after 5 s"),
         DnsAnswer::Timeout if six().all(|query| query.answer == DnsAnswer::Timeout) => {
@@ -161,8 +162,8 @@ fn aaaa(name: &str, evidence: &Evidence) -> Option<Finding> {
                 return None;
             }
             let message = format!(
-                "{asked} answered A in {}, and nothing to AAAA within {}; if it stays silent, musl (Alpine images) fails \
-                 with EAI_AGAIN after 5 s and glibc waits for it in each lookup",
+                "{asked} has an answer for A after {}, but none for AAAA within {}; without that answer, musl (Alpine \
+                 images) fails with EAI_AGAIN after 5 s and glibc waits for it in each lookup",
                 show(four.duration),
                 show(waited)
             );
@@ -170,14 +171,17 @@ fn aaaa(name: &str, evidence: &Evidence) -> Option<Finding> {
         }
         _ => return None,
     };
-    let message = format!("{asked} has an address, and its AAAA is {what}: glibc returns the address, {musl}");
+    let message = format!(
+        "{asked} has an address, but the AAAA query returns {what}: glibc returns the address, \
+                           {musl}"
+    );
     Some(AAAA_BREAKS_MUSL.found(message, fix_of_aaaa(name)))
 }
 
 fn fix_of_aaaa(name: &str) -> String {
     format!(
-        "let the server of {name}'s zone answer AAAA with NOERROR and no records (CoreDNS: template IN AAAA {{ rcode NOERROR }}); \
-         until then use a glibc image (Debian)"
+        "let the server of the zone of {name} answer AAAA with NOERROR and no records (CoreDNS: template IN AAAA {{ \
+         rcode NOERROR }}); until then, use a glibc image (Debian)"
     )
 }
 
@@ -198,11 +202,12 @@ fn tcp_blocked(evidence: &Evidence) -> Option<Finding> {
     })?;
     let did = match &over_tcp.answer {
         DnsAnswer::Io(text) => text.clone(),
-        _ => format!("silent for {}", show(over_tcp.duration)),
+        _ => format!("no answer for {}", show(over_tcp.duration)),
     };
     let (server, name) = (over_tcp.server, &over_tcp.name);
-    let message = format!("{server} cut its UDP answer for {name} short, which asks for TCP, and over TCP: {did}");
-    let fix = "allow TCP 53 beside UDP 53 to the name servers in the NetworkPolicy (egress here, ingress there) and firewalls";
+    let message = format!("{server} truncated its UDP answer for {name}, which requires TCP, and TCP fails: {did}");
+    let fix = "allow TCP 53 as well as UDP 53 to the name servers in the NetworkPolicy (egress here, ingress there) \
+               and firewalls";
     Some(TCP_BLOCKED.found(message, fix))
 }
 
@@ -218,15 +223,17 @@ fn lost(evidence: &Evidence) -> Option<Finding> {
         (query.transport == "udp" && query.answer == DnsAnswer::Timeout && answered).then_some((query, again))
     })?;
     let message = format!(
-        "{} did not answer for {} {} within {}, and did {} after it was asked again: a datagram was lost, or the server is slow",
+        "{} did not answer the query for {} {} within {}, but answered the repeated query after {}: a datagram was \
+         lost, or the server is slow",
         first.server,
         first.name,
         first.record,
         show(first.duration),
         show(second.duration)
     );
-    let fix = "if it is seen often, look at conntrack -S (insert_failed) on the node and at CoreDNS's load; NodeLocal DNSCache \
-               cures both, single-request-reopen in dnsConfig.options the race in glibc images";
+    let fix = "if this happens often, check conntrack -S (insert_failed) on the node and the load of CoreDNS; \
+               NodeLocal DNSCache fixes both, single-request-reopen in dnsConfig.options fixes the race in glibc \
+               images";
     Some(LOST_DATAGRAM.found(message, fix))
 }
 
@@ -236,12 +243,13 @@ fn race(evidence: &Evidence) -> Option<Finding> {
     let pairs =
         evidence.pairs.filter(|pairs| pairs.together_lost > 1 && pairs.apart >= APART && pairs.apart_lost == 0)?;
     let message = format!(
-        "{} of {} times A and AAAA, asked of {} at once from one socket as libcs do, lost an answer, and none of {} times from \
-         two sockets: then an app waits 5 s (glibc) or 2.5 s (musl)",
+        "{} of {} pairs of A and AAAA queries to {} lost an answer when sent at once from one socket, as libcs do, \
+         but none of {} pairs from two sockets: an app then waits 5 s (glibc) or 2.5 s (musl)",
         pairs.together_lost, pairs.together, pairs.server, pairs.apart
     );
-    let fix = "so the race in conntrack shows (insert_failed in conntrack -S on the node settles it): NodeLocal DNSCache, or \
-               single-request-reopen in dnsConfig.options (glibc images alone), or a CNI without DNAT for the DNS Service";
+    let fix = "check insert_failed in conntrack -S on the node, which confirms a conntrack race; use NodeLocal \
+               DNSCache, single-request-reopen in dnsConfig.options (only glibc images), or a CNI without DNAT for \
+               the DNS Service";
     Some(CONNTRACK_RACE.found(message, fix))
 }
 
@@ -261,13 +269,13 @@ fn silent_server(evidence: &Evidence) -> Option<Finding> {
     let alive = evidence.queries.iter().find(answered)?;
     // Where the kernel says at once that nobody is there, nobody waits.
     let (did, so) = match &dead.answer {
-        DnsAnswer::Io(text) => (text.clone(), "each lookup that asks it first asks in vain"),
+        DnsAnswer::Io(text) => (text.clone(), "each lookup that uses it first loses this query"),
         _ => (
-            format!("silent for {}", show(of(dead.server).map(|query| query.duration).sum())),
-            "glibc waits for it, 5 s by default, in each lookup that asks it first",
+            format!("no answer for {}", show(of(dead.server).map(|query| query.duration).sum())),
+            "glibc waits for it (5 s by default) in each lookup that uses it first",
         ),
     };
-    let message = format!("the name server {} did not answer ({did}), {} did: {so}", dead.server, alive.server);
+    let message = format!("the name server {} did not answer ({did}), but {} did: {so}", dead.server, alive.server);
     Some(
         SERVER_SILENT
             .found(message, format!("repair {} or remove it from resolv.conf (dnsPolicy, dnsConfig)", dead.server)),
@@ -285,7 +293,7 @@ fn servers_differ(evidence: &Evidence) -> Option<Finding> {
         Some((bad, good))
     })?;
     let message = format!(
-        "for {} {} the name server {} answers {}, {} answers {}",
+        "for {} {} the name server {} answers {}, but {} answers {}",
         bad.name,
         bad.record,
         bad.server,
@@ -294,7 +302,7 @@ fn servers_differ(evidence: &Evidence) -> Option<Finding> {
         good.answer.as_str()
     );
     let fix =
-        format!("name only servers that serve the same zones: repair {} or remove it from resolv.conf", bad.server);
+        format!("list only servers that serve the same zones: repair {} or remove it from resolv.conf", bad.server);
     Some(SERVERS_DIFFER.found(message, fix))
 }
 
@@ -311,11 +319,10 @@ fn external_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Op
             if !fits(alias) || fits(name) {
                 return None;
             }
-            let message =
-                format!("{name} is an alias of {alias}, and the certificate is for that name, not for {name}");
+            let message = format!("{name} is an alias of {alias}, and the certificate covers {alias}, not {name}");
             let key = context.tls_keys.server_name();
             let other = key.map(|key| format!(", or set {key}: {alias}")).unwrap_or_default();
-            let fix = format!("use {alias} in the URL{other}; a client must be told the same");
+            let fix = format!("use {alias} in the URL{other}; configure the client in the same way");
             Some(EXTERNAL_NAME_TLS.found(message, fix))
         }
         Cause::HttpStatus if matches!(evidence.facts.status_code, Some(403 | 404 | 421)) => {
@@ -327,7 +334,8 @@ fn external_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Op
             let status = evidence.facts.status_code.unwrap_or_default();
             let message = format!("{name} is an ExternalName of {alias}, whose server answered {status}");
             let fix = format!(
-                "ask with the name it knows: {alias} in the URL, or headers: {{Host: {alias}}}; the app's client needs the same"
+                "use the name that the server knows: {alias} in the URL, or headers: {{Host: {alias}}}; the app's \
+                 client needs the same"
             );
             Some(EXTERNAL_NAME_HOST.found(message, fix))
         }
@@ -350,10 +358,8 @@ fn foreign_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Opt
     }
     let endpoint = context.endpoint(evidence, Some(fault))?;
     let (name, whose) = match classify(&endpoint.host, evidence) {
-        HostClass::Laptop(name) => {
-            (name, "a name of a laptop's hosts file, of an ingress or of a company's own domain")
-        }
-        HostClass::Docker(name) => (name, "a name that Docker or minikube gives to its own containers"),
+        HostClass::Laptop(name) => (name, "a name from a laptop's hosts file, an ingress or a company domain"),
+        HostClass::Docker(name) => (name, "a name that only Docker or minikube knows"),
         HostClass::Service { .. } | HostClass::Unclear { .. } | HostClass::Public(_) | HostClass::Address(_) => {
             return None;
         }
@@ -361,7 +367,7 @@ fn foreign_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Opt
     let message = format!("{name} is NXDOMAIN in this pod, and looks like {whose}");
     Some(
         INGRESS_NAME
-            .found(message, "use the Service's name: kubectl get svc -A; a company's domain is for CoreDNS to forward"),
+            .found(message, "use the Service name (kubectl get svc -A); for a company domain, let CoreDNS forward it"),
     )
 }
 

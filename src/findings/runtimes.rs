@@ -75,7 +75,7 @@ pub(super) fn mark_uncertain(findings: &mut Vec<Finding>, stood: Duration) {
     for cut in findings.iter_mut().filter(|finding| finding.code == NODE_CONNECT_CUT.code) {
         cut.severity = Severity::Warning;
         cut.message.push_str(&format!(
-            "; these times may be too long, since the CPU limit kept this container from running for {}",
+            "; these times may be too long, because the CPU limit stopped this container for {}",
             crate::duration::show(stood)
         ));
     }

@@ -17,7 +17,7 @@ mod percent;
 mod rows;
 mod values;
 
-use self::about::{About, Told};
+use self::about::{About, FindingAbout};
 use self::clients::{Fate, JudgedClients};
 use self::flawed::{explains, value};
 use self::intent::Intent;
@@ -42,7 +42,7 @@ pub use self::values::{names_secret, white};
 /// What the values of a check show.
 pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::new();
-    for Told { finding, .. } in told(fault, evidence, context) {
+    for FindingAbout { finding, .. } in all_findings(fault, evidence, context) {
         if !kept.contains(&finding) {
             kept.push(finding);
         }
@@ -50,7 +50,7 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     kept
 }
 
-fn told<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>) -> Vec<Told<'a>> {
+fn all_findings<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>) -> Vec<FindingAbout<'a>> {
     let (asked, schemes) = (JudgedClients(context.clients), context.schemes);
     let mut found = Vec::new();
     for reading in context.readings {
@@ -58,12 +58,12 @@ fn told<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>)
         let logged_in = evidence.phases.iter().any(|(phase, _)| *phase >= Phase::Login);
         let unproven = fault.is_none() && reading.key == "url" && !logged_in;
         found.extend(value(reading, fault, reading.is_listed(), unproven, schemes));
-        found.extend(keywords::judge(reading, context).map(|finding| About::Value(reading).told(finding)));
+        found.extend(keywords::judge(reading, context).map(|finding| About::Value(reading).found(finding)));
         let known = known_password(reading, context);
         found.extend(
             url(reading, known, evidence, asked, schemes)
                 .into_iter()
-                .map(|finding| About::Value(reading).told(finding)),
+                .map(|finding| About::Value(reading).found(finding)),
         );
     }
     if context.readings.iter().any(|reading| reading.key == "password") {
@@ -73,11 +73,11 @@ fn told<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>)
     let listed = context.readings.iter().filter(|reading| reading.is_listed());
     let named: Vec<(&str, &str)> =
         listed.filter_map(|reading| Some((reading.variable.as_deref()?, reading.text.expose()))).collect();
-    found.extend(pairs::judge(&named, schemes).into_iter().map(|(about, finding)| about.told(finding)));
+    found.extend(pairs::judge(&named, schemes).into_iter().map(|(about, finding)| about.found(finding)));
     found.extend(stale(fault));
-    found.extend(host_is_user(fault, context).map(|finding| About::Check.told(finding)));
+    found.extend(host_is_user(fault, context).map(|finding| About::Check.found(finding)));
     found.extend(escaped_letter(fault, context));
-    let white = |one: &Told<'_>| one.finding.code == WHITE.code;
+    let white = |one: &FindingAbout<'_>| one.finding.code == WHITE.code;
     if found.iter().any(|one| white(one) && one.about.variable().is_some()) {
         // Of the template it is a part of nothing more is to be told.
         found.retain(|one| !white(one) || one.about.reading().is_none_or(|reading| !reading.is_template));
@@ -86,7 +86,7 @@ fn told<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>)
 }
 
 /// Variables that a mounted file has overtaken.
-fn stale<'a>(fault: Option<&'a Fault>) -> Vec<Told<'a>> {
+fn stale<'a>(fault: Option<&'a Fault>) -> Vec<FindingAbout<'a>> {
     let Some(Fault { detail: Some(Detail::Value(ValueDetail::Variables(broken))), cause, .. }) = fault else {
         return Vec::new();
     };
@@ -98,17 +98,17 @@ fn stale<'a>(fault: Option<&'a Fault>) -> Vec<Told<'a>> {
         Some(VariableFlaw::Unset | VariableFlaw::Url(_)) | None => None,
     });
     let found = differ.map(|(name, file)| {
-        About::Variable(name).told(STALE.found(
+        About::Variable(name).found(STALE.found(
             format!("the variable {name} and {file} differ"),
-            "if the Secret was changed since this container started, restart the pod (kubectl rollout restart): variables are \
-             read at the start alone; else the two come from different Secrets",
+            "if the Secret changed since this container started, restart the pod (kubectl rollout restart), because \
+             variables are read only at start; otherwise correct the one that comes from the wrong Secret",
         ))
     });
     found.collect()
 }
 
 /// A rejected password of a URL with an escape that nobody needs: `%41` is a letter, and is read as one by every client.
-fn escaped_letter<'a>(fault: Option<&Fault>, context: Context<'a>) -> Option<Told<'a>> {
+fn escaped_letter<'a>(fault: Option<&Fault>, context: Context<'a>) -> Option<FindingAbout<'a>> {
     fault.filter(|fault| fault.cause == Cause::PasswordRejected)?;
     // A password beside the URL is taken as it is.
     if context.readings.iter().any(|reading| reading.key == "password") {
@@ -121,14 +121,14 @@ fn escaped_letter<'a>(fault: Option<&Fault>, context: Context<'a>) -> Option<Tol
     escapes.any(plain).then(|| {
         let mut finding = UNENCODED.found(
             format!(
-                "the password in {} has a `%` before two hex digits that stand for a plain letter or digit, and every client \
-                 decodes it",
+                "the password in {} has a `%` and two hex digits that encode a plain letter or digit, and every \
+                 client decodes them",
                 url.origin
             ),
-            "if that `%` belongs to the password, write %25 for it; else the password itself is wrong",
+            "if that `%` is part of the password, write %25 for it; otherwise correct the password",
         );
         finding.severity = Severity::Warning;
-        About::Password(url).told(finding)
+        About::Password(url).found(finding)
     })
 }
 
@@ -225,8 +225,11 @@ fn url(
     }
     if family == Family::Redis && intent.names_user_alone() {
         found.push(REDIS_USER.found(
-            format!("{} has no colon before the `@`: clients send it as the user, without a password", reading.origin),
-            format!("if it is the password, put a colon before it: {}://:***@…", intent.scheme),
+            format!(
+                "{} has no colon before the `@`, so clients send the text as the user, without a password",
+                reading.origin
+            ),
+            format!("if the text is the password, write a colon before it: {}://:***@…", intent.scheme),
         ));
         return found;
     }
@@ -292,8 +295,12 @@ fn host_is_user(fault: Option<&Fault>, context: Context<'_>) -> Option<Finding> 
     let Host::Name(host) = &endpoint.host else { return None };
     (host.eq_ignore_ascii_case(user)).then(|| {
         HOST_IS_USER.found(
-            format!("the host {host}, which does not resolve, is the user's name too: so is a URL read whose password is not percent-encoded"),
-            "look at the URL that host and user were taken from: / as %2F, @ as %40, # as %23, ? as %3F in its password",
+            format!(
+                "the host {host}, which does not resolve, is also the user name: clients read a URL like this if \
+                     its password is not percent-encoded"
+            ),
+            "percent-encode the password in the URL that host and user come from: / as %2F, @ as %40, # as %23, ? as \
+             %3F",
         )
     })
 }
@@ -304,9 +311,9 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
         return None;
     }
     let listed = context.readings.iter().any(Reading::is_listed);
-    let mut found = told(Some(fault), &Evidence::default(), context);
+    let mut found = all_findings(Some(fault), &Evidence::default(), context);
     found.retain(|one| explains_it(one, fault) && is_of_the_fault(one.about, fault, listed));
-    let Some(Told { finding, about }) = found.into_iter().next() else { return encoded_beside(fault, context) };
+    let Some(FindingAbout { finding, about }) = found.into_iter().next() else { return encoded_beside(fault, context) };
     // The message of these faults says already what was seen; of one of many variables the hint names which.
     let said = matches!(
         fault.cause,
@@ -322,7 +329,7 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
 }
 
 /// Whether what was found explains a fault of this cause.
-fn explains_it(one: &Told<'_>, fault: &Fault) -> bool {
+fn explains_it(one: &FindingAbout<'_>, fault: &Fault) -> bool {
     let finding = &one.finding;
     let own = super::entry(finding.code).is_some_and(|entry| entry.cause == fault.cause);
     let is_one_of = |rows: &[Entry]| rows.iter().any(|row| row.code == finding.code);
@@ -369,8 +376,8 @@ fn encoded_beside(fault: &Fault, context: Context<'_>) -> Option<String> {
     let encoded = text.contains('%') && percent::odd(text).is_empty();
     encoded.then(|| {
         format!(
-            "{} is percent-encoded, and `password` is taken as it is: write it decoded; only if its `%` belong to it, it is \
-             the wrong one",
+            "{} is percent-encoded, but `password` is used unchanged. Write it decoded; if its `%` are part of the \
+             password, the password itself is wrong.",
             password.origin
         )
     })

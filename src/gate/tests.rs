@@ -86,14 +86,14 @@ fn a_gate_that_has_not_latched_never_passes_by_itself() {
     let state = starting(vec![view("a", BOTH, Up, Some(pass()))]);
     assert!(!passes(Gate::Startup, &state, &[]) && !passes(Gate::Ready, &state, &[]));
     let shown = text(Gate::Startup, &state, &[]);
-    assert_eq!(shown, "[+]a ok\n[-]startup failed: the start gate has not latched yet\nstartupz check failed\n");
+    assert_eq!(shown, "[+]a ok\n[-]startup failed: the start gate has not passed yet\nstartupz check failed\n");
 }
 
 #[test]
 fn what_was_up_at_the_start_is_said_to_be_so() {
     let state = snapshot(vec![view("a", STARTUP, Down, refused())]);
     let shown = text(Gate::Startup, &state, &[]);
-    assert_eq!(shown, "[+]a ok: it has been up, which is what a start waits for\nstartupz check passed\n");
+    assert_eq!(shown, "[+]a ok: it has been up once, which is enough for the start\nstartupz check passed\n");
 }
 
 #[test]
@@ -112,10 +112,10 @@ fn lines_name_the_reason_or_withhold_it() {
     let shown = report(Gate::Ready, &state, Instant::now(), &[]);
     assert_eq!(
         shown.text("readyz", true),
-        "[-]new failed: unknown: no run has ended yet\n\
+        "[-]new failed: unknown: no run has finished yet\n\
          [-]failing failed: connect_refused: seen. Fix: do this\n\
          [-]down failed: connect_refused: seen. Fix: do this\n\
-         [-]recovering failed: recovering: the last run passed, more are needed\n\
+         [-]recovering failed: recovering: the last run passed, but success_threshold requires more\n\
          [-]stale failed: stale: the check did not run in time. Fix: check whether this container gets CPU time\n\
          [+]degraded ok: degraded\n\
          readyz check failed\n"
@@ -157,7 +157,10 @@ fn stopping_keeps_the_verdicts_unless_ready_is_to_fail() {
     let state = snapshot(vec![view("a", READY, Up, Some(pass()))]);
     let stopping = Snapshot { shutting_down: true, ..state };
     let shown = text(Gate::Ready, &stopping, &[]);
-    assert_eq!(shown, "[+]a ok\nshutting down: told to stop, open requests are answered\nreadyz check passed\n");
+    assert_eq!(
+        shown,
+        "[+]a ok\nshutting down: pilotfish received SIGTERM and answers open requests\nreadyz check passed\n"
+    );
     let failing = Snapshot { fail_ready_on_sigterm: true, ..stopping };
     assert!(!passes(Gate::Ready, &failing, &[]) && passes(Gate::Startup, &failing, &[]));
     assert!(passes(Gate::Live, &failing, &[]));

@@ -37,14 +37,14 @@ pub struct Attempt {
     host: Option<String>,
     current: Option<(Phase, Instant)>,
     evidence: Evidence,
-    wire: Option<StreamMonitor>,
+    monitor: Option<StreamMonitor>,
     /// The try that the newest stream came from: an index into the evidence.
     connection: Option<usize>,
     tls: Option<tls::Session>,
     began: Instant,
     dialling: Option<(SocketAddr, Instant)>,
     closing: ClosingSockets,
-    goodbyes: Duration,
+    closing_time: Duration,
     tasks: JoinSet<()>,
 }
 
@@ -58,13 +58,13 @@ impl Attempt {
             host: None,
             current: None,
             evidence: Evidence::default(),
-            wire: None,
+            monitor: None,
             connection: None,
             tls: None,
             began: Instant::now(),
             dialling: None,
             closing: ClosingSockets::default(),
-            goodbyes: Duration::ZERO,
+            closing_time: Duration::ZERO,
             tasks: JoinSet::new(),
         }
     }
@@ -145,8 +145,8 @@ impl Attempt {
 
     /// What the newest stream saw.
     #[must_use]
-    pub fn wire(&self) -> Option<&StreamMonitor> {
-        self.wire.as_ref()
+    pub fn monitor(&self) -> Option<&StreamMonitor> {
+        self.monitor.as_ref()
     }
 
     /// What the newest TLS handshake left to know; `None` where there was none.
@@ -163,7 +163,7 @@ impl Attempt {
     /// Forgets the newest stream: another one is about to be made.
     pub(super) fn forget_stream(&mut self) {
         self.tls = None;
-        self.wire = None;
+        self.monitor = None;
         self.connection = None;
     }
 
@@ -176,13 +176,13 @@ impl Attempt {
     /// Takes a connected socket as the newest stream.
     pub(super) fn take_socket(&mut self, stream: TcpStream) -> Io {
         let io = Io::tcp(stream, self.closing.clone());
-        self.wire = Some(io.wire());
+        self.monitor = Some(io.monitor());
         io
     }
 
     /// Takes a stream under TLS as the newest one.
     pub(super) fn take_stream(&mut self, io: &Io) {
-        self.wire = Some(io.wire());
+        self.monitor = Some(io.monitor());
     }
 
     /// Takes what a TLS handshake left to know.
@@ -192,7 +192,7 @@ impl Attempt {
 
     /// The fault of a stream that gave trouble: in the running phase, from what the newest stream saw.
     pub fn stream_error(&self, error: StreamError<'_>, awaited: Expected) -> Fault {
-        let seen = self.wire.as_ref().map(StreamMonitor::seen).unwrap_or_default();
+        let seen = self.monitor.as_ref().map(StreamMonitor::seen).unwrap_or_default();
         let by_tls = self.tls.as_ref().and_then(|tls| tls.stream_error(error, seen.received == 0));
         let by_stream = || stream_error::fault(self.phase().unwrap_or(Phase::Assert), error, &seen, awaited);
         self.of_connection(by_tls.unwrap_or_else(by_stream))
@@ -202,10 +202,8 @@ impl Attempt {
     pub fn deadline_fault(&mut self) -> Fault {
         let after = duration::show(rounded(self.began.elapsed()).min(self.allowance()));
         match self.phase() {
-            Some(Phase::Resolve) => {
-                self.fault(Cause::DnsTimeout, format!("the names were not resolved within {after}"))
-            }
-            Some(Phase::Connect) if self.dialling.is_some() || self.wire.is_none() => {
+            Some(Phase::Resolve) => self.fault(Cause::DnsTimeout, format!("no name server answered within {after}")),
+            Some(Phase::Connect) if self.dialling.is_some() || self.monitor.is_none() => {
                 let cut = self.cut_dialling();
                 let to = cut.map_or_else(String::new, |address| format!(" to {address}"));
                 let fault =
@@ -214,62 +212,62 @@ impl Attempt {
             }
             phase => {
                 let phase = phase.unwrap_or(Phase::Assert);
-                let Some(seen) = self.wire.as_ref().map(StreamMonitor::seen) else {
+                let Some(seen) = self.monitor.as_ref().map(StreamMonitor::seen) else {
                     return self.fault(Cause::Timeout, format!("timed out after {after}"));
                 };
                 let silence = stream_error::silence(&seen, Instant::now());
-                let fault = Fault::new(phase, Cause::Timeout, format!("timed out after {after}; {silence}"));
+                let fault = Fault::new(phase, Cause::Timeout, format!("timed out after {after}: {silence}"));
                 self.of_connection(fault.with(stream_error::how_silent(&seen)))
             }
         }
     }
 
-    /// Ends a stream on which our protocol said its goodbye: reads to the peer's end for at most 100 ms within the
+    /// Ends a stream on which our protocol ended its session: reads to the peer's end for at most 100 ms within the
     /// deadline, so that the closing side is the peer. A peer that does not close gets an orderly end all the same.
     pub async fn close(&mut self, mut io: Io) {
-        // A peer that is gone needs no goodbye.
-        drop(timeout_at(self.farewell(), io.shutdown()).await);
+        // A peer that is gone needs no shutdown.
+        drop(timeout_at(self.close_deadline(), io.shutdown()).await);
         drop(io);
         self.drain_closing().await;
     }
 
-    /// Ends a stream of a protocol that has no goodbye: the peer may close for at most 100 ms within the deadline, then
+    /// Ends a stream of a protocol without an end message: the peer may close for at most 100 ms within the deadline, then
     /// the connection is aborted. Nothing is waited for where nothing was sent.
     pub async fn abandon(&mut self, mut io: Io) {
-        if io.wire().seen().sent > 0 {
+        if io.monitor().seen().sent > 0 {
             let began = Instant::now();
             // Neither an error nor the limit matters any more.
-            drop(timeout_at(self.farewell(), tokio::io::copy(&mut io, &mut tokio::io::sink())).await);
+            drop(timeout_at(self.close_deadline(), tokio::io::copy(&mut io, &mut tokio::io::sink())).await);
             self.waited(began);
         }
     }
 
-    /// Lets the peers close first of all streams on which a goodbye was said and that were dropped since: for at most
+    /// Lets the peers close first of all streams that were shut down and dropped since: for at most
     /// 100 ms within the deadline. Whoever runs a check calls it once the check is done.
     pub async fn drain_closing(&mut self) {
         let began = Instant::now();
-        let until = self.farewell();
+        let until = self.close_deadline();
         while let Some(mut stream) = self.closing.pop() {
             drop(timeout_at(until, tokio::io::copy(&mut stream, &mut tokio::io::sink())).await);
         }
         self.waited(began);
     }
 
-    /// A goodbye since `began` belongs to no phase.
+    /// The time of closing since `began` belongs to no phase.
     fn waited(&mut self, began: Instant) {
         let spent = began.elapsed();
-        self.goodbyes += spent;
+        self.closing_time += spent;
         if let Some((_, entered)) = &mut self.current {
             *entered += spent;
         }
     }
 
     /// How long it has waited for peers to close. It says nothing of them: no one else waits for that.
-    pub const fn goodbyes(&self) -> Duration {
-        self.goodbyes
+    pub const fn closing_time(&self) -> Duration {
+        self.closing_time
     }
 
-    fn farewell(&self) -> Instant {
+    fn close_deadline(&self) -> Instant {
         self.options.deadline.min(Instant::now() + FAREWELL)
     }
 

@@ -2,7 +2,7 @@
 //! `net::stream_error` makes faults of that. What it must not do: judge.
 //!
 //! A socket parts from its peer as it deserves when it is dropped: abortively, so that no TIME_WAIT of ours stays,
-//! unless a goodbye was said (a shutdown was asked for). Then it goes to its attempt's [`ClosingSockets`], which wait for the
+//! unless a shutdown was requested. Then it goes to its attempt's [`ClosingSockets`], which wait for the
 //! peer to close first.
 
 use std::io;
@@ -119,7 +119,7 @@ fn note_error(seen: &mut StreamStats, error: &io::Error) {
     }
 }
 
-/// Where sockets go on which a goodbye was said: their attempt lets the peers close first.
+/// Takes the sockets with a requested shutdown: their attempt lets the peers close first.
 #[derive(Debug, Clone, Default)]
 pub struct ClosingSockets(Arc<Mutex<Vec<TcpStream>>>);
 
@@ -146,16 +146,16 @@ enum Inner {
 /// A connected socket. `stream` is there until it is dropped.
 struct Socket {
     stream: Option<TcpStream>,
-    wire: StreamMonitor,
-    goodbye: bool,
+    monitor: StreamMonitor,
+    shutdown_requested: bool,
     closing: ClosingSockets,
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
         let Some(stream) = self.stream.take() else { return };
-        let seen = self.wire.seen();
-        let parts = self.goodbye && seen.sent > 0 && seen.end.is_none();
+        let seen = self.monitor.seen();
+        let parts = self.shutdown_requested && seen.sent > 0 && seen.end.is_none();
         // Where the peer has closed already, the TIME_WAIT is its own.
         let in_order = parts || seen.end == Some(End::Closed);
         set_linger(&stream, if in_order { None } else { Some(Duration::ZERO) });
@@ -173,7 +173,7 @@ fn set_linger(stream: &TcpStream, linger: Option<Duration>) {
 /// The one stream type.
 pub struct Io {
     inner: Inner,
-    wire: StreamMonitor,
+    monitor: StreamMonitor,
     /// Bytes read since others had their turn.
     turn: u64,
     /// The hash of the server's certificate for channel binding, under TLS.
@@ -181,12 +181,12 @@ pub struct Io {
 }
 
 impl Io {
-    /// A stream over a connected socket; `closing` is where it goes after a goodbye.
+    /// A stream over a connected socket; `closing` takes it after a shutdown.
     #[must_use]
     pub fn tcp(stream: TcpStream, closing: ClosingSockets) -> Self {
-        let wire = StreamMonitor::opened_now();
-        let socket = Socket { stream: Some(stream), wire: wire.clone(), goodbye: false, closing };
-        Self { inner: Inner::Socket(socket), wire, turn: 0, tls_server_end_point: None }
+        let monitor = StreamMonitor::opened_now();
+        let socket = Socket { stream: Some(stream), monitor: monitor.clone(), shutdown_requested: false, closing };
+        Self { inner: Inner::Socket(socket), monitor, turn: 0, tls_server_end_point: None }
     }
 
     /// A stream over anything: a TLS session, or a pipe in tests. Counters begin anew.
@@ -194,7 +194,7 @@ impl Io {
     pub fn over(stream: impl Stream + 'static) -> Self {
         Self {
             inner: Inner::Other(Box::new(stream)),
-            wire: StreamMonitor::opened_now(),
+            monitor: StreamMonitor::opened_now(),
             turn: 0,
             tls_server_end_point: None,
         }
@@ -202,18 +202,18 @@ impl Io {
 
     /// Reads at most this many bytes from the peer.
     pub fn set_limit(&self, bytes: u64) {
-        self.wire.set_limit(bytes);
+        self.monitor.set_limit(bytes);
     }
 
     /// The handle on what this stream sees.
     #[must_use]
-    pub fn wire(&self) -> StreamMonitor {
-        self.wire.clone()
+    pub fn monitor(&self) -> StreamMonitor {
+        self.monitor.clone()
     }
 
     fn stream(&mut self) -> Pin<&mut dyn Stream> {
         match &mut self.inner {
-            Inner::Socket(socket) => Pin::new(socket.stream.as_mut().expect("it is taken on drop alone")),
+            Inner::Socket(socket) => Pin::new(socket.stream.as_mut().expect("only drop takes it")),
             Inner::Other(stream) => Pin::new(stream),
         }
     }
@@ -231,9 +231,9 @@ impl AsyncRead for Io {
         let had_room = buf.remaining() > 0;
         let result = ready!(self.stream().poll_read(cx, buf));
         self.turn += (buf.filled().len() - before) as u64;
-        let over = self.wire.note_read(&buf.filled()[before..], had_room, result.as_ref().err());
+        let over = self.monitor.note_read(&buf.filled()[before..], had_room, result.as_ref().err());
         if over {
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, "the answer is over the limit")));
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, "the answer exceeds the limit")));
         }
         Poll::Ready(result)
     }
@@ -242,7 +242,7 @@ impl AsyncRead for Io {
 impl AsyncWrite for Io {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let result = ready!(self.stream().poll_write(cx, buf));
-        self.wire.note_write(&result);
+        self.monitor.note_write(&result);
         Poll::Ready(result)
     }
 
@@ -253,7 +253,7 @@ impl AsyncWrite for Io {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = ready!(self.stream().poll_write_vectored(cx, bufs));
-        self.wire.note_write(&result);
+        self.monitor.note_write(&result);
         Poll::Ready(result)
     }
 
@@ -268,12 +268,12 @@ impl AsyncWrite for Io {
         self.stream().poll_flush(cx)
     }
 
-    /// The goodbye. On a socket it sends nothing: whoever sends the first FIN keeps the TIME_WAIT, and the protocol
+    /// The shutdown. On a socket it sends nothing: whoever sends the first FIN keeps the TIME_WAIT, and the protocol
     /// above has told the peer to close.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.inner {
             Inner::Socket(socket) => {
-                socket.goodbye = true;
+                socket.shutdown_requested = true;
                 Poll::Ready(Ok(()))
             }
             Inner::Other(stream) => Pin::new(stream).poll_shutdown(cx),

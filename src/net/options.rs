@@ -59,9 +59,9 @@ vocabulary! {
         Ipv4First = "ipv4-first",
         /// All IPv6 addresses, then all IPv4 ones.
         Ipv6First = "ipv6-first",
-        /// IPv4 alone.
+        /// Only IPv4.
         Ipv4Only = "ipv4-only",
-        /// IPv6 alone.
+        /// Only IPv6.
         Ipv6Only = "ipv6-only",
     }
 }

@@ -167,7 +167,7 @@ async fn walk(
                 return Err(first_failure.map_or(silent.clone(), |first| worse(first, silent)));
             }
             LookupResult::LocalLimit(text) => {
-                return Err(fault(Cause::LocalLimit, &format!("no socket to ask for {absolute}: {text}")));
+                return Err(fault(Cause::LocalLimit, &format!("no socket for the query for {absolute}: {text}")));
             }
         }
     }
@@ -182,7 +182,7 @@ fn nxdomain_text(name: &str, list: &[Candidate]) -> String {
         names.push(format!("{} more", list.len() - SHOWN));
     }
     match names.is_empty() {
-        true => format!("{name} is no name that can be asked for"),
+        true => format!("{name} is not a valid DNS name"),
         false => format!("NXDOMAIN for {}", names.join(", ")),
     }
 }

@@ -62,31 +62,32 @@ pub fn fault(phase: Phase, error: StreamError<'_>, seen: &StreamStats, awaited: 
     let Expected { what, protocol } = awaited;
     if let Some(other) = protocol.and_then(|protocol| recognise(&seen.head).filter(|other| !other.may_be(protocol))) {
         let cause = if phase == Phase::Tls { Cause::TlsNotTls } else { Cause::ProtocolError };
-        let message = format!("the peer speaks {other}; {what} was awaited");
+        let message = format!("the peer speaks {other}, expected {what}");
         return Fault::new(phase, cause, message).with(Detail::Stream(StreamDetail::Speaks(other.as_str())));
     }
     match error {
         StreamError::Announced(count) => {
-            let message = format!("the peer announced {} while {what} was awaited: over the limit", bytes(count));
+            let message = format!("the peer announced {} for {what}, more than the limit", bytes(count));
             Fault::new(phase, Cause::TooLarge, message)
         }
         StreamError::TooLong(limit) => {
-            Fault::new(phase, Cause::TooLarge, format!("over {limit} bytes came, and no end of {what}"))
+            Fault::new(phase, Cause::TooLarge, format!("received more than {limit} bytes without the end of {what}"))
         }
         _ if is_over_limit(error, seen) => {
-            let message = format!("{} bytes came and no end, while {what} was awaited: over the limit", seen.received);
+            let message = format!("received {} bytes without the end of {what}, more than the limit", seen.received);
             Fault::new(phase, Cause::TooLarge, message)
         }
         StreamError::Unexpected(detail) => {
             let colon = if detail.is_empty() { "" } else { ": " };
-            let message = format!("what came ({}) is not {what}{colon}{detail}", bytes(seen.received));
+            let message = format!("the received data ({}) is not {what}{colon}{detail}", bytes(seen.received));
             Fault::new(phase, Cause::ProtocolError, message)
         }
         StreamError::Failed(error) if oserr::is_reset(error) || seen.end == Some(End::Reset) => {
             reset(phase, seen, what)
         }
         StreamError::Failed(error) if error.kind() != io::ErrorKind::UnexpectedEof && seen.end != Some(End::Closed) => {
-            let fault = Fault::new(phase, oserr::stream_cause(error), format!("while {what} was awaited: {error}"));
+            let fault =
+                Fault::new(phase, oserr::stream_cause(error), format!("error while waiting for {what}: {error}"));
             Fault { detail: error.raw_os_error().map(Detail::Os), ..fault }
         }
         StreamError::Failed(_) | StreamError::Ended if seen.end == Some(End::Reset) => reset(phase, seen, what),
@@ -114,8 +115,8 @@ fn reset(phase: Phase, seen: &StreamStats, what: &str) -> Fault {
 
 fn before(seen: &StreamStats, what: &str) -> String {
     match (seen.received, seen.sent) {
-        (0, 0) => format!("before anything was sent; {what} was awaited"),
-        (0, sent) => format!("without an answer to our {}; {what} was awaited", bytes(sent)),
+        (0, 0) => format!("before anything was sent; expected {what}"),
+        (0, sent) => format!("without an answer to our {}; expected {what}", bytes(sent)),
         (received, _) => format!("after {}, before the end of {what}", bytes(received)),
     }
 }
@@ -135,9 +136,9 @@ pub fn how_silent(seen: &StreamStats) -> Detail {
 pub fn silence(seen: &StreamStats, now: Instant) -> String {
     let since = |moment: Option<Instant>| moment.map_or_else(String::new, |at| show(now.saturating_duration_since(at)));
     if seen.received == 0 {
-        return format!("connected, then nothing came for {}", since(seen.opened));
+        return format!("connected, then received nothing for {}", since(seen.opened));
     }
-    format!("connected, {} came in {}, the last {} ago", bytes(seen.received), since(seen.opened), since(seen.last))
+    format!("connected, received {} in {}, the last {} ago", bytes(seen.received), since(seen.opened), since(seen.last))
 }
 
 #[cfg(test)]
@@ -167,12 +168,14 @@ mod tests {
             (
                 StreamError::Ended,
                 seen(b"", 9, Some(End::Closed)),
-                "request connection_closed: the peer closed the connection without an answer to our 9 bytes; an HTTP answer was awaited",
+                "request connection_closed: the peer closed the connection without an answer to our 9 bytes; expected \
+                 an HTTP answer",
             ),
             (
                 StreamError::Ended,
                 seen(b"", 0, None),
-                "request connection_closed: the peer closed the connection before anything was sent; an HTTP answer was awaited",
+                "request connection_closed: the peer closed the connection before anything was sent; expected an HTTP \
+                 answer",
             ),
             (
                 StreamError::Failed(&eof),
@@ -182,7 +185,8 @@ mod tests {
             (
                 StreamError::Failed(&reset),
                 seen(b"", 9, Some(End::Reset)),
-                "connect connect_reset: the peer reset the connection without an answer to our 9 bytes; an HTTP answer was awaited",
+                "connect connect_reset: the peer reset the connection without an answer to our 9 bytes; expected an \
+                 HTTP answer",
             ),
             (
                 StreamError::Failed(&pipe),
@@ -192,42 +196,42 @@ mod tests {
             (
                 StreamError::Failed(&large),
                 seen(b"HTTP/1.1", 9, None),
-                "request too_large: 8 bytes came and no end, while an HTTP answer was awaited: over the limit",
+                "request too_large: received 8 bytes without the end of an HTTP answer, more than the limit",
             ),
             (
                 StreamError::Ended,
                 seen(b"SSH-2.0-x", 9, Some(End::Closed)),
-                "request protocol_error: the peer speaks SSH; an HTTP answer was awaited",
+                "request protocol_error: the peer speaks SSH, expected an HTTP answer",
             ),
             (
                 StreamError::TooLong(4),
                 seen(b"HTTP/1.1", 9, None),
-                "request too_large: over 4 bytes came, and no end of an HTTP answer",
+                "request too_large: received more than 4 bytes without the end of an HTTP answer",
             ),
             (
                 StreamError::Announced(70_000),
                 seen(b"HTTP/1.1", 9, None),
-                "request too_large: the peer announced 70000 bytes while an HTTP answer was awaited: over the limit",
+                "request too_large: the peer announced 70000 bytes for an HTTP answer, more than the limit",
             ),
             (
                 StreamError::Announced(70_000),
                 seen(b"SSH-2.0-x", 9, None),
-                "request protocol_error: the peer speaks SSH; an HTTP answer was awaited",
+                "request protocol_error: the peer speaks SSH, expected an HTTP answer",
             ),
             (
                 StreamError::Unexpected(""),
                 seen(b"x", 9, None),
-                "request protocol_error: what came (1 byte) is not an HTTP answer",
+                "request protocol_error: the received data (1 byte) is not an HTTP answer",
             ),
             (
                 StreamError::Unexpected("no version"),
                 seen(b"HTTP/", 9, Some(End::Closed)),
-                "request protocol_error: what came (5 bytes) is not an HTTP answer: no version",
+                "request protocol_error: the received data (5 bytes) is not an HTTP answer: no version",
             ),
             (
                 StreamError::Failed(&unreachable),
                 seen(b"", 9, None),
-                "request connection_closed: while an HTTP answer was awaited: No route to host (os error 113)",
+                "request connection_closed: error while waiting for an HTTP answer: No route to host (os error 113)",
             ),
         ] {
             let fault = fault(Phase::Request, error, &seen, HTTP);
@@ -240,14 +244,14 @@ mod tests {
         let awaited = Expected { what: "a TLS handshake", protocol: Some(Protocol::Tls) };
         let fault = fault(Phase::Tls, StreamError::Unexpected(""), &seen(b"HTTP/1.1 400", 200, None), awaited);
         assert_eq!(fault.cause.slug(), "tls_not_tls");
-        assert_eq!(fault.message, "the peer speaks HTTP; a TLS handshake was awaited");
+        assert_eq!(fault.message, "the peer speaks HTTP, expected a TLS handshake");
     }
 
     #[test]
     fn a_greeting_that_mail_and_ftp_share_is_no_other_protocol() {
         let awaited = Expected { what: "the SMTP greeting", protocol: Some(Protocol::Smtp) };
         let fault = fault(Phase::Login, StreamError::TooLong(9), &seen(b"220 hello hello", 0, None), awaited);
-        assert_eq!(fault.message, "over 9 bytes came, and no end of the SMTP greeting");
+        assert_eq!(fault.message, "received more than 9 bytes without the end of the SMTP greeting");
     }
 
     #[test]
@@ -264,8 +268,8 @@ mod tests {
         let now = Instant::now() + Duration::from_secs(60);
         let ago = |ms: u64| Some(now - Duration::from_millis(ms));
         let mute = StreamStats { opened: ago(4_900), ..StreamStats::default() };
-        assert_eq!(silence(&mute, now), "connected, then nothing came for 4.9s");
+        assert_eq!(silence(&mute, now), "connected, then received nothing for 4.9s");
         let drip = StreamStats { opened: ago(4_900), received: 5, last: ago(300), ..StreamStats::default() };
-        assert_eq!(silence(&drip, now), "connected, 5 bytes came in 4.9s, the last 300ms ago");
+        assert_eq!(silence(&drip, now), "connected, received 5 bytes in 4.9s, the last 300ms ago");
     }
 }

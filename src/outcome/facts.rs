@@ -203,7 +203,7 @@ pub enum RedirectPurpose {
 /// A cookie, as far as it decides whether browsers keep it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cookie {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// Over TLS alone.
     pub secure: bool,

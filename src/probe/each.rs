@@ -159,8 +159,11 @@ fn judge(evidence: &Evidence, min_passing: MinPassing) -> Option<Fault> {
         lines.push(format!("and {} more", failing.len() - NAMED));
     }
     let colon = if lines.is_empty() { "" } else { ": " };
-    let message =
-        format!("{passing} of {} addresses pass, at least {needed} must{colon}{}", members.len(), lines.join(", "));
+    let message = format!(
+        "{passing} of {} addresses pass, at least {needed} must pass{colon}{}",
+        members.len(),
+        lines.join(", ")
+    );
     // What is to be done is what helps that member.
     let detail = worst.and_then(|(_, failure)| failure.detail.clone());
     let attempt = worst.and_then(|(member, _)| evidence.tries.iter().position(|one| one.address == member.address));

@@ -20,7 +20,7 @@ use crate::outcome::{Evidence, Fault, Phase};
 pub(super) struct AttemptResult {
     pub(super) evidence: Evidence,
     pub(super) fault: Option<Fault>,
-    /// When the check itself was done; saying goodbye to its peers is not counted.
+    /// When the check itself was done; the time to close its connections is not counted.
     pub(super) ended: Instant,
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn attempt(run: &Ready, world: &Arc<World>, options: AttemptOpt
     };
     attempt.leave();
     let now = Instant::now();
-    let ended = now.checked_sub(attempt.goodbyes()).unwrap_or(now);
+    let ended = now.checked_sub(attempt.closing_time()).unwrap_or(now);
     attempt.drain_closing().await;
     AttemptResult { evidence: attempt.finish(), fault, ended }
 }

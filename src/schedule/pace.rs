@@ -36,6 +36,12 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// One that failed logins hold back already.
+    #[must_use]
+    pub const fn backing_off(interval: Duration) -> Self {
+        Self { backoff: Some(interval), ran: true, spread: true }
+    }
+
     /// Whether failed logins hold it back.
     #[must_use]
     pub const fn backs_off(&self) -> bool {

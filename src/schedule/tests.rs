@@ -3,16 +3,16 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
-use super::{FIRST_AT_A_TIME, Next, Pace, ProbeFuture, Prober, next_due, run};
+use super::{BackOff, FIRST_AT_A_TIME, Next, Pace, ProbeFuture, Prober, Start, Task, next_due, run};
 use crate::cause::Cause;
 use crate::config::plan::Planned;
 use crate::env::{Env, MapEnv};
 use crate::outcome::{Outcome, Phase};
 use crate::state::Message;
-use crate::testing::{NONE, READY, STARTUP, fail, pass, planned, with_values};
+use crate::testing::{NONE, READY, STARTUP, fail, pass, planned, task, with_values};
 use crate::value::Value;
 use crate::verdict::Streak;
 
@@ -56,9 +56,21 @@ impl Script {
 
     /// Runs a check for so long; the moments of its runs in milliseconds.
     async fn runs(self: Arc<Self>, planned: Planned, random: fn() -> f64, seconds: u64) -> Vec<u128> {
+        self.runs_of(planned, random, seconds, |task| task).await
+    }
+
+    /// The same of a task that is set up so.
+    async fn runs_of(
+        self: Arc<Self>,
+        planned: Planned,
+        random: fn() -> f64,
+        seconds: u64,
+        set_up: impl FnOnce(Task) -> Task,
+    ) -> Vec<u128> {
         let (sender, reports) = mpsc::channel(8);
         let state = tokio::spawn(keep_streak(planned.clone(), reports));
-        let task = tokio::spawn(run(1, plans(planned), Arc::clone(&self) as Arc<dyn Prober>, random, turns(), sender));
+        let task =
+            tokio::spawn(run(set_up(task(planned, Arc::clone(&self) as Arc<dyn Prober>, random, &turns(), sender))));
         tokio::time::sleep(Duration::from_secs(seconds)).await;
         assert!(!task.is_finished() && !state.is_finished());
         task.abort();
@@ -231,6 +243,60 @@ async fn a_changed_file_ends_a_back_off() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_changed_file_makes_no_two_replicas_log_in_at_once() {
+    let values = vec![Value::File("/secrets/pw".into())];
+    let script = Script::new(QUICK, [rejected()]);
+    let runs = Arc::clone(&script).runs(with_values("a", STARTUP, values), || 0.4, 60);
+    let change = async {
+        tokio::time::sleep(Duration::from_secs(25)).await;
+        *script.env.0.lock().unwrap() = Some(b"new".to_vec());
+    };
+    let (runs, ()) = tokio::join!(runs, change);
+    // An interval after the run before it, and 4 s of up to 10 s later.
+    assert_eq!(runs[..3], [0, 18_000, 32_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_runs_now_and_ends_the_back_off() {
+    let script = Script::new(QUICK, [rejected()]);
+    let retry: Arc<tokio::sync::Notify> = Arc::default();
+    let asked = Arc::clone(&retry);
+    let runs = Arc::clone(&script).runs_of(planned("a", READY), || 0.0, 80, |task| Task { retry: asked, ..task });
+    let demand = async {
+        tokio::time::sleep(Duration::from_secs(35)).await;
+        retry.notify_one();
+    };
+    let (runs, ()) = tokio::join!(runs, demand);
+    // 20 s, then 40 s; the retry at 35 s starts again with 20 s.
+    assert_eq!(runs, [0, 20_000, 35_000, 55_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_takes_over_the_back_off_of_the_one_before_it() {
+    let backoff =
+        || BackOff { interval: Duration::from_secs(40), due: Instant::now() + Duration::from_secs(30), files: None };
+    let runs = async |start| {
+        let script = Script::new(QUICK, [rejected()]);
+        script.runs_of(planned("a", READY), || 0.0, 125, |task| Task { start, ..task }).await
+    };
+    assert_eq!(runs(Start::BackingOff(backoff())).await, [30_000, 110_000], "it goes on: 80 s");
+    assert_eq!(runs(Start::At(backoff())).await, [30_000, 50_000, 90_000], "it starts anew: 20 s, then 40 s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_other_keys_of_the_kind_end_a_back_off() {
+    let due = Instant::now() + Duration::from_secs(100);
+    let backoff = BackOff { interval: Duration::from_secs(40), due, files: Some(1) };
+    let keys = |kind_identity| Planned { kind_identity, ..planned("a", READY) };
+    let start = |backoff, new: &Planned| Start::after(&keys(1), backoff, new, || 0.5);
+    assert_eq!(start(None, &keys(2)), Start::Now);
+    let slower = Planned { interval: Duration::from_secs(99), identity: 9, ..keys(1) };
+    assert_eq!(start(Some(backoff), &slower), Start::BackingOff(backoff));
+    let Start::At(changed) = start(Some(backoff), &keys(2)) else { panic!("it waits for its jitter") };
+    assert_eq!(changed.due, Instant::now() + Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_file_no_look() {
     let runs = Script::new(QUICK, [rejected()]).runs(planned("a", STARTUP), || 0.0, 100).await;
     assert_eq!(runs, [0, 20_000, 60_000]);
@@ -258,14 +324,9 @@ async fn it_ends_when_nobody_listens() {
     let (sender, reports) = mpsc::channel::<Message>(1);
     drop(reports);
     let script = Script::new(QUICK, [pass()]);
-    tokio::time::timeout(Duration::from_secs(1), run(1, plans(planned("a", READY)), script, || 0.5, turns(), sender))
+    tokio::time::timeout(Duration::from_secs(1), run(task(planned("a", READY), script, || 0.5, &turns(), sender)))
         .await
         .unwrap();
-}
-
-/// A plan that stays; its sender may go.
-fn plans(planned: Planned) -> watch::Receiver<Arc<Planned>> {
-    watch::channel(Arc::new(planned)).1
 }
 
 /// Of the first runs, as a crew hands them out.
@@ -278,9 +339,9 @@ async fn begin(takes: Duration) -> Vec<u128> {
     let (sender, _reports) = mpsc::channel(8);
     let (script, turns) = (Script::new(takes, [pass()]), turns());
     let mut tasks = tokio::task::JoinSet::new();
-    for id in 0..6 {
+    for _ in 0..6 {
         let prober = Arc::clone(&script) as Arc<dyn Prober>;
-        tasks.spawn(run(id, plans(planned("a", READY)), prober, || 0.9, Arc::clone(&turns), sender.clone()));
+        tasks.spawn(run(task(planned("a", READY), prober, || 0.9, &turns, sender.clone())));
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
     let asked = script.asked.lock().unwrap();

@@ -56,7 +56,7 @@ pub(super) async fn serve(listener: TcpListener, context: Arc<ListenerContext>, 
             Err(error) => {
                 if reported.is_none_or(|reported| reported.elapsed() > REPORT_EVERY) {
                     reported = Some(Instant::now());
-                    say!(Warn, "cannot take a connection; the oldest one is closed"; error = error.to_string());
+                    say!(Warn, "cannot accept a connection; closing the oldest one"; error = error.to_string());
                 }
                 slots.drop_oldest();
                 // The listener stays readable: without a pause this would spin.

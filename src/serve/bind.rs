@@ -34,11 +34,11 @@ impl fmt::Display for BindError {
         };
         write!(f, "cannot listen on {address}: ")?;
         match source.kind() {
-            io::ErrorKind::AddrInUse => write!(f, "the port is taken; set `{key}` to a free one"),
+            io::ErrorKind::AddrInUse => write!(f, "the port is in use; set `{key}` to a free one"),
             io::ErrorKind::AddrNotAvailable => {
-                write!(f, "this host has no such address; set `{key}` to \"[::]:{}\"", address.port())
+                write!(f, "this host does not have that address; set `{key}` to \"[::]:{}\"", address.port())
             }
-            io::ErrorKind::PermissionDenied => write!(f, "not permitted; set `{key}` to a port over 1023"),
+            io::ErrorKind::PermissionDenied => write!(f, "not permitted; set `{key}` to a port above 1023"),
             _ => write!(f, "{source}; it is the address of `{key}`"),
         }
     }
@@ -126,15 +126,15 @@ mod tests {
     async fn a_taken_port_is_named_with_its_key() {
         let (_listener, address) = listen("listen", "127.0.0.1:0".parse().unwrap()).unwrap();
         let error = listen("listen", address).unwrap_err().to_string();
-        assert_eq!(error, format!("cannot listen on {address}: the port is taken; set `listen` to a free one"));
+        assert_eq!(error, format!("cannot listen on {address}: the port is in use; set `listen` to a free one"));
         let any = listen("listen", format!("[::]:{}", address.port()).parse().unwrap()).unwrap_err().to_string();
-        assert!(any.contains("the port is taken"), "{any}");
+        assert!(any.contains("the port is in use"), "{any}");
     }
 
     #[tokio::test]
     async fn an_address_of_another_host_is_named_with_the_remedy() {
         let error = listen("serve.probe_listen", "192.0.2.1:8080".parse().unwrap()).unwrap_err().to_string();
-        assert!(error.contains("192.0.2.1:8080: this host has no such address"), "{error}");
+        assert!(error.contains("192.0.2.1:8080: this host does not have that address"), "{error}");
         assert!(error.contains("set `serve.probe_listen` to \"[::]:8080\""), "{error}");
     }
 }

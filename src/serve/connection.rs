@@ -16,7 +16,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -28,6 +28,7 @@ use super::tls;
 use crate::config::plan::ServeOptions;
 use crate::env::Env;
 use crate::metrics::Process;
+use crate::retry::{RetryRequest, retry};
 use crate::state::Snapshot;
 
 /// Request line and headers of one request, in bytes; more is answered with 431.
@@ -41,6 +42,7 @@ pub(super) struct ListenerContext {
     pub(super) tls: Option<tls::Keeper>,
     pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
     pub(super) options: watch::Receiver<Arc<ServeOptions>>,
+    pub(super) retries: mpsc::Sender<RetryRequest>,
     pub(super) env: Arc<dyn Env>,
     /// The turn for an answer that takes long to write.
     pub(super) turn: Mutex<()>,
@@ -50,6 +52,12 @@ impl ListenerContext {
     /// The answer. Long ones are written one at a time, with a breath between two: whoever asks for many of them, without
     /// reading, keeps the kubelet waiting for one of them alone.
     async fn answer_in_turn(&self, request: &Request<Incoming>, caller: Caller) -> Response<Full<Bytes>> {
+        if let Some(name) = routes::retried(self.surface, request.method().as_str(), request.uri().path()) {
+            let trusted = access::from_this_pod(caller, request.uri(), request.headers())
+                && !request.headers().contains_key(header::ORIGIN);
+            let outcome = if trusted { Some(retry(&self.retries, name).await) } else { None };
+            return response(routes::retry_answer(name, outcome), false);
+        }
         if !routes::is_long(request.uri().path()) {
             return self.answer(request, caller);
         }

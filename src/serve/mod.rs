@@ -7,6 +7,7 @@
 //! | `/startupz`, `/readyz`, `/readyz/NAME` | the gates, and one check |
 //! | `/metrics` | Prometheus text 0.0.4 |
 //! | `/status` | `application/health+json` |
+//! | `POST /retry/NAME` | runs one check now, for callers in this pod |
 //! | `/` | what there is to ask |
 //!
 //! [`bind()`] takes every port before anything is served; [`run`] answers until it is told to stop.
@@ -28,12 +29,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 use crate::config::plan::ServeOptions;
 use crate::env::Env;
 use crate::log::say;
+use crate::retry::RetryRequest;
 use crate::state::Snapshot;
 
 pub use bind::BindError;
@@ -88,17 +90,20 @@ pub async fn run(
     bound: Bound,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     options: watch::Receiver<Arc<ServeOptions>>,
+    retries: mpsc::Sender<RetryRequest>,
     shutdown: impl Future<Output = ()>,
 ) {
     let (stop, stopped) = watch::channel(false);
     let Bound { main, probes, tls, env, .. } = bound;
     let context = |surface, tls| {
         let (snapshots, options, env) = (snapshots.clone(), options.clone(), Arc::clone(&env));
+        let retries = retries.clone();
         Arc::new(connection::ListenerContext {
             surface,
             tls,
             snapshots,
             options,
+            retries,
             env,
             turn: tokio::sync::Mutex::new(()),
         })
@@ -129,9 +134,9 @@ async fn log_token_changes(options: watch::Receiver<Arc<ServeOptions>>, env: Arc
         let now = token.and_then(|token| access::wanted(&token, &*env).err());
         match &now {
             Some(reason) if now != logged => {
-                say!(Warn, "serve.bearer_token cannot be used: every token is refused"; reason = reason.to_string());
+                say!(Warn, "serve.bearer_token is unusable: pilotfish rejects every token"; reason = reason.to_string());
             }
-            None if logged.is_some() => say!(Info, "serve.bearer_token can be used again"),
+            None if logged.is_some() => say!(Info, "serve.bearer_token is usable again"),
             Some(_) | None => {}
         }
         logged = now;

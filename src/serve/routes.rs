@@ -11,6 +11,7 @@ use super::status;
 use crate::gate::{self, Gate, Report};
 use crate::metrics::{self, Process};
 use crate::outcome::clean_text;
+use crate::retry::{RETRY_PAUSE, Retry};
 use crate::state::Snapshot;
 use crate::url::percent_decode;
 
@@ -28,11 +29,12 @@ const PROBE_PATHS: &str = "\
 /startupz       200 once every `startup` check has been up
 /readyz         200 while every `ready` check is up
 /readyz/NAME    200 while this check is up
-                ?verbose lists the checks, ?exclude=NAME leaves one out (repeatable)
+                ?verbose lists the checks, ?exclude=NAME excludes one (repeatable)
 ";
 const OTHER_PATHS: &str = "\
-/metrics        for Prometheus
+/metrics        metrics for Prometheus
 /status         every check with its last outcome, as JSON
+/retry/NAME     POST from inside the pod: run this check now
 ";
 
 /// What a listener serves.
@@ -78,6 +80,32 @@ pub(super) fn is_long(path: &str) -> bool {
     path.starts_with("/metrics") || path.starts_with("/status")
 }
 
+/// The name of the check that a request asks to run now; `None` for any other request.
+pub(super) fn retried<'a>(surface: Surface, method: &str, path: &'a str) -> Option<&'a str> {
+    let name = path.strip_prefix("/retry/").filter(|name| !name.is_empty() && !name.contains('/'))?;
+    (surface == Surface::Everything && method == "POST").then_some(name)
+}
+
+/// The answer to a request for a run; `None`: the caller may not ask for one.
+pub(super) fn retry_answer(name: &str, retry: Option<Retry>) -> RouteResponse {
+    let name = clean_text(name, NAME_LIMIT);
+    let (status, body) = match retry {
+        None => (
+            StatusCode::FORBIDDEN,
+            "a check is run on demand only from inside its pod: pilotfish ask --retry NAME".to_owned(),
+        ),
+        Some(Retry::Started) => (StatusCode::ACCEPTED, format!("{name}: the check runs now")),
+        Some(Retry::TooSoon { again }) => {
+            let (pause, again) = (RETRY_PAUSE.as_secs(), again.as_secs() + 1);
+            let body = format!("{name}: retried less than {pause} s ago; it can be retried again in {again} s");
+            (StatusCode::TOO_MANY_REQUESTS, body)
+        }
+        Some(Retry::NoCheck) => (StatusCode::NOT_FOUND, format!("there is no check {name:?}")),
+        Some(Retry::Stopping) => (StatusCode::SERVICE_UNAVAILABLE, "pilotfish is shutting down".to_owned()),
+    };
+    text(status, body + "\n")
+}
+
 /// The answer; `process` is called only where the answer needs it.
 pub(super) fn answer(
     question: &Question<'_>,
@@ -85,14 +113,16 @@ pub(super) fn answer(
     now: Instant,
     process: impl FnOnce() -> Process,
 ) -> RouteResponse {
+    if question.surface == Surface::Everything && question.path.starts_with("/retry/") {
+        let allow = Some((header::ALLOW, "POST"));
+        let body = "pilotfish answers only POST here\n".to_owned();
+        return RouteResponse { extra: allow, ..text(StatusCode::METHOD_NOT_ALLOWED, body) };
+    }
     let Some(route) = route(question) else {
-        return text(
-            StatusCode::NOT_FOUND,
-            format!("there is no such path; there are:\n\n{}", paths(question.surface)),
-        );
+        return text(StatusCode::NOT_FOUND, format!("unknown path; the paths are:\n\n{}", paths(question.surface)));
     };
     if !matches!(question.method, "GET" | "HEAD") {
-        let body = format!("only GET and HEAD are answered, on these paths:\n\n{}", paths(question.surface));
+        let body = format!("pilotfish answers only GET and HEAD here:\n\n{}", paths(question.surface));
         let allow = Some((header::ALLOW, "GET, HEAD"));
         return RouteResponse { extra: allow, ..text(StatusCode::METHOD_NOT_ALLOWED, body) };
     }
@@ -105,13 +135,13 @@ pub(super) fn answer(
     };
     if guarded && !access.guarded {
         let challenge = Some((header::WWW_AUTHENTICATE, "Bearer realm=\"pilotfish\""));
-        let body = "a token is needed here: send `Authorization: Bearer TOKEN` (serve.bearer_token)\n".to_owned();
+        let body = "this path requires a token: send `Authorization: Bearer TOKEN` (serve.bearer_token)\n".to_owned();
         return RouteResponse { extra: challenge, ..text(StatusCode::UNAUTHORIZED, body) };
     }
     match route {
         Route::Root => {
             let version = env!("CARGO_PKG_VERSION");
-            let about = "probes what this pod depends on, and says what is wrong";
+            let about = "probes the dependencies of this pod, and reports cause and fix";
             text(StatusCode::OK, format!("pilotfish {version}: {about}\n\n{}", paths(question.surface)))
         }
         Route::Gate(gate, title) => {

@@ -80,6 +80,11 @@ struct Detail<'a> {
     /// The draft's key for when it was last looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     time: Option<String>,
+    /// When it runs next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_run_at: Option<String>,
+    /// Whether failed logins hold the next run back.
+    backs_off: bool,
     /// The draft's key for why it is not well.
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<String>,
@@ -106,6 +111,8 @@ impl<'a> Check<'a> {
                 stale: view.stale,
                 gates: gates(view),
                 time: view.last_run.map(rfc3339),
+                next_run_at: view.next_run.map(rfc3339),
+                backs_off: view.backs_off,
                 output: (!view.counts_as_up() || view.met_a_limit()).then(|| gate::reason(view)),
                 runs: view.runs,
                 failures: view.failures,

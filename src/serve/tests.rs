@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -40,7 +40,7 @@ fn start(options: ServeOptions, env: MapEnv) -> Server {
     let (snapshots, newest) = watch::channel(Arc::new(failing()));
     let (options, current) = watch::channel(Arc::new(options));
     let (stop, stopped) = oneshot::channel::<()>();
-    let task = tokio::spawn(run(bound, newest, current, async { drop(stopped.await) }));
+    let task = tokio::spawn(run(bound, newest, current, mpsc::channel(1).0, async { drop(stopped.await) }));
     Server { address, probes, snapshots, options, stop: Some(stop), task }
 }
 

@@ -86,16 +86,16 @@ fn configured(pem: &Pem) -> Result<Arc<ServerConfig>, String> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.cert.expose().as_bytes()).collect();
     let chain = chain.map_err(|_| "serve.tls.cert: the PEM is damaged".to_owned())?;
     if chain.is_empty() {
-        return Err("serve.tls.cert: there is no certificate in it".to_owned());
+        return Err("serve.tls.cert: it contains no certificate".to_owned());
     }
     let key = PrivateKeyDer::from_pem_slice(pem.key.expose().as_bytes())
-        .map_err(|_| "serve.tls.key: there is no private key in it, or it is encrypted".to_owned())?;
+        .map_err(|_| "serve.tls.key: it contains no private key, or an encrypted one".to_owned())?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("ring speaks the default versions")
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .map_err(|error| format!("serve.tls: the certificate and the key cannot be used together: {error}"))?;
+        .map_err(|error| format!("serve.tls: the certificate and the key do not belong together: {error}"))?;
     // Clients come seldom and from nearby: nothing is worth remembering of them.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
@@ -174,9 +174,9 @@ mod tests {
         for (cert, key, want) in [
             (None, Some(&*key), "serve.tls.cert: the file /tls/tls.crt does not exist"),
             (Some(&*cert), None, "serve.tls.key: the file /tls/tls.key does not exist"),
-            (Some("s3cret"), Some(&*key), "serve.tls.cert: there is no certificate in it"),
-            (Some(&*cert), Some("s3cret"), "serve.tls.key: there is no private key in it"),
-            (Some(&*cert), Some(&*other), "serve.tls: the certificate and the key cannot be used together"),
+            (Some("s3cret"), Some(&*key), "serve.tls.cert: it contains no certificate"),
+            (Some(&*cert), Some("s3cret"), "serve.tls.key: it contains no private key"),
+            (Some(&*cert), Some(&*other), "serve.tls: the certificate and the key do not belong together"),
         ] {
             let env = Changing::default();
             cert.into_iter().for_each(|text| env.write("/tls/tls.crt", text));

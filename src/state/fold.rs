@@ -73,9 +73,12 @@ impl State {
                     streak.send(check.streak).ok();
                 }
             }
-            Message::Interval { id, interval } => {
+            Message::NextRun { id, interval, due, backs_off } => {
                 if let Some(check) = self.check(id) {
                     check.interval = interval;
+                    let view = Arc::make_mut(&mut check.view);
+                    view.next_run = Some(wall + due.saturating_duration_since(now));
+                    view.backs_off = backs_off;
                 }
             }
             Message::Plan { slots, fail_ready_on_sigterm } => {
@@ -264,6 +267,8 @@ fn initial_view(slot: &Slot, wall: SystemTime) -> CheckView {
         episode: None,
         last_run: None,
         last_success: None,
+        next_run: None,
+        backs_off: false,
         each: planned.rules.require == Require::Each,
     }
 }
@@ -286,7 +291,7 @@ fn log(view: &CheckView) {
     let findings = findings.as_deref();
     match failure {
         _ if stale => {
-            say!(Warn, "no fresh result in time"; check, verdict, stale, target, cause = "stale");
+            say!(Warn, "no fresh result"; check, verdict, stale, target, cause = "stale");
         }
         None if findings.is_some() => {
             say!(Warn, "passed, with findings"; check, verdict, degraded, target, findings);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::config::plan::Planned;
 use crate::outcome::Outcome;
@@ -22,11 +23,15 @@ pub enum Message {
         streak: oneshot::Sender<Streak>,
     },
     /// The next run of a check is planned. It follows each [`Message::Outcome`].
-    Interval {
+    NextRun {
         /// Which: [`Slot::id`].
         id: u64,
         /// The interval now in force.
         interval: Duration,
+        /// When the run is due.
+        due: Instant,
+        /// Whether failed logins hold it back.
+        backs_off: bool,
     },
     /// Another plan took effect.
     Plan {

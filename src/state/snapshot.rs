@@ -44,7 +44,7 @@ pub struct Reload {
 /// One check, at one moment.
 #[derive(Debug, Clone)]
 pub struct CheckView {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// The name of its kind.
     pub kind: &'static str,
@@ -80,6 +80,10 @@ pub struct CheckView {
     pub last_run: Option<SystemTime>,
     /// When the last run that passed ended.
     pub last_success: Option<SystemTime>,
+    /// When the next run is due; `None` before the first one has ended.
+    pub next_run: Option<SystemTime>,
+    /// Whether failed logins hold it back.
+    pub backs_off: bool,
     /// Whether it runs once per address (`require: each`).
     pub each: bool,
 }

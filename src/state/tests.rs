@@ -10,7 +10,7 @@ use crate::cause::Cause;
 use crate::config::plan::{Gates, Planned};
 use crate::outcome::{ConnectAttempt, ConnectResult, Outcome, Phase};
 use crate::schedule::{ProbeFuture, Prober};
-use crate::testing::{NONE, READY, STARTUP, connected, fail, pass, planned};
+use crate::testing::{NONE, READY, STARTUP, connected, fail, pass, planned, task};
 use crate::verdict::{Streak, Verdict};
 
 const TEN: Duration = Duration::from_secs(10);
@@ -46,7 +46,8 @@ impl Lab {
     fn outcome_at(&mut self, second: u64, id: u64, outcome: Outcome, interval: Duration) -> Snapshot {
         let (streak, _) = oneshot::channel();
         self.take(second, Message::Outcome { id, outcome: Box::new(outcome), streak });
-        self.take(second, Message::Interval { id, interval })
+        let since = Duration::from_secs(second);
+        self.take(second, Message::NextRun { id, interval, due: self.start + since + interval, backs_off: false })
     }
 
     fn look(&mut self, second: u64) -> Snapshot {
@@ -270,7 +271,7 @@ async fn a_hung_check_becomes_stale_by_time_alone() {
     tokio::spawn(run(state, messages, publish));
     let prober = Arc::new(Hangs(false.into()));
     let turns = Arc::new(tokio::sync::Semaphore::new(1));
-    tokio::spawn(crate::schedule::run(1, watch::channel(only.planned).1, prober, || 0.5, turns, sender));
+    tokio::spawn(crate::schedule::run(task(planned("a", gates), prober, || 0.5, &turns, sender)));
     let now = || (snapshots.borrow().checks[0].verdict, snapshots.borrow().checks[0].stale);
     sleep(Duration::from_secs(1)).await;
     assert_eq!(now(), (Verdict::Up, false));

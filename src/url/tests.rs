@@ -25,7 +25,7 @@ fn errors_show_a_place_and_no_text() {
         ("http://[s3cret]/", "IPv6"),
         ("http://1.2.3/", "IPv4"),
         ("http:///x", "empty"),
-        ("http://bücher.example/", "write as xn--"),
+        ("http://bücher.example/", "its xn--"),
         ("postgres://app:s3cret@db:tcp://10.96.0.7:5432/x", "NAME_PORT"),
     ] {
         let error = Url::parse(text).unwrap_err().to_string();

@@ -1,10 +1,11 @@
 //! `pilotfish ask` against a running sidecar: one line, stable, and the exit code.
 
-use std::net::{SocketAddr, TcpListener};
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::sidecar::Sidecar;
-use crate::support::{Ran, dead_port, ran, until};
+use crate::support::{Folder, Ran, dead_port, ran, read_all, until};
 
 fn ask(question: &str, address: SocketAddr) -> Ran {
     ran(&["ask", question, "--url", &format!("http://{address}")])
@@ -53,6 +54,55 @@ fn the_failing_check_its_cause_and_its_hint_in_one_line_that_never_changes() {
     until("another run ended", || runs() != before);
     assert_eq!(said(&ask("cache", sidecar.address)), said(&cache), "no counter, no time");
     assert_eq!(said(&ask("live", sidecar.address)), (0, "ok"));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test dials as it likes")]
+fn when_it_runs_next_is_told_on_demand_and_a_repair_can_be_tried_at_once() {
+    let cluster = Cluster::plain();
+    let secret = Folder::new();
+    let file = secret.write("url", cluster.url().replace(PASSWORD, "qwZertY7"));
+    let sidecar = Sidecar::start(&format!(
+        "checks:\n  - {{name: database, postgres: {{url: {{file: {file}}}}}, gates: [ready], interval: 5m}}\n"
+    ));
+    until("it was tried", || sidecar.get("/status").body.contains("password_rejected"));
+    let ask = |args: &[&str]| {
+        let url = format!("http://{}", sidecar.address);
+        ran(&[&["ask", "--url", &url], args].concat())
+    };
+    let verbose = ask(&["database", "--verbose"]);
+    let lines: Vec<&str> = verbose.stdout.lines().collect();
+    assert_eq!((verbose.code, lines.len()), (1, 2), "{verbose:?}");
+    assert_eq!(format!("{}\n", lines[0]), ask(&["database"]).stdout, "the stable line comes first");
+    let runs = lines[1];
+    assert!(
+        runs.starts_with("database: last run ") && runs.contains(" ago: password_rejected; next run in "),
+        "{runs}"
+    );
+    assert!(runs.ends_with(", because logins failed; to run it now: pilotfish ask --retry database"), "{runs}");
+    assert_eq!(ask(&["ready", "--verbose"]).stdout.lines().count(), 2, "every check of the gate");
+    cluster.sql("ALTER ROLE app PASSWORD 'qwZertY7'");
+    let retry = ask(&["--retry", "database"]);
+    assert_eq!(said(&retry), (0, "database: the check runs now"));
+    until("it is up at once", || ask(&["database"]).code == 0);
+    let again = ask(&["--retry", "database"]);
+    let (code, line) = said(&again);
+    assert!(
+        code == 1 && line.starts_with("database: retried less than 30 s ago; it can be retried again in "),
+        "{line}"
+    );
+    assert_eq!(ask(&["--retry", "nope"]).code, 2);
+    assert_eq!(ask(&["--retry", "ready"]).code, 2);
+    let post = |headers: &str| {
+        let mut stream = TcpStream::connect(sidecar.address).expect("the sidecar listens");
+        let request = format!("POST /retry/database HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("it reads");
+        read_all(stream)
+    };
+    assert!(post("").starts_with("HTTP/1.1 429 "));
+    for stranger in ["Origin: http://localhost\r\n", "X-Forwarded-For: 10.0.0.1\r\n"] {
+        assert!(post(stranger).starts_with("HTTP/1.1 403 "), "{stranger}");
+    }
 }
 
 #[test]
@@ -118,7 +168,7 @@ fn somebody_else_there_is_said_so() {
         let ran = ask("ready", address);
         let (code, line) = said(&ran);
         assert_eq!(code, 1, "{line}");
-        assert!(line.contains("no HTTP answer") || line.contains("something else"), "{line}");
+        assert!(line.contains("the answer is not HTTP") || line.contains("another server than pilotfish"), "{line}");
     }
     answers.join().expect("it answered");
 }

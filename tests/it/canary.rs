@@ -261,8 +261,11 @@ fn a_running_sidecar() {
         }
     }
     for question in ["ready", "startup", "live", "literal", "url-broken-in-variable"] {
-        let ran = run(pilotfish().args(["ask", question, "--url", &format!("http://{}", sidecar.address)]));
-        assert_clean("ask", &format!("{}{}", ran.stdout, ran.stderr));
+        for extra in ["--verbose", "--retry"] {
+            let url = format!("http://{}", sidecar.address);
+            let ran = run(pilotfish().args(["ask", question, extra, "--url", &url]));
+            assert_clean("ask", &format!("{}{}", ran.stdout, ran.stderr));
+        }
     }
     sidecar.signal("TERM");
     sidecar.end();

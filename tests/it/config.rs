@@ -1,4 +1,4 @@
-//! `pilotfish config`, and what every command says of a faulty configuration.
+//! `pilotfish config`, and what every command says of an invalid configuration.
 
 use crate::support::{Folder, pilotfish, ran, run};
 
@@ -24,7 +24,7 @@ fn every_command_tells_every_fault_and_probes_nothing() {
     let expected = [
         format!(r#"{file}:1:9: listen: expected an address and a port, such as "[::]:9809" or "127.0.0.1:9809""#),
         format!("{file}:4:31: checks[0].postgres.sslmod: unknown key, did you mean sslmode?"),
-        format!("{file}:5:11: checks[1].name: the name is taken by checks[0] in line 3"),
+        format!("{file}:5:11: checks[1].name: checks[0] in line 3 already has this name"),
         format!("{file}:6:20: checks[1].tcp.address: "),
     ];
     let commands: [&[&str]; 5] = [&["config", "check"], &["config", "show"], &["check"], &["wait"], &["serve"]];
@@ -72,11 +72,11 @@ fn a_file_that_cannot_be_read_is_said_by_name() {
     let empty = folder.write("empty.yaml", "");
     let here = folder.path().to_str().expect("UTF-8").to_owned();
     for (file, text) in [
-        (&missing, "there is no such file"),
-        (&large, "larger than 1 MiB"),
-        (&binary, ":1:4: this is not UTF-8 text"),
-        (&empty, ":1:1: this file is empty: write at least one check"),
-        (&here, "it is no regular file"),
+        (&missing, "the file does not exist"),
+        (&large, "larger than the limit"),
+        (&binary, ":1:4: the file is not UTF-8 text"),
+        (&empty, ":1:1: the file is empty: write at least one check"),
+        (&here, "it is not a regular file"),
     ] {
         let ran = ran(&["config", "check", "-c", file]);
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
@@ -134,7 +134,7 @@ fn discover_writes_a_configuration_with_names_and_no_values() {
     postgres:
       url: {env: DATABASE_URL}
     gates: [startup]
-  # from libpq's variables PGHOST, PGUSER, PGPASSWORD
+  # from the libpq variables PGHOST, PGUSER, PGPASSWORD
   - name: postgres
     postgres:
       host: {env: PGHOST}
@@ -143,8 +143,8 @@ fn discover_writes_a_configuration_with_names_and_no_values() {
     gates: [startup]
 
 # Found, but not probed:
-# API_URL: a web address: write a check http or peer for it
-# BROKER_URL: this version has no amqp check: probe its port with tcp://host:port, or its URL with diagnose
+# API_URL: it is a web address: write an http or peer check for it
+# BROKER_URL: this version has no amqp check: test its port with tcp://host:port, or its URL with diagnose
 ";
     assert!(text.ends_with(expected), "{text}");
     for value in ["s3cret", "example.com", "db.shop", "replica", "5672"] {
@@ -167,11 +167,11 @@ fn discover_writes_no_file_over_another_and_nothing_out_of_nothing() {
     let text = std::fs::read_to_string(&path).expect("it was written");
     assert!(text.contains("url: {env: DATABASE_URL}"), "{text}");
     let ran = write();
-    assert!(ran.code == 2 && ran.stderr.contains("--write: the file cannot be written: "), "{ran:?}");
+    assert!(ran.code == 2 && ran.stderr.contains("--write: cannot write the file: "), "{ran:?}");
     // It reads variables alone: it says nothing of targets and files.
     let vars = [("API_URL", "https://api.example.com/s3cret"), ("PILOTFISH_CONFIG", "/there.yaml")];
     let ran = run(pilotfish().args(["config", "discover"]).envs(vars));
     assert!(ran.code == 2 && ran.stdout.is_empty() && ran.stderr.contains("nothing to probe: no variable"), "{ran:?}");
     let ran = run(pilotfish().args(["config", "discover", "--gate", "live"]));
-    assert!(ran.code == 2 && ran.stderr.contains("--gate takes startup or ready"), "{ran:?}");
+    assert!(ran.code == 2 && ran.stderr.contains("--gate must be startup or ready"), "{ran:?}");
 }

@@ -68,7 +68,7 @@ fn no_record_of_the_type() {
     assert_eq!((cause(&report), &only(&report)["failure"]["phase"]), ("dns_no_address", &"resolve".into()));
     let report = ask(&server, "dns://www.lab?type=MX");
     assert_eq!((cause(&report), &only(&report)["failure"]["phase"]), ("dns_answer_mismatch", &"assert".into()));
-    assert_eq!(message(&report), "www.lab has 0 MX records, at least 1 are expected");
+    assert_eq!(message(&report), "www.lab has 0 MX records, expected at least 1");
 }
 
 /// The report of a configuration with one check that has these keys.
@@ -96,14 +96,14 @@ fn what_is_expected() {
         assert_eq!(cause(&report), expected, "{keys}: {report}");
     }
     let report = configured(&format!("{{name: db.lab, server: \"{server}\", expect: [10.0.0.9, 10.0.0.1]}}"));
-    assert_eq!(message(&report), "expected among the A records of db.lab: 10.0.0.9; came: 10.0.0.1, 10.0.0.2");
+    assert_eq!(message(&report), "the A records of db.lab lack 10.0.0.9; received: 10.0.0.1, 10.0.0.2");
 }
 
 #[test]
 fn faults_of_the_file_name_place_and_key() {
     let folder = Folder::new();
     for (keys, said) in [
-        ("{name: a b}", "checks[0].dns.name: the host holds a character"),
+        ("{name: a b}", "checks[0].dns.name: the host contains an invalid character"),
         ("{name: 10.0.0.1}", "PTR"),
         ("{name: db, type: HINFO}", "one of A, AAAA"),
         ("{name: db, expect: [fd00::1]}", "checks[0].dns.expect[0]: expected an IPv4 address"),

@@ -76,33 +76,32 @@ fn one_a_check_failed() {
 fn two_bad_usage() {
     let commands = "The commands are serve, check, wait, diagnose, ask, config, completions.";
     let rows: &[(&[&str], String)] = &[
-        (&[], format!("pilotfish: a command is missing. {commands}\nSee pilotfish --help.\n")),
+        (&[], format!("pilotfish: no command. {commands}\nSee pilotfish --help.\n")),
         (&["chek"], format!("pilotfish: unknown command, did you mean check? {commands}\nSee pilotfish --help.\n")),
         (
             &["check", "--onyl", "x"],
-            "pilotfish: argument 2 is an unknown option or one too many, did you mean --only?\n\
+            "pilotfish: argument 2 is an unknown option or an extra argument, did you mean --only?\n\
              See pilotfish check --help.\n"
                 .to_owned(),
         ),
         (
             &["ask", "ready", "--pass=s3cret"],
-            "pilotfish: argument 3 is an unknown option or one too many; the options are --url\n\
+            "pilotfish: argument 3 is an unknown option or an extra argument; the options are --url, --verbose, --retry\n\
              See pilotfish ask --help.\n"
                 .to_owned(),
         ),
         (&["hunter2"], format!("pilotfish: unknown command. {commands}\nSee pilotfish --help.\n")),
         (
             &["check", "-c"],
-            "pilotfish: --config <FILE> is given without a value that it takes\nSee pilotfish check --help.\n"
-                .to_owned(),
+            "pilotfish: --config <FILE> has no value or an invalid one\nSee pilotfish check --help.\n".to_owned(),
         ),
-        (&["check", "-o", "xml", "tcp://h:1"], "pilotfish: -o, --output takes text or json\n".to_owned()),
+        (&["check", "-o", "xml", "tcp://h:1"], "pilotfish: -o, --output must be text or json\n".to_owned()),
         (
             &["wait", "--timeout", "soon", "tcp://h:1"],
-            "pilotfish: --timeout takes a duration such as 500ms, 3s or 1m30s\n".to_owned(),
+            "pilotfish: --timeout expects a duration such as 500ms, 3s or 1m30s\n".to_owned(),
         ),
         (&["wait", "--interval", "1ms", "tcp://h:1"], "pilotfish: --interval must be at least 100ms\n".to_owned()),
-        (&["completions", "tcsh"], "pilotfish: SHELL is bash, zsh or fish\n".to_owned()),
+        (&["completions", "tcsh"], "pilotfish: SHELL must be bash, zsh or fish\n".to_owned()),
     ];
     for (args, stderr) in rows {
         let ran = run(pilotfish().args(*args));
@@ -188,7 +187,7 @@ fn four_stopped_early() {
     let ran = wait(&["--permanent-after", "100ms"]);
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.stdout.contains("tls_not_tls"), "{ran:?}");
-    assert!(ran.stderr.ends_with("pilotfish wait: stopped early, waiting cannot heal this\n"), "{ran:?}");
+    assert!(ran.stderr.ends_with("pilotfish wait: stopped early: waiting cannot fix this failure\n"), "{ran:?}");
     let ran = wait(&["--permanent-after", "100ms", "--keep-trying", "--timeout", "1s"]);
     assert_eq!(ran.code, 3, "{ran:?}");
 }
@@ -214,10 +213,10 @@ fn the_command_decides_or_126_and_127() {
     assert_eq!(std::fs::read_to_string(&log).unwrap(), "", "what it says is CMD's");
     let ran = wait(&["/etc/passwd"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (126, ""), "{ran:?}");
-    assert!(ran.stderr.contains("pilotfish wait: CMD cannot be executed: "), "{ran:?}");
+    assert!(ran.stderr.contains("pilotfish wait: CMD: cannot be executed: "), "{ran:?}");
     let ran = wait(&["/no/such/program"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (127, ""), "{ran:?}");
-    assert!(ran.stderr.contains("pilotfish wait: CMD was not found: "), "{ran:?}");
+    assert!(ran.stderr.contains("pilotfish wait: CMD: not found: "), "{ran:?}");
     let told = std::fs::read_to_string(&log).unwrap();
-    assert!(told.starts_with("pilotfish wait: CMD was not found: "), "{told}");
+    assert!(told.starts_with("pilotfish wait: CMD: not found: "), "{told}");
 }

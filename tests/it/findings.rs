@@ -70,7 +70,7 @@ fn what_passes_with_a_finding_says_so() {
     assert!(report.stdout.contains("\n    warning tls_expires_soon: the certificate of CN=shop"), "{report:?}");
     let page = ran(&["diagnose", "-c", &shop.file("")]);
     assert_eq!(page.code, 0, "{page:?}");
-    let head = "\nFindings\n  ~ warning tls_expires_soon\n    the certificate of CN=shop ends in 5 days";
+    let head = "\nFindings\n  ~ warning tls_expires_soon\n    the certificate of CN=shop expires in 5 days";
     assert!(page.stdout.contains(head) && page.stdout.contains("    Fix: renew it now"), "{}", page.stdout);
 }
 

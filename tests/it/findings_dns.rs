@@ -99,7 +99,7 @@ fn the_search_list() {
     only(
         &pod.report("check", "tcp://api.example.com:5432"),
         "dns_search_hijack",
-        "the search domain corp.example answers for it",
+        "the search domain corp.example answers for that name",
     );
 }
 
@@ -131,12 +131,12 @@ fn tcp_port_53_is_closed() {
     );
     let report = pod.report("check", "tcp://many:5432");
     assert_eq!(report["failure"]["cause"], "dns_timeout", "{report:#}");
-    only(&report, "dns_tcp_blocked", "over TCP: silent for");
+    only(&report, "dns_tcp_blocked", "TCP fails: no answer for");
     pod.namespace.nft(
         "flush ruleset; add table inet t; add chain inet t c { type filter hook input priority 0; }; \
                        add rule inet t c tcp dport 53 reject with tcp reset",
     );
-    only(&pod.report("check", "tcp://many:5432"), "dns_tcp_blocked", "over TCP: connection refused");
+    only(&pod.report("check", "tcp://many:5432"), "dns_tcp_blocked", "TCP fails: connection refused");
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn the_second_packet_of_a_port_is_dropped() {
     let report = reports.find(|report| report["dns_pairs"]["apart_lost"] == 0).expect("one of three");
     assert_eq!(report["result"], "pass", "{report:#}");
     assert_eq!(report["dns_pairs"]["together_lost"], 3, "{report:#}");
-    only(&report, "dns_conntrack_race", "3 of 3 times A and AAAA");
+    only(&report, "dns_conntrack_race", "3 of 3 pairs of A and AAAA queries");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn name_servers_that_lose_fail_or_are_gone() {
     only(
         &pod.report("check", "tcp://db:5432"),
         "dns_lost_datagram",
-        "127.0.0.1:53 did not answer for db.shop.svc.cluster.local. A within 1",
+        "127.0.0.1:53 did not answer the query for db.shop.svc.cluster.local. A within 1",
     );
 
     pod.names.script("db.shop.svc.cluster.local A = 127.0.0.1\n");
@@ -189,14 +189,14 @@ fn name_servers_that_lose_fail_or_are_gone() {
         "add table inet t; add chain inet t c { type filter hook input priority 0; }; \
                        add rule inet t c ip daddr 127.0.0.2 udp dport 53 drop",
     );
-    only(&pod.report("check", "tcp://db:5432"), "dns_server_silent", "127.0.0.2:53 did not answer (silent for 1");
+    only(&pod.report("check", "tcp://db:5432"), "dns_server_silent", "127.0.0.2:53 did not answer (no answer for 1");
 
     pod.namespace.nft("flush ruleset");
     let _other = NameServer::inside(&pod.namespace, "127.0.0.2", "* * refused\n");
     only(
         &pod.report("check", "tcp://db:5432"),
         "dns_servers_differ",
-        "127.0.0.2:53 answers REFUSED, 127.0.0.1:53 answers NOERROR",
+        "127.0.0.2:53 answers REFUSED, but 127.0.0.1:53 answers NOERROR",
     );
 }
 

@@ -57,7 +57,7 @@ fn who_listens_where() {
         node(&pod, "8005", 8005),
     ];
     let report = check(&pod, "http://localhost:8001/health");
-    only(&report, "localhost_in_pod", "nothing in it listens on port 8001 (these do: 3000, 8000, 8004, 8005)");
+    only(&report, "localhost_in_pod", "nothing in it listens on port 8001 (open ports: 3000, 8000, 8004, 8005)");
     assert_eq!(report["failure"]["cause"], "connect_refused");
     let report = check(&pod, "http://10.7.0.7:8000/");
     only(&report, "listens_loopback_only", "port 8000 of this pod listens only on 127.0.0.1");
@@ -119,7 +119,7 @@ fn out_of_local_ports() {
     until("the ports are taken", || run(pod.command("cat").arg("/proc/net/sockstat")).stdout.contains("TCP: inuse 2"));
     let report = check(&pod, "tcp://10.7.0.1:8000");
     assert_eq!(report["failure"]["cause"], "local_limit", "{report:#}");
-    only(&report, "ports_exhausted", "there are 2 (40000 to 40001), 2 sockets are in use");
+    only(&report, "ports_exhausted", "the range has 2 ports (40000 to 40001), 2 sockets are in use");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_container_without_cpu_time() {
     let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     let report = &report["checks"][0];
     assert_eq!(report["result"], "pass", "{report:#}");
-    only(report, "cpu_throttled", "kept this container from running for ");
+    only(report, "cpu_throttled", "stopped this container for ");
     let free = json(&["check", "-o", "json", "-c", &config]);
     assert_eq!(codes(&free["checks"][0]), [""; 0], "{free:#}");
 }
@@ -197,7 +197,7 @@ fn without_cpu_time_as_a_file_says() {
     );
     let ran = run(Command::new(need("unshare", "util-linux")).args(["-m", "sh", "-c", &script]));
     let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
-    only(&report["checks"][0], "cpu_throttled", "kept this container from running for 250");
+    only(&report["checks"][0], "cpu_throttled", "stopped this container for 250");
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn certificates_that_end_soon_and_those_that_nobody_verifies() {
         json(&["check", "-o", "json", "-c", &config])["checks"][0].clone()
     };
     let trusted = format!("ca: {ca}");
-    only(&of(5 * DAY + 600, -85 * DAY, &trusted), "tls_expires_soon", "the certificate of CN=db.lab ends in 5 days");
+    only(&of(5 * DAY + 600, -85 * DAY, &trusted), "tls_expires_soon", "the certificate of CN=db.lab expires in 5 days");
     assert_eq!(codes(&of(80 * DAY, -10 * DAY, &trusted)), [""; 0]);
     assert_eq!(codes(&of(DAY / 2, -DAY / 2, &trusted)), [""; 0], "a certificate for a day is renewed each day");
     only(&of(80 * DAY, -10 * DAY, "verify: false"), "tls_not_verified", "anyone between this pod and the server");
@@ -263,7 +263,7 @@ fn answers_that_pass_and_tell_of_trouble() {
 
     let server = HttpServer::always(200, "Set-Cookie: __Secure-s3cret=s3cret; Path=/; HttpOnly\r\n", "ok");
     let report = json(&["check", "-o", "json", &server.url("/health")]);
-    only(&report["checks"][0], "cookie_will_be_dropped", "sets a cookie that browsers drop: its name promises Secure");
+    only(&report["checks"][0], "cookie_will_be_dropped", "sets a cookie that browsers drop: its name requires Secure");
     assert!(!report.to_string().contains("s3cret"), "{report:#}");
 
     let (root, folder) = (Ca::root("Lab Root"), Folder::new());
@@ -275,7 +275,7 @@ fn answers_that_pass_and_tell_of_trouble() {
         let config = folder.write("pilotfish.yaml", format!("checks: [{{name: it, gates: [], {http}}}]\n"));
         json(&["check", "-o", "json", "-c", &config])["checks"][0].clone()
     };
-    only(&check(true), "redirected_to_https", "is redirected to https://127.0.0.1");
+    only(&check(true), "redirected_to_https", "redirects the plain HTTP URL to https://127.0.0.1");
     let report = check(false);
     assert_eq!((report["failure"]["cause"].as_str(), codes(&report).len()), (Some("http_redirect"), 0));
     assert!(report["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("Write https://")), "{report:#}");

@@ -151,7 +151,7 @@ fn what_would_break_out_of_a_header_is_refused_unsent() {
         assert!(!report.to_string().contains("CANARY"));
     }
     let report = check_with("http", "url: {env: URL}", &[("URL", "http://u:CANARY@h:99999/")]);
-    let expected = "assert url_malformed: the URL from the variable URL: the port is no number from 1 to 65535";
+    let expected = "assert url_malformed: the URL from the variable URL: the port is not a number from 1 to 65535";
     assert!(verdict(&report).starts_with(expected), "{report}");
     assert_eq!(only(&report)["target"], "the variable URL");
     assert!(!report.to_string().contains("CANARY"));

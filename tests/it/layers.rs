@@ -31,6 +31,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("config", 4),
     ("probe", 5),
     ("schedule", 5),
+    ("retry", 5),
     ("state", 5),
     ("gate", 5),
     ("metrics", 5),

@@ -79,12 +79,12 @@ fn out_of_descriptors_the_newcomer_is_answered_and_nothing_spins() {
     command.env_clear().args(["-c", "ulimit -n 32; exec \"$0\" serve -c \"$1\"", PILOTFISH, &path]);
     let sidecar = Sidecar::spawn(command, folder);
     let mut held: Vec<TcpStream> = (0..100).filter_map(|_| slow(sidecar.address)).collect();
-    until("it ran out", || sidecar.logged("cannot take a connection") > 0);
+    until("it ran out", || sidecar.logged("cannot accept a connection") > 0);
     for number in 0..10 {
         let answer = get(sidecar.address, "/livez").unwrap_or_else(|error| panic!("probe {number}: {error}"));
         assert_eq!(answer.status, 200, "probe {number}");
         held.retain_mut(drips);
     }
-    let said = sidecar.logged("cannot take a connection");
+    let said = sidecar.logged("cannot accept a connection");
     assert!((1..=3).contains(&said), "once in a while is enough: {said}");
 }

@@ -47,7 +47,7 @@ fn listeners_of_real_servers_in_a_pod() {
         (
             "listen::8006",
             "not_listening",
-            "nothing in this pod listens on port 8006; these listen: 8000, 8001, 8002, 8003, 8004, 8005",
+            "nothing in this pod listens on port 8006; open ports: 8000, 8001, 8002, 8003, 8004, 8005",
             vec![],
         ),
     ] {
@@ -86,7 +86,7 @@ fn a_listener_on_ipv4_in_a_pod_without_ipv4() {
     let check = |target: &str| pod.json(&["check", "-o", "json", target])["checks"][0].clone();
     let failure = &check("listen::8001")["failure"];
     assert_eq!((&failure["cause"], &failure["phase"]), (&"not_listening".into(), &"assert".into()), "{failure}");
-    assert_eq!(failure["message"], "port 8001 listens only on 0.0.0.0, and this pod has IPv6 addresses alone");
+    assert_eq!(failure["message"], "port 8001 listens only on 0.0.0.0, and this pod has only IPv6 addresses");
     let advised =
         |check: &serde_json::Value| check["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("--host :: "));
     assert!(advised(&check("listen::8001")) && advised(&check("tcp://[fd09::7]:8001")));
@@ -114,10 +114,10 @@ fn a_listener_gates_live_and_ready_but_not_startup() {
 #[test]
 fn bad_targets_are_refused_without_their_text() {
     for (target, said) in [
-        ("listen:3000", "right is listen::3000"),
+        ("listen:3000", "expected listen::3000"),
         ("listen::s3cret", "a port from 1 to 65535"),
         ("listen::0", "a port from 1 to 65535"),
-        ("listen://3000", "right is listen::3000"),
+        ("listen://3000", "expected listen::3000"),
     ] {
         let ran = run(pilotfish().args(["check", target]));
         assert_eq!(ran.code, 2, "{ran:?}");

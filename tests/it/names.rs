@@ -138,7 +138,7 @@ fn a_silent_server_is_asked_twice_and_ends_the_walk() {
     assert_eq!(cause(&report), "dns_timeout", "{report}");
     assert_eq!(queries(&report), ["A db.app.svc.cluster.local. udp TIMEOUT"; 2]);
     assert_eq!(asked.len(), 2);
-    assert!(message(&report).contains("127.0.0.1:53 silent for 1s, asked twice"), "{report}");
+    assert!(message(&report).contains("127.0.0.1:53 no answer for 1s, 2 queries"), "{report}");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn all_servers_dead() {
 
 #[test]
 fn no_resolv_conf_to_speak_of_is_named() {
-    for (text, said) in [("", "names no name server"), ("\u{0}garbage\nnameserver x\n", "1 unreadable")] {
+    for (text, said) in [("", "has no nameserver line"), ("\u{0}garbage\nnameserver x\n", "1 invalid")] {
         let namespace = Namespace::new();
         namespace.resolv_conf(text);
         let report = namespace.json(&["check", "dns://db", "-o", "json"]);
@@ -249,7 +249,7 @@ fn tcp_53_blocked_is_seen() {
     let report = namespace.json(&["check", "dns://db", "-o", "json"]);
     assert_eq!(queries(&report), ["A db. udp TRUNCATED", "A db. tcp TIMEOUT"]);
     assert_eq!(cause(&report), "dns_timeout");
-    assert!(message(&report).contains("cut its answer short, and over TCP: silent for 1s"), "{report}");
+    assert!(message(&report).contains("truncated its answer, and over TCP: no answer for 1s"), "{report}");
     namespace.nft("flush chain inet t in");
     namespace.nft("add rule inet t in tcp dport 53 reject with tcp reset");
     let report = namespace.json(&["check", "dns://db", "-o", "json"]);

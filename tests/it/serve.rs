@@ -182,7 +182,7 @@ fn sighup_reads_the_file_now_and_never_ends_it() {
     let one = Dependency::new();
     let sidecar = Sidecar::start(&checks(&[tcp("one", one.address, "ready")]));
     sidecar.until_status("/readyz", 200);
-    let again = || sidecar.logged("was read again");
+    let again = || sidecar.logged("reloaded the configuration");
     sidecar.signal("HUP");
     until("it was read", || again() == 1);
     sidecar.configure(&checks(&[tcp("two", one.address, "ready")]));
@@ -198,7 +198,7 @@ fn sigterm_drains_and_gates_keep_their_verdict() {
         let mut sidecar = Sidecar::start(&yaml);
         sidecar.until_status("/readyz", 200);
         sidecar.signal(name);
-        until("it says so", || sidecar.logged("told to stop") == 1);
+        until("it says so", || sidecar.logged("received SIGTERM, shutting down") == 1);
         let answer = sidecar.get("/readyz?verbose");
         assert_eq!(answer.status, 200, "{answer:?}");
         assert!(answer.body.contains("shutting down"), "{answer:?}");
@@ -350,7 +350,7 @@ fn targets_of_the_command_line_are_served_on_the_usual_port() {
     until("it is ready", || answer("-4", "127.0.0.1").starts_with("HTTP/1.1 200"));
     assert!(answer("-6", "::1").starts_with("HTTP/1.1 200"));
     sidecar.signal("HUP");
-    until("there is no file to read", || sidecar.logged("no configuration file to read again") == 1);
+    until("there is no file to read", || sidecar.logged("no configuration file to reload") == 1);
     sidecar.signal("TERM");
     sidecar.signal("TERM");
     assert_eq!(sidecar.end(), Some(0));
@@ -364,5 +364,5 @@ fn a_changed_address_asks_for_a_restart() {
     let other = format!("listen: \"127.0.0.1:{}\"\n{}", free_port(), checks(&[tcp("two", one.address, "ready")]));
     sidecar.folder.write("pilotfish.yaml", other);
     sidecar.until_status("/readyz/two", 200);
-    until("the log says so", || sidecar.logged("restart to change") == 1);
+    until("the log says so", || sidecar.logged("restart pilotfish to change") == 1);
 }

@@ -100,12 +100,12 @@ fn a_rotated_token_counts_at_once_and_a_lost_one_opens_nothing() {
     assert_eq!((status("first"), status("second")), ("401".to_owned(), "200".to_owned()));
     std::fs::remove_file(&token).expect("it was there");
     assert_eq!((status("second"), status("")), ("401".to_owned(), "401".to_owned()));
-    let lost = "serve.bearer_token cannot be used";
+    let lost = "serve.bearer_token is unusable";
     until("it is said", || sidecar.logged(lost) == 1);
     folder.write("token", "\n");
     until("that one is empty is said", || sidecar.logged("is empty") == 1);
     folder.write("token", "third");
-    until("it is back", || sidecar.logged("serve.bearer_token can be used again") == 1);
+    until("it is back", || sidecar.logged("serve.bearer_token is usable again") == 1);
     assert_eq!((sidecar.logged(lost), status("third")), (2, "200".to_owned()), "{:?}", sidecar.log());
     assert_eq!(sidecar.status("/livez"), 200);
     assert!(sidecar.get("/livez?verbose").head.starts_with("HTTP/1.1 401"));

@@ -140,7 +140,7 @@ fn dates_and_names_that_do_not_fit() {
         ),
         (
             Leaf { names: &["other.lab", "10.0.0.7"], ..server.clone() },
-            "tls tls_wrong_name: the certificate is for \"other.lab\", \"10.0.0.7\", not for \"127.0.0.1\"",
+            "tls tls_wrong_name: the certificate covers \"other.lab\", \"10.0.0.7\", not \"127.0.0.1\"",
         ),
         (
             Leaf { names: &[], common_name: "127.0.0.1", ..server.clone() },
@@ -148,7 +148,7 @@ fn dates_and_names_that_do_not_fit() {
         ),
         (
             Leaf { ca: true, ..server.clone() },
-            "tls tls_unsupported: the certificate of \"CN=db.lab\" is a CA's own, and is used as a server's",
+            "tls tls_unsupported: the certificate of \"CN=db.lab\" is a CA certificate, used as a server certificate",
         ),
         (
             Leaf { client: true, ..server.clone() },
@@ -195,13 +195,13 @@ fn issuers_that_are_not_trusted() {
         (
             &alone,
             vec![],
-            "tls tls_untrusted: the certificate of \"CN=db.lab\" is self-signed and not among the one root",
+            "tls tls_untrusted: the certificate of \"CN=db.lab\" is self-signed and not among the roots of",
         ),
         (&openssl_like, vec![], "tls tls_untrusted: the certificate of \"CN=db.lab\" is self-signed and not among"),
         (
             &leaf,
             vec![],
-            "tls tls_untrusted: incomplete chain or unknown issuer: the certificate of \"CN=db.lab\" came alone",
+            "tls tls_untrusted: incomplete chain or unknown issuer: the server sent only the certificate of \"CN=db.lab\"",
         ),
     ] {
         let (_nginx, port) = Nginx::https(pair, &chain, "");
@@ -215,7 +215,7 @@ fn issuers_that_are_not_trusted() {
     // A CA made anew under the same name: what helm does on every upgrade if it is let.
     let (_folder, again) = trusted(&Ca::root("Lab Root").pem);
     let (_nginx, port) = Nginx::https(&root.issue(&Leaf::server("db.lab", NAMES)), &[], "");
-    assert_told(&check(port, &again), "tls tls_untrusted: \"CN=Lab Root\" is among the one root");
+    assert_told(&check(port, &again), "tls tls_untrusted: \"CN=Lab Root\" is among the roots of");
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn a_server_that_wants_a_client_certificate() {
         let report = check(port, &ca);
         assert_told(
             &report,
-            "tls tls_client_cert_required: the server wants a client certificate issued by \"CN=Lab Root\"",
+            "tls tls_client_cert_required: the server requires a client certificate issued by \"CN=Lab Root\"",
         );
         assert!(told(&report).ends_with(&format!("and none is configured (alert {alert})")), "{report:#}");
         assert_eq!(told(&check(port, &with_own)), "pass", "{version}");
@@ -291,7 +291,7 @@ fn files_that_do_not_fit_are_named() {
         ("ca: /nowhere/ca.pem".to_owned(), "assert file_missing: the file /nowhere/ca.pem does not exist".to_owned()),
         (
             format!("ca: \"{key}\""),
-            format!("assert file_invalid: the file {key} is PEM, but holds no -----BEGIN CERTIFICATE-----"),
+            format!("assert file_invalid: the file {key} is PEM, but contains no -----BEGIN CERTIFICATE-----"),
         ),
         (
             format!("cert: \"{cert}\", key: \"{wrong}\""),
@@ -317,7 +317,11 @@ fn what_only_older_stacks_speak() {
     assert_told(&report, "tls tls_unsupported: ");
     assert!(told(&report).ends_with("other TLS stacks may accept it"), "{report:#}");
     let (_files, _server, port) = s_server(&server, &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-SHA"]);
-    assert_told(&check(port, &ca), "tls tls_unsupported: the server found nothing in common with our TLS hello");
+    assert_told(
+        &check(port, &ca),
+        "tls tls_unsupported: the server supports no version, cipher or key type that \
+                                    pilotfish offers",
+    );
 }
 
 /// As OpenSSL makes them: a certificate that is its own authority, with these arguments.
@@ -350,13 +354,13 @@ fn a_certificate_of_a_kind_that_is_not_taken() {
         (
             &["-newkey", "rsa:1024"][..],
             &["-cipher", "DEFAULT@SECLEVEL=0"][..],
-            "tls tls_unsupported: what the key of \"CN=db.lab\" signed in the handshake cannot be verified",
+            "tls tls_unsupported: the handshake signature of \"CN=db.lab\" is invalid",
             "RSA with at least 2048 bits",
         ),
         (
             &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp521r1"],
             &[],
-            "tls tls_unsupported: the server found nothing in common with our TLS hello",
+            "tls tls_unsupported: the server supports no version, cipher or key type that pilotfish offers",
             "a certificate with RSA, EC P-256 or P-384",
         ),
     ] {
@@ -381,12 +385,12 @@ fn application_protocols_are_agreed_on() {
     assert_eq!(report["facts"]["tls_alpn"], "http/1.1");
     assert_told(
         &check(port, &format!("{ca}, alpn: [nope]")),
-        "tls tls_handshake_failed: the server speaks none of the application protocols nope (alert no_application_protocol (120))",
+        "tls tls_handshake_failed: the server supports none of the application protocols nope (alert no_application_protocol (120))",
     );
     let (_files, _server, port) = s_server(&server, &[]);
     assert_told(
         &check(port, &format!("{ca}, alpn: [h2]")),
-        "tls tls_unsupported: the server agreed on none of the application protocols offered: h2",
+        "tls tls_unsupported: the server accepted none of the offered application protocols: h2",
     );
 }
 
@@ -490,7 +494,7 @@ fn starttls_with_smtp() {
     // A server whose client leaves without it logs a lost connection.
     until("the goodbye is there", || std::fs::read_to_string(&said).is_ok_and(|text| text == "QUIT\r\n"));
     let report = check(smtp_before(tls), &format!("{ca}, starttls: smtp"));
-    assert_told(&report, "tls tls_wrong_name: the certificate is for \"mail.lab\"");
+    assert_told(&report, "tls tls_wrong_name: the certificate covers \"mail.lab\"");
 }
 
 /// Sockets in TIME_WAIT to this port.

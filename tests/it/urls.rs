@@ -282,11 +282,11 @@ fn a_password_with_an_at_sign_passes_with_a_finding() {
     assert_eq!((check["result"].as_str(), codes(&check)), (Some("pass"), vec!["url_password_unencoded"]), "{check}");
     let message = check["findings"][0]["message"].as_str().expect("a message");
     assert!(
-        message.contains("another host or port is taken by libpq (psql, psycopg2), psycopg 3, asyncpg"),
+        message.contains("another host or port is used by libpq (psql, psycopg2), psycopg 3, asyncpg"),
         "{message}"
     );
     assert!(
-        message.ends_with("postgres.js, sqlx, Prisma's engine and lib/pq (pgx before 5.11) read it as meant"),
+        message.ends_with("postgres.js, sqlx, Prisma's engine and lib/pq (pgx before 5.11) read it correctly"),
         "{message}"
     );
     let folder = Folder::new();

@@ -64,7 +64,7 @@ fn of_a_file_where_nothing_gates_the_start_it_waits_for_nothing() {
     );
     let ran = run(pilotfish().args(["wait", "-c", &config, "--", "/bin/echo", "started"]));
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "started\n"), "{ran:?}");
-    assert!(ran.stderr.contains("nothing is waited for (--all waits for every one)"), "{ran:?}");
+    assert!(ran.stderr.contains("there is nothing to wait for; use --all"), "{ran:?}");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_signal_ends_it_with_its_number() {
         signal(waiting.0.id(), name);
         assert_eq!(waiting.0.wait().expect("it ends").code(), Some(128 + number));
         let said = std::fs::read_to_string(log).expect("it was written");
-        assert!(said.contains("connect_refused") && said.ends_with("ended by a signal\n"), "{said}");
+        assert!(said.contains("connect_refused") && said.ends_with("stopped by a signal\n"), "{said}");
     }
 }
 

@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for Source {
             "pod" => Ok(Self::Pod),
             path if path.starts_with('/') && path.ends_with('/') => Ok(Self::Folder(path.into())),
             path if path.starts_with('/') => Ok(Self::File(path.into())),
-            _ => Err(de::Error::custom("expected pod, the path of a file, or that of a folder with a final /")),
+            _ => Err(de::Error::custom("expected pod, the path of a file, or the path of a folder with a final /")),
         }
     }
 }

@@ -44,22 +44,22 @@ fn each_rule() {
         ("required: false", "", ""),
         ("required: false, min_length: 3", "ab", "secret_too_weak: it is shorter than 3 bytes"),
         ("min_length: 3", "abc\n", "secret_whitespace: it has a newline at its end"),
-        ("prefix: sk-", "pk-hunter2", "variable_invalid: it does not begin with sk-"),
+        ("prefix: sk-", "pk-hunter2", "variable_invalid: it does not start with sk-"),
         ("pattern: '^[0-9]+$'", "hunter2", "variable_invalid: it does not match /^[0-9]+$/"),
-        ("equals: hunter2", "hunter3", "variable_invalid: it is not what `equals` says (from the configuration)"),
+        ("equals: hunter2", "hunter3", "variable_invalid: it differs from `equals` (from the configuration)"),
         ("equals: {env: OTHER}", "other", ""),
         ("url: http", "https://x/y", ""),
-        ("url: http", "ftp://x/y", "url_malformed: it is no URL that begins with http:// or https://"),
+        ("url: http", "ftp://x/y", "url_malformed: it is not a URL that starts with http:// or https://"),
         ("url: http", "http://x/\n", "secret_whitespace: it has a newline at its end"),
         (
             "url: postgres",
             "mysql://u:hunter2@h/x",
-            "url_malformed: it is no URL that begins with postgres:// or postgresql://",
+            "url_malformed: it is not a URL that starts with postgres:// or postgresql://",
         ),
         (
             "url: postgres",
             "postgres://app:hunter2@app:hunter2@db/x",
-            "url_password_doubled: user and password appear in it twice",
+            "url_password_doubled: the user and the password appear twice",
         ),
         ("url: postgres", "postgres://app:p%40w@db/x?sslmode=require&channel_binding=require", ""),
         ("url: postgres", "postgresql+asyncpg://app:pw@db/x", ""),
@@ -69,10 +69,10 @@ fn each_rule() {
         (
             "url: redis",
             "redis://:hunter2@:hunter2@cache:6379/0",
-            "url_password_doubled: user and password appear in it twice",
+            "url_password_doubled: the user and the password appear twice",
         ),
         ("url: redis", "rediss://default:pw@cache", ""),
-        ("url: redis", "cache:6379", "url_malformed: it is no URL that begins with redis:// or rediss://"),
+        ("url: redis", "cache:6379", "url_malformed: it is not a URL that starts with redis:// or rediss://"),
     ] {
         let env = MapEnv::with_vars(&[("X", text), ("OTHER", "other")]);
         let found = faults(&format!("{{variables: [{{name: X, {rules}}}]}}").replace(", }", "}"), &env).join(" ");

@@ -59,7 +59,7 @@ pub(crate) async fn exchange(
     attempt.enter(Phase::Request);
     // Interim answers count as the head's; the buffer that the head ends in may hold the begin of the body.
     let head_limit = 2 * u64::from(HEADERS_LIMIT);
-    let wire = io.wire();
+    let wire = io.monitor();
     wire.set_limit(wire.seen().received + head_limit);
     let tasks = Tasks::default();
     let bodyless = request.method() == Method::HEAD;

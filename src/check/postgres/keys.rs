@@ -181,10 +181,10 @@ mod tests {
             ("{url: 'mysql://u:s3cret@db/app'}", "url: the scheme is neither"),
             (
                 "{url: 'postgres://u:s3/cret@db/app'}",
-                "url: the password with `/` unencoded: the URL is refused by libpq",
+                "url: the password with `/` unencoded: the URL is rejected by libpq",
             ),
             ("{host: 'db:5432', user: app}", "host: "),
-            ("{host: /var/run/postgresql, user: app}", "host: a socket"),
+            ("{host: /var/run/postgresql, user: app}", "host: sockets"),
             ("{host: db, user: app, cert: /c.pem}", "cert: needs `key`"),
             ("{host: db, user: app, key: /k.pem}", "key: needs `cert`"),
             ("{host: db, user: app, ca: system, sslmode: require}", "sslmode: the system's or the built-in CAs"),

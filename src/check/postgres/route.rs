@@ -279,6 +279,6 @@ pub(super) fn fault(attempt: &Attempt, session_error: &SessionError, link: Link)
 
 /// Whether the first bytes are of another protocol: then a length in them is none.
 fn speaks_another(attempt: &Attempt) -> bool {
-    let head = attempt.wire().map(|wire| wire.seen().head).unwrap_or_default();
+    let head = attempt.monitor().map(|monitor| monitor.seen().head).unwrap_or_default();
     recognise(&head).is_some_and(|protocol| protocol != Protocol::Postgres)
 }

@@ -201,10 +201,10 @@ mod tests {
     fn what_is_wrong_is_told_at_load() {
         for (yaml, expected) in [
             ("{}", ": needs `url` or `host`"),
-            ("{url: 'http://:s3cret@cache'}", "url: the scheme is none of redis, rediss, valkey, valkeys"),
-            ("{url: 'redis://:s3cret@:s3cret@cache'}", "url: user and password appear in it twice"),
+            ("{url: 'http://:s3cret@cache'}", "url: the scheme is not one of redis, rediss, valkey, valkeys"),
+            ("{url: 'redis://:s3cret@:s3cret@cache'}", "url: the user and the password appear twice"),
             ("{url: 'redis://:s3/cret@cache'}", "url: the password with `/` unencoded"),
-            ("{url: 'redis://a,b'}", "url: several hosts"),
+            ("{url: 'redis://a,b'}", "url: expected one host, not several"),
             ("{url: 'redis://:s3cret@cache/s3cret'}", "url: its path is not the number of a database"),
             ("{host: cache, database: -1}", "database: expected the number of a database"),
             ("{host: cache, database: 1, db: 1}", "db: is the same as `database`"),
@@ -244,8 +244,8 @@ mod tests {
         ]);
         for (yaml, message) in [
             ("{url: {env: PATH_URL}}", "the URL from the variable PATH_URL: its path is not the number of a database"),
-            ("{url: {env: SENTINELS}}", "the URL from the variable SENTINELS: the scheme is none of redis"),
-            ("{host: cache, db: {env: DB}}", "database: the variable DB holds something else than the number"),
+            ("{url: {env: SENTINELS}}", "the URL from the variable SENTINELS: the scheme is not one of redis"),
+            ("{host: cache, db: {env: DB}}", "database: the variable DB is not the number"),
             ("{host: cache, user: app}", "a user is set, but no password"),
         ] {
             let fault = resolve(yaml, &env).expect_err(yaml);

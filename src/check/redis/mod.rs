@@ -167,7 +167,7 @@ impl RedisRun {
             SessionError::Read(error) => error.as_stream_error(),
             SessionError::Unexpected(what) => StreamError::Unexpected(what),
         };
-        let head = attempt.wire().map(|wire| wire.seen().head).unwrap_or_default();
+        let head = attempt.monitor().map(|monitor| monitor.seen().head).unwrap_or_default();
         if self.tls.is_none() && recognise(&head) == Some(Protocol::Tls) {
             let message = "the server speaks TLS, but neither the URL nor the keys ask for it";
             return Fault::new(Phase::Login, Cause::TlsUnsupported, message).with(observed("wants_tls"));

@@ -112,4 +112,4 @@ pub(super) fn read_hosts(text: &str, rules: &ServerRules) -> Result<Vec<Host>, H
 }
 
 /// Of more hosts than a kind takes.
-pub(super) const SEVERAL: &str = "several hosts are given, one is expected";
+pub(super) const SEVERAL: &str = "expected one host, not several";

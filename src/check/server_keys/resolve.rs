@@ -76,7 +76,7 @@ impl ServerKeys {
         };
         if user.as_ref().is_some_and(|user| user.contains("://")) {
             let cause = key.map_or(Cause::UrlMalformed, Value::invalid_cause);
-            return Err(Fault::new(Phase::Assert, cause, "user: there is a URL where a name belongs"));
+            return Err(Fault::new(Phase::Assert, cause, "user: expected a name, not a URL"));
         }
         Ok(user.filter(|user| !user.is_empty()))
     }
@@ -147,7 +147,7 @@ impl ServerUrl {
         let url = Url::parse(text)?;
         if !rules.schemes.iter().any(|scheme| scheme.name == url.scheme) {
             let known: Vec<&str> = rules.schemes.iter().map(|scheme| scheme.name).collect();
-            return Err(blame_scheme(&url.scheme, &known, format!("the scheme is none of {}", known.join(", "))));
+            return Err(blame_scheme(&url.scheme, &known, format!("the scheme is not one of {}", known.join(", "))));
         }
         if url.hosts.len() > 1 && !rules.several_hosts {
             return Err(Blame::with_detail(Some(ValueDetail::NotRead), SEVERAL));

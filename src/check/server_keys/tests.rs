@@ -69,12 +69,12 @@ fn all_that_is_wrong_is_told_at_once() {
     for (yaml, expected) in [
         ("{count: 1}", ": needs `url` or `host`"),
         ("{host: db}", ": the key count is missing"),
-        ("{count: 1, url: 'http://u:s3cret@db'}", "url: the scheme is none of cache, caches, other"),
+        ("{count: 1, url: 'http://u:s3cret@db'}", "url: the scheme is not one of cache, caches, other"),
         ("{count: 1, url: 's3cret'}", "url: no scheme"),
-        ("{count: 1, url: 'cache://u:s3cret@a,b'}", "url: several hosts are given"),
-        ("{count: 1, host: 'a,b'}", "host: several hosts are given"),
-        ("{count: 1, host: 'db:6000'}", "host: there is a port after the host"),
-        ("{count: 1, host: /run/cache.sock}", "host: a socket"),
+        ("{count: 1, url: 'cache://u:s3cret@a,b'}", "url: expected one host, not several"),
+        ("{count: 1, host: 'a,b'}", "host: expected one host, not several"),
+        ("{count: 1, host: 'db:6000'}", "host: a port follows the host"),
+        ("{count: 1, host: /run/cache.sock}", "host: sockets"),
         ("{count: 1, host: db, port: 0}", "port: expected a port from 1 to 65535"),
         ("{count: 1, host: db, user: a, username: a}", "username: is the same as `user`"),
         ("{count: 1, host: db, pasword: s3cret}", ": unknown key, did you mean password?"),
@@ -152,10 +152,10 @@ fn what_cannot_be_resolved_is_a_fault_without_the_text() {
     for (yaml, slug, message) in [
         ("url: {env: NONE}", "variable_missing", "the variable NONE is not set or empty"),
         ("url: {env: URL}", "url_malformed", "the URL from the variable URL: `/`, `?` or `#` is before the `@`"),
-        ("url: {env: TWICE}", "url_password_doubled", "the URL from the variable TWICE: user and password"),
-        ("host: {env: HOST}", "variable_invalid", "host: there is a port after the host"),
-        ("host: db, port: {env: PORT}", "variable_invalid", "port: the variable PORT holds something else"),
-        ("host: db, user: {env: TWICE}", "variable_invalid", "user: there is a URL where a name belongs"),
+        ("url: {env: TWICE}", "url_password_doubled", "the URL from the variable TWICE: the user and the password"),
+        ("host: {env: HOST}", "variable_invalid", "host: a port follows the host"),
+        ("host: db, port: {env: PORT}", "variable_invalid", "port: the variable PORT is not"),
+        ("host: db, user: {env: TWICE}", "variable_invalid", "user: expected a name, not a URL"),
         ("host: db, password: {file: /empty}", "file_invalid", "the file /empty is empty"),
     ] {
         let fault = resolve(&format!("{{count: 1, {yaml}}}"), &ONE, &env).expect_err(yaml);

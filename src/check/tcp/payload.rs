@@ -142,7 +142,7 @@ impl Pattern {
     /// What did not come, in words; never the bytes, which may be a secret.
     pub(super) fn absent(&self) -> &'static str {
         match self {
-            Self::Bytes(_) => "the answer does not begin with the expected bytes",
+            Self::Bytes(_) => "the answer does not start with the expected bytes",
             Self::Regex(_) => "the answer does not match the expected expression",
         }
     }
@@ -160,7 +160,7 @@ impl<'de> Visitor<'de> for ExpectVisitor {
     type Value = Expect;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, {regex: EXPRESSION}, {env: NAME} or {file: PATH}")
+        f.write_str("a string, {regex: EXPRESSION}, {env: NAME} or {file: PATH}")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Expect, E> {
@@ -176,7 +176,7 @@ impl<'de> Visitor<'de> for ExpectVisitor {
                 let regex = expression::compile(&text);
                 return regex
                     .map(Expect::Regex)
-                    .map_err(|_| de::Error::custom("`regex` holds no valid expression, or a very large one"));
+                    .map_err(|_| de::Error::custom("`regex` is not a valid expression, or is too large"));
             }
             // Read as a template, so that the name is checked.
             (None, Some(name), None) => Value::parse(&format!("${{{name}}}")).map_err(de::Error::custom)?,
@@ -222,7 +222,7 @@ mod schema {
                 bytes,
                 {"type": "object", "additionalProperties": false, "required": ["regex"], "properties": {"regex": {
                     "type": "string",
-                    "description": "Searched for in the answer; `^(\\+PONG|-NOAUTH)` fits a Redis without and with a password."
+                    "description": "The expression that must match somewhere in the answer; `^(\\+PONG|-NOAUTH)` matches a Redis without and with a password."
                 }}}
             ]})
         }

@@ -46,14 +46,14 @@ fn wrong_keys_are_named_and_no_value_shown() {
             r"send: expected a text in which `\` is followed by r, n, t, 0, \ or xNN",
         ),
         (r"{address: 'h:1', send: 's3cret\x4'}", r"send: expected a text in which"),
-        (r"{address: 'h:1', expect: {regex: 's3cret('}}", "expect: `regex` holds no valid expression"),
-        ("{address: 'h:1', expect: {regex: 's3cret{1000}{1000}'}}", "expect: `regex` holds no valid expression"),
+        (r"{address: 'h:1', expect: {regex: 's3cret('}}", "expect: `regex` is not a valid expression"),
+        ("{address: 'h:1', expect: {regex: 's3cret{1000}{1000}'}}", "expect: `regex` is not a valid expression"),
         (
             "{address: 'h:1', expect: {env: A, regex: s3cret}}",
             "expect: expected exactly one of `regex`, `env` and `file`",
         ),
-        ("{address: 'h:1', expect: {env: 's3cret x'}}", "expect: `${…}` must hold the name of a variable"),
-        ("{address: s3cret}", "address: expected host:port: the port is missing"),
+        ("{address: 'h:1', expect: {env: 's3cret x'}}", "expect: `${…}` must contain the name of a variable"),
+        ("{address: s3cret}", "address: expected host:port: no port"),
     ] {
         let faults = faults(yaml);
         assert!(faults[0].starts_with(expected), "{yaml}: {faults:?}");
@@ -133,7 +133,7 @@ async fn an_expression_that_matches_nothing_is_told_at_the_deadline() {
     .await;
     let fault = result.unwrap_err();
     assert_eq!(fault.cause.slug(), "body_mismatch");
-    let message = "the answer does not match the expected expression (11 bytes came); the peer speaks SSH";
+    let message = "the answer does not match the expected expression (received 11 bytes); the peer speaks SSH";
     assert_eq!(fault.message, message);
     assert_eq!(evidence.facts.excerpt.as_deref(), Some("SSH-2.0-x  "));
 }
@@ -155,7 +155,7 @@ async fn a_flood_is_too_large_and_silence_a_timeout() {
     .await;
     let fault = result.unwrap_err();
     assert_eq!(fault.cause.slug(), "timeout");
-    assert!(fault.message.contains("connected, 3 bytes came in"), "{}", fault.message);
+    assert!(fault.message.contains("connected, received 3 bytes in"), "{}", fault.message);
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl FromStr for StartTls {
 /// The most that an SMTP server may say in one answer, in bytes.
 const ANSWER_LIMIT: usize = 16 * 1024;
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
-const TOO_MUCH: &str = "the server consents to TLS, and goes on in plain text";
+const TOO_MUCH: &str = "the server accepts TLS, but continues in plain text";
 
 /// Asks; afterwards the stream is ready for the handshake.
 pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls) -> Result<(), Fault> {
@@ -148,7 +148,7 @@ impl Talk<'_> {
             let text = text.trim_end();
             let code = text.get(..3).and_then(|code| code.parse::<u16>().ok());
             let (Some(code), Some("" | " " | "-")) = (code, text.get(3..4).or(Some(""))) else {
-                return Err(self.failed(StreamError::Unexpected("no three digits at the start of a line"), awaited));
+                return Err(self.failed(StreamError::Unexpected("a line does not start with three digits"), awaited));
             };
             offers_starttls |= text.get(4..).is_some_and(|word| word.eq_ignore_ascii_case("STARTTLS"));
             if text.as_bytes().get(3) != Some(&b'-') {

@@ -96,14 +96,14 @@ async fn smtp_is_asked_for_tls() {
         ),
         (
             &[b"220 x\r\n", EHLO, b"220 go\r\n250 injected\r\n"],
-            "tls protocol_error: the server consents to TLS, and goes on in plain text",
+            "tls protocol_error: the server accepts TLS, but continues in plain text",
         ),
         (&[b"554 go away\r\n"], "tls protocol_error: the SMTP server greets with 554 go away"),
         (&[b"220-a\r\n220 b\r\n", b"502 what\r\n"], "tls protocol_error: the SMTP server answers EHLO with 502 what"),
-        (&[b"SSH-2.0-x\r\n"], "tls tls_not_tls: the peer speaks SSH; the SMTP greeting was awaited"),
+        (&[b"SSH-2.0-x\r\n"], "tls tls_not_tls: the peer speaks SSH, expected the SMTP greeting"),
         (
             &[b"hello\r\n"],
-            "tls protocol_error: what came (7 bytes) is not the SMTP greeting: no three digits at the start of a line",
+            "tls protocol_error: the received data (7 bytes) is not the SMTP greeting: a line does not start with three digits",
         ),
         (&[b"220 x\r\n", EHLO, b"220 go\r\n", b"220 still smtp\r\n"], "tls tls_not_tls: the peer speaks plain SMTP"),
     ] {
@@ -116,7 +116,9 @@ async fn smtp_is_asked_for_tls() {
 async fn an_endless_answer_is_cut() {
     let told =
         against("starttls: smtp", |mut stream| async move { while stream.write_all(&[b'2'; 4096]).await.is_ok() {} });
-    assert!(told.await.starts_with("tls too_large: over 16384 bytes came, and no end of the SMTP greeting"));
+    assert!(
+        told.await.starts_with("tls too_large: received more than 16384 bytes without the end of the SMTP greeting")
+    );
     let told =
         against(
             "starttls: smtp",
@@ -129,10 +131,10 @@ async fn an_endless_answer_is_cut() {
 async fn postgres_is_asked_for_tls() {
     for (answer, expected) in [
         (&b"N"[..], "tls tls_unsupported: the PostgreSQL server offers no TLS (it answered N)"),
-        (b"Sx", "tls protocol_error: the server consents to TLS, and goes on in plain text"),
+        (b"Sx", "tls protocol_error: the server accepts TLS, but continues in plain text"),
         (
             b"HTTP/1.1 400 Bad Request\r\n",
-            "tls tls_not_tls: the peer speaks HTTP; the answer to PostgreSQL's SSLRequest was awaited",
+            "tls tls_not_tls: the peer speaks HTTP, expected the answer to PostgreSQL's SSLRequest",
         ),
         (b"", "tls connection_closed: the peer closed the connection without an answer to our 8 bytes"),
     ] {
@@ -153,11 +155,11 @@ async fn peers_that_speak_no_tls() {
         (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], "tls tls_not_tls: the peer speaks plain HTTP"),
         (
             b"\x15\x03\x01\x00\x02\x02\x28",
-            "tls tls_unsupported: the server found nothing in common with our TLS hello (alert handshake_failure (40)); other TLS stacks may accept it",
+            "tls tls_unsupported: the server supports no version, cipher or key type that pilotfish offers (alert handshake_failure (40)); other TLS stacks may accept it",
         ),
         (
             b"\x15\x03\x01\x00\x02\x02\x46",
-            "tls tls_unsupported: the server refuses TLS 1.2 and 1.3 (alert protocol_version (70)), so it offers only older versions; other TLS stacks may accept it",
+            "tls tls_unsupported: the server rejects TLS 1.2 and 1.3 (alert protocol_version (70)), so it offers only older versions; other TLS stacks may accept it",
         ),
         (
             b"\x15\x03\x01\x00\x02\x02\x70",
@@ -168,7 +170,7 @@ async fn peers_that_speak_no_tls() {
             "tls tls_handshake_failed: the server ended the TLS handshake with alert internal_error (80)",
         ),
         (b"\x16\x03\x03\x00\x04\x02\x00\x00\x00", "tls protocol_error: the peer sent a broken TLS message"),
-        (b"what is this", "tls tls_not_tls: what came (12 bytes) is no TLS, and no protocol that is known"),
+        (b"what is this", "tls tls_not_tls: the received data (12 bytes) is neither TLS nor a known protocol"),
         (b"", "tls connection_closed: the peer closed the connection without an answer to our"),
     ] {
         let told = against("", |mut stream| async move {
@@ -187,7 +189,7 @@ async fn peers_that_speak_no_tls() {
 async fn a_peer_that_keeps_silent_is_told_from_one_that_drips() {
     let silent = against("", |mut stream| async move { drop(stream.read_to_end(&mut Vec::new()).await) }).await;
     assert!(
-        silent.starts_with("tls timeout: timed out in the TLS handshake; connected, then nothing came"),
+        silent.starts_with("tls timeout: timed out in the TLS handshake: connected, then received nothing"),
         "{silent}"
     );
     let drips = against("", |mut stream| async move {
@@ -195,7 +197,7 @@ async fn a_peer_that_keeps_silent_is_told_from_one_that_drips() {
         drop(stream.read_to_end(&mut Vec::new()).await);
     });
     let drips = drips.await;
-    assert!(drips.starts_with("tls timeout: timed out in the TLS handshake; connected, 4 bytes came"), "{drips}");
+    assert!(drips.starts_with("tls timeout: timed out in the TLS handshake: connected, received 4 bytes"), "{drips}");
     // It waits for TLS at once, as a server on port 465 does.
     let waits = against("starttls: smtp", |mut stream| async move { drop(stream.read_to_end(&mut Vec::new()).await) });
     let waits = waits.await;

@@ -58,7 +58,7 @@ fn value(view: View<'_>) -> Rung {
     }
     let endpoints: Vec<String> = view.endpoints().iter().map(ToString::to_string).collect();
     if !endpoints.is_empty() {
-        let verb = if planned.check.prepare(view.env).endpoints.is_empty() { "was meant to dial" } else { "dials" };
+        let verb = if planned.check.prepare(view.env).endpoints.is_empty() { "is configured to dial" } else { "dials" };
         rung.add(None, format!("{verb} {}", endpoints.join(", ")));
     }
     rung
@@ -69,14 +69,12 @@ fn verdict(view: View<'_>) -> Rung {
     let after = duration::show(outcome.duration);
     let Some(failure) = &outcome.failure else {
         let what = match planned.check.stops_short() {
-            Some(why) => format!("connects after {after}; no more was tried: {why}"),
+            Some(why) => format!("connects after {after}; not tested further: {why}"),
             None => format!("passes after {after}"),
         };
         return match (outcome.degraded, outcome.worth_showing().next()) {
-            (true, _) => {
-                Rung::new("verdict", Mark::Warn, format!("{what}; degraded: see above what failed on the way"))
-            }
-            (false, Some(_)) => Rung::new("verdict", Mark::Warn, format!("{what}; but see the findings")),
+            (true, _) => Rung::new("verdict", Mark::Warn, format!("{what}; degraded: see the failures above")),
+            (false, Some(_)) => Rung::new("verdict", Mark::Warn, format!("{what}, but see the findings")),
             (false, None) => Rung::new("verdict", Mark::Good, what),
         };
     };
@@ -85,9 +83,9 @@ fn verdict(view: View<'_>) -> Rung {
         return Rung::new("verdict", Mark::Warn, what);
     }
     let waiting = match failure.cause.info().waits {
-        Waits::Heals => "it may pass by itself",
-        Waits::Permanent => "waiting does not heal it",
-        Waits::AfterRestart => "only a change of the container heals it",
+        Waits::Heals => "it may recover without action",
+        Waits::Permanent => "waiting does not fix it",
+        Waits::AfterRestart => "only a change of the container fixes it",
     };
     Rung::new("verdict", Mark::Bad, format!("{} after {after}; {waiting}", failure.cause.slug()))
 }

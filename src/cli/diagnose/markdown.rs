@@ -37,7 +37,7 @@ pub(super) fn report(all: &[Diagnosed], pod: &Pod, env: &dyn Env) -> String {
     ] {
         text.push_str(&format!("\n### {title}\n\n"));
         match lines.as_slice() {
-            [] => text.push_str("(nothing, or not readable)\n"),
+            [] => text.push_str("(empty or not readable)"),
             lines => fenced(&mut text, &lines.join("\n")),
         }
     }

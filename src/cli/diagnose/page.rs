@@ -94,7 +94,7 @@ fn predictions(sheet: &mut Sheet, outcome: &Outcome) {
     let behind = outcome.failure.as_ref().filter(|failure| failure.phase > Phase::Connect);
     if let (true, Some(failure)) = (all_connect, behind) {
         let phase = failure.phase.as_str();
-        sheet.hang("  ", 2, &format!("All of them connect; what failed comes after that, in the phase {phase}."));
+        sheet.hang("  ", 2, &format!("All of them connect. The failure comes later, in the phase {phase}."));
     }
 }
 

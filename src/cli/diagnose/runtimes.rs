@@ -28,11 +28,15 @@ pub(super) fn rung(outcome: &Outcome) -> Rung {
     let bad = if hosts.is_empty() || !outcome.passed() { Mark::Bad } else { Mark::Warn };
     let (mark, summary) = match (all.len(), connect, fail) {
         (0, ..) => (Mark::Idle, "nothing to predict".to_owned()),
-        (all, ..) if all == unknown => (Mark::Idle, "nothing can be foretold: too little was measured".to_owned()),
-        (all, connect, _) if all == connect => (Mark::Good, format!("all {all} that were looked at would connect")),
-        (all, 0, fail) if all == fail && hosts.is_empty() => (Mark::Bad, format!("none of {all} would connect")),
-        (all, connect, 0) => (Mark::Warn, format!("{connect} of {all} would connect for certain: see the table")),
-        (all, _, fail) => (bad, format!("{fail} of {all} would {not_it}: see the table")),
+        (all, ..) if all == unknown => (Mark::Idle, "no prediction: not enough measurements".to_owned()),
+        (all, connect, _) if all == connect => (Mark::Good, format!("all {all} runtimes would connect")),
+        (all, 0, fail) if all == fail && hosts.is_empty() => {
+            (Mark::Bad, format!("none of {all} runtimes would connect"))
+        }
+        (all, connect, 0) => {
+            (Mark::Warn, format!("{connect} of {all} runtimes would certainly connect: see the table"))
+        }
+        (all, _, fail) => (bad, format!("{fail} of {all} runtimes would {not_it}: see the table")),
     };
     Rung::new("runtimes", mark, summary)
 }
@@ -68,8 +72,10 @@ pub(super) fn table(sheet: &mut Sheet, outcome: &Outcome) {
     }
     let hosts = worst_hosts(outcome);
     if !hosts.is_empty() {
-        let text =
-            format!("Told of {hosts}, the worst of several hosts; a client that takes the next one needs one alone.");
+        let text = format!(
+            "This is about {hosts}, the worst of several hosts. A client that tries the next host needs only \
+                     one that works."
+        );
         sheet.hang("  ", 2, &text);
     }
 }
@@ -85,7 +91,7 @@ pub(super) fn details(sheet: &mut Sheet, outcome: &Outcome) {
     }
     if !groups.is_empty() {
         sheet.line("");
-        sheet.line("What they would show");
+        sheet.line("Expected errors");
     }
     groups.iter().for_each(|group| group_details(sheet, group));
 }
@@ -99,7 +105,7 @@ fn group_details(sheet: &mut Sheet, group: &[&Prediction]) {
         lead = " ".repeat(NAME + 4);
     }
     let Prediction { error, cure, .. } = group[0];
-    let cure = cure.iter().map(|cure| format!("Cure: {cure}"));
+    let cure = cure.iter().map(|cure| format!("Fix: {cure}"));
     for text in error.iter().cloned().chain(cure) {
         sheet.hang(&lead, NAME + 4, &text);
         lead = " ".repeat(NAME + 4);

@@ -32,11 +32,11 @@ fn servers_are_checks_and_the_rest_is_listed() {
     assert!(plan.checks.iter().all(|check| check.gates == Gates::default()));
     let listed: Vec<String> = plan.listed.iter().map(|l| format!("{} {}: {}", l.variable, l.target, l.why)).collect();
     let expected = [
-        "API_URL https://api.example.com: a web address: write a check http or peer for it",
-        "BROKER_URL amqp://broker:5672: this version has no amqp check: probe its port with tcp://host:port, or its URL with diagnose",
-        "DIRECT_URL postgres://db:5432: the same as DATABASE_URL",
-        "PROXY http://proxy:3128: a web address: write a check http or peer for it",
-        "SPRING_URL jdbc:postgresql://…: a driver's own form of URL: write a check with the plain one",
+        "API_URL https://api.example.com: it is a web address: write an http or peer check for it",
+        "BROKER_URL amqp://broker:5672: this version has no amqp check: test its port with tcp://host:port, or its URL with diagnose",
+        "DIRECT_URL postgres://db:5432: it has the same value as DATABASE_URL",
+        "PROXY http://proxy:3128: it is a web address: write an http or peer check for it",
+        "SPRING_URL jdbc:postgresql://…: it is a driver-specific URL: write a check with the plain URL",
     ];
     assert_eq!(listed, expected);
     assert!(!listed.concat().contains("s3"));
@@ -71,7 +71,7 @@ fn libpqs_variables_are_a_check() {
     let both = [&pg[..4], &[("DATABASE_URL", "postgres://app:x@db:5432/app")]].concat();
     let plan = found(&both, Extent::Servers).unwrap();
     assert_eq!(plan.checks.len(), 1);
-    assert_eq!(plan.listed[0].why, "the check database dials the same already");
+    assert_eq!(plan.listed[0].why, "the check database already connects to the same target");
 
     for (vars, why) in [
         (vec![("PGHOST", "/run/postgresql"), ("PGUSER", "app")], "a local socket"),
@@ -111,7 +111,8 @@ fn a_database_url_that_is_none_is_listed() {
     for text in ["DATABASE_URL=postgres://app:s3cret@db/a", "postgre://app:s3cret@db/a", "user=app password=s3cret"] {
         let refused = found(&[("DATABASE_URL", text)], Extent::Servers).err().unwrap().to_string();
         assert!(
-            refused.contains("DATABASE_URL (…): it begins with no scheme") && !refused.contains("s3cret"),
+            refused.contains("DATABASE_URL (…): its value does not start with the scheme")
+                && !refused.contains("s3cret"),
             "{refused}"
         );
     }
@@ -131,7 +132,7 @@ fn a_keyword_string_of_libpq_is_found_in_any_variable() {
     assert_eq!((plan.checks.len(), target.as_str()), (1, "postgres://app@db:5432/shop"));
     let listed: Vec<String> = plan.listed.iter().map(|l| format!("{} {}: {}", l.variable, l.target, l.why)).collect();
     let expected =
-        ["B_DSN postgres://app@db:5432/shop: the same as A_DSN", "C_DSN …: a local socket, which is not probed"];
+        ["B_DSN postgres://app@db:5432/shop: it has the same value as A_DSN", "C_DSN …: a local socket, which is not probed"];
     assert_eq!(listed, expected);
     let quoted = found(&[("A_DSN", "\"host=db user=app password=s3cret\"")], Extent::Servers).unwrap();
     assert_eq!(quoted.checks[0].kind, "postgres");
@@ -164,7 +165,7 @@ fn nothing_found_says_what_to_do_and_what_was_seen() {
         .unwrap()
         .to_string();
     assert!(text.contains("pilotfish check postgres://") && text.contains("DATABASE_URL"), "{text}");
-    assert!(text.contains("found and not probed: API_URL (https://api.example.com)"), "{text}");
+    assert!(text.contains("found but not probed: API_URL (https://api.example.com)"), "{text}");
     assert!(found(&[], Extent::Web).is_err());
 }
 
@@ -195,10 +196,10 @@ fn the_document_names_variables_and_no_value_and_can_be_read() {
     assert!(warnings.is_empty());
     for part in [
         "  # from the variable DATABASE_URL\n  - name: database\n    postgres:\n      url: {env: DATABASE_URL}\n    gates: [startup, ready]\n",
-        "  # from libpq's variables PGHOST, PGUSER, PGPASSWORD, PGSSLROOTCERT\n  - name: postgres\n",
+        "  # from the libpq variables PGHOST, PGUSER, PGPASSWORD, PGSSLROOTCERT\n  - name: postgres\n",
         "      ca: {env: PGSSLROOTCERT}\n",
-        "# BROKER_URL: this version has no amqp check: probe its port with tcp://host:port, or its URL with diagnose\n",
-        "# API_URL: a web address",
+        "# BROKER_URL: this version has no amqp check: test its port with tcp://host:port, or its URL with diagnose\n",
+        "# API_URL: it is a web address",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -231,7 +232,7 @@ fn addresses_for_browsers_are_left_alone() {
 fn a_url_without_a_password_takes_that_of_libpq() {
     let pod = [("DATABASE_URL", "postgres://app@db/shop"), ("PGPASSWORD", "s3cret"), ("B_URL", "postgres://b:x@db/b")];
     let (text, _) = document(Gates::default(), &MapEnv::with_vars(&pod)).unwrap();
-    let part = "  # from the variable DATABASE_URL, which has no password, and libpq's PGPASSWORD\n  - name: database\n    \
+    let part = "  # from the variable DATABASE_URL, which has no password, and the libpq variables PGPASSWORD\n  - name: database\n    \
                 postgres:\n      url: {env: DATABASE_URL}\n      password: {env: PGPASSWORD}\n";
     assert!(text.contains(part), "{text}");
     assert_eq!(text.matches("password:").count(), 1, "{text}");
@@ -272,5 +273,5 @@ fn a_variable_that_nothing_can_refer_to_is_left_out_of_the_document() {
     let (text, _) = document(Gates::default(), &MapEnv::with_vars(&both)).unwrap();
     assert_eq!(text.lines().filter(|line| line.starts_with("checks:")).count(), 1, "{text}");
     assert_eq!(text.matches("- name: ").count(), 1, "{text}");
-    assert!(text.contains("# A.B-URL: its name is none that a configuration can refer to"), "{text}");
+    assert!(text.contains("# A.B-URL: a configuration cannot refer to this name"), "{text}");
 }

@@ -7,12 +7,12 @@ use crate::config::plan::Listed;
 use crate::outcome::clean_text;
 
 const HEAD: &str = "\
-# Written by `pilotfish config discover` from the variables of this container. It names them and holds
-# none of their values, so the container that runs pilotfish needs the same ones.
+# Written by `pilotfish config discover` from the variables of this container. It contains their names and
+# none of their values, so the container that runs pilotfish needs the same variables.
 #
-# gates: []                  is only watched: metrics, /status and the log tell
-# gates: [startup]           holds the pod's start until it has passed once
-# gates: [startup, ready]    and takes the pod out of its Services while it fails
+# gates: []                  only watches: the result is in metrics, /status and the log
+# gates: [startup]           delays the start of the pod until it has passed once
+# gates: [startup, ready]    also removes the pod from its Services while it fails
 checks:
 ";
 
@@ -30,7 +30,7 @@ pub(super) fn document(found: &[Found], listed: &[Listed]) -> String {
     }
     for found in odd {
         let variable = clean_text(&found.variable, 256);
-        text.push_str(&format!("# {variable}: its name is none that a configuration can refer to: rename it\n"));
+        text.push_str(&format!("# {variable}: a configuration cannot refer to this name: rename the variable\n"));
     }
     text
 }
@@ -43,10 +43,14 @@ fn check(text: &mut String, found: &Found) {
         Source::Url => (format!("the variable {variable}"), true, &[][..]),
         Source::UrlBeside { beside, reader } => {
             let (keys, names) = (list(|(key, _)| key, beside), list(|(_, name)| name, beside));
-            (format!("the variable {variable}, which has no {keys}, and {reader}'s {names}"), true, &beside[..])
+            (
+                format!("the variable {variable}, which has no {keys}, and the {reader} variables {names}"),
+                true,
+                &beside[..],
+            )
         }
         Source::Parts { variables, reader } => {
-            (format!("{reader}'s variables {}", list(|(_, name)| name, variables)), false, &variables[..])
+            (format!("the {reader} variables {}", list(|(_, name)| name, variables)), false, &variables[..])
         }
     };
     text.push_str(&format!("  # from {from}\n  - name: {}\n    {}:\n", planned.name, planned.kind));

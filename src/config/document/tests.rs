@@ -124,25 +124,25 @@ checks:
 "#;
     let expected = [
         r#"1:9: listen: expected an address and a port, such as "[::]:9809" or "127.0.0.1:9809""#,
-        "2:22: defaults.interval: expected at least 100ms: what is probed has other work too",
+        "2:22: defaults.interval: expected at least 100ms, to limit the load on the target",
         "2:28: defaults.timeuot: unknown key, did you mean timeout?",
         "3:1: server: unknown key, did you mean serve?",
         "4:17: serve.detail: expected one of full",
         "4:30: serve.tls: the key key is missing",
-        "4:56: serve.bearer_token: an empty token guards nothing",
+        "4:56: serve.bearer_token: an empty token protects nothing",
         "4:67: serve.drain: expected a duration such as 500ms, 3s or 1m30s",
-        "6:11: checks[0].name: expected 1 to 63 lower-case letters, digits and inner dashes",
+        "6:11: checks[0].name: expected 1 to 63 lower-case letters, digits and dashes, no dash first or last",
         "7:16: checks[0].postgres.sslmod: unknown key, did you mean sslmode?",
-        "8:11: checks[1].name: startup, ready and live name the gates: take another name",
-        "11:14: checks[1].timeout: longer than the interval (2s): shorten it, or lengthen the interval",
-        "12:22: checks[1].connect_timeout: longer than the timeout (3s): shorten it, or lengthen the timeout",
-        "13:18: checks[1].min_passing: it takes effect only with require: each: add it",
-        "15:5: checks[2].amqp: this version has no amqp check: probe its port with tcp: {address: \"host:port\"}; it has KINDS",
-        "16:14: checks[2].labels.le: this label is reserved: check, kind, le, quantile and __… are set by others",
-        "16:21: checks[2].labels.a-b: expected the name of a label: letters, digits and _, no digit first",
-        "16:34: checks[2].labels.c: expected a text as it stands here: metrics show it to everyone",
-        "17:11: checks[3].name: the name is taken by checks[2] in line 14",
-        "19:5: checks[3]: a check has one kind, and this one is tcp already: make two checks of it",
+        "8:11: checks[1].name: startup, ready and live are the names of the gates: use another name",
+        "11:14: checks[1].timeout: longer than the interval (2s): use a shorter time, or a longer interval",
+        "12:22: checks[1].connect_timeout: longer than the timeout (3s): use a shorter time, or a longer timeout",
+        "13:18: checks[1].min_passing: min_passing requires `require: each`: add it",
+        "15:5: checks[2].amqp: this version has no amqp check: test its port with tcp: {address: \"host:port\"}; the kinds are KINDS",
+        "16:14: checks[2].labels.le: this label is reserved, like check, kind, le, quantile and every name that starts with __",
+        "16:21: checks[2].labels.a-b: expected a label name: letters, digits and _, no digit first",
+        "16:34: checks[2].labels.c: expected a literal string, because metrics show it to everyone",
+        "17:11: checks[3].name: checks[2] in line 14 already has this name",
+        "19:5: checks[3]: a check has only one kind, and this one already has tcp: write two checks",
         "20:22: checks[3].gates[1]: expected one of startup, ready, live, did you mean ready?",
         "21:21: checks[3].ready_ignores[0]: unknown cause, did you mean dns_timeout?",
         "22:24: checks[3].success_threshold: expected a whole number, 1 or more",
@@ -191,7 +191,7 @@ fn yaml_faults_and_those_of_the_plan_come_together() {
         "checks:\n  - name: &a x\n    tcp: {address: \"h:1\"}\n    nmae: y\n    interval: 1s\n    interval: 2s\n";
     let found = faults(text);
     assert_eq!(found.len(), 3, "{found:?}");
-    assert!(found[0].starts_with("2:11: checks[0].name: an anchor"), "{found:?}");
+    assert!(found[0].starts_with("2:11: checks[0].name: anchors"), "{found:?}");
     assert!(found[1].starts_with("4:5: checks[0].nmae: unknown key, did you mean name?"), "{found:?}");
     assert!(found[2].starts_with("6:5: checks[0].interval: duplicate key"), "{found:?}");
 }
@@ -204,16 +204,16 @@ fn what_starts_later_gates_no_start_and_what_is_outside_no_life() {
     plan(&check("tcp: {address: \"[::1]:3000\"}\n    starts_before: true"));
     plan(&check("tcp: {address: \"127.0.0.1:3000\"}\n    gates: [ready]"));
     let outside = faults(&check("tcp: {address: \"db:5432\"}\n    gates: [live]"));
-    assert!(outside[0].starts_with("4:12: checks[0].gates: live takes only what runs in this pod"), "{outside:?}");
+    assert!(outside[0].starts_with("4:12: checks[0].gates: live allows only targets in this pod"), "{outside:?}");
     let outside = faults(&check("dns: {name: db}\n    gates: [live]"));
-    assert!(outside[0].contains("live takes only"), "{outside:?}");
+    assert!(outside[0].contains("live allows only"), "{outside:?}");
 }
 
 #[test]
 fn live_is_withheld_where_nobody_can_tell_what_is_dialled() {
     let plan = plan("checks: [{name: a, tcp: {address: {env: NOT_SET}}, gates: [live, ready]}]\n");
     assert_eq!(plan.checks[0].gates, Gates { startup: false, ready: true, live: false });
-    assert!(plan.warnings[0].starts_with("checks[0].gates: live is withheld"), "{:?}", plan.warnings);
+    assert!(plan.warnings[0].starts_with("checks[0].gates: live is ignored"), "{:?}", plan.warnings);
 }
 
 #[test]
@@ -237,6 +237,10 @@ fn the_identity_tells_what_changed() {
     assert_eq!(ids(&one), ids(&made_of_it), "what is made of the results is no part of it");
     assert_eq!(ids(&one)[0], ids(&other)[0]);
     assert_ne!(ids(&one)[1], ids(&other)[1]);
+    let kinds = |plan: &Plan| plan.checks.iter().map(|check| check.kind_identity).collect::<Vec<_>>();
+    for same in [&same, &other, &made_of_it, &defaults] {
+        assert_eq!(kinds(&one), kinds(same), "kind and keys are the same");
+    }
     // The check that sets its own interval does not change with the default.
     assert_ne!(ids(&one)[0], ids(&defaults)[0]);
     assert_eq!(ids(&one)[1], ids(&defaults)[1]);

@@ -50,7 +50,7 @@ impl<'a> Reader<'a> {
                 _ => matches!(self.node.raw, Raw::Faulty),
             };
             if told {
-                fault.what = What::Told;
+                fault.what = What::Reported;
             }
             fault.place = Some(ErrorLocation { at, span: self.node.span, path: self.path() });
         }
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         match &self.node.raw {
             Raw::Scalar { text, plain: true } if text.expose().is_empty() => {
                 let expected = in_words(&(&visitor as &dyn Expected).to_string());
-                Err(Error::new(What::Message(format!("nothing stands here, expected {expected}"))))
+                Err(Error::new(What::Message(format!("the value is empty, expected {expected}"))))
             }
             Raw::Scalar { text, .. } => visitor.visit_str(text.expose()),
             Raw::Sequence(_) | Raw::Mapping(_) | Raw::Faulty => self.visit_composite(visitor),
@@ -312,8 +312,8 @@ impl<'a> Entries<'a> {
     #[inline(never)]
     fn value(&self) -> Result<Reader<'a>, Error> {
         let index = self.next.saturating_sub(1);
-        let Raw::Mapping(entries) = &self.of.node.raw else { return Err(Error::new(What::Told)) };
-        let Some((key, value)) = entries.get(index) else { return Err(Error::new(What::Told)) };
+        let Raw::Mapping(entries) = &self.of.node.raw else { return Err(Error::new(What::Reported)) };
+        let Some((key, value)) = entries.get(index) else { return Err(Error::new(What::Reported)) };
         Ok(self.of.child(value, index, Some(key)))
     }
 }
@@ -386,7 +386,7 @@ impl<'de> de::VariantAccess<'de> for &Reader<'_> {
     fn unit_variant(self) -> Result<(), Error> {
         match self.node.is_null() {
             true => Ok(()),
-            false => Err(self.place(Error::new(What::Message("expected nothing behind this word".to_owned())))),
+            false => Err(self.place(Error::new(What::Message("this value takes no further content".to_owned())))),
         }
     }
 

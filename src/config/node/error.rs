@@ -30,12 +30,12 @@ pub(super) enum What {
     Message(String),
     UnknownKey { key: Secret, right: &'static [&'static str] },
     Missing(&'static str),
-    Told,
+    Reported,
 }
 
 impl What {
     /// What to say, and the key that an unknown one was meant to be.
-    pub(super) fn told(self, others: &[&str]) -> (Option<String>, Option<String>) {
+    pub(super) fn describe(self, others: &[&str]) -> (Option<String>, Option<String>) {
         match self {
             Self::Message(message) => (Some(message), None),
             Self::UnknownKey { key, right } => {
@@ -44,7 +44,7 @@ impl What {
                 (Some(format!("unknown key, {}", choice(key.expose(), &right))), meant)
             }
             Self::Missing(key) => (Some(format!("the key {key} is missing")), None),
-            Self::Told => (None, None),
+            Self::Reported => (None, None),
         }
     }
 }
@@ -63,7 +63,7 @@ impl Error {
 pub(super) fn in_words(expected: &str) -> String {
     let range = |low: i128, high: i128| format!("a whole number from {low} to {high}");
     match expected {
-        "a string" | "str" | "string" => "a text".to_owned(),
+        "a string" | "str" | "string" => "a string".to_owned(),
         "a boolean" => "true or false".to_owned(),
         "a sequence" => "a list".to_owned(),
         "a map" => "a mapping".to_owned(),
@@ -83,7 +83,7 @@ pub(super) fn in_words(expected: &str) -> String {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a faulty configuration")
+        f.write_str("an invalid configuration")
     }
 }
 
@@ -121,6 +121,6 @@ impl de::Error for Error {
     }
 
     fn duplicate_field(_: &'static str) -> Self {
-        Self::new(What::Told)
+        Self::new(What::Reported)
     }
 }

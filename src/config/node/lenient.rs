@@ -62,7 +62,7 @@ fn repeat(
         };
         let Fault { what, place: Some(place) } = *root.place(error).0 else { break };
         let others = if place.at.len() == 1 { others } else { &[] };
-        let (message, meant) = what.told(others);
+        let (message, meant) = what.describe(others);
         if let Some(message) = message {
             problems.push(Problem { span: place.span, path: place.path, message });
         }

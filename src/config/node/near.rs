@@ -18,7 +18,7 @@ pub fn nearest<'a>(wrong: &str, right: &[&'a str]) -> Option<&'a str> {
 pub fn choice(wrong: &str, right: &[&str]) -> String {
     match nearest(wrong, right) {
         Some(word) => format!("did you mean {word}?"),
-        None if right.is_empty() => "nothing is expected here".to_owned(),
+        None if right.is_empty() => "no key is allowed here".to_owned(),
         None => format!("expected one of {}", right.join(", ")),
     }
 }

@@ -63,7 +63,7 @@ fn nothing_is_an_absent_option() {
         let sample: Sample = read(&parse(&format!("url: x\nport: {nothing}\n")).unwrap()).unwrap();
         assert_eq!(sample.port, None);
     }
-    assert_eq!(faults("url:\n"), ["1:1 url: nothing stands here, expected a text"]);
+    assert_eq!(faults("url:\n"), ["1:1 url: the value is empty, expected a string"]);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_missing_key_is_told_once_and_only_where_it_was_forgotten() {
     assert_eq!(faults("port: 1\n"), ["1:1 : the key url is missing"]);
     assert_eq!(
         faults("url: {a: b}\nlist: [{}]\n"),
-        ["1:6 url: expected a text", "2:8 list[0]: the key weight is missing"]
+        ["1:6 url: expected a string", "2:8 list[0]: the key weight is missing"]
     );
 }
 
@@ -105,21 +105,21 @@ fn numbers_in_quotes_are_texts() {
 #[test]
 fn what_yaml_has_too_much_of_is_refused() {
     for (text, fault) in [
-        ("url: &a x\n", "1:6 url: an anchor (`&`) is not supported: leave it out, or put the value in quotes"),
-        ("url: !!str x\n", "1:6 url: a tag (`!`) is not supported: leave it out, or put the value in quotes"),
-        ("url: *a\n", "1:6 : an alias (`*`) is not supported: write the value out, or put it in quotes"),
-        ("url: x\nport: 1\nurl: y\n", "3:1 url: duplicate key, it is already in line 1"),
-        ("url: x\n---\nurl: y\n", "2:1 : a second document begins here: keep one, without `---` between"),
+        ("url: &a x\n", "1:6 url: anchors (`&`) are not supported: remove it, or put the value in quotes"),
+        ("url: !!str x\n", "1:6 url: tags (`!`) are not supported: remove it, or put the value in quotes"),
+        ("url: *a\n", "1:6 : aliases (`*`) are not supported: write the value itself, or put it in quotes"),
+        ("url: x\nport: 1\nurl: y\n", "3:1 url: duplicate key, already set in line 1"),
+        ("url: x\n---\nurl: y\n", "2:1 : a second document starts here: keep one, without `---`"),
         (
             "url: {{ .Values.url }}\n",
-            "1:7 url: a key must be a text; is this a template that was not rendered (`{{ … }}`)?",
+            "1:7 url: a key must be a string; check whether this is a template that was not rendered (`{{ … }}`)",
         ),
-        ("<<: x\nurl: y\n", "1:1 : a merge key (`<<`) is not supported: write the keys out"),
-        ("free:\n\ta: b\n", "2:2 : there is a tab in the indentation: use spaces"),
-        ("url: @s3cret\n", "1:6 : a value cannot begin with this character: put it in quotes"),
+        ("<<: x\nurl: y\n", "1:1 : merge keys (`<<`) are not supported: write the keys themselves"),
+        ("free:\n\ta: b\n", "2:2 : the indentation contains a tab: use spaces"),
+        ("url: @s3cret\n", "1:6 : a value cannot start with this character: put it in quotes"),
         (
             "url: x: y\n",
-            "1:7 : a `:` cannot be here: indent the line as its neighbours are, or put the value in quotes",
+            "1:7 : a `:` is not allowed here: indent the line like its neighbours, or put the value in quotes",
         ),
     ] {
         let found = faults(text);

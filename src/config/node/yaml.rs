@@ -27,14 +27,14 @@ pub fn load(bytes: &[u8]) -> Document {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => {
             let (good, _) = bytes.split_at(error.valid_up_to());
-            let message = "this is not UTF-8 text: save the file as UTF-8";
+            let message = "the file is not UTF-8 text: save it as UTF-8";
             return Document { root: None, problems: vec![Problem::new(end_of(good), "", message)] };
         }
     };
     let mut loader = Loader { parser: Parser::new_from_str(text), problems: Vec::new() };
     let root = match loader.document() {
         Ok(root) => root,
-        Err(Stop::Told) => None,
+        Err(Stop::Reported) => None,
         Err(Stop::Scan(error)) => {
             loader.problems.push(explain(&error, text));
             None
@@ -52,7 +52,7 @@ pub fn parse(text: &str) -> Result<Node, Vec<Problem>> {
     match load(text.as_bytes()) {
         Document { root: Some(node), problems } if problems.is_empty() => Ok(node),
         Document { problems, .. } if problems.is_empty() => {
-            Err(vec![Problem::new(Span { line: 1, column: 1 }, "", "nothing stands here")])
+            Err(vec![Problem::new(Span { line: 1, column: 1 }, "", "the file is empty")])
         }
         Document { problems, .. } => Err(problems),
     }
@@ -61,7 +61,7 @@ pub fn parse(text: &str) -> Result<Node, Vec<Problem>> {
 /// Why reading ends early.
 enum Stop {
     /// The fault is recorded.
-    Told,
+    Reported,
     /// The text is no YAML.
     Scan(ScanError),
 }
@@ -80,7 +80,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn tell(&mut self, span: Span, path: &str, message: impl Into<String>) {
+    fn report(&mut self, span: Span, path: &str, message: impl Into<String>) {
         self.problems.push(Problem::new(span, path, message));
     }
 
@@ -92,8 +92,8 @@ impl<'a> Loader<'a> {
                 Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
                 Event::StreamEnd => return Ok(root),
                 Event::DocumentStart(_) if root.is_some() => {
-                    self.tell(span, "", "a second document begins here: keep one, without `---` between");
-                    return Err(Stop::Told);
+                    self.report(span, "", "a second document starts here: keep one, without `---`");
+                    return Err(Stop::Reported);
                 }
                 Event::DocumentStart(_) => {
                     let (event, span) = self.next()?;
@@ -106,12 +106,12 @@ impl<'a> Loader<'a> {
 
     fn node(&mut self, event: Event<'a>, span: Span, path: &str, depth: usize) -> Result<Node, Stop> {
         if depth > DEEPEST {
-            self.tell(span, path, format!("nested deeper than {DEEPEST} levels"));
-            return Err(Stop::Told);
+            self.report(span, path, format!("nested deeper than {DEEPEST} levels"));
+            return Err(Stop::Reported);
         }
         let (anchor, tag, raw) = match event {
             Event::Alias(_) => {
-                self.tell(span, path, "an alias (`*`) is not supported: write the value out, or put it in quotes");
+                self.report(span, path, "aliases (`*`) are not supported: write the value itself, or put it in quotes");
                 (0, None, Raw::Faulty)
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -123,10 +123,10 @@ impl<'a> Loader<'a> {
             _ => (0, None, Raw::Faulty),
         };
         if anchor > 0 {
-            self.tell(span, path, "an anchor (`&`) is not supported: leave it out, or put the value in quotes");
+            self.report(span, path, "anchors (`&`) are not supported: remove it, or put the value in quotes");
         }
         if tag.is_some() {
-            self.tell(span, path, "a tag (`!`) is not supported: leave it out, or put the value in quotes");
+            self.report(span, path, "tags (`!`) are not supported: remove it, or put the value in quotes");
         }
         let raw = if anchor > 0 || tag.is_some() { Raw::Faulty } else { raw };
         Ok(Node { span, raw })
@@ -161,14 +161,15 @@ impl<'a> Loader<'a> {
             match key.text() {
                 None if matches!(key.raw, Raw::Faulty) => {}
                 None => {
-                    let message = "a key must be a text; is this a template that was not rendered (`{{ … }}`)?";
-                    self.tell(span, path, message);
+                    let message = "a key must be a string; check whether this is a template that was not rendered \
+                                   (`{{ … }}`)";
+                    self.report(span, path, message);
                 }
-                Some("<<") => self.tell(span, path, "a merge key (`<<`) is not supported: write the keys out"),
+                Some("<<") => self.report(span, path, "merge keys (`<<`) are not supported: write the keys themselves"),
                 Some(text) => match seen.get(text) {
                     Some(first) => {
-                        let message = format!("duplicate key, it is already in line {}", first.line);
-                        self.tell(span, &value_path, message);
+                        let message = format!("duplicate key, already set in line {}", first.line);
+                        self.report(span, &value_path, message);
                     }
                     None => {
                         seen.insert(text.to_owned(), span);
@@ -203,31 +204,31 @@ fn explain(error: &ScanError, text: &str) -> Problem {
     };
     let line = || text.split('\n').nth(span.line - 1);
     let message = if info.contains("tab") && !info.contains("tag") || tabbed(line()) {
-        "there is a tab in the indentation: use spaces"
+        "the indentation contains a tab: use spaces"
     } else if info.contains("unexpected character") {
-        "a value cannot begin with this character: put it in quotes"
+        "a value cannot start with this character: put it in quotes"
     } else if info.contains("mapping values are not allowed") || info.contains("':' may not") {
-        "a `:` cannot be here: indent the line as its neighbours are, or put the value in quotes"
+        "a `:` is not allowed here: indent the line like its neighbours, or put the value in quotes"
     } else if info.contains("unknown anchor") {
-        "an alias (`*`) is not supported: write the value out, or put it in quotes"
+        "aliases (`*`) are not supported: write the value itself, or put it in quotes"
     } else if info.contains("escape") {
-        "an escape that YAML does not know: in double quotes write `\\\\` for `\\`, or use single quotes"
+        "unknown escape sequence: in double quotes write `\\\\` for `\\`, or use single quotes"
     } else if info.contains("quoted scalar") || info.contains("double-quoted") {
-        "a text in quotes is not closed, or there is text after its end"
+        "a quoted string is not closed, or text follows it"
     } else if info.contains("flow") || info.contains("misplaced bracket") || info.contains("unexpected eof") {
-        "a `[` or `{` is not closed, or a `,` is missing between its parts"
+        "a `[` or `{` is not closed, or a `,` is missing between its items"
     } else if info.contains("block scalar") {
         "a block text (`|` or `>`) must be indented more than its key"
     } else if info.contains("unprintable") || info.contains("byte order mark") {
-        "a character that cannot be shown stands here: take it away"
+        "invisible character: remove it"
     } else if info.contains("recursion limit") {
-        "nested too deep"
+        "nested too deeply"
     } else if info.contains("TAG") || info.contains("directive") || info.contains("tag") {
-        "a tag (`!`) or directive (`%`) is not supported: leave it out, or put the value in quotes"
+        "tags (`!`) and directives (`%`) are not supported: remove it, or put the value in quotes"
     } else if info.contains("anchor") {
-        "an anchor (`&`) is not supported: leave it out, or put the value in quotes"
+        "anchors (`&`) are not supported: remove it, or put the value in quotes"
     } else {
-        "this is no YAML here: check the indentation, and that `key: value` has a space behind the `:`"
+        "invalid YAML: check the indentation, and that `key: value` has a space after the `:`"
     };
     Problem::new(span, "", message)
 }

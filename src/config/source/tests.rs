@@ -40,12 +40,12 @@ fn what_contradicts_itself_is_refused() {
         .with_file("/one", ONE);
     for (result, text) in [
         (with(&["tcp://h:1"], Some("/one"), &[], &env), "exclude each other"),
-        (with(&[], Some("postgres://u:s3cret@h/d"), &[], &env), "-c takes a file"),
-        (with(&[], Some("/missing"), &[], &env), "/missing: there is no such file"),
-        (with(&[], None, &[], &env), "/nope (named by PILOTFISH_CONFIG): there is no such file"),
-        (with(&[], Some("/one"), &["ready"], &env), "--gate is for checks found in the environment"),
-        (with(&[], None, &["live"], &env), "--gate takes startup or ready"),
-        (with(&[], None, &["s3cret"], &env), "--gate takes startup or ready"),
+        (with(&[], Some("postgres://u:s3cret@h/d"), &[], &env), "-c expects a file"),
+        (with(&[], Some("/missing"), &[], &env), "/missing: the file does not exist"),
+        (with(&[], None, &[], &env), "/nope (named by PILOTFISH_CONFIG): the file does not exist"),
+        (with(&[], Some("/one"), &["ready"], &env), "--gate applies only to checks found in the environment"),
+        (with(&[], None, &["live"], &env), "--gate must be startup or ready"),
+        (with(&[], None, &["s3cret"], &env), "--gate must be startup or ready"),
     ] {
         let refused = refused(result);
         assert!(refused.contains(text) && !refused.contains("s3cret"), "{refused}");
@@ -57,7 +57,7 @@ fn what_contradicts_itself_is_refused() {
 fn what_is_no_path_in_the_variable_is_not_shown() {
     for value in ["postgres://u:s3cret@h/db", "checks:\n  - postgres: {url: s3cret}\n"] {
         let text = refused(with(&[], None, &[], &MapEnv::with_vars(&[("PILOTFISH_CONFIG", value)])));
-        assert!(text.starts_with("PILOTFISH_CONFIG holds no path"), "{text}");
+        assert!(text.starts_with("PILOTFISH_CONFIG is not a path"), "{text}");
     }
 }
 
@@ -66,9 +66,12 @@ fn only_the_named_checks_stay() {
     let env = MapEnv::default().with_file("/two", TWO);
     let mut plan = with(&[], Some("/two"), &[], &env).unwrap();
     let error = only(&mut plan, &["tree".to_owned()]).unwrap_err().to_string();
-    assert_eq!(error, "--only: no check has this name, did you mean three? The checks of the file /two: two, three");
+    assert_eq!(
+        error,
+        "--only: no check has this name, did you mean three? The checks of the file /two are: two, three"
+    );
     let error = only(&mut plan, &["other".to_owned()]).unwrap_err().to_string();
-    assert_eq!(error, "--only: no check has this name. The checks of the file /two: two, three");
+    assert_eq!(error, "--only: no check has this name. The checks of the file /two are: two, three");
     only(&mut plan, &[]).unwrap();
     assert_eq!(plan.checks.len(), 2);
     only(&mut plan, &["three".to_owned()]).unwrap();

@@ -31,33 +31,34 @@ fn who_listens_where() {
         (
             "127.0.0.1:8000",
             &["0.0.0.0:3000", "0.0.0.0:9809"][..],
-            "localhost_in_pod: 127.0.0.1:8000 is this pod itself, and nothing in it listens on port 8000 (these do: 3000, 9809)",
+            "localhost_in_pod: 127.0.0.1:8000 is this pod itself, and nothing in it listens on port 8000 (open ports: \
+             3000, 9809)",
         ),
         (
             "0.0.0.0:8000",
             &[],
-            "localhost_in_pod: 0.0.0.0:8000 is this pod itself, and nothing in it listens on port 8000 (no port listens)",
+            "localhost_in_pod: 0.0.0.0:8000 is this pod itself, and nothing in it listens on port 8000 (no port is open)",
         ),
         (
             "[::1]:8000",
             &[],
-            "localhost_in_pod: [::1]:8000 is this pod itself, and nothing in it listens on port 8000 (no port listens)",
+            "localhost_in_pod: [::1]:8000 is this pod itself, and nothing in it listens on port 8000 (no port is open)",
         ),
         (
             "10.0.0.7:8000",
             &["127.0.0.1:8000", "[::1]:8000"],
-            "listens_loopback_only: 10.0.0.7:8000 is refused, and port 8000 of this pod listens only on 127.0.0.1 and ::1",
+            "listens_loopback_only: 10.0.0.7:8000 refuses the connection, and port 8000 of this pod listens only on 127.0.0.1 and ::1",
         ),
         (
             "127.0.0.1:3000",
             &["10.0.0.7:3000"],
-            "listens_pod_ip_only: 127.0.0.1:3000 is refused, and port 3000 of this pod listens only on 10.0.0.7",
+            "listens_pod_ip_only: 127.0.0.1:3000 refuses the connection, and port 3000 of this pod listens only on 10.0.0.7",
         ),
         (
             "127.0.0.1:3000",
             &["[::]:3000"],
-            "listens_ipv6_only: 127.0.0.1:3000 is refused, and port 3000 of this pod listens only on ::: it \
-             takes IPv6 only, or began to listen after the try",
+            "listens_ipv6_only: 127.0.0.1:3000 refuses the connection, and port 3000 of this pod listens only on ::: \
+             the socket accepts only IPv6, or the app started to listen after the connect attempt",
         ),
     ] {
         assert_eq!(refused(address, listeners), [expected], "{address} {listeners:?}");
@@ -121,10 +122,8 @@ fn out_of_ports_and_descriptors() {
     };
     assert_eq!(
         of(99),
-        [
-            "ports_exhausted: no local port was free to connect to 10.0.0.9:5432: there are 28232 (32768 to 60999), 9 sockets \
-          are in use and 28000 in TIME_WAIT"
-        ]
+        ["ports_exhausted: no local port was free to connect to 10.0.0.9:5432: the range has 28232 ports (32768 to \
+             60999), 9 sockets are in use and 28000 in TIME_WAIT"]
     );
     assert_eq!(
         of(24),
@@ -152,7 +151,7 @@ fn cpu_time_and_clocks() {
     assert_eq!(
         of(120, 0),
         [
-            "cpu_throttled: the CPU limit kept this container from running for 120ms during the check: its times are too long"
+            "cpu_throttled: the CPU limit stopped this container for 120ms during the check: the measured times are too long"
         ]
     );
     assert!(

@@ -69,7 +69,7 @@ pub(super) const LOST_DATAGRAM: Entry = Entry {
     code: "dns_lost_datagram",
     severity: Severity::Warning,
     cause: Cause::DnsTimeout,
-    meaning: "the first datagram got no answer in time, the second did: an app waits 5 s (glibc) or 2.5 s (musl) there",
+    meaning: "the first query got no answer in time, the second did: an app then waits 5 s (glibc) or 2.5 s (musl)",
     remedy: "if this happens often: use NodeLocal DNSCache, or `single-request-reopen` (glibc) against the conntrack \
              race",
 };

@@ -95,8 +95,8 @@ fn java(measured: &[MeasuredAddress]) -> String {
     if first_v6.is_some_and(|candidate| candidate.fate == Fate::Accepts) {
         return "-Djava.net.preferIPv6Addresses=true".to_owned();
     }
-    "it tries the first address only: set a connect timeout (pgjdbc: connectTimeout) and take the dead address out of \
-     the name"
+    "set a connect timeout (pgjdbc: connectTimeout) and remove the dead address from the name: this client tries only \
+     the first address"
         .to_owned()
 }
 
@@ -105,21 +105,22 @@ fn java(measured: &[MeasuredAddress]) -> String {
 fn shared(name: &str, addresses: usize) -> String {
     if name == "go" {
         let seconds = (addresses * 2).max(5);
-        return format!("net.Dialer{{Timeout: {seconds} * time.Second}}: it is shared out among the addresses");
+        return format!("net.Dialer{{Timeout: {seconds} * time.Second}}, which the addresses share");
     }
     let seconds = 10 << (addresses.clamp(3, 5) - 3);
-    format!("--connect-timeout {seconds}: each address gets half of what is left")
+    format!("--connect-timeout {seconds}, of which each address gets half of the rest")
 }
 
 fn waits(name: &str) -> Option<&'static str> {
     Some(match name {
         "python" => {
-            "a short timeout=: it counts for each address (5 s assumed here; without one each costs two minutes)"
+            "a short timeout=, which applies to each address (5 s assumed here; without it, each address costs two \
+             minutes)"
         }
-        "python-asyncio" => "happy_eyeballs_delay=0.25 for create_connection, as anyio and httpx do",
-        "libpq" => "connect_timeout=3 in the connection string or PGCONNECT_TIMEOUT=3: it counts for each address",
-        "psycopg3" => "connect_timeout=3 in the connection string: it counts for each address",
-        "tokio" => "a timeout of your own around each address (tokio-postgres: connect_timeout)",
+        "python-asyncio" => "happy_eyeballs_delay=0.25 for create_connection (the default of anyio and httpx)",
+        "libpq" => "connect_timeout=3 in the connection string or PGCONNECT_TIMEOUT=3, which applies to each address",
+        "psycopg3" => "connect_timeout=3 in the connection string, which applies to each address",
+        "tokio" => "a timeout for each address (tokio-postgres: connect_timeout)",
         _ => return None,
     })
 }

@@ -43,7 +43,7 @@ pub(super) fn next_time(
 ) -> Option<Finding> {
     let of = name.map_or_else(String::new, |name| format!(" of {name}"));
     let found = dead(forecasts, measured, &of, asked)?;
-    let message = format!("{}, whenever the name server puts it first (this time it did not)", found.message);
+    let message = format!("{}, if the name server returns it first (this time it did not)", found.message);
     Some(Finding { message, ..found })
 }
 
@@ -76,7 +76,7 @@ fn node_cut(forecasts: &[Forecast], measured: &[MeasuredAddress], of: &str) -> O
         walk::node(&walk::ipv4_leads(&scenario.measured), limit, walk::TimerRace::Late).result != Predicted::Connects;
     let no_use = if still_fails { "; --dns-result-order=ipv4first alone does not help" } else { "" };
     let fix = cure.map_or_else(
-        || format!("take the addresses that do not work out of the name{no_use}"),
+        || format!("remove the addresses that do not work from the name{no_use}"),
         |cure| format!("for the app, set {cure}{no_use}"),
     );
     let versions: Vec<&Forecast> = cut.iter().map(|(one, _)| *one).collect();
@@ -98,16 +98,16 @@ fn answering(measured: &[MeasuredAddress], of: &str) -> String {
     format!("{} of {} addresses{of} {answer} after {took_words}", took.len(), measured.len())
 }
 
-/// `Node 20 and 22 cut each but the last off after 250ms, and the last that they try, ADDRESS, is silent: they hang`.
+/// `Node 20 and 22 give each address except the last 250ms, and the last address, ADDRESS, does not answer, so they hang`.
 fn cutting(versions: &[&Forecast], scenario: &Scenario) -> String {
-    let (cuts, they, tries, fails, hangs) = match versions {
-        [_] => ("cuts", "it", "tries", "fails", "hangs"),
-        _ => ("cut", "they", "try", "fail", "hang"),
+    let (gives, they, fails, hangs) = match versions {
+        [_] => ("gives", "it", "fails", "hangs"),
+        _ => ("give", "they", "fail", "hang"),
     };
     let mut limits: Vec<String> = Vec::new();
     for one in versions {
         if let ConnectStrategy::Node(limit) = one.model.strategy {
-            let text = if limits.is_empty() { show(limit) } else { format!("from Node 25.2 on {}", show(limit)) };
+            let text = if limits.is_empty() { show(limit) } else { format!("in Node 25.2 and later {}", show(limit)) };
             if !limits.iter().any(|known| known.ends_with(&show(limit))) {
                 limits.push(text);
             }
@@ -116,14 +116,14 @@ fn cutting(versions: &[&Forecast], scenario: &Scenario) -> String {
     let ends = match scenario.ended.after {
         Some(after) => {
             let code = scenario.ended.errors.first().map_or("ETIMEDOUT", |(_, code)| code.name);
-            format!("{they} {fails} after {} with {code}", show(after))
+            format!("{fails} after {} with {code}", show(after))
         }
-        None => format!("{they} {hangs}"),
+        None => hangs.to_owned(),
     };
     let last = last_tried(scenario)
         .map_or_else(String::new, |candidate| format!("{}, {}", candidate.address, behaviour(candidate)));
     format!(
-        "{}{} {cuts} each but the last off after {}, and the last that {they} {tries}, {last}: {ends}",
+        "{}{} {gives} each address except the last {}, and the last address, {last}, so {they} {ends}",
         node_versions(versions),
         versions.first().map(|one| affected_images(one)).unwrap_or_default(),
         limits.join(", "),
@@ -148,8 +148,8 @@ fn behaviour(candidate: &MeasuredAddress) -> String {
         Fate::Errs(code) if code.errno == 101 && candidate.source.is_none() => {
             format!("has no route here ({})", code.name)
         }
-        Fate::Errs(code) => format!("gives {} after {}", code.name, show(candidate.after)),
-        Fate::Silent => format!("is silent for {}", show(candidate.after)),
+        Fate::Errs(code) => format!("fails with {} after {}", code.name, show(candidate.after)),
+        Fate::Silent => format!("does not answer for {}", show(candidate.after)),
         Fate::Unmeasured => "was not measured".to_owned(),
     }
 }
@@ -165,7 +165,8 @@ fn node_borderline(forecasts: &[Forecast], of: &str) -> Option<Finding> {
     };
     let candidate = scenario.measured.iter().find(close)?;
     let message = format!(
-        "{}{of} answered after {}, and {}{} {} each address but the last {}: some connections come about, some fail with {}",
+        "{}{of} answered after {}, and {}{} {} each address except the last {}: some connections succeed, some fail \
+         with {}",
         candidate.address,
         show(candidate.after),
         node_versions(&near),
@@ -218,7 +219,7 @@ fn dead(forecasts: &[Forecast], measured: &[MeasuredAddress], of: &str, asked: b
     let remedy = match (all_v6 && no_v6_works, refused) {
         _ if no_route => "give this pod a route to that address, or remove it from the name",
         (_, true) => "let the server listen on that address too, or remove it from the name",
-        (true, false) => "let IPv6 through, or take the AAAA records or this pod's IPv6 route away",
+        (true, false) => "allow IPv6, or remove the AAAA records or this pod's IPv6 route",
         (false, false) => "find out why that address does not answer, or remove it from the name",
     };
     // Each one's own cure stands with what is predicted of it: here only those of the runtimes that the app has.
@@ -244,9 +245,7 @@ fn effect(hurt: &[&Forecast]) -> String {
     for one in hurt {
         let Some(scenario) = one.scenarios.iter().find(|scenario| scenario.hurts()) else { continue };
         let (verb, verbs) = match (scenario.ended.result, scenario.ended.after) {
-            (Predicted::Hangs, _) => {
-                ("waits without an end of its own".to_owned(), "wait without an end of their own".to_owned())
-            }
+            (Predicted::Hangs, _) => ("waits without a timeout".to_owned(), "wait without a timeout".to_owned()),
             (Predicted::Connects, Some(after)) => {
                 (format!("connects only after {}", show(after)), format!("connect only after {}", show(after)))
             }

@@ -69,7 +69,7 @@ fn error(model: &Model, scenario: &Scenario) -> Option<String> {
         Predicted::Hangs => {
             let candidate = at(scenario)?;
             Some(format!(
-                "waits for {}, silent for {} here; {}",
+                "waits for {}, which did not answer for {} here; {}",
                 candidate.address,
                 show(candidate.after),
                 its_end(model)
@@ -78,7 +78,7 @@ fn error(model: &Model, scenario: &Scenario) -> Option<String> {
         Predicted::Unknown | Predicted::Borderline => {
             let candidate = at(scenario)?;
             Some(match candidate.fate {
-                Fate::Silent => format!("{} was listened to for {} only", candidate.address, show(candidate.after)),
+                Fate::Silent => format!("{} was measured for only {}", candidate.address, show(candidate.after)),
                 _ => format!("{} was not measured", candidate.address),
             })
         }
@@ -95,13 +95,13 @@ fn at(scenario: &Scenario) -> Option<&MeasuredAddress> {
 fn its_end(model: &Model) -> &'static str {
     match (model.strategy, model.name) {
         (ConnectStrategy::Node(_) | ConnectStrategy::First, _) => {
-            "fetch gives up after 10 s (UND_ERR_CONNECT_TIMEOUT), a plain socket waits for the kernel's two minutes"
+            "fetch gives up after 10 s (UND_ERR_CONNECT_TIMEOUT), a plain socket after two minutes (kernel)"
         }
         (_, "python-asyncio") => {
-            "only a timeout around it ends that (asyncpg: 60 s), else the kernel after two minutes"
+            "only a timeout around the call stops it earlier (asyncpg: 60 s) than the kernel (two minutes)"
         }
         (_, "psycopg3") => "130 s for each address unless connect_timeout is set",
-        (_, "jvm") => "pgjdbc gives up after 10 s (connectTimeout), a plain Socket waits for the kernel's two minutes",
+        (_, "jvm") => "pgjdbc gives up after 10 s (connectTimeout), a plain Socket after two minutes (kernel)",
         _ => "the kernel gives up after two minutes",
     }
 }

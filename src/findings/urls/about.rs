@@ -4,7 +4,7 @@ use crate::finding::Finding;
 use crate::findings::context::Reading;
 
 /// A finding, and what of the check it is about: it is chosen by that, and its text is never read again.
-pub(super) struct Told<'a> {
+pub(super) struct FindingAbout<'a> {
     pub(super) finding: Finding,
     pub(super) about: About<'a>,
 }
@@ -43,7 +43,7 @@ impl<'a> About<'a> {
     }
 
     /// This, with a finding.
-    pub(super) const fn told(self, finding: Finding) -> Told<'a> {
-        Told { finding, about: self }
+    pub(super) const fn found(self, finding: Finding) -> FindingAbout<'a> {
+        FindingAbout { finding, about: self }
     }
 }

@@ -64,16 +64,16 @@ pub fn blame(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
             return Some(Blame::new(Cause::SecretWhitespace, format!("it has {what}")));
         }
         Some(Flaw::Quoted) => {
-            return Some(Blame::malformed("it is in quotes, which are part of it"));
+            return Some(Blame::malformed("it is in quotes, which are part of the value"));
         }
-        Some(Flaw::Base64) => return Some(Blame::malformed("it is still base64: the URL is inside")),
+        Some(Flaw::Base64) => return Some(Blame::malformed("it is still base64 of the URL")),
         Some(Flaw::Unexpanded(what)) if unread => return Some(unfilled(&what)),
         Some(Flaw::Unexpanded(_) | Flaw::Placeholder | Flaw::ServiceLink) | None => {}
     }
     let family = Family::of(text, schemes)?;
     let intent = Intent::of(text)?;
     if intent.doubled().is_some() {
-        return Some(Blame::new(Cause::UrlPasswordDoubled, "user and password appear in it twice"));
+        return Some(Blame::new(Cause::UrlPasswordDoubled, "the user and the password appear twice"));
     }
     let odd = |text: Option<&str>| !percent::odd(text.unwrap_or_default()).is_empty();
     if !unread || !(odd(intent.password) || odd(intent.user)) {
@@ -110,7 +110,7 @@ pub fn lint(text: &str, family: Family, schemes: Schemes) -> Option<Blame> {
         return Some(blame);
     }
     if Family::of(text, schemes) != Some(family) {
-        return Some(Blame::malformed(format!("it is no URL that begins with {}", family.schemes(schemes))));
+        return Some(Blame::malformed(format!("it is not a URL that starts with {}", family.schemes(schemes))));
     }
     if let Err(error) = read {
         return Some(error.into());
@@ -123,7 +123,7 @@ pub fn lint(text: &str, family: Family, schemes: Schemes) -> Option<Blame> {
     }
     let intent = Intent::of(text).filter(|_| !jdbc)?;
     if family == Family::Redis && intent.names_user_alone() {
-        let message = "it has no colon before the `@`: clients send it as the user, without a password";
+        let message = "it has no colon before the `@`, so clients send the text as the user, without a password";
         return Some(Blame::malformed(message));
     }
     // The braces of `${NAME}` are not a password's.
@@ -135,7 +135,7 @@ pub fn lint(text: &str, family: Family, schemes: Schemes) -> Option<Blame> {
 }
 
 fn unfilled(what: &str) -> Blame {
-    Blame::malformed(format!("{what} stands in it as it is, nothing filled it in"))
+    Blame::malformed(format!("it still contains {what}: nothing filled in the template"))
 }
 
 /// What the clients make of user and password that are not encoded; `None` where all read them as they are meant.

@@ -1,6 +1,6 @@
 //! A value by itself: pasted, piped, templated or encoded once too often; and when that matters.
 
-use super::about::{About, Told};
+use super::about::{About, FindingAbout};
 use super::clients::Family;
 use super::intent::Intent;
 use super::messages;
@@ -32,8 +32,8 @@ pub(super) fn explains(fault: Option<&Fault>) -> bool {
     })
 }
 
-const UNLESS: &str = "take that away where it is set (--from-env-file keeps quotes and spaces), unless the other side \
-                      holds it with the same";
+const UNLESS: &str = "remove it where the value is set (--from-env-file keeps quotes and spaces), unless the other \
+                      side stores the same value";
 
 /// What is wrong with a value, whatever it is for.
 ///
@@ -44,7 +44,7 @@ pub(super) fn value<'a>(
     listed: bool,
     unproven: bool,
     schemes: Schemes,
-) -> Vec<Told<'a>> {
+) -> Vec<FindingAbout<'a>> {
     let text = reading.text.expose();
     let name = reading.variable.as_deref();
     let secret = reading.key == "password" || (listed && name.is_some_and(values::names_secret));
@@ -76,16 +76,16 @@ pub(super) fn value<'a>(
                 finding.severity = Severity::Warning;
                 finding.fix = UNLESS.to_owned();
             }
-            found.push(About::Value(reading).told(finding));
+            found.push(About::Value(reading).found(finding));
         }
     }
     let weak = name.filter(|_| listed && secret).and_then(|name| weak(name, text, &reading.origin));
-    found.extend(weak.map(|finding| About::Value(reading).told(finding)));
+    found.extend(weak.map(|finding| About::Value(reading).found(finding)));
     found
 }
 
 /// A rejected password that reads as base64 of text.
-fn encoded_twice<'a>(reading: &'a Reading, fault: Option<&Fault>) -> Option<Told<'a>> {
+fn encoded_twice<'a>(reading: &'a Reading, fault: Option<&Fault>) -> Option<FindingAbout<'a>> {
     fault.filter(|fault| fault.cause == Cause::PasswordRejected)?;
     let text = reading.text.expose();
     let (about, part, password) = match reading.key {
@@ -95,8 +95,8 @@ fn encoded_twice<'a>(reading: &'a Reading, fault: Option<&Fault>) -> Option<Told
     };
     values::hides_text(password).then(|| {
         let origin = &reading.origin;
-        let message = format!("{part}{origin} reads as base64 of plain text: it may have been encoded twice");
-        about.told(Finding { message, severity: Severity::Warning, ..messages::flaw(&Flaw::Base64, reading) })
+        let message = format!("{part}{origin} is base64 of plain text, so it may be encoded twice");
+        about.found(Finding { message, severity: Severity::Warning, ..messages::flaw(&Flaw::Base64, reading) })
     })
 }
 
@@ -107,10 +107,10 @@ fn weak(name: &str, text: &str, origin: &str) -> Option<Finding> {
         return None;
     }
     if values::known_default(text) {
-        return Some(DEFAULT.found(format!("{origin} is an example that everybody knows"), FIX));
+        return Some(DEFAULT.found(format!("{origin} is an example value that everybody knows"), FIX));
     }
     (values::signs_tokens(name) && text.trim().len() < 32).then(|| {
-        let what = "has less than the 32 bytes that HMAC-SHA-256 wants of a key (RFC 7518, 3.2)";
+        let what = "has fewer than the 32 bytes that HMAC-SHA-256 requires (RFC 7518, 3.2)";
         SHORT.found(format!("{origin} {what}"), FIX)
     })
 }

@@ -25,7 +25,7 @@ pub(super) fn misread(text: &str) -> Option<Misread> {
         let jdbc = text.get(..13).is_some_and(|start| start.eq_ignore_ascii_case("jdbc:postgres"));
         // `jdbc:postgresql:shop` has no host.
         let wrong = jdbc && !text.starts_with("jdbc:postgresql:");
-        return wrong.then_some(Misread::Refused("it does not begin with jdbc:postgresql:"));
+        return wrong.then_some(Misread::Refused("it does not start with jdbc:postgresql:"));
     };
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     if rest.split('&').next()?.contains('@') && (place.contains('@') || !place.contains('/')) {
@@ -34,12 +34,12 @@ pub(super) fn misread(text: &str) -> Option<Misread> {
     // Without any host it is localhost.
     let whole = if place.is_empty() { "/" } else { place };
     let Some((hosts, database)) = whole.split_once('/').filter(|(_, database)| !database.contains('/')) else {
-        return Some(Misread::Refused("its host is not followed by one `/`"));
+        return Some(Misread::Refused("exactly one `/` must follow its host"));
     };
     let port =
         |host: &str| host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map(|(_, port)| port.to_owned());
     if hosts.split(',').filter_map(port).any(|port| !port.parse::<u16>().is_ok_and(|port| port > 0)) {
-        return Some(Misread::Refused("its port is none"));
+        return Some(Misread::Refused("its port is invalid"));
     }
     let pairs = || query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     if [database].into_iter().chain(pairs().map(|(_, value)| value)).any(|text| percent::strict(text).is_none()) {

@@ -24,20 +24,20 @@ pub(super) fn flaw(flaw: &Flaw, reading: &Reading) -> Finding {
             "remove the quotes where it is set: kubectl --from-env-file and docker --env-file keep quotes",
         ),
         Flaw::Base64 => BASE64.found(
-            format!("{origin} is still base64: the URL is inside"),
-            "put the plain text under stringData, or encode it once under data",
+            format!("{origin} is still base64 of the URL"),
+            "write the plain text under stringData, or encode it once under data",
         ),
         Flaw::Unexpanded(what) => PLACEHOLDER.found(
-            format!("{what} stands in {origin} as it is: nothing filled it in"),
-            "Kubernetes fills in $(NAME) alone, and only where NAME stands before it in the same container's env; ${NAME} and \
-             {{ }} are for the tool that renders the manifest",
+            format!("{origin} still contains {what}: nothing filled in the template"),
+            "render the manifest with the tool that fills in ${NAME} or {{ }}; Kubernetes fills in only $(NAME), and \
+             only if NAME is set before it in the same container's env",
         ),
         Flaw::Placeholder => PLACEHOLDER.found(
-            format!("{origin} is an example that keeps the place of the real value"),
-            "put the real value in where it is set, and restart the pod",
+            format!("{origin} is a placeholder, not the real value"),
+            "write the real value where it is set, and restart the pod",
         ),
         Flaw::ServiceLink => SERVICE_LINK.found(
-            format!("{origin} is what Kubernetes sets for a Service of that name: tcp://ADDRESS:PORT"),
+            format!("{origin} is the value that Kubernetes sets for a Service with that name: tcp://ADDRESS:PORT"),
             "set the variable in the pod's env, rename the Service, or set enableServiceLinks: false",
         ),
     }
@@ -52,22 +52,23 @@ pub(super) fn placeholder_in(text: &str) -> Option<Flaw> {
 
 /// What JDBC makes of a URL, and what to do.
 pub(super) fn jdbc_words(misread: jdbc::Misread) -> (String, &'static str) {
-    const FORM: &str = "write jdbc:postgresql://host:5432/database?user=…&password=…, the password percent-encoded";
+    const FORM: &str = "write jdbc:postgresql://host:5432/database?user=…&password=… with a percent-encoded password";
     let (what, fix) = match misread {
-        jdbc::Misread::Refused(why) => return (format!("no driver takes it (No suitable driver): {why}"), FORM),
+        jdbc::Misread::Refused(why) => return (format!("no driver accepts the URL (No suitable driver): {why}"), FORM),
         jdbc::Misread::Escape => (
-            "it holds a broken escape, so that no driver takes it (No suitable driver)",
-            "percent-encode user and password: % as %25",
+            "the URL contains a broken escape, so no driver accepts it (No suitable driver)",
+            "percent-encode the user and the password: % as %25",
         ),
         jdbc::Misread::UserInHost => (
-            "JDBC takes no user and password before an `@`: they become a part of the host's name, or no driver takes the URL",
+            "JDBC does not support a user and password before an `@`: they become a part of the host, or no driver \
+             accepts the URL",
             FORM,
         ),
         jdbc::Misread::Plus => {
-            ("the password holds a `+`, which JDBC reads as a space", "if it is a plus, write %2B; for a space, %20")
+            ("the password contains a `+`, which JDBC reads as a space", "write %2B for a plus, or %20 for a space")
         }
         jdbc::Misread::Cut => {
-            ("the password seems to go on behind an `&`, where it ends", "if so, write %26 for the `&`")
+            ("the password seems to continue after an `&`, where JDBC ends it", "write %26 for an `&` in the password")
         }
     };
     (what.to_owned(), fix)
@@ -86,14 +87,17 @@ pub(super) fn jdbc(misread: jdbc::Misread, origin: &str) -> Finding {
 /// All clients of Redis take the last `@`; of PostgreSQL's, libpq, asyncpg and others take the first.
 pub(super) fn doubled(origin: &str, family: Family) -> String {
     let what = match family {
-        Family::Redis => "all up to the last `@` for the password",
-        Family::Postgres => "the second pair for a part of the password, or of the host",
+        Family::Redis => "everything before the last `@` as the password",
+        Family::Postgres => "the second pair as a part of the password or the host",
     };
-    format!("user and password appear twice in {origin}: clients take {what}")
+    format!("the user and the password appear twice in {origin}: clients read {what}")
 }
 
 pub(super) fn doubled_fix(intent: &Intent<'_>) -> String {
-    format!("put them in once: {}; either the URL has the password, or what builds the URL adds it", intent.shown())
+    format!(
+        "set them once: {}; either the URL contains the password, or the template that builds the URL adds it",
+        intent.shown()
+    )
 }
 
 /// What must be encoded, and the right form.
@@ -114,7 +118,7 @@ fn part(intent: &Intent<'_>) -> &'static str {
     let bad = |text: Option<&str>| text.is_some_and(|text| !percent::odd(text).is_empty());
     match (bad(intent.user), bad(intent.password)) {
         (true, false) => "the user",
-        (true, true) => "user and password",
+        (true, true) => "the user and the password",
         (false, _) => "the password",
     }
 }
@@ -151,8 +155,8 @@ pub(super) fn misread(intent: &Intent<'_>, known: Option<&str>, wrong: &[(Client
     let fine: Vec<&str> = fine.iter().map(|client| client.name()).collect();
     let rest = match fine.len() {
         0 => String::new(),
-        1 => format!("; {} reads it as meant", fine[0]),
-        _ => format!("; {} read it as meant", join_names(&fine)),
+        1 => format!("; {} reads it correctly", fine[0]),
+        _ => format!("; {} read it correctly", join_names(&fine)),
     };
     let colon = if fates.is_empty() { "" } else { ": " };
     format!("{} with {} unencoded{colon}{fates}{rest}", part(intent), join_names(&marks))
@@ -163,11 +167,11 @@ pub(super) fn fates(intent: &Intent<'_>, fates: &[(Client, Fate)]) -> String {
     let user = intent.shown_user().unwrap_or_else(|| "***".to_owned());
     let verb = |fate: Fate| match fate {
         Fate::Right => String::new(),
-        Fate::Refuses => "the URL is refused by".to_owned(),
-        Fate::HostIsUser => format!("the user {user} is taken for the host by"),
-        Fate::OtherHost => "another host or port is taken by".to_owned(),
+        Fate::Refuses => "the URL is rejected by".to_owned(),
+        Fate::HostIsUser => format!("the user {user} is used as the host by"),
+        Fate::OtherHost => "another host or port is used by".to_owned(),
         Fate::OtherLogin => "another user or password is sent by".to_owned(),
-        Fate::OtherDatabase => "another database is asked for by".to_owned(),
+        Fate::OtherDatabase => "another database is requested by".to_owned(),
     };
     let order = [Fate::Refuses, Fate::HostIsUser, Fate::OtherHost, Fate::OtherLogin, Fate::OtherDatabase];
     let group = |fate: Fate| {

@@ -42,8 +42,8 @@ fn plain_base<'a>(pairs: &[Pair<'a>]) -> Option<(&'a str, Finding)> {
     public.then(|| {
         let finding = INCONSISTENT.found(
             format!("the variable {name} is an http:// URL of a public name, and NODE_ENV is production"),
-            "write the URL that browsers use: with TLS before the app (Ingress) their origin is https://, and session cookies \
-             must be Secure",
+            "write the URL that browsers use: if TLS ends before the app (Ingress), their origin is https:// and \
+             session cookies must be Secure",
         );
         (name, finding)
     })
@@ -62,8 +62,12 @@ fn public(name: &str, text: &str) -> Option<Finding> {
         let token = !["SECRET", "PASSWORD", "PRIVATE"].iter().any(|word| name.contains(word));
         let severity = if token { Severity::Info } else { PUBLIC.severity };
         let found = PUBLIC.found(
-            format!("the variable {name} is named like a secret, and what begins with {prefix} is shipped to every browser"),
-            "keep it under a name without that prefix, read it on the server alone, and change the secret where it was built in",
+            format!(
+                "the variable {name} has the name of a secret, and every variable with the prefix {prefix} is \
+                     sent to every browser"
+            ),
+            "rename it without that prefix, read it only on the server, and replace the secret, because builds may \
+             contain it",
         );
         Finding { severity, ..found }
     })
@@ -83,8 +87,8 @@ fn origins(name: &str, text: &str) -> Option<Finding> {
     };
     items.any(path).then(|| {
         INCONSISTENT.found(
-            format!("an origin in the variable {name} ends in `/` or a path: no browser sends such a one"),
-            "write scheme://host[:port] alone, without a final `/`",
+            format!("an origin in the variable {name} ends with `/` or a path, which no browser sends"),
+            "write only scheme://host[:port], without a final `/`",
         )
     })
 }
@@ -112,14 +116,15 @@ fn redis(name: &str, text: &str, pairs: &[Pair<'_>], schemes: Schemes) -> Option
         }
         return Some(INCONSISTENT.found(
             format!("the variables {name} and {other} hold different passwords"),
-            "keep the password in one place, and make the other of it",
+            "keep the password in one place, and derive the other value from it",
         ));
     }
     let mut finding = REDIS_DOUBLE.found(
         format!(
-            "the variable {name} holds a password already, and {other} is set too: an app that adds it sends it twice"
+            "the variable {name} already contains a password, and {other} is set too: an app that adds it sends it \
+             twice"
         ),
-        format!("keep it in one of them: {} with {other}, or the URL alone", without_password(&intent)),
+        format!("keep the password in one of them: {} with {other}, or only the URL", without_password(&intent)),
     );
     finding.severity = Severity::Info;
     Some(finding)
@@ -155,7 +160,10 @@ fn postgres(name: &str, text: &str, pairs: &[Pair<'_>], schemes: Schemes) -> Opt
     }
     if raw == password && percent::odd(raw).is_empty() {
         return Some(UNENCODED.found(
-            format!("the password in the variable {name} is {other} as it is, and it holds a `%`: every client decodes it to another"),
+            format!(
+                "the password in the variable {name} is {other} unchanged, and it contains a `%`: every client \
+                     decodes it to another password"
+            ),
             format!("write %25 for % in the URL: {}", intent.shown()),
         ));
     }
@@ -169,7 +177,7 @@ fn postgres(name: &str, text: &str, pairs: &[Pair<'_>], schemes: Schemes) -> Opt
         let what = if host.is_some() { "host" } else { "database" };
         INCONSISTENT.found(
             format!("the variables {name} and {other} hold different passwords for the same user and {what}"),
-            "keep the password in one place, and make the other of it",
+            "keep the password in one place, and derive the other value from it",
         )
     })
 }
@@ -189,8 +197,8 @@ mod tests {
         assert_eq!(of("NEXT_PUBLIC_MIXPANEL_TOKEN"), Severity::Info);
         assert_eq!(of("NEXT_PUBLIC_TOKEN_SECRET"), Severity::Warning);
         let says = |name| judge(&[(name, "hunter2")], SCHEMES)[0].1.message.clone();
-        assert!(says("NEXT_PUBLIC_APP_SECRET").contains("begins with NEXT_PUBLIC_ is shipped"));
-        assert!(says("VITE_APP_SECRET").contains("begins with VITE_ is shipped"));
+        assert!(says("NEXT_PUBLIC_APP_SECRET").contains("prefix NEXT_PUBLIC_ is sent"));
+        assert!(says("VITE_APP_SECRET").contains("prefix VITE_ is sent"));
     }
 
     #[test]

@@ -66,10 +66,10 @@ fn forwarded(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec
         let those: Vec<(Client, char)> =
             (clients.zip(letters.chars())).filter(|(client, _)| asked.wants(*client)).collect();
         let refused = match neon {
-            true => "would ask the server for it as a setting, which Neon passes over (others: 42704)",
-            false => "would ask the server for it as a setting (42704 or 55P02; 08P01 behind PgBouncer)",
+            true => "would send it to the server as a setting, which Neon ignores (others: 42704)",
+            false => "would send it to the server as a setting (42704 or 55P02; 08P01 behind PgBouncer)",
         };
-        let says: Vec<String> = [('F', refused), ('R', "would refuse the URL")]
+        let says: Vec<String> = [('F', refused), ('R', "would reject the URL")]
             .into_iter()
             .filter_map(|(letter, what)| Some(format!("{} {what}", named(&those, letter)?)))
             .collect();
@@ -77,9 +77,9 @@ fn forwarded(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec
             return None;
         }
         let fix = match name {
-            _ if neon && named(&those, 'R').is_none() => "nothing at Neon; elsewhere leave it out".to_owned(),
+            _ if neon && named(&those, 'R').is_none() => "keep it for Neon; for other servers, remove it".to_owned(),
             "ssl" | "sslmode" => "with one of these, write sslmode=require, or sslmode=disable".to_owned(),
-            _ => format!("with one of these, leave `{name}` out of the URL that it reads; other clients may need it"),
+            _ => format!("with one of these, remove `{name}` from the URL that it reads; other clients may need it"),
         };
         let mut finding = PARAMETER.found(format!("{origin} has the parameter `{name}`: {}", says.join("; ")), fix);
         // Where one of them takes it, it may well be the app's.
@@ -106,14 +106,15 @@ fn by_dialect(intent: &Intent<'_>, origin: &str) -> Option<Finding> {
         "asyncpg" => (
             SQLALCHEMY_ASYNCPG,
             "asyncpg.connect(), which has no such argument: TypeError",
-            "write `ssl` in place of `sslmode`, with its value; settings go into connect_args={\"server_settings\": …}",
+            "write `ssl` instead of `sslmode`, with the same value; put settings into \
+             connect_args={\"server_settings\": …}",
         ),
-        driver if driver.starts_with("psycopg") => (SQLALCHEMY, "libpq, which refuses it", "remove it from this URL"),
+        driver if driver.starts_with("psycopg") => (SQLALCHEMY, "libpq, which rejects it", "remove it from this URL"),
         _ => return None,
     };
     let wrong: Vec<&str> =
         rows(intent).into_iter().filter(|(.., row)| row[column..].starts_with('R')).map(|(_, name, _)| name).collect();
-    let mut finding = PARAMETER.found(format!("SQLAlchemy hands {} of {origin} to {driver}", join_names(&wrong)), fix);
+    let mut finding = PARAMETER.found(format!("SQLAlchemy passes {} of {origin} to {driver}", join_names(&wrong)), fix);
     finding.severity = Severity::Error;
     (!wrong.is_empty()).then_some(finding)
 }
@@ -123,10 +124,8 @@ fn scheme(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Option
     let applies = intent.scheme.eq_ignore_ascii_case("postgres") && asked.named() && asked.wants(Client::SqlAlchemy);
     applies.then(|| {
         SCHEME.found(
-            format!(
-                "{origin} begins with postgres://, which SQLAlchemy 1.4 and later does not load (NoSuchModuleError)"
-            ),
-            "if the app uses SQLAlchemy, write postgresql://; every other client takes it, too",
+            format!("{origin} starts with postgres://, which SQLAlchemy 1.4 and later rejects (NoSuchModuleError)"),
+            "if the app uses SQLAlchemy, write postgresql://, which every other client accepts too",
         )
     })
 }
@@ -140,7 +139,7 @@ fn neon(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec<Find
     let mut found = Vec::new();
     match intent.param("sslmode") {
         Some("disable") => found.push(NEON_TLS.found(
-            format!("{origin} says sslmode=disable, and Neon refuses connections without TLS (connection is insecure)"),
+            format!("{origin} sets sslmode=disable, and Neon rejects connections without TLS (connection is insecure)"),
             "write sslmode=require, or verify-full",
         )),
         Some(_) => {}
@@ -149,8 +148,8 @@ fn neon(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec<Find
         None => {
             let mut finding = NEON_TLS.found(
                 format!(
-                    "{origin} names no sslmode: node-postgres and postgres.js connect without TLS then, which Neon refuses \
-                     (connection is insecure)"
+                    "{origin} has no sslmode, so node-postgres and postgres.js connect without TLS, which Neon \
+                     rejects (connection is insecure)"
                 ),
                 "add sslmode=require to the URL, unless the app sets `ssl` itself",
             );
@@ -166,8 +165,8 @@ fn neon(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec<Find
         && wanted != endpoint
     {
         found.push(NEON_ENDPOINT.found(
-            format!("{origin} asks for another endpoint in `options` than its host {host} is: Neon refuses that"),
-            "take `endpoint=` out of `options`, or make it the host's first label without -pooler",
+            format!("{origin} requests another endpoint in `options` than its host {host}, which Neon rejects"),
+            "remove `endpoint=` from `options`, or set it to the first label of the host without -pooler",
         ));
     }
     found
@@ -190,13 +189,17 @@ fn sslmode(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: Judged
             _ => return None,
         },
         None if mode == "prefer" && facts.own(AUTH_METHOD).is_some() && facts.tls_version.is_none() => {
-            "this server has no TLS, which node-postgres then insists on".to_owned()
+            "this server has no TLS, which node-postgres then requires".to_owned()
         }
         None => return None,
     };
     let mut finding = SSLMODE.found(
-        format!("node-postgres 8 reads sslmode={mode} of {origin} as verify-full, and {says}: it fails where other clients connect"),
-        "with node-postgres, name the authority (NODE_EXTRA_CA_CERTS or `ssl: {ca}`), or add uselibpqcompat=true to the URL",
+        format!(
+            "node-postgres 8 reads sslmode={mode} of {origin} as verify-full, and {says}, so it fails although \
+                 other clients connect"
+        ),
+        "with node-postgres, set the authority (NODE_EXTRA_CA_CERTS or `ssl: {ca}`), or add uselibpqcompat=true to \
+         the URL",
     );
     finding.severity = if asked.named() { Severity::Warning } else { Severity::Info };
     Some(finding)

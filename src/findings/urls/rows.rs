@@ -54,8 +54,8 @@ pub(super) const HOST_IS_USER: Entry = entry(
     "url_host_is_user",
     Severity::Error,
     Cause::UrlPasswordUnencoded,
-    "the host that does not resolve is the name of the database user: a URL whose password is not percent-encoded is \
-     read like this",
+    "the host that does not resolve is the name of the database user: clients read a URL like this if its password is \
+     not percent-encoded",
     "percent-encode the password in the URL that host and user come from",
 );
 pub(super) const PARAMETER: Entry = entry(

@@ -46,9 +46,9 @@ fn a_slash_in_the_password() {
     assert_eq!(codes(&found), ["url_password_unencoded"]);
     assert_eq!(
         found[0].message,
-        "the variable DATABASE_URL: the password with `/` unencoded: the URL is refused by libpq (psql, psycopg2), asyncpg, \
-         dj-database-url, node-postgres (Prisma 7), postgres.js, sqlx, Prisma's engine, lib/pq (pgx before 5.11) and pgx; the \
-         user app is taken for the host by psycopg 3; SQLAlchemy and tokio-postgres read it as meant"
+        "the variable DATABASE_URL: the password with `/` unencoded: the URL is rejected by libpq (psql, psycopg2), \
+         asyncpg, dj-database-url, node-postgres (Prisma 7), postgres.js, sqlx, Prisma's engine, lib/pq (pgx before \
+         5.11) and pgx; the user app is used as the host by psycopg 3; SQLAlchemy and tokio-postgres read it correctly"
     );
     assert_eq!(found[0].fix, "percent-encode the password where it is set (/ as %2F): postgres://app:***@db:5432/shop");
     // Those who were named read it as meant.
@@ -231,7 +231,7 @@ fn of_a_variable_the_hint_says_which_and_what_to_do() {
         (
             "postgres://app:${DB_PASSWORD}@db/x",
             Cause::UrlMalformed,
-            "${DB_PASSWORD} stands in the variable DATABASE_URL",
+            "the variable DATABASE_URL still contains ${DB_PASSWORD}",
         ),
     ] {
         let blame = super::lint(text, super::Family::Postgres, SCHEMES).expect("it is wrong");
@@ -266,7 +266,7 @@ fn quotes_and_spaces_of_a_password_may_be_the_servers() {
     for text in ["\"hunter2\"", "hunter2 ", " hunter2"] {
         let found = of(text);
         assert_eq!(found.severity, Severity::Warning, "{text:?}");
-        assert!(found.fix.contains("unless the other side holds it with the same"), "{}", found.fix);
+        assert!(found.fix.contains("unless the other side stores the same"), "{}", found.fix);
     }
     assert_eq!(of("hunter2\n").severity, Severity::Error);
 }
@@ -306,26 +306,26 @@ fn what_a_rejected_password_may_come_of() {
     let usual = "";
     for (key, text, code, told) in [
         ("password", "\"hunter2\"", "env_quoted", "the variable X is in quotes"),
-        ("password", "czNjcmV0LWh1bnRlcjI=", "env_base64_twice", "the variable X reads as base64 of plain text"),
+        ("password", "czNjcmV0LWh1bnRlcjI=", "env_base64_twice", "the variable X is base64 of plain text"),
         ("password", "jFcdCCB5fGPyBqbe", "", usual),
         (
             "url",
             "postgres://app:czNjcmV0LWh1bnRlcjI=@db/x",
             "env_base64_twice",
-            "the password in the variable X reads as base64 of plain text",
+            "the password in the variable X is base64 of plain text",
         ),
-        ("password", "hunter%2F2", "", "the variable X is percent-encoded, and `password` is taken as it is"),
+        ("password", "hunter%2F2", "", "the variable X is percent-encoded, but `password` is used unchanged"),
         ("password", "hunter%zz", "", usual),
         (
             "url",
             "postgres://app:hun%41ter@db/x",
             "url_password_unencoded",
-            "the password in the variable X has a `%` before",
+            "the password in the variable X has a `%` and two hex digits",
         ),
         ("url", "postgres://app:hun%2Fter@db/x", "", usual),
         // What was sent is what was meant: other clients would have sent something else.
         ("url", "postgres://app:hun@ter@db/x", "url_password_unencoded", usual),
-        ("url", "postgres://user:password@host:5432/dbname", "env_placeholder", "the variable X is an example"),
+        ("url", "postgres://user:password@host:5432/dbname", "env_placeholder", "the variable X is a placeholder"),
     ] {
         let readings = [reading(key, "X", text)];
         let context = context(&readings, &[]);
@@ -346,8 +346,8 @@ fn a_value_that_breaks_a_rule_is_explained_by_itself() {
             Fault::new(Phase::Assert, Cause::VariableInvalid, "port: the variable DB_PORT holds something else");
         hint(&of_key(fault, "port"), context(&readings, &[]))
     };
-    assert!(of("port", "tcp://10.96.0.7:5432").starts_with("the variable DB_PORT is what Kubernetes sets"));
-    assert!(of("", "tcp://10.96.0.7:5432").starts_with("the variable DB_PORT is what Kubernetes sets"));
+    assert!(of("port", "tcp://10.96.0.7:5432").starts_with("the variable DB_PORT is the value that Kubernetes sets"));
+    assert!(of("", "tcp://10.96.0.7:5432").starts_with("the variable DB_PORT is the value that Kubernetes sets"));
     assert!(of("port", "5432\n").starts_with("the variable DB_PORT has a newline at its end"));
     assert_eq!(of("port", "many"), "");
 }
@@ -545,7 +545,7 @@ fn what_neon_passes_over_is_no_warning() {
     let url = |host: &str| format!("postgres://app:pw@{host}/x?sslmode=require&channel_binding=require&schema=x");
     let of = |host: &str, clients: &[&'static str]| {
         let found = of_url(&url(host), clients);
-        let told = found.iter().all(|finding| finding.message.contains("which Neon passes over"));
+        let told = found.iter().all(|finding| finding.message.contains("which Neon ignores"));
         (found.iter().map(|finding| finding.severity).min().unwrap(), told)
     };
     let (info, warning) = (crate::finding::Severity::Info, crate::finding::Severity::Warning);

@@ -47,9 +47,11 @@ fn message(tries: &[ConnectAttempt], endpoint: &Endpoint, allowance: Duration) -
     let connected = tried.iter().filter(|one| one.result == ConnectResult::Connected).count();
     let mut text = match (tries, connected) {
         ([only], _) if of_name.is_empty() => line(only),
-        ([only], _) => format!("the one address{of_name}: {}", line(only)),
+        ([only], _) => format!("the only address{of_name}: {}", line(only)),
         (all, 0) => format!("none of {} addresses{of_name} connected: {}", all.len(), list(&tried)),
-        (all, some) => format!("{some} of {} addresses{of_name} connected, all must: {}", all.len(), list(&tried)),
+        (all, some) => {
+            format!("{some} of {} addresses{of_name} connected, but all must connect: {}", all.len(), list(&tried))
+        }
     };
     if !left.is_empty() {
         let (count, were) = (left.len(), if left.len() == 1 { "address was" } else { "addresses were" });
@@ -75,8 +77,8 @@ pub(super) fn line(one: &ConnectAttempt) -> String {
     match one.result {
         ConnectResult::Connected => format!("{address} connected after {took}"),
         ConnectResult::Refused => format!("{address} refused after {took}"),
-        ConnectResult::Timeout => format!("{address} silent, the kernel gave up after {took}"),
-        ConnectResult::Cut => format!("{address} silent, cut after {took}"),
+        ConnectResult::Timeout => format!("{address} no answer, the kernel gave up after {took}"),
+        ConnectResult::Cut => format!("{address} no answer within {took}"),
         ConnectResult::Reset => format!("{address} reset after {took}"),
         ConnectResult::HostUnreachable => format!("{address} host unreachable after {took}{errno}"),
         ConnectResult::NetworkUnreachable => format!("{address} network unreachable after {took}{}", zone(one, &errno)),

@@ -201,7 +201,11 @@ async fn all_must_connect_where_all_are_required() {
     let hosts = "127.0.0.2 db\n127.0.0.3 db\n127.0.0.4 db";
     let (result, evidence) = dialled(hosts, rules, Duration::from_secs(5), port).await;
     let fault = result.unwrap_err();
-    assert!(fault.message.starts_with("1 of 3 addresses of db connected, all must: 127.0.0.3:"), "{}", fault.message);
+    assert!(
+        fault.message.starts_with("1 of 3 addresses of db connected, but all must connect: 127.0.0.3:"),
+        "{}",
+        fault.message
+    );
     let members: Vec<_> =
         evidence.members.iter().map(|one| one.failure.as_ref().map(|failure| failure.cause.slug())).collect();
     assert_eq!(members, [None, Some("connect_refused"), Some("connect_refused")]);

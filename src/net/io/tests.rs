@@ -19,7 +19,7 @@ async fn pair() -> (TcpStream, TcpStream) {
 async fn remembers_the_first_bytes_the_counts_and_the_end() {
     let (far, near) = tokio::io::duplex(8);
     let mut io = Io::over(near);
-    let wire = io.wire();
+    let wire = io.monitor();
     let peer = async {
         let mut far = far;
         far.write_all(&[b'a'; 100]).await.unwrap();
@@ -41,7 +41,7 @@ async fn more_than_the_limit_is_an_error() {
     let mut io = Io::over(tokio::io::join(tokio::io::repeat(b'x'), tokio::io::sink()));
     let error = tokio::io::copy(&mut io, &mut tokio::io::sink()).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::FileTooLarge);
-    let seen = io.wire().seen();
+    let seen = io.monitor().seen();
     assert_eq!(seen.end, Some(End::OverLimit));
     assert!((READ_LIMIT..READ_LIMIT + 64 * 1024).contains(&seen.received));
 }
@@ -69,7 +69,7 @@ async fn parting(ours: Io, mut theirs: TcpStream) -> Result<usize, std::io::Erro
 }
 
 #[tokio::test]
-async fn a_stream_without_a_goodbye_is_aborted() {
+async fn a_stream_without_a_shutdown_is_aborted() {
     let (ours, theirs) = pair().await;
     let closing = ClosingSockets::default();
     assert_eq!(parting(Io::tcp(ours, closing.clone()), theirs).await, Err(std::io::ErrorKind::ConnectionReset));
@@ -80,12 +80,16 @@ async fn a_stream_without_a_goodbye_is_aborted() {
     let (ours, theirs) = pair().await;
     let mut io = Io::tcp(ours, closing.clone());
     io.shutdown().await.unwrap();
-    assert_eq!(parting(io, theirs).await, Err(std::io::ErrorKind::ConnectionReset), "a goodbye without a word");
+    assert_eq!(
+        parting(io, theirs).await,
+        Err(std::io::ErrorKind::ConnectionReset),
+        "a shutdown before anything was sent"
+    );
     assert!(closing.pop().is_none());
 }
 
 #[tokio::test]
-async fn after_a_goodbye_the_socket_waits_for_the_peer() {
+async fn after_a_shutdown_the_socket_waits_for_the_peer() {
     let (ours, mut theirs) = pair().await;
     let closing = ClosingSockets::default();
     let mut io = Io::tcp(ours, closing.clone());

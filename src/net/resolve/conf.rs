@@ -43,7 +43,7 @@ pub(super) fn read(env: &dyn Env) -> Conf {
         Err(error) => {
             let mut conf = parse(b"", &|_| None);
             let why = if error.kind() == io::ErrorKind::NotFound { "does not exist" } else { "cannot be read" };
-            conf.note = Some(format!("{PATH} {why}, so 127.0.0.1 was asked"));
+            conf.note = Some(format!("{PATH} {why}, so the queries went to 127.0.0.1"));
             conf
         }
     }
@@ -77,10 +77,10 @@ fn parse(text: &[u8], interface: &dyn Fn(&str) -> Option<u32>) -> Conf {
     }
     if conf.servers.is_empty() {
         let why = match unreadable {
-            0 => "names no name server".to_owned(),
-            count => format!("names no name server that can be read ({count} unreadable)"),
+            0 => "has no nameserver line".to_owned(),
+            count => format!("has no valid nameserver line ({count} invalid)"),
         };
-        conf.note = Some(format!("{PATH} {why}, so 127.0.0.1 was asked"));
+        conf.note = Some(format!("{PATH} {why}, so the queries went to 127.0.0.1"));
         conf.servers.push((Ipv4Addr::LOCALHOST, PORT).into());
     }
     conf
@@ -162,10 +162,10 @@ mod tests {
     #[test]
     fn no_name_server_is_said() {
         for (text, note) in [
-            ("", "names no name server, so"),
-            ("\u{0}\u{1} garbage\nnameserver\n", "1 unreadable"),
-            ("nameserver dns.example.com\nnameserver fe80::1%nope\nnameserver fe80::1%../x\n", "3 unreadable"),
-            ("# nameserver 10.0.0.1\n", "names no name server, so"),
+            ("", "has no nameserver line, so"),
+            ("\u{0}\u{1} garbage\nnameserver\n", "1 invalid"),
+            ("nameserver dns.example.com\nnameserver fe80::1%nope\nnameserver fe80::1%../x\n", "3 invalid"),
+            ("# nameserver 10.0.0.1\n", "has no nameserver line, so"),
         ] {
             let conf = conf(text);
             assert_eq!(conf.servers, ["127.0.0.1:53".parse().unwrap()], "{text}");

@@ -143,7 +143,7 @@ fn lookup_result(response: Response, candidate: &Candidate, server: SocketAddr) 
 fn describe_servers(servers: &[Server]) -> String {
     let describe = |server: &Server| Some(format!("{} {}", server.address, server.last_result.as_ref()?));
     let texts: Vec<_> = servers.iter().filter_map(describe).collect();
-    if texts.is_empty() { "no time was left to ask".to_owned() } else { texts.join(", ") }
+    if texts.is_empty() { "the time was used up before the first query".to_owned() } else { texts.join(", ") }
 }
 
 /// Records queries in the attempt's evidence.
@@ -246,11 +246,11 @@ fn record_no_answer(
     wait: Duration,
     why: NoAnswer,
 ) {
-    let prefix = if transport == "tcp" { "cut its answer short, and over TCP: " } else { "" };
+    let prefix = if transport == "tcp" { "truncated its answer, and over TCP: " } else { "" };
     let (answer, text) = match why {
         NoAnswer::Silent => {
-            let again = if server.sends > 1 { ", asked twice" } else { "" };
-            (DnsAnswer::Timeout, format!("{prefix}silent for {}{again}", show(wait)))
+            let again = if server.sends > 1 { ", 2 queries" } else { "" };
+            (DnsAnswer::Timeout, format!("{prefix}no answer for {}{again}", show(wait)))
         }
         NoAnswer::Junk => {
             server.broken = true;
@@ -305,7 +305,7 @@ async fn over_udp(socket: &UdpSocket, question: &Question, until: Instant) -> Ud
 async fn over_tcp(server: SocketAddr, question: &Question) -> io::Result<Reply> {
     let socket = if server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     let mut stream = socket.connect(server).await?;
-    // The answer is complete when we close, and DNS has no goodbye: leave no TIME_WAIT behind.
+    // The answer is complete when we close, and DNS has no end message: leave no TIME_WAIT behind.
     stream.set_zero_linger()?;
     stream.set_nodelay(true)?;
     over_stream(&mut stream, question).await

@@ -115,7 +115,7 @@ async fn no_time_is_no_query() {
     let found = super::records(&mut attempt, "db", RecordType::A, Some(server.address), budget).await;
     let fault = found.unwrap_err();
     assert_eq!((fault.cause, fault.phase), (Cause::DnsTimeout, Phase::Resolve));
-    assert!(fault.message.contains("no time was left to ask"), "{}", fault.message);
+    assert!(fault.message.contains("the time was used up before the first query"), "{}", fault.message);
     assert!(attempt.finish().queries.is_empty());
 }
 

@@ -28,13 +28,13 @@ impl CertificateContext<'_> {
     /// The fault: the cause and what was observed.
     pub(super) fn explain(&self, error: &CertificateError) -> Fault {
         let Some(leaf) = self.chain.first() else {
-            let message = format!("the certificate cannot be read: {error}");
+            let message = format!("cannot read the certificate: {error}");
             return fault(Cause::TlsUnsupported, message).with(Detail::Tls(TlsDetail::Malformed));
         };
         let subject = &leaf.facts.subject;
         match error {
             CertificateError::Expired => {
-                fault(Cause::TlsExpired, format!("the certificate of \"{subject}\" ends before it begins"))
+                fault(Cause::TlsExpired, format!("the certificate of \"{subject}\" expires before it is valid"))
             }
             CertificateError::ExpiredContext { not_after, .. } => self.expired(seconds(not_after.as_secs())),
             CertificateError::NotValidYetContext { not_before, .. } => {
@@ -55,14 +55,14 @@ impl CertificateContext<'_> {
             }
             // See `as_handshake_error`.
             CertificateError::ApplicationVerificationFailure => weak_signature(&format!(
-                "what the key of \"{subject}\" signed in the handshake cannot be verified: it is an RSA key under 2048 bits, \
-                 or not the certificate's"
+                "the handshake signature of \"{subject}\" is invalid: its RSA key has fewer than 2048 bits, or is not \
+                 the certificate's key"
             )),
             error if is_unknown_critical_extension(error) => {
-                malformed(&format!("the certificate of \"{subject}\" has a critical extension of an unknown kind"))
+                malformed(&format!("the certificate of \"{subject}\" has an unknown critical extension"))
             }
             CertificateError::BadEncoding => {
-                malformed(&format!("the certificate of \"{subject}\" is not encoded as it should be"))
+                malformed(&format!("the certificate of \"{subject}\" has an invalid encoding"))
             }
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
                 let what = "does not allow its use for a server (extended key usage)";
@@ -72,9 +72,9 @@ impl CertificateContext<'_> {
             CertificateError::Other(_) if !leaf.is_v3 => {
                 malformed(&format!("the certificate of \"{subject}\" is X.509 version 1, which has no names"))
             }
-            CertificateError::Other(_) if leaf.is_ca => {
-                malformed(&format!("the certificate of \"{subject}\" is a CA's own, and is used as a server's"))
-            }
+            CertificateError::Other(_) if leaf.is_ca => malformed(&format!(
+                "the certificate of \"{subject}\" is a CA certificate, used as a server certificate"
+            )),
             other => fault(Cause::TlsUntrusted, format!("the chain of \"{subject}\" was not accepted: {other}"))
                 .with(Detail::Tls(TlsDetail::BreaksConstraints)),
         }
@@ -96,9 +96,9 @@ impl CertificateContext<'_> {
         let which = self.which(|sent| sent.facts.not_before == at);
         let (from, now, ahead) = (rfc3339_unix(at), rfc3339_unix(self.now), at - self.now);
         let mut message =
-            format!("{which} is valid from {from} on, {} from now; this pod's clock says {now}", rough_duration(ahead));
+            format!("{which} is valid from {from}, {} from now; the time in this pod is {now}", rough_duration(ahead));
         if ahead <= CLOCK_SKEW {
-            message.push_str(": so little that one of the two clocks may be wrong");
+            message.push_str("; the difference is small, so one of the two clocks may be wrong");
         }
         fault(Cause::TlsNotYetValid, message)
     }
@@ -126,9 +126,12 @@ impl CertificateContext<'_> {
                 .with(Detail::Tls(TlsDetail::CommonNameOnly));
             }
             let has = if common.is_empty() { "no name at all".to_owned() } else { format!("the common name {common}") };
-            return wrong(format!("the certificate has {has} and no subject alternative name, not \"{wanted}\""));
+            return wrong(format!(
+                "the certificate has {has} and no subject alternative name, so it does not cover \
+                                  \"{wanted}\""
+            ));
         }
-        wrong(format!("the certificate is for {}, not for \"{wanted}\"", quoted(&leaf.facts.names)))
+        wrong(format!("the certificate covers {}, not \"{wanted}\"", quoted(&leaf.facts.names)))
     }
 
     fn untrusted(&self, leaf: &CertificateInfo) -> Fault {
@@ -141,16 +144,17 @@ impl CertificateContext<'_> {
         let (message, detail) = if self.roots.has_subject(&top.issuer) {
             let signed = &top.facts.subject;
             let message = format!(
-                "\"{issuer}\" is among {roots}, but the certificate of \"{signed}\" was signed with another key: \
-                 the CA was made anew under the same name"
+                "\"{issuer}\" is among {roots}, but another key signed the certificate of \"{signed}\": the CA was \
+                 recreated with the same name"
             );
             (message, TlsDetail::IssuerKeyChanged)
         } else if leaf.is_self_issued() {
             let message = format!("the certificate of \"{subject}\" is self-signed and not among {roots}");
             (message, TlsDetail::SelfSigned)
         } else if top.is_self_issued() {
-            let message =
-                format!("the chain of \"{subject}\" ends in the self-signed \"{issuer}\", which is not among {roots}");
+            let message = format!(
+                "the chain of \"{subject}\" ends with the self-signed \"{issuer}\", which is not among {roots}"
+            );
             (message, ends())
         } else if path.len() > 1 {
             let last = &top.facts.subject;
@@ -160,16 +164,16 @@ impl CertificateContext<'_> {
             (message, ends())
         } else if self.chain.len() > 1 {
             let message = format!(
-                "incomplete chain: {} certificates came, but not the issuer \"{issuer}\" of \"{subject}\", \
-                 and it is not among {roots}",
+                "incomplete chain: the server sent {} certificates, but not the issuer \"{issuer}\" of \"{subject}\", \
+                 which is not among {roots}",
                 self.chain.len()
             );
             (message, not_sent())
         } else {
             let message = format!(
-                "incomplete chain or unknown issuer: the certificate of \"{subject}\" came alone, and its issuer \
-                 \"{issuer}\" is not among {roots}: the server leaves out an intermediate certificate, or that CA is \
-                 not configured here"
+                "incomplete chain or unknown issuer: the server sent only the certificate of \"{subject}\", and its \
+                 issuer \"{issuer}\" is not among {roots}; the server omits an intermediate certificate, or that CA \
+                 is not configured here"
             );
             (message, not_sent())
         };

@@ -44,7 +44,7 @@ pub(in crate::net) async fn handshake(
         Err(fault) => return (session, Err((fault, Some(io)))),
     };
     let client = Client::new(options);
-    let wire = io.wire();
+    let wire = io.monitor();
     let before = wire.seen();
     io.set_limit(before.received + HANDSHAKE_LIMIT);
     let (tap, first_bytes) = TapStream::new(io);
@@ -127,7 +127,7 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, Fault> {
         Host::Ip(ip) => Ok(ServerName::IpAddress((*ip).into())),
         Host::Name(name) => {
             DnsName::try_from(name.trim_end_matches('.').to_owned()).map(ServerName::DnsName).map_err(|_| {
-                let what = "cannot be asked for over TLS: set server_name to a name of the certificate";
+                let what = "is not valid in TLS: set server_name to a name of the certificate";
                 Fault::new(Phase::Assert, Cause::ProbeLimit, format!("the name \"{name}\" {what}"))
                     .with(Detail::Value(ValueDetail::NotWritten))
             })

@@ -57,7 +57,7 @@ impl HandshakeContext<'_> {
 
     /// What is known where the time ran out.
     pub(super) fn timeout(&self) -> Fault {
-        let so_far = || format!("timed out in the TLS handshake; {}", silence(&self.seen, Instant::now()));
+        let so_far = || format!("timed out in the TLS handshake: {}", silence(&self.seen, Instant::now()));
         let silent = || Fault::new(Phase::Tls, Cause::Timeout, so_far()).with(how_silent(&self.seen));
         self.not_tls().unwrap_or_else(silent)
     }
@@ -70,7 +70,7 @@ impl HandshakeContext<'_> {
             Some(other) => (format!("the peer speaks plain {other}"), StreamDetail::Speaks(other.as_str())),
             None => {
                 let count = self.seen.received;
-                let message = format!("what came ({count} bytes) is no TLS, and no protocol that is known");
+                let message = format!("the received data ({count} bytes) is neither TLS nor a known protocol");
                 (message, StreamDetail::Unrecognised)
             }
         };
@@ -85,11 +85,13 @@ impl HandshakeContext<'_> {
         let named = alert_name(alert);
         let fault = match alert {
             A::ProtocolVersion => unsupported(&format!(
-                "the server refuses TLS 1.2 and 1.3 (alert {named}), so it offers only older versions"
+                "the server rejects TLS 1.2 and 1.3 (alert {named}), so it offers only older versions"
             )),
             A::HandshakeFailure | A::InsufficientSecurity if self.hello.is_none() => {
-                let fault =
-                    unsupported(&format!("the server found nothing in common with our TLS hello (alert {named})"));
+                let fault = unsupported(&format!(
+                    "the server supports no version, cipher or key type that pilotfish offers \
+                                          (alert {named})"
+                ));
                 return fault.with(Detail::Tls(TlsDetail::NothingInCommon));
             }
             A::UnrecognisedName => {
@@ -98,7 +100,7 @@ impl HandshakeContext<'_> {
             }
             A::NoApplicationProtocol => {
                 let offered = self.session.alpn.join(", ");
-                failed(format!("the server speaks none of the application protocols {offered} (alert {named})"))
+                failed(format!("the server supports none of the application protocols {offered} (alert {named})"))
             }
             _ => failed(format!("the server ended the TLS handshake with alert {named}")),
         };
@@ -110,9 +112,9 @@ impl HandshakeContext<'_> {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => {
                 let version = self.hello.and_then(ServerHello::version_name).unwrap_or("an older version");
-                unsupported(&format!("the server chose {version}; TLS 1.2 or 1.3 is needed"))
+                unsupported(&format!("the server chose {version}; TLS 1.2 or 1.3 is required"))
             }
-            other => unsupported(&format!("the server's TLS has nothing in common with ours: {other:?}"))
+            other => unsupported(&format!("the server's TLS is not compatible with pilotfish: {other:?}"))
                 .with(Detail::Tls(TlsDetail::NothingInCommon)),
         }
     }

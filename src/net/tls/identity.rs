@@ -53,7 +53,7 @@ impl Identity {
         der.zeroize();
         let signing = signing.map_err(|_| {
             let kinds = "RSA of at least 2048 bits, EC P-256 or P-384, or Ed25519";
-            invalid(format!("the private key in {key_shown} is damaged, or of another kind than {kinds}"))
+            invalid(format!("the private key in {key_shown} is damaged, or is not {kinds}"))
         })?;
         let certified = CertifiedKey::new(chain, signing);
         // Of what rustls does not read, as a certificate of X.509 version 1, the peer is the judge.

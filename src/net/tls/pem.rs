@@ -79,7 +79,7 @@ impl Pem {
     pub(super) fn read(&self, env: &dyn Env) -> Result<(Zeroizing<Vec<u8>>, String), Fault> {
         match self.find(env)? {
             PemSource::Word(word) => {
-                Err(fault(Cause::FileInvalid, format!("`{word}` is a word for `ca`, not for `cert` or `key`")))
+                Err(fault(Cause::FileInvalid, format!("`{word}` is valid for `ca`, not for `cert` or `key`")))
             }
             PemSource::Text { bytes, origin } => Ok((bytes, origin)),
             PemSource::Path { path, shown } => {
@@ -100,10 +100,10 @@ impl<'de> Deserialize<'de> for Pem {
 pub(super) fn read_fault(shown: &str, error: &std::io::Error) -> Fault {
     match error.kind() {
         std::io::ErrorKind::NotFound => {
-            fault(Cause::FileMissing, format!("{shown} does not exist: is the volume with it mounted?"))
+            fault(Cause::FileMissing, format!("{shown} does not exist: check whether its volume is mounted"))
         }
         kind => {
-            let fault = fault(Cause::FileInvalid, format!("{shown} cannot be read: {error}"));
+            let fault = fault(Cause::FileInvalid, format!("cannot read {shown}: {error}"));
             let denied = kind == std::io::ErrorKind::PermissionDenied;
             if denied { fault.with(Detail::Value(ValueDetail::NotPermitted { of_process: false })) } else { fault }
         }
@@ -116,13 +116,13 @@ pub(super) fn no_section_in(shown: &str, bytes: &[u8], label: &str) -> Fault {
     let what = if bytes.is_empty() {
         "is empty".to_owned()
     } else if bytes.starts_with(&[0x30]) && bytes.get(1).is_some_and(|length| *length >= 0x80) {
-        format!("is DER: convert it to PEM with openssl, so that it holds -----BEGIN {label}-----")
+        format!("is DER: convert it to PEM with openssl, so that it contains -----BEGIN {label}-----")
     } else if label.ends_with("KEY") && holds("ENCRYPTED") {
-        "holds a key that is encrypted: decrypt it with `openssl pkey`".to_owned()
+        "contains an encrypted key: decrypt it with `openssl pkey`".to_owned()
     } else if !holds(BEGIN) {
-        format!("is not PEM: it must hold -----BEGIN {label}-----")
+        format!("is not PEM: it must contain -----BEGIN {label}-----")
     } else {
-        format!("is PEM, but holds no -----BEGIN {label}-----")
+        format!("is PEM, but contains no -----BEGIN {label}-----")
     };
     let detail = if bytes.is_empty() { ValueDetail::Empty } else { ValueDetail::NotPem };
     fault(Cause::FileInvalid, format!("{shown} {what}")).with(Detail::Value(detail))

@@ -59,7 +59,7 @@ impl Roots {
     /// How messages name them: `the 3 roots of the file /etc/ca.pem`.
     pub(super) fn describe(&self) -> String {
         match self.store.len() {
-            1 => format!("the one root of {}", self.origin),
+            1 => format!("the roots of {} (only 1)", self.origin),
             count => format!("the {count} roots of {}", self.origin),
         }
     }
@@ -156,7 +156,7 @@ impl RootCache {
             PemSource::Word("builtin") => Ok(self.builtin()),
             PemSource::Word(_) => self.system(env)?.ok_or_else(|| {
                 let looked = BUNDLES.join(", ");
-                fault(Cause::FileMissing, format!("no bundle of system roots: looked for SSL_CERT_FILE, {looked}"))
+                fault(Cause::FileMissing, format!("no bundle of system roots: not found in SSL_CERT_FILE, {looked}"))
             }),
             PemSource::Text { bytes, origin } => {
                 let digest = sha256(&bytes);

@@ -84,7 +84,7 @@ impl Session {
             format!("the certificate of \"{subject}\" expired {} ago, at {at}", rough_duration(-left))
         } else {
             let left = rough_duration(left);
-            format!("the certificate of \"{subject}\" expires in {left}, at {at}; at least {days} days are asked for")
+            format!("the certificate of \"{subject}\" expires in {left}, at {at}; at least {days} days are required")
         };
         Err(Fault::new(Phase::Assert, Cause::TlsExpired, message))
     }
@@ -133,15 +133,15 @@ impl Session {
         let named = alert_name(alert);
         let message = match (wanted, &self.identity) {
             (Some(issuers), None) => format!(
-                "the server wants a client certificate{}, and none is configured (alert {named})",
+                "the server requires a client certificate{}, and none is configured (alert {named})",
                 issued_by(issuers)
             ),
             (Some(issuers), Some(who)) => format!(
-                "the server rejects our client certificate {who} (alert {named}); it wants one{}",
+                "the server rejects our client certificate {who} (alert {named}); it requires one{}",
                 issued_by(issuers)
             ),
             (None, _) if alert == A::CertificateRequired => {
-                format!("the server wants a client certificate (alert {named})")
+                format!("the server requires a client certificate (alert {named})")
             }
             (None, _) => return None,
         };
@@ -157,7 +157,7 @@ impl Session {
         );
         let issuers = self.issuers.as_ref().filter(|_| hung_up && self.identity.is_none())?;
         let message = format!(
-            "the server asked for a client certificate{}, none is configured, and it hung up",
+            "the server requested a client certificate{}, none is configured, and the server closed the connection",
             issued_by(issuers)
         );
         Some(Fault::new(Phase::Tls, Cause::TlsClientCertRequired, message))

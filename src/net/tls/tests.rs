@@ -103,19 +103,20 @@ fn why_a_chain_is_not_trusted() {
         (
             vec![&alone],
             &root,
-            "the certificate of \"CN=db.lab\" is self-signed and not among the one root of the file /ca.pem",
+            "the certificate of \"CN=db.lab\" is self-signed and not among the roots of the file /ca.pem (only 1)",
             TlsDetail::SelfSigned,
         ),
         (
             vec![&leaf],
             &root,
-            "incomplete chain or unknown issuer: the certificate of \"CN=db.lab\" came alone, and its issuer \"CN=Middle\" is not among",
+            "incomplete chain or unknown issuer: the server sent only the certificate of \"CN=db.lab\", and its \
+             issuer \"CN=Middle\" is not among",
             TlsDetail::IssuerNotSent { issuer: "CN=Middle".to_owned() },
         ),
         (
             vec![&leaf, &other],
             &root,
-            "incomplete chain: 2 certificates came, but not the issuer \"CN=Middle\" of \"CN=db.lab\"",
+            "incomplete chain: the server sent 2 certificates, but not the issuer \"CN=Middle\" of \"CN=db.lab\"",
             TlsDetail::IssuerNotSent { issuer: "CN=Middle".to_owned() },
         ),
         (
@@ -127,13 +128,14 @@ fn why_a_chain_is_not_trusted() {
         (
             vec![&leaf, &middle, &root],
             &other,
-            "the chain of \"CN=db.lab\" ends in the self-signed \"CN=Root\", which is not among",
+            "the chain of \"CN=db.lab\" ends with the self-signed \"CN=Root\", which is not among",
             TlsDetail::ChainEndsAt { issuer: "CN=Root".to_owned() },
         ),
         (
             vec![&direct],
             &again,
-            "\"CN=Root\" is among the one root of the file /ca.pem, but the certificate of \"CN=db.lab\" was signed with another key",
+            "\"CN=Root\" is among the roots of the file /ca.pem (only 1), but another key signed the certificate of \
+             \"CN=db.lab\"",
             TlsDetail::IssuerKeyChanged,
         ),
     ] {
@@ -162,8 +164,8 @@ fn dates_and_names_are_told() {
     let name = CertificateError::NotValidForName;
     assert_eq!(
         explain(&["db.lab"], "db.lab", FROM - 40, &not_yet_valid),
-        "tls_not_yet_valid: the certificate of \"CN=db.lab\" is valid from 2026-01-01T00:00:00Z on, 40 s from now; this \
-         pod's clock says 2025-12-31T23:59:20Z: so little that one of the two clocks may be wrong"
+        "tls_not_yet_valid: the certificate of \"CN=db.lab\" is valid from 2026-01-01T00:00:00Z, 40 s from now; the \
+         time in this pod is 2025-12-31T23:59:20Z; the difference is small, so one of the two clocks may be wrong"
     );
     assert!(!explain(&["db.lab"], "db.lab", FROM - 900_000, &not_yet_valid).contains("clocks"));
     let late = CertificateError::ExpiredContext { time: at(0), not_after: at(1_775_001_600) };
@@ -173,7 +175,7 @@ fn dates_and_names_are_told() {
     );
     assert_eq!(
         explain(&["a.lab", "10.0.0.7"], "10.0.0.8", FROM, &name),
-        "tls_wrong_name: the certificate is for \"a.lab\", \"10.0.0.7\", not for \"10.0.0.8\""
+        "tls_wrong_name: the certificate covers \"a.lab\", \"10.0.0.7\", not \"10.0.0.8\""
     );
     assert_eq!(
         explain(&[], "db.lab", FROM, &name),
@@ -182,7 +184,7 @@ fn dates_and_names_are_told() {
     );
     assert_eq!(
         explain(&[], "other.lab", FROM, &name),
-        "tls_wrong_name: the certificate has the common name \"db.lab\" and no subject alternative name, not \"other.lab\""
+        "tls_wrong_name: the certificate has the common name \"db.lab\" and no subject alternative name, so it does not cover \"other.lab\""
     );
     assert_eq!(
         [rough_duration(5), rough_duration(600), rough_duration(9_000), rough_duration(200_000)],
@@ -291,7 +293,7 @@ fn where_roots_come_from() {
     assert!(cache.get(Some(&file("system")), &bundle).unwrap().contains(ca.cert.der()));
     assert_eq!(
         told(&cache.get(Some(&file("system")), &env).unwrap_err()).split(',').next().unwrap(),
-        "file_missing: no bundle of system roots: looked for SSL_CERT_FILE"
+        "file_missing: no bundle of system roots: not found in SSL_CERT_FILE"
     );
     let missing = MapEnv::with_vars(&[("SSL_CERT_FILE", "/nope")]);
     assert!(
@@ -312,18 +314,18 @@ fn a_ca_that_cannot_be_read_is_named() {
         .with_file("/key", key.as_bytes())
         .with_file("/half", format!("{}{broken}", good.cert.pem()).as_bytes());
     for (pem, expected) in [
-        (file("/nope"), "file_missing: the file /nope does not exist: is the volume with it mounted?"),
+        (file("/nope"), "file_missing: the file /nope does not exist: check whether its volume is mounted"),
         (file("/empty"), "file_invalid: the file /empty is empty"),
-        (file("/text"), "file_invalid: the file /text is not PEM: it must hold -----BEGIN CERTIFICATE-----"),
+        (file("/text"), "file_invalid: the file /text is not PEM: it must contain -----BEGIN CERTIFICATE-----"),
         (
             file("/der"),
-            "file_invalid: the file /der is DER: convert it to PEM with openssl, so that it holds -----BEGIN CERTIFICATE-----",
+            "file_invalid: the file /der is DER: convert it to PEM with openssl, so that it contains -----BEGIN CERTIFICATE-----",
         ),
-        (file("/key"), "file_invalid: the file /key is PEM, but holds no -----BEGIN CERTIFICATE-----"),
+        (file("/key"), "file_invalid: the file /key is PEM, but contains no -----BEGIN CERTIFICATE-----"),
         (file("/half"), "file_invalid: certificate 2 in the file /half is damaged: copy the CA again"),
         (
             Pem::new(Value::Env("CA_PATH".into())),
-            "file_missing: the file that the variable CA_PATH names does not exist: is the volume with it mounted?",
+            "file_missing: the file that the variable CA_PATH names does not exist: check whether its volume is mounted",
         ),
     ] {
         let fault = RootCache::default().get(Some(&pem), &env).unwrap_err();
@@ -344,9 +346,9 @@ fn a_client_certificate_that_cannot_be_used_is_named() {
     let read = |cert: &str, key: &str| Identity::read(&file(cert), &file(key), &env).map(|_| ());
     assert_eq!(read("/cert", "/key"), Ok(()));
     for (cert, pem, expected) in [
-        ("/cert", "/nope", "file_missing: the file /nope does not exist: is the volume with it mounted?"),
-        ("/key", "/key", "file_invalid: the file /key is PEM, but holds no -----BEGIN CERTIFICATE-----"),
-        ("/cert", "/cert", "file_invalid: the file /cert is PEM, but holds no -----BEGIN PRIVATE KEY-----"),
+        ("/cert", "/nope", "file_missing: the file /nope does not exist: check whether its volume is mounted"),
+        ("/key", "/key", "file_invalid: the file /key is PEM, but contains no -----BEGIN CERTIFICATE-----"),
+        ("/cert", "/cert", "file_invalid: the file /cert is PEM, but contains no -----BEGIN PRIVATE KEY-----"),
         (
             "/cert",
             "/other",
@@ -355,14 +357,14 @@ fn a_client_certificate_that_cannot_be_used_is_named() {
         (
             "/cert",
             "/broken",
-            "file_invalid: the private key in the file /broken is damaged, or of another kind than RSA of at least 2048 bits, EC P-256 or P-384, or Ed25519",
+            "file_invalid: the private key in the file /broken is damaged, or is not RSA of at least 2048 bits, EC P-256 or P-384, or Ed25519",
         ),
     ] {
         let fault = read(cert, pem).unwrap_err();
         assert_eq!(told(&fault), expected);
     }
     let encrypted = read("/cert", "/encrypted").unwrap_err();
-    assert!(encrypted.message.contains("holds a key that is encrypted"), "{encrypted:?}");
+    assert!(encrypted.message.contains("contains an encrypted key"), "{encrypted:?}");
     let identity = Identity::read(&file("/cert"), &file("/key"), &env).unwrap();
     let secret: BTreeSet<&str> = key.lines().filter(|line| !line.starts_with('-')).collect();
     assert!(secret.iter().all(|line| !format!("{identity:?}").contains(line)));

@@ -45,7 +45,7 @@ impl ValueDetail {
 /// A variable that breaks one of its rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenVariable {
-    /// Its name.
+    /// The name of the variable.
     pub name: String,
     /// What is wrong with it, where a hint or a finding depends on that.
     pub flaw: Option<VariableFlaw>,

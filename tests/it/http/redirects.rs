@@ -27,7 +27,7 @@ fn a_redirect_that_is_not_followed_is_told_without_its_secrets() {
         ("/301/ftp://b.example/", "301 with a Location of the scheme ftp".to_owned()),
         (
             "/301/http://b:CANARY/",
-            "301 with a Location that cannot be read: the port is no number from 1 to 65535 (at character 8)"
+            "301 with a Location that cannot be read: the port is not a number from 1 to 65535 (at character 8)"
                 .to_owned(),
         ),
     ] {

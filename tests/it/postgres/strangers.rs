@@ -59,7 +59,7 @@ fn real_servers_of_other_protocols() {
     until_listening(loopback(port));
     // Redis waits for the end of a line: it is silent.
     let message = failed(&check(&url(loopback(port), "prefer")), "login", "timeout");
-    assert!(message.contains("nothing came"), "{message}");
+    assert!(message.contains("received nothing"), "{message}");
 }
 
 /// As where full-sized packets are lost on the way: the small ones before the handshake come through.

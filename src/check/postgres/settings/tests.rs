@@ -52,7 +52,7 @@ fn hosts_in_parameters() {
     assert_eq!(hosts(&of_url("postgres:///db?host=h1,h2&port=1,2&user=u").unwrap()), "h1:1 h2:2");
     assert_eq!(hosts(&of_url("postgres://u:p@/db?port=9&host=h1,h2").unwrap()), "h1:9 h2:9");
     assert_eq!(hosts(&of_url("postgres://u@a:7/db?host=::1").unwrap()), "[::1]:5432");
-    assert!(of_url("postgres://u@/db?host=/var/run").unwrap_err().contains("socket in the file system"));
+    assert!(of_url("postgres://u@/db?host=/var/run").unwrap_err().contains("sockets in the file system"));
     assert!(of_url("postgres://u@a,b/db?port=1,2,3").unwrap_err().contains("number of ports"));
     assert!(of_url("postgres://u@/db").unwrap_err().contains("the host is empty"));
 }
@@ -77,8 +77,8 @@ fn what_cannot_be_used_is_said_without_its_text() {
 fn what_only_other_clients_can_use_is_a_limit() {
     for (text, says) in [
         ("jdbc:postgresql://h/d?user=u&password=s3cret", "a JDBC URL is not read"),
-        ("postgres://u:s3cret@%2Frun%2Fpostgresql/d", "a socket in the file system"),
-        ("postgres://u:s3cret@/d?host=/run/postgresql", "a socket in the file system"),
+        ("postgres://u:s3cret@%2Frun%2Fpostgresql/d", "sockets in the file system"),
+        ("postgres://u:s3cret@/d?host=/run/postgresql", "sockets in the file system"),
         ("postgres://db", "no user"),
         ("prisma://u:s3cret@h/d", "neither postgres:// nor postgresql://"),
         ("Host=h;Username=u;Password=s3cret", "ADO.NET"),
@@ -106,7 +106,7 @@ fn a_keyword_string_is_a_url_in_another_form() {
         ("host=h user=u password='s3cret", "a quote is not closed"),
         ("host=h user=u password=s3cret sslmode=s3cret", "sslmode is not one of disable, allow"),
         ("host=h user=u port=s3cret", "port is not a port"),
-        ("host=h:1 user=u password=s3cret", "there is a port after the host"),
+        ("host=h:1 user=u password=s3cret", "a port follows the host"),
     ] {
         let error = of_url(text).unwrap_err();
         assert!(error.starts_with("url_malformed: ") && error.contains(says), "{text}: {error}");
@@ -139,7 +139,7 @@ fn hostaddr_is_dialled_and_the_host_is_its_name() {
     for (text, says) in [
         ("postgres://u@db/d?hostaddr=db2", "hostaddr is no IP address"),
         ("postgres://u@a,b/d?hostaddr=10.0.0.1", "another number of addresses"),
-        ("hostaddr=10.0.0.1 user=u sslmode=verify-full", "needs its name"),
+        ("hostaddr=10.0.0.1 user=u sslmode=verify-full", "needs the host name"),
         ("hostaddr=10.0.0.1, user=u", "hostaddr is no IP address"),
     ] {
         let error = of_url(text).unwrap_err();
@@ -168,7 +168,7 @@ fn what_is_wrong_with_the_value_has_causes_of_its_own() {
         ("postgres://u:s3cret@u:s3cret@h/d", "url_password_doubled: "),
         ("postgres://u:s3cret@h/d\n", "secret_whitespace: the URL from the configuration: it has a newline at its end"),
         ("'postgres://u:s3cret@h/d'", "url_malformed: the URL from the configuration: it is in quotes"),
-        ("postgres://u:s3cret@$(HOST)/d", "url_malformed: the URL from the configuration: $(HOST) stands in it"),
+        ("postgres://u:s3cret@$(HOST)/d", "url_malformed: the URL from the configuration: it still contains $(HOST)"),
     ] {
         let error = of_url(text).unwrap_err();
         assert!(error.starts_with(starts) && !error.contains("s3"), "{text}: {error}");

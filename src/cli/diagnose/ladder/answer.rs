@@ -17,7 +17,7 @@ pub(super) fn answer(view: View<'_>) -> Rung {
         took => took,
     };
     if view.done.planned.check.stops_short().is_some() {
-        return Rung::new("answer", Mark::Idle, "nothing was asked: the ladder ends at the connection");
+        return Rung::new("answer", Mark::Idle, "no request: pilotfish does not speak this protocol");
     }
     let asked = view.went_through(Phase::Request) || view.went_through(Phase::Assert) || facts.own(RECORDS).is_some();
     let members = &outcome.evidence.members;
@@ -39,7 +39,7 @@ pub(super) fn answer(view: View<'_>) -> Rung {
         None => Rung::new(
             "answer",
             Mark::Idle,
-            format!("nothing was asked: checks of kind {} connect, no more", view.done.planned.kind),
+            format!("no request: checks of kind {} only connect", view.done.planned.kind),
         ),
     };
     let known = learnt(facts);
@@ -47,7 +47,7 @@ pub(super) fn answer(view: View<'_>) -> Rung {
         rung.add(None, known.join(", "));
     }
     for host in &facts.passed_over {
-        rung.add(Mark::Bad, format!("{host}; the next host was taken"));
+        rung.add(Mark::Bad, format!("{host}; pilotfish tried the next host"));
     }
     for member in members {
         match &member.failure {

@@ -23,14 +23,14 @@ pub(super) fn names(view: View<'_>) -> Rung {
         return match (named.as_slice(), view.dialled() || !evidence.survey.is_empty()) {
             _ if view.failed_in(Phase::Resolve) => failed(view),
             ([], _) if endpoints.is_empty() && !view.failed_on_configuration() => {
-                Rung::new("names", Mark::Idle, "nothing is dialled")
+                Rung::new("names", Mark::Idle, "this check does not connect")
             }
             ([], _) if !endpoints.is_empty() => {
-                Rung::new("names", Mark::Idle, "none to look up: the target is an address")
+                Rung::new("names", Mark::Idle, "no lookup needed: the target is an address")
             }
             ([..], true) => {
                 let names: Vec<String> = named.iter().map(|one| one.host.to_string()).collect();
-                let said = format!("{} from /etc/hosts; no name server was asked", names.join(", "));
+                let said = format!("{} from /etc/hosts; no query to a name server", names.join(", "));
                 Rung::new("names", Mark::Good, said)
             }
             ([..], false) => Rung::new("names", Mark::Idle, "not reached"),
@@ -39,7 +39,7 @@ pub(super) fn names(view: View<'_>) -> Rung {
     let found = found(view);
     let mut rung = match view.failed_in(Phase::Resolve) {
         true => failed(view),
-        false if found.is_empty() => Rung::new("names", Mark::Bad, "no record"),
+        false if found.is_empty() => Rung::new("names", Mark::Bad, "no records"),
         false => Rung::new("names", Mark::Good, format!("{found}{}", view.took(Phase::Resolve))),
     };
     let by_one = evidence.queries.iter().all(|query| query.server == evidence.queries[0].server);
@@ -50,7 +50,7 @@ pub(super) fn names(view: View<'_>) -> Rung {
         rung.add(sign(query), asked(query, by_one));
     }
     if evidence.queries.len() > view.queries {
-        rung.add(None, format!("and {} more queries (-o json has them)", evidence.queries.len() - view.queries));
+        rung.add(None, format!("and {} more queries (shown with -o json)", evidence.queries.len() - view.queries));
     }
     rung
 }
@@ -104,10 +104,10 @@ fn asked(query: &Query, by_one: bool) -> String {
         DnsAnswer::Rcode(code) if code == "NOERROR" && *answers == 1 => "1 record".to_owned(),
         DnsAnswer::Rcode(code) if code == "NOERROR" => format!("{answers} records"),
         DnsAnswer::Rcode(code) => code.clone(),
-        DnsAnswer::Truncated => "cut short, asked again over TCP".to_owned(),
+        DnsAnswer::Truncated => "truncated, repeated over TCP".to_owned(),
         DnsAnswer::Timeout => "no answer".to_owned(),
         DnsAnswer::Io(text) => text.clone(),
-        DnsAnswer::Malformed => "something that is no answer".to_owned(),
+        DnsAnswer::Malformed => "not a valid DNS answer".to_owned(),
     };
     let alias = query.alias.as_ref().map(|alias| format!(", alias of {alias}")).unwrap_or_default();
     let whom = if by_one { String::new() } else { format!("{server}, ") };
@@ -144,7 +144,7 @@ pub(super) fn addresses(view: View<'_>) -> Rung {
     }
     if seen.is_empty() {
         let dials = !view.endpoints().is_empty() || view.failed_on_configuration();
-        let said = if dials { "not reached" } else { "nothing is dialled" };
+        let said = if dials { "not reached" } else { "this check does not connect" };
         return Rung::new("addresses", Mark::Idle, said);
     }
     let connected = seen.iter().filter(|one| one.connected()).count();
@@ -193,7 +193,7 @@ impl DialledAddress<'_> {
             (Some(tried), Some(surveyed)) if self.differ() => format!("{tried}; measured again: {surveyed}"),
             (Some(tried), Some(_)) => tried,
             (None, Some(surveyed)) if dialled => format!("{surveyed} (not needed by the check)"),
-            (None, Some(surveyed)) => format!("{surveyed} (the check did not get here)"),
+            (None, Some(surveyed)) => format!("{surveyed} (the check did not reach it)"),
             (None, None) => String::new(),
         };
         let host = self.tried.map_or_else(|| self.surveyed.and_then(|one| one.host.as_ref()), |one| one.host.as_ref());
@@ -213,14 +213,14 @@ fn result(result: ConnectResult, errno: Option<i32>, took: std::time::Duration) 
     match result {
         ConnectResult::Connected => format!("connected in {took}"),
         ConnectResult::Refused => format!("refused in {took}"),
-        ConnectResult::Timeout => format!("silent: the kernel gave up after {took}"),
-        ConnectResult::Cut => format!("silent: given up after {took}"),
+        ConnectResult::Timeout => format!("no answer: the kernel gave up after {took}"),
+        ConnectResult::Cut => format!("no answer: pilotfish gave up after {took}"),
         ConnectResult::Reset => format!("reset in {took}"),
         ConnectResult::HostUnreachable => format!("host unreachable{errno} in {took}"),
         ConnectResult::NetworkUnreachable => format!("network unreachable{errno} in {took}"),
-        ConnectResult::NotPermitted => format!("not permitted here{errno}"),
-        ConnectResult::LocalLimit => format!("not dialled: a limit of this pod{errno}"),
+        ConnectResult::NotPermitted => format!("not permitted by a local policy{errno}"),
+        ConnectResult::LocalLimit => format!("not dialled: this pod reached a limit{errno}"),
         ConnectResult::Error => format!("failed{errno} in {took}"),
-        ConnectResult::NotTried => "not tried: no time was left".to_owned(),
+        ConnectResult::NotTried => "not tried: the time was used up".to_owned(),
     }
 }

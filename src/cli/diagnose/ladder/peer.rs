@@ -46,19 +46,17 @@ fn session(facts: &Facts) -> String {
 
 fn shown(rung: &mut Rung, certificate: &Certificate, index: usize, now: i64) {
     let Certificate { subject, issuer, names, not_before, not_after } = certificate;
-    let which = if index == 0 { "certificate" } else { "behind it" };
+    let which = if index == 0 { "certificate" } else { "issuer certificate" };
     rung.add(None, format!("{which}: {subject}, issued by {issuer}"));
     let (mark, days) = match () {
-        () if now < *not_before => (Some(Mark::Bad), format!("not yet valid: only from {}", rfc3339_unix(*not_before))),
-        () if now > *not_after => {
-            (Some(Mark::Bad), format!("no longer valid: expired {} days ago", (now - not_after) / DAY))
-        }
+        () if now < *not_before => (Some(Mark::Bad), format!("not valid before {}", rfc3339_unix(*not_before))),
+        () if now > *not_after => (Some(Mark::Bad), format!("expired {} days ago", (now - not_after) / DAY)),
         () => (None, format!("valid for {} more days", (not_after - now) / DAY)),
     };
     if index == 0 && !names.is_empty() {
         let more = names.len().saturating_sub(NAMES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        rung.add(None, format!("good for {}{more}", names[..names.len().min(NAMES)].join(", ")));
+        rung.add(None, format!("covers {}{more}", names[..names.len().min(NAMES)].join(", ")));
     }
     rung.add(mark, format!("{days} (until {})", rfc3339_unix(*not_after)));
 }
@@ -80,15 +78,15 @@ pub(super) fn login(view: View<'_>) -> Rung {
         _ if view.went_through(Phase::Login) => {
             let login = match facts.own_text(AUTH_METHOD) {
                 Some("none") => "accepted without a password".to_owned(),
-                Some(method) => format!("logged in by {method}"),
+                Some(method) => format!("logged in with {method}"),
                 None => "logged in".to_owned(),
             };
             Rung::new("login", Mark::Good, format!("{login}{took}"))
         }
-        _ => Rung::new("login", Mark::Idle, format!("none: checks of kind {} have none", view.done.planned.kind)),
+        _ => Rung::new("login", Mark::Idle, format!("none: checks of kind {} do not log in", view.done.planned.kind)),
     };
     let version = facts.own_text(SERVER_VERSION).map(|version| format!("server version {version}"));
-    let role = facts.own_text(ROLE).map(|role| format!("a {role}"));
+    let role = facts.own_text(ROLE).map(|role| format!("role {role}"));
     let known: Vec<String> = version.into_iter().chain(role).collect();
     if !known.is_empty() {
         rung.add(None, known.join(", "));

@@ -35,8 +35,9 @@ fn the_flagship() {
     assert_eq!(cut.code, "node_connect_cut");
     assert_eq!(
         cut.message,
-        "3 of 6 addresses of db answer after 310ms to 312ms, but Node 20, 22 and 24 cut each but the last off after 250ms, \
-         and the last that they try, [2600::6]:5432, has no route here (ENETUNREACH): they fail after 780ms with ETIMEDOUT"
+        "3 of 6 addresses of db answer after 310ms to 312ms, but Node 20, 22 and 24 give each address except the last \
+         250ms, and the last address, [2600::6]:5432, has no route here (ENETUNREACH), so they fail after 780ms with \
+         ETIMEDOUT"
     );
     assert_eq!(
         cut.fix,
@@ -51,9 +52,9 @@ fn slower_than_every_node_waits() {
     let found = found("v4 900, v6 U", &["node@22", "node@26"]);
     assert_eq!(
         found[0].message,
-        "1 of 2 addresses of db answers after 900ms, but Node 22 and 26 cut each but the last off after 250ms, from Node \
-         25.2 on 500ms, and the last that they try, [2600::2]:5432, has no route here (ENETUNREACH): they fail after 260ms \
-         with ETIMEDOUT"
+        "1 of 2 addresses of db answers after 900ms, but Node 22 and 26 give each address except the last 250ms, in \
+         Node 25.2 and later 500ms, and the last address, [2600::2]:5432, has no route here (ENETUNREACH), so they \
+         fail after 260ms with ETIMEDOUT"
     );
     assert!(!found[0].fix.contains("25.2"), "{}", found[0].fix);
 }
@@ -75,12 +76,12 @@ fn findings_where_something_is_wrong() {
          timeout (libpq: connect_timeout=3)"
     );
     assert!(found("v4 B, v4 3", &["libpq"])[0].fix.ends_with(
-        "; until then, libpq: connect_timeout=3 in the connection \
-         string or PGCONNECT_TIMEOUT=3: it counts for each address"
+        "; until then, libpq: connect_timeout=3 in the connection string or PGCONNECT_TIMEOUT=3, which applies to \
+         each address"
     ));
     let private = found("v4 3, v6 B to fd09::2 from fd09::1", &["libpq"]);
     assert_eq!(private.len(), 1);
-    assert!(private[0].message.contains("libpq in images with glibc (Debian) waits without an end"), "{private:?}");
+    assert!(private[0].message.contains("libpq in images with glibc (Debian) waits without a timeout"), "{private:?}");
 }
 
 /// The order of a name server is another one the next time, that of a hosts file is not.
@@ -93,12 +94,8 @@ fn a_dead_address_behind_a_good_one() {
     };
     let [dead] = of("v4 3, v4 B, v4 4", &[], 1).try_into().unwrap();
     assert_eq!(dead.code, "address_dead");
-    assert!(dead.message.starts_with("of the 3 addresses, 203.0.113.2:5432 is silent"), "{}", dead.message);
-    assert!(
-        dead.message.ends_with("whenever the name server puts it first (this time it did not)"),
-        "{}",
-        dead.message
-    );
+    assert!(dead.message.starts_with("of the 3 addresses, 203.0.113.2:5432 does not answer"), "{}", dead.message);
+    assert!(dead.message.ends_with("if the name server returns it first (this time it did not)"), "{}", dead.message);
     assert!(of("v4 3, v4 B", &[], 0).is_empty());
     // Those who try the next one at once lose nothing, and who tries one alone was not named.
     assert!(of("v4 3, v4 R", &[], 1).is_empty());
@@ -119,7 +116,7 @@ fn where_the_image_decides_it_is_a_warning() {
     let (found, _) = judge(&evidence, Context { clients: &["node@24"], ..Context::default() });
     let [cut] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(cut.severity, Severity::Warning);
-    assert!(cut.message.contains("Node 24 in images with musl (Alpine) cuts each"), "{}", cut.message);
+    assert!(cut.message.contains("Node 24 in images with musl (Alpine) gives each"), "{}", cut.message);
 }
 
 /// glibc leaves IPv4 out where the pod has none, so that Node has one address, and no limit for it.
@@ -132,7 +129,7 @@ fn a_pod_without_ipv4_does_not_cut_its_ipv6() {
     };
     let [cut] = of(Families { ipv4: false, ..BOTH }).try_into().unwrap();
     assert_eq!((cut.code, cut.severity), ("node_connect_cut", Severity::Warning));
-    assert!(cut.message.contains("Node 20, 22 and 24 in images with musl (Alpine) cut each"), "{}", cut.message);
+    assert!(cut.message.contains("Node 20, 22 and 24 in images with musl (Alpine) give each"), "{}", cut.message);
     assert_eq!(of(BOTH)[0].severity, Severity::Error, "it has IPv4, and no way to that address");
     let no_address = told("node@20", "v4 U", Families { ipv4: false, ..BOTH }).scenarios;
     assert!(
@@ -168,7 +165,7 @@ fn a_pod_whose_node_options_hold_the_cure_is_not_accused() {
     );
     let short = found_with("--network-family-autoselection-attempt-timeout=300", "v4 400, v6 U", &[]);
     assert!(
-        short[0].message.contains("Node 20, 22, 24, 25.2 and 26 cut each but the last off after 300ms, and"),
+        short[0].message.contains("Node 20, 22, 24, 25.2 and 26 give each address except the last 300ms, and"),
         "{}",
         short[0].message
     );
@@ -221,11 +218,11 @@ fn a_slow_address_is_not_the_harm_of_a_dead_one() {
     assert!(found("v4 1030, v4 3", &["libpq"]).is_empty());
     let dead = &found("v4 B, v4 3, v4 B", &[])[0];
     assert!(
-        dead.message.starts_with("of the 3 addresses of db, 203.0.113.1:5432 is silent for 3s; "),
+        dead.message.starts_with("of the 3 addresses of db, 203.0.113.1:5432 does not answer for 3s; "),
         "{}",
         dead.message
     );
-    assert!(dead.message.contains("; Node 18, Go, asyncio, libpq, psycopg 3, Java, curl and tokio wait without an end of their own, Python connects only after 5.0s"), "{}", dead.message);
+    assert!(dead.message.contains("; Node 18, Go, asyncio, libpq, psycopg 3, Java, curl and tokio wait without a timeout, Python connects only after 5.0s"), "{}", dead.message);
 }
 
 /// Who fails in the order of this time does so not only in that of another time.
@@ -236,7 +233,7 @@ fn whom_the_order_of_this_time_hurts_is_not_told_of_the_next() {
     let evidence = Evidence { survey, families: Some(BOTH), queries, resolved: vec![name()], ..Evidence::default() };
     let [next] = judge(&evidence, Context::default()).0.try_into().unwrap();
     assert!(
-        next.message.starts_with("of the 3 addresses of db, [2600::3]:5432 is silent for 3s; [2600::2]"),
+        next.message.starts_with("of the 3 addresses of db, [2600::3]:5432 does not answer for 3s; [2600::2]"),
         "{}",
         next.message
     );

@@ -56,7 +56,7 @@ finds more, because it can also read {env: NAME}. Arguments: config, place.
 {{- define "pilotfish.v1.longer" -}}
 {{- if .timeout -}}
 {{- if gt (include "pilotfish.v1.milliseconds" .timeout | int64) (include "pilotfish.v1.milliseconds" .interval | int64) -}}
-{{- include "pilotfish.v1.fault" (dict "place" .place "at" (printf "%s.timeout" .at) "says" (printf "%s is longer than the interval (%s): shorten it, or lengthen the interval" .timeout .interval)) -}}
+{{- include "pilotfish.v1.fault" (dict "place" .place "at" (printf "%s.timeout" .at) "says" (printf "%s is longer than the interval (%s): use a shorter time, or a longer interval" .timeout .interval)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

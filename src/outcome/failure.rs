@@ -1,12 +1,36 @@
-//! The one line that stands for a failure where words are few: the event of the kubelet, `ask`, `/readyz`, the log and the
+//! The failure of an outcome, and the one line that stands for it where words are few: the event of the kubelet, `ask`, `/readyz`, the log and the
 //! termination message. The fact comes first, then the fix.
 
-use super::{Failure, clean_text};
+use serde::Serialize;
+
+use super::detail::Detail;
+use super::phase::Phase;
+use super::text::{clean_text, cut_at_word};
+use crate::cause::Cause;
 
 /// The longest line of a check, in bytes, with its name: about what a person reads in `kubectl describe`.
 pub const LINE_LIMIT: usize = 200;
 /// Between the fact and the fix.
 const FIX: &str = ". Fix: ";
+
+/// The failure of an outcome: the fault and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// Where it failed.
+    pub phase: Phase,
+    /// The slug of the closed vocabulary.
+    pub cause: Cause,
+    /// What was observed, in words that stay the same from run to run; see [`Failure::line`].
+    #[serde(skip)]
+    pub fact: Option<String>,
+    /// What was observed.
+    pub message: String,
+    /// At most two short sentences: the likeliest reason and the one command or change that settles it.
+    pub hint: String,
+    /// What was observed, typed: for tests and for the verdict on several addresses, not a part of the JSON.
+    #[serde(skip)]
+    pub detail: Option<Detail>,
+}
 
 /// How hints start a sentence that tells what to do.
 const IMPERATIVES: &[&str] = &[
@@ -115,23 +139,9 @@ fn is_imperative(sentence: &str) -> bool {
     IMPERATIVES.contains(&&*word)
 }
 
-/// Text of at most `limit` bytes, cut at the end of a word, with `…` behind the cut.
-#[must_use]
-pub fn cut_at_word(text: &str, limit: usize) -> String {
-    if text.len() <= limit {
-        return text.to_owned();
-    }
-    let room = limit.saturating_sub('…'.len_utf8());
-    let end = (0..=room).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    let whole = text[..end].rfind(' ').unwrap_or(end);
-    format!("{}…", text[..whole].trim_end_matches([',', ';', ':', '.']))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{LINE_LIMIT, fix, sentences};
-    use crate::cause::Cause;
-    use crate::outcome::{Failure, Phase};
+    use super::{Cause, Failure, LINE_LIMIT, Phase, fix, sentences};
 
     fn failure(cause: Cause, fact: Option<&str>, hint: &str) -> Failure {
         let fact = fact.map(str::to_owned);

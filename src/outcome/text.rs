@@ -1,0 +1,38 @@
+//! Text of peers, made fit to show and cut.
+
+/// The longest text taken from a server, in bytes.
+pub const SERVER_TEXT_LIMIT: usize = 256;
+/// The longest message of a fault, in bytes.
+pub const MESSAGE_LIMIT: usize = 1024;
+
+/// Text made fit to show: control characters become spaces, invisible direction marks vanish, and it is cut at `limit`
+/// bytes on a character's boundary, with `…` behind the cut.
+#[must_use]
+pub fn clean_text(text: &str, limit: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(limit));
+    for c in text.chars() {
+        let c = match c {
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => continue,
+            c if c.is_control() => ' ',
+            c => c,
+        };
+        if out.len() + c.len_utf8() > limit.saturating_sub('…'.len_utf8()) {
+            out.push('…');
+            return out;
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Text of at most `limit` bytes, cut at the end of a word, with `…` behind the cut.
+#[must_use]
+pub fn cut_at_word(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let room = limit.saturating_sub('…'.len_utf8());
+    let end = (0..=room).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let whole = text[..end].rfind(' ').unwrap_or(end);
+    format!("{}…", text[..whole].trim_end_matches([',', ';', ':', '.']))
+}
