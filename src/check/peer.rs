@@ -252,8 +252,7 @@ impl PeerRun {
 fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
     match fault.cause {
         Cause::HealthDown => Some(
-            "The peer runs and reports that it is not healthy. Check the part that it names, in the peer's own log \
-             (kubectl logs)."
+            "Check the peer's own log (kubectl logs) for the part that is down. The peer runs and reports this itself."
                 .to_owned(),
         ),
         _ => http::hint::hint(fault, evidence, context),

@@ -200,7 +200,7 @@ fn a_peer_whose_answers_change_is_one_event() {
             "/health" => page(
                 503,
                 "Content-Type: application/json\r\n",
-                &format!(r#"{{"status":"down","took":{run},"checks":{{"db-{run}":"disconnected since {run} s"}}}}"#),
+                &format!(r#"{{"status":"down","took":{run},"checks":{{"db-{run}":"disconnected: since {run} s"}}}}"#),
             ),
             _ => page(u16::try_from(500 + run % 4).expect("a status"), "", &format!("request {run} failed")),
         }
