@@ -217,7 +217,7 @@ fn a_peer_whose_answers_change_is_one_event() {
     };
     until("both have run", || runs("backend") > 0 && runs("web") > 0);
     let first = [ask("backend", sidecar.address), ask("web", sidecar.address)].map(|ran| ran.stdout);
-    assert!(first[0].starts_with("backend: health_down: checks.db-… is disconnected. Fix: "), "{}", first[0]);
+    assert!(first[0].starts_with("backend: health_down: db-… is disconnected. Fix: "), "{}", first[0]);
     assert!(first[1].starts_with("web: http_status: GET /orders/1 answered 50"), "{}", first[1]);
     for _ in 0..20 {
         let before = runs("backend").min(runs("web"));
