@@ -6,6 +6,7 @@
 mod detail;
 mod facts;
 mod failure;
+mod oddity;
 pub mod phase;
 mod standing;
 mod text;
@@ -29,6 +30,7 @@ pub use facts::{
     RedirectPurpose, SERVER_VERSION,
 };
 pub use failure::{Failure, LINE_LIMIT};
+pub use oddity::CertificateOddity;
 pub use phase::Phase;
 pub use standing::Standing;
 pub use text::{MESSAGE_LIMIT, SERVER_TEXT_LIMIT, clean_text, cut_at_word};

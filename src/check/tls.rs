@@ -2,6 +2,7 @@
 //! it says nothing but the goodbye.
 
 mod hint;
+mod smtp;
 mod starttls;
 
 use std::str::FromStr;
@@ -188,8 +189,8 @@ impl Runnable for TlsRun {
             if let Some(protocol) = self.starttls {
                 attempt.enter(Phase::Tls);
                 if let Err(fault) = starttls::ask(attempt, &mut io, protocol).await {
-                    // What declines TLS speaks the protocol; what speaks another one is left alone.
-                    if fault.cause == Cause::TlsUnsupported {
+                    // What declines speaks the protocol; what speaks another one is left alone.
+                    if smtp::expects_goodbye(&fault) {
                         starttls::quit(attempt, &mut io, protocol).await;
                     }
                     attempt.close(io).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::net::World;
-use crate::net::tls::{Identity, Pem, TlsOptions, Verify};
+use crate::net::tls::{Identity, Pem, TlsOptions, Verify, openssl_or_curl};
 use crate::outcome::Fault;
 use crate::url::Host;
 use crate::value::{Setting, Value};
@@ -65,6 +65,7 @@ impl TlsKeys {
         };
         Ok(TlsOptions {
             server_name,
+            name_rule: openssl_or_curl,
             verify: if self.verify { Verify::Full } else { Verify::Off },
             roots: match (&self.ca, self.verify) {
                 // Nobody will be asked: the bundle need not be read.

@@ -51,6 +51,19 @@ pub struct StreamStats {
     pub opened: Option<Instant>,
     /// When bytes came last.
     pub last: Option<Instant>,
+    /// When it ended.
+    pub ended: Option<Instant>,
+    /// Whether the peer had answered on the same connection before this stream began: in plain text before TLS, or in
+    /// the handshake below.
+    pub had_answer: bool,
+}
+
+impl StreamStats {
+    /// Notes how it ended; the moment is that of the first sign.
+    fn end_as(&mut self, end: End) {
+        self.end = Some(end);
+        self.ended.get_or_insert_with(Instant::now);
+    }
 }
 
 /// A handle on what a stream saw; it outlives the stream.
@@ -72,6 +85,11 @@ impl StreamMonitor {
     /// At most this many bytes are read from the peer, those that were read before included.
     pub fn set_limit(&self, bytes: u64) {
         self.kept(|kept| kept.limit = bytes);
+    }
+
+    /// The peer had answered on this connection before the stream began.
+    pub fn note_earlier_answer(&self) {
+        self.kept(|kept| kept.seen.had_answer = true);
     }
 
     /// What was seen so far.
@@ -100,9 +118,9 @@ impl StreamMonitor {
             seen.received += new.len() as u64;
             let over = seen.received > *limit;
             match failed {
-                None if over => seen.end = Some(End::OverLimit),
+                None if over => seen.end_as(End::OverLimit),
                 None if !new.is_empty() => seen.last = Some(Instant::now()),
-                None if had_room => seen.end = Some(End::Closed),
+                None if had_room => seen.end_as(End::Closed),
                 None => {}
                 Some(error) => note_error(seen, error),
             }
@@ -113,8 +131,8 @@ impl StreamMonitor {
 
 fn note_error(seen: &mut StreamStats, error: &io::Error) {
     match error.kind() {
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => seen.end = Some(End::Reset),
-        io::ErrorKind::UnexpectedEof => seen.end = Some(End::Closed),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => seen.end_as(End::Reset),
+        io::ErrorKind::UnexpectedEof => seen.end_as(End::Closed),
         _ => {}
     }
 }

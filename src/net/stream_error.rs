@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -14,6 +15,10 @@ use crate::net::io::{End, StreamStats};
 use crate::net::oserr;
 use crate::net::speaks::{Protocol, recognise};
 use crate::outcome::{Detail, Fault, Phase, StreamDetail, TlsDetail};
+
+/// A reset within this time is one right after the handshake. What accepts and has nobody behind it resets within a round
+/// trip or two; over the farthest links that is less.
+const RIGHT_AFTER: Duration = Duration::from_millis(500);
 
 /// What was waited for on a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,15 +107,21 @@ fn is_over_limit(error: StreamError<'_>, seen: &StreamStats) -> bool {
     by_error || seen.end == Some(End::OverLimit)
 }
 
-/// A reset before the peer's first byte belongs to the connection, not to the protocol: nobody answered behind what
-/// accepted it.
+/// A reset right after the connection was established, before the peer's first byte, belongs to the connection: nobody
+/// answers behind what accepted it. Any other one belongs to the phase: the peer was there, or had time to look at what it
+/// got.
 fn reset(phase: Phase, seen: &StreamStats, what: &str) -> Fault {
     let message = format!("the peer reset the connection {}", before(seen, what));
-    let fault = match seen.received {
-        0 => Fault::new(Phase::Connect, Cause::ConnectReset, message),
-        _ => Fault::new(phase, Cause::ConnectionClosed, message),
+    let fault = match is_right_after_connect(seen) {
+        true => Fault::new(Phase::Connect, Cause::ConnectReset, message),
+        false => Fault::new(phase, Cause::ConnectionClosed, message),
     };
     fault.with(if phase == Phase::Tls { Detail::Tls(TlsDetail::Reset) } else { Detail::Os(oserr::ECONNRESET) })
+}
+
+fn is_right_after_connect(seen: &StreamStats) -> bool {
+    let open_for = seen.opened.zip(seen.ended).map_or(Duration::ZERO, |(from, to)| to.saturating_duration_since(from));
+    seen.received == 0 && !seen.had_answer && open_for <= RIGHT_AFTER
 }
 
 fn before(seen: &StreamStats, what: &str) -> String {
@@ -236,6 +247,37 @@ mod tests {
         ] {
             let fault = fault(Phase::Request, error, &seen, HTTP);
             assert_eq!(format!("{} {}: {}", fault.phase.as_str(), fault.cause.slug(), fault.message), expected);
+        }
+    }
+
+    /// Whoever accepts and has nobody behind it resets at once. What resets later had time to look at what it got, and a
+    /// peer that has answered before was there.
+    #[test]
+    fn a_reset_belongs_to_the_connection_only_right_after_it() {
+        let opened = Instant::now();
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        let of = |after_ms: u64, sent: u64, received: &[u8], had_answer: bool| {
+            let ended = Some(opened + Duration::from_millis(after_ms));
+            let seen =
+                StreamStats { opened: Some(opened), ended, had_answer, ..seen(received, sent, Some(End::Reset)) };
+            let fault = fault(Phase::Request, StreamError::Failed(&reset), &seen, HTTP);
+            format!("{} {}", fault.phase.as_str(), fault.cause.slug())
+        };
+        let (connect, request) = ("connect connect_reset", "request connection_closed");
+        for (after_ms, sent, received, had_answer, expected) in [
+            (1, 60, &b""[..], false, connect),
+            (1, 0, b"", false, connect),
+            (320, 60, b"", false, connect),
+            (1_200, 60, b"", false, request),
+            (1_200, 0, b"", false, request),
+            (30_000, 60, b"", false, request),
+            (1, 60, b"HTTP", false, request),
+            // Behind a handshake, or behind the consent to TLS.
+            (1, 60, b"", true, request),
+            (1, 0, b"", true, request),
+        ] {
+            let got = of(after_ms, sent, received, had_answer);
+            assert_eq!(got, expected, "{sent} bytes sent, {received:?} received, reset after {after_ms} ms");
         }
     }
 

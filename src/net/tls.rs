@@ -4,18 +4,25 @@
 //! protocol then says over the session is not its business.
 
 mod alert;
+mod algorithms;
 mod certificate;
 mod certificate_error;
 mod chain;
+mod chain_limit;
 mod handshake;
 mod handshake_error;
 mod identity;
+mod name_rules;
+mod odd_leaf;
 mod options;
+mod peer_names;
 mod pem;
 mod roots;
 mod server_hello;
 mod session;
+mod signature_budget;
 mod tap_stream;
+mod validity;
 mod verifier;
 
 #[cfg(test)]
@@ -24,7 +31,9 @@ mod test_certificates;
 mod tests;
 
 pub use identity::Identity;
+pub use name_rules::{NameRule, openssl_or_curl};
 pub use options::{TlsOptions, Verify};
+pub use peer_names::PeerNames;
 pub use pem::Pem;
 pub use roots::{RootCache, Roots};
 pub use session::Session;

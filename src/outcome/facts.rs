@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
+use crate::outcome::oddity::CertificateOddity;
 use crate::timestamp::{rfc3339_unix, serialize_optional_seconds, serialize_unix};
 
 /// Facts learnt on the way, recorded on every path, also before a failure: those that several kinds share or that rules are
@@ -47,6 +48,9 @@ pub struct Facts {
     /// The certificates that the peer sent, leaf first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<Certificate>,
+    /// What is odd about the first of them although it was accepted, for findings.
+    #[serde(skip)]
+    pub certificate_oddities: Vec<CertificateOddity>,
     /// When the first of those that are needed expires, in seconds since 1970; a metric has it.
     #[serde(skip)]
     pub first_expiry: Option<i64>,

@@ -121,6 +121,7 @@ fn full() -> Outcome {
             not_before: 0,
             not_after: 1_775_001_600,
         }],
+        certificate_oddities: Vec::new(),
         first_expiry: Some(1_775_001_600),
         tls_verified: Some(true),
         own: vec![

@@ -125,6 +125,7 @@ fn rows() -> Vec<Row> {
     let mut rows = vec![
         Row::new("nothing", Manner::Nothing, "* = timeout"),
         Row::new("reset after accept", Manner::Reset, "* = connect_reset"),
+        Row::new("reset long after our first bytes", Manner::ResetsLate, "* = connection_closed"),
     ];
     rows.extend(strange_rows());
     rows.extend(slow_rows());

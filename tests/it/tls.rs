@@ -497,6 +497,76 @@ fn starttls_with_smtp() {
     assert_told(&report, "tls tls_wrong_name: the certificate covers \"mail.lab\"");
 }
 
+/// A mail server that gives these answers, one a line of the client and the first at once, and notes what the client says.
+fn smtp_script(answers: &'static [&'static str]) -> (u16, std::thread::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("it has an address").port();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client comes");
+        let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
+        let mut said = String::new();
+        for answer in answers {
+            stream.write_all(answer.as_bytes()).expect("it is written");
+            if reader.read_line(&mut said).unwrap_or_default() == 0 {
+                break;
+            }
+        }
+        said
+    });
+    (port, server)
+}
+
+/// What a mail server refuses is told as its own refusal: never "another kind of server", never "allow TLS 1.2".
+#[test]
+fn a_mail_server_that_refuses() {
+    const EHLO: &str = "250-mail.lab\r\n250 STARTTLS\r\n";
+    for (answers, expected, fix, said) in [
+        (
+            &["220 mail.lab ESMTP\r\n", "250-mail.lab\r\n250 SIZE 1000\r\n"][..],
+            "tls tls_unsupported: the SMTP server does not offer STARTTLS",
+            "The server offers no STARTTLS here.",
+            "EHLO pilotfish\r\nQUIT\r\n",
+        ),
+        (
+            &["220 mail.lab ESMTP\r\n", EHLO, "454 4.7.0 TLS not available due to local problem\r\n"],
+            "tls tls_unsupported: the SMTP server offers STARTTLS, and refuses it with 454 4.7.0 TLS not available",
+            "it cannot read its certificate or key",
+            "EHLO pilotfish\r\nSTARTTLS\r\nQUIT\r\n",
+        ),
+        (
+            &["220 mail.lab ESMTP\r\n", EHLO, "502 5.5.1 Error: command not implemented\r\n"],
+            "tls tls_unsupported: the SMTP server offers STARTTLS, and refuses it with 502 5.5.1",
+            "rejects the command for this client",
+            "EHLO pilotfish\r\nSTARTTLS\r\nQUIT\r\n",
+        ),
+        (
+            &["421 4.3.2 Service shutting down\r\n"],
+            "login shutting_down: the SMTP server is busy or shutting down: it greets with 421",
+            "asks to try again later",
+            "",
+        ),
+        (
+            &["421 4.7.0 mail.lab Error: too many connections from 10.0.0.7\r\n"],
+            "login too_many_connections: the SMTP server has too many connections",
+            "accepts no more connections for now",
+            "",
+        ),
+        (
+            &["554 5.7.1 mail.lab No SMTP service here\r\n"],
+            "login login_rejected: the SMTP server refuses this client: it greets with 554",
+            "accepts no mail from this address",
+            "QUIT\r\n",
+        ),
+    ] {
+        let (port, server) = smtp_script(answers);
+        let report = check(port, "verify: false, starttls: smtp");
+        assert_told(&report, expected);
+        let hint = report["failure"]["hint"].as_str().unwrap_or_default();
+        assert!(hint.contains(fix) && !hint.contains("TLS 1.2"), "{hint}");
+        assert_eq!(server.join().expect("the server ends"), said, "{expected}");
+    }
+}
+
 /// Sockets in TIME_WAIT to this port.
 fn time_waits(port: u16) -> usize {
     let mut table = String::new();

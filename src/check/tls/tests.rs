@@ -82,34 +82,90 @@ async fn script(mut stream: TcpStream, answers: &[&[u8]]) {
     drop(stream.read_to_end(&mut Vec::new()).await);
 }
 
+const EHLO: &[u8] = b"250-mail.lab\r\n250-SIZE 1000\r\n250 STARTTLS\r\n";
+
+async fn smtp_answers(rows: &[(&[&[u8]], &str)]) {
+    for (answers, expected) in rows {
+        let told = against("starttls: smtp", |stream| script(stream, answers)).await;
+        assert!(told.starts_with(expected), "{told}\n{expected}");
+    }
+}
+
 #[tokio::test]
 async fn smtp_is_asked_for_tls() {
-    const EHLO: &[u8] = b"250-mail.lab\r\n250-SIZE 1000\r\n250 STARTTLS\r\n";
-    for (answers, expected) in [
+    smtp_answers(&[
         (
-            &[&b"220 mail.lab ESMTP\r\n"[..], b"250-mail.lab\r\n250 SIZE 1000\r\n"][..],
-            "tls tls_unsupported: the SMTP server does not offer STARTTLS",
+            &[b"220-a\r\n220 b\r\n", b"250 mail.lab\r\n"],
+            "tls tls_unsupported: the SMTP server does not offer STARTTLS in its answer to EHLO",
         ),
         (
-            &[b"220 x\r\n", EHLO, b"454 4.7.0 not now\r\n"],
-            "tls tls_unsupported: the SMTP server refuses STARTTLS with 454 4.7.0 not now",
+            &[b"220 mail.lab ESMTP\r\n", b"250-mail.lab\r\n250 SIZE 1000\r\n"],
+            "tls tls_unsupported: the SMTP server does not offer STARTTLS in its answer to EHLO",
+        ),
+        (
+            &[b"220 x\r\n", b"502 5.5.2 Error: command not recognized\r\n"],
+            "tls tls_unsupported: the SMTP server does not know EHLO, so it has no STARTTLS: 502 5.5.2 Error",
+        ),
+        (
+            &[b"220 x\r\n", EHLO, b"454 4.7.0 TLS not available due to local problem\r\n"],
+            "tls tls_unsupported: the SMTP server offers STARTTLS, and refuses it with 454 4.7.0 TLS not available",
+        ),
+        (
+            &[b"220 x\r\n", EHLO, b"502 5.5.1 Error: command not implemented\r\n"],
+            "tls tls_unsupported: the SMTP server offers STARTTLS, and refuses it with 502 5.5.1",
+        ),
+        (
+            &[b"220 x\r\n", EHLO, b"554 5.7.0 policy\r\n"],
+            "tls tls_unsupported: the SMTP server offers STARTTLS, and refuses it with 554 5.7.0",
         ),
         (
             &[b"220 x\r\n", EHLO, b"220 go\r\n250 injected\r\n"],
             "tls protocol_error: the server accepts TLS, but continues in plain text",
         ),
-        (&[b"554 go away\r\n"], "tls protocol_error: the SMTP server greets with 554 go away"),
-        (&[b"220-a\r\n220 b\r\n", b"502 what\r\n"], "tls protocol_error: the SMTP server answers EHLO with 502 what"),
+        (&[b"220 x\r\n", EHLO, b"220 go\r\n", b"220 still smtp\r\n"], "tls tls_not_tls: the peer speaks plain SMTP"),
+    ])
+    .await;
+}
+
+/// What a server says of itself or of this client is its own refusal, not another kind of server.
+#[tokio::test]
+async fn an_smtp_server_that_sends_this_client_away() {
+    const BUSY: &str = "login shutting_down: the SMTP server is busy or shutting down: it greets with 4";
+    const FULL: &str = "login too_many_connections: the SMTP server has too many connections: it greets with 4";
+    const REFUSED: &str = "login login_rejected: the SMTP server refuses this client: it greets with 5";
+    smtp_answers(&[
+        (&[b"421 4.3.2 Service shutting down\r\n"], BUSY),
+        (&[b"421 4.3.2 Service not active\r\n"], BUSY),
+        (&[b"421 4.7.0 Try again later, closing connection. a1-20020a05\r\n"], BUSY),
+        (&[b"450 4.3.2 try again later\r\n"], BUSY),
+        (&[b"421 4.7.0 mx.lab Error: too many connections from 10.0.0.7\r\n"], FULL),
+        (&[b"421 Too many concurrent SMTP connections; please try again later.\r\n"], FULL),
+        (&[b"421 4.3.2 Connection rate limit exceeded.\r\n"], FULL),
+        (&[b"421 4.3.2 The maximum number of concurrent server connections has exceeded a limit\r\n"], FULL),
+        (&[b"554 go away\r\n"], REFUSED),
+        (&[b"554-mx.lab\r\n554 5.7.1 Client host [10.0.0.7] blocked using zen.lab\r\n"], REFUSED),
+        (&[b"521 5.3.2 mx.lab does not accept mail\r\n"], REFUSED),
+        (
+            &[b"220 x\r\n", b"554 5.7.1 Access denied\r\n"],
+            "login login_rejected: the SMTP server refuses this client: it answers EHLO with 554",
+        ),
+        (
+            &[b"220 x\r\n", b"421 4.4.2 closing\r\n"],
+            "login shutting_down: the SMTP server is busy or shutting down: it answers EHLO with 421",
+        ),
+        (
+            &[b"220 x\r\n", EHLO, b"421 4.3.0 closing\r\n"],
+            "login shutting_down: the SMTP server is busy or shutting down: it answers STARTTLS with 421",
+        ),
+        // Healthy in another protocol, or nothing that SMTP has.
+        (&[b"350 what\r\n"], "tls protocol_error: the SMTP server greets with 350 what"),
         (&[b"SSH-2.0-x\r\n"], "tls tls_not_tls: the peer speaks SSH, expected the SMTP greeting"),
         (
             &[b"hello\r\n"],
             "tls protocol_error: the received data (7 bytes) is not the SMTP greeting: a line does not start with three digits",
         ),
-        (&[b"220 x\r\n", EHLO, b"220 go\r\n", b"220 still smtp\r\n"], "tls tls_not_tls: the peer speaks plain SMTP"),
-    ] {
-        let told = against("starttls: smtp", |stream| script(stream, answers)).await;
-        assert!(told.starts_with(expected), "{told}\n{expected}");
-    }
+    ])
+    .await;
 }
 
 #[tokio::test]

@@ -179,6 +179,18 @@ fn unsupported(detail: Option<&TlsDetail>) -> &'static str {
         Some(TlsDetail::NotOffered) => {
             "The server offers no TLS. Enable it there, or use a port of the server that has it."
         }
+        Some(TlsDetail::StartTlsNotOffered) => {
+            "The server offers no STARTTLS here. Enable it on the server (Postfix: smtpd_tls_security_level = may and a \
+             certificate), or use another port: mail servers offer it on 587 and expect TLS at once on 465."
+        }
+        Some(TlsDetail::StartTlsRefused { temporary: true }) => {
+            "The server offers STARTTLS but cannot start it: as a rule it cannot read its certificate or key. Read the \
+             server's log, and check the files (Postfix: smtpd_tls_cert_file) and the Secret that they come from."
+        }
+        Some(TlsDetail::StartTlsRefused { temporary: false }) => {
+            "The server offers STARTTLS but rejects the command for this client. Read the server's log: its policy, or \
+             a proxy in front of it, disables TLS here."
+        }
         _ => {
             "Enable TLS 1.2 or 1.3 on the server. Older TLS clients may still connect; this check and current Go, \
              Python and Node do not."

@@ -80,7 +80,7 @@ impl CertificateInfo {
 
 /// The certificate as x509-parser reads it. It leaves the extensions unread: two of them matter here, and a peer could
 /// make the others cost time and memory.
-fn parse(der: &[u8]) -> Option<X509Certificate<'_>> {
+pub(super) fn parse(der: &[u8]) -> Option<X509Certificate<'_>> {
     let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
     parser.parse(der).ok().map(|(_, certificate)| certificate)
 }
@@ -135,7 +135,7 @@ fn signature_hash(signature: &AlgorithmIdentifier<'_>) -> Option<&'static digest
 }
 
 /// What is in the sequence that is the value of this extension.
-fn extension<'a>(certificate: &X509Certificate<'a>, id: &Oid<'_>) -> Option<&'a [u8]> {
+pub(super) fn extension<'a>(certificate: &X509Certificate<'a>, id: &Oid<'_>) -> Option<&'a [u8]> {
     certificate.iter_extensions().filter(|extension| extension.oid == *id).find_map(|extension| {
         let (_, value) = Any::from_der(extension.value).ok()?;
         (value.tag() == Tag::Sequence).then_some(value.data)

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use rustls::client::Resumption;
-use rustls::crypto::ring;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, DnsName, ServerName};
 use rustls::{ClientConfig, ProtocolVersion};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::algorithms::ALGORITHMS;
 use super::certificate::end_point_hash;
 use super::certificate_error::CertificateContext;
 use super::chain;
@@ -54,7 +55,7 @@ pub(in crate::net) async fn handshake(
     let first_bytes = first_bytes.bytes();
     let hello = ServerHello::read(&first_bytes);
     let presented = client.verifier.presented();
-    let chain = chain::read(&presented);
+    let chain = chain::read(&presented.chain);
     session.issuers = client.resolver.issuers();
     session.is_tls13 = hello.is_some_and(|hello| hello.version == ProtocolVersion::TLSv1_3);
     session.first_to_expire = chain::first_to_expire(&chain, &options.roots).cloned();
@@ -71,7 +72,7 @@ pub(in crate::net) async fn handshake(
     let context = HandshakeContext {
         certificate,
         session: &session,
-        seen: StreamStats { head: first_bytes, received, sent, ..after },
+        seen: StreamStats { head: first_bytes, received, sent, had_answer: before.received > 0, ..after },
         hello,
     };
     let result = match result {
@@ -79,7 +80,8 @@ pub(in crate::net) async fn handshake(
         Ok(Err((error, tap))) => Err((context.explain(&error), Some(tap.io))),
         Ok(Ok(stream)) => {
             facts.tls_verified = Some(options.verify != Verify::Off);
-            Ok(established(stream, presented.first(), facts))
+            facts.certificate_oddities = presented.oddities;
+            Ok(established(stream, presented.chain.first(), facts))
         }
     };
     (session, result)
@@ -92,6 +94,7 @@ fn established(mut stream: TlsStream<TapStream>, leaf: Option<&CertificateDer<'_
     tap.io.set_limit(u64::MAX);
     facts.tls_alpn = connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned());
     let mut io = Io::over(stream);
+    io.monitor().note_earlier_answer();
     io.tls_server_end_point = leaf.and_then(|leaf| end_point_hash(leaf));
     io
 }
@@ -105,11 +108,10 @@ struct Client {
 
 impl Client {
     fn new(options: &TlsOptions) -> Self {
-        let provider = Arc::new(ring::default_provider());
-        let algorithms = provider.signature_verification_algorithms;
-        let verifier = Arc::new(RecordingVerifier::new(options.verify, Arc::clone(&options.roots), algorithms));
+        let verifier = Arc::new(RecordingVerifier::new(options));
+        let provider = CryptoProvider { signature_verification_algorithms: ALGORITHMS, ..ring::default_provider() };
         let resolver = Arc::new(ClientCertResolver::new(options.identity.clone()));
-        let mut config = ClientConfig::builder_with_provider(provider)
+        let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()
             .expect("ring has suites for TLS 1.2 and 1.3")
             .dangerous()

@@ -8,6 +8,7 @@ use rustls::{AlertDescription, Error, PeerIncompatible};
 
 use super::alert::{alert_name, tls_error};
 use super::certificate_error::{CertificateContext, unsupported};
+use super::chain_limit::ChainLimit;
 use super::server_hello::{ServerHello, looks_like_tls};
 use super::session::Session;
 use crate::cause::Cause;
@@ -47,6 +48,7 @@ impl HandshakeContext<'_> {
             Some(Error::InvalidMessage(why)) => {
                 Fault::new(Phase::Tls, Cause::ProtocolError, format!("the peer sent a broken TLS message: {why:?}"))
             }
+            Some(other) if let Some(limit) = ChainLimit::of(other) => failed(limit.to_string()),
             Some(other) => failed(format!("the TLS handshake failed: {other}")),
             None => match self.session.hung_up_fault(error) {
                 Some(about_us) => about_us,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::identity::Identity;
+use super::name_rules::NameRule;
 use super::roots::Roots;
 use crate::url::Host;
 
@@ -24,6 +25,8 @@ pub struct TlsOptions {
     pub server_name: Host,
     /// What is verified.
     pub verify: Verify,
+    /// How the clients of this kind compare the name where strict ones refuse it.
+    pub name_rule: NameRule,
     /// Whom we trust.
     pub roots: Arc<Roots>,
     /// Who we are, where the peer asks.

@@ -44,6 +44,33 @@ pub struct Roots {
     origin: String,
 }
 
+/// One root, for what rustls does not verify.
+pub(super) struct NamedRoot {
+    /// Its SubjectPublicKeyInfo, as DER.
+    pub(super) public_key: Vec<u8>,
+    /// When it ends, in seconds since 1970; far away where nothing is known.
+    pub(super) end: i64,
+    /// Whether it may sign for some names alone.
+    pub(super) is_constrained: bool,
+}
+
+/// A sequence of DER, of what is in it (X.690, section 8.1.3): anchors are kept without their headers.
+fn sequence(content: &[u8]) -> Vec<u8> {
+    let length = content.len().to_be_bytes();
+    let length = &length[length.iter().take_while(|byte| **byte == 0).count()..];
+    let count = u8::try_from(length.len()).unwrap_or(u8::MAX);
+    let mut der = vec![0x30];
+    if content.len() >= 0x80 {
+        der.push(0x80 | count);
+    }
+    der.extend(length);
+    if content.is_empty() {
+        der.push(0);
+    }
+    der.extend(content);
+    der
+}
+
 impl Default for Roots {
     fn default() -> Self {
         Self {
@@ -77,6 +104,20 @@ impl Roots {
     /// Whether one of them has this subject, given as DER with its header.
     pub(super) fn has_subject(&self, subject: &[u8]) -> bool {
         self.store.subjects().iter().any(|known| known.as_ref() == subject)
+    }
+
+    /// Those with this subject, given as DER with its header.
+    pub(super) fn named(&self, subject: &[u8]) -> impl Iterator<Item = NamedRoot> {
+        let subjects = self.store.subjects().into_iter().enumerate();
+        let named = subjects.filter(move |(_, known)| known.as_ref() == subject);
+        named.filter_map(|(index, _)| {
+            let root = self.store.roots.get(index)?;
+            Some(NamedRoot {
+                public_key: sequence(&root.subject_public_key_info),
+                end: self.expiries.get(index).copied().unwrap_or(i64::MAX),
+                is_constrained: root.name_constraints.is_some(),
+            })
+        })
     }
 
     /// Those that have ended, each alone, with their ends; and the others, all together. `None` where none has.

@@ -7,6 +7,13 @@ pub enum TlsDetail {
     NotStarted,
     /// The server answered that it has no TLS.
     NotOffered,
+    /// The server's greeting or answer names no STARTTLS.
+    StartTlsNotOffered,
+    /// The server offers STARTTLS, and refused it.
+    StartTlsRefused {
+        /// The server says that it may work later: as a rule it cannot read its certificate or key.
+        temporary: bool,
+    },
     /// The peer reset the connection during the handshake.
     Reset,
     /// The peer ended the session with this alert (RFC 8446, section 6).

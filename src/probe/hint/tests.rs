@@ -112,6 +112,9 @@ fn details() -> Vec<Detail> {
         [
             TlsDetail::NotStarted,
             TlsDetail::NotOffered,
+            TlsDetail::StartTlsNotOffered,
+            TlsDetail::StartTlsRefused { temporary: true },
+            TlsDetail::StartTlsRefused { temporary: false },
             TlsDetail::Reset,
             TlsDetail::Alert(40),
             TlsDetail::Alert(TlsDetail::UNRECOGNIZED_NAME),

@@ -20,6 +20,8 @@ pub(crate) enum Manner {
     Nothing,
     /// Resets each connection at once.
     Reset,
+    /// Reads the client's first bytes, and resets the connection 1.2 s later without a word.
+    ResetsLate,
     /// Bytes that belong to no protocol, then silence.
     Garbage,
     /// Bytes that belong to no protocol, then the end.
@@ -131,6 +133,11 @@ fn behave(mut stream: TcpStream, manner: &Manner) -> io::Result<()> {
         return Ok(());
     }
     match manner {
+        Manner::ResetsLate => {
+            // Far longer than any reset that belongs to the connection.
+            std::thread::sleep(Duration::from_millis(1_200));
+            reset(stream)
+        }
         Manner::Garbage => {
             stream.write_all(&garbage())?;
             gone(stream)

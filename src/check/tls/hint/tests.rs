@@ -1,3 +1,4 @@
+use super::super::smtp::code;
 use super::hint;
 use crate::cause::Cause;
 use crate::findings::Context;
@@ -19,4 +20,16 @@ fn before_starttls_it_is_not_tls_that_is_not_answered() {
 fn a_port_in_plain_text_may_have_starttls() {
     assert!(of(Cause::TlsNotTls, Detail::Stream(StreamDetail::Speaks("SMTP"))).contains("`starttls`"));
     assert_eq!(of(Cause::TlsNotTls, Detail::Stream(StreamDetail::Unrecognised)), "");
+}
+
+#[test]
+fn a_mail_server_that_sends_this_client_away_is_a_mail_server() {
+    for (cause, code, says) in [
+        (Cause::ShuttingDown, code::BUSY, "asks to try again later"),
+        (Cause::TooManyConnections, code::FULL, "smtpd_client_connection_count_limit"),
+        (Cause::LoginRejected, code::REFUSED, "mynetworks"),
+    ] {
+        let text = of(cause, Detail::Protocol { code, product: None });
+        assert!(text.contains(says) && text.len() <= 300, "{text}");
+    }
 }

@@ -33,6 +33,9 @@ fn what_the_handshake_showed_decides() {
         (tls(Cause::TlsUnsupported, D::WeakSignature), "SHA-256"),
         (tls(Cause::TlsUnsupported, D::NothingInCommon), "AES-GCM"),
         (tls(Cause::TlsUnsupported, D::NotOffered), "offers no TLS"),
+        (tls(Cause::TlsUnsupported, D::StartTlsNotOffered), "offers no STARTTLS here"),
+        (tls(Cause::TlsUnsupported, D::StartTlsRefused { temporary: true }), "cannot read its certificate or key"),
+        (tls(Cause::TlsUnsupported, D::StartTlsRefused { temporary: false }), "rejects the command"),
         // A server that agrees on no protocol is not told to allow newer TLS.
         (tls(Cause::TlsUnsupported, D::NoSharedProtocol), "`alpn`"),
         (Fault::new(Phase::Tls, Cause::TlsUnsupported, ""), "TLS 1.2 or 1.3"),

@@ -16,7 +16,7 @@ use crate::cause::Cause;
 use crate::net::io::Io;
 use crate::net::tls::certificate::CertificateInfo;
 use crate::net::tls::test_certificates::{KEY, all, healthy};
-use crate::net::tls::{Roots, TlsOptions, Verify};
+use crate::net::tls::{Roots, TlsOptions, Verify, openssl_or_curl};
 use crate::outcome::{Facts, Fault, Phase};
 use crate::url::Host;
 
@@ -44,6 +44,7 @@ async fn client_of(chain: &[Vec<u8>], verify: Verify) -> (Facts, Result<(), Faul
     let options = TlsOptions {
         server_name: Host::Name("db.lab".into()),
         verify,
+        name_rule: openssl_or_curl,
         roots: Arc::new(Roots::default()),
         identity: None,
         alpn: Vec::new(),
