@@ -105,6 +105,7 @@ pub(crate) fn view(name: &str, gates: Gates, verdict: Verdict, last: Option<Outc
         target: "tcp://db:5432".to_owned(),
         labels: Vec::new(),
         gates,
+        gating: true,
         verdict,
         since: at,
         limited: false,
