@@ -99,6 +99,9 @@ const LISTS: [(Meaning, &str); 21] = [
 const NEUTRAL: &str = "unknown disabled skipped skip notconfigured unconfigured na none notapplicable optional inactive \
                        unused notchecked untested off ignored pending empty";
 
+/// How many words of a key are looked up, besides the last: no key of health has more.
+const WORDS: usize = 6;
+
 /// What a key, or a word of it, means.
 #[derive(Debug, Clone, Copy)]
 enum Meaning {
@@ -175,18 +178,17 @@ pub(super) struct Name {
 
 impl Name {
     pub(super) fn new(key: &str) -> Self {
-        let words = words(key);
-        let whole = words.concat();
+        let words = Words::of(key);
         let mut any = Meanings::default();
-        for word in &words {
+        for word in words.iter().take(WORDS) {
             any = any.join(look_up(word));
             let of_one = word.strip_suffix('s').map(look_up).unwrap_or_default();
             if of_one.has(Meaning::Business) {
                 any.add(Meaning::Business);
             }
         }
-        let last = words.last().map(|word| look_up(word)).unwrap_or_default();
-        Self { whole: look_up(&whole), any, last, is_compound: words.len() > 1, is_id: whole == "id" }
+        let last = words.iter().next_back().map(look_up).unwrap_or_default();
+        Self { whole: look_up(&words.whole), any, last, is_compound: words.ends.len() > 1, is_id: words.whole == "id" }
     }
 
     /// An object's word for itself stands here.
@@ -288,25 +290,43 @@ impl Name {
 }
 
 /// The words of a key in lower case: `lastBackup_ok` is `last`, `backup`, `ok`.
-fn words(key: &str) -> Vec<String> {
-    let mut words: Vec<String> = vec![String::new()];
-    let chars: Vec<char> = key.chars().collect();
-    for (at, c) in chars.iter().enumerate() {
-        let before = at.checked_sub(1).map(|at| chars[at]);
-        let small_follows = chars.get(at + 1).is_some_and(char::is_ascii_lowercase);
-        // `dbUp` and `DBUp` are two words each.
-        let begins = before.is_some_and(|b| b.is_ascii_lowercase() || (b.is_ascii_uppercase() && small_follows));
-        if !c.is_ascii_alphanumeric() || (c.is_ascii_uppercase() && begins) {
-            words.push(String::new());
+struct Words {
+    /// All of them in a row: `lastbackupok`.
+    whole: String,
+    /// Where each ends in that.
+    ends: Vec<usize>,
+}
+
+impl Words {
+    fn of(key: &str) -> Self {
+        let mut words = Self { whole: String::with_capacity(key.len()), ends: Vec::new() };
+        let bytes = key.as_bytes();
+        for (at, byte) in bytes.iter().enumerate() {
+            let before = at.checked_sub(1).map(|at| bytes[at]);
+            let small_follows = bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+            // `dbUp` and `DBUp` are two words each.
+            let begins = before.is_some_and(|b| b.is_ascii_lowercase() || (b.is_ascii_uppercase() && small_follows));
+            if !byte.is_ascii_alphanumeric() || (byte.is_ascii_uppercase() && begins) {
+                words.end();
+            }
+            if byte.is_ascii_alphanumeric() {
+                words.whole.push(char::from(byte.to_ascii_lowercase()));
+            }
         }
-        if c.is_ascii_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.push(c.to_ascii_lowercase());
+        words.end();
+        words
+    }
+
+    fn end(&mut self) {
+        if self.whole.len() > self.ends.last().copied().unwrap_or_default() {
+            self.ends.push(self.whole.len());
         }
     }
-    words.retain(|word| !word.is_empty());
-    words
+
+    fn iter(&self) -> impl DoubleEndedIterator<Item = &str> {
+        let start = |index: usize| index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        (0..self.ends.len()).map(move |index| &self.whole[start(index)..self.ends[index]])
+    }
 }
 
 /// Whether a part's word is known to be no news.
@@ -318,7 +338,7 @@ pub(super) fn is_neutral(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{LISTS, Meaning, Name, words};
+    use super::{LISTS, Meaning, Name, Words};
 
     #[test]
     fn a_key_is_taken_apart_into_its_words() {
@@ -329,7 +349,7 @@ mod tests {
             ("HTTP-status", vec!["http", "status"]),
             ("", vec![]),
         ] {
-            assert_eq!(words(key), expected, "{key}");
+            assert_eq!(Words::of(key).iter().collect::<Vec<_>>(), expected, "{key}");
         }
     }
 

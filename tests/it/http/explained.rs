@@ -69,7 +69,7 @@ fn nginx_without_its_upstream() {
         ),
     );
     for (path, says) in [
-        ("", "nginx got no valid answer from the app"),
+        ("", "no valid answer from the app"),
         ("limited", "nginx itself answers"),
         ("denied", "nginx forbids the request"),
         ("basic", "Set `basic_auth`"),

@@ -1,6 +1,7 @@
 //! Documents as real programs answer them, and what is to be read out of each.
 
-use super::read_body;
+use super::judge;
+use crate::check::peer::document;
 use crate::check::peer::reading::{Reading, Unreadable};
 use crate::check::words::Tone;
 
@@ -15,7 +16,8 @@ fn reading(media_type: &str, body: impl AsRef<[u8]>) -> String {
         Unreadable::TooLarge => "large".to_owned(),
         Unreadable::Packed(_) | Unreadable::Stream => "of the head".to_owned(),
     };
-    match read_body(media_type, body.as_ref()) {
+    let body = body.as_ref();
+    match judge(media_type, body, document::read(body)) {
         Reading::Health(health) => match (health.tone, health.unknown()) {
             (Tone::Good, Some(place)) => format!("unknown word: {place}"),
             (Tone::Good, None) => "good".to_owned(),
