@@ -85,6 +85,19 @@ pub struct Failure {
     pub detail: Option<Detail>,
 }
 
+impl Failure {
+    /// Whether the hint says this already, at the start of a sentence or within one.
+    fn advises(&self, text: &str) -> bool {
+        let mut rest = text.chars();
+        let first = rest.next();
+        !rest.as_str().is_empty()
+            && self.hint.match_indices(rest.as_str()).any(|(at, _)| {
+                let before = self.hint[..at].chars().next_back();
+                before.zip(first).is_some_and(|(one, other)| one.eq_ignore_ascii_case(&other))
+            })
+    }
+}
+
 /// One datagram (or TCP exchange) with a name server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Query {
@@ -383,9 +396,15 @@ impl Outcome {
     pub fn says(&self, finding: &Finding) -> bool {
         let same = |failure: &Failure| {
             let word = finding.code == failure.cause.slug() && failure.hint.ends_with(&finding.fix);
-            word || failure.hint.contains(&finding.message)
+            word || failure.advises(&finding.message)
         };
         self.failure.as_ref().is_some_and(same)
+    }
+
+    /// Whether the hint of the failure says this already.
+    #[must_use]
+    pub fn advises(&self, text: &str) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.advises(text))
     }
 
     /// The same in one line for a log, at most eight: `CODE: WHAT WAS SEEN → WHAT TO DO; …`; `None` where there are none.
@@ -395,6 +414,18 @@ impl Outcome {
         let all: Vec<String> = self.worth_showing().take(SHOWN).map(Finding::to_string).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
+}
+
+/// `1 byte`, `2 bytes`.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}
+
+/// The same for a text or a buffer.
+#[must_use]
+pub fn bytes_of(text: &[u8]) -> String {
+    bytes(u64::try_from(text.len()).unwrap_or(u64::MAX))
 }
 
 /// The longest text taken from a server, in bytes.

@@ -13,7 +13,7 @@ use crate::duration::show;
 use crate::net::io::{End, StreamStats};
 use crate::net::oserr;
 use crate::net::speaks::{Protocol, recognise};
-use crate::outcome::{Detail, Fault, Phase, StreamDetail, TlsDetail};
+use crate::outcome::{Detail, Fault, Phase, StreamDetail, TlsDetail, bytes};
 
 /// What was waited for on a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,10 +71,12 @@ pub fn fault(phase: Phase, error: StreamError<'_>, seen: &StreamStats, awaited: 
             Fault::new(phase, Cause::TooLarge, message)
         }
         StreamError::TooLong(limit) => {
-            Fault::new(phase, Cause::TooLarge, format!("over {limit} bytes came, and no end of {what}"))
+            let over = bytes(limit.try_into().unwrap_or(u64::MAX));
+            Fault::new(phase, Cause::TooLarge, format!("over {over} came, and no end of {what}"))
         }
         _ if is_over_limit(error, seen) => {
-            let message = format!("{} bytes came and no end, while {what} was awaited: over the limit", seen.received);
+            let came = bytes(seen.received);
+            let message = format!("{came} came and no end, while {what} was awaited: over the limit");
             Fault::new(phase, Cause::TooLarge, message)
         }
         StreamError::Unexpected(detail) => {
@@ -118,10 +120,6 @@ fn before(seen: &StreamStats, what: &str) -> String {
         (0, sent) => format!("without an answer to our {}; {what} was awaited", bytes(sent)),
         (received, _) => format!("after {}, before the end of {what}", bytes(received)),
     }
-}
-
-fn bytes(count: u64) -> String {
-    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
 }
 
 /// How a stream is silent, typed: for the detail of a timeout.

@@ -15,7 +15,7 @@ use crate::check::http::rules::HeaderRule;
 use crate::check::http::settings::{Pattern, Statuses};
 use crate::check::words;
 use crate::env::Env;
-use crate::outcome::{Detail, Fault, HttpDetail, Phase, clean_text};
+use crate::outcome::{Detail, Fault, HttpDetail, Phase, bytes_of, clean_text};
 use crate::secret::Secret;
 use crate::value::Value;
 
@@ -224,10 +224,11 @@ pub(crate) fn body_in_words(answer: &HttpResponse) -> String {
         "" | "identity" => String::new(),
         other => format!(", sent as {other}, which is not unpacked"),
     };
-    match (answer.body.len(), media.as_str()) {
-        (0, _) => "an empty body".to_owned(),
-        (length, "") => format!("the body ({length} bytes{encoded})"),
-        (length, media) => format!("the body ({length} bytes of {media}{encoded})"),
+    let length = bytes_of(&answer.body);
+    match media.as_str() {
+        _ if answer.body.is_empty() => "an empty body".to_owned(),
+        "" => format!("the body ({length}{encoded})"),
+        media => format!("the body ({length} of {media}{encoded})"),
     }
 }
 

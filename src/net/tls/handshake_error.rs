@@ -14,7 +14,7 @@ use crate::cause::Cause;
 use crate::net::io::StreamStats;
 use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{self, Expected, StreamError, how_silent, silence};
-use crate::outcome::{Detail, Fault, Phase, StreamDetail, TlsDetail};
+use crate::outcome::{Detail, Fault, Phase, StreamDetail, TlsDetail, bytes};
 
 const EXPECTED: Expected = Expected { what: "the end of the TLS handshake", protocol: Some(Protocol::Tls) };
 
@@ -69,8 +69,8 @@ impl HandshakeContext<'_> {
         let (message, detail) = match recognise(&self.seen.head) {
             Some(other) => (format!("the peer speaks plain {other}"), StreamDetail::Speaks(other.as_str())),
             None => {
-                let count = self.seen.received;
-                let message = format!("what came ({count} bytes) is no TLS, and no protocol that is known");
+                let count = bytes(self.seen.received);
+                let message = format!("what came ({count}) is no TLS, and no protocol that is known");
                 (message, StreamDetail::Unrecognised)
             }
         };

@@ -80,7 +80,11 @@ fn logins() {
             Cause::LoginRejected,
             "Secrets Manager",
         ),
-        ("The password that was provided for the role app is wrong. (28P01)", Cause::PasswordRejected, "Secrets Manager"),
+        (
+            "The password that was provided for the role app is wrong. (28P01)",
+            Cause::PasswordRejected,
+            "Secrets Manager",
+        ),
         (
             "Feature not supported: RDS Proxy currently doesn't support the option search_path. (0A000)",
             Cause::LoginRejected,
@@ -106,8 +110,16 @@ fn logins() {
             Cause::LoginRejected,
             "quota of the plan",
         ),
-        ("The requested endpoint could not be found, or you don't have access to it. (XX000)", Cause::LoginRejected, "Copy the host"),
-        ("This connection is trying to access this endpoint from a blocked network. (XX000)", Cause::LoginRejected, "egress"),
+        (
+            "The requested endpoint could not be found, or you don't have access to it. (XX000)",
+            Cause::LoginRejected,
+            "Copy the host",
+        ),
+        (
+            "This connection is trying to access this endpoint from a blocked network. (XX000)",
+            Cause::LoginRejected,
+            "egress",
+        ),
         ("(EADDRNOTALLOWED) address not in tenant allow_list: {10, 0, 0, 1} (XX000)", Cause::LoginRejected, "egress"),
         ("Max client connections reached (XX000)", Cause::TooManyConnections, "accepts no more clients"),
         (
@@ -115,10 +127,18 @@ fn logins() {
             Cause::QueryFailed,
             "The proxy got no connection",
         ),
-        ("(ECIRCUITBREAKER) circuit breaker open for operation: auth_error (XX000)", Cause::LoginRejected, "failed ones"),
+        (
+            "(ECIRCUITBREAKER) circuit breaker open for operation: auth_error (XX000)",
+            Cause::LoginRejected,
+            "failed ones",
+        ),
         ("node is running secure mode, SSL connection required (08P01)", Cause::LoginRejected, "offered none"),
         ("codeParamsRoutingFailed: rejected: Invalid cluster name (08004)", Cause::LoginRejected, "the cluster"),
-        ("codeBackendDown: unable to reach backend SQL server (08004)", Cause::QueryFailed, "The proxy got no connection"),
+        (
+            "codeBackendDown: unable to reach backend SQL server (08004)",
+            Cause::QueryFailed,
+            "The proxy got no connection",
+        ),
         ("odyssey: c4fd8b3: failed to get remote server connection (08006)", Cause::QueryFailed, "The proxy got no"),
         ("pgpool is not accepting any new connections (XX000)", Cause::QueryFailed, "The pooler cannot connect"),
         (
@@ -178,7 +198,10 @@ fn queries() {
         ("deadlock detected (40P01)", "deadlock"),
         ("query_wait_timeout (08P01)", "The pooler cannot connect"),
         ("query_timeout (08P01)", "query_timeout"),
-        ("Your account or project has exceeded the quota. Upgrade your plan to increase limits. (53000)", "quota of the plan"),
+        (
+            "Your account or project has exceeded the quota. Upgrade your plan to increase limits. (53000)",
+            "quota of the plan",
+        ),
         ("Your account or project has exceeded the compute time quota. (XX000)", "quota of the plan"),
         // Healthy twin: the app's own words, not a pooler's.
         ("column \"query_wait_timeout\" does not exist (42703)", "The column does not exist"),

@@ -211,7 +211,11 @@ mod tests {
             ("XX000", "Too many connections to this endpoint", ("rate", Some("Neon"))),
             ("XX000", "Tenant or user not found", ("tenant", Some("Supabase"))),
             ("XX000", "Endpoint ID is not specified. Either please upgrade", ("endpoint", Some("Neon"))),
-            ("28000", "SSL connection is required. Please specify SSL options and retry.", ("tls_demanded", Some("Azure"))),
+            (
+                "28000",
+                "SSL connection is required. Please specify SSL options and retry.",
+                ("tls_demanded", Some("Azure")),
+            ),
             ("28000", "This RDS proxy has no credentials for the role app", ("proxy_secret", Some("RDS Proxy"))),
             ("08P01", "query_wait_timeout", ("no_backend", Some("PgBouncer"))),
             ("28000", "certificate authentication failed for user \"app\"", ("other_users_certificate", None)),
