@@ -33,7 +33,7 @@ pub use failure::{Failure, LINE_LIMIT};
 pub use oddity::CertificateOddity;
 pub use phase::Phase;
 pub use standing::Standing;
-pub use text::{MESSAGE_LIMIT, SERVER_TEXT_LIMIT, clean_text, cut_at_word};
+pub use text::{MESSAGE_LIMIT, SERVER_TEXT_LIMIT, bytes, bytes_of, clean_text, cut_at_word};
 
 /// Why a check failed, as the check itself tells it; the hint is added by the probe from all the evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -389,9 +389,15 @@ impl Outcome {
     pub fn says(&self, finding: &Finding) -> bool {
         let same = |failure: &Failure| {
             let word = finding.code == failure.cause.slug() && failure.hint.ends_with(&finding.fix);
-            word || failure.hint.contains(&finding.message)
+            word || failure.advises(&finding.message)
         };
         self.failure.as_ref().is_some_and(same)
+    }
+
+    /// Whether the hint of the failure says this already.
+    #[must_use]
+    pub fn advises(&self, text: &str) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.advises(text))
     }
 
     /// The same in one line for a log, at most eight: `CODE: WHAT WAS SEEN → WHAT TO DO; …`; `None` where there are none.

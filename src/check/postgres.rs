@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
 use crate::check::login::stating;
+use crate::check::server_keys::origin_of;
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
@@ -31,7 +32,7 @@ use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames, Unverified};
 use crate::net::attempt::Attempt;
 use crate::outcome::{
-    AUTH_METHOD, Detail, FactValue, Fault, Phase, ROLE, SERVER_TEXT_LIMIT, SERVER_VERSION, clean_text,
+    AUTH_METHOD, Detail, FactValue, Fault, Phase, ROLE, SERVER_TEXT_LIMIT, SERVER_VERSION, bytes_of, clean_text,
 };
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
@@ -105,7 +106,7 @@ impl Check for Postgres {
         let resolved = Target::resolve(&self.keys, env);
         let endpoints = |target: &Target| target.hosts.iter().map(|server| server.endpoint.clone()).collect();
         let endpoints = resolved.as_ref().map(endpoints).unwrap_or_default();
-        let target = resolved.map_or_else(|_| self.origin(), Target::redacted);
+        let target = resolved.map_or_else(|fault| self.origin(&fault), Target::redacted);
         Prepared::new(target, endpoints, self.readings(env), self.resolve(env))
     }
 
@@ -140,10 +141,10 @@ enum Visit {
 }
 
 impl Postgres {
-    /// Where the target comes from, where it cannot be resolved.
-    fn origin(&self) -> String {
-        let value = self.keys.url.as_ref().or(self.keys.host.as_ref());
-        value.map_or_else(|| "the configuration".to_owned(), Value::origin)
+    /// What stands for the target that cannot be resolved, for this reason.
+    fn origin(&self, fault: &Fault) -> String {
+        let named = self.keys.named().into_iter();
+        origin_of(fault, named.filter_map(|(key, value)| Some((key, value?))))
     }
 
     fn readings(&self, env: &dyn Env) -> Vec<Reading> {
@@ -261,7 +262,7 @@ impl PostgresRun {
             Some(Some(value)) => {
                 // The value itself is an excerpt: not for logs.
                 attempt.facts().excerpt = Some(clean_text(&value, SERVER_TEXT_LIMIT));
-                format!("another value ({} bytes)", value.len())
+                format!("another value ({})", bytes_of(value.as_bytes()))
             }
             Some(None) => "NULL".to_owned(),
             None => "no row".to_owned(),

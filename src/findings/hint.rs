@@ -69,7 +69,8 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::AuthUnsupported
         | Cause::PermissionDenied
         | Cause::ReadOnly
-        | Cause::QueryFailed => login::hint(fault.cause).map(str::to_owned),
+        | Cause::QueryFailed
+        | Cause::MissingTable => login::hint(fault.cause).map(str::to_owned),
         Cause::VariableMissing
         | Cause::VariableInvalid
         | Cause::SecretWhitespace

@@ -86,6 +86,17 @@ const IMPERATIVES: &[&str] = &[
 ];
 
 impl Failure {
+    /// Whether the hint says this already, at the start of a sentence or within one.
+    pub(super) fn advises(&self, text: &str) -> bool {
+        let mut rest = text.chars();
+        let first = rest.next();
+        !rest.as_str().is_empty()
+            && self.hint.match_indices(rest.as_str()).any(|(at, _)| {
+                let before = self.hint[..at].chars().next_back();
+                before.zip(first).is_some_and(|(one, other)| one.eq_ignore_ascii_case(&other))
+            })
+    }
+
     /// `NAME: CAUSE: FACT. Fix: FIX`, or `NAME: CAUSE for …` where the fact says for whom; at most [`LINE_LIMIT`] bytes. It
     /// holds no time and no counter, so it stays the same while nothing changes.
     #[must_use]

@@ -182,6 +182,12 @@ const POSTGRES: &[Row] = &[
     row(
         "query_failed",
         "request",
+        "CREATE EXTENSION",
+        "postgres: {url: \"$BASE/app\", user: app, password: sesame, query: SELECT nothing()}",
+    ),
+    row(
+        "missing_table",
+        "assert",
         "Run the migrations",
         "postgres: {url: \"$BASE/app\", user: app, password: sesame, query: SELECT * FROM nothing}",
     ),

@@ -17,7 +17,7 @@ use crate::check::http::rules::HeaderRule;
 use crate::check::http::settings::{Pattern, Statuses};
 use crate::check::words;
 use crate::env::Env;
-use crate::outcome::{Detail, Fault, HttpDetail, Phase, clean_text};
+use crate::outcome::{Detail, Fault, HttpDetail, Phase, bytes_of, clean_text};
 use crate::secret::Secret;
 use crate::value::Value;
 
@@ -233,11 +233,11 @@ pub(crate) fn body_in_words(answer: &HttpResponse) -> String {
         Some(Packed::Unknown(name)) => format!(", sent as {name}, which is not unpacked"),
         Some(Packed::Broken(name)) => format!(", sent as {name}, which cannot be unpacked"),
     };
-    let bytes = |length| if length == 1 { "1 byte".to_owned() } else { format!("{length} bytes") };
-    match (answer.body.len(), media.as_str()) {
-        (0, _) => "an empty body".to_owned(),
-        (length, "") => format!("the body ({}{encoded})", bytes(length)),
-        (length, media) => format!("the body ({} of {media}{encoded})", bytes(length)),
+    let length = bytes_of(&answer.body);
+    match media.as_str() {
+        _ if answer.body.is_empty() => "an empty body".to_owned(),
+        "" => format!("the body ({length}{encoded})"),
+        media => format!("the body ({length} of {media}{encoded})"),
     }
 }
 

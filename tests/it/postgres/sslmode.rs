@@ -110,3 +110,34 @@ fn each_failure_has_its_cause() {
     );
     polite(&without.log());
 }
+
+/// The hint is of the connection that decides, whichever of the two was tried first.
+#[test]
+fn of_two_connections_the_hint_is_of_the_one_that_decides() {
+    let lab = Lab::new();
+    let with_tls = lab.cluster(&["127.0.0.1"]);
+    let without = Cluster::plain();
+    for (cluster, hba, mode, password, phase, cause, says) in [
+        // A server without TLS: switching it on in the client helps nobody.
+        (&without, "hostssl", "allow", PASSWORD, "login", "login_rejected", "the server offers no TLS"),
+        (&without, "hostssl", "prefer", PASSWORD, "login", "login_rejected", "the server offers no TLS"),
+        (&without, "host", "allow", "wrong", "login", "password_rejected", "PostgreSQL reports a wrong"),
+        // A rule for one kind of connection alone: the other's missing rule is no reason.
+        (&with_tls, "hostssl", "allow", "wrong", "login", "password_rejected", "PostgreSQL reports a wrong"),
+        (&with_tls, "hostssl", "prefer", "wrong", "login", "password_rejected", "PostgreSQL reports a wrong"),
+        (&with_tls, "hostnossl", "prefer", "wrong", "login", "password_rejected", "PostgreSQL reports a wrong"),
+        (&with_tls, "hostnossl", "allow", "wrong", "login", "password_rejected", "PostgreSQL reports a wrong"),
+        (&with_tls, "hostssl none", "allow", PASSWORD, "login", "login_rejected", "No line in pg_hba.conf matches"),
+    ] {
+        let (kind, database) = hba.split_once(' ').unwrap_or((hba, "all"));
+        cluster.set_hba(&format!("{kind} {database} all 127.0.0.1/32 scram-sha-256"));
+        let check = check(&format!("postgres://app:{password}@127.0.0.1:{}/app?sslmode={mode}", cluster.port));
+        failed(&check, phase, cause);
+        let hint = check["failure"]["hint"].as_str().unwrap_or_default();
+        assert!(hint.starts_with(says) || hint.contains(says), "{hba} {mode}: {check:#}");
+    }
+    with_tls.set_hba("hostssl all all 127.0.0.1/32 reject\nhostnossl all all 127.0.0.1/32 reject");
+    let rejected = check(&format!("{}?sslmode=allow", with_tls.url()));
+    failed(&rejected, "login", "login_rejected");
+    assert!(rejected["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("`reject` line")), "{rejected:#}");
+}
