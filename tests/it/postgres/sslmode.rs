@@ -81,6 +81,12 @@ fn each_failure_has_its_cause() {
     let run = |cluster: &Cluster, more: &str| check(&format!("{}?{more}", cluster.url()));
     let message = failed(&run(&without, "sslmode=require"), "tls", "tls_unsupported");
     assert!(message.contains("answered `N`"), "{message}");
+    let port = without.port;
+    let two_hosts = format!("postgres://app:{PASSWORD}@127.0.0.1:{port},localhost:{port}/app?sslmode=require");
+    for refused in [run(&without, "sslmode=require"), run(&without, "sslmode=verify-ca"), check(&two_hosts)] {
+        let hint = refused["failure"]["hint"].as_str().expect("a hint");
+        assert!(hint.contains("ssl = on") && !hint.contains("1.2"), "{refused:#}");
+    }
     failed(&run(&with_tls, &format!("sslmode=require&sslrootcert={other}")), "tls", "tls_untrusted");
     failed(&run(&with_tls, "sslmode=verify-ca"), "tls", "tls_untrusted");
     failed(&run(&with_tls, &format!("sslmode=verify-full&sslrootcert={good}")), "tls", "tls_wrong_name");
