@@ -10,6 +10,7 @@ mod guard;
 mod hint;
 mod keys;
 mod login;
+mod peer_name;
 mod route;
 mod session;
 mod session_error;

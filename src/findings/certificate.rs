@@ -1,5 +1,6 @@
 //! TLS, where it works: what will break soon, and what is not verified.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::context::Context;
@@ -7,11 +8,12 @@ use super::entry::Entry;
 use super::tls_key_names::Unverified;
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
-use crate::outcome::{Evidence, Fault};
+use crate::outcome::{CertificateOddity, Evidence, Fault};
 use crate::timestamp::rfc3339_unix;
 
 /// The catalogue of this family.
-pub(super) const CODES: &[Entry] = &[TLS_EXPIRES_SOON, TLS_NOT_VERIFIED];
+pub(super) const CODES: &[Entry] =
+    &[TLS_EXPIRES_SOON, TLS_NOT_VERIFIED, TLS_COMMON_NAME_ONLY, TLS_LOOSE_NAME, TLS_ODD_CERTIFICATE];
 
 const TLS_EXPIRES_SOON: Entry = Entry {
     code: "tls_expires_soon",
@@ -28,6 +30,30 @@ const TLS_NOT_VERIFIED: Entry = Entry {
     remedy: "mount the certificate of the authority and set it as `ca`",
 };
 
+const TLS_COMMON_NAME_ONLY: Entry = Entry {
+    code: "tls_common_name_only",
+    severity: Severity::Warning,
+    cause: Cause::TlsWrongName,
+    meaning: "the certificate of the server covers the name only as its common name, which OpenSSL, curl and libpq accept, \
+              and Go, browsers and Rust do not",
+    remedy: "reissue the certificate with the name as a subject alternative name",
+};
+const TLS_LOOSE_NAME: Entry = Entry {
+    code: "tls_loose_name",
+    severity: Severity::Warning,
+    cause: Cause::TlsWrongName,
+    meaning: "the certificate of the server covers the name only by a rule that many clients do not have, such as a \
+              wildcard for a part of a label",
+    remedy: "reissue the certificate with the whole name as a subject alternative name",
+};
+const TLS_ODD_CERTIFICATE: Entry = Entry {
+    code: "tls_odd_certificate",
+    severity: Severity::Info,
+    cause: Cause::TlsUntrusted,
+    meaning: "the certificate of the server is X.509 version 1 or a CA's, which OpenSSL accepts and Rust does not",
+    remedy: "reissue it as version 3 with CA:FALSE and its names as subject alternative names",
+};
+
 const DAY: i64 = 24 * 3600;
 const SOON: i64 = 14 * DAY;
 /// Certificates that live for hours or days are renewed well before their last sixth.
@@ -40,12 +66,48 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
         return Vec::new();
     }
     let mut findings: Vec<Finding> = expires_soon(evidence, context).into_iter().collect();
+    findings.extend(evidence.facts.certificate_oddities.iter().map(odd));
     // A mode says what its clients verify, too, and where it asks for nothing that is often its default.
     if evidence.facts.tls_verified == Some(false) && context.tls_keys.unverified == Unverified::VerifyFalse {
         let message = "the certificate was not verified (verify: false): anyone between this pod and the server can read the traffic";
         findings.push(TLS_NOT_VERIFIED.found(message, "mount the certificate of the authority and set it as `ca`"));
     }
     findings
+}
+
+/// What was accepted, as the clients of this kind do, and others do not.
+fn odd(oddity: &CertificateOddity) -> Finding {
+    match oddity {
+        CertificateOddity::CommonNameOnly { name } => {
+            let (kind, who) = match name.parse::<IpAddr>() {
+                Ok(_) => ("IP", "curl and libpq accept that; OpenSSL, Go, Node, Python, Java and browsers do not"),
+                Err(_) => (
+                    "DNS",
+                    "OpenSSL, curl, libpq, Node and Java accept that; Go, browsers, Rust (rustls) and \
+                                   Python's urllib3 2 do not",
+                ),
+            };
+            let message = format!(
+                "the certificate has \"{name}\" only as its common name, not as a subject alternative name: {who}"
+            );
+            TLS_COMMON_NAME_ONLY.found(message, format!("reissue the certificate with subjectAltName={kind}:{name}"))
+        }
+        CertificateOddity::LooseName { name } => {
+            let message = format!(
+                "the certificate covers the name only by \"{name}\", which Go, browsers and Rust (rustls) do not accept for it"
+            );
+            TLS_LOOSE_NAME.found(message, "reissue the certificate with the whole name as a subject alternative name")
+        }
+        CertificateOddity::VersionOne => TLS_ODD_CERTIFICATE.found(
+            "the certificate is X.509 version 1: OpenSSL, Node and Java accept it; Rust (rustls) does not",
+            "reissue it as version 3, with its names as subject alternative names: openssl x509 -req needs -extfile",
+        ),
+        CertificateOddity::AuthorityAsServer => TLS_ODD_CERTIFICATE.found(
+            "the certificate says that it is a CA's (CA:TRUE): OpenSSL, Go, Node and Java accept it for a server; Rust \
+             (rustls) and Firefox do not",
+            "reissue it with basicConstraints=CA:FALSE",
+        ),
+    }
 }
 
 /// The leaf alone is judged: what stands above it may be sent without need, and has others that stand for it.
@@ -78,7 +140,7 @@ mod tests {
     use super::judge;
     use crate::cause::Cause;
     use crate::findings::{Context, TlsKeyNames, Unverified};
-    use crate::outcome::{Certificate, Evidence, Facts, Fault, Phase};
+    use crate::outcome::{Certificate, CertificateOddity as Oddity, Evidence, Facts, Fault, Phase};
 
     const DAY: i64 = 86_400;
 
@@ -124,6 +186,26 @@ mod tests {
             codes(90 * DAY, DAY, true, Unverified::VerifyFalse, Some(&fault)).is_empty(),
             "the handshake failed: its cause comes first"
         );
+    }
+
+    #[test]
+    fn what_other_clients_refuse_is_told() {
+        let of = |oddity: Oddity| {
+            let facts = Facts { certificate_oddities: vec![oddity], ..Facts::default() };
+            let evidence = Evidence { facts, ..Evidence::default() };
+            let found = judge(None, &evidence, Context::default()).remove(0);
+            (found.code, format!("{} {}", found.message, found.fix))
+        };
+        for (oddity, code, says) in [
+            (Oddity::common_name(b"db.lab"), "tls_common_name_only", "subjectAltName=DNS:db.lab"),
+            (Oddity::common_name(b"10.0.0.7"), "tls_common_name_only", "subjectAltName=IP:10.0.0.7"),
+            (Oddity::loose_name(b"*.lab"), "tls_loose_name", "only by \"*.lab\""),
+            (Oddity::VersionOne, "tls_odd_certificate", "version 1"),
+            (Oddity::AuthorityAsServer, "tls_odd_certificate", "CA:FALSE"),
+        ] {
+            let (found, text) = of(oddity);
+            assert!(found == code && text.contains(says), "{found}: {text}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod tls;
 use crate::cause::Cause;
 use crate::findings::context::Context;
 use crate::findings::urls;
-use crate::outcome::{Evidence, Fault, Phase};
+use crate::outcome::{Detail, Evidence, Fault, Phase};
 
 /// The hint of a fault that a value of the check explains, a URL as a rule: it comes before any other.
 #[must_use]
@@ -76,11 +76,12 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::SecretWhitespace
         | Cause::SecretTooWeak
         | Cause::UrlMalformed
-        | Cause::ProbeLimit
         | Cause::UrlPasswordUnencoded
         | Cause::UrlPasswordDoubled
         | Cause::FileMissing
         | Cause::FileInvalid => pod::hint(fault),
+        Cause::ProbeLimit if matches!(fault.detail, Some(Detail::Tls(_))) => tls::hint(fault, evidence, context),
+        Cause::ProbeLimit => pod::hint(fault),
         Cause::HttpStatus
         | Cause::HttpRedirect
         | Cause::HealthDown

@@ -11,3 +11,8 @@ pub(super) fn join_names(names: &[impl AsRef<str>]) -> String {
         }
     }
 }
+
+/// A name of a certificate, as long as a hint can bear.
+pub(super) fn short(name: &str) -> String {
+    crate::outcome::clean_text(name, 60)
+}

@@ -12,6 +12,7 @@ mod chain_limit;
 mod handshake;
 mod handshake_error;
 mod identity;
+mod limit;
 mod name_rules;
 mod odd_leaf;
 mod options;

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::guard::{Guard, Trust};
 use super::login::{Login, log_in as log_in_over};
+use super::peer_name::libpq;
 use super::session::Session;
 use super::session_error::{SessionError, broken, limit, shown};
 use super::settings::{Server, Settings};
@@ -240,7 +241,7 @@ fn tls_options(attempt: &Attempt, settings: &Settings, server: &Server) -> Resul
         ..TlsKeys::default()
     };
     let options = keys.options(server.name.as_ref().unwrap_or(&server.endpoint.host), attempt.world())?;
-    Ok((TlsOptions { verify, ..options }, trust))
+    Ok((TlsOptions { verify, name_rule: libpq, ..options }, trust))
 }
 
 /// The fault of a conversation that ended early, in the running phase.

@@ -211,11 +211,11 @@ async fn peers_that_speak_no_tls() {
         (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], "tls tls_not_tls: the peer speaks plain HTTP"),
         (
             b"\x15\x03\x01\x00\x02\x02\x28",
-            "tls tls_unsupported: the server supports no version, cipher or key type that pilotfish offers (alert handshake_failure (40)); other TLS stacks may accept it",
+            "tls probe_limit: the server supports no cipher, group or key type that pilotfish offers (alert handshake_failure (40)); other TLS stacks may accept it",
         ),
         (
             b"\x15\x03\x01\x00\x02\x02\x46",
-            "tls tls_unsupported: the server rejects TLS 1.2 and 1.3 (alert protocol_version (70)), so it offers only older versions; other TLS stacks may accept it",
+            "tls probe_limit: the server rejects TLS 1.2 and 1.3 (alert protocol_version (70)), so it offers only older versions; other TLS stacks may accept it",
         ),
         (
             b"\x15\x03\x01\x00\x02\x02\x70",

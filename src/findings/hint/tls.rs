@@ -1,11 +1,15 @@
 //! Hints for TLS.
 
+mod placeholder;
+
 use crate::cause::Cause;
 use crate::findings::context::Context;
 use crate::findings::host_class::found;
 use crate::findings::resolution::covers;
 use crate::findings::tls_key_names::TlsKeyNames;
+use crate::findings::wording::short;
 use crate::outcome::{Detail, Evidence, Fault, StreamDetail, TlsDetail};
+use crate::timestamp::rfc3339_unix;
 use crate::url::Host;
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<String> {
@@ -21,18 +25,14 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         Some(Detail::Tls(detail)) => Some(detail),
         _ => None,
     };
+    let of_certificate = matches!(fault.cause, Cause::TlsUntrusted | Cause::TlsWrongName | Cause::TlsExpired);
+    if of_certificate && let Some(text) = placeholder::hint(fault, evidence, context) {
+        return Some(text);
+    }
     Some(match fault.cause {
+        Cause::ProbeLimit => limit(detail?)?.to_owned(),
         Cause::TlsUntrusted => untrusted(detail, keys)?,
-        Cause::TlsExpired if detail == Some(&TlsDetail::RootExpired) => format!(
-            "Recreate the authority's certificate, mount it as {ca}, and let it sign the server's certificate. Every \
-             app that trusts the old one needs the new one too.",
-            ca = keys.ca()
-        ),
-        Cause::TlsExpired => {
-            "Renew the certificate (kubectl get certificate -A, if cert-manager manages it) and reload the server, \
-             because many servers read it only at start."
-                .to_owned()
-        }
+        Cause::TlsExpired => expired(detail, keys),
         Cause::TlsNotYetValid => {
             "The certificate is not valid yet. Compare the clocks of this node and of the one that issued it (date \
              -u); if both are right, it was issued for a later start."
@@ -69,16 +69,26 @@ fn is_mesh(evidence: &Evidence) -> bool {
     leaf.and_then(|leaf| leaf.names.first()).is_some_and(|name| name.starts_with("spiffe://"))
 }
 
-/// A subject or issuer, as long as a hint can bear.
-fn shown(name: &str) -> String {
-    crate::outcome::clean_text(name, 60)
-}
-
 fn untrusted(detail: Option<&TlsDetail>, keys: TlsKeyNames) -> Option<String> {
     let ca = keys.ca();
     Some(match detail? {
         TlsDetail::NotForServers => {
             "Reissue the certificate with serverAuth in its extended key usages. This one is for clients.".to_owned()
+        }
+        TlsDetail::AuthorityAsServer => {
+            "The server shows an authority's own certificate, which may only sign others. Issue a certificate for the \
+             server with it, and serve that one."
+                .to_owned()
+        }
+        TlsDetail::CriticalExtension => {
+            "Reissue the certificate without the critical extension that no client knows. openssl x509 -noout -text \
+             shows it."
+                .to_owned()
+        }
+        TlsDetail::Malformed => {
+            "What the server shows is no certificate that can be read. Replace it, or compare the port: openssl s_client \
+             -connect HOST:PORT -showcerts shows what comes."
+                .to_owned()
         }
         TlsDetail::BreaksConstraints => {
             "Reissue the certificate within what its authorities allow (names, length of the chain). openssl verify \
@@ -98,12 +108,12 @@ fn untrusted(detail: Option<&TlsDetail>, keys: TlsKeyNames) -> Option<String> {
         TlsDetail::ChainEndsAt { issuer } => format!(
             "The chain ends in {}, which is not trusted here. Mount the certificate of that authority and set it as \
              {ca}.",
-            shown(issuer)
+            short(issuer)
         ),
         TlsDetail::IssuerNotSent { issuer } => format!(
             "The server does not send the certificate of {}. If that is an intermediate authority, let the server \
              send it too (fullchain.pem); otherwise mount its certificate and set it as {ca}.",
-            shown(issuer)
+            short(issuer)
         ),
         _ => return None,
     })
@@ -145,7 +155,7 @@ fn wrong_name(names: &[String], fault: &Fault, evidence: &Evidence, context: Con
             );
         }
     }
-    let names = shown(&names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", "));
+    let names = short(&names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", "));
     let set = context.tls_keys.server_name().map(|key| format!("set `{key}` to it"));
     if endpoint.is_some_and(|endpoint| matches!(endpoint.host, Host::Ip(_))) {
         let or_set = set.map(|set| format!(", or {set}")).unwrap_or_default();
@@ -160,21 +170,6 @@ const OTHER_ALPN: &str = "The server supports none of the offered protocols. Cha
 
 fn unsupported(detail: Option<&TlsDetail>) -> &'static str {
     match detail {
-        Some(TlsDetail::Malformed) => {
-            "Reissue the certificate as a current server certificate with its names. openssl x509 -noout -text shows \
-             what it has."
-        }
-        Some(TlsDetail::CommonNameOnly) => {
-            "Reissue the certificate with its name as a subject alternative name. Go, Python and this check reject a \
-             common name alone; libpq, curl, Java and Node still accept it."
-        }
-        Some(TlsDetail::WeakSignature) => {
-            "Reissue the certificate: RSA with at least 2048 bits or EC P-256, signed with SHA-256."
-        }
-        Some(TlsDetail::NothingInCommon) => {
-            "Client and server share no TLS version, cipher or key type. Offer TLS 1.2 or 1.3 with AES-GCM or \
-             ChaCha20 and a certificate with RSA, EC P-256 or P-384; the app's TLS library may support more."
-        }
         Some(TlsDetail::NoSharedProtocol) => OTHER_ALPN,
         Some(TlsDetail::NotOffered) => {
             "The server offers no TLS. Enable it there, or use a port of the server that has it."
@@ -191,12 +186,73 @@ fn unsupported(detail: Option<&TlsDetail>) -> &'static str {
             "The server offers STARTTLS but rejects the command for this client. Read the server's log: its policy, or \
              a proxy in front of it, disables TLS here."
         }
-        _ => {
-            "Enable TLS 1.2 or 1.3 on the server. Older TLS clients may still connect; this check and current Go, \
-             Python and Node do not."
-        }
+        _ => "Client and server do not agree on TLS. Enable it on both sides, or disable it on both.",
     }
 }
+
+/// What to set on a server that only pilotfish cannot check; at least that the app may work all the same.
+const fn limit(detail: &TlsDetail) -> Option<&'static str> {
+    Some(match detail {
+        TlsDetail::OldVersion => {
+            "The app's TLS stack may accept TLS 1.0 or 1.1 (old Java, OpenSSL with SECLEVEL=0), and pilotfish does not. \
+             Enable TLS 1.2 or 1.3 on the server (nginx: ssl_protocols TLSv1.2 TLSv1.3)."
+        }
+        TlsDetail::NothingInCommon => {
+            "The app's TLS stack (OpenSSL, Go, Java) may accept this server. Enable TLS 1.2 or 1.3 with ECDHE and AES-GCM \
+             or ChaCha20 on it; if it selects its certificate by name (SNI), use a name that it knows."
+        }
+        TlsDetail::UnsupportedSignature => {
+            "The app's TLS stack (OpenSSL, Java) may accept this certificate, and pilotfish cannot verify it. Reissue it \
+             and its authorities with EC P-256 or RSA of 2048 to 8192 bits, signed with SHA-256."
+        }
+        TlsDetail::Malformed => {
+            "The app's TLS stack may read this certificate, and pilotfish does not. Reissue it as a current server \
+             certificate; openssl x509 -noout -text shows what it has."
+        }
+        _ => return None,
+    })
+}
+
+fn expired(detail: Option<&TlsDetail>, keys: TlsKeyNames) -> String {
+    let ca = keys.ca();
+    match detail {
+        Some(TlsDetail::RootExpired { subject, at, of_system: true }) => format!(
+            "The server's own certificate is valid, but its root {} expired on {}. Update the trust store of this image \
+             (ca-certificates), and let the server send its current chain (fullchain.pem), not the old one.",
+            short(subject),
+            date(*at)
+        ),
+        Some(TlsDetail::RootExpired { subject, at, of_system: false }) => format!(
+            "The server's own certificate is valid, but {} in {ca} expired on {}. Mount its current certificate; if there \
+             is none, recreate the authority and reissue what it signed, for every app that trusts it.",
+            short(subject),
+            date(*at)
+        ),
+        Some(TlsDetail::IntermediateExpired { subject, at, issuer_is_trusted: true }) => format!(
+            "The server's own certificate is valid, but {} above it expired on {}. Get the current one from its \
+             authority, and let the server send it (fullchain.pem).",
+            short(subject),
+            date(*at)
+        ),
+        Some(TlsDetail::IntermediateExpired { subject, at, issuer_is_trusted: false }) => format!(
+            "The server's own certificate is valid, but it sends an old chain: {} expired on {}. Remove it from the chain \
+             (fullchain.pem), and update the trust store here (ca-certificates, or {ca}).",
+            short(subject),
+            date(*at)
+        ),
+        _ => "Renew the certificate (kubectl get certificate -A, if cert-manager manages it) and reload the server, \
+              because many servers read it only at start."
+            .to_owned(),
+    }
+}
+
+/// `2021-09-30`.
+fn date(unix: i64) -> String {
+    rfc3339_unix(unix).chars().take_while(|c| *c != 'T').collect()
+}
+
+const LONG_CHAIN: &str = "The server sends too many certificates, or too costly ones. Let it send its own and the \
+                          intermediate ones alone, each once and without the root (fullchain.pem).";
 
 fn handshake(detail: Option<&TlsDetail>, keys: TlsKeyNames) -> String {
     match detail {
@@ -208,6 +264,12 @@ fn handshake(detail: Option<&TlsDetail>, keys: TlsKeyNames) -> String {
             )
         }
         Some(TlsDetail::Alert(TlsDetail::NO_APPLICATION_PROTOCOL)) => OTHER_ALPN.to_owned(),
+        Some(TlsDetail::KeyNotProven) => {
+            "The certificate and the key of the server do not belong together, or another machine shows its \
+             certificate. Compare openssl x509 -noout -pubkey with openssl pkey -pubout on the server."
+                .to_owned()
+        }
+        Some(TlsDetail::BreaksConstraints) => LONG_CHAIN.to_owned(),
         _ => "The server ended the handshake with an alert. Its log at this time shows why.".to_owned(),
     }
 }

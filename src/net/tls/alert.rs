@@ -31,3 +31,30 @@ pub(super) fn alert_name(alert: AlertDescription) -> String {
     };
     format!("{name} ({number})")
 }
+
+/// A value of rustls, named by its variant, in words: `NoKxGroupsInCommon` is "no kx groups in common".
+pub(super) fn in_words(value: &dyn std::fmt::Debug) -> String {
+    let name = format!("{value:?}");
+    let name = name.split(['(', ' ', '{']).next().unwrap_or_default();
+    let mut words = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(c.to_ascii_lowercase());
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_words;
+    use rustls::{InvalidMessage, PeerIncompatible, PeerMisbehaved};
+
+    #[test]
+    fn no_name_of_a_type_reaches_a_message() {
+        assert_eq!(in_words(&PeerIncompatible::NoKxGroupsInCommon), "no kx groups in common");
+        assert_eq!(in_words(&InvalidMessage::MissingData("ServerHello")), "missing data");
+        assert_eq!(in_words(&PeerMisbehaved::TooManyEmptyFragments), "too many empty fragments");
+    }
+}

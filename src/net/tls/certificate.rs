@@ -10,8 +10,9 @@ use x509_parser::certificate::{X509Certificate, X509CertificateParser};
 use x509_parser::extensions::GeneralName;
 use x509_parser::nom::Parser as _;
 use x509_parser::oid_registry::{OID_X509_EXT_BASIC_CONSTRAINTS, OID_X509_EXT_SUBJECT_ALT_NAME};
+use x509_parser::public_key::PublicKey;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
-use x509_parser::x509::{AlgorithmIdentifier, AttributeTypeAndValue, X509Name, X509Version};
+use x509_parser::x509::{AlgorithmIdentifier, AttributeTypeAndValue, SubjectPublicKeyInfo, X509Name, X509Version};
 
 use crate::outcome::{Certificate, SERVER_TEXT_LIMIT, clean_text};
 
@@ -45,6 +46,8 @@ pub(super) struct CertificateInfo {
     pub(super) is_v3: bool,
     /// Its signature, as a dotted OID.
     pub(super) signature: String,
+    /// The length of its key, where that is RSA's.
+    pub(super) rsa_bits: Option<usize>,
 }
 
 impl CertificateInfo {
@@ -69,6 +72,7 @@ impl CertificateInfo {
             is_ca: extension(&certificate, &OID_X509_EXT_BASIC_CONSTRAINTS).is_some_and(is_ca),
             is_v3: certificate.version() == X509Version::V3,
             signature: dotted(&certificate.signature_algorithm.algorithm)?,
+            rsa_bits: rsa_bits(&certificate.subject_pki),
         })
     }
 
@@ -88,6 +92,18 @@ pub(super) fn parse(der: &[u8]) -> Option<X509Certificate<'_>> {
 /// The public key of a certificate, as its SubjectPublicKeyInfo.
 pub(super) fn public_key(der: &[u8]) -> Option<&[u8]> {
     Some(parse(der)?.subject_pki.raw)
+}
+
+/// The length of an RSA key, given as DER of its SubjectPublicKeyInfo.
+pub(super) fn rsa_bits_of(public_key: &[u8]) -> Option<usize> {
+    rsa_bits(&SubjectPublicKeyInfo::from_der(public_key).ok()?.1)
+}
+
+fn rsa_bits(key: &SubjectPublicKeyInfo<'_>) -> Option<usize> {
+    match key.parsed() {
+        Ok(PublicKey::RSA(rsa)) => Some(rsa.key_size()),
+        _ => None,
+    }
 }
 
 /// The hash of a certificate for the channel binding `tls-server-end-point` (RFC 5929, section 4.1): by the hash of its

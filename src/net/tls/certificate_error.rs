@@ -4,6 +4,7 @@ use rustls::{CertificateError, OtherError};
 
 use super::certificate::CertificateInfo;
 use super::chain::path;
+use super::limit::{self, limit};
 use super::roots::Roots;
 use crate::cause::Cause;
 use crate::outcome::{Detail, Fault, Phase, TlsDetail};
@@ -28,8 +29,8 @@ impl CertificateContext<'_> {
     /// The fault: the cause and what was observed.
     pub(super) fn explain(&self, error: &CertificateError) -> Fault {
         let Some(leaf) = self.chain.first() else {
-            let message = format!("cannot read the certificate: {error}");
-            return fault(Cause::TlsUnsupported, message).with(Detail::Tls(TlsDetail::Malformed));
+            let what = "cannot read the certificate of the server";
+            return untrusted_for(TlsDetail::Malformed, what.to_owned());
         };
         let subject = &leaf.facts.subject;
         match error {
@@ -49,47 +50,45 @@ impl CertificateContext<'_> {
             }
             CertificateError::UnsupportedSignatureAlgorithmContext { .. }
             | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-                let weak = self.chain.iter().map(|sent| sent.signature.as_str()).find_map(obsolete_signature);
-                let how = weak.map_or_else(|| format!("algorithm {}", leaf.signature), str::to_owned);
-                weak_signature(&format!("a certificate in the chain of \"{subject}\" is signed with {how}"))
+                limit::of_signature(self.chain).unwrap_or_else(|| self.untrusted(leaf))
             }
             // See `as_handshake_error`.
-            CertificateError::ApplicationVerificationFailure => weak_signature(&format!(
-                "the handshake signature of \"{subject}\" is invalid: its RSA key has fewer than 2048 bits, or is not \
-                 the certificate's key"
-            )),
-            error if is_unknown_critical_extension(error) => {
-                malformed(&format!("the certificate of \"{subject}\" has an unknown critical extension"))
+            CertificateError::ApplicationVerificationFailure => {
+                limit::of_key(leaf).unwrap_or_else(|| not_proven(subject))
             }
-            CertificateError::BadEncoding => {
-                malformed(&format!("the certificate of \"{subject}\" has an invalid encoding"))
-            }
-            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-                let what = "does not allow its use for a server (extended key usage)";
-                let message = format!("the certificate of \"{subject}\" {what}");
-                fault(Cause::TlsUntrusted, message).with(Detail::Tls(TlsDetail::NotForServers))
-            }
-            CertificateError::Other(_) if !leaf.is_v3 => {
-                malformed(&format!("the certificate of \"{subject}\" is X.509 version 1, which has no names"))
-            }
-            CertificateError::Other(_) if leaf.is_ca => malformed(&format!(
-                "the certificate of \"{subject}\" is a CA certificate, used as a server certificate"
-            )),
-            other => fault(Cause::TlsUntrusted, format!("the chain of \"{subject}\" was not accepted: {other}"))
-                .with(Detail::Tls(TlsDetail::BreaksConstraints)),
+            CertificateError::BadEncoding => invalid_encoding(subject),
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => not_for_servers(leaf),
+            CertificateError::UnhandledCriticalExtension => critical_extension(subject),
+            CertificateError::Other(OtherError(inner)) => match inner.downcast_ref() {
+                Some(webpki::Error::UnsupportedCriticalExtension) => critical_extension(subject),
+                Some(error) => by_rule(subject, error),
+                None => invalid_encoding(subject),
+            },
+            other => breaks_rule(subject, &other.to_string()),
         }
     }
 
     fn expired(&self, at: i64) -> Fault {
-        let root =
-            self.roots.name_expiring_at(at).filter(|_| !self.chain.iter().any(|sent| sent.facts.not_after == at));
-        let which = match &root {
-            Some(root) => format!("the root \"{root}\" of {}", self.roots.origin()),
-            None => self.which(|sent| sent.facts.not_after == at),
-        };
-        let message = format!("{which} expired {} ago, at {}", rough_duration(self.now - at), rfc3339_unix(at));
-        let fault = fault(Cause::TlsExpired, message);
-        if root.is_some() { fault.with(Detail::Tls(TlsDetail::RootExpired)) } else { fault }
+        let of_chain = self.chain.iter().enumerate().find(|(_, sent)| sent.facts.not_after == at);
+        let ended =
+            |what: &str| format!("{what} expired {} ago, at {}", rough_duration(self.now - at), rfc3339_unix(at));
+        let is_root = |sent: &CertificateInfo| sent.is_self_issued() && self.roots.has_subject(&sent.subject);
+        match (of_chain, self.roots.name_expiring_at(at)) {
+            (Some((1.., sent)), root) if root.is_none() || !is_root(sent) => {
+                let subject = sent.facts.subject.clone();
+                let issuer_is_trusted = self.roots.named(&sent.issuer).any(|root| root.end >= self.now);
+                let which = format!("the intermediate certificate of \"{subject}\"");
+                let detail = TlsDetail::IntermediateExpired { subject, at, issuer_is_trusted };
+                fault(Cause::TlsExpired, ended(&which)).with(Detail::Tls(detail)).stating(format!("{which} expired"))
+            }
+            (None | Some((1.., _)), Some(subject)) => {
+                let which = format!("the root \"{subject}\" of {}", self.roots.origin());
+                let fact = format!("the root \"{subject}\" expired");
+                let detail = TlsDetail::RootExpired { subject, at, of_system: self.roots.is_system() };
+                fault(Cause::TlsExpired, ended(&which)).with(Detail::Tls(detail)).stating(fact)
+            }
+            _ => fault(Cause::TlsExpired, ended(&format!("the certificate of \"{}\"", self.chain[0].facts.subject))),
+        }
     }
 
     fn not_yet_valid(&self, at: i64) -> Fault {
@@ -119,12 +118,6 @@ impl CertificateContext<'_> {
             |message: String| fault(Cause::TlsWrongName, message).with(Detail::Tls(TlsDetail::WrongName { names }));
         if leaf.facts.names.is_empty() {
             let common = quoted(&leaf.common_names);
-            if leaf.common_names.iter().any(|name| matches_host(name, wanted)) {
-                return unsupported(&format!(
-                    "the certificate names {common} only in its common name and has no subject alternative name"
-                ))
-                .with(Detail::Tls(TlsDetail::CommonNameOnly));
-            }
             let has = if common.is_empty() { "no name at all".to_owned() } else { format!("the common name {common}") };
             return wrong(format!(
                 "the certificate has {has} and no subject alternative name, so it does not cover \
@@ -137,6 +130,9 @@ impl CertificateContext<'_> {
     fn untrusted(&self, leaf: &CertificateInfo) -> Fault {
         let (subject, roots) = (&leaf.facts.subject, self.roots.describe());
         let path = path(self.chain, self.roots);
+        if let Some(limit) = limit::of_authorities(&path, self.roots) {
+            return limit;
+        }
         let top = path.last().copied().unwrap_or(leaf);
         let issuer = &top.facts.issuer;
         let not_sent = || TlsDetail::IssuerNotSent { issuer: issuer.clone() };
@@ -185,17 +181,60 @@ fn fault(cause: Cause, message: String) -> Fault {
     Fault::new(Phase::Tls, cause, message)
 }
 
-/// What only stacks as strict as ours refuse.
-pub(super) fn unsupported(what: &str) -> Fault {
-    fault(Cause::TlsUnsupported, format!("{what}; other TLS stacks may accept it"))
+fn untrusted_for(detail: TlsDetail, message: String) -> Fault {
+    fault(Cause::TlsUntrusted, message).with(Detail::Tls(detail))
 }
 
-fn malformed(what: &str) -> Fault {
-    unsupported(what).with(Detail::Tls(TlsDetail::Malformed))
+fn invalid_encoding(subject: &str) -> Fault {
+    limit(
+        TlsDetail::Malformed,
+        &format!("the certificate of \"{subject}\" has an encoding that pilotfish does not read"),
+    )
 }
 
-fn weak_signature(what: &str) -> Fault {
-    unsupported(what).with(Detail::Tls(TlsDetail::WeakSignature))
+fn critical_extension(subject: &str) -> Fault {
+    let what = format!("the certificate of \"{subject}\" has an unknown critical extension");
+    untrusted_for(TlsDetail::CriticalExtension, what)
+}
+
+fn breaks_rule(subject: &str, rule: &str) -> Fault {
+    untrusted_for(TlsDetail::BreaksConstraints, format!("the chain of \"{subject}\" was not accepted: {rule}"))
+}
+
+fn not_proven(subject: &str) -> Fault {
+    let message = format!("the server did not prove that it holds the key of its certificate \"{subject}\"");
+    fault(Cause::TlsHandshakeFailed, message).with(Detail::Tls(TlsDetail::KeyNotProven))
+}
+
+fn not_for_servers(leaf: &CertificateInfo) -> Fault {
+    let (detail, usage) = match leaf.is_ca {
+        true => (TlsDetail::AuthorityAsServer, "key usage"),
+        false => (TlsDetail::NotForServers, "extended key usage"),
+    };
+    let subject = &leaf.facts.subject;
+    untrusted_for(detail, format!("the certificate of \"{subject}\" does not allow its use for a server ({usage})"))
+}
+
+/// What webpki has a value for and rustls does not.
+fn by_rule(subject: &str, error: &webpki::Error) -> Fault {
+    use webpki::Error as E;
+    match error {
+        E::NameConstraintViolation => {
+            breaks_rule(subject, "an authority may not sign for that name (name constraints)")
+        }
+        E::PathLenConstraintViolated => breaks_rule(subject, "an authority has more authorities below it than it may"),
+        E::EndEntityUsedAsCa => breaks_rule(subject, "a certificate that is no authority's signed another one"),
+        E::SignatureAlgorithmMismatch => breaks_rule(subject, "a certificate names two algorithms for its signature"),
+        E::CaUsedAsEndEntity => breaks_rule(subject, "an authority's own certificate is the server's"),
+        E::MaximumNameConstraintComparisonsExceeded
+        | E::MaximumPathBuildCallsExceeded
+        | E::MaximumPathDepthExceeded
+        | E::MaximumSignatureChecksExceeded => {
+            let message = format!("the chain of \"{subject}\" takes too long to verify");
+            fault(Cause::TlsHandshakeFailed, message).with(Detail::Tls(TlsDetail::BreaksConstraints))
+        }
+        _ => invalid_encoding(subject),
+    }
 }
 
 /// `3 days`, `5 h`, `20 min`, `12 s`.
@@ -217,31 +256,5 @@ fn quoted(names: &[String]) -> String {
     match names.len().saturating_sub(NAMES_SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),
-    }
-}
-
-/// Whether a common name fits a host as old stacks have it: equal, or a wildcard for one label.
-fn matches_host(name: &str, host: &str) -> bool {
-    let wildcard = name.strip_prefix("*.").zip(host.split_once('.')).is_some_and(|(suffix, (_, rest))| suffix == rest);
-    name.eq_ignore_ascii_case(host) || wildcard
-}
-
-/// rustls has its own value for this, but hands through the one of webpki.
-fn is_unknown_critical_extension(error: &CertificateError) -> bool {
-    match error {
-        CertificateError::UnhandledCriticalExtension => true,
-        CertificateError::Other(OtherError(inner)) => {
-            inner.downcast_ref() == Some(&webpki::Error::UnsupportedCriticalExtension)
-        }
-        _ => false,
-    }
-}
-
-/// Signatures that were given up, by their OID.
-fn obsolete_signature(oid: &str) -> Option<&'static str> {
-    match oid {
-        "1.2.840.113549.1.1.4" => Some("MD5"),
-        "1.2.840.113549.1.1.5" | "1.2.840.10045.4.1" => Some("SHA-1"),
-        _ => None,
     }
 }

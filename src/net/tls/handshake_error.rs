@@ -4,11 +4,12 @@ use std::io;
 
 use tokio::time::Instant;
 
-use rustls::{AlertDescription, Error, PeerIncompatible};
+use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
 
-use super::alert::{alert_name, tls_error};
-use super::certificate_error::{CertificateContext, unsupported};
+use super::alert::{alert_name, in_words, tls_error};
+use super::certificate_error::CertificateContext;
 use super::chain_limit::ChainLimit;
+use super::limit::limit;
 use super::server_hello::{ServerHello, looks_like_tls};
 use super::session::Session;
 use crate::cause::Cause;
@@ -43,12 +44,17 @@ impl HandshakeContext<'_> {
             Some(Error::AlertReceived(alert)) => self.alert(*alert),
             Some(Error::PeerIncompatible(why)) => self.incompatible(why),
             Some(Error::PeerMisbehaved(why)) => {
-                Fault::new(Phase::Tls, Cause::ProtocolError, format!("the peer broke the TLS protocol: {why:?}"))
+                let message = format!("the peer broke the TLS protocol: {}", in_words(why));
+                Fault::new(Phase::Tls, Cause::ProtocolError, message)
             }
+            Some(Error::InvalidMessage(
+                why @ (InvalidMessage::UnsupportedCurveType | InvalidMessage::UnsupportedKeyExchangeAlgorithm(_)),
+            )) => nothing_in_common(&in_words(why)),
             Some(Error::InvalidMessage(why)) => {
-                Fault::new(Phase::Tls, Cause::ProtocolError, format!("the peer sent a broken TLS message: {why:?}"))
+                let message = format!("the peer sent a broken TLS message: {}", in_words(why));
+                Fault::new(Phase::Tls, Cause::ProtocolError, message)
             }
-            Some(other) if let Some(limit) = ChainLimit::of(other) => failed(limit.to_string()),
+            Some(other) if let Some(limit) = ChainLimit::of(other) => too_much(limit),
             Some(other) => failed(format!("the TLS handshake failed: {other}")),
             None => match self.session.hung_up_fault(error) {
                 Some(about_us) => about_us,
@@ -86,15 +92,15 @@ impl HandshakeContext<'_> {
         }
         let named = alert_name(alert);
         let fault = match alert {
-            A::ProtocolVersion => unsupported(&format!(
-                "the server rejects TLS 1.2 and 1.3 (alert {named}), so it offers only older versions"
-            )),
+            A::ProtocolVersion => {
+                let what =
+                    format!("the server rejects TLS 1.2 and 1.3 (alert {named}), so it offers only older versions");
+                return limit(TlsDetail::OldVersion, &what);
+            }
             A::HandshakeFailure | A::InsufficientSecurity if self.hello.is_none() => {
-                let fault = unsupported(&format!(
-                    "the server supports no version, cipher or key type that pilotfish offers \
-                                          (alert {named})"
-                ));
-                return fault.with(Detail::Tls(TlsDetail::NothingInCommon));
+                let what =
+                    format!("the server supports no cipher, group or key type that pilotfish offers (alert {named})");
+                return limit(TlsDetail::NothingInCommon, &what);
             }
             A::UnrecognisedName => {
                 let host = self.certificate.host;
@@ -114,12 +120,19 @@ impl HandshakeContext<'_> {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => {
                 let version = self.hello.and_then(ServerHello::version_name).unwrap_or("an older version");
-                unsupported(&format!("the server chose {version}; TLS 1.2 or 1.3 is required"))
+                limit(TlsDetail::OldVersion, &format!("the server chose {version}; pilotfish speaks TLS 1.2 and 1.3"))
             }
-            other => unsupported(&format!("the server's TLS is not compatible with pilotfish: {other:?}"))
-                .with(Detail::Tls(TlsDetail::NothingInCommon)),
+            other => nothing_in_common(&in_words(other)),
         }
     }
+}
+
+fn too_much(limit: ChainLimit) -> Fault {
+    failed(limit.to_string()).with(Detail::Tls(TlsDetail::BreaksConstraints))
+}
+
+fn nothing_in_common(why: &str) -> Fault {
+    limit(TlsDetail::NothingInCommon, &format!("the server's TLS is not compatible with pilotfish: {why}"))
 }
 
 fn failed(message: String) -> Fault {

@@ -42,6 +42,8 @@ pub struct Roots {
     expiries: Vec<i64>,
     /// How messages name the place.
     origin: String,
+    /// Whether they are the system's or built in, not configured.
+    is_system: bool,
 }
 
 /// One root, for what rustls does not verify.
@@ -78,6 +80,7 @@ impl Default for Roots {
             digests: BTreeSet::new(),
             expiries: Vec::new(),
             origin: "nobody".to_owned(),
+            is_system: false,
         }
     }
 }
@@ -94,6 +97,11 @@ impl Roots {
     /// Where they are from: `the file /etc/ca.pem`.
     pub(super) fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// Whether they are the system's or built in, not configured.
+    pub(super) const fn is_system(&self) -> bool {
+        self.is_system
     }
 
     /// Whether this certificate is itself one of them, byte for byte.
@@ -141,12 +149,12 @@ impl Roots {
 
     fn builtin() -> Self {
         let store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        Self { store, origin: "the built-in bundle".to_owned(), ..Self::default() }
+        Self { store, origin: "the built-in bundle".to_owned(), is_system: true, ..Self::default() }
     }
 
     /// Reads PEM. A configured file must be right in every part; a system's bundle may hold what nobody can read.
     pub(super) fn parse(bytes: &[u8], shown: &str, strict: bool) -> Result<Self, Fault> {
-        let mut roots = Self { origin: shown.to_owned(), ..Self::default() };
+        let mut roots = Self { origin: shown.to_owned(), is_system: !strict, ..Self::default() };
         for (index, section) in CertificateDer::pem_slice_iter(bytes).enumerate() {
             let added = section.map_err(|_| ()).and_then(|der| {
                 roots.store.add(der.clone()).map_err(|_| ())?;

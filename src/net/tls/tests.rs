@@ -178,11 +178,6 @@ fn dates_and_names_are_told() {
         "tls_wrong_name: the certificate covers \"a.lab\", \"10.0.0.7\", not \"10.0.0.8\""
     );
     assert_eq!(
-        explain(&[], "db.lab", FROM, &name),
-        "tls_unsupported: the certificate names \"db.lab\" only in its common name and has no subject alternative name; \
-         other TLS stacks may accept it"
-    );
-    assert_eq!(
         explain(&[], "other.lab", FROM, &name),
         "tls_wrong_name: the certificate has the common name \"db.lab\" and no subject alternative name, so it does not cover \"other.lab\""
     );
@@ -206,20 +201,83 @@ fn what_is_wrong_with_a_certificate_has_a_detail() {
     let webpki = |error: webpki::Error| CertificateError::Other(rustls::OtherError(Arc::new(error)));
     let typed = |cause, detail| (cause, Some(Detail::Tls(detail)));
     for (leaf, error, expected) in [
-        (&leaf, webpki(webpki::Error::UnsupportedCriticalExtension), typed("tls_unsupported", TlsDetail::Malformed)),
-        (&authority, webpki(webpki::Error::CaUsedAsEndEntity), typed("tls_unsupported", TlsDetail::Malformed)),
+        (
+            &leaf,
+            webpki(webpki::Error::UnsupportedCriticalExtension),
+            typed("tls_untrusted", TlsDetail::CriticalExtension),
+        ),
+        (&leaf, CertificateError::UnhandledCriticalExtension, typed("tls_untrusted", TlsDetail::CriticalExtension)),
         (&leaf, webpki(webpki::Error::NameConstraintViolation), typed("tls_untrusted", TlsDetail::BreaksConstraints)),
+        (&leaf, webpki(webpki::Error::PathLenConstraintViolated), typed("tls_untrusted", TlsDetail::BreaksConstraints)),
+        (&leaf, webpki(webpki::Error::EndEntityUsedAsCa), typed("tls_untrusted", TlsDetail::BreaksConstraints)),
+        (
+            &leaf,
+            webpki(webpki::Error::MaximumPathBuildCallsExceeded),
+            typed("tls_handshake_failed", TlsDetail::BreaksConstraints),
+        ),
         (&leaf, CertificateError::InvalidPurpose, typed("tls_untrusted", TlsDetail::NotForServers)),
-        (&leaf, CertificateError::BadEncoding, typed("tls_unsupported", TlsDetail::Malformed)),
+        (&authority, CertificateError::InvalidPurpose, typed("tls_untrusted", TlsDetail::AuthorityAsServer)),
+        (&leaf, CertificateError::BadEncoding, typed("probe_limit", TlsDetail::Malformed)),
+        (&leaf, webpki(webpki::Error::InvalidSerialNumber), typed("probe_limit", TlsDetail::Malformed)),
+        (
+            &leaf,
+            CertificateError::ApplicationVerificationFailure,
+            typed("tls_handshake_failed", TlsDetail::KeyNotProven),
+        ),
     ] {
         assert_eq!(of(leaf, "db.lab", &error), expected, "{error:?}");
     }
     let names = vec!["db.lab".to_owned()];
     let wrong = typed("tls_wrong_name", TlsDetail::WrongName { names });
     assert_eq!(of(&leaf, "other.lab", &CertificateError::NotValidForName), wrong);
-    let bare = own("db.lab", &[], false);
-    let common = typed("tls_unsupported", TlsDetail::CommonNameOnly);
-    assert_eq!(of(&bare, "db.lab", &CertificateError::NotValidForName), common);
+}
+
+/// What expired decides what to do: the server's own certificate, one above it, or a root.
+#[test]
+fn what_expired_is_told_apart() {
+    const END: i64 = 1_775_001_600;
+    let error = CertificateError::ExpiredContext {
+        time: UnixTime::since_unix_epoch(std::time::Duration::from_secs(0)),
+        not_after: UnixTime::since_unix_epoch(std::time::Duration::from_secs(END.unsigned_abs())),
+    };
+    let ending = |mut made: Made, at: i64| {
+        made.params.not_after = date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs(at.unsigned_abs());
+        made
+    };
+    let signed = |mut made: Made, by: Option<&Made>| {
+        made.cert = match by {
+            Some(by) => made.params.signed_by(&made.key, &Issuer::from_params(&by.params, &by.key)).unwrap(),
+            None => made.params.self_signed(&made.key).unwrap(),
+        };
+        made
+    };
+    let root = |name: &str, at: i64| signed(ending(own(name, &[], true), at), None);
+    let middle = |name: &str, by: &Made, at: i64| signed(ending(own(name, &[], true), at), Some(by));
+    let (current, old) = (root("Current Root", END + 900), root("Old Root", END));
+    let (renewable, cross) = (middle("Middle", &current, END), middle("Current Root", &old, END));
+    let leaf = |by: &Made| signed(ending(own("db.lab", &["db.lab"], false), END + 500), Some(by));
+    let ended_leaf = signed(ending(own("db.lab", &["db.lab"], false), END), Some(&current));
+    let middle_valid = |issuer_is_trusted| TlsDetail::IntermediateExpired {
+        subject: if issuer_is_trusted { "CN=Middle".to_owned() } else { "CN=Current Root".to_owned() },
+        at: END,
+        issuer_is_trusted,
+    };
+    let of_root = TlsDetail::RootExpired { subject: "CN=Old Root".to_owned(), at: END, of_system: false };
+    for (chain, trusted, detail) in [
+        (vec![&ended_leaf], &current, None),
+        (vec![&ended_leaf, &renewable], &current, None),
+        (vec![&leaf(&renewable), &renewable], &current, Some(middle_valid(true))),
+        // The cross-signed certificate of a root that this pod does not know, below a root that has ended.
+        (vec![&leaf(&current), &cross], &old, Some(middle_valid(false))),
+        (vec![&leaf(&old)], &old, Some(of_root.clone())),
+        (vec![&leaf(&old), &old], &old, Some(of_root)),
+    ] {
+        let chain: Vec<CertificateInfo> = chain.into_iter().map(parsed).collect();
+        let host = Host::Name("db.lab".into());
+        let context = CertificateContext { chain: &chain, roots: &roots(&[trusted]), host: &host, now: END + 60 };
+        let fault = context.explain(&error);
+        assert_eq!((fault.cause.slug(), fault.detail), ("tls_expired", detail.map(Detail::Tls)), "{}", fault.message);
+    }
 }
 
 /// Files that can change.

@@ -18,7 +18,7 @@ pub enum TlsDetail {
     Reset,
     /// The peer ended the session with this alert (RFC 8446, section 6).
     Alert(u8),
-    /// No protocol version, cipher or kind of key is shared.
+    /// No cipher, group or kind of key is shared.
     NothingInCommon,
     /// None of the offered application protocols (ALPN) is shared.
     NoSharedProtocol,
@@ -42,19 +42,41 @@ pub enum TlsDetail {
     NotForServers,
     /// The chain breaks a rule of its authorities: names, length.
     BreaksConstraints,
-    /// A trusted root is expired.
-    RootExpired,
+    /// A trusted root expired; the server's own certificate is valid.
+    RootExpired {
+        /// Its subject.
+        subject: String,
+        /// When, in seconds since 1970.
+        at: i64,
+        /// It is from the bundle of the system, not from a configured CA.
+        of_system: bool,
+    },
+    /// An intermediate certificate expired; the server's own certificate is valid.
+    IntermediateExpired {
+        /// Its subject.
+        subject: String,
+        /// When, in seconds since 1970.
+        at: i64,
+        /// Whether its issuer is still trusted: then it can be issued anew. If not, the chain is an old one.
+        issuer_is_trusted: bool,
+    },
     /// The certificate is for other names.
     WrongName {
         /// The subject alternative names.
         names: Vec<String>,
     },
-    /// The certificate has its name as a common name alone.
-    CommonNameOnly,
-    /// The certificate is not built as one of a server: an unknown critical extension, version 1, broken DER, a CA's.
+    /// The certificate is an authority's own, and not for servers (key usage).
+    AuthorityAsServer,
+    /// The certificate has a critical extension that no client knows.
+    CriticalExtension,
+    /// The certificate cannot be read, or breaks a rule of how it is encoded.
     Malformed,
-    /// The certificate is signed, or the handshake was, with an algorithm or a key that is too weak.
-    WeakSignature,
+    /// The certificate is signed, or its key is, with an algorithm or a length that pilotfish does not verify.
+    UnsupportedSignature,
+    /// The server offers only versions of TLS before 1.2.
+    OldVersion,
+    /// The server did not prove that it holds the key of its certificate.
+    KeyNotProven,
 }
 
 impl TlsDetail {

@@ -240,7 +240,7 @@ fn tls_that_is_missing_or_demanded() {
     let tls = |detail| Fault::new(Phase::Tls, Cause::TlsUnsupported, "").with(Detail::Tls(detail));
     assert!(of(tls(TlsDetail::NotOffered)).contains("ssl = on"));
     assert_eq!(of(tls(TlsDetail::Alert(70))), "", "an old version of TLS is no reason to switch it on");
-    assert_eq!(of(tls(TlsDetail::CommonNameOnly)), "");
+    assert_eq!(of(tls(TlsDetail::NoSharedProtocol)), "");
     let demanded = |message: &str| {
         let error = ServerError { code: "28000".into(), message: message.into(), detail: None };
         error.at_login(Link::Plain)

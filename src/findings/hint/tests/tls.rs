@@ -18,6 +18,9 @@ fn wrong_name(names: &[&str]) -> Fault {
 fn what_the_handshake_showed_decides() {
     use TlsDetail as D;
     let issuer = || "CN=root".to_owned();
+    let (subject, end) = (|| "CN=old".to_owned(), 1_633_010_399);
+    let root = |of_system| D::RootExpired { subject: subject(), at: end, of_system };
+    let middle = |issuer_is_trusted| D::IntermediateExpired { subject: subject(), at: end, issuer_is_trusted };
     for (fault, says) in [
         (tls(Cause::TlsUntrusted, D::SelfSigned), "self-signed"),
         (tls(Cause::TlsUntrusted, D::IssuerNotSent { issuer: issuer() }), "fullchain.pem"),
@@ -26,19 +29,27 @@ fn what_the_handshake_showed_decides() {
         (tls(Cause::TlsUntrusted, D::BreaksConstraints), "openssl verify"),
         (tls(Cause::TlsUntrusted, D::IssuerKeyChanged), "the current certificate of the authority"),
         (tls(Cause::TlsUntrusted, D::NoCertificate), "sent no certificate"),
-        (tls(Cause::TlsExpired, D::RootExpired), "Recreate the authority's certificate"),
+        (tls(Cause::TlsUntrusted, D::AuthorityAsServer), "may only sign others"),
+        (tls(Cause::TlsUntrusted, D::CriticalExtension), "critical extension"),
+        (tls(Cause::TlsUntrusted, D::Malformed), "no certificate that can be read"),
+        (tls(Cause::TlsExpired, root(false)), "CN=old in `ca` expired on 2021-09-30. Mount its current certificate"),
+        (tls(Cause::TlsExpired, root(true)), "Update the trust store of this image (ca-certificates)"),
+        (tls(Cause::TlsExpired, middle(true)), "Get the current one from its authority"),
+        (tls(Cause::TlsExpired, middle(false)), "Remove it from the chain (fullchain.pem), and update the trust store"),
         (Fault::new(Phase::Tls, Cause::TlsExpired, ""), "Renew the certificate"),
-        (tls(Cause::TlsUnsupported, D::CommonNameOnly), "reject a common name"),
-        (tls(Cause::TlsUnsupported, D::Malformed), "openssl x509 -noout"),
-        (tls(Cause::TlsUnsupported, D::WeakSignature), "SHA-256"),
-        (tls(Cause::TlsUnsupported, D::NothingInCommon), "AES-GCM"),
+        (tls(Cause::ProbeLimit, D::Malformed), "The app's TLS stack may read this certificate"),
+        (tls(Cause::ProbeLimit, D::UnsupportedSignature), "SHA-256"),
+        (tls(Cause::ProbeLimit, D::NothingInCommon), "AES-GCM"),
+        (tls(Cause::ProbeLimit, D::OldVersion), "ssl_protocols TLSv1.2"),
+        (tls(Cause::TlsHandshakeFailed, D::KeyNotProven), "do not belong together"),
+        (tls(Cause::TlsHandshakeFailed, D::BreaksConstraints), "each once and without the root"),
         (tls(Cause::TlsUnsupported, D::NotOffered), "offers no TLS"),
         (tls(Cause::TlsUnsupported, D::StartTlsNotOffered), "offers no STARTTLS here"),
         (tls(Cause::TlsUnsupported, D::StartTlsRefused { temporary: true }), "cannot read its certificate or key"),
         (tls(Cause::TlsUnsupported, D::StartTlsRefused { temporary: false }), "rejects the command"),
         // A server that agrees on no protocol is not told to allow newer TLS.
         (tls(Cause::TlsUnsupported, D::NoSharedProtocol), "`alpn`"),
-        (Fault::new(Phase::Tls, Cause::TlsUnsupported, ""), "TLS 1.2 or 1.3"),
+        (Fault::new(Phase::Tls, Cause::TlsUnsupported, ""), "on both sides"),
         (tls(Cause::TlsHandshakeFailed, D::Alert(D::UNRECOGNIZED_NAME)), "`server_name`"),
         (tls(Cause::TlsHandshakeFailed, D::Alert(D::NO_APPLICATION_PROTOCOL)), "`http_version`"),
         (tls(Cause::TlsHandshakeFailed, D::Alert(40)), "with an alert"),
@@ -46,6 +57,8 @@ fn what_the_handshake_showed_decides() {
     ] {
         let text = at(&fault, "a:1", &Evidence::default());
         assert!(text.contains(says), "{fault:?}: {text}");
+        // An expired root is nothing that the server's own certificate could heal.
+        assert!(!text.contains("Renew") || !matches!(fault.detail, Some(Detail::Tls(_))), "{fault:?}: {text}");
     }
     let plain = Fault::new(Phase::Tls, Cause::TlsNotTls, "");
     let of = |detail| at(&plain.clone().with(Detail::Stream(detail)), "a:1", &Evidence::default());
@@ -87,7 +100,7 @@ fn a_mesh_is_known_by_its_certificate() {
     };
     let evidence = Evidence { facts: Facts { certificates: vec![leaf], ..Facts::default() }, ..Evidence::default() };
     assert!(at(&wrong_name(&[]), "a:1", &evidence).starts_with("A service mesh proxy"));
-    let other = tls(Cause::TlsUnsupported, TlsDetail::WeakSignature);
+    let other = tls(Cause::ProbeLimit, TlsDetail::UnsupportedSignature);
     assert!(!at(&other, "a:1", &evidence).contains("mesh"));
 }
 

@@ -69,7 +69,8 @@ async fn no_certificate_costs_the_run() {
             assert!(verify == Verify::Off || result.is_err(), "{what}: nobody signed it");
             if let Err(fault) = result {
                 let is_unverified = matches!(fault.cause, Cause::TlsExpired | Cause::TlsUntrusted);
-                let is_named = fault.cause == Cause::TlsUnsupported || verify == Verify::Full && is_unverified;
+                let is_named = matches!(fault.cause, Cause::ProbeLimit | Cause::TlsUntrusted)
+                    || verify == Verify::Full && is_unverified;
                 assert!(fault.phase == Phase::Tls && is_named, "{what}");
             }
         }
@@ -89,7 +90,7 @@ async fn eight_certificates_are_looked_at() {
 async fn no_other_certificate_passes_for_an_unreadable_leaf() {
     let (facts, result) = client_of(&[b"no certificate".to_vec(), healthy()], Verify::Full).await;
     assert_eq!(facts.certificates, []);
-    assert_eq!(result.unwrap_err().message, "cannot read the certificate: BadEncoding");
+    assert_eq!(result.unwrap_err().message, "cannot read the certificate of the server");
     let (facts, _) = client_of(&[healthy(), b"no certificate".to_vec(), healthy()], Verify::Full).await;
     assert_eq!(facts.certificates.len(), 2);
 }
@@ -98,6 +99,6 @@ async fn no_other_certificate_passes_for_an_unreadable_leaf() {
 async fn an_unknown_critical_extension_is_named() {
     let case = all().into_iter().find(|case| case.what == "an unknown critical extension").unwrap();
     let (_, result) = client_of(&[case.odd], Verify::Full).await;
-    let what = "has an unknown critical extension; other TLS stacks may accept it";
+    let what = "has an unknown critical extension";
     assert_eq!(result.unwrap_err().message, format!("the certificate of \"CN=db.lab\" {what}"));
 }
