@@ -2,6 +2,7 @@
 //!
 //! The texts are read here, in `wordings` and in `code`, and nowhere else.
 
+mod about;
 pub(super) mod code;
 mod wordings;
 
