@@ -214,7 +214,7 @@ const POSTGRES: &[Row] = &[
 
 const ANSWERS: &[Row] = &[
     row("http_status", "assert", "no such path", "http: {url: \"$NGINX/missing\"}"),
-    row("http_status", "assert", "nginx got no valid answer", "http: {url: \"$NGINX/proxied\"}"),
+    row("http_status", "assert", "got no valid answer from the app", "http: {url: \"$NGINX/proxied\"}"),
     row("http_redirect", "assert", "Only the final slash differs", "http: {url: \"$NGINX/folder\"}"),
     row(
         "permission_denied",
@@ -228,7 +228,7 @@ const ANSWERS: &[Row] = &[
         "Set `requirepass` on the server",
         "redis: {url: \"redis://:sesame@127.0.0.1:$REDIS\"}",
     ),
-    row("health_down", "assert", "the part that it names", "peer: {url: \"$NGINX/health\"}"),
+    row("health_down", "assert", "for the part that is down", "peer: {url: \"$NGINX/health\"}"),
     row("body_mismatch", "assert", "shows an excerpt", "http: {url: \"$NGINX/health\", body_contains: happy}"),
     row(
         "json_mismatch",
