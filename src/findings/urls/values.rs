@@ -1,11 +1,10 @@
 //! What can be wrong with a value whatever it is for: it was pasted, piped, templated or encoded once too often.
 
+mod base64_text;
 mod pem;
 mod references;
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64_text::decoded;
 
 /// A flaw of a value as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,14 +146,6 @@ pub(super) fn hides_text(text: &str) -> bool {
         text.bytes().all(|byte| byte.is_ascii_graphic()) && marks * 4 <= text.len()
     };
     text.len() >= 12 && text.len().is_multiple_of(4) && decoded(text).is_some_and(|text| plain(&text))
-}
-
-fn decoded(text: &str) -> Option<zeroize::Zeroizing<String>> {
-    const CONFIG: GeneralPurposeConfig =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
-    let bytes = zeroize::Zeroizing::new(STANDARD.decode(text).ok()?);
-    std::str::from_utf8(&bytes).ok().map(|text| zeroize::Zeroizing::new(text.to_owned()))
 }
 
 /// Whether it was encoded twice on the way to this pod, as far as that shows by itself: there is base64 of text in it once

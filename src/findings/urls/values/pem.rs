@@ -1,5 +1,7 @@
 //! Certificates and keys in PEM that lost their line breaks on the way.
 
+use super::base64_text::decoded;
+
 /// What is wrong with a text that is to be PEM, in words.
 pub(super) fn damaged(text: &str, name: Option<&str>) -> Option<&'static str> {
     let text = text.trim();
@@ -9,7 +11,7 @@ pub(super) fn damaged(text: &str, name: Option<&str>) -> Option<&'static str> {
         // A name that says so wants it encoded.
         let wanted = upper.split(['_', '-', '.']).any(|word| matches!(word, "B64" | "BASE64" | "ENCODED"));
         let inside =
-            !wanted && bare.starts_with("LS0tLS1CRUdJTi") && super::decoded(&bare.replace(['\n', '\r'], "")).is_some();
+            !wanted && bare.starts_with("LS0tLS1CRUdJTi") && decoded(&bare.replace(['\n', '\r'], "")).is_some();
         return inside.then_some("is base64 of a PEM text");
     }
     let body = bare["-----BEGIN ".len()..].split_once("-----")?.1.split("-----END").next()?;
