@@ -1,6 +1,6 @@
 //! What a server's error means: SQLSTATE, and the texts of servers that use one code for all, to a cause and a code.
 //!
-//! The texts are read here, in `wordings` and in `code`, and nowhere else.
+//! The texts are read here, in `about` and in `wordings`, and nowhere else.
 
 mod about;
 pub(super) mod code;
