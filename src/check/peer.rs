@@ -170,7 +170,7 @@ fn under_another_status(fault: Fault, status: u16, reading: &Reading) -> Fault {
         Reading::Health(health)
             if health.tone == Tone::Bad && (health.names_parts() || (status >= 500 && !health.is_code)) =>
         {
-            down(format!("{} ({})", health.as_message(), fault.message))
+            Fault { detail: fault.detail, ..down(format!("{} ({})", health.as_message(), fault.message)) }
         }
         Reading::Health(_) | Reading::Silent | Reading::Unreadable(_) => fault,
     }
@@ -247,14 +247,14 @@ impl PeerRun {
 /// As of any HTTP answer, and of what the peer reports.
 fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
     match fault.cause {
-        Cause::HealthDown => Some(
-            "The peer runs and reports that it is not healthy. Check the part that it names, in the peer's own log \
-             (kubectl logs)."
-                .to_owned(),
-        ),
+        Cause::HealthDown => Some(http::hint::explained(fault).unwrap_or(UNHEALTHY).to_owned()),
         _ => http::hint::hint(fault, evidence, context),
     }
 }
+
+/// What to do about a peer that reports that it is down.
+const UNHEALTHY: &str = "The peer runs and reports that it is not healthy. Check the part that it names, in the peer's own \
+                         log (kubectl logs).";
 
 fn down(message: String) -> Fault {
     Fault::new(Phase::Assert, Cause::HealthDown, message)
