@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
-use crate::http::{check, node, only, verdict};
+use crate::http::{check, node, only, time_waits_towards, verdict};
 use crate::support::http::HttpServer;
 use crate::support::nginx::Nginx;
 use crate::support::{Folder, free_port, json};
@@ -49,10 +49,12 @@ fn nginx_serves_a_large_file_and_logs_no_error() {
     let base = folder.path().to_str().expect("the path is UTF-8").to_owned();
     let port = free_port();
     let nginx = Nginx::with_files(folder, &[port], &format!("server {{ listen 127.0.0.1:{port}; root {base}; }}"));
+    let before = time_waits_towards(port);
     for path in ["large", "small"] {
         let report = json(&["check", &format!("http://127.0.0.1:{port}/{path}"), "-o", "json"]);
         assert_eq!(verdict(&report), "passed", "{path}");
     }
+    assert_eq!(time_waits_towards(port), before, "the goodbye leaves nothing behind");
     assert!(!nginx.error_log().contains("[error]"), "{}", nginx.error_log());
     assert!(nginx.access_log().contains("GET /small HTTP/1.1\" 200 20000"), "{}", nginx.access_log());
 }
@@ -108,7 +110,7 @@ fn bodies_that_explain_a_status() {
             "",
             "{\"health\":\"false\",\"reason\":\"RAFT NO LEADER\"}\n",
             "health_down: the peer reports: health: false",
-            "peer",
+            "etcdctl",
         ),
         ("http", 503, "", haproxy, "http_status: 503", "HAProxy has no backend"),
         ("peer", 503, "", haproxy, "http_status: 503", "HAProxy has no backend"),
