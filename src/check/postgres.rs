@@ -235,10 +235,10 @@ impl PostgresRun {
         let (standby, read_only) = (standby == Some(true), read_only == Some(true));
         let (fits, text) = match wanted {
             Role::Any => (true, ""),
-            Role::Primary => (!standby, "it is a replica (in recovery), a primary is wanted"),
-            Role::ReadWrite => (!read_only, "its transactions are read only, read-write ones are wanted"),
-            Role::Replica => (standby, "it is a primary (not in recovery), a replica is wanted"),
-            Role::ReadOnly => (read_only, "its transactions are read-write, read-only ones are wanted"),
+            Role::Primary => (!standby, "the server is a replica (in recovery), but `role` requires a primary"),
+            Role::ReadWrite => (!read_only, "its transactions are read-only, but `role` requires read-write"),
+            Role::Replica => (standby, "the server is a primary (not in recovery), but `role` requires a replica"),
+            Role::ReadOnly => (read_only, "its transactions are read-write, but `role` requires read-only"),
         };
         let cause = match wanted {
             Role::Primary | Role::ReadWrite => Cause::ReadOnly,

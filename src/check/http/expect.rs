@@ -119,10 +119,10 @@ impl Wanted {
             None => {}
         }
         if matches!(status, 401 | 403) && request.has_credentials() {
-            let message = format!("{status} with the credentials given, wanted {}", self.statuses);
+            let message = format!("{status} with the configured credentials, expected {}", self.statuses);
             return explained(Fault::new(Phase::Request, Cause::PermissionDenied, message));
         }
-        explained(Fault::new(Phase::Assert, Cause::HttpStatus, format!("{status}, wanted {}", self.statuses)))
+        explained(Fault::new(Phase::Assert, Cause::HttpStatus, format!("{status}, expected {}", self.statuses)))
     }
 
     /// Headers and body.
@@ -251,7 +251,7 @@ fn tls_in_a_status(request: &Request, answer: &HttpResponse) -> Option<Fault> {
     let fault = |cause, message: String| Some(Fault::new(Phase::Tls, cause, message));
     if request.origin.secure {
         if status == 496 || says("No required SSL certificate was sent") {
-            return fault(Cause::TlsClientCertRequired, format!("{status}: the server wants a client certificate"));
+            return fault(Cause::TlsClientCertRequired, format!("{status}: the server requires a client certificate"));
         }
         if status == 495 || says("The SSL certificate error") {
             let message = format!("{status}: the server does not accept the client certificate that was sent");
@@ -264,7 +264,7 @@ fn tls_in_a_status(request: &Request, answer: &HttpResponse) -> Option<Fault> {
         || says("Client sent an HTTP request to an HTTPS server")
         || says("speaking plain HTTP to an SSL-enabled server port")
         || says("This combination of host and port requires TLS");
-    let message = || format!("{status}: the server says that this port wants TLS, and plain HTTP was sent");
+    let message = || format!("{status}: the server reports that the port requires TLS, but the request was plain HTTP");
     let wants_tls = wants_tls.then(|| fault(Cause::TlsUnsupported, message())).flatten();
     wants_tls.map(|fault| fault.with(Detail::Http(HttpDetail::WantsTls)))
 }

@@ -34,7 +34,7 @@ fn who_asks_for_a_status_alone_has_it_with_the_head() {
         assert_eq!(verdict(&report), "passed", "{path}, and a header");
     }
     let failing = json(&["check", &format!("http://127.0.0.1:{port}/failing"), "-o", "json"]);
-    assert_eq!(verdict(&failing), "assert http_status: 500, wanted 200-299", "a body without end hides no status");
+    assert_eq!(verdict(&failing), "assert http_status: 500, expected 200-299", "a body without end hides no status");
     let asked = check("http", &format!("url: 'http://127.0.0.1:{port}/large', body_contains: y"));
     assert!(verdict(&asked).starts_with("request too_large: "), "{asked}");
     let asked = check("http", &format!("url: 'http://127.0.0.1:{port}/large', max_response: 1MiB"));

@@ -79,7 +79,7 @@ fn what_a_query_gives() {
         ("query: \"SELECT repeat('x', 2000000)\"", "request", "too_large", "bytes"),
         ("query: \"SELECT repeat('x', 1000) FROM generate_series(1, 5000)\"", "request", "too_large", "bytes"),
         ("query: SELECT pg_terminate_backend(pg_backend_pid())", "request", "shutting_down", "(57P01)"),
-        ("role: replica", "assert", "query_failed", "a replica is wanted"),
+        ("role: replica", "assert", "query_failed", "`role` requires a replica"),
     ] {
         let message = failed(&ask(keys), phase, cause);
         assert!(message.contains(says), "{keys}: {message}");

@@ -288,7 +288,7 @@ fn a_missing_password_or_user_is_said() {
     let cluster = Cluster::plain();
     for url in ["postgres://app@127.0.0.1", "postgres://app:@127.0.0.1"] {
         let message = failed(&check(&format!("{url}:{}/app", cluster.port)), "login", "password_missing");
-        assert_eq!(message, "the server wants a password for \"app\", none is set");
+        assert_eq!(message, "the server requires a password for \"app\", but none is set");
     }
     let message =
         failed(&check_variable(&format!("postgres://127.0.0.1:{}/app", cluster.port)), "assert", "probe_limit");

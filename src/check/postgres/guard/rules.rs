@@ -153,7 +153,7 @@ impl Rules {
                 Err(limit(code::PASSFILE, text))
             }
             Password::Missing => {
-                let text = format!("the server wants a password for {:?}, none is set", self.user);
+                let text = format!("the server requires a password for {:?}, but none is set", self.user);
                 Err(SessionError::Stop(Cause::PasswordMissing, text))
             }
         }
