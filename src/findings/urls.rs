@@ -61,7 +61,7 @@ fn all_findings<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Cont
         let logged_in = evidence.phases.iter().any(|(phase, _)| *phase >= Phase::Login);
         let unproven = fault.is_none() && reading.key == "url" && !logged_in;
         found.extend(value(reading, fault, reading.is_listed(), unproven, schemes));
-        found.extend(shape::judge(reading, schemes).map(|finding| About::Value(reading).found(finding)));
+        found.extend(shape::judge(reading, fault, schemes).map(|finding| About::Value(reading).found(finding)));
         found.extend(keywords::judge(reading, context).map(|finding| About::Value(reading).found(finding)));
         let known = known_password(reading, context);
         found.extend(
@@ -176,7 +176,7 @@ pub fn judge_variables(variables: &[Reading], schemes: Schemes) -> Vec<(String, 
                 false => finding,
             });
             found.extend(of_value.map(|finding| (name.clone(), finding)));
-            found.extend(shape::judge(reading, schemes).map(|finding| (name.clone(), finding)));
+            found.extend(shape::judge(reading, None, schemes).map(|finding| (name.clone(), finding)));
             let of_url = url(reading, None, &Evidence::default(), JudgedClients(&[]), schemes).into_iter();
             found.extend(of_url.map(|finding| (name.clone(), finding)));
         }

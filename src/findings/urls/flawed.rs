@@ -51,7 +51,7 @@ pub(super) fn value<'a>(
     let is_url = Family::of(values::bare(text), schemes).is_some();
     let flaw = values::flaw(text, name)
         .or_else(|| is_url.then(|| messages::placeholder_in(text)).flatten())
-        .or_else(|| (is_one_value(reading, secret)).then(|| values::flaw_of_one(text)).flatten());
+        .or_else(|| (is_one_value(reading, fault, secret)).then(|| values::flaw_of_one(text)).flatten());
     // Files of certificates end in a newline, as every text file does.
     let of_pem = fault.is_some_and(|fault| fault.detail == Some(Detail::Value(ValueDetail::NotPem)));
     let flaw = flaw.filter(|flaw| !(of_pem && matches!(flaw, Flaw::White(_))));
@@ -94,13 +94,15 @@ pub(super) fn value<'a>(
 }
 
 /// Whether the value is to be one secret or one connection string: apps take JSON from a `…_SECRET` or `…_CREDENTIALS`.
-fn is_one_value(reading: &Reading, secret: bool) -> bool {
+fn is_one_value(reading: &Reading, fault: Option<&Fault>, secret: bool) -> bool {
     let name = reading.variable.as_deref().unwrap_or_default().to_ascii_uppercase();
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     match reading.is_listed() {
         true if secret => !ends(&["SECRET", "CREDENTIAL", "CREDENTIALS"]) || values::signs_tokens(&name),
         true => ends(&["_URL", "_DSN", "_URI"]),
-        false => matches!(reading.key, "url" | "password"),
+        false => {
+            matches!(reading.key, "url" | "password") || fault.is_some_and(|fault| fault.cause == Cause::UrlMalformed)
+        }
     }
 }
 

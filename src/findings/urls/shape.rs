@@ -3,8 +3,10 @@
 use super::clients::Family;
 use super::intent::PARAMETERS;
 use super::rows::MISREAD;
+use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::findings::context::Reading;
+use crate::outcome::Fault;
 use crate::scheme::Schemes;
 
 /// How a URL is joined wrongly.
@@ -70,11 +72,12 @@ impl Shape {
 }
 
 /// The finding of a value that is such a URL.
-pub(super) fn judge(reading: &Reading, schemes: Schemes) -> Option<Finding> {
+pub(super) fn judge(reading: &Reading, fault: Option<&Fault>, schemes: Schemes) -> Option<Finding> {
     let text = super::values::bare(reading.text.expose());
     let shape = Shape::of(text)?;
     // Lists of URLs are usual in variables; of a connection string no client takes one.
-    if reading.key != "url" && Family::of(text, schemes).is_none() {
+    let is_refused = fault.is_some_and(|fault| fault.cause == Cause::UrlMalformed);
+    if reading.key != "url" && !is_refused && Family::of(text, schemes).is_none() {
         return None;
     }
     let (what, fix) = shape.words();

@@ -330,6 +330,13 @@ fn a_finding_about_other_clients_explains_no_fault() {
     let readings = [reading("url", "DATABASE_URL", "postgres://app:pw@db/shop&sslmode=require")];
     let fault = Fault::new(Phase::Login, Cause::NoSuchDatabase, "no");
     assert!(hint(&fault, context(&readings, &[])).contains("no `?` before `sslmode`"));
+    // Of a kind that does not name the key of its URL.
+    let malformed = Fault::new(Phase::Assert, Cause::UrlMalformed, "no");
+    for (text, says) in [("http://a:8000,http://b:8000", "several URLs"), ("{\"password\":\"hunter2\"}", "JSON object")]
+    {
+        let readings = [reading("", "X", text)];
+        assert!(hint(&malformed, context(&readings, &[])).contains(says), "{text}");
+    }
 }
 
 #[test]
