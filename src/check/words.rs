@@ -42,11 +42,12 @@ const LISTS: [(Class, &str); 9] = [
         Class::Anywhere(Tone::Bad, true),
         "down unhealthy nothealthy disconnected notconnected unreachable notreachable outofservice notserving \
          connectionrefused connectionfailed connectionerror connectiontimeout connectiontimedout connectionlost \
-         connectionclosed connectionreset noconnection majoroutage",
+         connectionclosed connectionreset connectionisclosed noconnection lostconnection econnrefused econnreset \
+         etimedout ehostunreach enotfound majoroutage",
     ),
     (
         Class::Anywhere(Tone::Bad, false),
-        "fail failed failing failure error errored critical crit fatal dead broken unavailable notavailable notready \
+        "fail failed failing failure error errored err critical crit fatal dead broken unavailable notavailable notready \
          unready notok nok ko offline timeout timedout crashed notworking notrunning notoperational notalive notlive \
          notup inoperative",
     ),
@@ -55,12 +56,12 @@ const LISTS: [(Class, &str); 9] = [
         Class::Status(Tone::Good),
         "green online active enabled started normal nominal fine working functional stable synced insync idle standby \
          leader follower primary replica succeeded successful valid open accepting listening responding established \
-         initialized allgood",
+         initialized pong allgood",
     ),
     (
         Class::Status(Tone::Warn),
-        "yellow amber starting startingup initializing loading warmingup stopping shuttingdown draining maintenance \
-         undermaintenance recovering reconnecting connecting unstable impaired overloaded",
+        "yellow amber starting startingup initializing initialising loading warmingup stopping terminating shuttingdown draining maintenance \
+         undermaintenance inmaintenance maintenancemode recovering reconnecting connecting unstable impaired overloaded",
     ),
     (
         Class::Status(Tone::Bad),

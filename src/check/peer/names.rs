@@ -6,23 +6,45 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The lists: of whole keys, or of a key's words, without case and separators.
-const LISTS: [(Meaning, &str); 21] = [
+const LISTS: [(Meaning, &str); 29] = [
     // An object's word for itself stands here.
-    (Meaning::Status, "status state health healthstatus healthstate overall overallstatus overallhealth result"),
-    // Of these, what is the outcome of anything.
+    (
+        Meaning::Status,
+        "status state health healthstatus healthstate healthcheck readiness liveness overall overallstatus overallhealth \
+         result",
+    ),
+    // Of these, what is the outcome of anything: of that, words alone count.
     (Meaning::Outcome, "result"),
+    // Of these, where the number of a status of HTTP may stand; elsewhere a number is a measure.
+    (Meaning::Coded, "status healthstatus overallstatus"),
     // An object's claim to be well: `false` is its word for being down.
     (
         Meaning::Praise,
-        "healthy ok up ready alive live available connected reachable operational success ishealthy isok isup isready \
-         isalive islive isavailable isconnected isreachable isoperational",
+        "healthy ok up ready alive live available connected reachable operational success passed serving working ishealthy \
+         isok isup isready isalive islive isavailable isconnected isreachable isoperational",
     ),
     // Of these, what is claimed of other things too: a name, an update, a seat that is not available.
     (Meaning::WeakPraise, "available isavailable"),
+    // Of these, what may be claimed of health alone.
+    (
+        Meaning::SurePraise,
+        "healthy ok up alive reachable operational ishealthy isok isup isalive isreachable isoperational",
+    ),
+    // An object's word for not being well: `true` is the bad news.
+    (Meaning::Blame, "unhealthy down isunhealthy isdown"),
+    (Meaning::Doubt, "degraded isdegraded"),
     // Of these, where 0 stands for `false`: elsewhere it may be a count.
     (Meaning::TakesNumbers, "healthy ok up alive live ishealthy isok isup isalive islive isready"),
+    // Beside one of these, `"up": 0` is a count.
+    (
+        Meaning::Tally,
+        "total count failed failing fail down unhealthy idle active busy waiting pending running stopped max min size \
+         error errors warning warnings",
+    ),
     // As the last of several words they claim something good of the words before: `database_connected`, `redisOk`.
     (Meaning::PraiseBehind, "healthy ok connected reachable alive ready operational"),
+    // In the same place behind the name of a server alone: `dbUp`, and not `signUp`.
+    (Meaning::PraiseBehindServer, "up available running working"),
     // Servers that something depends on. What can be the switch of a feature (`cache`, `mail`) is not among them.
     (
         Meaning::Server,
@@ -47,16 +69,20 @@ const LISTS: [(Meaning, &str); 21] = [
     (Meaning::LooseChecks, "entries parts results services"),
     // They only wrap: their name is no part's.
     (Meaning::Wrapper, "details data error errors status health result body response"),
+    // Of these, what wraps an object that is about the whole.
+    (Meaning::WholeWrapper, "status health"),
     // They hold the name of the object that they stand in.
-    (Meaning::Naming, "name id key component componentid componentname service servicename check"),
+    (Meaning::Naming, "name component componentid componentname service servicename check"),
+    // The same where there is no name.
+    (Meaning::Key, "id key"),
     // Of these, what only checks have.
     (Meaning::NamesCheck, "component componentid componentname service servicename check checkid checkname"),
     // Keys aside from health now: settings, descriptions, history.
     (
         Meaning::Aside,
-        "action build code config configuration description env environment events exception features featureflags \
-         flags git groups history info links log logging message meta metadata metrics msg name note notes options \
-         output reason region request schema settings stats tags test title version",
+        "action address build code config configuration description dialect driver env environment events exception \
+         features featureflags flags git groups history host hostname info links log logging message meta metadata metrics msg name note notes options \
+         output reason region request schema settings stats tags test title uri url username version",
     ),
     // A word that takes its key aside: `last_status`, `logLevel`, `on_failure`, `update_available`.
     (
@@ -81,7 +107,7 @@ const LISTS: [(Meaning, &str); 21] = [
     // Keys of such things.
     (
         Meaning::OfBusiness,
-        "title subject price amount quantity currency email username customer customerid assignee author owner duedate \
+        "title subject price amount quantity currency email user username customer contact phone customerid assignee author owner duedate \
          due dueat deadline completed done sku slug createdby userid orderid",
     ),
     // Keys of health documents and their parts, which such things have not.
@@ -97,7 +123,7 @@ const LISTS: [(Meaning, &str); 21] = [
 
 /// Words of parts that are no news, good or bad.
 const NEUTRAL: &str = "unknown disabled skipped skip notconfigured unconfigured na none notapplicable optional inactive \
-                       unused notchecked untested off ignored pending empty";
+                       unused notchecked untested off ignored pending paused empty";
 
 /// How many words of a key are looked up, besides the last: no key of health has more.
 const WORDS: usize = 6;
@@ -107,17 +133,25 @@ const WORDS: usize = 6;
 enum Meaning {
     Status,
     Outcome,
+    Coded,
     Praise,
     WeakPraise,
+    SurePraise,
+    Blame,
+    Doubt,
     TakesNumbers,
+    Tally,
     PraiseBehind,
+    PraiseBehindServer,
     Server,
     Service,
     StateBehind,
     Checks,
     LooseChecks,
     Wrapper,
+    WholeWrapper,
     Naming,
+    Key,
     NamesCheck,
     Aside,
     AsideWord,
@@ -172,7 +206,7 @@ pub(super) struct Name {
     last: Meanings,
     /// Whether there are several.
     is_compound: bool,
-    /// Whether it is `id`.
+    /// Whether it is the number of an object of people's work.
     is_id: bool,
 }
 
@@ -188,7 +222,10 @@ impl Name {
             }
         }
         let last = words.iter().next_back().map(look_up).unwrap_or_default();
-        Self { whole: look_up(&words.whole), any, last, is_compound: words.ends.len() > 1, is_id: words.whole == "id" }
+        let is_compound = words.ends.len() > 1;
+        let ends_in_id = is_compound && words.iter().next_back() == Some("id");
+        let is_id = words.whole == "id" || (ends_in_id && any.has(Meaning::Business));
+        Self { whole: look_up(&words.whole), any, last, is_compound, is_id }
     }
 
     /// An object's word for itself stands here.
@@ -201,6 +238,16 @@ impl Name {
         self.is_status() && !self.whole.has(Meaning::Outcome)
     }
 
+    /// The number of a status of HTTP may stand here.
+    pub(super) const fn takes_codes(self) -> bool {
+        self.whole.has(Meaning::Coded)
+    }
+
+    /// Beside it a number is a count.
+    pub(super) const fn is_tally(self) -> bool {
+        self.whole.has(Meaning::Tally)
+    }
+
     /// An object's claim to be well.
     pub(super) const fn is_praise(self) -> bool {
         self.whole.has(Meaning::Praise)
@@ -211,6 +258,21 @@ impl Name {
         self.whole.has(Meaning::WeakPraise)
     }
 
+    /// A claim that is made of nothing but health.
+    pub(super) const fn is_sure_praise(self) -> bool {
+        self.whole.has(Meaning::SurePraise)
+    }
+
+    /// An object's word for being down.
+    pub(super) const fn is_blame(self) -> bool {
+        self.whole.has(Meaning::Blame)
+    }
+
+    /// An object's word for being half down.
+    pub(super) const fn is_doubt(self) -> bool {
+        self.whole.has(Meaning::Doubt)
+    }
+
     /// A claim for which 0 and 1 stand for `false` and `true`.
     pub(super) const fn takes_numbers(self) -> bool {
         self.whole.has(Meaning::TakesNumbers)
@@ -218,8 +280,10 @@ impl Name {
 
     /// `false` under this key is bad news, wherever it stands.
     pub(super) const fn claims_good(self) -> bool {
-        let behind = self.is_compound && self.last.has(Meaning::PraiseBehind);
-        behind && (self.any.has(Meaning::Server) || !self.is_of_business()) || self.whole.has(Meaning::Server)
+        let of_server = self.any.has(Meaning::Server);
+        let behind = self.last.has(Meaning::PraiseBehind) && (of_server || !self.is_of_business());
+        let behind_server = self.last.has(Meaning::PraiseBehindServer) && of_server;
+        self.is_compound && (behind || behind_server) || self.whole.has(Meaning::Server)
     }
 
     /// It names something that is connected to: each word of health counts there.
@@ -248,6 +312,16 @@ impl Name {
         self.whole.has(Meaning::Wrapper)
     }
 
+    /// What it wraps is about the whole.
+    pub(super) const fn wraps_the_whole(self) -> bool {
+        self.whole.has(Meaning::WholeWrapper)
+    }
+
+    /// It names the object it stands in where nothing else does.
+    pub(super) const fn is_key(self) -> bool {
+        self.whole.has(Meaning::Key)
+    }
+
     /// It holds the name of the object it stands in.
     pub(super) const fn is_naming(self) -> bool {
         self.whole.has(Meaning::Naming)
@@ -273,7 +347,7 @@ impl Name {
         self.whole.has(Meaning::OfBusiness)
     }
 
-    /// It is the number of an object.
+    /// It is the number of an object, or of an object of people's work: `id`, `jobId`.
     pub(super) const fn is_id(self) -> bool {
         self.is_id
     }

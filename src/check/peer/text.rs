@@ -45,12 +45,15 @@ pub(super) fn read(media_type: &str, text: &str) -> Reading {
 
 /// Reads a text that may be a word: `Unhealthy`, `"OK"`.
 pub(super) fn read_word(text: &str) -> Reading {
+    if is_greeting(text) {
+        return Reading::Silent;
+    }
     if let Some(truth) = words::truth(text) {
         return Reading::of_word(if truth { Tone::Good } else { Tone::Bad }, if truth { "true" } else { "false" });
     }
     match words::sentence(text) {
         Some(word) => Reading::of_word(word.tone, word.text),
-        None if is_word(text) && !is_greeting(text) => Reading::Unreadable(Unreadable::Word(String::new())),
+        None if is_word(text) => Reading::Unreadable(Unreadable::Word(String::new())),
         None => Reading::Silent,
     }
 }
