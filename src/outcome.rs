@@ -287,6 +287,15 @@ pub struct Resolved {
     pub addresses: Vec<IpAddr>,
 }
 
+/// The search list of resolv.conf.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchList {
+    /// The suffixes in order, lower case, without final dots.
+    pub suffixes: Vec<String>,
+    /// A name with fewer dots goes through the list first.
+    pub ndots: usize,
+}
+
 /// Which addresses the interfaces of this pod have, link-local ones among them: what resolver libraries look at before
 /// they ask for A and AAAA on behalf of runtimes that want configured families only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -315,6 +324,8 @@ pub struct Evidence {
     pub phases: Vec<(Phase, Duration)>,
     /// Every query, in order.
     pub queries: Vec<Query>,
+    /// What resolv.conf appends to names; `None` where it was not read.
+    pub search_list: Option<SearchList>,
     /// Every try, in order.
     pub tries: Vec<ConnectAttempt>,
     /// What was learnt.

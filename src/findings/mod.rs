@@ -4,6 +4,7 @@
 //! with its `CODES` and its `judge`; [`FAMILIES`] lists them for the configuration, the docs and the tests.
 
 mod answers;
+mod caught;
 mod certificate;
 mod context;
 mod entry;
@@ -13,6 +14,7 @@ mod host_class;
 mod local;
 #[cfg(test)]
 mod page_tests;
+mod placeholder;
 mod resolution;
 mod runtimes;
 #[cfg(test)]
@@ -28,7 +30,7 @@ use crate::outcome::{Evidence, Fault};
 pub use context::{Context, Reading};
 pub use entry::Entry;
 pub use fact::general_fact;
-pub use hint::{general_hint, proxy_note, value_hint};
+pub use hint::{general_hint, misled_hint, proxy_note, value_hint};
 pub use runtimes::RUNTIMES;
 pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{
