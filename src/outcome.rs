@@ -46,7 +46,7 @@ pub struct Fault {
     pub message: String,
     /// What was observed, in words that stay the same from run to run: the line of the failure leads with it. `None`
     /// where the cause and the target say all.
-    pub fact: Option<String>,
+    pub statement: Option<String>,
     /// What was observed, typed; `None` where phase and cause say all.
     pub detail: Option<Detail>,
     /// The connection that it came from: the index into [`Evidence::tries`]; `None` where there was none.
@@ -60,7 +60,7 @@ impl Fault {
             phase,
             cause,
             message: clean_text(message.as_ref(), MESSAGE_LIMIT),
-            fact: None,
+            statement: None,
             detail: None,
             attempt: None,
         }
@@ -72,10 +72,10 @@ impl Fault {
         Self { detail: Some(detail), ..self }
     }
 
-    /// The same with its fact: no time, no counter and no text of a peer may be in it, for each new text is a new event.
+    /// The same with its statement: no time, no counter and no text of a peer may be in it, for each new text is a new event.
     #[must_use]
-    pub fn stating(self, fact: impl Into<String>) -> Self {
-        Self { fact: Some(fact.into()), ..self }
+    pub fn stating(self, statement: impl Into<String>) -> Self {
+        Self { statement: Some(statement.into()), ..self }
     }
 
     /// The same with another message.

@@ -26,11 +26,11 @@ use crate::value::Value;
 
 mod answer;
 mod document;
-mod fact;
 mod health;
 mod names;
 mod own_status;
 mod reading;
+mod statement;
 mod subject;
 mod text;
 
@@ -260,5 +260,5 @@ fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<Str
 }
 
 fn down(health: &Health, message: String) -> Fault {
-    Fault::new(Phase::Assert, Cause::HealthDown, message).stating(health.fact())
+    Fault::new(Phase::Assert, Cause::HealthDown, message).stating(health.statement())
 }

@@ -307,7 +307,7 @@ fn what_is_said_of_a_failure_stays_until_its_cause_changes_or_it_is_up() {
     let failing = |cause: Cause, run: u64| {
         let mut outcome = fail(Phase::Assert, cause);
         if let Some(failure) = &mut outcome.failure {
-            failure.fact = Some(format!("GET / answered {}", 500 + run % 30));
+            failure.statement = Some(format!("GET / answered {}", 500 + run % 30));
             failure.message = format!("{run} ms");
         }
         outcome

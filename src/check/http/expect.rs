@@ -104,9 +104,9 @@ impl Wanted {
         if let Some(fault) = tls_in_a_status(request, answer) {
             return Err(fault);
         }
-        let fact = || format!("{} answered {status}", request.shown());
-        let assert = |cause, message: String| Err(Fault::new(Phase::Assert, cause, message).stating(fact()));
-        let explained = |fault: Fault| Err(Fault { detail: explain(request, answer), ..fault.stating(fact()) });
+        let statement = || format!("{} answered {status}", request.shown());
+        let assert = |cause, message: String| Err(Fault::new(Phase::Assert, cause, message).stating(statement()));
+        let explained = |fault: Fault| Err(Fault { detail: explain(request, answer), ..fault.stating(statement()) });
         match redirect::location(request, answer) {
             Some(Ok(next)) => {
                 let to = redirect::shown(request, &next);

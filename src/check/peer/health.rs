@@ -11,9 +11,9 @@
 //! reports it may be down.
 
 use crate::check::peer::document::{Doc, Entry};
-use crate::check::peer::fact;
 use crate::check::peer::names::{Name, is_neutral};
 use crate::check::peer::own_status::{OwnStatus, join, truth};
+use crate::check::peer::statement;
 use crate::check::peer::subject::{is_business, is_health_document, is_list_of_checks, wraps_a_status};
 use crate::check::words::{self, Tone};
 use crate::outcome::clean_text;
@@ -88,10 +88,10 @@ impl Health {
     }
 
     /// The same in words that stay from answer to answer.
-    pub(super) fn fact(&self) -> String {
+    pub(super) fn statement(&self) -> String {
         let parts = self.parts.iter().filter(|part| part.tone == self.tone);
-        let named = fact::of_parts(parts.map(|part| (part.name.as_str(), part.word.as_str())));
-        named.unwrap_or_else(|| fact::of_peer(self.word.as_deref()))
+        let named = statement::of_parts(parts.map(|part| (part.name.as_str(), part.word.as_str())));
+        named.unwrap_or_else(|| statement::of_peer(self.word.as_deref()))
     }
 
     /// The same for the message of a failure, which says who speaks.

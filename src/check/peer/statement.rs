@@ -1,4 +1,4 @@
-//! The fact of a peer that is down, for the event of the kubelet: names of parts and words of our tables, nothing that may
+//! The statement of a peer that is down, for the event of the kubelet: names of parts and words of our tables, nothing that may
 //! change from answer to answer.
 
 use crate::check::words;
@@ -16,11 +16,11 @@ const NOUNS: &str = "fail failure error crit ko nok notok panic emergency outage
 
 /// `cache is down, database is disconnected`: the first two parts by name.
 pub(super) fn of_parts<'a>(parts: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
-    let mut facts: Vec<String> = parts.map(|(name, word)| format!("{} {}", stable(name), says(word))).collect();
-    order::sort_by(&mut facts, Ord::cmp);
-    facts.dedup();
-    facts.truncate(NAMED);
-    (!facts.is_empty()).then(|| facts.join(", "))
+    let mut statements: Vec<String> = parts.map(|(name, word)| format!("{} {}", stable(name), says(word))).collect();
+    order::sort_by(&mut statements, Ord::cmp);
+    statements.dedup();
+    statements.truncate(NAMED);
+    (!statements.is_empty()).then(|| statements.join(", "))
 }
 
 /// The same where no part is named.
@@ -86,13 +86,16 @@ mod tests {
 
     #[test]
     fn parts_and_words_are_named() {
-        let fact = |parts: &[(&'static str, &'static str)]| of_parts(parts.iter().copied()).unwrap_or_default();
-        assert_eq!(fact(&[("database", "disconnected")]), "database is disconnected");
-        assert_eq!(fact(&[("queue", "DOWN"), ("cache", "error"), ("db", "down")]), "cache reports error, db is down");
-        assert_eq!(fact(&[("db", "false"), ("db", "false")]), "db is down");
-        assert_eq!(fact(&[("db", "OUT_OF_SERVICE")]), "db is out_of_service");
-        assert_eq!(fact(&[("db", "failed to connect")]), "db reports failed to connect");
-        assert_eq!(fact(&[]), "");
+        let statement = |parts: &[(&'static str, &'static str)]| of_parts(parts.iter().copied()).unwrap_or_default();
+        assert_eq!(statement(&[("database", "disconnected")]), "database is disconnected");
+        assert_eq!(
+            statement(&[("queue", "DOWN"), ("cache", "error"), ("db", "down")]),
+            "cache reports error, db is down"
+        );
+        assert_eq!(statement(&[("db", "false"), ("db", "false")]), "db is down");
+        assert_eq!(statement(&[("db", "OUT_OF_SERVICE")]), "db is out_of_service");
+        assert_eq!(statement(&[("db", "failed to connect")]), "db reports failed to connect");
+        assert_eq!(statement(&[]), "");
         assert_eq!(of_peer(Some("unhealthy")), "the peer is unhealthy");
         assert_eq!(of_peer(Some("503 at 12:01")), "the peer is down");
         assert_eq!(of_peer(None), "the peer is down");
