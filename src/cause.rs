@@ -198,6 +198,10 @@ causes! {
         "the server answered with another error",
         "look up the error code in the server's manual";
 
+    MissingTable: "missing_table", [Assert], Heals, DOWN =>
+        "a table that the query names does not exist",
+        "run the migrations, and compare the database and its search_path with the app's";
+
     HttpStatus: "http_status", [Assert], Heals, DOWN =>
         "the status is not one of the expected ones",
         "compare path and method; read the server's log";

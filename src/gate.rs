@@ -74,6 +74,8 @@ pub enum LineState {
     Ok(Option<&'static str>),
     /// The caller does not want it looked at.
     Excluded,
+    /// A reload brought it, and it has not been up since.
+    NotGating,
     /// It holds the gate shut; why, for those who may know.
     Failed(String),
 }
@@ -96,6 +98,7 @@ pub fn report<'a>(gate: Gate, snapshot: &'a Snapshot, now: Instant, exclude: &[S
         let state = match gate {
             _ if exclude.contains(&view.name) => LineState::Excluded,
             Gate::Startup if latched => startup_after_latch(view),
+            Gate::Ready | Gate::Live if !view.gating => LineState::NotGating,
             Gate::Startup | Gate::Ready => settled(view),
             Gate::Live => live(view),
         };
@@ -161,6 +164,7 @@ impl Line<'_> {
             LineState::Ok(None) => writeln!(text, "[+]{name} ok"),
             LineState::Ok(Some(remark)) => writeln!(text, "[+]{name} ok: {remark}"),
             LineState::Excluded => writeln!(text, "[+]{name} excluded: ok"),
+            LineState::NotGating => writeln!(text, "[+]{name} not gating yet"),
             LineState::Failed(reason) if reasons => writeln!(text, "[-]{name} failed: {reason}"),
             LineState::Failed(_) => writeln!(text, "[-]{name} failed: reason withheld"),
         };

@@ -27,6 +27,7 @@ pub const SERIES_LIMIT: usize = 30;
 /// What dialling may have of them: what is left when all else is there, and two more where there are no members.
 const DIAL_SERIES: usize = 2;
 const FINDING: &str = "pilotfish_finding";
+const GATING: &str = "pilotfish_check_gating";
 
 /// The text of all metrics, format 0.0.4.
 #[must_use]
@@ -163,6 +164,12 @@ const FAMILIES: &[Family] = &[
         series: |view| vec![of(view, f64::from(view.degraded))],
     },
     Family {
+        name: GATING,
+        help: "1 while the check can hold its gates shut; 0 after a reload brought it, its gate or its target, until it has been up.",
+        kind: MetricType::GAUGE,
+        series: gating,
+    },
+    Family {
         name: "pilotfish_check_stale",
         help: "1 while the check has no fresh result.",
         kind: MetricType::GAUGE,
@@ -277,6 +284,13 @@ const fn in_short(result: ConnectResult) -> &'static str {
         | ConnectResult::Error
         | ConnectResult::NotTried => "failed",
     }
+}
+
+/// Only where there is room: a check over TLS that logs in, compares and probes each address has every other series.
+fn gating(view: &CheckView) -> Vec<Metric> {
+    let others = FAMILIES.iter().filter(|family| family.name != FINDING && family.name != GATING);
+    let used: usize = others.flat_map(|family| (family.series)(view)).map(|metric| series_of(&metric)).sum();
+    if used < SERIES_LIMIT { vec![of(view, f64::from(view.gating))] } else { Vec::new() }
 }
 
 /// The gravest first, as many as there is room for beside everything else.

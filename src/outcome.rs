@@ -33,7 +33,7 @@ pub use failure::{Failure, LINE_LIMIT};
 pub use oddity::CertificateOddity;
 pub use phase::Phase;
 pub use standing::Standing;
-pub use text::{MESSAGE_LIMIT, SERVER_TEXT_LIMIT, clean_text, cut_at_word};
+pub use text::{MESSAGE_LIMIT, SERVER_TEXT_LIMIT, bytes, bytes_of, clean_text, cut_at_word};
 
 /// Why a check failed, as the check itself tells it; the hint is added by the probe from all the evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct Fault {
     pub message: String,
     /// What was observed, in words that stay the same from run to run: the line of the failure leads with it. `None`
     /// where the cause and the target say all.
-    pub fact: Option<String>,
+    pub statement: Option<String>,
     /// What was observed, typed; `None` where phase and cause say all.
     pub detail: Option<Detail>,
     /// The connection that it came from: the index into [`Evidence::tries`]; `None` where there was none.
@@ -60,7 +60,7 @@ impl Fault {
             phase,
             cause,
             message: clean_text(message.as_ref(), MESSAGE_LIMIT),
-            fact: None,
+            statement: None,
             detail: None,
             attempt: None,
         }
@@ -72,10 +72,10 @@ impl Fault {
         Self { detail: Some(detail), ..self }
     }
 
-    /// The same with its fact: no time, no counter and no text of a peer may be in it, for each new text is a new event.
+    /// The same with its statement: no time, no counter and no text of a peer may be in it, for each new text is a new event.
     #[must_use]
-    pub fn stating(self, fact: impl Into<String>) -> Self {
-        Self { fact: Some(fact.into()), ..self }
+    pub fn stating(self, statement: impl Into<String>) -> Self {
+        Self { statement: Some(statement.into()), ..self }
     }
 
     /// The same with another message.
@@ -287,6 +287,15 @@ pub struct Resolved {
     pub addresses: Vec<IpAddr>,
 }
 
+/// The search list of resolv.conf.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchList {
+    /// The suffixes in order, lower case, without final dots.
+    pub suffixes: Vec<String>,
+    /// A name with fewer dots goes through the list first.
+    pub ndots: usize,
+}
+
 /// Which addresses the interfaces of this pod have, link-local ones among them: what resolver libraries look at before
 /// they ask for A and AAAA on behalf of runtimes that want configured families only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -315,6 +324,8 @@ pub struct Evidence {
     pub phases: Vec<(Phase, Duration)>,
     /// Every query, in order.
     pub queries: Vec<Query>,
+    /// What resolv.conf appends to names; `None` where it was not read.
+    pub search_list: Option<SearchList>,
     /// Every try, in order.
     pub tries: Vec<ConnectAttempt>,
     /// What was learnt.
@@ -389,9 +400,15 @@ impl Outcome {
     pub fn says(&self, finding: &Finding) -> bool {
         let same = |failure: &Failure| {
             let word = finding.code == failure.cause.slug() && failure.hint.ends_with(&finding.fix);
-            word || failure.hint.contains(&finding.message)
+            word || failure.advises(&finding.message)
         };
         self.failure.as_ref().is_some_and(same)
+    }
+
+    /// Whether the hint of the failure says this already.
+    #[must_use]
+    pub fn advises(&self, text: &str) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.advises(text))
     }
 
     /// The same in one line for a log, at most eight: `CODE: WHAT WAS SEEN → WHAT TO DO; …`; `None` where there are none.

@@ -73,7 +73,7 @@ pub(crate) fn fail(phase: Phase, cause: Cause) -> Outcome {
     let failure = Failure {
         phase,
         cause,
-        fact: Some("seen".to_owned()),
+        statement: Some("seen".to_owned()),
         message: "seen".to_owned(),
         hint: "do this".to_owned(),
         detail: None,
@@ -105,6 +105,7 @@ pub(crate) fn view(name: &str, gates: Gates, verdict: Verdict, last: Option<Outc
         target: "tcp://db:5432".to_owned(),
         labels: Vec::new(),
         gates,
+        gating: true,
         verdict,
         since: at,
         limited: false,

@@ -279,15 +279,7 @@ impl Url {
                 out.push_str(&format!(":{port}"));
             }
         }
-        let segments: Vec<&str> = self.path.split('/').collect();
-        let at_sign = segments.iter().rposition(|segment| segment.contains('@'));
-        for (index, segment) in segments.iter().enumerate() {
-            if index > 0 {
-                out.push('/');
-            }
-            let hidden = !segment.is_empty() && at_sign.is_some_and(|last| index <= last);
-            out.push_str(&if hidden { "***".to_owned() } else { short(segment) });
-        }
+        out.push_str(&redacted_path(&self.path));
         for (index, (name, _)) in self.query.iter().enumerate() {
             out.push(if index == 0 { '?' } else { '&' });
             out.push_str(&if name.contains('@') { "***".to_owned() } else { short(name) });
@@ -331,6 +323,18 @@ fn holds_credentials(user_before: bool, path: &str, query: Option<&str>, fragmen
     // libpq too looks for the `@` until the first `/`, through `?` and `#`.
     let before_any_path = !user_before && path.is_empty() && query.contains('@');
     path.contains('@') || fragment.contains('@') || in_a_name(query) || before_any_path
+}
+
+/// A path as it may be shown: without what is before an `@`, each segment over 20 characters masked.
+#[must_use]
+pub fn redacted_path(path: &str) -> String {
+    let segments: Vec<&str> = path.split('/').collect();
+    let at_sign = segments.iter().rposition(|segment| segment.contains('@'));
+    let shown = segments.iter().enumerate().map(|(index, segment)| {
+        let hidden = !segment.is_empty() && at_sign.is_some_and(|last| index <= last);
+        if hidden { "***".to_owned() } else { short(segment) }
+    });
+    shown.collect::<Vec<_>>().join("/")
 }
 
 /// A short text as it is, another masked.

@@ -18,7 +18,7 @@ use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
 use crate::findings::{Blame, Family, Reading, TlsKeyNames, lint, names_secret, white};
 use crate::net::attempt::Attempt;
-use crate::outcome::{BrokenVariable, Detail, Fault, Phase, ValueDetail, VariableFlaw};
+use crate::outcome::{BrokenVariable, Detail, Fault, Phase, ValueDetail, VariableFlaw, bytes};
 use crate::secret::Secret;
 use crate::url::Url;
 use crate::value::Value;
@@ -208,7 +208,10 @@ impl Rules {
             return broken(Cause::SecretWhitespace, format!("it has {what}"));
         }
         if let Some(least) = self.min_length.filter(|least| text.len() < *least) {
-            return broken(Cause::SecretTooWeak, format!("it is shorter than {least} bytes"));
+            return broken(
+                Cause::SecretTooWeak,
+                format!("it is shorter than {}", bytes(least.try_into().unwrap_or(u64::MAX))),
+            );
         }
         if let Some(prefix) = self.prefix.as_ref().filter(|prefix| !text.starts_with(prefix.as_str())) {
             return broken(source.invalid(), format!("it does not start with {prefix}"));

@@ -78,10 +78,10 @@ impl LoginRefusal {
     }
 }
 
-/// The same fault with its fact: for which user, where that may be shown, or which database.
+/// The same fault with its statement: for which user, where that may be shown, or which database.
 #[must_use]
 pub fn stating(fault: Fault, user: Option<&str>, database: Option<&str>) -> Fault {
-    let fact = match fault.cause {
+    let statement = match fault.cause {
         Cause::PasswordRejected
         | Cause::LoginRejected
         | Cause::PasswordMissing
@@ -90,8 +90,8 @@ pub fn stating(fault: Fault, user: Option<&str>, database: Option<&str>) -> Faul
         Cause::NoSuchDatabase => database.map(|name| format!("database {name} does not exist")),
         _ => None,
     };
-    match fact {
-        Some(fact) if fault.fact.is_none() => fault.stating(fact),
+    match statement {
+        Some(statement) if fault.statement.is_none() => fault.stating(statement),
         _ => fault,
     }
 }
@@ -131,10 +131,10 @@ mod tests {
 
     #[test]
     fn the_fact_is_whose_login_or_which_database() {
-        let fact = |refusal: LoginRefusal| stating(refusal.fault("no"), Some("app"), Some("shop")).fact;
-        assert_eq!(fact(LoginRefusal::Rejected).as_deref(), Some("for user app"));
-        assert_eq!(fact(LoginRefusal::NoSuchDatabase).as_deref(), Some("database shop does not exist"));
-        assert_eq!(fact(LoginRefusal::Full), None);
-        assert_eq!(stating(LoginRefusal::Rejected.fault("no"), None, None).fact, None);
+        let statement = |refusal: LoginRefusal| stating(refusal.fault("no"), Some("app"), Some("shop")).statement;
+        assert_eq!(statement(LoginRefusal::Rejected).as_deref(), Some("for user app"));
+        assert_eq!(statement(LoginRefusal::NoSuchDatabase).as_deref(), Some("database shop does not exist"));
+        assert_eq!(statement(LoginRefusal::Full), None);
+        assert_eq!(stating(LoginRefusal::Rejected.fault("no"), None, None).statement, None);
     }
 }

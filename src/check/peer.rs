@@ -30,6 +30,7 @@ mod health;
 mod names;
 mod own_status;
 mod reading;
+mod statement;
 mod subject;
 mod text;
 
@@ -137,7 +138,7 @@ impl Runnable for PeerRun {
             let wanted = &self.exchange.wanted;
             let (request, response) = self.exchange.ask(attempt, BodyUse::Health).await?;
             let status = wanted.status(&request, &response);
-            let reading = answer::read(&response);
+            let reading = answer::read(&response).await;
             if let Reading::Health(health) = &reading {
                 attempt.facts().health.clone_from(&health.word);
             }
@@ -173,7 +174,7 @@ fn under_another_status(fault: Fault, status: u16, reading: &Reading) -> Fault {
         Reading::Health(health)
             if health.tone == Tone::Bad && (health.names_parts() || (status >= 500 && !health.is_code)) =>
         {
-            down(format!("{} ({})", health.as_message(), fault.message))
+            down(health, format!("{} ({})", health.as_message(), fault.message))
         }
         Reading::Health(_) | Reading::Silent | Reading::Unreadable(_) => fault,
     }
@@ -238,9 +239,9 @@ impl PeerRun {
     /// What the body says under a status that is wanted.
     fn judge(&self, health: &Health) -> Result<Tone, Fault> {
         match health.tone {
-            Tone::Bad => Err(down(health.as_message())),
+            Tone::Bad => Err(down(health, health.as_message())),
             Tone::Warn if !self.accept_degraded => {
-                Err(down(format!("{}, and accept_degraded is false", health.as_message())))
+                Err(down(health, format!("{}, and accept_degraded is false", health.as_message())))
             }
             tone => Ok(tone),
         }
@@ -251,14 +252,13 @@ impl PeerRun {
 fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
     match fault.cause {
         Cause::HealthDown => Some(
-            "The peer runs and reports that it is not healthy. Check the part that it names, in the peer's own log \
-             (kubectl logs)."
+            "Check the peer's own log (kubectl logs) for the part that is down. The peer runs and reports this itself."
                 .to_owned(),
         ),
         _ => http::hint::hint(fault, evidence, context),
     }
 }
 
-fn down(message: String) -> Fault {
-    Fault::new(Phase::Assert, Cause::HealthDown, message)
+fn down(health: &Health, message: String) -> Fault {
+    Fault::new(Phase::Assert, Cause::HealthDown, message).stating(health.statement())
 }

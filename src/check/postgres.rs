@@ -25,6 +25,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
 use crate::check::login::stating;
+use crate::check::server_keys::origin_of;
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
@@ -32,7 +33,7 @@ use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames, Unverified};
 use crate::net::attempt::Attempt;
 use crate::outcome::{
-    AUTH_METHOD, Detail, FactValue, Fault, Phase, ROLE, SERVER_TEXT_LIMIT, SERVER_VERSION, clean_text,
+    AUTH_METHOD, Detail, FactValue, Fault, Phase, ROLE, SERVER_TEXT_LIMIT, SERVER_VERSION, bytes_of, clean_text,
 };
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
@@ -106,7 +107,7 @@ impl Check for Postgres {
         let resolved = Target::resolve(&self.keys, env);
         let endpoints = |target: &Target| target.hosts.iter().map(|server| server.endpoint.clone()).collect();
         let endpoints = resolved.as_ref().map(endpoints).unwrap_or_default();
-        let target = resolved.map_or_else(|_| self.origin(), Target::redacted);
+        let target = resolved.map_or_else(|fault| self.origin(&fault), Target::redacted);
         Prepared::new(target, endpoints, self.readings(env), self.resolve(env))
     }
 
@@ -141,10 +142,10 @@ enum Visit {
 }
 
 impl Postgres {
-    /// Where the target comes from, where it cannot be resolved.
-    fn origin(&self) -> String {
-        let value = self.keys.url.as_ref().or(self.keys.host.as_ref());
-        value.map_or_else(|| "the configuration".to_owned(), Value::origin)
+    /// What stands for the target that cannot be resolved, for this reason.
+    fn origin(&self, fault: &Fault) -> String {
+        let named = self.keys.named().into_iter();
+        origin_of(fault, named.filter_map(|(key, value)| Some((key, value?))))
     }
 
     fn readings(&self, env: &dyn Env) -> Vec<Reading> {
@@ -234,10 +235,10 @@ impl PostgresRun {
         let (standby, read_only) = (standby == Some(true), read_only == Some(true));
         let (fits, text) = match wanted {
             Role::Any => (true, ""),
-            Role::Primary => (!standby, "it is a replica (in recovery), a primary is wanted"),
-            Role::ReadWrite => (!read_only, "its transactions are read only, read-write ones are wanted"),
-            Role::Replica => (standby, "it is a primary (not in recovery), a replica is wanted"),
-            Role::ReadOnly => (read_only, "its transactions are read-write, read-only ones are wanted"),
+            Role::Primary => (!standby, "the server is a replica (in recovery), but `role` requires a primary"),
+            Role::ReadWrite => (!read_only, "its transactions are read-only, but `role` requires read-write"),
+            Role::Replica => (standby, "the server is a primary (not in recovery), but `role` requires a replica"),
+            Role::ReadOnly => (read_only, "its transactions are read-write, but `role` requires read-only"),
         };
         let cause = match wanted {
             Role::Primary | Role::ReadWrite => Cause::ReadOnly,
@@ -262,7 +263,7 @@ impl PostgresRun {
             Some(Some(value)) => {
                 // The value itself is an excerpt: not for logs.
                 attempt.facts().excerpt = Some(clean_text(&value, SERVER_TEXT_LIMIT));
-                format!("another value ({} bytes)", value.len())
+                format!("another value ({})", bytes_of(value.as_bytes()))
             }
             Some(None) => "NULL".to_owned(),
             None => "no row".to_owned(),

@@ -10,7 +10,7 @@ mod resolve;
 pub use beside::read;
 #[cfg(test)]
 pub use beside::schema;
-pub use keys::{HostProblem, Port, ServerKeys, ServerRules, read_host};
+pub use keys::{HostProblem, Port, ServerKeys, ServerRules, origin_of, read_host};
 pub use resolve::Server;
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::recognise;
 use crate::net::stream_error::{Expected, StreamError};
-use crate::outcome::{Evidence, Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::outcome::{Evidence, Fault, Phase, SERVER_TEXT_LIMIT, bytes_of, clean_text};
 use crate::scheme::Scheme;
 use crate::url::Endpoint;
 use crate::value::{Setting, Value};
@@ -215,9 +215,8 @@ fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
 fn mismatch(attempt: &mut Attempt, answer: &[u8], expected: &payload::Pattern) -> Fault {
     attempt.facts().excerpt = Some(excerpt(answer));
     let speaks = recognise(answer).map_or_else(String::new, |protocol| format!("; the peer speaks {protocol}"));
-    let count = answer.len();
-    let came = if count == 1 { "received 1 byte".to_owned() } else { format!("received {count} bytes") };
-    attempt.fault(Cause::BodyMismatch, format!("{} ({came}){speaks}", expected.absent()))
+    let received = bytes_of(answer);
+    attempt.fault(Cause::BodyMismatch, format!("{} (received {received}){speaks}", expected.absent()))
 }
 
 fn excerpt(answer: &[u8]) -> String {

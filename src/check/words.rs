@@ -42,11 +42,12 @@ const LISTS: [(Class, &str); 9] = [
         Class::Anywhere(Tone::Bad, true),
         "down unhealthy nothealthy disconnected notconnected unreachable notreachable outofservice notserving \
          connectionrefused connectionfailed connectionerror connectiontimeout connectiontimedout connectionlost \
-         connectionclosed connectionreset noconnection majoroutage",
+         connectionclosed connectionreset connectionisclosed noconnection lostconnection econnrefused econnreset \
+         etimedout ehostunreach enotfound majoroutage",
     ),
     (
         Class::Anywhere(Tone::Bad, false),
-        "fail failed failing failure error errored critical crit fatal dead broken unavailable notavailable notready \
+        "fail failed failing failure error errored err critical crit fatal dead broken unavailable notavailable notready \
          unready notok nok ko offline timeout timedout crashed notworking notrunning notoperational notalive notlive \
          notup inoperative",
     ),
@@ -55,12 +56,12 @@ const LISTS: [(Class, &str); 9] = [
         Class::Status(Tone::Good),
         "green online active enabled started normal nominal fine working functional stable synced insync idle standby \
          leader follower primary replica succeeded successful valid open accepting listening responding established \
-         initialized allgood",
+         initialized pong allgood",
     ),
     (
         Class::Status(Tone::Warn),
-        "yellow amber starting startingup initializing loading warmingup stopping shuttingdown draining maintenance \
-         undermaintenance recovering reconnecting connecting unstable impaired overloaded",
+        "yellow amber starting startingup initializing initialising loading warmingup stopping terminating shuttingdown draining maintenance \
+         undermaintenance inmaintenance maintenancemode recovering reconnecting connecting unstable impaired overloaded",
     ),
     (
         Class::Status(Tone::Bad),
@@ -142,10 +143,13 @@ pub(crate) fn sentence(text: &str) -> Option<Word<'_>> {
 
 /// What a text says that stands for a boolean: `"false"`, `"No"`.
 pub(crate) fn truth(text: &str) -> Option<bool> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "yes" => Some(true),
-        "false" | "no" => Some(false),
-        _ => None,
+    let is = |word: &str| text.trim().eq_ignore_ascii_case(word);
+    if is("true") || is("yes") {
+        Some(true)
+    } else if is("false") || is("no") {
+        Some(false)
+    } else {
+        None
     }
 }
 
@@ -164,22 +168,41 @@ fn cannot<'a>(text: &'a str, letters: &str) -> Option<Word<'a>> {
     whole_word.then(|| Word { text: &text[..end], tone: Tone::Bad, is_firm: true })
 }
 
-/// The text up to what may stand behind a word.
+/// The text up to what may stand behind a word: a colon, a comma, a bracket, a dash.
 fn first(text: &str) -> &str {
-    let ends = [':', '(', '[', ',', ';', '|', '\n', '\u{2013}', '\u{2014}'];
-    let text = text.split(ends).next().unwrap_or_default();
-    text.split(" - ").next().unwrap_or_default().trim()
+    let text = text.trim();
+    let bytes = text.as_bytes();
+    let ends = |at: &usize| match bytes[*at] {
+        b':' | b'(' | b'[' | b',' | b';' | b'|' | b'\n' => true,
+        b'-' => bytes[..*at].ends_with(b" ") && bytes[at + 1..].starts_with(b" "),
+        // An en dash or an em dash.
+        0xe2 => matches!(bytes[at + 1..], [0x80, 0x93 | 0x94, ..]),
+        _ => false,
+    };
+    let end = (0..bytes.len().min(2 * LONGEST)).find(ends);
+    end.map_or(text, |end| text[..end].trim_end())
 }
 
 /// Letters and digits in lower case; `None` where it is too long for a word, written with other letters than ours, or where
 /// something of a language of machines is in it.
 fn letters(text: &str) -> Option<String> {
-    let foreign = |c: char| c.is_alphanumeric() && !c.is_ascii() || "{}<>\"=/\\@$%#&*?^~`".contains(c);
-    if text.len() > LONGEST || text.chars().any(foreign) {
+    if text.len() > LONGEST {
         return None;
     }
-    let letters: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-    (!letters.is_empty()).then(|| letters.to_ascii_lowercase())
+    let mut letters = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            'a'..='z' | '0'..='9' => letters.push(c),
+            'A'..='Z' => letters.push(c.to_ascii_lowercase()),
+            '{' | '}' | '<' | '>' | '"' | '=' | '/' | '\\' | '@' | '$' | '%' | '#' | '&' | '*' | '?' | '^' | '~'
+            | '`' => {
+                return None;
+            }
+            c if !c.is_ascii() && c.is_alphanumeric() => return None,
+            _ => {}
+        }
+    }
+    (!letters.is_empty()).then_some(letters)
 }
 
 #[cfg(test)]

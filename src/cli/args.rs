@@ -43,6 +43,8 @@ pub enum Command {
     Diagnose(DiagnoseOptions),
     /// Ask a running sidecar, for exec probes: prints one stable line, exits 0 or 1
     Ask(AskOptions),
+    /// Show the checks of a running sidecar as a table
+    Status(StatusOptions),
     /// Check, show or write a configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -165,6 +167,20 @@ pub struct AskOptions {
     /// Run the check now and end its back-off, from inside the pod and at most once in 30 s
     #[arg(long)]
     pub retry: bool,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub struct StatusOptions {
+    /// wide: with target and reason; json: the document of /status
+    #[arg(short, long, value_name = "FORM")]
+    pub output: Option<String>,
+    /// Print a check again whenever it changes
+    #[arg(short, long)]
+    pub watch: bool,
+    /// The sidecar [default: http://127.0.0.1:9809]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
 }
 
 /// `config`.

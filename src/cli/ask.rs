@@ -2,18 +2,14 @@
 //! line, and the same line while nothing changes: each new text is a new event of the pod. What changes with time is
 //! printed on demand only (`--verbose`).
 
-use std::fmt::Write as _;
 use std::io::Write;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hyper::{Method, StatusCode};
-use serde_json::Value;
 
 use super::sidecar::Sidecar;
-use crate::duration::show;
+use super::status_document::{self, CheckStatus, apart, now};
 use crate::exit::Exit;
 use crate::outcome::{LINE_LIMIT, clean_text, cut_at_word};
-use crate::timestamp::unix_of_rfc3339;
 
 /// The longest line of an answer that is none, in bytes.
 const ODD_LINE_LIMIT: usize = 1024;
@@ -93,43 +89,30 @@ impl<'a> Question<'a> {
             Ok(answer) => answer,
             Err(reason) => return reason,
         };
-        let Ok(Value::Object(document)) = serde_json::from_str(&body) else {
+        let Some(checks) = status_document::read(&body) else {
             return format!("/status of the sidecar cannot be read (status {})", status.as_u16());
         };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let checks = document.get("checks").and_then(Value::as_object).into_iter().flatten();
-        let entries = checks.filter_map(|(name, parts)| Some((name.as_str(), parts.get(0)?)));
-        let asked = entries.filter(|(name, entry)| match self {
-            Self::Check(wanted) => *name == wanted,
-            Self::Gate(gate, _) => {
-                entry["gates"].as_array().is_some_and(|gates| gates.iter().any(|one| one.as_str() == Some(gate)))
-            }
+        let asked = checks.iter().filter(|check| match self {
+            Self::Check(wanted) => check.name == wanted,
+            Self::Gate(gate, _) => check.gates.iter().any(|one| one == gate),
         });
-        asked.map(|(name, entry)| runs_of(name, entry, now)).collect::<Vec<_>>().join("\n")
+        asked.map(|check| runs_of(check, now())).collect::<Vec<_>>().join("\n")
     }
 }
 
 /// `database: last run 12s ago: password_rejected; next run in 48s …`.
-fn runs_of(name: &str, entry: &Value, now: Duration) -> String {
-    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-    let moment = |key: &str| entry[key].as_str().and_then(unix_of_rfc3339);
-    let apart = |from: i64, to: i64| show(Duration::from_secs(u64::try_from(to - from).unwrap_or(0)));
-    let mut line = format!("{name}: ");
-    match moment("time") {
-        None => line.push_str("it has not run yet"),
-        Some(at) => {
-            let result = entry["failure"]["cause"].as_str().unwrap_or("passed");
-            write!(line, "last run {} ago: {result}", apart(at, now)).expect("writing to a String cannot fail");
-        }
-    }
-    if let Some(at) = moment("next_run_at") {
-        write!(line, "; next run in {}", apart(now, at)).expect("writing to a String cannot fail");
-    }
-    if entry["backs_off"] == true {
-        write!(line, ", because logins failed; to run it now: pilotfish ask --retry {name}")
-            .expect("writing to a String cannot fail");
-    }
-    line
+fn runs_of(check: &CheckStatus, now: i64) -> String {
+    let name = &check.name;
+    let last = match check.last_run {
+        None => "it has not run yet".to_owned(),
+        Some(at) => format!("last run {} ago: {}", apart(at, now), check.cause.as_deref().unwrap_or("passed")),
+    };
+    let next = check.next_run.map(|at| format!("; next run in {}", apart(now, at))).unwrap_or_default();
+    let why = match check.backs_off {
+        true => format!(", because logins failed; to run it now: pilotfish ask --retry {name}"),
+        false => String::new(),
+    };
+    format!("{name}: {last}{next}{why}")
 }
 
 fn is_check_name(text: &str) -> bool {
@@ -178,11 +161,7 @@ fn also_failing(names: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use serde_json::json;
-
-    use super::{Extra, Question, failing, is_check_name, runs_of};
+    use super::{CheckStatus, Extra, Question, failing, is_check_name, runs_of};
     use crate::outcome::LINE_LIMIT;
 
     #[test]
@@ -218,16 +197,22 @@ mod tests {
 
     #[test]
     fn runs_are_told_by_their_age() {
-        let now = Duration::from_secs(1_795_165_260);
-        let entry = json!({"time": "2026-11-20T09:00:00Z", "next_run_at": "2026-11-20T09:04:40Z", "backs_off": true,
-            "failure": {"cause": "password_rejected"}});
+        let failed = CheckStatus {
+            name: "db".to_owned(),
+            cause: Some("password_rejected".to_owned()),
+            last_run: Some(1_000),
+            next_run: Some(1_280),
+            backs_off: true,
+            ..CheckStatus::default()
+        };
         assert_eq!(
-            runs_of("db", &entry, now),
+            runs_of(&failed, 1_060),
             "db: last run 1m ago: password_rejected; next run in 3m40s, because logins failed; to run it now: pilotfish \
              ask --retry db"
         );
-        let healthy = json!({"time": "2026-11-20T09:00:55Z", "next_run_at": "2026-11-20T09:01:05Z", "failure": null});
-        assert_eq!(runs_of("db", &healthy, now), "db: last run 5s ago: passed; next run in 5s");
-        assert_eq!(runs_of("db", &json!({}), now), "db: it has not run yet");
+        let healthy = CheckStatus { cause: None, next_run: Some(1_065), backs_off: false, ..failed };
+        assert_eq!(runs_of(&healthy, 1_060), "db: last run 1m ago: passed; next run in 5s");
+        let new = CheckStatus { name: "db".to_owned(), ..CheckStatus::default() };
+        assert_eq!(runs_of(&new, 1_060), "db: it has not run yet");
     }
 }

@@ -12,6 +12,8 @@ pub mod serve;
 mod shell;
 mod sidecar;
 mod signals;
+pub mod status;
+mod status_document;
 pub mod termination;
 pub mod wait;
 
@@ -52,6 +54,16 @@ pub async fn run(args: Vec<String>, mut shell: Shell) -> Exit {
                 (false, false) => ask::Extra::None,
             };
             ask::run(question, options.url.as_deref().unwrap_or(sidecar::DEFAULT_URL), extra, &mut shell.out).await
+        }
+        args::Command::Status(options) => {
+            let form = match options.output.as_deref() {
+                None => status::Form::Table,
+                Some("wide") => status::Form::Wide,
+                Some("json") => status::Form::Json,
+                Some(_) => return shell.usage("pilotfish: -o, --output must be wide or json"),
+            };
+            let url = options.url.as_deref().unwrap_or(sidecar::DEFAULT_URL);
+            status::run(url, form, options.watch, &mut shell.out).await
         }
         args::Command::Config(command) => config::run(&command, &mut shell),
     }

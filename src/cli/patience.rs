@@ -83,7 +83,7 @@ mod tests {
     use tokio::time::Instant;
 
     fn failure(phase: Phase, cause: Cause) -> Failure {
-        Failure { phase, cause, fact: None, message: String::new(), hint: String::new(), detail: None }
+        Failure { phase, cause, statement: None, message: String::new(), hint: String::new(), detail: None }
     }
 
     /// Each row: seconds since the start, the failure, whether it is lost then.

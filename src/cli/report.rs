@@ -119,7 +119,7 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
                 Severity::Info => paint.dim("info"),
             };
             // What stands under fix need not be said again.
-            let said = outcome.failure.as_ref().is_some_and(|failure| failure.hint.contains(&finding.fix));
+            let said = outcome.advises(&finding.fix);
             let shown = if said { format!("{}: {}", finding.code, finding.message) } else { finding.to_string() };
             line(&mut out, &format!("    {mark} {shown}"));
         }

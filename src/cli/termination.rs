@@ -96,7 +96,7 @@ mod tests {
             cause: Cause::PasswordRejected,
             message: message.to_owned(),
             hint,
-            fact: None,
+            statement: None,
             detail: None,
         };
         Outcome { failure: Some(failure), ..pass() }

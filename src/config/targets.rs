@@ -177,9 +177,9 @@ fn unknown(name: &str, scheme: &str) -> Blame {
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
     let word = scheme.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
     if matches!(meaning(word), Meaning::Kind(_) | Meaning::Protocol(_)) && word != scheme && !is_scheme {
-        return Blame::malformed(format!("the variable {name} holds other text before {word}://"));
+        return Blame::malformed(format!("the variable {name} has other text before {word}://"));
     }
-    let what = format!("the variable {name} holds a URL with an {}", advice(scheme));
+    let what = format!("the variable {name} is a URL with an {}", advice(scheme));
     if is_scheme { blame_scheme(scheme, &spoken(), what) } else { Blame::malformed(what) }
 }
 

@@ -7,6 +7,7 @@
 mod answer;
 mod dial;
 mod login;
+mod misled;
 mod names;
 mod pod;
 mod tls;
@@ -20,6 +21,12 @@ use crate::outcome::{Detail, Evidence, Fault, Phase};
 #[must_use]
 pub fn value_hint(fault: &Fault, context: &Context<'_>) -> Option<String> {
     urls::hint(fault, *context)
+}
+
+/// The hint of a fault at a machine that the name led to by mistake: it comes before what that machine's answer means.
+#[must_use]
+pub fn misled_hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
+    misled::hint(fault, evidence, *context)
 }
 
 /// The hint of a fault that is true of any protocol.
@@ -69,7 +76,8 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::AuthUnsupported
         | Cause::PermissionDenied
         | Cause::ReadOnly
-        | Cause::QueryFailed => login::hint(fault.cause).map(str::to_owned),
+        | Cause::QueryFailed
+        | Cause::MissingTable => login::hint(fault.cause).map(str::to_owned),
         Cause::VariableMissing
         | Cause::VariableInvalid
         | Cause::SecretWhitespace
@@ -97,6 +105,12 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::Stale
         | Cause::Internal => answer::hint(fault).map(str::to_owned),
     }
+}
+
+/// The same sentence with a capital at its start.
+fn with_capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -76,8 +76,13 @@ pub(super) fn written(query: &Query) -> &str {
 
 /// The namespace of this pod: the first suffix of a cluster's search list is made of it.
 pub(super) fn own_namespace(evidence: &Evidence) -> Option<&str> {
-    let suffixes = evidence.queries.iter().filter_map(|query| query.suffix.as_deref());
-    suffixes.filter_map(cluster_part).find(|namespace| !namespace.is_empty())
+    search_list(evidence).filter_map(cluster_part).find(|namespace| !namespace.is_empty())
+}
+
+/// The suffixes of the search list, as resolv.conf has them, else as far as they were asked for.
+pub(super) fn search_list(evidence: &Evidence) -> impl Iterator<Item = &str> {
+    let written = evidence.search_list.iter().flat_map(|list| &list.suffixes).map(String::as_str);
+    written.chain(evidence.queries.iter().filter_map(|query| query.suffix.as_deref()))
 }
 
 /// The namespace in `shop.svc.cluster.local`, empty for `svc.cluster.local`; `None` for a suffix that no cluster makes.
@@ -91,9 +96,28 @@ pub(super) fn cluster_part(suffix: &str) -> Option<&str> {
 
 /// What every Service's name ends in here, `svc.cluster.local` as a rule: the search list of a cluster's pod tells.
 pub(super) fn domain(evidence: &Evidence) -> Option<&str> {
-    let suffixes = evidence.queries.iter().filter_map(|query| query.suffix.as_deref());
-    let mut of_cluster = suffixes.filter_map(|suffix| Some((suffix, cluster_part(suffix)?)));
+    let mut of_cluster = search_list(evidence).filter_map(|suffix| Some((suffix, cluster_part(suffix)?)));
     of_cluster.find_map(|(suffix, namespace)| suffix.strip_prefix(namespace)?.strip_prefix('.').or(Some(suffix)))
+}
+
+/// What every name of the cluster ends in here, `cluster.local` as a rule.
+pub(super) fn cluster_domain(evidence: &Evidence) -> &str {
+    domain(evidence).and_then(|domain| domain.strip_prefix("svc.")).unwrap_or("cluster.local")
+}
+
+/// Whether a name is written as one of the cluster, whole or up to `svc`: `api.prod.svc`, `api.prod.svc.cluster.local`.
+pub(super) fn is_cluster_name(name: &str, evidence: &Evidence) -> bool {
+    let within = |domain: &str| name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    let up_to_svc = name.strip_suffix(".svc").is_some_and(|rest| rest.contains('.'));
+    // What is only written so in other clusters may be a zone of the company here.
+    up_to_svc || within("cluster.local") || within("svc.clusterset.local") || domain(evidence).is_some_and(within)
+}
+
+/// Whether a whole name is that of a Service, or of a pod behind one, where the names of Services end in this domain.
+pub(super) fn is_service_of(name: &str, domain: Option<&str>) -> bool {
+    let domain = domain.unwrap_or("svc.cluster.local");
+    let rest = name.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.'));
+    rest.is_some_and(|rest| !rest.is_empty() && rest.split('.').all(|label| label != "svc"))
 }
 
 /// `-n NAMESPACE ` for kubectl, or nothing.
@@ -101,7 +125,8 @@ pub(super) fn flag(namespace: Option<&str>) -> String {
     namespace.map_or_else(String::new, |namespace| format!("-n {namespace} "))
 }
 
-fn by_shape(name: &str) -> HostClass {
+/// What a host is by the shape of its name alone.
+pub(super) fn by_shape(name: &str) -> HostClass {
     let labels: Vec<&str> = name.split('.').collect();
     match labels.as_slice() {
         [only] => service(only, None),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::entry::Entry;
+use super::placeholder::placeholder_at;
 use crate::cause::Cause;
 use crate::duration::show;
 use crate::finding::{Finding, Severity};
@@ -120,6 +121,10 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
     let here = |one: &&ConnectAttempt| own_loopback(one.address.ip()) || pod.addresses.contains(&one.address.ip());
     let one = evidence.tries.iter().filter(refused).find(here)?;
     let (ip, port) = (one.address.ip(), one.address.port());
+    // Nobody meant this pod: the name server answered so.
+    if placeholder_at(ip, evidence).is_some() {
+        return None;
+    }
     let ips = pod.on_port(port)?;
     let shown = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
     // A socket on 0.0.0.0 takes no IPv6.

@@ -4,17 +4,19 @@
 //! with its `CODES` and its `judge`; [`FAMILIES`] lists them for the configuration, the docs and the tests.
 
 mod answers;
+mod caught;
 mod certificate;
 mod context;
 mod entry;
-mod fact;
 mod hint;
 mod host_class;
 mod local;
 #[cfg(test)]
 mod page_tests;
+mod placeholder;
 mod resolution;
 mod runtimes;
+mod statement;
 #[cfg(test)]
 mod testing;
 mod tls_key_names;
@@ -27,9 +29,9 @@ use crate::outcome::{Evidence, Fault};
 
 pub use context::{Context, Reading};
 pub use entry::Entry;
-pub use fact::general_fact;
-pub use hint::{general_hint, proxy_note, value_hint};
+pub use hint::{general_hint, misled_hint, proxy_note, value_hint};
 pub use runtimes::RUNTIMES;
+pub use statement::general_statement;
 pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{
     Blame, Family, as_sqlalchemy_reads, blame, blame_url, judge_variables, lint, meant, names_secret, white,

@@ -10,12 +10,14 @@ use codes::*;
 
 pub(super) use codes::CODES;
 
+use super::caught::{Caught, Whole, caught};
 use super::context::Context;
-use super::host_class::{HostClass, classify, cluster_part, found, is_address, is_public, written};
+use super::host_class::{HostClass, classify, found, is_address, written};
+use super::placeholder::placeholder;
 use crate::cause::Cause;
 use crate::duration::show;
-use crate::finding::Finding;
-use crate::outcome::{Detail, DnsAnswer, Evidence, Fault, Query, TlsDetail};
+use crate::finding::{Finding, Severity};
+use crate::outcome::{Detail, DnsAnswer, Evidence, Fault, Phase, Query, TlsDetail};
 use crate::url::Host;
 
 /// What the queries say beyond the cause.
@@ -30,6 +32,7 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     }
     for name in &names {
         findings.extend(hijack(name, evidence));
+        findings.extend(no_server(name, fault, evidence));
         findings.extend(aaaa(name, evidence));
     }
     findings.extend(tcp_blocked(evidence));
@@ -121,21 +124,42 @@ fn stops_musl(name: &str, evidence: &Evidence) -> Option<Finding> {
     Some(SEARCH_STOPS_MUSL.found(message, format!("write {} instead of {name}", hit.name)))
 }
 
+/// A whole name whose addresses are those of another one.
 fn hijack(name: &str, evidence: &Evidence) -> Option<Finding> {
-    let hit = found(name, evidence)?;
-    let suffix = hit.suffix.as_deref()?;
-    let of_cluster = cluster_part(suffix).is_some() || suffix.ends_with("cluster.local");
-    // autopath of CoreDNS answers the first suffix with a CNAME to the right name.
-    if of_cluster || !is_public(name) || hit.alias.as_deref() == Some(name) {
-        return None;
-    }
-    let message = format!("{name} was found as {}: the search domain {suffix} answers for that name", hit.name);
-    let fix = format!(
-        "write {name}. with a final dot, or set dnsConfig.options ndots: {}; the usual reason is a wildcard record in \
-         {suffix}",
-        name.matches('.').count().clamp(1, 2)
-    );
-    Some(SEARCH_HIJACK.found(message, fix))
+    let Caught { name, suffix, full, whole } = caught(name, evidence)?;
+    let found = |message: String, fix: String| SEARCH_HIJACK.found(message, fix);
+    Some(match whole {
+        Whole::Public => found(
+            format!("{name} was found as {full}.: the search domain {suffix} answers for that name"),
+            format!(
+                "write {name}. with a final dot, or set dnsConfig.options ndots: {}; the usual reason is a wildcard \
+                 record in {suffix}",
+                name.matches('.').count().clamp(1, 2)
+            ),
+        ),
+        Whole::OfCluster { missing } => {
+            let itself = if missing { "does not exist (NXDOMAIN)" } else { "was never looked up" };
+            let message = format!(
+                "{name} was found as {full}.: the search domain {suffix} answers for that name, and the name itself \
+                 {itself}"
+            );
+            let fix = format!(
+                "write {name}. with a final dot, so that only the cluster answers; the usual reason is a wildcard record \
+                 in {suffix}: remove it, or remove {suffix} from the search list (dnsConfig, or resolv.conf of the node)"
+            );
+            Finding { severity: Severity::Error, ..found(message, fix) }
+        }
+    })
+}
+
+/// Addresses that are none of a server. Where something of this pod accepts at 127.0.0.1, the record may be meant so.
+fn no_server(name: &str, fault: Option<&Fault>, evidence: &Evidence) -> Option<Finding> {
+    let empty = placeholder(name, evidence)?;
+    let unreached = fault.is_some_and(|fault| fault.phase == Phase::Connect);
+    (unreached || empty.is_certain()).then(|| {
+        let message = format!("the name server answers {} for {}: {}", empty.address, empty.name, empty.reason());
+        PLACEHOLDER.found(message, empty.remedy())
+    })
 }
 
 fn aaaa(name: &str, evidence: &Evidence) -> Option<Finding> {

@@ -15,12 +15,14 @@ mod pairs;
 mod params;
 mod percent;
 mod rows;
+mod shape;
 mod values;
 
 use self::about::{About, FindingAbout};
 use self::clients::{Fate, JudgedClients};
 use self::flawed::{explains, value};
 use self::intent::Intent;
+use self::shape::Shape;
 use self::values::Flaw;
 use super::context::{Context, Reading};
 use super::entry::Entry;
@@ -31,7 +33,8 @@ use crate::scheme::Schemes;
 use crate::url::{Endpoint, Host};
 
 use self::rows::{
-    BASE64, DOUBLED, HOST_IS_USER, MISREAD, PLACEHOLDER, QUOTED, REDIS_DOUBLE, REDIS_USER, STALE, UNENCODED, WHITE,
+    BASE64, DOUBLED, HOST_IS_USER, JSON, KEYWORDS, MISREAD, PARAMETER, PEM, PLACEHOLDER, QUOTED, REDIS_DOUBLE,
+    REDIS_USER, SCHEME, SSLMODE, STALE, UNENCODED, WHITE,
 };
 
 pub use self::blame::{Blame, as_sqlalchemy_reads, blame, blame_url, lint};
@@ -58,6 +61,7 @@ fn all_findings<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Cont
         let logged_in = evidence.phases.iter().any(|(phase, _)| *phase >= Phase::Login);
         let unproven = fault.is_none() && reading.key == "url" && !logged_in;
         found.extend(value(reading, fault, reading.is_listed(), unproven, schemes));
+        found.extend(shape::judge(reading, fault, schemes).map(|finding| About::Value(reading).found(finding)));
         found.extend(keywords::judge(reading, context).map(|finding| About::Value(reading).found(finding)));
         let known = known_password(reading, context);
         found.extend(
@@ -158,7 +162,9 @@ pub fn judge_variables(variables: &[Reading], schemes: Schemes) -> Vec<(String, 
         let own_host = name.strip_suffix("_PORT").map(|stem| format!("{stem}_HOST"));
         let linked = values::service_link(name, text)
             && variables.iter().any(|other| other.variable.is_some() && other.variable == own_host);
-        if matters || linked || values::flaw(text, None) == Some(Flaw::Base64) {
+        let by_itself =
+            matches!(values::flaw(text, Some(name)), Some(Flaw::Base64 | Flaw::Unresolved(_) | Flaw::Pem(_)));
+        if matters || linked || by_itself {
             let of_value = value(reading, None, true, false, schemes).into_iter().map(|one| one.finding);
             // Whether the app reads it nobody knows.
             let of_value = of_value.map(|finding| match linked {
@@ -170,6 +176,7 @@ pub fn judge_variables(variables: &[Reading], schemes: Schemes) -> Vec<(String, 
                 false => finding,
             });
             found.extend(of_value.map(|finding| (name.clone(), finding)));
+            found.extend(shape::judge(reading, None, schemes).map(|finding| (name.clone(), finding)));
             let of_url = url(reading, None, &Evidence::default(), JudgedClients(&[]), schemes).into_iter();
             found.extend(of_url.map(|finding| (name.clone(), finding)));
         }
@@ -205,7 +212,7 @@ fn url(
     schemes: Schemes,
 ) -> Vec<Finding> {
     let text = values::bare(reading.text.expose());
-    let Some(family) = Family::of(text, schemes) else { return Vec::new() };
+    let Some(family) = Family::of(text, schemes).filter(|_| Shape::of(text).is_none()) else { return Vec::new() };
     if let Some(misread) = jdbc::misread(text) {
         return vec![messages::jdbc(misread, &reading.origin)];
     }
@@ -219,7 +226,7 @@ fn url(
         Family::Redis => Vec::new(),
     };
     // What keeps the place of a password is to be replaced, not to be encoded.
-    let kept = values::unexpanded(text).is_some() || messages::placeholder_in(text).is_some();
+    let kept = values::unfilled(text).is_some() || messages::placeholder_in(text).is_some();
     if kept || values::broken(text).is_some() || text.starts_with("jdbc:") {
         return found;
     }
@@ -331,17 +338,24 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
 /// Whether what was found explains a fault of this cause.
 fn explains_it(one: &FindingAbout<'_>, fault: &Fault) -> bool {
     let finding = &one.finding;
-    let own = super::entry(finding.code).is_some_and(|entry| entry.cause == fault.cause);
     let is_one_of = |rows: &[Entry]| rows.iter().any(|row| row.code == finding.code);
+    // What is only worth knowing, or concerns other clients, did not make the check fail: the cause's own fix counts.
+    if finding.severity == Severity::Info || is_one_of(&[PARAMETER, KEYWORDS, SCHEME, SSLMODE]) {
+        return false;
+    }
+    let own = super::entry(finding.code).is_some_and(|entry| entry.cause == fault.cause);
     own || match fault.cause {
         // A rejected password is explained by what is wrong with the password alone.
         Cause::PasswordRejected => {
-            is_one_of(&[WHITE, QUOTED, BASE64, PLACEHOLDER, DOUBLED, REDIS_DOUBLE])
+            is_one_of(&[WHITE, QUOTED, BASE64, PLACEHOLDER, JSON, PEM, DOUBLED, REDIS_DOUBLE])
                 || matches!(one.about, About::Password(_))
         }
-        Cause::LoginRejected | Cause::NoSuchDatabase => is_one_of(&[WHITE, PLACEHOLDER]),
+        Cause::LoginRejected => is_one_of(&[WHITE, PLACEHOLDER]),
+        Cause::NoSuchDatabase => {
+            is_one_of(&[WHITE, PLACEHOLDER]) || (is_one_of(&[MISREAD]) && finding.severity == Severity::Error)
+        }
         Cause::DnsNotFound => is_one_of(&[HOST_IS_USER, PLACEHOLDER]),
-        _ => finding.severity != Severity::Info,
+        _ => true,
     }
 }
 

@@ -211,6 +211,6 @@ fn every_family_has_help_and_a_type() {
     let text = text(Arc::new(snapshot(vec![worst(true)])), tokio::time::Instant::now(), Process::read());
     let families = text.lines().filter(|line| line.starts_with("# TYPE ")).count();
     assert_eq!(families, text.lines().filter(|line| line.starts_with("# HELP ")).count());
-    // Every one of checks but the findings, for which there is no room; four of pilotfish; six of the process.
+    // Every one of checks but gating and the findings, for which there is no room; four of pilotfish; six of the process.
     assert_eq!(families, 15 + 4 + 6, "{text}");
 }

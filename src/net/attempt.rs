@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::cause::Cause;
 use crate::duration;
 use crate::env::Env;
-use crate::net::io::{ClosingSockets, Io, StreamMonitor};
+use crate::net::io::{self, ClosingSockets, Io, StreamMonitor};
 use crate::net::options::DialRules;
 use crate::net::resolve::search::Walk;
 use crate::net::stream_error::{self, Expected, StreamError};
@@ -29,6 +29,8 @@ pub use crate::net::options::{AttemptOptions, Pin};
 
 /// How long the peer of a finished conversation may take to close.
 const FAREWELL: Duration = Duration::from_millis(100);
+/// How much it may send until then, in bytes: of an answer whose end nobody wants, there may be much.
+const FAREWELL_BYTES: u64 = 1024 * 1024;
 
 /// One attempt.
 pub struct Attempt {
@@ -248,7 +250,11 @@ impl Attempt {
         let began = Instant::now();
         let until = self.close_deadline();
         while let Some(mut stream) = self.closing.pop() {
-            drop(timeout_at(until, tokio::io::copy(&mut stream, &mut tokio::io::sink())).await);
+            let mut rest = (&mut stream).take(FAREWELL_BYTES);
+            let read = timeout_at(until, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
+            if matches!(read, Ok(Ok(FAREWELL_BYTES))) {
+                io::abort(stream);
+            }
         }
         self.waited(began);
     }

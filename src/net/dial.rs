@@ -210,7 +210,7 @@ fn remember_members(attempt: &mut Attempt, from: usize) {
         let failure = oserr::connect_cause(one.result).map(|cause| Failure {
             phase: Phase::Connect,
             cause,
-            fact: None,
+            statement: None,
             message: report::line(one),
             hint: cause.info().remedy.to_owned(),
             detail: one.errno.map(Detail::Os),

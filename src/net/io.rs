@@ -183,6 +183,12 @@ impl Drop for Socket {
     }
 }
 
+/// Closes a socket with a reset, which leaves nothing behind: for a peer that goes on sending.
+pub(super) fn abort(stream: TcpStream) {
+    set_linger(&stream, Some(Duration::ZERO));
+    drop(stream);
+}
+
 /// Zero: closing it sends a reset and leaves nothing behind. It may fail on a socket that is broken already.
 fn set_linger(stream: &TcpStream, linger: Option<Duration>) {
     drop(SockRef::from(stream).set_linger(linger));

@@ -75,6 +75,7 @@ async fn lookup(attempt: &mut Attempt, name: &str, family: Family, budget: Budge
         return settled;
     }
     let conf = conf::read(attempt.env());
+    attempt.evidence().search_list = Some(conf.search_list());
     let mut list = search::candidates(name, &conf);
     let record = match family {
         Family::V4 => RecordType::A,
@@ -110,8 +111,9 @@ pub async fn records(
     budget: Budget,
 ) -> Result<Vec<String>, Fault> {
     let mut conf = conf::read(attempt.env());
-    if let Some(server) = server {
-        conf = Conf { servers: vec![server], search: Vec::new(), note: None, ..conf };
+    match server {
+        Some(server) => conf = Conf { servers: vec![server], search: Vec::new(), note: None, ..conf },
+        None => attempt.evidence().search_list = Some(conf.search_list()),
     }
     let list = search::candidates(name, &conf);
     let found = walk(attempt, &conf, Lookup { name, record, or_aaaa: false }, list, budget).await?;

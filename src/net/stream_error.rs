@@ -14,7 +14,7 @@ use crate::duration::show;
 use crate::net::io::{End, StreamStats};
 use crate::net::oserr;
 use crate::net::speaks::{Protocol, recognise};
-use crate::outcome::{Detail, Fault, Phase, StreamDetail, TlsDetail};
+use crate::outcome::{Detail, Fault, Phase, StreamDetail, TlsDetail, bytes};
 
 /// A reset within this time is one right after the handshake. What accepts and has nobody behind it resets within a round
 /// trip or two; over the farthest links that is less.
@@ -76,10 +76,12 @@ pub fn fault(phase: Phase, error: StreamError<'_>, seen: &StreamStats, awaited: 
             Fault::new(phase, Cause::TooLarge, message)
         }
         StreamError::TooLong(limit) => {
-            Fault::new(phase, Cause::TooLarge, format!("received more than {limit} bytes without the end of {what}"))
+            let limit = bytes(limit.try_into().unwrap_or(u64::MAX));
+            Fault::new(phase, Cause::TooLarge, format!("received more than {limit} without the end of {what}"))
         }
         _ if is_over_limit(error, seen) => {
-            let message = format!("received {} bytes without the end of {what}, more than the limit", seen.received);
+            let received = bytes(seen.received);
+            let message = format!("received {received} without the end of {what}, more than the limit");
             Fault::new(phase, Cause::TooLarge, message)
         }
         StreamError::Unexpected(detail) => {
@@ -130,10 +132,6 @@ fn before(seen: &StreamStats, what: &str) -> String {
         (0, sent) => format!("without an answer to our {}; expected {what}", bytes(sent)),
         (received, _) => format!("after {}, before the end of {what}", bytes(received)),
     }
-}
-
-fn bytes(count: u64) -> String {
-    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
 }
 
 /// How a stream is silent, typed: for the detail of a timeout.

@@ -1,5 +1,5 @@
 //! The failure of an outcome, and the one line that stands for it where words are few: the event of the kubelet, `ask`, `/readyz`, the log and the
-//! termination message. The fact comes first, then the fix.
+//! termination message. The statement comes first, then the fix.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::cause::Cause;
 
 /// The longest line of a check, in bytes, with its name: about what a person reads in `kubectl describe`.
 pub const LINE_LIMIT: usize = 200;
-/// Between the fact and the fix.
+/// Between the statement and the fix.
 const FIX: &str = ". Fix: ";
 
 /// The failure of an outcome: the fault and what to do about it.
@@ -22,7 +22,7 @@ pub struct Failure {
     pub cause: Cause,
     /// What was observed, in words that stay the same from run to run; see [`Failure::line`].
     #[serde(skip)]
-    pub fact: Option<String>,
+    pub statement: Option<String>,
     /// What was observed.
     pub message: String,
     /// At most two short sentences: the likeliest reason and the one command or change that settles it.
@@ -86,7 +86,18 @@ const IMPERATIVES: &[&str] = &[
 ];
 
 impl Failure {
-    /// `NAME: CAUSE: FACT. Fix: FIX`, or `NAME: CAUSE for …` where the fact says for whom; at most [`LINE_LIMIT`] bytes. It
+    /// Whether the hint says this already, at the start of a sentence or within one.
+    pub(super) fn advises(&self, text: &str) -> bool {
+        let mut rest = text.chars();
+        let first = rest.next();
+        !rest.as_str().is_empty()
+            && self.hint.match_indices(rest.as_str()).any(|(at, _)| {
+                let before = self.hint[..at].chars().next_back();
+                before.zip(first).is_some_and(|(one, other)| one.eq_ignore_ascii_case(&other))
+            })
+    }
+
+    /// `NAME: CAUSE: FACT. Fix: FIX`, or `NAME: CAUSE for …` where the statement says for whom; at most [`LINE_LIMIT`] bytes. It
     /// holds no time and no counter, so it stays the same while nothing changes.
     #[must_use]
     pub fn line(&self, name: &str) -> String {
@@ -98,11 +109,11 @@ impl Failure {
     pub fn reason(&self, name: &str) -> String {
         let room = LINE_LIMIT.saturating_sub(name.len() + 2);
         let slug = self.cause.slug();
-        let fact = self.fact.as_deref().unwrap_or_else(|| self.cause.info().meaning);
+        let statement = self.statement.as_deref().unwrap_or_else(|| self.cause.info().meaning);
         // The fix needs the other half.
-        let fact = clean_text(fact, room.saturating_sub(slug.len() + FIX.len()) / 2);
-        let link = if fact.starts_with("for ") { " " } else { ": " };
-        let seen = format!("{slug}{link}{}", fact.trim_end_matches('.'));
+        let statement = clean_text(statement, room.saturating_sub(slug.len() + FIX.len()) / 2);
+        let link = if statement.starts_with("for ") { " " } else { ": " };
+        let seen = format!("{slug}{link}{}", statement.trim_end_matches('.'));
         let fix = fix(&self.hint, room.saturating_sub(seen.len() + FIX.len()));
         cut_at_word(&format!("{seen}{FIX}{fix}"), room)
     }
@@ -143,9 +154,16 @@ fn is_imperative(sentence: &str) -> bool {
 mod tests {
     use super::{Cause, Failure, LINE_LIMIT, Phase, fix, sentences};
 
-    fn failure(cause: Cause, fact: Option<&str>, hint: &str) -> Failure {
-        let fact = fact.map(str::to_owned);
-        Failure { phase: Phase::Login, cause, fact, message: "seen".to_owned(), hint: hint.to_owned(), detail: None }
+    fn failure(cause: Cause, statement: Option<&str>, hint: &str) -> Failure {
+        let statement = statement.map(str::to_owned);
+        Failure {
+            phase: Phase::Login,
+            cause,
+            statement,
+            message: "seen".to_owned(),
+            hint: hint.to_owned(),
+            detail: None,
+        }
     }
 
     #[test]

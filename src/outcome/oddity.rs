@@ -1,6 +1,6 @@
 //! What is odd about a certificate that was accepted: many clients accept it, and some do not.
 
-use crate::outcome::{SERVER_TEXT_LIMIT, clean_text};
+use super::text::{SERVER_TEXT_LIMIT, clean_text};
 
 /// What is odd about a certificate that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,17 @@
 //! Text of peers, made fit to show and cut.
 
+/// `1 byte`, `2 bytes`.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}
+
+/// The same for a text or a buffer.
+#[must_use]
+pub fn bytes_of(text: &[u8]) -> String {
+    bytes(u64::try_from(text.len()).unwrap_or(u64::MAX))
+}
+
 /// The longest text taken from a server, in bytes.
 pub const SERVER_TEXT_LIMIT: usize = 256;
 /// The longest message of a fault, in bytes.

@@ -15,7 +15,7 @@ fn failed() -> Outcome {
         cause: Cause::PasswordRejected,
         message: "password authentication failed for user \"app\" (28P01)".into(),
         hint: "…".into(),
-        fact: None,
+        statement: None,
         detail: None,
     };
     let query = Query {
@@ -100,7 +100,7 @@ fn addresses_are_there_only_with_members_and_the_host_only_where_there_are_sever
     assert!(text(&plain, Excerpts::Withheld).contains(r#""host":"db-1""#));
 }
 
-/// Every fact, and every part that an outcome has in some cases only.
+/// Every statement, and every part that an outcome has in some cases only.
 fn full() -> Outcome {
     let mut outcome = failed();
     let evidence = &mut outcome.evidence;

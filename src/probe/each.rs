@@ -191,8 +191,14 @@ mod tests {
             let attempt = ConnectAttempt { host: None, address, result, errno: None, duration: Duration::ZERO };
             evidence.tries.push(attempt);
             let text = String::new;
-            let failure =
-                |cause| Failure { phase: Phase::Login, cause, fact: None, message: text(), hint: text(), detail: None };
+            let failure = |cause| Failure {
+                phase: Phase::Login,
+                cause,
+                statement: None,
+                message: text(),
+                hint: text(),
+                detail: None,
+            };
             evidence.members.push(Member { address, failure: cause.map(failure) });
         }
         judge(&evidence, min_passing).map(|fault| fault.cause.slug())

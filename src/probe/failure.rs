@@ -11,15 +11,15 @@ use crate::outcome::{Detail, Evidence, Failure, Fault, Phase};
 pub(super) fn explain(kind: &str, fault: Fault, evidence: &Evidence, context: Context<'_>) -> Failure {
     let own = check::kind(kind).map_or(check::no_hint as HintFn, |kind| kind.hint);
     let hint = hint::hint(own, &fault, evidence, &context);
-    let fact = match fault.cause {
+    let statement = match fault.cause {
         // The message names the variable or the file, and the rule.
         Cause::VariableMissing | Cause::VariableInvalid | Cause::FileMissing | Cause::FileInvalid => {
             Some(fault.message.clone())
         }
         Cause::ProbeLimit if matches!(fault.detail, Some(Detail::Value(_))) => Some(fault.message.clone()),
-        _ => fault.fact.clone().or_else(|| findings::general_fact(&fault, evidence, &context)),
+        _ => fault.statement.clone().or_else(|| findings::general_statement(&fault, evidence, &context)),
     };
-    failure(Fault { fact, ..fault }, hint)
+    failure(Fault { statement, ..fault }, hint)
 }
 
 /// The failure that a finding is turned into (`fail_on`), the worst first. Its hint is the catalogue's, which never
@@ -36,6 +36,6 @@ pub(super) fn of_findings(findings: &[Finding], fail_on: &[&'static str]) -> Opt
 }
 
 fn failure(fault: Fault, hint: String) -> Failure {
-    let Fault { phase, cause, message, fact, detail, attempt: _ } = fault;
-    Failure { phase, cause, fact, message, hint, detail }
+    let Fault { phase, cause, message, statement, detail, attempt: _ } = fault;
+    Failure { phase, cause, statement, message, hint, detail }
 }

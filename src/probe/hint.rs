@@ -1,4 +1,5 @@
-//! The hint of a failure, put together: what explains a value, else what the kind knows, else what is true of any protocol.
+//! The hint of a failure, put together: what explains a value, else that the name led elsewhere, else what the kind knows,
+//! else what is true of any protocol.
 
 use crate::check::HintFn;
 use crate::findings::{self, Context};
@@ -7,6 +8,9 @@ use crate::outcome::{Evidence, Fault};
 /// The hint for a fault of a check whose kind has this hint of its own.
 pub(super) fn hint(own: HintFn, fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> String {
     if let Some(text) = findings::value_hint(fault, context) {
+        return text;
+    }
+    if let Some(text) = findings::misled_hint(fault, evidence, context) {
         return text;
     }
     let text = own(fault, evidence, context).unwrap_or_else(|| findings::general_hint(fault, evidence, context));

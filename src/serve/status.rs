@@ -77,6 +77,8 @@ struct Detail<'a> {
     since: String,
     stale: bool,
     gates: Vec<&'static str>,
+    /// Whether it can hold them shut; see [`CheckView::gating`].
+    gating: bool,
     /// The draft's key for when it was last looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     time: Option<String>,
@@ -110,6 +112,7 @@ impl<'a> Check<'a> {
                 since: rfc3339(view.since),
                 stale: view.stale,
                 gates: gates(view),
+                gating: view.gating,
                 time: view.last_run.map(rfc3339),
                 next_run_at: view.next_run.map(rfc3339),
                 backs_off: view.backs_off,

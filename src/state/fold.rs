@@ -122,15 +122,22 @@ impl State {
 
     fn replace(&mut self, slots: Vec<Slot>, now: Instant, wall: SystemTime) {
         let mut known = std::mem::take(&mut self.checks);
-        let checks = slots.into_iter().map(|slot| match known.iter().position(|check| check.slot.id == slot.id) {
-            Some(at) => {
-                let mut kept = known.swap_remove(at);
-                kept.replan(slot);
-                kept
+        let checks = slots.into_iter().map(|slot| {
+            let is_former = |check: &Tracked| check.slot.id == slot.id || check.asks_the_same(&slot);
+            match known.iter().position(is_former) {
+                Some(at) => {
+                    let mut kept = known.swap_remove(at);
+                    kept.replan(slot, now);
+                    kept
+                }
+                None => Tracked::new(slot, now, wall).not_gating_yet(),
             }
-            None => Tracked::new(slot, now, wall),
         });
         self.checks = checks.collect();
+        let waits = |check: &&Tracked| !check.view.gating && (check.view.gates.ready || check.view.gates.live);
+        for check in self.checks.iter().filter(waits) {
+            say!(Info, "not gating yet: the check takes part in its gates once it has been up"; check = check.view.name.as_str());
+        }
     }
 
     /// Latches the start gate once every startup check is up, at once where there is none. A later plan with another
@@ -152,12 +159,32 @@ impl Tracked {
         Self { slot, streak: Streak::default(), view, fresh: now, interval, logged_findings }
     }
 
-    /// The same check under another plan: what is known of it stays.
-    fn replan(&mut self, slot: Slot) {
+    /// Whether another plan asks the same of the same server under the same name, in whatever rhythm.
+    fn asks_the_same(&self, slot: &Slot) -> bool {
+        let (ours, theirs) = (&self.slot.planned, &slot.planned);
+        ours.name == theirs.name && ours.kind == theirs.kind && self.slot.target == slot.target
+    }
+
+    /// The same check under another plan: what is known of it stays. A gate that is new to it waits until it is up.
+    fn replan(&mut self, slot: Slot, now: Instant) {
+        if slot.id != self.slot.id {
+            // Its task starts anew.
+            self.fresh = now;
+            self.interval = slot.planned.interval;
+        }
+        let (before, after) = (self.slot.planned.gates, slot.planned.gates);
         let view = Arc::make_mut(&mut self.view);
-        view.gates = slot.planned.gates;
+        let is_new = (after.ready && !before.ready) || (after.live && !before.live);
+        view.gating = (view.gating && !is_new) || view.is_seen_to_be_up();
+        view.gates = after;
         view.labels.clone_from(&slot.planned.labels);
         self.slot = slot;
+    }
+
+    /// The same, of a plan that was read while the pod ran.
+    fn not_gating_yet(mut self) -> Self {
+        Arc::make_mut(&mut self.view).gating = false;
+        self
     }
 
     fn fold(&mut self, mut outcome: Outcome, now: Instant, wall: SystemTime) {
@@ -174,6 +201,7 @@ impl Tracked {
         view.follow_episode(&outcome);
         view.limited = self.streak.is_limited();
         view.degraded = view.counts_as_up() && outcome.degraded;
+        view.gating |= view.counts_as_up();
         view.count(outcome);
         self.log_change(&before);
     }
@@ -254,6 +282,7 @@ fn initial_view(slot: &Slot, wall: SystemTime) -> CheckView {
         target: slot.target.clone(),
         labels: planned.labels.clone(),
         gates: planned.gates,
+        gating: true,
         verdict: Verdict::Unknown,
         since: wall,
         limited: false,

@@ -54,6 +54,9 @@ pub struct CheckView {
     pub labels: Vec<(String, String)>,
     /// What it gates.
     pub gates: Gates,
+    /// `false` after a reload that brought the check, its gate or its target, until it has been up: it holds no gate shut
+    /// until then, so that a change of the configuration takes no running pod out.
+    pub gating: bool,
     /// What is settled.
     pub verdict: Verdict,
     /// Since when.
@@ -103,6 +106,11 @@ impl CheckView {
     #[must_use]
     pub fn counts_as_up(&self) -> bool {
         (self.verdict == Verdict::Up || self.limited) && !self.stale
+    }
+
+    /// Whether the last run passed and the verdict is up.
+    pub(super) fn is_seen_to_be_up(&self) -> bool {
+        self.counts_as_up() && self.last.as_ref().is_some_and(|outcome| outcome.passed())
     }
 
     /// Whether the last run failed by a limit of pilotfish.

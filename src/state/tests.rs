@@ -228,7 +228,7 @@ fn a_new_plan_keeps_what_goes_on_and_forgets_the_rest() {
     let slots = vec![slot(3, planned("b", READY)), slot(1, planned("a", READY))];
     let snapshot = lab.take(5, Message::Plan { slots, fail_ready_on_sigterm: true });
     let seen: Vec<_> = snapshot.checks.iter().map(|view| (view.name.as_str(), view.verdict, view.runs)).collect();
-    assert_eq!(seen, [("b", Verdict::Unknown, 0), ("a", Verdict::Up, 1)]);
+    assert_eq!(seen, [("b", Verdict::Up, 1), ("a", Verdict::Up, 1)], "the same kind and target under another number");
     assert!(snapshot.reload.successful && snapshot.reload.error.is_none() && snapshot.fail_ready_on_sigterm);
     assert_eq!(snapshot.reload.last_success, WALL + Duration::from_secs(5));
     // An outcome of what was replaced may still be on its way.
@@ -298,4 +298,80 @@ async fn a_long_stop_of_the_process_does_not_make_ticks_burst() {
         published += 1;
     }
     assert_eq!(published, 4, "one for the gap, one for each second since");
+}
+
+/// Each new text is a new event of the pod, and after 25 of them the kubelet drops real ones.
+#[test]
+fn what_is_said_of_a_failure_stays_until_its_cause_changes_or_it_is_up() {
+    let mut lab = Lab::new(vec![slot(1, planned("a", READY))]);
+    let failing = |cause: Cause, run: u64| {
+        let mut outcome = fail(Phase::Assert, cause);
+        if let Some(failure) = &mut outcome.failure {
+            failure.statement = Some(format!("GET / answered {}", 500 + run % 30));
+            failure.message = format!("{run} ms");
+        }
+        outcome
+    };
+    let mut said = Vec::new();
+    for run in 0..200 {
+        let reason = crate::gate::reason(&lab.outcome(run, 1, failing(Cause::HttpStatus, run)).checks[0]);
+        if said.last() != Some(&reason) {
+            said.push(reason);
+        }
+    }
+    assert_eq!(said, ["http_status: GET / answered 500. Fix: do this"]);
+    let other = lab.outcome(200, 1, failing(Cause::HealthDown, 7));
+    assert_eq!(crate::gate::reason(&other.checks[0]), "health_down: GET / answered 507. Fix: do this");
+    lab.outcome(201, 1, pass());
+    let anew = lab.outcome(202, 1, failing(Cause::HealthDown, 9));
+    assert_eq!(anew.checks[0].episode.as_ref().unwrap().reason, "health_down: GET / answered 509. Fix: do this");
+}
+
+/// A change of the configuration never makes a running pod unready.
+#[test]
+fn what_a_reload_brings_gates_once_it_has_been_up() {
+    let target =
+        |id, name: &str, gates, target: &str| Slot { target: target.to_owned(), ..slot(id, planned(name, gates)) };
+    let mut lab = Lab::new(vec![target(1, "database", READY, "db:5432"), target(2, "cache", NONE, "cache:6379")]);
+    lab.outcome(0, 1, pass());
+    lab.outcome(0, 2, refused());
+    let reload = |lab: &mut Lab, second, slots| lab.take(second, Message::Plan { slots, fail_ready_on_sigterm: false });
+    let ready = |snapshot: &Snapshot| {
+        let report = crate::gate::report(crate::gate::Gate::Ready, snapshot, snapshot.heartbeat, &[]);
+        report.text("readyz", false)
+    };
+    // One has a gate now, one is new, one has another rhythm: another id, and the same name, kind and target.
+    let slots = || {
+        vec![
+            target(3, "database", READY, "db:5432"),
+            target(2, "cache", READY, "cache:6379"),
+            target(4, "search", READY, "search:9200"),
+        ]
+    };
+    let after = reload(&mut lab, 5, slots());
+    assert_eq!(
+        ready(&after),
+        "[+]database ok\n[+]cache not gating yet\n[+]search not gating yet\nreadyz check passed\n"
+    );
+    assert!(
+        crate::gate::single("cache", &after).is_some_and(|report| !report.passed),
+        "asked by name, it is what it is"
+    );
+    lab.outcome(6, 4, refused());
+    let failing = lab.outcome(6, 3, refused());
+    assert!(ready(&failing).ends_with("readyz check passed\n"), "{}", ready(&failing));
+    // Once up, a check gates, also when it fails again.
+    lab.outcome(7, 4, pass());
+    for second in 8..11 {
+        lab.outcome(second, 4, refused());
+    }
+    let down = lab.outcome(11, 3, pass());
+    assert_eq!(
+        ready(&down),
+        "[+]database ok\n[+]cache not gating yet\n[-]search failed: reason withheld\nreadyz check failed\n"
+    );
+    // Another target is another check; what gates nothing any more is out at once.
+    let moved =
+        reload(&mut lab, 12, vec![target(5, "search", READY, "serch:9200"), target(3, "database", NONE, "db:5432")]);
+    assert_eq!(ready(&moved), "[+]search not gating yet\nreadyz check passed\n");
 }

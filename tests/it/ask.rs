@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
+use crate::support::http::{HttpServer, page};
 use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::sidecar::Sidecar;
 use crate::support::{Folder, Ran, dead_port, ran, read_all, until};
@@ -187,5 +188,41 @@ fn bad_usage_is_told_apart_and_repeats_no_secret() {
         let (code, line) = said(&ran);
         assert_eq!(code, 2, "{question} {url}: {line}");
         assert!(!line.contains("s3cret"), "{line}");
+    }
+}
+
+#[test]
+fn a_peer_whose_answers_change_is_one_event() {
+    let count = std::sync::atomic::AtomicU32::new(0);
+    let server = HttpServer::start(move |asked| {
+        let run = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        match asked.path() {
+            "/health" => page(
+                503,
+                "Content-Type: application/json\r\n",
+                &format!(r#"{{"status":"down","took":{run},"checks":{{"db-{run}":"disconnected: since {run} s"}}}}"#),
+            ),
+            _ => page(u16::try_from(500 + run % 4).expect("a status"), "", &format!("request {run} failed")),
+        }
+    });
+    let (peer, web) = (server.url("/health"), server.url("/orders/1"));
+    let sidecar = Sidecar::start(&format!(
+        "defaults: {{interval: 100ms}}\nchecks:\n  - {{name: backend, peer: {{url: \"{peer}\"}}, gates: [ready]}}\n  \
+         - {{name: web, http: {{url: \"{web}\"}}, gates: [ready]}}\n"
+    ));
+    let runs = |name: &str| {
+        let metrics = sidecar.get("/metrics").body;
+        let line = format!("pilotfish_check_runs_total{{check=\"{name}\"}} ");
+        metrics.lines().find_map(|text| text.strip_prefix(&line)?.parse::<u32>().ok()).unwrap_or(0)
+    };
+    until("both have run", || runs("backend") > 0 && runs("web") > 0);
+    let first = [ask("backend", sidecar.address), ask("web", sidecar.address)].map(|ran| ran.stdout);
+    assert!(first[0].starts_with("backend: health_down: db-… is disconnected. Fix: "), "{}", first[0]);
+    assert!(first[1].starts_with("web: http_status: GET /orders/1 answered 50"), "{}", first[1]);
+    for _ in 0..20 {
+        let before = runs("backend").min(runs("web"));
+        until("another run of both", || runs("backend").min(runs("web")) > before);
+        let now = [ask("backend", sidecar.address), ask("web", sidecar.address)].map(|ran| ran.stdout);
+        assert_eq!(now, first, "each new text would be a new event");
     }
 }

@@ -261,6 +261,11 @@ fn a_running_sidecar() {
         }
     }
     for question in ["ready", "startup", "live", "literal", "url-broken-in-variable"] {
+        for form in ["wide", "json"] {
+            let url = format!("http://{}", sidecar.address);
+            let ran = run(pilotfish().args(["status", "-o", form, "--url", &url]));
+            assert_clean("status", &format!("{}{}", ran.stdout, ran.stderr));
+        }
         for extra in ["--verbose", "--retry"] {
             let url = format!("http://{}", sidecar.address);
             let ran = run(pilotfish().args(["ask", question, extra, "--url", &url]));

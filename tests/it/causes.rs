@@ -182,6 +182,12 @@ const POSTGRES: &[Row] = &[
     row(
         "query_failed",
         "request",
+        "CREATE EXTENSION",
+        "postgres: {url: \"$BASE/app\", user: app, password: sesame, query: SELECT nothing()}",
+    ),
+    row(
+        "missing_table",
+        "assert",
         "Run the migrations",
         "postgres: {url: \"$BASE/app\", user: app, password: sesame, query: SELECT * FROM nothing}",
     ),
@@ -208,7 +214,7 @@ const POSTGRES: &[Row] = &[
 
 const ANSWERS: &[Row] = &[
     row("http_status", "assert", "no such path", "http: {url: \"$NGINX/missing\"}"),
-    row("http_status", "assert", "A proxy answered", "http: {url: \"$NGINX/proxied\"}"),
+    row("http_status", "assert", "got no valid answer from the app", "http: {url: \"$NGINX/proxied\"}"),
     row("http_redirect", "assert", "Only the final slash differs", "http: {url: \"$NGINX/folder\"}"),
     row(
         "permission_denied",
@@ -222,7 +228,7 @@ const ANSWERS: &[Row] = &[
         "Set `requirepass` on the server",
         "redis: {url: \"redis://:sesame@127.0.0.1:$REDIS\"}",
     ),
-    row("health_down", "assert", "the part that it names", "peer: {url: \"$NGINX/health\"}"),
+    row("health_down", "assert", "for the part that is down", "peer: {url: \"$NGINX/health\"}"),
     row("body_mismatch", "assert", "shows an excerpt", "http: {url: \"$NGINX/health\", body_contains: happy}"),
     row(
         "json_mismatch",

@@ -74,7 +74,7 @@ fn one_a_check_failed() {
 
 #[test]
 fn two_bad_usage() {
-    let commands = "The commands are serve, check, wait, diagnose, ask, config, completions.";
+    let commands = "The commands are serve, check, wait, diagnose, ask, status, config, completions.";
     let rows: &[(&[&str], String)] = &[
         (&[], format!("pilotfish: no command. {commands}\nSee pilotfish --help.\n")),
         (&["chek"], format!("pilotfish: unknown command, did you mean check? {commands}\nSee pilotfish --help.\n")),

@@ -196,8 +196,8 @@ fn expectations() {
             "header: {content-type: {matches: xml}}",
             "assert header_mismatch: header content-type: expected a match of /xml/, got \"application/json\"",
         ),
-        ("status: 204", "assert http_status: 200, wanted 204"),
-        ("status: [204, \"300-399\"]", "assert http_status: 200, wanted 204, 300-399"),
+        ("status: 204", "assert http_status: 200, expected 204"),
+        ("status: [204, \"300-399\"]", "assert http_status: 200, expected 204, 300-399"),
         ("status: [204, 200-201]", "passed"),
         ("max_response: 103", "passed"),
         ("max_response: 102", "request too_large: the body is announced with 103 bytes, over the limit of 102"),
@@ -218,10 +218,10 @@ fn credentials_that_are_not_enough_are_a_matter_of_rights() {
         let plain = server.url("/");
         assert_eq!(
             verdict(&check("http", &format!("url: '{plain}'"))),
-            format!("assert http_status: {status}, wanted 200-299")
+            format!("assert http_status: {status}, expected 200-299")
         );
         let report = check("http", &format!("url: '{plain}', bearer_token: x1234"));
-        let expected = format!("request permission_denied: {status} with the credentials given, wanted 200-299");
+        let expected = format!("request permission_denied: {status} with the configured credentials, expected 200-299");
         assert_eq!(verdict(&report), expected);
         assert_eq!(verdict(&check("http", &format!("url: '{plain}', bearer_token: x, status: {status}"))), "passed");
     }
@@ -418,7 +418,7 @@ fn what_nginx_says_of_tls_in_a_status() {
     let (_nginx, port) = Nginx::https(&pair, &[], &format!("ssl_client_certificate {root}; ssl_verify_client on;"));
     let ask = |keys: &str| check("http", &format!("url: 'https://127.0.0.1:{port}/', tls: {{ca: {root}{keys}}}"));
     let report = ask("");
-    assert_eq!(verdict(&report), "tls tls_client_cert_required: 400: the server wants a client certificate");
+    assert_eq!(verdict(&report), "tls tls_client_cert_required: 400: the server requires a client certificate");
     let report = ask(&format!(", cert: {other_cert}, key: {other_key}"));
     assert_eq!(
         verdict(&report),
@@ -428,7 +428,7 @@ fn what_nginx_says_of_tls_in_a_status() {
     let report = json(&["check", &format!("http://127.0.0.1:{port}/"), "-o", "json"]);
     assert_eq!(
         verdict(&report),
-        "tls tls_unsupported: 400: the server says that this port wants TLS, and plain HTTP was sent"
+        "tls tls_unsupported: 400: the server reports that the port requires TLS, but the request was plain HTTP"
     );
 }
 
@@ -454,7 +454,7 @@ fn a_server_of_tls_that_answers_plain_text_with_an_alert() {
     let report = json(&["check", &format!("http://{alert}/"), "-o", "json"]);
     assert_eq!(
         verdict(&report),
-        "tls tls_unsupported: the peer answers with a TLS record: this port wants TLS, and plain HTTP was sent"
+        "tls tls_unsupported: the peer answered with a TLS record: the port requires TLS, but the request was plain HTTP"
     );
     assert!(report.to_string().contains("Write https:// in the URL"), "{report}");
 }

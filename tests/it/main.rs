@@ -36,6 +36,7 @@ mod redis;
 mod runtimes;
 mod serve;
 mod status;
+mod status_command;
 mod support;
 mod tls;
 mod todo;

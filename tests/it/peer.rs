@@ -41,13 +41,13 @@ fn health_as_the_peer_tells_it() {
     for (path, expected, degraded, health) in [
         ("up", "passed", false, Some("healthy")),
         ("lies", "assert health_down: database: disconnected", false, Some("healthy")),
-        ("down", "assert health_down: db:connections: fail (503, wanted 200-299)", false, Some("fail")),
+        ("down", "assert health_down: db:connections: fail (503, expected 200-299)", false, Some("fail")),
         ("warn", "passed", true, Some("warn")),
-        ("mute", "assert http_status: 503, wanted 200-299", false, None),
-        ("well", "assert http_status: 503, wanted 200-299", false, Some("UP")),
-        ("actuator", "assert health_down: db: DOWN (503, wanted 200-299)", false, Some("DOWN")),
-        ("aspnet", "assert health_down: the peer reports: Unhealthy (503, wanted 200-299)", false, Some("Unhealthy")),
-        ("denied", "assert http_status: 401, wanted 200-299", false, Some("error")),
+        ("mute", "assert http_status: 503, expected 200-299", false, None),
+        ("well", "assert http_status: 503, expected 200-299", false, Some("UP")),
+        ("actuator", "assert health_down: db: DOWN (503, expected 200-299)", false, Some("DOWN")),
+        ("aspnet", "assert health_down: the peer reports: Unhealthy (503, expected 200-299)", false, Some("Unhealthy")),
+        ("denied", "assert http_status: 401, expected 200-299", false, Some("error")),
         ("pong", "passed", false, None),
     ] {
         let report = json(&["check", &format!("peer+http://127.0.0.1:{port}/{path}"), "-o", "json"]);

@@ -101,18 +101,20 @@ fn a_rewritten_file_takes_effect_and_unchanged_checks_go_on() {
     sidecar.until_status("/readyz", 200);
     let since = |name: &str| status_of(&sidecar, name)["since"].as_str().expect("a date").to_owned();
     let before = since("one");
-    let dead = SocketAddr::from(([127, 0, 0, 1], dead_port()));
-    sidecar.configure(&checks(&[tcp("two", two.address, "ready"), tcp("one", one.address, "ready")]));
+    let there = two.address;
+    sidecar.configure(&checks(&[tcp("two", there, "ready"), tcp("one", one.address, "ready")]));
     until("the new check is up", || sidecar.get("/readyz/two").status == 200);
     assert_eq!(since("one"), before, "it kept its verdict");
-    sidecar.configure(&checks(&[tcp("two", dead, "ready")]));
+    sidecar.configure(&checks(&[tcp("two", there, "ready")]));
+    until("it is gone", || sidecar.status("/readyz/one") == 404);
+    drop(two);
     sidecar.until_status("/readyz", 503);
     assert_eq!(sidecar.status("/readyz/one"), 404, "what is gone is gone");
     assert_eq!(metric(&sidecar, "pilotfish_check_runs_total{check=\"one\"}"), None);
     // The break-glass: the check is as it was, but for what it gates.
     let (before, runs) = (since("two"), || status_of(&sidecar, "two")["runs"].as_u64().expect("a number"));
     let ran = runs();
-    sidecar.configure(&checks(&[tcp("two", dead, "")]));
+    sidecar.configure(&checks(&[tcp("two", there, "")]));
     sidecar.until_status("/readyz", 200);
     assert!(runs() >= ran && ran > 0, "its counts go on");
     let status = status_of(&sidecar, "two");
@@ -365,4 +367,33 @@ fn a_changed_address_asks_for_a_restart() {
     sidecar.folder.write("pilotfish.yaml", other);
     sidecar.until_status("/readyz/two", 200);
     until("the log says so", || sidecar.logged("restart pilotfish to change") == 1);
+}
+
+/// The live ConfigMap of a rollout: a check that only the new pods can pass must not take the old ones out.
+#[test]
+fn a_reload_never_takes_a_running_pod_out() {
+    let one = Dependency::new();
+    let dead = dead_port();
+    let sidecar = Sidecar::start(&checks(&[tcp("one", one.address, "startup, ready")]));
+    sidecar.until_status("/readyz", 200);
+    let gone = std::net::SocketAddr::from(([127, 0, 0, 1], dead));
+    sidecar.configure(&checks(&[
+        tcp("one", one.address, "startup, ready"),
+        tcp("gone", gone, "ready"),
+        "  - {name: variable, env: {variables: [{name: SEARCH_HOST_OF_NEW_PODS}]}, gates: [ready], failure_threshold: 1}\n".to_owned(),
+    ]));
+    let down = |name: &str| {
+        sidecar.get("/status").body.contains(&format!("\"{name}\""))
+            && sidecar.status(&format!("/readyz/{name}")) == 503
+    };
+    until("both are tried", || down("gone") && down("variable") && sidecar.logged("variable_missing") > 0);
+    let verbose = sidecar.get("/readyz?verbose");
+    assert_eq!(verbose.status, 200, "{verbose:?}");
+    for line in ["[+]one ok", "[+]gone not gating yet", "[+]variable not gating yet"] {
+        assert!(verbose.body.contains(line), "{verbose:?}");
+    }
+    let metrics = sidecar.get("/metrics").body;
+    assert!(metrics.contains("pilotfish_check_gating{check=\"gone\"} 0\n"), "{metrics}");
+    assert!(metrics.contains("pilotfish_check_gating{check=\"one\"} 1\n"), "{metrics}");
+    assert!(sidecar.get("/status").body.contains("\"gating\": false"));
 }

@@ -275,7 +275,7 @@ fn tell(attempt: &Attempt, wire: &StreamMonitor, version: Version, broken: Broke
     }
     let seen = wire.seen();
     if recognise(&seen.head) == Some(Protocol::Tls) {
-        let message = "the peer answers with a TLS record: this port wants TLS, and plain HTTP was sent";
+        let message = "the peer answered with a TLS record: the port requires TLS, but the request was plain HTTP";
         let fault = Fault::new(Phase::Tls, Cause::TlsUnsupported, message);
         return fault.with(Detail::Http(HttpDetail::WantsTls));
     }

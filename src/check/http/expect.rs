@@ -17,7 +17,7 @@ use crate::check::http::rules::HeaderRule;
 use crate::check::http::settings::{Pattern, Statuses};
 use crate::check::words;
 use crate::env::Env;
-use crate::outcome::{Detail, Fault, HttpDetail, Phase, clean_text};
+use crate::outcome::{Detail, Fault, HttpDetail, Phase, bytes_of, clean_text};
 use crate::secret::Secret;
 use crate::value::Value;
 
@@ -104,8 +104,9 @@ impl Wanted {
         if let Some(fault) = tls_in_a_status(request, answer) {
             return Err(fault);
         }
-        let assert = |cause, message: String| Err(Fault::new(Phase::Assert, cause, message));
-        let explained = |fault: Fault| Err(Fault { detail: explain(request, answer), ..fault });
+        let statement = || format!("{} answered {status}", request.shown());
+        let assert = |cause, message: String| Err(Fault::new(Phase::Assert, cause, message).stating(statement()));
+        let explained = |fault: Fault| Err(Fault { detail: explain(request, answer), ..fault.stating(statement()) });
         match redirect::location(request, answer) {
             Some(Ok(next)) => {
                 let to = redirect::shown(request, &next);
@@ -118,10 +119,10 @@ impl Wanted {
             None => {}
         }
         if matches!(status, 401 | 403) && request.has_credentials() {
-            let message = format!("{status} with the credentials given, wanted {}", self.statuses);
+            let message = format!("{status} with the configured credentials, expected {}", self.statuses);
             return explained(Fault::new(Phase::Request, Cause::PermissionDenied, message));
         }
-        explained(Fault::new(Phase::Assert, Cause::HttpStatus, format!("{status}, wanted {}", self.statuses)))
+        explained(Fault::new(Phase::Assert, Cause::HttpStatus, format!("{status}, expected {}", self.statuses)))
     }
 
     /// Headers and body.
@@ -232,11 +233,11 @@ pub(crate) fn body_in_words(answer: &HttpResponse) -> String {
         Some(Packed::Unknown(name)) => format!(", sent as {name}, which is not unpacked"),
         Some(Packed::Broken(name)) => format!(", sent as {name}, which cannot be unpacked"),
     };
-    let bytes = |length| if length == 1 { "1 byte".to_owned() } else { format!("{length} bytes") };
-    match (answer.body.len(), media.as_str()) {
-        (0, _) => "an empty body".to_owned(),
-        (length, "") => format!("the body ({}{encoded})", bytes(length)),
-        (length, media) => format!("the body ({} of {media}{encoded})", bytes(length)),
+    let length = bytes_of(&answer.body);
+    match media.as_str() {
+        _ if answer.body.is_empty() => "an empty body".to_owned(),
+        "" => format!("the body ({length}{encoded})"),
+        media => format!("the body ({length} of {media}{encoded})"),
     }
 }
 
@@ -250,7 +251,7 @@ fn tls_in_a_status(request: &Request, answer: &HttpResponse) -> Option<Fault> {
     let fault = |cause, message: String| Some(Fault::new(Phase::Tls, cause, message));
     if request.origin.secure {
         if status == 496 || says("No required SSL certificate was sent") {
-            return fault(Cause::TlsClientCertRequired, format!("{status}: the server wants a client certificate"));
+            return fault(Cause::TlsClientCertRequired, format!("{status}: the server requires a client certificate"));
         }
         if status == 495 || says("The SSL certificate error") {
             let message = format!("{status}: the server does not accept the client certificate that was sent");
@@ -263,7 +264,7 @@ fn tls_in_a_status(request: &Request, answer: &HttpResponse) -> Option<Fault> {
         || says("Client sent an HTTP request to an HTTPS server")
         || says("speaking plain HTTP to an SSL-enabled server port")
         || says("This combination of host and port requires TLS");
-    let message = || format!("{status}: the server says that this port wants TLS, and plain HTTP was sent");
+    let message = || format!("{status}: the server reports that the port requires TLS, but the request was plain HTTP");
     let wants_tls = wants_tls.then(|| fault(Cause::TlsUnsupported, message())).flatten();
     wants_tls.map(|fault| fault.with(Detail::Http(HttpDetail::WantsTls)))
 }

@@ -42,8 +42,8 @@ pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Optio
              answer instead of the app."
         }
         Cause::ProtocolError if is(fault, HttpDetail::BadFraming) => {
-            "The app, or a proxy in front of it, sends invalid HTTP (a header name, Content-Length, chunks). Strict \
-             clients reject it as well: fix it there."
+            "Fix the HTTP that the app or a proxy in front of it sends (a header name, Content-Length, chunks). Strict \
+             clients reject it as well."
         }
         Cause::ProtocolError if speaks(fault) == Some(Protocol::Http2.as_str()) => {
             "The port speaks HTTP/2 without an upgrade. Set `http_version: 2`; if it is a gRPC server, it has no such \
@@ -56,8 +56,8 @@ pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Optio
         }
         Cause::Timeout if fault.phase >= Phase::Request && stalled(fault) => {
             "The answer started but did not end in time: a stream without an end (text/event-stream), fewer bytes \
-             than its Content-Length, or an app that hangs. Request a path with a short answer, or raise `timeout` if \
-             the app is only slow."
+             than its Content-Length, or an app that hangs. Request a path with a short answer, ask for its status alone, \
+             or raise `timeout`."
         }
         Cause::ConnectionClosed if is(fault, HttpDetail::BodyCut) => {
             "The connection closed in the middle of the answer. The app or a proxy aborted it (see its log at this \
@@ -73,7 +73,7 @@ pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Optio
 }
 
 /// Where the answer itself says why it has this status.
-fn explained(fault: &Fault) -> Option<&'static str> {
+pub(crate) fn explained(fault: &Fault) -> Option<&'static str> {
     match fault.detail {
         Some(Detail::Protocol { code, .. }) => explain::hint(code),
         _ => None,
@@ -124,7 +124,8 @@ fn redirect(fault: &Fault, evidence: &Evidence) -> &'static str {
         Some(RedirectPurpose::TlsSamePort) => TLS_SAME_PORT,
         Some(RedirectPurpose::Slash) => "Only the final slash differs. Write the path as the redirect shows it.",
         Some(RedirectPurpose::Login) => {
-            "The path requires a login. Probe a path that needs none (/health), or set `bearer_token` or `basic_auth`."
+            "The path requires a login: the redirect leads to a page on which people log in. Probe a path that needs none \
+             (/health), or exempt this one from the login."
         }
         Some(RedirectPurpose::Elsewhere) | None => {
             "Probe the URL that the redirect points to, or set \

@@ -25,7 +25,9 @@ impl Pointer {
             };
         };
         let steps = inner.split('/').map(unescape).collect::<Option<Vec<_>>>();
-        steps.map(|steps| Self { steps }).ok_or("in a JSON pointer `~` stands only as ~0 or ~1")
+        steps
+            .map(|steps| Self { steps })
+            .ok_or("in a JSON pointer, `~` must be written as ~0, and a `/` inside a key as ~1")
     }
 
     /// What stands there; `Ok(None)` where there is no such place.

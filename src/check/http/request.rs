@@ -18,7 +18,7 @@ use crate::env::Env;
 use crate::findings::Blame;
 use crate::outcome::{Fault, Phase};
 use crate::secret::Secret;
-use crate::url::{Host, Url};
+use crate::url::{Host, Url, redacted_path};
 use crate::value::Value;
 
 /// How we name ourselves.
@@ -46,6 +46,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// Method and path as they may be shown: `GET /health`.
+    pub(crate) fn shown(&self) -> String {
+        let path = self.target.expose().split('?').next().unwrap_or_default();
+        self.mask.strike(&format!("{} {}", self.method, redacted_path(path))).into_owned()
+    }
+
     /// The request that these keys mean, now; `url` is the one that [`read_url`] gave.
     ///
     /// # Errors

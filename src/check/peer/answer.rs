@@ -9,24 +9,26 @@ use crate::check::peer::health;
 use crate::check::peer::reading::{Reading, Unreadable};
 use crate::check::peer::text;
 
-/// Reads an answer.
-pub(super) fn read(answer: &HttpResponse) -> Reading {
+/// Reads an answer; others get their turn in between.
+pub(super) async fn read(answer: &HttpResponse) -> Reading {
     if let Some(packed) = &answer.packed {
         return Reading::Unreadable(Unreadable::Packed(packed.clone()));
     }
     if is_event_stream(&answer.headers) {
         return Reading::Unreadable(Unreadable::Stream);
     }
-    read_body(media_type(&answer.headers), &answer.body)
+    let document = document::read(&answer.body);
+    tokio::task::yield_now().await;
+    judge(media_type(&answer.headers), &answer.body, document)
 }
 
 fn media_type(headers: &HeaderMap) -> &str {
     headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// Reads a body.
-pub(super) fn read_body(media_type: &str, body: &[u8]) -> Reading {
-    match document::read(body) {
+/// What a body is, of which the document was read, if it is one.
+fn judge(media_type: &str, body: &[u8], document: Result<Doc, NoDoc>) -> Reading {
+    match document {
         Ok(Doc::Text(word)) => text::read_word(&word),
         Ok(doc) => health::judge(&doc).map_or(Reading::Silent, Reading::Health),
         Err(NoDoc::TooLarge) => Reading::Unreadable(Unreadable::TooLarge),

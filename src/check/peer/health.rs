@@ -13,7 +13,8 @@
 use crate::check::peer::document::{Doc, Entry};
 use crate::check::peer::names::{Name, is_neutral};
 use crate::check::peer::own_status::{OwnStatus, join, truth};
-use crate::check::peer::subject::{is_business, is_health_document, is_list_of_checks};
+use crate::check::peer::statement;
+use crate::check::peer::subject::{is_business, is_health_document, is_list_of_checks, wraps_a_status};
 use crate::check::words::{self, Tone};
 use crate::outcome::clean_text;
 
@@ -86,6 +87,13 @@ impl Health {
         }
     }
 
+    /// The same in words that stay from answer to answer.
+    pub(super) fn statement(&self) -> String {
+        let parts = self.parts.iter().filter(|part| part.tone == self.tone);
+        let named = statement::of_parts(parts.map(|part| (part.name.as_str(), part.word.as_str())));
+        named.unwrap_or_else(|| statement::of_peer(self.word.as_deref()))
+    }
+
     /// The same for the message of a failure, which says who speaks.
     pub(super) fn as_message(&self) -> String {
         let names_a_part = self.parts.iter().any(|part| part.tone == self.tone);
@@ -107,9 +115,12 @@ pub(super) fn judge(doc: &Doc) -> Option<Health> {
     }
 }
 
-/// The top of a document.
+/// The top of a document. Where it has no status of its own, what it wraps may have it.
 fn whole(entries: &[Entry]) -> Option<Health> {
     let own = OwnStatus::of(entries);
+    if let (None, [wrapper]) = (&own, &entries.iter().filter_map(wraps_a_status).collect::<Vec<_>>()[..]) {
+        return whole(wrapper);
+    }
     let mut reader = Reader { said: own.is_some(), ..Reader::default() };
     if own.is_none() {
         reader.unknown.extend(OwnStatus::unknown(entries).map(|(key, _)| clean_text(key, NAME_LENGTH)));
@@ -163,7 +174,8 @@ impl Reader {
             return;
         }
         let place = if place == Place::Plain && is_table(entries) { Place::Table } else { place };
-        for Entry { key, name, value } in entries {
+        for entry in entries {
+            let Entry { key, name, value } = entry;
             let among_checks = place == Place::Checks;
             if name.is_rank() || (!among_checks && name.is_aside()) {
                 continue;
@@ -175,9 +187,12 @@ impl Reader {
                 Doc::Map(_) | Doc::List(_) if !among_checks && name.holds_checks() => {
                     self.container(path, *name, value, depth);
                 }
-                Doc::Map(inner) if !among_checks && name.is_wrapper() => {
-                    self.entries(path, inner, place, depth + 1);
-                }
+                Doc::Map(inner) if !among_checks && name.is_wrapper() => match wraps_a_status(entry) {
+                    Some(inner) => self.object(&join(path, key), inner, false, depth + 1),
+                    None => self.entries(path, inner, place, depth + 1),
+                },
+                // A description.
+                Doc::Text(_) if !among_checks && name.is_wrapper() => {}
                 _ => self.read_part(&join(path, key), *name, value, place, depth),
             }
         }
@@ -194,11 +209,14 @@ impl Reader {
 
     fn list(&mut self, path: &str, items: &[Doc], depth: usize) {
         for item in items.iter().filter_map(entries_of) {
-            let called = item.iter().find_map(|entry| match &entry.value {
-                Doc::Text(text) if entry.name.is_naming() => Some(text.as_str()),
-                _ => None,
-            });
-            self.object(&join(path, called.unwrap_or("a part without a name")), item, true, depth + 1);
+            let text = |is_it: fn(Name) -> bool| {
+                item.iter().find_map(|entry| match &entry.value {
+                    Doc::Text(text) if is_it(entry.name) => Some(text.as_str()),
+                    _ => None,
+                })
+            };
+            let called = text(Name::is_naming).or_else(|| text(Name::is_key)).unwrap_or("a part without a name");
+            self.object(&join(path, called), item, true, depth + 1);
         }
     }
 

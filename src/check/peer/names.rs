@@ -6,23 +6,45 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The lists: of whole keys, or of a key's words, without case and separators.
-const LISTS: [(Meaning, &str); 21] = [
+const LISTS: [(Meaning, &str); 29] = [
     // An object's word for itself stands here.
-    (Meaning::Status, "status state health healthstatus healthstate overall overallstatus overallhealth result"),
-    // Of these, what is the outcome of anything.
+    (
+        Meaning::Status,
+        "status state health healthstatus healthstate healthcheck readiness liveness overall overallstatus overallhealth \
+         result",
+    ),
+    // Of these, what is the outcome of anything: of that, words alone count.
     (Meaning::Outcome, "result"),
+    // Of these, where the number of a status of HTTP may stand; elsewhere a number is a measure.
+    (Meaning::Coded, "status healthstatus overallstatus"),
     // An object's claim to be well: `false` is its word for being down.
     (
         Meaning::Praise,
-        "healthy ok up ready alive live available connected reachable operational success ishealthy isok isup isready \
-         isalive islive isavailable isconnected isreachable isoperational",
+        "healthy ok up ready alive live available connected reachable operational success passed serving working ishealthy \
+         isok isup isready isalive islive isavailable isconnected isreachable isoperational",
     ),
     // Of these, what is claimed of other things too: a name, an update, a seat that is not available.
     (Meaning::WeakPraise, "available isavailable"),
+    // Of these, what may be claimed of health alone.
+    (
+        Meaning::SurePraise,
+        "healthy ok up alive reachable operational ishealthy isok isup isalive isreachable isoperational",
+    ),
+    // An object's word for not being well: `true` is the bad news.
+    (Meaning::Blame, "unhealthy down isunhealthy isdown"),
+    (Meaning::Doubt, "degraded isdegraded"),
     // Of these, where 0 stands for `false`: elsewhere it may be a count.
     (Meaning::TakesNumbers, "healthy ok up alive live ishealthy isok isup isalive islive isready"),
+    // Beside one of these, `"up": 0` is a count.
+    (
+        Meaning::Tally,
+        "total count failed failing fail down unhealthy idle active busy waiting pending running stopped max min size \
+         error errors warning warnings",
+    ),
     // As the last of several words they claim something good of the words before: `database_connected`, `redisOk`.
     (Meaning::PraiseBehind, "healthy ok connected reachable alive ready operational"),
+    // In the same place behind the name of a server alone: `dbUp`, and not `signUp`.
+    (Meaning::PraiseBehindServer, "up available running working"),
     // Servers that something depends on. What can be the switch of a feature (`cache`, `mail`) is not among them.
     (
         Meaning::Server,
@@ -47,16 +69,20 @@ const LISTS: [(Meaning, &str); 21] = [
     (Meaning::LooseChecks, "entries parts results services"),
     // They only wrap: their name is no part's.
     (Meaning::Wrapper, "details data error errors status health result body response"),
+    // Of these, what wraps an object that is about the whole.
+    (Meaning::WholeWrapper, "status health"),
     // They hold the name of the object that they stand in.
-    (Meaning::Naming, "name id key component componentid componentname service servicename check"),
+    (Meaning::Naming, "name component componentid componentname service servicename check"),
+    // The same where there is no name.
+    (Meaning::Key, "id key"),
     // Of these, what only checks have.
     (Meaning::NamesCheck, "component componentid componentname service servicename check checkid checkname"),
     // Keys aside from health now: settings, descriptions, history.
     (
         Meaning::Aside,
-        "action build code config configuration description env environment events exception features featureflags \
-         flags git groups history info links log logging message meta metadata metrics msg name note notes options \
-         output reason region request schema settings stats tags test title version",
+        "action address build code config configuration description dialect driver env environment events exception \
+         features featureflags flags git groups history host hostname info links log logging message meta metadata metrics msg name note notes options \
+         output reason region request schema settings stats tags test title uri url username version",
     ),
     // A word that takes its key aside: `last_status`, `logLevel`, `on_failure`, `update_available`.
     (
@@ -81,7 +107,7 @@ const LISTS: [(Meaning, &str); 21] = [
     // Keys of such things.
     (
         Meaning::OfBusiness,
-        "title subject price amount quantity currency email username customer customerid assignee author owner duedate \
+        "title subject price amount quantity currency email user username customer contact phone customerid assignee author owner duedate \
          due dueat deadline completed done sku slug createdby userid orderid",
     ),
     // Keys of health documents and their parts, which such things have not.
@@ -97,24 +123,35 @@ const LISTS: [(Meaning, &str); 21] = [
 
 /// Words of parts that are no news, good or bad.
 const NEUTRAL: &str = "unknown disabled skipped skip notconfigured unconfigured na none notapplicable optional inactive \
-                       unused notchecked untested off ignored pending empty";
+                       unused notchecked untested off ignored pending paused empty";
+
+/// How many words of a key are looked up, besides the last: no key of health has more.
+const WORDS: usize = 6;
 
 /// What a key, or a word of it, means.
 #[derive(Debug, Clone, Copy)]
 enum Meaning {
     Status,
     Outcome,
+    Coded,
     Praise,
     WeakPraise,
+    SurePraise,
+    Blame,
+    Doubt,
     TakesNumbers,
+    Tally,
     PraiseBehind,
+    PraiseBehindServer,
     Server,
     Service,
     StateBehind,
     Checks,
     LooseChecks,
     Wrapper,
+    WholeWrapper,
     Naming,
+    Key,
     NamesCheck,
     Aside,
     AsideWord,
@@ -169,24 +206,26 @@ pub(super) struct Name {
     last: Meanings,
     /// Whether there are several.
     is_compound: bool,
-    /// Whether it is `id`.
+    /// Whether it is the number of an object of people's work.
     is_id: bool,
 }
 
 impl Name {
     pub(super) fn new(key: &str) -> Self {
-        let words = words(key);
-        let whole = words.concat();
+        let words = Words::of(key);
         let mut any = Meanings::default();
-        for word in &words {
+        for word in words.iter().take(WORDS) {
             any = any.join(look_up(word));
             let of_one = word.strip_suffix('s').map(look_up).unwrap_or_default();
             if of_one.has(Meaning::Business) {
                 any.add(Meaning::Business);
             }
         }
-        let last = words.last().map(|word| look_up(word)).unwrap_or_default();
-        Self { whole: look_up(&whole), any, last, is_compound: words.len() > 1, is_id: whole == "id" }
+        let last = words.iter().next_back().map(look_up).unwrap_or_default();
+        let is_compound = words.ends.len() > 1;
+        let ends_in_id = is_compound && words.iter().next_back() == Some("id");
+        let is_id = words.whole == "id" || (ends_in_id && any.has(Meaning::Business));
+        Self { whole: look_up(&words.whole), any, last, is_compound, is_id }
     }
 
     /// An object's word for itself stands here.
@@ -199,6 +238,16 @@ impl Name {
         self.is_status() && !self.whole.has(Meaning::Outcome)
     }
 
+    /// The number of a status of HTTP may stand here.
+    pub(super) const fn takes_codes(self) -> bool {
+        self.whole.has(Meaning::Coded)
+    }
+
+    /// Beside it a number is a count.
+    pub(super) const fn is_tally(self) -> bool {
+        self.whole.has(Meaning::Tally)
+    }
+
     /// An object's claim to be well.
     pub(super) const fn is_praise(self) -> bool {
         self.whole.has(Meaning::Praise)
@@ -209,6 +258,21 @@ impl Name {
         self.whole.has(Meaning::WeakPraise)
     }
 
+    /// A claim that is made of nothing but health.
+    pub(super) const fn is_sure_praise(self) -> bool {
+        self.whole.has(Meaning::SurePraise)
+    }
+
+    /// An object's word for being down.
+    pub(super) const fn is_blame(self) -> bool {
+        self.whole.has(Meaning::Blame)
+    }
+
+    /// An object's word for being half down.
+    pub(super) const fn is_doubt(self) -> bool {
+        self.whole.has(Meaning::Doubt)
+    }
+
     /// A claim for which 0 and 1 stand for `false` and `true`.
     pub(super) const fn takes_numbers(self) -> bool {
         self.whole.has(Meaning::TakesNumbers)
@@ -216,8 +280,10 @@ impl Name {
 
     /// `false` under this key is bad news, wherever it stands.
     pub(super) const fn claims_good(self) -> bool {
-        let behind = self.is_compound && self.last.has(Meaning::PraiseBehind);
-        behind && (self.any.has(Meaning::Server) || !self.is_of_business()) || self.whole.has(Meaning::Server)
+        let of_server = self.any.has(Meaning::Server);
+        let behind = self.last.has(Meaning::PraiseBehind) && (of_server || !self.is_of_business());
+        let behind_server = self.last.has(Meaning::PraiseBehindServer) && of_server;
+        self.is_compound && (behind || behind_server) || self.whole.has(Meaning::Server)
     }
 
     /// It names something that is connected to: each word of health counts there.
@@ -246,6 +312,16 @@ impl Name {
         self.whole.has(Meaning::Wrapper)
     }
 
+    /// What it wraps is about the whole.
+    pub(super) const fn wraps_the_whole(self) -> bool {
+        self.whole.has(Meaning::WholeWrapper)
+    }
+
+    /// It names the object it stands in where nothing else does.
+    pub(super) const fn is_key(self) -> bool {
+        self.whole.has(Meaning::Key)
+    }
+
     /// It holds the name of the object it stands in.
     pub(super) const fn is_naming(self) -> bool {
         self.whole.has(Meaning::Naming)
@@ -271,7 +347,7 @@ impl Name {
         self.whole.has(Meaning::OfBusiness)
     }
 
-    /// It is the number of an object.
+    /// It is the number of an object, or of an object of people's work: `id`, `jobId`.
     pub(super) const fn is_id(self) -> bool {
         self.is_id
     }
@@ -288,25 +364,43 @@ impl Name {
 }
 
 /// The words of a key in lower case: `lastBackup_ok` is `last`, `backup`, `ok`.
-fn words(key: &str) -> Vec<String> {
-    let mut words: Vec<String> = vec![String::new()];
-    let chars: Vec<char> = key.chars().collect();
-    for (at, c) in chars.iter().enumerate() {
-        let before = at.checked_sub(1).map(|at| chars[at]);
-        let small_follows = chars.get(at + 1).is_some_and(char::is_ascii_lowercase);
-        // `dbUp` and `DBUp` are two words each.
-        let begins = before.is_some_and(|b| b.is_ascii_lowercase() || (b.is_ascii_uppercase() && small_follows));
-        if !c.is_ascii_alphanumeric() || (c.is_ascii_uppercase() && begins) {
-            words.push(String::new());
+struct Words {
+    /// All of them in a row: `lastbackupok`.
+    whole: String,
+    /// Where each ends in that.
+    ends: Vec<usize>,
+}
+
+impl Words {
+    fn of(key: &str) -> Self {
+        let mut words = Self { whole: String::with_capacity(key.len()), ends: Vec::new() };
+        let bytes = key.as_bytes();
+        for (at, byte) in bytes.iter().enumerate() {
+            let before = at.checked_sub(1).map(|at| bytes[at]);
+            let small_follows = bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+            // `dbUp` and `DBUp` are two words each.
+            let begins = before.is_some_and(|b| b.is_ascii_lowercase() || (b.is_ascii_uppercase() && small_follows));
+            if !byte.is_ascii_alphanumeric() || (byte.is_ascii_uppercase() && begins) {
+                words.end();
+            }
+            if byte.is_ascii_alphanumeric() {
+                words.whole.push(char::from(byte.to_ascii_lowercase()));
+            }
         }
-        if c.is_ascii_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.push(c.to_ascii_lowercase());
+        words.end();
+        words
+    }
+
+    fn end(&mut self) {
+        if self.whole.len() > self.ends.last().copied().unwrap_or_default() {
+            self.ends.push(self.whole.len());
         }
     }
-    words.retain(|word| !word.is_empty());
-    words
+
+    fn iter(&self) -> impl DoubleEndedIterator<Item = &str> {
+        let start = |index: usize| index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        (0..self.ends.len()).map(move |index| &self.whole[start(index)..self.ends[index]])
+    }
 }
 
 /// Whether a part's word is known to be no news.
@@ -318,7 +412,7 @@ pub(super) fn is_neutral(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{LISTS, Meaning, Name, words};
+    use super::{LISTS, Meaning, Name, Words};
 
     #[test]
     fn a_key_is_taken_apart_into_its_words() {
@@ -329,7 +423,7 @@ mod tests {
             ("HTTP-status", vec!["http", "status"]),
             ("", vec![]),
         ] {
-            assert_eq!(words(key), expected, "{key}");
+            assert_eq!(Words::of(key).iter().collect::<Vec<_>>(), expected, "{key}");
         }
     }
 

@@ -24,7 +24,12 @@ impl<'a> OwnStatus<'a> {
     /// What these entries say of the object that they are in; a bad word wins over a good one beside it.
     pub(super) fn of(entries: &'a [Entry]) -> Option<Self> {
         let is_of_update = entries.iter().any(|entry| entry.name.marks_update());
-        let said = entries.iter().filter(|entry| !(is_of_update && entry.name.is_weak_praise())).filter_map(Self::read);
+        let has_tally = entries.iter().any(|entry| entry.name.is_tally() && matches!(entry.value, Doc::Number(_)));
+        let counts = |entry: &&Entry| match entry.value {
+            Doc::Number(_) if has_tally => !entry.name.is_praise(),
+            _ => !(is_of_update && entry.name.is_weak_praise()),
+        };
+        let said = entries.iter().filter(counts).filter_map(Self::read);
         // The first of the worst.
         said.reduce(|worst, next| if next.tone > worst.tone { next } else { worst })
     }
@@ -33,10 +38,13 @@ impl<'a> OwnStatus<'a> {
     pub(super) fn unknown(entries: &'a [Entry]) -> Option<(&'a str, &'a str)> {
         let strange = |entry: &&'a Entry| entry.name.is_verdict() && Self::read(entry).is_none();
         entries.iter().filter(strange).find_map(|entry| match &entry.value {
-            Doc::Text(text) if !text.trim().is_empty() && !matches!(text.trim(), "0" | "1") => {
+            Doc::Text(text) if text.contains(char::is_alphabetic) => Some((entry.key.as_str(), text.as_str())),
+            Doc::Text(text) if entry.name.takes_codes() && !matches!(text.trim(), "" | "0" | "1") => {
                 Some((entry.key.as_str(), text.as_str()))
             }
-            Doc::Number(number) if !matches!(number, 0 | 1) => Some((entry.key.as_str(), "")),
+            Doc::Number(number) if entry.name.takes_codes() && !matches!(number, 0 | 1) => {
+                Some((entry.key.as_str(), ""))
+            }
             Doc::Text(_) | Doc::Number(_) | Doc::Bool(_) | Doc::List(_) | Doc::Map(_) | Doc::Other => None,
         })
     }
@@ -44,6 +52,10 @@ impl<'a> OwnStatus<'a> {
     fn read(entry: &'a Entry) -> Option<Self> {
         let Entry { key, name, value } = entry;
         let name = *name;
+        if let (true, Some(true)) = (name.is_blame() || name.is_doubt(), truth(value)) {
+            let tone = if name.is_blame() { Tone::Bad } else { Tone::Warn };
+            return Some(Self { key, name, word: "true", tone, is_firm: true, is_code: false, needs_key: true });
+        }
         if !name.is_status() && !name.is_praise() {
             return None;
         }
@@ -56,13 +68,14 @@ impl<'a> OwnStatus<'a> {
             is_code: false,
             needs_key: name.is_praise(),
         };
-        if let Some(truth) = truth(value) {
+        if let Some(truth) = truth(value).filter(|_| name.is_praise() || name.is_verdict()) {
             let (word, tone) = if truth { ("true", Tone::Good) } else { ("false", Tone::Bad) };
-            return Some(Self { needs_key: true, ..said(word, tone, !name.is_weak_praise()) });
+            return Some(Self { needs_key: true, ..said(word, tone, name.is_sure_praise() || name.is_verdict()) });
         }
         let number = match value {
             Doc::Number(number) => Some(*number),
-            Doc::Text(text) => text.trim().parse().ok(),
+            // `503`, and `503 Service Unavailable`.
+            Doc::Text(text) => text.split_whitespace().next().and_then(|first| first.parse().ok()),
             Doc::Bool(_) | Doc::List(_) | Doc::Map(_) | Doc::Other => None,
         };
         if let Some(number) = number {
@@ -71,7 +84,7 @@ impl<'a> OwnStatus<'a> {
                     let (word, tone) = if number == 1 { ("1", Tone::Good) } else { ("0", Tone::Bad) };
                     Some(Self { needs_key: true, ..said(word, tone, true) })
                 }
-                _ if name.is_status() => {
+                _ if name.takes_codes() => {
                     let (word, tone) = code(number)?;
                     Some(Self { needs_key: true, is_code: true, ..said(word, tone, false) })
                 }

@@ -7,6 +7,8 @@ use crate::check::words::{self, Tone};
 /// How long a text may be to be a word that we do not know, in bytes, and of how many parts. What is longer is prose.
 const WORD: usize = 40;
 const WORD_PARTS: usize = 3;
+/// How many lines of a list of checks are looked at.
+const LINES: usize = 1_000;
 /// How many texts of a page are looked at.
 const PAGE_TEXTS: usize = 50;
 
@@ -43,12 +45,15 @@ pub(super) fn read(media_type: &str, text: &str) -> Reading {
 
 /// Reads a text that may be a word: `Unhealthy`, `"OK"`.
 pub(super) fn read_word(text: &str) -> Reading {
+    if is_greeting(text) {
+        return Reading::Silent;
+    }
     if let Some(truth) = words::truth(text) {
         return Reading::of_word(if truth { Tone::Good } else { Tone::Bad }, if truth { "true" } else { "false" });
     }
     match words::sentence(text) {
         Some(word) => Reading::of_word(word.tone, word.text),
-        None if is_word(text) && !is_greeting(text) => Reading::Unreadable(Unreadable::Word(String::new())),
+        None if is_word(text) => Reading::Unreadable(Unreadable::Word(String::new())),
         None => Reading::Silent,
     }
 }
@@ -72,7 +77,7 @@ fn is_greeting(text: &str) -> bool {
 /// The Kubernetes API server, staging/src/k8s.io/apiserver/pkg/server/healthz: `[+]ping ok`, `[-]etcd failed: reason
 /// withheld`. Others follow it.
 fn checks_in_lines(text: &str) -> Option<Health> {
-    let checks = text.lines().filter_map(|line| {
+    let checks = text.lines().take(LINES).filter_map(|line| {
         let (rest, word, tone) = match (line.strip_prefix("[+]"), line.strip_prefix("[-]")) {
             (Some(rest), _) => (rest, "ok", Tone::Good),
             (_, Some(rest)) => (rest, "failed", Tone::Bad),

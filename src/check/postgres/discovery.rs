@@ -58,7 +58,7 @@ fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
         return not(why);
     }
     if value(env, "PGHOSTADDR").is_some() || value(env, "PGPORT").is_some_and(|ports| ports.contains(',')) {
-        return not("PGHOSTADDR, or a port for each host, is none of the keys of a check: write one with `url`");
+        return not("PGHOSTADDR, or a port for each host, has no key in a check: write one with `url`");
     }
     if value(env, USER).is_none() {
         return not("PGUSER is not set beside it");

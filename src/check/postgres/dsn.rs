@@ -61,10 +61,10 @@ fn pairs(text: &str) -> Result<Pairs, &'static str> {
         let name = &rest[..end];
         let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
         if name.is_empty() || !name.chars().all(is_word) {
-            return Err("something else stands where a keyword belongs");
+            return Err("other text is where a keyword belongs");
         }
         let value =
-            rest[end..].trim_start_matches(is_space).strip_prefix('=').ok_or("a keyword has no `=` behind it")?;
+            rest[end..].trim_start_matches(is_space).strip_prefix('=').ok_or("a keyword has no `=` after it")?;
         let (value, after) = value_of(value.trim_start_matches(is_space))?;
         pairs.push((name.to_owned(), value));
         rest = after.trim_start_matches(is_space);
@@ -128,10 +128,10 @@ mod tests {
             ),
             ("search_path=a,b host=db", "[search_path:a,b][host:db]"),
             ("host=db password='open", "a quote is not closed"),
-            ("host=db user", "a keyword has no `=` behind it"),
-            ("host=db user app=1", "a keyword has no `=` behind it"),
+            ("host=db user", "a keyword has no `=` after it"),
+            ("host=db user app=1", "a keyword has no `=` after it"),
             ("host=db; user=app", "[host:db;][user:app]"),
-            ("host=db =x", "something else stands where a keyword belongs"),
+            ("host=db =x", "other text is where a keyword belongs"),
             ("postgres://app@db/x?host=y user=1", "none"),
             ("Server=db;User Id=app;Password=x", "none"),
             ("a=b", "none"),

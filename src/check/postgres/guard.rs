@@ -124,7 +124,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
     pub(super) async fn refusal(stream: S, first: u8) -> SessionError {
         let guard = Self::new(stream, Rules::default());
         guard.lock().inbox.extend_from_slice(&[first]);
-        let (mut room, error) = ([0], "an answer to the request for TLS that is none");
+        let (mut room, error) = ([0], "an invalid answer to the request for TLS");
         match std::future::poll_fn(|cx| guard.lock().poll_deliver(cx, &mut ReadBuf::new(&mut room))).await {
             Err(session_error) => session_error,
             Ok(()) => super::session_error::broken(error),

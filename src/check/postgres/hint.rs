@@ -1,5 +1,8 @@
 //! Hints that are PostgreSQL's own: for its logins, its queries, its TLS and its silence.
 
+mod products;
+mod states;
+
 use crate::cause::Cause;
 use crate::findings::Context;
 use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail};
@@ -11,6 +14,9 @@ const FORWARDED: &str = "PostgreSQL rejects a parameter of the URL: it is unknow
 
 /// The hint of a fault, where PostgreSQL has one of its own.
 pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
+    if let Some(text) = products::hint(about(fault)) {
+        return Some(text.to_owned());
+    }
     let text = match fault.cause {
         Cause::PasswordRejected => password_rejected(fault),
         Cause::LoginRejected => login_rejected(fault),
@@ -27,6 +33,10 @@ pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<Strin
         Cause::AuthUnsupported => auth_unsupported(fault),
         Cause::ProbeLimit => probe_limit(fault)?,
         Cause::QueryFailed => query_failed(fault),
+        Cause::MissingTable => {
+            "The table does not exist for this user. Run the migrations, or check the database, search_path and capital \
+             letters, which need quotes."
+        }
         Cause::PermissionDenied => {
             "The login works, but the role lacks a privilege. GRANT it to this role; tables of another owner need a \
              grant for each role."
@@ -60,10 +70,6 @@ fn about(fault: &Fault) -> &'static str {
 
 fn password_rejected(fault: &Fault) -> &'static str {
     match about(fault) {
-        code::UPSTREAM_LOGIN => {
-            "PostgreSQL rejected the pooler's own login. Compare the password in the pooler's userlist.txt, \
-             [databases] or pool_passwd with the role's (ALTER ROLE … PASSWORD)."
-        }
         code::POOLER_PASSWORD => {
             "The pooler rejected the user or the password. Compare the Secret with the pooler's own list (PgBouncer: \
              userlist.txt, auth_query; Pgpool: pool_passwd)."
@@ -112,24 +118,13 @@ fn login_rejected(fault: &Fault) -> &'static str {
              role."
         }
         code::PARAMETER => FORWARDED,
-        code::POOLER_USER => {
-            "The pooler rejected this user before it reached PostgreSQL. Check its userlist.txt, auth_query or \
-             pool_passwd, and its own hba file."
+        code::REJECT_RULE => {
+            "A `reject` line in pg_hba.conf matches this user, database and client address. Remove it, or add a line that \
+             accepts them above it."
         }
-        code::POOLER_PARAMETER => {
-            "The pooler rejects a startup parameter. Add it to ignore_startup_parameters in pgbouncer.ini, or remove \
-             it from the URL."
-        }
-        code::ENDPOINT => {
-            "The proxy finds the endpoint by the TLS name (SNI). Connect with TLS to its full host name, or add \
-             options=endpoint%3DID to the URL."
-        }
-        code::TENANT => {
-            "The pooler does not know this user. Supabase expects USER.PROJECT as the user name, at the host that its \
-             Connect page shows."
-        }
-        code::ADDRESS => {
-            "The provider accepts only listed addresses. Add the cluster's egress address (NAT gateway) to its list."
+        code::TLS_DEMANDED => {
+            "The server requires TLS but offered none on this connection. A proxy between may remove it: connect to the \
+             server itself, or enable TLS in the proxy."
         }
         _ => {
             "PostgreSQL rejects this user, whatever the password. Its message and its log name the rule (pg_hba.conf, \
@@ -160,10 +155,6 @@ fn too_many_connections(fault: &Fault) -> &'static str {
         code::OWN_LIMIT => {
             "The login works, but the CONNECTION LIMIT of this role or database is reached. Lower the pools of the \
              app, or raise it with ALTER ROLE (or DATABASE) … CONNECTION LIMIT."
-        }
-        code::POOLER_FULL => {
-            "The pooler is full and did not ask the database. SHOW CLIENTS in its console shows who uses it; lower \
-             their pools, or raise the limit that the message names."
         }
         // Said before the server looks at the password, unlike the reserved slots.
         _ => {
@@ -234,19 +225,9 @@ fn query_failed(fault: &Fault) -> &'static str {
         (code::STATEMENT_TIMEOUT, _) => {
             "The statement_timeout of the server ended the query. Use a cheaper query (SELECT 1), or raise the limit."
         }
-        (code::NO_BACKEND, _) => {
-            "The pooler cannot connect to the database: it is down, it rejects the pooler's login, or the pool is \
-             used up. The pooler's log (SHOW POOLS, SHOW pool_nodes) shows which."
+        (_, state) => {
+            states::hint(state).unwrap_or("Read the message of the server, and its log and the pooler's at this time.")
         }
-        (_, "42P01" | "42703") => {
-            "The table or column does not exist for this user. Run the migrations, or check search_path and capital \
-             letters, which need quotes."
-        }
-        (_, "53100") => {
-            "The disk of the server is full. Check its volume (kubectl get pvc), then enlarge it or free space."
-        }
-        (_, "55P03") => "Another session holds the lock. pg_locks and pg_stat_activity show which.",
-        _ => "Look up the error code in the PostgreSQL manual, and read the server's log at this time.",
     }
 }
 

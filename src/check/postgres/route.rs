@@ -76,7 +76,9 @@ pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, server: &
         return Err(fault(attempt, &limit(code::KERBEROS, text), Link::Plain));
     }
     let (first, second) = settings.sslmode.modes();
-    let refused = match connect_with(attempt, settings, server, first, Link::Plain).await {
+    // Where TLS is tried next, that it is off is no cause.
+    let link = if second.is_some() { Link::PlainForced } else { Link::Plain };
+    let refused = match connect_with(attempt, settings, server, first, link).await {
         Ok(session) => return Ok(session),
         Err(refused) => refused,
     };
@@ -90,6 +92,8 @@ pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, server: &
 fn both(first: ConnectMode, earlier: Fault, later: Fault) -> Fault {
     let (over_tls, plain) = if first == ConnectMode::Plain { (later, earlier) } else { (earlier, later) };
     let plain_decides = match plain.cause {
+        // A server without TLS refused nothing over it.
+        _ if over_tls.detail == Some(Detail::Tls(TlsDetail::NotOffered)) => true,
         Cause::LoginRejected | Cause::TlsUnsupported => false,
         // Over TLS the login may be another one: that decides where it came so far.
         Cause::ProbeLimit => over_tls.phase < Phase::Login,

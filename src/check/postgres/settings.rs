@@ -135,7 +135,7 @@ impl Settings {
         let chosen = setting(&keys.sslmode, "sslmode", env)?.or(url.sslmode);
         let sslmode = sslmode(chosen, ca.as_ref().is_some_and(is_public))?;
         if sslmode == SslMode::VerifyFull && target.hosts.iter().any(|server| server.name.is_none()) {
-            return Err(malformed("hostaddr stands without a host, and sslmode=verify-full needs its name"));
+            return Err(malformed("hostaddr is set without host, and sslmode=verify-full needs the host name"));
         }
         Ok(Self {
             hosts: target.hosts,
@@ -197,8 +197,7 @@ fn hosts(keys: &PostgresKeys, mut hosts: Vec<HostPart>, env: &dyn Env) -> Result
         }
     }
     if hosts.is_empty() {
-        let fault =
-            Fault::new(Phase::Assert, Cause::ProbeLimit, "it names no host, for which libpq takes a local socket");
+        let fault = Fault::new(Phase::Assert, Cause::ProbeLimit, "it names no host; libpq then uses a local socket");
         return Err(fault.with(Detail::Value(ValueDetail::Socket)));
     }
     let port = setting(&keys.port, "port", env)?.map(|port| port.0);

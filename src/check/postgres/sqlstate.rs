@@ -1,11 +1,15 @@
 //! What a server's error means: SQLSTATE, and the texts of servers that use one code for all, to a cause and a code.
 //!
-//! The texts are read here and in `code`, and nowhere else.
+//! The texts are read here, in `about` and in `wordings`, and nowhere else.
 
+mod about;
 pub(super) mod code;
+mod wordings;
 
 use crate::cause::Cause;
 use crate::outcome::{Detail, Fault, Phase, SERVER_TEXT_LIMIT, SqlState, clean_text};
+
+use wordings::Wording;
 
 /// A server's ErrorResponse: the parts that are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,13 +66,15 @@ impl ServerError {
     pub(super) fn at_request(&self) -> Fault {
         let cause = match self.code.as_str() {
             "42501" => Cause::PermissionDenied,
+            "42P01" => Cause::MissingTable,
             "25006" => Cause::ReadOnly,
             "57P01" | "57P02" => Cause::ShuttingDown,
             "57P03" => self.not_now(),
             "53300" => Cause::TooManyConnections,
             _ => Cause::QueryFailed,
         };
-        Fault::new(Phase::Request, cause, format!("{} ({})", self.message, self.code)).with(self.typed(cause))
+        let phase = if cause == Cause::MissingTable { Phase::Assert } else { Phase::Request };
+        Fault::new(phase, cause, format!("{} ({})", self.message, self.code)).with(self.typed(cause))
     }
 
     /// What it says as a failure of this cause, typed.
@@ -93,10 +99,23 @@ impl ServerError {
         self.message.contains(text)
     }
 
+    /// What a pooler, a proxy or a provider says in words of its own; under the codes that they use, since a table or a
+    /// function of the app may be named like that.
+    fn wording(&self) -> Option<&'static Wording> {
+        const CLASSES: [&str; 8] = ["08", "0A", "28", "3D", "53", "57", "58", "XX"];
+        let theirs = self.code.is_empty() || CLASSES.iter().any(|class| self.code.starts_with(class));
+        wordings::of(&self.message, self.detail.as_deref()).filter(|_| theirs)
+    }
+
     fn login_cause(&self, link: Link) -> Cause {
-        // PgBouncer's, Neon's, and Azure's, under different codes.
-        if ["SSL required", "connection is insecure", "SSL connection is required"].iter().any(|text| self.says(text)) {
-            return demands_tls(link);
+        // PgBouncer hands on why its own login failed.
+        if self.says("server_login_retry") && self.says("password authentication failed") {
+            return Cause::PasswordRejected;
+        }
+        match self.wording().map(|wording| wording.cause) {
+            Some(Cause::TlsUnsupported) => return demands_tls(link),
+            Some(cause) => return cause,
+            None => {}
         }
         match self.code.as_str() {
             "28P01" => Cause::PasswordRejected,
@@ -120,41 +139,23 @@ impl ServerError {
         }
     }
 
-    /// Poolers and proxies give one code (08P01) for everything: the text decides. PgBouncer's, Pgpool's (XX000), Neon's
-    /// and Supabase's, and PostgreSQL's own, which PgBouncer before 1.21 hands on without their code.
+    /// PostgreSQL's own texts, which poolers such as PgBouncer before 1.21 hand on under one code (08P01).
     fn pooler_cause(&self) -> Cause {
         const TEXTS: &[(&str, Cause)] = &[
             ("certificate authentication failed", Cause::LoginRejected),
             ("authentication failed", Cause::PasswordRejected),
-            ("no such database", Cause::NoSuchDatabase),
             ("too many connections for", Cause::TooManyConnections),
             // It is not there, or may not log in.
             ("role \"", Cause::LoginRejected),
             ("\" does not exist", Cause::NoSuchDatabase),
             ("not currently accepting connections", Cause::LoginRejected),
-            ("no such user", Cause::LoginRejected),
-            ("login rejected", Cause::LoginRejected),
-            ("no authentication method", Cause::LoginRejected),
             ("no pg_hba.conf entry", Cause::LoginRejected),
-            ("unsupported startup parameter", Cause::LoginRejected),
-            ("no more connections allowed", Cause::TooManyConnections),
-            ("Too many connections", Cause::TooManyConnections),
+            ("pg_hba.conf rejects", Cause::LoginRejected),
             ("too many clients", Cause::TooManyConnections),
             ("remaining connection slots", Cause::TooManyConnections),
-            ("client connections exceeded", Cause::TooManyConnections),
             ("starting up", Cause::StartingUp),
-            ("max clients reached", Cause::TooManyConnections),
-            // Supabase's: "Tenant or user not found", "no tenant identifier provided".
-            ("enant", Cause::LoginRejected),
-            ("Endpoint ID is not specified", Cause::LoginRejected),
-            ("Inconsistent project name", Cause::LoginRejected),
-            ("This IP address", Cause::LoginRejected),
             ("shutting down", Cause::ShuttingDown),
         ];
-        // Pgpool's "SCRAM authentication failed" of a user that it does not know.
-        if self.detail.as_ref().is_some_and(|detail| detail.contains("does not contain an entry")) {
-            return Cause::LoginRejected;
-        }
         TEXTS.iter().find(|(text, _)| self.says(text)).map_or(Cause::QueryFailed, |(_, cause)| *cause)
     }
 
@@ -280,11 +281,13 @@ mod tests {
             ("25006", "read_only"),
             ("57P01", "shutting_down"),
             ("57014", "query_failed"),
-            ("42P01", "query_failed"),
+            ("3F000", "query_failed"),
         ] {
             let fault = error(code, "m").at_request();
             assert_eq!((fault.cause.slug(), fault.phase), (slug, Phase::Request), "{code}");
         }
+        let fault = error("42P01", "relation \"users\" does not exist").at_request();
+        assert_eq!((fault.cause.slug(), fault.phase), ("missing_table", Phase::Assert));
         let wants_cert = error("28000", "connection requires a valid client certificate");
         assert_eq!(wants_cert.at_login(Link::Tls).phase, Phase::Tls);
     }

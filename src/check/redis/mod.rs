@@ -75,7 +75,7 @@ impl Check for Redis {
         let destination = self.keys.destination(env);
         let readings = self.keys.server.named().flat_map(|(key, value)| Reading::all(key, value, env)).collect();
         Prepared::new(
-            destination.as_ref().map_or_else(|_| self.keys.server.origin(), Destination::target),
+            destination.as_ref().map_or_else(|fault| self.keys.server.blamed_origin(fault), Destination::target),
             destination.as_ref().map(|destination| destination.server.hosts.clone()).unwrap_or_default(),
             readings,
             destination.and_then(|destination| {

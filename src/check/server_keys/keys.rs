@@ -70,12 +70,34 @@ impl ServerKeys {
         values.into_iter().filter_map(|(key, value)| Some((key, value?)))
     }
 
-    /// Where the target comes from, where it cannot be resolved.
+    /// Where the target comes from.
     #[must_use]
     pub fn origin(&self) -> String {
         let value = self.url.as_ref().or(self.host.as_ref());
         value.map_or_else(|| "the configuration".to_owned(), Value::origin)
     }
+
+    /// What stands for the target that cannot be resolved, for this reason.
+    #[must_use]
+    pub fn blamed_origin(&self, fault: &Fault) -> String {
+        origin_of(fault, self.named())
+    }
+}
+
+/// Where the value comes from that keeps a target from being resolved: the one that the fault names, else the URL or the
+/// host.
+pub fn origin_of<'a>(fault: &Fault, named: impl Iterator<Item = (&'static str, &'a Value)>) -> String {
+    let named: Vec<(&str, &Value)> = named.collect();
+    let is_blamed = |key: &str, value: &Value| match &fault.detail {
+        Some(Detail::Value(ValueDetail::Key(blamed))) => key == *blamed,
+        Some(Detail::Value(ValueDetail::Unset(variable))) => {
+            matches!(value, Value::Env(name) if name == variable) || value.parts().any(|part| part == variable)
+        }
+        _ => false,
+    };
+    let blamed = named.iter().find(|(key, value)| is_blamed(key, value));
+    let found = blamed.or_else(|| named.iter().find(|(key, _)| matches!(*key, "url" | "host")));
+    found.map_or_else(|| "the configuration".to_owned(), |(_, value)| value.origin())
 }
 
 /// What is wrong with the value of the key `host`.

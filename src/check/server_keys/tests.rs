@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use super::{Server, ServerKeys, ServerRules, read};
+use crate::cause::Cause;
 use crate::config::node::parse;
 use crate::env::MapEnv;
-use crate::outcome::Fault;
+use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::Scheme;
 use crate::secret::Secret;
 
@@ -164,6 +165,15 @@ fn what_cannot_be_resolved_is_a_fault_without_the_text() {
     }
     assert_eq!(keys("{count: 1, url: {env: URL}}").0.origin(), "the variable URL");
     assert_eq!(keys("{count: 1, host: db}").0.origin(), "the configuration");
+    let keys = keys("{count: 1, host: {env: HOST}, port: {env: PORT}, user: {env: USER}}").0;
+    let of = |detail| {
+        let fault = Fault::new(Phase::Assert, Cause::VariableInvalid, "").with(Detail::Value(detail));
+        keys.blamed_origin(&fault)
+    };
+    assert_eq!(of(ValueDetail::Key("port")), "the variable PORT");
+    assert_eq!(of(ValueDetail::Unset("USER".to_owned())), "the variable USER");
+    assert_eq!(of(ValueDetail::Key("host")), "the variable HOST");
+    assert_eq!(of(ValueDetail::Socket), "the variable HOST");
 }
 
 #[test]

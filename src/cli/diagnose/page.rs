@@ -114,11 +114,10 @@ fn findings(sheet: &mut Sheet, outcome: &Outcome) {
         };
         sheet.marked(2, mark, &format!("{word} {}", finding.code));
         // What stands under Fix need not be said again.
-        let said = |text: &str| outcome.failure.as_ref().is_some_and(|failure| failure.hint.contains(text));
-        if !said(&finding.message) {
+        if !outcome.advises(&finding.message) {
             sheet.hang("    ", 4, &finding.message);
         }
-        let fix = if said(&finding.fix) { "as above" } else { &finding.fix };
+        let fix = if outcome.advises(&finding.fix) { "as above" } else { &finding.fix };
         sheet.hang("    ", 4, &format!("Fix: {fix}"));
     }
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::with_capital;
 use crate::cause::Cause;
 use crate::findings::context::Context;
-use crate::findings::host_class::{HostClass, classify, flag};
+use crate::findings::host_class::{HostClass, by_shape, classify, cluster_part, flag, found, written};
 use crate::findings::local::wrong_port_of;
-use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault, TlsDetail};
+use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault, Query, TlsDetail};
 use crate::pod::Pod;
-use crate::url::Endpoint;
+use crate::url::{Endpoint, Host};
 
 /// The kernel repeats a lost SYN after one second.
 const SYN_AGAIN: Duration = Duration::from_secs(1);
@@ -111,6 +112,9 @@ impl FailedConnect<'_> {
         } else {
             String::new()
         };
+        if let Some(text) = self.by_search_domain() {
+            return format!("{text}; otherwise nothing listens on port {port} there.");
+        }
         let text = match self.service() {
             Some((service, namespace)) if several => format!(
                 "{seen}{who} of the headless Service {service} {are} running, but nothing listens on port {port}. \
@@ -132,6 +136,24 @@ impl FailedConnect<'_> {
         with_capital(&text)
     }
 
+    /// A short name that the cluster does not know, and another domain of the search list does: which of both is meant is not
+    /// known.
+    fn by_search_domain(&self) -> Option<String> {
+        let HostClass::Public(name) = &self.place else { return None };
+        let suffix = found(name, self.evidence)?.suffix.as_deref()?;
+        let of_cluster = |query: &&Query| query.suffix.as_deref().is_some_and(|suffix| cluster_part(suffix).is_some());
+        let asked_before = self.evidence.queries.iter().filter(of_cluster).any(|query| written(query) == name);
+        let (HostClass::Service { service, .. } | HostClass::Unclear { service, .. }) = by_shape(name) else {
+            return None;
+        };
+        asked_before.then(|| {
+            format!(
+                "{name} is no Service here: the search domain {suffix} answered for it. If it should be a Service, \
+                 run kubectl get svc -A | grep {service}"
+            )
+        })
+    }
+
     /// The target is this pod itself: what listens in it is known, as a rule.
     fn inside(&self) -> Option<String> {
         let one = self.tries(ConnectResult::Refused).next()?;
@@ -144,6 +166,17 @@ impl FailedConnect<'_> {
         }
         let ips = pod.and_then(|pod| Pod::on_port(pod, port)).unwrap_or_default();
         let shown = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+        if let Host::Name(name) = &self.endpoint.host
+            && !own
+            && ips.is_empty()
+            && !self.endpoint.host.is_loopback()
+            && found(name, self.evidence).is_none()
+        {
+            return Some(format!(
+                "/etc/hosts of this pod has {ip} for {name}: the pod itself, in which nothing listens on port {port}. \
+                 Correct the entry (hostAliases), or check that its container has started."
+            ));
+        }
         Some(match (own, ips.is_empty()) {
             (true, true) => format!(
                 "{ip} is this pod itself, and nothing in it listens on port {port}. Check whether the app has \
@@ -198,6 +231,9 @@ impl FailedConnect<'_> {
                 "No connect attempt had a whole second, and one lost packet costs that much: raise `timeout` (or \
                  `connect_timeout`). If there is still no answer, a NetworkPolicy or firewall drops port {port}."
             );
+        }
+        if let Some(text) = self.by_search_domain() {
+            return format!("{text}; otherwise a firewall drops port {port}.");
         }
         match self.service() {
             Some((service, namespace)) => format!(
@@ -302,10 +338,4 @@ fn limit(fault: &Fault) -> &'static str {
              in the pod."
         }
     }
-}
-
-/// The same sentence with a capital at its start.
-fn with_capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::cause::Cause;
 use crate::findings::context::Context;
 use crate::findings::host_class::{
-    HostClass, classify, cluster_part, domain, flag, is_address, is_public, own_namespace, written,
+    HostClass, by_shape, classify, cluster_part, domain, flag, is_address, is_cluster_name, is_public, is_service_of,
+    own_namespace, written,
 };
 use crate::outcome::{Detail, DnsAnswer, DnsDetail, Evidence, Fault, Query};
 use crate::url::Host;
@@ -188,6 +189,9 @@ fn no_address(fault: &Fault, queries: &[&Query], evidence: &Evidence, context: C
             .to_owned();
     }
     let exists = queries.iter().find(|query| is_rcode(query, "NOERROR"));
+    if let Some(text) = exists.and_then(|query| only_as_suffixed(query, "without an address", evidence)) {
+        return text;
+    }
     let within = exists.map(|query| (query, query.suffix.as_deref().and_then(cluster_part)));
     match (asked(fault, evidence, context), within) {
         // CoreDNS answers so where there is a namespace of that name.
@@ -210,7 +214,29 @@ fn no_address(fault: &Fault, queries: &[&Query], evidence: &Evidence, context: C
     }
 }
 
+/// A name of the cluster that is known only with a suffix of the search list that is none of the cluster's.
+fn only_as_suffixed(query: &Query, how: &str, evidence: &Evidence) -> Option<String> {
+    let (name, suffix) = (written(query), query.suffix.as_deref()?);
+    let gone = |other: &Query| other.suffix.is_none() && written(other) == name && is_rcode(other, "NXDOMAIN");
+    let foreign = is_cluster_name(name, evidence) && !is_service_of(&format!("{name}.{suffix}"), domain(evidence));
+    (foreign && evidence.queries.iter().any(gone)).then(|| {
+        let get = match by_shape(name) {
+            HostClass::Service { service, namespace } => format!("{}get svc {service}", flag(namespace.as_deref())),
+            _ => "get svc -A".to_owned(),
+        };
+        format!(
+            "{name} does not exist (kubectl {get}). Only the search domain {suffix} answers for it, {how}: remove its \
+             wildcard record, or write {name}. with a final dot."
+        )
+    })
+}
+
 fn server_failure(evidence: &Evidence) -> String {
+    let failed = |query: &&Query| !is_rcode(query, "NOERROR") && !is_rcode(query, "NXDOMAIN");
+    let by_suffix = |query: &Query| only_as_suffixed(query, "with an error", evidence);
+    if let Some(text) = evidence.queries.iter().filter(failed).find_map(by_suffix) {
+        return text;
+    }
     if evidence.queries.iter().any(|query| query.answer == DnsAnswer::Malformed) {
         return "The peer that answers is not a name server. Compare `nameserver` in the pod's /etc/resolv.conf with \
                 kubectl -n kube-system get svc kube-dns."

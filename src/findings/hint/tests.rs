@@ -1,4 +1,5 @@
 mod dial;
+mod misled;
 mod names;
 mod tls;
 

@@ -9,6 +9,7 @@ pub(in crate::findings) const CODES: &[Entry] = &[
     SEARCH_WASTED,
     SEARCH_STOPS_MUSL,
     SEARCH_HIJACK,
+    PLACEHOLDER,
     AAAA_BREAKS_MUSL,
     AAAA_SILENT,
     TCP_BLOCKED,
@@ -39,8 +40,17 @@ pub(super) const SEARCH_HIJACK: Entry = Entry {
     code: "dns_search_hijack",
     severity: Severity::Warning,
     cause: Cause::DnsAnswerMismatch,
-    meaning: "a suffix of the search list answers for a public name, so the name itself is never looked up",
+    meaning: "a suffix of the search list answers for a public name, or (error) for one of the cluster: the check and the app \
+              reach another machine",
     remedy: "write the name with a final dot, set `ndots: 1` or `2`, or remove the wildcard from that domain",
+};
+pub(super) const PLACEHOLDER: Entry = Entry {
+    code: "dns_placeholder",
+    severity: Severity::Error,
+    cause: Cause::DnsAnswerMismatch,
+    meaning: "the name server answers 0.0.0.0, :: or a loopback address for the name: a DNS filter blocks it, or its \
+              record is a placeholder",
+    remedy: "allow the name in the DNS filter, or correct its record",
 };
 pub(super) const AAAA_BREAKS_MUSL: Entry = Entry {
     code: "dns_aaaa_breaks_musl",

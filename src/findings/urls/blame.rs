@@ -2,6 +2,7 @@
 
 use super::clients::{Family, Fate};
 use super::intent::Intent;
+use super::shape::Shape;
 use super::values::{self, Flaw};
 use super::{jdbc, messages, percent};
 use crate::cause::Cause;
@@ -63,12 +64,21 @@ pub fn blame(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
         Some(Flaw::White(what)) => {
             return Some(Blame::new(Cause::SecretWhitespace, format!("it has {what}")));
         }
-        Some(Flaw::Quoted) => {
+        Some(Flaw::Quoted | Flaw::Curly) => {
             return Some(Blame::malformed("it is in quotes, which are part of the value"));
         }
         Some(Flaw::Base64) => return Some(Blame::malformed("it is still base64 of the URL")),
         Some(Flaw::Unexpanded(what)) if unread => return Some(unfilled(&what)),
-        Some(Flaw::Unexpanded(_) | Flaw::Placeholder | Flaw::ServiceLink) | None => {}
+        Some(Flaw::Unresolved(store)) if unread => {
+            return Some(Blame::malformed(format!("it is a reference for {store}, which nothing resolved")));
+        }
+        Some(_) | None => {}
+    }
+    if unread && let Some(shape) = Shape::of(text) {
+        return Some(Blame::malformed(format!("it {}", shape.words().0)));
+    }
+    if unread && let Some(Flaw::Json) = values::flaw_of_one(text) {
+        return Some(Blame::malformed("it is a whole JSON object, where one value is meant"));
     }
     let family = Family::of(text, schemes)?;
     let intent = Intent::of(text)?;
@@ -108,6 +118,9 @@ pub fn lint(text: &str, family: Family, schemes: Schemes) -> Option<Blame> {
     let read = if jdbc || socket { Ok(()) } else { Url::parse(text).map(|_| ()) };
     if let Some(blame) = blame(text, read.is_err(), schemes) {
         return Some(blame);
+    }
+    if let Some(shape) = Shape::of(text) {
+        return Some(Blame::malformed(format!("it {}", shape.words().0)));
     }
     if Family::of(text, schemes) != Some(family) {
         return Some(Blame::malformed(format!("it is not a URL that starts with {}", family.schemes(schemes))));

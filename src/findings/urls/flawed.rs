@@ -49,29 +49,38 @@ pub(super) fn value<'a>(
     let name = reading.variable.as_deref();
     let secret = reading.key == "password" || (listed && name.is_some_and(values::names_secret));
     let is_url = Family::of(values::bare(text), schemes).is_some();
-    let flaw = values::flaw(text, name).or_else(|| is_url.then(|| messages::placeholder_in(text)).flatten());
+    let flaw = values::flaw(text, name)
+        .or_else(|| is_url.then(|| messages::placeholder_in(text)).flatten())
+        .or_else(|| (is_one_value(reading, fault, secret)).then(|| values::flaw_of_one(text)).flatten());
     // Files of certificates end in a newline, as every text file does.
     let of_pem = fault.is_some_and(|fault| fault.detail == Some(Detail::Value(ValueDetail::NotPem)));
     let flaw = flaw.filter(|flaw| !(of_pem && matches!(flaw, Flaw::White(_))));
     let mut found = Vec::new();
     if flaw.is_none() {
-        found.extend(encoded_twice(reading, fault));
+        found.extend(encoded_twice(reading, fault, listed && secret));
     }
     if let Some(flaw) = flaw {
         // A login that works shows that the value is what the server wants, odd as it is.
         let matters = match &flaw {
-            Flaw::White(_) | Flaw::Quoted => (listed && (secret || is_url)) || explains(fault),
+            Flaw::White(_) | Flaw::Quoted | Flaw::Curly => (listed && (secret || is_url)) || explains(fault),
             Flaw::Unexpanded(_) if listed && name.is_some_and(|name| values::is_template(name, text)) => false,
             // What nothing filled in is wrong wherever a check fails.
-            Flaw::Unexpanded(_) if !reading.key.is_empty() => listed || unproven || fault.is_some(),
-            Flaw::Base64 | Flaw::Unexpanded(_) => listed || explains(fault),
+            Flaw::Unexpanded(_) | Flaw::Unresolved(_) if !reading.key.is_empty() => {
+                listed || unproven || fault.is_some()
+            }
+            Flaw::Base64 | Flaw::Unexpanded(_) | Flaw::Unresolved(_) | Flaw::Pem(_) | Flaw::Json | Flaw::Absent => {
+                listed || explains(fault)
+            }
             Flaw::Placeholder => (listed && (secret || is_url)) || unproven || explains(fault),
             Flaw::ServiceLink => listed || explains(fault),
         };
         if matters {
             let mut finding = messages::flaw(&flaw, reading);
             // Nobody was asked, and the same Secret may well have made the server's password.
-            let spaces = matches!(flaw, Flaw::Quoted | Flaw::White("white space at its start" | "a space at its end"));
+            let spaces = matches!(
+                flaw,
+                Flaw::Quoted | Flaw::Curly | Flaw::White("white space at its start" | "a space at its end")
+            );
             if listed && !is_url && spaces && !explains(fault) {
                 finding.severity = Severity::Warning;
                 finding.fix = UNLESS.to_owned();
@@ -84,10 +93,28 @@ pub(super) fn value<'a>(
     found
 }
 
-/// A rejected password that reads as base64 of text.
-fn encoded_twice<'a>(reading: &'a Reading, fault: Option<&Fault>) -> Option<FindingAbout<'a>> {
-    fault.filter(|fault| fault.cause == Cause::PasswordRejected)?;
+/// Whether the value is to be one secret or one connection string: apps take JSON from a `…_SECRET` or `…_CREDENTIALS`.
+fn is_one_value(reading: &Reading, fault: Option<&Fault>, secret: bool) -> bool {
+    let name = reading.variable.as_deref().unwrap_or_default().to_ascii_uppercase();
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    match reading.is_listed() {
+        true if secret => !ends(&["SECRET", "CREDENTIAL", "CREDENTIALS"]) || values::signs_tokens(&name),
+        true => ends(&["_URL", "_DSN", "_URI"]),
+        false => {
+            matches!(reading.key, "url" | "password") || fault.is_some_and(|fault| fault.cause == Cause::UrlMalformed)
+        }
+    }
+}
+
+/// A rejected password that reads as base64 of text; of a secret that nobody tried only one that is so twice.
+fn encoded_twice<'a>(reading: &'a Reading, fault: Option<&Fault>, is_secret: bool) -> Option<FindingAbout<'a>> {
     let text = reading.text.expose();
+    if is_secret && values::encoded_twice(text) {
+        let message = format!("{} reads as base64 of plain text: it may have been encoded twice", reading.origin);
+        let finding = messages::flaw(&Flaw::Base64, reading);
+        return Some(About::Value(reading).found(Finding { message, severity: Severity::Warning, ..finding }));
+    }
+    fault.filter(|fault| fault.cause == Cause::PasswordRejected)?;
     let (about, part, password) = match reading.key {
         "password" => (About::Value(reading), "", text),
         "url" => (About::Password(reading), "the password in ", Intent::of(values::bare(text))?.password?),

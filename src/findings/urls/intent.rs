@@ -17,13 +17,15 @@ pub(super) struct Intent<'a> {
 }
 
 /// A name of the query that shows that a query begins there, and no password goes on.
-const PARAMETERS: [&str; 20] = [
+pub(super) const PARAMETERS: [&str; 22] = [
     "sslmode",
     "ssl",
     "channel_binding",
     "application_name",
     "options",
     "schema",
+    "search_path",
+    "currentSchema",
     "pgbouncer",
     "connect_timeout",
     "connection_limit",

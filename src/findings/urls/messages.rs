@@ -2,7 +2,7 @@
 
 use super::clients::{Client, Family, Fate};
 use super::intent::Intent;
-use super::rows::{BASE64, MISREAD, PLACEHOLDER, QUOTED, SERVICE_LINK, UNENCODED, WHITE};
+use super::rows::{BASE64, JSON, MISREAD, PEM, PLACEHOLDER, QUOTED, SERVICE_LINK, UNENCODED, WHITE};
 use super::values::{self, Flaw};
 use super::{jdbc, percent};
 use crate::finding::{Finding, Severity};
@@ -31,6 +31,30 @@ pub(super) fn flaw(flaw: &Flaw, reading: &Reading) -> Finding {
             format!("{origin} still contains {what}: nothing filled in the template"),
             "render the manifest with the tool that fills in ${NAME} or {{ }}; Kubernetes fills in only $(NAME), and \
              only if NAME is set before it in the same container's env",
+        ),
+        Flaw::Unresolved(store) => PLACEHOLDER.found(
+            format!("{origin} is a reference for {store}, which nothing resolved"),
+            "let the tool resolve it for this container too (a webhook or wrapper serves only the containers that it knows), or \
+             set the value from a Secret",
+        ),
+        Flaw::Absent => {
+            let finding = PLACEHOLDER.found(
+                format!("{origin} is the word that programs write where a value is missing (null, undefined, None)"),
+                "set the real value; if none is meant (Laravel reads null so), remove the variable",
+            );
+            Finding { severity: Severity::Warning, ..finding }
+        }
+        Flaw::Json => JSON.found(
+            format!("{origin} is a whole JSON object, where one value is meant"),
+            "choose the key: `property` in an ExternalSecret, `jmesPath` in the CSI driver, `:password::` behind the ARN in ECS",
+        ),
+        Flaw::Pem(what) => PEM.found(
+            format!("{origin} {what}"),
+            "unless the app repairs it, mount the PEM as a file, or set it with its line breaks (a `|` block in YAML)",
+        ),
+        Flaw::Curly => QUOTED.found(
+            format!("{origin} has typographic quotes (“ ” ‘ ’), which are part of the value"),
+            "write it without quotes, or with straight ones where the file needs them: it was copied from a text or a chat",
         ),
         Flaw::Placeholder => PLACEHOLDER.found(
             format!("{origin} is a placeholder, not the real value"),

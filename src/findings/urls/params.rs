@@ -10,9 +10,10 @@ use crate::findings::wording::join_names;
 use crate::outcome::{AUTH_METHOD, Evidence};
 use crate::url::Host;
 
-/// What becomes of parameters, one letter a client: `.` takes it or passes over it, S asks the server for it, which takes
-/// it; F asks the server, which refuses it; R refuses the URL; f and r: older versions do. The first ones are worth
-/// telling whoever the client is, the others only where it was named. tests/it/urls.rs asks the real clients.
+/// What becomes of parameters, one letter a client: `.` takes it, or passes over it and nothing is lost; I passes over it,
+/// and what it should do is not done; S asks the server for it, which takes it; F asks the server, which refuses it; R
+/// refuses the URL; f and r: older versions do. The first ones are worth telling whoever the client is, the others only
+/// where it was named. tests/it/urls.rs asks the real clients.
 const TABLE: &str = include_str!("params.txt");
 
 /// Columns of the table; before the last one they are the clients of the family in their order.
@@ -69,7 +70,7 @@ fn forwarded(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec
             true => "would send it to the server as a setting, which Neon ignores (others: 42704)",
             false => "would send it to the server as a setting (42704 or 55P02; 08P01 behind PgBouncer)",
         };
-        let says: Vec<String> = [('F', refused), ('R', "would reject the URL")]
+        let says: Vec<String> = [('F', refused), ('R', "would reject the URL"), ('I', "would ignore it")]
             .into_iter()
             .filter_map(|(letter, what)| Some(format!("{} {what}", named(&those, letter)?)))
             .collect();
@@ -78,6 +79,13 @@ fn forwarded(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec
         }
         let fix = match name {
             _ if neon && named(&those, 'R').is_none() => "keep it for Neon; for other servers, remove it".to_owned(),
+            "sslmode" if intent.param(name) == Some("no-verify") => {
+                "only node-postgres and postgres.js know no-verify: for other clients write sslmode=require, which verifies \
+                 nothing without a CA".to_owned()
+            }
+            "search_path" | "currentSchema" => {
+                "set the schema at the role, which every client honours: ALTER ROLE … SET search_path".to_owned()
+            }
             "ssl" | "sslmode" => "with one of these, write sslmode=require, or sslmode=disable".to_owned(),
             _ => format!("with one of these, remove `{name}` from the URL that it reads; other clients may need it"),
         };
@@ -221,7 +229,7 @@ mod tests {
         assert_eq!(own[..SQLALCHEMY_ASYNCPG], names(passwords));
         assert_eq!((own[SQLALCHEMY], own[SQLALCHEMY_ASYNCPG]), ("sqlalchemy", "sqlalchemy-asyncpg"));
         for (letters, pair) in TABLE.lines().filter_map(|line| line.split_once('\t')) {
-            assert!(letters.len() == own.len() && letters.chars().all(|letter| ".SFRfr".contains(letter)), "{pair}");
+            assert!(letters.len() == own.len() && letters.chars().all(|letter| ".SFRIfr".contains(letter)), "{pair}");
         }
     }
 }

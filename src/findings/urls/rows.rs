@@ -126,8 +126,22 @@ pub(super) const PLACEHOLDER: Entry = entry(
     "env_placeholder",
     Severity::Error,
     Cause::VariableInvalid,
-    "a value is a placeholder: a template that nothing filled in, or an example",
+    "a value is a placeholder: a template that nothing filled in, a reference that nothing resolved, or an example",
     "set the real value; Kubernetes fills in $(NAME) only if NAME is set before it in the same container's env",
+);
+pub(super) const JSON: Entry = entry(
+    "env_json_secret",
+    Severity::Error,
+    Cause::VariableInvalid,
+    "a value is a whole JSON object where one of its values is meant, as a cloud's secret store has them",
+    "choose the key where the Secret is made: `property` in an ExternalSecret, `jmesPath` in the CSI driver",
+);
+pub(super) const PEM: Entry = entry(
+    "env_pem_damaged",
+    Severity::Warning,
+    Cause::VariableInvalid,
+    "a certificate or key in PEM has lost its line breaks, or is in quotes or base64",
+    "mount it as a file, or set it with its line breaks: a `|` block in YAML",
 );
 pub(super) const SERVICE_LINK: Entry = entry(
     "env_service_link",
@@ -192,6 +206,8 @@ pub(in crate::findings) const CODES: &[Entry] = &[
     QUOTED,
     BASE64,
     PLACEHOLDER,
+    JSON,
+    PEM,
     SERVICE_LINK,
     STALE,
     DEFAULT,

@@ -148,6 +148,18 @@ fn what_is_found_in_urls() {
         ("postgres://app:pw@db/x?schema=public", &["node@22"], &["url_parameter_forwarded"]),
         ("postgres://app:pw@db/x?search_path=x", &["go"], &[]),
         ("postgres://app:pw@db/x?search_path=x", &["libpq"], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@db/x?search_path=x", &[], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@db/x?search_path=x", &["node@22"], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@db/x?currentSchema=x", &[], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@db/x?sslmode=no-verify", &[], &["url_parameter_forwarded"]),
+        ("postgres://app:pw@db/x?sslmode=no-verify", &["node@22"], &[]),
+        ("postgres://app:pw@db/x?pgbouncer=true&connection_limit=1", &["node@22"], &["url_parameter_forwarded"; 2]),
+        ("jdbc:postgresql://db:5432/shop?user=app&password=x&currentSchema=shop", &[], &[]),
+        ("postgres://app:pw@db/shop&sslmode=require", &[], &["url_misread"]),
+        ("postgres://app:pw@db/shop sslmode=require", &[], &["url_misread"]),
+        ("postgres://app:pw@db/shop? sslmode=require", &[], &["url_misread"]),
+        ("http://a:8000,http://b:8000", &[], &["url_misread"]),
+        ("redis://a:6379,redis://b:6379", &[], &["url_misread"]),
         ("postgres://app:pw@db/x?sslmode=verify-full", &["tokio"], &["url_parameter_forwarded"]),
         ("postgres://app:pw@db/x?sslmode=require", &["tokio"], &[]),
         ("postgresql+psycopg://app:pw@db/x?schema=public", &[], &["url_parameter_forwarded"]),
@@ -212,6 +224,58 @@ fn values_of_the_kind_env() {
         ("API_URL", "http://${API_HOST}:8000", "env_placeholder"),
         ("DB_HOST", "${DB_HOST}", "env_placeholder"),
         ("DB_HOST", "$(DB_HOST) x", "env_placeholder"),
+        // Nobody resolved it.
+        ("DB_PASSWORD", "vault:secret/data/cred#X", "env_placeholder"),
+        ("DATABASE_URL", "op://shop/db/url", "env_placeholder"),
+        ("API_KEY", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:k-AbCdEf", "env_placeholder"),
+        ("DB_PASSWORD", "ENC[AES256_GCM,data:aGk=,iv:x,tag:y,type:str]", "env_placeholder"),
+        ("DB_PASSWORD", "<path:secret/data/db#pw>", "env_placeholder"),
+        ("DB_PASSWORD", "<no value>", "env_placeholder"),
+        ("DATABASE_URL", "postgres://app:<no value>@db/x", "env_placeholder"),
+        ("DB_PASSWORD", "null", "env_placeholder"),
+        ("DB_PASSWORD", "undefined", "env_placeholder"),
+        ("API_URL", "http://undefined:8000", "env_placeholder"),
+        ("API_KEY", "TODO", "env_placeholder"),
+        ("DB_PASSWORD", "#{x}#", "env_placeholder"),
+        ("DB_PASSWORD", "$DB_PASSWORD", "env_placeholder"),
+        ("DATABASE_URL", "postgres://app:$DB_PASSWORD@db/x", "env_placeholder"),
+        ("DB_PASSWORD", "%DB_PW%", "env_placeholder"),
+        ("OPENAI_API_KEY", "sk-...", "env_placeholder"),
+        ("OPENAI_API_KEY", "sk-xxxxxxxxxxxxxxxx", "env_placeholder"),
+        ("OPENAI_API_KEY", "sk-your-key-here", "env_placeholder"),
+        ("DB_PASSWORD", "********", "env_placeholder"),
+        ("DB_PASSWORD", "${{ secrets.DB_PASSWORD }}", "env_placeholder"),
+        ("DB_PASSWORD", "projects/12/secrets/db/versions/latest", "env_placeholder"),
+        ("DB_PASSWORD", "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/db/)", "env_placeholder"),
+        ("DB_PASSWORD", "ref+vault://secret/db#/password", "env_placeholder"),
+        ("DB_PASSWORD", "{\"password\":\"hunter2\",\"username\":\"app\"}", "env_json_secret"),
+        ("DATABASE_URL", "{\"host\":\"db\",\"password\":\"hunter2\",\"username\":\"app\"}", "env_json_secret"),
+        ("DATABASE_URL", "“postgres://app:pw@db/x”", "env_quoted"),
+        ("DB_PASSWORD", "‘hunter2’", "env_quoted"),
+        ("DATABASE_URL", "postgres://app:‘hunter2’@db/x", "env_quoted"),
+        ("DB_PASSWORD", "aHVudGVyMmh1bnRlcjIK", "env_base64_twice"),
+        ("DB_PASSWORD", "YUhWdWRHVnlNbWgxYm5SbGNqST0=", "env_base64_twice"),
+        ("TLS_KEY", "-----BEGIN PRIVATE KEY-----\\nMIIE\\n-----END PRIVATE KEY-----", "env_pem_damaged"),
+        ("TLS_KEY", "-----BEGIN PRIVATE KEY----- MIIE vQIB -----END PRIVATE KEY-----", "env_pem_damaged"),
+        ("TLS_KEY", "\"-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\"", "env_pem_damaged"),
+        // What may well be meant.
+        ("DB_PASSWORD", "$ecret-Word", ""),
+        ("DB_PASSWORD", "$2b$10$N9qo8uLOickgx2ZMRZoMye", ""),
+        ("DB_PASSWORD", "null-and-void-7", ""),
+        ("DB_PASSWORD", "TODOs-are-4-ever", ""),
+        ("CACHE_DRIVER", "null", ""),
+        ("GOOGLE_APPLICATION_CREDENTIALS_JSON", "{\"type\":\"service_account\",\"private_key\":\"x\"}", ""),
+        ("GOOGLE_CREDENTIALS", "{\"type\":\"service_account\",\"private_key\":\"x\"}", ""),
+        ("VCAP_SERVICES", "{\"postgres\":[{\"credentials\":{\"password\":\"hunter2\"}}]}", ""),
+        ("DB_SECRET", "{\"password\":\"hunter2\",\"username\":\"app\"}", ""),
+        ("DB_SECRET_ARN", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:k-AbCdEf", ""),
+        ("DB_PASSWORD", "jFcdCCB5fGPyBqbeT0pQ9A==", ""),
+        ("DB_PASSWORD", "aHVudGVyMmh1bnRlcjI=", ""),
+        ("OPENAI_API_KEY", "sk-proj-9fK2mWq7Zx41LbT0aYcD", ""),
+        ("APP_TITLE", "“Shop”", ""),
+        ("TLS_KEY_BASE64", "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCng=", ""),
+        ("KAFKA_BROKERS", "kafka://a:9092,kafka://b:9092", ""),
+        ("NATS_URL", "nats://a:4222,nats://b:4222", ""),
     ] {
         let readings = [reading("variable", name, text)];
         let found = judge(None, &Evidence::default(), context(&readings, &[]));
@@ -245,6 +309,33 @@ fn of_a_variable_the_hint_says_which_and_what_to_do() {
         // So that the report does not say it a second time.
         let found = judge(Some(&fault), &Evidence::default(), context(&readings, &[]));
         assert!(found.iter().all(|finding| hint.ends_with(&finding.fix)), "{hint}: {found:?}");
+    }
+}
+
+/// What is only worth knowing, or concerns other clients, does not take the place of the cause's own fix.
+#[test]
+fn a_finding_about_other_clients_explains_no_fault() {
+    for url in [
+        "postgres://app:pw@/x?host=/cloudsql/p:r:i&schema=public",
+        "postgres://app:pw@d b/x?schema=public&sslmode=no-verify",
+    ] {
+        for clients in [&[][..], &["libpq"], &["go"]] {
+            let readings = [reading("url", "DATABASE_URL", url)];
+            for cause in [Cause::UrlMalformed, Cause::PasswordRejected, Cause::NoSuchDatabase, Cause::TlsUntrusted] {
+                let fault = Fault::new(Phase::Assert, cause, "no");
+                assert_eq!(hint(&fault, context(&readings, clients)), "", "{url} {clients:?}");
+            }
+        }
+    }
+    let readings = [reading("url", "DATABASE_URL", "postgres://app:pw@db/shop&sslmode=require")];
+    let fault = Fault::new(Phase::Login, Cause::NoSuchDatabase, "no");
+    assert!(hint(&fault, context(&readings, &[])).contains("no `?` before `sslmode`"));
+    // Of a kind that does not name the key of its URL.
+    let malformed = Fault::new(Phase::Assert, Cause::UrlMalformed, "no");
+    for (text, says) in [("http://a:8000,http://b:8000", "several URLs"), ("{\"password\":\"hunter2\"}", "JSON object")]
+    {
+        let readings = [reading("", "X", text)];
+        assert!(hint(&malformed, context(&readings, &[])).contains(says), "{text}");
     }
 }
 

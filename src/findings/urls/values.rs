@@ -1,8 +1,10 @@
 //! What can be wrong with a value whatever it is for: it was pasted, piped, templated or encoded once too often.
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+mod decode;
+mod pem;
+mod references;
+
+use decode::decoded;
 
 /// A flaw of a value as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,12 +13,22 @@ pub(super) enum Flaw {
     White(&'static str),
     /// In quotes.
     Quoted,
+    /// In the quotes of a word processor, or with one inside.
+    Curly,
     /// Base64 of a URL.
     Base64,
     /// `$(NAME)`, `${NAME}` or `{{ … }}` stands there as it is; in words.
     Unexpanded(String),
+    /// A reference to a secret store, which nothing resolved: which store.
+    Unresolved(&'static str),
     /// `changeme`, `your-…`, `<…>`.
     Placeholder,
+    /// What a program writes of a value that is not there (`null`), where a value belongs.
+    Absent,
+    /// A JSON object where one of its values is meant.
+    Json,
+    /// PEM without its line breaks, or in quotes or base64: which, in words.
+    Pem(&'static str),
     /// What Kubernetes sets for a Service: `tcp://10.0.0.1:6379`.
     ServiceLink,
 }
@@ -26,19 +38,44 @@ pub(super) fn flaw(text: &str, name: Option<&str>) -> Option<Flaw> {
     if let Some(white) = white(text).or_else(|| broken(text)) {
         return Some(Flaw::White(white));
     }
+    if let Some(what) = pem::damaged(text, name) {
+        return Some(Flaw::Pem(what));
+    }
     if quoted(text) {
         return Some(Flaw::Quoted);
+    }
+    if curly(text) {
+        return Some(Flaw::Curly);
     }
     if hides_url(text) {
         return Some(Flaw::Base64);
     }
-    if let Some(shown) = unexpanded(text) {
+    if let Some(store) = references::store(text, name) {
+        return Some(Flaw::Unresolved(store));
+    }
+    if let Some(shown) = unfilled(text) {
         return Some(Flaw::Unexpanded(shown));
     }
     if is_placeholder(text) {
         return Some(Flaw::Placeholder);
     }
     name.is_some_and(|name| service_link(name, text)).then_some(Flaw::ServiceLink)
+}
+
+/// What is wrong with the value of one secret, or of one part of a login, beyond [`flaw`].
+pub(super) fn flaw_of_one(text: &str) -> Option<Flaw> {
+    if references::absent(text) {
+        return Some(Flaw::Absent);
+    }
+    let text = text.trim();
+    let object =
+        text.starts_with('{') && serde_json::from_str::<serde_json::Value>(text).is_ok_and(|json| json.is_object());
+    object.then_some(Flaw::Json)
+}
+
+/// The first place that something should have filled in, of any tool, as it may be shown.
+pub(super) fn unfilled(text: &str) -> Option<String> {
+    unexpanded(text).or_else(|| references::mark(text)).or_else(|| references::absent_host(text).map(str::to_owned))
 }
 
 /// What editors and chats leave at the ends of a text, and nobody sees.
@@ -85,10 +122,20 @@ pub(super) fn quoted(text: &str) -> bool {
     ['"', '\''].iter().any(|quote| text.len() >= 2 && text.starts_with(*quote) && text.ends_with(*quote))
 }
 
+/// The quotes that word processors, chats and wikis write.
+const CURLY: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '‚', '‛'];
+
+/// Whether such a quote is at an end of the value, or anywhere in a URL.
+fn curly(text: &str) -> bool {
+    let inner = text.trim();
+    inner.chars().count() > 1
+        && (inner.starts_with(CURLY) || inner.ends_with(CURLY) || inner.contains("://") && inner.contains(CURLY))
+}
+
 /// Without quotes, white space and what nobody sees at the ends.
 pub(super) fn bare(text: &str) -> &str {
     let text = text.trim_matches(INVISIBLE).trim();
-    if quoted(text) { text[1..text.len() - 1].trim() } else { text }
+    if quoted(text) { text[1..text.len() - 1].trim() } else { text.trim_matches(CURLY).trim() }
 }
 
 /// Whether it is the base64 of plain text, most of it letters and digits: of random bytes of this length hardly ever.
@@ -101,21 +148,25 @@ pub(super) fn hides_text(text: &str) -> bool {
     text.len() >= 12 && text.len().is_multiple_of(4) && decoded(text).is_some_and(|text| plain(&text))
 }
 
-fn decoded(text: &str) -> Option<zeroize::Zeroizing<String>> {
-    const CONFIG: GeneralPurposeConfig =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
-    let bytes = zeroize::Zeroizing::new(STANDARD.decode(text).ok()?);
-    std::str::from_utf8(&bytes).ok().map(|text| zeroize::Zeroizing::new(text.to_owned()))
+/// Whether it was encoded twice on the way to this pod, as far as that shows by itself: there is base64 of text in it once
+/// more, or a line end as `echo` writes it.
+pub(super) fn encoded_twice(text: &str) -> bool {
+    let inner = decoded(text).filter(|_| hides_text(text));
+    inner.is_some_and(|inner| inner.ends_with('\n') || hides_text(inner.trim_end()))
 }
 
-/// Whether it is the base64 of a URL: a value of `data:` that was encoded twice.
+/// Whether it is the base64 of a URL: a value of `data:` that was encoded twice, or three times.
 fn hides_url(text: &str) -> bool {
     if text.len() < 12 || text.contains("://") {
         return false;
     }
-    let decoded = decoded(text);
-    decoded.as_deref().and_then(|text| text.split_once("://")).is_some_and(|(scheme, rest)| {
+    let once = decoded(text);
+    let again = once.as_deref().and_then(|text| decoded(text.trim_end()));
+    is_url_inside(once.as_deref().map(String::as_str)) || is_url_inside(again.as_deref().map(String::as_str))
+}
+
+fn is_url_inside(decoded: Option<&str>) -> bool {
+    decoded.and_then(|text| text.split_once("://")).is_some_and(|(scheme, rest)| {
         !rest.is_empty()
             && (2..=24).contains(&scheme.len())
             && scheme.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+:".contains(c))
@@ -171,10 +222,36 @@ pub(super) fn is_placeholder(text: &str) -> bool {
     };
     // What a template in JavaScript writes of a variable that is not there.
     text == "undefined"
+        || matches!(
+            &*text,
+            "todo" | "fixme" | "tbd" | "placeholder" | "redacted" | "[redacted]" | "<redacted>" | "(hidden)"
+        )
+        || ["todo:", "todo ", "fixme:", "todo_", "todo-"].iter().any(|begin| text.starts_with(begin))
+        || starred(&text)
+        || of_manual(&text)
         || begins.iter().any(|begin| text.starts_with(begin))
         || example_url(&text)
         || framed('<', '>')
         || (framed('[', ']') && text.contains("your"))
+}
+
+/// A key of a manual, or one that was hidden before it was copied: `sk-...`, `ghp_xxxxxxxx`, `********`.
+fn starred(lower: &str) -> bool {
+    let (head, tail) = lower.rsplit_once(['-', '_']).unwrap_or(("", lower));
+    let of_key = head.is_empty()
+        || ["sk", "pk", "rk", "ghp", "gho", "github_pat", "glpat", "xoxb", "xoxp", "hf", "npm"]
+            .iter()
+            .any(|begin| head == *begin || head.strip_prefix(begin).is_some_and(|rest| rest.starts_with(['-', '_'])));
+    // `xxxxxxxx` alone is told as a default that everybody knows.
+    let mark = |c: char| matches!(c, '.' | '*' | '…' | '•') || c == 'x' && !head.is_empty();
+    of_key && !tail.is_empty() && tail.chars().all(mark) && (tail.chars().count() >= 3 || tail.contains('…'))
+}
+
+/// `sk-your-key-here`, `put_your_token_here`.
+fn of_manual(lower: &str) -> bool {
+    let words: Vec<&str> = lower.split(['-', '_', ' ']).collect();
+    let ends = words.last().is_some_and(|word| matches!(*word, "here" | "key" | "token" | "secret" | "password"));
+    ends && words.contains(&"your")
 }
 
 /// The URL of a manual: `postgres://user:password@host:5432/dbname`.

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::env::Env;
+use crate::outcome::SearchList;
 
 /// Its path.
 pub(super) const PATH: &str = "/etc/resolv.conf";
@@ -34,6 +35,13 @@ pub(super) struct Conf {
     pub(super) attempts: u32,
     /// Why the servers are not those of the file, as text.
     pub(super) note: Option<String>,
+}
+
+impl Conf {
+    /// What is appended to names, for the evidence.
+    pub(super) fn search_list(&self) -> SearchList {
+        SearchList { suffixes: self.search.clone(), ndots: self.ndots }
+    }
 }
 
 /// Reads the file. A missing file counts as empty.

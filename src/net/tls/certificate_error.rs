@@ -85,9 +85,9 @@ impl CertificateContext<'_> {
             }
             (None | Some((1.., _)), Some(subject)) => {
                 let which = format!("the root \"{subject}\" of {}", self.roots.origin());
-                let fact = format!("the root \"{subject}\" expired");
+                let statement = format!("the root \"{subject}\" expired");
                 let detail = TlsDetail::RootExpired { subject, at, of_system: self.roots.is_system() };
-                fault(Cause::TlsExpired, ended(&which)).with(Detail::Tls(detail)).stating(fact)
+                fault(Cause::TlsExpired, ended(&which)).with(Detail::Tls(detail)).stating(statement)
             }
             _ => fault(Cause::TlsExpired, ended(&format!("the certificate of \"{}\"", self.chain[0].facts.subject))),
         }

@@ -16,7 +16,7 @@ use crate::cause::Cause;
 use crate::net::io::StreamStats;
 use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{self, Expected, StreamError, how_silent, silence};
-use crate::outcome::{Detail, Fault, Phase, StreamDetail, TlsDetail};
+use crate::outcome::{Detail, Fault, Phase, StreamDetail, TlsDetail, bytes};
 
 const EXPECTED: Expected = Expected { what: "the end of the TLS handshake", protocol: Some(Protocol::Tls) };
 
@@ -77,8 +77,8 @@ impl HandshakeContext<'_> {
         let (message, detail) = match recognise(&self.seen.head) {
             Some(other) => (format!("the peer speaks plain {other}"), StreamDetail::Speaks(other.as_str())),
             None => {
-                let count = self.seen.received;
-                let message = format!("the received data ({count} bytes) is neither TLS nor a known protocol");
+                let count = bytes(self.seen.received);
+                let message = format!("the received data ({count}) is neither TLS nor a known protocol");
                 (message, StreamDetail::Unrecognised)
             }
         };

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
-use crate::http::{check, node, only, verdict};
+use crate::http::{check, node, only, time_waits_towards, verdict};
 use crate::support::http::HttpServer;
 use crate::support::nginx::Nginx;
 use crate::support::{Folder, free_port, json};
@@ -34,7 +34,7 @@ fn who_asks_for_a_status_alone_has_it_with_the_head() {
         assert_eq!(verdict(&report), "passed", "{path}, and a header");
     }
     let failing = json(&["check", &format!("http://127.0.0.1:{port}/failing"), "-o", "json"]);
-    assert_eq!(verdict(&failing), "assert http_status: 500, wanted 200-299", "a body without end hides no status");
+    assert_eq!(verdict(&failing), "assert http_status: 500, expected 200-299", "a body without end hides no status");
     let asked = check("http", &format!("url: 'http://127.0.0.1:{port}/large', body_contains: y"));
     assert!(verdict(&asked).starts_with("request too_large: "), "{asked}");
     let asked = check("http", &format!("url: 'http://127.0.0.1:{port}/large', max_response: 1MiB"));
@@ -49,10 +49,12 @@ fn nginx_serves_a_large_file_and_logs_no_error() {
     let base = folder.path().to_str().expect("the path is UTF-8").to_owned();
     let port = free_port();
     let nginx = Nginx::with_files(folder, &[port], &format!("server {{ listen 127.0.0.1:{port}; root {base}; }}"));
+    let before = time_waits_towards(port);
     for path in ["large", "small"] {
         let report = json(&["check", &format!("http://127.0.0.1:{port}/{path}"), "-o", "json"]);
         assert_eq!(verdict(&report), "passed", "{path}");
     }
+    assert_eq!(time_waits_towards(port), before, "the goodbye leaves nothing behind");
     assert!(!nginx.error_log().contains("[error]"), "{}", nginx.error_log());
     assert!(nginx.access_log().contains("GET /small HTTP/1.1\" 200 20000"), "{}", nginx.access_log());
 }
@@ -69,7 +71,7 @@ fn nginx_without_its_upstream() {
         ),
     );
     for (path, says) in [
-        ("", "nginx got no valid answer from the app"),
+        ("", "no valid answer from the app"),
         ("limited", "nginx itself answers"),
         ("denied", "nginx forbids the request"),
         ("basic", "Set `basic_auth`"),
@@ -108,7 +110,7 @@ fn bodies_that_explain_a_status() {
             "",
             "{\"health\":\"false\",\"reason\":\"RAFT NO LEADER\"}\n",
             "health_down: the peer reports: health: false",
-            "peer",
+            "etcdctl",
         ),
         ("http", 503, "", haproxy, "http_status: 503", "HAProxy has no backend"),
         ("peer", 503, "", haproxy, "http_status: 503", "HAProxy has no backend"),

@@ -40,7 +40,7 @@ fn a_redirect_that_is_not_followed_is_told_without_its_secrets() {
     let elsewhere = HttpServer::always(304, "", "");
     assert_eq!(
         verdict(&check("http", &format!("url: '{}'", elsewhere.url("/")))),
-        "assert http_status: 304, wanted 200-299"
+        "assert http_status: 304, expected 200-299"
     );
 }
 

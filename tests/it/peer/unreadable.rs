@@ -142,7 +142,7 @@ fn a_status_that_fails_is_the_failure_whatever_the_body_is() {
     ] {
         let server = HttpServer::always(status, headers, body);
         let report = check("peer", &format!("url: '{}'", server.url("/")));
-        assert_eq!(verdict(&report), format!("assert http_status: {status}, wanted 200-299"));
+        assert_eq!(verdict(&report), format!("assert http_status: {status}, expected 200-299"));
         assert_eq!(only(&report)["findings"].as_array().map(Vec::len), Some(0));
     }
 }
@@ -161,7 +161,7 @@ fn streams_and_bodies_that_never_end_under_a_status_that_fails() {
         b"HTTP/1.1 503 X\r\nContent-Type: text/plain\r\nContent-Length: 500\r\n\r\nUnhealthy".to_vec()
     });
     let report = check("peer", &format!("url: '{}'", cut.url("/")));
-    assert_eq!(verdict(&report), "assert health_down: the peer reports: Unhealthy (503, wanted 200-299)");
+    assert_eq!(verdict(&report), "assert health_down: the peer reports: Unhealthy (503, expected 200-299)");
     let nested = format!("{}1{}", "{\"a\":".repeat(5_000), "}".repeat(5_000));
     let deep = page(200, "Content-Type: application/json\r\n", &format!(r#"{{"status":"ok","trace":{nested}}}"#));
     let deep = HttpServer::start(move |_| deep.clone());

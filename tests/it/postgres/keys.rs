@@ -55,9 +55,23 @@ fn what_a_query_gives() {
     }
     for (keys, phase, cause, says) in [
         ("query: SELECT 41, expect: 42", "assert", "body_mismatch", "another value (2 bytes)"),
+        ("query: SELECT 1, expect: 42", "assert", "body_mismatch", "another value (1 byte)"),
         ("query: SELECT NULL, expect: 42", "assert", "body_mismatch", "NULL"),
         ("query: SELECT 1 WHERE false, expect: 42", "assert", "body_mismatch", "no row"),
-        ("query: SELECT FROM nowhere", "request", "query_failed", "relation \"nowhere\" does not exist (42P01)"),
+        ("query: SELECT FROM nowhere", "assert", "missing_table", "relation \"nowhere\" does not exist (42P01)"),
+        (
+            "query: SELECT FROM nowhere.jobs",
+            "assert",
+            "missing_table",
+            "relation \"nowhere.jobs\" does not exist (42P01)",
+        ),
+        (
+            "query: CREATE TABLE nowhere.jobs (n int)",
+            "request",
+            "query_failed",
+            "schema \"nowhere\" does not exist (3F000)",
+        ),
+        ("query: SELECT nowhere()", "request", "query_failed", "(42883)"),
         ("query: COPY pg_class FROM STDIN", "request", "permission_denied", "(42501)"),
         ("query: \"CREATE TEMP TABLE x (n int); COPY x FROM STDIN\"", "request", "query_failed", "no data to copy"),
         ("query: \"SET transaction_read_only = on; CREATE TABLE x (n int)\"", "request", "read_only", "(25006)"),
@@ -65,7 +79,7 @@ fn what_a_query_gives() {
         ("query: \"SELECT repeat('x', 2000000)\"", "request", "too_large", "bytes"),
         ("query: \"SELECT repeat('x', 1000) FROM generate_series(1, 5000)\"", "request", "too_large", "bytes"),
         ("query: SELECT pg_terminate_backend(pg_backend_pid())", "request", "shutting_down", "(57P01)"),
-        ("role: replica", "assert", "query_failed", "a replica is wanted"),
+        ("role: replica", "assert", "query_failed", "`role` requires a replica"),
     ] {
         let message = failed(&ask(keys), phase, cause);
         assert!(message.contains(says), "{keys}: {message}");

@@ -141,14 +141,17 @@ fn by_a_client_certificate() {
     failed(&with("other", &others), "login", "login_rejected");
     // Without TLS there is no rule at all: what decides, and what the hint is of, is the connection over TLS.
     let (cert, key) = others.write(&folder, "preferred", &[]);
-    let preferred = check(&format!(
-        "postgres://app@127.0.0.1:{}/app?sslmode=prefer&sslrootcert={root}&sslcert={cert}&sslkey={key}",
-        cluster.port
-    ));
-    let message = failed(&preferred, "login", "login_rejected");
-    assert!(message.contains("with TLS: certificate authentication failed"), "{message}");
-    assert!(message.contains("without: no pg_hba.conf entry"), "{message}");
-    assert!(preferred["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("Its CN must be")), "{preferred:#}");
+    for mode in ["prefer", "allow"] {
+        let of = |more: &str| check(&format!("postgres://app@127.0.0.1:{}/app?sslmode={mode}{more}", cluster.port));
+        let other = of(&format!("&sslrootcert={root}&sslcert={cert}&sslkey={key}"));
+        let message = failed(&other, "login", "login_rejected");
+        assert!(message.contains("with TLS: certificate authentication failed"), "{message}");
+        assert!(message.contains("without: no pg_hba.conf entry"), "{message}");
+        assert!(other["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("Its CN must be")), "{other:#}");
+        let none = of("");
+        failed(&none, "tls", "tls_client_cert_required");
+        assert!(none["failure"]["hint"].as_str().is_some_and(|hint| !hint.contains("ssl = on")), "{none:#}");
+    }
     let stranger = with("stranger", &Ca::root("stranger").issue(&Leaf::client("app")));
     assert_eq!(stranger["result"], "fail", "{stranger:#}");
     assert_eq!(stranger["failure"]["phase"], "tls", "{stranger:#}");
@@ -285,7 +288,7 @@ fn a_missing_password_or_user_is_said() {
     let cluster = Cluster::plain();
     for url in ["postgres://app@127.0.0.1", "postgres://app:@127.0.0.1"] {
         let message = failed(&check(&format!("{url}:{}/app", cluster.port)), "login", "password_missing");
-        assert_eq!(message, "the server wants a password for \"app\", none is set");
+        assert_eq!(message, "the server requires a password for \"app\", but none is set");
     }
     let message =
         failed(&check_variable(&format!("postgres://127.0.0.1:{}/app", cluster.port)), "assert", "probe_limit");

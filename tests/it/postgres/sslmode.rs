@@ -81,6 +81,12 @@ fn each_failure_has_its_cause() {
     let run = |cluster: &Cluster, more: &str| check(&format!("{}?{more}", cluster.url()));
     let message = failed(&run(&without, "sslmode=require"), "tls", "tls_unsupported");
     assert!(message.contains("answered `N`"), "{message}");
+    let port = without.port;
+    let two_hosts = format!("postgres://app:{PASSWORD}@127.0.0.1:{port},localhost:{port}/app?sslmode=require");
+    for refused in [run(&without, "sslmode=require"), run(&without, "sslmode=verify-ca"), check(&two_hosts)] {
+        let hint = refused["failure"]["hint"].as_str().expect("a hint");
+        assert!(hint.contains("ssl = on") && !hint.contains("1.2"), "{refused:#}");
+    }
     failed(&run(&with_tls, &format!("sslmode=require&sslrootcert={other}")), "tls", "tls_untrusted");
     failed(&run(&with_tls, "sslmode=verify-ca"), "tls", "tls_untrusted");
     failed(&run(&with_tls, &format!("sslmode=verify-full&sslrootcert={good}")), "tls", "tls_wrong_name");
@@ -109,4 +115,35 @@ fn each_failure_has_its_cause() {
         "{refused:#}"
     );
     polite(&without.log());
+}
+
+/// The hint is of the connection that decides, whichever of the two was tried first.
+#[test]
+fn of_two_connections_the_hint_is_of_the_one_that_decides() {
+    let lab = Lab::new();
+    let with_tls = lab.cluster(&["127.0.0.1"]);
+    let without = Cluster::plain();
+    for (cluster, hba, mode, password, phase, cause, says) in [
+        // A server without TLS: switching it on in the client helps nobody.
+        (&without, "hostssl", "allow", PASSWORD, "login", "login_rejected", "the server offers no TLS"),
+        (&without, "hostssl", "prefer", PASSWORD, "login", "login_rejected", "the server offers no TLS"),
+        (&without, "host", "allow", "wrong", "login", "password_rejected", "Set the role's password"),
+        // A rule for one kind of connection alone: the other's missing rule is no reason.
+        (&with_tls, "hostssl", "allow", "wrong", "login", "password_rejected", "Set the role's password"),
+        (&with_tls, "hostssl", "prefer", "wrong", "login", "password_rejected", "Set the role's password"),
+        (&with_tls, "hostnossl", "prefer", "wrong", "login", "password_rejected", "Set the role's password"),
+        (&with_tls, "hostnossl", "allow", "wrong", "login", "password_rejected", "Set the role's password"),
+        (&with_tls, "hostssl none", "allow", PASSWORD, "login", "login_rejected", "No line in pg_hba.conf matches"),
+    ] {
+        let (kind, database) = hba.split_once(' ').unwrap_or((hba, "all"));
+        cluster.set_hba(&format!("{kind} {database} all 127.0.0.1/32 scram-sha-256"));
+        let check = check(&format!("postgres://app:{password}@127.0.0.1:{}/app?sslmode={mode}", cluster.port));
+        failed(&check, phase, cause);
+        let hint = check["failure"]["hint"].as_str().unwrap_or_default();
+        assert!(hint.starts_with(says) || hint.contains(says), "{hba} {mode}: {check:#}");
+    }
+    with_tls.set_hba("hostssl all all 127.0.0.1/32 reject\nhostnossl all all 127.0.0.1/32 reject");
+    let rejected = check(&format!("{}?sslmode=allow", with_tls.url()));
+    failed(&rejected, "login", "login_rejected");
+    assert!(rejected["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("`reject` line")), "{rejected:#}");
 }

@@ -79,7 +79,7 @@ fn hostaddr_is_dialled_and_the_host_is_the_name_of_its_certificate() {
         format!("hostaddr=127.0.0.1 port={} user=app sslmode=verify-full sslrootcert={root}", cluster.port);
     assert_ne!(cluster.psql(&without_name, "SELECT 1").code, 0, "libpq has no name to compare");
     let message = failed(&check_variable(&without_name), "assert", "url_malformed");
-    assert!(message.contains("sslmode=verify-full needs its name"), "{message}");
+    assert!(message.contains("sslmode=verify-full needs the host name"), "{message}");
 }
 
 #[test]

@@ -353,8 +353,8 @@ pub(super) const ROWS: &[Row] = &[
         product: Some("nginx"),
         statuses: &[502],
         any: &[&[Says("<center>nginx")]],
-        hint: "nginx got no valid answer from the app: it does not listen on the port of `proxy_pass` (or the \
-               targetPort), it crashed, or it speaks TLS there. The error log of nginx names which.",
+        hint: "A proxy answered (nginx): it got no valid answer from the app, which does not listen on the port of \
+               `proxy_pass` (or the targetPort), crashed, or speaks TLS there. The error log of nginx names which.",
     },
     Row {
         code: "slow_upstream_nginx",

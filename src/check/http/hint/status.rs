@@ -44,9 +44,9 @@ fn of_request(code: u16) -> Option<&'static str> {
         409 => "The request contradicts the state of the resource. Probe with GET on a path that changes nothing.",
         410 => "The path was removed for good. Probe the path that took its place.",
         411 => {
-            "The server wants a Content-Length, which a request without a body need not have. Set `body`, or use GET."
+            "Set `body`, or use GET. The server requires a Content-Length, which a request without a body need not have."
         }
-        412 | 428 => "The server wants a condition (If-Match and the like) to hold. Set the header, or use GET.",
+        412 | 428 => "Set the header of the condition that the server requires (If-Match and the like), or use GET.",
         413 => {
             "The server takes no body of this size. Send a smaller `body`, or raise its limit (client_max_body_size)."
         }
@@ -106,7 +106,7 @@ fn of_server(code: u16) -> Option<&'static str> {
         505 => "The server does not speak this version of HTTP. Set `http_version`.",
         507 => "The server has no space left. Free its disk or raise its quota.",
         508 => "The server found a loop in its own links or proxies. Check that the proxy does not point to itself.",
-        511 => "A network in between wants a login (captive portal). Allow this pod there.",
+        511 => "Allow this pod in the network in between: it requires a login (captive portal).",
         // Cloudflare, docs "Cloudflare 5xx errors".
         520 => {
             "Cloudflare got an empty or invalid answer from the origin. The origin crashed or closed the connection: \

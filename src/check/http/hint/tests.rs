@@ -83,7 +83,7 @@ fn ports_of_another_kind() {
 
 #[test]
 fn an_answer_of_http_that_breaks_off_is_known_for_one() {
-    assert!(http(Cause::ProtocolError, HttpDetail::BadFraming).contains("invalid HTTP"));
+    assert!(http(Cause::ProtocolError, HttpDetail::BadFraming).contains("Fix the HTTP"));
     assert!(http(Cause::ConnectionClosed, HttpDetail::BodyCut).contains("in the middle of the answer"));
     let closed = of(Cause::ConnectionClosed, Phase::Request, None, Facts::default());
     assert!(closed.contains("closed the connection before it answered"), "{closed}");

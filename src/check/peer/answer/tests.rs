@@ -1,6 +1,7 @@
 //! Documents as real programs answer them, and what is to be read out of each.
 
-use super::read_body;
+use super::judge;
+use crate::check::peer::document;
 use crate::check::peer::reading::{Reading, Unreadable};
 use crate::check::words::Tone;
 
@@ -15,7 +16,8 @@ fn reading(media_type: &str, body: impl AsRef<[u8]>) -> String {
         Unreadable::TooLarge => "large".to_owned(),
         Unreadable::Packed(_) | Unreadable::Stream => "of the head".to_owned(),
     };
-    match read_body(media_type, body.as_ref()) {
+    let body = body.as_ref();
+    match judge(media_type, body, document::read(body)) {
         Reading::Health(health) => match (health.tone, health.unknown()) {
             (Tone::Good, Some(place)) => format!("unknown word: {place}"),
             (Tone::Good, None) => "good".to_owned(),
@@ -437,4 +439,60 @@ fn a_document_may_be_nested_deeply() {
         let down = format!(r#"{{"trace":{},"status":"down"}}"#, nest("[1]", depth));
         assert_eq!(reading("application/json", &down), "bad: the peer reports: down", "{depth}");
     }
+}
+
+#[test]
+fn what_wraps_a_status_is_about_the_whole() {
+    table(&[
+        (r#"{"health":{"status":"DOWN"}}"#, "bad: the peer reports: DOWN"),
+        (r#"{"health":{"status":"UP"}}"#, "good"),
+        (r#"{"data":{"healthy":false},"took":3}"#, "bad: the peer reports: healthy: false"),
+        (r#"{"status":{"ok":false}}"#, "bad: the peer reports: ok: false"),
+        (r#"{"success":true,"data":{"status":"down"}}"#, "bad: data: down"),
+        (r#"{"status":"success","data":{"id":7,"status":"failed"}}"#, "good"),
+        (r#"{"data":{"id":7,"title":"x","status":"failed"}}"#, "silent"),
+    ]);
+}
+
+/// As their sources and documentation have it: GitLab, Harbor, Airflow, Kong, Redpanda, Grafana, Vault, Mattermost, Airbyte.
+#[test]
+fn servers_of_the_field() {
+    for body in [
+        r#"{"status":"ok","master_check":[{"status":"ok"}],"db_check":[{"status":"ok"}]}"#,
+        r#"{"AndroidLatestVersion":"","status":"OK","database_status":"OK","filestore_status":"OK"}"#,
+        r#"{"status":"healthy","components":[{"name":"redis","status":"healthy"},{"name":"trivy","status":"healthy"}]}"#,
+        r#"{"metadatabase":{"status":"healthy"},"scheduler":{"status":"healthy"},"triggerer":{"status":null}}"#,
+        r#"{"database":{"reachable":true},"memory":{"workers_lua_vms":[]},"server":{"connections_active":1}}"#,
+        r#"{"is_healthy":true,"unhealthy_reasons":[],"nodes_down":[],"leaderless_partitions":[],"controller_id":0}"#,
+        r#"{"commit":"x","database":"ok","version":"10"}"#,
+        r#"{"status":"ok","components":{"batch":{"status":"IDLE"},"cron":{"status":"PAUSED"},"x":{"status":"N/A"}}}"#,
+        r#"{"status":"ok","nodes":{"up":0,"total":0},"jobs":{"ok":0,"failed":0},"pool":{"alive":0,"idle":0}}"#,
+        r#"{"status":"ok","services":{"email":"not configured","sms":"disabled","cache":"redis"}}"#,
+        r#"{"status":"ok","error":"connection refused","db":{"status":"ok","last_failure":"timeout"}}"#,
+    ] {
+        assert_eq!(reading("application/json", body), "good", "{body}");
+    }
+    table(&[
+        (r#"{"initialized":true,"sealed":false,"standby":false,"version":"1.15"}"#, "silent"),
+        (r#"{"up":0,"down":0}"#, "silent"),
+        (r#"{"health":100,"mana":50}"#, "silent"),
+        (r#"{"result":false}"#, "silent"),
+        (r#"{"metadatabase":{"status":"unhealthy"},"scheduler":{"status":"healthy"}}"#, "bad: metadatabase: unhealthy"),
+        (r#"{"database":{"reachable":false},"memory":{}}"#, "bad: database.reachable: false"),
+        (r#"{"is_healthy":false,"unhealthy_reasons":["nodes_down"]}"#, "bad: the peer reports: is_healthy: false"),
+        (
+            r#"{"status":"unhealthy","components":[{"name":"redis","status":"unhealthy","error":"x"}]}"#,
+            "bad: redis: unhealthy",
+        ),
+        (r#"{"status":"ok","services":[{"name":"db","status":"error"}]}"#, "bad: db: error"),
+        (
+            r#"{"components":[{"id":"1","name":"API","status":"major_outage","created_at":"2014"}]}"#,
+            "bad: API: major_outage",
+        ),
+        (r#"{"unhealthy":true}"#, "bad: the peer reports: unhealthy: true"),
+        (r#"{"status":"ok","degraded":true}"#, "warn: the peer reports: degraded: true"),
+        (r#"{"isDatabaseUp":false}"#, "bad: isDatabaseUp: false"),
+        (r#"{"status":"500 Internal Server Error"}"#, "bad: the peer reports: status: 500"),
+        (r#"{"available":false}"#, "bad: the peer reports: available: false"),
+    ]);
 }

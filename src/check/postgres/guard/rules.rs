@@ -148,11 +148,12 @@ impl Rules {
         match self.password {
             Password::Set | Password::WithZeroByte | Password::Vanishing => Ok(()),
             Password::InFile => {
-                let text = format!("the server wants a password for {:?}, and passfile is not read", self.user);
+                let text =
+                    format!("the server requires a password for {:?}, but pilotfish does not read passfile", self.user);
                 Err(limit(code::PASSFILE, text))
             }
             Password::Missing => {
-                let text = format!("the server wants a password for {:?}, none is set", self.user);
+                let text = format!("the server requires a password for {:?}, but none is set", self.user);
                 Err(SessionError::Stop(Cause::PasswordMissing, text))
             }
         }

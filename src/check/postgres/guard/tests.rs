@@ -245,7 +245,7 @@ async fn what_cannot_be_answered_is_said() {
     let sasl = |names: &str| auth(10, format!("{names}\0").as_bytes());
     let bomb = [sasl("SCRAM-SHA-256\0"), auth(11, b"r=abc,s=AAAA,i=4000000000")].concat();
     for (script, password, cause, says) in [
-        (auth(5, b"salt"), None, Cause::PasswordMissing, "wants a password for \"app\""),
+        (auth(5, b"salt"), None, Cause::PasswordMissing, "requires a password for \"app\""),
         (sasl("SCRAM-SHA-256\0"), None, Cause::PasswordMissing, "none is set"),
         (auth(3, b""), None, Cause::PasswordMissing, "none is set"),
         (auth(6, b""), None, Cause::AuthUnsupported, "local socket"),

@@ -68,6 +68,90 @@ fn logins() {
             Cause::TooManyConnections,
             "Every connection is in use",
         ),
+        ("IAM is allowed only with SSL connections (28000)", Cause::LoginRejected, "requires TLS but offered none"),
+        ("Cloud SQL IAM user authentication failed for user \"app\" (28000)", Cause::PasswordRejected, "token"),
+        (
+            "IAM authentication failed for user app. Check the IAM token for this user and try again. (28000)",
+            Cause::PasswordRejected,
+            "token",
+        ),
+        (
+            "This RDS proxy has no credentials for the role app. Check the credentials for this role and try again. (28000)",
+            Cause::LoginRejected,
+            "Secrets Manager",
+        ),
+        (
+            "The password that was provided for the role app is wrong. (28P01)",
+            Cause::PasswordRejected,
+            "Secrets Manager",
+        ),
+        (
+            "Feature not supported: RDS Proxy currently doesn't support the option search_path. (0A000)",
+            Cause::LoginRejected,
+            "Remove it",
+        ),
+        ("Timed-out waiting to acquire database connection (08000)", Cause::QueryFailed, "The proxy got no connection"),
+        ("bouncer config error (08P01)", Cause::LoginRejected, "pgbouncer.ini"),
+        ("pgbouncer cannot connect to server (08P01)", Cause::QueryFailed, "The pooler cannot connect"),
+        ("client_login_timeout (server down) (08P01)", Cause::QueryFailed, "The pooler cannot connect"),
+        ("database \"app\" is disabled (08P01)", Cause::LoginRejected, "Run ENABLE"),
+        (
+            "server login has been failing, cached error: FATAL: password authentication failed for user \"app\" \
+             (server_login_retry) (08P01)",
+            Cause::PasswordRejected,
+            "PostgreSQL rejected the pooler's own login",
+        ),
+        ("unsupported startup parameter in options: geqo (08P01)", Cause::LoginRejected, "ignore_startup_parameters"),
+        ("Control plane request failed (XX000)", Cause::StartingUp, "is suspended"),
+        ("Couldn't connect to compute node (XX000)", Cause::StartingUp, "is suspended"),
+        ("Control plane request failed: endpoint is disabled (XX000)", Cause::LoginRejected, "Enable it"),
+        (
+            "Your account or project has exceeded the compute time quota. Upgrade your plan to increase limits. (XX000)",
+            Cause::LoginRejected,
+            "quota of the plan",
+        ),
+        (
+            "The requested endpoint could not be found, or you don't have access to it. (XX000)",
+            Cause::LoginRejected,
+            "Copy the host",
+        ),
+        (
+            "This connection is trying to access this endpoint from a blocked network. (XX000)",
+            Cause::LoginRejected,
+            "egress",
+        ),
+        ("(EADDRNOTALLOWED) address not in tenant allow_list: {10, 0, 0, 1} (XX000)", Cause::LoginRejected, "egress"),
+        ("Max client connections reached (XX000)", Cause::TooManyConnections, "accepts no more clients"),
+        (
+            "(ECHECKOUTTIMEOUT) unable to check out connection from the pool after 60000ms in Session mode (XX000)",
+            Cause::QueryFailed,
+            "The proxy got no connection",
+        ),
+        (
+            "(ECIRCUITBREAKER) circuit breaker open for operation: auth_error (XX000)",
+            Cause::LoginRejected,
+            "failed ones",
+        ),
+        ("node is running secure mode, SSL connection required (08P01)", Cause::LoginRejected, "offered none"),
+        ("codeParamsRoutingFailed: rejected: Invalid cluster name (08004)", Cause::LoginRejected, "the cluster"),
+        (
+            "codeBackendDown: unable to reach backend SQL server (08004)",
+            Cause::QueryFailed,
+            "The proxy got no connection",
+        ),
+        ("odyssey: c4fd8b3: failed to get remote server connection (08006)", Cause::QueryFailed, "The proxy got no"),
+        ("pgpool is not accepting any new connections (XX000)", Cause::QueryFailed, "The pooler cannot connect"),
+        (
+            "Invalid Username specified. The Username should be in <username@hostname> format. (28000)",
+            Cause::LoginRejected,
+            "USER@SERVER",
+        ),
+        (
+            "pg_hba.conf rejects connection for host \"1.2.3.4\", user \"a\", database \"a\", SSL encryption (28000)",
+            Cause::LoginRejected,
+            "`reject` line",
+        ),
+        ("something new (XX000)", Cause::QueryFailed, "internal error"),
         (
             "client connections exceeded (max_user_client_connections) (08P01)",
             Cause::TooManyConnections,
@@ -100,7 +184,28 @@ fn logins() {
 #[test]
 fn queries() {
     for (text, says) in [
-        ("canceling statement due to user request (57014)", "Look up the error code"),
+        ("canceling statement due to user request (57014)", "pg_cancel_backend"),
+        ("schema \"shop\" does not exist (3F000)", "The schema does not exist"),
+        ("function refresh() does not exist (42883)", "CREATE EXTENSION"),
+        ("type \"citext\" does not exist (42704)", "CREATE EXTENSION"),
+        ("current transaction is aborted, commands ignored until end of transaction block (25P02)", "Send ROLLBACK"),
+        ("out of memory (53200)", "out of memory"),
+        ("terminating connection due to idle-session timeout (57P05)", "idle_session_timeout"),
+        ("prepared statement \"s0\" does not exist (26000)", "max_prepared_statements"),
+        ("Invoices are closed on Sundays (P0001)", "Its message says why"),
+        ("could not connect to server \"x\" (08001)", "Read the log of the pooler"),
+        ("invalid page in block 0 of relation base/5/16384 (XX001)", "damaged data"),
+        ("deadlock detected (40P01)", "deadlock"),
+        ("query_wait_timeout (08P01)", "The pooler cannot connect"),
+        ("query_timeout (08P01)", "query_timeout"),
+        (
+            "Your account or project has exceeded the quota. Upgrade your plan to increase limits. (53000)",
+            "quota of the plan",
+        ),
+        ("Your account or project has exceeded the compute time quota. (XX000)", "quota of the plan"),
+        // Healthy twin: the app's own words, not a pooler's.
+        ("column \"query_wait_timeout\" does not exist (42703)", "The column does not exist"),
+        ("something new (ZZ000)", "Read the message"),
         ("could not extend file \"base/5/1\": No space left on device (53100)", "disk of the server"),
         ("canceling statement due to lock timeout (55P03)", "Another session holds the lock"),
         ("relation \"users\" does not exist (42P01)", "migrations"),
@@ -140,7 +245,15 @@ fn tls_that_is_missing_or_demanded() {
         let error = ServerError { code: "28000".into(), message: message.into(), detail: None };
         error.at_login(Link::Plain)
     };
-    assert!(of(demanded("SSL connection is required")).contains("sslmode: verify-full"));
+    for demand in [
+        "SSL connection is required",
+        "This RDS Proxy requires TLS connections",
+        "IAM is allowed only with SSL connections",
+        "node is running secure mode, SSL connection required",
+        "server requires encryption",
+    ] {
+        assert!(of(demanded(demand)).contains("sslmode: verify-full"), "{demand}");
+    }
     let entry = "no pg_hba.conf entry for host \"1.2.3.4\", user \"a\", database \"a\", no encryption";
     assert!(of(demanded(entry)).contains("without TLS. Set `sslmode: require`"));
     assert_eq!(of(Fault::new(Phase::Tls, Cause::TlsUntrusted, "").with(Detail::Tls(TlsDetail::SelfSigned))), "");

@@ -139,7 +139,7 @@ fn hostaddr_is_dialled_and_the_host_is_its_name() {
     for (text, says) in [
         ("postgres://u@db/d?hostaddr=db2", "hostaddr is no IP address"),
         ("postgres://u@a,b/d?hostaddr=10.0.0.1", "another number of addresses"),
-        ("hostaddr=10.0.0.1 user=u sslmode=verify-full", "needs its name"),
+        ("hostaddr=10.0.0.1 user=u sslmode=verify-full", "needs the host name"),
         ("hostaddr=10.0.0.1, user=u", "hostaddr is no IP address"),
     ] {
         let error = of_url(text).unwrap_err();

@@ -5,7 +5,7 @@ use crate::cli::diagnose::rung::Rung;
 use crate::cli::diagnose::sheet::Mark;
 use crate::cli::diagnose::view::View;
 use crate::duration;
-use crate::outcome::{FactValue, Facts, Phase};
+use crate::outcome::{FactValue, Facts, Phase, bytes};
 use crate::outcome_json::Excerpts;
 
 /// Request, answer and expectations.
@@ -67,8 +67,11 @@ fn learnt(facts: &Facts) -> Vec<String> {
     let status = facts.status_code.map(|status| format!("status {status}"));
     let version = facts.http_version.map(str::to_owned);
     let first_byte = facts.first_byte.map(|time| format!("first byte after {}", duration::show(time)));
-    let body = facts.body_bytes.map(|bytes| format!("{bytes} bytes"));
-    let redirects = facts.redirects.filter(|count| *count > 0).map(|count| format!("{count} redirects followed"));
+    let body = facts.body_bytes.map(bytes);
+    let redirects = facts.redirects.filter(|count| *count > 0).map(|count| {
+        let noun = if count == 1 { "redirect" } else { "redirects" };
+        format!("{count} {noun} followed")
+    });
     let health = facts.health.as_ref().map(|health| format!("reports: {health}"));
     let records = match facts.own(RECORDS) {
         Some(FactValue::List(records)) => Some(records.join(", ")),

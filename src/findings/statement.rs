@@ -1,4 +1,4 @@
-//! The fact that the line of a failure leads with: what was observed, in words that stay the same from run to run. True of
+//! The statement that the line of a failure leads with: what was observed, in words that stay the same from run to run. True of
 //! any protocol; a kind that knows more states it with its fault.
 
 use crate::cause::Cause;
@@ -6,9 +6,9 @@ use crate::findings::context::Context;
 use crate::outcome::{Evidence, Fault};
 use crate::url::Endpoint;
 
-/// The fact of a fault whose check states none; `None` where the meaning of the cause says all.
+/// The statement of a fault whose check states none; `None` where the meaning of the cause says all.
 #[must_use]
-pub fn general_fact(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
+pub fn general_statement(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
     about(fault.cause, &context.endpoint(evidence, Some(fault))?)
 }
 
@@ -33,14 +33,14 @@ fn about(cause: Cause, endpoint: &Endpoint) -> Option<String> {
         Cause::TlsClientCertRequired => format!("{endpoint} requires a client certificate"),
         Cause::ConnectionClosed => format!("{endpoint} closed the connection before it answered"),
         Cause::Timeout => format!("{endpoint} did not answer in time"),
-        Cause::ProtocolError => format!("{endpoint} speaks another protocol"),
+        Cause::ProtocolError => format!("the answer of {endpoint} is not of the expected protocol"),
         _ => return None,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::general_fact;
+    use super::general_statement;
     use crate::cause::Cause;
     use crate::findings::Context;
     use crate::outcome::{Evidence, Fault, Phase};
@@ -50,13 +50,14 @@ mod tests {
     fn the_object_is_named() {
         let endpoint = Endpoint { host: Host::parse("db").unwrap(), port: 5432 };
         let context = Context { endpoints: std::slice::from_ref(&endpoint), ..Context::default() };
-        let fact =
-            |phase, cause, message| general_fact(&Fault::new(phase, cause, message), &Evidence::default(), &context);
+        let statement = |phase, cause, message| {
+            general_statement(&Fault::new(phase, cause, message), &Evidence::default(), &context)
+        };
         for cause in Cause::ALL {
-            let fact = fact(cause.phases().first().copied().unwrap_or(Phase::Assert), *cause, "seen");
-            assert!(fact.is_none_or(|fact| fact.contains("db")), "{cause:?}");
+            let statement = statement(cause.phases().first().copied().unwrap_or(Phase::Assert), *cause, "seen");
+            assert!(statement.is_none_or(|statement| statement.contains("db")), "{cause:?}");
         }
-        assert_eq!(fact(Phase::Connect, Cause::ConnectRefused, "").unwrap(), "db:5432 refused the connection");
-        assert_eq!(fact(Phase::Login, Cause::TooManyConnections, "53300"), None);
+        assert_eq!(statement(Phase::Connect, Cause::ConnectRefused, "").unwrap(), "db:5432 refused the connection");
+        assert_eq!(statement(Phase::Login, Cause::TooManyConnections, "53300"), None);
     }
 }
