@@ -15,8 +15,10 @@ mod local;
 #[cfg(test)]
 mod page_tests;
 mod placeholder;
+mod provider;
 mod resolution;
 mod runtimes;
+mod several;
 #[cfg(test)]
 mod testing;
 mod tls_key_names;
@@ -32,6 +34,7 @@ pub use entry::Entry;
 pub use fact::general_fact;
 pub use hint::{general_hint, misled_hint, proxy_note, value_hint};
 pub use runtimes::RUNTIMES;
+pub use several::{several_note, with_address};
 pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{
     Blame, Family, as_sqlalchemy_reads, blame, blame_url, judge_variables, lint, meant, names_secret, white,

@@ -19,7 +19,7 @@ pub(super) fn explain(kind: &str, fault: Fault, evidence: &Evidence, context: Co
         Cause::ProbeLimit if matches!(fault.detail, Some(Detail::Value(_))) => Some(fault.message.clone()),
         _ => fault.fact.clone().or_else(|| findings::general_fact(&fault, evidence, &context)),
     };
-    failure(Fault { fact, ..fault }, hint)
+    failure(findings::with_address(Fault { fact, ..fault }, evidence), hint)
 }
 
 /// The failure that a finding is turned into (`fail_on`), the worst first. Its hint is the catalogue's, which never

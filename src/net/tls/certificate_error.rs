@@ -115,8 +115,8 @@ impl CertificateContext<'_> {
         let wanted = self.host.to_string();
         let wanted = wanted.trim_matches(['[', ']']);
         let names = leaf.facts.names.clone();
-        let wrong =
-            |message: String| fault(Cause::TlsWrongName, message).with(Detail::Tls(TlsDetail::WrongName { names }));
+        let detail = TlsDetail::WrongName { names, expected: wanted.to_owned() };
+        let wrong = |message: String| fault(Cause::TlsWrongName, message).with(Detail::Tls(detail));
         if leaf.facts.names.is_empty() {
             let common = quoted(&leaf.common_names);
             if leaf.common_names.iter().any(|name| matches_host(name, wanted)) {

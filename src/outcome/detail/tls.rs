@@ -41,6 +41,8 @@ pub enum TlsDetail {
     WrongName {
         /// The subject alternative names.
         names: Vec<String>,
+        /// The name (or address) that was expected: the host, or `server_name`.
+        expected: String,
     },
     /// The certificate has its name as a common name alone.
     CommonNameOnly,

@@ -126,7 +126,7 @@ fn details() -> Vec<Detail> {
             TlsDetail::NotForServers,
             TlsDetail::BreaksConstraints,
             TlsDetail::RootExpired,
-            TlsDetail::WrongName { names: vec![long(), long()] },
+            TlsDetail::WrongName { names: vec![long(), long()], expected: long() },
             TlsDetail::CommonNameOnly,
             TlsDetail::Malformed,
             TlsDetail::WeakSignature,
