@@ -58,8 +58,8 @@ const NAMED: usize = 8;
 struct ListenKeys {
     /// The port, 1 to 65535.
     port: Setting<Port>,
-    /// Who must reach the port: with `pod` (the default), other pods; with `loopback`, the containers of this pod and
-    /// `kubectl port-forward`.
+    /// Who must reach the port: with `pod` (the default), other pods, over IPv4 or IPv6 as this pod has it; with `loopback`,
+    /// the containers of this pod and `kubectl port-forward`.
     reachable: Option<Setting<From>>,
 }
 

@@ -34,7 +34,7 @@ pub use entry::Entry;
 pub use fact::general_fact;
 pub use hint::{general_hint, misled_hint, proxy_note, value_hint};
 pub use runtimes::RUNTIMES;
-pub use several::{several_note, with_address};
+pub use several::{address_note, several_note};
 pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{
     Blame, Family, as_sqlalchemy_reads, blame, blame_url, judge_variables, lint, meant, names_secret, white,

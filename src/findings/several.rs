@@ -29,12 +29,11 @@ pub(super) fn one_of_several<'a>(fault: &Fault, evidence: &'a Evidence) -> Optio
     (all.len() > 1).then_some(OneOfSeveral { address, name, count: all.len() })
 }
 
-/// The message of a fault with the address that it comes from, where that is one of several.
+/// What is to be added to the message of a fault: the address that it comes from, where that is one of several.
 #[must_use]
-pub fn with_address(fault: Fault, evidence: &Evidence) -> Fault {
-    let Some(OneOfSeveral { address, name, count }) = one_of_several(&fault, evidence) else { return fault };
-    let message = format!("{} ({address}, one of {count} addresses of {name})", fault.message);
-    fault.with_message(message)
+pub fn address_note(fault: &Fault, evidence: &Evidence) -> Option<String> {
+    let OneOfSeveral { address, name, count } = one_of_several(fault, evidence)?;
+    Some(format!("({address}, one of {count} addresses of {name})"))
 }
 
 /// What is to be added to the hint of a login, where another address might accept it. Without the address, which may differ
@@ -58,7 +57,7 @@ pub fn several_note(fault: &Fault, evidence: &Evidence) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{several_note, with_address};
+    use super::{address_note, several_note};
     use crate::cause::Cause;
     use crate::findings::testing::tried;
     use crate::outcome::{ConnectResult, Evidence, Fault, Member, Phase, Resolved};
@@ -76,10 +75,10 @@ mod tests {
             Evidence { tries, resolved: vec![resolved("db", 4, &["10.0.0.1", "10.0.0.2"])], ..Evidence::default() };
         let fault = |phase, cause| Fault::new(phase, cause, "rejected").of_attempt(Some(1));
         let login = || fault(Phase::Login, Cause::PasswordRejected);
-        assert_eq!(with_address(login(), &two).message, "rejected (10.0.0.2:5432, one of 2 addresses of db)");
+        assert_eq!(address_note(&login(), &two).as_deref(), Some("(10.0.0.2:5432, one of 2 addresses of db)"));
         assert!(several_note(&login(), &two).is_some_and(|note| note.starts_with("db has several addresses")));
         let status = fault(Phase::Assert, Cause::HttpStatus);
-        assert!(with_address(status.clone(), &two).message.contains("10.0.0.2:5432"));
+        assert!(address_note(&status, &two).is_some());
         assert_eq!(several_note(&status, &two), None);
 
         let one = Evidence { resolved: vec![resolved("db", 4, &["10.0.0.2"])], ..two.clone() };
@@ -91,10 +90,10 @@ mod tests {
         let member = Member { address: "10.0.0.2:5432".parse().unwrap(), failure: None };
         let each = Evidence { members: vec![member], ..two.clone() };
         for evidence in [one, other, both, each, Evidence::default()] {
-            assert_eq!(with_address(login(), &evidence).message, "rejected");
+            assert_eq!(address_note(&login(), &evidence), None);
             assert_eq!(several_note(&login(), &evidence), None);
         }
         let unconnected = Fault::new(Phase::Login, Cause::PasswordRejected, "rejected");
-        assert_eq!(with_address(unconnected, &two).message, "rejected", "which one is not known");
+        assert_eq!(address_note(&unconnected, &two), None, "which one is not known");
     }
 }

@@ -11,3 +11,9 @@ pub(super) fn join_names(names: &[impl AsRef<str>]) -> String {
         }
     }
 }
+
+/// The same sentence with a capital at its start.
+pub(super) fn with_capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

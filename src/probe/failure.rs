@@ -19,7 +19,14 @@ pub(super) fn explain(kind: &str, fault: Fault, evidence: &Evidence, context: Co
         Cause::ProbeLimit if matches!(fault.detail, Some(Detail::Value(_))) => Some(fault.message.clone()),
         _ => fault.fact.clone().or_else(|| findings::general_fact(&fault, evidence, &context)),
     };
-    failure(findings::with_address(Fault { fact, ..fault }, evidence), hint)
+    let fault = match findings::address_note(&fault, evidence) {
+        Some(note) => {
+            let message = format!("{} {note}", fault.message);
+            fault.with_message(message)
+        }
+        None => fault,
+    };
+    failure(Fault { fact, ..fault }, hint)
 }
 
 /// The failure that a finding is turned into (`fail_on`), the worst first. Its hint is the catalogue's, which never

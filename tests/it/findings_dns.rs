@@ -151,7 +151,7 @@ fn a_wildcard_of_the_company_answers_for_services() {
 #[test]
 fn a_dns_filter_and_a_missing_private_zone() {
     let pod = Pod::new(
-        "stats.example.com A = 0.0.0.0\nstats.example.com AAAA = ::\nproxy.example.com A = 127.0.0.1\n\
+        "stats.example.com A = 0.0.0.0\nstats.example.com AAAA = ::\nproxy.example.com A = 127.0.0.1\nproxy.example.com AAAA nodata\n\
          shop.database.windows.net * cname shop.privatelink.database.windows.net nxdomain\n\
          db.abcdefghijklmnopqrst.supabase.co AAAA = 2001:db8::7\ndb.abcdefghijklmnopqrst.supabase.co A nodata\n",
     );

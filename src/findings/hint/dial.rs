@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::with_capital;
 use crate::cause::Cause;
 use crate::findings::context::Context;
 use crate::findings::host_class::{HostClass, by_shape, classify, cluster_part, flag, found, written};
 use crate::findings::local::wrong_port_of;
 use crate::findings::provider::way_over_ipv4;
+use crate::findings::wording::with_capital;
 use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault, Query, TlsDetail};
 use crate::pod::Pod;
 use crate::url::{Endpoint, Host};
