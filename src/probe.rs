@@ -15,6 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::cause::Cause;
 use crate::check::{self, Prepared, SCHEMES};
 use crate::config::plan::Planned;
 use crate::env::Env;
@@ -23,7 +24,7 @@ use crate::net::World;
 use crate::net::attempt::{Attempt, AttemptOptions};
 use crate::net::dial::Require;
 use crate::net::resolve::{self, Walk};
-use crate::net::survey;
+use crate::net::{sock_diag, survey};
 use crate::order;
 use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Outcome, Standing};
 use crate::url::Endpoint;
@@ -67,6 +68,9 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         None => measure(planned, world, depth, &endpoints, &mut done).await,
     }
     done.evidence.pod = pod_reading.end(surroundings, done.fault.as_ref(), &done.evidence);
+    if done.fault.as_ref().is_some_and(|fault| fault.cause == Cause::ConnectRefused) {
+        done.evidence.ipv6_only = sock_diag::ipv6_only_listeners();
+    }
     let Judged { findings, predictions } = findings::judge(done.fault.as_ref(), &done.evidence, context);
     let failure = match done.fault {
         Some(fault) => Some(failure::explain(planned.kind, fault, &done.evidence, context)),

@@ -14,8 +14,10 @@ mod local;
 #[cfg(test)]
 mod page_tests;
 mod placeholder;
+mod provider;
 mod resolution;
 mod runtimes;
+mod several;
 mod statement;
 #[cfg(test)]
 mod testing;
@@ -31,6 +33,7 @@ pub use context::{Context, Reading};
 pub use entry::Entry;
 pub use hint::{general_hint, misled_hint, proxy_note, value_hint};
 pub use runtimes::RUNTIMES;
+pub use several::{address_note, several_note};
 pub use statement::general_statement;
 pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{

@@ -67,7 +67,9 @@ fn who_listens_where() {
         "listens_pod_ip_only",
         "port 3000 of this pod listens only on 10.7.0.7",
     );
-    only(&check(&pod, "http://127.0.0.1:8004/"), "listens_ipv6_only", "port 8004 of this pod listens only on ::");
+    let report = check(&pod, "http://127.0.0.1:8004/");
+    only(&report, "listens_ipv6_only", "port 8004 of this pod listens only on ::");
+    assert_eq!(report["findings"][0]["severity"], "error", "the kernel tells that it takes no IPv4");
     for target in [
         "http://127.0.0.1:8000/",
         "http://10.7.0.7:3000/",

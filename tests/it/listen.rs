@@ -42,7 +42,12 @@ fn listeners_of_real_servers_in_a_pod() {
         ("listen::8001", "", "", vec!["0.0.0.0:8001"]),
         ("listen::8002", "", "", vec!["10.7.0.7:8002"]),
         ("listen::8003", "", "", vec!["[::]:8003"]),
-        ("listen::8004", "", "", vec!["[::]:8004"]),
+        (
+            "listen::8004",
+            "not_listening",
+            "port 8004 listens only on :: for IPv6 alone (IPV6_V6ONLY), and this pod has only IPv4 addresses",
+            vec!["[::]:8004"],
+        ),
         ("listen::8005", "listening_on_loopback", "port 8005 listens only on ::1", vec!["[::1]:8005"]),
         (
             "listen::8006",
@@ -72,6 +77,48 @@ fn listeners_of_real_servers_in_a_pod() {
     let causes: Vec<_> = (0..3).map(|at| report["checks"][at]["failure"]["message"].as_str()).collect();
     assert_eq!(causes, [None, None, Some("port 8002 listens only on 10.7.0.7, not on loopback")], "{report}");
     drop((servers, more));
+}
+
+/// `/proc/net/tcp6` shows `::` for a socket that takes both families, and for one that takes IPv6 alone.
+#[test]
+fn a_listener_on_ipv6_alone() {
+    let pod = Namespace::new();
+    let _servers = [
+        node(&pod, "{port: 8004, host: '::', ipv6Only: true}"),
+        node(&pod, "8003"),
+        // As nginx does with `listen 80; listen [::]:80;`.
+        node(&pod, "{port: 8006, host: '::', ipv6Only: true}"),
+        python(&pod, "0.0.0.0", 8006),
+    ];
+    for port in [8003, 8004, 8006] {
+        until_shown(&pod, port);
+    }
+    until("both listen", || run(pod.command("cat").arg("/proc/net/tcp")).stdout.contains(":1F46 "));
+    let check = |target: &str| pod.json(&["check", "-o", "json", target])["checks"][0].clone();
+    let findings = |report: &serde_json::Value| {
+        let all = report["findings"].as_array().into_iter().flatten();
+        all.map(|one| one["code"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let judged = |target: &str| {
+        let report = check(target);
+        (report["failure"]["cause"].as_str().unwrap_or_default().to_owned(), findings(&report))
+    };
+    let only = || vec!["listens_ipv6_only".to_owned()];
+    // In a pod of both families it may be meant so.
+    pod.ip(&["addr", "add", "fd09::7/64", "dev", "lo", "nodad"]);
+    pod.ip(&["addr", "add", "10.9.0.7/24", "dev", "lo"]);
+    assert_eq!(judged("listen::8004"), (String::new(), only()));
+    for target in ["listen::8003", "listen::8006", "tcp://10.9.0.7:8006", "tcp://[fd09::7]:8004"] {
+        assert_eq!(judged(target), (String::new(), Vec::new()), "{target}");
+    }
+    pod.ip(&["addr", "del", "fd09::7/64", "dev", "lo"]);
+    assert_eq!(judged("listen::8004"), ("not_listening".to_owned(), only()));
+    let hint = check("listen::8004")["failure"]["hint"].to_string();
+    assert!(hint.contains("IPV6_V6ONLY") && hint.contains("ipv6Only: false"), "{hint}");
+    assert_eq!(judged("listen::8006"), (String::new(), Vec::new()));
+    pod.ip(&["addr", "del", "10.9.0.7/24", "dev", "lo"]);
+    pod.ip(&["addr", "add", "fd09::7/64", "dev", "lo", "nodad"]);
+    assert_eq!(judged("listen::8004"), (String::new(), Vec::new()), "the pod has no other family");
 }
 
 /// A socket on 0.0.0.0 takes no IPv6, and other pods have nothing else.

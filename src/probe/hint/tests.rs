@@ -132,7 +132,7 @@ fn details() -> Vec<Detail> {
             TlsDetail::RootExpired { subject: long(), at: 1_633_010_399, of_system: false },
             TlsDetail::IntermediateExpired { subject: long(), at: 1_633_010_399, issuer_is_trusted: true },
             TlsDetail::IntermediateExpired { subject: long(), at: 1_633_010_399, issuer_is_trusted: false },
-            TlsDetail::WrongName { names: vec![long(), long()] },
+            TlsDetail::WrongName { names: vec![long(), long()], expected: long() },
             TlsDetail::AuthorityAsServer,
             TlsDetail::CriticalExtension,
             TlsDetail::Malformed,

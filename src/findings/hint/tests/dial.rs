@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use super::{at, in_list, proxy_note};
+use super::{SHOP, at, in_list, proxy_note};
 use crate::cause::Cause;
 use crate::findings::Context;
-use crate::findings::testing::{query, tried};
+use crate::findings::testing::{query, tried, with_queries};
 use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault, Phase, Query, Surveyed};
 use crate::pod::{Pod, Service};
 use crate::url::Endpoint;
@@ -318,4 +318,34 @@ fn connections_that_do_not_come_about() {
             assert!(text.contains(part), "{target}: {text}");
         }
     }
+}
+
+/// Who can change the addresses of a name is told by whose name it is.
+#[test]
+fn names_of_ipv6_alone_in_a_pod_without_ipv6() {
+    let of = |target: &str, asked: &str, suffix: &str, alias: Option<&str>| {
+        let hit = query(asked, "AAAA", "NOERROR", 1).suffix(suffix);
+        let hit = alias.map_or_else(|| hit.clone(), |alias| hit.clone().alias(alias));
+        let tries = vec![tried("[2600:1f18::1]:5432", ConnectResult::NetworkUnreachable)];
+        let evidence = Evidence { tries, ..with_queries(vec![hit]) };
+        at(&Fault::new(Phase::Connect, Cause::NetworkUnreachable, ""), target, &evidence)
+    };
+    let supabase = "db.abcdefghijklmnopqrst.supabase.co";
+    let shop = format!("db.{SHOP}.");
+    for (text, says) in [
+        (of(&format!("{supabase}:5432"), &format!("{supabase}."), "", None), "Use the Supabase pooler"),
+        (of("db:5432", &shop, SHOP, Some(supabase)), "Use the Supabase pooler"),
+        (
+            of("db.example.com:5432", "db.example.com.", "", None),
+            "If the name is yours, give it an A record; otherwise",
+        ),
+        (of("db:5432", &shop, SHOP, Some("db.example.com")), "a host of its provider that has IPv4"),
+        (of("db:5432", &shop, SHOP, None), "The Service db has only IPv6 addresses"),
+    ] {
+        assert!(text.contains(says) && text.len() <= 300, "{says}: {text}");
+    }
+    let tries = vec![tried("[fe80::1]:8000", ConnectResult::NetworkUnreachable)];
+    let fault = Fault::new(Phase::Connect, Cause::NetworkUnreachable, "");
+    let text = at(&fault, "[fe80::1]:8000", &Evidence { tries, ..Evidence::default() });
+    assert!(text.starts_with("A link-local address works only with its zone"), "{text}");
 }
