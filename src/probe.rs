@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::check::{self, Prepared, SCHEMES};
 use crate::config::plan::Planned;
 use crate::env::Env;
-use crate::findings::{self, Context, Judged};
+use crate::findings::{self, Context, Judged, ProxyVariables};
 use crate::net::World;
 use crate::net::attempt::{Attempt, AttemptOptions};
 use crate::net::dial::Require;
@@ -42,6 +42,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     let Prepared { target, endpoints, readings, run } = run::prepare(&*planned.check, &*world.env);
     let var = |name| world.env.var(name).unwrap_or_default();
     let (node_options, pg_connect_timeout) = (var("NODE_OPTIONS"), var("PGCONNECT_TIMEOUT"));
+    let proxies = ProxyVariables::read(&*world.env);
     let context = Context {
         tls_keys: check::kind(planned.kind).map(|kind| kind.tls_keys).unwrap_or_default(),
         schemes: SCHEMES,
@@ -51,7 +52,8 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         clients: &planned.clients,
         now: i64::try_from(started_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).unwrap_or(i64::MAX),
         full_walk: depth.walk() == Walk::Full,
-        proxies: [proxy(&*world.env, ["HTTP_PROXY", "http_proxy"]), proxy(&*world.env, ["HTTPS_PROXY", "https_proxy"])],
+        judges_all: depth == Depth::Survey,
+        proxies: &proxies,
         node_options: &node_options,
         pg_connect_timeout: &pg_connect_timeout,
     };
@@ -79,11 +81,6 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     };
     let duration = done.ended.saturating_duration_since(began);
     Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings, predictions }
-}
-
-/// Whether one of these variables has a value.
-fn proxy(env: &dyn Env, names: [&str; 2]) -> bool {
-    names.iter().any(|name| env.var(name).is_some_and(|url| !url.is_empty()))
 }
 
 /// Runs every check once, side by side; their order stays.

@@ -60,8 +60,8 @@ bearer_token: {file: /etc/secrets/token}
 "#,
     url_form: "https://host/path",
     schemes: &[
-        Scheme::new("http").port(HTTP_PORT).discovery(Discovery::Connect),
-        Scheme::new("https").port(HTTPS_PORT).tls().discovery(Discovery::Connect),
+        Scheme::new("http").port(HTTP_PORT).proxied().discovery(Discovery::Connect),
+        Scheme::new("https").port(HTTPS_PORT).tls().proxied().discovery(Discovery::Connect),
     ],
     subject: Subject::Server,
     shown: SHOWN,

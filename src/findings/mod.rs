@@ -13,6 +13,7 @@ mod host_class;
 mod local;
 #[cfg(test)]
 mod page_tests;
+mod proxies;
 mod resolution;
 mod runtimes;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use context::{Context, Reading};
 pub use entry::Entry;
 pub use fact::general_fact;
 pub use hint::{general_hint, proxy_note, value_hint};
+pub use proxies::ProxyVariables;
 pub use runtimes::RUNTIMES;
 pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{
@@ -36,8 +38,15 @@ pub use urls::{
 };
 
 /// Every family of findings, in the order of the docs.
-pub const FAMILIES: &[&[Entry]] =
-    &[urls::CODES, resolution::CODES, runtimes::CODES, local::CODES, certificate::CODES, answers::CODES];
+pub const FAMILIES: &[&[Entry]] = &[
+    urls::CODES,
+    resolution::CODES,
+    runtimes::CODES,
+    local::CODES,
+    certificate::CODES,
+    answers::CODES,
+    proxies::CODES,
+];
 
 /// The row of a code.
 #[must_use]
@@ -81,6 +90,7 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
     judged.findings.extend(local::judge(fault, evidence, context));
     judged.findings.extend(certificate::judge(fault, evidence, context));
     judged.findings.extend(answers::judge(fault, evidence, context));
+    judged.findings.extend(proxies::judge(evidence, context));
     order::sort_by_key(&mut judged.findings, |finding| finding.severity);
     judged
 }
