@@ -1,7 +1,7 @@
 //! What a rule may know of the check, beside the evidence.
 
 use crate::env::Env;
-use crate::findings::proxies::ProxyVariables;
+use crate::findings::proxy_variables::ProxyVariables;
 use crate::findings::tls_key_names::TlsKeyNames;
 use crate::outcome::{Evidence, Fault, Phase};
 use crate::scheme::Schemes;

@@ -14,6 +14,7 @@ mod local;
 #[cfg(test)]
 mod page_tests;
 mod proxies;
+mod proxy_variables;
 mod resolution;
 mod runtimes;
 #[cfg(test)]
@@ -30,7 +31,7 @@ pub use context::{Context, Reading};
 pub use entry::Entry;
 pub use fact::general_fact;
 pub use hint::{general_hint, proxy_note, value_hint};
-pub use proxies::ProxyVariables;
+pub use proxy_variables::ProxyVariables;
 pub use runtimes::RUNTIMES;
 pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{

@@ -5,7 +5,6 @@
 
 mod bypass;
 mod clients;
-mod variables;
 
 use std::net::IpAddr;
 
@@ -21,8 +20,6 @@ use crate::finding::{Finding, Severity};
 use crate::order;
 use crate::outcome::Evidence;
 use crate::url::{Endpoint, Host, Url};
-
-pub use variables::ProxyVariables;
 
 /// The catalogue of this family.
 pub(super) const CODES: &[Entry] = &[PROXY_CATCHES_CLUSTER_NAME];

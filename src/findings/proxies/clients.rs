@@ -1,7 +1,7 @@
 //! The HTTP clients of the runtimes: which proxy variables each reads, and in which order.
 
 use super::bypass::{self, Destination};
-use super::variables::{Empty, ProxyVariables};
+use crate::findings::proxy_variables::{Empty, ProxyVariables};
 
 /// An HTTP client, in the order in which they are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,9 +1,9 @@
-use super::{ProxyVariables, judge};
+use super::judge;
 use crate::check::SCHEMES;
 use crate::env::MapEnv;
 use crate::finding::{Finding, Severity};
 use crate::findings::testing::{query, with_queries};
-use crate::findings::{Context, Reading};
+use crate::findings::{Context, ProxyVariables, Reading};
 use crate::outcome::Evidence;
 use crate::secret::Secret;
 use crate::url::{Endpoint, Host, Url};
