@@ -15,6 +15,7 @@ mod local;
 mod page_tests;
 mod proxies;
 mod proxy_variables;
+mod public_url;
 mod resolution;
 mod runtimes;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use entry::Entry;
 pub use fact::general_fact;
 pub use hint::{general_hint, proxy_note, value_hint};
 pub use proxy_variables::ProxyVariables;
+pub use public_url::PublicUrl;
 pub use runtimes::RUNTIMES;
 pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{
