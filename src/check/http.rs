@@ -244,6 +244,8 @@ async fn ask(
     }
     attempt.enter(Phase::Assert);
     note_redirect(attempt, &request, &answer);
+    attempt.facts().requested = Some(request.requested());
+    attempt.facts().browser = request.browser();
     if answer.packed.is_none() && attempt.facts().body_bytes.is_some() {
         let body = String::from_utf8_lossy(&answer.body);
         attempt.facts().excerpt = Some(clean_text(&request.mask.strike(&body), SERVER_TEXT_LIMIT));

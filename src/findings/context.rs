@@ -2,6 +2,7 @@
 
 use crate::env::Env;
 use crate::findings::proxy_variables::ProxyVariables;
+use crate::findings::public_url::PublicUrl;
 use crate::findings::tls_key_names::TlsKeyNames;
 use crate::outcome::{Evidence, Fault, Phase};
 use crate::scheme::Schemes;
@@ -33,6 +34,8 @@ pub struct Context<'a> {
     pub judges_all: bool,
     /// The proxies that this container's environment names: apps go through them, pilotfish does not.
     pub proxies: &'a ProxyVariables,
+    /// The URL that browsers use for the app, where a variable of this container has one with a public name.
+    pub public_url: Option<&'a PublicUrl>,
     /// `NODE_OPTIONS` of this container.
     pub node_options: &'a str,
     /// `PGCONNECT_TIMEOUT` of this container.

@@ -4,6 +4,7 @@
 //! with its `CODES` and its `judge`; [`FAMILIES`] lists them for the configuration, the docs and the tests.
 
 mod answers;
+mod base_path;
 mod certificate;
 mod context;
 mod entry;
@@ -28,10 +29,12 @@ use crate::finding::{Finding, Prediction};
 use crate::order;
 use crate::outcome::{Evidence, Fault};
 
+pub use base_path::compare;
 pub use context::{Context, Reading};
 pub use entry::Entry;
 pub use fact::general_fact;
 pub use hint::{general_hint, proxy_note, value_hint};
+pub use local::may_come_of_others;
 pub use proxy_variables::ProxyVariables;
 pub use public_url::PublicUrl;
 pub use runtimes::RUNTIMES;
@@ -49,6 +52,7 @@ pub const FAMILIES: &[&[Entry]] = &[
     certificate::CODES,
     answers::CODES,
     proxies::CODES,
+    base_path::CODES,
 ];
 
 /// The row of a code.
