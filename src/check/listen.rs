@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::check::{
@@ -178,6 +179,9 @@ impl Runnable for Wanted {
             let ips: Vec<IpAddr> = own.iter().map(SocketAddr::ip).collect();
             let shown = FactValue::List(own.iter().map(ToString::to_string).collect());
             attempt.facts().learn(hint::LISTENING, Some(shown).filter(|_| !own.is_empty()));
+            let now = Instant::now().into_std();
+            let restarts = attempt.world().sightings.keeps_vanishing(port, !own.is_empty(), now);
+            attempt.facts().restarts = restarts.then_some(port);
             let mut ports: Vec<u16> = others.iter().map(SocketAddr::port).collect();
             ports.dedup();
             let families = Families::of_pod(attempt.env());

@@ -25,6 +25,7 @@ pub(super) const CODES: &[Entry] = &[
     DESCRIPTORS_EXHAUSTED,
     CPU_THROTTLED,
     CLOCK_SKEW,
+    APP_RESTARTS,
 ];
 
 const LOCALHOST_IN_POD: Entry = Entry {
@@ -95,6 +96,22 @@ const CLOCK_SKEW: Entry = Entry {
 /// What lets a socket take both families.
 const IPV4_TOO: &str =
     "let the app listen on 0.0.0.0 as well; a socket on :: accepts IPv4 only if IPV6_V6ONLY is off (bindv6only)";
+const APP_RESTARTS: Entry = Entry {
+    code: "app_restarts",
+    severity: Severity::Warning,
+    cause: Cause::NotListening,
+    meaning: "the app in this pod keeps restarting: its port was open and then closed at least three times within 10 \
+              minutes",
+    remedy: "read why the last container ended: `kubectl logs POD -c CONTAINER --previous`, and `kubectl describe pod` for \
+             OOMKilled or a failed liveness probe",
+};
+
+/// Whether a finding of this code may come of what other checks show at that moment: the log names those that are down.
+#[must_use]
+pub fn may_come_of_others(code: &str) -> bool {
+    code == APP_RESTARTS.code
+}
+
 /// Less of it changes no verdict.
 const THROTTLED_WORTH_TELLING: Duration = Duration::from_millis(50);
 /// The difference that tokens and certificates usually tolerate.
@@ -108,6 +125,12 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     findings.extend(clock_skew(evidence));
     findings.extend(exhausted(evidence));
     findings.extend(takes_no_ipv4(fault, evidence));
+    findings.extend(evidence.facts.restarts.map(|port| {
+        let message = format!(
+            "the app on port {port} keeps restarting: it stopped listening at least three times within 10 minutes"
+        );
+        APP_RESTARTS.found(message, APP_RESTARTS.remedy.replace('`', ""))
+    }));
     let Some(pod) = &evidence.pod else { return findings };
     findings.extend(stood_still(evidence).map(|spent| throttled(spent, fault)));
     if let Some(fault) = fault {

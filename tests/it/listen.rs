@@ -1,9 +1,11 @@
 //! `listen`: what the kernel shows of this pod's listeners, with real servers in a namespace that is the pod.
 
+use std::net::TcpListener;
 use std::process::Stdio;
 
 use crate::support::netns::Namespace;
-use crate::support::{Folder, Running, need, pilotfish, run, until};
+use crate::support::sidecar::Sidecar;
+use crate::support::{Folder, Running, dead_port, free_port, need, pilotfish, run, until};
 
 /// A server that accepts on one address, in the way of its own runtime.
 fn python(pod: &Namespace, address: &str, port: u16) -> Running {
@@ -174,4 +176,38 @@ fn bad_targets_are_refused_without_their_text() {
     assert!(ran.stdout.contains("not_listening"), "{ran:?}");
     let ran = run(pilotfish().args(["check", "-o", "json", "env:APP"]).env("APP", "listen::s3cret"));
     assert!(ran.stdout.contains("url_malformed") && !ran.stdout.contains("s3cret"), "{ran:?}");
+}
+
+/// A container in a restart loop is seen by its listener: the log says once what else was down at that time.
+#[test]
+fn an_app_that_keeps_restarting_is_seen_by_its_listener() {
+    let (port, database) = (free_port(), dead_port());
+    let common = "interval: 1s, timeout: 1s, failure_threshold: 1, gates: []";
+    let sidecar = Sidecar::start(&format!(
+        "checks:\n- {{name: app, listen: {{port: {port}, reachable: loopback}}, {common}}}\n\
+         - {{name: database, tcp: {{address: '127.0.0.1:{database}'}}, {common}}}\n"
+    ));
+    let until_up = |up: bool| {
+        let row = format!("pilotfish_check_up{{check=\"app\"}} {}\n", u8::from(up));
+        until(&format!("{row:?}"), || sidecar.get("/metrics").body.contains(&row));
+    };
+    let found = || sidecar.get("/metrics").body.contains("code=\"app_restarts\"");
+    for round in 0..3 {
+        assert!(!found(), "{round}");
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port was free");
+        until_up(true);
+        drop(listener);
+        until_up(false);
+    }
+    assert!(found(), "{:?}", sidecar.log());
+    let finding = sidecar.get("/status").body;
+    assert!(finding.contains("it stopped listening at least three times within 10 minutes"), "{finding}");
+    let _listener = TcpListener::bind(("127.0.0.1", port)).expect("the port was free");
+    until_up(true);
+    assert!(found(), "it stands although the app is up for the moment");
+    let log = sidecar.log();
+    let lines: Vec<&String> = log.iter().filter(|line| line.contains("app_restarts")).collect();
+    assert!(lines.iter().all(|line| line.contains("\"down_too\":\"database\"")), "{log:#?}");
+    // One for the change of the verdict with which it came, and one for each that followed.
+    assert_eq!(lines.len(), 2, "{log:#?}");
 }

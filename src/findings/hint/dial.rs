@@ -50,9 +50,10 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
 pub(super) fn spared_by_proxy(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<&'static str> {
     let endpoint = context.endpoint(evidence, Some(fault))?;
     let public = matches!(classify(&endpoint.host, evidence), HostClass::Public(_));
-    match (endpoint.port, context.proxies) {
-        (443, [_, true]) if public => Some("HTTPS_PROXY"),
-        (80, [true, _]) if public => Some("HTTP_PROXY"),
+    let any = |names| public && context.proxies.any(names);
+    match endpoint.port {
+        443 if any(&["HTTPS_PROXY", "https_proxy"]) => Some("HTTPS_PROXY"),
+        80 if any(&["HTTP_PROXY", "http_proxy"]) => Some("HTTP_PROXY"),
         _ => None,
     }
 }

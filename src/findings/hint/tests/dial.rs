@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use super::{SHOP, at, in_list, proxy_note};
 use crate::cause::Cause;
-use crate::findings::Context;
+use crate::env::MapEnv;
 use crate::findings::testing::{query, tried, with_queries};
+use crate::findings::{Context, ProxyVariables};
 use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault, Phase, Query, Surveyed};
 use crate::pod::{Pod, Service};
 use crate::url::Endpoint;
@@ -40,21 +41,23 @@ fn a_try_that_had_too_little_time_is_told_how_much_it_takes() {
 /// Where the way out is a proxy, the direct way is closed on purpose.
 #[test]
 fn a_proxy_of_the_app_is_named() {
-    let told = |host: &str, proxies| {
+    const BOTH: [(&str, &str); 2] = [("HTTP_PROXY", "http://proxy:3128"), ("https_proxy", "proxy:3128")];
+    let told = |host: &str, proxies: &[(&str, &str)]| {
+        let proxies = &ProxyVariables::read(&MapEnv::with_vars(proxies));
         let endpoints = [Endpoint::parse(host).unwrap()];
         let context = Context { endpoints: &endpoints, proxies, ..Context::default() };
         let of = |phase| proxy_note(&Fault::new(phase, Cause::ConnectTimeout, ""), &Evidence::default(), &context);
         assert_eq!(of(Phase::Login), None, "{host}");
         of(Phase::Connect).unwrap_or_default()
     };
-    let named = told("api.example.com:443", [true, true]);
+    let named = told("api.example.com:443", &BOTH);
     assert_eq!(named, "HTTPS_PROXY is set: an app that uses that proxy connects another way.");
-    assert!(told("api.example.com:80", [true, false]).starts_with("HTTP_PROXY is set"));
+    assert!(told("api.example.com:80", &BOTH[..1]).starts_with("HTTP_PROXY is set"));
     for (host, proxies) in [
-        ("api.example.com:443", [true, false]),
-        ("backend-api:443", [true, true]),
-        ("db.example.com:5432", [true, true]),
-        ("10.0.0.7:443", [true, true]),
+        ("api.example.com:443", &BOTH[..1]),
+        ("backend-api:443", &BOTH),
+        ("db.example.com:5432", &BOTH),
+        ("10.0.0.7:443", &BOTH),
     ] {
         assert_eq!(told(host, proxies), "", "{host}");
     }
