@@ -26,8 +26,8 @@ pub use detail::{
     BrokenVariable, Detail, DnsDetail, HttpDetail, SqlState, StreamDetail, TlsDetail, ValueDetail, VariableFlaw,
 };
 pub use facts::{
-    AUTH_METHOD, Certificate, Cookie, FactKey, FactValue, Facts, HealthRemark, PeerClock, ROLE, Redirect,
-    RedirectPurpose, SERVER_VERSION,
+    AUTH_METHOD, BrowserOrigin, Certificate, Cookie, FactKey, FactValue, Facts, HealthRemark, PeerClock, ROLE,
+    Redirect, RedirectPurpose, RequestedPath, SERVER_VERSION,
 };
 pub use failure::{Failure, LINE_LIMIT};
 pub use oddity::CertificateOddity;
@@ -294,6 +294,10 @@ pub struct SearchList {
     pub suffixes: Vec<String>,
     /// A name with fewer dots goes through the list first.
     pub ndots: usize,
+    /// Where `.` stands among them: before the suffix of this index.
+    pub root: Option<usize>,
+    /// How long the line is, where it is too long for musl, which ignores it then.
+    pub too_long_for_musl: Option<usize>,
 }
 
 /// Which addresses the interfaces of this pod have, link-local ones among them: what resolver libraries look at before
@@ -340,6 +344,8 @@ pub struct Evidence {
     pub resolved: Vec<Resolved>,
     /// Every address of what was dialled, measured; empty but after a survey.
     pub survey: Vec<Surveyed>,
+    /// The ports on which sockets on `::` listen that take no IPv4; `None` where nobody looked, or the kernel does not tell.
+    pub ipv6_only: Option<Vec<u16>>,
     /// Which families this pod has; `None` but after a survey.
     pub families: Option<Families>,
     /// What became of questions in pairs; `None` but in `diagnose`.

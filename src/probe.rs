@@ -15,15 +15,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::cause::Cause;
 use crate::check::{self, Prepared, SCHEMES};
 use crate::config::plan::Planned;
 use crate::env::Env;
-use crate::findings::{self, Context, Judged};
+use crate::findings::{self, Context, Judged, ProxyVariables, PublicUrl};
 use crate::net::World;
 use crate::net::attempt::{Attempt, AttemptOptions};
 use crate::net::dial::Require;
 use crate::net::resolve::{self, Walk};
-use crate::net::survey;
+use crate::net::{sock_diag, survey};
 use crate::order;
 use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Outcome, Standing};
 use crate::url::Endpoint;
@@ -42,6 +43,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     let Prepared { target, endpoints, readings, run } = run::prepare(&*planned.check, &*world.env);
     let var = |name| world.env.var(name).unwrap_or_default();
     let (node_options, pg_connect_timeout) = (var("NODE_OPTIONS"), var("PGCONNECT_TIMEOUT"));
+    let (proxies, public_url) = (ProxyVariables::read(&*world.env), PublicUrl::read(&*world.env));
     let context = Context {
         tls_keys: check::kind(planned.kind).map(|kind| kind.tls_keys).unwrap_or_default(),
         schemes: SCHEMES,
@@ -51,7 +53,9 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         clients: &planned.clients,
         now: i64::try_from(started_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).unwrap_or(i64::MAX),
         full_walk: depth.walk() == Walk::Full,
-        proxies: [proxy(&*world.env, ["HTTP_PROXY", "http_proxy"]), proxy(&*world.env, ["HTTPS_PROXY", "https_proxy"])],
+        judges_all: depth == Depth::Survey,
+        proxies: &proxies,
+        public_url: public_url.as_ref(),
         node_options: &node_options,
         pg_connect_timeout: &pg_connect_timeout,
     };
@@ -67,6 +71,9 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         None => measure(planned, world, depth, &endpoints, &mut done).await,
     }
     done.evidence.pod = pod_reading.end(surroundings, done.fault.as_ref(), &done.evidence);
+    if done.fault.as_ref().is_some_and(|fault| fault.cause == Cause::ConnectRefused) {
+        done.evidence.ipv6_only = sock_diag::ipv6_only_listeners();
+    }
     let Judged { findings, predictions } = findings::judge(done.fault.as_ref(), &done.evidence, context);
     let failure = match done.fault {
         Some(fault) => Some(failure::explain(planned.kind, fault, &done.evidence, context)),
@@ -79,11 +86,6 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     };
     let duration = done.ended.saturating_duration_since(began);
     Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings, predictions }
-}
-
-/// Whether one of these variables has a value.
-fn proxy(env: &dyn Env, names: [&str; 2]) -> bool {
-    names.iter().any(|name| env.var(name).is_some_and(|url| !url.is_empty()))
 }
 
 /// Runs every check once, side by side; their order stays.
@@ -99,7 +101,14 @@ pub async fn probe_all(checks: Vec<Planned>, world: &Arc<World>, depth: Depth) -
     // No task is aborted and none panics: each check's panic is an outcome.
     let mut done = running.join_all().await;
     order::sort_by_key(&mut done, |(index, _)| *index);
-    done.into_iter().map(|(_, done)| done).collect()
+    let mut done: Vec<(Planned, Outcome)> = done.into_iter().map(|(_, done)| done).collect();
+    for at in 0..done.len() {
+        let (before, rest) = done.split_at_mut(at);
+        let Some(((_, outcome), after)) = rest.split_first_mut() else { break };
+        let others = before.iter().chain(after.iter());
+        findings::compare(outcome, others.map(|(planned, other)| (planned.name.as_str(), other)));
+    }
+    done
 }
 
 /// Measures every address of what was dialled, or was meant to be, where this depth asks for it: after the run, with a

@@ -21,6 +21,8 @@ pub struct Scheme {
     pub is_opaque: bool,
     /// A user that stands alone before the `@` may well be a password or a token: nobody is shown it.
     pub user_may_be_secret: bool,
+    /// HTTP clients are given it, which may send their requests to a proxy that the environment names.
+    pub proxied: bool,
 }
 
 /// What discovery does with a URL in a variable.
@@ -49,6 +51,7 @@ impl Scheme {
             takes_driver: false,
             is_opaque: false,
             user_may_be_secret: false,
+            proxied: false,
         }
     }
 
@@ -92,6 +95,12 @@ impl Scheme {
     #[must_use]
     pub const fn secret_user(self) -> Self {
         Self { user_may_be_secret: true, ..self }
+    }
+
+    /// The same, which an HTTP client may send to a proxy.
+    #[must_use]
+    pub const fn proxied(self) -> Self {
+        Self { proxied: true, ..self }
     }
 
     /// Whether this user of such a URL may be shown; nobody's password is `default`, which is the user of those who have a

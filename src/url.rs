@@ -26,13 +26,13 @@ impl Host {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if let Some(inner) = bare {
-            let with_zone =
-                inner.split_once('%').is_some_and(|(ip, zone)| !zone.is_empty() && ip.parse::<Ipv6Addr>().is_ok());
             return match inner.parse::<Ipv6Addr>() {
                 Ok(ip) => Ok(Self::Ip(ip.into())),
-                Err(_) if with_zone => Err(ZONE),
-                Err(_) => Err("the brackets contain no IPv6 address"),
+                Err(_) => Err(zone_problem(inner).unwrap_or("the brackets contain no IPv6 address")),
             };
+        }
+        if let Some(problem) = zone_problem(text) {
+            return Err(problem);
         }
         if let Ok(ip) = text.parse::<IpAddr>() {
             return Ok(Self::Ip(ip));
@@ -158,7 +158,9 @@ impl std::error::Error for UrlError {}
 /// What is wrong with a host that is a path.
 pub const SOCKET: &str = "sockets in the file system are not supported: give a host";
 const NOT_ASCII: &str = "the host has letters outside ASCII: write it in its xn--… form";
-const ZONE: &str = "the IPv6 address has a zone (%…), which is not supported: give an address without one";
+const ZONE: &str = "the IPv6 address has a zone (%…), which only link-local addresses need: give it without the zone";
+const LINK_LOCAL: &str = "the link-local IPv6 address has a zone (%…), which is not dialled, and without it there is no way \
+                          to the address: give a name or another address";
 const SERVICE_PORT: &str = "its port is tcp://…, the value that Kubernetes sets in NAME_PORT for a Service";
 
 impl UrlError {
@@ -166,6 +168,18 @@ impl UrlError {
     #[must_use]
     pub fn detail(&self) -> Option<ValueDetail> {
         detail_of(self.problem)
+    }
+}
+
+/// What is wrong with an IPv6 address that has a zone, as `%eth0` or as URLs have it, `%25eth0` (RFC 6874).
+fn zone_problem(text: &str) -> Option<&'static str> {
+    let (ip, zone) = text.split_once('%')?;
+    let ip: Ipv6Addr = ip.parse().ok()?;
+    let bound_to_link = ip.is_unicast_link_local() || matches!(ip.octets(), [0xff, scope, ..] if scope & 0x0f <= 2);
+    match (zone.is_empty(), bound_to_link) {
+        (true, _) => None,
+        (false, true) => Some(LINK_LOCAL),
+        (false, false) => Some(ZONE),
     }
 }
 
@@ -179,6 +193,7 @@ pub fn detail_of(problem: &str) -> Option<ValueDetail> {
     match problem {
         SOCKET => Some(ValueDetail::Socket),
         NOT_ASCII | ZONE => Some(ValueDetail::NotWritten),
+        LINK_LOCAL => Some(ValueDetail::LinkLocal),
         SERVICE_PORT => Some(ValueDetail::ServiceLink),
         _ => None,
     }

@@ -266,7 +266,7 @@ impl Variables {
     fn readings(&self, found: &Found, env: &dyn Env) -> Vec<Reading> {
         let read = |rules: &Rules| {
             let name = &rules.name.0;
-            let text = found.get(name, env).ok().flatten().filter(|text| !text.expose().is_empty())?;
+            let text = found.get(name, env).ok().flatten()?;
             Some(Reading {
                 key: Reading::VARIABLE,
                 variable: Some(name.clone()),

@@ -60,8 +60,8 @@ bearer_token: {file: /etc/secrets/token}
 "#,
     url_form: "https://host/path",
     schemes: &[
-        Scheme::new("http").port(HTTP_PORT).discovery(Discovery::Connect),
-        Scheme::new("https").port(HTTPS_PORT).tls().discovery(Discovery::Connect),
+        Scheme::new("http").port(HTTP_PORT).proxied().discovery(Discovery::Connect),
+        Scheme::new("https").port(HTTPS_PORT).tls().proxied().discovery(Discovery::Connect),
     ],
     subject: Subject::Server,
     shown: SHOWN,
@@ -244,6 +244,8 @@ async fn ask(
     }
     attempt.enter(Phase::Assert);
     note_redirect(attempt, &request, &answer);
+    attempt.facts().requested = Some(request.requested());
+    attempt.facts().browser = request.browser();
     if answer.packed.is_none() && attempt.facts().body_bytes.is_some() {
         let body = String::from_utf8_lossy(&answer.body);
         attempt.facts().excerpt = Some(clean_text(&request.mask.strike(&body), SERVER_TEXT_LIMIT));

@@ -5,11 +5,12 @@
 
 mod hint;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::check::{
@@ -19,6 +20,7 @@ use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
+use crate::net::sock_diag;
 use crate::outcome::{Detail, FactValue, Fault, Phase};
 use crate::pod;
 use crate::scheme::Scheme;
@@ -57,8 +59,8 @@ const NAMED: usize = 8;
 struct ListenKeys {
     /// The port, 1 to 65535.
     port: Setting<Port>,
-    /// Who must reach the port: with `pod` (the default), other pods; with `loopback`, the containers of this pod and
-    /// `kubectl port-forward`.
+    /// Who must reach the port: with `pod` (the default), other pods, over IPv4 or IPv6 as this pod has it; with `loopback`,
+    /// the containers of this pod and `kubectl port-forward`.
     reachable: Option<Setting<From>>,
 }
 
@@ -174,26 +176,84 @@ impl Runnable for Wanted {
                 return Err(attempt.fault(Cause::Internal, "cannot read this pod's sockets in /proc/net/tcp"));
             };
             let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.port() == port);
-            let ips: Vec<IpAddr> = own.iter().map(std::net::SocketAddr::ip).collect();
+            let ips: Vec<IpAddr> = own.iter().map(SocketAddr::ip).collect();
             let shown = FactValue::List(own.iter().map(ToString::to_string).collect());
             attempt.facts().learn(hint::LISTENING, Some(shown).filter(|_| !own.is_empty()));
-            let mut ports: Vec<u16> = others.iter().map(std::net::SocketAddr::port).collect();
+            let now = Instant::now().into_std();
+            let restarts = attempt.world().sightings.keeps_vanishing(port, !own.is_empty(), now);
+            attempt.facts().restarts = restarts.then_some(port);
+            let mut ports: Vec<u16> = others.iter().map(SocketAddr::port).collect();
             ports.dedup();
-            let ipv6_alone = pod::is_ipv6_alone(attempt.env());
-            judge(port, from, &ips, ipv6_alone, &ports).map_err(|(cause, message)| {
+            let families = Families::of_pod(attempt.env());
+            let ipv6_only = families != Families::Ipv6 && takes_ipv6_only(attempt, from, &own);
+            judge(port, from, &ips, families, ipv6_only, &ports).map_err(|(cause, message)| {
                 let fault = attempt.fault(cause, message);
-                let of_family = from == From::Pod && ipv6_alone && !ips.is_empty();
-                let detail = of_family.then_some(Detail::Protocol { code: hint::IPV6_POD, product: None });
+                let code = match families {
+                    Families::Ipv6 => hint::IPV6_POD,
+                    Families::Ipv4 if ipv6_only => hint::IPV6_SOCKET,
+                    Families::Ipv4 | Families::Other => return fault,
+                };
+                let of_family = from == From::Pod && !ips.is_empty();
+                let detail = of_family.then_some(Detail::Protocol { code, product: None });
                 Fault { detail, ..fault }
             })
         })
     }
 }
 
-/// What is wrong with the addresses that listen on the port, in a pod that may have IPv6 addresses alone.
-fn judge(port: u16, from: From, ips: &[IpAddr], ipv6_alone: bool, others: &[u16]) -> Result<(), (Cause, String)> {
+/// Which addresses the pod has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Families {
+    Ipv4,
+    Ipv6,
+    /// Both, or none that is known.
+    Other,
+}
+
+impl Families {
+    fn of_pod(env: &dyn Env) -> Self {
+        let addresses = pod::addresses(env);
+        if pod::is_ipv6_alone(env) {
+            Self::Ipv6
+        } else if !addresses.is_empty() && addresses.iter().all(IpAddr::is_ipv4) {
+            Self::Ipv4
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// Whether nothing accepts IPv4 on the port because the socket on `::` takes IPv6 alone. nginx and others have a socket for
+/// each family.
+fn takes_ipv6_only(attempt: &mut Attempt, from: From, own: &[SocketAddr]) -> bool {
+    let accepts_ipv4 = |ip: IpAddr| match from {
+        From::Pod => ip.is_ipv4() && !ip.is_loopback(),
+        From::Loopback => ip.is_ipv4() && (ip.is_loopback() || ip.is_unspecified()),
+    };
+    let on_any = |one: &&SocketAddr| one.is_ipv6() && one.ip().is_unspecified();
+    let Some(socket) = own.iter().find(on_any).filter(|_| !own.iter().any(|one| accepts_ipv4(one.ip()))) else {
+        return false;
+    };
+    let ports = sock_diag::ipv6_only_listeners().unwrap_or_default();
+    let only = sock_diag::is_among(&ports, socket);
+    attempt.evidence().ipv6_only = only.then(|| vec![socket.port()]);
+    only
+}
+
+/// What is wrong with the addresses that listen on the port, in a pod of these families; `ipv6_only` where the socket on `::`
+/// takes no IPv4.
+fn judge(
+    port: u16,
+    from: From,
+    ips: &[IpAddr],
+    families: Families,
+    ipv6_only: bool,
+    others: &[u16],
+) -> Result<(), (Cause, String)> {
     let fits = |ip: &IpAddr| match from {
-        From::Pod => !ip.is_loopback() && (ip.is_ipv6() || !ipv6_alone),
+        From::Pod if ip.is_loopback() => false,
+        From::Pod if ip.is_ipv4() => families != Families::Ipv6,
+        From::Pod => !(ipv6_only && families == Families::Ipv4 && ip.is_unspecified()),
         From::Loopback => ip.is_loopback() || ip.is_unspecified(),
     };
     if ips.iter().any(fits) {
@@ -206,7 +266,11 @@ fn judge(port: u16, from: From, ips: &[IpAddr], ipv6_alone: bool, others: &[u16]
         (From::Pod, false) => {
             let loopback = ips.iter().all(IpAddr::is_loopback);
             let cause = if loopback { Cause::ListeningOnLoopback } else { Cause::NotListening };
-            let pod = if ipv6_alone { ", and this pod has only IPv6 addresses" } else { "" };
+            let pod = match families {
+                Families::Ipv6 => ", and this pod has only IPv6 addresses",
+                Families::Ipv4 if ipv6_only => " for IPv6 alone (IPV6_V6ONLY), and this pod has only IPv4 addresses",
+                Families::Ipv4 | Families::Other => "",
+            };
             (cause, format!("port {port} listens only on {shown}{pod}"))
         }
         (From::Loopback, false) => {
@@ -228,7 +292,7 @@ fn listed(ports: &[u16]) -> String {
 mod tests {
     use std::net::IpAddr;
 
-    use super::{From, judge};
+    use super::{Families, From, judge};
 
     #[test]
     fn addresses_that_others_can_reach() {
@@ -245,7 +309,7 @@ mod tests {
             (Loopback, &["10.0.0.7"], Some("not_listening: port 3000 listens only on 10.0.0.7, not on loopback")),
         ] {
             let parsed: Vec<IpAddr> = ips.iter().map(|ip| ip.parse().unwrap()).collect();
-            let got = judge(3000, from, &parsed, false, &[3001, 9809]);
+            let got = judge(3000, from, &parsed, Families::Other, false, &[3001, 9809]);
             let got = got.err().map(|(cause, message)| format!("{}: {message}", cause.slug()));
             assert_eq!(got.as_deref(), expected, "{from:?} {ips:?}");
         }
@@ -253,7 +317,7 @@ mod tests {
 
     #[test]
     fn a_socket_on_ipv4_is_nothing_in_a_pod_without_it() {
-        let of = |ip: &str, from| judge(3000, from, &[ip.parse().unwrap()], true, &[]);
+        let of = |ip: &str, from| judge(3000, from, &[ip.parse().unwrap()], Families::Ipv6, false, &[]);
         let (cause, message) = of("0.0.0.0", From::Pod).unwrap_err();
         assert_eq!(cause.slug(), "not_listening");
         assert_eq!(message, "port 3000 listens only on 0.0.0.0, and this pod has only IPv6 addresses");
@@ -261,8 +325,24 @@ mod tests {
     }
 
     #[test]
+    fn a_socket_for_ipv6_alone_is_nothing_in_a_pod_without_it() {
+        let of = |ips: &[&str], families, from| {
+            let ips: Vec<IpAddr> = ips.iter().map(|ip| ip.parse().unwrap()).collect();
+            judge(3000, from, &ips, families, true, &[])
+        };
+        let (cause, message) = of(&["::"], Families::Ipv4, From::Pod).unwrap_err();
+        assert_eq!(cause.slug(), "not_listening");
+        assert_eq!(
+            message,
+            "port 3000 listens only on :: for IPv6 alone (IPV6_V6ONLY), and this pod has only IPv4 addresses"
+        );
+        assert!(of(&["127.0.0.1", "::"], Families::Ipv4, From::Pod).is_err());
+        assert!(of(&["::"], Families::Other, From::Pod).is_ok() && of(&["::"], Families::Ipv4, From::Loopback).is_ok());
+    }
+
+    #[test]
     fn many_ports_are_cut_and_none_is_said() {
-        let text = |ports: &[u16]| judge(1, From::Pod, &[], false, ports).unwrap_err().1;
+        let text = |ports: &[u16]| judge(1, From::Pod, &[], Families::Other, false, ports).unwrap_err().1;
         assert!(text(&[]).ends_with("no port is open"));
         assert!(text(&(2..=11).collect::<Vec<_>>()).ends_with("8, 9, 2 more"));
     }

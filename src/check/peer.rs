@@ -43,7 +43,10 @@ pub const KIND: Kind = Kind {
     summary: "an HTTP request, and the answer's own word on the peer's health",
     example: r#"{url: "http://backend-api:8000/health", json: {database: connected}, accept_degraded: true}"#,
     url_form: "peer+http://host:port/health",
-    schemes: &[Scheme::new("peer+http").port(HTTP_PORT), Scheme::new("peer+https").port(HTTPS_PORT).tls()],
+    schemes: &[
+        Scheme::new("peer+http").port(HTTP_PORT).proxied(),
+        Scheme::new("peer+https").port(HTTPS_PORT).tls().proxied(),
+    ],
     subject: Subject::Server,
     shown: ShownKeys { plain: &PLAIN, ..http::SHOWN },
     tls_keys: TlsKeyNames::BLOCK,

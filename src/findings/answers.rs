@@ -6,6 +6,7 @@ use super::host_class::{HostClass, classify};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::{Cookie, Evidence, Fault, RedirectPurpose};
+use crate::url::Host;
 
 /// The catalogue of this family.
 pub(super) const CODES: &[Entry] = &[REDIRECTED_TO_HTTPS, PEER_WARNS, PEER_UNREADABLE, COOKIE_WILL_BE_DROPPED];
@@ -71,21 +72,71 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
 }
 
 fn dropped_cookie(evidence: &Evidence, context: Context<'_>) -> Option<Finding> {
-    let cookies = &evidence.facts.cookies;
-    // Browsers do not come by a Service's name, and TLS may end before it.
-    let host = context.endpoint(evidence, None).and_then(|endpoint| match classify(&endpoint.host, evidence) {
-        HostClass::Public(name) | HostClass::Laptop(name) => Some(name),
-        HostClass::Service { .. } | HostClass::Unclear { .. } | HostClass::Docker(_) | HostClass::Address(_) => None,
-    });
-    let plain = evidence.facts.tls_version.is_none();
-    let why = cookies.iter().find_map(|cookie| why_dropped(cookie, host.as_deref(), plain))?;
+    let browser = Browser::of(evidence, context);
+    let why = evidence.facts.cookies.iter().find_map(|cookie| why_dropped(cookie, &browser))?;
     // Neither its name nor its domain: findings are served and logged, and headers are not.
     let message = format!("the answer sets a cookie that browsers drop: {why}");
     Some(COOKIE_WILL_BE_DROPPED.found(message, COOKIE_WILL_BE_DROPPED.remedy.replace('`', "")))
 }
 
-/// Why no browser keeps it; `host` is the name that browsers use, where this is known.
-fn why_dropped(cookie: &Cookie, host: Option<&str>, plain: bool) -> Option<String> {
+/// How browsers come to what answered, as far as that is known.
+#[derive(Debug, Default)]
+struct Browser {
+    /// The host that they ask for.
+    host: Option<String>,
+    /// Whether it may be another host of the same site: an app behind another name than the one that this pod knows.
+    may_be_sibling: bool,
+    /// Whether they come without TLS.
+    plain: bool,
+}
+
+impl Browser {
+    /// Browsers do not come by the name of a Service, and TLS may end before it: then only headers of the request and the
+    /// variables of this pod say how they come.
+    fn of(evidence: &Evidence, context: Context<'_>) -> Self {
+        let said = evidence.facts.browser.clone().unwrap_or_default();
+        let endpoint = context.endpoint(evidence, None);
+        let class = endpoint.map(|endpoint| (endpoint.host.to_string(), classify(&endpoint.host, evidence)));
+        let plain = |known: bool| said.https.map_or(known, |https| !https);
+        let of_browsers = |host: &String| {
+            !Host::parse(host).is_ok_and(|host| matches!(classify(&host, evidence), HostClass::Service { .. }))
+        };
+        if let Some(host) = said.host.clone().filter(of_browsers) {
+            return Self { host: Some(host), may_be_sibling: false, plain: plain(false) };
+        }
+        match (class, context.public_url) {
+            (Some((_, HostClass::Public(name) | HostClass::Laptop(name))), _) => {
+                Self { host: Some(name), may_be_sibling: false, plain: plain(evidence.facts.tls_version.is_none()) }
+            }
+            // The app of this pod, whose URL the variables have.
+            (Some((host, _)), Some(url)) if is_this_pod(&host) => {
+                Self { host: Some(url.host.clone()), may_be_sibling: false, plain: plain(!url.https) }
+            }
+            (_, Some(url)) => Self { host: Some(url.host.clone()), may_be_sibling: true, plain: plain(false) },
+            (_, None) => Self { host: None, may_be_sibling: false, plain: plain(false) },
+        }
+    }
+
+    /// Whether a cookie of this domain is kept.
+    fn takes(&self, domain: &str) -> bool {
+        let Some(host) = self.host.as_deref().filter(|_| !domain.is_empty()) else { return true };
+        let within = host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        within || (self.may_be_sibling && site(host) == site(domain))
+    }
+}
+
+fn is_this_pod(host: &str) -> bool {
+    matches!(Host::parse(host), Ok(Host::Ip(ip)) if ip.is_loopback()) || host == "localhost"
+}
+
+/// The last two labels: more than one site may have them, but one site has no others.
+fn site(host: &str) -> &str {
+    let before = host.rmatch_indices('.').nth(1);
+    before.map_or(host, |(at, _)| &host[at + 1..])
+}
+
+/// Why no browser keeps it.
+fn why_dropped(cookie: &Cookie, browser: &Browser) -> Option<String> {
     let prefixed = |prefix: &str| cookie.name.get(..prefix.len()).is_some_and(|name| name.eq_ignore_ascii_case(prefix));
     if !cookie.secure && (prefixed("__Secure-") || prefixed("__Host-")) {
         return Some("its name requires Secure, which is not set".to_owned());
@@ -96,21 +147,25 @@ fn why_dropped(cookie: &Cookie, host: Option<&str>, plain: bool) -> Option<Strin
     if cookie.cross_site && !cookie.secure {
         return Some("SameSite=None without Secure".to_owned());
     }
-    let host = host?;
-    if plain && cookie.secure {
-        return Some(format!("it is Secure, but http://{host} is not"));
+    if browser.plain && cookie.secure {
+        return Some(match &browser.host {
+            Some(host) => format!("it is Secure, but http://{host} is not"),
+            None => "it is Secure, but X-Forwarded-Proto says that browsers use plain HTTP".to_owned(),
+        });
     }
-    let within = host.strip_suffix(&cookie.domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    let of_other = !cookie.domain.is_empty() && !within;
-    of_other.then(|| format!("its domain does not include {host}"))
+    let host = browser.host.as_deref()?;
+    (!browser.takes(&cookie.domain)).then(|| format!("its domain does not include {host}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{judge, why_dropped};
+    use super::{Browser, judge, why_dropped};
     use crate::cause::Cause;
-    use crate::findings::Context;
-    use crate::outcome::{Cookie, Evidence, Facts, Fault, HealthRemark, Phase, Redirect, RedirectPurpose};
+    use crate::findings::{Context, PublicUrl};
+    use crate::outcome::{
+        BrowserOrigin, Cookie, Evidence, Facts, Fault, HealthRemark, Phase, Redirect, RedirectPurpose,
+    };
+    use crate::url::Endpoint;
 
     fn codes(fault: Option<&Fault>, facts: Facts) -> Vec<&'static str> {
         judge(fault, &Evidence { facts, ..Evidence::default() }, Context::default())
@@ -175,10 +230,68 @@ mod tests {
             (cookie("id", false, "app.example.com"), &everywhere, true, None),
         ] {
             for host in hosts {
-                let got = why_dropped(&cookie, *host, plain);
+                let plain = plain && host.is_some();
+                let browser = Browser { host: host.map(str::to_owned), may_be_sibling: false, plain };
+                let got = why_dropped(&cookie, &browser);
                 assert_eq!(got.is_some(), why.is_some(), "{cookie:?}: {got:?}");
                 assert!(why.is_none_or(|why| got.as_deref().unwrap_or_default().contains(why)), "{cookie:?}: {got:?}");
             }
+        }
+    }
+
+    /// An answer of an address within the cluster, which browsers never ask for.
+    #[test]
+    fn a_cookie_over_http_in_the_cluster_is_judged_by_what_browsers_use() {
+        let found = |target: &str, headers: [Option<&str>; 2], base: Option<&str>, cookie: Cookie| {
+            let endpoints = [Endpoint::parse(target).unwrap()];
+            let [https, host] = headers;
+            let browser = BrowserOrigin { https: https.map(|proto| proto == "https"), host: host.map(str::to_owned) };
+            let facts = Facts { cookies: vec![cookie], browser: Some(browser), ..Facts::default() };
+            let url = base.and_then(PublicUrl::parse);
+            let context = Context { endpoints: &endpoints, public_url: url.as_ref(), ..Context::default() };
+            judge(None, &Evidence { facts, ..Evidence::default() }, context).pop().map(|found| found.message)
+        };
+        let cookie = |secure, domain: &str| Cookie {
+            name: "__Secure-session".to_owned(),
+            secure,
+            domain: domain.to_owned(),
+            ..Cookie::default()
+        };
+        let plain_name = |secure, domain: &str| Cookie { name: "session".to_owned(), ..cookie(secure, domain) };
+        let (service, pod) = ("backend-api:8000", "127.0.0.1:3000");
+        let (https, http) = (Some("https"), Some("http"));
+        let (app, plain) = (Some("https://app.example.com"), Some("http://app.example.com"));
+        let none = [None, None];
+        for (target, headers, base, cookie, why) in [
+            // Behind an ingress that ends TLS.
+            (service, none, None, cookie(true, ""), None),
+            (service, [https, None], None, cookie(true, "example.com"), None),
+            (service, [https, Some("app.example.com")], None, cookie(true, "example.com"), None),
+            (service, none, app, cookie(true, "example.com"), None),
+            (service, none, app, cookie(true, "api.example.com"), None),
+            (service, none, plain, plain_name(true, ""), None),
+            (pod, none, app, cookie(true, "app.example.com"), None),
+            (pod, none, None, plain_name(true, "other.example"), None),
+            ("app.example.com:80", [https, None], None, cookie(true, ""), None),
+            (service, [https, Some("backend-api")], None, cookie(true, "example.com"), None),
+            (service, none, app, cookie(false, ""), Some("its name requires Secure")),
+            (service, [https, None], None, cookie(false, ""), Some("its name requires Secure")),
+            (service, [http, None], None, plain_name(true, ""), Some("X-Forwarded-Proto says")),
+            (service, [https, Some("app.example.com")], None, cookie(true, "shop.example"), Some("app.example.com")),
+            (service, [None, Some("app.example.com")], None, cookie(true, "api.example.com"), Some("app.example.com")),
+            (service, none, app, plain_name(false, "backend-api"), Some("does not include app.example.com")),
+            (service, none, app, plain_name(true, "shop.svc.cluster.local"), Some("does not include app")),
+            (pod, none, plain, plain_name(true, ""), Some("http://app.example.com is not")),
+            (pod, none, app, plain_name(true, "localhost"), Some("does not include app.example.com")),
+            (pod, none, app, plain_name(true, "api.example.com"), Some("does not include app.example.com")),
+        ] {
+            let got = found(target, headers, base, cookie.clone());
+            let as_expected = match (why, &got) {
+                (Some(why), Some(got)) => got.contains(why),
+                (None, None) => true,
+                _ => false,
+            };
+            assert!(as_expected, "{target} {headers:?} {base:?} {cookie:?}: {got:?}");
         }
     }
 }

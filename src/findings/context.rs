@@ -1,6 +1,8 @@
 //! What a rule may know of the check, beside the evidence.
 
 use crate::env::Env;
+use crate::findings::proxy_variables::ProxyVariables;
+use crate::findings::public_url::PublicUrl;
 use crate::findings::tls_key_names::TlsKeyNames;
 use crate::outcome::{Evidence, Fault, Phase};
 use crate::scheme::Schemes;
@@ -28,8 +30,12 @@ pub struct Context<'a> {
     /// Whether names went through the whole search list, as an app's resolver sends them, and not only to what matched
     /// last.
     pub full_walk: bool,
-    /// Whether this container has a proxy for plain HTTP, and one for HTTPS: apps go through it, pilotfish does not.
-    pub proxies: [bool; 2],
+    /// Whether every runtime is judged where `clients` names none.
+    pub judges_all: bool,
+    /// The proxies that this container's environment names: apps go through them, pilotfish does not.
+    pub proxies: &'a ProxyVariables,
+    /// The URL that browsers use for the app, where a variable of this container has one with a public name.
+    pub public_url: Option<&'a PublicUrl>,
     /// `NODE_OPTIONS` of this container.
     pub node_options: &'a str,
     /// `PGCONNECT_TIMEOUT` of this container.

@@ -107,11 +107,5 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
     }
 }
 
-/// The same sentence with a capital at its start.
-fn with_capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests;

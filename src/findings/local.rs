@@ -25,6 +25,7 @@ pub(super) const CODES: &[Entry] = &[
     DESCRIPTORS_EXHAUSTED,
     CPU_THROTTLED,
     CLOCK_SKEW,
+    APP_RESTARTS,
 ];
 
 const LOCALHOST_IN_POD: Entry = Entry {
@@ -53,7 +54,7 @@ const LISTENS_IPV6_ONLY: Entry = Entry {
     code: "listens_ipv6_only",
     severity: Severity::Error,
     cause: Cause::NotListening,
-    meaning: "IPv4 loopback refuses the connection: the port listens only on IPv6",
+    meaning: "the port listens only on IPv6, and refuses IPv4 connections",
     remedy: "let the app listen on 0.0.0.0 too, or remove the option that binds it only to IPv6",
 };
 const SERVICE_PORT_WRONG: Entry = Entry {
@@ -92,6 +93,25 @@ const CLOCK_SKEW: Entry = Entry {
     remedy: "compare `date -u` on both nodes and fix the time service of the one that is wrong",
 };
 
+/// What lets a socket take both families.
+const IPV4_TOO: &str =
+    "let the app listen on 0.0.0.0 as well; a socket on :: accepts IPv4 only if IPV6_V6ONLY is off (bindv6only)";
+const APP_RESTARTS: Entry = Entry {
+    code: "app_restarts",
+    severity: Severity::Warning,
+    cause: Cause::NotListening,
+    meaning: "the app in this pod keeps restarting: its port was open and then closed at least three times within 10 \
+              minutes",
+    remedy: "read why the last container ended: `kubectl logs POD -c CONTAINER --previous`, and `kubectl describe pod` for \
+             OOMKilled or a failed liveness probe",
+};
+
+/// Whether a finding of this code may come of what other checks show at that moment: the log names those that are down.
+#[must_use]
+pub fn may_come_of_others(code: &str) -> bool {
+    code == APP_RESTARTS.code
+}
+
 /// Less of it changes no verdict.
 const THROTTLED_WORTH_TELLING: Duration = Duration::from_millis(50);
 /// The difference that tokens and certificates usually tolerate.
@@ -104,6 +124,13 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     let mut findings = Vec::new();
     findings.extend(clock_skew(evidence));
     findings.extend(exhausted(evidence));
+    findings.extend(takes_no_ipv4(fault, evidence));
+    findings.extend(evidence.facts.restarts.map(|port| {
+        let message = format!(
+            "the app on port {port} keeps restarting: it stopped listening at least three times within 10 minutes"
+        );
+        APP_RESTARTS.found(message, APP_RESTARTS.remedy.replace('`', ""))
+    }));
     let Some(pod) = &evidence.pod else { return findings };
     findings.extend(stood_still(evidence).map(|spent| throttled(spent, fault)));
     if let Some(fault) = fault {
@@ -111,6 +138,17 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
         findings.extend(wrong_port(fault, pod, evidence, context));
     }
     findings
+}
+
+/// A check that looked at the sockets alone: `::` is shown for those that take both families as well.
+fn takes_no_ipv4(fault: Option<&Fault>, evidence: &Evidence) -> Option<Finding> {
+    let dialled = fault.is_some_and(|fault| fault.cause == Cause::ConnectRefused);
+    let port = evidence.ipv6_only.as_ref().filter(|_| !dialled)?.first()?;
+    let message = format!(
+        "port {port} listens on :: for IPv6 alone (IPV6_V6ONLY), so IPv4 connections are refused, those of the kubelet \
+         and of Services among them unless they use IPv6"
+    );
+    Some(LISTENS_IPV6_ONLY.found(message, IPV4_TOO))
 }
 
 fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
@@ -150,13 +188,14 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
             &format!("start the app with --host {host} (uvicorn, Flask, FastMCP) or HOSTNAME={host} (Next.js)"),
         ),
         (_, ips) if ip.is_ipv4() && ips.iter().all(IpAddr::is_ipv6) => {
-            let found = found_as(
-                &LISTENS_IPV6_ONLY,
-                "let the app listen on 0.0.0.0 as well; a socket on :: accepts IPv4 only if IPV6_V6ONLY is off \
-                 (bindv6only)",
-            )?;
-            // The kernel does not show whether a socket on `::` takes IPv4: if it does, it was not there in time.
-            let unclear = ips.iter().any(IpAddr::is_unspecified);
+            let found = found_as(&LISTENS_IPV6_ONLY, IPV4_TOO)?;
+            let on_any = ips.iter().any(IpAddr::is_unspecified);
+            // A socket on `::` that takes IPv4 as well was not there in time.
+            let takes_both = evidence.ipv6_only.as_ref().is_some_and(|ports| on_any && !ports.contains(&port));
+            if takes_both {
+                return None;
+            }
+            let unclear = on_any && evidence.ipv6_only.is_none();
             let or = if unclear {
                 ": the socket accepts only IPv6, or the app started to listen after the connect \
                                    attempt"

@@ -4,6 +4,7 @@
 //! with its `CODES` and its `judge`; [`FAMILIES`] lists them for the configuration, the docs and the tests.
 
 mod answers;
+mod base_path;
 mod caught;
 mod certificate;
 mod context;
@@ -14,8 +15,13 @@ mod local;
 #[cfg(test)]
 mod page_tests;
 mod placeholder;
+mod provider;
+mod proxies;
+mod proxy_variables;
+mod public_url;
 mod resolution;
 mod runtimes;
+mod several;
 mod statement;
 #[cfg(test)]
 mod testing;
@@ -27,10 +33,15 @@ use crate::finding::{Finding, Prediction};
 use crate::order;
 use crate::outcome::{Evidence, Fault};
 
+pub use base_path::compare;
 pub use context::{Context, Reading};
 pub use entry::Entry;
 pub use hint::{general_hint, misled_hint, proxy_note, value_hint};
+pub use local::may_come_of_others;
+pub use proxy_variables::ProxyVariables;
+pub use public_url::PublicUrl;
 pub use runtimes::RUNTIMES;
+pub use several::{address_note, several_note};
 pub use statement::general_statement;
 pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{
@@ -38,8 +49,16 @@ pub use urls::{
 };
 
 /// Every family of findings, in the order of the docs.
-pub const FAMILIES: &[&[Entry]] =
-    &[urls::CODES, resolution::CODES, runtimes::CODES, local::CODES, certificate::CODES, answers::CODES];
+pub const FAMILIES: &[&[Entry]] = &[
+    urls::CODES,
+    resolution::CODES,
+    runtimes::CODES,
+    local::CODES,
+    certificate::CODES,
+    answers::CODES,
+    proxies::CODES,
+    base_path::CODES,
+];
 
 /// The row of a code.
 #[must_use]
@@ -83,6 +102,7 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
     judged.findings.extend(local::judge(fault, evidence, context));
     judged.findings.extend(certificate::judge(fault, evidence, context));
     judged.findings.extend(answers::judge(fault, evidence, context));
+    judged.findings.extend(proxies::judge(evidence, context));
     order::sort_by_key(&mut judged.findings, |finding| finding.severity);
     judged
 }

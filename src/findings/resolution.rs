@@ -31,6 +31,9 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
         }
     }
     for name in &names {
+        findings.extend(no_list_for_musl(name, evidence).or_else(|| root_stops_musl(name, evidence)));
+    }
+    for name in &names {
         findings.extend(hijack(name, evidence));
         findings.extend(no_server(name, fault, evidence));
         findings.extend(aaaa(name, evidence));
@@ -122,6 +125,43 @@ fn stops_musl(name: &str, evidence: &Evidence) -> Option<Finding> {
         query.name, hit.name
     );
     Some(SEARCH_STOPS_MUSL.found(message, format!("write {} instead of {name}", hit.name)))
+}
+
+/// The line of the search list is too long for musl, and the name needs it.
+fn no_list_for_musl(name: &str, evidence: &Evidence) -> Option<Finding> {
+    let hit = found(name, evidence)?;
+    hit.suffix.as_ref()?;
+    let bytes = evidence.search_list.as_ref()?.too_long_for_musl?;
+    let message = format!(
+        "{name} was found as {} through a search line of {bytes} bytes in resolv.conf: musl (Alpine images) ignores a \
+         line of 255 bytes or more, so there only {name}. is looked up and the name does not resolve",
+        hit.name
+    );
+    let fix = format!("write {} instead of {name}, or shorten the search list (dnsConfig.searches, node)", hit.name);
+    Some(SEARCH_STOPS_MUSL.found(message, fix))
+}
+
+/// The search list has `.`, which musl before 1.2.4 takes for a mistake that ends the lookup.
+fn root_stops_musl(name: &str, evidence: &Evidence) -> Option<Finding> {
+    let hit = found(name, evidence)?;
+    let list = evidence.search_list.as_ref()?;
+    let root = list.root?;
+    let has_final_dot = evidence.resolved.iter().any(|one| one.name.strip_suffix('.') == Some(name));
+    let through_the_list = name.matches('.').count() < list.ndots && !has_final_dot;
+    let behind = match &hit.suffix {
+        None => true,
+        Some(suffix) => list.suffixes.iter().position(|known| known == suffix).is_some_and(|at| at >= root),
+    };
+    (through_the_list && behind).then(|| {
+        let message = format!(
+            "the search list of resolv.conf has `.` before {}: musl before 1.2.4 (Alpine before 3.18) stops there, and \
+             the name does not resolve",
+            hit.name
+        );
+        let fix =
+            "remove `.` from the search list (resolv.conf of the node, kubelet 1.25.0), or use a newer Alpine image";
+        Finding { severity: Severity::Info, ..SEARCH_STOPS_MUSL.found(message, fix) }
+    })
 }
 
 /// A whole name whose addresses are those of another one.
@@ -338,7 +378,10 @@ fn external_name(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Op
     let alias = hit.alias.as_deref().filter(|alias| *alias != name.trim_end_matches('.'))?;
     match fault.cause {
         Cause::TlsWrongName => {
-            let Some(Detail::Tls(TlsDetail::WrongName { names })) = &fault.detail else { return None };
+            let Some(Detail::Tls(TlsDetail::WrongName { names, expected })) = &fault.detail else { return None };
+            if expected != name.trim_end_matches('.') {
+                return None;
+            }
             let fits = |name: &str| names.iter().any(|pattern| covers(pattern, name));
             if !fits(alias) || fits(name) {
                 return None;

@@ -16,6 +16,7 @@ mod params;
 mod percent;
 mod rows;
 mod shape;
+mod sites;
 mod values;
 
 use self::about::{About, FindingAbout};
@@ -56,7 +57,7 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
 fn all_findings<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>) -> Vec<FindingAbout<'a>> {
     let (asked, schemes) = (JudgedClients(context.clients), context.schemes);
     let mut found = Vec::new();
-    for reading in context.readings {
+    for reading in context.readings.iter().filter(|reading| !reading.text.expose().is_empty()) {
         // Of a URL that nobody logged in with nothing shows that it is what the server wants.
         let logged_in = evidence.phases.iter().any(|(phase, _)| *phase >= Phase::Login);
         let unproven = fault.is_none() && reading.key == "url" && !logged_in;

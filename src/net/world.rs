@@ -7,6 +7,7 @@ use crate::env::run::RunEnv;
 use crate::net::resolve::search::Suffixes;
 use crate::net::survey::memory::Memory;
 use crate::net::tls::RootCache;
+use crate::pod::Sightings;
 
 /// What all attempts share: the surroundings of the process and what is remembered between runs.
 pub struct World {
@@ -18,13 +19,21 @@ pub struct World {
     pub roots: Arc<RootCache>,
     /// What the addresses were measured at last, by check; used by `serve` alone.
     pub surveys: Arc<Memory>,
+    /// Which ports of this pod were listened on.
+    pub sightings: Arc<Sightings>,
 }
 
 impl World {
     /// A world that remembers nothing yet.
     #[must_use]
     pub fn new(env: Arc<dyn Env>) -> Self {
-        Self { env, suffixes: Arc::default(), roots: Arc::default(), surveys: Arc::default() }
+        Self {
+            env,
+            suffixes: Arc::default(),
+            roots: Arc::default(),
+            surveys: Arc::default(),
+            sightings: Arc::default(),
+        }
     }
 
     /// The same world for one run: variables and files stay as the run first sees them.
@@ -35,6 +44,7 @@ impl World {
             suffixes: Arc::clone(&self.suffixes),
             roots: Arc::clone(&self.roots),
             surveys: Arc::clone(&self.surveys),
+            sightings: Arc::clone(&self.sightings),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::outcome::oddity::CertificateOddity;
 use crate::timestamp::{rfc3339_unix, serialize_optional_seconds, serialize_unix};
+use crate::url::Endpoint;
 
 /// Facts learnt on the way, recorded on every path, also before a failure: those that several kinds share or that rules are
 /// made of, and the kind's own. In JSON, only what was learnt is there; an excerpt is added by `outcome_json` where it may
@@ -66,6 +67,15 @@ pub struct Facts {
     /// Cookies that the last answer sets, for findings.
     #[serde(skip)]
     pub cookies: Vec<Cookie>,
+    /// What the last HTTP request asked for, for findings.
+    #[serde(skip)]
+    pub requested: Option<RequestedPath>,
+    /// Where browsers are said to come from, by headers of that request, for findings.
+    #[serde(skip)]
+    pub browser: Option<BrowserOrigin>,
+    /// The port of this pod whose listener keeps vanishing, for findings.
+    #[serde(skip)]
+    pub restarts: Option<u16>,
     /// The health word the peer's own answer gives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<String>,
@@ -215,6 +225,24 @@ pub struct Cookie {
     pub cross_site: bool,
     /// In lower case, without a dot in front; empty where it is for the host alone.
     pub domain: String,
+}
+
+/// What an HTTP request asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestedPath {
+    /// Whom.
+    pub endpoint: Endpoint,
+    /// The path as it may be shown.
+    pub path: String,
+}
+
+/// Where a browser comes from, as a proxy in front of the app tells it (`X-Forwarded-Proto`, `X-Forwarded-Host`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BrowserOrigin {
+    /// The host that the browser asked for; `None` where the request does not say.
+    pub host: Option<String>,
+    /// Whether it came over TLS; `None` where the request does not say.
+    pub https: Option<bool>,
 }
 
 /// What a peer's `Date` says of its clock.

@@ -19,6 +19,13 @@ pub(super) fn explain(kind: &str, fault: Fault, evidence: &Evidence, context: Co
         Cause::ProbeLimit if matches!(fault.detail, Some(Detail::Value(_))) => Some(fault.message.clone()),
         _ => fault.statement.clone().or_else(|| findings::general_statement(&fault, evidence, &context)),
     };
+    let fault = match findings::address_note(&fault, evidence) {
+        Some(note) => {
+            let message = format!("{} {note}", fault.message);
+            fault.with_message(message)
+        }
+        None => fault,
+    };
     failure(Fault { statement, ..fault }, hint)
 }
 

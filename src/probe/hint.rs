@@ -14,7 +14,8 @@ pub(super) fn hint(own: HintFn, fault: &Fault, evidence: &Evidence, context: &Co
         return text;
     }
     let text = own(fault, evidence, context).unwrap_or_else(|| findings::general_hint(fault, evidence, context));
-    match findings::proxy_note(fault, evidence, context) {
+    let note = findings::proxy_note(fault, evidence, context).or_else(|| findings::several_note(fault, evidence));
+    match note {
         Some(note) => format!("{text} {note}"),
         None => text,
     }

@@ -7,10 +7,14 @@ use tokio::time::Instant;
 
 use super::message::{Message, Slot};
 use super::snapshot::{CheckView, Episode, Histogram, Reload, Snapshot, count_up};
+use crate::findings;
 use crate::log::say;
 use crate::net::dial::Require;
 use crate::outcome::{ConnectResult, Outcome};
 use crate::verdict::{Streak, Verdict};
+
+/// How many other checks a line names.
+const NAMED: usize = 8;
 
 /// Everything known of every check.
 pub struct State {
@@ -66,9 +70,14 @@ impl State {
     pub fn take(&mut self, message: Message, now: Instant, wall: SystemTime) {
         match message {
             Message::Outcome { id, outcome, streak } => {
+                let mut outcome = *outcome;
+                let others = self.checks.iter().filter(|other| other.slot.id != id);
+                let known = others.filter_map(|other| Some((other.view.name.as_str(), other.view.last.as_deref()?)));
+                findings::compare(&mut outcome, known);
+                let down = self.down_beside(id, &outcome);
                 // One that a reload took away may have been on its way.
                 if let Some(check) = self.check(id) {
-                    check.fold(*outcome, now, wall);
+                    check.fold(outcome, down.as_deref(), now, wall);
                     // Nobody reads it where the task of the check was stopped meanwhile.
                     streak.send(check.streak).ok();
                 }
@@ -114,6 +123,15 @@ impl State {
             reload: self.reload.clone(),
             heartbeat: self.heartbeat,
         }
+    }
+
+    /// The other checks that are down, where that may be why of a finding.
+    fn down_beside(&self, id: u64, outcome: &Outcome) -> Option<String> {
+        outcome.findings.iter().find(|finding| findings::may_come_of_others(finding.code))?;
+        let down = |check: &&Tracked| check.slot.id != id && check.view.verdict == Verdict::Down;
+        let names: Vec<&str> =
+            self.checks.iter().filter(down).map(|check| check.view.name.as_str()).take(NAMED).collect();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     fn check(&mut self, id: u64) -> Option<&mut Tracked> {
@@ -187,7 +205,7 @@ impl Tracked {
         self
     }
 
-    fn fold(&mut self, mut outcome: Outcome, now: Instant, wall: SystemTime) {
+    fn fold(&mut self, mut outcome: Outcome, down: Option<&str>, now: Instant, wall: SystemTime) {
         let before = LoggedState::of(&self.view);
         let spared = self.streak.fold(self.slot.planned.verdict_rules(), outcome.standing());
         outcome.degraded |= spared;
@@ -203,11 +221,11 @@ impl Tracked {
         view.degraded = view.counts_as_up() && outcome.degraded;
         view.gating |= view.counts_as_up();
         view.count(outcome);
-        self.log_change(&before);
+        self.log_change(&before, down);
     }
 
-    /// One line in the log if anything changed since.
-    fn log_change(&mut self, before: &LoggedState) {
+    /// One line in the log if anything changed since, with the other checks that are `down`.
+    fn log_change(&mut self, before: &LoggedState, down: Option<&str>) {
         let now = LoggedState::of(&self.view);
         let findings = self.view.last.iter().flat_map(|outcome| outcome.worth_showing());
         let codes: Vec<&'static str> = findings.map(|finding| finding.code).collect();
@@ -223,7 +241,7 @@ impl Tracked {
         } else {
             self.logged_findings.extend(codes);
         }
-        log(&self.view);
+        log(&self.view, down);
     }
 
     fn observe_age(&mut self, now: Instant) {
@@ -231,7 +249,7 @@ impl Tracked {
         if !self.view.stale && now.duration_since(self.fresh) > limit {
             let before = LoggedState::of(&self.view);
             Arc::make_mut(&mut self.view).stale = true;
-            self.log_change(&before);
+            self.log_change(&before, None);
         }
     }
 }
@@ -312,7 +330,7 @@ impl LoggedState {
 }
 
 /// The line of a check: its verdict, and why.
-fn log(view: &CheckView) {
+fn log(view: &CheckView, down_too: Option<&str>) {
     let (check, verdict) = (view.name.as_str(), view.verdict.as_str());
     let (degraded, stale, target) = (view.degraded, view.stale, view.target.as_str());
     let failure = view.last.as_ref().and_then(|last| last.failure.as_ref());
@@ -323,7 +341,7 @@ fn log(view: &CheckView) {
             say!(Warn, "no fresh result"; check, verdict, stale, target, cause = "stale");
         }
         None if findings.is_some() => {
-            say!(Warn, "passed, with findings"; check, verdict, degraded, target, findings);
+            say!(Warn, "passed, with findings"; check, verdict, degraded, target, findings, down_too);
         }
         None => say!(Info, "passed"; check, verdict, degraded, target),
         Some(failure) => {
@@ -331,7 +349,7 @@ fn log(view: &CheckView) {
             let observed = failure.message.as_str();
             let reason = view.episode.as_ref().map_or_else(|| failure.reason(check), |episode| episode.reason.clone());
             let line = format!("{check}: {reason}");
-            say!(Warn, line; check, verdict, degraded, target, phase, cause, observed, hint, findings);
+            say!(Warn, line; check, verdict, degraded, target, phase, cause, observed, hint, findings, down_too);
         }
     }
 }

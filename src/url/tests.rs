@@ -98,6 +98,32 @@ fn mutations_show_no_password() {
     }
 }
 
+/// RFC 6874 writes %25, people and curl write %.
+#[test]
+fn addresses_with_a_zone() {
+    use crate::outcome::ValueDetail::{LinkLocal, NotWritten};
+    for (host, detail, says) in [
+        ("[fe80::1%25eth0]", Some(LinkLocal), "without it there is no way"),
+        ("[fe80::1%eth0]", Some(LinkLocal), "without it there is no way"),
+        ("[FE80::A%251]", Some(LinkLocal), "without it there is no way"),
+        ("[ff02::1%25eth0]", Some(LinkLocal), "without it there is no way"),
+        ("[fd00::1%25eth0]", Some(NotWritten), "give it without the zone"),
+        ("[::1%lo]", Some(NotWritten), "give it without the zone"),
+        ("[fe80::1%]", None, "no IPv6 address"),
+        ("[fe80::zz%25eth0]", None, "no IPv6 address"),
+    ] {
+        let error = Url::parse(&format!("http://{host}:8000/")).unwrap_err();
+        assert_eq!(error.detail(), detail, "{host}");
+        assert!(error.problem.contains(says), "{host}: {error}");
+    }
+    for (host, says) in
+        [("fe80::1%eth0", "link-local"), ("fd00::1%eth0", "without the zone"), ("a%b", "invalid character")]
+    {
+        assert!(Host::parse(host).unwrap_err().contains(says), "{host}");
+    }
+    assert!(Url::parse("http://[fe80::1]:8000/").is_ok(), "what the kernel says of it is told when it is dialled");
+}
+
 #[test]
 fn percent_decoding() {
     for (text, decoded) in

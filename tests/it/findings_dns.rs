@@ -103,6 +103,109 @@ fn the_search_list() {
     );
 }
 
+fn failure<'a>(report: &'a Value, part: &str) -> &'a str {
+    report["failure"][part].as_str().unwrap_or_else(|| panic!("{report:#}"))
+}
+
+/// The node's domain has a wildcard record, and resolv.conf of every pod ends with it.
+#[test]
+fn a_wildcard_of_the_company_answers_for_services() {
+    let pod = Pod::new("db.data.svc.cluster.local A = 127.0.0.1\n*.corp.example A = 127.0.0.1\n");
+    let search = "search shop.svc.cluster.local svc.cluster.local cluster.local corp.example";
+    let resolv_conf = |ndots: u8| format!("nameserver 127.0.0.1\n{search}\noptions ndots:{ndots}\n");
+    pod.namespace.resolv_conf(resolv_conf(5));
+    let whole = "tcp://api.prod.svc.cluster.local:5432";
+    let report = pod.report("check", whole);
+    only(
+        &report,
+        "dns_search_hijack",
+        "found as api.prod.svc.cluster.local.corp.example.: the search domain corp.example",
+    );
+    assert_eq!((&report["result"], &report["findings"][0]["severity"]), (&"pass".into(), &"error".into()));
+    only(&pod.report("check", "tcp://api.prod.svc:5432"), "dns_search_hijack", "api.prod.svc.corp.example");
+    // The Service exists, and the wildcard is asked first.
+    only(&pod.report("check", "tcp://db.data.svc.cluster.local:5432"), "dns_search_hijack", "was never looked up");
+    let report = pod.report("check", "http://api.prod.svc.cluster.local:1/");
+    let hint = failure(&report, "hint");
+    assert!(
+        hint.contains("corp.example answered for api.prod.svc.cluster.local, so this is not the Service"),
+        "{hint}"
+    );
+
+    for name in ["db.data", "db.data.svc", "db.data.svc.cluster.local.", "wiki", "jenkins.eng"] {
+        assert!(!pod.check(name).contains(&"dns_search_hijack".to_owned()), "{name}");
+    }
+    // With fewer dots asked for, the name itself comes first.
+    pod.namespace.resolv_conf(resolv_conf(2));
+    assert_eq!(pod.check("db.data.svc.cluster.local"), [""; 0]);
+    let report = pod.report("check", whole);
+    let codes = codes(&report);
+    assert!(codes.contains(&"dns_search_hijack".to_owned()), "{report:#}");
+    let hint = failure(&pod.report("check", "tcp://api.prod.svc.cluster.local:1"), "hint").to_owned();
+    assert!(
+        hint.starts_with("api.prod.svc.cluster.local does not exist, and the search domain corp.example"),
+        "{hint}"
+    );
+}
+
+#[test]
+fn a_dns_filter_and_a_missing_private_zone() {
+    let pod = Pod::new(
+        "stats.example.com A = 0.0.0.0\nstats.example.com AAAA = ::\nproxy.example.com A = 127.0.0.1\nproxy.example.com AAAA nodata\n\
+         shop.database.windows.net * cname shop.privatelink.database.windows.net nxdomain\n\
+         db.abcdefghijklmnopqrst.supabase.co AAAA = 2001:db8::7\ndb.abcdefghijklmnopqrst.supabase.co A nodata\n",
+    );
+    let report = pod.report("check", "tcp://stats.example.com.:1");
+    only(&report, "dns_placeholder", "the name server answers 0.0.0.0 for stats.example.com: a DNS filter");
+    let hint = failure(&report, "hint");
+    assert!(hint.starts_with("The name server answers 0.0.0.0 for stats.example.com"), "{hint}");
+    // Another server of this pod listens there: the check passes at the wrong one.
+    only(&pod.report("check", "tcp://stats.example.com.:5432"), "dns_placeholder", "answers 0.0.0.0");
+    only(&pod.report("check", "tcp://proxy.example.com.:1"), "dns_placeholder", "answers 127.0.0.1");
+    assert_eq!(pod.check("proxy.example.com."), [""; 0]);
+
+    let report = pod.report("check", "tcp://shop.database.windows.net.:1433");
+    let hint = failure(&report, "hint");
+    assert!(hint.contains("only the private DNS zone privatelink.database.windows.net resolves"), "{hint}");
+    let report = pod.report("check", "tcp://db.abcdefghijklmnopqrst.supabase.co.:5432");
+    assert_eq!(failure(&report, "cause"), "network_unreachable", "{report:#}");
+    assert!(failure(&report, "hint").contains("Use the Supabase pooler"), "{report:#}");
+}
+
+/// One name, two servers: the one that refuses the login is named, and the hint stays the same whichever it is.
+#[test]
+fn the_address_that_rejects_a_login_is_named() {
+    let pod =
+        Pod::new("cache.shop.svc.cluster.local A = 127.0.0.2 | 127.0.0.3\nold.shop.svc.cluster.local A = 127.0.0.3\n");
+    let rejects = Manner::SaysAndEnds(b"-WRONGPASS invalid username-password pair or user is disabled.\r\n".to_vec());
+    let _server = Inside::start(&pod.namespace, &["127.0.0.3:6379"], &rejects);
+    let report = pod.report("check", "redis://:s3cret-word@cache:6379");
+    assert_eq!(failure(&report, "cause"), "password_rejected", "{report:#}");
+    assert!(failure(&report, "message").ends_with("(127.0.0.3:6379, one of 2 addresses of cache)"), "{report:#}");
+    let hint = failure(&report, "hint");
+    assert!(hint.contains("cache has several addresses") && !hint.contains("127.0.0"), "{hint}");
+    let report = pod.report("check", "redis://:s3cret-word@old:6379");
+    assert!(!failure(&report, "message").contains("127.0.0.3"), "{report:#}");
+}
+
+/// The real musl ignores such a line; a `.` ended its lookups until 1.2.3.
+#[test]
+fn search_lists_that_musl_reads_otherwise() {
+    let pod = Pod::new("db.shop.svc.cluster.local A = 127.0.0.1\nwiki A = 127.0.0.1\n");
+    let more: String = (0..12).map(|number| format!(" zone-{number}.corp.example")).collect();
+    let list = |tail: &str| {
+        format!("nameserver 127.0.0.1\nsearch shop.svc.cluster.local svc.cluster.local{tail}\noptions ndots:5\n")
+    };
+    pod.namespace.resolv_conf(list(&more));
+    only(&pod.report("check", "tcp://db:5432"), "dns_search_stops_musl", "ignores a line of 255 bytes or more");
+    assert_eq!(pod.check("db.shop.svc.cluster.local."), [""; 0]);
+    pod.namespace.resolv_conf(list(" ."));
+    assert_eq!(pod.check("db"), [""; 0]);
+    let report = pod.report("check", "tcp://wiki:5432");
+    only(&report, "dns_search_stops_musl", "has `.` before wiki.: musl before 1.2.4");
+    assert_eq!(report["findings"][0]["severity"], "info");
+}
+
 #[test]
 fn aaaa_that_only_musl_minds() {
     let pod = Pod::new(

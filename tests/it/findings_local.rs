@@ -8,7 +8,7 @@ use crate::support::ca::{Ca, DAY, Leaf};
 use crate::support::http::{HttpServer, page};
 use crate::support::netns::Namespace;
 use crate::support::nginx::Nginx;
-use crate::support::{Folder, PILOTFISH, Running, json, need, run, until};
+use crate::support::{Folder, PILOTFISH, Running, json, need, pilotfish, run, until};
 
 fn codes(report: &Value) -> Vec<&str> {
     let findings = report["findings"].as_array().unwrap_or_else(|| panic!("{report:#}"));
@@ -67,7 +67,9 @@ fn who_listens_where() {
         "listens_pod_ip_only",
         "port 3000 of this pod listens only on 10.7.0.7",
     );
-    only(&check(&pod, "http://127.0.0.1:8004/"), "listens_ipv6_only", "port 8004 of this pod listens only on ::");
+    let report = check(&pod, "http://127.0.0.1:8004/");
+    only(&report, "listens_ipv6_only", "port 8004 of this pod listens only on ::");
+    assert_eq!(report["findings"][0]["severity"], "error", "the kernel tells that it takes no IPv4");
     for target in [
         "http://127.0.0.1:8000/",
         "http://10.7.0.7:3000/",
@@ -266,6 +268,30 @@ fn answers_that_pass_and_tell_of_trouble() {
     only(&report["checks"][0], "cookie_will_be_dropped", "sets a cookie that browsers drop: its name requires Secure");
     assert!(!report.to_string().contains("s3cret"), "{report:#}");
 
+    // The app of this pod, behind TLS that ends before it: its variables say how browsers come.
+    let server = HttpServer::always(200, "Set-Cookie: id=s3cret; Path=/; Secure; Domain=app.example.com\r\n", "ok");
+    let found = |headers: &str, base: &str| {
+        let config = format!("checks: [{{name: it, http: {{url: \"{}\", headers: {headers}}}}}]\n", server.url("/"));
+        let folder = Folder::new();
+        let mut command = pilotfish();
+        command.args(["check", "-o", "json", "-c", &folder.write("pilotfish.yaml", config)]);
+        let ran = run(command.env("BETTER_AUTH_URL", base));
+        assert!(!ran.stdout.contains("s3cret"), "{ran:?}");
+        ran.stdout.contains("cookie_will_be_dropped")
+    };
+    for (headers, base, expected) in [
+        ("{}", "", false),
+        ("{X-Forwarded-Proto: https}", "", false),
+        ("{}", "https://app.example.com", false),
+        ("{}", "http://app.example.com", true),
+        ("{X-Forwarded-Proto: http}", "", true),
+        ("{}", "https://shop.example.org", true),
+        ("{X-Forwarded-Proto: https, X-Forwarded-Host: www.example.com}", "", true),
+        ("{X-Forwarded-Proto: https, X-Forwarded-Host: 'app.example.com:443'}", "http://app.example.com", false),
+    ] {
+        assert_eq!(found(headers, base), expected, "{headers} {base}");
+    }
+
     let (root, folder) = (Ca::root("Lab Root"), Folder::new());
     let ca = folder.write("ca.pem", &root.pem);
     let (_nginx, port) = Nginx::https(&root.issue(&Leaf::server("lab", &["127.0.0.1"])), &[], "");
@@ -279,4 +305,35 @@ fn answers_that_pass_and_tell_of_trouble() {
     let report = check(false);
     assert_eq!((report["failure"]["cause"].as_str(), codes(&report).len()), (Some("http_redirect"), 0));
     assert!(report["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("Write https://")), "{report:#}");
+}
+
+/// Both paths are asked for by the plan: no request is made to find out.
+#[test]
+fn a_path_that_another_check_finds_with_the_prefix() {
+    let server = HttpServer::start(|asked| match asked.path() {
+        "/api/auth/login" => page(405, "", ""),
+        "/api/health" => page(200, "", "ok"),
+        _ => page(404, "", "not found"),
+    });
+    let folder = Folder::new();
+    let report = |paths: [&str; 2]| {
+        let [first, second] = paths.map(|path| server.url(path));
+        let config =
+            format!("checks: [{{name: app, http: {{url: '{first}'}}}}, {{name: twin, http: {{url: '{second}'}}}}]\n");
+        json(&["check", "-o", "json", "-c", &folder.write("pilotfish.yaml", config)])["checks"][0].clone()
+    };
+    for paths in [["/auth/login", "/api/auth/login"], ["/health", "/api/health"]] {
+        let report = report(paths);
+        only(&report, "base_path_wrong", paths[1]);
+        let hint = report["failure"]["hint"].as_str().unwrap_or_default();
+        let expected = format!("The check twin finds {} on the same server. Add /api to the base URL", paths[1]);
+        assert!(hint.starts_with(&expected), "{report:#}");
+    }
+    for paths in [["/auth/login", "/api/health"], ["/x", "/api/x"]] {
+        let report = report(paths);
+        assert_eq!(codes(&report), [""; 0], "{report:#}");
+        let hint = report["failure"]["hint"].as_str().unwrap_or_default();
+        assert!(hint.contains("a prefix such as /api may be missing"), "{report:#}");
+    }
+    assert_eq!(server.asked().len(), 8, "two for each run");
 }

@@ -31,6 +31,7 @@ mod pages;
 mod peer;
 mod postgres;
 mod probe_limit;
+mod proxies;
 mod readme;
 mod redis;
 mod runtimes;

@@ -186,3 +186,35 @@ fn variables_as_they_stand() {
         assert!(!ran.stdout.contains("hunter2") && !ran.stdout.contains(known), "{}", ran.stdout);
     }
 }
+
+/// Where browsers find the app, and whom it lets in: only variables that contradict each other.
+#[test]
+fn variables_that_contradict_each_other() {
+    let site = "https://shop.example.com";
+    let local = "http://localhost:3000";
+    for (vars, expected) in [
+        (&[("BETTER_AUTH_URL", local), ("NEXT_PUBLIC_APP_URL", site)][..], true),
+        (&[("NODE_ENV", "production"), ("NEXTAUTH_URL", local)], true),
+        (&[("NODE_ENV", "production"), ("BETTER_AUTH_URL", "http://shop.example.com")], true),
+        (&[("ALLOWED_ORIGINS", ""), ("FRONTEND_URL", site)], true),
+        (&[("ALLOWED_ORIGINS", "https://shop.example.com/"), ("FRONTEND_URL", site)], true),
+        (&[("CORS_ORIGINS", "https://shop.example.com/login"), ("FRONTEND_URL", site)], true),
+        (&[("ALLOWED_ORIGINS", site), ("FRONTEND_URL", site)], false),
+        (&[("NODE_ENV", "development"), ("BETTER_AUTH_URL", local), ("NEXT_PUBLIC_APP_URL", site)], false),
+        (&[("NODE_ENV", "development"), ("ALLOWED_ORIGINS", ""), ("FRONTEND_URL", site)], false),
+        (&[("BETTER_AUTH_URL", local), ("ALLOWED_ORIGINS", "")], false),
+        (&[("NODE_ENV", "production"), ("BETTER_AUTH_URL", site)], false),
+    ] {
+        let folder = Folder::new();
+        let names: Vec<String> = vars.iter().map(|(name, _)| format!("{{name: {name}, required: false}}")).collect();
+        let yaml = format!("checks: [{{name: variables, env: {{variables: [{}]}}}}]", names.join(", "));
+        let mut command = pilotfish();
+        command.envs(vars.iter().copied()).args(["check", "-o", "json", "-c", &folder.write("c.yaml", yaml)]);
+        let ran = run(&mut command);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+        let found = codes(&report["checks"][0]);
+        assert!(found.iter().all(|code| code == "config_inconsistent"), "{vars:?}: {report}");
+        assert_eq!(!found.is_empty(), expected, "{vars:?}: {report}");
+        assert_eq!(report["checks"][0]["result"], "pass", "{vars:?}: {report}");
+    }
+}

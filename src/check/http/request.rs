@@ -16,7 +16,7 @@ use crate::check::http::mask::Mask;
 use crate::check::http::origin::Origin;
 use crate::env::Env;
 use crate::findings::Blame;
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{BrowserOrigin, Fault, Phase, RequestedPath};
 use crate::secret::Secret;
 use crate::url::{Host, Url, redacted_path};
 use crate::value::Value;
@@ -50,6 +50,32 @@ impl Request {
     pub(crate) fn shown(&self) -> String {
         let path = self.target.expose().split('?').next().unwrap_or_default();
         self.mask.strike(&format!("{} {}", self.method, redacted_path(path))).into_owned()
+    }
+
+    /// Whom it asks for which path, as it may be shown.
+    pub(crate) fn requested(&self) -> RequestedPath {
+        let path = self.target.expose().split('?').next().unwrap_or_default();
+        let path = self.mask.strike(&redacted_path(path)).into_owned();
+        RequestedPath { endpoint: self.origin.endpoint.clone(), path }
+    }
+
+    /// Where its headers say that a browser comes from; those that hold what a variable or a file holds say nothing.
+    pub(crate) fn browser(&self) -> Option<BrowserOrigin> {
+        let said = |name: HeaderName| {
+            let text = self.headers.get(&name).filter(|_| !self.private.contains(&name))?.to_str().ok()?;
+            Some(text.split(',').next().unwrap_or_default().trim().to_ascii_lowercase())
+        };
+        let https = match said(HeaderName::from_static("x-forwarded-proto")).as_deref() {
+            Some("https") => Some(true),
+            Some("http") => Some(false),
+            _ => None,
+        };
+        let host = said(HeaderName::from_static("x-forwarded-host")).or_else(|| said(HOST));
+        let host = host.map(|host| match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name.to_owned(),
+            _ => host,
+        });
+        (host.is_some() || https.is_some()).then_some(BrowserOrigin { host, https })
     }
 
     /// The request that these keys mean, now; `url` is the one that [`read_url`] gave.

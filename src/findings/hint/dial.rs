@@ -1,12 +1,14 @@
 //! Hints for connections that do not come about.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use super::with_capital;
 use crate::cause::Cause;
 use crate::findings::context::Context;
 use crate::findings::host_class::{HostClass, by_shape, classify, cluster_part, flag, found, written};
 use crate::findings::local::wrong_port_of;
+use crate::findings::provider::way_over_ipv4;
+use crate::findings::wording::with_capital;
 use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault, Query, TlsDetail};
 use crate::pod::Pod;
 use crate::url::{Endpoint, Host};
@@ -48,9 +50,10 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
 pub(super) fn spared_by_proxy(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<&'static str> {
     let endpoint = context.endpoint(evidence, Some(fault))?;
     let public = matches!(classify(&endpoint.host, evidence), HostClass::Public(_));
-    match (endpoint.port, context.proxies) {
-        (443, [_, true]) if public => Some("HTTPS_PROXY"),
-        (80, [true, _]) if public => Some("HTTP_PROXY"),
+    let any = |names| public && context.proxies.any(names);
+    match endpoint.port {
+        443 if any(&["HTTPS_PROXY", "https_proxy"]) => Some("HTTPS_PROXY"),
+        80 if any(&["HTTP_PROXY", "http_proxy"]) => Some("HTTP_PROXY"),
         _ => None,
     }
 }
@@ -292,20 +295,49 @@ impl FailedConnect<'_> {
 
     fn is_ipv6_alone(&self) -> bool {
         let own = self.evidence.pod.as_ref().map(|pod| pod.addresses.as_slice()).unwrap_or_default();
-        !own.is_empty() && own.iter().all(std::net::IpAddr::is_ipv6)
+        !own.is_empty() && own.iter().all(IpAddr::is_ipv6)
+    }
+
+    fn is_link_local(&self) -> bool {
+        matches!(self.place, HostClass::Address(IpAddr::V6(ip)) if ip.is_unicast_link_local())
+    }
+
+    /// The target has IPv6 addresses alone, and there is no route to any. Whose name it is decides who can change that.
+    fn no_ipv6(&self) -> String {
+        let seen = "has only IPv6 addresses, and this pod has no IPv6 route";
+        let Host::Name(name) = &self.endpoint.host else {
+            return format!("The target {seen} (ip -6 route). Give the pod a dual-stack network.");
+        };
+        let alias = found(name, self.evidence).and_then(|query| query.alias.as_deref());
+        let way = [Some(name.as_str()), alias].into_iter().flatten().find_map(|known| way_over_ipv4(known));
+        match (way, &self.place, alias) {
+            (Some(way), ..) => format!("{name} {seen}. Use {way}, or give the pod a dual-stack network."),
+            (None, HostClass::Service { service, namespace }, None) => format!(
+                "The Service {service} {seen} (ip -6 route). Give it IPv4 (ipFamilyPolicy: kubectl {}get svc {service} \
+                 -o yaml), or the pod a dual-stack network.",
+                flag(namespace.as_deref())
+            ),
+            (None, ..) => format!(
+                "{name} {seen} (ip -6 route). If the name is yours, give it an A record; otherwise use a host of its \
+                 provider that has IPv4 (a pooler, an add-on), or give the pod a dual-stack network."
+            ),
+        }
     }
 
     fn no_network(&self) -> String {
         let tried = |six: bool| self.evidence.tries.iter().any(|one| one.address.is_ipv6() == six);
         match (tried(true), tried(false)) {
+            (true, false) if self.is_link_local() => {
+                "A link-local address works only with its zone (the interface), which pilotfish does not dial. Give this \
+                 check the name of the server, or an address that is routed."
+                    .to_owned()
+            }
             (true, false) if matches!(self.place, HostClass::Address(_)) => {
                 "This pod has no IPv6 route (ip -6 route). Use the target's name or an IPv4 address, or give the pod \
                  a dual-stack network."
                     .to_owned()
             }
-            (true, false) => "The target has only IPv6 addresses, and this pod has no IPv6 route (ip -6 route). Give \
-                              the name an A record, or the pod a dual-stack network."
-                .to_owned(),
+            (true, false) => self.no_ipv6(),
             (false, true) if self.is_ipv6_alone() => {
                 "The target has only IPv4 addresses, and this pod has only IPv6 addresses. Give the name an AAAA \
                  record, or use NAT64 (with a name, not an IPv4 address: DNS64 makes the AAAA record from it)."

@@ -5,6 +5,7 @@ use crate::findings::caught::{Caught, Whole, caught};
 use crate::findings::context::Context;
 use crate::findings::host_class::{HostClass, by_shape, flag, written};
 use crate::findings::placeholder::placeholder;
+use crate::findings::wording::with_capital;
 use crate::outcome::{Evidence, Fault, Phase};
 use crate::url::Host;
 
@@ -32,7 +33,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
             empty.address,
             empty.name,
             empty.reason(),
-            super::with_capital(empty.remedy()),
+            with_capital(empty.remedy()),
             empty.name
         )
     })

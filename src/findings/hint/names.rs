@@ -8,6 +8,7 @@ use crate::findings::host_class::{
     HostClass, by_shape, classify, cluster_part, domain, flag, is_address, is_cluster_name, is_public, is_service_of,
     own_namespace, written,
 };
+use crate::findings::provider::{PrivateZone, private_zone, way_over_ipv4};
 use crate::outcome::{Detail, DnsAnswer, DnsDetail, Evidence, Fault, Query};
 use crate::url::Host;
 
@@ -20,6 +21,13 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         return Some(text);
     }
     let cause = fault.cause;
+    let last = queries.last().map(|query| written(query)).unwrap_or_default();
+    if matches!(cause, Cause::DnsNotFound | Cause::DnsNoAddress)
+        && queries.iter().all(|query| query.answers == 0)
+        && let Some(text) = of_private_zone(last, &format!("{last} is"))
+    {
+        return Some(text);
+    }
     Some(match cause {
         Cause::DnsNotFound => not_found(fault, evidence, context),
         Cause::DnsNoAddress => no_address(fault, &queries, evidence, context),
@@ -54,7 +62,20 @@ fn leads_nowhere(queries: &[&Query]) -> Option<String> {
         gone if is_rcode(query, "NXDOMAIN") => format!("{gone}, which does not exist"),
         other => format!("{other}, for which no {} record came", query.record),
     };
+    let name = query.name.trim_end_matches('.');
+    if let Some(text) = of_private_zone(alias, &format!("{name} is an alias of")) {
+        return Some(text);
+    }
     Some(format!("{} is an alias of {to}. Correct the externalName of its Service, or the CNAME.", query.name))
+}
+
+/// A name of a private endpoint that has no address here: the name itself is right.
+fn of_private_zone(name: &str, what: &str) -> Option<String> {
+    let PrivateZone { zone, network } = private_zone(name)?;
+    Some(format!(
+        "{what} a private endpoint, which only the private DNS zone {zone} resolves. Link that zone to the {network} of \
+         this cluster, add the record of the endpoint, and let CoreDNS ask that network's name server."
+    ))
 }
 
 /// No Service of the cluster, and as a name of the Internet it failed: which of both it should be is not known.
@@ -178,6 +199,9 @@ fn not_of_this_cluster(evidence: &Evidence) -> Option<String> {
 fn no_address(fault: &Fault, queries: &[&Query], evidence: &Evidence, context: Context<'_>) -> String {
     let other = queries.iter().find(|query| query.answers > 0 && is_address(query));
     if let Some(query) = other {
+        if let Some(way) = way_over_ipv4(written(query)) {
+            return format!("The name has only {} records. Use {way}, or change `addresses`.", query.record);
+        }
         return format!(
             "The name has only {} records. Change `addresses`, or add records of the other family.",
             query.record

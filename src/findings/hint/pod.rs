@@ -83,6 +83,10 @@ const fn limit(detail: &ValueDetail) -> Option<&'static str> {
         ValueDetail::NotWritten => {
             "The value may be correct for the app. Give this check the form that the message names, or remove the check."
         }
+        ValueDetail::LinkLocal => {
+            "The value may be correct for the app (clients differ: %eth0 or %25eth0). Give this check the server's name or an \
+             address that is routed, or remove the check."
+        }
         ValueDetail::NoUser => {
             "The app may have its user from PGUSER or from its process. Set `user` in this check, or add the user to the URL."
         }

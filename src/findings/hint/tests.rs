@@ -80,6 +80,7 @@ fn urls_that_cannot_be_read() {
         (ValueDetail::NotRead, "its own URL"),
         (ValueDetail::NotSpoken, "tcp://host:port"),
         (ValueDetail::NotWritten, "the form that the message names"),
+        (ValueDetail::LinkLocal, "an address that is routed"),
         (ValueDetail::NoUser, "Set `user`"),
         (ValueDetail::NotText, "UTF-8"),
     ] {

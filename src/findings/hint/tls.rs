@@ -39,11 +39,11 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
                 .to_owned()
         }
         Cause::TlsWrongName => {
-            let names = match detail {
-                Some(TlsDetail::WrongName { names }) => names.as_slice(),
-                _ => &[],
+            let (names, expected) = match detail {
+                Some(TlsDetail::WrongName { names, expected }) => (names.as_slice(), expected.as_str()),
+                _ => (&[][..], ""),
             };
-            wrong_name(names, fault, evidence, context)
+            wrong_name(names, expected, fault, evidence, context)
         }
         Cause::TlsNotTls if fault.detail == Some(Detail::Stream(StreamDetail::Unrecognised)) => {
             "Compare the port with the TLS port of the server (kubectl get svc).".to_owned()
@@ -119,7 +119,7 @@ fn untrusted(detail: Option<&TlsDetail>, keys: TlsKeyNames) -> Option<String> {
     })
 }
 
-fn wrong_name(names: &[String], fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
+fn wrong_name(names: &[String], expected: &str, fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
     if names.is_empty() {
         return "Reissue the certificate with the name that is used here as a subject alternative name.".to_owned();
     }
@@ -129,6 +129,10 @@ fn wrong_name(names: &[String], fault: &Fault, evidence: &Evidence, context: Con
         None => String::new(),
     };
     let endpoint = context.endpoint(evidence, Some(fault));
+    if let Some(text) = other_name(names, expected, endpoint.as_ref().map(|endpoint| &endpoint.host), context.tls_keys)
+    {
+        return text;
+    }
     if let Some(Host::Name(name)) = endpoint.as_ref().map(|endpoint| &endpoint.host) {
         let alias = found(name, evidence).and_then(|query| query.alias.as_deref());
         if let Some(alias) = alias.filter(|alias| covered(alias)) {
@@ -163,6 +167,29 @@ fn wrong_name(names: &[String], fault: &Fault, evidence: &Evidence, context: Con
     }
     let set = set.map(|set| format!(", {set}")).unwrap_or_default();
     format!("Use a name that the certificate covers ({names}){set}, or issue one with the name used here.")
+}
+
+/// The check expects another name than that of the host it dials: `server_name` is set, as a rule.
+fn other_name(names: &[String], expected: &str, host: Option<&Host>, keys: TlsKeyNames) -> Option<String> {
+    let key = keys.server_name().filter(|_| matches!(Host::parse(expected), Ok(Host::Name(_))))?;
+    let dialled = match host? {
+        Host::Name(name) => name.trim_end_matches('.').to_owned(),
+        Host::Ip(ip) => ip.to_string(),
+    };
+    if dialled == expected {
+        return None;
+    }
+    let expected = short(expected);
+    if names.iter().any(|pattern| covers(pattern, &dialled)) {
+        return Some(format!(
+            "The certificate covers {dialled}, but this check expects {expected}. Remove `{key}`, or correct it."
+        ));
+    }
+    let names = short(&names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", "));
+    Some(format!(
+        "This check expects the name {expected}, and the certificate covers {names}. Set `{key}` to a name that it covers; \
+         if {expected} is right, {dialled} is another server."
+    ))
 }
 
 const OTHER_ALPN: &str = "The server supports none of the offered protocols. Change `http_version` (of http) or \

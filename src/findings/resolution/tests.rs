@@ -1,9 +1,11 @@
 use super::judge;
 use crate::cause::Cause;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::findings::Context;
 use crate::findings::testing::{query, tried, with_queries};
-use crate::outcome::{ConnectResult, Detail, Evidence, Facts, Fault, Pairs, Phase, Query, TlsDetail};
+use crate::outcome::{
+    ConnectResult, Detail, Evidence, Facts, Fault, Pairs, Phase, Query, Resolved, SearchList, TlsDetail,
+};
 use crate::url::Endpoint;
 
 const SHOP: &str = "shop.svc.cluster.local";
@@ -151,6 +153,91 @@ fn a_suffix_that_answers_for_a_public_name() {
     );
 }
 
+/// The queries in a pod whose resolv.conf has this list.
+fn with_list(list: SearchList, queries: Vec<Query>) -> Vec<Finding> {
+    let evidence = Evidence { search_list: Some(list), ..with_queries(queries) };
+    judge(None, &evidence, Context { full_walk: true, ..Context::default() })
+}
+
+fn list(suffixes: &[&str]) -> SearchList {
+    let suffixes = suffixes.iter().map(|suffix| (*suffix).to_owned()).collect();
+    SearchList { suffixes, ndots: 5, ..SearchList::default() }
+}
+
+#[test]
+fn a_suffix_that_answers_for_a_service() {
+    let caught = query("api.prod.svc.cluster.local.corp.example.", "A", "NOERROR", 1).suffix("corp.example");
+    let of = |queries| with_list(list(&[SHOP, SVC, "cluster.local", "corp.example"]), queries);
+    let found = of(vec![caught.clone()]);
+    assert_eq!((found[0].code, found[0].severity), ("dns_search_hijack", Severity::Error), "{found:?}");
+    assert!(found[0].message.ends_with("answers for that name, and the name itself was never looked up"), "{found:?}");
+    let gone = query("api.prod.svc.cluster.local.", "A", "NXDOMAIN", 0);
+    let found = of(vec![gone, caught]);
+    let found = found.iter().find(|one| one.code == "dns_search_hijack").unwrap();
+    assert!(found.message.ends_with("and the name itself does not exist (NXDOMAIN)"), "{found:?}");
+}
+
+/// musl was run with these files: it ignores the long line, and until 1.2.3 a `.` ended the lookup (musl 1e7fb12f,
+/// k3s-io/k3s#6132).
+#[test]
+fn search_lists_that_musl_reads_otherwise() {
+    let short = || vec![query("db.shop.svc.cluster.local.", "A", "NOERROR", 1).suffix(SHOP)];
+    let long = SearchList { too_long_for_musl: Some(300), ..list(&[SHOP, SVC]) };
+    let found = with_list(long.clone(), short());
+    assert_eq!((found.len(), found[0].code, found[0].severity), (1, "dns_search_stops_musl", Severity::Warning));
+    assert!(found[0].message.contains("a search line of 300 bytes"), "{found:?}");
+    assert_eq!(found[0].fix.split(',').next(), Some("write db.shop.svc.cluster.local. instead of db"));
+    let whole = || vec![query("db.shop.svc.cluster.local.", "A", "NOERROR", 1)];
+    assert_eq!(with_list(long, whole()), [], "the whole name needs no list");
+
+    let dotted = |root| SearchList { root: Some(root), ..list(&[SHOP, SVC, "corp.example"]) };
+    let outside = || vec![query("example.com.", "A", "NOERROR", 1)];
+    let intranet = || vec![query("wiki.corp.example.", "A", "NOERROR", 1).suffix("corp.example")];
+    for (list, queries, hurt) in [
+        (dotted(2), outside(), true),
+        (dotted(3), outside(), true),
+        (dotted(2), intranet(), true),
+        (dotted(3), intranet(), false),
+        (dotted(2), short(), false),
+        (SearchList { ndots: 1, ..dotted(2) }, outside(), false),
+        (list(&[SHOP, SVC]), outside(), false),
+    ] {
+        let found = with_list(list.clone(), queries);
+        let says = |one: &Finding| one.code == "dns_search_stops_musl" && one.severity == Severity::Info;
+        assert_eq!(found.iter().any(says), hurt, "{list:?} {found:?}");
+    }
+    let resolved = vec![Resolved { name: "example.com.".to_owned(), family: 4, addresses: Vec::new() }];
+    let evidence = Evidence { search_list: Some(dotted(2)), resolved, ..with_queries(outside()) };
+    assert_eq!(judge(None, &evidence, Context::default()), [], "a final dot needs no list");
+}
+
+#[test]
+fn addresses_that_stand_for_none() {
+    let of = |name: &str, ip: &str, fault: Option<&Fault>, asked: bool| {
+        let resolved = vec![Resolved { name: name.to_owned(), family: 4, addresses: vec![ip.parse().unwrap()] }];
+        let queries = if asked { vec![query(&format!("{name}."), "A", "NOERROR", 1)] } else { Vec::new() };
+        let evidence = Evidence { resolved, ..with_queries(queries) };
+        judge(fault, &evidence, Context::default()).iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    let refused = Fault::new(Phase::Connect, Cause::ConnectRefused, "");
+    let login = Fault::new(Phase::Login, Cause::PasswordRejected, "");
+    for (ip, fault, asked, found) in [
+        ("0.0.0.0", Some(&refused), true, true),
+        ("0.0.0.0", None, true, true),
+        ("::", Some(&login), true, true),
+        ("127.0.0.1", Some(&refused), true, true),
+        ("127.0.53.53", Some(&refused), true, true),
+        // The pod's own proxy under a public name; the hosts file; a server.
+        ("127.0.0.1", None, true, false),
+        ("127.0.0.1", Some(&login), true, false),
+        ("127.0.0.1", Some(&refused), false, false),
+        ("10.0.0.7", Some(&refused), true, false),
+    ] {
+        let expected: &[&str] = if found { &["dns_placeholder"] } else { &[] };
+        assert_eq!(of("stats.example.com", ip, fault, asked), expected, "{ip} {fault:?}");
+    }
+}
+
 #[test]
 fn aaaa_that_kills_musl_images_only() {
     let pair = |answer: &str| {
@@ -254,7 +341,7 @@ fn external_names() {
     let wrong = |alias: &str, names: &[&str]| {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         let fault = Fault::new(Phase::Tls, Cause::TlsWrongName, "");
-        let fault = fault.with(Detail::Tls(TlsDetail::WrongName { names }));
+        let fault = fault.with(Detail::Tls(TlsDetail::WrongName { names, expected: "db".to_owned() }));
         of_alias("db", SHOP, alias, &fault, Facts::default())
     };
     assert_eq!(wrong("pg.example.com", &["*.example.com"]), ["external_name_tls"]);

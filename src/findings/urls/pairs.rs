@@ -5,12 +5,11 @@ use super::clients::Family;
 use super::intent::Intent;
 use super::percent;
 use super::rows::{INCONSISTENT, PUBLIC, REDIS_DOUBLE, UNENCODED};
+use super::sites::{self, Pair};
 use super::values;
 use crate::finding::{Finding, Severity};
+use crate::findings::public_url::{BASES, PublicUrl};
 use crate::scheme::Schemes;
-
-/// A variable and its value.
-pub(super) type Pair<'a> = (&'a str, &'a str);
 
 /// What they show, and about which variable.
 pub(super) fn judge<'a>(pairs: &[Pair<'a>], schemes: Schemes) -> Vec<(About<'a>, Finding)> {
@@ -27,19 +26,16 @@ pub(super) fn judge<'a>(pairs: &[Pair<'a>], schemes: Schemes) -> Vec<(About<'a>,
     found.extend(each(&|name, text| redis(name, text, pairs, schemes)).into_iter().map(one_or_two));
     found.extend(each(&|name, text| postgres(name, text, pairs, schemes)).into_iter().map(one_or_two));
     found.extend(plain_base(pairs).map(one));
+    found.extend(sites::judge(pairs).into_iter().map(|(name, finding)| (About::Variables(name), finding)));
     found
 }
 
 /// Where sessions begin, at a public name, in plain text, in production.
 fn plain_base<'a>(pairs: &[Pair<'a>]) -> Option<(&'a str, Finding)> {
     value(pairs, &["NODE_ENV"]).filter(|(_, text)| *text == "production")?;
-    let (name, text) = value(pairs, &["BETTER_AUTH_URL", "NEXTAUTH_URL", "AUTH_URL"])?;
-    let host = text.strip_prefix("http://")?.split(['/', ':']).next()?;
+    let (name, text) = value(pairs, BASES)?;
     // Names of the cluster, of a laptop and addresses may well be asked in plain text.
-    let end = host.rsplit_once('.')?.1;
-    let public = end.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && !matches!(end, "local" | "svc" | "internal" | "lan" | "test" | "localhost" | "home");
-    public.then(|| {
+    PublicUrl::parse(text).is_some_and(|url| url.is_public() && !url.https).then(|| {
         let finding = INCONSISTENT.found(
             format!("the variable {name} is an http:// URL of a public name, and NODE_ENV is production"),
             "write the URL that browsers use: if TLS ends before the app (Ingress), their origin is https:// and \
@@ -75,8 +71,7 @@ fn public(name: &str, text: &str) -> Option<Finding> {
 
 /// A browser sends `scheme://host[:port]`, and servers compare it letter by letter.
 fn origins(name: &str, text: &str) -> Option<Finding> {
-    let lists = ["ALLOWED_ORIGINS", "CORS_ORIGINS", "TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS", "CORS_ALLOW_ORIGINS"];
-    if !lists.iter().any(|list| name.ends_with(list)) {
+    if !sites::LISTS.iter().any(|list| name.ends_with(list)) {
         return None;
     }
     let mut items = text.trim().trim_start_matches('[').trim_end_matches(']').split(',');
@@ -233,7 +228,8 @@ mod tests {
             ),
             (&[("NODE_ENV", "production"), ("NEXTAUTH_URL", "http://app.example.com/x")], &["config_inconsistent"]),
             (&[("NODE_ENV", "production"), ("NEXTAUTH_URL", "https://app.example.com")], &[]),
-            (&[("NODE_ENV", "production"), ("NEXTAUTH_URL", "http://localhost:3000")], &[]),
+            (&[("NODE_ENV", "production"), ("NEXTAUTH_URL", "http://localhost:3000")], &["config_inconsistent"]),
+            (&[("NODE_ENV", "production"), ("APP_URL", "http://app.example.com")], &["config_inconsistent"]),
             (&[("NODE_ENV", "production"), ("AUTH_URL", "http://web.shop.svc.cluster.local")], &[]),
             (&[("NODE_ENV", "production"), ("AUTH_URL", "http://10.0.0.7:3000")], &[]),
             (&[("NODE_ENV", "development"), ("AUTH_URL", "http://app.example.com")], &[]),

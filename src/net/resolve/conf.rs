@@ -17,6 +17,8 @@ pub(super) const PATH: &str = "/etc/resolv.conf";
 pub(crate) const PORT: u16 = 53;
 /// Same as libc and Kubernetes: further servers are not asked.
 const SERVER_LIMIT: usize = 3;
+/// musl ignores a line of so many bytes or more without its newline: it reads into 256 (src/network/resolvconf.c).
+const MUSL_LINE: usize = 255;
 /// Kubernetes allows 32 entries.
 const SEARCH_LIMIT: usize = 32;
 
@@ -25,8 +27,10 @@ const SEARCH_LIMIT: usize = 32;
 pub(super) struct Conf {
     /// The servers in order; at least one.
     pub(super) servers: Vec<SocketAddr>,
-    /// The search list, lower case, without final dots.
+    /// The search list, lower case, without final dots: empty for `.`, the name as it is.
     pub(super) search: Vec<String>,
+    /// How long the line of the search list is, where musl ignores it and has no other.
+    pub(super) too_long_for_musl: Option<usize>,
     /// A name with fewer dots goes through the search list first.
     pub(super) ndots: usize,
     /// How long libc waits for one answer.
@@ -40,7 +44,9 @@ pub(super) struct Conf {
 impl Conf {
     /// What is appended to names, for the evidence.
     pub(super) fn search_list(&self) -> SearchList {
-        SearchList { suffixes: self.search.clone(), ndots: self.ndots }
+        let suffixes = self.search.iter().filter(|suffix| !suffix.is_empty()).cloned().collect();
+        let root = self.search.iter().position(String::is_empty);
+        SearchList { suffixes, ndots: self.ndots, root, too_long_for_musl: self.too_long_for_musl }
     }
 }
 
@@ -61,12 +67,14 @@ fn parse(text: &[u8], interface: &dyn Fn(&str) -> Option<u32>) -> Conf {
     let mut conf = Conf {
         servers: Vec::new(),
         search: Vec::new(),
+        too_long_for_musl: None,
         ndots: 1,
         timeout: Duration::from_secs(5),
         attempts: 2,
         note: None,
     };
     let mut unreadable = 0_usize;
+    let mut musl_has_list = false;
     for line in text.split(|byte| *byte == b'\n') {
         // libc knows comments at the start of a line only. `;` and `#` elsewhere end the line, too, as in musl and as people write.
         let Ok(line) = std::str::from_utf8(line) else { continue };
@@ -78,7 +86,11 @@ fn parse(text: &[u8], interface: &dyn Fn(&str) -> Option<u32>) -> Conf {
                 None => unreadable += 1,
             },
             // The last of them wins.
-            Some("search" | "domain") => conf.search = words.filter_map(suffix).take(SEARCH_LIMIT).collect(),
+            Some("search" | "domain") => {
+                conf.search = words.filter_map(suffix).take(SEARCH_LIMIT).collect();
+                musl_has_list |= line.len() < MUSL_LINE;
+                conf.too_long_for_musl = Some(line.len()).filter(|_| !musl_has_list);
+            }
             Some("options") => words.for_each(|word| option(&mut conf, word)),
             _ => {}
         }
@@ -115,7 +127,10 @@ fn interface(env: &dyn Env, name: &str) -> Option<u32> {
 }
 
 fn suffix(word: &str) -> Option<String> {
-    // `search .` is what Kubernetes writes for a node without domains: the name as it is, which is asked anyway.
+    // `search .` is what Kubernetes writes for a node without domains: the name as it is.
+    if word == "." {
+        return Some(String::new());
+    }
     let word = word.trim_end_matches('.');
     let plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
     (plain && !word.is_empty() && word.len() <= 253 && word != "--").then(|| word.to_ascii_lowercase())
@@ -187,9 +202,34 @@ mod tests {
     fn options_and_the_last_search_list_win() {
         let conf =
             conf("domain one\nsearch two. THREE -- bad/name .\noptions ndots:99 timeout:0 attempts:9 ndots: x:1\n");
-        assert_eq!(conf.search, ["two", "three"]);
+        assert_eq!(conf.search, ["two", "three", ""]);
         assert_eq!((conf.ndots, conf.timeout.as_secs(), conf.attempts), (15, 1, 5));
         let many = format!("search {}", "a.example ".repeat(50));
         assert_eq!(parse(many.as_bytes(), &|_| None).search.len(), 32);
+    }
+
+    /// musl reads lines of up to 254 bytes, and takes the last list that it read.
+    #[test]
+    fn what_musl_reads_of_it() {
+        let long = |bytes: usize| format!("search shop.svc.cluster.local {}", "x".repeat(bytes - 30));
+        for (text, expected) in [
+            (long(254), None),
+            (long(255), Some(255)),
+            (long(400) + "\nnameserver 10.0.0.1\n", Some(400)),
+            (format!("search corp.example\n{}\n", long(300)), None),
+            (format!("{}\nsearch corp.example\n", long(300)), None),
+            (format!("# {}\nsearch corp.example\n", "x".repeat(400)), None),
+        ] {
+            assert_eq!(conf(&text).search_list().too_long_for_musl, expected, "{text}");
+        }
+        for (text, root, suffixes) in [
+            ("search .", Some(0), 0),
+            ("search a.svc.cluster.local svc.cluster.local .", Some(2), 2),
+            ("search . corp.example", Some(0), 1),
+            ("search corp.example.", None, 1),
+        ] {
+            let list = conf(text).search_list();
+            assert_eq!((list.root, list.suffixes.len()), (root, suffixes), "{text}");
+        }
     }
 }

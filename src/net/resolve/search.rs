@@ -30,7 +30,8 @@ pub(super) struct Candidate {
     pub(super) suffix: Option<String>,
 }
 
-/// The names to ask for, in libc's order: with `ndots` dots or more the name as it is comes first, else last. A final dot
+/// The names to ask for, in glibc's order: with `ndots` dots or more the name as it is comes first, else where the list has
+/// `.`, else last. A final dot
 /// means that name alone. Names that would be too long are omitted. Empty if the name itself is invalid.
 pub(super) fn candidates(name: &str, conf: &Conf) -> Vec<Candidate> {
     let absolute = |text: &str, suffix: Option<&String>| {
@@ -42,10 +43,15 @@ pub(super) fn candidates(name: &str, conf: &Conf) -> Vec<Candidate> {
     if name.ends_with('.') {
         return vec![as_is];
     }
-    let mut list: Vec<_> =
-        conf.search.iter().filter_map(|suffix| absolute(&format!("{name}.{suffix}"), Some(suffix))).collect();
     let dots = name.bytes().filter(|byte| *byte == b'.').count();
-    list.insert(if dots >= conf.ndots { 0 } else { list.len() }, as_is);
+    let mut list: Vec<Candidate> = if dots >= conf.ndots { vec![as_is.clone()] } else { Vec::new() };
+    for suffix in conf.search.iter().chain(std::iter::once(&String::new())) {
+        if !suffix.is_empty() {
+            list.extend(absolute(&format!("{name}.{suffix}"), Some(suffix)));
+        } else if !list.contains(&as_is) {
+            list.push(as_is.clone());
+        }
+    }
     list
 }
 
@@ -101,6 +107,7 @@ mod tests {
         Conf {
             servers: Vec::new(),
             search: search.iter().map(|suffix| (*suffix).to_owned()).collect(),
+            too_long_for_musl: None,
             ndots,
             timeout: Duration::from_secs(5),
             attempts: 2,
@@ -120,6 +127,8 @@ mod tests {
         assert_eq!(order("A.b", &search, 1), ["a.b.", "a.b.ns.svc.cluster.local.", "a.b.svc.cluster.local."]);
         assert_eq!(order("db.ns.", &search, 5), ["db.ns."], "a final dot means that name alone");
         assert_eq!(order("db", &[], 5), ["db."]);
+        assert_eq!(order("db", &["lab", "", "corp"], 5), ["db.lab.", "db.", "db.corp."], "search lab . corp");
+        assert_eq!(order("a.b", &["", "corp"], 1), ["a.b.", "a.b.corp."]);
         assert_eq!(order("db", &search, 0), ["db.", "db.ns.svc.cluster.local.", "db.svc.cluster.local."]);
     }
 

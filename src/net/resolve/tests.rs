@@ -58,6 +58,7 @@ impl Server {
         let conf = Conf {
             servers: vec![self.address],
             search: vec!["one".to_owned(), "two".to_owned(), "three".to_owned()],
+            too_long_for_musl: None,
             ndots: 5,
             timeout: Duration::from_secs(5),
             attempts: 2,

@@ -116,8 +116,8 @@ impl CertificateContext<'_> {
         let wanted = self.host.to_string();
         let wanted = wanted.trim_matches(['[', ']']);
         let names = leaf.facts.names.clone();
-        let wrong =
-            |message: String| fault(Cause::TlsWrongName, message).with(Detail::Tls(TlsDetail::WrongName { names }));
+        let detail = TlsDetail::WrongName { names, expected: wanted.to_owned() };
+        let wrong = |message: String| fault(Cause::TlsWrongName, message).with(Detail::Tls(detail));
         if leaf.facts.names.is_empty() {
             let common = quoted(&leaf.common_names);
             let has = if common.is_empty() { "no name at all".to_owned() } else { format!("the common name {common}") };

@@ -228,7 +228,7 @@ fn what_is_wrong_with_a_certificate_has_a_detail() {
         assert_eq!(of(leaf, "db.lab", &error), expected, "{error:?}");
     }
     let names = vec!["db.lab".to_owned()];
-    let wrong = typed("tls_wrong_name", TlsDetail::WrongName { names });
+    let wrong = typed("tls_wrong_name", TlsDetail::WrongName { names, expected: "other.lab".to_owned() });
     assert_eq!(of(&leaf, "other.lab", &CertificateError::NotValidForName), wrong);
 }
 

@@ -64,6 +64,8 @@ pub enum TlsDetail {
     WrongName {
         /// The subject alternative names.
         names: Vec<String>,
+        /// The name (or address) that was expected: the host, or `server_name`.
+        expected: String,
     },
     /// The certificate is an authority's own, and not for servers (key usage).
     AuthorityAsServer,

@@ -13,8 +13,11 @@ pub enum ValueDetail {
     Socket,
     /// The value is in a form that only some clients read.
     NotRead,
-    /// A host has a name or a form that pilotfish does not write for DNS: letters beyond ASCII, the zone of an IPv6 address.
+    /// A host has a name or a form that pilotfish does not write for DNS: letters beyond ASCII, a needless zone of an IPv6
+    /// address.
     NotWritten,
+    /// A host is a link-local address with its zone, which is not dialled; without the zone nobody can.
+    LinkLocal,
     /// The value does not say who logs in: clients take that from elsewhere, such as the user of their process.
     NoUser,
     /// The variable holds bytes that are no UTF-8 text.
@@ -38,7 +41,22 @@ impl ValueDetail {
     /// Whether the value may be right for the app, and only pilotfish cannot use it.
     #[must_use]
     pub const fn is_limit(&self) -> bool {
-        matches!(self, Self::NotSpoken | Self::Socket | Self::NotRead | Self::NotWritten | Self::NoUser | Self::NotText)
+        match self {
+            Self::NotSpoken
+            | Self::Socket
+            | Self::NotRead
+            | Self::NotWritten
+            | Self::LinkLocal
+            | Self::NoUser
+            | Self::NotText => true,
+            Self::Unset(_)
+            | Self::Key(_)
+            | Self::ServiceLink
+            | Self::Empty
+            | Self::NotPermitted { .. }
+            | Self::NotPem
+            | Self::Variables(_) => false,
+        }
     }
 }
 

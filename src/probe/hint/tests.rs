@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::hint;
 use crate::cause::Cause;
 use crate::check::{HintFn, KINDS, no_hint};
-use crate::findings::{Context, Reading};
+use crate::env::MapEnv;
+use crate::findings::{Context, ProxyVariables, Reading};
 use crate::outcome::{
     Certificate, ConnectAttempt, ConnectResult, Detail, DnsAnswer, Evidence, Facts, Fault, HttpDetail, Phase, Query,
     Redirect, RedirectPurpose, StreamDetail, TlsDetail, ValueDetail,
@@ -132,7 +133,7 @@ fn details() -> Vec<Detail> {
             TlsDetail::RootExpired { subject: long(), at: 1_633_010_399, of_system: false },
             TlsDetail::IntermediateExpired { subject: long(), at: 1_633_010_399, issuer_is_trusted: true },
             TlsDetail::IntermediateExpired { subject: long(), at: 1_633_010_399, issuer_is_trusted: false },
-            TlsDetail::WrongName { names: vec![long(), long()] },
+            TlsDetail::WrongName { names: vec![long(), long()], expected: long() },
             TlsDetail::AuthorityAsServer,
             TlsDetail::CriticalExtension,
             TlsDetail::Malformed,
@@ -244,8 +245,9 @@ fn the_value_comes_before_the_kind_and_the_kind_before_all_others() {
             text: Secret::new(text.to_owned()),
         }]
     };
+    let proxies = ProxyVariables::read(&MapEnv::with_vars(&[("HTTPS_PROXY", "http://proxy:3128")]));
     let of = |fault: &Fault, own: HintFn, readings: &[Reading]| {
-        let context = Context { endpoints: &endpoints, readings, proxies: [true, true], ..Context::default() };
+        let context = Context { endpoints: &endpoints, readings, proxies: &proxies, ..Context::default() };
         hint(own, fault, &Evidence::default(), &context)
     };
     let rejected = Fault::new(Phase::Login, Cause::PasswordRejected, "no");

@@ -23,8 +23,8 @@ fn of_request(code: u16) -> Option<&'static str> {
              (an ingress allow-list, a mesh's AuthorizationPolicy, a firewall). Its log shows which."
         }
         404 => {
-            "The server has no such path, or does not know this Host. Compare the path with the routes of the app, \
-             and the Host with the rules of its ingress."
+            "The server has no such path, or does not know this Host. Compare the path with the routes of the app (a prefix \
+             such as /api may be missing), and the Host with the rules of its ingress."
         }
         405 => {
             "The path exists, but not for this method. Set `method`; the header Allow of the answer lists the methods."

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
-use super::{at, in_list, proxy_note};
+use super::{SHOP, at, in_list, proxy_note};
 use crate::cause::Cause;
-use crate::findings::Context;
-use crate::findings::testing::{query, tried};
+use crate::env::MapEnv;
+use crate::findings::testing::{query, tried, with_queries};
+use crate::findings::{Context, ProxyVariables};
 use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault, Phase, Query, Surveyed};
 use crate::pod::{Pod, Service};
 use crate::url::Endpoint;
@@ -40,21 +41,23 @@ fn a_try_that_had_too_little_time_is_told_how_much_it_takes() {
 /// Where the way out is a proxy, the direct way is closed on purpose.
 #[test]
 fn a_proxy_of_the_app_is_named() {
-    let told = |host: &str, proxies| {
+    const BOTH: [(&str, &str); 2] = [("HTTP_PROXY", "http://proxy:3128"), ("https_proxy", "proxy:3128")];
+    let told = |host: &str, proxies: &[(&str, &str)]| {
+        let proxies = &ProxyVariables::read(&MapEnv::with_vars(proxies));
         let endpoints = [Endpoint::parse(host).unwrap()];
         let context = Context { endpoints: &endpoints, proxies, ..Context::default() };
         let of = |phase| proxy_note(&Fault::new(phase, Cause::ConnectTimeout, ""), &Evidence::default(), &context);
         assert_eq!(of(Phase::Login), None, "{host}");
         of(Phase::Connect).unwrap_or_default()
     };
-    let named = told("api.example.com:443", [true, true]);
+    let named = told("api.example.com:443", &BOTH);
     assert_eq!(named, "HTTPS_PROXY is set: an app that uses that proxy connects another way.");
-    assert!(told("api.example.com:80", [true, false]).starts_with("HTTP_PROXY is set"));
+    assert!(told("api.example.com:80", &BOTH[..1]).starts_with("HTTP_PROXY is set"));
     for (host, proxies) in [
-        ("api.example.com:443", [true, false]),
-        ("backend-api:443", [true, true]),
-        ("db.example.com:5432", [true, true]),
-        ("10.0.0.7:443", [true, true]),
+        ("api.example.com:443", &BOTH[..1]),
+        ("backend-api:443", &BOTH),
+        ("db.example.com:5432", &BOTH),
+        ("10.0.0.7:443", &BOTH),
     ] {
         assert_eq!(told(host, proxies), "", "{host}");
     }
@@ -318,4 +321,34 @@ fn connections_that_do_not_come_about() {
             assert!(text.contains(part), "{target}: {text}");
         }
     }
+}
+
+/// Who can change the addresses of a name is told by whose name it is.
+#[test]
+fn names_of_ipv6_alone_in_a_pod_without_ipv6() {
+    let of = |target: &str, asked: &str, suffix: &str, alias: Option<&str>| {
+        let hit = query(asked, "AAAA", "NOERROR", 1).suffix(suffix);
+        let hit = alias.map_or_else(|| hit.clone(), |alias| hit.clone().alias(alias));
+        let tries = vec![tried("[2600:1f18::1]:5432", ConnectResult::NetworkUnreachable)];
+        let evidence = Evidence { tries, ..with_queries(vec![hit]) };
+        at(&Fault::new(Phase::Connect, Cause::NetworkUnreachable, ""), target, &evidence)
+    };
+    let supabase = "db.abcdefghijklmnopqrst.supabase.co";
+    let shop = format!("db.{SHOP}.");
+    for (text, says) in [
+        (of(&format!("{supabase}:5432"), &format!("{supabase}."), "", None), "Use the Supabase pooler"),
+        (of("db:5432", &shop, SHOP, Some(supabase)), "Use the Supabase pooler"),
+        (
+            of("db.example.com:5432", "db.example.com.", "", None),
+            "If the name is yours, give it an A record; otherwise",
+        ),
+        (of("db:5432", &shop, SHOP, Some("db.example.com")), "a host of its provider that has IPv4"),
+        (of("db:5432", &shop, SHOP, None), "The Service db has only IPv6 addresses"),
+    ] {
+        assert!(text.contains(says) && text.len() <= 300, "{says}: {text}");
+    }
+    let tries = vec![tried("[fe80::1]:8000", ConnectResult::NetworkUnreachable)];
+    let fault = Fault::new(Phase::Connect, Cause::NetworkUnreachable, "");
+    let text = at(&fault, "[fe80::1]:8000", &Evidence { tries, ..Evidence::default() });
+    assert!(text.starts_with("A link-local address works only with its zone"), "{text}");
 }

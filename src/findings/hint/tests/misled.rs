@@ -11,7 +11,7 @@ const NAME: &str = "api.prod.svc.cluster.local";
 
 fn in_pod(queries: Vec<Query>) -> Evidence {
     let suffixes = LIST.map(str::to_owned).to_vec();
-    Evidence { search_list: Some(SearchList { suffixes, ndots: 5 }), ..with_queries(queries) }
+    Evidence { search_list: Some(SearchList { suffixes, ndots: 5, ..SearchList::default() }), ..with_queries(queries) }
 }
 
 /// What is said of a fault in this phase at a name, where the name led elsewhere.

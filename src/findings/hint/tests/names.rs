@@ -167,3 +167,59 @@ fn names_that_do_not_resolve() {
     let text = at(&Fault::new(Phase::Resolve, DnsNotFound, ""), "10.96.0.10:53", &evidence);
     assert!(text.contains("no Service backend-api in"), "{text}");
 }
+
+/// What a provider's name leads to resolves only within the network that its private zone is linked to.
+#[test]
+fn private_endpoints_without_their_zone() {
+    let alias = |name: &str, answer: &str, to: &str| vec![query(name, "A", answer, 0).alias(to)];
+    for (target, cause, queries, zone, network) in [
+        (
+            "shop.postgres.database.azure.com:5432",
+            Cause::DnsNotFound,
+            alias("shop.postgres.database.azure.com.", "NXDOMAIN", "shop.privatelink.postgres.database.azure.com"),
+            "privatelink.postgres.database.azure.com",
+            "VNet",
+        ),
+        (
+            "shop.postgres.database.azure.com:5432",
+            Cause::DnsNoAddress,
+            alias("shop.postgres.database.azure.com.", "NOERROR", "a1b2.shop.private.postgres.database.azure.com"),
+            "private.postgres.database.azure.com",
+            "VNet",
+        ),
+        (
+            "db:5432",
+            Cause::DnsServerFailure,
+            vec![
+                in_list("db", "NXDOMAIN").alias("shop.privatelink.database.windows.net"),
+                query("db.", "A", "SERVFAIL", 0),
+            ],
+            "privatelink.database.windows.net",
+            "VNet",
+        ),
+        (
+            "queue.example.com:443",
+            Cause::DnsNotFound,
+            alias("queue.example.com.", "NXDOMAIN", "vpce-0a1b.vpce-svc-4e5f.eu-west-1.vpce.amazonaws.com"),
+            "vpce.amazonaws.com",
+            "VPC",
+        ),
+        (
+            "acme.privatelink.snowflakecomputing.com:443",
+            Cause::DnsNotFound,
+            vec![query("acme.privatelink.snowflakecomputing.com.", "A", "NXDOMAIN", 0)],
+            "privatelink.snowflakecomputing.com",
+            "VNet or VPC",
+        ),
+    ] {
+        let text = unresolved(target, cause, queries);
+        assert!(text.contains(&format!("only the private DNS zone {zone} resolves")), "{text}");
+        assert!(text.contains(&format!("to the {network} of this cluster")) && text.len() <= 300, "{text}");
+        assert!(!text.contains("externalName"), "{text}");
+    }
+    let text = unresolved("db:80", Cause::DnsNotFound, vec![in_list("db", "NXDOMAIN").alias("gone.example.com")]);
+    assert!(text.contains("Correct the externalName"), "{text}");
+    let only = vec![query("db.abcdefghijklmnopqrst.supabase.co.", "AAAA", "NOERROR", 1)];
+    let text = unresolved("db.abcdefghijklmnopqrst.supabase.co:5432", Cause::DnsNoAddress, only);
+    assert!(text.contains("only AAAA records. Use the Supabase pooler"), "{text}");
+}

@@ -10,8 +10,12 @@ fn tls(cause: Cause, detail: TlsDetail) -> Fault {
 }
 
 fn wrong_name(names: &[&str]) -> Fault {
+    wrong_name_for("", names)
+}
+
+fn wrong_name_for(expected: &str, names: &[&str]) -> Fault {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
-    tls(Cause::TlsWrongName, TlsDetail::WrongName { names })
+    tls(Cause::TlsWrongName, TlsDetail::WrongName { names, expected: expected.to_owned() })
 }
 
 #[test]
@@ -88,6 +92,24 @@ fn names_of_certificates() {
     let text = at(&wrong_name(&["*.example.com"]), "db:1", &with_queries(vec![alias]));
     assert!(text.contains("db is an alias (ExternalName, CNAME) of pg.example.com"), "{text}");
     assert!(text.ends_with("or set `server_name: pg.example.com`."), "{text}");
+}
+
+/// With `server_name`, that is the name that did not match, whatever was dialled.
+#[test]
+fn the_name_that_was_expected_is_blamed() {
+    let of = |target: &str, expected: &str, names: &[&str]| {
+        at(&wrong_name_for(expected, names), target, &Evidence::default())
+    };
+    for (text, says) in [
+        (of("10.0.0.7:1", "db.prod.example.com", &["db.example.com"]), "expects the name db.prod.example.com"),
+        (of("[fd00::7]:1", "db.prod.example.com", &["db.example.com"]), "if db.prod.example.com is right, fd00::7 is"),
+        (of("db:1", "pg.example.com", &["*.example.org"]), "Set `server_name` to a name that it covers"),
+        (of("db:1", "pg.example.com", &["db"]), "The certificate covers db, but this check expects pg.example.com."),
+        (of("10.0.0.7:1", "10.0.0.7", &["db.example.com"]), "The URL has an address"),
+        (of("db.:1", "db", &["db.example.com"]), "Use a name that the certificate covers"),
+    ] {
+        assert!(text.contains(says) && text.len() <= 300, "{says}: {text}");
+    }
 }
 
 #[test]

@@ -126,7 +126,9 @@ mod tests {
         let endpoint = Endpoint { host: Host::parse(host).unwrap(), port: 443 };
         let context = Context { endpoints: std::slice::from_ref(&endpoint), ..Context::default() };
         let detail = match cause {
-            Cause::TlsWrongName => TlsDetail::WrongName { names: vec!["a.lab".to_owned()] },
+            Cause::TlsWrongName => {
+                TlsDetail::WrongName { names: vec!["a.lab".to_owned()], expected: "b.lab".to_owned() }
+            }
             _ => TlsDetail::SelfSigned,
         };
         let text = general_hint(&Fault::new(Phase::Tls, cause, "").with(Detail::Tls(detail)), &evidence, &context);
