@@ -138,8 +138,7 @@ causes! {
         "use the TLS port, or disable TLS for this target";
 
     TlsUnsupported: "tls_unsupported", [Tls, Login], Permanent, DOWN =>
-        "the server offers no TLS although it is required, or requires TLS although it is off, or offers only \
-         obsolete TLS",
+        "the server offers no TLS although it is required, or requires TLS although it is off",
         "make both sides agree: enable or disable TLS on one of them";
 
     TlsClientCertRequired: "tls_client_cert_required", [Tls], Permanent, DOWN =>

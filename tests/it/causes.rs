@@ -113,12 +113,7 @@ const TLS: &[Row] = &[
     row("tls_not_tls", "tls", "speaks plain text", "tls: {address: \"127.0.0.1:$PLAIN\", ca: $CA}"),
     row("tls_not_tls", "tls", "Write http:// in the URL", "http: {url: \"https://127.0.0.1:$PLAIN/\", tls: {ca: $CA}}"),
     row("tls_unsupported", "tls", "Write https:// in the URL", "http: {url: \"http://127.0.0.1:$GOOD/\"}"),
-    row(
-        "tls_unsupported",
-        "tls",
-        "reject a common name",
-        "tls: {address: \"127.0.0.1:$BARE\", ca: $CA, server_name: db.lab}",
-    ),
+    row("probe_limit", "tls", "Enable TLS 1.2 or 1.3 with ECDHE", "tls: {address: \"127.0.0.1:$OLD\", ca: $CA}"),
     row(
         "tls_client_cert_required",
         "tls",

@@ -4,6 +4,7 @@ mod costly;
 mod ended;
 mod limits;
 mod odd;
+mod placeholder;
 mod resets;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

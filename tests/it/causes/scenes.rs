@@ -81,24 +81,27 @@ fn tls() {
         Leaf { from: -9 * DAY, until: -3 * DAY, ..server.clone() },
         Leaf { from: DAY, ..server.clone() },
         Leaf { names: &["db.lab"], ..server.clone() },
-        Leaf { names: &[], ..server.clone() },
+        server.clone(),
         server,
     ];
     let mut http = String::new();
     for (at, leaf) in leaves.iter().enumerate() {
         let (cert, key) = root.issue(leaf).write(&folder, &format!("server{at}"), &[]);
         let port = ports[at];
-        let mutual =
-            if at == 5 { format!("ssl_client_certificate {ca}; ssl_verify_client on;") } else { String::new() };
+        let more = match at {
+            4 => "ssl_protocols TLSv1.2; ssl_ciphers ECDHE-ECDSA-AES256-SHA;".to_owned(),
+            5 => format!("ssl_client_certificate {ca}; ssl_verify_client on;"),
+            _ => String::new(),
+        };
         http.push_str(&format!(
-            "server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {cert}; ssl_certificate_key {key}; {mutual} \
+            "server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {cert}; ssl_certificate_key {key}; {more} \
              location / {{ return 200; }} }}"
         ));
     }
     http.push_str(&format!("server {{ listen 127.0.0.1:{} ssl; ssl_reject_handshake on; }}", ports[6]));
     http.push_str(&format!("server {{ listen 127.0.0.1:{}; }}", ports[7]));
     let text: Vec<String> = ports.iter().map(u16::to_string).collect();
-    let names = ["GOOD", "EXPIRED", "EARLY", "OTHER", "BARE", "MUTUAL", "NAMED", "PLAIN"];
+    let names = ["GOOD", "EXPIRED", "EARLY", "OTHER", "OLD", "MUTUAL", "NAMED", "PLAIN"];
     let mut scene: Vec<(&str, &str)> = names.into_iter().zip(text.iter().map(String::as_str)).collect();
     scene.push(("CA", &ca));
     let _nginx = Nginx::start(&ports, &http);

@@ -1,6 +1,7 @@
 //! Certificates that stand in for another one: of ingress controllers without a certificate for the host, of issuers that
 //! have not issued yet. To trust them would be the wrong fix.
 
+use crate::cause::Cause;
 use crate::findings::context::Context;
 use crate::findings::wording::short;
 use crate::outcome::{Certificate, Evidence, Fault};
@@ -17,6 +18,8 @@ enum Placeholder {
     NotIssuedYet,
     /// Let's Encrypt's environment for tests.
     Staging,
+    /// OpenShift's router shows the certificate of the cluster; right for hosts below its wildcard.
+    Router,
 }
 
 /// An attribute of a subject: `CN=…`, and who shows it.
@@ -30,17 +33,24 @@ const SUBJECTS: [(&str, Placeholder); 4] = [
     ("O=Acme Co", Placeholder::Unconfigured),
 ];
 /// How the common name of an issuer begins, and who it is.
-const ISSUERS: [(&str, Placeholder); 3] = [
+const ISSUERS: [(&str, Placeholder); 4] = [
+    ("CN=ingress-operator@", Placeholder::Router),
     ("CN=cert-manager.local", Placeholder::NotIssuedYet),
     ("CN=(STAGING) ", Placeholder::Staging),
     ("CN=Fake LE ", Placeholder::Staging),
 ];
+
+/// How certificates name themselves that nobody has replaced yet.
+const WORDS: [&str; 5] = ["fake cert", "default cert", "haproxy-default", "placeholder", "snakeoil"];
 
 /// The hint for a placeholder, where one was shown.
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<String> {
     let endpoint = context.endpoint(evidence, Some(fault));
     let host = endpoint.map(|endpoint| endpoint.host);
     let placeholder = of(evidence.facts.certificates.first()?, host.as_ref())?;
+    if placeholder == Placeholder::Router && fault.cause != Cause::TlsWrongName {
+        return None;
+    }
     let this_host = match host {
         Some(Host::Name(name)) => short(&name),
         _ => "this host".to_owned(),
@@ -53,6 +63,10 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         Placeholder::Unconfigured => format!(
             "The server shows a placeholder certificate, because its own is not configured. Point the server, or the \
              secretName of its Ingress or Gateway, to the Secret with the certificate for {this_host}."
+        ),
+        Placeholder::Router => format!(
+            "The OpenShift router answers with the default certificate of the cluster: no Route with a certificate of its \
+             own covers {this_host}. Set spec.tls in that Route, or use a host below the router's wildcard."
         ),
         Placeholder::NotIssuedYet => "This is cert-manager's temporary certificate: the real one is not issued yet. \
                                       kubectl get certificate,certificaterequest,order,challenge -A shows what it \
@@ -74,17 +88,21 @@ fn of(leaf: &Certificate, host: Option<&Host>) -> Option<Placeholder> {
     known.or_else(|| is_of_nobody(leaf, host).then_some(Placeholder::Unconfigured))
 }
 
-/// Whether it names this machine alone and was signed by itself, as Kong's and HAProxy's defaults are, and another host
-/// was asked for.
+/// Whether it was signed by itself and names this machine alone, as Kong's default does, or calls itself a placeholder,
+/// and another host was asked for.
 fn is_of_nobody(leaf: &Certificate, host: Option<&Host>) -> bool {
+    let common_names = || leaf.subject.split(',').filter_map(|part| part.strip_prefix("CN="));
     let local = |name: &str| matches!(name, "localhost" | "localhost.localdomain" | "127.0.0.1" | "::1");
     let asked = match host {
         Some(Host::Name(name)) => !local(name.trim_end_matches('.')) && !name.ends_with(".localhost"),
         Some(Host::Ip(ip)) => !ip.is_loopback(),
         None => true,
     };
-    let by_name = leaf.subject.split(',').any(|part| part.strip_prefix("CN=").is_some_and(local));
-    asked && by_name && leaf.subject == leaf.issuer && leaf.names.iter().all(|name| local(name))
+    let is_local = common_names().any(local) && leaf.names.iter().all(|name| local(name));
+    let covers = |host: &Host| leaf.names.contains(&host.to_string());
+    let says_so = |name: &str| WORDS.iter().any(|word| name.to_ascii_lowercase().contains(word));
+    let is_named_so = common_names().any(says_so) && !host.is_some_and(covers);
+    leaf.subject == leaf.issuer && (is_named_so || asked && is_local)
 }
 
 #[cfg(test)]
@@ -139,6 +157,13 @@ mod tests {
                 ("O=Acme Co", "O=Acme Co", &["example.com"], "its own is not configured"),
                 (KONG, KONG, &[], "its own is not configured"),
                 ("CN=localhost", "CN=localhost", &["localhost", "127.0.0.1"], "its own is not configured"),
+                ("CN=HAPROXY-DEFAULT", "CN=HAPROXY-DEFAULT", &[], "its own is not configured"),
+                (
+                    "CN=Default Certificate,O=Gateway",
+                    "CN=Default Certificate,O=Gateway",
+                    &[],
+                    "its own is not configured",
+                ),
                 ("serialNumber=1234567890", "CN=cert-manager.local", &[host], "temporary certificate"),
                 (
                     "CN=shop.example.com",
@@ -155,6 +180,15 @@ mod tests {
     }
 
     #[test]
+    fn the_router_of_openshift_has_a_certificate_for_its_wildcard() {
+        let (subject, issuer, names) = ("CN=*.apps.lab", "CN=ingress-operator@1764175443", &["*.apps.lab"][..]);
+        let text = hint(Cause::TlsWrongName, subject, issuer, names, "shop.example.com");
+        assert!(text.contains("no Route with a certificate of its own covers shop.example.com"), "{text}");
+        let text = hint(Cause::TlsUntrusted, subject, issuer, names, "shop.apps.lab");
+        assert!(text.contains("`ca`"), "the authority of the cluster is one to trust: {text}");
+    }
+
+    #[test]
     fn what_only_looks_like_a_placeholder() {
         for (subject, issuer, names, host) in [
             ("CN=shop.example.com,O=Acme Corp", "CN=Acme Root", &["shop.example.com"][..], "shop.example.com"),
@@ -163,6 +197,7 @@ mod tests {
             ("CN=localhost", "CN=localhost", &["localhost"], "127.0.0.1"),
             ("CN=localhost", "CN=localhost", &["localhost", "db.shop.svc"], "db.shop.svc"),
             ("CN=localhost", "CN=Lab Root", &["localhost"], "db"),
+            ("CN=default cert of shop", "CN=default cert of shop", &["shop.example.com"], "shop.example.com"),
             ("CN=Traefik", "CN=Traefik", &["traefik.example.com"], "traefik.example.com"),
         ] {
             let text = hint(Cause::TlsUntrusted, subject, issuer, names, host);
