@@ -126,7 +126,8 @@ fn foretold(pod: &Namespace, (url, vars): Case<'_>) -> BTreeSet<String> {
     let folder = Folder::new();
     let mut runtimes: Vec<&str> = CLIENTS.iter().map(|(_, runtime)| *runtime).collect();
     runtimes.dedup();
-    let config = format!("checks: [{{name: web, http: {{url: '{url}'}}, clients: ['{}']}}]\n", runtimes.join("', '"));
+    let config =
+        format!("checks: [{{name: web, gates: [], http: {{url: '{url}'}}, clients: ['{}']}}]\n", runtimes.join("', '"));
     let config = folder.write("pilotfish.yaml", config);
     let mut command = pod.command(PILOTFISH);
     command.args(["check", "-c", &config, "-o", "json"]).env_clear().envs(vars.iter().copied());
