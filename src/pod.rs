@@ -3,16 +3,12 @@
 //! A sidecar shares the pod's network namespace, so that it sees the app's listeners without dialling. Everything is
 //! read through [`Env`], only when it is needed; what cannot be read is not known, never assumed.
 
-mod sightings;
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
 use crate::env::{Env, FILE_LIMIT};
 use crate::order;
-
-pub use sightings::Sightings;
 
 /// What was read of the pod.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

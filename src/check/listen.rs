@@ -179,7 +179,7 @@ impl Runnable for Wanted {
             let ips: Vec<IpAddr> = own.iter().map(SocketAddr::ip).collect();
             let shown = FactValue::List(own.iter().map(ToString::to_string).collect());
             attempt.facts().learn(hint::LISTENING, Some(shown).filter(|_| !own.is_empty()));
-            let now = Instant::now().into_std();
+            let now = Instant::now();
             let restarts = attempt.world().sightings.keeps_vanishing(port, !own.is_empty(), now);
             attempt.facts().restarts = restarts.then_some(port);
             let mut ports: Vec<u16> = others.iter().map(SocketAddr::port).collect();

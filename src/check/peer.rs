@@ -177,7 +177,8 @@ fn under_another_status(fault: Fault, status: u16, reading: &Reading) -> Fault {
         Reading::Health(health)
             if health.tone == Tone::Bad && (health.names_parts() || (status >= 500 && !health.is_code)) =>
         {
-            down(health, format!("{} ({})", health.as_message(), fault.message))
+            let message = format!("{} ({})", health.as_message(), fault.message);
+            Fault { detail: fault.detail, ..down(health, message) }
         }
         Reading::Health(_) | Reading::Silent | Reading::Unreadable(_) => fault,
     }
@@ -254,10 +255,12 @@ impl PeerRun {
 /// As of any HTTP answer, and of what the peer reports.
 fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
     match fault.cause {
-        Cause::HealthDown => Some(
+        Cause::HealthDown => http::hint::explained(fault).map(str::to_owned).or_else(|| {
+            Some(
             "Check the peer's own log (kubectl logs) for the part that is down. The peer runs and reports this itself."
                 .to_owned(),
-        ),
+        )
+        }),
         _ => http::hint::hint(fault, evidence, context),
     }
 }

@@ -59,6 +59,7 @@ pub const KIND: Kind = Kind {
     schemes: &[
         Scheme::new("postgres").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
         Scheme::new("postgresql").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
+        Scheme::new("postgis").port(PORT).discovery(Discovery::Login),
     ],
     subject: Subject::Server,
     shown: ShownKeys {
@@ -245,7 +246,8 @@ impl PostgresRun {
             Role::Any | Role::Replica | Role::ReadOnly => Cause::QueryFailed,
         };
         let other_role = Detail::Protocol { code: code::OTHER_ROLE, product: None };
-        Ok((!fits).then(|| attempt.of_connection(Fault::new(Phase::Assert, cause, text).with(other_role))))
+        Ok((!fits)
+            .then(|| attempt.of_connection(Fault::new(Phase::Assert, cause, text).with(other_role).stating(text))))
     }
 
     async fn ask(&self, attempt: &mut Attempt, login: &mut LoggedIn) -> Result<(), Fault> {
@@ -268,7 +270,8 @@ impl PostgresRun {
             Some(None) => "NULL".to_owned(),
             None => "no row".to_owned(),
         };
-        Err(attempt.fault(Cause::BodyMismatch, format!("the query gave {came}, not what `expect` says")))
+        let fault = attempt.fault(Cause::BodyMismatch, format!("the query returned {came}, not what `expect` says"));
+        Err(fault.stating("the query returned another value than `expect` says"))
     }
 }
 

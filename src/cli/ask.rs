@@ -13,8 +13,6 @@ use crate::outcome::{LINE_LIMIT, clean_text, cut_at_word};
 
 /// The longest line of an answer that is none, in bytes.
 const ODD_LINE_LIMIT: usize = 1024;
-/// The names of other checks may have so many bytes in the line.
-const ALSO_LIMIT: usize = 60;
 
 /// What else is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,24 +136,13 @@ fn read(sidecar: &Sidecar, status: StatusCode, body: &str) -> (Exit, String) {
     }
 }
 
-/// `database: password_rejected for user app. Fix: …` for the first line that fails, and the names of the others.
+/// `database: password_rejected for user app. Fix: …` for the first line that fails. Which others fail changes more often:
+/// it is `--verbose` that shows them.
 fn failing(body: &str) -> String {
-    let mut failed = body.lines().filter_map(|line| line.strip_prefix("[-]")?.split_once(" failed: "));
-    let Some((name, reason)) = failed.next() else {
-        return body.lines().last().unwrap_or("failed, no reason given").to_owned();
-    };
-    let others: Vec<&str> = failed.map(|(name, _)| name).collect();
-    let also = also_failing(&others);
-    format!("{}{also}", cut_at_word(&format!("{name}: {reason}"), LINE_LIMIT.saturating_sub(also.len())))
-}
-
-/// ` (also failing: a, b)`; names that are too long for the line are counted.
-fn also_failing(names: &[&str]) -> String {
-    let all = names.join(", ");
-    match names.len() {
-        0 => String::new(),
-        _ if all.len() <= ALSO_LIMIT => format!(" (also failing: {all})"),
-        count => format!(" (also failing: {count} other checks)"),
+    let failed = body.lines().find_map(|line| line.strip_prefix("[-]")?.split_once(" failed: "));
+    match failed {
+        Some((name, reason)) => cut_at_word(&format!("{name}: {reason}"), LINE_LIMIT),
+        None => body.lines().last().unwrap_or("failed, no reason given").to_owned(),
     }
 }
 
@@ -187,12 +174,12 @@ mod tests {
         let body = "[+]cache ok\n[-]database failed: password_rejected: do this\nreadyz check failed\n";
         assert_eq!(failing(body), "database: password_rejected: do this");
         let two = "[-]a failed: x: y\n[+]b ok\n[-]c failed: reason withheld\nreadyz check failed\n";
-        assert_eq!(failing(two), "a: x: y (also failing: c)");
+        assert_eq!(failing(two), "a: x: y");
         assert_eq!(failing("readyz check failed\n"), "readyz check failed");
         assert_eq!(failing(""), "failed, no reason given");
         let many: String = (0..50).map(|n| format!("[-]check-{n} failed: {}\n", "word ".repeat(40))).collect();
         let line = failing(&many);
-        assert!(line.len() <= LINE_LIMIT && line.ends_with("… (also failing: 49 other checks)"), "{line}");
+        assert!(line.len() <= LINE_LIMIT && line.starts_with("check-0: word"), "{line}");
     }
 
     #[test]

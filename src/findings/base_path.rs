@@ -26,12 +26,11 @@ pub fn compare<'a>(outcome: &mut Outcome, others: impl IntoIterator<Item = (&'a 
     let Some(asked) = facts.requested.as_ref().filter(|_| facts.status_code == Some(404)) else { return };
     let twin = others.into_iter().find_map(|(name, other)| {
         let known = other.evidence.facts.requested.as_ref()?;
-        (answers(other) && known.endpoint == asked.endpoint).then_some(())?;
+        (answers(other) && known.server == asked.server).then_some(())?;
         Some((name, known, change(asked, known)?))
     });
     let Some((name, known, change)) = twin else { return };
-    let message =
-        format!("{} answers 404 for {}, but the check {name} finds {}", asked.endpoint, asked.path, known.path);
+    let message = format!("{} answers 404 for {}, but the check {name} finds {}", asked.server, asked.path, known.path);
     let (fix, capital) = match change {
         Change::Add => ("add /api to", "Add /api to"),
         Change::Remove => ("remove /api from", "Remove /api from"),
@@ -80,11 +79,10 @@ mod tests {
     use super::compare;
     use crate::cause::Cause;
     use crate::outcome::{Evidence, Facts, Failure, Outcome, Phase, RequestedPath};
-    use crate::url::Endpoint;
 
     fn outcome(at: &str, status: u16) -> Outcome {
         let (host, path) = at.split_at(at.find('/').unwrap());
-        let requested = RequestedPath { endpoint: Endpoint::parse(host).unwrap(), path: path.to_owned() };
+        let requested = RequestedPath { server: host.to_owned(), path: path.to_owned() };
         let facts = Facts { status_code: Some(status), requested: Some(requested), ..Facts::default() };
         let failure = Failure {
             phase: Phase::Assert,

@@ -9,6 +9,7 @@ pub mod io;
 pub mod options;
 pub mod oserr;
 pub mod resolve;
+pub mod sightings;
 pub mod sock_diag;
 pub mod speaks;
 pub mod stream_error;

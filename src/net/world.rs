@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::env::Env;
 use crate::env::run::RunEnv;
 use crate::net::resolve::search::Suffixes;
+use crate::net::sightings::Sightings;
 use crate::net::survey::memory::Memory;
 use crate::net::tls::RootCache;
-use crate::pod::Sightings;
 
 /// What all attempts share: the surroundings of the process and what is remembered between runs.
 pub struct World {

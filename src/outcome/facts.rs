@@ -8,7 +8,6 @@ use serde::{Serialize, Serializer};
 
 use crate::outcome::oddity::CertificateOddity;
 use crate::timestamp::{rfc3339_unix, serialize_optional_seconds, serialize_unix};
-use crate::url::Endpoint;
 
 /// Facts learnt on the way, recorded on every path, also before a failure: those that several kinds share or that rules are
 /// made of, and the kind's own. In JSON, only what was learnt is there; an excerpt is added by `outcome_json` where it may
@@ -230,8 +229,8 @@ pub struct Cookie {
 /// What an HTTP request asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedPath {
-    /// Whom.
-    pub endpoint: Endpoint,
+    /// Whom: `host:port`.
+    pub server: String,
     /// The path as it may be shown.
     pub path: String,
 }

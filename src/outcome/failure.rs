@@ -107,7 +107,8 @@ impl Failure {
     /// The same behind the name of the check.
     #[must_use]
     pub fn reason(&self, name: &str) -> String {
-        let room = LINE_LIMIT.saturating_sub(name.len() + 2);
+        // The longest of what stands before it: `[-]NAME failed: `.
+        let room = LINE_LIMIT.saturating_sub(name.len() + "[-] failed: ".len());
         let slug = self.cause.slug();
         let statement = self.statement.as_deref().unwrap_or_else(|| self.cause.info().meaning);
         // The fix needs the other half.

@@ -271,7 +271,8 @@ fn answers_that_pass_and_tell_of_trouble() {
     // The app of this pod, behind TLS that ends before it: its variables say how browsers come.
     let server = HttpServer::always(200, "Set-Cookie: id=s3cret; Path=/; Secure; Domain=app.example.com\r\n", "ok");
     let found = |headers: &str, base: &str| {
-        let config = format!("checks: [{{name: it, http: {{url: \"{}\", headers: {headers}}}}}]\n", server.url("/"));
+        let config =
+            format!("checks: [{{name: it, gates: [], http: {{url: \"{}\", headers: {headers}}}}}]\n", server.url("/"));
         let folder = Folder::new();
         let mut command = pilotfish();
         command.args(["check", "-o", "json", "-c", &folder.write("pilotfish.yaml", config)]);
@@ -318,8 +319,9 @@ fn a_path_that_another_check_finds_with_the_prefix() {
     let folder = Folder::new();
     let report = |paths: [&str; 2]| {
         let [first, second] = paths.map(|path| server.url(path));
-        let config =
-            format!("checks: [{{name: app, http: {{url: '{first}'}}}}, {{name: twin, http: {{url: '{second}'}}}}]\n");
+        let config = format!(
+            "checks: [{{name: app, gates: [], http: {{url: '{first}'}}}}, {{name: twin, gates: [], http: {{url: '{second}'}}}}]\n"
+        );
         json(&["check", "-o", "json", "-c", &folder.write("pilotfish.yaml", config)])["checks"][0].clone()
     };
     for paths in [["/auth/login", "/api/auth/login"], ["/health", "/api/health"]] {

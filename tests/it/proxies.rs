@@ -101,13 +101,12 @@ fn asked_the_proxy(pod: &Namespace, (url, vars): Case<'_>) -> BTreeSet<String> {
     let text = |path: PathBuf| path.to_str().expect("the path is UTF-8").to_owned();
     let start = |program: PathBuf| {
         let mut command = pod.command(&text(program));
-        command.env_clear().envs(vars.iter().copied());
+        command.env_clear().env("PATH", "/usr/bin:/bin").envs(vars.iter().copied());
         command
     };
     let mut said = lines(start(programs.join("ask-go")).arg(url));
     said += &lines(start(clients.join("bin/python")).arg(programs.join("ask.py")).arg(url));
-    let node = start(tool("node-24.21.0/node"));
-    let mut node = node;
+    let mut node = start(tool("node-24.21.0/node"));
     said += &lines(node.arg(programs.join("ask.cjs")).arg(url).env("NODE_PATH", clients.join("node_modules")));
     said += &format!("curl: {}\n", lines(start(need("curl", "curl")).args(["-s", "-S", "-m", "10", url])));
     let mut proxied = BTreeSet::new();
@@ -127,7 +126,8 @@ fn foretold(pod: &Namespace, (url, vars): Case<'_>) -> BTreeSet<String> {
     let folder = Folder::new();
     let mut runtimes: Vec<&str> = CLIENTS.iter().map(|(_, runtime)| *runtime).collect();
     runtimes.dedup();
-    let config = format!("checks: [{{name: web, http: {{url: '{url}'}}, clients: ['{}']}}]\n", runtimes.join("', '"));
+    let config =
+        format!("checks: [{{name: web, gates: [], http: {{url: '{url}'}}, clients: ['{}']}}]\n", runtimes.join("', '"));
     let config = folder.write("pilotfish.yaml", config);
     let mut command = pod.command(PILOTFISH);
     command.args(["check", "-c", &config, "-o", "json"]).env_clear().envs(vars.iter().copied());
@@ -152,12 +152,13 @@ fn real_clients_go_to_the_proxy_where_it_is_foretold() {
     let pod = Namespace::new();
     pod.hosts(HOSTS);
     pod.ip(&["addr", "add", "10.9.0.1/32", "dev", "lo"]);
-    let answer = |body: &str| {
-        let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain\r\n";
+    let answer = |status: &str, body: &str| {
+        let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\n");
         Manner::SaysAndEnds(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes())
     };
-    let _proxy = Inside::start(&pod, &["127.0.0.1:3128"], &answer("proxy"));
-    let _web = Inside::start(&pod, &["127.0.0.1:8000", "10.9.0.1:8000"], &answer("direct"));
+    // What a proxy outside the cluster says of a name that it does not know.
+    let _proxy = Inside::start(&pod, &["127.0.0.1:3128"], &answer("502 Bad Gateway", "proxy"));
+    let _web = Inside::start(&pod, &["127.0.0.1:8000", "10.9.0.1:8000"], &answer("200 OK", "direct"));
     let mut wrong = Vec::new();
     for case in CASES {
         let (real, told) = (asked_the_proxy(&pod, *case), foretold(&pod, *case));

@@ -56,7 +56,7 @@ impl Request {
     pub(crate) fn requested(&self) -> RequestedPath {
         let path = self.target.expose().split('?').next().unwrap_or_default();
         let path = self.mask.strike(&redacted_path(path)).into_owned();
-        RequestedPath { endpoint: self.origin.endpoint.clone(), path }
+        RequestedPath { server: self.origin.endpoint.to_string(), path }
     }
 
     /// Where its headers say that a browser comes from; those that hold what a variable or a file holds say nothing.

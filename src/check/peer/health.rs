@@ -123,7 +123,7 @@ fn whole(entries: &[Entry]) -> Option<Health> {
     }
     let mut reader = Reader { said: own.is_some(), ..Reader::default() };
     if own.is_none() {
-        reader.unknown.extend(OwnStatus::unknown(entries).map(|(key, _)| clean_text(key, NAME_LENGTH)));
+        reader.unknown.extend(OwnStatus::unknown(entries).map(|(key, _)| part_name(key)));
     }
     reader.entries("", entries, Place::Plain, 0);
     if own.as_ref().is_some_and(|own| own.tone == Tone::Warn) {
@@ -266,7 +266,7 @@ impl Reader {
         let own = OwnStatus::of(entries).filter(|own| is_part || !own.is_weak_denial());
         let Some(own) = own else {
             if is_part && OwnStatus::unknown(entries).is_some_and(|(_, word)| !is_neutral(word)) {
-                self.unknown.push(clean_text(path, NAME_LENGTH));
+                self.unknown.push(part_name(path));
             }
             return self.entries(path, entries, Place::Plain, depth);
         };
@@ -301,7 +301,7 @@ impl Reader {
         if tone == Tone::Good {
             return;
         }
-        let part = Part { name: clean_text(path, NAME_LENGTH), word: word.to_owned(), tone };
+        let part = Part { name: part_name(path), word: word.to_owned(), tone };
         // Terminus tells each failed part twice.
         if !self.parts.iter().take(COMPARED).any(|known| *known == part) {
             self.parts.push(part);
@@ -326,6 +326,12 @@ const fn means_health(name: Name, place: Place) -> bool {
         Place::Plain | Place::Table => name.claims_good(),
         Place::Details => false,
     }
+}
+
+/// A part's name as it may be shown. A check that is named by its URL would show the password in it.
+fn part_name(name: &str) -> String {
+    let is_address = name.contains("://") || name.contains('@');
+    if is_address { "a part that is named by its URL".to_owned() } else { clean_text(name, NAME_LENGTH) }
 }
 
 fn entries_of(doc: &Doc) -> Option<&Vec<Entry>> {

@@ -100,9 +100,11 @@ pub(super) const ROWS: &[Row] = &[
         "the server redirects its clients to another node of its cluster (MOVED)",
     ),
     ("BUSY", "", "busy", Failed(Cause::QueryFailed), "a script keeps the server busy (BUSY)"),
-    ("ERR", "unknown command", "unknown_command", Failed(Cause::QueryFailed), "the server does not know the command"),
+    ("ERR", "unknown command", UNKNOWN_COMMAND, Failed(Cause::QueryFailed), "the server does not know the command"),
 ];
 
+/// The server lacks the command.
+const UNKNOWN_COMMAND: &str = "unknown_command";
 const NO_PASSWORD: &str = "the server has no password set, but one was sent";
 
 impl ServerError {
@@ -121,9 +123,14 @@ impl ServerError {
         }
     }
 
+    /// Whether it shows, as the answer to PING, that the login works.
+    pub(super) fn shows_a_working_login(&self) -> bool {
+        self.meaning == LoggedIn || self.code == UNKNOWN_COMMAND
+    }
+
     /// The same error as an answer to AUTH. It may repeat the password, so its text is dropped.
     pub(super) fn of_auth(self) -> Self {
-        let no_auth = self.code == "unknown_command";
+        let no_auth = self.code == UNKNOWN_COMMAND;
         let meaning = if no_auth { Refused(Unsupported) } else { self.meaning };
         let says = match self.says {
             "" => "the server answered AUTH with an unknown error",

@@ -157,7 +157,10 @@ impl RedisRun {
                 let fault = match error.meaning {
                     Meaning::Refused(refusal) => refusal.fault(message),
                     // The user is logged in but may not choose the database.
-                    Meaning::LoggedIn => Fault::new(Phase::Request, Cause::PermissionDenied, message),
+                    Meaning::LoggedIn if error.code == "noperm" => {
+                        Fault::new(Phase::Request, Cause::PermissionDenied, message)
+                    }
+                    Meaning::LoggedIn => attempt.fault(Cause::QueryFailed, message),
                     Meaning::Failed(cause) => attempt.fault(cause, message),
                 };
                 let as_user =

@@ -2,12 +2,9 @@
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::client::{Client, Reply, SessionError};
-use super::errors::{Meaning, ServerError};
+use super::client::{Client, SessionError};
+use super::errors::ServerError;
 use crate::secret::Secret;
-
-/// The name in the server's CLIENT LIST.
-const CLIENT_NAME: &str = "pilotfish";
 
 /// Who logs in, and to which database.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +24,6 @@ pub(super) async fn log_in<S: AsyncRead + AsyncWrite + Unpin>(
     login: Login<'_>,
 ) -> Result<&'static str, SessionError> {
     let method = authenticate(client, login).await?;
-    introduce(client).await?;
     // Every session starts in database 0, and not every user may SELECT.
     if login.database != 0 {
         client.expect("SELECT", &[&login.database.to_string()], "OK").await?;
@@ -51,18 +47,8 @@ async fn authenticate<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Sets the name of the connection. A server or a user without that command passes, too; but a server that accepts no
-/// more connections answers the first command with its error.
-async fn introduce<S: AsyncRead + AsyncWrite + Unpin>(client: &mut Client<S>) -> Result<(), SessionError> {
-    match client.call("CLIENT", &["SETNAME", CLIENT_NAME]).await? {
-        Reply::Error(error) if matches!(error.meaning, Meaning::Refused(_)) => {
-            Err(SessionError::Refused("CLIENT", error))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Sends PING. `Some` if the server answers with an error that shows that the login works.
+/// Sends PING. `Some` if the server answers with an error that shows that the login works, or that only PING is missing
+/// (`rename-command`, a proxy): no app needs it.
 ///
 /// # Errors
 /// Every [`SessionError`].
@@ -71,7 +57,7 @@ pub(super) async fn ping<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<Option<ServerError>, SessionError> {
     match client.expect("PING", &[], "PONG").await {
         Ok(()) => Ok(None),
-        Err(SessionError::Refused(_, error)) if error.meaning == Meaning::LoggedIn => Ok(Some(error)),
+        Err(SessionError::Refused(_, error)) if error.shows_a_working_login() => Ok(Some(error)),
         Err(error) => Err(error),
     }
 }

@@ -84,7 +84,9 @@ fn unknown_here(cause: Cause, queries: &[&Query], evidence: &Evidence) -> Option
     let (name, domain) = (written(last), domain(evidence)?);
     let HostClass::Service { service, .. } = classify(&Host::Name(name.to_owned()), evidence) else { return None };
     let gone = queries.iter().filter(|query| query.suffix.is_some()).all(|query| is_rcode(query, "NXDOMAIN"));
-    (gone && last.suffix.is_none() && !name.ends_with(domain)).then(|| {
+    // A name with its final dot is not looked up among the Services.
+    let searched = queries[0].suffix.is_some();
+    (searched && gone && last.suffix.is_none() && !name.ends_with(domain)).then(|| {
         format!(
             "{} is NXDOMAIN. If {name} should be a Service, run kubectl get svc,endpointslices -A | grep {service} (a \
              headless Service without a ready pod is NXDOMAIN too); if it is not one, {}: kubectl -n kube-system logs \

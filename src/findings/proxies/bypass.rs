@@ -86,21 +86,16 @@ fn in_range(ip: IpAddr, range: &str) -> bool {
     }
 }
 
-/// lib/noproxy.c (7.86 and later): a leading dot is ignored, ranges count, ports do not; blanks end the list.
+/// lib/noproxy.c (7.86 and later): leading dots are ignored, ranges count, ports do not. A blank parts entries as well, but in
+/// the newest versions.
 pub(super) fn curl(list: &str, to: Destination<'_>) -> bool {
-    for entry in list.split(',') {
-        let mut parts = entry.split_ascii_whitespace();
-        let Some(token) = parts.next() else { continue };
-        let token = token.to_ascii_lowercase();
-        let covers = match to.host {
-            Host::Name(_) => to.is_within(token.trim_end_matches('.').strip_prefix('.').unwrap_or(&token)),
-            Host::Ip(_) => to.is_in(&token),
-        };
-        if covers || parts.next().is_some() {
-            return covers;
+    words(list).any(|entry| match to.host {
+        Host::Name(_) => {
+            let domain = entry.trim_end_matches('.');
+            to.is_within(domain.strip_prefix('.').unwrap_or(domain))
         }
-    }
-    false
+        Host::Ip(_) => to.is_in(&entry),
+    })
 }
 
 /// golang.org/x/net/http/httpproxy: a leading dot means names below alone, `*` may stand anywhere, ranges and ports count,

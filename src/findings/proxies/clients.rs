@@ -72,10 +72,13 @@ impl Client {
 
     /// How it sends a request in this runtime.
     pub(super) fn way(self, runtime: &str, variables: &ProxyVariables, to: Destination<'_>) -> Way {
+        let node = variables.node() && NODE_READS.contains(&runtime);
         let reads = match self {
             // Java has system properties, and aiohttp wants trust_env=True.
             Self::Java | Self::Aiohttp => false,
-            Self::NodeFetch | Self::NodeHttp => variables.node() && NODE_READS.contains(&runtime),
+            Self::NodeFetch | Self::NodeHttp => node,
+            // It leaves it to Node where Node does it.
+            Self::Axios if node => return Self::NodeHttp.way(runtime, variables, to),
             Self::Curl | Self::Go | Self::Urllib | Self::Requests | Self::Httpx | Self::Axios | Self::Reqwest => true,
         };
         match self.proxy(variables, to.tls).filter(|_| reads) {

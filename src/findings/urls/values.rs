@@ -68,9 +68,17 @@ pub(super) fn flaw_of_one(text: &str) -> Option<Flaw> {
         return Some(Flaw::Absent);
     }
     let text = text.trim();
-    let object =
-        text.starts_with('{') && serde_json::from_str::<serde_json::Value>(text).is_ok_and(|json| json.is_object());
-    object.then_some(Flaw::Json)
+    is_credential(text).then_some(Flaw::Json)
+}
+
+/// Whether it is a JSON object as secret stores keep a login: keys of Hasura, PostgREST and the like are objects, too.
+fn is_credential(text: &str) -> bool {
+    const KEYS: [&str; 7] = ["username", "user", "password", "host", "hostname", "engine", "dbname"];
+    let json = text.starts_with('{').then(|| serde_json::from_str::<serde_json::Value>(text).ok()).flatten();
+    json.as_ref().and_then(serde_json::Value::as_object).is_some_and(|object| {
+        object.keys().any(|key| KEYS.iter().any(|known| key.eq_ignore_ascii_case(known)))
+            || (object.len() == 1 && object.values().all(serde_json::Value::is_string))
+    })
 }
 
 /// The first place that something should have filled in, of any tool, as it may be shown.
@@ -184,7 +192,9 @@ pub(super) fn unexpanded(text: &str) -> Option<String> {
                 && inner.starts_with(|c: char| c.is_ascii_uppercase())
                 && inner.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
             if closed && name {
-                return Some(format!("{open}{inner}{close}"));
+                // Beside other text it may be a part of a password.
+                let whole = is_whole_part(text, at, at + open.len() + inner.len() + close.len());
+                return Some(format!("{open}{}{close}", if whole { inner } else { "…" }));
             }
         }
     }
@@ -192,6 +202,16 @@ pub(super) fn unexpanded(text: &str) -> Option<String> {
     let (inner, _) = rest.split_once("}}")?;
     let inner = inner.trim().trim_start_matches('-').trim_start();
     (inner.starts_with(['.', '$']) || inner.starts_with("include ")).then(|| "{{ … }}".to_owned())
+}
+
+/// Whether this range is the whole text, or in a URL what is between two delimiters.
+fn is_whole_part(text: &str, start: usize, end: usize) -> bool {
+    const DELIMITERS: [char; 7] = [':', '/', '@', '?', '&', '=', ','];
+    let (before, behind) = (text[..start].trim_start(), text[end..].trim_end());
+    let is_url = text.contains("://");
+    let ends =
+        |part: &str, last: Option<char>| part.is_empty() || (is_url && last.is_some_and(|c| DELIMITERS.contains(&c)));
+    ends(before, before.chars().next_back()) && ends(behind, behind.chars().next())
 }
 
 /// Whether it only keeps the place of a real value.

@@ -38,7 +38,7 @@ fn the_first_host_with_the_role_is_taken() {
     let message = failed(&check(&url(&[s], "primary")), "assert", "read_only");
     assert_eq!(message, "the server is a replica (in recovery), but `role` requires a primary");
     let message = failed(&check(&url(&[s], "read-write")), "assert", "read_only");
-    assert!(message.contains("read only"), "{message}");
+    assert!(message.contains("read-only"), "{message}");
     failed(&check(&url(&[p], "standby")), "assert", "query_failed");
     failed(&check(&url(&[p], "read-only")), "assert", "query_failed");
     super::polite(&standby.log());

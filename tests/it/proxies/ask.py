@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import urllib.error
 import urllib.request
 
 import aiohttp
@@ -16,9 +17,16 @@ async def by_aiohttp():
         return await answer.text()
 
 
+def by_urllib():
+    try:
+        return urllib.request.urlopen(URL, timeout=10).read().decode()
+    except urllib.error.HTTPError as error:
+        return error.read().decode()
+
+
 for name, ask in (
     ("requests", lambda: requests.get(URL, timeout=10).text),
-    ("urllib", lambda: urllib.request.urlopen(URL, timeout=10).read().decode()),
+    ("urllib", by_urllib),
     ("httpx", lambda: httpx.get(URL, timeout=10).text),
     ("aiohttp", lambda: asyncio.run(by_aiohttp())),
 ):

@@ -1,11 +1,11 @@
 //! Which ports of this pod were listened on from run to run: an app that restarts again and again shows itself in a listener
 //! that comes and goes.
 
-#![expect(clippy::disallowed_types, reason = "this layer has no runtime: the caller passes the time of its clock")]
-
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// How often a listener must vanish.
 const OFTEN: usize = 3;
@@ -42,7 +42,9 @@ impl Sightings {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
+
+    use tokio::time::Instant;
 
     use super::Sightings;
 
