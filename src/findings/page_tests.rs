@@ -37,6 +37,24 @@ dialect, a size. Such a limit is no outage, so it counts differently from every 
 
 The hint shows what to set, or that the check says nothing about the app beyond the connection.
 
+### TLS
+
+pilotfish speaks TLS 1.2 and 1.3 with forward secrecy and authenticated ciphers. The following is `probe_limit`, because
+OpenSSL, Go or Java may still connect:
+
+- a server with only TLS 1.0 or 1.1, or only ciphers with CBC, with RSA key exchange or with finite-field Diffie-Hellman (DHE)
+- a certificate or an authority with an RSA key under 2048 or over 8192 bits, with Ed448, or with a key for RSA-PSS alone
+- a chain that is signed with SHA-1 or MD5
+- a certificate whose encoding pilotfish does not read
+
+A certificate that OpenSSL accepts and strict clients reject passes, with a finding that names those clients
+([findings](findings.md)): a name that is only the common name (`tls_common_name_only`), a wildcard for part of a label
+(`tls_loose_name`), X.509 version 1, or a CA certificate on a server (`tls_odd_certificate`). For `postgres`, the names are
+compared like libpq does it.
+
+A server may send any certificates, and all checks share one thread. pilotfish reads at most 8 certificates, follows at most 8
+issuers among them, and verifies at most 4 signatures with P-521 or with RSA over 4096 bits. More is `tls_handshake_failed`.
+
 ## The list
 
 ";
