@@ -86,8 +86,8 @@ async fn document(sidecar: &Sidecar) -> Result<String, String> {
 
 /// Whether a watcher sees no news.
 fn same(one: &CheckStatus, other: &CheckStatus) -> bool {
-    (&one.name, &one.verdict, &one.cause, &one.gates, one.backs_off)
-        == (&other.name, &other.verdict, &other.cause, &other.gates, other.backs_off)
+    (&one.name, &one.verdict, &one.cause, gates(one), one.backs_off)
+        == (&other.name, &other.verdict, &other.cause, gates(other), other.backs_off)
 }
 
 fn table(checks: &[&CheckStatus], form: Form, with_head: bool, now: i64) -> String {
@@ -109,6 +109,12 @@ fn table(checks: &[&CheckStatus], form: Form, with_head: bool, now: i64) -> Stri
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// `startup,ready`; with a remark where it holds none of them shut yet.
+fn gates(check: &CheckStatus) -> String {
+    let gates = check.gates.join(",");
+    if check.waits_to_gate && !gates.is_empty() { format!("{gates} (not yet)") } else { gates }
+}
+
 fn row(check: &CheckStatus, form: Form, now: i64) -> Vec<String> {
     let or_none = |text: &str| clean_text(if text.is_empty() { NONE } else { text }, CELL_LIMIT);
     let age = |at: Option<i64>| at.map_or_else(|| NONE.to_owned(), |at| apart(at, now));
@@ -122,7 +128,7 @@ fn row(check: &CheckStatus, form: Form, now: i64) -> Vec<String> {
         or_none(&check.kind),
         or_none(&check.verdict),
         age(check.since),
-        or_none(&check.gates.join(",")),
+        or_none(&gates(check)),
         or_none(check.cause.as_deref().unwrap_or_default()),
         age(check.last_run),
         next,
@@ -145,6 +151,7 @@ mod tests {
             target: "postgres://app@db:5432/app".to_owned(),
             verdict: "down".to_owned(),
             gates: vec!["startup".to_owned(), "ready".to_owned()],
+            waits_to_gate: false,
             cause: Some("password_rejected".to_owned()),
             reason: Some("password_rejected for user app. Fix: do this".to_owned()),
             since: Some(1_000),
@@ -159,6 +166,8 @@ mod tests {
              database   postgres   down      1m      startup,ready   password_rejected   12s        4m40s (back-off)\n\
              cache      -          up        -       -               -                   -          -"
         );
+        let waiting = CheckStatus { gates: vec!["ready".to_owned()], waits_to_gate: true, ..CheckStatus::default() };
+        assert!(table(&[&waiting], Form::Table, false, 1_060).contains("   ready (not yet)   "));
         let wide = table(&[&database], Form::Wide, false, 1_060);
         assert!(wide.ends_with("postgres://app@db:5432/app   password_rejected for user app. Fix: do this"), "{wide}");
     }

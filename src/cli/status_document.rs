@@ -20,6 +20,8 @@ pub(super) struct CheckStatus {
     pub(super) verdict: String,
     /// `startup,ready`.
     pub(super) gates: Vec<String>,
+    /// A reload brought it, and it holds no gate shut until it has been up.
+    pub(super) waits_to_gate: bool,
     /// Of the last run, where it failed.
     pub(super) cause: Option<String>,
     /// Why it is not up: cause, fact and fix.
@@ -56,6 +58,7 @@ impl CheckStatus {
                 .filter_map(Value::as_str)
                 .map(str::to_owned)
                 .collect(),
+            waits_to_gate: entry["gating"] == false,
             cause: entry["failure"]["cause"].as_str().map(str::to_owned),
             reason: entry["output"].as_str().map(str::to_owned),
             since: moment("since"),

@@ -87,7 +87,7 @@ impl Health {
         }
     }
 
-    /// The same in words that stay from answer to answer.
+    /// What is not well, in words that do not change from answer to answer.
     pub(super) fn statement(&self) -> String {
         let parts = self.parts.iter().filter(|part| part.tone == self.tone);
         let named = statement::of_parts(parts.map(|part| (part.name.as_str(), part.word.as_str())));

@@ -71,7 +71,7 @@ const LISTS: [(Meaning, &str); 29] = [
     (Meaning::Wrapper, "details data error errors status health result body response"),
     // Of these, what wraps an object that is about the whole.
     (Meaning::WholeWrapper, "status health"),
-    // They hold the name of the object that they stand in.
+    // Their value is the name of the object that contains them.
     (Meaning::Naming, "name component componentid componentname service servicename check"),
     // The same where there is no name.
     (Meaning::Key, "id key"),

@@ -42,23 +42,9 @@ fn fits(name: &[u8], host: &[u8]) -> bool {
 mod tests {
     use super::libpq;
     use crate::net::tls::PeerNames;
-    use crate::outcome::CertificateOddity as Oddity;
-    use crate::url::Host;
 
     fn fit(hosts: &[&str], addresses: &[&str], common_names: &[&str], host: &str) -> &'static str {
-        let bytes = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>();
-        let names = PeerNames {
-            hosts: bytes(hosts),
-            addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(),
-            common_names: bytes(common_names),
-            is_incomplete: false,
-        };
-        match libpq(&names, &Host::parse(host).unwrap()) {
-            Some(Oddity::CommonNameOnly { .. }) => "common",
-            Some(Oddity::LooseName { .. }) => "loose",
-            Some(_) => "other",
-            None => "no",
-        }
+        PeerNames::of(hosts, common_names, addresses).judged_by(libpq, host)
     }
 
     /// tests/it/postgres asks the real one.

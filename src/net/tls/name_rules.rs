@@ -68,23 +68,9 @@ fn split(name: &[u8]) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::{PeerNames, openssl_or_curl};
-    use crate::outcome::CertificateOddity as Oddity;
-    use crate::url::Host;
 
     fn fit(hosts: &[&str], common_names: &[&str], addresses: &[&str], host: &str) -> &'static str {
-        let bytes = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>();
-        let names = PeerNames {
-            hosts: bytes(hosts),
-            addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(),
-            common_names: bytes(common_names),
-            is_incomplete: false,
-        };
-        match openssl_or_curl(&names, &Host::parse(host).unwrap()) {
-            Some(Oddity::CommonNameOnly { .. }) => "common",
-            Some(Oddity::LooseName { .. }) => "loose",
-            Some(_) => "other",
-            None => "no",
-        }
+        PeerNames::of(hosts, common_names, addresses).judged_by(openssl_or_curl, host)
     }
 
     /// Each row was tried with OpenSSL 3.0 (`s_client -verify_hostname`, `-verify_ip`) and curl 7.88.

@@ -28,6 +28,35 @@ pub struct PeerNames {
     pub is_incomplete: bool,
 }
 
+#[cfg(test)]
+impl PeerNames {
+    /// These names, for a table of tests.
+    pub(crate) fn of(hosts: &[&str], common_names: &[&str], addresses: &[&str]) -> Self {
+        let bytes = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Self {
+            hosts: bytes(hosts),
+            addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(),
+            common_names: bytes(common_names),
+            is_incomplete: false,
+        }
+    }
+
+    /// What a rule says of them for this host: `common`, `loose` or `other` where it accepts them, else `no`.
+    pub(crate) fn judged_by(
+        &self,
+        rule: fn(&Self, &crate::url::Host) -> Option<crate::outcome::CertificateOddity>,
+        host: &str,
+    ) -> &'static str {
+        use crate::outcome::CertificateOddity;
+        match rule(self, &crate::url::Host::parse(host).unwrap()) {
+            Some(CertificateOddity::CommonNameOnly { .. }) => "common",
+            Some(CertificateOddity::LooseName { .. }) => "loose",
+            Some(_) => "other",
+            None => "no",
+        }
+    }
+}
+
 /// Reads DER; `None` where it is no certificate.
 pub(super) fn read(der: &[u8]) -> Option<PeerNames> {
     let certificate = parse(der)?;
