@@ -165,7 +165,7 @@ const FAMILIES: &[Family] = &[
     },
     Family {
         name: GATING,
-        help: "1 while the check can hold its gates shut; 0 after a reload brought it, its gate or its target, until it has been up.",
+        help: "1 while the check can hold its gates shut; 0 after a reload added the check or changed its gate or target, until it has been up once.",
         kind: MetricType::GAUGE,
         series: gating,
     },
@@ -207,7 +207,7 @@ const FAMILIES: &[Family] = &[
     },
     Family {
         name: "pilotfish_dial_attempts_total",
-        help: "Attempts to connect. For a check with many kinds of result they are added up: `failed`, family `any`.",
+        help: "Attempts to connect. If a check has too many different results, they are combined as result `failed`, family `any`.",
         kind: MetricType::COUNTER,
         series: dial_attempts,
     },

@@ -40,7 +40,7 @@ use reading::{Reading, Unreadable};
 /// The kind.
 pub const KIND: Kind = Kind {
     name: "peer",
-    summary: "an HTTP request, and the answer's own word on the peer's health",
+    summary: "an HTTP request, and what the answer says about the health of the peer",
     example: r#"{url: "http://backend-api:8000/health", json: {database: connected}, accept_degraded: true}"#,
     url_form: "peer+http://host:port/health",
     schemes: &[

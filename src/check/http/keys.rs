@@ -7,50 +7,50 @@ use crate::check::http::settings::{Follow, HttpUrl, HttpVersion, Pattern, Size, 
 use crate::check::tls_keys::TlsKeys;
 use crate::value::Value;
 
-/// An HTTP request, and what its answer must be.
+/// An HTTP request, and what the answer must contain.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HttpKeys {
-    /// What to ask: `http://…` or `https://…`. Its user part becomes basic authentication.
+    /// The URL to request: `http://…` or `https://…`. Its user part becomes basic authentication.
     pub(crate) url: HttpUrl,
-    /// The method; `GET` where not set.
+    /// The method. Default: `GET`.
     pub(crate) method: Option<Verb>,
     /// Headers to send, by name.
     #[serde(default)]
     pub(crate) headers: Headers,
     /// The body to send.
     pub(crate) body: Option<Value>,
-    /// The statuses wanted: `200`, `"200-299"` or a list; 200-299 where not set.
+    /// The expected statuses: `200`, `"200-299"` or a list. Default: `"200-299"`.
     #[serde(default)]
     pub(crate) status: Statuses,
-    /// What places of the JSON answer must hold: `/a/b` or `a.b.0`, to a scalar; every one must hold. Numbers are
-    /// compared by value, all else letter by letter.
+    /// Expected values in the JSON answer: a path (`/a/b` or `a.b.0`) and its scalar value. All must match. Numbers are
+    /// compared by value, everything else exactly.
     #[serde(default)]
     pub(crate) json: JsonRules,
     /// A text that the body must contain.
     pub(crate) body_contains: Option<Value>,
     /// A regular expression that must match somewhere in the first 256 KiB of the body.
     pub(crate) body_matches: Option<Pattern>,
-    /// Headers that the answer must have: by name, the value or `{matches: REGEX}`.
+    /// Headers that the answer must have: the name, and the value or `{matches: REGEX}`.
     #[serde(default)]
     pub(crate) header: HeaderRules,
-    /// Follow redirects: `true` for at most 10, or how many, at most 20; off where not set. What `status` and the rest
-    /// expect is then said of the last answer.
+    /// Whether to follow redirects: `true` for at most 10, or a number up to 20. Default: `false`. `status` and the other
+    /// expectations then apply to the last answer.
     #[serde(default)]
     pub(crate) follow_redirects: Follow,
-    /// `1.1` or `2`; over TLS both are offered where not set, in clear text HTTP/1.1 is spoken. `2` in clear text begins
-    /// with HTTP/2 at once.
+    /// `1.1` or `2`. Default: both are offered over TLS, and HTTP/1.1 is used without TLS. With `2` and no TLS, the
+    /// connection starts as HTTP/2 without an upgrade.
     pub(crate) http_version: Option<HttpVersion>,
-    /// How TLS is done, for `https://`.
+    /// TLS settings, for `https://`.
     #[serde(default)]
     pub(crate) tls: TlsKeys,
-    /// User and password; they stand above the URL's.
+    /// User and password. They override those in the URL.
     pub(crate) basic_auth: Option<BasicAuth>,
-    /// A bearer token; one line break at the end of a file is not part of it.
+    /// A bearer token. One line break at the end of a file is ignored.
     pub(crate) bearer_token: Option<Value>,
-    /// The most that is read of a body; 1MiB where not set. Where it is set, the body is read to its end also if nothing is
-    /// asked of it.
+    /// The maximum size of a body. Default: `1MiB`. If it is set, the check reads the body to its end even if nothing in the
+    /// body is checked.
     pub(crate) max_response: Option<Size>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct HttpKeys {
 pub(crate) struct BasicAuth {
     /// The user.
     pub(crate) username: Value,
-    /// The password, taken as it is.
+    /// The password, used as it is.
     pub(crate) password: Value,
 }
 

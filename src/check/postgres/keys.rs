@@ -14,40 +14,40 @@ use crate::value::{Setting, Value};
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "postgres"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct PostgresKeys {
-    /// `postgres://user:password@host:port/database?sslmode=…`, or `host=… user=…` as libpq reads it; every other key overrides
-    /// its part of it. Several hosts, separated by commas, are tried in order. With `hostaddr` that address is dialled, and the
-    /// host is the name for TLS.
+    /// `postgres://user:password@host:port/database?sslmode=…`, or `host=… user=…` as libpq reads it. Every other key
+    /// overrides its part. Several hosts, separated by commas, are tried in order. With `hostaddr`, pilotfish connects to
+    /// that address and uses the host as the name for TLS.
     pub(super) url: Option<Value>,
-    /// The server's name or address; several are separated by commas and tried in order.
+    /// The name or address of the server. Several, separated by commas, are tried in order.
     pub(super) host: Option<Value>,
-    /// The server's port; 5432 where nothing says otherwise.
+    /// The port of the server. Default: that of the URL, else 5432.
     pub(super) port: Option<Setting<Port>>,
-    /// Who logs in.
+    /// The user.
     pub(super) user: Option<Value>,
-    /// The database; the one named like the user where nothing says otherwise.
+    /// The database. Default: that of the URL, else the name of the user.
     pub(super) database: Option<Value>,
-    /// The password, taken as it is: no percent-encoding.
+    /// The password, used as it is, without percent-encoding.
     pub(super) password: Option<Value>,
-    /// disable, allow, prefer, require, verify-ca or verify-full, with libpq's meaning; prefer where nothing says otherwise.
+    /// disable, allow, prefer, require, verify-ca or verify-full, with the meaning that libpq gives them. Default: prefer.
     pub(super) sslmode: Option<Setting<SslMode>>,
-    /// The CA that the server's certificate is verified against; the system's where there is none and sslmode verifies.
-    /// A PEM file or the PEM text itself; `system` and `builtin` go with verify-full alone, which is then the default.
+    /// The CA for the certificate of the server: a PEM file, the PEM text itself, `system` or `builtin`. The last two
+    /// require verify-full, which is then the default. Default: `system`, if sslmode verifies.
     pub(super) ca: Option<Pem>,
-    /// The client's certificate and its chain: a PEM file or the PEM text itself.
+    /// The client certificate and its chain: a PEM file or the PEM text itself.
     pub(super) cert: Option<Pem>,
     /// The key of `cert`: a PEM file or the PEM text itself, not encrypted.
     pub(super) key: Option<Pem>,
-    /// disable, prefer or require: whether the login is tied to the server's certificate (SCRAM-SHA-256-PLUS).
+    /// disable, prefer or require: whether the login is bound to the certificate of the server (SCRAM-SHA-256-PLUS).
     pub(super) channel_binding: Option<Setting<ChannelBinding>>,
-    /// verified or encrypted: over which TLS a password goes in clear text, where the server asks for that (IAM, LDAP, PAM).
-    /// verified, the default, needs sslmode verify-full, or a `ca`; encrypted takes sslmode require, which anybody in between
-    /// can read. Without TLS it is never sent.
+    /// verified or encrypted: the TLS that a password in clear text needs, if the server asks for one (IAM, LDAP, PAM).
+    /// Default: verified, which needs sslmode verify-full or a `ca`. encrypted also accepts sslmode require, but then an
+    /// attacker on the path can read the password. Without TLS, it is never sent.
     pub(super) cleartext: Option<Setting<Cleartext>>,
     /// The query to run after the login. Default: `SELECT 1`. It may return at most 100 rows and 64 KiB.
     pub(super) query: Option<Value>,
     /// The text that the first column of the first row must equal.
     pub(super) expect: Option<Value>,
-    /// primary, replica or any: the first of the hosts that is it is taken.
+    /// The required role: primary, replica or any. pilotfish uses the first host that has it.
     pub(super) role: Option<Setting<RoleKey>>,
 }
 
