@@ -1,6 +1,7 @@
 //! The process's surroundings as an argument: variables and small files, so that tests can bring their own.
 
 pub mod run;
+pub mod system;
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};

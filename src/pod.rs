@@ -23,7 +23,7 @@ pub struct Pod {
     pub descriptors: Option<u64>,
     /// Services of this namespace, as the kubelet's variables have them; read where a connection failed.
     pub services: Vec<Service>,
-    /// For how long this container was kept from running while the check ran.
+    /// For how long this container was kept from running while the check ran, or within the second before.
     pub throttled: Option<Duration>,
 }
 
@@ -160,10 +160,17 @@ pub fn sockets(env: &dyn Env) -> Option<Sockets> {
         words.next()?.parse::<u64>().ok()
     };
     let in_use_six = six.lines().find_map(|line| number(line.strip_prefix("TCP6:")?, "inuse")).unwrap_or(0);
-    let range = text("/proc/sys/net/ipv4/ip_local_port_range")?;
-    let mut ports = range.split_ascii_whitespace().map(str::parse::<u16>);
-    let ports = (ports.next()?.ok()?, ports.next()?.ok()?);
-    Some(Sockets { in_use: number(&line, "inuse")? + in_use_six, time_wait: number(&line, "tw")?, ports })
+    let (in_use, time_wait) = (number(&line, "inuse")? + in_use_six, number(&line, "tw")?);
+    Some(Sockets { in_use, time_wait, ports: local_ports(env)? })
+}
+
+/// The ports that the kernel gives to outgoing connections, the first and the last.
+#[must_use]
+pub fn local_ports(env: &dyn Env) -> Option<(u16, u16)> {
+    let text = env.file(Path::new("/proc/sys/net/ipv4/ip_local_port_range")).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let mut ports = text.split_ascii_whitespace().map(str::parse::<u16>);
+    Some((ports.next()?.ok()?, ports.next()?.ok()?))
 }
 
 /// How many descriptors this process may have.

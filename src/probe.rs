@@ -38,7 +38,7 @@ use run::AttemptResult;
 pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outcome {
     let started_at = SystemTime::now();
     let began = Instant::now();
-    let surroundings = &*world.env;
+    let outside = &**world;
     let world = &Arc::new(world.for_run());
     let Prepared { target, endpoints, readings, run } = run::prepare(&*planned.check, &*world.env);
     let var = |name| world.env.var(name).unwrap_or_default();
@@ -59,7 +59,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         node_options: &node_options,
         pg_connect_timeout: &pg_connect_timeout,
     };
-    let pod_reading = pod::PodReading::begin(surroundings);
+    let pod_reading = pod::PodReading::begin(outside);
     let mut done = match planned.rules.require {
         Require::Any | Require::All => run::attempt(&run, world, run::options(planned, depth.walk(), None)).await,
         Require::Each => each::run(planned, &run, world, depth, context).await,
@@ -70,7 +70,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         None if done.evidence.tries.is_empty() => {}
         None => measure(planned, world, depth, &endpoints, &mut done).await,
     }
-    done.evidence.pod = pod_reading.end(surroundings, done.fault.as_ref(), &done.evidence);
+    done.evidence.pod = pod_reading.end(outside, done.fault.as_ref(), &done.evidence);
     if done.fault.as_ref().is_some_and(|fault| fault.cause == Cause::ConnectRefused) {
         done.evidence.ipv6_only = sock_diag::ipv6_only_listeners();
     }

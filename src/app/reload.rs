@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use zeroize::Zeroizing;
 
 use crate::config::plan::Plan;
-use crate::env::Env;
+use crate::env::{Env, Stamp};
 
 /// How often the file is looked at.
 const POLL: Duration = Duration::from_secs(1);
@@ -25,15 +25,17 @@ pub struct Reloader {
     file: PathBuf,
     load: Load,
     seed: RandomState,
-    /// What stood in the file when it was last read, taken in or refused.
+    /// What stood in the file when the plan was last read, taken in or refused.
     read: u64,
+    /// What stood in the file at the last look, and its stamp then: while that stays, the file need not be read.
+    seen: (Option<Stamp>, u64),
 }
 
 impl Reloader {
     /// For a plan that was just read from this file.
     #[must_use]
     pub fn new(env: Arc<dyn Env>, file: PathBuf, load: Load) -> Self {
-        let mut reloader = Self { env, file, load, seed: RandomState::new(), read: 0 };
+        let mut reloader = Self { env, file, load, seed: RandomState::new(), read: 0, seen: (None, 0) };
         reloader.read = reloader.fingerprint();
         reloader
     }
@@ -63,8 +65,12 @@ impl Reloader {
     }
 
     /// A file that cannot be read has one as well: that it is gone is a change.
-    fn fingerprint(&self) -> u64 {
-        let content = self.env.file(&self.file).map(Zeroizing::new).ok();
-        self.seed.hash_one(content.as_ref().map(|bytes| bytes.as_slice()))
+    fn fingerprint(&mut self) -> u64 {
+        let stamp = self.env.stamp(&self.file);
+        if stamp.is_none() || stamp != self.seen.0 {
+            let content = self.env.file(&self.file).map(Zeroizing::new).ok();
+            self.seen = (stamp, self.seed.hash_one(content.as_ref().map(|bytes| bytes.as_slice())));
+        }
+        self.seen.1
     }
 }

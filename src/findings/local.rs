@@ -308,7 +308,7 @@ pub(super) fn stood_still(evidence: &Evidence) -> Option<Duration> {
 
 fn throttled(spent: Duration, fault: Option<&Fault>) -> Finding {
     let message = format!(
-        "the CPU limit stopped this container for {} during the check: the measured times are too long",
+        "the CPU limit stopped this container for {} during the check or just before: the measured times are too long",
         show(spent)
     );
     let found = CPU_THROTTLED.found(message, CPU_THROTTLED.remedy.replace('`', ""));

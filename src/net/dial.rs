@@ -186,11 +186,10 @@ fn share(left: Duration, addresses_left: usize, connect_timeout: Option<Duration
 /// One try, recorded.
 async fn try_one(attempt: &mut Attempt, address: SocketAddr, budget: Duration) -> Option<TcpStream> {
     attempt.begin_try(address);
-    match timeout(budget, socket::connect(address)).await {
+    let may_meet_itself = attempt.world().is_local_port(address.port());
+    match timeout(budget, socket::connect(address, may_meet_itself)).await {
         Ok(Ok(stream)) => {
             attempt.end_try(ConnectResult::Connected, None);
-            let left = attempt.deadline().saturating_duration_since(Instant::now());
-            socket::limit_orphans(&stream, left);
             Some(stream)
         }
         Ok(Err(error)) => {

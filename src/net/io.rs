@@ -25,6 +25,9 @@ pub const READ_LIMIT: u64 = 1024 * 1024 + 64 * 1024;
 /// floods must not keep the deadline from being noticed.
 const TURN: u64 = 32 * 1024;
 
+/// How long the kernel keeps what we sent and the peer has not acknowledged, after we closed the socket.
+const ORPHAN_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How a stream ended, as far as we saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -174,24 +177,29 @@ impl Drop for Socket {
         let Some(stream) = self.stream.take() else { return };
         let seen = self.monitor.seen();
         let parts = self.shutdown_requested && seen.sent > 0 && seen.end.is_none();
-        // Where the peer has closed already, the TIME_WAIT is its own.
-        let in_order = parts || seen.end == Some(End::Closed);
-        set_linger(&stream, if in_order { None } else { Some(Duration::ZERO) });
+        // Where the peer has closed already, the TIME_WAIT is its own. All others are aborted: dialling set them up so.
+        if parts || seen.end == Some(End::Closed) {
+            close_in_order(&stream);
+        }
         if parts {
             self.closing.push(stream);
         }
     }
 }
 
-/// Closes a socket with a reset, which leaves nothing behind: for a peer that goes on sending.
-pub(super) fn abort(stream: TcpStream) {
-    set_linger(&stream, Some(Duration::ZERO));
-    drop(stream);
+/// From now on closing it sends a FIN. The kernel tries to deliver what we leave behind for [`ORPHAN_TIMEOUT`], instead of
+/// many minutes. Both may fail on a socket that is broken already.
+fn close_in_order(stream: &TcpStream) {
+    let socket = SockRef::from(stream);
+    drop(socket.set_tcp_user_timeout(Some(ORPHAN_TIMEOUT)));
+    drop(socket.set_linger(None));
 }
 
-/// Zero: closing it sends a reset and leaves nothing behind. It may fail on a socket that is broken already.
-fn set_linger(stream: &TcpStream, linger: Option<Duration>) {
-    drop(SockRef::from(stream).set_linger(linger));
+/// Closes a socket with a reset, which leaves nothing behind: for a peer that goes on sending. It may fail on a socket
+/// that is broken already.
+pub(super) fn abort(stream: TcpStream) {
+    drop(SockRef::from(&stream).set_linger(Some(Duration::ZERO)));
+    drop(stream);
 }
 
 /// The one stream type.
@@ -205,7 +213,7 @@ pub struct Io {
 }
 
 impl Io {
-    /// A stream over a connected socket; `closing` takes it after a shutdown.
+    /// A stream over a connected socket that is closed abortively unless told otherwise; `closing` takes it after a shutdown.
     #[must_use]
     pub fn tcp(stream: TcpStream, closing: ClosingSockets) -> Self {
         let monitor = StreamMonitor::opened_now();

@@ -14,6 +14,7 @@ pub mod sock_diag;
 pub mod speaks;
 pub mod stream_error;
 pub mod survey;
+pub mod throttling;
 pub mod tls;
 mod world;
 

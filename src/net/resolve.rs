@@ -110,11 +110,14 @@ pub async fn records(
     server: Option<SocketAddr>,
     budget: Budget,
 ) -> Result<Vec<String>, Fault> {
-    let mut conf = conf::read(attempt.env());
-    match server {
-        Some(server) => conf = Conf { servers: vec![server], search: Vec::new(), note: None, ..conf },
-        None => attempt.evidence().search_list = Some(conf.search_list()),
-    }
+    let conf = match server {
+        Some(server) => Conf::of_server(server),
+        None => {
+            let conf = conf::read(attempt.env());
+            attempt.evidence().search_list = Some(conf.search_list());
+            conf
+        }
+    };
     let list = search::candidates(name, &conf);
     let found = walk(attempt, &conf, Lookup { name, record, or_aaaa: false }, list, budget).await?;
     Ok(found.iter().map(answer::record_text).collect())

@@ -106,7 +106,7 @@ async fn measure(address: SocketAddr, limit: Duration) -> (ConnectResult, Option
         return (ConnectResult::NotTried, None, Duration::ZERO);
     }
     let began = Instant::now();
-    let result = timeout(limit, socket::connect(address)).await;
+    let result = timeout(limit, socket::connect(address, true)).await;
     let duration = began.elapsed();
     match result {
         Ok(Ok(_)) => (ConnectResult::Connected, None, duration),

@@ -1,13 +1,16 @@
 //! What all attempts share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::env::Env;
 use crate::env::run::RunEnv;
+use crate::env::system::SystemFiles;
 use crate::net::resolve::search::Suffixes;
 use crate::net::sightings::Sightings;
 use crate::net::survey::memory::Memory;
+use crate::net::throttling::Throttling;
 use crate::net::tls::RootCache;
+use crate::pod;
 
 /// What all attempts share: the surroundings of the process and what is remembered between runs.
 pub struct World {
@@ -21,6 +24,10 @@ pub struct World {
     pub surveys: Arc<Memory>,
     /// Which ports of this pod were listened on.
     pub sightings: Arc<Sightings>,
+    /// For how long the CPU limit has stopped this container, as it was read last.
+    pub throttling: Arc<Throttling>,
+    /// The ports that the kernel gives to outgoing connections, the first and the last; read once.
+    local_ports: Arc<OnceLock<Option<(u16, u16)>>>,
 }
 
 impl World {
@@ -28,11 +35,13 @@ impl World {
     #[must_use]
     pub fn new(env: Arc<dyn Env>) -> Self {
         Self {
-            env,
+            env: Arc::new(SystemFiles::new(env)),
             suffixes: Arc::default(),
             roots: Arc::default(),
             surveys: Arc::default(),
             sightings: Arc::default(),
+            throttling: Arc::default(),
+            local_ports: Arc::default(),
         }
     }
 
@@ -45,6 +54,15 @@ impl World {
             roots: Arc::clone(&self.roots),
             surveys: Arc::clone(&self.surveys),
             sightings: Arc::clone(&self.sightings),
+            throttling: Arc::clone(&self.throttling),
+            local_ports: Arc::clone(&self.local_ports),
         }
+    }
+
+    /// Whether the kernel may give this port to an outgoing connection, which could then meet itself; true where the range
+    /// is not known.
+    pub(super) fn is_local_port(&self, port: u16) -> bool {
+        let range = self.local_ports.get_or_init(|| pod::local_ports(&*self.env));
+        range.is_none_or(|(first, last)| (first..=last).contains(&port))
     }
 }

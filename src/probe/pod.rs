@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cause::Cause;
-use crate::env::Env;
+use crate::net::World;
 use crate::outcome::{ConnectResult, Evidence, Fault, Phase};
 use crate::pod::{self, Pod};
 
@@ -14,12 +14,13 @@ pub(super) struct PodReading {
 
 impl PodReading {
     /// Reads what only a difference tells.
-    pub(super) fn begin(env: &dyn Env) -> Self {
-        Self { throttled: pod::throttled(env) }
+    pub(super) fn begin(world: &World) -> Self {
+        Self { throttled: world.throttling.recent(&*world.env) }
     }
 
     /// What the pod shows; `None` where nothing of it was worth reading.
-    pub(super) fn end(self, env: &dyn Env, fault: Option<&Fault>, evidence: &Evidence) -> Option<Pod> {
+    pub(super) fn end(self, world: &World, fault: Option<&Fault>, evidence: &Evidence) -> Option<Pod> {
+        let (env, throttling) = (&*world.env, &world.throttling);
         let mut pod = Pod::default();
         if fault.is_some_and(|fault| fault.phase == Phase::Connect) {
             pod.listeners = pod::listeners(env);
@@ -32,30 +33,36 @@ impl PodReading {
             pod.sockets = pod::sockets(env);
             pod.descriptors = pod::descriptors(env);
         }
-        let rise = || pod::throttled(env)?.checked_sub(self.throttled?);
-        pod.throttled = rise().filter(|rise| !rise.is_zero());
+        // What failed deserves the newest reading; for the rest, the one of this second does.
+        let throttled = if fault.is_some() { throttling.now(env) } else { throttling.recent(env) };
+        let rise = throttled.zip(self.throttled).and_then(|(now, before)| now.checked_sub(before));
+        pod.throttled = rise.filter(|rise| !rise.is_zero());
         (pod != Pod::default()).then_some(pod)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::PodReading;
     use crate::cause::Cause;
     use crate::env::MapEnv;
+    use crate::net::World;
     use crate::outcome::{Evidence, Fault, Phase};
 
-    fn env(throttled: &str) -> MapEnv {
-        MapEnv::default()
+    fn world(throttled: &str) -> World {
+        let env = MapEnv::default()
             .with_file("/proc/net/tcp", b"head\n")
             .with_file("/proc/self/limits", b"Max open files 9 9 files\n")
-            .with_file("/sys/fs/cgroup/cpu.stat", format!("throttled_usec {throttled}\n").as_bytes())
+            .with_file("/sys/fs/cgroup/cpu.stat", format!("throttled_usec {throttled}\n").as_bytes());
+        World::new(Arc::new(env))
     }
 
     #[test]
     fn only_what_can_explain_is_read() {
         let end = |fault: Option<Fault>| {
-            PodReading::begin(&env("5000")).end(&env("5000"), fault.as_ref(), &Evidence::default())
+            PodReading::begin(&world("5000")).end(&world("5000"), fault.as_ref(), &Evidence::default())
         };
         let fault = |phase, cause| Some(Fault::new(phase, cause, ""));
         assert_eq!(end(None), None);
@@ -64,7 +71,7 @@ mod tests {
         assert_eq!((pod.listeners, pod.descriptors), (Some(Vec::new()), None));
         let pod = end(fault(Phase::Resolve, Cause::LocalLimit)).unwrap();
         assert_eq!((pod.listeners, pod.descriptors), (None, Some(9)));
-        let throttled = PodReading::begin(&env("5000")).end(&env("65000"), None, &Evidence::default());
+        let throttled = PodReading::begin(&world("5000")).end(&world("65000"), None, &Evidence::default());
         assert_eq!(throttled.and_then(|pod| pod.throttled), Some(std::time::Duration::from_millis(60)));
     }
 }

@@ -12,8 +12,9 @@ use crate::outcome::ConnectResult;
 
 const EINPROGRESS: i32 = 115;
 
-/// Connects; dropped before it is done, it sends no further SYN.
-pub(in crate::net) async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+/// Connects; dropped before it is done, it sends no further SYN. `may_meet_itself`: the port is one that the kernel gives
+/// to outgoing connections.
+pub(in crate::net) async fn connect(address: SocketAddr, may_meet_itself: bool) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))?;
     socket.set_tcp_nodelay(true)?;
     // Until something is sent it is closed abortively: no TIME_WAIT of ours, whenever we stop.
@@ -25,25 +26,14 @@ pub(in crate::net) async fn connect(address: SocketAddr) -> io::Result<TcpStream
     }
     let stream = TcpStream::from_std(socket.into())?;
     stream.writable().await?;
-    let socket = SockRef::from(&stream);
-    if let Some(error) = socket.take_error()? {
+    if let Some(error) = SockRef::from(&stream).take_error()? {
         return Err(error);
     }
-    if let Err(error) = stream.peer_addr() {
-        // It stood and was reset before we looked.
-        return Err(socket.take_error()?.unwrap_or(error));
-    }
-    if stream.local_addr()? == address {
+    if may_meet_itself && stream.local_addr()? == address {
         // Both SYNs met in the middle: nobody listens there, we were given the very port that we dial.
         return Err(io::ErrorKind::ConnectionRefused.into());
     }
     Ok(stream)
-}
-
-/// The kernel keeps trying to deliver what we leave behind for this long, instead of many minutes.
-pub(super) fn limit_orphans(stream: &TcpStream, left: Duration) {
-    // Zero would mean the system's default. It may fail on a socket that is reset already; the next read tells.
-    drop(SockRef::from(stream).set_tcp_user_timeout(Some(left.max(Duration::from_millis(1)))));
 }
 
 /// The result of a try that failed so.

@@ -1,6 +1,7 @@
 //! What a stream remembers, how it takes turns, and how it parts.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -8,11 +9,14 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::{ClosingSockets, End, Io, READ_LIMIT};
 
+/// Connected sockets, ours as dialling makes them.
 async fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let dialling = TcpSocket::new_v4().unwrap().connect(listener.local_addr().unwrap());
     let (ours, theirs) = tokio::join!(dialling, listener.accept());
-    (ours.unwrap(), theirs.unwrap().0)
+    let ours = ours.unwrap();
+    SockRef::from(&ours).set_linger(Some(Duration::ZERO)).unwrap();
+    (ours, theirs.unwrap().0)
 }
 
 #[tokio::test]
@@ -53,7 +57,7 @@ async fn a_flood_leaves_others_their_turn() {
     io.set_limit(u64::MAX);
     let mut nowhere = tokio::io::sink();
     let flood = tokio::io::copy(&mut io, &mut nowhere);
-    let others = async { tokio::time::sleep(std::time::Duration::from_millis(20)).await };
+    let others = async { tokio::time::sleep(Duration::from_millis(20)).await };
     tokio::select! {
         biased;
         _ = flood => panic!("it never ends"),

@@ -41,7 +41,27 @@ pub(super) struct Conf {
     pub(super) note: Option<String>,
 }
 
+impl Default for Conf {
+    /// What libc assumes; without a server.
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            search: Vec::new(),
+            too_long_for_musl: None,
+            ndots: 1,
+            timeout: Duration::from_secs(5),
+            attempts: 2,
+            note: None,
+        }
+    }
+}
+
 impl Conf {
+    /// This server is asked, for names as they are.
+    pub(super) fn of_server(server: SocketAddr) -> Self {
+        Self { servers: vec![server], ..Self::default() }
+    }
+
     /// What is appended to names, for the evidence.
     pub(super) fn search_list(&self) -> SearchList {
         let suffixes = self.search.iter().filter(|suffix| !suffix.is_empty()).cloned().collect();
@@ -64,15 +84,7 @@ pub(super) fn read(env: &dyn Env) -> Conf {
 }
 
 fn parse(text: &[u8], interface: &dyn Fn(&str) -> Option<u32>) -> Conf {
-    let mut conf = Conf {
-        servers: Vec::new(),
-        search: Vec::new(),
-        too_long_for_musl: None,
-        ndots: 1,
-        timeout: Duration::from_secs(5),
-        attempts: 2,
-        note: None,
-    };
+    let mut conf = Conf::default();
     let mut unreadable = 0_usize;
     let mut musl_has_list = false;
     for line in text.split(|byte| *byte == b'\n') {
