@@ -1,11 +1,10 @@
-//! Prometheus metrics: a collector over one snapshot, built anew for each scrape, so that the series of what is gone
-//! vanish by themselves. No address, message or secret is ever a label's value, and a check has 30 series at most.
+//! Prometheus metrics: the text of one snapshot, written anew for each scrape, so that the series of what is gone vanish
+//! by themselves. No address, message or secret is ever a label's value, and a check has 30 series at most.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus::TextEncoder;
-use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Bucket, Histogram, Metric, MetricFamily, MetricType};
 use tokio::time::Instant;
 
@@ -24,74 +23,116 @@ pub use process::Process;
 
 /// The most series that one check has.
 pub const SERIES_LIMIT: usize = 30;
-/// What dialling may have of them: what is left when all else is there, and two more where there are no members.
-const DIAL_SERIES: usize = 2;
 const FINDING: &str = "pilotfish_finding";
 const GATING: &str = "pilotfish_check_gating";
 
-/// The text of all metrics, format 0.0.4.
-#[must_use]
-pub fn text(snapshot: Arc<Snapshot>, now: Instant, process: Process) -> String {
-    let mut families = View { snapshot, now, process }.collect();
-    families.retain(|family| !family.get_metric().is_empty());
-    TextEncoder::new().encode_to_string(&families).expect("families without metrics were left out")
+/// The text of all metrics, format 0.0.4, in pieces of about 16 KiB: however many checks there are, no piece costs more than
+/// a moment, and no text of all of them is ever in memory.
+pub fn pieces(snapshot: Arc<Snapshot>, now: Instant, process: Process) -> impl Iterator<Item = String> + Send {
+    Pieces { snapshot, now, process: Some(process), family: 0, at: 0, has_head: false }
 }
 
-struct View {
+/// How long a piece is before it is handed over, in bytes.
+const PIECE: usize = 16 * 1024;
+/// How many checks are written at once.
+const BLOCK: usize = 16;
+
+/// What is left to write.
+struct Pieces {
     snapshot: Arc<Snapshot>,
     now: Instant,
-    process: Process,
+    /// `None` once everything is written.
+    process: Option<Process>,
+    /// The family of series that is being written, and the next check in it.
+    family: usize,
+    at: usize,
+    /// Whether its name, help and type are written.
+    has_head: bool,
 }
 
-impl Collector for View {
-    fn desc(&self) -> Vec<&Desc> {
-        // Which series there are depends on the snapshot; nothing is promised before.
-        Vec::new()
-    }
+impl Iterator for Pieces {
+    type Item = String;
 
-    fn collect(&self) -> Vec<MetricFamily> {
-        let of_checks = FAMILIES.iter().map(|family| {
-            let series = self.snapshot.checks.iter().flat_map(|view| (family.series)(view)).collect();
-            metric_family(family.name, family.help, family.kind, series)
-        });
-        of_checks.chain(self.of_pilotfish()).chain(self.process.families()).collect()
+    fn next(&mut self) -> Option<String> {
+        let mut text = String::new();
+        while text.len() < PIECE {
+            match FAMILIES.get(self.family) {
+                Some(family) => self.write_block(family, &mut text),
+                None => match self.process.take() {
+                    Some(process) => {
+                        let families = of_pilotfish(&self.snapshot, self.now).into_iter().chain(process.families());
+                        families.for_each(|family| write(&family, true, &mut text));
+                    }
+                    None => break,
+                },
+            }
+        }
+        (!text.is_empty()).then_some(text)
     }
 }
 
-impl View {
-    fn of_pilotfish(&self) -> [MetricFamily; 4] {
-        let gates = Gate::ALL.map(|gate| {
-            let passed = gate::report(gate, &self.snapshot, self.now, &[]).passed;
-            gauge(&[("gate", gate.as_str())], f64::from(passed))
-        });
-        let reload = &self.snapshot.reload;
-        [
-            metric_family(
-                "pilotfish_gate",
-                "What the gate's path answers: 1 for 200, 0 for 503.",
-                MetricType::GAUGE,
-                gates.into(),
-            ),
-            metric_family(
-                "pilotfish_config_last_reload_successful",
-                "Whether the last reload of the configuration succeeded.",
-                MetricType::GAUGE,
-                vec![gauge(&[], f64::from(reload.successful))],
-            ),
-            metric_family(
-                "pilotfish_config_last_reload_success_timestamp_seconds",
-                "When a reload of the configuration last succeeded, in Unix time.",
-                MetricType::GAUGE,
-                vec![gauge(&[], unix(reload.last_success))],
-            ),
-            metric_family(
-                "pilotfish_build_info",
-                "1, with the version of this pilotfish.",
-                MetricType::GAUGE,
-                vec![gauge(&[("version", env!("CARGO_PKG_VERSION"))], 1.0)],
-            ),
-        ]
+impl Pieces {
+    fn write_block(&mut self, family: &Family, text: &mut String) {
+        let mut series = Vec::new();
+        for view in self.snapshot.checks.from(self.at).take(BLOCK) {
+            series.extend((family.series)(view));
+            self.at += 1;
+        }
+        if !series.is_empty() {
+            write(&metric_family(family.name, family.help, family.kind, series), !self.has_head, text);
+            self.has_head = true;
+        }
+        if self.at >= self.snapshot.checks.len() {
+            (self.family, self.at, self.has_head) = (self.family + 1, 0, false);
+        }
     }
+}
+
+/// Adds the text of a family; without its head, where an earlier piece has that.
+fn write(family: &MetricFamily, with_head: bool, text: &mut String) {
+    const HEAD_LINES: usize = 2;
+    if family.get_metric().is_empty() {
+        return;
+    }
+    let start = text.len();
+    TextEncoder::new().encode_utf8(std::slice::from_ref(family), text).expect("a family with metrics has a text");
+    if !with_head && let Some((last, _)) = text[start..].match_indices('\n').nth(HEAD_LINES - 1) {
+        text.drain(start..=start + last);
+    }
+}
+
+fn of_pilotfish(snapshot: &Snapshot, now: Instant) -> [MetricFamily; 4] {
+    let gates = Gate::ALL.map(|gate| {
+        let passed = gate::report(gate, snapshot, now, &[]).passed;
+        gauge(&[("gate", gate.as_str())], f64::from(passed))
+    });
+    let reload = &snapshot.reload;
+    [
+        metric_family(
+            "pilotfish_gate",
+            "What the gate's path answers: 1 for 200, 0 for 503.",
+            MetricType::GAUGE,
+            gates.into(),
+        ),
+        metric_family(
+            "pilotfish_config_last_reload_successful",
+            "Whether the last reload of the configuration succeeded.",
+            MetricType::GAUGE,
+            vec![gauge(&[], f64::from(reload.successful))],
+        ),
+        metric_family(
+            "pilotfish_config_last_reload_success_timestamp_seconds",
+            "When a reload of the configuration last succeeded, in Unix time.",
+            MetricType::GAUGE,
+            vec![gauge(&[], unix(reload.last_success))],
+        ),
+        metric_family(
+            "pilotfish_build_info",
+            "1, with the version of this pilotfish.",
+            MetricType::GAUGE,
+            vec![gauge(&[("version", env!("CARGO_PKG_VERSION"))], 1.0)],
+        ),
+    ]
 }
 
 /// One family of series that checks have.
@@ -207,7 +248,7 @@ const FAMILIES: &[Family] = &[
     },
     Family {
         name: "pilotfish_dial_attempts_total",
-        help: "Attempts to connect. If a check has too many different results, they are combined as result `failed`, family `any`.",
+        help: "Attempts to connect. The first kind of failure has its own series; later kinds are combined as result `failed`, family `any`.",
         kind: MetricType::COUNTER,
         series: dial_attempts,
     },
@@ -241,27 +282,21 @@ fn info(view: &CheckView) -> Metric {
     gauge(&labels, 1.0)
 }
 
-/// From a try's family and result to the words that it is counted under.
-type DialLabels = fn(u8, ConnectResult) -> (&'static str, &'static str);
-
-/// Counters never change their meaning with the last run: which of the three forms is taken depends only on how many
-/// kinds of result there have been so far.
+/// Counters never change their labels while a check runs. Connections that were established have a series for each family,
+/// and so has the kind of failure that came first; all later kinds share one. With `require: each` there is room for two.
 fn dial_attempts(view: &CheckView) -> Vec<Metric> {
-    let room = if view.each { DIAL_SERIES } else { DIAL_SERIES + 2 };
-    let tried = || view.tries.iter().filter(|((_, result), _)| *result != ConnectResult::NotTried);
-    let added = |labels: DialLabels| {
-        let mut sums = Vec::new();
-        for ((family, result), count) in tried() {
-            count_up(&mut sums, labels(*family, *result), *count);
-        }
-        sums
-    };
-    let forms: [DialLabels; 3] = [
-        |family, result| (family_word(family), result.as_str()),
-        |family, result| (family_word(family), in_short(result)),
-        |_, result| ("any", in_short(result)),
-    ];
-    let sums = forms.into_iter().map(added).find(|sums| sums.len() <= room).unwrap_or_default();
+    let mut sums: Vec<((&str, &str), u64)> = Vec::new();
+    let tried = view.tries.iter().filter(|((_, result), _)| *result != ConnectResult::NotTried);
+    let mut first_failure = None;
+    for (kind @ (family, result), count) in tried {
+        let labels = match result {
+            ConnectResult::Connected if view.each => ("any", result.as_str()),
+            ConnectResult::Connected => (family_word(*family), result.as_str()),
+            _ if view.each || *first_failure.get_or_insert(kind) != kind => ("any", "failed"),
+            _ => (family_word(*family), result.as_str()),
+        };
+        count_up(&mut sums, labels, *count);
+    }
     let series = |((family, result), count)| counter(&[check(view), ("family", family), ("result", result)], count);
     sums.into_iter().map(series).collect()
 }
@@ -270,50 +305,46 @@ const fn family_word(family: u8) -> &'static str {
     if family == 6 { "6" } else { "4" }
 }
 
-const fn in_short(result: ConnectResult) -> &'static str {
-    match result {
-        ConnectResult::Connected => "connected",
-        ConnectResult::Refused
-        | ConnectResult::Timeout
-        | ConnectResult::Cut
-        | ConnectResult::Reset
-        | ConnectResult::HostUnreachable
-        | ConnectResult::NetworkUnreachable
-        | ConnectResult::NotPermitted
-        | ConnectResult::LocalLimit
-        | ConnectResult::Error
-        | ConnectResult::NotTried => "failed",
-    }
-}
-
 /// Only where there is room: a check over TLS that logs in, compares and probes each address has every other series.
 fn gating(view: &CheckView) -> Vec<Metric> {
-    let others = FAMILIES.iter().filter(|family| family.name != FINDING && family.name != GATING);
-    let used: usize = others.flat_map(|family| (family.series)(view)).map(|metric| series_of(&metric)).sum();
-    if used < SERIES_LIMIT { vec![of(view, f64::from(view.gating))] } else { Vec::new() }
+    if series_of_others(view) < SERIES_LIMIT { vec![of(view, f64::from(view.gating))] } else { Vec::new() }
 }
 
 /// The gravest first, as many as there is room for beside everything else.
 fn findings(view: &CheckView) -> Vec<Metric> {
-    let others = FAMILIES.iter().filter(|family| family.name != FINDING);
-    let used: usize = others.flat_map(|family| (family.series)(view)).map(|metric| series_of(&metric)).sum();
     let found = last(view).map_or(&[][..], |outcome| &outcome.findings);
+    if found.is_empty() {
+        return Vec::new();
+    }
     let mut found: Vec<_> = found.iter().map(|finding| (finding.severity, finding.code)).collect();
     order::sort_by(&mut found, Ord::cmp);
     found.dedup();
-    found.truncate(SERIES_LIMIT.saturating_sub(used));
+    found.truncate(SERIES_LIMIT.saturating_sub(series_of_others(view) + 1));
     let series = |(severity, code): (crate::finding::Severity, &str)| {
         gauge(&[check(view), ("code", code), ("severity", severity.as_str())], 1.0)
     };
     found.into_iter().map(series).collect()
 }
 
-/// How many series one metric is in the text.
-fn series_of(metric: &Metric) -> usize {
-    match metric.get_histogram().get_bucket().len() {
-        0 => 1,
-        buckets => buckets + 3, // and +Inf, sum, count
-    }
+/// How many series a check has without its findings and without whether it gates.
+fn series_of_others(view: &CheckView) -> usize {
+    /// Runs, failures, degraded, stale and info.
+    const ALWAYS: usize = 5;
+    /// The buckets of the durations, and +Inf, sum and count.
+    const DURATIONS: usize = BUCKETS.len() + 3;
+    /// How many addresses, and how many of them pass.
+    const MEMBERS: usize = 2;
+    let of_last = last(view).map_or(0, |outcome| {
+        let facts = &outcome.evidence.facts;
+        let members = if view.each { MEMBERS } else { 0 };
+        usize::from(outcome.failure.is_some())
+            + outcome.evidence.phases.len()
+            + members
+            + usize::from(facts.first_expiry.is_some())
+    });
+    let up = usize::from(view.stale || view.verdict != Verdict::Unknown);
+    let moments = usize::from(view.last_run.is_some()) + usize::from(view.last_success.is_some());
+    ALWAYS + DURATIONS + up + moments + of_last + dial_attempts(view).len()
 }
 
 fn histogram(view: &CheckView) -> Metric {

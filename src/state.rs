@@ -14,11 +14,13 @@ mod message;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod views;
 
 pub use fold::State;
 pub use message::{Message, Slot};
 pub(crate) use snapshot::count_up;
 pub use snapshot::{BUCKETS, CheckView, Episode, Histogram, Reload, Snapshot};
+pub use views::Views;
 
 /// How often time is observed.
 const TICK: Duration = Duration::from_secs(1);

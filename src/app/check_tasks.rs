@@ -1,5 +1,6 @@
 //! The checks that run: one task each, started, kept and stopped as plans come and go.
 
+use std::collections::BTreeMap;
 use std::hash::RandomState;
 use std::sync::Arc;
 
@@ -44,8 +45,8 @@ struct CheckTask {
 
 impl CheckTask {
     /// Takes over what another plan says of the same check.
-    fn replan(&mut self, planned: &Planned) {
-        self.slot.planned = Arc::new(planned.clone());
+    fn replan(&mut self, planned: Arc<Planned>) {
+        self.slot.planned = planned;
         self.plans.send_replace(Arc::clone(&self.slot.planned));
     }
 }
@@ -70,20 +71,19 @@ impl CheckTasks {
     /// number and under what the new plan makes of its results. The others get a new one and wait for [`CheckTasks::start`], so
     /// that the state can be told first.
     pub fn plan(&mut self, checks: &[Planned]) -> Vec<Slot> {
-        let mut former = std::mem::take(&mut self.tasks);
+        let former = std::mem::take(&mut self.tasks).into_iter();
+        // Names are unique within a plan.
+        let mut former: BTreeMap<String, CheckTask> =
+            former.map(|task| (task.slot.planned.name.clone(), task)).collect();
         for planned in checks {
-            let same = |task: &CheckTask| {
-                task.slot.planned.name == planned.name && task.slot.planned.identity == planned.identity
-            };
-            let task = match former.iter().position(same) {
-                Some(at) => {
-                    let mut task = former.swap_remove(at);
-                    task.replan(planned);
+            let before = former.remove(&planned.name);
+            let task = match before {
+                Some(mut task) if task.slot.planned.identity == planned.identity => {
+                    task.replan(Arc::new(planned.clone()));
                     task
                 }
-                None => {
-                    let before = former.iter().find(|task| task.slot.planned.name == planned.name);
-                    let start = before.map_or(Start::Now, |task| {
+                before => {
+                    let start = before.as_ref().map_or(Start::Now, |task| {
                         Start::after(&task.slot.planned, *task.backoff.borrow(), planned, self.random)
                     });
                     let retried = before.and_then(|task| task.retried);

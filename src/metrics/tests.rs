@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Process, SERIES_LIMIT, text};
+use super::{FAMILIES, FINDING, GATING, PIECE, Process, SERIES_LIMIT, pieces, series_of_others};
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::{ConnectResult, Member, Outcome, Phase};
@@ -12,7 +12,7 @@ use crate::verdict::Verdict::{Down, Unknown, Up};
 
 fn shown(snapshot: Snapshot) -> String {
     let now = snapshot.heartbeat;
-    text(Arc::new(snapshot), now, Process::default())
+    pieces(Arc::new(snapshot), now, Process::default()).collect()
 }
 
 fn series(text: &str) -> BTreeSet<&str> {
@@ -59,6 +59,10 @@ fn a_check_has_at_most_thirty_series_whatever_happens() {
             series(&text);
             let count = of_check(&text, "worst").len();
             assert!(count <= SERIES_LIMIT, "each: {each}, {} kinds of tries: {count}\n{text}", worst.tries.len());
+            let of_others = of_check(&text, "worst")
+                .into_iter()
+                .filter(|line| !line.starts_with(&format!("{FINDING}{{")) && !line.starts_with(&format!("{GATING}{{")));
+            assert_eq!(of_others.count(), series_of_others(&worst));
             if worst.tries.pop().is_none() {
                 break;
             }
@@ -67,7 +71,7 @@ fn a_check_has_at_most_thirty_series_whatever_happens() {
 }
 
 #[test]
-fn few_kinds_of_tries_are_told_apart_and_many_are_added_up() {
+fn the_labels_of_a_counter_never_change() {
     let tries = |keys: &[(u8, ConnectResult, u64)], each| {
         let mut view = view("a", NONE, Up, Some(pass()));
         view.each = each;
@@ -76,15 +80,53 @@ fn few_kinds_of_tries_are_told_apart_and_many_are_added_up() {
         let lines = text.lines().filter_map(|line| line.strip_prefix("pilotfish_dial_attempts_total{check=\"a\","));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
-    let two = [(4, ConnectResult::Connected, 7), (4, ConnectResult::Refused, 2), (4, ConnectResult::NotTried, 9)];
-    let exact = ["family=\"4\",result=\"connected\"} 7", "family=\"4\",result=\"refused\"} 2"];
-    assert_eq!(tries(&two, false), exact);
-    assert_eq!(tries(&two, true), exact);
-    let three = [two[0], two[1], (4, ConnectResult::Cut, 5)];
-    assert_eq!(tries(&three, true), ["family=\"4\",result=\"connected\"} 7", "family=\"4\",result=\"failed\"} 7"]);
-    let mixed = [three[0], three[1], three[2], (6, ConnectResult::NetworkUnreachable, 3)];
-    assert_eq!(tries(&mixed, false).len(), 4);
-    assert_eq!(tries(&mixed, true), ["family=\"any\",result=\"connected\"} 7", "family=\"any\",result=\"failed\"} 10"]);
+    let seen = [
+        (4, ConnectResult::Refused, 2),
+        (4, ConnectResult::Connected, 7),
+        (4, ConnectResult::NotTried, 9),
+        (4, ConnectResult::Cut, 5),
+        (6, ConnectResult::NetworkUnreachable, 3),
+        (6, ConnectResult::Connected, 1),
+        (6, ConnectResult::Refused, 4),
+    ];
+    let all = [
+        "family=\"4\",result=\"refused\"} 2",
+        "family=\"4\",result=\"connected\"} 7",
+        "family=\"any\",result=\"failed\"} 12",
+        "family=\"6\",result=\"connected\"} 1",
+    ];
+    assert_eq!(tries(&seen, false), all);
+    let each = ["family=\"any\",result=\"failed\"} 14", "family=\"any\",result=\"connected\"} 8"];
+    assert_eq!(tries(&seen, true), each);
+    let labels = |lines: Vec<String>| lines.into_iter().map(|line| line.split(' ').next().unwrap().to_owned());
+    for each in [false, true] {
+        for upto in 1..seen.len() {
+            let (before, after) = (labels(tries(&seen[..upto], each)), labels(tries(&seen[..=upto], each)));
+            assert!(after.zip(before).all(|(after, before)| after == before), "what was there stays: {upto}");
+        }
+    }
+}
+
+#[test]
+fn the_pieces_are_short_and_have_each_head_once() {
+    let view = |number: usize| CheckView { name: format!("check-{number}"), ..worst(false) };
+    let snapshot = snapshot((0..500).map(view).collect());
+    let now = snapshot.heartbeat;
+    let pieces: Vec<String> = pieces(Arc::new(snapshot), now, Process::default()).collect();
+    assert!(pieces.len() > 50 && pieces.iter().all(|piece| piece.len() < 3 * PIECE), "{} pieces", pieces.len());
+    let text = pieces.concat();
+    series(&text);
+    for family in FAMILIES {
+        assert!(text.matches(&format!("# TYPE {} ", family.name)).count() <= 1, "{}", family.name);
+    }
+    let name = |line: &str| {
+        let name = line.split(['{', ' ']).next().unwrap().to_owned();
+        ["_bucket", "_sum", "_count"].iter().fold(name, |name, part| name.trim_end_matches(part).to_owned())
+    };
+    let mut groups: Vec<String> = text.lines().filter(|line| !line.starts_with('#')).map(name).collect();
+    groups.dedup();
+    let names: BTreeSet<&String> = groups.iter().collect();
+    assert_eq!(names.len(), groups.len(), "the series of a family stand together: {groups:?}");
 }
 
 #[test]
@@ -208,7 +250,8 @@ fn no_address_and_no_message_is_in_the_text() {
 
 #[test]
 fn every_family_has_help_and_a_type() {
-    let text = text(Arc::new(snapshot(vec![worst(true)])), tokio::time::Instant::now(), Process::read());
+    let snapshot = Arc::new(snapshot(vec![worst(true)]));
+    let text: String = pieces(snapshot, tokio::time::Instant::now(), Process::read()).collect();
     let families = text.lines().filter(|line| line.starts_with("# TYPE ")).count();
     assert_eq!(families, text.lines().filter(|line| line.starts_with("# HELP ")).count());
     // Every one of checks but gating and the findings, for which there is no room; four of pilotfish; six of the process.

@@ -7,8 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -21,6 +20,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::access::{self, Access, Caller};
+use super::body::{Answer, AnswerBody};
 use super::pace::{Pace, Paced};
 use super::routes::{self, Question, RouteResponse, Surface};
 use super::slots::ConnectionSlot;
@@ -44,36 +44,58 @@ pub(super) struct ListenerContext {
     pub(super) options: watch::Receiver<Arc<ServeOptions>>,
     pub(super) retries: mpsc::Sender<RetryRequest>,
     pub(super) env: Arc<dyn Env>,
-    /// The turn for an answer that takes long to write.
-    pub(super) turn: Mutex<()>,
+    /// The turn for an answer that takes long to write, and for each of its pieces.
+    pub(super) turns: Arc<Mutex<()>>,
 }
 
 impl ListenerContext {
-    /// The answer. Long ones are written one at a time, with a breath between two: whoever asks for many of them, without
-    /// reading, keeps the kubelet waiting for one of them alone.
-    async fn answer_in_turn(&self, request: &Request<Incoming>, caller: Caller) -> Response<Full<Bytes>> {
+    /// The answer. Long ones are begun one at a time, with a breath between two: whoever asks for many of them, without
+    /// reading, keeps the kubelet waiting for one piece of one of them alone.
+    async fn answer_in_turn(&self, request: &Request<Incoming>, caller: Caller) -> Response<AnswerBody> {
         if let Some(name) = routes::retried(self.surface, request.method().as_str(), request.uri().path()) {
             let trusted = access::from_this_pod(caller, request.uri(), request.headers())
                 && !request.headers().contains_key(header::ORIGIN);
             let outcome = if trusted { Some(retry(&self.retries, name).await) } else { None };
-            return response(routes::retry_answer(name, outcome), false);
+            return self.response(routes::retry_answer(name, outcome), false);
         }
         if !routes::is_long(request.uri().path()) {
             return self.answer(request, caller);
         }
-        let _turn = self.turn.lock().await;
+        let _turn = self.turns.lock().await;
         yield_now().await;
         self.answer(request, caller)
     }
 
-    fn answer(&self, request: &Request<Incoming>, caller: Caller) -> Response<Full<Bytes>> {
+    fn answer(&self, request: &Request<Incoming>, caller: Caller) -> Response<AnswerBody> {
         let options = Arc::clone(&self.options.borrow());
         let access = self.access(request, caller, &options);
         let uri = request.uri();
         let method = request.method().as_str();
         let question = Question { method, path: uri.path(), query: uri.query(), surface: self.surface, access };
         let snapshot = Arc::clone(&self.snapshots.borrow());
-        response(routes::answer(&question, &snapshot, Instant::now(), Process::read), method == "HEAD")
+        self.response(routes::answer(&question, &snapshot, Instant::now(), Process::read), method == "HEAD")
+    }
+
+    fn response(&self, answer: RouteResponse, head: bool) -> Response<AnswerBody> {
+        let turns = Arc::clone(&self.turns);
+        let length = match &answer.body {
+            Answer::Text(text) => Some(text.len()),
+            Answer::Pieces(..) => None,
+        };
+        let body = if head { AnswerBody::empty(turns) } else { AnswerBody::new(answer.body, turns) };
+        let mut response = Response::new(body);
+        *response.status_mut() = answer.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.media_type));
+        if let Some(length) = length {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Some((name, value)) = answer.extra {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        response
     }
 
     fn access(&self, request: &Request<Incoming>, caller: Caller, options: &ServeOptions) -> Access {
@@ -166,20 +188,4 @@ async fn http(
         alarm.as_mut().poll(cx)
     })
     .await;
-}
-
-fn response(answer: RouteResponse, head: bool) -> Response<Full<Bytes>> {
-    let length = answer.body.len();
-    let body = if head { Bytes::new() } else { Bytes::from(answer.body) };
-    let mut response = Response::new(Full::new(body));
-    *response.status_mut() = answer.status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.media_type));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Some((name, value)) = answer.extra {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    response
 }

@@ -15,6 +15,7 @@
 mod accept;
 mod access;
 mod bind;
+mod body;
 mod connection;
 mod pace;
 mod routes;
@@ -95,6 +96,7 @@ pub async fn run(
 ) {
     let (stop, stopped) = watch::channel(false);
     let Bound { main, probes, tls, env, .. } = bound;
+    let turns = Arc::default();
     let context = |surface, tls| {
         let (snapshots, options, env) = (snapshots.clone(), options.clone(), Arc::clone(&env));
         let retries = retries.clone();
@@ -105,7 +107,7 @@ pub async fn run(
             options,
             retries,
             env,
-            turn: tokio::sync::Mutex::new(()),
+            turns: Arc::clone(&turns),
         })
     };
     let token_log = log_token_changes(options.clone(), Arc::clone(&env));

@@ -7,6 +7,7 @@ use hyper::header::{self, HeaderName};
 use tokio::time::Instant;
 
 use super::access::Access;
+use super::body::Answer;
 use super::status;
 use crate::gate::{self, Gate, Report};
 use crate::metrics::{self, Process};
@@ -57,11 +58,10 @@ pub(super) struct Question<'a> {
 }
 
 /// What is answered.
-#[derive(Debug, PartialEq, Eq)]
 pub(super) struct RouteResponse {
     pub(super) status: StatusCode,
     pub(super) media_type: &'static str,
-    pub(super) body: String,
+    pub(super) body: Answer,
     /// One more header.
     pub(super) extra: Option<(HeaderName, &'static str)>,
 }
@@ -152,14 +152,14 @@ pub(super) fn answer(
             None => no_check(name, snapshot, access),
         },
         Route::Metrics => {
-            let body = metrics::text(Arc::clone(snapshot), now, process());
-            RouteResponse { media_type: METRICS, ..text(StatusCode::OK, body) }
+            let body = Answer::in_pieces(metrics::pieces(Arc::clone(snapshot), now, process()));
+            RouteResponse { status: StatusCode::OK, media_type: METRICS, body, extra: None }
         }
         Route::Status => {
-            let (healthy, body) = status::json(snapshot, now, access.detail);
+            let (healthy, pieces) = status::json(Arc::clone(snapshot), now, access.detail);
             // The draft of health+json wants an error's status where the word is `fail`.
             let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-            RouteResponse { media_type: HEALTH, ..text(status, body) }
+            RouteResponse { status, media_type: HEALTH, body: Answer::in_pieces(pieces), extra: None }
         }
     }
 }
@@ -204,7 +204,7 @@ fn no_check(name: &str, snapshot: &Snapshot, access: Access) -> RouteResponse {
 }
 
 fn text(status: StatusCode, body: String) -> RouteResponse {
-    RouteResponse { status, media_type: TEXT, body, extra: None }
+    RouteResponse { status, media_type: TEXT, body: Answer::Text(body), extra: None }
 }
 
 fn paths(surface: Surface) -> String {

@@ -1,8 +1,10 @@
 //! `/status`: application/health+json (draft-inadarei-api-health-check-06) with keys of our own. Its shape is a promise:
 //! keys may be added, never renamed; `version` counts what would break a reader.
 
+use std::sync::Arc;
+
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::SerializeMap as _;
 use tokio::time::Instant;
 
 use crate::gate::{self, Gate};
@@ -38,6 +40,12 @@ struct Status<'a> {
     checks: Checks<'a>,
 }
 
+/// The same with nothing but checks, for the pieces after the first one.
+#[derive(Debug, Serialize)]
+struct More<'a> {
+    checks: Checks<'a>,
+}
+
 /// How the last reload went.
 #[derive(Debug, Serialize)]
 struct Config<'a> {
@@ -49,14 +57,14 @@ struct Config<'a> {
 /// The draft's map from a name to its parts; a check has one.
 #[derive(Debug)]
 struct Checks<'a> {
-    views: Vec<&'a CheckView>,
+    view: Option<&'a CheckView>,
     detail: bool,
 }
 
 impl Serialize for Checks<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.views.len()))?;
-        for view in &self.views {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(usize::from(self.view.is_some())))?;
+        if let Some(view) = self.view {
             map.serialize_entry(&view.name, &[Check::new(view, self.detail)])?;
         }
         map.end()
@@ -151,10 +159,14 @@ fn health(view: &CheckView) -> Health {
     }
 }
 
-/// Whether no gate fails, and the text. `fail` is a gate that fails; `warn` is any check that is not well while every
-/// gate passes.
-pub(super) fn json(snapshot: &Snapshot, now: Instant, detail: bool) -> (bool, String) {
-    let gates = Gate::ALL.map(|gate| (gate.as_str(), gate::report(gate, snapshot, now, &[]).passed));
+/// Whether no gate fails, and the text in pieces of about 16 KiB. `fail` is a gate that fails; `warn` is any check that is
+/// not well while every gate passes.
+pub(super) fn json(
+    snapshot: Arc<Snapshot>,
+    now: Instant,
+    detail: bool,
+) -> (bool, impl Iterator<Item = String> + Send + 'static) {
+    let gates = Gate::ALL.map(|gate| (gate.as_str(), gate::report(gate, &snapshot, now, &[]).passed));
     let healthy = gates.iter().all(|(_, passed)| *passed);
     let well = snapshot.checks.iter().all(|view| health(view) == Health::Pass);
     let reload = &snapshot.reload;
@@ -173,9 +185,44 @@ pub(super) fn json(snapshot: &Snapshot, now: Instant, detail: bool) -> (bool, St
             last_reload_success_at: rfc3339(reload.last_success),
             error: reload.error.as_deref(),
         }),
-        checks: Checks { views: snapshot.checks.iter().map(|view| &**view).collect(), detail },
+        checks: Checks { view: snapshot.checks.iter().next().map(|view| &**view), detail },
     };
-    let mut text = serde_json::to_string_pretty(&status).expect("plain data with text keys is always JSON");
-    text.push('\n');
-    (healthy, text)
+    let mut text = pretty(&status);
+    let mut at = 1;
+    let mut ended = false;
+    if !snapshot.checks.is_empty() {
+        text.truncate(text.len() - END.len());
+    }
+    let pieces = std::iter::from_fn(move || {
+        if ended {
+            return None;
+        }
+        while let Some(view) = snapshot.checks.from(at).next().filter(|_| text.len() < PIECE) {
+            text.push(',');
+            text.push_str(inner(&pretty(&More { checks: Checks { view: Some(view), detail } })));
+            at += 1;
+        }
+        if at >= snapshot.checks.len() {
+            ended = true;
+            text.push_str(if snapshot.checks.is_empty() { "" } else { END });
+            text.push('\n');
+        }
+        Some(std::mem::take(&mut text))
+    });
+    (healthy, pieces)
+}
+
+/// How long a piece is before it is handed over, in bytes.
+const PIECE: usize = 16 * 1024;
+/// What ends a text with checks, and what begins one with nothing else.
+const END: &str = "\n  }\n}";
+const START: &str = "{\n  \"checks\": {";
+
+fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("plain data with text keys is always JSON")
+}
+
+/// The check alone, from a text with nothing else.
+fn inner(text: &str) -> &str {
+    text.strip_prefix(START).and_then(|text| text.strip_suffix(END)).unwrap_or(text)
 }

@@ -1,5 +1,6 @@
 //! The state itself: pure, time is passed in. It says in the log what changed, once per change.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -7,6 +8,7 @@ use tokio::time::Instant;
 
 use super::message::{Message, Slot};
 use super::snapshot::{CheckView, Episode, Histogram, Reload, Snapshot, count_up};
+use super::views::Views;
 use crate::findings;
 use crate::log::say;
 use crate::net::dial::Require;
@@ -19,6 +21,10 @@ const NAMED: usize = 8;
 /// Everything known of every check.
 pub struct State {
     checks: Vec<Tracked>,
+    /// The position of each check by its number.
+    positions: HashMap<u64, usize>,
+    /// What snapshots share.
+    views: Views,
     startup_latched: bool,
     shutting_down: bool,
     fail_ready_on_sigterm: bool,
@@ -56,12 +62,15 @@ impl State {
         let reload = Reload { successful: true, last_success: wall, error: None };
         let mut state = Self {
             checks: slots.into_iter().map(|slot| Tracked::new(slot, now, wall)).collect(),
+            positions: HashMap::new(),
+            views: Views::default(),
             startup_latched: false,
             shutting_down: false,
             fail_ready_on_sigterm,
             reload,
             heartbeat: now,
         };
+        state.publish_all();
         state.latch();
         state
     }
@@ -75,21 +84,18 @@ impl State {
                 let known = others.filter_map(|other| Some((other.view.name.as_str(), other.view.last.as_deref()?)));
                 findings::compare(&mut outcome, known);
                 let down = self.down_beside(id, &outcome);
-                // One that a reload took away may have been on its way.
-                if let Some(check) = self.check(id) {
+                self.change(id, |check| {
                     check.fold(outcome, down.as_deref(), now, wall);
                     // Nobody reads it where the task of the check was stopped meanwhile.
                     streak.send(check.streak).ok();
-                }
+                });
             }
-            Message::NextRun { id, interval, due, backs_off } => {
-                if let Some(check) = self.check(id) {
-                    check.interval = interval;
-                    let view = Arc::make_mut(&mut check.view);
-                    view.next_run = Some(wall + due.saturating_duration_since(now));
-                    view.backs_off = backs_off;
-                }
-            }
+            Message::NextRun { id, interval, due, backs_off } => self.change(id, |check| {
+                check.interval = interval;
+                let view = Arc::make_mut(&mut check.view);
+                view.next_run = Some(wall + due.saturating_duration_since(now));
+                view.backs_off = backs_off;
+            }),
             Message::Plan { slots, fail_ready_on_sigterm } => {
                 self.replace(slots, now, wall);
                 self.fail_ready_on_sigterm = fail_ready_on_sigterm;
@@ -107,8 +113,10 @@ impl State {
     /// Observes that time goes by: the heartbeat, and what became stale.
     pub fn observe_time(&mut self, now: Instant) {
         self.heartbeat = now;
-        for check in &mut self.checks {
-            check.observe_age(now);
+        for (at, check) in self.checks.iter_mut().enumerate() {
+            if check.observe_age(now) {
+                self.views.set(at, Arc::clone(&check.view));
+            }
         }
     }
 
@@ -116,7 +124,7 @@ impl State {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
-            checks: self.checks.iter().map(|check| Arc::clone(&check.view)).collect(),
+            checks: self.views.clone(),
             startup_latched: self.startup_latched,
             shutting_down: self.shutting_down,
             fail_ready_on_sigterm: self.fail_ready_on_sigterm,
@@ -134,17 +142,26 @@ impl State {
         (!names.is_empty()).then(|| names.join(", "))
     }
 
-    fn check(&mut self, id: u64) -> Option<&mut Tracked> {
-        self.checks.iter_mut().find(|check| check.slot.id == id)
+    /// Changes a check and what is published of it. One that a reload took away may have had a message on its way.
+    fn change(&mut self, id: u64, change: impl FnOnce(&mut Tracked)) {
+        let Some(at) = self.positions.get(&id).copied() else { return };
+        change(&mut self.checks[at]);
+        self.views.set(at, Arc::clone(&self.checks[at].view));
+    }
+
+    fn publish_all(&mut self) {
+        self.positions = self.checks.iter().enumerate().map(|(at, check)| (check.slot.id, at)).collect();
+        self.views = self.checks.iter().map(|check| Arc::clone(&check.view)).collect();
     }
 
     fn replace(&mut self, slots: Vec<Slot>, now: Instant, wall: SystemTime) {
-        let mut known = std::mem::take(&mut self.checks);
+        let known = std::mem::take(&mut self.checks).into_iter();
+        // Names are unique within a plan, and a check keeps its number only together with its name.
+        let mut known: BTreeMap<String, Tracked> = known.map(|check| (check.view.name.clone(), check)).collect();
         let checks = slots.into_iter().map(|slot| {
             let is_former = |check: &Tracked| check.slot.id == slot.id || check.asks_the_same(&slot);
-            match known.iter().position(is_former) {
-                Some(at) => {
-                    let mut kept = known.swap_remove(at);
+            match known.remove(&slot.planned.name).filter(is_former) {
+                Some(mut kept) => {
                     kept.replan(slot, now);
                     kept
                 }
@@ -152,6 +169,7 @@ impl State {
             }
         });
         self.checks = checks.collect();
+        self.publish_all();
         let waits = |check: &&Tracked| !check.view.gating && (check.view.gates.ready || check.view.gates.live);
         for check in self.checks.iter().filter(waits) {
             say!(Info, "not gating yet: the check takes part in its gates once it has been up"; check = check.view.name.as_str());
@@ -177,10 +195,10 @@ impl Tracked {
         Self { slot, streak: Streak::default(), view, fresh: now, interval, logged_findings }
     }
 
-    /// Whether another plan asks the same of the same server under the same name, in whatever rhythm.
+    /// Whether another plan, for the same name, asks the same of the same server, in whatever rhythm.
     fn asks_the_same(&self, slot: &Slot) -> bool {
         let (ours, theirs) = (&self.slot.planned, &slot.planned);
-        ours.name == theirs.name && ours.kind == theirs.kind && self.slot.target == slot.target
+        ours.kind == theirs.kind && self.slot.target == slot.target
     }
 
     /// The same check under another plan: what is known of it stays. A gate that is new to it waits until it is up.
@@ -244,13 +262,16 @@ impl Tracked {
         log(&self.view, down);
     }
 
-    fn observe_age(&mut self, now: Instant) {
+    /// Whether it has become stale.
+    fn observe_age(&mut self, now: Instant) -> bool {
         let limit = self.interval.saturating_mul(3).saturating_add(self.slot.planned.timeout);
-        if !self.view.stale && now.duration_since(self.fresh) > limit {
+        let becomes_stale = !self.view.stale && now.duration_since(self.fresh) > limit;
+        if becomes_stale {
             let before = LoggedState::of(&self.view);
             Arc::make_mut(&mut self.view).stale = true;
             self.log_change(&before, None);
         }
+        becomes_stale
     }
 }
 

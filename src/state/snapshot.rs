@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use super::views::Views;
 use crate::cause::Cause;
 use crate::config::plan::Gates;
 use crate::outcome::{ConnectResult, Outcome};
@@ -17,7 +18,7 @@ pub const BUCKETS: [f64; 7] = [0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 5.0];
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     /// Every check, in the order of the plan; shared with the snapshots before it where nothing changed.
-    pub checks: Vec<Arc<CheckView>>,
+    pub checks: Views,
     /// Whether the start gate has latched.
     pub startup_latched: bool,
     /// Whether we were told to stop.
