@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use crate::app::engine::{Ended, Engine};
-use crate::app::reload::Reloader;
+use crate::app::reload::{Loading, Reloader};
 use crate::config::plan::{Plan, ServeOptions, ServeTls};
 use crate::config::source;
 use crate::env::Env;
@@ -22,6 +22,7 @@ use crate::random;
 use crate::schedule::Live;
 use crate::serve::{self, BindError};
 use crate::shutdown::Signal;
+use crate::slices::Slices;
 use crate::state::Snapshot;
 
 /// A plan whose ports are taken; nothing runs yet.
@@ -75,17 +76,20 @@ fn reloader(plan: &Plan, env: &Arc<dyn Env>, publish: watch::Sender<Arc<ServeOpt
     let file = origin.file()?.to_owned();
     let fixed = fixed_at_start(plan);
     let reader = Arc::clone(env);
-    let load = move || {
-        let plan = source::reload(&origin, &*reader).map_err(|refused| refused.to_string())?;
-        if fixed_at_start(&plan) != fixed {
-            say!(
-                Warn,
-                "listen, serve.tls and serve.probe_listen are read only at start: restart pilotfish to change \
+    let load = move |mut slices: Slices| -> Loading {
+        let (origin, reader, publish, fixed) = (origin.clone(), Arc::clone(&reader), publish.clone(), fixed.clone());
+        Box::pin(async move {
+            let plan = source::reload(&origin, &*reader, &mut slices).await.map_err(|refused| refused.to_string())?;
+            if fixed_at_start(&plan) != fixed {
+                say!(
+                    Warn,
+                    "listen, serve.tls and serve.probe_listen are read only at start: restart pilotfish to change \
                         them"
-            );
-        }
-        publish.send_replace(Arc::new(plan.serve.clone()));
-        Ok(plan)
+                );
+            }
+            publish.send_replace(Arc::new(plan.serve.clone()));
+            Ok(plan)
+        })
     };
     Some(Reloader::new(Arc::clone(env), file, Box::new(load)))
 }

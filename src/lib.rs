@@ -14,6 +14,7 @@ pub mod pod;
 pub mod random;
 pub mod scheme;
 pub mod secret;
+pub mod slices;
 pub mod timestamp;
 pub mod url;
 pub mod value;

@@ -12,6 +12,7 @@ use crate::config::plan::Planned;
 use crate::random::Random;
 use crate::retry::{RETRY_PAUSE, Retry};
 use crate::schedule::{self, BackOff, Prober, Start, Task};
+use crate::slices::Slices;
 use crate::state::{Message, Slot};
 
 /// Everything that runs checks.
@@ -70,21 +71,23 @@ impl CheckTasks {
     /// Stops the checks that a plan does not have, and takes in those that it has: what runs as it did goes on, with its
     /// number and under what the new plan makes of its results. The others get a new one and wait for [`CheckTasks::start`], so
     /// that the state can be told first.
-    pub fn plan(&mut self, checks: &[Planned]) -> Vec<Slot> {
+    pub async fn plan(&mut self, checks: Vec<Planned>, slices: &mut Slices) -> Vec<Slot> {
         let former = std::mem::take(&mut self.tasks).into_iter();
         // Names are unique within a plan.
         let mut former: BTreeMap<String, CheckTask> =
             former.map(|task| (task.slot.planned.name.clone(), task)).collect();
         for planned in checks {
+            slices.pause().await;
+            let planned = Arc::new(planned);
             let before = former.remove(&planned.name);
             let task = match before {
                 Some(mut task) if task.slot.planned.identity == planned.identity => {
-                    task.replan(Arc::new(planned.clone()));
+                    task.replan(planned);
                     task
                 }
                 before => {
                     let start = before.as_ref().map_or(Start::Now, |task| {
-                        Start::after(&task.slot.planned, *task.backoff.borrow(), planned, self.random)
+                        Start::after(&task.slot.planned, *task.backoff.borrow(), &planned, self.random)
                     });
                     let retried = before.and_then(|task| task.retried);
                     self.new_task(planned, start, retried)
@@ -129,10 +132,9 @@ impl CheckTasks {
         Retry::Started
     }
 
-    fn new_task(&mut self, planned: &Planned, start: Start, retried: Option<Instant>) -> CheckTask {
+    fn new_task(&mut self, planned: Arc<Planned>, start: Start, retried: Option<Instant>) -> CheckTask {
         self.next_id += 1;
         let target = planned.check.prepare(self.prober.env()).target;
-        let planned = Arc::new(planned.clone());
         let plans = watch::Sender::new(Arc::clone(&planned));
         let slot = Slot { id: self.next_id, planned, target };
         let (retry, backoff) = (Arc::default(), watch::Sender::new(start.backoff()));

@@ -8,13 +8,14 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::check_tasks::CheckTasks;
-use crate::app::reload::Reloader;
+use crate::app::reload::{Reloader, SLICE};
 use crate::config::plan::Plan;
 use crate::log::say;
 use crate::random::Random;
 use crate::retry::RetryRequest;
 use crate::schedule::Prober;
 use crate::shutdown::Signal;
+use crate::slices::{Slices, at_once};
 use crate::state::{self, Message, Snapshot, State};
 
 #[cfg(test)]
@@ -50,7 +51,7 @@ impl Engine {
     pub fn start(prober: Arc<dyn Prober>, random: Random, plan: &Plan) -> Self {
         let (messages, inbox) = mpsc::channel(BACKLOG);
         let mut tasks = CheckTasks::new(prober, random, messages.clone());
-        let slots = tasks.plan(&plan.checks);
+        let slots = at_once(tasks.plan(plan.checks.clone(), &mut Slices::unlimited()));
         let state = State::new(slots, plan.serve.fail_ready_on_sigterm, Instant::now(), SystemTime::now());
         let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));
         let state = tokio::spawn(state::run(state, inbox, publish));
@@ -98,11 +99,11 @@ impl Engine {
             say!(Warn, "there is no configuration file to reload");
             return;
         };
-        match reloader.load() {
+        match reloader.load().await {
             Ok(plan) => {
                 say!(Info, "reloaded the configuration"; checks = plan.checks.len());
                 self.drain = plan.serve.drain;
-                let slots = self.tasks.plan(&plan.checks);
+                let slots = self.tasks.plan(plan.checks, &mut Slices::of(SLICE)).await;
                 let fail_ready_on_sigterm = plan.serve.fail_ready_on_sigterm;
                 self.send(Message::Plan { slots, fail_ready_on_sigterm }).await;
                 self.tasks.start();

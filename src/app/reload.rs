@@ -2,8 +2,10 @@
 //!
 //! The file is looked at, not watched: a ConfigMap's mount swaps a symbolic link, which inotify on the file misses.
 
+use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +14,18 @@ use zeroize::Zeroizing;
 
 use crate::config::plan::Plan;
 use crate::env::{Env, Stamp};
+use crate::slices::Slices;
 
 /// How often the file is looked at.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Reads the plan, or every fault of it, in lines without any value.
-pub type Load = Box<dyn FnMut() -> Result<Plan, String> + Send>;
+/// How long reading a plan may hold the thread at a time.
+pub const SLICE: Duration = Duration::from_millis(5);
+
+/// The plan that is being read, or every fault of it, in lines without any value.
+pub type Loading = Pin<Box<dyn Future<Output = Result<Plan, String>> + Send>>;
+/// Reads the plan in slices.
+pub type Load = Box<dyn FnMut(Slices) -> Loading + Send>;
 
 /// The file of a plan, and how it is read.
 pub struct Reloader {
@@ -58,10 +66,10 @@ impl Reloader {
     ///
     /// # Errors
     /// Every fault of it.
-    pub fn load(&mut self) -> Result<Plan, String> {
+    pub async fn load(&mut self) -> Result<Plan, String> {
         // Before it is read: what changes meanwhile is read once more.
         self.read = self.fingerprint();
-        (self.load)()
+        (self.load)(Slices::of(SLICE)).await
     }
 
     /// A file that cannot be read has one as well: that it is gone is a change.

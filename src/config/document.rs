@@ -1,5 +1,6 @@
 //! From a document's nodes to the plan.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher as _};
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use crate::config::rules::{GateFault, Reach, judge};
 use crate::duration;
 use crate::env::Env;
 use crate::net::dial::{DialRules, Require};
+use crate::slices::Slices;
 use crate::value::Value;
 
 /// What to write where there are no checks.
@@ -28,8 +30,14 @@ pub(super) const HOW_TO_BEGIN: &str = "write at least one check, with a name and
 ///
 /// # Errors
 /// Every fault.
-pub(super) fn plan(document: &Node, origin: Origin, env: &dyn Env) -> Result<Plan, Vec<Problem>> {
-    let (rest, checks) = split(document, |key| key == "checks");
+pub(super) async fn plan(
+    document: &Node,
+    origin: Origin,
+    env: &dyn Env,
+    slices: &mut Slices,
+) -> Result<Plan, Vec<Problem>> {
+    let rest = without(document, |key| key == "checks");
+    let checks = document.get("checks");
     let outer = parse_leniently::<Outer>(&rest, &["checks"]);
     let mut problems = outer.problems;
     let outer_value = outer.value.unwrap_or_default();
@@ -39,9 +47,9 @@ pub(super) fn plan(document: &Node, origin: Origin, env: &dyn Env) -> Result<Pla
     problems.extend(longer(written, "defaults", "timeout", defaults.timeout, (interval, "interval")));
     let listen = outer_value.listen.map_or(DEFAULT_LISTEN, |listen| listen.0);
     let serve = serve(outer_value.serve.unwrap_or_default(), document.get("serve"), listen, &mut problems);
-    let mut reader = Reader { defaults, interval, env, problems, warnings: Vec::new(), names: Vec::new() };
-    let planned = match checks.first() {
-        Some((_, node)) => reader.checks(node),
+    let mut reader = Reader { defaults, interval, env, problems, warnings: Vec::new(), names: BTreeMap::new() };
+    let planned = match checks {
+        Some(node) => reader.checks(node, slices).await,
         None if matches!(document.raw, Raw::Mapping(_)) => {
             reader.problems.push(Problem::new(document.span, "", format!("no checks: {HOW_TO_BEGIN}")));
             Vec::new()
@@ -49,7 +57,7 @@ pub(super) fn plan(document: &Node, origin: Origin, env: &dyn Env) -> Result<Pla
         None => Vec::new(),
     };
     let Reader { problems, warnings, .. } = reader;
-    let written = checks.first().map_or(0, |(_, node)| match &node.raw {
+    let written = checks.map_or(0, |node| match &node.raw {
         Raw::Sequence(nodes) => nodes.len(),
         Raw::Scalar { .. } | Raw::Mapping(_) | Raw::Faulty => 0,
     });
@@ -57,6 +65,13 @@ pub(super) fn plan(document: &Node, origin: Origin, env: &dyn Env) -> Result<Pla
         return Err(problems);
     }
     Ok(Plan { listen, serve, checks: planned, listed: Vec::new(), origin, warnings })
+}
+
+/// A mapping without some of its keys.
+fn without(node: &Node, apart: impl Fn(&str) -> bool) -> Node {
+    let Raw::Mapping(entries) = &node.raw else { return node.clone() };
+    let rest = entries.iter().filter(|(key, _)| !key.text().is_some_and(&apart)).cloned().collect();
+    Node { span: node.span, raw: Raw::Mapping(rest) }
 }
 
 /// A mapping without some of its keys, and those.
@@ -127,8 +142,8 @@ struct Reader<'a> {
     env: &'a dyn Env,
     problems: Vec<Problem>,
     warnings: Vec<String>,
-    /// Each name, with the check and the line that has it.
-    names: Vec<(String, usize, usize)>,
+    /// The check and the line that has each name.
+    names: BTreeMap<String, (usize, usize)>,
 }
 
 impl Reader<'_> {
@@ -136,10 +151,15 @@ impl Reader<'_> {
         self.problems.push(Problem::new(node.span, path, message));
     }
 
-    fn checks(&mut self, node: &Node) -> Vec<Planned> {
+    async fn checks(&mut self, node: &Node, slices: &mut Slices) -> Vec<Planned> {
         match &node.raw {
             Raw::Sequence(nodes) if !nodes.is_empty() => {
-                nodes.iter().enumerate().filter_map(|(index, node)| self.check(index, node)).collect()
+                let mut planned = Vec::with_capacity(nodes.len());
+                for (index, node) in nodes.iter().enumerate() {
+                    slices.pause().await;
+                    planned.extend(self.check(index, node));
+                }
+                planned
             }
             Raw::Faulty => Vec::new(),
             Raw::Sequence(_) => {
@@ -213,12 +233,12 @@ impl Reader<'_> {
             return None;
         };
         let place = node.get("name").unwrap_or(node);
-        if let Some((_, other, line)) = self.names.iter().find(|(taken, ..)| *taken == name) {
+        if let Some((other, line)) = self.names.get(&name) {
             let message = format!("checks[{other}] in line {line} already has this name");
             self.report(place, &format!("{path}.name"), message);
             return None;
         }
-        self.names.push((name.clone(), index, place.span.line));
+        self.names.insert(name.clone(), (index, place.span.line));
         Some(name)
     }
 
@@ -329,8 +349,7 @@ const KEYS_OUTSIDE_IDENTITY: &[&str] = &["gates", "labels", "ready_ignores", "st
 /// A number for all that was written of how a check runs; it stays in this process.
 fn identity(node: &Node, terms: &RunOptions) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let (rest, _) = split(node, |key| KEYS_OUTSIDE_IDENTITY.contains(&key));
-    hash(&rest, &mut hasher);
+    hash(&without(node, |key| KEYS_OUTSIDE_IDENTITY.contains(&key)), &mut hasher);
     terms.hash(&mut hasher);
     hasher.finish()
 }

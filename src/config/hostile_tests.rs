@@ -5,6 +5,7 @@ use crate::config::node::{self, Node, Raw};
 use crate::config::plan::{Origin, Plan};
 use crate::config::source;
 use crate::env::MapEnv;
+use crate::slices::{Slices, at_once};
 
 const SAMPLE: &str = r#"
 listen: "127.0.0.1:9810"
@@ -37,7 +38,8 @@ checks:
 
 fn read(text: &[u8]) -> Result<Plan, String> {
     let env = MapEnv::default().with_file("a.yaml", text);
-    source::reload(&Origin::Given("a.yaml".into()), &env).map_err(|refused| refused.to_string())
+    at_once(source::reload(&Origin::Given("a.yaml".into()), &env, &mut Slices::unlimited()))
+        .map_err(|refused| refused.to_string())
 }
 
 /// Every line of the faults begins with a place and says something.

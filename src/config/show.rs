@@ -11,6 +11,7 @@ use crate::config::source::{self, Request};
 use crate::duration;
 use crate::env::Env;
 use crate::net::dial::Require;
+use crate::slices::{Slices, at_once};
 use crate::url::Url;
 use crate::value::{Part, Value};
 
@@ -21,7 +22,8 @@ use crate::value::{Part, Value};
 pub fn show(request: Request<'_>, env: &dyn Env) -> Result<String, Refused> {
     let origin = source::choose(request, env)?;
     let (plan, document) = match origin.file() {
-        Some(path) => source::read(path, &origin, env).map(|(plan, node)| (plan, Some(node)))?,
+        Some(path) => at_once(source::read(path, &origin, env, &mut Slices::unlimited()))
+            .map(|(plan, node)| (plan, Some(node)))?,
         None => (source::load(request, env)?, None),
     };
     let mut out = Page { text: String::new(), env };

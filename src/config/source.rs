@@ -11,6 +11,7 @@ use crate::config::node::{self, Node, Problem, Span, nearest};
 use crate::config::plan::{Extent, Gate, Gates, Origin, Plan, USUAL_FILE, VARIABLE};
 use crate::config::{discover, document, targets};
 use crate::env::Env;
+use crate::slices::{Slices, at_once};
 
 /// What was asked for on the command line.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,7 +40,9 @@ pub fn load(request: Request<'_>, env: &dyn Env) -> Result<Plan, Refused> {
     match &origin {
         Origin::Targets => targets::plan(request.targets, request.extent, env),
         Origin::Environment => discover::plan(gates.unwrap_or_default(), request.extent, env),
-        Origin::Given(_) | Origin::Variable(_) | Origin::Usual(_) => reload(&origin, env),
+        Origin::Given(_) | Origin::Variable(_) | Origin::Usual(_) => {
+            at_once(reload(&origin, env, &mut Slices::unlimited()))
+        }
     }
 }
 
@@ -56,23 +59,31 @@ pub fn discovered(words: &[String], env: &dyn Env) -> Result<(String, Vec<String
 ///
 /// # Errors
 /// Every fault; also where the origin is no file.
-pub fn reload(origin: &Origin, env: &dyn Env) -> Result<Plan, Refused> {
+pub async fn reload(origin: &Origin, env: &dyn Env, slices: &mut Slices) -> Result<Plan, Refused> {
     let Some(path) = origin.file() else { return Err(Refused::because(format!("cannot reload {origin}"))) };
-    read(path, origin, env).map(|(plan, _)| plan)
+    read(path, origin, env, slices).await.map(|(plan, _)| plan)
 }
 
-/// The plan of a file, and what is written there.
-pub(crate) fn read(path: &Path, origin: &Origin, env: &dyn Env) -> Result<(Plan, Node), Refused> {
+/// The plan of a file, and what is written there; one check is one step.
+pub(crate) async fn read(
+    path: &Path,
+    origin: &Origin,
+    env: &dyn Env,
+    slices: &mut Slices,
+) -> Result<(Plan, Node), Refused> {
     let bytes = env.file(path).map(Zeroizing::new).map_err(|error| unreadable(path, origin, &error))?;
-    let document = node::load(&bytes);
+    let document = node::load(&bytes, slices).await;
     let mut problems = document.problems;
     match document.root {
-        Some(root) if problems.is_empty() && !root.is_null() => match document::plan(&root, origin.clone(), env) {
-            Ok(plan) => return Ok((plan, root)),
-            Err(faults) => problems = faults,
-        },
+        Some(root) if problems.is_empty() && !root.is_null() => {
+            match document::plan(&root, origin.clone(), env, slices).await {
+                Ok(plan) => return Ok((plan, root)),
+                Err(faults) => problems = faults,
+            }
+        }
         Some(root) if !root.is_null() => {
-            problems.extend(document::plan(&root, origin.clone(), env).err().unwrap_or_default());
+            let faults = document::plan(&root, origin.clone(), env, slices).await.err();
+            problems.extend(faults.unwrap_or_default());
         }
         Some(_) | None if problems.is_empty() => {
             let message = format!("the file is empty: {}", document::HOW_TO_BEGIN);

@@ -209,11 +209,15 @@ impl Tracked {
             self.interval = slot.planned.interval;
         }
         let (before, after) = (self.slot.planned.gates, slot.planned.gates);
-        let view = Arc::make_mut(&mut self.view);
         let is_new = (after.ready && !before.ready) || (after.live && !before.live);
-        view.gating = (view.gating && !is_new) || view.is_seen_to_be_up();
-        view.gates = after;
-        view.labels.clone_from(&slot.planned.labels);
+        let gating = (self.view.gating && !is_new) || self.view.is_seen_to_be_up();
+        let labels = &slot.planned.labels;
+        // A view that stays as it is goes on being shared with the snapshots.
+        if (gating, after) != (self.view.gating, before) || *labels != self.view.labels {
+            let view = Arc::make_mut(&mut self.view);
+            (view.gating, view.gates) = (gating, after);
+            view.labels.clone_from(labels);
+        }
         self.slot = slot;
     }
 

@@ -13,6 +13,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("finding", 0),
     ("order", 0),
     ("secret", 0),
+    ("slices", 0),
     ("env", 0),
     ("value", 0),
     ("vocabulary", 0),

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 use super::{Ended, Engine};
-use crate::app::reload::Reloader;
+use crate::app::reload::{Loading, Reloader};
 use crate::cause::Cause;
 use crate::config::plan::{DEFAULT_LISTEN, Gates, Origin, Plan, Planned, ServeOptions};
 use crate::env::Env;
@@ -110,7 +110,10 @@ impl Lab {
     async fn with(pod: Arc<Pod>, text: &str) -> Self {
         pod.write(text);
         let reader = Arc::clone(&pod);
-        let load = Box::new(move || read(&String::from_utf8(reader.file(Path::new(FILE)).unwrap()).unwrap()));
+        let load = Box::new(move |_| {
+            let plan = read(&String::from_utf8(reader.file(Path::new(FILE)).unwrap()).unwrap());
+            Box::pin(std::future::ready(plan)) as Loading
+        });
         let mut reloader = Reloader::new(Arc::clone(&pod) as Arc<dyn Env>, FILE.into(), load);
         let prober = Arc::clone(&pod) as Arc<dyn Prober>;
         let mut engine = Engine::start(prober, || 0.5, &read(text).unwrap());

@@ -5,6 +5,7 @@ use crate::config::plan::{DEFAULT_LISTEN, Gates, MinPassing, Origin, Plan};
 use crate::config::source;
 use crate::env::MapEnv;
 use crate::net::dial::{AddressPolicy, Require};
+use crate::slices::{Slices, at_once};
 
 const FILE: &str = "a.yaml";
 
@@ -13,7 +14,7 @@ fn env(text: &str) -> MapEnv {
 }
 
 fn read(text: &str) -> Result<Plan, Refused> {
-    source::reload(&Origin::Given(FILE.into()), &env(text))
+    at_once(source::reload(&Origin::Given(FILE.into()), &env(text), &mut Slices::unlimited()))
 }
 
 fn plan(text: &str) -> Plan {

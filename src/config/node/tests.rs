@@ -1,3 +1,4 @@
+use crate::slices::{Slices, at_once};
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -129,10 +130,30 @@ fn what_yaml_has_too_much_of_is_refused() {
     assert!(faults(&deep)[0].contains("nested deeper than 32 levels"), "{:?}", faults(&deep));
 }
 
+fn load(bytes: &[u8]) -> super::Document {
+    at_once(super::load(bytes, &mut Slices::unlimited()))
+}
+
+#[test]
+fn a_check_is_short_enough_for_one_step() {
+    let long =
+        |length: usize| format!("checks:\n- {{name: a}}\n- name: b\n  body: {}\n- {{name: c}}\n", "x".repeat(length));
+    assert!(load(long(60 * 1024).as_bytes()).problems.is_empty());
+    let many: String = std::iter::once("checks:\n".to_owned())
+        .chain((0..9_000).map(|number| format!("- {{name: c{number}}}\n")))
+        .collect();
+    assert!(load(many.as_bytes()).problems.is_empty(), "many short ones are as long as the file may be");
+    for text in [long(70 * 1024), format!("labels: [{}]\n", "abc, ".repeat(20_000))] {
+        let problems = load(text.as_bytes()).problems;
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].message, "longer than 64 KiB: make it shorter, or write two checks");
+    }
+}
+
 #[test]
 fn bytes_that_are_no_utf8_have_a_place() {
-    let problems = super::load(b"url: x\nport: \xff\n").problems;
+    let problems = load(b"url: x\nport: \xff\n").problems;
     assert_eq!((problems[0].span.line, problems[0].span.column), (2, 7));
     assert!(problems[0].message.contains("UTF-8"));
-    assert!(super::load(b"\xef\xbb\xbfurl: x\n").problems.is_empty());
+    assert!(load(b"\xef\xbb\xbfurl: x\n").problems.is_empty());
 }

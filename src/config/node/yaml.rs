@@ -7,9 +7,14 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput};
 
 use super::tree::{Node, Problem, Raw, Span, join_key};
 use crate::secret::Secret;
+use crate::slices::{Slices, at_once};
 
 /// The deepest nesting that is read.
 const DEEPEST: usize = 32;
+/// The longest check, and the longest of the other keys of the file, in characters: each is read in one step.
+const LONGEST: usize = 64 * 1024;
+/// The list at the root that is read in steps: one item is one step.
+const LONG_LIST: &str = "checks";
 
 /// A text that was read, as far as it could be.
 #[derive(Debug)]
@@ -21,8 +26,7 @@ pub struct Document {
 }
 
 /// Reads one YAML document; what is faulty in it is a [`Raw::Faulty`] node or is left out.
-#[must_use]
-pub fn load(bytes: &[u8]) -> Document {
+pub async fn load(bytes: &[u8], slices: &mut Slices) -> Document {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => {
@@ -31,8 +35,8 @@ pub fn load(bytes: &[u8]) -> Document {
             return Document { root: None, problems: vec![Problem::new(end_of(good), "", message)] };
         }
     };
-    let mut loader = Loader { parser: Parser::new_from_str(text), problems: Vec::new() };
-    let root = match loader.document() {
+    let mut loader = Loader { parser: Parser::new_from_str(text), problems: Vec::new(), step: 0 };
+    let root = match loader.document(slices).await {
         Ok(root) => root,
         Err(Stop::Reported) => None,
         Err(Stop::Scan(error)) => {
@@ -49,7 +53,7 @@ pub fn load(bytes: &[u8]) -> Document {
 /// # Errors
 /// All that is wrong with the text as YAML; also where nothing stands in it.
 pub fn parse(text: &str) -> Result<Node, Vec<Problem>> {
-    match load(text.as_bytes()) {
+    match at_once(load(text.as_bytes(), &mut Slices::unlimited())) {
         Document { root: Some(node), problems } if problems.is_empty() => Ok(node),
         Document { problems, .. } if problems.is_empty() => {
             Err(vec![Problem::new(Span { line: 1, column: 1 }, "", "the file is empty")])
@@ -69,12 +73,29 @@ enum Stop {
 struct Loader<'a> {
     parser: Parser<'a, StrInput<'a>>,
     problems: Vec<Problem>,
+    /// Where the step began that is read now, in characters.
+    step: usize,
+}
+
+/// A mapping as far as it was read.
+#[derive(Default)]
+struct Entries {
+    read: Vec<(Node, Node)>,
+    seen: BTreeMap<String, Span>,
 }
 
 impl<'a> Loader<'a> {
     fn next(&mut self) -> Result<(Event<'a>, Span), Stop> {
         match self.parser.next_event() {
-            Some(Ok((event, span))) => Ok((event, place(&span.start))),
+            Some(Ok((event, span))) => {
+                let place = place(&span.start);
+                if span.end.index() > self.step + LONGEST {
+                    let message = format!("longer than {} KiB: make it shorter, or write two checks", LONGEST / 1024);
+                    self.report(place, "", message);
+                    return Err(Stop::Reported);
+                }
+                Ok((event, place))
+            }
             Some(Err(error)) => Err(Stop::Scan(error)),
             None => Ok((Event::StreamEnd, Span::default())),
         }
@@ -84,7 +105,7 @@ impl<'a> Loader<'a> {
         self.problems.push(Problem::new(span, path, message));
     }
 
-    fn document(&mut self) -> Result<Option<Node>, Stop> {
+    async fn document(&mut self, slices: &mut Slices) -> Result<Option<Node>, Stop> {
         let mut root = None;
         loop {
             let (event, span) = self.next()?;
@@ -97,11 +118,53 @@ impl<'a> Loader<'a> {
                 }
                 Event::DocumentStart(_) => {
                     let (event, span) = self.next()?;
-                    root = Some(self.node(event, span, "", 1)?);
+                    root = Some(match event {
+                        Event::MappingStart(0, None) => self.root(span, slices).await?,
+                        event => self.node(event, span, "", 1)?,
+                    });
                 }
                 _ => return Ok(root),
             }
         }
+    }
+
+    /// The mapping at the root: its keys and the checks one by one, each of them short enough for one step.
+    async fn root(&mut self, span: Span, slices: &mut Slices) -> Result<Node, Stop> {
+        let mut entries = Entries::default();
+        loop {
+            let (event, place) = self.next_step()?;
+            if event == Event::MappingEnd {
+                return Ok(Node { span, raw: Raw::Mapping(entries.read) });
+            }
+            let key = self.node(event, place, "", 2)?;
+            let (event, value_place) = self.next()?;
+            let value = match event {
+                Event::SequenceStart(0, None) if key.text() == Some(LONG_LIST) => {
+                    Node { span: value_place, raw: self.long_list(slices).await? }
+                }
+                event => self.value(event, value_place, &key, "", 2)?,
+            };
+            self.add(&mut entries, key, value, "");
+        }
+    }
+
+    async fn long_list(&mut self, slices: &mut Slices) -> Result<Raw, Stop> {
+        let mut nodes = Vec::new();
+        loop {
+            slices.pause().await;
+            let (event, span) = self.next_step()?;
+            if event == Event::SequenceEnd {
+                return Ok(Raw::Sequence(nodes));
+            }
+            let path = format!("{LONG_LIST}[{}]", nodes.len());
+            nodes.push(self.node(event, span, &path, 3)?);
+        }
+    }
+
+    /// The next event, which begins another step.
+    fn next_step(&mut self) -> Result<(Event<'a>, Span), Stop> {
+        self.step = self.parser.peek().and_then(Result::ok).map_or(self.step, |(_, span)| span.start.index());
+        self.next()
     }
 
     fn node(&mut self, event: Event<'a>, span: Span, path: &str, depth: usize) -> Result<Node, Stop> {
@@ -145,38 +208,45 @@ impl<'a> Loader<'a> {
     }
 
     fn mapping(&mut self, path: &str, depth: usize) -> Result<Raw, Stop> {
-        let mut entries: Vec<(Node, Node)> = Vec::new();
-        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+        let mut entries = Entries::default();
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
-                return Ok(Raw::Mapping(entries));
+                return Ok(Raw::Mapping(entries.read));
             }
             let key = self.node(event, span, path, depth + 1)?;
-            let value_path = join_key(path, key.text());
             let (event, value_span) = self.next()?;
-            // An empty value's own place is that of whatever comes next.
-            let empty = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty());
-            let value = self.node(event, if empty { key.span } else { value_span }, &value_path, depth + 1)?;
-            match key.text() {
-                None if matches!(key.raw, Raw::Faulty) => {}
-                None => {
-                    let message = "a key must be a string; check whether this is a template that was not rendered \
-                                   (`{{ … }}`)";
-                    self.report(span, path, message);
-                }
-                Some("<<") => self.report(span, path, "merge keys (`<<`) are not supported: write the keys themselves"),
-                Some(text) => match seen.get(text) {
-                    Some(first) => {
-                        let message = format!("duplicate key, already set in line {}", first.line);
-                        self.report(span, &value_path, message);
-                    }
-                    None => {
-                        seen.insert(text.to_owned(), span);
-                        entries.push((key, value));
-                    }
-                },
+            let value = self.value(event, value_span, &key, path, depth + 1)?;
+            self.add(&mut entries, key, value, path);
+        }
+    }
+
+    fn value(&mut self, event: Event<'a>, span: Span, key: &Node, path: &str, depth: usize) -> Result<Node, Stop> {
+        // An empty value's own place is that of whatever comes next.
+        let empty = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty());
+        self.node(event, if empty { key.span } else { span }, &join_key(path, key.text()), depth)
+    }
+
+    fn add(&mut self, entries: &mut Entries, key: Node, value: Node, path: &str) {
+        let span = key.span;
+        match key.text() {
+            None if matches!(key.raw, Raw::Faulty) => {}
+            None => {
+                let message = "a key must be a string; check whether this is a template that was not rendered \
+                               (`{{ … }}`)";
+                self.report(span, path, message);
             }
+            Some("<<") => self.report(span, path, "merge keys (`<<`) are not supported: write the keys themselves"),
+            Some(text) => match entries.seen.get(text) {
+                Some(first) => {
+                    let message = format!("duplicate key, already set in line {}", first.line);
+                    self.report(span, &join_key(path, Some(text)), message);
+                }
+                None => {
+                    entries.seen.insert(text.to_owned(), span);
+                    entries.read.push((key, value));
+                }
+            },
         }
     }
 }

@@ -1,0 +1,92 @@
+//! Long work in slices: it pauses between two steps once it has held the thread for long enough, so that checks and probes
+//! get their turn. It knows no runtime: a pause is a future that is ready the second time it is polled.
+
+#![expect(
+    clippy::disallowed_types,
+    reason = "a clock that a test has stopped would not show how long the thread is held"
+)]
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// When work pauses.
+#[derive(Debug)]
+pub struct Slices {
+    /// How long it may hold the thread; `None` for work that nobody waits beside.
+    longest: Option<Duration>,
+    since: Instant,
+}
+
+impl Slices {
+    /// Pauses after each slice of this length.
+    #[must_use]
+    pub fn of(longest: Duration) -> Self {
+        Self { longest: Some(longest), since: Instant::now() }
+    }
+
+    /// Never pauses.
+    #[must_use]
+    pub fn unlimited() -> Self {
+        Self { longest: None, since: Instant::now() }
+    }
+
+    /// Between two steps: lets others run if this slice is over.
+    pub async fn pause(&mut self) {
+        if self.longest.is_some_and(|longest| self.since.elapsed() >= longest) {
+            let mut waited = false;
+            poll_fn(|cx| {
+                if std::mem::replace(&mut waited, true) {
+                    return Poll::Ready(());
+                }
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+            self.since = Instant::now();
+        }
+    }
+}
+
+/// The result of work that waits for nothing but its pauses, all at once.
+pub fn at_once<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    loop {
+        if let Poll::Ready(done) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return done;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+    use std::time::Duration;
+
+    use super::{Slices, at_once};
+
+    #[test]
+    fn work_pauses_after_each_slice_alone() {
+        for (mut slices, pauses) in
+            [(Slices::of(Duration::ZERO), 3), (Slices::of(Duration::from_secs(3600)), 0), (Slices::unlimited(), 0)]
+        {
+            let steps = Cell::new(0);
+            let mut work = pin!(async {
+                for _ in 0..3 {
+                    slices.pause().await;
+                    steps.set(steps.get() + 1);
+                }
+            });
+            let mut pending = 0;
+            while work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+                pending += 1;
+            }
+            assert_eq!((pending, steps.get()), (pauses, 3));
+        }
+        at_once(async { Slices::of(Duration::ZERO).pause().await });
+    }
+}
