@@ -6,6 +6,7 @@
 
 mod discovery;
 mod dsn;
+mod forms;
 mod guard;
 mod hint;
 mod keys;

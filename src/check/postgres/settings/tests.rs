@@ -76,12 +76,13 @@ fn what_cannot_be_used_is_said_without_its_text() {
 #[test]
 fn what_only_other_clients_can_use_is_a_limit() {
     for (text, says) in [
-        ("jdbc:postgresql://h/d?user=u&password=s3cret", "a JDBC URL is not read"),
+        ("jdbc:mysql://h/d?user=u&password=s3cret", "a JDBC URL"),
         ("postgres://u:s3cret@%2Frun%2Fpostgresql/d", "sockets in the file system"),
         ("postgres://u:s3cret@/d?host=/run/postgresql", "sockets in the file system"),
         ("postgres://db", "no user"),
         ("prisma://u:s3cret@h/d", "neither postgres:// nor postgresql://"),
-        ("Host=h;Username=u;Password=s3cret", "ADO.NET"),
+        ("Server=h;Initial Catalog=d;User Id=u;Password=s3cret", "ADO.NET"),
+        ("h:5432/d", "a bare host and port"),
         ("user=u password=s3cret dbname=d", "names no host"),
         ("service=main password=s3cret", "pg_service.conf"),
     ] {
