@@ -33,7 +33,7 @@ use crate::outcome::Fault;
 use crate::url::Endpoint;
 use crate::value::Value;
 
-pub use dialect::dialect;
+pub use dialect::{bare_address, dialect};
 pub(crate) use kind::no_hint;
 pub use kind::{ByParts, DiscoveryRule, HintFn, KeyVariable, Kind, ParseFn, ShownKeys, Subject, fault_of_url, literal};
 pub use schemes::{Meaning, SCHEMES, blame_scheme, meaning};

@@ -6,6 +6,7 @@
 
 mod discovery;
 mod dsn;
+mod forms;
 mod guard;
 mod hint;
 mod keys;
@@ -164,6 +165,7 @@ impl Postgres {
 impl PostgresRun {
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
         let settings = &self.settings;
+        attempt.facts().absent_files.clone_from(&settings.absent_files);
         let several = settings.hosts.len() > 1;
         let hosts: Vec<&Server> = settings.hosts.iter().filter(|server| attempt.is_for(&server.endpoint)).collect();
         let count = hosts.len();

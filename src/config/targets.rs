@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::cause::Cause;
 use crate::check::connection::{Connection, Protocol};
-use crate::check::{Check, Kind, Meaning, SCHEMES, blame_scheme, dialect, meaning};
+use crate::check::{Check, Kind, Meaning, SCHEMES, bare_address, blame_scheme, dialect, meaning};
 use crate::config::fault::Refused;
 use crate::config::names::{Names, is_variable_name};
 use crate::config::plan::{Extent, Gates, Origin, Plan, Planned};
@@ -161,7 +161,7 @@ fn not_spoken(name: &str, protocol: &Protocol) -> Blame {
 
 /// What is said of a value that is no URL.
 fn without_scheme(name: &str, value: &str) -> Blame {
-    match dialect(value) {
+    match dialect(value).or_else(|| bare_address(value)) {
         Some(form) => {
             let what = format!("the variable {name} is {form}, which this version does not read");
             Blame::with_detail(Some(ValueDetail::NotRead), what)

@@ -8,12 +8,12 @@ use super::entry::Entry;
 use super::tls_key_names::Unverified;
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
-use crate::outcome::{CertificateOddity, Evidence, Fault};
+use crate::outcome::{AbsentFile, CertificateOddity, Evidence, Fault, SERVER_TEXT_LIMIT, clean_text};
 use crate::timestamp::rfc3339_unix;
 
 /// The catalogue of this family.
 pub(super) const CODES: &[Entry] =
-    &[TLS_EXPIRES_SOON, TLS_NOT_VERIFIED, TLS_COMMON_NAME_ONLY, TLS_LOOSE_NAME, TLS_ODD_CERTIFICATE];
+    &[TLS_EXPIRES_SOON, TLS_NOT_VERIFIED, TLS_FILE_ABSENT, TLS_COMMON_NAME_ONLY, TLS_LOOSE_NAME, TLS_ODD_CERTIFICATE];
 
 const TLS_EXPIRES_SOON: Entry = Entry {
     code: "tls_expires_soon",
@@ -28,6 +28,13 @@ const TLS_NOT_VERIFIED: Entry = Entry {
     cause: Cause::TlsUntrusted,
     meaning: "the certificate was not verified, because `verify: false` is set",
     remedy: "mount the certificate of the authority and set it as `ca`",
+};
+const TLS_FILE_ABSENT: Entry = Entry {
+    code: "tls_file_absent",
+    severity: Severity::Info,
+    cause: Cause::FileMissing,
+    meaning: "the URL names a certificate file that is not in this container, and the check went on without it, like libpq",
+    remedy: "mount the file in the container of pilotfish at the same path",
 };
 
 const TLS_COMMON_NAME_ONLY: Entry = Entry {
@@ -67,6 +74,7 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     }
     let mut findings: Vec<Finding> = expires_soon(evidence, context).into_iter().collect();
     findings.extend(evidence.facts.certificate_oddities.iter().map(odd));
+    findings.extend(evidence.facts.absent_files.iter().map(absent));
     // A mode says what its clients verify, too, and where it asks for nothing that is often its default.
     if evidence.facts.tls_verified == Some(false) && context.tls_keys.unverified == Unverified::VerifyFalse {
         let message = "the certificate was not verified (verify: false): anyone between this pod and the server can read the traffic";
@@ -108,6 +116,16 @@ fn odd(oddity: &CertificateOddity) -> Finding {
             "reissue it with basicConstraints=CA:FALSE",
         ),
     }
+}
+
+fn absent(file: &AbsentFile) -> Finding {
+    let AbsentFile { parameter, path } = file;
+    let message = format!(
+        "{parameter} of the URL names {}, which is not in this container: like libpq, the check went on without it",
+        clean_text(path, SERVER_TEXT_LIMIT)
+    );
+    TLS_FILE_ABSENT
+        .found(message, "mount the file in this container too; if the app has none either, remove the parameter")
 }
 
 /// The leaf alone is judged: what stands above it may be sent without need, and has others that stand for it.

@@ -87,9 +87,21 @@ pub struct Facts {
     /// Hosts before the one that passed, and what was wrong with each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<String>,
+    /// Files that the URL names and this container has not, for findings.
+    #[serde(skip)]
+    pub absent_files: Vec<AbsentFile>,
     /// What the peer said first, or an excerpt of its body: shown by `check` and `diagnose` only.
     #[serde(skip)]
     pub excerpt: Option<String>,
+}
+
+/// A file that a connection URL names, that is not in this container, and without which its clients go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AbsentFile {
+    /// The parameter of the URL.
+    pub parameter: &'static str,
+    /// The path in it.
+    pub path: String,
 }
 
 /// The key of a fact that is a kind's own: the name in JSON, and what it means.

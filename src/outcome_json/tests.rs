@@ -122,6 +122,7 @@ fn full() -> Outcome {
             not_after: 1_775_001_600,
         }],
         certificate_oddities: Vec::new(),
+        absent_files: Vec::new(),
         first_expiry: Some(1_775_001_600),
         tls_verified: Some(true),
         own: vec![

@@ -100,8 +100,8 @@ fn login_rejected(fault: &Fault) -> &'static str {
              pg_hba.conf, or give the pooler TLS to the server (PgBouncer: server_tls_sslmode)."
         }
         code::NO_PLAIN_RULE => {
-            "No line in pg_hba.conf accepts this user without TLS, and the server offers no TLS. Enable TLS there \
-             (ssl = on) if the line is a hostssl one, or add a line for this user, database and pod network."
+            "No line in pg_hba.conf accepts this user without TLS, and the server offered no TLS. Enable TLS there \
+             (ssl = on) or in a proxy between that removes it; otherwise add a line for this user, database and pod network."
         }
         code::NO_RULE => {
             "No line in pg_hba.conf matches this user, database and client address, whatever the password. Add a line \
@@ -166,9 +166,21 @@ fn too_many_connections(fault: &Fault) -> &'static str {
 
 fn auth_unsupported(fault: &Fault) -> &'static str {
     match about(fault) {
-        code::CHANNEL_BINDING => {
-            "channel_binding=require needs TLS and scram-sha-256. Set `sslmode: require` or stricter, or remove \
-             channel_binding from the URL."
+        code::UNBOUND_PLAIN => {
+            "channel_binding=require needs TLS, which this connection does not have. Enable TLS on the server and set \
+             `sslmode: require` or stricter, or remove channel_binding from the URL."
+        }
+        code::UNBOUND_METHOD => {
+            "channel_binding=require needs a login by scram-sha-256. Store and require scram-sha-256 on the server \
+             (password_encryption, ALTER ROLE … PASSWORD, pg_hba.conf), or remove channel_binding from the URL."
+        }
+        code::UNBOUND_NOT_OFFERED => {
+            "The server offers SCRAM without channel binding, as poolers and proxies that end TLS themselves do. Connect \
+             to PostgreSQL directly, or set channel_binding=prefer and protect the login with `sslmode: verify-full`."
+        }
+        code::UNBOUND_CERTIFICATE => {
+            "A login cannot be bound to a certificate whose signature names no hash, such as Ed25519. Reissue it with \
+             EC P-256 or RSA and SHA-256, or set channel_binding=prefer."
         }
         _ => {
             "Client and server share no login method. Store and require scram-sha-256 on the server \

@@ -91,7 +91,11 @@ pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, server: &
 /// One fault of two: the one over TLS, which is the kind that matters, but where the other got to a proof.
 fn both(first: ConnectMode, earlier: Fault, later: Fault) -> Fault {
     let (over_tls, plain) = if first == ConnectMode::Plain { (later, earlier) } else { (earlier, later) };
+    let others_certificate =
+        matches!(over_tls.detail, Some(Detail::SqlState { code: code::OTHER_USERS_CERTIFICATE, .. }));
     let plain_decides = match plain.cause {
+        // The certificate was to log in: without TLS the server can only ask for something else.
+        _ if others_certificate => false,
         // A server without TLS refused nothing over it.
         _ if over_tls.detail == Some(Detail::Tls(TlsDetail::NotOffered)) => true,
         Cause::LoginRejected | Cause::TlsUnsupported => false,
@@ -169,7 +173,15 @@ async fn offer(attempt: &mut Attempt, mut io: Io) -> Result<Offer, Refused> {
     // What else it says shows what it speaks.
     attempt.abandon(io).await;
     let other_mode = matches!(session_error, SessionError::Server(_));
-    Err(Refused { fault: fault(attempt, &session_error, Link::PlainForced), other_mode })
+    let fault = match &session_error {
+        SessionError::Server(error) if error.takes_request_for_protocol() => {
+            let message = format!("the server rejects the request for TLS: {} ({})", error.message, error.code);
+            let fault = Fault::new(Phase::Tls, Cause::TlsUnsupported, message);
+            attempt.of_connection(fault.with(Detail::Tls(TlsDetail::NotOffered)))
+        }
+        error => fault(attempt, error, Link::PlainForced),
+    };
+    Err(Refused { fault, other_mode })
 }
 
 async fn authenticate(
@@ -257,8 +269,8 @@ pub(super) fn fault(attempt: &Attempt, session_error: &SessionError, link: Link)
             // A number of the server may change from run to run.
             return if *code == code::ROUNDS { fault.stating(TOO_MANY_ROUNDS) } else { fault.stating(text) };
         }
-        SessionError::Unbound(text) => {
-            let unbound = Detail::Protocol { code: code::CHANNEL_BINDING, product: None };
+        SessionError::Unbound { code, text } => {
+            let unbound = Detail::Protocol { code, product: None };
             return attempt.fault(Cause::AuthUnsupported, text).with(unbound);
         }
         SessionError::TooLong(_) if speaks_another(attempt) => StreamError::Unexpected(""),

@@ -26,7 +26,12 @@ pub(super) enum SessionError {
         text: String,
     },
     /// We stopped it, because the login must be tied to the server's certificate, and for this reason cannot be.
-    Unbound(String),
+    Unbound {
+        /// What is missing, of those in `sqlstate::code`.
+        code: &'static str,
+        /// What the server offers instead.
+        text: String,
+    },
 }
 
 /// The peer does not keep to the protocol.

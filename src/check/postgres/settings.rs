@@ -1,5 +1,8 @@
 //! The keys and the URL, resolved for one run: keys of the configuration override the URL's part.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use super::keys::{PUBLIC_CA, PostgresKeys, is_public};
 use super::url::{HostPart, UrlPart, read_hosts, read_url};
 use super::words::{ChannelBinding, Role, SslMode};
@@ -8,7 +11,7 @@ use crate::check::login::Cleartext;
 use crate::check::server_keys::HostProblem;
 use crate::env::Env;
 use crate::net::tls::Pem;
-use crate::outcome::{Detail, Fault, Phase, ValueDetail};
+use crate::outcome::{AbsentFile, Detail, Fault, Phase, ValueDetail};
 use crate::secret::Secret;
 use crate::url::{Endpoint, Host, Url};
 use crate::value::{Expected, Setting, Value};
@@ -59,6 +62,8 @@ pub(super) struct Settings {
     pub(super) role: Role,
     /// Nothing but encryption by GSSAPI will do.
     pub(super) gss_only: bool,
+    /// Files that the URL names, which are not in this container, and without which libpq goes on.
+    pub(super) absent_files: Vec<AbsentFile>,
 }
 
 impl Target {
@@ -126,13 +131,14 @@ impl Settings {
             let fault = Fault::new(Phase::Assert, Cause::FileInvalid, format!("{} is empty", of.origin()));
             return Err(fault.with(Detail::Value(ValueDetail::Empty)));
         }
-        let password = password.or(url.password);
+        let password = password.or(url.password.take());
+        let chosen = setting(&keys.sslmode, "sslmode", env)?.or(url.sslmode);
+        let absent_files = drop_absent_files(&mut url, chosen, env);
         let ca = file(&keys.ca, url.ca);
         let (cert, key) = (file(&keys.cert, url.cert), file(&keys.key, url.key));
         if cert.is_some() != key.is_some() {
             return Err(malformed("a client certificate and its key (sslcert, sslkey) go together: one is missing"));
         }
-        let chosen = setting(&keys.sslmode, "sslmode", env)?.or(url.sslmode);
         let sslmode = sslmode(chosen, ca.as_ref().is_some_and(is_public))?;
         if sslmode == SslMode::VerifyFull && target.hosts.iter().any(|server| server.name.is_none()) {
             return Err(malformed("hostaddr is set without host, and sslmode=verify-full needs the host name"));
@@ -154,6 +160,7 @@ impl Settings {
             application_name: url.application_name.unwrap_or_else(|| APPLICATION_NAME.to_owned()),
             options: url.options,
             gss_only: url.gss_only,
+            absent_files,
             role: setting(&keys.role, "role", env)?.map(|role| role.0).or(url.role).unwrap_or_default(),
         })
     }
@@ -171,6 +178,33 @@ fn sslmode(chosen: Option<SslMode>, public_ca: bool) -> Result<SslMode, Fault> {
         (Some(mode), true) if mode != SslMode::VerifyFull => Err(malformed(PUBLIC_CA)),
         (chosen, _) => Ok(chosen.unwrap_or(SslMode::Prefer)),
     }
+}
+
+/// As libpq has it (`initialize_SSL`): a missing client certificate is not shown, and then its key is not read; without the
+/// file of the CA nothing is verified, where the mode does not ask for that.
+fn drop_absent_files(url: &mut UrlPart, mode: Option<SslMode>, env: &dyn Env) -> Vec<AbsentFile> {
+    let mut absent = Vec::new();
+    let mut drop_absent = |file: &mut Option<String>, parameter: &'static str| {
+        let is_absent = |path: &String| {
+            let read = env.file(Path::new(path));
+            matches!(read.map_err(|error| error.kind()), Err(ErrorKind::NotFound | ErrorKind::NotADirectory))
+        };
+        if let Some(path) = file.take_if(|path| !is_word(path) && is_absent(path)) {
+            absent.push(AbsentFile { parameter, path });
+        }
+    };
+    if !matches!(mode, Some(SslMode::VerifyCa | SslMode::VerifyFull)) {
+        drop_absent(&mut url.ca, "sslrootcert");
+    }
+    drop_absent(&mut url.cert, "sslcert");
+    if url.cert.is_none() {
+        url.key = None;
+    }
+    absent
+}
+
+fn is_word(ca: &str) -> bool {
+    matches!(ca, "system" | "builtin")
 }
 
 fn setting<T: Clone + std::str::FromStr<Err: Into<Expected>>>(

@@ -95,6 +95,11 @@ impl ServerError {
         named.is_some_and(|named| proven || self.code == "08P01" || !user.starts_with(named.trim_end_matches('"')))
     }
 
+    /// Whether it takes the request for TLS (1234.5679) for a version of the protocol: servers and poolers that know no TLS.
+    pub(super) fn takes_request_for_protocol(&self) -> bool {
+        self.says("1234.5679") || self.says("80877103")
+    }
+
     fn says(&self, text: &str) -> bool {
         self.message.contains(text)
     }
@@ -238,6 +243,19 @@ mod tests {
             let fault = error(code, message).at_login(Link::Plain);
             assert_eq!(fault.cause.slug(), slug, "{code} {message}");
             assert_eq!(fault.message, format!("{message} ({code})"));
+        }
+    }
+
+    #[test]
+    fn servers_that_do_not_know_the_request_for_tls() {
+        for (code, message, expected) in [
+            ("0A000", "unsupported frontend protocol 1234.5679: server supports 1.0 to 3.0", true),
+            ("0A000", "unsupported frontend protocol 1234.5679: server supports 3.0 to 3.0", true),
+            ("08P01", "Unsupported startup message: 80877103", true),
+            ("0A000", "unsupported frontend protocol 3.2: server supports 3.0 to 3.0", false),
+            ("53300", "sorry, too many clients already", false),
+        ] {
+            assert_eq!(error(code, message).takes_request_for_protocol(), expected, "{message}");
         }
     }
 

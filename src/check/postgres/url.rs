@@ -6,11 +6,12 @@
 use std::net::IpAddr;
 
 use super::dsn;
+use super::forms;
 use super::words::{ChannelBinding, Port, Role, SslMode};
 use crate::check::server_keys::read_host;
-use crate::check::{SCHEMES, blame_scheme, dialect};
-use crate::findings::{Blame, as_sqlalchemy_reads, blame};
-use crate::outcome::ValueDetail;
+use crate::check::{SCHEMES, bare_address, blame_scheme, dialect};
+use crate::findings::{Blame, as_sqlalchemy_reads, blame, blame_url};
+use crate::scheme::without_jdbc;
 use crate::secret::Secret;
 use crate::url::{Host, Url, detail_of, percent_decode};
 
@@ -66,9 +67,6 @@ impl UrlPart {
     /// # Errors
     /// What is wrong, in words, never the text.
     pub(super) fn read(text: &str) -> Result<Self, Blame> {
-        if text.starts_with("jdbc:") {
-            return Err(Blame::with_detail(Some(ValueDetail::NotRead), "a JDBC URL is not read"));
-        }
         let filled = fill_empty_host(text);
         let url = Url::parse(filled.as_ref().map_or(text, Secret::expose))?;
         let scheme = url.scheme.split('+').next().unwrap_or_default();
@@ -110,8 +108,7 @@ impl UrlPart {
             "password" => self.password = text().map(Secret::new),
             "passfile" => self.passfile = !value.is_empty(),
             "service" if !value.is_empty() => {
-                let says = "it names a service of pg_service.conf, which is not read";
-                return Err(Blame::with_detail(Some(ValueDetail::NotRead), says));
+                return Err(forms::not_read("it names a service of pg_service.conf, which is not read"));
             }
             "dbname" => self.database = text(),
             // The word of node-postgres for it.
@@ -182,16 +179,23 @@ impl UrlPart {
     }
 }
 
-/// Reads a URL or a keyword string; where that fails, or where user and password appear in a URL twice, what is to blame.
+/// Reads a URL, a keyword string or a form of another client; where that fails, or where user and password appear in a URL
+/// twice, what is to blame.
 pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
-    if !dsn::is_one(text)
-        && let Some(form) = dialect(text)
-    {
-        return Err(Blame::with_detail(Some(ValueDetail::NotRead), format!("it is {form}, which is not read")));
-    }
     if let Some(pairs) = dsn::read(text) {
         let broken = |problem| Blame::malformed(format!("it is a string of keywords (host=… user=…), and {problem}"));
         return pairs.map_err(broken).and_then(|pairs| UrlPart::default().with(&pairs));
+    }
+    if let Some(blame) = blame_url(text, true, SCHEMES).filter(|_| without_jdbc(text) != text) {
+        return Err(blame);
+    }
+    if let Some(pairs) = forms::read(text) {
+        let limit =
+            |blame: Blame| forms::not_read(&format!("it is another client's form of a URL, and {}", blame.message));
+        return pairs.and_then(|pairs| UrlPart::default().with(&pairs).map_err(limit));
+    }
+    if let Some(form) = dialect(text) {
+        return Err(forms::not_read(&format!("it is {form}, which is not read")));
     }
     let mut read = UrlPart::read(text);
     if read.is_err()
@@ -201,6 +205,9 @@ pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
     }
     match (blame(text, read.is_err(), SCHEMES), read) {
         (Some(blame), _) => Err(blame),
+        (None, Err(_)) if let Some(form) = bare_address(text) => {
+            Err(forms::not_read(&format!("it is {form}, without scheme:// and user")))
+        }
         (None, read) => read,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::keys::{Port, SEVERAL, ServerKeys, ServerRules, read_hosts};
 use crate::cause::Cause;
-use crate::check::{SCHEMES, blame_scheme, dialect};
+use crate::check::{SCHEMES, bare_address, blame_scheme, dialect};
 use crate::env::Env;
 use crate::findings::{Blame, blame};
 use crate::outcome::{Fault, Phase, ValueDetail};
@@ -181,6 +181,9 @@ pub(super) fn read_url(text: &str, rules: &ServerRules) -> Result<ServerUrl, Bla
     let read = ServerUrl::read(text, rules);
     match (blame(text, read.is_err(), SCHEMES), read) {
         (Some(blame), _) => Err(blame),
+        (None, Err(_)) if let Some(form) = bare_address(text) => {
+            Err(Blame::with_detail(Some(ValueDetail::NotRead), format!("it is {form}, without scheme://")))
+        }
         (None, read) => read,
     }
 }

@@ -225,8 +225,9 @@ const fn limit(detail: &TlsDetail) -> Option<&'static str> {
              Enable TLS 1.2 or 1.3 on the server (nginx: ssl_protocols TLSv1.2 TLSv1.3)."
         }
         TlsDetail::NothingInCommon => {
-            "The app's TLS stack (OpenSSL, Go, Java) may accept this server. Enable TLS 1.2 or 1.3 with ECDHE and AES-GCM \
-             or ChaCha20 on it; if it selects its certificate by name (SNI), use a name that it knows."
+            "The app may well connect: OpenSSL, Go and Java accept more. On the server, enable a cipher (ECDHE with AES-GCM \
+             or ChaCha20), a group (X25519, P-256, P-384) and a key (RSA, EC P-256) that pilotfish offers; the alert does not \
+             show which is missing, nor whether it wants another name (SNI)."
         }
         TlsDetail::UnsupportedSignature => {
             "The app's TLS stack (OpenSSL, Java) may accept this certificate, and pilotfish cannot verify it. Reissue it \

@@ -69,6 +69,7 @@ pub fn blame(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
         }
         Some(Flaw::Base64) => return Some(Blame::malformed("it is still base64 of the URL")),
         Some(Flaw::Unexpanded(what)) if unread => return Some(unfilled(&what)),
+        Some(Flaw::Placeholder) if unread => return Some(Blame::malformed("it is a placeholder")),
         Some(Flaw::Unresolved(store)) if unread => {
             return Some(Blame::malformed(format!("it is a reference for {store}, which nothing resolved")));
         }
@@ -77,8 +78,16 @@ pub fn blame(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
     if unread && let Some(shape) = Shape::of(text) {
         return Some(Blame::malformed(format!("it {}", shape.words().0)));
     }
-    if unread && let Some(Flaw::Json) = values::flaw_of_one(text) {
-        return Some(Blame::malformed("it is a whole JSON object, where one value is meant"));
+    match values::flaw_of_one(text).filter(|_| unread) {
+        // Apps may take the login out of it.
+        Some(Flaw::Json) => {
+            return Some(Blame::with_detail(
+                Some(ValueDetail::NotRead),
+                "it is a whole JSON object, which is not read",
+            ));
+        }
+        Some(_) => return Some(Blame::malformed("it is a word for a value that is not there, where a URL belongs")),
+        None => {}
     }
     let family = Family::of(text, schemes)?;
     let intent = Intent::of(text)?;

@@ -68,6 +68,8 @@ pub(super) fn value<'a>(
             Flaw::Unexpanded(_) | Flaw::Unresolved(_) if !reading.key.is_empty() => {
                 listed || unproven || fault.is_some()
             }
+            // The app may read the whole object, and pilotfish does not.
+            Flaw::Json if fault.is_some_and(|fault| fault.detail == Some(Detail::Value(ValueDetail::NotRead))) => true,
             Flaw::Base64 | Flaw::Unexpanded(_) | Flaw::Unresolved(_) | Flaw::Pem(_) | Flaw::Json | Flaw::Absent => {
                 listed || explains(fault)
             }

@@ -9,7 +9,7 @@ use crate::findings::wording::join_names;
 
 /// Whose runtimes read no such string, of those that `clients` names.
 pub(super) fn judge(reading: &Reading, context: Context<'_>) -> Option<Finding> {
-    let is_string = reading.key == "url" && Intent::of(reading.text.expose()).is_none();
+    let is_string = reading.key == "url" && is_one(reading.text.expose());
     // What the check does not read is no string of the family.
     let family = Family::named(context.family?).filter(|_| is_string && !context.endpoints.is_empty())?;
     let mut names: Vec<&str> = Vec::new();
@@ -33,4 +33,9 @@ pub(super) fn judge(reading: &Reading, context: Context<'_>) -> Option<Finding> 
             KEYWORDS.remedy,
         )
     })
+}
+
+/// Keywords have spaces between them; with semicolons it is a form of another client.
+fn is_one(text: &str) -> bool {
+    Intent::of(text).is_none() && !text.contains(';')
 }

@@ -114,12 +114,14 @@ impl Rules {
             return Ok("scram-sha-256-plus");
         }
         if self.channel_binding == ChannelBinding::Require {
-            let why = match (self.trust, self.can_bind()) {
-                (Trust::Plain, _) => "the connection is not encrypted",
-                (_, false) => "the server's certificate has no hash that it could be tied to",
-                (_, true) => "the server does not offer SCRAM-SHA-256-PLUS",
+            let (code, why) = match (self.trust, self.can_bind()) {
+                (Trust::Plain, _) => (code::UNBOUND_PLAIN, "the connection is not encrypted"),
+                (_, false) => {
+                    (code::UNBOUND_CERTIFICATE, "the server's certificate has no hash that it could be tied to")
+                }
+                (_, true) => (code::UNBOUND_NOT_OFFERED, "the server does not offer SCRAM-SHA-256-PLUS"),
             };
-            return Err(SessionError::Unbound(format!("channel binding is required, but {why}")));
+            return Err(SessionError::Unbound { code, text: format!("channel binding is required, but {why}") });
         }
         if !offers(SCRAM_SHA_256) {
             return Err(unsupported(
@@ -170,9 +172,10 @@ impl Rules {
     /// A method that cannot be tied to the server's certificate.
     fn without_binding(&self, method: &str) -> Result<(), SessionError> {
         if self.channel_binding == ChannelBinding::Require {
-            return Err(SessionError::Unbound(format!(
-                "channel binding is required, and the server asks for {method}"
-            )));
+            return Err(SessionError::Unbound {
+                code: code::UNBOUND_METHOD,
+                text: format!("channel binding is required, and the server asks for {method}"),
+            });
         }
         Ok(())
     }

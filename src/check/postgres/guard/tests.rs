@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
 use super::super::login::{Login, log_in};
 use super::super::session::QueryResult;
+use super::super::sqlstate::code;
 use super::super::words::ChannelBinding;
 use super::{Guard, Record, SessionError, Trust};
 use crate::cause::Cause;
@@ -273,17 +274,18 @@ async fn required_channel_binding_accepts_no_other_way() {
     let secret = Secret::new("s3cret".into());
     let both = auth(10, b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0");
     let scram = auth(10, b"SCRAM-SHA-256\0\0");
-    for (script, trust, end_point, says) in [
-        (auth(0, b""), Trust::Verified, Some(vec![1]), "no proof at all"),
-        (auth(3, b""), Trust::Verified, Some(vec![1]), "clear text"),
-        (auth(5, b"salt"), Trust::Verified, Some(vec![1]), "md5"),
-        (scram.clone(), Trust::Plain, None, "not encrypted"),
-        (scram, Trust::Verified, Some(vec![1]), "does not offer SCRAM-SHA-256-PLUS"),
-        (both, Trust::Verified, None, "no hash"),
+    for (script, trust, end_point, says, about) in [
+        (auth(0, b""), Trust::Verified, Some(vec![1]), "no proof at all", code::UNBOUND_METHOD),
+        (auth(3, b""), Trust::Verified, Some(vec![1]), "clear text", code::UNBOUND_METHOD),
+        (auth(5, b"salt"), Trust::Verified, Some(vec![1]), "md5", code::UNBOUND_METHOD),
+        (scram.clone(), Trust::Plain, None, "not encrypted", code::UNBOUND_PLAIN),
+        (scram, Trust::Verified, Some(vec![1]), "does not offer SCRAM-SHA-256-PLUS", code::UNBOUND_NOT_OFFERED),
+        (both, Trust::Verified, None, "no hash", code::UNBOUND_CERTIFICATE),
     ] {
         let login = Login { channel_binding: ChannelBinding::Require, end_point, ..login(Some(&secret), trust) };
         let ended = with(script, &login).await;
-        let Err(SessionError::Unbound(text)) = ended.result else { panic!("{says}: {:?}", ended.result) };
+        let Err(SessionError::Unbound { code, text }) = ended.result else { panic!("{says}: {:?}", ended.result) };
+        assert_eq!(code, about, "{text}");
         assert!(text.contains(says) && !ended.record.proof_sent, "{text}");
     }
 }

@@ -85,6 +85,14 @@ pub(super) fn hint(about: &str) -> Option<&'static str> {
             "The pooler has no pool for this database and user. Add one to its configuration, or correct the names in the \
              URL."
         }
+        code::ADMIN_CONSOLE => {
+            "The login works, but this database is PgBouncer's admin console, which runs no SQL. Set `query: SHOW VERSION`, \
+             or name a database that PgBouncer serves."
+        }
+        code::HBA_SETTING => {
+            "No line of CockroachDB's setting for logins accepts this user and address, whatever the password. Add one to \
+             server.host_based_authentication.configuration, or an allowed address in the console of the provider."
+        }
         code::POOLER_CONFIG => {
             "PgBouncer's settings for logins contradict each other (auth_type, auth_dbname, auth_user). Its log names the \
              setting: correct it in pgbouncer.ini, then RELOAD."

@@ -225,7 +225,14 @@ fn what_the_kind_found_itself() {
         of(&Fault::new(Phase::Login, cause, "").with(Detail::Protocol { code, product: None })).unwrap_or_default()
     };
     assert!(own(Cause::QueryFailed, code::OTHER_ROLE).contains("the Service of the replicas"));
-    assert!(own(Cause::AuthUnsupported, code::CHANNEL_BINDING).contains("channel_binding=require needs"));
+    for (about, says) in [
+        (code::UNBOUND_PLAIN, "needs TLS"),
+        (code::UNBOUND_METHOD, "scram-sha-256 on the server"),
+        (code::UNBOUND_NOT_OFFERED, "poolers and proxies"),
+        (code::UNBOUND_CERTIFICATE, "Ed25519"),
+    ] {
+        assert!(own(Cause::AuthUnsupported, about).contains(says), "{about}");
+    }
     assert!(own(Cause::AuthUnsupported, "").contains("share no login method"));
     let upstream = said(Phase::Login, "password authentication failed for user \"app\" (28P01)");
     let Some(Detail::SqlState { state, product, .. }) = upstream.detail else { panic!("{upstream:?}") };

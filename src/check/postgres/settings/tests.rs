@@ -6,8 +6,12 @@ use crate::net::tls::Pem;
 use crate::value::Value;
 
 fn of_url(text: &str) -> Result<Settings, String> {
+    of_url_in(text, &MapEnv::default())
+}
+
+fn of_url_in(text: &str, env: &MapEnv) -> Result<Settings, String> {
     let keys = PostgresKeys { url: Some(Value::literal(text)), ..PostgresKeys::default() };
-    Settings::resolve(&keys, &MapEnv::default()).map_err(|fault| format!("{}: {}", fault.cause.slug(), fault.message))
+    Settings::resolve(&keys, env).map_err(|fault| format!("{}: {}", fault.cause.slug(), fault.message))
 }
 
 fn shown(keys: &PostgresKeys, env: &MapEnv) -> String {
@@ -64,7 +68,6 @@ fn what_cannot_be_used_is_said_without_its_text() {
         ("postgres://u:s3cret@h/d?sslmode=s3cret", "sslmode is not one of disable, allow"),
         ("postgres://u:s3cret@h/d?port=s3cret", "port is not a port"),
         ("postgres://u:s3cret@h/%zz", "percent-encoding"),
-        ("postgres://u:s3cret@h/d?sslcert=/c.pem", "go together"),
         ("postgres://u:s3cret@h/d?sslrootcert=system&sslmode=require", "verify-full alone"),
     ] {
         let error = of_url(text).unwrap_err();
@@ -76,12 +79,13 @@ fn what_cannot_be_used_is_said_without_its_text() {
 #[test]
 fn what_only_other_clients_can_use_is_a_limit() {
     for (text, says) in [
-        ("jdbc:postgresql://h/d?user=u&password=s3cret", "a JDBC URL is not read"),
+        ("jdbc:mysql://h/d?user=u&password=s3cret", "a JDBC URL"),
         ("postgres://u:s3cret@%2Frun%2Fpostgresql/d", "sockets in the file system"),
         ("postgres://u:s3cret@/d?host=/run/postgresql", "sockets in the file system"),
         ("postgres://db", "no user"),
         ("prisma://u:s3cret@h/d", "neither postgres:// nor postgresql://"),
-        ("Host=h;Username=u;Password=s3cret", "ADO.NET"),
+        ("Server=h;Initial Catalog=d;User Id=u;Password=s3cret", "ADO.NET"),
+        ("h:5432/d", "a bare host and port"),
         ("user=u password=s3cret dbname=d", "names no host"),
         ("service=main password=s3cret", "pg_service.conf"),
     ] {
@@ -89,6 +93,32 @@ fn what_only_other_clients_can_use_is_a_limit() {
         assert!(error.starts_with("probe_limit: ") && error.contains(says), "{text}: {error}");
         assert!(!error.contains("s3"), "{error}");
     }
+}
+
+/// As `initialize_SSL` of libpq decides.
+#[test]
+fn files_that_are_not_here_are_what_they_are_to_libpq() {
+    let env = MapEnv::default().with_file("/ca.pem", b"x").with_file("/c.pem", b"x").with_file("/k.pem", b"x");
+    for (more, ca, cert, absent) in [
+        ("sslmode=require&sslrootcert=/ca.pem", true, false, ""),
+        ("sslmode=require&sslrootcert=/none.pem", false, false, "sslrootcert=/none.pem"),
+        ("sslrootcert=/none.pem", false, false, "sslrootcert=/none.pem"),
+        ("sslmode=verify-ca&sslrootcert=/none.pem", true, false, ""),
+        ("sslmode=verify-full&sslrootcert=/none.pem&sslcert=/none.pem", true, false, "sslcert=/none.pem"),
+        ("sslrootcert=system", true, false, ""),
+        ("sslcert=/c.pem&sslkey=/k.pem", false, true, ""),
+        ("sslcert=/c.pem&sslkey=/none.pem", false, true, ""),
+        ("sslcert=/none.pem&sslkey=/k.pem", false, false, "sslcert=/none.pem"),
+        ("sslcert=/none.pem", false, false, "sslcert=/none.pem"),
+        ("sslkey=/k.pem", false, false, ""),
+    ] {
+        let settings = of_url_in(&format!("postgres://u@h/d?{more}"), &env).expect(more);
+        let absent_files = settings.absent_files.iter().map(|file| format!("{}={}", file.parameter, file.path));
+        let found = (settings.ca.is_some(), settings.cert.is_some(), absent_files.collect::<Vec<_>>().join(" "));
+        assert_eq!(found, (ca, cert, absent.to_owned()), "{more}");
+    }
+    let alone = of_url_in("postgres://u:s3cret@h/d?sslcert=/c.pem", &env).unwrap_err();
+    assert!(alone.starts_with("url_malformed: ") && alone.contains("go together"), "{alone}");
 }
 
 #[test]

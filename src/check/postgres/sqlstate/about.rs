@@ -106,6 +106,19 @@ mod tests {
                 ("tls_demanded", Some("Azure")),
             ),
             ("28000", "This RDS proxy has no credentials for the role app", ("proxy_secret", Some("RDS Proxy"))),
+            ("28P01", "The access token has expired. Please acquire a new token and retry.", ("token", Some("Azure"))),
+            (
+                "28000",
+                "An error occurred while validating the access token. Please acquire a new token and retry",
+                ("token", Some("Azure")),
+            ),
+            ("28000", "authentication rejected by configuration", ("hba_setting", Some("CockroachDB"))),
+            (
+                "28000",
+                "no server.host_based_authentication.configuration entry for host \"10.0.0.1\", user \"app\"",
+                ("hba_setting", Some("CockroachDB")),
+            ),
+            ("08P01", "invalid command 'SELECT 1', use SHOW HELP;", ("admin_console", Some("PgBouncer"))),
             ("08P01", "query_wait_timeout", ("no_backend", Some("PgBouncer"))),
             ("28000", "certificate authentication failed for user \"app\"", ("other_users_certificate", None)),
         ] {

@@ -95,8 +95,18 @@ pub(in crate::check::postgres) const POOLER_DISABLED: &str = "pooler_disabled";
 /// A line of pg_hba.conf rejects this user.
 pub(in crate::check::postgres) const REJECT_RULE: &str = "reject_rule";
 
-/// No server's error: the login must be tied to the server's certificate, and cannot be.
-pub(in crate::check::postgres) const CHANNEL_BINDING: &str = "channel_binding";
+/// No server's error: the login must be tied to the server's certificate, and the connection has no TLS.
+pub(in crate::check::postgres) const UNBOUND_PLAIN: &str = "unbound_plain";
+/// No server's error: the same, and the server asks for a method that cannot be tied to anything.
+pub(in crate::check::postgres) const UNBOUND_METHOD: &str = "unbound_method";
+/// No server's error: the same, and the server offers SCRAM without it.
+pub(in crate::check::postgres) const UNBOUND_NOT_OFFERED: &str = "unbound_not_offered";
+/// No server's error: the same, and the certificate's signature names no hash.
+pub(in crate::check::postgres) const UNBOUND_CERTIFICATE: &str = "unbound_certificate";
+/// The database is the pooler's own console, which runs no SQL.
+pub(in crate::check::postgres) const ADMIN_CONSOLE: &str = "admin_console";
+/// No line of CockroachDB's setting for logins accepts this user and address.
+pub(in crate::check::postgres) const HBA_SETTING: &str = "hba_setting";
 /// No server's error: the server is in another role than the one that is wanted.
 pub(in crate::check::postgres) const OTHER_ROLE: &str = "other_role";
 

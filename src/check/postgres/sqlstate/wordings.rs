@@ -57,6 +57,11 @@ const WORDINGS: &[Wording] = &[
     row("should be in <username@hostname> format", Cause::LoginRejected, code::USER_AT_SERVER, AZURE),
     row("access token not valid for role", Cause::PasswordRejected, code::TOKEN, AZURE),
     row("Azure AD access token", Cause::PasswordRejected, code::TOKEN, AZURE),
+    // "The access token has expired", "has invalid format", "does not have a valid audience claim", "An error occurred while
+    // validating the access token": darold/ora2pg #1851, Azure-Samples/rag-postgres-openai-python #161,
+    // microsoft/azuredatastudio-postgresql #505, cyrilgdn/terraform-provider-postgresql #60.
+    row("The access token ", Cause::PasswordRejected, code::TOKEN, AZURE),
+    row("validating the access token", Cause::PasswordRejected, code::TOKEN, AZURE),
     // Supavisor: lib/supavisor/errors/*.ex at 03e5cc56; supabase/cli #4277, supabase/supabase #21166 (older words).
     row("SSL connection is required for user", Cause::TlsUnsupported, code::TLS_DEMANDED, SUPABASE),
     row("not in tenant allow_list", Cause::LoginRejected, code::ADDRESS, SUPABASE),
@@ -104,6 +109,9 @@ const WORDINGS: &[Wording] = &[
     // CockroachDB: pkg/sql/pgwire/server.go (ErrSSLRequired), pkg/ccl/sqlproxyccl (error.go, proxy_handler.go, connector.go).
     row("node is running secure mode, SSL connection", Cause::TlsUnsupported, code::TLS_DEMANDED, COCKROACH),
     row("server requires encryption", Cause::TlsUnsupported, code::TLS_DEMANDED, COCKROACH),
+    // pkg/sql/pgwire/{auth,auth_methods}.go.
+    row("host_based_authentication", Cause::LoginRejected, code::HBA_SETTING, COCKROACH),
+    row("authentication rejected by configuration", Cause::LoginRejected, code::HBA_SETTING, COCKROACH),
     row("odeParamsRoutingFailed", Cause::LoginRejected, code::CLUSTER, COCKROACH),
     row("missing cluster identifier", Cause::LoginRejected, code::CLUSTER, COCKROACH),
     row("odeProxyRefusedConnection", Cause::LoginRejected, code::BLOCKED, COCKROACH),
@@ -128,6 +136,8 @@ const WORDINGS: &[Wording] = &[
     row("unable to read data from DB node", Cause::QueryFailed, code::NO_BACKEND, PGPOOL),
     // PgBouncer: disconnect_client() in src/*.c at 13a344f2; "cannot connect to server" up to 1.20.
     row("SSL required", Cause::TlsUnsupported, code::TLS_DEMANDED, PGBOUNCER),
+    // src/admin.c: its console runs commands alone.
+    row("use SHOW HELP", Cause::QueryFailed, code::ADMIN_CONSOLE, PGBOUNCER),
     row("bouncer config error", Cause::LoginRejected, code::POOLER_CONFIG, PGBOUNCER),
     row("auth_ldap_options is null", Cause::LoginRejected, code::POOLER_CONFIG, PGBOUNCER),
     row("ldap is not supported by this build", Cause::LoginRejected, code::POOLER_CONFIG, PGBOUNCER),

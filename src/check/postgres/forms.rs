@@ -1,0 +1,312 @@
+//! Connection strings of other clients, read where their meaning is exact: pgjdbc's URLs, Npgsql's `Host=…;Username=…`, and
+//! PDO's `pgsql:host=…;dbname=…`. Each becomes the keywords of libpq that mean the same.
+
+use super::dsn::{self, Pairs};
+use crate::findings::Blame;
+use crate::outcome::ValueDetail;
+use crate::secret::Secret;
+use crate::url::percent_decode;
+
+/// The keywords that a text of such a form means; `None` for any other text. An error is a limit: what the app's own client
+/// makes of the rest is not known.
+pub(super) fn read(text: &str) -> Option<Result<Pairs, Blame>> {
+    if let Some(rest) = text.strip_prefix("jdbc:") {
+        return Some(jdbc(rest).ok_or_else(|| not_read("it is a JDBC URL with parts that are not read")));
+    }
+    if let Some(rest) = text.strip_prefix("pgsql:") {
+        // PDO itself only puts spaces for the semicolons.
+        let spaced = Secret::new(rest.replace(';', " "));
+        let broken = |_| not_read("it is a DSN of PHP's PDO with parts that are not read");
+        return dsn::read(spaced.expose()).map(|pairs| pairs.map_err(broken));
+    }
+    npgsql(text).map(Ok)
+}
+
+/// What is said of a form that only its own client reads as a whole.
+pub(super) fn not_read(says: &str) -> Blame {
+    Blame::with_detail(Some(ValueDetail::NotRead), says)
+}
+
+fn pair(name: &str, value: &str) -> (String, Secret) {
+    (name.to_owned(), Secret::new(value.to_owned()))
+}
+
+/// As `java.net.URLDecoder` decodes: a `+` is a space.
+fn form_decode(text: &str) -> Option<Secret> {
+    percent_decode(&zeroize::Zeroizing::new(text.replace('+', " "))).map(Secret::new)
+}
+
+/// `postgresql://host:port/database?user=…&password=…`, as `Driver.parseURL` of pgjdbc has it.
+fn jdbc(text: &str) -> Option<Pairs> {
+    let rest = text.strip_prefix("postgresql:")?;
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (hosts, database) = match place.strip_prefix("//") {
+        Some(place) => place.split_once('/').unwrap_or((place, "")),
+        None => ("", place.trim_start_matches('/')),
+    };
+    let mut pairs = servers(if hosts.is_empty() { "localhost" } else { hosts }, "");
+    pairs.push(("dbname".to_owned(), form_decode(database)?));
+    let mut mode = None;
+    for (name, value) in query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
+        let value = form_decode(value)?;
+        let text = value.expose();
+        let known = match name {
+            "user" => "user",
+            "password" => "password",
+            "sslrootcert" => "sslrootcert",
+            "options" => "options",
+            "ApplicationName" => "application_name",
+            "channelBinding" => "channel_binding",
+            "gssEncMode" => "gssencmode",
+            "sslmode" => {
+                mode = Some(text.to_ascii_lowercase());
+                continue;
+            }
+            // Beside `sslmode` it means nothing.
+            "ssl" => {
+                let on = matches!(text, "" | "true");
+                mode = mode.or_else(|| on.then(|| "verify-full".to_owned()));
+                continue;
+            }
+            "targetServerType" => {
+                let wanted = match text {
+                    "primary" | "master" => "primary",
+                    "secondary" | "slave" => "standby",
+                    _ => "any",
+                };
+                pairs.push(pair("target_session_attrs", wanted));
+                continue;
+            }
+            // Keys of its own format, and classes that only a JVM has.
+            "sslcert" | "sslkey" | "sslfactory" | "socketFactory" | "socketFactoryArg" | "service" => return None,
+            _ => continue,
+        };
+        pairs.push((known.to_owned(), value));
+    }
+    pairs.extend(mode.map(|mode| pair("sslmode", &mode)));
+    Some(pairs)
+}
+
+/// Hosts with ports, separated by commas, as two lists; `port` is that of the hosts without one.
+fn servers(hosts: &str, port: &str) -> Pairs {
+    let port = if port.is_empty() { "5432" } else { port };
+    let split = |host: &str| match host.trim().rsplit_once(':') {
+        Some((name, own)) if !own.contains(']') && (name.ends_with(']') || !name.contains(':')) => {
+            (name.to_owned(), own.to_owned())
+        }
+        _ => (host.trim().to_owned(), port.to_owned()),
+    };
+    let (names, ports): (Vec<String>, Vec<String>) = hosts.split(',').map(split).unzip();
+    vec![pair("host", &names.join(",")), pair("port", &ports.join(","))]
+}
+
+/// `Host=db;Username=app;Password=…`; `None` where a key is another database's.
+fn npgsql(text: &str) -> Option<Pairs> {
+    /// Of SQL Server, MySQL and ODBC.
+    const FOREIGN: [&str; 13] = [
+        "addr",
+        "address",
+        "allowuservariables",
+        "charset",
+        "datasource",
+        "driver",
+        "encrypt",
+        "initialcatalog",
+        "integratedsecurity",
+        "multipleactiveresultsets",
+        "provider",
+        "sslca",
+        "trusted_connection",
+    ];
+    let (mut pairs, mut hosts, mut port) = (Pairs::new(), Secret::new(String::new()), Secret::new(String::new()));
+    for (key, value) in settings(text)? {
+        let text = value.expose();
+        let known = match key.as_str() {
+            "host" | "server" => {
+                hosts = value;
+                continue;
+            }
+            "port" => {
+                port = value;
+                continue;
+            }
+            "username" | "userid" | "uid" | "user" => "user",
+            "password" | "psw" | "pwd" => "password",
+            "database" | "db" => "dbname",
+            "rootcertificate" => "sslrootcert",
+            "applicationname" => "application_name",
+            "options" => "options",
+            "passfile" => "passfile",
+            "sslmode" => {
+                let mode =
+                    text.to_ascii_lowercase().replace("verifyca", "verify-ca").replace("verifyfull", "verify-full");
+                pairs.push(pair("sslmode", &mode));
+                continue;
+            }
+            "channelbinding" | "gssencryptionmode" | "targetsessionattributes" => {
+                let name = match key.as_str() {
+                    "channelbinding" => "channel_binding",
+                    "gssencryptionmode" => "gssencmode",
+                    _ => "target_session_attrs",
+                };
+                let word = text.to_ascii_lowercase();
+                let any = name == "target_session_attrs" && word.starts_with("prefer");
+                pairs.push(pair(name, if any { "any" } else { &word }));
+                continue;
+            }
+            // It may be a PFX file.
+            "sslcertificate" | "sslkey" => return None,
+            foreign if FOREIGN.contains(&foreign) => return None,
+            _ => continue,
+        };
+        pairs.push((known.to_owned(), value));
+    }
+    if hosts.expose().is_empty() || pairs.is_empty() {
+        return None;
+    }
+    pairs.extend(servers(hosts.expose(), port.expose()));
+    Some(pairs)
+}
+
+/// `Key=Value;…` as ADO.NET's `DbConnectionStringBuilder` reads it, keys in lower case without spaces; `None` where it is not
+/// that, or has one pair only.
+fn settings(text: &str) -> Option<Vec<(String, Secret)>> {
+    let mut found = Vec::new();
+    let mut rest = text.trim_start_matches([';', ' ', '\t', '\n', '\r']);
+    while !rest.is_empty() {
+        let (key, after) = rest.split_once('=')?;
+        let key: String = key.chars().filter(|c| *c != ' ').collect::<String>().to_ascii_lowercase();
+        if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return None;
+        }
+        let after = after.trim_start_matches(' ');
+        let (value, after) = match after.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+            Some(quote) => quoted(after, quote)?,
+            None => {
+                let (value, after) = after.split_once(';').unwrap_or((after, ""));
+                (Secret::new(value.trim().to_owned()), after)
+            }
+        };
+        found.push((key, value));
+        rest = after.trim_start_matches([';', ' ', '\t', '\n', '\r']);
+    }
+    (found.len() > 1).then_some(found)
+}
+
+/// A value in quotes, in which a doubled one is one, and what follows its `;`.
+fn quoted(text: &str, quote: char) -> Option<(Secret, &str)> {
+    let mut value = zeroize::Zeroizing::new(String::new());
+    let mut rest = &text[1..];
+    loop {
+        let at = rest.find(quote)?;
+        value.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if !rest.starts_with(quote) {
+            break;
+        }
+        value.push(quote);
+        rest = &rest[1..];
+    }
+    let after = rest.trim_start();
+    (after.is_empty() || after.starts_with(';')).then(|| (Secret::new(value.to_string()), after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use crate::check::postgres::url::read_url;
+
+    /// What a text means, `keyword:value` in order; `limit` where it is not read.
+    fn shown(text: &str) -> String {
+        match read(text) {
+            None => "none".to_owned(),
+            Some(Err(blame)) => blame.cause.slug().to_owned(),
+            Some(Ok(mut pairs)) => {
+                pairs.sort_by(|a, b| a.0.cmp(&b.0));
+                pairs.iter().map(|(name, value)| format!("[{name}:{}]", value.expose())).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn forms_of_other_clients_are_read_as_these_read_them() {
+        for (text, expected) in [
+            (
+                "jdbc:postgresql://db:5433/shop?user=app&password=p%40w+x",
+                "[dbname:shop][host:db][password:p@w x][port:5433][user:app]",
+            ),
+            (
+                "jdbc:postgresql://a,b:5433/shop?ssl=true",
+                "[dbname:shop][host:a,b][port:5432,5433][sslmode:verify-full]",
+            ),
+            (
+                "jdbc:postgresql://[::1]/shop?sslmode=Require&ssl=true",
+                "[dbname:shop][host:[::1]][port:5432][sslmode:require]",
+            ),
+            ("jdbc:postgresql:shop", "[dbname:shop][host:localhost][port:5432]"),
+            (
+                "jdbc:postgresql://db/shop?targetServerType=secondary&currentSchema=x&ApplicationName=web",
+                "[application_name:web][dbname:shop][host:db][port:5432][target_session_attrs:standby]",
+            ),
+            ("jdbc:postgresql://db/shop?sslfactory=org.postgresql.ssl.NonValidatingFactory", "probe_limit"),
+            ("jdbc:aws-wrapper:postgresql://db/shop", "probe_limit"),
+            ("jdbc:mysql://db/shop", "probe_limit"),
+            (
+                "pgsql:host=db;port=5433;dbname=shop;sslmode=require",
+                "[dbname:shop][host:db][port:5433][sslmode:require]",
+            ),
+            ("pgsql:host=db dbname=shop", "[dbname:shop][host:db]"),
+            (
+                "Host=db;Port=5433;Username=app;Password=p=w;Database=shop;SSL Mode=VerifyFull;Pooling=true",
+                "[dbname:shop][host:db][password:p=w][port:5433][sslmode:verify-full][user:app]",
+            ),
+            (
+                "server=a:5433,b; user id=app; password='p;''w';database=shop;",
+                "[dbname:shop][host:a,b][password:p;'w][port:5433,5432][user:app]",
+            ),
+            ("Host=db;Username=app;Password=\"p;w\" ", "[host:db][password:p;w][port:5432][user:app]"),
+            ("Server=db;Initial Catalog=shop;User Id=app;Password=x", "none"),
+            ("Driver={PostgreSQL};Server=db;Uid=app;Pwd=x", "none"),
+            ("Server=db", "none"),
+            ("mysql:host=db;dbname=shop", "none"),
+            ("postgres://app:pw@db/shop?a=b;c=d", "none"),
+            ("host=db user=app password=a;b", "none"),
+            ("s3cret", "none"),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    /// Another form, or one whose rest is not understood, says nothing of the app; a slip is one for every client.
+    #[test]
+    fn what_is_not_read_is_a_limit_and_a_slip_is_none() {
+        for (text, cause) in [
+            ("db:5432", "probe_limit"),
+            ("db", "probe_limit"),
+            ("10.0.0.7:5432/shop", "probe_limit"),
+            ("mysql:host=db;dbname=s3cret", "probe_limit"),
+            ("cache:6379,password=s3cret,ssl=True", "probe_limit"),
+            ("Data Source=db;User ID=app;Password=s3cret", "probe_limit"),
+            ("Server=tcp:db,1433;Database=shop;User ID=app;Password=s3cret", "probe_limit"),
+            ("Host=db;Username=app;Password=s3cret;SSL Mode=s3cret", "probe_limit"),
+            ("jdbc:sqlserver://db;databaseName=shop;password=s3cret", "probe_limit"),
+            ("service=prod user=app", "probe_limit"),
+            (r#"{"host":"db","username":"app","password":"s3cret"}"#, "probe_limit"),
+            ("null", "url_malformed"),
+            ("changeme", "url_malformed"),
+            ("postgres:/db", "url_malformed"),
+            ("postgres//app:s3cret@db/shop", "url_malformed"),
+            ("app:s3cret@db:5432/shop", "url_malformed"),
+            ("postgres://app:s3cret@db:99999/shop", "url_malformed"),
+            ("jdbc:postgres://db/shop?user=app&password=s3cret", "url_malformed"),
+            ("jdbc:postgresql://db:99999/shop?password=s3cret", "url_malformed"),
+        ] {
+            let blame = read_url(text).expect_err(text);
+            assert_eq!(blame.cause.slug(), cause, "{text}: {}", blame.message);
+            assert!(!blame.message.contains("s3"), "{text}: {}", blame.message);
+        }
+        for text in ["postgres://app:pw@db/shop", "postgresql+asyncpg://app:pw@a:1,b:2/shop", "host=db user=app"] {
+            assert!(read_url(text).is_ok(), "{text}");
+        }
+    }
+}
