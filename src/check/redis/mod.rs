@@ -80,7 +80,9 @@ impl Check for Redis {
             readings,
             destination.and_then(|destination| {
                 let (password, tls) = (self.keys.password(&destination, env)?, self.keys.tls(&destination));
-                Ok(RedisRun { destination, password, tls })
+                let server = &destination.server;
+                let hidden_user = server.user.clone().filter(|_| server.shown_user().is_none()).map(Secret::new);
+                Ok(RedisRun { destination, password, hidden_user, tls })
             }),
         )
     }
@@ -94,6 +96,8 @@ impl Check for Redis {
 struct RedisRun {
     destination: Destination,
     password: Option<Secret>,
+    /// The user, if it may not be shown.
+    hidden_user: Option<Secret>,
     tls: Option<TlsKeys>,
 }
 
@@ -143,17 +147,22 @@ impl RedisRun {
         attempt.enter(Phase::Request);
         if let Some(error) = session::ping(client).await? {
             attempt.evidence().degraded = true;
-            let text = error.message("PING", login.password);
+            let text = error.message("PING", &self.secrets());
             attempt.facts().health_warning = Some(HealthRemark { text, fix: hint::of_warning(error.code) });
         }
         Ok(())
+    }
+
+    /// What no message may repeat: a user alone may be a password that lacks its colon.
+    fn secrets(&self) -> Vec<&Secret> {
+        self.password.iter().chain(&self.hidden_user).collect()
     }
 
     /// The fault of a session that ended early.
     fn fault(&self, attempt: &Attempt, error: &SessionError) -> Fault {
         let stream_error = match error {
             SessionError::Refused(command, error) => {
-                let message = error.message(command, self.password.as_ref());
+                let message = error.message(command, &self.secrets());
                 let fault = match error.meaning {
                     Meaning::Refused(refusal) => refusal.fault(message),
                     // The user is logged in but may not choose the database.
@@ -162,6 +171,10 @@ impl RedisRun {
                     }
                     Meaning::LoggedIn => attempt.fault(Cause::QueryFailed, message),
                     Meaning::Failed(cause) => attempt.fault(cause, message),
+                };
+                let fault = match (error.meaning, error.says()) {
+                    (Meaning::Failed(Cause::QueryFailed) | Meaning::LoggedIn, Some(says)) => fault.stating(says),
+                    _ => fault,
                 };
                 let as_user =
                     error.code == "noauth" && self.password.is_none() && self.destination.server.user.is_some();
