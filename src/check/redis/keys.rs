@@ -144,6 +144,12 @@ impl RedisKeys {
         destination.server.tls.then(|| self.own.tls.clone().unwrap_or_default())
     }
 
+    /// Whether the variables that the target comes from say by their name that it is a Sentinel.
+    pub(super) fn wants_sentinel(&self) -> bool {
+        let targets = [&self.server.url, &self.server.host].into_iter().flatten();
+        targets.into_iter().any(|value| value.origin().to_ascii_lowercase().contains("sentinel"))
+    }
+
     /// Every value that a run reads.
     pub(super) fn values(&self) -> Vec<&Value> {
         let settings = [&self.own.database, &self.own.db].into_iter().flatten().filter_map(Setting::later);
