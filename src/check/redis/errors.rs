@@ -27,6 +27,8 @@ pub(super) struct ServerError {
     pub(super) code: &'static str,
     /// What it means.
     pub(super) meaning: Meaning,
+    /// Its first word, if the table has it: a word of the protocol, which is no part of a secret.
+    word: &'static str,
     /// What it means, in our words; empty if the error is not known.
     says: &'static str,
     /// The server's sentence, which may hold the password.
@@ -163,11 +165,12 @@ impl ServerError {
         let text = clean_text(text, SEARCH_LIMIT);
         let (word, lower) = (text.split_ascii_whitespace().next().unwrap_or_default(), text.to_ascii_lowercase());
         let fits = |row: &&Row| (row.0.is_empty() || row.0 == word) && lower.contains(row.1);
+        let known = ROWS.iter().map(|row| row.0).find(|known| *known == word).unwrap_or_default();
         let (code, meaning, says) = match ROWS.iter().find(fits) {
             Some((_, _, code, meaning, says)) => (*code, *meaning, *says),
             None => ("other", Failed(Cause::QueryFailed), ""),
         };
-        Self { code, meaning, says, text: Secret::new(text) }
+        Self { code, meaning, word: known, says, text: Secret::new(text) }
     }
 
     /// Whether it shows, as the answer to PING, that the login works.
@@ -198,7 +201,10 @@ impl ServerError {
             "" => format!("the server answered {command} with an error"),
             says => says.to_owned(),
         };
-        match sentence(self.text.expose(), secrets) {
+        let text = self.text.expose();
+        let rest = text.strip_prefix(self.word).unwrap_or(text);
+        let shown = sentence(rest, secrets).map(|rest| clean_text(&format!("{}{rest}", self.word), SENTENCE_LIMIT));
+        match shown {
             Some(text) if text.is_empty() => says,
             Some(text) => format!("{says}: {text}"),
             None if self.says.is_empty() => format!("{says} that repeats the password"),
@@ -216,7 +222,7 @@ fn sentence(text: &str, secrets: &[&Secret]) -> Option<String> {
         let secret: Vec<char> = secret.to_ascii_lowercase().chars().take(SEARCH_LIMIT).collect();
         secret.windows(PART.min(secret.len())).any(|part| lower.contains(&part.iter().collect::<String>()))
     });
-    (!remains).then(|| clean_text(masked.trim().trim_end_matches('.'), SENTENCE_LIMIT))
+    (!remains).then(|| masked.trim_end().trim_end_matches('.').to_owned())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod client;
 mod errors;
 mod hint;
 mod keys;
+mod parameters;
 mod session;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{Expected, StreamError};
+use crate::net::tls::Verify;
 use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, HealthRemark, Phase};
 use crate::secret::Secret;
 use crate::value::Value;
@@ -30,6 +32,7 @@ use crate::value::Value;
 use client::{Client, SessionError};
 use errors::{Meaning, NOT_EXPECTED, ServerError, UNKNOWN_COMMAND};
 use keys::{Destination, RULES, RedisKeys};
+use parameters::Leniency;
 use session::Login;
 
 /// The usual port of Redis Sentinel.
@@ -117,7 +120,10 @@ impl RedisRun {
         // Report unreadable files before connecting.
         let tls = self.tls.as_ref().map(|keys| keys.options(&endpoint.host, attempt.world())).transpose()?;
         let mut io = attempt.connect(endpoint).await?;
-        if let Some(options) = tls {
+        if let Some(mut options) = tls {
+            if self.destination.parameters.leniency == Leniency::Name && options.verify == Verify::Full {
+                options.verify = Verify::Chain;
+            }
             io = attempt.start_tls(io, &options).await?;
         }
         let mut client = Client::new(io);
