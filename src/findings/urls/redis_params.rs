@@ -15,6 +15,10 @@ const REQUIREMENTS: [&str; 6] = ["none", "optional", "required", "cert_none", "c
 
 /// What is told of a URL of Redis.
 pub(super) fn judge(intent: &Intent<'_>, origin: &str) -> Vec<Finding> {
+    // Another form (`redis+socket`, `redis-sentinel`) is read by one client alone.
+    if !matches!(intent.scheme, "redis" | "rediss" | "valkey" | "valkeys") || intent.hosts.is_empty() {
+        return Vec::new();
+    }
     let over_tls = matches!(intent.scheme, "rediss" | "valkeys");
     let mut found = Vec::new();
     for (name, value) in intent.query() {
@@ -135,6 +139,8 @@ mod tests {
             "rediss://cache?ssl=true",
             "redis://cache?tls=false",
             "redis://:pw@cache/1",
+            "redis+socket:///run/redis.sock?password=s3cret",
+            "redis+sentinel://cache?password=s3cret",
         ] {
             assert!(found(url).is_empty(), "{url}");
         }
