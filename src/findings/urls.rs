@@ -14,6 +14,7 @@ mod messages;
 mod pairs;
 mod params;
 mod percent;
+mod redis_params;
 mod rows;
 mod shape;
 mod sites;
@@ -224,7 +225,7 @@ fn url(
     }
     let mut found = match family {
         Family::Postgres => params::judge(&intent, &reading.origin, evidence, asked),
-        Family::Redis => Vec::new(),
+        Family::Redis => redis_params::judge(&intent, &reading.origin),
     };
     // What keeps the place of a password is to be replaced, not to be encoded.
     let kept = values::unfilled(text).is_some() || messages::placeholder_in(text).is_some();

@@ -29,6 +29,8 @@ pub use crate::net::options::{AttemptOptions, Pin};
 
 /// How long the peer of a finished conversation may take to close.
 const FAREWELL: Duration = Duration::from_millis(100);
+/// How long the peer may take for an answer that decides nothing of the login.
+const ASIDE: Duration = Duration::from_secs(1);
 /// How much it may send until then, in bytes: of an answer whose end nobody wants, there may be much.
 const FAREWELL_BYTES: u64 = 1024 * 1024;
 
@@ -257,6 +259,18 @@ impl Attempt {
             }
         }
         self.waited(began);
+    }
+
+    /// Something that a session may still ask while it ends, for at most a second within the deadline: a peer that does not
+    /// answer it fails no check, and the time belongs to no phase.
+    pub async fn aside<T>(&mut self, asking: impl Future<Output = T>) -> Option<T> {
+        let began = Instant::now();
+        // Closing needs its own time.
+        let last = self.options.deadline.checked_sub(FAREWELL).unwrap_or(began);
+        let until = last.min(began + ASIDE);
+        let answer = timeout_at(until, asking).await.ok();
+        self.waited(began);
+        answer
     }
 
     /// The time of closing since `began` belongs to no phase.

@@ -1,6 +1,7 @@
 //! The `redis` kind against the real Redis.
 
 mod login;
+mod sentinel;
 mod states;
 mod strangers;
 mod tls;

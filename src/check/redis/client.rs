@@ -96,6 +96,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         }
     }
 
+    /// Sends the last command and QUIT in one packet, and reads the reply to the command.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub(super) async fn call_and_quit(&mut self, name: &'static str) -> Result<Reply, SessionError> {
+        let both = [command(name, &[]), command("QUIT", &[])];
+        let both = Zeroizing::new(both.iter().flat_map(|one| one.iter().copied()).collect::<Vec<u8>>());
+        self.reader.send(&both).await?;
+        self.reply().await
+    }
+
     /// Sends QUIT, so that the server closes first. Errors are ignored: the server may have closed already.
     pub(super) async fn quit(&mut self) {
         drop(self.reader.send(&command("QUIT", &[])).await);

@@ -1,11 +1,12 @@
 //! What an error of the server means. Only this file reads a server's text: messages, hints and findings use the row that
 //! it finds.
 //!
-//! The text itself is rarely shown, because a server without AUTH repeats the password in its error.
+//! The server's own sentence is shown behind ours, unless it repeats a secret or a part of one: a server without AUTH
+//! repeats the password in its error.
 
 use crate::cause::Cause;
 use crate::check::login::LoginRefusal;
-use crate::outcome::{SERVER_TEXT_LIMIT, clean_text};
+use crate::outcome::clean_text;
 use crate::secret::Secret;
 
 /// What an error means for the check.
@@ -26,31 +27,52 @@ pub(super) struct ServerError {
     pub(super) code: &'static str,
     /// What it means.
     pub(super) meaning: Meaning,
-    /// The message; empty if the error is not known.
+    /// Its first word, if the table has it: a word of the protocol, which is no part of a secret.
+    word: &'static str,
+    /// What it means, in our words; empty if the error is not known.
     says: &'static str,
-    /// The text of an unknown error, cleaned and cut.
-    text: String,
+    /// The server's sentence, which may hold the password.
+    text: Secret,
 }
 
-/// A known error: its first word, a part of its text, its code, its meaning and the message.
+/// A known error: its first word (empty: any), a part of its text in lower case, its code, its meaning and what it says.
 pub(super) type Row = (&'static str, &'static str, &'static str, Meaning, &'static str);
 
 use LoginRefusal::{Full, Missing, NoSuchDatabase, NotAllowed, NotExpected, Rejected, Starting, Unsupported};
 use Meaning::{Failed, LoggedIn, Refused};
 
-/// Texts of Redis 2.8 to 7.4, of Valkey and of compatible servers. The first match counts.
+const REJECTED: &str = "the server rejected the user or the password";
+const NO_PASSWORD: &str = "the server has no password set, but one was sent";
+const NOAUTH: &str = "the server requires a password, and none is set";
+const UNKNOWN: &str = "the server does not know the command";
+const QUOTA: &str = "the server rejects commands, because a quota of its plan is used up";
+const BACKEND: &str = "the proxy in front of Redis cannot reach its server";
+const ANOTHER_NODE: &str = "the server redirects its clients to another node of its cluster";
+const ZERO_ONLY: &str = "the server is a cluster, which has only database 0";
+/// The server lacks the command.
+pub(super) const UNKNOWN_COMMAND: &str = "unknown_command";
+/// The server has no password.
+pub(super) const NOT_EXPECTED: &str = "no_password";
+
+/// Texts of Redis 2.8 to 8, Valkey, `KeyDB`, Dragonfly, Upstash, Redis Enterprise, Envoy and twemproxy. The first match counts.
 pub(super) const ROWS: &[Row] = &[
-    ("NOAUTH", "", "noauth", Refused(Missing), "the server requires a password, and none is set (NOAUTH)"),
-    ("WRONGPASS", "", "wrongpass", Refused(Rejected), "the server rejected the user or the password (WRONGPASS)"),
+    ("NOAUTH", "", "noauth", Refused(Missing), NOAUTH),
+    ("ERR", "operation not permitted", "noauth", Refused(Missing), NOAUTH),
+    ("WRONGPASS", "auth token", "wrong_token", Refused(Rejected), "the server rejected the token"),
+    ("WRONGPASS", "", "wrongpass", Refused(Rejected), REJECTED),
+    ("ERR", "invalid password", "wrongpass", Refused(Rejected), "the server rejected the password"),
+    ("ERR", "invalid username-password", "wrongpass", Refused(Rejected), REJECTED),
+    ("ERR", "invalid credentials", "wrongpass", Refused(Rejected), REJECTED),
     (
-        "ERR",
-        "invalid password",
-        "wrongpass",
-        Refused(Rejected),
-        "the server rejected the password (ERR invalid password)",
+        "NOUPSTREAMAUTH",
+        "",
+        "upstream_login",
+        Refused(NotAllowed),
+        "the proxy accepted the login, but its own login to the server behind it failed",
     ),
-    ("ERR", "without any password configured", "no_password", Refused(NotExpected), NO_PASSWORD),
-    ("ERR", "no password is set", "no_password", Refused(NotExpected), NO_PASSWORD),
+    ("ERR", "without any password configured", NOT_EXPECTED, Refused(NotExpected), NO_PASSWORD),
+    ("ERR", "no password is set", NOT_EXPECTED, Refused(NotExpected), NO_PASSWORD),
+    ("ERR", "no username-password pair is set", "no_users", Refused(Unsupported), "the proxy has no users"),
     (
         "ERR",
         "wrong number of arguments for 'auth'",
@@ -63,8 +85,9 @@ pub(super) const ROWS: &[Row] = &[
         "protected mode",
         "protected_mode",
         Refused(NotAllowed),
-        "the server is in protected mode: it has no password and accepts loopback connections only (DENIED)",
+        "the server is in protected mode: it has no password and accepts loopback connections only",
     ),
+    ("DENIED", "", "denied", Refused(NotAllowed), "the server denies access to this client"),
     (
         "ERR",
         "max number of clients",
@@ -72,55 +95,82 @@ pub(super) const ROWS: &[Row] = &[
         Refused(Full),
         "the server has reached its maximum number of clients",
     ),
-    ("ERR", "DB index", "no_database", Refused(NoSuchDatabase), "the server has no database of this number"),
     (
         "ERR",
-        "SELECT is not allowed in cluster mode",
-        "cluster_database",
-        Refused(NoSuchDatabase),
-        "the server is a cluster, which has only database 0",
+        "max concurrent connections",
+        "max_clients",
+        Refused(Full),
+        "the server has reached its maximum number of clients",
     ),
-    ("LOADING", "", "loading", Refused(Starting), "the server is loading its data (LOADING)"),
-    ("NOPERM", "", "noperm", LoggedIn, "the login works, but the user may not run the command (NOPERM)"),
-    ("MISCONF", "", "misconf", LoggedIn, "the login works, but the server cannot save its data to disk (MISCONF)"),
+    ("ERR", "request limit exceeded", "quota", Failed(Cause::QueryFailed), QUOTA),
+    ("ERR", "requests limit exceeded", "quota", Failed(Cause::QueryFailed), QUOTA),
+    ("ERR", "bandwidth limit exceeded", "quota", Failed(Cause::QueryFailed), QUOTA),
+    ("ERR", "size limit exceeded", "quota", Failed(Cause::QueryFailed), QUOTA),
+    ("ERR", "db index", "no_database", Refused(NoSuchDatabase), "the server has no database of this number"),
+    ("ERR", "select is not allowed in cluster mode", "cluster_database", Refused(NoSuchDatabase), ZERO_ONLY),
+    ("ERR", "database is supported", "cluster_database", Refused(NoSuchDatabase), "the server has only database 0"),
+    ("ERR", "unencrypted connection", "wants_tls", Failed(Cause::TlsUnsupported), "the server accepts only TLS"),
+    ("LOADING", "", "loading", Refused(Starting), "the server is loading its data"),
+    ("NOPERM", "", "noperm", LoggedIn, "the login works, but the user may not run the command"),
+    ("MISCONF", "", "misconf", LoggedIn, "the login works, but the server cannot save its data to disk"),
+    ("MASTERDOWN", "", "masterdown", LoggedIn, "the login works, but the server is a replica that lost its primary"),
+    ("NOREPLICAS", "", "noreplicas", LoggedIn, "the login works, but the server has too few replicas to accept writes"),
+    ("OOM", "", "oom", LoggedIn, "the login works, but the server has no memory left for writes"),
+    ("TRYAGAIN", "", "tryagain", LoggedIn, "the login works, but the cluster is moving these keys to another node"),
+    ("READONLY", "", "readonly", Failed(Cause::ReadOnly), "the server is a read-only replica"),
+    ("CLUSTERDOWN", "", "clusterdown", Failed(Cause::QueryFailed), "the cluster is down"),
+    ("MOVED", "", "moved", Failed(Cause::QueryFailed), ANOTHER_NODE),
+    ("ASK", "", "moved", Failed(Cause::QueryFailed), ANOTHER_NODE),
+    ("BUSY", "", "busy", Failed(Cause::QueryFailed), "a script keeps the server busy"),
     (
-        "MASTERDOWN",
+        "UNKILLABLE",
         "",
-        "masterdown",
-        LoggedIn,
-        "the login works, but the server is a replica that lost its primary (MASTERDOWN)",
-    ),
-    ("READONLY", "", "readonly", Failed(Cause::ReadOnly), "the server is a read-only replica (READONLY)"),
-    ("CLUSTERDOWN", "", "clusterdown", Failed(Cause::QueryFailed), "the cluster is down (CLUSTERDOWN)"),
-    (
-        "MOVED",
-        "",
-        "moved",
+        "unkillable",
         Failed(Cause::QueryFailed),
-        "the server redirects its clients to another node of its cluster (MOVED)",
+        "a script that has written data keeps the server busy, so it cannot be killed",
     ),
-    ("BUSY", "", "busy", Failed(Cause::QueryFailed), "a script keeps the server busy (BUSY)"),
-    ("ERR", "unknown command", UNKNOWN_COMMAND, Failed(Cause::QueryFailed), "the server does not know the command"),
+    ("ERR", "unknown command", UNKNOWN_COMMAND, Failed(Cause::QueryFailed), UNKNOWN),
+    ("", "unsupported command", UNKNOWN_COMMAND, Failed(Cause::QueryFailed), UNKNOWN),
+    ("", "no upstream host", "backend", Failed(Cause::QueryFailed), BACKEND),
+    ("", "upstream failure", "backend", Failed(Cause::QueryFailed), BACKEND),
+    ("", "upstream protocol error", "backend", Failed(Cause::QueryFailed), BACKEND),
+    ("ERR", "connection refused", "backend", Failed(Cause::QueryFailed), BACKEND),
+    ("ERR", "connection timed out", "backend", Failed(Cause::QueryFailed), BACKEND),
+    ("ERR", "connection reset", "backend", Failed(Cause::QueryFailed), BACKEND),
+    ("ERR", "no route to host", "backend", Failed(Cause::QueryFailed), BACKEND),
+    ("ERR", "host is down", "backend", Failed(Cause::QueryFailed), BACKEND),
 ];
 
-/// The server lacks the command.
-const UNKNOWN_COMMAND: &str = "unknown_command";
-const NO_PASSWORD: &str = "the server has no password set, but one was sent";
+/// Answers to AUTH that say no more than that it failed, whatever their first word is.
+const REFUSALS: [&str; 7] = [
+    "authentication failed",
+    "authentication failure",
+    "auth failed",
+    "unauthorized",
+    "access denied",
+    "invalid username",
+    "wrong password",
+];
+
+/// The maximum size of the server's sentence in a message; those of Redis are shorter.
+const SENTENCE_LIMIT: usize = 160;
+/// The maximum size of a sentence that is searched for secrets; a longer one is cut before.
+const SEARCH_LIMIT: usize = 1024;
+/// The size of a part of a secret that is not shown either.
+const PART: usize = 4;
 
 impl ServerError {
     /// Reads the text behind the `-`.
     pub(super) fn read(text: &str) -> Self {
-        let word = text.split_ascii_whitespace().next().unwrap_or_default();
-        let fits = |row: &&Row| row.0 == word && text.contains(row.1);
-        match ROWS.iter().find(fits) {
-            Some((_, _, code, meaning, says)) => Self { code, meaning: *meaning, says, text: String::new() },
-            None => Self {
-                code: "other",
-                meaning: Failed(Cause::QueryFailed),
-                says: "",
-                text: clean_text(text, SERVER_TEXT_LIMIT),
-            },
-        }
+        let text = clean_text(text, SEARCH_LIMIT);
+        let (word, lower) = (text.split_ascii_whitespace().next().unwrap_or_default(), text.to_ascii_lowercase());
+        let fits = |row: &&Row| (row.0.is_empty() || row.0 == word) && lower.contains(row.1);
+        let known = ROWS.iter().map(|row| row.0).find(|known| *known == word).unwrap_or_default();
+        let (code, meaning, says) = match ROWS.iter().find(fits) {
+            Some((_, _, code, meaning, says)) => (*code, *meaning, *says),
+            None => ("other", Failed(Cause::QueryFailed), ""),
+        };
+        Self { code, meaning, word: known, says, text: Secret::new(text) }
     }
 
     /// Whether it shows, as the answer to PING, that the login works.
@@ -128,132 +178,52 @@ impl ServerError {
         self.meaning == LoggedIn || self.code == UNKNOWN_COMMAND
     }
 
-    /// The same error as an answer to AUTH. It may repeat the password, so its text is dropped.
+    /// The same error as an answer to AUTH.
     pub(super) fn of_auth(self) -> Self {
-        let no_auth = self.code == UNKNOWN_COMMAND;
-        let meaning = if no_auth { Refused(Unsupported) } else { self.meaning };
-        let says = match self.says {
-            "" => "the server answered AUTH with an unknown error",
-            says => says,
-        };
-        Self { meaning, says, text: String::new(), ..self }
+        if self.code == UNKNOWN_COMMAND {
+            return Self { meaning: Refused(Unsupported), ..self };
+        }
+        let lower = self.text.expose().to_ascii_lowercase();
+        if self.says.is_empty() && REFUSALS.iter().any(|refusal| lower.contains(refusal)) {
+            return Self { code: "wrongpass", meaning: Refused(Rejected), says: REJECTED, ..self };
+        }
+        self
     }
 
-    /// The message: a fixed one, or the server's text without the password.
-    pub(super) fn message(&self, command: &str, password: Option<&Secret>) -> String {
-        let repeats = password.is_some_and(|password| self.text.contains(password.expose()));
-        match self.says {
-            "" if repeats => format!("the server answered {command} with an error that repeats the password"),
-            "" => format!("the server answered {command} with: {}", self.text),
+    /// What it means, in our words, which never change; `None` for an unknown error.
+    pub(super) fn says(&self) -> Option<&'static str> {
+        Some(self.says).filter(|says| !says.is_empty())
+    }
+
+    /// The message: what it means, and the server's sentence where it holds no part of these secrets.
+    pub(super) fn message(&self, command: &str, secrets: &[&Secret]) -> String {
+        let says = match self.says {
+            "" => format!("the server answered {command} with an error"),
             says => says.to_owned(),
+        };
+        let text = self.text.expose();
+        let rest = text.strip_prefix(self.word).unwrap_or(text);
+        let shown = sentence(rest, secrets).map(|rest| clean_text(&format!("{}{rest}", self.word), SENTENCE_LIMIT));
+        match shown {
+            Some(text) if text.is_empty() => says,
+            Some(text) => format!("{says}: {text}"),
+            None if self.says.is_empty() => format!("{says} that repeats the password"),
+            None => says,
         }
     }
+}
+
+/// The server's sentence as it may be shown: each secret is masked. `None` if a part of one remains.
+fn sentence(text: &str, secrets: &[&Secret]) -> Option<String> {
+    let secrets = || secrets.iter().map(|secret| secret.expose()).filter(|secret| !secret.is_empty());
+    let masked = secrets().fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
+    let lower = masked.to_ascii_lowercase();
+    let remains = secrets().any(|secret| {
+        let secret: Vec<char> = secret.to_ascii_lowercase().chars().take(SEARCH_LIMIT).collect();
+        secret.windows(PART.min(secret.len())).any(|part| lower.contains(&part.iter().collect::<String>()))
+    });
+    (!remains).then(|| masked.trim_end().trim_end_matches('.').to_owned())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Meaning, ROWS, ServerError};
-    use crate::secret::Secret;
-
-    /// Texts as the servers write them.
-    const TEXTS: &[(&str, &str, &str)] = &[
-        ("NOAUTH Authentication required.", "noauth", "password_missing"),
-        (
-            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> \
-             option can be used to authenticate the client and select the RESP protocol version at the same time",
-            "noauth",
-            "password_missing",
-        ),
-        ("WRONGPASS invalid username-password pair or user is disabled.", "wrongpass", "password_rejected"),
-        ("ERR invalid password", "wrongpass", "password_rejected"),
-        (
-            "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration \
-             is correct?",
-            "no_password",
-            "password_not_expected",
-        ),
-        ("ERR Client sent AUTH, but no password is set", "no_password", "password_not_expected"),
-        ("ERR wrong number of arguments for 'auth' command", "no_users", "auth_unsupported"),
-        (
-            "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default \
-             user. In this mode connections are only accepted from the loopback interface.",
-            "protected_mode",
-            "login_rejected",
-        ),
-        ("ERR max number of clients reached", "max_clients", "too_many_connections"),
-        ("ERR max number of clients + cluster connections reached", "max_clients", "too_many_connections"),
-        ("ERR DB index is out of range", "no_database", "no_such_database"),
-        ("ERR invalid DB index", "no_database", "no_such_database"),
-        ("ERR SELECT is not allowed in cluster mode", "cluster_database", "no_such_database"),
-        ("LOADING Redis is loading the dataset in memory", "loading", "starting_up"),
-        ("NOPERM this user has no permissions to run the 'ping' command", "noperm", "-"),
-        ("NOPERM User app has no permissions to run the 'ping' command", "noperm", "-"),
-        (
-            "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
-            "misconf",
-            "-",
-        ),
-        ("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", "masterdown", "-"),
-        ("READONLY You can't write against a read only replica.", "readonly", "read_only"),
-        ("CLUSTERDOWN The cluster is down", "clusterdown", "query_failed"),
-        ("MOVED 3999 127.0.0.1:6381", "moved", "query_failed"),
-        (
-            "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
-            "busy",
-            "query_failed",
-        ),
-        ("ERR unknown command 'PING', with args beginning with: ", "unknown_command", "query_failed"),
-        ("ERR something new", "other", "query_failed"),
-        ("", "other", "query_failed"),
-    ];
-
-    fn cause(error: &ServerError) -> &'static str {
-        match error.meaning {
-            Meaning::Refused(refusal) => refusal.cause().slug(),
-            Meaning::Failed(cause) => cause.slug(),
-            Meaning::LoggedIn => "-",
-        }
-    }
-
-    #[test]
-    fn each_error_has_its_code_and_its_cause() {
-        for (text, code, slug) in TEXTS {
-            let error = ServerError::read(text);
-            assert_eq!((error.code, cause(&error)), (*code, *slug), "{text}");
-        }
-        for (_, _, code, ..) in ROWS {
-            assert!(TEXTS.iter().any(|(_, known, _)| known == code), "{code}");
-        }
-    }
-
-    #[test]
-    fn a_known_error_is_told_in_our_words() {
-        for (text, code, _) in TEXTS.iter().filter(|(_, code, _)| *code != "other") {
-            let message = ServerError::read(text).message("PING", None);
-            assert!(message.starts_with("the ") || message.starts_with("a "), "{code}: {message}");
-            assert!(message.len() < 120 && !message.ends_with('.'), "{code}: {message}");
-        }
-        assert_eq!(
-            ServerError::read("ERR some\tthing new").message("PING", None),
-            "the server answered PING with: ERR some thing new"
-        );
-    }
-
-    #[test]
-    fn no_error_shows_the_password() {
-        let password = Secret::new("s3cret".to_owned());
-        let unknown = ServerError::read("ERR unknown command 'AUTH', with args beginning with: 'app' 's3cret' ");
-        let unknown = unknown.of_auth();
-        assert_eq!((unknown.code, cause(&unknown)), ("unknown_command", "auth_unsupported"));
-        for text in ["ERR s3cret is wrong", "ERR unknown command 'AUTH', with args beginning with: 's3cret'", "s3cret"]
-        {
-            for error in [ServerError::read(text), ServerError::read(text).of_auth()] {
-                let message = error.message("AUTH", Some(&password));
-                assert!(!message.contains("s3cret"), "{message}");
-            }
-            // A cut password is one, too: what AUTH was answered with is not shown at all.
-            let error = ServerError::read(text).of_auth();
-            assert!(!format!("{error:?}").contains("s3"), "{error:?}");
-        }
-    }
-}
+mod tests;

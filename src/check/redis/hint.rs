@@ -25,6 +25,9 @@ pub(super) fn of_warning(code: &str) -> &'static str {
         "masterdown" => {
             "start the primary, or point the target at the new one; until then the replica rejects every read"
         }
+        "noreplicas" => "start the missing replicas, or lower min-replicas-to-write: the server rejects every write",
+        "oom" => "raise maxmemory, or set an eviction policy (maxmemory-policy): the server rejects every write",
+        "tryagain" => "finish the resharding: redis-cli --cluster check HOST:PORT shows the open slots",
         "unknown_command" => {
             "nothing, if the app does not use PING: the server renamed it (rename-command), or a proxy does not support it"
         }
@@ -35,6 +38,42 @@ pub(super) fn of_warning(code: &str) -> &'static str {
 /// The hint for an error of the server, by its code.
 fn of_error(code: &str) -> Option<&'static str> {
     Some(match code {
+        "sentinel" => {
+            "This port is Redis Sentinel, which stores no data. Use the port of the primary, usually 6379; to check Sentinel \
+             itself, use `tcp`."
+        }
+        "sentinel_port" => {
+            "Port 26379 is usually Redis Sentinel, which has a password of its own and stores no data. Use the port of the \
+             primary, usually 6379."
+        }
+        "wrong_token" => {
+            "Copy user and password from the Redis (TCP) connection string of the provider. A read-only token needs the user \
+             `default_ro`."
+        }
+        "upstream_login" => {
+            "Correct the user and the password that the proxy sends to Redis (Envoy: `auth_username` and `auth_password` of \
+             the cluster), not those of this check."
+        }
+        "denied" => "Add this pod's address or user to the server's access rules, such as its IP allowlist.",
+        "quota" => "Wait until the quota resets, or raise the plan at the provider. The app's commands fail, too.",
+        "backend" => {
+            "Check that the Redis servers behind the proxy run, and that its configuration names their addresses. The \
+             proxy's log shows which one fails."
+        }
+        "noreplicas" => {
+            "The server rejects writes. Start the missing replicas, or lower `min-replicas-to-write` in redis.conf."
+        }
+        "oom" => {
+            "Raise `maxmemory`, or set an eviction policy (`maxmemory-policy`). Until then the server rejects writes."
+        }
+        "tryagain" => "Finish the resharding: `redis-cli --cluster check HOST:PORT` shows the open slots.",
+        "unkillable" => {
+            "Wait until the script ends, or stop the server with `SHUTDOWN NOSAVE`, which loses the data since the last save."
+        }
+        "other" => {
+            "The server's own sentence is in the message. Look for it in the log of the server, or of the proxy in front \
+             of it."
+        }
         "noauth" => {
             "The server requires a password, but this check has none. Set `password: {file: …}`, or write \
              `redis://:PASSWORD@HOST` with the password percent-encoded."
@@ -134,7 +173,7 @@ mod tests {
     const LIMIT: usize = 300;
 
     /// Codes that come from this kind, not from a server.
-    const OWN: [&str; 3] = ["password_as_user", "no_user_password", "wants_tls"];
+    const OWN: [&str; 6] = ["password_as_user", "no_user_password", "wants_tls", "sentinel", "sentinel_port", "other"];
 
     #[test]
     fn every_code_has_a_hint_that_fits() {
@@ -142,7 +181,6 @@ mod tests {
             let hint = of_error(code).unwrap_or_else(|| panic!("{code} has no hint"));
             fits(hint);
         }
-        assert_eq!(of_error("other"), None);
         for (phase, cause) in [
             (Phase::Tls, Cause::Timeout),
             (Phase::Tls, Cause::TlsNotTls),
@@ -159,7 +197,7 @@ mod tests {
     #[test]
     fn every_warning_has_a_fix() {
         for code in ROWS.iter().filter(|row| row.3 == Meaning::LoggedIn).map(|row| row.2) {
-            assert_ne!(of_warning(code), of_warning("other"), "{code}");
+            assert_ne!(of_warning(code), of_warning(""), "{code}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
+use super::parameters::Parameters;
 use crate::cause::Cause;
 use crate::check::login::LoginRefusal;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
@@ -59,7 +60,7 @@ pub(super) struct RedisKeys {
 
 /// The number of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Database(u32);
+pub(super) struct Database(pub(super) u32);
 
 impl FromStr for Database {
     type Err = String;
@@ -77,6 +78,8 @@ pub(super) struct Destination {
     pub(super) server: Server,
     /// `None` if neither a key nor the URL sets it: 0.
     pub(super) database: Option<u32>,
+    /// What the parameters of the URL say.
+    pub(super) parameters: Parameters,
 }
 
 impl RedisKeys {
@@ -114,15 +117,22 @@ impl RedisKeys {
     /// # Errors
     /// As [`ServerKeys::resolve`]; `url_malformed` for a path that is no number.
     pub(super) fn destination(&self, env: &dyn Env) -> Result<Destination, Fault> {
-        let server = self.server.resolve(&RULES, self.own.tls.is_some(), env)?;
+        let mut server = self.server.resolve(&RULES, self.own.tls.is_some(), env)?;
+        let parameters = Parameters::read(&server.query);
+        if parameters.tls && !server.tls {
+            // The target is shown as what it is.
+            server = self.server.resolve(&RULES, true, env)?;
+        }
+        server.user = server.user.or_else(|| parameters.user.clone());
         let database = match self.own.database.as_ref().or(self.own.db.as_ref()) {
             Some(number) => Some(number.resolve("database", env)?),
+            None if parameters.database.is_some() => parameters.database,
             None => server.path.as_deref().map_or(Ok(None), of_path).map_err(|problem| {
                 let message = format!("the URL from {}: {problem}", self.server.origin());
                 Fault::new(Phase::Assert, Cause::UrlMalformed, message)
             })?,
         };
-        Ok(Destination { server, database: database.map(|Database(number)| number) })
+        Ok(Destination { server, database: database.map(|Database(number)| number), parameters })
     }
 
     /// Resolves the password.
@@ -132,6 +142,7 @@ impl RedisKeys {
     /// be a password that lacks its colon; the server decides that.
     pub(super) fn password(&self, destination: &Destination, env: &dyn Env) -> Result<Option<Secret>, Fault> {
         let password = self.server.password(&destination.server, env)?;
+        let password = password.or_else(|| destination.parameters.password.clone());
         if password.is_none() && destination.server.user.is_some() && !destination.server.user_is_of_url {
             let fault = LoginRefusal::Missing.fault("a user is set, but no password");
             return Err(fault.with(Detail::Protocol { code: "no_user_password", product: None }));
@@ -141,7 +152,14 @@ impl RedisKeys {
 
     /// The settings of TLS, if the check uses TLS.
     pub(super) fn tls(&self, destination: &Destination) -> Option<TlsKeys> {
-        destination.server.tls.then(|| self.own.tls.clone().unwrap_or_default())
+        let keys = || self.own.tls.clone().unwrap_or_default();
+        destination.server.tls.then(|| destination.parameters.fill(keys()))
+    }
+
+    /// Whether the variables that the target comes from say by their name that it is a Sentinel.
+    pub(super) fn wants_sentinel(&self) -> bool {
+        let targets = [&self.server.url, &self.server.host].into_iter().flatten();
+        targets.into_iter().any(|value| value.origin().to_ascii_lowercase().contains("sentinel"))
     }
 
     /// Every value that a run reads.
@@ -229,6 +247,15 @@ mod tests {
             ("{url: 'redis://default:pw@cache'}", "redis://default@cache:6379 default pw plain"),
             ("{url: 'rediss://cache:7000/2', database: 0}", "rediss://cache:7000/0 - - TLS"),
             ("{url: 'valkey://cache', tls: {verify: false}}", "valkeys://cache:6379 - - TLS"),
+            ("{url: 'redis://cache/1?password=pw&db=2'}", "redis://cache:6379/2 - pw plain"),
+            ("{url: 'redis://cache?username=app&password=pw'}", "redis://app@cache:6379 app pw plain"),
+            ("{url: 'redis://:pw@cache/1?password=other&db=x'}", "redis://cache:6379/1 - pw plain"),
+            ("{url: 'redis://cache?tls=true'}", "rediss://cache:6379 - - TLS"),
+            ("{url: 'rediss://cache?ssl=false&pool_size=3'}", "rediss://cache:6379 - - TLS"),
+            (
+                "{url: 'redis://cache?password=pw&db=2', password: x, db: 0, user: me}",
+                "redis://me@cache:6379/0 me x plain",
+            ),
             ("{url: 'valkeys://cache', password: 'p%40w'}", "valkeys://cache:6379 - p%40w TLS"),
         ] {
             assert_eq!(resolve(yaml, &MapEnv::default()).expect(yaml), expected, "{yaml}");

@@ -7,6 +7,7 @@ mod client;
 mod errors;
 mod hint;
 mod keys;
+mod parameters;
 mod session;
 
 use std::sync::Arc;
@@ -23,15 +24,19 @@ use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{Expected, StreamError};
+use crate::net::tls::Verify;
 use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, HealthRemark, Phase};
 use crate::secret::Secret;
 use crate::value::Value;
 
 use client::{Client, SessionError};
-use errors::Meaning;
+use errors::{Meaning, NOT_EXPECTED, ServerError, UNKNOWN_COMMAND};
 use keys::{Destination, RULES, RedisKeys};
+use parameters::Leniency;
 use session::Login;
 
+/// The usual port of Redis Sentinel.
+const SENTINEL_PORT: u16 = 26379;
 /// The form of its URLs.
 const URL_FORM: &str = "redis://user:password@host:6379/0";
 
@@ -80,7 +85,9 @@ impl Check for Redis {
             readings,
             destination.and_then(|destination| {
                 let (password, tls) = (self.keys.password(&destination, env)?, self.keys.tls(&destination));
-                Ok(RedisRun { destination, password, tls })
+                let server = &destination.server;
+                let hidden_user = server.user.clone().filter(|_| server.shown_user().is_none()).map(Secret::new);
+                Ok(RedisRun { destination, password, hidden_user, tls, wants_sentinel: self.keys.wants_sentinel() })
             }),
         )
     }
@@ -94,7 +101,11 @@ impl Check for Redis {
 struct RedisRun {
     destination: Destination,
     password: Option<Secret>,
+    /// The user, if it may not be shown.
+    hidden_user: Option<Secret>,
     tls: Option<TlsKeys>,
+    /// The URL's variable says that a Sentinel is meant, so one that answers is right.
+    wants_sentinel: bool,
 }
 
 impl Runnable for RedisRun {
@@ -109,20 +120,56 @@ impl RedisRun {
         // Report unreadable files before connecting.
         let tls = self.tls.as_ref().map(|keys| keys.options(&endpoint.host, attempt.world())).transpose()?;
         let mut io = attempt.connect(endpoint).await?;
-        if let Some(options) = tls {
+        if let Some(mut options) = tls {
+            if self.destination.parameters.leniency == Leniency::Name && options.verify == Verify::Full {
+                options.verify = Verify::Chain;
+            }
             io = attempt.start_tls(io, &options).await?;
         }
         let mut client = Client::new(io);
         let result = self.session(attempt, &mut client).await;
-        let fault = result.map_err(|error| (self.fault(attempt, &error), error));
-        // Send QUIT only to a peer that speaks this protocol.
-        if matches!(fault, Ok(()) | Err((_, SessionError::Refused(..)))) {
-            client.quit().await;
-            attempt.close(client.into_stream()).await;
-        } else {
-            attempt.abandon(client.into_stream()).await;
+        let fault = result.as_ref().err().map(|error| self.fault(attempt, error));
+        let (is_sentinel, speaks) = match &result {
+            Ok(()) => (attempt.aside(session::ends_as_sentinel(&mut client)).await, true),
+            Err(SessionError::Refused(_, error)) => {
+                let suspicious = [UNKNOWN_COMMAND, NOT_EXPECTED, "wrongpass"].contains(&error.code);
+                let asked = if suspicious { attempt.aside(session::is_sentinel(&mut client)).await } else { None };
+                // Send QUIT only to a peer that speaks this protocol.
+                client.quit().await;
+                (asked, true)
+            }
+            Err(_) => (None, false),
+        };
+        let fault = match is_sentinel {
+            Some(true) if !self.wants_sentinel => Some(self.sentinel(attempt)),
+            Some(true) => None,
+            _ => fault,
+        };
+        match speaks {
+            true => attempt.close(client.into_stream()).await,
+            false => attempt.abandon(client.into_stream()).await,
         }
-        fault.map_err(|(fault, _)| self.stating(fault))
+        fault.map_or(Ok(()), |fault| Err(self.stating(fault)))
+    }
+
+    /// The code of an error, with what this check's own target says about it.
+    fn code_of(&self, error: &ServerError) -> &'static str {
+        let is_login = matches!(error.code, "noauth" | "wrongpass");
+        if error.code == "noauth" && self.password.is_none() && self.destination.server.user.is_some() {
+            "password_as_user"
+        } else if is_login && self.destination.endpoint().port == SENTINEL_PORT && !self.wants_sentinel {
+            "sentinel_port"
+        } else {
+            error.code
+        }
+    }
+
+    /// The fault of a server that has no data.
+    fn sentinel(&self, attempt: &Attempt) -> Fault {
+        let endpoint = self.destination.endpoint();
+        let fault =
+            attempt.fault(Cause::ProtocolError, "the server is Redis Sentinel, which stores no data, not Redis");
+        fault.stating(format!("{endpoint} is Redis Sentinel, not Redis")).with(observed("sentinel"))
     }
 
     /// The same fault with whose login or which database it is about.
@@ -143,17 +190,22 @@ impl RedisRun {
         attempt.enter(Phase::Request);
         if let Some(error) = session::ping(client).await? {
             attempt.evidence().degraded = true;
-            let text = error.message("PING", login.password);
+            let text = error.message("PING", &self.secrets());
             attempt.facts().health_warning = Some(HealthRemark { text, fix: hint::of_warning(error.code) });
         }
         Ok(())
+    }
+
+    /// What no message may repeat: a user alone may be a password that lacks its colon.
+    fn secrets(&self) -> Vec<&Secret> {
+        self.password.iter().chain(&self.hidden_user).collect()
     }
 
     /// The fault of a session that ended early.
     fn fault(&self, attempt: &Attempt, error: &SessionError) -> Fault {
         let stream_error = match error {
             SessionError::Refused(command, error) => {
-                let message = error.message(command, self.password.as_ref());
+                let message = error.message(command, &self.secrets());
                 let fault = match error.meaning {
                     Meaning::Refused(refusal) => refusal.fault(message),
                     // The user is logged in but may not choose the database.
@@ -161,11 +213,14 @@ impl RedisRun {
                         Fault::new(Phase::Request, Cause::PermissionDenied, message)
                     }
                     Meaning::LoggedIn => attempt.fault(Cause::QueryFailed, message),
+                    Meaning::Failed(Cause::TlsUnsupported) => Fault::new(Phase::Login, Cause::TlsUnsupported, message),
                     Meaning::Failed(cause) => attempt.fault(cause, message),
                 };
-                let as_user =
-                    error.code == "noauth" && self.password.is_none() && self.destination.server.user.is_some();
-                return fault.with(observed(if as_user { "password_as_user" } else { error.code }));
+                let fault = match (error.meaning, error.says()) {
+                    (Meaning::Failed(Cause::QueryFailed) | Meaning::LoggedIn, Some(says)) => fault.stating(says),
+                    _ => fault,
+                };
+                return fault.with(observed(self.code_of(error)));
             }
             SessionError::Read(error) => error.as_stream_error(),
             SessionError::Unexpected(what) => StreamError::Unexpected(what),

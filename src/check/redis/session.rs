@@ -2,8 +2,8 @@
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::client::{Client, SessionError};
-use super::errors::ServerError;
+use super::client::{Client, Reply, SessionError};
+use super::errors::{ServerError, UNKNOWN_COMMAND};
 use crate::secret::Secret;
 
 /// Who logs in, and to which database.
@@ -61,6 +61,33 @@ pub(super) async fn ping<S: AsyncRead + AsyncWrite + Unpin>(
         Err(error) => Err(error),
     }
 }
+
+/// Whether a server that answered PING is a Sentinel, which knows no keys; then the session is over. HELLO is the one command
+/// that tells it and that no ACL forbids. A server that does not know it is none.
+pub(super) async fn ends_as_sentinel<S: AsyncRead + AsyncWrite + Unpin>(client: &mut Client<S>) -> bool {
+    matches!(client.call_and_quit("HELLO").await, Ok(reply) if says_sentinel(&reply))
+}
+
+/// The same of a server that refused what every Redis accepts. Before Redis 6 a Sentinel knows only ROLE.
+pub(super) async fn is_sentinel<S: AsyncRead + AsyncWrite + Unpin>(client: &mut Client<S>) -> bool {
+    match client.call("HELLO", &[]).await {
+        Ok(Reply::Error(error)) if error.code == UNKNOWN_COMMAND => {
+            matches!(client.call("ROLE", &[]).await, Ok(reply) if says_sentinel(&reply))
+        }
+        Ok(reply) => says_sentinel(&reply),
+        Err(_) => false,
+    }
+}
+
+/// HELLO has a list of names and values, ROLE starts with the role.
+fn says_sentinel(reply: &Reply) -> bool {
+    let Reply::Array(items) = reply else { return false };
+    let is = |item: &Reply, text: &str| matches!(item, Reply::Bulk(bytes) if bytes == text.as_bytes());
+    items.first().is_some_and(|first| is(first, SENTINEL))
+        || items.chunks_exact(2).any(|pair| is(&pair[0], "mode") && is(&pair[1], SENTINEL))
+}
+
+const SENTINEL: &str = "sentinel";
 
 #[cfg(test)]
 mod tests;

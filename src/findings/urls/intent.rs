@@ -44,9 +44,10 @@ pub(super) const PARAMETERS: [&str; 22] = [
 
 impl<'a> Intent<'a> {
     /// Whether it has a user and no password, so that the user may well be the password: `default` is the user of a
-    /// password that is set elsewhere.
+    /// password that is set elsewhere, and a parameter may hold it.
     pub(super) fn names_user_alone(&self) -> bool {
-        self.password.is_none() && self.user.is_some_and(|user| !matches!(user, "" | "default"))
+        let elsewhere = self.param("password").is_some_and(|password| !password.is_empty());
+        self.password.is_none() && !elsewhere && self.user.is_some_and(|user| !matches!(user, "" | "default"))
     }
 
     /// Cuts a URL; `None` where it has no scheme, or nothing in it could be a host.

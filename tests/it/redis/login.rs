@@ -30,7 +30,7 @@ fn a_password_alone() {
     }
     assert!(!server.log().contains("Error"), "{}", server.log());
     let message = failed(&check(&server.url(":wrong@")), "login", "password_rejected", "CONFIG GET requirepass");
-    assert_eq!(message, "the server rejected the user or the password (WRONGPASS)");
+    assert!(message.starts_with("the server rejected the user or the password: WRONGPASS invalid"), "{message}");
     failed(&check(&server.url("")), "login", "password_missing", "redis://:PASSWORD@HOST");
 }
 
@@ -46,7 +46,7 @@ fn users() {
     }
     let denied = check(&(server.url("bound:sesame@") + "/1"));
     let message = failed(&denied, "request", "permission_denied", "+select");
-    assert_eq!(message, "the login works, but the user may not run the command (NOPERM)");
+    assert!(message.starts_with("the login works, but the user may not run the command: NOPERM "), "{message}");
     passed(&check(&(server.url("bound:sesame@") + "/0")), false);
     let mute = check(&server.url("mute:sesame@"));
     passed(&mute, true);
@@ -60,7 +60,7 @@ fn a_password_that_no_server_wants() {
     passed(&plain, false);
     assert_eq!(plain["facts"]["auth_method"], "none");
     let message = failed(&check(&server.url(":sesame@")), "login", "password_not_expected", "Set `requirepass`");
-    assert_eq!(message, "the server has no password set, but one was sent");
+    assert!(message.starts_with("the server has no password set, but one was sent: ERR AUTH <password>"), "{message}");
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub(crate) struct Options<'a> {
     pub(crate) ready: &'a str,
     /// Where it runs: then it has port 6379 of every address there.
     pub(crate) inside: Option<&'a Namespace>,
+    /// Whether it is a Sentinel.
+    pub(crate) sentinel: bool,
     /// A data folder that another server has left.
     pub(crate) data: Option<PathBuf>,
 }
@@ -77,6 +79,9 @@ impl Server {
             let conf = folder.write("redis.conf", conf);
             let mut command = Command::new(need("redis-server", "redis-server"));
             command.arg(conf);
+            if options.sentinel {
+                command.arg("--sentinel");
+            }
             if let Some(namespace) = options.inside {
                 command = namespace.within(&command);
             }

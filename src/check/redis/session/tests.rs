@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
-use super::{Login, log_in, ping};
+use super::{Login, ends_as_sentinel, is_sentinel, log_in, ping};
 use crate::check::redis::client::{Client, SessionError};
 use crate::check::redis::errors::Meaning;
 use crate::secret::Secret;
@@ -90,5 +90,36 @@ async fn what_is_asked_and_what_comes_of_it() {
     ] {
         let came = against(login, answers).await;
         assert_eq!((came.0.as_str(), came.1.as_str()), (asked, result));
+    }
+}
+
+#[tokio::test]
+async fn a_sentinel_is_known_by_its_own_word() {
+    const SENTINEL: &str = "*4\r\n$6\r\nserver\r\n$5\r\nredis\r\n$4\r\nmode\r\n$8\r\nsentinel\r\n";
+    const ALONE: &str = "*4\r\n$6\r\nserver\r\n$5\r\nredis\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n";
+    const ROLE: &str = "*2\r\n$8\r\nsentinel\r\n*1\r\n$8\r\nmymaster\r\n";
+    const UNKNOWN: &str = "-ERR unknown command 'HELLO'\r\n";
+    for (answers, at_the_end, at_once) in [
+        (&[SENTINEL][..], true, true),
+        (&[ALONE], false, false),
+        (&[UNKNOWN, ROLE], false, true),
+        (&[UNKNOWN, "*3\r\n$6\r\nmaster\r\n:1\r\n*0\r\n"], false, false),
+        (&[UNKNOWN, UNKNOWN], false, false),
+        (&["-NOAUTH HELLO must be called with the client already authenticated\r\n"], false, false),
+        (&["+sentinel\r\n"], false, false),
+        (&["%1\r\n"], false, false),
+        (&[], false, false),
+    ] {
+        for (thorough, expected) in [(false, at_the_end), (true, at_once)] {
+            let (ours, mut theirs) = duplex(4096);
+            theirs.write_all(answers.concat().as_bytes()).await.expect("there is room");
+            theirs.shutdown().await.expect("it ends");
+            let mut client = Client::new(ours);
+            let found = match thorough {
+                true => is_sentinel(&mut client).await,
+                false => ends_as_sentinel(&mut client).await,
+            };
+            assert_eq!(found, expected, "{answers:?}, {thorough}");
+        }
     }
 }
