@@ -21,6 +21,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         return Some(text);
     }
     let cause = fault.cause;
+    if fault.detail == Some(Detail::Dns(DnsDetail::Excluded)) {
+        return Some(excluded(fault, evidence, context));
+    }
     let last = queries.last().map(|query| written(query)).unwrap_or_default();
     if matches!(cause, Cause::DnsNotFound | Cause::DnsNoAddress)
         && queries.iter().all(|query| query.answers == 0)
@@ -195,6 +198,22 @@ fn not_of_this_cluster(evidence: &Evidence) -> Option<String> {
              with kubectl get svc -A."
         )),
         _ => None,
+    }
+}
+
+/// A literal address of the family that the check does not allow: no name is wrong, and no name server.
+fn excluded(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
+    match context.endpoint(evidence, Some(fault)).map(|endpoint| endpoint.host) {
+        Some(host @ Host::Ip(ip)) => {
+            let (own, other) = if ip.to_canonical().is_ipv4() { ("IPv4", "IPv6") } else { ("IPv6", "IPv4") };
+            format!(
+                "{host} is an {own} address, and this check allows {other} alone. Remove `addresses` from the check, or \
+                 give it an {other} address or a name in place of {host}."
+            )
+        }
+        _ => "The address is not of the family that this check allows. Remove `addresses` from the check, or give it \
+              an address of that family."
+            .to_owned(),
     }
 }
 

@@ -81,6 +81,7 @@ fn urls_that_cannot_be_read() {
         (ValueDetail::NotSpoken, "tcp://host:port"),
         (ValueDetail::NotWritten, "the form that the message names"),
         (ValueDetail::LinkLocal, "an address that is routed"),
+        (ValueDetail::NumberForm, "four decimal numbers"),
         (ValueDetail::NoUser, "Set `user`"),
         (ValueDetail::NotText, "UTF-8"),
     ] {

@@ -223,3 +223,17 @@ fn private_endpoints_without_their_zone() {
     let text = unresolved("db.abcdefghijklmnopqrst.supabase.co:5432", Cause::DnsNoAddress, only);
     assert!(text.contains("only AAAA records. Use the Supabase pooler"), "{text}");
 }
+
+#[test]
+fn a_literal_of_the_family_that_the_check_does_not_allow() {
+    for (target, says) in [
+        ("10.0.0.7:80", ["10.0.0.7 is an IPv4 address", "allows IPv6 alone"]),
+        ("[::ffff:10.0.0.7]:80", ["is an IPv4 address", "allows IPv6 alone"]),
+        ("[fd00::7]:80", ["[fd00::7] is an IPv6 address", "allows IPv4 alone"]),
+        ("db:80", ["The address is not of the family", "Remove `addresses`"]),
+    ] {
+        let fault = Fault::new(Phase::Resolve, Cause::DnsNoAddress, "").with(Detail::Dns(DnsDetail::Excluded));
+        let text = at(&fault, target, &with_queries(vec![]));
+        assert!(says.iter().all(|part| text.contains(part)), "{target}: {text}");
+    }
+}
