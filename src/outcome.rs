@@ -114,6 +114,9 @@ pub struct Query {
     /// The name that a CNAME led to, in lower case without its final dot; `None` where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+    /// The first names that CNAMEs led through, in order and written likewise.
+    #[serde(skip)]
+    pub chain: Vec<String>,
     /// The smallest TTL of them, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u32>,

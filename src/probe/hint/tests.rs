@@ -30,6 +30,7 @@ fn query(name: &str, answer: DnsAnswer, server: &str) -> Query {
         answer,
         answers,
         alias: None,
+        chain: Vec::new(),
         ttl: None,
         suffix: Some(SHOP.to_owned()),
         duration: Duration::from_millis(2),
