@@ -29,6 +29,8 @@ pub use facts::{
     AUTH_METHOD, BrowserOrigin, Certificate, Cookie, FactKey, FactValue, Facts, HealthRemark, PeerClock, ROLE,
     Redirect, RedirectPurpose, RequestedPath, SERVER_VERSION,
 };
+#[cfg(test)]
+pub(crate) use failure::tells_what_to_do;
 pub use failure::{Failure, LINE_LIMIT};
 pub use oddity::CertificateOddity;
 pub use phase::Phase;

@@ -167,6 +167,7 @@ fn details() -> Vec<Detail> {
             ValueDetail::NotSpoken,
             ValueDetail::Socket,
             ValueDetail::NotRead,
+            ValueDetail::NumberForm,
             ValueDetail::ServiceLink,
             ValueDetail::Empty,
             ValueDetail::NotPermitted { of_process: true },

@@ -121,13 +121,13 @@ fn names_that_do_not_resolve() {
             "db:80",
             DnsTimeout,
             vec![in_list("db", "TIMEOUT")],
-            &["10.96.0.10:53 did not answer", "NetworkPolicy", "CoreDNS is down"],
+            &["10.96.0.10:53 did not answer", "NetworkPolicy", "check whether CoreDNS runs"],
         ),
         (
             "db:80",
             DnsTimeout,
             vec![in_list("api.example.com", "NXDOMAIN"), query("api.example.com.", "A", "TIMEOUT", 0)],
-            &["answered other names so slowly that no time was left for this one", "a longer `timeout`"],
+            &["answered other names so slowly that no time was left for this one", "raise `timeout`"],
         ),
         (
             "db:80",
@@ -153,7 +153,7 @@ fn names_that_do_not_resolve() {
             "db:80",
             DnsTimeout,
             vec![in_list("db", "no way")],
-            &["10.96.0.10:53: network is unreachable. If ip route get"],
+            &["10.96.0.10:53: network is unreachable. Run ip route get"],
         ),
         ("db:80", DnsServerFailure, vec![in_list("db", "SERVFAIL")], &["logs -l k8s-app=kube-dns"]),
     ] {
