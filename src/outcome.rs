@@ -29,6 +29,8 @@ pub use facts::{
     AUTH_METHOD, AbsentFile, BrowserOrigin, Certificate, Cookie, FactKey, FactValue, Facts, HealthRemark, PeerClock,
     ROLE, Redirect, RedirectPurpose, RequestedPath, SERVER_VERSION,
 };
+#[cfg(test)]
+pub(crate) use failure::tells_what_to_do;
 pub use failure::{Failure, LINE_LIMIT};
 pub use oddity::CertificateOddity;
 pub use phase::Phase;
@@ -114,6 +116,9 @@ pub struct Query {
     /// The name that a CNAME led to, in lower case without its final dot; `None` where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+    /// The first names that CNAMEs led through, in order and written likewise.
+    #[serde(skip)]
+    pub chain: Vec<String>,
     /// The smallest TTL of them, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u32>,

@@ -62,6 +62,9 @@ impl Host {
         if text.trim_end_matches('.').split('.').any(|label| label.is_empty() || label.len() > 63) {
             return Err("the host has a label that is empty or too long");
         }
+        if is_number_for_libc(text) {
+            return Err(NUMBER);
+        }
         if text.trim_end_matches('.').rsplit('.').next().is_some_and(|last| last.chars().all(|c| c.is_ascii_digit())) {
             return Err("the host looks like an IPv4 address, but is invalid");
         }
@@ -161,6 +164,8 @@ const NOT_ASCII: &str = "the host has letters outside ASCII: write it in its xn-
 const ZONE: &str = "the IPv6 address has a zone (%…), which only link-local addresses need: give it without the zone";
 const LINK_LOCAL: &str = "the link-local IPv6 address has a zone (%…), which is not dialled, and without it there is no way \
                           to the address: give a name or another address";
+const NUMBER: &str = "the host is an IPv4 address in a short, octal or hexadecimal form, which clients read differently: write it \
+                      as four decimal numbers";
 const SERVICE_PORT: &str = "its port is tcp://…, the value that Kubernetes sets in NAME_PORT for a Service";
 
 impl UrlError {
@@ -183,6 +188,23 @@ fn zone_problem(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether `inet_aton`, and so libc's `getaddrinfo`, takes this for an IPv4 address: one to four numbers, octal behind a `0`
+/// and hexadecimal behind a `0x`, of which the last one fills the bytes that are left.
+fn is_number_for_libc(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    let Some((last, first)) = parts.split_last().filter(|(_, first)| first.len() <= 3) else { return false };
+    let number = |part: &&str| match part.strip_prefix("0x").or_else(|| part.strip_prefix("0X")) {
+        Some(digits) if digits.starts_with('+') => None,
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None if !part.bytes().all(|byte| byte.is_ascii_digit()) => None,
+        None if part.len() > 1 && part.starts_with('0') => u32::from_str_radix(part, 8).ok(),
+        None => part.parse().ok(),
+    };
+    let room = u32::MAX.checked_shr(8 * u32::try_from(first.len()).unwrap_or(4)).unwrap_or(0);
+    first.iter().all(|part| number(part).is_some_and(|byte| byte <= 0xff))
+        && number(last).is_some_and(|rest| rest <= room)
+}
+
 fn expected(what: &str, problem: &str) -> Expected {
     Expected { text: format!("{what}: {problem}"), limit: detail_of(problem).filter(ValueDetail::is_limit) }
 }
@@ -194,6 +216,7 @@ pub fn detail_of(problem: &str) -> Option<ValueDetail> {
         SOCKET => Some(ValueDetail::Socket),
         NOT_ASCII | ZONE => Some(ValueDetail::NotWritten),
         LINK_LOCAL => Some(ValueDetail::LinkLocal),
+        NUMBER => Some(ValueDetail::NumberForm),
         SERVICE_PORT => Some(ValueDetail::ServiceLink),
         _ => None,
     }

@@ -15,6 +15,7 @@ mod local;
 #[cfg(test)]
 mod page_tests;
 mod placeholder;
+mod private_endpoint;
 mod provider;
 mod proxies;
 mod proxy_variables;

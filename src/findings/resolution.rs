@@ -14,6 +14,7 @@ use super::caught::{Caught, Whole, caught};
 use super::context::Context;
 use super::host_class::{HostClass, classify, found, is_address, written};
 use super::placeholder::placeholder;
+use super::private_endpoint::{PublicAnswer, public_answer, turns_away};
 use crate::cause::Cause;
 use crate::duration::show;
 use crate::finding::{Finding, Severity};
@@ -36,6 +37,7 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     for name in &names {
         findings.extend(hijack(name, evidence));
         findings.extend(no_server(name, fault, evidence));
+        findings.extend(not_private(name, fault, evidence));
         findings.extend(aaaa(name, evidence));
     }
     findings.extend(tcp_blocked(evidence));
@@ -200,6 +202,23 @@ fn no_server(name: &str, fault: Option<&Fault>, evidence: &Evidence) -> Option<F
         let message = format!("the name server answers {} for {}: {}", empty.address, empty.name, empty.reason());
         PLACEHOLDER.found(message, empty.remedy())
     })
+}
+
+/// The name of a private endpoint at a public address.
+fn not_private(name: &str, fault: Option<&Fault>, evidence: &Evidence) -> Option<Finding> {
+    let PublicAnswer { name, zone, address } = public_answer(name, evidence)?;
+    let message = format!(
+        "{name} leads through the private DNS zone {} and resolves to the public address {address} here, not to the \
+         private endpoint",
+        zone.zone
+    );
+    let fix = format!(
+        "if the private endpoint is meant, link {} to the {} of this cluster, and let CoreDNS ask that network's name server",
+        zone.zone, zone.network
+    );
+    let turned_away = fault.is_some_and(|fault| turns_away(fault, evidence));
+    let severity = if turned_away { Severity::Warning } else { Severity::Info };
+    Some(Finding { severity, ..PRIVATE_ENDPOINT_PUBLIC.found(message, fix) })
 }
 
 fn aaaa(name: &str, evidence: &Evidence) -> Option<Finding> {

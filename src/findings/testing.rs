@@ -24,6 +24,7 @@ pub(super) fn query(name: &str, record: &str, answer: &str, answers: usize) -> Q
         answer,
         answers,
         alias: None,
+        chain: Vec::new(),
         ttl: None,
         suffix: None,
         duration: Duration::from_millis(2),
@@ -45,6 +46,12 @@ impl Query {
 
     pub(super) fn tcp(self) -> Self {
         Self { transport: "tcp", ..self }
+    }
+
+    /// By way of these names, the last of which is the alias.
+    pub(super) fn chain(self, names: &[&str]) -> Self {
+        let chain: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        Self { alias: chain.last().cloned(), chain, ..self }
     }
 
     pub(super) fn alias(self, alias: &str) -> Self {

@@ -15,7 +15,7 @@ use crate::cause::Cause;
 use crate::net::attempt::Attempt;
 use crate::net::oserr;
 use crate::net::resolve::{self, Budget, Family};
-use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Failure, Fault, Member, Phase};
+use crate::outcome::{ConnectAttempt, ConnectResult, Detail, DnsDetail, Failure, Fault, Member, Phase};
 use crate::pod;
 use crate::url::{Endpoint, Host};
 
@@ -83,7 +83,9 @@ pub(super) async fn candidates(attempt: &mut Attempt, endpoint: &Endpoint) -> Re
                 return Ok(Candidates { now: vec![ip], later: None });
             }
             let message = format!("the address is {ip}, and `addresses: {}` does not allow it", policy.as_str());
-            return Err(Fault::new(Phase::Resolve, Cause::DnsNoAddress, message));
+            let statement = format!("`addresses: {}` does not allow {ip}", policy.as_str());
+            let fault = Fault::new(Phase::Resolve, Cause::DnsNoAddress, message).stating(statement);
+            return Err(fault.with(Detail::Dns(DnsDetail::Excluded)));
         }
     };
     attempt.enter(Phase::Resolve);

@@ -51,6 +51,8 @@ pub enum Detail {
 pub enum DnsDetail {
     /// The hosts file has the name, so no name server was asked.
     HostsFile,
+    /// The address is written in the check, and is not of the family that `addresses` allows.
+    Excluded,
 }
 
 /// How a stream stood when a check failed.

@@ -39,19 +39,27 @@ const IMPERATIVES: &[&str] = &[
     "ask",
     "change",
     "check",
+    "close",
     "compare",
     "connect",
     "correct",
     "create",
     "disable",
+    "do",
     "drop",
     "enable",
+    "exempt",
+    "fill",
     "find",
     "fix",
+    "get",
     "give",
     "grant",
     "increase",
+    "issue",
+    "leave",
     "let",
+    "link",
     "list",
     "look",
     "lower",
@@ -79,6 +87,7 @@ const IMPERATIVES: &[&str] = &[
     "set",
     "start",
     "stop",
+    "take",
     "update",
     "use",
     "wait",
@@ -144,6 +153,18 @@ fn sentences(text: &str) -> Vec<&str> {
 
 fn starts_sentence(text: &str) -> bool {
     text.starts_with(|first: char| first.is_uppercase() || first == '`')
+}
+
+/// Whether a hint tells what to do, in a sentence of its own or behind a condition (`if …, correct it`).
+#[cfg(test)]
+pub(crate) fn tells_what_to_do(hint: &str) -> bool {
+    let clauses = |sentence: &str| {
+        sentence
+            .split([',', ';', ':'])
+            .map(|part| part.trim().to_ascii_lowercase().trim_start_matches("otherwise ").to_owned())
+            .collect::<Vec<_>>()
+    };
+    sentences(hint).into_iter().flat_map(clauses).any(|clause| is_imperative(&clause))
 }
 
 fn is_imperative(sentence: &str) -> bool {

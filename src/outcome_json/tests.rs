@@ -27,6 +27,7 @@ fn failed() -> Outcome {
         answer: DnsAnswer::Rcode("NOERROR".into()),
         answers: 1,
         alias: None,
+        chain: Vec::new(),
         ttl: None,
         suffix: None,
         duration: Duration::from_millis(1),

@@ -23,7 +23,8 @@ fn errors_show_a_place_and_no_text() {
         ("http://h:99999/", "65535"),
         ("http://u:s3cret%zz@h/", "percent-encoding"),
         ("http://[s3cret]/", "IPv6"),
-        ("http://1.2.3/", "IPv4"),
+        ("http://1.2.3/", "four decimal numbers"),
+        ("http://1.2.3.256/", "IPv4"),
         ("http:///x", "empty"),
         ("http://bücher.example/", "its xn--"),
         ("postgres://app:s3cret@db:tcp://10.96.0.7:5432/x", "NAME_PORT"),
@@ -130,5 +131,34 @@ fn percent_decoding() {
         [("a%20b", Some("a b")), ("%", None), ("%2", None), ("%zz", None), ("%ff", None), ("+", Some("+"))]
     {
         assert_eq!(super::percent_decode(text).as_deref(), decoded, "{text}");
+    }
+}
+
+/// What `inet_aton` takes, and with it curl, libpq and Python; Go takes none of it.
+#[test]
+fn addresses_in_forms_that_clients_read_differently() {
+    use crate::outcome::ValueDetail::NumberForm;
+    for host in [
+        "127.1",
+        "10.1.2",
+        "2130706433",
+        "0x7f.1",
+        "0x7f000001",
+        "0X7F.0.0.1",
+        "010.0.0.1",
+        "10.0.0.010",
+        "0",
+        "1.65536",
+        "00.0.0.0",
+    ] {
+        let error = Url::parse(&format!("postgres://app:s3cret@{host}:5432/shop")).unwrap_err();
+        assert_eq!(error.detail(), Some(NumberForm), "{host}");
+    }
+    for host in ["256.1.1.1", "1.2.3.4.5", "10.0.0.256", "1.16777216", "4294967296", "10.0.0.09", "1..2", "10.0.0.1."] {
+        let error = Url::parse(&format!("http://{host}/")).unwrap_err();
+        assert_eq!(error.detail(), None, "{host}: {error}");
+    }
+    for host in ["10.0.0.1", "0.0.0.0", "db-0", "0xyz", "0x7g.example", "3scale.net", "1.1.1.1.nip.io", "0x", "4d"] {
+        assert!(Url::parse(&format!("http://{host}/")).is_ok(), "{host}");
     }
 }

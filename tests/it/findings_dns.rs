@@ -325,7 +325,7 @@ fn slow_answers_leave_no_time_for_the_last_name() {
     let report = pod.report("check", "tcp://dbb:80");
     assert_eq!(report["failure"]["cause"], "dns_timeout", "{report:#}");
     let hint = report["failure"]["hint"].as_str().unwrap_or_default();
-    assert!(hint.contains("is slow") && hint.contains("a longer `timeout`"), "{hint}");
+    assert!(hint.contains("is slow") && hint.contains("raise `timeout`"), "{hint}");
 }
 
 #[test]

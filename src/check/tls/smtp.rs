@@ -5,7 +5,7 @@ use crate::check::login::LoginRefusal;
 use crate::check::reader::{ReadError, Reader};
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
-use crate::net::speaks::Protocol;
+use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{Expected, StreamError};
 use crate::outcome::{Detail, Fault, TlsDetail};
 
@@ -21,14 +21,24 @@ pub(super) mod code {
     pub(in crate::check::tls) const BUSY: &str = "smtp_busy";
     /// The server has too many connections, of all clients or of this one.
     pub(in crate::check::tls) const FULL: &str = "smtp_full";
-    /// The server takes no mail from this client, or from nobody: RFC 5321's 554, RFC 7504's 521.
+    /// The server takes no mail from this client.
     pub(in crate::check::tls) const REFUSED: &str = "smtp_refused";
+    /// The host takes no mail from anybody.
+    pub(in crate::check::tls) const NO_MAIL: &str = "smtp_no_mail";
+    /// A firewall on the way overwrites the server's STARTTLS.
+    pub(in crate::check::tls) const MASKED: &str = "smtp_masked";
 }
 
 /// Words with which servers tell a full house from a stop; both are 421. Postfix, Exim and SES: "too many connections";
 /// Exchange: "the maximum number of concurrent server connections has exceeded a limit"; Sendmail: "Connection rate
 /// limit exceeded".
 const FULL: [&str; 5] = ["too many", "concurrent", "connection limit", "rate limit", "maximum number"];
+
+/// Words with which a host says that it takes mail from nobody, as RFC 5321 has them for 554.
+const NO_MAIL: [&str; 2] = ["no smtp service", "no mail service"];
+
+/// Words with which a server says that it is about this client; AT&T and Comcast say so with 521, too.
+const THIS_CLIENT: [&str; 6] = ["block", "blacklist", "dnsbl", "rbl", "your", " from "];
 
 /// Asks for TLS; afterwards nothing that the server said in plain text is unread.
 pub(super) async fn ask(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
@@ -39,7 +49,15 @@ pub(super) async fn ask(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
     }
     let hello = talk.say("EHLO pilotfish\r\n", "the answer to EHLO").await?;
     match hello.code {
+        500.. if recognise(greeting.last.as_bytes()) == Some(Protocol::Ftp) => {
+            return Err(talk.failed(StreamError::Unexpected("it is that of an FTP server"), "the SMTP greeting"));
+        }
         250 if hello.offers_starttls => {}
+        250 if hello.is_masked => {
+            let message = "a firewall on the way overwrites STARTTLS with X in the answer to EHLO";
+            let detail = Detail::Protocol { code: code::MASKED, product: None };
+            return Err(attempt.fault(Cause::TlsUnsupported, message).with(detail));
+        }
         250 => return Err(not_offered(attempt, "the SMTP server does not offer STARTTLS in its answer to EHLO")),
         500..=504 => {
             let message = format!("the SMTP server does not know EHLO, so it has no STARTTLS: {}", hello.last);
@@ -62,7 +80,7 @@ pub(super) async fn ask(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
 
 /// Whether the server that gave this fault speaks SMTP and waits for our goodbye.
 pub(super) fn expects_goodbye(fault: &Fault) -> bool {
-    let refused_client = matches!(fault.detail, Some(Detail::Protocol { code: code::REFUSED, .. }));
+    let refused_client = matches!(fault.detail, Some(Detail::Protocol { code: code::REFUSED | code::NO_MAIL, .. }));
     refused_client || fault.cause == Cause::TlsUnsupported
 }
 
@@ -73,8 +91,9 @@ fn not_offered(attempt: &Attempt, message: &str) -> Fault {
 /// The server speaks SMTP, and sends this client away: a refusal before any login.
 fn refusal(attempt: &Attempt, reply: &Reply, how: &str) -> Fault {
     let (meaning, code, why) = match reply.code {
-        400..=499 if is_full(&reply.last) => (LoginRefusal::Full, code::FULL, "has too many connections"),
+        400..=499 if says_one_of(&reply.last, &FULL) => (LoginRefusal::Full, code::FULL, "has too many connections"),
         400..=499 => (LoginRefusal::Stopping, code::BUSY, "is busy or shutting down"),
+        500..=599 if is_no_mail(reply) => (LoginRefusal::NotAllowed, code::NO_MAIL, "takes no mail from anybody"),
         500..=599 => (LoginRefusal::NotAllowed, code::REFUSED, "refuses this client"),
         _ => return attempt.fault(Cause::ProtocolError, format!("the SMTP server {how} {}", reply.last)),
     };
@@ -82,9 +101,14 @@ fn refusal(attempt: &Attempt, reply: &Reply, how: &str) -> Fault {
     attempt.of_connection(fault.with(Detail::Protocol { code, product: None }))
 }
 
-fn is_full(text: &str) -> bool {
+/// RFC 7504's 521 or the words for it, and not of this client.
+fn is_no_mail(reply: &Reply) -> bool {
+    (reply.code == 521 || says_one_of(&reply.last, &NO_MAIL)) && !says_one_of(&reply.last, &THIS_CLIENT)
+}
+
+fn says_one_of(text: &str, list: &[&str]) -> bool {
     let text = text.to_ascii_lowercase();
-    FULL.iter().any(|words| text.contains(words))
+    list.iter().any(|words| text.contains(words))
 }
 
 /// One answer of a server.
@@ -93,6 +117,8 @@ struct Reply {
     /// Its last line, code included.
     last: String,
     offers_starttls: bool,
+    /// A word of it is X throughout, as inspection in Cisco's firewalls leaves it (`250-XXXXXXXA`).
+    is_masked: bool,
 }
 
 struct Talk<'a> {
@@ -113,7 +139,7 @@ impl Talk<'_> {
 
     /// Lines `250-…`, and a last one `250 …`.
     async fn answer(&mut self, awaited: &'static str) -> Result<Reply, Fault> {
-        let mut offers_starttls = false;
+        let (mut offers_starttls, mut is_masked) = (false, false);
         let mut room = ANSWER_LIMIT;
         loop {
             let line = self.reader.line(room).await.map_err(|error| match error {
@@ -128,8 +154,9 @@ impl Talk<'_> {
                 return Err(self.failed(StreamError::Unexpected("a line does not start with three digits"), awaited));
             };
             offers_starttls |= text.get(4..).is_some_and(|word| word.eq_ignore_ascii_case("STARTTLS"));
+            is_masked |= text.get(4..).is_some_and(|word| word.starts_with("XXXXX"));
             if text.as_bytes().get(3) != Some(&b'-') {
-                return Ok(Reply { code, last: text.to_owned(), offers_starttls });
+                return Ok(Reply { code, last: text.to_owned(), offers_starttls, is_masked });
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::Protocol;
 use crate::net::stream_error::{Expected, StreamError};
-use crate::outcome::{Detail, Fault, TlsDetail};
+use crate::outcome::{Detail, Fault, StreamDetail, TlsDetail};
 
 /// The protocol in which TLS is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,11 @@ pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls) 
         Err(_) => {
             let fault = attempt.deadline_fault();
             let message = format!("{}; TLS did not start, because the server did not agree to it", fault.message);
-            Err(fault.with_message(message).with(Detail::Tls(TlsDetail::NotStarted)))
+            let detail = match fault.detail {
+                Some(Detail::Stream(StreamDetail::Stalled)) => TlsDetail::StartTlsSlow,
+                _ => TlsDetail::NotStarted,
+            };
+            Err(fault.with_message(message).with(Detail::Tls(detail)))
         }
     }
 }

@@ -107,6 +107,18 @@ async fn smtp_is_asked_for_tls() {
             "tls tls_unsupported: the SMTP server does not know EHLO, so it has no STARTTLS: 502 5.5.2 Error",
         ),
         (
+            &[b"220 ****************\r\n", b"250-mail.lab\r\n250-SIZE 1000\r\n250 XXXXXXXA\r\n"],
+            "tls tls_unsupported: a firewall on the way overwrites STARTTLS with X in the answer to EHLO",
+        ),
+        (
+            &[b"220-mx.lab ESMTP\r\n220-\r\n220\r\n", b"250-mail.lab\r\n250-XXXXXXXXA\r\n250 8BITMIME\r\n"],
+            "tls tls_unsupported: a firewall on the way overwrites STARTTLS with X in the answer to EHLO",
+        ),
+        (
+            &[b"220\r\n", b"250-mail.lab\r\n250-X-EXPS\r\n250 XXOORG\r\n"],
+            "tls tls_unsupported: the SMTP server does not offer STARTTLS in its answer to EHLO",
+        ),
+        (
             &[b"220 x\r\n", EHLO, b"454 4.7.0 TLS not available due to local problem\r\n"],
             "tls tls_unsupported: the SMTP server offers STARTTLS, and refuses it with 454 4.7.0 TLS not available",
         ),
@@ -133,6 +145,8 @@ async fn an_smtp_server_that_sends_this_client_away() {
     const BUSY: &str = "login shutting_down: the SMTP server is busy or shutting down: it greets with 4";
     const FULL: &str = "login too_many_connections: the SMTP server has too many connections: it greets with 4";
     const REFUSED: &str = "login login_rejected: the SMTP server refuses this client: it greets with 5";
+    const FTP: &str = "tls tls_not_tls: the peer speaks FTP, expected the SMTP greeting";
+    const NO_MAIL: &str = "login login_rejected: the SMTP server takes no mail from anybody: it greets with 5";
     smtp_answers(&[
         (&[b"421 4.3.2 Service shutting down\r\n"], BUSY),
         (&[b"421 4.3.2 Service not active\r\n"], BUSY),
@@ -144,7 +158,13 @@ async fn an_smtp_server_that_sends_this_client_away() {
         (&[b"421 4.3.2 The maximum number of concurrent server connections has exceeded a limit\r\n"], FULL),
         (&[b"554 go away\r\n"], REFUSED),
         (&[b"554-mx.lab\r\n554 5.7.1 Client host [10.0.0.7] blocked using zen.lab\r\n"], REFUSED),
-        (&[b"521 5.3.2 mx.lab does not accept mail\r\n"], REFUSED),
+        (&[b"554 5.7.1 Service unavailable; client [10.0.0.7] blocked\r\n"], REFUSED),
+        (&[b"521 5.3.2 mx.lab does not accept mail\r\n"], NO_MAIL),
+        (&[b"521-mx.lab\r\n521 go away\r\n"], NO_MAIL),
+        (&[b"554 no SMTP service here\r\n"], NO_MAIL),
+        (&[b"554 5.3.2 mx.lab: No SMTP service here\r\n"], NO_MAIL),
+        (&[b"554 We do not accept mail from dynamic addresses\r\n"], REFUSED),
+        (&[b"521 10.0.0.7 blocked by sbc:blacklist.lab\r\n"], REFUSED),
         (
             &[b"220 x\r\n", b"554 5.7.1 Access denied\r\n"],
             "login login_rejected: the SMTP server refuses this client: it answers EHLO with 554",
@@ -160,6 +180,10 @@ async fn an_smtp_server_that_sends_this_client_away() {
         // Healthy in another protocol, or nothing that SMTP has.
         (&[b"350 what\r\n"], "tls protocol_error: the SMTP server greets with 350 what"),
         (&[b"SSH-2.0-x\r\n"], "tls tls_not_tls: the peer speaks SSH, expected the SMTP greeting"),
+        (&[b"+OK Dovecot ready.\r\n"], "tls tls_not_tls: the peer speaks POP3, expected the SMTP greeting"),
+        (&[b"* OK [CAPABILITY IMAP4rev1] ready\r\n"], "tls tls_not_tls: the peer speaks IMAP, expected the SMTP greeting"),
+        (&[b"220 ProFTPD Server (FTP)\r\n", b"500 EHLO not understood\r\n"], FTP),
+        (&[b"220 (vsFTPd 3.0.3)\r\n", b"530 Please login with USER and PASS.\r\n"], FTP),
         (
             &[b"hello\r\n"],
             "tls protocol_error: the received data (7 bytes) is not the SMTP greeting: a line does not start with three digits",
@@ -258,4 +282,11 @@ async fn a_peer_that_keeps_silent_is_told_from_one_that_drips() {
     let waits = against("starttls: smtp", |mut stream| async move { drop(stream.read_to_end(&mut Vec::new()).await) });
     let waits = waits.await;
     assert!(waits.starts_with("tls timeout: ") && waits.contains("TLS did not start"), "{waits}");
+    // Postfix's postscreen sends the first line of its greeting, and the last one 6 s later.
+    let teased = against("starttls: smtp", |mut stream| async move {
+        drop(stream.write_all(b"220-mx.lab ESMTP Postfix\r\n").await);
+        drop(stream.read_to_end(&mut Vec::new()).await);
+    });
+    let teased = teased.await;
+    assert!(teased.starts_with("tls timeout: ") && teased.contains("received 26 bytes"), "{teased}");
 }

@@ -38,13 +38,13 @@ fn timeout(fault: &Fault) -> &'static str {
                            k8s-app=kube-dns"
         }
         Phase::Tls if fault.detail == Some(Detail::Stream(StreamDetail::Stalled)) => {
-            "The TLS handshake started but did not finish. The server hangs or is overloaded (see its log), or the \
-             network drops full-sized packets (MTU: ping -M do -s 1400 to it shows)."
+            "The TLS handshake started but did not finish: the server hangs or is overloaded, or the network drops \
+             full-sized packets. Read the server's log, and check the MTU on the way (ping -M do -s 1400 to it)."
         }
         Phase::Tls => {
-            "The port accepts connections but does not answer TLS: a server without TLS waits for its own protocol \
-             (correct the port or scheme), the server hangs (see its log), or the network drops full-sized packets \
-             (MTU: ping -M do -s 1400 to it shows)."
+            "The port accepts connections but does not answer TLS: it has none, the server hangs, or the network drops \
+             full-sized packets. Compare port and scheme with the server's, read its log, and check the MTU on the way \
+             (ping -M do -s 1400 to it)."
         }
         Phase::Connect | Phase::Login | Phase::Request | Phase::Assert => {
             "The port accepts connections, but the server does not answer in time: it hangs, is overloaded, or speaks \
@@ -57,7 +57,7 @@ const fn closed(phase: Phase) -> &'static str {
     match phase {
         Phase::Tls => {
             "The server closed the connection during the TLS handshake: the port has no TLS, or a proxy has no \
-             upstream. The server's log shows which."
+             upstream. Read the server's log to tell which."
         }
         Phase::Resolve | Phase::Connect | Phase::Login | Phase::Request | Phase::Assert => {
             "The server closed the connection before it answered: it crashed, limits connections, or speaks another \

@@ -31,7 +31,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         Cause::ConnectTimeout => failed.timeout(),
         Cause::ConnectReset => format!(
             "Something accepts connections on port {} and closes them at once: a proxy or mesh without an upstream, \
-             or a server {}. The log of what listens there shows which.",
+             or a server {}. Read the log of what listens there to tell which.",
             failed.endpoint.port,
             if fault.detail == Some(Detail::Tls(TlsDetail::Reset)) { "without TLS" } else { "that wants TLS there" }
         ),
@@ -195,8 +195,8 @@ impl FailedConnect<'_> {
                 .any(|known| *known == ip || (known.is_unspecified() && known.is_ipv4() == ip.is_ipv4())) =>
             {
                 format!(
-                    "Port {port} of this pod listens on {shown} now. The app has only just started, or its connection \
-                     queue is full."
+                    "Port {port} of this pod listens on {shown} now: the app has only just started, or its connection \
+                     queue is full. Wait; if it happens again, read the app's log and check its CPU limit."
                 )
             }
             (true, false) => format!(
@@ -277,8 +277,8 @@ impl FailedConnect<'_> {
         match (self.service(), slow) {
             (_, true) => NOBODY.to_owned(),
             (Some((service, namespace)), false) => format!(
-                "A firewall rejects the connection, or (with Cilium) {service} has no backend. kubectl {namespace}get \
-                 endpointslices -l kubernetes.io/service-name={service} shows which."
+                "A firewall rejects the connection, or (with Cilium) {service} has no backend. Run kubectl {namespace}get \
+                 endpointslices -l kubernetes.io/service-name={service} to tell which."
             ),
             (None, false) if matches!(self.place, HostClass::Public(_)) => {
                 "A router or firewall rejected the connection at once, or there is no route to the host. Check the \
@@ -343,8 +343,8 @@ impl FailedConnect<'_> {
                  record, or use NAT64 (with a name, not an IPv4 address: DNS64 makes the AAAA record from it)."
                     .to_owned()
             }
-            _ => "There is no route to that address. If ip route get ADDRESS in the pod shows none (or a blackhole), \
-                  this pod lacks it; otherwise a router or firewall on the way rejects the packets."
+            _ => "There is no route to that address. Run ip route get ADDRESS in the pod: if it shows none (or a \
+                  blackhole), this pod lacks it; otherwise a router or firewall on the way rejects the packets."
                 .to_owned(),
         }
     }

@@ -5,6 +5,7 @@ use crate::findings::caught::{Caught, Whole, caught};
 use crate::findings::context::Context;
 use crate::findings::host_class::{HostClass, by_shape, flag, written};
 use crate::findings::placeholder::placeholder;
+use crate::findings::private_endpoint::{PublicAnswer, public_answer, turns_away};
 use crate::findings::wording::with_capital;
 use crate::outcome::{Evidence, Fault, Phase};
 use crate::url::Host;
@@ -24,6 +25,15 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
     };
     if let Some(caught) = caught(&name, evidence) {
         return Some(by_suffix(&caught));
+    }
+    if turns_away(fault, evidence)
+        && let Some(PublicAnswer { name, zone, address }) = public_answer(&name, evidence)
+    {
+        return Some(format!(
+            "{name} has a private endpoint, but resolves to the public address {address}, which may refuse this pod. Link the \
+             private DNS zone {} to the {} of this cluster, and let CoreDNS ask that network's name server.",
+            zone.zone, zone.network
+        ));
     }
     let empty = placeholder(&name, evidence)?;
     let at_once = fault.phase == Phase::Connect || empty.is_certain();

@@ -21,6 +21,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         return Some(text);
     }
     let cause = fault.cause;
+    if fault.detail == Some(Detail::Dns(DnsDetail::Excluded)) {
+        return Some(excluded(fault, evidence, context));
+    }
     let last = queries.last().map(|query| written(query)).unwrap_or_default();
     if matches!(cause, Cause::DnsNotFound | Cause::DnsNoAddress)
         && queries.iter().all(|query| query.answers == 0)
@@ -131,22 +134,22 @@ fn not_found(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String
             if let Some(port) = port {
                 return format!(
                     "There is no Service {service} in {there}, it has no port named {port}, or it is headless without \
-                     a ready pod. kubectl describe svc {service} shows which."
+                     a ready pod. Run kubectl describe svc {service} to tell which."
                 );
             }
             let elsewhere = if namespace.as_deref() == own {
-                format!(". If it is in another namespace, use {service}.NAMESPACE")
+                format!("; if it is in another namespace, use {service}.NAMESPACE")
             } else {
                 String::new()
             };
             format!(
-                "There is no Service {service} in {there}, or it is headless without a ready pod. kubectl get \
-                 svc,endpointslices -A | grep {service} shows which{elsewhere}."
+                "There is no Service {service} in {there}, or it is headless without a ready pod. Run kubectl get \
+                 svc,endpointslices -A | grep {service} to tell which{elsewhere}."
             )
         }
         Some(HostClass::Unclear { service, namespace }) => format!(
             "There is no Service {service} in a namespace {namespace}, and no public name {service}.{namespace}. \
-             kubectl -n {namespace} get svc {service} shows the first, nslookup outside the cluster the second."
+             Check the first with kubectl -n {namespace} get svc {service}, the second with nslookup outside the cluster."
         ),
         Some(HostClass::Laptop(name)) => format!(
             "{name} looks like a name from a laptop's hosts file or an ingress, which a pod does not know. Use the \
@@ -174,7 +177,8 @@ fn not_of_this_cluster(evidence: &Evidence) -> Option<String> {
     let name = written(query);
     if name == "localhost" {
         return Some(
-            "Name servers need not know localhost. Apps find it in /etc/hosts, which a dns check does not read."
+            "Name servers need not know localhost: apps find it in /etc/hosts, which a dns check does not read. Give this \
+             check another name, or probe a port of localhost with tcp."
                 .to_owned(),
         );
     }
@@ -195,6 +199,22 @@ fn not_of_this_cluster(evidence: &Evidence) -> Option<String> {
              with kubectl get svc -A."
         )),
         _ => None,
+    }
+}
+
+/// A literal address of the family that the check does not allow: no name is wrong, and no name server.
+fn excluded(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String {
+    match context.endpoint(evidence, Some(fault)).map(|endpoint| endpoint.host) {
+        Some(host @ Host::Ip(ip)) => {
+            let (own, other) = if ip.to_canonical().is_ipv4() { ("IPv4", "IPv6") } else { ("IPv6", "IPv4") };
+            format!(
+                "{host} is an {own} address, and this check allows {other} alone. Remove `addresses` from the check, or \
+                 give it an {other} address or a name in place of {host}."
+            )
+        }
+        _ => "The address is not of the family that this check allows. Remove `addresses` from the check, or give it \
+              an address of that family."
+            .to_owned(),
     }
 }
 
@@ -229,8 +249,8 @@ fn no_address(fault: &Fault, queries: &[&Query], evidence: &Evidence, context: C
             if within.is_none_or(|(query, of_cluster)| of_cluster.is_some() || query.name.contains(".svc.")) =>
         {
             format!(
-                "The Service exists but has no address of the requested families. kubectl {}get svc {service} -o wide \
-                 shows its type, families and externalName.",
+                "The Service exists but has no address of the requested families. Check its type, families and \
+                 externalName: kubectl {}get svc {service} -o wide",
                 flag(namespace.as_deref())
             )
         }
@@ -268,8 +288,8 @@ fn server_failure(evidence: &Evidence) -> String {
                 kubectl -n kube-system get svc kube-dns."
             .to_owned();
     }
-    "The name server runs but cannot answer, because its upstream or that zone is broken. kubectl -n kube-system logs \
-     -l k8s-app=kube-dns names the upstream."
+    "The name server runs but cannot answer, because its upstream or that zone is broken. Read its log, which names the \
+     upstream: kubectl -n kube-system logs -l k8s-app=kube-dns"
         .to_owned()
 }
 
@@ -310,14 +330,14 @@ fn timeout(evidence: &Evidence) -> String {
     }
     if let Some("operation not permitted" | "permission denied") = error {
         return format!(
-            "The kernel of this node forbids the query. A NetworkPolicy, or a firewall here, must allow UDP and TCP \
-             to {servers} (kubectl get netpol)."
+            "The kernel of this node forbids the query. Allow UDP and TCP to {servers} in the NetworkPolicy (kubectl get \
+             netpol) or the firewall here."
         );
     }
     if let Some(text) = error.filter(|text| text.contains("unreachable") || text.contains("no route")) {
         return format!(
-            "{servers}: {text}. If ip route get in the pod shows no route there, the network of the pod is not set \
-             up; otherwise a router or firewall on the way rejects the packets."
+            "{servers}: {text}. Run ip route get in the pod: if it shows no route there, the network of the pod is not \
+             set up; otherwise a router or firewall on the way rejects the packets."
         );
     }
     if servers.starts_with("169.254.20.") && !evidence.queries.iter().any(is_answer) {
@@ -334,18 +354,18 @@ fn timeout(evidence: &Evidence) -> String {
     }
     if slow(evidence) {
         return format!(
-            "{servers} answered other names so slowly that no time was left for this one. CoreDNS or its upstream is \
-             slow (kubectl -n kube-system logs -l k8s-app=kube-dns); a longer `timeout` gives names more time."
+            "{servers} answered other names so slowly that no time was left for this one. Find out why CoreDNS or its \
+             upstream is slow (kubectl -n kube-system logs -l k8s-app=kube-dns), or raise `timeout`."
         );
     }
     if evidence.queries.iter().any(is_answer) {
         return format!(
-            "{servers} answered some names, but not this one in time. Its upstream for that zone is slow, or CoreDNS \
-             is overloaded: kubectl -n kube-system logs -l k8s-app=kube-dns"
+            "{servers} answered some names, but not this one in time: its upstream for that zone is slow, or CoreDNS \
+             is overloaded. Read its log: kubectl -n kube-system logs -l k8s-app=kube-dns"
         );
     }
     format!(
-        "{servers} did not answer. If other pods resolve names, a NetworkPolicy without egress to kube-dns (UDP and \
-         TCP 53) drops the queries (kubectl get netpol); otherwise CoreDNS is down: {COREDNS}"
+        "{servers} did not answer. If other pods resolve names, allow egress to kube-dns (UDP and TCP 53) in the \
+         NetworkPolicy here (kubectl get netpol); otherwise check whether CoreDNS runs: {COREDNS}"
     )
 }

@@ -87,6 +87,10 @@ const fn limit(detail: &ValueDetail) -> Option<&'static str> {
             "The value may be correct for the app (clients differ: %eth0 or %25eth0). Give this check the server's name or an \
              address that is routed, or remove the check."
         }
+        ValueDetail::NumberForm => {
+            "The app may read it: libc fills short forms and counts a leading 0 as octal, while Go refuses both. Write the \
+             address as four decimal numbers without leading zeros."
+        }
         ValueDetail::NoUser => {
             "The app may have its user from PGUSER or from its process. Set `user` in this check, or add the user to the URL."
         }

@@ -7,6 +7,7 @@ use crate::cause::Cause;
 use crate::findings::Context;
 use crate::findings::hint::{general_hint, proxy_note};
 use crate::findings::testing::query;
+use crate::outcome::tells_what_to_do;
 use crate::outcome::{
     BrokenVariable, Detail, Evidence, Fault, Phase, Query, StreamDetail, TlsDetail, ValueDetail, VariableFlaw,
 };
@@ -17,7 +18,9 @@ const SHOP: &str = "todo-production.svc.cluster.local";
 /// The general hint for a fault at a target.
 fn at(fault: &Fault, target: &str, evidence: &Evidence) -> String {
     let endpoints = [Endpoint::parse(target).unwrap()];
-    general_hint(fault, evidence, &Context { endpoints: &endpoints, ..Context::default() })
+    let text = general_hint(fault, evidence, &Context { endpoints: &endpoints, ..Context::default() });
+    assert!(tells_what_to_do(&text), "nothing to do: {text}");
+    text
 }
 
 /// The general hint for a fault that has no more to say.
@@ -81,6 +84,7 @@ fn urls_that_cannot_be_read() {
         (ValueDetail::NotSpoken, "tcp://host:port"),
         (ValueDetail::NotWritten, "the form that the message names"),
         (ValueDetail::LinkLocal, "an address that is routed"),
+        (ValueDetail::NumberForm, "four decimal numbers"),
         (ValueDetail::NoUser, "Set `user`"),
         (ValueDetail::NotText, "UTF-8"),
     ] {

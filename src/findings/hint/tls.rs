@@ -302,6 +302,7 @@ fn handshake(detail: Option<&TlsDetail>, keys: TlsKeyNames) -> String {
                 .to_owned()
         }
         Some(TlsDetail::BreaksConstraints) => LONG_CHAIN.to_owned(),
-        _ => "The server ended the handshake with an alert. Its log at this time shows why.".to_owned(),
+        _ => "The server ended the handshake with an alert. Read its log at this time, which names the reason."
+            .to_owned(),
     }
 }

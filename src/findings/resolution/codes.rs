@@ -10,6 +10,7 @@ pub(in crate::findings) const CODES: &[Entry] = &[
     SEARCH_STOPS_MUSL,
     SEARCH_HIJACK,
     PLACEHOLDER,
+    PRIVATE_ENDPOINT_PUBLIC,
     AAAA_BREAKS_MUSL,
     AAAA_SILENT,
     TCP_BLOCKED,
@@ -51,6 +52,15 @@ pub(super) const PLACEHOLDER: Entry = Entry {
     meaning: "the name server answers 0.0.0.0, :: or a loopback address for the name: a DNS filter blocks it, or its \
               record is a placeholder",
     remedy: "allow the name in the DNS filter, or correct its record",
+};
+pub(super) const PRIVATE_ENDPOINT_PUBLIC: Entry = Entry {
+    code: "dns_private_endpoint_public",
+    severity: Severity::Info,
+    cause: Cause::DnsAnswerMismatch,
+    meaning: "the name leads through the zone of a private endpoint (`privatelink`) and resolves to a public address here; a \
+              warning where the connection fails, or is answered with 403",
+    remedy: "if the private endpoint is meant, link its private DNS zone to the network of the cluster, and let CoreDNS ask \
+             that network's name server",
 };
 pub(super) const AAAA_BREAKS_MUSL: Entry = Entry {
     code: "dns_aaaa_breaks_musl",

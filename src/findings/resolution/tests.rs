@@ -368,3 +368,27 @@ fn names_of_another_world() {
     assert!(of("db.test", Cause::DnsNotFound).is_empty(), "it may be a namespace");
     assert!(of("db", Cause::DnsNotFound).is_empty());
 }
+
+#[test]
+fn a_private_endpoint_that_resolves_to_a_public_address() {
+    let name = "shop.blob.core.windows.net";
+    let hit = query("shop.blob.core.windows.net.", "A", "NOERROR", 1)
+        .chain(&["shop.privatelink.blob.core.windows.net", "blob.ams07prdstr02a.store.core.windows.net"]);
+    let evidence = Evidence {
+        resolved: vec![Resolved { name: name.to_owned(), family: 4, addresses: vec!["20.60.1.7".parse().unwrap()] }],
+        ..with_queries(vec![hit])
+    };
+    let severity = |fault: Option<&Fault>| {
+        let found = judge(fault, &evidence, Context::default());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].code, "dns_private_endpoint_public");
+        assert!(
+            found[0]
+                .message
+                .contains("zone privatelink.blob.core.windows.net and resolves to the public address 20.60.1.7")
+        );
+        found[0].severity
+    };
+    assert_eq!(severity(None), Severity::Info);
+    assert_eq!(severity(Some(&Fault::new(Phase::Connect, Cause::ConnectTimeout, ""))), Severity::Warning);
+}

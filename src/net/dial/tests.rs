@@ -14,7 +14,7 @@ use crate::env::MapEnv;
 use crate::net::World;
 use crate::net::attempt::{Attempt, AttemptOptions, Pin};
 use crate::net::resolve::Walk;
-use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail};
+use crate::outcome::{Detail, DnsDetail, Evidence, Fault, Phase, StreamDetail};
 use crate::url::Endpoint;
 
 const RULES: DialRules =
@@ -123,6 +123,8 @@ async fn an_excluded_family_is_named() {
     let literal = Endpoint::parse("[::1]:1").unwrap();
     let fault = attempt("", rules, Duration::from_secs(5)).connect(&literal).await.map(drop).unwrap_err();
     assert_eq!(fault.message, "the address is ::1, and `addresses: ipv4-only` does not allow it");
+    assert_eq!(fault.detail, Some(Detail::Dns(DnsDetail::Excluded)));
+    assert_eq!(fault.statement.as_deref(), Some("`addresses: ipv4-only` does not allow ::1"));
 }
 
 #[tokio::test]

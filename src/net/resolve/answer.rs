@@ -55,6 +55,7 @@ impl Question {
         let (alias, found) = owners.follow(&self.name);
         Reply::Answer(Response {
             rcode: header.rcode,
+            chain: owners.chain(&self.name).into_iter().map(host_text).collect(),
             alias: alias.map(host_text),
             data: found.iter().take(RECORD_LIMIT).map(|record| record.data.clone()).collect(),
             ttl: found.iter().map(|record| record.ttl).min(),
@@ -77,6 +78,8 @@ pub(super) struct Response {
     pub(super) rcode: ResponseCode,
     /// The name that CNAMEs led to.
     pub(super) alias: Option<String>,
+    /// The first of the names on the way there.
+    pub(super) chain: Vec<String>,
     pub(super) data: Vec<RData>,
     pub(super) ttl: Option<u32>,
 }

@@ -165,6 +165,7 @@ impl QueryLog<'_> {
             answer,
             answers: response.map_or(0, |response| response.data.len()),
             alias: response.and_then(|response| response.alias.clone()),
+            chain: response.map_or_else(Vec::new, |response| response.chain.clone()),
             ttl: response.and_then(|response| response.ttl),
             suffix: self.candidate.suffix.clone(),
             duration: since.elapsed(),

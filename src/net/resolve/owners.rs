@@ -14,6 +14,9 @@ use super::record_type::RecordType;
 /// At most this many records of one answer are kept, and at most this many CNAMEs are followed.
 pub(crate) const RECORD_LIMIT: usize = 256;
 
+/// At most this many of them are shown.
+const CHAIN_SHOWN: usize = 8;
+
 /// The records of one type, and the CNAMEs, by owner.
 pub(super) struct Owners<'a> {
     table: HashMap<Owner<'a>, Owned<'a>>,
@@ -42,6 +45,12 @@ impl<'a> Owners<'a> {
             }
         }
         Self { table, chain_limit: answers.len().min(RECORD_LIMIT) }
+    }
+
+    /// The names that CNAMEs lead from this one through, the last of which is where they end; at most a few.
+    pub(super) fn chain(&self, name: &Name) -> Vec<&'a Name> {
+        let next = |from: &Name| self.table.get(&Owner(from)).and_then(|owned| owned.alias_of);
+        std::iter::successors(next(name), |name| next(name)).take(CHAIN_SHOWN).collect()
     }
 
     /// The records of a name, or of the name that its CNAMEs lead to, and that name. A circle leads back to the name itself.
@@ -113,7 +122,10 @@ mod tests {
     /// How many names are compared to follow the CNAMEs of `c0.lab.`.
     fn comparisons(answers: &[Record]) -> usize {
         let before = COMPARISONS.get();
-        Owners::new(answers, RecordType::A).follow(&name("c0.lab."));
+        let start = name("c0.lab.");
+        let owners = Owners::new(answers, RecordType::A);
+        owners.follow(&start);
+        owners.chain(&start);
         COMPARISONS.get() - before
     }
 
@@ -143,6 +155,9 @@ mod tests {
             let (alias, records) = owners.follow(&start);
             assert_eq!(records.len(), found, "{links} links");
             assert_eq!(alias.is_some(), links > 0, "{links} links");
+            let shown: Vec<String> = owners.chain(&start).iter().map(ToString::to_string).collect();
+            let expected: Vec<String> = (1..=links.min(8)).map(link).collect();
+            assert_eq!(shown, expected, "{links} links");
         }
     }
 }

@@ -5,6 +5,8 @@
 pub enum TlsDetail {
     /// The handshake did not start: the server had not agreed to STARTTLS.
     NotStarted,
+    /// The server had begun to speak before STARTTLS, and had not gone on when the time ran out.
+    StartTlsSlow,
     /// The server answered that it has no TLS.
     NotOffered,
     /// The server's greeting or answer names no STARTTLS.

@@ -18,6 +18,9 @@ pub enum ValueDetail {
     NotWritten,
     /// A host is a link-local address with its zone, which is not dialled; without the zone nobody can.
     LinkLocal,
+    /// A host is an IPv4 address in a form that some clients read and others refuse or read as another address: short, octal,
+    /// hexadecimal.
+    NumberForm,
     /// The value does not say who logs in: clients take that from elsewhere, such as the user of their process.
     NoUser,
     /// The variable holds bytes that are no UTF-8 text.
@@ -47,6 +50,7 @@ impl ValueDetail {
             | Self::NotRead
             | Self::NotWritten
             | Self::LinkLocal
+            | Self::NumberForm
             | Self::NoUser
             | Self::NotText => true,
             Self::Unset(_)

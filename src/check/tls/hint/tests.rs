@@ -13,12 +13,18 @@ fn of(cause: Cause, detail: Detail) -> String {
 fn before_starttls_it_is_not_tls_that_is_not_answered() {
     let text = of(Cause::Timeout, Detail::Tls(TlsDetail::NotStarted));
     assert!(text.contains("`starttls`") && text.contains("465"), "{text}");
+    let text = of(Cause::Timeout, Detail::Tls(TlsDetail::StartTlsSlow));
+    assert!(text.contains("Raise `timeout`") && text.len() <= 300, "{text}");
     assert_eq!(of(Cause::Timeout, Detail::Stream(StreamDetail::Silent)), "");
 }
 
 #[test]
 fn a_port_in_plain_text_may_have_starttls() {
     assert!(of(Cause::TlsNotTls, Detail::Stream(StreamDetail::Speaks("SMTP"))).contains("`starttls`"));
+    for (name, port) in [("POP3", "995"), ("IMAP", "993")] {
+        let text = of(Cause::TlsNotTls, Detail::Stream(StreamDetail::Speaks(name)));
+        assert!(text.contains(port) && text.contains(name) && text.len() <= 300, "{text}");
+    }
     assert_eq!(of(Cause::TlsNotTls, Detail::Stream(StreamDetail::Unrecognised)), "");
 }
 
@@ -28,6 +34,8 @@ fn a_mail_server_that_sends_this_client_away_is_a_mail_server() {
         (Cause::ShuttingDown, code::BUSY, "asks to try again later"),
         (Cause::TooManyConnections, code::FULL, "smtpd_client_connection_count_limit"),
         (Cause::LoginRejected, code::REFUSED, "mynetworks"),
+        (Cause::LoginRejected, code::NO_MAIL, "accepts no mail from anybody"),
+        (Cause::TlsUnsupported, code::MASKED, "no inspect esmtp"),
     ] {
         let text = of(cause, Detail::Protocol { code, product: None });
         assert!(text.contains(says) && text.len() <= 300, "{text}");

@@ -127,3 +127,20 @@ fn addresses_that_stand_for_none() {
     let text = at(&fault, "proxy.example.com:8000", &Evidence { tries, ..hosts });
     assert!(text.starts_with("/etc/hosts of this pod has 127.0.0.1 for proxy.example.com"), "{text}");
 }
+
+#[test]
+fn the_public_address_of_a_private_endpoint_is_in_the_hint_where_it_refuses() {
+    let name = "shop-production.postgres.database.azure.com";
+    let chain =
+        ["shop-production.privatelink.postgres.database.azure.com", "gw.westeurope.postgres.database.azure.com"];
+    let at = |address: &str| Evidence {
+        resolved: vec![Resolved { name: name.to_owned(), family: 4, addresses: vec![address.parse().unwrap()] }],
+        ..with_queries(vec![query(&format!("{name}."), "A", "NOERROR", 1).chain(&chain)])
+    };
+    let public = at("20.71.84.7");
+    let text = misled(name, Phase::Connect, Cause::ConnectTimeout, &public).unwrap();
+    assert!(text.contains("20.71.84.7") && text.contains("Link the private DNS zone privatelink.postgres"), "{text}");
+    assert!(text.len() <= 300, "{} bytes: {text}", text.len());
+    assert_eq!(misled(name, Phase::Login, Cause::PasswordRejected, &public), None);
+    assert_eq!(misled(name, Phase::Connect, Cause::ConnectTimeout, &at("10.4.0.7")), None);
+}

@@ -121,13 +121,13 @@ fn names_that_do_not_resolve() {
             "db:80",
             DnsTimeout,
             vec![in_list("db", "TIMEOUT")],
-            &["10.96.0.10:53 did not answer", "NetworkPolicy", "CoreDNS is down"],
+            &["10.96.0.10:53 did not answer", "NetworkPolicy", "check whether CoreDNS runs"],
         ),
         (
             "db:80",
             DnsTimeout,
             vec![in_list("api.example.com", "NXDOMAIN"), query("api.example.com.", "A", "TIMEOUT", 0)],
-            &["answered other names so slowly that no time was left for this one", "a longer `timeout`"],
+            &["answered other names so slowly that no time was left for this one", "raise `timeout`"],
         ),
         (
             "db:80",
@@ -153,7 +153,7 @@ fn names_that_do_not_resolve() {
             "db:80",
             DnsTimeout,
             vec![in_list("db", "no way")],
-            &["10.96.0.10:53: network is unreachable. If ip route get"],
+            &["10.96.0.10:53: network is unreachable. Run ip route get"],
         ),
         ("db:80", DnsServerFailure, vec![in_list("db", "SERVFAIL")], &["logs -l k8s-app=kube-dns"]),
     ] {
@@ -222,4 +222,18 @@ fn private_endpoints_without_their_zone() {
     let only = vec![query("db.abcdefghijklmnopqrst.supabase.co.", "AAAA", "NOERROR", 1)];
     let text = unresolved("db.abcdefghijklmnopqrst.supabase.co:5432", Cause::DnsNoAddress, only);
     assert!(text.contains("only AAAA records. Use the Supabase pooler"), "{text}");
+}
+
+#[test]
+fn a_literal_of_the_family_that_the_check_does_not_allow() {
+    for (target, says) in [
+        ("10.0.0.7:80", ["10.0.0.7 is an IPv4 address", "allows IPv6 alone"]),
+        ("[::ffff:10.0.0.7]:80", ["is an IPv4 address", "allows IPv6 alone"]),
+        ("[fd00::7]:80", ["[fd00::7] is an IPv6 address", "allows IPv4 alone"]),
+        ("db:80", ["The address is not of the family", "Remove `addresses`"]),
+    ] {
+        let fault = Fault::new(Phase::Resolve, Cause::DnsNoAddress, "").with(Detail::Dns(DnsDetail::Excluded));
+        let text = at(&fault, target, &with_queries(vec![]));
+        assert!(says.iter().all(|part| text.contains(part)), "{target}: {text}");
+    }
 }

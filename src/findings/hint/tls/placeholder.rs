@@ -68,10 +68,11 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
             "The OpenShift router answers with the default certificate of the cluster: no Route with a certificate of its \
              own covers {this_host}. Set spec.tls in that Route, or use a host below the router's wildcard."
         ),
-        Placeholder::NotIssuedYet => "This is cert-manager's temporary certificate: the real one is not issued yet. \
-                                      kubectl get certificate,certificaterequest,order,challenge -A shows what it \
-                                      waits for."
-            .to_owned(),
+        Placeholder::NotIssuedYet => {
+            "This is cert-manager's temporary certificate: the real one is not issued yet. Check what it waits for: \
+             kubectl get certificate,certificaterequest,order,challenge -A"
+                .to_owned()
+        }
         Placeholder::Staging => "The certificate is from Let's Encrypt's staging environment, which no client trusts. \
                                  Set the issuer to https://acme-v02.api.letsencrypt.org/directory, and delete the \
                                  Secret so that the certificate is issued again."
