@@ -259,7 +259,7 @@ pub(super) fn fault(attempt: &Attempt, session_error: &SessionError, link: Link)
         }
         SessionError::Unbound(text) => {
             let unbound = Detail::Protocol { code: code::CHANNEL_BINDING, product: None };
-            return attempt.fault(Cause::AuthUnsupported, text).with(unbound);
+            return attempt.fault(Cause::AuthUnsupported, text).with(unbound).stating(text.clone());
         }
         SessionError::TooLong(_) if speaks_another(attempt) => StreamError::Unexpected(""),
         SessionError::TooLong(length) => {

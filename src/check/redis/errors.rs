@@ -123,6 +123,11 @@ impl ServerError {
         }
     }
 
+    /// Whether its message is a fixed one, without any text of the server.
+    pub(super) const fn is_known(&self) -> bool {
+        !self.says.is_empty()
+    }
+
     /// Whether it shows, as the answer to PING, that the login works.
     pub(super) fn shows_a_working_login(&self) -> bool {
         self.meaning == LoggedIn || self.code == UNKNOWN_COMMAND

@@ -161,6 +161,9 @@ impl RedisRun {
                         Fault::new(Phase::Request, Cause::PermissionDenied, message)
                     }
                     Meaning::LoggedIn => attempt.fault(Cause::QueryFailed, message),
+                    Meaning::Failed(Cause::QueryFailed) if error.is_known() => {
+                        attempt.fault(Cause::QueryFailed, &message).stating(message)
+                    }
                     Meaning::Failed(cause) => attempt.fault(cause, message),
                 };
                 let as_user =
@@ -173,7 +176,8 @@ impl RedisRun {
         let head = attempt.monitor().map(|monitor| monitor.seen().head).unwrap_or_default();
         if self.tls.is_none() && recognise(&head) == Some(Protocol::Tls) {
             let message = "the server speaks TLS, but neither the URL nor the keys ask for it";
-            return Fault::new(Phase::Login, Cause::TlsUnsupported, message).with(observed("wants_tls"));
+            let fault = Fault::new(Phase::Login, Cause::TlsUnsupported, message).with(observed("wants_tls"));
+            return fault.stating(message);
         }
         let what =
             if attempt.phase() == Some(Phase::Request) { "the answer to PING" } else { "the answer to the login" };

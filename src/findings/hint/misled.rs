@@ -5,8 +5,7 @@ use crate::findings::caught::{Caught, Whole, caught};
 use crate::findings::context::Context;
 use crate::findings::host_class::{HostClass, by_shape, flag, written};
 use crate::findings::placeholder::placeholder;
-use crate::findings::wording::with_capital;
-use crate::outcome::{Evidence, Fault, Phase};
+use crate::outcome::{Evidence, Fault, Phase, with_capital};
 use crate::url::Host;
 
 /// The hint of a failure at a machine that the name only led to by mistake.
