@@ -51,7 +51,7 @@ pub fn cut_at_word(text: &str, limit: usize) -> String {
 
 /// The same, cut behind a clause where one ends in its second half, and outside of parentheses: what is left can be read.
 #[must_use]
-pub fn cut_at_clause(text: &str, limit: usize) -> String {
+pub(super) fn cut_at_clause(text: &str, limit: usize) -> String {
     let cut = cut_at_word(text, limit);
     let Some(kept) = cut.strip_suffix('…').filter(|_| text.len() > limit) else { return cut };
     let open = kept.rfind(" (").filter(|at| !kept[*at..].contains(')'));
