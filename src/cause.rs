@@ -167,7 +167,7 @@ causes! {
 
     NoSuchDatabase: "no_such_database", [Login], Permanent, DOWN =>
         "the login worked, but the database does not exist",
-        "create it, or correct its name";
+        "create the database, or correct its name";
 
     TooManyConnections: "too_many_connections", [Login], Heals, DEGRADED =>
         "the server has no free connection",

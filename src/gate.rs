@@ -70,6 +70,8 @@ pub struct Line<'a> {
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineState {
+    /// The gate passes: only a limit of pilotfish keeps the check from being judged.
+    Limited,
     /// It lets the gate pass; a remark where that is not for being up.
     Ok(Option<&'static str>),
     /// The caller does not want it looked at.
@@ -163,6 +165,10 @@ impl Line<'_> {
         let written = match &self.state {
             LineState::Ok(None) => writeln!(text, "[+]{name} ok"),
             LineState::Ok(Some(remark)) => writeln!(text, "[+]{name} ok: {remark}"),
+            LineState::Limited => {
+                let slug = Cause::ProbeLimit.slug();
+                writeln!(text, "[!]{name} {slug}: a limit of pilotfish, which fails no gate")
+            }
             LineState::Excluded => writeln!(text, "[+]{name} excluded: ok"),
             LineState::NotGating => writeln!(text, "[+]{name} not gating yet"),
             LineState::Failed(reason) if reasons => writeln!(text, "[-]{name} failed: {reason}"),
@@ -173,13 +179,15 @@ impl Line<'_> {
 }
 
 fn settled(view: &CheckView) -> LineState {
-    if view.counts_as_up() { LineState::Ok(remark(view)) } else { LineState::Failed(reason(view)) }
+    if view.counts_as_up() { passing(view) } else { LineState::Failed(reason(view)) }
 }
 
-/// What is to be said of a check that lets its gates pass.
-fn remark(view: &CheckView) -> Option<&'static str> {
-    let word = if view.met_a_limit() { "degraded by a limit of pilotfish, which fails no gate" } else { "degraded" };
-    view.degraded.then_some(word)
+/// A check that lets its gates pass, with what is to be said of it.
+fn passing(view: &CheckView) -> LineState {
+    match view.degraded {
+        true if view.met_a_limit() => LineState::Limited,
+        degraded => LineState::Ok(degraded.then_some("degraded")),
+    }
 }
 
 fn startup_after_latch(view: &CheckView) -> LineState {
@@ -190,7 +198,7 @@ fn live(view: &CheckView) -> LineState {
     match view.verdict {
         _ if view.stale => LineState::Ok(Some("stale, which never fails liveness")),
         Verdict::Unknown if !view.limited => LineState::Ok(Some("unknown, which never fails liveness")),
-        Verdict::Unknown | Verdict::Up => LineState::Ok(remark(view)),
+        Verdict::Unknown | Verdict::Up => passing(view),
         Verdict::Down => LineState::Failed(reason(view)),
     }
 }

@@ -3,6 +3,7 @@
 //! Shapes and names follow the contract of results: the same words stand in JSON, metrics, logs and docs. Nothing in
 //! here may hold a secret; texts from peers are cleaned by [`clean_text`] before they come in.
 
+mod advice;
 mod detail;
 mod facts;
 mod failure;
@@ -22,6 +23,8 @@ use crate::finding::{Finding, Prediction};
 use crate::pod::Pod;
 use crate::timestamp::serialize_seconds;
 
+#[cfg(test)]
+pub(crate) use advice::tells_what_to_do;
 pub use detail::{
     BrokenVariable, Detail, DnsDetail, HttpDetail, SqlState, StreamDetail, TlsDetail, ValueDetail, VariableFlaw,
 };
@@ -29,13 +32,11 @@ pub use facts::{
     AUTH_METHOD, AbsentFile, BrowserOrigin, Certificate, Cookie, FactKey, FactValue, Facts, HealthRemark, PeerClock,
     ROLE, Redirect, RedirectPurpose, RequestedPath, SERVER_VERSION,
 };
-#[cfg(test)]
-pub(crate) use failure::tells_what_to_do;
 pub use failure::{Failure, LINE_LIMIT};
 pub use oddity::CertificateOddity;
 pub use phase::Phase;
 pub use standing::Standing;
-pub use text::{MESSAGE_LIMIT, SERVER_TEXT_LIMIT, bytes, bytes_of, clean_text, cut_at_word};
+pub use text::{MESSAGE_LIMIT, SERVER_TEXT_LIMIT, bytes, bytes_of, clean_text, cut_at_word, with_capital};
 
 /// Why a check failed, as the check itself tells it; the hint is added by the probe from all the evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]

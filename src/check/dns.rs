@@ -164,7 +164,9 @@ impl Runnable for Wanted {
                 found.iter().take(SHOWN).map(|record| clean_text(record, SERVER_TEXT_LIMIT)).collect();
             attempt.facts().learn(RECORDS, Some(FactValue::List(shown)).filter(|_| !found.is_empty()));
             attempt.enter(Phase::Assert);
-            wanted.judge(&found).map_err(|message| attempt.fault(Cause::DnsAnswerMismatch, message))
+            wanted.judge(&found).map_err(|mismatch| {
+                attempt.fault(Cause::DnsAnswerMismatch, mismatch.message).stating(mismatch.statement)
+            })
         })
     }
 }
@@ -216,6 +218,13 @@ impl DnsKeys {
     }
 }
 
+/// How the records differ: with what came, and without, because that may change from run to run.
+#[derive(Debug, PartialEq, Eq)]
+struct Mismatch {
+    message: String,
+    statement: String,
+}
+
 impl Wanted {
     /// What is asked for and of whom.
     fn target(&self) -> String {
@@ -235,10 +244,17 @@ impl Wanted {
     }
 
     /// What is wrong with the records.
-    fn judge(&self, found: &[String]) -> Result<(), String> {
+    fn judge(&self, found: &[String]) -> Result<(), Mismatch> {
         let (kind, name) = (self.record.as_str(), &self.name);
         if found.len() < self.least {
-            return Err(format!("{name} has {} {kind} records, expected at least {}", found.len(), self.least));
+            let records = |count: usize| format!("{count} {kind} record{}", if count == 1 { "" } else { "s" });
+            return Err(Mismatch {
+                message: format!("{name} has {}, expected at least {}", records(found.len()), self.least),
+                statement: match found.is_empty() {
+                    true => format!("{name} has no {kind} record"),
+                    false => format!("{name} has fewer than {}", records(self.least)),
+                },
+            });
         }
         let known: Vec<_> = found.iter().map(|record| comparable(record, self.record)).collect();
         let missing: Vec<_> =
@@ -250,7 +266,8 @@ impl Wanted {
         if came.is_empty() {
             came = "none".to_owned();
         }
-        Err(format!("the {kind} records of {name} lack {}; received: {came}", missing.join(", ")))
+        let statement = format!("the {kind} records of {name} lack {}", missing.join(", "));
+        Err(Mismatch { message: format!("{statement}; received: {came}"), statement })
     }
 }
 

@@ -187,7 +187,9 @@ impl Runnable for Wanted {
             let families = Families::of_pod(attempt.env());
             let ipv6_only = families != Families::Ipv6 && takes_ipv6_only(attempt, from, &own);
             judge(port, from, &ips, families, ipv6_only, &ports).map_err(|(cause, message)| {
-                let fault = attempt.fault(cause, message);
+                // Which other ports are open may change from run to run.
+                let statement = message.split(';').next().unwrap_or_default().to_owned();
+                let fault = attempt.fault(cause, message).stating(statement);
                 let code = match families {
                     Families::Ipv6 => hint::IPV6_POD,
                     Families::Ipv4 if ipv6_only => hint::IPV6_SOCKET,

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::cli::args::{self, DiagnoseOptions, Form};
-use crate::cli::report::Paint;
+use crate::cli::report::{Counts, Paint};
 use crate::cli::select;
 use crate::cli::shell::Shell;
 use crate::config::plan::{Origin, Planned};
@@ -128,8 +128,8 @@ fn text(all: &[Diagnosed], in_full: bool, shell: &Shell) -> String {
 
 #[derive(Serialize)]
 struct Report<'a> {
-    passed: usize,
-    failed: usize,
+    #[serde(flatten)]
+    counts: Counts,
     checks: Vec<CheckJson<'a>>,
     version: &'static str,
     pod: &'a Pod,
@@ -150,9 +150,9 @@ fn json(all: &[Diagnosed], pod: &Pod) -> String {
         let outcome = outcome_json::outcome(&planned.name, planned.kind, outcome, Excerpts::Shown);
         CheckJson { outcome, stopped_short: planned.check.stops_short() }
     };
-    let passed = all.iter().filter(|done| done.outcome.passed()).count();
+    let counts = Counts::of(all.iter().map(|done| &done.outcome));
     let checks = all.iter().map(check).collect();
-    let report = Report { passed, failed: all.len() - passed, checks, version: env!("CARGO_PKG_VERSION"), pod };
+    let report = Report { counts, checks, version: env!("CARGO_PKG_VERSION"), pod };
     let mut text = serde_json::to_string(&report).expect("the report has text keys only");
     text.push('\n');
     text

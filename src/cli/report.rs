@@ -1,6 +1,6 @@
 //! Outcomes to text for people, or to JSON for programs.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
@@ -23,9 +23,43 @@ pub(super) fn cases(done: &[Done]) -> Vec<Case<'_>> {
 
 #[derive(Serialize)]
 struct Report<'a> {
+    #[serde(flatten)]
+    counts: Counts,
+    checks: Vec<OutcomeJson<'a>>,
+}
+
+/// How many checks of a report passed, failed, or met a limit of pilotfish and so were not judged.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Counts {
     passed: usize,
     failed: usize,
-    checks: Vec<OutcomeJson<'a>>,
+    not_judged: usize,
+}
+
+impl Counts {
+    pub(super) fn of<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Self {
+        let mut counts = Self::default();
+        for outcome in outcomes {
+            *match outcome.standing() {
+                Standing::Passed => &mut counts.passed,
+                Standing::Limited => &mut counts.not_judged,
+                Standing::Failed(_) => &mut counts.failed,
+            } += 1;
+        }
+        counts
+    }
+}
+
+/// `2 passed, 1 failed`, and where there is one: `, 1 not judged (a limit of pilotfish)`.
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { passed, failed, not_judged } = self;
+        write!(f, "{passed} passed, {failed} failed")?;
+        match not_judged {
+            0 => Ok(()),
+            _ => write!(f, ", {not_judged} not judged (a limit of pilotfish)"),
+        }
+    }
 }
 
 /// Whether only a limit of pilotfish keeps the check from being known.
@@ -52,10 +86,10 @@ pub fn report(form: Form, colour: bool, done: &[Done], excerpts: Excerpts) -> St
 }
 
 fn json(done: &[Done], excerpts: Excerpts) -> String {
-    let passed = done.iter().filter(|(_, outcome)| outcome.passed()).count();
+    let counts = Counts::of(done.iter().map(|(_, outcome)| outcome));
     let checks =
         done.iter().map(|(planned, outcome)| outcome_json::outcome(&planned.name, planned.kind, outcome, excerpts));
-    let report = Report { passed, failed: done.len() - passed, checks: checks.collect() };
+    let report = Report { counts, checks: checks.collect() };
     let mut text = serde_json::to_string(&report).expect("the report has text keys only");
     text.push('\n');
     text
@@ -124,11 +158,8 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
             line(&mut out, &format!("    {mark} {shown}"));
         }
     }
-    let failed = done.iter().filter(|(_, outcome)| !outcome.passed()).count();
-    let limited = done.iter().filter(|(_, outcome)| is_limited(outcome)).count();
-    let limits = if limited > 0 { format!(" ({limited} by a limit of pilotfish)") } else { String::new() };
     line(&mut out, "");
-    line(&mut out, &format!("{} passed, {failed} failed{limits}", done.len() - failed));
+    line(&mut out, &Counts::of(done.iter().map(|(_, outcome)| outcome)).to_string());
     out
 }
 

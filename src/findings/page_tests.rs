@@ -29,7 +29,7 @@ cause.
 dialect, a size. Such a limit is no outage, so it counts differently from every other cause:
 
 - Once the server has accepted a TCP connection, the check counts as passed and degraded for the gates `startup` and `ready`
-  and for `wait`, which exits with 0 and names the check on stderr. `check` exits with 1.
+  and for `wait`, which exits with 0 and names the check on stderr. `check` exits with 1. Reports count it as not judged (`not_judged`).
 - `pilotfish_check_up` is 1 if the check was up before, and absent otherwise: the verdict stays `unknown`.
   `pilotfish_check_degraded` is 1, and `pilotfish_check_failure` has the cause.
 - Before a connection, such as for a value that pilotfish cannot read, it is a failure that waits. It never takes down a check

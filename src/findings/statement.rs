@@ -3,13 +3,75 @@
 
 use crate::cause::Cause;
 use crate::findings::context::Context;
-use crate::outcome::{Evidence, Fault};
+use crate::findings::wording::short;
+use crate::outcome::{Detail, Evidence, Fault, StreamDetail, TlsDetail};
 use crate::url::Endpoint;
 
 /// The statement of a fault whose check states none; `None` where the meaning of the cause says all.
 #[must_use]
 pub fn general_statement(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
-    about(fault.cause, &context.endpoint(evidence, Some(fault))?)
+    let endpoint = context.endpoint(evidence, Some(fault))?;
+    let detailed = match &fault.detail {
+        Some(Detail::Tls(detail)) => of_tls(fault.cause, detail, &endpoint),
+        Some(Detail::Stream(StreamDetail::Speaks(protocol))) => {
+            Some(format!("{endpoint} speaks {protocol}, which is not what this check expects"))
+        }
+        Some(Detail::Os(number)) if fault.cause == Cause::LocalLimit => of_limit(*number, &endpoint),
+        Some(Detail::SqlState { state, .. }) if fault.cause == Cause::QueryFailed && !state.as_str().is_empty() => {
+            Some(format!("{endpoint} answered with error {}", state.as_str()))
+        }
+        _ => None,
+    };
+    detailed.or_else(|| about(fault.cause, &endpoint))
+}
+
+fn of_tls(cause: Cause, detail: &TlsDetail, endpoint: &Endpoint) -> Option<String> {
+    Some(match detail {
+        TlsDetail::NotOffered => format!("{endpoint} offers no TLS"),
+        TlsDetail::StartTlsNotOffered => format!("{endpoint} offers no STARTTLS"),
+        TlsDetail::StartTlsRefused { .. } => format!("{endpoint} offers STARTTLS, but refuses to start it"),
+        TlsDetail::NoSharedProtocol => format!("{endpoint} supports none of the application protocols (ALPN)"),
+        TlsDetail::NotStarted => format!("{endpoint} did not answer the request to start TLS"),
+        TlsDetail::NoCertificate => format!("{endpoint} sent no certificate"),
+        TlsDetail::SelfSigned => format!("the certificate of {endpoint} is self-signed and not trusted"),
+        TlsDetail::ChainEndsAt { issuer } => {
+            format!("the chain of {endpoint} ends with {}, which is not trusted", short(issuer))
+        }
+        TlsDetail::IssuerNotSent { issuer } => {
+            format!("{endpoint} does not send the certificate of {}, which is not trusted", short(issuer))
+        }
+        TlsDetail::IssuerKeyChanged => format!("another key than the trusted one signed the certificate of {endpoint}"),
+        TlsDetail::NotForServers => format!("the certificate of {endpoint} is not for servers"),
+        TlsDetail::AuthorityAsServer => format!("{endpoint} shows the certificate of an authority as its own"),
+        TlsDetail::BreaksConstraints if cause == Cause::TlsUntrusted => {
+            format!("the certificate of {endpoint} breaks the rules of its authorities")
+        }
+        TlsDetail::CriticalExtension => format!("the certificate of {endpoint} has an unknown critical extension"),
+        TlsDetail::Malformed if cause == Cause::TlsUntrusted => {
+            format!("the certificate of {endpoint} cannot be read")
+        }
+        TlsDetail::WrongName { names, expected } => match &names[..] {
+            [] => format!("the certificate of {endpoint} covers no name, so not {}", short(expected)),
+            [one] => format!("the certificate of {endpoint} covers {}, not {}", short(one), short(expected)),
+            [one, ..] => {
+                format!("the certificate of {endpoint} covers {} and others, not {}", short(one), short(expected))
+            }
+        },
+        TlsDetail::Reset if cause == Cause::ConnectionClosed => {
+            format!("{endpoint} reset the connection during the TLS handshake")
+        }
+        _ => return None,
+    })
+}
+
+/// By the number of the operating system's error.
+fn of_limit(number: i32, endpoint: &Endpoint) -> Option<String> {
+    Some(match number {
+        99 => format!("every local port to {endpoint} is in use"),
+        23 | 24 => format!("no file descriptor was free to connect to {endpoint}"),
+        12 | 105 => format!("the kernel had no memory for a socket to {endpoint}"),
+        _ => return None,
+    })
 }
 
 fn about(cause: Cause, endpoint: &Endpoint) -> Option<String> {
@@ -34,6 +96,23 @@ fn about(cause: Cause, endpoint: &Endpoint) -> Option<String> {
         Cause::ConnectionClosed => format!("{endpoint} closed the connection before it answered"),
         Cause::Timeout => format!("{endpoint} did not answer in time"),
         Cause::ProtocolError => format!("the answer of {endpoint} is not of the expected protocol"),
+        Cause::LocalLimit => format!("this pod has no socket, port or memory left to connect to {endpoint}"),
+        Cause::TlsExpired => format!("the certificate of {endpoint} has expired"),
+        Cause::TlsUnsupported => format!("{endpoint} requires TLS, which is off in this check"),
+        Cause::TlsHandshakeFailed => format!("{endpoint} ended the TLS handshake with an alert"),
+        Cause::PasswordMissing => format!("{endpoint} requires a password, and none is set"),
+        Cause::PasswordNotExpected => format!("{endpoint} has no password set, but one was sent"),
+        Cause::PasswordRejected => format!("{endpoint} rejected the user or the password"),
+        Cause::LoginRejected => format!("{endpoint} rejects this user, whatever the password"),
+        Cause::NoSuchDatabase => format!("{endpoint} has no such database"),
+        Cause::AuthUnsupported => format!("{endpoint} and this check share no login method"),
+        Cause::PermissionDenied => format!("the login at {endpoint} works, but does not allow this request"),
+        Cause::TooManyConnections => format!("{endpoint} has no free connection"),
+        Cause::StartingUp => format!("{endpoint} is starting"),
+        Cause::ShuttingDown => format!("{endpoint} is stopping"),
+        Cause::ReadOnly => format!("{endpoint} is a replica, and a primary is required"),
+        Cause::BodyMismatch => format!("{endpoint} answered, but not what this check expects"),
+        Cause::TooLarge => format!("the answer of {endpoint} exceeds the limit"),
         _ => return None,
     })
 }
@@ -58,6 +137,6 @@ mod tests {
             assert!(statement.is_none_or(|statement| statement.contains("db")), "{cause:?}");
         }
         assert_eq!(statement(Phase::Connect, Cause::ConnectRefused, "").unwrap(), "db:5432 refused the connection");
-        assert_eq!(statement(Phase::Login, Cause::TooManyConnections, "53300"), None);
+        assert_eq!(statement(Phase::Assert, Cause::Internal, "seen"), None);
     }
 }

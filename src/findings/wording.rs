@@ -16,9 +16,3 @@ pub(super) fn join_names(names: &[impl AsRef<str>]) -> String {
 pub(super) fn short(name: &str) -> String {
     crate::outcome::clean_text(name, 60)
 }
-
-/// The same sentence with a capital at its start.
-pub(super) fn with_capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}

@@ -175,7 +175,7 @@ fn a_limit_of_pilotfish_passes_every_gate_and_is_said() {
         ..view("db", gates, verdict, Some(connected(fail(Phase::Login, Cause::ProbeLimit))))
     };
     for verdict in [Unknown, Up] {
-        let remark = "[+]db ok: degraded by a limit of pilotfish, which fails no gate\n";
+        let remark = "[!]db probe_limit: a limit of pilotfish, which fails no gate\n";
         let ready = snapshot(vec![limited(READY, verdict)]);
         assert_eq!(text(Gate::Ready, &ready, &[]), format!("{remark}readyz check passed\n"), "{verdict:?}");
         let live = snapshot(vec![limited(LIVE, verdict)]);

@@ -3,16 +3,14 @@
 
 use serde::Serialize;
 
+use super::advice::{Advice, FIX};
 use super::detail::Detail;
 use super::phase::Phase;
-use super::text::{clean_text, cut_at_word};
-use crate::cause::Cause;
+use super::text::{MESSAGE_LIMIT, clean_text, cut_at_clause, cut_at_word};
+use crate::cause::{Cause, Info};
 
 /// The longest line of a check, in bytes, with its name: about what a person reads in `kubectl describe`.
 pub const LINE_LIMIT: usize = 200;
-/// Between the statement and the fix.
-const FIX: &str = ". Fix: ";
-
 /// The failure of an outcome: the fault and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
@@ -31,68 +29,6 @@ pub struct Failure {
     #[serde(skip)]
     pub detail: Option<Detail>,
 }
-
-/// How hints start a sentence that tells what to do.
-const IMPERATIVES: &[&str] = &[
-    "add",
-    "allow",
-    "ask",
-    "change",
-    "check",
-    "close",
-    "compare",
-    "connect",
-    "correct",
-    "create",
-    "disable",
-    "do",
-    "drop",
-    "enable",
-    "exempt",
-    "fill",
-    "find",
-    "fix",
-    "get",
-    "give",
-    "grant",
-    "increase",
-    "issue",
-    "leave",
-    "let",
-    "link",
-    "list",
-    "look",
-    "lower",
-    "make",
-    "mount",
-    "move",
-    "open",
-    "percent-encode",
-    "point",
-    "probe",
-    "put",
-    "raise",
-    "read",
-    "recreate",
-    "reduce",
-    "reissue",
-    "remove",
-    "renew",
-    "repair",
-    "replace",
-    "report",
-    "restart",
-    "run",
-    "see",
-    "set",
-    "start",
-    "stop",
-    "take",
-    "update",
-    "use",
-    "wait",
-    "write",
-];
 
 impl Failure {
     /// Whether the hint says this already, at the start of a sentence or within one.
@@ -118,63 +54,23 @@ impl Failure {
     pub fn reason(&self, name: &str) -> String {
         // The longest of what stands before it: `[-]NAME failed: `.
         let room = LINE_LIMIT.saturating_sub(name.len() + "[-] failed: ".len());
-        let slug = self.cause.slug();
-        let statement = self.statement.as_deref().unwrap_or_else(|| self.cause.info().meaning);
-        // The fix needs the other half.
-        let statement = clean_text(statement, room.saturating_sub(slug.len() + FIX.len()) / 2);
+        let Info { slug, meaning, remedy, .. } = self.cause.info();
+        let advice = Advice::of(&self.hint);
+        let rest = room.saturating_sub(slug.len() + FIX.len());
+        // The fix gets the other half, or what it needs where that is less.
+        let statement = self.statement.as_deref().unwrap_or(meaning);
+        let statement = cut_at_clause(&clean_text(statement, MESSAGE_LIMIT), (rest / 2).max(rest - advice.need(rest)));
         let link = if statement.starts_with("for ") { " " } else { ": " };
         let seen = format!("{slug}{link}{}", statement.trim_end_matches('.'));
-        let fix = fix(&self.hint, room.saturating_sub(seen.len() + FIX.len()));
-        cut_at_word(&format!("{seen}{FIX}{fix}"), room)
+        let advice = advice.within(room.saturating_sub(seen.len() + FIX.len()), remedy);
+        let end = if seen.ends_with('…') { "" } else { "." };
+        cut_at_word(&format!("{seen}{end}{advice}"), room)
     }
-}
-
-/// The hint as far as it fits: all of it, else its first sentence that tells what to do, which is the last one where none
-/// is an imperative.
-fn fix(hint: &str, room: usize) -> &str {
-    let sentences = || sentences(hint).into_iter();
-    match hint.len() <= room {
-        true => hint,
-        false => sentences().find(|one| is_imperative(one)).or_else(|| sentences().next_back()).unwrap_or(hint),
-    }
-}
-
-/// A sentence ends with a full stop before a space and a capital or a command.
-fn sentences(text: &str) -> Vec<&str> {
-    let mut all = Vec::new();
-    let mut rest = text;
-    while let Some(end) = rest.match_indices(". ").map(|(at, _)| at + 1).find(|end| starts_sentence(&rest[end + 1..])) {
-        all.push(&rest[..end]);
-        rest = &rest[end + 1..];
-    }
-    all.push(rest);
-    all
-}
-
-fn starts_sentence(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_uppercase() || first == '`')
-}
-
-/// Whether a hint tells what to do, in a sentence of its own or behind a condition (`if …, correct it`).
-#[cfg(test)]
-pub(crate) fn tells_what_to_do(hint: &str) -> bool {
-    let clauses = |sentence: &str| {
-        sentence
-            .split([',', ';', ':'])
-            .map(|part| part.trim().to_ascii_lowercase().trim_start_matches("otherwise ").to_owned())
-            .collect::<Vec<_>>()
-    };
-    sentences(hint).into_iter().flat_map(clauses).any(|clause| is_imperative(&clause))
-}
-
-fn is_imperative(sentence: &str) -> bool {
-    let word = sentence.split([' ', ':', ',', ';']).next().unwrap_or_default().to_ascii_lowercase();
-    IMPERATIVES.contains(&&*word)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cause, Failure, LINE_LIMIT, Phase, fix, sentences};
+    use super::{Cause, Failure, LINE_LIMIT, Phase};
 
     fn failure(cause: Cause, statement: Option<&str>, hint: &str) -> Failure {
         let statement = statement.map(str::to_owned);
@@ -211,18 +107,11 @@ mod tests {
         let long = failure(Cause::HttpStatus, Some(&"/path".repeat(50)), &hint);
         for name in ["a", &"n".repeat(63)] {
             let line = long.line(name);
-            assert!(line.len() <= LINE_LIMIT && line.contains(". Fix: Run `"), "{}: {line}", line.len());
+            assert!(line.len() <= LINE_LIMIT && line.contains(" Fix: Run `"), "{}: {line}", line.len());
+            assert!(!line.contains("…."), "{line}");
         }
         let endless = failure(Cause::HttpStatus, None, &"Check the very long list of what there is, ".repeat(20));
         let line = endless.line("web");
         assert!(line.len() <= LINE_LIMIT && line.ends_with('…'), "{line}");
-    }
-
-    #[test]
-    fn sentences_end_where_another_one_starts() {
-        assert_eq!(sentences("Run a.b c. Then d. `x` is it."), ["Run a.b c.", "Then d.", "`x` is it."]);
-        assert_eq!(sentences("set e.g. this"), ["set e.g. this"]);
-        assert_eq!(fix("The port is closed. Open it.", 10), "Open it.");
-        assert_eq!(fix("The port is closed. Its log shows why.", 10), "Its log shows why.");
     }
 }

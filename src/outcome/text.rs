@@ -48,3 +48,22 @@ pub fn cut_at_word(text: &str, limit: usize) -> String {
     let whole = text[..end].rfind(' ').unwrap_or(end);
     format!("{}…", text[..whole].trim_end_matches([',', ';', ':', '.']))
 }
+
+/// The same, cut behind a clause where one ends in its second half, and outside of parentheses: what is left can be read.
+#[must_use]
+pub(super) fn cut_at_clause(text: &str, limit: usize) -> String {
+    let cut = cut_at_word(text, limit);
+    let Some(kept) = cut.strip_suffix('…').filter(|_| text.len() > limit) else { return cut };
+    let open = kept.rfind(" (").filter(|at| !kept[*at..].contains(')'));
+    let kept = open.map_or(kept, |at| &kept[..at]);
+    let ends = [", ", "; ", ": ", ". "];
+    let clause = ends.iter().filter_map(|end| kept.rfind(end)).max().filter(|at| *at >= limit / 2);
+    format!("{}…", kept[..clause.unwrap_or(kept.len())].trim_end_matches([',', ';', ':', '.', ' ']))
+}
+
+/// The same sentence with a capital at its start.
+#[must_use]
+pub fn with_capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -13,9 +13,15 @@ pub(super) fn explain(kind: &str, fault: Fault, evidence: &Evidence, context: Co
     let hint = hint::hint(own, &fault, evidence, &context);
     let statement = match fault.cause {
         // The message names the variable or the file, and the rule.
-        Cause::VariableMissing | Cause::VariableInvalid | Cause::FileMissing | Cause::FileInvalid => {
-            Some(fault.message.clone())
-        }
+        Cause::VariableMissing
+        | Cause::VariableInvalid
+        | Cause::FileMissing
+        | Cause::FileInvalid
+        | Cause::SecretWhitespace
+        | Cause::SecretTooWeak
+        | Cause::UrlMalformed
+        | Cause::UrlPasswordUnencoded
+        | Cause::UrlPasswordDoubled => Some(fault.message.clone()),
         Cause::ProbeLimit if matches!(fault.detail, Some(Detail::Value(_))) => Some(fault.message.clone()),
         _ => fault.statement.clone().or_else(|| findings::general_statement(&fault, evidence, &context)),
     };
@@ -46,3 +52,6 @@ fn failure(fault: Fault, hint: String) -> Failure {
     let Fault { phase, cause, message, statement, detail, attempt: _ } = fault;
     Failure { phase, cause, statement, message, hint, detail }
 }
+
+#[cfg(test)]
+mod line_tests;

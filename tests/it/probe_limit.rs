@@ -25,9 +25,11 @@ fn check_fails_and_says_that_it_is_a_limit() {
     let ran = run(pilotfish().args(["check", &cluster.url()]));
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stdout.starts_with("~ ") && ran.stdout.contains("probe_limit"), "{ran:?}");
-    assert!(ran.stdout.ends_with("0 passed, 1 failed (1 by a limit of pilotfish)\n"), "{ran:?}");
+    assert!(ran.stdout.ends_with("0 passed, 0 failed, 1 not judged (a limit of pilotfish)\n"), "{ran:?}");
     let ran = run(pilotfish().args(["check", "-o", "json", &cluster.url()]));
     let report: Value = serde_json::from_str(&ran.stdout).expect("a report");
+    let counts = ["passed", "failed", "not_judged"].map(|key| report[key].as_u64());
+    assert_eq!(counts, [Some(0), Some(0), Some(1)], "{report:#}");
     let check = &report["checks"][0];
     assert_eq!((&check["result"], &check["degraded"]), (&"fail".into(), &true.into()), "{check:#}");
     let ran = run(pilotfish().args(["diagnose", &cluster.url()]));
@@ -67,7 +69,7 @@ fn the_gates_pass_and_the_verdict_stays_unknown() {
     until("it is ready", || sidecar.get("/readyz").status == 200);
     assert_eq!(sidecar.get("/startupz").status, 200);
     let verbose = sidecar.get("/readyz?verbose").body;
-    assert!(verbose.contains("[+]db ok: degraded by a limit of pilotfish"), "{verbose}");
+    assert!(verbose.contains("[!]db probe_limit: a limit of pilotfish, which fails no gate"), "{verbose}");
     let metrics = sidecar.get("/metrics").body;
     assert!(!metrics.contains("pilotfish_check_up{"), "{metrics}");
     for line in [

@@ -98,7 +98,7 @@ fn what_a_variable_holds_is_a_failed_outcome_and_never_shown() {
     }
     assert_eq!(wanted(serde_json::json!({"name": {"env": "NOPE"}})).unwrap_err().cause.slug(), "variable_missing");
     let expecting = wanted(serde_json::json!({"name": "x", "type": "TXT", "expect": [{"env": "BAD"}]})).unwrap();
-    let message = expecting.judge(&["other".to_owned()]).unwrap_err();
+    let message = expecting.judge(&["other".to_owned()]).unwrap_err().message;
     assert!(message.contains("the variable BAD") && !message.contains("s3cret"), "{message}");
 }
 
@@ -135,7 +135,8 @@ fn targets_show_what_is_asked() {
 fn records_are_compared_as_what_they_are() {
     let judge = |record: &str, expect: &[&str], least: &str, found: &[&str]| {
         let json = serde_json::json!({"name": "db", "type": record, "expect": expect, "min_answers": least});
-        wanted(json).unwrap().judge(&found.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+        let found: Vec<String> = found.iter().map(|text| (*text).to_owned()).collect();
+        wanted(json).unwrap().judge(&found).map_err(|mismatch| (mismatch.statement, mismatch.message))
     };
     assert_eq!(judge("A", &["10.0.0.1"], "1", &["10.0.0.2", "10.0.0.1"]), Ok(()));
     assert_eq!(judge("AAAA", &["FD00:0::1"], "1", &["fd00::1"]), Ok(()));
@@ -144,7 +145,16 @@ fn records_are_compared_as_what_they_are() {
     assert!(judge("TXT", &["Some Text"], "1", &["some text"]).is_err());
     assert_eq!(
         judge("A", &["10.0.0.9", "10.0.0.2"], "1", &["10.0.0.1", "10.0.0.2"]).unwrap_err(),
-        "the A records of db lack 10.0.0.9; received: 10.0.0.1, 10.0.0.2"
+        (
+            "the A records of db lack 10.0.0.9".to_owned(),
+            "the A records of db lack 10.0.0.9; received: 10.0.0.1, 10.0.0.2".to_owned()
+        )
     );
-    assert_eq!(judge("MX", &[], "1", &[]).unwrap_err(), "db has 0 MX records, expected at least 1");
+    for (least, found, statement, message) in [
+        ("1", &[][..], "db has no MX record", "db has 0 MX records, expected at least 1"),
+        ("3", &["10 a"], "db has fewer than 3 MX records", "db has 1 MX record, expected at least 3"),
+    ] {
+        let expected = (statement.to_owned(), message.to_owned());
+        assert_eq!(judge("MX", &[], least, found).unwrap_err(), expected);
+    }
 }

@@ -27,8 +27,8 @@ pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<Strin
              hot_standby = on."
         }
         Cause::ShuttingDown if about(fault) == code::ADMIN_COMMAND => {
-            "The server is stopping, or someone ended this session (pg_terminate_backend, a provider's suspend). Its \
-             log shows which."
+            "The server is stopping, or someone ended this session (pg_terminate_backend, a provider's suspend). Read the \
+             server's log."
         }
         Cause::AuthUnsupported => auth_unsupported(fault),
         Cause::ProbeLimit => probe_limit(fault)?,
@@ -144,7 +144,7 @@ fn no_such_database(fault: &Fault) -> &'static str {
              the name after the last `/` of the URL."
         }
         _ => {
-            "The login works, but the database does not exist. Create it, or correct the name after the last `/` of \
+            "The login works, but the database does not exist. Create the database, or correct the name after the last `/` of \
              the URL (without one it is the user's name; behind a pooler, check the dbname in its [databases])."
         }
     }
@@ -295,7 +295,7 @@ fn closed(phase: Phase) -> Option<&'static str> {
         ),
         Phase::Login => Some(
             "The peer closed the connection before the login was complete: it is not PostgreSQL (compare the port), a \
-             proxy has no backend, or it crashed. The log of what listens there shows which.",
+             proxy has no backend, or it crashed. Read the log of what listens there.",
         ),
         Phase::Resolve | Phase::Connect | Phase::Tls | Phase::Assert => None,
     }

@@ -271,7 +271,7 @@ pub(super) fn fault(attempt: &Attempt, session_error: &SessionError, link: Link)
         }
         SessionError::Unbound { code, text } => {
             let unbound = Detail::Protocol { code, product: None };
-            return attempt.fault(Cause::AuthUnsupported, text).with(unbound);
+            return attempt.fault(Cause::AuthUnsupported, text).with(unbound).stating(text.clone());
         }
         SessionError::TooLong(_) if speaks_another(attempt) => StreamError::Unexpected(""),
         SessionError::TooLong(length) => {

@@ -74,7 +74,19 @@ impl ServerError {
             _ => Cause::QueryFailed,
         };
         let phase = if cause == Cause::MissingTable { Phase::Assert } else { Phase::Request };
-        Fault::new(phase, cause, format!("{} ({})", self.message, self.code)).with(self.typed(cause))
+        let fault = Fault::new(phase, cause, format!("{} ({})", self.message, self.code)).with(self.typed(cause));
+        match self.table().filter(|_| cause == Cause::MissingTable) {
+            Some(table) => fault.stating(format!("the table {table} does not exist")),
+            None => fault,
+        }
+    }
+
+    /// The table that the query names, as the message quotes it in any language.
+    fn table(&self) -> Option<&str> {
+        const LONGEST: usize = 63;
+        let name = self.message.split(['"', '«', '»', '„', '“']).nth(1)?.trim();
+        let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '$'));
+        (plain && (1..=LONGEST).contains(&name.len())).then_some(name)
     }
 
     /// What it says as a failure of this cause, typed.
@@ -306,6 +318,16 @@ mod tests {
         }
         let fault = error("42P01", "relation \"users\" does not exist").at_request();
         assert_eq!((fault.cause.slug(), fault.phase), ("missing_table", Phase::Assert));
+        assert_eq!(fault.statement.as_deref(), Some("the table users does not exist"));
+        for (message, table) in [
+            ("relation \"public.order_items\" does not exist", Some("public.order_items")),
+            ("Relation »users« existiert nicht", Some("users")),
+            ("relation \"a b; drop\" does not exist", None),
+            ("relation does not exist", None),
+        ] {
+            assert_eq!(error("42P01", message).table(), table, "{message}");
+        }
+        assert_eq!(error("42703", "column \"users\" does not exist").at_request().statement, None);
         let wants_cert = error("28000", "connection requires a valid client certificate");
         assert_eq!(wants_cert.at_login(Link::Tls).phase, Phase::Tls);
     }

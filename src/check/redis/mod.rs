@@ -228,7 +228,8 @@ impl RedisRun {
         let head = attempt.monitor().map(|monitor| monitor.seen().head).unwrap_or_default();
         if self.tls.is_none() && recognise(&head) == Some(Protocol::Tls) {
             let message = "the server speaks TLS, but neither the URL nor the keys ask for it";
-            return Fault::new(Phase::Login, Cause::TlsUnsupported, message).with(observed("wants_tls"));
+            let fault = Fault::new(Phase::Login, Cause::TlsUnsupported, message).with(observed("wants_tls"));
+            return fault.stating(message);
         }
         let what =
             if attempt.phase() == Some(Phase::Request) { "the answer to PING" } else { "the answer to the login" };

@@ -23,8 +23,7 @@ pub(super) fn hint(fault: &Fault) -> Option<&'static str> {
              limit)."
         }
         Cause::Internal => {
-            "Report this bug with the version (pilotfish --version) and the log. The target was not \
-                            checked."
+            "Report this bug with the version (pilotfish --version) and the log. The target was not checked."
         }
         _ => return None,
     })
@@ -48,7 +47,7 @@ fn timeout(fault: &Fault) -> &'static str {
         }
         Phase::Connect | Phase::Login | Phase::Request | Phase::Assert => {
             "The port accepts connections, but the server does not answer in time: it hangs, is overloaded, or speaks \
-             another protocol. Read its log; raise `timeout` if it is only slow."
+             another protocol. Read the server's log; raise `timeout` if it is only slow."
         }
     }
 }
@@ -56,12 +55,11 @@ fn timeout(fault: &Fault) -> &'static str {
 const fn closed(phase: Phase) -> &'static str {
     match phase {
         Phase::Tls => {
-            "The server closed the connection during the TLS handshake: the port has no TLS, or a proxy has no \
-             upstream. Read the server's log to tell which."
+            "The port has no TLS, or a proxy in front has no upstream. Read the server's log, or compare the port with its \
+             TLS port."
         }
         Phase::Resolve | Phase::Connect | Phase::Login | Phase::Request | Phase::Assert => {
-            "The server closed the connection before it answered: it crashed, limits connections, or speaks another \
-             protocol. Read its log at this time."
+            "The server crashed, limits connections, or speaks another protocol. Read the server's log at that time."
         }
     }
 }

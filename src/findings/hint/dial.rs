@@ -8,8 +8,7 @@ use crate::findings::context::Context;
 use crate::findings::host_class::{HostClass, by_shape, classify, cluster_part, flag, found, written};
 use crate::findings::local::wrong_port_of;
 use crate::findings::provider::way_over_ipv4;
-use crate::findings::wording::with_capital;
-use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault, Query, TlsDetail};
+use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault, Query, TlsDetail, with_capital};
 use crate::pod::Pod;
 use crate::url::{Endpoint, Host};
 
@@ -31,7 +30,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         Cause::ConnectTimeout => failed.timeout(),
         Cause::ConnectReset => format!(
             "Something accepts connections on port {} and closes them at once: a proxy or mesh without an upstream, \
-             or a server {}. Read the log of what listens there to tell which.",
+             or a server {}. Read the log of what listens there.",
             failed.endpoint.port,
             if fault.detail == Some(Detail::Tls(TlsDetail::Reset)) { "without TLS" } else { "that wants TLS there" }
         ),
@@ -277,8 +276,8 @@ impl FailedConnect<'_> {
         match (self.service(), slow) {
             (_, true) => NOBODY.to_owned(),
             (Some((service, namespace)), false) => format!(
-                "A firewall rejects the connection, or (with Cilium) {service} has no backend. Run kubectl {namespace}get \
-                 endpointslices -l kubernetes.io/service-name={service} to tell which."
+                "A firewall rejects the connection, or (with Cilium) {service} has no backend. Run kubectl \
+                 {namespace}get endpointslices -l kubernetes.io/service-name={service} to see the backends."
             ),
             (None, false) if matches!(self.place, HostClass::Public(_)) => {
                 "A router or firewall rejected the connection at once, or there is no route to the host. Check the \

@@ -16,7 +16,7 @@ pub(super) const fn hint(cause: Cause) -> Option<&'static str> {
             "The server has no free connection. Find out which clients hold them, lower their pools, or raise the \
              server's limit."
         }
-        Cause::StartingUp => "The server is starting or recovering. Wait; if it takes long, read its log.",
+        Cause::StartingUp => "The server is starting or recovering. Wait; if it takes long, read the server's log.",
         Cause::ShuttingDown => {
             "The server is stopping. Wait for its restart; if it does not come back, check kubectl get pods and the \
              server's log."

@@ -6,8 +6,7 @@ use crate::findings::context::Context;
 use crate::findings::host_class::{HostClass, by_shape, flag, written};
 use crate::findings::placeholder::placeholder;
 use crate::findings::private_endpoint::{PublicAnswer, public_answer, turns_away};
-use crate::findings::wording::with_capital;
-use crate::outcome::{Evidence, Fault, Phase};
+use crate::outcome::{Evidence, Fault, Phase, with_capital};
 use crate::url::Host;
 
 /// The hint of a failure at a machine that the name only led to by mistake.

@@ -134,7 +134,7 @@ fn not_found(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String
             if let Some(port) = port {
                 return format!(
                     "There is no Service {service} in {there}, it has no port named {port}, or it is headless without \
-                     a ready pod. Run kubectl describe svc {service} to tell which."
+                     a ready pod. Run kubectl describe svc {service} to see which."
                 );
             }
             let elsewhere = if namespace.as_deref() == own {

@@ -96,14 +96,14 @@ fn untrusted(detail: Option<&TlsDetail>, keys: TlsKeyNames) -> Option<String> {
                 .to_owned()
         }
         TlsDetail::NoCertificate => {
-            "The server sent no certificate. Give it one, or use its port without TLS.".to_owned()
+            "The server sent no certificate. Give the server one, or use its port without TLS.".to_owned()
         }
         TlsDetail::IssuerKeyChanged => format!(
             "Mount the current certificate of the authority and set it as {ca}. A recreated Secret keeps its name but \
              has another key."
         ),
         TlsDetail::SelfSigned => {
-            format!("The server sent a self-signed certificate. Mount it (or its authority) and set it as {ca}.")
+            format!("The server sent a self-signed certificate. Mount that certificate (or its authority's) and set it as {ca}.")
         }
         TlsDetail::ChainEndsAt { issuer } => format!(
             "The chain ends in {}, which is not trusted here. Mount the certificate of that authority and set it as \
@@ -199,7 +199,7 @@ fn unsupported(detail: Option<&TlsDetail>) -> &'static str {
     match detail {
         Some(TlsDetail::NoSharedProtocol) => OTHER_ALPN,
         Some(TlsDetail::NotOffered) => {
-            "The server offers no TLS. Enable it there, or use a port of the server that has it."
+            "The server offers no TLS. Enable TLS on the server, or use a port of the server that has it."
         }
         Some(TlsDetail::StartTlsNotOffered) => {
             "The server offers no STARTTLS here. Enable it on the server (Postfix: smtpd_tls_security_level = may and a \
@@ -213,7 +213,7 @@ fn unsupported(detail: Option<&TlsDetail>) -> &'static str {
             "The server offers STARTTLS but rejects the command for this client. Read the server's log: its policy, or \
              a proxy in front of it, disables TLS here."
         }
-        _ => "Client and server do not agree on TLS. Enable it on both sides, or disable it on both.",
+        _ => "Client and server do not agree on TLS. Enable TLS on both sides, or disable it on both.",
     }
 }
 
@@ -302,7 +302,6 @@ fn handshake(detail: Option<&TlsDetail>, keys: TlsKeyNames) -> String {
                 .to_owned()
         }
         Some(TlsDetail::BreaksConstraints) => LONG_CHAIN.to_owned(),
-        _ => "The server ended the handshake with an alert. Read its log at this time, which names the reason."
-            .to_owned(),
+        _ => "The server ended the handshake with an alert. Read the server's log at that time.".to_owned(),
     }
 }

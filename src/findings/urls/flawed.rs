@@ -35,6 +35,9 @@ pub(super) fn explains(fault: Option<&Fault>) -> bool {
 const UNLESS: &str = "remove it where the value is set (--from-env-file keeps quotes and spaces), unless the other \
                       side stores the same value";
 
+const SDK: &str = "nothing, if the app reads the secret by this name through the SDK of its cloud; otherwise set the value from \
+                   a Secret";
+
 /// What is wrong with a value, whatever it is for.
 ///
 /// `listed`: the variable stands for itself, as the app has it. `unproven`: nobody logged in with it.
@@ -86,6 +89,11 @@ pub(super) fn value<'a>(
             if listed && !is_url && spaces && !explains(fault) {
                 finding.severity = Severity::Warning;
                 finding.fix = UNLESS.to_owned();
+            }
+            let read_by_app = name.is_some_and(|name| values::is_for_sdk(name, text));
+            if listed && read_by_app && matches!(flaw, Flaw::Unresolved(_)) {
+                finding.severity = Severity::Info;
+                finding.fix = SDK.to_owned();
             }
             found.push(About::Value(reading).found(finding));
         }

@@ -70,8 +70,11 @@ pub(super) fn flaw(flaw: &Flaw, reading: &Reading) -> Finding {
 /// A placeholder in the place of the user or the password.
 pub(super) fn placeholder_in(text: &str) -> Option<Flaw> {
     let intent = Intent::of(values::bare(text))?;
-    let parts = [intent.user, intent.password];
-    parts.into_iter().flatten().any(values::is_placeholder).then_some(Flaw::Placeholder)
+    // An app that manages tasks has a user of this name.
+    let named = |part: Option<&str>| part.is_some_and(|part| part.eq_ignore_ascii_case("todo"));
+    let user = intent.user.filter(|user| !named(Some(user)));
+    let password = intent.password.filter(|password| !(named(intent.user) && named(Some(password))));
+    [user, password].into_iter().flatten().any(values::is_placeholder).then_some(Flaw::Placeholder)
 }
 
 /// What JDBC makes of a URL, and what to do.

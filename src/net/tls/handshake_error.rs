@@ -136,5 +136,5 @@ fn nothing_in_common(why: &str) -> Fault {
 }
 
 fn failed(message: String) -> Fault {
-    Fault::new(Phase::Tls, Cause::TlsHandshakeFailed, message)
+    Fault::new(Phase::Tls, Cause::TlsHandshakeFailed, &message).stating(message)
 }

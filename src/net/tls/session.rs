@@ -86,7 +86,11 @@ impl Session {
             let left = rough_duration(left);
             format!("the certificate of \"{subject}\" expires in {left}, at {at}; at least {days} days are required")
         };
-        Err(Fault::new(Phase::Assert, Cause::TlsExpired, message))
+        let statement = match left < 0 {
+            true => format!("the certificate of \"{subject}\" has expired"),
+            false => format!("the certificate of \"{subject}\" expires within {days} days"),
+        };
+        Err(Fault::new(Phase::Assert, Cause::TlsExpired, message).stating(statement))
     }
 
     /// What trouble after the handshake says of TLS, where it does: under TLS 1.3 the server judges our certificate only
@@ -100,7 +104,7 @@ impl Session {
                 if let Some(Error::AlertReceived(alert)) = tls_error(error) {
                     let general = || {
                         let message = format!("the peer ended the TLS session with alert {}", alert_name(*alert));
-                        let fault = Fault::new(Phase::Tls, Cause::TlsHandshakeFailed, message);
+                        let fault = Fault::new(Phase::Tls, Cause::TlsHandshakeFailed, &message).stating(message);
                         fault.with(Detail::Tls(TlsDetail::Alert((*alert).into())))
                     };
                     return Some(self.client_certificate_fault(*alert).unwrap_or_else(general));
@@ -146,7 +150,11 @@ impl Session {
             (None, _) => return None,
         };
         let fault = Fault::new(Phase::Tls, Cause::TlsClientCertRequired, message);
-        Some(fault.with(Detail::Tls(TlsDetail::Alert(alert.into()))))
+        let fault = fault.with(Detail::Tls(TlsDetail::Alert(alert.into())));
+        Some(match (wanted, &self.identity) {
+            (Some(_), Some(who)) => fault.stating(format!("the server rejects the client certificate {who}")),
+            _ => fault,
+        })
     }
 
     /// A server that asked for a certificate, got none, and hung up without a word.

@@ -7,7 +7,7 @@ pub(super) fn hint(about: &str) -> Option<&'static str> {
     Some(match about {
         code::NO_BACKEND => {
             "The pooler cannot connect to the database: it is down, it rejects the pooler's login, or the pool is \
-             used up. The pooler's log (SHOW POOLS, SHOW pool_nodes) shows which."
+             used up. Read the pooler's log (SHOW POOLS, SHOW pool_nodes)."
         }
         code::PROXY_BACKEND => {
             "The proxy got no connection to the database: all of its pool are in use, or the database is down or rejects \

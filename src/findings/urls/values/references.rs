@@ -11,6 +11,9 @@ const STORES: &[(&str, &str)] = &[
     ("arn:aws-us-gov:secretsmanager:", "AWS Secrets Manager"),
     ("secretsmanager://", "AWS Secrets Manager"),
     ("aws-secretsmanager://", "AWS Secrets Manager"),
+    ("awssm://", "AWS Secrets Manager"),
+    ("gcpsm://", "Google Secret Manager"),
+    ("azurekeyvault://", "Azure Key Vault"),
     ("{{resolve:secretsmanager:", "AWS CloudFormation"),
     ("{{resolve:ssm", "AWS CloudFormation"),
     ("arn:aws:ssm:", "AWS Parameter Store"),
@@ -60,6 +63,16 @@ pub(super) fn store(text: &str, name: Option<&str>) -> Option<&'static str> {
         _ => true,
     };
     whole.then_some(store)
+}
+
+/// Whether apps look such a name up themselves: the SDKs of clouds take it as it is, and a variable of this name may hold it.
+pub(in crate::findings::urls) fn is_for_sdk(name: &str, text: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let last = upper.rsplit(['_', '-', '.']).next().unwrap_or_default();
+    let of_cloud = text.trim().starts_with("arn:") || text.trim().starts_with("projects/");
+    of_cloud
+        && matches!(last, "SECRET" | "SECRETS" | "CREDENTIAL" | "CREDENTIALS" | "KEY")
+        && !super::signs_tokens(&upper)
 }
 
 /// The first mark of a template that stands in a value, as it may be shown.
@@ -143,7 +156,7 @@ pub(super) fn absent_host(text: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{absent_host, mark, store};
+    use super::{absent_host, is_for_sdk, mark, store};
 
     #[test]
     fn references_to_stores() {
@@ -163,6 +176,9 @@ mod tests {
             "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/db/)",
             "projects/1234/secrets/db/versions/latest",
             "sm://project/db",
+            "awssm://prod/db#password",
+            "gcpsm://project/db",
+            "azurekeyvault://vault/db",
         ] {
             assert!(store(text, Some("DB_PASSWORD")).is_some(), "{text}");
         }
@@ -180,6 +196,21 @@ mod tests {
             ("https://vault.example.com/v1/secret", "VAULT_ADDR"),
         ] {
             assert_eq!(store(text, Some(name)), None, "{name}={text}");
+        }
+    }
+
+    #[test]
+    fn names_that_apps_look_up() {
+        const ARN: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf";
+        for (name, text, expected) in [
+            ("DB_SECRET", ARN, true),
+            ("APP_CREDENTIALS", "projects/1234/secrets/db/versions/latest", true),
+            ("DB_PASSWORD", ARN, false),
+            ("DATABASE_URL", ARN, false),
+            ("JWT_SECRET", ARN, false),
+            ("DB_SECRET", "vault:secret/data/db#password", false),
+        ] {
+            assert_eq!(is_for_sdk(name, text), expected, "{name}={text}");
         }
     }
 
