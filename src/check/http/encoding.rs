@@ -142,12 +142,7 @@ fn within(plain: Vec<u8>, limit: u64, is_start: bool) -> Option<Vec<u8>> {
 }
 
 /// Unpacks what comes, until the limit is passed.
-async fn append(
-    from: &mut (dyn Read + Send),
-    plain: &mut Vec<u8>,
-    limit: u64,
-    is_start: bool,
-) -> std::io::Result<()> {
+async fn append(from: &mut (dyn Read + Send), plain: &mut Vec<u8>, limit: u64, is_start: bool) -> std::io::Result<()> {
     let mut chunk = vec![0; TURN];
     while plain.len() as u64 <= limit {
         match from.read(&mut chunk) {
