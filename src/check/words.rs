@@ -235,23 +235,28 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 /// news or doubt where one does. `nothing is down` and `0 errors` are good news.
 pub(crate) fn prose(text: &str) -> Option<Tone> {
     const DENIALS: &str = "no 0 zero none nothing without never";
+    const DENIALS_BEHIND: &str = "0 zero none";
+    const DENIALS_OF_GOOD: &str = "no none nothing never without";
     const DOUBTS: &str = "not un but except unless however waiting pending until cannot cant couldn isn aren wasn won \
                           doesn unable problem problems issue issues errors failures trouble partially partly almost \
                           maybe unknown soon missing limited unauthorized forbidden denied";
     let parts: Vec<&str> = parts(text).collect();
-    let is_bad = |part: &str| {
-        is_one_of(DOUBTS, part)
-            || status(part).is_some_and(|word| word.tone != Tone::Good)
-    };
+    let is_bad = |part: &str| is_one_of(DOUBTS, part) || status(part).is_some_and(|word| word.tone != Tone::Good);
     let mut tone = None;
     for (at, part) in parts.iter().enumerate() {
-        let denied_by = parts[at.saturating_sub(2)..at].iter().any(|before| is_one_of(DENIALS, before));
-        match (is_bad(part), denied_by) {
-            (true, false) => return Some(Tone::Bad),
-            (true, true) => tone = Some(Tone::Good),
-            (false, true) if status(part).is_some() => return Some(Tone::Bad),
-            (false, _) if status(part).is_some() => tone = tone.or(Some(Tone::Good)),
-            (false, _) => {}
+        if is_bad(part) {
+            let denied_before = parts[at.saturating_sub(2)..at].iter().any(|before| is_one_of(DENIALS, before));
+            let denied_behind = parts.get(at + 1).is_some_and(|behind| is_one_of(DENIALS_BEHIND, behind));
+            if !denied_before && !denied_behind {
+                return Some(Tone::Bad);
+            }
+            tone = Some(Tone::Good);
+        } else if status(part).is_some() {
+            // `none up`; of `errors 0, up` the 0 is about the errors.
+            if parts[..at].last().is_some_and(|before| is_one_of(DENIALS_OF_GOOD, before)) {
+                return Some(Tone::Bad);
+            }
+            tone = Some(Tone::Good);
         }
     }
     tone

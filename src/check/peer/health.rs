@@ -129,7 +129,9 @@ fn whole(entries: &[Entry]) -> Option<Health> {
     let mut reader = Reader { said: own.is_some(), ..Reader::default() };
     if own.is_none() {
         reader.unknown.extend(OwnStatus::unknown(entries).map(|(key, _)| part_name(key)));
-        reader.unknown.extend(entries.iter().filter(|entry| is_in_doubt(entry, entries)).map(|entry| part_name(&entry.key)));
+        reader
+            .unknown
+            .extend(entries.iter().filter(|entry| is_in_doubt(entry, entries)).map(|entry| part_name(&entry.key)));
     }
     reader.entries("", entries, Place::Plain, 0);
     if own.as_ref().is_some_and(|own| own.tone == Tone::Warn) {
@@ -390,12 +392,18 @@ fn is_in_doubt(entry: &Entry, entries: &[Entry]) -> bool {
     let Entry { name, value, .. } = entry;
     let is_tally = entries.iter().any(|entry| entry.name.is_tally() && matches!(entry.value, Doc::Number(_)));
     match value {
-        Doc::Text(text) if name.tells_of_errors() => !text.trim().is_empty() && !is_neutral(text),
+        Doc::Text(text) if name.tells_of_errors() => !is_no_error(text),
         Doc::List(items) => (name.tells_of_errors() || name.names_what_failed()) && !items.is_empty(),
         Doc::Map(items) => name.tells_of_errors() && !items.is_empty() && wraps_a_status(entry).is_none(),
         Doc::Text(_) | Doc::Number(_) => name.is_praise() && switch(value) == Some(false) && !is_tally,
         Doc::Bool(_) | Doc::Other => false,
     }
+}
+
+/// Whether a text under `error` says that there is none.
+pub(super) fn is_no_error(text: &str) -> bool {
+    let is_good = words::status(text).is_some_and(|word| word.tone == Tone::Good);
+    is_neutral(text) || is_good || text.trim() == "0" || words::truth(text) == Some(false)
 }
 
 /// Whether a document that has no word for the whole tells that something is down, or may be.

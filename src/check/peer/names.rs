@@ -55,7 +55,7 @@ const LISTS: [(Meaning, &str); 34] = [
     (
         Meaning::Service,
         "api app application backend broker bus cache client connection conn database datasource db endpoint gateway indexer mailer \
-         provider queue search server service site smtp storage store svc system upstream vault website",
+         provider queue search server service smtp storage store svc system upstream vault",
     ),
     // In the same place they name the state of the words before: `kafka_status`.
     (Meaning::StateBehind, "health state status"),
@@ -133,9 +133,9 @@ const LISTS: [(Meaning, &str); 34] = [
          seconds size time total uptime usage used version warnings weight",
     ),
     // A list under these names what is down.
-    (Meaning::NamesDown, "unhealthy down unreachable disconnected unavailable offline"),
+    (Meaning::NamesDown, "unhealthy down unreachable"),
     // A list under these names what has failed: dependencies, or anything else.
-    (Meaning::NamesFailed, "failed failing failures failure broken"),
+    (Meaning::NamesFailed, "failed failing failures failure broken disconnected unavailable offline"),
     // What went wrong stands here.
     (Meaning::Errors, "error errors exception"),
     // Keys beside `available` that make it the answer to a question about something else.

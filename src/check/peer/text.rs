@@ -34,7 +34,7 @@ pub(super) fn read(media_type: &str, text: &str) -> Reading {
     }
     let is_enclosed = text.starts_with(['{', '[']) && text.ends_with(['}', ']']);
     let entries = parts_in_lines(text);
-    if entries.as_ref().is_some_and(|entries| entries.iter().all(|entry| entry.name.is_aside())) {
+    if entries.as_ref().is_some_and(|entries| entries.iter().all(says_nothing)) {
         return Reading::Silent;
     }
     let in_lines = || entries.and_then(|entries| health::judge(&Doc::Map(entries)));
@@ -64,12 +64,14 @@ pub(super) fn read_word(text: &str) -> Reading {
     if let Some(word) = words::phrase(text) {
         return Reading::of_code(word.text);
     }
-    let first = text.split_whitespace().next().unwrap_or_default().parse::<u16>();
-    match (first, words::sentence(text)) {
-        // `503`, `500 Internal Server Error`, `404 page not found`.
-        (Ok(500..=599), _) => Reading::of_code(text.split_whitespace().next().unwrap_or_default()),
-        (Ok(400..=499), _) => unknown,
-        (_, Some(word)) if word.tone == Tone::Good && words::prose(behind(text, word.text)) == Some(Tone::Bad) => unknown,
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    match (first.parse::<u16>(), words::sentence(text)) {
+        // `500 Internal Server Error`; `404 page not found`, and a bare `503`, which may be a count.
+        (Ok(500..=599), _) if words::phrase(rest).is_some() => Reading::of_code(first),
+        (Ok(400..=599), _) => unknown,
+        (_, Some(word)) if word.tone == Tone::Good && words::prose(behind(text, word.text)) == Some(Tone::Bad) => {
+            unknown
+        }
         (_, Some(word)) => Reading::of_word(word.tone, word.text),
         (_, None) => match words::prose(text) {
             Some(Tone::Good) => Reading::Silent,
@@ -120,12 +122,19 @@ fn checks_in_lines(text: &str) -> Option<Health> {
     Health::of_parts(checks)
 }
 
+/// Whether a line is aside from health, or tells that there is no error: `version: 1.2`, `Error: none`.
+fn says_nothing(entry: &Entry) -> bool {
+    let is_no_error = |text: &str| entry.name.tells_of_errors() && health::is_no_error(text);
+    entry.name.is_aside() || matches!(&entry.value, Doc::Text(text) if is_no_error(text))
+}
+
 /// Lines, each of which names a part and how it is: `database: down`, `db=ok, cache=DOWN`, `redis unreachable`. They are read like
 /// a document; `None` where one of them is something else.
 fn parts_in_lines(text: &str) -> Option<Vec<Entry>> {
     let pieces = || text.split(['\n', ',', ';']).map(str::trim).filter(|piece| !piece.is_empty());
     let by_line = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let read = |pieces: &mut dyn Iterator<Item = &str>| pieces.take(LINES).map(part_in_line).collect::<Option<Vec<_>>>();
+    let read =
+        |pieces: &mut dyn Iterator<Item = &str>| pieces.take(LINES).map(part_in_line).collect::<Option<Vec<_>>>();
     read(&mut by_line()).filter(|entries| !entries.is_empty()).or_else(|| read(&mut pieces()))
 }
 
