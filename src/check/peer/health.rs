@@ -15,7 +15,7 @@ use crate::check::peer::names::{Name, is_neutral};
 use crate::check::peer::own_status::{OwnStatus, join, truth};
 use crate::check::peer::statement;
 use crate::check::peer::subject::{is_business, is_health_document, is_list_of_checks, wraps_a_status};
-use crate::check::words::{self, Tone, Word};
+use crate::check::words::{self, Tone};
 use crate::outcome::clean_text;
 
 /// How deep parts of parts are looked for.
@@ -129,9 +129,10 @@ fn whole(entries: &[Entry]) -> Option<Health> {
     let mut reader = Reader { said: own.is_some(), ..Reader::default() };
     if own.is_none() {
         reader.unknown.extend(OwnStatus::unknown(entries).map(|(key, _)| part_name(key)));
+        let has_tally = has_tally(entries);
         reader
             .unknown
-            .extend(entries.iter().filter(|entry| is_in_doubt(entry, entries)).map(|entry| part_name(&entry.key)));
+            .extend(entries.iter().filter(|entry| is_in_doubt(entry, has_tally)).map(|entry| part_name(&entry.key)));
     }
     reader.entries("", entries, Place::Plain, 0);
     if own.as_ref().is_some_and(|own| own.tone == Tone::Warn) {
@@ -286,8 +287,7 @@ impl Reader {
             Place::Table if !name.is_of_business() => words::word(text),
             Place::Plain | Place::Table => words::word(text).filter(|word| word.is_firm),
         };
-        let stopped = |word: &Word<'_>| words::is_of_stopped_work(word.text) && Name::new(path).is_of_work();
-        if let Some(word) = word.filter(|word| !stopped(word)) {
+        if let Some(word) = word.filter(|word| word.tone != Tone::Bad || !is_stopped_work(path, word.text)) {
             self.add_part(path, word.text, word.tone);
         }
     }
@@ -295,12 +295,14 @@ impl Reader {
     /// A part that is an object: its own word, and the parts of it. A part of it that is down is named instead of it.
     /// `is_part` where it is one beyond doubt.
     fn object(&mut self, path: &str, entries: &[Entry], is_part: bool, depth: usize) {
-        let is_of_work = Name::new(path).is_of_work();
         let own = OwnStatus::of(entries)
             .filter(|own| is_part || !own.is_weak_denial())
-            .filter(|own| !(is_of_work && words::is_of_stopped_work(own.word)));
+            .filter(|own| own.tone != Tone::Bad || !is_stopped_work(path, own.word));
         let Some(own) = own else {
-            if is_part && !is_of_work && OwnStatus::unknown(entries).is_some_and(|(_, word)| !is_neutral(word)) {
+            if is_part
+                && OwnStatus::unknown(entries).is_some_and(|(_, word)| !is_neutral(word))
+                && !Name::new(path).is_of_work()
+            {
                 self.unknown.push(part_name(path));
             }
             return self.entries(path, entries, Place::Plain, depth);
@@ -342,6 +344,11 @@ impl Reader {
             self.parts.push(part);
         }
     }
+}
+
+/// Whether the word says of work that it was stopped: a queue, a scheduler.
+fn is_stopped_work(path: &str, word: &str) -> bool {
+    words::is_of_stopped_work(word) && Name::new(path).is_of_work()
 }
 
 /// What a list or mapping names that is down: `"unhealthy": ["db"]`, `"failures": {"db": "timeout"}`. Under `failed`, which
@@ -388,16 +395,20 @@ fn word_of_list(key: &str) -> &'static str {
 
 /// Whether something stands here that may be bad news, in a document that has no word for the whole: an error, a 0 under
 /// `ready`, which may be a count.
-fn is_in_doubt(entry: &Entry, entries: &[Entry]) -> bool {
+fn is_in_doubt(entry: &Entry, has_tally: bool) -> bool {
     let Entry { name, value, .. } = entry;
-    let is_tally = entries.iter().any(|entry| entry.name.is_tally() && matches!(entry.value, Doc::Number(_)));
     match value {
         Doc::Text(text) if name.tells_of_errors() => !is_no_error(text),
         Doc::List(items) => (name.tells_of_errors() || name.names_what_failed()) && !items.is_empty(),
         Doc::Map(items) => name.tells_of_errors() && !items.is_empty() && wraps_a_status(entry).is_none(),
-        Doc::Text(_) | Doc::Number(_) => name.is_praise() && switch(value) == Some(false) && !is_tally,
+        Doc::Text(_) | Doc::Number(_) => name.is_praise() && switch(value) == Some(false) && !has_tally,
         Doc::Bool(_) | Doc::Other => false,
     }
+}
+
+/// Whether a number stands here that makes others counts as well.
+fn has_tally(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| entry.name.is_tally() && matches!(entry.value, Doc::Number(_)))
 }
 
 /// Whether a text under `error` says that there is none.
@@ -408,7 +419,8 @@ pub(super) fn is_no_error(text: &str) -> bool {
 
 /// Whether a document that has no word for the whole tells that something is down, or may be.
 fn tells_of_trouble(entries: &[Entry]) -> bool {
-    let tells = |entry: &Entry| is_in_doubt(entry, entries) || !named_as_down(entry).is_empty();
+    let has_tally = has_tally(entries);
+    let tells = |entry: &Entry| is_in_doubt(entry, has_tally) || !named_as_down(entry).is_empty();
     !is_business(entries) && entries.iter().any(tells)
 }
 

@@ -11,6 +11,9 @@ const WORD: usize = 40;
 const WORD_PARTS: usize = 3;
 /// How long a line may be that says something of health, in bytes.
 const LINE: usize = 128;
+/// How long a text and a list of parts may be that are read word by word, in bytes.
+const PROSE: usize = 1024;
+const LIST: usize = 8 * 1024;
 /// How many lines of a list of checks are looked at.
 const LINES: usize = 1_000;
 /// How many texts of a page are looked at.
@@ -73,6 +76,7 @@ pub(super) fn read_word(text: &str) -> Reading {
             unknown
         }
         (_, Some(word)) => Reading::of_word(word.tone, word.text),
+        (_, None) if text.len() > PROSE => Reading::Silent,
         (_, None) => match words::prose(text) {
             Some(Tone::Good) => Reading::Silent,
             Some(Tone::Warn | Tone::Bad) if is_word(text) || is_line(text) => unknown,
@@ -131,6 +135,9 @@ fn says_nothing(entry: &Entry) -> bool {
 /// Lines, each of which names a part and how it is: `database: down`, `db=ok, cache=DOWN`, `redis unreachable`. They are read like
 /// a document; `None` where one of them is something else.
 fn parts_in_lines(text: &str) -> Option<Vec<Entry>> {
+    if text.len() > LIST {
+        return None;
+    }
     let pieces = || text.split(['\n', ',', ';']).map(str::trim).filter(|piece| !piece.is_empty());
     let by_line = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let read =
