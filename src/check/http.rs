@@ -197,6 +197,11 @@ fn extent(keys: &HttpKeys, body: BodyUse, head: &Parts) -> Extent {
     }
 }
 
+/// Whether the answer explains itself as a health document and as nothing else.
+pub(crate) fn is_health_document(fault: &Fault) -> bool {
+    explain::is_health_document(fault.detail.as_ref())
+}
+
 /// Whether the body is a stream of events, which goes on as long as the connection.
 pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

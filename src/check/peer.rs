@@ -255,12 +255,14 @@ impl PeerRun {
 /// As of any HTTP answer, and of what the peer reports.
 fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
     match fault.cause {
-        Cause::HealthDown => http::hint::explained(fault).map(str::to_owned).or_else(|| {
-            Some(
+        Cause::HealthDown => {
+            http::hint::explained(fault).filter(|_| !http::is_health_document(fault)).map(str::to_owned).or_else(|| {
+                Some(
             "Check the peer's own log (kubectl logs) for the part that is down. The peer runs and reports this itself."
                 .to_owned(),
         )
-        }),
+            })
+        }
         _ => http::hint::hint(fault, evidence, context),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct Word<'a> {
 }
 
 /// The tables, each word with its letters and digits alone.
-const LISTS: [(Class, &str); 9] = [
+const LISTS: [(Class, &str); 10] = [
     // These mean the same wherever they stand.
     (Class::Anywhere(Tone::Good, true), "ok okay up healthy alive operational connected reachable"),
     (Class::Anywhere(Tone::Good, false), "pass passed passing live ready good available running serving success"),
@@ -49,14 +49,15 @@ const LISTS: [(Class, &str); 9] = [
         Class::Anywhere(Tone::Bad, false),
         "fail failed failing failure error errored err critical crit fatal dead broken unavailable notavailable notready \
          unready notok nok ko offline timeout timedout crashed notworking notrunning notoperational notalive notlive \
-         notup inoperative",
+         notup inoperative temporarilyunavailable notresponding unresponsive notinitialized uninitialized \
+         nonoperational notfunctional",
     ),
     // These say something only as somebody's status: elsewhere `standby`, `stopped` or `red` may be anything.
     (
         Class::Status(Tone::Good),
         "green online active enabled started normal nominal fine working functional stable synced insync idle standby \
          leader follower primary replica succeeded successful valid open accepting listening responding established \
-         initialized pong allgood",
+         initialized pong allgood works alright done complete completed circuitclosed",
     ),
     (
         Class::Status(Tone::Warn),
@@ -65,8 +66,11 @@ const LISTS: [(Class, &str); 9] = [
     ),
     (
         Class::Status(Tone::Bad),
-        "red stopped startfailed halted terminated exited crashloopbackoff panic emergency outage bad",
+        "red stopped startfailed halted terminated exited crashloopbackoff panic emergency outage bad faulted fault \
+         refused exception dying killed aborted defunct lost",
     ),
+    // Of a part they say that it is not in use: only a whole that is so does not serve.
+    (Class::Whole(Tone::Bad), "inactive"),
 ];
 
 /// Where a word counts, and what it says.
@@ -76,6 +80,8 @@ enum Class {
     Anywhere(Tone, bool),
     /// As somebody's status.
     Status(Tone),
+    /// As the status of a whole program.
+    Whole(Tone),
 }
 
 /// The lists, turned round: a document may have thousands of words.
@@ -99,7 +105,7 @@ pub(crate) fn word(text: &str) -> Option<Word<'_>> {
     let letters = letters(text)?;
     match TABLE.get(letters.as_str()) {
         Some(Class::Anywhere(tone, is_firm)) => Some(Word { text, tone: *tone, is_firm: *is_firm }),
-        Some(Class::Status(_)) => None,
+        Some(Class::Status(_) | Class::Whole(_)) => None,
         None => cannot(text, &letters),
     }
 }
@@ -107,38 +113,153 @@ pub(crate) fn word(text: &str) -> Option<Word<'_>> {
 /// A word as somebody's status: there, colours and states of work count too.
 pub(crate) fn status(text: &str) -> Option<Word<'_>> {
     let text = first(text);
-    let letters = letters(text)?;
+    let Some(letters) = letters(text) else { return sign(text) };
     match TABLE.get(letters.as_str()) {
         Some(Class::Anywhere(tone, is_firm)) => Some(Word { text, tone: *tone, is_firm: *is_firm }),
         Some(Class::Status(tone)) => Some(Word { text, tone: *tone, is_firm: false }),
+        Some(Class::Whole(_)) => None,
         None => cannot(text, &letters),
     }
 }
 
+/// A word as the status of a whole program: there, `inactive` counts too.
+pub(crate) fn of_whole(text: &str) -> Option<Word<'_>> {
+    let text = first(text);
+    match TABLE.get(letters(text)?.as_str()) {
+        Some(Class::Whole(tone)) => Some(Word { text, tone: *tone, is_firm: false }),
+        Some(Class::Anywhere(..) | Class::Status(_)) | None => None,
+    }
+}
+
+/// A tick or a cross without any letters.
+fn sign(text: &str) -> Option<Word<'_>> {
+    let has = |signs: &str| text.contains(|c| signs.contains(c));
+    let tone = match (text.contains(char::is_alphanumeric), has("✓✔✅👍🟢💚"), has("✗✘❌👎🔴")) {
+        (false, true, false) => Tone::Good,
+        (false, false, true) => Tone::Bad,
+        _ => return None,
+    };
+    Some(Word { text, tone, is_firm: false })
+}
+
+/// Whether a word says that work was stopped, which somebody may have wanted: a queue, a scheduler.
+pub(crate) fn is_of_stopped_work(word: &str) -> bool {
+    const STOPPED: [&str; 5] = ["stopped", "halted", "terminated", "exited", "inactive"];
+    letters(first(word)).is_some_and(|letters| STOPPED.contains(&letters.as_str()))
+}
+
+/// Whether a text is the reason phrase of a status of HTTP that is about the server: `Service Unavailable`.
+pub(crate) fn phrase(text: &str) -> Option<Word<'_>> {
+    const PHRASES: [&str; 7] = [
+        "serviceunavailable",
+        "servicetemporarilyunavailable",
+        "servererror",
+        "internalservererror",
+        "badgateway",
+        "gatewaytimeout",
+        "servernotavailable",
+    ];
+    let text = first(text).trim_end_matches(['.', '!']);
+    let is_phrase = PHRASES.contains(&letters(text)?.as_str());
+    is_phrase.then_some(Word { text, tone: Tone::Bad, is_firm: true })
+}
+
+/// Words that add nothing to a word of health.
+const FILLERS: &str = "a all am api app application check currently everything health healthcheck i im is it its node now \
+                       process seems server service state status system systems the this backend are we still fully s \
+                       m re site website instance";
+/// Words that only good news has, beside those of the table and of [`FILLERS`].
+const GOOD_COMPANY: &str = "and well go kicking very perfectly serve requests to accept connections";
+/// What follows a word and names a reason for it: `down for maintenance`.
+const REASONS: &str = "for due because since with";
+
+fn is_one_of(list: &str, word: &str) -> bool {
+    list.split_ascii_whitespace().any(|known| known.eq_ignore_ascii_case(word))
+}
+
 /// What a text of several words says, where it is a word of health and words that add nothing: `all systems operational`,
-/// `the service is not ready`.
+/// `the service is not ready`, `up and running`, `down for maintenance`.
 pub(crate) fn sentence(text: &str) -> Option<Word<'_>> {
-    /// The reason phrases of HTTP name a status, not a health.
-    const PHRASES: [&str; 5] =
-        ["serviceunavailable", "servicetemporarilyunavailable", "servererror", "internalservererror", "badgateway"];
-    const FILLERS: &str = "a all am api app application check currently everything health healthcheck i im is it its \
-                           node now process seems server service state status system systems the this";
     let text = text.trim();
-    if text.len() > 2 * LONGEST || PHRASES.contains(&letters(first(text))?.as_str()) {
+    if text.len() > 2 * LONGEST || phrase(text).is_some() {
         return None;
     }
-    let is_filler = |part: &str| FILLERS.split(' ').any(|filler| filler.eq_ignore_ascii_case(part));
+    behind_fillers(text).or_else(|| good_company(text))
+}
+
+fn behind_fillers(text: &str) -> Option<Word<'_>> {
     let mut rest = text;
     loop {
-        if let Some(word) = status(rest) {
+        if let Some(word) = status(rest).or_else(|| with_reason(rest)) {
             return Some(word);
         }
         let (part, behind) = rest.split_once(|c: char| !c.is_alphanumeric())?;
-        if !is_filler(part) {
+        if !is_one_of(FILLERS, part) {
             return None;
         }
         rest = behind.trim_start_matches([' ', ':', '-', '.', ',', '\'']);
     }
+}
+
+/// `down for maintenance`: bad news with its reason.
+fn with_reason(text: &str) -> Option<Word<'_>> {
+    let is_reason = |(at, _): &(usize, &str)| is_one_of(REASONS, text[at + 1..].split(' ').next().unwrap_or_default());
+    let (at, _) = text.match_indices(' ').find(is_reason)?;
+    status(&text[..at]).filter(|word| word.tone == Tone::Bad)
+}
+
+/// A text of which each word is good or adds nothing, and one at least is good.
+fn good_company(text: &str) -> Option<Word<'_>> {
+    if text.contains(['{', '}', '[', '<', '>', '"', '=', '/', '\\', '@', '?']) {
+        return None;
+    }
+    let mut good = None;
+    for part in parts(text) {
+        match status(part).filter(|word| word.tone == Tone::Good) {
+            Some(word) => good = good.or(Some(word)),
+            None if is_one_of(GOOD_COMPANY, part) => {}
+            None if is_one_of(FILLERS, part) => {}
+            None => return None,
+        }
+    }
+    let all_go = parts(text).last().is_some_and(|last| last.eq_ignore_ascii_case("go")) && parts(text).count() > 1;
+    good.or_else(|| all_go.then_some(Word { text, tone: Tone::Good, is_firm: false }))
+}
+
+/// The words of a text.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty())
+}
+
+/// What a line says that is written for people: good news where one word of it is good and none means down or doubt, bad
+/// news or doubt where one does. `nothing is down` and `0 errors` are good news.
+pub(crate) fn prose(text: &str) -> Option<Tone> {
+    const DENIALS: &str = "no 0 zero none nothing without never";
+    const DENIALS_BEHIND: &str = "0 zero none";
+    const DENIALS_OF_GOOD: &str = "no none nothing never without";
+    const DOUBTS: &str = "not un but except unless however waiting pending until cannot cant couldn isn aren wasn won \
+                          doesn unable problem problems issue issues errors failures trouble partially partly almost \
+                          maybe unknown soon missing limited unauthorized forbidden denied";
+    let parts: Vec<&str> = parts(text).collect();
+    let is_bad = |part: &str| is_one_of(DOUBTS, part) || status(part).is_some_and(|word| word.tone != Tone::Good);
+    let mut tone = None;
+    for (at, part) in parts.iter().enumerate() {
+        if is_bad(part) {
+            let denied_before = parts[at.saturating_sub(2)..at].iter().any(|before| is_one_of(DENIALS, before));
+            let denied_behind = parts.get(at + 1).is_some_and(|behind| is_one_of(DENIALS_BEHIND, behind));
+            if !denied_before && !denied_behind {
+                return Some(Tone::Bad);
+            }
+            tone = Some(Tone::Good);
+        } else if status(part).is_some() {
+            // `none up`; of `errors 0, up` the 0 is about the errors.
+            if parts[..at].last().is_some_and(|before| is_one_of(DENIALS_OF_GOOD, before)) {
+                return Some(Tone::Bad);
+            }
+            tone = Some(Tone::Good);
+        }
+    }
+    tone
 }
 
 /// What a text says that stands for a boolean: `"false"`, `"No"`.
@@ -270,6 +391,13 @@ mod tests {
             ("I am alive", Some(Tone::Good)),
             ("Status: DOWN", Some(Tone::Bad)),
             ("Service Unavailable", None),
+            ("up and running", Some(Tone::Good)),
+            ("All systems go", Some(Tone::Good)),
+            ("alive and well", Some(Tone::Good)),
+            ("I'm alive", Some(Tone::Good)),
+            ("down for maintenance", Some(Tone::Bad)),
+            ("running with errors", None),
+            ("go away", None),
             ("Internal Server Error", None),
             ("Ingester not ready: waiting for 15s", None),
             ("hello world", None),

@@ -3,7 +3,8 @@
 
 use std::io::Read;
 
-use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use flate2::bufread::GzDecoder;
+use flate2::read::{DeflateDecoder, ZlibDecoder};
 use hyper::HeaderMap;
 use hyper::header::CONTENT_ENCODING;
 
@@ -11,6 +12,9 @@ use crate::outcome::clean_text;
 
 /// How much is unpacked before others get their turn: one thread runs every check.
 const TURN: usize = 32 * 1024;
+/// How many codings may lie over one another, and how many members a file of gzip may have: nobody sends more.
+const MOST_CODINGS: usize = 3;
+const MOST_MEMBERS: usize = 64;
 /// How much of the name of a coding is shown, in bytes.
 const NAME: usize = 20;
 
@@ -39,59 +43,117 @@ pub(super) async fn unpack(headers: &HeaderMap, body: Vec<u8>, limit: u64, is_st
     if body.is_empty() {
         return Unpacked::Plain(body);
     }
-    let name = match coding(headers) {
-        None => return Unpacked::Plain(body),
-        Some(coding) if matches!(coding.as_str(), "gzip" | "x-gzip") => "gzip",
-        Some(coding) if coding == "deflate" => "deflate",
-        Some(other) => return Unpacked::Packed(body, Packed::Unknown(clean_text(&other, NAME))),
+    let names = codings(headers);
+    let Some(known) = names.iter().map(|name| Coding::of(name)).collect::<Option<Vec<_>>>() else {
+        return Unpacked::Packed(body, Packed::Unknown(clean_text(&names.join(", "), NAME)));
     };
-    match read(decoder(name, &body), limit, is_start).await {
-        Ok(Some(plain)) => Unpacked::Plain(plain),
-        Ok(None) => Unpacked::TooLarge,
-        Err(_) => Unpacked::Packed(body, Packed::Broken(name)),
+    if known.len() > MOST_CODINGS {
+        return Unpacked::Packed(body, Packed::Unknown(clean_text(&names.join(", "), NAME)));
+    }
+    let mut plain: Option<Vec<u8>> = None;
+    // The last one was put on last.
+    for coding in known.into_iter().rev() {
+        let packed = plain.as_deref().unwrap_or(&body);
+        match read(coding, packed, limit, is_start).await {
+            Ok(Some(unpacked)) => plain = Some(unpacked),
+            Ok(None) => return Unpacked::TooLarge,
+            Err(_) => return Unpacked::Packed(body, Packed::Broken(coding.name())),
+        }
+    }
+    Unpacked::Plain(plain.unwrap_or(body))
+}
+
+/// A coding that is unpacked here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Gzip,
+    Deflate,
+}
+
+impl Coding {
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "gzip" | "x-gzip" => Some(Self::Gzip),
+            "deflate" | "x-deflate" => Some(Self::Deflate),
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+        }
     }
 }
 
-/// The codings that a body is said to be in, in order; `None` for a body as it is.
-fn coding(headers: &HeaderMap) -> Option<String> {
+/// The codings that a body is said to be in, in order; none for a body as it is.
+fn codings(headers: &HeaderMap) -> Vec<String> {
     // No codings, but sent as such: what servers write there by mistake leaves the body as it is.
     const NONE: [&str; 8] = ["", "identity", "none", "utf-8", "utf8", "us-ascii", "iso-8859-1", "binary"];
     let values = headers.get_all(CONTENT_ENCODING).iter();
     let text: Vec<String> =
         values.map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_ascii_lowercase()).collect();
     let names = text.iter().flat_map(|value| value.split(',')).map(str::trim);
-    let names: Vec<&str> = names.filter(|name| !NONE.contains(name)).collect();
-    (!names.is_empty()).then(|| names.join(", "))
-}
-
-fn decoder<'a>(name: &str, body: &'a [u8]) -> Box<dyn Read + Send + 'a> {
-    match (name, body) {
-        // Its first member alone: thousands of empty ones would take long, and nobody sends two.
-        ("gzip", _) => Box::new(GzDecoder::new(body)),
-        // RFC 9110, 8.4.1.2: deflate is the zlib format, and some servers send it without.
-        (_, [first, second, ..]) if first & 0x0f == 8 && u16::from_be_bytes([*first, *second]) % 31 == 0 => {
-            Box::new(ZlibDecoder::new(body))
-        }
-        (_, _) => Box::new(DeflateDecoder::new(body)),
-    }
+    names.filter(|name| !NONE.contains(name)).map(str::to_owned).collect()
 }
 
 /// Reads to the end; `None` where that is over the limit.
-async fn read(mut from: Box<dyn Read + Send + '_>, limit: u64, is_start: bool) -> std::io::Result<Option<Vec<u8>>> {
+async fn read(coding: Coding, body: &[u8], limit: u64, is_start: bool) -> std::io::Result<Option<Vec<u8>>> {
     let mut plain = Vec::new();
-    let mut chunk = vec![0; TURN];
-    loop {
-        match from.read(&mut chunk) {
-            Ok(0) => return Ok(Some(plain)),
-            Ok(count) => plain.extend_from_slice(&chunk[..count]),
-            Err(_) if is_start => return Ok(Some(plain)),
-            Err(error) => return Err(error),
+    match (coding, body) {
+        (Coding::Gzip, _) => return members(body, limit, is_start).await,
+        // RFC 9110, 8.4.1.2: deflate is the zlib format, and some servers send it without.
+        (Coding::Deflate, [first, second, ..])
+            if first & 0x0f == 8 && u16::from_be_bytes([*first, *second]) % 31 == 0 =>
+        {
+            append(&mut ZlibDecoder::new(body), &mut plain, limit, is_start).await?;
         }
+        (Coding::Deflate, _) => append(&mut DeflateDecoder::new(body), &mut plain, limit, is_start).await?,
+    }
+    Ok(within(plain, limit, is_start))
+}
+
+/// The members of a file of gzip, one behind the other. What stands behind the last one is no member and no part of the body, as
+/// for gzip and curl.
+async fn members(body: &[u8], limit: u64, is_start: bool) -> std::io::Result<Option<Vec<u8>>> {
+    let mut plain = Vec::new();
+    let mut rest = body;
+    let mut count = 0;
+    while count == 0 || rest.starts_with(&[0x1f, 0x8b]) {
+        count += 1;
+        if count > MOST_MEMBERS {
+            return Err(std::io::ErrorKind::InvalidData.into());
+        }
+        let mut member = GzDecoder::new(rest);
+        append(&mut member, &mut plain, limit, is_start).await?;
         if plain.len() as u64 > limit {
-            return Ok(is_start.then_some(plain));
+            break;
+        }
+        rest = member.into_inner();
+        tokio::task::yield_now().await;
+    }
+    Ok(within(plain, limit, is_start))
+}
+
+/// A body within the limit, or as much of it as is enough for a start.
+fn within(plain: Vec<u8>, limit: u64, is_start: bool) -> Option<Vec<u8>> {
+    (is_start || plain.len() as u64 <= limit).then_some(plain)
+}
+
+/// Unpacks what comes, until the limit is passed.
+async fn append(from: &mut (dyn Read + Send), plain: &mut Vec<u8>, limit: u64, is_start: bool) -> std::io::Result<()> {
+    let mut chunk = vec![0; TURN];
+    while plain.len() as u64 <= limit {
+        match from.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => plain.extend_from_slice(&chunk[..count]),
+            Err(_) if is_start => break,
+            Err(error) => return Err(error),
         }
         tokio::task::yield_now().await;
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -138,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_unpacked_stays_as_it_is() {
-        for coding in ["br", "zstd", "compress", "gzip, br", "made-up"] {
+        for coding in ["br", "zstd", "compress", "gzip, br", "br, gzip", "made-up"] {
             let unknown = Packed::Unknown(coding.to_owned());
             assert_eq!(of(coding, b"xyz", 100, false).await, Unpacked::Packed(b"xyz".to_vec(), unknown), "{coding}");
         }
@@ -148,6 +210,25 @@ mod tests {
             assert_eq!(of("gzip", broken, 100, false).await, expected);
         }
         assert_eq!(of("gzip", &packed[..packed.len() - 3], 100, true).await, Unpacked::Plain(TEXT.to_vec()), "a start");
+    }
+
+    #[tokio::test]
+    async fn members_follow_one_another_and_what_is_no_member_is_ignored() {
+        let plain = Unpacked::Plain(TEXT.to_vec());
+        let (first, second) = TEXT.split_at(9);
+        let both = [gzip(first), gzip(second)].concat();
+        assert_eq!(of("gzip", &both, 100, false).await, plain, "two members");
+        assert_eq!(of("gzip", &[gzip(TEXT), gzip(b"")].concat(), 100, false).await, plain, "an empty one");
+        assert_eq!(of("gzip", &[gzip(TEXT), b"\0\0\0".to_vec()].concat(), 100, false).await, plain, "padding");
+        assert_eq!(of("gzip", &[gzip(TEXT), b"garbage".to_vec()].concat(), 100, false).await, plain, "garbage");
+        assert_eq!(of("gzip, gzip", &gzip(&gzip(TEXT)), 100, false).await, plain, "packed twice");
+        let broken = Unpacked::Packed(both[..both.len() - 9].to_vec(), Packed::Broken("gzip"));
+        assert_eq!(of("gzip", &both[..both.len() - 9], 100, false).await, broken, "the second one is cut");
+        assert_eq!(of("gzip", &both, 12, false).await, Unpacked::TooLarge);
+        let many = gzip(b"").repeat(10_000);
+        assert!(matches!(of("gzip", &many, 100, false).await, Unpacked::Packed(_, Packed::Broken("gzip"))));
+        let four = of("gzip, gzip, gzip, gzip", b"x", 100, false).await;
+        assert!(matches!(four, Unpacked::Packed(_, Packed::Unknown(_))), "{four:?}");
     }
 
     #[tokio::test]

@@ -3,12 +3,12 @@
 //! Bodies and headers may hold secrets: a message shows the place, what the configuration expects, and of what came no
 //! more than its kind or a word that is in everybody's mouth. The rest is in the excerpt, for `check` and `diagnose`.
 
-use hyper::header::{CONTENT_TYPE, HeaderName};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName};
 
 use crate::cause::Cause;
 use crate::check::http::encoding::Packed;
 use crate::check::http::exchange::HttpResponse;
-use crate::check::http::explain::explain;
+use crate::check::http::explain::{self, explain};
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::pointer::{Found, Pointer};
 use crate::check::http::redirect;
@@ -25,6 +25,10 @@ use crate::value::Value;
 const PATTERN_REACH: usize = 256 * 1024;
 /// The longest piece of a body that is looked at for what servers say in their own error pages.
 const PAGE_REACH: usize = 4096;
+/// The longest method and path in a statement that has a reason to name, in bytes.
+const SHOWN_PATH: usize = 28;
+/// The longest expected text in a statement, in bytes.
+const STATED: usize = 24;
 /// The longest expected text that a message repeats.
 const SHOWN: usize = 80;
 
@@ -104,17 +108,30 @@ impl Wanted {
         if let Some(fault) = tls_in_a_status(request, answer) {
             return Err(fault);
         }
-        let statement = || format!("{} answered {status}", request.shown());
-        let assert = |cause, message: String| Err(Fault::new(Phase::Assert, cause, message).stating(statement()));
-        let explained = |fault: Fault| Err(Fault { detail: explain(request, answer), ..fault.stating(statement()) });
+        let assert = |cause, message: String| Err(Fault::new(Phase::Assert, cause, message));
+        let allowed = if status == 405 { allowed(answer) } else { Vec::new() };
+        let explained = |fault: Fault| {
+            let detail = explain(request, answer);
+            let states = match (explain::states(detail.as_ref()), allowed.first()) {
+                (None, Some(_)) => Some(format!("it allows {}", allowed.join(", "))),
+                (states, _) => states.map(str::to_owned),
+            };
+            let detail = detail.or_else(|| allowed.first().map(|method| Detail::Http(HttpDetail::Allows(method))));
+            Err(Fault { detail, ..fault }.stating(statement(request, status, states.as_deref())))
+        };
         match redirect::location(request, answer) {
             Some(Ok(next)) => {
                 let to = redirect::shown(request, &next);
-                return assert(Cause::HttpRedirect, format!("{status} to {to}, and redirects are not followed"));
+                let states = redirect::fact(request, answer).map(|fact| redirect::states(fact.purpose));
+                let fault = assert(Cause::HttpRedirect, format!("{status} to {to}, and redirects are not followed"));
+                return fault.map_err(|fault: Fault| fault.stating(statement(request, status, states)));
             }
             Some(Err(problem)) => {
                 let fault = assert(Cause::HttpRedirect, format!("{status} with {problem}"));
-                return fault.map_err(|fault| fault.with(Detail::Http(HttpDetail::InvalidLocation)));
+                let states = Some("a redirect that cannot be followed");
+                return fault.map_err(|fault| {
+                    fault.with(Detail::Http(HttpDetail::InvalidLocation)).stating(statement(request, status, states))
+                });
             }
             None => {}
         }
@@ -136,20 +153,40 @@ impl Wanted {
         for (place, wanted) in &self.json {
             json(answer, place, wanted)?;
         }
-        let fault = |message: String| Err(Fault::new(Phase::Assert, Cause::BodyMismatch, message));
+        let fault = |wanted: String| {
+            let fault = Fault::new(Phase::Assert, Cause::BodyMismatch, format!("{} {wanted}", body_in_words(answer)));
+            let what = if answer.body.is_empty() { "an empty body" } else { "the body" };
+            Err(fault.stating(format!("{what} {wanted}")))
+        };
         if let Some(wanted) = &self.contains
             && !contains(&answer.body, wanted.text.expose().as_bytes())
         {
-            return fault(format!("{} does not contain {}", body_in_words(answer), wanted.shown));
+            return fault(format!("does not contain {}", wanted.shown));
         }
         if let Some(Pattern(regex)) = &self.matches
             && !regex.is_match(&String::from_utf8_lossy(&answer.body[..answer.body.len().min(PATTERN_REACH)]))
         {
             let pattern = clean_text(regex.as_str(), SHOWN);
-            return fault(format!("{} does not match /{pattern}/", body_in_words(answer)));
+            return fault(format!("does not match /{pattern}/"));
         }
         Ok(())
     }
+}
+
+/// `GET /health answered 403: the app rejects this Host`. Where a reason is known, a long path is cut for it.
+fn statement(request: &Request, status: u16, states: Option<&str>) -> String {
+    match states {
+        Some(states) => format!("{} answered {status}: {states}", clean_text(&request.shown(), SHOWN_PATH)),
+        None => format!("{} answered {status}", request.shown()),
+    }
+}
+
+/// The methods that an answer allows, of those that everybody knows; those that a probe would use come first.
+fn allowed(answer: &HttpResponse) -> Vec<&'static str> {
+    const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"];
+    let values = answer.headers.get_all(ALLOW).iter().filter_map(|value| value.to_str().ok());
+    let named: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+    METHODS.into_iter().filter(|known| named.iter().any(|name| name.eq_ignore_ascii_case(known))).collect()
 }
 
 fn header(answer: &HttpResponse, name: &HeaderName, wanted: &HeaderWanted) -> Result<(), Fault> {
@@ -166,6 +203,10 @@ fn header(answer: &HttpResponse, name: &HeaderName, wanted: &HeaderWanted) -> Re
     if holds {
         return Ok(());
     }
+    let stated = match answer.headers.contains_key(name) {
+        false => format!("header {name} is missing"),
+        true => format!("header {name} has another value"),
+    };
     let got = match answer.headers.get(name) {
         None => "it is missing".to_owned(),
         Some(value) if is_public(name) => {
@@ -173,7 +214,7 @@ fn header(answer: &HttpResponse, name: &HeaderName, wanted: &HeaderWanted) -> Re
         }
         Some(_) => "got another value".to_owned(),
     };
-    Err(Fault::new(Phase::Assert, Cause::HeaderMismatch, format!("header {name}: {expected}, {got}")))
+    Err(Fault::new(Phase::Assert, Cause::HeaderMismatch, format!("header {name}: {expected}, {got}")).stating(stated))
 }
 
 /// Headers that hold no secret by their meaning.
@@ -193,19 +234,29 @@ fn is_public(name: &HeaderName) -> bool {
 }
 
 fn json(answer: &HttpResponse, place: &Pointer, wanted: &Text) -> Result<(), Fault> {
-    let fault = |message: String| Err(Fault::new(Phase::Assert, Cause::JsonMismatch, message));
+    let fault = |message: String, got: &str| {
+        let stated = format!("{place} is {got}, not {}", clean_text(&wanted.shown, STATED));
+        Err(Fault::new(Phase::Assert, Cause::JsonMismatch, message).stating(stated))
+    };
     let Ok(found) = place.find(&answer.body) else {
-        let fault = fault(format!("{place}: expected {}, but {} is no JSON", wanted.shown, body_in_words(answer)));
+        let message = format!("{place}: expected {}, but {} is no JSON", wanted.shown, body_in_words(answer));
         let is_page = answer.packed.is_none() && answer.body.trim_ascii_start().starts_with(b"<");
-        return fault.map_err(|fault| match is_page {
-            true => fault.with(Detail::Http(HttpDetail::PageForPeople)),
-            false => fault,
+        let fault = Fault::new(Phase::Assert, Cause::JsonMismatch, message);
+        return Err(match is_page {
+            true => fault.with(Detail::Http(HttpDetail::PageForPeople)).stating("a page for people answers"),
+            false => fault.stating("the answer is no JSON"),
         });
     };
     match found {
         Some(found) if found.equals(wanted.text.expose()) => Ok(()),
-        Some(found) => fault(format!("{place}: expected {}, got {}", wanted.shown, in_short(&found))),
-        None => fault(format!("{place}: expected {}, and there is no such place in the document", wanted.shown)),
+        Some(found) => {
+            let got = in_short(&found);
+            let stable = if matches!(found, Found::Integer(_)) { "another number" } else { got.as_str() };
+            fault(format!("{place}: expected {}, got {got}", wanted.shown), stable)
+        }
+        None => {
+            fault(format!("{place}: expected {}, and there is no such place in the document", wanted.shown), "missing")
+        }
     }
 }
 

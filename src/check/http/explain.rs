@@ -43,6 +43,20 @@ pub(super) fn hint(code: &str) -> Option<&'static str> {
     own.or_else(|| ROWS.iter().find(|row| row.code == code).map(|row| row.hint))
 }
 
+/// What an explanation states, for the one line that people see first.
+pub(super) fn states(detail: Option<&Detail>) -> Option<&'static str> {
+    let Some(Detail::Protocol { code, .. }) = detail else { return None };
+    match *code {
+        rows::PLAIN_OPTIONS => Some("it serves no plain OPTIONS"),
+        code => ROWS.iter().find(|row| row.code == code).map(|row| row.states),
+    }
+}
+
+/// Whether the detail says no more than that the answer is a health document that reports something as down.
+pub(crate) fn is_health_document(detail: Option<&Detail>) -> bool {
+    matches!(detail, Some(Detail::Protocol { code, .. }) if *code == rows::HEALTH_DOCUMENT)
+}
+
 /// Whether the request has credentials of the scheme that is asked for: then they are the wrong ones.
 fn sends_scheme_of(request: &Request, answer: &HttpResponse) -> bool {
     let scheme = |value: &hyper::header::HeaderValue| {

@@ -15,6 +15,11 @@ const TLS_SAME_PORT: &str = "The app redirects to https:// on this port, which s
 
 /// The hint of a fault, where HTTP has one of its own.
 pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Option<String> {
+    if let Some(Detail::Http(HttpDetail::Allows(method))) = fault.detail {
+        return Some(format!(
+            "The path exists, but not for this method. Set `method: {method}`, which the server allows (header Allow)."
+        ));
+    }
     let text = match fault.cause {
         Cause::HttpStatus => explained(fault).or_else(|| status::hint(evidence.facts.status_code))?,
         Cause::HttpRedirect => redirect(fault, evidence),

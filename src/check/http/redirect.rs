@@ -75,6 +75,17 @@ fn purpose(origin: &Origin, target: &str, next: &Next) -> RedirectPurpose {
     if slash && *origin == next.origin { RedirectPurpose::Slash } else { RedirectPurpose::Elsewhere }
 }
 
+/// What a redirect is, in words that do not change with its target.
+pub(crate) const fn states(purpose: RedirectPurpose) -> &'static str {
+    match purpose {
+        RedirectPurpose::Tls => "a redirect to https://",
+        RedirectPurpose::TlsSamePort => "a redirect to https:// on this port",
+        RedirectPurpose::Slash => "only the final slash differs",
+        RedirectPurpose::Login => "a redirect to a login page",
+        RedirectPurpose::Elsewhere => "a redirect to another URL",
+    }
+}
+
 /// Turns the request to where the redirect points. What the methods turn into is as browsers have it.
 ///
 /// # Errors

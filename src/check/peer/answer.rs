@@ -30,6 +30,7 @@ fn media_type(headers: &HeaderMap) -> &str {
 fn judge(media_type: &str, body: &[u8], document: Result<Doc, NoDoc>) -> Reading {
     match document {
         Ok(Doc::Text(word)) => text::read_word(&word),
+        Ok(Doc::Number(number)) => text::read_word(&number.to_string()),
         Ok(doc) => health::judge(&doc).map_or(Reading::Silent, Reading::Health),
         Err(NoDoc::TooLarge) => Reading::Unreadable(Unreadable::TooLarge),
         Err(NoDoc::NoJson) => match std::str::from_utf8(body) {

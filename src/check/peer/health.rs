@@ -56,6 +56,11 @@ impl Health {
         Self { tone, word: Some(word.to_owned()), is_code: false, parts: Vec::new(), unknown: Vec::new() }
     }
 
+    /// What the number or the reason phrase of a status of HTTP says.
+    pub(super) fn of_code(word: &str) -> Self {
+        Self { is_code: true, ..Self::of_word(Tone::Bad, word) }
+    }
+
     /// What parts with these names and words say; `None` where there is none.
     pub(super) fn of_parts<'a>(parts: impl IntoIterator<Item = (&'a str, &'static str, Tone)>) -> Option<Self> {
         let mut reader = Reader::default();
@@ -105,7 +110,7 @@ impl Health {
 pub(super) fn judge(doc: &Doc) -> Option<Health> {
     match doc {
         Doc::Bool(value) => Some(Health::of_word(if *value { Tone::Good } else { Tone::Bad }, &value.to_string())),
-        Doc::Map(entries) if is_health_document(entries) => whole(entries),
+        Doc::Map(entries) if is_health_document(entries) || tells_of_trouble(entries) => whole(entries),
         Doc::List(items) if is_list_of_checks(items) => {
             let mut reader = Reader::default();
             reader.list("", items, 0);
@@ -117,13 +122,17 @@ pub(super) fn judge(doc: &Doc) -> Option<Health> {
 
 /// The top of a document. Where it has no status of its own, what it wraps may have it.
 fn whole(entries: &[Entry]) -> Option<Health> {
-    let own = OwnStatus::of(entries);
+    let own = OwnStatus::of_whole(entries);
     if let (None, [wrapper]) = (&own, &entries.iter().filter_map(wraps_a_status).collect::<Vec<_>>()[..]) {
         return whole(wrapper);
     }
     let mut reader = Reader { said: own.is_some(), ..Reader::default() };
     if own.is_none() {
         reader.unknown.extend(OwnStatus::unknown(entries).map(|(key, _)| part_name(key)));
+        let has_tally = has_tally(entries);
+        reader
+            .unknown
+            .extend(entries.iter().filter(|entry| is_in_doubt(entry, has_tally)).map(|entry| part_name(&entry.key)));
     }
     reader.entries("", entries, Place::Plain, 0);
     if own.as_ref().is_some_and(|own| own.tone == Tone::Warn) {
@@ -177,6 +186,11 @@ impl Reader {
         for entry in entries {
             let Entry { key, name, value } = entry;
             let among_checks = place == Place::Checks;
+            let named = named_as_down(entry);
+            if !named.is_empty() {
+                named.iter().for_each(|part| self.add_part(part, word_of_list(key), Tone::Bad));
+                continue;
+            }
             if name.is_rank() || (!among_checks && name.is_aside()) {
                 continue;
             }
@@ -201,9 +215,27 @@ impl Reader {
     /// A list or mapping of checks.
     fn container(&mut self, path: &str, name: Name, checks: &Doc, depth: usize) {
         match checks {
-            Doc::Map(entries) => self.entries(path, entries, Place::Checks, depth + 1),
+            Doc::Map(entries) => {
+                if !name.holds_anything() {
+                    self.switches(path, entries);
+                }
+                self.entries(path, entries, Place::Checks, depth + 1);
+            }
             Doc::List(items) if !name.holds_anything() || is_list_of_checks(items) => self.list(path, items, depth),
             Doc::List(_) | Doc::Text(_) | Doc::Bool(_) | Doc::Number(_) | Doc::Other => {}
+        }
+    }
+
+    /// Checks as 0 and 1, where each number is one of these and none is a measure: `{"db": 1, "cache": 0}`.
+    fn switches(&mut self, path: &str, entries: &[Entry]) {
+        let numbers = || entries.iter().filter(|entry| is_number(&entry.value));
+        let is_switch = |entry: &Entry| switch(&entry.value).is_some() && !entry.name.is_measure();
+        if !numbers().all(is_switch) || !numbers().any(|entry| entry.name.is_dependency()) {
+            return;
+        }
+        for entry in numbers() {
+            let (word, tone) = if switch(&entry.value) == Some(true) { ("1", Tone::Good) } else { ("0", Tone::Bad) };
+            self.add_part(&join(path, &entry.key), word, tone);
         }
     }
 
@@ -255,7 +287,7 @@ impl Reader {
             Place::Table if !name.is_of_business() => words::word(text),
             Place::Plain | Place::Table => words::word(text).filter(|word| word.is_firm),
         };
-        if let Some(word) = word {
+        if let Some(word) = word.filter(|word| word.tone != Tone::Bad || !is_stopped_work(path, word.text)) {
             self.add_part(path, word.text, word.tone);
         }
     }
@@ -263,9 +295,14 @@ impl Reader {
     /// A part that is an object: its own word, and the parts of it. A part of it that is down is named instead of it.
     /// `is_part` where it is one beyond doubt.
     fn object(&mut self, path: &str, entries: &[Entry], is_part: bool, depth: usize) {
-        let own = OwnStatus::of(entries).filter(|own| is_part || !own.is_weak_denial());
+        let own = OwnStatus::of(entries)
+            .filter(|own| is_part || !own.is_weak_denial())
+            .filter(|own| own.tone != Tone::Bad || !is_stopped_work(path, own.word));
         let Some(own) = own else {
-            if is_part && OwnStatus::unknown(entries).is_some_and(|(_, word)| !is_neutral(word)) {
+            if is_part
+                && OwnStatus::unknown(entries).is_some_and(|(_, word)| !is_neutral(word))
+                && !Name::new(path).is_of_work()
+            {
                 self.unknown.push(part_name(path));
             }
             return self.entries(path, entries, Place::Plain, depth);
@@ -306,6 +343,99 @@ impl Reader {
         if !self.parts.iter().take(COMPARED).any(|known| *known == part) {
             self.parts.push(part);
         }
+    }
+}
+
+/// Whether the word says of work that it was stopped: a queue, a scheduler.
+fn is_stopped_work(path: &str, word: &str) -> bool {
+    words::is_of_stopped_work(word) && Name::new(path).is_of_work()
+}
+
+/// What a list or mapping names that is down: `"unhealthy": ["db"]`, `"failures": {"db": "timeout"}`. Under `failed`, which
+/// jobs are too, only what is surely a dependency counts.
+fn named_as_down(entry: &Entry) -> Vec<String> {
+    let Entry { name, value, .. } = entry;
+    if name.is_aside() || !(name.names_what_is_down() || name.names_what_failed()) {
+        return Vec::new();
+    }
+    let names: Vec<&str> = match value {
+        Doc::List(items) => items.iter().filter_map(name_of).collect(),
+        // A mapping under `down` may be one of words about each, which are read for themselves.
+        Doc::Map(entries) if name.names_what_failed() => entries.iter().map(|entry| &*entry.key).collect(),
+        Doc::Map(_) | Doc::Text(_) | Doc::Bool(_) | Doc::Number(_) | Doc::Other => Vec::new(),
+    };
+    let counts = |part: &&str| is_name(part) && (name.names_what_is_down() || Name::new(part).is_dependency());
+    names.into_iter().filter(counts).map(str::to_owned).collect()
+}
+
+fn name_of(item: &Doc) -> Option<&str> {
+    match item {
+        Doc::Text(text) => Some(text),
+        Doc::Map(entries) => entries.iter().find_map(|entry| match &entry.value {
+            Doc::Text(text) if entry.name.is_naming() => Some(text.as_str()),
+            _ => None,
+        }),
+        Doc::List(_) | Doc::Bool(_) | Doc::Number(_) | Doc::Other => None,
+    }
+}
+
+/// Whether a text can be the name of a part, and no sentence.
+fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && text.len() <= NAME_LENGTH && text.split_whitespace().count() <= 3
+}
+
+/// The word for what such a list names.
+fn word_of_list(key: &str) -> &'static str {
+    let key = key.to_ascii_lowercase();
+    ["unhealthy", "unreachable", "disconnected", "unavailable", "offline", "down"]
+        .into_iter()
+        .find(|word| key.contains(word))
+        .unwrap_or("failed")
+}
+
+/// Whether something stands here that may be bad news, in a document that has no word for the whole: an error, a 0 under
+/// `ready`, which may be a count.
+fn is_in_doubt(entry: &Entry, has_tally: bool) -> bool {
+    let Entry { name, value, .. } = entry;
+    match value {
+        Doc::Text(text) if name.tells_of_errors() => !is_no_error(text),
+        Doc::List(items) => (name.tells_of_errors() || name.names_what_failed()) && !items.is_empty(),
+        Doc::Map(items) => name.tells_of_errors() && !items.is_empty() && wraps_a_status(entry).is_none(),
+        Doc::Text(_) | Doc::Number(_) => name.is_praise() && switch(value) == Some(false) && !has_tally,
+        Doc::Bool(_) | Doc::Other => false,
+    }
+}
+
+/// Whether a number stands here that makes others counts as well.
+fn has_tally(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| entry.name.is_tally() && matches!(entry.value, Doc::Number(_)))
+}
+
+/// Whether a text under `error` says that there is none.
+pub(super) fn is_no_error(text: &str) -> bool {
+    let is_good = words::status(text).is_some_and(|word| word.tone == Tone::Good);
+    is_neutral(text) || is_good || text.trim() == "0" || words::truth(text) == Some(false)
+}
+
+/// Whether a document that has no word for the whole tells that something is down, or may be.
+fn tells_of_trouble(entries: &[Entry]) -> bool {
+    let has_tally = has_tally(entries);
+    let tells = |entry: &Entry| is_in_doubt(entry, has_tally) || !named_as_down(entry).is_empty();
+    !is_business(entries) && entries.iter().any(tells)
+}
+
+fn is_number(value: &Doc) -> bool {
+    matches!(value, Doc::Number(_)) || switch(value).is_some()
+}
+
+/// 0 and 1, as number or text.
+fn switch(value: &Doc) -> Option<bool> {
+    match value {
+        Doc::Number(0) => Some(false),
+        Doc::Number(1) => Some(true),
+        Doc::Text(text) if text.trim() == "0" => Some(false),
+        Doc::Text(text) if text.trim() == "1" => Some(true),
+        Doc::Text(_) | Doc::Number(_) | Doc::List(_) | Doc::Map(_) | Doc::Bool(_) | Doc::Other => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The lists: of whole keys, or of a key's words, without case and separators.
-const LISTS: [(Meaning, &str); 29] = [
+const LISTS: [(Meaning, &str); 34] = [
     // An object's word for itself stands here.
     (
         Meaning::Status,
@@ -54,8 +54,8 @@ const LISTS: [(Meaning, &str); 29] = [
     // As the last of a key's words they name what is connected to: `payments-api`, `session-store`.
     (
         Meaning::Service,
-        "api backend broker bus cache client connection conn database datasource db endpoint gateway indexer mailer \
-         provider queue search server service smtp storage store svc upstream vault",
+        "api app application backend broker bus cache client connection conn database datasource db endpoint gateway indexer mailer \
+         provider queue search server service smtp storage store svc system upstream vault",
     ),
     // In the same place they name the state of the words before: `kafka_status`.
     (Meaning::StateBehind, "health state status"),
@@ -82,7 +82,9 @@ const LISTS: [(Meaning, &str); 29] = [
         Meaning::Aside,
         "action address build code config configuration description dialect driver env environment events exception \
          features featureflags flags git groups history host hostname info links log logging message meta metadata metrics msg name note notes options \
-         output reason region request schema settings stats tags test title uri url username version",
+         output reason region request schema settings stats tags test title uri url username version \
+         alarm alarms alert alerts example examples incident incidents limit limits sample samples threshold thresholds \
+         token tokens versions",
     ),
     // A word that takes its key aside: `last_status`, `logLevel`, `on_failure`, `update_available`.
     (
@@ -99,9 +101,9 @@ const LISTS: [(Meaning, &str); 29] = [
     // What people and programs work on: a failed order is no failure of the service that reports it.
     (
         Meaning::Business,
-        "article booking build cart comment customer deploy deployment document email event export file import invoice \
-         issue item job message migration notification order payment payout pipeline post product purchase refund \
-         report run scan sale session shipment subscription sync task ticket todo transaction transfer trip upload user \
+        "article backup booking build camera cart ci comment cron customer deploy deployment device document email event export file import invoice \
+         issue item job message migration notification order payment payout pipeline player post printer product purchase refund \
+         report run scan sale sensor session shipment subscription sync task ticket todo transaction transfer trip upload user \
          workflow",
     ),
     // Keys of such things.
@@ -117,6 +119,25 @@ const LISTS: [(Meaning, &str); 29] = [
          responsetimems duration durationms checkedat lastchecked lastcheck output healthy ishealthy check checkid \
          componentid componenttype observedvalue observedunit totalduration",
     ),
+    // Work that somebody may have stopped, and a switch that is closed in good times: `{"queue": {"state": "stopped"}}`.
+    (
+        Meaning::Work,
+        "batch breaker cb circuit circuitbreaker consumer cron feature job maintenance queue schedule scheduler task timer \
+         worker",
+    ),
+    // Measures: what stands here is no verdict, also where it is 0 or 1.
+    (
+        Meaning::Measure,
+        "age count code depth duration elapsed error errors exit failed failing failures free generation hits idle lag \
+         latency length level load max memory min misses ms number pending percent priority queued rate requests retries \
+         seconds size time total uptime usage used version warnings weight",
+    ),
+    // A list under these names what is down.
+    (Meaning::NamesDown, "unhealthy down unreachable"),
+    // A list under these names what has failed: dependencies, or anything else.
+    (Meaning::NamesFailed, "failed failing failures failure broken disconnected unavailable offline"),
+    // What went wrong stands here.
+    (Meaning::Errors, "error errors exception"),
     // Keys beside `available` that make it the answer to a question about something else.
     (Meaning::OfUpdate, "latest latestversion current currentversion newversion installed update release"),
 ];
@@ -159,16 +180,21 @@ enum Meaning {
     Business,
     OfBusiness,
     OfHealth,
+    Work,
+    Measure,
+    NamesDown,
+    NamesFailed,
+    Errors,
     OfUpdate,
 }
 
 /// Several meanings, a bit each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Meanings(u32);
+struct Meanings(u64);
 
 impl Meanings {
     fn add(&mut self, meaning: Meaning) {
-        self.0 |= 1 << meaning as u32;
+        self.0 |= 1 << meaning as u64;
     }
 
     const fn join(self, other: Self) -> Self {
@@ -176,7 +202,7 @@ impl Meanings {
     }
 
     const fn has(self, meaning: Meaning) -> bool {
-        self.0 & (1 << meaning as u32) != 0
+        self.0 & (1 << meaning as u64) != 0
     }
 }
 
@@ -217,8 +243,10 @@ impl Name {
         for word in words.iter().take(WORDS) {
             any = any.join(look_up(word));
             let of_one = word.strip_suffix('s').map(look_up).unwrap_or_default();
-            if of_one.has(Meaning::Business) {
-                any.add(Meaning::Business);
+            for meaning in [Meaning::Business, Meaning::Work] {
+                if of_one.has(meaning) {
+                    any.add(meaning);
+                }
             }
         }
         let last = words.iter().next_back().map(look_up).unwrap_or_default();
@@ -295,6 +323,34 @@ impl Name {
     /// It names something that people or programs work on.
     pub(super) const fn is_of_business(self) -> bool {
         self.any.has(Meaning::Business)
+    }
+
+    /// It names work that somebody may have stopped.
+    pub(super) const fn is_of_work(self) -> bool {
+        self.any.has(Meaning::Work)
+    }
+
+    /// It names a measure.
+    pub(super) const fn is_measure(self) -> bool {
+        self.any.has(Meaning::Measure)
+    }
+
+    /// A list here names what is down: `unhealthy`, `failed_checks`.
+    pub(super) const fn names_what_is_down(self) -> bool {
+        let of_checks = self.last.has(Meaning::Checks) || self.last.has(Meaning::LooseChecks);
+        let failed = self.any.has(Meaning::NamesFailed) && of_checks;
+        (self.whole.has(Meaning::NamesDown) || (self.any.has(Meaning::NamesDown) && of_checks) || failed)
+            && !self.is_of_business()
+    }
+
+    /// A list here names what has failed, whatever that is.
+    pub(super) const fn names_what_failed(self) -> bool {
+        self.whole.has(Meaning::NamesFailed)
+    }
+
+    /// It holds errors, or a text that tells of one.
+    pub(super) const fn tells_of_errors(self) -> bool {
+        self.whole.has(Meaning::NamesFailed) || self.whole.has(Meaning::Errors)
     }
 
     /// Its entries are checks, all of them; those of a list only where they are nothing else.

@@ -34,6 +34,18 @@ impl<'a> OwnStatus<'a> {
         said.reduce(|worst, next| if next.tone > worst.tone { next } else { worst })
     }
 
+    /// The same for a whole program, of which more words are a verdict: `inactive`.
+    pub(super) fn of_whole(entries: &'a [Entry]) -> Option<Self> {
+        Self::of(entries).or_else(|| {
+            entries.iter().filter(|entry| entry.name.is_verdict()).find_map(|entry| {
+                let Doc::Text(text) = &entry.value else { return None };
+                let words::Word { text: word, tone, is_firm } = words::of_whole(text)?;
+                let Entry { key, name, .. } = entry;
+                Some(Self { key, name: *name, word, tone, is_firm, is_code: false, needs_key: false })
+            })
+        })
+    }
+
     /// The key of a status that is none of our words, and the word.
     pub(super) fn unknown(entries: &'a [Entry]) -> Option<(&'a str, &'a str)> {
         let strange = |entry: &&'a Entry| entry.name.is_verdict() && Self::read(entry).is_none();
@@ -92,6 +104,9 @@ impl<'a> OwnStatus<'a> {
             };
         }
         let Doc::Text(text) = value else { return None };
+        if let Some(word) = words::phrase(text) {
+            return Some(Self { is_code: true, ..said(word.text, word.tone, false) });
+        }
         let word = words::status(text).or_else(|| words::sentence(text))?;
         Some(said(word.text, word.tone, word.is_firm))
     }

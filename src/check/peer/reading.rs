@@ -43,4 +43,9 @@ impl Reading {
     pub(super) fn of_word(tone: Tone, word: &str) -> Self {
         Self::Health(Health::of_word(tone, word))
     }
+
+    /// What the number or the reason phrase of a status of HTTP says: that the whole is down, and no more.
+    pub(super) fn of_code(word: &str) -> Self {
+        Self::Health(Health::of_code(word))
+    }
 }

@@ -17,6 +17,8 @@ pub enum HttpDetail {
     BodyTooLarge,
     /// The connection ended in the middle of the body.
     BodyCut,
+    /// The path has another method: the one of those that it allows that a probe would use.
+    Allows(&'static str),
     /// The port wants TLS, and plain HTTP was sent.
     WantsTls,
 }
