@@ -238,11 +238,13 @@ fn refers_back(text: &str) -> bool {
         match &*bare {
             "it" | "its" | "they" | "them" | "their" | "both" if !names_object => return true,
             "one" | "ones" if !names_object && next != "of" => return true,
-            "that" | "those" | "these" if next != "time" && (at == 1 || PREPOSITIONS.contains(&&*before)) => {
-                // `check that …` is no pronoun.
-                if !matches!(&*before, "check" | "see" | "sure") {
-                    return true;
-                }
+            // `check that …` is no pronoun.
+            "that" | "those" | "these"
+                if next != "time"
+                    && (at == 1 || PREPOSITIONS.contains(&&*before))
+                    && !matches!(&*before, "check" | "see" | "sure") =>
+            {
+                return true;
             }
             "the" | "a" | "an" | "every" | "each" => names_object = true,
             _ => {}

@@ -71,7 +71,7 @@ fn all_that_is_wrong_is_told_at_once() {
         ("{count: 1}", ": needs `url` or `host`"),
         ("{host: db}", ": the key count is missing"),
         ("{count: 1, url: 'http://u:s3cret@db'}", "url: the scheme is not one of cache, caches, other"),
-        ("{count: 1, url: 's3cret'}", "url: no scheme"),
+        ("{count: 1, url: 's3cret'}", "url: it is a bare host"),
         ("{count: 1, url: 'cache://u:s3cret@a,b'}", "url: expected one host, not several"),
         ("{count: 1, host: 'a,b'}", "host: expected one host, not several"),
         ("{count: 1, host: 'db:6000'}", "host: a port follows the host"),

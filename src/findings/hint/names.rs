@@ -189,9 +189,9 @@ fn not_of_this_cluster(evidence: &Evidence) -> Option<String> {
         || (name.contains(".svc.") && !name.ends_with(".clusterset.local") && !is_public(name));
     match domain {
         None if listed && is_service => Some(
-            "The search list in resolv.conf is not one of a cluster: with dnsPolicy Default, or hostNetwork without \
-             ClusterFirstWithHostNet, a pod uses the node's name server, which knows no Service. Otherwise compare \
-             the name with kubectl get svc -A."
+            "The search list in resolv.conf is not one of a cluster, so the name server is probably the node's, which knows no \
+             Service. Set dnsPolicy to ClusterFirst (ClusterFirstWithHostNet with hostNetwork), or compare the name with \
+             kubectl get svc -A."
                 .to_owned(),
         ),
         Some(domain) if foreign && (!is_service || !name.ends_with(domain)) => Some(format!(
