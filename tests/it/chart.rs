@@ -2,6 +2,7 @@
 
 mod docs;
 mod many;
+mod rollout;
 mod schema;
 mod standalone;
 mod valid;
@@ -236,24 +237,6 @@ fn secrets_come_by_reference() {
     }
     let test = object(&objects, "Pod", "app-pilotfish-test");
     assert_eq!(test["spec"]["volumes"][2], pod["spec"]["volumes"][2], "the test has them, too");
-}
-
-#[test]
-fn a_changed_configuration_is_a_rollout_only_if_asked_for() {
-    let chart = app();
-    let pods = |options: &[&str]| {
-        let with = |interval: &str| {
-            let interval = set("config.defaults.interval", interval);
-            pod(&chart.objects(&[options, &["--set", &interval]].concat()), "app").clone()
-        };
-        (with("10s"), with("20s"))
-    };
-    let (one, other) = pods(&[]);
-    assert_eq!(one, other);
-    let (one, other) = pods(&["--set", &set("rolloutOnConfigChange", "true")]);
-    let sum = |pod: &Value| pod["metadata"]["annotations"]["pilotfish/config-checksum"].as_str().map(str::len);
-    assert_eq!((sum(&one), sum(&other)), (Some(64), Some(64)));
-    assert_ne!(one["metadata"]["annotations"], other["metadata"]["annotations"]);
 }
 
 #[test]

@@ -1,18 +1,47 @@
 {{/*
-The ConfigMap with the workload's checks. Include it once for each workload, as a separate document.
+The ConfigMap with the workload's checks. Include it once for each workload, as a separate document. With
+`rolloutOnConfigChange` the configuration is an annotation of the pod instead, and there is no ConfigMap: except one that the
+release already has, which stays as it is, because pods from before may still mount it, and `rollout undo` may bring them back.
 */}}
 {{- define "pilotfish.v1.configMap" -}}
 {{- if include "pilotfish.v1.enabled" . -}}
+{{- $name := include "pilotfish.v1.configMapName" . -}}
+{{- $kept := dict -}}
+{{- $live := not (include "pilotfish.v1.settings" . | fromYaml).rolloutOnConfigChange -}}
+{{- if not $live -}}
+{{- $found := lookup "v1" "ConfigMap" .root.Release.Namespace $name | default dict -}}
+{{- if eq (dig "metadata" "annotations" "meta.helm.sh/release-name" "" $found) .root.Release.Name -}}
+{{- $kept = get $found "data" | default dict -}}
+{{- end -}}
+{{- end -}}
+{{- if or $live $kept -}}
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  name: {{ include "pilotfish.v1.configMapName" . }}
+  name: {{ $name }}
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "pilotfish.v1.objectLabels" . | nindent 4 }}
+{{- if $live }}
 data:
   pilotfish.yaml: |
     {{- include "pilotfish.v1.config" . | nindent 4 }}
+{{- else }}
+data: {{ toJson $kept }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The annotation that contains the configuration with `rolloutOnConfigChange`, as YAML; nothing without. */}}
+{{- define "pilotfish.v1.configAnnotation" -}}
+{{- if (include "pilotfish.v1.settings" . | fromYaml).rolloutOnConfigChange -}}
+{{- $text := include "pilotfish.v1.config" . -}}
+{{- $limit := 204800 -}}
+{{- if gt (len $text) $limit -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: rolloutOnConfigChange: the configuration has %d bytes, and at most %d fit into the annotations of a pod: set it to false, or use fewer checks" (include "pilotfish.v1.name" .) (len $text) $limit) -}}
+{{- end -}}
+{{- toYaml (dict "pilotfish/config" $text) -}}
 {{- end -}}
 {{- end -}}
 

@@ -67,8 +67,16 @@ In mode native this adds the sidecar, in mode classic the init container that wa
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
 - name: pilotfish-config
+  {{- if $settings.rolloutOnConfigChange }}
+  downwardAPI:
+    items:
+      - path: pilotfish.yaml
+        fieldRef:
+          fieldPath: metadata.annotations['pilotfish/config']
+  {{- else }}
   configMap:
     name: {{ include "pilotfish.v1.configMapName" . }}
+  {{- end }}
 - name: pilotfish-no-token
   # In memory, because a volume on disk can stop the cluster autoscaler from removing the node.
   emptyDir:
@@ -98,16 +106,17 @@ pilotfish/workload: {{ include "pilotfish.v1.labelValue" (include "pilotfish.v1.
 
 {{/*
 All annotations of the pod: its own (argument `podAnnotations`, a map) and those of pilotfish, which exist only with
-`rolloutOnConfigChange` or `scrapeAnnotations`.
+`rolloutOnConfigChange` (the configuration itself, which the volume shows as a file) or `scrapeAnnotations`.
 */}}
 {{- define "pilotfish.v1.podAnnotations" -}}
 {{- include "pilotfish.v1.arguments" . -}}
 {{- $annotations := deepCopy (.podAnnotations | default dict) -}}
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
-{{- if $settings.rolloutOnConfigChange -}}
-{{- $annotations = set $annotations "pilotfish/config-checksum" (include "pilotfish.v1.config" . | sha256sum) -}}
+{{- if hasKey $annotations "pilotfish/config" -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: the pod already has the annotation pilotfish/config, which is pilotfish's own: remove it" (include "pilotfish.v1.name" .)) -}}
 {{- end -}}
+{{- $annotations = merge $annotations (include "pilotfish.v1.configAnnotation" . | fromYaml) -}}
 {{- if $settings.scrapeAnnotations -}}
 {{- range $key, $_ := $annotations -}}
 {{- if hasPrefix "prometheus.io/" $key -}}
@@ -170,6 +179,9 @@ metadata:
   annotations:
     helm.sh/hook: test
     helm.sh/hook-delete-policy: before-hook-creation
+    {{- with include "pilotfish.v1.configAnnotation" . }}
+    {{- . | nindent 4 }}
+    {{- end }}
 spec:
   restartPolicy: Never
   automountServiceAccountToken: false
