@@ -5,6 +5,7 @@ mod many;
 mod rollout;
 mod schema;
 mod standalone;
+mod twice;
 mod valid;
 mod values;
 

@@ -6,7 +6,7 @@ In mode native this adds the sidecar, in mode classic the init container that wa
 */}}
 {{- define "pilotfish.v1.initContainers" -}}
 {{- include "pilotfish.v1.arguments" . -}}
-{{- $others := include "pilotfish.v1.list" (dict "value" .initContainers "what" "initContainers" "place" (include "pilotfish.v1.name" .)) | fromYamlArray -}}
+{{- $others := include "pilotfish.v1.once" (dict "lists" (list .initContainers) "what" "initContainers" "place" (include "pilotfish.v1.name" .)) | fromYamlArray -}}
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
 {{- $role := eq $settings.mode "native" | ternary "native" "wait" -}}
@@ -62,7 +62,7 @@ In mode native this adds the sidecar, in mode classic the init container that wa
 {{- end -}}
 {{- end -}}
 
-{{/* The volumes that pilotfish mounts, for the pod's `volumes`. */}}
+{{/* The volumes that pilotfish mounts, for the pod's `volumes`. `more`, of the chart itself: further volumes of the pod. */}}
 {{- define "pilotfish.v1.volumes" -}}
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
@@ -82,8 +82,8 @@ In mode native this adds the sidecar, in mode classic the init container that wa
   emptyDir:
     medium: Memory
     sizeLimit: 64Ki
-{{- with $settings.volumes }}
-{{ toYaml . }}
+{{- with include "pilotfish.v1.once" (dict "lists" (list $settings.volumes .more) "what" "volumes" "own" (list "pilotfish-config" "pilotfish-no-token") "place" (include "pilotfish.v1.name" .)) }}
+{{ . }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -187,16 +187,13 @@ spec:
   automountServiceAccountToken: false
   securityContext:
     {{- include "pilotfish.v1.podSecurityContext" . | nindent 4 }}
-  {{- with include "pilotfish.v1.list" (dict "value" .imagePullSecrets "what" "imagePullSecrets" "place" (include "pilotfish.v1.name" .)) }}
+  {{- with include "pilotfish.v1.once" (dict "lists" (list .imagePullSecrets) "what" "imagePullSecrets" "place" (include "pilotfish.v1.name" .)) }}
   imagePullSecrets:
     {{- . | nindent 4 }}
   {{- end }}
   containers:
     {{- include "pilotfish.v1.container" (merge (dict "role" "test") .) | nindent 4 }}
   volumes:
-    {{- include "pilotfish.v1.volumes" . | nindent 4 }}
-    {{- with include "pilotfish.v1.list" (dict "value" .volumes "what" "volumes" "place" (include "pilotfish.v1.name" .)) }}
-    {{- . | nindent 4 }}
-    {{- end }}
+    {{- include "pilotfish.v1.volumes" (merge (dict "more" .volumes) .) | nindent 4 }}
 {{- end -}}
 {{- end -}}
