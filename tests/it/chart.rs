@@ -11,7 +11,9 @@ mod values;
 
 use serde_json::{Value, json};
 
-use crate::support::helm::{Chart, helm, names, object, text_of};
+use crate::support::helm::{Chart, documents, helm, names, object, text_of};
+use crate::support::sidecar::Sidecar;
+use crate::support::until;
 
 /// The chart of the docs: one Deployment, one workload.
 pub(crate) fn app() -> Chart {
@@ -99,8 +101,33 @@ fn the_native_sidecar_is_gate_and_monitor_in_one() {
         {"name": "pilotfish-no-token", "emptyDir": {"medium": "Memory", "sizeLimit": "64Ki"}},
     ]);
     assert_eq!(pod["spec"]["volumes"], volumes);
-    let config = &object(&objects, "ConfigMap", "app-pilotfish")["data"]["pilotfish.yaml"];
-    assert!(config.as_str().is_some_and(|text| !text.contains("serve")), "nothing is added: {config}");
+}
+
+/// The configuration that the pod gets with these options, as an object.
+fn configuration(chart: &Chart, options: &[&str]) -> Value {
+    let objects = chart.objects(options);
+    let config = object(&objects, "ConfigMap", "app-pilotfish")["data"]["pilotfish.yaml"].as_str().expect("a text");
+    documents(config).remove(0)
+}
+
+/// The kubelet stops a native sidecar only when the app has ended: nobody is left to answer for, in a Job as well.
+#[test]
+fn the_native_sidecar_ends_at_once() {
+    let chart = app();
+    assert_eq!(configuration(&chart, &[])["serve"], json!({"drain": "0s"}), "nothing else is added");
+    let kept = configuration(&chart, &["--set", &set("config.serve.drain", "7s")]);
+    assert_eq!(kept["serve"], json!({"drain": "7s"}), "what is written stands");
+    let beside = configuration(&chart, &["--set", &set("config.serve.fail_ready_on_sigterm", "true")]);
+    assert_eq!(beside["serve"], json!({"fail_ready_on_sigterm": true, "drain": "0s"}));
+    let grace = configuration(&chart, &["--set", &set("terminationGracePeriodSeconds", "120")]);
+    assert_eq!(grace["serve"], json!({"drain": "0s"}), "the grace period is the app's");
+    // The binary, as it is told.
+    let objects = chart.objects(&[]);
+    let text = object(&objects, "ConfigMap", "app-pilotfish")["data"]["pilotfish.yaml"].as_str().expect("a text");
+    let mut sidecar = Sidecar::start(text);
+    sidecar.signal("TERM");
+    assert_eq!(sidecar.end(), Some(0));
+    until("it says how long it drains", || sidecar.logged("\"drain_seconds\":0") == 1);
 }
 
 #[test]
@@ -115,14 +142,13 @@ fn the_classic_pair_waits_and_then_monitors() {
     assert_eq!(container_names(pod, "containers"), ["app", "pilotfish"]);
     assert_eq!(container(pod, "containers", "pilotfish"), &serving());
     let drain = |options: &[&str]| {
-        let objects = chart.objects(&[&["--set", &set("mode", "classic")], options].concat());
-        let config = object(&objects, "ConfigMap", "app-pilotfish")["data"]["pilotfish.yaml"].to_string();
-        config.split("drain: ").nth(1).and_then(|rest| rest.split("\\n").next()).map(str::to_owned)
+        let config = configuration(&chart, &[&["--set", &set("mode", "classic")], options].concat());
+        config["serve"]["drain"].clone()
     };
-    assert_eq!(drain(&[]).as_deref(), Some("25s"));
-    assert_eq!(drain(&["--set", &set("terminationGracePeriodSeconds", "120")]).as_deref(), Some("115s"));
-    assert_eq!(drain(&["--set", &set("terminationGracePeriodSeconds", "3")]).as_deref(), Some("1s"));
-    assert_eq!(drain(&["--set", &set("config.serve.drain", "7s")]).as_deref(), Some("7s"), "what is written stands");
+    assert_eq!(drain(&[]), "25s");
+    assert_eq!(drain(&["--set", &set("terminationGracePeriodSeconds", "120")]), "115s");
+    assert_eq!(drain(&["--set", &set("terminationGracePeriodSeconds", "3")]), "1s");
+    assert_eq!(drain(&["--set", &set("config.serve.drain", "7s")]), "7s", "what is written stands");
 }
 
 #[test]

@@ -47,8 +47,9 @@ data: {{ toJson $kept }}
 
 {{/*
 The workload's configuration, as it is in the values. The template sets two keys if they are not set:
-- serve.drain in mode classic: the sidecar gets SIGTERM together with the app, so it answers until 5 s before the end of the
-  grace period.
+- serve.drain in mode native: 0s. The sidecar gets SIGTERM only after the app has ended, when nobody is left to answer for.
+  In mode classic it gets SIGTERM together with the app, so it answers until 5 s before the end of the grace period. A central
+  prober keeps the default.
 - serve.fail_ready_on_sigterm for a central prober (argument `prober`): it is removed from its Service at SIGTERM.
 */}}
 {{- define "pilotfish.v1.config" -}}
@@ -61,9 +62,10 @@ The workload's configuration, as it is in the values. The template sets two keys
 {{- include "pilotfish.v1.judge" (dict "config" .values.config "place" $place) -}}
 {{- $config := deepCopy .values.config -}}
 {{- $serve := get $config "serve" | default dict -}}
-{{- if and (eq $settings.mode "classic") (not (hasKey $serve "drain")) (not .prober) -}}
+{{- if not (or .prober (hasKey $serve "drain")) -}}
 {{- $grace := int $settings.terminationGracePeriodSeconds -}}
-{{- $config = set $config "serve" (set $serve "drain" (printf "%ds" (max 1 (sub $grace 5)))) -}}
+{{- $drain := eq $settings.mode "native" | ternary 0 (max 1 (sub $grace 5)) -}}
+{{- $config = set $config "serve" (set $serve "drain" (printf "%ds" $drain)) -}}
 {{- end -}}
 {{- if and .prober (not (hasKey $serve "fail_ready_on_sigterm")) -}}
 {{- $config = set $config "serve" (set $serve "fail_ready_on_sigterm" true) -}}
