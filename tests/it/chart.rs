@@ -70,12 +70,12 @@ fn common() -> Value {
 /// What a container that serves has.
 fn serving() -> Value {
     let mut container = common();
-    let probe = |path: &str, period, failures| json!({"httpGet": {"path": path, "port": "pilotfish"}, "periodSeconds": period, "timeoutSeconds": 3, "failureThreshold": failures});
+    let probe = |path: &str, period, failures| json!({"httpGet": {"path": path, "port": "pilotfish"}, "periodSeconds": period, "timeoutSeconds": 10, "failureThreshold": failures});
     container["name"] = "pilotfish".into();
     container["command"] = json!(["pilotfish", "serve"]);
     container["ports"] = json!([{"name": "pilotfish", "containerPort": 9809, "protocol": "TCP"}]);
     container["readinessProbe"] = probe("/readyz", 5, 2);
-    container["livenessProbe"] = probe("/livez", 10, 3);
+    container["livenessProbe"] = probe("/livez", 10, 6);
     container
 }
 
@@ -87,7 +87,7 @@ fn the_native_sidecar_is_gate_and_monitor_in_one() {
     let mut expected = serving();
     expected["restartPolicy"] = "Always".into();
     expected["startupProbe"] = json!({
-        "exec": {"command": ["pilotfish", "ask", "startup"]}, "periodSeconds": 2, "timeoutSeconds": 3, "failureThreshold": 900,
+        "exec": {"command": ["pilotfish", "ask", "startup"]}, "periodSeconds": 2, "timeoutSeconds": 10, "failureThreshold": 900,
     });
     assert_eq!(pod["spec"]["initContainers"], json!([expected]));
     assert_eq!(container_names(pod, "containers"), ["app"]);

@@ -14,6 +14,10 @@ Some templates have further arguments; their comments list them.
 0.1.0
 {{- end -}}
 
+{{/*
+The timeouts of the probes are long, because a container without CPU time answers late, and that must not take the pod out of
+its Services. They delay nothing else: a failed dependency is an answer, which comes at once.
+*/}}
 {{/* The defaults if neither the workload nor `defaults` sets a key. */}}
 {{- define "pilotfish.v1.builtin" -}}
 mode: native
@@ -50,17 +54,17 @@ securityContext:
 probes:
   startup:
     periodSeconds: 2
-    timeoutSeconds: 3
+    timeoutSeconds: 10
     failureThreshold: 900
   readiness:
     exec: false
     periodSeconds: 5
-    timeoutSeconds: 3
+    timeoutSeconds: 10
     failureThreshold: 2
   liveness:
     periodSeconds: 10
-    timeoutSeconds: 3
-    failureThreshold: 3
+    timeoutSeconds: 10
+    failureThreshold: 6
 {{- end -}}
 
 {{/* Merges `over` into `base`: maps are merged, other values replace, null removes a key. */}}
