@@ -17,7 +17,7 @@ container, so that pilotfish has the same variables as the app.
   restartPolicy: Always
   {{- end }}
   {{- if $serves }}
-  command: [pilotfish, serve]
+  command: {{ concat (list "pilotfish" "serve") $settings.extraArgs | toJson }}
   ports:
     - name: pilotfish
       containerPort: {{ $ports.main }}
@@ -47,6 +47,10 @@ container, so that pilotfish has the same variables as the app.
   {{- end }}
   {{- if $serves }}
   {{- include "pilotfish.v1.probes" (dict "probes" $settings.probes "ports" $ports "role" .role) | nindent 2 }}
+  {{- end }}
+  {{- with $serves | ternary $settings.lifecycle dict }}
+  lifecycle:
+    {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- with $settings.resources }}
   resources:

@@ -30,6 +30,8 @@ envFrom: []
 volumes: []
 volumeMounts: []
 waitArgs: []
+extraArgs: []
+lifecycle: {}
 test:
   only: []
 image:
@@ -89,7 +91,7 @@ probes:
 {{- $builtin := include "pilotfish.v1.builtin" . | fromYaml -}}
 {{- include "pilotfish.v1.known" (dict "what" "defaults" "given" .defaults "keys" (keys $builtin) "place" (include "pilotfish.v1.name" .)) -}}
 {{- $own := list "name" "enabled" "config" -}}
-{{- if .prober -}}{{- $own = concat $own (list "replicas" "imagePullSecrets") -}}{{- end -}}
+{{- if .prober -}}{{- $own = concat $own (list "replicas" "imagePullSecrets" "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" "serviceAccountName" "priorityClassName" "podLabels" "podAnnotations" "service" "podDisruptionBudget") -}}{{- end -}}
 {{- include "pilotfish.v1.known" (dict "what" "values" "given" .values "keys" (concat $own (keys $builtin)) "place" (include "pilotfish.v1.name" .)) -}}
 {{- $usual := include "pilotfish.v1.merge" (dict "base" $builtin "over" (.defaults | default dict)) | fromYaml -}}
 {{- $settings := include "pilotfish.v1.merge" (dict "base" $usual "over" (omit .values "config")) | fromYaml -}}
