@@ -209,7 +209,7 @@ fn wrong_calls_are_told_how_to_call() {
         ),
         (
             "(dict \"root\" $ \"values\" (dict \"mod\" \"classic\" \"config\" (dict \"checks\" list)))",
-            "app: values: there is no setting \"mod\": the settings are config, enabled, env, envFrom, image, mode, name, ",
+            "app: values: there is no setting \"mod\": the settings are config, enabled, env, envFrom, ",
         ),
         (&with("\"env\" \"PGHOST: db\""), "app: the argument \"env\" must be a list in which each entry has a name"),
         (&with("\"env\" (list \"PGHOST\")"), "app: the argument \"env\" must be a list in which each entry has a name"),
