@@ -155,7 +155,7 @@ fn the_prober_stands_where_it_is_told() {
         ("podLabels.pilotfish/workload=x", "podLabels: pilotfish/workload is pilotfish's own"),
         ("service.prot=80", "additional properties 'prot' not allowed"),
         ("nodeSelektor.a=b", "additional properties 'nodeSelektor' not allowed"),
-        ("topologySpreadConstraints[0].maxSkew=1", "/topologySpreadConstraints/0"),
+        ("topologySpreadConstraints[2].maxSkew=1", "/topologySpreadConstraints/2"),
     ] {
         let ran =
             crate::support::helm::template("probes", &chart, &["-f", &file, "--set", &format!("prober.{option}")]);
