@@ -2,14 +2,18 @@
 
 mod docs;
 mod many;
+mod rollout;
 mod schema;
 mod standalone;
+mod twice;
 mod valid;
 mod values;
 
 use serde_json::{Value, json};
 
-use crate::support::helm::{Chart, helm, names, object, text_of};
+use crate::support::helm::{Chart, documents, helm, names, object, text_of};
+use crate::support::sidecar::Sidecar;
+use crate::support::until;
 
 /// The chart of the docs: one Deployment, one workload.
 pub(crate) fn app() -> Chart {
@@ -66,12 +70,12 @@ fn common() -> Value {
 /// What a container that serves has.
 fn serving() -> Value {
     let mut container = common();
-    let probe = |path: &str, period, failures| json!({"httpGet": {"path": path, "port": "pilotfish"}, "periodSeconds": period, "timeoutSeconds": 3, "failureThreshold": failures});
+    let probe = |path: &str, period, failures| json!({"httpGet": {"path": path, "port": "pilotfish"}, "periodSeconds": period, "timeoutSeconds": 10, "failureThreshold": failures});
     container["name"] = "pilotfish".into();
     container["command"] = json!(["pilotfish", "serve"]);
     container["ports"] = json!([{"name": "pilotfish", "containerPort": 9809, "protocol": "TCP"}]);
     container["readinessProbe"] = probe("/readyz", 5, 2);
-    container["livenessProbe"] = probe("/livez", 10, 3);
+    container["livenessProbe"] = probe("/livez", 10, 6);
     container
 }
 
@@ -83,7 +87,7 @@ fn the_native_sidecar_is_gate_and_monitor_in_one() {
     let mut expected = serving();
     expected["restartPolicy"] = "Always".into();
     expected["startupProbe"] = json!({
-        "exec": {"command": ["pilotfish", "ask", "startup"]}, "periodSeconds": 2, "timeoutSeconds": 3, "failureThreshold": 900,
+        "exec": {"command": ["pilotfish", "ask", "startup"]}, "periodSeconds": 2, "timeoutSeconds": 10, "failureThreshold": 900,
     });
     assert_eq!(pod["spec"]["initContainers"], json!([expected]));
     assert_eq!(container_names(pod, "containers"), ["app"]);
@@ -97,8 +101,33 @@ fn the_native_sidecar_is_gate_and_monitor_in_one() {
         {"name": "pilotfish-no-token", "emptyDir": {"medium": "Memory", "sizeLimit": "64Ki"}},
     ]);
     assert_eq!(pod["spec"]["volumes"], volumes);
-    let config = &object(&objects, "ConfigMap", "app-pilotfish")["data"]["pilotfish.yaml"];
-    assert!(config.as_str().is_some_and(|text| !text.contains("serve")), "nothing is added: {config}");
+}
+
+/// The configuration that the pod gets with these options, as an object.
+fn configuration(chart: &Chart, options: &[&str]) -> Value {
+    let objects = chart.objects(options);
+    let config = object(&objects, "ConfigMap", "app-pilotfish")["data"]["pilotfish.yaml"].as_str().expect("a text");
+    documents(config).remove(0)
+}
+
+/// The kubelet stops a native sidecar only when the app has ended: nobody is left to answer for, in a Job as well.
+#[test]
+fn the_native_sidecar_ends_at_once() {
+    let chart = app();
+    assert_eq!(configuration(&chart, &[])["serve"], json!({"drain": "0s"}), "nothing else is added");
+    let kept = configuration(&chart, &["--set", &set("config.serve.drain", "7s")]);
+    assert_eq!(kept["serve"], json!({"drain": "7s"}), "what is written stands");
+    let beside = configuration(&chart, &["--set", &set("config.serve.fail_ready_on_sigterm", "true")]);
+    assert_eq!(beside["serve"], json!({"fail_ready_on_sigterm": true, "drain": "0s"}));
+    let grace = configuration(&chart, &["--set", &set("terminationGracePeriodSeconds", "120")]);
+    assert_eq!(grace["serve"], json!({"drain": "0s"}), "the grace period is the app's");
+    // The binary, as it is told.
+    let objects = chart.objects(&[]);
+    let text = object(&objects, "ConfigMap", "app-pilotfish")["data"]["pilotfish.yaml"].as_str().expect("a text");
+    let mut sidecar = Sidecar::start(text);
+    sidecar.signal("TERM");
+    assert_eq!(sidecar.end(), Some(0));
+    until("it says how long it drains", || sidecar.logged("\"drain_seconds\":0") == 1);
 }
 
 #[test]
@@ -113,14 +142,13 @@ fn the_classic_pair_waits_and_then_monitors() {
     assert_eq!(container_names(pod, "containers"), ["app", "pilotfish"]);
     assert_eq!(container(pod, "containers", "pilotfish"), &serving());
     let drain = |options: &[&str]| {
-        let objects = chart.objects(&[&["--set", &set("mode", "classic")], options].concat());
-        let config = object(&objects, "ConfigMap", "app-pilotfish")["data"]["pilotfish.yaml"].to_string();
-        config.split("drain: ").nth(1).and_then(|rest| rest.split("\\n").next()).map(str::to_owned)
+        let config = configuration(&chart, &[&["--set", &set("mode", "classic")], options].concat());
+        config["serve"]["drain"].clone()
     };
-    assert_eq!(drain(&[]).as_deref(), Some("25s"));
-    assert_eq!(drain(&["--set", &set("terminationGracePeriodSeconds", "120")]).as_deref(), Some("115s"));
-    assert_eq!(drain(&["--set", &set("terminationGracePeriodSeconds", "3")]).as_deref(), Some("1s"));
-    assert_eq!(drain(&["--set", &set("config.serve.drain", "7s")]).as_deref(), Some("7s"), "what is written stands");
+    assert_eq!(drain(&[]), "25s");
+    assert_eq!(drain(&["--set", &set("terminationGracePeriodSeconds", "120")]), "115s");
+    assert_eq!(drain(&["--set", &set("terminationGracePeriodSeconds", "3")]), "1s");
+    assert_eq!(drain(&["--set", &set("config.serve.drain", "7s")]), "7s", "what is written stands");
 }
 
 #[test]
@@ -236,24 +264,6 @@ fn secrets_come_by_reference() {
     }
     let test = object(&objects, "Pod", "app-pilotfish-test");
     assert_eq!(test["spec"]["volumes"][2], pod["spec"]["volumes"][2], "the test has them, too");
-}
-
-#[test]
-fn a_changed_configuration_is_a_rollout_only_if_asked_for() {
-    let chart = app();
-    let pods = |options: &[&str]| {
-        let with = |interval: &str| {
-            let interval = set("config.defaults.interval", interval);
-            pod(&chart.objects(&[options, &["--set", &interval]].concat()), "app").clone()
-        };
-        (with("10s"), with("20s"))
-    };
-    let (one, other) = pods(&[]);
-    assert_eq!(one, other);
-    let (one, other) = pods(&["--set", &set("rolloutOnConfigChange", "true")]);
-    let sum = |pod: &Value| pod["metadata"]["annotations"]["pilotfish/config-checksum"].as_str().map(str::len);
-    assert_eq!((sum(&one), sum(&other)), (Some(64), Some(64)));
-    assert_ne!(one["metadata"]["annotations"], other["metadata"]["annotations"]);
 }
 
 #[test]

@@ -44,6 +44,60 @@ fn the_component_is_what_the_chart_gives() {
     assert_valid(&[("deploy/kustomize-example".to_owned(), built)]);
 }
 
+/// Both forms in which the configuration travels in the pod, and the chart's.
+#[test]
+fn the_configuration_travels_in_the_pod_without_helm_too() {
+    let chart = app().objects(&["--set", "pilotfish.workloads.app.rolloutOnConfigChange=true"]);
+    let manifest = documents(&text_of("deploy/manifests/pilotfish-rollout.yaml"));
+    let built = kustomize(&repository("deploy/kustomize-rollout-example"));
+    let apart = |objects: &[Value]| {
+        let mut pod = pod(objects, "app").clone();
+        let annotations = pod["metadata"].as_object_mut().and_then(|metadata| metadata.remove("annotations"));
+        let text = annotations.expect("annotations")["pilotfish/config"].as_str().expect("a text").to_owned();
+        assert_config(&text);
+        (pod, documents(&text).remove(0))
+    };
+    let expected = apart(&chart);
+    for (name, objects) in [("manifest", manifest), ("kustomize", built)] {
+        assert_eq!(crate::support::helm::names(&objects), ["Deployment app"], "{name}: no ConfigMap");
+        assert_eq!(apart(&objects), expected, "{name}");
+        assert_valid(&[(name.to_owned(), objects)]);
+    }
+}
+
+/// The component that mounts the annotation fits every kind, native and classic.
+#[test]
+fn the_rollout_component_takes_the_config_map_from_every_kind() {
+    let folder = crate::support::Folder::new();
+    crate::support::helm::copy(&repository("deploy/kustomize"), &folder.path().join("component"));
+    for (sidecar, kinds) in [
+        ("component", &["Deployment", "StatefulSet", "DaemonSet", "Job"][..]),
+        ("component/classic", &["Deployment", "StatefulSet", "DaemonSet"]),
+    ] {
+        let home = folder.path().join(format!("use-{}", kinds.len()));
+        std::fs::create_dir_all(&home).expect("a folder");
+        let all: String = kinds
+            .iter()
+            .map(|kind| {
+                let api = if *kind == "Job" { "batch/v1" } else { "apps/v1" };
+                format!("apiVersion: {api}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{template: {{spec: {{containers: [{{name: app, image: a}}]}}}}}}\n---\n")
+            })
+            .collect();
+        std::fs::write(home.join("all.yaml"), all).expect("it is written");
+        let text = format!("resources: [all.yaml]\ncomponents: [../{sidecar}, ../component/rollout]\n");
+        std::fs::write(home.join("kustomization.yaml"), text).expect("it is written");
+        let built = kustomize(&home);
+        for kind in kinds {
+            let volumes = &object(&built, kind, "a")["spec"]["template"]["spec"]["volumes"];
+            let config = volumes.as_array().expect("volumes").iter().find(|one| one["name"] == "pilotfish-config");
+            let config = config.expect("it is mounted");
+            assert_eq!(config.get("configMap"), None, "{kind}");
+            let path = &config["downwardAPI"]["items"][0]["fieldRef"]["fieldPath"];
+            assert_eq!(path, "metadata.annotations['pilotfish/config']", "{kind}");
+        }
+    }
+}
+
 #[test]
 fn the_components_reach_every_kind_that_is_not_taken_out() {
     let folder = crate::support::Folder::new();

@@ -81,3 +81,42 @@ fn its_arithmetic_is_right() {
         assert_eq!(cells[2..], expected[..], "{row}");
     }
 }
+
+/// When a probe counts as failed, in seconds: at most so long after answers of 503 began, and from when to when after silence
+/// began. The kubelet asks every `period`; a probe that takes longer delays the next one until it is over.
+fn counts(period: u64, timeout: u64, failures: u64) -> (u64, u64, u64) {
+    let silent = (failures - 1) * period.max(timeout) + timeout;
+    (failures * period, silent, silent + period)
+}
+
+#[test]
+fn its_trade_between_answers_and_silence_is_right() {
+    let text = text_of("docs/kubernetes.md");
+    let numbers = |text: &str| -> Vec<u64> {
+        text.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).collect()
+    };
+    let rows = text.lines().skip_while(|line| !line.starts_with("| `probes.readiness` |")).skip(2);
+    let rows: Vec<_> = rows.take_while(|line| line.starts_with('|')).map(numbers).collect();
+    assert_eq!(rows.len(), 5, "{rows:?}");
+    for row in &rows {
+        let (answer, from, to) = counts(row[0], row[1], row[2]);
+        assert_eq!(row[3..], [answer, from, to], "{row:?}");
+    }
+    // The first row is what the chart sets, and liveness is in the text below.
+    let objects = app().objects(&[]);
+    let sidecar = super::container(super::pod(&objects, "app"), "initContainers", "pilotfish").clone();
+    let of = |probe: &str| {
+        ["periodSeconds", "timeoutSeconds", "failureThreshold"].map(|key| sidecar[probe][key].as_u64().expect("set"))
+    };
+    assert_eq!(rows[0][..3], of("readinessProbe"));
+    let [period, timeout, failures] = of("livenessProbe");
+    let (_, from, to) = counts(period, timeout, failures);
+    let said = format!(
+        "`{{periodSeconds: {period}, timeoutSeconds: {timeout}, failureThreshold: {failures}}}`) restarts pilotfish after {from} to {to} s"
+    );
+    assert!(text.contains(&said), "{said}");
+    // A busy node must not restart what only waits for CPU before it takes it out.
+    assert!(from > rows[0][5], "liveness gives up later than readiness");
+    let longer = rows[0][5] - rows[1][5];
+    assert!(text.contains(&format!("keeps its traffic {longer} s longer")), "{longer}");
+}

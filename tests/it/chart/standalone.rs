@@ -80,6 +80,112 @@ fn the_prober_stands_alone() {
     assert_eq!(test["spec"]["imagePullSecrets"], secrets, "the test's image is in the same registry");
 }
 
+/// Everything that a prober's pods, Service and budget can be told.
+pub(super) const PROBER: &str = r#"
+prober:
+  enabled: true
+  replicas: 2
+  config: {checks: [{name: a, tcp: {address: "a:1"}, gates: []}]}
+  nodeSelector: {disk: fast}
+  tolerations: [{key: x, operator: Exists}]
+  affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: {matchExpressions: [{key: a, operator: Exists}]}}]}}
+  topologySpreadConstraints:
+    - {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}
+    - {maxSkew: 1, topologyKey: node, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {own: label}}}
+  serviceAccountName: prober
+  priorityClassName: high
+  podLabels: {team: web}
+  podAnnotations: {note: "1"}
+  env: [{name: REGION, value: eu}]
+  volumes: [{name: ca, configMap: {name: ca}}]
+  volumeMounts: [{name: ca, mountPath: /ca, readOnly: true}]
+  service: {type: NodePort, port: 80, nodePort: 30080, labels: {tier: ops}, annotations: {a: b}, externalTrafficPolicy: Local}
+  podDisruptionBudget: {enabled: true}
+  extraArgs: [--termination-log, /dev/null]
+  lifecycle: {preStop: {httpGet: {path: /livez, port: pilotfish}}}
+  rolloutOnConfigChange: true
+"#;
+
+#[test]
+fn the_prober_stands_where_it_is_told() {
+    let home = Folder::new();
+    let file = home.write("prober.yaml", PROBER);
+    let chart = repository("deploy/charts/pilotfish");
+    let given = objects("probes", &chart, &["-f", &file]);
+    let name = "probes-pilotfish-prober";
+    let deployment = object(&given, "Deployment", name);
+    let selector = &deployment["spec"]["selector"]["matchLabels"];
+    let pod = &deployment["spec"]["template"];
+    let spec = &pod["spec"];
+    assert_eq!(spec["nodeSelector"], json!({"disk": "fast"}));
+    assert_eq!(spec["tolerations"], json!([{"key": "x", "operator": "Exists"}]));
+    assert_eq!(
+        spec["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"][0]["weight"],
+        json!(1)
+    );
+    let spread = &spec["topologySpreadConstraints"];
+    assert_eq!(&spread[0]["labelSelector"]["matchLabels"], selector, "its own pods");
+    assert_eq!(spread[1]["labelSelector"], json!({"matchLabels": {"own": "label"}}), "what is written stands");
+    assert_eq!((&spec["serviceAccountName"], &spec["priorityClassName"]), (&json!("prober"), &json!("high")));
+    assert_eq!(spec["automountServiceAccountToken"], false);
+    assert_eq!(pod["metadata"]["labels"]["team"], "web");
+    assert_eq!(pod["metadata"]["annotations"]["note"], "1");
+    assert!(pod["metadata"]["annotations"]["pilotfish/config"].is_string(), "beside its own");
+    let container = container(pod, "containers", "pilotfish");
+    assert_eq!(container["command"], json!(["pilotfish", "serve", "--termination-log", "/dev/null"]));
+    assert_eq!(container["lifecycle"], json!({"preStop": {"httpGet": {"path": "/livez", "port": "pilotfish"}}}));
+    assert_eq!(container["env"], json!([{"name": "REGION", "value": "eu"}]));
+    let service = object(&given, "Service", name);
+    assert_eq!(service["metadata"]["annotations"], json!({"a": "b"}));
+    assert_eq!(service["metadata"]["labels"]["tier"], "ops");
+    let port =
+        json!([{"name": "pilotfish", "port": 80, "targetPort": "pilotfish", "protocol": "TCP", "nodePort": 30080}]);
+    let expected = json!({"externalTrafficPolicy": "Local", "type": "NodePort", "selector": selector, "ports": port});
+    assert_eq!(service["spec"], expected);
+    let budget = &object(&given, "PodDisruptionBudget", name)["spec"];
+    assert_eq!(budget, &json!({"maxUnavailable": 1, "selector": {"matchLabels": selector}}));
+    let least = objects("probes", &chart, &["-f", &file, "--set", "prober.podDisruptionBudget.minAvailable=50%"]);
+    assert_eq!(object(&least, "PodDisruptionBudget", name)["spec"]["minAvailable"], "50%");
+    for (option, expected) in [
+        (
+            "podDisruptionBudget.minAvailable=2",
+            "minAvailable is 2 and there are 2 replicas: no node could ever be drained",
+        ),
+        ("podDisruptionBudget.minAvailable=1,prober.podDisruptionBudget.maxUnavailable=1", "/podDisruptionBudget"),
+        ("podLabels.pilotfish/workload=x", "podLabels: pilotfish/workload is pilotfish's own"),
+        ("service.prot=80", "additional properties 'prot' not allowed"),
+        ("nodeSelektor.a=b", "additional properties 'nodeSelektor' not allowed"),
+        ("topologySpreadConstraints[2].maxSkew=1", "/topologySpreadConstraints/2"),
+    ] {
+        let ran =
+            crate::support::helm::template("probes", &chart, &["-f", &file, "--set", &format!("prober.{option}")]);
+        assert!(ran.code != 0 && ran.stderr.contains(expected), "{option}: {ran:?}");
+    }
+}
+
+#[test]
+fn workloads_have_options_and_hooks() {
+    let chart = app();
+    let options =
+        ["--set-json", "pilotfish.workloads.app.extraArgs=[\"--termination-log\", \"/dev/null\"]", "--set-json"];
+    for (mode, list) in [("native", "initContainers"), ("classic", "containers")] {
+        let hook = "pilotfish.workloads.app.lifecycle={\"preStop\": {\"sleep\": {\"seconds\": 2}}}";
+        let mode = format!("pilotfish.workloads.app.mode={mode}");
+        let given = chart.objects(&[&options[..], &[hook, "--set", &mode]].concat());
+        let sidecar = container(pod(&given, "app"), list, "pilotfish");
+        assert_eq!(sidecar["command"], json!(["pilotfish", "serve", "--termination-log", "/dev/null"]));
+        assert_eq!(sidecar["lifecycle"], json!({"preStop": {"sleep": {"seconds": 2}}}));
+        let test = &object(&given, "Pod", "app-pilotfish-test")["spec"]["containers"][0];
+        assert_eq!((&test["command"], test.get("lifecycle")), (&json!(["pilotfish", "check"]), None));
+        if list == "containers" {
+            let wait = container(pod(&given, "app"), "initContainers", "pilotfish-wait");
+            assert_eq!((&wait["command"], wait.get("lifecycle")), (&json!(["pilotfish", "wait"]), None));
+        }
+    }
+    let said = chart.refusal(&["--set", "pilotfish.workloads.app.lifecycle.prestop.sleep.seconds=1"]);
+    assert!(said.contains("additional properties 'prestop' not allowed"), "{said}");
+}
+
 #[test]
 fn a_network_policy_opens_one_port_to_those_it_is_told() {
     let chart = app();

@@ -120,6 +120,12 @@ fn every_kubernetes_takes_what_it_gives() {
             &["-f", chart.path().join("prober.yaml").to_str().expect("UTF-8")],
         ),
     );
+    let told = chart.path().join("told.yaml");
+    std::fs::write(&told, super::standalone::PROBER).expect("it is written");
+    case(
+        "prober, told everything",
+        objects("probes", &repository("deploy/charts/pilotfish"), &["-f", told.to_str().expect("UTF-8")]),
+    );
     for monitor in &alone[..2] {
         case(monitor, chart.objects(&["--set", &format!("pilotfish.{monitor}.enabled=true")]));
     }

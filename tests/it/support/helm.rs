@@ -92,9 +92,9 @@ pub(crate) fn objects(release: &str, chart: &Path, options: &[&str]) -> Vec<Valu
     assert_eq!(ran.code, 0, "{options:?}: {}", ran.stderr);
     let objects = documents(&ran.stdout);
     for object in &objects {
-        if let Some(config) = object["data"]["pilotfish.yaml"].as_str() {
-            assert_config(config);
-        }
+        let pod = object["spec"].get("template").unwrap_or(object);
+        let places = [&object["data"]["pilotfish.yaml"], &pod["metadata"]["annotations"]["pilotfish/config"]];
+        places.into_iter().filter_map(Value::as_str).for_each(assert_config);
     }
     let all = names(&objects);
     let once: std::collections::BTreeSet<_> = all.iter().collect();

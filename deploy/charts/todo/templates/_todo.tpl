@@ -17,18 +17,22 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end -}}
 
-{{/* The variables of each part. The app's container and pilotfish get the same. */}}
-{{- define "todo.frontend.env" -}}
+{{/*
+The variables of each part. The app's container and pilotfish get the same. The values may set one of the chart's own variables:
+theirs wins, and no name appears twice.
+*/}}
+{{- define "todo.frontend.usualEnv" -}}
 - name: PORT
   value: {{ .Values.frontend.port | quote }}
 - name: BACKEND_URL
   value: http://{{ include "todo.name" (dict "root" . "part" "backend") }}:{{ .Values.backend.port }}
-{{- with .Values.frontend.env }}
-{{ toYaml . }}
-{{- end }}
 {{- end -}}
 
-{{- define "todo.backend.env" -}}
+{{- define "todo.frontend.env" -}}
+{{- include "pilotfish.v1.mergeEnv" (dict "place" "frontend" "lists" (list (include "todo.frontend.usualEnv" .) .Values.frontend.env)) -}}
+{{- end -}}
+
+{{- define "todo.backend.usualEnv" -}}
 - name: PORT
   value: {{ .Values.backend.port | quote }}
 - name: PGHOST
@@ -43,12 +47,13 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
   valueFrom:
     secretKeyRef:
       {{- toYaml .Values.database.secret | nindent 6 }}
-{{- with .Values.backend.env }}
-{{ toYaml . }}
-{{- end }}
 {{- end -}}
 
-{{- define "todo.database.env" -}}
+{{- define "todo.backend.env" -}}
+{{- include "pilotfish.v1.mergeEnv" (dict "place" "backend" "lists" (list (include "todo.backend.usualEnv" .) .Values.backend.env)) -}}
+{{- end -}}
+
+{{- define "todo.database.usualEnv" -}}
 - name: PGPORT
   value: {{ .Values.database.port | quote }}
 - name: PGDATA
@@ -65,9 +70,20 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 # nothing.
 - name: POSTGRES_INITDB_ARGS
   value: --auth-host=scram-sha-256
-{{- with .Values.database.env }}
-{{ toYaml . }}
-{{- end }}
+{{- end -}}
+
+{{- define "todo.database.env" -}}
+{{- include "pilotfish.v1.mergeEnv" (dict "place" "database" "lists" (list (include "todo.database.usualEnv" .) .Values.database.env)) -}}
+{{- end -}}
+
+{{/* The credentials of the registry, for every pod. Argument: the root context. */}}
+{{- define "todo.imagePullSecrets" -}}
+{{- include "pilotfish.v1.once" (dict "lists" (list .Values.imagePullSecrets) "what" "imagePullSecrets" "place" "todo") -}}
+{{- end -}}
+
+{{/* The volumes of a pod: its own, and those that pilotfish mounts. Arguments: own (a list), pilotfish (the arguments of its templates). */}}
+{{- define "todo.volumes" -}}
+{{- include "pilotfish.v1.once" (dict "lists" (list .own (include "pilotfish.v1.volumes" .pilotfish)) "what" "volumes" "place" (include "pilotfish.v1.name" .pilotfish)) -}}
 {{- end -}}
 
 {{/* A container's securityContext for restricted Pod Security, merged with the values. */}}

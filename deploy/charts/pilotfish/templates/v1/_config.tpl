@@ -1,25 +1,55 @@
 {{/*
-The ConfigMap with the workload's checks. Include it once for each workload, as a separate document.
+The ConfigMap with the workload's checks. Include it once for each workload, as a separate document. With
+`rolloutOnConfigChange` the configuration is an annotation of the pod instead, and there is no ConfigMap: except one that the
+release already has, which stays as it is, because pods from before may still mount it, and `rollout undo` may bring them back.
 */}}
 {{- define "pilotfish.v1.configMap" -}}
 {{- if include "pilotfish.v1.enabled" . -}}
+{{- $name := include "pilotfish.v1.configMapName" . -}}
+{{- $kept := dict -}}
+{{- $live := not (include "pilotfish.v1.settings" . | fromYaml).rolloutOnConfigChange -}}
+{{- if not $live -}}
+{{- $found := lookup "v1" "ConfigMap" .root.Release.Namespace $name | default dict -}}
+{{- if eq (dig "metadata" "annotations" "meta.helm.sh/release-name" "" $found) .root.Release.Name -}}
+{{- $kept = get $found "data" | default dict -}}
+{{- end -}}
+{{- end -}}
+{{- if or $live $kept -}}
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  name: {{ include "pilotfish.v1.configMapName" . }}
+  name: {{ $name }}
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "pilotfish.v1.objectLabels" . | nindent 4 }}
+{{- if $live }}
 data:
   pilotfish.yaml: |
     {{- include "pilotfish.v1.config" . | nindent 4 }}
+{{- else }}
+data: {{ toJson $kept }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The annotation that contains the configuration with `rolloutOnConfigChange`, as YAML; nothing without. */}}
+{{- define "pilotfish.v1.configAnnotation" -}}
+{{- if (include "pilotfish.v1.settings" . | fromYaml).rolloutOnConfigChange -}}
+{{- $text := include "pilotfish.v1.config" . -}}
+{{- $limit := 204800 -}}
+{{- if gt (len $text) $limit -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: rolloutOnConfigChange: the configuration has %d bytes, and at most %d fit into the annotations of a pod: set it to false, or use fewer checks" (include "pilotfish.v1.name" .) (len $text) $limit) -}}
+{{- end -}}
+{{- toYaml (dict "pilotfish/config" $text) -}}
 {{- end -}}
 {{- end -}}
 
 {{/*
 The workload's configuration, as it is in the values. The template sets two keys if they are not set:
-- serve.drain in mode classic: the sidecar gets SIGTERM together with the app, so it answers until 5 s before the end of the
-  grace period.
+- serve.drain in mode native: 0s. The sidecar gets SIGTERM only after the app has ended, when nobody is left to answer for.
+  In mode classic it gets SIGTERM together with the app, so it answers until 5 s before the end of the grace period. A central
+  prober keeps the default.
 - serve.fail_ready_on_sigterm for a central prober (argument `prober`): it is removed from its Service at SIGTERM.
 */}}
 {{- define "pilotfish.v1.config" -}}
@@ -32,9 +62,10 @@ The workload's configuration, as it is in the values. The template sets two keys
 {{- include "pilotfish.v1.judge" (dict "config" .values.config "place" $place) -}}
 {{- $config := deepCopy .values.config -}}
 {{- $serve := get $config "serve" | default dict -}}
-{{- if and (eq $settings.mode "classic") (not (hasKey $serve "drain")) (not .prober) -}}
+{{- if not (or .prober (hasKey $serve "drain")) -}}
 {{- $grace := int $settings.terminationGracePeriodSeconds -}}
-{{- $config = set $config "serve" (set $serve "drain" (printf "%ds" (max 1 (sub $grace 5)))) -}}
+{{- $drain := eq $settings.mode "native" | ternary 0 (max 1 (sub $grace 5)) -}}
+{{- $config = set $config "serve" (set $serve "drain" (printf "%ds" $drain)) -}}
 {{- end -}}
 {{- if and .prober (not (hasKey $serve "fail_ready_on_sigterm")) -}}
 {{- $config = set $config "serve" (set $serve "fail_ready_on_sigterm" true) -}}

@@ -6,7 +6,7 @@ In mode native this adds the sidecar, in mode classic the init container that wa
 */}}
 {{- define "pilotfish.v1.initContainers" -}}
 {{- include "pilotfish.v1.arguments" . -}}
-{{- $others := include "pilotfish.v1.list" (dict "value" .initContainers "what" "initContainers" "place" (include "pilotfish.v1.name" .)) | fromYamlArray -}}
+{{- $others := include "pilotfish.v1.once" (dict "lists" (list .initContainers) "what" "initContainers" "place" (include "pilotfish.v1.name" .)) | fromYamlArray -}}
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
 {{- $role := eq $settings.mode "native" | ternary "native" "wait" -}}
@@ -62,20 +62,28 @@ In mode native this adds the sidecar, in mode classic the init container that wa
 {{- end -}}
 {{- end -}}
 
-{{/* The volumes that pilotfish mounts, for the pod's `volumes`. */}}
+{{/* The volumes that pilotfish mounts, for the pod's `volumes`. `more`, of the chart itself: further volumes of the pod. */}}
 {{- define "pilotfish.v1.volumes" -}}
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
 - name: pilotfish-config
+  {{- if $settings.rolloutOnConfigChange }}
+  downwardAPI:
+    items:
+      - path: pilotfish.yaml
+        fieldRef:
+          fieldPath: metadata.annotations['pilotfish/config']
+  {{- else }}
   configMap:
     name: {{ include "pilotfish.v1.configMapName" . }}
+  {{- end }}
 - name: pilotfish-no-token
   # In memory, because a volume on disk can stop the cluster autoscaler from removing the node.
   emptyDir:
     medium: Memory
     sizeLimit: 64Ki
-{{- with $settings.volumes }}
-{{ toYaml . }}
+{{- with include "pilotfish.v1.once" (dict "lists" (list $settings.volumes .more) "what" "volumes" "own" (list "pilotfish-config" "pilotfish-no-token") "place" (include "pilotfish.v1.name" .)) }}
+{{ . }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -98,16 +106,17 @@ pilotfish/workload: {{ include "pilotfish.v1.labelValue" (include "pilotfish.v1.
 
 {{/*
 All annotations of the pod: its own (argument `podAnnotations`, a map) and those of pilotfish, which exist only with
-`rolloutOnConfigChange` or `scrapeAnnotations`.
+`rolloutOnConfigChange` (the configuration itself, which the volume shows as a file) or `scrapeAnnotations`.
 */}}
 {{- define "pilotfish.v1.podAnnotations" -}}
 {{- include "pilotfish.v1.arguments" . -}}
 {{- $annotations := deepCopy (.podAnnotations | default dict) -}}
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
-{{- if $settings.rolloutOnConfigChange -}}
-{{- $annotations = set $annotations "pilotfish/config-checksum" (include "pilotfish.v1.config" . | sha256sum) -}}
+{{- if hasKey $annotations "pilotfish/config" -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: the pod already has the annotation pilotfish/config, which is pilotfish's own: remove it" (include "pilotfish.v1.name" .)) -}}
 {{- end -}}
+{{- $annotations = merge $annotations (include "pilotfish.v1.configAnnotation" . | fromYaml) -}}
 {{- if $settings.scrapeAnnotations -}}
 {{- range $key, $_ := $annotations -}}
 {{- if hasPrefix "prometheus.io/" $key -}}
@@ -170,21 +179,21 @@ metadata:
   annotations:
     helm.sh/hook: test
     helm.sh/hook-delete-policy: before-hook-creation
+    {{- with include "pilotfish.v1.configAnnotation" . }}
+    {{- . | nindent 4 }}
+    {{- end }}
 spec:
   restartPolicy: Never
   automountServiceAccountToken: false
   securityContext:
     {{- include "pilotfish.v1.podSecurityContext" . | nindent 4 }}
-  {{- with include "pilotfish.v1.list" (dict "value" .imagePullSecrets "what" "imagePullSecrets" "place" (include "pilotfish.v1.name" .)) }}
+  {{- with include "pilotfish.v1.once" (dict "lists" (list .imagePullSecrets) "what" "imagePullSecrets" "place" (include "pilotfish.v1.name" .)) }}
   imagePullSecrets:
     {{- . | nindent 4 }}
   {{- end }}
   containers:
     {{- include "pilotfish.v1.container" (merge (dict "role" "test") .) | nindent 4 }}
   volumes:
-    {{- include "pilotfish.v1.volumes" . | nindent 4 }}
-    {{- with include "pilotfish.v1.list" (dict "value" .volumes "what" "volumes" "place" (include "pilotfish.v1.name" .)) }}
-    {{- . | nindent 4 }}
-    {{- end }}
+    {{- include "pilotfish.v1.volumes" (merge (dict "more" .volumes) .) | nindent 4 }}
 {{- end -}}
 {{- end -}}

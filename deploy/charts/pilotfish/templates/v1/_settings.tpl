@@ -14,6 +14,10 @@ Some templates have further arguments; their comments list them.
 0.1.0
 {{- end -}}
 
+{{/*
+The timeouts of the probes are long, because a container without CPU time answers late, and that must not take the pod out of
+its Services. They delay nothing else: a failed dependency is an answer, which comes at once.
+*/}}
 {{/* The defaults if neither the workload nor `defaults` sets a key. */}}
 {{- define "pilotfish.v1.builtin" -}}
 mode: native
@@ -26,6 +30,8 @@ envFrom: []
 volumes: []
 volumeMounts: []
 waitArgs: []
+extraArgs: []
+lifecycle: {}
 test:
   only: []
 image:
@@ -50,17 +56,17 @@ securityContext:
 probes:
   startup:
     periodSeconds: 2
-    timeoutSeconds: 3
+    timeoutSeconds: 10
     failureThreshold: 900
   readiness:
     exec: false
     periodSeconds: 5
-    timeoutSeconds: 3
+    timeoutSeconds: 10
     failureThreshold: 2
   liveness:
     periodSeconds: 10
-    timeoutSeconds: 3
-    failureThreshold: 3
+    timeoutSeconds: 10
+    failureThreshold: 6
 {{- end -}}
 
 {{/* Merges `over` into `base`: maps are merged, other values replace, null removes a key. */}}
@@ -83,6 +89,10 @@ probes:
 {{- define "pilotfish.v1.settings" -}}
 {{- include "pilotfish.v1.arguments" . -}}
 {{- $builtin := include "pilotfish.v1.builtin" . | fromYaml -}}
+{{- include "pilotfish.v1.known" (dict "what" "defaults" "given" .defaults "keys" (keys $builtin) "place" (include "pilotfish.v1.name" .)) -}}
+{{- $own := list "name" "enabled" "config" -}}
+{{- if .prober -}}{{- $own = concat $own (list "replicas" "imagePullSecrets" "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" "serviceAccountName" "priorityClassName" "podLabels" "podAnnotations" "service" "podDisruptionBudget") -}}{{- end -}}
+{{- include "pilotfish.v1.known" (dict "what" "values" "given" .values "keys" (concat $own (keys $builtin)) "place" (include "pilotfish.v1.name" .)) -}}
 {{- $usual := include "pilotfish.v1.merge" (dict "base" $builtin "over" (.defaults | default dict)) | fromYaml -}}
 {{- $settings := include "pilotfish.v1.merge" (dict "base" $usual "over" (omit .values "config")) | fromYaml -}}
 {{- if not (has $settings.mode (list "native" "classic")) -}}
@@ -96,6 +106,15 @@ probes:
 {{- toYaml $settings -}}
 {{- end -}}
 
+{{/* Fails if a map has a key that is not one of these. The schema of the values finds more, but not for values of another chart. */}}
+{{- define "pilotfish.v1.known" -}}
+{{- range $key, $_ := .given -}}
+{{- if not (has $key $.keys) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: %s: there is no setting %q: the settings are %s" $.place $.what $key (sortAlpha $.keys | join ", ")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/*
 Fails with this message. `helm lint` only prints the message of `fail` and continues. The second line fails there, because
 it includes a template that does not exist, named like the message.
@@ -105,9 +124,19 @@ it includes a template that does not exist, named like the message.
 {{- include . . -}}
 {{- end -}}
 
-{{/* Fails if the arguments are not those of a template. */}}
+{{/* Fails if the arguments are not those of a template. One dict may serve for all templates, so each accepts those of all. */}}
 {{- define "pilotfish.v1.arguments" -}}
 {{- $call := "(dict \"root\" $ \"values\" .Values.pilotfish.workloads.NAME)" -}}
+{{- $public := list "root" "values" "defaults" "env" "envFrom" "initContainers" "podAnnotations" "volumes" "imagePullSecrets" -}}
+{{- /* The chart's own templates and the prober add these. */ -}}
+{{- $known := concat $public (list "role" "prober" "owner" "more") -}}
+{{- if and (kindIs "map" .) (not (hasKey . "Release")) -}}
+{{- range $name, $_ := . -}}
+{{- if not (has $name $known) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: the named templates have no argument %q: the arguments are %s" $name (join ", " $public)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if or (not (kindIs "map" .)) (not (hasKey . "root")) (not (hasKey . "values")) -}}
 {{- include "pilotfish.v1.fail" (printf "pilotfish: call the named templates with %s" $call) -}}
 {{- end -}}

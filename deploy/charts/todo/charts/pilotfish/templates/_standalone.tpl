@@ -26,7 +26,7 @@ chart can contain several. Short enough for a Service, also with the suffix of t
 {{/* The arguments of the prober's templates. */}}
 {{- define "pilotfish.standalone.prober" -}}
 {{- $own := dict "name" "prober" "mode" "classic" -}}
-{{- toYaml (dict "values" (merge $own .Values.prober) "defaults" .Values.defaults "role" "prober" "prober" true "owner" (include "pilotfish.standalone.name" .) "imagePullSecrets" .Values.prober.imagePullSecrets) -}}
+{{- toYaml (dict "values" (merge $own .Values.prober) "defaults" .Values.defaults "role" "prober" "prober" true "owner" (include "pilotfish.standalone.name" .) "imagePullSecrets" .Values.prober.imagePullSecrets "podAnnotations" (.Values.prober.podAnnotations | default dict)) -}}
 {{- end -}}
 
 {{/* The label that monitors select: the pods of the parent chart, or the chart's own pods if there is no parent. */}}

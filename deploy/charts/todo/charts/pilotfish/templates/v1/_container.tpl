@@ -17,7 +17,7 @@ container, so that pilotfish has the same variables as the app.
   restartPolicy: Always
   {{- end }}
   {{- if $serves }}
-  command: [pilotfish, serve]
+  command: {{ concat (list "pilotfish" "serve") $settings.extraArgs | toJson }}
   ports:
     - name: pilotfish
       containerPort: {{ $ports.main }}
@@ -41,12 +41,16 @@ container, so that pilotfish has the same variables as the app.
   env:
     {{- . | nindent 4 }}
   {{- end }}
-  {{- with concat (include "pilotfish.v1.list" (dict "value" .envFrom "what" "envFrom" "nameless" true "place" (include "pilotfish.v1.name" .)) | fromYamlArray) $settings.envFrom }}
+  {{- with concat (include "pilotfish.v1.list" (dict "value" .envFrom "what" "envFrom" "nameless" true "place" (include "pilotfish.v1.name" .)) | fromYamlArray) $settings.envFrom | uniq }}
   envFrom:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- if $serves }}
   {{- include "pilotfish.v1.probes" (dict "probes" $settings.probes "ports" $ports "role" .role) | nindent 2 }}
+  {{- end }}
+  {{- with $serves | ternary $settings.lifecycle dict }}
+  lifecycle:
+    {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- with $settings.resources }}
   resources:
@@ -66,8 +70,8 @@ container, so that pilotfish has the same variables as the app.
     - name: pilotfish-no-token
       mountPath: /var/run/secrets/kubernetes.io/serviceaccount
       readOnly: true
-    {{- with $settings.volumeMounts }}
-    {{- toYaml . | nindent 4 }}
+    {{- with include "pilotfish.v1.once" (dict "lists" (list $settings.volumeMounts) "what" "volumeMounts" "key" "mountPath" "own" (list "/etc/pilotfish" "/var/run/secrets/kubernetes.io/serviceaccount" "/run/secrets/kubernetes.io/serviceaccount") "place" (include "pilotfish.v1.name" .)) }}
+    {{- . | nindent 4 }}
     {{- end }}
 {{- end -}}
 
@@ -113,34 +117,10 @@ livenessProbe:
 
 {{/* The pod's variables (`env`, a list or its YAML) and the workload's own. If a name appears twice, the workload's wins. */}}
 {{- define "pilotfish.v1.env" -}}
-{{- $own := .settings.env -}}
-{{- $names := list -}}
-{{- range $own -}}{{- $names = append $names .name -}}{{- end -}}
-{{- $all := list -}}
-{{- range include "pilotfish.v1.list" (dict "value" .env "what" "env" "place" .place) | fromYamlArray -}}
-{{- if not (has .name $names) -}}{{- $all = append $all . -}}{{- end -}}
-{{- end -}}
-{{- $all = concat $all $own -}}
 {{- $place := .place -}}
-{{- range $own -}}
+{{- range .settings.env -}}
 {{- $at := regexMatch "(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|(API|SECRET|ACCESS|PRIVATE)_?KEY)$" .name | ternary (printf "env %s.secret" .name) (printf "env %s" .name) -}}
 {{- include "pilotfish.v1.refuseSecrets" (dict "at" $at "value" (get . "value") "place" $place) -}}
 {{- end -}}
-{{- if $all -}}{{- toYaml $all -}}{{- end -}}
-{{- end -}}
-
-{{/* A list, or its YAML, as YAML. Each entry needs a name unless `nameless` is set. Arguments: value, what, place, nameless. */}}
-{{- define "pilotfish.v1.list" -}}
-{{- $text := "" -}}
-{{- if kindIs "string" .value -}}
-{{- $text = trim .value -}}
-{{- else if .value -}}
-{{- $text = toYaml .value -}}
-{{- end -}}
-{{- range fromYamlArray $text -}}
-{{- if not (and (kindIs "map" .) (or $.nameless (hasKey . "name"))) -}}
-{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: the argument %q must be a list%s, or its YAML" $.place $.what (empty $.nameless | ternary " in which each entry has a name" "")) -}}
-{{- end -}}
-{{- end -}}
-{{- $text -}}
+{{- include "pilotfish.v1.mergeEnv" (dict "lists" (list .env .settings.env) "place" $place) -}}
 {{- end -}}
