@@ -14,12 +14,14 @@ mod message;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod view;
 mod views;
 
 pub use fold::State;
 pub use message::{Message, Slot};
-pub(crate) use snapshot::count_up;
-pub use snapshot::{BUCKETS, CheckView, Episode, Histogram, Reload, Snapshot};
+pub use snapshot::{Reload, Snapshot};
+pub(crate) use view::count_up;
+pub use view::{BUCKETS, CheckView, Episode, Histogram};
 pub use views::Views;
 
 /// How often time is observed.

@@ -46,7 +46,7 @@ pub(super) fn judge(evidence: &Evidence, context: Context<'_>) -> Option<Finding
         named => named,
     };
     let name = endpoint.host.to_string();
-    let name = name.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
+    let name = name.trim_matches(['[', ']']).to_ascii_lowercase();
     let to = Destination { host: &endpoint.host, name: &name, port: endpoint.port, tls };
     let seen = Seen::of(asked, context, to);
     seen.caught.first()?;
@@ -150,7 +150,8 @@ fn fix(context: Context<'_>, evidence: &Evidence, to: Destination<'_>, class: &H
     let lists = join_names(&context.proxies.lists());
     let cluster = domain(evidence).and_then(|domain| domain.strip_prefix("svc.")).unwrap_or("cluster.local");
     let suffixes = format!(".svc,.{cluster}");
-    let below = to.name.ends_with(".svc") || to.name.ends_with(&format!(".{cluster}"));
+    let name = to.name.trim_end_matches('.');
+    let below = name.ends_with(".svc") || name.ends_with(&format!(".{cluster}"));
     match (to.host, class) {
         _ if to.is_local() => format!("add localhost,127.0.0.1 to {lists}"),
         (Host::Ip(ip), _) => {

@@ -2,20 +2,26 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::cause::Cause;
 use crate::net::World;
 use crate::outcome::{ConnectResult, Evidence, Fault, Phase};
 use crate::pod::{self, Pod};
 
+/// A run that passed within this time was not stopped for long.
+const LONG: Duration = Duration::from_millis(20);
+
 /// What is read of the pod around a check: it begins before the check and ends after it.
 pub(super) struct PodReading {
+    began: Instant,
     throttled: Option<Duration>,
 }
 
 impl PodReading {
     /// Reads what only a difference tells.
     pub(super) fn begin(world: &World) -> Self {
-        Self { throttled: world.throttling.recent(&*world.env) }
+        Self { began: Instant::now(), throttled: world.throttling.recent(&*world.env) }
     }
 
     /// What the pod shows; `None` where nothing of it was worth reading.
@@ -33,8 +39,8 @@ impl PodReading {
             pod.sockets = pod::sockets(env);
             pod.descriptors = pod::descriptors(env);
         }
-        // What failed deserves the newest reading; for the rest, the one of this second does.
-        let throttled = if fault.is_some() { throttling.now(env) } else { throttling.recent(env) };
+        let is_worth_a_reading = fault.is_some() || self.began.elapsed() >= LONG;
+        let throttled = if is_worth_a_reading { throttling.now(env) } else { None };
         let rise = throttled.zip(self.throttled).and_then(|(now, before)| now.checked_sub(before));
         pod.throttled = rise.filter(|rise| !rise.is_zero());
         (pod != Pod::default()).then_some(pod)
@@ -59,8 +65,8 @@ mod tests {
         World::new(Arc::new(env))
     }
 
-    #[test]
-    fn only_what_can_explain_is_read() {
+    #[tokio::test(start_paused = true)]
+    async fn only_what_can_explain_is_read() {
         let end = |fault: Option<Fault>| {
             PodReading::begin(&world("5000")).end(&world("5000"), fault.as_ref(), &Evidence::default())
         };
@@ -71,7 +77,13 @@ mod tests {
         assert_eq!((pod.listeners, pod.descriptors), (Some(Vec::new()), None));
         let pod = end(fault(Phase::Resolve, Cause::LocalLimit)).unwrap();
         assert_eq!((pod.listeners, pod.descriptors), (None, Some(9)));
-        let throttled = PodReading::begin(&world("5000")).end(&world("65000"), None, &Evidence::default());
-        assert_eq!(throttled.and_then(|pod| pod.throttled), Some(std::time::Duration::from_millis(60)));
+        let fault = fault(Phase::Request, Cause::Timeout);
+        let end = |fault| PodReading::begin(&world("5000")).end(&world("65000"), fault, &Evidence::default());
+        let throttled = end(fault.as_ref()).and_then(|pod| pod.throttled);
+        assert_eq!(throttled, Some(std::time::Duration::from_millis(60)));
+        assert_eq!(end(None), None, "it passed at once");
+        let reading = PodReading::begin(&world("5000"));
+        tokio::time::advance(super::LONG).await;
+        assert!(reading.end(&world("65000"), None, &Evidence::default()).is_some(), "it took long");
     }
 }

@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::message::{Message, Slot};
-use super::snapshot::{CheckView, Episode, Histogram, Reload, Snapshot, count_up};
+use super::snapshot::{Reload, Snapshot};
+use super::view::{CheckView, Episode, Histogram, count_up};
 use super::views::Views;
 use crate::findings;
 use crate::log::say;

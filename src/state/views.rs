@@ -4,10 +4,10 @@
 use std::ops::Index;
 use std::sync::Arc;
 
-use super::snapshot::CheckView;
+use super::view::CheckView;
 
 /// About the square root of the most checks that are expected: a block and the list of blocks are both short.
-const BLOCK: usize = 128;
+const BLOCK: usize = 64;
 
 /// Every check, in the order of the plan.
 #[derive(Debug, Clone, Default)]
@@ -99,7 +99,7 @@ mod tests {
         let mut new = views(2 * BLOCK + 1);
         let old = new.clone();
         new.set(BLOCK + 3, Arc::new(named("other")));
-        assert_eq!((new[BLOCK + 3].name.as_str(), old[BLOCK + 3].name.as_str()), ("other", "131"));
+        assert_eq!((new[BLOCK + 3].name.as_str(), old[BLOCK + 3].name.as_str()), ("other", "67"));
         assert!(Arc::ptr_eq(&new.blocks[0], &old.blocks[0]) && !Arc::ptr_eq(&new.blocks[1], &old.blocks[1]));
         assert_eq!(new.from(BLOCK + 3).next().map(|view| view.name.as_str()), Some("other"));
         assert_eq!(new.from(2 * BLOCK).count(), 1);

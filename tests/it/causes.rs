@@ -113,7 +113,7 @@ const TLS: &[Row] = &[
     row("tls_not_tls", "tls", "speaks plain text", "tls: {address: \"127.0.0.1:$PLAIN\", ca: $CA}"),
     row("tls_not_tls", "tls", "Write http:// in the URL", "http: {url: \"https://127.0.0.1:$PLAIN/\", tls: {ca: $CA}}"),
     row("tls_unsupported", "tls", "Write https:// in the URL", "http: {url: \"http://127.0.0.1:$GOOD/\"}"),
-    row("probe_limit", "tls", "Enable TLS 1.2 or 1.3 with ECDHE", "tls: {address: \"127.0.0.1:$OLD\", ca: $CA}"),
+    row("probe_limit", "tls", "enable a cipher (ECDHE", "tls: {address: \"127.0.0.1:$OLD\", ca: $CA}"),
     row(
         "tls_client_cert_required",
         "tls",
@@ -153,7 +153,7 @@ const POSTGRES: &[Row] = &[
     row(
         "auth_unsupported",
         "login",
-        "scram-sha-256",
+        "needs TLS",
         "postgres: {url: \"$BASE/app?channel_binding=require\", user: app, password: sesame}",
     ),
     row(

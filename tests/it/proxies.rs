@@ -11,7 +11,8 @@ use crate::support::netns::Namespace;
 use crate::support::{Folder, PILOTFISH, need, run, tool};
 
 const PROXY: &str = "http://app:hunter2@127.0.0.1:3128";
-const HOSTS: &str = "127.0.0.1 localhost\n127.0.0.1 web web.shop web.shop.svc web.shop.svc.cluster.local\n";
+const HOSTS: &str = "127.0.0.1 localhost\n127.0.0.1 web web. web.shop web.shop.svc web.shop.svc.cluster.local \
+    web.shop.svc.cluster.local.\n";
 
 /// A real client: what the finding calls it, the runtime of `clients` that it belongs to, and how it is started.
 const CLIENTS: &[(&str, &str)] = &[
@@ -93,6 +94,12 @@ const LISTS: &[(&str, &str)] = &[
     ("http://web.shop.svc:8000/", ".svc:8000"),
     ("http://web.shop.svc:8000/", ".svc:9000"),
     ("http://web.shop.svc:8000/", ".svc."),
+    ("http://web.:8000/", "web"),
+    ("http://web.shop.svc.cluster.local.:8000/", ".svc,.cluster.local"),
+    ("http://10.9.0.1:8000/", "10.9.0.1:8000"),
+    ("http://10.9.0.1:8000/", ".9.0.1"),
+    ("http://10.9.0.1:8000/", "0.0.0.0/0"),
+    ("http://web:8000/", "web/"),
     ("http://localhost:8000/", "127.0.0.1"),
     ("http://localhost:8000/", "127.0.0.0/8"),
     ("http://127.0.0.1:8000/", "127.0.0.0/8"),

@@ -484,8 +484,8 @@ fn a_mail_server_that_refuses() {
         ),
         (
             &["554 5.7.1 mail.lab No SMTP service here\r\n"],
-            "login login_rejected: the SMTP server refuses this client: it greets with 554",
-            "accepts no mail from this address",
+            "login login_rejected: the SMTP server takes no mail from anybody: it greets with 554",
+            "accepts no mail from anybody",
             "QUIT\r\n",
         ),
     ] {

@@ -4,7 +4,7 @@
 
 mod rows;
 
-use hyper::header::{HeaderMap, HeaderName, WWW_AUTHENTICATE};
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::request::Request;
@@ -18,7 +18,8 @@ const REACH: usize = 16 * 1024;
 /// The explanation of an answer whose status is not wanted.
 pub(super) fn explain(request: &Request, answer: &HttpResponse) -> Option<Detail> {
     let text = Text::of(answer);
-    let row = ROWS.iter().find(|row| row.holds(answer, &text));
+    let of_no_token = |row: &&Row| !row.is_of_a_token() || !sends_another_scheme(request);
+    let row = ROWS.iter().filter(of_no_token).find(|row| row.holds(answer, &text));
     let fits = |row: &&Row| row.code != rows::BEARER && row.code != rows::BASIC || !sends_scheme_of(request, answer);
     if let Some(Row { code, product, .. }) = row.filter(fits) {
         return Some(Detail::Protocol { code, product: *product });
@@ -59,11 +60,17 @@ pub(crate) fn is_health_document(detail: Option<&Detail>) -> bool {
 
 /// Whether the request has credentials of the scheme that is asked for: then they are the wrong ones.
 fn sends_scheme_of(request: &Request, answer: &HttpResponse) -> bool {
-    let scheme = |value: &hyper::header::HeaderValue| {
-        value.to_str().ok().and_then(|text| text.split(' ').next()).map(str::to_ascii_lowercase)
-    };
-    let sent = request.headers.get(hyper::header::AUTHORIZATION).and_then(scheme);
+    let sent = request.headers.get(AUTHORIZATION).and_then(scheme);
     sent.is_some() && answer.headers.get_all(WWW_AUTHENTICATE).iter().any(|value| scheme(value) == sent)
+}
+
+/// Whether the request has credentials that are no token: then the answer is about none that was sent.
+fn sends_another_scheme(request: &Request) -> bool {
+    request.headers.get(AUTHORIZATION).and_then(scheme).is_some_and(|scheme| scheme != "bearer")
+}
+
+fn scheme(value: &HeaderValue) -> Option<String> {
+    value.to_str().ok().and_then(|text| text.split(' ').next()).map(str::to_ascii_lowercase)
 }
 
 /// A body, made fit for searching.
@@ -85,6 +92,11 @@ impl Text {
 }
 
 impl Row {
+    /// Whether it is about a token that was sent.
+    fn is_of_a_token(&self) -> bool {
+        matches!(self.code, rows::TOKEN_EXPIRED | rows::TOKEN_REJECTED)
+    }
+
     fn holds(&self, answer: &HttpResponse, text: &Text) -> bool {
         let of_status = self.statuses.is_empty() || self.statuses.contains(&answer.status);
         of_status && self.any.iter().any(|group| group.iter().all(|mark| mark.holds(&answer.headers, text)))

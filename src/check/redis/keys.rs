@@ -1,9 +1,8 @@
 //! The keys of `redis`, and their values for one run.
 
-use std::str::FromStr;
-
 use serde::Deserialize;
 
+use super::database::Database;
 use super::parameters::Parameters;
 use crate::cause::Cause;
 use crate::check::login::LoginRefusal;
@@ -35,9 +34,6 @@ pub(super) const RULES: ServerRules = ServerRules {
     several_hosts: false,
 };
 
-/// What the path of a URL and the key `database` contain.
-const DATABASE: &str = "the number of a database, 0 or more";
-
 /// The keys in addition to those of the server.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -56,20 +52,6 @@ pub(super) struct OwnKeys {
 pub(super) struct RedisKeys {
     pub(super) server: ServerKeys,
     pub(super) own: OwnKeys,
-}
-
-/// The number of a database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Database(pub(super) u32);
-
-impl FromStr for Database {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = text.parse().ok().filter(|_| digits);
-        number.map(Self).ok_or_else(|| DATABASE.to_owned())
-    }
 }
 
 /// Where to connect.

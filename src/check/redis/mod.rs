@@ -4,6 +4,7 @@
 //! logged-in user gets, the check passes, degraded.
 
 mod client;
+mod database;
 mod errors;
 mod hint;
 mod keys;

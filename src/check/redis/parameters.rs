@@ -6,7 +6,7 @@
 //! `database`. Vert.x: `user`, `password`, `db`. go-redis: `db`, `skip_verify`. Lettuce: `database`, `verifyPeer`.
 //! `ServiceStack`: `ssl`, `db`, `password`.
 
-use super::keys::Database;
+use super::database::Database;
 use crate::check::tls_keys::TlsKeys;
 use crate::net::tls::Pem;
 use crate::secret::Secret;
@@ -98,7 +98,7 @@ fn is_true(lower: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Leniency, Parameters};
-    use crate::check::redis::keys::Database;
+    use crate::check::redis::database::Database;
     use crate::check::tls_keys::TlsKeys;
     use crate::url::Url;
 

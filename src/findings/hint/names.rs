@@ -342,8 +342,8 @@ fn timeout(evidence: &Evidence) -> String {
     }
     if servers.starts_with("169.254.20.") && !evidence.queries.iter().any(is_answer) {
         return format!(
-            "{servers} did not answer; such an address belongs to NodeLocal DNSCache. kubectl -n kube-system get pods \
-             -l k8s-app=node-local-dns -o wide shows whether it runs on this node; if it does, read its log."
+            "{servers} did not answer; such an address belongs to NodeLocal DNSCache. Run kubectl -n kube-system get \
+             pods -l k8s-app=node-local-dns -o wide to see whether it runs on this node; if it does, read its log."
         );
     }
     if error.is_some() {

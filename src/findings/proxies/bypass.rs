@@ -8,7 +8,7 @@ use crate::url::Host;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Destination<'a> {
     pub(super) host: &'a Host,
-    /// The host as text: lower case, without brackets and final dot.
+    /// The host as text: lower case, without brackets; with its final dot, which most clients take for a part of the name.
     pub(super) name: &'a str,
     pub(super) port: u16,
     pub(super) tls: bool,
@@ -22,6 +22,19 @@ impl Destination<'_> {
         }
     }
 
+    /// The same without its final dot.
+    fn without_dot(self) -> Self {
+        Self { name: self.name.strip_suffix('.').unwrap_or(self.name), ..self }
+    }
+
+    /// The host as it stands in a URL: an IPv6 address in brackets.
+    fn in_url(self) -> String {
+        match self.ip() {
+            Some(IpAddr::V6(_)) => format!("[{}]", self.name),
+            Some(IpAddr::V4(_)) | None => self.name.to_owned(),
+        }
+    }
+
     /// Whether this pod itself is meant.
     pub(super) fn is_local(self) -> bool {
         self.name == "localhost" || self.ip().is_some_and(|ip| ip.is_loopback())
@@ -29,7 +42,7 @@ impl Destination<'_> {
 
     /// `host:port`.
     fn with_port(self) -> String {
-        format!("{}:{}", self.name, self.port)
+        format!("{}:{}", self.in_url(), self.port)
     }
 
     /// Whether the name is this one or below it.
@@ -86,15 +99,17 @@ fn in_range(ip: IpAddr, range: &str) -> bool {
     }
 }
 
-/// lib/noproxy.c (7.86 and later): leading dots are ignored, ranges count, ports do not. A blank parts entries as well, but in
-/// the newest versions.
+/// lib/noproxy.c (7.86 and later): leading dots and a final one are ignored, ranges of IPv4 count (not `/0`), ports do not. A
+/// blank parts entries as well, but in the newest versions.
 pub(super) fn curl(list: &str, to: Destination<'_>) -> bool {
-    words(list).any(|entry| match to.host {
+    let to = to.without_dot();
+    list.split([',', ' ']).map(str::to_ascii_lowercase).any(|entry| match to.host {
         Host::Name(_) => {
             let domain = entry.trim_end_matches('.');
             to.is_within(domain.strip_prefix('.').unwrap_or(domain))
         }
-        Host::Ip(_) => to.is_in(&entry),
+        Host::Ip(IpAddr::V4(_)) => to.is_in(&entry) && !entry.ends_with("/0"),
+        Host::Ip(IpAddr::V6(_)) => to.name == entry,
     })
 }
 
@@ -106,8 +121,9 @@ pub(super) fn go(list: &str, to: Destination<'_>) -> bool {
             let (host, port) = split_port(&entry);
             let host = host.strip_prefix("*.").map_or(host, |_| &host[1..]);
             let covers = match host.strip_prefix('.') {
-                Some(domain) => to.is_below(domain),
-                None => host == "*" || to.is_within(host) || to.is_in(host),
+                // The end of an address is no domain.
+                Some(domain) => to.ip().is_none() && to.is_below(domain),
+                None => host == "*" || to.is_within(host) || (to.is_in(host) && !host.starts_with('[')),
             };
             covers && port.is_none_or(|port| port == to.port)
         })
@@ -118,14 +134,22 @@ pub(super) fn urllib(list: &str, to: Destination<'_>) -> bool {
     let below = |name: &str, domain: &str| name == domain || name.ends_with(&format!(".{domain}"));
     entries(list).any(|entry| {
         let domain = entry.trim_start_matches('.');
-        below(to.name, domain) || below(&to.with_port(), domain)
+        below(&to.in_url(), domain) || below(&to.with_port(), domain)
     })
 }
 
-/// requests.utils.should_bypass_proxies: ranges for IPv4, else as urllib has it.
+/// requests.utils.should_bypass_proxies: ranges for IPv4 (not `/0`), for which ports do not count; else as urllib has it, with
+/// IPv6 without brackets.
 pub(super) fn requests(list: &str, to: Destination<'_>) -> bool {
-    let ranges = matches!(to.host, Host::Ip(IpAddr::V4(_)));
-    urllib(list, to) || (ranges && entries(&list.replace(' ', "")).any(|entry| to.is_in(&entry)))
+    let list = list.replace(' ', "");
+    match to.host {
+        Host::Ip(IpAddr::V4(_)) => entries(&list).any(|entry| {
+            let end = entry.trim_start_matches('.');
+            (to.is_in(&entry) && !entry.ends_with("/0")) || to.is_within(end)
+        }),
+        Host::Ip(IpAddr::V6(_)) => entries(&list).any(|entry| to.name.ends_with(entry.trim_start_matches('.'))),
+        Host::Name(_) => urllib(&list, to),
+    }
 }
 
 /// `httpx._utils.get_environment_proxies`: a leading dot means names below alone, `*` may stand anywhere, ports count; of a
@@ -134,10 +158,12 @@ pub(super) fn httpx(list: &str, to: Destination<'_>) -> bool {
     entries(list).any(|entry| {
         let entry = entry.split_once("://").map_or(entry.as_str(), |(_, rest)| rest);
         let address = entry.split('/').next().unwrap_or_default();
-        if address.parse::<IpAddr>().is_ok() {
-            return to.is_in(address);
+        match address.parse() {
+            Ok(IpAddr::V4(_)) => return to.is_in(address),
+            Ok(IpAddr::V6(_)) => return to.name == address,
+            Err(_) => {}
         }
-        let (host, port) = split_port(entry);
+        let (host, port) = split_port(address);
         let covers = match host.strip_prefix('.') {
             Some(domain) => to.is_below(domain),
             None => host == "*" || to.is_within(host),
@@ -151,7 +177,8 @@ pub(super) fn undici(list: &str, to: Destination<'_>) -> bool {
     words(list).any(|entry| {
         let (host, port) = split_port(&entry);
         let host = host.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(host);
-        to.is_within(host.strip_prefix('.').unwrap_or(host)) && port.is_none_or(|port| port == to.port)
+        let domain = host.strip_prefix('.').unwrap_or(host);
+        (to.in_url() == domain || to.is_below(domain)) && port.is_none_or(|port| port == to.port)
     })
 }
 
@@ -192,6 +219,7 @@ fn is_local(host: &str) -> bool {
 
 /// hyper-util's matcher, which is reqwest's: a leading dot is ignored, `*` may stand anywhere, ranges count, ports do not.
 pub(super) fn reqwest(list: &str, to: Destination<'_>) -> bool {
+    let to = to.without_dot();
     entries(list).any(|entry| match to.host {
         Host::Ip(_) => to.is_in(&entry),
         Host::Name(_) => entry == "*" || to.is_within(entry.strip_prefix('.').unwrap_or(&entry)),

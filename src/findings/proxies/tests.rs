@@ -172,7 +172,7 @@ fn a_list_that_covers_the_host_is_silent() {
         ("http://web:8000", "localhost, WEB ,db"),
         ("http://web.shop", "web.shop"),
         ("http://web.shop.svc.cluster.local", ".svc,.cluster.local"),
-        ("http://web.shop.svc.cluster.local.", ".cluster.local"),
+        ("http://web.shop.svc.cluster.local.", ".cluster.local,.cluster.local."),
         ("http://web.shop.svc", "127.0.0.1,.svc"),
         ("http://10.2.3.4:8000", "10.2.3.4"),
         ("http://localhost:8000", "localhost"),

@@ -147,7 +147,7 @@ fn a_body_that_explains_counts_also_with_credentials() {
     assert!(hint(&report).contains("headers: {Origin: …}"), "{report}");
     let challenge = HttpServer::always(401, "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n", "");
     let report = check("http", &format!("url: '{}', bearer_token: abcd", challenge.url("/")));
-    assert!(hint(&report).contains("Compare the token"), "{report}");
+    assert!(hint(&report).contains("Compare its `iss` and `aud`"), "{report}");
     let other = check("http", &format!("url: '{}', basic_auth: {{username: a, password: b}}", challenge.url("/")));
     assert!(hint(&other).contains("Set `bearer_token`"), "{other}");
 }

@@ -111,7 +111,7 @@ fn each_failure_has_its_cause() {
     let refused = run(&without, "sslmode=prefer");
     failed(&refused, "login", "login_rejected");
     assert!(
-        refused["failure"]["hint"].as_str().is_some_and(|text| text.contains("the server offers no TLS")),
+        refused["failure"]["hint"].as_str().is_some_and(|text| text.contains("the server offered no TLS")),
         "{refused:#}"
     );
     polite(&without.log());
@@ -125,8 +125,8 @@ fn of_two_connections_the_hint_is_of_the_one_that_decides() {
     let without = Cluster::plain();
     for (cluster, hba, mode, password, phase, cause, says) in [
         // A server without TLS: switching it on in the client helps nobody.
-        (&without, "hostssl", "allow", PASSWORD, "login", "login_rejected", "the server offers no TLS"),
-        (&without, "hostssl", "prefer", PASSWORD, "login", "login_rejected", "the server offers no TLS"),
+        (&without, "hostssl", "allow", PASSWORD, "login", "login_rejected", "the server offered no TLS"),
+        (&without, "hostssl", "prefer", PASSWORD, "login", "login_rejected", "the server offered no TLS"),
         (&without, "host", "allow", "wrong", "login", "password_rejected", "Set the role's password"),
         // A rule for one kind of connection alone: the other's missing rule is no reason.
         (&with_tls, "hostssl", "allow", "wrong", "login", "password_rejected", "Set the role's password"),

@@ -34,6 +34,10 @@ pub(super) struct Row {
 
 /// The server asks for a bearer token.
 pub(super) const BEARER: &str = "bearer_wanted";
+/// The token that was sent is expired.
+pub(super) const TOKEN_EXPIRED: &str = "token_expired";
+/// The token that was sent is rejected.
+pub(super) const TOKEN_REJECTED: &str = "token_rejected";
 /// The server asks for user and password.
 pub(super) const BASIC: &str = "basic_wanted";
 /// A health document that reports something as down.
@@ -485,7 +489,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     // jsonwebtoken: "jwt expired"; Envoy and Istio: "Jwt is expired"; PyJWT: "Signature has expired".
     Row {
-        code: "token_expired",
+        code: TOKEN_EXPIRED,
         product: None,
         states: "the token has expired",
         statuses: &[400, 401, 403],
@@ -532,7 +536,7 @@ pub(super) const ROWS: &[Row] = &[
         hint: "The server requires a token. Set `bearer_token: {file: …}` or the header that its clients send in `headers`, or use a path that needs none (/health).",
     },
     Row {
-        code: "token_rejected",
+        code: TOKEN_REJECTED,
         product: None,
         states: "the token is rejected",
         statuses: &[400, 401, 403],

@@ -72,7 +72,7 @@ pub(in crate::findings::urls) fn is_for_sdk(name: &str, text: &str) -> bool {
     let of_cloud = text.trim().starts_with("arn:") || text.trim().starts_with("projects/");
     of_cloud
         && matches!(last, "SECRET" | "SECRETS" | "CREDENTIAL" | "CREDENTIALS" | "KEY")
-        && !super::signs_tokens(&upper)
+        && !super::names::signs_tokens(&upper)
 }
 
 /// The first mark of a template that stands in a value, as it may be shown.
