@@ -29,6 +29,14 @@ pub(crate) struct Word<'a> {
     pub(crate) is_firm: bool,
 }
 
+impl Word<'_> {
+    /// Whether it is good news with bad news behind it in this text: `OK (db down)`.
+    pub(crate) fn is_contradicted_in(&self, text: &str) -> bool {
+        let behind = text.find(self.text).map_or("", |at| &text[at + self.text.len()..]);
+        self.tone == Tone::Good && prose(behind) == Some(Tone::Bad)
+    }
+}
+
 /// The tables, each word with its letters and digits alone.
 const LISTS: [(Class, &str); 10] = [
     // These mean the same wherever they stand.

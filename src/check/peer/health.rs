@@ -393,17 +393,23 @@ fn word_of_list(key: &str) -> &'static str {
         .unwrap_or("failed")
 }
 
-/// Whether something stands here that may be bad news, in a document that has no word for the whole: an error, a 0 under
-/// `ready`, which may be a count.
+/// Whether something stands here that may be bad news, in a document that has no word for the whole: an error, a sentence
+/// about something that is down, a 0 under `ready`, which may be a count.
 fn is_in_doubt(entry: &Entry, has_tally: bool) -> bool {
     let Entry { name, value, .. } = entry;
     match value {
         Doc::Text(text) if name.tells_of_errors() => !is_no_error(text),
+        Doc::Text(text) if is_message(&entry.key) => words::prose(text) == Some(Tone::Bad),
         Doc::List(items) => (name.tells_of_errors() || name.names_what_failed()) && !items.is_empty(),
         Doc::Map(items) => name.tells_of_errors() && !items.is_empty() && wraps_a_status(entry).is_none(),
         Doc::Text(_) | Doc::Number(_) => name.is_praise() && switch(value) == Some(false) && !has_tally,
         Doc::Bool(_) | Doc::Other => false,
     }
+}
+
+/// Whether a sentence for people stands under this key.
+fn is_message(key: &str) -> bool {
+    ["message", "msg"].iter().any(|known| key.eq_ignore_ascii_case(known))
 }
 
 /// Whether a number stands here that makes others counts as well.

@@ -797,3 +797,22 @@ fn texts() {
         assert_eq!(reading("text/plain", body), expected, "{body}");
     }
 }
+
+#[test]
+fn bad_news_behind_a_good_word_or_in_a_message_is_never_silent() {
+    table(&[
+        (r#"{"status":"ok (db down)"}"#, "unknown word: status"),
+        (r#"{"status":"UP, but redis is unreachable"}"#, "unknown word: status"),
+        (r#"{"status":"ok","message":"database connection failed"}"#, "good"),
+        (r#"{"message":"database connection failed"}"#, "unknown word: message"),
+        (r#"{"msg":"Redis is not reachable","code":7}"#, "unknown word: msg"),
+        (r#"{"message":"Service is down"}"#, "unknown word: message"),
+        // The healthy twins.
+        (r#"{"status":"ok (no errors)"}"#, "good"),
+        (r#"{"status":"OK - all systems operational"}"#, "good"),
+        (r#"{"message":"Hello World"}"#, "silent"),
+        (r#"{"message":"no errors"}"#, "silent"),
+        (r#"{"message":"The API is running"}"#, "silent"),
+        (r#"{"msg":"pong"}"#, "silent"),
+    ]);
+}
