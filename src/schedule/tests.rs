@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
-use super::{BackOff, FIRST_AT_A_TIME, Next, Pace, ProbeFuture, Prober, Start, Task, next_due, run};
+use super::{BackOff, FIRST_AT_A_TIME, Next, Pace, ProbeFuture, Prober, Shared, Start, Task, next_due, run};
 use crate::cause::Cause;
 use crate::config::plan::Planned;
 use crate::env::{Env, MapEnv};
@@ -84,7 +84,7 @@ impl Prober for Script {
         Box::pin(async {
             tokio::time::sleep(self.takes).await;
             let mut outcomes = self.outcomes.lock().unwrap();
-            if outcomes.len() > 1 { outcomes.pop_front().unwrap() } else { outcomes[0].clone() }
+            Box::new(if outcomes.len() > 1 { outcomes.pop_front().unwrap() } else { outcomes[0].clone() })
         })
     }
 
@@ -259,12 +259,12 @@ async fn a_changed_file_makes_no_two_replicas_log_in_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_retry_runs_now_and_ends_the_back_off() {
     let script = Script::new(QUICK, [rejected()]);
-    let retry: Arc<tokio::sync::Notify> = Arc::default();
-    let asked = Arc::clone(&retry);
-    let runs = Arc::clone(&script).runs_of(planned("a", READY), || 0.0, 80, |task| Task { retry: asked, ..task });
+    let shared = Arc::new(Shared::new(Arc::new(planned("a", READY)), None));
+    let asked = Arc::clone(&shared);
+    let runs = Arc::clone(&script).runs_of(planned("a", READY), || 0.0, 80, |task| Task { shared: asked, ..task });
     let demand = async {
         tokio::time::sleep(Duration::from_secs(35)).await;
-        retry.notify_one();
+        shared.retry.notify_one();
     };
     let (runs, ()) = tokio::join!(runs, demand);
     // 20 s, then 40 s; the retry at 35 s starts again with 20 s.

@@ -312,6 +312,9 @@ impl CheckView {
         // Text for `check` and `diagnose` alone: it is not kept, so that nothing can answer with it.
         let mut outcome = outcome;
         outcome.evidence.facts.excerpt = None;
+        // It is kept until the next run: of every check, so without room to spare.
+        outcome.evidence.tries.shrink_to_fit();
+        outcome.evidence.phases.shrink_to_fit();
         self.target.clone_from(&outcome.target);
         self.last = Some(Arc::new(outcome));
     }

@@ -251,7 +251,7 @@ struct Hangs(std::sync::atomic::AtomicBool);
 impl Prober for Hangs {
     fn probe<'a>(&'a self, _: &'a Planned) -> ProbeFuture<'a> {
         match self.0.swap(true, std::sync::atomic::Ordering::Relaxed) {
-            false => Box::pin(std::future::ready(pass())),
+            false => Box::pin(std::future::ready(Box::new(pass()))),
             true => Box::pin(std::future::pending()),
         }
     }
