@@ -7,7 +7,7 @@ use std::future::Future;
 use std::hash::RandomState;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -16,7 +16,8 @@ use crate::config::plan::Planned;
 use crate::env::Env;
 use crate::net::World;
 use crate::outcome::Outcome;
-use crate::probe::{Depth, probe};
+use crate::panics;
+use crate::probe::{self, Depth, probe};
 use crate::random::Random;
 use crate::state::Message;
 use crate::verdict::Streak;
@@ -98,18 +99,25 @@ pub struct Task {
     pub start: Start,
 }
 
-/// Runs a check for ever, and reports each outcome; ends when nobody takes the reports any more.
+/// Runs a check for ever, and reports each outcome; ends when nobody takes the reports any more. A panic is an outcome, and
+/// the check goes on.
 pub async fn run(task: Task) {
-    drop(task.run().await);
+    let mut start = task.start;
+    while panics::caught_async(task.run(start)).await.is_err() {
+        match task.report_panic().await {
+            Ok(next) => start = next,
+            Err(Unheard) => return,
+        }
+    }
 }
 
 /// Nobody takes the reports any more.
 struct Unheard;
 
 impl Task {
-    async fn run(&self) -> Result<(), Unheard> {
+    async fn run(&self, start: Start) -> Result<(), Unheard> {
         let mut pace = Pace::default();
-        let mut due = match self.start {
+        let mut due = match start {
             Start::Now => Instant::now(),
             Start::At(backoff) => {
                 self.announce(backoff.interval, backoff.due, Some(backoff)).await?;
@@ -143,6 +151,16 @@ impl Task {
             self.announce(next.interval, due, backoff).await?;
             due = self.wait(&mut pace, due, began + planned.interval, backoff.and_then(|one| one.files)).await;
         }
+    }
+
+    /// What is told of a panic, and when the check runs again.
+    async fn report_panic(&self) -> Result<Start, Unheard> {
+        let planned = self.plan();
+        let target = probe::target(&planned, self.prober.env());
+        let outcome = Outcome::internal(target, SystemTime::now(), Duration::ZERO);
+        report(&self.reports, self.id, outcome).await.ok_or(Unheard)?;
+        let interval = planned.interval;
+        Ok(Start::At(BackOff { interval, due: Instant::now() + interval, files: None }))
     }
 
     fn plan(&self) -> Arc<Planned> {

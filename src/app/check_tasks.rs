@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::config::plan::Planned;
+use crate::probe;
 use crate::random::Random;
 use crate::retry::{RETRY_PAUSE, Retry};
 use crate::schedule::{self, Prober, Shared, Start, Task};
@@ -127,7 +128,7 @@ impl CheckTasks {
 
     fn new_task(&mut self, planned: Arc<Planned>, start: Start, retried: Option<Instant>) -> CheckTask {
         self.next_id += 1;
-        let target = planned.check.prepare(self.prober.env()).target;
+        let target = probe::target(&planned, self.prober.env());
         let shared = Arc::new(Shared::new(Arc::clone(&planned), start.backoff()));
         let slot = Slot { id: self.next_id, planned, target };
         CheckTask { slot, shared, handle: None, retried, start }
