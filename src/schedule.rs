@@ -157,7 +157,7 @@ impl Task {
     async fn report_panic(&self) -> Result<Start, Unheard> {
         let planned = self.plan();
         let target = probe::target(&planned, self.prober.env());
-        let outcome = Outcome::internal(target, SystemTime::now(), Duration::ZERO);
+        let outcome = Box::new(Outcome::internal(target, SystemTime::now(), Duration::ZERO));
         report(&self.reports, self.id, outcome).await.ok_or(Unheard)?;
         let interval = planned.interval;
         Ok(Start::At(BackOff { interval, due: Instant::now() + interval, files: None }))

@@ -207,6 +207,7 @@ fn query(answer: DnsAnswer, duration: Duration) -> Query {
         duration,
         transport: "udp",
         alias: None,
+        chain: Vec::new(),
         ttl: None,
         suffix: None,
         host: None,

@@ -377,7 +377,7 @@ impl Prober for Brittle {
             tokio::task::yield_now().await;
             self.panic_at("step");
             self.runs.fetch_add(1, Relaxed);
-            rejected()
+            Box::new(rejected())
         })
     }
 

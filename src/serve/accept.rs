@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::log::say;
 
 use super::connection::{self, ListenerContext};
+use super::pace::Pace;
 use super::slots::Slots;
 
 /// After so many newcomers in a row they are given a turn: far fewer than would push the first of them out again.
@@ -43,9 +44,11 @@ pub(super) async fn serve(listener: TcpListener, context: Arc<ListenerContext>, 
             Ok((stream, peer)) => {
                 pause = PAUSES.0;
                 slots.make_room();
-                let slot = slots.enter();
+                let pace = Pace::new();
+                let slot = slots.enter(peer.ip(), pace.clone());
                 let number = slot.number();
-                let task = tasks.spawn(connection::serve(stream, peer, Arc::clone(&context), slot, stopped.clone()));
+                let context = Arc::clone(&context);
+                let task = tasks.spawn(connection::serve(stream, peer, context, pace, slot, stopped.clone()));
                 slots.own(number, task);
                 newcomers = newcomers.wrapping_add(1);
                 if newcomers.is_multiple_of(TURN) {
@@ -56,9 +59,9 @@ pub(super) async fn serve(listener: TcpListener, context: Arc<ListenerContext>, 
             Err(error) => {
                 if reported.is_none_or(|reported| reported.elapsed() > REPORT_EVERY) {
                     reported = Some(Instant::now());
-                    say!(Warn, "cannot accept a connection; closing the oldest one"; error = error.to_string());
+                    say!(Warn, "cannot accept a connection; closing another one"; error = error.to_string());
                 }
-                slots.drop_oldest();
+                slots.drop_one();
                 // The listener stays readable: without a pause this would spin.
                 sleep(pause).await;
                 pause = (pause * 2).min(PAUSES.1);

@@ -113,20 +113,20 @@ pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     context: Arc<ListenerContext>,
-    slot: ConnectionSlot,
+    pace: Pace,
+    _slot: ConnectionSlot,
     stopped: watch::Receiver<bool>,
 ) {
     let Ok(local) = stream.local_addr() else { return };
     // Answers are small and written at once: nothing is gained by waiting for more.
     drop(stream.set_nodelay(true));
     let caller = Caller { peer: peer.ip().to_canonical(), local: local.ip().to_canonical() };
-    let pace = Pace::new();
     match &context.tls {
-        None => http(Box::new(stream), caller, &context, &slot, pace, stopped).await,
+        None => http(Box::new(stream), caller, &context, pace, stopped).await,
         Some(keeper) => {
             let acceptor = tokio_rustls::TlsAcceptor::from(keeper.config(Instant::now()));
             if let Ok(Ok(stream)) = timeout_at(pace.deadline(), acceptor.accept(stream)).await {
-                http(Box::new(stream), caller, &context, &slot, pace, stopped).await;
+                http(Box::new(stream), caller, &context, pace, stopped).await;
             }
         }
     }
@@ -141,18 +141,16 @@ async fn http(
     stream: Box<dyn Stream>,
     caller: Caller,
     context: &ListenerContext,
-    slot: &ConnectionSlot,
     pace: Pace,
     mut stopped: watch::Receiver<bool>,
 ) {
     let service = service_fn(|request: Request<Incoming>| {
         pace.asked();
-        slot.renew();
         let pace = &pace;
         async move {
             let answer = context.answer_in_turn(&request, caller).await;
             // Its time begins now: while it waited for its turn there was nothing to take.
-            pace.asked();
+            pace.answering();
             Ok::<_, Infallible>(answer)
         }
     });

@@ -1,6 +1,6 @@
 //! The server under siege: slow clients give way to the kubelet, and shortage makes nothing spin.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,6 +17,15 @@ fn slow(address: SocketAddr) -> Option<TcpStream> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).ok()?;
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").ok()?;
     Some(stream)
+}
+
+/// Someone who asks without end, and reads what is there; whether the server still holds the connection.
+fn pipelines(stream: &mut TcpStream, requests: &[u8], answers: &mut [u8]) -> bool {
+    let held = |result: std::io::Result<usize>| match result {
+        Ok(bytes) => bytes > 0,
+        Err(error) => error.kind() == ErrorKind::WouldBlock,
+    };
+    held(stream.write(requests)) && held(stream.read(answers))
 }
 
 /// One more byte; whether the server still holds the connection.
@@ -69,6 +78,45 @@ fn a_prober_is_answered_while_a_thousand_slow_clients_hold_on() {
     assert!(dropped > 0, "the slow ones were dropped");
     assert!(most <= before + 160, "connections are capped: {most} descriptors, {before} before");
     until("all are gone", || descriptors(&sidecar) <= before + 1);
+}
+
+/// A pipelined request renewed the age of its connection: whoever came for the first time was the oldest at once.
+#[test]
+fn fresh_probes_are_answered_while_two_hundred_clients_pipeline() {
+    const CLIENTS: usize = 200;
+    let sidecar = Sidecar::start(IDLE);
+    let address = sidecar.address;
+    let (over, dropped) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let requests = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(32);
+                let mut answers = vec![0; 1 << 16];
+                let mut held: Vec<TcpStream> = Vec::new();
+                while !over.load(Ordering::Relaxed) {
+                    let count = held.len();
+                    held.retain_mut(|stream| pipelines(stream, &requests, &mut answers));
+                    dropped.fetch_add(count - held.len(), Ordering::Relaxed);
+                    while held.len() < CLIENTS / 4 {
+                        let stream = TcpStream::connect(address).expect("the kernel takes it");
+                        stream.set_nonblocking(true).expect("it is a socket");
+                        held.push(stream);
+                    }
+                    // They are many, not faster than the server.
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            });
+        }
+        until("they push each other out", || dropped.load(Ordering::Relaxed) > CLIENTS);
+        let failed: Vec<String> = (0..80)
+            .filter_map(|number| match get(address, "/livez") {
+                Ok(answer) if answer.status == 200 && answer.body == "ok" => None,
+                other => Some(format!("probe {number}: {other:?}")),
+            })
+            .collect();
+        over.store(true, Ordering::Relaxed);
+        assert!(failed.is_empty(), "{} of 80: {}", failed.len(), failed.join("\n"));
+    });
 }
 
 #[test]
