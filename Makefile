@@ -52,7 +52,7 @@ release:
 ## make image   create dist/pilotfish-image.tar for the architecture of this machine, for `docker load -i`
 image:
 	mkdir -p dist
-	scripts/as-root scripts/build-image "$$(scripts/build-release | tail -1)" "$$(dpkg --print-architecture)" dist/pilotfish-image.tar
+	scripts/as-root scripts/build-image "$$(scripts/build-release | tail -1)" dist/pilotfish-image.tar
 
 ## make reproducible  build in two folders and compare the binaries
 reproducible:
