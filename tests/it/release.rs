@@ -102,7 +102,7 @@ fn crates_that_deny_toml_rejects_are_named() {
         ("wildcards", "highlight = \"all\"\nwildcards", "does not know bans.highlight"),
         ("[sources]", "[extra]\na = 1\n[sources]", "does not know [extra]"),
     ] {
-        let ran = checked(&RULES.replace(from, to), &metadata(&[skipped.clone()], None));
+        let ran = checked(&RULES.replace(from, to), &metadata(std::slice::from_ref(&skipped), None));
         assert!(ran.code == 1 && ran.stdout.contains(expected), "{expected}: {ran:?}");
     }
 }

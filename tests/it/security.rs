@@ -1,5 +1,7 @@
 //! docs/security.md: the limits that it states are those of the source.
 
+use pilotfish::env::{Env as _, ProcessEnv};
+
 use crate::support::helm::{repository, text_of};
 
 /// How a number is shown.
@@ -146,7 +148,7 @@ fn the_limits_of_the_security_page_are_as_the_code_says() {
     let (before, rest) = page.split_once("<!-- limits -->\n").expect("the table's place");
     let (found, after) = rest.split_once("<!-- /limits -->").expect("its end");
     let wanted = table();
-    if std::env::var_os("PILOTFISH_WRITE_DOCS").is_some() {
+    if ProcessEnv.var("PILOTFISH_WRITE_DOCS").is_some() {
         let text = format!("{before}<!-- limits -->\n{wanted}<!-- /limits -->{after}");
         std::fs::write(repository("docs/security.md"), text).expect("the page can be written");
     } else {
