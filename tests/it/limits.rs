@@ -82,6 +82,7 @@ fn a_prober_is_answered_while_a_thousand_slow_clients_hold_on() {
 
 /// A pipelined request renewed the age of its connection: whoever came for the first time was the oldest at once.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test dials as it likes")]
 fn fresh_probes_are_answered_while_two_hundred_clients_pipeline() {
     const CLIENTS: usize = 200;
     let sidecar = Sidecar::start(IDLE);
