@@ -52,6 +52,11 @@ pub(super) async fn unpack(headers: &HeaderMap, body: Vec<u8>, limit: u64, is_st
     }
 }
 
+/// Whether a body is said to be packed.
+pub(super) fn is_packed(headers: &HeaderMap) -> bool {
+    coding(headers).is_some()
+}
+
 /// The codings that a body is said to be in, in order; `None` for a body as it is.
 fn coding(headers: &HeaderMap) -> Option<String> {
     // No codings, but sent as such: what servers write there by mistake leaves the body as it is.

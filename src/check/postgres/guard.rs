@@ -23,7 +23,7 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use super::session_error::SessionError;
 use dialogue::{Act, Dialogue};
 pub(super) use dialogue::{Parameters, Record};
-pub(super) use rules::{MAX_ROUNDS, Password, Rules, Trust};
+pub(super) use rules::{Password, Rules, Trust};
 use sent::Sent;
 
 /// How many messages are read before others get their turn: one thread runs every check.

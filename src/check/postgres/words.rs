@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
-use super::guard::MAX_ROUNDS;
+/// The most rounds of SCRAM that are done; PostgreSQL's default is 4096. A hostile server could make the one thread count
+/// for long, and a round cannot be interrupted: these take about 8 ms.
+pub(super) const MAX_ROUNDS: u64 = 30_000;
 
 /// Whether and how the connection is encrypted; libpq's six.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

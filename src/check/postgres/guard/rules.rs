@@ -4,14 +4,11 @@ use crate::cause::Cause;
 use crate::check::login::Cleartext;
 use crate::check::postgres::session_error::{SessionError, broken, limit, unsupported, zero_byte};
 use crate::check::postgres::sqlstate::code;
-use crate::check::postgres::words::ChannelBinding;
+use crate::check::postgres::words::{ChannelBinding, MAX_ROUNDS};
 
 /// Of a challenge of SCRAM.
 pub(super) const MALFORMED: &str = "the server's SCRAM challenge is malformed";
 
-/// The most rounds of SCRAM that are done; PostgreSQL's default is 4096. A hostile server could make the one thread count
-/// for long, and a round cannot be interrupted: these take about 8 ms.
-pub(in crate::check::postgres) const MAX_ROUNDS: u64 = 30_000;
 /// The fewest without verified TLS, unless a check says otherwise: PostgreSQL's default. Whoever asks for fewer may be
 /// anybody, and could try passwords on our proof a thousand times as fast.
 const MIN_ROUNDS: u64 = 4_096;
