@@ -21,9 +21,10 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::access::{self, Access, Caller};
 use super::body::{Answer, AnswerBody};
+use super::handshakes::Handshakes;
 use super::pace::{Pace, Paced};
 use super::routes::{self, Question, RouteResponse, Surface};
-use super::slots::ConnectionSlot;
+use super::slots::{self, ConnectionSlot};
 use super::tls;
 use crate::config::plan::ServeOptions;
 use crate::env::Env;
@@ -46,6 +47,8 @@ pub(super) struct ListenerContext {
     pub(super) env: Arc<dyn Env>,
     /// The turn for an answer that takes long to write, and for each of its pieces.
     pub(super) turns: Arc<Mutex<()>>,
+    /// The turn for a TLS handshake.
+    pub(super) handshakes: Handshakes,
 }
 
 impl ListenerContext {
@@ -125,7 +128,8 @@ pub(super) async fn serve(
         None => http(Box::new(stream), caller, &context, pace, stopped).await,
         Some(keeper) => {
             let acceptor = tokio_rustls::TlsAcceptor::from(keeper.config(Instant::now()));
-            if let Ok(Ok(stream)) = timeout_at(pace.deadline(), acceptor.accept(stream)).await {
+            let handshake = context.handshakes.drive(slots::client(peer.ip()), acceptor.accept(stream));
+            if let Ok(Ok(stream)) = timeout_at(pace.deadline(), handshake).await {
                 http(Box::new(stream), caller, &context, pace, stopped).await;
             }
         }
@@ -148,6 +152,7 @@ async fn http(
         pace.asked();
         let pace = &pace;
         async move {
+            pace.yield_if_greedy().await;
             let answer = context.answer_in_turn(&request, caller).await;
             // Its time begins now: while it waited for its turn there was nothing to take.
             pace.answering();

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// From the connection's first moment, or the first byte of a later request, to the end of its headers.
 const HEAD_LIMIT: Duration = Duration::from_secs(2);
@@ -24,9 +24,11 @@ const CLOSE_BYTES: usize = 64 * 1024;
 /// For how long a connection without an answer counts as new.
 const NEW_LIMIT: Duration = Duration::from_millis(500);
 /// Who asks more often than this within [`ASKED_WITHIN`] is greedy, and stays so for as long.
-const ASKED_LIMIT: u32 = 16;
+const ASKED_LIMIT: u32 = 8;
 /// See [`ASKED_LIMIT`].
 const ASKED_WITHIN: Duration = Duration::from_secs(1);
+/// How long a greedy client waits for each answer: 128 of them together get about 2,500 a second.
+const GREEDY_PAUSE: Duration = Duration::from_millis(50);
 
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +110,13 @@ impl Pace {
                 record.greedy_until = Some(record.since + ASKED_WITHIN);
             }
         });
+    }
+
+    /// Lets others go first where the client is greedy.
+    pub(super) async fn yield_if_greedy(&self) {
+        if self.standing(Instant::now()).0 == Standing::Greedy {
+            sleep(GREEDY_PAUSE).await;
+        }
     }
 
     /// The answer to a request begins: the client's time to take it does, too.

@@ -11,11 +11,14 @@ use super::pace::{Pace, Standing};
 
 /// How many connections are held at once. An idle one costs about 10 KiB: the kubelet, Prometheus and a few people need
 /// a dozen; the rest is room for abusive clients.
-const CAP: usize = 128;
+pub const CAP: usize = 128;
 
 /// The connections held, oldest first.
-#[derive(Clone, Default)]
-pub(super) struct Slots(Arc<Mutex<Queue>>);
+#[derive(Clone)]
+pub(super) struct Slots {
+    cap: usize,
+    queue: Arc<Mutex<Queue>>,
+}
 
 #[derive(Default)]
 struct Queue {
@@ -31,8 +34,13 @@ struct Held {
 }
 
 impl Slots {
+    /// Room for so many.
+    pub(super) fn new(cap: usize) -> Self {
+        Self { cap, queue: Arc::default() }
+    }
+
     fn with<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A slot for a new connection of this client, whose pace is kept here.
@@ -56,7 +64,7 @@ impl Slots {
 
     /// Closes connections until one more is within the limit.
     pub(super) fn make_room(&self) {
-        while self.with(|queue| queue.held.len()) >= CAP {
+        while self.with(|queue| queue.held.len()) >= self.cap {
             self.drop_one();
         }
     }
@@ -101,7 +109,7 @@ impl Queue {
 }
 
 /// Whose share it counts against: a host of IPv6 may have a whole /64 of addresses.
-fn client(peer: IpAddr) -> IpAddr {
+pub(super) fn client(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V4(ip) => ip.into(),
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
@@ -164,7 +172,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_place_is_made_within_the_limit_and_leaving_frees_it() {
-        let slots = Slots::default();
+        let slots = Slots::new(CAP);
         let taken: Vec<_> = (0..CAP).map(|_| enter(&slots, "10.0.0.1")).collect();
         slots.make_room();
         assert_eq!(slots.with(|queue| queue.held.len()), CAP - 1);
@@ -178,7 +186,7 @@ mod tests {
     /// A request that is pipelined made a connection young: the newcomers paid.
     #[tokio::test(start_paused = true)]
     async fn whoever_asks_without_end_goes_before_everyone_else() {
-        let slots = Slots::default();
+        let slots = Slots::new(CAP);
         let idle = answered(&slots, "10.0.0.9");
         let greedy: Vec<_> = (0..100).map(|_| enter(&slots, "10.0.0.1")).collect();
         wait(600).await;
@@ -194,7 +202,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_stops_asking_is_greedy_no_more() {
-        let slots = Slots::default();
+        let slots = Slots::new(CAP);
         let idle = answered(&slots, "10.0.0.1");
         let once = answered(&slots, "10.0.0.1");
         (0..30).for_each(|_| once.1.asked());
@@ -202,7 +210,7 @@ mod tests {
         wait(1_100).await;
         assert!(left(&slots, &[idle], 1) == 0 && is_held(&slots, &once));
         // As often as a person reloads, or a scraper asks.
-        let slots = Slots::default();
+        let slots = Slots::new(CAP);
         let often = answered(&slots, "10.0.0.1");
         let idle = answered(&slots, "10.0.0.1");
         for _ in 0..40 {
@@ -215,7 +223,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_for_the_first_answer_goes_after_those_who_had_one() {
-        let slots = Slots::default();
+        let slots = Slots::new(CAP);
         let slow = [enter(&slots, "10.0.0.1"), enter(&slots, "10.0.0.1")];
         wait(600).await;
         let new = [enter(&slots, "10.0.0.1"), enter(&slots, "10.0.0.1")];
@@ -230,7 +238,7 @@ mod tests {
         for (crowd, other) in
             [("10.0.0.1", "10.0.0.2"), ("::ffff:10.0.0.1", "fd00::1"), ("fd00:0:0:1::1", "fd00:0:0:2::1")]
         {
-            let slots = Slots::default();
+            let slots = Slots::new(CAP);
             let scraper = answered(&slots, other);
             let slow: Vec<_> = (0..60).map(|_| enter(&slots, crowd)).collect();
             let idle: Vec<_> = (0..60).map(|_| answered(&slots, crowd)).collect();
@@ -244,7 +252,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_addresses_of_one_host_of_ipv6_share_their_places() {
-        let slots = Slots::default();
+        let slots = Slots::new(CAP);
         let scraper = answered(&slots, "fd00:0:0:2::1");
         wait(10).await;
         let crowd: Vec<_> = (1..100).map(|host| answered(&slots, &format!("fd00:0:0:1::{host:x}"))).collect();
