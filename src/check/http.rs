@@ -136,7 +136,7 @@ impl Runnable for Exchange {
             let body = if asks { BodyUse::Expected } else { BodyUse::Unread };
             let (request, answer) = self.ask(attempt, body).await?;
             self.wanted.status(&request, &answer)?;
-            self.wanted.content(&answer)
+            self.wanted.content(&answer).await
         })
     }
 }

@@ -1,5 +1,6 @@
 //! What is sent in headers, and what headers and places of the answer must hold, as the configuration has it.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -171,9 +172,10 @@ where
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut pairs: Vec<(HeaderName, T)> = Vec::new();
+            let mut known = HashSet::new();
             while let Some(name) = map.next_key::<N>()? {
                 let name = name.into();
-                if pairs.iter().any(|(known, _)| *known == name) {
+                if !known.insert(name.clone()) {
                     return Err(de::Error::custom(format_args!("the header {name} is given twice")));
                 }
                 pairs.push((name, map.next_value()?));

@@ -46,8 +46,11 @@ fn wrong_keys_are_named_and_no_value_shown() {
             r"send: expected a text in which `\` is followed by r, n, t, 0, \ or xNN",
         ),
         (r"{address: 'h:1', send: 's3cret\x4'}", r"send: expected a text in which"),
-        (r"{address: 'h:1', expect: {regex: 's3cret('}}", "expect: `regex` is not a valid expression"),
-        ("{address: 'h:1', expect: {regex: 's3cret{1000}{1000}'}}", "expect: `regex` is not a valid expression"),
+        (r"{address: 'h:1', expect: {regex: 's3cret('}}", "expect: `regex` is not accepted: unclosed group"),
+        (
+            "{address: 'h:1', expect: {regex: 's3cret{1000}{1000}'}}",
+            "expect: `regex` is not accepted: it is too large once compiled",
+        ),
         (
             "{address: 'h:1', expect: {env: A, regex: s3cret}}",
             "expect: expected exactly one of `regex`, `env` and `file`",

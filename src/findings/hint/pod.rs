@@ -93,6 +93,14 @@ const fn limit(detail: &ValueDetail) -> Option<&'static str> {
         ValueDetail::NotText => {
             "The app may read the bytes as they are. Give this check the value as UTF-8 text, such as percent-encoded in a URL."
         }
+        ValueDetail::TooMuch => {
+            "The value may be correct for the app, but it is probably a whole file or list in the place of one value. Give this \
+             check a shorter one."
+        }
+        ValueDetail::CostlyExpression => {
+            "Simplify the expression: start it with ^, and avoid counted repetitions such as .{30} after a part that can match \
+             in many ways."
+        }
         ValueDetail::Unset(_)
         | ValueDetail::Key(_)
         | ValueDetail::ServiceLink

@@ -52,10 +52,7 @@ impl<'a> Intent<'a> {
     /// Cuts a URL; `None` where it has no scheme, or nothing in it could be a host.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         let (scheme, body) = text.split_once("://")?;
-        let query = body.match_indices('?').find(|(at, _)| {
-            let name = body[at + 1..].split('=').next().unwrap_or_default();
-            PARAMETERS.contains(&name)
-        });
+        let query = body.match_indices('?').find(|(at, _)| begins_with_a_parameter(&body[at + 1..]));
         let limit = query.map_or(body.len(), |(at, _)| at);
         let cut = |at: usize| -> (&'a str, &'a str) {
             let end = body[at..].find(['/', '?', '#']).map_or(body.len(), |end| at + end);
@@ -64,8 +61,11 @@ impl<'a> Intent<'a> {
         let at_signs = body[..limit].match_indices('@').map(|(at, _)| at).collect::<Vec<_>>();
         // No host behind the `@`: a parameter names a socket (Cloud SQL).
         let of_socket = |tail: &str| tail.starts_with('/') && tail.contains("host=");
-        let found = at_signs.iter().rev().find(|at| {
-            let (hosts, tail) = cut(**at + 1);
+        // No host holds an `@`, so no piece between two of them is looked through twice.
+        let piece = |at: usize| body[at + 1..].split(['/', '?', '#', '@']).next().unwrap_or_default();
+        let found = at_signs.iter().rev().find(|&&at| {
+            let next = body[at + 1 + piece(at).len()..].chars().next();
+            let (hosts, tail) = if next == Some('@') { return false } else { cut(at + 1) };
             plausible(hosts) || (hosts.is_empty() && of_socket(tail))
         });
         let Some(&at) = found else {
@@ -167,6 +167,11 @@ impl<'a> Intent<'a> {
         let encoded = percent::encode(&percent::strict(user).unwrap_or_else(|| Bytes::new(user.as_bytes().to_vec())));
         (encoded.len() <= 63).then(|| encoded.to_string())
     }
+}
+
+/// Whether a text begins with `sslmode=`, or is such a name alone.
+fn begins_with_a_parameter(text: &str) -> bool {
+    PARAMETERS.iter().any(|name| text.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
 }
 
 fn is_plain(c: char) -> bool {

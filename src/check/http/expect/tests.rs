@@ -34,3 +34,19 @@ fn only_what_can_be_no_secret_is_shown() {
         assert_eq!(in_short(&found), expected);
     }
 }
+
+#[test]
+fn a_long_text_is_looked_for_in_linear_time() {
+    let body = [b"a".repeat(1024 * 1024), b"b".to_vec()].concat();
+    for (wanted, expected) in [
+        ([b"a".repeat(30_000), b"b".to_vec()].concat(), true),
+        ([b"a".repeat(30_000), b"c".to_vec()].concat(), false),
+        ([b"a".repeat(15_000), b"b".to_vec(), b"a".repeat(15_000)].concat(), false),
+        ([b"a".repeat(1024 * 1024), b"bb".to_vec()].concat(), false),
+    ] {
+        let started = crate::slices::cpu_time_of_this_thread();
+        assert_eq!(contains(&body, &wanted), expected);
+        let took = crate::slices::cpu_time_of_this_thread() - started;
+        assert!(took < std::time::Duration::from_millis(1000), "{took:?}");
+    }
+}
