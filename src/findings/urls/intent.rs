@@ -60,7 +60,9 @@ impl<'a> Intent<'a> {
         };
         let at_signs = body[..limit].match_indices('@').map(|(at, _)| at).collect::<Vec<_>>();
         // No host behind the `@`: a parameter names a socket (Cloud SQL).
-        let of_socket = |tail: &str| tail.starts_with('/') && tail.contains("host=");
+        let last_host = body.rfind("host=");
+        let of_socket =
+            |tail: &str| tail.starts_with('/') && last_host.is_some_and(|host| host >= body.len() - tail.len());
         // No host holds an `@`, so no piece between two of them is looked through twice.
         let piece = |at: usize| body[at + 1..].split(['/', '?', '#', '@']).next().unwrap_or_default();
         let found = at_signs.iter().rev().find(|&&at| {
@@ -153,7 +155,15 @@ impl<'a> Intent<'a> {
             name if name.len() <= 20 && name.chars().all(is_plain) => format!("/{name}"),
             _ => "/***".to_owned(),
         };
-        format!("{}://{user}{}{path}", self.scheme, self.hosts)
+        format!("{}://{user}{}{path}", self.scheme, self.shown_hosts())
+    }
+
+    /// The hosts, cut where there are many.
+    pub(super) fn shown_hosts(&self) -> String {
+        const SHOWN: usize = 256;
+        let end = self.hosts.floor_char_boundary(SHOWN);
+        let cut = if end < self.hosts.len() { "…" } else { "" };
+        format!("{}{cut}", &self.hosts[..end])
     }
 
     /// The user as it may be shown, encoded. Of Redis only the usual one: most have a password alone, and where its colon
