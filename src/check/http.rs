@@ -247,8 +247,7 @@ async fn ask(
     attempt.facts().requested = Some(request.requested());
     attempt.facts().browser = request.browser();
     if answer.packed.is_none() && attempt.facts().body_bytes.is_some() {
-        let body = String::from_utf8_lossy(&answer.body);
-        attempt.facts().excerpt = Some(clean_text(&request.mask.strike(&body), SERVER_TEXT_LIMIT));
+        attempt.facts().excerpt = Some(clean_text(&request.mask.strike_start(&answer.body), SERVER_TEXT_LIMIT));
     }
     Ok((request, answer))
 }

@@ -13,6 +13,9 @@ use crate::check::http::settings::Pattern;
 use crate::secret::Secret;
 use crate::value::{Part, Value};
 
+/// How many headers, or places of a body, a check may name.
+const MOST: usize = 128;
+
 /// What a header must be: a text that equals it, or `{matches: REGEX}`.
 #[derive(Debug, Clone)]
 pub(crate) enum HeaderRule {
@@ -178,6 +181,9 @@ where
                 if !known.insert(name.clone()) {
                     return Err(de::Error::custom(format_args!("the header {name} is given twice")));
                 }
+                if pairs.len() == MOST {
+                    return Err(de::Error::custom(format_args!("expected at most {MOST} headers")));
+                }
                 pairs.push((name, map.next_value()?));
             }
             Ok(pairs)
@@ -205,6 +211,9 @@ impl<'de> Deserialize<'de> for JsonRules {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonRules, A::Error> {
                 let mut rules = Vec::new();
                 while let Some(place) = map.next_key::<Pointer>()? {
+                    if rules.len() == MOST {
+                        return Err(de::Error::custom(format_args!("expected at most {MOST} places")));
+                    }
                     rules.push((place, map.next_value()?));
                 }
                 Ok(JsonRules(rules))
