@@ -24,7 +24,7 @@ pub(super) struct Shares {
 impl Shares {
     /// Half is the server's, up to what it ever takes.
     fn of(free: usize) -> Self {
-        let server = (free / 2).max(LEAST_CONNECTIONS + SPARE).min(CONNECTIONS + SPARE);
+        let server = (free / 2).clamp(LEAST_CONNECTIONS + SPARE, CONNECTIONS + SPARE);
         Self { sockets: free.saturating_sub(server).max(LEAST_SOCKETS), connections: server - SPARE }
     }
 }
