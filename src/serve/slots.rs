@@ -214,7 +214,7 @@ mod tests {
         let often = answered(&slots, "10.0.0.1");
         let idle = answered(&slots, "10.0.0.1");
         for _ in 0..40 {
-            wait(100).await;
+            wait(200).await;
             often.1.asked();
             often.1.answered();
         }
