@@ -1,6 +1,6 @@
 //! `env`: the variables that an app needs are there and as they must be. It reads, and dials nothing.
 //!
-//! No message holds a value or its length: which rule is broken is all that is told.
+//! No message holds a value, its length, or what a rule holds: which rule is broken is all that is told.
 
 mod source;
 
@@ -213,11 +213,11 @@ impl Rules {
                 format!("it is shorter than {}", bytes(least.try_into().unwrap_or(u64::MAX))),
             );
         }
-        if let Some(prefix) = self.prefix.as_ref().filter(|prefix| !text.starts_with(prefix.as_str())) {
-            return broken(source.invalid(), format!("it does not start with {prefix}"));
+        if self.prefix.as_ref().is_some_and(|prefix| !text.starts_with(prefix.as_str())) {
+            return broken(source.invalid(), "it does not start with the required prefix".to_owned());
         }
-        if let Some(Pattern(regex)) = self.pattern.as_ref().filter(|pattern| !pattern.0.is_match(text)) {
-            return broken(source.invalid(), format!("it does not match /{}/", regex.as_str()));
+        if self.pattern.as_ref().is_some_and(|pattern| !pattern.0.is_match(text)) {
+            return broken(source.invalid(), "it does not match the required pattern".to_owned());
         }
         if let Some(other) = &self.equals
             && other.resolve(env)?.expose() != text

@@ -25,7 +25,7 @@ use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
 use crate::net::tls::TlsOptions;
-use crate::outcome::{Detail, Fault, HttpDetail, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::outcome::{Detail, Fault, HttpDetail, Phase};
 use crate::scheme::{Discovery, Scheme};
 use crate::url::{Host, Url};
 use crate::value::Value;
@@ -37,7 +37,6 @@ pub(crate) mod expect;
 mod explain;
 pub(crate) mod hint;
 pub(crate) mod keys;
-pub(crate) mod mask;
 pub(crate) mod origin;
 pub(crate) mod pointer;
 pub(crate) mod redirect;
@@ -248,7 +247,7 @@ async fn ask(
     attempt.facts().browser = request.browser();
     if answer.packed.is_none() && attempt.facts().body_bytes.is_some() {
         let body = String::from_utf8_lossy(&answer.body);
-        attempt.facts().excerpt = Some(clean_text(&request.mask.strike(&body), SERVER_TEXT_LIMIT));
+        attempt.facts().excerpt = Some(request.mask.excerpt(&body));
     }
     Ok((request, answer))
 }
