@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::outcome::ValueDetail;
+use crate::outcome::{ValueDetail, is_invisible};
 use crate::secret::Secret;
 use crate::value::Expected;
 
@@ -138,10 +138,10 @@ impl std::fmt::Display for Endpoint {
     }
 }
 
-/// What is wrong with a URL, and at which byte; never the text.
+/// What is wrong with a URL, and at which character; never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UrlError {
-    /// The byte at which it goes wrong.
+    /// The character at which it goes wrong, from 0 on.
     pub position: usize,
     /// What is wrong, in words.
     pub problem: &'static str,
@@ -224,6 +224,15 @@ impl Url {
     /// # Errors
     /// The first thing that is wrong, with its position, without the text.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
+        let in_characters = |error: UrlError| UrlError {
+            position: text.char_indices().take_while(|(at, _)| *at < error.position).count(),
+            ..error
+        };
+        Self::read(text).map_err(in_characters)
+    }
+
+    /// The same, with the byte at which it goes wrong.
+    fn read(text: &str) -> Result<Self, UrlError> {
         let fail = |position: usize, problem: &'static str| UrlError { position, problem };
         no_white_space(text)?;
         let scheme_end = text.find("://").ok_or_else(|| fail(0, "no scheme: a URL starts with scheme://"))?;
@@ -467,8 +476,11 @@ pub fn redacted_path(path: &str) -> String {
 fn shown_segments(path: &str) -> Vec<(&str, String)> {
     let segments: Vec<&str> = path.split('/').collect();
     let at_sign = segments.iter().rposition(|segment| segment.contains('@'));
+    // Where the `?` was forgotten, what looks like more segments is a part of the value.
+    let of_query = segments.iter().position(|segment| segment.split('&').skip(1).any(|part| part.contains('=')));
     let shown = segments.iter().enumerate().map(|(index, segment)| {
-        let hidden = !segment.is_empty() && at_sign.is_some_and(|last| index <= last);
+        let before_at_sign = at_sign.is_some_and(|last| index <= last);
+        let hidden = !segment.is_empty() && (before_at_sign || of_query.is_some_and(|first| index > first));
         (*segment, if hidden { MASK.to_owned() } else { shown_segment(segment) })
     });
     shown.collect()
@@ -498,7 +510,7 @@ fn short(text: &str, taken: &str) -> String {
 
 /// A text without what would not show, or would look like another part of the URL.
 fn printable(text: &str, taken: &str) -> String {
-    let fine = |c: char| (c.is_ascii_graphic() || c.is_alphanumeric()) && !taken.contains(c);
+    let fine = |c: char| (c.is_ascii_graphic() || (c.is_alphanumeric() && !is_invisible(c))) && !taken.contains(c);
     text.chars().map(|c| if fine(c) { c } else { '?' }).collect()
 }
 

@@ -161,6 +161,8 @@ fn separators_stay_as_they_were_written() {
         ("http://h/v1;jsessionid=A1B2/items", "http://h/v1;jsessionid=***/items"),
         ("http://h/a=b=c/d=", "http://h/a=***/d="),
         ("http://h/x;y&z", "http://h/x;y&z"),
+        ("http://h/x&key=s3c/ret/x", "http://h/x&key=***/***/***"),
+        ("http://h/a&b/c", "http://h/a&b/c"),
     ] {
         assert_eq!(Url::parse(text).unwrap().redacted(), shown, "{text}");
     }
@@ -214,4 +216,20 @@ fn no_part_of_a_password_is_shown_wherever_it_recurs() {
     assert!(checked > 10_000, "{checked}");
     let recurs = Url::parse("redis://:hunter2@h://ap1://:hunter2").unwrap();
     assert_eq!(recurs.redacted(), "redis://h//ap1://***");
+}
+
+#[test]
+fn the_place_of_an_error_is_counted_in_characters() {
+    for (text, place) in [
+        ("http://h/ x", 10),
+        ("http://h/äöü x", 13),
+        ("http://h/🙂🙂 ", 12),
+        ("http://ü:p@h:99999/", 12),
+        ("http://h/é?a=1&b=%zz", 16),
+        ("\u{feff}http://h/ ", 11),
+    ] {
+        let error = Url::parse(text).unwrap_err();
+        assert_eq!(error.position + 1, place, "{text}");
+        assert!(error.to_string().ends_with(&format!("(at character {place})")), "{text}: {error}");
+    }
 }

@@ -128,12 +128,12 @@ fn a_peer_that_repeats_what_it_gets() {
     let folder = Folder::new();
     let config = format!(
         r#"checks:
-  - {{name: path, http: {{url: "http://127.0.0.1:{http}/hooks/{long}"}}}}
-  - {{name: token, http: {{url: "http://127.0.0.1:{http}/x?{secret}"}}}}
-  - {{name: body, http: {{url: "http://127.0.0.1:{http}/", method: POST, body: '{{"user": "{secret}"}}'}}}}
-  - {{name: health, peer: {{url: "http://127.0.0.1:{http}/hooks/{long}?k={secret}"}}}}
-  - {{name: sent, tcp: {{address: "127.0.0.1:{plain}", send: 'AUTH {CANARY}\r\nPING\r\n', expect: +OK}}}}
-  - {{name: pattern, tcp: {{address: "127.0.0.1:{plain}", send: "AUTH {CANARY}", expect: {{regex: nothing}}}}}}
+  - {{name: path, http: {{url: "http://127.0.0.1:{http}/hooks/{long}"}}, gates: [ready]}}
+  - {{name: token, http: {{url: "http://127.0.0.1:{http}/x?{secret}"}}, gates: [ready]}}
+  - {{name: body, http: {{url: "http://127.0.0.1:{http}/", method: POST, body: '{{"user": "{secret}"}}'}}, gates: [ready]}}
+  - {{name: health, peer: {{url: "http://127.0.0.1:{http}/hooks/{long}?k={secret}"}}, gates: [ready]}}
+  - {{name: sent, tcp: {{address: "127.0.0.1:{plain}", send: 'AUTH {CANARY}\r\nPING\r\n', expect: +OK}}, gates: [ready]}}
+  - {{name: pattern, tcp: {{address: "127.0.0.1:{plain}", send: "AUTH {CANARY}", expect: {{regex: nothing}}}}, gates: [ready]}}
 "#
     );
     let path = folder.write("pilotfish.yaml", config);
