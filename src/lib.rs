@@ -8,6 +8,7 @@ pub mod duration;
 pub mod env;
 pub mod exit;
 pub mod finding;
+pub mod mask;
 pub mod order;
 pub mod outcome;
 pub mod panics;

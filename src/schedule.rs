@@ -140,7 +140,7 @@ impl Task {
                 None => self.prober.probe(&planned).await,
             };
             let failure = outcome.failure.as_ref().map(|failure| (failure.phase, failure.cause));
-            let streak = report(&self.reports, self.id, outcome).await.ok_or(Unheard)?;
+            let streak = report(&self.reports, self.id, &planned, outcome).await.ok_or(Unheard)?;
             let next = pace.after(&planned, streak, failure, (self.random)());
             due = next_due(due, next, Instant::now());
             let backoff = pace.backs_off().then(|| BackOff {
@@ -158,7 +158,7 @@ impl Task {
         let planned = self.plan();
         let target = probe::target(&planned, self.prober.env());
         let outcome = Box::new(Outcome::internal(target, SystemTime::now(), Duration::ZERO));
-        report(&self.reports, self.id, outcome).await.ok_or(Unheard)?;
+        report(&self.reports, self.id, &planned, outcome).await.ok_or(Unheard)?;
         let interval = planned.interval;
         Ok(Start::At(BackOff { interval, due: Instant::now() + interval, files: None }))
     }
@@ -211,9 +211,14 @@ impl Task {
 }
 
 /// Reports an outcome; the streak that it continues, `None` where nobody takes it.
-async fn report(reports: &mpsc::Sender<Message>, id: u64, outcome: Box<Outcome>) -> Option<Streak> {
+async fn report(
+    reports: &mpsc::Sender<Message>,
+    id: u64,
+    planned: &Arc<Planned>,
+    outcome: Box<Outcome>,
+) -> Option<Streak> {
     let (sender, streak) = oneshot::channel();
-    reports.send(Message::Outcome { id, outcome, streak: sender }).await.ok()?;
+    reports.send(Message::Outcome { id, planned: Arc::clone(planned), outcome, streak: sender }).await.ok()?;
     streak.await.ok()
 }
 

@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::outcome::ValueDetail;
+use crate::outcome::{ValueDetail, is_invisible};
 use crate::secret::Secret;
 use crate::value::Expected;
 
@@ -141,10 +141,10 @@ impl std::fmt::Display for Endpoint {
     }
 }
 
-/// What is wrong with a URL, and at which byte; never the text.
+/// What is wrong with a URL, and at which character; never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UrlError {
-    /// The byte at which it goes wrong.
+    /// The character at which it goes wrong, from 0 on.
     pub position: usize,
     /// What is wrong, in words.
     pub problem: &'static str,
@@ -278,6 +278,15 @@ impl Url {
     /// # Errors
     /// The first thing that is wrong, with its position, without the text.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
+        let in_characters = |error: UrlError| UrlError {
+            position: text.char_indices().take_while(|(at, _)| *at < error.position).count(),
+            ..error
+        };
+        Self::read(text).map_err(in_characters)
+    }
+
+    /// The same, with the byte at which it goes wrong.
+    fn read(text: &str) -> Result<Self, UrlError> {
         let fail = |position: usize, problem: &'static str| UrlError { position, problem };
         if let Some(error) = too_long(text) {
             return Err(error);
@@ -333,13 +342,15 @@ impl Url {
         self.query.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.expose())
     }
 
-    /// The URL as it may be shown: scheme, user, hosts, ports, path; no password; every query value is `***`, and so is
-    /// every path segment over 20 characters, and what stands before an `@` in the path.
+    /// The URL as it may be shown: scheme, user, hosts, ports, path; no password, and nothing that shares four letters with
+    /// it; every query value is `***`, and so is every path segment over 20 characters, and what stands before an `@` in the
+    /// path. Separators stay as they were written.
     #[must_use]
     pub fn redacted(&self) -> String {
         let mut out = format!("{}://", self.scheme);
         if let Some(user) = &self.user {
-            out.push_str(&printable(user, "@/:?#"));
+            let shown = printable(user, "@/:?#");
+            out.push_str(if self.shares_with_password(user) { MASK } else { &shown });
             out.push('@');
         }
         for (index, (host, port)) in self.hosts.iter().enumerate() {
@@ -351,13 +362,128 @@ impl Url {
                 out.push_str(&format!(":{port}"));
             }
         }
-        out.push_str(&redacted_path(&self.path));
-        for (index, (name, _)) in self.query.iter().enumerate() {
+        let segments = shown_segments(&self.path)
+            .into_iter()
+            .map(|(segment, shown)| if self.shares_with_password(segment) { MASK.to_owned() } else { shown });
+        out.push_str(&segments.collect::<Vec<_>>().join("/"));
+        for (index, part) in self.query_parts().enumerate() {
             out.push(if index == 0 { '?' } else { '&' });
-            out.push_str(&if name.contains('@') { "***".to_owned() } else { short(name) });
-            out.push_str("=***");
+            match part {
+                QueryPart::Pair { name, .. } => {
+                    // A password may hold the separators, too.
+                    let is_secret = name.contains('@') || self.shares_with_password(&format!("&{name}="));
+                    out.push_str(&if is_secret { MASK.to_owned() } else { short(&name, "?#&=") });
+                    out.push_str("=***");
+                }
+                QueryPart::Flag(flag) => out.push_str(flag),
+                QueryPart::Bare(_) => out.push_str(MASK),
+            }
         }
         out
+    }
+
+    /// What [`Url::redacted`] does not show, as it was written and decoded: for a peer that repeats it. What is shorter than
+    /// four bytes, such as `1` and `yes`, is no secret and stands in every text.
+    #[must_use]
+    pub fn hidden(&self) -> Vec<Secret> {
+        let segments = shown_segments(&self.path).into_iter();
+        let segments = segments.filter(|(segment, shown)| shown != segment || self.shares_with_password(segment));
+        let parts = self.query_parts().filter_map(|part| match part {
+            QueryPart::Pair { name, value } if short(&name, "") == MASK => Some([name, value].join("=")),
+            QueryPart::Pair { value, .. } | QueryPart::Bare(value) => Some(value),
+            QueryPart::Flag(_) => None,
+        });
+        let written = segments.map(|(segment, _)| segment.to_owned()).chain(parts).map(Secret::new);
+        let decoded = self.query.iter().map(|(_, value)| value.clone());
+        written.chain(decoded).chain(self.password.clone()).filter(|text| text.expose().len() >= SHARED).collect()
+    }
+
+    /// The parts of the query, in order.
+    fn query_parts(&self) -> impl Iterator<Item = QueryPart> {
+        let query = self.raw_query.as_ref().map(Secret::expose).unwrap_or_default();
+        query.split('&').filter(|part| !part.is_empty()).map(QueryPart::of)
+    }
+
+    /// Whether a text has four letters in a row of the password, whether or not it is percent-encoded.
+    fn shares_with_password(&self, text: &str) -> bool {
+        let Some(password) = self.password.as_ref().map(|password| password.expose().to_ascii_lowercase()) else {
+            return false;
+        };
+        let shares = |text: &str| {
+            let text = text.to_ascii_lowercase();
+            password.as_bytes().windows(SHARED).any(|part| text.as_bytes().windows(SHARED).any(|own| own == part))
+        };
+        shares(text) || percent_decode(text).is_some_and(|decoded| shares(&decoded))
+    }
+}
+
+/// Instead of what is not shown.
+const MASK: &str = "***";
+/// How many letters of a password, in a row, are a part of it.
+const SHARED: usize = 4;
+
+/// A part of a query, between its `&`.
+enum QueryPart {
+    /// `name=value`: the name decoded, the value as it was written.
+    Pair { name: String, value: String },
+    /// A word alone that says nothing of the one who asks.
+    Flag(&'static str),
+    /// Any other word alone: it may well be a token.
+    Bare(String),
+}
+
+/// What servers take as a word alone.
+const FLAGS: &[&str] = &[
+    "acl",
+    "all",
+    "cached",
+    "checks",
+    "consistent",
+    "debug",
+    "deep",
+    "details",
+    "format",
+    "full",
+    "health",
+    "help",
+    "json",
+    "list",
+    "live",
+    "liveness",
+    "local",
+    "location",
+    "metrics",
+    "passing",
+    "perfstandbyok",
+    "ping",
+    "pretty",
+    "raw",
+    "readiness",
+    "ready",
+    "recurse",
+    "stale",
+    "standbyok",
+    "status",
+    "uploads",
+    "v",
+    "verbose",
+    "version",
+    "versions",
+    "wsdl",
+];
+
+impl QueryPart {
+    fn of(part: &str) -> Self {
+        // Base64 ends in `=`, which gives a value to nothing.
+        match part.split_once('=').filter(|(name, value)| !name.is_empty() && !value.trim_matches('=').is_empty()) {
+            Some((name, value)) => {
+                Self::Pair { name: percent_decode(name).unwrap_or_else(|| name.to_owned()), value: value.to_owned() }
+            }
+            None => match FLAGS.iter().find(|flag| **flag == part) {
+                Some(flag) => Self::Flag(flag),
+                None => Self::Bare(part.to_owned()),
+            },
+        }
     }
 }
 
@@ -400,23 +526,48 @@ fn holds_credentials(user_before: bool, path: &str, query: Option<&str>, fragmen
 /// A path as it may be shown: without what is before an `@`, each segment over 20 characters masked.
 #[must_use]
 pub fn redacted_path(path: &str) -> String {
+    shown_segments(path).into_iter().map(|(_, shown)| shown).collect::<Vec<_>>().join("/")
+}
+
+/// Each segment of a path, and what may be shown of it.
+fn shown_segments(path: &str) -> Vec<(&str, String)> {
     let segments: Vec<&str> = path.split('/').collect();
     let at_sign = segments.iter().rposition(|segment| segment.contains('@'));
+    // Where the `?` was forgotten, what looks like more segments is a part of the value.
+    let of_query = segments.iter().position(|segment| segment.split('&').skip(1).any(|part| part.contains('=')));
     let shown = segments.iter().enumerate().map(|(index, segment)| {
-        let hidden = !segment.is_empty() && at_sign.is_some_and(|last| index <= last);
-        if hidden { "***".to_owned() } else { short(segment) }
+        let before_at_sign = at_sign.is_some_and(|last| index <= last);
+        let hidden = !segment.is_empty() && (before_at_sign || of_query.is_some_and(|first| index > first));
+        (*segment, if hidden { MASK.to_owned() } else { shown_segment(segment) })
     });
-    shown.collect::<Vec<_>>().join("/")
+    shown.collect()
+}
+
+/// A segment may hold parameters of its own: `v1;id=5`, or `shop&sslmode=require` where the `?` was forgotten.
+fn shown_segment(segment: &str) -> String {
+    let mut out = String::with_capacity(segment.len());
+    for part in segment.split_inclusive(['&', ';']) {
+        let (part, separator) = match part.strip_suffix(['&', ';']) {
+            Some(bare) => (bare, &part[bare.len()..]),
+            None => (part, ""),
+        };
+        match part.split_once('=').filter(|(_, value)| !value.is_empty()) {
+            Some((name, _)) => out.push_str(&format!("{}=***", short(name, "?#"))),
+            None => out.push_str(&short(part, "?#")),
+        }
+        out.push_str(separator);
+    }
+    out
 }
 
 /// A short text as it is, another masked.
-fn short(text: &str) -> String {
-    if text.chars().count() > 20 { "***".to_owned() } else { printable(text, "?#&=") }
+fn short(text: &str, taken: &str) -> String {
+    if text.chars().count() > 20 { MASK.to_owned() } else { printable(text, taken) }
 }
 
 /// A text without what would not show, or would look like another part of the URL.
 fn printable(text: &str, taken: &str) -> String {
-    let fine = |c: char| (c.is_ascii_graphic() || c.is_alphanumeric()) && !taken.contains(c);
+    let fine = |c: char| (c.is_ascii_graphic() || (c.is_alphanumeric() && !is_invisible(c))) && !taken.contains(c);
     text.chars().map(|c| if fine(c) { c } else { '?' }).collect()
 }
 

@@ -1,6 +1,6 @@
 //! `env`: the variables that an app needs are there and as they must be. It reads, and dials nothing.
 //!
-//! No message holds a value or its length: which rule is broken is all that is told.
+//! No message holds a value, its length, or what a rule holds: which rule is broken is all that is told.
 
 mod source;
 
@@ -226,7 +226,7 @@ impl Rules {
             return Ok(Judged { name, pattern: None, others: Ok(()) });
         };
         let pattern = self.pattern.as_ref().map(|Pattern(expression)| {
-            let message = format!("it does not match /{}/", expression.as_str());
+            let message = "it does not match the required pattern".to_owned();
             (expression.clone(), value.clone(), Broken { cause: source.invalid(), message, flaw: None })
         });
         Ok(Judged { name, pattern, others: self.equals(value, source, env)? })
@@ -256,8 +256,8 @@ impl Rules {
                 format!("it is shorter than {}", bytes(least.try_into().unwrap_or(u64::MAX))),
             );
         }
-        if let Some(prefix) = self.prefix.as_ref().filter(|prefix| !text.starts_with(prefix.as_str())) {
-            return broken(source.invalid(), format!("it does not start with {prefix}"));
+        if self.prefix.as_ref().is_some_and(|prefix| !text.starts_with(prefix.as_str())) {
+            return broken(source.invalid(), "it does not start with the required prefix".to_owned());
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
 use crate::net::tls::TlsOptions;
-use crate::outcome::{Detail, Fault, HttpDetail, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::outcome::{Detail, Fault, HttpDetail, Phase};
 use crate::scheme::{Discovery, Scheme};
 use crate::url::{Host, Url};
 use crate::value::Value;
@@ -37,7 +37,6 @@ pub(crate) mod expect;
 mod explain;
 pub(crate) mod hint;
 pub(crate) mod keys;
-pub(crate) mod mask;
 pub(crate) mod origin;
 pub(crate) mod pointer;
 pub(crate) mod redirect;
@@ -181,6 +180,8 @@ pub(crate) enum BodyUse {
 
 /// How much is read of a body to explain the status that it came with.
 const EXPLANATION: u64 = 64 * 1024;
+/// How much of a body is looked at for its excerpt, in bytes.
+const EXCERPT_REACH: usize = 64 * 1024;
 
 /// How much of the body is read of an answer with this head, which is not to be followed further.
 fn extent(keys: &HttpKeys, body: BodyUse, head: &Parts) -> Extent {
@@ -252,7 +253,8 @@ async fn ask(
     attempt.facts().requested = Some(request.requested());
     attempt.facts().browser = request.browser();
     if answer.packed.is_none() && attempt.facts().body_bytes.is_some() {
-        attempt.facts().excerpt = Some(clean_text(&request.mask.strike_start(&answer.body), SERVER_TEXT_LIMIT));
+        let start = &answer.body[..answer.body.len().min(EXCERPT_REACH)];
+        attempt.facts().excerpt = Some(request.mask.excerpt(&String::from_utf8_lossy(start)));
     }
     Ok((request, answer))
 }

@@ -20,11 +20,12 @@ use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, 
 use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
+use crate::mask::Mask;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::recognise;
 use crate::net::stream_error::{Expected, StreamError};
-use crate::outcome::{Evidence, Fault, Phase, SERVER_TEXT_LIMIT, bytes_of, clean_text};
+use crate::outcome::{Evidence, Fault, Phase, bytes_of};
 use crate::scheme::Scheme;
 use crate::url::Endpoint;
 use crate::value::{Setting, Value};
@@ -131,7 +132,7 @@ impl Runnable for TcpRun {
             }
             if let Some(expected) = &self.expect {
                 attempt.enter(Phase::Assert);
-                await_answer(attempt, &mut io, expected).await?;
+                await_answer(attempt, &mut io, expected, Sent(self.send.as_deref())).await?;
             }
             attempt.leave();
             attempt.abandon(io).await;
@@ -151,23 +152,28 @@ enum Step {
 }
 
 /// Reads until what is expected is there, cannot come any more, or time is up.
-async fn await_answer(attempt: &mut Attempt, io: &mut Io, expected: &payload::Pattern) -> Result<(), Fault> {
+async fn await_answer(
+    attempt: &mut Attempt,
+    io: &mut Io,
+    expected: &payload::Pattern,
+    sent: Sent<'_>,
+) -> Result<(), Fault> {
     let mut answer = Vec::new();
     let mut judge = expected.judge();
     loop {
         let step = read_step(attempt, io, &mut answer).await?;
         match judge.judge(&answer, matches!(step, Step::Ended)).await {
             Ok(Some(true)) => return Ok(()),
-            Ok(Some(false)) => return Err(mismatch(attempt, &answer, expected)),
+            Ok(Some(false)) => return Err(mismatch(attempt, &answer, expected, sent)),
             Ok(None) => {}
             Err(costly) => {
-                attempt.facts().excerpt = Some(excerpt(&answer));
+                attempt.facts().excerpt = Some(sent.excerpt(&answer));
                 return Err(costly.fault("the answer"));
             }
         }
         match step {
             Step::More if answer.len() >= ANSWER_LIMIT => {
-                attempt.facts().excerpt = Some(excerpt(&answer));
+                attempt.facts().excerpt = Some(sent.excerpt(&answer));
                 let message = format!("{} in its first {} bytes", expected.absent(), answer.len());
                 return Err(attempt.fault(Cause::TooLarge, message));
             }
@@ -175,7 +181,7 @@ async fn await_answer(attempt: &mut Attempt, io: &mut Io, expected: &payload::Pa
             Step::Ended => return Err(attempt.stream_error(StreamError::Ended, EXPECTED)),
             Step::TimeUp if answer.is_empty() => return Err(attempt.deadline_fault()),
             // Nothing that came so far matches.
-            Step::TimeUp if expected.is_open() => return Err(mismatch(attempt, &answer, expected)),
+            Step::TimeUp if expected.is_open() => return Err(mismatch(attempt, &answer, expected, sent)),
             Step::TimeUp => return Err(attempt.deadline_fault()),
         }
     }
@@ -203,16 +209,24 @@ fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
     })
 }
 
-fn mismatch(attempt: &mut Attempt, answer: &[u8], expected: &payload::Pattern) -> Fault {
-    attempt.facts().excerpt = Some(excerpt(answer));
+fn mismatch(attempt: &mut Attempt, answer: &[u8], expected: &payload::Pattern, sent: Sent<'_>) -> Fault {
+    attempt.facts().excerpt = Some(sent.excerpt(answer));
     let speaks = recognise(answer).map_or_else(String::new, |protocol| format!("; the peer speaks {protocol}"));
     let received = bytes_of(answer);
     attempt.fault(Cause::BodyMismatch, format!("{} (received {received}){speaks}", expected.absent()))
 }
 
-fn excerpt(answer: &[u8]) -> String {
-    let start = &answer[..answer.len().min(SERVER_TEXT_LIMIT)];
-    clean_text(&String::from_utf8_lossy(start), SERVER_TEXT_LIMIT)
+/// The bytes that were sent, which the peer may repeat.
+#[derive(Clone, Copy)]
+struct Sent<'a>(Option<&'a Vec<u8>>);
+
+impl Sent<'_> {
+    /// The start of an answer without what was sent.
+    fn excerpt(self, answer: &[u8]) -> String {
+        let mut mask = Mask::default();
+        self.0.iter().for_each(|sent| mask.add_words(&String::from_utf8_lossy(sent)));
+        mask.excerpt(&String::from_utf8_lossy(answer))
+    }
 }
 
 #[cfg(test)]

@@ -110,11 +110,17 @@ fn is_usual(variable: &str) -> bool {
     KINDS.iter().flat_map(|kind| kind.discovery.usual_variables).any(|name| *name == variable)
 }
 
+/// Whether one expects a server of another kind in a variable of this name: in `REDIS_URL`, `host=cache,port=6379` is no
+/// string of libpq.
+fn is_of_another(kind: &Kind, variable: &str) -> bool {
+    is_usual(variable) && !kind.discovery.usual_variables.contains(&variable)
+}
+
 impl Finder<'_> {
     fn look_at(&mut self, variable: &str, value: &str) {
         // In quotes it is no URL, and meant as one: its check says so.
         let plain = value.trim().trim_start_matches(['"', '\'']);
-        if let Some(kind) = reader_of(plain) {
+        if let Some(kind) = reader_of(plain).filter(|kind| !is_of_another(kind, variable)) {
             return self.text(kind, variable, value);
         }
         let (scheme, rest) = plain.split_once("://").unwrap_or_default();

@@ -11,6 +11,7 @@ use crate::config::source::{self, Request};
 use crate::duration;
 use crate::env::Env;
 use crate::net::dial::Require;
+use crate::outcome::{is_control, is_invisible};
 use crate::slices::{Slices, at_once};
 use crate::url::Url;
 use crate::value::{Part, Value};
@@ -147,8 +148,8 @@ impl Page<'_> {
             Raw::Scalar { text, .. } if node.is_null() && text.expose().is_empty() => {
                 self.line(indent, &format!("{name}:"));
             }
-            Raw::Scalar { text, .. } => {
-                self.line(indent, &format!("{name}: {}", scalar(key, text.expose(), shown)));
+            Raw::Scalar { text, plain } => {
+                self.line(indent, &format!("{name}: {}", scalar(key, text.expose(), *plain, shown)));
             }
             Raw::Sequence(nodes) => {
                 let items: Vec<String> = nodes.iter().map(|item| self.item(key, item, shown)).collect();
@@ -171,7 +172,8 @@ impl Page<'_> {
             Some(Value::Env(variable)) => format!("{{env: {}}}", quoted(&variable)),
             Some(Value::File(path)) => format!("{{file: {}}}", quoted(&path.to_string_lossy())),
             Some(Value::Literal(_) | Value::Template(_)) | None => {
-                node.text().map_or_else(|| "\"***\"".to_owned(), |text| scalar(key, text, shown))
+                let plain = matches!(node.raw, Raw::Scalar { plain: true, .. });
+                node.text().map_or_else(|| "\"***\"".to_owned(), |text| scalar(key, text, plain, shown))
             }
         }
     }
@@ -195,15 +197,19 @@ fn reference(node: &Node) -> Option<Value> {
     }
 }
 
-/// A literal as it may be shown under its key.
-fn scalar(key: &str, text: &str, shown: ShownKeys) -> String {
+/// A literal as it may be shown under its key; what was written without quotes, such as a number, stays so.
+fn scalar(key: &str, text: &str, plain: bool, shown: ShownKeys) -> String {
     let fit = match key {
         key if shown.urls.contains(&key) => Url::parse(text).ok().map(shown_url),
         key if shown.paths.contains(&key) => Some(text.to_owned()).filter(|text| !text.contains(['\n', ' '])),
         key if shown.plain.contains(&key) => Some(text.to_owned()),
         _ => None,
     };
-    quoted(fit.as_deref().unwrap_or("***"))
+    match fit {
+        Some(fit) if plain && fit == text && is_simple(text) => fit,
+        Some(fit) => quoted(&fit),
+        None => quoted("***"),
+    }
 }
 
 /// A URL without what may be a secret.
@@ -223,18 +229,27 @@ fn template(value: &Value) -> String {
     quoted(&parts.iter().map(piece).collect::<String>())
 }
 
-/// A scalar as YAML reads it back.
+/// Words that are no text for a YAML reader, of whichever version.
+const NO_TEXT: &[&str] = &["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
+
+/// Whether a text needs no quotes for what its characters mean.
+fn is_simple(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))
+}
+
+/// A text as every YAML reader reads it back: as a text, and not as a number, a date or a truth.
 fn quoted(text: &str) -> String {
-    let plain = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
-    if plain {
+    let begins_as_a_number = text.starts_with(|c: char| c.is_ascii_digit());
+    let is_word = NO_TEXT.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is_simple(text) && !begins_as_a_number && !is_word {
         return text.to_owned();
     }
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if is_control(c) || is_invisible(c) => out.push_str(&format!("\\U{:08x}", u32::from(c))),
             c => out.push(c),
         }
     }

@@ -17,15 +17,40 @@ pub const SERVER_TEXT_LIMIT: usize = 256;
 /// The longest message of a fault, in bytes.
 pub const MESSAGE_LIMIT: usize = 1024;
 
-/// Text made fit to show: control characters become spaces, invisible direction marks vanish, and it is cut at `limit`
-/// bytes on a character's boundary, with `…` behind the cut.
+/// Whether a character does not show, or changes how others show: marks of direction, joiners, variation selectors, tags,
+/// fillers.
+#[must_use]
+pub const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// Whether a character ends a line somewhere, or controls what shows it: C0, C1, and the two separators of Unicode.
+#[must_use]
+pub fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Text made fit to show: control characters and ends of lines become spaces, what is invisible vanishes, and it is cut at
+/// `limit` bytes on a character's boundary, with `…` behind the cut.
 #[must_use]
 pub fn clean_text(text: &str, limit: usize) -> String {
     let mut out = String::with_capacity(text.len().min(limit));
     for c in text.chars() {
         let c = match c {
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => continue,
-            c if c.is_control() => ' ',
+            c if is_invisible(c) => continue,
+            c if is_control(c) => ' ',
             c => c,
         };
         if out.len() + c.len_utf8() > limit.saturating_sub('…'.len_utf8()) {
@@ -66,4 +91,39 @@ pub(super) fn cut_at_clause(text: &str, limit: usize) -> String {
 pub fn with_capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean_text;
+
+    #[test]
+    fn what_does_not_show_does_not_pass() {
+        // Ends of lines and controls, C1 among them, are a space.
+        for c in
+            ['\0', '\t', '\n', '\r', '\u{1b}', '\u{7f}', '\u{80}', '\u{85}', '\u{9b}', '\u{9f}', '\u{2028}', '\u{2029}']
+        {
+            assert_eq!(clean_text(&format!("a{c}b"), 100), "a b", "{}", c.escape_unicode());
+        }
+        let ranges = [
+            ('\u{ad}', '\u{ad}'),
+            ('\u{61c}', '\u{61c}'),
+            ('\u{180e}', '\u{180e}'),
+            ('\u{200b}', '\u{200f}'),
+            ('\u{202a}', '\u{202e}'),
+            ('\u{2060}', '\u{2069}'),
+            ('\u{3164}', '\u{3164}'),
+            ('\u{fe00}', '\u{fe0f}'),
+            ('\u{feff}', '\u{feff}'),
+            ('\u{e0000}', '\u{e007f}'),
+            ('\u{e0100}', '\u{e01ef}'),
+        ];
+        for c in ranges.into_iter().flat_map(|(first, last)| first..=last) {
+            assert_eq!(clean_text(&format!("a{c}b"), 100), "ab", "{}", c.escape_unicode());
+        }
+        for plain in ["naïve", "Zürich", "日本語", "עברית", "العربية", "ok ✓ …", "a\u{a0}b", "🙂"]
+        {
+            assert_eq!(clean_text(plain, 100), plain);
+        }
+    }
 }

@@ -95,12 +95,21 @@ fn configured(pem: &Pem) -> Result<Arc<ServerConfig>, String> {
         .expect("ring speaks the default versions")
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .map_err(|error| format!("serve.tls: the certificate and the key do not belong together: {error}"))?;
+        .map_err(|error| format!("serve.tls: {}", unusable(&error)))?;
     // Clients come seldom and from nearby: nothing is worth remembering of them.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// Why a certificate and a key cannot be used.
+fn unusable(error: &rustls::Error) -> &'static str {
+    match error {
+        rustls::Error::InconsistentKeys(_) => "the certificate and the key do not belong together",
+        rustls::Error::InvalidCertificate(_) => "the certificate is damaged",
+        _ => "the key is of a type or in a form that cannot be used: create one for ECDSA, RSA or Ed25519",
+    }
 }
 
 #[cfg(test)]

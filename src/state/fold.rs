@@ -10,6 +10,7 @@ use super::message::{Message, Slot};
 use super::snapshot::{Reload, Snapshot};
 use super::view::{CheckView, Episode, Histogram, count_up};
 use super::views::Views;
+use crate::config::plan::Planned;
 use crate::findings;
 use crate::log::say;
 use crate::net::dial::Require;
@@ -80,10 +81,10 @@ impl State {
     /// Takes in what happened.
     pub fn take(&mut self, message: Message, now: Instant, wall: SystemTime) {
         match message {
-            Message::Outcome { id, outcome, streak } => {
+            Message::Outcome { id, planned, outcome, streak } => {
                 let Some(at) = self.positions.get(&id).copied() else { return };
-                if panics::caught(|| self.fold(at, *outcome, now, wall)).is_err() {
-                    self.fold_internal(at, now, wall);
+                if panics::caught(|| self.fold(at, &planned, *outcome, now, wall)).is_err() {
+                    self.fold_internal(at, &planned, now, wall);
                 }
                 self.views.set(at, Arc::clone(&self.checks[at].view));
                 // Nobody reads it where the task of the check was stopped meanwhile.
@@ -113,21 +114,21 @@ impl State {
     }
 
     /// Folds an outcome into its check, beside what is known of the others.
-    fn fold(&mut self, at: usize, mut outcome: Outcome, now: Instant, wall: SystemTime) {
+    fn fold(&mut self, at: usize, planned: &Planned, mut outcome: Outcome, now: Instant, wall: SystemTime) {
         let id = self.checks[at].slot.id;
         let others = self.checks.iter().filter(|other| other.slot.id != id);
         let known = others.filter_map(|other| Some((other.view.name.as_str(), other.view.last.as_deref()?)));
         findings::compare(&mut outcome, known);
         let down = self.down_beside(id, &outcome);
-        self.checks[at].fold(outcome, down.as_deref(), now, wall);
+        self.checks[at].fold(planned, outcome, down.as_deref(), now, wall);
     }
 
     /// The same of an outcome with which that panicked: nothing of it is used.
-    fn fold_internal(&mut self, at: usize, now: Instant, wall: SystemTime) {
+    fn fold_internal(&mut self, at: usize, planned: &Planned, now: Instant, wall: SystemTime) {
         let check = &mut self.checks[at];
         let outcome = Outcome::internal(check.view.target.clone(), wall, Duration::ZERO);
         // Where this panics too, the check becomes stale.
-        panics::caught(|| check.fold(outcome, None, now, wall)).ok();
+        panics::caught(|| check.fold(planned, outcome, None, now, wall)).ok();
     }
 
     /// Observes that time goes by: the heartbeat, and what became stale.
@@ -254,9 +255,10 @@ impl Tracked {
         self
     }
 
-    fn fold(&mut self, mut outcome: Outcome, down: Option<&str>, now: Instant, wall: SystemTime) {
+    /// Takes in the outcome of a run under this plan, which may be an older one than that of the check.
+    fn fold(&mut self, planned: &Planned, mut outcome: Outcome, down: Option<&str>, now: Instant, wall: SystemTime) {
         let before = LoggedState::of(&self.view);
-        let spared = self.streak.fold(self.slot.planned.verdict_rules(), outcome.standing());
+        let spared = self.streak.fold(planned.verdict_rules(), outcome.standing());
         outcome.degraded |= spared;
         self.fresh = now;
         let view = Arc::make_mut(&mut self.view);

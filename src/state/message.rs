@@ -16,6 +16,8 @@ pub enum Message {
     Outcome {
         /// Which: [`Slot::id`].
         id: u64,
+        /// The plan that it ran under: by its rules the outcome counts, whatever a reload brought meanwhile.
+        planned: Arc<Planned>,
         /// What it gave.
         outcome: Box<Outcome>,
         /// Where the streak goes that this outcome continues: the pace of the check depends on it. Dropped where no such

@@ -24,15 +24,27 @@ fn slot(id: u64, planned: Planned) -> Slot {
 struct Lab {
     state: State,
     start: Instant,
+    /// The newest plan of each check.
+    plans: Vec<(u64, Arc<Planned>)>,
 }
 
 impl Lab {
     fn new(slots: Vec<Slot>) -> Self {
         let start = Instant::now();
-        Self { state: State::new(slots, false, start, WALL), start }
+        let plans = slots.iter().map(|slot| (slot.id, Arc::clone(&slot.planned))).collect();
+        Self { state: State::new(slots, false, start, WALL), start, plans }
+    }
+
+    /// What a run that begins now runs under.
+    fn plan(&self, id: u64) -> Arc<Planned> {
+        let known = self.plans.iter().rev().find(|(own, _)| *own == id);
+        known.map_or_else(|| Arc::new(planned("gone", NONE)), |(_, planned)| Arc::clone(planned))
     }
 
     fn take(&mut self, second: u64, message: Message) -> Snapshot {
+        if let Message::Plan { slots, .. } = &message {
+            self.plans.extend(slots.iter().map(|slot| (slot.id, Arc::clone(&slot.planned))));
+        }
         let since = Duration::from_secs(second);
         self.state.take(message, self.start + since, WALL + since);
         self.state.snapshot()
@@ -45,7 +57,8 @@ impl Lab {
     /// An outcome, and the interval in force behind it.
     fn outcome_at(&mut self, second: u64, id: u64, outcome: Outcome, interval: Duration) -> Snapshot {
         let (streak, _) = oneshot::channel();
-        self.take(second, Message::Outcome { id, outcome: Box::new(outcome), streak });
+        let planned = self.plan(id);
+        self.take(second, Message::Outcome { id, planned, outcome: Box::new(outcome), streak });
         let since = Duration::from_secs(second);
         self.take(second, Message::NextRun { id, interval, due: self.start + since + interval, backs_off: false })
     }
@@ -109,7 +122,8 @@ fn whoever_reports_an_outcome_gets_its_streak() {
     let mut lab = Lab::new(vec![slot(1, planned("a", NONE))]);
     let mut streak = |id, outcome: Outcome| {
         let (sender, mut streak) = oneshot::channel();
-        lab.take(1, Message::Outcome { id, outcome: Box::new(outcome), streak: sender });
+        let planned = lab.plan(id);
+        lab.take(1, Message::Outcome { id, planned, outcome: Box::new(outcome), streak: sender });
         streak.try_recv().ok()
     };
     let settled =
@@ -384,7 +398,8 @@ fn an_outcome_that_cannot_be_folded_is_internal_to_its_check() {
     // Its end is past the end of time.
     let endless = Outcome { duration: Duration::MAX, ..pass() };
     let (streak, mut answer) = oneshot::channel();
-    let snapshot = lab.take(11, Message::Outcome { id: 1, outcome: Box::new(endless), streak });
+    let planned = lab.plan(1);
+    let snapshot = lab.take(11, Message::Outcome { id: 1, planned, outcome: Box::new(endless), streak });
     assert!(answer.try_recv().is_ok(), "its task goes on");
     let view = &snapshot.checks[0];
     let last = view.last.as_ref().unwrap();
@@ -396,4 +411,27 @@ fn an_outcome_that_cannot_be_folded_is_internal_to_its_check() {
     assert!(snapshot.checks[1].last.as_ref().unwrap().passed(), "the other one is as it was");
     let snapshot = lab.outcome(21, 1, pass());
     assert!(snapshot.checks[0].last.as_ref().unwrap().passed() && !snapshot.checks[0].degraded);
+}
+
+/// A reload may come while a check runs: what the run gave counts by the rules that it ran under.
+#[test]
+fn an_outcome_counts_by_the_plan_that_it_ran_under() {
+    let ignoring = |ready_ignores| Planned { ready_ignores, failure_threshold: 1, ..planned("a", READY) };
+    for (under, then, verdicts) in [
+        (vec![Cause::ConnectRefused], vec![], [Verdict::Up, Verdict::Down]),
+        (vec![], vec![Cause::ConnectRefused], [Verdict::Down, Verdict::Down]),
+        (vec![Cause::ConnectRefused], vec![Cause::ConnectRefused], [Verdict::Up, Verdict::Up]),
+        (vec![], vec![], [Verdict::Down, Verdict::Down]),
+    ] {
+        let mut lab = Lab::new(vec![slot(1, ignoring(under))]);
+        lab.outcome(1, 1, pass());
+        let running = lab.plan(1);
+        lab.take(11, Message::Plan { slots: vec![slot(1, ignoring(then))], fail_ready_on_sigterm: false });
+        let newest = lab.plan(1);
+        for (second, planned, verdict) in [(12, running, verdicts[0]), (22, newest, verdicts[1])] {
+            let (streak, mut answer) = oneshot::channel();
+            let snapshot = lab.take(second, Message::Outcome { id: 1, planned, outcome: Box::new(refused()), streak });
+            assert_eq!((snapshot.checks[0].verdict, answer.try_recv().unwrap().verdict()), (verdict, verdict));
+        }
+    }
 }

@@ -164,6 +164,26 @@ fn addresses_in_forms_that_clients_read_differently() {
 }
 
 #[test]
+fn a_word_alone_in_the_query_may_be_a_token() {
+    for (text, shown) in [
+        ("http://h/x?s3cretToken", "http://h/x?***"),
+        ("http://h/x?s3cretToken=", "http://h/x?***"),
+        ("http://h/x?c2VjcmV0cw==", "http://h/x?***"),
+        ("http://h/x?=s3cret", "http://h/x?***"),
+        ("http://h/x?a=1&s3cretToken&verbose", "http://h/x?a=***&***&verbose"),
+        ("http://h/healthz?verbose", "http://h/healthz?verbose"),
+        (
+            "http://vault:8200/v1/sys/health?standbyok&perfstandbyok",
+            "http://vault:8200/v1/sys/health?standbyok&perfstandbyok",
+        ),
+        ("http://es:9200/_cluster/health?pretty", "http://es:9200/_cluster/health?pretty"),
+        ("http://h/x?", "http://h/x"),
+    ] {
+        assert_eq!(Url::parse(text).unwrap().redacted(), shown, "{text}");
+    }
+}
+
+#[test]
 fn lengths_and_hosts_are_bounded() {
     let error = |text: &str| Url::parse(text).unwrap_err();
     let long = format!("redis://h/{}", "s3cret".repeat(2000));
@@ -177,4 +197,85 @@ fn lengths_and_hosts_are_bounded() {
     assert_eq!(super::shown("x".repeat(512)), "x".repeat(512));
     let cut = super::shown("é".repeat(300));
     assert_eq!((cut.chars().count(), cut.ends_with("é…"), cut.len() <= 512), (255, true, true));
+}
+
+#[test]
+fn separators_stay_as_they_were_written() {
+    for (text, shown) in [
+        ("postgres://app:p@db/shop&sslmode=require", "postgres://app@db/shop&sslmode=***"),
+        ("postgres://app:p@db/shop&password=hunter2&x", "postgres://app@db/shop&password=***&x"),
+        ("http://h/v1;jsessionid=A1B2/items", "http://h/v1;jsessionid=***/items"),
+        ("http://h/a=b=c/d=", "http://h/a=***/d="),
+        ("http://h/x;y&z", "http://h/x;y&z"),
+        ("http://h/x&key=s3c/ret/x", "http://h/x&key=***/***/***"),
+        ("http://h/a&b/c", "http://h/a&b/c"),
+    ] {
+        assert_eq!(Url::parse(text).unwrap().redacted(), shown, "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_shown_is_told_for_the_mask() {
+    let url = Url::parse("http://u:p4ssw0rd@h/short/aaaaaaaaaaaaaaaaaaaaaaaa/x?tok3n&k=v4lu%2Fe&n=1&verbose").unwrap();
+    let hidden: Vec<_> = url.hidden().iter().map(|secret| secret.expose().to_owned()).collect();
+    for text in ["p4ssw0rd", "aaaaaaaaaaaaaaaaaaaaaaaa", "tok3n", "v4lu%2Fe", "v4lu/e"] {
+        assert!(hidden.iter().any(|own| own == text), "{text}: {hidden:?}");
+    }
+    for text in ["short", "1", "verbose"] {
+        assert!(!hidden.iter().any(|own| own == text), "{text}: {hidden:?}");
+    }
+}
+
+/// Whatever a URL holds beside its host: no four letters of its password are shown.
+#[test]
+fn no_part_of_a_password_is_shown_wherever_it_recurs() {
+    let mut seed = 1_u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    let alphabet: Vec<char> = "abcXYZ0189-._~!$'()+,:;=&".chars().collect();
+    let mut checked = 0;
+    for _ in 0..20_000 {
+        let password: String = (0..4 + random(12)).map(|_| alphabet[random(alphabet.len())]).collect();
+        let mut piece = || {
+            let from = random(password.len() - 3);
+            let text = password[from..from + 4 + random(password.len() - from - 3)].to_owned();
+            match random(5) {
+                0 => text.to_uppercase(),
+                1 => text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+                2 => format!("pre{text}post"),
+                _ => text,
+            }
+        };
+        let (user, path, name, value) = (piece(), format!("{}/x/{}", piece(), piece()), piece(), piece());
+        let text = format!("redis://{user}:{password}@h.ns:1/{path}?{name}={value}&{}#{}", piece(), piece());
+        let Ok(url) = Url::parse(&text) else { continue };
+        checked += 1;
+        let shown = url.redacted().to_lowercase();
+        let whole = url.password.as_ref().unwrap().expose().to_lowercase();
+        for part in whole.as_bytes().windows(4) {
+            let part = std::str::from_utf8(part).unwrap();
+            assert!(!shown.contains(part), "{text}: {shown} shows {part}");
+        }
+    }
+    assert!(checked > 10_000, "{checked}");
+    let recurs = Url::parse("redis://:hunter2@h://ap1://:hunter2").unwrap();
+    assert_eq!(recurs.redacted(), "redis://h//ap1://***");
+}
+
+#[test]
+fn the_place_of_an_error_is_counted_in_characters() {
+    for (text, place) in [
+        ("http://h/ x", 10),
+        ("http://h/äöü x", 13),
+        ("http://h/🙂🙂 ", 12),
+        ("http://ü:p@h:99999/", 12),
+        ("http://h/é?a=1&b=%zz", 16),
+        ("\u{feff}http://h/ ", 11),
+    ] {
+        let error = Url::parse(text).unwrap_err();
+        assert_eq!(error.position + 1, place, "{text}");
+        assert!(error.to_string().ends_with(&format!("(at character {place})")), "{text}: {error}");
+    }
 }

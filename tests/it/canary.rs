@@ -1,6 +1,8 @@
 //! No secret, nor part of one, is ever shown. One secret goes into every place that takes one, well-formed and malformed,
 //! and every output of every command is searched for it: stdout, stderr, logs, the termination message, all paths.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::Command;
 
 use pilotfish::check::{KINDS, Kind};
@@ -42,6 +44,11 @@ fn targets() -> Vec<String> {
             format!("redis://:{password}@127.0.0.1:{port}/0"),
             format!("redis://{password}@127.0.0.1:{port}/0"),
             format!("redis://:{password}@:{password}@127.0.0.1:{port}/0"),
+            format!("redis://:{password}@127.0.0.1://x://:{password}"),
+            format!("http://127.0.0.1:{port}/x?{password}"),
+            format!("http://127.0.0.1:{port}/x?verbose&{password}=&{password}=="),
+            format!("peer+http://127.0.0.1:{port}/x&key={password}"),
+            format!("postgres://app:x@127.0.0.1:{port}/shop&password={password}"),
             format!("rediss://app:{password}@127.0.0.1:{port}/{password}"),
             format!("postgres://app:{password}@app:{password}@127.0.0.1:{port}/x"),
             format!("postgres://app:x@{password}@127.0.0.1:{port}/x"),
@@ -94,6 +101,52 @@ fn targets_of_every_command() {
         let ran = run(pilotfish().args(["ask", "--url", &target]));
         assert_clean("ask --url", &format!("{}{}", ran.stdout, ran.stderr));
         assert_clean("the termination message", &std::fs::read_to_string(&log).expect("it was written"));
+    }
+}
+
+/// A peer that repeats what it gets behind this, as it is and in capitals.
+fn echo(head: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut received = [0; 4096];
+            let count = stream.read(&mut received).unwrap_or_default();
+            let text = String::from_utf8_lossy(&received[..count]).into_owned();
+            let body = format!("{text}{}", text.to_uppercase());
+            drop(write!(stream, "{}{body}", head.replace("LENGTH", &body.len().to_string())));
+        }
+    });
+    port
+}
+
+#[test]
+fn a_peer_that_repeats_what_it_gets() {
+    let http = echo("HTTP/1.1 500 Oops\r\nContent-Type: text/plain\r\nContent-Length: LENGTH\r\n\r\n");
+    let plain = echo("no: ");
+    let (long, secret) = (CANARY.replace(['/', '#'], "-").repeat(2), encoded());
+    let folder = Folder::new();
+    let config = format!(
+        r#"checks:
+  - {{name: path, http: {{url: "http://127.0.0.1:{http}/hooks/{long}"}}, gates: [ready]}}
+  - {{name: token, http: {{url: "http://127.0.0.1:{http}/x?{secret}"}}, gates: [ready]}}
+  - {{name: body, http: {{url: "http://127.0.0.1:{http}/", method: POST, body: '{{"user": "{secret}"}}'}}, gates: [ready]}}
+  - {{name: health, peer: {{url: "http://127.0.0.1:{http}/hooks/{long}?k={secret}"}}, gates: [ready]}}
+  - {{name: sent, tcp: {{address: "127.0.0.1:{plain}", send: 'AUTH {CANARY}\r\nPING\r\n', expect: +OK}}, gates: [ready]}}
+  - {{name: pattern, tcp: {{address: "127.0.0.1:{plain}", send: "AUTH {CANARY}", expect: {{regex: nothing}}}}, gates: [ready]}}
+"#
+    );
+    let path = folder.write("pilotfish.yaml", config);
+    for command in [&["check"][..], &["check", "-o", "json"], &["diagnose"], &["diagnose", "-o", "json"]] {
+        let ran = run(pilotfish().args(command).args(["-c", &path]));
+        assert!(ran.code != 0 && ran.stdout.contains("***"), "{ran:?}");
+        let lower = ran.stdout.to_lowercase();
+        let secrets: [Vec<char>; 2] = [CANARY, &long].map(|text| text.to_lowercase().chars().collect());
+        for part in secrets.iter().flat_map(|letters| letters.windows(LEAST)) {
+            let part: String = part.iter().collect();
+            assert!(!lower.contains(&part), "{command:?} shows {part}:\n{}", ran.stdout);
+        }
+        assert_clean(&format!("{command:?}"), &format!("{}{}", ran.stdout, ran.stderr));
     }
 }
 
@@ -176,7 +229,7 @@ checks:
     gates: [ready]
   - name: variables
     env: {{variables: [{{name: SECRET, min_length: 99}}, {{name: BROKEN_URL, url: postgres}}, {{name: DOUBLED_URL, url: redis}},
-      {{name: SECRET, equals: "{raw}x"}}, {{name: SECRET, prefix: sk-}}, {{name: DATABASE_URL, url: redis}}]}}
+      {{name: SECRET, equals: "{raw}x"}}, {{name: SECRET, prefix: "{raw}x"}}, {{name: SECRET, pattern: "^{raw}x"}}, {{name: DATABASE_URL, url: redis}}]}}
     gates: [ready]
   - name: variables-of-a-file
     env: {{variables: [{{name: SECRET, url: http}}, {{name: OTHER}}], from: "{file}"}}

@@ -15,6 +15,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("secret", 0),
     ("slices", 0),
     ("panics", 0),
+    ("mask", 0),
     ("env", 0),
     ("value", 0),
     ("vocabulary", 0),

@@ -241,7 +241,7 @@ fn a_crowd_of_handshakes_leaves_probes_their_turn() {
             });
         }
         std::thread::sleep(Duration::from_millis(500));
-        let (began, used) = (std::time::Instant::now(), cpu(&sidecar));
+        let (began, used) = (tokio::time::Instant::now(), cpu(&sidecar));
         for number in 0..30 {
             let answer = get(probes, "/livez").unwrap_or_else(|error| panic!("probe {number}: {error}"));
             assert_eq!(answer.status, 200, "probe {number}");

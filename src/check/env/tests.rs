@@ -50,8 +50,8 @@ fn each_rule() {
         ("required: false", "", ""),
         ("required: false, min_length: 3", "ab", "secret_too_weak: it is shorter than 3 bytes"),
         ("min_length: 3", "abc\n", "secret_whitespace: it has a newline at its end"),
-        ("prefix: sk-", "pk-hunter2", "variable_invalid: it does not start with sk-"),
-        ("pattern: '^[0-9]+$'", "hunter2", "variable_invalid: it does not match /^[0-9]+$/"),
+        ("prefix: sk-", "pk-hunter2", "variable_invalid: it does not start with the required prefix"),
+        ("pattern: '^[0-9]+$'", "hunter2", "variable_invalid: it does not match the required pattern"),
         ("equals: hunter2", "hunter3", "variable_invalid: it differs from `equals` (from the configuration)"),
         ("equals: {env: OTHER}", "other", ""),
         ("url: http", "https://x/y", ""),
@@ -185,5 +185,5 @@ async fn an_expression_on_a_long_value_runs_in_slices() {
     );
     let found = check.keys.from.read(["A", "B"].into_iter(), &env).unwrap();
     let fault = check.judge(&found, &env).unwrap().result().await.unwrap_err();
-    assert_eq!(fault.message, "A: it does not match /(a|aa)*b$/");
+    assert_eq!(fault.message, "A: it does not match the required pattern");
 }

@@ -6,6 +6,7 @@ use hyper::header::{HeaderMap, LOCATION};
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::origin::Origin;
 use crate::check::http::request::Request;
+use crate::outcome::clean_text;
 use crate::outcome::{Redirect, RedirectPurpose};
 use crate::url::Url;
 
@@ -37,15 +38,25 @@ pub(crate) fn leads_on(status: u16, headers: &HeaderMap) -> bool {
 }
 
 fn next(request: &Request, location: &str) -> Result<Next, String> {
+    if let Some(scheme) = other_scheme(location) {
+        return Err(format!("a Location of the scheme {}", clean_text(scheme, 20)));
+    }
     let absolute = resolve(&request.origin, request.target.expose(), location);
     let mut url = Url::parse(&absolute).map_err(|error| format!("a Location that cannot be read: {error}"))?;
     url.user = None;
     url.password = None;
-    if !matches!(url.scheme.as_str(), "http" | "https") {
-        return Err(format!("a Location of the scheme {}", crate::outcome::clean_text(&url.scheme, 20)));
-    }
     let origin = Origin::of(&url).map_err(|problem| format!("a Location that cannot be asked: {problem}"))?;
     Ok(Next { url, origin })
+}
+
+/// The scheme of a reference, where it has one and HTTP is not spoken by it: `mailto:a@b`, `ftp://h/`. A relative path has
+/// no `:` in its first segment (RFC 3986, 4.2).
+fn other_scheme(reference: &str) -> Option<&str> {
+    let (scheme, _) = reference.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    let is_http = ["http", "https"].iter().any(|own| scheme.eq_ignore_ascii_case(own));
+    (is_scheme && !is_http).then_some(scheme)
 }
 
 /// The fact of a redirect, for whoever wonders what it is for.
@@ -159,7 +170,7 @@ fn without_dots(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Next, purpose, resolve};
+    use super::{Next, other_scheme, purpose, resolve};
     use crate::check::http::origin::Origin;
     use crate::outcome::RedirectPurpose;
     use crate::url::{Endpoint, Url};
@@ -185,6 +196,39 @@ mod tests {
             let ((asked, url), (next, next_url)) = (read(from), read(to));
             let next = Next { url: next_url, origin: next };
             assert_eq!(purpose(&asked, &url.path, &next), expected, "{from} → {to}");
+        }
+    }
+
+    #[test]
+    fn a_reference_with_another_scheme_is_no_path() {
+        for (reference, scheme) in [
+            ("mailto:help@example.com", "mailto"),
+            ("MailTo:a@b?subject=x/y", "MailTo"),
+            ("tel:+49-30-1", "tel"),
+            ("javascript:alert(1)", "javascript"),
+            ("data:text/html,x", "data"),
+            ("ftp://h/x", "ftp"),
+            ("file:///etc/passwd", "file"),
+            ("about:blank", "about"),
+            ("myapp.auth+v2:x", "myapp.auth+v2"),
+        ] {
+            assert_eq!(other_scheme(reference), Some(scheme), "{reference}");
+        }
+        for reference in [
+            "https://b/x",
+            "HTTP://b",
+            "http:x",
+            "/a:b",
+            "a/b:c",
+            "?x=a:b",
+            "#a:b",
+            "//h:80/x",
+            "./a:b",
+            "1a:b",
+            "",
+            "a",
+        ] {
+            assert_eq!(other_scheme(reference), None, "{reference}");
         }
     }
 

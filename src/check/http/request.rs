@@ -12,10 +12,10 @@ use base64::Engine as _;
 
 use crate::cause::Cause;
 use crate::check::http::keys::HttpKeys;
-use crate::check::http::mask::Mask;
 use crate::check::http::origin::Origin;
 use crate::env::Env;
 use crate::findings::Blame;
+use crate::mask::Mask;
 use crate::outcome::{BrowserOrigin, Fault, Phase, RequestedPath};
 use crate::secret::Secret;
 use crate::url::{Host, Url, redacted_path};
@@ -85,8 +85,7 @@ impl Request {
     pub(crate) fn new(keys: &HttpKeys, url: Url, env: &dyn Env) -> Result<Self, Fault> {
         let mut mask = Mask::default();
         url.raw_query.iter().for_each(|query| mask.add(query.expose()));
-        // A short value, `1` or `yes`, is no secret and stands in every text.
-        url.query.iter().filter(|(_, value)| value.expose().len() >= 4).for_each(|(_, value)| mask.add(value.expose()));
+        url.hidden().iter().for_each(|text| mask.add(text.expose()));
         let origin = Origin::of(&url).map_err(|problem| malformed(&keys.url.0, problem))?;
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
@@ -108,7 +107,7 @@ impl Request {
             headers.insert(name, header_value(value, name.as_str(), text.expose())?);
         }
         let body = keys.body.as_ref().map(|body| body.resolve(env)).transpose()?;
-        body.iter().filter(|text| text.expose().len() >= 4).for_each(|text| mask.add(text.expose()));
+        body.iter().filter(|text| text.expose().len() >= 4).for_each(|text| mask.add_words(text.expose()));
         let method = keys.method.as_ref().map_or(Method::GET, |verb| verb.0.clone());
         let body = body.map_or_else(Bytes::new, |text| Bytes::copy_from_slice(text.expose().as_bytes()));
         Ok(Self {

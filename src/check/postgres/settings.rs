@@ -38,6 +38,8 @@ pub(super) struct Target {
     pub(super) user: Option<String>,
     /// The database; the one named like the user where there is none.
     pub(super) database: Option<String>,
+    /// The password that stands beside them, which nothing of it may repeat.
+    password: Option<Secret>,
 }
 
 /// All that one run needs to know.
@@ -95,7 +97,8 @@ impl Target {
                 return Err(fault.with(Detail::Value(ValueDetail::Key(key))));
             }
         }
-        Ok(Self { hosts: hosts(keys, std::mem::take(&mut url.hosts), env)?, user, database })
+        let password = url.password.clone();
+        Ok(Self { hosts: hosts(keys, std::mem::take(&mut url.hosts), env)?, user, database, password })
     }
 
     /// As it may be shown: `postgres://app@db:5432/app`.
@@ -104,7 +107,7 @@ impl Target {
         let url = Url {
             scheme: "postgres".to_owned(),
             user: self.user,
-            password: None,
+            password: self.password,
             hosts: self.hosts.into_iter().map(shown).collect(),
             path: self.database.map(|database| format!("/{database}")).unwrap_or_default(),
             query: Vec::new(),

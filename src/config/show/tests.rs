@@ -81,7 +81,7 @@ checks:
         x-env: {env: X}  # it can be read now
       json:
         /a: "***"
-      status: [200, 300-302]
+      status: [200, "300-302"]
     interval: 10s
     timeout: 5s
     failure_threshold: 3
@@ -155,4 +155,92 @@ fn shown_keys_are_keys_of_their_kind() {
             assert!(schema.contains(&format!("\"{key}\":")), "{} has no key {key}", kind.name);
         }
     }
+}
+
+/// Labels and names come back as the texts that they are, whatever a YAML reader takes them for without quotes.
+#[test]
+fn what_looks_like_something_else_is_in_quotes() {
+    let texts = [
+        "007",
+        "0x10",
+        "0o7",
+        "0b1",
+        "1e3",
+        "1_000",
+        "12",
+        "-1",
+        "+1",
+        ".5",
+        ".inf",
+        ".NaN",
+        "1.0",
+        "12:30:45",
+        "2001-12-14",
+        "on",
+        "On",
+        "off",
+        "yes",
+        "NO",
+        "y",
+        "n",
+        "true",
+        "False",
+        "null",
+        "Null",
+        "~",
+        "",
+        " x",
+        "x ",
+        "@x",
+        "*x",
+        "&x",
+        "!x",
+        "%x",
+        "`x",
+        "|",
+        ">",
+        "-",
+        "- x",
+        "?",
+        "? x",
+        "x: y",
+        "x #y",
+        "#x",
+        "a,b",
+        "[a]",
+        "{a}",
+        "'x'",
+        "\"x\"",
+        "a\\b",
+        "a\u{202e}b",
+        "a\u{2028}b",
+        "a\tb",
+        "=",
+        "<<",
+        "äöü",
+    ];
+    let labels: Vec<String> = texts
+        .iter()
+        .enumerate()
+        .map(|(at, text)| format!("l{at:02}: {}", serde_json::to_string(text).unwrap()))
+        .collect();
+    let document = format!(
+        "checks:\n- {{name: a, tcp: {{address: 'db:1'}}, labels: {{{}}}}}\n- {{name: 'on', dns: {{name: 'no', min_answers: 2}}}}\n",
+        labels.join(", ")
+    );
+    let shown = |document: &str| {
+        let env = MapEnv::default().with_file("a.yaml", document.as_bytes());
+        show(Request { file: Some("a.yaml"), ..Request::default() }, &env).unwrap()
+    };
+    let first = shown(&document);
+    let env = MapEnv::default().with_file("a.yaml", first.as_bytes());
+    let plan = load(Request { file: Some("a.yaml"), ..Request::default() }, &env).unwrap();
+    let read: Vec<&str> = plan.checks[0].labels.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(read, texts);
+    assert_eq!(plan.checks[1].name, "on");
+    for line in ["- name: \"on\"", "name: \"no\"", "min_answers: 2", "l00: \"007\"", "l15: \"on\""] {
+        assert!(first.contains(line), "{line}: {first}");
+    }
+    assert!(!first.contains(['\u{202e}', '\u{2028}']));
+    assert_eq!(shown(&first), first);
 }

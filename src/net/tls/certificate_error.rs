@@ -2,6 +2,7 @@
 
 use rustls::{CertificateError, OtherError};
 
+use super::alert::in_words;
 use super::certificate::CertificateInfo;
 use super::chain::path;
 use super::limit::{self, limit};
@@ -66,7 +67,7 @@ impl CertificateContext<'_> {
                 Some(error) => by_rule(subject, error),
                 None => invalid_encoding(subject),
             },
-            other => breaks_rule(subject, &other.to_string()),
+            other => breaks_rule(subject, &in_words(other)),
         }
     }
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
 
-use super::alert::{alert_name, in_words, tls_error};
+use super::alert::{alert_name, error_in_words, in_words, tls_error};
 use super::certificate_error::CertificateContext;
 use super::chain_limit::ChainLimit;
 use super::limit::limit;
@@ -55,7 +55,7 @@ impl HandshakeContext<'_> {
                 Fault::new(Phase::Tls, Cause::ProtocolError, message)
             }
             Some(other) if let Some(limit) = ChainLimit::of(other) => too_much(limit),
-            Some(other) => failed(format!("the TLS handshake failed: {other}")),
+            Some(other) => failed(format!("the TLS handshake failed: {}", error_in_words(other))),
             None => match self.session.hung_up_fault(error) {
                 Some(about_us) => about_us,
                 None => stream_error::fault(Phase::Tls, StreamError::Failed(error), &self.seen, EXPECTED),

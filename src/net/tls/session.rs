@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::{AlertDescription, Error};
 
-use super::alert::{alert_name, tls_error};
+use super::alert::{alert_name, error_in_words, tls_error};
 use super::certificate_error::rough_duration;
 use super::options::TlsOptions;
 use crate::cause::Cause;
@@ -108,6 +108,10 @@ impl Session {
                         fault.with(Detail::Tls(TlsDetail::Alert((*alert).into())))
                     };
                     return Some(self.client_certificate_fault(*alert).unwrap_or_else(general));
+                }
+                if let Some(broken) = tls_error(error) {
+                    let message = format!("the TLS session broke: {}", error_in_words(broken));
+                    return Some(Fault::new(Phase::Tls, Cause::ProtocolError, message));
                 }
                 if nothing_came && let Some(about_us) = self.hung_up_fault(error) {
                     return Some(about_us);
