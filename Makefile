@@ -1,5 +1,5 @@
 # The commands of the README. `make` without a target lists them.
-.PHONY: help demo test bench schema docs
+.PHONY: help demo test bench bench-scale schema docs
 
 help:
 	@grep -E '^## ' Makefile | sed 's/^## //'
@@ -21,11 +21,17 @@ test:
 	scripts/check-memory
 	scripts/as-root scripts/check-image
 
-## make bench   compare with prometheus-blackbox-exporter: size, memory, CPU, time to the first answer
+## make bench   compare with other probers and with bare system calls: CPU, memory, system calls, first answer, detection
 bench:
 	scripts/install-test-tools
+	bench/install-peers
 	cargo build --locked --release
 	bench/compare
+
+## make bench-scale   measure one sidecar with 10,000 checks; fails if a figure exceeds its budget
+bench-scale:
+	cargo build --locked --release
+	bench/scale
 
 ## make schema  rewrite config.schema.json from the code, and every copy of it
 schema:

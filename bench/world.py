@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -21,7 +22,9 @@ def need(program, package):
 
 
 def pilotfish():
-    """The release binary."""
+    """The release binary, or that of PILOTFISH_BINARY."""
+    if os.environ.get("PILOTFISH_BINARY"):
+        return os.path.abspath(os.environ["PILOTFISH_BINARY"])
     host = next(line.split()[1] for line in run("rustc", "-vV").splitlines() if line.startswith("host:"))
     path = ROOT / "target" / host / "release" / "pilotfish"
     if not path.exists():
@@ -29,8 +32,10 @@ def pilotfish():
     return str(path)
 
 
-def run(*command, **options):
-    return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
+def run(*command, merge=False, **options):
+    """What a command prints; with `merge` also what it prints to stderr."""
+    stderr = subprocess.STDOUT if merge else subprocess.PIPE
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=stderr, text=True, **options).stdout
 
 
 def free_port():
@@ -64,14 +69,43 @@ def get(url):
         return None
 
 
+class Victim:
+    """A TCP server that accepts and closes connections. It dies and returns on the same port."""
+
+    def __init__(self):
+        self.port, self.listener = free_port(), None
+
+    def revive(self):
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(("127.0.0.1", self.port))
+        self.listener.listen(256)
+        threading.Thread(target=self._serve, args=(self.listener,), daemon=True).start()
+
+    def die(self):
+        listener, self.listener = self.listener, None
+        # Wakes the thread that accepts.
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+    def _serve(self, listener):
+        while True:
+            try:
+                listener.accept()[0].close()
+            except OSError:
+                return
+
+
 class World:
-    """nginx with HTTP and HTTPS, and PostgreSQL. All servers stop at the end of the block."""
+    """nginx with HTTP and HTTPS; when asked for, a name server, PostgreSQL and Redis. All stop at the end of the block."""
 
     def __enter__(self):
         self.running = []
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pilotfish-bench-"))
         self.folder.chmod(0o755)
         self.http, self.https = free_port(), free_port()
+        self._dns = self._database = None
+        self._victim = Victim()
         self.ca = str(self.folder / "ca.pem")
         self._certificates()
         self._nginx()
@@ -79,8 +113,7 @@ class World:
 
     def __exit__(self, *_):
         for process in reversed(self.running):
-            process.terminate()
-            process.wait()
+            end(process)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self, *command, **options):
@@ -90,9 +123,18 @@ class World:
         return process
 
     def stop(self, process):
-        process.terminate()
-        process.wait()
+        end(process)
         self.running.remove(process)
+
+    @property
+    def victim(self):
+        return self._victim.port
+
+    def revive(self):
+        self._victim.revive()
+
+    def kill_victim(self):
+        self._victim.die()
 
     def write(self, name, text):
         path = self.folder / name
@@ -125,6 +167,23 @@ http {{
         until("nginx listens", listening(self.http))
         until("nginx listens", listening(self.https))
 
+    @property
+    def dns(self):
+        """The port of a name server that knows every name below `bench.lab`."""
+        if not self._dns:
+            self._dns = free_port()
+            self.start(need("dnsmasq", "dnsmasq-base"), "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
+                       f"--port={self._dns}", "--listen-address=127.0.0.1", "--bind-interfaces", "--pid-file=", "--user=",
+                       "--address=/bench.lab/10.0.0.1")
+            until("dnsmasq listens", listening(self._dns))
+        return self._dns
+
+    def login(self):
+        """The URL of a PostgreSQL that asks for SCRAM."""
+        if not self._database:
+            self._database = self.postgres()
+        return f"postgres://app:bench-password@127.0.0.1:{self._database}/postgres"
+
     def postgres(self):
         """Starts a cluster with a SCRAM password. Returns its port."""
         port, data = free_port(), self.folder / "data"
@@ -140,6 +199,16 @@ http {{
                    "-c", "fsync=off")
         until("PostgreSQL listens", listening(port))
         return port
+
+
+def end(process):
+    """Stops a process that we started; one that ignores SIGTERM for 10 s is killed."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def memory(pid):
