@@ -1,5 +1,5 @@
 # The commands of the README. `make` without a target lists them.
-.PHONY: help demo test bench bench-scale schema docs
+.PHONY: help demo test bench bench-scale fairness soak schema docs
 
 help:
 	@grep -E '^## ' Makefile | sed 's/^## //'
@@ -32,6 +32,16 @@ bench:
 bench-scale:
 	cargo build --locked --release
 	bench/scale
+
+## make fairness   fails if anything holds the one thread of the release binary for more than 10 ms of CPU time
+fairness:
+	cargo build --locked --release
+	bench/fairness
+
+## make soak    200 checks a second while a script breaks things around them, for SOAK (10m); compares the verdicts with what it broke
+soak:
+	cargo build --locked --release
+	bench/soak
 
 ## make schema  rewrite config.schema.json from the code, and every copy of it
 schema:

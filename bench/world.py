@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -142,13 +143,33 @@ class World:
         return str(path)
 
     def _certificates(self):
-        openssl = need("openssl", "openssl")
-        new = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
-        at = lambda name: str(self.folder / name)
-        run(*new, "-subj", "/CN=bench authority", "-keyout", at("ca.key"), "-out", self.ca)
-        run(*new, "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
-            "-addext", "basicConstraints=critical,CA:FALSE", "-CA", self.ca, "-CAkey", at("ca.key"),
-            "-keyout", at("leaf.key"), "-out", at("leaf.pem"))
+        self._authority("ca")
+        # The same name, another key: no client trusts it.
+        self._authority("stranger")
+        self._leaf("ca")
+
+    def _openssl(self, name, *more):
+        at = str(self.folder / name)
+        run(need("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-days", "30", "-keyout", f"{at}.key", "-out", f"{at}.pem", *more)
+
+    def _authority(self, name):
+        self._openssl(name, "-subj", "/CN=bench authority")
+
+    def _leaf(self, authority):
+        signer = self.folder / authority
+        self._openssl("leaf", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+                      "-addext", "basicConstraints=critical,CA:FALSE", "-CA", f"{signer}.pem", "-CAkey", f"{signer}.key")
+
+    def nginx_signal(self, number):
+        """To the process that serves: the first one only watches over it."""
+        for child in pathlib.Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text().split():
+            os.kill(int(child), number)
+
+    def rotate(self, authority="ca"):
+        """A new certificate for HTTPS, of the trusted authority or of `stranger`."""
+        self._leaf(authority)
+        self.nginx.send_signal(signal.SIGHUP)
 
     def _nginx(self):
         at = self.folder
@@ -163,20 +184,34 @@ http {{
     ssl_session_cache off; ssl_session_tickets off; location / {{ return 200 '{{"status":"ok"}}'; }} }}
 }}
 """)
-        self.start(need("nginx", "nginx-light"), "-c", config, "-e", str(at / "nginx.log"), "-p", str(at))
+        self.nginx = self.start(need("nginx", "nginx-light"), "-c", config, "-e", str(at / "nginx.log"), "-p", str(at))
         until("nginx listens", listening(self.http))
         until("nginx listens", listening(self.https))
 
     @property
     def dns(self):
-        """The port of a name server that knows every name below `bench.lab`."""
+        """The port of a name server that knows `db.bench.lab`."""
         if not self._dns:
             self._dns = free_port()
-            self.start(need("dnsmasq", "dnsmasq-base"), "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
-                       f"--port={self._dns}", "--listen-address=127.0.0.1", "--bind-interfaces", "--pid-file=", "--user=",
-                       "--address=/bench.lab/10.0.0.1")
+            self.write("hosts", "10.0.0.1 db.bench.lab\n")
+            self._dnsmasq = self.start(need("dnsmasq", "dnsmasq-base"), "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
+                                       f"--port={self._dns}", "--listen-address=127.0.0.1", "--bind-interfaces", "--pid-file=",
+                                       "--user=root", f"--addn-hosts={self.folder}/hosts")
             until("dnsmasq listens", listening(self._dns))
         return self._dns
+
+    def rename(self, address):
+        """From now on, `db.bench.lab` has this address."""
+        self.write("hosts", f"{address} db.bench.lab\n")
+        self._dnsmasq.send_signal(signal.SIGHUP)
+
+    def redis(self):
+        """Starts a Redis with a password. Returns its URL and its process."""
+        port = free_port()
+        process = self.start(need("redis-server", "redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "",
+                             "--requirepass", "bench-password", "--dir", str(self.folder))
+        until("Redis listens", listening(port))
+        return f"redis://:bench-password@127.0.0.1:{port}/0", process
 
     def login(self):
         """The URL of a PostgreSQL that asks for SCRAM."""
@@ -195,7 +230,7 @@ http {{
             become = [need("setpriv", "util-linux"), "--reuid=postgres", "--regid=postgres", "--clear-groups"]
         initdb = need("initdb", "postgresql")
         run(*become, initdb, "-D", str(data), "-U", "app", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync")
-        self.start(*become, need("postgres", "postgresql"), "-D", str(data), "-p", str(port), "-k", "", "-h", "127.0.0.1",
+        self.database = self.start(*become, need("postgres", "postgresql"), "-D", str(data), "-p", str(port), "-k", "", "-h", "127.0.0.1",
                    "-c", "fsync=off")
         until("PostgreSQL listens", listening(port))
         return port
@@ -204,6 +239,8 @@ http {{
 def end(process):
     """Stops a process that we started; one that ignores SIGTERM for 10 s is killed."""
     process.terminate()
+    # A process that is stopped does not end.
+    process.send_signal(signal.SIGCONT)
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
