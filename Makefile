@@ -1,5 +1,5 @@
 # The commands of the README. `make` without a target lists them.
-.PHONY: help demo test bench schema docs audit release image reproducible
+.PHONY: help demo test bench bench-scale fairness soak schema docs audit release image reproducible
 
 help:
 	@grep -E '^## ' Makefile | sed 's/^## //'
@@ -22,11 +22,27 @@ test:
 	scripts/check-memory
 	scripts/as-root scripts/check-image
 
-## make bench   compare with prometheus-blackbox-exporter: size, memory, CPU, time to the first answer
+## make bench   compare with other probers and with bare system calls: CPU, memory, system calls, first answer, detection
 bench:
 	scripts/install-test-tools
+	bench/install-peers
 	cargo build --locked --release
 	bench/compare
+
+## make bench-scale   measure one sidecar with 10,000 checks; fails if a figure exceeds its budget
+bench-scale:
+	cargo build --locked --release
+	bench/scale
+
+## make fairness   fails if anything holds the one thread of the release binary for more than 10 ms of CPU time
+fairness:
+	cargo build --locked --release
+	bench/fairness
+
+## make soak    200 checks a second while a script breaks things around them, for SOAK (10m); compares the verdicts with what it broke
+soak:
+	cargo build --locked --release
+	bench/soak
 
 ## make schema  rewrite config.schema.json from the code, and every copy of it
 schema:

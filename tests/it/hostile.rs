@@ -276,19 +276,21 @@ fn judged(row: &Row, kind: &str, run: &Run, idle: u64) -> Vec<String> {
     faults
 }
 
+/// For each way to misbehave: its name, and one check of every kind on such a peer, as keys of the configuration.
+pub(crate) fn checks_by_manner() -> Vec<(&'static str, Vec<String>)> {
+    let of = |row: Row| {
+        let peer = here(row.manner).to_string();
+        (row.name, kinds().into_iter().map(|(_, keys)| keys.replace("PEER", &peer)).collect())
+    };
+    rows().into_iter().map(of).collect()
+}
+
 /// A sidecar among such peers: its memory stays where it is, and it answers the kubelet at once.
 #[test]
 fn a_sidecar_among_hostile_peers_stays_small_and_answers() {
-    let checks: Vec<String> = rows()
-        .into_iter()
-        .enumerate()
-        .flat_map(|(row, of)| {
-            let peer = here(of.manner).to_string();
-            let keys =
-                kinds().into_iter().map(move |(kind, keys)| (format!("{kind}-{row}"), keys.replace("PEER", &peer)));
-            keys.map(|(name, keys)| format!("  - {{name: {name}, gates: [], {keys}}}\n"))
-        })
-        .collect();
+    let keys = checks_by_manner().into_iter().flat_map(|(_, keys)| keys).enumerate();
+    let checks: Vec<String> =
+        keys.map(|(number, keys)| format!("  - {{name: c{number}, gates: [], {keys}}}\n")).collect();
     let many = checks.len();
     let yaml = format!("defaults: {{interval: 1s, timeout: 1s}}\nchecks:\n{}", checks.concat());
     let sidecar = Sidecar::start(&yaml);

@@ -13,6 +13,7 @@ mod diagnose;
 mod dial;
 mod dns;
 mod exit_codes;
+mod fairness;
 mod families;
 mod findings;
 mod findings_dns;
