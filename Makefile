@@ -1,5 +1,5 @@
 # The commands of the README. `make` without a target lists them.
-.PHONY: help demo test bench schema docs
+.PHONY: help demo test bench fuzz schema docs
 
 help:
 	@grep -E '^## ' Makefile | sed 's/^## //'
@@ -26,6 +26,10 @@ bench:
 	scripts/install-test-tools
 	cargo build --locked --release
 	bench/compare
+
+## make fuzz    give every parser of hostile or user text random input, for FUZZ_SECONDS (60) each
+fuzz:
+	scripts/fuzz $(TARGETS)
 
 ## make schema  rewrite config.schema.json from the code, and every copy of it
 schema:

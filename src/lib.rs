@@ -46,3 +46,5 @@ pub mod app;
 pub mod shutdown;
 // 8: the shell
 pub mod cli;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;

@@ -41,6 +41,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("app", 7),
     ("shutdown", 7),
     ("cli", 8),
+    ("fuzz", 8),
 ];
 
 /// Which layers have neither a runtime nor sockets.
