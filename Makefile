@@ -1,5 +1,5 @@
 # The commands of the README. `make` without a target lists them.
-.PHONY: help demo test bench bench-scale fairness soak schema docs audit release image reproducible
+.PHONY: help demo test bench bench-scale fairness soak fuzz schema docs audit release image reproducible
 
 help:
 	@grep -E '^## ' Makefile | sed 's/^## //'
@@ -43,6 +43,10 @@ fairness:
 soak:
 	cargo build --locked --release
 	bench/soak
+
+## make fuzz    give every parser of hostile or user text random input, for FUZZ_SECONDS (60) each
+fuzz:
+	scripts/fuzz $(TARGETS)
 
 ## make schema  rewrite config.schema.json from the code, and every copy of it
 schema:

@@ -49,3 +49,5 @@ pub mod orphans;
 pub mod shutdown;
 // 8: the shell
 pub mod cli;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;

@@ -35,6 +35,8 @@ pub(crate) mod encoding;
 pub(crate) mod exchange;
 pub(crate) mod expect;
 mod explain;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 pub(crate) mod hint;
 pub(crate) mod keys;
 pub(crate) mod origin;

@@ -26,6 +26,8 @@ use crate::value::Value;
 
 mod answer;
 mod document;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod health;
 mod names;
 mod own_status;

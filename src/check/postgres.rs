@@ -7,6 +7,8 @@
 mod discovery;
 mod dsn;
 mod forms;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod guard;
 mod hint;
 mod keys;

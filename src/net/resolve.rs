@@ -11,6 +11,8 @@ mod answer;
 mod budget;
 mod conf;
 mod exchange;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod hosts;
 mod message;
 mod owners;

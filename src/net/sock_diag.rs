@@ -1,6 +1,9 @@
 //! Which listening sockets of this pod take IPv6 alone: `IPV6_V6ONLY`, which `/proc/net/tcp6` does not show, as the kernel's
 //! socket diagnostics tell it (sock_diag(7)). Nothing is dialled, so no server notices it.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
+
 use std::io::Read as _;
 use std::net::{Ipv6Addr, SocketAddr};
 

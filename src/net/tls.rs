@@ -9,6 +9,8 @@ mod certificate;
 mod certificate_error;
 mod chain;
 mod chain_limit;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod handshake;
 mod handshake_error;
 mod identity;

@@ -44,6 +44,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("shutdown", 7),
     ("orphans", 7),
     ("cli", 8),
+    ("fuzz", 8),
 ];
 
 /// Which layers have neither a runtime nor sockets.

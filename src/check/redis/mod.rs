@@ -6,6 +6,8 @@
 mod client;
 mod database;
 mod errors;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod hint;
 mod keys;
 mod parameters;

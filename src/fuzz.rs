@@ -1,0 +1,96 @@
+//! Entry points for fuzzing: each gives a parser whatever bytes there are, and asserts what must hold of the result. A
+//! panic is a find.
+//!
+//! Only the tests and the targets in `fuzz/` are built with it. What needs the insides of a module is a file `fuzz.rs`
+//! of that module, so that nothing becomes public for it.
+
+mod masking;
+mod peers;
+mod run;
+mod texts;
+
+pub use masking::masking;
+pub use peers::peers;
+pub use run::{env_file, expression, payload, yaml};
+pub use texts::{durations, frames, proc, texts, urls};
+
+use crate::check::{http, peer, postgres as of_postgres, redis as of_redis};
+use crate::net::{resolve, sock_diag, tls};
+
+/// A file `resolv.conf`.
+pub fn resolv_conf(bytes: &[u8]) {
+    resolve::fuzz::resolv_conf(bytes);
+}
+
+/// A file of hosts.
+pub fn hosts(bytes: &[u8]) {
+    resolve::fuzz::hosts(bytes);
+}
+
+/// A message of a name server.
+pub fn dns(bytes: &[u8]) {
+    resolve::fuzz::dns(bytes);
+}
+
+/// A certificate.
+pub fn certificate(bytes: &[u8]) {
+    tls::fuzz::certificate(bytes);
+}
+
+/// A chain of certificates, with a line `--` between them, to the verifier.
+pub fn chain(bytes: &[u8]) {
+    tls::fuzz::chain(bytes);
+}
+
+/// The first bytes of a TLS server.
+pub fn server_hello(bytes: &[u8]) {
+    tls::fuzz::server_hello(bytes);
+}
+
+/// A file with certificates or a key.
+pub fn pem(bytes: &[u8]) {
+    tls::fuzz::pem(bytes);
+}
+
+/// What a PostgreSQL server says to whom: two bytes that choose, then its messages.
+pub fn postgres(bytes: &[u8]) {
+    of_postgres::fuzz::postgres(bytes);
+}
+
+/// The fields of a PostgreSQL error.
+pub fn postgres_error(bytes: &[u8]) {
+    of_postgres::fuzz::error(bytes);
+}
+
+/// A connection string of PostgreSQL in any form.
+pub fn postgres_url(bytes: &[u8]) {
+    of_postgres::fuzz::url(bytes);
+}
+
+/// What a Redis server says: a byte that says where the stream pauses, then its replies.
+pub fn redis(bytes: &[u8]) {
+    of_redis::fuzz::redis(bytes);
+}
+
+/// An HTTP answer: a status, headers, a body.
+pub fn http_answer(bytes: &[u8]) {
+    http::fuzz::answer(bytes);
+}
+
+/// A place in a JSON document on a line, then the document.
+pub fn pointer(bytes: &[u8]) {
+    http::fuzz::pointer(bytes);
+}
+
+/// The same as [`http_answer`] to a check of health.
+pub fn health(bytes: &[u8]) {
+    peer::fuzz::health(bytes);
+}
+
+/// Messages of the kernel about sockets.
+pub fn netlink(bytes: &[u8]) {
+    sock_diag::fuzz::netlink(bytes);
+}
+
+#[cfg(test)]
+mod tests;
