@@ -81,7 +81,7 @@ checks:
         x-env: {env: X}  # it can be read now
       json:
         /a: "***"
-      status: [200, 300-302]
+      status: [200, "300-302"]
     interval: 10s
     timeout: 5s
     failure_threshold: 3
@@ -219,8 +219,11 @@ fn what_looks_like_something_else_is_in_quotes() {
         "<<",
         "äöü",
     ];
-    let labels: Vec<String> =
-        texts.iter().enumerate().map(|(at, text)| format!("l{at}: {}", serde_json::to_string(text).unwrap())).collect();
+    let labels: Vec<String> = texts
+        .iter()
+        .enumerate()
+        .map(|(at, text)| format!("l{at:02}: {}", serde_json::to_string(text).unwrap()))
+        .collect();
     let document = format!(
         "checks:\n- {{name: a, tcp: {{address: 'db:1'}}, labels: {{{}}}}}\n- {{name: 'on', dns: {{name: 'no', min_answers: 2}}}}\n",
         labels.join(", ")
@@ -235,7 +238,7 @@ fn what_looks_like_something_else_is_in_quotes() {
     let read: Vec<&str> = plan.checks[0].labels.iter().map(|(_, value)| value.as_str()).collect();
     assert_eq!(read, texts);
     assert_eq!(plan.checks[1].name, "on");
-    for line in ["- name: \"on\"", "name: \"no\"", "min_answers: 2", "l0: \"007\"", "l15: \"on\""] {
+    for line in ["- name: \"on\"", "name: \"no\"", "min_answers: 2", "l00: \"007\"", "l15: \"on\""] {
         assert!(first.contains(line), "{line}: {first}");
     }
     assert!(!first.contains(['\u{202e}', '\u{2028}']));
