@@ -104,7 +104,7 @@ pub(crate) async fn exchange(
         wire.set_rest(length.saturating_add(unpacked).saturating_add(HEADERS_LIMIT.into()));
         let (body, is_start) = match extent {
             Extent::Start(limit) => read_start(attempt, body, limit).await,
-            Extent::Nothing | Extent::Whole(_) => (read_body(&head.headers, body, limit).await?, false),
+            Extent::Nothing | Extent::Whole(_) => (read_body(&wire, &head.headers, body, limit).await?, false),
         };
         attempt.facts().body_bytes = Some(body.len() as u64);
         // A small body may still unpack to a large one.
@@ -228,7 +228,12 @@ enum Broken {
     TooLarge(u64, Option<u64>),
 }
 
-async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: u64) -> Result<Vec<u8>, Broken> {
+async fn read_body(
+    wire: &StreamMonitor,
+    headers: &HeaderMap,
+    mut body: Incoming,
+    limit: u64,
+) -> Result<Vec<u8>, Broken> {
     let announced = announced(headers);
     if announced.is_some_and(|length| length > limit) {
         return Err(Broken::TooLarge(limit, announced));
@@ -241,7 +246,7 @@ async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: u64) -> Resul
         if (bytes.len() + data.len()) as u64 > limit {
             return Err(Broken::TooLarge(limit, None));
         }
-        if bytes.len() + data.len() > OWN as usize {
+        if bytes.len() + data.len() > OWN as usize && wire.has_room() {
             // Once and for all: growing by doubling would take up to twice as much, and more while it is moved.
             bytes.reserve_exact(length.saturating_sub(bytes.len()).max(data.len()));
         }
