@@ -162,7 +162,7 @@ async fn a_panic_at_any_step_is_internal_to_its_check() {
         let whole = Brittle::new(None);
         let outcome = probe(&planned, &Arc::new(World::new(Arc::clone(&whole) as Arc<dyn Env>)), Depth::Survey).await;
         assert_eq!(outcome.failure.as_ref().unwrap().cause.slug(), "connect_refused");
-        let read: Vec<_> = whole.read.lock().unwrap().iter().cloned().collect();
+        let read = whole.read.lock().unwrap().clone();
         for what in &read {
             let env = Brittle::new(Some(what.clone()));
             let world = Arc::new(World::new(Arc::clone(&env) as Arc<dyn Env>));

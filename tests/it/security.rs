@@ -40,7 +40,7 @@ const LIMITS: [(&str, &[Row]); 3] = [
             ),
             ("messages of a PostgreSQL login", "src/check/postgres/guard/dialogue.rs", "LOGIN_MESSAGES", Count),
             ("rows of an answer of PostgreSQL", "src/check/postgres/guard/dialogue.rs", "ROWS_LIMIT", Count),
-            ("rounds of SCRAM", "src/check/postgres/guard/rules.rs", "MAX_ROUNDS", Count),
+            ("rounds of SCRAM", "src/check/postgres/words.rs", "MAX_ROUNDS", Count),
             ("a reply of Redis", "src/check/redis/client.rs", "REPLY_LIMIT", Bytes),
             ("records of a DNS answer", "src/net/resolve/owners.rs", "RECORD_LIMIT", Count),
             ("one DNS query", "src/net/resolve/exchange.rs", "MAX_WAIT", Time),
