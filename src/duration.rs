@@ -52,6 +52,8 @@ pub fn show(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::{parse, show};
+    use crate::testing::few_cases;
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
     use std::time::Duration;
 
     #[test]
@@ -66,5 +68,24 @@ mod tests {
         assert_eq!(show(Duration::from_micros(400)), "0.4ms");
         assert_eq!(show(Duration::ZERO), "0s");
         assert_eq!(show(Duration::from_millis(3_000)), "3s");
+    }
+    proptest! {
+        #![proptest_config(few_cases())]
+
+        #[test]
+        fn what_is_shown_is_read_as_the_same(ms in 0..1_000_u64, seconds in 0..=86_400_u64) {
+            for duration in [Duration::from_millis(ms), Duration::from_secs(seconds)] {
+                prop_assert_eq!(parse(&show(duration)), Ok(duration), "{}", show(duration));
+            }
+            let both = Duration::from_secs(seconds) + Duration::from_millis(ms);
+            prop_assert!(show(both).len() <= 9, "{}", show(both));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "[0-9]{0,3}(ms|s|m|h|x){0,3}[0-9]{0,20}(ms|s|m|h)?") {
+            if let Ok(duration) = parse(&text) {
+                prop_assert!(duration <= Duration::from_secs(86_400));
+            }
+        }
     }
 }

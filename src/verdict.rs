@@ -147,6 +147,8 @@ mod tests {
     use super::{Rules, Streak, Verdict};
     use crate::cause::Cause;
     use crate::outcome::Standing;
+    use crate::testing::few_cases;
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
     /// One letter per outcome: `.` a pass, `r` refused, `m` too many connections, `i` internal, `t` a timeout (ignored
     /// here), `l` a limit behind a connection, `v` a limit before it. After each the verdict: `?`, `U`, `D`; in lower case
@@ -233,6 +235,56 @@ mod tests {
             (3, 1, ".vvvv", "U****"),
         ] {
             assert_eq!(told(failures, passes, outcomes), expected, "{failures} {passes} {outcomes}");
+        }
+    }
+
+    /// What rows alone come to: the verdict is what the last row that was long enough says.
+    fn by_rows(failures: usize, passes: usize, outcomes: &[bool]) -> Verdict {
+        let settled = |end: usize| {
+            let passed = outcomes[end - 1];
+            let row = outcomes[..end].iter().rev().take_while(|outcome| **outcome == passed).count();
+            match passed {
+                true if row >= passes => Some(Verdict::Up),
+                false if row >= failures => Some(Verdict::Down),
+                _ => None,
+            }
+        };
+        (1..=outcomes.len()).rev().find_map(settled).unwrap_or_default()
+    }
+
+    proptest! {
+        #![proptest_config(few_cases())]
+
+        #[test]
+        fn the_last_row_that_is_long_enough_settles_it(
+            failures in 1..6_u32, passes in 1..6_u32, outcomes in proptest::collection::vec(any::<bool>(), 0..60),
+        ) {
+            let rules = Rules { failure_threshold: failures, success_threshold: passes, ignores: &[] };
+            let mut streak = Streak::default();
+            for (at, passed) in outcomes.iter().enumerate() {
+                let before = streak.verdict();
+                let outcome = if *passed { Standing::Passed } else { Standing::Failed(Cause::ConnectRefused) };
+                prop_assert!(!streak.fold(rules, outcome), "no such outcome degrades");
+                let expected = by_rows(failures as usize, passes as usize, &outcomes[..=at]);
+                prop_assert_eq!(streak.verdict(), expected);
+                prop_assert!(before == streak.verdict() || before == Verdict::Unknown || !streak.about_to_change());
+                prop_assert!(!streak.been_up() || outcomes[..=at].contains(&true));
+            }
+        }
+
+        #[test]
+        fn what_only_degrades_never_takes_down(
+            failures in 1..4_u32, outcomes in proptest::collection::vec(0..4_usize, 0..60),
+        ) {
+            let rules = Rules { failure_threshold: failures, success_threshold: 1, ignores: &[Cause::Timeout] };
+            let mut streak = Streak::default();
+            streak.fold(rules, Standing::Passed);
+            for outcome in outcomes {
+                let tolerated = [Cause::Timeout, Cause::TooManyConnections, Cause::Internal].map(Standing::Failed);
+                let outcome = tolerated.get(outcome).copied().unwrap_or(Standing::Limited);
+                prop_assert!(streak.fold(rules, outcome), "it is degraded");
+                prop_assert_eq!(streak.verdict(), Verdict::Up);
+            }
         }
     }
 }

@@ -43,7 +43,7 @@ pub fn masking(bytes: &[u8]) {
         .map_or_else(|faults| faults.to_string(), |(text, notes)| text + &notes.join("\n"));
     silent("what was found", &document);
     let file = "checks: [{name: a, postgres: {url: {env: X}}}, {name: b, redis: {url: {env: X}}}, {name: c, http: {url: {env: X}}}, \
-                {name: d, tcp: {address: {env: X}}}, {name: e, env: {variables: [{name: X, format: url}]}}]";
+                {name: d, tcp: {address: {env: X}}}, {name: e, env: {variables: [{name: X, url: http}]}}]";
     let env = found.with_file("/etc/pilotfish.yaml", file.as_bytes());
     let plan = plan(&env).expect("the file is fine");
     // Only what dials nothing is run: the values cannot be used, or it reads them alone.

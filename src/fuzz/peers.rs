@@ -46,7 +46,7 @@ pub fn peers(bytes: &[u8]) {
 }
 
 pub(super) fn file(check: &str, address: SocketAddr) -> String {
-    format!("checks: [{{name: a, timeout: 1s, {}}}]", check.replace("ADDRESS", &address.to_string()))
+    format!("checks: [{{name: a, gates: [ready], timeout: 1s, {}}}]", check.replace("ADDRESS", &address.to_string()))
 }
 
 /// Says this to everyone who connects.

@@ -68,8 +68,10 @@ pub fn expression(bytes: &[u8]) {
 /// A file of variables, or the environment of a process.
 pub fn env_file(bytes: &[u8]) {
     let rules =
-        "checks: [{name: a, env: {variables: [{name: A}, {name: B, format: url, required: false}], from: /app/.env}}]";
-    probed(MapEnv::default().with_file("/app/.env", bytes).with_file(FILE, rules.as_bytes()), Depth::Full);
+        "checks: [{name: a, env: {variables: [{name: A}, {name: B, url: http, required: false}], from: /app/.env}}]";
+    let outcomes =
+        probed(MapEnv::default().with_file("/app/.env", bytes).with_file(FILE, rules.as_bytes()), Depth::Full);
+    assert_eq!(outcomes.len(), 1, "the configuration is fine");
 }
 
 /// A text as YAML has it, whatever is in it.

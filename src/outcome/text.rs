@@ -95,7 +95,9 @@ pub fn with_capital(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::clean_text;
+    use super::{clean_text, cut_at_clause, cut_at_word};
+    use crate::testing::few_cases;
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
     #[test]
     fn what_does_not_show_does_not_pass() {
@@ -124,6 +126,27 @@ mod tests {
         for plain in ["naïve", "Zürich", "日本語", "עברית", "العربية", "ok ✓ …", "a\u{a0}b", "🙂"]
         {
             assert_eq!(clean_text(plain, 100), plain);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(few_cases())]
+
+        #[test]
+        fn clean_text_is_short_one_line_and_clean_again(text in any::<String>(), odd in "[\\x00-\\x1f\u{202e}\u{200b}\u{feff}a ]{0,40}", limit in 0..400_usize) {
+            let shown = clean_text(&format!("{text}{odd}"), limit);
+            prop_assert!(shown.len() <= limit.max('…'.len_utf8()), "{} over {limit}", shown.len());
+            prop_assert!(!shown.contains(|c: char| c.is_control() || "\u{202e}\u{200b}\u{feff}".contains(c)), "{shown:?}");
+            prop_assert_eq!(clean_text(&shown, limit + 3), shown.clone());
+        }
+
+        #[test]
+        fn a_cut_text_fits_and_begins_as_it_did(text in "[a-zä ,;(:).]{0,300}", limit in 3..200_usize) {
+            for shown in [cut_at_word(&text, limit), cut_at_clause(&text, limit)] {
+                prop_assert!(shown.len() <= limit, "{shown:?} over {limit}");
+                prop_assert!(text.starts_with(shown.trim_end_matches('…')));
+                prop_assert!(text.len() > limit || shown == text);
+            }
         }
     }
 }

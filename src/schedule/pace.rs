@@ -93,3 +93,59 @@ impl Pace {
         Next { wait: interval.mul_f64(random.mul_add(-0.25, 1.0)).max(planned.interval), interval }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+
+    use super::{BACKOFF_LIMIT_PERMANENT, Pace, QUICK_FLOOR, STARTUP_INTERVAL};
+    use crate::cause::Cause;
+    use crate::outcome::{Phase, Standing};
+    use crate::testing::{NONE, STARTUP, few_cases, planned};
+    use crate::verdict::{Rules, Streak};
+
+    proptest! {
+        #![proptest_config(few_cases())]
+
+        #[test]
+        fn no_run_comes_too_early_or_too_late(
+            seconds in 1..900_u64, startup in any::<bool>(), logs_in in any::<bool>(),
+            runs in proptest::collection::vec((0..4_u8, 0.0..1.0_f64), 1..60),
+        ) {
+            let mut planned = planned("a", if startup { STARTUP } else { NONE });
+            planned.interval = Duration::from_secs(seconds);
+            let own = planned.interval;
+            let (mut pace, mut streak) = (Pace::default(), Streak::default());
+            let rules = Rules { failure_threshold: 3, success_threshold: 1, ignores: &[] };
+            let mut early = 0;
+            for (outcome, random) in runs {
+                let failure = match outcome {
+                    0 | 1 => None,
+                    2 if logs_in => Some((Phase::Login, Cause::PasswordRejected)),
+                    _ => Some((Phase::Connect, Cause::ConnectRefused)),
+                };
+                streak.fold(rules, failure.map_or(Standing::Passed, |(_, cause)| Standing::Failed(cause)));
+                let before = pace.backs_off();
+                let next = pace.after(&planned, streak, failure, random);
+                prop_assert!(next.wait <= next.interval, "{next:?}");
+                prop_assert!(next.interval <= own.max(BACKOFF_LIMIT_PERMANENT), "{next:?}");
+                prop_assert!(next.interval >= own.min(QUICK_FLOOR), "{next:?}");
+                match failure {
+                    Some((Phase::Login, _)) => prop_assert!(pace.backs_off() && next.wait >= own, "{next:?}"),
+                    Some(_) => prop_assert_eq!(pace.backs_off(), before, "only a pass ends a back-off"),
+                    None => prop_assert!(!pace.backs_off()),
+                }
+                if pace.backs_off() {
+                    prop_assert!(next.interval >= own, "failed logins are not asked about more often");
+                } else if next.interval < own {
+                    let quick = (own / 4).max(QUICK_FLOOR).min(own);
+                    prop_assert!(next.interval == quick || next.interval == STARTUP_INTERVAL, "{next:?}");
+                }
+                early += u32::from(next.wait < next.interval && !pace.backs_off());
+            }
+            prop_assert!(early <= 2, "it is moved by chance at the start alone: {early} times");
+        }
+    }
+}

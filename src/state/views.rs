@@ -74,9 +74,11 @@ impl FromIterator<Arc<CheckView>> for Views {
 mod tests {
     use std::sync::Arc;
 
+    use proptest::prelude::{any, prop_assert, proptest};
+
     use super::{BLOCK, Views};
     use crate::state::CheckView;
-    use crate::testing::{NONE, view};
+    use crate::testing::{NONE, few_cases, view};
     use crate::verdict::Verdict;
 
     fn named(name: &str) -> CheckView {
@@ -103,5 +105,27 @@ mod tests {
         assert!(Arc::ptr_eq(&new.blocks[0], &old.blocks[0]) && !Arc::ptr_eq(&new.blocks[1], &old.blocks[1]));
         assert_eq!(new.from(BLOCK + 3).next().map(|view| view.name.as_str()), Some("other"));
         assert_eq!(new.from(2 * BLOCK).count(), 1);
+    }
+
+    proptest! {
+        #![proptest_config(few_cases())]
+
+        #[test]
+        fn views_are_a_list_whose_older_copies_stay(
+            count in 1..4 * BLOCK, changes in proptest::collection::vec((any::<usize>(), "[a-z]{1,4}"), 0..20),
+        ) {
+            let mut views = views(count);
+            let mut model: Vec<String> = (0..count).map(|number| number.to_string()).collect();
+            for (at, name) in changes {
+                let (older, before) = (views.clone(), model.clone());
+                views.set(at % count, Arc::new(named(&name)));
+                model[at % count] = name;
+                for (views, model) in [(&older, &before), (&views, &model)] {
+                    prop_assert!(views.iter().map(|view| &view.name).eq(model), "{model:?}");
+                }
+            }
+            let rest: Vec<_> = views.from(count / 2).map(|view| view.name.clone()).collect();
+            prop_assert!(!rest.is_empty() && model[count / 2..].starts_with(&rest), "a part, in order");
+        }
     }
 }

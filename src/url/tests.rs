@@ -1,4 +1,7 @@
+use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
+
 use super::{Endpoint, Host, Url};
+use crate::testing::few_cases;
 
 #[test]
 fn takes_a_url_apart() {
@@ -277,5 +280,83 @@ fn the_place_of_an_error_is_counted_in_characters() {
         let error = Url::parse(text).unwrap_err();
         assert_eq!(error.position + 1, place, "{text}");
         assert!(error.to_string().ends_with(&format!("(at character {place})")), "{text}: {error}");
+    }
+}
+
+fn host() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z][a-z-]{0,10}(\\.[a-z]{1,8}){0,3}",
+        any::<std::net::Ipv4Addr>().prop_map(|ip| ip.to_string()),
+        any::<std::net::Ipv6Addr>().prop_map(|ip| format!("[{ip}]")),
+    ]
+}
+
+fn hosts() -> impl Strategy<Value = String> {
+    let one = (host(), proptest::option::of(1..=u16::MAX));
+    let text = |(host, port): (String, Option<u16>)| port.map_or(host.clone(), |port| format!("{host}:{port}"));
+    proptest::collection::vec(one.prop_map(text), 1..4).prop_map(|hosts| hosts.join(","))
+}
+
+/// Every byte percent-encoded that could mean something.
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02x}") })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(few_cases())]
+
+    #[test]
+    fn what_is_put_together_is_taken_apart(
+        scheme in "[a-z]{2,8}(\\+[a-z]{1,5})?", user in "[a-z0-9äß_.-]{1,12}", password in any::<String>(), hosts in hosts(),
+        path in "(/[a-z0-9._-]{0,12}){0,3}", query in proptest::collection::vec(("[a-z]{1,8}", any::<String>()), 0..3),
+    ) {
+        let pairs: Vec<_> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let query_text = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
+        let text = format!("{scheme}://{}:{}@{hosts}{path}{query_text}", encoded(&user), encoded(&password));
+        let url = Url::parse(&text);
+        prop_assert!(url.is_ok(), "{text}: {url:?}");
+        let url = url.unwrap();
+        prop_assert_eq!((&url.scheme, url.user.as_deref(), &url.path), (&scheme, Some(user.as_str()), &path));
+        prop_assert_eq!(url.password.as_ref().map(|password| password.expose()), Some(password.as_str()));
+        let read: Vec<_> = url.query.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
+        prop_assert_eq!(read, query);
+        // Shown, it is a URL of the same servers.
+        let shown = url.redacted();
+        let again = Url::parse(&shown);
+        prop_assert!(again.is_ok(), "{shown}: {again:?}");
+        let again = again.unwrap();
+        prop_assert_eq!((&again.scheme, &again.hosts), (&url.scheme, &url.hosts), "{}", shown);
+        prop_assert!(again.password.is_none());
+        prop_assert_eq!(again.redacted(), shown);
+    }
+
+    #[test]
+    fn no_four_bytes_of_a_secret_are_shown(
+        secret in "[A-Z]{4,30}", place in 0..4, user in "[a-z]{0,8}", hosts in hosts(), path in "(/[a-z]{0,8}){0,2}",
+    ) {
+        let text = match place {
+            0 => format!("postgres://{user}:{secret}@{hosts}{path}"),
+            1 => format!("redis://:{secret}@{hosts}{path}?db=1"),
+            2 => format!("https://{hosts}{path}?key={secret}&b=c"),
+            _ => format!("https://{hosts}{path}/{secret}{}", "x".repeat(20)),
+        };
+        let url = Url::parse(&text);
+        prop_assert!(url.is_ok(), "{text}: {url:?}");
+        for shown in [url.clone().unwrap().redacted(), format!("{:?}", url.unwrap().password)] {
+            let parts = || (0..=secret.len() - 4).map(|at| &secret[at..at + 4]);
+            prop_assert!(parts().all(|part| !shown.contains(part)), "{text} is shown as {shown}");
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_fault_is_in_the_text(text in any::<String>()) {
+        if let Err(error) = Url::parse(&text) {
+            prop_assert!(error.position <= text.len());
+        }
+        if let Ok(endpoint) = Endpoint::parse(&text) {
+            prop_assert_eq!(Endpoint::parse(&endpoint.to_string()), Ok(endpoint));
+        }
     }
 }

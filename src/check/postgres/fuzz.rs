@@ -35,7 +35,10 @@ pub(crate) fn postgres(bytes: &[u8]) {
     let stream = join(Cursor::new(first.to_vec()).chain(Cursor::new(rest.to_vec())), sink());
     let guard = Guard::new(stream, login.rules());
     at_once(async {
-        match log_in(&guard, &login).await {
+        let logged_in = log_in(&guard, &login).await;
+        // The session is the last to hold the stream.
+        drop(guard);
+        match logged_in {
             Ok(mut session) => {
                 session.parameters();
                 let asked = session.query("SELECT 1").await;
