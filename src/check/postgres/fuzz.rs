@@ -29,6 +29,7 @@ pub(crate) fn postgres(bytes: &[u8]) {
         cleartext: if who & 8 == 0 { Cleartext::Verified } else { Cleartext::Encrypted },
         trust: [Trust::Plain, Trust::Unverified, Trust::Verified][usize::from(who >> 4) % 3],
         certificate: who & 64 != 0,
+        min_rounds: Some(1),
         end_point: Some(vec![1; 32]).filter(|_| who & 128 != 0),
     };
     let (first, rest) = bytes.split_at(bytes.len().min(usize::from(*pause)));

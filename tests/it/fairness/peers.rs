@@ -150,8 +150,11 @@ fn challenge(mut stream: TcpStream, rounds: u32) -> std::io::Result<()> {
     stream.read(&mut buffer).map(drop)
 }
 
+/// What they are, and the checks that face them.
+type Peers = (&'static str, Vec<String>);
+
 /// Chains and certificates that are large.
-fn certificates() -> (Folder, Vec<Nginx>, Vec<(&'static str, Vec<String>)>) {
+fn certificates() -> (Folder, Vec<Nginx>, Vec<Peers>) {
     let trust = Folder::new();
     let ca = Ca::root("fairness root");
     let file = trust.write("ca.pem", &ca.pem);
