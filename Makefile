@@ -1,5 +1,5 @@
 # The commands of the README. `make` without a target lists them.
-.PHONY: help demo test bench bench-scale fairness soak schema docs
+.PHONY: help demo test bench bench-scale fairness soak schema docs audit release image reproducible
 
 help:
 	@grep -E '^## ' Makefile | sed 's/^## //'
@@ -13,6 +13,7 @@ demo:
 test:
 	scripts/install-test-tools
 	cargo fmt --check
+	scripts/check-dependencies
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo test --locked --no-run
 	scripts/as-root cargo test --locked
@@ -54,3 +55,21 @@ docs:
 	PILOTFISH_WRITE_DOCS=1 cargo test --locked --lib -- the_page_is_as_the_code_says the_readme_lists
 	PILOTFISH_WRITE_DOCS=1 cargo test --locked --test it -- as_the_code_says alerts::
 	scripts/sync-charts
+
+## make audit   ask cargo-deny about published advisories, bans, licences and sources; needs the network
+audit:
+	scripts/audit
+
+## make release create dist/: static binaries, checksums, what is in them, images, the chart
+release:
+	scripts/install-test-tools
+	scripts/release
+
+## make image   create dist/pilotfish-image.tar for the architecture of this machine, for `docker load -i`
+image:
+	mkdir -p dist
+	scripts/as-root scripts/build-image "$$(scripts/build-release | tail -1)" dist/pilotfish-image.tar
+
+## make reproducible  build in two folders and compare the binaries
+reproducible:
+	scripts/check-reproducible

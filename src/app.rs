@@ -3,6 +3,7 @@
 //! [`bind`] takes every port before anything is probed or served; [`Bound::run`] then goes on until it is told to stop.
 
 pub mod check_tasks;
+mod descriptors;
 pub mod engine;
 pub mod reload;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
+use crate::app::descriptors::Shares;
 use crate::app::engine::{Ended, Engine};
 use crate::app::reload::{Loading, Reloader};
 use crate::config::plan::{Plan, ServeOptions, ServeTls};
@@ -56,10 +58,14 @@ impl Bound {
 
     /// Probes and answers until it is told to stop and has drained. How it ended, and what was known last.
     pub async fn run(self, mut signals: mpsc::Receiver<Signal>) -> (Ended, Arc<Snapshot>) {
-        let Self { plan, server, env } = self;
+        let Self { plan, mut server, env } = self;
+        let shares = descriptors::share(plan.checks.len());
+        if let Some(Shares { connections, .. }) = shares {
+            server.limit_connections(connections);
+        }
         let (publish, options) = watch::channel(Arc::new(plan.serve.clone()));
         let mut reloader = reloader(&plan, &env, publish);
-        let world = Arc::new(World::new(env));
+        let world = Arc::new(World::new(env).with_sockets(Shares::limit(shares)));
         let mut engine = Engine::start(Arc::new(Live(world)), random::fraction, &plan);
         let (snapshots, retries) = (engine.snapshots(), engine.retries());
         let mut ended = Ended::Broken;

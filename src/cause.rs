@@ -113,7 +113,7 @@ causes! {
         "a local policy forbids the connection (EPERM, EACCES)",
         "change the policy of this pod's node or agent that denies the connection";
 
-    LocalLimit: "local_limit", [Resolve, Connect], Heals, DEGRADED =>
+    LocalLimit: "local_limit", [Resolve, Connect, Tls, Login, Request], Heals, DEGRADED =>
         "this pod is out of descriptors, ports or memory",
         "raise the limit or find the leak: `ls /proc/PID/fd | wc -l`, `ss -s`";
 

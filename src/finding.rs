@@ -31,7 +31,7 @@ impl Severity {
 }
 
 /// Something seen on the way that will hurt the app even when the check passes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Finding {
     /// The code, a closed set.
     pub code: &'static str,

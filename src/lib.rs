@@ -10,6 +10,7 @@ pub mod exit;
 pub mod finding;
 pub mod order;
 pub mod outcome;
+pub mod panics;
 pub mod pod;
 pub mod random;
 pub mod scheme;
@@ -43,6 +44,7 @@ mod testing;
 pub mod serve;
 // 7: wiring
 pub mod app;
+pub mod orphans;
 pub mod shutdown;
 // 8: the shell
 pub mod cli;

@@ -27,7 +27,7 @@ const FINDING: &str = "pilotfish_finding";
 const GATING: &str = "pilotfish_check_gating";
 
 /// The text of all metrics, format 0.0.4, in pieces of about 16 KiB: however many checks there are, no piece costs more than
-/// a moment, and no text of all of them is ever in memory.
+/// a moment, and no text of all of them is ever in memory. A piece may be empty.
 pub fn pieces(snapshot: Arc<Snapshot>, now: Instant, process: Process) -> impl Iterator<Item = String> + Send {
     Pieces { snapshot, now, process: Some(process), family: 0, at: 0, has_head: false }
 }
@@ -36,6 +36,8 @@ pub fn pieces(snapshot: Arc<Snapshot>, now: Instant, process: Process) -> impl I
 const PIECE: usize = 16 * 1024;
 /// How many checks are written at once.
 const BLOCK: usize = 16;
+/// After so many blocks a piece ends, even if there was little or nothing to write.
+const BLOCKS: usize = 64;
 
 /// What is left to write.
 struct Pieces {
@@ -55,7 +57,11 @@ impl Iterator for Pieces {
 
     fn next(&mut self) -> Option<String> {
         let mut text = String::new();
-        while text.len() < PIECE {
+        self.process.as_ref()?;
+        for _ in 0..BLOCKS {
+            if text.len() >= PIECE {
+                break;
+            }
             match FAMILIES.get(self.family) {
                 Some(family) => self.write_block(family, &mut text),
                 None => match self.process.take() {
@@ -67,7 +73,7 @@ impl Iterator for Pieces {
                 },
             }
         }
-        (!text.is_empty()).then_some(text)
+        Some(text)
     }
 }
 

@@ -389,6 +389,21 @@ impl Evidence {
 }
 
 impl Outcome {
+    /// Of a check whose code failed: nothing else is known of the run.
+    #[must_use]
+    pub fn internal(target: String, started_at: SystemTime, duration: Duration) -> Self {
+        Self {
+            started_at,
+            duration,
+            target,
+            failure: Some(Failure::internal()),
+            degraded: false,
+            evidence: Evidence::default(),
+            findings: Vec::new(),
+            predictions: Vec::new(),
+        }
+    }
+
     /// How the run counts for gates and for `wait`.
     #[must_use]
     pub fn standing(&self) -> Standing {

@@ -26,7 +26,8 @@ use crate::net::dial::Require;
 use crate::net::resolve::{self, Walk};
 use crate::net::{sock_diag, survey};
 use crate::order;
-use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Outcome, Standing};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Failure, Outcome, Standing};
+use crate::panics::{self, Panicked};
 use crate::url::Endpoint;
 
 pub use depth::Depth;
@@ -36,11 +37,39 @@ use run::AttemptResult;
 /// Runs a check once; it ends at its deadline at the latest, and never panics. Under `require: each` every address has
 /// a deadline of its own.
 pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outcome {
-    let started_at = SystemTime::now();
-    let began = Instant::now();
-    let outside = &**world;
-    let world = &Arc::new(world.for_run());
-    let Prepared { target, endpoints, readings, run } = run::prepare(&*planned.check, &*world.env);
+    let started = Started { at: SystemTime::now(), began: Instant::now() };
+    let for_run = Arc::new(world.for_run());
+    let prepared = run::prepare(&*planned.check, &*for_run.env);
+    let target = prepared.target.clone();
+    match panics::caught_async(run_prepared(planned, prepared, world, &for_run, depth, started)).await {
+        Ok(outcome) => outcome,
+        Err(Panicked) => Outcome::internal(target, started.at, started.began.elapsed()),
+    }
+}
+
+/// What a check dials, redacted, as far as that is known before it runs.
+#[must_use]
+pub fn target(planned: &Planned, env: &dyn Env) -> String {
+    run::prepare(&*planned.check, env).target
+}
+
+/// When a run began, by both clocks.
+#[derive(Clone, Copy)]
+struct Started {
+    at: SystemTime,
+    began: Instant,
+}
+
+/// The run of a check whose values are resolved, and what is made of it; `world` is the `outside` for this run alone.
+async fn run_prepared(
+    planned: &Planned,
+    prepared: Prepared,
+    outside: &World,
+    world: &Arc<World>,
+    depth: Depth,
+    started: Started,
+) -> Outcome {
+    let Prepared { target, endpoints, readings, run } = prepared;
     let var = |name| world.env.var(name).unwrap_or_default();
     let (node_options, pg_connect_timeout) = (var("NODE_OPTIONS"), var("PGCONNECT_TIMEOUT"));
     let (proxies, public_url) = (ProxyVariables::read(&*world.env), PublicUrl::read(&*world.env));
@@ -51,7 +80,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         endpoints: &endpoints,
         readings: &readings,
         clients: &planned.clients,
-        now: i64::try_from(started_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).unwrap_or(i64::MAX),
+        now: i64::try_from(started.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).unwrap_or(i64::MAX),
         full_walk: depth.walk() == Walk::Full,
         judges_all: depth == Depth::Survey,
         proxies: &proxies,
@@ -84,7 +113,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
         Standing::Limited => true,
         Standing::Failed(_) => false,
     };
-    let duration = done.ended.saturating_duration_since(began);
+    let (started_at, duration) = (started.at, done.ended.saturating_duration_since(started.began));
     Outcome { started_at, duration, target, failure, degraded, evidence: done.evidence, findings, predictions }
 }
 
@@ -98,7 +127,7 @@ pub async fn probe_all(checks: Vec<Planned>, world: &Arc<World>, depth: Depth) -
             (index, (planned, outcome))
         });
     }
-    // No task is aborted and none panics: each check's panic is an outcome.
+    // No task is aborted and none panics.
     let mut done = running.join_all().await;
     order::sort_by_key(&mut done, |(index, _)| *index);
     let mut done: Vec<(Planned, Outcome)> = done.into_iter().map(|(_, done)| done).collect();
@@ -106,7 +135,10 @@ pub async fn probe_all(checks: Vec<Planned>, world: &Arc<World>, depth: Depth) -
         let (before, rest) = done.split_at_mut(at);
         let Some(((_, outcome), after)) = rest.split_first_mut() else { break };
         let others = before.iter().chain(after.iter());
-        findings::compare(outcome, others.map(|(planned, other)| (planned.name.as_str(), other)));
+        let others = others.map(|(planned, other)| (planned.name.as_str(), other));
+        if panics::caught(|| findings::compare(outcome, others)).is_err() {
+            outcome.failure.get_or_insert_with(Failure::internal);
+        }
     }
     done
 }

@@ -7,28 +7,31 @@ use std::future::Future;
 use std::hash::RandomState;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::config::plan::Planned;
 use crate::env::Env;
 use crate::net::World;
 use crate::outcome::Outcome;
-use crate::probe::{Depth, probe};
+use crate::panics;
+use crate::probe::{self, Depth, probe};
 use crate::random::Random;
 use crate::state::Message;
 use crate::verdict::Streak;
 
 mod backoff;
 mod pace;
+mod shared;
 #[cfg(test)]
 mod tests;
 
 pub use backoff::{BackOff, Start};
 use backoff::{files_fingerprint, jitter};
 pub use pace::{Next, Pace};
+pub use shared::Shared;
 
 /// How often the files of a check that backs off are looked at.
 const FILE_POLL: Duration = Duration::from_secs(2);
@@ -39,8 +42,9 @@ pub const FIRST_AT_A_TIME: usize = 2;
 /// After this the next one may begin beside it.
 const TURN: Duration = Duration::from_millis(10);
 
-/// One run of a check, as a future that the schedule owns.
-pub type ProbeFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+/// One run of a check, as a future that the schedule owns. Future and outcome are boxed: the task of a check that waits for
+/// its next run has room for neither.
+pub type ProbeFuture<'a> = Pin<Box<dyn Future<Output = Box<Outcome>> + Send + 'a>>;
 
 /// What runs a check: [`Live`] in the process; tests bring their own, and need no socket.
 pub trait Prober: Send + Sync {
@@ -56,7 +60,7 @@ pub struct Live(pub Arc<World>);
 
 impl Prober for Live {
     fn probe<'a>(&'a self, planned: &'a Planned) -> ProbeFuture<'a> {
-        Box::pin(probe(planned, &self.0, Depth::Routine))
+        Box::pin(async { Box::new(probe(planned, &self.0, Depth::Routine).await) })
     }
 
     fn env(&self) -> &dyn Env {
@@ -65,7 +69,7 @@ impl Prober for Live {
 }
 
 /// A run that gives its turn to the next check when it has ended, or has lasted [`TURN`].
-async fn in_turn(turn: OwnedSemaphorePermit, mut probing: ProbeFuture<'_>) -> Outcome {
+async fn in_turn(turn: OwnedSemaphorePermit, mut probing: ProbeFuture<'_>) -> Box<Outcome> {
     match timeout(TURN, &mut probing).await {
         Ok(outcome) => outcome,
         Err(_) => {
@@ -79,8 +83,8 @@ async fn in_turn(turn: OwnedSemaphorePermit, mut probing: ProbeFuture<'_>) -> Ou
 pub struct Task {
     /// What its outcomes are reported under.
     pub id: u64,
-    /// What is made of its results may change between two runs: the newest counts.
-    pub plans: watch::Receiver<Arc<Planned>>,
+    /// What its owner may change while it runs.
+    pub shared: Arc<Shared>,
     /// What runs it.
     pub prober: Arc<dyn Prober>,
     /// For jitter.
@@ -89,28 +93,31 @@ pub struct Task {
     pub turns: Arc<Semaphore>,
     /// Where outcomes go.
     pub reports: mpsc::Sender<Message>,
-    /// Makes the next run due now, and ends a back-off.
-    pub retry: Arc<Notify>,
-    /// Whether it backs off, for a task that takes its place.
-    pub backoff: watch::Sender<Option<BackOff>>,
     /// The seed of fingerprints, the same for a task that takes its place.
     pub seed: RandomState,
     /// When its first run is due.
     pub start: Start,
 }
 
-/// Runs a check for ever, and reports each outcome; ends when nobody takes the reports any more.
+/// Runs a check for ever, and reports each outcome; ends when nobody takes the reports any more. A panic is an outcome, and
+/// the check goes on.
 pub async fn run(task: Task) {
-    drop(task.run().await);
+    let mut start = task.start;
+    while panics::caught_async(task.run(start)).await.is_err() {
+        match task.report_panic().await {
+            Ok(next) => start = next,
+            Err(Unheard) => return,
+        }
+    }
 }
 
 /// Nobody takes the reports any more.
 struct Unheard;
 
 impl Task {
-    async fn run(&self) -> Result<(), Unheard> {
+    async fn run(&self, start: Start) -> Result<(), Unheard> {
         let mut pace = Pace::default();
-        let mut due = match self.start {
+        let mut due = match start {
             Start::Now => Instant::now(),
             Start::At(backoff) => {
                 self.announce(backoff.interval, backoff.due, Some(backoff)).await?;
@@ -146,8 +153,18 @@ impl Task {
         }
     }
 
+    /// What is told of a panic, and when the check runs again.
+    async fn report_panic(&self) -> Result<Start, Unheard> {
+        let planned = self.plan();
+        let target = probe::target(&planned, self.prober.env());
+        let outcome = Box::new(Outcome::internal(target, SystemTime::now(), Duration::ZERO));
+        report(&self.reports, self.id, outcome).await.ok_or(Unheard)?;
+        let interval = planned.interval;
+        Ok(Start::At(BackOff { interval, due: Instant::now() + interval, files: None }))
+    }
+
     fn plan(&self) -> Arc<Planned> {
-        Arc::clone(&self.plans.borrow())
+        self.shared.plan()
     }
 
     fn files(&self) -> Option<u64> {
@@ -156,7 +173,7 @@ impl Task {
 
     /// Tells the state when the next run is due, and a later task whether this one backs off.
     async fn announce(&self, interval: Duration, due: Instant, backoff: Option<BackOff>) -> Result<(), Unheard> {
-        self.backoff.send_replace(backoff);
+        self.shared.set_backoff(backoff);
         let message = Message::NextRun { id: self.id, interval, due, backs_off: backoff.is_some() };
         self.reports.send(message).await.map_err(|_| Unheard)
     }
@@ -171,7 +188,7 @@ impl Task {
             }
         };
         let due = tokio::select! {
-            () = self.retry.notified() => {
+            () = self.shared.retry.notified() => {
                 pace.reset_backoff();
                 return Instant::now();
             }
@@ -184,7 +201,7 @@ impl Task {
             },
         };
         tokio::select! {
-            () = self.retry.notified() => {
+            () = self.shared.retry.notified() => {
                 pace.reset_backoff();
                 Instant::now()
             }
@@ -194,9 +211,9 @@ impl Task {
 }
 
 /// Reports an outcome; the streak that it continues, `None` where nobody takes it.
-async fn report(reports: &mpsc::Sender<Message>, id: u64, outcome: Outcome) -> Option<Streak> {
+async fn report(reports: &mpsc::Sender<Message>, id: u64, outcome: Box<Outcome>) -> Option<Streak> {
     let (sender, streak) = oneshot::channel();
-    reports.send(Message::Outcome { id, outcome: Box::new(outcome), streak: sender }).await.ok()?;
+    reports.send(Message::Outcome { id, outcome, streak: sender }).await.ok()?;
     streak.await.ok()
 }
 

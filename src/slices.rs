@@ -59,6 +59,13 @@ pub fn at_once<T>(work: impl Future<Output = T>) -> T {
     }
 }
 
+/// The CPU time that this thread has had so far.
+#[cfg(test)]
+pub(crate) fn cpu_time_of_this_thread() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("the kernel counts it");
+    Duration::from_nanos(text.split(' ').next().and_then(|ns| ns.parse().ok()).expect("a number"))
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;

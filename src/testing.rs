@@ -4,7 +4,7 @@ use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
 use crate::cause::Cause;
@@ -15,7 +15,7 @@ use crate::env::ProcessEnv;
 use crate::net::attempt::Attempt;
 use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Failure, Outcome, Phase};
 use crate::random::Random;
-use crate::schedule::{Prober, Start, Task};
+use crate::schedule::{Prober, Shared, Start, Task};
 use crate::state::{CheckView, Episode, Histogram, Message, Reload, Snapshot};
 use crate::value::Value;
 use crate::verdict::Verdict;
@@ -173,13 +173,11 @@ pub(crate) fn task(
 ) -> Task {
     Task {
         id: 1,
-        plans: watch::channel(Arc::new(planned)).1,
+        shared: Arc::new(Shared::new(Arc::new(planned), None)),
         prober,
         random,
         turns: Arc::clone(turns),
         reports,
-        retry: Arc::default(),
-        backoff: watch::Sender::default(),
         seed: RandomState::new(),
         start: Start::Now,
     }

@@ -152,11 +152,41 @@ pub struct UrlError {
 
 impl std::fmt::Display for UrlError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} (at character {})", self.problem, self.position + 1)
+        match self.problem {
+            // Here the position is the length.
+            TOO_LONG => write!(f, "it has {} bytes, and at most {LONGEST} are read", self.position),
+            problem => write!(f, "{problem} (at character {})", self.position + 1),
+        }
     }
 }
 
 impl std::error::Error for UrlError {}
+
+/// The longest URL that is read, in bytes.
+pub const LONGEST: usize = 8 * 1024;
+/// How many hosts a URL may name.
+pub const MOST_HOSTS: usize = 64;
+/// The longest text that a target is shown as, in bytes.
+const SHOWN: usize = 512;
+const TOO_LONG: &str = "it is too long";
+/// What is wrong with a list of too many hosts.
+pub const TOO_MANY_HOSTS: &str = "it names more than the 64 hosts that are read";
+
+/// What is wrong with a URL that is too long to be read, `None` where it is not.
+#[must_use]
+pub const fn too_long(text: &str) -> Option<UrlError> {
+    if text.len() > LONGEST { Some(UrlError { position: text.len(), problem: TOO_LONG }) } else { None }
+}
+
+/// A target as it is shown: cut where it is too long.
+#[must_use]
+pub fn shown(mut target: String) -> String {
+    if target.len() > SHOWN {
+        target.truncate(target.floor_char_boundary(SHOWN - '…'.len_utf8()));
+        target.push('…');
+    }
+    target
+}
 
 /// What is wrong with a host that is a path.
 pub const SOCKET: &str = "sockets in the file system are not supported: give a host";
@@ -218,6 +248,7 @@ pub fn detail_of(problem: &str) -> Option<ValueDetail> {
         LINK_LOCAL => Some(ValueDetail::LinkLocal),
         NUMBER => Some(ValueDetail::NumberForm),
         SERVICE_PORT => Some(ValueDetail::ServiceLink),
+        TOO_LONG | TOO_MANY_HOSTS => Some(ValueDetail::TooMuch),
         _ => None,
     }
 }
@@ -248,6 +279,9 @@ impl Url {
     /// The first thing that is wrong, with its position, without the text.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let fail = |position: usize, problem: &'static str| UrlError { position, problem };
+        if let Some(error) = too_long(text) {
+            return Err(error);
+        }
         no_white_space(text)?;
         let scheme_end = text.find("://").ok_or_else(|| fail(0, "no scheme: a URL starts with scheme://"))?;
         let scheme = &text[..scheme_end];
@@ -418,6 +452,9 @@ pub fn parse_port(text: &str) -> Result<u16, &'static str> {
 fn parse_hosts(text: &str, at: usize, at_sign_later: bool) -> Result<Vec<(Host, Option<u16>)>, UrlError> {
     let mut hosts = Vec::new();
     let mut position = at;
+    if text.split(',').nth(MOST_HOSTS).is_some() {
+        return Err(UrlError { position, problem: TOO_MANY_HOSTS });
+    }
     for piece in text.split(',') {
         let fail =
             |problem: &'static str| UrlError { position, problem: if at_sign_later { UNENCODED } else { problem } };

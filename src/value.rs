@@ -14,6 +14,17 @@ use crate::env::Env;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::secret::Secret;
 
+/// The longest name of a variable, in bytes.
+pub const LONGEST_NAME: usize = 256;
+/// The longest path of a file, in bytes: the kernel takes no longer one.
+const LONGEST_PATH: usize = 4096;
+/// How many variables a template may have.
+const PARTS: usize = 64;
+/// How many of them a message names.
+const NAMED: usize = 3;
+/// The longest text that a template may become, in bytes.
+pub const LONGEST: usize = 1024 * 1024;
+
 /// Where a text comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -49,6 +60,7 @@ impl Value {
     /// A sentence without the text, where `${` is not closed or holds no variable's name.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let mut parts = Vec::new();
+        let mut variables = 0;
         let mut plain = String::new();
         let mut rest = text;
         while let Some(at) = rest.find("${") {
@@ -64,6 +76,10 @@ impl Value {
             let name = &inner[..end];
             if !is_variable_name(name) {
                 return Err("`${…}` must contain the name of a variable; write `$${` for a literal `${`");
+            }
+            variables += 1;
+            if variables > PARTS {
+                return Err("more than 64 variables (`${…}`) in one text");
             }
             if !plain.is_empty() {
                 parts.push(Part::Text(Secret::new(std::mem::take(&mut plain))));
@@ -118,6 +134,9 @@ impl Value {
                         Part::Text(piece) => text.push_str(piece.expose()),
                         Part::Var(name) => text.push_str(variable(name, env)?.expose()),
                     }
+                    if text.len() > LONGEST {
+                        return Err(too_long(&self.origin()));
+                    }
                 }
                 Ok(Secret::new(text.to_string()))
             }
@@ -132,8 +151,10 @@ impl Value {
             Self::Env(name) => format!("the variable {name}"),
             Self::File(path) => format!("the file {}", path.display()),
             Self::Template(_) => {
-                let names: Vec<&str> = self.parts().collect();
-                format!("the template with {}", names.join(", "))
+                let names: Vec<&str> = self.parts().take(NAMED).collect();
+                let more = self.parts().count() - names.len();
+                let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+                format!("the template with {}{more}", names.join(", "))
             }
         }
     }
@@ -176,13 +197,21 @@ fn variable(name: &str, env: &dyn Env) -> Result<Secret, Fault> {
     Ok(Secret::new(value))
 }
 
+/// The fault of a text that is made of several and would be longer than [`LONGEST`].
+#[must_use]
+pub fn too_long(origin: &str) -> Fault {
+    let message = format!("{origin} has more than 1 MiB with its variables filled in");
+    fault(Cause::ProbeLimit, message).with(Detail::Value(ValueDetail::TooMuch))
+}
+
 fn fault(cause: Cause, message: String) -> Fault {
     Fault::new(Phase::Assert, cause, message)
 }
 
 fn is_variable_name(name: &str) -> bool {
     let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    name.len() <= LONGEST_NAME
+        && chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
@@ -218,7 +247,13 @@ impl<'de> Visitor<'de> for ValueVisitor {
                 }
                 Value::Env(name)
             }
-            "file" => Value::File(map.next_value::<String>()?.into()),
+            "file" => {
+                let path: String = map.next_value()?;
+                if path.len() > LONGEST_PATH {
+                    return Err(de::Error::custom("`file` expects a path of at most 4096 bytes"));
+                }
+                Value::File(path.into())
+            }
             other => return Err(de::Error::unknown_field(other, KEYS)),
         };
         match map.next_key::<String>()? {
@@ -362,6 +397,28 @@ mod tests {
         for text in ["${}", "${1A}", "${${USER}}", "${USER", "a${B-c}", "${ÄRGER}"] {
             assert!(Value::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_template_grows_to_is_bounded() {
+        let long = "s3cret".repeat(20_000);
+        let env = MapEnv::with_vars(&[("BIG", &long), ("A", "a"), ("B", "b"), ("C", "c"), ("D", "d")]);
+        let resolve = |text: &str| Value::parse(text).unwrap().resolve(&env);
+        assert_eq!(resolve(&"${BIG}".repeat(8)).unwrap().expose().len(), 8 * long.len());
+        for text in ["${BIG}".repeat(9), "${BIG}/".repeat(64), format!("{}${{BIG}}", "x".repeat(1024 * 1024))] {
+            let fault = resolve(&text).unwrap_err();
+            assert_eq!(fault.cause.slug(), "probe_limit");
+            assert!(
+                fault.message.contains("BIG") && fault.message.contains("has more than 1 MiB"),
+                "{}",
+                fault.message
+            );
+            assert!(!fault.message.contains("s3cret") && fault.message.len() < 200, "{}", fault.message);
+        }
+        assert!(Value::parse(&"${A}".repeat(65)).unwrap_err().contains("more than 64 variables"));
+        assert!(Value::parse(&format!("${{{}}}", "A".repeat(257))).is_err());
+        let origin = Value::parse("${A}${B}${C}${D}").unwrap().origin();
+        assert_eq!(origin, "the template with A, B, C and 1 more");
     }
 
     #[test]

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::hash::RandomState;
 use std::sync::Arc;
 
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::config::plan::Planned;
+use crate::probe;
 use crate::random::Random;
 use crate::retry::{RETRY_PAUSE, Retry};
-use crate::schedule::{self, BackOff, Prober, Start, Task};
+use crate::schedule::{self, Prober, Shared, Start, Task};
 use crate::slices::Slices;
 use crate::state::{Message, Slot};
 
@@ -31,15 +32,10 @@ pub struct CheckTasks {
 /// A check and its task, which ends with it.
 struct CheckTask {
     slot: Slot,
-    /// What its task reads before each run.
-    plans: watch::Sender<Arc<Planned>>,
+    shared: Arc<Shared>,
     handle: Option<JoinHandle<()>>,
-    /// Makes its next run due now.
-    retry: Arc<Notify>,
-    /// When that was last done.
+    /// When its next run was last made due on demand.
     retried: Option<Instant>,
-    /// Whether it backs off.
-    backoff: watch::Sender<Option<BackOff>>,
     /// When its first run is due.
     start: Start,
 }
@@ -48,7 +44,7 @@ impl CheckTask {
     /// Takes over what another plan says of the same check.
     fn replan(&mut self, planned: Arc<Planned>) {
         self.slot.planned = planned;
-        self.plans.send_replace(Arc::clone(&self.slot.planned));
+        self.shared.replan(Arc::clone(&self.slot.planned));
     }
 }
 
@@ -87,7 +83,7 @@ impl CheckTasks {
                 }
                 before => {
                     let start = before.as_ref().map_or(Start::Now, |task| {
-                        Start::after(&task.slot.planned, *task.backoff.borrow(), &planned, self.random)
+                        Start::after(&task.slot.planned, task.shared.backoff(), &planned, self.random)
                     });
                     let retried = before.and_then(|task| task.retried);
                     self.new_task(planned, start, retried)
@@ -103,13 +99,11 @@ impl CheckTasks {
         for task in self.tasks.iter_mut().filter(|task| task.handle.is_none()) {
             let run = schedule::run(Task {
                 id: task.slot.id,
-                plans: task.plans.subscribe(),
+                shared: Arc::clone(&task.shared),
                 prober: Arc::clone(&self.prober),
                 random: self.random,
                 turns: Arc::clone(&self.turns),
                 reports: self.messages.clone(),
-                retry: Arc::clone(&task.retry),
-                backoff: task.backoff.clone(),
                 seed: self.seed.clone(),
                 start: task.start,
             });
@@ -128,16 +122,15 @@ impl CheckTasks {
             return Retry::TooSoon { again: again - now };
         }
         task.retried = Some(now);
-        task.retry.notify_one();
+        task.shared.retry.notify_one();
         Retry::Started
     }
 
     fn new_task(&mut self, planned: Arc<Planned>, start: Start, retried: Option<Instant>) -> CheckTask {
         self.next_id += 1;
-        let target = planned.check.prepare(self.prober.env()).target;
-        let plans = watch::Sender::new(Arc::clone(&planned));
+        let target = probe::target(&planned, self.prober.env());
+        let shared = Arc::new(Shared::new(Arc::clone(&planned), start.backoff()));
         let slot = Slot { id: self.next_id, planned, target };
-        let (retry, backoff) = (Arc::default(), watch::Sender::new(start.backoff()));
-        CheckTask { slot, plans, handle: None, retry, retried, backoff, start }
+        CheckTask { slot, shared, handle: None, retried, start }
     }
 }

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::config::plan::Plan;
 use crate::env::{Env, Stamp};
+use crate::panics;
 use crate::slices::Slices;
 
 /// How often the file is looked at.
@@ -21,6 +22,9 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// How long reading a plan may hold the thread at a time.
 pub const SLICE: Duration = Duration::from_millis(5);
+
+/// Of a file that pilotfish fails to read.
+const PANICKED: &str = "reading the configuration panicked; the log says where";
 
 /// The plan that is being read, or every fault of it, in lines without any value.
 pub type Loading = Pin<Box<dyn Future<Output = Result<Plan, String>> + Send>>;
@@ -69,7 +73,9 @@ impl Reloader {
     pub async fn load(&mut self) -> Result<Plan, String> {
         // Before it is read: what changes meanwhile is read once more.
         self.read = self.fingerprint();
-        (self.load)(Slices::of(SLICE)).await
+        let load = &mut self.load;
+        let loaded = panics::caught_async(async { load(Slices::of(SLICE)).await }).await;
+        loaded.unwrap_or_else(|_| Err(PANICKED.to_owned()))
     }
 
     /// A file that cannot be read has one as well: that it is gone is a change.

@@ -6,13 +6,12 @@ mod source;
 
 use std::sync::Arc;
 
-use regex_lite::Regex;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 
 use self::source::{Found, Source};
 use crate::cause::Cause;
-use crate::check::expression;
+use crate::check::expression::{Expression, TooCostly};
 use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, SCHEMES, ShownKeys, Subject, no_hint};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
@@ -21,7 +20,7 @@ use crate::net::attempt::Attempt;
 use crate::outcome::{BrokenVariable, Detail, Fault, Phase, ValueDetail, VariableFlaw, bytes};
 use crate::secret::Secret;
 use crate::url::Url;
-use crate::value::Value;
+use crate::value::{LONGEST_NAME, Value};
 
 /// The kind.
 pub const KIND: Kind = Kind {
@@ -45,12 +44,17 @@ pub const KIND: Kind = Kind {
     schema: |generator| generator.subschema_for::<EnvKeys>(),
 };
 
+/// How many variables a message names.
+const NAMED: usize = 8;
+/// How many variables a check may name: it reads all of them at once.
+const MOST: usize = 512;
+
 /// Variables and the rules for them.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "env"))]
 #[serde(deny_unknown_fields)]
 struct EnvKeys {
-    /// The variables, each with its rules; at least one.
+    /// The variables, each with its rules; at least one, at most 512.
     variables: Vec<Rules>,
     /// The source of the variables: `pod` (the default) for the environment of this container, or a path: a file of
     /// `NAME=value` lines (a .env file), `/proc/PID/environ` of the app if the pod shares its process namespace, or,
@@ -72,7 +76,7 @@ struct Rules {
     required: bool,
     /// The minimum length, in bytes.
     min_length: Option<usize>,
-    /// A regular expression that must match somewhere in the value; write `^` and `$` to match the whole value.
+    /// A regular expression, at most 256 bytes, that must match somewhere in the value; write `^` and `$` to match the whole value.
     pattern: Option<Pattern>,
     /// The text that the value must start with.
     prefix: Option<String>,
@@ -94,8 +98,8 @@ impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        if text.is_empty() || text.starts_with('.') || !text.chars().all(fine) {
-            return Err(de::Error::custom("expected the name of a variable: letters, digits and _"));
+        if text.is_empty() || text.starts_with('.') || text.len() > LONGEST_NAME || !text.chars().all(fine) {
+            return Err(de::Error::custom("expected the name of a variable: letters, digits and _, at most 256 bytes"));
         }
         Ok(Self(text))
     }
@@ -103,13 +107,14 @@ impl<'de> Deserialize<'de> for Name {
 
 /// A regular expression.
 #[derive(Debug)]
-struct Pattern(Regex);
+struct Pattern(Expression);
 
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // regex-lite's errors are fixed sentences: the pattern is not in them.
-        let regex = expression::compile(&String::deserialize(deserializer)?);
-        regex.map(Self).map_err(|error| de::Error::custom(format_args!("expected a regular expression: {error}")))
+        let compiled = Expression::compile(&String::deserialize(deserializer)?);
+        compiled
+            .map(Self)
+            .map_err(|refused| de::Error::custom(format_args!("expected a regular expression: {refused}")))
     }
 }
 
@@ -145,6 +150,11 @@ fn parse(node: &Node) -> Parsed {
         let place = node.get("variables").unwrap_or(node);
         return Err(vec![Problem::new(place.span, "variables", "name at least one variable")]);
     }
+    if keys.variables.len() > MOST {
+        let place = node.get("variables").unwrap_or(node);
+        let message = format!("name at most {MOST} variables in one check; give the others a check of their own");
+        return Err(vec![Problem::new(place.span, "variables", message)]);
+    }
     Ok(Arc::new(Variables::new(keys)))
 }
 
@@ -167,41 +177,74 @@ impl Variables {
         Self { keys, values }
     }
 
-    /// What breaks its rules, in the order of the variables.
-    fn faults(&self, found: &Found, env: &dyn Env) -> Result<Vec<(&str, Broken)>, Fault> {
-        let mut faults = Vec::new();
-        for rules in &self.keys.variables {
-            let name = rules.name.0.as_str();
-            if let Err(broken) = rules.judge(found.get(name, env)?.as_ref(), &self.keys.from, env)? {
-                faults.push((name, broken));
-            }
-        }
-        Ok(faults)
+    /// Each variable against its rules, in their order.
+    fn judge(&self, found: &Found, env: &dyn Env) -> Result<Verdict, Fault> {
+        let judge = |rules: &Rules| {
+            let value = found.get(&rules.name.0)?;
+            rules.judge(value, &self.keys.from, env)
+        };
+        self.keys.variables.iter().map(judge).collect::<Result<_, _>>().map(Verdict)
     }
 }
 
 /// A rule that a variable breaks.
+#[derive(Debug, Clone)]
 struct Broken {
     cause: Cause,
     message: String,
     flaw: Option<VariableFlaw>,
 }
 
+/// A variable against its rules.
+struct Judged {
+    name: String,
+    /// The expression that it must match first, its value, and what is wrong where it does not.
+    pattern: Option<(Expression, Secret, Broken)>,
+    /// What is wrong otherwise.
+    others: Result<(), Broken>,
+}
+
+impl Judged {
+    async fn result(&self) -> Result<Result<(), &Broken>, TooCostly> {
+        if let Some((expression, value, broken)) = &self.pattern
+            && !expression.matches(value.expose().as_bytes()).await?
+        {
+            return Ok(Err(broken));
+        }
+        Ok(self.others.as_ref().copied())
+    }
+}
+
 impl Rules {
-    /// What breaks a rule first. The outer error is that of another value, which `equals` names.
-    fn judge(&self, value: Option<&Secret>, source: &Source, env: &dyn Env) -> Result<Result<(), Broken>, Fault> {
-        let broken = |cause: Cause, message: String| Ok(Err(Broken { cause, message, flaw: None }));
+    /// The variable against its rules. The error is that of another value, which `equals` names.
+    fn judge(&self, value: Option<&Secret>, source: &Source, env: &dyn Env) -> Result<Judged, Fault> {
+        let name = self.name.0.clone();
+        if let Err(broken) = self.before_pattern(value, source) {
+            return Ok(Judged { name, pattern: None, others: Err(broken) });
+        }
+        let Some(value) = value.filter(|value| !value.expose().is_empty()) else {
+            return Ok(Judged { name, pattern: None, others: Ok(()) });
+        };
+        let pattern = self.pattern.as_ref().map(|Pattern(expression)| {
+            let message = format!("it does not match /{}/", expression.as_str());
+            (expression.clone(), value.clone(), Broken { cause: source.invalid(), message, flaw: None })
+        });
+        Ok(Judged { name, pattern, others: self.equals(value, source, env)? })
+    }
+
+    fn before_pattern(&self, value: Option<&Secret>, source: &Source) -> Result<(), Broken> {
+        let broken = |cause: Cause, message: String| Err(Broken { cause, message, flaw: None });
         let text = match value.map(Secret::expose) {
             None | Some("") if self.required => {
                 let message = "it is not set or empty".to_owned();
-                return Ok(Err(Broken { cause: source.missing(), message, flaw: Some(VariableFlaw::Unset) }));
+                return Err(Broken { cause: source.missing(), message, flaw: Some(VariableFlaw::Unset) });
             }
-            None | Some("") => return Ok(Ok(())),
+            None | Some("") => return Ok(()),
             Some(text) => text,
         };
         if let Some(Blame { cause, message, detail }) = self.url.and_then(|kind| kind.judge(text)) {
             let flaw = detail.map(|detail| VariableFlaw::Url(Box::new(detail)));
-            return Ok(Err(Broken { cause, message, flaw }));
+            return Err(Broken { cause, message, flaw });
         }
         let is_secret = names_secret(&self.name.0) || self.min_length.is_some() || self.prefix.is_some();
         if let Some(what) = white(text).filter(|_| is_secret) {
@@ -216,17 +259,17 @@ impl Rules {
         if let Some(prefix) = self.prefix.as_ref().filter(|prefix| !text.starts_with(prefix.as_str())) {
             return broken(source.invalid(), format!("it does not start with {prefix}"));
         }
-        if let Some(Pattern(regex)) = self.pattern.as_ref().filter(|pattern| !pattern.0.is_match(text)) {
-            return broken(source.invalid(), format!("it does not match /{}/", regex.as_str()));
+        Ok(())
+    }
+
+    fn equals(&self, text: &Secret, source: &Source, env: &dyn Env) -> Result<Result<(), Broken>, Fault> {
+        let Some(other) = &self.equals else { return Ok(Ok(())) };
+        if other.resolve(env)? == *text {
+            return Ok(Ok(()));
         }
-        if let Some(other) = &self.equals
-            && other.resolve(env)?.expose() != text
-        {
-            let message = format!("it differs from `equals` (from {})", other.origin());
-            let flaw = matches!(other, Value::File(_)).then(|| VariableFlaw::DiffersFrom(other.origin()));
-            return Ok(Err(Broken { cause: source.invalid(), message, flaw }));
-        }
-        Ok(Ok(()))
+        let message = format!("it differs from `equals` (from {})", other.origin());
+        let flaw = matches!(other, Value::File(_)).then(|| VariableFlaw::DiffersFrom(other.origin()));
+        Ok(Err(Broken { cause: source.invalid(), message, flaw }))
     }
 }
 
@@ -252,8 +295,8 @@ fn http(text: &str) -> Option<Blame> {
     }
 }
 
-/// What breaks its rules, in the order of the variables: each as `NAME: what is wrong`, with the cause of the first.
-struct Verdict(Option<Fault>);
+/// Every variable against its rules, in their order.
+struct Verdict(Vec<Judged>);
 
 impl Variables {
     fn target(&self) -> String {
@@ -263,37 +306,50 @@ impl Variables {
         format!("{}{more} of {}", names.join(", "), self.keys.from)
     }
 
-    fn readings(&self, found: &Found, env: &dyn Env) -> Vec<Reading> {
+    fn readings(&self, found: &Found) -> Vec<Reading> {
         let read = |rules: &Rules| {
             let name = &rules.name.0;
-            let text = found.get(name, env).ok().flatten()?;
+            let text = found.get(name).ok().flatten().filter(|text| Reading::takes(text))?;
             Some(Reading {
                 key: Reading::VARIABLE,
                 variable: Some(name.clone()),
                 is_template: false,
                 origin: format!("the variable {name}"),
-                text,
+                text: text.clone(),
             })
         };
         self.keys.variables.iter().filter_map(read).collect()
     }
+}
 
-    fn judge(&self, found: &Found, env: &dyn Env) -> Result<Verdict, Fault> {
-        let faults = self.faults(found, env)?;
-        let Some((_, first)) = faults.first() else { return Ok(Verdict(None)) };
-        let lines: Vec<String> = faults.iter().map(|(name, broken)| format!("{name}: {}", broken.message)).collect();
+impl Verdict {
+    /// What is wrong: each as `NAME: what is wrong`, with the cause of the first.
+    async fn result(&self) -> Result<(), Fault> {
+        let mut faults: Vec<(&str, &Broken)> = Vec::new();
+        for judged in &self.0 {
+            let result =
+                judged.result().await.map_err(|costly| costly.fault(&format!("the variable {}", judged.name)))?;
+            faults.extend(result.err().map(|broken| (judged.name.as_str(), broken)));
+        }
+        let Some((_, first)) = faults.first() else { return Ok(()) };
+        let mut lines: Vec<String> =
+            faults.iter().take(NAMED).map(|(name, broken)| format!("{name}: {}", broken.message)).collect();
+        if faults.len() > NAMED {
+            lines.push(format!("and {} more", faults.len() - NAMED));
+        }
         let fault = Fault::new(Phase::Assert, first.cause, lines.join("; "));
-        let broken = |(name, Broken { flaw, .. }): (&str, Broken)| BrokenVariable { name: name.to_owned(), flaw };
-        let variables = faults.into_iter().map(broken).collect();
-        Ok(Verdict(Some(fault.with(Detail::Value(ValueDetail::Variables(variables))))))
+        let broken =
+            |(name, broken): &(&str, &Broken)| BrokenVariable { name: (*name).to_owned(), flaw: broken.flaw.clone() };
+        let variables = faults.iter().map(broken).collect();
+        Err(fault.with(Detail::Value(ValueDetail::Variables(variables))))
     }
 }
 
 impl Check for Variables {
     fn prepare(&self, env: &dyn Env) -> Prepared {
-        match self.keys.from.read(env) {
+        match self.keys.from.read(self.keys.variables.iter().map(|rules| rules.name.0.as_str()), env) {
             Ok(found) => {
-                let readings = self.readings(&found, env);
+                let readings = self.readings(&found);
                 Prepared::new(self.target(), Vec::new(), readings, self.judge(&found, env))
             }
             Err(fault) => Prepared::new(self.target(), Vec::new(), Vec::new(), Err::<Verdict, _>(fault)),
@@ -308,7 +364,7 @@ impl Check for Variables {
 impl Runnable for Verdict {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         attempt.enter(Phase::Assert);
-        Box::pin(std::future::ready(self.0.clone().map_or(Ok(()), Err)))
+        Box::pin(self.result())
     }
 }
 

@@ -136,7 +136,7 @@ impl Runnable for Exchange {
             let body = if asks { BodyUse::Expected } else { BodyUse::Unread };
             let (request, answer) = self.ask(attempt, body).await?;
             self.wanted.status(&request, &answer)?;
-            self.wanted.content(&answer)
+            self.wanted.content(&answer).await
         })
     }
 }
@@ -252,8 +252,7 @@ async fn ask(
     attempt.facts().requested = Some(request.requested());
     attempt.facts().browser = request.browser();
     if answer.packed.is_none() && attempt.facts().body_bytes.is_some() {
-        let body = String::from_utf8_lossy(&answer.body);
-        attempt.facts().excerpt = Some(clean_text(&request.mask.strike(&body), SERVER_TEXT_LIMIT));
+        attempt.facts().excerpt = Some(clean_text(&request.mask.strike_start(&answer.body), SERVER_TEXT_LIMIT));
     }
     Ok((request, answer))
 }

@@ -30,7 +30,7 @@ use crate::env::Env;
 use crate::findings::Reading;
 use crate::net::attempt::Attempt;
 use crate::outcome::Fault;
-use crate::url::Endpoint;
+use crate::url::{Endpoint, shown};
 use crate::value::Value;
 
 pub use dialect::{bare_address, dialect};
@@ -88,7 +88,7 @@ impl Prepared {
         readings: Vec<Reading>,
         run: Result<R, Fault>,
     ) -> Self {
-        Self { target, endpoints, readings, run: run.map(|run| Arc::new(run) as Arc<dyn Runnable>) }
+        Self { target: shown(target), endpoints, readings, run: run.map(|run| Arc::new(run) as Arc<dyn Runnable>) }
     }
 }
 

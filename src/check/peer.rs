@@ -159,7 +159,7 @@ impl Runnable for PeerRun {
                 let text = health.in_words();
                 attempt.facts().health_warning = Some(HealthRemark { text, fix: WARNING_FIX });
             }
-            wanted.content(&response)?;
+            wanted.content(&response).await?;
             // Where the configuration says what the body must hold, it is known for what it is.
             if let Some(unread) = unread(&reading).filter(|_| !wanted.says_of_the_body()) {
                 attempt.evidence().degraded = true;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use zeroize::Zeroizing;
 
 use self::payload::{Expect, Pattern, Payload};
@@ -51,8 +51,6 @@ pub const KIND: Kind = Kind {
 
 /// How much of an answer is looked at.
 const ANSWER_LIMIT: usize = 64 * 1024;
-/// An expression is searched for again once the answer has paused for so long, or has grown by an eighth.
-const PAUSE: Duration = Duration::from_millis(20);
 /// The verdict on what came must be there before the deadline ends the run.
 const MARGIN: Duration = Duration::from_millis(20);
 const EXPECTED: Expected = Expected { what: "an answer", protocol: None };
@@ -146,8 +144,6 @@ impl Runnable for TcpRun {
 enum Step {
     /// More bytes are there.
     More,
-    /// None came for a while; more may.
-    Pause,
     /// The peer closed.
     Ended,
     /// Time is up.
@@ -157,17 +153,16 @@ enum Step {
 /// Reads until what is expected is there, cannot come any more, or time is up.
 async fn await_answer(attempt: &mut Attempt, io: &mut Io, expected: &payload::Pattern) -> Result<(), Fault> {
     let mut answer = Vec::new();
-    let mut judged = 0;
+    let mut judge = expected.judge();
     loop {
-        let unjudged = judged < answer.len();
-        let step = read_step(attempt, io, &mut answer, unjudged).await?;
-        let due = !matches!(step, Step::More) || answer.len() >= judged + judged / 8;
-        if due || expected.is_cheap() {
-            judged = answer.len();
-            match expected.judge(&answer, matches!(step, Step::Ended)) {
-                Some(true) => return Ok(()),
-                Some(false) => return Err(mismatch(attempt, &answer, expected)),
-                None => {}
+        let step = read_step(attempt, io, &mut answer).await?;
+        match judge.judge(&answer, matches!(step, Step::Ended)).await {
+            Ok(Some(true)) => return Ok(()),
+            Ok(Some(false)) => return Err(mismatch(attempt, &answer, expected)),
+            Ok(None) => {}
+            Err(costly) => {
+                attempt.facts().excerpt = Some(excerpt(&answer));
+                return Err(costly.fault("the answer"));
             }
         }
         match step {
@@ -176,29 +171,25 @@ async fn await_answer(attempt: &mut Attempt, io: &mut Io, expected: &payload::Pa
                 let message = format!("{} in its first {} bytes", expected.absent(), answer.len());
                 return Err(attempt.fault(Cause::TooLarge, message));
             }
-            Step::More | Step::Pause => {}
+            Step::More => {}
             Step::Ended => return Err(attempt.stream_error(StreamError::Ended, EXPECTED)),
             Step::TimeUp if answer.is_empty() => return Err(attempt.deadline_fault()),
-            // An expression: nothing that came so far matches.
-            Step::TimeUp if expected.is_cheap() => return Err(attempt.deadline_fault()),
-            Step::TimeUp => return Err(mismatch(attempt, &answer, expected)),
+            // Nothing that came so far matches.
+            Step::TimeUp if expected.is_open() => return Err(mismatch(attempt, &answer, expected)),
+            Step::TimeUp => return Err(attempt.deadline_fault()),
         }
     }
 }
 
-/// Reads once; with `unjudged` bytes at hand it waits only a little.
-async fn read_step(attempt: &Attempt, io: &mut Io, answer: &mut Vec<u8>, unjudged: bool) -> Result<Step, Fault> {
-    let end = attempt.deadline() - MARGIN;
-    let until = if unjudged { end.min(Instant::now() + PAUSE) } else { end };
+async fn read_step(attempt: &Attempt, io: &mut Io, answer: &mut Vec<u8>) -> Result<Step, Fault> {
     let mut chunk = [0; 4096];
-    match timeout_at(until, io.read(&mut chunk)).await {
+    match timeout_at(attempt.deadline() - MARGIN, io.read(&mut chunk)).await {
         Ok(Ok(0)) => Ok(Step::Ended),
         Ok(Ok(count)) => {
             answer.extend_from_slice(&chunk[..count]);
             Ok(Step::More)
         }
         Ok(Err(error)) => Err(attempt.stream_error(StreamError::Failed(&error), EXPECTED)),
-        Err(_) if Instant::now() < end => Ok(Step::Pause),
         Err(_) => Ok(Step::TimeUp),
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// What a word says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Tone {
     /// All is well.
     Good,
@@ -27,6 +27,14 @@ pub(crate) struct Word<'a> {
     /// Whether it says so of a thing that is connected to, whatever the thing is called: `disconnected`, and not `critical`,
     /// which may as well be a priority.
     pub(crate) is_firm: bool,
+}
+
+impl Word<'_> {
+    /// Whether it is good news with bad news behind it in this text: `OK (db down)`.
+    pub(crate) fn is_contradicted_in(&self, text: &str) -> bool {
+        let behind = text.find(self.text).map_or("", |at| &text[at + self.text.len()..]);
+        self.tone == Tone::Good && prose(behind) == Some(Tone::Bad)
+    }
 }
 
 /// The tables, each word with its letters and digits alone.

@@ -12,6 +12,7 @@ use crate::config::plan::{Extent, Plan};
 use crate::config::source::{self, Request};
 use crate::exit::Exit;
 use crate::log::say;
+use crate::orphans;
 use crate::shutdown;
 use crate::state::{CheckView, Snapshot};
 
@@ -22,6 +23,9 @@ pub async fn run(options: ServeOptions, mut shell: Shell) -> Exit {
         Ok(signals) => signals,
         Err(error) => return fail(&options, &mut shell, Exit::Failed, &format!("cannot handle signals: {error}")),
     };
+    if let Err(error) = orphans::reap() {
+        return fail(&options, &mut shell, Exit::Failed, &format!("cannot handle signals: {error}"));
+    }
     let selection = &options.selection;
     let request = Request {
         targets: &selection.targets,

@@ -7,7 +7,7 @@ use crate::findings::tls_key_names::TlsKeyNames;
 use crate::outcome::{Evidence, Fault, Phase};
 use crate::scheme::Schemes;
 use crate::secret::Secret;
-use crate::url::{Endpoint, Host};
+use crate::url::{Endpoint, Host, LONGEST};
 use crate::value::Value;
 
 /// What else a rule may know of the check.
@@ -81,12 +81,18 @@ impl Reading {
     /// The key of a variable that is checked for itself, whatever the app uses it for.
     pub const VARIABLE: &'static str = "variable";
 
+    /// Whether a text is short enough for the rules, which read values as URLs, passwords and the like.
+    #[must_use]
+    pub fn takes(text: &Secret) -> bool {
+        text.expose().len() <= LONGEST
+    }
+
     /// Whether it is a variable that is checked for itself.
     pub(super) fn is_listed(&self) -> bool {
         self.key == Self::VARIABLE
     }
 
-    /// The value of a key, now; `None` where it cannot be resolved.
+    /// The value of a key, now; `None` where it cannot be resolved, or is longer than any that the rules read.
     #[must_use]
     pub fn of(key: &'static str, value: &Value, env: &dyn Env) -> Option<Self> {
         let variable = match value {
@@ -94,7 +100,8 @@ impl Reading {
             Value::Literal(_) | Value::File(_) | Value::Template(_) => None,
         };
         let is_template = matches!(value, Value::Template(_));
-        Some(Self { key, variable, is_template, origin: value.origin(), text: value.resolve(env).ok()? })
+        let text = value.resolve(env).ok().filter(Self::takes)?;
+        Some(Self { key, variable, is_template, origin: value.origin(), text })
     }
 
     /// The value of a key, and before it each variable that a template is made of: what is wrong with one of them is

@@ -301,9 +301,12 @@ fn lost(evidence: &Evidence) -> Option<Finding> {
     };
     let mut queries = evidence.queries.iter().enumerate();
     let (first, second) = queries.find_map(|(at, query)| {
+        if query.transport != "udp" || query.answer != DnsAnswer::Timeout {
+            return None;
+        }
         let again = evidence.queries[at + 1..].iter().find(|later| same(query, later))?;
         let answered = matches!(again.answer, DnsAnswer::Rcode(_) | DnsAnswer::Truncated);
-        (query.transport == "udp" && query.answer == DnsAnswer::Timeout && answered).then_some((query, again))
+        answered.then_some((query, again))
     })?;
     let message = format!(
         "{} did not answer the query for {} {} within {}, but answered the repeated query after {}: a datagram was \

@@ -20,6 +20,8 @@ mod shape;
 mod sites;
 mod values;
 
+use std::collections::HashSet;
+
 use self::about::{About, FindingAbout};
 use self::clients::{Fate, JudgedClients};
 use self::flawed::{explains, value};
@@ -46,13 +48,9 @@ pub use self::values::{names_secret, white};
 
 /// What the values of a check show.
 pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {
-    let mut kept: Vec<Finding> = Vec::new();
-    for FindingAbout { finding, .. } in all_findings(fault, evidence, context) {
-        if !kept.contains(&finding) {
-            kept.push(finding);
-        }
-    }
-    kept
+    let mut known = HashSet::new();
+    let all = all_findings(fault, evidence, context).into_iter().map(|about| about.finding);
+    all.filter(|finding| known.insert(finding.clone())).collect()
 }
 
 fn all_findings<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Context<'a>) -> Vec<FindingAbout<'a>> {
@@ -155,6 +153,7 @@ pub fn meant(readings: &[Reading], schemes: Schemes) -> Option<Endpoint> {
 #[must_use]
 pub fn judge_variables(variables: &[Reading], schemes: Schemes) -> Vec<(String, Finding)> {
     let mut found = Vec::new();
+    let names: HashSet<&str> = variables.iter().filter_map(|reading| reading.variable.as_deref()).collect();
     for reading in variables {
         let Some(name) = &reading.variable else { continue };
         let text = reading.text.expose();
@@ -162,8 +161,7 @@ pub fn judge_variables(variables: &[Reading], schemes: Schemes) -> Vec<(String, 
         let matters = Family::of(values::bare(text), schemes).is_some() || values::names_secret(name);
         // Of a Service's own variables only the one that stands where the app's own would.
         let own_host = name.strip_suffix("_PORT").map(|stem| format!("{stem}_HOST"));
-        let linked = values::service_link(name, text)
-            && variables.iter().any(|other| other.variable.is_some() && other.variable == own_host);
+        let linked = values::service_link(name, text) && own_host.is_some_and(|host| names.contains(host.as_str()));
         let by_itself =
             matches!(values::flaw(text, Some(name)), Some(Flaw::Base64 | Flaw::Unresolved(_) | Flaw::Pem(_)));
         if matters || linked || by_itself {

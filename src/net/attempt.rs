@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
@@ -16,13 +16,16 @@ use tokio::time::{Instant, timeout_at};
 use crate::cause::Cause;
 use crate::duration;
 use crate::env::Env;
+use crate::net::buffer_budget;
+use crate::net::descriptors::{Permit, Permitted};
 use crate::net::io::{self, ClosingSockets, Io, StreamMonitor};
 use crate::net::options::DialRules;
+use crate::net::oserr;
 use crate::net::resolve::search::Walk;
 use crate::net::stream_error::{self, Expected, StreamError};
 use crate::net::tls;
 use crate::net::world::World;
-use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Facts, Fault, Phase};
+use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Facts, Fault, Phase, StreamDetail};
 use crate::url::Endpoint;
 
 pub use crate::net::options::{AttemptOptions, Pin};
@@ -31,8 +34,8 @@ pub use crate::net::options::{AttemptOptions, Pin};
 const FAREWELL: Duration = Duration::from_millis(100);
 /// How long the peer may take for an answer that decides nothing of the login.
 const ASIDE: Duration = Duration::from_secs(1);
-/// How much it may send until then, in bytes: of an answer whose end nobody wants, there may be much.
-const FAREWELL_BYTES: u64 = 1024 * 1024;
+/// How much all peers of an attempt may send until then, in bytes: of an answer whose end nobody wants, there may be much.
+pub const FAREWELL_BYTES: u64 = 64 * 1024;
 
 /// One attempt.
 pub struct Attempt {
@@ -47,8 +50,12 @@ pub struct Attempt {
     tls: Option<tls::Session>,
     began: Instant,
     dialling: Option<(SocketAddr, Instant)>,
+    /// Whether it waits until there may be one more socket.
+    waits_for_socket: bool,
     closing: ClosingSockets,
     closing_time: Duration,
+    /// What may still be read of [`FAREWELL_BYTES`].
+    farewell_left: u64,
     tasks: JoinSet<()>,
 }
 
@@ -67,8 +74,10 @@ impl Attempt {
             tls: None,
             began: Instant::now(),
             dialling: None,
+            waits_for_socket: false,
             closing: ClosingSockets::default(),
             closing_time: Duration::ZERO,
+            farewell_left: FAREWELL_BYTES,
             tasks: JoinSet::new(),
         }
     }
@@ -177,9 +186,17 @@ impl Attempt {
         self.connection = self.evidence.tries.iter().skip(from).position(connected).map(|index| from + index);
     }
 
+    /// Waits until there may be one more socket.
+    pub(super) async fn socket_permit(&mut self) -> Permit {
+        self.waits_for_socket = true;
+        let permit = self.world.sockets.permit().await;
+        self.waits_for_socket = false;
+        permit
+    }
+
     /// Takes a connected socket as the newest stream.
-    pub(super) fn take_socket(&mut self, stream: TcpStream) -> Io {
-        let io = Io::tcp(stream, self.closing.clone());
+    pub(super) fn take_socket(&mut self, stream: Permitted<TcpStream>) -> Io {
+        let io = Io::tcp(stream, self.closing.clone()).within(Some(self.world.buffers.clone()));
         self.monitor = Some(io.monitor());
         io
     }
@@ -205,6 +222,14 @@ impl Attempt {
     /// The fault of an attempt that its deadline, or a share of the time that ended before, has cut.
     pub fn deadline_fault(&mut self) -> Fault {
         let after = duration::show(rounded(self.began.elapsed()).min(self.allowance()));
+        if self.waits_for_socket {
+            let message =
+                format!("no descriptor was free for a socket within {after}: other checks use those there are");
+            return self.fault(Cause::LocalLimit, message).with(Detail::Os(oserr::EMFILE));
+        }
+        if self.monitor.as_ref().is_some_and(StreamMonitor::waits_for_room) {
+            return self.no_room(&after);
+        }
         match self.phase() {
             Some(Phase::Resolve) => self.fault(Cause::DnsTimeout, format!("no name server answered within {after}")),
             Some(Phase::Connect) if self.dialling.is_some() || self.monitor.is_none() => {
@@ -226,6 +251,24 @@ impl Attempt {
         }
     }
 
+    /// The fault of an attempt whose time ended while it waited for memory.
+    fn no_room(&self, after: &str) -> Fault {
+        let mib = buffer_budget::TOTAL / (1024 * 1024);
+        let message = format!(
+            "no memory for the rest of the answer within {after}: the answers of other checks take the {mib} MiB that \
+             all share"
+        );
+        self.fault(Cause::LocalLimit, message).with(Detail::Stream(StreamDetail::NoRoom))
+    }
+
+    /// The same where a step of the attempt has its own time and its own words for the end of it.
+    pub(super) fn or_no_room(&self, fault: Fault, monitor: &StreamMonitor) -> Fault {
+        if fault.cause == Cause::Timeout && monitor.waits_for_room() {
+            return self.no_room(&duration::show(rounded(self.began.elapsed()).min(self.allowance())));
+        }
+        fault
+    }
+
     /// Ends a stream on which our protocol ended its session: reads to the peer's end for at most 100 ms within the
     /// deadline, so that the closing side is the peer. A peer that does not close gets an orderly end all the same.
     pub async fn close(&mut self, mut io: Io) {
@@ -240,8 +283,9 @@ impl Attempt {
     pub async fn abandon(&mut self, mut io: Io) {
         if io.monitor().seen().sent > 0 {
             let began = Instant::now();
-            // Neither an error nor the limit matters any more.
-            drop(timeout_at(self.close_deadline(), tokio::io::copy(&mut io, &mut tokio::io::sink())).await);
+            io.monitor().set_unbuffered();
+            // Whether it ended, failed or had too much to say: it is aborted.
+            self.hear_out(&mut io, self.close_deadline()).await;
             self.waited(began);
         }
     }
@@ -252,9 +296,7 @@ impl Attempt {
         let began = Instant::now();
         let until = self.close_deadline();
         while let Some(mut stream) = self.closing.pop() {
-            let mut rest = (&mut stream).take(FAREWELL_BYTES);
-            let read = timeout_at(until, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
-            if matches!(read, Ok(Ok(FAREWELL_BYTES))) {
+            if self.hear_out(&mut *stream, until).await {
                 io::abort(stream);
             }
         }
@@ -271,6 +313,21 @@ impl Attempt {
         let answer = timeout_at(until, asking).await.ok();
         self.waited(began);
         answer
+    }
+
+    /// Reads what a peer still says, to its end, the time or the limit; whether it goes on beyond the limit or the time.
+    async fn hear_out(&mut self, stream: &mut (impl AsyncRead + Unpin), until: Instant) -> bool {
+        let mut bytes = [0; 1024];
+        let mut heard = false;
+        while self.farewell_left > 0 {
+            match timeout_at(until, stream.read(&mut bytes)).await {
+                Ok(Ok(read)) if read > 0 => self.farewell_left = self.farewell_left.saturating_sub(read as u64),
+                Ok(_) => return false,
+                Err(_) => return heard,
+            }
+            heard = true;
+        }
+        true
     }
 
     /// The time of closing since `began` belongs to no phase.
@@ -371,3 +428,6 @@ impl Attempt {
 fn rounded(duration: Duration) -> Duration {
     Duration::from_millis(u64::try_from((duration.as_millis() + 5) / 10 * 10).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

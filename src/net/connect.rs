@@ -35,6 +35,7 @@ impl Attempt {
     pub async fn start_tls(&mut self, io: Io, options: &TlsOptions) -> Result<Io, Fault> {
         self.enter(Phase::Tls);
         let deadline = self.deadline();
+        let wire = io.monitor();
         let (session, result) = tls::handshake(io, options, deadline, self.facts()).await;
         self.take_session(session);
         match result {
@@ -46,7 +47,7 @@ impl Attempt {
                 if let Some(io) = io {
                     self.close(io).await;
                 }
-                Err(self.of_connection(fault))
+                Err(self.of_connection(self.or_no_room(fault, &wire)))
             }
         }
     }

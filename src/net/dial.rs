@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
 use crate::net::attempt::Attempt;
+use crate::net::descriptors::Permitted;
 use crate::net::oserr;
 use crate::net::resolve::{self, Budget, Family};
 use crate::outcome::{ConnectAttempt, ConnectResult, Detail, DnsDetail, Failure, Fault, Member, Phase};
@@ -33,7 +34,7 @@ pub(super) struct Candidates {
 }
 
 /// Resolves and connects, one address after another.
-pub(super) async fn connect(attempt: &mut Attempt, endpoint: &Endpoint) -> Result<TcpStream, Fault> {
+pub(super) async fn connect(attempt: &mut Attempt, endpoint: &Endpoint) -> Result<Permitted<TcpStream>, Fault> {
     let candidates = candidates(attempt, endpoint).await?;
     let from = attempt.evidence().tries.len();
     attempt.enter(Phase::Connect);
@@ -153,7 +154,7 @@ fn usable(found: Vec<IpAddr>, known: &[IpAddr]) -> Vec<IpAddr> {
 }
 
 /// Tries one address after another, until one connects, or all of them; gives the first that connected.
-async fn dial(attempt: &mut Attempt, ips: &[IpAddr], port: u16, all: bool) -> Option<TcpStream> {
+async fn dial(attempt: &mut Attempt, ips: &[IpAddr], port: u16, all: bool) -> Option<Permitted<TcpStream>> {
     let mut first = None;
     let least = LEAST_SHARE.min(attempt.allowance() / 4);
     for (index, ip) in ips.iter().enumerate() {
@@ -186,13 +187,14 @@ fn share(left: Duration, addresses_left: usize, connect_timeout: Option<Duration
 }
 
 /// One try, recorded.
-async fn try_one(attempt: &mut Attempt, address: SocketAddr, budget: Duration) -> Option<TcpStream> {
+async fn try_one(attempt: &mut Attempt, address: SocketAddr, budget: Duration) -> Option<Permitted<TcpStream>> {
+    let permit = attempt.socket_permit().await;
     attempt.begin_try(address);
     let may_meet_itself = attempt.world().is_local_port(address.port());
     match timeout(budget, socket::connect(address, may_meet_itself)).await {
         Ok(Ok(stream)) => {
             attempt.end_try(ConnectResult::Connected, None);
-            Some(stream)
+            Some(Permitted::new(stream, permit))
         }
         Ok(Err(error)) => {
             attempt.end_try(socket::result(address, &error), error.raw_os_error());

@@ -8,7 +8,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -16,10 +16,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use crate::net::buffer_budget::{BufferBudget, OWN, Request, Reservation};
+use crate::net::descriptors::Permitted;
+
 /// How many of the peer's first bytes are kept.
 pub const HEAD_LIMIT: usize = 64;
 /// How many bytes are read from a peer unless a check says otherwise: 1 MiB of body and 64 KiB of headers.
 pub const READ_LIMIT: u64 = 1024 * 1024 + 64 * 1024;
+
+/// What a stream may make us buffer beyond its own share unless a check says otherwise: no protocol but HTTP keeps more
+/// than 64 KiB.
+const REST: u64 = 64 * 1024;
 
 /// How much is read before others get their turn: one thread runs every check and answers the kubelet, and a peer that
 /// floods must not keep the deadline from being noticed.
@@ -37,6 +44,8 @@ pub enum End {
     Reset,
     /// The peer sent more than the limit; we stopped reading.
     OverLimit,
+    /// The peer was silent in the middle of much, and others needed the memory; we stopped reading.
+    GivenUp,
 }
 
 /// What is remembered of a stream, also after it is gone.
@@ -77,12 +86,86 @@ pub struct StreamMonitor(Arc<Mutex<Kept>>);
 struct Kept {
     seen: StreamStats,
     limit: u64,
+    room: Room,
+}
+
+/// How much the stream may make us buffer.
+#[derive(Debug)]
+struct Room {
+    /// Up to this many bytes it needs no room but its own.
+    own: u64,
+    /// What the rest takes at most.
+    rest: u64,
+    reservation: Option<Reservation>,
+    is_awaited: bool,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { own: OWN, rest: REST, reservation: None, is_awaited: false }
+    }
 }
 
 impl StreamMonitor {
     fn opened_now() -> Self {
         let seen = StreamStats { opened: Some(Instant::now()), ..StreamStats::default() };
-        Self(Arc::new(Mutex::new(Kept { seen, limit: READ_LIMIT })))
+        Self(Arc::new(Mutex::new(Kept { seen, limit: READ_LIMIT, room: Room::default() })))
+    }
+
+    /// What comes from here on takes at most this much memory; what came before takes none any more.
+    pub fn set_rest(&self, bytes: u64) {
+        self.kept(|Kept { seen, room, .. }| {
+            *room = Room { own: seen.received.saturating_add(OWN), rest: bytes, ..Room::default() };
+        });
+    }
+
+    /// What comes from here on is not buffered.
+    pub fn set_unbuffered(&self) {
+        self.kept(|kept| kept.room = Room { own: u64::MAX, ..Room::default() });
+    }
+
+    /// Whether it waits for memory that other checks hold.
+    #[must_use]
+    pub fn waits_for_room(&self) -> bool {
+        self.kept(|kept| kept.room.is_awaited)
+    }
+
+    /// Whether it holds memory beyond its own.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.kept(|kept| kept.room.reservation.is_some())
+    }
+
+    /// What it must reserve before it reads on.
+    fn lacking(&self) -> Option<u64> {
+        self.kept(|Kept { seen, room, .. }| {
+            let is_lacking = seen.received >= room.own && room.reservation.is_none();
+            room.is_awaited = is_lacking;
+            is_lacking.then_some(room.rest)
+        })
+    }
+
+    fn take_room(&self, reservation: Reservation) {
+        self.kept(|Kept { room, .. }| {
+            room.is_awaited = false;
+            room.reservation = Some(reservation);
+        });
+    }
+
+    /// Notes that the peer is waited for.
+    fn note_wait(&self, waker: &Waker) {
+        self.kept(|kept| kept.room.reservation.iter().for_each(|reservation| reservation.waits(waker)));
+    }
+
+    /// Whether its memory is needed by others. Notes that it ends so.
+    fn gives_up(&self) -> bool {
+        self.kept(|Kept { seen, room, .. }| {
+            let is_cut = room.reservation.as_ref().is_some_and(Reservation::is_cut);
+            if is_cut {
+                seen.end_as(End::GivenUp);
+            }
+            is_cut
+        })
     }
 
     /// At most this many bytes are read from the peer, those that were read before included.
@@ -115,7 +198,8 @@ impl StreamMonitor {
 
     /// Notes what a read gave; true where the peer has sent more than it may.
     fn note_read(&self, new: &[u8], had_room: bool, failed: Option<&io::Error>) -> bool {
-        self.kept(|Kept { seen, limit }| {
+        self.kept(|Kept { seen, limit, room: held }| {
+            held.reservation.iter().for_each(Reservation::goes_on);
             let room = HEAD_LIMIT - seen.head.len();
             seen.head.extend_from_slice(&new[..new.len().min(room)]);
             seen.received += new.len() as u64;
@@ -142,15 +226,15 @@ fn note_error(seen: &mut StreamStats, error: &io::Error) {
 
 /// Takes the sockets with a requested shutdown: their attempt lets the peers close first.
 #[derive(Debug, Clone, Default)]
-pub struct ClosingSockets(Arc<Mutex<Vec<TcpStream>>>);
+pub struct ClosingSockets(Arc<Mutex<Vec<Permitted<TcpStream>>>>);
 
 impl ClosingSockets {
-    fn push(&self, stream: TcpStream) {
+    fn push(&self, stream: Permitted<TcpStream>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(stream);
     }
 
     /// The next one that still waits.
-    pub(super) fn pop(&self) -> Option<TcpStream> {
+    pub(super) fn pop(&self) -> Option<Permitted<TcpStream>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 }
@@ -166,7 +250,7 @@ enum Inner {
 
 /// A connected socket. `stream` is there until it is dropped.
 struct Socket {
-    stream: Option<TcpStream>,
+    stream: Option<Permitted<TcpStream>>,
     monitor: StreamMonitor,
     shutdown_requested: bool,
     closing: ClosingSockets,
@@ -197,8 +281,8 @@ fn close_in_order(stream: &TcpStream) {
 
 /// Closes a socket with a reset, which leaves nothing behind: for a peer that goes on sending. It may fail on a socket
 /// that is broken already.
-pub(super) fn abort(stream: TcpStream) {
-    drop(SockRef::from(&stream).set_linger(Some(Duration::ZERO)));
+pub(super) fn abort(stream: Permitted<TcpStream>) {
+    drop(SockRef::from(&*stream).set_linger(Some(Duration::ZERO)));
     drop(stream);
 }
 
@@ -208,6 +292,10 @@ pub struct Io {
     monitor: StreamMonitor,
     /// Bytes read since others had their turn.
     turn: u64,
+    /// Where its memory comes from beyond its own; without one it takes what it needs.
+    buffers: Option<BufferBudget>,
+    /// The wait for that memory.
+    request: Option<Request>,
     /// The hash of the server's certificate for channel binding, under TLS.
     pub tls_server_end_point: Option<Vec<u8>>,
 }
@@ -215,21 +303,34 @@ pub struct Io {
 impl Io {
     /// A stream over a connected socket that is closed abortively unless told otherwise; `closing` takes it after a shutdown.
     #[must_use]
-    pub fn tcp(stream: TcpStream, closing: ClosingSockets) -> Self {
+    pub fn tcp(stream: impl Into<Permitted<TcpStream>>, closing: ClosingSockets) -> Self {
         let monitor = StreamMonitor::opened_now();
-        let socket = Socket { stream: Some(stream), monitor: monitor.clone(), shutdown_requested: false, closing };
-        Self { inner: Inner::Socket(socket), monitor, turn: 0, tls_server_end_point: None }
+        let socket =
+            Socket { stream: Some(stream.into()), monitor: monitor.clone(), shutdown_requested: false, closing };
+        Self::new(Inner::Socket(socket), monitor)
+    }
+
+    const fn new(inner: Inner, monitor: StreamMonitor) -> Self {
+        Self { inner, monitor, turn: 0, buffers: None, request: None, tls_server_end_point: None }
     }
 
     /// A stream over anything: a TLS session, or a pipe in tests. Counters begin anew.
     #[must_use]
     pub fn over(stream: impl Stream + 'static) -> Self {
-        Self {
-            inner: Inner::Other(Box::new(stream)),
-            monitor: StreamMonitor::opened_now(),
-            turn: 0,
-            tls_server_end_point: None,
-        }
+        Self::new(Inner::Other(Box::new(stream)), StreamMonitor::opened_now())
+    }
+
+    /// What it buffers beyond its own comes from this budget.
+    #[must_use]
+    pub fn within(mut self, buffers: Option<BufferBudget>) -> Self {
+        self.buffers = buffers;
+        self
+    }
+
+    /// The budget that it is within.
+    #[must_use]
+    pub fn buffers(&self) -> Option<BufferBudget> {
+        self.buffers.clone()
     }
 
     /// Reads at most this many bytes from the peer.
@@ -243,9 +344,23 @@ impl Io {
         self.monitor.clone()
     }
 
+    /// Waits for the memory that it needs to read on.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some((bytes, buffers)) = self.buffers.as_ref().and_then(|buffers| Some((self.monitor.lacking()?, buffers)))
+        else {
+            self.request = None;
+            return Poll::Ready(());
+        };
+        let request = self.request.get_or_insert_with(|| buffers.reserve(bytes));
+        let reservation = ready!(Pin::new(request).poll(cx));
+        self.request = None;
+        self.monitor.take_room(reservation);
+        Poll::Ready(())
+    }
+
     fn stream(&mut self) -> Pin<&mut dyn Stream> {
         match &mut self.inner {
-            Inner::Socket(socket) => Pin::new(socket.stream.as_mut().expect("only drop takes it")),
+            Inner::Socket(socket) => Pin::new(&mut **socket.stream.as_mut().expect("only drop takes it")),
             Inner::Other(stream) => Pin::new(stream),
         }
     }
@@ -259,9 +374,16 @@ impl AsyncRead for Io {
             let yielded = std::pin::pin!(tokio::task::yield_now()).poll(cx);
             return yielded.map(|()| Err(io::ErrorKind::Interrupted.into()));
         }
+        ready!(self.poll_room(cx));
+        if self.monitor.gives_up() {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, "others need the memory")));
+        }
         let before = buf.filled().len();
         let had_room = buf.remaining() > 0;
-        let result = ready!(self.stream().poll_read(cx, buf));
+        let Poll::Ready(result) = self.stream().poll_read(cx, buf) else {
+            self.monitor.note_wait(cx.waker());
+            return Poll::Pending;
+        };
         self.turn += (buf.filled().len() - before) as u64;
         let over = self.monitor.note_read(&buf.filled()[before..], had_room, result.as_ref().err());
         if over {
@@ -291,7 +413,7 @@ impl AsyncWrite for Io {
 
     fn is_write_vectored(&self) -> bool {
         match &self.inner {
-            Inner::Socket(socket) => socket.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored),
+            Inner::Socket(socket) => socket.stream.as_ref().is_some_and(|stream| stream.is_write_vectored()),
             Inner::Other(stream) => stream.is_write_vectored(),
         }
     }

@@ -3,7 +3,9 @@
 //! [`attempt::Attempt`] is the face of it: protocol code asks it to connect and to start TLS, and it records what it saw.
 
 pub mod attempt;
+pub mod buffer_budget;
 mod connect;
+pub mod descriptors;
 pub mod dial;
 pub mod io;
 pub mod options;

@@ -79,6 +79,12 @@ pub fn fault(phase: Phase, error: StreamError<'_>, seen: &StreamStats, awaited: 
             let limit = bytes(limit.try_into().unwrap_or(u64::MAX));
             Fault::new(phase, Cause::TooLarge, format!("received more than {limit} without the end of {what}"))
         }
+        _ if seen.end == Some(End::GivenUp) => {
+            let received = bytes(seen.received);
+            let message =
+                format!("received {received} without the end of {what}, then nothing while others needed the memory");
+            Fault::new(phase, Cause::TooLarge, message).with(Detail::Stream(StreamDetail::GivenUp))
+        }
         _ if is_over_limit(error, seen) => {
             let received = bytes(seen.received);
             let message = format!("received {received} without the end of {what}, more than the limit");

@@ -90,6 +90,10 @@ async fn patiently(
     attempt: &mut Attempt,
     limits: Limits,
 ) -> (ConnectResult, Option<i32>, Duration) {
+    // It can wait until the next time.
+    let Some(_permit) = attempt.world().sockets.try_permit() else {
+        return (ConnectResult::NotTried, None, Duration::ZERO);
+    };
     let first = measure(address, left(attempt, limits)).await;
     if first.0 != ConnectResult::Connected || first.2 < SYN_AGAIN {
         return first;

@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 use crate::env::Env;
 use crate::env::run::RunEnv;
 use crate::env::system::SystemFiles;
+use crate::net::buffer_budget::BufferBudget;
+use crate::net::descriptors::Sockets;
 use crate::net::resolve::search::Suffixes;
 use crate::net::sightings::Sightings;
 use crate::net::survey::memory::Memory;
@@ -26,6 +28,10 @@ pub struct World {
     pub sightings: Arc<Sightings>,
     /// For how long the CPU limit has stopped this container, as it was read last.
     pub throttling: Arc<Throttling>,
+    /// The memory that the answers of all peers may take together.
+    pub buffers: BufferBudget,
+    /// The sockets that all checks may have at once.
+    pub sockets: Sockets,
     /// The ports that the kernel gives to outgoing connections, the first and the last; read once.
     local_ports: Arc<OnceLock<Option<(u16, u16)>>>,
 }
@@ -41,8 +47,16 @@ impl World {
             surveys: Arc::default(),
             sightings: Arc::default(),
             throttling: Arc::default(),
+            buffers: BufferBudget::default(),
+            sockets: Sockets::default(),
             local_ports: Arc::default(),
         }
+    }
+
+    /// The same with so many sockets for all checks.
+    #[must_use]
+    pub fn with_sockets(self, sockets: Sockets) -> Self {
+        Self { sockets, ..self }
     }
 
     /// The same world for one run: variables and files stay as the run first sees them.
@@ -55,6 +69,8 @@ impl World {
             surveys: Arc::clone(&self.surveys),
             sightings: Arc::clone(&self.sightings),
             throttling: Arc::clone(&self.throttling),
+            buffers: self.buffers.clone(),
+            sockets: self.sockets.clone(),
             local_ports: Arc::clone(&self.local_ports),
         }
     }

@@ -66,4 +66,8 @@ pub enum StreamDetail {
     Speaks(&'static str),
     /// The peer's first bytes belong to no protocol that is known.
     Unrecognised,
+    /// The peer stopped in the middle of a large answer, and other checks needed the memory.
+    GivenUp,
+    /// Other checks held the memory for the rest of the answer until the time ran out.
+    NoRoom,
 }

@@ -31,6 +31,17 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Of a check whose code failed.
+    pub const PANICKED: &'static str = "the check panicked; the log says where";
+
+    /// Of a check whose code failed, whatever it had seen until then.
+    #[must_use]
+    pub fn internal() -> Self {
+        let cause = Cause::Internal;
+        let (message, hint) = (Self::PANICKED.to_owned(), cause.info().remedy.to_owned());
+        Self { phase: Phase::Assert, cause, statement: None, message, hint, detail: None }
+    }
+
     /// Whether the hint says this already, at the start of a sentence or within one.
     pub(super) fn advises(&self, text: &str) -> bool {
         let mut rest = text.chars();

@@ -1,20 +1,18 @@
 //! One run: the check with its values, under its deadline and a panic guard.
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::Poll;
 
 use tokio::time::{Instant, timeout_at};
 
 use crate::cause::Cause;
-use crate::check::{Check, Prepared, Run, Runnable};
+use crate::check::{Check, Prepared, Runnable};
 use crate::config::plan::Planned;
 use crate::env::Env;
 use crate::net::World;
 use crate::net::attempt::{Attempt, AttemptOptions, Pin};
 use crate::net::resolve::Walk;
-use crate::outcome::{Evidence, Fault, Phase};
+use crate::outcome::{Evidence, Failure, Fault, Phase};
+use crate::panics;
 
 /// What one attempt gave.
 pub(super) struct AttemptResult {
@@ -34,16 +32,13 @@ pub(super) type Ready = Result<Arc<dyn Runnable>, Fault>;
 
 /// The check with its values; a panic is what is wrong with them.
 pub(super) fn prepare(check: &dyn Check, env: &dyn Env) -> Prepared {
-    catch_unwind(AssertUnwindSafe(|| check.prepare(env))).unwrap_or_else(|_| Prepared {
+    panics::caught(|| check.prepare(env)).unwrap_or_else(|_| Prepared {
         target: "unknown".to_owned(),
         endpoints: Vec::new(),
         readings: Vec::new(),
-        run: Err(Fault::new(Phase::Assert, Cause::Internal, PANICKED)),
+        run: Err(Fault::new(Phase::Assert, Cause::Internal, Failure::PANICKED)),
     })
 }
-
-/// Of a check whose code failed.
-const PANICKED: &str = "the check panicked; the log says where";
 
 /// One attempt, to its end.
 pub(super) async fn attempt(run: &Ready, world: &Arc<World>, options: AttemptOptions) -> AttemptResult {
@@ -55,10 +50,10 @@ pub(super) async fn attempt(run: &Ready, world: &Arc<World>, options: AttemptOpt
     };
     let deadline = options.deadline;
     let mut attempt = Attempt::new(Arc::clone(world), options);
-    let result = timeout_at(deadline, guarded(|| run.run(&mut attempt))).await;
+    let result = timeout_at(deadline, panics::caught_async(async { run.run(&mut attempt).await })).await;
     let fault = match result {
         Ok(Ok(result)) => result.err().map(|fault| attempt.of_connection(fault)),
-        Ok(Err(Panicked)) => Some(attempt.fault(Cause::Internal, PANICKED)),
+        Ok(Err(_)) => Some(attempt.fault(Cause::Internal, Failure::PANICKED)),
         Err(_) => Some(attempt.deadline_fault()),
     };
     attempt.leave();
@@ -66,17 +61,4 @@ pub(super) async fn attempt(run: &Ready, world: &Arc<World>, options: AttemptOpt
     let ended = now.checked_sub(attempt.closing_time()).unwrap_or(now);
     attempt.drain_closing().await;
     AttemptResult { evidence: attempt.finish(), fault, ended }
-}
-
-struct Panicked;
-
-/// Turns a panic of the check into a value; the panic hook has told the place.
-async fn guarded<'a>(start: impl FnOnce() -> Run<'a>) -> Result<Result<(), Fault>, Panicked> {
-    let mut run = catch_unwind(AssertUnwindSafe(start)).map_err(|_| Panicked)?;
-    poll_fn(move |cx| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
-        Err(_) => Poll::Ready(Err(Panicked)),
-    })
-    .await
 }

@@ -1,9 +1,10 @@
 //! Deadline, panic guard, and `require: each`, over real sockets of loopback.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::{Depth, probe};
+use crate::cause::Cause;
 use crate::check::{Check, Prepared, Run, Runnable, kind};
 use crate::config::node;
 use crate::config::plan::{MinPassing, Planned};
@@ -18,8 +20,7 @@ use crate::env::{Env, MapEnv};
 use crate::net::World;
 use crate::net::attempt::Attempt;
 use crate::net::dial::{DialRules, Require};
-
-use crate::outcome::{Outcome, Phase};
+use crate::outcome::{Certificate, DnsAnswer, Evidence, Failure, Fault, Outcome, Phase, Query};
 use crate::value::Value;
 
 /// A check that enters a phase and then does as it is told.
@@ -107,6 +108,132 @@ async fn a_panic_while_values_are_resolved_is_internal_to_its_check() {
     let outcome = run(&planned(Arc::new(Unpreparable), Duration::from_secs(3)), "").await;
     let failure = outcome.failure.unwrap();
     assert_eq!((failure.cause.slug(), outcome.target.as_str()), ("internal", "unknown"));
+}
+
+/// What one run reads of its surroundings, and where it panics instead.
+struct Brittle {
+    inner: MapEnv,
+    read: Mutex<BTreeSet<String>>,
+    breaks_at: Option<String>,
+    broke: AtomicU32,
+}
+
+impl Brittle {
+    fn new(breaks_at: Option<String>) -> Arc<Self> {
+        let vars = [("TARGET", "127.0.0.1:1"), ("NO_PROXY", ".svc"), ("HTTP_PROXY", "http://proxy:3128")];
+        let inner = MapEnv::with_vars(&vars).with_file("/etc/hosts", PEERS.as_bytes());
+        Arc::new(Self { inner, read: Mutex::default(), breaks_at, broke: AtomicU32::new(0) })
+    }
+
+    fn note(&self, what: &str) {
+        self.read.lock().unwrap().insert(what.to_owned());
+        if self.breaks_at.as_deref() == Some(what) {
+            self.broke.fetch_add(1, Ordering::Relaxed);
+            panic!("told to");
+        }
+    }
+}
+
+impl Env for Brittle {
+    fn var(&self, name: &str) -> Option<String> {
+        self.note(name);
+        self.inner.var(name)
+    }
+
+    fn vars(&self) -> Vec<(String, String)> {
+        self.note("every variable");
+        self.inner.vars()
+    }
+
+    fn file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        self.note(&path.to_string_lossy());
+        self.inner.file(path)
+    }
+}
+
+/// A run reads variables and files at every step of its way: before the check, within it, and for what is made of it.
+#[tokio::test]
+async fn a_panic_at_any_step_is_internal_to_its_check() {
+    let refused =
+        || Planned { clients: vec!["go", "node"], ..planned(tcp("{address: 'peers:1'}"), Duration::from_secs(3)) };
+    let of_variable = || planned(tcp("{address: {env: TARGET}}"), Duration::from_secs(3));
+    let mut broken = 0;
+    for planned in [refused(), of_variable(), each(1, MinPassing::All)] {
+        let whole = Brittle::new(None);
+        let outcome = probe(&planned, &Arc::new(World::new(Arc::clone(&whole) as Arc<dyn Env>)), Depth::Survey).await;
+        assert_eq!(outcome.failure.as_ref().unwrap().cause.slug(), "connect_refused");
+        let read: Vec<_> = whole.read.lock().unwrap().iter().cloned().collect();
+        for what in &read {
+            let env = Brittle::new(Some(what.clone()));
+            let world = Arc::new(World::new(Arc::clone(&env) as Arc<dyn Env>));
+            let failure = probe(&planned, &world, Depth::Survey).await.failure.unwrap();
+            assert!(env.broke.load(Ordering::Relaxed) > 0, "{what}");
+            assert_eq!(failure.cause.slug(), "internal", "{what}");
+            assert!(failure.message.contains(Failure::PANICKED), "{what}: {}", failure.message);
+            assert!(!failure.hint.is_empty());
+            broken += 1;
+        }
+    }
+    assert!(broken > 20, "{broken}");
+}
+
+/// A check that leaves evidence no rule can compute with.
+struct Spoils(fn(&mut Evidence) -> Option<Fault>);
+
+impl Check for Spoils {
+    fn prepare(&self, _env: &dyn Env) -> Prepared {
+        let endpoint = "tcp://db:1".parse().ok().into_iter().collect();
+        Prepared::new("tcp://db:1".to_owned(), endpoint, Vec::new(), Ok(Self(self.0)))
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        Vec::new()
+    }
+}
+
+impl Runnable for Spoils {
+    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        let fault = (self.0)(attempt.evidence());
+        Box::pin(std::future::ready(fault.map_or(Ok(()), Err)))
+    }
+}
+
+fn query(answer: DnsAnswer, duration: Duration) -> Query {
+    Query {
+        name: "db.".to_owned(),
+        record: "A".to_owned(),
+        server: ([10, 0, 0, 10], 53).into(),
+        answer,
+        answers: 0,
+        duration,
+        transport: "udp",
+        alias: None,
+        chain: Vec::new(),
+        ttl: None,
+        suffix: None,
+        host: None,
+    }
+}
+
+#[tokio::test]
+async fn a_panic_while_the_evidence_is_judged_is_internal_to_its_check() {
+    let certificate: fn(&mut Evidence) -> Option<Fault> = |evidence| {
+        let (subject, issuer, names) = (String::new(), String::new(), Vec::new());
+        let (not_before, not_after) = (0, i64::MIN);
+        evidence.facts.certificates = vec![Certificate { subject, issuer, names, not_before, not_after }];
+        None
+    };
+    let hint: fn(&mut Evidence) -> Option<Fault> = |evidence| {
+        let endless = || query(DnsAnswer::Timeout, Duration::MAX);
+        evidence.queries = vec![query(DnsAnswer::Rcode("SERVFAIL".to_owned()), Duration::ZERO), endless(), endless()];
+        Some(Fault::new(Phase::Resolve, Cause::DnsTimeout, "no answer"))
+    };
+    for spoils in [certificate, hint] {
+        let outcome = run(&planned(Arc::new(Spoils(spoils)), Duration::from_secs(3)), "").await;
+        let failure = outcome.failure.unwrap();
+        assert_eq!((failure.cause.slug(), failure.message.as_str()), ("internal", Failure::PANICKED));
+        assert_eq!(outcome.target, "tcp://db:1");
+    }
 }
 
 /// A Secret that changes each time it is read: the two halves of its text must come from one version.

@@ -1,12 +1,13 @@
 use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
-use super::{BackOff, FIRST_AT_A_TIME, Next, Pace, ProbeFuture, Prober, Start, Task, next_due, run};
+use super::{BackOff, FIRST_AT_A_TIME, Next, Pace, ProbeFuture, Prober, Shared, Start, Task, next_due, run};
 use crate::cause::Cause;
 use crate::config::plan::Planned;
 use crate::env::{Env, MapEnv};
@@ -84,7 +85,7 @@ impl Prober for Script {
         Box::pin(async {
             tokio::time::sleep(self.takes).await;
             let mut outcomes = self.outcomes.lock().unwrap();
-            if outcomes.len() > 1 { outcomes.pop_front().unwrap() } else { outcomes[0].clone() }
+            Box::new(if outcomes.len() > 1 { outcomes.pop_front().unwrap() } else { outcomes[0].clone() })
         })
     }
 
@@ -259,12 +260,12 @@ async fn a_changed_file_makes_no_two_replicas_log_in_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_retry_runs_now_and_ends_the_back_off() {
     let script = Script::new(QUICK, [rejected()]);
-    let retry: Arc<tokio::sync::Notify> = Arc::default();
-    let asked = Arc::clone(&retry);
-    let runs = Arc::clone(&script).runs_of(planned("a", READY), || 0.0, 80, |task| Task { retry: asked, ..task });
+    let shared = Arc::new(Shared::new(Arc::new(planned("a", READY)), None));
+    let asked = Arc::clone(&shared);
+    let runs = Arc::clone(&script).runs_of(planned("a", READY), || 0.0, 80, |task| Task { shared: asked, ..task });
     let demand = async {
         tokio::time::sleep(Duration::from_secs(35)).await;
-        retry.notify_one();
+        shared.retry.notify_one();
     };
     let (runs, ()) = tokio::join!(runs, demand);
     // 20 s, then 40 s; the retry at 35 s starts again with 20 s.
@@ -352,4 +353,80 @@ async fn begin(takes: Duration) -> Vec<u128> {
 async fn first_runs_take_turns_and_who_waits_holds_up_nobody() {
     assert_eq!(begin(Duration::from_millis(3)).await, [0, 0, 3, 3, 6, 6], "the next begins when one has ended");
     assert_eq!(begin(Duration::from_secs(5)).await, [0, 0, 10, 10, 20, 20], "or when it has lasted 10 ms");
+}
+
+/// What is broken in it: to begin a run, a step of one, or reading a file; it is mended after some panics.
+struct Brittle {
+    place: &'static str,
+    panics_left: AtomicU32,
+    runs: AtomicU32,
+}
+
+impl Brittle {
+    fn panic_at(&self, place: &str) {
+        let left = |left: u32| left.checked_sub(1);
+        let due = self.place == place && self.panics_left.fetch_update(Relaxed, Relaxed, left).is_ok();
+        assert!(!due, "told to");
+    }
+}
+
+impl Prober for Brittle {
+    fn probe<'a>(&'a self, _planned: &'a Planned) -> ProbeFuture<'a> {
+        self.panic_at("begin");
+        Box::pin(async {
+            tokio::task::yield_now().await;
+            self.panic_at("step");
+            self.runs.fetch_add(1, Relaxed);
+            Box::new(rejected())
+        })
+    }
+
+    fn env(&self) -> &dyn Env {
+        self
+    }
+}
+
+impl Env for Brittle {
+    fn var(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn vars(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn file(&self, _path: &Path) -> std::io::Result<Vec<u8>> {
+        self.panic_at("file");
+        Ok(Vec::new())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_task_is_an_outcome_and_the_check_goes_on() {
+    for place in ["begin", "step", "file"] {
+        let prober = Arc::new(Brittle { place, panics_left: AtomicU32::new(3), runs: AtomicU32::new(0) });
+        let planned = with_values("a", READY, vec![Value::File("/secrets/password".into())]);
+        let (sender, mut reports) = mpsc::channel(8);
+        let causes = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&causes);
+        let state = tokio::spawn(async move {
+            let mut streak = Streak::default();
+            while let Some(report) = reports.recv().await {
+                if let Message::Outcome { outcome, streak: reply, .. } = report {
+                    seen.lock().unwrap().push((outcome.failure.as_ref().unwrap().cause.slug(), outcome.target.clone()));
+                    streak.fold(with_values("a", READY, Vec::new()).verdict_rules(), outcome.standing());
+                    reply.send(streak).unwrap();
+                }
+            }
+        });
+        let task = tokio::spawn(run(task(planned, Arc::clone(&prober) as Arc<dyn Prober>, || 0.5, &turns(), sender)));
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        assert!(!task.is_finished() && !state.is_finished(), "{place}");
+        assert!(prober.runs.load(Relaxed) > 1, "{place}");
+        let causes = causes.lock().unwrap();
+        let internal: Vec<_> = causes.iter().filter(|(cause, _)| *cause == "internal").collect();
+        // Naming the target reads the file, too.
+        assert!(internal.len() >= 2, "{place}: {causes:?}");
+        assert_eq!(causes.last().unwrap().0, "password_rejected", "{place}");
+    }
 }

@@ -98,11 +98,15 @@ impl Body for AnswerBody {
                     return Poll::Pending;
                 }
                 Step::Breathing(_turn) => {
-                    let piece = rest.next();
-                    if piece.is_none() {
-                        this.rest = None;
+                    match rest.next() {
+                        // It took its time all the same: the next one waits for another turn.
+                        Some(piece) if piece.is_empty() => {}
+                        Some(piece) => return Poll::Ready(Some(Ok(Frame::data(piece.into())))),
+                        None => {
+                            this.rest = None;
+                            return Poll::Ready(None);
+                        }
                     }
-                    return Poll::Ready(piece.map(|piece| Ok(Frame::data(piece.into()))));
                 }
             }
         }

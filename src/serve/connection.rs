@@ -21,9 +21,10 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::access::{self, Access, Caller};
 use super::body::{Answer, AnswerBody};
+use super::handshakes::Handshakes;
 use super::pace::{Pace, Paced};
 use super::routes::{self, Question, RouteResponse, Surface};
-use super::slots::ConnectionSlot;
+use super::slots::{self, ConnectionSlot};
 use super::tls;
 use crate::config::plan::ServeOptions;
 use crate::env::Env;
@@ -46,6 +47,8 @@ pub(super) struct ListenerContext {
     pub(super) env: Arc<dyn Env>,
     /// The turn for an answer that takes long to write, and for each of its pieces.
     pub(super) turns: Arc<Mutex<()>>,
+    /// The turn for a TLS handshake.
+    pub(super) handshakes: Handshakes,
 }
 
 impl ListenerContext {
@@ -113,20 +116,21 @@ pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     context: Arc<ListenerContext>,
-    slot: ConnectionSlot,
+    pace: Pace,
+    _slot: ConnectionSlot,
     stopped: watch::Receiver<bool>,
 ) {
     let Ok(local) = stream.local_addr() else { return };
     // Answers are small and written at once: nothing is gained by waiting for more.
     drop(stream.set_nodelay(true));
     let caller = Caller { peer: peer.ip().to_canonical(), local: local.ip().to_canonical() };
-    let pace = Pace::new();
     match &context.tls {
-        None => http(Box::new(stream), caller, &context, &slot, pace, stopped).await,
+        None => http(Box::new(stream), caller, &context, pace, stopped).await,
         Some(keeper) => {
             let acceptor = tokio_rustls::TlsAcceptor::from(keeper.config(Instant::now()));
-            if let Ok(Ok(stream)) = timeout_at(pace.deadline(), acceptor.accept(stream)).await {
-                http(Box::new(stream), caller, &context, &slot, pace, stopped).await;
+            let handshake = context.handshakes.drive(slots::client(peer.ip()), acceptor.accept(stream));
+            if let Ok(Ok(stream)) = timeout_at(pace.deadline(), handshake).await {
+                http(Box::new(stream), caller, &context, pace, stopped).await;
             }
         }
     }
@@ -141,18 +145,17 @@ async fn http(
     stream: Box<dyn Stream>,
     caller: Caller,
     context: &ListenerContext,
-    slot: &ConnectionSlot,
     pace: Pace,
     mut stopped: watch::Receiver<bool>,
 ) {
     let service = service_fn(|request: Request<Incoming>| {
         pace.asked();
-        slot.renew();
         let pace = &pace;
         async move {
+            pace.yield_if_greedy().await;
             let answer = context.answer_in_turn(&request, caller).await;
             // Its time begins now: while it waited for its turn there was nothing to take.
-            pace.asked();
+            pace.answering();
             Ok::<_, Infallible>(answer)
         }
     });

@@ -17,6 +17,7 @@ mod access;
 mod bind;
 mod body;
 mod connection;
+mod handshakes;
 mod pace;
 mod routes;
 mod slots;
@@ -39,7 +40,10 @@ use crate::log::say;
 use crate::retry::RetryRequest;
 use crate::state::Snapshot;
 
+use handshakes::Handshakes;
+
 pub use bind::BindError;
+pub use slots::CAP as CONNECTIONS;
 
 /// How often it is looked at whether the token can be used.
 const TOKEN_POLL: Duration = Duration::from_secs(1);
@@ -50,6 +54,7 @@ pub struct Bound {
     address: SocketAddr,
     probes: Option<(TcpListener, SocketAddr)>,
     tls: Option<tls::Keeper>,
+    connections: usize,
     env: Arc<dyn Env>,
 }
 
@@ -64,6 +69,11 @@ impl Bound {
     #[must_use]
     pub fn probes(&self) -> Option<SocketAddr> {
         self.probes.as_ref().map(|(_, address)| *address)
+    }
+
+    /// At most so many connections are held at once, on all ports together.
+    pub const fn limit_connections(&mut self, count: usize) {
+        self.connections = count;
     }
 
     /// Whether the first address speaks TLS.
@@ -82,7 +92,7 @@ pub fn bind(address: SocketAddr, options: &ServeOptions, env: Arc<dyn Env>) -> R
     let tls = options.tls.as_ref().map(|pair| tls::Keeper::new(pair.clone(), Arc::clone(&env))).transpose()?;
     let (main, address) = bind::listen("listen", address)?;
     let probes = options.probe_listen.map(|address| bind::listen("serve.probe_listen", address)).transpose()?;
-    Ok(Bound { main, address, probes, tls, env })
+    Ok(Bound { main, address, probes, tls, connections: CONNECTIONS, env })
 }
 
 /// Answers until `shutdown` is done; the token and the rule of details follow `options`. Then it takes no new connection,
@@ -95,7 +105,10 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) {
     let (stop, stopped) = watch::channel(false);
-    let Bound { main, probes, tls, env, .. } = bound;
+    let Bound { main, probes, tls, connections, env, .. } = bound;
+    let ports = if probes.is_some() { 2 } else { 1 };
+    // Where there are enough descriptors, every port has as many.
+    let cap = if connections == CONNECTIONS { connections } else { (connections / ports).max(1) };
     let turns = Arc::default();
     let context = |surface, tls| {
         let (snapshots, options, env) = (snapshots.clone(), options.clone(), Arc::clone(&env));
@@ -108,13 +121,14 @@ pub async fn run(
             retries,
             env,
             turns: Arc::clone(&turns),
+            handshakes: Handshakes::default(),
         })
     };
     let token_log = log_token_changes(options.clone(), Arc::clone(&env));
-    let everything = accept::serve(main, context(routes::Surface::Everything, tls), stopped.clone());
+    let everything = accept::serve(main, cap, context(routes::Surface::Everything, tls), stopped.clone());
     let bare = async {
         if let Some((listener, _)) = probes {
-            accept::serve(listener, context(routes::Surface::Probes, None), stopped).await;
+            accept::serve(listener, cap, context(routes::Surface::Probes, None), stopped).await;
         }
     };
     let stopping = async {

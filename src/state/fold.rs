@@ -14,6 +14,7 @@ use crate::findings;
 use crate::log::say;
 use crate::net::dial::Require;
 use crate::outcome::{ConnectResult, Outcome};
+use crate::panics;
 use crate::verdict::{Streak, Verdict};
 
 /// How many other checks a line names.
@@ -80,16 +81,13 @@ impl State {
     pub fn take(&mut self, message: Message, now: Instant, wall: SystemTime) {
         match message {
             Message::Outcome { id, outcome, streak } => {
-                let mut outcome = *outcome;
-                let others = self.checks.iter().filter(|other| other.slot.id != id);
-                let known = others.filter_map(|other| Some((other.view.name.as_str(), other.view.last.as_deref()?)));
-                findings::compare(&mut outcome, known);
-                let down = self.down_beside(id, &outcome);
-                self.change(id, |check| {
-                    check.fold(outcome, down.as_deref(), now, wall);
-                    // Nobody reads it where the task of the check was stopped meanwhile.
-                    streak.send(check.streak).ok();
-                });
+                let Some(at) = self.positions.get(&id).copied() else { return };
+                if panics::caught(|| self.fold(at, *outcome, now, wall)).is_err() {
+                    self.fold_internal(at, now, wall);
+                }
+                self.views.set(at, Arc::clone(&self.checks[at].view));
+                // Nobody reads it where the task of the check was stopped meanwhile.
+                streak.send(self.checks[at].streak).ok();
             }
             Message::NextRun { id, interval, due, backs_off } => self.change(id, |check| {
                 check.interval = interval;
@@ -98,7 +96,10 @@ impl State {
                 view.backs_off = backs_off;
             }),
             Message::Plan { slots, fail_ready_on_sigterm } => {
-                self.replace(slots, now, wall);
+                let anew = slots.clone();
+                if panics::caught(|| self.replace(slots, now, wall)).is_err() {
+                    self.begin_anew(anew, now, wall);
+                }
                 self.fail_ready_on_sigterm = fail_ready_on_sigterm;
                 self.reload = Reload { successful: true, last_success: wall, error: None };
             }
@@ -111,11 +112,30 @@ impl State {
         self.latch();
     }
 
+    /// Folds an outcome into its check, beside what is known of the others.
+    fn fold(&mut self, at: usize, mut outcome: Outcome, now: Instant, wall: SystemTime) {
+        let id = self.checks[at].slot.id;
+        let others = self.checks.iter().filter(|other| other.slot.id != id);
+        let known = others.filter_map(|other| Some((other.view.name.as_str(), other.view.last.as_deref()?)));
+        findings::compare(&mut outcome, known);
+        let down = self.down_beside(id, &outcome);
+        self.checks[at].fold(outcome, down.as_deref(), now, wall);
+    }
+
+    /// The same of an outcome with which that panicked: nothing of it is used.
+    fn fold_internal(&mut self, at: usize, now: Instant, wall: SystemTime) {
+        let check = &mut self.checks[at];
+        let outcome = Outcome::internal(check.view.target.clone(), wall, Duration::ZERO);
+        // Where this panics too, the check becomes stale.
+        panics::caught(|| check.fold(outcome, None, now, wall)).ok();
+    }
+
     /// Observes that time goes by: the heartbeat, and what became stale.
     pub fn observe_time(&mut self, now: Instant) {
         self.heartbeat = now;
         for (at, check) in self.checks.iter_mut().enumerate() {
-            if check.observe_age(now) {
+            // It is stale before anything is said of it.
+            if panics::caught(|| check.observe_age(now)).unwrap_or(true) {
                 self.views.set(at, Arc::clone(&check.view));
             }
         }
@@ -175,6 +195,12 @@ impl State {
         for check in self.checks.iter().filter(waits) {
             say!(Info, "not gating yet: the check takes part in its gates once it has been up"; check = check.view.name.as_str());
         }
+    }
+
+    /// Another plan of which nothing is known yet.
+    fn begin_anew(&mut self, slots: Vec<Slot>, now: Instant, wall: SystemTime) {
+        self.checks = slots.into_iter().map(|slot| Tracked::new(slot, now, wall).not_gating_yet()).collect();
+        self.publish_all();
     }
 
     /// Latches the start gate once every startup check is up, at once where there is none. A later plan with another
@@ -312,6 +338,9 @@ impl CheckView {
         // Text for `check` and `diagnose` alone: it is not kept, so that nothing can answer with it.
         let mut outcome = outcome;
         outcome.evidence.facts.excerpt = None;
+        // It is kept until the next run: of every check, so without room to spare.
+        outcome.evidence.tries.shrink_to_fit();
+        outcome.evidence.phases.shrink_to_fit();
         self.target.clone_from(&outcome.target);
         self.last = Some(Arc::new(outcome));
     }

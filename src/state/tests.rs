@@ -251,7 +251,7 @@ struct Hangs(std::sync::atomic::AtomicBool);
 impl Prober for Hangs {
     fn probe<'a>(&'a self, _: &'a Planned) -> ProbeFuture<'a> {
         match self.0.swap(true, std::sync::atomic::Ordering::Relaxed) {
-            false => Box::pin(std::future::ready(pass())),
+            false => Box::pin(std::future::ready(Box::new(pass()))),
             true => Box::pin(std::future::pending()),
         }
     }
@@ -374,4 +374,26 @@ fn what_a_reload_brings_gates_once_it_has_been_up() {
     let moved =
         reload(&mut lab, 12, vec![target(5, "search", READY, "serch:9200"), target(3, "database", NONE, "db:5432")]);
     assert_eq!(ready(&moved), "[+]search not gating yet\nreadyz check passed\n");
+}
+
+#[test]
+fn an_outcome_that_cannot_be_folded_is_internal_to_its_check() {
+    let mut lab = Lab::new(vec![slot(1, planned("a", READY)), slot(2, planned("b", READY))]);
+    lab.outcome(1, 1, pass());
+    lab.outcome(1, 2, pass());
+    // Its end is past the end of time.
+    let endless = Outcome { duration: Duration::MAX, ..pass() };
+    let (streak, mut answer) = oneshot::channel();
+    let snapshot = lab.take(11, Message::Outcome { id: 1, outcome: Box::new(endless), streak });
+    assert!(answer.try_recv().is_ok(), "its task goes on");
+    let view = &snapshot.checks[0];
+    let last = view.last.as_ref().unwrap();
+    assert_eq!(
+        (last.failure.as_ref().unwrap().cause, view.verdict, view.degraded),
+        (Cause::Internal, Verdict::Up, true)
+    );
+    assert_eq!(last.target, "idle://");
+    assert!(snapshot.checks[1].last.as_ref().unwrap().passed(), "the other one is as it was");
+    let snapshot = lab.outcome(21, 1, pass());
+    assert!(snapshot.checks[0].last.as_ref().unwrap().passed() && !snapshot.checks[0].degraded);
 }

@@ -162,3 +162,19 @@ fn addresses_in_forms_that_clients_read_differently() {
         assert!(Url::parse(&format!("http://{host}/")).is_ok(), "{host}");
     }
 }
+
+#[test]
+fn lengths_and_hosts_are_bounded() {
+    let error = |text: &str| Url::parse(text).unwrap_err();
+    let long = format!("redis://h/{}", "s3cret".repeat(2000));
+    assert_eq!(error(&long).to_string(), "it has 12010 bytes, and at most 8192 are read");
+    assert!(error(&long).detail().unwrap().is_limit());
+    let hosts = |count: usize| format!("postgres://{}/x", vec!["h"; count].join(","));
+    assert_eq!(Url::parse(&hosts(64)).unwrap().hosts.len(), 64);
+    assert!(error(&hosts(65)).to_string().starts_with("it names more than the 64 hosts that are read"));
+    assert!(error(&hosts(4000)).detail().unwrap().is_limit());
+    assert!(Url::parse(&format!("http://h/{}", "x".repeat(8192 - 9))).is_ok());
+    assert_eq!(super::shown("x".repeat(512)), "x".repeat(512));
+    let cut = super::shown("é".repeat(300));
+    assert_eq!((cut.chars().count(), cut.ends_with("é…"), cut.len() <= 512), (255, true, true));
+}

@@ -49,7 +49,7 @@ pub(crate) fn container_names(pod: &Value, list: &str) -> Vec<String> {
 /// What a container of pilotfish has in every form.
 fn common() -> Value {
     json!({
-        "image": "pilotfish:0.1.0",
+        "image": concat!("pilotfish:", env!("CARGO_PKG_VERSION")),
         "env": [
             {"name": "PGHOST", "value": "db"},
             {"name": "PGPASSWORD", "valueFrom": {"secretKeyRef": {"name": "app-database", "key": "password"}}},

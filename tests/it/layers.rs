@@ -14,6 +14,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("order", 0),
     ("secret", 0),
     ("slices", 0),
+    ("panics", 0),
     ("env", 0),
     ("value", 0),
     ("vocabulary", 0),
@@ -40,6 +41,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("serve", 6),
     ("app", 7),
     ("shutdown", 7),
+    ("orphans", 7),
     ("cli", 8),
 ];
 

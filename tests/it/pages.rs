@@ -2,7 +2,14 @@
 
 use crate::support::helm::{repository, text_of};
 
-const PAGES: [&str; 4] = ["ARCHITECTURE.md", "GLOSSARY.md", "docs/dependencies.md", "tests/README.md"];
+const PAGES: [&str; 6] = [
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "GLOSSARY.md",
+    "docs/dependencies.md",
+    "docs/security.md",
+    "tests/README.md",
+];
 
 /// The texts between backticks that look like a path in the repository.
 fn paths(page: &str) -> Vec<String> {

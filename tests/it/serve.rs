@@ -241,6 +241,30 @@ fn sigterm_ends_it_as_pid_1_too() {
     assert_eq!(sidecar.end(), Some(0));
 }
 
+/// The kernel gives PID 1 what others leave behind.
+#[test]
+fn as_pid_1_it_takes_orphans_that_have_ended() {
+    let folder = Folder::new();
+    let one = Dependency::new();
+    let yaml = format!("listen: \"127.0.0.1:0\"\n{}", checks(&[tcp("one", one.address, "ready")]));
+    let path = folder.write("pilotfish.yaml", yaml);
+    // Some end before it handles signals, some after.
+    let script = format!(
+        "for n in 1 2 3; do (sh -c 'sleep 0.$0; touch {0}/$0' $n &); done; exec {PILOTFISH} serve -c {path}",
+        folder.path().display()
+    );
+    let mut command = Command::new(need("unshare", "util-linux"));
+    command.args(["--user", "--map-root-user", "--pid", "--fork", "--kill-child", "sh", "-c", &script]);
+    let sidecar = Sidecar::spawn(command, folder);
+    sidecar.until_status("/readyz", 200);
+    until("every orphan has done its work", || (1..=3).all(|n| sidecar.folder.path().join(n.to_string()).exists()));
+    let children = |id: &str| std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+    let init = children(&sidecar.child.0.id().to_string());
+    assert!(!init.trim().is_empty(), "unshare has a child");
+    until("no orphan is left", || children(init.trim()).trim().is_empty());
+    assert_eq!(sidecar.status("/readyz"), 200);
+}
+
 #[test]
 fn a_peer_that_never_answers_is_a_timeout_and_hangs_nothing() {
     // It accepts, through the kernel's backlog, and says nothing.

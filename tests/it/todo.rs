@@ -86,7 +86,7 @@ fn anything_can_stand_in() {
     assert_eq!(container_names(pod, "initContainers"), ["migrate", "pilotfish"]);
     let sidecar = container(pod, "initContainers", "pilotfish");
     assert_eq!(variable(sidecar, "REDIS_HOST")["value"], "redis");
-    assert_eq!(sidecar["image"], "mine/pilotfish:0.1.0");
+    assert_eq!(sidecar["image"], concat!("mine/pilotfish:", env!("CARGO_PKG_VERSION")));
     let config = &object(&objects, "ConfigMap", "todo-backend-pilotfish")["data"]["pilotfish.yaml"];
     assert!(config.as_str().is_some_and(|text| text.contains("redis:6379")), "{config}");
     let database = &object(&objects, "StatefulSet", "todo-database")["spec"]["template"];

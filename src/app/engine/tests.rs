@@ -34,8 +34,8 @@ impl Prober for Pod {
         let broken = self.broken.lock().unwrap().contains(&planned.name.as_str());
         match self.hangs.load(Ordering::Relaxed) {
             true => Box::pin(std::future::pending()),
-            false if broken => Box::pin(std::future::ready(fail(Phase::Connect, Cause::ConnectRefused))),
-            false => Box::pin(std::future::ready(pass())),
+            false if broken => Box::pin(std::future::ready(Box::new(fail(Phase::Connect, Cause::ConnectRefused)))),
+            false => Box::pin(std::future::ready(Box::new(pass()))),
         }
     }
 
@@ -71,7 +71,7 @@ impl Pod {
     }
 }
 
-/// `NAME[:GATE[:IDENTITY]] …` as a plan; `!` is a fault.
+/// `NAME[:GATE[:IDENTITY]] …` as a plan; `!` is a fault, and `panic` is none that is expected.
 fn read(text: &str) -> Result<Plan, String> {
     let check = |word: &str| {
         let mut parts = word.split(':');
@@ -87,6 +87,7 @@ fn read(text: &str) -> Result<Plan, String> {
     };
     match text {
         "!" => Err("pilotfish.yaml:1:1: it is wrong".to_owned()),
+        "panic" => panic!("told to"),
         _ => {
             let checks = text.split_whitespace().map(check).collect();
             let (serve, origin) = (ServeOptions::default(), Origin::Given(FILE.into()));
@@ -256,4 +257,17 @@ async fn a_hung_check_hangs_nothing_else() {
     lab.pod.write("a:ready:1");
     lab.wait(3_000).await;
     assert_eq!(lab.verdicts(), [up("a")], "another plan frees what hung");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_while_the_file_is_read_keeps_the_old_plan() {
+    let lab = Lab::new("a:ready").await;
+    lab.pod.write("panic");
+    lab.wait(3_000).await;
+    let reload = lab.snapshots.borrow().reload.clone();
+    assert!(!reload.successful && reload.error.is_some_and(|error| error.contains("panicked")));
+    assert_eq!(lab.verdicts(), [up("a")]);
+    lab.pod.write("a:ready b:ready");
+    lab.wait(3_000).await;
+    assert_eq!(lab.verdicts(), [up("a"), up("b")]);
 }

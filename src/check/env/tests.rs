@@ -4,6 +4,7 @@ use super::{EnvKeys, KIND, Variables};
 use crate::check::Check as _;
 use crate::config::node::{parse, read};
 use crate::env::{Env, MapEnv};
+use crate::slices::at_once;
 
 fn check(yaml: &str) -> Variables {
     Variables::new(read::<EnvKeys>(&parse(yaml).unwrap()).unwrap())
@@ -12,10 +13,15 @@ fn check(yaml: &str) -> Variables {
 /// What is wrong, as `name: cause: message`.
 fn faults(yaml: &str, env: &dyn Env) -> Vec<String> {
     let check = check(yaml);
-    let found = check.keys.from.read(env);
-    match found.and_then(|found| check.faults(&found, env)) {
-        Ok(faults) => {
-            faults.iter().map(|(name, blame)| format!("{name}: {}: {}", blame.cause.slug(), blame.message)).collect()
+    let names = check.keys.variables.iter().map(|rules| rules.name.0.as_str());
+    let found = check.keys.from.read(names, env);
+    match found.and_then(|found| check.judge(&found, env)) {
+        Ok(verdict) => {
+            let told = |judged: &super::Judged| {
+                let broken = at_once(judged.result()).unwrap().err()?;
+                Some(format!("{}: {}: {}", judged.name, broken.cause.slug(), broken.message))
+            };
+            verdict.0.iter().filter_map(told).collect()
         }
         Err(fault) => vec![format!("{}: {}", fault.cause.slug(), fault.message)],
     }
@@ -130,4 +136,54 @@ fn what_it_shows_and_reads() {
     // An empty one may contradict another one.
     assert_eq!(readings.len(), 2);
     assert_eq!((readings[0].variable.as_deref(), readings[0].origin.as_str()), (Some("A"), "the variable A"));
+}
+
+#[test]
+fn what_is_too_much_is_a_limit_that_shows_no_value() {
+    let lines = |count: usize| (0..count).map(|index| format!("N{index}=s3cret\n")).collect::<String>();
+    let big = "s3cret".repeat(100_000);
+    let env = MapEnv::default()
+        .with_file("/grows", format!("A={big}\nB=${{A}}${{A}}\n").as_bytes())
+        .with_file("/long", lines(20_000).as_bytes())
+        .with_file("/fine", lines(8_000).as_bytes())
+        .with_file("/etc/s/A", big.as_bytes())
+        .with_file("/etc/s/B", big.as_bytes());
+    let of = |from: &str| {
+        let yaml = format!("{{variables: [{{name: A}}, {{name: B}}, {{name: N7, required: false}}], from: {from}}}");
+        faults(&yaml, &env).join(" ")
+    };
+    let told = of("/grows");
+    assert!(told.starts_with("probe_limit: the file /grows, line 2: with this value"), "{told}");
+    assert_eq!(of("/long"), "probe_limit: the file /long, line 16385: it has more lines than the 16384 that are read");
+    assert_eq!(of("/etc/s/"), "probe_limit: the files of /etc/s/ have more than 1 MiB together, counted up to B");
+    assert_eq!(of("/fine"), "A: file_invalid: it is not set or empty B: file_invalid: it is not set or empty");
+    let url = MapEnv::with_vars(&[("X", &format!("postgres://app:{}@db/x", "s3cret".repeat(2000)))]);
+    assert_eq!(
+        faults("{variables: [{name: X, url: postgres}]}", &url),
+        ["X: probe_limit: it has 12020 bytes, and at most 8192 are read"]
+    );
+    let many = format!("{{variables: [{}]}}", "{name: A},".repeat(513));
+    let problems = super::parse(&parse(&many).unwrap()).err().unwrap();
+    assert!(problems[0].message.starts_with("name at most 512 variables in one check"), "{problems:?}");
+}
+
+#[tokio::test]
+async fn a_message_names_a_few_variables() {
+    let yaml = format!("{{variables: [{}]}}", (0..100).map(|index| format!("{{name: V{index}}},")).collect::<String>());
+    let fault = check(&yaml)
+        .judge(&check(&yaml).keys.from.read(std::iter::empty(), &MapEnv::default()).unwrap(), &MapEnv::default());
+    let fault = fault.unwrap().result().await.unwrap_err();
+    assert!(fault.message.ends_with("V7: it is not set or empty; and 92 more"), "{}", fault.message);
+}
+
+#[tokio::test]
+async fn an_expression_on_a_long_value_runs_in_slices() {
+    let value = "a".repeat(1_000_000);
+    let env = MapEnv::default().with_file("/f", format!("A={value}\nB={value:.9}\n").as_bytes());
+    let check = check(
+        "{variables: [{name: A, pattern: '(a|aa)*b$'}, {name: B, pattern: '^a{9}$', equals: aaaaaaaaa}], from: /f}",
+    );
+    let found = check.keys.from.read(["A", "B"].into_iter(), &env).unwrap();
+    let fault = check.judge(&found, &env).unwrap().result().await.unwrap_err();
+    assert_eq!(fault.message, "A: it does not match /(a|aa)*b$/");
 }

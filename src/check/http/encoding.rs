@@ -87,6 +87,11 @@ impl Coding {
     }
 }
 
+/// Whether a body is said to be packed.
+pub(super) fn is_packed(headers: &HeaderMap) -> bool {
+    !codings(headers).is_empty()
+}
+
 /// The codings that a body is said to be in, in order; none for a body as it is.
 fn codings(headers: &HeaderMap) -> Vec<String> {
     // No codings, but sent as such: what servers write there by mistake leaves the body as it is.

@@ -20,8 +20,9 @@ use tokio::time::{Instant, timeout};
 
 use crate::cause::Cause;
 use crate::check::http::cookie::cookies;
-use crate::check::http::encoding::{Packed, Unpacked, unpack};
-use crate::net::attempt::Attempt;
+use crate::check::http::encoding::{Packed, Unpacked, is_packed, unpack};
+use crate::net::attempt::{Attempt, FAREWELL_BYTES};
+use crate::net::buffer_budget::OWN;
 use crate::net::io::{Io, StreamMonitor};
 use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{Expected, StreamError};
@@ -97,11 +98,20 @@ pub(crate) async fn exchange(
         };
         // Twice the body leaves room for the framing; what counts is what is kept, and that is capped below.
         wire.set_limit(wire.seen().received + limit.saturating_mul(2) + head_limit);
+        let length = announced(&head.headers).unwrap_or(limit).min(limit);
+        // Packed or not, at most so much comes out.
+        let unpacked = if is_packed(&head.headers) { limit } else { 0 };
+        wire.set_rest(length.saturating_add(unpacked).saturating_add(HEADERS_LIMIT.into()));
         let (body, is_start) = match extent {
             Extent::Start(limit) => read_start(attempt, body, limit).await,
             Extent::Nothing | Extent::Whole(_) => (read_body(&head.headers, body, limit).await?, false),
         };
         attempt.facts().body_bytes = Some(body.len() as u64);
+        // A small body may still unpack to a large one.
+        let _room = match wire.has_room() || unpacked == 0 {
+            true => None,
+            false => Some(attempt.world().buffers.reserve(unpacked).await),
+        };
         let (body, packed) = match unpack(&head.headers, body, limit, is_start).await {
             Unpacked::Plain(body) => (body, None),
             Unpacked::Packed(body, packed) => (body, Some(packed)),
@@ -111,6 +121,7 @@ pub(crate) async fn exchange(
     };
     match result.await {
         Ok(answer) => {
+            wire.set_limit(wire.seen().received + FAREWELL_BYTES);
             tasks.end().await;
             Ok(answer)
         }
@@ -218,10 +229,11 @@ enum Broken {
 }
 
 async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: u64) -> Result<Vec<u8>, Broken> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
+    let announced = announced(headers);
     if announced.is_some_and(|length| length > limit) {
         return Err(Broken::TooLarge(limit, announced));
     }
+    let length = usize::try_from(announced.unwrap_or(limit)).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         // Trailers say nothing that is asked for.
@@ -229,9 +241,18 @@ async fn read_body(headers: &HeaderMap, mut body: Incoming, limit: u64) -> Resul
         if (bytes.len() + data.len()) as u64 > limit {
             return Err(Broken::TooLarge(limit, None));
         }
+        if bytes.len() + data.len() > OWN as usize {
+            // Once and for all: growing by doubling would take up to twice as much, and more while it is moved.
+            bytes.reserve_exact(length.saturating_sub(bytes.len()).max(data.len()));
+        }
         bytes.extend_from_slice(&data);
     }
     Ok(bytes)
+}
+
+/// How long the body is said to be.
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.trim().parse().ok())
 }
 
 /// What comes of a body within a moment, and whether that is only its start.

@@ -3,6 +3,8 @@
 //! Bodies and headers may hold secrets: a message shows the place, what the configuration expects, and of what came no
 //! more than its kind or a word that is in everybody's mouth. The rest is in the excerpt, for `check` and `diagnose`.
 
+use std::time::Duration;
+
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName};
 
 use crate::cause::Cause;
@@ -19,10 +21,11 @@ use crate::check::words;
 use crate::env::Env;
 use crate::outcome::{Detail, Fault, HttpDetail, Phase, bytes_of, clean_text};
 use crate::secret::Secret;
+use crate::slices::Slices;
 use crate::value::Value;
 
-/// How much of a body a regular expression is run over, in bytes: its time grows with the text, and there is one thread.
-const PATTERN_REACH: usize = 256 * 1024;
+/// How long the rules hold the thread: each place of a document is looked for from its start.
+const HOLD: Duration = Duration::from_millis(2);
 /// The longest piece of a body that is looked at for what servers say in their own error pages.
 const PAGE_REACH: usize = 4096;
 /// The longest method and path in a statement that has a reason to name, in bytes.
@@ -145,13 +148,17 @@ impl Wanted {
     /// Headers and body.
     ///
     /// # Errors
-    /// `header_mismatch`, `json_mismatch`, `body_mismatch`: the first that does not hold.
-    pub(crate) fn content(&self, answer: &HttpResponse) -> Result<(), Fault> {
+    /// `header_mismatch`, `json_mismatch`, `body_mismatch`: the first that does not hold; `probe_limit` for an expression that
+    /// takes too many steps.
+    pub(crate) async fn content(&self, answer: &HttpResponse) -> Result<(), Fault> {
+        let mut slices = Slices::of(HOLD);
         for (name, wanted) in &self.headers {
-            header(answer, name, wanted)?;
+            header(answer, name, wanted).await?;
+            slices.pause().await;
         }
         for (place, wanted) in &self.json {
             json(answer, place, wanted)?;
+            slices.pause().await;
         }
         let fault = |wanted: String| {
             let fault = Fault::new(Phase::Assert, Cause::BodyMismatch, format!("{} {wanted}", body_in_words(answer)));
@@ -163,10 +170,11 @@ impl Wanted {
         {
             return fault(format!("does not contain {}", wanted.shown));
         }
-        if let Some(Pattern(regex)) = &self.matches
-            && !regex.is_match(&String::from_utf8_lossy(&answer.body[..answer.body.len().min(PATTERN_REACH)]))
+        slices.pause().await;
+        if let Some(Pattern(expression)) = &self.matches
+            && !expression.matches(&answer.body).await.map_err(|costly| costly.fault(&body_in_words(answer)))?
         {
-            let pattern = clean_text(regex.as_str(), SHOWN);
+            let pattern = clean_text(expression.as_str(), SHOWN);
             return fault(format!("does not match /{pattern}/"));
         }
         Ok(())
@@ -189,16 +197,21 @@ fn allowed(answer: &HttpResponse) -> Vec<&'static str> {
     METHODS.into_iter().filter(|known| named.iter().any(|name| name.eq_ignore_ascii_case(known))).collect()
 }
 
-fn header(answer: &HttpResponse, name: &HeaderName, wanted: &HeaderWanted) -> Result<(), Fault> {
-    let mut values = answer.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+async fn header(answer: &HttpResponse, name: &HeaderName, wanted: &HeaderWanted) -> Result<(), Fault> {
+    let values = answer.headers.get_all(name).iter().map(hyper::header::HeaderValue::as_bytes);
     let (holds, expected) = match wanted {
         HeaderWanted::Equals(text) => {
-            (values.any(|value| value.trim() == text.text.expose().trim()), format!("expected {}", text.shown))
+            let mut texts = values.map(String::from_utf8_lossy);
+            (texts.any(|value| value.trim() == text.text.expose().trim()), format!("expected {}", text.shown))
         }
-        HeaderWanted::Matches(Pattern(regex)) => (
-            values.any(|value| regex.is_match(&value)),
-            format!("expected a match of /{}/", clean_text(regex.as_str(), SHOWN)),
-        ),
+        HeaderWanted::Matches(Pattern(expression)) => {
+            let mut holds = false;
+            for value in values {
+                let found = expression.matches(value).await;
+                holds = holds || found.map_err(|costly| costly.fault(&format!("the header {name}")))?;
+            }
+            (holds, format!("expected a match of /{}/", clean_text(expression.as_str(), SHOWN)))
+        }
     };
     if holds {
         return Ok(());
@@ -320,17 +333,31 @@ fn tls_in_a_status(request: &Request, answer: &HttpResponse) -> Option<Fault> {
     wants_tls.map(|fault| fault.with(Detail::Http(HttpDetail::WantsTls)))
 }
 
-/// Whether the bytes are somewhere inside.
+/// Whether the bytes are somewhere inside, in time that grows with both lengths and not with their product (Knuth, Morris and
+/// Pratt).
 fn contains(body: &[u8], wanted: &[u8]) -> bool {
-    let Some(first) = wanted.first() else { return true };
-    let mut rest = body;
-    while let Some(at) = rest.iter().position(|byte| byte == first) {
-        if rest[at..].starts_with(wanted) {
-            return true;
-        }
-        rest = &rest[at + 1..];
+    if wanted.len() > body.len() {
+        return false;
     }
-    false
+    // Of each start of what is wanted: how long the longest shorter start is that it ends with.
+    let mut shorter = vec![0; wanted.len()];
+    let further = |shorter: &[usize], mut matched: usize, byte: u8| {
+        while matched > 0 && wanted[matched] != byte {
+            matched = shorter[matched - 1];
+        }
+        matched + usize::from(wanted[matched] == byte)
+    };
+    let mut matched = 0;
+    for (at, &byte) in wanted.iter().enumerate().skip(1) {
+        matched = further(&shorter, matched, byte);
+        shorter[at] = matched;
+    }
+    matched = 0;
+    wanted.is_empty()
+        || body.iter().any(|&byte| {
+            matched = further(&shorter, matched, byte);
+            matched == wanted.len()
+        })
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(crate) struct HttpKeys {
     pub(crate) json: JsonRules,
     /// A text that the body must contain.
     pub(crate) body_contains: Option<Value>,
-    /// A regular expression that must match somewhere in the first 256 KiB of the body.
+    /// A regular expression, at most 256 bytes, that must match somewhere in the body.
     pub(crate) body_matches: Option<Pattern>,
     /// Headers that the answer must have: the name, and the value or `{matches: REGEX}`.
     #[serde(default)]

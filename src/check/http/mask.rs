@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
-use crate::order;
+/// How much of a body is looked through, in bytes: far more than is shown.
+const READ: usize = 16 * 1024;
 
 /// The texts to strike out.
 #[derive(Clone, Default)]
@@ -25,11 +26,15 @@ impl Mask {
         let quoted = Zeroizing::new(serde_json::Value::from(text).to_string());
         let inside = &quoted[1..quoted.len() - 1];
         if inside != text {
-            self.0.push(Zeroizing::new(inside.to_owned()));
+            self.insert(inside);
         }
-        self.0.push(Zeroizing::new(text.to_owned()));
-        // What is longer goes first: a text inside of another would leave the rest of it.
-        order::sort_by_key(&mut self.0, |known| std::cmp::Reverse(known.len()));
+        self.insert(text);
+    }
+
+    /// What is longer goes first: a text inside of another would leave the rest of it.
+    fn insert(&mut self, text: &str) {
+        let place = self.0.partition_point(|known| known.len() >= text.len());
+        self.0.insert(place, Zeroizing::new(text.to_owned()));
     }
 
     /// The text with `***` for each of them.
@@ -39,6 +44,18 @@ impl Mask {
             false => text,
         };
         self.0.iter().fold(Cow::Borrowed(text), strike)
+    }
+
+    /// The start of a body that is shown, with `***` for each of them. Of a long body only the start is looked through, and what
+    /// could be the first half of one of them at its end is left out.
+    pub(crate) fn strike_start(&self, body: &[u8]) -> String {
+        let start = String::from_utf8_lossy(&body[..body.len().min(READ)]);
+        let mut struck = self.strike(&start).into_owned();
+        if body.len() > READ {
+            let longest = self.0.first().map_or(0, |known| known.len());
+            struck.truncate(struck.floor_char_boundary(struck.len().saturating_sub(longest)));
+        }
+        struck
     }
 }
 
@@ -54,5 +71,17 @@ mod tests {
         mask.add("s3cret\"x");
         assert_eq!(mask.strike(r#"{"a":"s3cret\"x","b":"s3cret"} s3cret"x"#), r#"{"a":"***","b":"***"} ***"#);
         assert_eq!(format!("{mask:?}"), "***");
+    }
+
+    #[test]
+    fn of_a_long_body_the_start_is_struck_without_a_part_at_its_end() {
+        let mut mask = Mask::default();
+        mask.add("s3cret-s3cret");
+        assert_eq!(mask.strike_start(b"a s3cret-s3cret b"), "a *** b");
+        for before in 16_360..16_400 {
+            let body = format!("{}s3cret-s3cret{}", "x".repeat(before), "y".repeat(100_000));
+            assert!(!mask.strike_start(body.as_bytes()).contains("s3c"), "{before}");
+        }
+        assert!(!mask.strike_start("s3cret-s3cret".repeat(10_000).as_bytes()).contains("s3c"));
     }
 }

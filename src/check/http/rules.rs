@@ -1,5 +1,6 @@
 //! What is sent in headers, and what headers and places of the answer must hold, as the configuration has it.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -11,6 +12,9 @@ use crate::check::http::pointer::Pointer;
 use crate::check::http::settings::Pattern;
 use crate::secret::Secret;
 use crate::value::{Part, Value};
+
+/// How many headers, or places of a body, a check may name.
+const MOST: usize = 128;
 
 /// What a header must be: a text that equals it, or `{matches: REGEX}`.
 #[derive(Debug, Clone)]
@@ -171,10 +175,14 @@ where
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut pairs: Vec<(HeaderName, T)> = Vec::new();
+            let mut known = HashSet::new();
             while let Some(name) = map.next_key::<N>()? {
                 let name = name.into();
-                if pairs.iter().any(|(known, _)| *known == name) {
+                if !known.insert(name.clone()) {
                     return Err(de::Error::custom(format_args!("the header {name} is given twice")));
+                }
+                if pairs.len() == MOST {
+                    return Err(de::Error::custom(format_args!("expected at most {MOST} headers")));
                 }
                 pairs.push((name, map.next_value()?));
             }
@@ -203,6 +211,9 @@ impl<'de> Deserialize<'de> for JsonRules {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonRules, A::Error> {
                 let mut rules = Vec::new();
                 while let Some(place) = map.next_key::<Pointer>()? {
+                    if rules.len() == MOST {
+                        return Err(de::Error::custom(format_args!("expected at most {MOST} places")));
+                    }
                     rules.push((place, map.next_value()?));
                 }
                 Ok(JsonRules(rules))

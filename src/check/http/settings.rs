@@ -5,10 +5,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use hyper::Method;
-use regex_lite::Regex;
 use serde::de::{self, Deserialize, Deserializer, IntoDeserializer as _, SeqAccess, Visitor};
 
-use crate::check::expression;
+use crate::check::expression::Expression;
 use crate::check::http::origin::Origin;
 use crate::url::Url;
 use crate::value::Value;
@@ -195,6 +194,9 @@ impl fmt::Display for Statuses {
     }
 }
 
+/// How many entries the list of statuses may have.
+const MOST_STATUSES: usize = 64;
+
 /// One entry of the list of statuses.
 struct StatusRange(u16, u16);
 
@@ -238,6 +240,9 @@ impl<'de> Visitor<'de> for StatusesVisitor {
         let mut ranges = Vec::new();
         while let Some(StatusRange(first, last)) = seq.next_element()? {
             ranges.push((first, last));
+            if ranges.len() > MOST_STATUSES {
+                return Err(de::Error::custom(format_args!("expected at most {MOST_STATUSES} statuses and ranges")));
+            }
         }
         if ranges.is_empty() {
             return Err(de::Error::custom("expected at least one status"));
@@ -248,14 +253,14 @@ impl<'de> Visitor<'de> for StatusesVisitor {
 
 /// A regular expression, compiled at load.
 #[derive(Debug, Clone)]
-pub(crate) struct Pattern(pub(crate) Regex);
+pub(crate) struct Pattern(pub(crate) Expression);
 
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        // regex-lite's errors are fixed sentences: the pattern is not in them.
-        let regex = expression::compile(&text)
-            .map_err(|error| de::Error::custom(format_args!("expected a regular expression: {error}")))?;
-        Ok(Self(regex))
+        let compiled = Expression::compile(&text);
+        compiled
+            .map(Self)
+            .map_err(|refused| de::Error::custom(format_args!("expected a regular expression: {refused}")))
     }
 }

@@ -10,6 +10,9 @@
 //! the key itself claims something good or stands in a list of checks. A status that is none of our words is noted: who
 //! reports it may be down.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
+
 use crate::check::peer::document::{Doc, Entry};
 use crate::check::peer::names::{Name, is_neutral};
 use crate::check::peer::own_status::{OwnStatus, join, truth};
@@ -22,8 +25,6 @@ use crate::outcome::clean_text;
 const DEEPEST: usize = 6;
 /// How many parts a message names.
 const NAMED: usize = 6;
-/// How many parts are compared with a new one.
-const COMPARED: usize = 64;
 /// How long the part's name in a message may be, in bytes.
 const NAME_LENGTH: usize = 80;
 
@@ -43,11 +44,20 @@ pub(super) struct Health {
 }
 
 /// A part that is not well.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Hash)]
 struct Part {
     name: String,
     word: String,
     tone: Tone,
+}
+
+impl Part {
+    /// The same for equal parts; for others another one, as good as surely.
+    fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 impl Health {
@@ -158,6 +168,8 @@ enum Place {
 #[derive(Default)]
 struct Reader {
     parts: Vec<Part>,
+    /// The digests of the parts: a part that is told twice is one.
+    known: HashSet<u64>,
     unknown: Vec<String>,
     /// Whether anything was said, be it good.
     said: bool,
@@ -319,7 +331,12 @@ impl Reader {
         let own_is_named = self.parts[before..].iter().any(|part| part.tone == own.tone);
         if own.tone == Tone::Warn {
             // It has judged its parts: what they say is a warning at most.
-            self.parts[before..].iter_mut().for_each(|part| part.tone = Tone::Warn);
+            for part in &mut self.parts[before..] {
+                // The same part elsewhere, with its own tone, is another one.
+                self.known.remove(&part.digest());
+                part.tone = Tone::Warn;
+                self.known.insert(part.digest());
+            }
         }
         if !own_is_named {
             self.add_part(&own.named(path), own.word, own.tone);
@@ -340,7 +357,7 @@ impl Reader {
         }
         let part = Part { name: part_name(path), word: word.to_owned(), tone };
         // Terminus tells each failed part twice.
-        if !self.parts.iter().take(COMPARED).any(|known| *known == part) {
+        if self.known.insert(part.digest()) {
             self.parts.push(part);
         }
     }
@@ -393,17 +410,23 @@ fn word_of_list(key: &str) -> &'static str {
         .unwrap_or("failed")
 }
 
-/// Whether something stands here that may be bad news, in a document that has no word for the whole: an error, a 0 under
-/// `ready`, which may be a count.
+/// Whether something stands here that may be bad news, in a document that has no word for the whole: an error, a sentence
+/// about something that is down, a 0 under `ready`, which may be a count.
 fn is_in_doubt(entry: &Entry, has_tally: bool) -> bool {
     let Entry { name, value, .. } = entry;
     match value {
         Doc::Text(text) if name.tells_of_errors() => !is_no_error(text),
+        Doc::Text(text) if is_message(&entry.key) => words::prose(text) == Some(Tone::Bad),
         Doc::List(items) => (name.tells_of_errors() || name.names_what_failed()) && !items.is_empty(),
         Doc::Map(items) => name.tells_of_errors() && !items.is_empty() && wraps_a_status(entry).is_none(),
         Doc::Text(_) | Doc::Number(_) => name.is_praise() && switch(value) == Some(false) && !has_tally,
         Doc::Bool(_) | Doc::Other => false,
     }
+}
+
+/// Whether a sentence for people stands under this key.
+fn is_message(key: &str) -> bool {
+    ["message", "msg"].iter().any(|known| key.eq_ignore_ascii_case(known))
 }
 
 /// Whether a number stands here that makes others counts as well.

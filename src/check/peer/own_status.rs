@@ -108,6 +108,9 @@ impl<'a> OwnStatus<'a> {
             return Some(Self { is_code: true, ..said(word.text, word.tone, false) });
         }
         let word = words::status(text).or_else(|| words::sentence(text))?;
+        if word.is_contradicted_in(text) {
+            return None;
+        }
         Some(said(word.text, word.tone, word.is_firm))
     }
 

@@ -7,6 +7,8 @@ use crate::outcome::clean_text;
 
 /// How many parts are named.
 const NAMED: usize = 2;
+/// How many parts are put into words to find those two.
+const READ: usize = 64;
 /// The longest name, in bytes.
 const NAME_LENGTH: usize = 40;
 /// What is written for a counter, an address or an identifier.
@@ -14,9 +16,10 @@ const VARYING: &str = "…";
 /// Words that a part reports, and is not.
 const NOUNS: &str = "fail failure error crit ko nok notok panic emergency outage timeout";
 
-/// `cache is down, database is disconnected`: the first two parts by name.
+/// `cache is down, database is disconnected`: the first two parts by name, of those that a peer names first.
 pub(super) fn of_parts<'a>(parts: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
-    let mut statements: Vec<String> = parts.map(|(name, word)| format!("{} {}", stable(name), says(word))).collect();
+    let mut statements: Vec<String> =
+        parts.take(READ).map(|(name, word)| format!("{} {}", stable(name), says(word))).collect();
     order::sort_by(&mut statements, Ord::cmp);
     statements.dedup();
     statements.truncate(NAMED);

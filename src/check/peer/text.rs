@@ -72,9 +72,7 @@ pub(super) fn read_word(text: &str) -> Reading {
         // `500 Internal Server Error`; `404 page not found`, and a bare `503`, which may be a count.
         (Ok(500..=599), _) if words::phrase(rest).is_some() => Reading::of_code(first),
         (Ok(400..=599), _) => unknown,
-        (_, Some(word)) if word.tone == Tone::Good && words::prose(behind(text, word.text)) == Some(Tone::Bad) => {
-            unknown
-        }
+        (_, Some(word)) if word.is_contradicted_in(text) => unknown,
         (_, Some(word)) => Reading::of_word(word.tone, word.text),
         (_, None) if text.len() > PROSE => Reading::Silent,
         (_, None) => match words::prose(text) {
@@ -84,11 +82,6 @@ pub(super) fn read_word(text: &str) -> Reading {
             Some(Tone::Warn | Tone::Bad) | None => Reading::Silent,
         },
     }
-}
-
-/// What stands behind a word of this text: `OK (db down)`.
-fn behind<'a>(text: &'a str, word: &str) -> &'a str {
-    text.find(word).map_or("", |at| &text[at + word.len()..])
 }
 
 /// Whether a text is one line that somebody wrote about something, and no page.

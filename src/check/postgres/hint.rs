@@ -212,6 +212,10 @@ fn probe_limit(fault: &Fault) -> Option<&'static str> {
             "The app may log in, but pilotfish computes no more rounds. Lower scram_iterations on the server and set the \
              password again, or give the check a role of its own."
         }
+        code::FEW_ROUNDS => {
+            "A password can be guessed fast from a proof of few rounds, so none goes to a server that is not verified. \
+             Set `sslmode: verify-full` and `ca`, or set `min_scram_iterations` to the scram_iterations of the server."
+        }
         code::PASSFILE => {
             "The app may take the password from its passfile, which pilotfish does not read. Set `password: {file: …}` or \
              `password: {env: …}`."

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::url::{read_hosts, read_url};
-use super::words::{ChannelBinding, Port, RoleKey, SslMode};
+use super::words::{ChannelBinding, Iterations, Port, RoleKey, SslMode};
 use crate::check::login::Cleartext;
 use crate::config::node::{LenientParse, Node, Problem, parse_leniently};
 use crate::net::tls::Pem;
@@ -43,6 +43,10 @@ pub(super) struct PostgresKeys {
     /// Default: verified, which needs sslmode verify-full or a `ca`. encrypted also accepts sslmode require, but then an
     /// attacker on the path can read the password. Without TLS, it is never sent.
     pub(super) cleartext: Option<Setting<Cleartext>>,
+    /// The fewest rounds of SCRAM that the server may ask for, 1 to 30000. Default: 4096, but 1 if the TLS is verified
+    /// (sslmode verify-full, or a `ca`). If the server asks for fewer, no proof of the password is sent. PostgreSQL 16 and
+    /// later may be set lower (`scram_iterations`).
+    pub(super) min_scram_iterations: Option<Setting<Iterations>>,
     /// The query to run after the login. Default: `SELECT 1`. It may return at most 100 rows and 64 KiB.
     pub(super) query: Option<Value>,
     /// The text that the first column of the first row must equal.
@@ -113,6 +117,7 @@ impl PostgresKeys {
             later(&self.sslmode),
             later(&self.channel_binding),
             later(&self.cleartext),
+            later(&self.min_scram_iterations),
             later(&self.role),
         ];
         let files = [&self.ca, &self.cert, &self.key].into_iter().flatten().map(Pem::value);
@@ -191,6 +196,9 @@ mod tests {
             ("{host: db, user: app, port: 70000}", "port: "),
             ("{host: db, user: app, role: master}", "role: "),
             ("{host: db, user: app, cleartext: plain}", "cleartext: "),
+            ("{host: db, user: app, min_scram_iterations: 0}", "min_scram_iterations: "),
+            ("{host: db, user: app, min_scram_iterations: 30001}", "min_scram_iterations: "),
+            ("{host: db, user: app, min_scram_iterations: few}", "min_scram_iterations: "),
         ] {
             let faults = faults(yaml);
             assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");

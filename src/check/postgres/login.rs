@@ -24,6 +24,8 @@ pub(super) struct Login<'a> {
     pub(super) passfile: bool,
     pub(super) channel_binding: ChannelBinding,
     pub(super) cleartext: Cleartext,
+    /// The fewest rounds of SCRAM; by the trust where there is none.
+    pub(super) min_rounds: Option<u64>,
     pub(super) trust: Trust,
     /// Whether a certificate of ours was shown to the server.
     pub(super) certificate: bool,
@@ -63,6 +65,7 @@ impl Login<'_> {
             },
             channel_binding: self.channel_binding,
             cleartext: self.cleartext,
+            min_rounds: self.min_rounds,
             trust: self.trust,
             certificate: self.certificate,
             end_point: self.end_point.clone(),

@@ -27,6 +27,7 @@ use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, Phase, SERVER_VERSIO
 const TLS_REQUEST: &[u8] = b"\0\0\0\x08\x04\xd2\x16\x2f";
 
 /// What is observed where the server demands too many rounds of SCRAM.
+const TOO_FEW_ROUNDS: &str = "the server demands fewer rounds of SCRAM than are required";
 const TOO_MANY_ROUNDS: &str = "the server demands more rounds of SCRAM than pilotfish computes";
 
 /// How a connection is made.
@@ -201,6 +202,7 @@ async fn authenticate(
         passfile: settings.passfile,
         channel_binding: settings.channel_binding,
         cleartext: settings.cleartext,
+        min_rounds: settings.min_scram_iterations,
         trust,
         certificate: link == Link::Tls && settings.cert.is_some(),
         end_point: io.tls_server_end_point.clone(),
@@ -267,7 +269,11 @@ pub(super) fn fault(attempt: &Attempt, session_error: &SessionError, link: Link)
         SessionError::Limit { code, text } => {
             let fault = attempt.fault(Cause::ProbeLimit, text).with(Detail::Protocol { code, product: None });
             // A number of the server may change from run to run.
-            return if *code == code::ROUNDS { fault.stating(TOO_MANY_ROUNDS) } else { fault.stating(text) };
+            return fault.stating(match *code {
+                code::ROUNDS => TOO_MANY_ROUNDS,
+                code::FEW_ROUNDS => TOO_FEW_ROUNDS,
+                _ => text,
+            });
         }
         SessionError::Unbound { code, text } => {
             let unbound = Detail::Protocol { code, product: None };

@@ -53,6 +53,8 @@ pub(super) struct Settings {
     pub(super) sslmode: SslMode,
     pub(super) channel_binding: ChannelBinding,
     pub(super) cleartext: Cleartext,
+    /// By the TLS where there is none.
+    pub(super) min_scram_iterations: Option<u64>,
     /// Where there is none, the system's CAs where the mode verifies.
     pub(super) ca: Option<Pem>,
     pub(super) cert: Option<Pem>,
@@ -154,6 +156,8 @@ impl Settings {
                 .or(url.channel_binding)
                 .unwrap_or_default(),
             cleartext: setting(&keys.cleartext, "cleartext", env)?.unwrap_or_default(),
+            min_scram_iterations: setting(&keys.min_scram_iterations, "min_scram_iterations", env)?
+                .map(|least| least.0),
             ca,
             cert,
             key,

@@ -13,7 +13,7 @@ use crate::check::{SCHEMES, bare_address, blame_scheme, dialect};
 use crate::findings::{Blame, as_sqlalchemy_reads, blame, blame_url};
 use crate::scheme::without_jdbc;
 use crate::secret::Secret;
-use crate::url::{Host, Url, detail_of, percent_decode};
+use crate::url::{Host, MOST_HOSTS, TOO_MANY_HOSTS, Url, detail_of, percent_decode, too_long};
 
 /// A server, as far as a URL names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -147,6 +147,9 @@ impl UrlPart {
     /// An address for each host; an empty one leaves the host as it is.
     fn set_addresses(&mut self, text: &str) -> Result<(), Blame> {
         let addresses: Vec<&str> = text.split(',').map(str::trim).collect();
+        if addresses.len() > MOST_HOSTS {
+            return Err(Blame::with_detail(detail_of(TOO_MANY_HOSTS), TOO_MANY_HOSTS));
+        }
         if self.hosts.is_empty() {
             self.hosts = vec![HostPart::default(); addresses.len()];
         }
@@ -182,6 +185,9 @@ impl UrlPart {
 /// Reads a URL, a keyword string or a form of another client; where that fails, or where user and password appear in a URL
 /// twice, what is to blame.
 pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
+    if let Some(error) = too_long(text) {
+        return Err(error.into());
+    }
     if let Some(pairs) = dsn::read(text) {
         let broken = |problem| Blame::malformed(format!("it is a string of keywords (host=… user=…), and {problem}"));
         return pairs.map_err(broken).and_then(|pairs| UrlPart::default().with(&pairs));
@@ -214,6 +220,9 @@ pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
 
 /// Names or addresses, separated by commas.
 pub(super) fn read_hosts(text: &str) -> Result<Vec<HostPart>, &'static str> {
+    if text.split(',').nth(MOST_HOSTS).is_some() {
+        return Err(TOO_MANY_HOSTS);
+    }
     text.split(',').map(|host| read_host(host).map(HostPart::named)).collect()
 }
 

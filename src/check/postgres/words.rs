@@ -2,6 +2,10 @@
 
 use std::str::FromStr;
 
+/// The most rounds of SCRAM that are done; PostgreSQL's default is 4096. A hostile server could make the one thread count
+/// for long, and a round cannot be interrupted: these take about 8 ms.
+pub(super) const MAX_ROUNDS: u64 = 30_000;
+
 /// Whether and how the connection is encrypted; libpq's six.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SslMode {
@@ -103,6 +107,19 @@ impl FromStr for RoleKey {
 
     fn from_str(text: &str) -> Result<Self, String> {
         word(ROLES, text).map(RoleKey)
+    }
+}
+
+/// Rounds of SCRAM, from 1 to as many as are done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Iterations(pub(super) u64);
+
+impl FromStr for Iterations {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.parse().ok().filter(|number| (1..=MAX_ROUNDS).contains(number));
+        number.map(Self).ok_or_else(|| format!("a number from 1 to {MAX_ROUNDS}"))
     }
 }
 

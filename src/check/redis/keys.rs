@@ -39,7 +39,7 @@ pub(super) const RULES: ServerRules = ServerRules {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {
-    /// The number of the database. Default: that in the URL, else 0.
+    /// The number of the database. Default: that in the URL (its path or `?db=`), else 0. Parameters of the URL that change the login count as its clients read them: `password`, `username`, `ssl_cert_reqs`, `ssl_ca_certs` and others.
     pub(super) database: Option<Setting<Database>>,
     /// The same as `database`.
     pub(super) db: Option<Setting<Database>>,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::cause::Cause;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::Scheme;
-use crate::url::{Host, SOCKET, detail_of, parse_port};
+use crate::url::{Host, LONGEST, MOST_HOSTS, SOCKET, TOO_MANY_HOSTS, detail_of, parse_port};
 use crate::value::{Setting, Value};
 
 /// The keys of a server.
@@ -126,6 +126,9 @@ pub fn read_host(text: &str) -> Result<Host, &'static str> {
 
 /// Names or addresses, separated by commas.
 pub(super) fn read_hosts(text: &str, rules: &ServerRules) -> Result<Vec<Host>, HostProblem> {
+    if text.len() > LONGEST || text.split(',').nth(MOST_HOSTS).is_some() {
+        return Err(HostProblem(TOO_MANY_HOSTS));
+    }
     let hosts: Vec<Host> = text.split(',').map(read_host).collect::<Result<_, _>>().map_err(HostProblem)?;
     if hosts.len() > 1 && !rules.several_hosts {
         return Err(HostProblem(SEVERAL));

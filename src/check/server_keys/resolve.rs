@@ -8,7 +8,7 @@ use crate::findings::{Blame, blame};
 use crate::outcome::{Fault, Phase, ValueDetail};
 use crate::scheme::Scheme;
 use crate::secret::Secret;
-use crate::url::{Endpoint, Host, Url, percent_decode};
+use crate::url::{Endpoint, Host, Url, percent_decode, too_long};
 use crate::value::Value;
 
 /// Where to go, and as whom.
@@ -175,6 +175,9 @@ impl ServerUrl {
 
 /// Reads a URL; where it cannot be used, or where user and password appear in it twice, what is to blame.
 pub(super) fn read_url(text: &str, rules: &ServerRules) -> Result<ServerUrl, Blame> {
+    if let Some(error) = too_long(text) {
+        return Err(error.into());
+    }
     if let Some(form) = dialect(text) {
         return Err(Blame::with_detail(Some(ValueDetail::NotRead), format!("it is {form}, which is not read")));
     }

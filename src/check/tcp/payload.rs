@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use regex_lite::Regex;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use zeroize::Zeroizing;
 
-use crate::check::expression;
+use crate::check::expression::{Expression, Search, TooCostly};
 use crate::env::Env;
 use crate::outcome::Fault;
-use crate::value::{Part, Value};
+use crate::value::{LONGEST, Part, Value, too_long};
 
 /// Bytes to send or to expect: pieces in order. What stands in the configuration has its escapes undone at load; what
 /// comes from a variable or a file is taken as it is. It may hold a secret, so it has no `Debug`.
@@ -45,6 +44,9 @@ impl Payload {
             match piece {
                 Piece::Bytes(bytes) => all.extend_from_slice(bytes),
                 Piece::Value(value) => all.extend_from_slice(value.resolve(env)?.expose().as_bytes()),
+            }
+            if all.len() > LONGEST {
+                return Err(too_long("the text of the configuration"));
             }
         }
         Ok(all)
@@ -95,7 +97,7 @@ impl<'de> Deserialize<'de> for Payload {
 /// What must come, as configured.
 pub(super) enum Expect {
     Bytes(Payload),
-    Regex(Regex),
+    Regex(Expression),
 }
 
 impl Expect {
@@ -120,22 +122,20 @@ pub(super) enum Pattern {
     /// The answer begins with these.
     Bytes(Zeroizing<Vec<u8>>),
     /// It is found somewhere in the answer.
-    Regex(Regex),
+    Regex(Expression),
 }
 
 impl Pattern {
-    /// Whether judging costs next to nothing.
-    pub(super) const fn is_cheap(&self) -> bool {
-        matches!(self, Self::Bytes(_))
+    /// Whether more bytes may always decide otherwise, until the answer ends.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self, Self::Regex(_))
     }
 
-    /// Whether the answer is the expected one; `None` where more bytes decide.
-    pub(super) fn judge(&self, answer: &[u8], ended: bool) -> Option<bool> {
+    /// The judge of one answer.
+    pub(super) fn judge(&self) -> Judge<'_> {
         match self {
-            Self::Bytes(bytes) if answer.starts_with(bytes) => Some(true),
-            Self::Bytes(bytes) => (!bytes.starts_with(answer)).then_some(false),
-            Self::Regex(regex) if regex.is_match(&String::from_utf8_lossy(answer)) => Some(true),
-            Self::Regex(_) => (ended && !answer.is_empty()).then_some(false),
+            Self::Bytes(bytes) => Judge::Bytes(bytes),
+            Self::Regex(expression) => Judge::Regex(Box::new(expression.search())),
         }
     }
 
@@ -145,6 +145,29 @@ impl Pattern {
             Self::Bytes(_) => "the answer does not start with the expected bytes",
             Self::Regex(_) => "the answer does not match the expected expression",
         }
+    }
+}
+
+/// Judges an answer that grows.
+pub(super) enum Judge<'a> {
+    Bytes(&'a [u8]),
+    Regex(Box<Search>),
+}
+
+impl Judge<'_> {
+    /// Whether the answer so far is the expected one; `None` where more bytes decide.
+    pub(super) async fn judge(&mut self, answer: &[u8], ended: bool) -> Result<Option<bool>, TooCostly> {
+        Ok(match self {
+            Self::Bytes(bytes) if answer.starts_with(bytes) => Some(true),
+            Self::Bytes(bytes) => (!bytes.starts_with(answer)).then_some(false),
+            Self::Regex(search) => {
+                search.advance(answer).await?;
+                match search.ends_well(answer)? {
+                    true => Some(true),
+                    false => (ended && !answer.is_empty()).then_some(false),
+                }
+            }
+        })
     }
 }
 
@@ -173,10 +196,9 @@ impl<'de> Visitor<'de> for ExpectVisitor {
         let Form { regex, env, file } = Form::deserialize(MapAccessDeserializer::new(map))?;
         let value = match (regex, env, file) {
             (Some(text), None, None) => {
-                let regex = expression::compile(&text);
-                return regex
-                    .map(Expect::Regex)
-                    .map_err(|_| de::Error::custom("`regex` is not a valid expression, or is too large"));
+                let compiled = Expression::compile(&text).map(Expect::Regex);
+                return compiled
+                    .map_err(|refused| de::Error::custom(format_args!("`regex` is not accepted: {refused}")));
             }
             // Read as a template, so that the name is checked.
             (None, Some(name), None) => Value::parse(&format!("${{{name}}}")).map_err(de::Error::custom)?,

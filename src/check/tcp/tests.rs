@@ -46,8 +46,11 @@ fn wrong_keys_are_named_and_no_value_shown() {
             r"send: expected a text in which `\` is followed by r, n, t, 0, \ or xNN",
         ),
         (r"{address: 'h:1', send: 's3cret\x4'}", r"send: expected a text in which"),
-        (r"{address: 'h:1', expect: {regex: 's3cret('}}", "expect: `regex` is not a valid expression"),
-        ("{address: 'h:1', expect: {regex: 's3cret{1000}{1000}'}}", "expect: `regex` is not a valid expression"),
+        (r"{address: 'h:1', expect: {regex: 's3cret('}}", "expect: `regex` is not accepted: unclosed group"),
+        (
+            "{address: 'h:1', expect: {regex: 's3cret{1000}{1000}'}}",
+            "expect: `regex` is not accepted: it is too large once compiled",
+        ),
         (
             "{address: 'h:1', expect: {env: A, regex: s3cret}}",
             "expect: expected exactly one of `regex`, `env` and `file`",
@@ -164,4 +167,41 @@ fn what_is_read_at_each_run_is_known() {
     assert_eq!(parse(&node).unwrap_or_else(|_| panic!("it is right")).values().len(), 3);
     let none = Tcp { address: super::Address::Url(Value::literal("tcp://h:1")), send: None, expect: None::<Expect> };
     assert_eq!(none.values().len(), 1);
+}
+
+#[tokio::test]
+async fn an_expression_on_a_long_answer_costs_little() {
+    for expression in ["[a-z]{1,60}[0-9]", "(a|aa|[a-c]+)*(a{1,30}b|[a-z]{1,30}c)$", "ready$"] {
+        let yaml = format!("{{address: 'PEER', expect: {{regex: '{expression}'}}}}");
+        let started = crate::slices::cpu_time_of_this_thread();
+        let (result, _) = against(&yaml, Duration::from_secs(20), async |mut peer| {
+            // In small pieces: what was read is not read again.
+            while peer.write_all(&[b'a'; 64]).await.is_ok() {}
+        })
+        .await;
+        assert_eq!(result.unwrap_err().cause.slug(), "too_large", "{expression}");
+        let took = crate::slices::cpu_time_of_this_thread() - started;
+        assert!(took < Duration::from_secs(3), "{expression}: {took:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_expression_that_takes_too_many_steps_is_a_limit() {
+    let yaml = "{address: 'PEER', expect: {regex: '(.{1,30}a.{1,30}b){2}z'}}";
+    let mut noise = 1_u32;
+    let mut bytes = || {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        if noise >> 31 == 0 { b'a' } else { b'b' }
+    };
+    let answer: Vec<u8> = (0..60_000).map(|_| bytes()).collect();
+    let (result, evidence) = against(yaml, Duration::from_secs(20), async |mut peer| {
+        drop(peer.write_all(&answer).await);
+    })
+    .await;
+    let fault = result.unwrap_err();
+    assert_eq!(
+        (fault.cause.slug(), fault.message.as_str()),
+        ("probe_limit", "the expression takes too many steps on the answer")
+    );
+    assert!(evidence.facts.excerpt.is_some());
 }

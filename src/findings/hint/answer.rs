@@ -14,6 +14,10 @@ pub(super) fn hint(fault: &Fault) -> Option<&'static str> {
             "Another kind of server answers on this port. Compare the port with the one of the protocol (kubectl get \
              svc), and TLS ports with plain ones."
         }
+        Cause::TooLarge if fault.detail == Some(Detail::Stream(StreamDetail::GivenUp)) => {
+            "The peer stopped in the middle of a large answer: it hangs, or the network lost the rest. Read its log, or \
+             request something smaller."
+        }
         Cause::TooLarge => {
             "The answer is larger than this protocol needs. Compare the port with the protocol, or request something \
              smaller."

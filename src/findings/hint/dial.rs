@@ -8,7 +8,9 @@ use crate::findings::context::Context;
 use crate::findings::host_class::{HostClass, by_shape, classify, cluster_part, flag, found, written};
 use crate::findings::local::wrong_port_of;
 use crate::findings::provider::way_over_ipv4;
-use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault, Query, TlsDetail, with_capital};
+use crate::outcome::{
+    ConnectAttempt, ConnectResult, Detail, Evidence, Fault, Query, StreamDetail, TlsDetail, with_capital,
+};
 use crate::pod::Pod;
 use crate::url::{Endpoint, Host};
 
@@ -352,6 +354,10 @@ impl FailedConnect<'_> {
 /// By the number of the operating system's error.
 fn limit(fault: &Fault) -> &'static str {
     match fault.detail {
+        Some(Detail::Stream(StreamDetail::NoRoom)) => {
+            "Peers that send large answers slowly hold the memory. Find their checks with pilotfish status, and request \
+             something smaller there."
+        }
         Some(Detail::Os(99)) => {
             "Every local port to that target is in use, so the target was not contacted. Let the app reuse \
              connections (ss -tan shows whose they are), or widen net.ipv4.ip_local_port_range."

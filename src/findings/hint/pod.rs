@@ -10,7 +10,7 @@ pub(super) fn hint(fault: &Fault) -> Option<String> {
     };
     let text = match (fault.cause, detail) {
         (Cause::VariableMissing, detail) => return Some(missing(detail)),
-        (Cause::ProbeLimit, detail) => limit(detail?)?,
+        (Cause::ProbeLimit, detail) => limit(in_url(detail?))?,
         (Cause::VariableInvalid, _) => {
             "Correct the value in its Secret or ConfigMap, then restart the pod: the variables of a container never \
              change while it runs."
@@ -96,6 +96,14 @@ const fn limit(detail: &ValueDetail) -> Option<&'static str> {
         }
         ValueDetail::NotText => {
             "The app may read the bytes as they are. Give this check the value as UTF-8 text, such as percent-encoded in a URL."
+        }
+        ValueDetail::TooMuch => {
+            "The value may be correct for the app. Check whether a whole file was pasted in the place of one value, and give this \
+             check a shorter one."
+        }
+        ValueDetail::CostlyExpression => {
+            "Simplify the expression: start it with ^, and avoid counted repetitions such as .{30} after a part that can match \
+             in many ways."
         }
         ValueDetail::Unset(_)
         | ValueDetail::Key(_)

@@ -87,11 +87,25 @@ fn urls_that_cannot_be_read() {
         (ValueDetail::NumberForm, "four decimal numbers"),
         (ValueDetail::NoUser, "Set `user`"),
         (ValueDetail::NotText, "UTF-8"),
+        (ValueDetail::TooMuch, "a shorter one"),
+        (
+            ValueDetail::Variables(vec![BrokenVariable {
+                name: "A".to_owned(),
+                flaw: Some(VariableFlaw::Url(Box::new(ValueDetail::TooMuch))),
+            }]),
+            "a shorter one",
+        ),
     ] {
-        assert!(detail.is_limit());
+        assert!(detail.is_limit() || matches!(detail, ValueDetail::Variables(_)));
         let text = of(Cause::ProbeLimit, Phase::Assert, Some(Detail::Value(detail)));
         assert!(text.contains(says) && text.contains("app"), "{text}");
     }
+}
+
+#[test]
+fn a_costly_expression_is_to_be_simplified() {
+    let text = of(Cause::ProbeLimit, Phase::Assert, Some(Detail::Value(ValueDetail::CostlyExpression)));
+    assert!(text.starts_with("Simplify the expression: start it with ^"), "{text}");
 }
 
 /// A kind that no rule knows gets no advice that is another protocol's.

@@ -9,7 +9,7 @@ use crate::cause::Cause;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::{Schemes, without_jdbc};
 use crate::secret::Secret;
-use crate::url::{Url, UrlError};
+use crate::url::{Url, UrlError, too_long};
 
 /// What is wrong with a value that is to be a connection URL: the cause that fits, and what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,9 @@ impl From<UrlError> for Blame {
 /// refuses; `None` where nothing is known to be.
 #[must_use]
 pub fn blame(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
+    if let Some(error) = too_long(text) {
+        return Some(error.into());
+    }
     match values::flaw(text, None) {
         Some(Flaw::White(what)) => {
             return Some(Blame::new(Cause::SecretWhitespace, format!("it has {what}")));
@@ -121,6 +124,9 @@ pub fn as_sqlalchemy_reads(text: &str, schemes: Schemes) -> Option<Secret> {
 /// What is wrong with a connection URL, judged as strictly as its strictest client does; `None` where all read it alike.
 #[must_use]
 pub fn lint(text: &str, family: Family, schemes: Schemes) -> Option<Blame> {
+    if let Some(error) = too_long(text) {
+        return Some(error.into());
+    }
     let jdbc = text.starts_with("jdbc:");
     let by_parameter = Intent::of(text).is_some_and(|intent| intent.hosts.is_empty() && intent.param("host").is_some());
     let socket = by_parameter || text.contains("@%2F") || text.contains("://%2F");

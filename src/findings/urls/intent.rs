@@ -53,10 +53,7 @@ impl<'a> Intent<'a> {
     /// Cuts a URL; `None` where it has no scheme, or nothing in it could be a host.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         let (scheme, body) = text.split_once("://")?;
-        let query = body.match_indices('?').find(|(at, _)| {
-            let name = body[at + 1..].split('=').next().unwrap_or_default();
-            PARAMETERS.contains(&name)
-        });
+        let query = body.match_indices('?').find(|(at, _)| begins_with_a_parameter(&body[at + 1..]));
         let limit = query.map_or(body.len(), |(at, _)| at);
         let cut = |at: usize| -> (&'a str, &'a str) {
             let end = body[at..].find(['/', '?', '#']).map_or(body.len(), |end| at + end);
@@ -64,9 +61,14 @@ impl<'a> Intent<'a> {
         };
         let at_signs = body[..limit].match_indices('@').map(|(at, _)| at).collect::<Vec<_>>();
         // No host behind the `@`: a parameter names a socket (Cloud SQL).
-        let of_socket = |tail: &str| tail.starts_with('/') && tail.contains("host=");
-        let found = at_signs.iter().rev().find(|at| {
-            let (hosts, tail) = cut(**at + 1);
+        let last_host = body.rfind("host=");
+        let of_socket =
+            |tail: &str| tail.starts_with('/') && last_host.is_some_and(|host| host >= body.len() - tail.len());
+        // No host holds an `@`, so no piece between two of them is looked through twice.
+        let piece = |at: usize| body[at + 1..].split(['/', '?', '#', '@']).next().unwrap_or_default();
+        let found = at_signs.iter().rev().find(|&&at| {
+            let next = body[at + 1 + piece(at).len()..].chars().next();
+            let (hosts, tail) = if next == Some('@') { return false } else { cut(at + 1) };
             plausible(hosts) || (hosts.is_empty() && of_socket(tail))
         });
         let Some(&at) = found else {
@@ -154,7 +156,15 @@ impl<'a> Intent<'a> {
             name if name.len() <= 20 && name.chars().all(is_plain) => format!("/{name}"),
             _ => "/***".to_owned(),
         };
-        format!("{}://{user}{}{path}", self.scheme, self.hosts)
+        format!("{}://{user}{}{path}", self.scheme, self.shown_hosts())
+    }
+
+    /// The hosts, cut where there are many.
+    pub(super) fn shown_hosts(&self) -> String {
+        const SHOWN: usize = 256;
+        let end = self.hosts.floor_char_boundary(SHOWN);
+        let cut = if end < self.hosts.len() { "…" } else { "" };
+        format!("{}{cut}", &self.hosts[..end])
     }
 
     /// The user as it may be shown, encoded. Of Redis only the usual one: most have a password alone, and where its colon
@@ -168,6 +178,11 @@ impl<'a> Intent<'a> {
         let encoded = percent::encode(&percent::strict(user).unwrap_or_else(|| Bytes::new(user.as_bytes().to_vec())));
         (encoded.len() <= 63).then(|| encoded.to_string())
     }
+}
+
+/// Whether a text begins with `sslmode=`, or is such a name alone.
+fn begins_with_a_parameter(text: &str) -> bool {
+    PARAMETERS.iter().any(|name| text.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
 }
 
 fn is_plain(c: char) -> bool {

@@ -126,7 +126,7 @@ fn redis(name: &str, text: &str, pairs: &[Pair<'_>], schemes: Schemes) -> Option
 }
 
 fn without_password(intent: &Intent<'_>) -> String {
-    format!("{}://{}", intent.scheme, intent.hosts)
+    format!("{}://{}", intent.scheme, intent.shown_hosts())
 }
 
 /// The password of the URL beside the one that stands alone, where both are for the same user.

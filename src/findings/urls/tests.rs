@@ -1,6 +1,6 @@
 //! Values and what is told of them.
 
-use super::judge;
+use super::{Family, blame, judge, lint};
 use crate::cause::Cause;
 use crate::check::SCHEMES;
 use crate::finding::{Finding, Severity};
@@ -643,4 +643,35 @@ fn what_neon_passes_over_is_no_warning() {
     assert_eq!(of("ep-a-b-1-pooler.eu.aws.neon.tech", &["go"]), (info, true));
     assert_eq!(of("ep-a-b-1-pooler.eu.aws.neon.tech", &[]), (info, true));
     assert_eq!(of("db.example", &["go"]), (warning, false));
+}
+
+#[test]
+fn no_value_takes_long_to_judge() {
+    for piece in [
+        "?", "@", "@/", ":@", "h,", "h:1,", "?a=", "&", "%", "$(", "${", "{{", "#", "a:b@", "/", "://", "[", ";a=b",
+        "[::1],", "\u{e9}",
+    ] {
+        for (scheme, length) in [
+            ("postgres://", 8000),
+            ("redis://", 8000),
+            ("jdbc:postgresql://", 8000),
+            ("", 8000),
+            ("redis://h", 200_000),
+        ] {
+            let text = format!("{scheme}{}", piece.repeat(length / piece.len()));
+            let started = crate::slices::cpu_time_of_this_thread();
+            for family in Family::ALL {
+                drop(lint(&text, family, SCHEMES));
+            }
+            drop(blame(&text, true, SCHEMES));
+            let env = crate::env::MapEnv::with_vars(&[("URL", &text)]);
+            let value = crate::value::Value::Env("URL".into());
+            let readings = Reading::all("url", &value, &env);
+            let found = judge(None, &Evidence::default(), context(&readings, &[]));
+            assert!(found.iter().all(|one| one.message.len() + one.fix.len() < 4096), "{piece} {found:?}");
+            let took = crate::slices::cpu_time_of_this_thread() - started;
+            println!("{scheme} {piece} {length}: {took:?}");
+            assert!(took < std::time::Duration::from_millis(500), "{scheme} {piece}: {took:?}");
+        }
+    }
 }

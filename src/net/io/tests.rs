@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::{ClosingSockets, End, Io, READ_LIMIT};
+use crate::net::buffer_budget::{BufferBudget, OWN, TOTAL};
 
 /// Connected sockets, ours as dialling makes them.
 async fn pair() -> (TcpStream, TcpStream) {
@@ -102,7 +103,7 @@ async fn after_a_shutdown_the_socket_waits_for_the_peer() {
     drop(io);
     theirs.read_exact(&mut [0; 3]).await.unwrap();
     let mut waiting = closing.pop().unwrap();
-    assert_eq!(SockRef::from(&waiting).linger().unwrap(), None);
+    assert_eq!(SockRef::from(&*waiting).linger().unwrap(), None);
     drop(theirs);
     assert_eq!(waiting.read(&mut [0; 1]).await.unwrap(), 0, "the peer closed first");
 }
@@ -117,4 +118,76 @@ async fn a_stream_that_the_peer_closed_ends_in_order() {
     assert_eq!(io.read(&mut [0; 1]).await.unwrap(), 0);
     assert_eq!(parting(io, theirs).await, Ok(0));
     assert!(closing.pop().is_none());
+}
+
+/// A stream whose budget is taken; what holds it.
+async fn short(stream: tokio::io::DuplexStream) -> (Io, Vec<crate::net::buffer_budget::Reservation>) {
+    let buffers = BufferBudget::default();
+    let mut held = vec![buffers.reserve(TOTAL).await];
+    for _ in 0..8 {
+        held.push(buffers.reserve(128 * 1024).await);
+    }
+    (Io::over(stream).within(Some(buffers)), held)
+}
+
+#[tokio::test(start_paused = true)]
+async fn beyond_its_own_a_stream_waits_for_memory_that_it_can_have_whole() {
+    let (mut far, near) = tokio::io::duplex(1 << 20);
+    let (mut io, held) = short(near).await;
+    let wire = io.monitor();
+    far.write_all(&[0; 100_000]).await.unwrap();
+    let mut bytes = vec![0; 4096];
+    let mut read = 0;
+    while read < OWN as usize {
+        read += io.read(&mut bytes).await.unwrap();
+    }
+    assert!(!wire.waits_for_room() && !wire.has_room());
+    let more = tokio::time::timeout(Duration::from_secs(5), io.read(&mut bytes)).await;
+    assert!(more.is_err() && wire.waits_for_room());
+    drop(held);
+    while read < 100_000 {
+        read += io.read(&mut bytes).await.unwrap();
+    }
+    assert!(wire.has_room() && !wire.waits_for_room());
+    wire.set_unbuffered();
+    assert!(!wire.has_room());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_little_or_is_not_buffered_waits_for_nothing() {
+    let (mut far, near) = tokio::io::duplex(1 << 20);
+    let (mut io, _held) = short(near).await;
+    let wire = io.monitor();
+    far.write_all(&[0; 100_000]).await.unwrap();
+    io.read_exact(&mut vec![0; 10_000]).await.unwrap();
+    wire.set_rest(1 << 20);
+    io.read_exact(&mut vec![0; 16_000]).await.unwrap();
+    wire.set_unbuffered();
+    io.read_exact(&mut vec![0; 74_000]).await.unwrap();
+    assert!(!wire.has_room());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_peer_of_much_is_given_up_where_others_need_the_memory() {
+    let buffers = BufferBudget::default();
+    let (mut far, near) = tokio::io::duplex(1 << 20);
+    let mut io = Io::over(near).within(Some(buffers.clone()));
+    let wire = io.monitor();
+    wire.set_rest(TOTAL);
+    far.write_all(&[0; 100_000]).await.unwrap();
+    for _ in 0..100 {
+        io.read_exact(&mut [0; 1000]).await.unwrap();
+    }
+    assert!(wire.has_room());
+    let mut end = [0];
+    let (error, room) = tokio::join!(
+        async {
+            let error = io.read(&mut end).await.unwrap_err();
+            wire.set_unbuffered();
+            error
+        },
+        buffers.reserve(1 << 20)
+    );
+    assert_eq!((error.kind(), wire.seen().end), (std::io::ErrorKind::FileTooLarge, Some(End::GivenUp)));
+    drop(room);
 }

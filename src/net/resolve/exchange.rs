@@ -21,6 +21,8 @@ use super::search::Candidate;
 use crate::cause::Cause;
 use crate::duration::show;
 use crate::net::attempt::Attempt;
+use crate::net::buffer_budget::{BufferBudget, OWN};
+use crate::net::descriptors::{Permit, Permitted};
 use crate::net::oserr;
 use crate::order;
 use crate::outcome::{ConnectResult, DnsAnswer, Query};
@@ -55,7 +57,7 @@ pub(super) enum LookupResult {
 /// One server and what is known about it.
 struct Server {
     address: SocketAddr,
-    socket: Option<UdpSocket>,
+    socket: Option<Permitted<UdpSocket>>,
     sends: u32,
     /// What came of the last query, as text; `None` before the first.
     last_result: Option<String>,
@@ -78,6 +80,7 @@ pub(super) async fn lookup(
     let mut failed: Option<(Cause, String)> = None;
     for _ in 0..SENDS.min(conf.attempts) {
         for at in 0..servers.len() {
+            let permit = permit(attempt, &mut servers, at).await;
             let left = servers[at..].iter().filter(|server| !server.settled).count();
             let server = &mut servers[at];
             if server.settled {
@@ -89,7 +92,7 @@ pub(super) async fn lookup(
                 break;
             }
             let mut log = QueryLog { attempt, candidate, record, server: server.address };
-            match ask_server(&mut log, server, &question, wait, budget).await {
+            match ask_server(&mut log, server, permit, &question, wait, budget).await {
                 Ok(Some(response)) => match lookup_result(response, candidate, server.address) {
                     LookupResult::Failed(cause, text) => {
                         server.settled = true;
@@ -109,6 +112,18 @@ pub(super) async fn lookup(
         None if servers.iter().any(|server| server.broken) => LookupResult::Failed(Cause::DnsServerFailure, text()),
         None => LookupResult::Silent(text()),
     }
+}
+
+/// The permission for a socket to a server that needs one. Nothing is held while it is waited for.
+async fn permit(attempt: &mut Attempt, servers: &mut [Server], at: usize) -> Permit {
+    if servers[at].settled || servers[at].socket.is_some() {
+        return Permit::default();
+    }
+    if let Some(permit) = attempt.world().sockets.try_permit() {
+        return permit;
+    }
+    servers.iter_mut().for_each(|server| server.socket = None);
+    attempt.socket_permit().await
 }
 
 /// The servers in the order of resolv.conf, but those that did not answer the last query of this attempt come last: their
@@ -191,6 +206,7 @@ enum NoAnswer {
 async fn ask_server(
     log: &mut QueryLog<'_>,
     server: &mut Server,
+    permit: Permit,
     question: &Question,
     wait: Duration,
     budget: Budget,
@@ -199,7 +215,7 @@ async fn ask_server(
     server.sends += 1;
     let socket = match server.socket.take() {
         Some(socket) => Ok(socket),
-        None => connected(server.address).await,
+        None => connected(server.address).await.map(|socket| Permitted::new(socket, permit)),
     };
     let reply = match socket {
         Ok(socket) => {
@@ -218,11 +234,14 @@ async fn ask_server(
         }
         UdpReply::Truncated => log.push("udp", since, DnsAnswer::Truncated, None),
     }
+    // The permission of the datagrams' socket goes on to this one.
+    let _permit = server.socket.take().map(Permitted::into_permit);
     let since = Instant::now();
     let wait = wait.max(MIN_WAIT).min(budget.left());
+    let buffers = log.attempt.world().buffers.clone();
     // TCP itself repeats what is lost.
     server.settled = true;
-    let why = match timeout_at(since + wait, over_tcp(server.address, question)).await {
+    let why = match timeout_at(since + wait, over_tcp(server.address, question, &buffers)).await {
         Ok(Ok(Reply::Answer(response))) => return Ok(Some(record_answer(log, "tcp", since, response))),
         Ok(Ok(Reply::Truncated | Reply::Junk)) => NoAnswer::Junk,
         Ok(Err(error)) if is_local(&error) => return Err(error_text(&error)),
@@ -303,21 +322,28 @@ async fn over_udp(socket: &UdpSocket, question: &Question, until: Instant) -> Ud
     UdpReply::NoAnswer(NoAnswer::Junk)
 }
 
-async fn over_tcp(server: SocketAddr, question: &Question) -> io::Result<Reply> {
+async fn over_tcp(server: SocketAddr, question: &Question, buffers: &BufferBudget) -> io::Result<Reply> {
     let socket = if server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     let mut stream = socket.connect(server).await?;
     // The answer is complete when we close, and DNS has no end message: leave no TIME_WAIT behind.
     stream.set_zero_linger()?;
     stream.set_nodelay(true)?;
-    over_stream(&mut stream, question).await
+    over_stream(&mut stream, question, buffers).await
 }
 
 /// Each message follows its length in two bytes (RFC 1035, section 4.2.2).
-async fn over_stream(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), question: &Question) -> io::Result<Reply> {
+async fn over_stream(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    question: &Question,
+    buffers: &BufferBudget,
+) -> io::Result<Reply> {
     let message = question.to_bytes();
     let length = u16::try_from(message.len()).expect("a question is short").to_be_bytes();
     stream.write_all(&[&length, &message[..]].concat()).await?;
-    let mut answer = vec![0; stream.read_u16().await?.into()];
+    let length = stream.read_u16().await?;
+    // A server that is silent in the middle holds it for a second at most.
+    let _room = if u64::from(length) > OWN { Some(buffers.reserve(length.into()).await) } else { None };
+    let mut answer = vec![0; length.into()];
     stream.read_exact(&mut answer).await?;
     Ok(question.read(&answer))
 }
@@ -362,7 +388,8 @@ mod tests {
             theirs.write_all(bytes).await.expect("we read to the end");
             drop(theirs);
         };
-        tokio::join!(over_stream(&mut ours, &question), server).0
+        let buffers = crate::net::buffer_budget::BufferBudget::default();
+        tokio::join!(over_stream(&mut ours, &question, &buffers), server).0
     }
 
     #[tokio::test]

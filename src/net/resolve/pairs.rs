@@ -15,6 +15,7 @@ use super::answer::{Question, Reply};
 use super::exchange::{DATAGRAM, JUNK_LIMIT, connected, random_id};
 use super::record_type::RecordType;
 use crate::net::attempt::Attempt;
+use crate::net::descriptors::Sockets;
 use crate::outcome::{DnsAnswer, Pairs, Query};
 
 /// Pairs from one socket, and how many of them must lose an answer before pairs from two sockets follow.
@@ -28,15 +29,16 @@ const WAIT: Duration = Duration::from_secs(1);
 /// Asks in pairs for a name that had both its questions answered. The result is in the attempt's evidence.
 pub async fn ask_in_pairs(attempt: &mut Attempt) {
     let Some((name, server)) = answered_for_both(&attempt.evidence().queries) else { return };
+    let sockets = attempt.world().sockets.clone();
     let last = attempt.deadline() - WAIT;
     let mut pairs = Pairs { server, together: 0, together_lost: 0, apart: 0, apart_lost: 0 };
     while pairs.together < TOGETHER && pairs.together_lost < LOSSES && Instant::now() < last {
-        let Some(is_answered) = ask_pair(&name, server, false).await else { return };
+        let Some(is_answered) = ask_pair(&sockets, &name, server, false).await else { return };
         pairs.together += 1;
         pairs.together_lost += u32::from(!is_answered);
     }
     while pairs.together_lost == LOSSES && pairs.apart < APART && pairs.apart_lost == 0 && Instant::now() < last {
-        let Some(is_answered) = ask_pair(&name, server, true).await else { return };
+        let Some(is_answered) = ask_pair(&sockets, &name, server, true).await else { return };
         pairs.apart += 1;
         pairs.apart_lost += u32::from(!is_answered);
     }
@@ -53,7 +55,8 @@ fn answered_for_both(queries: &[Query]) -> Option<(Name, SocketAddr)> {
 }
 
 /// Whether both questions, sent at once, are answered. `None` where no socket can be made or used.
-async fn ask_pair(name: &Name, server: SocketAddr, apart: bool) -> Option<bool> {
+async fn ask_pair(sockets: &Sockets, name: &Name, server: SocketAddr, apart: bool) -> Option<bool> {
+    let _permits = (sockets.try_permit()?, sockets.try_permit()?);
     let [a, aaaa] = [RecordType::A, RecordType::Aaaa].map(|record| Question::new(random_id(), name, record));
     let one = connected(server).await.ok()?;
     let other = if apart { Some(connected(server).await.ok()?) } else { None };

@@ -29,6 +29,8 @@ use crate::url::Host;
 
 /// How many bytes a peer may send before the handshake is done: certificates take at most 64 KiB.
 const HANDSHAKE_LIMIT: u64 = 256 * 1024;
+/// What they take in memory: rustls keeps one message, and the certificates of one are kept as parsed.
+const HANDSHAKE_ROOM: u64 = 128 * 1024;
 
 /// Makes a TLS session over a stream. Facts are recorded whatever comes of it.
 ///
@@ -49,6 +51,7 @@ pub(in crate::net) async fn handshake(
     let wire = io.monitor();
     let before = wire.seen();
     io.set_limit(before.received + HANDSHAKE_LIMIT);
+    wire.set_rest(HANDSHAKE_ROOM);
     let (tap, first_bytes) = TapStream::new(io);
     let connecting = TlsConnector::from(Arc::clone(&client.config)).connect(name, tap).into_fallible();
     let result = timeout_at(deadline, connecting).await;
@@ -93,8 +96,10 @@ fn established(mut stream: TlsStream<TapStream>, leaf: Option<&CertificateDer<'_
     let (tap, connection) = stream.get_mut();
     // The session's own stream counts from here on.
     tap.io.set_limit(u64::MAX);
+    tap.io.monitor().set_unbuffered();
+    let buffers = tap.io.buffers();
     facts.tls_alpn = connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned());
-    let mut io = Io::over(stream);
+    let mut io = Io::over(stream).within(buffers);
     io.monitor().note_earlier_answer();
     io.tls_server_end_point = leaf.and_then(|leaf| end_point_hash(leaf));
     io

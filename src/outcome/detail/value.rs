@@ -36,6 +36,10 @@ pub enum ValueDetail {
     },
     /// The file is not the PEM that is expected.
     NotPem,
+    /// The value has more of something than pilotfish reads: bytes, hosts, variables.
+    TooMuch,
+    /// A regular expression takes too many steps on what it is searched in.
+    CostlyExpression,
     /// These variables break their rules, in the order of the configuration.
     Variables(Vec<BrokenVariable>),
 }
@@ -52,7 +56,9 @@ impl ValueDetail {
             | Self::LinkLocal
             | Self::NumberForm
             | Self::NoUser
-            | Self::NotText => true,
+            | Self::NotText
+            | Self::TooMuch
+            | Self::CostlyExpression => true,
             Self::Unset(_)
             | Self::Key(_)
             | Self::ServiceLink

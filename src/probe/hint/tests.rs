@@ -160,6 +160,7 @@ fn details() -> Vec<Detail> {
     );
     let speaks = [StreamDetail::Speaks("HTTP"), StreamDetail::Speaks("HTTP/2")];
     all.extend([StreamDetail::Silent, StreamDetail::Stalled, StreamDetail::Unrecognised].map(Detail::Stream));
+    all.extend([StreamDetail::GivenUp, StreamDetail::NoRoom].map(Detail::Stream));
     all.extend(speaks.map(Detail::Stream));
     all.extend(
         [

@@ -5,6 +5,10 @@ use serde_json::Value;
 use super::{app, container, pod, text_in};
 use crate::support::helm::{self, Chart, copy, files, names, object, repository};
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Another version.
+const NEXT: &str = "99.0.0";
+
 /// The docs' Deployment under another name, of another workload.
 fn deployment(of: &Chart, name: &str, values: &str) -> String {
     let text = text_in(of, "templates/deployment.yaml");
@@ -59,7 +63,9 @@ fn several_workloads_of_one_chart() {
 fn aliases() {
     let chart = app();
     let dependency = |alias: &str| {
-        format!("  - {{name: pilotfish, alias: {alias}, version: 0.1.0, repository: \"file://charts/pilotfish\"}}\n")
+        format!(
+            "  - {{name: pilotfish, alias: {alias}, version: {VERSION}, repository: \"file://charts/pilotfish\"}}\n"
+        )
     };
     let about = "apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n";
     chart.write("Chart.yaml", &format!("{about}{}{}", dependency("left"), dependency("right")));
@@ -90,7 +96,7 @@ pub(super) fn umbrella() -> Chart {
 
 fn two(api: &str) -> Chart {
     let umbrella = Chart::new(&[("Chart.yaml", "apiVersion: v2\nname: umbrella\nversion: 1.0.0\n")], &[]);
-    for (name, port, tag) in [("old", 1, "0.1.0"), ("new", 2, "0.2.0")] {
+    for (name, port, tag) in [("old", 1, VERSION), ("new", 2, NEXT)] {
         let source = app();
         let home = umbrella.path().join("charts").join(name);
         copy(source.path(), &home);
@@ -104,7 +110,7 @@ fn two(api: &str) -> Chart {
         write("values.yaml", format!("image: {name}\npilotfish:\n  workloads:\n{}", workload(name, port)));
         if name == "new" {
             for (path, bytes) in files(&repository("deploy/charts/pilotfish")) {
-                let text = String::from_utf8(bytes).expect("text").replace("0.1.0", tag);
+                let text = String::from_utf8(bytes).expect("text").replace(VERSION, tag);
                 let path = std::path::Path::new("charts/pilotfish").join(path);
                 write(path.to_str().expect("UTF-8"), text.replace("pilotfish.v1", api));
             }
@@ -129,12 +135,12 @@ fn two_versions_under_one_umbrella() {
             )
         });
         let objects = umbrella.objects(&["--set", &alone.join(",")]);
-        for (name, port, image) in [("old", "db:1", "pilotfish:0.1.0"), ("new", "db:2", "pilotfish:0.2.0")] {
+        for (name, port, tag) in [("old", "db:1", VERSION), ("new", "db:2", NEXT)] {
             let map = format!("app-{name}-{name}-pilotfish");
             assert!(config(&objects, &map).contains(port), "{:?}", names(&objects));
             let pod = pod(&objects, &format!("app-{name}"));
             assert_eq!(mounted(pod), &Value::from(map));
-            assert_eq!(container(pod, "initContainers", "pilotfish")["image"], image, "{api}");
+            assert_eq!(container(pod, "initContainers", "pilotfish")["image"], format!("pilotfish:{tag}"), "{api}");
             let label = &pod["metadata"]["labels"]["pilotfish/monitor"];
             let monitors = objects.iter().filter(|one| one["kind"] == "PodMonitor");
             let selecting =

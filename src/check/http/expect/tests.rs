@@ -52,7 +52,8 @@ fn stated(method: &str, answer: &HttpResponse, change: impl FnOnce(&mut HttpKeys
     let mut request = Request::new(&keys, Url::parse(url).unwrap(), &MapEnv::default()).unwrap();
     request.method = method.parse().unwrap();
     let wanted = Wanted::new(&keys, &MapEnv::default()).unwrap();
-    let fault = wanted.status(&request, answer).and_then(|()| wanted.content(answer)).unwrap_err();
+    let fault =
+        wanted.status(&request, answer).and_then(|()| crate::slices::at_once(wanted.content(answer))).unwrap_err();
     (fault.statement.clone().unwrap_or_default(), fault)
 }
 
@@ -110,5 +111,21 @@ fn what_is_stated_of_a_body_does_not_change_with_it() {
         [("12 of 17", "the body does not contain \"ready\""), ("", "an empty body does not contain \"ready\"")]
     {
         assert_eq!(stated("GET", &answer(200, None, body), contains).0, expected);
+    }
+}
+
+#[test]
+fn a_long_text_is_looked_for_in_linear_time() {
+    let body = [b"a".repeat(1024 * 1024), b"b".to_vec()].concat();
+    for (wanted, expected) in [
+        ([b"a".repeat(30_000), b"b".to_vec()].concat(), true),
+        ([b"a".repeat(30_000), b"c".to_vec()].concat(), false),
+        ([b"a".repeat(15_000), b"b".to_vec(), b"a".repeat(15_000)].concat(), false),
+        ([b"a".repeat(1024 * 1024), b"bb".to_vec()].concat(), false),
+    ] {
+        let started = crate::slices::cpu_time_of_this_thread();
+        assert_eq!(contains(&body, &wanted), expected);
+        let took = crate::slices::cpu_time_of_this_thread() - started;
+        assert!(took < std::time::Duration::from_millis(1000), "{took:?}");
     }
 }

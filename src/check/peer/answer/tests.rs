@@ -797,3 +797,66 @@ fn texts() {
         assert_eq!(reading("text/plain", body), expected, "{body}");
     }
 }
+
+#[test]
+fn thousands_of_parts_that_are_down_take_time_that_grows_with_their_number() {
+    let parts = |entry: &dyn Fn(usize) -> String| (0..9_900).map(entry).collect::<Vec<_>>().join(",");
+    let few = |entry: &dyn Fn(usize) -> String| (0..3_300).map(entry).collect::<Vec<_>>().join(",");
+    let id = |index: usize| index.wrapping_mul(2_654_435_761) % 0xffff_ffff;
+    for body in [
+        format!("{{\"status\":\"DOWN\",\"checks\":{{{}}}}}", parts(&|n| format!("\"db-{n}\":\"down\""))),
+        format!(
+            "{{\"status\":\"DOWN\",\"checks\":{{{}}}}}",
+            parts(&|n| format!("\"{}{:08x}\":\"down\"", "a1b-".repeat(17), id(n)))
+        ),
+        format!("{{\"status\":\"warn\",\"checks\":{{{}}}}}", parts(&|n| format!("\"db-{n}\":false"))),
+        format!("[{}]", few(&|n| format!("{{\"name\":\"q{n}\",\"status\":\"down\"}}"))),
+        format!("{{{}}}", parts(&|n| format!("\"db_{n}\":\"disconnected\""))),
+        format!("{{\"status\":\"DOWN\",\"checks\":{{{}}}}}", parts(&|_| "\"db\":\"down\"".to_owned())),
+    ] {
+        let started = crate::slices::cpu_time_of_this_thread();
+        if let Reading::Health(health) = judge("application/json", body.as_bytes(), document::read(body.as_bytes())) {
+            assert!(health.as_message().len() < 1024 && health.statement().len() < 200, "{}", &body[..80]);
+        }
+        let took = crate::slices::cpu_time_of_this_thread() - started;
+        println!("{took:?} {}", &body[..60]);
+        assert!(took < std::time::Duration::from_millis(2000), "{took:?}: {}", &body[..80]);
+    }
+}
+
+#[test]
+fn bad_news_behind_a_good_word_or_in_a_message_is_never_silent() {
+    table(&[
+        (r#"{"status":"ok (db down)"}"#, "unknown word: status"),
+        (r#"{"status":"UP, but redis is unreachable"}"#, "unknown word: status"),
+        (r#"{"status":"ok","message":"database connection failed"}"#, "good"),
+        (r#"{"message":"database connection failed"}"#, "unknown word: message"),
+        (r#"{"msg":"Redis is not reachable","code":7}"#, "unknown word: msg"),
+        (r#"{"message":"Service is down"}"#, "unknown word: message"),
+        // The healthy twins.
+        (r#"{"status":"ok (no errors)"}"#, "good"),
+        (r#"{"status":"OK - all systems operational"}"#, "good"),
+        (r#"{"message":"Hello World"}"#, "silent"),
+        (r#"{"message":"no errors"}"#, "silent"),
+        (r#"{"message":"The API is running"}"#, "silent"),
+        (r#"{"msg":"pong"}"#, "silent"),
+    ]);
+}
+
+#[test]
+fn a_part_that_is_told_twice_is_one_however_many_there_are() {
+    let others = (0..100).map(|n| format!("\"db{n}\":\"down\"")).collect::<Vec<_>>().join(",");
+    let twice = format!("{{\"status\":\"error\",\"error\":{{{others}}},\"details\":{{{others}}}}}");
+    assert!(
+        reading("application/json", &twice).ends_with("db5: down, and 94 more"),
+        "{}",
+        reading("application/json", &twice)
+    );
+    // Of two parts with one name, the one in an object that is only degraded is a warning, and the other is not.
+    let mixed =
+        r#"{"checks":{"a":{"status":"degraded","checks":{"x":"down"}},"b":{"status":"down","checks":{"x":"down"}}}}"#;
+    assert!(
+        reading("application/json", mixed).starts_with("bad: b.x: down")
+            || reading("application/json", mixed).contains("x: down")
+    );
+}

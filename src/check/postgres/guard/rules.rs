@@ -4,14 +4,14 @@ use crate::cause::Cause;
 use crate::check::login::Cleartext;
 use crate::check::postgres::session_error::{SessionError, broken, limit, unsupported, zero_byte};
 use crate::check::postgres::sqlstate::code;
-use crate::check::postgres::words::ChannelBinding;
+use crate::check::postgres::words::{ChannelBinding, MAX_ROUNDS};
 
 /// Of a challenge of SCRAM.
 pub(super) const MALFORMED: &str = "the server's SCRAM challenge is malformed";
 
-/// The most rounds of SCRAM that are done; PostgreSQL's default is 4096. A hostile server could make the one thread count
-/// for long, and a round cannot be interrupted: these take about 8 ms.
-const MAX_ROUNDS: u64 = 30_000;
+/// The fewest without verified TLS, unless a check says otherwise: PostgreSQL's default. Whoever asks for fewer may be
+/// anybody, and could try passwords on our proof a thousand times as fast.
+const MIN_ROUNDS: u64 = 4_096;
 const SCRAM_SHA_256: &str = "SCRAM-SHA-256";
 const SCRAM_SHA_256_PLUS: &str = "SCRAM-SHA-256-PLUS";
 
@@ -50,6 +50,8 @@ pub(in crate::check::postgres) struct Rules {
     pub(in crate::check::postgres) password: Password,
     pub(in crate::check::postgres) channel_binding: ChannelBinding,
     pub(in crate::check::postgres) cleartext: Cleartext,
+    /// The fewest rounds of SCRAM; by the trust where there is none.
+    pub(in crate::check::postgres) min_rounds: Option<u64>,
     pub(in crate::check::postgres) trust: Trust,
     /// Whether a certificate of ours was shown to the server.
     pub(in crate::check::postgres) certificate: bool,
@@ -136,8 +138,15 @@ impl Rules {
         let mut parts = std::str::from_utf8(challenge).unwrap_or_default().split(',').skip(2);
         let rounds = parts.next().and_then(|part| part.strip_prefix("i="));
         let rounds: u64 = rounds.and_then(|rounds| rounds.parse().ok()).ok_or_else(|| broken(MALFORMED))?;
+        let least = self.min_rounds.unwrap_or(if self.trust == Trust::Verified { 1 } else { MIN_ROUNDS });
         match rounds {
             0 => Err(broken(MALFORMED)),
+            _ if rounds < least => {
+                let text = format!(
+                    "the server demands {rounds} rounds of SCRAM, at least {least} are required: no proof was sent"
+                );
+                Err(limit(code::FEW_ROUNDS, text))
+            }
             1..=MAX_ROUNDS => Ok(()),
             _ => {
                 let text = format!("the server demands {rounds} rounds of SCRAM, at most {MAX_ROUNDS} are done");

@@ -84,6 +84,8 @@ fn login(password: Option<&Secret>, trust: Trust) -> Login<'_> {
         passfile: false,
         channel_binding: ChannelBinding::Prefer,
         cleartext: Cleartext::Verified,
+        // The tests count few for speed.
+        min_rounds: Some(1),
         trust,
         certificate: false,
         end_point: None,

@@ -120,6 +120,8 @@ pub(in crate::check::postgres) const KERBEROS: &str = "kerberos";
 pub(in crate::check::postgres) const MECHANISM: &str = "mechanism";
 /// No server's error: the server demands more rounds of SCRAM than pilotfish computes.
 pub(in crate::check::postgres) const ROUNDS: &str = "rounds";
+/// No server's error: the server demands so few rounds of SCRAM that the proof would give the password away.
+pub(in crate::check::postgres) const FEW_ROUNDS: &str = "few_rounds";
 /// No server's error: the server wants a password, which is in a file that libpq reads.
 pub(in crate::check::postgres) const PASSFILE: &str = "passfile";
 /// No server's error: a password of invisible characters, which pilotfish has in a form for SCRAM alone.

@@ -4,13 +4,12 @@
 pub(in crate::findings::urls) fn unexpanded(text: &str) -> Option<String> {
     for (open, close) in [("$(", ")"), ("${", "}")] {
         for (at, _) in text.match_indices(open) {
-            let inner = text[at + 2..].split(close).next().unwrap_or_default();
-            let closed = text[at + 2..].get(inner.len()..).is_some_and(|rest| rest.starts_with(close));
             // Names of variables as people write them: a password may hold `$(` as well.
-            let name = inner.len() >= 2
-                && inner.starts_with(|c: char| c.is_ascii_uppercase())
-                && inner.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-            if closed && name {
+            let of_name = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+            let rest = &text[at + 2..];
+            let inner = &rest[..rest.bytes().take_while(of_name).count()];
+            let closed = rest[inner.len()..].starts_with(close);
+            if closed && inner.len() >= 2 && inner.starts_with(|c: char| c.is_ascii_uppercase()) {
                 // Beside other text it may be a part of a password.
                 let whole = is_whole_part(text, at, at + open.len() + inner.len() + close.len());
                 return Some(format!("{open}{}{close}", if whole { inner } else { "…" }));

@@ -75,8 +75,19 @@ async fn serve(mut stream: DuplexStream, password: &str, rounds: u64, last: Last
 
 /// Logs in by the password `pencil`; what it came to, and what the client sent after the challenge.
 async fn exchange(password: &str, rounds: u64, last: Last) -> (Result<(), SessionError>, Record, Vec<u8>) {
+    exchange_under(Trust::Plain, Some(1), password, rounds, last).await
+}
+
+/// The same over a connection of this trust, with at least so many rounds.
+async fn exchange_under(
+    trust: Trust,
+    min_rounds: Option<u64>,
+    password: &str,
+    rounds: u64,
+    last: Last,
+) -> (Result<(), SessionError>, Record, Vec<u8>) {
     let secret = Secret::new("pencil".into());
-    let login = login(Some(&secret), Trust::Plain);
+    let login = Login { min_rounds, ..login(Some(&secret), trust) };
     let (ours, theirs) = duplex(64 * 1024);
     let password = password.to_owned();
     let server = tokio::spawn(async move { serve(theirs, &password, rounds, last).await });
@@ -128,6 +139,35 @@ async fn rounds_are_capped() {
         let Err(SessionError::Limit { text, .. }) = result else { panic!("{rounds}: {result:?}") };
         assert_eq!(text, format!("the server demands {rounds} rounds of SCRAM, at most 30000 are done"));
         assert!(!record.proof_sent && heard.is_empty());
+    }
+}
+
+/// A proof of few rounds is cheap to guess the password from: it goes to nobody who may be anybody.
+#[tokio::test]
+async fn too_few_rounds_get_no_proof() {
+    for (trust, min_rounds, rounds, least) in [
+        (Trust::Plain, None, 1, 4096),
+        (Trust::Plain, None, 4095, 4096),
+        (Trust::Unverified, None, 2, 4096),
+        (Trust::Unverified, Some(10_000), 4096, 10_000),
+        (Trust::Verified, Some(4096), 1, 4096),
+        (Trust::Plain, Some(2), 1, 2),
+    ] {
+        let (result, record, heard) = exchange_under(trust, min_rounds, "pencil", rounds, Last::Proof).await;
+        let Err(SessionError::Limit { code: "few_rounds", text }) = result else { panic!("{rounds}: {result:?}") };
+        let says =
+            format!("the server demands {rounds} rounds of SCRAM, at least {least} are required: no proof was sent");
+        assert_eq!(text, says);
+        assert!(!record.proof_sent && heard.is_empty());
+    }
+    for (trust, min_rounds, rounds) in [
+        (Trust::Plain, None, 4096),
+        (Trust::Unverified, None, 5000),
+        (Trust::Verified, None, 1),
+        (Trust::Plain, Some(1), 1),
+        (Trust::Unverified, Some(1000), 1000),
+    ] {
+        exchange_under(trust, min_rounds, "pencil", rounds, Last::Proof).await.0.unwrap();
     }
 }
 
