@@ -146,8 +146,11 @@ fn challenge(mut stream: TcpStream, rounds: u32) -> std::io::Result<()> {
     let first = format!("r={nonce}more,s=QSXCR+Q6sek8bf92,i={rounds}");
     let length = u32::try_from(first.len() + 8).expect("short").to_be_bytes();
     stream.write_all(&[b"R", &length[..], &[0, 0, 0, 11], first.as_bytes()].concat())?;
-    // The proof is wrong whatever it is.
-    stream.read(&mut buffer).map(drop)
+    stream.read(&mut buffer).map(drop)?;
+    // No rejected login, after which the check would wait: "the database system is starting up".
+    let error = b"SFATAL\0C57P03\0Mstarting up\0\0";
+    let length = u32::try_from(error.len() + 4).expect("short").to_be_bytes();
+    stream.write_all(&[b"E", &length[..], error].concat())
 }
 
 /// What they are, and the checks that face them.
