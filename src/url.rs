@@ -387,7 +387,12 @@ impl Url {
     #[must_use]
     pub fn hidden(&self) -> Vec<Secret> {
         let segments = shown_segments(&self.path).into_iter();
-        let segments = segments.filter(|(segment, shown)| shown != segment || self.shares_with_password(segment));
+        // The scheme of a URL that is a part of the path is in every URL that a peer answers.
+        let is_scheme = |segment: &str| {
+            segment.strip_suffix(':').is_some_and(|scheme| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        };
+        let segments = segments
+            .filter(|(segment, shown)| shown != segment && !is_scheme(segment) || self.shares_with_password(segment));
         let parts = self.query_parts().filter_map(|part| match part {
             QueryPart::Pair { name, value } if short(&name, "") == MASK => Some([name, value].join("=")),
             QueryPart::Pair { value, .. } | QueryPart::Bare(value) => Some(value),

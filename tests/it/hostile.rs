@@ -198,8 +198,12 @@ fn endless_rows() -> Vec<Row> {
             floods(b"", b"\x16\x03\x03\0\x04\x0e\0\0\0"),
             &format!("tls https rediss = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
         ),
-        Row::new("an endless status", floods(b"+", filler), &first("redis pgtls = too_large")),
-        Row::new("an endless nesting", floods(b"", b"*1\r\n"), &first("pgtls = too_large")),
+        Row::new(
+            "an endless status",
+            floods(b"+", filler),
+            &first("redis = too_large; pgtls = protocol_error too_large"),
+        ),
+        Row::new("an endless nesting", floods(b"", b"*1\r\n"), &first("pgtls = protocol_error too_large")),
         Row::new("endless HTTP/2 settings", floods(b"", b"\0\0\0\x04\0\0\0\0\0"), &first("h2c = too_large timeout")),
     ]
 }
