@@ -22,7 +22,7 @@ const MOST: usize = 512;
 /// Instead of what is struck out.
 const STRUCK: &str = "***";
 
-/// The texts to strike out; those of [`LEAST`] bytes and more are in lower case.
+/// The texts to strike out; those of four bytes and more are in lower case.
 #[derive(Clone, Default)]
 pub struct Mask {
     texts: Vec<Zeroizing<String>>,
