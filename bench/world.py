@@ -248,6 +248,19 @@ def end(process):
         process.wait()
 
 
+def mixed(world, listen, interval):
+    """The configuration of 20 checks of five kinds against the servers of the world."""
+    kinds = [
+        f'tcp: {{address: "127.0.0.1:{world.http}"}}',
+        f'http: {{url: "http://127.0.0.1:{world.http}/"}}',
+        f'http: {{url: "https://127.0.0.1:{world.https}/", tls: {{ca: "{world.ca}"}}}}',
+        f'peer: {{url: "http://127.0.0.1:{world.http}/health"}}',
+        f'postgres: {{url: "postgres://app:bench-password@127.0.0.1:{world.postgres()}/postgres"}}',
+    ]
+    checks = [f"  - {{name: c{number}, gates: [ready], {kinds[number % len(kinds)]}}}\n" for number in range(20)]
+    return f'listen: "127.0.0.1:{listen}"\ndefaults: {{interval: {interval}}}\nchecks:\n{"".join(checks)}'
+
+
 def memory(pid):
     """Resident memory in KiB."""
     return status(pid, "VmRSS")

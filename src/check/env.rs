@@ -1,6 +1,6 @@
 //! `env`: the variables that an app needs are there and as they must be. It reads, and dials nothing.
 //!
-//! No message holds a value, its length, or what a rule holds: which rule is broken is all that is told.
+//! A message names the rule that is broken. It contains neither the value or its length nor the text of the rule.
 
 mod source;
 

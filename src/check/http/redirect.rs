@@ -86,7 +86,7 @@ fn purpose(origin: &Origin, target: &str, next: &Next) -> RedirectPurpose {
     if slash && *origin == next.origin { RedirectPurpose::Slash } else { RedirectPurpose::Elsewhere }
 }
 
-/// What a redirect is, in words that do not change with its target.
+/// The kind of a redirect. The text stays the same if the target changes.
 pub(crate) const fn states(purpose: RedirectPurpose) -> &'static str {
     match purpose {
         RedirectPurpose::Tls => "a redirect to https://",

@@ -168,7 +168,7 @@ enum Place {
 #[derive(Default)]
 struct Reader {
     parts: Vec<Part>,
-    /// The digests of the parts: a part that is told twice is one.
+    /// The digests of the parts. A part that appears twice counts once.
     known: HashSet<u64>,
     unknown: Vec<String>,
     /// Whether anything was said, be it good.

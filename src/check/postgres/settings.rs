@@ -38,7 +38,7 @@ pub(super) struct Target {
     pub(super) user: Option<String>,
     /// The database; the one named like the user where there is none.
     pub(super) database: Option<String>,
-    /// The password that stands beside them, which nothing of it may repeat.
+    /// The password next to them. No text that is shown may contain it.
     password: Option<Secret>,
 }
 

@@ -1,6 +1,6 @@
-//! Parameters of a URL that change which login is made. Clients differ in which of them they read; what that means for
-//! them is told by a finding (`findings::urls`). Every other parameter is about pools and times, and ignored. So is a
-//! value that no client reads.
+//! Parameters of a URL that change the login. Clients read different ones; a finding (`findings::urls`) names the clients
+//! that ignore or reject a parameter. All other parameters, such as those of pools and timeouts, and values that no client
+//! reads are ignored here.
 //!
 //! redis-py, Celery: `username`, `password`, `db`, `ssl_…`. ioredis: `username`, `password`, `db`, `tls`. Predis: `password`,
 //! `database`. Vert.x: `user`, `password`, `db`. go-redis: `db`, `skip_verify`. Lettuce: `database`, `verifyPeer`.

@@ -1,5 +1,5 @@
-//! Parameters of Redis URLs that change the login, and that some clients ignore or reject. What is about pools and times
-//! is not judged.
+//! Parameters of Redis URLs that change the login, and that some clients ignore or reject. Parameters of pools and timeouts
+//! are not judged.
 //!
 //! redis-py passes a parameter that it does not know to the connection (`TypeError`), go-redis rejects the URL, node-redis,
 //! Jedis and redis-rs ignore the query.

@@ -670,7 +670,6 @@ fn no_value_takes_long_to_judge() {
             let found = judge(None, &Evidence::default(), context(&readings, &[]));
             assert!(found.iter().all(|one| one.message.len() + one.fix.len() < 4096), "{piece} {found:?}");
             let took = crate::slices::cpu_time_of_this_thread() - started;
-            println!("{scheme} {piece} {length}: {took:?}");
             assert!(took < std::time::Duration::from_millis(500), "{scheme} {piece}: {took:?}");
         }
     }

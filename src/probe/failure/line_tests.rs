@@ -104,7 +104,6 @@ fn rows() -> Vec<Row> {
 fn every_line_carries_the_fact() {
     for (kind, phase, cause, detail, fact) in rows() {
         let line = line(kind, Fault { detail, ..Fault::new(phase, cause, "seen") });
-        println!("{line}");
         assert!(line.contains(fact), "{fact:?} is not in: {line}");
         reads_well(&line);
     }
