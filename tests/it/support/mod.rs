@@ -98,9 +98,20 @@ pub(crate) fn dead_port() -> u16 {
     port
 }
 
-/// A port that was free a moment ago, on IPv4 loopback; the system does not hand it out again soon.
+/// A free port on IPv4 loopback, for a server that is about to be started. The kernel gives it neither to an outgoing
+/// connection nor to a listener of another test, because it is below the range that it gives ports from.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr().expect("it has an address").port()
+    const FIRST: u32 = 10_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").expect("the kernel has a range");
+    let lowest: u32 =
+        range.split_ascii_whitespace().next().and_then(|low| low.parse().ok()).expect("it is two numbers");
+    let count = lowest.checked_sub(FIRST).filter(|count| *count > 0).expect("the kernel gives ports from 10000 on");
+    // Several runs of the tests on one machine begin at different ports.
+    let start = std::process::id().wrapping_mul(101);
+    let ports = std::iter::repeat_with(|| FIRST + start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % count);
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    ports.take(1_000).filter_map(|port| u16::try_from(port).ok()).find(free).expect("one of a thousand ports is free")
 }
 
 /// A child process that is killed when the test ends, however it ends.
