@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 
 /// It panicked, and has no result.
@@ -17,12 +17,11 @@ pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|_| Panicked)
 }
 
-/// The same of a future, at whichever step it panics.
+/// The same of a future, at whichever step it panics. It comes pinned: one that is taken by value lies in memory twice.
 ///
 /// # Errors
 /// That it panicked.
-pub async fn caught_async<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
-    let mut future = pin!(future);
+pub async fn caught_async<T>(mut future: Pin<&mut impl Future<Output = T>>) -> Result<T, Panicked> {
     poll_fn(|cx| match caught(|| future.as_mut().poll(cx)) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
@@ -33,6 +32,8 @@ pub async fn caught_async<T>(future: impl Future<Output = T>) -> Result<T, Panic
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::{Panicked, caught, caught_async};
 
     #[test]
@@ -50,8 +51,8 @@ mod tests {
                     tokio::task::yield_now().await;
                 }
             };
-            assert_eq!(caught_async(run).await, Err(Panicked));
+            assert_eq!(caught_async(pin!(run)).await, Err(Panicked));
         }
-        assert_eq!(caught_async(async { 1 }).await, Ok(1));
+        assert_eq!(caught_async(pin!(async { 1 })).await, Ok(1));
     }
 }

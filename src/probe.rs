@@ -9,6 +9,7 @@ mod hint;
 mod pod;
 mod run;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -41,7 +42,7 @@ pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outco
     let for_run = Arc::new(world.for_run());
     let prepared = run::prepare(&*planned.check, &*for_run.env);
     let target = prepared.target.clone();
-    match panics::caught_async(run_prepared(planned, prepared, world, &for_run, depth, started)).await {
+    match panics::caught_async(pin!(run_prepared(planned, prepared, world, &for_run, depth, started))).await {
         Ok(outcome) => outcome,
         Err(Panicked) => Outcome::internal(target, started.at, started.began.elapsed()),
     }
@@ -91,7 +92,8 @@ async fn run_prepared(
     let pod_reading = pod::PodReading::begin(outside);
     let mut done = match planned.rules.require {
         Require::Any | Require::All => run::attempt(&run, world, run::options(planned, depth.walk(), None)).await,
-        Require::Each => each::run(planned, &run, world, depth, context).await,
+        // Boxed, for the memory of every run has room for the largest of its parts.
+        Require::Each => Box::pin(each::run(planned, &run, world, depth, context)).await,
     };
     let meant = findings::meant(&readings, SCHEMES).filter(|_| endpoints.is_empty() && depth == Depth::Survey);
     match &meant {
@@ -158,12 +160,17 @@ async fn measure(
     }
     let deadline = Instant::now() + limits.all;
     let options = AttemptOptions { rules: planned.rules, deadline, walk: depth.walk(), pinned: None };
-    let mut attempt = Attempt::resume(Arc::clone(world), options, std::mem::take(&mut done.evidence));
-    survey::survey(&mut attempt, endpoints, limits.limits).await;
-    if depth == Depth::Survey {
-        resolve::ask_in_pairs(&mut attempt).await;
-    }
-    done.evidence = attempt.finish();
+    let evidence = std::mem::take(&mut done.evidence);
+    // Boxed: most runs measure nothing more.
+    done.evidence = Box::pin(async {
+        let mut attempt = Attempt::resume(Arc::clone(world), options, evidence);
+        survey::survey(&mut attempt, endpoints, limits.limits).await;
+        if depth == Depth::Survey {
+            resolve::ask_in_pairs(&mut attempt).await;
+        }
+        attempt.finish()
+    })
+    .await;
     if depth == Depth::Routine {
         world.surveys.keep(planned.identity, &done.evidence);
     }

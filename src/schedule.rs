@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::hash::RandomState;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -103,7 +103,7 @@ pub struct Task {
 /// the check goes on.
 pub async fn run(task: Task) {
     let mut start = task.start;
-    while panics::caught_async(task.run(start)).await.is_err() {
+    while panics::caught_async(pin!(task.run(start))).await.is_err() {
         match task.report_panic().await {
             Ok(next) => start = next,
             Err(Unheard) => return,
@@ -174,8 +174,10 @@ impl Task {
     /// Tells the state when the next run is due, and a later task whether this one backs off.
     async fn announce(&self, interval: Duration, due: Instant, backoff: Option<BackOff>) -> Result<(), Unheard> {
         self.shared.set_backoff(backoff);
-        let message = Message::NextRun { id: self.id, interval, due, backs_off: backoff.is_some() };
-        self.reports.send(message).await.map_err(|_| Unheard)
+        // The message is made once there is room: the task of every check would keep one in its memory.
+        let room = self.reports.reserve().await.map_err(|_| Unheard)?;
+        room.send(Message::NextRun { id: self.id, interval, due, backs_off: backoff.is_some() });
+        Ok(())
     }
 
     /// Waits for the next run, and gives its moment: `due`, or now where a retry is asked for, or after a jitter and not
@@ -218,7 +220,8 @@ async fn report(
     outcome: Box<Outcome>,
 ) -> Option<Streak> {
     let (sender, streak) = oneshot::channel();
-    reports.send(Message::Outcome { id, planned: Arc::clone(planned), outcome, streak: sender }).await.ok()?;
+    let room = reports.reserve().await.ok()?;
+    room.send(Message::Outcome { id, planned: Arc::clone(planned), outcome, streak: sender });
     streak.await.ok()
 }
 

@@ -1,15 +1,17 @@
 //! Long work in slices: it pauses between two steps once it has held the thread for long enough, so that checks and probes
-//! get their turn. It knows no runtime: a pause is a future that is ready the second time it is polled.
+//! get their turn.
 
 #![expect(
     clippy::disallowed_types,
     reason = "a clock that a test has stopped would not show how long the thread is held"
 )]
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
+
+use tokio::task::yield_now;
 
 /// When work pauses.
 #[derive(Debug)]
@@ -35,15 +37,8 @@ impl Slices {
     /// Between two steps: lets others run if this slice is over.
     pub async fn pause(&mut self) {
         if self.longest.is_some_and(|longest| self.since.elapsed() >= longest) {
-            let mut waited = false;
-            poll_fn(|cx| {
-                if std::mem::replace(&mut waited, true) {
-                    return Poll::Ready(());
-                }
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            })
-            .await;
+            // Not a mere wake-up: that one comes before timers and sockets are looked at.
+            yield_now().await;
             self.since = Instant::now();
         }
     }

@@ -52,7 +52,7 @@ impl Engine {
         let (messages, inbox) = mpsc::channel(BACKLOG);
         let mut tasks = CheckTasks::new(prober, random, messages.clone());
         let slots = at_once(tasks.plan(plan.checks.clone(), &mut Slices::unlimited()));
-        let state = State::new(slots, plan.serve.fail_ready_on_sigterm, Instant::now(), SystemTime::now());
+        let mut state = State::new(slots, plan.serve.fail_ready_on_sigterm, Instant::now(), SystemTime::now());
         let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));
         let state = tokio::spawn(state::run(state, inbox, publish));
         tasks.start();

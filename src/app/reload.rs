@@ -5,7 +5,7 @@
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ impl Reloader {
         // Before it is read: what changes meanwhile is read once more.
         self.read = self.fingerprint();
         let load = &mut self.load;
-        let loaded = panics::caught_async(async { load(Slices::of(SLICE)).await }).await;
+        let loaded = panics::caught_async(pin!(async { load(Slices::of(SLICE)).await })).await;
         loaded.unwrap_or_else(|_| Err(PANICKED.to_owned()))
     }
 

@@ -1,5 +1,6 @@
 //! One run: the check with its values, under its deadline and a panic guard.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
@@ -50,7 +51,7 @@ pub(super) async fn attempt(run: &Ready, world: &Arc<World>, options: AttemptOpt
     };
     let deadline = options.deadline;
     let mut attempt = Attempt::new(Arc::clone(world), options);
-    let result = timeout_at(deadline, panics::caught_async(async { run.run(&mut attempt).await })).await;
+    let result = timeout_at(deadline, panics::caught_async(pin!(async { run.run(&mut attempt).await }))).await;
     let fault = match result {
         Ok(Ok(result)) => result.err().map(|fault| attempt.of_connection(fault)),
         Ok(Err(_)) => Some(attempt.fault(Cause::Internal, Failure::PANICKED)),

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::task::yield_now;
 
 /// What is left to write, in order.
 pub(super) type Pieces = Box<dyn Iterator<Item = String> + Send>;
@@ -55,8 +56,8 @@ enum Step {
     Idle,
     /// Its turn.
     Waiting(Pin<Box<dyn Future<Output = OwnedMutexGuard<()>> + Send>>),
-    /// The others, who run before it while it holds the turn.
-    Breathing(OwnedMutexGuard<()>),
+    /// The others, timers and sockets too, who come before it while it holds the turn.
+    Breathing(OwnedMutexGuard<()>, Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
 impl AnswerBody {
@@ -93,11 +94,13 @@ impl Body for AnswerBody {
                         this.step = Step::Waiting(turn);
                         return Poll::Pending;
                     };
-                    this.step = Step::Breathing(turn);
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
+                    this.step = Step::Breathing(turn, Box::pin(yield_now()));
                 }
-                Step::Breathing(_turn) => {
+                Step::Breathing(turn, mut others) => {
+                    if others.as_mut().poll(cx).is_pending() {
+                        this.step = Step::Breathing(turn, others);
+                        return Poll::Pending;
+                    }
                     match rest.next() {
                         // It took its time all the same: the next one waits for another turn.
                         Some(piece) if piece.is_empty() => {}

@@ -24,10 +24,10 @@ const CLOSE_BYTES: usize = 64 * 1024;
 /// For how long a connection without an answer counts as new.
 const NEW_LIMIT: Duration = Duration::from_millis(500);
 /// Who asks more often than this within [`ASKED_WITHIN`] is greedy, and stays so for as long.
-const ASKED_LIMIT: u32 = 8;
+const ASKED_LIMIT: u32 = 64;
 /// See [`ASKED_LIMIT`].
 const ASKED_WITHIN: Duration = Duration::from_secs(1);
-/// How long a greedy client waits for each answer: 128 of them together get about 6,000 a second.
+/// How long a greedy client waits for each answer: 128 of them together get about as much as they may ask for without.
 const GREEDY_PAUSE: Duration = Duration::from_millis(20);
 
 /// What a connection waits for.

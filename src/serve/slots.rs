@@ -192,7 +192,7 @@ mod tests {
         wait(600).await;
         let scraped = answered(&slots, "10.0.0.1");
         let new: Vec<_> = (0..20).map(|_| enter(&slots, "10.0.0.1")).collect();
-        for (_, pace) in greedy.iter().cycle().take(17 * greedy.len()) {
+        for (_, pace) in greedy.iter().cycle().take(65 * greedy.len()) {
             pace.asked();
         }
         assert_eq!(left(&slots, &greedy, 100), 0);
@@ -205,7 +205,7 @@ mod tests {
         let slots = Slots::new(CAP);
         let idle = answered(&slots, "10.0.0.1");
         let once = answered(&slots, "10.0.0.1");
-        (0..30).for_each(|_| once.1.asked());
+        (0..70).for_each(|_| once.1.asked());
         once.1.answered();
         wait(1_100).await;
         assert!(left(&slots, &[idle], 1) == 0 && is_held(&slots, &once));

@@ -28,6 +28,8 @@ pub struct State {
     positions: HashMap<u64, usize>,
     /// What snapshots share.
     views: Views,
+    /// The positions of the checks that have changed since the last one.
+    changed: Vec<usize>,
     startup_latched: bool,
     shutting_down: bool,
     fail_ready_on_sigterm: bool,
@@ -67,6 +69,7 @@ impl State {
             checks: slots.into_iter().map(|slot| Tracked::new(slot, now, wall)).collect(),
             positions: HashMap::new(),
             views: Views::default(),
+            changed: Vec::new(),
             startup_latched: false,
             shutting_down: false,
             fail_ready_on_sigterm,
@@ -86,7 +89,7 @@ impl State {
                 if panics::caught(|| self.fold(at, &planned, *outcome, now, wall)).is_err() {
                     self.fold_internal(at, &planned, now, wall);
                 }
-                self.views.set(at, Arc::clone(&self.checks[at].view));
+                self.changed.push(at);
                 // Nobody reads it where the task of the check was stopped meanwhile.
                 streak.send(self.checks[at].streak).ok();
             }
@@ -137,14 +140,17 @@ impl State {
         for (at, check) in self.checks.iter_mut().enumerate() {
             // It is stale before anything is said of it.
             if panics::caught(|| check.observe_age(now)).unwrap_or(true) {
-                self.views.set(at, Arc::clone(&check.view));
+                self.changed.push(at);
             }
         }
     }
 
     /// What is known now.
     #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&mut self) -> Snapshot {
+        for at in self.changed.drain(..) {
+            self.views.set(at, Arc::clone(&self.checks[at].view));
+        }
         Snapshot {
             checks: self.views.clone(),
             startup_latched: self.startup_latched,
@@ -164,14 +170,15 @@ impl State {
         (!names.is_empty()).then(|| names.join(", "))
     }
 
-    /// Changes a check and what is published of it. One that a reload took away may have had a message on its way.
+    /// Changes a check. One that a reload took away may have had a message on its way.
     fn change(&mut self, id: u64, change: impl FnOnce(&mut Tracked)) {
         let Some(at) = self.positions.get(&id).copied() else { return };
         change(&mut self.checks[at]);
-        self.views.set(at, Arc::clone(&self.checks[at].view));
+        self.changed.push(at);
     }
 
     fn publish_all(&mut self) {
+        self.changed.clear();
         self.positions = self.checks.iter().enumerate().map(|(at, check)| (check.slot.id, at)).collect();
         self.views = self.checks.iter().map(|check| Arc::clone(&check.view)).collect();
     }
@@ -297,8 +304,9 @@ impl Tracked {
 
     /// Whether it has become stale.
     fn observe_age(&mut self, now: Instant) -> bool {
-        let limit = self.interval.saturating_mul(3).saturating_add(self.slot.planned.timeout);
-        let becomes_stale = !self.view.stale && now.duration_since(self.fresh) > limit;
+        let (age, usual) = (now.duration_since(self.fresh), self.interval.saturating_mul(3));
+        // Of most checks the plan and the view need not be read, which lie elsewhere in memory.
+        let becomes_stale = age > usual && age > usual.saturating_add(self.slot.planned.timeout) && !self.view.stale;
         if becomes_stale {
             let before = LoggedState::of(&self.view);
             Arc::make_mut(&mut self.view).stale = true;

@@ -280,7 +280,7 @@ async fn a_hung_check_becomes_stale_by_time_alone() {
     let (sender, messages) = mpsc::channel(8);
     let gates = Gates { startup: true, ready: true, live: false };
     let only = slot(1, planned("a", gates));
-    let state = State::new(vec![only.clone()], false, Instant::now(), WALL);
+    let mut state = State::new(vec![only.clone()], false, Instant::now(), WALL);
     let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));
     tokio::spawn(run(state, messages, publish));
     let prober = Arc::new(Hangs(false.into()));
@@ -301,7 +301,7 @@ async fn a_hung_check_becomes_stale_by_time_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_long_stop_of_the_process_does_not_make_ticks_burst() {
     let (_sender, messages) = mpsc::channel(8);
-    let state = State::new(vec![], false, Instant::now(), WALL);
+    let mut state = State::new(vec![], false, Instant::now(), WALL);
     let (publish, mut snapshots) = watch::channel(Arc::new(state.snapshot()));
     tokio::spawn(run(state, messages, publish));
     tokio::task::yield_now().await;

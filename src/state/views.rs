@@ -1,72 +1,76 @@
-//! The views of all checks, in blocks that snapshots share: a change costs a copy of one block of pointers, and a new snapshot
-//! a copy of the list of blocks, however many checks there are.
+//! The views of all checks, in a tree that snapshots share: a change copies one path of it, a few dozen pointers however many
+//! checks there are. Of them only the neighbours in its block are far away in memory.
 
 use std::ops::Index;
 use std::sync::Arc;
 
 use super::view::CheckView;
 
-/// About the square root of the most checks that are expected: a block and the list of blocks are both short.
-const BLOCK: usize = 64;
+/// How many views a block has, and blocks a group.
+const WIDTH: usize = 16;
+
+/// All but the last one have [`WIDTH`] views.
+type Block = Arc<Vec<Arc<CheckView>>>;
 
 /// Every check, in the order of the plan.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// All but the last one are full.
-    blocks: Vec<Arc<Vec<Arc<CheckView>>>>,
+    /// All but the last one have [`WIDTH`] blocks.
+    groups: Vec<Arc<Vec<Block>>>,
+    len: usize,
 }
 
 impl Views {
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<CheckView>> + Clone {
-        self.blocks.iter().flat_map(|block| block.iter())
+        self.groups.iter().flat_map(|group| group.iter()).flat_map(|block| block.iter())
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.blocks.last().map_or(0, |last| (self.blocks.len() - 1) * BLOCK + last.len())
+        self.len
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
+        self.len == 0
     }
 
     /// At most as many as fit into a block, from this position on.
     pub fn from(&self, start: usize) -> impl Iterator<Item = &Arc<CheckView>> {
-        self.blocks.get(start / BLOCK).into_iter().flat_map(move |block| block.iter().skip(start % BLOCK))
+        let (group, block, at) = place(start);
+        self.groups.get(group).and_then(|group| group.get(block)).into_iter().flat_map(move |block| block.iter().skip(at))
     }
 
     /// Replaces one. Snapshots that were taken before keep the former one.
     pub(super) fn set(&mut self, at: usize, view: Arc<CheckView>) {
-        Arc::make_mut(&mut self.blocks[at / BLOCK])[at % BLOCK] = view;
+        let (group, block, at) = place(at);
+        let group = Arc::make_mut(&mut self.groups[group]);
+        Arc::make_mut(&mut group[block])[at] = view;
     }
+}
+
+/// The group, the block in it, and the place in that.
+const fn place(at: usize) -> (usize, usize, usize) {
+    (at / WIDTH / WIDTH, at / WIDTH % WIDTH, at % WIDTH)
 }
 
 impl Index<usize> for Views {
     type Output = Arc<CheckView>;
 
     fn index(&self, at: usize) -> &Self::Output {
-        &self.blocks[at / BLOCK][at % BLOCK]
+        let (group, block, at) = place(at);
+        &self.groups[group][block][at]
     }
 }
 
 impl FromIterator<Arc<CheckView>> for Views {
     fn from_iter<I: IntoIterator<Item = Arc<CheckView>>>(views: I) -> Self {
-        let mut blocks: Vec<Vec<Arc<CheckView>>> = Vec::new();
-        for view in views {
-            match blocks.last_mut().filter(|last| last.len() < BLOCK) {
-                Some(last) => last.push(view),
-                None => {
-                    let mut block = Vec::with_capacity(BLOCK);
-                    block.push(view);
-                    blocks.push(block);
-                }
-            }
-        }
-        Self { blocks: blocks.into_iter().map(Arc::new).collect() }
+        let views: Vec<_> = views.into_iter().collect();
+        let blocks: Vec<Block> = views.chunks(WIDTH).map(|block| Arc::new(block.to_vec())).collect();
+        Self { groups: blocks.chunks(WIDTH).map(|group| Arc::new(group.to_vec())).collect(), len: views.len() }
     }
 }
 
@@ -76,7 +80,7 @@ mod tests {
 
     use proptest::prelude::{any, prop_assert, proptest};
 
-    use super::{BLOCK, Views};
+    use super::{Views, WIDTH};
     use crate::state::CheckView;
     use crate::testing::{NONE, few_cases, view};
     use crate::verdict::Verdict;
@@ -91,20 +95,26 @@ mod tests {
 
     #[test]
     fn every_position_is_reached_and_a_change_copies_one_block() {
-        for count in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK] {
+        for count in [0, 1, WIDTH - 1, WIDTH, WIDTH + 1, 3 * WIDTH, WIDTH * WIDTH, WIDTH * WIDTH + 1, 3 * WIDTH * WIDTH - 1] {
             let views = views(count);
             assert_eq!((views.len(), views.is_empty()), (count, count == 0));
             assert!(views.iter().enumerate().all(|(at, view)| view.name == at.to_string()));
             assert_eq!(views.iter().count(), count);
             assert_eq!(views.from(count).count(), 0);
         }
-        let mut new = views(2 * BLOCK + 1);
+        let group = WIDTH * WIDTH;
+        let mut new = views(2 * group + 1);
         let old = new.clone();
-        new.set(BLOCK + 3, Arc::new(named("other")));
-        assert_eq!((new[BLOCK + 3].name.as_str(), old[BLOCK + 3].name.as_str()), ("other", "67"));
-        assert!(Arc::ptr_eq(&new.blocks[0], &old.blocks[0]) && !Arc::ptr_eq(&new.blocks[1], &old.blocks[1]));
-        assert_eq!(new.from(BLOCK + 3).next().map(|view| view.name.as_str()), Some("other"));
-        assert_eq!(new.from(2 * BLOCK).count(), 1);
+        let at = group + WIDTH + 3;
+        new.set(at, Arc::new(named("other")));
+        assert_eq!((new[at].name.as_str(), old[at].name.clone()), ("other", at.to_string()));
+        let shared = |group: usize| Arc::ptr_eq(&new.groups[group], &old.groups[group]);
+        assert_eq!([0, 1, 2].map(shared), [true, false, true]);
+        let shared = |block: usize| Arc::ptr_eq(&new.groups[1][block], &old.groups[1][block]);
+        assert_eq!([0, 1, 2].map(shared), [true, false, true]);
+        assert_eq!(new.from(at).next().map(|view| view.name.as_str()), Some("other"));
+        assert_eq!(new.from(at).count(), WIDTH - 3);
+        assert_eq!(new.from(2 * group).count(), 1);
     }
 
     proptest! {
@@ -112,7 +122,7 @@ mod tests {
 
         #[test]
         fn views_are_a_list_whose_older_copies_stay(
-            count in 1..4 * BLOCK, changes in proptest::collection::vec((any::<usize>(), "[a-z]{1,4}"), 0..20),
+            count in 1..2 * WIDTH * WIDTH, changes in proptest::collection::vec((any::<usize>(), "[a-z]{1,4}"), 0..20),
         ) {
             let mut views = views(count);
             let mut model: Vec<String> = (0..count).map(|number| number.to_string()).collect();
