@@ -32,7 +32,7 @@ use super::context::{Context, Reading};
 use super::entry::Entry;
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
-use crate::outcome::{Detail, Evidence, Fault, Phase, ValueDetail, VariableFlaw};
+use crate::outcome::{Detail, Evidence, Fault, HINT_LIMIT, Phase, ValueDetail, VariableFlaw};
 use crate::scheme::Schemes;
 use crate::url::{Endpoint, Host};
 
@@ -331,7 +331,11 @@ pub(super) fn hint(fault: &Fault, context: Context<'_>) -> Option<String> {
         About::Value(Reading { origin, .. }) if fault.cause == Cause::UrlPasswordUnencoded => {
             format!("{origin}: {}", finding.fix)
         }
-        _ => format!("{}; {}", finding.message, finding.fix),
+        _ => {
+            let text = format!("{}; {}", finding.message, finding.fix);
+            // What is to be done goes before what was seen: the finding itself has both.
+            if text.len() <= HINT_LIMIT { text } else { finding.fix }
+        }
     })
 }
 

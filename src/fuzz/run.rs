@@ -10,7 +10,7 @@ use crate::config::show;
 use crate::config::source::{self, Request};
 use crate::env::{Env, MapEnv};
 use crate::net::World;
-use crate::outcome::{MESSAGE_LIMIT, Outcome};
+use crate::outcome::{HINT_LIMIT, MESSAGE_LIMIT, Outcome};
 use crate::probe::{Depth, probe};
 use crate::slices::{Slices, at_once};
 
@@ -112,9 +112,8 @@ thread_local! {
 fn well_told(outcome: &Outcome) {
     let Some(failure) = &outcome.failure else { return };
     assert!(failure.cause != Cause::Internal, "a check panicked: {}", failure.message);
-    for text in [&failure.message, &failure.hint] {
-        assert!(text.len() <= MESSAGE_LIMIT, "{text}");
-    }
+    assert!(failure.message.len() <= MESSAGE_LIMIT, "{}", failure.message);
+    assert!(failure.hint.len() <= HINT_LIMIT, "{}", failure.hint);
     for text in [&failure.message, &failure.hint, &outcome.target] {
         assert!(!text.contains(char::is_control), "{text}");
     }

@@ -14,6 +14,8 @@ pub fn bytes_of(text: &[u8]) -> String {
 
 /// The longest text taken from a server, in bytes.
 pub const SERVER_TEXT_LIMIT: usize = 256;
+/// How long a hint is at most, in bytes.
+pub const HINT_LIMIT: usize = 300;
 /// The longest message of a fault, in bytes.
 pub const MESSAGE_LIMIT: usize = 1024;
 
