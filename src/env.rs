@@ -5,9 +5,11 @@ pub mod system;
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::order;
+use crate::sock_diag;
 
 /// The largest file that is read, in bytes.
 pub const FILE_LIMIT: u64 = 1024 * 1024;
@@ -32,6 +34,11 @@ pub trait Env: Send + Sync {
     /// Those of [`Env::file`] but `FileTooLarge`.
     fn start_of(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.file(path)
+    }
+
+    /// The TCP sockets of this pod that listen; `None` where only the files of the kernel show them.
+    fn listeners(&self) -> Option<Vec<SocketAddr>> {
+        None
     }
 
     /// What tells a file's state from another without reading it; `None` where it cannot be told: read it then.
@@ -78,6 +85,10 @@ impl Env for ProcessEnv {
 
     fn start_of(&self, path: &Path) -> io::Result<Vec<u8>> {
         read(path, FILE_LIMIT)
+    }
+
+    fn listeners(&self) -> Option<Vec<SocketAddr>> {
+        sock_diag::listeners()
     }
 
     fn stamp(&self, path: &Path) -> Option<Stamp> {

@@ -15,7 +15,8 @@ pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{http, peer, postgres as of_postgres, redis as of_redis};
-use crate::net::{resolve, sock_diag, tls};
+use crate::net::{resolve, tls};
+use crate::sock_diag;
 
 /// A file `resolv.conf`.
 pub fn resolv_conf(bytes: &[u8]) {

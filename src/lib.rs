@@ -17,6 +17,7 @@ pub mod random;
 pub mod scheme;
 pub mod secret;
 pub mod slices;
+pub mod sock_diag;
 pub mod timestamp;
 pub mod url;
 pub mod value;

@@ -37,7 +37,8 @@ pub use oddity::CertificateOddity;
 pub use phase::Phase;
 pub use standing::Standing;
 pub use text::{
-    HINT_LIMIT, MESSAGE_LIMIT, SERVER_TEXT_LIMIT, bytes, bytes_of, clean_text, cut_at_word, is_control, is_invisible, with_capital,
+    HINT_LIMIT, MESSAGE_LIMIT, SERVER_TEXT_LIMIT, bytes, bytes_of, clean_text, cut_at_word, is_control, is_invisible,
+    with_capital,
 };
 
 /// Why a check failed, as the check itself tells it; the hint is added by the probe from all the evidence.

@@ -62,13 +62,22 @@ impl Pod {
 /// bound to, as the JVM does, is shown as what it is.
 #[must_use]
 pub fn listeners(env: &dyn Env) -> Option<Vec<SocketAddr>> {
+    let mut all = match env.listeners() {
+        Some(all) => all,
+        None => in_files(env)?,
+    };
+    order::sort_by_key(&mut all, |one| (one.port(), one.ip()));
+    all.dedup();
+    Some(all)
+}
+
+/// The same from the files of the kernel, unsorted.
+fn in_files(env: &dyn Env) -> Option<Vec<SocketAddr>> {
     let mut all = listening_rows(&env.start_of(Path::new("/proc/net/tcp")).ok()?)?;
     // A kernel without IPv6 has no such file.
     if let Ok(text) = env.start_of(Path::new("/proc/net/tcp6")) {
         all.extend(listening_rows(&text)?);
     }
-    order::sort_by_key(&mut all, |one| (one.port(), one.ip()));
-    all.dedup();
     Some(all)
 }
 

@@ -25,10 +25,11 @@ use crate::net::World;
 use crate::net::attempt::{Attempt, AttemptOptions};
 use crate::net::dial::Require;
 use crate::net::resolve::{self, Walk};
-use crate::net::{sock_diag, survey};
+use crate::net::survey;
 use crate::order;
 use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Failure, Outcome, Standing};
 use crate::panics::{self, Panicked};
+use crate::sock_diag;
 use crate::url::Endpoint;
 
 pub use depth::Depth;

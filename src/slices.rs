@@ -1,5 +1,5 @@
 //! Long work in slices: it pauses between two steps once it has held the thread for long enough, so that checks and probes
-//! get their turn.
+//! get their turn. It knows no runtime: who makes slices says how they pause.
 
 #![expect(
     clippy::disallowed_types,
@@ -7,25 +7,26 @@
 )]
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
-
-use tokio::task::yield_now;
 
 /// When work pauses.
 #[derive(Debug)]
 pub struct Slices {
     /// How long it may hold the thread; `None` for work that nobody waits beside.
-    longest: Option<Duration>,
+    longest: Option<(Duration, Pausing)>,
     since: Instant,
 }
+
+/// A pause that lets everything come first that waits: tasks, timers and sockets.
+pub type Pausing = fn() -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Slices {
     /// Pauses after each slice of this length.
     #[must_use]
-    pub fn of(longest: Duration) -> Self {
-        Self { longest: Some(longest), since: Instant::now() }
+    pub fn of(longest: Duration, pausing: Pausing) -> Self {
+        Self { longest: Some((longest, pausing)), since: Instant::now() }
     }
 
     /// Never pauses.
@@ -36,9 +37,10 @@ impl Slices {
 
     /// Between two steps: lets others run if this slice is over.
     pub async fn pause(&mut self) {
-        if self.longest.is_some_and(|longest| self.since.elapsed() >= longest) {
-            // Not a mere wake-up: that one comes before timers and sockets are looked at.
-            yield_now().await;
+        if let Some((longest, pausing)) = self.longest
+            && self.since.elapsed() >= longest
+        {
+            pausing().await;
             self.since = Instant::now();
         }
     }
@@ -64,18 +66,26 @@ pub(crate) fn cpu_time_of_this_thread() -> Duration {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::future::Future as _;
-    use std::pin::pin;
-    use std::task::{Context, Waker};
+    use std::future::{Future, poll_fn};
+    use std::pin::{Pin, pin};
+    use std::task::{Context, Poll, Waker};
     use std::time::Duration;
 
     use super::{Slices, at_once};
 
+    /// Ready the second time.
+    fn pausing() -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let mut waited = false;
+        Box::pin(poll_fn(move |_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }))
+    }
+
     #[test]
     fn work_pauses_after_each_slice_alone() {
-        for (mut slices, pauses) in
-            [(Slices::of(Duration::ZERO), 3), (Slices::of(Duration::from_secs(3600)), 0), (Slices::unlimited(), 0)]
-        {
+        for (mut slices, pauses) in [
+            (Slices::of(Duration::ZERO, pausing), 3),
+            (Slices::of(Duration::from_secs(3600), pausing), 0),
+            (Slices::unlimited(), 0),
+        ] {
             let steps = Cell::new(0);
             let mut work = pin!(async {
                 for _ in 0..3 {
@@ -89,6 +99,6 @@ mod tests {
             }
             assert_eq!((pending, steps.get()), (pauses, 3));
         }
-        at_once(async { Slices::of(Duration::ZERO).pause().await });
+        at_once(async { Slices::of(Duration::ZERO, pausing).pause().await });
     }
 }

@@ -11,6 +11,7 @@ use crate::app::check_tasks::CheckTasks;
 use crate::app::reload::{Reloader, SLICE};
 use crate::config::plan::Plan;
 use crate::log::say;
+use crate::net::turns::slices;
 use crate::random::Random;
 use crate::retry::RetryRequest;
 use crate::schedule::Prober;
@@ -103,7 +104,7 @@ impl Engine {
             Ok(plan) => {
                 say!(Info, "reloaded the configuration"; checks = plan.checks.len());
                 self.drain = plan.serve.drain;
-                let slots = self.tasks.plan(plan.checks, &mut Slices::of(SLICE)).await;
+                let slots = self.tasks.plan(plan.checks, &mut slices(SLICE)).await;
                 let fail_ready_on_sigterm = plan.serve.fail_ready_on_sigterm;
                 self.send(Message::Plan { slots, fail_ready_on_sigterm }).await;
                 self.tasks.start();

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::config::plan::Plan;
 use crate::env::{Env, Stamp};
+use crate::net::turns::slices;
 use crate::panics;
 use crate::slices::Slices;
 
@@ -21,7 +22,7 @@ use crate::slices::Slices;
 const POLL: Duration = Duration::from_secs(1);
 
 /// How long reading a plan may hold the thread at a time.
-pub const SLICE: Duration = Duration::from_millis(5);
+pub const SLICE: Duration = Duration::from_millis(2);
 
 /// Of a file that pilotfish fails to read.
 const PANICKED: &str = "reading the configuration panicked; the log says where";
@@ -74,7 +75,7 @@ impl Reloader {
         // Before it is read: what changes meanwhile is read once more.
         self.read = self.fingerprint();
         let load = &mut self.load;
-        let loaded = panics::caught_async(pin!(async { load(Slices::of(SLICE)).await })).await;
+        let loaded = panics::caught_async(pin!(async { load(slices(SLICE)).await })).await;
         loaded.unwrap_or_else(|_| Err(PANICKED.to_owned()))
     }
 

@@ -17,8 +17,8 @@ use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::util::start;
 
 use crate::cause::Cause;
+use crate::net::turns::slices;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
-use crate::slices::Slices;
 
 /// The longest expression, in bytes.
 pub(crate) const LONGEST: usize = 256;
@@ -148,7 +148,7 @@ impl Search {
     /// # Errors
     /// [`TooCostly`].
     pub(crate) async fn advance(&mut self, text: &[u8]) -> Result<(), TooCostly> {
-        let mut slices = Slices::of(HOLD);
+        let mut slices = slices(HOLD);
         while self.known.is_none() {
             let slice = &text[self.at..text.len().min(self.at + SLICE)];
             let (valid, stray) = match std::str::from_utf8(slice) {

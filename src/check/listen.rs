@@ -20,10 +20,10 @@ use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
-use crate::net::sock_diag;
 use crate::outcome::{Detail, FactValue, Fault, Phase};
 use crate::pod;
 use crate::scheme::Scheme;
+use crate::sock_diag;
 use crate::url::parse_port;
 use crate::value::{Setting, Value};
 

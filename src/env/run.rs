@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -97,6 +98,10 @@ impl Env for RunEnv {
 
     fn start_of(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.with_kept(|kept| content(&mut kept.starts, path, || self.source.start_of(path)))
+    }
+
+    fn listeners(&self) -> Option<Vec<SocketAddr>> {
+        self.source.listeners()
     }
 
     fn stamp(&self, path: &Path) -> Option<Stamp> {

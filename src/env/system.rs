@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -51,6 +52,10 @@ impl Env for SystemFiles {
 
     fn start_of(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.source.start_of(path)
+    }
+
+    fn listeners(&self) -> Option<Vec<SocketAddr>> {
+        self.source.listeners()
     }
 
     fn stamp(&self, path: &Path) -> Option<Stamp> {

@@ -12,12 +12,12 @@ pub mod options;
 pub mod oserr;
 pub mod resolve;
 pub mod sightings;
-pub mod sock_diag;
 pub mod speaks;
 pub mod stream_error;
 pub mod survey;
 pub mod throttling;
 pub mod tls;
+pub mod turns;
 mod world;
 
 pub use world::World;

@@ -12,6 +12,7 @@ use crate::net::sightings::Sightings;
 use crate::net::survey::memory::Memory;
 use crate::net::throttling::Throttling;
 use crate::net::tls::RootCache;
+use crate::net::turns::Turns;
 use crate::pod;
 
 /// What all attempts share: the surroundings of the process and what is remembered between runs.
@@ -28,6 +29,8 @@ pub struct World {
     pub sightings: Arc<Sightings>,
     /// For how long the CPU limit has stopped this container, as it was read last.
     pub throttling: Arc<Throttling>,
+    /// Whose turn it is to read a long answer.
+    pub turns: Turns,
     /// The memory that the answers of all peers may take together.
     pub buffers: BufferBudget,
     /// The sockets that all checks may have at once.
@@ -47,6 +50,7 @@ impl World {
             surveys: Arc::default(),
             sightings: Arc::default(),
             throttling: Arc::default(),
+            turns: Turns::default(),
             buffers: BufferBudget::default(),
             sockets: Sockets::default(),
             local_ports: Arc::default(),
@@ -69,6 +73,7 @@ impl World {
             surveys: Arc::clone(&self.surveys),
             sightings: Arc::clone(&self.sightings),
             throttling: Arc::clone(&self.throttling),
+            turns: self.turns.clone(),
             buffers: self.buffers.clone(),
             sockets: self.sockets.clone(),
             local_ports: Arc::clone(&self.local_ports),

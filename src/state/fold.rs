@@ -46,6 +46,8 @@ struct Tracked {
     fresh: Instant,
     /// The interval now in force.
     interval: Duration,
+    /// It gates by what another plan's runs have shown, and has not been up under this one.
+    is_unproven: bool,
     /// The findings that the log has shown since the last change: one that comes and goes is shown once.
     logged_findings: Vec<&'static str>,
 }
@@ -200,9 +202,7 @@ impl State {
         self.checks = checks.collect();
         self.publish_all();
         let waits = |check: &&Tracked| !check.view.gating && (check.view.gates.ready || check.view.gates.live);
-        for check in self.checks.iter().filter(waits) {
-            say!(Info, "not gating yet: the check takes part in its gates once it has been up"; check = check.view.name.as_str());
-        }
+        self.checks.iter().filter(waits).for_each(|check| log_not_gating(&check.view));
     }
 
     /// Another plan of which nothing is known yet.
@@ -227,7 +227,7 @@ impl Tracked {
         let interval = slot.planned.interval;
         let view = Arc::new(initial_view(&slot, wall));
         let logged_findings = Vec::new();
-        Self { slot, streak: Streak::default(), view, fresh: now, interval, logged_findings }
+        Self { slot, streak: Streak::default(), view, fresh: now, interval, is_unproven: false, logged_findings }
     }
 
     /// Whether another plan, for the same name, asks the same of the same server, in whatever rhythm.
@@ -246,6 +246,7 @@ impl Tracked {
         let (before, after) = (self.slot.planned.gates, slot.planned.gates);
         let is_new = (after.ready && !before.ready) || (after.live && !before.live);
         let gating = (self.view.gating && !is_new) || self.view.is_seen_to_be_up();
+        self.is_unproven |= self.view.counts_as_up() && runs_otherwise(&self.slot.planned, &slot.planned);
         let labels = &slot.planned.labels;
         // A view that stays as it is goes on being shared with the snapshots.
         if (gating, after) != (self.view.gating, before) || *labels != self.view.labels {
@@ -278,6 +279,12 @@ impl Tracked {
         view.limited = self.streak.is_limited();
         view.degraded = view.counts_as_up() && outcome.degraded;
         view.gating |= view.counts_as_up();
+        if self.is_unproven && !view.counts_as_up() {
+            view.gating = false;
+            self.is_unproven = false;
+            log_not_gating(view);
+        }
+        self.is_unproven &= outcome.failure.is_some();
         view.count(outcome);
         self.log_change(&before, down);
     }
@@ -354,6 +361,17 @@ impl CheckView {
         self.target.clone_from(&outcome.target);
         self.last = Some(Arc::new(outcome));
     }
+}
+
+/// Whether a run under another plan may end otherwise: other keys of the kind, or other terms. Its rhythm and its thresholds
+/// say only what is made of the runs.
+fn runs_otherwise(before: &Planned, after: &Planned) -> bool {
+    let terms = |planned: &Planned| (planned.kind_identity, planned.timeout, planned.rules, planned.min_passing);
+    terms(before) != terms(after) || before.clients != after.clients || before.fail_on != after.fail_on
+}
+
+fn log_not_gating(view: &CheckView) {
+    say!(Info, "not gating yet: the check takes part in its gates once it has been up"; check = view.name.as_str());
 }
 
 /// What is known of a check before its first run.

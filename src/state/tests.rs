@@ -390,6 +390,57 @@ fn what_a_reload_brings_gates_once_it_has_been_up() {
     assert_eq!(ready(&moved), "[+]search not gating yet\nreadyz check passed\n");
 }
 
+/// Old and new pods share one file: a header whose variable only the new ones have must not take the old ones out.
+#[test]
+fn what_a_reload_changes_in_a_check_that_is_up_gates_once_it_has_been_up() {
+    let with = |id, change: fn(&mut Planned)| {
+        let mut planned = Planned { failure_threshold: 2, ..planned("api", READY) };
+        change(&mut planned);
+        vec![slot(id, planned)]
+    };
+    let ready = |snapshot: &Snapshot| {
+        crate::gate::report(crate::gate::Gate::Ready, snapshot, snapshot.heartbeat, &[]).text("readyz", false)
+    };
+    let changes: [(&str, fn(&mut Planned), bool); 5] = [
+        ("its own keys", |planned| planned.kind_identity += 1, false),
+        ("its deadline", |planned| planned.timeout = Duration::from_millis(1), false),
+        ("its addresses", |planned| planned.rules.require = crate::net::options::Require::All, false),
+        ("its rhythm", |planned| planned.interval = Duration::from_secs(1), true),
+        ("its threshold", |planned| planned.failure_threshold = 3, true),
+    ];
+    for (what, change, gates) in changes {
+        let reloaded =
+            |lab: &mut Lab| lab.take(5, Message::Plan { slots: with(2, change), fail_ready_on_sigterm: false });
+        let mut lab = Lab::new(with(1, |_| {}));
+        lab.outcome(0, 1, pass());
+        assert_eq!(ready(&reloaded(&mut lab)), "[+]api ok\nreadyz check passed\n", "{what}: it keeps gate and verdict");
+        for second in 6..9 {
+            lab.outcome(second, 2, refused());
+        }
+        let failing = lab.outcome(9, 2, refused());
+        let answer = ready(&failing);
+        assert_eq!(answer.contains("not gating yet"), !gates, "{what}: {answer}");
+        assert!(crate::gate::single("api", &failing).is_some_and(|report| !report.passed), "{what}");
+        // Once up, it gates.
+        lab.outcome(10, 2, pass());
+        (11..14).for_each(|second| drop(lab.outcome(second, 2, refused())));
+        assert!(ready(&lab.outcome(14, 2, refused())).contains("[-]api"), "{what}");
+        // A run that passes under the new plan proves it.
+        let mut lab = Lab::new(with(1, |_| {}));
+        lab.outcome(0, 1, pass());
+        reloaded(&mut lab);
+        lab.outcome(6, 2, pass());
+        (7..10).for_each(|second| drop(lab.outcome(second, 2, refused())));
+        assert!(ready(&lab.outcome(10, 2, refused())).contains("[-]api"), "{what}");
+        // One that is down stays down: no edit makes an outage pass.
+        let mut lab = Lab::new(with(1, |_| {}));
+        lab.outcome(0, 1, pass());
+        (1..4).for_each(|second| drop(lab.outcome(second, 1, refused())));
+        reloaded(&mut lab);
+        assert!(ready(&lab.outcome(6, 2, refused())).contains("[-]api"), "{what}");
+    }
+}
+
 #[test]
 fn an_outcome_that_cannot_be_folded_is_internal_to_its_check() {
     let mut lab = Lab::new(vec![slot(1, planned("a", READY)), slot(2, planned("b", READY))]);

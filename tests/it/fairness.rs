@@ -57,7 +57,6 @@ fn cpu(process: u32) -> f64 {
 
 /// The longest stretch of each second, in milliseconds of the process' own CPU time.
 fn stretches(process: u32, address: SocketAddr, seconds: usize, mut each: impl FnMut()) -> Vec<f64> {
-    let mut connection = None;
     (0..seconds)
         .map(|_| {
             each();
@@ -65,7 +64,7 @@ fn stretches(process: u32, address: SocketAddr, seconds: usize, mut each: impl F
             let mut longest: f64 = 0.0;
             while SystemTime::now() < end {
                 let before = cpu(process);
-                while !asked(&mut connection, address) {}
+                while !asked(address) {}
                 longest = longest.max(cpu(process) - before);
                 std::thread::sleep(Duration::from_millis(2));
             }
@@ -74,23 +73,17 @@ fn stretches(process: u32, address: SocketAddr, seconds: usize, mut each: impl F
         .collect()
 }
 
-/// Asks `/livez` over a connection that is kept; whether an answer came. The sidecar may close it at any time.
+/// Asks `/livez`; whether an answer came. Each question has a connection of its own, as those of the kubelet have: who asks so
+/// often over one is made to wait.
 #[expect(clippy::disallowed_methods, reason = "a test dials as it likes")]
-fn asked(kept: &mut Option<TcpStream>, address: SocketAddr) -> bool {
-    let mut ask = || -> std::io::Result<usize> {
-        if kept.is_none() {
-            *kept = Some(TcpStream::connect(address)?);
-        }
-        let stream = kept.as_mut().ok_or(std::io::ErrorKind::NotConnected)?;
+fn asked(address: SocketAddr) -> bool {
+    let ask = || -> std::io::Result<usize> {
+        let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         stream.write_all(b"GET /livez HTTP/1.1\r\nHost: pilotfish\r\n\r\n")?;
         stream.read(&mut [0; 1024])
     };
-    let answered = ask().is_ok_and(|length| length > 0);
-    if !answered {
-        *kept = None;
-    }
-    answered
+    ask().is_ok_and(|length| length > 0)
 }
 
 /// The stretch that appears in most of the seconds.

@@ -14,6 +14,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("order", 0),
     ("secret", 0),
     ("slices", 0),
+    ("sock_diag", 0),
     ("panics", 0),
     ("mask", 0),
     ("env", 0),

@@ -19,9 +19,9 @@ use crate::check::http::rules::HeaderRule;
 use crate::check::http::settings::{Pattern, Statuses};
 use crate::check::words;
 use crate::env::Env;
+use crate::net::turns::slices;
 use crate::outcome::{Detail, Fault, HttpDetail, Phase, bytes_of, clean_text};
 use crate::secret::Secret;
-use crate::slices::Slices;
 use crate::value::Value;
 
 /// How long the rules hold the thread: each place of a document is looked for from its start.
@@ -151,7 +151,7 @@ impl Wanted {
     /// `header_mismatch`, `json_mismatch`, `body_mismatch`: the first that does not hold; `probe_limit` for an expression that
     /// takes too many steps.
     pub(crate) async fn content(&self, answer: &HttpResponse) -> Result<(), Fault> {
-        let mut slices = Slices::of(HOLD);
+        let mut slices = slices(HOLD);
         for (name, wanted) in &self.headers {
             header(answer, name, wanted).await?;
             slices.pause().await;

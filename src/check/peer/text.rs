@@ -101,7 +101,8 @@ fn is_greeting(text: &str) -> bool {
     const GREETINGS: [&str; 12] =
         ["hello", "hi", "hey", "welcome", "world", "ping", "pong", "imok", "healthcheck", "index", "home", "home page"];
     let text = text.trim_end_matches(['!', '.']);
-    let first = text.split_whitespace().next().unwrap_or_default();
+    let start = &text[..text.floor_char_boundary(WORD)];
+    let first = start.split_whitespace().next().unwrap_or_default();
     GREETINGS.iter().any(|greeting| greeting.eq_ignore_ascii_case(first) || greeting.eq_ignore_ascii_case(text))
 }
 

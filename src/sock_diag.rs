@@ -1,11 +1,12 @@
-//! Which listening sockets of this pod take IPv6 alone: `IPV6_V6ONLY`, which `/proc/net/tcp6` does not show, as the kernel's
-//! socket diagnostics tell it (sock_diag(7)). Nothing is dialled, so no server notices it.
+//! The listening sockets of this pod, as the kernel's socket diagnostics tell them (sock_diag(7)): at once, where
+//! `/proc/net/tcp` walks through the table of all connections, which takes the kernel milliseconds on a large machine; and with
+//! `IPV6_V6ONLY`, which it does not show. Nothing is dialled, so no server notices it.
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 
 use std::io::Read as _;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 
@@ -15,6 +16,7 @@ const SOCK_DIAG_BY_FAMILY: u16 = 20;
 /// NLM_F_REQUEST and NLM_F_DUMP.
 const DUMP: u16 = 0x301;
 const NLMSG_DONE: u16 = 3;
+const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 const IPPROTO_TCP: u8 = 6;
 /// The state LISTEN, as a bit.
@@ -29,20 +31,42 @@ const BUFFER: usize = 32 * 1024;
 /// So many buffers hold thousands of sockets.
 const BUFFERS: usize = 32;
 
-/// The sockets on `::` that listen and take no IPv4, by port; `None` where the kernel does not tell.
+/// A TCP socket that listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Listener {
+    address: SocketAddr,
+    ipv6_only: bool,
+}
+
+/// Every TCP socket that listens in this network namespace; `None` where the kernel does not tell.
+#[must_use]
+pub fn listeners() -> Option<Vec<SocketAddr>> {
+    let mut all = of_family(AF_INET)?;
+    // A kernel without IPv6 has none of these.
+    all.extend(of_family(AF_INET6).unwrap_or_default());
+    Some(all.iter().map(|one| SocketAddr::new(one.address.ip().to_canonical(), one.address.port())).collect())
+}
+
+/// The ports of those on `::` that take no IPv4; `None` where the kernel does not tell.
 #[must_use]
 pub fn ipv6_only_listeners() -> Option<Vec<u16>> {
+    let mut all = of_family(AF_INET6)?;
+    all.retain(|one| one.ipv6_only && one.address.ip().is_unspecified());
+    Some(all.iter().map(|one| one.address.port()).collect())
+}
+
+fn of_family(family: u8) -> Option<Vec<Listener>> {
     let socket =
         Socket::new(Domain::from(AF_NETLINK), Type::DGRAM.nonblocking().cloexec(), Some(NETLINK_SOCK_DIAG.into()));
     let socket = socket.ok()?;
     // Without an address it goes to the kernel, which has its answer ready at once.
-    socket.send(&request()).ok()?;
-    let mut ports = Vec::new();
+    socket.send(&request(family)).ok()?;
+    let mut found = Vec::new();
     let mut buffer = vec![0; BUFFER];
     for _ in 0..BUFFERS {
         let length = (&socket).read(&mut buffer).ok()?;
-        if read_messages(&buffer[..length], &mut ports)? == Messages::Ended {
-            return Some(ports);
+        if read_messages(&buffer[..length], &mut found)? == Messages::Ended {
+            return Some(found);
         }
     }
     None
@@ -54,8 +78,8 @@ pub fn is_among(ports: &[u16], socket: &SocketAddr) -> bool {
     socket.is_ipv6() && socket.ip().is_unspecified() && ports.contains(&socket.port())
 }
 
-/// Asks for every TCP socket of IPv6 that listens.
-fn request() -> Vec<u8> {
+/// Asks for every TCP socket of this family that listens.
+fn request(family: u8) -> Vec<u8> {
     let length = HEADER + REQUEST;
     let mut message = Vec::with_capacity(length);
     message.extend(u32::try_from(length).unwrap_or_default().to_ne_bytes());
@@ -63,7 +87,7 @@ fn request() -> Vec<u8> {
     message.extend(DUMP.to_ne_bytes());
     // A number of ours, and the kernel's own.
     message.extend([1_u32, 0].map(u32::to_ne_bytes).concat());
-    message.extend([AF_INET6, IPPROTO_TCP, 0, 0]);
+    message.extend([family, IPPROTO_TCP, 0, 0]);
     message.extend(LISTENING.to_ne_bytes());
     message.resize(length, 0);
     message
@@ -77,8 +101,8 @@ enum Messages {
     Ended,
 }
 
-/// Takes the ports out of one buffer of answers; `None` for an error of the kernel, and for what cannot be read.
-fn read_messages(mut rest: &[u8], ports: &mut Vec<u16>) -> Option<Messages> {
+/// Takes the sockets out of one buffer of answers; `None` for an error of the kernel, and for what cannot be read.
+fn read_messages(mut rest: &[u8], found: &mut Vec<Listener>) -> Option<Messages> {
     while !rest.is_empty() {
         let length = usize::try_from(u32::from_ne_bytes(bytes(rest, 0)?)).ok()?;
         match u16::from_ne_bytes(bytes(rest, 4)?) {
@@ -88,10 +112,13 @@ fn read_messages(mut rest: &[u8], ports: &mut Vec<u16>) -> Option<Messages> {
         }
         let message = rest.get(HEADER..length)?;
         let port = u16::from_be_bytes(bytes(message, 4)?);
-        let address = Ipv6Addr::from(bytes::<16>(message, 8)?);
-        if address.is_unspecified() && is_ipv6_only(message.get(ANSWER..)?) && !ports.contains(&port) {
-            ports.push(port);
-        }
+        let ip: IpAddr = match *message.first()? {
+            AF_INET => Ipv4Addr::from(bytes::<4>(message, 8)?).into(),
+            AF_INET6 => Ipv6Addr::from(bytes::<16>(message, 8)?).into(),
+            _ => return None,
+        };
+        let ipv6_only = is_ipv6_only(message.get(ANSWER..)?);
+        found.push(Listener { address: SocketAddr::new(ip, port), ipv6_only });
         rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
     }
     Some(Messages::Open)
@@ -119,7 +146,9 @@ fn bytes<const N: usize>(text: &[u8], at: usize) -> Option<[u8; N]> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Messages, ipv6_only_listeners, is_among, read_messages};
+    use super::{Messages, ipv6_only_listeners, is_among, listeners, read_messages};
+    use crate::env::{Env as _, MapEnv, ProcessEnv};
+    use crate::pod;
     use socket2::{Domain, Protocol, Socket, Type};
     use std::net::SocketAddr;
 
@@ -140,12 +169,29 @@ mod tests {
     }
 
     #[test]
-    fn answers_that_are_none_are_no_answers() {
-        let mut ports = Vec::new();
-        assert_eq!(read_messages(&[], &mut ports), Some(Messages::Open));
-        for broken in [&[1, 2, 3][..], &[0; 16], &[255; 200], &[20, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]] {
-            assert_eq!(read_messages(broken, &mut ports), None, "{broken:?}");
+    fn the_kernel_tells_every_socket_that_its_file_shows() {
+        let sockets =
+            [("[::]:0", true), ("[::1]:0", true), ("[::ffff:127.0.0.1]:0", false)].map(|(at, only)| listener(at, only));
+        let told = listeners().unwrap();
+        let mut env = MapEnv::default();
+        for file in ["/proc/net/tcp", "/proc/net/tcp6"] {
+            env = env.with_file(file, &ProcessEnv.start_of(file.as_ref()).unwrap());
         }
-        assert_eq!(ports, [0; 0]);
+        let shown = pod::listeners(&env).unwrap();
+        for socket in sockets {
+            let address = socket.local_addr().unwrap().as_socket().unwrap();
+            let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+            assert!(told.contains(&address) && shown.contains(&address), "{address}");
+        }
+    }
+
+    #[test]
+    fn answers_that_are_none_are_no_answers() {
+        let mut found = Vec::new();
+        assert_eq!(read_messages(&[], &mut found), Some(Messages::Open));
+        for broken in [&[1, 2, 3][..], &[0; 16], &[255; 200], &[20, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]] {
+            assert_eq!(read_messages(broken, &mut found), None, "{broken:?}");
+        }
+        assert_eq!(found, []);
     }
 }
