@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use crate::outcome::{SERVER_TEXT_LIMIT, clean_text};
+use crate::outcome::{Fault, SERVER_TEXT_LIMIT, clean_text};
 use crate::url::percent_decode;
 
 /// What is shorter stands in every text, such as `1` and `yes`: its other forms are not looked for.
@@ -98,6 +98,14 @@ impl Mask {
             return Cow::Borrowed(STRUCK);
         }
         self.texts.iter().fold(Cow::Borrowed(text), |text, secret| strike_one(text, secret))
+    }
+
+    /// The same of a fault's texts.
+    #[must_use]
+    pub fn strike_fault(&self, fault: Fault) -> Fault {
+        let message = self.strike(&fault.message).into_owned();
+        let statement = fault.statement.as_deref().map(|statement| self.strike(statement).into_owned());
+        Fault { message, statement, ..fault }
     }
 
     /// The start of a peer's text, made fit to show. Where it ends may be in the middle of what is struck out.

@@ -137,7 +137,7 @@ impl Runnable for Exchange {
             let body = if asks { BodyUse::Expected } else { BodyUse::Unread };
             let (request, answer) = self.ask(attempt, body).await?;
             self.wanted.status(&request, &answer)?;
-            let _turn = attempt.world().turns.take(answer.body.len()).await;
+            let _turn = attempt.world().turns.take_for(answer.body.len()).await;
             self.wanted.content(&answer).await
         })
     }

@@ -143,7 +143,7 @@ impl Runnable for PeerRun {
             let wanted = &self.exchange.wanted;
             let (request, response) = self.exchange.ask(attempt, BodyUse::Health).await?;
             let status = wanted.status(&request, &response);
-            let _turn = attempt.world().turns.take(response.body.len()).await;
+            let _turn = attempt.world().turns.take_for(response.body.len()).await;
             let reading = answer::read(&response).await;
             if let Reading::Health(health) = &reading {
                 attempt.facts().health.clone_from(&health.word);

@@ -129,7 +129,11 @@ struct PostgresRun {
 
 impl Runnable for PostgresRun {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
-        Box::pin(self.probe(attempt))
+        Box::pin(async {
+            let result = self.probe(attempt).await;
+            // A server repeats what it was sent.
+            result.map_err(|fault| self.settings.confidential().strike_fault(fault))
+        })
     }
 }
 

@@ -11,7 +11,15 @@ use crate::slices::Slices;
 /// Slices of this length. In a pause timers and sockets come first, not only the tasks that are ready.
 #[must_use]
 pub fn slices(longest: Duration) -> Slices {
-    Slices::of(longest, || Box::pin(yield_now()))
+    Slices::of(longest, || Box::pin(let_others_in()))
+}
+
+/// A question of the kubelet is accepted, read and answered in one pause: each step needs another look at the sockets.
+async fn let_others_in() {
+    const STEPS: usize = 3;
+    for _ in 0..STEPS {
+        yield_now().await;
+    }
 }
 
 /// Whose turn it is to work for milliseconds: of a hundred checks that all have a long answer to read, one does at a time, and
@@ -20,22 +28,22 @@ pub fn slices(longest: Duration) -> Slices {
 pub struct Turns(Arc<Mutex<()>>);
 
 /// The turn; it ends with this.
-pub struct Turn {
-    _held: Option<OwnedMutexGuard<()>>,
-}
+pub type Turn = OwnedMutexGuard<()>;
 
 impl Turns {
     /// So many bytes are read in less than a millisecond: they need no turn.
     const SHORT: usize = 16 * 1024;
 
-    /// Waits for the turn to read an answer of this length.
-    pub async fn take(&self, length: usize) -> Turn {
-        if length <= Self::SHORT {
-            return Turn { _held: None };
-        }
+    /// Waits for the turn.
+    pub async fn take(&self) -> Turn {
         let turn = Arc::clone(&self.0).lock_owned().await;
-        yield_now().await;
-        Turn { _held: Some(turn) }
+        let_others_in().await;
+        turn
+    }
+
+    /// Waits for the turn to read an answer of this length, if it is long.
+    pub async fn take_for(&self, length: usize) -> Option<Turn> {
+        if length > Self::SHORT { Some(self.take().await) } else { None }
     }
 }
 
@@ -53,7 +61,7 @@ mod tests {
         let work = |length: usize| {
             let turns = turns.clone();
             tokio::spawn(async move {
-                let _turn = turns.take(length).await;
+                let _turn = turns.take_for(length).await;
                 let others = AT_WORK.fetch_add(1, Ordering::Relaxed);
                 tokio::task::yield_now().await;
                 AT_WORK.fetch_sub(1, Ordering::Relaxed);

@@ -33,9 +33,15 @@ pub const fn is_invisible(c: char) -> bool {
             | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
             | '\u{fff0}'..='\u{fffb}'
+            | '\u{13430}'..='\u{1345f}'
+            | '\u{1bca0}'..='\u{1bca3}'
             | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}'
-    )
+            // No text has a use for these: private, and no characters at all.
+            | '\u{e000}'..='\u{f8ff}'
+            | '\u{f0000}'..='\u{10ffff}'
+            | '\u{fdd0}'..='\u{fdef}'
+    ) || c as u32 & 0xfffe == 0xfffe
 }
 
 /// Whether a character ends a line somewhere, or controls what shows it: C0, C1, and the two separators of Unicode.
@@ -121,6 +127,14 @@ mod tests {
             ('\u{feff}', '\u{feff}'),
             ('\u{e0000}', '\u{e007f}'),
             ('\u{e0100}', '\u{e01ef}'),
+            ('\u{13430}', '\u{1343f}'),
+            ('\u{1bca0}', '\u{1bca3}'),
+            ('\u{fdd0}', '\u{fdef}'),
+            ('\u{fffe}', '\u{ffff}'),
+            ('\u{1fffe}', '\u{1ffff}'),
+            ('\u{e000}', '\u{e0ff}'),
+            ('\u{f0000}', '\u{f00ff}'),
+            ('\u{10fff0}', '\u{10ffff}'),
         ];
         for c in ranges.into_iter().flat_map(|(first, last)| first..=last) {
             assert_eq!(clean_text(&format!("a{c}b"), 100), "ab", "{}", c.escape_unicode());

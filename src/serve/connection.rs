@@ -152,7 +152,7 @@ async fn http(
         pace.asked();
         let pace = &pace;
         async move {
-            pace.yield_if_greedy().await;
+            pace.yield_to_others().await;
             let answer = context.answer_in_turn(&request, caller).await;
             // Its time begins now: while it waited for its turn there was nothing to take.
             pace.answering();

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
 /// From the connection's first moment, or the first byte of a later request, to the end of its headers.
@@ -112,10 +113,12 @@ impl Pace {
         });
     }
 
-    /// Lets others go first where the client is greedy.
-    pub(super) async fn yield_if_greedy(&self) {
+    /// Lets others go first: new connections where the client has asked before, and everyone for a while where it is greedy.
+    pub(super) async fn yield_to_others(&self) {
         if self.standing(Instant::now()).0 == Standing::Greedy {
             sleep(GREEDY_PAUSE).await;
+        } else if self.with(|record| record.asked.0) > 1 {
+            yield_now().await;
         }
     }
 

@@ -41,12 +41,21 @@ fn next(request: &Request, location: &str) -> Result<Next, String> {
     if let Some(scheme) = other_scheme(location) {
         return Err(format!("a Location of the scheme {}", clean_text(scheme, 20)));
     }
+    if names_no_host(location) {
+        return Err("a Location without a host".to_owned());
+    }
     let absolute = resolve(&request.origin, request.target.expose(), location);
     let mut url = Url::parse(&absolute).map_err(|error| format!("a Location that cannot be read: {error}"))?;
     url.user = None;
     url.password = None;
     let origin = Origin::of(&url).map_err(|problem| format!("a Location that cannot be asked: {problem}"))?;
     Ok(Next { url, origin })
+}
+
+/// Whether a reference has the scheme of HTTP and nothing that says where: `http:x`, `https:`, `http:\\h`. It is no relative path.
+fn names_no_host(reference: &str) -> bool {
+    let Some((scheme, rest)) = reference.split_once(':') else { return false };
+    ["http", "https"].iter().any(|own| scheme.eq_ignore_ascii_case(own)) && !rest.starts_with("//")
 }
 
 /// The scheme of a reference, where it has one and HTTP is not spoken by it: `mailto:a@b`, `ftp://h/`. A relative path has
@@ -170,7 +179,7 @@ fn without_dots(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Next, other_scheme, purpose, resolve};
+    use super::{Next, names_no_host, other_scheme, purpose, resolve};
     use crate::check::http::origin::Origin;
     use crate::outcome::RedirectPurpose;
     use crate::url::{Endpoint, Url};
@@ -196,6 +205,13 @@ mod tests {
             let ((asked, url), (next, next_url)) = (read(from), read(to));
             let next = Next { url: next_url, origin: next };
             assert_eq!(purpose(&asked, &url.path, &next), expected, "{from} → {to}");
+        }
+    }
+
+    #[test]
+    fn a_reference_with_the_scheme_of_http_names_a_host() {
+        for reference in ["http:x", "HTTP:/x", "https:", "http:\\\\evil:1\\x", "http:?a", "https:/"] {
+            assert!(names_no_host(reference), "{reference}");
         }
     }
 
@@ -229,6 +245,7 @@ mod tests {
             "a",
         ] {
             assert_eq!(other_scheme(reference), None, "{reference}");
+            assert_eq!(names_no_host(reference), reference == "http:x", "{reference}");
         }
     }
 

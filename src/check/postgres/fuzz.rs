@@ -10,6 +10,7 @@ use super::sqlstate::{Link, ServerError};
 use super::url::UrlPart;
 use super::words::ChannelBinding;
 use crate::check::login::Cleartext;
+use crate::net::turns::Turns;
 use crate::outcome::Fault;
 use crate::secret::Secret;
 use crate::slices::at_once;
@@ -34,7 +35,7 @@ pub(crate) fn postgres(bytes: &[u8]) {
     };
     let (first, rest) = bytes.split_at(bytes.len().min(usize::from(*pause)));
     let stream = join(Cursor::new(first.to_vec()).chain(Cursor::new(rest.to_vec())), sink());
-    let guard = Guard::new(stream, login.rules());
+    let guard = Guard::new(stream, login.rules(), Turns::default());
     at_once(async {
         let logged_in = log_in(&guard, &login).await;
         // The session is the last to hold the stream.

@@ -10,7 +10,7 @@ mod sent;
 mod text;
 
 use std::convert::Infallible;
-use std::future::Ready;
+use std::future::{Future, Ready};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
 use super::session_error::SessionError;
+use crate::net::turns::{Turn, Turns};
 use dialogue::{Act, Dialogue};
 pub(super) use dialogue::{Parameters, Record};
 pub(super) use rules::{Password, Rules, Trust};
@@ -38,6 +39,9 @@ const COPY_FAIL: &[u8] = b"f\0\0\0\x20a probe has no data to copy\0";
 /// A handle on a guarded stream; the client has one and the session has one.
 pub(super) struct Guard<S>(Arc<Mutex<Inner<S>>>);
 
+/// For the turn.
+type Waiting = Pin<Box<dyn Future<Output = Turn> + Send>>;
+
 struct Inner<S> {
     stream: S,
     dialogue: Dialogue,
@@ -48,6 +52,11 @@ struct Inner<S> {
     outbox: BytesMut,
     /// The rest of an answer that the guard gives in the client's place.
     reply: &'static [u8],
+    /// The challenge of SCRAM, until it is this check's turn to compute the proof.
+    challenge: Option<(BytesMut, Waiting)>,
+    /// The turn, until the proof is sent.
+    turn_to_compute: Option<Turn>,
+    turns: Turns,
     /// Who reads while no query is under way.
     idle: Option<Waker>,
     session_error: Option<SessionError>,
@@ -63,7 +72,7 @@ impl<S> Clone for Guard<S> {
 
 impl<S> Guard<S> {
     /// A guard around a stream on which nothing was said yet.
-    pub(super) fn new(stream: S, rules: Rules) -> Self {
+    pub(super) fn new(stream: S, rules: Rules, turns: Turns) -> Self {
         Self(Arc::new(Mutex::new(Inner {
             stream,
             dialogue: Dialogue::new(rules),
@@ -71,6 +80,9 @@ impl<S> Guard<S> {
             inbox: BytesMut::new(),
             outbox: BytesMut::new(),
             reply: &[],
+            challenge: None,
+            turn_to_compute: None,
+            turns,
             idle: None,
             session_error: None,
             turn: 0,
@@ -122,7 +134,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
     /// Reads the one message that may come in place of the answer to the request for TLS: an error, whose first byte was
     /// read already.
     pub(super) async fn refusal(stream: S, first: u8) -> SessionError {
-        let guard = Self::new(stream, Rules::default());
+        let guard = Self::new(stream, Rules::default(), Turns::default());
         guard.lock().inbox.extend_from_slice(&[first]);
         let (mut room, error) = ([0], "an invalid answer to the request for TLS");
         match std::future::poll_fn(|cx| guard.lock().poll_deliver(cx, &mut ReadBuf::new(&mut room))).await {
@@ -141,6 +153,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Inner<S> {
                 buf.put_slice(&self.outbox.split_to(count));
                 return Poll::Ready(Ok(()));
             }
+            if let Some((message, mut waiting)) = self.challenge.take() {
+                let Poll::Ready(turn) = waiting.as_mut().poll(cx) else {
+                    self.challenge = Some((message, waiting));
+                    return Poll::Pending;
+                };
+                self.turn_to_compute = Some(turn);
+                self.outbox = message;
+                continue;
+            }
             ready!(self.poll_reply(cx))?;
             self.dialogue.asked_for_more();
             if self.dialogue.is_idle() {
@@ -150,6 +171,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Inner<S> {
             }
             let message = ready!(self.poll_message(cx))?;
             match self.dialogue.judge(message)? {
+                // What the client computes of it takes milliseconds, at once.
+                Act::Deliver(message) if dialogue::is_challenge(&message) => {
+                    let turns = self.turns.clone();
+                    self.challenge = Some((message, Box::pin(async move { turns.take().await })));
+                }
                 Act::Deliver(message) => self.outbox = message,
                 Act::Drop => {}
                 Act::RefuseData if self.sent.is_between() => self.reply = COPY_FAIL,
@@ -213,6 +239,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guard<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let inner = &mut *self.lock();
+        inner.turn_to_compute = None;
         let result = ready!(Pin::new(&mut inner.stream).poll_write(cx, buf));
         if let Ok(written) = result {
             inner.sent.advance(&buf[..written], |tag| inner.dialogue.sent(tag));

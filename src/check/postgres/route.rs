@@ -207,7 +207,7 @@ async fn authenticate(
         certificate: link == Link::Tls && settings.cert.is_some(),
         end_point: io.tls_server_end_point.clone(),
     };
-    let guard = Guard::new(io, login.rules());
+    let guard = Guard::new(io, login.rules(), attempt.world().turns.clone());
     let result = log_in_over(&guard, &login).await;
     let record = guard.record();
     let facts = attempt.facts();

@@ -10,6 +10,7 @@ use crate::cause::Cause;
 use crate::check::login::Cleartext;
 use crate::check::server_keys::HostProblem;
 use crate::env::Env;
+use crate::mask::Mask;
 use crate::net::tls::Pem;
 use crate::outcome::{AbsentFile, Detail, Fault, Phase, ValueDetail};
 use crate::secret::Secret;
@@ -118,6 +119,34 @@ impl Target {
 }
 
 impl Settings {
+    /// What is sent to the server and shown nowhere: what the target masks, and settings of the session.
+    pub(super) fn confidential(&self) -> Mask {
+        let mut mask = Mask::default();
+        let url = Url {
+            scheme: "postgres".to_owned(),
+            user: None,
+            password: self.password.clone().filter(|password| password.expose() != self.user),
+            hosts: Vec::new(),
+            path: format!("/{}", self.database),
+            query: Vec::new(),
+            raw_query: None,
+        };
+        // That a name is shown percent-encoded makes it no secret.
+        if let Some(password) = url.password.as_ref() {
+            mask.add(password.expose());
+        }
+        if url.redacted().contains("***") {
+            url.hidden().iter().for_each(|text| mask.add(text.expose()));
+        }
+        if let Some(options) = &self.options {
+            mask.add_words(options);
+        }
+        if self.application_name != APPLICATION_NAME {
+            mask.add(&self.application_name);
+        }
+        mask
+    }
+
     /// Resolves the keys, now.
     ///
     /// # Errors

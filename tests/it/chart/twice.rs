@@ -116,6 +116,21 @@ fn the_last_of_two_variables_wins_and_references_still_work() {
     assert_eq!(found, given(&[("H", "a"), ("U", "http://$(H)/")]), "what is there once stays as it is");
 }
 
+#[test]
+fn an_argument_of_merge_env_that_there_is_not_is_refused() {
+    for (arguments, wrong) in [("\"list\" (list)", "list"), ("\"lists\" (list) \"Place\" \"x\"", "Place")] {
+        let chart = app();
+        let call = format!("{{{{- $_ := include \"pilotfish.v1.mergeEnv\" (dict {arguments}) -}}}}\n");
+        let text = text_in(&chart, "templates/deployment.yaml");
+        chart.write("templates/deployment.yaml", &(call + &text));
+        let said = chart.refusal(&[]);
+        assert!(
+            said.contains(&format!("mergeEnv has no argument \"{wrong}\": the arguments are lists, place")),
+            "{said}"
+        );
+    }
+}
+
 /// The docs' chart with further arguments in the call of the templates of the Deployment and of the test.
 fn calling(with: &str) -> Chart {
     let chart = app();
@@ -174,6 +189,11 @@ fn init_containers_and_credentials_too() {
     let twice = calling("\"initContainers\" \"[{name: a, image: x}, {name: b, image: y}, {name: a, image: z}]\"");
     let said = twice.refusal(&[]);
     assert!(said.contains("app: initContainers: a appears twice"), "{said}");
+    let variables = "[{name: V, value: a}, {name: W, value: b}, {name: V, value: c}]";
+    let given = calling(&format!("\"initContainers\" \"[{{name: a, image: x, env: {variables}}}]\"")).objects(&[]);
+    assert_once(&given);
+    let env = container(pod(&given, "app"), "initContainers", "a")["env"].clone();
+    assert_eq!(env, json!([{"name": "V", "value": "c"}, {"name": "W", "value": "b"}]));
     // Numbers stay what they are on the way through.
     let user = "\"initContainers\" \"[{name: a, image: x, securityContext: {runAsUser: 1000660000}}]\"";
     let given = calling(user).objects(&[]);

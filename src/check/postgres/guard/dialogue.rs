@@ -288,3 +288,9 @@ impl Parameters {
         }
     }
 }
+
+/// Whether a message is a challenge of SASL, from whose rounds a proof is computed.
+pub(super) fn is_challenge(message: &[u8]) -> bool {
+    const CONTINUE: &[u8] = &11_u32.to_be_bytes();
+    message.first() == Some(&b'R') && message.get(5..9) == Some(CONTINUE)
+}

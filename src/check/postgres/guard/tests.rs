@@ -14,6 +14,7 @@ use super::super::words::ChannelBinding;
 use super::{Guard, Record, SessionError, Trust};
 use crate::cause::Cause;
 use crate::check::login::Cleartext;
+use crate::net::turns::Turns;
 use crate::secret::Secret;
 
 /// A message of the server: tag, length, body.
@@ -111,7 +112,7 @@ async fn with(script: Vec<u8>, login: &Login<'_>) -> Ended {
         drop(theirs.read_to_end(&mut heard).await);
         heard
     });
-    let guard = Guard::new(ours, login.rules());
+    let guard = Guard::new(ours, login.rules(), Turns::default());
     let result = log_in(&guard, login).await.map(drop);
     let (record, set_aside) = (guard.record(), guard.lock().inbox.capacity());
     drop(guard);
@@ -129,7 +130,7 @@ async fn told(script: Vec<u8>) -> (Result<QueryResult, SessionError>, Vec<u8>) {
         heard
     });
     let login = login(None, Trust::Plain);
-    let guard = Guard::new(ours, login.rules());
+    let guard = Guard::new(ours, login.rules(), Turns::default());
     let session = log_in(&guard, &login).await;
     drop(guard);
     let answer = match session {

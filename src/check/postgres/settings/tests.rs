@@ -282,3 +282,29 @@ fn the_target_needs_no_password_nor_user() {
     assert_eq!(shown_url("postgres://db"), "postgres://db:5432");
     assert!(of_url("postgres://db").unwrap_err().starts_with("probe_limit: no user"));
 }
+
+/// What the target masks is masked where a server repeats it, too.
+#[test]
+fn what_is_not_shown_is_struck_out_of_an_answer() {
+    for (url, echo, shown) in [
+        (
+            "postgres://u:x@h/shop&password=Zq7Xw9Kp&sslmode=require",
+            "database \"shop&password=Zq7Xw9Kp&sslmode=require\" does not exist",
+            "database \"***\" does not exist",
+        ),
+        ("postgres://u:secretpw@h/d", "you sent secretpw", "you sent ***"),
+        (
+            "postgres://u:x@h/d?options=-c%20x%3Dc4nary9",
+            "invalid value for parameter \"x\": \"c4nary9\"",
+            "invalid value for parameter \"x\": \"***\"",
+        ),
+        ("postgres://u:x@h/d?application_name=c4nary9", "who is c4nary9", "who is ***"),
+        // Of these nothing is masked in the target either; nor what is the user as well.
+        ("postgres://u:x@h/shop", "database \"shop\" does not exist", "database \"shop\" does not exist"),
+        ("postgres://postgres:postgres@h/shop", "role \"postgres\" may not", "role \"postgres\" may not"),
+        ("postgres://u:x@h/app%0A", "database \"app \" does not exist", "database \"app \" does not exist"),
+        ("postgres://u:x@h/d?application_name=pilotfish", "pilotfish is here", "pilotfish is here"),
+    ] {
+        assert_eq!(of_url(url).unwrap().confidential().strike(echo), shown, "{url}");
+    }
+}

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
 use super::{Guard, Record, SessionError, Trust, auth, error, login, ready};
 use crate::check::postgres::login::{Login, log_in};
+use crate::net::turns::Turns;
 use crate::secret::Secret;
 
 const SALT: &[u8] = b"salt";
@@ -91,11 +92,29 @@ async fn exchange_under(
     let (ours, theirs) = duplex(64 * 1024);
     let password = password.to_owned();
     let server = tokio::spawn(async move { serve(theirs, &password, rounds, last).await });
-    let guard = Guard::new(ours, Login::rules(&login));
+    let guard = Guard::new(ours, Login::rules(&login), Turns::default());
     let result = log_in(&guard, &login).await.map(drop);
     let record = guard.record();
     drop(guard);
     (result, record, server.await.unwrap())
+}
+
+/// Rounds cost milliseconds, at once: of many logins one computes at a time, and holds its turn no longer than that.
+#[tokio::test(start_paused = true)]
+async fn a_proof_is_computed_when_its_turn_has_come() {
+    let secret = Secret::new("pencil".into());
+    let (turns, login) = (Turns::default(), Login { min_rounds: Some(1), ..login(Some(&secret), Trust::Plain) });
+    let others = turns.take().await;
+    let (ours, theirs) = duplex(64 * 1024);
+    let server = tokio::spawn(serve(theirs, "pencil", 1, Last::Proof));
+    let guard = Guard::new(ours, Login::rules(&login), turns.clone());
+    let mut logging_in = Box::pin(log_in(&guard, &login));
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(9), logging_in.as_mut()).await;
+    assert!(waited.is_err() && !guard.record().proof_sent, "it waits for its turn");
+    drop(others);
+    assert!(logging_in.await.is_ok());
+    drop(turns.take().await);
+    server.abort();
 }
 
 #[tokio::test]
@@ -198,7 +217,7 @@ async fn a_challenge_that_is_none() {
             theirs.read_to_end(&mut heard).await.unwrap();
             heard
         });
-        let guard = Guard::new(ours, Login::rules(&login));
+        let guard = Guard::new(ours, Login::rules(&login), Turns::default());
         let result = log_in(&guard, &login).await.map(drop);
         let says = "the server's SCRAM challenge is malformed";
         assert!(matches!(&result, Err(SessionError::Unexpected(text)) if text == says), "{challenge}: {result:?}");

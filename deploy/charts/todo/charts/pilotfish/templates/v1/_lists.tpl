@@ -10,6 +10,11 @@ Arguments: lists (each a list or its YAML); optional: place, for messages. Your 
 */}}
 {{- define "pilotfish.v1.mergeEnv" -}}
 {{- $place := .place | default "env" -}}
+{{- range $name, $_ := . -}}
+{{- if not (has $name (list "lists" "place")) -}}
+{{- include "pilotfish.v1.fail" (printf "pilotfish: %s: mergeEnv has no argument %q: the arguments are lists, place" $place $name) -}}
+{{- end -}}
+{{- end -}}
 {{- $names := list -}}
 {{- $entries := dict -}}
 {{- range .lists -}}

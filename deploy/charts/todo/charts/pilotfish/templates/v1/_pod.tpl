@@ -7,6 +7,11 @@ In mode native this adds the sidecar, in mode classic the init container that wa
 {{- define "pilotfish.v1.initContainers" -}}
 {{- include "pilotfish.v1.arguments" . -}}
 {{- $others := include "pilotfish.v1.once" (dict "lists" (list .initContainers) "what" "initContainers" "place" (include "pilotfish.v1.name" .)) | fromYamlArray -}}
+{{- range $others -}}
+{{- if .env -}}
+{{- $_ := set . "env" (include "pilotfish.v1.mergeEnv" (dict "lists" (list .env) "place" .name) | fromYamlArray) -}}
+{{- end -}}
+{{- end -}}
 {{- if include "pilotfish.v1.enabled" . -}}
 {{- $settings := include "pilotfish.v1.settings" . | fromYaml -}}
 {{- $role := eq $settings.mode "native" | ternary "native" "wait" -}}
