@@ -26,6 +26,9 @@ use crate::value::Value;
 pub(super) const HOW_TO_BEGIN: &str = "write at least one check, with a name and a kind: \
      `checks: [{name: database, postgres: {url: {env: DATABASE_URL}}}]`";
 
+/// So many faults are enough to correct at a time: a file with a fault in each of its checks takes no memory for all of them.
+const MOST_FAULTS: usize = 1_000;
+
 /// The plan that a document describes.
 ///
 /// # Errors
@@ -157,6 +160,10 @@ impl Reader<'_> {
                 let mut planned = Vec::with_capacity(nodes.len());
                 for (index, node) in nodes.iter().enumerate() {
                     slices.pause().await;
+                    if self.problems.len() >= MOST_FAULTS {
+                        self.report(node, "", format!("{MOST_FAULTS} faults or more: correct these first"));
+                        break;
+                    }
                     planned.extend(self.check(index, node));
                 }
                 planned

@@ -54,6 +54,24 @@ fn well_told(text: &[u8]) {
     }
 }
 
+/// A reload is read beside the old plan, within the memory of a sidecar.
+#[test]
+fn a_file_of_faults_is_refused_before_all_of_them_are_kept() {
+    let keys: String = (0..90_000).map(|n| format!("k{n}: x\n")).collect();
+    let checks: String = (0..20_000).map(|_| "- tcp: {adress: x}\n").collect();
+    for (text, says) in [
+        (keys, "a.yaml:65:1: more than 64 keys: put the checks into the list `checks`"),
+        (format!("checks:\n{checks}"), "faults or more: correct these first"),
+    ] {
+        let faults = read(text.as_bytes()).err().expect("it is refused");
+        assert!(faults.contains(says) || faults.contains("and "), "{faults}");
+        assert!(faults.lines().count() < 1_100, "{}", faults.lines().count());
+    }
+    let few: String = (0..30).map(|n| format!("- {{name: c{n}, tcp: {{adress: x}}}}\n")).collect();
+    let faults = read(format!("checks:\n{few}").as_bytes()).err().expect("it is refused");
+    assert!(!faults.contains("or more"), "{faults}");
+}
+
 #[test]
 fn every_beginning_of_a_document() {
     assert_eq!(read(SAMPLE.as_bytes()).err(), None);
@@ -108,7 +126,7 @@ fn more_than_anyone_would_write() {
     let deep = "a:\n".to_owned() + &(1..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>();
     well_told(deep.as_bytes());
     let many = "checks:\n".to_owned() + &"  - {name: A, tcp: {adress: x}}\n".repeat(5_000);
-    assert_eq!(read(many.as_bytes()).err().unwrap().lines().count(), 10_000);
+    assert_eq!(read(many.as_bytes()).err().unwrap().lines().count(), 1_001);
     let wide = (0..20_000).map(|number| format!("key{number}: x\n")).collect::<String>();
     well_told(wide.as_bytes());
     let anchors = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n";

@@ -15,6 +15,8 @@ const DEEPEST: usize = 32;
 const LONGEST: usize = 64 * 1024;
 /// The list at the root that is read in steps: one item is one step.
 const LONG_LIST: &str = "checks";
+/// The most keys beside that list.
+const MOST_KEYS: usize = 64;
 
 /// A text that was read, as far as it could be.
 #[derive(Debug)]
@@ -145,6 +147,14 @@ impl<'a> Loader<'a> {
                 event => self.value(event, value_place, &key, "", 2)?,
             };
             self.add(&mut entries, key, value, "");
+            if entries.read.len() > MOST_KEYS {
+                self.report(
+                    place,
+                    "",
+                    format!("more than {MOST_KEYS} keys: put the checks into the list `{LONG_LIST}`"),
+                );
+                return Err(Stop::Reported);
+            }
         }
     }
 

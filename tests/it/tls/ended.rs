@@ -47,7 +47,9 @@ fn an_intermediate_that_expired_is_got_anew() {
     let ca = lab.folder.write("ca.pem", lab.pem("root"));
     let (_files, _server, port) = s_server(&lab.pair("leaf"), &["-cert_chain", &sent]);
     let report = check(port, &format!("ca: \"{ca}\""));
-    assert!(told(&report).starts_with("tls tls_expired: the intermediate certificate of \"CN=Lab Middle\" expired"));
+    let told_of = told(&report);
+    let expected = "tls tls_expired: the intermediate certificate of \"CN=Lab Middle\" expired";
+    assert!(told_of.starts_with(expected), "{report:#}");
     assert!(hint(&report).contains("Get the current one from its authority"), "{report:#}");
     // The server's own: that one is renewed.
     lab.issue("root", Wanted { ended: true, ..LEAF });
