@@ -29,8 +29,8 @@ pub use detail::{
     BrokenVariable, Detail, DnsDetail, HttpDetail, SqlState, StreamDetail, TlsDetail, ValueDetail, VariableFlaw,
 };
 pub use facts::{
-    AUTH_METHOD, AbsentFile, BrowserOrigin, Certificate, Cookie, FactKey, FactValue, Facts, HealthRemark, PeerClock,
-    ROLE, Redirect, RedirectPurpose, RequestedPath, SERVER_VERSION,
+    AUTH_METHOD, AbsentFile, BrowserOrigin, Certificate, CleartextLogin, Cookie, FactKey, FactValue, Facts,
+    HealthRemark, PeerClock, ROLE, Redirect, RedirectPurpose, RequestedPath, SERVER_VERSION,
 };
 pub use failure::{Failure, LINE_LIMIT};
 pub use oddity::CertificateOddity;
