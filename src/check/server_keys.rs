@@ -7,9 +7,9 @@ mod beside;
 mod keys;
 mod resolve;
 
-pub use beside::read;
 #[cfg(test)]
 pub use beside::schema;
+pub use beside::{read, read_or};
 pub use keys::{HostProblem, Port, ServerKeys, ServerRules, origin_of, read_host};
 pub use resolve::Server;
 

@@ -89,7 +89,10 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::FileInvalid => pod::hint(fault),
         Cause::ProbeLimit if matches!(fault.detail, Some(Detail::Tls(_))) => tls::hint(fault, evidence, context),
         Cause::ProbeLimit => pod::hint(fault),
-        Cause::HttpStatus
+        Cause::NotFoundOnServer
+        | Cause::NotEnoughReplicas
+        | Cause::AdvertisedUnreachable
+        | Cause::HttpStatus
         | Cause::HttpRedirect
         | Cause::HealthDown
         | Cause::BodyMismatch

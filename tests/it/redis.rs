@@ -1,6 +1,9 @@
 //! The `redis` kind against the real Redis.
 
+mod cluster;
+mod keys;
 mod login;
+mod role;
 mod sentinel;
 mod states;
 mod strangers;
