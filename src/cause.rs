@@ -270,11 +270,11 @@ causes! {
         "the password appears twice in a connection URL",
         "set it once: either the URL contains it, or the template that builds the URL adds it";
 
-    FileMissing: "file_missing", [Assert], Heals, DOWN =>
+    FileMissing: "file_missing", [Connect, Assert], Heals, DOWN =>
         "a file does not exist",
         "mount the Secret or ConfigMap in this container too";
 
-    FileInvalid: "file_invalid", [Assert], Heals, DOWN =>
+    FileInvalid: "file_invalid", [Connect, Assert], Heals, DOWN =>
         "a file's content cannot be used",
         "compare the content with what is expected there";
 

@@ -18,6 +18,7 @@ pub mod stream_error;
 pub mod survey;
 pub mod throttling;
 pub mod tls;
+mod unix;
 mod world;
 
 pub use world::World;

@@ -8,6 +8,8 @@ mod sentinel;
 mod states;
 mod strangers;
 mod tls;
+mod unix;
+mod valkey;
 
 use serde_json::Value;
 

@@ -9,14 +9,14 @@ use super::sentinel::Sentinel;
 use super::sentinel_keys::SentinelKeys;
 use crate::cause::Cause;
 use crate::check::login::LoginRefusal;
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read_or};
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, origin_of, read_or};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::outcome::{Detail, Fault, Phase};
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Url};
+use crate::url::{Endpoint, SocketPath, Url};
 use crate::value::{Setting, Value};
 
 const PORT: u16 = 6379;
@@ -37,6 +37,27 @@ pub(super) const RULES: ServerRules = ServerRules {
     several_hosts: false,
 };
 
+/// Its URLs on a socket, as redis-py, go-redis and Celery read them.
+const SOCKETS: SocketRules = SocketRules { schemes: &["unix", "redis+unix", "redis+socket"], plain: "redis" };
+
+/// The schema of all keys; `url_form` is what its URLs look like.
+#[cfg(test)]
+pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) -> schemars::Schema {
+    let mut schema = crate::check::server_keys::schema::<OwnKeys>(generator, url_form);
+    let mut describe = |key: &str, text: String| {
+        let keys = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut).expect("a struct has keys");
+        let key = keys.get_mut(key).and_then(serde_json::Value::as_object_mut).expect("a server has this key");
+        key.insert("description".to_owned(), text.into());
+    };
+    let url = format!(
+        "`{url_form}`, or `unix://user:password@/run/redis.sock?db=0` (also `redis+unix://`, `redis+socket://`) for a Unix \
+         socket; every other key overrides its part of it."
+    );
+    describe("url", url);
+    describe("host", "The server's name or address, or `unix:PATH` (or the path alone) for a Unix socket.".to_owned());
+    schema
+}
+
 /// The keys in addition to those of the server.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -50,7 +71,7 @@ pub(super) struct OwnKeys {
     pub(super) tls: Option<TlsKeys>,
     /// The required role: primary (or master), replica or any. With primary, a server that rejects writes fails, too. Default: any; with `sentinel`, primary.
     pub(super) role: Option<Setting<Role>>,
-    /// A key that must exist in the database. `EXISTS` reads neither its value nor counts as a use of it.
+    /// A key that must exist in the database. The check does not read its value, and it does not count as a use of the key.
     pub(super) key_exists: Option<Value>,
     /// `true` if the server is a node of a cluster: its slots must be served, and this pod must reach the nodes that the cluster announces to its clients (at most 16 in one run, in turn; without a login). Uncovered slots fail the check only if the cluster requires full coverage.
     pub(super) cluster: Option<bool>,
@@ -73,6 +94,8 @@ pub(super) struct Destination {
     pub(super) database: Option<u32>,
     /// What the parameters of the URL say.
     pub(super) parameters: Parameters,
+    /// Where it listens, if that is a Unix socket of this pod.
+    pub(super) socket: Option<SocketPath>,
     /// The name of the primary, if the hosts are those of its Sentinels.
     master: Option<String>,
 }
@@ -83,7 +106,10 @@ impl RedisKeys {
     /// # Errors
     /// Every fault at once.
     pub(super) fn read(node: &Node) -> Result<Self, Vec<Problem>> {
-        let (server, own) = read_or::<OwnKeys>(node, &RULES, &["sentinel"])?;
+        let (mut server, own) = read_or::<OwnKeys>(&SOCKETS.without_sockets(node)?, &RULES, &["sentinel"])?;
+        // What was read in their place was judged alone.
+        let text = |key: &str| node.get(key).and_then(Node::text).and_then(|text| Value::parse(text).ok());
+        (server.url, server.host) = (text("url").or(server.url), text("host").or(server.host));
         let keys = Self { server, own };
         let problems = keys.problems(node);
         if problems.is_empty() { Ok(keys) } else { Err(problems) }
@@ -123,11 +149,13 @@ impl RedisKeys {
     /// # Errors
     /// As [`ServerKeys::resolve`]; `url_malformed` for a path that is no number.
     pub(super) fn destination(&self, env: &dyn Env) -> Result<Destination, Fault> {
-        let mut server = self.server.resolve(&RULES, self.own.tls.is_some(), env)?;
+        let (socket, here) = SOCKETS.resolve(&self.server, env)?.unzip();
+        let keys = here.as_ref().unwrap_or(&self.server);
+        let mut server = keys.resolve(&RULES, self.own.tls.is_some(), env)?;
         let parameters = Parameters::read(&server.query);
         if parameters.tls && !server.tls {
             // The target is shown as what it is.
-            server = self.server.resolve(&RULES, true, env)?;
+            server = keys.resolve(&RULES, true, env)?;
         }
         server.user = server.user.or_else(|| parameters.user.clone());
         if let Some(sentinel) = &self.own.sentinel {
@@ -144,7 +172,7 @@ impl RedisKeys {
         };
         let master = self.own.sentinel.as_ref().map(|sentinel| sentinel.master.resolve(env)).transpose()?;
         let master = master.map(|master| master.expose().trim().to_owned());
-        Ok(Destination { server, database: database.map(|Database(number)| number), parameters, master })
+        Ok(Destination { server, database: database.map(|Database(number)| number), parameters, master, socket })
     }
 
     /// The Sentinels, if they are what is dialled first.
@@ -187,6 +215,11 @@ impl RedisKeys {
         Ok(password)
     }
 
+    /// Whether it is on a socket of this pod, whatever the environment is.
+    pub(super) fn is_on_socket(&self) -> bool {
+        SOCKETS.is_named(&self.server)
+    }
+
     /// The settings of TLS, if the check uses TLS.
     pub(super) fn tls(&self, destination: &Destination) -> Option<TlsKeys> {
         let keys = || self.own.tls.clone().unwrap_or_default();
@@ -227,6 +260,11 @@ impl RedisKeys {
 }
 
 impl Destination {
+    /// What is dialled over the network.
+    pub(super) fn endpoints(&self) -> Vec<Endpoint> {
+        if self.socket.is_some() { Vec::new() } else { self.server.hosts.clone() }
+    }
+
     /// The server.
     pub(super) fn endpoint(&self) -> &Endpoint {
         self.server.hosts.first().expect("a server has a host")
@@ -235,6 +273,10 @@ impl Destination {
     /// As it may be shown.
     pub(super) fn target(&self) -> String {
         let database = self.database.map(|number| number.to_string());
+        if let Some(path) = &self.socket {
+            let user = self.server.shown_user().map(|user| format!("{user}@")).unwrap_or_default();
+            return format!("redis+unix://{user}{path}");
+        }
         match &self.master {
             None => self.server.target(database.as_deref()),
             Some(master) => {

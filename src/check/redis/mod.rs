@@ -38,8 +38,6 @@ use keys::{Destination, RULES, RedisKeys};
 use run::RedisRun;
 use sentinel::PRIMARY;
 
-/// How TLS is asked for.
-const CLEARTEXT_FIX: &str = "set tls-port on the server, and write rediss:// in the URL of the app and of this check";
 /// The form of its URLs.
 const URL_FORM: &str = "redis://user:password@host:6379/0";
 
@@ -78,7 +76,7 @@ pub const KIND: Kind = Kind {
     facts: &[SERVER_VERSION, AUTH_METHOD, ROLE, PRIMARY],
     hint: hint::hint,
     #[cfg(test)]
-    schema: |generator| crate::check::server_keys::schema::<keys::OwnKeys>(generator, URL_FORM),
+    schema: |generator| keys::schema(generator, URL_FORM),
 };
 
 /// A configured check.
@@ -122,10 +120,14 @@ impl Check for Redis {
         let readings = self.keys.named().flat_map(|(key, value)| Reading::all(key, value, env)).collect();
         Prepared::new(
             destination.as_ref().map_or_else(|fault| self.keys.blamed_origin(fault), Destination::target),
-            destination.as_ref().map(|destination| destination.server.hosts.clone()).unwrap_or_default(),
+            destination.as_ref().map(Destination::endpoints).unwrap_or_default(),
             readings,
             destination.and_then(|destination| self.resolve(destination, env)),
         )
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        self.keys.is_on_socket()
     }
 
     fn values(&self) -> Vec<&Value> {

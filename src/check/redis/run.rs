@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::CLEARTEXT_FIX;
 use super::client::{Client, SessionError};
 use super::cluster::{self, Node, Turn};
 use super::errors::{MOVED, Meaning, NOT_EXPECTED, ServerError, UNKNOWN_COMMAND};
@@ -27,6 +26,8 @@ use crate::outcome::{AUTH_METHOD, Detail, FactValue, Fault, Phase, ROLE, SERVER_
 use crate::secret::Secret;
 use crate::url::Endpoint;
 
+/// How TLS is asked for.
+const CLEARTEXT_FIX: &str = "set tls-port on the server, and write rediss:// in the URL of the app and of this check";
 const UNCOVERED_FIX: &str =
     "start the nodes that CLUSTER NODES in redis-cli shows as failed, or assign the slots to others";
 const UNREACHABLE_FIX: &str = "start these nodes, or correct the address that they announce (cluster-announce-ip)";
@@ -88,7 +89,10 @@ impl RedisRun {
     async fn visit(&self, attempt: &mut Attempt, endpoint: &Endpoint) -> Result<Vec<Node>, Fault> {
         // Report unreadable files before connecting.
         let tls = self.tls.as_ref().map(|keys| keys.options(&endpoint.host, attempt.world())).transpose()?;
-        let mut io = attempt.connect(endpoint).await?;
+        let mut io = match &self.destination.socket {
+            Some(path) => attempt.connect_unix(path).await?,
+            None => attempt.connect(endpoint).await?,
+        };
         if let Some(mut options) = tls {
             if self.destination.parameters.leniency == Leniency::Name && options.verify == Verify::Full {
                 options.verify = Verify::Chain;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::ca::Pair;
 use super::netns::Namespace;
-use super::{Folder, Running, free_port, need, run, until};
+use super::{Folder, Running, free_port, need, run, tool, until};
 
 /// The password of tests.
 pub(crate) const PASSWORD: &str = "sesame";
@@ -25,6 +25,8 @@ pub(crate) struct Options<'a> {
     pub(crate) inside: Option<&'a Namespace>,
     /// Whether it is a Sentinel.
     pub(crate) sentinel: bool,
+    /// Whether it is Valkey, not Redis.
+    pub(crate) valkey: bool,
     /// A data folder that another server has left.
     pub(crate) data: Option<PathBuf>,
 }
@@ -77,7 +79,10 @@ impl Server {
                 options.settings
             );
             let conf = folder.write("redis.conf", conf);
-            let mut command = Command::new(need("redis-server", "redis-server"));
+            let mut command = Command::new(match options.valkey {
+                true => tool("valkey-1/valkey-server"),
+                false => need("redis-server", "redis-server"),
+            });
             command.arg(conf);
             if options.sentinel {
                 command.arg("--sentinel");
