@@ -286,7 +286,9 @@ fn judged(row: &Row, kind: &str, run: &Run, idle: u64) -> Vec<String> {
 pub(crate) fn checks_by_manner() -> Vec<(&'static str, Vec<String>)> {
     let of = |row: Row| {
         let peer = here(row.manner).to_string();
-        (row.name, kinds().into_iter().map(|(_, keys)| keys.replace("PEER", &peer)).collect())
+        // Other keys of a kind that is there already add load, and nothing new.
+        let once = kinds().into_iter().filter(|(name, _)| !matches!(*name, "sentinel" | "cluster"));
+        (row.name, once.map(|(_, keys)| keys.replace("PEER", &peer)).collect())
     };
     rows().into_iter().map(of).collect()
 }

@@ -61,8 +61,7 @@ impl Sentinel {
         let mut faults = Vec::new();
         for (index, endpoint) in addresses.iter().enumerate() {
             attempt.for_host(Some(endpoint.host.to_string()));
-            // The primary gets a share, too.
-            let parts = u32::try_from(addresses.len() - index + 1).unwrap_or(u32::MAX);
+            let parts = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
             let share = attempt.deadline().saturating_duration_since(Instant::now()) / parts;
             let fault = match timeout(share, self.ask(attempt, endpoint)).await {
                 Ok(Ok(found)) => {
