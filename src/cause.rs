@@ -201,6 +201,18 @@ causes! {
         "a table that the query names does not exist",
         "run the migrations, and compare the database and its search_path with the app's";
 
+    NotFoundOnServer: "not_found_on_server", [Assert], Heals, DOWN =>
+        "the server does not have what the check asks for: a key, a queue, a topic, a name",
+        "compare its name in the check with what the server has";
+
+    NotEnoughReplicas: "not_enough_replicas", [Login, Request, Assert], Heals, DOWN =>
+        "the cluster has no leader, no quorum, or fewer replicas than it needs",
+        "start the nodes that are down, and look at the state of the cluster";
+
+    AdvertisedUnreachable: "advertised_unreachable", [Assert], Heals, DOWN =>
+        "the server sends its clients to addresses that this pod cannot resolve or reach",
+        "let the server announce addresses that its clients can resolve and reach";
+
     HttpStatus: "http_status", [Assert], Heals, DOWN =>
         "the status is not one of the expected ones",
         "compare path and method; read the server's log";
@@ -258,11 +270,11 @@ causes! {
         "the password appears twice in a connection URL",
         "set it once: either the URL contains it, or the template that builds the URL adds it";
 
-    FileMissing: "file_missing", [Assert], Heals, DOWN =>
+    FileMissing: "file_missing", [Connect, Assert], Heals, DOWN =>
         "a file does not exist",
         "mount the Secret or ConfigMap in this container too";
 
-    FileInvalid: "file_invalid", [Assert], Heals, DOWN =>
+    FileInvalid: "file_invalid", [Connect, Assert], Heals, DOWN =>
         "a file's content cannot be used",
         "compare the content with what is expected there";
 

@@ -26,11 +26,12 @@ use crate::timestamp::serialize_seconds;
 #[cfg(test)]
 pub(crate) use advice::tells_what_to_do;
 pub use detail::{
-    BrokenVariable, Detail, DnsDetail, HttpDetail, SqlState, StreamDetail, TlsDetail, ValueDetail, VariableFlaw,
+    BrokenVariable, Detail, DnsDetail, HttpDetail, SocketDetail, SqlState, StreamDetail, TlsDetail, ValueDetail,
+    VariableFlaw,
 };
 pub use facts::{
-    AUTH_METHOD, AbsentFile, BrowserOrigin, Certificate, Cookie, FactKey, FactValue, Facts, HealthRemark, PeerClock,
-    ROLE, Redirect, RedirectPurpose, RequestedPath, SERVER_VERSION,
+    AUTH_METHOD, AbsentFile, BrowserOrigin, Certificate, CleartextLogin, Cookie, FactKey, FactValue, Facts,
+    HealthRemark, PeerClock, ROLE, Redirect, RedirectPurpose, RequestedPath, SERVER_VERSION,
 };
 pub use failure::{Failure, LINE_LIMIT};
 pub use oddity::CertificateOddity;
@@ -189,6 +190,19 @@ impl ConnectAttempt {
     }
 }
 
+/// One try to connect to a Unix socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SocketAttempt {
+    /// Where it is.
+    pub path: String,
+    /// What happened.
+    pub result: ConnectResult,
+    /// The number of the operating system's error, where it gave one.
+    pub errno: Option<i32>,
+    /// Until the result.
+    pub duration: Duration,
+}
+
 /// The result of one try; the word is a metric label, so the set is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ConnectResult {
@@ -341,6 +355,8 @@ pub struct Evidence {
     pub search_list: Option<SearchList>,
     /// Every try, in order.
     pub tries: Vec<ConnectAttempt>,
+    /// Every try to connect to a Unix socket, in order.
+    pub sockets: Vec<SocketAttempt>,
     /// What was learnt.
     pub facts: Facts,
     /// The members, under `require: all|each`.
@@ -387,7 +403,8 @@ impl Evidence {
     /// Whether a server accepted a connection.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.tries.iter().any(|one| one.result == ConnectResult::Connected)
+        let mut results = self.tries.iter().map(|one| one.result).chain(self.sockets.iter().map(|one| one.result));
+        results.any(|result| result == ConnectResult::Connected)
     }
 }
 

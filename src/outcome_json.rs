@@ -10,7 +10,9 @@ use serde::Serialize;
 use serde::ser::Serializer;
 
 use crate::finding::{Finding, Prediction};
-use crate::outcome::{ConnectAttempt, ConnectResult, Facts, Failure, Member, Outcome, Pairs, Phase, Query, Surveyed};
+use crate::outcome::{
+    ConnectAttempt, ConnectResult, Facts, Failure, Member, Outcome, Pairs, Phase, Query, SocketAttempt, Surveyed,
+};
 use crate::timestamp::{rfc3339, seconds, serialize_seconds};
 
 /// Whether excerpts of bodies and greetings are shown.
@@ -64,7 +66,7 @@ pub fn outcome<'a>(name: &'a str, kind: &'a str, outcome: &'a Outcome, excerpts:
         duration: outcome.duration,
         phases: &evidence.phases,
         queries: &evidence.queries,
-        tries: evidence.tries.iter().map(TryJson::new).collect(),
+        tries: evidence.tries.iter().map(TryJson::new).chain(evidence.sockets.iter().map(TryJson::of_socket)).collect(),
         facts: FactsJson {
             facts: &evidence.facts,
             excerpt: evidence.facts.excerpt.as_deref().filter(|_| excerpts == Excerpts::Shown),
@@ -94,11 +96,20 @@ struct FactsJson<'a> {
     excerpt: Option<&'a str>,
 }
 
-/// A try, with the family of its address.
+/// Where a try led to.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum AddressJson {
+    Network(SocketAddr),
+    /// `unix:PATH`.
+    Socket(String),
+}
+
+/// A try, with the family of its address; a Unix socket has none.
 #[derive(Debug, Serialize)]
 struct TryJson<'a> {
-    address: SocketAddr,
-    family: u8,
+    address: AddressJson,
+    family: Option<u8>,
     result: ConnectResult,
     errno: Option<i32>,
     #[serde(rename = "duration_seconds", serialize_with = "serialize_seconds")]
@@ -110,8 +121,20 @@ struct TryJson<'a> {
 impl<'a> TryJson<'a> {
     fn new(attempt: &'a ConnectAttempt) -> Self {
         let ConnectAttempt { host, address, result, errno, duration } = attempt;
-        let host = host.as_deref();
-        Self { address: *address, family: attempt.family(), result: *result, errno: *errno, duration: *duration, host }
+        Self {
+            address: AddressJson::Network(*address),
+            family: Some(attempt.family()),
+            result: *result,
+            errno: *errno,
+            duration: *duration,
+            host: host.as_deref(),
+        }
+    }
+
+    fn of_socket(attempt: &'a SocketAttempt) -> Self {
+        let SocketAttempt { path, result, errno, duration } = attempt;
+        let address = AddressJson::Socket(format!("unix:{path}"));
+        Self { address, family: None, result: *result, errno: *errno, duration: *duration, host: None }
     }
 }
 

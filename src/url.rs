@@ -5,6 +5,7 @@
 
 mod host;
 mod problems;
+mod unix;
 
 use crate::outcome::{ValueDetail, is_invisible};
 use crate::secret::Secret;
@@ -12,6 +13,7 @@ use crate::secret::Secret;
 pub use host::{Endpoint, Host, parse_port};
 use problems::{SERVICE_PORT, TOO_LONG};
 pub use problems::{SOCKET, TOO_MANY_HOSTS, detail_of};
+pub use unix::SocketPath;
 
 /// What is wrong with a URL, and at which character; never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

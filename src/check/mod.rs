@@ -16,6 +16,7 @@ pub mod reader;
 pub mod redis;
 mod schemes;
 pub mod server_keys;
+pub mod several;
 pub mod tcp;
 pub mod tls;
 pub mod tls_keys;

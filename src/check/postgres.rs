@@ -29,6 +29,7 @@ use tokio::time::{Instant, timeout};
 use crate::cause::Cause;
 use crate::check::login::stating;
 use crate::check::server_keys::origin_of;
+use crate::check::several::{furthest, in_words};
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
@@ -40,7 +41,7 @@ use crate::outcome::{
 };
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Url};
+use crate::url::Url;
 use crate::value::Value;
 
 use keys::PostgresKeys;
@@ -302,20 +303,4 @@ const fn rejects_credentials(cause: Cause) -> bool {
             | Cause::TlsClientCertRequired
             | Cause::NoSuchDatabase
     )
-}
-
-fn in_words(faults: &[(&Endpoint, Fault)]) -> Vec<String> {
-    faults.iter().map(|(endpoint, fault)| format!("{endpoint}: {}", fault.message)).collect()
-}
-
-/// Of several hosts' faults the one that got furthest; its message names all.
-fn furthest(faults: Vec<(&Endpoint, Fault)>) -> Fault {
-    let all = in_words(&faults);
-    let several = faults.len() > 1;
-    let best = faults
-        .into_iter()
-        .map(|(_, fault)| fault)
-        .reduce(|best, next| if next.phase > best.phase { next } else { best });
-    let best = best.expect("there is at least one host");
-    if several { best.with_message(all.join("; ")) } else { best }
 }

@@ -10,6 +10,7 @@ mod login;
 mod misled;
 mod names;
 mod pod;
+mod socket;
 mod tls;
 
 use crate::cause::Cause;
@@ -46,6 +47,11 @@ pub fn proxy_note(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> 
 }
 
 fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<String> {
+    if let Some(Detail::Socket(detail)) = fault.detail
+        && let Some(text) = socket::hint(detail)
+    {
+        return Some(text.to_owned());
+    }
     match fault.cause {
         Cause::DnsNotFound | Cause::DnsNoAddress | Cause::DnsTimeout | Cause::DnsServerFailure | Cause::DnsRefused => {
             names::hint(fault, evidence, context)
@@ -89,7 +95,10 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::FileInvalid => pod::hint(fault),
         Cause::ProbeLimit if matches!(fault.detail, Some(Detail::Tls(_))) => tls::hint(fault, evidence, context),
         Cause::ProbeLimit => pod::hint(fault),
-        Cause::HttpStatus
+        Cause::NotFoundOnServer
+        | Cause::NotEnoughReplicas
+        | Cause::AdvertisedUnreachable
+        | Cause::HttpStatus
         | Cause::HttpRedirect
         | Cause::HealthDown
         | Cause::BodyMismatch

@@ -18,6 +18,7 @@ pub mod survey;
 pub mod throttling;
 pub mod tls;
 pub mod turns;
+mod unix;
 mod world;
 
 pub use world::World;

@@ -44,6 +44,25 @@ pub enum Detail {
     Value(ValueDetail),
     /// How the stream stood.
     Stream(StreamDetail),
+    /// Why a Unix socket could not be connected to.
+    Socket(SocketDetail),
+}
+
+/// Why a Unix socket could not be connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SocketDetail {
+    /// There is no such file.
+    Missing,
+    /// This user may not write to it.
+    Denied,
+    /// The file is there, and no server.
+    Refused,
+    /// The server accepts no connection.
+    Full,
+    /// It takes datagrams alone.
+    Datagrams,
+    /// Anything else.
+    Other,
 }
 
 /// What resolving a name showed, where the queries do not say it.

@@ -124,6 +124,7 @@ fn full() -> Outcome {
         }],
         certificate_oddities: Vec::new(),
         absent_files: Vec::new(),
+        cleartext_login: None,
         first_expiry: Some(1_775_001_600),
         tls_verified: Some(true),
         own: vec![

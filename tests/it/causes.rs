@@ -223,6 +223,19 @@ const ANSWERS: &[Row] = &[
         "Set `requirepass` on the server",
         "redis: {url: \"redis://:sesame@127.0.0.1:$REDIS\"}",
     ),
+    row(
+        "not_found_on_server",
+        "assert",
+        "EXISTS KEY",
+        "redis: {url: \"redis://127.0.0.1:$REDIS\", key_exists: nothing}",
+    ),
+    row("not_enough_replicas", "assert", "CLUSTER NODES", "redis: {url: \"redis://127.0.0.1:$NODE\", cluster: true}"),
+    row(
+        "advertised_unreachable",
+        "assert",
+        "replica-announce-ip",
+        "redis: {sentinel: {master: cache, addresses: \"127.0.0.1:$SENTINEL\"}}",
+    ),
     row("health_down", "assert", "for the part that is down", "peer: {url: \"$NGINX/health\"}"),
     row("body_mismatch", "assert", "shows an excerpt", "http: {url: \"$NGINX/health\", body_contains: happy}"),
     row(

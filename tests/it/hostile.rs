@@ -93,6 +93,8 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
         ("redis", r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
         ("rediss", format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#)),
+        ("sentinel", r#"redis: {sentinel: {master: cache, addresses: "PEER", password: sesame}}"#.to_owned()),
+        ("cluster", r#"redis: {url: "redis://PEER", cluster: true, role: primary, key_exists: x}"#.to_owned()),
     ];
     rows_of(servers(), keys, |(_, keys)| keys, (file!(), "a name and the keys that it is run with against each peer"))
 }
@@ -139,7 +141,7 @@ const OTHERWISE: &str =
     "bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str = "http head h2c peer redis = tls_unsupported";
+const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -160,7 +162,7 @@ fn slow_rows() -> Vec<Row> {
         )
     };
     vec![
-        Row::new("one byte a second of Redis", drips(CACHE), &waits("bytes redis")),
+        Row::new("one byte a second of Redis", drips(CACHE), &waits("bytes redis sentinel cluster")),
         Row::new("one byte a second of HTTP", drips(HTTP), &waits("http head peer")),
         Row::new("one byte a second of PostgreSQL", drips(POSTGRES), &waits("postgres")),
         Row::new(
@@ -201,7 +203,7 @@ fn endless_rows() -> Vec<Row> {
         Row::new(
             "an endless status",
             floods(b"+", filler),
-            &first("redis = too_large; pgtls = protocol_error too_large"),
+            &first("redis sentinel cluster = too_large; pgtls = protocol_error too_large"),
         ),
         Row::new("an endless nesting", floods(b"", b"*1\r\n"), &first("pgtls = protocol_error too_large")),
         Row::new("endless HTTP/2 settings", floods(b"", b"\0\0\0\x04\0\0\0\0\0"), &first("h2c = too_large timeout")),
@@ -220,8 +222,8 @@ fn huge_rows() -> Vec<Row> {
             &first("http peer = too_large; head = pass"),
         ),
         Row::new("a message of 2 GiB", says(b"R\x7f\xff\xff\xff\0\0\0\n"), &database),
-        Row::new("a string of 2 GiB", says(b"$2147483648\r\nab"), &first("redis = too_large")),
-        Row::new("a list of 2 billion", says(b"*2147483647\r\n"), &first("redis = too_large")),
+        Row::new("a string of 2 GiB", says(b"$2147483648\r\nab"), &first("redis sentinel cluster = too_large")),
+        Row::new("a list of 2 billion", says(b"*2147483647\r\n"), &first("redis sentinel cluster = too_large")),
         Row::new("an error of 2 GiB", floods(b"E\x7f\xff\xff\xffSFATAL\0"), &database),
         Row::new("a huge TLS record", floods(b"\x16\x03\x03\xff\xff"), &handshake),
         Row::new("a huge TLS message", floods(b"\x16\x03\x03\x40\0\x02\xff\xff\xff"), &handshake),
@@ -284,7 +286,9 @@ fn judged(row: &Row, kind: &str, run: &Run, idle: u64) -> Vec<String> {
 pub(crate) fn checks_by_manner() -> Vec<(&'static str, Vec<String>)> {
     let of = |row: Row| {
         let peer = here(row.manner).to_string();
-        (row.name, kinds().into_iter().map(|(_, keys)| keys.replace("PEER", &peer)).collect())
+        // Other keys of a kind that is there already add load, and nothing new.
+        let once = kinds().into_iter().filter(|(name, _)| !matches!(*name, "sentinel" | "cluster"));
+        (row.name, once.map(|(_, keys)| keys.replace("PEER", &peer)).collect())
     };
     rows().into_iter().map(of).collect()
 }
@@ -333,6 +337,13 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
     let redis = Redis::with_password();
     let rediss = RedisOptions { settings: "requirepass sesame", tls: Some(&pair), ..RedisOptions::default() };
     let rediss = Redis::start(&rediss);
+    let node = Redis::node("");
+    node.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    until("the cluster is up", || node.cli(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
+    let settings = format!("sentinel monitor cache 127.0.0.1 {} 1", node.port);
+    let watching =
+        RedisOptions { settings: &settings, sentinel: true, ready: "monitor master", ..RedisOptions::default() };
+    let watching = Redis::start(&watching);
     let trust = Folder::new();
     let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
     let http = here(Manner::SaysAndEnds(HTTP.to_vec()));
@@ -352,6 +363,12 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
             loopback(rediss.port),
             format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#),
         ),
+        (
+            "redis in a cluster",
+            loopback(node.port),
+            r#"redis: {url: "redis://PEER", cluster: true, role: primary}"#.to_owned(),
+        ),
+        ("sentinel", loopback(watching.port), r#"redis: {sentinel: {master: cache, addresses: "PEER"}}"#.to_owned()),
     ];
     let add = "a server whose answer is cut at each byte, and the keys that pass where it is not";
     let cases = rows_of(servers(), cases, |(_, _, keys)| keys, (file!(), add));

@@ -1,10 +1,15 @@
 //! The `redis` kind against the real Redis.
 
+mod cluster;
+mod keys;
 mod login;
+mod role;
 mod sentinel;
 mod states;
 mod strangers;
 mod tls;
+mod unix;
+mod valkey;
 
 use serde_json::Value;
 

@@ -8,8 +8,8 @@ use crate::check::reader::{ReadError, Reader};
 
 /// The maximum size of one reply in bytes.
 const REPLY_LIMIT: usize = 64 * 1024;
-/// The maximum number of replies in all arrays of one reply.
-const ITEMS_LIMIT: u64 = 1024;
+/// The maximum number of replies in all arrays of one reply; one that lists all slots of a cluster has the most.
+const ITEMS_LIMIT: u64 = 4096;
 /// The maximum depth of nested arrays; no command nests its reply deeper.
 const DEPTH_LIMIT: usize = 8;
 
@@ -19,9 +19,9 @@ pub(super) enum Reply {
     /// `+OK`.
     Status(String),
     /// `-ERR …`.
-    Error(ServerError),
+    Error(Box<ServerError>),
     /// `:1`.
-    Integer,
+    Integer(i64),
     /// `$4…`.
     Bulk(Vec<u8>),
     /// `$-1` or `*-1`.
@@ -91,8 +91,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             Reply::Status(text) if text == status => Ok(()),
             // A subscribed client gets PONG as a bulk string, and some proxies always send it like that.
             Reply::Bulk(bytes) if bytes == status.as_bytes() => Ok(()),
-            Reply::Error(error) => Err(SessionError::Refused(name, error)),
+            Reply::Error(error) => Err(SessionError::Refused(name, *error)),
             other => Err(SessionError::Unexpected(format!("{} in place of {status}", other.name()))),
+        }
+    }
+
+    /// Like [`Client::call`], where an error of the server is none of the replies that will do.
+    ///
+    /// # Errors
+    /// Every [`SessionError`].
+    pub(super) async fn ask(&mut self, name: &'static str, arguments: &[&str]) -> Result<Reply, SessionError> {
+        match self.call(name, arguments).await? {
+            Reply::Error(error) => Err(SessionError::Refused(name, *error)),
+            reply => Ok(reply),
         }
     }
 
@@ -100,8 +111,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     ///
     /// # Errors
     /// As [`Client::call`].
-    pub(super) async fn call_and_quit(&mut self, name: &'static str) -> Result<Reply, SessionError> {
-        let both = [command(name, &[]), command("QUIT", &[])];
+    pub(super) async fn call_and_quit(
+        &mut self,
+        name: &'static str,
+        arguments: &[&str],
+    ) -> Result<Reply, SessionError> {
+        let both = [command(name, arguments), command("QUIT", &[])];
         let both = Zeroizing::new(both.iter().flat_map(|one| one.iter().copied()).collect::<Vec<u8>>());
         self.reader.send(&both).await?;
         self.reply().await
@@ -158,8 +173,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         let text = || String::from_utf8_lossy(&line);
         Ok(match kind {
             b'+' => Piece::Whole(Reply::Status(text().into_owned())),
-            b'-' => Piece::Whole(Reply::Error(ServerError::read(&text()))),
-            b':' => number(&line).map(|_| Piece::Whole(Reply::Integer))?,
+            b'-' => Piece::Whole(Reply::Error(Box::new(ServerError::read(&text())))),
+            b':' => Piece::Whole(Reply::Integer(number(&line)?)),
             b'$' => match length(&line)? {
                 None => Piece::Whole(Reply::Nil),
                 Some(count) => Piece::Whole(Reply::Bulk(self.bulk(count, room).await?)),
@@ -187,11 +202,11 @@ enum Piece {
 
 impl Reply {
     /// What it is, with its article, for messages; its content is never shown.
-    const fn name(&self) -> &'static str {
+    pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Status(_) => "another status",
             Self::Error(_) => "an error",
-            Self::Integer => "an integer",
+            Self::Integer(_) => "an integer",
             Self::Bulk(_) => "a bulk string",
             Self::Nil => "nil",
             Self::Array(_) => "an array",

@@ -49,6 +49,13 @@ const QUOTA: &str = "the server rejects commands, because a quota of its plan is
 const BACKEND: &str = "the proxy in front of Redis cannot reach its server";
 const ANOTHER_NODE: &str = "the server redirects its clients to another node of its cluster";
 const ZERO_ONLY: &str = "the server is a cluster, which has only database 0";
+const NOT_CLUSTER: &str = "the server is no node of a cluster, but `cluster` is set";
+/// The Sentinels cannot fail over.
+pub(super) const NO_QUORUM: &str = "noquorum";
+/// Another node of the cluster has the key.
+pub(super) const MOVED: &str = "moved";
+/// The user's ACL does not allow a command.
+pub(super) const NO_PERMISSION: &str = "noperm";
 /// The server lacks the command.
 pub(super) const UNKNOWN_COMMAND: &str = "unknown_command";
 /// The server has no password.
@@ -111,16 +118,24 @@ pub(super) const ROWS: &[Row] = &[
     ("ERR", "database is supported", "cluster_database", Refused(NoSuchDatabase), "the server has only database 0"),
     ("ERR", "unencrypted connection", "wants_tls", Failed(Cause::TlsUnsupported), "the server accepts only TLS"),
     ("LOADING", "", "loading", Refused(Starting), "the server is loading its data"),
-    ("NOPERM", "", "noperm", LoggedIn, "the login works, but the user may not run the command"),
+    ("NOPERM", "", NO_PERMISSION, LoggedIn, "the login works, but the user may not run the command"),
     ("MISCONF", "", "misconf", LoggedIn, "the login works, but the server cannot save its data to disk"),
     ("MASTERDOWN", "", "masterdown", LoggedIn, "the login works, but the server is a replica that lost its primary"),
     ("NOREPLICAS", "", "noreplicas", LoggedIn, "the login works, but the server has too few replicas to accept writes"),
     ("OOM", "", "oom", LoggedIn, "the login works, but the server has no memory left for writes"),
     ("TRYAGAIN", "", "tryagain", LoggedIn, "the login works, but the cluster is moving these keys to another node"),
     ("READONLY", "", "readonly", Failed(Cause::ReadOnly), "the server is a read-only replica"),
-    ("CLUSTERDOWN", "", "clusterdown", Failed(Cause::QueryFailed), "the cluster is down"),
-    ("MOVED", "", "moved", Failed(Cause::QueryFailed), ANOTHER_NODE),
-    ("ASK", "", "moved", Failed(Cause::QueryFailed), ANOTHER_NODE),
+    ("CLUSTERDOWN", "", "clusterdown", Failed(Cause::NotEnoughReplicas), "the cluster is down"),
+    ("ERR", "cluster support disabled", "not_cluster", Failed(Cause::QueryFailed), NOT_CLUSTER),
+    (
+        "NOQUORUM",
+        "",
+        NO_QUORUM,
+        Failed(Cause::NotEnoughReplicas),
+        "the Sentinels that are up are too few to elect another primary",
+    ),
+    ("MOVED", "", MOVED, Failed(Cause::QueryFailed), ANOTHER_NODE),
+    ("ASK", "", MOVED, Failed(Cause::QueryFailed), ANOTHER_NODE),
     ("BUSY", "", "busy", Failed(Cause::QueryFailed), "a script keeps the server busy"),
     (
         "UNKILLABLE",

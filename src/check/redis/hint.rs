@@ -1,6 +1,8 @@
 //! Hints for failures of Redis: the most likely cause and the one command or change that fixes it. General hints cover
 //! names, addresses and certificates.
 
+use super::errors::NO_QUORUM;
+use super::fault::code;
 use crate::cause::Cause;
 use crate::findings::Context;
 use crate::outcome::{Detail, Evidence, Fault, Phase};
@@ -38,11 +40,11 @@ pub(super) fn of_warning(code: &str) -> &'static str {
 /// The hint for an error of the server, by its code.
 fn of_error(code: &str) -> Option<&'static str> {
     Some(match code {
-        "sentinel" => {
+        code::SENTINEL => {
             "This port is Redis Sentinel, which stores no data. Use the port of the primary, usually 6379; to check Sentinel \
              itself, use `tcp`."
         }
-        "sentinel_port" => {
+        code::SENTINEL_PORT => {
             "Port 26379 is usually Redis Sentinel, which has a password of its own and stores no data. Use the port of the \
              primary, usually 6379."
         }
@@ -78,11 +80,11 @@ fn of_error(code: &str) -> Option<&'static str> {
             "The server requires a password, but this check has none. Set `password: {file: …}`, or write \
              `redis://:PASSWORD@HOST` with the password percent-encoded."
         }
-        "password_as_user" => {
+        code::PASSWORD_AS_USER => {
             "The text before the `@` in the URL has no colon, so clients read it as the user. If it is the password, write \
              `redis://:PASSWORD@HOST`."
         }
-        "no_user_password" => {
+        code::NO_USER_PASSWORD => {
             "AUTH needs a user and a password, so set `password`. For a user with `nopass`, any text works."
         }
         "wrongpass" => {
@@ -119,9 +121,13 @@ fn of_error(code: &str) -> Option<&'static str> {
              file."
         }
         "readonly" => "The target is a replica. Point it at the Service of the primary, or let the failover finish.",
-        "clusterdown" => {
+        "clusterdown" | code::SLOTS => {
             "`CLUSTER INFO` in redis-cli shows how many slots no node serves. Start the nodes that `CLUSTER NODES` shows as \
              failed."
+        }
+        "not_cluster" => "Remove `cluster: true`, or set `cluster-enabled yes` on the server.",
+        NO_QUORUM => {
+            "Start the missing Sentinels: `SENTINEL CKQUORUM NAME` in redis-cli on port 26379 shows how many are needed."
         }
         "moved" => "The server is one node of a cluster. Use a client with cluster support in the app.",
         "busy" => {
@@ -134,7 +140,109 @@ fn of_error(code: &str) -> Option<&'static str> {
             "Free disk space or repair the volume: the server rejects every write until a save succeeds. `INFO persistence` \
              in redis-cli shows `rdb_last_bgsave_status`."
         }
-        "wants_tls" => "Write `rediss://` in the URL, or set `tls: {}` beside `host`.",
+        code::WANTS_TLS => "Write `rediss://` in the URL, or set `tls: {}` beside `host`.",
+        code => return of_deployment(code).or_else(|| of_request(code)),
+    })
+}
+
+/// The hint for what the check asks for, by its code.
+fn of_request(code: &str) -> Option<&'static str> {
+    Some(match code {
+        code::IS_REPLICA => {
+            "The target is a replica, which rejects writes. Point it at the Service of the primary, or let the failover finish."
+        }
+        code::IS_PRIMARY => "Point the target at the Service of the replicas, or set `role: any`.",
+        code::NO_ROLE => {
+            "The server or the proxy in front of it supports neither HELLO nor ROLE. Connect to the server directly, or remove \
+             `role`."
+        }
+        code::NO_KEY => {
+            "Compare the name of the key and the number of the database with what the app writes: `redis-cli -n NUMBER EXISTS \
+             KEY`."
+        }
+        code::KEY_ELSEWHERE => {
+            "pilotfish logs in to one node in a run. Point the target at the node that `CLUSTER KEYSLOT KEY` and `CLUSTER SLOTS` \
+             in redis-cli show, or remove `key_exists`."
+        }
+        code::NOPERM_KEY => {
+            "Allow the command and the key: run `ACL SETUSER USER +exists %R~KEY` in redis-cli, and change the ACL file."
+        }
+        code::NOPERM_PING => {
+            "The user's ACL does not allow PING. Run `ACL SETUSER USER +ping` in redis-cli, and change the ACL file."
+        }
+        code::NOPERM_ROLE => {
+            "The user's ACL does not allow ROLE. Run `ACL SETUSER USER +role` in redis-cli, and change the ACL file."
+        }
+        code::NOPERM_CLUSTER => {
+            "Run `ACL SETUSER USER +cluster|info +cluster|slots +cluster|nodes` in redis-cli (before Redis 7: `+cluster`), and \
+             change the ACL file."
+        }
+        _ => return None,
+    })
+}
+
+/// The hint for what Sentinels and clusters show, by its code.
+fn of_deployment(code: &str) -> Option<&'static str> {
+    Some(match code {
+        code::UNKNOWN_MASTER => {
+            "Set `sentinel.master` to a name that the Sentinels monitor: `SENTINEL MASTERS` in redis-cli on port 26379 lists \
+             them."
+        }
+        code::NOT_SENTINEL => {
+            "Point `sentinel.addresses` at the port of the Sentinels, usually 26379. To check Redis itself, remove `sentinel` \
+             and set `url`."
+        }
+        code::SENTINEL_NOAUTH => {
+            "The Sentinel requires a password. Set `sentinel.password` (and `sentinel.username` for an ACL user): Sentinels do \
+             not use the password of Redis."
+        }
+        code::SENTINEL_WRONGPASS => {
+            "Compare `sentinel.password` with `requirepass` in sentinel.conf. It is not the password of Redis \
+             (`sentinel auth-pass`)."
+        }
+        code::SENTINEL_NO_PASSWORD => {
+            "The Sentinel has no password set. Remove `sentinel.password`, or set `requirepass` in sentinel.conf."
+        }
+        code::SENTINEL_NOPERM => {
+            "Run `ACL SETUSER USER +sentinel|get-master-addr-by-name +sentinel|ckquorum` on each Sentinel, and change its ACL \
+             file."
+        }
+        code::NO_FAILOVER => {
+            "Start the primary, or start the missing Sentinels so that they promote a replica. `SENTINEL CKQUORUM NAME` in \
+             redis-cli on port 26379 shows how many are needed."
+        }
+        code::SENTINEL_LOOPBACK => {
+            "The Sentinels monitor the primary at a loopback address, which is another machine in every pod. Write its address \
+             or name in `sentinel monitor`, and set `replica-announce-ip` on Redis."
+        }
+        code::SENTINEL_UNREACHABLE => {
+            "Check that the primary runs and that a NetworkPolicy allows this pod to reach it. If the address is wrong, set \
+             `replica-announce-ip` on Redis, or `sentinel announce-hostnames yes`."
+        }
+        code::SENTINEL_REPLICA => {
+            "A failover is under way, or the Sentinels disagree. Wait for it to finish; if it does not, compare `SENTINEL \
+             GET-MASTER-ADDR-BY-NAME NAME` on each of them."
+        }
+        code::MINORITY => {
+            "Check that the nodes reach each other on the port of the cluster bus (usually 16379). `CLUSTER NODES` in redis-cli \
+             shows which ones are disconnected."
+        }
+        code::CLUSTER_LOOPBACK => {
+            "The nodes announce a loopback address, which is another machine in every pod. Set `cluster-announce-ip` on each node \
+             to an address that its clients reach."
+        }
+        code::CLUSTER_NAMES => {
+            "Clients connect to every node by the name that it announces. Set `cluster-announce-hostname` to a name that resolves \
+             in this pod, or announce the IP address."
+        }
+        code::CLUSTER_UNREACHABLE => {
+            "Clients connect to every node. Allow them all in the NetworkPolicies, and set `cluster-announce-ip` to an address \
+             that this pod reaches."
+        }
+        code::LARGE_CLUSTER => {
+            "Remove `cluster: true`: pilotfish does not read such a long list. `redis-cli --cluster check HOST:PORT` shows the \
+             nodes."
+        }
         _ => return None,
     })
 }
@@ -167,17 +275,15 @@ mod tests {
     use super::{of_error, of_stream, of_warning};
     use crate::cause::Cause;
     use crate::check::redis::errors::{Meaning, ROWS};
+    use crate::check::redis::fault::code;
     use crate::outcome::Phase;
 
     /// The most that `kubectl describe` shows of a hint.
     const LIMIT: usize = 300;
 
-    /// Codes that come from this kind, not from a server.
-    const OWN: [&str; 6] = ["password_as_user", "no_user_password", "wants_tls", "sentinel", "sentinel_port", "other"];
-
     #[test]
     fn every_code_has_a_hint_that_fits() {
-        for code in ROWS.iter().map(|row| row.2).chain(OWN) {
+        for code in ROWS.iter().map(|row| row.2).chain(code::ALL.iter().copied()).chain(["other"]) {
             let hint = of_error(code).unwrap_or_else(|| panic!("{code} has no hint"));
             fits(hint);
         }

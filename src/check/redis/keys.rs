@@ -4,16 +4,19 @@ use serde::Deserialize;
 
 use super::database::Database;
 use super::parameters::Parameters;
+use super::role::Role;
+use super::sentinel::Sentinel;
+use super::sentinel_keys::SentinelKeys;
 use crate::cause::Cause;
 use crate::check::login::LoginRefusal;
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, origin_of, read_or};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::outcome::{Detail, Fault, Phase};
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Url};
+use crate::url::{Endpoint, SocketPath, Url};
 use crate::value::{Setting, Value};
 
 const PORT: u16 = 6379;
@@ -34,6 +37,27 @@ pub(super) const RULES: ServerRules = ServerRules {
     several_hosts: false,
 };
 
+/// Its URLs on a socket, as redis-py, go-redis and Celery read them.
+const SOCKETS: SocketRules = SocketRules { schemes: &["unix", "redis+unix", "redis+socket"], plain: "redis" };
+
+/// The schema of all keys; `url_form` is what its URLs look like.
+#[cfg(test)]
+pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) -> schemars::Schema {
+    let mut schema = crate::check::server_keys::schema::<OwnKeys>(generator, url_form);
+    let mut describe = |key: &str, text: String| {
+        let keys = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut).expect("a struct has keys");
+        let key = keys.get_mut(key).and_then(serde_json::Value::as_object_mut).expect("a server has this key");
+        key.insert("description".to_owned(), text.into());
+    };
+    let url = format!(
+        "`{url_form}`, or `unix://user:password@/run/redis.sock?db=0` (also `redis+unix://`, `redis+socket://`) for a Unix \
+         socket; every other key overrides its part of it."
+    );
+    describe("url", url);
+    describe("host", "The server's name or address, or `unix:PATH` (or the path alone) for a Unix socket.".to_owned());
+    schema
+}
+
 /// The keys in addition to those of the server.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -45,6 +69,14 @@ pub(super) struct OwnKeys {
     pub(super) db: Option<Setting<Database>>,
     /// Settings of TLS. With this key (`{}` is enough), the check uses TLS whatever the scheme of the URL is.
     pub(super) tls: Option<TlsKeys>,
+    /// The required role: primary (or master), replica or any. With primary, a server that rejects writes fails, too. Default: any; with `sentinel`, primary.
+    pub(super) role: Option<Setting<Role>>,
+    /// A key that must exist in the database. The check does not read its value, and it does not count as a use of the key.
+    pub(super) key_exists: Option<Value>,
+    /// `true` if the server is a node of a cluster: its slots must be served, and this pod must reach the nodes that the cluster announces to its clients (at most 16 in one run, in turn; without a login). Uncovered slots fail the check only if the cluster requires full coverage.
+    pub(super) cluster: Option<bool>,
+    /// Redis Sentinel, which knows the primary. `host` and `port` are then not needed, and the host in `url` is ignored.
+    pub(super) sentinel: Option<SentinelKeys>,
 }
 
 /// The keys of `redis`.
@@ -62,6 +94,10 @@ pub(super) struct Destination {
     pub(super) database: Option<u32>,
     /// What the parameters of the URL say.
     pub(super) parameters: Parameters,
+    /// Where it listens, if that is a Unix socket of this pod.
+    pub(super) socket: Option<SocketPath>,
+    /// The name of the primary, if the hosts are those of its Sentinels.
+    master: Option<String>,
 }
 
 impl RedisKeys {
@@ -70,7 +106,10 @@ impl RedisKeys {
     /// # Errors
     /// Every fault at once.
     pub(super) fn read(node: &Node) -> Result<Self, Vec<Problem>> {
-        let (server, own) = read::<OwnKeys>(node, &RULES)?;
+        let (mut server, own) = read_or::<OwnKeys>(&SOCKETS.without_sockets(node)?, &RULES, &["sentinel"])?;
+        // What was read in their place was judged alone.
+        let text = |key: &str| node.get(key).and_then(Node::text).and_then(|text| Value::parse(text).ok());
+        (server.url, server.host) = (text("url").or(server.url), text("host").or(server.host));
         let keys = Self { server, own };
         let problems = keys.problems(node);
         if problems.is_empty() { Ok(keys) } else { Err(problems) }
@@ -91,6 +130,17 @@ impl RedisKeys {
         if let (Some(tls), Some(node)) = (&self.own.tls, node.get("tls")) {
             found.extend(tls.problems(node).into_iter().map(|problem| problem.under("tls")));
         }
+        if let (Some(sentinel), Some(block)) = (&self.own.sentinel, node.get("sentinel")) {
+            found.extend(sentinel.problems(block).into_iter().map(|problem| problem.under("sentinel")));
+            let unfit = [
+                ("host", node.get("host").is_some(), "`sentinel` names the server: remove one of them"),
+                ("port", node.get("port").is_some(), "`sentinel` names the server: remove one of them"),
+                ("cluster", self.own.cluster == Some(true), "a cluster has no Sentinels: remove one of them"),
+                ("role", self.own.role == Some(Setting::Known(Role::Replica)), "`sentinel` names the primary"),
+            ];
+            let unfit = unfit.into_iter().filter(|(_, is_set, _)| *is_set);
+            found.extend(unfit.map(|(key, _, problem)| Problem::new(span(key), key, problem)));
+        }
         found
     }
 
@@ -99,13 +149,19 @@ impl RedisKeys {
     /// # Errors
     /// As [`ServerKeys::resolve`]; `url_malformed` for a path that is no number.
     pub(super) fn destination(&self, env: &dyn Env) -> Result<Destination, Fault> {
-        let mut server = self.server.resolve(&RULES, self.own.tls.is_some(), env)?;
+        let (socket, here) = SOCKETS.resolve(&self.server, env)?.unzip();
+        let keys = here.as_ref().unwrap_or(&self.server);
+        let mut server = keys.resolve(&RULES, self.own.tls.is_some(), env)?;
         let parameters = Parameters::read(&server.query);
         if parameters.tls && !server.tls {
             // The target is shown as what it is.
-            server = self.server.resolve(&RULES, true, env)?;
+            server = keys.resolve(&RULES, true, env)?;
         }
         server.user = server.user.or_else(|| parameters.user.clone());
+        if let Some(sentinel) = &self.own.sentinel {
+            // Only the Sentinels know where it is.
+            server.hosts = sentinel.resolve(env)?.addresses;
+        }
         let database = match self.own.database.as_ref().or(self.own.db.as_ref()) {
             Some(number) => Some(number.resolve("database", env)?),
             None if parameters.database.is_some() => parameters.database,
@@ -114,7 +170,34 @@ impl RedisKeys {
                 Fault::new(Phase::Assert, Cause::UrlMalformed, message)
             })?,
         };
-        Ok(Destination { server, database: database.map(|Database(number)| number), parameters })
+        let master = self.own.sentinel.as_ref().map(|sentinel| sentinel.master.resolve(env)).transpose()?;
+        let master = master.map(|master| master.expose().trim().to_owned());
+        Ok(Destination { server, database: database.map(|Database(number)| number), parameters, master, socket })
+    }
+
+    /// The Sentinels, if they are what is dialled first.
+    ///
+    /// # Errors
+    /// Those of a value that cannot be resolved.
+    pub(super) fn sentinel(&self, env: &dyn Env) -> Result<Option<Sentinel>, Fault> {
+        self.own.sentinel.as_ref().map(|keys| keys.resolve(env)).transpose()
+    }
+
+    /// The role that the server must have.
+    ///
+    /// # Errors
+    /// Those of a value that cannot be resolved.
+    pub(super) fn role(&self, env: &dyn Env) -> Result<Role, Fault> {
+        let default = if self.own.sentinel.is_some() { Role::Primary } else { Role::Any };
+        self.own.role.as_ref().map_or(Ok(default), |role| role.resolve("role", env))
+    }
+
+    /// The key that must exist.
+    ///
+    /// # Errors
+    /// Those of a value that cannot be resolved.
+    pub(super) fn key_exists(&self, env: &dyn Env) -> Result<Option<Secret>, Fault> {
+        self.own.key_exists.as_ref().map(|key| key.resolve(env)).transpose()
     }
 
     /// Resolves the password.
@@ -130,6 +213,11 @@ impl RedisKeys {
             return Err(fault.with(Detail::Protocol { code: "no_user_password", product: None }));
         }
         Ok(password)
+    }
+
+    /// Whether it is on a socket of this pod, whatever the environment is.
+    pub(super) fn is_on_socket(&self) -> bool {
+        SOCKETS.is_named(&self.server)
     }
 
     /// The settings of TLS, if the check uses TLS.
@@ -148,11 +236,35 @@ impl RedisKeys {
     pub(super) fn values(&self) -> Vec<&Value> {
         let settings = [&self.own.database, &self.own.db].into_iter().flatten().filter_map(Setting::later);
         let tls = self.own.tls.iter().flat_map(TlsKeys::values);
-        self.server.named().map(|(_, value)| value).chain(settings).chain(tls).collect()
+        let role = self.own.role.as_ref().and_then(Setting::later);
+        let own = role.into_iter().chain(&self.own.key_exists);
+        let sentinel = self.own.sentinel.iter().flat_map(SentinelKeys::values);
+        let server = self.server.named().map(|(_, value)| value);
+        server.chain(settings).chain(tls).chain(own).chain(sentinel).collect()
+    }
+
+    /// What stands for the target that cannot be resolved, for this reason.
+    pub(super) fn blamed_origin(&self, fault: &Fault) -> String {
+        let sentinel = self.own.sentinel.iter().flat_map(SentinelKeys::values).map(|value| ("addresses", value));
+        let server = self.server.named();
+        match &self.own.sentinel {
+            None => self.server.blamed_origin(fault),
+            Some(_) => origin_of(fault, sentinel.chain(server)),
+        }
+    }
+
+    /// The values whose keys tell what they are.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.server.named().chain(self.own.sentinel.iter().flat_map(SentinelKeys::named))
     }
 }
 
 impl Destination {
+    /// What is dialled over the network.
+    pub(super) fn endpoints(&self) -> Vec<Endpoint> {
+        if self.socket.is_some() { Vec::new() } else { self.server.hosts.clone() }
+    }
+
     /// The server.
     pub(super) fn endpoint(&self) -> &Endpoint {
         self.server.hosts.first().expect("a server has a host")
@@ -160,7 +272,20 @@ impl Destination {
 
     /// As it may be shown.
     pub(super) fn target(&self) -> String {
-        self.server.target(self.database.map(|number| number.to_string()).as_deref())
+        let database = self.database.map(|number| number.to_string());
+        if let Some(path) = &self.socket {
+            let user = self.server.shown_user().map(|user| format!("{user}@")).unwrap_or_default();
+            return format!("redis+unix://{user}{path}");
+        }
+        match &self.master {
+            None => self.server.target(database.as_deref()),
+            Some(master) => {
+                let path = database.map_or_else(|| master.clone(), |database| format!("{master}/{database}"));
+                let url = self.server.target(Some(&path));
+                // As clients that take such URLs write it.
+                url.replacen("://", "+sentinel://", 1)
+            }
+        }
     }
 }
 
@@ -211,6 +336,17 @@ mod tests {
             ("{host: cache, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
             ("{host: cache, tls: true}", "tls: expected a mapping"),
             ("{host: cache, dbs: 1}", "dbs: unknown key, did you mean db?"),
+            ("{host: cache, role: leader}", "role: expected one of primary, replica, any"),
+            ("{host: cache, cluster: 3}", "cluster: "),
+            ("{sentinel: {addresses: [s1]}}", "sentinel: the key master is missing"),
+            ("{sentinel: {master: m}}", "sentinel: the key addresses is missing"),
+            ("{sentinel: {master: m, addresses: []}}", "sentinel.addresses: "),
+            ("{sentinel: {master: m, addresses: s1, username: x}}", "sentinel.username: needs `password`"),
+            ("{sentinel: {master: m, addresses: s1, tls: {key: /k}}}", "sentinel.tls: `key` needs its `cert`"),
+            ("{host: cache, sentinel: {master: m, addresses: s1}}", "host: `sentinel` names the server"),
+            ("{port: 1, sentinel: {master: m, addresses: s1}}", "port: `sentinel` names the server"),
+            ("{cluster: true, sentinel: {master: m, addresses: s1}}", "cluster: a cluster has no Sentinels"),
+            ("{role: replica, sentinel: {master: m, addresses: s1}}", "role: `sentinel` names the primary"),
         ] {
             let faults = faults(yaml);
             assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");
@@ -237,6 +373,11 @@ mod tests {
             (
                 "{url: 'redis://cache?password=pw&db=2', password: x, db: 0, user: me}",
                 "redis://me@cache:6379/0 me x plain",
+            ),
+            ("{sentinel: {master: m, addresses: 's1,s2:1'}}", "redis+sentinel://s1:26379,s2:1/m - - plain"),
+            (
+                "{url: 'rediss://app:pw@ignored/2', sentinel: {master: m, addresses: [s1]}}",
+                "rediss+sentinel://s1:26379/m/2 app pw TLS",
             ),
             ("{url: 'valkeys://cache', password: 'p%40w'}", "valkeys://cache:6379 - p%40w TLS"),
         ] {
@@ -268,5 +409,14 @@ mod tests {
         let keys = keys(yaml);
         let origins: Vec<String> = keys.values().iter().map(|value| value.origin()).collect();
         assert_eq!(origins, ["the variable U", "the file /p", "the variable D", "the file /ca.pem", "the variable N"]);
+        let yaml = "{role: {env: R}, key_exists: {env: K}, sentinel: {master: {env: M}, addresses: [s1, {env: A}], \
+                    password: {file: /s}, tls: {ca: /ca.pem}}}";
+        let keys = self::keys(yaml);
+        let origins: Vec<String> = keys.values().iter().map(|value| value.origin()).collect();
+        let expected =
+            ["the variable R", "the variable K", "the variable M", "the variable A", "the file /s", "the file /ca.pem"];
+        assert_eq!(origins, expected);
+        let fault = keys.destination(&MapEnv::with_vars(&[("M", "m")])).expect_err("A is not set");
+        assert_eq!(keys.blamed_origin(&fault), "the variable A");
     }
 }

@@ -1,9 +1,10 @@
-//! A session over any stream: log in once, select the database, send PING.
+//! A session over any stream: log in once, select the database, send PING, and ask what the check asks for.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::client::{Client, Reply, SessionError};
 use super::errors::{ServerError, UNKNOWN_COMMAND};
+use super::identity::Identity;
 use crate::secret::Secret;
 
 /// Who logs in, and to which database.
@@ -62,32 +63,62 @@ pub(super) async fn ping<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Whether a server that answered PING is a Sentinel, which knows no keys; then the session is over. HELLO is the one command
-/// that tells it and that no ACL forbids. A server that does not know it is none.
-pub(super) async fn ends_as_sentinel<S: AsyncRead + AsyncWrite + Unpin>(client: &mut Client<S>) -> bool {
-    matches!(client.call_and_quit("HELLO").await, Ok(reply) if says_sentinel(&reply))
+/// The last question of a session: what the server is. HELLO is the one command that tells it and that no ACL forbids; it also
+/// names this client. A server that does not know it says nothing.
+pub(super) async fn say_goodbye<S: AsyncRead + AsyncWrite + Unpin>(client: &mut Client<S>) -> Option<Identity> {
+    let reply = client.call_and_quit("HELLO", INTRODUCTION).await;
+    reply.ok().as_ref().and_then(Identity::of_hello)
 }
 
 /// The same of a server that refused what every Redis accepts. Before Redis 6 a Sentinel knows only ROLE.
 pub(super) async fn is_sentinel<S: AsyncRead + AsyncWrite + Unpin>(client: &mut Client<S>) -> bool {
-    match client.call("HELLO", &[]).await {
+    let identity = match client.call("HELLO", &[]).await {
         Ok(Reply::Error(error)) if error.code == UNKNOWN_COMMAND => {
-            matches!(client.call("ROLE", &[]).await, Ok(reply) if says_sentinel(&reply))
+            client.call("ROLE", &[]).await.ok().as_ref().and_then(Identity::of_role)
         }
-        Ok(reply) => says_sentinel(&reply),
-        Err(_) => false,
+        reply => reply.ok().as_ref().and_then(Identity::of_hello),
+    };
+    identity.is_some_and(|identity| identity.is_sentinel)
+}
+
+/// What the server is, where the check needs its role: HELLO, else ROLE, else INFO, which an ACL may forbid.
+///
+/// # Errors
+/// Every [`SessionError`]; that of ROLE where INFO is refused, too.
+pub(super) async fn identify<S: AsyncRead + AsyncWrite + Unpin>(
+    client: &mut Client<S>,
+) -> Result<Identity, SessionError> {
+    let hello = Identity::of_hello(&client.call("HELLO", INTRODUCTION).await?).unwrap_or_default();
+    if hello.role.is_some() || hello.is_sentinel {
+        return Ok(hello);
+    }
+    let reply = client.call("ROLE", &[]).await?;
+    let role = match Identity::of_role(&reply).filter(|identity| identity.role.is_some() || identity.is_sentinel) {
+        None => Identity::of_info(&client.call("INFO", &["replication"]).await?),
+        known => known,
+    };
+    match (role, reply) {
+        (None, Reply::Error(error)) => Err(SessionError::Refused("ROLE", *error)),
+        (role, _) => Ok(Identity { version: hello.version, ..role.unwrap_or_default() }),
     }
 }
 
-/// HELLO has a list of names and values, ROLE starts with the role.
-fn says_sentinel(reply: &Reply) -> bool {
-    let Reply::Array(items) = reply else { return false };
-    let is = |item: &Reply, text: &str| matches!(item, Reply::Bulk(bytes) if bytes == text.as_bytes());
-    items.first().is_some_and(|first| is(first, SENTINEL))
-        || items.chunks_exact(2).any(|pair| is(&pair[0], "mode") && is(&pair[1], SENTINEL))
+/// Whether the database has this key. It counts as no use of the key.
+///
+/// # Errors
+/// Every [`SessionError`].
+pub(super) async fn has_key<S: AsyncRead + AsyncWrite + Unpin>(
+    client: &mut Client<S>,
+    key: &Secret,
+) -> Result<bool, SessionError> {
+    match client.ask("EXISTS", &[key.expose()]).await? {
+        Reply::Integer(count) => Ok(count > 0),
+        other => Err(SessionError::Unexpected(format!("{} in place of an integer", other.name()))),
+    }
 }
 
-const SENTINEL: &str = "sentinel";
+/// The arguments of HELLO: the protocol that is spoken already, and the name of this client.
+const INTRODUCTION: &[&str] = &["2", "SETNAME", "pilotfish"];
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,18 @@ use crate::value::Value;
 /// # Errors
 /// Every fault at once, in the order of their places.
 pub fn read<Own: DeserializeOwned>(node: &Node, rules: &ServerRules) -> Result<(ServerKeys, Own), Vec<Problem>> {
+    read_or(node, rules, &[])
+}
+
+/// The same, where each of these keys says by itself where the server is: with one of them, `url` and `host` may be absent.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_or<Own: DeserializeOwned>(
+    node: &Node,
+    rules: &ServerRules,
+    elsewhere: &[&str],
+) -> Result<(ServerKeys, Own), Vec<Problem>> {
     let own_keys = keys_of::<Own>();
     let Raw::Mapping(entries) = &node.raw else {
         return Err(parse_leniently::<ServerKeys>(node, own_keys).problems);
@@ -23,7 +35,7 @@ pub fn read<Own: DeserializeOwned>(node: &Node, rules: &ServerRules) -> Result<(
     let LenientParse { value: server, whole, mut problems } = parse_leniently::<ServerKeys>(&part(server), own_keys);
     let own = parse_leniently::<Own>(&part(own), &[]);
     problems.extend(own.problems);
-    problems.extend(server.iter().flat_map(|server| faults_of(server, node, rules)));
+    problems.extend(server.iter().flat_map(|server| faults_of(server, node, rules, elsewhere)));
     Problem::in_order(&mut problems);
     match (server, own.value) {
         (Some(server), Some(own_value)) if whole && own.whole && problems.is_empty() => Ok((server, own_value)),
@@ -33,7 +45,7 @@ pub fn read<Own: DeserializeOwned>(node: &Node, rules: &ServerRules) -> Result<(
 
 /// What is wrong with the keys of a server, seen at load. A key that is there but faulty counts as given. Texts of the
 /// file are judged here, what comes from elsewhere at each run.
-fn faults_of(keys: &ServerKeys, node: &Node, rules: &ServerRules) -> Vec<Problem> {
+fn faults_of(keys: &ServerKeys, node: &Node, rules: &ServerRules, elsewhere: &[&str]) -> Vec<Problem> {
     let given = |key: &str| node.get(key).is_some();
     let mut found: Vec<(&str, String)> = Vec::new();
     if let Some(Value::Literal(text)) = &keys.url
@@ -41,7 +53,7 @@ fn faults_of(keys: &ServerKeys, node: &Node, rules: &ServerRules) -> Vec<Problem
     {
         found.push(("url", blame.message));
     }
-    if !given("url") && !given("host") {
+    if !given("url") && !given("host") && !elsewhere.iter().any(|key| given(key)) {
         found.push(("", "needs `url` or `host`".to_owned()));
     }
     if let Some(Value::Literal(text)) = &keys.host

@@ -9,7 +9,8 @@ use crate::findings::hint::{general_hint, proxy_note};
 use crate::findings::testing::query;
 use crate::outcome::tells_what_to_do;
 use crate::outcome::{
-    BrokenVariable, Detail, Evidence, Fault, Phase, Query, StreamDetail, TlsDetail, ValueDetail, VariableFlaw,
+    BrokenVariable, Detail, Evidence, Fault, Phase, Query, SocketDetail, StreamDetail, TlsDetail, ValueDetail,
+    VariableFlaw,
 };
 use crate::url::Endpoint;
 
@@ -31,6 +32,21 @@ fn of(cause: Cause, phase: Phase, detail: Option<Detail>) -> String {
 
 fn in_list(name: &str, answer: &str) -> Query {
     query(&format!("{name}.{SHOP}."), "A", answer, usize::from(answer == "NOERROR")).suffix(SHOP)
+}
+
+#[test]
+fn a_socket_without_a_server_says_what_to_do() {
+    for (detail, cause, part) in [
+        (SocketDetail::Missing, Cause::FileMissing, "mount the volume"),
+        (SocketDetail::Denied, Cause::ConnectNotPermitted, "runAsGroup"),
+        (SocketDetail::Refused, Cause::ConnectRefused, "Start the server"),
+        (SocketDetail::Full, Cause::ConnectTimeout, "Check its log"),
+        (SocketDetail::Datagrams, Cause::FileInvalid, "ss -xlp"),
+        (SocketDetail::Other, Cause::LocalLimit, ""),
+    ] {
+        let text = of(cause, Phase::Connect, Some(Detail::Socket(detail)));
+        assert!(text.contains(part), "{text}");
+    }
 }
 
 /// A Secret's volume with `defaultMode: 0400`: its content is not what is wrong.

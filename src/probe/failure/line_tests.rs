@@ -112,7 +112,10 @@ fn every_line_carries_the_fact() {
 /// Causes whose fact only their kind knows, which states it, and those that no run gives.
 #[test]
 fn no_cause_is_forgotten() {
-    const STATED_BY_KIND: [Cause; 10] = [
+    const STATED_BY_KIND: [Cause; 13] = [
+        Cause::NotFoundOnServer,
+        Cause::NotEnoughReplicas,
+        Cause::AdvertisedUnreachable,
         Cause::HttpStatus,
         Cause::HttpRedirect,
         Cause::HealthDown,

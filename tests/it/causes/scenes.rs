@@ -11,7 +11,8 @@ use crate::support::hostile::{Inside, Manner};
 use crate::support::netns::Namespace;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, Options};
-use crate::support::{Folder, PILOTFISH, Running, free_port, json, need, run, until, until_listening};
+use crate::support::redis::{Options as RedisOptions, Server as Redis};
+use crate::support::{Folder, PILOTFISH, Running, dead_port, free_port, json, need, run, until, until_listening};
 
 fn here(config: &str) -> Value {
     json(&["check", "-o", "json", "-c", config])
@@ -171,10 +172,27 @@ fn answers() {
     redis.args(["--port", &redis_port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"]).arg(folder.path());
     let _redis = Running::start(redis.stdout(Stdio::null()));
     until_listening(([127, 0, 0, 1], redis_port).into());
+    let node = Redis::node("");
+    let settings = format!("sentinel monitor cache 127.0.0.1 {} 1", dead_port());
+    let sentinel = Redis::start(&RedisOptions {
+        settings: &settings,
+        sentinel: true,
+        ready: "monitor master",
+        ..RedisOptions::default()
+    });
+    let (node_port, sentinel_port) = (node.port.to_string(), sentinel.port.to_string());
     let cluster = Cluster::plain();
     let (nginx, http) = (format!("http://127.0.0.1:{port}"), port.to_string());
     let (postgres, redis) = (cluster.port.to_string(), redis_port.to_string());
-    provoke(ANSWERS, &[("NGINX", &nginx), ("HTTP", &http), ("POSTGRES", &postgres), ("REDIS", &redis)], here);
+    let scene = [
+        ("NGINX", &*nginx),
+        ("HTTP", &http),
+        ("POSTGRES", &postgres),
+        ("REDIS", &redis),
+        ("NODE", &node_port),
+        ("SENTINEL", &sentinel_port),
+    ];
+    provoke(ANSWERS, &scene, here);
 }
 
 #[test]

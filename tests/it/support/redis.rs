@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::ca::Pair;
 use super::netns::Namespace;
-use super::{Folder, Running, free_port, need, run, until};
+use super::{Folder, Running, free_port, need, run, tool, until};
 
 /// The password of tests.
 pub(crate) const PASSWORD: &str = "sesame";
@@ -25,6 +25,8 @@ pub(crate) struct Options<'a> {
     pub(crate) inside: Option<&'a Namespace>,
     /// Whether it is a Sentinel.
     pub(crate) sentinel: bool,
+    /// Whether it is Valkey, not Redis.
+    pub(crate) valkey: bool,
     /// A data folder that another server has left.
     pub(crate) data: Option<PathBuf>,
 }
@@ -77,7 +79,10 @@ impl Server {
                 options.settings
             );
             let conf = folder.write("redis.conf", conf);
-            let mut command = Command::new(need("redis-server", "redis-server"));
+            let mut command = Command::new(match options.valkey {
+                true => tool("valkey-1/valkey-server"),
+                false => need("redis-server", "redis-server"),
+            });
             command.arg(conf);
             if options.sentinel {
                 command.arg("--sentinel");
@@ -113,11 +118,39 @@ impl Server {
         ran.stdout.trim_end().to_owned()
     }
 
+    /// The same for a server in a namespace.
+    pub(crate) fn cli_inside(&self, namespace: &Namespace, arguments: &[&str]) -> String {
+        let mut command = namespace.command(need("redis-cli", "redis-tools").to_str().expect("the path is UTF-8"));
+        command.env_clear().args(["-p", &self.port.to_string(), "--no-auth-warning", "-a", PASSWORD]);
+        let ran = run(command.args(arguments));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.stdout.trim_end().to_owned()
+    }
+
     /// How often it was called with this command so far.
     pub(crate) fn calls(&self, command: &str) -> u64 {
         let stats = self.cli(&["INFO", "commandstats"]);
         let line = stats.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
         line.and_then(|line| line.split(',').next()?.parse().ok()).unwrap_or(0)
+    }
+
+    /// A node of a cluster, alone and without slots; its bus has a free port.
+    pub(crate) fn node(settings: &str) -> Self {
+        Self::with(&format!("cluster-enabled yes\ncluster-port {}\ncluster-node-timeout 1000\n{settings}", free_port()))
+    }
+
+    /// A cluster of three primaries, in order of their slots.
+    pub(crate) fn cluster(settings: &str) -> Vec<Self> {
+        let nodes: Vec<Self> = (0..3).map(|_| Self::node(settings)).collect();
+        let mut create = vec!["--cluster".to_owned(), "create".to_owned()];
+        create.extend(nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)));
+        create.push("--cluster-yes".to_owned());
+        let create: Vec<&str> = create.iter().map(String::as_str).collect();
+        nodes[0].cli(&create);
+        for node in &nodes {
+            until("the cluster is up", || node.cli(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
+        }
+        nodes
     }
 
     /// All that it logged so far.

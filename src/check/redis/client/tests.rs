@@ -28,7 +28,7 @@ async fn every_type_of_reply() {
     for (answer, expected) in [
         ("+PONG\r\n", status("PONG")),
         ("+\r\n", status("")),
-        (":-7\r\n", Reply::Integer),
+        (":-7\r\n", Reply::Integer(-7)),
         ("$4\r\na\r\nb\r\n", bulk("a\r\nb")),
         ("$0\r\n\r\n", bulk("")),
         ("$-1\r\n", Reply::Nil),
@@ -38,7 +38,7 @@ async fn every_type_of_reply() {
             "*3\r\n$6\r\nmaster\r\n:3129\r\n*2\r\n*0\r\n*1\r\n+x\r\n",
             Reply::Array(vec![
                 bulk("master"),
-                Reply::Integer,
+                Reply::Integer(3129),
                 Reply::Array(vec![Reply::Array(Vec::new()), Reply::Array(vec![status("x")])]),
             ]),
         ),
@@ -82,7 +82,7 @@ async fn a_reply_has_a_limit_whatever_it_is_made_of() {
     let announced = |count: u64| move |error: &SessionError| matches!(error, SessionError::Read(ReadError::Announced(n)) if *n == count);
     let too_long = |error: &SessionError| matches!(error, SessionError::Read(ReadError::TooLong(REPLY_LIMIT)));
     for answer in
-        [format!("+{}", "a".repeat(2 * REPLY_LIMIT)), "*1000\r\n".to_owned() + &"+aaaaaaaaaaaaa\r\n".repeat(5000)]
+        [format!("+{}", "a".repeat(2 * REPLY_LIMIT)), "*4000\r\n".to_owned() + &"+aaaaaaaaaaaaa\r\n".repeat(5000)]
     {
         let error = peer(answer.clone()).reply().await.err();
         let fits = error.as_ref().is_none_or(too_long);
@@ -93,7 +93,7 @@ async fn a_reply_has_a_limit_whatever_it_is_made_of() {
     assert!(announced(2_147_483_648)(&reply("$2147483648\r\nab").await.expect_err("it is too long")));
     assert!(announced(2_147_483_647)(&reply("*2147483647\r\n").await.expect_err("it is too long")));
     // Each array is short, all of them are not.
-    let wide = format!("*2\r\n{}", format!("*{}\r\n{}", ITEMS_LIMIT / 2, "+\r\n".repeat(512)).repeat(2));
+    let wide = format!("*2\r\n{}", format!("*{}\r\n{}", ITEMS_LIMIT / 2, "+\r\n".repeat(2048)).repeat(2));
     assert!(announced(ITEMS_LIMIT / 2)(&peer(wide).reply().await.expect_err("it is too much")));
     let deep = "*1\r\n".repeat(DEPTH_LIMIT);
     assert!(peer(format!("{deep}+a\r\n")).reply().await.is_ok());
@@ -111,7 +111,7 @@ async fn a_reply_that_drips_is_whole_in_the_end() {
         }
     });
     let reply = Client::new(ours).reply().await.expect("a reply");
-    assert_eq!(reply, Reply::Array(vec![Reply::Bulk(b"ab".to_vec()), Reply::Integer]));
+    assert_eq!(reply, Reply::Array(vec![Reply::Bulk(b"ab".to_vec()), Reply::Integer(12)]));
 }
 
 #[tokio::test]

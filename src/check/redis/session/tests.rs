@@ -2,9 +2,10 @@
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
-use super::{Login, ends_as_sentinel, is_sentinel, log_in, ping};
+use super::{Login, has_key, identify, is_sentinel, log_in, ping, say_goodbye};
 use crate::check::redis::client::{Client, SessionError};
 use crate::check::redis::errors::Meaning;
+use crate::check::redis::role::ServerRole;
 use crate::secret::Secret;
 
 /// Runs a login and a PING against a server with these answers; what it was asked, and what came of it.
@@ -117,9 +118,64 @@ async fn a_sentinel_is_known_by_its_own_word() {
             let mut client = Client::new(ours);
             let found = match thorough {
                 true => is_sentinel(&mut client).await,
-                false => ends_as_sentinel(&mut client).await,
+                false => say_goodbye(&mut client).await.is_some_and(|identity| identity.is_sentinel),
             };
             assert_eq!(found, expected, "{answers:?}, {thorough}");
         }
+    }
+}
+
+/// What comes of a question to a server with these answers.
+async fn asked<T>(
+    answers: &[&str],
+    question: impl AsyncFnOnce(&mut Client<tokio::io::DuplexStream>) -> T,
+) -> (T, String) {
+    let (ours, mut theirs) = duplex(4096);
+    theirs.write_all(answers.concat().as_bytes()).await.expect("there is room");
+    theirs.shutdown().await.expect("it ends");
+    let mut client = Client::new(ours);
+    let result = question(&mut client).await;
+    drop(client);
+    let mut came = Vec::new();
+    theirs.read_to_end(&mut came).await.expect("it ends");
+    (result, words(&came))
+}
+
+#[tokio::test]
+async fn the_role_comes_from_the_first_command_that_tells_it() {
+    const HELLO: &str = "*4\r\n$7\r\nversion\r\n$5\r\n7.2.4\r\n$4\r\nrole\r\n$7\r\nreplica\r\n";
+    const UNKNOWN: &str = "-ERR unknown command\r\n";
+    const DENIED: &str = "-NOPERM x\r\n";
+    const ROLE: &str = "*2\r\n$5\r\nslave\r\n:1\r\n";
+    const INFO: &str = "$13\r\nrole:master\r\n\r\n";
+    let replica = Some(ServerRole::Replica);
+    let hello = "HELLO 2 SETNAME pilotfish";
+    for (answers, role, sent) in [
+        (&[HELLO][..], Ok(replica), hello.to_owned()),
+        (&[UNKNOWN, ROLE], Ok(replica), format!("{hello} ROLE")),
+        (&[UNKNOWN, DENIED, INFO], Ok(Some(ServerRole::Primary)), format!("{hello} ROLE INFO replication")),
+        (&[UNKNOWN, DENIED, DENIED], Err("noperm"), format!("{hello} ROLE INFO replication")),
+        (&[UNKNOWN, UNKNOWN, UNKNOWN], Err("unknown_command"), format!("{hello} ROLE INFO replication")),
+        (&[UNKNOWN, "+x\r\n", "+x\r\n"], Ok(None), format!("{hello} ROLE INFO replication")),
+    ] {
+        let (result, came) = asked(answers, identify).await;
+        let result = match result {
+            Ok(identity) => Ok(identity.role),
+            Err(SessionError::Refused("ROLE", error)) => Err(error.code),
+            Err(error) => panic!("{answers:?}: {error:?}"),
+        };
+        assert_eq!((result, came), (role, sent), "{answers:?}");
+    }
+    assert!(matches!(asked(&[UNKNOWN], identify).await.0, Err(SessionError::Read(_))), "it hung up");
+}
+
+#[tokio::test]
+async fn a_key_is_asked_for_without_its_value() {
+    let key = Secret::new("a b".to_owned());
+    for (answer, expected) in
+        [(":1\r\n", Some(true)), (":0\r\n", Some(false)), ("+OK\r\n", None), ("-MOVED 1 a:1\r\n", None)]
+    {
+        let (result, came) = asked(&[answer], async |client| has_key(client, &key).await).await;
+        assert_eq!((result.ok(), came.as_str()), (expected, "EXISTS a b"), "{answer}");
     }
 }

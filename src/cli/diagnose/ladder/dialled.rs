@@ -142,6 +142,11 @@ pub(super) fn addresses(view: View<'_>) -> Rung {
             None => seen.push(DialledAddress { address: surveyed.address, tried: None, surveyed: Some(surveyed) }),
         }
     }
+    if let (true, Some(socket)) = (seen.is_empty(), evidence.sockets.last()) {
+        let connected = socket.result == ConnectResult::Connected;
+        let said = format!("unix:{} {} after {}", socket.path, socket.result.as_str(), duration::show(socket.duration));
+        return Rung::new("addresses", if connected { Mark::Good } else { Mark::Bad }, said);
+    }
     if seen.is_empty() {
         let dials = !view.endpoints().is_empty() || view.failed_on_configuration();
         let said = if dials { "not reached" } else { "this check does not connect" };

@@ -1,0 +1,181 @@
+//! Servers on a Unix socket: `host: unix:PATH`, `host: /PATH`, or a URL whose scheme means a socket.
+//!
+//! The rest of the keys is read as if the server was on this machine: a kind splits the socket off before it reads them.
+
+use super::keys::{HostProblem, ServerKeys};
+use crate::cause::Cause;
+use crate::config::node::{Node, Problem, Raw};
+use crate::env::Env;
+use crate::outcome::{Fault, Phase};
+use crate::url::{SocketPath, percent_decode};
+use crate::value::Value;
+
+/// What stands for the host of a server on a socket.
+const HERE: &str = "localhost";
+
+/// What the URLs of sockets look like in a kind.
+#[derive(Debug, Clone, Copy)]
+pub struct SocketRules {
+    /// The schemes, as in `unix://user:password@/run/NAME.sock?db=1`.
+    pub schemes: &'static [&'static str],
+    /// The scheme of the same server over TCP.
+    pub plain: &'static str,
+}
+
+impl SocketRules {
+    /// The socket that a URL names, and the same URL for this machine; `None` for any other URL.
+    fn split(self, text: &str) -> Option<Result<(SocketPath, String), &'static str>> {
+        let (scheme, rest) = text.split_once(':')?;
+        self.schemes.contains(&scheme).then(|| {
+            let rest = rest.strip_prefix("//").unwrap_or(rest);
+            let (before, query) =
+                rest.split_once('?').map_or((rest, String::new()), |(rest, query)| (rest, format!("?{query}")));
+            let at = before.find('/').ok_or("a socket needs an absolute path: unix:///run/NAME.sock")?;
+            let (user, path) = before.split_at(at);
+            // What is before the `@` of a path may be a part of a password.
+            if path.contains('@') || !(user.is_empty() || user.ends_with('@')) {
+                return Err("only user and password may precede the path of the socket, with `/` as %2F");
+            }
+            let path = percent_decode(path).ok_or("bad percent-encoding in the path")?;
+            Ok((SocketPath::parse(&path)?, format!("{}://{user}{HERE}{query}", self.plain)))
+        })
+    }
+
+    /// The mapping without sockets in its texts, for [`super::read`].
+    ///
+    /// # Errors
+    /// What is wrong with the path of a socket.
+    pub fn without_sockets(self, node: &Node) -> Result<Node, Vec<Problem>> {
+        let Raw::Mapping(entries) = &node.raw else { return Ok(node.clone()) };
+        let mut problems = Vec::new();
+        let mut entries = entries.clone();
+        for (key, value) in &mut entries {
+            let Some(Value::Literal(text)) = value.text().and_then(|text| Value::parse(text).ok()) else { continue };
+            let (key, text) = (key.text().unwrap_or_default().to_owned(), text.expose().to_owned());
+            let plain = match key.as_str() {
+                "host" if SocketPath::is_meant(&text) => SocketPath::parse(&text).map(|_| HERE.to_owned()),
+                "url" => match self.split(&text) {
+                    Some(split) => split.map(|(_, plain)| plain),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            match plain {
+                Ok(plain) => *value = Node { span: value.span, raw: Node::scalar(&plain.replace("${", "$${")).raw },
+                Err(problem) => problems.push(Problem::new(value.span, &key, problem)),
+            }
+        }
+        let raw = Raw::Mapping(entries);
+        if problems.is_empty() { Ok(Node { span: node.span, raw }) } else { Err(problems) }
+    }
+
+    /// The socket that the keys name now, and the other keys for this machine; `None` for a server elsewhere.
+    ///
+    /// # Errors
+    /// As [`Value::resolve`]; `url_malformed`, `variable_invalid` or `file_invalid` for a path that is none.
+    pub fn resolve(self, keys: &ServerKeys, env: &dyn Env) -> Result<Option<(SocketPath, ServerKeys)>, Fault> {
+        if let Some(value) = &keys.host {
+            let text = value.resolve(env)?;
+            if !SocketPath::is_meant(text.expose()) {
+                return Ok(None);
+            }
+            let path = SocketPath::parse(text.expose()).map_err(|problem| HostProblem(problem).fault(value))?;
+            return Ok(Some((path, ServerKeys { host: Some(Value::literal(HERE)), ..keys.clone() })));
+        }
+        let Some(value) = &keys.url else { return Ok(None) };
+        let Some(split) = self.split(value.resolve(env)?.expose()) else { return Ok(None) };
+        let (path, plain) = split.map_err(|problem| {
+            Fault::new(Phase::Assert, Cause::UrlMalformed, format!("the URL from {}: {problem}", value.origin()))
+        })?;
+        Ok(Some((path, ServerKeys { url: Some(Value::literal(&plain)), ..keys.clone() })))
+    }
+
+    /// Whether the texts of the keys name a socket, whatever the environment is.
+    #[must_use]
+    pub fn is_named(self, keys: &ServerKeys) -> bool {
+        match (&keys.host, &keys.url) {
+            (Some(Value::Literal(text)), _) => SocketPath::is_meant(text.expose()),
+            (None, Some(Value::Literal(text))) => self.split(text.expose()).is_some(),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SocketRules;
+    use crate::check::server_keys::ServerKeys;
+    use crate::config::node::parse;
+    use crate::env::MapEnv;
+    use crate::value::Value;
+
+    const RULES: SocketRules = SocketRules { schemes: &["unix", "cache+unix"], plain: "cache" };
+
+    #[test]
+    fn a_url_of_a_socket_is_taken_apart() {
+        for (text, path, plain) in [
+            ("unix:///run/c.sock", "/run/c.sock", "cache://localhost"),
+            ("unix:/run/c.sock?db=2", "/run/c.sock", "cache://localhost?db=2"),
+            ("cache+unix://app:p%2Fw@/run/a%20b.sock?db=2", "/run/a b.sock", "cache://app:p%2Fw@localhost?db=2"),
+            ("unix://:s3cret@/run/c.sock", "/run/c.sock", "cache://:s3cret@localhost"),
+        ] {
+            let (found, rest) = RULES.split(text).expect(text).expect(text);
+            assert_eq!((found.to_string().as_str(), rest.as_str()), (path, plain));
+        }
+        for text in
+            ["unix:", "unix://", "unix://host/run/c.sock", "unix://:s3/cret@/run/c.sock", "unix:///%zz", "unix:///"]
+        {
+            let problem = RULES.split(text).expect(text).expect_err(text);
+            assert!(!problem.contains("s3"), "{problem}");
+        }
+        for text in ["cache://db", "redis://unix/x", "/run/c.sock", ""] {
+            assert!(RULES.split(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_socket_may_come_from_anywhere() {
+        let env = MapEnv::with_vars(&[
+            ("HOST", "/run/h.sock"),
+            ("URL", "unix:///run/u.sock?db=1"),
+            ("BAD", "unix:s3cret"),
+            ("TCP", "db"),
+        ]);
+        let value = |name: &str| Some(Value::Env(name.to_owned()));
+        let resolve = |keys: ServerKeys| {
+            let found = RULES.resolve(&keys, &env);
+            found.map(|found| found.map(|(path, _)| path.to_string()))
+        };
+        let host = |name| ServerKeys { host: value(name), url: value("URL"), ..ServerKeys::default() };
+        assert_eq!(resolve(host("HOST")).unwrap().as_deref(), Some("/run/h.sock"));
+        assert_eq!(resolve(host("TCP")).unwrap(), None, "the host overrides the URL");
+        let url = |name: &str| ServerKeys { url: value(name), ..ServerKeys::default() };
+        assert_eq!(resolve(url("URL")).unwrap().as_deref(), Some("/run/u.sock"));
+        for (keys, slug) in
+            [(host("BAD"), "variable_invalid"), (url("BAD"), "url_malformed"), (url("NONE"), "variable_missing")]
+        {
+            let fault = resolve(keys).expect_err(slug);
+            assert_eq!(fault.cause.slug(), slug);
+            assert!(!fault.message.contains("s3"), "{}", fault.message);
+        }
+        assert!(
+            !RULES.is_named(&url("URL"))
+                && RULES.is_named(&ServerKeys { host: Some(Value::literal("unix:/x")), ..url("URL") })
+        );
+    }
+
+    #[test]
+    fn a_mapping_is_read_without_its_sockets() {
+        let text = |yaml: &str, key: &str| {
+            let node = RULES.without_sockets(&parse(yaml).unwrap()).map_err(|problems| problems[0].message.clone())?;
+            Ok::<_, String>(node.get(key).and_then(|value| value.text().map(str::to_owned)))
+        };
+        assert_eq!(text("{host: 'unix:/run/c.sock'}", "host").unwrap().as_deref(), Some("localhost"));
+        assert_eq!(text("{url: 'unix:///run/c.sock?db=1'}", "url").unwrap().as_deref(), Some("cache://localhost?db=1"));
+        for yaml in ["{host: db}", "{host: {env: HOST}}", "{host: 'unix:${DIR}/c.sock'}", "x"] {
+            let node = parse(yaml).unwrap();
+            assert_eq!(format!("{:?}", RULES.without_sockets(&node).unwrap()), format!("{node:?}"), "{yaml}");
+        }
+        assert!(text("{host: 'unix:run/c.sock'}", "host").is_err() && text("{url: 'unix:s3cret'}", "url").is_err());
+    }
+}
