@@ -35,7 +35,7 @@ use crate::value::Value;
 
 pub use dialect::{bare_address, dialect};
 pub(crate) use kind::no_hint;
-pub use kind::{ByParts, DiscoveryRule, HintFn, KeyVariable, Kind, ParseFn, ShownKeys, Subject, fault_of_url, literal};
+pub use kind::{ByParts, Care, DiscoveryRule, HintFn, KeyVariable, Kind, ParseFn, ShownKeys, Subject, fault_of_url, literal};
 pub use schemes::{Meaning, SCHEMES, blame_scheme, meaning};
 
 /// What a run gives back: boxed, so that checks can be kept as trait objects.

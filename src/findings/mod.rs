@@ -12,6 +12,7 @@ mod entry;
 mod hint;
 mod host_class;
 mod local;
+mod login;
 #[cfg(test)]
 mod page_tests;
 mod placeholder;
@@ -56,6 +57,7 @@ pub const FAMILIES: &[&[Entry]] = &[
     runtimes::CODES,
     local::CODES,
     certificate::CODES,
+    login::CODES,
     answers::CODES,
     proxies::CODES,
     base_path::CODES,
@@ -102,6 +104,7 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
     judged.findings.extend(resolution::judge(fault, evidence, context));
     judged.findings.extend(local::judge(fault, evidence, context));
     judged.findings.extend(certificate::judge(fault, evidence, context));
+    judged.findings.extend(login::judge(evidence));
     judged.findings.extend(answers::judge(fault, evidence, context));
     judged.findings.extend(proxies::judge(evidence, context));
     order::sort_by_key(&mut judged.findings, |finding| finding.severity);

@@ -25,7 +25,9 @@ use crate::net::resolve::search::Walk;
 use crate::net::stream_error::{self, Expected, StreamError};
 use crate::net::tls;
 use crate::net::world::World;
-use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Facts, Fault, Phase, StreamDetail};
+use crate::outcome::{
+    CleartextLogin, ConnectAttempt, ConnectResult, Detail, Evidence, Facts, Fault, Phase, StreamDetail,
+};
 use crate::url::Endpoint;
 
 pub use crate::net::options::{AttemptOptions, Pin};
@@ -192,6 +194,15 @@ impl Attempt {
         let permit = self.world.sockets.permit().await;
         self.waits_for_socket = false;
         permit
+    }
+
+    /// Records that a password was sent over the newest connection without TLS, where it left this pod; `fix` says how the
+    /// kind asks for TLS.
+    pub fn note_cleartext_login(&mut self, endpoint: &Endpoint, fix: &'static str) {
+        let to = self.connection.and_then(|index| self.evidence.tries.get(index));
+        if to.is_some_and(|one| !one.address.ip().to_canonical().is_loopback()) {
+            self.evidence.facts.cleartext_login = Some(CleartextLogin { server: endpoint.to_string(), fix });
+        }
     }
 
     /// Takes a connected socket as the newest stream.

@@ -87,12 +87,24 @@ pub struct Facts {
     /// Hosts before the one that passed, and what was wrong with each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<String>,
+    /// The login that sent its password without TLS, for findings.
+    #[serde(skip)]
+    pub cleartext_login: Option<CleartextLogin>,
     /// Files that the URL names and this container has not, for findings.
     #[serde(skip)]
     pub absent_files: Vec<AbsentFile>,
     /// What the peer said first, or an excerpt of its body: shown by `check` and `diagnose` only.
     #[serde(skip)]
     pub excerpt: Option<String>,
+}
+
+/// A password that went over a network without TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CleartextLogin {
+    /// The server that got it: `host:port`.
+    pub server: String,
+    /// How to ask for TLS: the kind knows its keys and URLs.
+    pub fix: &'static str,
 }
 
 /// A file that a connection URL names, that is not in this container, and without which its clients go on.

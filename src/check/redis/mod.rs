@@ -19,7 +19,9 @@ use crate::cause::Cause;
 use crate::check::login;
 use crate::check::server_keys::ServerKeys;
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
-use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
+use crate::check::{
+    Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url,
+};
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames};
@@ -59,6 +61,7 @@ pub const KIND: Kind = Kind {
     },
     tls_keys: TlsKeyNames::BLOCK,
     discovery: DiscoveryRule { usual_variables: &["REDIS_URL"], ..DiscoveryRule::NONE },
+    care: Care::USUAL,
     target_fault: |text| fault_of_url(parse, text),
     parse,
     from_url: |url| Arc::new(Redis { keys: RedisKeys { server: ServerKeys::of_url(url), ..RedisKeys::default() } }),
