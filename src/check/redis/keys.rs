@@ -32,6 +32,7 @@ pub(super) const RULES: ServerRules = ServerRules {
         scheme("valkeys").tls(),
     ],
     several_hosts: false,
+    own_targets: &[],
 };
 
 /// The keys in addition to those of the server.

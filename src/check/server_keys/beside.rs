@@ -41,8 +41,10 @@ fn faults_of(keys: &ServerKeys, node: &Node, rules: &ServerRules) -> Vec<Problem
     {
         found.push(("url", blame.message));
     }
-    if !given("url") && !given("host") {
-        found.push(("", "needs `url` or `host`".to_owned()));
+    let targets = || ["url", "host"].into_iter().chain(rules.own_targets.iter().copied());
+    if !targets().any(given) {
+        let names: Vec<String> = targets().map(|key| format!("`{key}`")).collect();
+        found.push(("", format!("needs {}", names.join(" or "))));
     }
     if let Some(Value::Literal(text)) = &keys.host
         && let Err(problem) = read_hosts(text.expose(), rules)
