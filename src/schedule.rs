@@ -133,8 +133,9 @@ impl Task {
         loop {
             let planned = self.plan();
             let began = Instant::now();
-            // Read before the run, so that a file which changes while it runs is seen as changed.
-            let before = if pace.backs_off() { self.files() } else { None };
+            // Read before the run, so that a file which changes while it runs is seen as changed. Most checks can do without at
+            // their first failure; where accounts lock, the next run may be half an hour away.
+            let before = if pace.backs_off() || planned.accounts_lock() { self.files() } else { None };
             let outcome = match turn.take() {
                 Some(turn) => in_turn(turn, self.prober.probe(&planned)).await,
                 None => self.prober.probe(&planned).await,

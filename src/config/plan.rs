@@ -278,6 +278,12 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// Whether the accounts that it logs in to lock after a few rejections.
+    #[must_use]
+    pub fn accounts_lock(&self) -> bool {
+        check::kind(self.kind).is_some_and(|kind| kind.care.accounts_lock)
+    }
+
     /// When its verdict changes.
     #[must_use]
     pub fn verdict_rules(&self) -> Rules<'_> {

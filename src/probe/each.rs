@@ -10,7 +10,6 @@ use super::depth::Depth;
 use super::failure::explain;
 use super::run::{AttemptResult, Ready, attempt, options};
 use crate::cause::Cause;
-use crate::check;
 use crate::config::plan::{MinPassing, Planned};
 use crate::findings::Context;
 use crate::net::World;
@@ -87,8 +86,7 @@ async fn run_all(planned: &Planned, ready: &Ready, world: &Arc<World>, walk: Wal
     let mut waiting = pins.iter().cloned().enumerate();
     let mut running = JoinSet::new();
     let mut done: Vec<Option<AttemptResult>> = pins.iter().map(|_| None).collect();
-    let mut at_a_time =
-        if check::kind(planned.kind).is_some_and(|kind| kind.care.accounts_lock) { 1 } else { AT_A_TIME };
+    let mut at_a_time = if planned.accounts_lock() { 1 } else { AT_A_TIME };
     loop {
         while running.len() < at_a_time
             && let Some((index, pin)) = waiting.next()

@@ -336,6 +336,22 @@ async fn a_credential_that_risks_a_lock_is_sent_again_when_its_value_changed_or_
     assert_eq!(runs, [0, 35_000, 1_835_000]);
 }
 
+/// The file changes while the first login is on its way: what was rejected is the old password.
+#[tokio::test(start_paused = true)]
+async fn a_change_during_the_rejected_run_is_seen() {
+    let locks = crate::check::KINDS.iter().find(|kind| kind.care.accounts_lock).expect("there is such a kind").name;
+    let values = vec![Value::File("/secrets/pw".into())];
+    let planned = Planned { kind: locks, ..with_values("a", STARTUP, values) };
+    let script = Script::new(Duration::from_secs(4), [risky()]);
+    let runs = Arc::clone(&script).runs(planned, || 0.0, 60);
+    let change = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        *script.env.0.lock().unwrap() = Some(b"new".to_vec());
+    };
+    let (runs, ()) = tokio::join!(runs, change);
+    assert_eq!(runs, [0, 10_000]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_reload_does_not_send_a_rejected_credential_again() {
     let due = Instant::now() + Duration::from_secs(100);

@@ -26,6 +26,8 @@ pub(super) mod code {
     pub(in crate::check::smtp) const NO_PASSWORD: &str = "smtp_no_password";
     pub(in crate::check::smtp) const USER_ALONE: &str = "smtp_user_alone";
     pub(in crate::check::smtp) const PASSWORD_ALONE: &str = "smtp_password_alone";
+    pub(in crate::check::smtp) const GREETS_IN_PLAIN: &str = "smtp_greets_in_plain";
+    pub(in crate::check::smtp) const NOT_AT_ONCE: &str = "smtp_not_at_once";
     pub(in crate::check::smtp) const NO_GREETING: &str = "smtp_no_greeting";
     pub(in crate::check::smtp) const SLOW_GREETING: &str = "smtp_slow_greeting";
     pub(in crate::check::smtp) const SLOW_LOGIN: &str = "smtp_slow_login";

@@ -18,15 +18,11 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
     let text = match (&fault.detail, fault.phase, fault.cause) {
         (Some(Detail::Protocol { code, .. }), ..) => return of_code(code, port).map(str::to_owned),
         (_, Phase::Connect, Cause::ConnectTimeout) => return blocked(evidence, port?),
-        (Some(Detail::Stream(StreamDetail::Speaks(protocol))), ..) => of_protocol(protocol, fault.cause)?,
+        (Some(Detail::Stream(StreamDetail::Speaks(protocol))), ..) => of_protocol(protocol)?,
         (Some(Detail::Tls(TlsDetail::StartTlsNotOffered)), ..) => {
             "The server offers no STARTTLS, and this check asks for it. Enable it on the server (Postfix: \
              smtpd_tls_security_level = may), or set `tls: implicit` for port 465, or `tls: none` if the app sends without \
              TLS, too."
-        }
-        (_, Phase::Tls, Cause::Timeout | Cause::ConnectionClosed) if evidence.facts.tls_version.is_none() => {
-            "The port does not answer TLS at once, as port 465 does. Set `tls: starttls` (and `smtp://`) for port 587 or 25; \
-             otherwise read the server's log."
         }
         _ => return None,
     };
@@ -57,16 +53,12 @@ fn blocked(evidence: &Evidence, port: u16) -> Option<String> {
     })
 }
 
-/// Of a port on which another protocol, or the other kind of TLS, answers.
-fn of_protocol(protocol: &str, cause: Cause) -> Option<&'static str> {
+/// Of a port on which another protocol answers.
+fn of_protocol(protocol: &str) -> Option<&'static str> {
     Some(match protocol {
         "POP3" | "IMAP" => {
             "A server for reading mail answers on this port. Use host and port of the SMTP server: 587 with `tls: starttls`, \
              or 465 with `tls: implicit`."
-        }
-        "SMTP" | "SMTP or FTP" if cause == Cause::TlsNotTls => {
-            "The server greets in plain text, and this check starts TLS at once. Set `tls: starttls` (and `smtp://`) for \
-             this port, or use port 465."
         }
         "TLS" => "The port speaks TLS at once, as port 465 does. Set `tls: implicit`, or write `smtps://`.",
         _ => return None,
@@ -144,6 +136,14 @@ fn of_code(code: &str, port: Option<u16>) -> Option<&'static str> {
         }
         code::PASSWORD_ALONE => {
             "A login needs a user and a password. Set `username`, or write it before the `:` in the URL."
+        }
+        code::GREETS_IN_PLAIN => {
+            "The server greets in plain text, and this check starts TLS at once. Set `tls: starttls` (and `smtp://`) for \
+             this port, or use port 465."
+        }
+        code::NOT_AT_ONCE => {
+            "The port does not answer TLS at once, as port 465 does. Set `tls: starttls` (and `smtp://`) for port 587 or 25; \
+             otherwise read the server's log."
         }
         code::NO_GREETING if port == Some(465) => {
             "Port 465 expects TLS at once, and stays silent until then. Set `tls: implicit`, or write `smtps://`."

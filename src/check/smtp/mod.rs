@@ -124,7 +124,7 @@ impl SmtpRun {
         let options = (mode != Mode::None).then(options).transpose()?;
         let mut io = attempt.connect(endpoint).await?;
         if let (Mode::Implicit, Some(options)) = (mode, &options) {
-            io = attempt.start_tls(io, options).await?;
+            io = attempt.start_tls(io, options).await.map_err(|fault| not_at_once(attempt, fault))?;
         }
         let mut client = Client::new(io);
         let mut opened = self.open(attempt, &mut client).await;
@@ -258,6 +258,17 @@ impl SmtpRun {
     fn stating(&self, fault: Fault) -> Fault {
         login::stating(fault, self.destination.server.shown_user(), None)
     }
+}
+
+/// The fault of a TLS handshake that starts with the first byte, on a port where it seems to start later.
+fn not_at_once(attempt: &mut Attempt, fault: Fault) -> Fault {
+    let never_began = attempt.facts().tls_version.is_none();
+    let code = match (fault.cause, &fault.detail) {
+        (Cause::TlsNotTls, Some(Detail::Stream(StreamDetail::Speaks("SMTP" | "SMTP or FTP")))) => code::GREETS_IN_PLAIN,
+        (Cause::Timeout | Cause::ConnectionClosed, _) if never_began => code::NOT_AT_ONCE,
+        _ => return fault,
+    };
+    fault.with(observed(code))
 }
 
 /// What was observed, by its code.
