@@ -5,7 +5,7 @@ use std::io::Cursor;
 use tokio::io::{AsyncReadExt as _, join, sink};
 
 use super::answers;
-use super::keys::Login;
+use super::login::Login;
 use super::session::{Mechanism, log_in};
 use crate::check::mail::Client;
 use crate::secret::Secret;
@@ -26,7 +26,7 @@ pub(crate) fn smtp(bytes: &[u8]) {
         let login = Login::new("app", Secret::new("sesame".to_owned()));
         for mechanism in [Mechanism::Plain, Mechanism::Login, Mechanism::Xoauth2] {
             if let Ok(reply) = log_in(&mut Client::new(stream()), mechanism, &login).await {
-                let message = answers::read(&reply, false).message(&reply, &login.secrets(mechanism));
+                let message = answers::read(&reply, false).message(&reply, &mechanism.secrets(&login));
                 assert!(!message.contains("sesame"), "{message}");
                 shown(&message);
             }

@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use super::session::Mechanism;
+use super::answers::code;
+use super::login::Login;
 use super::tls_key::{Mode, TlsKey};
 use crate::check::login::LoginRefusal;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
@@ -14,7 +15,6 @@ use crate::env::Env;
 use crate::findings::Reading;
 use crate::outcome::{Detail, Fault};
 use crate::scheme::{Discovery, Scheme};
-use crate::secret::Secret;
 use crate::url::Endpoint;
 use crate::value::{Setting, Value};
 
@@ -66,31 +66,6 @@ impl FromStr for EhloName {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
         let is_name = matches!(text.len(), 1..=255) && text.bytes().all(fits);
         is_name.then(|| Self(text.to_owned())).ok_or_else(|| "a host name, or an address in brackets".to_owned())
-    }
-}
-
-/// Who logs in.
-#[derive(Debug, Clone)]
-pub(super) struct Login {
-    pub(super) user: String,
-    /// The password, or a token.
-    pub(super) secret: Secret,
-    pub(super) is_token: bool,
-    /// Whether the user may not be shown.
-    is_hidden: bool,
-}
-
-impl Login {
-    /// A password of a user who may be shown.
-    #[cfg(any(test, feature = "fuzzing"))]
-    pub(super) fn new(user: &str, secret: Secret) -> Self {
-        Self { user: user.to_owned(), secret, is_token: false, is_hidden: false }
-    }
-
-    /// What no message may repeat.
-    pub(super) fn secrets(&self, mechanism: Mechanism) -> Vec<Secret> {
-        let hidden = self.is_hidden.then(|| Secret::new(self.user.clone()));
-        [self.secret.clone()].into_iter().chain(hidden).chain(mechanism.lines(self)).collect()
     }
 }
 
@@ -177,12 +152,11 @@ impl SmtpKeys {
             |what: &str, code| LoginRefusal::Missing.fault(what).with(Detail::Protocol { code, product: None });
         match (server.user.clone(), secret) {
             (None, None) => Ok(None),
-            (Some(_), None) => Err(missing("a user is set, but no password", super::code::USER_ALONE)),
-            (None, Some(_)) => Err(missing("a password is set, but no user", super::code::PASSWORD_ALONE)),
+            (Some(_), None) => Err(missing("a user is set, but no password", code::USER_ALONE)),
+            (None, Some(_)) => Err(missing("a password is set, but no user", code::PASSWORD_ALONE)),
             (Some(user), Some(secret)) => {
                 server.hide_user_like(&secret);
-                let is_hidden = server.shown_user().is_none();
-                Ok(Some(Login { user, secret, is_token, is_hidden }))
+                Ok(Some(Login { user, secret, is_token, hides_user: server.shown_user().is_none() }))
             }
         }
     }

@@ -4,10 +4,12 @@
 //! reported as one that must not be sent again soon, because mail providers lock accounts.
 
 mod answers;
+mod discovery;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 mod hint;
 mod keys;
+mod login;
 mod session;
 mod tls_key;
 
@@ -17,13 +19,11 @@ use std::time::Duration;
 use tokio::time::timeout_at;
 
 use crate::cause::Cause;
-use crate::check::login::{self, LoginRefusal};
+use crate::check::login::{LoginRefusal, stating};
 use crate::check::mail::{Client, Ehlo, Hello, Opening};
 use crate::check::server_keys::ServerKeys;
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
-use crate::check::{
-    Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url,
-};
+use crate::check::{Care, Check, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
@@ -33,7 +33,8 @@ use crate::outcome::{AUTH_METHOD, Detail, FactKey, FactValue, Fault, Phase, Stre
 use crate::value::Value;
 
 use answers::{Meaning, code};
-use keys::{Destination, Login, RULES, SmtpKeys};
+use keys::{Destination, RULES, SmtpKeys};
+use login::Login;
 use session::Mechanism;
 use tls_key::Mode;
 
@@ -62,7 +63,7 @@ pub const KIND: Kind = Kind {
         ..ShownKeys::NONE
     },
     tls_keys: TlsKeyNames::BLOCK,
-    discovery: DiscoveryRule { usual_variables: &["SMTP_URL", "MAILER_DSN"], ..DiscoveryRule::NONE },
+    discovery: discovery::RULE,
     care: Care { calm_interval: Some(Duration::from_mins(5)), accounts_lock: true },
     target_fault: |text| fault_of_url(parse, text),
     parse,
@@ -181,7 +182,7 @@ impl SmtpRun {
             Ok(Ok(reply)) if reply.code == 235 => Ok(()),
             Ok(Ok(reply)) => {
                 let answer = answers::read(&reply, self.destination.mode == Mode::None);
-                let message = answer.message(&reply, &login.secrets(mechanism));
+                let message = answer.message(&reply, &mechanism.secrets(login));
                 let fault = match answer.meaning {
                     Meaning::Refused(refusal) => refusal.fault(message),
                     Meaning::WantsTls => Fault::new(Phase::Login, Cause::TlsUnsupported, message).stating(answer.says),
@@ -256,7 +257,7 @@ impl SmtpRun {
 
     /// The same fault with whose login it is about.
     fn stating(&self, fault: Fault) -> Fault {
-        login::stating(fault, self.destination.server.shown_user(), None)
+        stating(fault, self.destination.server.shown_user(), None)
     }
 }
 

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncRead, AsyncWrite};
 use zeroize::Zeroizing;
 
-use super::keys::Login;
+use super::login::Login;
 use crate::check::mail::{Client, Reply, ReplyError};
 use crate::secret::Secret;
 
@@ -44,8 +44,14 @@ impl Mechanism {
         }
     }
 
+    /// What no message may repeat.
+    pub(super) fn secrets(self, login: &Login) -> Vec<Secret> {
+        let hidden = login.hides_user.then(|| Secret::new(login.user.clone()));
+        [login.secret.clone()].into_iter().chain(hidden).chain(self.lines(login)).collect()
+    }
+
     /// The texts that are sent, each in base64.
-    pub(super) fn lines(self, login: &Login) -> Vec<Secret> {
+    fn lines(self, login: &Login) -> Vec<Secret> {
         let (user, secret) = (&login.user, login.secret.expose());
         let texts = match self {
             Self::Plain => vec![Zeroizing::new(format!("\0{user}\0{secret}"))],

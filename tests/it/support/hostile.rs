@@ -35,7 +35,7 @@ pub(crate) enum Manner {
     /// The first bytes, then the second ones without end.
     Floods(Vec<u8>, Vec<u8>),
     /// The same, without waiting for the client's first bytes: for protocols in which the server speaks first.
-    Unasked(Box<Manner>),
+    Unasked(Box<Self>),
     /// What a real server answers, but it ends (or resets) after that many bytes.
     Cuts { server: SocketAddr, after: usize, reset: bool },
 }

@@ -3,9 +3,7 @@ use crate::cause::Cause;
 use crate::check::mail;
 use crate::check::smtp::answers::code;
 use crate::findings::Context;
-use crate::outcome::{
-    ConnectAttempt, ConnectResult, Detail, DnsAnswer, Evidence, Fault, Phase, Query, StreamDetail, TlsDetail,
-};
+use crate::outcome::{ConnectAttempt, ConnectResult, Detail, DnsAnswer, Evidence, Fault, Phase, Query, TlsDetail};
 use crate::url::Endpoint;
 use std::time::Duration;
 

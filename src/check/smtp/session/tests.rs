@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
 use super::{Mechanism, log_in};
 use crate::check::mail::{Client, ReplyError};
-use crate::check::smtp::keys::Login;
+use crate::check::smtp::login::Login;
 use crate::secret::Secret;
 
 /// Runs a login against a server with these answers; what it was asked, and the code that decided.
