@@ -3,6 +3,7 @@
 mod answers;
 mod lock;
 mod login;
+mod network;
 mod tls;
 
 use serde_json::Value;

@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use super::ca::Pair;
+use super::netns::Namespace;
 use super::{Folder, Running, free_port, need, until};
 
 /// The password of its user `app`.
@@ -25,6 +26,8 @@ pub(crate) struct Options<'a> {
     pub(crate) login_alone: bool,
     /// The server's certificate: it offers STARTTLS, and has a second port that speaks TLS at once.
     pub(crate) tls: Option<&'a Pair>,
+    /// Where it runs: then it listens on every address there.
+    pub(crate) inside: Option<&'a Namespace>,
 }
 
 /// A running server.
@@ -56,6 +59,10 @@ impl Server {
             let path = folder.write("exim.conf", configuration(options, &folder, port, tls_port));
             let mut command = Command::new(need("exim4", "exim4-daemon-light"));
             command.args(["-C", &path, "-bdf"]).stdout(Stdio::null()).stderr(Stdio::null());
+            if let Some(namespace) = options.inside {
+                command = namespace.within(&command);
+                command.stdout(Stdio::null()).stderr(Stdio::null());
+            }
             let mut process = Running::start(&mut command);
             let mut ended = false;
             until("Exim is ready", || {
@@ -96,6 +103,7 @@ impl Server {
 
 fn configuration(options: &Options<'_>, folder: &Folder, port: u16, tls_port: u16) -> String {
     let base = folder.path().display();
+    let interfaces = if options.inside.is_some() { "0.0.0.0" } else { "127.0.0.1" };
     let tls = options.tls.map_or_else(
         || format!("daemon_smtp_ports = {port}\ntls_advertise_hosts =\n"),
         |pair| {
@@ -115,7 +123,7 @@ fn configuration(options: &Options<'_>, folder: &Folder, port: u16, tls_port: u1
     let plain = if options.login_alone { "" } else { &plain };
     format!(
         "spool_directory = {base}/spool\nlog_file_path = {base}/log/%slog\npid_file_path = {base}/pid\n\
-         primary_hostname = mx.lab\nlocal_interfaces = 127.0.0.1\nhost_lookup =\nrfc1413_query_timeout = 0s\n\
+         primary_hostname = mx.lab\nlocal_interfaces = {interfaces}\nhost_lookup =\nrfc1413_query_timeout = 0s\n\
          keep_environment =\nlog_selector = +smtp_no_mail +smtp_protocol_error +smtp_syntax_error\n{tls}{}\n\
          begin acl\n{}\nbegin authenticators\n{plain}login:\n driver = plaintext\n public_name = LOGIN\n \
          server_prompts = <| Username: | Password:\n server_condition = {login}\n server_set_id = $auth1\n",
