@@ -4,7 +4,7 @@
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::client::{Client, Reply};
-use super::refusal::{TurnedAway, code};
+use super::refusal::{TurnedAway, code, is_about_name};
 use crate::cause::Cause;
 use crate::check::login::LoginRefusal;
 use crate::net::attempt::Attempt;
@@ -101,6 +101,11 @@ impl Opening<'_> {
                 Err(self.attempt.stream_error(StreamError::Unexpected("it is that of an FTP server"), expected))
             }
             250 => Ok(Ehlo::Known(Hello::read(&reply))),
+            _ if is_about_name(&reply) => {
+                let message = format!("the SMTP server does not accept the name {}: {}", self.name, reply.last());
+                let detail = Detail::Protocol { code: code::BAD_NAME, product: None };
+                Err(self.attempt.of_connection(LoginRefusal::NotAllowed.fault(message).with(detail)))
+            }
             500..=504 => Ok(Ehlo::Unknown(reply)),
             _ => Err(self.refusal(&reply, "answers EHLO with")),
         }

@@ -13,6 +13,8 @@ pub mod code {
     pub const REFUSED: &str = "smtp_refused";
     /// The host takes no mail from anybody.
     pub const NO_MAIL: &str = "smtp_no_mail";
+    /// The server does not accept the name that EHLO gives.
+    pub const BAD_NAME: &str = "smtp_bad_name";
     /// A firewall on the way overwrites the server's STARTTLS.
     pub const MASKED: &str = "smtp_masked";
 }
@@ -32,6 +34,10 @@ pub fn hint(code: &str) -> Option<&'static str> {
         code::REFUSED => {
             "The mail server accepts no mail from this address, whatever the login. Allow the pod's or the cluster's \
              egress address there (Postfix: mynetworks, a blocklist), or use the provider's submission host on port 587."
+        }
+        code::BAD_NAME => {
+            "The mail server rejects the name with which this check introduces itself. Let the server accept it, or give an \
+             `smtp` check the name that the app uses (`ehlo`)."
         }
         code::NO_MAIL => {
             "This host accepts no mail from anybody, as hosts that only send mail do. Use the host that takes mail for \
@@ -70,6 +76,15 @@ const NO_MAIL: [&str; 2] = ["no smtp service", "no mail service"];
 
 /// Words with which a server says that it is about this client; AT&T and Comcast say so with 521, too.
 const THIS_CLIENT: [&str; 6] = ["block", "blacklist", "dnsbl", "rbl", "your", " from "];
+
+/// Words with which servers reject the name of a client. Postfix: "Helo command rejected: need fully-qualified hostname";
+/// Exim: "invalid HELO/EHLO argument"; Exchange: "Invalid domain name".
+const BAD_NAME: [&str; 4] = ["helo", "ehlo", "domain name", "hostname"];
+
+/// Whether a reply to EHLO is about the name that it gave.
+pub(super) fn is_about_name(reply: &Reply) -> bool {
+    (500..=599).contains(&reply.code) && !matches!(reply.code, 500 | 502) && reply.says_one_of(&BAD_NAME)
+}
 
 impl TurnedAway {
     /// What a reply means in the place of a greeting or of an answer to EHLO; `None` where it is no refusal.

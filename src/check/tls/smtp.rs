@@ -18,6 +18,7 @@ pub(super) async fn ask(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
 
 /// Whether the server that gave this fault speaks SMTP and waits for our goodbye.
 pub(super) fn expects_goodbye(fault: &Fault) -> bool {
-    let refused_client = matches!(fault.detail, Some(Detail::Protocol { code: code::REFUSED | code::NO_MAIL, .. }));
+    let refused_client =
+        matches!(fault.detail, Some(Detail::Protocol { code: code::REFUSED | code::NO_MAIL | code::BAD_NAME, .. }));
     refused_client || fault.cause == Cause::TlsUnsupported
 }

@@ -92,6 +92,17 @@ fn a_server_that_sends_its_clients_away() {
 }
 
 #[test]
+fn a_name_that_the_server_does_not_accept() {
+    let acl =
+        "h:\n accept condition = ${if eq{$sender_helo_name}{pod.shop.example}}\n deny message = 550 Invalid HELO name";
+    let server = Server::start(&Options { settings: "acl_smtp_helo = h", acl, ..Options::default() });
+    let keys = format!("address: '127.0.0.1:{}', username: app, password: sesame", server.port);
+    let message = failed(&check_keys(&format!("{{{keys}}}")), "login", "login_rejected", "(`ehlo`)");
+    assert_eq!(message, "the SMTP server does not accept the name pilotfish: 550 Invalid HELO name");
+    passed(&check_keys(&format!("{{{keys}, ehlo: pod.shop.example}}")));
+}
+
+#[test]
 #[expect(clippy::disallowed_methods, reason = "a test dials as it likes")]
 fn the_last_connection_is_taken() {
     let server = Server::start(&Options { settings: "smtp_accept_max = 1", ..Options::default() });

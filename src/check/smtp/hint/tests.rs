@@ -45,6 +45,7 @@ fn every_code_has_a_hint_that_fits() {
         mail::code::FULL,
         mail::code::REFUSED,
         mail::code::NO_MAIL,
+        mail::code::BAD_NAME,
         mail::code::MASKED,
     ] {
         fits(of_code(code, Some(587)).unwrap_or_else(|| panic!("{code} has no hint")));
