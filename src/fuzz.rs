@@ -14,7 +14,7 @@ pub use peers::peers;
 pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
-use crate::check::{http, peer, postgres as of_postgres, redis as of_redis};
+use crate::check::{http, peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp};
 use crate::net::{resolve, tls};
 use crate::sock_diag;
 
@@ -71,6 +71,11 @@ pub fn postgres_url(bytes: &[u8]) {
 /// What a Redis server says: a byte that says where the stream pauses, then its replies.
 pub fn redis(bytes: &[u8]) {
     of_redis::fuzz::redis(bytes);
+}
+
+/// What a mail server says: a byte that says where the stream pauses, then its replies.
+pub fn smtp(bytes: &[u8]) {
+    of_smtp::fuzz::smtp(bytes);
 }
 
 /// An HTTP answer: a status, headers, a body.

@@ -58,7 +58,13 @@ pub struct Fault {
     pub detail: Option<Detail>,
     /// The connection that it came from: the index into [`Evidence::tries`]; `None` where there was none.
     pub attempt: Option<usize>,
+    /// Whether another login with the same credential may lock the account, or the server says that it is locked: the
+    /// credential is sent again only when its value changed, on demand, or after [`LOCK_PAUSE`].
+    pub risks_lock: bool,
 }
+
+/// How long a rejected credential of an account that locks is kept back.
+pub const LOCK_PAUSE: Duration = Duration::from_mins(30);
 
 impl Fault {
     /// A fault with an observed message; the message is cleaned and cut here, so that no caller can forget it.
@@ -70,7 +76,14 @@ impl Fault {
             statement: None,
             detail: None,
             attempt: None,
+            risks_lock: false,
         }
+    }
+
+    /// The same, of a login that must not be repeated soon: the account may lock, or is locked.
+    #[must_use]
+    pub fn risking_lock(self) -> Self {
+        Self { risks_lock: true, ..self }
     }
 
     /// The same with what was observed, typed.

@@ -30,7 +30,7 @@ mod tests;
 
 pub use backoff::{BackOff, Start};
 use backoff::{files_fingerprint, jitter};
-pub use pace::{Next, Pace};
+pub use pace::{Failed, Next, Pace};
 pub use shared::Shared;
 
 /// How often the files of a check that backs off are looked at.
@@ -124,7 +124,7 @@ impl Task {
                 self.wait(&mut pace, backoff.due, backoff.due, None).await
             }
             Start::BackingOff(backoff) => {
-                pace = Pace::backing_off(backoff.interval);
+                pace = Pace::backing_off(backoff.interval, backoff.holds);
                 self.announce(backoff.interval, backoff.due, Some(backoff)).await?;
                 self.wait(&mut pace, backoff.due, Instant::now(), backoff.files).await
             }
@@ -133,19 +133,21 @@ impl Task {
         loop {
             let planned = self.plan();
             let began = Instant::now();
-            // Read before the run, so that a file which changes while it runs is seen as changed.
-            let before = if pace.backs_off() { self.files() } else { None };
+            // Read before the run, so that a file which changes while it runs is seen as changed. Most checks can do without at
+            // their first failure; where accounts lock, the next run may be half an hour away.
+            let before = if pace.backs_off() || planned.accounts_lock() { self.files() } else { None };
             let outcome = match turn.take() {
                 Some(turn) => in_turn(turn, self.prober.probe(&planned)).await,
                 None => self.prober.probe(&planned).await,
             };
-            let failure = outcome.failure.as_ref().map(|failure| (failure.phase, failure.cause));
+            let failure = outcome.failure.as_ref().map(Failed::from);
             let streak = report(&self.reports, self.id, &planned, outcome).await.ok_or(Unheard)?;
             let next = pace.after(&planned, streak, failure, (self.random)());
             due = next_due(due, next, Instant::now());
             let backoff = pace.backs_off().then(|| BackOff {
                 interval: next.interval,
                 due,
+                holds: pace.holds(),
                 files: before.or_else(|| self.files()),
             });
             self.announce(next.interval, due, backoff).await?;
@@ -160,7 +162,7 @@ impl Task {
         let outcome = Box::new(Outcome::internal(target, SystemTime::now(), Duration::ZERO));
         report(&self.reports, self.id, &planned, outcome).await.ok_or(Unheard)?;
         let interval = planned.interval;
-        Ok(Start::At(BackOff { interval, due: Instant::now() + interval, files: None }))
+        Ok(Start::At(BackOff { interval, due: Instant::now() + interval, holds: false, files: None }))
     }
 
     fn plan(&self) -> Arc<Planned> {

@@ -84,6 +84,7 @@ pub(crate) fn fail(phase: Phase, cause: Cause) -> Outcome {
         message: "seen".to_owned(),
         hint: "do this".to_owned(),
         detail: None,
+        risks_lock: false,
     };
     Outcome { failure: Some(failure), ..pass() }
 }

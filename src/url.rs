@@ -163,7 +163,8 @@ impl Url {
     pub fn redacted(&self) -> String {
         let mut out = format!("{}://", self.scheme);
         if let Some(user) = &self.user {
-            let shown = printable(user, "@/:?#");
+            // Most mail servers have addresses as users.
+            let shown = printable(&user.replace('@', "%40"), "/:?#");
             out.push_str(if self.shares_with_password(user) { MASK } else { &shown });
             out.push('@');
         }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::cause::Cause;
 use crate::check::{
-    Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, literal, readings,
+    Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, literal, readings,
 };
 use crate::config::node::{self, Node, Problem, Raw};
 use crate::env::Env;
@@ -34,6 +34,7 @@ pub const KIND: Kind = Kind {
     shown: ShownKeys { plain: &["min_answers", "name", "server", "type"], ..ShownKeys::NONE },
     tls_keys: TlsKeyNames::NONE,
     discovery: DiscoveryRule::NONE,
+    care: Care::USUAL,
     target_fault,
     parse,
     from_url: |url| Arc::new(Dns::Url(url)),

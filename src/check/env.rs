@@ -12,7 +12,9 @@ use serde::de::{self, Deserializer};
 use self::source::{Found, Source};
 use crate::cause::Cause;
 use crate::check::expression::{Expression, TooCostly};
-use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, SCHEMES, ShownKeys, Subject, no_hint};
+use crate::check::{
+    Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, SCHEMES, ShownKeys, Subject, no_hint,
+};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
 use crate::findings::{Blame, Family, Reading, TlsKeyNames, lint, names_secret, white};
@@ -35,6 +37,7 @@ pub const KIND: Kind = Kind {
     shown: ShownKeys::NONE,
     tls_keys: TlsKeyNames::NONE,
     discovery: DiscoveryRule::NONE,
+    care: Care::USUAL,
     target_fault: |_| None,
     parse,
     from_url,

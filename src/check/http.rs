@@ -18,7 +18,7 @@ use crate::check::http::request::Request;
 use crate::check::http::settings::{HttpVersion, Size};
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{
-    Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url, readings,
+    Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url, readings,
 };
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
@@ -68,6 +68,7 @@ bearer_token: {file: /etc/secrets/token}
     shown: SHOWN,
     tls_keys: TlsKeyNames::BLOCK,
     discovery: DiscoveryRule::NONE,
+    care: Care::USUAL,
     target_fault,
     parse,
     from_url: |url| Arc::new(Http { keys: Arc::new(HttpKeys::of_url(url)) }),

@@ -1,6 +1,7 @@
 //! What a kind of check reports: all that the rest of the program knows of a protocol.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::check::{Check, Parsed};
 use crate::config::node::Node;
@@ -31,6 +32,8 @@ pub struct Kind {
     pub tls_keys: TlsKeyNames,
     /// What the variables of an environment mean to it.
     pub discovery: DiscoveryRule,
+    /// How gently its checks treat their servers.
+    pub care: Care,
     /// What is wrong with a TARGET, seen at once: the text has one of the schemes.
     pub target_fault: fn(&str) -> Option<String>,
     /// Reads the value of the kind's key.
@@ -53,6 +56,21 @@ pub type HintFn = fn(&Fault, &Evidence, &Context<'_>) -> Option<String>;
 /// The hint of a kind that has none of its own.
 pub(crate) fn no_hint(_: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
     None
+}
+
+/// How gently checks of a kind treat their servers, beyond what holds for every check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Care {
+    /// From run to run while a check is up, at least, where the check itself sets no `interval`.
+    pub calm_interval: Option<Duration>,
+    /// Whether accounts lock, or providers throttle, after a few rejected logins: no two logins are made at a time until
+    /// one was accepted.
+    pub accounts_lock: bool,
+}
+
+impl Care {
+    /// No more than for every check.
+    pub const USUAL: Self = Self { calm_interval: None, accounts_lock: false };
 }
 
 /// Reads the value of a kind's key.

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::check::{
-    Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, literal, readings,
+    Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, literal, readings,
 };
 use crate::config::node::{self, Node};
 use crate::env::Env;
@@ -38,6 +38,7 @@ pub const KIND: Kind = Kind {
     shown: ShownKeys { plain: &["port"], ..ShownKeys::NONE },
     tls_keys: TlsKeyNames::NONE,
     discovery: DiscoveryRule::NONE,
+    care: Care::USUAL,
     target_fault,
     parse,
     from_url: |url| Arc::new(Listen::Url(url)),

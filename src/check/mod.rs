@@ -10,6 +10,7 @@ pub mod http;
 mod kind;
 pub mod listen;
 pub mod login;
+pub mod mail;
 pub mod peer;
 pub mod postgres;
 pub mod reader;
@@ -17,6 +18,7 @@ pub mod redis;
 mod schemes;
 pub mod server_keys;
 pub mod several;
+pub mod smtp;
 pub mod tcp;
 pub mod tls;
 pub mod tls_keys;
@@ -36,7 +38,9 @@ use crate::value::Value;
 
 pub use dialect::{bare_address, dialect};
 pub(crate) use kind::no_hint;
-pub use kind::{ByParts, DiscoveryRule, HintFn, KeyVariable, Kind, ParseFn, ShownKeys, Subject, fault_of_url, literal};
+pub use kind::{
+    ByParts, Care, DiscoveryRule, HintFn, KeyVariable, Kind, ParseFn, ShownKeys, Subject, fault_of_url, literal,
+};
 pub use schemes::{Meaning, SCHEMES, blame_scheme, meaning};
 
 /// What a run gives back: boxed, so that checks can be kept as trait objects.
@@ -103,8 +107,18 @@ pub fn readings(values: &[&Value], env: &dyn Env) -> Vec<Reading> {
 pub type Parsed = Result<Arc<dyn Check>, Vec<Problem>>;
 
 /// Every kind, in the order of the docs.
-pub const KINDS: &[Kind] =
-    &[tcp::KIND, tls::KIND, http::KIND, peer::KIND, dns::KIND, postgres::KIND, redis::KIND, listen::KIND, env::KIND];
+pub const KINDS: &[Kind] = &[
+    tcp::KIND,
+    tls::KIND,
+    http::KIND,
+    peer::KIND,
+    dns::KIND,
+    postgres::KIND,
+    redis::KIND,
+    smtp::KIND,
+    listen::KIND,
+    env::KIND,
+];
 
 /// The kind with this name.
 #[must_use]

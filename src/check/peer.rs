@@ -15,7 +15,7 @@ use crate::check::http::keys::HttpKeys;
 use crate::check::http::origin::{HTTP_PORT, HTTPS_PORT};
 use crate::check::http::{self, BodyUse, Exchange, contradictions, prepare};
 use crate::check::words::Tone;
-use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject};
+use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject};
 use crate::config::node::{self, LenientParse, Node, Raw};
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
@@ -53,6 +53,7 @@ pub const KIND: Kind = Kind {
     shown: ShownKeys { plain: &PLAIN, ..http::SHOWN },
     tls_keys: TlsKeyNames::BLOCK,
     discovery: DiscoveryRule::NONE,
+    care: Care::USUAL,
     target_fault: |text| http::target_fault(text.strip_prefix("peer+").unwrap_or(text)),
     parse,
     from_url: |url| Arc::new(Peer { keys: Arc::new(HttpKeys::of_url(url)), accept_degraded: true }),

@@ -31,7 +31,7 @@ use crate::check::login::stating;
 use crate::check::server_keys::origin_of;
 use crate::check::several::{furthest, in_words};
 use crate::check::tls_keys::PEM_KEYS;
-use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
+use crate::check::{Care, Check, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames, Unverified};
@@ -79,6 +79,7 @@ pub const KIND: Kind = Kind {
         ..TlsKeyNames::BESIDE
     },
     discovery: discovery::RULE,
+    care: Care::USUAL,
     target_fault,
     parse,
     from_url: |url| Arc::new(Postgres { keys: PostgresKeys { url: Some(url), ..PostgresKeys::default() } }),

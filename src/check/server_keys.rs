@@ -8,9 +8,9 @@ mod keys;
 mod resolve;
 mod socket;
 
+pub use beside::read;
 #[cfg(test)]
 pub use beside::schema;
-pub use beside::{read, read_or};
 pub use keys::{HostProblem, Port, ServerKeys, ServerRules, origin_of, read_host};
 pub use resolve::Server;
 pub use socket::SocketRules;

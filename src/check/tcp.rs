@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use self::payload::{Expect, Pattern, Payload};
 use crate::cause::Cause;
 use crate::check::address::{self, Address};
-use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
+use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
 use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
@@ -41,6 +41,7 @@ pub const KIND: Kind = Kind {
     shown: ShownKeys { plain: &["address"], ..ShownKeys::NONE },
     tls_keys: TlsKeyNames::NONE,
     discovery: DiscoveryRule::NONE,
+    care: Care::USUAL,
     target_fault: address::target_fault,
     parse,
     from_url,

@@ -17,7 +17,7 @@ use self::starttls::StartTls;
 use crate::cause::Cause;
 use crate::check::address::{self, Address};
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
-use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
+use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
 use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
@@ -44,6 +44,7 @@ pub const KIND: Kind = Kind {
     },
     tls_keys: TlsKeyNames::BESIDE,
     discovery: DiscoveryRule::NONE,
+    care: Care::USUAL,
     target_fault: address::target_fault,
     parse,
     from_url,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cause::{Cause, Waits};
-use crate::outcome::{Failure, Phase};
+use crate::outcome::{Failure, LOCK_PAUSE, Phase};
 use crate::random;
 
 /// How often the same failure must come before waiting ends.
@@ -44,6 +44,9 @@ impl Patience {
         };
         let long_enough = streak.runs >= RUNS && now.duration_since(streak.since) >= limit;
         self.streak = Some(streak);
+        if failure.risks_lock {
+            return true;
+        }
         match failure.cause.info().waits {
             Waits::Heals => false,
             Waits::Permanent => long_enough,
@@ -52,7 +55,8 @@ impl Patience {
     }
 }
 
-/// The pauses of one check: ×1.5 up to 10 s; after a refused login ×2 up to 30 s, so that nobody is locked out.
+/// The pauses of one check: ×1.5 up to 10 s; after a refused login ×2 up to 30 s, so that nobody is locked out; where the
+/// account may lock, [`LOCK_PAUSE`].
 #[derive(Debug)]
 pub(super) struct Pause {
     next: Duration,
@@ -66,6 +70,9 @@ impl Pause {
     /// The pause after this failure, with up to a tenth of jitter: never less, so that the default pauses reach the
     /// 30 s after which waiting is given up, and no run just misses them.
     pub(super) fn after(&mut self, failure: &Failure) -> Duration {
+        if failure.risks_lock {
+            return LOCK_PAUSE;
+        }
         let failed_login = failure.cause.is_failed_login(failure.phase);
         let (factor, most) = if failed_login { (4, Duration::from_secs(30)) } else { (3, Duration::from_secs(10)) };
         let pause = self.next;
@@ -83,7 +90,15 @@ mod tests {
     use tokio::time::Instant;
 
     fn failure(phase: Phase, cause: Cause) -> Failure {
-        Failure { phase, cause, statement: None, message: String::new(), hint: String::new(), detail: None }
+        Failure {
+            phase,
+            cause,
+            statement: None,
+            message: String::new(),
+            hint: String::new(),
+            detail: None,
+            risks_lock: false,
+        }
     }
 
     /// Each row: seconds since the start, the failure, whether it is lost then.
@@ -112,6 +127,17 @@ mod tests {
         let missing = || Some(failure(Phase::Assert, Cause::VariableMissing));
         table(&[(0, missing(), true)], Some(30));
         table(&[(0, missing(), false), (100, missing(), false)], None);
+    }
+
+    #[test]
+    fn a_rejection_that_risks_a_lock_ends_it_at_once() {
+        let rejected = || Some(Failure { risks_lock: true, ..failure(Phase::Login, Cause::PasswordRejected) });
+        table(&[(0, rejected(), true)], Some(30));
+        table(&[(0, rejected(), false), (100, rejected(), false)], None);
+        let mut pause = Pause::new(Duration::from_secs(1));
+        assert!(pause.after(&rejected().unwrap()) >= Duration::from_mins(30), "nobody sends it again meanwhile");
+        let throttled = failure(Phase::Login, Cause::TooManyConnections);
+        assert!(pause.after(&throttled) < Duration::from_secs(2), "other failures keep their pace");
     }
 
     #[test]

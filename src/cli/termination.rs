@@ -98,6 +98,7 @@ mod tests {
             hint,
             statement: None,
             detail: None,
+            risks_lock: false,
         };
         Outcome { failure: Some(failure), ..pass() }
     }

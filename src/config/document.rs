@@ -13,7 +13,7 @@ use crate::config::keys::{Common, Defaults, Outer, Serve, Threshold, Time};
 use crate::config::node::{Node, Problem, Raw, parse_leniently};
 use crate::config::plan::{
     DEFAULT_LISTEN, FAILURE_THRESHOLD, Gates, INTERVAL, MinPassing, Origin, Plan, Planned, SUCCESS_THRESHOLD,
-    ServeOptions, ServeTls, TIMEOUT,
+    ServeOptions, ServeTls, TIMEOUT, calm_interval,
 };
 use crate::config::rules::{GateFault, Reach, judge};
 use crate::duration;
@@ -221,6 +221,10 @@ impl Reader<'_> {
             identity: identity(node, &terms),
             kind_identity: kind_identity(&kinds),
             interval: terms.interval,
+            calm_interval: match keys.interval {
+                Some(_) => terms.interval,
+                None => calm_interval(kind.name, terms.interval),
+            },
             timeout: terms.timeout,
             failure_threshold: terms.failure_threshold,
             success_threshold: terms.success_threshold,

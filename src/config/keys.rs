@@ -50,7 +50,7 @@ pub(super) struct Defaults {
 pub(super) struct Common {
     /// The name of the check, unique in the file.
     pub(super) name: Option<Name>,
-    /// The time from one run to the next, at least 100ms.
+    /// The time from one run to the next, at least 100ms. Default: that of `defaults`; kinds whose servers limit logins run less often while they are up.
     pub(super) interval: Option<Interval>,
     /// The deadline of one run; at most the interval.
     pub(super) timeout: Option<Time>,

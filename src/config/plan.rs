@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cause::Cause;
-use crate::check::Check;
+use crate::check::{self, Check};
 use crate::net::dial::DialRules;
 use crate::value::Value;
 use crate::verdict::Rules;
@@ -229,6 +229,14 @@ impl fmt::Display for MinPassing {
     }
 }
 
+/// From run to run while a check of this kind is up, where the check itself sets no interval: at least as long as its kind
+/// asks for.
+#[must_use]
+pub fn calm_interval(kind: &str, interval: Duration) -> Duration {
+    let calm = check::kind(kind).and_then(|kind| kind.care.calm_interval);
+    calm.map_or(interval, |calm| calm.max(interval))
+}
+
 /// One check, ready to run.
 #[derive(Clone)]
 pub struct Planned {
@@ -240,6 +248,8 @@ pub struct Planned {
     pub check: Arc<dyn Check>,
     /// From run to run.
     pub interval: Duration,
+    /// From run to run while it is up: `interval`, unless its kind spares its servers and the check sets no interval.
+    pub calm_interval: Duration,
     /// The deadline of one run.
     pub timeout: Duration,
     /// The number of consecutive failures after which the check is down.
@@ -268,6 +278,12 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// Whether the accounts that it logs in to lock after a few rejections.
+    #[must_use]
+    pub fn accounts_lock(&self) -> bool {
+        check::kind(self.kind).is_some_and(|kind| kind.care.accounts_lock)
+    }
+
     /// When its verdict changes.
     #[must_use]
     pub fn verdict_rules(&self) -> Rules<'_> {
@@ -288,6 +304,7 @@ impl Planned {
             kind,
             check,
             interval: INTERVAL,
+            calm_interval: calm_interval(kind, INTERVAL),
             timeout: TIMEOUT,
             failure_threshold: FAILURE_THRESHOLD,
             success_threshold: SUCCESS_THRESHOLD,

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value as Json};
 
 use super::schema::schema;
-use crate::check::{KINDS, Kind};
+use crate::check::{Care, KINDS, Kind};
+use crate::duration;
+use crate::outcome::LOCK_PAUSE;
 use crate::testing::{keep, keep_section};
 
 const HEAD: &str = "\
@@ -90,11 +92,29 @@ impl Schema {
                 false => writeln!(out, "    {name}: {example}"),
             }
             .expect("a String takes every text");
-            out.push_str("    gates: [ready]\n```\n\n| key | meaning |\n| --- | --- |\n");
+            out.push_str("    gates: [ready]\n```\n\n");
+            out.push_str(&care(kind.care));
+            out.push_str("| key | meaning |\n| --- | --- |\n");
             self.table(&mut out, "", &self.properties(schema));
         }
         out
     }
+}
+
+/// How gently the checks of a kind run.
+fn care(care: Care) -> String {
+    let mut out = String::new();
+    if let Some(calm) = care.calm_interval {
+        let calm = duration::show(calm);
+        writeln!(out, "While it is up, a check without its own `interval` runs every {calm}, or as often as `defaults` says if that is less often.\n")
+            .expect("a String takes every text");
+    }
+    if care.accounts_lock {
+        let pause = duration::show(LOCK_PAUSE);
+        writeln!(out, "Accounts can lock. A rejected credential is sent again only if its value changes, with `pilotfish ask --retry`, or after {pause}; `wait` stops after the first rejection.\n")
+            .expect("a String takes every text");
+    }
+    out
 }
 
 fn sentence(text: &str) -> String {

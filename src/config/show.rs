@@ -100,6 +100,9 @@ impl Page<'_> {
             None => self.line(4, &format!("# {}: {}", check.kind, check.check.prepare(self.env).target)),
         }
         self.line(4, &format!("interval: {}", duration::show(check.interval)));
+        if check.calm_interval != check.interval {
+            self.line(4, &format!("# while it is up: {}", duration::show(check.calm_interval)));
+        }
         self.line(4, &format!("timeout: {}", duration::show(check.timeout)));
         self.line(4, &format!("failure_threshold: {}", check.failure_threshold));
         self.line(4, &format!("success_threshold: {}", check.success_threshold));

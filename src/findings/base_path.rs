@@ -91,6 +91,7 @@ mod tests {
             message: String::new(),
             hint: "the general one".to_owned(),
             detail: None,
+            risks_lock: false,
         };
         Outcome {
             started_at: SystemTime::UNIX_EPOCH,

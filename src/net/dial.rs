@@ -217,6 +217,7 @@ fn remember_members(attempt: &mut Attempt, from: usize) {
             message: report::line(one),
             hint: cause.info().remedy.to_owned(),
             detail: one.errno.map(Detail::Os),
+            risks_lock: false,
         });
         Member { address: one.address, failure }
     };

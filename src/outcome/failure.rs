@@ -28,6 +28,9 @@ pub struct Failure {
     /// What was observed, typed: for tests and for the verdict on several addresses, not a part of the JSON.
     #[serde(skip)]
     pub detail: Option<Detail>,
+    /// As [`Fault::risks_lock`](super::Fault::risks_lock).
+    #[serde(skip)]
+    pub risks_lock: bool,
 }
 
 impl Failure {
@@ -39,7 +42,7 @@ impl Failure {
     pub fn internal() -> Self {
         let cause = Cause::Internal;
         let (message, hint) = (Self::PANICKED.to_owned(), cause.info().remedy.to_owned());
-        Self { phase: Phase::Assert, cause, statement: None, message, hint, detail: None }
+        Self { phase: Phase::Assert, cause, statement: None, message, hint, detail: None, risks_lock: false }
     }
 
     /// Whether the hint says this already, at the start of a sentence or within one.
@@ -92,6 +95,7 @@ mod tests {
             message: "seen".to_owned(),
             hint: hint.to_owned(),
             detail: None,
+            risks_lock: false,
         }
     }
 

@@ -17,6 +17,7 @@ fn failed() -> Outcome {
         hint: "…".into(),
         statement: None,
         detail: None,
+        risks_lock: false,
     };
     let query = Query {
         host: None,
@@ -123,8 +124,8 @@ fn full() -> Outcome {
             not_after: 1_775_001_600,
         }],
         certificate_oddities: Vec::new(),
-        absent_files: Vec::new(),
         cleartext_login: None,
+        absent_files: Vec::new(),
         first_expiry: Some(1_775_001_600),
         tls_verified: Some(true),
         own: vec![

@@ -80,13 +80,15 @@ async fn resolve(attempt: &mut Attempt, endpoints: &[Endpoint]) -> Result<Vec<Pi
     Ok(pins)
 }
 
-/// Every member's run, in the order of the pins.
+/// Every member's run, in the order of the pins. Where accounts lock, one after another until a login was accepted; and none
+/// after a rejection that risks a lock, for all of them would send the same credential.
 async fn run_all(planned: &Planned, ready: &Ready, world: &Arc<World>, walk: Walk, pins: &[Pin]) -> Vec<AttemptResult> {
     let mut waiting = pins.iter().cloned().enumerate();
     let mut running = JoinSet::new();
     let mut done: Vec<Option<AttemptResult>> = pins.iter().map(|_| None).collect();
+    let mut at_a_time = if planned.accounts_lock() { 1 } else { AT_A_TIME };
     loop {
-        while running.len() < AT_A_TIME
+        while running.len() < at_a_time
             && let Some((index, pin)) = waiting.next()
         {
             let (ready, world) = (ready.clone(), Arc::clone(world));
@@ -94,11 +96,27 @@ async fn run_all(planned: &Planned, ready: &Ready, world: &Arc<World>, walk: Wal
             running.spawn(async move { (index, attempt(&ready, &world, options).await) });
         }
         match running.join_next().await {
-            Some(Ok((index, one))) => done[index] = Some(one),
+            Some(Ok((index, one))) => {
+                match &one.fault {
+                    None => at_a_time = AT_A_TIME,
+                    Some(fault) if fault.risks_lock => {
+                        waiting.by_ref().for_each(|(index, _)| done[index] = Some(not_tried(fault)));
+                    }
+                    Some(_) => {}
+                }
+                done[index] = Some(one);
+            }
             Some(Err(error)) => unreachable!("a member is never aborted, and its panics are caught: {error}"),
             None => return done.into_iter().flatten().collect(),
         }
     }
+}
+
+/// Of a member that is spared a credential which another one rejected.
+fn not_tried(rejection: &Fault) -> AttemptResult {
+    let message = "not tried, because another address rejected the same credential";
+    let fault = Fault { attempt: None, ..rejection.clone() }.with_message(message);
+    AttemptResult { evidence: Evidence::default(), fault: Some(fault), ended: Instant::now() }
 }
 
 /// Adds a member's evidence: its queries and tries behind the others', and the longest time of each phase (they ran
@@ -166,8 +184,9 @@ fn judge(evidence: &Evidence, min_passing: MinPassing) -> Option<Fault> {
     );
     // What is to be done is what helps that member.
     let detail = worst.and_then(|(_, failure)| failure.detail.clone());
+    let risks_lock = failing.iter().any(|(_, failure)| failure.risks_lock);
     let attempt = worst.and_then(|(member, _)| evidence.tries.iter().position(|one| one.address == member.address));
-    Some(Fault { detail, ..Fault::new(phase, cause, message).of_attempt(attempt) })
+    Some(Fault { detail, risks_lock, ..Fault::new(phase, cause, message).of_attempt(attempt) })
 }
 
 #[cfg(test)]
@@ -198,6 +217,7 @@ mod tests {
                 message: text(),
                 hint: text(),
                 detail: None,
+                risks_lock: false,
             };
             evidence.members.push(Member { address, failure: cause.map(failure) });
         }

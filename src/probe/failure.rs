@@ -49,8 +49,8 @@ pub(super) fn of_findings(findings: &[Finding], fail_on: &[&'static str]) -> Opt
 }
 
 fn failure(fault: Fault, hint: String) -> Failure {
-    let Fault { phase, cause, message, statement, detail, attempt: _ } = fault;
-    Failure { phase, cause, statement, message, hint, detail }
+    let Fault { phase, cause, message, statement, detail, attempt: _, risks_lock } = fault;
+    Failure { phase, cause, statement, message, hint, detail, risks_lock }
 }
 
 #[cfg(test)]

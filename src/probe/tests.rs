@@ -410,6 +410,70 @@ async fn each_without_a_name_or_a_value_fails_as_any_check_would() {
     assert_eq!(run(&unset, PEERS).await.failure.unwrap().cause.slug(), "variable_missing");
 }
 
+/// A check that logs in without a server: the first so many addresses cannot be reached, the next ones answer this.
+#[derive(Clone)]
+struct Logins {
+    unreachable: usize,
+    accepts: bool,
+    /// How many began, how many are running, and how many were at the same time.
+    seen: Arc<Mutex<(usize, usize, usize)>>,
+}
+
+impl Check for Logins {
+    fn prepare(&self, _env: &dyn Env) -> Prepared {
+        let peers = crate::url::Endpoint::parse("peers:1").unwrap();
+        Prepared::new("odd://".to_owned(), vec![peers], Vec::new(), Ok(self.clone()))
+    }
+
+    fn values(&self) -> Vec<&Value> {
+        Vec::new()
+    }
+}
+
+impl Runnable for Logins {
+    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
+        Box::pin(async move {
+            attempt.enter(Phase::Login);
+            let number = {
+                let mut seen = self.seen.lock().unwrap();
+                seen.0 += 1;
+                seen.1 += 1;
+                seen.2 = seen.2.max(seen.1);
+                seen.0
+            };
+            tokio::task::yield_now().await;
+            self.seen.lock().unwrap().1 -= 1;
+            match (number <= self.unreachable, self.accepts) {
+                (true, _) => Err(Fault::new(Phase::Connect, Cause::ConnectRefused, "refused")),
+                (false, true) => Ok(()),
+                (false, false) => Err(Fault::new(Phase::Login, Cause::PasswordRejected, "rejected").risking_lock()),
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_credential_that_risks_a_lock_goes_to_one_address() {
+    let hosts: String = (1..=9).map(|n| format!("127.0.2.{n} peers\n")).collect();
+    let locks = crate::check::KINDS.iter().find(|kind| kind.care.accounts_lock).expect("there is such a kind").name;
+    for (kind, unreachable, accepts, logins, at_once) in
+        [(locks, 0, false, 1, 1), (locks, 2, false, 3, 1), (locks, 2, true, 9, 6), ("tcp", 0, true, 9, 9)]
+    {
+        let seen = Arc::<Mutex<(usize, usize, usize)>>::default();
+        let check = Arc::new(Logins { unreachable, accepts, seen: Arc::clone(&seen) });
+        let planned = Planned { check, kind, ..each(1, MinPassing::All) };
+        let outcome = run(&planned, &hosts).await;
+        let (began, _, most) = *seen.lock().unwrap();
+        assert_eq!((began, most), (logins, at_once), "{kind} {unreachable} {accepts}");
+        assert_eq!(outcome.evidence.members.len(), 9);
+        if !accepts {
+            let failure = outcome.failure.expect("it is rejected");
+            assert!(failure.risks_lock && failure.cause == Cause::PasswordRejected, "{failure:?}");
+            assert!(failure.message.contains("not tried, because another address"), "{}", failure.message);
+        }
+    }
+}
+
 /// More than run at a time, and more than a small answer of a name server holds.
 #[tokio::test]
 async fn no_member_is_left_out() {

@@ -21,6 +21,8 @@ pub struct BackOff {
     pub interval: Duration,
     /// When the next run is due.
     pub due: Instant,
+    /// Whether a rejected credential is held back, because the account may lock.
+    pub holds: bool,
     /// What was in the files that the last login was made with; `None` where it reads none.
     pub files: Option<u64>,
 }
@@ -43,7 +45,10 @@ impl Start {
         match backoff {
             None => Self::Now,
             Some(backoff) if former.kind_identity == new.kind_identity => Self::BackingOff(backoff),
-            Some(_) => Self::At(BackOff { interval: new.interval, due: Instant::now() + jitter(random), files: None }),
+            Some(_) => {
+                let due = Instant::now() + jitter(random);
+                Self::At(BackOff { interval: new.interval, due, holds: false, files: None })
+            }
         }
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::cause::{Cause, Waits};
 use crate::config::plan::Planned;
-use crate::outcome::Phase;
-use crate::verdict::Streak;
+use crate::outcome::{Failure, LOCK_PAUSE, Phase};
+use crate::verdict::{Streak, Verdict};
 
 /// From run to run until a startup check has been up for the first time.
 const STARTUP_INTERVAL: Duration = Duration::from_secs(2);
@@ -25,10 +25,30 @@ pub struct Next {
     pub interval: Duration,
 }
 
+/// What the pace depends on of a failed run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failed {
+    /// Where it failed.
+    pub phase: Phase,
+    /// Why.
+    pub cause: Cause,
+    /// Whether the same credential may lock the account.
+    pub risks_lock: bool,
+}
+
+impl From<&Failure> for Failed {
+    fn from(failure: &Failure) -> Self {
+        Self { phase: failure.phase, cause: failure.cause, risks_lock: failure.risks_lock }
+    }
+}
+
 /// The pace of one check: pure, random numbers are passed in.
 #[derive(Debug, Default)]
 pub struct Pace {
     backoff: Option<Duration>,
+    /// Whether the credential was rejected and the account may lock: until a pass, or until the back-off is ended, no run
+    /// sends it sooner than [`LOCK_PAUSE`] after the one before.
+    holds: bool,
     ran: bool,
     /// Whether this check's place within its interval was left to chance, so that the pods of a deployment do not all
     /// probe at the same moment: at the second run, and again when a startup check turns to its regular interval.
@@ -38,8 +58,14 @@ pub struct Pace {
 impl Pace {
     /// One that failed logins hold back already.
     #[must_use]
-    pub const fn backing_off(interval: Duration) -> Self {
-        Self { backoff: Some(interval), ran: true, spread: true }
+    pub const fn backing_off(interval: Duration, holds: bool) -> Self {
+        Self { backoff: Some(interval), holds, ran: true, spread: true }
+    }
+
+    /// Whether it holds a rejected credential back.
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        self.holds
     }
 
     /// Whether failed logins hold it back.
@@ -50,17 +76,20 @@ impl Pace {
 
     /// Ends the back-off: what the login is made with has changed.
     pub fn reset_backoff(&mut self) {
-        self.backoff = None;
+        (self.backoff, self.holds) = (None, false);
     }
 
     /// Takes in one outcome, which `streak` ends with, and says when the next run is due. `random` is from 0 up to 1.
-    pub fn after(&mut self, planned: &Planned, streak: Streak, failure: Option<(Phase, Cause)>, random: f64) -> Next {
+    pub fn after(&mut self, planned: &Planned, streak: Streak, failure: Option<Failed>, random: f64) -> Next {
         let first = !std::mem::replace(&mut self.ran, true);
+        let is_up = streak.verdict() == Verdict::Up || streak.is_limited();
+        let own = if is_up { planned.calm_interval } else { planned.interval };
         match failure {
-            None => self.backoff = None,
-            Some((phase, cause)) if cause.is_failed_login(phase) => {
+            None => self.reset_backoff(),
+            Some(failed) if failed.cause.is_failed_login(failed.phase) || failed.risks_lock => {
                 self.spread = true;
-                return self.back_off(planned, cause, random);
+                self.holds |= failed.risks_lock;
+                return self.back_off(own, failed.cause, random);
             }
             Some(_) => {}
         }
@@ -70,27 +99,33 @@ impl Pace {
         let interval = if planned.gates.startup && !streak.has_started() {
             STARTUP_INTERVAL.min(planned.interval)
         } else if streak.about_to_change() {
-            (planned.interval / 4).max(QUICK_FLOOR).min(planned.interval)
+            (own / 4).max(QUICK_FLOOR).min(own)
         } else {
-            planned.interval
+            own
         };
-        let regular = interval == planned.interval;
+        let regular = interval == own;
         let jittered = first || (regular && !self.spread);
         self.spread |= regular;
         Next { wait: if jittered { interval.mul_f64(random) } else { interval }, interval }
     }
 
     /// Twice the interval after each such failure, up to the limit, up to a quarter less by chance; never under the
-    /// check's own interval.
-    fn back_off(&mut self, planned: &Planned, cause: Cause, random: f64) -> Next {
+    /// check's `own` interval. A credential that is held back waits longer.
+    fn back_off(&mut self, own: Duration, cause: Cause, random: f64) -> Next {
+        if self.holds {
+            // Never sooner; a quarter later at most, so that replicas do not all try again in the same second.
+            let interval = LOCK_PAUSE.mul_f64(random.mul_add(0.25, 1.0)).max(own);
+            self.backoff = Some(interval);
+            return Next { wait: interval, interval };
+        }
         let limit = match cause.info().waits {
             Waits::Heals => BACKOFF_LIMIT,
             Waits::Permanent | Waits::AfterRestart => BACKOFF_LIMIT_PERMANENT,
         };
-        let doubled = self.backoff.unwrap_or(planned.interval).saturating_mul(2);
-        let interval = doubled.min(limit).max(planned.interval);
+        let doubled = self.backoff.unwrap_or(own).saturating_mul(2);
+        let interval = doubled.min(limit).max(own);
         self.backoff = Some(interval);
-        Next { wait: interval.mul_f64(random.mul_add(-0.25, 1.0)).max(planned.interval), interval }
+        Next { wait: interval.mul_f64(random.mul_add(-0.25, 1.0)).max(own), interval }
     }
 }
 
@@ -100,11 +135,15 @@ mod tests {
 
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
-    use super::{BACKOFF_LIMIT_PERMANENT, Pace, QUICK_FLOOR, STARTUP_INTERVAL};
+    use super::{BACKOFF_LIMIT_PERMANENT, Failed, Pace, QUICK_FLOOR, STARTUP_INTERVAL};
     use crate::cause::Cause;
     use crate::outcome::{Phase, Standing};
     use crate::testing::{NONE, STARTUP, few_cases, planned};
     use crate::verdict::{Rules, Streak};
+
+    fn failed(phase: Phase, cause: Cause) -> Failed {
+        Failed { phase, cause, risks_lock: false }
+    }
 
     proptest! {
         #![proptest_config(few_cases())]
@@ -116,6 +155,7 @@ mod tests {
         ) {
             let mut planned = planned("a", if startup { STARTUP } else { NONE });
             planned.interval = Duration::from_secs(seconds);
+            planned.calm_interval = planned.interval;
             let own = planned.interval;
             let (mut pace, mut streak) = (Pace::default(), Streak::default());
             let rules = Rules { failure_threshold: 3, success_threshold: 1, ignores: &[] };
@@ -123,17 +163,17 @@ mod tests {
             for (outcome, random) in runs {
                 let failure = match outcome {
                     0 | 1 => None,
-                    2 if logs_in => Some((Phase::Login, Cause::PasswordRejected)),
-                    _ => Some((Phase::Connect, Cause::ConnectRefused)),
+                    2 if logs_in => Some(failed(Phase::Login, Cause::PasswordRejected)),
+                    _ => Some(failed(Phase::Connect, Cause::ConnectRefused)),
                 };
-                streak.fold(rules, failure.map_or(Standing::Passed, |(_, cause)| Standing::Failed(cause)));
+                streak.fold(rules, failure.map_or(Standing::Passed, |failed| Standing::Failed(failed.cause)));
                 let before = pace.backs_off();
                 let next = pace.after(&planned, streak, failure, random);
                 prop_assert!(next.wait <= next.interval, "{next:?}");
                 prop_assert!(next.interval <= own.max(BACKOFF_LIMIT_PERMANENT), "{next:?}");
                 prop_assert!(next.interval >= own.min(QUICK_FLOOR), "{next:?}");
                 match failure {
-                    Some((Phase::Login, _)) => prop_assert!(pace.backs_off() && next.wait >= own, "{next:?}"),
+                    Some(Failed { phase: Phase::Login, .. }) => prop_assert!(pace.backs_off() && next.wait >= own, "{next:?}"),
                     Some(_) => prop_assert_eq!(pace.backs_off(), before, "only a pass ends a back-off"),
                     None => prop_assert!(!pace.backs_off()),
                 }

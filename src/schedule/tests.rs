@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
-use super::{BackOff, FIRST_AT_A_TIME, Next, Pace, ProbeFuture, Prober, Shared, Start, Task, next_due, run};
+use super::{BackOff, FIRST_AT_A_TIME, Failed, Next, Pace, ProbeFuture, Prober, Shared, Start, Task, next_due, run};
 use crate::cause::Cause;
 use crate::config::plan::Planned;
 use crate::env::{Env, MapEnv};
@@ -129,8 +129,8 @@ fn waits(planned: &Planned, outcomes: &[Outcome]) -> Vec<f64> {
     outcomes.iter().map(wait).collect()
 }
 
-fn failure(outcome: &Outcome) -> Option<(Phase, Cause)> {
-    outcome.failure.as_ref().map(|failure| (failure.phase, failure.cause))
+fn failure(outcome: &Outcome) -> Option<Failed> {
+    outcome.failure.as_ref().map(Failed::from)
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,7 +153,10 @@ async fn startup_checks_are_tried_every_two_seconds_until_first_up() {
 
 #[test]
 fn the_pace_follows_from_what_is_settled() {
-    let every = |interval: u64, gates| Planned { interval: Duration::from_millis(interval), ..planned("a", gates) };
+    let every = |interval: u64, gates| {
+        let interval = Duration::from_millis(interval);
+        Planned { interval, calm_interval: interval, ..planned("a", gates) }
+    };
     let starting_up = || fail(Phase::Login, Cause::StartingUp);
     let shutting_down = || fail(Phase::Login, Cause::ShuttingDown);
     for (name, planned, outcomes, expected) in [
@@ -220,9 +223,10 @@ fn a_back_off_varies_but_never_shortens_the_interval() {
     for (interval, random, wait) in
         [(10, 0.0, 20.0), (10, 0.5, 17.5), (10, 1.0, 15.0), (25, 1.0, 25.0), (60, 0.7, 60.0)]
     {
-        let planned = Planned { interval: Duration::from_secs(interval), ..planned("a", READY) };
+        let interval = Duration::from_secs(interval);
+        let planned = Planned { interval, calm_interval: interval, ..planned("a", READY) };
         let next = Pace::default().after(&planned, Streak::default(), failure(&full()), random);
-        assert_eq!(next.wait.as_secs_f64(), wait, "{interval} {random}");
+        assert_eq!(next.wait.as_secs_f64(), wait, "{interval:?} {random}");
     }
 }
 
@@ -274,8 +278,12 @@ async fn a_retry_runs_now_and_ends_the_back_off() {
 
 #[tokio::test(start_paused = true)]
 async fn a_task_takes_over_the_back_off_of_the_one_before_it() {
-    let backoff =
-        || BackOff { interval: Duration::from_secs(40), due: Instant::now() + Duration::from_secs(30), files: None };
+    let backoff = || BackOff {
+        interval: Duration::from_secs(40),
+        due: Instant::now() + Duration::from_secs(30),
+        holds: false,
+        files: None,
+    };
     let runs = async |start| {
         let script = Script::new(QUICK, [rejected()]);
         script.runs_of(planned("a", READY), || 0.0, 125, |task| Task { start, ..task }).await
@@ -284,10 +292,88 @@ async fn a_task_takes_over_the_back_off_of_the_one_before_it() {
     assert_eq!(runs(Start::At(backoff())).await, [30_000, 50_000, 90_000], "it starts anew: 20 s, then 40 s");
 }
 
+/// A rejection by a server whose accounts lock.
+fn risky() -> Outcome {
+    let mut outcome = rejected();
+    outcome.failure.as_mut().expect("it failed").risks_lock = true;
+    outcome
+}
+
+#[test]
+fn a_credential_that_risks_a_lock_is_kept_back_until_a_pass() {
+    let half_an_hour = 1_800.0;
+    let planned = planned("a", STARTUP);
+    let outcomes = [risky(), refused(), full(), rejected(), pass(), full(), risky()];
+    let expected = [half_an_hour, half_an_hour, half_an_hour, half_an_hour, 10.0, 20.0, half_an_hour];
+    assert_eq!(waits(&planned, &outcomes), expected);
+    for random in [0.0, 0.5, 0.999] {
+        let next = Pace::default().after(&planned, Streak::default(), failure(&risky()), random);
+        assert!(next.wait >= Duration::from_mins(30) && next.wait < Duration::from_mins(38), "{next:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_risks_a_lock_is_sent_again_when_its_value_changed_or_on_demand() {
+    let values = || vec![Value::File("/secrets/pw".into())];
+    let script = Script::new(QUICK, [risky()]);
+    let runs = Arc::clone(&script).runs(with_values("a", STARTUP, values()), || 0.0, 4_000);
+    let change = async {
+        tokio::time::sleep(Duration::from_secs(35)).await;
+        *script.env.0.lock().unwrap() = Some(b"new".to_vec());
+    };
+    let (runs, ()) = tokio::join!(runs, change);
+    assert_eq!(runs, [0, 36_020, 1_836_020, 3_636_020]);
+
+    let script = Script::new(QUICK, [risky()]);
+    let shared = Arc::new(Shared::new(Arc::new(planned("a", READY)), None));
+    let asked = Arc::clone(&shared);
+    let runs = Arc::clone(&script).runs_of(planned("a", READY), || 0.0, 2_000, |task| Task { shared: asked, ..task });
+    let demand = async {
+        tokio::time::sleep(Duration::from_secs(35)).await;
+        shared.retry.notify_one();
+    };
+    let (runs, ()) = tokio::join!(runs, demand);
+    assert_eq!(runs, [0, 35_000, 1_835_000]);
+}
+
+/// The file changes while the first login is on its way: what was rejected is the old password.
+#[tokio::test(start_paused = true)]
+async fn a_change_during_the_rejected_run_is_seen() {
+    let locks = crate::check::KINDS.iter().find(|kind| kind.care.accounts_lock).expect("there is such a kind").name;
+    let values = vec![Value::File("/secrets/pw".into())];
+    let planned = Planned { kind: locks, ..with_values("a", STARTUP, values) };
+    let script = Script::new(Duration::from_secs(4), [risky()]);
+    let runs = Arc::clone(&script).runs(planned, || 0.0, 60);
+    let change = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        *script.env.0.lock().unwrap() = Some(b"new".to_vec());
+    };
+    let (runs, ()) = tokio::join!(runs, change);
+    assert_eq!(runs, [0, 10_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_does_not_send_a_rejected_credential_again() {
+    let due = Instant::now() + Duration::from_secs(100);
+    let backoff = BackOff { interval: Duration::from_mins(30), due, holds: true, files: None };
+    let script = Script::new(QUICK, [refused(), full()]);
+    let start = Start::BackingOff(backoff);
+    let runs = script.runs_of(planned("a", READY), || 0.0, 4_000, |task| Task { start, ..task }).await;
+    assert_eq!(runs, [100_000, 1_900_000, 3_700_000]);
+}
+
+#[test]
+fn a_kind_that_spares_its_servers_does_so_while_it_is_up() {
+    let calm = Planned { calm_interval: Duration::from_mins(5), ..planned("a", STARTUP) };
+    let outcomes = [refused(), pass(), pass(), full(), full(), pass(), refused(), refused(), refused(), pass()];
+    let expected = [2.0, 300.0, 300.0, 300.0, 300.0, 300.0, 75.0, 75.0, 10.0, 300.0];
+    assert_eq!(waits(&calm, &outcomes), expected);
+}
+
 #[tokio::test(start_paused = true)]
 async fn only_other_keys_of_the_kind_end_a_back_off() {
     let due = Instant::now() + Duration::from_secs(100);
-    let backoff = BackOff { interval: Duration::from_secs(40), due, files: Some(1) };
+    let backoff = BackOff { interval: Duration::from_secs(40), due, holds: false, files: Some(1) };
     let keys = |kind_identity| Planned { kind_identity, ..planned("a", READY) };
     let start = |backoff, new: &Planned| Start::after(&keys(1), backoff, new, || 0.5);
     assert_eq!(start(None, &keys(2)), Start::Now);

@@ -71,7 +71,7 @@ fn a_password_that_cuts_the_authority_short_is_told_and_shown_nowhere() {
 #[test]
 fn what_is_shown_is_one_line_without_tricks() {
     let url = Url::parse("http://a%0a%40b:x@h/\u{202e}x/aaaaaaaaaaaaaaaaaaaaa?k%0ay=1&%E2%80%AE=2").unwrap();
-    assert_eq!(url.redacted(), "http://a??b@h/?x/***?k?y=***&?=***");
+    assert_eq!(url.redacted(), "http://a?%40b@h/?x/***?k?y=***&?=***");
 }
 
 /// Whatever is done to a URL: no panic, and neither the error nor what may be shown holds the password.

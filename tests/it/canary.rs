@@ -50,6 +50,8 @@ fn targets() -> Vec<String> {
             format!("peer+http://127.0.0.1:{port}/x&key={password}"),
             format!("postgres://app:x@127.0.0.1:{port}/shop&password={password}"),
             format!("rediss://app:{password}@127.0.0.1:{port}/{password}"),
+            format!("smtp://{password}:{password}@127.0.0.1:{port}/{password}?{password}"),
+            format!("smtps://:{password}@127.0.0.1:{port}"),
             format!("postgres://app:{password}@app:{password}@127.0.0.1:{port}/x"),
             format!("postgres://app:x@{password}@127.0.0.1:{port}/x"),
             format!("jdbc:postgresql://app:{password}@127.0.0.1:{port}/x?password={password}"),
@@ -244,6 +246,15 @@ checks:
   - name: cache-of-a-file
     redis: {{host: 127.0.0.1, port: {dead}, user: app, password: {{file: "{file}"}}}}
     gates: [ready]
+  - name: mail
+    smtp: {{url: {{env: MAIL_URL}}}}
+    gates: [ready]
+  - name: mail-of-a-file
+    smtp: {{address: "127.0.0.1:{dead}", username: {{env: SECRET}}, password: {{file: "{file}"}}, ehlo: {{env: SECRET}}}}
+    gates: [ready]
+  - name: mail-with-a-token
+    smtp: {{address: {{env: SECRET}}, username: app, token: {{env: SECRET}}, tls: {{mode: {{env: SECRET}}, ca: {{env: SECRET}}}}}}
+    gates: [ready]
   - name: no-certificate
     tls: {{address: "127.0.0.1:{dead}", cert: {{env: SECRET}}, key: {{env: SECRET}}, ca: {{env: SECRET}}}}
     gates: [ready]
@@ -275,6 +286,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("BROKEN_URL", format!("postgres://app:{CANARY}@db/x"))
         .env("DOUBLED_URL", format!("redis://:{CANARY}@:{CANARY}@cache/0"))
         .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))
+        .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))
         .env("SECRET", CANARY)
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
+use crate::support::exim::{Options as EximOptions, Server as Exim};
 use crate::support::hostile::{Manner, here, loopback};
 use crate::support::kinds::{rows_of, servers};
 use crate::support::nginx::Nginx;
@@ -92,11 +93,34 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
         ("redis", r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
+        ("smtp", r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
+        ("smtps", format!(r#"smtp: {{url: "smtps://app:sesame@PEER", tls: {{{ca}}}}}"#)),
         ("rediss", format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#)),
         ("sentinel", r#"redis: {sentinel: {master: cache, addresses: "PEER", password: sesame}}"#.to_owned()),
         ("cluster", r#"redis: {url: "redis://PEER", cluster: true, role: primary, key_exists: x}"#.to_owned()),
     ];
     rows_of(servers(), keys, |(_, keys)| keys, (file!(), "a name and the keys that it is run with against each peer"))
+}
+
+/// Names of [`kinds`] in whose protocol the server speaks first.
+const SERVER_SPEAKS_FIRST: [&str; 1] = ["smtp"];
+
+/// Peers of one manner: one that waits for the client's first bytes, and one that does not.
+struct Peers {
+    asked: SocketAddr,
+    unasked: SocketAddr,
+}
+
+impl Peers {
+    fn of(manner: &Manner) -> Self {
+        Self { asked: here(manner.clone()), unasked: here(Manner::Unasked(Box::new(manner.clone()))) }
+    }
+
+    /// The keys with the address of the peer for this name.
+    fn named_in(&self, kind: &str, keys: &str) -> String {
+        let peer = if SERVER_SPEAKS_FIRST.contains(&kind) { self.unasked } else { self.asked };
+        keys.replace("PEER", &peer.to_string())
+    }
 }
 
 /// What the kinds say of one manner.
@@ -138,7 +162,7 @@ fn rows() -> Vec<Row> {
 
 /// Kinds that compare bytes find other ones; kinds that want TLS first find none.
 const OTHERWISE: &str =
-    "bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss = tls_not_tls; * = protocol_error";
+    "bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
 const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster = tls_unsupported";
@@ -158,7 +182,7 @@ fn slow_rows() -> Vec<Row> {
     let drips = |bytes: &[u8]| Manner::Drips(bytes.to_vec());
     let waits = |kinds: &str| {
         format!(
-            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss = tls_not_tls timeout; * = protocol_error timeout"
+            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps = tls_not_tls timeout; * = protocol_error timeout"
         )
     };
     vec![
@@ -169,7 +193,10 @@ fn slow_rows() -> Vec<Row> {
             "one byte a second of TLS",
             drips(TLS),
             // Once enough of a record has come, it is known for what it is.
-            &format!("http head h2c peer = tls_unsupported protocol_error timeout; {}", waits("tls https rediss")),
+            &format!(
+                "http head h2c peer = tls_unsupported protocol_error timeout; {}",
+                waits("tls https rediss smtps")
+            ),
         ),
     ]
 }
@@ -198,14 +225,15 @@ fn endless_rows() -> Vec<Row> {
         Row::new(
             "endless TLS records",
             floods(b"", b"\x16\x03\x03\0\x04\x0e\0\0\0"),
-            &format!("tls https rediss = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
+            &format!("tls https rediss smtps = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
         ),
         Row::new(
             "an endless status",
             floods(b"+", filler),
-            &first("redis sentinel cluster = too_large; pgtls = protocol_error too_large"),
+            &first("redis sentinel cluster smtp = too_large; pgtls = protocol_error too_large"),
         ),
         Row::new("an endless nesting", floods(b"", b"*1\r\n"), &first("pgtls = protocol_error too_large")),
+        Row::new("an endless greeting", floods(b"220-mx.lab ESMTP\r\n", b"220-\r\n"), &first("smtp = too_large")),
         Row::new("endless HTTP/2 settings", floods(b"", b"\0\0\0\x04\0\0\0\0\0"), &first("h2c = too_large timeout")),
     ]
 }
@@ -213,8 +241,8 @@ fn endless_rows() -> Vec<Row> {
 fn huge_rows() -> Vec<Row> {
     let floods = |first: &[u8]| Manner::Floods(first.to_vec(), b"aaaaaaaaaaaaaaaa".to_vec());
     let says = |bytes: &[u8]| Manner::Says(bytes.to_vec());
-    let database = first("postgres pgtls = too_large protocol_error");
-    let handshake = format!("tls https rediss = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
+    let database = first("postgres pgtls smtp = too_large protocol_error");
+    let handshake = format!("tls https rediss smtps = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
     vec![
         Row::new(
             "a body of 2 GiB",
@@ -230,7 +258,7 @@ fn huge_rows() -> Vec<Row> {
         Row::new(
             "an HTTP/2 frame of 16 MiB",
             floods(b"\xff\xff\xff\x04\0\0\0\0\0"),
-            &first("pgtls = protocol_error too_large"),
+            &first("smtp = too_large; pgtls = protocol_error too_large"),
         ),
     ]
 }
@@ -244,14 +272,12 @@ fn every_kind_names_every_misbehaviour_in_time_and_memory() {
     std::thread::scope(|scope| {
         let mut runs = Vec::new();
         for row in &rows {
-            let peer = here(row.manner.clone());
+            let peers = Peers::of(&row.manner);
             let keys = kinds();
             runs.push((
                 row,
                 scope.spawn(move || {
-                    let run = |(kind, keys): &(&'static str, String)| {
-                        (*kind, checked(&keys.replace("PEER", &peer.to_string())))
-                    };
+                    let run = |(kind, keys): &(&'static str, String)| (*kind, checked(&peers.named_in(kind, keys)));
                     keys.iter().map(run).collect::<Vec<_>>()
                 }),
             ));
@@ -285,10 +311,10 @@ fn judged(row: &Row, kind: &str, run: &Run, idle: u64) -> Vec<String> {
 /// For each way to misbehave: its name, and one check of every kind on such a peer, as keys of the configuration.
 pub(crate) fn checks_by_manner() -> Vec<(&'static str, Vec<String>)> {
     let of = |row: Row| {
-        let peer = here(row.manner).to_string();
+        let peers = Peers::of(&row.manner);
         // Other keys of a kind that is there already add load, and nothing new.
         let once = kinds().into_iter().filter(|(name, _)| !matches!(*name, "sentinel" | "cluster"));
-        (row.name, once.map(|(_, keys)| keys.replace("PEER", &peer)).collect())
+        (row.name, once.map(|(kind, keys)| peers.named_in(kind, &keys)).collect())
     };
     rows().into_iter().map(of).collect()
 }
@@ -344,6 +370,9 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
     let watching =
         RedisOptions { settings: &settings, sentinel: true, ready: "monitor master", ..RedisOptions::default() };
     let watching = Redis::start(&watching);
+    // Every cut is a login, and they come side by side.
+    let many = EximOptions { settings: "smtp_accept_max = 500", tls: Some(&pair), ..EximOptions::default() };
+    let exim = Exim::start(&many);
     let trust = Folder::new();
     let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
     let http = here(Manner::SaysAndEnds(HTTP.to_vec()));
@@ -369,6 +398,12 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
             r#"redis: {url: "redis://PEER", cluster: true, role: primary}"#.to_owned(),
         ),
         ("sentinel", loopback(watching.port), r#"redis: {sentinel: {master: cache, addresses: "PEER"}}"#.to_owned()),
+        ("smtp", loopback(exim.port), r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
+        (
+            "smtp over TLS",
+            loopback(exim.tls_port),
+            format!(r#"smtp: {{url: "smtps://app:sesame@PEER", tls: {{{ca}}}}}"#),
+        ),
     ];
     let add = "a server whose answer is cut at each byte, and the keys that pass where it is not";
     let cases = rows_of(servers(), cases, |(_, _, keys)| keys, (file!(), add));

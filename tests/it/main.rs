@@ -39,6 +39,7 @@ mod release;
 mod runtimes;
 mod security;
 mod serve;
+mod smtp;
 mod status;
 mod status_command;
 mod support;

@@ -42,6 +42,7 @@ const LIMITS: [(&str, &[Row]); 3] = [
             ("rows of an answer of PostgreSQL", "src/check/postgres/guard/dialogue.rs", "ROWS_LIMIT", Count),
             ("rounds of SCRAM", "src/check/postgres/words.rs", "MAX_ROUNDS", Count),
             ("a reply of Redis", "src/check/redis/client.rs", "REPLY_LIMIT", Bytes),
+            ("a reply of a mail server", "src/check/mail/client.rs", "REPLY_LIMIT", Bytes),
             ("records of a DNS answer", "src/net/resolve/owners.rs", "RECORD_LIMIT", Count),
             ("one DNS query", "src/net/resolve/exchange.rs", "MAX_WAIT", Time),
             ("a text of a server that is kept", "src/outcome/text.rs", "SERVER_TEXT_LIMIT", Bytes),

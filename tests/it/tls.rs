@@ -429,9 +429,10 @@ fn starttls_with_smtp() {
 }
 
 /// A mail server that gives these answers, one a line of the client and the first at once, and notes what the client says.
-fn smtp_script(answers: &'static [&'static str]) -> (u16, std::thread::JoinHandle<String>) {
+pub(crate) fn smtp_script(answers: &[&'static str]) -> (u16, std::thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let port = listener.local_addr().expect("it has an address").port();
+    let answers = answers.to_vec();
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a client comes");
         let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));

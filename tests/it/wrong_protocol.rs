@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
+use crate::support::exim::Server as Exim;
 use crate::support::hostile::loopback;
 use crate::support::kinds::{rows_of, servers};
 use crate::support::nginx::Nginx;
@@ -26,6 +27,8 @@ const KEYS: &[(&str, &str)] = &[
     ("pgtls", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=require"}"#),
     ("redis", r#"redis: {url: "redis://127.0.0.1:PORT/1"}"#),
     ("rediss", r#"redis: {url: "rediss://127.0.0.1:PORT/1", tls: {ca: builtin, server_name: localhost}}"#),
+    ("smtp", r#"smtp: {url: "smtp://app:sesame@127.0.0.1:PORT"}"#),
+    ("smtps", r#"smtp: {url: "smtps://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
 ];
 
 fn checks() -> Vec<(&'static str, &'static str)> {
@@ -87,6 +90,8 @@ fn on_the_port_of_postgres() {
             "pgtls: tls_unsupported",
             "redis: connection_closed",
             "rediss: connection_closed",
+            "smtp: timeout",
+            "smtps: connection_closed",
         ],
     );
 }
@@ -110,6 +115,8 @@ fn on_the_port_of_a_web_server() {
             "pgtls: protocol_error (HTTP)",
             "redis: protocol_error (HTTP)",
             "rediss: tls_not_tls (HTTP)",
+            "smtp: timeout",
+            "smtps: tls_not_tls (HTTP)",
         ],
     );
 }
@@ -132,6 +139,8 @@ fn on_the_port_of_a_web_server_with_tls() {
             "pgtls: protocol_error (HTTP)",
             "redis: protocol_error (HTTP)",
             "rediss: tls_untrusted",
+            "smtp: timeout",
+            "smtps: tls_untrusted",
         ],
     );
 }
@@ -153,6 +162,31 @@ fn on_the_port_of_a_cache() {
             "pgtls: timeout",
             "redis: pass",
             "rediss: timeout",
+            "smtp: timeout",
+            "smtps: timeout",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_a_mail_server() {
+    let exim = Exim::plain();
+    expect(
+        "Exim",
+        exim.port,
+        &[
+            "tcp: body_mismatch (SMTP)",
+            "tls: tls_not_tls (SMTP)",
+            "http: protocol_error (SMTP)",
+            "h2c: protocol_error (SMTP)",
+            "https: tls_not_tls (SMTP)",
+            "peer: protocol_error (SMTP)",
+            "postgres: protocol_error (SMTP)",
+            "pgtls: protocol_error (SMTP)",
+            "redis: protocol_error (SMTP)",
+            "rediss: tls_not_tls (SMTP)",
+            "smtp: pass",
+            "smtps: tls_not_tls (SMTP)",
         ],
     );
 }

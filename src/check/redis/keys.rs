@@ -9,7 +9,7 @@ use super::sentinel::Sentinel;
 use super::sentinel_keys::SentinelKeys;
 use crate::cause::Cause;
 use crate::check::login::LoginRefusal;
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, origin_of, read_or};
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, origin_of, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
@@ -35,6 +35,7 @@ pub(super) const RULES: ServerRules = ServerRules {
         scheme("valkeys").tls(),
     ],
     several_hosts: false,
+    own_targets: &["sentinel"],
 };
 
 /// Its URLs on a socket, as redis-py, go-redis and Celery read them.
@@ -106,7 +107,7 @@ impl RedisKeys {
     /// # Errors
     /// Every fault at once.
     pub(super) fn read(node: &Node) -> Result<Self, Vec<Problem>> {
-        let (mut server, own) = read_or::<OwnKeys>(&SOCKETS.without_sockets(node)?, &RULES, &["sentinel"])?;
+        let (mut server, own) = read::<OwnKeys>(&SOCKETS.without_sockets(node)?, &RULES)?;
         // What was read in their place was judged alone.
         let text = |key: &str| node.get(key).and_then(Node::text).and_then(|text| Value::parse(text).ok());
         (server.url, server.host) = (text("url").or(server.url), text("host").or(server.host));

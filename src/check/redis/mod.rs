@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use crate::check::server_keys::ServerKeys;
 use crate::check::tls_keys::PEM_KEYS;
-use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, ShownKeys, Subject, fault_of_url};
+use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames};
@@ -70,6 +70,7 @@ pub const KIND: Kind = Kind {
     },
     tls_keys: TlsKeyNames::BLOCK,
     discovery: DiscoveryRule { usual_variables: &["REDIS_URL"], ..DiscoveryRule::NONE },
+    care: Care::USUAL,
     target_fault: |text| fault_of_url(parse, text),
     parse,
     from_url: |url| Arc::new(Redis::new(RedisKeys { server: ServerKeys::of_url(url), ..RedisKeys::default() })),

@@ -13,18 +13,6 @@ use crate::value::Value;
 /// # Errors
 /// Every fault at once, in the order of their places.
 pub fn read<Own: DeserializeOwned>(node: &Node, rules: &ServerRules) -> Result<(ServerKeys, Own), Vec<Problem>> {
-    read_or(node, rules, &[])
-}
-
-/// The same, where each of these keys says by itself where the server is: with one of them, `url` and `host` may be absent.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_or<Own: DeserializeOwned>(
-    node: &Node,
-    rules: &ServerRules,
-    elsewhere: &[&str],
-) -> Result<(ServerKeys, Own), Vec<Problem>> {
     let own_keys = keys_of::<Own>();
     let Raw::Mapping(entries) = &node.raw else {
         return Err(parse_leniently::<ServerKeys>(node, own_keys).problems);
@@ -35,7 +23,7 @@ pub fn read_or<Own: DeserializeOwned>(
     let LenientParse { value: server, whole, mut problems } = parse_leniently::<ServerKeys>(&part(server), own_keys);
     let own = parse_leniently::<Own>(&part(own), &[]);
     problems.extend(own.problems);
-    problems.extend(server.iter().flat_map(|server| faults_of(server, node, rules, elsewhere)));
+    problems.extend(server.iter().flat_map(|server| faults_of(server, node, rules)));
     Problem::in_order(&mut problems);
     match (server, own.value) {
         (Some(server), Some(own_value)) if whole && own.whole && problems.is_empty() => Ok((server, own_value)),
@@ -45,7 +33,7 @@ pub fn read_or<Own: DeserializeOwned>(
 
 /// What is wrong with the keys of a server, seen at load. A key that is there but faulty counts as given. Texts of the
 /// file are judged here, what comes from elsewhere at each run.
-fn faults_of(keys: &ServerKeys, node: &Node, rules: &ServerRules, elsewhere: &[&str]) -> Vec<Problem> {
+fn faults_of(keys: &ServerKeys, node: &Node, rules: &ServerRules) -> Vec<Problem> {
     let given = |key: &str| node.get(key).is_some();
     let mut found: Vec<(&str, String)> = Vec::new();
     if let Some(Value::Literal(text)) = &keys.url
@@ -53,8 +41,10 @@ fn faults_of(keys: &ServerKeys, node: &Node, rules: &ServerRules, elsewhere: &[&
     {
         found.push(("url", blame.message));
     }
-    if !given("url") && !given("host") && !elsewhere.iter().any(|key| given(key)) {
-        found.push(("", "needs `url` or `host`".to_owned()));
+    let targets = || ["url", "host"].into_iter().chain(rules.own_targets.iter().copied());
+    if !targets().any(given) {
+        let names: Vec<String> = targets().map(|key| format!("`{key}`")).collect();
+        found.push(("", format!("needs {}", names.join(" or "))));
     }
     if let Some(Value::Literal(text)) = &keys.host
         && let Err(problem) = read_hosts(text.expose(), rules)

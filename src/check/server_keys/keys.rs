@@ -36,6 +36,8 @@ pub struct ServerRules {
     pub schemes: &'static [Scheme],
     /// Whether several hosts may be given, separated by commas.
     pub several_hosts: bool,
+    /// Keys of the kind itself that say where the server is, in place of `url` and `host`.
+    pub own_targets: &'static [&'static str],
 }
 
 /// A port, 1 to 65535.

@@ -11,6 +11,9 @@ use crate::secret::Secret;
 use crate::url::{Endpoint, Host, Url, percent_decode, too_long};
 use crate::value::Value;
 
+/// So many letters in a row that a user has in common with the password make it a secret.
+const SHARED: usize = 4;
+
 /// Where to go, and as whom.
 #[derive(Debug)]
 pub struct Server {
@@ -113,6 +116,13 @@ impl Server {
     #[must_use]
     pub fn shown_user(&self) -> Option<&str> {
         self.user.as_deref().filter(|_| self.shows_user)
+    }
+
+    /// Never shows a user that shares a part with this password: some providers take one token for both.
+    pub fn hide_user_like(&mut self, password: &Secret) {
+        let (user, password) = (self.user.as_deref().unwrap_or_default(), password.expose().to_ascii_lowercase());
+        let user: Vec<char> = user.to_ascii_lowercase().chars().collect();
+        self.shows_user &= !user.windows(SHARED).any(|part| password.contains(&part.iter().collect::<String>()));
     }
 
     /// As it may be shown, with this path: `redis://cache:6379/0`.

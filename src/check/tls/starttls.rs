@@ -8,6 +8,7 @@ use tokio::time::timeout_at;
 
 use super::smtp;
 use crate::cause::Cause;
+use crate::check::mail::TOO_MUCH;
 use crate::check::reader::{ReadError, Reader};
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
@@ -78,7 +79,7 @@ async fn postgres(attempt: &Attempt, io: &mut Io) -> Result<(), Fault> {
     reader.send(&SSL_REQUEST).await.map_err(failed)?;
     match (reader.array().await.map_err(failed)?, reader.is_drained()) {
         ([b'S'], true) => Ok(()),
-        ([b'S'], false) => Err(attempt.fault(Cause::ProtocolError, smtp::TOO_MUCH)),
+        ([b'S'], false) => Err(attempt.fault(Cause::ProtocolError, TOO_MUCH)),
         ([b'N'], true) => {
             let message = "the PostgreSQL server offers no TLS (it answered N)";
             Err(attempt.fault(Cause::TlsUnsupported, message).with(Detail::Tls(TlsDetail::NotOffered)))

@@ -34,6 +34,8 @@ pub(crate) enum Manner {
     Drips(Vec<u8>),
     /// The first bytes, then the second ones without end.
     Floods(Vec<u8>, Vec<u8>),
+    /// The same, without waiting for the client's first bytes: for protocols in which the server speaks first.
+    Unasked(Box<Self>),
     /// What a real server answers, but it ends (or resets) after that many bytes.
     Cuts { server: SocketAddr, after: usize, reset: bool },
 }
@@ -123,6 +125,7 @@ fn serve(listener: &TcpListener, manner: &Manner) {
 fn behave(mut stream: TcpStream, manner: &Manner) -> io::Result<()> {
     stream.set_nodelay(true)?;
     match manner {
+        Manner::Unasked(manner) => return act(stream, manner),
         Manner::Nothing => return gone(stream),
         Manner::Reset => return reset(stream),
         Manner::Cuts { server, after, reset } => return cut(stream, *server, *after, *reset),
@@ -132,6 +135,11 @@ fn behave(mut stream: TcpStream, manner: &Manner) -> io::Result<()> {
     if stream.read(&mut first)? == 0 {
         return Ok(());
     }
+    act(stream, manner)
+}
+
+/// What it does once it is its turn.
+fn act(mut stream: TcpStream, manner: &Manner) -> io::Result<()> {
     match manner {
         Manner::ResetsLate => {
             // Far longer than any reset that belongs to the connection.
@@ -167,7 +175,9 @@ fn behave(mut stream: TcpStream, manner: &Manner) -> io::Result<()> {
                 stream.write_all(&many)?;
             }
         }
-        Manner::Nothing | Manner::Reset | Manner::Cuts { .. } => unreachable!("handled above"),
+        Manner::Nothing => gone(stream),
+        Manner::Reset => reset(stream),
+        Manner::Cuts { .. } | Manner::Unasked(_) => unreachable!("handled before"),
     }
 }
 

@@ -1,6 +1,6 @@
-use super::super::smtp::code;
 use super::hint;
 use crate::cause::Cause;
+use crate::check::mail::code;
 use crate::findings::Context;
 use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail};
 
