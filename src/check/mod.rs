@@ -10,6 +10,7 @@ pub mod http;
 mod kind;
 pub mod listen;
 pub mod login;
+pub mod mysql;
 pub mod peer;
 pub mod postgres;
 pub mod reader;
@@ -103,7 +104,20 @@ pub type Parsed = Result<Arc<dyn Check>, Vec<Problem>>;
 
 /// Every kind, in the order of the docs.
 pub const KINDS: &[Kind] =
-    &[tcp::KIND, tls::KIND, http::KIND, peer::KIND, dns::KIND, postgres::KIND, redis::KIND, listen::KIND, env::KIND];
+    &[tcp::KIND, tls::KIND, http::KIND, peer::KIND, dns::KIND, postgres::KIND, mysql::KIND, redis::KIND, listen::KIND, env::KIND];
+
+/// Whether these first bytes are of a server that counts connections which end before their login.
+#[must_use]
+pub fn counts_unfinished(head: &[u8]) -> bool {
+    KINDS.iter().filter_map(|kind| kind.counts_unfinished).any(|is_one| is_one(head))
+}
+
+/// Whether such a server is usual on this port.
+#[must_use]
+pub fn usually_counts_unfinished(port: u16) -> bool {
+    let counting = KINDS.iter().filter(|kind| kind.counts_unfinished.is_some());
+    counting.flat_map(|kind| kind.schemes).any(|scheme| scheme.default_port == Some(port))
+}
 
 /// The kind with this name.
 #[must_use]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cause::{Cause, Waits};
-use crate::outcome::{Failure, Phase};
+use crate::outcome::{Aftermath, Failure, Phase};
 use crate::random;
 
 /// How often the same failure must come before waiting ends.
@@ -31,8 +31,8 @@ impl Patience {
         Self { limit, streak: None }
     }
 
-    /// Takes the newest result; whether waiting on is of no use.
-    pub(super) fn is_lost(&mut self, failure: Option<&Failure>, now: Instant) -> bool {
+    /// Takes the newest result; whether waiting on is of no use. Nobody asks a locked account again.
+    pub(super) fn is_lost(&mut self, failure: Option<&Failure>, aftermath: Aftermath, now: Instant) -> bool {
         let (Some(failure), Some(limit)) = (failure, self.limit) else {
             self.streak = None;
             return false;
@@ -45,6 +45,7 @@ impl Patience {
         let long_enough = streak.runs >= RUNS && now.duration_since(streak.since) >= limit;
         self.streak = Some(streak);
         match failure.cause.info().waits {
+            _ if aftermath == Aftermath::Locked => true,
             Waits::Heals => false,
             Waits::Permanent => long_enough,
             Waits::AfterRestart => true,
@@ -64,12 +65,13 @@ impl Pause {
     }
 
     /// The pause after this failure, with up to a tenth of jitter: never less, so that the default pauses reach the
-    /// 30 s after which waiting is given up, and no run just misses them.
-    pub(super) fn after(&mut self, failure: &Failure) -> Duration {
+    /// 30 s after which waiting is given up, and no run just misses them. Never shorter than the server asks for.
+    pub(super) fn after(&mut self, failure: &Failure, aftermath: Aftermath) -> Duration {
         let failed_login = failure.cause.is_failed_login(failure.phase);
         let (factor, most) = if failed_login { (4, Duration::from_secs(30)) } else { (3, Duration::from_secs(10)) };
         let pause = self.next;
         self.next = (self.next * factor / 2).min(most.max(pause));
+        let pause = pause.max(aftermath.pause().unwrap_or_default());
         pause + pause.mul_f64(0.1 * random::fraction())
     }
 }
@@ -78,7 +80,7 @@ impl Pause {
 mod tests {
     use super::{Patience, Pause};
     use crate::cause::Cause;
-    use crate::outcome::{Failure, Phase};
+    use crate::outcome::{Aftermath, Failure, Phase};
     use std::time::Duration;
     use tokio::time::Instant;
 
@@ -91,7 +93,7 @@ mod tests {
         let start = Instant::now();
         let mut patience = Patience::new(limit.map(Duration::from_secs));
         for (at, failure, lost) in rows {
-            assert_eq!(patience.is_lost(failure.as_ref(), start + Duration::from_secs(*at)), *lost, "at {at}");
+            assert_eq!(patience.is_lost(failure.as_ref(), Aftermath::Nothing, start + Duration::from_secs(*at)), *lost, "at {at}");
         }
     }
 
@@ -119,7 +121,7 @@ mod tests {
         for (phase, cause, runs) in [(Phase::Login, Cause::PasswordRejected, 5), (Phase::Tls, Cause::TlsUntrusted, 7)] {
             let failure = failure(phase, cause);
             let mut pause = Pause::new(Duration::from_secs(1));
-            let waited: Duration = (0..runs).map(|_| pause.after(&failure)).sum();
+            let waited: Duration = (0..runs).map(|_| pause.after(&failure, Aftermath::Nothing)).sum();
             assert!((Duration::from_secs(30)..Duration::from_secs(35)).contains(&waited), "{waited:?}");
         }
     }
@@ -128,7 +130,7 @@ mod tests {
     fn pauses_grow_to_their_limit() {
         let grown = |failure: &Failure| {
             let mut pause = Pause::new(Duration::from_secs(1));
-            let all: Vec<Duration> = (0..20).map(|_| pause.after(failure)).collect();
+            let all: Vec<Duration> = (0..20).map(|_| pause.after(failure, Aftermath::Nothing)).collect();
             assert!(all[0] >= Duration::from_secs(1) && all[0] <= Duration::from_millis(1100));
             all[19]
         };

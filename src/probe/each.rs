@@ -105,6 +105,7 @@ async fn run_all(planned: &Planned, ready: &Ready, world: &Arc<World>, walk: Wal
 /// beside each other). Gives its facts.
 fn merge(all: &mut Evidence, one: Evidence) -> Facts {
     all.degraded |= one.degraded;
+    all.aftermath = all.aftermath.max(one.aftermath);
     all.queries.extend(one.queries);
     all.tries.extend(one.tries);
     for (phase, spent) in one.phases {

@@ -11,7 +11,7 @@ use super::{BackOff, FIRST_AT_A_TIME, Next, Pace, ProbeFuture, Prober, Shared, S
 use crate::cause::Cause;
 use crate::config::plan::Planned;
 use crate::env::{Env, MapEnv};
-use crate::outcome::{Outcome, Phase};
+use crate::outcome::{Aftermath, Outcome, Phase};
 use crate::state::Message;
 use crate::testing::{NONE, READY, STARTUP, fail, pass, planned, task, with_values};
 use crate::value::Value;
@@ -124,7 +124,7 @@ fn waits(planned: &Planned, outcomes: &[Outcome]) -> Vec<f64> {
     let (mut streak, mut pace) = (Streak::default(), Pace::default());
     let wait = |outcome: &Outcome| {
         streak.fold(planned.verdict_rules(), outcome.standing());
-        pace.after(planned, streak, failure(outcome), 0.0).interval.as_secs_f64()
+        pace.after(planned, streak, failure(outcome), outcome.evidence.aftermath, 0.0).interval.as_secs_f64()
     };
     outcomes.iter().map(wait).collect()
 }
@@ -221,7 +221,7 @@ fn a_back_off_varies_but_never_shortens_the_interval() {
         [(10, 0.0, 20.0), (10, 0.5, 17.5), (10, 1.0, 15.0), (25, 1.0, 25.0), (60, 0.7, 60.0)]
     {
         let planned = Planned { interval: Duration::from_secs(interval), ..planned("a", READY) };
-        let next = Pace::default().after(&planned, Streak::default(), failure(&full()), random);
+        let next = Pace::default().after(&planned, Streak::default(), failure(&full()), Aftermath::Nothing, random);
         assert_eq!(next.wait.as_secs_f64(), wait, "{interval} {random}");
     }
 }

@@ -9,6 +9,7 @@ use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::hostile::loopback;
 use crate::support::kinds::{rows_of, servers};
+use crate::support::mysql::Server as Mysql;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
 use crate::support::redis::Server as Redis;
@@ -24,6 +25,7 @@ const KEYS: &[(&str, &str)] = &[
     ("peer", r#"peer: {url: "http://127.0.0.1:PORT/health"}"#),
     ("postgres", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=disable"}"#),
     ("pgtls", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=require"}"#),
+    ("mysql", r#"mysql: {url: "mysql://app:sesame@127.0.0.1:PORT/app"}"#),
     ("redis", r#"redis: {url: "redis://127.0.0.1:PORT/1"}"#),
     ("rediss", r#"redis: {url: "rediss://127.0.0.1:PORT/1", tls: {ca: builtin, server_name: localhost}}"#),
 ];
@@ -85,6 +87,7 @@ fn on_the_port_of_postgres() {
             "peer: connection_closed",
             "postgres: pass",
             "pgtls: tls_unsupported",
+            "mysql: timeout",
             "redis: connection_closed",
             "rediss: connection_closed",
         ],
@@ -108,6 +111,7 @@ fn on_the_port_of_a_web_server() {
             "peer: pass",
             "postgres: protocol_error (HTTP)",
             "pgtls: protocol_error (HTTP)",
+            "mysql: timeout",
             "redis: protocol_error (HTTP)",
             "rediss: tls_not_tls (HTTP)",
         ],
@@ -130,8 +134,31 @@ fn on_the_port_of_a_web_server_with_tls() {
             "peer: tls_unsupported",
             "postgres: protocol_error (HTTP)",
             "pgtls: protocol_error (HTTP)",
+            "mysql: timeout",
             "redis: protocol_error (HTTP)",
             "rediss: tls_untrusted",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_mysql() {
+    let mysql = Mysql::plain();
+    expect(
+        "MariaDB",
+        mysql.port,
+        &[
+            "tcp: body_mismatch (MySQL)",
+            "tls: tls_not_tls (MySQL)",
+            "http: protocol_error (MySQL)",
+            "h2c: protocol_error (MySQL)",
+            "https: tls_not_tls (MySQL)",
+            "peer: protocol_error (MySQL)",
+            "postgres: protocol_error (MySQL)",
+            "pgtls: protocol_error (MySQL)",
+            "mysql: pass",
+            "redis: protocol_error (MySQL)",
+            "rediss: tls_not_tls (MySQL)",
         ],
     );
 }
@@ -151,6 +178,7 @@ fn on_the_port_of_a_cache() {
             "peer: connection_closed",
             "postgres: timeout",
             "pgtls: timeout",
+            "mysql: timeout",
             "redis: pass",
             "rediss: timeout",
         ],

@@ -64,6 +64,7 @@ pub const KIND: Kind = Kind {
     from_url: |url| Arc::new(Redis { keys: RedisKeys { server: ServerKeys::of_url(url), ..RedisKeys::default() } }),
     facts: &[AUTH_METHOD],
     hint: hint::hint,
+    counts_unfinished: None,
     #[cfg(test)]
     schema: |generator| crate::check::server_keys::schema::<keys::OwnKeys>(generator, URL_FORM),
 };
