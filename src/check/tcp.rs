@@ -56,7 +56,7 @@ pub const KIND: Kind = Kind {
 const ANSWER_LIMIT: usize = 64 * 1024;
 /// The verdict on what came must be there before the deadline ends the run.
 const MARGIN: Duration = Duration::from_millis(20);
-/// How long a server may take to speak first, where a check waits for nothing.
+/// How long a server may take to speak first, where a check waits for nothing and such a server is not usual.
 const GREETING: Duration = Duration::from_millis(250);
 const EXPECTED: Expected = Expected { what: "an answer", protocol: None };
 
@@ -154,8 +154,14 @@ async fn hear_greeting(attempt: &mut Attempt, io: &mut Io, port: u16) {
     let is_usual = check::usually_counts_unfinished(port);
     let listens = is_usual || (attempt.walk() == Walk::Remembered && attempt.world().greeters.listens(address));
     if listens {
-        let heard = attempt.aside(timeout(GREETING, io.read(&mut [0; 64]))).await;
-        let something = matches!(heard, Some(Ok(Ok(count))) if count > 0);
+        let mut first = [0; 64];
+        let reading = io.read(&mut first);
+        // The server may look up our name first.
+        let heard = match is_usual {
+            true => attempt.aside(reading).await,
+            false => attempt.aside(timeout(GREETING, reading)).await.and_then(Result::ok),
+        };
+        let something = matches!(heard, Some(Ok(count)) if count > 0);
         attempt.world().greeters.heard(address, something);
     }
 }

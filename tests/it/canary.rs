@@ -42,7 +42,7 @@ fn targets() -> Vec<String> {
             format!("http://app:{password}@127.0.0.1:{port}/{password}?token={password}"),
             format!("peer+https://app:{password}@127.0.0.1:{port}/"),
             format!("redis://:{password}@127.0.0.1:{port}/0"),
-            format!("mysql+pymysql://app:{password}@127.0.0.1:{port}/{password}?password={password}&ssl-ca={password}"),
+            format!("mysql+pymysql://app:{password}@127.0.0.1:{port}/x?password={password}&ssl-mode={password}"),
             format!("redis://{password}@127.0.0.1:{port}/0"),
             format!("redis://:{password}@:{password}@127.0.0.1:{port}/0"),
             format!("redis://:{password}@127.0.0.1://x://:{password}"),
@@ -243,7 +243,7 @@ checks:
     mysql: {{url: {{env: MYSQL_URL}}, query: "SELECT '{raw}'", expect: "{raw}", ca: "{file}"}}
     gates: [ready]
   - name: mysql-of-a-file
-    mysql: {{host: 127.0.0.1, port: {dead}, user: app, password: {{file: "{file}"}}, database: {{env: SECRET}}}}
+    mysql: {{host: 127.0.0.1, port: {dead}, user: app, password: {{file: "{file}"}}, database: x}}
     gates: [ready]
   - name: cache
     redis: {{url: {{env: CACHE_URL}}}}

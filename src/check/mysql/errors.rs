@@ -3,6 +3,7 @@
 //!
 //! Numbers: the "Server Error Message Reference" of MySQL, and "MariaDB Error Codes".
 
+use super::code;
 use crate::cause::Cause;
 use crate::check::login::LoginRefusal;
 use crate::mask::Mask;
@@ -34,6 +35,8 @@ use Meaning::{Failed, Locked, Refused};
 /// A known error: its number, the code that selects the hint, its meaning, and what it says.
 pub(super) type Row = (u16, &'static str, Meaning, &'static str);
 
+const EXPIRED: &str = "the password of this user has expired";
+
 /// Errors of a login.
 pub(super) const ROWS: &[Row] = &[
     (1045, code::REJECTED, Refused(Rejected), "the server rejected the user or the password"),
@@ -48,8 +51,8 @@ pub(super) const ROWS: &[Row] = &[
     (1251, code::NO_METHOD, Refused(Unsupported), "the server does not accept the login method"),
     (1275, code::NO_METHOD, Refused(Unsupported), "the server does not accept the login method"),
     (1524, code::NO_PLUGIN, Refused(Unsupported), "the server has not loaded the login plugin of this user"),
-    (1820, code::EXPIRED, Refused(NotAllowed), "the password of this user has expired"),
-    (1862, code::EXPIRED, Refused(NotAllowed), "the password of this user has expired"),
+    (1820, code::EXPIRED, Refused(NotAllowed), EXPIRED),
+    (1862, code::EXPIRED, Refused(NotAllowed), EXPIRED),
     (3118, code::LOCKED, Locked, "the account is locked"),
     (4151, code::LOCKED, Locked, "the account is locked"),
     (3955, code::BLOCKED, Locked, "the account is locked after too many rejected passwords"),
@@ -63,41 +66,6 @@ pub(super) const ROWS: &[Row] = &[
     // ProxySQL.
     (9001, code::BACKEND, Failed(Cause::QueryFailed), "the proxy cannot reach a server behind it"),
 ];
-
-/// The codes that select hints.
-pub(super) mod code {
-    pub(in crate::check::mysql) const REJECTED: &str = "rejected";
-    pub(in crate::check::mysql) const REJECTED_IN_PLAIN: &str = "rejected_in_plain";
-    pub(in crate::check::mysql) const NO_PASSWORD: &str = "no_password";
-    pub(in crate::check::mysql) const SOCKET_USER: &str = "socket_user";
-    pub(in crate::check::mysql) const DATABASE_DENIED: &str = "database_denied";
-    pub(in crate::check::mysql) const NO_DATABASE: &str = "no_database";
-    pub(in crate::check::mysql) const FULL: &str = "full";
-    pub(in crate::check::mysql) const USER_FULL: &str = "user_full";
-    pub(in crate::check::mysql) const HOST_BLOCKED: &str = "host_blocked";
-    pub(in crate::check::mysql) const HOST_DENIED: &str = "host_denied";
-    pub(in crate::check::mysql) const NO_METHOD: &str = "no_method";
-    pub(in crate::check::mysql) const NO_PLUGIN: &str = "no_plugin";
-    pub(in crate::check::mysql) const EXPIRED: &str = "expired";
-    pub(in crate::check::mysql) const LOCKED: &str = "locked";
-    pub(in crate::check::mysql) const BLOCKED: &str = "blocked";
-    pub(in crate::check::mysql) const WANTS_TLS: &str = "wants_tls";
-    pub(in crate::check::mysql) const OFFLINE: &str = "offline";
-    pub(in crate::check::mysql) const STOPPING: &str = "stopping";
-    pub(in crate::check::mysql) const STARTING: &str = "starting";
-    pub(in crate::check::mysql) const HANDSHAKE: &str = "handshake";
-    pub(in crate::check::mysql) const BACKEND: &str = "backend";
-    /// These come from pilotfish, not from a server.
-    pub(in crate::check::mysql) const PLUGIN: &str = "plugin";
-    pub(in crate::check::mysql) const CLEAR_TEXT: &str = "clear_text";
-    pub(in crate::check::mysql) const CLEAR_TEXT_PLAIN: &str = "clear_text_plain";
-    pub(in crate::check::mysql) const TOO_OLD: &str = "too_old";
-    pub(in crate::check::mysql) const TOO_LONG: &str = "too_long";
-    pub(in crate::check::mysql) const X_PROTOCOL: &str = "x_protocol";
-    pub(in crate::check::mysql) const OTHER_ROLE: &str = "other_role";
-    pub(in crate::check::mysql) const LOCAL_FILE: &str = "local_file";
-    pub(in crate::check::mysql) const OTHER: &str = "other";
-}
 
 /// The maximum size of the server's sentence in a message.
 const SENTENCE_LIMIT: usize = 200;
@@ -157,7 +125,8 @@ impl ServerError {
             1146 => (Phase::Assert, Cause::MissingTable, "a table that the query names does not exist"),
             1290 | 1792 | 1836 | 3100 => (Phase::Request, Cause::ReadOnly, "the server is read-only"),
             1053 | 1927 => (Phase::Request, Cause::ShuttingDown, "the server ended the session"),
-            1820 => (Phase::Request, Cause::PermissionDenied, "the password of this user has expired"),
+            // MariaDB lets such a user log in, and do nothing more.
+            1820 => (Phase::Login, Cause::LoginRejected, EXPIRED),
             1046 => (Phase::Request, Cause::QueryFailed, "no database is selected"),
             _ => (Phase::Request, Cause::QueryFailed, "the server answered the query with an error"),
         };
@@ -166,7 +135,10 @@ impl ServerError {
             Some(table) => fault.stating(format!("the table {table} does not exist")),
             None => fault,
         };
-        let code = if self.code == 1820 { code::EXPIRED } else { code::OTHER };
+        let (fault, code) = match self.code {
+            1820 => (fault.stating(says), code::EXPIRED),
+            _ => (fault, code::OTHER),
+        };
         fault.with(Detail::Protocol { code, product: None })
     }
 
@@ -236,6 +208,7 @@ mod tests {
             (1142, "SELECT command denied to user 'app'@'%' for table 'jobs'", "permission_denied", Phase::Request),
             (1290, "The MariaDB server is running with the --read-only option", "read_only", Phase::Request),
             (1064, "You have an error in your SQL syntax", "query_failed", Phase::Request),
+            (1820, "You must SET PASSWORD before executing this statement", "login_rejected", Phase::Login),
         ] {
             let fault = ServerError::new(code, text).at_request(&Mask::default());
             assert_eq!((fault.cause.slug(), fault.phase), (cause, phase), "{code}");

@@ -8,7 +8,7 @@ use super::auth::Trust;
 use super::greeting::Greeting;
 use super::login::{Login, log_in};
 use super::packet::{Packets, error_in};
-use super::session::{ping, query};
+use super::session::query;
 use crate::check::login::Cleartext;
 use crate::mask::Mask;
 use crate::secret::Secret;
@@ -34,7 +34,7 @@ pub(crate) fn mysql(bytes: &[u8]) {
         let Ok(first) = packets.first().await else { return };
         let Ok(greeting) = Greeting::read(&first) else { return };
         assert!(!greeting.version.contains(|c: char| c.is_control()) && greeting.scramble.len() <= 20);
-        if log_in(&mut packets, &greeting, login).await.is_ok() && ping(&mut packets).await.is_ok() {
+        if log_in(&mut packets, &greeting, login).await.is_ok() {
             drop(query(&mut packets, "SELECT 1").await);
         }
     });

@@ -2,35 +2,10 @@
 //!
 //! Source: "Protocol::HandshakeV10" of the MySQL Source Code Documentation, and "Connection" in MariaDB's documentation.
 
+use super::capability::{PLUGIN_AUTH, PROTOCOL_41, SECURE_CONNECTION, SSL};
 use super::fields::Fields;
 use super::packet::{SessionError, error_in};
 use crate::outcome::clean_text;
-
-/// What a server can do, of which a client chooses.
-pub(super) mod capability {
-    /// Always set by clients since version 4.1.
-    pub(in crate::check::mysql) const LONG_PASSWORD: u32 = 1;
-    /// All flags of a column.
-    pub(in crate::check::mysql) const LONG_FLAG: u32 = 1 << 2;
-    /// The response names a database.
-    pub(in crate::check::mysql) const CONNECT_WITH_DB: u32 = 1 << 3;
-    /// The protocol of version 4.1.
-    pub(in crate::check::mysql) const PROTOCOL_41: u32 = 1 << 9;
-    /// TLS.
-    pub(in crate::check::mysql) const SSL: u32 = 1 << 11;
-    /// The status of transactions in answers.
-    pub(in crate::check::mysql) const TRANSACTIONS: u32 = 1 << 13;
-    /// The login of version 4.1.
-    pub(in crate::check::mysql) const SECURE_CONNECTION: u32 = 1 << 15;
-    /// Login plugins.
-    pub(in crate::check::mysql) const PLUGIN_AUTH: u32 = 1 << 19;
-    /// Attributes that the client names itself with.
-    pub(in crate::check::mysql) const CONNECT_ATTRS: u32 = 1 << 20;
-    /// Proofs of any length.
-    pub(in crate::check::mysql) const PLUGIN_AUTH_LENENC: u32 = 1 << 21;
-}
-
-use capability::{PLUGIN_AUTH, PROTOCOL_41, SECURE_CONNECTION, SSL};
 
 /// The version of the handshake.
 const VERSION: u8 = 10;
@@ -119,11 +94,12 @@ fn too_old() -> SessionError {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::{Greeting, capability, is_greeting};
+    use super::{Greeting, is_greeting};
+    use crate::check::mysql::capability;
     use crate::check::mysql::packet::SessionError;
 
     /// A greeting as MySQL 8 and MariaDB write it.
-    pub(in crate::check::mysql) fn greeting(version: &str, capabilities: u32, plugin: &str) -> Vec<u8> {
+    pub(crate) fn greeting(version: &str, capabilities: u32, plugin: &str) -> Vec<u8> {
         let mut bytes = vec![10];
         bytes.extend_from_slice(version.as_bytes());
         bytes.extend_from_slice(b"\0\x07\0\0\0abcdefgh\0");

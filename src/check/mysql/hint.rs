@@ -1,7 +1,7 @@
 //! Hints for failures of MySQL and MariaDB: the most likely cause and the one command or change that fixes it. General hints
 //! cover names, addresses and certificates.
 
-use super::errors::code;
+use super::code;
 use crate::cause::Cause;
 use crate::findings::Context;
 use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail};
@@ -42,7 +42,7 @@ fn of_code(code: &str) -> Option<&'static str> {
         }
         code::REJECTED_IN_PLAIN => {
             "Set the password of the Secret with `ALTER USER … IDENTIFIED BY …`: a volume keeps its first one. An unknown \
-             user, one for another host (mysql.user) and REQUIRE SSL look alike: for the last one, set `sslmode: REQUIRED`."
+             user, one for another host and a server that requires TLS look alike: for the last, set `sslmode: REQUIRED`."
         }
         code::NO_PASSWORD => {
             "The server rejects the user without a password. Set `password: {env: …}`, or add it to the URL, \

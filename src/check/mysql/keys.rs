@@ -9,6 +9,7 @@ use crate::check::login::Cleartext;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
+use crate::mask::Mask;
 use crate::net::tls::Pem;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::{Discovery, Scheme};
@@ -53,7 +54,7 @@ pub(super) struct OwnKeys {
     /// `ca`. encrypted also accepts sslmode REQUIRED, but then an attacker on the path can read the password. Without TLS, it
     /// is never sent.
     pub(super) cleartext: Option<Setting<Cleartext>>,
-    /// The query to run after the login. Default: a ping. It may return at most 100 rows and 64 KiB.
+    /// The query to run after the login. Default: `SELECT 1`. It may return at most 100 rows and 64 KiB.
     pub(super) query: Option<Value>,
     /// The text that the first column of the first row must equal.
     pub(super) expect: Option<Value>,
@@ -126,9 +127,6 @@ impl MysqlKeys {
             (true, false) => found.push(("cert", "needs `key` beside it")),
             (false, true) => found.push(("key", "needs `cert` beside it")),
             _ => {}
-        }
-        if given("expect") && !given("query") {
-            found.push(("expect", "needs `query` beside it"));
         }
         let place = |path: &str| node.get(path).map_or(node.span, |value| value.span);
         found.into_iter().map(|(path, message)| Problem::new(place(path), path, message)).collect()
@@ -218,6 +216,14 @@ impl Settings {
     pub(super) fn endpoint(&self) -> &Endpoint {
         self.server.hosts.first().expect("a server has a host")
     }
+
+    /// What no message may repeat.
+    pub(super) fn mask(&self) -> Mask {
+        let mut mask = Mask::default();
+        let secrets = [&self.password, &self.expect].into_iter().flatten();
+        secrets.for_each(|secret| mask.add(secret.expose()));
+        mask
+    }
 }
 
 #[cfg(test)]
@@ -255,7 +261,6 @@ mod tests {
             ("{host: db, user: app, sslmode: require}", "sslmode: "),
             ("{host: db, user: app, cert: /c.pem}", "cert: needs `key`"),
             ("{host: db, user: app, role: master}", "role: "),
-            ("{host: db, user: app, expect: '1'}", "expect: needs `query`"),
             ("{host: db, user: app, pasword: x}", "pasword: "),
         ] {
             let faults = faults(yaml);

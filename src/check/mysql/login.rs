@@ -6,7 +6,7 @@
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::auth::{Plugin, Trust, itself, proof};
-use super::errors::code;
+use super::code;
 use super::fields::Fields;
 use super::greeting::Greeting;
 use super::packet::{Packets, SessionError, error_in};

@@ -1,10 +1,12 @@
-//! `mysql`: a fresh login with the pod's own credentials, then a ping or a query. For MySQL, MariaDB and servers that speak
+//! `mysql`: a fresh login with the pod's own credentials, then a query. For MySQL, MariaDB and servers that speak
 //! their protocol.
 //!
 //! The server speaks first, and counts every connection that ends before its login: after so many of them it blocks the
 //! pod's address, for the app too. So each run says to the schedule what it left behind (`Aftermath`).
 
 mod auth;
+mod capability;
+mod code;
 mod ed25519;
 mod errors;
 mod fields;
@@ -37,13 +39,15 @@ use crate::outcome::{
 use crate::secret::Secret;
 use crate::value::Value;
 
-use errors::code;
 use keys::{MysqlKeys, RULES, Settings};
 use route::Conversation;
 use words::Role;
 
 /// The form of its URLs.
 const URL_FORM: &str = "mysql://user:password@host:3306/database";
+/// The query where none is configured. A ping would not do: MariaDB answers it also where the password has expired, and some
+/// proxies answer it themselves.
+const QUERY: &str = "SELECT 1";
 /// What tells a replica: of Aurora's, only the second one is set.
 const ROLE_QUERY: &str = "SELECT @@global.read_only, @@global.innodb_read_only";
 
@@ -151,11 +155,8 @@ impl MysqlRun {
 
     async fn ask(&self, attempt: &mut Attempt, conversation: &mut Conversation) -> Result<(), Fault> {
         attempt.enter(Phase::Request);
-        let Some(query) = &self.settings.query else {
-            let answer = session::ping(&mut conversation.packets).await;
-            return answer.map_err(|error| route::fault(attempt, &self.settings, &error));
-        };
-        let answer = session::query(&mut conversation.packets, query.expose()).await;
+        let query = self.settings.query.as_ref().map_or(QUERY, Secret::expose);
+        let answer = session::query(&mut conversation.packets, query).await;
         let answer = answer.map_err(|error| route::fault(attempt, &self.settings, &error))?;
         let Some(expected) = &self.settings.expect else { return Ok(()) };
         attempt.enter(Phase::Assert);
@@ -172,12 +173,4 @@ impl MysqlRun {
         let fault = attempt.fault(Cause::BodyMismatch, format!("the query returned {came}, not what `expect` says"));
         Err(fault.stating("the query returned another value than `expect` says"))
     }
-}
-
-/// What no message may repeat.
-fn mask(settings: &Settings) -> crate::mask::Mask {
-    let mut mask = crate::mask::Mask::default();
-    let secrets = [&settings.password, &settings.expect].into_iter().flatten();
-    secrets.for_each(|secret: &Secret| mask.add(secret.expose()));
-    mask
 }

@@ -4,11 +4,11 @@
 
 use zeroize::Zeroizing;
 
-use super::greeting::Greeting;
-use super::greeting::capability::{
+use super::capability::{
     CONNECT_ATTRS, CONNECT_WITH_DB, LONG_FLAG, LONG_PASSWORD, PLUGIN_AUTH, PLUGIN_AUTH_LENENC, PROTOCOL_41,
     SECURE_CONNECTION, SSL, TRANSACTIONS,
 };
+use super::greeting::Greeting;
 
 /// What is always chosen where the server has it.
 const WANTED: u32 = LONG_PASSWORD

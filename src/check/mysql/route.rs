@@ -1,11 +1,10 @@
 //! The way to a session: connect, read the greeting, start TLS as sslmode says, log in.
 
 use super::auth::Trust;
-use super::errors::code;
+use super::code;
 use super::greeting::Greeting;
 use super::keys::Settings;
 use super::login::{Login, log_in as log_in_over};
-use super::mask;
 use super::packet::{Packets, SessionError};
 use super::response::tls_request;
 use super::words::SslMode;
@@ -135,10 +134,10 @@ fn tls_options(attempt: &Attempt, settings: &Settings) -> Result<Option<(TlsOpti
 pub(super) fn fault(attempt: &mut Attempt, settings: &Settings, error: &SessionError) -> Fault {
     let at_request = attempt.phase() == Some(Phase::Request);
     let stream_error = match error {
-        SessionError::Server(error) if at_request => return attempt.of_connection(error.at_request(&mask(settings))),
+        SessionError::Server(error) if at_request => return attempt.of_connection(error.at_request(&settings.mask())),
         SessionError::Server(error) => {
             let plain = attempt.tls().is_none();
-            let fault = error.at_login(&mask(settings), settings.password.is_some(), plain);
+            let fault = error.at_login(&settings.mask(), settings.password.is_some(), plain);
             return attempt.of_connection(fault);
         }
         SessionError::Limit(code, text) => {

@@ -1,4 +1,4 @@
-//! A session that is logged in, over any stream: ping, query, goodbye.
+//! A session that is logged in, over any stream: queries, and the goodbye.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -7,7 +7,6 @@ use super::packet::{Packets, SessionError, error_in};
 
 const COM_QUIT: u8 = 0x01;
 const COM_QUERY: u8 = 0x03;
-const COM_PING: u8 = 0x0e;
 /// The most rows of an answer.
 const ROWS: usize = 100;
 /// The most bytes of an answer.
@@ -22,20 +21,6 @@ const NULL: u8 = 0xfb;
 pub(super) struct Answer {
     /// The columns of the first row; `None` inside for NULL.
     pub(super) first: Option<Vec<Option<String>>>,
-}
-
-/// Sends a ping.
-///
-/// # Errors
-/// Every [`SessionError`].
-pub(super) async fn ping<S: AsyncRead + AsyncWrite + Unpin>(packets: &mut Packets<S>) -> Result<(), SessionError> {
-    packets.command(COM_PING, &[]).await?;
-    let packet = packets.read().await?;
-    match (packet.first(), error_in(&packet)) {
-        (_, Some(error)) => Err(SessionError::Server(error)),
-        (Some(0), None) => Ok(()),
-        (_, None) => Err(SessionError::Unexpected("it is no answer to a ping".to_owned())),
-    }
 }
 
 /// Runs a query and reads to the end of its answer.
@@ -58,7 +43,7 @@ pub(super) async fn query<S: AsyncRead + AsyncWrite + Unpin>(
             packets.send(&[]).await?;
             packets.read().await?;
             return Err(SessionError::Limit(
-                super::errors::code::LOCAL_FILE,
+                super::code::LOCAL_FILE,
                 "the query reads a file of the client (LOAD DATA LOCAL), which is not sent".to_owned(),
             ));
         }

@@ -60,14 +60,14 @@ impl Server {
         let data = folder.path().join("data");
         assert_eq!(run(Command::new("cp").arg("-a").arg(template()).arg(&data)).code, 0, "the template is copied");
         let users = format!(
-            "CREATE DATABASE app; CREATE USER app@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON app.* TO app@'%'; {};",
-            options.sql
+            "CREATE DATABASE app; CREATE USER app@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON app.* TO app@'%'"
         );
-        let init = folder.write("init.sql", users.replace("; ", ";\n"));
+        let statements = [&users, options.sql].into_iter().flat_map(|text| text.split("; ")).filter(|text| !text.is_empty());
+        let init = folder.write("init.sql", statements.map(|text| format!("{text};\n")).collect::<String>());
         let mut command = Command::new(need("mariadbd", SERVER));
         command.args(["--no-defaults", "--user=root", "--skip-log-bin", "--log-warnings=4"]).args(SMALL);
         command.arg(format!("--datadir={}", data.display())).arg(format!("--init-file={init}"));
-        for (option, name) in [("--socket", "socket"), ("--pid-file", "pid"), ("--log-error", "log")] {
+        for (option, name) in [("--socket", "socket"), ("--pid-file", "pid"), ("--log-error", "server.log")] {
             command.arg(format!("{option}={}", folder.path().join(name).display()));
         }
         if let Some(pair) = options.tls {
@@ -88,7 +88,7 @@ impl Server {
             if let Some(namespace) = options.inside {
                 whole = namespace.within(&whole);
             }
-            let log = || std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+            let log = || std::fs::read_to_string(folder.path().join("server.log")).unwrap_or_default();
             let mut process = Running::start(whole.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()));
             let mut ended = false;
             until("MariaDB is ready", || {
@@ -125,7 +125,7 @@ impl Server {
 
     /// All that it logged so far.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).expect("the log is readable")
+        std::fs::read_to_string(self.folder.path().join("server.log")).expect("the log is readable")
     }
 }
 

@@ -8,7 +8,7 @@ use crate::check::mysql::auth::{Plugin, Trust, proof};
 use crate::check::mysql::greeting::Greeting;
 use crate::check::mysql::greeting::tests::greeting;
 use crate::check::mysql::packet::{Packets, SessionError};
-use crate::check::mysql::session::{Answer, ping, query};
+use crate::check::mysql::session::{Answer, query};
 use crate::secret::Secret;
 
 const OK: &[u8] = b"\0\0\0\x02\0\0\0";
@@ -195,14 +195,4 @@ async fn answers_to_queries() {
     let long = [&b"\xfc\x00\x80"[..], &[b'a'; 0x8000]].concat();
     let long = [&[&b"\x01"[..], b"\x03def", END][..], &[&long[..]; 3], &[END]].concat();
     assert!(asked(&long).await.is_err_and(|error| error.contains("64 KiB")));
-}
-
-#[tokio::test]
-async fn pings() {
-    for (content, works) in [(OK, true), (DENIED, false), (&b"\x05"[..], false)] {
-        let (ours, mut theirs) = duplex(1024);
-        answer(&mut theirs, 1, content).await;
-        assert_eq!(ping(&mut Packets::new(ours)).await.is_ok(), works, "{content:?}");
-        assert_eq!(packet(&mut theirs).await, b"\x0e");
-    }
 }
