@@ -103,8 +103,18 @@ pub fn readings(values: &[&Value], env: &dyn Env) -> Vec<Reading> {
 pub type Parsed = Result<Arc<dyn Check>, Vec<Problem>>;
 
 /// Every kind, in the order of the docs.
-pub const KINDS: &[Kind] =
-    &[tcp::KIND, tls::KIND, http::KIND, peer::KIND, dns::KIND, postgres::KIND, mysql::KIND, redis::KIND, listen::KIND, env::KIND];
+pub const KINDS: &[Kind] = &[
+    tcp::KIND,
+    tls::KIND,
+    http::KIND,
+    peer::KIND,
+    dns::KIND,
+    postgres::KIND,
+    mysql::KIND,
+    redis::KIND,
+    listen::KIND,
+    env::KIND,
+];
 
 /// Whether these first bytes are of a server that counts connections which end before their login.
 #[must_use]

@@ -93,7 +93,11 @@ mod tests {
         let start = Instant::now();
         let mut patience = Patience::new(limit.map(Duration::from_secs));
         for (at, failure, lost) in rows {
-            assert_eq!(patience.is_lost(failure.as_ref(), Aftermath::Nothing, start + Duration::from_secs(*at)), *lost, "at {at}");
+            assert_eq!(
+                patience.is_lost(failure.as_ref(), Aftermath::Nothing, start + Duration::from_secs(*at)),
+                *lost,
+                "at {at}"
+            );
         }
     }
 

@@ -41,7 +41,11 @@ impl Views {
     /// At most as many as fit into a block, from this position on.
     pub fn from(&self, start: usize) -> impl Iterator<Item = &Arc<CheckView>> {
         let (group, block, at) = place(start);
-        self.groups.get(group).and_then(|group| group.get(block)).into_iter().flat_map(move |block| block.iter().skip(at))
+        self.groups
+            .get(group)
+            .and_then(|group| group.get(block))
+            .into_iter()
+            .flat_map(move |block| block.iter().skip(at))
     }
 
     /// Replaces one. Snapshots that were taken before keep the former one.
@@ -95,7 +99,9 @@ mod tests {
 
     #[test]
     fn every_position_is_reached_and_a_change_copies_one_block() {
-        for count in [0, 1, WIDTH - 1, WIDTH, WIDTH + 1, 3 * WIDTH, WIDTH * WIDTH, WIDTH * WIDTH + 1, 3 * WIDTH * WIDTH - 1] {
+        for count in
+            [0, 1, WIDTH - 1, WIDTH, WIDTH + 1, 3 * WIDTH, WIDTH * WIDTH, WIDTH * WIDTH + 1, 3 * WIDTH * WIDTH - 1]
+        {
             let views = views(count);
             assert_eq!((views.len(), views.is_empty()), (count, count == 0));
             assert!(views.iter().enumerate().all(|(at, view)| view.name == at.to_string()));

@@ -132,7 +132,12 @@ const MYSQL: &[Row] = &[
     row("password_rejected", "login", "ALTER USER", "mysql: {url: \"mysql://app:wrong@127.0.0.1:$MYSQL/app\"}"),
     row("password_missing", "login", "percent-encoded", "mysql: {url: \"mysql://app@127.0.0.1:$MYSQL/app\"}"),
     row("login_rejected", "login", "ACCOUNT UNLOCK", "mysql: {url: \"mysql://locked:sesame@127.0.0.1:$MYSQL/app\"}"),
-    row("tls_unsupported", "tls", "Enable TLS", "mysql: {url: \"mysql://app:sesame@127.0.0.1:$MYSQL/app?ssl-mode=REQUIRED\"}"),
+    row(
+        "tls_unsupported",
+        "tls",
+        "Enable TLS",
+        "mysql: {url: \"mysql://app:sesame@127.0.0.1:$MYSQL/app?ssl-mode=REQUIRED\"}",
+    ),
     row(
         "missing_table",
         "assert",

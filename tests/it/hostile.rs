@@ -76,7 +76,8 @@ const CACHE: &[u8] = b"+PONG\r\n";
 /// How PostgreSQL begins to answer a start-up message: it asks for SCRAM-SHA-256.
 const POSTGRES: &[u8] = b"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0";
 /// How MySQL begins.
-const GREETING: &[u8] = b"\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0\
+const GREETING: &[u8] =
+    b"\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0\
     mysql_native_password\0";
 /// The first record of a TLS 1.2 answer: a ServerHello of 76 bytes.
 const TLS: &[u8] = b"\x16\x03\x03\0\x50\x02\0\0\x4c\x03\x03";
@@ -141,8 +142,7 @@ fn rows() -> Vec<Row> {
 
 /// Kinds that compare bytes find other ones; kinds that want TLS first find none; and most peers here say nothing before the
 /// client does, where MySQL would.
-const OTHERWISE: &str =
-    "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss = tls_not_tls; * = protocol_error";
+const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
 const WANTS_TLS: &str = "http head h2c peer redis = tls_unsupported";
@@ -161,7 +161,11 @@ fn strange_rows() -> Vec<Row> {
             Manner::SpeaksFirst(b"\xff\xff\xff\0\x0a8.0.36\0".to_vec()),
             &first("mysql = protocol_error too_large"),
         ),
-        Row::new("words before the client's", Manner::SpeaksFirst(b"hello there\r\n".to_vec()), &first("mysql = protocol_error")),
+        Row::new(
+            "words before the client's",
+            Manner::SpeaksFirst(b"hello there\r\n".to_vec()),
+            &first("mysql = protocol_error"),
+        ),
     ]
 }
 

@@ -1,8 +1,9 @@
-//! The `mysql` kind against the real MariaDB, and against scripted servers where only MySQL behaves so.
+//! The `mysql` kind against the real MariaDB, a server with the login method of MySQL 8, and scripted servers.
 
 mod host_block;
 mod login;
 mod query;
+mod sha2;
 mod strangers;
 mod tls;
 

@@ -51,6 +51,11 @@ impl Plugin {
         PLUGINS.iter().find(|(plugin, _)| *plugin == self).map_or("", |(_, name)| name)
     }
 
+    /// Whether a server takes the password encrypted for its public key.
+    pub(super) const fn takes_public_key(self) -> bool {
+        matches!(self, Self::CachingSha2 | Self::Sha256)
+    }
+
     /// Whether it proves the password without showing it.
     pub(super) const fn hides_password(self) -> bool {
         matches!(self, Self::Native | Self::CachingSha2 | Self::Ed25519)

@@ -26,6 +26,7 @@ pub(super) const BACKEND: &str = "backend";
 pub(super) const PLUGIN: &str = "plugin";
 pub(super) const CLEAR_TEXT: &str = "clear_text";
 pub(super) const CLEAR_TEXT_PLAIN: &str = "clear_text_plain";
+pub(super) const PUBLIC_KEY: &str = "public_key";
 pub(super) const TOO_OLD: &str = "too_old";
 pub(super) const TOO_LONG: &str = "too_long";
 pub(super) const X_PROTOCOL: &str = "x_protocol";

@@ -39,7 +39,9 @@ mod tests {
     /// Of 32 bytes it is the signature of RFC 8032, which another library knows.
     #[test]
     fn a_secret_of_32_bytes_signs_as_the_standard_has_it() {
-        for (secret, message) in [([7; 32], &b"message"[..]), ([0xff; 32], b""), (*b"0123456789abcdef0123456789abcdef", b"x")] {
+        for (secret, message) in
+            [([7; 32], &b"message"[..]), ([0xff; 32], b""), (*b"0123456789abcdef0123456789abcdef", b"x")]
+        {
             let pair = Ed25519KeyPair::from_seed_unchecked(&secret).expect("a seed");
             let signature = sign(&secret, message);
             assert_eq!(signature, pair.sign(message).as_ref());

@@ -46,7 +46,12 @@ pub(super) const ROWS: &[Row] = &[
     (1040, code::FULL, Refused(Full), "the server has reached its maximum number of connections"),
     (1203, code::USER_FULL, Refused(Full), "the user has reached its maximum number of connections"),
     (1226, code::USER_FULL, Refused(Full), "the user has used up its limit of connections"),
-    (1129, code::HOST_BLOCKED, Refused(NotAllowed), "the server blocks this pod's address after many connections without login"),
+    (
+        1129,
+        code::HOST_BLOCKED,
+        Refused(NotAllowed),
+        "the server blocks this pod's address after many connections without login",
+    ),
     (1130, code::HOST_DENIED, Refused(NotAllowed), "the server accepts no login from this pod's address"),
     (1251, code::NO_METHOD, Refused(Unsupported), "the server does not accept the login method"),
     (1275, code::NO_METHOD, Refused(Unsupported), "the server does not accept the login method"),

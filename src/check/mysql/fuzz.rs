@@ -29,6 +29,7 @@ pub(crate) fn mysql(bytes: &[u8]) {
             database: Some("shop"),
             trust: Trust::Unverified,
             cleartext: Cleartext::Verified,
+            public_key: None,
         };
         let mut packets = Packets::new(stream());
         let Ok(first) = packets.first().await else { return };

@@ -95,7 +95,7 @@ fn too_old() -> SessionError {
 #[cfg(test)]
 pub(super) mod tests {
     use super::{Greeting, is_greeting};
-    use crate::check::mysql::capability;
+    use crate::check::mysql::capability::{PLUGIN_AUTH, PROTOCOL_41, SECURE_CONNECTION, SSL};
     use crate::check::mysql::packet::SessionError;
 
     /// A greeting as MySQL 8 and MariaDB write it.
@@ -112,7 +112,7 @@ pub(super) mod tests {
         bytes
     }
 
-    const USUAL: u32 = capability::PROTOCOL_41 | capability::SECURE_CONNECTION | capability::PLUGIN_AUTH;
+    const USUAL: u32 = PROTOCOL_41 | SECURE_CONNECTION | PLUGIN_AUTH;
 
     #[test]
     fn greetings_of_mysql_and_mariadb() {
@@ -127,7 +127,7 @@ pub(super) mod tests {
             assert_eq!(read.scramble, b"abcdefghijklmnopqrst");
             assert!(!read.offers_tls());
         }
-        let read = Greeting::read(&greeting("8.0.36", USUAL | capability::SSL, "")).expect("it is one");
+        let read = Greeting::read(&greeting("8.0.36", USUAL | SSL, "")).expect("it is one");
         assert!(read.offers_tls() && read.plugin.is_empty());
     }
 
@@ -150,7 +150,9 @@ pub(super) mod tests {
     #[test]
     fn only_a_greeting_waits_for_a_login() {
         assert!(is_greeting(b"\x4a\0\0\0\x0a8.0.36\0") && is_greeting(b"\x5b\0\0\0\x0a5.5.5-10.11"));
-        for head in [&b"\x45\0\0\0\xff\x69\x04Host"[..], b"HTTP/1.1 400", b"", b"\x4a\0\0\0\x0a", b"+OK", b"\x16\x03\x03"] {
+        for head in
+            [&b"\x45\0\0\0\xff\x69\x04Host"[..], b"HTTP/1.1 400", b"", b"\x4a\0\0\0\x0a", b"+OK", b"\x16\x03\x03"]
+        {
             assert!(!is_greeting(head), "{head:?}");
         }
     }

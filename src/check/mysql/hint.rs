@@ -30,7 +30,10 @@ const LOCALHOST: &str = "For MySQL's clients `localhost` is a socket file, not T
 
 /// Whether the check connects to the name `localhost`.
 fn is_localhost(context: &Context<'_>) -> bool {
-    context.endpoints.iter().any(|endpoint| matches!(&endpoint.host, Host::Name(_)) && endpoint.host.to_string() == "localhost")
+    context
+        .endpoints
+        .iter()
+        .any(|endpoint| matches!(&endpoint.host, Host::Name(_)) && endpoint.host.to_string() == "localhost")
 }
 
 /// The hint for an error of the server, or for a limit of pilotfish, by its code.
@@ -123,7 +126,11 @@ fn of_code(code: &str) -> Option<&'static str> {
         }
         code::CLEAR_TEXT_PLAIN => {
             "Set `sslmode: VERIFY_IDENTITY`, with `ca` if the certificate is private: the password itself is never sent \
-             without TLS."
+             without TLS. For a server without TLS, set `server_public_key`."
+        }
+        code::PUBLIC_KEY => {
+            "Set `sslmode: VERIFY_IDENTITY`: the password is longer than the key of the server can encrypt, or its key is \
+             larger than 4096 bits."
         }
         code::TOO_OLD => "Update the server: it is older than MySQL 4.1, and pilotfish does not speak its protocol.",
         code::TOO_LONG => "Shorten `query`: it does not fit into one packet of the protocol.",
@@ -168,7 +175,8 @@ mod tests {
     const LIMIT: usize = 300;
 
     /// Codes that come from this kind, not from the table of errors.
-    const OWN: [&str; 10] = [
+    const OWN: [&str; 11] = [
+        code::PUBLIC_KEY,
         code::REJECTED_IN_PLAIN,
         code::NO_PASSWORD,
         code::PLUGIN,
@@ -184,7 +192,8 @@ mod tests {
     #[test]
     fn every_code_has_a_hint_that_fits() {
         let codes = ROWS.iter().map(|row| row.1).chain(OWN);
-        let causes = [Cause::MissingTable, Cause::PermissionDenied, Cause::BodyMismatch, Cause::QueryFailed, Cause::TooLarge];
+        let causes =
+            [Cause::MissingTable, Cause::PermissionDenied, Cause::BodyMismatch, Cause::QueryFailed, Cause::TooLarge];
         let hints = codes.map(|code| of_code(code).unwrap_or_else(|| panic!("{code} has no hint")));
         let hints = hints.chain(causes.into_iter().filter_map(of_cause)).chain([NO_TLS, SILENT, LOCALHOST]);
         for hint in hints {

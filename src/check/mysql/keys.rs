@@ -23,12 +23,7 @@ const fn scheme(name: &'static str) -> Scheme {
 
 /// The URLs of MySQL: `mysql2` and `trilogy` are Rails' names for the same.
 pub(super) const RULES: ServerRules = ServerRules {
-    schemes: &[
-        scheme("mysql").takes_driver(),
-        scheme("mariadb").takes_driver(),
-        scheme("mysql2"),
-        scheme("trilogy"),
-    ],
+    schemes: &[scheme("mysql").takes_driver(), scheme("mariadb").takes_driver(), scheme("mysql2"), scheme("trilogy")],
     several_hosts: false,
 };
 
@@ -54,6 +49,9 @@ pub(super) struct OwnKeys {
     /// `ca`. encrypted also accepts sslmode REQUIRED, but then an attacker on the path can read the password. Without TLS, it
     /// is never sent.
     pub(super) cleartext: Option<Setting<Cleartext>>,
+    /// The RSA key of the server: a PEM file or the PEM text itself (`public_key.pem` in its data folder). Without TLS, a password that the
+    /// server asks for goes encrypted for this key, and for no other.
+    pub(super) server_public_key: Option<Pem>,
     /// The query to run after the login. Default: `SELECT 1`. It may return at most 100 rows and 64 KiB.
     pub(super) query: Option<Value>,
     /// The text that the first column of the first row must equal.
@@ -80,6 +78,7 @@ pub(super) struct Settings {
     pub(super) ca: Option<Pem>,
     pub(super) identity: Option<(Pem, Pem)>,
     pub(super) cleartext: Cleartext,
+    pub(super) server_public_key: Option<Pem>,
     pub(super) role: Role,
     pub(super) query: Option<Secret>,
     pub(super) expect: Option<Secret>,
@@ -164,7 +163,8 @@ impl MysqlKeys {
         let Target { server, database, parameters } = self.target(env)?;
         let own = &self.own;
         let Some(user) = server.user.clone() else {
-            let fault = Fault::new(Phase::Assert, Cause::ProbeLimit, "no user: the URL names none, and there is no key `user`");
+            let fault =
+                Fault::new(Phase::Assert, Cause::ProbeLimit, "no user: the URL names none, and there is no key `user`");
             return Err(fault.with(Detail::Value(ValueDetail::NoUser)));
         };
         let password = self.server.password(&server, env)?.or_else(|| parameters.password.clone());
@@ -182,8 +182,14 @@ impl MysqlKeys {
             sslmode: chosen.unwrap_or(if ca.is_some() { SslMode::VerifyCa } else { SslMode::Preferred }),
             ca,
             identity,
-            cleartext: own.cleartext.as_ref().map(|word| word.resolve("cleartext", env)).transpose()?.unwrap_or_default(),
+            cleartext: own
+                .cleartext
+                .as_ref()
+                .map(|word| word.resolve("cleartext", env))
+                .transpose()?
+                .unwrap_or_default(),
             role: own.role.as_ref().map(|role| role.resolve("role", env)).transpose()?.unwrap_or_default(),
+            server_public_key: own.server_public_key.clone(),
             query: text(&own.query)?,
             expect: text(&own.expect)?,
             server,
@@ -194,13 +200,19 @@ impl MysqlKeys {
     pub(super) fn values(&self) -> Vec<&Value> {
         let own = &self.own;
         let texts = [&own.database, &own.query, &own.expect].into_iter().flatten();
-        let files = [&own.ca, &own.cert, &own.key].into_iter().flatten().map(Pem::value);
+        let files = [&own.ca, &own.cert, &own.key, &own.server_public_key].into_iter().flatten().map(Pem::value);
         let words = [
             own.sslmode.as_ref().and_then(Setting::later),
             own.cleartext.as_ref().and_then(Setting::later),
             own.role.as_ref().and_then(Setting::later),
         ];
-        self.server.named().map(|(_, value)| value).chain(texts).chain(files).chain(words.into_iter().flatten()).collect()
+        self.server
+            .named()
+            .map(|(_, value)| value)
+            .chain(texts)
+            .chain(files)
+            .chain(words.into_iter().flatten())
+            .collect()
     }
 }
 
@@ -276,7 +288,10 @@ mod tests {
             ("{url: 'mariadb://app:pw@db:3307'}", "mariadb://app@db:3307 pw Preferred"),
             ("{url: 'mysql2://app:pw@db/shop?ssl_mode=required'}", "mysql2://app@db:3306/shop pw Required"),
             ("{url: 'mysql+pymysql://app:pw@db/shop?charset=utf8mb4'}", "mysql://app@db:3306/shop pw Preferred"),
-            ("{url: 'mysql://app:pw@db/shop?ssl-mode=REQUIRED', sslmode: disabled}", "mysql://app@db:3306/shop pw Disabled"),
+            (
+                "{url: 'mysql://app:pw@db/shop?ssl-mode=REQUIRED', sslmode: disabled}",
+                "mysql://app@db:3306/shop pw Disabled",
+            ),
             ("{host: db, user: app, ca: /ca.pem}", "mysql://app@db:3306 - VerifyCa"),
             ("{host: db, username: app, ca: /ca.pem, sslmode: REQUIRED}", "mysql://app@db:3306 - Required"),
         ] {
@@ -293,9 +308,13 @@ mod tests {
 
     #[test]
     fn every_value_is_read_at_a_run() {
-        let keys = keys("{url: {env: U}, password: {file: /p}, sslmode: {env: M}, ca: /ca.pem, query: {env: Q}, role: {env: R}}");
+        let keys = keys(
+            "{url: {env: U}, password: {file: /p}, sslmode: {env: M}, ca: /ca.pem, query: {env: Q}, role: {env: R}}",
+        );
         let origins: Vec<String> = keys.values().iter().map(|value| value.origin()).collect();
-        for origin in ["the variable U", "the file /p", "the variable M", "the file /ca.pem", "the variable Q", "the variable R"] {
+        for origin in
+            ["the variable U", "the file /p", "the variable M", "the file /ca.pem", "the variable Q", "the variable R"]
+        {
             assert!(origins.iter().any(|known| known == origin), "{origin}: {origins:?}");
         }
     }

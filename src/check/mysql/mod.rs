@@ -20,6 +20,7 @@ mod packet;
 mod parameters;
 mod response;
 mod route;
+mod rsa;
 mod session;
 mod words;
 
@@ -27,7 +28,6 @@ use std::sync::Arc;
 
 use crate::cause::Cause;
 use crate::check::server_keys::ServerKeys;
-use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
 use crate::env::Env;
@@ -45,6 +45,8 @@ use words::Role;
 
 /// The form of its URLs.
 const URL_FORM: &str = "mysql://user:password@host:3306/database";
+/// The keys whose values are paths of PEM files, or a PEM text.
+const PATHS: &[&str] = &["ca", "cert", "key", "server_public_key"];
 /// The query where none is configured. A ping would not do: MariaDB answers it also where the password has expired, and some
 /// proxies answer it themselves.
 const QUERY: &str = "SELECT 1";
@@ -63,7 +65,7 @@ pub const KIND: Kind = Kind {
     shown: ShownKeys {
         plain: &["cleartext", "database", "host", "port", "role", "sslmode", "user", "username"],
         urls: &["url"],
-        paths: PEM_KEYS,
+        paths: PATHS,
         ..ShownKeys::NONE
     },
     tls_keys: TlsKeyNames {

@@ -58,7 +58,8 @@ fn pem(path: &Option<Secret>) -> Option<Pem> {
 /// What a parameter of this name says about TLS.
 fn mode(name: &str, value: &str) -> Option<SslMode> {
     let lower = value.to_ascii_lowercase().replace('-', "_");
-    let (is_true, is_false) = (matches!(&*lower, "true" | "1" | "yes" | "on"), matches!(&*lower, "false" | "0" | "no" | "off"));
+    let (is_true, is_false) =
+        (matches!(&*lower, "true" | "1" | "yes" | "on"), matches!(&*lower, "false" | "0" | "no" | "off"));
     match name {
         "ssl_mode" | "sslmode" => match &*lower {
             "disable" => Some(SslMode::Disabled),
@@ -73,10 +74,12 @@ fn mode(name: &str, value: &str) -> Option<SslMode> {
         "tls" if lower == "preferred" => Some(SslMode::Preferred),
         "tls" | "ssl" | "usessl" if is_false => Some(SslMode::Disabled),
         "ssl" | "requiressl" if is_true => Some(SslMode::Required),
-        "ssl" if lower.starts_with('{') => Some(match lower.replace(' ', "").contains("\"rejectunauthorized\":false") {
-            true => SslMode::Required,
-            false => SslMode::VerifyIdentity,
-        }),
+        "ssl" if lower.starts_with('{') => {
+            Some(match lower.replace(' ', "").contains("\"rejectunauthorized\":false") {
+                true => SslMode::Required,
+                false => SslMode::VerifyIdentity,
+            })
+        }
         "sslaccept" if lower == "strict" => Some(SslMode::VerifyIdentity),
         "sslaccept" if lower == "accept_invalid_certs" => Some(SslMode::Required),
         "ssl_verify_identity" if is_true => Some(SslMode::VerifyIdentity),

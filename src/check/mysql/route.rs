@@ -15,7 +15,7 @@ use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::Protocol;
 use crate::net::stream_error::{Expected, StreamError};
-use crate::net::tls::{TlsOptions, Verify};
+use crate::net::tls::{RsaPublicKey, TlsOptions, Verify};
 use crate::outcome::{AUTH_METHOD, Aftermath, Detail, FactValue, Fault, Phase, SERVER_VERSION, TlsDetail};
 
 /// The port of MySQL's X protocol, which is another one.
@@ -33,6 +33,8 @@ pub(super) struct Conversation {
 pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings) -> Result<Conversation, Fault> {
     // Report unreadable files before connecting.
     let tls = tls_options(attempt, settings)?;
+    let public_key =
+        settings.server_public_key.as_ref().map(|pem| RsaPublicKey::read(pem, attempt.env())).transpose()?;
     let io = attempt.connect(settings.endpoint()).await?;
     attempt.enter(Phase::Login);
     let mut packets = Packets::new(io);
@@ -50,7 +52,8 @@ pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings) -> Result
             trust = over_tls;
         } else if settings.sslmode != SslMode::Preferred {
             attempt.close(packets.into_stream()).await;
-            let fault = Fault::new(Phase::Tls, Cause::TlsUnsupported, "the server offers no TLS, and sslmode requires it");
+            let fault =
+                Fault::new(Phase::Tls, Cause::TlsUnsupported, "the server offers no TLS, and sslmode requires it");
             return Err(attempt.of_connection(fault.with(Detail::Tls(TlsDetail::NotOffered))));
         }
     }
@@ -60,6 +63,7 @@ pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings) -> Result
         database: settings.database.as_deref(),
         trust,
         cleartext: settings.cleartext,
+        public_key: public_key.as_ref(),
     };
     match log_in_over(&mut packets, &greeting, login).await {
         Ok(method) => {

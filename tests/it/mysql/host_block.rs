@@ -119,7 +119,9 @@ fn what_the_server_counts_happens_at_most_every_five_minutes() {
         ("tls", &|pod, _| format!("tls: {{address: '{}:3306', ca: builtin, server_name: db}}", host(pod))),
         ("http", &|pod, _| format!("http: {{url: 'http://{}:3306/'}}", host(pod))),
         ("redis", &|pod, _| format!("redis: {{url: 'redis://:sesame@{}:3306'}}", host(pod))),
-        ("untrusted", &|pod, ca| format!("mysql: {{url: 'mysql://app:sesame@{}/app', sslmode: VERIFY_CA, ca: {ca}}}", host(pod))),
+        ("untrusted", &|pod, ca| {
+            format!("mysql: {{url: 'mysql://app:sesame@{}/app', sslmode: VERIFY_CA, ca: {ca}}}", host(pod))
+        }),
         ("plugin", &|pod, _| format!("mysql: {{url: 'mysql://old:sesame@{}/'}}", host(pod))),
     ];
     let lab = Lab::with(failures.len());

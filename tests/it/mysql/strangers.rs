@@ -34,7 +34,12 @@ fn error(code: u16, text: &str) -> Vec<u8> {
 #[test]
 fn a_server_that_refuses_before_its_greeting() {
     for (code, text, cause, hint) in [
-        (1129, "Host '10.0.0.7' is blocked because of many connection errors; unblock with 'mysqladmin flush-hosts'", "login_rejected", "flush-hosts"),
+        (
+            1129,
+            "Host '10.0.0.7' is blocked because of many connection errors; unblock with 'mysqladmin flush-hosts'",
+            "login_rejected",
+            "flush-hosts",
+        ),
         (1130, "Host '10.0.0.7' is not allowed to connect to this MySQL server", "login_rejected", "pod network"),
         (1040, "Too many connections", "too_many_connections", "SHOW PROCESSLIST"),
         (1053, "Server shutdown in progress", "shutting_down", "restart"),

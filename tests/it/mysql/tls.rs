@@ -30,7 +30,11 @@ fn the_five_modes() {
     ] {
         let check = check_keys(&keys(&server, &rest));
         assert_eq!(check["result"], "pass", "{rest}: {check:#}");
-        assert_eq!(check["facts"]["tls_verified"].as_bool().or(check["facts"]["tls_version"].as_str().map(|_| true)), verified, "{rest}: {check:#}");
+        assert_eq!(
+            check["facts"]["tls_verified"].as_bool().or(check["facts"]["tls_version"].as_str().map(|_| true)),
+            verified,
+            "{rest}: {check:#}"
+        );
     }
     let by_address = |mode: &str| {
         check_keys(&format!("{{url: 'mysql://app:sesame@127.0.0.1:{}/app', sslmode: {mode}, ca: {root}}}", server.port))

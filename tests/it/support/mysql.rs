@@ -62,7 +62,8 @@ impl Server {
         let users = format!(
             "CREATE DATABASE app; CREATE USER app@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON app.* TO app@'%'"
         );
-        let statements = [&users, options.sql].into_iter().flat_map(|text| text.split("; ")).filter(|text| !text.is_empty());
+        let statements =
+            [&users, options.sql].into_iter().flat_map(|text| text.split("; ")).filter(|text| !text.is_empty());
         let init = folder.write("init.sql", statements.map(|text| format!("{text};\n")).collect::<String>());
         let mut command = Command::new(need("mariadbd", SERVER));
         command.args(["--no-defaults", "--user=root", "--skip-log-bin", "--log-warnings=4"]).args(SMALL);
@@ -89,7 +90,8 @@ impl Server {
                 whole = namespace.within(&whole);
             }
             let log = || std::fs::read_to_string(folder.path().join("server.log")).unwrap_or_default();
-            let mut process = Running::start(whole.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()));
+            let mut process =
+                Running::start(whole.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()));
             let mut ended = false;
             until("MariaDB is ready", || {
                 ended = process.0.try_wait().expect("its state").is_some();

@@ -38,7 +38,7 @@ async fn against(proposed: &str, trust: Trust, cleartext: Cleartext, answers: &[
     let (ours, mut theirs) = duplex(64 * 1024);
     let secret = Secret::new("sesame".to_owned());
     let greeting = Greeting::read(&greeting("8.0.36", u32::MAX, proposed)).expect("it is one");
-    let login = Login { user: "app", password: Some(&secret), database: None, trust, cleartext };
+    let login = Login { user: "app", password: Some(&secret), database: None, trust, cleartext, public_key: None };
     let logging_in = async {
         let mut packets = Packets::<DuplexStream>::resume(ours, 1);
         match log_in(&mut packets, &greeting, login).await {
@@ -84,7 +84,13 @@ async fn each_plugin_proves_what_the_server_asks_for() {
     let itself = b"sesame\0".to_vec();
     for (proposed, trust, answers, sent, result) in [
         ("mysql_native_password", Trust::Plain, vec![OK.to_vec()], vec![], "mysql_native_password"),
-        ("caching_sha2_password", Trust::Plain, vec![b"\x01\x03".to_vec(), OK.to_vec()], vec![], "caching_sha2_password"),
+        (
+            "caching_sha2_password",
+            Trust::Plain,
+            vec![b"\x01\x03".to_vec(), OK.to_vec()],
+            vec![],
+            "caching_sha2_password",
+        ),
         ("caching_sha2_password", Trust::Verified, full(), vec![itself.clone()], "caching_sha2_password"),
         (
             "caching_sha2_password",
@@ -118,11 +124,7 @@ async fn each_plugin_proves_what_the_server_asks_for() {
 /// The rule about clear text, for each plugin that shows the password.
 #[tokio::test]
 async fn the_password_itself_goes_over_verified_tls_alone() {
-    for asked in [
-        b"\x01\x04".to_vec(),
-        switch("mysql_clear_password", b""),
-        switch("sha256_password", NONCE),
-    ] {
+    for asked in [b"\x01\x04".to_vec(), switch("mysql_clear_password", b""), switch("sha256_password", NONCE)] {
         for (trust, cleartext, result) in [
             (Trust::Plain, Cleartext::Verified, "limit clear_text_plain"),
             (Trust::Plain, Cleartext::Encrypted, "limit clear_text_plain"),
