@@ -152,19 +152,21 @@ fn first(own: &str) -> String {
 }
 
 fn strange_rows() -> Vec<Row> {
+    // Whether the words come before the request is sent or behind it decides how a client of HTTP ends.
+    let early = |own: &str| first(&format!("{own}; http head h2c peer = protocol_error connection_closed"));
     vec![
         Row::new("garbage", Manner::Garbage, OTHERWISE),
         Row::new("garbage and the end", Manner::GarbageAndEnd, OTHERWISE),
-        Row::new("MySQL's greeting, then nothing", Manner::SpeaksFirst(GREETING.to_vec()), OTHERWISE),
+        Row::new("MySQL's greeting, then nothing", Manner::SpeaksFirst(GREETING.to_vec()), &early("mysql = timeout")),
         Row::new(
             "a huge greeting",
             Manner::SpeaksFirst(b"\xff\xff\xff\0\x0a8.0.36\0".to_vec()),
-            &first("mysql = protocol_error too_large"),
+            &early("mysql = protocol_error too_large"),
         ),
         Row::new(
             "words before the client's",
             Manner::SpeaksFirst(b"hello there\r\n".to_vec()),
-            &first("mysql = protocol_error"),
+            &early("mysql = protocol_error"),
         ),
     ]
 }

@@ -93,24 +93,11 @@ fn too_old() -> SessionError {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::{Greeting, is_greeting};
     use crate::check::mysql::capability::{PLUGIN_AUTH, PROTOCOL_41, SECURE_CONNECTION, SSL};
     use crate::check::mysql::packet::SessionError;
-
-    /// A greeting as MySQL 8 and MariaDB write it.
-    pub(crate) fn greeting(version: &str, capabilities: u32, plugin: &str) -> Vec<u8> {
-        let mut bytes = vec![10];
-        bytes.extend_from_slice(version.as_bytes());
-        bytes.extend_from_slice(b"\0\x07\0\0\0abcdefgh\0");
-        let [a, b, c, d] = capabilities.to_le_bytes();
-        bytes.extend_from_slice(&[a, b, 45, 2, 0, c, d, 21]);
-        bytes.extend_from_slice(&[0; 10]);
-        bytes.extend_from_slice(b"ijklmnopqrst\0");
-        bytes.extend_from_slice(plugin.as_bytes());
-        bytes.push(0);
-        bytes
-    }
+    use crate::check::mysql::testing::greeting;
 
     const USUAL: u32 = PROTOCOL_41 | SECURE_CONNECTION | PLUGIN_AUTH;
 

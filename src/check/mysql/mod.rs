@@ -22,6 +22,8 @@ mod response;
 mod route;
 mod rsa;
 mod session;
+#[cfg(test)]
+mod testing;
 mod words;
 
 use std::sync::Arc;

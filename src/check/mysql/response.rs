@@ -106,7 +106,7 @@ fn number(bytes: &mut Vec<u8>, number: usize) {
 mod tests {
     use super::{Response, tls_request};
     use crate::check::mysql::greeting::Greeting;
-    use crate::check::mysql::greeting::tests::greeting;
+    use crate::check::mysql::testing::greeting;
 
     const RESPONSE: Response<'_> = Response {
         tls: false,

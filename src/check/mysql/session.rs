@@ -8,9 +8,9 @@ use super::packet::{Packets, SessionError, error_in};
 const COM_QUIT: u8 = 0x01;
 const COM_QUERY: u8 = 0x03;
 /// The most rows of an answer.
-const ROWS: usize = 100;
+const ROWS_LIMIT: usize = 100;
 /// The most bytes of an answer.
-const BYTES: usize = 64 * 1024;
+const BYTES_LIMIT: usize = 64 * 1024;
 /// The most columns of an answer: MySQL's own limit.
 const COLUMNS: u64 = 4096;
 /// The first byte of NULL, and of a request for a file of the client.
@@ -53,7 +53,7 @@ pub(super) async fn query<S: AsyncRead + AsyncWrite + Unpin>(
     if !(1..=COLUMNS).contains(&columns) {
         return Err(SessionError::Unexpected("its number of columns is impossible".to_owned()));
     }
-    let mut left = BYTES;
+    let mut left = BYTES_LIMIT;
     let mut spend = |packet: &[u8]| -> Result<(), SessionError> {
         left = left.checked_sub(packet.len()).ok_or(SessionError::TooMuch("64 KiB"))?;
         Ok(())
@@ -65,7 +65,7 @@ pub(super) async fn query<S: AsyncRead + AsyncWrite + Unpin>(
         return Err(SessionError::Unexpected("its columns do not end".to_owned()));
     }
     let mut answer = Answer::default();
-    for _ in 0..=ROWS {
+    for _ in 0..=ROWS_LIMIT {
         let packet = packets.read().await?;
         if let Some(error) = error_in(&packet) {
             return Err(SessionError::Server(error));

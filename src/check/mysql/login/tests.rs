@@ -6,9 +6,9 @@ use super::{Login, log_in};
 use crate::check::login::Cleartext;
 use crate::check::mysql::auth::{Plugin, Trust, proof};
 use crate::check::mysql::greeting::Greeting;
-use crate::check::mysql::greeting::tests::greeting;
 use crate::check::mysql::packet::{Packets, SessionError};
 use crate::check::mysql::session::{Answer, query};
+use crate::check::mysql::testing::greeting;
 use crate::secret::Secret;
 
 const OK: &[u8] = b"\0\0\0\x02\0\0\0";
