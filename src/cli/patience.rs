@@ -114,6 +114,21 @@ mod tests {
     }
 
     #[test]
+    fn a_locked_account_is_not_asked_again() {
+        let locked = failure(Phase::Login, Cause::LoginRejected);
+        let lost = |limit, aftermath| Patience::new(limit).is_lost(Some(&locked), aftermath, Instant::now());
+        let limit = Some(Duration::from_secs(30));
+        assert!(lost(limit, Aftermath::Locked) && !lost(limit, Aftermath::Finished) && !lost(None, Aftermath::Locked));
+        for (aftermath, least) in [(Aftermath::Locked, 1800), (Aftermath::Unfinished, 300), (Aftermath::Finished, 1)] {
+            let pause = Pause::new(Duration::from_secs(1)).after(&locked, aftermath);
+            assert!(
+                pause >= Duration::from_secs(least) && pause <= Duration::from_secs(least * 11 / 10 + 1),
+                "{pause:?}"
+            );
+        }
+    }
+
+    #[test]
     fn what_only_a_restart_heals_ends_it_at_once() {
         let missing = || Some(failure(Phase::Assert, Cause::VariableMissing));
         table(&[(0, missing(), true)], Some(30));

@@ -129,6 +129,39 @@ fn waits(planned: &Planned, outcomes: &[Outcome]) -> Vec<f64> {
     outcomes.iter().map(wait).collect()
 }
 
+/// A server that counts connections without a login, or has locked the account, is asked again after a pause: whatever the
+/// interval is, and whether the run passed or not. A login that came about ends it.
+#[test]
+fn a_server_that_remembers_a_run_gets_a_pause() {
+    let mut planned = planned("a", STARTUP);
+    planned.interval = Duration::from_secs(10);
+    let with = |mut outcome: Outcome, aftermath| {
+        outcome.evidence.aftermath = aftermath;
+        outcome
+    };
+    let untrusted = || fail(Phase::Tls, Cause::TlsUntrusted);
+    let locked = || fail(Phase::Login, Cause::LoginRejected);
+    for (outcome, seconds) in [
+        (with(pass(), Aftermath::Unfinished), 300.0),
+        (with(untrusted(), Aftermath::Unfinished), 300.0),
+        (with(locked(), Aftermath::Locked), 1800.0),
+        (with(pass(), Aftermath::Finished), 10.0),
+        (with(untrusted(), Aftermath::Nothing), 2.0),
+        (with(rejected(), Aftermath::Finished), 20.0),
+    ] {
+        assert_eq!(waits(&planned, &[outcome]), [seconds]);
+    }
+    let twice = [with(untrusted(), Aftermath::Unfinished), with(pass(), Aftermath::Finished)];
+    assert_eq!(waits(&planned, &twice), [300.0, 10.0]);
+    let mut pace = Pace::default();
+    for random in [0.0, 0.5, 0.99] {
+        let next = pace.after(&planned, Streak::default(), failure(&locked()), Aftermath::Locked, random);
+        assert!(next.wait >= Duration::from_mins(30) && next.wait <= Duration::from_mins(33) && pace.backs_off());
+    }
+    planned.interval = Duration::from_hours(1);
+    assert_eq!(waits(&planned, &[with(pass(), Aftermath::Unfinished), with(pass(), Aftermath::Unfinished)])[1], 3600.0);
+}
+
 fn failure(outcome: &Outcome) -> Option<(Phase, Cause)> {
     outcome.failure.as_ref().map(|failure| (failure.phase, failure.cause))
 }

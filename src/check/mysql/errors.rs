@@ -92,6 +92,11 @@ impl ServerError {
         matches!(self.row(), Some((_, _, Locked, _)))
     }
 
+    /// Whether the server has no such system variable.
+    pub(super) const fn is_unknown_variable(&self) -> bool {
+        self.code == 1193
+    }
+
     /// Whether the server counts the connection as one without a handshake.
     pub(super) const fn breaks_handshake(&self) -> bool {
         self.code == 1043

@@ -7,6 +7,7 @@
 mod auth;
 mod capability;
 mod code;
+mod discovery;
 mod ed25519;
 mod errors;
 mod fields;
@@ -30,11 +31,12 @@ use std::sync::Arc;
 
 use crate::cause::Cause;
 use crate::check::server_keys::ServerKeys;
-use crate::check::{Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
+use crate::check::{Check, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames, Unverified};
 use crate::net::attempt::Attempt;
+use crate::net::io::Io;
 use crate::outcome::{
     AUTH_METHOD, Detail, FactValue, Fault, Phase, ROLE, SERVER_TEXT_LIMIT, SERVER_VERSION, bytes_of, clean_text,
 };
@@ -42,7 +44,7 @@ use crate::secret::Secret;
 use crate::value::Value;
 
 use keys::{MysqlKeys, RULES, Settings};
-use route::Conversation;
+use packet::{Packets, SessionError};
 use words::Role;
 
 /// The form of its URLs.
@@ -52,8 +54,10 @@ const PATHS: &[&str] = &["ca", "cert", "key", "server_public_key"];
 /// The query where none is configured. A ping would not do: MariaDB answers it also where the password has expired, and some
 /// proxies answer it themselves.
 const QUERY: &str = "SELECT 1";
-/// What tells a replica: of Aurora's, only the second one is set.
+/// What tells a replica: of Aurora's, only the second one is set, and only InnoDB has it.
 const ROLE_QUERY: &str = "SELECT @@global.read_only, @@global.innodb_read_only";
+/// The same of servers that are not InnoDB.
+const SIMPLE_ROLE_QUERY: &str = "SELECT @@global.read_only";
 
 /// The kind.
 pub const KIND: Kind = Kind {
@@ -76,7 +80,7 @@ pub const KIND: Kind = Kind {
         unverified: Unverified::Mode("sslmode"),
         ..TlsKeyNames::BESIDE
     },
-    discovery: DiscoveryRule { usual_variables: &["MYSQL_URL", "MARIADB_URL"], ..DiscoveryRule::NONE },
+    discovery: discovery::RULE,
     target_fault: |text| fault_of_url(parse, text),
     parse,
     from_url: |url| Arc::new(Mysql { keys: MysqlKeys { server: ServerKeys::of_url(url), ..MysqlKeys::default() } }),
@@ -123,12 +127,12 @@ impl Runnable for MysqlRun {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
             let settings = &self.settings;
-            let mut conversation = route::log_in(attempt, settings).await?;
-            let result = match self.has_role(attempt, &mut conversation).await {
-                Ok(()) => self.ask(attempt, &mut conversation).await,
+            let mut session = route::log_in(attempt, settings).await?;
+            let result = match self.has_role(attempt, &mut session).await {
+                Ok(()) => self.ask(attempt, &mut session).await,
                 Err(fault) => Err(fault),
             };
-            let io = session::quit(conversation.packets).await;
+            let io = session::quit(session).await;
             attempt.leave();
             attempt.close(io).await;
             result
@@ -137,13 +141,18 @@ impl Runnable for MysqlRun {
 }
 
 impl MysqlRun {
-    async fn has_role(&self, attempt: &mut Attempt, conversation: &mut Conversation) -> Result<(), Fault> {
+    async fn has_role(&self, attempt: &mut Attempt, session: &mut Packets<Io>) -> Result<(), Fault> {
         let wanted = self.settings.role;
         if wanted == Role::Any {
             return Ok(());
         }
         attempt.enter(Phase::Request);
-        let answer = session::query(&mut conversation.packets, ROLE_QUERY).await;
+        let answer = match session::query(session, ROLE_QUERY).await {
+            Err(SessionError::Server(error)) if error.is_unknown_variable() => {
+                session::query(session, SIMPLE_ROLE_QUERY).await
+            }
+            answer => answer,
+        };
         let answer = answer.map_err(|error| route::fault(attempt, &self.settings, &error))?;
         let is_on = |value: &Option<String>| value.as_deref().is_some_and(|value| !matches!(value, "0" | "OFF"));
         let read_only = answer.first.is_some_and(|values| values.iter().any(is_on));
@@ -157,10 +166,10 @@ impl MysqlRun {
         Err(attempt.of_connection(Fault::new(Phase::Assert, cause, text).with(detail).stating(text)))
     }
 
-    async fn ask(&self, attempt: &mut Attempt, conversation: &mut Conversation) -> Result<(), Fault> {
+    async fn ask(&self, attempt: &mut Attempt, session: &mut Packets<Io>) -> Result<(), Fault> {
         attempt.enter(Phase::Request);
         let query = self.settings.query.as_ref().map_or(QUERY, Secret::expose);
-        let answer = session::query(&mut conversation.packets, query).await;
+        let answer = session::query(session, query).await;
         let answer = answer.map_err(|error| route::fault(attempt, &self.settings, &error))?;
         let Some(expected) = &self.settings.expect else { return Ok(()) };
         attempt.enter(Phase::Assert);

@@ -21,16 +21,11 @@ use crate::outcome::{AUTH_METHOD, Aftermath, Detail, FactValue, Fault, Phase, SE
 /// The port of MySQL's X protocol, which is another one.
 const X_PORT: u16 = 33060;
 
-/// A session that is logged in.
-pub(super) struct Conversation {
-    pub(super) packets: Packets<Io>,
-}
-
 /// A session on this server, logged in.
 ///
 /// # Errors
 /// The causes of every phase up to `login`.
-pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings) -> Result<Conversation, Fault> {
+pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings) -> Result<Packets<Io>, Fault> {
     // Report unreadable files before connecting.
     let tls = tls_options(attempt, settings)?;
     let public_key =
@@ -69,7 +64,7 @@ pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings) -> Result
         Ok(method) => {
             attempt.evidence().aftermath = Aftermath::Finished;
             attempt.facts().learn(AUTH_METHOD, Some(FactValue::word(method)));
-            Ok(Conversation { packets })
+            Ok(packets)
         }
         Err(error) => Err(refused(attempt, settings, packets, &error).await),
     }

@@ -109,6 +109,22 @@ fn logins_that_the_server_refuses_are_not_counted() {
     assert_eq!(lab.app(0)["result"], "pass", "{:#}", lab.app(0));
 }
 
+/// `wait` asks neither a locked account again, nor a server to which TLS fails.
+#[test]
+fn waiting_is_no_loop_either() {
+    let lab = Lab::with(1);
+    let host = address(0, 2, "");
+    let locked = format!("mysql://locked:sesame@{host}/");
+    let ran = lab.pods[0].pilotfish(&["wait", &locked, "--timeout", "1m"]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    let aborted = lab.server.counted("Aborted_connects");
+    let untrusted = format!("mysql://app:sesame@{host}/app?ssl-mode=VERIFY_IDENTITY");
+    let ran = lab.pods[0].pilotfish(&["wait", &untrusted, "--timeout", "3s", "--interval", "100ms"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!(lab.server.counted("Aborted_connects") - aborted, 1);
+    assert_eq!(lab.app(0)["result"], "pass");
+}
+
 /// Each in a pod of its own, because a login that works makes the server forget.
 #[test]
 fn what_the_server_counts_happens_at_most_every_five_minutes() {
