@@ -4,6 +4,7 @@
 //! here may hold a secret; texts from peers are cleaned by [`clean_text`] before they come in.
 
 mod advice;
+mod aftermath;
 mod detail;
 mod facts;
 mod failure;
@@ -25,6 +26,7 @@ use crate::timestamp::serialize_seconds;
 
 #[cfg(test)]
 pub(crate) use advice::tells_what_to_do;
+pub use aftermath::Aftermath;
 pub use detail::{
     BrokenVariable, Detail, DnsDetail, HttpDetail, SocketDetail, SqlState, StreamDetail, TlsDetail, ValueDetail,
     VariableFlaw,
@@ -376,6 +378,8 @@ pub struct Evidence {
     pub members: Vec<Member>,
     /// The peer works, but says of itself that something is not well: a pass is degraded.
     pub degraded: bool,
+    /// What it leaves behind at a server that remembers it: the next run waits for that.
+    pub aftermath: Aftermath,
     /// What the pod itself shows; read only where that can explain what happened.
     pub pod: Option<Pod>,
     /// What each name gave, by family, in the order in which it was asked.

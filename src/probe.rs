@@ -27,7 +27,7 @@ use crate::net::dial::Require;
 use crate::net::resolve::{self, Walk};
 use crate::net::survey;
 use crate::order;
-use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Failure, Outcome, Standing};
+use crate::outcome::{Aftermath, ConnectAttempt, ConnectResult, Evidence, Failure, Outcome, Standing};
 use crate::panics::{self, Panicked};
 use crate::sock_diag;
 use crate::url::Endpoint;
@@ -156,6 +156,10 @@ async fn measure(
     done: &mut AttemptResult,
 ) {
     let Some(limits) = depth.survey(planned, done.fault.is_none()) else { return };
+    // A survey connects and says nothing, which the server counts: once for a person, but not again and again.
+    if done.evidence.aftermath != Aftermath::Nothing && matches!(depth, Depth::Routine | Depth::Gate) {
+        return;
+    }
     if depth == Depth::Routine && world.surveys.recall(planned.identity, &mut done.evidence) {
         return;
     }

@@ -141,8 +141,9 @@ impl Task {
                 None => self.prober.probe(&planned).await,
             };
             let failure = outcome.failure.as_ref().map(Failed::from);
+            let aftermath = outcome.evidence.aftermath;
             let streak = report(&self.reports, self.id, &planned, outcome).await.ok_or(Unheard)?;
-            let next = pace.after(&planned, streak, failure, (self.random)());
+            let next = pace.after(&planned, streak, failure, aftermath, (self.random)());
             due = next_due(due, next, Instant::now());
             let backoff = pace.backs_off().then(|| BackOff {
                 interval: next.interval,

@@ -30,7 +30,6 @@ pub struct Protocol {
 
 /// Every protocol that is known and not spoken.
 pub const PROTOCOLS: &[Protocol] = &[
-    Protocol::new("mysql", &[server("mysql", 3306), server("mariadb", 3306)]),
     Protocol::new("amqp", &[server("amqp", 5672), server("amqps", 5671).tls()]),
     Protocol::new("mongodb", &[server("mongodb", 27017), server(MONGODB_SRV, 27017).tls()]),
     Protocol::new("nats", &[server("nats", 4222)]),
@@ -46,7 +45,7 @@ pub const PROTOCOLS: &[Protocol] = &[
 ];
 
 /// Schemes that one driver alone reads, beside `jdbc:…` and `scheme+driver`.
-pub const DRIVERS: &[Scheme] = &[Scheme::new("mysql2").port(3306), Scheme::new("prisma+postgres")];
+pub const DRIVERS: &[Scheme] = &[Scheme::new("prisma+postgres")];
 
 /// The scheme whose servers are not in the URL, but in SRV records of its host.
 const MONGODB_SRV: &str = "mongodb+srv";

@@ -40,6 +40,7 @@ pub const KIND: Kind = Kind {
     from_url: |url| Arc::new(Dns::Url(url)),
     facts: &[RECORDS],
     hint: hint::hint,
+    counts_unfinished: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<DnsKeys>(),
 };

@@ -43,6 +43,7 @@ pub const KIND: Kind = Kind {
     from_url,
     facts: &[],
     hint: no_hint,
+    counts_unfinished: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<EnvKeys>(),
 };

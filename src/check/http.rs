@@ -74,6 +74,7 @@ bearer_token: {file: /etc/secrets/token}
     from_url: |url| Arc::new(Http { keys: Arc::new(HttpKeys::of_url(url)) }),
     facts: &[],
     hint: hint::hint,
+    counts_unfinished: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<HttpKeys>(),
 };

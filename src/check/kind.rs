@@ -44,6 +44,10 @@ pub struct Kind {
     pub facts: &'static [FactKey],
     /// Its own hint for a fault, tried after that of the values and before the general one.
     pub hint: HintFn,
+    /// Where its servers speak first and count connections that end before their login, until they block the address of
+    /// whoever makes them: whether these are the first bytes of such a server. No check of any kind connects there often
+    /// without logging in.
+    pub counts_unfinished: Option<fn(head: &[u8]) -> bool>,
     /// The schema of the kind's key: `|generator| generator.subschema_for::<Config>()`.
     #[cfg(test)]
     pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,

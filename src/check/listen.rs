@@ -44,6 +44,7 @@ pub const KIND: Kind = Kind {
     from_url: |url| Arc::new(Listen::Url(url)),
     facts: &[hint::LISTENING],
     hint: hint::hint,
+    counts_unfinished: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<ListenKeys>(),
 };

@@ -11,6 +11,7 @@ mod kind;
 pub mod listen;
 pub mod login;
 pub mod mail;
+pub mod mysql;
 pub mod peer;
 pub mod postgres;
 pub mod reader;
@@ -114,11 +115,25 @@ pub const KINDS: &[Kind] = &[
     peer::KIND,
     dns::KIND,
     postgres::KIND,
+    mysql::KIND,
     redis::KIND,
     smtp::KIND,
     listen::KIND,
     env::KIND,
 ];
+
+/// Whether these first bytes are of a server that counts connections which end before their login.
+#[must_use]
+pub fn counts_unfinished(head: &[u8]) -> bool {
+    KINDS.iter().filter_map(|kind| kind.counts_unfinished).any(|is_one| is_one(head))
+}
+
+/// Whether such a server is usual on this port.
+#[must_use]
+pub fn usually_counts_unfinished(port: u16) -> bool {
+    let counting = KINDS.iter().filter(|kind| kind.counts_unfinished.is_some());
+    counting.flat_map(|kind| kind.schemes).any(|scheme| scheme.default_port == Some(port))
+}
 
 /// The kind with this name.
 #[must_use]

@@ -59,6 +59,7 @@ pub const KIND: Kind = Kind {
     from_url: |url| Arc::new(Peer { keys: Arc::new(HttpKeys::of_url(url)), accept_degraded: true }),
     facts: &[],
     hint,
+    counts_unfinished: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<PeerKeys>(),
 };

@@ -85,6 +85,7 @@ pub const KIND: Kind = Kind {
     from_url: |url| Arc::new(Postgres { keys: PostgresKeys { url: Some(url), ..PostgresKeys::default() } }),
     facts: &[SERVER_VERSION, AUTH_METHOD, ROLE],
     hint: hint::hint,
+    counts_unfinished: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<PostgresKeys>(),
 };

@@ -10,19 +10,22 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 use zeroize::Zeroizing;
 
 use self::payload::{Expect, Pattern, Payload};
 use crate::cause::Cause;
 use crate::check::address::{self, Address};
-use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
+use crate::check::{
+    self, Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings,
+};
 use crate::config::node::{self, Node};
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
 use crate::mask::Mask;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
+use crate::net::resolve::Walk;
 use crate::net::speaks::recognise;
 use crate::net::stream_error::{Expected, StreamError};
 use crate::outcome::{Evidence, Fault, Phase, bytes_of};
@@ -47,6 +50,7 @@ pub const KIND: Kind = Kind {
     from_url,
     facts: &[],
     hint,
+    counts_unfinished: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<Config>(),
 };
@@ -55,6 +59,8 @@ pub const KIND: Kind = Kind {
 const ANSWER_LIMIT: usize = 64 * 1024;
 /// The verdict on what came must be there before the deadline ends the run.
 const MARGIN: Duration = Duration::from_millis(20);
+/// How long a server may take to speak first, where a check waits for nothing and such a server is not usual.
+const GREETING: Duration = Duration::from_millis(250);
 const EXPECTED: Expected = Expected { what: "an answer", protocol: None };
 
 /// Connects to an address. With `send`, sends bytes; with `expect`, compares the answer.
@@ -136,9 +142,30 @@ impl Runnable for TcpRun {
                 await_answer(attempt, &mut io, expected, Sent(self.send.as_deref())).await?;
             }
             attempt.leave();
+            if self.send.is_none() && self.expect.is_none() {
+                hear_greeting(attempt, &mut io, self.endpoint.port).await;
+            }
             attempt.abandon(io).await;
             Ok(())
         })
+    }
+}
+
+/// Hears whether the server speaks first: some count every connection without a login, and block whoever makes many.
+async fn hear_greeting(attempt: &mut Attempt, io: &mut Io, port: u16) {
+    let Some(address) = attempt.evidence().tries.last().map(|one| one.address) else { return };
+    let is_usual = check::usually_counts_unfinished(port);
+    let listens = is_usual || (attempt.walk() == Walk::Remembered && attempt.world().greeters.listens(address));
+    if listens {
+        let mut first = [0; 64];
+        let reading = io.read(&mut first);
+        // The server may look up our name first.
+        let heard = match is_usual {
+            true => attempt.aside(reading).await,
+            false => attempt.aside(timeout(GREETING, reading)).await.and_then(Result::ok),
+        };
+        let something = matches!(heard, Some(Ok(count)) if count > 0);
+        attempt.world().greeters.heard(address, something);
     }
 }
 

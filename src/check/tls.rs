@@ -50,6 +50,7 @@ pub const KIND: Kind = Kind {
     from_url,
     facts: &[],
     hint: hint::hint,
+    counts_unfinished: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<TlsCheckKeys>(),
 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cause::{Cause, Waits};
-use crate::outcome::{Failure, LOCK_PAUSE, Phase};
+use crate::outcome::{Aftermath, Failure, LOCK_PAUSE, Phase};
 use crate::random;
 
 /// How often the same failure must come before waiting ends.
@@ -31,8 +31,8 @@ impl Patience {
         Self { limit, streak: None }
     }
 
-    /// Takes the newest result; whether waiting on is of no use.
-    pub(super) fn is_lost(&mut self, failure: Option<&Failure>, now: Instant) -> bool {
+    /// Takes the newest result; whether waiting on is of no use. Nobody asks a locked account again.
+    pub(super) fn is_lost(&mut self, failure: Option<&Failure>, aftermath: Aftermath, now: Instant) -> bool {
         let (Some(failure), Some(limit)) = (failure, self.limit) else {
             self.streak = None;
             return false;
@@ -48,6 +48,7 @@ impl Patience {
             return true;
         }
         match failure.cause.info().waits {
+            _ if aftermath == Aftermath::Locked => true,
             Waits::Heals => false,
             Waits::Permanent => long_enough,
             Waits::AfterRestart => true,
@@ -68,8 +69,8 @@ impl Pause {
     }
 
     /// The pause after this failure, with up to a tenth of jitter: never less, so that the default pauses reach the
-    /// 30 s after which waiting is given up, and no run just misses them.
-    pub(super) fn after(&mut self, failure: &Failure) -> Duration {
+    /// 30 s after which waiting is given up, and no run just misses them. Never shorter than the server asks for.
+    pub(super) fn after(&mut self, failure: &Failure, aftermath: Aftermath) -> Duration {
         if failure.risks_lock {
             return LOCK_PAUSE;
         }
@@ -77,6 +78,7 @@ impl Pause {
         let (factor, most) = if failed_login { (4, Duration::from_secs(30)) } else { (3, Duration::from_secs(10)) };
         let pause = self.next;
         self.next = (self.next * factor / 2).min(most.max(pause));
+        let pause = pause.max(aftermath.pause().unwrap_or_default());
         pause + pause.mul_f64(0.1 * random::fraction())
     }
 }
@@ -85,7 +87,7 @@ impl Pause {
 mod tests {
     use super::{Patience, Pause};
     use crate::cause::Cause;
-    use crate::outcome::{Failure, Phase};
+    use crate::outcome::{Aftermath, Failure, Phase};
     use std::time::Duration;
     use tokio::time::Instant;
 
@@ -106,7 +108,11 @@ mod tests {
         let start = Instant::now();
         let mut patience = Patience::new(limit.map(Duration::from_secs));
         for (at, failure, lost) in rows {
-            assert_eq!(patience.is_lost(failure.as_ref(), start + Duration::from_secs(*at)), *lost, "at {at}");
+            assert_eq!(
+                patience.is_lost(failure.as_ref(), Aftermath::Nothing, start + Duration::from_secs(*at)),
+                *lost,
+                "at {at}"
+            );
         }
     }
 
@@ -123,6 +129,21 @@ mod tests {
     }
 
     #[test]
+    fn a_locked_account_is_not_asked_again() {
+        let locked = failure(Phase::Login, Cause::LoginRejected);
+        let lost = |limit, aftermath| Patience::new(limit).is_lost(Some(&locked), aftermath, Instant::now());
+        let limit = Some(Duration::from_secs(30));
+        assert!(lost(limit, Aftermath::Locked) && !lost(limit, Aftermath::Finished) && !lost(None, Aftermath::Locked));
+        for (aftermath, least) in [(Aftermath::Locked, 1800), (Aftermath::Unfinished, 300), (Aftermath::Finished, 1)] {
+            let pause = Pause::new(Duration::from_secs(1)).after(&locked, aftermath);
+            assert!(
+                pause >= Duration::from_secs(least) && pause <= Duration::from_secs(least * 11 / 10 + 1),
+                "{pause:?}"
+            );
+        }
+    }
+
+    #[test]
     fn what_only_a_restart_heals_ends_it_at_once() {
         let missing = || Some(failure(Phase::Assert, Cause::VariableMissing));
         table(&[(0, missing(), true)], Some(30));
@@ -135,9 +156,12 @@ mod tests {
         table(&[(0, rejected(), true)], Some(30));
         table(&[(0, rejected(), false), (100, rejected(), false)], None);
         let mut pause = Pause::new(Duration::from_secs(1));
-        assert!(pause.after(&rejected().unwrap()) >= Duration::from_mins(30), "nobody sends it again meanwhile");
+        assert!(
+            pause.after(&rejected().unwrap(), Aftermath::Nothing) >= Duration::from_mins(30),
+            "nobody sends it again meanwhile"
+        );
         let throttled = failure(Phase::Login, Cause::TooManyConnections);
-        assert!(pause.after(&throttled) < Duration::from_secs(2), "other failures keep their pace");
+        assert!(pause.after(&throttled, Aftermath::Nothing) < Duration::from_secs(2), "other failures keep their pace");
     }
 
     #[test]
@@ -145,7 +169,7 @@ mod tests {
         for (phase, cause, runs) in [(Phase::Login, Cause::PasswordRejected, 5), (Phase::Tls, Cause::TlsUntrusted, 7)] {
             let failure = failure(phase, cause);
             let mut pause = Pause::new(Duration::from_secs(1));
-            let waited: Duration = (0..runs).map(|_| pause.after(&failure)).sum();
+            let waited: Duration = (0..runs).map(|_| pause.after(&failure, Aftermath::Nothing)).sum();
             assert!((Duration::from_secs(30)..Duration::from_secs(35)).contains(&waited), "{waited:?}");
         }
     }
@@ -154,7 +178,7 @@ mod tests {
     fn pauses_grow_to_their_limit() {
         let grown = |failure: &Failure| {
             let mut pause = Pause::new(Duration::from_secs(1));
-            let all: Vec<Duration> = (0..20).map(|_| pause.after(failure)).collect();
+            let all: Vec<Duration> = (0..20).map(|_| pause.after(failure, Aftermath::Nothing)).collect();
             assert!(all[0] >= Duration::from_secs(1) && all[0] <= Duration::from_millis(1100));
             all[19]
         };

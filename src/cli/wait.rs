@@ -146,7 +146,7 @@ async fn wait(
         };
         tell(index, &outcome);
         let now = Instant::now();
-        let hopeless = patience[index].is_lost(outcome.failure.as_ref(), now);
+        let hopeless = patience[index].is_lost(outcome.failure.as_ref(), outcome.evidence.aftermath, now);
         passed_at[index] = outcome.standing().counts_as_passed().then_some(now);
         last[index] = Some(outcome);
         if hopeless {
@@ -186,7 +186,7 @@ impl Asker {
                 timeout.min(deadline.saturating_duration_since(Instant::now())).max(Duration::from_millis(1));
             let outcome = probe(&self.check, &self.world, Depth::Gate).await;
             let failure = outcome.failure.as_ref().filter(|_| !outcome.standing().counts_as_passed());
-            let pause = failure.map(|failure| self.pause.after(failure));
+            let pause = failure.map(|failure| self.pause.after(failure, outcome.evidence.aftermath));
             if outcomes.send((self.index, outcome)).await.is_err() {
                 return;
             }

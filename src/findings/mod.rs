@@ -9,6 +9,7 @@ mod caught;
 mod certificate;
 mod context;
 mod entry;
+mod handshakes;
 mod hint;
 mod host_class;
 mod local;
@@ -61,6 +62,7 @@ pub const FAMILIES: &[&[Entry]] = &[
     answers::CODES,
     proxies::CODES,
     base_path::CODES,
+    handshakes::CODES,
 ];
 
 /// The row of a code.
@@ -107,6 +109,7 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
     judged.findings.extend(login::judge(evidence));
     judged.findings.extend(answers::judge(fault, evidence, context));
     judged.findings.extend(proxies::judge(evidence, context));
+    judged.findings.extend(handshakes::judge(evidence));
     order::sort_by_key(&mut judged.findings, |finding| finding.severity);
     judged
 }

@@ -34,6 +34,8 @@ pub use crate::net::options::{AttemptOptions, Pin};
 
 /// How long the peer of a finished conversation may take to close.
 const FAREWELL: Duration = Duration::from_millis(100);
+/// What the verdict of a run needs before its deadline.
+const VERDICT: Duration = Duration::from_millis(20);
 /// How long the peer may take for an answer that decides nothing of the login.
 const ASIDE: Duration = Duration::from_secs(1);
 /// How much all peers of an attempt may send until then, in bytes: of an answer whose end nobody wants, there may be much.
@@ -318,8 +320,10 @@ impl Attempt {
     /// answer it fails no check, and the time belongs to no phase.
     pub async fn aside<T>(&mut self, asking: impl Future<Output = T>) -> Option<T> {
         let began = Instant::now();
-        // Closing needs its own time.
-        let last = self.options.deadline.checked_sub(FAREWELL).unwrap_or(began);
+        // Closing needs its own time; where nothing was sent, only the verdict does.
+        let silent = self.monitor.as_ref().is_none_or(|monitor| monitor.seen().sent == 0);
+        let reserve = if silent { VERDICT } else { FAREWELL };
+        let last = self.options.deadline.checked_sub(reserve).unwrap_or(began);
         let until = last.min(began + ASIDE);
         let answer = timeout_at(until, asking).await.ok();
         self.waited(began);

@@ -7,6 +7,7 @@ pub mod buffer_budget;
 mod connect;
 pub mod descriptors;
 pub mod dial;
+pub mod greeters;
 pub mod io;
 pub mod options;
 pub mod oserr;

@@ -21,6 +21,7 @@ mod options;
 mod p521;
 mod peer_names;
 mod pem;
+mod public_key;
 mod roots;
 mod server_hello;
 mod session;
@@ -39,6 +40,7 @@ pub use name_rules::{NameRule, openssl_or_curl};
 pub use options::{TlsOptions, Verify};
 pub use peer_names::PeerNames;
 pub use pem::Pem;
+pub use public_key::RsaPublicKey;
 pub use roots::{RootCache, Roots};
 pub use session::Session;
 

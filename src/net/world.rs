@@ -7,6 +7,7 @@ use crate::env::run::RunEnv;
 use crate::env::system::SystemFiles;
 use crate::net::buffer_budget::BufferBudget;
 use crate::net::descriptors::Sockets;
+use crate::net::greeters::Greeters;
 use crate::net::resolve::search::Suffixes;
 use crate::net::sightings::Sightings;
 use crate::net::survey::memory::Memory;
@@ -25,6 +26,8 @@ pub struct World {
     pub roots: Arc<RootCache>,
     /// What the addresses were measured at last, by check; used by `serve` alone.
     pub surveys: Arc<Memory>,
+    /// Which addresses speak first, of those that checks only connect to.
+    pub greeters: Arc<Greeters>,
     /// Which ports of this pod were listened on.
     pub sightings: Arc<Sightings>,
     /// For how long the CPU limit has stopped this container, as it was read last.
@@ -48,6 +51,7 @@ impl World {
             suffixes: Arc::default(),
             roots: Arc::default(),
             surveys: Arc::default(),
+            greeters: Arc::default(),
             sightings: Arc::default(),
             throttling: Arc::default(),
             turns: Turns::default(),
@@ -71,6 +75,7 @@ impl World {
             suffixes: Arc::clone(&self.suffixes),
             roots: Arc::clone(&self.roots),
             surveys: Arc::clone(&self.surveys),
+            greeters: Arc::clone(&self.greeters),
             sightings: Arc::clone(&self.sightings),
             throttling: Arc::clone(&self.throttling),
             turns: self.turns.clone(),

@@ -123,6 +123,7 @@ fn not_tried(rejection: &Fault) -> AttemptResult {
 /// beside each other). Gives its facts.
 fn merge(all: &mut Evidence, one: Evidence) -> Facts {
     all.degraded |= one.degraded;
+    all.aftermath = all.aftermath.max(one.aftermath);
     all.queries.extend(one.queries);
     all.tries.extend(one.tries);
     for (phase, spent) in one.phases {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
 use crate::cause::Cause;
-use crate::check::{Check, Prepared, Runnable};
+use crate::check::{self, Check, Prepared, Runnable};
 use crate::config::plan::Planned;
 use crate::env::Env;
 use crate::net::World;
 use crate::net::attempt::{Attempt, AttemptOptions, Pin};
 use crate::net::resolve::Walk;
-use crate::outcome::{Evidence, Failure, Fault, Phase};
+use crate::outcome::{Aftermath, Evidence, Failure, Fault, Phase};
 use crate::panics;
 
 /// What one attempt gave.
@@ -57,6 +57,12 @@ pub(super) async fn attempt(run: &Ready, world: &Arc<World>, options: AttemptOpt
         Ok(Err(_)) => Some(attempt.fault(Cause::Internal, Failure::PANICKED)),
         Err(_) => Some(attempt.deadline_fault()),
     };
+    // Whatever kind it is, and whatever it wanted there.
+    if attempt.monitor().is_some_and(|monitor| check::counts_unfinished(&monitor.seen().head))
+        && attempt.evidence().aftermath == Aftermath::Nothing
+    {
+        attempt.evidence().aftermath = Aftermath::Unfinished;
+    }
     attempt.leave();
     let now = Instant::now();
     let ended = now.checked_sub(attempt.closing_time()).unwrap_or(now);

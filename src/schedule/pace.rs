@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cause::{Cause, Waits};
 use crate::config::plan::Planned;
-use crate::outcome::{Failure, LOCK_PAUSE, Phase};
+use crate::outcome::{Aftermath, Failure, LOCK_PAUSE, Phase};
 use crate::verdict::{Streak, Verdict};
 
 /// From run to run until a startup check has been up for the first time.
@@ -15,6 +15,9 @@ const QUICK_FLOOR: Duration = Duration::from_secs(1);
 const BACKOFF_LIMIT: Duration = Duration::from_secs(30);
 /// How far a back-off grows where waiting cannot heal the cause.
 const BACKOFF_LIMIT_PERMANENT: Duration = Duration::from_mins(5);
+
+/// By how much of itself a pause that a server asks for may last longer.
+const PAUSE_JITTER: f64 = 0.1;
 
 /// When the next run is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +83,25 @@ impl Pace {
     }
 
     /// Takes in one outcome, which `streak` ends with, and says when the next run is due. `random` is from 0 up to 1.
-    pub fn after(&mut self, planned: &Planned, streak: Streak, failure: Option<Failed>, random: f64) -> Next {
+    pub fn after(
+        &mut self,
+        planned: &Planned,
+        streak: Streak,
+        failure: Option<Failed>,
+        aftermath: Aftermath,
+        random: f64,
+    ) -> Next {
+        let next = self.by_outcome(planned, streak, failure, random);
+        let Some(pause) = aftermath.pause().filter(|pause| *pause > next.wait) else { return next };
+        if failure.is_some() {
+            // A reload goes on with the pause, and a changed file of the check ends it.
+            self.backoff.get_or_insert(planned.interval);
+        }
+        let wait = pause.mul_f64(random.mul_add(PAUSE_JITTER, 1.0));
+        Next { wait, interval: wait }
+    }
+
+    fn by_outcome(&mut self, planned: &Planned, streak: Streak, failure: Option<Failed>, random: f64) -> Next {
         let first = !std::mem::replace(&mut self.ran, true);
         let is_up = streak.verdict() == Verdict::Up || streak.is_limited();
         let own = if is_up { planned.calm_interval } else { planned.interval };
@@ -137,7 +158,7 @@ mod tests {
 
     use super::{BACKOFF_LIMIT_PERMANENT, Failed, Pace, QUICK_FLOOR, STARTUP_INTERVAL};
     use crate::cause::Cause;
-    use crate::outcome::{Phase, Standing};
+    use crate::outcome::{Aftermath, Phase, Standing};
     use crate::testing::{NONE, STARTUP, few_cases, planned};
     use crate::verdict::{Rules, Streak};
 
@@ -168,7 +189,7 @@ mod tests {
                 };
                 streak.fold(rules, failure.map_or(Standing::Passed, |failed| Standing::Failed(failed.cause)));
                 let before = pace.backs_off();
-                let next = pace.after(&planned, streak, failure, random);
+                let next = pace.after(&planned, streak, failure, Aftermath::Nothing, random);
                 prop_assert!(next.wait <= next.interval, "{next:?}");
                 prop_assert!(next.interval <= own.max(BACKOFF_LIMIT_PERMANENT), "{next:?}");
                 prop_assert!(next.interval >= own.min(QUICK_FLOOR), "{next:?}");

@@ -11,7 +11,7 @@ use super::{BackOff, FIRST_AT_A_TIME, Failed, Next, Pace, ProbeFuture, Prober, S
 use crate::cause::Cause;
 use crate::config::plan::Planned;
 use crate::env::{Env, MapEnv};
-use crate::outcome::{Outcome, Phase};
+use crate::outcome::{Aftermath, Outcome, Phase};
 use crate::state::Message;
 use crate::testing::{NONE, READY, STARTUP, fail, pass, planned, task, with_values};
 use crate::value::Value;
@@ -124,9 +124,42 @@ fn waits(planned: &Planned, outcomes: &[Outcome]) -> Vec<f64> {
     let (mut streak, mut pace) = (Streak::default(), Pace::default());
     let wait = |outcome: &Outcome| {
         streak.fold(planned.verdict_rules(), outcome.standing());
-        pace.after(planned, streak, failure(outcome), 0.0).interval.as_secs_f64()
+        pace.after(planned, streak, failure(outcome), outcome.evidence.aftermath, 0.0).interval.as_secs_f64()
     };
     outcomes.iter().map(wait).collect()
+}
+
+/// A server that counts connections without a login, or has locked the account, is asked again after a pause: whatever the
+/// interval is, and whether the run passed or not. A login that came about ends it.
+#[test]
+fn a_server_that_remembers_a_run_gets_a_pause() {
+    let mut planned = planned("a", STARTUP);
+    planned.interval = Duration::from_secs(10);
+    let with = |mut outcome: Outcome, aftermath| {
+        outcome.evidence.aftermath = aftermath;
+        outcome
+    };
+    let untrusted = || fail(Phase::Tls, Cause::TlsUntrusted);
+    let locked = || fail(Phase::Login, Cause::LoginRejected);
+    for (outcome, seconds) in [
+        (with(pass(), Aftermath::Unfinished), 300.0),
+        (with(untrusted(), Aftermath::Unfinished), 300.0),
+        (with(locked(), Aftermath::Locked), 1800.0),
+        (with(pass(), Aftermath::Finished), 10.0),
+        (with(untrusted(), Aftermath::Nothing), 2.0),
+        (with(rejected(), Aftermath::Finished), 20.0),
+    ] {
+        assert_eq!(waits(&planned, &[outcome]), [seconds]);
+    }
+    let twice = [with(untrusted(), Aftermath::Unfinished), with(pass(), Aftermath::Finished)];
+    assert_eq!(waits(&planned, &twice), [300.0, 10.0]);
+    let mut pace = Pace::default();
+    for random in [0.0, 0.5, 0.99] {
+        let next = pace.after(&planned, Streak::default(), failure(&locked()), Aftermath::Locked, random);
+        assert!(next.wait >= Duration::from_mins(30) && next.wait <= Duration::from_mins(33) && pace.backs_off());
+    }
+    planned.interval = Duration::from_hours(1);
+    assert_eq!(waits(&planned, &[with(pass(), Aftermath::Unfinished), with(pass(), Aftermath::Unfinished)])[1], 3600.0);
 }
 
 fn failure(outcome: &Outcome) -> Option<Failed> {
@@ -225,7 +258,7 @@ fn a_back_off_varies_but_never_shortens_the_interval() {
     {
         let interval = Duration::from_secs(interval);
         let planned = Planned { interval, calm_interval: interval, ..planned("a", READY) };
-        let next = Pace::default().after(&planned, Streak::default(), failure(&full()), random);
+        let next = Pace::default().after(&planned, Streak::default(), failure(&full()), Aftermath::Nothing, random);
         assert_eq!(next.wait.as_secs_f64(), wait, "{interval:?} {random}");
     }
 }
@@ -307,7 +340,7 @@ fn a_credential_that_risks_a_lock_is_kept_back_until_a_pass() {
     let expected = [half_an_hour, half_an_hour, half_an_hour, half_an_hour, 10.0, 20.0, half_an_hour];
     assert_eq!(waits(&planned, &outcomes), expected);
     for random in [0.0, 0.5, 0.999] {
-        let next = Pace::default().after(&planned, Streak::default(), failure(&risky()), random);
+        let next = Pace::default().after(&planned, Streak::default(), failure(&risky()), Aftermath::Nothing, random);
         assert!(next.wait >= Duration::from_mins(30) && next.wait < Duration::from_mins(38), "{next:?}");
     }
 }

@@ -42,6 +42,7 @@ fn targets() -> Vec<String> {
             format!("http://app:{password}@127.0.0.1:{port}/{password}?token={password}"),
             format!("peer+https://app:{password}@127.0.0.1:{port}/"),
             format!("redis://:{password}@127.0.0.1:{port}/0"),
+            format!("mysql+pymysql://app:{password}@127.0.0.1:{port}/x?password={password}&ssl-mode={password}"),
             format!("redis://{password}@127.0.0.1:{port}/0"),
             format!("redis://:{password}@:{password}@127.0.0.1:{port}/0"),
             format!("redis://:{password}@127.0.0.1://x://:{password}"),
@@ -240,6 +241,12 @@ checks:
     postgres: {{url: {{env: AT_URL}}, password: {{env: SECRET}}}}
     clients: [go, libpq]
     gates: [ready]
+  - name: mysql
+    mysql: {{url: {{env: MYSQL_URL}}, query: "SELECT '{raw}'", expect: "{raw}", ca: "{file}"}}
+    gates: [ready]
+  - name: mysql-of-a-file
+    mysql: {{host: 127.0.0.1, port: {dead}, user: app, password: {{file: "{file}"}}, database: x}}
+    gates: [ready]
   - name: cache
     redis: {{url: {{env: CACHE_URL}}}}
     gates: [ready]
@@ -285,6 +292,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("DATABASE_URL", format!("postgres://app:{}@127.0.0.1:{}/x", encoded(), free_port()))
         .env("BROKEN_URL", format!("postgres://app:{CANARY}@db/x"))
         .env("DOUBLED_URL", format!("redis://:{CANARY}@:{CANARY}@cache/0"))
+        .env("MYSQL_URL", format!("mysql://app:{}@127.0.0.1:{}/x?ssl={}", encoded(), free_port(), encoded()))
         .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))

@@ -128,6 +128,30 @@ const TLS: &[Row] = &[
     ),
 ];
 
+const MYSQL: &[Row] = &[
+    row("password_rejected", "login", "ALTER USER", "mysql: {url: \"mysql://app:wrong@127.0.0.1:$MYSQL/app\"}"),
+    row("password_missing", "login", "percent-encoded", "mysql: {url: \"mysql://app@127.0.0.1:$MYSQL/app\"}"),
+    row("login_rejected", "login", "ACCOUNT UNLOCK", "mysql: {url: \"mysql://locked:sesame@127.0.0.1:$MYSQL/app\"}"),
+    row(
+        "tls_unsupported",
+        "tls",
+        "Enable TLS",
+        "mysql: {url: \"mysql://app:sesame@127.0.0.1:$MYSQL/app?ssl-mode=REQUIRED\"}",
+    ),
+    row(
+        "missing_table",
+        "assert",
+        "Run the migrations",
+        "mysql: {url: \"mysql://app:sesame@127.0.0.1:$MYSQL/app\", query: SELECT 1 FROM jobs}",
+    ),
+    row(
+        "query_failed",
+        "assert",
+        "failover",
+        "mysql: {url: \"mysql://app:sesame@127.0.0.1:$MYSQL/app\", role: replica}",
+    ),
+];
+
 const POSTGRES: &[Row] = &[
     row(
         "password_rejected",
@@ -324,7 +348,7 @@ fn provoke(rows: &[Row], scene: &[(&str, &str)], json: impl Fn(&str) -> Value) {
 
 #[test]
 fn no_cause_is_left_out() {
-    let rows = [NAMES, CONNECTIONS, LIMITS, TLS, POSTGRES, ANSWERS, VALUES];
+    let rows = [NAMES, CONNECTIONS, LIMITS, TLS, MYSQL, POSTGRES, ANSWERS, VALUES];
     let provoked: Vec<&str> = rows.iter().copied().flatten().map(|row| row.cause).collect();
     for cause in Cause::ALL {
         // No failure of a run that a server could provoke: tested where they arise, in `state` and `probe`.

@@ -13,6 +13,7 @@ use crate::support::dns::NameServer;
 use crate::support::exim::{Options as EximOptions, Server as Exim};
 use crate::support::hostile::{Manner, here, loopback};
 use crate::support::kinds::{rows_of, servers};
+use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::redis::{Options as RedisOptions, Server as Redis};
@@ -75,6 +76,10 @@ const HTTP: &[u8] =
 const CACHE: &[u8] = b"+PONG\r\n";
 /// How PostgreSQL begins to answer a start-up message: it asks for SCRAM-SHA-256.
 const POSTGRES: &[u8] = b"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0";
+/// How MySQL begins.
+const GREETING: &[u8] =
+    b"\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0\
+    mysql_native_password\0";
 /// The first record of a TLS 1.2 answer: a ServerHello of 76 bytes.
 const TLS: &[u8] = b"\x16\x03\x03\0\x50\x02\0\0\x4c\x03\x03";
 
@@ -92,6 +97,7 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("peer", r#"peer: {url: "http://PEER/health"}"#.to_owned()),
         ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
+        ("mysql", r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
         ("redis", r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
         ("smtp", r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         ("smtps", format!(r#"smtp: {{url: "smtps://app:sesame@PEER", tls: {{{ca}}}}}"#)),
@@ -151,7 +157,7 @@ fn rows() -> Vec<Row> {
     let mut rows = vec![
         Row::new("nothing", Manner::Nothing, "* = timeout"),
         Row::new("reset after accept", Manner::Reset, "* = connect_reset"),
-        Row::new("reset long after our first bytes", Manner::ResetsLate, "* = connection_closed"),
+        Row::new("reset long after our first bytes", Manner::ResetsLate, "mysql = timeout; * = connection_closed"),
     ];
     rows.extend(strange_rows());
     rows.extend(slow_rows());
@@ -160,9 +166,9 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// Kinds that compare bytes find other ones; kinds that want TLS first find none.
-const OTHERWISE: &str =
-    "bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps = tls_not_tls; * = protocol_error";
+/// Kinds that compare bytes find other ones; kinds that want TLS first find none; and most peers here say nothing before the
+/// client does, where MySQL would.
+const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
 const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster = tls_unsupported";
@@ -172,9 +178,22 @@ fn first(own: &str) -> String {
 }
 
 fn strange_rows() -> Vec<Row> {
+    // Whether the words come before the request is sent or behind it decides how a client of HTTP ends.
+    let early = |own: &str| first(&format!("{own}; http head h2c peer = protocol_error connection_closed"));
     vec![
         Row::new("garbage", Manner::Garbage, OTHERWISE),
         Row::new("garbage and the end", Manner::GarbageAndEnd, OTHERWISE),
+        Row::new("MySQL's greeting, then nothing", Manner::SpeaksFirst(GREETING.to_vec()), &early("mysql = timeout")),
+        Row::new(
+            "a huge greeting",
+            Manner::SpeaksFirst(b"\xff\xff\xff\0\x0a8.0.36\0".to_vec()),
+            &early("mysql = protocol_error too_large"),
+        ),
+        Row::new(
+            "words before the client's",
+            Manner::SpeaksFirst(b"hello there\r\n".to_vec()),
+            &early("mysql = protocol_error"),
+        ),
     ]
 }
 
@@ -360,6 +379,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         settings: &[("max_connections", "300")],
         ..Default::default()
     });
+    let mysql = Mysql::start(&MysqlOptions { settings: &["--max-connections=500"], ..MysqlOptions::default() });
     let redis = Redis::with_password();
     let rediss = RedisOptions { settings: "requirepass sesame", tls: Some(&pair), ..RedisOptions::default() };
     let rediss = Redis::start(&rediss);
@@ -386,6 +406,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("https", loopback(https), format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
         ("postgres", loopback(cluster.port), database("disable")),
         ("postgres over TLS", loopback(cluster.port), database("require")),
+        ("mysql", loopback(mysql.port), r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
         ("redis", loopback(redis.port), r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
         (
             "redis over TLS",

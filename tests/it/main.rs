@@ -27,6 +27,7 @@ mod limits;
 mod listen;
 mod manifests;
 mod metrics;
+mod mysql;
 mod names;
 mod pages;
 mod peer;

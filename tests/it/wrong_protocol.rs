@@ -10,6 +10,7 @@ use crate::support::dns::NameServer;
 use crate::support::exim::Server as Exim;
 use crate::support::hostile::loopback;
 use crate::support::kinds::{rows_of, servers};
+use crate::support::mysql::Server as Mysql;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
 use crate::support::redis::Server as Redis;
@@ -25,6 +26,7 @@ const KEYS: &[(&str, &str)] = &[
     ("peer", r#"peer: {url: "http://127.0.0.1:PORT/health"}"#),
     ("postgres", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=disable"}"#),
     ("pgtls", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=require"}"#),
+    ("mysql", r#"mysql: {url: "mysql://app:sesame@127.0.0.1:PORT/app"}"#),
     ("redis", r#"redis: {url: "redis://127.0.0.1:PORT/1"}"#),
     ("rediss", r#"redis: {url: "rediss://127.0.0.1:PORT/1", tls: {ca: builtin, server_name: localhost}}"#),
     ("smtp", r#"smtp: {url: "smtp://app:sesame@127.0.0.1:PORT"}"#),
@@ -88,6 +90,7 @@ fn on_the_port_of_postgres() {
             "peer: connection_closed",
             "postgres: pass",
             "pgtls: tls_unsupported",
+            "mysql: timeout",
             "redis: connection_closed",
             "rediss: connection_closed",
             "smtp: timeout",
@@ -113,6 +116,7 @@ fn on_the_port_of_a_web_server() {
             "peer: pass",
             "postgres: protocol_error (HTTP)",
             "pgtls: protocol_error (HTTP)",
+            "mysql: timeout",
             "redis: protocol_error (HTTP)",
             "rediss: tls_not_tls (HTTP)",
             "smtp: timeout",
@@ -137,10 +141,34 @@ fn on_the_port_of_a_web_server_with_tls() {
             "peer: tls_unsupported",
             "postgres: protocol_error (HTTP)",
             "pgtls: protocol_error (HTTP)",
+            "mysql: timeout",
             "redis: protocol_error (HTTP)",
             "rediss: tls_untrusted",
             "smtp: timeout",
             "smtps: tls_untrusted",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_mysql() {
+    let mysql = Mysql::plain();
+    expect(
+        "MariaDB",
+        mysql.port,
+        // It rejects what is no login and closes: a reset may overtake its greeting.
+        &[
+            "tcp: body_mismatch (MySQL)|connection_closed|connect_reset",
+            "tls: tls_not_tls (MySQL)",
+            "http: protocol_error (MySQL)|connection_closed|connect_reset",
+            "h2c: protocol_error (MySQL)|connection_closed|connect_reset",
+            "https: tls_not_tls (MySQL)",
+            "peer: protocol_error (MySQL)|connection_closed|connect_reset",
+            "postgres: protocol_error (MySQL)|connection_closed|connect_reset",
+            "pgtls: protocol_error (MySQL)|connection_closed|connect_reset",
+            "mysql: pass",
+            "redis: protocol_error (MySQL)|connection_closed|connect_reset",
+            "rediss: tls_not_tls (MySQL)",
         ],
     );
 }
@@ -160,6 +188,7 @@ fn on_the_port_of_a_cache() {
             "peer: connection_closed",
             "postgres: timeout",
             "pgtls: timeout",
+            "mysql: timeout",
             "redis: pass",
             "rediss: timeout",
             "smtp: timeout",

@@ -76,6 +76,7 @@ pub const KIND: Kind = Kind {
     from_url: |url| Arc::new(Redis::new(RedisKeys { server: ServerKeys::of_url(url), ..RedisKeys::default() })),
     facts: &[SERVER_VERSION, AUTH_METHOD, ROLE, PRIMARY],
     hint: hint::hint,
+    counts_unfinished: None,
     #[cfg(test)]
     schema: |generator| keys::schema(generator, URL_FORM),
 };

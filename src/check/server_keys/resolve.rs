@@ -144,7 +144,7 @@ impl Server {
 /// What a URL says.
 #[derive(Debug, Default)]
 pub(super) struct ServerUrl {
-    scheme: String,
+    scheme: &'static str,
     hosts: Vec<(Host, Option<u16>)>,
     user: Option<String>,
     password: Option<Secret>,
@@ -155,17 +155,20 @@ pub(super) struct ServerUrl {
 impl ServerUrl {
     fn read(text: &str, rules: &ServerRules) -> Result<Self, Blame> {
         let url = Url::parse(text)?;
-        if !rules.schemes.iter().any(|scheme| scheme.name == url.scheme) {
+        // A driver behind the scheme does not matter, as SQLAlchemy writes it.
+        let (stem, driver) = url.scheme.split_once('+').map_or((&*url.scheme, None), |(stem, name)| (stem, Some(name)));
+        let is_one = |scheme: &&Scheme| scheme.name == stem && (driver.is_none() || scheme.takes_driver);
+        let Some(scheme) = rules.schemes.iter().find(is_one) else {
             let known: Vec<&str> = rules.schemes.iter().map(|scheme| scheme.name).collect();
             return Err(blame_scheme(&url.scheme, &known, format!("the scheme is not one of {}", known.join(", "))));
-        }
+        };
         if url.hosts.len() > 1 && !rules.several_hosts {
             return Err(Blame::with_detail(Some(ValueDetail::NotRead), SEVERAL));
         }
         let path = url.path.trim_start_matches('/');
         let path = percent_decode(path).ok_or_else(|| Blame::malformed("bad percent-encoding in the path"))?;
         Ok(Self {
-            scheme: url.scheme,
+            scheme: scheme.name,
             hosts: url.hosts,
             user: url.user,
             password: url.password,

@@ -120,7 +120,7 @@ fn a_url_that_is_not_for_us_is_not_accused() {
     for (value, says) in [
         ("jdbc:postgresql://db/x?user=app&password=s3cret", "a driver-specific URL"),
         ("redis+sentinel://:s3cret@s1:26379,s2:26379/main/0", "a driver-specific URL"),
-        ("mysql+pymysql://app:s3cret@db/x", "a driver-specific URL"),
+        ("jdbc:mysql://db/x?user=app&password=s3cret", "a driver-specific URL"),
         ("prisma+postgres://accelerate.example/?api_key=s3cret", "a driver-specific URL"),
         ("postgres:///x?host=/run/postgresql&user=app", "sockets in the file system"),
         ("postgres://app:s3cret@%2Frun%2Fpostgresql/x", "sockets in the file system"),

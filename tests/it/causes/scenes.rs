@@ -4,10 +4,11 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{ANSWERS, CONNECTIONS, LIMITS, NAMES, POSTGRES, TLS, VALUES, provoke};
+use super::{ANSWERS, CONNECTIONS, LIMITS, MYSQL, NAMES, POSTGRES, TLS, VALUES, provoke};
 use crate::support::ca::{Ca, DAY, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::hostile::{Inside, Manner};
+use crate::support::mysql::Server as Mysql;
 use crate::support::netns::Namespace;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, Options};
@@ -107,6 +108,12 @@ fn tls() {
     scene.push(("CA", &ca));
     let _nginx = Nginx::start(&ports, &http);
     provoke(TLS, &scene, here);
+}
+
+#[test]
+fn mysql() {
+    let server = Mysql::with("CREATE USER locked@'%' IDENTIFIED BY 'sesame' ACCOUNT LOCK");
+    provoke(MYSQL, &[("MYSQL", &server.port.to_string())], here);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One scripted server for every way in which a peer misbehaves (and for a peer that merely listens): threads of this
 //! process on a free port, or a process of its own inside a namespace.
 //!
-//! But for [`Manner::Reset`] and [`Manner::Nothing`] it waits for the client's first bytes, so that what it does falls
+//! But for [`Manner::Reset`], [`Manner::Nothing`] and [`Manner::SpeaksFirst`] it waits for the client's first bytes, so that what it does falls
 //! into the middle of a conversation and its own end is a FIN, not the reset of a socket with unread bytes.
 
 use std::io::{self, Read, Write as _};
@@ -28,6 +28,8 @@ pub(crate) enum Manner {
     GarbageAndEnd,
     /// These bytes, then silence.
     Says(Vec<u8>),
+    /// These bytes at once, before the client says anything, then silence.
+    SpeaksFirst(Vec<u8>),
     /// These bytes, then the end.
     SaysAndEnds(Vec<u8>),
     /// These bytes, one a second, again and again.
@@ -128,6 +130,10 @@ fn behave(mut stream: TcpStream, manner: &Manner) -> io::Result<()> {
         Manner::Unasked(manner) => return act(stream, manner),
         Manner::Nothing => return gone(stream),
         Manner::Reset => return reset(stream),
+        Manner::SpeaksFirst(bytes) => {
+            stream.write_all(bytes)?;
+            return gone(stream);
+        }
         Manner::Cuts { server, after, reset } => return cut(stream, *server, *after, *reset),
         _ => {}
     }
@@ -175,9 +181,9 @@ fn act(mut stream: TcpStream, manner: &Manner) -> io::Result<()> {
                 stream.write_all(&many)?;
             }
         }
-        Manner::Nothing => gone(stream),
-        Manner::Reset => reset(stream),
-        Manner::Cuts { .. } | Manner::Unasked(_) => unreachable!("handled before"),
+        Manner::Nothing | Manner::Reset | Manner::SpeaksFirst(_) | Manner::Cuts { .. } | Manner::Unasked(_) => {
+            unreachable!("handled above")
+        }
     }
 }
 

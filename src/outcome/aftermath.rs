@@ -1,0 +1,34 @@
+//! What a run leaves behind at a server that remembers it, and how long the next run waits for that.
+
+use std::time::Duration;
+
+/// From a connection that ended before its login to the next one.
+const UNFINISHED: Duration = Duration::from_mins(5);
+/// From a login that met a locked account to the next one.
+const LOCKED: Duration = Duration::from_mins(30);
+
+/// What a run leaves behind at a server that remembers it; what weighs most comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Aftermath {
+    /// Nothing that is known.
+    #[default]
+    Nothing,
+    /// The server counts connections that end before their login, and this one came to its login.
+    Finished,
+    /// The server counts the connection as one that ended before its login: many of them block this pod's address.
+    Unfinished,
+    /// The server says that the account is locked.
+    Locked,
+}
+
+impl Aftermath {
+    /// The least time until the next run; `None` where there is none.
+    #[must_use]
+    pub const fn pause(self) -> Option<Duration> {
+        match self {
+            Self::Nothing | Self::Finished => None,
+            Self::Unfinished => Some(UNFINISHED),
+            Self::Locked => Some(LOCKED),
+        }
+    }
+}
