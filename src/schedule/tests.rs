@@ -159,6 +159,7 @@ fn a_server_that_remembers_a_run_gets_a_pause() {
         assert!(next.wait >= Duration::from_mins(30) && next.wait <= Duration::from_mins(33) && pace.backs_off());
     }
     planned.interval = Duration::from_hours(1);
+    planned.calm_interval = planned.interval;
     assert_eq!(waits(&planned, &[with(pass(), Aftermath::Unfinished), with(pass(), Aftermath::Unfinished)])[1], 3600.0);
 }
 

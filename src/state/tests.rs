@@ -393,7 +393,8 @@ fn what_a_reload_brings_gates_once_it_has_been_up() {
 /// Old and new pods share one file: a header whose variable only the new ones have must not take the old ones out.
 #[test]
 fn what_a_reload_changes_in_a_check_that_is_up_gates_once_it_has_been_up() {
-    let with = |id, change: fn(&mut Planned)| {
+    type Change = fn(&mut Planned);
+    let with = |id, change: Change| {
         let mut planned = Planned { failure_threshold: 2, ..planned("api", READY) };
         change(&mut planned);
         vec![slot(id, planned)]
@@ -401,7 +402,7 @@ fn what_a_reload_changes_in_a_check_that_is_up_gates_once_it_has_been_up() {
     let ready = |snapshot: &Snapshot| {
         crate::gate::report(crate::gate::Gate::Ready, snapshot, snapshot.heartbeat, &[]).text("readyz", false)
     };
-    let changes: [(&str, fn(&mut Planned), bool); 5] = [
+    let changes: [(&str, Change, bool); 5] = [
         ("its own keys", |planned| planned.kind_identity += 1, false),
         ("its deadline", |planned| planned.timeout = Duration::from_millis(1), false),
         ("its addresses", |planned| planned.rules.require = crate::net::options::Require::All, false),

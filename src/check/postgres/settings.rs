@@ -132,12 +132,10 @@ impl Settings {
             raw_query: None,
         };
         // That a name is shown percent-encoded makes it no secret.
-        if let Some(password) = url.password.as_ref() {
-            mask.add(password.expose());
-        }
-        if url.redacted().contains("***") {
-            url.hidden().iter().for_each(|text| mask.add(text.expose()));
-        }
+        let hidden = url.hidden().into_iter();
+        let is_encoded = !url.redacted().contains("***");
+        let hidden = hidden.filter(|text| !is_encoded || Some(text) == url.password.as_ref());
+        hidden.for_each(|text| mask.add(text.expose()));
         if let Some(options) = &self.options {
             mask.add_words(options);
         }
