@@ -360,7 +360,8 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
     let rediss = RedisOptions { settings: "requirepass sesame", tls: Some(&pair), ..RedisOptions::default() };
     let rediss = Redis::start(&rediss);
     // Every cut is a login, and they come side by side.
-    let many = EximOptions { settings: "smtp_accept_max = 500", tls: Some(&pair), ..EximOptions::default() };
+    let settings = "smtp_accept_max = 500\nsmtp_connect_backlog = 500";
+    let many = EximOptions { settings, tls: Some(&pair), ..EximOptions::default() };
     let exim = Exim::start(&many);
     let trust = Folder::new();
     let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
