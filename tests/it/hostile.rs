@@ -391,7 +391,8 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         RedisOptions { settings: &settings, sentinel: true, ready: "monitor master", ..RedisOptions::default() };
     let watching = Redis::start(&watching);
     // Every cut is a login, and they come side by side.
-    let many = EximOptions { settings: "smtp_accept_max = 500", tls: Some(&pair), ..EximOptions::default() };
+    let settings = "smtp_accept_max = 500\nsmtp_connect_backlog = 500";
+    let many = EximOptions { settings, tls: Some(&pair), ..EximOptions::default() };
     let exim = Exim::start(&many);
     let trust = Folder::new();
     let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
