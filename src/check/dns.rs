@@ -160,7 +160,7 @@ impl Runnable for Wanted {
             let found = match found {
                 // No address is a failure to resolve; no other record is one only where records are wanted.
                 Err(fault) if fault.cause == Cause::DnsNoAddress && wanted.without_records_is_an_answer() => Vec::new(),
-                found => found?,
+                found => found.map_err(|fault| wanted.stating(fault))?,
             };
             let shown: Vec<String> =
                 found.iter().take(SHOWN).map(|record| clean_text(record, SERVER_TEXT_LIMIT)).collect();
@@ -170,6 +170,20 @@ impl Runnable for Wanted {
                 attempt.fault(Cause::DnsAnswerMismatch, mismatch.message).stating(mismatch.statement)
             })
         })
+    }
+}
+
+impl Wanted {
+    /// The name that was asked for is what a failure is about: the endpoint of this check is the name server.
+    fn stating(&self, fault: Fault) -> Fault {
+        let name = clean_text(&self.name, SERVER_TEXT_LIMIT);
+        let statement = match fault.cause {
+            Cause::DnsNotFound => format!("the name {name} does not exist"),
+            Cause::DnsNoAddress => format!("{name} has no {} record", self.record.as_str()),
+            Cause::DnsTimeout => format!("no name server answered for {name}"),
+            _ => return fault,
+        };
+        fault.stating(statement)
     }
 }
 

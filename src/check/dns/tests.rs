@@ -158,3 +158,19 @@ fn records_are_compared_as_what_they_are() {
         assert_eq!(judge("MX", &[], least, found).unwrap_err(), expected);
     }
 }
+
+/// The endpoint of the check is the name server: the line said that its address does not exist.
+#[test]
+fn a_failure_is_about_the_name_that_was_asked_for() {
+    use crate::cause::Cause;
+    use crate::outcome::{Fault, Phase};
+    let wanted = wanted(serde_json::json!({"name": "db.example.com", "type": "AAAA", "server": "10.0.0.53"})).unwrap();
+    for (cause, statement) in [
+        (Cause::DnsNotFound, Some("the name db.example.com does not exist")),
+        (Cause::DnsNoAddress, Some("db.example.com has no AAAA record")),
+        (Cause::DnsTimeout, Some("no name server answered for db.example.com")),
+        (Cause::LocalLimit, None),
+    ] {
+        assert_eq!(wanted.stating(Fault::new(Phase::Resolve, cause, "")).statement.as_deref(), statement);
+    }
+}
