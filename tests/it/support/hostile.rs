@@ -181,9 +181,13 @@ fn act(mut stream: TcpStream, manner: &Manner) -> io::Result<()> {
                 stream.write_all(&many)?;
             }
         }
-        Manner::Nothing | Manner::Reset | Manner::SpeaksFirst(_) | Manner::Cuts { .. } | Manner::Unasked(_) => {
-            unreachable!("handled above")
+        Manner::Nothing => gone(stream),
+        Manner::Reset => reset(stream),
+        Manner::SpeaksFirst(bytes) => {
+            stream.write_all(bytes)?;
+            gone(stream)
         }
+        Manner::Cuts { .. } | Manner::Unasked(_) => unreachable!("handled before"),
     }
 }
 
