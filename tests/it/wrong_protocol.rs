@@ -169,6 +169,8 @@ fn on_the_port_of_mysql() {
             "mysql: pass",
             "redis: protocol_error (MySQL)|connection_closed|connect_reset",
             "rediss: tls_not_tls (MySQL)",
+            "smtp: protocol_error (MySQL)",
+            "smtps: tls_not_tls (MySQL)",
         ],
     );
 }
@@ -212,6 +214,7 @@ fn on_the_port_of_a_mail_server() {
             "peer: protocol_error (SMTP)",
             "postgres: protocol_error (SMTP)",
             "pgtls: protocol_error (SMTP)",
+            "mysql: protocol_error (SMTP)",
             "redis: protocol_error (SMTP)",
             "rediss: tls_not_tls (SMTP)",
             "smtp: pass",
