@@ -9,6 +9,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use crate::outcome::{Fault, SERVER_TEXT_LIMIT, clean_text};
+use crate::secret::Secret;
 use crate::url::percent_decode;
 
 /// What is shorter stands in every text, such as `1` and `yes`: its other forms are not looked for.
@@ -19,6 +20,8 @@ const VERB: usize = 8;
 const REACH: usize = 8 * SERVER_TEXT_LIMIT;
 /// How many texts are remembered: what was sent in more words is not shown at all.
 const MOST: usize = 512;
+/// How much of a secret is looked for in parts, in characters.
+const SEARCHED: usize = 1024;
 /// Instead of what is struck out.
 const STRUCK: &str = "***";
 
@@ -165,6 +168,20 @@ fn percent_encode(text: &str) -> String {
 fn start_of(text: &str, limit: usize) -> &str {
     let end = (0..=limit.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     &text[..end]
+}
+
+/// A server's sentence as it may be shown: each secret is masked. `None` if a part of one remains, of four characters or, of
+/// a shorter secret, all of it.
+#[must_use]
+pub fn sentence<'a>(text: &str, secrets: impl Iterator<Item = &'a Secret> + Clone) -> Option<String> {
+    let secrets = || secrets.clone().map(Secret::expose).filter(|secret| !secret.is_empty());
+    let masked = secrets().fold(text.to_owned(), |text, secret| text.replace(secret, STRUCK));
+    let lower = masked.to_ascii_lowercase();
+    let remains = secrets().any(|secret| {
+        let secret: Vec<char> = secret.to_ascii_lowercase().chars().take(SEARCHED).collect();
+        secret.windows(LEAST.min(secret.len())).any(|part| lower.contains(&part.iter().collect::<String>()))
+    });
+    (!remains).then_some(masked)
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@ use crate::slices::Slices;
 /// Slices of this length. In a pause timers and sockets come first, not only the tasks that are ready.
 #[must_use]
 pub fn slices(longest: Duration) -> Slices {
-    Slices::of(longest, || Box::pin(let_others_in()))
+    Slices::of(longest, || Box::pin(pause()))
 }
 
 /// A question of the kubelet is accepted, read and answered in one pause: each step needs another look at the sockets.
-async fn let_others_in() {
+pub async fn pause() {
     const STEPS: usize = 3;
     for _ in 0..STEPS {
         yield_now().await;
@@ -37,7 +37,7 @@ impl Turns {
     /// Waits for the turn.
     pub async fn take(&self) -> Turn {
         let turn = Arc::clone(&self.0).lock_owned().await;
-        let_others_in().await;
+        pause().await;
         turn
     }
 

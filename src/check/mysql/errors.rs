@@ -161,7 +161,7 @@ impl ServerError {
 
     /// What it means, then the server's sentence without secrets, and its number.
     fn message(&self, says: &str, mask: &Mask) -> String {
-        // What stands there of the query may be a secret.
+        // The quoted part of the query may hold a secret.
         let text = self.text.split(NEAR).next().unwrap_or_default();
         let text = clean_text(&mask.strike(text), SENTENCE_LIMIT);
         match text.trim_end_matches('.') {

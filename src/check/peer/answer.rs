@@ -8,6 +8,7 @@ use crate::check::peer::document::{self, Doc, NoDoc};
 use crate::check::peer::health;
 use crate::check::peer::reading::{Reading, Unreadable};
 use crate::check::peer::text;
+use crate::net::turns;
 
 /// Reads an answer; others get their turn in between.
 pub(super) async fn read(answer: &HttpResponse) -> Reading {
@@ -18,7 +19,7 @@ pub(super) async fn read(answer: &HttpResponse) -> Reading {
         return Reading::Unreadable(Unreadable::Stream);
     }
     let document = document::read(&answer.body);
-    tokio::task::yield_now().await;
+    turns::pause().await;
     judge(media_type(&answer.headers), &answer.body, document)
 }
 

@@ -6,6 +6,7 @@
 
 use crate::cause::Cause;
 use crate::check::login::LoginRefusal;
+use crate::mask;
 use crate::outcome::clean_text;
 use crate::secret::Secret;
 
@@ -171,8 +172,6 @@ const REFUSALS: [&str; 7] = [
 const SENTENCE_LIMIT: usize = 160;
 /// The maximum size of a sentence that is searched for secrets; a longer one is cut before.
 const SEARCH_LIMIT: usize = 1024;
-/// The size of a part of a secret that is not shown either.
-const PART: usize = 4;
 
 impl ServerError {
     /// Reads the text behind the `-`.
@@ -218,7 +217,11 @@ impl ServerError {
         };
         let text = self.text.expose();
         let rest = text.strip_prefix(self.word).unwrap_or(text);
-        let shown = sentence(rest, secrets).map(|rest| clean_text(&format!("{}{rest}", self.word), SENTENCE_LIMIT));
+        let shown = mask::sentence(rest, secrets.iter().copied());
+        let shown = shown.map(|rest| {
+            let rest = rest.trim_end().trim_end_matches('.');
+            clean_text(&format!("{}{rest}", self.word), SENTENCE_LIMIT)
+        });
         match shown {
             Some(text) if text.is_empty() => says,
             Some(text) => format!("{says}: {text}"),
@@ -226,18 +229,6 @@ impl ServerError {
             None => says,
         }
     }
-}
-
-/// The server's sentence as it may be shown: each secret is masked. `None` if a part of one remains.
-fn sentence(text: &str, secrets: &[&Secret]) -> Option<String> {
-    let secrets = || secrets.iter().map(|secret| secret.expose()).filter(|secret| !secret.is_empty());
-    let masked = secrets().fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
-    let lower = masked.to_ascii_lowercase();
-    let remains = secrets().any(|secret| {
-        let secret: Vec<char> = secret.to_ascii_lowercase().chars().take(SEARCH_LIMIT).collect();
-        secret.windows(PART.min(secret.len())).any(|part| lower.contains(&part.iter().collect::<String>()))
-    });
-    (!remains).then(|| masked.trim_end().trim_end_matches('.').to_owned())
 }
 
 #[cfg(test)]

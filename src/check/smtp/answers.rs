@@ -3,6 +3,7 @@
 
 use crate::check::login::LoginRefusal;
 use crate::check::mail::Reply;
+use crate::mask;
 use crate::outcome::clean_text;
 use crate::secret::Secret;
 
@@ -93,7 +94,7 @@ const LATER: &str = "the SMTP server accepts no login for now";
 const ROWS: &[Row] = &[
     (Temporary, TLS_WORDS, code::WANTS_TLS, WantsTls, TLS, false),
     // RFC 4954: the account has no verifier for this mechanism yet.
-    (One(432), &[], code::DISABLED, Refused(NotAllowed), "the SMTP server wants the password to be set anew", true),
+    (One(432), &[], code::DISABLED, Refused(NotAllowed), "the SMTP server requires a new password", true),
     (
         Temporary,
         &["too many", "rate", "throttl", "exceeded", "limit"],
@@ -194,14 +195,12 @@ pub(super) fn read(reply: &Reply, is_plain: bool) -> Answer {
 const SENTENCE_LIMIT: usize = 160;
 /// The most of a text that is searched for secrets; a longer one is cut before.
 const SEARCH_LIMIT: usize = 1024;
-/// The size of a part of a secret that is not shown either.
-const PART: usize = 4;
 
 impl Answer {
     /// The message: what it means, and the server's text where it holds no part of these secrets.
     pub(super) fn message(&self, reply: &Reply, secrets: &[Secret]) -> String {
         let text = clean_text(&reply.lines.join(" "), SEARCH_LIMIT);
-        match sentence(&text, secrets) {
+        match mask::sentence(&text, secrets.iter()) {
             Some(text) => {
                 let text = clean_text(&format!("{} {text}", reply.code), SENTENCE_LIMIT);
                 format!("{}: {}", self.says, text.trim_end().trim_end_matches('.'))
@@ -209,18 +208,6 @@ impl Answer {
             None => format!("{} ({})", self.says, reply.code),
         }
     }
-}
-
-/// The server's text as it may be shown: each secret is masked. `None` if a part of one remains.
-fn sentence(text: &str, secrets: &[Secret]) -> Option<String> {
-    let secrets = || secrets.iter().map(Secret::expose).filter(|secret| !secret.is_empty());
-    let masked = secrets().fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
-    let lower = masked.to_ascii_lowercase();
-    let remains = secrets().any(|secret| {
-        let secret: Vec<char> = secret.to_ascii_lowercase().chars().take(SEARCH_LIMIT).collect();
-        secret.windows(PART.min(secret.len())).any(|part| lower.contains(&part.iter().collect::<String>()))
-    });
-    (!remains).then_some(masked)
 }
 
 #[cfg(test)]
