@@ -27,7 +27,7 @@ effect without a restart. For an invalid one, pilotfish keeps the old plan, repo
 
 pilotfish bounds what a value may cost. A regular expression has the syntax of Rust's `regex` with the classes of ASCII, at
 most 256 bytes, and at most 64 KiB once compiled. A text has at most 64 variables, a list of statuses 64 entries, a mapping
-of headers or places 128. These are errors of the file. At a run, a URL of more than 8 KiB or 64 hosts, a value of more than 1 MiB with its variables filled in, a
+of headers or places 128. A file has at most 64 keys beside `checks`, and is read up to its first 1,000 faults. These are errors of the file. At a run, a URL of more than 8 KiB or 64 hosts, a value of more than 1 MiB with its variables filled in, a
 file of variables with more than 16384 lines, and an expression that takes too many steps on an answer are `probe_limit`.
 
 - `pilotfish config check` reports the errors.
