@@ -11,7 +11,7 @@ mod run;
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -26,6 +26,7 @@ use crate::net::attempt::{Attempt, AttemptOptions};
 use crate::net::dial::Require;
 use crate::net::resolve::{self, Walk};
 use crate::net::survey;
+use crate::net::turns::slices;
 use crate::order;
 use crate::outcome::{Aftermath, ConnectAttempt, ConnectResult, Evidence, Failure, Outcome, Standing};
 use crate::panics::{self, Panicked};
@@ -36,12 +37,17 @@ pub use depth::Depth;
 
 use run::AttemptResult;
 
+/// Values that took longer to read, such as long files, are followed by a pause: twenty such checks may be due at once.
+const PREPARING: Duration = Duration::from_millis(1);
+
 /// Runs a check once; it ends at its deadline at the latest, and never panics. Under `require: each` every address has
 /// a deadline of its own.
 pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outcome {
     let started = Started { at: SystemTime::now(), began: Instant::now() };
     let for_run = Arc::new(world.for_run());
+    let mut slices = slices(PREPARING);
     let prepared = run::prepare(&*planned.check, &*for_run.env);
+    slices.pause().await;
     let target = prepared.target.clone();
     match panics::caught_async(pin!(run_prepared(planned, prepared, world, &for_run, depth, started))).await {
         Ok(outcome) => outcome,

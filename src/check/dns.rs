@@ -224,6 +224,7 @@ impl DnsKeys {
         for value in &self.expect {
             let text = value.resolve(env)?;
             let shown = match value {
+                Value::Literal(_) if record == RecordType::Txt => "the configured text".to_owned(),
                 Value::Literal(text) => text.expose().to_owned(),
                 Value::Env(_) | Value::File(_) | Value::Template(_) => format!("the value of {}", value.origin()),
             };

@@ -100,11 +100,6 @@ impl Expression {
         Ok(Self(Arc::new(Compiled { text: text.to_owned(), automaton, cost })))
     }
 
-    /// As it is written.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0.text
-    }
-
     /// Whether it matches somewhere in the text.
     ///
     /// # Errors

@@ -118,9 +118,9 @@ fn credentials_are_sent_and_never_shown() {
         let report = check_with("http", &keys, &[("SECRET", "CANARY-env")]);
         let asked = echo.asked().pop().expect("it was asked");
         assert_eq!(asked.header("authorization"), sent, "{keys}");
-        let shown = report.to_string().replace("CANARYx", "");
+        let shown = report.to_string();
         assert!(!shown.contains("CANARY") && !shown.contains("YXBw"), "{shown}");
-        let expected = "assert header_mismatch: header x-echo: expected \"CANARYx\", got another value";
+        let expected = "assert header_mismatch: header x-echo: expected the configured text, got another value";
         assert_eq!(verdict(&report), expected);
     }
 }
@@ -171,12 +171,12 @@ fn expectations() {
             "json: {/database/state: disconnected}",
             "assert json_mismatch: /database/state: expected \"disconnected\", got \"connected\"",
         ),
-        ("json: {token: x}", "assert json_mismatch: /token: expected \"x\", got another text"),
-        ("json: {database: x}", "assert json_mismatch: /database: expected \"x\", got an object"),
+        ("json: {token: x}", "assert json_mismatch: /token: expected the configured text, got another text"),
+        ("json: {database: x}", "assert json_mismatch: /database: expected the configured text, got an object"),
         ("json: {database.ms: '13'}", "assert json_mismatch: /database/ms: expected \"13\", got 12"),
         (
             "json: {tags.1: a}",
-            "assert json_mismatch: /tags/1: expected \"a\", and there is no such place in the document",
+            "assert json_mismatch: /tags/1: expected the configured text, and there is no such place in the document",
         ),
         (
             "json: {status: {env: WANTED}}",
@@ -188,13 +188,16 @@ fn expectations() {
             "assert body_mismatch: the body (103 bytes of application/json) does not contain the value of the variable WANTED",
         ),
         ("body_matches: '\"ms\": ?[0-9]+'", "passed"),
-        ("body_matches: ^ok$", "assert body_mismatch: the body (103 bytes of application/json) does not match /^ok$/"),
+        (
+            "body_matches: ^ok$",
+            "assert body_mismatch: the body (103 bytes of application/json) does not match the configured expression",
+        ),
         ("header: {x-a: two, X-Token: {matches: ^h}, content-type: {matches: json}}", "passed"),
-        ("header: {x-a: three}", "assert header_mismatch: header x-a: expected \"three\", got another value"),
+        ("header: {x-a: three}", "assert header_mismatch: header x-a: expected the configured text, got another value"),
         ("header: {x-b: '1'}", "assert header_mismatch: header x-b: expected \"1\", it is missing"),
         (
             "header: {content-type: {matches: xml}}",
-            "assert header_mismatch: header content-type: expected a match of /xml/, got \"application/json\"",
+            "assert header_mismatch: header content-type: expected a match of the configured expression, got \"application/json\"",
         ),
         ("status: 204", "assert http_status: 200, expected 204"),
         ("status: [204, \"300-399\"]", "assert http_status: 200, expected 204, 300-399"),

@@ -61,7 +61,7 @@ fn health_as_the_peer_tells_it() {
     let strict = check("peer", &format!("url: 'http://127.0.0.1:{port}/warn', accept_degraded: false"));
     assert_eq!(verdict(&strict), "assert health_down: disk: warn, and accept_degraded is false");
     let wanted = check("peer", &format!("url: 'http://127.0.0.1:{port}/up', json: {{database: primary}}"));
-    assert_eq!(verdict(&wanted), "assert json_mismatch: /database: expected \"primary\", got \"connected\"");
+    assert_eq!(verdict(&wanted), "assert json_mismatch: /database: expected the configured text, got \"connected\"");
     let named = check("peer", &format!("url: 'http://127.0.0.1:{port}/lies', json: {{database: connected}}"));
     assert_eq!(verdict(&named), "assert health_down: database: disconnected", "the part is named first");
     let http = check("http", &format!("url: 'http://127.0.0.1:{port}/lies'"));

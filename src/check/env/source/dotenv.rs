@@ -20,95 +20,140 @@ pub(super) struct Excess {
     pub(super) what: &'static str,
 }
 
-/// The variables of a file. `/proc/PID/environ` ends each with a NUL; a .env file has lines. Of an environment only those with
-/// these names: those of a .env file may refer to each other.
+/// The variables of a file that have these names. `/proc/PID/environ` ends each with a NUL; a .env file has lines, and those
+/// may refer to lines above them.
 pub(super) fn read(text: &str, names: &BTreeSet<&str>) -> Result<BTreeMap<String, Secret>, Excess> {
     if text.contains('\0') {
         let pairs = text.split('\0').filter_map(|pair| pair.split_once('=')).filter(|(name, _)| names.contains(name));
         return Ok(pairs.map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned()))).collect());
     }
+    let lines = lines(text)?;
     let mut reader =
         Reader { known: BTreeMap::new(), left: usize::try_from(FILE_LIMIT).unwrap_or(usize::MAX), references: 0 };
-    let mut rest = text;
-    let mut lines = 0;
-    while !rest.is_empty() {
-        let line = rest.split('\n').next().unwrap_or_default();
-        let at = text.len() - rest.len();
-        let excess = |what: &'static str| Excess { line: text[..at].matches('\n').count() + 1, what };
-        lines += 1;
-        if lines > LINES {
-            return Err(excess("it has more lines than the 16384 that are read"));
+    for line in needed(&lines, names) {
+        let value = reader.value(line).map_err(|what| Excess { line: number_of(text, line.start), what })?;
+        reader.known.insert(line.name, value);
+    }
+    let found = reader.known.into_iter().filter(|(name, _)| names.contains(name));
+    Ok(found.map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// A line that sets a variable; a value in quotes may go over several.
+struct Line<'a> {
+    /// Where it starts in the file, in bytes.
+    start: usize,
+    name: &'a str,
+    /// The value as it is written, without its quotes.
+    raw: &'a str,
+    quote: Option<char>,
+}
+
+/// Every line that sets a variable, without a copy of anything: most of a long file is nobody's concern.
+fn lines(text: &str) -> Result<Vec<Line<'_>>, Excess> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    let mut count = 0;
+    while start < text.len() {
+        count += 1;
+        if count > LINES {
+            let what = "it has more lines than the 16384 that are read";
+            return Err(Excess { line: number_of(text, start), what });
         }
-        let mut end = at + line.len();
+        let line = text[start..].split('\n').next().unwrap_or_default();
+        let mut end = start + line.len();
         let trimmed = line.trim_start();
         let pair = trimmed.strip_prefix("export ").unwrap_or(trimmed).split_once('=');
         if let Some((name, value)) = pair.filter(|(name, _)| !name.starts_with('#')) {
-            // A value in quotes may go over several lines.
-            let start = at + line.len() - value.len();
-            let (value, length) = reader.value_at(&text[start..]).map_err(excess)?;
-            reader.known.insert(name.trim().to_owned(), value);
-            end = end.max(start + length);
+            let at = end - value.len();
+            let (raw, quote, length) = value_at(&text[at..], value);
+            found.push(Line { start, name: name.trim(), raw, quote });
+            end = end.max(at + length);
         }
-        rest = text[end..].strip_prefix('\n').unwrap_or(&text[end..]);
+        start = end + usize::from(text[end..].starts_with('\n'));
     }
-    Ok(reader.known)
+    Ok(found)
 }
 
-struct Reader {
+/// The number of the line that starts there.
+fn number_of(text: &str, start: usize) -> usize {
+    text[..start].matches('\n').count() + 1
+}
+
+/// The value at the start of a text as it is written, its quotes, and how long it is with them; `line` is the rest of its
+/// first line.
+fn value_at<'a>(text: &'a str, line: &'a str) -> (&'a str, Option<char>, usize) {
+    let blank = text.len() - text.trim_start_matches([' ', '\t']).len();
+    let inner = &text[blank..];
+    let quote = inner.chars().next().filter(|c| matches!(c, '"' | '\''));
+    if let Some(quote) = quote
+        && let Some(end) = closing(&inner[1..], quote)
+    {
+        return (&inner[1..1 + end], Some(quote), blank + 2 + end);
+    }
+    (line.split(" #").next().unwrap_or_default().trim(), None, line.len())
+}
+
+/// The lines whose values are asked for or referred to by such a line further down, in their order.
+fn needed<'a, 'b>(lines: &'b [Line<'a>], names: &BTreeSet<&'a str>) -> Vec<&'b Line<'a>> {
+    let mut wanted = names.clone();
+    let mut needed = Vec::new();
+    for line in lines.iter().rev() {
+        // A reference leads to the nearest line above, and so does a name that is asked for.
+        if wanted.remove(line.name) {
+            if line.quote != Some('\'') {
+                wanted.extend(references(line.raw).map(|(_, name)| name));
+            }
+            needed.push(line);
+        }
+    }
+    needed.reverse();
+    needed
+}
+
+/// Where a text has `${NAME}`, in bytes, and the names.
+fn references(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.match_indices("${").filter_map(|(at, _)| {
+        let inner = &text[at + 2..];
+        // No name holds these, so that no part of the text is looked through twice.
+        let end = inner.find(['}', '$']).filter(|end| inner[*end..].starts_with('}'))?;
+        Some((at, &inner[..end]))
+    })
+}
+
+struct Reader<'a> {
     /// What stands further up.
-    known: BTreeMap<String, Secret>,
+    known: BTreeMap<&'a str, Secret>,
     /// How many bytes the values may still have.
     left: usize,
     references: usize,
 }
 
-impl Reader {
-    /// The value at the start of a text, and where it ends. In double quotes `\n` and `\"` are undone; `${NAME}` is filled in
-    /// where NAME stands further up, but not in single quotes.
-    fn value_at(&mut self, text: &str) -> Result<(Secret, usize), &'static str> {
-        let blank = text.len() - text.trim_start_matches([' ', '\t']).len();
-        let inner = &text[blank..];
-        let quote = inner.chars().next().filter(|c| matches!(c, '"' | '\''));
-        if let Some(quote) = quote
-            && let Some(end) = closing(&inner[1..], quote)
-        {
-            let raw = &inner[1..1 + end];
-            let value = match quote {
-                '"' => self.fill_in(&raw.replace("\\n", "\n").replace("\\\"", "\"")),
-                _ => self.join(&[raw]),
-            };
-            return Ok((value?, blank + 2 + end));
+impl Reader<'_> {
+    /// The value of a line. In double quotes `\n` and `\"` are undone; `${NAME}` is filled in where NAME stands further up, but
+    /// not in single quotes.
+    fn value(&mut self, line: &Line<'_>) -> Result<Secret, &'static str> {
+        match line.quote {
+            Some('"') => self.fill_in(&line.raw.replace("\\n", "\n").replace("\\\"", "\"")),
+            Some(_) => self.join(&[line.raw]),
+            None => self.fill_in(line.raw),
         }
-        let line = text.split('\n').next().unwrap_or_default();
-        let plain = line.split(" #").next().unwrap_or_default();
-        Ok((self.fill_in(plain.trim())?, line.len()))
     }
 
     /// The text with its references filled in. What they lead to is taken as it is; one that leads nowhere stays.
     fn fill_in(&mut self, text: &str) -> Result<Secret, &'static str> {
         let known = std::mem::take(&mut self.known);
         let mut pieces = Vec::new();
-        let mut rest = text;
-        let mut plain = 0;
-        while let Some(found) = rest[plain..].find("${") {
-            let at = plain + found;
-            // No name holds these, so that no part of the text is looked through twice.
-            let end =
-                rest[at + 2..].find(['}', '$']).map(|end| at + 2 + end).filter(|end| rest[*end..].starts_with('}'));
-            let value = end.and_then(|end| Some((end, known.get(&rest[at + 2..end])?)));
-            let Some((end, value)) = value else {
-                plain = at + 2;
-                continue;
-            };
+        let mut done = 0;
+        for (at, name) in references(text) {
+            let Some(value) = known.get(name) else { continue };
             self.references += 1;
             if self.references > REFERENCES {
                 return Err("more references (${…}) than the 16384 that are filled in");
             }
-            pieces.extend([&rest[..at], value.expose()]);
-            rest = &rest[end + 1..];
-            plain = 0;
+            pieces.extend([&text[done..at], value.expose()]);
+            done = at + name.len() + "${}".len();
         }
-        pieces.push(rest);
+        pieces.push(&text[done..]);
         let filled = self.join(&pieces);
         self.known = known;
         filled

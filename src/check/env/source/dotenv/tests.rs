@@ -6,7 +6,14 @@ use crate::secret::Secret;
 use crate::slices::cpu_time_of_this_thread;
 
 fn read(text: &str) -> BTreeMap<String, Secret> {
-    super::read(text, &BTreeSet::new()).unwrap()
+    super::read(text, &names(text)).unwrap()
+}
+
+/// The names that a text may set.
+fn names(text: &str) -> BTreeSet<&str> {
+    text.split('\n')
+        .filter_map(|line| Some(line.trim_start().trim_start_matches("export ").split_once('=')?.0.trim()))
+        .collect()
 }
 
 #[test]
@@ -85,7 +92,7 @@ fn what_grows_or_is_too_long_is_refused_with_its_line() {
         text("\n".repeat(1024 * 1024), 16_385, "it has more lines than the 16384 that are read"),
     ] {
         let started = cpu_time_of_this_thread();
-        assert_eq!(super::read(&text, &BTreeSet::new()).unwrap_err(), expected);
+        assert_eq!(super::read(&text, &names(&text)).unwrap_err(), expected);
         let took = cpu_time_of_this_thread() - started;
         assert!(took < Duration::from_millis(500), "{took:?} for line {}", expected.line);
     }
@@ -105,9 +112,24 @@ fn long_files_take_time_that_grows_with_their_length() {
         format!("A={}", "=".repeat(1_000_000)),
         format!("A={}", " #".repeat(500_000)),
     ] {
+        let names = names(&text);
         let started = cpu_time_of_this_thread();
-        super::read(&text, &BTreeSet::new()).unwrap();
+        super::read(&text, &names).unwrap();
         let took = cpu_time_of_this_thread() - started;
         assert!(took < Duration::from_millis(500), "{took:?}: {}", &text[..40]);
     }
+}
+
+#[test]
+fn only_what_is_asked_for_and_what_that_refers_to_is_read() {
+    // The second A is nobody's: X refers to the first, and B to the third.
+    let text = "A=1\nX=${A}\nA=2\nA=3\nB=${A}${X}\nC=${B}";
+    for (name, expected) in [("X", "1"), ("A", "3"), ("B", "31"), ("C", "31")] {
+        let found = super::read(text, &BTreeSet::from([name])).unwrap();
+        assert_eq!(
+            found.iter().map(|(name, value)| (name.as_str(), value.expose())).collect::<Vec<_>>(),
+            [(name, expected)]
+        );
+    }
+    assert!(super::read(&doubling(""), &BTreeSet::from(["A"])).unwrap().contains_key("A"), "what grows is not needed");
 }
