@@ -46,7 +46,7 @@ struct Tracked {
     fresh: Instant,
     /// The interval now in force.
     interval: Duration,
-    /// It gates by what another plan's runs have shown, and has not been up under this one.
+    /// It gates by what another plan's or another target's runs have shown, and has not been up under this one.
     is_unproven: bool,
     /// The findings that the log has shown since the last change: one that comes and goes is shown once.
     logged_findings: Vec<&'static str>,
@@ -270,6 +270,8 @@ impl Tracked {
         outcome.degraded |= spared;
         self.fresh = now;
         let view = Arc::make_mut(&mut self.view);
+        // A file that holds its URL may change like the plan itself, and in old pods, too.
+        self.is_unproven |= view.counts_as_up() && view.last.is_some() && view.target != outcome.target;
         if view.verdict != self.streak.verdict() {
             view.verdict = self.streak.verdict();
             view.since = wall;

@@ -442,6 +442,28 @@ fn what_a_reload_changes_in_a_check_that_is_up_gates_once_it_has_been_up() {
     }
 }
 
+/// A mounted Secret or ConfigMap changes in old and new pods alike.
+#[test]
+fn a_target_that_changes_in_its_file_gates_once_it_has_been_up() {
+    let to = |target: &str, outcome: Outcome| Outcome { target: target.to_owned(), ..outcome };
+    let ready = |snapshot: &Snapshot| {
+        crate::gate::report(crate::gate::Gate::Ready, snapshot, snapshot.heartbeat, &[]).text("readyz", false)
+    };
+    for (before, after, gates) in
+        [("db:5432", "db:5433", false), ("db:5432", "the file /etc/url", false), ("db:5432", "db:5432", true)]
+    {
+        let mut lab = Lab::new(vec![slot(1, planned("db", READY))]);
+        lab.outcome(0, 1, to(before, pass()));
+        (1..4).for_each(|second| drop(lab.outcome(second, 1, to(after, refused()))));
+        let answer = ready(&lab.outcome(4, 1, to(after, refused())));
+        assert_eq!(answer.contains("not gating yet"), !gates, "{after}: {answer}");
+        // Once up there, it gates.
+        lab.outcome(5, 1, to(after, pass()));
+        (6..9).for_each(|second| drop(lab.outcome(second, 1, to(after, refused()))));
+        assert!(ready(&lab.outcome(9, 1, to(after, refused()))).contains("[-]db"), "{after}");
+    }
+}
+
 #[test]
 fn an_outcome_that_cannot_be_folded_is_internal_to_its_check() {
     let mut lab = Lab::new(vec![slot(1, planned("a", READY)), slot(2, planned("b", READY))]);
