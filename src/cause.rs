@@ -81,7 +81,7 @@ causes! {
         "check that a NetworkPolicy allows UDP and TCP port 53 to kube-dns, and that its pods run";
 
     DnsServerFailure: "dns_server_failure", [Resolve], Heals, DOWN =>
-        "the name server answered SERVFAIL",
+        "the name server answered SERVFAIL or another error, or what came is no answer",
         "read the log of CoreDNS: its upstream or the zone is broken";
 
     DnsRefused: "dns_refused", [Resolve], Heals, DOWN =>

@@ -4,7 +4,7 @@
 use crate::cause::Cause;
 use crate::findings::context::Context;
 use crate::findings::wording::short;
-use crate::outcome::{Detail, Evidence, Fault, StreamDetail, TlsDetail};
+use crate::outcome::{Detail, DnsAnswer, Evidence, Fault, Query, StreamDetail, TlsDetail};
 use crate::url::Endpoint;
 
 /// The statement of a fault whose check states none; `None` where the meaning of the cause says all.
@@ -22,7 +22,21 @@ pub fn general_statement(fault: &Fault, evidence: &Evidence, context: &Context<'
         }
         _ => None,
     };
-    detailed.or_else(|| about(fault.cause, &endpoint))
+    detailed.or_else(|| of_name_server(fault.cause, evidence, &endpoint)).or_else(|| about(fault.cause, &endpoint))
+}
+
+/// What a name server answered, if not SERVFAIL.
+fn of_name_server(cause: Cause, evidence: &Evidence, endpoint: &Endpoint) -> Option<String> {
+    let failed = |query: &&Query| match &query.answer {
+        DnsAnswer::Rcode(code) => !matches!(code.as_str(), "NOERROR" | "NXDOMAIN"),
+        DnsAnswer::Malformed => true,
+        DnsAnswer::Truncated | DnsAnswer::Timeout | DnsAnswer::Io(_) => false,
+    };
+    let query = evidence.queries.iter().rfind(failed).filter(|_| cause == Cause::DnsServerFailure)?;
+    Some(match &query.answer {
+        DnsAnswer::Malformed => format!("{} sent no answer to the query for {}", query.server, endpoint.host),
+        answer => format!("the name server answered {} for {}", answer.as_str(), endpoint.host),
+    })
 }
 
 fn of_tls(cause: Cause, detail: &TlsDetail, endpoint: &Endpoint) -> Option<String> {
@@ -122,6 +136,7 @@ mod tests {
     use super::general_statement;
     use crate::cause::Cause;
     use crate::findings::Context;
+    use crate::findings::testing::query;
     use crate::outcome::{Evidence, Fault, Phase};
     use crate::url::{Endpoint, Host};
 
@@ -138,5 +153,22 @@ mod tests {
         }
         assert_eq!(statement(Phase::Connect, Cause::ConnectRefused, "").unwrap(), "db:5432 refused the connection");
         assert_eq!(statement(Phase::Assert, Cause::Internal, "seen"), None);
+    }
+
+    #[test]
+    fn what_a_name_server_answered_is_said() {
+        let endpoint = Endpoint { host: Host::parse("db").unwrap(), port: 5432 };
+        let context = Context { endpoints: std::slice::from_ref(&endpoint), ..Context::default() };
+        for (answers, expected) in [
+            (&["SERVFAIL"][..], "the name server answered SERVFAIL for db"),
+            (&["FORMERR", "NXDOMAIN"], "the name server answered FORMERR for db"),
+            (&["SERVFAIL", "NOTIMP", "TIMEOUT"], "the name server answered NOTIMP for db"),
+            (&["MALFORMED"], "10.96.0.10:53 sent no answer to the query for db"),
+        ] {
+            let answers = answers.iter().map(|answer| query("db.", "A", answer, 0));
+            let evidence = Evidence { queries: answers.collect(), ..Evidence::default() };
+            let fault = Fault::new(Phase::Resolve, Cause::DnsServerFailure, "");
+            assert_eq!(general_statement(&fault, &evidence, &context).unwrap(), expected);
+        }
     }
 }

@@ -10,6 +10,7 @@ pub(super) fn query(name: &str, record: &str, answer: &str, answers: usize) -> Q
     let answer = match answer {
         "TIMEOUT" => DnsAnswer::Timeout,
         "TRUNCATED" => DnsAnswer::Truncated,
+        "MALFORMED" => DnsAnswer::Malformed,
         "refused" => DnsAnswer::Io("connection refused".to_owned()),
         "forbidden" => DnsAnswer::Io("operation not permitted".to_owned()),
         "no way" => DnsAnswer::Io("network is unreachable".to_owned()),

@@ -62,7 +62,10 @@ pub fn clean_text(text: &str, limit: usize) -> String {
             c => c,
         };
         if out.len() + c.len_utf8() > limit.saturating_sub('…'.len_utf8()) {
-            out.push('…');
+            // What was cut once may be cut again.
+            if !out.ends_with('…') {
+                out.push('…');
+            }
             return out;
         }
         out.push(c);
