@@ -20,11 +20,13 @@ mod view;
 mod views;
 
 pub use fold::State;
-pub use message::{Message, Slot};
+pub use message::{Message, NewPlan, Slot};
 pub use snapshot::{Reload, Snapshot};
 pub(crate) use view::count_up;
 pub use view::{BUCKETS, CheckView, Episode, Histogram};
 pub use views::Views;
+
+use crate::net::turns::slices;
 
 /// How often time is observed.
 const TICK: Duration = Duration::from_secs(1);
@@ -32,15 +34,19 @@ const TICK: Duration = Duration::from_secs(1);
 /// How many messages that have come meanwhile are taken in at most before it is published.
 const BATCH: usize = 64;
 
+/// How long another plan may hold the thread at a time.
+const SLICE: Duration = Duration::from_millis(2);
+
 /// Folds messages and time until all senders are gone; publishes after each, together with what comes with it: a check tells
 /// its next run as soon as its outcome is taken in.
 pub async fn run(mut state: State, mut messages: mpsc::Receiver<Message>, snapshots: watch::Sender<Arc<Snapshot>>) {
     let mut tick = interval_at(Instant::now() + TICK, TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut gone = Vec::new();
     loop {
         tokio::select! {
             message = messages.recv() => match message {
-                Some(message) => state.take(message, Instant::now(), SystemTime::now()),
+                Some(message) => gone.extend(take(&mut state, message).await),
                 None => return,
             },
             _ = tick.tick() => state.observe_time(Instant::now()),
@@ -48,10 +54,25 @@ pub async fn run(mut state: State, mut messages: mpsc::Receiver<Message>, snapsh
         behind_the_others().await;
         for _ in 0..BATCH {
             let Ok(message) = messages.try_recv() else { break };
-            state.take(message, Instant::now(), SystemTime::now());
+            gone.extend(take(&mut state, message).await);
         }
         snapshots.send_replace(Arc::new(state.snapshot()));
+        let mut slices = slices(SLICE);
+        for view in gone.drain(..) {
+            drop(view);
+            slices.pause().await;
+        }
     }
+}
+
+/// Takes in what happened; gives back what is left of checks that are gone. Of those the last to know is the snapshot before.
+async fn take(state: &mut State, message: Message) -> Vec<Arc<CheckView>> {
+    let (now, wall) = (Instant::now(), SystemTime::now());
+    if let Message::Plan(plan) = message {
+        return state.take_plan(plan, now, wall, &mut slices(SLICE)).await;
+    }
+    state.take(message, now, wall);
+    Vec::new()
 }
 
 /// Lets the tasks run that are ready now. It asks the system for no new events, unlike the runtime's own way of yielding.

@@ -16,6 +16,9 @@ use crate::schedule::{self, Prober, Shared, Start, Task};
 use crate::slices::Slices;
 use crate::state::{Message, Slot};
 
+/// How many tasks are started at a time.
+const STARTED_AT_A_TIME: usize = 16;
+
 /// Everything that runs checks.
 pub struct CheckTasks {
     prober: Arc<dyn Prober>,
@@ -68,10 +71,12 @@ impl CheckTasks {
     /// number and under what the new plan makes of its results. The others get a new one and wait for [`CheckTasks::start`], so
     /// that the state can be told first.
     pub async fn plan(&mut self, checks: Vec<Planned>, slices: &mut Slices) -> Vec<Slot> {
-        let former = std::mem::take(&mut self.tasks).into_iter();
         // Names are unique within a plan.
-        let mut former: BTreeMap<String, CheckTask> =
-            former.map(|task| (task.slot.planned.name.clone(), task)).collect();
+        let mut former = BTreeMap::new();
+        for task in std::mem::take(&mut self.tasks) {
+            slices.pause().await;
+            former.insert(task.slot.planned.name.clone(), task);
+        }
         for planned in checks {
             slices.pause().await;
             let planned = Arc::new(planned);
@@ -91,12 +96,25 @@ impl CheckTasks {
             };
             self.tasks.push(task);
         }
-        self.tasks.iter().map(|task| task.slot.clone()).collect()
+        for stopped in former.into_values() {
+            drop(stopped);
+            slices.pause().await;
+        }
+        let mut slots = Vec::with_capacity(self.tasks.len());
+        for task in &self.tasks {
+            slots.push(task.slot.clone());
+            slices.pause().await;
+        }
+        slots
     }
 
-    /// Starts every check that does not run yet; its first run begins when its turn comes.
-    pub fn start(&mut self) {
-        for task in self.tasks.iter_mut().filter(|task| task.handle.is_none()) {
+    /// Starts every check that does not run yet; its first run begins when its turn comes. `pause` comes between them: each
+    /// is another task that is ready at once, and whoever asks this pod waits behind all of those.
+    pub async fn start(&mut self, mut pause: impl AsyncFnMut()) {
+        for (number, task) in self.tasks.iter_mut().filter(|task| task.handle.is_none()).enumerate() {
+            if number % STARTED_AT_A_TIME == STARTED_AT_A_TIME - 1 {
+                pause().await;
+            }
             let run = schedule::run(Task {
                 id: task.slot.id,
                 shared: Arc::clone(&task.shared),

@@ -11,13 +11,13 @@ use crate::app::check_tasks::CheckTasks;
 use crate::app::reload::{Reloader, SLICE};
 use crate::config::plan::Plan;
 use crate::log::say;
-use crate::net::turns::slices;
+use crate::net::turns::{pause, slices};
 use crate::random::Random;
 use crate::retry::RetryRequest;
 use crate::schedule::Prober;
 use crate::shutdown::Signal;
 use crate::slices::{Slices, at_once};
-use crate::state::{self, Message, Snapshot, State};
+use crate::state::{self, Message, NewPlan, Snapshot, State};
 
 #[cfg(test)]
 mod tests;
@@ -56,7 +56,7 @@ impl Engine {
         let mut state = State::new(slots, plan.serve.fail_ready_on_sigterm, Instant::now(), SystemTime::now());
         let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));
         let state = tokio::spawn(state::run(state, inbox, publish));
-        tasks.start();
+        at_once(tasks.start(async || {}));
         let retries = mpsc::channel(RETRY_BACKLOG);
         Self { tasks, messages, snapshots, state, drain: plan.serve.drain, retries }
     }
@@ -106,8 +106,8 @@ impl Engine {
                 self.drain = plan.serve.drain;
                 let slots = self.tasks.plan(plan.checks, &mut slices(SLICE)).await;
                 let fail_ready_on_sigterm = plan.serve.fail_ready_on_sigterm;
-                self.send(Message::Plan { slots, fail_ready_on_sigterm }).await;
-                self.tasks.start();
+                self.send(Message::Plan(NewPlan { slots, fail_ready_on_sigterm })).await;
+                self.tasks.start(pause).await;
             }
             Err(faults) => {
                 for fault in faults.lines() {

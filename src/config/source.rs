@@ -61,7 +61,9 @@ pub fn discovered(words: &[String], env: &dyn Env) -> Result<(String, Vec<String
 /// Every fault; also where the origin is no file.
 pub async fn reload(origin: &Origin, env: &dyn Env, slices: &mut Slices) -> Result<Plan, Refused> {
     let Some(path) = origin.file() else { return Err(Refused::because(format!("cannot reload {origin}"))) };
-    read(path, origin, env, slices).await.map(|(plan, _)| plan)
+    let (plan, written) = read(path, origin, env, slices).await?;
+    written.take_apart(slices).await;
+    Ok(plan)
 }
 
 /// The plan of a file, and what is written there; one check is one step.
@@ -78,12 +80,16 @@ pub(crate) async fn read(
         Some(root) if problems.is_empty() && !root.is_null() => {
             match document::plan(&root, origin.clone(), env, slices).await {
                 Ok(plan) => return Ok((plan, root)),
-                Err(faults) => problems = faults,
+                Err(faults) => {
+                    problems = faults;
+                    root.take_apart(slices).await;
+                }
             }
         }
         Some(root) if !root.is_null() => {
             let faults = document::plan(&root, origin.clone(), env, slices).await.err();
             problems.extend(faults.unwrap_or_default());
+            root.take_apart(slices).await;
         }
         Some(_) | None if problems.is_empty() => {
             let message = format!("the file is empty: {}", document::HOW_TO_BEGIN);

@@ -9,7 +9,7 @@ use crate::net::World;
 use crate::outcome::{ConnectResult, Evidence, Fault, Phase};
 use crate::pod::{self, Pod};
 
-/// A run that passed within this time was not stopped for long.
+/// A run that ended within this time was not stopped for long.
 const LONG: Duration = Duration::from_millis(20);
 
 /// What is read of the pod around a check: it begins before the check and ends after it.
@@ -39,8 +39,7 @@ impl PodReading {
             pod.sockets = pod::sockets(env);
             pod.descriptors = pod::descriptors(env);
         }
-        let is_worth_a_reading = fault.is_some() || self.began.elapsed() >= LONG;
-        let throttled = if is_worth_a_reading { throttling.now(env) } else { None };
+        let throttled = if self.began.elapsed() >= LONG { throttling.now(env) } else { None };
         let rise = throttled.zip(self.throttled).and_then(|(now, before)| now.checked_sub(before));
         pod.throttled = rise.filter(|rise| !rise.is_zero());
         (pod != Pod::default()).then_some(pod)
@@ -78,12 +77,13 @@ mod tests {
         let pod = end(fault(Phase::Resolve, Cause::LocalLimit)).unwrap();
         assert_eq!((pod.listeners, pod.descriptors), (None, Some(9)));
         let fault = fault(Phase::Request, Cause::Timeout);
-        let end = |fault| PodReading::begin(&world("5000")).end(&world("65000"), fault, &Evidence::default());
-        let throttled = end(fault.as_ref()).and_then(|pod| pod.throttled);
-        assert_eq!(throttled, Some(std::time::Duration::from_millis(60)));
-        assert_eq!(end(None), None, "it passed at once");
-        let reading = PodReading::begin(&world("5000"));
-        tokio::time::advance(super::LONG).await;
-        assert!(reading.end(&world("65000"), None, &Evidence::default()).is_some(), "it took long");
+        for fault in [None, fault.as_ref()] {
+            let reading = PodReading::begin(&world("5000"));
+            assert_eq!(reading.end(&world("65000"), fault, &Evidence::default()), None, "it ended at once");
+            let reading = PodReading::begin(&world("5000"));
+            tokio::time::advance(super::LONG).await;
+            let throttled = reading.end(&world("65000"), fault, &Evidence::default()).and_then(|pod| pod.throttled);
+            assert_eq!(throttled, Some(std::time::Duration::from_millis(60)), "it took long");
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! The state itself: pure, time is passed in. It says in the log what changed, once per change.
 
 use std::collections::{BTreeMap, HashMap};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::message::{Message, Slot};
+use super::message::{Message, NewPlan, Slot};
 use super::snapshot::{Reload, Snapshot};
 use super::view::{CheckView, Episode, Histogram, count_up};
 use super::views::Views;
@@ -16,6 +17,7 @@ use crate::log::say;
 use crate::net::dial::Require;
 use crate::outcome::{ConnectResult, Outcome};
 use crate::panics;
+use crate::slices::{Slices, at_once};
 use crate::verdict::{Streak, Verdict};
 
 /// How many other checks a line names.
@@ -101,14 +103,7 @@ impl State {
                 view.next_run = Some(wall + due.saturating_duration_since(now));
                 view.backs_off = backs_off;
             }),
-            Message::Plan { slots, fail_ready_on_sigterm } => {
-                let anew = slots.clone();
-                if panics::caught(|| self.replace(slots, now, wall)).is_err() {
-                    self.begin_anew(anew, now, wall);
-                }
-                self.fail_ready_on_sigterm = fail_ready_on_sigterm;
-                self.reload = Reload { successful: true, last_success: wall, error: None };
-            }
+            Message::Plan(plan) => drop(at_once(self.take_plan(plan, now, wall, &mut Slices::unlimited()))),
             Message::Refused(error) => {
                 self.reload.successful = false;
                 self.reload.error = Some(error);
@@ -116,6 +111,28 @@ impl State {
             Message::ShuttingDown => self.shutting_down = true,
         }
         self.latch();
+    }
+
+    /// Takes in another plan, in slices. What is left of checks that it does not have is given back, to be dropped when there
+    /// is time.
+    pub async fn take_plan(
+        &mut self,
+        plan: NewPlan,
+        now: Instant,
+        wall: SystemTime,
+        slices: &mut Slices,
+    ) -> Vec<Arc<CheckView>> {
+        let NewPlan { slots, fail_ready_on_sigterm } = plan;
+        let anew = slots.clone();
+        let replaced = panics::caught_async(pin!(self.replace(slots, now, wall, slices))).await;
+        let gone = replaced.unwrap_or_else(|_| {
+            self.begin_anew(anew, now, wall);
+            Vec::new()
+        });
+        self.fail_ready_on_sigterm = fail_ready_on_sigterm;
+        self.reload = Reload { successful: true, last_success: wall, error: None };
+        self.latch();
+        gone
     }
 
     /// Folds an outcome into its check, beside what is known of the others.
@@ -185,24 +202,46 @@ impl State {
         self.views = self.checks.iter().map(|check| Arc::clone(&check.view)).collect();
     }
 
-    fn replace(&mut self, slots: Vec<Slot>, now: Instant, wall: SystemTime) {
-        let known = std::mem::take(&mut self.checks).into_iter();
+    async fn replace(
+        &mut self,
+        slots: Vec<Slot>,
+        now: Instant,
+        wall: SystemTime,
+        slices: &mut Slices,
+    ) -> Vec<Arc<CheckView>> {
         // Names are unique within a plan, and a check keeps its number only together with its name.
-        let mut known: BTreeMap<String, Tracked> = known.map(|check| (check.view.name.clone(), check)).collect();
-        let checks = slots.into_iter().map(|slot| {
+        let mut known = BTreeMap::new();
+        for check in std::mem::take(&mut self.checks) {
+            slices.pause().await;
+            known.insert(check.view.name.clone(), check);
+        }
+        let mut gone = Vec::new();
+        for slot in slots {
+            slices.pause().await;
             let is_former = |check: &Tracked| check.slot.id == slot.id || check.asks_the_same(&slot);
-            match known.remove(&slot.planned.name).filter(is_former) {
-                Some(mut kept) => {
+            let check = match known.remove(&slot.planned.name) {
+                Some(mut kept) if is_former(&kept) => {
                     kept.replan(slot, now);
                     kept
                 }
-                None => Tracked::new(slot, now, wall).not_gating_yet(),
-            }
-        });
-        self.checks = checks.collect();
+                former => {
+                    gone.extend(former.map(|former| former.view));
+                    Tracked::new(slot, now, wall).not_gating_yet()
+                }
+            };
+            self.checks.push(check);
+        }
+        for check in known.into_values() {
+            slices.pause().await;
+            gone.push(check.view);
+        }
         self.publish_all();
         let waits = |check: &&Tracked| !check.view.gating && (check.view.gates.ready || check.view.gates.live);
-        self.checks.iter().filter(waits).for_each(|check| log_not_gating(&check.view));
+        for check in self.checks.iter().filter(waits) {
+            log_not_gating(&check.view);
+            slices.pause().await;
+        }
+        gone
     }
 
     /// Another plan of which nothing is known yet.

@@ -36,16 +36,19 @@ pub enum Message {
         backs_off: bool,
     },
     /// Another plan took effect.
-    Plan {
-        /// Its checks; those with a known id keep what is known of them.
-        slots: Vec<Slot>,
-        /// `/readyz` is to fail once we are told to stop.
-        fail_ready_on_sigterm: bool,
-    },
+    Plan(NewPlan),
     /// Another plan was read and refused: why, without any value.
     Refused(String),
     /// We were told to stop.
     ShuttingDown,
+}
+
+/// Another plan.
+pub struct NewPlan {
+    /// Its checks; those with a known id keep what is known of them.
+    pub slots: Vec<Slot>,
+    /// `/readyz` is to fail once we are told to stop.
+    pub fail_ready_on_sigterm: bool,
 }
 
 /// A check that runs; another run of the same name under another plan has another id.

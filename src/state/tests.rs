@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, advance, sleep};
 
-use super::{Message, Slot, Snapshot, State, run};
+use super::{Message, NewPlan, Slot, Snapshot, State, run};
 use crate::cause::Cause;
 use crate::config::plan::{Gates, Planned};
 use crate::outcome::{ConnectAttempt, ConnectResult, Outcome, Phase};
@@ -42,7 +42,7 @@ impl Lab {
     }
 
     fn take(&mut self, second: u64, message: Message) -> Snapshot {
-        if let Message::Plan { slots, .. } = &message {
+        if let Message::Plan(NewPlan { slots, .. }) = &message {
             self.plans.extend(slots.iter().map(|slot| (slot.id, Arc::clone(&slot.planned))));
         }
         let since = Duration::from_secs(second);
@@ -183,7 +183,7 @@ fn the_start_gate_latches() {
         assert!(lab.outcome(second, 1, refused()).startup_latched, "it never opens again");
     }
     let more = vec![slot(1, planned("a", STARTUP)), slot(4, planned("d", STARTUP))];
-    let snapshot = lab.take(40, Message::Plan { slots: more, fail_ready_on_sigterm: false });
+    let snapshot = lab.take(40, Message::Plan(NewPlan { slots: more, fail_ready_on_sigterm: false }));
     assert!(snapshot.startup_latched, "also where a reload adds a startup check");
 }
 
@@ -193,7 +193,7 @@ fn the_start_gate_waits_for_nothing_where_nothing_gates_it() {
     assert!(Lab::new(vec![slot(1, planned("a", READY))]).state.snapshot().startup_latched);
     // The break-glass: a plan without gates passes it.
     let mut lab = Lab::new(vec![slot(1, planned("a", STARTUP))]);
-    let freed = Message::Plan { slots: vec![slot(2, planned("a", NONE))], fail_ready_on_sigterm: false };
+    let freed = Message::Plan(NewPlan { slots: vec![slot(2, planned("a", NONE))], fail_ready_on_sigterm: false });
     assert!(lab.take(5, freed).startup_latched);
 }
 
@@ -240,7 +240,7 @@ fn a_new_plan_keeps_what_goes_on_and_forgets_the_rest() {
     assert!(!refused_plan.reload.successful && refused_plan.checks.len() == 2);
     assert_eq!(refused_plan.reload.last_success, WALL);
     let slots = vec![slot(3, planned("b", READY)), slot(1, planned("a", READY))];
-    let snapshot = lab.take(5, Message::Plan { slots, fail_ready_on_sigterm: true });
+    let snapshot = lab.take(5, Message::Plan(NewPlan { slots, fail_ready_on_sigterm: true }));
     let seen: Vec<_> = snapshot.checks.iter().map(|view| (view.name.as_str(), view.verdict, view.runs)).collect();
     assert_eq!(seen, [("b", Verdict::Up, 1), ("a", Verdict::Up, 1)], "the same kind and target under another number");
     assert!(snapshot.reload.successful && snapshot.reload.error.is_none() && snapshot.fail_ready_on_sigterm);
@@ -349,7 +349,8 @@ fn what_a_reload_brings_gates_once_it_has_been_up() {
     let mut lab = Lab::new(vec![target(1, "database", READY, "db:5432"), target(2, "cache", NONE, "cache:6379")]);
     lab.outcome(0, 1, pass());
     lab.outcome(0, 2, refused());
-    let reload = |lab: &mut Lab, second, slots| lab.take(second, Message::Plan { slots, fail_ready_on_sigterm: false });
+    let reload =
+        |lab: &mut Lab, second, slots| lab.take(second, Message::Plan(NewPlan { slots, fail_ready_on_sigterm: false }));
     let ready = |snapshot: &Snapshot| {
         let report = crate::gate::report(crate::gate::Gate::Ready, snapshot, snapshot.heartbeat, &[]);
         report.text("readyz", false)
@@ -410,8 +411,9 @@ fn what_a_reload_changes_in_a_check_that_is_up_gates_once_it_has_been_up() {
         ("its threshold", |planned| planned.failure_threshold = 3, true),
     ];
     for (what, change, gates) in changes {
-        let reloaded =
-            |lab: &mut Lab| lab.take(5, Message::Plan { slots: with(2, change), fail_ready_on_sigterm: false });
+        let reloaded = |lab: &mut Lab| {
+            lab.take(5, Message::Plan(NewPlan { slots: with(2, change), fail_ready_on_sigterm: false }))
+        };
         let mut lab = Lab::new(with(1, |_| {}));
         lab.outcome(0, 1, pass());
         assert_eq!(ready(&reloaded(&mut lab)), "[+]api ok\nreadyz check passed\n", "{what}: it keeps gate and verdict");
@@ -500,7 +502,7 @@ fn an_outcome_counts_by_the_plan_that_it_ran_under() {
         let mut lab = Lab::new(vec![slot(1, ignoring(under))]);
         lab.outcome(1, 1, pass());
         let running = lab.plan(1);
-        lab.take(11, Message::Plan { slots: vec![slot(1, ignoring(then))], fail_ready_on_sigterm: false });
+        lab.take(11, Message::Plan(NewPlan { slots: vec![slot(1, ignoring(then))], fail_ready_on_sigterm: false }));
         let newest = lab.plan(1);
         for (second, planned, verdict) in [(12, running, verdicts[0]), (22, newest, verdicts[1])] {
             let (streak, mut answer) = oneshot::channel();

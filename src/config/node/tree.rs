@@ -2,6 +2,7 @@
 
 use crate::order;
 use crate::secret::Secret;
+use crate::slices::Slices;
 
 /// A place in a file, both counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord, Hash)]
@@ -62,6 +63,18 @@ impl Node {
     pub fn mapping(entries: Vec<(&str, Self)>) -> Self {
         let entries = entries.into_iter().map(|(key, value)| (Self::scalar(key), value)).collect();
         Self { span: Span::default(), raw: Raw::Mapping(entries) }
+    }
+
+    /// Drops a document in slices: each item of its lists by itself, as the checks are read.
+    pub async fn take_apart(self, slices: &mut Slices) {
+        let Raw::Mapping(entries) = self.raw else { return };
+        for (_, value) in entries {
+            let Raw::Sequence(items) = value.raw else { continue };
+            for item in items {
+                drop(item);
+                slices.pause().await;
+            }
+        }
     }
 
     /// The text of a scalar.
