@@ -192,6 +192,21 @@ fn expectations() {
             "body_matches: ^ok$",
             "assert body_mismatch: the body (103 bytes of application/json) does not match the configured expression",
         ),
+        ("body_not_contains: error", "passed"),
+        (
+            "body_not_contains: connected",
+            "assert body_mismatch: the body (103 bytes of application/json) contains \"connected\", which it must not",
+        ),
+        (
+            "body_not_contains: hunter2hunter2",
+            "assert body_mismatch: the body (103 bytes of application/json) contains the configured text, which it must not",
+        ),
+        ("body_not_matches: '\"status\": ?\"(down|error)\"'", "passed"),
+        (
+            "body_not_matches: 'hunter[0-9]'",
+            "assert body_mismatch: the body (103 bytes of application/json) matches the expression that it must not match",
+        ),
+        ("json: {'$.database.state': connected, 'tags[0]': a, \"$['database']['ms']\": 12}", "passed"),
         ("header: {x-a: two, X-Token: {matches: ^h}, content-type: {matches: json}}", "passed"),
         ("header: {x-a: three}", "assert header_mismatch: header x-a: expected the configured text, got another value"),
         ("header: {x-b: '1'}", "assert header_mismatch: header x-b: expected \"1\", it is missing"),

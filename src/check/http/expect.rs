@@ -71,6 +71,8 @@ pub(crate) struct Wanted {
     json: Vec<(Pointer, Text)>,
     contains: Option<Text>,
     matches: Option<Pattern>,
+    not_contains: Option<Text>,
+    not_matches: Option<Pattern>,
 }
 
 impl Wanted {
@@ -97,12 +99,19 @@ impl Wanted {
                 .collect::<Result<_, Fault>>()?,
             contains: keys.body_contains.as_ref().map(|value| Text::new(value, env)).transpose()?,
             matches: keys.body_matches.clone(),
+            not_contains: keys.body_not_contains.as_ref().map(|value| Text::new(value, env)).transpose()?,
+            not_matches: keys.body_not_matches.clone(),
         })
     }
 
     /// Whether anything is said of the body.
     pub(crate) const fn says_of_the_body(&self) -> bool {
-        !self.json.is_empty() || self.contains.is_some() || self.matches.is_some()
+        !self.json.is_empty() || self.contains.is_some() || self.matches.is_some() || self.excludes()
+    }
+
+    /// Whether the body must lack something.
+    const fn excludes(&self) -> bool {
+        self.not_contains.is_some() || self.not_matches.is_some()
     }
 
     /// The status, or why it is another one.
@@ -177,13 +186,33 @@ impl Wanted {
             return fault(format!("does not contain {}", wanted.shown));
         }
         slices.pause().await;
-        if let Some(Pattern(expression)) = &self.matches
-            && !expression.matches(&answer.body).await.map_err(|costly| costly.fault(&body_in_words(answer)))?
+        if let Some(pattern) = &self.matches
+            && !matches(pattern, answer).await?
         {
             return fault("does not match the configured expression".to_owned());
         }
+        // What cannot be read lacks everything.
+        if self.excludes() && answer.packed.is_some() {
+            return fault("cannot be searched for what it must not contain".to_owned());
+        }
+        if let Some(unwanted) = &self.not_contains
+            && contains(&answer.body, unwanted.text.expose().as_bytes())
+        {
+            return fault(format!("contains {}, which it must not", unwanted.shown));
+        }
+        slices.pause().await;
+        if let Some(pattern) = &self.not_matches
+            && matches(pattern, answer).await?
+        {
+            return fault("matches the expression that it must not match".to_owned());
+        }
         Ok(())
     }
+}
+
+/// Whether an expression matches somewhere in the body.
+async fn matches(Pattern(expression): &Pattern, answer: &HttpResponse) -> Result<bool, Fault> {
+    expression.matches(&answer.body).await.map_err(|costly| costly.fault(&body_in_words(answer)))
 }
 
 /// `GET /health answered 403: the app rejects this Host`. Where a reason is known, a long path is cut for it.

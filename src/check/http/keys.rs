@@ -24,14 +24,18 @@ pub(crate) struct HttpKeys {
     /// The expected statuses: `200`, `"200-299"` or a list. Default: `"200-299"`.
     #[serde(default)]
     pub(crate) status: Statuses,
-    /// Expected values in the JSON answer: a path (`/a/b` or `a.b.0`) and its scalar value. All must match. Numbers are
-    /// compared by value, everything else exactly.
+    /// Expected values in the JSON answer: a path (`/a/b/0`, `a.b.0` or `$.a.b[0]`) and its scalar value. All must match.
+    /// Numbers are compared by value, everything else exactly.
     #[serde(default)]
     pub(crate) json: JsonRules,
     /// A text that the body must contain.
     pub(crate) body_contains: Option<Value>,
     /// A regular expression, at most 256 bytes, that must match somewhere in the body.
     pub(crate) body_matches: Option<Pattern>,
+    /// A text that the body must not contain.
+    pub(crate) body_not_contains: Option<Value>,
+    /// A regular expression, at most 256 bytes, that must match nowhere in the body.
+    pub(crate) body_not_matches: Option<Pattern>,
     /// Headers that the answer must have: the name, and the value or `{matches: REGEX}`.
     #[serde(default)]
     pub(crate) header: HeaderRules,
@@ -77,6 +81,8 @@ impl HttpKeys {
             json: JsonRules::default(),
             body_contains: None,
             body_matches: None,
+            body_not_contains: None,
+            body_not_matches: None,
             header: HeaderRules::default(),
             follow_redirects: Follow::default(),
             http_version: None,
@@ -98,15 +104,15 @@ impl HttpKeys {
         if sets("authorization") && (self.basic_auth.is_some() || self.bearer_token.is_some()) {
             found.push(("headers", "Authorization is set here and by basic_auth or bearer_token: keep one"));
         }
-        if head && !self.json.0.is_empty() {
-            found.push(("json", "an answer to HEAD has no body: use GET"));
-        }
-        if head && self.body_contains.is_some() {
-            found.push(("body_contains", "an answer to HEAD has no body: use GET"));
-        }
-        if head && self.body_matches.is_some() {
-            found.push(("body_matches", "an answer to HEAD has no body: use GET"));
-        }
+        let of_the_body = [
+            ("json", !self.json.0.is_empty()),
+            ("body_contains", self.body_contains.is_some()),
+            ("body_matches", self.body_matches.is_some()),
+            ("body_not_contains", self.body_not_contains.is_some()),
+            ("body_not_matches", self.body_not_matches.is_some()),
+        ];
+        let written = of_the_body.into_iter().filter(|(_, is_set)| head && *is_set);
+        found.extend(written.map(|(key, _)| (key, "an answer to HEAD has no body: use GET")));
         found
     }
 
@@ -117,6 +123,7 @@ impl HttpKeys {
         values.extend(&self.body);
         values.extend(self.json.0.iter().map(|(_, value)| value));
         values.extend(&self.body_contains);
+        values.extend(&self.body_not_contains);
         values.extend(self.header.0.iter().filter_map(|(_, rule)| match rule {
             HeaderRule::Equals(value) => Some(value),
             HeaderRule::Matches(_) => None,

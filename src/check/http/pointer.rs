@@ -3,26 +3,24 @@
 
 use std::fmt;
 
+use super::json_path;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A place: a JSON pointer (RFC 6901) where it begins with `/`, else keys and indexes with dots between.
+/// A place: a JSON pointer (RFC 6901) where it begins with `/`, else a path as other tools write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pointer {
     steps: Vec<String>,
 }
 
 impl Pointer {
-    /// Reads `/a/b~1c/0` or `a.b.0`.
+    /// Reads `/a/b~1c/0`, `a.b.0` or `$.a.b[0]`.
     ///
     /// # Errors
     /// What is wrong, in words.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
-        let Some(inner) = text.strip_prefix('/') else {
-            let steps: Vec<String> = text.split('.').map(str::to_owned).collect();
-            return match steps.iter().any(String::is_empty) {
-                true => Err("a place in the document has an empty step: write /a/b or a.b"),
-                false => Ok(Self { steps }),
-            };
+        // A fragment of a URL holds a pointer behind its `#`.
+        let Some(inner) = text.strip_prefix("#/").or_else(|| text.strip_prefix('/')) else {
+            return json_path::steps(text).map(|steps| Self { steps });
         };
         let steps = inner.split('/').map(unescape).collect::<Option<Vec<_>>>();
         steps
@@ -259,6 +257,10 @@ mod tests {
             ("big", "18446744073709551615"),
             ("s", "007"),
             ("/a.b", "dotted"),
+            ("$['a.b']", "dotted"),
+            ("$.a.b[1].c", "x"),
+            ("#/a/b/0", "10"),
+            (".a.b[0]", "10"),
             ("twice", "2"),
         ] {
             let found = Pointer::parse(place).unwrap().find(DOCUMENT).unwrap();
@@ -288,7 +290,7 @@ mod tests {
 
     #[test]
     fn broken_places_and_documents() {
-        for place in ["", "a..b", ".a", "/a~2", "/~"] {
+        for place in ["", "a..b", "a[*]", "/a~2", "/~"] {
             assert!(Pointer::parse(place).is_err(), "{place}");
         }
         let pointer = Pointer::parse("a").unwrap();
