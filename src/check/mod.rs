@@ -3,6 +3,7 @@
 pub mod address;
 pub mod connection;
 mod dialect;
+mod dialogue;
 pub mod dns;
 pub mod env;
 mod expression;

@@ -3,32 +3,25 @@
 //! It has no protocol of its own, so it says no goodbye: a connection on which something was sent is aborted unless the
 //! peer closes it first.
 
-mod payload;
-
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::{timeout, timeout_at};
-use zeroize::Zeroizing;
+use tokio::io::AsyncReadExt as _;
+use tokio::time::timeout;
 
-use self::payload::{Expect, Pattern, Payload};
-use crate::cause::Cause;
 use crate::check::address::{self, Address};
+use crate::check::dialogue::{self, Dialogue, DialogueRun, Expect, Payload};
 use crate::check::{
     self, Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings,
 };
 use crate::config::node::{self, Node};
 use crate::env::Env;
-use crate::findings::{Context, TlsKeyNames};
-use crate::mask::Mask;
+use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::resolve::Walk;
-use crate::net::speaks::recognise;
-use crate::net::stream_error::{Expected, StreamError};
-use crate::outcome::{Evidence, Fault, Phase, bytes_of};
+use crate::outcome::Fault;
 use crate::scheme::Scheme;
 use crate::url::Endpoint;
 use crate::value::{Setting, Value};
@@ -49,19 +42,14 @@ pub const KIND: Kind = Kind {
     parse,
     from_url,
     facts: &[],
-    hint,
+    hint: dialogue::hint,
     counts_unfinished: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<Config>(),
 };
 
-/// How much of an answer is looked at.
-const ANSWER_LIMIT: usize = 64 * 1024;
-/// The verdict on what came must be there before the deadline ends the run.
-const MARGIN: Duration = Duration::from_millis(20);
 /// How long a server may take to speak first, where a check waits for nothing and such a server is not usual.
 const GREETING: Duration = Duration::from_millis(250);
-const EXPECTED: Expected = Expected { what: "an answer", protocol: None };
 
 /// Connects to an address. With `send`, sends bytes; with `expect`, compares the answer.
 #[derive(Deserialize)]
@@ -80,32 +68,27 @@ struct Config {
 
 struct Tcp {
     address: Address,
-    send: Option<Payload>,
-    expect: Option<Expect>,
+    dialogue: Dialogue,
 }
 
 fn parse(node: &Node) -> Parsed {
     let Config { address, send, expect } = node::read(node)?;
-    Ok(Arc::new(Tcp { address: Address::Configured(address), send, expect }))
+    Ok(Arc::new(Tcp { address: Address::Configured(address), dialogue: Dialogue { send, expect } }))
 }
 
 fn from_url(url: Value) -> Arc<dyn Check> {
-    Arc::new(Tcp { address: Address::Url(url), send: None, expect: None })
+    Arc::new(Tcp { address: Address::Url(url), dialogue: Dialogue::default() })
 }
 
 /// The values of one run.
 struct TcpRun {
     endpoint: Endpoint,
-    send: Option<Zeroizing<Vec<u8>>>,
-    expect: Option<Pattern>,
+    dialogue: DialogueRun,
 }
 
 impl Tcp {
     fn resolve(&self, endpoint: Result<Endpoint, Fault>, env: &dyn Env) -> Result<TcpRun, Fault> {
-        let endpoint = endpoint?;
-        let send = self.send.as_ref().map(|send| send.resolve(env)).transpose()?;
-        let expect = self.expect.as_ref().map(|expect| expect.resolve(env)).transpose()?;
-        Ok(TcpRun { endpoint, send, expect })
+        Ok(TcpRun { endpoint: endpoint?, dialogue: self.dialogue.resolve(env)? })
     }
 }
 
@@ -121,9 +104,7 @@ impl Check for Tcp {
     }
 
     fn values(&self) -> Vec<&Value> {
-        let sent = self.send.iter().flat_map(Payload::values);
-        let expected = self.expect.iter().flat_map(Expect::values);
-        self.address.value().into_iter().chain(sent).chain(expected).collect()
+        self.address.value().into_iter().chain(self.dialogue.values()).collect()
     }
 }
 
@@ -131,18 +112,9 @@ impl Runnable for TcpRun {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
             let mut io = attempt.connect(&self.endpoint).await?;
-            if let Some(bytes) = &self.send {
-                attempt.enter(Phase::Request);
-                io.write_all(bytes)
-                    .await
-                    .map_err(|error| attempt.stream_error(StreamError::Failed(&error), EXPECTED))?;
-            }
-            if let Some(expected) = &self.expect {
-                attempt.enter(Phase::Assert);
-                await_answer(attempt, &mut io, expected, Sent(self.send.as_deref())).await?;
-            }
+            self.dialogue.hold(attempt, &mut io).await?;
             attempt.leave();
-            if self.send.is_none() && self.expect.is_none() {
+            if self.dialogue.is_empty() {
                 hear_greeting(attempt, &mut io, self.endpoint.port).await;
             }
             attempt.abandon(io).await;
@@ -166,94 +138,6 @@ async fn hear_greeting(attempt: &mut Attempt, io: &mut Io, port: u16) {
         };
         let something = matches!(heard, Some(Ok(count)) if count > 0);
         attempt.world().greeters.heard(address, something);
-    }
-}
-
-/// How far the reading of an answer got.
-enum Step {
-    /// More bytes are there.
-    More,
-    /// The peer closed.
-    Ended,
-    /// Time is up.
-    TimeUp,
-}
-
-/// Reads until what is expected is there, cannot come any more, or time is up.
-async fn await_answer(
-    attempt: &mut Attempt,
-    io: &mut Io,
-    expected: &payload::Pattern,
-    sent: Sent<'_>,
-) -> Result<(), Fault> {
-    let mut answer = Vec::new();
-    let mut judge = expected.judge();
-    loop {
-        let step = read_step(attempt, io, &mut answer).await?;
-        match judge.judge(&answer, matches!(step, Step::Ended)).await {
-            Ok(Some(true)) => return Ok(()),
-            Ok(Some(false)) => return Err(mismatch(attempt, &answer, expected, sent)),
-            Ok(None) => {}
-            Err(costly) => {
-                attempt.facts().excerpt = Some(sent.excerpt(&answer));
-                return Err(costly.fault("the answer"));
-            }
-        }
-        match step {
-            Step::More if answer.len() >= ANSWER_LIMIT => {
-                attempt.facts().excerpt = Some(sent.excerpt(&answer));
-                let message = format!("{} in its first {} bytes", expected.absent(), answer.len());
-                return Err(attempt.fault(Cause::TooLarge, message));
-            }
-            Step::More => {}
-            Step::Ended => return Err(attempt.stream_error(StreamError::Ended, EXPECTED)),
-            Step::TimeUp if answer.is_empty() => return Err(attempt.deadline_fault()),
-            // Nothing that came so far matches.
-            Step::TimeUp if expected.is_open() => return Err(mismatch(attempt, &answer, expected, sent)),
-            Step::TimeUp => return Err(attempt.deadline_fault()),
-        }
-    }
-}
-
-async fn read_step(attempt: &Attempt, io: &mut Io, answer: &mut Vec<u8>) -> Result<Step, Fault> {
-    let mut chunk = [0; 4096];
-    match timeout_at(attempt.deadline() - MARGIN, io.read(&mut chunk)).await {
-        Ok(Ok(0)) => Ok(Step::Ended),
-        Ok(Ok(count)) => {
-            answer.extend_from_slice(&chunk[..count]);
-            Ok(Step::More)
-        }
-        Ok(Err(error)) => Err(attempt.stream_error(StreamError::Failed(&error), EXPECTED)),
-        Err(_) => Ok(Step::TimeUp),
-    }
-}
-
-/// Other bytes came: how many, and what speaks so; the bytes themselves are for `check` and `diagnose`.
-fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
-    (fault.cause == Cause::BodyMismatch).then(|| {
-        "Another server than the expected one answers on this port, or it sends something else first. pilotfish check \
-         shows an excerpt."
-            .to_owned()
-    })
-}
-
-fn mismatch(attempt: &mut Attempt, answer: &[u8], expected: &payload::Pattern, sent: Sent<'_>) -> Fault {
-    attempt.facts().excerpt = Some(sent.excerpt(answer));
-    let speaks = recognise(answer).map_or_else(String::new, |protocol| format!("; the peer speaks {protocol}"));
-    let received = bytes_of(answer);
-    attempt.fault(Cause::BodyMismatch, format!("{} (received {received}){speaks}", expected.absent()))
-}
-
-/// The bytes that were sent, which the peer may repeat.
-#[derive(Clone, Copy)]
-struct Sent<'a>(Option<&'a Vec<u8>>);
-
-impl Sent<'_> {
-    /// The start of an answer without what was sent.
-    fn excerpt(self, answer: &[u8]) -> String {
-        let mut mask = Mask::default();
-        self.0.iter().for_each(|sent| mask.add_words(&String::from_utf8_lossy(sent)));
-        mask.excerpt(&String::from_utf8_lossy(answer))
     }
 }
 

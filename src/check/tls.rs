@@ -2,8 +2,10 @@
 //! it says nothing but the goodbye.
 
 mod hint;
+mod lines;
 mod smtp;
 mod starttls;
+mod xmpp;
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use self::starttls::StartTls;
 use crate::cause::Cause;
 use crate::check::address::{self, Address};
+use crate::check::dialogue::{self, Dialogue, DialogueRun, Expect, Payload};
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
 use crate::config::node::{self, Node};
@@ -49,7 +52,9 @@ pub const KIND: Kind = Kind {
     parse,
     from_url,
     facts: &[],
-    hint: hint::hint,
+    hint: |fault, evidence, context| {
+        hint::hint(fault, evidence, context).or_else(|| dialogue::hint(fault, evidence, context))
+    },
     counts_unfinished: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<TlsCheckKeys>(),
@@ -59,14 +64,19 @@ pub const KIND: Kind = Kind {
 const JUDGEMENT: Duration = Duration::from_secs(1);
 
 /// The keys of a `tls` check.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "tls"))]
 #[serde(deny_unknown_fields)]
 struct TlsCheckKeys {
     /// The address of the target: `host:port`, `1.2.3.4:port` or `[::1]:port`.
     address: Setting<Endpoint>,
-    /// The protocol that requests TLS after connecting: `smtp` or `postgres`. Default: TLS starts at once.
+    /// The protocol that requests TLS after connecting: `smtp`, `imap`, `pop3`, `ftp`, `xmpp` or `postgres`. Default: TLS
+    /// starts at once.
     starttls: Option<Setting<StartTls>>,
+    /// The bytes to send inside TLS, written as in the kind `tcp`.
+    send: Option<Payload>,
+    /// The expected answer inside TLS, such as a banner, written as in the kind `tcp`.
+    expect: Option<Expect>,
     /// The number of days for which every certificate of the chain must still be valid, 0 to 3650.
     min_days_valid: Option<Setting<Days>>,
     /// The application protocols to offer, preferred first. The server must accept one of them.
@@ -123,22 +133,24 @@ struct Tls {
     min_days_valid: Option<Setting<Days>>,
     alpn: Vec<Setting<Alpn>>,
     keys: Arc<TlsKeys>,
+    dialogue: Dialogue,
 }
 
 fn parse(node: &Node) -> Parsed {
-    let TlsCheckKeys { address, starttls, min_days_valid, alpn, ca, cert, key, server_name, verify } =
+    let TlsCheckKeys { address, starttls, send, expect, min_days_valid, alpn, ca, cert, key, server_name, verify } =
         node::read(node)?;
     let keys = TlsKeys { ca, cert, key, server_name, verify };
     let problems = keys.problems(node);
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok(Arc::new(Tls { address: Address::Configured(address), starttls, min_days_valid, alpn, keys: Arc::new(keys) }))
+    let (address, keys, dialogue) = (Address::Configured(address), Arc::new(keys), Dialogue { send, expect });
+    Ok(Arc::new(Tls { address, starttls, min_days_valid, alpn, keys, dialogue }))
 }
 
 fn from_url(url: Value) -> Arc<dyn Check> {
-    let keys = Arc::default();
-    Arc::new(Tls { address: Address::Url(url), starttls: None, min_days_valid: None, alpn: Vec::new(), keys })
+    let (address, keys, dialogue) = (Address::Url(url), Arc::default(), Dialogue::default());
+    Arc::new(Tls { address, starttls: None, min_days_valid: None, alpn: Vec::new(), keys, dialogue })
 }
 
 /// The values of one run; the files of `keys` are read when TLS starts.
@@ -148,6 +160,7 @@ struct TlsRun {
     days: Option<Days>,
     alpn: Vec<String>,
     keys: Arc<TlsKeys>,
+    dialogue: DialogueRun,
 }
 
 impl Tls {
@@ -157,7 +170,8 @@ impl Tls {
         let days = self.min_days_valid.as_ref().map(|days| days.resolve("min_days_valid", env)).transpose()?;
         let alpn = self.alpn.iter().map(|name| Ok(name.resolve("alpn", env)?.0));
         let alpn = alpn.collect::<Result<_, Fault>>()?;
-        Ok(TlsRun { endpoint, starttls, days, alpn, keys: Arc::clone(&self.keys) })
+        let dialogue = self.dialogue.resolve(env)?;
+        Ok(TlsRun { endpoint, starttls, days, alpn, keys: Arc::clone(&self.keys), dialogue })
     }
 }
 
@@ -177,7 +191,7 @@ impl Check for Tls {
             [self.starttls.as_ref().and_then(Setting::later), self.min_days_valid.as_ref().and_then(Setting::later)];
         let alpn = self.alpn.iter().filter_map(Setting::later);
         let own = self.address.value().into_iter().chain(settings.into_iter().flatten()).chain(alpn);
-        own.chain(self.keys.values()).collect()
+        own.chain(self.keys.values()).chain(self.dialogue.values()).collect()
     }
 }
 
@@ -190,7 +204,7 @@ impl Runnable for TlsRun {
             let mut io = attempt.connect(&self.endpoint).await?;
             if let Some(protocol) = self.starttls {
                 attempt.enter(Phase::Tls);
-                if let Err(fault) = starttls::ask(attempt, &mut io, protocol).await {
+                if let Err(fault) = starttls::ask(attempt, &mut io, protocol, &self.endpoint.host).await {
                     // What declines speaks the protocol; what speaks another one is left alone.
                     if smtp::expects_goodbye(&fault) {
                         starttls::quit(attempt, &mut io, protocol).await;
@@ -200,20 +214,27 @@ impl Runnable for TlsRun {
                 }
             }
             let mut io = attempt.start_tls(io, &options).await?;
+            let answered = self.dialogue.hold(attempt, &mut io).await;
             if let Some(protocol) = self.starttls {
                 starttls::quit(attempt, &mut io, protocol).await;
             }
+            // What is heard now is the better reason where an answer did not come.
             let judged = judge(attempt, &mut io).await;
-            let agreed = judged.and_then(|()| agreed(attempt, &options.alpn));
-            let result = agreed.and_then(|()| {
-                attempt.enter(Phase::Assert);
-                let session = attempt.tls().expect("start_tls returns a stream");
-                self.days.map_or(Ok(()), |Days(days)| session.check_days_left(days))
-            });
+            let result = judged.and_then(|()| self.certificate(attempt)).and(answered);
             attempt.leave();
             attempt.close(io).await;
             result
         })
+    }
+}
+
+impl TlsRun {
+    /// The agreed protocol, and the days that are left.
+    fn certificate(&self, attempt: &mut Attempt) -> Result<(), Fault> {
+        agreed(attempt, &self.alpn)?;
+        attempt.enter(Phase::Assert);
+        let session = attempt.tls().expect("start_tls returns a stream");
+        self.days.map_or(Ok(()), |Days(days)| session.check_days_left(days))
     }
 }
 

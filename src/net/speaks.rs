@@ -35,6 +35,8 @@ pub enum Protocol {
     Nats,
     /// A VNC banner.
     Vnc,
+    /// The opening of an XMPP stream.
+    Xmpp,
 }
 
 impl Protocol {
@@ -63,6 +65,7 @@ impl Protocol {
             Self::Amqp => "AMQP",
             Self::Nats => "NATS",
             Self::Vnc => "VNC",
+            Self::Xmpp => "XMPP",
         }
     }
 }
@@ -76,12 +79,14 @@ impl fmt::Display for Protocol {
 /// The protocol that a server's first bytes belong to.
 #[must_use]
 pub fn recognise(head: &[u8]) -> Option<Protocol> {
-    const PREFIXES: [(&[u8], Protocol); 8] = [
+    const PREFIXES: [(&[u8], Protocol); 10] = [
         (b"HTTP/", Protocol::Http),
         (b"SSH-", Protocol::Ssh),
         (b"AMQP", Protocol::Amqp),
         (b"INFO {", Protocol::Nats),
         (b"RFB 00", Protocol::Vnc),
+        (b"<stream:stream", Protocol::Xmpp),
+        (b"<?xml version='1.0'?><stream:stream", Protocol::Xmpp),
         (b"* OK", Protocol::Imap),
         (b"* BYE", Protocol::Imap),
         (b"* PREAUTH", Protocol::Imap),
@@ -189,6 +194,7 @@ mod tests {
             (b"AMQP\0\0\x09\x01", "AMQP"),
             (b"INFO {\"server_id\":\"N\"}", "NATS"),
             (b"* OK IMAP4rev1", "IMAP"),
+            (b"<?xml version='1.0'?><stream:stream id='x'", "XMPP"),
             (b"RFB 003.008\n", "VNC"),
         ] {
             assert_eq!(recognise(head).unwrap().to_string(), name, "{head:?}");
@@ -197,9 +203,20 @@ mod tests {
 
     #[test]
     fn says_nothing_of_what_fits_nothing() {
-        for head in
-            [&b""[..], b"N", b"S", b"E", b"hello", b"200 ok", b"-1", b"-x ", b"220", b"\x15\x02", b"\0\0\0\0\0\0\0\0\0"]
-        {
+        for head in [
+            &b""[..],
+            b"<?xml version='1.0'?><html>",
+            b"N",
+            b"S",
+            b"E",
+            b"hello",
+            b"200 ok",
+            b"-1",
+            b"-x ",
+            b"220",
+            b"\x15\x02",
+            b"\0\0\0\0\0\0\0\0\0",
+        ] {
             assert_eq!(recognise(head), None, "{head:?}");
         }
     }

@@ -6,6 +6,7 @@ mod limits;
 mod odd;
 mod placeholder;
 mod resets;
+mod starttls;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};

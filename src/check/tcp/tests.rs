@@ -1,8 +1,8 @@
 //! The keys, and the comparison over real sockets.
 
-use super::payload::{Expect, Payload};
 use super::{Tcp, from_url, parse};
 use crate::check::Check as _;
+use crate::check::dialogue::{Dialogue, Payload};
 use crate::config::node;
 use crate::env::MapEnv;
 use crate::net::World;
@@ -165,7 +165,7 @@ async fn a_flood_is_too_large_and_silence_a_timeout() {
 fn what_is_read_at_each_run_is_known() {
     let node = node::parse("{address: {env: A}, send: 'x${B}', expect: {file: /c}}").unwrap();
     assert_eq!(parse(&node).unwrap_or_else(|_| panic!("it is right")).values().len(), 3);
-    let none = Tcp { address: super::Address::Url(Value::literal("tcp://h:1")), send: None, expect: None::<Expect> };
+    let none = Tcp { address: super::Address::Url(Value::literal("tcp://h:1")), dialogue: Dialogue::default() };
     assert_eq!(none.values().len(), 1);
 }
 

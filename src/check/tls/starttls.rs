@@ -1,4 +1,4 @@
-//! How TLS is asked for inside another protocol, `smtp` in its own file. Reads are bounded, and nothing may follow the
+//! How TLS is asked for inside another protocol, most of them in files of their own. Reads are bounded, and nothing may follow the
 //! server's consent: it would be taken for something that came over TLS.
 
 use std::str::FromStr;
@@ -6,7 +6,8 @@ use std::str::FromStr;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout_at;
 
-use super::smtp;
+use super::lines::{self, FTP, IMAP, Lines, POP3};
+use super::{smtp, xmpp};
 use crate::cause::Cause;
 use crate::check::mail::TOO_MUCH;
 use crate::check::reader::{ReadError, Reader};
@@ -15,12 +16,17 @@ use crate::net::io::Io;
 use crate::net::speaks::Protocol;
 use crate::net::stream_error::{Expected, StreamError};
 use crate::outcome::{Detail, Fault, StreamDetail, TlsDetail};
+use crate::url::Host;
 
 /// The protocol in which TLS is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum StartTls {
     /// RFC 3207.
     Smtp,
+    /// A protocol of lines.
+    Lines(&'static Lines),
+    /// RFC 6120.
+    Xmpp,
     /// PostgreSQL's SSLRequest.
     Postgres,
 }
@@ -31,8 +37,12 @@ impl FromStr for StartTls {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "smtp" => Ok(Self::Smtp),
+            "imap" => Ok(Self::Lines(&IMAP)),
+            "pop3" => Ok(Self::Lines(&POP3)),
+            "ftp" => Ok(Self::Lines(&FTP)),
+            "xmpp" => Ok(Self::Xmpp),
             "postgres" => Ok(Self::Postgres),
-            _ => Err("smtp or postgres".to_owned()),
+            _ => Err("smtp, imap, pop3, ftp, xmpp or postgres".to_owned()),
         }
     }
 }
@@ -40,11 +50,13 @@ impl FromStr for StartTls {
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// Asks; afterwards the stream is ready for the handshake.
-pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls) -> Result<(), Fault> {
+pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls, host: &Host) -> Result<(), Fault> {
     let deadline = attempt.deadline();
     let asking = async {
         match protocol {
             StartTls::Smtp => smtp::ask(attempt, io).await,
+            StartTls::Lines(lines) => lines::ask(attempt, io, lines).await,
+            StartTls::Xmpp => xmpp::ask(attempt, io, host).await,
             StartTls::Postgres => postgres(attempt, io).await,
         }
     };
@@ -62,12 +74,16 @@ pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls) 
     }
 }
 
-/// Says goodbye in the protocol, so that the server logs no lost connection. PostgreSQL expects none before its login.
+/// Says goodbye in the protocol, so that the server logs no lost connection. PostgreSQL expects none before its
+/// login, XMPP none before a stream is opened.
 pub(super) async fn quit(attempt: &Attempt, io: &mut Io, protocol: StartTls) {
-    if protocol == StartTls::Smtp {
-        // A peer that is gone needs no goodbye.
-        drop(timeout_at(attempt.deadline(), io.write_all(b"QUIT\r\n")).await);
-    }
+    let goodbye = match protocol {
+        StartTls::Smtp => "QUIT\r\n",
+        StartTls::Lines(lines) => lines.goodbye,
+        StartTls::Xmpp | StartTls::Postgres => return,
+    };
+    // A peer that is gone needs none.
+    drop(timeout_at(attempt.deadline(), io.write_all(goodbye.as_bytes())).await);
 }
 
 /// One byte; nothing may come behind it.
