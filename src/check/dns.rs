@@ -18,7 +18,7 @@ use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
 use crate::net::resolve::{self, Budget, PORT, RECORD_LIMIT, RecordType};
-use crate::outcome::{FactKey, FactValue, Fault, Phase, SERVER_TEXT_LIMIT, clean_text};
+use crate::outcome::{Evidence, FactKey, FactValue, Fault, Phase, Query, SERVER_TEXT_LIMIT, clean_text};
 use crate::scheme::Scheme;
 use crate::url::{Endpoint, Host, Url};
 use crate::value::{Setting, Value};
@@ -31,7 +31,7 @@ pub const KIND: Kind = Kind {
     url_form: "dns://name?type=AAAA&server=10.0.0.10:53",
     schemes: &[Scheme::new("dns")],
     subject: Subject::Surroundings,
-    shown: ShownKeys { plain: &["min_answers", "name", "server", "type"], ..ShownKeys::NONE },
+    shown: ShownKeys { plain: &["expect_rcode", "min_answers", "name", "server", "type"], ..ShownKeys::NONE },
     tls_keys: TlsKeyNames::NONE,
     discovery: DiscoveryRule::NONE,
     care: Care::USUAL,
@@ -70,6 +70,56 @@ struct DnsKeys {
     expect: Vec<Value>,
     /// The minimum number of records, 0 to 256. Default: 1.
     min_answers: Option<Setting<Least>>,
+    /// The response code that the name server must answer with: `NOERROR`, `NXDOMAIN`, `REFUSED` or `SERVFAIL`. With any
+    /// but `NOERROR`, the check passes if the name does not resolve in this way, for names that must not exist or not be
+    /// served. Default: `NOERROR`.
+    expect_rcode: Option<Setting<Rcode>>,
+}
+
+/// A response code that may be expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rcode {
+    NoError,
+    NxDomain,
+    Refused,
+    ServFail,
+}
+
+impl Rcode {
+    const ALL: [Self; 4] = [Self::NoError, Self::NxDomain, Self::Refused, Self::ServFail];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoError => "NOERROR",
+            Self::NxDomain => "NXDOMAIN",
+            Self::Refused => "REFUSED",
+            Self::ServFail => "SERVFAIL",
+        }
+    }
+
+    /// The code that a lookup ended with; `None` where no name server answered with one of these.
+    fn of(found: &Result<Vec<String>, Fault>, evidence: &Evidence) -> Option<Self> {
+        match found.as_ref().map_err(|fault| fault.cause) {
+            Ok(_) | Err(Cause::DnsNoAddress) => Some(Self::NoError),
+            Err(Cause::DnsNotFound) => Some(Self::NxDomain),
+            Err(Cause::DnsRefused) => Some(Self::Refused),
+            // Other errors have this cause as well.
+            Err(Cause::DnsServerFailure) => {
+                let is_one = |query: &Query| query.answer.as_str() == Self::ServFail.as_str();
+                evidence.queries.iter().any(is_one).then_some(Self::ServFail)
+            }
+            Err(_) => None,
+        }
+    }
+}
+
+impl FromStr for Rcode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|code| code.as_str().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| "NOERROR, NXDOMAIN, REFUSED or SERVFAIL".to_owned())
+    }
 }
 
 /// A name server's address.
@@ -118,6 +168,7 @@ struct Wanted {
     /// Each expected record, ready to compare, and how it is named in messages: what came from a variable is not shown.
     expect: Vec<(String, String)>,
     least: usize,
+    rcode: Rcode,
 }
 
 impl Check for Dns {
@@ -142,8 +193,12 @@ impl Check for Dns {
         match self {
             Self::Url(url) => vec![url],
             Self::DnsKeys(keys) => {
-                let settings =
-                    [later(keys.record.as_ref()), later(keys.server.as_ref()), later(keys.min_answers.as_ref())];
+                let settings = [
+                    later(keys.record.as_ref()),
+                    later(keys.server.as_ref()),
+                    later(keys.min_answers.as_ref()),
+                    later(keys.expect_rcode.as_ref()),
+                ];
                 std::iter::once(&keys.name).chain(&keys.expect).chain(settings.into_iter().flatten()).collect()
             }
         }
@@ -157,6 +212,12 @@ impl Runnable for Wanted {
             attempt.enter(Phase::Resolve);
             let budget = Budget::start(attempt);
             let found = resolve::records(attempt, &wanted.name, wanted.record, wanted.server, budget).await;
+            if wanted.rcode != Rcode::NoError
+                && let Some(code) = Rcode::of(&found, attempt.evidence())
+            {
+                attempt.enter(Phase::Assert);
+                return wanted.judge_code(code).map_err(|message| attempt.fault(Cause::DnsAnswerMismatch, message));
+            }
             let found = match found {
                 // No address is a failure to resolve; no other record is one only where records are wanted.
                 Err(fault) if fault.cause == Cause::DnsNoAddress && wanted.without_records_is_an_answer() => Vec::new(),
@@ -231,7 +292,9 @@ impl DnsKeys {
             expect.push((comparable(text.expose(), record), shown));
         }
         let least = least.map_or(1, |Least(least)| least);
-        Ok(Wanted { name, record, server: server.map(|Server(server)| server), expect, least })
+        let rcode = self.expect_rcode.as_ref().map(|code| code.resolve("expect_rcode", env)).transpose()?;
+        let (server, rcode) = (server.map(|Server(server)| server), rcode.unwrap_or(Rcode::NoError));
+        Ok(Wanted { name, record, server, expect, least, rcode })
     }
 }
 
@@ -258,6 +321,15 @@ impl Wanted {
     /// Whether NODATA is for [`Self::judge`] to judge.
     fn without_records_is_an_answer(&self) -> bool {
         self.least == 0 || !matches!(self.record, RecordType::A | RecordType::Aaaa)
+    }
+
+    /// What is wrong with the code, where the name must not resolve.
+    fn judge_code(&self, code: Rcode) -> Result<(), String> {
+        let wanted = self.rcode;
+        if code == wanted {
+            return Ok(());
+        }
+        Err(format!("the name server answered {} for {}, expected {}", code.as_str(), self.name, wanted.as_str()))
     }
 
     /// What is wrong with the records.
@@ -307,7 +379,8 @@ fn from_url(text: &str) -> Result<Wanted, String> {
     let server = url.param("server").map(str::parse::<Server>).transpose();
     let server = server.map_err(|expected| format!("server: expected {expected}"))?;
     let name = asked_name(&host.to_string(), record)?;
-    Ok(Wanted { name, record, server: server.map(|Server(server)| server), expect: Vec::new(), least: 1 })
+    let server = server.map(|Server(server)| server);
+    Ok(Wanted { name, record, server, expect: Vec::new(), least: 1, rcode: Rcode::NoError })
 }
 
 /// The name to ask for; an address becomes its reverse name.
@@ -368,6 +441,12 @@ fn literal_problems(keys: &DnsKeys, node: &Node) -> Vec<Problem> {
         && let Err(message) = asked_name(text.expose().trim(), record)
     {
         problems.push(Problem::new(node.get("name").unwrap_or(node).span, "name", message));
+    }
+    if matches!(keys.expect_rcode, Some(Setting::Known(code)) if code != Rcode::NoError) {
+        let of_records = ["expect", "min_answers"].into_iter().filter_map(|key| Some((key, node.get(key)?)));
+        problems.extend(of_records.map(|(key, value)| {
+            Problem::new(value.span, key, "an answer with this `expect_rcode` has no records: remove one of the two")
+        }));
     }
     let items = node.get("expect").map_or(&[][..], |list| match &list.raw {
         Raw::Sequence(items) => items,

@@ -100,6 +100,37 @@ fn what_is_expected() {
 }
 
 #[test]
+fn a_name_that_must_not_resolve() {
+    let server = NameServer::here("db.lab A = 10.0.0.1\nempty.lab A nodata\nno.lab * refused\nbroken.lab * servfail");
+    let server = server.address;
+    for (name, code, expected) in [
+        ("gone.lab", "NXDOMAIN", "passed"),
+        ("gone.lab", "nxdomain", "passed"),
+        ("no.lab", "REFUSED", "passed"),
+        ("broken.lab", "SERVFAIL", "passed"),
+        ("db.lab", "NOERROR", "passed"),
+        ("gone.lab", "NOERROR", "dns_not_found"),
+        ("db.lab", "NXDOMAIN", "dns_answer_mismatch"),
+        ("empty.lab", "NXDOMAIN", "dns_answer_mismatch"),
+        ("no.lab", "NXDOMAIN", "dns_answer_mismatch"),
+        ("broken.lab", "NXDOMAIN", "dns_answer_mismatch"),
+        ("gone.lab", "REFUSED", "dns_answer_mismatch"),
+    ] {
+        let report = configured(&format!("{{name: {name}, server: \"{server}\", expect_rcode: {code}}}"));
+        assert_eq!(cause(&report), expected, "{name} {code}: {report}");
+        if expected == "passed" {
+            assert_eq!(only(&report)["findings"], serde_json::json!([]), "{name} {code}");
+        }
+    }
+    let report = configured(&format!("{{name: db.lab, server: \"{server}\", expect_rcode: NXDOMAIN}}"));
+    assert_eq!(message(&report), "the name server answered NOERROR for db.lab, expected NXDOMAIN");
+    // Silence is no answer.
+    let nobody = crate::support::free_port();
+    let report = configured(&format!("{{name: db.lab, server: \"127.0.0.1:{nobody}\", expect_rcode: NXDOMAIN}}"));
+    assert_eq!(cause(&report), "dns_timeout");
+}
+
+#[test]
 fn faults_of_the_file_name_place_and_key() {
     let folder = Folder::new();
     for (keys, said) in [
@@ -109,6 +140,8 @@ fn faults_of_the_file_name_place_and_key() {
         ("{name: db, expect: [fd00::1]}", "checks[0].dns.expect[0]: expected an IPv4 address"),
         ("{name: db, server: dns.lab}", "10.96.0.10:53"),
         ("{nam: db}", "name"),
+        ("{name: db, expect_rcode: NODATA}", "expected NOERROR, NXDOMAIN, REFUSED or SERVFAIL"),
+        ("{name: db, expect_rcode: NXDOMAIN, min_answers: 2}", "has no records: remove one of the two"),
     ] {
         let path = folder.write("pilotfish.yaml", format!("checks:\n  - name: names\n    dns: {keys}\n"));
         let ran = ran(&["check", "-c", &path]);
