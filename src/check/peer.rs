@@ -31,6 +31,7 @@ pub(crate) mod fuzz;
 mod health;
 mod names;
 mod own_status;
+mod products;
 mod reading;
 mod statement;
 mod subject;

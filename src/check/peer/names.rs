@@ -66,13 +66,13 @@ const LISTS: [(Meaning, &str); 34] = [
          backends",
     ),
     // The same, but a list under these may as well be one of anything: search results, blog entries.
-    (Meaning::LooseChecks, "entries parts results services"),
+    (Meaning::LooseChecks, "entities entries parts results services"),
     // They only wrap: their name is no part's.
     (Meaning::Wrapper, "details data error errors status health result body response"),
     // Of these, what wraps an object that is about the whole.
     (Meaning::WholeWrapper, "status health"),
     // Their value is the name of the object that contains them.
-    (Meaning::Naming, "name component componentid componentname service servicename check"),
+    (Meaning::Naming, "alias name component componentid componentname service servicename check"),
     // The same where there is no name.
     (Meaning::Key, "id key"),
     // Of these, what only checks have.
