@@ -42,6 +42,7 @@ mod json_path;
 pub(crate) mod keys;
 pub(crate) mod origin;
 pub(crate) mod pointer;
+mod proxy;
 pub(crate) mod redirect;
 pub(crate) mod request;
 pub(crate) mod rules;
@@ -85,7 +86,7 @@ pub(crate) const PLAIN: [&str; 8] =
     ["follow_redirects", "http_version", "max_response", "method", "server_name", "status", "username", "verify"];
 /// What is shown of the keys.
 pub(crate) const SHOWN: ShownKeys =
-    ShownKeys { plain: &PLAIN, urls: &["url"], paths: PEM_KEYS, free: &["headers", "header", "json"] };
+    ShownKeys { plain: &PLAIN, urls: &["proxy", "url"], paths: PEM_KEYS, free: &["headers", "header", "json"] };
 
 struct Http {
     keys: Arc<HttpKeys>,
@@ -159,7 +160,9 @@ pub(crate) fn prepare<R: Runnable + 'static>(
         let request = Request::new(keys, url?, env)?;
         Ok(finish(Exchange { keys: Arc::clone(keys), request, wanted }))
     });
-    let endpoints = origin.map(|origin| origin.endpoint).into_iter().collect();
+    let proxy = origin.as_ref().and_then(|origin| keys.proxy.on_the_way_to(origin, env).ok().flatten());
+    let dialled = proxy.map(|proxy| proxy.endpoint.clone()).or_else(|| origin.map(|origin| origin.endpoint));
+    let endpoints = dialled.into_iter().collect();
     Prepared::new(target, endpoints, readings(&keys.values(), env), run)
 }
 
@@ -294,7 +297,18 @@ async fn once(keys: &HttpKeys, body: BodyUse, attempt: &mut Attempt, request: &R
         true => Some(tls_options(keys, attempt, &request.named, &endpoint.host)?),
         false => None,
     };
-    let mut io = attempt.connect(endpoint).await?;
+    let proxy = keys.proxy.on_the_way_to(&request.origin, attempt.env())?;
+    let mut io = match &proxy {
+        None => attempt.connect(endpoint).await?,
+        Some(proxy) => {
+            let mut io = attempt.connect(&proxy.endpoint).await.map_err(|fault| proxy.blame(fault))?;
+            if *secure && let Err(fault) = proxy.tunnel(attempt, &mut io, &request.origin).await {
+                attempt.close(io).await;
+                return Err(fault);
+            }
+            io
+        }
+    };
     let mut version = match keys.http_version {
         Some(HttpVersion::Two) => Version::HTTP_2,
         Some(HttpVersion::One) | None => Version::HTTP_11,
@@ -313,6 +327,11 @@ async fn once(keys: &HttpKeys, body: BodyUse, attempt: &mut Attempt, request: &R
             _ => Version::HTTP_11,
         };
     }
+    if proxy.is_some() && !secure && version == Version::HTTP_2 {
+        attempt.close(io).await;
+        let message = "HTTP/2 without TLS does not go through a proxy: remove `http_version` or `proxy`";
+        return Err(attempt.fault(Cause::ProbeLimit, message));
+    }
     // What the hop before has answered is forgotten.
     attempt.facts().body_bytes = None;
     let follows = keys.follow_redirects.0.is_some();
@@ -320,7 +339,7 @@ async fn once(keys: &HttpKeys, body: BodyUse, attempt: &mut Attempt, request: &R
         true => Extent::Nothing,
         false => extent(keys, body, head),
     };
-    exchange::exchange(attempt, io, request.to_wire(version)?, extent).await
+    exchange::exchange(attempt, io, request.to_wire(version, proxy.as_deref().filter(|_| !secure))?, extent).await
 }
 
 fn tls_options(keys: &HttpKeys, attempt: &Attempt, named: &Host, host: &Host) -> Result<TlsOptions, Fault> {

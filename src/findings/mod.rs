@@ -41,6 +41,7 @@ pub use context::{Context, Reading};
 pub use entry::Entry;
 pub use hint::{general_hint, misled_hint, proxy_note, value_hint};
 pub use local::may_come_of_others;
+pub use proxies::proxy_as_go_has_it;
 pub use proxy_variables::ProxyVariables;
 pub use public_url::PublicUrl;
 pub use runtimes::RUNTIMES;

@@ -13,6 +13,7 @@ use self::clients::{CLIENTS, Client, Way};
 use super::context::Context;
 use super::entry::Entry;
 use super::host_class::{HostClass, classify, domain};
+use super::proxy_variables::ProxyVariables;
 use super::runtimes::RUNTIMES;
 use super::wording::join_names;
 use crate::cause::Cause;
@@ -32,6 +33,17 @@ const PROXY_CATCHES_CLUSTER_NAME: Entry = Entry {
               host of the cluster: the client sends the request to the proxy, while pilotfish connects directly",
     remedy: "add the host to NO_PROXY, and `.svc,.cluster.local` for every Service by its full name",
 };
+
+/// The variable that names the proxy on the way to a server, as Go's clients read the variables; `None` for the direct way.
+#[must_use]
+pub fn proxy_as_go_has_it(variables: &ProxyVariables, endpoint: &Endpoint, tls: bool) -> Option<&'static str> {
+    let name = endpoint.host.to_string().trim_matches(['[', ']']).to_ascii_lowercase();
+    let to = Destination { host: &endpoint.host, name: &name, port: endpoint.port, tls };
+    match Client::Go.way("go", variables, to) {
+        Way::Proxy(variable) => Some(variable),
+        Way::Direct | Way::Bypasses => None,
+    }
+}
 
 /// What the proxy variables of this container mean for the URL of the check.
 pub(super) fn judge(evidence: &Evidence, context: Context<'_>) -> Option<Finding> {

@@ -478,4 +478,5 @@ fn a_server_of_tls_that_answers_plain_text_with_an_alert() {
 }
 
 mod explained;
+mod proxy;
 mod redirects;

@@ -3,7 +3,7 @@
 mod status;
 
 use crate::cause::Cause;
-use crate::check::http::explain;
+use crate::check::http::{explain, proxy};
 use crate::findings::Context;
 use crate::net::speaks::Protocol;
 use crate::outcome::{Detail, Evidence, Fault, HttpDetail, Phase, RedirectPurpose, StreamDetail};
@@ -19,6 +19,11 @@ pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Optio
         return Some(format!(
             "The path exists, but not for this method. Set `method: {method}`, which the server allows (header Allow)."
         ));
+    }
+    if let Some(Detail::Protocol { code, .. }) = fault.detail
+        && let Some(text) = proxy::hint(code)
+    {
+        return Some(text);
     }
     let text = match fault.cause {
         Cause::HttpStatus => explained(fault).or_else(|| status::hint(evidence.facts.status_code))?,

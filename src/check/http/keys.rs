@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::check::http::proxy::ProxyKey;
 use crate::check::http::rules::{HeaderRule, HeaderRules, Headers, JsonRules};
 use crate::check::http::settings::{Follow, HttpUrl, HttpVersion, Pattern, Size, Statuses, Verb};
 use crate::check::tls_keys::TlsKeys;
@@ -46,6 +47,10 @@ pub(crate) struct HttpKeys {
     /// `1.1` or `2`. Default: both are offered over TLS, and HTTP/1.1 is used without TLS. With `2` and no TLS, the
     /// connection starts as HTTP/2 without an upgrade.
     pub(crate) http_version: Option<HttpVersion>,
+    /// The HTTP proxy to go through: `none` (the default), `env` (that of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, read as
+    /// Go does) or its URL, `http://user:password@proxy:3128`.
+    #[serde(default)]
+    pub(crate) proxy: ProxyKey,
     /// TLS settings, for `https://`.
     #[serde(default)]
     pub(crate) tls: TlsKeys,
@@ -86,6 +91,7 @@ impl HttpKeys {
             header: HeaderRules::default(),
             follow_redirects: Follow::default(),
             http_version: None,
+            proxy: ProxyKey::default(),
             tls: TlsKeys::default(),
             basic_auth: None,
             bearer_token: None,
@@ -130,6 +136,7 @@ impl HttpKeys {
         }));
         values.extend(self.basic_auth.iter().flat_map(|auth| [&auth.username, &auth.password]));
         values.extend(&self.bearer_token);
+        values.extend(self.proxy.value());
         values.extend(self.tls.values());
         values
     }

@@ -4,7 +4,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue,
-    USER_AGENT,
+    PROXY_AUTHORIZATION, USER_AGENT,
 };
 use hyper::{Method, Uri, Version};
 
@@ -13,6 +13,7 @@ use base64::Engine as _;
 use crate::cause::Cause;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::origin::Origin;
+use crate::check::http::proxy::Proxy;
 use crate::env::Env;
 use crate::findings::Blame;
 use crate::mask::Mask;
@@ -22,7 +23,7 @@ use crate::url::{Host, Url, redacted_path};
 use crate::value::Value;
 
 /// How we name ourselves.
-const AGENT: &str = concat!("pilotfish/", env!("CARGO_PKG_VERSION"));
+pub(super) const AGENT: &str = concat!("pilotfish/", env!("CARGO_PKG_VERSION"));
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -147,24 +148,35 @@ impl Request {
         }
     }
 
-    /// It as it goes over the wire in this version.
+    /// It as it goes over the wire in this version; to a `proxy` in full form.
     ///
     /// # Errors
     /// The host or the path cannot be written in a request.
-    pub(crate) fn to_wire(&self, version: Version) -> Result<hyper::Request<Full<Bytes>>, Fault> {
+    pub(crate) fn to_wire(
+        &self,
+        version: Version,
+        proxy: Option<&Proxy>,
+    ) -> Result<hyper::Request<Full<Bytes>>, Fault> {
         let unfit =
             |_| Fault::new(Phase::Assert, Cause::UrlMalformed, "the host or the path cannot be written in a request");
         let mut headers = self.headers.clone();
         let own = self.origin.authority();
         let host = headers.remove(HOST);
         let host = host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or(&own);
+        let path = || Uri::builder().path_and_query(self.target.expose());
         let uri = if version == Version::HTTP_2 {
             let scheme = if self.origin.secure { "https" } else { "http" };
-            Uri::builder().scheme(scheme).authority(host).path_and_query(self.target.expose()).build().map_err(unfit)?
+            path().scheme(scheme).authority(host).build().map_err(unfit)?
         } else {
             headers.insert(HOST, HeaderValue::from_str(host).map_err(|error| unfit(error.into()))?);
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
-            Uri::builder().path_and_query(self.target.expose()).build().map_err(unfit)?
+            match proxy {
+                None => path().build().map_err(unfit)?,
+                Some(proxy) => {
+                    headers.extend(proxy.authorization().map(|login| (PROXY_AUTHORIZATION, login)));
+                    path().scheme("http").authority(own.as_str()).build().map_err(unfit)?
+                }
+            }
         };
         // Some servers answer 411 to such a request without a length (RFC 9110, 8.6).
         if self.body.is_empty() && [Method::POST, Method::PUT, Method::PATCH].contains(&self.method) {

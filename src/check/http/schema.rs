@@ -1,5 +1,6 @@
 //! The schemas of what reads itself: the docs of the keys stand in `keys`.
 
+use crate::check::http::proxy::ProxyKey;
 use crate::check::http::rules::{HeaderRule, HeaderRules, Headers, JsonRules};
 use crate::check::http::settings::{Follow, HttpUrl, HttpVersion, Pattern, Size, Statuses, Verb};
 use crate::value::Value;
@@ -29,6 +30,7 @@ fn values_by_name(generator: &mut SchemaGenerator) -> Schema {
 const STATUS: &str = "^[1-9][0-9]{2}( *- *[1-9][0-9]{2})?$";
 
 schema! {
+    ProxyKey, "Proxy", generator => Value::json_schema(generator);
     HttpUrl, "HttpUrl", generator => Value::json_schema(generator);
     Verb, "Method", _generator => json_schema!({"enum": ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]});
     HttpVersion, "HttpVersion", _generator => json_schema!({"enum": [1.1, 2, "1.1", "2"]});

@@ -35,7 +35,7 @@ async fn answered(bytes: &[u8], limit: u64) -> Result<HttpResponse, Fault> {
         // A client that has seen enough hangs up.
         drop(theirs.write_all(&bytes).await);
     };
-    let wire = request.to_wire(Version::HTTP_11).unwrap();
+    let wire = request.to_wire(Version::HTTP_11, None).unwrap();
     tokio::join!(exchange(&mut attempt, Io::over(ours), wire, |_| Extent::Whole(limit)), peer).0
 }
 

@@ -21,11 +21,11 @@ fn the_request_line_of_each_version() {
         ("http://h/ä|{x}\"<>?^`", "/%C3%A4%7C%7Bx%7D%22%3C%3E?%5E%60"),
     ] {
         let request = request(url);
-        let one = request.to_wire(Version::HTTP_11).unwrap();
+        let one = request.to_wire(Version::HTTP_11, None).unwrap();
         assert_eq!(one.uri().to_string(), target);
         assert_eq!(one.headers()["host"], "h");
         assert_eq!(one.headers()["connection"], "close");
-        let two = request.to_wire(Version::HTTP_2).unwrap();
+        let two = request.to_wire(Version::HTTP_2, None).unwrap();
         assert_eq!(two.uri().to_string(), format!("http://h{target}"));
         assert!(!two.headers().contains_key("host") && !two.headers().contains_key("connection"));
     }
@@ -35,6 +35,6 @@ fn the_request_line_of_each_version() {
 fn debug_shows_no_credentials() {
     let request = request("http://app:CANARY@h/?key=CANARY");
     assert!(request.has_credentials());
-    let shown = format!("{request:?} {:?}", request.to_wire(Version::HTTP_11).unwrap().headers());
+    let shown = format!("{request:?} {:?}", request.to_wire(Version::HTTP_11, None).unwrap().headers());
     assert!(!shown.contains("CANARY") && !shown.contains("Basic"), "{shown}");
 }
