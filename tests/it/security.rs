@@ -27,7 +27,7 @@ const LIMITS: [(&str, &[Row]); 3] = [
             ("the number of these headers", "src/check/http/exchange.rs", "HEADERS_COUNT", Count),
             ("redirects, unless `follow_redirects` says otherwise", "src/check/http/settings.rs", "REDIRECTS", Count),
             ("values of a health document", "src/check/peer/document.rs", "LIMIT", Count),
-            ("an answer to `tcp`", "src/check/tcp.rs", "ANSWER_LIMIT", Bytes),
+            ("an answer to `tcp`, or inside `tls`", "src/check/dialogue.rs", "ANSWER_LIMIT", Bytes),
             ("a TLS handshake", "src/net/tls/handshake.rs", "HANDSHAKE_LIMIT", Bytes),
             ("certificates of a chain that are examined", "src/net/tls/chain.rs", "CHAIN_LIMIT", Count),
             ("possible issuers by name", "src/net/tls/chain_limit.rs", "ISSUER_LIMIT", Count),
