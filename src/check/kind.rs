@@ -114,7 +114,7 @@ impl ShownKeys {
 pub struct DiscoveryRule {
     /// Variables by whose name one expects a URL of this kind: one that is none is listed.
     pub usual_variables: &'static [&'static str],
-    /// Who reads the variables that the functions below name: `libpq`.
+    /// Who reads the variables that `beside` names: `libpq`.
     pub reader: &'static str,
     /// Whether a text that is no URL is a connection string of this kind, in a form of its own.
     pub reads: fn(text: &str) -> bool,

@@ -13,6 +13,7 @@ pub mod listen;
 pub mod login;
 pub mod mail;
 pub mod mysql;
+pub mod parts;
 pub mod peer;
 pub mod postgres;
 pub mod reader;

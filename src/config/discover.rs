@@ -218,9 +218,10 @@ impl Finder<'_> {
                 self.list(variable, kind.name, format!("the check {name} already connects to the same target"))
             }
             None => {
+                // A URL among the parts was listed before for what it lacks.
+                self.listed.retain(|listed| !variables.iter().any(|(_, variable)| *variable == listed.variable));
                 let name = self.names.make(&[kind.name]);
-                let source = Source::Parts { variables, reader: kind.discovery.reader };
-                self.found(name, variable, kind.name, check, source);
+                self.found(name, variable, kind.name, check, Source::Parts(variables));
             }
         }
     }

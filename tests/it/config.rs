@@ -134,7 +134,7 @@ fn discover_writes_a_configuration_with_names_and_no_values() {
     postgres:
       url: {env: DATABASE_URL}
     gates: [startup]
-  # from the libpq variables PGHOST, PGUSER, PGPASSWORD
+  # from the variables PGHOST, PGUSER, PGPASSWORD
   - name: postgres
     postgres:
       host: {env: PGHOST}

@@ -1,48 +1,46 @@
 //! What variables that each hold a part of a connection mean: those of the images of MySQL and MariaDB, and of most apps.
 
-use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn};
-use crate::config::node::Node;
+use crate::check::parts::{self, Parts};
+use crate::check::{ByParts, DiscoveryRule, ParseFn};
 use crate::env::Env;
 
 /// The rule.
 pub(super) const RULE: DiscoveryRule =
-    DiscoveryRule { usual_variables: &["MYSQL_URL", "MARIADB_URL"], reader: "mysql", by_parts, ..DiscoveryRule::NONE };
+    DiscoveryRule { usual_variables: &["MYSQL_URL", "MARIADB_URL"], by_parts, ..DiscoveryRule::NONE };
 
-/// The host first, then the user.
-const SETS: [[KeyVariable; 5]; 2] = [
-    [
-        ("host", "MYSQL_HOST"),
-        ("user", "MYSQL_USER"),
-        ("password", "MYSQL_PASSWORD"),
-        ("database", "MYSQL_DATABASE"),
-        ("port", "MYSQL_PORT"),
-    ],
-    [
-        ("host", "MARIADB_HOST"),
-        ("user", "MARIADB_USER"),
-        ("password", "MARIADB_PASSWORD"),
-        ("database", "MARIADB_DATABASE"),
-        ("port", "MARIADB_PORT"),
-    ],
+const WAYS: &[Parts] = &[
+    Parts {
+        first: ("host", "MYSQL_HOST"),
+        others: &[
+            ("user", &["MYSQL_USER", "MYSQL_USERNAME"]),
+            ("password", &["MYSQL_PASSWORD"]),
+            ("database", &["MYSQL_DATABASE", "MYSQL_DB"]),
+            ("port", &["MYSQL_PORT"]),
+        ],
+        needed: &["user"],
+        means: Parts::OF_KIND,
+    },
+    Parts {
+        first: ("host", "MARIADB_HOST"),
+        others: &[
+            ("user", &["MARIADB_USER"]),
+            ("password", &["MARIADB_PASSWORD"]),
+            ("database", &["MARIADB_DATABASE"]),
+            ("port", &["MARIADB_PORT"]),
+        ],
+        needed: &["user"],
+        means: Parts::OF_KIND,
+    },
+    Parts {
+        first: parts::DB_HOST,
+        others: parts::BESIDE_DB_HOST,
+        needed: &["user"],
+        means: |env| parts::database_is(env, &["mysql", "mariadb"], "3306"),
+    },
 ];
 
 fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
-    let value = |name: &str| env.var(name).filter(|value| !value.is_empty());
-    let known = SETS.iter().find(|[(_, host), ..]| value(host).is_some())?;
-    let [(_, host), (_, user), ..] = *known;
-    let not = |why| Some(ByParts { variable: host, found: Err(why) });
-    if value(user).is_none() {
-        return not("there is no variable with its user beside it");
-    }
-    // Kubernetes sets NAME_PORT to tcp://… for a Service of this name: that is no port.
-    let is_set = |(_, name): &&KeyVariable| value(name).is_some_and(|value| !value.contains("://"));
-    let variables: Vec<KeyVariable> = known.iter().filter(is_set).copied().collect();
-    let from = |name: &str| Node::mapping(vec![("env", Node::scalar(name))]);
-    let entries = variables.iter().map(|(key, name)| (*key, from(name))).collect();
-    match parse(&Node::mapping(entries)) {
-        Ok(check) => Some(ByParts { variable: host, found: Ok((variables, check)) }),
-        Err(_) => not("its variables do not fit together"),
-    }
+    parts::find(WAYS, env, parse)
 }
 
 #[cfg(test)]

@@ -87,7 +87,8 @@ fn sonarqube(entries: &[Entry]) -> Option<Health> {
         ("DB_MIGRATION_RUNNING", Tone::Bad),
     ];
     (entries.len() == 3).then_some(())?;
-    (text(get(entries, "id")?)?, text(get(entries, "version")?)?);
+    text(get(entries, "id")?)?;
+    text(get(entries, "version")?)?;
     let (word, tone) = word(text(get(entries, "status")?)?, &WORDS)?;
     Some(Health::of_word(tone, word))
 }

@@ -5,6 +5,7 @@
 
 use super::dsn;
 use super::url::read_url;
+use crate::check::parts::{self, Parts};
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn, literal};
 use crate::config::node::Node;
 use crate::env::Env;
@@ -48,7 +49,50 @@ fn beside(url: &str, env: &dyn Env) -> Vec<KeyVariable> {
     set.map(|(key, name, _)| (key, name)).collect()
 }
 
+/// The variables of the images of PostgreSQL, of Spring, and of most apps.
+const WAYS: &[Parts] = &[
+    Parts {
+        first: ("host", "POSTGRES_HOST"),
+        others: &[
+            ("port", &["POSTGRES_PORT"]),
+            ("user", &["POSTGRES_USER", "POSTGRES_USERNAME"]),
+            ("password", &["POSTGRES_PASSWORD"]),
+            ("database", &["POSTGRES_DB", "POSTGRES_DATABASE"]),
+        ],
+        needed: &["user"],
+        means: Parts::OF_KIND,
+    },
+    Parts {
+        first: ("host", "POSTGRESQL_HOST"),
+        others: &[
+            ("port", &["POSTGRESQL_PORT"]),
+            ("user", &["POSTGRESQL_USER", "POSTGRESQL_USERNAME"]),
+            ("password", &["POSTGRESQL_PASSWORD"]),
+            ("database", &["POSTGRESQL_DATABASE", "POSTGRESQL_DB"]),
+        ],
+        needed: &["user"],
+        means: Parts::OF_KIND,
+    },
+    Parts {
+        first: ("url", "SPRING_DATASOURCE_URL"),
+        others: &[("user", &["SPRING_DATASOURCE_USERNAME"]), ("password", &["SPRING_DATASOURCE_PASSWORD"])],
+        needed: &[],
+        means: |env| env.var("SPRING_DATASOURCE_URL").is_some_and(|url| url.starts_with("jdbc:postgresql:")),
+    },
+    Parts {
+        first: parts::DB_HOST,
+        others: parts::BESIDE_DB_HOST,
+        needed: &["user"],
+        means: |env| parts::database_is(env, &["postgres", "pgsql", "pg"], "5432"),
+    },
+];
+
 fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
+    of_libpq(env, parse).or_else(|| parts::find(WAYS, env, parse))
+}
+
+/// The PG… variables.
+fn of_libpq(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
     let host = value(env, HOST)?;
     let not = |why| Some(ByParts { variable: HOST, found: Err(why) });
     if host.starts_with(['/', '@']) {

@@ -23,6 +23,7 @@ mod warning;
 
 use std::sync::Arc;
 
+use crate::check::parts::{self, Parts};
 use crate::check::server_keys::ServerKeys;
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, ShownKeys, Subject, fault_of_url};
@@ -40,6 +41,27 @@ use sentinel::PRIMARY;
 
 /// The form of its URLs.
 const URL_FORM: &str = "redis://user:password@host:6379/0";
+
+/// The variables by which most apps know their Redis.
+const WAYS: &[Parts] = &[
+    Parts {
+        first: ("host", "REDIS_HOST"),
+        others: &[
+            ("port", &["REDIS_PORT"]),
+            ("username", &["REDIS_USERNAME", "REDIS_USER"]),
+            ("password", &["REDIS_PASSWORD", "REDIS_PASS"]),
+            ("db", &["REDIS_DB", "REDIS_DATABASE"]),
+        ],
+        needed: &[],
+        means: Parts::OF_KIND,
+    },
+    Parts {
+        first: ("host", "VALKEY_HOST"),
+        others: &[("port", &["VALKEY_PORT"]), ("password", &["VALKEY_PASSWORD"])],
+        needed: &[],
+        means: Parts::OF_KIND,
+    },
+];
 
 /// The kind.
 pub const KIND: Kind = Kind {
@@ -69,7 +91,11 @@ pub const KIND: Kind = Kind {
         ..ShownKeys::NONE
     },
     tls_keys: TlsKeyNames::BLOCK,
-    discovery: DiscoveryRule { usual_variables: &["REDIS_URL"], ..DiscoveryRule::NONE },
+    discovery: DiscoveryRule {
+        usual_variables: &["REDIS_URL", "VALKEY_URL"],
+        by_parts: |env, parse| parts::find(WAYS, env, parse),
+        ..DiscoveryRule::NONE
+    },
     care: Care::USUAL,
     target_fault: |text| fault_of_url(parse, text),
     parse,

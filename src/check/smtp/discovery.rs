@@ -6,7 +6,7 @@ use crate::env::Env;
 
 /// The rule.
 pub(super) const RULE: DiscoveryRule =
-    DiscoveryRule { usual_variables: &["SMTP_URL", "MAILER_DSN"], reader: "mail", by_parts, ..DiscoveryRule::NONE };
+    DiscoveryRule { usual_variables: &["SMTP_URL", "MAILER_DSN"], by_parts, ..DiscoveryRule::NONE };
 
 const HOST: &str = "SMTP_HOST";
 /// For each key the names that apps have for it: the first that is set counts.

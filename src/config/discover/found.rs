@@ -19,6 +19,6 @@ pub(super) enum Source {
     Url,
     /// The same, and keys that its clients take from variables of `reader`.
     UrlBeside { beside: Vec<KeyVariable>, reader: &'static str },
-    /// Variables of `reader`, each with a part.
-    Parts { variables: Vec<KeyVariable>, reader: &'static str },
+    /// Variables, each with a part.
+    Parts(Vec<KeyVariable>),
 }

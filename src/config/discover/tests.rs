@@ -198,7 +198,7 @@ fn the_document_names_variables_and_no_value_and_can_be_read() {
     assert!(warnings.is_empty());
     for part in [
         "  # from the variable DATABASE_URL\n  - name: database\n    postgres:\n      url: {env: DATABASE_URL}\n    gates: [startup, ready]\n",
-        "  # from the libpq variables PGHOST, PGUSER, PGPASSWORD, PGSSLROOTCERT\n  - name: postgres\n",
+        "  # from the variables PGHOST, PGUSER, PGPASSWORD, PGSSLROOTCERT\n  - name: postgres\n",
         "      ca: {env: PGSSLROOTCERT}\n",
         "# BROKER_URL: this version has no amqp check: test its port with tcp://host:port, or its URL with diagnose\n",
         "# API_URL: it is a web address",
@@ -294,5 +294,57 @@ fn only_a_string_of_its_own_variable_is_read_as_one() {
     assert_eq!(why("REDIS_URL", "redis://other:6379"), None);
     for (variable, value) in [("DATABASE_URL", "postgres://app@db/x"), ("A_DSN", "host=db user=app")] {
         assert!(why(variable, value).is_some_and(|why| why.contains("PGPASSFILE")), "{variable}");
+    }
+}
+
+#[test]
+fn connections_by_parts_are_checks() {
+    let check = |vars: &[(&str, &str)]| {
+        let plan = found(vars, Extent::Servers).map_err(|refused| refused.to_string())?;
+        assert!(plan.listed.is_empty(), "{:?}", plan.listed);
+        let env = MapEnv::with_vars(vars);
+        let [check] = &plan.checks[..] else { panic!("{} checks", plan.checks.len()) };
+        Ok::<_, String>(format!("{} {}", check.kind, check.check.prepare(&env).target))
+    };
+    let app = |host: &'static str, more: &[(&'static str, &'static str)]| {
+        [&[(host, "db"), ("DB_USER", "app"), ("DB_PASSWORD", "s3cret"), ("DB_NAME", "shop")], more].concat()
+    };
+    for (vars, expected) in [
+        (app("DB_HOST", &[("DB_PORT", "5432")]), "postgres postgres://app@db:5432/shop"),
+        (app("DB_HOST", &[("DB_PORT", "3306")]), "mysql mysql://app@db:3306/shop"),
+        (app("DB_HOST", &[("DB_CONNECTION", "pgsql")]), "postgres postgres://app@db:5432/shop"),
+        (app("DB_HOST", &[("DB_CONNECTION", "mysql"), ("DB_PORT", "5432")]), "mysql mysql://app@db:5432/shop"),
+        (app("DB_HOST", &[("DB_ENGINE", "django.db.backends.postgresql")]), "postgres postgres://app@db:5432/shop"),
+        (
+            app("DB_HOST", &[("DB_PORT", "tcp://10.0.0.1:5432"), ("DB_TYPE", "mariadb")]),
+            "mysql mysql://app@db:3306/shop",
+        ),
+        (
+            vec![
+                ("POSTGRES_HOST", "db"),
+                ("POSTGRES_USER", "app"),
+                ("POSTGRES_PASSWORD", "s3cret"),
+                ("POSTGRES_DB", "shop"),
+            ],
+            "postgres postgres://app@db:5432/shop",
+        ),
+        (vec![("REDIS_HOST", "cache"), ("REDIS_PASSWORD", "s3cret")], "redis redis://cache:6379"),
+        (
+            vec![
+                ("SPRING_DATASOURCE_URL", "jdbc:postgresql://db:5432/shop"),
+                ("SPRING_DATASOURCE_USERNAME", "app"),
+                ("SPRING_DATASOURCE_PASSWORD", "s3cret"),
+            ],
+            "postgres postgres://app@db:5432/shop",
+        ),
+    ] {
+        assert_eq!(check(&vars).as_deref(), Ok(expected), "{vars:?}");
+    }
+    for vars in [
+        app("DB_HOST", &[]),
+        app("DB_HOST", &[("DB_CONNECTION", "sqlite")]),
+        vec![("REDIS_PORT", "tcp://10.0.0.1:6379")],
+    ] {
+        assert!(check(&vars).is_err(), "{vars:?}");
     }
 }

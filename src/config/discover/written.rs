@@ -49,8 +49,8 @@ fn check(text: &mut String, found: &Found) {
                 &beside[..],
             )
         }
-        Source::Parts { variables, reader } => {
-            (format!("the {reader} variables {}", list(|(_, name)| name, variables)), false, &variables[..])
+        Source::Parts(variables) => {
+            (format!("the variables {}", list(|(_, name)| name, variables)), false, &variables[..])
         }
     };
     text.push_str(&format!("  # from {from}\n  - name: {}\n    {}:\n", planned.name, planned.kind));

@@ -1,0 +1,78 @@
+//! Connections that apps spread over variables, each with a part: `DB_HOST`, `DB_USER`, `DB_PASSWORD`.
+
+use crate::check::{ByParts, KeyVariable, ParseFn};
+use crate::config::node::Node;
+use crate::env::Env;
+
+/// One way to spread a connection.
+pub struct Parts {
+    /// The key of a check and the variable that lead to it.
+    pub first: KeyVariable,
+    /// For each other key the names that apps have for it: the first that is set counts.
+    pub others: &'static [(&'static str, &'static [&'static str])],
+    /// Keys without which nobody logs in.
+    pub needed: &'static [&'static str],
+    /// Whether these variables mean this kind, where their names do not tell.
+    pub means: fn(env: &dyn Env) -> bool,
+}
+
+impl Parts {
+    /// For variables whose names tell the kind.
+    pub const OF_KIND: fn(&dyn Env) -> bool = |_| true;
+
+    fn find(&'static self, env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
+        let (first, variable) = self.first;
+        value(env, variable).filter(|_| (self.means)(env))?;
+        let other = |(key, names): &(&'static str, &'static [&'static str])| {
+            Some((*key, *names.iter().find(|name| value(env, name).is_some())?))
+        };
+        let variables: Vec<KeyVariable> =
+            std::iter::once((first, variable)).chain(self.others.iter().filter_map(other)).collect();
+        let not = |why| Some(ByParts { variable, found: Err(why) });
+        let has = |key: &&str| variables.iter().any(|(known, _)| known == key);
+        if !self.needed.iter().all(has) {
+            return not("there is no variable with its user beside it");
+        }
+        let from = |name: &str| Node::mapping(vec![("env", Node::scalar(name))]);
+        match parse(&Node::mapping(variables.iter().map(|(key, name)| (*key, from(name))).collect())) {
+            Ok(check) => Some(ByParts { variable, found: Ok((variables, check)) }),
+            Err(_) => not("its variables do not fit together"),
+        }
+    }
+}
+
+/// The first way that the variables of this environment show.
+#[must_use]
+pub fn find(ways: &'static [Parts], env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
+    ways.iter().find_map(|parts| parts.find(env, parse))
+}
+
+/// A value that is set. Kubernetes sets `NAME_PORT` to `tcp://…` for a Service of this name: that is no part of anything.
+fn value(env: &dyn Env, name: &str) -> Option<String> {
+    env.var(name).filter(|value| !value.is_empty() && !value.starts_with("tcp://"))
+}
+
+/// The name of a database in the variables beside `DB_HOST`, in small letters, as frameworks have it: `pgsql`,
+/// `django.db.backends.postgresql`; without it the usual port of one.
+#[must_use]
+pub fn database_is(env: &dyn Env, names: &[&str], port: &str) -> bool {
+    const DIALECTS: [&str; 7] =
+        ["DB_CONNECTION", "DB_DIALECT", "DB_TYPE", "DB_ENGINE", "DB_DRIVER", "DB_CLIENT", "DATABASE_TYPE"];
+    match DIALECTS.iter().find_map(|name| value(env, name)) {
+        Some(dialect) => {
+            let dialect = dialect.to_ascii_lowercase();
+            names.iter().any(|name| dialect.contains(name))
+        }
+        None => ["DB_PORT", "DATABASE_PORT"].iter().any(|name| value(env, name).is_some_and(|value| value == port)),
+    }
+}
+
+/// The variables of a database that is named nowhere but in [`database_is`].
+pub const DB_HOST: KeyVariable = ("host", "DB_HOST");
+/// What stands beside [`DB_HOST`], for databases with these keys.
+pub const BESIDE_DB_HOST: &[(&str, &[&str])] = &[
+    ("port", &["DB_PORT"]),
+    ("user", &["DB_USER", "DB_USERNAME"]),
+    ("password", &["DB_PASSWORD", "DB_PASS"]),
+    ("database", &["DB_NAME", "DB_DATABASE"]),
+];
