@@ -94,6 +94,39 @@ fn anything_can_stand_in() {
 }
 
 #[test]
+fn a_cache_can_be_switched_on() {
+    let without = todo(&[]);
+    assert!(without.iter().all(|object| !object.to_string().contains("REDIS")), "nothing of it");
+    let objects = todo(&["--set", "redis.enabled=true,redis.secret.name=mine,redis.port=6380"]);
+    let (redis, backend) = (pod(&objects, "todo-redis"), pod(&objects, "todo-backend"));
+    let (server, beside) = (container(redis, "containers", "redis"), container(redis, "initContainers", "pilotfish"));
+    assert_eq!(server["env"], beside["env"]);
+    let reference = json!({"secretKeyRef": {"name": "mine", "key": "password"}});
+    for container in
+        [server, container(backend, "containers", "backend"), container(backend, "initContainers", "pilotfish")]
+    {
+        assert_eq!(variable(container, "REDIS_PASSWORD")["valueFrom"], reference);
+        assert_eq!(variable(container, "REDIS_PORT")["value"], "6380");
+    }
+    assert_eq!(variable(container(backend, "containers", "backend"), "REDIS_HOST")["value"], "todo-redis");
+
+    let (folder, real) = (Folder::new(), crate::support::redis::Server::with_password());
+    for (part, name) in [("backend", "cache"), ("redis", "secret")] {
+        let config = config(&objects, part, &folder);
+        for (password, expected) in [("sesame", ""), ("another", "password_rejected")] {
+            let mut command = pilotfish();
+            command.env_clear().envs([("REDIS_HOST", "127.0.0.1"), ("REDIS_PASSWORD", password)]);
+            command.env("REDIS_PORT", real.port.to_string());
+            let ran = run(command.args(["check", "-o", "json", "-c", &config]));
+            let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+            let checks = report["checks"].as_array().expect("checks");
+            let check = checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("{report:#}"));
+            assert_eq!(check["failure"]["cause"].as_str().unwrap_or_default(), expected, "{check:#}");
+        }
+    }
+}
+
+#[test]
 fn names_follow_the_release() {
     let objects = objects("other", &repository("deploy/charts/todo"), &[]);
     let backend = pod(&objects, "other-todo-backend");

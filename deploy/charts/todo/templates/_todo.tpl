@@ -47,6 +47,34 @@ theirs wins, and no name appears twice.
   valueFrom:
     secretKeyRef:
       {{- toYaml .Values.database.secret | nindent 6 }}
+{{- if .Values.redis.enabled }}
+- name: REDIS_HOST
+  value: {{ include "todo.name" (dict "root" . "part" "redis") }}
+{{ include "todo.redis.parts" . }}
+{{- end }}
+{{- end -}}
+
+{{/* Where the cache is, and its password. */}}
+{{- define "todo.redis.parts" -}}
+- name: REDIS_PORT
+  value: {{ .Values.redis.port | quote }}
+- name: REDIS_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      {{- toYaml .Values.redis.secret | nindent 6 }}
+{{- end -}}
+
+{{- define "todo.redis.env" -}}
+{{- include "pilotfish.v1.mergeEnv" (dict "place" "redis" "lists" (list (include "todo.redis.parts" .) .Values.redis.env)) -}}
+{{- end -}}
+
+{{/* What the backend's pilotfish is told: the values, and the check of the cache where there is one. */}}
+{{- define "todo.backend.pilotfish" -}}
+{{- $values := deepCopy .Values.pilotfish.workloads.backend -}}
+{{- if .Values.redis.enabled -}}
+{{- $_ := set $values.config "checks" (append $values.config.checks .Values.redis.check) -}}
+{{- end -}}
+{{- toYaml $values -}}
 {{- end -}}
 
 {{- define "todo.backend.env" -}}
