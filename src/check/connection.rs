@@ -30,7 +30,6 @@ pub struct Protocol {
 
 /// Every protocol that is known and not spoken.
 pub const PROTOCOLS: &[Protocol] = &[
-    Protocol::new("amqp", &[server("amqp", 5672), server("amqps", 5671).tls()]),
     Protocol::new("mongodb", &[server("mongodb", 27017), server(MONGODB_SRV, 27017).tls()]),
     Protocol::new("nats", &[server("nats", 4222)]),
     Protocol::new("grpc", &[Scheme::new("grpc").port(80), Scheme::new("grpcs").port(443).tls()]),

@@ -1,6 +1,7 @@
 //! What a check is, and the registry of kinds: one protocol, one file, two adjacent lines here.
 
 pub mod address;
+pub mod amqp;
 pub mod connection;
 mod dialect;
 pub mod dns;
@@ -117,6 +118,7 @@ pub const KINDS: &[Kind] = &[
     postgres::KIND,
     mysql::KIND,
     redis::KIND,
+    amqp::KIND,
     smtp::KIND,
     listen::KIND,
     env::KIND,
