@@ -52,6 +52,10 @@ const CLEARTEXT_FIX: &str = "enable TLS on the broker, and write amqps:// in the
 const BLOCKED_FIX: &str = "free memory or disk on the broker (rabbitmq-diagnostics alarms shows which): until then apps \
                            cannot publish";
 
+/// What the key `queue` does.
+const RENEWS: &str = "each run counts as a use of the queue: if the queue has `x-expires`, it never expires while this check \
+                      runs; then remove the key";
+
 const QUEUE_STATE: FactKey = FactKey { name: "queue_state", meaning: "`open`, or `exclusive` to another connection" };
 const QUEUE_MESSAGES: FactKey =
     FactKey { name: "queue_messages", meaning: "how many messages in the queue are ready for a consumer" };
@@ -110,6 +114,10 @@ impl Check for Amqp {
 
     fn values(&self) -> Vec<&Value> {
         self.keys.values()
+    }
+
+    fn warnings(&self) -> Vec<(&'static str, &'static str)> {
+        self.keys.own.queue.iter().map(|_| ("queue", RENEWS)).collect()
     }
 }
 
