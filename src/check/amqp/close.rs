@@ -5,6 +5,8 @@ use crate::mask;
 use crate::outcome::clean_text;
 use crate::secret::Secret;
 
+/// How the sentence about a rejected login starts: that it was rejected is all that it says.
+const REJECTION: &str = "Login was refused using authentication mechanism";
 /// The maximum size of the server's sentence in a message.
 const SENTENCE_LIMIT: usize = 160;
 
@@ -47,6 +49,7 @@ impl Close {
         let shown = mask::sentence(&clean_text(self.text.expose(), SENTENCE_LIMIT), secrets);
         match shown.as_deref().map(|text| text.trim().trim_end_matches('.')) {
             None | Some("") => format!("{says} ({code})"),
+            Some(text) if text.starts_with(REJECTION) => format!("{says} ({code})"),
             Some(text) => format!("{says}: {code} {text}"),
         }
     }
@@ -73,6 +76,9 @@ mod tests {
         assert_eq!(message(530, "vhost s3cret not found"), "no: 530 vhost *** not found");
         assert_eq!(message(530, "vhost s3cre not found"), "no (530)");
         assert_eq!(message(541, ""), "no (541)");
+        let rejected =
+            "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the log.";
+        assert_eq!(message(403, rejected), "no (403)");
         assert!(Close::read(&[2, 18, 9, 1]).is_err());
     }
 }

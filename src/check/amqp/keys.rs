@@ -43,7 +43,7 @@ pub(super) struct OwnKeys {
     pub(super) auth: Option<Setting<Auth>>,
     /// Settings of TLS. With this key (`{}` is enough), the check uses TLS whatever the scheme of the URL is. Parameters of the URL count as its clients read them: `cacertfile`, `certfile`, `keyfile`, `verify`.
     pub(super) tls: Option<TlsKeys>,
-    /// A queue that must exist. The check asks with a passive declaration: it creates and consumes nothing, but it counts as a use of the queue, so a queue with `x-expires` never expires while the check runs. Do not name such a queue.
+    /// A queue that must exist. The check asks with a passive declaration: it creates and consumes nothing, but it counts as a use of the queue, so a queue with `x-expires` never expires while the check runs. Do not name such a queue. Alarms of the broker (memory, disk) only block publishers, so this check does not see them: use an `http` check of `/api/health/checks/alarms` of the management API.
     pub(super) queue: Option<Value>,
 }
 

@@ -64,7 +64,8 @@ const QUEUE_CONSUMERS: FactKey = FactKey { name: "queue_consumers", meaning: "ho
 /// The kind.
 pub const KIND: Kind = Kind {
     name: "amqp",
-    summary: "logs in to RabbitMQ (AMQP 0-9-1) with the pod's own credentials and opens the virtual host; publishes nothing",
+    summary: "logs in to RabbitMQ (AMQP 0-9-1) with the pod's own credentials and opens the virtual host; publishes \
+              nothing, so it sees no alarm",
     example: "{url: {env: RABBITMQ_URL}, password: {file: /etc/secrets/rabbitmq}, queue: jobs}",
     url_form: URL_FORM,
     schemes: RULES.schemes,
