@@ -22,7 +22,6 @@ fn a_server_elsewhere_rejects_guest_and_reads_passwords_in_clear_text() {
     assert_eq!(codes(&found), ["cleartext_login"], "{found:#}");
     let guest = check(&format!("amqp://guest:guest@10.9.0.1:{port}"));
     failed(&guest, "login", "password_rejected", "accepts the user `guest` only from localhost");
-    assert_eq!(guest["failure"]["statement"], Value::Null, "{guest:#}");
     let default = check(&format!("amqp://10.9.0.1:{port}"));
     failed(&default, "login", "password_rejected", "The URL has no login");
     passed(&check(&format!("amqp://guest:guest@127.0.0.1:{port}")));
