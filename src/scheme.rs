@@ -21,6 +21,8 @@ pub struct Scheme {
     pub is_opaque: bool,
     /// A user that stands alone before the `@` may well be a password or a token: nobody is shown it.
     pub user_may_be_secret: bool,
+    /// Its path is the name of a virtual host, in which a `/` is a part of the name.
+    pub has_vhost: bool,
     /// HTTP clients are given it, which may send their requests to a proxy that the environment names.
     pub proxied: bool,
 }
@@ -51,6 +53,7 @@ impl Scheme {
             takes_driver: false,
             is_opaque: false,
             user_may_be_secret: false,
+            has_vhost: false,
             proxied: false,
         }
     }
@@ -95,6 +98,12 @@ impl Scheme {
     #[must_use]
     pub const fn secret_user(self) -> Self {
         Self { user_may_be_secret: true, ..self }
+    }
+
+    /// The same, whose path is the name of a virtual host.
+    #[must_use]
+    pub const fn vhost(self) -> Self {
+        Self { has_vhost: true, ..self }
     }
 
     /// The same, which an HTTP client may send to a proxy.

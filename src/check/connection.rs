@@ -30,7 +30,7 @@ pub struct Protocol {
 
 /// Every protocol that is known and not spoken.
 pub const PROTOCOLS: &[Protocol] = &[
-    Protocol::new("amqp", &[server("amqp", 5672), server("amqps", 5671).tls()]),
+    Protocol::new("sqlserver", &[server("sqlserver", 1433), server("mssql", 1433)]),
     Protocol::new("mongodb", &[server("mongodb", 27017), server(MONGODB_SRV, 27017).tls()]),
     Protocol::new("nats", &[server("nats", 4222)]),
     Protocol::new("grpc", &[Scheme::new("grpc").port(80), Scheme::new("grpcs").port(443).tls()]),
@@ -253,8 +253,8 @@ mod tests {
     fn schemes_give_ports_and_nothing_but_hosts_is_shown() {
         let env = MapEnv::default();
         for (url, target, endpoints) in [
-            ("amqp://:s3cret@queue/0", "amqp://queue", &["queue:5672"][..]),
-            ("amqps://s3cret@queue:7000", "amqps://queue:7000", &["queue:7000"]),
+            ("sqlserver://:s3cret@queue/0", "sqlserver://queue", &["queue:1433"][..]),
+            ("mqtts://s3cret@queue:7000", "mqtts://queue:7000", &["queue:7000"]),
             ("nats://s3cret@a,b:4223", "nats://a,b:4223", &["a:4222", "b:4223"]),
             ("mysql+pymysql://app:s3cret@db/app?key=s3cret", "mysql+pymysql://db", &["db:3306"]),
             ("jdbc:postgresql://db/app?user=app&password=s3cret", "jdbc:postgresql://db", &["db:5432"]),
@@ -277,7 +277,7 @@ mod tests {
             fault.message.contains("JDBC does not support a user and password") && !fault.message.contains("s3cret")
         );
         let broken = Connection::new(Value::Env("X".to_owned()), String::new());
-        assert_eq!(broken.prepare(&MapEnv::with_vars(&[("X", "amqp://:s3 cret@queue")])).target, "the variable X");
+        assert_eq!(broken.prepare(&MapEnv::with_vars(&[("X", "sqlserver://:s3 cret@queue")])).target, "the variable X");
         assert!(broken.prepare(&MapEnv::with_vars(&[("X", "s3cret://cache")])).endpoints.is_empty());
     }
 }

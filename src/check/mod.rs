@@ -1,6 +1,7 @@
 //! What a check is, and the registry of kinds: one protocol, one file, two adjacent lines here.
 
 pub mod address;
+pub mod amqp;
 pub mod connection;
 mod dialect;
 mod dialogue;
@@ -62,6 +63,11 @@ pub trait Check: Send + Sync {
     /// Every value it reads at a run: a changed file among them ends a back-off.
     fn values(&self) -> Vec<&Value>;
 
+    /// What its user should know of its keys: each with the key, and what it does beyond asking.
+    fn warnings(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
     /// Why it ends before its protocol, where it does: what was reached then is the connection, and no more.
     fn stops_short(&self) -> Option<&str> {
         None
@@ -119,6 +125,7 @@ pub const KINDS: &[Kind] = &[
     postgres::KIND,
     mysql::KIND,
     redis::KIND,
+    amqp::KIND,
     smtp::KIND,
     listen::KIND,
     env::KIND,

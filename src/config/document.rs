@@ -205,6 +205,8 @@ impl Reader<'_> {
             .map_or(Gates { startup: true, ..Gates::default() }, |gates| gates.iter().copied().collect());
         let (kind, check) = made?;
         let gates = self.gates(node, gates, &keys, &*check, &path);
+        let warnings = check.warnings();
+        self.warnings.extend(warnings.iter().map(|(key, text)| format!("{path}.{}.{key}: {text}", kind.name)));
         if !common.whole || self.problems.len() > before {
             return None;
         }

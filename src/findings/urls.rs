@@ -19,6 +19,7 @@ mod rows;
 mod shape;
 mod sites;
 mod values;
+mod vhost;
 
 use std::collections::HashSet;
 
@@ -62,6 +63,7 @@ fn all_findings<'a>(fault: Option<&'a Fault>, evidence: &Evidence, context: Cont
         let unproven = fault.is_none() && reading.key == "url" && !logged_in;
         found.extend(value(reading, fault, reading.is_listed(), unproven, schemes));
         found.extend(shape::judge(reading, fault, schemes).map(|finding| About::Value(reading).found(finding)));
+        found.extend(vhost::judge(reading, schemes).map(|finding| About::Value(reading).found(finding)));
         found.extend(keywords::judge(reading, context).map(|finding| About::Value(reading).found(finding)));
         let known = known_password(reading, context);
         found.extend(

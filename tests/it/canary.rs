@@ -43,6 +43,8 @@ fn targets() -> Vec<String> {
             format!("peer+https://app:{password}@127.0.0.1:{port}/"),
             format!("redis://:{password}@127.0.0.1:{port}/0"),
             format!("mysql+pymysql://app:{password}@127.0.0.1:{port}/x?password={password}&ssl-mode={password}"),
+            format!("amqp://app:{password}@127.0.0.1:{port}/x?certfile={password}&auth_mechanism={password}"),
+            format!("amqps://{password}:{password}@127.0.0.1:{port}/{password}"),
             format!("redis://{password}@127.0.0.1:{port}/0"),
             format!("redis://:{password}@:{password}@127.0.0.1:{port}/0"),
             format!("redis://:{password}@127.0.0.1://x://:{password}"),
@@ -247,6 +249,12 @@ checks:
   - name: mysql-of-a-file
     mysql: {{host: 127.0.0.1, port: {dead}, user: app, password: {{file: "{file}"}}, database: x}}
     gates: [ready]
+  - name: broker
+    amqp: {{url: {{env: BROKER_URL}}, queue: "{raw}"}}
+    gates: [ready]
+  - name: broker-of-a-file
+    amqp: {{host: 127.0.0.1, port: {dead}, user: {{env: SECRET}}, password: {{file: "{file}"}}, vhost: {{env: SECRET}}, auth: {{env: SECRET}}}}
+    gates: [ready]
   - name: cache
     redis: {{url: {{env: CACHE_URL}}}}
     gates: [ready]
@@ -293,6 +301,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("BROKEN_URL", format!("postgres://app:{CANARY}@db/x"))
         .env("DOUBLED_URL", format!("redis://:{CANARY}@:{CANARY}@cache/0"))
         .env("MYSQL_URL", format!("mysql://app:{}@127.0.0.1:{}/x?ssl={}", encoded(), free_port(), encoded()))
+        .env("BROKER_URL", format!("amqp://app:{0}@127.0.0.1:{1}/x?keyfile={0}", encoded(), free_port()))
         .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))

@@ -152,6 +152,31 @@ const MYSQL: &[Row] = &[
     ),
 ];
 
+const AMQP: &[Row] = &[
+    row(
+        "password_rejected",
+        "login",
+        "rabbitmqctl authenticate_user",
+        "amqp: {url: \"amqp://app:wrong@127.0.0.1:$AMQP\"}",
+    ),
+    row("password_missing", "login", "Clients differ", "amqp: {url: \"amqp://app@127.0.0.1:$AMQP\"}"),
+    row(
+        "no_such_database",
+        "login",
+        "rabbitmqctl add_vhost",
+        "amqp: {url: \"amqp://app:sesame@127.0.0.1:$AMQP/none\"}",
+    ),
+    row("login_rejected", "login", "set_permissions", "amqp: {url: \"amqp://app:sesame@127.0.0.1:$AMQP/closed\"}"),
+    row("too_many_connections", "login", "set_vhost_limits", "amqp: {url: \"amqp://app:sesame@127.0.0.1:$AMQP/full\"}"),
+    row("tls_not_tls", "tls", "Write `amqp://`", "amqp: {url: \"amqps://app:sesame@127.0.0.1:$AMQP\"}"),
+    row(
+        "not_found_on_server",
+        "assert",
+        "rabbitmqctl list_queues",
+        "amqp: {url: \"amqp://app:sesame@127.0.0.1:$AMQP\", queue: none}",
+    ),
+];
+
 const POSTGRES: &[Row] = &[
     row(
         "password_rejected",
@@ -348,7 +373,7 @@ fn provoke(rows: &[Row], scene: &[(&str, &str)], json: impl Fn(&str) -> Value) {
 
 #[test]
 fn no_cause_is_left_out() {
-    let rows = [NAMES, CONNECTIONS, LIMITS, TLS, MYSQL, POSTGRES, ANSWERS, VALUES];
+    let rows = [NAMES, CONNECTIONS, LIMITS, TLS, MYSQL, AMQP, POSTGRES, ANSWERS, VALUES];
     let provoked: Vec<&str> = rows.iter().copied().flatten().map(|row| row.cause).collect();
     for cause in Cause::ALL {
         // No failure of a run that a server could provoke: tested where they arise, in `state` and `probe`.

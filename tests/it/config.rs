@@ -120,7 +120,7 @@ fn discovered(vars: &[(&str, &str)], args: &[&str]) -> (String, String) {
 fn discover_writes_a_configuration_with_names_and_no_values() {
     let vars = [
         ("API_URL", "https://api.example.com/hooks/s3cret"),
-        ("BROKER_URL", "amqp://app:s3cret@broker:5672/"),
+        ("BROKER_URL", "sqlserver://app:s3cret@broker:1433/"),
         ("DATABASE_URL", "postgres://app:s3cret@db.shop:5432/app?sslmode=require"),
         ("PGHOST", "replica.shop"),
         ("PGPASSWORD", "s3cret"),
@@ -144,10 +144,10 @@ fn discover_writes_a_configuration_with_names_and_no_values() {
 
 # Found, but not probed:
 # API_URL: it is a web address: write an http or peer check for it
-# BROKER_URL: this version has no amqp check: test its port with tcp://host:port, or its URL with diagnose
+# BROKER_URL: this version has no sqlserver check: test its port with tcp://host:port, or its URL with diagnose
 ";
     assert!(text.ends_with(expected), "{text}");
-    for value in ["s3cret", "example.com", "db.shop", "replica", "5672"] {
+    for value in ["s3cret", "example.com", "db.shop", "replica", "1433"] {
         assert!(!text.contains(value), "{value}: {text}");
     }
     let (text, _) = discovered(&vars[..3], &[]);

@@ -93,17 +93,17 @@ fn writes_docs() -> bool {
 #[test]
 fn json_carries_everything() {
     let world = World::start();
-    let ran = world.diagnose(&["amqp://app:s3cret@cache:6379/", "-o", "json"], &[]);
+    let ran = world.diagnose(&["sqlserver://app:s3cret@cache:6379/", "-o", "json"], &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let report: Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
     assert_eq!((&report["passed"], &report["failed"]), (&1.into(), &0.into()));
     let check = &report["checks"][0];
     for (path, expected) in [
-        ("/name", "amqp-cache"),
-        ("/kind", "amqp"),
-        ("/target", "amqp://cache:6379"),
+        ("/name", "sqlserver-cache"),
+        ("/kind", "sqlserver"),
+        ("/target", "sqlserver://cache:6379"),
         ("/result", "pass"),
-        ("/stopped_short", "this version does not speak amqp"),
+        ("/stopped_short", "this version does not speak sqlserver"),
         ("/tries/0/result", "cut"),
         ("/survey/0/address", "10.0.0.9:6379"),
         ("/survey/1/result", "connected"),
@@ -164,17 +164,17 @@ fn as_far_as_it_goes_without_the_protocol() {
         let ran = world.diagnose(args, vars);
         (ran.code, steady(&ran.stdout))
     };
-    let (code, text) = page(&["amqps://app:s3cret@api.shop:443/"], &[]);
+    let (code, text) = page(&["mqtts://app:s3cret@api.shop:443/"], &[]);
     assert_eq!(code, 1, "{text}");
     for part in [
-        "✗ amqp-api-shop tls_untrusted amqps://api.shop:443",
+        "✗ mqtt-api-shop tls_untrusted mqtts://api.shop:443",
         "✗ tls tls_untrusted (T) certificate: CN=web, issued by CN=Shop Root",
-        "· login not tried: this version does not speak amqp",
+        "· login not tried: this version does not speak mqtt",
         "· answer no request: pilotfish does not speak this protocol",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    let (code, text) = page(&["env:QUEUE"], &[("QUEUE", "amqp://guest:s3cret@nothing:5672/%2F")]);
+    let (code, text) = page(&["env:QUEUE"], &[("QUEUE", "sqlserver://guest:s3cret@nothing:1433/shop")]);
     assert!(code == 1 && text.contains("✗ names dns_not_found"), "{text}");
     // A form that one driver reads alone, with a login where that driver takes none.
     let (code, text) = page(&["env:JDBC"], &[("JDBC", "jdbc:postgresql://app:s3cret@db:5432/app")]);

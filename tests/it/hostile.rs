@@ -16,6 +16,7 @@ use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, PASSWORD};
+use crate::support::rabbitmq::{PASSWORD as BROKER_PASSWORD, broker};
 use crate::support::redis::{Options as RedisOptions, Server as Redis};
 use crate::support::sidecar::Sidecar;
 use crate::support::{Folder, pilotfish, read_all, until};
@@ -80,6 +81,8 @@ const POSTGRES: &[u8] = b"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0";
 const GREETING: &[u8] =
     b"\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0\
     mysql_native_password\0";
+/// How an AMQP broker begins: without properties, with PLAIN.
+const START: &[u8] = b"\x01\0\0\0\0\0\x1c\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x05PLAIN\0\0\0\x05en_US\xce";
 /// The first record of a TLS 1.2 answer: a ServerHello of 76 bytes.
 const TLS: &[u8] = b"\x16\x03\x03\0\x50\x02\0\0\x4c\x03\x03";
 
@@ -99,6 +102,8 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
         ("mysql", r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
         ("redis", r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
+        ("amqp", r#"amqp: {url: "amqp://app:sesame@PEER/shop", queue: jobs}"#.to_owned()),
+        ("amqps", format!(r#"amqp: {{url: "amqps://app:sesame@PEER/shop", tls: {{{ca}}}}}"#)),
         ("smtp", r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         ("smtps", format!(r#"smtp: {{url: "smtps://app:sesame@PEER", tls: {{{ca}}}}}"#)),
         ("rediss", format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#)),
@@ -168,10 +173,10 @@ fn rows() -> Vec<Row> {
 
 /// Kinds that compare bytes find other ones; kinds that want TLS first find none; and most peers here say nothing before the
 /// client does, where MySQL would.
-const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps = tls_not_tls; * = protocol_error";
+const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps amqps = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster = tls_unsupported";
+const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster amqp = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -201,12 +206,13 @@ fn slow_rows() -> Vec<Row> {
     let drips = |bytes: &[u8]| Manner::Drips(bytes.to_vec());
     let waits = |kinds: &str| {
         format!(
-            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps = tls_not_tls timeout; * = protocol_error timeout"
+            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps amqps = tls_not_tls timeout; * = protocol_error timeout"
         )
     };
     vec![
         Row::new("one byte a second of Redis", drips(CACHE), &waits("bytes redis sentinel cluster")),
         Row::new("one byte a second of HTTP", drips(HTTP), &waits("http head peer")),
+        Row::new("one byte a second of AMQP", drips(START), &waits("amqp")),
         Row::new("one byte a second of PostgreSQL", drips(POSTGRES), &waits("postgres")),
         Row::new(
             "one byte a second of TLS",
@@ -214,7 +220,7 @@ fn slow_rows() -> Vec<Row> {
             // Once enough of a record has come, it is known for what it is.
             &format!(
                 "http head h2c peer = tls_unsupported protocol_error timeout; {}",
-                waits("tls https rediss smtps")
+                waits("tls https rediss smtps amqps")
             ),
         ),
     ]
@@ -244,7 +250,7 @@ fn endless_rows() -> Vec<Row> {
         Row::new(
             "endless TLS records",
             floods(b"", b"\x16\x03\x03\0\x04\x0e\0\0\0"),
-            &format!("tls https rediss smtps = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
+            &format!("tls https rediss smtps amqps = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
         ),
         Row::new(
             "an endless status",
@@ -253,6 +259,7 @@ fn endless_rows() -> Vec<Row> {
         ),
         Row::new("an endless nesting", floods(b"", b"*1\r\n"), &first("pgtls = protocol_error too_large")),
         Row::new("an endless greeting", floods(b"220-mx.lab ESMTP\r\n", b"220-\r\n"), &first("smtp = too_large")),
+        Row::new("endless heartbeats", floods(START, b"\x08\0\0\0\0\0\0\xce"), &first("amqp = protocol_error")),
         Row::new("endless HTTP/2 settings", floods(b"", b"\0\0\0\x04\0\0\0\0\0"), &first("h2c = too_large timeout")),
     ]
 }
@@ -261,7 +268,7 @@ fn huge_rows() -> Vec<Row> {
     let floods = |first: &[u8]| Manner::Floods(first.to_vec(), b"aaaaaaaaaaaaaaaa".to_vec());
     let says = |bytes: &[u8]| Manner::Says(bytes.to_vec());
     let database = first("postgres pgtls smtp = too_large protocol_error");
-    let handshake = format!("tls https rediss smtps = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
+    let handshake = format!("tls https rediss smtps amqps = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
     vec![
         Row::new(
             "a body of 2 GiB",
@@ -269,6 +276,12 @@ fn huge_rows() -> Vec<Row> {
             &first("http peer = too_large; head = pass"),
         ),
         Row::new("a message of 2 GiB", says(b"R\x7f\xff\xff\xff\0\0\0\n"), &database),
+        Row::new("a frame of 2 GiB", says(b"\x01\0\0\x7f\xff\xff\xff\0\x0a\0\x0a"), &first("amqp = too_large")),
+        Row::new(
+            "a table of 2 GiB",
+            says(b"\x01\0\0\0\0\0\x0a\0\x0a\0\x0a\0\x09\x7f\xff\xff\xff\xce"),
+            &first("amqp = protocol_error"),
+        ),
         Row::new("a string of 2 GiB", says(b"$2147483648\r\nab"), &first("redis sentinel cluster = too_large")),
         Row::new("a list of 2 billion", says(b"*2147483647\r\n"), &first("redis sentinel cluster = too_large")),
         Row::new("an error of 2 GiB", floods(b"E\x7f\xff\xff\xffSFATAL\0"), &database),
@@ -420,6 +433,11 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
             r#"redis: {url: "redis://PEER", cluster: true, role: primary}"#.to_owned(),
         ),
         ("sentinel", loopback(watching.port), r#"redis: {sentinel: {master: cache, addresses: "PEER"}}"#.to_owned()),
+        (
+            "amqp",
+            loopback(broker().port),
+            format!(r#"amqp: {{url: "amqp://app:{BROKER_PASSWORD}@PEER/", queue: jobs}}"#),
+        ),
         ("smtp", loopback(exim.port), r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         (
             "smtp over TLS",

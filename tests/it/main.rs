@@ -1,6 +1,7 @@
 //! The one integration binary: it drives the real pilotfish. See tests/README.md for which test goes where.
 
 mod alerts;
+mod amqp;
 mod ask;
 mod canary;
 mod causes;

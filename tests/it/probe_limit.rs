@@ -107,7 +107,7 @@ fn a_value_that_only_other_clients_read_is_waited_for() {
         "prisma://accelerate.prisma-data.net/?api_key=s3cret",
         "file:./dev.db",
         "sqlite:///app.db",
-        "amqp://app:s3cret@broker:5672",
+        "sqlserver://app:s3cret@broker:1433",
         "unheard://app:s3cret@db:1",
         "Server=db;User Id=app;Password=s3cret",
         "postgres://app:s3cret@/shop?host=/run/postgresql",

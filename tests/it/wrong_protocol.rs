@@ -13,6 +13,7 @@ use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::Server as Mysql;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
+use crate::support::rabbitmq::broker;
 use crate::support::redis::Server as Redis;
 use crate::support::{Folder, Running, free_port, json, need, until_listening};
 
@@ -29,6 +30,8 @@ const KEYS: &[(&str, &str)] = &[
     ("mysql", r#"mysql: {url: "mysql://app:sesame@127.0.0.1:PORT/app"}"#),
     ("redis", r#"redis: {url: "redis://127.0.0.1:PORT/1"}"#),
     ("rediss", r#"redis: {url: "rediss://127.0.0.1:PORT/1", tls: {ca: builtin, server_name: localhost}}"#),
+    ("amqp", r#"amqp: {url: "amqp://app:sesame@127.0.0.1:PORT/"}"#),
+    ("amqps", r#"amqp: {url: "amqps://app:sesame@127.0.0.1:PORT/", tls: {ca: builtin, server_name: localhost}}"#),
     ("smtp", r#"smtp: {url: "smtp://app:sesame@127.0.0.1:PORT"}"#),
     ("smtps", r#"smtp: {url: "smtps://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
 ];
@@ -93,6 +96,8 @@ fn on_the_port_of_postgres() {
             "mysql: timeout",
             "redis: connection_closed",
             "rediss: connection_closed",
+            "amqp: connection_closed",
+            "amqps: connection_closed",
             "smtp: timeout",
             "smtps: connection_closed",
         ],
@@ -119,6 +124,8 @@ fn on_the_port_of_a_web_server() {
             "mysql: timeout",
             "redis: protocol_error (HTTP)",
             "rediss: tls_not_tls (HTTP)",
+            "amqp: protocol_error (HTTP)",
+            "amqps: tls_not_tls (HTTP)",
             "smtp: timeout",
             "smtps: tls_not_tls (HTTP)",
         ],
@@ -144,6 +151,8 @@ fn on_the_port_of_a_web_server_with_tls() {
             "mysql: timeout",
             "redis: protocol_error (HTTP)",
             "rediss: tls_untrusted",
+            "amqp: protocol_error (HTTP)",
+            "amqps: tls_untrusted",
             "smtp: timeout",
             "smtps: tls_untrusted",
         ],
@@ -169,6 +178,8 @@ fn on_the_port_of_mysql() {
             "mysql: pass",
             "redis: protocol_error (MySQL)|connection_closed|connect_reset",
             "rediss: tls_not_tls (MySQL)",
+            "amqp: protocol_error (MySQL)|connection_closed|connect_reset",
+            "amqps: tls_not_tls (MySQL)",
             "smtp: protocol_error (MySQL)",
             "smtps: tls_not_tls (MySQL)",
         ],
@@ -193,8 +204,35 @@ fn on_the_port_of_a_cache() {
             "mysql: timeout",
             "redis: pass",
             "rediss: timeout",
+            "amqp: timeout",
+            "amqps: timeout",
             "smtp: timeout",
             "smtps: timeout",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_a_broker() {
+    expect(
+        "RabbitMQ",
+        broker().port,
+        &[
+            "tcp: body_mismatch (AMQP)",
+            "tls: tls_not_tls (AMQP)",
+            "http: protocol_error (AMQP)",
+            "h2c: protocol_error (AMQP)",
+            "https: tls_not_tls (AMQP)",
+            "peer: protocol_error (AMQP)",
+            "postgres: protocol_error (AMQP)",
+            "pgtls: protocol_error (AMQP)",
+            "mysql: timeout",
+            "redis: protocol_error (AMQP)",
+            "rediss: tls_not_tls (AMQP)",
+            "amqp: pass",
+            "amqps: tls_not_tls (AMQP)",
+            "smtp: timeout",
+            "smtps: tls_not_tls (AMQP)",
         ],
     );
 }
@@ -217,6 +255,8 @@ fn on_the_port_of_a_mail_server() {
             "mysql: protocol_error (SMTP)",
             "redis: protocol_error (SMTP)",
             "rediss: tls_not_tls (SMTP)",
+            "amqp: protocol_error (SMTP)",
+            "amqps: tls_not_tls (SMTP)",
             "smtp: pass",
             "smtps: tls_not_tls (SMTP)",
         ],

@@ -10,7 +10,7 @@ fn found(vars: &[(&str, &str)], extent: Extent) -> Result<Plan, Refused> {
 
 const POD: &[(&str, &str)] = &[
     ("API_URL", "https://token@api.example.com/hooks/abcdef?key=s3cret"),
-    ("BROKER_URL", "amqp://app:s3cret@broker:5672/0"),
+    ("BROKER_URL", "sqlserver://app:s3cret@broker:1433/0"),
     ("DATABASE_URL", "postgres://app:s3cret@db:5432/app"),
     ("DIRECT_URL", "postgres://app:s3cret@db:5432/app"),
     ("HOME", "/root"),
@@ -33,7 +33,7 @@ fn servers_are_checks_and_the_rest_is_listed() {
     let listed: Vec<String> = plan.listed.iter().map(|l| format!("{} {}: {}", l.variable, l.target, l.why)).collect();
     let expected = [
         "API_URL https://api.example.com: it is a web address: write an http or peer check for it",
-        "BROKER_URL amqp://broker:5672: this version has no amqp check: test its port with tcp://host:port, or its URL with diagnose",
+        "BROKER_URL sqlserver://broker:1433: this version has no sqlserver check: test its port with tcp://host:port, or its URL with diagnose",
         "DIRECT_URL postgres://db:5432: it has the same value as DATABASE_URL",
         "PROXY http://proxy:3128: it is a web address: write an http or peer check for it",
         "SPRING_URL jdbc:postgresql://…: it is a driver-specific URL: write a check with the plain URL",
@@ -177,8 +177,8 @@ fn a_url_in_quotes_is_a_check_that_says_so() {
         let plan = found(&[("DATABASE_URL", value)], Extent::Servers).unwrap();
         assert_eq!((plan.checks[0].name.as_str(), plan.checks[0].kind), ("database", "postgres"));
     }
-    let plan = found(&[POD[2], ("BROKER_URL", "\"amqp://app:s3cret@broker:5672\"")], Extent::Servers).unwrap();
-    assert_eq!(plan.listed[0].target, "\"amqp://…");
+    let plan = found(&[POD[2], ("BROKER_URL", "\"sqlserver://app:s3cret@broker:1433\"")], Extent::Servers).unwrap();
+    assert_eq!(plan.listed[0].target, "\"sqlserver://…");
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn the_document_names_variables_and_no_value_and_can_be_read() {
         "  # from the variable DATABASE_URL\n  - name: database\n    postgres:\n      url: {env: DATABASE_URL}\n    gates: [startup, ready]\n",
         "  # from the variables PGHOST, PGUSER, PGPASSWORD, PGSSLROOTCERT\n  - name: postgres\n",
         "      ca: {env: PGSSLROOTCERT}\n",
-        "# BROKER_URL: this version has no amqp check: test its port with tcp://host:port, or its URL with diagnose\n",
+        "# BROKER_URL: this version has no sqlserver check: test its port with tcp://host:port, or its URL with diagnose\n",
         "# API_URL: it is a web address",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
@@ -257,7 +257,7 @@ fn as_far_as_the_connection_where_that_is_wanted() {
     }
     let expected = [
         ("api", "tls", "https://api.example.com".to_owned(), true),
-        ("broker", "amqp", "amqp://broker:5672".to_owned(), true),
+        ("broker", "sqlserver", "sqlserver://broker:1433".to_owned(), true),
         ("database", "postgres", "postgres://app@db:5432/app".to_owned(), false),
         ("proxy", "tcp", "http://proxy:3128".to_owned(), true),
         ("ready-url", "postgres", "the variable READY_URL".to_owned(), false),

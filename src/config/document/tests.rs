@@ -109,7 +109,7 @@ checks:
     connect_timeout: 4s
     min_passing: 1
   - name: a
-    amqp: {url: x}
+    sqlserver: {url: x}
     labels: {le: x, "a-b": y, c: {env: X}}
   - name: a
     tcp: {address: "h:1"}
@@ -138,7 +138,7 @@ checks:
         "11:14: checks[1].timeout: longer than the interval (2s): use a shorter time, or a longer interval",
         "12:22: checks[1].connect_timeout: longer than the timeout (3s): use a shorter time, or a longer timeout",
         "13:18: checks[1].min_passing: min_passing requires `require: each`: add it",
-        "15:5: checks[2].amqp: this version has no amqp check: test its port with tcp: {address: \"host:port\"}; the kinds are KINDS",
+        "15:5: checks[2].sqlserver: this version has no sqlserver check: test its port with tcp: {address: \"host:port\"}; the kinds are KINDS",
         "16:14: checks[2].labels.le: this label is reserved, like check, kind, le, quantile and every name that starts with __",
         "16:21: checks[2].labels.a-b: expected a label name: letters, digits and _, no digit first",
         "16:34: checks[2].labels.c: expected a literal string, because metrics show it to everyone",
@@ -215,6 +215,15 @@ fn live_is_withheld_where_nobody_can_tell_what_is_dialled() {
     let plan = plan("checks: [{name: a, tcp: {address: {env: NOT_SET}}, gates: [live, ready]}]\n");
     assert_eq!(plan.checks[0].gates, Gates { startup: false, ready: true, live: false });
     assert!(plan.warnings[0].starts_with("checks[0].gates: live is ignored"), "{:?}", plan.warnings);
+}
+
+#[test]
+fn what_a_key_does_beyond_asking_is_a_warning() {
+    let plan = self::plan(
+        "checks: [{name: a, amqp: {host: mq, queue: jobs}}, {name: b, amqp: {host: mq, vhost: shop}}, {name: c, tcp: {address: 'mq:1'}}]\n",
+    );
+    assert_eq!(plan.warnings.len(), 1, "{:?}", plan.warnings);
+    assert!(plan.warnings[0].starts_with("checks[0].amqp.queue: "), "{:?}", plan.warnings);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::env::MapEnv;
 fn env() -> MapEnv {
     MapEnv::with_vars(&[
         ("DATABASE_URL", "postgres://app:s3cret@db:5432/app"),
-        ("BROKER_URL", "amqp://app:s3cret@broker:5672"),
+        ("BROKER_URL", "sqlserver://app:s3cret@broker:1433"),
         ("ODD", "s3cret://x"),
         ("BARE", "s3cret"),
         ("EMPTY", ""),
@@ -131,7 +131,7 @@ fn a_url_that_is_not_for_us_is_not_accused() {
         ("file:///s3cret.db", "this version has no file check"),
         ("sqlite::memory:", "this version has no sqlite check"),
         ("sqlite:///s3cret.db", "this version has no sqlite check"),
-        ("amqp://app:s3cret@broker:5672", "this version has no amqp check"),
+        ("sqlserver://app:s3cret@broker:1433", "this version has no sqlserver check"),
         ("redis+socket:///run/redis.sock?password=s3cret", "a driver-specific URL"),
         ("Server=db;Database=app;User Id=app;Password=s3cret", "a connection string of ADO.NET"),
         ("Host=db;Username=app;Password=s3cret", "a connection string of ADO.NET"),
@@ -191,7 +191,7 @@ fn a_bad_target_is_named_by_its_position_and_never_repeated() {
         ("db:5432", "tcp://host:port"),
         ("postgers://app:s3cret@db/x", "did you mean postgres://?"),
         ("s3cret://x", "unknown scheme (known: tcp"),
-        ("amqp://app:s3cret@broker:5672", "this version has no amqp check"),
+        ("sqlserver://app:s3cret@broker:1433", "this version has no sqlserver check"),
         ("listen::s3cret", "expected listen::3000"),
         ("listen:3000", "expected listen::3000"),
         ("unix:/s3cret", "this version has no unix check"),

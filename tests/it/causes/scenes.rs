@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{ANSWERS, CONNECTIONS, LIMITS, MYSQL, NAMES, POSTGRES, TLS, VALUES, provoke};
+use super::{AMQP, ANSWERS, CONNECTIONS, LIMITS, MYSQL, NAMES, POSTGRES, TLS, VALUES, provoke};
 use crate::support::ca::{Ca, DAY, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::hostile::{Inside, Manner};
@@ -12,6 +12,7 @@ use crate::support::mysql::Server as Mysql;
 use crate::support::netns::Namespace;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, Options};
+use crate::support::rabbitmq::broker;
 use crate::support::redis::{Options as RedisOptions, Server as Redis};
 use crate::support::{Folder, PILOTFISH, Running, dead_port, free_port, json, need, run, until, until_listening};
 
@@ -114,6 +115,11 @@ fn tls() {
 fn mysql() {
     let server = Mysql::with("CREATE USER locked@'%' IDENTIFIED BY 'sesame' ACCOUNT LOCK");
     provoke(MYSQL, &[("MYSQL", &server.port.to_string())], here);
+}
+
+#[test]
+fn amqp() {
+    provoke(AMQP, &[("AMQP", &broker().port.to_string())], here);
 }
 
 #[test]

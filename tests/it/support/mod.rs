@@ -16,6 +16,7 @@ pub(crate) mod nginx;
 pub(crate) mod openssl;
 pub(crate) mod postgres;
 pub(crate) mod prometheus;
+pub(crate) mod rabbitmq;
 pub(crate) mod redis;
 pub(crate) mod sidecar;
 
@@ -134,10 +135,15 @@ impl Drop for Running {
 }
 
 /// Asks again every 10 ms until it holds; panics after 20 s.
-pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let limit = SystemTime::now() + Duration::from_secs(20);
+pub(crate) fn until(what: &str, holds: impl FnMut() -> bool) {
+    until_within(what, 20, holds);
+}
+
+/// The same for what may take longer on a machine with much to do; panics after so many seconds.
+pub(crate) fn until_within(what: &str, seconds: u64, mut holds: impl FnMut() -> bool) {
+    let limit = SystemTime::now() + Duration::from_secs(seconds);
     while !holds() {
-        assert!(SystemTime::now() < limit, "{what}: not within 20 s");
+        assert!(SystemTime::now() < limit, "{what}: not within {seconds} s");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
