@@ -32,7 +32,6 @@ pub struct Protocol {
 pub const PROTOCOLS: &[Protocol] = &[
     Protocol::new("amqp", &[server("amqp", 5672), server("amqps", 5671).tls()]),
     Protocol::new("mongodb", &[server("mongodb", 27017), server(MONGODB_SRV, 27017).tls()]),
-    Protocol::new("nats", &[server("nats", 4222)]),
     Protocol::new("grpc", &[Scheme::new("grpc").port(80), Scheme::new("grpcs").port(443).tls()]),
     Protocol::new("websocket", &[Scheme::new("ws").port(80), Scheme::new("wss").port(443).tls()]),
     Protocol::new("kafka", &[Scheme::new("kafka").port(9092)]),
@@ -255,7 +254,7 @@ mod tests {
         for (url, target, endpoints) in [
             ("amqp://:s3cret@queue/0", "amqp://queue", &["queue:5672"][..]),
             ("amqps://s3cret@queue:7000", "amqps://queue:7000", &["queue:7000"]),
-            ("nats://s3cret@a,b:4223", "nats://a,b:4223", &["a:4222", "b:4223"]),
+            ("mongodb://s3cret@a,b:27018", "mongodb://a,b:27018", &["a:27017", "b:27018"]),
             ("mysql+pymysql://app:s3cret@db/app?key=s3cret", "mysql+pymysql://db", &["db:3306"]),
             ("jdbc:postgresql://db/app?user=app&password=s3cret", "jdbc:postgresql://db", &["db:5432"]),
             ("mongodb+srv://app:s3cret@c0.example.com/x", "mongodb+srv://c0.example.com", &[]),

@@ -1,6 +1,7 @@
 //! What a check is, and the registry of kinds: one protocol, one file, two adjacent lines here.
 
 pub mod address;
+pub mod announced;
 pub mod connection;
 mod dialect;
 pub mod dns;
@@ -12,6 +13,7 @@ pub mod listen;
 pub mod login;
 pub mod mail;
 pub mod mysql;
+pub mod nats;
 pub mod peer;
 pub mod postgres;
 pub mod reader;
@@ -23,6 +25,7 @@ pub mod smtp;
 pub mod tcp;
 pub mod tls;
 pub mod tls_keys;
+pub mod warning;
 pub(crate) mod words;
 
 use std::future::Future;
@@ -117,6 +120,7 @@ pub const KINDS: &[Kind] = &[
     postgres::KIND,
     mysql::KIND,
     redis::KIND,
+    nats::KIND,
     smtp::KIND,
     listen::KIND,
     env::KIND,

@@ -29,6 +29,7 @@ mod manifests;
 mod metrics;
 mod mysql;
 mod names;
+mod nats;
 mod pages;
 mod peer;
 mod postgres;

@@ -11,6 +11,7 @@ use crate::support::exim::Server as Exim;
 use crate::support::hostile::loopback;
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::Server as Mysql;
+use crate::support::nats::Server as Nats;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
 use crate::support::redis::Server as Redis;
@@ -29,6 +30,7 @@ const KEYS: &[(&str, &str)] = &[
     ("mysql", r#"mysql: {url: "mysql://app:sesame@127.0.0.1:PORT/app"}"#),
     ("redis", r#"redis: {url: "redis://127.0.0.1:PORT/1"}"#),
     ("rediss", r#"redis: {url: "rediss://127.0.0.1:PORT/1", tls: {ca: builtin, server_name: localhost}}"#),
+    ("nats", r#"nats: {url: "nats://app:sesame@127.0.0.1:PORT"}"#),
     ("smtp", r#"smtp: {url: "smtp://app:sesame@127.0.0.1:PORT"}"#),
     ("smtps", r#"smtp: {url: "smtps://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
 ];
@@ -93,6 +95,7 @@ fn on_the_port_of_postgres() {
             "mysql: timeout",
             "redis: connection_closed",
             "rediss: connection_closed",
+            "nats: timeout",
             "smtp: timeout",
             "smtps: connection_closed",
         ],
@@ -119,6 +122,7 @@ fn on_the_port_of_a_web_server() {
             "mysql: timeout",
             "redis: protocol_error (HTTP)",
             "rediss: tls_not_tls (HTTP)",
+            "nats: timeout",
             "smtp: timeout",
             "smtps: tls_not_tls (HTTP)",
         ],
@@ -144,6 +148,7 @@ fn on_the_port_of_a_web_server_with_tls() {
             "mysql: timeout",
             "redis: protocol_error (HTTP)",
             "rediss: tls_untrusted",
+            "nats: timeout",
             "smtp: timeout",
             "smtps: tls_untrusted",
         ],
@@ -169,8 +174,35 @@ fn on_the_port_of_mysql() {
             "mysql: pass",
             "redis: protocol_error (MySQL)|connection_closed|connect_reset",
             "rediss: tls_not_tls (MySQL)",
+            "nats: protocol_error (MySQL)",
             "smtp: protocol_error (MySQL)",
             "smtps: tls_not_tls (MySQL)",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_nats() {
+    let nats = Nats::with("");
+    expect(
+        "NATS",
+        nats.port,
+        // It speaks first, and rejects what is no operation: a reset may overtake what it said.
+        &[
+            "tcp: body_mismatch (NATS)|connection_closed|connect_reset",
+            "tls: tls_not_tls (NATS)",
+            "http: protocol_error (NATS)|connection_closed|connect_reset",
+            "h2c: protocol_error (NATS)|connection_closed|connect_reset",
+            "https: tls_not_tls (NATS)",
+            "peer: protocol_error (NATS)|connection_closed|connect_reset",
+            "postgres: protocol_error (NATS)|connection_closed|connect_reset",
+            "pgtls: protocol_error (NATS)|connection_closed|connect_reset",
+            "mysql: protocol_error (NATS)",
+            "redis: protocol_error (NATS)|connection_closed|connect_reset",
+            "rediss: tls_not_tls (NATS)",
+            "nats: pass",
+            "smtp: protocol_error (NATS)",
+            "smtps: tls_not_tls (NATS)",
         ],
     );
 }
@@ -193,6 +225,7 @@ fn on_the_port_of_a_cache() {
             "mysql: timeout",
             "redis: pass",
             "rediss: timeout",
+            "nats: timeout",
             "smtp: timeout",
             "smtps: timeout",
         ],
@@ -217,6 +250,7 @@ fn on_the_port_of_a_mail_server() {
             "mysql: protocol_error (SMTP)",
             "redis: protocol_error (SMTP)",
             "rediss: tls_not_tls (SMTP)",
+            "nats: protocol_error (SMTP)",
             "smtp: pass",
             "smtps: tls_not_tls (SMTP)",
         ],
