@@ -39,7 +39,6 @@ pub const PROTOCOLS: &[Protocol] = &[
     Protocol::new("dapr", &[Scheme::new("dapr")]),
     Protocol::without_port("icmp", &[Scheme::new("icmp")]),
     Protocol::without_port("unix", &[Scheme::new("unix").opaque()]),
-    Protocol::without_port("file", &[Scheme::new("file").opaque()]),
     Protocol::without_port("sqlite", &[Scheme::new("sqlite").opaque()]),
 ];
 

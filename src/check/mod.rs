@@ -3,10 +3,12 @@
 pub mod address;
 pub mod announced;
 pub mod connection;
+pub mod days;
 mod dialect;
 pub mod dns;
 pub mod env;
 mod expression;
+pub mod file;
 pub mod http;
 mod kind;
 pub mod listen;
@@ -124,6 +126,7 @@ pub const KINDS: &[Kind] = &[
     smtp::KIND,
     listen::KIND,
     env::KIND,
+    file::KIND,
 ];
 
 /// Whether these first bytes are of a server that counts connections which end before their login.

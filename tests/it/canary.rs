@@ -288,6 +288,15 @@ checks:
   - name: records
     dns: {{name: {{env: SECRET}}, type: TXT, server: "127.0.0.1:{dead}", expect: ["{raw}", {{env: SECRET}}]}}
     gates: [ready]
+  - name: text-of-a-file
+    file: {{path: "{file}", contains: "{raw}x", max_age: 1h}}
+    gates: [ready]
+  - name: certificates-of-a-file
+    file: {{path: "{file}", pem_min_days_valid: 14}}
+    gates: [ready]
+  - name: file-of-a-variable
+    file: {{path: {{env: SECRET}}, contains: {{env: SECRET}}, max_age: {{env: SECRET}}}}
+    gates: [ready]
   - name: port
     listen: {{port: {{env: SECRET}}}}
     gates: [ready]

@@ -15,6 +15,7 @@ mod dns;
 mod exit_codes;
 mod fairness;
 mod families;
+mod file;
 mod findings;
 mod findings_dns;
 mod findings_local;
