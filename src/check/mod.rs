@@ -10,6 +10,7 @@ pub mod env;
 mod expression;
 pub mod file;
 pub mod http;
+pub mod icmp;
 mod kind;
 pub mod listen;
 pub mod login;
@@ -127,6 +128,7 @@ pub const KINDS: &[Kind] = &[
     listen::KIND,
     env::KIND,
     file::KIND,
+    icmp::KIND,
 ];
 
 /// Whether these first bytes are of a server that counts connections which end before their login.

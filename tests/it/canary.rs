@@ -297,6 +297,9 @@ checks:
   - name: file-of-a-variable
     file: {{path: {{env: SECRET}}, contains: {{env: SECRET}}, max_age: {{env: SECRET}}}}
     gates: [ready]
+  - name: host
+    icmp: {{host: {{env: SECRET}}}}
+    gates: [ready]
   - name: port
     listen: {{port: {{env: SECRET}}}}
     gates: [ready]

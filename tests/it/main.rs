@@ -22,6 +22,7 @@ mod findings_local;
 mod hickory;
 mod hostile;
 mod http;
+mod icmp;
 mod image;
 mod layers;
 mod limits;
