@@ -15,7 +15,7 @@ pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
-    http, mysql as of_mysql, nats as of_nats, peer, postgres as of_postgres, redis as of_redis,
+    dapr as of_dapr, http, mysql as of_mysql, nats as of_nats, peer, postgres as of_postgres, redis as of_redis,
     smtp as of_smtp,
 };
 use crate::net::{resolve, tls};
@@ -104,6 +104,11 @@ pub fn pointer(bytes: &[u8]) {
 /// The same as [`http_answer`] to a check of health.
 pub fn health(bytes: &[u8]) {
     peer::fuzz::health(bytes);
+}
+
+/// The body of an answer of daprd.
+pub fn dapr(bytes: &[u8]) {
+    of_dapr::fuzz::dapr(bytes);
 }
 
 /// Messages of the kernel about sockets.

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod announced;
 pub mod connection;
+pub mod dapr;
 pub mod days;
 mod dialect;
 pub mod dns;
@@ -129,6 +130,7 @@ pub const KINDS: &[Kind] = &[
     env::KIND,
     file::KIND,
     icmp::KIND,
+    dapr::KIND,
 ];
 
 /// Whether these first bytes are of a server that counts connections which end before their login.

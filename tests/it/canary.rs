@@ -300,6 +300,9 @@ checks:
   - name: host
     icmp: {{host: {{env: SECRET}}}}
     gates: [ready]
+  - name: dapr
+    dapr: {{port: {{env: SECRET}}}}
+    gates: [ready]
   - name: port
     listen: {{port: {{env: SECRET}}}}
     gates: [ready]

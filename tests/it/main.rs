@@ -8,6 +8,7 @@ mod chart;
 mod circles;
 mod close;
 mod config;
+mod dapr;
 mod demo;
 mod diagnose;
 mod dial;
