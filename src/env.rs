@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::SystemTime;
 
 use crate::order;
 use crate::sock_diag;
@@ -36,6 +37,14 @@ pub trait Env: Send + Sync {
         self.file(path)
     }
 
+    /// The size of a regular file that may be read, and when it was changed last.
+    ///
+    /// # Errors
+    /// Those of opening it; `InvalidInput` for what is no regular file.
+    fn look_at(&self, path: &Path) -> io::Result<FileState> {
+        Ok(FileState { size: self.file(path)?.len() as u64, modified: SystemTime::now() })
+    }
+
     /// The TCP sockets of this pod that listen; `None` where only the files of the kernel show them.
     fn listeners(&self) -> Option<Vec<SocketAddr>> {
         None
@@ -55,6 +64,15 @@ pub struct Stamp {
     inode: u64,
     size: u64,
     changed: (i64, i64),
+}
+
+/// The state of a file, for checks of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileState {
+    /// In bytes.
+    pub size: u64,
+    /// When its content was changed last.
+    pub modified: SystemTime,
 }
 
 /// The real process.
@@ -87,6 +105,13 @@ impl Env for ProcessEnv {
         read(path, FILE_LIMIT)
     }
 
+    fn look_at(&self, path: &Path) -> io::Result<FileState> {
+        regular(path)?;
+        // Whether this process may read it shows only where it is opened.
+        let metadata = std::fs::File::open(path)?.metadata()?;
+        Ok(FileState { size: metadata.len(), modified: metadata.modified()? })
+    }
+
     fn listeners(&self) -> Option<Vec<SocketAddr>> {
         sock_diag::listeners()
     }
@@ -97,7 +122,7 @@ impl Env for ProcessEnv {
         const SETTLED_AFTER: u64 = 2;
         let metadata = std::fs::metadata(path).ok()?;
         let changed = u64::try_from(metadata.ctime()).ok()?;
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
+        let now = SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
         (changed + SETTLED_AFTER < now).then(|| Stamp {
             device: metadata.dev(),
             inode: metadata.ino(),
@@ -107,12 +132,17 @@ impl Env for ProcessEnv {
     }
 }
 
-fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    // Asked before it is opened: opening a FIFO would block the one thread.
+/// Asked before a file is opened: opening a FIFO would block the one thread.
+fn regular(path: &Path) -> io::Result<std::fs::Metadata> {
     let metadata = std::fs::metadata(path)?;
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    match metadata.is_file() {
+        true => Ok(metadata),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
     }
+}
+
+fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let metadata = regular(path)?;
     // Room for all of it, so that no copy of a secret stays behind; the kernel's own files say that they are empty.
     let room = (metadata.len() + 1).clamp(512, limit);
     let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());

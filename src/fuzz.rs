@@ -15,7 +15,8 @@ pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
-    amqp as of_amqp, http, mysql as of_mysql, peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp,
+    amqp as of_amqp, dapr as of_dapr, http, mysql as of_mysql, nats as of_nats, peer, postgres as of_postgres,
+    redis as of_redis, smtp as of_smtp,
 };
 use crate::net::{resolve, tls};
 use crate::sock_diag;
@@ -90,6 +91,11 @@ pub fn mysql(bytes: &[u8]) {
     of_mysql::fuzz::mysql(bytes);
 }
 
+/// What a NATS server says: a byte that says where the stream pauses, then its lines.
+pub fn nats(bytes: &[u8]) {
+    of_nats::fuzz::nats(bytes);
+}
+
 /// An HTTP answer: a status, headers, a body.
 pub fn http_answer(bytes: &[u8]) {
     http::fuzz::answer(bytes);
@@ -103,6 +109,11 @@ pub fn pointer(bytes: &[u8]) {
 /// The same as [`http_answer`] to a check of health.
 pub fn health(bytes: &[u8]) {
     peer::fuzz::health(bytes);
+}
+
+/// The body of an answer of daprd.
+pub fn dapr(bytes: &[u8]) {
+    of_dapr::fuzz::dapr(bytes);
 }
 
 /// Messages of the kernel about sockets.

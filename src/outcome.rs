@@ -203,6 +203,21 @@ impl ConnectAttempt {
             IpAddr::V6(_) => 6,
         }
     }
+
+    /// Where to, as text.
+    #[must_use]
+    pub fn place(&self) -> String {
+        place(self.address)
+    }
+}
+
+/// An address that was tried, as text: an echo request has no port.
+#[must_use]
+pub fn place(address: SocketAddr) -> String {
+    match address.port() {
+        0 => address.ip().to_string(),
+        _ => address.to_string(),
+    }
 }
 
 /// One try to connect to a Unix socket.

@@ -101,8 +101,8 @@ struct FactsJson<'a> {
 #[serde(untagged)]
 enum AddressJson {
     Network(SocketAddr),
-    /// `unix:PATH`.
-    Socket(String),
+    /// `unix:PATH`, or an address without a port, to which an echo request went.
+    Text(String),
 }
 
 /// A try, with the family of its address; a Unix socket has none.
@@ -122,7 +122,10 @@ impl<'a> TryJson<'a> {
     fn new(attempt: &'a ConnectAttempt) -> Self {
         let ConnectAttempt { host, address, result, errno, duration } = attempt;
         Self {
-            address: AddressJson::Network(*address),
+            address: match address.port() {
+                0 => AddressJson::Text(attempt.place()),
+                _ => AddressJson::Network(*address),
+            },
             family: Some(attempt.family()),
             result: *result,
             errno: *errno,
@@ -133,7 +136,7 @@ impl<'a> TryJson<'a> {
 
     fn of_socket(attempt: &'a SocketAttempt) -> Self {
         let SocketAttempt { path, result, errno, duration } = attempt;
-        let address = AddressJson::Socket(format!("unix:{path}"));
+        let address = AddressJson::Text(format!("unix:{path}"));
         Self { address, family: None, result: *result, errno: *errno, duration: *duration, host: None }
     }
 }

@@ -1,6 +1,10 @@
-//! Random numbers, for jitter: the pods of a deployment do not all act at the same moment.
+//! Random numbers, for jitter: the pods of a deployment do not all act at the same moment. And random bytes, by which an answer
+//! is known.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+
+use ring::rand::{SecureRandom as _, SystemRandom};
 
 /// Gives numbers from 0 up to but not including 1: [`fraction`] in the process, given ones in tests.
 pub type Random = fn() -> f64;
@@ -11,6 +15,16 @@ pub fn fraction() -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
     let number = (RandomState::new().hash_one(0_u8) >> 11) as f64;
     number / (1_u64 << 53) as f64
+}
+
+/// Random bytes, which nobody can guess.
+///
+/// # Errors
+/// The system gives none.
+pub fn bytes<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| io::Error::other("the system gives no random bytes"))?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -7,7 +7,13 @@ use serde::{Serialize, Serializer};
 /// `2026-11-20T09:00:00Z`; a moment before 1970 or past the year 9999 is held at that bound.
 #[must_use]
 pub fn rfc3339(at: SystemTime) -> String {
-    rfc3339_unix(at.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX)))
+    rfc3339_unix(unix(at))
+}
+
+/// Seconds since 1970; 0 for a moment before.
+#[must_use]
+pub fn unix(at: SystemTime) -> i64 {
+    at.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// The same for seconds since 1970, as certificates give them.

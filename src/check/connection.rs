@@ -32,15 +32,11 @@ pub struct Protocol {
 pub const PROTOCOLS: &[Protocol] = &[
     Protocol::new("sqlserver", &[server("sqlserver", 1433), server("mssql", 1433)]),
     Protocol::new("mongodb", &[server("mongodb", 27017), server(MONGODB_SRV, 27017).tls()]),
-    Protocol::new("nats", &[server("nats", 4222)]),
     Protocol::new("grpc", &[Scheme::new("grpc").port(80), Scheme::new("grpcs").port(443).tls()]),
     Protocol::new("websocket", &[Scheme::new("ws").port(80), Scheme::new("wss").port(443).tls()]),
     Protocol::new("kafka", &[Scheme::new("kafka").port(9092)]),
     Protocol::new("mqtt", &[Scheme::new("mqtt").port(1883), Scheme::new("mqtts").port(8883).tls()]),
-    Protocol::new("dapr", &[Scheme::new("dapr")]),
-    Protocol::without_port("icmp", &[Scheme::new("icmp")]),
     Protocol::without_port("unix", &[Scheme::new("unix").opaque()]),
-    Protocol::without_port("file", &[Scheme::new("file").opaque()]),
     Protocol::without_port("sqlite", &[Scheme::new("sqlite").opaque()]),
 ];
 
@@ -255,7 +251,7 @@ mod tests {
         for (url, target, endpoints) in [
             ("sqlserver://:s3cret@queue/0", "sqlserver://queue", &["queue:1433"][..]),
             ("mqtts://s3cret@queue:7000", "mqtts://queue:7000", &["queue:7000"]),
-            ("nats://s3cret@a,b:4223", "nats://a,b:4223", &["a:4222", "b:4223"]),
+            ("mongodb://s3cret@a,b:27018", "mongodb://a,b:27018", &["a:27017", "b:27018"]),
             ("mysql+pymysql://app:s3cret@db/app?key=s3cret", "mysql+pymysql://db", &["db:3306"]),
             ("jdbc:postgresql://db/app?user=app&password=s3cret", "jdbc:postgresql://db", &["db:5432"]),
             ("mongodb+srv://app:s3cret@c0.example.com/x", "mongodb+srv://c0.example.com", &[]),

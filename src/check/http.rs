@@ -156,14 +156,24 @@ pub(crate) fn prepare<R: Runnable + 'static>(
     let url = request::read_url(&keys.url.0, env);
     let target = url.as_ref().map_or_else(|_| keys.url.0.origin(), Url::redacted);
     let origin = url.as_ref().ok().and_then(|url| Origin::of(url).ok());
-    let run = Wanted::new(keys, env).and_then(|wanted| {
-        let request = Request::new(keys, url?, env)?;
-        Ok(finish(Exchange { keys: Arc::clone(keys), request, wanted }))
-    });
+    let run = url.and_then(|url| exchange_to(keys, url, env)).map(finish);
     let proxy = origin.as_ref().and_then(|origin| keys.proxy.on_the_way_to(origin, env).ok().flatten());
     let dialled = proxy.map(|proxy| proxy.endpoint.clone()).or_else(|| origin.map(|origin| origin.endpoint));
     let endpoints = dialled.into_iter().collect();
     Prepared::new(target, endpoints, readings(&keys.values(), env), run)
+}
+
+/// The request of these keys, for a question beside the one that a check is about.
+///
+/// # Errors
+/// Those of a value that cannot be resolved.
+pub(crate) fn exchange_of(keys: &Arc<HttpKeys>, env: &dyn Env) -> Result<Exchange, Fault> {
+    exchange_to(keys, request::read_url(&keys.url.0, env)?, env)
+}
+
+fn exchange_to(keys: &Arc<HttpKeys>, url: Url, env: &dyn Env) -> Result<Exchange, Fault> {
+    let wanted = Wanted::new(keys, env)?;
+    Ok(Exchange { keys: Arc::clone(keys), request: Request::new(keys, url, env)?, wanted })
 }
 
 impl Exchange {

@@ -87,7 +87,7 @@ pub enum Subject {
     Server,
     /// The values that they read: they dial nothing.
     Values,
-    /// This pod, or its name servers: they connect to nothing.
+    /// This pod, its own sidecars, its name servers, or whether a host is there: the app makes no such connection.
     Surroundings,
 }
 

@@ -2,18 +2,24 @@
 
 pub mod address;
 pub mod amqp;
+pub mod announced;
 pub mod connection;
+pub mod dapr;
+pub mod days;
 mod dialect;
 mod dialogue;
 pub mod dns;
 pub mod env;
 mod expression;
+pub mod file;
 pub mod http;
+pub mod icmp;
 mod kind;
 pub mod listen;
 pub mod login;
 pub mod mail;
 pub mod mysql;
+pub mod nats;
 pub mod parts;
 pub mod peer;
 pub mod postgres;
@@ -26,6 +32,7 @@ pub mod smtp;
 pub mod tcp;
 pub mod tls;
 pub mod tls_keys;
+pub mod warning;
 pub(crate) mod words;
 
 use std::future::Future;
@@ -126,9 +133,13 @@ pub const KINDS: &[Kind] = &[
     mysql::KIND,
     redis::KIND,
     amqp::KIND,
+    nats::KIND,
     smtp::KIND,
     listen::KIND,
     env::KIND,
+    file::KIND,
+    icmp::KIND,
+    dapr::KIND,
 ];
 
 /// Whether these first bytes are of a server that counts connections which end before their login.

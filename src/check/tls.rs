@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use self::starttls::StartTls;
 use crate::cause::Cause;
 use crate::check::address::{self, Address};
+use crate::check::days::Days;
 use crate::check::dialogue::{self, Dialogue, DialogueRun, Expect, Payload};
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
@@ -98,19 +99,6 @@ struct TlsCheckKeys {
 
 fn yes() -> bool {
     true
-}
-
-/// A number of days.
-#[derive(Debug, Clone, Copy)]
-struct Days(u32);
-
-impl FromStr for Days {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let days = text.parse().ok().filter(|days| *days <= 3650);
-        days.map(Self).ok_or_else(|| "a number of days from 0 to 3650".to_owned())
-    }
 }
 
 /// The name of an application protocol (RFC 7301).

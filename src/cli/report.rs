@@ -208,7 +208,7 @@ fn evidence_lines(out: &mut String, evidence: &Evidence, excerpts: Excerpts) {
 }
 
 fn tried(one: &ConnectAttempt) -> String {
-    let mut text = format!("{} {}", one.address, one.result.as_str());
+    let mut text = format!("{} {}", one.place(), one.result.as_str());
     if one.result != ConnectResult::NotTried {
         write!(text, " after {}", duration::show(one.duration)).expect("a String takes every text");
     }

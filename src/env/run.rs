@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use super::{Env, Stamp};
+use super::{Env, FileState, Stamp};
 use crate::secret::Secret;
 
 /// The environment of one run: each variable and each file is read at most once, when it is first asked for. A Secret
@@ -98,6 +98,10 @@ impl Env for RunEnv {
 
     fn start_of(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.with_kept(|kept| content(&mut kept.starts, path, || self.source.start_of(path)))
+    }
+
+    fn look_at(&self, path: &Path) -> io::Result<FileState> {
+        self.source.look_at(path)
     }
 
     fn listeners(&self) -> Option<Vec<SocketAddr>> {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Env, Stamp};
+use super::{Env, FileState, Stamp};
 
 /// Nothing secret is in them.
 const KEPT: [&str; 2] = ["/etc/resolv.conf", "/etc/hosts"];
@@ -52,6 +52,10 @@ impl Env for SystemFiles {
 
     fn start_of(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.source.start_of(path)
+    }
+
+    fn look_at(&self, path: &Path) -> io::Result<FileState> {
+        self.source.look_at(path)
     }
 
     fn listeners(&self) -> Option<Vec<SocketAddr>> {

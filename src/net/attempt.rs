@@ -104,6 +104,11 @@ impl Attempt {
         &self.world
     }
 
+    /// The same, to keep.
+    pub(super) fn shared_world(&self) -> Arc<World> {
+        Arc::clone(&self.world)
+    }
+
     /// How much of the search list is walked.
     #[must_use]
     pub const fn walk(&self) -> Walk {

@@ -5,7 +5,10 @@
 mod report;
 pub(super) mod socket;
 
+use std::future::Future;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -16,6 +19,7 @@ use crate::net::attempt::Attempt;
 use crate::net::descriptors::Permitted;
 use crate::net::oserr;
 use crate::net::resolve::{self, Budget, Family};
+use crate::net::world::World;
 use crate::outcome::{ConnectAttempt, ConnectResult, Detail, DnsDetail, Failure, Fault, Member, Phase};
 use crate::pod;
 use crate::url::{Endpoint, Host};
@@ -33,13 +37,45 @@ pub(super) struct Candidates {
     later: Option<Family>,
 }
 
+/// How one address is reached.
+pub(super) trait Opening: Sync {
+    /// What there is once it is reached.
+    type Opened: Send;
+
+    /// Reaches it. The caller cuts it when its time is over.
+    fn open(&self, address: SocketAddr) -> impl Future<Output = io::Result<Self::Opened>> + Send;
+}
+
+/// A connection over TCP.
+struct Tcp {
+    world: Arc<World>,
+}
+
+impl Opening for Tcp {
+    type Opened = TcpStream;
+
+    async fn open(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        socket::connect(address, self.world.is_local_port(address.port())).await
+    }
+}
+
 /// Resolves and connects, one address after another.
 pub(super) async fn connect(attempt: &mut Attempt, endpoint: &Endpoint) -> Result<Permitted<TcpStream>, Fault> {
+    let tcp = Tcp { world: attempt.shared_world() };
+    reach(attempt, endpoint, &tcp).await
+}
+
+/// Resolves and reaches one address after another.
+pub(super) async fn reach<O: Opening>(
+    attempt: &mut Attempt,
+    endpoint: &Endpoint,
+    opening: &O,
+) -> Result<Permitted<O::Opened>, Fault> {
     let candidates = candidates(attempt, endpoint).await?;
     let from = attempt.evidence().tries.len();
     attempt.enter(Phase::Connect);
     let all = attempt.rules().require == Require::All && !attempt.is_pinned();
-    let mut stream = dial(attempt, &candidates.now, endpoint.port, all).await;
+    let mut stream = dial(attempt, opening, &candidates.now, endpoint.port, all).await;
     if all {
         remember_members(attempt, from);
         if attempt.evidence().tries[from..].iter().any(|attempt| attempt.result != ConnectResult::Connected) {
@@ -54,7 +90,7 @@ pub(super) async fn connect(attempt: &mut Attempt, endpoint: &Endpoint) -> Resul
         attempt.enter(Phase::Connect);
         // That the other family is not there is evidence, no failure: the tries tell what is wrong.
         let more = usable(more.unwrap_or_default(), &candidates.now);
-        stream = dial(attempt, &more, endpoint.port, false).await;
+        stream = dial(attempt, opening, &more, endpoint.port, false).await;
     }
     match stream {
         Some(stream) => {
@@ -154,7 +190,13 @@ fn usable(found: Vec<IpAddr>, known: &[IpAddr]) -> Vec<IpAddr> {
 }
 
 /// Tries one address after another, until one connects, or all of them; gives the first that connected.
-async fn dial(attempt: &mut Attempt, ips: &[IpAddr], port: u16, all: bool) -> Option<Permitted<TcpStream>> {
+async fn dial<O: Opening>(
+    attempt: &mut Attempt,
+    opening: &O,
+    ips: &[IpAddr],
+    port: u16,
+    all: bool,
+) -> Option<Permitted<O::Opened>> {
     let mut first = None;
     let least = LEAST_SHARE.min(attempt.allowance() / 4);
     for (index, ip) in ips.iter().enumerate() {
@@ -168,7 +210,8 @@ async fn dial(attempt: &mut Attempt, ips: &[IpAddr], port: u16, all: bool) -> Op
             }
             break;
         }
-        let stream = try_one(attempt, (*ip, port).into(), share(left, ips.len() - index, connect_timeout)).await;
+        let budget = share(left, ips.len() - index, connect_timeout);
+        let stream = try_one(attempt, opening, (*ip, port).into(), budget).await;
         if !all && stream.is_some() {
             return stream;
         }
@@ -187,11 +230,15 @@ fn share(left: Duration, addresses_left: usize, connect_timeout: Option<Duration
 }
 
 /// One try, recorded.
-async fn try_one(attempt: &mut Attempt, address: SocketAddr, budget: Duration) -> Option<Permitted<TcpStream>> {
+async fn try_one<O: Opening>(
+    attempt: &mut Attempt,
+    opening: &O,
+    address: SocketAddr,
+    budget: Duration,
+) -> Option<Permitted<O::Opened>> {
     let permit = attempt.socket_permit().await;
     attempt.begin_try(address);
-    let may_meet_itself = attempt.world().is_local_port(address.port());
-    match timeout(budget, socket::connect(address, may_meet_itself)).await {
+    match timeout(budget, opening.open(address)).await {
         Ok(Ok(stream)) => {
             attempt.end_try(ConnectResult::Connected, None);
             Some(Permitted::new(stream, permit))

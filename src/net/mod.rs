@@ -11,6 +11,7 @@ pub mod greeters;
 pub mod io;
 pub mod options;
 pub mod oserr;
+pub mod ping;
 pub mod resolve;
 pub mod sightings;
 pub mod speaks;

@@ -31,6 +31,7 @@ const IMPERATIVES: &[&str] = &[
     "enter",
     "exempt",
     "export",
+    "extend",
     "fill",
     "find",
     "fix",

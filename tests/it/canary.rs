@@ -55,6 +55,8 @@ fn targets() -> Vec<String> {
             format!("rediss://app:{password}@127.0.0.1:{port}/{password}"),
             format!("smtp://{password}:{password}@127.0.0.1:{port}/{password}?{password}"),
             format!("smtps://:{password}@127.0.0.1:{port}"),
+            format!("nats://{password}@127.0.0.1:{port}/{password}?{password}"),
+            format!("nats://app:{password}@127.0.0.1:{port},nats://other:{password}@127.0.0.1:{port}"),
             format!("postgres://app:{password}@app:{password}@127.0.0.1:{port}/x"),
             format!("postgres://app:x@{password}@127.0.0.1:{port}/x"),
             format!("jdbc:postgresql://app:{password}@127.0.0.1:{port}/x?password={password}"),
@@ -261,6 +263,21 @@ checks:
   - name: cache-of-a-file
     redis: {{host: 127.0.0.1, port: {dead}, user: app, password: {{file: "{file}"}}}}
     gates: [ready]
+  - name: messages
+    nats: {{url: {{env: MESSAGES_URL}}}}
+    gates: [ready]
+  - name: messages-of-a-file
+    nats: {{host: 127.0.0.1, port: {dead}, creds: "{file}"}}
+    gates: [ready]
+  - name: messages-of-a-path
+    nats: {{host: 127.0.0.1, port: {dead}, creds: {{env: SECRET}}}}
+    gates: [ready]
+  - name: messages-with-an-nkey
+    nats: {{host: 127.0.0.1, port: {dead}, nkey: {{env: SECRET}}}}
+    gates: [ready]
+  - name: messages-with-a-token
+    nats: {{host: 127.0.0.1, port: {dead}, token: {{file: "{file}"}}}}
+    gates: [ready]
   - name: mail
     smtp: {{url: {{env: MAIL_URL}}}}
     gates: [ready]
@@ -278,6 +295,21 @@ checks:
     gates: [ready]
   - name: records
     dns: {{name: {{env: SECRET}}, type: TXT, server: "127.0.0.1:{dead}", expect: ["{raw}", {{env: SECRET}}]}}
+    gates: [ready]
+  - name: text-of-a-file
+    file: {{path: "{file}", contains: "{raw}x", max_age: 1h}}
+    gates: [ready]
+  - name: certificates-of-a-file
+    file: {{path: "{file}", pem_min_days_valid: 14}}
+    gates: [ready]
+  - name: file-of-a-variable
+    file: {{path: {{env: SECRET}}, contains: {{env: SECRET}}, max_age: {{env: SECRET}}}}
+    gates: [ready]
+  - name: host
+    icmp: {{host: {{env: SECRET}}}}
+    gates: [ready]
+  - name: dapr
+    dapr: {{port: {{env: SECRET}}}}
     gates: [ready]
   - name: port
     listen: {{port: {{env: SECRET}}}}
@@ -303,6 +335,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("MYSQL_URL", format!("mysql://app:{}@127.0.0.1:{}/x?ssl={}", encoded(), free_port(), encoded()))
         .env("BROKER_URL", format!("amqp://app:{0}@127.0.0.1:{1}/x?keyfile={0}", encoded(), free_port()))
         .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))
+        .env("MESSAGES_URL", format!("nats://app:{}@127.0.0.1:{}", encoded(), free_port()))
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))
         .env("SECRET", CANARY)

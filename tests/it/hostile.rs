@@ -14,6 +14,7 @@ use crate::support::exim::{Options as EximOptions, Server as Exim};
 use crate::support::hostile::{Manner, here, loopback};
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
+use crate::support::nats::{Server as Nats, WITH_PASSWORD};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::rabbitmq::{PASSWORD as BROKER_PASSWORD, broker};
@@ -104,6 +105,7 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("redis", r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
         ("amqp", r#"amqp: {url: "amqp://app:sesame@PEER/shop", queue: jobs}"#.to_owned()),
         ("amqps", format!(r#"amqp: {{url: "amqps://app:sesame@PEER/shop", tls: {{{ca}}}}}"#)),
+        ("nats", r#"nats: {url: "nats://app:sesame@PEER"}"#.to_owned()),
         ("smtp", r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         ("smtps", format!(r#"smtp: {{url: "smtps://app:sesame@PEER", tls: {{{ca}}}}}"#)),
         ("rediss", format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#)),
@@ -114,7 +116,7 @@ fn kinds() -> Vec<(&'static str, String)> {
 }
 
 /// Names of [`kinds`] in whose protocol the server speaks first.
-const SERVER_SPEAKS_FIRST: [&str; 1] = ["smtp"];
+const SERVER_SPEAKS_FIRST: [&str; 2] = ["nats", "smtp"];
 
 /// Peers of one manner: one that waits for the client's first bytes, and one that does not.
 struct Peers {
@@ -255,11 +257,13 @@ fn endless_rows() -> Vec<Row> {
         Row::new(
             "an endless status",
             floods(b"+", filler),
-            &first("redis sentinel cluster smtp = too_large; pgtls = protocol_error too_large"),
+            &first("redis sentinel cluster smtp nats = too_large; pgtls = protocol_error too_large"),
         ),
         Row::new("an endless nesting", floods(b"", b"*1\r\n"), &first("pgtls = protocol_error too_large")),
         Row::new("an endless greeting", floods(b"220-mx.lab ESMTP\r\n", b"220-\r\n"), &first("smtp = too_large")),
         Row::new("endless heartbeats", floods(START, b"\x08\0\0\0\0\0\0\xce"), &first("amqp = protocol_error")),
+        Row::new("an endless INFO", floods(b"INFO {\"server_id\":\"", filler), &first("nats = too_large")),
+        Row::new("endless pings", floods(b"INFO {}\r\n", b"PING\r\n"), &first("nats = protocol_error too_large")),
         Row::new("endless HTTP/2 settings", floods(b"", b"\0\0\0\x04\0\0\0\0\0"), &first("h2c = too_large timeout")),
     ]
 }
@@ -267,8 +271,8 @@ fn endless_rows() -> Vec<Row> {
 fn huge_rows() -> Vec<Row> {
     let floods = |first: &[u8]| Manner::Floods(first.to_vec(), b"aaaaaaaaaaaaaaaa".to_vec());
     let says = |bytes: &[u8]| Manner::Says(bytes.to_vec());
-    let database = first("postgres pgtls smtp = too_large protocol_error");
     let handshake = format!("tls https rediss smtps amqps = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
+    let database = first("postgres pgtls smtp nats = too_large protocol_error");
     vec![
         Row::new(
             "a body of 2 GiB",
@@ -290,7 +294,7 @@ fn huge_rows() -> Vec<Row> {
         Row::new(
             "an HTTP/2 frame of 16 MiB",
             floods(b"\xff\xff\xff\x04\0\0\0\0\0"),
-            &first("smtp = too_large; pgtls = protocol_error too_large"),
+            &first("smtp nats = too_large; pgtls = protocol_error too_large"),
         ),
     ]
 }
@@ -393,6 +397,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ..Default::default()
     });
     let mysql = Mysql::start(&MysqlOptions { settings: &["--max-connections=500"], ..MysqlOptions::default() });
+    let nats = Nats::with(WITH_PASSWORD);
     let redis = Redis::with_password();
     let rediss = RedisOptions { settings: "requirepass sesame", tls: Some(&pair), ..RedisOptions::default() };
     let rediss = Redis::start(&rediss);
@@ -438,6 +443,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
             loopback(broker().port),
             format!(r#"amqp: {{url: "amqp://app:{BROKER_PASSWORD}@PEER/", queue: jobs}}"#),
         ),
+        ("nats", loopback(nats.port), r#"nats: {url: "nats://app:sesame@PEER"}"#.to_owned()),
         ("smtp", loopback(exim.port), r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         (
             "smtp over TLS",

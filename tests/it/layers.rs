@@ -76,8 +76,8 @@ fn a_module_uses_only_what_stands_above_it() {
             }
             if let (Some(mine), Some(other)) = (kind(&module), kind(&used))
                 && mine != other
-                // The peer is an HTTP check with a reader of its answer.
-                && (mine, other) != ("peer", "http")
+                // These are HTTP checks with a reader of their answer.
+                && !matches!((mine, other), ("peer" | "dapr", "http"))
             {
                 wrong.push(format!("{module} uses {used}: kinds do not use each other"));
             }

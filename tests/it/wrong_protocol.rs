@@ -11,6 +11,7 @@ use crate::support::exim::Server as Exim;
 use crate::support::hostile::loopback;
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::Server as Mysql;
+use crate::support::nats::Server as Nats;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
 use crate::support::rabbitmq::broker;
@@ -32,6 +33,7 @@ const KEYS: &[(&str, &str)] = &[
     ("rediss", r#"redis: {url: "rediss://127.0.0.1:PORT/1", tls: {ca: builtin, server_name: localhost}}"#),
     ("amqp", r#"amqp: {url: "amqp://app:sesame@127.0.0.1:PORT/"}"#),
     ("amqps", r#"amqp: {url: "amqps://app:sesame@127.0.0.1:PORT/", tls: {ca: builtin, server_name: localhost}}"#),
+    ("nats", r#"nats: {url: "nats://app:sesame@127.0.0.1:PORT"}"#),
     ("smtp", r#"smtp: {url: "smtp://app:sesame@127.0.0.1:PORT"}"#),
     ("smtps", r#"smtp: {url: "smtps://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
 ];
@@ -98,6 +100,7 @@ fn on_the_port_of_postgres() {
             "rediss: connection_closed",
             "amqp: connection_closed",
             "amqps: connection_closed",
+            "nats: timeout",
             "smtp: timeout",
             "smtps: connection_closed",
         ],
@@ -126,6 +129,7 @@ fn on_the_port_of_a_web_server() {
             "rediss: tls_not_tls (HTTP)",
             "amqp: protocol_error (HTTP)",
             "amqps: tls_not_tls (HTTP)",
+            "nats: timeout",
             "smtp: timeout",
             "smtps: tls_not_tls (HTTP)",
         ],
@@ -153,6 +157,7 @@ fn on_the_port_of_a_web_server_with_tls() {
             "rediss: tls_untrusted",
             "amqp: protocol_error (HTTP)",
             "amqps: tls_untrusted",
+            "nats: timeout",
             "smtp: timeout",
             "smtps: tls_untrusted",
         ],
@@ -180,8 +185,35 @@ fn on_the_port_of_mysql() {
             "rediss: tls_not_tls (MySQL)",
             "amqp: protocol_error (MySQL)|connection_closed|connect_reset",
             "amqps: tls_not_tls (MySQL)",
+            "nats: protocol_error (MySQL)",
             "smtp: protocol_error (MySQL)",
             "smtps: tls_not_tls (MySQL)",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_nats() {
+    let nats = Nats::with("");
+    expect(
+        "NATS",
+        nats.port,
+        // It speaks first, and rejects what is no operation: a reset may overtake what it said.
+        &[
+            "tcp: body_mismatch (NATS)|connection_closed|connect_reset",
+            "tls: tls_not_tls (NATS)",
+            "http: protocol_error (NATS)|connection_closed|connect_reset",
+            "h2c: protocol_error (NATS)|connection_closed|connect_reset",
+            "https: tls_not_tls (NATS)",
+            "peer: protocol_error (NATS)|connection_closed|connect_reset",
+            "postgres: protocol_error (NATS)|connection_closed|connect_reset",
+            "pgtls: protocol_error (NATS)|connection_closed|connect_reset",
+            "mysql: protocol_error (NATS)",
+            "redis: protocol_error (NATS)|connection_closed|connect_reset",
+            "rediss: tls_not_tls (NATS)",
+            "nats: pass",
+            "smtp: protocol_error (NATS)",
+            "smtps: tls_not_tls (NATS)",
         ],
     );
 }
@@ -206,6 +238,7 @@ fn on_the_port_of_a_cache() {
             "rediss: timeout",
             "amqp: timeout",
             "amqps: timeout",
+            "nats: timeout",
             "smtp: timeout",
             "smtps: timeout",
         ],
@@ -257,6 +290,7 @@ fn on_the_port_of_a_mail_server() {
             "rediss: tls_not_tls (SMTP)",
             "amqp: protocol_error (SMTP)",
             "amqps: tls_not_tls (SMTP)",
+            "nats: protocol_error (SMTP)",
             "smtp: pass",
             "smtps: tls_not_tls (SMTP)",
         ],

@@ -118,6 +118,11 @@ impl Server {
         self.user.as_deref().filter(|_| self.shows_user)
     }
 
+    /// Shows the user of the URL, where something else tells that it is no password.
+    pub const fn show_user(&mut self) {
+        self.shows_user = true;
+    }
+
     /// Never shows a user that shares a part with this password: some providers take one token for both.
     pub fn hide_user_like(&mut self, password: &Secret) {
         let (user, password) = (self.user.as_deref().unwrap_or_default(), password.expose().to_ascii_lowercase());

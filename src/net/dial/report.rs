@@ -48,6 +48,9 @@ fn message(tries: &[ConnectAttempt], endpoint: &Endpoint, allowance: Duration) -
     let mut text = match (tries, connected) {
         ([only], _) if of_name.is_empty() => line(only),
         ([only], _) => format!("the only address{of_name}: {}", line(only)),
+        (all, 0) if endpoint.port == 0 => {
+            format!("none of {} addresses{of_name} answered: {}", all.len(), list(&tried))
+        }
         (all, 0) => format!("none of {} addresses{of_name} connected: {}", all.len(), list(&tried)),
         (all, some) => {
             format!("{some} of {} addresses{of_name} connected, but all must connect: {}", all.len(), list(&tried))
@@ -71,8 +74,7 @@ fn list(tries: &[&ConnectAttempt]) -> String {
 
 /// One try in words.
 pub(super) fn line(one: &ConnectAttempt) -> String {
-    let ConnectAttempt { address, duration, .. } = one;
-    let took = show(*duration);
+    let (address, took) = (one.place(), show(one.duration));
     let errno = one.errno.map_or_else(String::new, |errno| format!(" (errno {errno})"));
     match one.result {
         ConnectResult::Connected => format!("{address} connected after {took}"),

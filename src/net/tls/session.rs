@@ -8,12 +8,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rustls::{AlertDescription, Error};
 
 use super::alert::{alert_name, error_in_words, tls_error};
-use super::certificate_error::rough_duration;
 use super::options::TlsOptions;
+use super::pem_certificates::check_days_left;
 use crate::cause::Cause;
 use crate::net::stream_error::StreamError;
 use crate::outcome::{Certificate, Detail, Fault, Phase, TlsDetail};
-use crate::timestamp::rfc3339_unix;
 
 /// What is remembered of a session for what may come after its handshake.
 #[derive(Debug, Clone, Default)]
@@ -74,23 +73,7 @@ impl Session {
     /// # Errors
     /// `tls_expired` in phase `assert`, naming the one that ends first.
     pub fn check_days_left(&self, days: u32) -> Result<(), Fault> {
-        let Some(first) = &self.first_to_expire else { return Ok(()) };
-        let left = first.not_after - unix_now();
-        if left >= i64::from(days) * 86_400 {
-            return Ok(());
-        }
-        let (subject, at) = (&first.subject, rfc3339_unix(first.not_after));
-        let message = if left < 0 {
-            format!("the certificate of \"{subject}\" expired {} ago, at {at}", rough_duration(-left))
-        } else {
-            let left = rough_duration(left);
-            format!("the certificate of \"{subject}\" expires in {left}, at {at}; at least {days} days are required")
-        };
-        let statement = match left < 0 {
-            true => format!("the certificate of \"{subject}\" has expired"),
-            false => format!("the certificate of \"{subject}\" expires within {days} days"),
-        };
-        Err(Fault::new(Phase::Assert, Cause::TlsExpired, message).stating(statement))
+        self.first_to_expire.as_ref().map_or(Ok(()), |first| check_days_left(first, unix_now(), days))
     }
 
     /// What trouble after the handshake says of TLS, where it does: under TLS 1.3 the server judges our certificate only

@@ -80,6 +80,7 @@ fn written(manner: &Manner) -> String {
         Manner::Nothing => "nothing ".to_owned(),
         Manner::Reset => "reset ".to_owned(),
         Manner::Says(bytes) => format!("says {}", text(bytes)),
+        Manner::SpeaksFirst(bytes) => format!("first {}", text(bytes)),
         Manner::SaysAndEnds(bytes) => format!("ends {}", text(bytes)),
         other => panic!("{other:?} is for peers of this process"),
     }
@@ -100,6 +101,7 @@ fn hostile_process() {
         "nothing" => Manner::Nothing,
         "reset" => Manner::Reset,
         "says" => Manner::Says(bytes),
+        "first" => Manner::SpeaksFirst(bytes),
         "ends" => Manner::SaysAndEnds(bytes),
         other => panic!("unknown: {other}"),
     };

@@ -11,6 +11,7 @@ pub(crate) mod hostile;
 pub(crate) mod http;
 pub(crate) mod kinds;
 pub(crate) mod mysql;
+pub(crate) mod nats;
 pub(crate) mod netns;
 pub(crate) mod nginx;
 pub(crate) mod openssl;

@@ -6,7 +6,7 @@ use crate::cli::diagnose::rung::Rung;
 use crate::cli::diagnose::sheet::Mark;
 use crate::cli::diagnose::view::View;
 use crate::duration;
-use crate::outcome::{ConnectAttempt, ConnectResult, DnsAnswer, Phase, Query, Surveyed};
+use crate::outcome::{ConnectAttempt, ConnectResult, DnsAnswer, Phase, Query, Surveyed, place};
 use crate::url::{Endpoint, Host};
 
 /// More addresses of a name are counted.
@@ -203,7 +203,7 @@ impl DialledAddress<'_> {
         };
         let host = self.tried.map_or_else(|| self.surveyed.and_then(|one| one.host.as_ref()), |one| one.host.as_ref());
         let host = host.map(|host| format!("{host} ")).unwrap_or_default();
-        format!("{host}{} {said}{source}", self.address)
+        format!("{host}{} {said}{source}", place(self.address))
     }
 
     /// Whether the two looks at an address did not give the same.

@@ -1,0 +1,92 @@
+//! Addresses that a server announces to its clients: this pod must reach them, too.
+//!
+//! They are resolved and connected to, one after another, and nothing is sent to them: there is one login a run.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::time::{Duration, Instant, timeout};
+
+use crate::net::attempt::Attempt;
+use crate::outcome::Fault;
+use crate::url::Endpoint;
+
+/// How many announced addresses are connected to in one run.
+const AT_MOST: usize = 16;
+/// How many of them a message names.
+const NAMED: usize = 4;
+/// No address gets less time, as long as there is some.
+const LEAST_SHARE: Duration = Duration::from_millis(500);
+
+/// What a server announces.
+pub trait Announced {
+    /// Where clients are sent to.
+    fn endpoint(&self) -> &Endpoint;
+}
+
+impl Announced for Endpoint {
+    fn endpoint(&self) -> &Endpoint {
+        self
+    }
+}
+
+/// Where the next run starts with the announced addresses: each gets its turn.
+#[derive(Debug, Default)]
+pub struct Turn(AtomicUsize);
+
+/// What one run came to.
+#[derive(Debug)]
+pub struct Reached<'a, T> {
+    /// How many had their turn.
+    pub tried: usize,
+    /// Those of them that this pod cannot reach.
+    pub unreachable: Vec<Unreachable<'a, T>>,
+}
+
+/// An announced address that this pod cannot reach.
+#[derive(Debug)]
+pub struct Unreachable<'a, T> {
+    /// What was announced.
+    pub one: &'a T,
+    /// Why it is not reached.
+    pub fault: Fault,
+}
+
+impl Turn {
+    /// Connects to the announced addresses whose turn it is.
+    pub async fn reach<'a, T: Announced>(&self, attempt: &mut Attempt, all: &'a [T]) -> Reached<'a, T> {
+        let first = self.0.load(Ordering::Relaxed);
+        let count = all.len().min(AT_MOST);
+        let mut unreachable = Vec::new();
+        let mut tried = 0;
+        for one in all.iter().cycle().skip(first % all.len().max(1)).take(count) {
+            let left = attempt.deadline().saturating_duration_since(Instant::now());
+            let parts = u32::try_from(count - tried + 1).unwrap_or(u32::MAX);
+            let share = (left / parts).max(LEAST_SHARE);
+            if share > left {
+                // The others get their turn in the next run.
+                break;
+            }
+            attempt.for_host(Some(one.endpoint().host.to_string()));
+            let fault = match timeout(share, attempt.connect(one.endpoint())).await {
+                Ok(result) => result.map(drop).err(),
+                Err(_) => Some(attempt.deadline_fault()),
+            };
+            unreachable.extend(fault.map(|fault| Unreachable { one, fault }));
+            tried += 1;
+        }
+        self.0.store(first.wrapping_add(tried), Ordering::Relaxed);
+        Reached { tried, unreachable }
+    }
+}
+
+/// Each of them with the reason; of many, the first.
+#[must_use]
+pub fn in_words<T: Announced>(unreachable: &[Unreachable<'_, T>]) -> String {
+    let named = unreachable.iter().take(NAMED);
+    let mut words: Vec<String> = named.map(|one| format!("{}: {}", one.one.endpoint(), one.fault.message)).collect();
+    let more = unreachable.len().saturating_sub(NAMED);
+    if more > 0 {
+        words.push(format!("and {more} more"));
+    }
+    words.join("; ")
+}
