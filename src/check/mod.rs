@@ -6,6 +6,7 @@ mod dialect;
 pub mod dns;
 pub mod env;
 mod expression;
+pub mod grpc;
 pub mod http;
 mod kind;
 pub mod listen;
@@ -118,6 +119,7 @@ pub const KINDS: &[Kind] = &[
     mysql::KIND,
     redis::KIND,
     smtp::KIND,
+    grpc::KIND,
     listen::KIND,
     env::KIND,
 ];

@@ -53,6 +53,8 @@ fn targets() -> Vec<String> {
             format!("rediss://app:{password}@127.0.0.1:{port}/{password}"),
             format!("smtp://{password}:{password}@127.0.0.1:{port}/{password}?{password}"),
             format!("smtps://:{password}@127.0.0.1:{port}"),
+            format!("grpc://127.0.0.1:{port}/{password}"),
+            format!("grpcs://127.0.0.1:{port}/x?token={password}"),
             format!("postgres://app:{password}@app:{password}@127.0.0.1:{port}/x"),
             format!("postgres://app:x@{password}@127.0.0.1:{port}/x"),
             format!("jdbc:postgresql://app:{password}@127.0.0.1:{port}/x?password={password}"),
@@ -262,6 +264,12 @@ checks:
   - name: mail-with-a-token
     smtp: {{address: {{env: SECRET}}, username: app, token: {{env: SECRET}}, tls: {{mode: {{env: SECRET}}, ca: {{env: SECRET}}}}}}
     gates: [ready]
+  - name: call
+    grpc: {{url: {{env: GRPC_URL}}, service: {{env: SECRET}}, metadata: {{authorization: "Bearer ${{SECRET}}", x-key: "{raw}", x-other: {{file: "{file}"}}}}}}
+    gates: [ready]
+  - name: call-of-an-address
+    grpc: {{address: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}, server_name: {{env: SECRET}}}}}}
+    gates: [ready]
   - name: no-certificate
     tls: {{address: "127.0.0.1:{dead}", cert: {{env: SECRET}}, key: {{env: SECRET}}, ca: {{env: SECRET}}}}
     gates: [ready]
@@ -295,6 +303,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("MYSQL_URL", format!("mysql://app:{}@127.0.0.1:{}/x?ssl={}", encoded(), free_port(), encoded()))
         .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
+        .env("GRPC_URL", format!("grpc://127.0.0.1:{}/{}", free_port(), encoded()))
         .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))
         .env("SECRET", CANARY)
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::exim::{Options as EximOptions, Server as Exim};
+use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::{Manner, here, loopback};
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
@@ -102,6 +103,8 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("smtp", r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         ("smtps", format!(r#"smtp: {{url: "smtps://app:sesame@PEER", tls: {{{ca}}}}}"#)),
         ("rediss", format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#)),
+        ("grpc", r#"grpc: {address: "PEER", service: shop}"#.to_owned()),
+        ("grpcs", format!(r#"grpc: {{url: "grpcs://PEER", tls: {{{ca}}}}}"#)),
         ("sentinel", r#"redis: {sentinel: {master: cache, addresses: "PEER", password: sesame}}"#.to_owned()),
         ("cluster", r#"redis: {url: "redis://PEER", cluster: true, role: primary, key_exists: x}"#.to_owned()),
     ];
@@ -168,10 +171,10 @@ fn rows() -> Vec<Row> {
 
 /// Kinds that compare bytes find other ones; kinds that want TLS first find none; and most peers here say nothing before the
 /// client does, where MySQL would.
-const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps = tls_not_tls; * = protocol_error";
+const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps grpcs = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster = tls_unsupported";
+const WANTS_TLS: &str = "http head h2c grpc peer redis sentinel cluster = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -179,7 +182,7 @@ fn first(own: &str) -> String {
 
 fn strange_rows() -> Vec<Row> {
     // Whether the words come before the request is sent or behind it decides how a client of HTTP ends.
-    let early = |own: &str| first(&format!("{own}; http head h2c peer = protocol_error connection_closed"));
+    let early = |own: &str| first(&format!("{own}; http head h2c grpc peer = protocol_error connection_closed"));
     vec![
         Row::new("garbage", Manner::Garbage, OTHERWISE),
         Row::new("garbage and the end", Manner::GarbageAndEnd, OTHERWISE),
@@ -201,7 +204,7 @@ fn slow_rows() -> Vec<Row> {
     let drips = |bytes: &[u8]| Manner::Drips(bytes.to_vec());
     let waits = |kinds: &str| {
         format!(
-            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps = tls_not_tls timeout; * = protocol_error timeout"
+            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps grpcs = tls_not_tls timeout; * = protocol_error timeout"
         )
     };
     vec![
@@ -213,8 +216,8 @@ fn slow_rows() -> Vec<Row> {
             drips(TLS),
             // Once enough of a record has come, it is known for what it is.
             &format!(
-                "http head h2c peer = tls_unsupported protocol_error timeout; {}",
-                waits("tls https rediss smtps")
+                "http head h2c grpc peer = tls_unsupported protocol_error timeout; {}",
+                waits("tls https rediss smtps grpcs")
             ),
         ),
     ]
@@ -244,7 +247,7 @@ fn endless_rows() -> Vec<Row> {
         Row::new(
             "endless TLS records",
             floods(b"", b"\x16\x03\x03\0\x04\x0e\0\0\0"),
-            &format!("tls https rediss smtps = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
+            &format!("tls https rediss smtps grpcs = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
         ),
         Row::new(
             "an endless status",
@@ -253,7 +256,11 @@ fn endless_rows() -> Vec<Row> {
         ),
         Row::new("an endless nesting", floods(b"", b"*1\r\n"), &first("pgtls = protocol_error too_large")),
         Row::new("an endless greeting", floods(b"220-mx.lab ESMTP\r\n", b"220-\r\n"), &first("smtp = too_large")),
-        Row::new("endless HTTP/2 settings", floods(b"", b"\0\0\0\x04\0\0\0\0\0"), &first("h2c = too_large timeout")),
+        Row::new(
+            "endless HTTP/2 settings",
+            floods(b"", b"\0\0\0\x04\0\0\0\0\0"),
+            &first("h2c grpc = too_large timeout"),
+        ),
     ]
 }
 
@@ -261,7 +268,7 @@ fn huge_rows() -> Vec<Row> {
     let floods = |first: &[u8]| Manner::Floods(first.to_vec(), b"aaaaaaaaaaaaaaaa".to_vec());
     let says = |bytes: &[u8]| Manner::Says(bytes.to_vec());
     let database = first("postgres pgtls smtp = too_large protocol_error");
-    let handshake = format!("tls https rediss smtps = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
+    let handshake = format!("tls https rediss smtps grpcs = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
     vec![
         Row::new(
             "a body of 2 GiB",
@@ -394,6 +401,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
     let settings = "smtp_accept_max = 500\nsmtp_connect_backlog = 500";
     let many = EximOptions { settings, tls: Some(&pair), ..EximOptions::default() };
     let exim = Exim::start(&many);
+    let grpc = Grpc::go(&[]);
     let trust = Folder::new();
     let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
     let http = here(Manner::SaysAndEnds(HTTP.to_vec()));
@@ -421,6 +429,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ),
         ("sentinel", loopback(watching.port), r#"redis: {sentinel: {master: cache, addresses: "PEER"}}"#.to_owned()),
         ("smtp", loopback(exim.port), r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
+        ("grpc", loopback(grpc.port), r#"grpc: {address: "PEER"}"#.to_owned()),
         (
             "smtp over TLS",
             loopback(exim.tls_port),

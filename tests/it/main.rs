@@ -18,6 +18,7 @@ mod families;
 mod findings;
 mod findings_dns;
 mod findings_local;
+mod grpc;
 mod hickory;
 mod hostile;
 mod http;

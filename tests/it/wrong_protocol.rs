@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::exim::Server as Exim;
+use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::loopback;
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::Server as Mysql;
@@ -31,6 +32,8 @@ const KEYS: &[(&str, &str)] = &[
     ("rediss", r#"redis: {url: "rediss://127.0.0.1:PORT/1", tls: {ca: builtin, server_name: localhost}}"#),
     ("smtp", r#"smtp: {url: "smtp://app:sesame@127.0.0.1:PORT"}"#),
     ("smtps", r#"smtp: {url: "smtps://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
+    ("grpc", r#"grpc: {address: "127.0.0.1:PORT"}"#),
+    ("grpcs", r#"grpc: {url: "grpcs://127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
 ];
 
 fn checks() -> Vec<(&'static str, &'static str)> {
@@ -95,6 +98,8 @@ fn on_the_port_of_postgres() {
             "rediss: connection_closed",
             "smtp: timeout",
             "smtps: connection_closed",
+            "grpc: connection_closed|connect_reset",
+            "grpcs: connection_closed",
         ],
     );
 }
@@ -121,6 +126,8 @@ fn on_the_port_of_a_web_server() {
             "rediss: tls_not_tls (HTTP)",
             "smtp: timeout",
             "smtps: tls_not_tls (HTTP)",
+            "grpc: protocol_error (HTTP)",
+            "grpcs: tls_not_tls (HTTP)",
         ],
     );
 }
@@ -146,6 +153,9 @@ fn on_the_port_of_a_web_server_with_tls() {
             "rediss: tls_untrusted",
             "smtp: timeout",
             "smtps: tls_untrusted",
+            "grpc: protocol_error (HTTP)",
+            // It has no HTTP/2, and says so before its certificate is judged.
+            "grpcs: tls_handshake_failed",
         ],
     );
 }
@@ -171,6 +181,8 @@ fn on_the_port_of_mysql() {
             "rediss: tls_not_tls (MySQL)",
             "smtp: protocol_error (MySQL)",
             "smtps: tls_not_tls (MySQL)",
+            "grpc: protocol_error (MySQL)|connection_closed|connect_reset",
+            "grpcs: tls_not_tls (MySQL)",
         ],
     );
 }
@@ -195,6 +207,8 @@ fn on_the_port_of_a_cache() {
             "rediss: timeout",
             "smtp: timeout",
             "smtps: timeout",
+            "grpc: protocol_error (Redis)",
+            "grpcs: timeout",
         ],
     );
 }
@@ -219,6 +233,35 @@ fn on_the_port_of_a_mail_server() {
             "rediss: tls_not_tls (SMTP)",
             "smtp: pass",
             "smtps: tls_not_tls (SMTP)",
+            "grpc: protocol_error (SMTP)",
+            "grpcs: tls_not_tls (SMTP)",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_a_grpc_server() {
+    let server = Grpc::go(&[]);
+    // It sends its settings at once, and closes when it gets no HTTP/2: a reset may overtake them.
+    expect(
+        "gRPC",
+        server.port,
+        &[
+            "tcp: body_mismatch (HTTP/2)|connection_closed|connect_reset",
+            "tls: tls_not_tls (HTTP/2)",
+            "http: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "h2c: http_status",
+            "https: tls_not_tls (HTTP/2)",
+            "peer: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "postgres: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "pgtls: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "mysql: protocol_error (HTTP/2)",
+            "redis: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "rediss: tls_not_tls (HTTP/2)",
+            "smtp: protocol_error (HTTP/2)",
+            "smtps: tls_not_tls (HTTP/2)",
+            "grpc: pass",
+            "grpcs: tls_not_tls (HTTP/2)",
         ],
     );
 }

@@ -58,6 +58,8 @@ pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     /// The headers.
     pub(crate) headers: HeaderMap,
+    /// What follows the body, where all of it was read.
+    pub(crate) trailers: HeaderMap,
     /// The body, unpacked where that is possible.
     pub(crate) body: Vec<u8>,
     /// Why it could not be unpacked.
@@ -92,6 +94,7 @@ pub(crate) async fn exchange(
             return Ok(HttpResponse {
                 status: head.status.as_u16(),
                 headers: head.headers,
+                trailers: HeaderMap::new(),
                 body: Vec::new(),
                 packed: None,
             });
@@ -102,9 +105,12 @@ pub(crate) async fn exchange(
         // Packed or not, at most so much comes out.
         let unpacked = if is_packed(&head.headers) { limit } else { 0 };
         wire.set_rest(length.saturating_add(unpacked).saturating_add(HEADERS_LIMIT.into()));
+        let mut trailers = HeaderMap::new();
         let (body, is_start) = match extent {
             Extent::Start(limit) => read_start(attempt, body, limit).await,
-            Extent::Nothing | Extent::Whole(_) => (read_body(&wire, &head.headers, body, limit).await?, false),
+            Extent::Nothing | Extent::Whole(_) => {
+                (read_body(&wire, &head.headers, body, limit, &mut trailers).await?, false)
+            }
         };
         attempt.facts().body_bytes = Some(body.len() as u64);
         // A small body may still unpack to a large one.
@@ -117,7 +123,7 @@ pub(crate) async fn exchange(
             Unpacked::Packed(body, packed) => (body, Some(packed)),
             Unpacked::TooLarge => return Err(Broken::TooLarge(limit, None)),
         };
-        Ok(HttpResponse { status: head.status.as_u16(), headers: head.headers, body, packed })
+        Ok(HttpResponse { status: head.status.as_u16(), headers: head.headers, trailers, body, packed })
     };
     match result.await {
         Ok(answer) => {
@@ -233,6 +239,7 @@ async fn read_body(
     headers: &HeaderMap,
     mut body: Incoming,
     limit: u64,
+    trailers: &mut HeaderMap,
 ) -> Result<Vec<u8>, Broken> {
     let announced = announced(headers);
     if announced.is_some_and(|length| length > limit) {
@@ -241,8 +248,13 @@ async fn read_body(
     let length = usize::try_from(announced.unwrap_or(limit)).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
-        // Trailers say nothing that is asked for.
-        let Ok(data) = frame.map_err(|error| Broken::Hyper(error, Part::Body))?.into_data() else { continue };
+        let data = match frame.map_err(|error| Broken::Hyper(error, Part::Body))?.into_data() {
+            Ok(data) => data,
+            Err(frame) => {
+                trailers.extend(frame.into_trailers().unwrap_or_default());
+                continue;
+            }
+        };
         if (bytes.len() + data.len()) as u64 > limit {
             return Err(Broken::TooLarge(limit, None));
         }

@@ -6,6 +6,7 @@ pub(crate) mod ca;
 pub(crate) mod delay;
 pub(crate) mod dns;
 pub(crate) mod exim;
+pub(crate) mod grpc;
 pub(crate) mod helm;
 pub(crate) mod hostile;
 pub(crate) mod http;
