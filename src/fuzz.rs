@@ -16,6 +16,7 @@ pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
     grpc as of_grpc, http, mysql as of_mysql, peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp,
+    websocket as of_websocket,
 };
 use crate::net::{resolve, tls};
 use crate::sock_diag;
@@ -88,6 +89,11 @@ pub fn mysql(bytes: &[u8]) {
 /// What a gRPC server answers: a status, headers with its trailers among them, a body.
 pub fn grpc(bytes: &[u8]) {
     of_grpc::fuzz::grpc(bytes);
+}
+
+/// What a WebSocket server sends: a byte that says where the stream pauses, then its frames.
+pub fn websocket(bytes: &[u8]) {
+    of_websocket::fuzz::websocket(bytes);
 }
 
 /// An HTTP answer: a status, headers, a body.

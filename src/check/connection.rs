@@ -33,7 +33,6 @@ pub const PROTOCOLS: &[Protocol] = &[
     Protocol::new("amqp", &[server("amqp", 5672), server("amqps", 5671).tls()]),
     Protocol::new("mongodb", &[server("mongodb", 27017), server(MONGODB_SRV, 27017).tls()]),
     Protocol::new("nats", &[server("nats", 4222)]),
-    Protocol::new("websocket", &[Scheme::new("ws").port(80), Scheme::new("wss").port(443).tls()]),
     Protocol::new("kafka", &[Scheme::new("kafka").port(9092)]),
     Protocol::new("mqtt", &[Scheme::new("mqtt").port(1883), Scheme::new("mqtts").port(8883).tls()]),
     Protocol::new("dapr", &[Scheme::new("dapr")]),

@@ -47,6 +47,7 @@ pub(crate) mod rules;
 #[cfg(test)]
 mod schema;
 pub(crate) mod settings;
+pub(crate) mod upgrade;
 
 /// The kind.
 pub const KIND: Kind = Kind {

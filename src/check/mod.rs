@@ -13,6 +13,7 @@ pub mod listen;
 pub mod login;
 pub mod mail;
 pub mod mysql;
+mod payload;
 pub mod peer;
 pub mod postgres;
 pub mod reader;
@@ -24,6 +25,7 @@ pub mod smtp;
 pub mod tcp;
 pub mod tls;
 pub mod tls_keys;
+pub mod websocket;
 pub(crate) mod words;
 
 use std::future::Future;
@@ -120,6 +122,7 @@ pub const KINDS: &[Kind] = &[
     redis::KIND,
     smtp::KIND,
     grpc::KIND,
+    websocket::KIND,
     listen::KIND,
     env::KIND,
 ];

@@ -3,8 +3,6 @@
 //! It has no protocol of its own, so it says no goodbye: a connection on which something was sent is aborted unless the
 //! peer closes it first.
 
-mod payload;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +11,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{timeout, timeout_at};
 use zeroize::Zeroizing;
 
-use self::payload::{Expect, Pattern, Payload};
 use crate::cause::Cause;
 use crate::check::address::{self, Address};
+use crate::check::payload::{Expect, Pattern, Payload};
 use crate::check::{
     self, Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings,
 };
@@ -180,12 +178,7 @@ enum Step {
 }
 
 /// Reads until what is expected is there, cannot come any more, or time is up.
-async fn await_answer(
-    attempt: &mut Attempt,
-    io: &mut Io,
-    expected: &payload::Pattern,
-    sent: Sent<'_>,
-) -> Result<(), Fault> {
+async fn await_answer(attempt: &mut Attempt, io: &mut Io, expected: &Pattern, sent: Sent<'_>) -> Result<(), Fault> {
     let mut answer = Vec::new();
     let mut judge = expected.judge();
     loop {
@@ -237,7 +230,7 @@ fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
     })
 }
 
-fn mismatch(attempt: &mut Attempt, answer: &[u8], expected: &payload::Pattern, sent: Sent<'_>) -> Fault {
+fn mismatch(attempt: &mut Attempt, answer: &[u8], expected: &Pattern, sent: Sent<'_>) -> Fault {
     attempt.facts().excerpt = Some(sent.excerpt(answer));
     let speaks = recognise(answer).map_or_else(String::new, |protocol| format!("; the peer speaks {protocol}"));
     let received = bytes_of(answer);

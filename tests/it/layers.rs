@@ -49,7 +49,7 @@ const LAYERS: &[(&str, u8)] = &[
 ];
 
 /// Kinds that ask over HTTP.
-const OVER_HTTP: [&str; 2] = ["peer", "grpc"];
+const OVER_HTTP: [&str; 3] = ["peer", "grpc", "websocket"];
 
 /// Which layers have neither a runtime nor sockets.
 const WITHOUT_TOKIO: [u8; 3] = [0, 1, 4];

@@ -51,4 +51,5 @@ mod typed;
 mod urls;
 mod values;
 mod wait;
+mod websocket;
 mod wrong_protocol;

@@ -15,6 +15,7 @@ use crate::support::mysql::Server as Mysql;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
 use crate::support::redis::Server as Redis;
+use crate::support::websocket::Server as Websocket;
 use crate::support::{Folder, Running, free_port, json, need, until_listening};
 
 /// Names, and the keys of each kind that connects to a server; `PORT` is the server's.
@@ -34,6 +35,8 @@ const KEYS: &[(&str, &str)] = &[
     ("smtps", r#"smtp: {url: "smtps://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
     ("grpc", r#"grpc: {address: "127.0.0.1:PORT"}"#),
     ("grpcs", r#"grpc: {url: "grpcs://127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
+    ("ws", r#"websocket: {url: "ws://127.0.0.1:PORT/"}"#),
+    ("wss", r#"websocket: {url: "wss://127.0.0.1:PORT/", tls: {ca: builtin, server_name: localhost}}"#),
 ];
 
 fn checks() -> Vec<(&'static str, &'static str)> {
@@ -100,6 +103,8 @@ fn on_the_port_of_postgres() {
             "smtps: connection_closed",
             "grpc: connection_closed|connect_reset",
             "grpcs: connection_closed",
+            "ws: connection_closed",
+            "wss: connection_closed",
         ],
     );
 }
@@ -128,6 +133,8 @@ fn on_the_port_of_a_web_server() {
             "smtps: tls_not_tls (HTTP)",
             "grpc: protocol_error (HTTP)",
             "grpcs: tls_not_tls (HTTP)",
+            "ws: http_status",
+            "wss: tls_not_tls (HTTP)",
         ],
     );
 }
@@ -156,6 +163,8 @@ fn on_the_port_of_a_web_server_with_tls() {
             "grpc: protocol_error (HTTP)",
             // It has no HTTP/2, and says so before its certificate is judged.
             "grpcs: tls_handshake_failed",
+            "ws: tls_unsupported",
+            "wss: tls_untrusted",
         ],
     );
 }
@@ -183,6 +192,8 @@ fn on_the_port_of_mysql() {
             "smtps: tls_not_tls (MySQL)",
             "grpc: protocol_error (MySQL)|connection_closed|connect_reset",
             "grpcs: tls_not_tls (MySQL)",
+            "ws: protocol_error (MySQL)|connection_closed|connect_reset",
+            "wss: tls_not_tls (MySQL)",
         ],
     );
 }
@@ -209,6 +220,8 @@ fn on_the_port_of_a_cache() {
             "smtps: timeout",
             "grpc: protocol_error (Redis)",
             "grpcs: timeout",
+            "ws: connection_closed",
+            "wss: timeout",
         ],
     );
 }
@@ -235,6 +248,8 @@ fn on_the_port_of_a_mail_server() {
             "smtps: tls_not_tls (SMTP)",
             "grpc: protocol_error (SMTP)",
             "grpcs: tls_not_tls (SMTP)",
+            "ws: protocol_error (SMTP)",
+            "wss: tls_not_tls (SMTP)",
         ],
     );
 }
@@ -258,12 +273,33 @@ fn on_the_port_of_a_grpc_server() {
             "mysql: protocol_error (HTTP/2)",
             "redis: protocol_error (HTTP/2)|connection_closed|connect_reset",
             "rediss: tls_not_tls (HTTP/2)",
-            "smtp: protocol_error (HTTP/2)",
+            "smtp: timeout",
             "smtps: tls_not_tls (HTTP/2)",
             "grpc: pass",
             "grpcs: tls_not_tls (HTTP/2)",
+            "ws: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "wss: tls_not_tls (HTTP/2)",
         ],
     );
+}
+
+#[test]
+fn on_the_port_of_a_websocket_server() {
+    let server = Websocket::start();
+    let told = told(server.port);
+    for (word, failure) in told {
+        let (name, cause) = word.split_once(": ").expect("NAME: CAUSE");
+        // It is a web server that wants an upgrade (426), and answers 400 to what is no HTTP.
+        let right: &[&str] = match name {
+            "ws" => &["pass"],
+            "http" | "peer" => &["http_status"],
+            "tcp" => &["body_mismatch (HTTP)"],
+            "tls" | "https" | "rediss" | "smtps" | "grpcs" | "wss" => &["tls_not_tls (HTTP)"],
+            "mysql" | "smtp" => &["timeout"],
+            _ => &["protocol_error (HTTP)"],
+        };
+        assert!(right.contains(&cause), "{word} instead of {right:?}: {failure:#}");
+    }
 }
 
 #[test]

@@ -14,7 +14,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Optio
         (Some(Detail::Http(HttpDetail::WantsTls)), _) => {
             "The port speaks TLS, and the call was sent in plain text. Write grpcs:// in the URL, or set `tls: {}`."
         }
-        (Some(Detail::Tls(TlsDetail::NoSharedProtocol)), _) => of_code(code::NO_ALPN, None)?,
+        (Some(Detail::Tls(TlsDetail::NoSharedProtocol | TlsDetail::Alert(TlsDetail::NO_APPLICATION_PROTOCOL))), _) => {
+            of_code(code::NO_ALPN, None)?
+        }
         (_, Cause::ConnectReset) if evidence.facts.http_version.is_some() && evidence.facts.tls_version.is_none() => {
             "The server accepts connections and closes them at once: it wants TLS, or a proxy or mesh has no upstream. Write \
              grpcs:// in the URL for the first; otherwise read the log of what listens there."

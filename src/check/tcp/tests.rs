@@ -1,8 +1,8 @@
 //! The keys, and the comparison over real sockets.
 
-use super::payload::{Expect, Payload};
 use super::{Tcp, from_url, parse};
 use crate::check::Check as _;
+use crate::check::payload::{Expect, Payload};
 use crate::config::node;
 use crate::env::MapEnv;
 use crate::net::World;
