@@ -237,6 +237,18 @@ causes! {
         "a header is not as expected",
         "compare the received value with the expected one";
 
+    GrpcNotServing: "grpc_not_serving", [Assert], Heals, DOWN =>
+        "the gRPC server reports that it, or the service, does not serve",
+        "read the log of the server";
+
+    GrpcUnknownService: "grpc_unknown_service", [Assert], Heals, DOWN =>
+        "the health service of the gRPC server does not know the service",
+        "compare `service` with the names that the server registers";
+
+    GrpcUnimplemented: "grpc_unimplemented", [Assert], Permanent, DOWN =>
+        "the gRPC server has no health service (grpc.health.v1)",
+        "add the health service to the server, or use a `tcp` check";
+
     DnsAnswerMismatch: "dns_answer_mismatch", [Assert], Heals, DOWN =>
         "records differ from those expected",
         "compare the zone with the expected records";

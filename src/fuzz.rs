@@ -15,8 +15,8 @@ pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
-    amqp as of_amqp, dapr as of_dapr, http, mysql as of_mysql, nats as of_nats, peer, postgres as of_postgres,
-    redis as of_redis, smtp as of_smtp,
+    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, mysql as of_mysql, nats as of_nats, peer,
+    postgres as of_postgres, redis as of_redis, smtp as of_smtp, websocket as of_websocket,
 };
 use crate::net::{resolve, tls};
 use crate::sock_diag;
@@ -94,6 +94,16 @@ pub fn mysql(bytes: &[u8]) {
 /// What a NATS server says: a byte that says where the stream pauses, then its lines.
 pub fn nats(bytes: &[u8]) {
     of_nats::fuzz::nats(bytes);
+}
+
+/// What a gRPC server answers: a status, headers with its trailers among them, a body.
+pub fn grpc(bytes: &[u8]) {
+    of_grpc::fuzz::grpc(bytes);
+}
+
+/// What a WebSocket server sends: a byte that says where the stream pauses, then its frames.
+pub fn websocket(bytes: &[u8]) {
+    of_websocket::fuzz::websocket(bytes);
 }
 
 /// An HTTP answer: a status, headers, a body.

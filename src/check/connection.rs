@@ -32,8 +32,6 @@ pub struct Protocol {
 pub const PROTOCOLS: &[Protocol] = &[
     Protocol::new("sqlserver", &[server("sqlserver", 1433), server("mssql", 1433)]),
     Protocol::new("mongodb", &[server("mongodb", 27017), server(MONGODB_SRV, 27017).tls()]),
-    Protocol::new("grpc", &[Scheme::new("grpc").port(80), Scheme::new("grpcs").port(443).tls()]),
-    Protocol::new("websocket", &[Scheme::new("ws").port(80), Scheme::new("wss").port(443).tls()]),
     Protocol::new("kafka", &[Scheme::new("kafka").port(9092)]),
     Protocol::new("mqtt", &[Scheme::new("mqtt").port(1883), Scheme::new("mqtts").port(8883).tls()]),
     Protocol::without_port("unix", &[Scheme::new("unix").opaque()]),

@@ -1,7 +1,5 @@
 //! What a check sends on a connection, and what it expects back: on a plain one and inside TLS alike.
 
-mod payload;
-
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -19,8 +17,7 @@ use crate::net::stream_error::{Expected, StreamError};
 use crate::outcome::{Evidence, Fault, Phase, bytes_of};
 use crate::value::Value;
 
-use self::payload::Pattern;
-pub(super) use self::payload::{Expect, Payload};
+use crate::check::payload::{Expect, Pattern, Payload};
 
 /// How much of an answer is looked at.
 const ANSWER_LIMIT: usize = 64 * 1024;

@@ -42,13 +42,14 @@ mod json_path;
 pub(crate) mod keys;
 pub(crate) mod origin;
 pub(crate) mod pointer;
-mod proxy;
+pub(crate) mod proxy;
 pub(crate) mod redirect;
 pub(crate) mod request;
 pub(crate) mod rules;
 #[cfg(test)]
 mod schema;
 pub(crate) mod settings;
+pub(crate) mod upgrade;
 
 /// The kind.
 pub const KIND: Kind = Kind {
@@ -157,9 +158,7 @@ pub(crate) fn prepare<R: Runnable + 'static>(
     let target = url.as_ref().map_or_else(|_| keys.url.0.origin(), Url::redacted);
     let origin = url.as_ref().ok().and_then(|url| Origin::of(url).ok());
     let run = url.and_then(|url| exchange_to(keys, url, env)).map(finish);
-    let proxy = origin.as_ref().and_then(|origin| keys.proxy.on_the_way_to(origin, env).ok().flatten());
-    let dialled = proxy.map(|proxy| proxy.endpoint.clone()).or_else(|| origin.map(|origin| origin.endpoint));
-    let endpoints = dialled.into_iter().collect();
+    let endpoints = origin.map(|origin| keys.proxy.dialled(&origin, env)).into_iter().collect();
     Prepared::new(target, endpoints, readings(&keys.values(), env), run)
 }
 
@@ -307,18 +306,7 @@ async fn once(keys: &HttpKeys, body: BodyUse, attempt: &mut Attempt, request: &R
         true => Some(tls_options(keys, attempt, &request.named, &endpoint.host)?),
         false => None,
     };
-    let proxy = keys.proxy.on_the_way_to(&request.origin, attempt.env())?;
-    let mut io = match &proxy {
-        None => attempt.connect(endpoint).await?,
-        Some(proxy) => {
-            let mut io = attempt.connect(&proxy.endpoint).await.map_err(|fault| proxy.blame(fault))?;
-            if *secure && let Err(fault) = proxy.tunnel(attempt, &mut io, &request.origin).await {
-                attempt.close(io).await;
-                return Err(fault);
-            }
-            io
-        }
-    };
+    let (mut io, proxy) = keys.proxy.connect(attempt, &request.origin, *secure).await?;
     let mut version = match keys.http_version {
         Some(HttpVersion::Two) => Version::HTTP_2,
         Some(HttpVersion::One) | None => Version::HTTP_11,

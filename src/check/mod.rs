@@ -12,6 +12,7 @@ pub mod dns;
 pub mod env;
 mod expression;
 pub mod file;
+pub mod grpc;
 pub mod http;
 pub mod icmp;
 mod kind;
@@ -21,6 +22,7 @@ pub mod mail;
 pub mod mysql;
 pub mod nats;
 pub mod parts;
+mod payload;
 pub mod peer;
 pub mod postgres;
 pub mod reader;
@@ -33,6 +35,7 @@ pub mod tcp;
 pub mod tls;
 pub mod tls_keys;
 pub mod warning;
+pub mod websocket;
 pub(crate) mod words;
 
 use std::future::Future;
@@ -135,6 +138,8 @@ pub const KINDS: &[Kind] = &[
     amqp::KIND,
     nats::KIND,
     smtp::KIND,
+    grpc::KIND,
+    websocket::KIND,
     listen::KIND,
     env::KIND,
     file::KIND,

@@ -52,6 +52,11 @@ impl<S: AsyncRead + Unpin> Reader<S> {
         Self { stream, unread: BytesMut::new() }
     }
 
+    /// The same where these bytes were read already.
+    pub fn with(stream: S, early: &[u8]) -> Self {
+        Self { stream, unread: BytesMut::from(early) }
+    }
+
     /// The stream; what was read and not taken is lost.
     pub fn into_stream(self) -> S {
         self.stream

@@ -182,7 +182,7 @@ mod tests {
             ("mysql2", "kind mysql"),
             ("mysql2+x", "driver mysql"),
             ("prisma+postgres", "driver driver"),
-            ("ws", "protocol websocket"),
+            ("ws", "kind websocket"),
             ("ws+unix", "driver driver"),
             ("unheard", "unknown"),
             ("jdbc:unheard", "unknown"),

@@ -11,7 +11,8 @@ use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 
 use crate::check::address::{self, Address};
-use crate::check::dialogue::{self, Dialogue, DialogueRun, Expect, Payload};
+use crate::check::dialogue::{self, Dialogue, DialogueRun};
+use crate::check::payload::{Expect, Payload};
 use crate::check::{
     self, Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings,
 };

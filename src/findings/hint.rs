@@ -104,6 +104,9 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::BodyMismatch
         | Cause::JsonMismatch
         | Cause::HeaderMismatch
+        | Cause::GrpcNotServing
+        | Cause::GrpcUnknownService
+        | Cause::GrpcUnimplemented
         | Cause::DnsAnswerMismatch
         | Cause::NotListening
         | Cause::ListeningOnLoopback

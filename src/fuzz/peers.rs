@@ -26,6 +26,8 @@ pub(super) const CHECKS: &[&str] = &[
     "mysql: {url: 'mysql://app:sesame@ADDRESS/shop', query: 'SELECT 1', expect: '1'}",
     "amqp: {url: 'amqp://app:sesame@ADDRESS/shop', queue: jobs}",
     "nats: {url: 'nats://app:sesame@ADDRESS'}",
+    "grpc: {address: 'ADDRESS', service: shop, metadata: {authorization: 'Bearer sesame'}}",
+    "websocket: {url: 'ws://app:sesame@ADDRESS/live', subprotocol: chat, expect: hello}",
 ];
 
 /// A byte that chooses the check, then what the server says.

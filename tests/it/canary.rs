@@ -57,6 +57,9 @@ fn targets() -> Vec<String> {
             format!("smtps://:{password}@127.0.0.1:{port}"),
             format!("nats://{password}@127.0.0.1:{port}/{password}?{password}"),
             format!("nats://app:{password}@127.0.0.1:{port},nats://other:{password}@127.0.0.1:{port}"),
+            format!("grpc://127.0.0.1:{port}/{password}"),
+            format!("ws://app:{password}@127.0.0.1:{port}/{password}?token={password}"),
+            format!("grpcs://127.0.0.1:{port}/x?token={password}"),
             format!("postgres://app:{password}@app:{password}@127.0.0.1:{port}/x"),
             format!("postgres://app:x@{password}@127.0.0.1:{port}/x"),
             format!("jdbc:postgresql://app:{password}@127.0.0.1:{port}/x?password={password}"),
@@ -287,6 +290,18 @@ checks:
   - name: mail-with-a-token
     smtp: {{address: {{env: SECRET}}, username: app, token: {{env: SECRET}}, tls: {{mode: {{env: SECRET}}, ca: {{env: SECRET}}}}}}
     gates: [ready]
+  - name: call
+    grpc: {{url: {{env: GRPC_URL}}, service: {{env: SECRET}}, metadata: {{authorization: "Bearer ${{SECRET}}", x-key: "{raw}", x-other: {{file: "{file}"}}}}}}
+    gates: [ready]
+  - name: call-of-an-address
+    grpc: {{address: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}, server_name: {{env: SECRET}}}}}}
+    gates: [ready]
+  - name: live
+    websocket: {{url: {{env: WS_URL}}, headers: {{Origin: {{env: SECRET}}, X-Key: "{raw}"}}, subprotocol: {{env: SECRET}}, expect: "{raw}"}}
+    gates: [ready]
+  - name: live-with-a-token
+    websocket: {{url: "wss://127.0.0.1:{dead}/{raw}?token={raw}", bearer_token: {{file: "{file}"}}, expect: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
+    gates: [ready]
   - name: no-certificate
     tls: {{address: "127.0.0.1:{dead}", cert: {{env: SECRET}}, key: {{env: SECRET}}, ca: {{env: SECRET}}}}
     gates: [ready]
@@ -337,6 +352,8 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))
         .env("MESSAGES_URL", format!("nats://app:{}@127.0.0.1:{}", encoded(), free_port()))
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
+        .env("GRPC_URL", format!("grpc://127.0.0.1:{}/{}", free_port(), encoded()))
+        .env("WS_URL", format!("ws://app:{0}@127.0.0.1:{1}/{0}?token={0}", encoded(), free_port()))
         .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))
         .env("SECRET", CANARY)
 }

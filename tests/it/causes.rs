@@ -294,6 +294,19 @@ const ANSWERS: &[Row] = &[
         "http: {url: \"$NGINX/health\", json: {/database: connected}}",
     ),
     row("header_mismatch", "assert", "shows an excerpt", "http: {url: \"$NGINX/health\", header: {x-version: \"2\"}}"),
+    row(
+        "grpc_not_serving",
+        "assert",
+        "starting or shutting down",
+        "grpc: {address: \"127.0.0.1:$GRPC\", service: down}",
+    ),
+    row(
+        "grpc_unknown_service",
+        "assert",
+        "Compare `service` with the names",
+        "grpc: {address: \"127.0.0.1:$GRPC\", service: nothing}",
+    ),
+    row("grpc_unimplemented", "assert", "Add the health service", "grpc: {address: \"127.0.0.1:$NO_HEALTH\"}"),
     row("too_large", "request", "`max_response`", "http: {url: \"$NGINX/health\", max_response: 5}"),
     row(
         "connection_closed",

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::exim::{Options as EximOptions, Server as Exim};
+use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::{Manner, here, loopback};
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
@@ -20,6 +21,7 @@ use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::rabbitmq::{PASSWORD as BROKER_PASSWORD, broker};
 use crate::support::redis::{Options as RedisOptions, Server as Redis};
 use crate::support::sidecar::Sidecar;
+use crate::support::websocket::Server as Websocket;
 use crate::support::{Folder, pilotfish, read_all, until};
 
 /// What one run gave.
@@ -109,6 +111,10 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("smtp", r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         ("smtps", format!(r#"smtp: {{url: "smtps://app:sesame@PEER", tls: {{{ca}}}}}"#)),
         ("rediss", format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#)),
+        ("grpc", r#"grpc: {address: "PEER", service: shop}"#.to_owned()),
+        ("grpcs", format!(r#"grpc: {{url: "grpcs://PEER", tls: {{{ca}}}}}"#)),
+        ("ws", r#"websocket: {url: "ws://PEER/live", expect: hello}"#.to_owned()),
+        ("wss", format!(r#"websocket: {{url: "wss://PEER/", tls: {{{ca}}}}}"#)),
         ("sentinel", r#"redis: {sentinel: {master: cache, addresses: "PEER", password: sesame}}"#.to_owned()),
         ("cluster", r#"redis: {url: "redis://PEER", cluster: true, role: primary, key_exists: x}"#.to_owned()),
     ];
@@ -175,10 +181,10 @@ fn rows() -> Vec<Row> {
 
 /// Kinds that compare bytes find other ones; kinds that want TLS first find none; and most peers here say nothing before the
 /// client does, where MySQL would.
-const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps amqps = tls_not_tls; * = protocol_error";
+const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps amqps grpcs wss = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster amqp = tls_unsupported";
+const WANTS_TLS: &str = "http head h2c grpc ws peer redis sentinel cluster amqp = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -186,7 +192,7 @@ fn first(own: &str) -> String {
 
 fn strange_rows() -> Vec<Row> {
     // Whether the words come before the request is sent or behind it decides how a client of HTTP ends.
-    let early = |own: &str| first(&format!("{own}; http head h2c peer = protocol_error connection_closed"));
+    let early = |own: &str| first(&format!("{own}; http head h2c grpc ws peer = protocol_error connection_closed"));
     vec![
         Row::new("garbage", Manner::Garbage, OTHERWISE),
         Row::new("garbage and the end", Manner::GarbageAndEnd, OTHERWISE),
@@ -208,12 +214,12 @@ fn slow_rows() -> Vec<Row> {
     let drips = |bytes: &[u8]| Manner::Drips(bytes.to_vec());
     let waits = |kinds: &str| {
         format!(
-            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps amqps = tls_not_tls timeout; * = protocol_error timeout"
+            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps amqps grpcs wss = tls_not_tls timeout; * = protocol_error timeout"
         )
     };
     vec![
         Row::new("one byte a second of Redis", drips(CACHE), &waits("bytes redis sentinel cluster")),
-        Row::new("one byte a second of HTTP", drips(HTTP), &waits("http head peer")),
+        Row::new("one byte a second of HTTP", drips(HTTP), &waits("http head ws peer")),
         Row::new("one byte a second of AMQP", drips(START), &waits("amqp")),
         Row::new("one byte a second of PostgreSQL", drips(POSTGRES), &waits("postgres")),
         Row::new(
@@ -221,8 +227,8 @@ fn slow_rows() -> Vec<Row> {
             drips(TLS),
             // Once enough of a record has come, it is known for what it is.
             &format!(
-                "http head h2c peer = tls_unsupported protocol_error timeout; {}",
-                waits("tls https rediss smtps amqps")
+                "http head h2c grpc ws peer = tls_unsupported protocol_error timeout; {}",
+                waits("tls https rediss smtps amqps grpcs wss")
             ),
         ),
     ]
@@ -230,9 +236,9 @@ fn slow_rows() -> Vec<Row> {
 
 fn endless_rows() -> Vec<Row> {
     let floods = |first: &[u8], unit: &[u8]| Manner::Floods(first.to_vec(), unit.to_vec());
-    let web = first("http head peer = too_large");
+    let web = first("http head ws peer = too_large");
     // The head alone was asked for, and it came.
-    let body = first("http peer = too_large; head = pass");
+    let body = first("http peer = too_large; head = pass; ws = http_status");
     let filler = b"aaaaaaaaaaaaaaaa";
     vec![
         Row::new("endless headers", floods(b"HTTP/1.1 200 OK\r\n", b"X-Filler: aaaaaaaaaaaaaaaa\r\n"), &web),
@@ -252,7 +258,7 @@ fn endless_rows() -> Vec<Row> {
         Row::new(
             "endless TLS records",
             floods(b"", b"\x16\x03\x03\0\x04\x0e\0\0\0"),
-            &format!("tls https rediss smtps amqps = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
+            &format!("tls https rediss smtps amqps grpcs wss = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
         ),
         Row::new(
             "an endless status",
@@ -264,20 +270,25 @@ fn endless_rows() -> Vec<Row> {
         Row::new("endless heartbeats", floods(START, b"\x08\0\0\0\0\0\0\xce"), &first("amqp = protocol_error")),
         Row::new("an endless INFO", floods(b"INFO {\"server_id\":\"", filler), &first("nats = too_large")),
         Row::new("endless pings", floods(b"INFO {}\r\n", b"PING\r\n"), &first("nats = protocol_error too_large")),
-        Row::new("endless HTTP/2 settings", floods(b"", b"\0\0\0\x04\0\0\0\0\0"), &first("h2c = too_large timeout")),
+        Row::new(
+            "endless HTTP/2 settings",
+            floods(b"", b"\0\0\0\x04\0\0\0\0\0"),
+            &first("h2c grpc = too_large timeout"),
+        ),
     ]
 }
 
 fn huge_rows() -> Vec<Row> {
     let floods = |first: &[u8]| Manner::Floods(first.to_vec(), b"aaaaaaaaaaaaaaaa".to_vec());
     let says = |bytes: &[u8]| Manner::Says(bytes.to_vec());
-    let handshake = format!("tls https rediss smtps amqps = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
+    let handshake =
+        format!("tls https rediss smtps amqps grpcs wss = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
     let database = first("postgres pgtls smtp nats = too_large protocol_error");
     vec![
         Row::new(
             "a body of 2 GiB",
             says(b"HTTP/1.1 200 OK\r\nContent-Length: 2147483648\r\n\r\nab"),
-            &first("http peer = too_large; head = pass"),
+            &first("http peer = too_large; head = pass; ws = http_status"),
         ),
         Row::new("a message of 2 GiB", says(b"R\x7f\xff\xff\xff\0\0\0\n"), &database),
         Row::new("a frame of 2 GiB", says(b"\x01\0\0\x7f\xff\xff\xff\0\x0a\0\x0a"), &first("amqp = too_large")),
@@ -412,6 +423,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
     let settings = "smtp_accept_max = 500\nsmtp_connect_backlog = 500";
     let many = EximOptions { settings, tls: Some(&pair), ..EximOptions::default() };
     let exim = Exim::start(&many);
+    let (grpc, ws) = (Grpc::go(&[]), Websocket::start());
     let trust = Folder::new();
     let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
     let http = here(Manner::SaysAndEnds(HTTP.to_vec()));
@@ -445,6 +457,8 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ),
         ("nats", loopback(nats.port), r#"nats: {url: "nats://app:sesame@PEER"}"#.to_owned()),
         ("smtp", loopback(exim.port), r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
+        ("grpc", loopback(grpc.port), r#"grpc: {address: "PEER"}"#.to_owned()),
+        ("websocket", loopback(ws.port), r#"websocket: {url: "ws://PEER/hello", expect: '{"type"'}"#.to_owned()),
         (
             "smtp over TLS",
             loopback(exim.tls_port),

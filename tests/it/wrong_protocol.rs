@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::exim::Server as Exim;
+use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::loopback;
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::Server as Mysql;
@@ -16,6 +17,7 @@ use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
 use crate::support::rabbitmq::broker;
 use crate::support::redis::Server as Redis;
+use crate::support::websocket::Server as Websocket;
 use crate::support::{Folder, Running, free_port, json, need, until_listening};
 
 /// Names, and the keys of each kind that connects to a server; `PORT` is the server's.
@@ -36,6 +38,10 @@ const KEYS: &[(&str, &str)] = &[
     ("nats", r#"nats: {url: "nats://app:sesame@127.0.0.1:PORT"}"#),
     ("smtp", r#"smtp: {url: "smtp://app:sesame@127.0.0.1:PORT"}"#),
     ("smtps", r#"smtp: {url: "smtps://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
+    ("grpc", r#"grpc: {address: "127.0.0.1:PORT"}"#),
+    ("grpcs", r#"grpc: {url: "grpcs://127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
+    ("ws", r#"websocket: {url: "ws://127.0.0.1:PORT/"}"#),
+    ("wss", r#"websocket: {url: "wss://127.0.0.1:PORT/", tls: {ca: builtin, server_name: localhost}}"#),
 ];
 
 fn checks() -> Vec<(&'static str, &'static str)> {
@@ -103,6 +109,10 @@ fn on_the_port_of_postgres() {
             "nats: timeout",
             "smtp: timeout",
             "smtps: connection_closed",
+            "grpc: connection_closed|connect_reset",
+            "grpcs: connection_closed",
+            "ws: connection_closed",
+            "wss: connection_closed",
         ],
     );
 }
@@ -132,6 +142,10 @@ fn on_the_port_of_a_web_server() {
             "nats: timeout",
             "smtp: timeout",
             "smtps: tls_not_tls (HTTP)",
+            "grpc: protocol_error (HTTP)",
+            "grpcs: tls_not_tls (HTTP)",
+            "ws: http_status",
+            "wss: tls_not_tls (HTTP)",
         ],
     );
 }
@@ -160,6 +174,11 @@ fn on_the_port_of_a_web_server_with_tls() {
             "nats: timeout",
             "smtp: timeout",
             "smtps: tls_untrusted",
+            "grpc: protocol_error (HTTP)",
+            // It has no HTTP/2, and says so before its certificate is judged.
+            "grpcs: tls_handshake_failed",
+            "ws: tls_unsupported",
+            "wss: tls_untrusted",
         ],
     );
 }
@@ -188,6 +207,10 @@ fn on_the_port_of_mysql() {
             "nats: protocol_error (MySQL)",
             "smtp: protocol_error (MySQL)",
             "smtps: tls_not_tls (MySQL)",
+            "grpc: protocol_error (MySQL)|connection_closed|connect_reset",
+            "grpcs: tls_not_tls (MySQL)",
+            "ws: protocol_error (MySQL)|connection_closed|connect_reset",
+            "wss: tls_not_tls (MySQL)",
         ],
     );
 }
@@ -241,6 +264,10 @@ fn on_the_port_of_a_cache() {
             "nats: timeout",
             "smtp: timeout",
             "smtps: timeout",
+            "grpc: protocol_error (Redis)",
+            "grpcs: timeout",
+            "ws: connection_closed",
+            "wss: timeout",
         ],
     );
 }
@@ -293,8 +320,60 @@ fn on_the_port_of_a_mail_server() {
             "nats: protocol_error (SMTP)",
             "smtp: pass",
             "smtps: tls_not_tls (SMTP)",
+            "grpc: protocol_error (SMTP)",
+            "grpcs: tls_not_tls (SMTP)",
+            "ws: protocol_error (SMTP)",
+            "wss: tls_not_tls (SMTP)",
         ],
     );
+}
+
+#[test]
+fn on_the_port_of_a_grpc_server() {
+    let server = Grpc::go(&[]);
+    // It sends its settings at once, and closes when it gets no HTTP/2: a reset may overtake them.
+    expect(
+        "gRPC",
+        server.port,
+        &[
+            "tcp: body_mismatch (HTTP/2)|connection_closed|connect_reset",
+            "tls: tls_not_tls (HTTP/2)",
+            "http: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "h2c: http_status",
+            "https: tls_not_tls (HTTP/2)",
+            "peer: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "postgres: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "pgtls: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "mysql: protocol_error (HTTP/2)",
+            "redis: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "rediss: tls_not_tls (HTTP/2)",
+            "smtp: timeout",
+            "smtps: tls_not_tls (HTTP/2)",
+            "grpc: pass",
+            "grpcs: tls_not_tls (HTTP/2)",
+            "ws: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "wss: tls_not_tls (HTTP/2)",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_a_websocket_server() {
+    let server = Websocket::start();
+    let told = told(server.port);
+    for (word, failure) in told {
+        let (name, cause) = word.split_once(": ").expect("NAME: CAUSE");
+        // It is a web server that wants an upgrade (426), and answers 400 to what is no HTTP.
+        let right: &[&str] = match name {
+            "ws" => &["pass"],
+            "http" | "peer" => &["http_status"],
+            "tcp" => &["body_mismatch (HTTP)"],
+            "tls" | "https" | "rediss" | "smtps" | "grpcs" | "wss" => &["tls_not_tls (HTTP)"],
+            "mysql" | "smtp" => &["timeout"],
+            _ => &["protocol_error (HTTP)"],
+        };
+        assert!(right.contains(&cause), "{word} instead of {right:?}: {failure:#}");
+    }
 }
 
 #[test]

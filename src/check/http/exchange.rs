@@ -30,6 +30,8 @@ use crate::outcome::{Detail, Fault, HttpDetail, PeerClock, Phase};
 
 /// The most that is read of headers, in bytes.
 pub(crate) const HEADERS_LIMIT: u32 = 64 * 1024;
+/// What may come with a head: interim answers count as its own, and the buffer that it ends in may hold the start of the body.
+pub(super) const HEAD_LIMIT: u64 = 2 * HEADERS_LIMIT as u64;
 /// How many headers an answer may have.
 const HEADERS_COUNT: usize = 512;
 /// How much of a body may be in flight before we have read it: bounds what HTTP/2 keeps in memory.
@@ -58,6 +60,8 @@ pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     /// The headers.
     pub(crate) headers: HeaderMap,
+    /// What follows the body, where all of it was read.
+    pub(crate) trailers: HeaderMap,
     /// The body, unpacked where that is possible.
     pub(crate) body: Vec<u8>,
     /// Why it could not be unpacked.
@@ -76,69 +80,96 @@ pub(crate) async fn exchange(
     extent: impl FnOnce(&Parts) -> Extent,
 ) -> Result<HttpResponse, Fault> {
     attempt.enter(Phase::Request);
-    // Interim answers count as the head's; the buffer that the head ends in may hold the begin of the body.
-    let head_limit = 2 * u64::from(HEADERS_LIMIT);
     let wire = io.monitor();
-    wire.set_limit(wire.seen().received + head_limit);
+    wire.set_limit(wire.seen().received + HEAD_LIMIT);
     let tasks = Tasks::default();
     let bodyless = request.method() == Method::HEAD;
     let version = request.version();
     let result = async {
-        let response = send(attempt, io, &tasks, request).await.map_err(|error| Broken::Hyper(error, Part::Head))?;
+        let sent = send(attempt, io, &tasks, request, Switching::Refused).await;
+        let response = sent.map_err(|error| Broken::Hyper(error, Part::Head))?;
         note_head(attempt, &response)?;
-        let (head, body) = response.into_parts();
-        let extent = if bodyless { Extent::Nothing } else { extent(&head) };
-        let (Extent::Start(limit) | Extent::Whole(limit)) = extent else {
-            return Ok(HttpResponse {
-                status: head.status.as_u16(),
-                headers: head.headers,
-                body: Vec::new(),
-                packed: None,
-            });
-        };
-        // Twice the body leaves room for the framing; what counts is what is kept, and that is capped below.
-        wire.set_limit(wire.seen().received + limit.saturating_mul(2) + head_limit);
-        let length = announced(&head.headers).unwrap_or(limit).min(limit);
-        // Packed or not, at most so much comes out.
-        let unpacked = if is_packed(&head.headers) { limit } else { 0 };
-        wire.set_rest(length.saturating_add(unpacked).saturating_add(HEADERS_LIMIT.into()));
-        let (body, is_start) = match extent {
-            Extent::Start(limit) => read_start(attempt, body, limit).await,
-            Extent::Nothing | Extent::Whole(_) => (read_body(&wire, &head.headers, body, limit).await?, false),
-        };
-        attempt.facts().body_bytes = Some(body.len() as u64);
-        // A small body may still unpack to a large one.
-        let _room = match wire.has_room() || unpacked == 0 {
-            true => None,
-            false => Some(attempt.world().buffers.reserve(unpacked).await),
-        };
-        let (body, packed) = match unpack(&head.headers, body, limit, is_start).await {
-            Unpacked::Plain(body) => (body, None),
-            Unpacked::Packed(body, packed) => (body, Some(packed)),
-            Unpacked::TooLarge => return Err(Broken::TooLarge(limit, None)),
-        };
-        Ok(HttpResponse { status: head.status.as_u16(), headers: head.headers, body, packed })
+        take(attempt, &wire, response, |head| if bodyless { Extent::Nothing } else { extent(head) }).await
     };
-    match result.await {
+    let result = result.await;
+    finish(attempt, &wire, &tasks, version, result).await
+}
+
+/// Reads as much of an answer as `extent` says of its head.
+pub(super) async fn take(
+    attempt: &mut Attempt,
+    wire: &StreamMonitor,
+    response: Response<Incoming>,
+    extent: impl FnOnce(&Parts) -> Extent,
+) -> Result<HttpResponse, Broken> {
+    let (head, body) = response.into_parts();
+    let extent = extent(&head);
+    let (status, mut trailers) = (head.status.as_u16(), HeaderMap::new());
+    let (Extent::Start(limit) | Extent::Whole(limit)) = extent else {
+        return Ok(HttpResponse { status, headers: head.headers, trailers, body: Vec::new(), packed: None });
+    };
+    // Twice the body leaves room for the framing; what counts is what is kept, and that is capped below.
+    wire.set_limit(wire.seen().received + limit.saturating_mul(2) + HEAD_LIMIT);
+    let length = announced(&head.headers).unwrap_or(limit).min(limit);
+    // Packed or not, at most so much comes out.
+    let unpacked = if is_packed(&head.headers) { limit } else { 0 };
+    wire.set_rest(length.saturating_add(unpacked).saturating_add(HEADERS_LIMIT.into()));
+    let (body, is_start) = match extent {
+        Extent::Start(limit) => read_start(attempt, body, limit).await,
+        Extent::Nothing | Extent::Whole(_) => {
+            (read_body(wire, &head.headers, body, limit, &mut trailers).await?, false)
+        }
+    };
+    attempt.facts().body_bytes = Some(body.len() as u64);
+    // A small body may still unpack to a large one.
+    let _room = match wire.has_room() || unpacked == 0 {
+        true => None,
+        false => Some(attempt.world().buffers.reserve(unpacked).await),
+    };
+    let (body, packed) = match unpack(&head.headers, body, limit, is_start).await {
+        Unpacked::Plain(body) => (body, None),
+        Unpacked::Packed(body, packed) => (body, Some(packed)),
+        Unpacked::TooLarge => return Err(Broken::TooLarge(limit, None)),
+    };
+    Ok(HttpResponse { status, headers: head.headers, trailers, body, packed })
+}
+
+/// Ends what runs beside the exchange: with a goodbye, or at once where it broke.
+pub(super) async fn finish<T>(
+    attempt: &Attempt,
+    wire: &StreamMonitor,
+    tasks: &Tasks,
+    version: Version,
+    result: Result<T, Broken>,
+) -> Result<T, Fault> {
+    match result {
         Ok(answer) => {
             wire.set_limit(wire.seen().received + FAREWELL_BYTES);
             tasks.end().await;
             Ok(answer)
         }
         Err(broken) => {
-            let fault = tell(attempt, &wire, version, broken);
+            let fault = tell(attempt, wire, version, broken);
             tasks.stop().await;
             Err(fault)
         }
     }
 }
 
+/// Whether the stream may be taken over by another protocol.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Switching {
+    Allowed,
+    Refused,
+}
+
 /// Sends it; gives the answer as soon as its head is there.
-async fn send(
+pub(super) async fn send(
     attempt: &mut Attempt,
     io: Io,
     tasks: &Tasks,
     request: hyper::Request<Full<Bytes>>,
+    switching: Switching,
 ) -> hyper::Result<Response<Incoming>> {
     let began = Instant::now();
     let io = TokioIo::new(io);
@@ -157,7 +188,10 @@ async fn send(
         let mut builder = http1::Builder::new();
         builder.max_headers(HEADERS_COUNT).max_buf_size(HEADERS_LIMIT as usize);
         let (mut sender, connection) = builder.handshake(io).await?;
-        tasks.run(async move { drop(connection.await) });
+        match switching {
+            Switching::Allowed => tasks.run(async move { drop(connection.with_upgrades().await) }),
+            Switching::Refused => tasks.run(async move { drop(connection.await) }),
+        }
         sender.send_request(request).await?
     };
     attempt.facts().first_byte = Some(began.elapsed());
@@ -166,7 +200,7 @@ async fn send(
 
 /// What the head tells is a fact, whatever becomes of the body. hyper's own limit counts what it has read at once, not
 /// the headers.
-fn note_head(attempt: &mut Attempt, response: &Response<Incoming>) -> Result<(), Broken> {
+pub(super) fn note_head(attempt: &mut Attempt, response: &Response<Incoming>) -> Result<(), Broken> {
     let facts = attempt.facts();
     facts.status_code = Some(response.status().as_u16());
     facts.peer_clock = peer_clock(response.headers(), facts.first_byte.unwrap_or_default(), SystemTime::now());
@@ -203,7 +237,7 @@ fn unix(at: SystemTime) -> i64 {
 
 /// Which part of an answer it was.
 #[derive(Debug, Clone, Copy)]
-enum Part {
+pub(super) enum Part {
     Head,
     Body,
 }
@@ -221,9 +255,11 @@ impl Part {
 }
 
 /// Why there is no answer.
-enum Broken {
+pub(super) enum Broken {
     Hyper(hyper::Error, Part),
     HeadersTooLarge,
+    /// The stream that was switched is not the one that was handed over.
+    OtherStream,
     /// The body is over the limit; how long it says it is, if it does.
     TooLarge(u64, Option<u64>),
 }
@@ -233,6 +269,7 @@ async fn read_body(
     headers: &HeaderMap,
     mut body: Incoming,
     limit: u64,
+    trailers: &mut HeaderMap,
 ) -> Result<Vec<u8>, Broken> {
     let announced = announced(headers);
     if announced.is_some_and(|length| length > limit) {
@@ -241,8 +278,13 @@ async fn read_body(
     let length = usize::try_from(announced.unwrap_or(limit)).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
-        // Trailers say nothing that is asked for.
-        let Ok(data) = frame.map_err(|error| Broken::Hyper(error, Part::Body))?.into_data() else { continue };
+        let data = match frame.map_err(|error| Broken::Hyper(error, Part::Body))?.into_data() {
+            Ok(data) => data,
+            Err(frame) => {
+                trailers.extend(frame.into_trailers().unwrap_or_default());
+                continue;
+            }
+        };
         if (bytes.len() + data.len()) as u64 > limit {
             return Err(Broken::TooLarge(limit, None));
         }
@@ -293,6 +335,7 @@ fn tell(attempt: &Attempt, wire: &StreamMonitor, version: Version, broken: Broke
             return fault.with(Detail::Http(HttpDetail::BodyTooLarge));
         }
         Broken::HeadersTooLarge => return attempt.fault(Cause::TooLarge, headers_too_large()),
+        Broken::OtherStream => return attempt.fault(Cause::Internal, "the switched stream is another one"),
         Broken::Hyper(error, part) => (error, part),
     };
     // A server of TLS 1.3 refuses our certificate only now.
@@ -379,7 +422,7 @@ fn headers_too_large() -> String {
 
 /// What hyper runs beside the exchange; all of it is aborted when this is dropped.
 #[derive(Default)]
-struct Tasks(Arc<Mutex<JoinSet<()>>>);
+pub(super) struct Tasks(Arc<Mutex<JoinSet<()>>>);
 
 impl Tasks {
     fn run(&self, future: impl Future<Output = ()> + Send + 'static) {

@@ -38,7 +38,7 @@ pub(crate) fn response(bytes: &[u8]) -> HttpResponse {
         }
     }
     let body = bytes.get(read..).unwrap_or_default().to_vec();
-    HttpResponse { status: status.unwrap_or(200), headers, body, packed: None }
+    HttpResponse { status: status.unwrap_or(200), headers, trailers: HeaderMap::new(), body, packed: None }
 }
 
 pub(crate) fn answer(bytes: &[u8]) {

@@ -61,7 +61,7 @@ impl<'de> Deserialize<'de> for ProxyKey {
 
 impl ProxyKey {
     /// What is read at each run.
-    pub(super) const fn value(&self) -> Option<&Value> {
+    pub(crate) const fn value(&self) -> Option<&Value> {
         match self {
             Self::Url(value) => Some(value),
             Self::Direct | Self::Variables => None,
@@ -72,7 +72,7 @@ impl ProxyKey {
     ///
     /// # Errors
     /// Why the URL of the proxy cannot be used, without it.
-    pub(super) fn on_the_way_to(&self, origin: &Origin, env: &dyn Env) -> Result<Option<Arc<Proxy>>, Fault> {
+    fn on_the_way_to(&self, origin: &Origin, env: &dyn Env) -> Result<Option<Arc<Proxy>>, Fault> {
         let value = match self {
             Self::Direct => return Ok(None),
             Self::Variables => {
@@ -92,10 +92,39 @@ impl ProxyKey {
     }
 }
 
+impl ProxyKey {
+    /// What is dialled to reach an origin, as far as that is known.
+    pub(crate) fn dialled(&self, origin: &Origin, env: &dyn Env) -> Endpoint {
+        let proxy = self.on_the_way_to(origin, env).ok().flatten();
+        proxy.map_or_else(|| origin.endpoint.clone(), |proxy| proxy.endpoint.clone())
+    }
+
+    /// Connects to an origin, or to the proxy on the way, with a tunnel through it if `tunnels`; gives the proxy, too.
+    ///
+    /// # Errors
+    /// Every cause of a connection; those of a proxy that refuses.
+    pub(crate) async fn connect(
+        &self,
+        attempt: &mut Attempt,
+        origin: &Origin,
+        tunnels: bool,
+    ) -> Result<(Io, Option<Arc<Proxy>>), Fault> {
+        let Some(proxy) = self.on_the_way_to(origin, attempt.env())? else {
+            return Ok((attempt.connect(&origin.endpoint).await?, None));
+        };
+        let mut io = attempt.connect(&proxy.endpoint).await.map_err(|fault| proxy.blame(fault))?;
+        if tunnels && let Err(fault) = proxy.tunnel(attempt, &mut io, origin).await {
+            attempt.close(io).await;
+            return Err(fault);
+        }
+        Ok((io, Some(proxy)))
+    }
+}
+
 /// A proxy, and the login there.
 #[derive(Debug)]
 pub(crate) struct Proxy {
-    pub(super) endpoint: Endpoint,
+    endpoint: Endpoint,
     login: Option<Secret>,
 }
 
@@ -131,13 +160,13 @@ impl Proxy {
     }
 
     /// A fault on the way to the proxy names it.
-    pub(super) fn blame(&self, fault: Fault) -> Fault {
+    fn blame(&self, fault: Fault) -> Fault {
         let message = format!("the proxy {}: {}", self.endpoint, fault.message);
         fault.with_message(message)
     }
 
     /// Opens a tunnel; afterwards the stream leads to the origin.
-    pub(super) async fn tunnel(&self, attempt: &mut Attempt, io: &mut Io, origin: &Origin) -> Result<(), Fault> {
+    async fn tunnel(&self, attempt: &mut Attempt, io: &mut Io, origin: &Origin) -> Result<(), Fault> {
         attempt.enter(Phase::Request);
         let expected = Expected { what: "the answer of the proxy to CONNECT", protocol: Some(Protocol::Http) };
         let failed = |error: ReadError| self.blame(attempt.stream_error(error.as_stream_error(), expected));

@@ -123,6 +123,15 @@ impl Request {
         })
     }
 
+    /// What is sent in confidence in its headers, word by word.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        // The names of the ways to prove oneself, as HTTP has them.
+        const WAYS: [&str; 4] = ["Basic", "Bearer", "Digest", "Token"];
+        let private = self.headers.iter().filter(|(name, _)| self.private.contains(name) || is_credential(name));
+        let words = private.flat_map(|(_, value)| value.to_str().unwrap_or_default().split_ascii_whitespace());
+        words.filter(|word| !WAYS.contains(word)).map(|word| Secret::new(word.to_owned())).collect()
+    }
+
     /// Whether it proves who we are.
     pub(crate) fn has_credentials(&self) -> bool {
         self.headers.keys().any(is_credential)

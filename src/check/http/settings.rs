@@ -175,6 +175,11 @@ impl Default for Statuses {
 }
 
 impl Statuses {
+    /// This one alone.
+    pub(crate) fn of(status: hyper::StatusCode) -> Self {
+        Self(vec![(status.as_u16(), status.as_u16())])
+    }
+
     /// Whether this one is among them.
     pub(crate) fn contains(&self, status: u16) -> bool {
         self.0.iter().any(|(first, last)| (*first..=*last).contains(&status))

@@ -2,7 +2,8 @@
 
 use super::{Tcp, from_url, parse};
 use crate::check::Check as _;
-use crate::check::dialogue::{Dialogue, Payload};
+use crate::check::dialogue::Dialogue;
+use crate::check::payload::Payload;
 use crate::config::node;
 use crate::env::MapEnv;
 use crate::net::World;

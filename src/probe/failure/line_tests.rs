@@ -112,7 +112,7 @@ fn every_line_carries_the_fact() {
 /// Causes whose fact only their kind knows, which states it, and those that no run gives.
 #[test]
 fn no_cause_is_forgotten() {
-    const STATED_BY_KIND: [Cause; 13] = [
+    const STATED_BY_KIND: [Cause; 16] = [
         Cause::NotFoundOnServer,
         Cause::NotEnoughReplicas,
         Cause::AdvertisedUnreachable,
@@ -121,6 +121,9 @@ fn no_cause_is_forgotten() {
         Cause::HealthDown,
         Cause::JsonMismatch,
         Cause::HeaderMismatch,
+        Cause::GrpcNotServing,
+        Cause::GrpcUnknownService,
+        Cause::GrpcUnimplemented,
         Cause::DnsAnswerMismatch,
         Cause::NotListening,
         Cause::ListeningOnLoopback,

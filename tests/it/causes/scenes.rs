@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{AMQP, ANSWERS, CONNECTIONS, LIMITS, MYSQL, NAMES, POSTGRES, TLS, VALUES, provoke};
 use crate::support::ca::{Ca, DAY, Leaf};
 use crate::support::dns::NameServer;
+use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::{Inside, Manner};
 use crate::support::mysql::Server as Mysql;
 use crate::support::netns::Namespace;
@@ -194,6 +195,8 @@ fn answers() {
         ..RedisOptions::default()
     });
     let (node_port, sentinel_port) = (node.port.to_string(), sentinel.port.to_string());
+    let (grpc, bare) = (Grpc::go(&[]), Grpc::go(&["--no-health"]));
+    let (grpc_port, bare_port) = (grpc.port.to_string(), bare.port.to_string());
     let cluster = Cluster::plain();
     let (nginx, http) = (format!("http://127.0.0.1:{port}"), port.to_string());
     let (postgres, redis) = (cluster.port.to_string(), redis_port.to_string());
@@ -204,6 +207,8 @@ fn answers() {
         ("REDIS", &redis),
         ("NODE", &node_port),
         ("SENTINEL", &sentinel_port),
+        ("GRPC", &grpc_port),
+        ("NO_HEALTH", &bare_port),
     ];
     provoke(ANSWERS, &scene, here);
 }

@@ -6,6 +6,7 @@ pub(crate) mod ca;
 pub(crate) mod delay;
 pub(crate) mod dns;
 pub(crate) mod exim;
+pub(crate) mod grpc;
 pub(crate) mod helm;
 pub(crate) mod hostile;
 pub(crate) mod http;
@@ -20,6 +21,7 @@ pub(crate) mod prometheus;
 pub(crate) mod rabbitmq;
 pub(crate) mod redis;
 pub(crate) mod sidecar;
+pub(crate) mod websocket;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;

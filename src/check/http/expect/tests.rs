@@ -59,7 +59,13 @@ fn stated(method: &str, answer: &HttpResponse, change: impl FnOnce(&mut HttpKeys
 
 fn answer(status: u16, header: Option<(&'static str, &'static str)>, body: &str) -> HttpResponse {
     let headers = header.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-    HttpResponse { status, headers: headers.into_iter().collect(), body: body.into(), packed: None }
+    HttpResponse {
+        status,
+        headers: headers.into_iter().collect(),
+        body: body.into(),
+        packed: None,
+        trailers: Default::default(),
+    }
 }
 
 #[test]

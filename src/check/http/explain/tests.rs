@@ -22,7 +22,7 @@ fn answer(status: u16, header: Option<(&'static str, &'static str)>, body: &str)
     if let Some((name, value)) = header {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    HttpResponse { status, headers, body: body.as_bytes().to_vec(), packed: None }
+    HttpResponse { status, headers, body: body.as_bytes().to_vec(), packed: None, trailers: Default::default() }
 }
 
 fn code(request: &Request, answer: &HttpResponse) -> &'static str {

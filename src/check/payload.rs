@@ -12,7 +12,7 @@ use crate::value::{LONGEST, Part, Value, too_long};
 
 /// Bytes to send or to expect: pieces in order. What stands in the configuration has its escapes undone at load; what
 /// comes from a variable or a file is taken as it is. It may hold a secret, so it has no `Debug`.
-pub(in crate::check) struct Payload(Vec<Piece>);
+pub(crate) struct Payload(Vec<Piece>);
 
 enum Piece {
     Bytes(Zeroizing<Vec<u8>>),
@@ -38,7 +38,7 @@ impl Payload {
     }
 
     /// The bytes, now.
-    pub(in crate::check) fn resolve(&self, env: &dyn Env) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    pub(crate) fn resolve(&self, env: &dyn Env) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let mut all = Zeroizing::new(Vec::new());
         for piece in &self.0 {
             match piece {
@@ -53,7 +53,7 @@ impl Payload {
     }
 
     /// What is read at each run.
-    pub(in crate::check) fn values(&self) -> impl Iterator<Item = &Value> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Bytes(_) => None,
             Piece::Value(value) => Some(value),
@@ -95,20 +95,20 @@ impl<'de> Deserialize<'de> for Payload {
 }
 
 /// What must come, as configured.
-pub(in crate::check) enum Expect {
+pub(crate) enum Expect {
     Bytes(Payload),
     Regex(Expression),
 }
 
 impl Expect {
-    pub(in crate::check) fn resolve(&self, env: &dyn Env) -> Result<Pattern, Fault> {
+    pub(crate) fn resolve(&self, env: &dyn Env) -> Result<Pattern, Fault> {
         match self {
             Self::Bytes(payload) => payload.resolve(env).map(Pattern::Bytes),
             Self::Regex(regex) => Ok(Pattern::Regex(regex.clone())),
         }
     }
 
-    pub(in crate::check) fn values(&self) -> impl Iterator<Item = &Value> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
         let payload = match self {
             Self::Bytes(payload) => Some(payload),
             Self::Regex(_) => None,
@@ -118,7 +118,7 @@ impl Expect {
 }
 
 /// What must come, in one run.
-pub(in crate::check) enum Pattern {
+pub(crate) enum Pattern {
     /// The answer begins with these.
     Bytes(Zeroizing<Vec<u8>>),
     /// It is found somewhere in the answer.
@@ -127,12 +127,12 @@ pub(in crate::check) enum Pattern {
 
 impl Pattern {
     /// Whether more bytes may always decide otherwise, until the answer ends.
-    pub(in crate::check) const fn is_open(&self) -> bool {
+    pub(crate) const fn is_open(&self) -> bool {
         matches!(self, Self::Regex(_))
     }
 
     /// The judge of one answer.
-    pub(in crate::check) fn judge(&self) -> Judge<'_> {
+    pub(crate) fn judge(&self) -> Judge<'_> {
         match self {
             Self::Bytes(bytes) => Judge::Bytes(bytes),
             Self::Regex(expression) => Judge::Regex(Box::new(expression.search())),
@@ -140,7 +140,7 @@ impl Pattern {
     }
 
     /// What did not come, in words; never the bytes, which may be a secret.
-    pub(in crate::check) fn absent(&self) -> &'static str {
+    pub(crate) fn absent(&self) -> &'static str {
         match self {
             Self::Bytes(_) => "the answer does not start with the expected bytes",
             Self::Regex(_) => "the answer does not match the expected expression",
@@ -149,14 +149,14 @@ impl Pattern {
 }
 
 /// Judges an answer that grows.
-pub(in crate::check) enum Judge<'a> {
+pub(crate) enum Judge<'a> {
     Bytes(&'a [u8]),
     Regex(Box<Search>),
 }
 
 impl Judge<'_> {
     /// Whether the answer so far is the expected one; `None` where more bytes decide.
-    pub(in crate::check) async fn judge(&mut self, answer: &[u8], ended: bool) -> Result<Option<bool>, TooCostly> {
+    pub(crate) async fn judge(&mut self, answer: &[u8], ended: bool) -> Result<Option<bool>, TooCostly> {
         Ok(match self {
             Self::Bytes(bytes) if answer.starts_with(bytes) => Some(true),
             Self::Bytes(bytes) => (!bytes.starts_with(answer)).then_some(false),
