@@ -1,12 +1,14 @@
 //! What a check is, and the registry of kinds: one protocol, one file, two adjacent lines here.
 
 pub mod address;
+pub mod announced;
 pub mod connection;
 mod dialect;
 pub mod dns;
 pub mod env;
 mod expression;
 pub mod http;
+pub mod kafka;
 mod kind;
 pub mod listen;
 pub mod login;
@@ -17,12 +19,15 @@ pub mod postgres;
 pub mod reader;
 pub mod redis;
 mod schemes;
+pub mod scram;
 pub mod server_keys;
 pub mod several;
 pub mod smtp;
 pub mod tcp;
+pub mod texts;
 pub mod tls;
 pub mod tls_keys;
+pub mod warning;
 pub(crate) mod words;
 
 use std::future::Future;
@@ -117,6 +122,7 @@ pub const KINDS: &[Kind] = &[
     postgres::KIND,
     mysql::KIND,
     redis::KIND,
+    kafka::KIND,
     smtp::KIND,
     listen::KIND,
     env::KIND,

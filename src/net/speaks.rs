@@ -35,6 +35,8 @@ pub enum Protocol {
     Nats,
     /// A VNC banner.
     Vnc,
+    /// An answer of a Kafka broker: nothing in its first bytes tells it.
+    Kafka,
 }
 
 impl Protocol {
@@ -63,6 +65,7 @@ impl Protocol {
             Self::Amqp => "AMQP",
             Self::Nats => "NATS",
             Self::Vnc => "VNC",
+            Self::Kafka => "Kafka",
         }
     }
 }

@@ -1,33 +1,19 @@
 //! Cluster: its state, its slots, and the addresses that it announces to clients, which this pod must reach.
 //!
-//! Announced addresses are resolved and connected to, one after another, and nothing is sent to them: there is one login a run.
-
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! [`crate::check::announced`] connects to them.
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Duration, Instant, timeout};
 
 use super::client::{Client, Reply, SessionError};
 use super::fault::{Trouble, code, observed};
 use crate::cause::Cause;
+use crate::check::announced::{Announced, Unreachable, list};
 use crate::check::reader::ReadError;
-use crate::net::attempt::Attempt;
 use crate::outcome::{Fault, Phase};
 use crate::url::{Endpoint, Host};
 
 /// How many slots every cluster has.
 const SLOTS: u32 = 16_384;
-/// How many announced addresses are connected to in one run.
-const AT_MOST: usize = 16;
-/// How many of them a message names.
-const NAMED: usize = 4;
-/// No address gets less time, as long as there is some.
-const LEAST_SHARE: Duration = Duration::from_millis(500);
-
-/// Where the next run starts with the announced addresses: each gets its turn.
-#[derive(Debug, Default)]
-pub(super) struct Turn(AtomicUsize);
-
 /// What CLUSTER INFO says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct State {
@@ -46,12 +32,6 @@ pub(super) struct Node {
     id: Vec<u8>,
     /// The cluster knows that it is down.
     pub(super) has_failed: bool,
-}
-
-/// An announced address that this pod cannot reach.
-pub(super) struct Unreachable<'a> {
-    node: &'a Node,
-    fault: Fault,
 }
 
 /// Asks a node for the state.
@@ -176,31 +156,9 @@ fn failed_ids(text: &[u8]) -> Vec<&[u8]> {
     text.split(|byte| *byte == b'\n').filter_map(id).collect()
 }
 
-impl Turn {
-    /// Connects to the announced addresses whose turn it is.
-    pub(super) async fn reach<'a>(&self, attempt: &mut Attempt, nodes: &'a [Node]) -> Vec<Unreachable<'a>> {
-        let first = self.0.load(Ordering::Relaxed);
-        let count = nodes.len().min(AT_MOST);
-        let mut unreachable = Vec::new();
-        let mut done = 0;
-        for node in nodes.iter().cycle().skip(first % nodes.len().max(1)).take(count) {
-            let left = attempt.deadline().saturating_duration_since(Instant::now());
-            let parts = u32::try_from(count - done + 1).unwrap_or(u32::MAX);
-            let share = (left / parts).max(LEAST_SHARE);
-            if share > left {
-                // The others get their turn in the next run.
-                break;
-            }
-            attempt.for_host(Some(node.endpoint.host.to_string()));
-            let fault = match timeout(share, attempt.connect(&node.endpoint)).await {
-                Ok(result) => result.map(drop).err(),
-                Err(_) => Some(attempt.deadline_fault()),
-            };
-            unreachable.extend(fault.map(|fault| Unreachable { node, fault }));
-            done += 1;
-        }
-        self.0.store(first.wrapping_add(done), Ordering::Relaxed);
-        unreachable
+impl Announced for Node {
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 }
 
@@ -209,9 +167,9 @@ impl Turn {
 ///
 /// # Errors
 /// `advertised_unreachable`; `local_limit` where this pod is what fails.
-pub(super) fn judge(unreachable: &[Unreachable<'_>], count: usize) -> Result<Option<String>, Fault> {
-    let needed: Vec<&Unreachable<'_>> =
-        unreachable.iter().filter(|one| one.node.is_primary && !one.node.has_failed).collect();
+pub(super) fn judge(unreachable: &[Unreachable<'_, Node>], count: usize) -> Result<Option<String>, Fault> {
+    let needed: Vec<&Unreachable<'_, Node>> =
+        unreachable.iter().filter(|one| one.what.is_primary && !one.what.has_failed).collect();
     let Some(first) = needed.first() else {
         let text = || format!("announced nodes of the cluster cannot be reached: {}", list(unreachable.iter()));
         return Ok((!unreachable.is_empty()).then(text));
@@ -219,7 +177,7 @@ pub(super) fn judge(unreachable: &[Unreachable<'_>], count: usize) -> Result<Opt
     if first.fault.cause == Cause::LocalLimit {
         return Err(first.fault.clone());
     }
-    let code = match (first.fault.phase, first.node.endpoint.host.is_loopback()) {
+    let code = match (first.fault.phase, first.what.endpoint.host.is_loopback()) {
         (_, true) => code::CLUSTER_LOOPBACK,
         (Phase::Resolve, false) => code::CLUSTER_NAMES,
         _ => code::CLUSTER_UNREACHABLE,
@@ -233,23 +191,14 @@ pub(super) fn judge(unreachable: &[Unreachable<'_>], count: usize) -> Result<Opt
     Err(fault.with(observed(code)).stating("the cluster announces nodes that this pod cannot reach"))
 }
 
-fn list<'a>(all: impl ExactSizeIterator<Item = &'a Unreachable<'a>>) -> String {
-    let more = all.len().saturating_sub(NAMED);
-    let mut words: Vec<String> =
-        all.take(NAMED).map(|one| format!("{}: {}", one.node.endpoint, one.fault.message)).collect();
-    if more > 0 {
-        words.push(format!("and {more} more"));
-    }
-    words.join("; ")
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use tokio::time::{Duration, Instant};
 
-    use super::{Node, State, Turn, failed_ids, judge, read_slots};
+    use super::{Node, State, failed_ids, judge, read_slots};
+    use crate::check::announced::Turn;
     use crate::check::redis::client::Reply;
     use crate::env::MapEnv;
     use crate::net::World;
@@ -345,7 +294,7 @@ mod tests {
                 let std::net::IpAddr::V4(ip) = one.address.ip() else { panic!("IPv4") };
                 counts[usize::from(ip.octets()[3])] += 1;
             }
-            assert!(unreachable.iter().all(|one| one.node.endpoint.to_string() != format!("127.0.0.1:{port}")));
+            assert!(unreachable.iter().all(|one| one.what.endpoint.to_string() != format!("127.0.0.1:{port}")));
             let fault = judge(&unreachable, nodes.len()).expect_err("most are not there");
             assert_eq!(fault.cause.slug(), "advertised_unreachable");
             assert!(fault.message.ends_with(" more"), "{}", fault.message);
@@ -354,7 +303,7 @@ mod tests {
         // A replica, and a node that the cluster knows to be down, are no failure.
         let mut attempt = attempt();
         let unreachable = Turn::default().reach(&mut attempt, &nodes[..4]).await;
-        let needed: Vec<_> = unreachable.into_iter().filter(|one| one.node.endpoint != nodes[1].endpoint).collect();
+        let needed: Vec<_> = unreachable.into_iter().filter(|one| one.what.endpoint != nodes[1].endpoint).collect();
         let warning = judge(&needed, 4).expect("nothing that clients need");
         assert!(warning.is_some_and(|text| text.contains("127.0.0.3") && text.contains("127.0.0.4")));
         assert_eq!(judge(&[], 4).expect("all is well"), None);
