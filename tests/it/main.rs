@@ -22,6 +22,7 @@ mod hickory;
 mod hostile;
 mod http;
 mod image;
+mod kafka;
 mod layers;
 mod limits;
 mod listen;

@@ -106,7 +106,9 @@ impl Topic {
             _ => Some(Wrong::Other),
         };
         let worst = self.partitions.iter().filter_map(wrong).min()?;
-        let of_it: Vec<&Partition> = self.partitions.iter().filter(|one| wrong(one) == Some(worst)).collect();
+        let mut of_it: Vec<&Partition> = self.partitions.iter().filter(|one| wrong(one) == Some(worst)).collect();
+        // Brokers list them in any order.
+        of_it.sort_by_key(|one| one.index);
         let shown: Vec<String> = of_it.iter().take(NAMED).map(|one| one.index.to_string()).collect();
         let more = if of_it.len() > NAMED { ", …" } else { "" };
         let all = self.partitions.len();
