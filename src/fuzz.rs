@@ -14,7 +14,9 @@ pub use peers::peers;
 pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
-use crate::check::{http, mysql as of_mysql, peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp};
+use crate::check::{
+    http, kafka as of_kafka, mysql as of_mysql, peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp,
+};
 use crate::net::{resolve, tls};
 use crate::sock_diag;
 
@@ -81,6 +83,11 @@ pub fn smtp(bytes: &[u8]) {
 /// What a MySQL server says: a byte that says where the stream pauses, then its packets.
 pub fn mysql(bytes: &[u8]) {
     of_mysql::fuzz::mysql(bytes);
+}
+
+/// What a Kafka broker says: a byte that says where the stream pauses, then its answers.
+pub fn kafka(bytes: &[u8]) {
+    of_kafka::fuzz::kafka(bytes);
 }
 
 /// An HTTP answer: a status, headers, a body.

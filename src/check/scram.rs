@@ -223,7 +223,7 @@ mod tests {
                 "rOprNGfwEbeRWgbNEkqO",
                 "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
                 "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
-                "6rriTRBi23WpRF/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
+                "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
             ),
             (Hash::Sha512, "rOprNGfwEbeRWgbNEkqO", "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0", PROOF_512, SIGNATURE_512),
         ] {

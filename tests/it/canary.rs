@@ -253,6 +253,15 @@ checks:
   - name: cache-of-a-file
     redis: {{host: 127.0.0.1, port: {dead}, user: app, password: {{file: "{file}"}}}}
     gates: [ready]
+  - name: events
+    kafka: {{url: {{env: KAFKA_URL}}, mechanism: PLAIN, tls: {{ca: "{file}"}}}}
+    gates: [ready]
+  - name: events-of-a-file
+    kafka: {{bootstrap: ["127.0.0.1:{dead}", {{env: SECRET}}], user: {{env: SECRET}}, password: {{file: "{file}"}}}}
+    gates: [ready]
+  - name: events-of-a-user
+    kafka: {{bootstrap: "127.0.0.1:{dead}", user: app, password: {{env: SECRET}}, security_protocol: {{env: SECRET}}}}
+    gates: [ready]
   - name: mail
     smtp: {{url: {{env: MAIL_URL}}}}
     gates: [ready]
@@ -294,6 +303,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("DOUBLED_URL", format!("redis://:{CANARY}@:{CANARY}@cache/0"))
         .env("MYSQL_URL", format!("mysql://app:{}@127.0.0.1:{}/x?ssl={}", encoded(), free_port(), encoded()))
         .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))
+        .env("KAFKA_URL", format!("kafka://app:{0}@127.0.0.1:{1}/x?password={0}&x={0}", encoded(), free_port()))
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))
         .env("SECRET", CANARY)

@@ -12,6 +12,7 @@ use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::exim::{Options as EximOptions, Server as Exim};
 use crate::support::hostile::{Manner, here, loopback};
+use crate::support::kafka::broker;
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
 use crate::support::nginx::Nginx;
@@ -99,6 +100,7 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
         ("mysql", r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
         ("redis", r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
+        ("kafka", r#"kafka: {url: "kafka://app:sesame@PEER/orders?mechanism=PLAIN"}"#.to_owned()),
         ("smtp", r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         ("smtps", format!(r#"smtp: {{url: "smtps://app:sesame@PEER", tls: {{{ca}}}}}"#)),
         ("rediss", format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#)),
@@ -171,7 +173,7 @@ fn rows() -> Vec<Row> {
 const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster = tls_unsupported";
+const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster kafka = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -213,7 +215,7 @@ fn slow_rows() -> Vec<Row> {
             drips(TLS),
             // Once enough of a record has come, it is known for what it is.
             &format!(
-                "http head h2c peer = tls_unsupported protocol_error timeout; {}",
+                "http head h2c peer kafka = tls_unsupported protocol_error timeout; {}",
                 waits("tls https rediss smtps")
             ),
         ),
@@ -274,6 +276,16 @@ fn huge_rows() -> Vec<Row> {
         Row::new("an error of 2 GiB", floods(b"E\x7f\xff\xff\xffSFATAL\0"), &database),
         Row::new("a huge TLS record", floods(b"\x16\x03\x03\xff\xff"), &handshake),
         Row::new("a huge TLS message", floods(b"\x16\x03\x03\x40\0\x02\xff\xff\xff"), &handshake),
+        Row::new(
+            "a list of Kafka of 2 billion",
+            floods(b"\0\0\xff\xff\x70\x66\0\x01\0\0\x7f\xff\xff\xff"),
+            &first("kafka = protocol_error"),
+        ),
+        Row::new(
+            "an answer of Kafka of 2 GiB",
+            floods(b"\x7f\xff\xff\xff\x70\x66\0\x01"),
+            &first("kafka = protocol_error"),
+        ),
         Row::new(
             "an HTTP/2 frame of 16 MiB",
             floods(b"\xff\xff\xff\x04\0\0\0\0\0"),
@@ -420,6 +432,11 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
             r#"redis: {url: "redis://PEER", cluster: true, role: primary}"#.to_owned(),
         ),
         ("sentinel", loopback(watching.port), r#"redis: {sentinel: {master: cache, addresses: "PEER"}}"#.to_owned()),
+        (
+            "kafka",
+            loopback(broker().sasl),
+            r#"kafka: {url: "kafka://app:sesame@PEER/orders?mechanism=PLAIN"}"#.to_owned(),
+        ),
         ("smtp", loopback(exim.port), r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         (
             "smtp over TLS",

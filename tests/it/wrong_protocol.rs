@@ -9,6 +9,7 @@ use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::exim::Server as Exim;
 use crate::support::hostile::loopback;
+use crate::support::kafka::broker;
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::Server as Mysql;
 use crate::support::nginx::Nginx;
@@ -29,6 +30,7 @@ const KEYS: &[(&str, &str)] = &[
     ("mysql", r#"mysql: {url: "mysql://app:sesame@127.0.0.1:PORT/app"}"#),
     ("redis", r#"redis: {url: "redis://127.0.0.1:PORT/1"}"#),
     ("rediss", r#"redis: {url: "rediss://127.0.0.1:PORT/1", tls: {ca: builtin, server_name: localhost}}"#),
+    ("kafka", r#"kafka: {url: "kafka://app:sesame@127.0.0.1:PORT/orders?mechanism=PLAIN"}"#),
     ("smtp", r#"smtp: {url: "smtp://app:sesame@127.0.0.1:PORT"}"#),
     ("smtps", r#"smtp: {url: "smtps://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
 ];
@@ -93,6 +95,7 @@ fn on_the_port_of_postgres() {
             "mysql: timeout",
             "redis: connection_closed",
             "rediss: connection_closed",
+            "kafka: protocol_error (PostgreSQL)",
             "smtp: timeout",
             "smtps: connection_closed",
         ],
@@ -119,6 +122,7 @@ fn on_the_port_of_a_web_server() {
             "mysql: timeout",
             "redis: protocol_error (HTTP)",
             "rediss: tls_not_tls (HTTP)",
+            "kafka: protocol_error (HTTP)",
             "smtp: timeout",
             "smtps: tls_not_tls (HTTP)",
         ],
@@ -144,6 +148,7 @@ fn on_the_port_of_a_web_server_with_tls() {
             "mysql: timeout",
             "redis: protocol_error (HTTP)",
             "rediss: tls_untrusted",
+            "kafka: protocol_error (HTTP)",
             "smtp: timeout",
             "smtps: tls_untrusted",
         ],
@@ -169,6 +174,7 @@ fn on_the_port_of_mysql() {
             "mysql: pass",
             "redis: protocol_error (MySQL)|connection_closed|connect_reset",
             "rediss: tls_not_tls (MySQL)",
+            "kafka: protocol_error (MySQL)|connection_closed|connect_reset",
             "smtp: protocol_error (MySQL)",
             "smtps: tls_not_tls (MySQL)",
         ],
@@ -193,6 +199,7 @@ fn on_the_port_of_a_cache() {
             "mysql: timeout",
             "redis: pass",
             "rediss: timeout",
+            "kafka: timeout",
             "smtp: timeout",
             "smtps: timeout",
         ],
@@ -217,8 +224,34 @@ fn on_the_port_of_a_mail_server() {
             "mysql: protocol_error (SMTP)",
             "redis: protocol_error (SMTP)",
             "rediss: tls_not_tls (SMTP)",
+            "kafka: protocol_error (SMTP)",
             "smtp: pass",
             "smtps: tls_not_tls (SMTP)",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_kafka() {
+    // What is no length of its messages it closes; where a length fits, it waits for more.
+    expect(
+        "Kafka",
+        broker().plain,
+        &[
+            "tcp: connection_closed|connect_reset",
+            "tls: connection_closed",
+            "http: connection_closed|connect_reset",
+            "h2c: connection_closed|connect_reset",
+            "https: connection_closed",
+            "peer: connection_closed|connect_reset",
+            "postgres: timeout",
+            "pgtls: timeout",
+            "mysql: timeout",
+            "redis: connection_closed|connect_reset",
+            "rediss: connection_closed",
+            "kafka: password_not_expected",
+            "smtp: timeout",
+            "smtps: connection_closed",
         ],
     );
 }

@@ -337,7 +337,7 @@ mod tests {
                 "kafkas://app@b:9092 app:x SCRAM-SHA-512 TLS",
             ),
             ("{url: 'kafka://app:p%2Fw@b?sasl.mechanism=PLAIN'}", "kafka://app@b:9092 app:p/w PLAIN plain"),
-            ("{url: 'kafka://b?security.protocol=SSL'}", "kafkas://b:9092 - - TLS"),
+            ("{url: 'kafka://b?security.protocol=SSL'}", "kafkas://b:9093 - - TLS"),
             ("{url: 'kafkas://app:x@b', security_protocol: SASL_PLAINTEXT}", "kafkas://app@b:9093 app:x - plain"),
             ("{url: 'kafka://app:x@b', security_protocol: PLAINTEXT}", "kafka://app@b:9092 - - plain"),
             ("{bootstrap: b, mechanism: OAUTHBEARER}", "kafka://b:9092 - OAUTHBEARER plain"),
@@ -388,7 +388,7 @@ mod tests {
             assert!(origins.contains(&origin), "{origin}: {origins:?}");
         }
         assert!(origins.contains(&"the file /p".to_owned()) && origins.contains(&"the file /ca.pem".to_owned()));
-        let fault = keys.destination(&MapEnv::with_vars(&[("S", "SSL")])).expect_err("B is not set");
+        let fault = keys.destination(&MapEnv::with_vars(&[("S", "SSL"), ("U", "app")])).expect_err("B is not set");
         assert_eq!(keys.blamed_origin(&fault), "the variable B");
     }
 }
