@@ -155,9 +155,9 @@ impl Scram {
         }
         let salt = STANDARD.decode(salt).map_err(|_| ScramError::Malformed)?;
         match count.parse() {
-            Ok(0) | Err(_) => return Err(ScramError::Malformed),
-            Ok(count) if count < *rounds.start() => return Err(ScramError::TooFew(count, *rounds.start())),
-            Ok(count) if count > *rounds.end() => return Err(ScramError::TooMany(count)),
+            Ok(0) | Err(_) => Err(ScramError::Malformed),
+            Ok(count) if count < *rounds.start() => Err(ScramError::TooFew(count, *rounds.start())),
+            Ok(count) if count > *rounds.end() => Err(ScramError::TooMany(count)),
             Ok(count) => {
                 let salted = self.hash.salted(password, &salt, count, turns).await;
                 Ok(self.prove(challenge, nonce, &salted))

@@ -18,9 +18,11 @@ const SHORT_LIMIT: usize = 64 * 1024;
 /// A kind of request; the number is the key of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Api {
+    /// Brokers and topics.
     Metadata = 3,
     SaslHandshake = 17,
-    ApiVersions = 18,
+    /// `ApiVersions`.
+    Versions = 18,
     SaslAuthenticate = 36,
 }
 
@@ -80,9 +82,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         frame.extend_from_slice(body);
         self.reader.send(&frame).await?;
         let limit = if api == Api::Metadata { ANSWER_LIMIT } else { SHORT_LIMIT };
-        let [length] = [u32::from_be_bytes(self.reader.array().await?)];
+        let length = u32::from_be_bytes(self.reader.array().await?);
         // A number that no broker starts with: the first bytes of another protocol.
-        let is_strange = length < 4 || (api == Api::ApiVersions && length as usize > limit);
+        let is_strange = length < 4 || (api == Api::Versions && length as usize > limit);
         if is_strange {
             return Err(SessionError::Unexpected("it does not start like an answer of a broker"));
         }

@@ -70,8 +70,18 @@ pub(super) struct KafkaKeys {
 pub(super) struct Destination {
     pub(super) server: Server,
     pub(super) topics: Vec<String>,
+    /// Who logs in; why nobody can, where a part of it is missing.
+    pub(super) credential: Result<Credential, Fault>,
     protocol: Option<SecurityProtocol>,
-    parameters: Parameters,
+}
+
+/// Who logs in how.
+#[derive(Debug, Clone)]
+pub(super) struct Credential {
+    /// The mechanism that is named.
+    pub(super) mechanism: Option<Mechanism>,
+    /// `None` where nobody logs in.
+    pub(super) login: Option<Login>,
 }
 
 impl KafkaKeys {
@@ -120,7 +130,7 @@ impl KafkaKeys {
         found
     }
 
-    /// Resolves the keys that say where to connect, and for what.
+    /// Resolves the keys that say where to connect, as whom, and for what.
     ///
     /// # Errors
     /// As [`ServerKeys::resolve`]; `url_malformed` for a path that names no topic.
@@ -145,50 +155,44 @@ impl KafkaKeys {
                 Fault::new(Phase::Assert, Cause::UrlMalformed, message)
             })?,
         };
-        Ok(Destination { server, topics, protocol, parameters })
+        let credential = self.credential(&mut server, &parameters, protocol, env);
+        Ok(Destination { server, topics, credential, protocol })
     }
 
-    /// The mechanism that is named.
-    ///
-    /// # Errors
-    /// Those of a value that cannot be resolved.
-    pub(super) fn mechanism(&self, destination: &Destination, env: &dyn Env) -> Result<Option<Mechanism>, Fault> {
-        let mechanism = self.own.mechanism.as_ref().map(|word| word.resolve("mechanism", env)).transpose()?;
-        Ok(mechanism.or(destination.parameters.mechanism))
-    }
-
-    /// Who logs in by which mechanism; `None` where nobody does.
+    /// Resolves who logs in by which mechanism.
     ///
     /// # Errors
     /// As [`ServerKeys::password`]; `password_missing` where a part is missing.
-    pub(super) fn login(
+    fn credential(
         &self,
-        destination: &mut Destination,
-        mechanism: Option<Mechanism>,
+        server: &mut Server,
+        parameters: &Parameters,
+        protocol: Option<SecurityProtocol>,
         env: &dyn Env,
-    ) -> Result<Option<Login>, Fault> {
-        if destination.protocol.is_some_and(|protocol| !protocol.login) {
-            return Ok(None);
+    ) -> Result<Credential, Fault> {
+        let mechanism = self.own.mechanism.as_ref().map(|word| word.resolve("mechanism", env)).transpose()?;
+        let mechanism = mechanism.or(parameters.mechanism);
+        let of = |login| Ok(Credential { mechanism, login });
+        if protocol.is_some_and(|protocol| !protocol.login) {
+            return of(None);
         }
-        let password = self.server.password(&destination.server, env)?;
-        let password = password.or_else(|| destination.parameters.password.clone());
+        let password = self.server.password(server, env)?.or_else(|| parameters.password.clone());
         let missing =
             |what: &str, code| LoginRefusal::Missing.fault(what).with(Detail::Protocol { code, product: None });
-        match (destination.server.user.clone(), password) {
+        match (server.user.clone(), password) {
             (Some(user), Some(password)) => {
-                destination.server.hide_user_like(&password);
-                let hidden = destination.server.shown_user().is_none();
-                let hidden_user = hidden.then(|| Secret::new(user.clone()));
-                Ok(Some(Login { user, password, hidden_user }))
+                server.hide_user_like(&password);
+                let hidden_user = server.shown_user().is_none().then(|| Secret::new(user.clone()));
+                of(Some(Login { user, password, hidden_user }))
             }
             // Their credentials come from elsewhere.
-            _ if matches!(mechanism, Some(Mechanism::Other(_))) => Ok(None),
+            _ if matches!(mechanism, Some(Mechanism::Other(_))) => of(None),
             (Some(_), None) => Err(missing("a user is set, but no password", code::USER_ALONE)),
             (None, Some(_)) => Err(missing("a password is set, but no user", code::PASSWORD_ALONE)),
-            (None, None) if mechanism.is_some() || destination.protocol.is_some() => {
+            (None, None) if mechanism.is_some() || protocol.is_some() => {
                 Err(missing("a login is asked for, but no user and no password are set", code::NO_CREDENTIAL))
             }
-            (None, None) => Ok(None),
+            (None, None) => of(None),
         }
     }
 
@@ -262,7 +266,7 @@ fn of_path(path: &str) -> Result<Vec<String>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::KafkaKeys;
+    use super::{Credential, KafkaKeys};
     use crate::check::kafka::words::Mechanism;
     use crate::config::node::parse;
     use crate::env::MapEnv;
@@ -280,9 +284,8 @@ mod tests {
     /// Target, who logs in how, and whether TLS is used.
     fn resolve(yaml: &str, env: &MapEnv) -> Result<String, Fault> {
         let keys = keys(yaml);
-        let mut destination = keys.destination(env)?;
-        let mechanism = keys.mechanism(&destination, env)?;
-        let login = keys.login(&mut destination, mechanism, env)?;
+        let destination = keys.destination(env)?;
+        let Credential { mechanism, login } = destination.credential.clone()?;
         let login = login.map_or_else(|| "-".to_owned(), |login| format!("{}:{}", login.user, login.password.expose()));
         let tls = if keys.tls(&destination).is_some() { "TLS" } else { "plain" };
         Ok(format!("{} {login} {} {tls}", destination.target(), mechanism.map_or("-", Mechanism::name)))

@@ -65,7 +65,7 @@ impl Versions {
 pub(super) async fn versions<S: AsyncRead + AsyncWrite + Unpin>(
     client: &mut Client<S>,
 ) -> Result<Versions, SessionError> {
-    let answer = client.call(Api::ApiVersions, 0, &Message::default()).await?;
+    let answer = client.call(Api::Versions, 0, &Message::default()).await?;
     let mut fields = Fields(&answer);
     if fields.i16()? != 0 {
         return Err(SessionError::Unexpected("the broker does not tell which versions it speaks"));

@@ -109,11 +109,9 @@ impl Kafka {
         Self { keys, memory: Arc::default() }
     }
 
-    fn resolve(&self, mut destination: Destination, env: &dyn Env) -> Result<KafkaRun, Fault> {
-        let mechanism = self.keys.mechanism(&destination, env)?;
+    fn resolve(&self, destination: Destination, env: &dyn Env) -> Result<KafkaRun, Fault> {
         Ok(KafkaRun {
-            login: self.keys.login(&mut destination, mechanism, env)?,
-            mechanism,
+            credential: destination.credential.clone()?,
             tls: self.keys.tls(&destination),
             min_isr: self.keys.min_isr(env)?,
             min_rounds: self.keys.min_rounds(env)?,
@@ -131,18 +129,11 @@ impl Check for Kafka {
     fn prepare(&self, env: &dyn Env) -> Prepared {
         let destination = self.keys.destination(env);
         let readings = self.keys.named().flat_map(|(key, value)| Reading::all(key, value, env)).collect();
-        let endpoints = destination.as_ref().map(|destination| destination.server.hosts.clone()).unwrap_or_default();
-        let run = destination.map(|mut destination| {
-            // A user that shares a part with the password is not shown.
-            let mechanism = self.keys.mechanism(&destination, env);
-            drop(mechanism.and_then(|mechanism| self.keys.login(&mut destination, mechanism, env)));
-            destination
-        });
         Prepared::new(
-            run.as_ref().map_or_else(|fault| self.keys.blamed_origin(fault), Destination::target),
-            endpoints,
+            destination.as_ref().map_or_else(|fault| self.keys.blamed_origin(fault), Destination::target),
+            destination.as_ref().map(|destination| destination.server.hosts.clone()).unwrap_or_default(),
             readings,
-            run.and_then(|destination| self.resolve(destination, env)),
+            destination.and_then(|destination| self.resolve(destination, env)),
         )
     }
 

@@ -9,7 +9,7 @@ use super::client::{Client, SessionError};
 use super::cluster::{self, Broker, Metadata};
 use super::code;
 use super::fault::{Context, observed};
-use super::keys::Destination;
+use super::keys::{Credential, Destination};
 use super::login::{self, Login, Refusal, Work};
 use super::messages::{self, Speaks, Versions};
 use super::words::{Mechanism, OWN};
@@ -39,9 +39,7 @@ const NO_CONTROLLER_FIX: &str =
 /// The values of one run; the files of CA and client certificate are read when TLS starts.
 pub(super) struct KafkaRun {
     pub(super) destination: Destination,
-    pub(super) login: Option<Login>,
-    /// The mechanism that the check names.
-    pub(super) mechanism: Option<Mechanism>,
+    pub(super) credential: Credential,
     pub(super) tls: Option<TlsKeys>,
     pub(super) min_isr: Option<u32>,
     pub(super) min_rounds: Option<u64>,
@@ -144,7 +142,7 @@ impl KafkaRun {
     /// A session with one broker; where the check names no mechanism, another one with the next mechanism that the broker
     /// offers, as long as none was found by which it knows the user. Nothing of a password was sent until then.
     async fn visit(&self, attempt: &mut Attempt, endpoint: &Endpoint) -> Result<Answer, Fault> {
-        let mut mechanism = self.mechanism.or_else(|| self.remembered()).unwrap_or(OWN[0]);
+        let mut mechanism = self.credential.mechanism.or_else(|| self.remembered()).unwrap_or(OWN[0]);
         let mut tried = vec![mechanism];
         loop {
             let mut link = self.open(attempt, endpoint).await?;
@@ -160,7 +158,7 @@ impl KafkaRun {
                 // The broker knows the user by this one.
                 self.remember(mechanism);
             }
-            let may_choose = self.mechanism.is_none()
+            let may_choose = self.credential.mechanism.is_none()
                 && matches!(trouble, Trouble::Refused(Refusal::NotOffered(_)) | Trouble::Judged(Refusal::NoUser(_)));
             let untried = |one: &Mechanism| !tried.contains(one) && link.offered.iter().any(|name| name == one.name());
             let next = OWN.into_iter().find(untried).filter(|_| may_choose);
@@ -191,12 +189,12 @@ impl KafkaRun {
         attempt.enter(Phase::Login);
         let versions = messages::versions(&mut link.client).await?;
         let version = metadata_version(attempt, &versions).map_err(Trouble::Fault)?;
-        let method = match &self.login {
+        let method = match &self.credential.login {
             Some(login) => {
                 self.log_in(attempt, link, endpoint, (mechanism, login), &versions).await?;
                 mechanism.word()
             }
-            None if let Some(Mechanism::Other(name)) = self.mechanism => {
+            None if let Some(Mechanism::Other(name)) = self.credential.mechanism => {
                 return Err(Trouble::Fault(other_mechanism(name)));
             }
             None => "none",
@@ -278,7 +276,7 @@ impl KafkaRun {
             false => attempt.abandon(link.client.into_stream()).await,
         }
         let is_closed = matches!(fault.cause, Cause::ConnectionClosed | Cause::ConnectReset);
-        if is_closed && fault.phase == Phase::Request && self.login.is_none() {
+        if is_closed && fault.phase == Phase::Request && self.credential.login.is_none() {
             return self.login_required(attempt, endpoint).await.unwrap_or(fault);
         }
         fault
@@ -303,12 +301,21 @@ impl KafkaRun {
     }
 
     fn context(&self, mechanism: Option<Mechanism>) -> Context<'_> {
-        Context { over_tls: self.tls.is_some(), mechanism, is_named: self.mechanism.is_some(), secrets: self.secrets() }
+        Context {
+            over_tls: self.tls.is_some(),
+            mechanism,
+            is_named: self.credential.mechanism.is_some(),
+            secrets: self.secrets(),
+        }
     }
 
     /// What no message may repeat.
     fn secrets(&self) -> Vec<&Secret> {
-        self.login.iter().flat_map(|login| std::iter::once(&login.password).chain(&login.hidden_user)).collect()
+        self.credential
+            .login
+            .iter()
+            .flat_map(|login| std::iter::once(&login.password).chain(&login.hidden_user))
+            .collect()
     }
 
     fn remembered(&self) -> Option<Mechanism> {
@@ -316,7 +323,7 @@ impl KafkaRun {
     }
 
     fn remember(&self, mechanism: Mechanism) {
-        if self.mechanism.is_none() && self.login.is_some() {
+        if self.credential.mechanism.is_none() && self.credential.login.is_some() {
             *self.memory.mechanism.lock().unwrap_or_else(PoisonError::into_inner) = Some(mechanism);
         }
     }

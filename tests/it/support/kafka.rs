@@ -24,6 +24,15 @@ const START: Duration = Duration::from_secs(240);
 const JAVA: [&str; 6] =
     ["-Xmx256m", "-Xms96m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:CICompilerCount=1"];
 
+/// A listener of the broker.
+struct Listener {
+    name: &'static str,
+    protocol: &'static str,
+    port: u16,
+    /// What clients are told.
+    announced: String,
+}
+
 /// The running broker.
 pub(crate) struct Broker {
     /// Neither TLS nor a login.
@@ -72,18 +81,17 @@ impl Broker {
         let ca = Ca::root("kafka root");
         let server = ca.issue(&Leaf::server("kafka", &["localhost", "127.0.0.1"]));
         let client = ca.issue(&Leaf::client("app"));
-        let listeners: [(&str, &str, u16, String); 7] = [
-            ("PLAIN", "PLAINTEXT", plain, format!("127.0.0.1:{plain}")),
-            ("SASL", "SASL_PLAINTEXT", sasl, format!("127.0.0.1:{sasl}")),
-            ("TLS", "SSL", tls, format!("localhost:{tls}")),
-            ("MUTUAL", "SSL", mutual, format!("localhost:{mutual}")),
-            ("SASLTLS", "SASL_SSL", sasl_tls, format!("localhost:{sasl_tls}")),
-            ("LOST", "PLAINTEXT", unresolvable, format!("broker-0.kafka.invalid:{unresolvable}")),
-            ("DEAD", "PLAINTEXT", dead, format!("127.0.0.1:{}", dead_port())),
+        let listener = |name, protocol, port, announced: String| Listener { name, protocol, port, announced };
+        let listeners = [
+            listener("PLAIN", "PLAINTEXT", plain, format!("127.0.0.1:{plain}")),
+            listener("SASL", "SASL_PLAINTEXT", sasl, format!("127.0.0.1:{sasl}")),
+            listener("TLS", "SSL", tls, format!("localhost:{tls}")),
+            listener("MUTUAL", "SSL", mutual, format!("localhost:{mutual}")),
+            listener("SASLTLS", "SASL_SSL", sasl_tls, format!("localhost:{sasl_tls}")),
+            listener("LOST", "PLAINTEXT", unresolvable, format!("broker-0.kafka.invalid:{unresolvable}")),
+            listener("DEAD", "PLAINTEXT", dead, format!("127.0.0.1:{}", dead_port())),
         ];
-        let joined = |one: &dyn Fn(&(&str, &str, u16, String)) -> String| {
-            listeners.iter().map(one).collect::<Vec<_>>().join(",")
-        };
+        let joined = |one: fn(&Listener) -> String| listeners.iter().map(one).collect::<Vec<_>>().join(",");
         let pem = |name: &str, text: &str| folder.write(name, text);
         let key = pem("server.pem", &format!("{}{}", server.key, server.cert));
         let trust = pem("ca.pem", &ca.pem);
@@ -105,9 +113,9 @@ impl Broker {
              super.users=User:ANONYMOUS;User:app;User:scram;User:CN=app\nallow.everyone.if.no.acl.found=false\n\
              log.dirs={}\noffsets.topic.replication.factor=1\nauto.create.topics.enable=true\nlog.cleaner.enable=false\n\
              num.network.threads=1\nnum.io.threads=2\nbackground.threads=1\n",
-            joined(&|(name, _, port, _)| format!("{name}://127.0.0.1:{port}")),
-            joined(&|(name, _, _, announced)| format!("{name}://{announced}")),
-            joined(&|(name, protocol, _, _)| format!("{name}:{protocol}")),
+            joined(|one| format!("{}://127.0.0.1:{}", one.name, one.port)),
+            joined(|one| format!("{}://{}", one.name, one.announced)),
+            joined(|one| format!("{}:{}", one.name, one.protocol)),
             login("sasl", "plain", "plain.PlainLoginModule", &users),
             login("sasl", "scram-sha-256", "scram.ScramLoginModule", ""),
             login("sasl", "scram-sha-512", "scram.ScramLoginModule", ""),
