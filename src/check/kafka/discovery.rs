@@ -19,10 +19,11 @@ const PARTS: [(&str, &[&str]); 4] = [
 ];
 
 fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
-    // A URL is read as one.
-    let is_set = |name: &str| env.var(name).is_some_and(|value| !value.is_empty() && !value.contains("://"));
-    let of = |names: &[&'static str]| names.iter().copied().find(|name| is_set(name));
-    let brokers = of(BROKERS)?;
+    let value = |name: &str| env.var(name).filter(|value| !value.is_empty());
+    let of = |names: &[&'static str]| names.iter().copied().find(|name| value(name).is_some());
+    // A URL is found as one.
+    let is_url = |text: &str| text.trim_start().starts_with("kafka") && text.contains("://");
+    let brokers = of(BROKERS).filter(|name| value(name).is_some_and(|value| !is_url(&value)))?;
     let parts = PARTS.iter().filter_map(|(key, names)| Some((*key, of(names)?)));
     let variables: Vec<KeyVariable> = std::iter::once(("bootstrap", brokers)).chain(parts).collect();
     let not = |why| Some(ByParts { variable: brokers, found: Err(why) });
@@ -60,6 +61,7 @@ mod tests {
         let login = [("KAFKA_USERNAME", "app"), ("KAFKA_PASSWORD", "s3cret")];
         for (vars, expected) in [
             (vec![brokers], Some("kafka://b1:9092,b2:9092 KAFKA_BROKERS")),
+            (vec![("KAFKA_BROKERS", "PLAINTEXT://b:29092")], Some("kafka://b:29092 KAFKA_BROKERS")),
             (vec![("SPRING_KAFKA_BOOTSTRAP_SERVERS", "b:9092")], Some("kafka://b:9092 SPRING_KAFKA_BOOTSTRAP_SERVERS")),
             (
                 [&[("KAFKA_BOOTSTRAP_SERVERS", "b:9092"), ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")][..], &login]

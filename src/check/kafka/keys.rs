@@ -5,11 +5,11 @@ use serde::Deserialize;
 use super::code;
 use super::login::Login;
 use super::parameters::Parameters;
-use super::words::{Mechanism, MinIsr, MinRounds, SecurityProtocol, TopicNames};
+use super::words::{Mechanism, MinIsr, MinRounds, PORT, SecurityProtocol, Servers, TopicNames};
 use crate::cause::Cause;
 use crate::check::login::LoginRefusal;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
-use crate::check::texts::{Addresses, Texts};
+use crate::check::texts::Texts;
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
@@ -18,8 +18,6 @@ use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
 use crate::url::Url;
 use crate::value::{Setting, Value};
-
-const PORT: u16 = 9092;
 
 const fn scheme(name: &'static str, port: u16) -> Scheme {
     Scheme::new(name).port(port).discovery(Discovery::List)
@@ -43,7 +41,7 @@ pub(super) const RULES: ServerRules = ServerRules {
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {
     /// The brokers to start with, as clients take `bootstrap.servers`, each as `host` or `host:port` (default 9092): a list, or one text with commas. They are tried in order, and the first one that answers is enough.
-    pub(super) bootstrap: Option<Texts<Addresses<PORT>>>,
+    pub(super) bootstrap: Option<Texts<Servers>>,
     /// The topics that must exist, with a leader for every partition: a list, or one text with commas. Default: the path of the URL, else none. A topic that does not exist is never created.
     pub(super) topic: Option<Texts<TopicNames>>,
     /// How many replicas of each partition of the topics must be in sync.

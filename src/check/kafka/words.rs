@@ -3,9 +3,12 @@
 use std::str::FromStr;
 
 use crate::check::scram::Hash;
-use crate::check::texts::entries;
+use crate::check::texts::{Addresses, entries};
+use crate::url::Endpoint;
 use crate::value::Expected;
 
+/// The port of a broker that is written without one.
+pub(super) const PORT: u16 = 9092;
 /// The longest name of a topic.
 const LONGEST_TOPIC: usize = 249;
 
@@ -85,6 +88,33 @@ impl FromStr for SecurityProtocol {
     }
 }
 
+/// The brokers in one text, as clients read `bootstrap.servers`: a listener's name may stand before each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Servers(Addresses<PORT>);
+
+impl FromStr for Servers {
+    type Err = Expected;
+
+    fn from_str(text: &str) -> Result<Self, Expected> {
+        let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._%".contains(&byte));
+        let address = |one: &'_ str| match one.split_once("://") {
+            Some((name, address)) if is_name(name) => address.to_owned(),
+            _ => one.to_owned(),
+        };
+        let all: Vec<String> = entries(text, "brokers")?.into_iter().map(address).collect();
+        all.join(",").parse().map(Self)
+    }
+}
+
+impl IntoIterator for Servers {
+    type Item = Endpoint;
+    type IntoIter = std::vec::IntoIter<Endpoint>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 /// The names of topics in one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TopicNames(Vec<String>);
@@ -142,7 +172,7 @@ impl FromStr for MinRounds {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mechanism, MinIsr, SecurityProtocol, TopicNames};
+    use super::{Mechanism, MinIsr, SecurityProtocol, Servers, TopicNames};
 
     #[test]
     fn words_are_read_as_clients_spell_them() {
@@ -167,6 +197,24 @@ mod tests {
             assert_eq!(text.parse(), Ok(SecurityProtocol { tls, login }), "{text}");
         }
         assert!("TLS".parse::<SecurityProtocol>().is_err());
+    }
+
+    #[test]
+    fn brokers_with_and_without_the_name_of_a_listener() {
+        let read = |text: &str| {
+            let servers = text.parse::<Servers>().map_err(|expected| expected.text)?;
+            Ok::<_, String>(servers.into_iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" "))
+        };
+        for (text, expected) in [
+            ("b1, b2:9094", "b1:9092 b2:9094"),
+            ("PLAINTEXT://b1:29092,SASL_SSL://b2:1", "b1:29092 b2:1"),
+            ("[::1]:1", "[::1]:1"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
+        }
+        for text in ["kafka://app:s3cret@b", "a b://c", "", "SSL://", "b/s3cret"] {
+            assert!(!read(text).expect_err(text).contains("s3"), "{text}");
+        }
     }
 
     #[test]
