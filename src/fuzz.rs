@@ -15,8 +15,8 @@ pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
-    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, mysql as of_mysql, nats as of_nats, peer,
-    postgres as of_postgres, redis as of_redis, smtp as of_smtp, websocket as of_websocket,
+    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, kafka as of_kafka, mysql as of_mysql, nats as of_nats,
+    peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp, websocket as of_websocket,
 };
 use crate::net::{resolve, tls};
 use crate::sock_diag;
@@ -104,6 +104,11 @@ pub fn grpc(bytes: &[u8]) {
 /// What a WebSocket server sends: a byte that says where the stream pauses, then its frames.
 pub fn websocket(bytes: &[u8]) {
     of_websocket::fuzz::websocket(bytes);
+}
+
+/// What a Kafka broker says: a byte that says where the stream pauses, then its answers.
+pub fn kafka(bytes: &[u8]) {
+    of_kafka::fuzz::kafka(bytes);
 }
 
 /// An HTTP answer: a status, headers, a body.

@@ -34,7 +34,8 @@ pub enum Discovery {
     Login,
     /// It is a web address: nothing is asked of it; commands that may dial strangers connect to it.
     Connect,
-    /// It is listed, since no kind speaks its protocol; `diagnose` connects to it.
+    /// It is listed: no kind speaks its protocol, and `diagnose` connects to it; or its kind is dialled only where people ask
+    /// for it (`check`, `diagnose`), and `config discover` writes its check.
     List,
     /// Nothing: also the addresses that Kubernetes itself puts into the environment (`tcp://…`).
     None,

@@ -11,7 +11,7 @@ use crate::outcome::Fault;
 use crate::url::Endpoint;
 
 /// How many announced addresses are connected to in one run.
-const AT_MOST: usize = 16;
+pub const AT_MOST: usize = 16;
 /// How many of them a message names.
 const NAMED: usize = 4;
 /// No address gets less time, as long as there is some.

@@ -32,7 +32,6 @@ pub struct Protocol {
 pub const PROTOCOLS: &[Protocol] = &[
     Protocol::new("sqlserver", &[server("sqlserver", 1433), server("mssql", 1433)]),
     Protocol::new("mongodb", &[server("mongodb", 27017), server(MONGODB_SRV, 27017).tls()]),
-    Protocol::new("kafka", &[Scheme::new("kafka").port(9092)]),
     Protocol::new("mqtt", &[Scheme::new("mqtt").port(1883), Scheme::new("mqtts").port(8883).tls()]),
     Protocol::without_port("unix", &[Scheme::new("unix").opaque()]),
     Protocol::without_port("sqlite", &[Scheme::new("sqlite").opaque()]),

@@ -8,7 +8,7 @@ use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
 use crate::outcome::{Evidence, FactKey, Fault};
-use crate::scheme::Scheme;
+use crate::scheme::{Discovery, Scheme};
 use crate::value::Value;
 
 /// A kind of check.
@@ -51,6 +51,15 @@ pub struct Kind {
     /// The schema of the kind's key: `|generator| generator.subschema_for::<Config>()`.
     #[cfg(test)]
     pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+}
+
+impl Kind {
+    /// Whether its servers are dialled only where a check, a TARGET or a command for people asks for it: values in variables
+    /// are listed.
+    #[must_use]
+    pub fn is_only_listed(&self) -> bool {
+        !self.schemes.is_empty() && self.schemes.iter().all(|scheme| scheme.discovery == Discovery::List)
+    }
 }
 
 /// What to do about a fault, where the kind knows it better than the rules that are true of any protocol; at most two

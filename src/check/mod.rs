@@ -15,6 +15,7 @@ pub mod file;
 pub mod grpc;
 pub mod http;
 pub mod icmp;
+pub mod kafka;
 mod kind;
 pub mod listen;
 pub mod login;
@@ -28,10 +29,12 @@ pub mod postgres;
 pub mod reader;
 pub mod redis;
 mod schemes;
+pub mod scram;
 pub mod server_keys;
 pub mod several;
 pub mod smtp;
 pub mod tcp;
+pub mod texts;
 pub mod tls;
 pub mod tls_keys;
 pub mod warning;
@@ -137,6 +140,7 @@ pub const KINDS: &[Kind] = &[
     redis::KIND,
     amqp::KIND,
     nats::KIND,
+    kafka::KIND,
     smtp::KIND,
     grpc::KIND,
     websocket::KIND,

@@ -22,12 +22,15 @@ use crate::value::Value;
 
 use self::found::{Found, Source};
 
+/// Of a kind that `serve` and `wait` do not dial unasked.
+const ONLY_LISTED: &str = "it is not dialled without a check: write one (`pilotfish config discover` does)";
+
 /// The plan of what is found. Loopback gates no start: its server starts later.
 ///
 /// # Errors
 /// Where nothing is found that could be probed: what to do.
 pub(super) fn plan(gates: Gates, extent: Extent, env: &dyn Env) -> Result<Plan, Refused> {
-    let Finder { found, listed, warnings, .. } = look(gates, extent, env);
+    let Finder { found, listed, warnings, .. } = look(gates, extent, extent >= Extent::Web, env);
     if found.is_empty() {
         let no_other = format!("there is no TARGET, no -c FILE, no {VARIABLE}, no {USUAL_FILE}, and ");
         return Err(nothing(&no_other, &listed));
@@ -42,18 +45,19 @@ pub(super) fn plan(gates: Gates, extent: Extent, env: &dyn Env) -> Result<Plan, 
 /// # Errors
 /// As [`plan`].
 pub(super) fn document(gates: Gates, env: &dyn Env) -> Result<(String, Vec<String>), Refused> {
-    let Finder { found, listed, warnings, .. } = look(gates, Extent::Servers, env);
+    let Finder { found, listed, warnings, .. } = look(gates, Extent::Servers, true, env);
     if !found.iter().any(|found| is_variable_name(&found.variable)) {
         return Err(nothing("", &listed));
     }
     Ok((written::document(&found, &listed), warnings))
 }
 
-fn look(gates: Gates, extent: Extent, env: &dyn Env) -> Finder<'_> {
+fn look(gates: Gates, extent: Extent, takes_listed: bool, env: &dyn Env) -> Finder<'_> {
     let mut finder = Finder {
         env,
         gates,
         extent,
+        takes_listed,
         names: Names::default(),
         seen: Vec::new(),
         found: Vec::new(),
@@ -71,6 +75,8 @@ struct Finder<'a> {
     env: &'a dyn Env,
     gates: Gates,
     extent: Extent,
+    /// Whether kinds whose values are only listed are checks, too.
+    takes_listed: bool,
     names: Names,
     /// Each URL that was found, with the variable that had it first.
     seen: Vec<(String, String)>,
@@ -177,6 +183,9 @@ impl Finder<'_> {
         if let Some(why) = (kind.discovery.unfit)(url, self.env) {
             return self.list(variable, target, why);
         }
+        if self.only_lists(kind) {
+            return self.list(variable, target, ONLY_LISTED);
+        }
         let (check, beside) = in_variable(kind, variable, url, self.env);
         let source = match beside.is_empty() {
             true => Source::Url,
@@ -211,6 +220,10 @@ impl Finder<'_> {
             Ok(found) => found,
             Err(why) => return self.list(variable, kind.name, why),
         };
+        if self.only_lists(kind) {
+            let target = check.prepare(self.env).target;
+            return self.list(variable, &target, ONLY_LISTED);
+        }
         let plain = |check: &dyn Check| check.prepare(self.env).target.split('?').next().unwrap_or_default().to_owned();
         let same = self.found.iter().find(|known| plain(&*known.planned.check) == plain(&*check));
         match same.map(|known| known.planned.name.clone()) {
@@ -224,6 +237,10 @@ impl Finder<'_> {
                 self.found(name, variable, kind.name, check, Source::Parts(variables));
             }
         }
+    }
+
+    fn only_lists(&self, kind: &Kind) -> bool {
+        !self.takes_listed && kind.is_only_listed()
     }
 
     fn found(&mut self, name: String, variable: &str, kind: &'static str, check: Arc<dyn Check>, source: Source) {

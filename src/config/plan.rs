@@ -106,7 +106,8 @@ pub enum Extent {
     /// Nothing: `serve` and `wait`.
     #[default]
     Servers,
-    /// What merely looks like a web address in a variable is connected to: `check`.
+    /// What merely looks like a web address in a variable is connected to, and servers that are listed otherwise are logged in
+    /// to: `check`.
     Web,
     /// That, and URLs of protocols that this version does not speak, as far as the connection: `diagnose`.
     Connections,

@@ -28,6 +28,7 @@ pub(super) const CHECKS: &[&str] = &[
     "nats: {url: 'nats://app:sesame@ADDRESS'}",
     "grpc: {address: 'ADDRESS', service: shop, metadata: {authorization: 'Bearer sesame'}}",
     "websocket: {url: 'ws://app:sesame@ADDRESS/live', subprotocol: chat, expect: hello}",
+    "kafka: {url: 'kafka://app:sesame@ADDRESS/orders?mechanism=PLAIN', min_isr: 2}",
 ];
 
 /// A byte that chooses the check, then what the server says.

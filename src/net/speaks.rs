@@ -37,6 +37,8 @@ pub enum Protocol {
     Vnc,
     /// The opening of an XMPP stream.
     Xmpp,
+    /// An answer of a Kafka broker: nothing in its first bytes tells it.
+    Kafka,
 }
 
 impl Protocol {
@@ -66,6 +68,7 @@ impl Protocol {
             Self::Nats => "NATS",
             Self::Vnc => "VNC",
             Self::Xmpp => "XMPP",
+            Self::Kafka => "Kafka",
         }
     }
 }

@@ -281,6 +281,15 @@ checks:
   - name: messages-with-a-token
     nats: {{host: 127.0.0.1, port: {dead}, token: {{file: "{file}"}}}}
     gates: [ready]
+  - name: events
+    kafka: {{url: {{env: KAFKA_URL}}, mechanism: PLAIN, tls: {{ca: "{file}"}}}}
+    gates: [ready]
+  - name: events-of-a-file
+    kafka: {{bootstrap: ["127.0.0.1:{dead}", {{env: SECRET}}], user: {{env: SECRET}}, password: {{file: "{file}"}}}}
+    gates: [ready]
+  - name: events-of-a-user
+    kafka: {{bootstrap: "127.0.0.1:{dead}", user: app, password: {{env: SECRET}}, security_protocol: {{env: SECRET}}}}
+    gates: [ready]
   - name: mail
     smtp: {{url: {{env: MAIL_URL}}}}
     gates: [ready]
@@ -351,6 +360,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("BROKER_URL", format!("amqp://app:{0}@127.0.0.1:{1}/x?keyfile={0}", encoded(), free_port()))
         .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))
         .env("MESSAGES_URL", format!("nats://app:{}@127.0.0.1:{}", encoded(), free_port()))
+        .env("KAFKA_URL", format!("kafka://app:{0}@127.0.0.1:{1}/x?password={0}&x={0}", encoded(), free_port()))
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("GRPC_URL", format!("grpc://127.0.0.1:{}/{}", free_port(), encoded()))
         .env("WS_URL", format!("ws://app:{0}@127.0.0.1:{1}/{0}?token={0}", encoded(), free_port()))

@@ -13,12 +13,13 @@ use crate::support::dns::NameServer;
 use crate::support::exim::{Options as EximOptions, Server as Exim};
 use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::{Manner, here, loopback};
+use crate::support::kafka::broker;
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
 use crate::support::nats::{Server as Nats, WITH_PASSWORD};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, PASSWORD};
-use crate::support::rabbitmq::{PASSWORD as BROKER_PASSWORD, broker};
+use crate::support::rabbitmq::{PASSWORD as BROKER_PASSWORD, broker as rabbitmq};
 use crate::support::redis::{Options as RedisOptions, Server as Redis};
 use crate::support::sidecar::Sidecar;
 use crate::support::websocket::Server as Websocket;
@@ -108,6 +109,7 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("amqp", r#"amqp: {url: "amqp://app:sesame@PEER/shop", queue: jobs}"#.to_owned()),
         ("amqps", format!(r#"amqp: {{url: "amqps://app:sesame@PEER/shop", tls: {{{ca}}}}}"#)),
         ("nats", r#"nats: {url: "nats://app:sesame@PEER"}"#.to_owned()),
+        ("kafka", r#"kafka: {url: "kafka://app:sesame@PEER/orders?mechanism=PLAIN"}"#.to_owned()),
         ("smtp", r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         ("smtps", format!(r#"smtp: {{url: "smtps://app:sesame@PEER", tls: {{{ca}}}}}"#)),
         ("rediss", format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#)),
@@ -184,7 +186,7 @@ fn rows() -> Vec<Row> {
 const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps amqps grpcs wss = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str = "http head h2c grpc ws peer redis sentinel cluster amqp = tls_unsupported";
+const WANTS_TLS: &str = "http head h2c grpc ws peer redis sentinel cluster amqp kafka = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -227,7 +229,7 @@ fn slow_rows() -> Vec<Row> {
             drips(TLS),
             // Once enough of a record has come, it is known for what it is.
             &format!(
-                "http head h2c grpc ws peer = tls_unsupported protocol_error timeout; {}",
+                "http head h2c grpc ws peer kafka = tls_unsupported protocol_error timeout; {}",
                 waits("tls https rediss smtps amqps grpcs wss")
             ),
         ),
@@ -302,6 +304,16 @@ fn huge_rows() -> Vec<Row> {
         Row::new("an error of 2 GiB", floods(b"E\x7f\xff\xff\xffSFATAL\0"), &database),
         Row::new("a huge TLS record", floods(b"\x16\x03\x03\xff\xff"), &handshake),
         Row::new("a huge TLS message", floods(b"\x16\x03\x03\x40\0\x02\xff\xff\xff"), &handshake),
+        Row::new(
+            "a list of Kafka of 2 billion",
+            floods(b"\0\0\xff\xff\x70\x66\0\x01\0\0\x7f\xff\xff\xff"),
+            &first("kafka = protocol_error"),
+        ),
+        Row::new(
+            "an answer of Kafka of 2 GiB",
+            floods(b"\x7f\xff\xff\xff\x70\x66\0\x01"),
+            &first("kafka = protocol_error"),
+        ),
         Row::new(
             "an HTTP/2 frame of 16 MiB",
             floods(b"\xff\xff\xff\x04\0\0\0\0\0"),
@@ -452,10 +464,15 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("sentinel", loopback(watching.port), r#"redis: {sentinel: {master: cache, addresses: "PEER"}}"#.to_owned()),
         (
             "amqp",
-            loopback(broker().port),
+            loopback(rabbitmq().port),
             format!(r#"amqp: {{url: "amqp://app:{BROKER_PASSWORD}@PEER/", queue: jobs}}"#),
         ),
         ("nats", loopback(nats.port), r#"nats: {url: "nats://app:sesame@PEER"}"#.to_owned()),
+        (
+            "kafka",
+            loopback(broker().sasl),
+            r#"kafka: {url: "kafka://app:sesame@PEER/orders?mechanism=PLAIN"}"#.to_owned(),
+        ),
         ("smtp", loopback(exim.port), r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         ("grpc", loopback(grpc.port), r#"grpc: {address: "PEER"}"#.to_owned()),
         ("websocket", loopback(ws.port), r#"websocket: {url: "ws://PEER/hello", expect: '{"type"'}"#.to_owned()),

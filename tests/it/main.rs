@@ -27,6 +27,7 @@ mod hostile;
 mod http;
 mod icmp;
 mod image;
+mod kafka;
 mod layers;
 mod limits;
 mod listen;

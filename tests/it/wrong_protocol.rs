@@ -10,12 +10,13 @@ use crate::support::dns::NameServer;
 use crate::support::exim::Server as Exim;
 use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::loopback;
+use crate::support::kafka::broker;
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mysql::Server as Mysql;
 use crate::support::nats::Server as Nats;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
-use crate::support::rabbitmq::broker;
+use crate::support::rabbitmq::broker as rabbitmq;
 use crate::support::redis::Server as Redis;
 use crate::support::websocket::Server as Websocket;
 use crate::support::{Folder, Running, free_port, json, need, until_listening};
@@ -36,6 +37,7 @@ const KEYS: &[(&str, &str)] = &[
     ("amqp", r#"amqp: {url: "amqp://app:sesame@127.0.0.1:PORT/"}"#),
     ("amqps", r#"amqp: {url: "amqps://app:sesame@127.0.0.1:PORT/", tls: {ca: builtin, server_name: localhost}}"#),
     ("nats", r#"nats: {url: "nats://app:sesame@127.0.0.1:PORT"}"#),
+    ("kafka", r#"kafka: {url: "kafka://app:sesame@127.0.0.1:PORT/orders?mechanism=PLAIN"}"#),
     ("smtp", r#"smtp: {url: "smtp://app:sesame@127.0.0.1:PORT"}"#),
     ("smtps", r#"smtp: {url: "smtps://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
     ("grpc", r#"grpc: {address: "127.0.0.1:PORT"}"#),
@@ -107,6 +109,7 @@ fn on_the_port_of_postgres() {
             "amqp: connection_closed",
             "amqps: connection_closed",
             "nats: timeout",
+            "kafka: protocol_error (PostgreSQL)",
             "smtp: timeout",
             "smtps: connection_closed",
             "grpc: connection_closed|connect_reset",
@@ -140,6 +143,7 @@ fn on_the_port_of_a_web_server() {
             "amqp: protocol_error (HTTP)",
             "amqps: tls_not_tls (HTTP)",
             "nats: timeout",
+            "kafka: protocol_error (HTTP)",
             "smtp: timeout",
             "smtps: tls_not_tls (HTTP)",
             "grpc: protocol_error (HTTP)",
@@ -172,6 +176,7 @@ fn on_the_port_of_a_web_server_with_tls() {
             "amqp: protocol_error (HTTP)",
             "amqps: tls_untrusted",
             "nats: timeout",
+            "kafka: protocol_error (HTTP)",
             "smtp: timeout",
             "smtps: tls_untrusted",
             "grpc: protocol_error (HTTP)",
@@ -205,6 +210,7 @@ fn on_the_port_of_mysql() {
             "amqp: protocol_error (MySQL)|connection_closed|connect_reset",
             "amqps: tls_not_tls (MySQL)",
             "nats: protocol_error (MySQL)",
+            "kafka: protocol_error (MySQL)|connection_closed|connect_reset",
             "smtp: protocol_error (MySQL)",
             "smtps: tls_not_tls (MySQL)",
             "grpc: protocol_error (MySQL)|connection_closed|connect_reset",
@@ -262,6 +268,7 @@ fn on_the_port_of_a_cache() {
             "amqp: timeout",
             "amqps: timeout",
             "nats: timeout",
+            "kafka: timeout",
             "smtp: timeout",
             "smtps: timeout",
             "grpc: protocol_error (Redis)",
@@ -276,7 +283,7 @@ fn on_the_port_of_a_cache() {
 fn on_the_port_of_a_broker() {
     expect(
         "RabbitMQ",
-        broker().port,
+        rabbitmq().port,
         &[
             "tcp: body_mismatch (AMQP)",
             "tls: tls_not_tls (AMQP)",
@@ -318,6 +325,7 @@ fn on_the_port_of_a_mail_server() {
             "amqp: protocol_error (SMTP)",
             "amqps: tls_not_tls (SMTP)",
             "nats: protocol_error (SMTP)",
+            "kafka: protocol_error (SMTP)",
             "smtp: pass",
             "smtps: tls_not_tls (SMTP)",
             "grpc: protocol_error (SMTP)",
@@ -374,6 +382,31 @@ fn on_the_port_of_a_websocket_server() {
         };
         assert!(right.contains(&cause), "{word} instead of {right:?}: {failure:#}");
     }
+}
+
+#[test]
+fn on_the_port_of_kafka() {
+    // What is no length of its messages it closes; where a length fits, it waits for more.
+    expect(
+        "Kafka",
+        broker().plain,
+        &[
+            "tcp: connection_closed|connect_reset",
+            "tls: connection_closed",
+            "http: connection_closed|connect_reset",
+            "h2c: connection_closed|connect_reset",
+            "https: connection_closed",
+            "peer: connection_closed|connect_reset",
+            "postgres: timeout",
+            "pgtls: timeout",
+            "mysql: timeout",
+            "redis: connection_closed|connect_reset",
+            "rediss: connection_closed",
+            "kafka: password_not_expected",
+            "smtp: timeout",
+            "smtps: connection_closed",
+        ],
+    );
 }
 
 #[test]

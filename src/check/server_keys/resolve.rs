@@ -161,8 +161,8 @@ impl ServerUrl {
     fn read(text: &str, rules: &ServerRules) -> Result<Self, Blame> {
         let url = Url::parse(text)?;
         // A driver behind the scheme does not matter, as SQLAlchemy writes it.
-        let (stem, driver) = url.scheme.split_once('+').map_or((&*url.scheme, None), |(stem, name)| (stem, Some(name)));
-        let is_one = |scheme: &&Scheme| scheme.name == stem && (driver.is_none() || scheme.takes_driver);
+        let stem = url.scheme.split_once('+').map(|(stem, _)| stem);
+        let is_one = |scheme: &&Scheme| scheme.name == url.scheme || (scheme.takes_driver && stem == Some(scheme.name));
         let Some(scheme) = rules.schemes.iter().find(is_one) else {
             let known: Vec<&str> = rules.schemes.iter().map(|scheme| scheme.name).collect();
             return Err(blame_scheme(&url.scheme, &known, format!("the scheme is not one of {}", known.join(", "))));

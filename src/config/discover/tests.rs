@@ -42,6 +42,24 @@ fn servers_are_checks_and_the_rest_is_listed() {
     assert!(!listed.concat().contains("s3"));
 }
 
+/// Some kinds are dialled only where people ask for it.
+#[test]
+fn servers_that_are_only_listed_are_checks_where_people_ask() {
+    let pod = [("EVENTS_URL", "kafka://app:s3cret@b1:9092/orders"), ("KAFKA_BROKERS", "b2:9092")];
+    let refused = found(&pod, Extent::Servers).err().unwrap().to_string();
+    for target in ["EVENTS_URL (kafka://b1:9092)", "KAFKA_BROKERS (kafka://b2:9092)"] {
+        assert!(refused.contains(&format!("{target}: it is not dialled without a check")), "{refused}");
+    }
+    for extent in [Extent::Web, Extent::Connections] {
+        let plan = found(&pod, extent).unwrap();
+        let checks: Vec<(&str, &str)> = plan.checks.iter().map(|check| (check.name.as_str(), check.kind)).collect();
+        assert_eq!(checks, [("events", "kafka"), ("kafka", "kafka")]);
+    }
+    let (text, _) = document(Gates::default(), &MapEnv::with_vars(&pod)).unwrap();
+    assert!(text.contains("url: {env: EVENTS_URL}") && text.contains("bootstrap: {env: KAFKA_BROKERS}"), "{text}");
+    assert!(!text.contains("s3cret") && !text.contains("Found, but not probed"), "{text}");
+}
+
 #[test]
 fn web_addresses_are_connected_to_only_where_strangers_may_be() {
     let plan = found(POD, Extent::Web).unwrap();

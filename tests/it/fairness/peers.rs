@@ -117,11 +117,33 @@ fn frames() -> Vec<(&'static str, Vec<String>)> {
     vec![
         ("a list of 100,000 strings", redis(says(list))),
         ("200,000 lists in each other", redis(says(nested))),
+        (
+            "38,000 partitions of Kafka",
+            vec![format!("kafka: {{url: \"kafka://{}/orders\"}}", says(partitions(38_000)))],
+        ),
         ("60,000 notices", postgres(says(notices))),
         ("30,000 rounds of SCRAM", postgres(scram(30_000))),
         ("two billion rounds of SCRAM", postgres(scram(2_000_000_000))),
         ("64 KiB for an expression", vec![tcp]),
     ]
+}
+
+/// A broker of Kafka that describes a topic with so many partitions, none of which has a leader.
+fn partitions(count: u32) -> Vec<u8> {
+    let answer = |number: u8, body: &[u8]| {
+        let length = u32::try_from(body.len() + 4).expect("short").to_be_bytes();
+        [&length[..], &[0x70, 0x66, 0, number], body].concat()
+    };
+    let versions = [0, 0, 0, 0, 0, 1, 0, 3, 0, 0, 0, 5];
+    // No broker, no cluster, no controller, one topic.
+    let mut metadata = [&[0; 8][..], &[0xff; 6], &[0, 0, 0, 1, 0, 0, 0, 6], b"orders\0", &count.to_be_bytes()].concat();
+    for index in 0..count {
+        metadata.extend_from_slice(&[0, 5]);
+        metadata.extend_from_slice(&index.to_be_bytes());
+        metadata.extend_from_slice(&[0xff; 4]);
+        metadata.extend_from_slice(&[0; 12]);
+    }
+    [answer(1, &versions), answer(2, &metadata)].concat()
 }
 
 /// A server of PostgreSQL that asks for so many rounds of hashing.

@@ -10,6 +10,7 @@ pub(crate) mod grpc;
 pub(crate) mod helm;
 pub(crate) mod hostile;
 pub(crate) mod http;
+pub(crate) mod kafka;
 pub(crate) mod kinds;
 pub(crate) mod mysql;
 pub(crate) mod nats;
