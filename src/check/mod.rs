@@ -11,18 +11,21 @@ mod kind;
 pub mod listen;
 pub mod login;
 pub mod mail;
+pub mod mongodb;
 pub mod mysql;
 pub mod peer;
 pub mod postgres;
 pub mod reader;
 pub mod redis;
 mod schemes;
+pub mod scram;
 pub mod server_keys;
 pub mod several;
 pub mod smtp;
 pub mod tcp;
 pub mod tls;
 pub mod tls_keys;
+pub mod warning;
 pub(crate) mod words;
 
 use std::future::Future;
@@ -116,6 +119,7 @@ pub const KINDS: &[Kind] = &[
     dns::KIND,
     postgres::KIND,
     mysql::KIND,
+    mongodb::KIND,
     redis::KIND,
     smtp::KIND,
     listen::KIND,

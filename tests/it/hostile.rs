@@ -13,6 +13,7 @@ use crate::support::dns::NameServer;
 use crate::support::exim::{Options as EximOptions, Server as Exim};
 use crate::support::hostile::{Manner, here, loopback};
 use crate::support::kinds::{rows_of, servers};
+use crate::support::mongodb::Server as Mongodb;
 use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, PASSWORD};
@@ -98,6 +99,8 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
         ("mysql", r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
+        ("mongodb", r#"mongodb: {url: "mongodb://app:sesame@PEER/app"}"#.to_owned()),
+        ("mongotls", format!(r#"mongodb: {{url: "mongodb://app:sesame@PEER/app", tls: {{{ca}}}}}"#)),
         ("redis", r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
         ("smtp", r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         ("smtps", format!(r#"smtp: {{url: "smtps://app:sesame@PEER", tls: {{{ca}}}}}"#)),
@@ -168,10 +171,10 @@ fn rows() -> Vec<Row> {
 
 /// Kinds that compare bytes find other ones; kinds that want TLS first find none; and most peers here say nothing before the
 /// client does, where MySQL would.
-const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps = tls_not_tls; * = protocol_error";
+const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps mongotls = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster = tls_unsupported";
+const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster mongodb = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -201,7 +204,7 @@ fn slow_rows() -> Vec<Row> {
     let drips = |bytes: &[u8]| Manner::Drips(bytes.to_vec());
     let waits = |kinds: &str| {
         format!(
-            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps = tls_not_tls timeout; * = protocol_error timeout"
+            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps mongotls = tls_not_tls timeout; * = protocol_error timeout"
         )
     };
     vec![
@@ -213,8 +216,8 @@ fn slow_rows() -> Vec<Row> {
             drips(TLS),
             // Once enough of a record has come, it is known for what it is.
             &format!(
-                "http head h2c peer = tls_unsupported protocol_error timeout; {}",
-                waits("tls https rediss smtps")
+                "http head h2c peer mongodb = tls_unsupported protocol_error timeout; {}",
+                waits("tls https rediss smtps mongotls")
             ),
         ),
     ]
@@ -244,7 +247,7 @@ fn endless_rows() -> Vec<Row> {
         Row::new(
             "endless TLS records",
             floods(b"", b"\x16\x03\x03\0\x04\x0e\0\0\0"),
-            &format!("tls https rediss smtps = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
+            &format!("tls https rediss smtps mongotls = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
         ),
         Row::new(
             "an endless status",
@@ -261,7 +264,7 @@ fn huge_rows() -> Vec<Row> {
     let floods = |first: &[u8]| Manner::Floods(first.to_vec(), b"aaaaaaaaaaaaaaaa".to_vec());
     let says = |bytes: &[u8]| Manner::Says(bytes.to_vec());
     let database = first("postgres pgtls smtp = too_large protocol_error");
-    let handshake = format!("tls https rediss smtps = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
+    let handshake = format!("tls https rediss smtps mongotls = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
     vec![
         Row::new(
             "a body of 2 GiB",
@@ -380,6 +383,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ..Default::default()
     });
     let mysql = Mysql::start(&MysqlOptions { settings: &["--max-connections=500"], ..MysqlOptions::default() });
+    let mongodb = Mongodb::usual();
     let redis = Redis::with_password();
     let rediss = RedisOptions { settings: "requirepass sesame", tls: Some(&pair), ..RedisOptions::default() };
     let rediss = Redis::start(&rediss);
@@ -408,6 +412,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("postgres", loopback(cluster.port), database("disable")),
         ("postgres over TLS", loopback(cluster.port), database("require")),
         ("mysql", loopback(mysql.port), r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
+        ("mongodb", loopback(mongodb.port), r#"mongodb: {url: "mongodb://app:sesame@PEER/admin"}"#.to_owned()),
         ("redis", loopback(redis.port), r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
         (
             "redis over TLS",

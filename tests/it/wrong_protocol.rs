@@ -10,6 +10,7 @@ use crate::support::dns::NameServer;
 use crate::support::exim::Server as Exim;
 use crate::support::hostile::loopback;
 use crate::support::kinds::{rows_of, servers};
+use crate::support::mongodb::Server as Mongodb;
 use crate::support::mysql::Server as Mysql;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
@@ -27,6 +28,11 @@ const KEYS: &[(&str, &str)] = &[
     ("postgres", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=disable"}"#),
     ("pgtls", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=require"}"#),
     ("mysql", r#"mysql: {url: "mysql://app:sesame@127.0.0.1:PORT/app"}"#),
+    ("mongodb", r#"mongodb: {url: "mongodb://app:sesame@127.0.0.1:PORT/admin"}"#),
+    (
+        "mongotls",
+        r#"mongodb: {url: "mongodb://app:sesame@127.0.0.1:PORT/admin", tls: {ca: builtin, server_name: localhost}}"#,
+    ),
     ("redis", r#"redis: {url: "redis://127.0.0.1:PORT/1"}"#),
     ("rediss", r#"redis: {url: "rediss://127.0.0.1:PORT/1", tls: {ca: builtin, server_name: localhost}}"#),
     ("smtp", r#"smtp: {url: "smtp://app:sesame@127.0.0.1:PORT"}"#),
@@ -91,6 +97,8 @@ fn on_the_port_of_postgres() {
             "postgres: pass",
             "pgtls: tls_unsupported",
             "mysql: timeout",
+            "mongodb: connection_closed",
+            "mongotls: connection_closed",
             "redis: connection_closed",
             "rediss: connection_closed",
             "smtp: timeout",
@@ -117,6 +125,8 @@ fn on_the_port_of_a_web_server() {
             "postgres: protocol_error (HTTP)",
             "pgtls: protocol_error (HTTP)",
             "mysql: timeout",
+            "mongodb: protocol_error (HTTP)",
+            "mongotls: tls_not_tls (HTTP)",
             "redis: protocol_error (HTTP)",
             "rediss: tls_not_tls (HTTP)",
             "smtp: timeout",
@@ -142,6 +152,8 @@ fn on_the_port_of_a_web_server_with_tls() {
             "postgres: protocol_error (HTTP)",
             "pgtls: protocol_error (HTTP)",
             "mysql: timeout",
+            "mongodb: protocol_error (HTTP)",
+            "mongotls: tls_untrusted",
             "redis: protocol_error (HTTP)",
             "rediss: tls_untrusted",
             "smtp: timeout",
@@ -167,6 +179,8 @@ fn on_the_port_of_mysql() {
             "postgres: protocol_error (MySQL)|connection_closed|connect_reset",
             "pgtls: protocol_error (MySQL)|connection_closed|connect_reset",
             "mysql: pass",
+            "mongodb: protocol_error (MySQL)|connection_closed|connect_reset",
+            "mongotls: tls_not_tls (MySQL)",
             "redis: protocol_error (MySQL)|connection_closed|connect_reset",
             "rediss: tls_not_tls (MySQL)",
             "smtp: protocol_error (MySQL)",
@@ -191,10 +205,38 @@ fn on_the_port_of_a_cache() {
             "postgres: timeout",
             "pgtls: timeout",
             "mysql: timeout",
+            "mongodb: timeout|protocol_error (Redis)",
+            "mongotls: timeout",
             "redis: pass",
             "rediss: timeout",
             "smtp: timeout",
             "smtps: timeout",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_mongodb() {
+    let mongodb = Mongodb::usual();
+    expect(
+        "FerretDB",
+        mongodb.port,
+        &[
+            "tcp: connection_closed",
+            "tls: connection_closed",
+            "http: connection_closed",
+            "h2c: connection_closed|connect_reset",
+            "https: connection_closed",
+            "peer: connection_closed",
+            "postgres: connection_closed",
+            "pgtls: connection_closed",
+            "mysql: timeout",
+            "mongodb: pass",
+            "mongotls: connection_closed",
+            "redis: connection_closed",
+            "rediss: connection_closed",
+            "smtp: timeout",
+            "smtps: connection_closed",
         ],
     );
 }
@@ -215,6 +257,8 @@ fn on_the_port_of_a_mail_server() {
             "postgres: protocol_error (SMTP)",
             "pgtls: protocol_error (SMTP)",
             "mysql: protocol_error (SMTP)",
+            "mongodb: protocol_error (SMTP)",
+            "mongotls: tls_not_tls (SMTP)",
             "redis: protocol_error (SMTP)",
             "rediss: tls_not_tls (SMTP)",
             "smtp: pass",

@@ -2,31 +2,20 @@
 //!
 //! Announced addresses are resolved and connected to, one after another, and nothing is sent to them: there is one login a run.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Duration, Instant, timeout};
+use tokio::time::timeout;
 
 use super::client::{Client, Reply, SessionError};
 use super::fault::{Trouble, code, observed};
 use crate::cause::Cause;
 use crate::check::reader::ReadError;
+use crate::check::several::{Turn, share, unreachable_in_words};
 use crate::net::attempt::Attempt;
 use crate::outcome::{Fault, Phase};
 use crate::url::{Endpoint, Host};
 
 /// How many slots every cluster has.
 const SLOTS: u32 = 16_384;
-/// How many announced addresses are connected to in one run.
-const AT_MOST: usize = 16;
-/// How many of them a message names.
-const NAMED: usize = 4;
-/// No address gets less time, as long as there is some.
-const LEAST_SHARE: Duration = Duration::from_millis(500);
-
-/// Where the next run starts with the announced addresses: each gets its turn.
-#[derive(Debug, Default)]
-pub(super) struct Turn(AtomicUsize);
 
 /// What CLUSTER INFO says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,32 +165,23 @@ fn failed_ids(text: &[u8]) -> Vec<&[u8]> {
     text.split(|byte| *byte == b'\n').filter_map(id).collect()
 }
 
-impl Turn {
-    /// Connects to the announced addresses whose turn it is.
-    pub(super) async fn reach<'a>(&self, attempt: &mut Attempt, nodes: &'a [Node]) -> Vec<Unreachable<'a>> {
-        let first = self.0.load(Ordering::Relaxed);
-        let count = nodes.len().min(AT_MOST);
-        let mut unreachable = Vec::new();
-        let mut done = 0;
-        for node in nodes.iter().cycle().skip(first % nodes.len().max(1)).take(count) {
-            let left = attempt.deadline().saturating_duration_since(Instant::now());
-            let parts = u32::try_from(count - done + 1).unwrap_or(u32::MAX);
-            let share = (left / parts).max(LEAST_SHARE);
-            if share > left {
-                // The others get their turn in the next run.
-                break;
-            }
-            attempt.for_host(Some(node.endpoint.host.to_string()));
-            let fault = match timeout(share, attempt.connect(&node.endpoint)).await {
-                Ok(result) => result.map(drop).err(),
-                Err(_) => Some(attempt.deadline_fault()),
-            };
-            unreachable.extend(fault.map(|fault| Unreachable { node, fault }));
-            done += 1;
-        }
-        self.0.store(first.wrapping_add(done), Ordering::Relaxed);
-        unreachable
+/// Connects to the announced addresses whose turn it is.
+pub(super) async fn reach<'a>(attempt: &mut Attempt, nodes: &'a [Node], turn: &Turn) -> Vec<Unreachable<'a>> {
+    let mut unreachable = Vec::new();
+    let indexes = turn.of(nodes.len());
+    let mut done = 0;
+    for node in indexes.iter().filter_map(|index| nodes.get(*index)) {
+        let Some(share) = share(attempt, indexes.len() - done) else { break };
+        attempt.for_host(Some(node.endpoint.host.to_string()));
+        let fault = match timeout(share, attempt.connect(&node.endpoint)).await {
+            Ok(result) => result.map(drop).err(),
+            Err(_) => Some(attempt.deadline_fault()),
+        };
+        unreachable.extend(fault.map(|fault| Unreachable { node, fault }));
+        done += 1;
     }
+    turn.had(done);
+    unreachable
 }
 
 /// The fault of announced addresses that clients need and this pod cannot reach: those of primaries that the cluster takes to
@@ -234,13 +214,7 @@ pub(super) fn judge(unreachable: &[Unreachable<'_>], count: usize) -> Result<Opt
 }
 
 fn list<'a>(all: impl ExactSizeIterator<Item = &'a Unreachable<'a>>) -> String {
-    let more = all.len().saturating_sub(NAMED);
-    let mut words: Vec<String> =
-        all.take(NAMED).map(|one| format!("{}: {}", one.node.endpoint, one.fault.message)).collect();
-    if more > 0 {
-        words.push(format!("and {more} more"));
-    }
-    words.join("; ")
+    unreachable_in_words(all.map(|one| (&one.node.endpoint, &one.fault)))
 }
 
 #[cfg(test)]
@@ -249,8 +223,9 @@ mod tests {
 
     use tokio::time::{Duration, Instant};
 
-    use super::{Node, State, Turn, failed_ids, judge, read_slots};
+    use super::{Node, State, failed_ids, judge, reach, read_slots};
     use crate::check::redis::client::Reply;
+    use crate::check::several::Turn;
     use crate::env::MapEnv;
     use crate::net::World;
     use crate::net::attempt::{Attempt, AttemptOptions};
@@ -338,7 +313,7 @@ mod tests {
         let mut counts = [0; 21];
         for run in 1..=5 {
             let mut attempt = attempt();
-            let unreachable = turn.reach(&mut attempt, &nodes).await;
+            let unreachable = reach(&mut attempt, &nodes, &turn).await;
             let tries = attempt.finish().tries;
             assert_eq!(tries.len(), 16, "run {run}");
             for one in &tries {
@@ -353,7 +328,7 @@ mod tests {
         assert_eq!(counts[1..], [4; 20], "80 turns for 20 nodes");
         // A replica, and a node that the cluster knows to be down, are no failure.
         let mut attempt = attempt();
-        let unreachable = Turn::default().reach(&mut attempt, &nodes[..4]).await;
+        let unreachable = reach(&mut attempt, &nodes[..4], &Turn::default()).await;
         let needed: Vec<_> = unreachable.into_iter().filter(|one| one.node.endpoint != nodes[1].endpoint).collect();
         let warning = judge(&needed, 4).expect("nothing that clients need");
         assert!(warning.is_some_and(|text| text.contains("127.0.0.3") && text.contains("127.0.0.4")));

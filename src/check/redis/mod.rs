@@ -19,11 +19,11 @@ mod run;
 mod sentinel;
 mod sentinel_keys;
 mod session;
-mod warning;
 
 use std::sync::Arc;
 
 use crate::check::server_keys::ServerKeys;
+use crate::check::several::Turn;
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
@@ -33,7 +33,6 @@ use crate::outcome::{AUTH_METHOD, Fault, ROLE, SERVER_VERSION};
 use crate::secret::Secret;
 use crate::value::Value;
 
-use cluster::Turn;
 use keys::{Destination, RULES, RedisKeys};
 use run::RedisRun;
 use sentinel::PRIMARY;

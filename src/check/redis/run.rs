@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::client::{Client, SessionError};
-use super::cluster::{self, Node, Turn};
+use super::cluster::{self, Node};
 use super::errors::{MOVED, Meaning, NOT_EXPECTED, ServerError, UNKNOWN_COMMAND};
 use super::fault::{self, Trouble, code, observed};
 use super::hint;
@@ -14,10 +14,11 @@ use super::role::{Role, ServerRole};
 use super::sentinel::Sentinel;
 use super::sentinel_keys::SENTINEL_PORT;
 use super::session::{self, Login};
-use super::warning::warn;
 use crate::cause::Cause;
 use crate::check::login;
+use crate::check::several::Turn;
 use crate::check::tls_keys::TlsKeys;
+use crate::check::warning::warn;
 use crate::check::{Run, Runnable};
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
@@ -78,7 +79,7 @@ impl RedisRun {
     /// Connects to the nodes that a cluster announces.
     async fn reach(&self, attempt: &mut Attempt, nodes: &[Node]) -> Result<(), Fault> {
         let Some(turn) = self.turn.as_ref().filter(|_| !nodes.is_empty()) else { return Ok(()) };
-        let unreachable = turn.reach(attempt, nodes).await;
+        let unreachable = cluster::reach(attempt, nodes, turn).await;
         if let Some(text) = cluster::judge(&unreachable, nodes.len())? {
             warn(attempt, text, UNREACHABLE_FIX);
         }

@@ -157,7 +157,9 @@ impl ServerUrl {
         let url = Url::parse(text)?;
         // A driver behind the scheme does not matter, as SQLAlchemy writes it.
         let (stem, driver) = url.scheme.split_once('+').map_or((&*url.scheme, None), |(stem, name)| (stem, Some(name)));
-        let is_one = |scheme: &&Scheme| scheme.name == stem && (driver.is_none() || scheme.takes_driver);
+        let is_one = |scheme: &&Scheme| {
+            scheme.name == url.scheme || (scheme.name == stem && (driver.is_none() || scheme.takes_driver))
+        };
         let Some(scheme) = rules.schemes.iter().find(is_one) else {
             let known: Vec<&str> = rules.schemes.iter().map(|scheme| scheme.name).collect();
             return Err(blame_scheme(&url.scheme, &known, format!("the scheme is not one of {}", known.join(", "))));

@@ -4,7 +4,7 @@ use crate::net::attempt::Attempt;
 use crate::outcome::HealthRemark;
 
 /// The check passes, degraded: the finding shows the text, with the fix for the first of several.
-pub(super) fn warn(attempt: &mut Attempt, text: String, fix: &'static str) {
+pub fn warn(attempt: &mut Attempt, text: String, fix: &'static str) {
     attempt.evidence().degraded = true;
     let warning = &mut attempt.facts().health_warning;
     *warning = Some(match warning.take() {
