@@ -19,8 +19,21 @@ pub(super) const OTHER: &str = "other";
 /// Errors of the table in [`super::errors`].
 #[cfg(test)]
 pub(super) const OF_SERVERS: &[&str] = &[
-    REJECTED, NO_SUCH_USER, NO_PASSWORD, NOT_LOGGED_IN, X509_REJECTED, NOT_ALLOWED, MECHANISM, FULL, THROTTLED, STOPPING,
-    STARTING, NOT_PRIMARY, BACKEND, TOO_OLD, OTHER,
+    REJECTED,
+    NO_SUCH_USER,
+    NO_PASSWORD,
+    NOT_LOGGED_IN,
+    X509_REJECTED,
+    NOT_ALLOWED,
+    MECHANISM,
+    FULL,
+    THROTTLED,
+    STOPPING,
+    STARTING,
+    NOT_PRIMARY,
+    BACKEND,
+    TOO_OLD,
+    OTHER,
 ];
 
 // These come from pilotfish, not from an error of a server.

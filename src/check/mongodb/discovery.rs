@@ -6,7 +6,14 @@ use crate::env::Env;
 
 /// The rule.
 pub(super) const RULE: DiscoveryRule = DiscoveryRule {
-    usual_variables: &["MONGODB_URI", "MONGO_URI", "MONGODB_URL", "MONGO_URL", "SPRING_DATA_MONGODB_URI", "SPRING_MONGODB_URI"],
+    usual_variables: &[
+        "MONGODB_URI",
+        "MONGO_URI",
+        "MONGODB_URL",
+        "MONGO_URL",
+        "SPRING_DATA_MONGODB_URI",
+        "SPRING_MONGODB_URI",
+    ],
     reader: "mongodb",
     by_parts,
     ..DiscoveryRule::NONE

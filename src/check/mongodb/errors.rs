@@ -139,7 +139,8 @@ impl ServerError {
             Refused(refusal) => refusal.fault(message),
             Failed(cause) => Fault::new(Phase::Login, cause, message).stating(says),
         };
-        let fault = if code == code::NO_SUCH_USER || meaning == Refused(NotAllowed) { fault.stating(says) } else { fault };
+        let fault =
+            if code == code::NO_SUCH_USER || meaning == Refused(NotAllowed) { fault.stating(says) } else { fault };
         fault.with(Detail::Protocol { code, product: None })
     }
 
@@ -154,7 +155,9 @@ impl ServerError {
             (_, Some(13)) => return self.at_login(secrets, Known::Nothing).stating(says),
             (Failed(cause), _) => Fault::new(Phase::Request, cause, self.message(says, secrets)).stating(says),
             (Refused(Stopping | Starting | Full), _) => return self.at_login(secrets, Known::Nothing),
-            (Refused(_), _) => Fault::new(Phase::Request, Cause::QueryFailed, self.message(says, secrets)).stating(says),
+            (Refused(_), _) => {
+                Fault::new(Phase::Request, Cause::QueryFailed, self.message(says, secrets)).stating(says)
+            }
         }
         .with(Detail::Protocol { code, product: None })
     }
@@ -189,7 +192,11 @@ mod tests {
             (11, "Could not find user \"app\" for db \"admin\"", "login_rejected"),
             (18, "There is no x.509 client certificate matching the user.", "login_rejected"),
             (13, "command listDatabases requires authentication", "password_missing"),
-            (334, "Received authentication for mechanism SCRAM-SHA-1 which is unknown or not enabled", "auth_unsupported"),
+            (
+                334,
+                "Received authentication for mechanism SCRAM-SHA-1 which is unknown or not enabled",
+                "auth_unsupported",
+            ),
             (2, "SCRAM-SHA-1 authentication is disabled", "auth_unsupported"),
             (18, "Unsupported authentication mechanism \"SCRAM-SHA-1\".", "auth_unsupported"),
             (91, "The server is in quiesce mode and will shut down", "shutting_down"),
@@ -236,6 +243,9 @@ mod tests {
         let message = error.at_login(&[&secret], Known::Nothing).message;
         assert_eq!(message, "the server answered with an error");
         let error = ServerError::new(Some(5), "Odd", "what is sesame");
-        assert_eq!(error.at_login(&[&secret], Known::Nothing).message, "the server answered with an error: what is *** (5 Odd)");
+        assert_eq!(
+            error.at_login(&[&secret], Known::Nothing).message,
+            "the server answered with an error: what is *** (5 Odd)"
+        );
     }
 }

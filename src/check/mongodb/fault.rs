@@ -69,7 +69,9 @@ impl Session<'_> {
         match error {
             ScramError::FewRounds(rounds) => {
                 let least = self.least_rounds;
-                let text = format!("the server demands {rounds} rounds of SCRAM, at least {least} are required: no proof was sent");
+                let text = format!(
+                    "the server demands {rounds} rounds of SCRAM, at least {least} are required: no proof was sent"
+                );
                 let says = "the server demands fewer rounds of SCRAM than are required";
                 limit(attempt, code::FEW_ROUNDS, &text).stating(says)
             }

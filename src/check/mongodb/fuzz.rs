@@ -36,7 +36,8 @@ pub(crate) fn mongodb(bytes: &[u8]) {
     if let Ok(reply) = document_in(bytes)
         && let Some(error) = reply.error()
     {
-        for fault in [error.at_login(&[&secret], Known::Unlisted("it lists none")), error.at_request(&[&secret], true)] {
+        for fault in [error.at_login(&[&secret], Known::Unlisted("it lists none")), error.at_request(&[&secret], true)]
+        {
             assert!(!fault.message.contains(|c: char| c.is_control()), "{}", fault.message);
             assert!(!fault.message.contains("sesame"), "{}", fault.message);
         }

@@ -135,7 +135,11 @@ impl Hello {
         let set = reply.get_str("setName").ok().map(|name| clean_text(name, NAME_LIMIT));
         let writable = reply.is("isWritablePrimary") || reply.is("ismaster");
         let state = match () {
-            () if reply.get_str("msg").is_ok_and(|text| text == "isdbgrid") || reply.get("serviceId").is_ok_and(|id| id.is_some()) => State::Mongos,
+            () if reply.get_str("msg").is_ok_and(|text| text == "isdbgrid")
+                || reply.get("serviceId").is_ok_and(|id| id.is_some()) =>
+            {
+                State::Mongos
+            }
             () if set.is_none() && reply.is("isreplicaset") => State::NotInitiated,
             () if set.is_none() => State::Standalone,
             () if writable => State::Primary,

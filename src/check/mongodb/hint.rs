@@ -124,7 +124,9 @@ fn of_set(code: &str) -> Option<&'static str> {
         code::NOT_A_SET => {
             "Remove `replicaSet` from the URL, or start the server with `replication.replSetName` and run `rs.initiate()`."
         }
-        code::IS_MONGOS => "Remove `replicaSet` from the URL: clients of a sharded cluster connect to a mongos without it.",
+        code::IS_MONGOS => {
+            "Remove `replicaSet` from the URL: clients of a sharded cluster connect to a mongos without it."
+        }
         code::NOT_INITIATED => {
             "Run `rs.initiate()` in mongosh on one member. In Kubernetes, check the job or the operator that does this."
         }

@@ -9,14 +9,14 @@ use super::words::{Mechanism, MechanismWord, Role};
 use crate::cause::Cause;
 use crate::check::login::{Cleartext, LoginRefusal};
 use crate::check::scram::{LEAST_ROUNDS, Rounds};
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Host, Url};
+use crate::url::{Endpoint, Host, SocketPath, Url};
 use crate::value::{Setting, Value};
 
 const PORT: u16 = 27017;
@@ -35,6 +35,32 @@ const fn scheme(name: &'static str) -> Scheme {
 pub(super) const RULES: ServerRules =
     ServerRules { schemes: &[scheme("mongodb"), scheme(SRV).tls()], own_targets: &[], several_hosts: true };
 
+/// Its URLs on a socket, as the drivers read them.
+const SOCKETS: SocketRules = SocketRules { schemes: &[], plain: "mongodb", as_host: true };
+
+/// The schema of all keys; `url_form` is what its URLs look like.
+#[cfg(test)]
+pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) -> schemars::Schema {
+    let mut schema = crate::check::server_keys::schema::<OwnKeys>(generator, url_form);
+    let keys = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut).expect("a struct has keys");
+    let mut describe = |key: &str, text: String| {
+        let key = keys.get_mut(key).and_then(serde_json::Value::as_object_mut).expect("a server has this key");
+        key.insert("description".to_owned(), text.into());
+    };
+    describe(
+        "url",
+        format!(
+            "`{url_form}`, `mongodb+srv://user:password@host/database`, or `mongodb://%2Frun%2Fmongodb.sock` for a Unix \
+             socket; every other key overrides its part of it."
+        ),
+    );
+    describe(
+        "host",
+        "The server's name or address, several ones separated by commas, or `unix:PATH` for a Unix socket.".to_owned(),
+    );
+    schema
+}
+
 /// The keys in addition to those of the server.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -50,7 +76,7 @@ pub(super) struct OwnKeys {
     pub(super) replica_set: Option<Value>,
     /// The required role: primary, secondary or any. Default: what the `readPreference` of the URL needs, else primary in a replica set, and any for a server to which the URL leads directly.
     pub(super) role: Option<Setting<Role>>,
-    /// `true` uses the server of the URL whatever it is, and no other member of its replica set. Default: that of the URL (`directConnection`), else false.
+    /// `true` uses the server of the URL whatever it is, and no other member of its replica set. Default: that of the URL (`directConnection`). Without either, a URL with one host and no `replicaSet` leads most drivers to the members and Java's to that host: then members that this pod does not reach are a finding, no failure.
     pub(super) direct_connection: Option<bool>,
     /// Settings of TLS. With this key (`{}` is enough), the check uses TLS whatever the URL says.
     pub(super) tls: Option<TlsKeys>,
@@ -77,6 +103,8 @@ pub(super) struct Destination {
     pub(super) srv: Option<(Host, String)>,
     /// The URL has no `/` before its `?`.
     pub(super) lacks_slash: bool,
+    /// Where it listens, if that is a Unix socket of this pod.
+    pub(super) socket: Option<SocketPath>,
 }
 
 /// All that a run needs.
@@ -89,7 +117,7 @@ pub(super) struct Settings {
     pub(super) mechanism: Option<MechanismWord>,
     pub(super) set: Option<String>,
     pub(super) role: Option<Role>,
-    pub(super) direct: bool,
+    pub(super) direct: Option<bool>,
     pub(super) tls: Option<TlsKeys>,
     pub(super) cleartext: Cleartext,
     pub(super) least_rounds: u32,
@@ -101,7 +129,10 @@ impl MongodbKeys {
     /// # Errors
     /// Every fault at once.
     pub(super) fn read(node: &Node) -> Result<Self, Vec<Problem>> {
-        let (server, own) = read::<OwnKeys>(node, &RULES)?;
+        let (mut server, own) = read::<OwnKeys>(&SOCKETS.without_sockets(node)?, &RULES)?;
+        // What was read in their place was judged alone.
+        let text = |key: &str| node.get(key).and_then(Node::text).and_then(|text| Value::parse(text).ok());
+        (server.url, server.host) = (text("url").or(server.url), text("host").or(server.host));
         let keys = Self { server, own };
         let problems = keys.problems(node);
         if problems.is_empty() { Ok(keys) } else { Err(problems) }
@@ -127,8 +158,10 @@ impl MongodbKeys {
     /// # Errors
     /// As [`ServerKeys::resolve`]; `url_malformed` for what no driver accepts.
     pub(super) fn destination(&self, env: &dyn Env) -> Result<Destination, Fault> {
-        let server = self.server.resolve(&RULES, false, env)?;
-        let url = self.server.url.as_ref().map(|value| value.resolve(env)).transpose()?;
+        let (socket, here) = SOCKETS.resolve(&self.server, env)?.unzip();
+        let keys = here.as_ref().unwrap_or(&self.server);
+        let server = keys.resolve(&RULES, false, env)?;
+        let url = keys.url.as_ref().map(|value| value.resolve(env)).transpose()?;
         let url = url.and_then(|text| Url::parse(text.expose()).ok());
         let malformed = |problem: &str| {
             let message = format!("the URL from {}: {problem}", self.server.origin());
@@ -156,6 +189,7 @@ impl MongodbKeys {
             database: database.filter(|name| !name.is_empty()),
             parameters,
             server,
+            socket,
         })
     }
 
@@ -181,7 +215,9 @@ impl MongodbKeys {
             }
         };
         let tls = tls.map(|keys| parameters.fill(keys));
-        if mechanism == Some(MechanismWord::Spoken(Mechanism::X509)) && tls.as_ref().is_none_or(|tls| tls.cert.is_none()) {
+        if mechanism == Some(MechanismWord::Spoken(Mechanism::X509))
+            && tls.as_ref().is_none_or(|tls| tls.cert.is_none())
+        {
             let message = "MONGODB-X509 logs in by a client certificate over TLS, and none is set";
             let fault = Fault::new(Phase::Tls, Cause::TlsClientCertRequired, message).stating(message);
             return Err(fault.with(Detail::Protocol { code: code::X509_WITHOUT_CERT, product: None }));
@@ -205,7 +241,7 @@ impl MongodbKeys {
             source: text("auth_source", &own.auth_source)?,
             set: text("replica_set", &own.replica_set)?.or_else(|| parameters.set.clone()),
             role: own.role.as_ref().map(|role| role.resolve("role", env)).transpose()?.or(parameters.role),
-            direct: own.direct_connection.or(parameters.direct).unwrap_or(false),
+            direct: own.direct_connection.or(parameters.direct),
             least_rounds: least.transpose()?.map_or(LEAST_ROUNDS, |Rounds(rounds)| rounds),
             cleartext: cleartext.unwrap_or_default(),
             tls,
@@ -213,6 +249,11 @@ impl MongodbKeys {
             password,
             destination,
         })
+    }
+
+    /// Whether it is on a socket of this pod, whatever the environment is.
+    pub(super) fn is_on_socket(&self) -> bool {
+        SOCKETS.is_named(&self.server)
     }
 
     /// Every value that a run reads.
@@ -266,15 +307,16 @@ impl Destination {
     /// As it may be shown.
     pub(super) fn target(&self) -> String {
         let target = self.server.target(self.database.as_deref());
-        match self.srv {
-            Some(_) => target.replacen(&format!(":{PORT}"), "", 1),
-            None => target,
+        match (&self.srv, &self.socket, self.server.hosts.first()) {
+            (Some(_), ..) => target.replacen(&format!(":{PORT}"), "", 1),
+            (None, Some(path), Some(host)) => target.replacen(&host.to_string(), &path.to_string(), 1),
+            _ => target,
         }
     }
 
     /// What is dialled, as far as the URL says.
     pub(super) fn endpoints(&self) -> Vec<Endpoint> {
-        if self.srv.is_some() { Vec::new() } else { self.server.hosts.clone() }
+        if self.srv.is_some() || self.socket.is_some() { Vec::new() } else { self.server.hosts.clone() }
     }
 }
 

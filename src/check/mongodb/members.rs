@@ -20,7 +20,9 @@ use crate::url::Endpoint;
 
 /// How many members are asked for the one with the role.
 const ASKED: usize = 16;
-const UNREACHABLE_FIX: &str = "start these members, or correct their `host` in rs.conf() to a name that every client resolves";
+const UNREACHABLE_FIX: &str =
+    "start these members, or correct their `host` in rs.conf() to a name that every client resolves";
+const NAMES_FIX: &str = "correct `host` of the members in rs.conf() to names that every client resolves, or add directConnection=true to the URL";
 const STATE_FIX: &str = "look at rs.status() in mongosh and at the log of this member";
 
 /// What one member came to.
@@ -54,7 +56,7 @@ pub(super) async fn find(
 ) -> Result<Link, Fault> {
     let (endpoint, hello) = first;
     let own = hello.me.as_ref();
-    let named = hello.primary.as_ref().filter(|_| wanted.role() != Role::Secondary);
+    let named = hello.primary.as_ref().filter(|_| wanted.role() == Role::Primary);
     let mut all: Vec<&Endpoint> = Vec::new();
     for candidate in named.into_iter().chain(&hello.members).chain(seeds) {
         if !all.contains(&candidate) && !greeted.contains(candidate) && own != Some(candidate) {
@@ -131,7 +133,7 @@ fn none_has_the_role(wanted: &Wanted, hello: &Hello, seen: &[Seen]) -> Fault {
 ///
 /// # Errors
 /// `advertised_unreachable` where clients need a member that this pod cannot reach: the primary, or any one of them if no
-/// primary is required. `local_limit` where this pod is what fails.
+/// primary is required. `local_limit` where this pod is what fails. A warning where not every driver uses the members.
 pub(super) async fn survey(
     opener: &Opener<'_>,
     attempt: &mut Attempt,
@@ -159,7 +161,7 @@ pub(super) async fn survey(
                 link.close(attempt).await;
             }
             Err(fault) if fault.cause == Cause::LocalLimit => return Err(fault),
-            Err(fault) if needed == Some(*member) => return Err(of_primary(member, fault)),
+            Err(fault) if needed == Some(*member) => weigh(attempt, wanted, of_primary(member, fault))?,
             Err(fault) => failed.push((*member, fault)),
         }
         done += 1;
@@ -171,7 +173,8 @@ pub(super) async fn survey(
         Some((endpoint, fault)) if !reaches_one => {
             let all = unreachable_in_words(failed.iter().map(|(endpoint, fault)| (*endpoint, fault)));
             let message = format!("the replica set announces members that cannot be reached: {all}");
-            Err(unreachable(endpoint, fault, &message, "the replica set announces members that this pod cannot reach"))
+            let statement = "the replica set announces members that this pod cannot reach";
+            weigh(attempt, wanted, unreachable(endpoint, fault, &message, statement))
         }
         Some(_) => {
             let all = unreachable_in_words(failed.iter().map(|(endpoint, fault)| (*endpoint, fault)));
@@ -179,6 +182,18 @@ pub(super) async fn survey(
             Ok(())
         }
     }
+}
+
+/// A failure where every driver connects to the members that are announced; else a warning.
+///
+/// # Errors
+/// The fault.
+fn weigh(attempt: &mut Attempt, wanted: &Wanted, fault: Fault) -> Result<(), Fault> {
+    if wanted.discovers {
+        return Err(fault);
+    }
+    warn(attempt, format!("{}; most drivers connect to it, Java's to the host of the URL", fault.message), NAMES_FIX);
+    Ok(())
 }
 
 /// What is odd about a member although the set works.

@@ -89,7 +89,7 @@ pub const KIND: Kind = Kind {
     hint: hint::hint,
     counts_unfinished: None,
     #[cfg(test)]
-    schema: |generator| crate::check::server_keys::schema::<keys::OwnKeys>(generator, URL_FORM),
+    schema: |generator| keys::schema(generator, URL_FORM),
 };
 
 /// A configured check.
@@ -121,6 +121,10 @@ impl Check for Mongodb {
             named.flat_map(|(key, value)| Reading::all(key, value, env)).collect(),
             run.map(|settings| MongodbRun { settings, turn: Arc::clone(&self.turn) }),
         )
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        self.keys.is_on_socket()
     }
 
     fn values(&self) -> Vec<&Value> {

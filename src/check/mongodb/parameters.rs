@@ -111,7 +111,9 @@ impl Parameters {
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             match name.to_ascii_lowercase().as_str() {
-                "authsource" if !value.is_empty() => self.source = self.source.take().or_else(|| Some(value.to_owned())),
+                "authsource" if !value.is_empty() => {
+                    self.source = self.source.take().or_else(|| Some(value.to_owned()))
+                }
                 "replicaset" if !value.is_empty() => self.set = self.set.take().or_else(|| Some(value.to_owned())),
                 "loadbalanced" => self.load_balanced |= boolean(value) == Some(true),
                 _ => return Err("it has an option other than authSource, replicaSet and loadBalanced"),
@@ -142,13 +144,17 @@ mod tests {
 
     #[test]
     fn what_drivers_read_is_read() {
-        let all = read("?authSource=users&authmechanism=SCRAM-SHA-256&tls=true&replicaSet=rs0&directConnection=false").unwrap();
+        let all = read("?authSource=users&authmechanism=SCRAM-SHA-256&tls=true&replicaSet=rs0&directConnection=false")
+            .unwrap();
         assert_eq!((all.source.as_deref(), all.set.as_deref()), (Some("users"), Some("rs0")));
         assert_eq!(all.mechanism, Some(MechanismWord::Spoken(Mechanism::Sha256)));
         assert_eq!((all.tls, all.direct, all.load_balanced), (Some(true), Some(false), false));
         assert_eq!(read("?readPreference=secondary").unwrap().role, Some(Role::Secondary));
         assert_eq!(read("?ssl=true&tls=true").unwrap().tls, Some(true));
-        assert_eq!(read("?ssl=false&tls=true").unwrap_err().split(',').next(), Some("its `tls` and `ssl` contradict each other"));
+        assert_eq!(
+            read("?ssl=false&tls=true").unwrap_err().split(',').next(),
+            Some("its `tls` and `ssl` contradict each other")
+        );
         assert!(read("?directConnection=true&loadBalanced=true").is_err());
         let none = read("?tls=maybe&retryWrites=true&w=majority&appName=shop&authSource=").unwrap();
         assert!(none.tls.is_none() && none.source.is_none() && !none.implies_tls());

@@ -17,6 +17,9 @@ pub(super) struct Wanted {
     /// No other server will do than the one in the URL.
     pub(super) direct: bool,
     pub(super) load_balanced: bool,
+    /// Every driver uses the members that the set announces, not only the servers of the URL. Java's does not if the URL has one
+    /// host, and neither `replicaSet` nor `directConnection`.
+    pub(super) discovers: bool,
 }
 
 /// Where a login may be made.
@@ -78,9 +81,7 @@ impl Wanted {
             (_, Some(other)) => {
                 (code::OTHER_SET, format!("the server belongs to the replica set {other}, not to {set}"))
             }
-            (_, None) => {
-                (code::NOT_A_SET, format!("the server belongs to no replica set, but {set} is required"))
-            }
+            (_, None) => (code::NOT_A_SET, format!("the server belongs to no replica set, but {set} is required")),
         };
         Err(fault(Cause::NotFoundOnServer, code, &text))
     }
@@ -133,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_replica_set_needs_its_primary_unless_something_else_is_said() {
-        let wanted = |role, direct| Wanted { set: None, role, direct, load_balanced: false };
+        let wanted = |role, direct| Wanted { set: None, role, direct, load_balanced: false, discovers: true };
         for (role, direct, state, expected) in [
             (None, false, State::Primary, "here"),
             (None, false, State::Secondary, "elsewhere"),
@@ -150,7 +151,8 @@ mod tests {
         ] {
             assert_eq!(place(&wanted(role, direct), state, Some("rs0")), expected, "{role:?} {direct} {state:?}");
         }
-        for (role, expected) in [(None, "here"), (Some(Role::Primary), "here"), (Some(Role::Secondary), "query_failed")] {
+        for (role, expected) in [(None, "here"), (Some(Role::Primary), "here"), (Some(Role::Secondary), "query_failed")]
+        {
             assert_eq!(place(&wanted(role, false), State::Standalone, None), expected);
             assert_eq!(place(&wanted(role, false), State::Mongos, None), expected);
         }
@@ -158,7 +160,8 @@ mod tests {
 
     #[test]
     fn the_replica_set_is_the_one_that_was_asked_for() {
-        let wanted = |direct| Wanted { set: Some("rs0".to_owned()), role: None, direct, load_balanced: false };
+        let wanted =
+            |direct| Wanted { set: Some("rs0".to_owned()), role: None, direct, load_balanced: false, discovers: true };
         for (direct, state, set, expected) in [
             (false, State::Primary, Some("rs0"), "here"),
             (false, State::Primary, Some("rs1"), "not_found_on_server"),

@@ -25,7 +25,7 @@ use crate::check::warning::warn;
 use crate::check::{Run, Runnable};
 use crate::net::attempt::Attempt;
 use crate::net::turns::slices;
-use crate::outcome::{AUTH_METHOD, FactValue, Fault, Phase, SERVER_VERSION, clean_text};
+use crate::outcome::{AUTH_METHOD, FactValue, Facts, Fault, Phase, SERVER_VERSION, clean_text};
 use crate::secret::Secret;
 use crate::url::Endpoint;
 
@@ -98,15 +98,25 @@ impl MongodbRun {
         if hello.set.is_none() || wanted.direct || wanted.load_balanced {
             return Ok(());
         }
-        members::survey(&opener, attempt, &wanted, &hello, &greeted, &self.turn).await
+        // What is reported of certificates is about the server of the login.
+        let facts = attempt.facts().clone();
+        members::survey(&opener, attempt, &wanted, &hello, &greeted, &self.turn).await?;
+        let warning = attempt.facts().health_warning.take();
+        *attempt.facts() = Facts { health_warning: warning, ..facts };
+        Ok(())
     }
 
     fn wanted(&self, parameters: &Parameters) -> Wanted {
+        let (settings, destination) = (&self.settings, &self.settings.destination);
+        let set = settings.set.clone().or_else(|| parameters.set.clone());
+        let several = destination.srv.is_some() || destination.server.hosts.len() > 1;
         Wanted {
-            set: self.settings.set.clone().or_else(|| parameters.set.clone()),
-            role: self.settings.role,
-            direct: self.settings.direct,
+            role: settings.role,
+            // A check on a socket does not leave the pod.
+            direct: settings.direct == Some(true) || destination.socket.is_some(),
             load_balanced: parameters.load_balanced,
+            discovers: several || set.is_some() || settings.direct == Some(false),
+            set,
         }
     }
 
@@ -184,9 +194,7 @@ impl MongodbRun {
     fn may_send_password(&self, verified: Option<bool>) -> Result<(), SessionError> {
         let (code, why) = match (verified, self.settings.cleartext) {
             (Some(true), _) | (Some(false), Cleartext::Encrypted) => return Ok(()),
-            (Some(false), Cleartext::Verified) => {
-                (code::PLAIN_UNVERIFIED, "the server's certificate was not verified")
-            }
+            (Some(false), Cleartext::Verified) => (code::PLAIN_UNVERIFIED, "the server's certificate was not verified"),
             (None, _) => (code::PLAIN_WITHOUT_TLS, "the connection is not encrypted"),
         };
         let text = format!("PLAIN sends the password in clear text, and {why}: it was not sent");
@@ -202,7 +210,8 @@ impl MongodbRun {
             command.append(cstr!("listDatabases"), 1_i32);
             command.append(cstr!("nameOnly"), true);
             // A secondary answers, too.
-            command.append(cstr!("$readPreference"), RawDocumentBuf::from_iter([(cstr!("mode"), "secondaryPreferred")]));
+            command
+                .append(cstr!("$readPreference"), RawDocumentBuf::from_iter([(cstr!("mode"), "secondaryPreferred")]));
         }
         link.wire.run(command, "admin").await?;
         let mut command = RawDocumentBuf::new();
@@ -218,7 +227,8 @@ impl MongodbRun {
     /// That a server which was asked for the user's login methods lists none, in words.
     fn unknown_user(&self, link: &Link, source: &str) -> Option<String> {
         let asked = self.asked_user(source).is_some() && link.hello.mechanisms.is_none();
-        let user = self.settings.destination.server.shown_user().map_or("this user".to_owned(), |user| format!("user {user}"));
+        let user =
+            self.settings.destination.server.shown_user().map_or("this user".to_owned(), |user| format!("user {user}"));
         asked.then(|| format!("the server lists no login method for {user} in the database {source}"))
     }
 }

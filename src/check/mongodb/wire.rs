@@ -88,7 +88,10 @@ impl Reply {
     /// A whole number of any type.
     pub(super) fn number(&self, key: &str) -> Option<i64> {
         let value = self.get(key).ok().flatten()?;
-        #[expect(clippy::cast_possible_truncation, reason = "a float that is no small number is none that is looked for")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a float that is no small number is none that is looked for"
+        )]
         let of_float = || value.as_f64().map(|number| number as i64);
         value.as_i32().map(i64::from).or_else(|| value.as_i64()).or_else(of_float)
     }
@@ -146,7 +149,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     async fn read(&mut self) -> Result<Reply, SessionError> {
         let unexpected = |what: &str| SessionError::Unexpected(what.to_owned());
         let length = u32::from_le_bytes(self.reader.array().await?);
-        let rest = u64::from(length).checked_sub(HEADER as u64).ok_or_else(|| unexpected("its length is impossible"))?;
+        let rest =
+            u64::from(length).checked_sub(HEADER as u64).ok_or_else(|| unexpected("its length is impossible"))?;
         // A peer of another protocol is known by its first four bytes.
         if self.request == 1 && rest > MESSAGE_LIMIT as u64 {
             return Err(unexpected("it does not start like a message of MongoDB"));

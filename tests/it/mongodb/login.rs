@@ -12,11 +12,21 @@ fn with_the_right_password() {
     let server = Server::usual();
     let login = check(&server.url("app:sesame@", "/admin"));
     passed(&login);
-    assert_eq!((&login["facts"]["auth_method"], &login["facts"]["server_state"]), (&"scram-sha-256".into(), &"standalone".into()));
-    assert_eq!(login["facts"]["server_version"].as_str().map(|version| version.starts_with("7.")), Some(true), "{login:#}");
+    assert_eq!(
+        (&login["facts"]["auth_method"], &login["facts"]["server_state"]),
+        (&"scram-sha-256".into(), &"standalone".into())
+    );
+    assert_eq!(
+        login["facts"]["server_version"].as_str().map(|version| version.starts_with("7.")),
+        Some(true),
+        "{login:#}"
+    );
     passed(&check(&server.url("app:sesame@", "/?authMechanism=SCRAM-SHA-1")));
     passed(&check(&server.url("app:sesame@", "/shop?authSource=admin")));
-    passed(&check_keys(&format!("{{host: 127.0.0.1, port: {}, user: app, password: sesame, database: shop, auth_source: admin}}", server.port)));
+    passed(&check_keys(&format!(
+        "{{host: 127.0.0.1, port: {}, user: app, password: sesame, database: shop, auth_source: admin}}",
+        server.port
+    )));
     let log = server.log();
     assert!(!log.contains("ERROR") && !log.contains("WARN"), "{log}");
 }
@@ -26,7 +36,12 @@ fn with_a_wrong_login() {
     let server = Server::start(&Options { database: "shop", ..Options::default() });
     passed(&check(&server.url("app:sesame@", "/shop")));
     failed(&check(&server.url("app:wrong@", "/shop")), "login", "password_rejected", "Compare the Secret");
-    failed(&check(&server.url("app:wrong@", "/shop?authMechanism=SCRAM-SHA-1")), "login", "password_rejected", "authSource");
+    failed(
+        &check(&server.url("app:wrong@", "/shop?authMechanism=SCRAM-SHA-1")),
+        "login",
+        "password_rejected",
+        "authSource",
+    );
     // The user is in another database.
     for rest in ["", "/orders", "/shop?authSource=admin"] {
         let message = failed(&check(&server.url("app:sesame@", rest)), "login", "password_rejected", "db.createUser");
@@ -69,6 +84,19 @@ fn the_password_itself_goes_over_verified_tls_alone() {
     assert!(message.contains("not encrypted"), "{message}");
     let rejected = check(&server.url("app:sesame@", "/"));
     failed(&rejected, "login", "auth_unsupported", "authMechanism");
+}
+
+#[test]
+fn on_a_socket() {
+    let folder = crate::support::Folder::new();
+    let path = folder.path().join("mongodb.sock").display().to_string();
+    let _server = Server::start(&Options { socket: &path, ..Options::default() });
+    passed(&check_keys(&format!("{{host: 'unix:{path}', user: app, password: sesame}}")));
+    let host = path.replace('/', "%2F");
+    let found = check(&format!("mongodb://app:sesame@{host}/admin"));
+    passed(&found);
+    assert_eq!(found["target"], format!("mongodb://app@{path}/admin"));
+    failed(&check(&format!("mongodb://app:sesame@{host}x/admin")), "connect", "file_missing", "");
 }
 
 #[test]
@@ -122,7 +150,8 @@ fn a_server_that_closes_names_both_reasons() {
 
 #[test]
 fn a_server_before_3_6_is_a_limit() {
-    let server = Scripted::start(Script { hello: rawdoc! { "maxWireVersion": 5, "ismaster": true }, ..Script::default() });
+    let server =
+        Scripted::start(Script { hello: rawdoc! { "maxWireVersion": 5, "ismaster": true }, ..Script::default() });
     failed(&check(&format!("mongodb://{}", server.address())), "login", "probe_limit", "3.6");
 }
 
@@ -145,7 +174,8 @@ fn a_dead_first_host_is_passed_over() {
     let several = check(&format!("mongodb://app:sesame@127.0.0.1:{dead},{}/?authSource=admin", server.address()));
     assert_eq!((&several["result"], &several["degraded"]), (&"pass".into(), &true.into()), "{several:#}");
     let silent = here(Manner::Nothing);
-    let several = check_keys(&format!("{{url: 'mongodb://app:sesame@{silent},{}/?authSource=admin'}}", server.address()));
+    let several =
+        check_keys(&format!("{{url: 'mongodb://app:sesame@{silent},{}/?authSource=admin'}}", server.address()));
     assert_eq!(several["result"], "pass", "{several:#}");
     let none = check(&format!("mongodb://app:sesame@127.0.0.1:{dead},127.0.0.1:{}/", crate::support::dead_port()));
     failed(&none, "connect", "connect_refused", "");

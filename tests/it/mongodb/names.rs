@@ -46,7 +46,8 @@ impl World {
 
     fn check(&self, url: &str) -> Value {
         let folder = Folder::new();
-        let config = folder.write("c.yaml", format!("checks: [{{name: db, timeout: 4s, gates: [], mongodb: {{url: '{url}'}}}}]"));
+        let config = folder
+            .write("c.yaml", format!("checks: [{{name: db, timeout: 4s, gates: [], mongodb: {{url: '{url}'}}}}]"));
         self.pod.json(&["check", "-o", "json", "-c", &config])["checks"][0].take()
     }
 }
@@ -73,8 +74,15 @@ fn servers_and_options_in_srv_and_txt_records() {
 #[test]
 fn a_member_whose_name_does_not_resolve_here() {
     let world = World::start("mongo-0.internal:27017", "rs0");
-    let message = failed(&world.check("mongodb://app:sesame@10.0.0.7/shop"), "assert", "advertised_unreachable", "rs.conf()");
+    let message = failed(
+        &world.check("mongodb://app:sesame@10.0.0.7/shop?replicaSet=rs0"),
+        "assert",
+        "advertised_unreachable",
+        "rs.conf()",
+    );
     assert!(message.contains("mongo-0.internal:27017"), "{message}");
+    let unclear = world.check("mongodb://app:sesame@10.0.0.7/shop");
+    assert_eq!((&unclear["result"], &unclear["degraded"]), (&"pass".into(), &true.into()), "{unclear:#}");
     let direct = world.check("mongodb://app:sesame@10.0.0.7/shop?directConnection=true");
     assert_eq!(direct["result"], "pass", "{direct:#}");
     world.pod.hosts("10.0.0.7 mongo-0.internal\n");

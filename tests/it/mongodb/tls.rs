@@ -16,7 +16,10 @@ fn over_tls() {
     passed(&check(&url("localhost", &format!("tls=true&tlsCAFile={root}"))));
     passed(&check(&url("localhost", &format!("tlsCAFile={root}"))));
     passed(&check_keys(&format!("{{url: '{}', tls: {{ca: {root}}}}}", url("localhost", "authSource=admin"))));
-    assert_eq!(check(&url("127.0.0.1", &format!("tls=true&tlsCAFile={root}&tlsAllowInvalidHostnames=true")))["result"], "pass");
+    assert_eq!(
+        check(&url("127.0.0.1", &format!("tls=true&tlsCAFile={root}&tlsAllowInvalidHostnames=true")))["result"],
+        "pass"
+    );
     assert_eq!(check(&url("127.0.0.1", "tls=true&tlsInsecure=true"))["result"], "pass");
     failed(&check(&url("localhost", &format!("tls=true&tlsCAFile={other}"))), "tls", "tls_untrusted", "");
     failed(&check(&url("127.0.0.1", &format!("tls=true&tlsCAFile={root}"))), "tls", "tls_wrong_name", "");
@@ -54,7 +57,8 @@ fn a_certificate_is_a_login() {
     let script = Script { users: vec![("$external.CN=app", ""), ("$external.app", "sesame")], ..Script::default() };
     let server = Scripted::over_tls(script.clone(), &pair, &ca);
     let client = ca.issue(&Leaf::client("app"));
-    let (root, both) = (folder.write("ca.pem", &ca.pem), folder.write("both.pem", format!("{}{}", client.cert, client.key)));
+    let (root, both) =
+        (folder.write("ca.pem", &ca.pem), folder.write("both.pem", format!("{}{}", client.cert, client.key)));
     let query = format!("tls=true&tlsCAFile={root}&tlsCertificateKeyFile={both}");
     let url = |login: &str, rest: &str| format!("mongodb://{login}localhost:{}/?{query}{rest}", server.port);
     let found = check(&url("", "&authMechanism=MONGODB-X509"));
@@ -67,7 +71,8 @@ fn a_certificate_is_a_login() {
     passed(&check(&url("app:sesame@", "&authMechanism=PLAIN")));
     let unverified = check(&url("app:sesame@", "&authMechanism=PLAIN&tlsInsecure=true"));
     failed(&unverified, "login", "probe_limit", "cleartext: encrypted");
-    let encrypted = format!("{{url: '{}', cleartext: encrypted}}", url("app:sesame@", "&authMechanism=PLAIN&tlsInsecure=true"));
+    let encrypted =
+        format!("{{url: '{}', cleartext: encrypted}}", url("app:sesame@", "&authMechanism=PLAIN&tlsInsecure=true"));
     assert_eq!(check_keys(&encrypted)["result"], "pass");
     server.become_like(Script { users: vec![("$external.CN=other", "")], ..script });
     failed(&check(&url("", "&authMechanism=MONGODB-X509")), "login", "login_rejected", "$external");

@@ -25,6 +25,8 @@ pub(crate) struct Options<'a> {
     pub(crate) set: &'a str,
     /// Where it runs: then this is where it listens, and what it announces.
     pub(crate) inside: Option<(&'a Namespace, &'a str)>,
+    /// A socket on which it listens, too.
+    pub(crate) socket: &'a str,
     /// It takes PLAIN alone, and any password.
     pub(crate) plain: bool,
 }
@@ -51,10 +53,19 @@ impl Server {
             let port = if options.inside.is_some() { 27017 } else { free_port() };
             let address = options.inside.map_or_else(|| format!("127.0.0.1:{port}"), |(_, address)| address.to_owned());
             let mut command = Command::new(tool("ferretdb-1.24.2/ferretdb"));
-            command.args(["--handler=sqlite", "--state-dir=-", "--debug-addr=-", "--telemetry=disable", "--log-level=info"]);
+            command.args([
+                "--handler=sqlite",
+                "--state-dir=-",
+                "--debug-addr=-",
+                "--telemetry=disable",
+                "--log-level=info",
+            ]);
             command.arg(format!("--sqlite-url=file:{}/", data.display()));
             if !options.set.is_empty() {
                 command.arg(format!("--repl-set-name={}", options.set));
+            }
+            if !options.socket.is_empty() {
+                command.arg(format!("--listen-unix={}", options.socket));
             }
             if !options.plain {
                 let database = if options.database.is_empty() { "admin" } else { options.database };

@@ -27,7 +27,10 @@ fn resolved(yaml: &str) -> String {
 fn the_url_and_the_keys_over_it() {
     for (yaml, expected) in [
         ("{url: {env: URL}}", "mongodb://app@a:27017,b:27018/shop s@cret shop plain"),
-        ("{url: {env: URL}, password: 'p%40w', auth_source: admin}", "mongodb://app@a:27017,b:27018/shop p%40w admin plain"),
+        (
+            "{url: {env: URL}, password: 'p%40w', auth_source: admin}",
+            "mongodb://app@a:27017,b:27018/shop p%40w admin plain",
+        ),
         ("{url: 'mongodb://app:pw@db/shop?authSource=users&tls=true'}", "mongodb://app@db:27017/shop pw users TLS"),
         ("{url: 'mongodb://app:pw@db'}", "mongodb://app@db:27017 pw admin plain"),
         ("{url: 'mongodb://app:pw@db/shop.orders'}", "mongodb://app@db:27017/shop pw shop plain"),
@@ -35,8 +38,13 @@ fn the_url_and_the_keys_over_it() {
         ("{url: 'mongodb://app:pw@db/shop?authMechanism=PLAIN'}", "mongodb://app@db:27017/shop pw $external plain"),
         ("{url: 'mongodb+srv://app:pw@c0.example.com/shop'}", "mongodb+srv://app@c0.example.com/shop pw shop TLS"),
         ("{url: 'mongodb+srv://app:pw@c0.example.com/?tls=false'}", "mongodb+srv://app@c0.example.com pw admin plain"),
-        ("{host: 'a,b', user: app, password: pw, database: shop, tls: {}}", "mongodb://app@a:27017,b:27017/shop pw shop TLS"),
+        (
+            "{host: 'a,b', user: app, password: pw, database: shop, tls: {}}",
+            "mongodb://app@a:27017,b:27017/shop pw shop TLS",
+        ),
         ("{host: db}", "mongodb://db:27017 - admin plain"),
+        ("{url: 'mongodb://app:pw@%2Frun%2Fmongodb.sock/shop'}", "mongodb://app@/run/mongodb.sock/shop pw shop plain"),
+        ("{host: 'unix:/run/mongodb.sock', user: app, password: pw}", "mongodb://app@/run/mongodb.sock pw admin plain"),
     ] {
         assert_eq!(resolved(yaml), expected, "{yaml}");
     }
@@ -86,7 +94,9 @@ fn every_value_is_read_at_a_run() {
         "{url: {env: U}, password: {file: /p}, auth_source: {env: S}, replica_set: {env: R}, role: {env: O}, tls: {ca: /ca.pem}}",
     );
     let origins: Vec<String> = keys.values().iter().map(|value| value.origin()).collect();
-    for origin in ["the variable U", "the file /p", "the variable S", "the variable R", "the variable O", "the file /ca.pem"] {
+    for origin in
+        ["the variable U", "the file /p", "the variable S", "the variable R", "the variable O", "the file /ca.pem"]
+    {
         assert!(origins.iter().any(|known| known == origin), "{origin}: {origins:?}");
     }
 }

@@ -53,7 +53,12 @@ async fn serve(mut stream: DuplexStream, rounds: u32, older: bool) {
     let bare = payload(&start).strip_prefix("n,,").expect("no channel binding").to_owned();
     let nonce = bare.rsplit_once("r=").expect("a nonce").1.to_owned();
     let challenge = format!("r={nonce}srv,s={},i={rounds}", STANDARD.encode("salt"));
-    answer(&mut stream, request, &rawdoc! { "ok": 1, "conversationId": 3, "done": false, "payload": binary(&challenge) }).await;
+    answer(
+        &mut stream,
+        request,
+        &rawdoc! { "ok": 1, "conversationId": 3, "done": false, "payload": binary(&challenge) },
+    )
+    .await;
     let (request, next) = command(&mut stream).await;
     assert_eq!(next.get_i32("conversationId").ok(), Some(3));
     let text = payload(&next);
@@ -68,17 +73,20 @@ async fn serve(mut stream: DuplexStream, rounds: u32, older: bool) {
     let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, stored.as_ref()), signed.as_bytes());
     let expected: Vec<u8> = client_key.as_ref().iter().zip(signature.as_ref()).map(|(a, b)| a ^ b).collect();
     if proof != STANDARD.encode(expected) {
-        let error = rawdoc! { "ok": 0, "code": 18, "codeName": "AuthenticationFailed", "errmsg": "Authentication failed." };
+        let error =
+            rawdoc! { "ok": 0, "code": 18, "codeName": "AuthenticationFailed", "errmsg": "Authentication failed." };
         return answer(&mut stream, request, &error).await;
     }
     let server_key = hmac::sign(&key, b"Server Key");
     let server = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, server_key.as_ref()), signed.as_bytes());
     let last = format!("v={}", STANDARD.encode(server));
-    answer(&mut stream, request, &rawdoc! { "ok": 1, "conversationId": 3, "done": !older, "payload": binary(&last) }).await;
+    answer(&mut stream, request, &rawdoc! { "ok": 1, "conversationId": 3, "done": !older, "payload": binary(&last) })
+        .await;
     if older {
         let (request, empty) = command(&mut stream).await;
         assert_eq!(payload(&empty), "");
-        answer(&mut stream, request, &rawdoc! { "ok": 1, "conversationId": 3, "done": true, "payload": binary("") }).await;
+        answer(&mut stream, request, &rawdoc! { "ok": 1, "conversationId": 3, "done": true, "payload": binary("") })
+            .await;
     }
 }
 
@@ -101,10 +109,7 @@ async fn a_login_works_with_current_and_older_servers() {
         assert!(try_with("sesame", 4096, older).await.is_ok(), "{older}");
     }
     assert!(matches!(try_with("wrong", 4096, false).await, Err(SessionError::Server(error)) if error.code == Some(18)));
-    assert!(matches!(
-        try_with("sesame", 4095, false).await,
-        Err(SessionError::Scram(ScramError::FewRounds(4095)))
-    ));
+    assert!(matches!(try_with("sesame", 4095, false).await, Err(SessionError::Scram(ScramError::FewRounds(4095)))));
 }
 
 #[tokio::test]
@@ -118,7 +123,8 @@ async fn a_certificate_and_plain_send_what_they_must() {
         answer(&mut server, request, &rawdoc! { "ok": 1 }).await;
         let (request, plain) = command(&mut server).await;
         assert_eq!(payload(&plain), "\0app\0sesame");
-        answer(&mut server, request, &rawdoc! { "ok": 1, "conversationId": 1, "done": true, "payload": binary("") }).await;
+        answer(&mut server, request, &rawdoc! { "ok": 1, "conversationId": 1, "done": true, "payload": binary("") })
+            .await;
     });
     let secret = Secret::new("sesame".to_owned());
     let mut wire = Wire::new(client);

@@ -91,7 +91,8 @@ impl Scripted {
                 let script = script.lock().expect("no panic while it is held").clone();
                 let (commands, tls) = (Arc::clone(&commands), tls.clone());
                 std::thread::spawn(move || {
-                    let session = Session { script, commands, by_certificate: tls.is_some(), logged_in: false, scram: None };
+                    let session =
+                        Session { script, commands, by_certificate: tls.is_some(), logged_in: false, scram: None };
                     // A client that goes away ends the conversation.
                     drop(match tls {
                         None => session.converse(stream),
@@ -242,7 +243,9 @@ impl Session {
             "PLAIN" => {
                 assert_eq!(database, "$external");
                 let parts: Vec<&str> = text.split('\0').collect();
-                let known = |(user, password): &(&str, &str)| *user == format!("$external.{}", parts[1]) && *password == parts[2];
+                let known = |(user, password): &(&str, &str)| {
+                    *user == format!("$external.{}", parts[1]) && *password == parts[2]
+                };
                 if !self.script.users.iter().any(known) {
                     return rejected();
                 }
@@ -251,7 +254,8 @@ impl Session {
             }
             "SCRAM-SHA-256" => {
                 let bare = text.strip_prefix("n,,").expect("no channel binding").to_owned();
-                let (user, nonce) = bare.strip_prefix("n=").and_then(|rest| rest.split_once(",r=")).expect("user and nonce");
+                let (user, nonce) =
+                    bare.strip_prefix("n=").and_then(|rest| rest.split_once(",r=")).expect("user and nonce");
                 let name = format!("{database}.{user}");
                 let Some((_, password)) = self.script.users.iter().find(|(known, _)| *known == name) else {
                     return rejected();
@@ -261,7 +265,11 @@ impl Session {
                 self.scram = Some(Scram { password: (*password).to_owned(), bare, challenge });
                 answer
             }
-            other => error(334, "MechanismUnavailable", &format!("Received authentication for mechanism {other} which is not enabled")),
+            other => error(
+                334,
+                "MechanismUnavailable",
+                &format!("Received authentication for mechanism {other} which is not enabled"),
+            ),
         }
     }
 
