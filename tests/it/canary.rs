@@ -42,8 +42,10 @@ fn targets() -> Vec<String> {
             format!("http://app:{password}@127.0.0.1:{port}/{password}?token={password}"),
             format!("peer+https://app:{password}@127.0.0.1:{port}/"),
             format!("redis://:{password}@127.0.0.1:{port}/0"),
-            format!("mongodb://app:{password}@127.0.0.1:{port}/x?authSource={password}&tlsCAFile={password}"),
-            format!("mongodb://{password}:{password}@127.0.0.1:{port}/{password}?replicaSet={password}&authMechanism={password}"),
+            format!("mongodb://app:{password}@127.0.0.1:{port}/x?authSource={password}&readPreference={password}"),
+            format!(
+                "mongodb://{password}:{password}@127.0.0.1:{port}/x?replicaSet={password}&authMechanism={password}"
+            ),
             format!("mongodb+srv://app:{password}@127.0.0.1:{port}/x"),
             format!("mysql+pymysql://app:{password}@127.0.0.1:{port}/x?password={password}&ssl-mode={password}"),
             format!("redis://{password}@127.0.0.1:{port}/0"),
@@ -248,7 +250,7 @@ checks:
     mysql: {{url: {{env: MYSQL_URL}}, query: "SELECT '{raw}'", expect: "{raw}", ca: "{file}"}}
     gates: [ready]
   - name: mongodb
-    mongodb: {{url: {{env: MONGO_URL}}, auth_source: "{raw}", tls: {{ca: "{file}"}}}}
+    mongodb: {{url: {{env: MONGO_URL}}, tls: {{ca: "{file}"}}}}
     gates: [ready]
   - name: mongodb-of-a-file
     mongodb: {{host: 127.0.0.1, port: {dead}, user: app, password: {{file: "{file}"}}, database: x, replica_set: {{env: SECRET}}}}

@@ -10,12 +10,9 @@ use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail};
 pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
     let text = match &fault.detail {
         Some(Detail::Protocol { code, .. }) => of_error(code).or_else(|| of_set(code)),
-        Some(Detail::Stream(StreamDetail::Speaks(_))) => None,
-        None | Some(Detail::Tls(TlsDetail::Reset) | Detail::Os(_))
-            if fault.phase == Phase::Tls && fault.cause == Cause::ConnectionClosed =>
-        {
-            Some(CLOSED_TLS)
-        }
+        Some(Detail::Tls(TlsDetail::Reset)) => Some(CLOSED_TLS),
+        None if fault.phase == Phase::Tls && fault.cause == Cause::ConnectionClosed => Some(CLOSED_TLS),
+        Some(Detail::Stream(StreamDetail::Silent)) if fault.phase == Phase::Tls => Some(SILENT_TLS),
         _ => None,
     };
     text.map(str::to_owned)
@@ -23,6 +20,9 @@ pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<Strin
 
 const CLOSED_TLS: &str = "MongoDB without TLS closes such a connection, and so does one that has reached `maxIncomingConnections`. \
                           Remove `tls=true`, or set `net.tls.mode` on the server; its log shows which it is.";
+
+const SILENT_TLS: &str = "A server without TLS may wait in silence. Check the port, and remove `tls=true` from the URL if the server \
+                          speaks plain text.";
 
 /// The hint for an error of the server, or for a limit of pilotfish, by its code.
 fn of_error(code: &str) -> Option<&'static str> {
@@ -167,7 +167,7 @@ fn of_set(code: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CLOSED_TLS, code, of_error, of_set};
+    use super::{CLOSED_TLS, SILENT_TLS, code, of_error, of_set};
     use crate::outcome::tells_what_to_do;
 
     /// The most that `kubectl describe` shows of a hint.
@@ -177,7 +177,7 @@ mod tests {
     fn every_code_has_a_hint_that_fits() {
         let codes = code::OF_SERVERS.iter().chain(code::OWN);
         let of = |code: &&str| of_error(code).or_else(|| of_set(code)).unwrap_or_else(|| panic!("{code} has no hint"));
-        for hint in codes.map(of).chain([CLOSED_TLS]) {
+        for hint in codes.map(of).chain([CLOSED_TLS, SILENT_TLS]) {
             assert!(hint.len() <= LIMIT && hint.ends_with('.') && !hint.contains("  "), "{}: {hint}", hint.len());
             assert!(tells_what_to_do(hint), "{hint}");
             assert!(hint.matches(". ").count() <= 1, "more than two sentences: {hint}");

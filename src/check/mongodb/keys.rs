@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::code;
 use super::login::EXTERNAL;
 use super::parameters::{Leniency, Parameters};
+use super::url::{PORT_OF_SRV, SRV, UNENCODED, UrlOddity, is_unencoded, of_url};
 use super::words::{Mechanism, MechanismWord, Role};
 use crate::cause::Cause;
 use crate::check::login::{Cleartext, LoginRefusal};
@@ -20,8 +21,6 @@ use crate::url::{Endpoint, Host, SocketPath, Url};
 use crate::value::{Setting, Value};
 
 const PORT: u16 = 27017;
-/// The scheme whose servers are not in the URL, but in SRV records of its host.
-const SRV: &str = "mongodb+srv";
 /// The name of the service in SRV records, unless a URL has another one.
 const SERVICE: &str = "mongodb";
 /// The database of users, unless something names another one.
@@ -101,8 +100,8 @@ pub(super) struct Destination {
     pub(super) parameters: Parameters,
     /// The name of SRV records, and of their service.
     pub(super) srv: Option<(Host, String)>,
-    /// The URL has no `/` before its `?`.
-    pub(super) lacks_slash: bool,
+    /// What only some drivers accept of the URL.
+    pub(super) oddity: Option<UrlOddity>,
     /// Where it listens, if that is a Unix socket of this pod.
     pub(super) socket: Option<SocketPath>,
 }
@@ -143,9 +142,9 @@ impl MongodbKeys {
         let span = |key: &str| node.get(key).map_or(node.span, |value| value.span);
         if let Some(Value::Literal(text)) = &self.server.url
             && let Ok(url) = Url::parse(text.expose())
-            && let Err(problem) = of_url(&url)
         {
-            found.push(Problem::new(span("url"), "url", problem));
+            let problem = is_unencoded(text.expose()).then_some(UNENCODED).or(of_url(&url).err());
+            found.extend(problem.map(|problem| Problem::new(span("url"), "url", problem)));
         }
         if let (Some(tls), Some(block)) = (&self.own.tls, node.get("tls")) {
             found.extend(tls.problems(block).into_iter().map(|problem| problem.under("tls")));
@@ -158,11 +157,20 @@ impl MongodbKeys {
     /// # Errors
     /// As [`ServerKeys::resolve`]; `url_malformed` for what no driver accepts.
     pub(super) fn destination(&self, env: &dyn Env) -> Result<Destination, Fault> {
+        let given = self.server.url.as_ref().map(|value| value.resolve(env)).transpose()?;
+        if given.is_some_and(|text| is_unencoded(text.expose())) {
+            let message = format!("the URL from {}: {UNENCODED}", self.server.origin());
+            return Err(Fault::new(Phase::Assert, Cause::UrlPasswordUnencoded, message));
+        }
         let (socket, here) = SOCKETS.resolve(&self.server, env)?.unzip();
         let keys = here.as_ref().unwrap_or(&self.server);
-        let server = keys.resolve(&RULES, false, env)?;
+        let mut server = keys.resolve(&RULES, false, env)?;
+        if let Ok(Some(password)) = self.server.password(&server, env) {
+            server.hide_user_like(&password);
+        }
         let url = keys.url.as_ref().map(|value| value.resolve(env)).transpose()?;
-        let url = url.and_then(|text| Url::parse(text.expose()).ok());
+        let text = url.as_ref().map_or("", Secret::expose);
+        let url = Url::parse(text).ok();
         let malformed = |problem: &str| {
             let message = format!("the URL from {}: {problem}", self.server.origin());
             Fault::new(Phase::Assert, Cause::UrlMalformed, message)
@@ -185,7 +193,7 @@ impl MongodbKeys {
         let service = || parameters.service.clone().unwrap_or_else(|| SERVICE.to_owned());
         Ok(Destination {
             srv: host.map(|host| (host, service())),
-            lacks_slash: url.is_some_and(|url| url.path.is_empty() && !url.query.is_empty()),
+            oddity: url.as_ref().and_then(|url| UrlOddity::of(text, url)),
             database: database.filter(|name| !name.is_empty()),
             parameters,
             server,
@@ -279,28 +287,6 @@ fn name(key: &'static str, value: &Value, env: &dyn Env) -> Result<String, Fault
         return Err(fault.with(Detail::Value(ValueDetail::Key(key))));
     }
     Ok(name)
-}
-
-const PORT_OF_SRV: &str = "a mongodb+srv URL has no port, because the SRV records have it";
-
-/// What no driver accepts of a URL.
-fn of_url(url: &Url) -> Result<(), &'static str> {
-    if url.scheme == SRV {
-        if url.hosts.len() > 1 {
-            return Err("a mongodb+srv URL has one host, that of the SRV records");
-        }
-        if url.hosts.iter().any(|(_, port)| port.is_some()) {
-            return Err(PORT_OF_SRV);
-        }
-        if url.hosts.iter().any(|(host, _)| matches!(host, Host::Ip(_))) {
-            return Err("a mongodb+srv URL needs a name, because an address has no SRV records");
-        }
-    }
-    let parameters = Parameters::read(&url.query)?;
-    if parameters.direct == Some(true) && (url.hosts.len() > 1 || url.scheme == SRV) {
-        return Err("`directConnection=true` needs one host in the URL, without SRV records");
-    }
-    Ok(())
 }
 
 impl Destination {

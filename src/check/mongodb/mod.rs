@@ -6,6 +6,7 @@
 mod code;
 mod discovery;
 mod errors;
+mod facts;
 mod fault;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
@@ -19,11 +20,11 @@ mod parameters;
 mod role;
 mod run;
 mod srv;
+mod url;
 mod wire;
 mod words;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::check::server_keys::ServerKeys;
 use crate::check::several::Turn;
@@ -32,24 +33,15 @@ use crate::check::{Care, Check, Kind, Parsed, Prepared, ShownKeys, Subject, faul
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames};
-use crate::outcome::{AUTH_METHOD, FactKey, SERVER_VERSION};
+use crate::outcome::{AUTH_METHOD, SERVER_VERSION};
 use crate::value::Value;
 
+use facts::{REPLICA_SET, SERVER_STATE};
 use keys::{Destination, MongodbKeys, RULES};
 use run::MongodbRun;
 
 /// The form of its URLs.
 const URL_FORM: &str = "mongodb://user:password@host:27017/database";
-/// What the server is.
-const SERVER_STATE: FactKey = FactKey {
-    name: "server_state",
-    meaning: "`standalone`, `mongos`, or its state in a replica set: `primary`, `secondary`, `arbiter`, `recovering`, `not_initiated`",
-};
-/// The replica set of the server.
-const REPLICA_SET: FactKey = FactKey { name: "replica_set", meaning: "the name of the server's replica set" };
-/// For how long a proof is computed before others get their turn.
-const SLICE: Duration = Duration::from_millis(2);
-
 /// The kind.
 pub const KIND: Kind = Kind {
     name: "mongodb",

@@ -1,12 +1,14 @@
 //! One run: find the server, log in, ask, and say hello to the other members of its replica set.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bson::raw::{RawDocumentBuf, cstr};
 use tokio::time::{Instant, timeout};
 
 use super::code;
 use super::errors::Known;
+use super::facts::{REPLICA_SET, SERVER_STATE};
 use super::fault::Session;
 use super::hello::{Asked, State};
 use super::keys::Settings;
@@ -16,20 +18,26 @@ use super::members;
 use super::parameters::Parameters;
 use super::role::{Place, Wanted};
 use super::srv;
+use super::url::UrlOddity;
 use super::wire::SessionError;
 use super::words::{Mechanism, MechanismWord};
-use super::{REPLICA_SET, SERVER_STATE, SLICE};
 use crate::check::login::{Cleartext, stating};
 use crate::check::several::{Turn, furthest, in_words};
 use crate::check::warning::warn;
 use crate::check::{Run, Runnable};
+use crate::mask::Mask;
 use crate::net::attempt::Attempt;
 use crate::net::turns::slices;
 use crate::outcome::{AUTH_METHOD, FactValue, Facts, Fault, Phase, SERVER_VERSION, clean_text};
 use crate::secret::Secret;
 use crate::url::Endpoint;
 
+const NO_SLASH: &str = "the URL has no `/` before its `?`, and some drivers reject that";
+const COLON: &str = "the password in the URL has a `:`, and some drivers reject that";
+const COLON_FIX: &str = "write %3A for the `:` in the password";
 const SLASH_FIX: &str = "write `/` before the `?` of the URL: MONGODB://HOST/?OPTION";
+/// For how long a proof is computed before others get their turn.
+const SLICE: Duration = Duration::from_millis(2);
 /// The longest version of a server that is shown, in bytes.
 const VERSION_LIMIT: usize = 64;
 
@@ -45,7 +53,11 @@ impl Runnable for MongodbRun {
         Box::pin(async move {
             let result = self.probe(attempt).await;
             let user = self.settings.destination.server.shown_user();
-            result.map_err(|fault| stating(fault, user, self.settings.destination.database.as_deref()))
+            // A name from the URL, such as that of its replica set, may be the password.
+            let mut mask = Mask::default();
+            self.settings.password.iter().for_each(|password| mask.add(password.expose()));
+            let database = self.settings.destination.database.as_deref();
+            result.map_err(|fault| mask.strike_fault(stating(fault, user, database)))
         })
     }
 }
@@ -91,8 +103,10 @@ impl MongodbRun {
         };
         let hello = link.hello.clone();
         self.serve(attempt, link, &opener, &source).await?;
-        if destination.lacks_slash {
-            warn(attempt, "the URL has no `/` before its `?`, and some drivers reject that".to_owned(), SLASH_FIX);
+        match destination.oddity {
+            Some(UrlOddity::NoSlash) => warn(attempt, NO_SLASH.to_owned(), SLASH_FIX),
+            Some(UrlOddity::Colon) => warn(attempt, COLON.to_owned(), COLON_FIX),
+            None => {}
         }
         // Whoever is led to one server only uses no other.
         if hello.set.is_none() || wanted.direct || wanted.load_balanced {

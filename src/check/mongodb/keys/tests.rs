@@ -61,6 +61,7 @@ fn all_that_is_wrong_is_reported_at_once() {
         ("{url: 'mongodb://a,b/?directConnection=true'}", "url: `directConnection=true` needs one host"),
         ("{url: 'mongodb://db/?tls=true&ssl=false'}", "url: its `tls` and `ssl` contradict"),
         ("{url: 'mongodb://app:p@ss/word@db/shop'}", "url: "),
+        ("{url: 'mongodb://app:p@ss@db/shop'}", "url: user or password has a character that is not percent-encoded"),
         ("{host: db, role: replica}", "role: "),
         ("{host: db, auth_mechanism: hunter2}", "auth_mechanism: "),
         ("{host: db, tls: {cert: /c.pem}}", "tls: `cert` needs its `key`"),

@@ -173,11 +173,16 @@ impl Session {
             let mut header = [0; 16];
             stream.read_exact(&mut header)?;
             let length = u32::from_le_bytes(header[..4].try_into().expect("four bytes")) as usize;
-            if !(21..48_000_000).contains(&length) || header[12..] != 2013_u32.to_le_bytes() || self.script.full {
+            // What is no message of the protocol, such as a TLS handshake, is read to its end: closing is a FIN then.
+            let known = (21..48_000_000).contains(&length) && header[12..] == 2013_u32.to_le_bytes();
+            let mut body = vec![0; if known { length - 16 } else { 64 * 1024 }];
+            if !known {
+                return stream.read(&mut body).map(drop);
+            }
+            stream.read_exact(&mut body)?;
+            if self.script.full {
                 return Ok(());
             }
-            let mut body = vec![0; length - 16];
-            stream.read_exact(&mut body)?;
             let command = RawDocumentBuf::from_bytes(body[5..].to_vec()).expect("the client sends BSON");
             let mut answer = self.answer(&command);
             if answer.get("ok").expect("BSON").is_none() {
