@@ -15,8 +15,9 @@ pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
-    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, kafka as of_kafka, mysql as of_mysql, nats as of_nats,
-    peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp, websocket as of_websocket,
+    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, kafka as of_kafka, mongodb as of_mongodb,
+    mysql as of_mysql, nats as of_nats, peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp,
+    websocket as of_websocket,
 };
 use crate::net::{resolve, tls};
 use crate::sock_diag;
@@ -84,6 +85,11 @@ pub fn smtp(bytes: &[u8]) {
 /// What an AMQP broker says: a byte that says where the stream pauses, then its frames.
 pub fn amqp(bytes: &[u8]) {
     of_amqp::fuzz::amqp(bytes);
+}
+
+/// What a MongoDB server says: a byte that chooses where the stream pauses, then its messages.
+pub fn mongodb(bytes: &[u8]) {
+    of_mongodb::fuzz::mongodb(bytes);
 }
 
 /// What a MySQL server says: a byte that says where the stream pauses, then its packets.

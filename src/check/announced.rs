@@ -52,20 +52,25 @@ pub struct Unreachable<'a, T> {
 }
 
 impl Turn {
+    /// The indexes of those whose turn it is, of so many.
+    #[must_use]
+    pub fn of(&self, count: usize) -> Vec<usize> {
+        let first = self.0.load(Ordering::Relaxed) % count.max(1);
+        (0..count).cycle().skip(first).take(count.min(AT_MOST)).collect()
+    }
+
+    /// So many of them had their turn.
+    pub fn had(&self, done: usize) {
+        self.0.fetch_add(done, Ordering::Relaxed);
+    }
+
     /// Connects to the announced addresses whose turn it is.
     pub async fn reach<'a, T: Announced>(&self, attempt: &mut Attempt, all: &'a [T]) -> Reached<'a, T> {
-        let first = self.0.load(Ordering::Relaxed);
-        let count = all.len().min(AT_MOST);
+        let indexes = self.of(all.len());
         let mut unreachable = Vec::new();
         let mut tried = 0;
-        for one in all.iter().cycle().skip(first % all.len().max(1)).take(count) {
-            let left = attempt.deadline().saturating_duration_since(Instant::now());
-            let parts = u32::try_from(count - tried + 1).unwrap_or(u32::MAX);
-            let share = (left / parts).max(LEAST_SHARE);
-            if share > left {
-                // The others get their turn in the next run.
-                break;
-            }
+        for one in indexes.iter().filter_map(|index| all.get(*index)) {
+            let Some(share) = share(attempt, indexes.len() - tried) else { break };
             attempt.for_host(Some(one.endpoint().host.to_string()));
             let fault = match timeout(share, attempt.connect(one.endpoint())).await {
                 Ok(result) => result.map(drop).err(),
@@ -74,17 +79,32 @@ impl Turn {
             unreachable.extend(fault.map(|fault| Unreachable { one, fault }));
             tried += 1;
         }
-        self.0.store(first.wrapping_add(tried), Ordering::Relaxed);
+        self.had(tried);
         Reached { tried, unreachable }
     }
+}
+
+/// The time for the next of so many addresses, so that some is left for the verdict; `None` where the others get their turn in
+/// the next run.
+#[must_use]
+pub fn share(attempt: &Attempt, left: usize) -> Option<Duration> {
+    let time = attempt.deadline().saturating_duration_since(Instant::now());
+    let parts = u32::try_from(left + 1).unwrap_or(u32::MAX);
+    let share = (time / parts).max(LEAST_SHARE);
+    (share <= time).then_some(share)
 }
 
 /// Each of them with the reason; of many, the first.
 #[must_use]
 pub fn in_words<T: Announced>(unreachable: &[Unreachable<'_, T>]) -> String {
-    let named = unreachable.iter().take(NAMED);
-    let mut words: Vec<String> = named.map(|one| format!("{}: {}", one.one.endpoint(), one.fault.message)).collect();
-    let more = unreachable.len().saturating_sub(NAMED);
+    unreachable_in_words(unreachable.iter().map(|one| (one.one.endpoint(), &one.fault)))
+}
+
+/// Addresses that could not be reached, each with the reason; of many, the first.
+pub fn unreachable_in_words<'a>(all: impl ExactSizeIterator<Item = (&'a Endpoint, &'a Fault)>) -> String {
+    let more = all.len().saturating_sub(NAMED);
+    let mut words: Vec<String> =
+        all.take(NAMED).map(|(endpoint, fault)| format!("{endpoint}: {}", fault.message)).collect();
     if more > 0 {
         words.push(format!("and {more} more"));
     }

@@ -5,15 +5,13 @@
 
 use std::sync::Arc;
 
-use crate::cause::Cause;
 use crate::check::{Check, Kind, Prepared, Run, Runnable, SCHEMES, tcp, tls};
 use crate::env::Env;
 use crate::findings::{Blame, Reading, blame_url};
 use crate::net::attempt::Attempt;
-use crate::net::resolve::{self, Budget, RecordType};
 use crate::outcome::{Detail, Fault, Phase};
 use crate::scheme::{Discovery, Scheme, without_jdbc};
-use crate::url::{Endpoint, Host, Url, parse_port};
+use crate::url::{Endpoint, Host, Url};
 use crate::value::Value;
 
 /// A protocol that no kind speaks yet. The kind of the same name that comes to speak it supersedes the row, and takes its
@@ -31,7 +29,6 @@ pub struct Protocol {
 /// Every protocol that is known and not spoken.
 pub const PROTOCOLS: &[Protocol] = &[
     Protocol::new("sqlserver", &[server("sqlserver", 1433), server("mssql", 1433)]),
-    Protocol::new("mongodb", &[server("mongodb", 27017), server(MONGODB_SRV, 27017).tls()]),
     Protocol::new("mqtt", &[Scheme::new("mqtt").port(1883), Scheme::new("mqtts").port(8883).tls()]),
     Protocol::without_port("unix", &[Scheme::new("unix").opaque()]),
     Protocol::without_port("sqlite", &[Scheme::new("sqlite").opaque()]),
@@ -39,9 +36,6 @@ pub const PROTOCOLS: &[Protocol] = &[
 
 /// Schemes that one driver alone reads, beside `jdbc:…` and `scheme+driver`.
 pub const DRIVERS: &[Scheme] = &[Scheme::new("prisma+postgres")];
-
-/// The scheme whose servers are not in the URL, but in SRV records of its host.
-const MONGODB_SRV: &str = "mongodb+srv";
 
 const fn server(name: &'static str, port: u16) -> Scheme {
     Scheme::new(name).port(port).discovery(Discovery::List)
@@ -77,9 +71,6 @@ impl Protocol {
         Arc::new(Connection::new(url, format!("this version does not speak {}", self.name)))
     }
 }
-
-/// So many servers of SRV records are dialled.
-const SERVERS: usize = 8;
 
 /// The connection that a URL asks for.
 pub struct Connection {
@@ -128,17 +119,11 @@ impl Connection {
         let unknown = || wrong(Blame::malformed("unknown scheme"));
         let scheme = SCHEMES.stem(&url.scheme).ok_or_else(unknown)?;
         let port = scheme.default_port.ok_or_else(unknown)?;
-        let asks_for_tls = |(key, value): &(String, _)| {
-            let value: &crate::secret::Secret = value;
-            matches!(key.as_str(), "tls" | "ssl") && value.expose() == "true"
-        };
-        let tls = scheme.tls || (url.scheme == "mongodb" && url.query.iter().any(asks_for_tls));
         let endpoint = |(host, own): &(Host, Option<u16>)| Endpoint { host: host.clone(), port: own.unwrap_or(port) };
         Ok(Dialled {
             target: shown(text.expose(), &url),
             endpoints: url.hosts.iter().map(endpoint).collect(),
-            tls,
-            by_srv: url.scheme == MONGODB_SRV,
+            tls: scheme.tls,
         })
     }
 }
@@ -146,10 +131,8 @@ impl Connection {
 /// What one run dials.
 struct Dialled {
     target: String,
-    /// The servers; where they are in SRV records, the one name that these belong to.
     endpoints: Vec<Endpoint>,
     tls: bool,
-    by_srv: bool,
 }
 
 /// Scheme, hosts and ports alone: in front of an `@` a token may stand where another protocol has a user.
@@ -168,30 +151,11 @@ pub const fn connecting_kind(tls: bool) -> &'static Kind {
     if tls { &tls::KIND } else { &tcp::KIND }
 }
 
-/// The servers that the SRV records of a name tell: `0 0 27017 db-0.example.com.`
-async fn looked_up(attempt: &mut Attempt, host: &Host) -> Result<Vec<Endpoint>, Fault> {
-    let name = format!("_mongodb._tcp.{}.", host.to_string().trim_end_matches('.'));
-    attempt.enter(Phase::Resolve);
-    let budget = Budget::start(attempt);
-    let found = resolve::records(attempt, &name, RecordType::Srv, None, budget).await?;
-    let endpoint = |text: &String| {
-        let [_, _, port, target] = text.split_whitespace().collect::<Vec<_>>().try_into().ok()?;
-        Some(Endpoint { host: Host::parse(target).ok()?, port: parse_port(port).ok()? })
-    };
-    let found: Vec<Endpoint> = found.iter().filter_map(endpoint).take(SERVERS).collect();
-    if found.is_empty() {
-        let message = format!("{name} has no SRV record that names a server");
-        return Err(attempt.fault(Cause::DnsNoAddress, message));
-    }
-    Ok(found)
-}
-
 impl Check for Connection {
     fn prepare(&self, env: &dyn Env) -> Prepared {
         let plan = self.read(env);
         let target = plan.as_ref().map_or_else(|_| self.url.origin(), |plan| plan.target.clone());
-        let known = plan.as_ref().ok().filter(|plan| !plan.by_srv);
-        let endpoints = known.map(|plan| plan.endpoints.clone()).unwrap_or_default();
+        let endpoints = plan.as_ref().map(|plan| plan.endpoints.clone()).unwrap_or_default();
         Prepared::new(target, endpoints, Reading::all("url", &self.url, env), plan)
     }
 
@@ -207,16 +171,10 @@ impl Check for Connection {
 impl Runnable for Dialled {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let mut endpoints = self.endpoints.clone();
-            if self.by_srv
-                && let Some(first) = endpoints.first().map(|endpoint| endpoint.host.clone())
-            {
-                endpoints = looked_up(attempt, &first).await?;
-            }
-            let several = endpoints.len() > 1;
+            let several = self.endpoints.len() > 1;
             let mut reached = false;
             let mut first_fault = None;
-            for endpoint in endpoints {
+            for endpoint in &self.endpoints {
                 attempt.for_host(several.then(|| endpoint.host.to_string()));
                 let kind = connecting_kind(self.tls);
                 let check = (kind.from_url)(Value::literal(&format!("{}://{endpoint}", kind.name)));
@@ -251,7 +209,6 @@ mod tests {
             ("mongodb://s3cret@a,b:27018", "mongodb://a,b:27018", &["a:27017", "b:27018"]),
             ("mysql+pymysql://app:s3cret@db/app?key=s3cret", "mysql+pymysql://db", &["db:3306"]),
             ("jdbc:postgresql://db/app?user=app&password=s3cret", "jdbc:postgresql://db", &["db:5432"]),
-            ("mongodb+srv://app:s3cret@c0.example.com/x", "mongodb+srv://c0.example.com", &[]),
             ("https://hooks.example/s3cret", "https://hooks.example", &["hooks.example:443"]),
         ] {
             let check = Connection::new(Value::literal(url), String::new());

@@ -20,6 +20,7 @@ mod kind;
 pub mod listen;
 pub mod login;
 pub mod mail;
+pub mod mongodb;
 pub mod mysql;
 pub mod nats;
 pub mod parts;
@@ -137,6 +138,7 @@ pub const KINDS: &[Kind] = &[
     dns::KIND,
     postgres::KIND,
     mysql::KIND,
+    mongodb::KIND,
     redis::KIND,
     amqp::KIND,
     nats::KIND,

@@ -29,6 +29,7 @@ pub(super) const CHECKS: &[&str] = &[
     "grpc: {address: 'ADDRESS', service: shop, metadata: {authorization: 'Bearer sesame'}}",
     "websocket: {url: 'ws://app:sesame@ADDRESS/live', subprotocol: chat, expect: hello}",
     "kafka: {url: 'kafka://app:sesame@ADDRESS/orders?mechanism=PLAIN', min_isr: 2}",
+    "mongodb: {url: 'mongodb://app:sesame@ADDRESS/shop'}",
 ];
 
 /// A byte that chooses the check, then what the server says.

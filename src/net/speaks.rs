@@ -15,6 +15,8 @@ pub enum Protocol {
     Postgres,
     /// A MySQL or MariaDB greeting, or its refusal.
     Mysql,
+    /// A message of MongoDB.
+    Mongodb,
     /// A Redis reply.
     Redis,
     /// An SSH banner.
@@ -57,6 +59,7 @@ impl Protocol {
             Self::Http2 => "HTTP/2",
             Self::Postgres => "PostgreSQL",
             Self::Mysql => "MySQL",
+            Self::Mongodb => "MongoDB",
             Self::Redis => "Redis",
             Self::Ssh => "SSH",
             Self::Smtp => "SMTP",
@@ -102,6 +105,7 @@ pub fn recognise(head: &[u8]) -> Option<Protocol> {
         .or_else(|| redis(head))
         .or_else(|| http2(head))
         .or_else(|| mysql(head))
+        .or_else(|| mongodb(head))
         .or_else(|| postgres(head))
 }
 
@@ -158,6 +162,13 @@ fn mysql(head: &[u8]) -> Option<Protocol> {
     (greeting || refusal).then_some(Protocol::Mysql)
 }
 
+/// A header of 16 bytes: a length, two numbers of requests, and the operation, which is a message or a reply.
+fn mongodb(head: &[u8]) -> Option<Protocol> {
+    let [_, _, length, 0, _, _, _, _, _, _, _, _, low, high, 0, 0, ..] = *head else { return None };
+    let operation = u16::from_le_bytes([low, high]);
+    (length < 4 && matches!(operation, 1 | 2013)).then_some(Protocol::Mongodb)
+}
+
 /// An error with its severity first, a notice, or a request to authenticate.
 fn postgres(head: &[u8]) -> Option<Protocol> {
     match *head {
@@ -192,6 +203,8 @@ mod tests {
             (b"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0", "PostgreSQL"),
             (b"\x4a\0\0\0\x0a8.0.36\0", "MySQL"),
             (b"\x45\0\0\0\xffj\x04Host is blocked", "MySQL"),
+            (b"\x4a\x01\0\0\x07\0\0\0\x01\0\0\0\xdd\x07\0\0\0\0\0\0", "MongoDB"),
+            (b"\x4a\x01\0\0\x07\0\0\0\x01\0\0\0\x01\0\0\0\x08\0\0\0", "MongoDB"),
             (b"\x15\x03\x01\0\x02\x02F", "TLS"),
             (b"\x16\x03\x03\0\x7a", "TLS"),
             (b"AMQP\0\0\x09\x01", "AMQP"),

@@ -42,6 +42,11 @@ fn targets() -> Vec<String> {
             format!("http://app:{password}@127.0.0.1:{port}/{password}?token={password}"),
             format!("peer+https://app:{password}@127.0.0.1:{port}/"),
             format!("redis://:{password}@127.0.0.1:{port}/0"),
+            format!("mongodb://app:{password}@127.0.0.1:{port}/x?authSource={password}&readPreference={password}"),
+            format!(
+                "mongodb://{password}:{password}@127.0.0.1:{port}/x?replicaSet={password}&authMechanism={password}"
+            ),
+            format!("mongodb+srv://app:{password}@127.0.0.1:{port}/x"),
             format!("mysql+pymysql://app:{password}@127.0.0.1:{port}/x?password={password}&ssl-mode={password}"),
             format!("amqp://app:{password}@127.0.0.1:{port}/x?certfile={password}&auth_mechanism={password}"),
             format!("amqps://{password}:{password}@127.0.0.1:{port}/{password}"),
@@ -251,6 +256,12 @@ checks:
   - name: mysql
     mysql: {{url: {{env: MYSQL_URL}}, query: "SELECT '{raw}'", expect: "{raw}", ca: "{file}"}}
     gates: [ready]
+  - name: mongodb
+    mongodb: {{url: {{env: MONGO_URL}}, tls: {{ca: "{file}"}}}}
+    gates: [ready]
+  - name: mongodb-of-a-file
+    mongodb: {{host: 127.0.0.1, port: {dead}, user: app, password: {{file: "{file}"}}, database: x, replica_set: {{env: SECRET}}}}
+    gates: [ready]
   - name: mysql-of-a-file
     mysql: {{host: 127.0.0.1, port: {dead}, user: app, password: {{file: "{file}"}}, database: x}}
     gates: [ready]
@@ -356,6 +367,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("DATABASE_URL", format!("postgres://app:{}@127.0.0.1:{}/x", encoded(), free_port()))
         .env("BROKEN_URL", format!("postgres://app:{CANARY}@db/x"))
         .env("DOUBLED_URL", format!("redis://:{CANARY}@:{CANARY}@cache/0"))
+        .env("MONGO_URL", format!("mongodb://app:{}@127.0.0.1:{}/?authSource={}", encoded(), free_port(), encoded()))
         .env("MYSQL_URL", format!("mysql://app:{}@127.0.0.1:{}/x?ssl={}", encoded(), free_port(), encoded()))
         .env("BROKER_URL", format!("amqp://app:{0}@127.0.0.1:{1}/x?keyfile={0}", encoded(), free_port()))
         .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))

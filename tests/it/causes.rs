@@ -177,6 +177,28 @@ const AMQP: &[Row] = &[
     ),
 ];
 
+const MONGODB: &[Row] = &[
+    row("password_rejected", "login", "authSource", "mongodb: {url: \"mongodb://app:wrong@127.0.0.1:$MONGODB/admin\"}"),
+    row(
+        "not_found_on_server",
+        "assert",
+        "rs.conf()",
+        "mongodb: {url: \"mongodb://app:sesame@127.0.0.1:$MONGODB/admin?replicaSet=rs1\"}",
+    ),
+    row(
+        "query_failed",
+        "assert",
+        "secondary",
+        "mongodb: {url: \"mongodb://app:sesame@127.0.0.1:$MONGODB/admin?directConnection=true\", role: secondary}",
+    ),
+    row(
+        "not_enough_replicas",
+        "assert",
+        "rs.status()",
+        "mongodb: {url: \"mongodb://app:sesame@127.0.0.1:$MONGODB/admin\", role: secondary}",
+    ),
+];
+
 const POSTGRES: &[Row] = &[
     row(
         "password_rejected",
@@ -386,7 +408,7 @@ fn provoke(rows: &[Row], scene: &[(&str, &str)], json: impl Fn(&str) -> Value) {
 
 #[test]
 fn no_cause_is_left_out() {
-    let rows = [NAMES, CONNECTIONS, LIMITS, TLS, MYSQL, AMQP, POSTGRES, ANSWERS, VALUES];
+    let rows = [NAMES, CONNECTIONS, LIMITS, TLS, MONGODB, MYSQL, AMQP, POSTGRES, ANSWERS, VALUES];
     let provoked: Vec<&str> = rows.iter().copied().flatten().map(|row| row.cause).collect();
     for cause in Cause::ALL {
         // No failure of a run that a server could provoke: tested where they arise, in `state` and `probe`.

@@ -185,8 +185,8 @@ fn as_far_as_it_goes_without_the_protocol() {
     // Its hosts stand in SRV records.
     let (code, text) = page(&["mongodb+srv://app:s3cret@cluster0/x"], &[]);
     assert!(code == 1 && text.contains("· SRV _mongodb._tcp.cluster0. NXDOMAIN"), "{text}");
-    let (code, text) = page(&["mongodb+srv://app:s3cret@shards.example/x"], &[]);
-    assert!(code == 1 && text.contains("✓ SRV _mongodb._tcp.shards.example. 1 record"), "{text}");
+    let (code, text) = page(&["mongodb+srv://app:s3cret@shards.shop.svc.cluster.local/x"], &[]);
+    assert!(code == 1 && text.contains("✓ SRV _mongodb._tcp.shards.shop.svc.cluster.local. 1 record"), "{text}");
     assert!(text.contains("10.0.0.8:443 connected"), "{text}");
     assert!(text.contains("✗ tls tls_untrusted"), "its TLS is checked: {text}");
     // A web address in a variable: nothing is asked.

@@ -15,6 +15,7 @@ use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::{Manner, here, loopback};
 use crate::support::kafka::broker;
 use crate::support::kinds::{rows_of, servers};
+use crate::support::mongodb::Server as Mongodb;
 use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
 use crate::support::nats::{Server as Nats, WITH_PASSWORD};
 use crate::support::nginx::Nginx;
@@ -105,6 +106,8 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
         ("mysql", r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
+        ("mongodb", r#"mongodb: {url: "mongodb://app:sesame@PEER/app"}"#.to_owned()),
+        ("mongotls", format!(r#"mongodb: {{url: "mongodb://app:sesame@PEER/app", tls: {{{ca}}}}}"#)),
         ("redis", r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
         ("amqp", r#"amqp: {url: "amqp://app:sesame@PEER/shop", queue: jobs}"#.to_owned()),
         ("amqps", format!(r#"amqp: {{url: "amqps://app:sesame@PEER/shop", tls: {{{ca}}}}}"#)),
@@ -183,10 +186,10 @@ fn rows() -> Vec<Row> {
 
 /// Kinds that compare bytes find other ones; kinds that want TLS first find none; and most peers here say nothing before the
 /// client does, where MySQL would.
-const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps amqps grpcs wss = tls_not_tls; * = protocol_error";
+const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps amqps grpcs wss mongotls = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str = "http head h2c grpc ws peer redis sentinel cluster amqp kafka = tls_unsupported";
+const WANTS_TLS: &str = "http head h2c grpc ws peer redis sentinel cluster amqp kafka mongodb = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -216,7 +219,7 @@ fn slow_rows() -> Vec<Row> {
     let drips = |bytes: &[u8]| Manner::Drips(bytes.to_vec());
     let waits = |kinds: &str| {
         format!(
-            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps amqps grpcs wss = tls_not_tls timeout; * = protocol_error timeout"
+            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps amqps grpcs wss mongotls = tls_not_tls timeout; * = protocol_error timeout"
         )
     };
     vec![
@@ -229,8 +232,8 @@ fn slow_rows() -> Vec<Row> {
             drips(TLS),
             // Once enough of a record has come, it is known for what it is.
             &format!(
-                "http head h2c grpc ws peer kafka = tls_unsupported protocol_error timeout; {}",
-                waits("tls https rediss smtps amqps grpcs wss")
+                "http head h2c grpc ws peer kafka mongodb = tls_unsupported protocol_error timeout; {}",
+                waits("tls https rediss smtps amqps grpcs wss mongotls")
             ),
         ),
     ]
@@ -260,7 +263,9 @@ fn endless_rows() -> Vec<Row> {
         Row::new(
             "endless TLS records",
             floods(b"", b"\x16\x03\x03\0\x04\x0e\0\0\0"),
-            &format!("tls https rediss smtps amqps grpcs wss = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
+            &format!(
+                "tls https rediss smtps amqps grpcs wss mongotls = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"
+            ),
         ),
         Row::new(
             "an endless status",
@@ -284,7 +289,7 @@ fn huge_rows() -> Vec<Row> {
     let floods = |first: &[u8]| Manner::Floods(first.to_vec(), b"aaaaaaaaaaaaaaaa".to_vec());
     let says = |bytes: &[u8]| Manner::Says(bytes.to_vec());
     let handshake =
-        format!("tls https rediss smtps amqps grpcs wss = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
+        format!("tls https rediss smtps amqps mongotls grpcs wss = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
     let database = first("postgres pgtls smtp nats = too_large protocol_error");
     vec![
         Row::new(
@@ -421,6 +426,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
     });
     let mysql = Mysql::start(&MysqlOptions { settings: &["--max-connections=500"], ..MysqlOptions::default() });
     let nats = Nats::with(WITH_PASSWORD);
+    let mongodb = Mongodb::usual();
     let redis = Redis::with_password();
     let rediss = RedisOptions { settings: "requirepass sesame", tls: Some(&pair), ..RedisOptions::default() };
     let rediss = Redis::start(&rediss);
@@ -450,6 +456,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("postgres", loopback(cluster.port), database("disable")),
         ("postgres over TLS", loopback(cluster.port), database("require")),
         ("mysql", loopback(mysql.port), r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
+        ("mongodb", loopback(mongodb.port), r#"mongodb: {url: "mongodb://app:sesame@PEER/admin"}"#.to_owned()),
         ("redis", loopback(redis.port), r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
         (
             "redis over TLS",

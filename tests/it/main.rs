@@ -33,6 +33,7 @@ mod limits;
 mod listen;
 mod manifests;
 mod metrics;
+mod mongodb;
 mod mysql;
 mod names;
 mod nats;

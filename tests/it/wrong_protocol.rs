@@ -12,6 +12,7 @@ use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::loopback;
 use crate::support::kafka::broker;
 use crate::support::kinds::{rows_of, servers};
+use crate::support::mongodb::Server as Mongodb;
 use crate::support::mysql::Server as Mysql;
 use crate::support::nats::Server as Nats;
 use crate::support::nginx::Nginx;
@@ -32,6 +33,11 @@ const KEYS: &[(&str, &str)] = &[
     ("postgres", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=disable"}"#),
     ("pgtls", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=require"}"#),
     ("mysql", r#"mysql: {url: "mysql://app:sesame@127.0.0.1:PORT/app"}"#),
+    ("mongodb", r#"mongodb: {url: "mongodb://app:sesame@127.0.0.1:PORT/admin"}"#),
+    (
+        "mongotls",
+        r#"mongodb: {url: "mongodb://app:sesame@127.0.0.1:PORT/admin", tls: {ca: builtin, server_name: localhost}}"#,
+    ),
     ("redis", r#"redis: {url: "redis://127.0.0.1:PORT/1"}"#),
     ("rediss", r#"redis: {url: "rediss://127.0.0.1:PORT/1", tls: {ca: builtin, server_name: localhost}}"#),
     ("amqp", r#"amqp: {url: "amqp://app:sesame@127.0.0.1:PORT/"}"#),
@@ -104,6 +110,8 @@ fn on_the_port_of_postgres() {
             "postgres: pass",
             "pgtls: tls_unsupported",
             "mysql: timeout",
+            "mongodb: connection_closed",
+            "mongotls: connection_closed",
             "redis: connection_closed",
             "rediss: connection_closed",
             "amqp: connection_closed",
@@ -138,6 +146,8 @@ fn on_the_port_of_a_web_server() {
             "postgres: protocol_error (HTTP)",
             "pgtls: protocol_error (HTTP)",
             "mysql: timeout",
+            "mongodb: protocol_error (HTTP)",
+            "mongotls: tls_not_tls (HTTP)",
             "redis: protocol_error (HTTP)",
             "rediss: tls_not_tls (HTTP)",
             "amqp: protocol_error (HTTP)",
@@ -171,6 +181,9 @@ fn on_the_port_of_a_web_server_with_tls() {
             "postgres: protocol_error (HTTP)",
             "pgtls: protocol_error (HTTP)",
             "mysql: timeout",
+            // The first byte of its message may look like that of an old handshake.
+            "mongodb: protocol_error (HTTP)|connection_closed",
+            "mongotls: tls_untrusted",
             "redis: protocol_error (HTTP)",
             "rediss: tls_untrusted",
             "amqp: protocol_error (HTTP)",
@@ -205,6 +218,8 @@ fn on_the_port_of_mysql() {
             "postgres: protocol_error (MySQL)|connection_closed|connect_reset",
             "pgtls: protocol_error (MySQL)|connection_closed|connect_reset",
             "mysql: pass",
+            "mongodb: protocol_error (MySQL)|connection_closed|connect_reset",
+            "mongotls: tls_not_tls (MySQL)",
             "redis: protocol_error (MySQL)|connection_closed|connect_reset",
             "rediss: tls_not_tls (MySQL)",
             "amqp: protocol_error (MySQL)|connection_closed|connect_reset",
@@ -263,6 +278,8 @@ fn on_the_port_of_a_cache() {
             "postgres: timeout",
             "pgtls: timeout",
             "mysql: timeout",
+            "mongodb: timeout|protocol_error (Redis)",
+            "mongotls: timeout",
             "redis: pass",
             "rediss: timeout",
             "amqp: timeout",
@@ -305,6 +322,33 @@ fn on_the_port_of_a_broker() {
 }
 
 #[test]
+fn on_the_port_of_mongodb() {
+    let mongodb = Mongodb::usual();
+    expect(
+        "FerretDB",
+        mongodb.port,
+        // It takes the first four bytes for a length, and waits for so many bytes unless it is impossible.
+        &[
+            "tcp: timeout",
+            "tls: timeout",
+            "http: connection_closed|connect_reset",
+            "h2c: connection_closed|connect_reset",
+            "https: timeout",
+            "peer: connection_closed|connect_reset",
+            "postgres: connection_closed|connect_reset",
+            "pgtls: timeout",
+            "mysql: timeout",
+            "mongodb: pass",
+            "mongotls: timeout",
+            "redis: connection_closed|connect_reset",
+            "rediss: timeout",
+            "smtp: timeout",
+            "smtps: timeout",
+        ],
+    );
+}
+
+#[test]
 fn on_the_port_of_a_mail_server() {
     let exim = Exim::plain();
     expect(
@@ -320,6 +364,8 @@ fn on_the_port_of_a_mail_server() {
             "postgres: protocol_error (SMTP)",
             "pgtls: protocol_error (SMTP)",
             "mysql: protocol_error (SMTP)",
+            "mongodb: protocol_error (SMTP)",
+            "mongotls: tls_not_tls (SMTP)",
             "redis: protocol_error (SMTP)",
             "rediss: tls_not_tls (SMTP)",
             "amqp: protocol_error (SMTP)",

@@ -82,7 +82,7 @@ impl Context<'_> {
                 let message = format!("the broker answers the login with {}", named(*number));
                 LoginRefusal::NotAllowed.fault(message).with(observed(code::LOGIN_ERROR))
             }
-            Refusal::Scram(error) => return self.of_scram(attempt, *error),
+            Refusal::Scram(error) => return self.of_scram(attempt, error),
         };
         attempt.of_connection(fault)
     }
@@ -98,29 +98,30 @@ impl Context<'_> {
         fault.stating("the broker offers no mechanism that pilotfish has")
     }
 
-    fn of_scram(&self, attempt: &Attempt, error: ScramError) -> Fault {
+    fn of_scram(&self, attempt: &Attempt, error: &ScramError) -> Fault {
         let limit = |code, message: String, statement: &str| {
             let fault = Fault::new(Phase::Login, Cause::ProbeLimit, message);
             attempt.of_connection(fault.with(observed(code)).stating(statement))
         };
         match error {
-            ScramError::TooFew(count, least) => limit(
+            ScramError::FewRounds(count, least) => limit(
                 code::FEW_ROUNDS,
                 format!("the broker demands {count} rounds of SCRAM, at least {least} are required: no proof was sent"),
                 "the broker demands fewer rounds of SCRAM than are required",
             ),
-            ScramError::TooMany(count) => limit(
+            ScramError::ManyRounds(count) => limit(
                 code::MANY_ROUNDS,
                 format!("the broker demands {count} rounds of SCRAM, more than pilotfish computes"),
                 "the broker demands more rounds of SCRAM than pilotfish computes",
             ),
-            ScramError::Refused => self.of_refusal(attempt, &Refusal::Rejected(String::new())),
+            ScramError::Refused(_) => self.of_refusal(attempt, &Refusal::Rejected(String::new())),
             ScramError::Unproven => {
                 let message = "the broker could not prove that it knows the password";
                 attempt.fault(Cause::ProtocolError, message).with(observed(code::UNPROVEN)).stating(message)
             }
-            ScramError::Malformed => {
-                self.of_session(attempt, &SessionError::Unexpected("its message of SCRAM is malformed"))
+            ScramError::Malformed(what) => self.of_session(attempt, &SessionError::Unexpected(what)),
+            ScramError::NoRandom => {
+                Fault::new(Phase::Login, Cause::LocalLimit, "this pod has no random numbers for a login")
             }
         }
     }

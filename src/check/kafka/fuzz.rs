@@ -32,7 +32,7 @@ pub(crate) fn kafka(bytes: &[u8]) {
         }
         for mechanism in OWN {
             let mut client = Client::new(stream());
-            let work = Work { rounds: 1..=64, turns: Turns::default() };
+            let work = Work { least_rounds: 1, turns: Turns::default() };
             if name(&mut client, mechanism).await.is_ok() {
                 drop(prove(&mut client, 0, mechanism, &login, work).await);
             }

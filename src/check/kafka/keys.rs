@@ -5,9 +5,10 @@ use serde::Deserialize;
 use super::code;
 use super::login::Login;
 use super::parameters::Parameters;
-use super::words::{Mechanism, MinIsr, MinRounds, PORT, SecurityProtocol, Servers, TopicNames};
+use super::words::{Mechanism, MinIsr, PORT, SecurityProtocol, Servers, TopicNames};
 use crate::cause::Cause;
 use crate::check::login::LoginRefusal;
+use crate::check::scram::Rounds;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::texts::Texts;
 use crate::check::tls_keys::TlsKeys;
@@ -51,7 +52,7 @@ pub(super) struct OwnKeys {
     /// PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512, as the app's `sasl.mechanism`. Default: the strongest one that the broker offers; PLAIN only over TLS. With OAUTHBEARER, AWS_MSK_IAM and GSSAPI, the check ends at the connection.
     pub(super) mechanism: Option<Setting<Mechanism>>,
     /// The fewest rounds of SCRAM that the check answers. Default: 4096, over verified TLS 1.
-    pub(super) min_scram_iterations: Option<Setting<MinRounds>>,
+    pub(super) min_scram_iterations: Option<Setting<Rounds>>,
     /// Settings of TLS. With this key (`{}` is enough), the check uses TLS whatever the scheme of the URL is.
     pub(super) tls: Option<TlsKeys>,
 }
@@ -213,10 +214,10 @@ impl KafkaKeys {
     ///
     /// # Errors
     /// Those of a value that cannot be resolved.
-    pub(super) fn min_rounds(&self, env: &dyn Env) -> Result<Option<u64>, Fault> {
+    pub(super) fn min_rounds(&self, env: &dyn Env) -> Result<Option<u32>, Fault> {
         let number = self.own.min_scram_iterations.as_ref();
         let number = number.map(|number| number.resolve("min_scram_iterations", env)).transpose()?;
-        Ok(number.map(|MinRounds(number)| number))
+        Ok(number.map(|Rounds(number)| number))
     }
 
     /// The values with their keys that tell what each is.

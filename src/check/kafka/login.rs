@@ -1,6 +1,6 @@
 //! The login over any stream (SASL): the mechanism is named, then the credential goes over once.
 
-use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use zeroize::Zeroizing;
@@ -9,8 +9,8 @@ use super::client::{Client, SessionError};
 use super::errors::{AUTHENTICATION_FAILED, ILLEGAL_SASL_STATE, UNSUPPORTED_MECHANISM};
 use super::messages::{Step, authenticate, handshake};
 use super::words::Mechanism;
-use crate::check::scram::{Hash, Scram, ScramError};
-use crate::net::turns::Turns;
+use crate::check::scram::{Exchange, Hash, ScramError};
+use crate::net::turns::{Turns, slices};
 use crate::secret::Secret;
 
 /// Who logs in.
@@ -46,10 +46,13 @@ impl From<SessionError> for Refusal {
     }
 }
 
+/// So long a proof is computed until others get their turn.
+const SLICE: Duration = Duration::from_millis(2);
+
 /// The limits of the computation, and whose turn it is.
 #[derive(Debug, Clone)]
 pub(super) struct Work {
-    pub(super) rounds: RangeInclusive<u64>,
+    pub(super) least_rounds: u32,
     pub(super) turns: Turns,
 }
 
@@ -98,15 +101,21 @@ async fn by_scram<S: AsyncRead + AsyncWrite + Unpin>(
     login: &Login,
     work: Work,
 ) -> Result<(), Refusal> {
-    let scram = Scram::new(hash, &login.user);
-    let step = authenticate(client, version, scram.first().as_bytes()).await?;
+    let exchange = Exchange::begin(hash, &login.user).map_err(Refusal::Scram)?;
+    let step = authenticate(client, version, exchange.first().as_bytes()).await?;
     // No password was at stake yet: the broker looked for the user.
     let challenge = accepted(step, Refusal::NoUser)?;
-    let proof = scram.answer(&challenge, &login.password, work.rounds, &work.turns).await.map_err(Refusal::Scram)?;
-    let step = authenticate(client, version, proof.message.as_bytes()).await?;
+    let (proof, expected) = {
+        // A proof takes milliseconds: one check at a time.
+        let _turn = work.turns.take().await;
+        let mut slices = slices(SLICE);
+        let answer = exchange.answer(&challenge, login.password.expose(), work.least_rounds, &mut slices);
+        answer.await.map_err(Refusal::Scram)?
+    };
+    let step = authenticate(client, version, proof.as_bytes()).await?;
     let last = accepted(step, Refusal::Rejected)?;
-    proof.verify(&last).map_err(|error| match error {
-        ScramError::Refused => Refusal::Rejected(String::new()),
+    expected.judge(&last).map_err(|error| match error {
+        ScramError::Refused(_) => Refusal::Rejected(String::new()),
         error => Refusal::Scram(error),
     })
 }

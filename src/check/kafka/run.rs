@@ -1,6 +1,5 @@
 //! One run: the first broker that answers, the login, the topics, then the addresses that the brokers announce.
 
-use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError};
 
 use tokio::time::{Instant, timeout};
@@ -17,7 +16,7 @@ use super::{BROKERS, CLUSTER_ID, MECHANISMS, Memory};
 use crate::cause::Cause;
 use crate::check::announced::{AT_MOST, Reached};
 use crate::check::login::{LoginRefusal, stating};
-use crate::check::scram::{FEWEST_ROUNDS, MOST_ROUNDS};
+use crate::check::scram::LEAST_ROUNDS;
 use crate::check::several::{furthest, in_words};
 use crate::check::tls_keys::TlsKeys;
 use crate::check::warning::warn;
@@ -42,7 +41,7 @@ pub(super) struct KafkaRun {
     pub(super) credential: Credential,
     pub(super) tls: Option<TlsKeys>,
     pub(super) min_isr: Option<u32>,
-    pub(super) min_rounds: Option<u64>,
+    pub(super) min_rounds: Option<u32>,
     pub(super) memory: Arc<Memory>,
 }
 
@@ -240,13 +239,13 @@ impl KafkaRun {
         if mechanism == Mechanism::Plain && self.tls.is_none() {
             attempt.note_cleartext_login(endpoint, CLEARTEXT_FIX);
         }
-        let work = Work { rounds: self.rounds(link.is_verified), turns: attempt.world().turns.clone() };
+        let work = Work { least_rounds: self.least_rounds(link.is_verified), turns: attempt.world().turns.clone() };
         let result = login::prove(&mut link.client, version, mechanism, login, work).await;
         result.map_err(Trouble::Judged)
     }
 
-    fn rounds(&self, is_verified: bool) -> RangeInclusive<u64> {
-        self.min_rounds.unwrap_or(if is_verified { 1 } else { FEWEST_ROUNDS })..=MOST_ROUNDS
+    fn least_rounds(&self, is_verified: bool) -> u32 {
+        self.min_rounds.unwrap_or(if is_verified { 1 } else { LEAST_ROUNDS })
     }
 
     /// The fault of a session that gave no answer, after its end.

@@ -31,6 +31,7 @@ impl Mechanism {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Plain => "PLAIN",
+            Self::Scram(Hash::Sha1) => "SCRAM-SHA-1",
             Self::Scram(Hash::Sha256) => "SCRAM-SHA-256",
             Self::Scram(Hash::Sha512) => "SCRAM-SHA-512",
             Self::Other(name) => name,
@@ -41,6 +42,7 @@ impl Mechanism {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Plain => "plain",
+            Self::Scram(Hash::Sha1) => "scram-sha-1",
             Self::Scram(Hash::Sha256) => "scram-sha-256",
             Self::Scram(Hash::Sha512) => "scram-sha-512",
             Self::Other(name) => name,
@@ -153,20 +155,6 @@ impl FromStr for MinIsr {
     fn from_str(text: &str) -> Result<Self, String> {
         let number = text.parse().ok().filter(|number| (1..=1000).contains(number));
         number.map(Self).ok_or_else(|| "a number from 1 to 1000".to_owned())
-    }
-}
-
-/// The fewest rounds of SCRAM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MinRounds(pub(super) u64);
-
-impl FromStr for MinRounds {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let most = crate::check::scram::MOST_ROUNDS;
-        let number = text.parse().ok().filter(|number| (1..=most).contains(number));
-        number.map(Self).ok_or_else(|| format!("a number from 1 to {most}"))
     }
 }
 

@@ -20,12 +20,17 @@ pub struct SocketRules {
     pub schemes: &'static [&'static str],
     /// The scheme of the same server over TCP.
     pub plain: &'static str,
+    /// Whether the path may be the host of a URL of this scheme, with `/` as `%2F`, as the drivers of MongoDB read it.
+    pub as_host: bool,
 }
 
 impl SocketRules {
     /// The socket that a URL names, and the same URL for this machine; `None` for any other URL.
     fn split(self, text: &str) -> Option<Result<(SocketPath, String), &'static str>> {
         let (scheme, rest) = text.split_once(':')?;
+        if self.as_host && scheme == self.plain {
+            return self.split_host(rest);
+        }
         self.schemes.contains(&scheme).then(|| {
             let rest = rest.strip_prefix("//").unwrap_or(rest);
             let (before, query) =
@@ -39,6 +44,19 @@ impl SocketRules {
             let path = percent_decode(path).ok_or("bad percent-encoding in the path")?;
             Ok((SocketPath::parse(&path)?, format!("{}://{user}{HERE}{query}", self.plain)))
         })
+    }
+
+    /// The same of a URL whose host is the path; `rest` is what follows its scheme.
+    fn split_host(self, rest: &str) -> Option<Result<(SocketPath, String), &'static str>> {
+        let rest = rest.strip_prefix("//")?;
+        let (authority, after) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (user, host) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+        if !host.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("%2F")) {
+            return None;
+        }
+        let path = percent_decode(host).ok_or("bad percent-encoding in the host");
+        let path = path.and_then(|path| SocketPath::parse(&path));
+        Some(path.map(|path| (path, format!("{}://{user}{HERE}{after}", self.plain))))
     }
 
     /// The mapping without sockets in its texts, for [`super::read`].
@@ -109,7 +127,7 @@ mod tests {
     use crate::env::MapEnv;
     use crate::value::Value;
 
-    const RULES: SocketRules = SocketRules { schemes: &["unix", "cache+unix"], plain: "cache" };
+    const RULES: SocketRules = SocketRules { schemes: &["unix", "cache+unix"], plain: "cache", as_host: false };
 
     #[test]
     fn a_url_of_a_socket_is_taken_apart() {
@@ -128,7 +146,23 @@ mod tests {
             let problem = RULES.split(text).expect(text).expect_err(text);
             assert!(!problem.contains("s3"), "{problem}");
         }
-        for text in ["cache://db", "redis://unix/x", "/run/c.sock", ""] {
+        for text in ["cache://db", "cache://%2Frun%2Fc.sock", "redis://unix/x", "/run/c.sock", ""] {
+            assert!(RULES.split(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_may_be_the_host_where_clients_read_it_so() {
+        const RULES: SocketRules = SocketRules { schemes: &[], plain: "store", as_host: true };
+        for (text, path, plain) in [
+            ("store://%2Frun%2Fs.sock", "/run/s.sock", "store://localhost"),
+            ("store://app:p%2Fw@%2frun%2Fs.sock/shop?x=1", "/run/s.sock", "store://app:p%2Fw@localhost/shop?x=1"),
+        ] {
+            let (found, rest) = RULES.split(text).expect(text).expect(text);
+            assert_eq!((found.to_string().as_str(), rest.as_str()), (path, plain));
+        }
+        assert!(RULES.split("store://%2Frun%2Fs%zz").is_some_and(|split| split.is_err()));
+        for text in ["store://db/%2Frun", "store:%2Frun", "other://%2Frun", "store://app:%2F@db", ""] {
             assert!(RULES.split(text).is_none(), "{text}");
         }
     }

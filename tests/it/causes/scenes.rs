@@ -4,11 +4,12 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{AMQP, ANSWERS, CONNECTIONS, LIMITS, MYSQL, NAMES, POSTGRES, TLS, VALUES, provoke};
+use super::{AMQP, ANSWERS, CONNECTIONS, LIMITS, MONGODB, MYSQL, NAMES, POSTGRES, TLS, VALUES, provoke};
 use crate::support::ca::{Ca, DAY, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::{Inside, Manner};
+use crate::support::mongodb::{Options as MongodbOptions, Server as Mongodb};
 use crate::support::mysql::Server as Mysql;
 use crate::support::netns::Namespace;
 use crate::support::nginx::Nginx;
@@ -110,6 +111,12 @@ fn tls() {
     scene.push(("CA", &ca));
     let _nginx = Nginx::start(&ports, &http);
     provoke(TLS, &scene, here);
+}
+
+#[test]
+fn mongodb() {
+    let server = Mongodb::start(&MongodbOptions { set: "rs0", ..MongodbOptions::default() });
+    provoke(MONGODB, &[("MONGODB", &server.port.to_string())], here);
 }
 
 #[test]

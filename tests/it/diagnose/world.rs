@@ -32,7 +32,7 @@ api.shop.svc.cluster.local A = 10.0.0.8
 api.shop.svc.cluster.local AAAA nodata
 cache.shop.svc.cluster.local A = 10.0.0.9 | 10.0.0.7
 cache.shop.svc.cluster.local AAAA nodata
-_mongodb._tcp.shards.example SRV = 0 0 443 api.shop.svc.cluster.local.
+_mongodb._tcp.shards.shop.svc.cluster.local SRV = 0 0 443 api.shop.svc.cluster.local.
 ";
 
 impl World {

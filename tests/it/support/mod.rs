@@ -12,6 +12,7 @@ pub(crate) mod hostile;
 pub(crate) mod http;
 pub(crate) mod kafka;
 pub(crate) mod kinds;
+pub(crate) mod mongodb;
 pub(crate) mod mysql;
 pub(crate) mod nats;
 pub(crate) mod netns;
