@@ -14,7 +14,9 @@ pub use peers::peers;
 pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
-use crate::check::{http, mysql as of_mysql, peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp};
+use crate::check::{
+    http, ldap as of_ldap, mysql as of_mysql, peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp,
+};
 use crate::net::{resolve, tls};
 use crate::sock_diag;
 
@@ -76,6 +78,11 @@ pub fn redis(bytes: &[u8]) {
 /// What a mail server says: a byte that says where the stream pauses, then its replies.
 pub fn smtp(bytes: &[u8]) {
     of_smtp::fuzz::smtp(bytes);
+}
+
+/// What a directory says: a byte that says where the stream pauses, then its messages.
+pub fn ldap(bytes: &[u8]) {
+    of_ldap::fuzz::ldap(bytes);
 }
 
 /// What a MySQL server says: a byte that says where the stream pauses, then its packets.

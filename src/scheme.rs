@@ -32,7 +32,8 @@ pub enum Discovery {
     Login,
     /// It is a web address: nothing is asked of it; commands that may dial strangers connect to it.
     Connect,
-    /// It is listed, since no kind speaks its protocol; `diagnose` connects to it.
+    /// It is listed: the accounts of its servers lock, or they remember who was there, so only commands that a person types
+    /// log in; where no kind speaks its protocol, `diagnose` connects to it.
     List,
     /// Nothing: also the addresses that Kubernetes itself puts into the environment (`tcp://…`).
     None,

@@ -8,6 +8,7 @@ pub mod env;
 mod expression;
 pub mod http;
 mod kind;
+pub mod ldap;
 pub mod listen;
 pub mod login;
 pub mod mail;
@@ -23,6 +24,7 @@ pub mod smtp;
 pub mod tcp;
 pub mod tls;
 pub mod tls_keys;
+pub mod tls_mode;
 pub(crate) mod words;
 
 use std::future::Future;
@@ -118,6 +120,7 @@ pub const KINDS: &[Kind] = &[
     mysql::KIND,
     redis::KIND,
     smtp::KIND,
+    ldap::KIND,
     listen::KIND,
     env::KIND,
 ];

@@ -83,6 +83,8 @@ struct Finder<'a> {
 enum Sort {
     /// What a kind logs in to.
     Login(&'static Kind),
+    /// What a kind logs in to only where a person asks for it.
+    OnDemand(&'static Kind),
     /// A server whose protocol is not spoken.
     Server(&'static Protocol),
     /// A server in a form of URL that one driver alone reads, by the kind's name.
@@ -99,10 +101,19 @@ fn sort(text: &str) -> Sort {
         (Discovery::None, _) | (_, Meaning::Unknown) => Sort::Other,
         (Discovery::Connect, _) if scheme.name.eq_ignore_ascii_case(text) => Sort::Web(scheme),
         (Discovery::Connect, _) => Sort::Other,
-        (Discovery::Login | Discovery::List, Meaning::Kind(kind)) => Sort::Login(kind),
+        (Discovery::Login, Meaning::Kind(kind)) => Sort::Login(kind),
+        (Discovery::List, Meaning::Kind(kind)) => Sort::OnDemand(kind),
         (Discovery::Login | Discovery::List, Meaning::Protocol(protocol)) => Sort::Server(protocol),
         (Discovery::Login | Discovery::List, Meaning::Driver(kind)) => Sort::Dialect(kind),
     }
+}
+
+/// Why a server is listed that is no check without a file.
+fn on_demand(kind: &Kind) -> String {
+    let name = kind.name;
+    format!(
+        "serve and wait log in to it only as a check of a file: write {name}: {{url: …}}; pilotfish check tries it once"
+    )
 }
 
 /// Whether one expects the URL of a server in a variable of this name.
@@ -142,6 +153,8 @@ impl Finder<'_> {
         let url = || Value::Env(variable.to_owned());
         match sort {
             Sort::Login(kind) => self.login(kind, variable, value, &target),
+            Sort::OnDemand(kind) if self.extent >= Extent::Web => self.login(kind, variable, value, &target),
+            Sort::OnDemand(kind) => self.list(variable, &target, on_demand(kind)),
             Sort::Server(protocol) if goes_on => self.connection(variable, protocol.name, protocol.connection(url())),
             Sort::Server(protocol) => self.list(variable, &target, protocol.lacking(INSTEAD)),
             Sort::Dialect(kind) if goes_on => self.connection(variable, kind, Arc::new(Connection::of_driver(url()))),
@@ -211,6 +224,9 @@ impl Finder<'_> {
             Ok(found) => found,
             Err(why) => return self.list(variable, kind.name, why),
         };
+        if self.extent < Extent::Web && kind.schemes.iter().all(|scheme| scheme.discovery != Discovery::Login) {
+            return self.list(variable, kind.name, on_demand(kind));
+        }
         let plain = |check: &dyn Check| check.prepare(self.env).target.split('?').next().unwrap_or_default().to_owned();
         let same = self.found.iter().find(|known| plain(&*known.planned.check) == plain(&*check));
         match same.map(|known| known.planned.name.clone()) {

@@ -12,7 +12,7 @@ use crate::probe::Depth;
 use super::run::{RUNTIME, outcomes};
 
 /// A check of each protocol.
-pub(super) const CHECKS: [&str; 11] = [
+pub(super) const CHECKS: [&str; 12] = [
     "tcp: {address: 'ADDRESS', send: 'PING\\r\\n', expect: {regex: '^[+]PONG'}}",
     "http: {url: 'http://ADDRESS/health', json: {status: up}}",
     "http: {url: 'http://app:sesame@ADDRESS/', body_contains: ok, follow_redirects: true}",
@@ -24,6 +24,7 @@ pub(super) const CHECKS: [&str; 11] = [
     "smtp: {url: 'smtp://app:sesame@ADDRESS'}",
     "tls: {address: 'ADDRESS', starttls: smtp}",
     "mysql: {url: 'mysql://app:sesame@ADDRESS/shop', query: 'SELECT 1', expect: '1'}",
+    "ldap: {url: 'ldap://ADDRESS', user: 'cn=app', password: sesame, base: 'dc=lab'}",
 ];
 
 /// A byte that chooses the check, then what the server says.

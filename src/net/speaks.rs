@@ -35,6 +35,8 @@ pub enum Protocol {
     Nats,
     /// A VNC banner.
     Vnc,
+    /// A message of a directory.
+    Ldap,
 }
 
 impl Protocol {
@@ -63,6 +65,7 @@ impl Protocol {
             Self::Amqp => "AMQP",
             Self::Nats => "NATS",
             Self::Vnc => "VNC",
+            Self::Ldap => "LDAP",
         }
     }
 }
@@ -95,6 +98,7 @@ pub fn recognise(head: &[u8]) -> Option<Protocol> {
         .or_else(|| http2(head))
         .or_else(|| mysql(head))
         .or_else(|| postgres(head))
+        .or_else(|| ldap(head))
 }
 
 /// Record type alert or handshake, then version 3.x.
@@ -161,6 +165,18 @@ fn postgres(head: &[u8]) -> Option<Protocol> {
     }
 }
 
+/// A sequence with the number of a message (a small one, or 0 for a notice) and an operation of servers.
+fn ldap(head: &[u8]) -> Option<Protocol> {
+    let [0x30, length, rest @ ..] = head else { return None };
+    let long = usize::from(length & 0x7f);
+    let body = match length {
+        0..=0x7f => rest,
+        0x81..=0x84 => rest.get(long..)?,
+        _ => return None,
+    };
+    matches!(body, [2, 1, 0..=0x7f, 0x61 | 0x64 | 0x65 | 0x73 | 0x78 | 0x79, ..]).then_some(Protocol::Ldap)
+}
+
 #[cfg(test)]
 mod tests {
     use super::recognise;
@@ -190,6 +206,8 @@ mod tests {
             (b"INFO {\"server_id\":\"N\"}", "NATS"),
             (b"* OK IMAP4rev1", "IMAP"),
             (b"RFB 003.008\n", "VNC"),
+            (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0", "LDAP"),
+            (b"\x30\x84\0\0\0\x42\x02\x01\0\x78\x84", "LDAP"),
         ] {
             assert_eq!(recognise(head).unwrap().to_string(), name, "{head:?}");
         }
@@ -197,9 +215,21 @@ mod tests {
 
     #[test]
     fn says_nothing_of_what_fits_nothing() {
-        for head in
-            [&b""[..], b"N", b"S", b"E", b"hello", b"200 ok", b"-1", b"-x ", b"220", b"\x15\x02", b"\0\0\0\0\0\0\0\0\0"]
-        {
+        for head in [
+            &b""[..],
+            b"N",
+            b"S",
+            b"E",
+            b"hello",
+            b"200 ok",
+            b"-1",
+            b"-x ",
+            b"220",
+            b"\x15\x02",
+            b"0",
+            b"0\x0c\x02\x01\x01\x60",
+            b"\0\0\0\0\0\0\0\0\0",
+        ] {
             assert_eq!(recognise(head), None, "{head:?}");
         }
     }

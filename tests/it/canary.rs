@@ -53,6 +53,8 @@ fn targets() -> Vec<String> {
             format!("rediss://app:{password}@127.0.0.1:{port}/{password}"),
             format!("smtp://{password}:{password}@127.0.0.1:{port}/{password}?{password}"),
             format!("smtps://:{password}@127.0.0.1:{port}"),
+            format!("ldap://cn={password}:{password}@127.0.0.1:{port}/dc={password}??sub?({password})"),
+            format!("ldapi://%2F{password}:{password}@%2Fnowhere/{password}"),
             format!("postgres://app:{password}@app:{password}@127.0.0.1:{port}/x"),
             format!("postgres://app:x@{password}@127.0.0.1:{port}/x"),
             format!("jdbc:postgresql://app:{password}@127.0.0.1:{port}/x?password={password}"),
@@ -262,6 +264,15 @@ checks:
   - name: mail-with-a-token
     smtp: {{address: {{env: SECRET}}, username: app, token: {{env: SECRET}}, tls: {{mode: {{env: SECRET}}, ca: {{env: SECRET}}}}}}
     gates: [ready]
+  - name: directory
+    ldap: {{url: {{env: DIRECTORY_URL}}}}
+    gates: [ready]
+  - name: directory-of-a-file
+    ldap: {{host: 127.0.0.1, port: {dead}, user: {{env: SECRET}}, password: {{file: "{file}"}}, base: {{env: SECRET}}}}
+    gates: [ready]
+  - name: directory-with-tls
+    ldap: {{host: {{env: SECRET}}, tls: {{mode: {{env: SECRET}}, ca: {{env: SECRET}}}}}}
+    gates: [ready]
   - name: no-certificate
     tls: {{address: "127.0.0.1:{dead}", cert: {{env: SECRET}}, key: {{env: SECRET}}, ca: {{env: SECRET}}}}
     gates: [ready]
@@ -294,6 +305,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("DOUBLED_URL", format!("redis://:{CANARY}@:{CANARY}@cache/0"))
         .env("MYSQL_URL", format!("mysql://app:{}@127.0.0.1:{}/x?ssl={}", encoded(), free_port(), encoded()))
         .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))
+        .env("DIRECTORY_URL", format!("ldap://cn={0}:{0}@127.0.0.1:{1}/{0}", encoded(), free_port()))
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))
         .env("SECRET", CANARY)

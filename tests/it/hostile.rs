@@ -76,6 +76,8 @@ const HTTP: &[u8] =
 const CACHE: &[u8] = b"+PONG\r\n";
 /// How PostgreSQL begins to answer a start-up message: it asks for SCRAM-SHA-256.
 const POSTGRES: &[u8] = b"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0";
+/// How a directory answers a login: success.
+const BOUND: &[u8] = b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0";
 /// How MySQL begins.
 const GREETING: &[u8] =
     b"\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0\
@@ -101,6 +103,8 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("redis", r#"redis: {url: "redis://:sesame@PEER/1"}"#.to_owned()),
         ("smtp", r#"smtp: {url: "smtp://app:sesame@PEER"}"#.to_owned()),
         ("smtps", format!(r#"smtp: {{url: "smtps://app:sesame@PEER", tls: {{{ca}}}}}"#)),
+        ("ldap", r#"ldap: {url: "ldap://PEER/dc=lab", user: cn=app, password: sesame}"#.to_owned()),
+        ("ldaps", format!(r#"ldap: {{url: "ldaps://PEER", user: cn=app, password: sesame, tls: {{{ca}}}}}"#)),
         ("rediss", format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#)),
         ("sentinel", r#"redis: {sentinel: {master: cache, addresses: "PEER", password: sesame}}"#.to_owned()),
         ("cluster", r#"redis: {url: "redis://PEER", cluster: true, role: primary, key_exists: x}"#.to_owned()),
@@ -168,10 +172,10 @@ fn rows() -> Vec<Row> {
 
 /// Kinds that compare bytes find other ones; kinds that want TLS first find none; and most peers here say nothing before the
 /// client does, where MySQL would.
-const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps = tls_not_tls; * = protocol_error";
+const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps ldaps = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster = tls_unsupported";
+const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster ldap = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -201,20 +205,21 @@ fn slow_rows() -> Vec<Row> {
     let drips = |bytes: &[u8]| Manner::Drips(bytes.to_vec());
     let waits = |kinds: &str| {
         format!(
-            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps = tls_not_tls timeout; * = protocol_error timeout"
+            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps ldaps = tls_not_tls timeout; * = protocol_error timeout"
         )
     };
     vec![
         Row::new("one byte a second of Redis", drips(CACHE), &waits("bytes redis sentinel cluster")),
         Row::new("one byte a second of HTTP", drips(HTTP), &waits("http head peer")),
         Row::new("one byte a second of PostgreSQL", drips(POSTGRES), &waits("postgres")),
+        Row::new("one byte a second of LDAP", drips(BOUND), &waits("ldap")),
         Row::new(
             "one byte a second of TLS",
             drips(TLS),
             // Once enough of a record has come, it is known for what it is.
             &format!(
                 "http head h2c peer = tls_unsupported protocol_error timeout; {}",
-                waits("tls https rediss smtps")
+                waits("tls https rediss smtps ldaps")
             ),
         ),
     ]
@@ -244,7 +249,7 @@ fn endless_rows() -> Vec<Row> {
         Row::new(
             "endless TLS records",
             floods(b"", b"\x16\x03\x03\0\x04\x0e\0\0\0"),
-            &format!("tls https rediss smtps = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
+            &format!("tls https rediss smtps ldaps = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
         ),
         Row::new(
             "an endless status",
@@ -252,6 +257,11 @@ fn endless_rows() -> Vec<Row> {
             &first("redis sentinel cluster smtp = too_large; pgtls = protocol_error too_large"),
         ),
         Row::new("an endless nesting", floods(b"", b"*1\r\n"), &first("pgtls = protocol_error too_large")),
+        Row::new(
+            "endless answers of a directory",
+            floods(b"", BOUND),
+            &first("smtp = too_large; pgtls = protocol_error too_large"),
+        ),
         Row::new("an endless greeting", floods(b"220-mx.lab ESMTP\r\n", b"220-\r\n"), &first("smtp = too_large")),
         Row::new("endless HTTP/2 settings", floods(b"", b"\0\0\0\x04\0\0\0\0\0"), &first("h2c = too_large timeout")),
     ]
@@ -261,7 +271,7 @@ fn huge_rows() -> Vec<Row> {
     let floods = |first: &[u8]| Manner::Floods(first.to_vec(), b"aaaaaaaaaaaaaaaa".to_vec());
     let says = |bytes: &[u8]| Manner::Says(bytes.to_vec());
     let database = first("postgres pgtls smtp = too_large protocol_error");
-    let handshake = format!("tls https rediss smtps = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
+    let handshake = format!("tls https rediss smtps ldaps = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
     vec![
         Row::new(
             "a body of 2 GiB",
@@ -272,6 +282,11 @@ fn huge_rows() -> Vec<Row> {
         Row::new("a string of 2 GiB", says(b"$2147483648\r\nab"), &first("redis sentinel cluster = too_large")),
         Row::new("a list of 2 billion", says(b"*2147483647\r\n"), &first("redis sentinel cluster = too_large")),
         Row::new("an error of 2 GiB", floods(b"E\x7f\xff\xff\xffSFATAL\0"), &database),
+        Row::new(
+            "an LDAP message of 2 GiB",
+            floods(b"\x30\x84\x7f\xff\xff\xff"),
+            &first("ldap smtp = too_large; pgtls = protocol_error too_large"),
+        ),
         Row::new("a huge TLS record", floods(b"\x16\x03\x03\xff\xff"), &handshake),
         Row::new("a huge TLS message", floods(b"\x16\x03\x03\x40\0\x02\xff\xff\xff"), &handshake),
         Row::new(

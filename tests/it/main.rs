@@ -23,6 +23,7 @@ mod hostile;
 mod http;
 mod image;
 mod layers;
+mod ldap;
 mod limits;
 mod listen;
 mod manifests;

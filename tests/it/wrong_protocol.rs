@@ -14,6 +14,7 @@ use crate::support::mysql::Server as Mysql;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
 use crate::support::redis::Server as Redis;
+use crate::support::slapd::Server as Slapd;
 use crate::support::{Folder, Running, free_port, json, need, until_listening};
 
 /// Names, and the keys of each kind that connects to a server; `PORT` is the server's.
@@ -31,6 +32,11 @@ const KEYS: &[(&str, &str)] = &[
     ("rediss", r#"redis: {url: "rediss://127.0.0.1:PORT/1", tls: {ca: builtin, server_name: localhost}}"#),
     ("smtp", r#"smtp: {url: "smtp://app:sesame@127.0.0.1:PORT"}"#),
     ("smtps", r#"smtp: {url: "smtps://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
+    ("ldap", r#"ldap: {url: "ldap://127.0.0.1:PORT", user: 'cn=app,dc=lab', password: sesame}"#),
+    (
+        "ldaps",
+        r#"ldap: {url: "ldaps://127.0.0.1:PORT", user: 'cn=app,dc=lab', password: sesame, tls: {ca: builtin, server_name: localhost}}"#,
+    ),
 ];
 
 fn checks() -> Vec<(&'static str, &'static str)> {
@@ -95,6 +101,8 @@ fn on_the_port_of_postgres() {
             "rediss: connection_closed",
             "smtp: timeout",
             "smtps: connection_closed",
+            "ldap: connection_closed",
+            "ldaps: connection_closed",
         ],
     );
 }
@@ -121,6 +129,8 @@ fn on_the_port_of_a_web_server() {
             "rediss: tls_not_tls (HTTP)",
             "smtp: timeout",
             "smtps: tls_not_tls (HTTP)",
+            "ldap: protocol_error (HTTP)",
+            "ldaps: tls_not_tls (HTTP)",
         ],
     );
 }
@@ -146,6 +156,8 @@ fn on_the_port_of_a_web_server_with_tls() {
             "rediss: tls_untrusted",
             "smtp: timeout",
             "smtps: tls_untrusted",
+            "ldap: protocol_error (HTTP)",
+            "ldaps: tls_untrusted",
         ],
     );
 }
@@ -171,6 +183,8 @@ fn on_the_port_of_mysql() {
             "rediss: tls_not_tls (MySQL)",
             "smtp: protocol_error (MySQL)",
             "smtps: tls_not_tls (MySQL)",
+            "ldap: protocol_error (MySQL)|connection_closed|connect_reset",
+            "ldaps: tls_not_tls (MySQL)",
         ],
     );
 }
@@ -195,6 +209,8 @@ fn on_the_port_of_a_cache() {
             "rediss: timeout",
             "smtp: timeout",
             "smtps: timeout",
+            "ldap: timeout",
+            "ldaps: timeout",
         ],
     );
 }
@@ -219,6 +235,34 @@ fn on_the_port_of_a_mail_server() {
             "rediss: tls_not_tls (SMTP)",
             "smtp: pass",
             "smtps: tls_not_tls (SMTP)",
+            "ldap: protocol_error (SMTP)",
+            "ldaps: tls_not_tls (SMTP)",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_a_directory() {
+    let slapd = Slapd::plain();
+    expect(
+        "OpenLDAP",
+        slapd.port,
+        &[
+            "tcp: connection_closed",
+            "tls: connection_closed",
+            "http: connection_closed",
+            "h2c: connection_closed",
+            "https: connection_closed",
+            "peer: connection_closed",
+            "postgres: timeout",
+            "pgtls: timeout",
+            "mysql: timeout",
+            "redis: connection_closed",
+            "rediss: connection_closed",
+            "smtp: timeout",
+            "smtps: connection_closed",
+            "ldap: pass",
+            "ldaps: connection_closed",
         ],
     );
 }

@@ -18,6 +18,7 @@ pub(crate) mod postgres;
 pub(crate) mod prometheus;
 pub(crate) mod redis;
 pub(crate) mod sidecar;
+pub(crate) mod slapd;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
