@@ -15,7 +15,8 @@ pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
-    http, ldap as of_ldap, mysql as of_mysql, peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp,
+    http, ldap as of_ldap, mqtt as of_mqtt, mysql as of_mysql, peer, postgres as of_postgres, redis as of_redis,
+    smtp as of_smtp,
 };
 use crate::net::{resolve, tls};
 use crate::sock_diag;
@@ -83,6 +84,11 @@ pub fn smtp(bytes: &[u8]) {
 /// What a directory says: a byte that says where the stream pauses, then its messages.
 pub fn ldap(bytes: &[u8]) {
     of_ldap::fuzz::ldap(bytes);
+}
+
+/// What an MQTT broker says: a byte that says where the stream pauses, then its answer to a login.
+pub fn mqtt(bytes: &[u8]) {
+    of_mqtt::fuzz::mqtt(bytes);
 }
 
 /// What a MySQL server says: a byte that says where the stream pauses, then its packets.

@@ -36,7 +36,6 @@ pub const PROTOCOLS: &[Protocol] = &[
     Protocol::new("grpc", &[Scheme::new("grpc").port(80), Scheme::new("grpcs").port(443).tls()]),
     Protocol::new("websocket", &[Scheme::new("ws").port(80), Scheme::new("wss").port(443).tls()]),
     Protocol::new("kafka", &[Scheme::new("kafka").port(9092)]),
-    Protocol::new("mqtt", &[Scheme::new("mqtt").port(1883), Scheme::new("mqtts").port(8883).tls()]),
     Protocol::new("dapr", &[Scheme::new("dapr")]),
     Protocol::without_port("icmp", &[Scheme::new("icmp")]),
     Protocol::without_port("unix", &[Scheme::new("unix").opaque()]),

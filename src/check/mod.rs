@@ -12,6 +12,7 @@ pub mod ldap;
 pub mod listen;
 pub mod login;
 pub mod mail;
+pub mod mqtt;
 pub mod mysql;
 pub mod peer;
 pub mod postgres;
@@ -61,6 +62,11 @@ pub trait Check: Send + Sync {
 
     /// Every value it reads at a run: a changed file among them ends a back-off.
     fn values(&self) -> Vec<&Value>;
+
+    /// What to be warned of when the configuration is read: a key, and what it risks.
+    fn warnings(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
 
     /// Why it ends before its protocol, where it does: what was reached then is the connection, and no more.
     fn stops_short(&self) -> Option<&str> {
@@ -121,6 +127,7 @@ pub const KINDS: &[Kind] = &[
     redis::KIND,
     smtp::KIND,
     ldap::KIND,
+    mqtt::KIND,
     listen::KIND,
     env::KIND,
 ];

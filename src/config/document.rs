@@ -287,7 +287,11 @@ impl Reader<'_> {
             return None;
         }
         match (kind.parse)(value) {
-            Ok(check) => Some((kind, check)),
+            Ok(check) => {
+                let warnings = check.warnings().into_iter();
+                self.warnings.extend(warnings.map(|(key, text)| format!("{path}.{name}.{key}: {text}")));
+                Some((kind, check))
+            }
             Err(problems) => {
                 let under = format!("{path}.{name}");
                 self.problems.extend(problems.into_iter().map(|problem| problem.under(&under)));

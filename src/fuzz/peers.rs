@@ -12,7 +12,7 @@ use crate::probe::Depth;
 use super::run::{RUNTIME, outcomes};
 
 /// A check of each protocol.
-pub(super) const CHECKS: [&str; 12] = [
+pub(super) const CHECKS: [&str; 13] = [
     "tcp: {address: 'ADDRESS', send: 'PING\\r\\n', expect: {regex: '^[+]PONG'}}",
     "http: {url: 'http://ADDRESS/health', json: {status: up}}",
     "http: {url: 'http://app:sesame@ADDRESS/', body_contains: ok, follow_redirects: true}",
@@ -25,6 +25,7 @@ pub(super) const CHECKS: [&str; 12] = [
     "tls: {address: 'ADDRESS', starttls: smtp}",
     "mysql: {url: 'mysql://app:sesame@ADDRESS/shop', query: 'SELECT 1', expect: '1'}",
     "ldap: {url: 'ldap://ADDRESS', user: 'cn=app', password: sesame, base: 'dc=lab'}",
+    "mqtt: {url: 'mqtt://app:sesame@ADDRESS', version: 5}",
 ];
 
 /// A byte that chooses the check, then what the server says.

@@ -37,6 +37,8 @@ pub enum Protocol {
     Vnc,
     /// A message of a directory.
     Ldap,
+    /// An answer to the login at an MQTT broker.
+    Mqtt,
 }
 
 impl Protocol {
@@ -66,6 +68,7 @@ impl Protocol {
             Self::Nats => "NATS",
             Self::Vnc => "VNC",
             Self::Ldap => "LDAP",
+            Self::Mqtt => "MQTT",
         }
     }
 }
@@ -99,6 +102,7 @@ pub fn recognise(head: &[u8]) -> Option<Protocol> {
         .or_else(|| mysql(head))
         .or_else(|| postgres(head))
         .or_else(|| ldap(head))
+        .or_else(|| mqtt(head))
 }
 
 /// Record type alert or handshake, then version 3.x.
@@ -177,6 +181,15 @@ fn ldap(head: &[u8]) -> Option<Protocol> {
     matches!(body, [2, 1, 0..=0x7f, 0x61 | 0x64 | 0x65 | 0x73 | 0x78 | 0x79, ..]).then_some(Protocol::Ldap)
 }
 
+/// A CONNACK: whether a session is there, then a code of version 3 (nothing follows) or of 5 (properties follow).
+fn mqtt(head: &[u8]) -> Option<Protocol> {
+    match *head {
+        [0x20, 2, 0 | 1, 0..=5] => Some(Protocol::Mqtt),
+        [0x20, 3..=0x7f, 0 | 1, 0 | 0x80..=0x9f, ..] => Some(Protocol::Mqtt),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::recognise;
@@ -206,6 +219,8 @@ mod tests {
             (b"INFO {\"server_id\":\"N\"}", "NATS"),
             (b"* OK IMAP4rev1", "IMAP"),
             (b"RFB 003.008\n", "VNC"),
+            (b"\x20\x02\0\x05", "MQTT"),
+            (b"\x20\x03\0\x87\0", "MQTT"),
             (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0", "LDAP"),
             (b"\x30\x84\0\0\0\x42\x02\x01\0\x78\x84", "LDAP"),
         ] {
@@ -228,6 +243,8 @@ mod tests {
             b"\x15\x02",
             b"0",
             b"0\x0c\x02\x01\x01\x60",
+            b" \x02hi",
+            b" hello",
             b"\0\0\0\0\0\0\0\0\0",
         ] {
             assert_eq!(recognise(head), None, "{head:?}");

@@ -54,6 +54,8 @@ fn targets() -> Vec<String> {
             format!("smtp://{password}:{password}@127.0.0.1:{port}/{password}?{password}"),
             format!("smtps://:{password}@127.0.0.1:{port}"),
             format!("ldap://cn={password}:{password}@127.0.0.1:{port}/dc={password}??sub?({password})"),
+            format!("mqtt://{password}@127.0.0.1:{port}/{password}"),
+            format!("mqtts://app:{password}@127.0.0.1:{port}?{password}"),
             format!("ldapi://%2F{password}:{password}@%2Fnowhere/{password}"),
             format!("postgres://app:{password}@app:{password}@127.0.0.1:{port}/x"),
             format!("postgres://app:x@{password}@127.0.0.1:{port}/x"),
@@ -273,6 +275,15 @@ checks:
   - name: directory-with-tls
     ldap: {{host: {{env: SECRET}}, tls: {{mode: {{env: SECRET}}, ca: {{env: SECRET}}}}}}
     gates: [ready]
+  - name: broker
+    mqtt: {{url: {{env: BROKER_URL}}}}
+    gates: [ready]
+  - name: broker-of-a-file
+    mqtt: {{host: 127.0.0.1, port: {dead}, user: {{env: SECRET}}, password: {{file: "{file}"}}, client_id: {{env: SECRET}}}}
+    gates: [ready]
+  - name: broker-with-tls
+    mqtt: {{host: {{env: SECRET}}, version: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
+    gates: [ready]
   - name: no-certificate
     tls: {{address: "127.0.0.1:{dead}", cert: {{env: SECRET}}, key: {{env: SECRET}}, ca: {{env: SECRET}}}}
     gates: [ready]
@@ -306,6 +317,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("MYSQL_URL", format!("mysql://app:{}@127.0.0.1:{}/x?ssl={}", encoded(), free_port(), encoded()))
         .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))
         .env("DIRECTORY_URL", format!("ldap://cn={0}:{0}@127.0.0.1:{1}/{0}", encoded(), free_port()))
+        .env("BROKER_URL", format!("mqtt://{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))
         .env("SECRET", CANARY)

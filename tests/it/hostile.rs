@@ -105,6 +105,9 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("smtps", format!(r#"smtp: {{url: "smtps://app:sesame@PEER", tls: {{{ca}}}}}"#)),
         ("ldap", r#"ldap: {url: "ldap://PEER/dc=lab", user: cn=app, password: sesame}"#.to_owned()),
         ("ldaps", format!(r#"ldap: {{url: "ldaps://PEER", user: cn=app, password: sesame, tls: {{{ca}}}}}"#)),
+        ("mqtt", r#"mqtt: {url: "mqtt://app:sesame@PEER"}"#.to_owned()),
+        ("mqtt5", r#"mqtt: {url: "mqtt://app:sesame@PEER", version: 5}"#.to_owned()),
+        ("mqtts", format!(r#"mqtt: {{url: "mqtts://app:sesame@PEER", tls: {{{ca}}}}}"#)),
         ("rediss", format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#)),
         ("sentinel", r#"redis: {sentinel: {master: cache, addresses: "PEER", password: sesame}}"#.to_owned()),
         ("cluster", r#"redis: {url: "redis://PEER", cluster: true, role: primary, key_exists: x}"#.to_owned()),
@@ -172,10 +175,10 @@ fn rows() -> Vec<Row> {
 
 /// Kinds that compare bytes find other ones; kinds that want TLS first find none; and most peers here say nothing before the
 /// client does, where MySQL would.
-const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps ldaps = tls_not_tls; * = protocol_error";
+const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps ldaps mqtts = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster ldap = tls_unsupported";
+const WANTS_TLS: &str = "http head h2c peer redis sentinel cluster ldap mqtt mqtt5 = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -205,13 +208,14 @@ fn slow_rows() -> Vec<Row> {
     let drips = |bytes: &[u8]| Manner::Drips(bytes.to_vec());
     let waits = |kinds: &str| {
         format!(
-            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps ldaps = tls_not_tls timeout; * = protocol_error timeout"
+            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps ldaps mqtts = tls_not_tls timeout; * = protocol_error timeout"
         )
     };
     vec![
         Row::new("one byte a second of Redis", drips(CACHE), &waits("bytes redis sentinel cluster")),
         Row::new("one byte a second of HTTP", drips(HTTP), &waits("http head peer")),
         Row::new("one byte a second of PostgreSQL", drips(POSTGRES), &waits("postgres")),
+        Row::new("one byte a second of MQTT", drips(b"\x20\x04\0\0\0\0"), &waits("mqtt mqtt5")),
         Row::new("one byte a second of LDAP", drips(BOUND), &waits("ldap")),
         Row::new(
             "one byte a second of TLS",
@@ -219,7 +223,7 @@ fn slow_rows() -> Vec<Row> {
             // Once enough of a record has come, it is known for what it is.
             &format!(
                 "http head h2c peer = tls_unsupported protocol_error timeout; {}",
-                waits("tls https rediss smtps ldaps")
+                waits("tls https rediss smtps ldaps mqtts")
             ),
         ),
     ]
@@ -249,7 +253,7 @@ fn endless_rows() -> Vec<Row> {
         Row::new(
             "endless TLS records",
             floods(b"", b"\x16\x03\x03\0\x04\x0e\0\0\0"),
-            &format!("tls https rediss smtps ldaps = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
+            &format!("tls https rediss smtps ldaps mqtts = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"),
         ),
         Row::new(
             "an endless status",
@@ -271,7 +275,7 @@ fn huge_rows() -> Vec<Row> {
     let floods = |first: &[u8]| Manner::Floods(first.to_vec(), b"aaaaaaaaaaaaaaaa".to_vec());
     let says = |bytes: &[u8]| Manner::Says(bytes.to_vec());
     let database = first("postgres pgtls smtp = too_large protocol_error");
-    let handshake = format!("tls https rediss smtps ldaps = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
+    let handshake = format!("tls https rediss smtps ldaps mqtts = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}");
     vec![
         Row::new(
             "a body of 2 GiB",
@@ -286,6 +290,11 @@ fn huge_rows() -> Vec<Row> {
             "an LDAP message of 2 GiB",
             floods(b"\x30\x84\x7f\xff\xff\xff"),
             &first("ldap smtp = too_large; pgtls = protocol_error too_large"),
+        ),
+        Row::new(
+            "an MQTT packet of 256 MiB",
+            floods(b"\x20\xff\xff\xff\x7f"),
+            &first("mqtt mqtt5 smtp = too_large; pgtls = protocol_error too_large"),
         ),
         Row::new("a huge TLS record", floods(b"\x16\x03\x03\xff\xff"), &handshake),
         Row::new("a huge TLS message", floods(b"\x16\x03\x03\x40\0\x02\xff\xff\xff"), &handshake),

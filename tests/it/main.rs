@@ -28,6 +28,7 @@ mod limits;
 mod listen;
 mod manifests;
 mod metrics;
+mod mqtt;
 mod mysql;
 mod names;
 mod pages;

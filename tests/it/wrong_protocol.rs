@@ -10,6 +10,7 @@ use crate::support::dns::NameServer;
 use crate::support::exim::Server as Exim;
 use crate::support::hostile::loopback;
 use crate::support::kinds::{rows_of, servers};
+use crate::support::mosquitto::Server as Mosquitto;
 use crate::support::mysql::Server as Mysql;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
@@ -37,6 +38,8 @@ const KEYS: &[(&str, &str)] = &[
         "ldaps",
         r#"ldap: {url: "ldaps://127.0.0.1:PORT", user: 'cn=app,dc=lab', password: sesame, tls: {ca: builtin, server_name: localhost}}"#,
     ),
+    ("mqtt", r#"mqtt: {url: "mqtt://app:sesame@127.0.0.1:PORT"}"#),
+    ("mqtts", r#"mqtt: {url: "mqtts://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
 ];
 
 fn checks() -> Vec<(&'static str, &'static str)> {
@@ -103,6 +106,8 @@ fn on_the_port_of_postgres() {
             "smtps: connection_closed",
             "ldap: connection_closed",
             "ldaps: connection_closed",
+            "mqtt: connection_closed|connect_reset",
+            "mqtts: connection_closed",
         ],
     );
 }
@@ -131,6 +136,8 @@ fn on_the_port_of_a_web_server() {
             "smtps: tls_not_tls (HTTP)",
             "ldap: protocol_error (HTTP)",
             "ldaps: tls_not_tls (HTTP)",
+            "mqtt: protocol_error (HTTP)",
+            "mqtts: tls_not_tls (HTTP)",
         ],
     );
 }
@@ -158,6 +165,8 @@ fn on_the_port_of_a_web_server_with_tls() {
             "smtps: tls_untrusted",
             "ldap: protocol_error (HTTP)",
             "ldaps: tls_untrusted",
+            "mqtt: protocol_error (HTTP)",
+            "mqtts: tls_untrusted",
         ],
     );
 }
@@ -185,6 +194,8 @@ fn on_the_port_of_mysql() {
             "smtps: tls_not_tls (MySQL)",
             "ldap: protocol_error (MySQL)|connection_closed|connect_reset",
             "ldaps: tls_not_tls (MySQL)",
+            "mqtt: protocol_error (MySQL)|connection_closed|connect_reset",
+            "mqtts: tls_not_tls (MySQL)",
         ],
     );
 }
@@ -211,6 +222,8 @@ fn on_the_port_of_a_cache() {
             "smtps: timeout",
             "ldap: timeout",
             "ldaps: timeout",
+            "mqtt: timeout",
+            "mqtts: timeout",
         ],
     );
 }
@@ -237,6 +250,8 @@ fn on_the_port_of_a_mail_server() {
             "smtps: tls_not_tls (SMTP)",
             "ldap: protocol_error (SMTP)",
             "ldaps: tls_not_tls (SMTP)",
+            "mqtt: protocol_error (SMTP)",
+            "mqtts: tls_not_tls (SMTP)",
         ],
     );
 }
@@ -247,22 +262,53 @@ fn on_the_port_of_a_directory() {
     expect(
         "OpenLDAP",
         slapd.port,
+        // It waits for as many bytes as the second one announces.
         &[
-            "tcp: connection_closed",
+            "tcp: timeout",
             "tls: connection_closed",
             "http: connection_closed",
             "h2c: connection_closed",
             "https: connection_closed",
             "peer: connection_closed",
-            "postgres: timeout",
-            "pgtls: timeout",
+            "postgres: connection_closed",
+            "pgtls: connection_closed",
             "mysql: timeout",
-            "redis: connection_closed",
+            "redis: timeout",
             "rediss: connection_closed",
             "smtp: timeout",
             "smtps: connection_closed",
             "ldap: pass",
             "ldaps: connection_closed",
+            "mqtt: connection_closed",
+            "mqtts: connection_closed",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_a_message_broker() {
+    let mosquitto = Mosquitto::open();
+    expect(
+        "Mosquitto",
+        mosquitto.port,
+        &[
+            "tcp: connection_closed|connect_reset",
+            "tls: connection_closed|connect_reset",
+            "http: connection_closed|connect_reset",
+            "h2c: connection_closed|connect_reset",
+            "https: connection_closed|connect_reset",
+            "peer: connection_closed|connect_reset",
+            "postgres: connection_closed|connect_reset",
+            "pgtls: connection_closed|connect_reset",
+            "mysql: timeout",
+            "redis: connection_closed|connect_reset",
+            "rediss: connection_closed|connect_reset",
+            "smtp: timeout",
+            "smtps: connection_closed|connect_reset",
+            "ldap: connection_closed|connect_reset",
+            "ldaps: connection_closed|connect_reset",
+            "mqtt: pass",
+            "mqtts: connection_closed|connect_reset",
         ],
     );
 }

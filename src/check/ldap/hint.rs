@@ -4,14 +4,17 @@
 use super::answers::code;
 use crate::cause::Cause;
 use crate::findings::Context;
-use crate::outcome::{Detail, Evidence, Fault, Phase};
+use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail};
 
 /// The hint for a fault, if directories have a specific one.
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Option<String> {
     let over_tls = evidence.facts.tls_version.is_some();
     let text = match &fault.detail {
         Some(Detail::Protocol { code, .. }) => of_code(code),
-        Some(Detail::Socket(_) | Detail::Value(_)) => None,
+        Some(Detail::Socket(_) | Detail::Value(_) | Detail::Stream(StreamDetail::Speaks(_))) => None,
+        // The handshake was reset, whichever phase that belongs to.
+        Some(Detail::Tls(TlsDetail::Reset)) => of_stream(Phase::Tls, Cause::ConnectionClosed, over_tls),
+        Some(Detail::Tls(_)) => None,
         _ => of_stream(fault.phase, fault.cause, over_tls),
     };
     text.map(str::to_owned)

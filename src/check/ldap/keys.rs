@@ -9,6 +9,7 @@ use crate::check::tls_keys::TlsKeys;
 use crate::check::tls_mode::{Mode, TlsKey};
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
+use crate::mask;
 use crate::outcome::{Detail, Fault};
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
@@ -91,6 +92,8 @@ pub(super) struct Destination {
     pub(super) mode: Mode,
     /// The entry that must exist; empty for the one that describes the server.
     pub(super) base: Option<String>,
+    /// The same, where it may be shown.
+    pub(super) shown_base: Option<String>,
     /// `None` for an anonymous login; else why nobody can log in, where a part of the credentials is missing.
     pub(super) login: Result<Option<Login>, Fault>,
     shown: String,
@@ -133,8 +136,10 @@ impl LdapKeys {
         let base = self.own.base.as_ref().map(|base| base.resolve(env)).transpose()?;
         let base = base.map(|base| base.expose().to_owned()).or_else(|| server.path.clone());
         let login = self.login(&mut server, env);
-        let shown = shown(&server, socket.as_ref(), base.as_deref());
-        Ok(Destination { endpoint, socket, mode, base, login, shown })
+        let password = login.as_ref().ok().and_then(Option::as_ref).map(|login| &login.password);
+        let shown_base = base.clone().filter(|base| may_be_shown(base, password));
+        let shown = shown(&server, socket.as_ref(), shown_base.as_deref());
+        Ok(Destination { endpoint, socket, mode, base, shown_base, login, shown })
     }
 
     /// Resolves who logs in. A DN with an empty password is never sent: such a login succeeds, as an anonymous one.
@@ -196,23 +201,33 @@ impl Destination {
 
 /// The target without the user: LDAP's own URLs have none, and a DN has commas, which separate hosts in others.
 fn shown(server: &Server, socket: Option<&SocketPath>, base: Option<&str>) -> String {
-    let base = base.filter(|base| looks_like_dn(base)).map(|base| format!("/{base}")).unwrap_or_default();
+    let base = base.map(|base| format!("/{base}")).unwrap_or_default();
     match socket {
         Some(path) => format!("ldapi://{path}{base}"),
         None => format!("{}{base}", server.target_without_user()),
     }
 }
 
-/// Whether a text may be shown as a DN: what is none may be a secret that landed in its place.
-pub(super) fn looks_like_dn(text: &str) -> bool {
+/// Whether the base may be shown: what is no DN may be a secret that landed in its place, and no part of the password is.
+fn may_be_shown(base: &str, password: Option<&Secret>) -> bool {
+    looks_like_dn(base) && mask::sentence(base, password.into_iter()).as_deref() == Some(base)
+}
+
+/// Whether a text is a DN of plain words.
+fn looks_like_dn(text: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || " -_.".contains(c);
     let is_pair = |part: &str| {
         part.split_once('=').is_some_and(|(name, value)| {
             let name = name.trim();
             let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
-            !name.is_empty() && name.len() <= 32 && name.bytes().all(fits) && !value.is_empty()
+            !name.is_empty()
+                && name.len() <= 32
+                && name.bytes().all(fits)
+                && !value.is_empty()
+                && value.chars().all(is_plain)
         })
     };
-    text.len() <= SHOWN && text.split(',').all(is_pair) && !text.contains(char::is_control)
+    text.len() <= SHOWN && text.split(',').all(is_pair)
 }
 
 #[cfg(test)]

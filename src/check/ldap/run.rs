@@ -4,7 +4,7 @@ use tokio::time::timeout_at;
 
 use super::answers::{Asked, Hold, Meaning, code, read};
 use super::client::{Client, Found, SessionError};
-use super::keys::{Destination, Login, looks_like_dn};
+use super::keys::{Destination, Login};
 use super::message::{Answer, Policy};
 use crate::cause::Cause;
 use crate::check::login::stating;
@@ -151,7 +151,7 @@ impl LdapRun {
 
     /// What the check is about, where that is an entry that may be shown.
     fn statement(&self, says: &str) -> String {
-        let base = self.destination.base.as_deref().filter(|base| looks_like_dn(base));
+        let base = self.destination.shown_base.as_deref();
         base.map_or_else(|| says.to_owned(), |base| says.replace("`base`", base))
     }
 

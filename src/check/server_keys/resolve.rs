@@ -125,6 +125,11 @@ impl Server {
         self.shows_user &= !user.windows(SHARED).any(|part| password.contains(&part.iter().collect::<String>()));
     }
 
+    /// Never shows the user: it may be a token.
+    pub const fn hide_user(&mut self) {
+        self.shows_user = false;
+    }
+
     /// As it may be shown, with this path: `redis://cache:6379/0`.
     #[must_use]
     pub fn target(&self, path: Option<&str>) -> String {

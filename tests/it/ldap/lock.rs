@@ -47,6 +47,11 @@ fn five_sidecars_leave_the_account_open() {
     }
     assert_eq!(server.rejected(), 5, "{}", server.log());
     assert!(server.accepts(PASSWORD), "{}", server.log());
+    // It does lock.
+    for _ in 0..6 {
+        assert!(!server.accepts("wrong"));
+    }
+    assert!(!server.accepts(PASSWORD), "{}", server.log());
 }
 
 /// What locks it all the same says so, and is left alone.

@@ -10,6 +10,7 @@ pub(crate) mod helm;
 pub(crate) mod hostile;
 pub(crate) mod http;
 pub(crate) mod kinds;
+pub(crate) mod mosquitto;
 pub(crate) mod mysql;
 pub(crate) mod netns;
 pub(crate) mod nginx;

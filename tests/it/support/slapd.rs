@@ -151,7 +151,7 @@ fn configuration(options: &Options<'_>, folder: &Folder) -> String {
     });
     format!(
         "include /etc/ldap/schema/core.schema\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\npidfile {base}/pid\n\
-         {}{}\ndatabase mdb\nsuffix dc=lab\ndirectory {base}/data\nmaxsize 1048576\n{RIGHTS}{}\n",
+         {}{}\ndatabase mdb\nsuffix dc=lab\nrootdn cn=admin,dc=lab\ndirectory {base}/data\nmaxsize 1048576\n{RIGHTS}{}\n",
         tls.unwrap_or_default(),
         options.settings,
         options.database

@@ -72,6 +72,10 @@ fn keys_and_urls_come_to_the_same() {
         ("{host: /run/ldapi, tls: starttls}", r#"ldapi:///run/ldapi socket starttls "-" -"#),
         // What is no DN is not shown: it may be anything.
         ("{host: dc1, base: s3cret}", r#"ldap://dc1:389 dc1:389 plain "s3cret" -"#),
+        (
+            "{host: dc1, base: 'dc=s3cret', user: u, password: xs3cretx}",
+            r#"ldap://dc1:389 dc1:389 plain "dc=s3cret" u xs3cretx"#,
+        ),
         ("{host: dc1, base: ''}", r#"ldap://dc1:389 dc1:389 plain "" -"#),
     ] {
         assert_eq!(resolve(yaml, &MapEnv::default()).expect(yaml), expected, "{yaml}");
@@ -113,7 +117,8 @@ fn what_a_dn_looks_like() {
     for dn in ["dc=a", "ou=a b,dc=c", "CN=Users,DC=corp,DC=example", "2.5.4.3=x", "cn=a, dc=b", "uid=ä,dc=b"] {
         assert!(looks_like_dn(dn), "{dn}");
     }
-    for text in ["", "s3cret", "a=", "=a", "dc=a,,dc=b", "a/b=c", "dc=a\n", "kAn4rY7x/Qz8wVu#J5tRb"] {
+    for text in ["", "s3cret", "a=", "=a", "dc=a,,dc=b", "a/b=c", "dc=a\n", "dc=a/b", "dc=a#b", "kAn4rY7x/Qz8wVu#J5tRb"]
+    {
         assert!(!looks_like_dn(text), "{text}");
     }
     assert!(!looks_like_dn(&format!("cn={}", "x".repeat(300))));
