@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
-use crate::support::exim::Server as Exim;
+use crate::support::exim::{Options as EximOptions, Server as Exim};
 use crate::support::hostile::loopback;
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mosquitto::Server as Mosquitto;
@@ -51,7 +51,7 @@ fn checks() -> Vec<(&'static str, &'static str)> {
 fn told(port: u16) -> Vec<(String, Value)> {
     let folder = Folder::new();
     let check = |(name, keys): (&str, &str)| {
-        format!("  - {{name: {name}, timeout: 1s, gates: [], {}}}\n", keys.replace("PORT", &port.to_string()))
+        format!("  - {{name: {name}, timeout: 2s, gates: [], {}}}\n", keys.replace("PORT", &port.to_string()))
     };
     let config = folder.write("c.yaml", format!("checks:\n{}", checks().into_iter().map(check).collect::<String>()));
     let report = json(&["check", "-o", "json", "-c", &config]);
@@ -230,7 +230,9 @@ fn on_the_port_of_a_cache() {
 
 #[test]
 fn on_the_port_of_a_mail_server() {
-    let exim = Exim::plain();
+    // Every kind dials it at once.
+    let settings = "smtp_accept_max = 100\nsmtp_connect_backlog = 100";
+    let exim = Exim::start(&EximOptions { settings, ..EximOptions::default() });
     expect(
         "Exim",
         exim.port,

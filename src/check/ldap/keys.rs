@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::answers::code;
+use crate::cause::Cause;
 use crate::check::login::LoginRefusal;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, read};
 use crate::check::tls_keys::TlsKeys;
@@ -10,7 +11,7 @@ use crate::check::tls_mode::{Mode, TlsKey};
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::mask;
-use crate::outcome::{Detail, Fault};
+use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
 use crate::url::{Endpoint, SocketPath};
@@ -40,19 +41,19 @@ const SHOWN: usize = 200;
 /// The schema of all keys; `url_form` is what its URLs look like.
 #[cfg(test)]
 pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) -> schemars::Schema {
-    let mut schema = crate::check::server_keys::schema::<OwnKeys>(generator, url_form);
-    let mut describe = |key: &str, text: String| {
-        let keys = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut).expect("a struct has keys");
-        let key = keys.get_mut(key).and_then(serde_json::Value::as_object_mut).expect("a server has this key");
-        key.insert("description".to_owned(), text.into());
-    };
+    use crate::check::server_keys::{describe, schema};
+
+    let mut schema = schema::<OwnKeys>(generator, url_form);
     let url = format!(
         "`{url_form}`, also `ldaps://` for TLS at once, or `ldapi://%2Frun%2Fslapd%2Fldapi` for a Unix socket; every other \
          key overrides its part of it."
     );
-    describe("url", url);
-    describe("host", "The server's name or address, or `unix:PATH` (or the path alone) for a Unix socket.".to_owned());
-    describe("user", "Who logs in: a DN, or with Active Directory also `name@domain` or `DOMAIN\\name`. Without user and password, the login is anonymous.".to_owned());
+    describe(&mut schema, "url", url);
+    let host = "The server's name or address, or `unix:PATH` (or the path alone) for a Unix socket.";
+    describe(&mut schema, "host", host);
+    let user = "Who logs in: a DN, or with Active Directory also `name@domain` or `DOMAIN\\name`. Without user and password, \
+                the login is anonymous.";
+    describe(&mut schema, "user", user);
     schema
 }
 
@@ -121,6 +122,7 @@ impl LdapKeys {
     /// # Errors
     /// As [`ServerKeys::resolve`].
     pub(super) fn destination(&self, env: &dyn Env) -> Result<Destination, Fault> {
+        self.is_one_url(env)?;
         let asked = self.own.tls.as_ref().map(|key| key.mode(env)).transpose()?.flatten();
         let (socket, here) = SOCKETS.resolve(&self.server, env)?.unzip();
         let keys = here.as_ref().unwrap_or(&self.server);
@@ -140,6 +142,23 @@ impl LdapKeys {
         let shown_base = base.clone().filter(|base| may_be_shown(base, password));
         let shown = shown(&server, socket.as_ref(), shown_base.as_deref());
         Ok(Destination { endpoint, socket, mode, base, shown_base, login, shown })
+    }
+
+    /// Whether the URL is one: clients of LDAP also take a list of them, separated by spaces.
+    ///
+    /// # Errors
+    /// As [`Value::resolve`]; `probe_limit` for a list.
+    fn is_one_url(&self, env: &dyn Env) -> Result<(), Fault> {
+        let Some(value) = &self.server.url else { return Ok(()) };
+        let text = value.resolve(env)?;
+        let mut urls = text.expose().split_whitespace();
+        let is_one = |url: &str| SCHEMES.iter().any(|scheme| url.starts_with(&format!("{}://", scheme.name)));
+        if urls.clone().count() < 2 || !urls.all(is_one) {
+            return Ok(());
+        }
+        let message = format!("{} is a list of URLs, of which this version reads one", value.origin());
+        let fault = Fault::new(Phase::Assert, Cause::ProbeLimit, message);
+        Err(fault.with(Detail::Value(ValueDetail::NotRead)))
     }
 
     /// Resolves who logs in. A DN with an empty password is never sent: such a login succeeds, as an anonymous one.

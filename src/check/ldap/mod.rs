@@ -35,7 +35,7 @@ const URL_FORM: &str = "ldap://host:389/dc=example,dc=org";
 /// The kind.
 pub const KIND: Kind = Kind {
     name: "ldap",
-    summary: "logs in to a directory (OpenLDAP, Active Directory) with the pod's own credentials; an entry exists",
+    summary: "logs in to a directory (OpenLDAP, Active Directory) with the pod's own credentials, then looks for an entry",
     example: "{url: \"ldap://directory:389\", tls: starttls, user: \"cn=app,dc=example,dc=org\", password: {file: \
               /etc/secrets/ldap}, base: \"ou=people,dc=example,dc=org\"}",
     url_form: URL_FORM,

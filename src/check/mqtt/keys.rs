@@ -31,6 +31,24 @@ const LONGEST: usize = 65_535;
 /// The longest client id.
 const LONGEST_ID: usize = 256;
 
+/// The schema of all keys; `url_form` is what its URLs look like.
+#[cfg(test)]
+pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) -> schemars::Schema {
+    use crate::check::server_keys::{describe, schema};
+
+    let mut schema = schema::<OwnKeys>(generator, url_form);
+    let url = format!(
+        "`{url_form}`, also `mqtts://` for TLS, or `mqtt+unix:///run/broker.sock` for a Unix socket; every other key \
+         overrides its part of it."
+    );
+    describe(&mut schema, "url", url);
+    let host = "The server's name or address, or `unix:PATH` (or the path alone) for a Unix socket.";
+    describe(&mut schema, "host", host);
+    let user = "Who logs in. Without a password it is sent alone, as brokers that take tokens want it.";
+    describe(&mut schema, "user", user);
+    schema
+}
+
 /// The keys in addition to those of the server.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

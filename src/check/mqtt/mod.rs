@@ -53,7 +53,7 @@ pub const KIND: Kind = Kind {
     facts: &[MQTT_VERSION, AUTH_METHOD],
     hint: hint::hint,
     #[cfg(test)]
-    schema: |generator| crate::check::server_keys::schema::<keys::OwnKeys>(generator, URL_FORM),
+    schema: |generator| keys::schema(generator, URL_FORM),
 };
 
 /// A configured check.

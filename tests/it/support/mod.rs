@@ -136,10 +136,15 @@ impl Drop for Running {
 }
 
 /// Asks again every 10 ms until it holds; panics after 20 s.
-pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let limit = SystemTime::now() + Duration::from_secs(20);
+pub(crate) fn until(what: &str, holds: impl FnMut() -> bool) {
+    until_within(20, what, holds);
+}
+
+/// The same, for what takes as many seconds on a busy machine.
+pub(crate) fn until_within(seconds: u64, what: &str, mut holds: impl FnMut() -> bool) {
+    let limit = SystemTime::now() + Duration::from_secs(seconds);
     while !holds() {
-        assert!(SystemTime::now() < limit, "{what}: not within 20 s");
+        assert!(SystemTime::now() < limit, "{what}: not within {seconds} s");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

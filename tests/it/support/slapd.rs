@@ -1,6 +1,7 @@
 //! A real directory for one test: OpenLDAP's slapd with its own data on free ports, gone when the test ends.
 
 use std::fs::File;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
 use super::ca::Pair;
@@ -35,6 +36,8 @@ pub(crate) struct Server {
     /// The port that speaks TLS at once, where it has a certificate.
     pub(crate) tls_port: u16,
     folder: Folder,
+    /// Where its log starts to be of interest.
+    log_from: usize,
     _process: Running,
 }
 
@@ -98,7 +101,12 @@ impl Server {
                 ended || log().contains("slapd starting")
             });
             if !ended {
-                return Self { port, tls_port, folder, _process: process };
+                // It says so before it listens; of its addresses the socket is the last.
+                let socket = folder.path().join("ldapi");
+                until("slapd listens", || UnixStream::connect(&socket).is_ok());
+                until("that connection has ended", || log().contains(" closed"));
+                let log_from = log().len();
+                return Self { port, tls_port, folder, log_from, _process: process };
             }
             assert!(log().contains("Address already in use"), "slapd ended: {}", log());
         }
@@ -107,7 +115,8 @@ impl Server {
 
     /// All that it logged so far.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        log.get(self.log_from..).unwrap_or_default().to_owned()
     }
 
     /// How many logins it has rejected so far.

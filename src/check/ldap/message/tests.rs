@@ -1,4 +1,7 @@
+use proptest::prelude::{any, prop_assert, proptest};
+
 use super::{Answer, Content, Head, Message, Policy, Request, element, head, read};
+use crate::testing::few_cases;
 
 fn encoded(request: Request<'_>) -> Vec<u8> {
     request.encode(1).to_vec()
@@ -117,4 +120,22 @@ fn a_nest_of_elements_is_one_element() {
     let parts: [&[u8]; 2] = [b"\x02\x01\x01", &element(super::application(1, true), &[&nest])];
     let message = element(super::SEQUENCE, &parts);
     assert!(body(&message).is_err());
+}
+
+proptest! {
+    #![proptest_config(few_cases())]
+
+    /// Whatever stands in the place of one byte of a real answer, it is read or refused.
+    #[test]
+    fn a_byte_that_is_wrong_breaks_nothing(at in 0_usize..64, byte in any::<u8>(), cut in 0_usize..64) {
+        let mut bytes = with_control(b"\x30\x08\xa0\x03\x81\x01\x02\x81\x01\x02");
+        let end = bytes.len() - cut % bytes.len();
+        let place = at % bytes.len();
+        bytes[place] = byte;
+        bytes.truncate(end.max(2));
+        if let Ok(Message { content: Content::Bound(answer, _), .. }) = read(&bytes[2..]) {
+            prop_assert!(answer.text.len() <= 64 && answer.referrals.len() <= 16);
+        }
+        prop_assert!(head(&bytes) != Head::Length(u64::MAX));
+    }
 }
