@@ -15,9 +15,9 @@ pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
-    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, kafka as of_kafka, mongodb as of_mongodb,
-    mysql as of_mysql, nats as of_nats, peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp,
-    websocket as of_websocket,
+    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, kafka as of_kafka, ldap as of_ldap, mongodb as of_mongodb,
+    mqtt as of_mqtt, mysql as of_mysql, nats as of_nats, peer, postgres as of_postgres, redis as of_redis,
+    smtp as of_smtp, websocket as of_websocket,
 };
 use crate::net::{resolve, tls};
 use crate::sock_diag;
@@ -90,6 +90,16 @@ pub fn amqp(bytes: &[u8]) {
 /// What a MongoDB server says: a byte that chooses where the stream pauses, then its messages.
 pub fn mongodb(bytes: &[u8]) {
     of_mongodb::fuzz::mongodb(bytes);
+}
+
+/// What a directory says: a byte that says where the stream pauses, then its messages.
+pub fn ldap(bytes: &[u8]) {
+    of_ldap::fuzz::ldap(bytes);
+}
+
+/// What an MQTT broker says: a byte that says where the stream pauses, then its answer to a login.
+pub fn mqtt(bytes: &[u8]) {
+    of_mqtt::fuzz::mqtt(bytes);
 }
 
 /// What a MySQL server says: a byte that says where the stream pauses, then its packets.

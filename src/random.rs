@@ -27,9 +27,38 @@ pub fn bytes<const N: usize>() -> io::Result<[u8; N]> {
     Ok(bytes)
 }
 
+/// So many random letters and digits, in lower case: a name that nothing else has.
+#[must_use]
+pub fn word(length: usize) -> String {
+    const LETTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    /// As many as one number has room for.
+    const AT_ONCE: usize = 12;
+    let mut word = String::with_capacity(length);
+    let mut number = 0_u64;
+    for index in 0..length {
+        if index % AT_ONCE == 0 {
+            number = RandomState::new().hash_one(index);
+        }
+        let letter = usize::try_from(number % 36).unwrap_or_default();
+        word.push(char::from(LETTERS[letter]));
+        number /= 36;
+    }
+    word
+}
+
 #[cfg(test)]
 mod tests {
-    use super::fraction;
+    use super::{fraction, word};
+
+    #[test]
+    fn words_have_their_length_and_vary() {
+        let words: std::collections::BTreeSet<String> = (0..100).map(|_| word(20)).collect();
+        assert_eq!(words.len(), 100);
+        assert!(words.iter().all(|word| word.len() == 20));
+        let letters: std::collections::BTreeSet<char> = words.iter().flat_map(|word| word.chars()).collect();
+        assert_eq!(letters.len(), 36, "{letters:?}");
+        assert_eq!(word(0), "");
+    }
 
     #[test]
     fn fractions_are_from_0_up_to_1_and_vary() {

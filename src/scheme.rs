@@ -34,8 +34,8 @@ pub enum Discovery {
     Login,
     /// It is a web address: nothing is asked of it; commands that may dial strangers connect to it.
     Connect,
-    /// It is listed: no kind speaks its protocol, and `diagnose` connects to it; or its kind is dialled only where people ask
-    /// for it (`check`, `diagnose`), and `config discover` writes its check.
+    /// It is listed: no kind speaks its protocol, and `diagnose` connects to it; or the accounts of its servers lock, or they
+    /// remember who was there, so only what a person types logs in (`check`, `diagnose`), and `config discover` writes its check.
     List,
     /// Nothing: also the addresses that Kubernetes itself puts into the environment (`tcp://…`).
     None,

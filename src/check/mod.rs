@@ -17,10 +17,12 @@ pub mod http;
 pub mod icmp;
 pub mod kafka;
 mod kind;
+pub mod ldap;
 pub mod listen;
 pub mod login;
 pub mod mail;
 pub mod mongodb;
+pub mod mqtt;
 pub mod mysql;
 pub mod nats;
 pub mod parts;
@@ -38,6 +40,7 @@ pub mod tcp;
 pub mod texts;
 pub mod tls;
 pub mod tls_keys;
+pub mod tls_mode;
 pub mod warning;
 pub mod websocket;
 pub(crate) mod words;
@@ -146,6 +149,8 @@ pub const KINDS: &[Kind] = &[
     smtp::KIND,
     grpc::KIND,
     websocket::KIND,
+    ldap::KIND,
+    mqtt::KIND,
     listen::KIND,
     env::KIND,
     file::KIND,

@@ -10,7 +10,7 @@ mod socket;
 
 pub use beside::read;
 #[cfg(test)]
-pub use beside::schema;
+pub use beside::{describe, schema};
 pub use keys::{HostProblem, Port, ServerKeys, ServerRules, origin_of, read_host};
 pub use resolve::Server;
 pub use socket::SocketRules;

@@ -30,6 +30,8 @@ pub(super) const CHECKS: &[&str] = &[
     "websocket: {url: 'ws://app:sesame@ADDRESS/live', subprotocol: chat, expect: hello}",
     "kafka: {url: 'kafka://app:sesame@ADDRESS/orders?mechanism=PLAIN', min_isr: 2}",
     "mongodb: {url: 'mongodb://app:sesame@ADDRESS/shop'}",
+    "ldap: {url: 'ldap://ADDRESS', user: 'cn=app', password: sesame, base: 'dc=lab'}",
+    "mqtt: {url: 'mqtt://app:sesame@ADDRESS', version: 5}",
 ];
 
 /// A byte that chooses the check, then what the server says.

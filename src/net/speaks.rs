@@ -41,6 +41,10 @@ pub enum Protocol {
     Xmpp,
     /// An answer of a Kafka broker: nothing in its first bytes tells it.
     Kafka,
+    /// A message of a directory.
+    Ldap,
+    /// An answer to the login at an MQTT broker.
+    Mqtt,
 }
 
 impl Protocol {
@@ -72,6 +76,8 @@ impl Protocol {
             Self::Vnc => "VNC",
             Self::Xmpp => "XMPP",
             Self::Kafka => "Kafka",
+            Self::Ldap => "LDAP",
+            Self::Mqtt => "MQTT",
         }
     }
 }
@@ -107,6 +113,8 @@ pub fn recognise(head: &[u8]) -> Option<Protocol> {
         .or_else(|| mysql(head))
         .or_else(|| mongodb(head))
         .or_else(|| postgres(head))
+        .or_else(|| ldap(head))
+        .or_else(|| mqtt(head))
 }
 
 /// Record type alert or handshake, then version 3.x.
@@ -180,6 +188,27 @@ fn postgres(head: &[u8]) -> Option<Protocol> {
     }
 }
 
+/// A sequence with the number of a message (a small one, or 0 for a notice) and an operation of servers.
+fn ldap(head: &[u8]) -> Option<Protocol> {
+    let [0x30, length, rest @ ..] = head else { return None };
+    let long = usize::from(length & 0x7f);
+    let body = match length {
+        0..=0x7f => rest,
+        0x81..=0x84 => rest.get(long..)?,
+        _ => return None,
+    };
+    matches!(body, [2, 1, 0..=0x7f, 0x61 | 0x64 | 0x65 | 0x73 | 0x78 | 0x79, ..]).then_some(Protocol::Ldap)
+}
+
+/// A CONNACK: whether a session is there, then a code of version 3 (nothing follows) or of 5 (properties follow).
+fn mqtt(head: &[u8]) -> Option<Protocol> {
+    match *head {
+        [0x20, 2, 0 | 1, 0..=5] => Some(Protocol::Mqtt),
+        [0x20, 3..=0x7f, 0 | 1, 0 | 0x80..=0x9f, ..] => Some(Protocol::Mqtt),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::recognise;
@@ -212,6 +241,10 @@ mod tests {
             (b"* OK IMAP4rev1", "IMAP"),
             (b"<?xml version='1.0'?><stream:stream id='x'", "XMPP"),
             (b"RFB 003.008\n", "VNC"),
+            (b"\x20\x02\0\x05", "MQTT"),
+            (b"\x20\x03\0\x87\0", "MQTT"),
+            (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0", "LDAP"),
+            (b"\x30\x84\0\0\0\x42\x02\x01\0\x78\x84", "LDAP"),
         ] {
             assert_eq!(recognise(head).unwrap().to_string(), name, "{head:?}");
         }
@@ -231,6 +264,10 @@ mod tests {
             b"-x ",
             b"220",
             b"\x15\x02",
+            b"0",
+            b"0\x0c\x02\x01\x01\x60",
+            b" \x02hi",
+            b" hello",
             b"\0\0\0\0\0\0\0\0\0",
         ] {
             assert_eq!(recognise(head), None, "{head:?}");

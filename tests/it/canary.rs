@@ -65,6 +65,10 @@ fn targets() -> Vec<String> {
             format!("grpc://127.0.0.1:{port}/{password}"),
             format!("ws://app:{password}@127.0.0.1:{port}/{password}?token={password}"),
             format!("grpcs://127.0.0.1:{port}/x?token={password}"),
+            format!("ldap://cn={password}:{password}@127.0.0.1:{port}/dc={password}??sub?({password})"),
+            format!("mqtt://{password}@127.0.0.1:{port}/{password}"),
+            format!("mqtts://app:{password}@127.0.0.1:{port}?{password}"),
+            format!("ldapi://%2F{password}:{password}@%2Fnowhere/{password}"),
             format!("postgres://app:{password}@app:{password}@127.0.0.1:{port}/x"),
             format!("postgres://app:x@{password}@127.0.0.1:{port}/x"),
             format!("jdbc:postgresql://app:{password}@127.0.0.1:{port}/x?password={password}"),
@@ -322,6 +326,24 @@ checks:
   - name: live-with-a-token
     websocket: {{url: "wss://127.0.0.1:{dead}/{raw}?token={raw}", bearer_token: {{file: "{file}"}}, expect: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
     gates: [ready]
+  - name: directory
+    ldap: {{url: {{env: DIRECTORY_URL}}}}
+    gates: [ready]
+  - name: directory-of-a-file
+    ldap: {{host: 127.0.0.1, port: {dead}, user: {{env: SECRET}}, password: {{file: "{file}"}}, base: {{env: SECRET}}}}
+    gates: [ready]
+  - name: directory-with-tls
+    ldap: {{host: {{env: SECRET}}, tls: {{mode: {{env: SECRET}}, ca: {{env: SECRET}}}}}}
+    gates: [ready]
+  - name: broker
+    mqtt: {{url: {{env: BROKER_URL}}}}
+    gates: [ready]
+  - name: broker-of-a-file
+    mqtt: {{host: 127.0.0.1, port: {dead}, user: {{env: SECRET}}, password: {{file: "{file}"}}, client_id: {{env: SECRET}}}}
+    gates: [ready]
+  - name: broker-with-tls
+    mqtt: {{host: {{env: SECRET}}, version: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
+    gates: [ready]
   - name: no-certificate
     tls: {{address: "127.0.0.1:{dead}", cert: {{env: SECRET}}, key: {{env: SECRET}}, ca: {{env: SECRET}}}}
     gates: [ready]
@@ -373,6 +395,8 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("CACHE_URL", format!("redis://{}@127.0.0.1:{}/0", encoded(), free_port()))
         .env("MESSAGES_URL", format!("nats://app:{}@127.0.0.1:{}", encoded(), free_port()))
         .env("KAFKA_URL", format!("kafka://app:{0}@127.0.0.1:{1}/x?password={0}&x={0}", encoded(), free_port()))
+        .env("DIRECTORY_URL", format!("ldap://cn={0}:{0}@127.0.0.1:{1}/{0}", encoded(), free_port()))
+        .env("BROKER_URL", format!("mqtt://{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("GRPC_URL", format!("grpc://127.0.0.1:{}/{}", free_port(), encoded()))
         .env("WS_URL", format!("ws://app:{0}@127.0.0.1:{1}/{0}?token={0}", encoded(), free_port()))

@@ -7,18 +7,20 @@ use serde_json::Value;
 
 use crate::support::ca::{Ca, Leaf};
 use crate::support::dns::NameServer;
-use crate::support::exim::Server as Exim;
+use crate::support::exim::{Options as EximOptions, Server as Exim};
 use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::loopback;
 use crate::support::kafka::broker;
 use crate::support::kinds::{rows_of, servers};
 use crate::support::mongodb::Server as Mongodb;
+use crate::support::mosquitto::Server as Mosquitto;
 use crate::support::mysql::Server as Mysql;
 use crate::support::nats::Server as Nats;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::Cluster;
 use crate::support::rabbitmq::broker as rabbitmq;
 use crate::support::redis::Server as Redis;
+use crate::support::slapd::Server as Slapd;
 use crate::support::websocket::Server as Websocket;
 use crate::support::{Folder, Running, free_port, json, need, until_listening};
 
@@ -50,6 +52,13 @@ const KEYS: &[(&str, &str)] = &[
     ("grpcs", r#"grpc: {url: "grpcs://127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
     ("ws", r#"websocket: {url: "ws://127.0.0.1:PORT/"}"#),
     ("wss", r#"websocket: {url: "wss://127.0.0.1:PORT/", tls: {ca: builtin, server_name: localhost}}"#),
+    ("ldap", r#"ldap: {url: "ldap://127.0.0.1:PORT", user: 'cn=app,dc=lab', password: sesame}"#),
+    (
+        "ldaps",
+        r#"ldap: {url: "ldaps://127.0.0.1:PORT", user: 'cn=app,dc=lab', password: sesame, tls: {ca: builtin, server_name: localhost}}"#,
+    ),
+    ("mqtt", r#"mqtt: {url: "mqtt://app:sesame@127.0.0.1:PORT"}"#),
+    ("mqtts", r#"mqtt: {url: "mqtts://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
 ];
 
 fn checks() -> Vec<(&'static str, &'static str)> {
@@ -61,7 +70,7 @@ fn checks() -> Vec<(&'static str, &'static str)> {
 fn told(port: u16) -> Vec<(String, Value)> {
     let folder = Folder::new();
     let check = |(name, keys): (&str, &str)| {
-        format!("  - {{name: {name}, timeout: 1s, gates: [], {}}}\n", keys.replace("PORT", &port.to_string()))
+        format!("  - {{name: {name}, timeout: 2s, gates: [], {}}}\n", keys.replace("PORT", &port.to_string()))
     };
     let config = folder.write("c.yaml", format!("checks:\n{}", checks().into_iter().map(check).collect::<String>()));
     let report = json(&["check", "-o", "json", "-c", &config]);
@@ -124,6 +133,10 @@ fn on_the_port_of_postgres() {
             "grpcs: connection_closed",
             "ws: connection_closed",
             "wss: connection_closed",
+            "ldap: connection_closed",
+            "ldaps: connection_closed",
+            "mqtt: connection_closed|connect_reset",
+            "mqtts: connection_closed",
         ],
     );
 }
@@ -160,6 +173,10 @@ fn on_the_port_of_a_web_server() {
             "grpcs: tls_not_tls (HTTP)",
             "ws: http_status",
             "wss: tls_not_tls (HTTP)",
+            "ldap: protocol_error (HTTP)",
+            "ldaps: tls_not_tls (HTTP)",
+            "mqtt: protocol_error (HTTP)",
+            "mqtts: tls_not_tls (HTTP)",
         ],
     );
 }
@@ -197,6 +214,10 @@ fn on_the_port_of_a_web_server_with_tls() {
             "grpcs: tls_handshake_failed",
             "ws: tls_unsupported",
             "wss: tls_untrusted",
+            "ldap: protocol_error (HTTP)",
+            "ldaps: tls_untrusted",
+            "mqtt: protocol_error (HTTP)",
+            "mqtts: tls_untrusted",
         ],
     );
 }
@@ -258,6 +279,10 @@ fn on_the_port_of_nats() {
             "nats: pass",
             "smtp: protocol_error (NATS)",
             "smtps: tls_not_tls (NATS)",
+            "ldap: protocol_error (MySQL)|connection_closed|connect_reset",
+            "ldaps: tls_not_tls (MySQL)",
+            "mqtt: protocol_error (MySQL)|connection_closed|connect_reset",
+            "mqtts: tls_not_tls (MySQL)",
         ],
     );
 }
@@ -344,13 +369,19 @@ fn on_the_port_of_mongodb() {
             "rediss: timeout",
             "smtp: timeout",
             "smtps: timeout",
+            "ldap: timeout",
+            "ldaps: timeout",
+            "mqtt: timeout",
+            "mqtts: timeout",
         ],
     );
 }
 
 #[test]
 fn on_the_port_of_a_mail_server() {
-    let exim = Exim::plain();
+    // Every kind dials it at once.
+    let settings = "smtp_accept_max = 100\nsmtp_connect_backlog = 100";
+    let exim = Exim::start(&EximOptions { settings, ..EximOptions::default() });
     expect(
         "Exim",
         exim.port,
@@ -451,6 +482,67 @@ fn on_the_port_of_kafka() {
             "kafka: password_not_expected",
             "smtp: timeout",
             "smtps: connection_closed",
+            "ldap: protocol_error (SMTP)",
+            "ldaps: tls_not_tls (SMTP)",
+            "mqtt: protocol_error (SMTP)",
+            "mqtts: tls_not_tls (SMTP)",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_a_directory() {
+    let slapd = Slapd::plain();
+    expect(
+        "OpenLDAP",
+        slapd.port,
+        // It waits for as many bytes as the second one announces.
+        &[
+            "tcp: timeout",
+            "tls: connection_closed",
+            "http: connection_closed",
+            "h2c: connection_closed",
+            "https: connection_closed",
+            "peer: connection_closed",
+            "postgres: connection_closed",
+            "pgtls: connection_closed",
+            "mysql: timeout",
+            "redis: timeout",
+            "rediss: connection_closed",
+            "smtp: timeout",
+            "smtps: connection_closed",
+            "ldap: pass",
+            "ldaps: connection_closed",
+            "mqtt: connection_closed",
+            "mqtts: connection_closed",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_a_message_broker() {
+    let mosquitto = Mosquitto::open();
+    expect(
+        "Mosquitto",
+        mosquitto.port,
+        &[
+            "tcp: connection_closed|connect_reset",
+            "tls: connection_closed|connect_reset",
+            "http: connection_closed|connect_reset",
+            "h2c: connection_closed|connect_reset",
+            "https: connection_closed|connect_reset",
+            "peer: connection_closed|connect_reset",
+            "postgres: connection_closed|connect_reset",
+            "pgtls: connection_closed|connect_reset",
+            "mysql: timeout",
+            "redis: connection_closed|connect_reset",
+            "rediss: connection_closed|connect_reset",
+            "smtp: timeout",
+            "smtps: connection_closed|connect_reset",
+            "ldap: connection_closed|connect_reset",
+            "ldaps: connection_closed|connect_reset",
+            "mqtt: pass",
+            "mqtts: connection_closed|connect_reset",
         ],
     );
 }

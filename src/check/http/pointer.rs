@@ -47,6 +47,9 @@ pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
 
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.steps.is_empty() {
+            return f.write_str("$");
+        }
         for step in &self.steps {
             write!(f, "/{}", step.replace('~', "~0").replace('/', "~1"))?;
         }

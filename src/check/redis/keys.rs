@@ -45,18 +45,16 @@ const SOCKETS: SocketRules =
 /// The schema of all keys; `url_form` is what its URLs look like.
 #[cfg(test)]
 pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) -> schemars::Schema {
-    let mut schema = crate::check::server_keys::schema::<OwnKeys>(generator, url_form);
-    let mut describe = |key: &str, text: String| {
-        let keys = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut).expect("a struct has keys");
-        let key = keys.get_mut(key).and_then(serde_json::Value::as_object_mut).expect("a server has this key");
-        key.insert("description".to_owned(), text.into());
-    };
+    use crate::check::server_keys::{describe, schema};
+
+    let mut schema = schema::<OwnKeys>(generator, url_form);
     let url = format!(
         "`{url_form}`, or `unix://user:password@/run/redis.sock?db=0` (also `redis+unix://`, `redis+socket://`) for a Unix \
          socket; every other key overrides its part of it."
     );
-    describe("url", url);
-    describe("host", "The server's name or address, or `unix:PATH` (or the path alone) for a Unix socket.".to_owned());
+    describe(&mut schema, "url", url);
+    let host = "The server's name or address, or `unix:PATH` (or the path alone) for a Unix socket.";
+    describe(&mut schema, "host", host);
     schema
 }
 

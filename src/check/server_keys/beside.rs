@@ -112,3 +112,11 @@ pub fn schema<Own: schemars::JsonSchema>(
     schema.remove("description");
     schema
 }
+
+/// Another description of one of these keys, where it means more in a kind than in others.
+#[cfg(test)]
+pub fn describe(schema: &mut schemars::Schema, key: &str, text: impl Into<String>) {
+    let keys = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut).expect("a struct has keys");
+    let key = keys.get_mut(key).and_then(serde_json::Value::as_object_mut).expect("a server has this key");
+    key.insert("description".to_owned(), text.into().into());
+}

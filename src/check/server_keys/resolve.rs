@@ -130,12 +130,27 @@ impl Server {
         self.shows_user &= !user.windows(SHARED).any(|part| password.contains(&part.iter().collect::<String>()));
     }
 
+    /// Never shows the user: it may be a token.
+    pub const fn hide_user(&mut self) {
+        self.shows_user = false;
+    }
+
     /// As it may be shown, with this path: `redis://cache:6379/0`.
     #[must_use]
     pub fn target(&self, path: Option<&str>) -> String {
+        self.shown_as(self.shown_user(), path)
+    }
+
+    /// As it may be shown in a protocol whose URLs have no user.
+    #[must_use]
+    pub fn target_without_user(&self) -> String {
+        self.shown_as(None, None)
+    }
+
+    fn shown_as(&self, user: Option<&str>, path: Option<&str>) -> String {
         let url = Url {
             scheme: self.scheme.to_owned(),
-            user: self.shown_user().map(str::to_owned),
+            user: user.map(str::to_owned),
             password: None,
             hosts: self.hosts.iter().map(|endpoint| (endpoint.host.clone(), Some(endpoint.port))).collect(),
             path: path.map(|path| format!("/{path}")).unwrap_or_default(),

@@ -35,6 +35,10 @@ impl SocketRules {
             let rest = rest.strip_prefix("//").unwrap_or(rest);
             let (before, query) =
                 rest.split_once('?').map_or((rest, String::new()), |(rest, query)| (rest, format!("?{query}")));
+            if let Some((user, path, behind)) = encoded(before) {
+                let path = percent_decode(path).ok_or("bad percent-encoding in the path of the socket")?;
+                return Ok((SocketPath::parse(&path)?, format!("{}://{user}{HERE}{behind}{query}", self.plain)));
+            }
             let at = before.find('/').ok_or("a socket needs an absolute path: unix:///run/NAME.sock")?;
             let (user, path) = before.split_at(at);
             // What is before the `@` of a path may be a part of a password.
@@ -119,6 +123,14 @@ impl SocketRules {
     }
 }
 
+/// The path of a socket, percent-encoded in the place of the host, as `ldapi://%2Frun%2FNAME/dc=lab` has it: what is before
+/// it, the path, and what is behind it.
+fn encoded(text: &str) -> Option<(&str, &str, &str)> {
+    let (authority, behind) = text.split_at(text.find('/').unwrap_or(text.len()));
+    let (user, path) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+    path.get(..3).filter(|start| start.eq_ignore_ascii_case("%2f")).map(|_| (user, path, behind))
+}
+
 #[cfg(test)]
 mod tests {
     use super::SocketRules;
@@ -136,13 +148,22 @@ mod tests {
             ("unix:/run/c.sock?db=2", "/run/c.sock", "cache://localhost?db=2"),
             ("cache+unix://app:p%2Fw@/run/a%20b.sock?db=2", "/run/a b.sock", "cache://app:p%2Fw@localhost?db=2"),
             ("unix://:s3cret@/run/c.sock", "/run/c.sock", "cache://:s3cret@localhost"),
+            ("unix://%2Frun%2Fc.sock", "/run/c.sock", "cache://localhost"),
+            ("unix://app:p%2Fw@%2frun%2fa%20b/1?x=/y", "/run/a b", "cache://app:p%2Fw@localhost/1?x=/y"),
         ] {
             let (found, rest) = RULES.split(text).expect(text).expect(text);
             assert_eq!((found.to_string().as_str(), rest.as_str()), (path, plain));
         }
-        for text in
-            ["unix:", "unix://", "unix://host/run/c.sock", "unix://:s3/cret@/run/c.sock", "unix:///%zz", "unix:///"]
-        {
+        for text in [
+            "unix:",
+            "unix://",
+            "unix://host/run/c.sock",
+            "unix://:s3/cret@/run/c.sock",
+            "unix:///%zz",
+            "unix:///",
+            "unix://%2F",
+            "unix://%2f%zz",
+        ] {
             let problem = RULES.split(text).expect(text).expect_err(text);
             assert!(!problem.contains("s3"), "{problem}");
         }

@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use super::answers::code;
 use super::login::Login;
-use super::tls_key::{Mode, TlsKey};
 use crate::check::login::LoginRefusal;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::tls_keys::TlsKeys;
+use crate::check::tls_mode::{Mode, TlsKey};
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::findings::Reading;
@@ -215,7 +215,7 @@ impl Destination {
 #[cfg(test)]
 mod tests {
     use super::SmtpKeys;
-    use crate::check::smtp::tls_key::Mode;
+    use crate::check::tls_mode::Mode;
     use crate::config::node::parse;
     use crate::env::MapEnv;
     use crate::outcome::Fault;

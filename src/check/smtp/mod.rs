@@ -11,7 +11,6 @@ mod hint;
 mod keys;
 mod login;
 mod session;
-mod tls_key;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +22,7 @@ use crate::check::login::{LoginRefusal, stating};
 use crate::check::mail::{Client, Ehlo, Hello, Opening};
 use crate::check::server_keys::ServerKeys;
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
+use crate::check::tls_mode::Mode;
 use crate::check::{Care, Check, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
 use crate::env::Env;
@@ -36,7 +36,6 @@ use answers::{Meaning, code};
 use keys::{Destination, RULES, SmtpKeys};
 use login::Login;
 use session::Mechanism;
-use tls_key::Mode;
 
 /// The form of its URLs.
 const URL_FORM: &str = "smtp://user:password@host:587";

@@ -13,6 +13,7 @@ pub(crate) mod http;
 pub(crate) mod kafka;
 pub(crate) mod kinds;
 pub(crate) mod mongodb;
+pub(crate) mod mosquitto;
 pub(crate) mod mysql;
 pub(crate) mod nats;
 pub(crate) mod netns;
@@ -23,6 +24,7 @@ pub(crate) mod prometheus;
 pub(crate) mod rabbitmq;
 pub(crate) mod redis;
 pub(crate) mod sidecar;
+pub(crate) mod slapd;
 pub(crate) mod websocket;
 
 use std::net::{SocketAddr, TcpListener};

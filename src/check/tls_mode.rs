@@ -1,4 +1,5 @@
-//! The key `tls`: a word that says how TLS starts, or a block with that and the usual settings.
+//! The key `tls` of protocols in which TLS may start inside the conversation: a word that says how it starts, or a block with
+//! that and the usual settings.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,10 +16,10 @@ use crate::value::{Setting, Value};
 
 /// How TLS starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
+pub enum Mode {
     /// It does not.
     None,
-    /// Inside the conversation, as RFC 3207 has it.
+    /// Inside the conversation, once the server has consented (STARTTLS).
     StartTls,
     /// At once.
     Implicit,
@@ -41,9 +42,10 @@ impl FromStr for Mode {
 
 /// The key.
 #[derive(Debug, Clone)]
-pub(super) struct TlsKey {
+pub struct TlsKey {
     mode: Option<Setting<Mode>>,
-    pub(super) keys: TlsKeys,
+    /// The usual settings.
+    pub keys: TlsKeys,
 }
 
 /// The block.
@@ -73,12 +75,15 @@ fn yes() -> bool {
 
 impl TlsKey {
     /// How TLS starts, where the key says so; a block that does not asks for TLS all the same.
-    pub(super) fn mode(&self, env: &dyn Env) -> Result<Option<Mode>, Fault> {
+    ///
+    /// # Errors
+    /// As [`Setting::resolve`].
+    pub fn mode(&self, env: &dyn Env) -> Result<Option<Mode>, Fault> {
         self.mode.as_ref().map(|mode| mode.resolve("tls", env)).transpose()
     }
 
     /// Every value that is read at a run.
-    pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
         self.mode.as_ref().and_then(Setting::later).into_iter().chain(self.keys.values())
     }
 }
@@ -117,7 +122,7 @@ mod schema {
 
     impl JsonSchema for TlsKey {
         fn schema_name() -> std::borrow::Cow<'static, str> {
-            "SmtpTls".into()
+            "TlsMode".into()
         }
 
         fn json_schema(generator: &mut SchemaGenerator) -> Schema {
