@@ -172,7 +172,8 @@ struct DaprRun {
 impl Runnable for DaprRun {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let (request, response) = self.exchange.ask(attempt, BodyUse::Health).await?;
+            let answer = self.exchange.ask(attempt, BodyUse::Health).await;
+            let (request, response) = answer.map_err(|fault| self.absent(fault))?;
             let Err(fault) = self.exchange.wanted.status(&request, &response) else { return Ok(()) };
             let Some(why) = NotReady::read(&response.body).filter(|_| response.status == 500) else {
                 return Err(fault);
@@ -199,6 +200,15 @@ impl Runnable for DaprRun {
 }
 
 impl DaprRun {
+    /// The same fault where nothing listens: what is missing is the sidecar.
+    fn absent(&self, fault: Fault) -> Fault {
+        if fault.cause != Cause::ConnectRefused {
+            return fault;
+        }
+        let detail = Detail::Protocol { code: code::ABSENT, product: None };
+        fault.stating(format!("no daprd listens on port {}", self.port)).with(detail)
+    }
+
     /// The components that daprd has loaded; `None` where it does not tell. What was learnt of the health stays.
     async fn loaded(&self, attempt: &mut Attempt) -> Option<Vec<String>> {
         let learnt = attempt.facts().clone();

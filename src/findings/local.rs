@@ -11,7 +11,7 @@ use super::placeholder::placeholder_at;
 use crate::cause::Cause;
 use crate::duration::show;
 use crate::finding::{Finding, Severity};
-use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Fault};
+use crate::outcome::{ConnectAttempt, ConnectResult, Detail, Evidence, Fault};
 use crate::pod::{Pod, Service};
 
 /// The catalogue of this family.
@@ -152,7 +152,8 @@ fn takes_no_ipv4(fault: Option<&Fault>, evidence: &Evidence) -> Option<Finding> 
 }
 
 fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
-    if fault.cause != Cause::ConnectRefused {
+    // Where the kind knows what is to listen there, it says so.
+    if fault.cause != Cause::ConnectRefused || matches!(fault.detail, Some(Detail::Protocol { .. })) {
         return None;
     }
     let refused = |one: &&ConnectAttempt| one.result == ConnectResult::Refused;

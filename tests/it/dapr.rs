@@ -85,7 +85,13 @@ fn a_sidecar_that_tells_less() {
 
 #[test]
 fn no_sidecar_and_another_server() {
-    failed(&check(dead_port(), false), "connect", "connect_refused", "dapr.io/enabled");
+    let none = check(dead_port(), false);
+    failed(&none, "connect", "connect_refused", "dapr.io/enabled");
+    assert_eq!(
+        none["findings"],
+        serde_json::json!([]),
+        "what is missing is the sidecar, and no Service name: {none:#}"
+    );
     let (_nginx, port) = daprd("500 'oops'", "302 /login", "404");
     failed(&check(port, false), "assert", "http_status", "another server may answer");
     assert_eq!(check(port, true)["failure"]["cause"], "http_redirect");

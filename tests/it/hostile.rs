@@ -18,7 +18,7 @@ use crate::support::kinds::{rows_of, servers};
 use crate::support::mongodb::Server as Mongodb;
 use crate::support::mosquitto::{Options as MosquittoOptions, Server as Mosquitto};
 use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
-use crate::support::nats::{Server as Nats, WITH_PASSWORD};
+use crate::support::nats::Server as Nats;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::rabbitmq::{PASSWORD as BROKER_PASSWORD, broker as rabbitmq};
@@ -295,6 +295,7 @@ fn endless_rows() -> Vec<Row> {
             floods(b"", b"\0\0\0\x04\0\0\0\0\0"),
             &first("h2c grpc = too_large timeout"),
         ),
+        Row::new("endless HTTP/2 settings", floods(b"", b"\0\0\0\x04\0\0\0\0\0"), &first("h2c = too_large timeout")),
     ]
 }
 
@@ -452,6 +453,8 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
     let mysql = Mysql::start(&MysqlOptions { settings: &["--max-connections=500"], ..MysqlOptions::default() });
     let nats = Nats::with(WITH_PASSWORD);
     let mongodb = Mongodb::usual();
+    // Every cut is a login, and they come side by side.
+    let nats = Nats::with("authorization { user: app, password: sesame, timeout: 60 }");
     let redis = Redis::with_password();
     let rediss = RedisOptions { settings: "requirepass sesame", tls: Some(&pair), ..RedisOptions::default() };
     let rediss = Redis::start(&rediss);

@@ -9,6 +9,8 @@ use crate::outcome::{Detail, Evidence, Fault};
 pub(super) mod code {
     /// Components are not loaded.
     pub(in super::super) const COMPONENTS: &str = "dapr_components";
+    /// Nothing listens on its port.
+    pub(in super::super) const ABSENT: &str = "dapr_absent";
     /// Another part of it is not ready.
     pub(in super::super) const PARTS: &str = "dapr_parts";
 }
@@ -23,7 +25,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
             "Read `kubectl logs POD -c daprd` for the named part. Check that the control plane runs: \
              `kubectl get pods -n dapr-system`."
         }
-        (_, Cause::ConnectRefused) => {
+        (Some(Detail::Protocol { code: code::ABSENT, .. }), _) => {
             "No daprd listens in this pod. Check the annotation `dapr.io/enabled: \"true\"` on the pod template and the injector \
              (`kubectl get pods -n dapr-system`), and compare `port` with `dapr.io/http-port`."
         }
@@ -47,12 +49,9 @@ mod tests {
     fn every_failure_of_its_own_has_a_hint() {
         let of =
             |code| Fault::new(Phase::Assert, Cause::HealthDown, "x").with(Detail::Protocol { code, product: None });
-        for fault in [
-            of(code::COMPONENTS),
-            of(code::PARTS),
-            Fault::new(Phase::Connect, Cause::ConnectRefused, "x"),
-            Fault::new(Phase::Assert, Cause::HttpStatus, "x"),
-        ] {
+        for fault in
+            [of(code::COMPONENTS), of(code::PARTS), of(code::ABSENT), Fault::new(Phase::Assert, Cause::HttpStatus, "x")]
+        {
             let text = hint(&fault, &Evidence::default(), &Context::default()).expect("a hint");
             assert!(text.len() <= HINT_LIMIT && tells_what_to_do(&text), "{}: {text}", text.len());
         }

@@ -19,7 +19,7 @@ use crate::check::several::{furthest, in_words};
 use crate::check::warning::warn;
 use crate::check::{Run, Runnable};
 use crate::net::attempt::Attempt;
-use crate::net::io::Io;
+use crate::net::io::{Io, StreamMonitor};
 use crate::net::speaks::Protocol;
 use crate::net::stream_error::{Expected, StreamError};
 use crate::net::tls::TlsOptions;
@@ -175,9 +175,12 @@ impl NatsRun {
             SessionError::Read(error) => error.as_stream_error(),
             SessionError::Unexpected(what) => StreamError::Unexpected(what),
         };
-        let is_silent = attempt.monitor().is_none_or(|monitor| monitor.seen().sent == 0);
-        let what = if is_silent { "the server's INFO" } else { "the answer to the login" };
-        attempt.stream_error(stream_error, Expected { what, protocol: Some(Protocol::Nats) })
+        let seen = attempt.monitor().map(StreamMonitor::seen).unwrap_or_default();
+        let what = if seen.sent == 0 { "the server's INFO" } else { "the answer to the login" };
+        let fault = attempt.stream_error(stream_error, Expected { what, protocol: Some(Protocol::Nats) });
+        // What waits for the client's first bytes closes after a while.
+        let waited = fault.cause == Cause::ConnectionClosed && fault.detail.is_none() && seen.received == 0;
+        if waited && seen.sent == 0 { fault.with(observed(code::NO_INFO)) } else { fault }
     }
 
     fn of_error(&self, error: &ServerError) -> Fault {

@@ -47,3 +47,17 @@ fn a_server_that_closes_behind_its_info() {
         check(&format!("nats://{}", here(Manner::Unasked(Box::new(Manner::SaysAndEnds(b"INFO {}\r\n".to_vec()))))));
     failed(&check, "login", "connection_closed", "lame duck mode");
 }
+
+#[test]
+fn a_server_that_never_ends() {
+    for (first, unit, cause) in [
+        ("INFO {\"server_id\":\"", "aaaaaaaaaaaaaaaa", "too_large"),
+        ("INFO {}\r\n", "PING\r\n", "protocol_error"),
+        ("INFO {}\r\n", "+OK\r\n", "protocol_error"),
+    ] {
+        let floods = Manner::Floods(first.as_bytes().to_vec(), unit.as_bytes().to_vec());
+        let check = check(&format!("nats://app:sesame@{}", here(Manner::Unasked(Box::new(floods)))));
+        let message = failed(&check, "login", cause, "");
+        assert!(!message.contains("sesame"), "{message}");
+    }
+}

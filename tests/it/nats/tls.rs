@@ -44,12 +44,16 @@ fn a_server_without_tls_gets_no_login() {
 #[test]
 fn tls_first() {
     let (ca, folder) = (Ca::root("mq root"), Folder::new());
-    let server = server(&ca, "handshake_first: true", WITH_PASSWORD, None);
+    let server = server(&ca, "handshake_first: true, timeout: 30", WITH_PASSWORD, None);
     let root = folder.write("ca.pem", &ca.pem);
     let url = format!("nats://app:sesame@localhost:{}", server.port);
     passed(&check_keys(&format!("{{url: '{url}', tls: {{ca: {root}}}, tls_first: true}}")), false);
     let not_first = check_keys(&format!("{{url: '{url}', tls: {{ca: {root}}}}}"));
     failed(&not_first, "login", "timeout", "set `tls_first: true`");
+    // By default a server closes such a connection after two seconds.
+    let impatient = self::server(&ca, "handshake_first: true, timeout: 0.2", "", None);
+    let closed = check(&format!("nats://localhost:{}", impatient.port));
+    failed(&closed, "login", "connection_closed", "set `tls_first: true`");
 }
 
 #[test]
