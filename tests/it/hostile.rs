@@ -337,12 +337,12 @@ fn huge_rows() -> Vec<Row> {
         Row::new(
             "a list of Kafka of 2 billion",
             floods(b"\0\0\xff\xff\x70\x66\0\x01\0\0\x7f\xff\xff\xff"),
-            &first("kafka = protocol_error"),
+            &first("kafka = protocol_error; smtp = too_large"),
         ),
         Row::new(
             "an answer of Kafka of 2 GiB",
             floods(b"\x7f\xff\xff\xff\x70\x66\0\x01"),
-            &first("kafka = protocol_error"),
+            &first("kafka = protocol_error; smtp = too_large"),
         ),
         Row::new(
             "an HTTP/2 frame of 16 MiB",

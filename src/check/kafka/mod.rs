@@ -9,6 +9,7 @@ mod cluster;
 mod code;
 mod discovery;
 mod errors;
+mod facts;
 mod fault;
 mod fields;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -16,36 +17,30 @@ pub(crate) mod fuzz;
 mod hint;
 mod keys;
 mod login;
+mod memory;
 mod messages;
 mod parameters;
 mod run;
 mod words;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use crate::check::announced::Turn;
 use crate::check::server_keys::ServerKeys;
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Care, Check, Kind, Parsed, Prepared, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames};
-use crate::outcome::{AUTH_METHOD, FactKey, Fault};
+use crate::outcome::{AUTH_METHOD, Fault};
 use crate::value::Value;
 
+use facts::{BROKERS, CLUSTER_ID, MECHANISMS};
 use keys::{Destination, KafkaKeys, RULES};
+use memory::Memory;
 use run::KafkaRun;
-use words::Mechanism;
 
 /// The form of its URLs.
 const URL_FORM: &str = "kafka://user:password@host:9092,host:9092/topic";
-
-/// What the listener offers to log in with.
-const MECHANISMS: FactKey = FactKey { name: "sasl_mechanisms", meaning: "the login mechanisms that the broker offers" };
-/// Where clients are sent to.
-const BROKERS: FactKey = FactKey { name: "brokers", meaning: "the addresses that the brokers announce, the first 16" };
-/// Which cluster it is.
-const CLUSTER_ID: FactKey = FactKey { name: "cluster_id", meaning: "the id of the cluster" };
 
 /// The kind.
 pub const KIND: Kind = Kind {
@@ -93,15 +88,6 @@ pub const KIND: Kind = Kind {
 struct Kafka {
     keys: KafkaKeys,
     memory: Arc<Memory>,
-}
-
-/// What one run leaves for the next.
-#[derive(Debug, Default)]
-struct Memory {
-    /// Whose turn it is of the brokers.
-    turn: Turn,
-    /// The mechanism that the broker took last, where none is named.
-    mechanism: Mutex<Option<Mechanism>>,
 }
 
 impl Kafka {

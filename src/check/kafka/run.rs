@@ -1,18 +1,21 @@
 //! One run: the first broker that answers, the login, the topics, then the addresses that the brokers announce.
 
 use std::sync::{Arc, PoisonError};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use tokio::time::{Instant, timeout};
 
 use super::client::{Client, SessionError};
 use super::cluster::{self, Broker, Metadata};
 use super::code;
+use super::facts::{BROKERS, CLUSTER_ID, MECHANISMS};
 use super::fault::{Context, observed};
 use super::keys::{Credential, Destination};
 use super::login::{self, Login, Refusal, Work};
+use super::memory::Memory;
 use super::messages::{self, Speaks, Versions};
 use super::words::{Mechanism, OWN};
-use super::{BROKERS, CLUSTER_ID, MECHANISMS, Memory};
 use crate::cause::Cause;
 use crate::check::announced::{AT_MOST, Reached};
 use crate::check::login::{LoginRefusal, stating};
@@ -141,7 +144,7 @@ impl KafkaRun {
     /// A session with one broker; where the check names no mechanism, another one with the next mechanism that the broker
     /// offers, as long as none was found by which it knows the user. Nothing of a password was sent until then.
     async fn visit(&self, attempt: &mut Attempt, endpoint: &Endpoint) -> Result<Answer, Fault> {
-        let mut mechanism = self.credential.mechanism.or_else(|| self.remembered()).unwrap_or(OWN[0]);
+        let mut mechanism = self.credential.mechanism.or_else(|| self.memory.mechanism()).unwrap_or(OWN[0]);
         let mut tried = vec![mechanism];
         loop {
             let mut link = self.open(attempt, endpoint).await?;
@@ -317,13 +320,9 @@ impl KafkaRun {
             .collect()
     }
 
-    fn remembered(&self) -> Option<Mechanism> {
-        *self.memory.mechanism.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn remember(&self, mechanism: Mechanism) {
         if self.credential.mechanism.is_none() && self.credential.login.is_some() {
-            *self.memory.mechanism.lock().unwrap_or_else(PoisonError::into_inner) = Some(mechanism);
+            self.memory.remember(mechanism);
         }
     }
 }
