@@ -81,8 +81,17 @@ bearer_token: {file: /etc/secrets/token}
 };
 
 /// Keys that are shown as they are written.
-pub(crate) const PLAIN: [&str; 8] =
-    ["follow_redirects", "http_version", "max_response", "method", "server_name", "status", "username", "verify"];
+pub(crate) const PLAIN: [&str; 9] = [
+    "follow_redirects",
+    "http_version",
+    "max_response",
+    "method",
+    "server_name",
+    "socket",
+    "status",
+    "username",
+    "verify",
+];
 /// What is shown of the keys.
 pub(crate) const SHOWN: ShownKeys =
     ShownKeys { plain: &PLAIN, urls: &["url"], paths: PEM_KEYS, free: &["headers", "header", "json"] };
@@ -121,6 +130,10 @@ impl Check for Http {
         prepare(&self.keys, env, |exchange| exchange)
     }
 
+    fn stays_in_pod(&self) -> bool {
+        self.keys.is_on_socket()
+    }
+
     fn values(&self) -> Vec<&Value> {
         self.keys.values()
     }
@@ -154,13 +167,22 @@ pub(crate) fn prepare<R: Runnable + 'static>(
 ) -> Prepared {
     let url = request::read_url(&keys.url.0, env);
     let target = url.as_ref().map_or_else(|_| keys.url.0.origin(), Url::redacted);
-    let origin = url.as_ref().ok().and_then(|url| Origin::of(url).ok());
+    let target = on_socket(target, keys, env);
+    let origin = url.as_ref().ok().and_then(|url| Origin::of(url).ok()).filter(|_| keys.socket.is_none());
     let run = Wanted::new(keys, env).and_then(|wanted| {
         let request = Request::new(keys, url?, env)?;
         Ok(finish(Exchange { keys: Arc::clone(keys), request, wanted }))
     });
     let endpoints = origin.map(|origin| origin.endpoint).into_iter().collect();
     Prepared::new(target, endpoints, readings(&keys.values(), env), run)
+}
+
+/// A target with the socket that it is on, where it is on one.
+pub(crate) fn on_socket(target: String, keys: &HttpKeys, env: &dyn Env) -> String {
+    match keys.socket.as_ref().map(|path| path.resolve("socket", env)) {
+        Some(Ok(path)) => format!("{target} on unix:{path}"),
+        Some(Err(_)) | None => target,
+    }
 }
 
 impl Exchange {
@@ -294,7 +316,7 @@ async fn once(keys: &HttpKeys, body: BodyUse, attempt: &mut Attempt, request: &R
         true => Some(tls_options(keys, attempt, &request.named, &endpoint.host)?),
         false => None,
     };
-    let mut io = attempt.connect(endpoint).await?;
+    let mut io = request.connect(attempt).await?;
     let mut version = match keys.http_version {
         Some(HttpVersion::Two) => Version::HTTP_2,
         Some(HttpVersion::One) | None => Version::HTTP_11,

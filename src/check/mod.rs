@@ -15,6 +15,7 @@ pub mod mail;
 pub mod mysql;
 mod payload;
 pub mod peer;
+pub mod place;
 pub mod postgres;
 pub mod reader;
 pub mod redis;

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::cause::Cause;
 use crate::check::address::{self, Address};
 use crate::check::payload::{Expect, Pattern, Payload};
+use crate::check::place::Place;
 use crate::check::{
     self, Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings,
 };
@@ -28,7 +29,6 @@ use crate::net::speaks::recognise;
 use crate::net::stream_error::{Expected, StreamError};
 use crate::outcome::{Evidence, Fault, Phase, bytes_of};
 use crate::scheme::Scheme;
-use crate::url::Endpoint;
 use crate::value::{Setting, Value};
 
 /// The kind.
@@ -66,8 +66,8 @@ const EXPECTED: Expected = Expected { what: "an answer", protocol: None };
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Config {
-    /// The address of the target: `host:port`, `1.2.3.4:port` or `[::1]:port`.
-    address: Setting<Endpoint>,
+    /// The address of the target: `host:port`, `1.2.3.4:port`, `[::1]:port`, or `unix:PATH` for a Unix socket.
+    address: Setting<Place>,
     /// The bytes to send after connecting. In the configuration, `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are bytes; a
     /// value from a variable or a file is sent unchanged.
     send: Option<Payload>,
@@ -93,29 +93,33 @@ fn from_url(url: Value) -> Arc<dyn Check> {
 
 /// The values of one run.
 struct TcpRun {
-    endpoint: Endpoint,
+    place: Place,
     send: Option<Zeroizing<Vec<u8>>>,
     expect: Option<Pattern>,
 }
 
 impl Tcp {
-    fn resolve(&self, endpoint: Result<Endpoint, Fault>, env: &dyn Env) -> Result<TcpRun, Fault> {
-        let endpoint = endpoint?;
+    fn resolve(&self, place: Result<Place, Fault>, env: &dyn Env) -> Result<TcpRun, Fault> {
+        let place = place?;
         let send = self.send.as_ref().map(|send| send.resolve(env)).transpose()?;
         let expect = self.expect.as_ref().map(|expect| expect.resolve(env)).transpose()?;
-        Ok(TcpRun { endpoint, send, expect })
+        Ok(TcpRun { place, send, expect })
     }
 }
 
 impl Check for Tcp {
     fn prepare(&self, env: &dyn Env) -> Prepared {
-        let endpoint = self.address.resolve("tcp", env);
+        let place = self.address.resolve("tcp", env);
         Prepared::new(
-            self.address.target("tcp", endpoint.as_ref().ok()),
-            endpoint.iter().cloned().collect(),
+            self.address.target("tcp", place.as_ref().ok()),
+            place.iter().filter_map(Place::endpoint).cloned().collect(),
             readings(&self.values(), env),
-            self.resolve(endpoint, env),
+            self.resolve(place, env),
         )
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        self.address.is_on_socket()
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -128,7 +132,7 @@ impl Check for Tcp {
 impl Runnable for TcpRun {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let mut io = attempt.connect(&self.endpoint).await?;
+            let mut io = self.place.connect(attempt).await?;
             if let Some(bytes) = &self.send {
                 attempt.enter(Phase::Request);
                 io.write_all(bytes)
@@ -140,8 +144,11 @@ impl Runnable for TcpRun {
                 await_answer(attempt, &mut io, expected, Sent(self.send.as_deref())).await?;
             }
             attempt.leave();
-            if self.send.is_none() && self.expect.is_none() {
-                hear_greeting(attempt, &mut io, self.endpoint.port).await;
+            if let Some(endpoint) = self.place.endpoint()
+                && self.send.is_none()
+                && self.expect.is_none()
+            {
+                hear_greeting(attempt, &mut io, endpoint.port).await;
             }
             attempt.abandon(io).await;
             Ok(())

@@ -18,6 +18,7 @@ use crate::cause::Cause;
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::Wanted;
 use crate::check::http::keys::HttpKeys;
+use crate::check::http::on_socket;
 use crate::check::http::redirect;
 use crate::check::http::request::Request;
 use crate::check::http::settings::Statuses;
@@ -60,7 +61,7 @@ pub const KIND: Kind = Kind {
     schemes: SCHEMES,
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["server_name", "username", "verify"],
+        plain: &["server_name", "socket", "username", "verify"],
         urls: &["url"],
         paths: PEM_KEYS,
         free: &["headers"],
@@ -90,12 +91,16 @@ fn parse(node: &Node) -> Parsed {
 impl Check for Websocket {
     fn prepare(&self, env: &dyn Env) -> Prepared {
         let (target, url) = match self.keys.url(env) {
-            Ok((target, url)) => (target, Ok(url)),
+            Ok((target, url)) => (on_socket(target, &self.keys.request(), env), Ok(url)),
             Err(fault) => (self.keys.url.origin(), Err(fault)),
         };
         let run = url.and_then(|url| self.resolve(url, env));
-        let endpoints = run.iter().map(|run| run.request.origin.endpoint.clone()).collect();
+        let endpoints = run.iter().flat_map(|run| run.request.endpoints()).collect();
         Prepared::new(target, endpoints, readings(&self.keys.values(), env), run)
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        self.keys.request().is_on_socket()
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -168,7 +173,7 @@ impl WebsocketRun {
         // Report unreadable files before connecting.
         let options = || self.tls.options(&origin.endpoint.host, attempt.world());
         let options = origin.secure.then(options).transpose()?;
-        let mut io = attempt.connect(&origin.endpoint).await?;
+        let mut io = self.request.connect(attempt).await?;
         if let Some(mut options) = options {
             options.alpn = vec!["http/1.1".to_owned()];
             io = attempt.start_tls(io, &options).await?;
