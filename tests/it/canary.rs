@@ -275,7 +275,7 @@ checks:
     websocket: {{url: {{env: WS_URL}}, headers: {{Origin: {{env: SECRET}}, X-Key: "{raw}"}}, subprotocol: {{env: SECRET}}, expect: "{raw}"}}
     gates: [ready]
   - name: chat-with-a-token
-    websocket: {{url: "wss://127.0.0.1:{dead}/{raw}?token={raw}", bearer_token: {{file: "{file}"}}, expect: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
+    websocket: {{url: "wss://127.0.0.1:{dead}/x?token={good}", bearer_token: {{file: "{file}"}}, expect: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
     gates: [ready]
   - name: no-certificate
     tls: {{address: "127.0.0.1:{dead}", cert: {{env: SECRET}}, key: {{env: SECRET}}, ca: {{env: SECRET}}}}
