@@ -1,5 +1,7 @@
-//! The address of the kinds that need no more than host and port: the key `address`, or a URL `SCHEME://host:port`.
+//! The address of the kinds that need no more than host and port: the key `address`, which may also name a Unix socket, or a
+//! URL `SCHEME://host:port`.
 
+use crate::check::place::Place;
 use crate::env::Env;
 use crate::findings::Blame;
 use crate::outcome::{Detail, Fault, Phase};
@@ -10,34 +12,43 @@ use crate::value::{Setting, Value};
 #[derive(Debug)]
 pub enum Address {
     /// The key `address`.
-    Configured(Setting<Endpoint>),
+    Configured(Setting<Place>),
     /// A URL with nothing but host and port.
     Url(Value),
 }
 
 impl Address {
-    /// The endpoint, now.
+    /// The place, now.
     ///
     /// # Errors
     /// Those of a value that cannot be resolved; `url_malformed`, without the text.
-    pub fn resolve(&self, scheme: &str, env: &dyn Env) -> Result<Endpoint, Fault> {
+    pub fn resolve(&self, scheme: &str, env: &dyn Env) -> Result<Place, Fault> {
         match self {
             Self::Configured(setting) => setting.resolve("address", env),
-            Self::Url(value) => read_url(value.resolve(env)?.expose()).map_err(|Blame { cause, message, detail }| {
-                let message = format!("{} is not {scheme}://host:port: {message}", value.origin());
-                Fault { detail: detail.map(Detail::Value), ..Fault::new(Phase::Assert, cause, message) }
-            }),
+            Self::Url(value) => read_url(value.resolve(env)?.expose()).map(Place::Network).map_err(
+                |Blame { cause, message, detail }| {
+                    let message = format!("{} is not {scheme}://host:port: {message}", value.origin());
+                    Fault { detail: detail.map(Detail::Value), ..Fault::new(Phase::Assert, cause, message) }
+                },
+            ),
         }
     }
 
-    /// The endpoint that it was resolved to, as a URL; where it comes from, where it could not be resolved.
+    /// The place that it was resolved to, as a URL; where it comes from, where it could not be resolved.
     #[must_use]
-    pub fn target(&self, scheme: &str, endpoint: Option<&Endpoint>) -> String {
-        match (endpoint, self.value()) {
-            (Some(endpoint), _) => format!("{scheme}://{endpoint}"),
+    pub fn target(&self, scheme: &str, place: Option<&Place>) -> String {
+        match (place, self.value()) {
+            (Some(Place::Network(endpoint)), _) => format!("{scheme}://{endpoint}"),
+            (Some(socket @ Place::Socket(_)), _) => socket.to_string(),
             (None, Some(value)) => value.origin(),
             (None, None) => format!("{scheme}://"),
         }
+    }
+
+    /// Whether it is a socket of this pod, whatever the environment is.
+    #[must_use]
+    pub const fn is_on_socket(&self) -> bool {
+        matches!(self, Self::Configured(Setting::Known(Place::Socket(_))))
     }
 
     /// The value that is read at a run.

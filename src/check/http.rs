@@ -83,8 +83,17 @@ bearer_token: {file: /etc/secrets/token}
 };
 
 /// Keys that are shown as they are written.
-pub(crate) const PLAIN: [&str; 8] =
-    ["follow_redirects", "http_version", "max_response", "method", "server_name", "status", "username", "verify"];
+pub(crate) const PLAIN: [&str; 9] = [
+    "follow_redirects",
+    "http_version",
+    "max_response",
+    "method",
+    "server_name",
+    "socket",
+    "status",
+    "username",
+    "verify",
+];
 /// What is shown of the keys.
 pub(crate) const SHOWN: ShownKeys =
     ShownKeys { plain: &PLAIN, urls: &["proxy", "url"], paths: PEM_KEYS, free: &["headers", "header", "json"] };
@@ -123,6 +132,10 @@ impl Check for Http {
         prepare(&self.keys, env, |exchange| exchange)
     }
 
+    fn stays_in_pod(&self) -> bool {
+        self.keys.is_on_socket()
+    }
+
     fn values(&self) -> Vec<&Value> {
         self.keys.values()
     }
@@ -159,6 +172,13 @@ pub(crate) fn prepare<R: Runnable + 'static>(
     let origin = url.as_ref().ok().and_then(|url| Origin::of(url).ok());
     let run = url.and_then(|url| exchange_to(keys, url, env)).map(finish);
     let endpoints = origin.map(|origin| keys.proxy.dialled(&origin, env)).into_iter().collect();
+    let target = on_socket(target, keys, env);
+    let origin = url.as_ref().ok().and_then(|url| Origin::of(url).ok()).filter(|_| keys.socket.is_none());
+    let run = Wanted::new(keys, env).and_then(|wanted| {
+        let request = Request::new(keys, url?, env)?;
+        Ok(finish(Exchange { keys: Arc::clone(keys), request, wanted }))
+    });
+    let endpoints = origin.map(|origin| origin.endpoint).into_iter().collect();
     Prepared::new(target, endpoints, readings(&keys.values(), env), run)
 }
 
@@ -173,6 +193,14 @@ pub(crate) fn exchange_of(keys: &Arc<HttpKeys>, env: &dyn Env) -> Result<Exchang
 fn exchange_to(keys: &Arc<HttpKeys>, url: Url, env: &dyn Env) -> Result<Exchange, Fault> {
     let wanted = Wanted::new(keys, env)?;
     Ok(Exchange { keys: Arc::clone(keys), request: Request::new(keys, url, env)?, wanted })
+}
+
+/// A target with the socket that it is on, where it is on one.
+pub(crate) fn on_socket(target: String, keys: &HttpKeys, env: &dyn Env) -> String {
+    match keys.socket.as_ref().map(|path| path.resolve("socket", env)) {
+        Some(Ok(path)) => format!("{target} on unix:{path}"),
+        Some(Err(_)) | None => target,
+    }
 }
 
 impl Exchange {
@@ -306,7 +334,7 @@ async fn once(keys: &HttpKeys, body: BodyUse, attempt: &mut Attempt, request: &R
         true => Some(tls_options(keys, attempt, &request.named, &endpoint.host)?),
         false => None,
     };
-    let (mut io, proxy) = keys.proxy.connect(attempt, &request.origin, *secure).await?;
+    let (mut io, proxy) = keys.proxy request.connect(attempt, &request.origin, *secure).await?;
     let mut version = match keys.http_version {
         Some(HttpVersion::Two) => Version::HTTP_2,
         Some(HttpVersion::One) | None => Version::HTTP_11,

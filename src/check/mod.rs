@@ -28,6 +28,7 @@ pub mod nats;
 pub mod parts;
 mod payload;
 pub mod peer;
+pub mod place;
 pub mod postgres;
 pub mod reader;
 pub mod redis;

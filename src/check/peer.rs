@@ -129,6 +129,10 @@ impl Check for Peer {
         prepare(&self.keys, env, |exchange| PeerRun { exchange, accept_degraded })
     }
 
+    fn stays_in_pod(&self) -> bool {
+        self.keys.is_on_socket()
+    }
+
     fn values(&self) -> Vec<&Value> {
         self.keys.values()
     }

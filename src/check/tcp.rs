@@ -13,6 +13,8 @@ use tokio::time::timeout;
 use crate::check::address::{self, Address};
 use crate::check::dialogue::{self, Dialogue, DialogueRun};
 use crate::check::payload::{Expect, Payload};
+use crate::check::payload::{Expect, Pattern, Payload};
+use crate::check::place::Place;
 use crate::check::{
     self, Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings,
 };
@@ -24,7 +26,6 @@ use crate::net::io::Io;
 use crate::net::resolve::Walk;
 use crate::outcome::Fault;
 use crate::scheme::Scheme;
-use crate::url::Endpoint;
 use crate::value::{Setting, Value};
 
 /// The kind.
@@ -57,8 +58,8 @@ const GREETING: Duration = Duration::from_millis(250);
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Config {
-    /// The address of the target: `host:port`, `1.2.3.4:port` or `[::1]:port`.
-    address: Setting<Endpoint>,
+    /// The address of the target: `host:port`, `1.2.3.4:port`, `[::1]:port`, or `unix:PATH` for a Unix socket.
+    address: Setting<Place>,
     /// The bytes to send after connecting. In the configuration, `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are bytes; a
     /// value from a variable or a file is sent unchanged.
     send: Option<Payload>,
@@ -85,23 +86,35 @@ fn from_url(url: Value) -> Arc<dyn Check> {
 struct TcpRun {
     endpoint: Endpoint,
     dialogue: DialogueRun,
+    place: Place,
+    send: Option<Zeroizing<Vec<u8>>>,
+    expect: Option<Pattern>,
 }
 
 impl Tcp {
     fn resolve(&self, endpoint: Result<Endpoint, Fault>, env: &dyn Env) -> Result<TcpRun, Fault> {
         Ok(TcpRun { endpoint: endpoint?, dialogue: self.dialogue.resolve(env)? })
+    fn resolve(&self, place: Result<Place, Fault>, env: &dyn Env) -> Result<TcpRun, Fault> {
+        let place = place?;
+        let send = self.send.as_ref().map(|send| send.resolve(env)).transpose()?;
+        let expect = self.expect.as_ref().map(|expect| expect.resolve(env)).transpose()?;
+        Ok(TcpRun { place, send, expect })
     }
 }
 
 impl Check for Tcp {
     fn prepare(&self, env: &dyn Env) -> Prepared {
-        let endpoint = self.address.resolve("tcp", env);
+        let place = self.address.resolve("tcp", env);
         Prepared::new(
-            self.address.target("tcp", endpoint.as_ref().ok()),
-            endpoint.iter().cloned().collect(),
+            self.address.target("tcp", place.as_ref().ok()),
+            place.iter().filter_map(Place::endpoint).cloned().collect(),
             readings(&self.values(), env),
-            self.resolve(endpoint, env),
+            self.resolve(place, env),
         )
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        self.address.is_on_socket()
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -114,9 +127,25 @@ impl Runnable for TcpRun {
         Box::pin(async move {
             let mut io = attempt.connect(&self.endpoint).await?;
             self.dialogue.hold(attempt, &mut io).await?;
+            let mut io = self.place.connect(attempt).await?;
+            if let Some(bytes) = &self.send {
+                attempt.enter(Phase::Request);
+                io.write_all(bytes)
+                    .await
+                    .map_err(|error| attempt.stream_error(StreamError::Failed(&error), EXPECTED))?;
+            }
+            if let Some(expected) = &self.expect {
+                attempt.enter(Phase::Assert);
+                await_answer(attempt, &mut io, expected, Sent(self.send.as_deref())).await?;
+            }
             attempt.leave();
             if self.dialogue.is_empty() {
                 hear_greeting(attempt, &mut io, self.endpoint.port).await;
+            if let Some(endpoint) = self.place.endpoint()
+                && self.send.is_none()
+                && self.expect.is_none()
+            {
+                hear_greeting(attempt, &mut io, endpoint.port).await;
             }
             attempt.abandon(io).await;
             Ok(())

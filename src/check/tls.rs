@@ -21,6 +21,7 @@ use crate::check::address::{self, Address};
 use crate::check::days::Days;
 use crate::check::dialogue::{self, Dialogue, DialogueRun};
 use crate::check::payload::{Expect, Payload};
+use crate::check::place::Place;
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
 use crate::config::node::{self, Node};
@@ -31,7 +32,7 @@ use crate::net::io::Io;
 use crate::net::tls::Pem;
 use crate::outcome::{Detail, Fault, Phase, TlsDetail};
 use crate::scheme::Scheme;
-use crate::url::{Endpoint, Host};
+use crate::url::Host;
 use crate::value::{Setting, Value};
 
 /// The kind.
@@ -74,6 +75,9 @@ struct TlsCheckKeys {
     address: Setting<Endpoint>,
     /// The protocol that requests TLS after connecting: `smtp`, `imap`, `pop3`, `ftp`, `xmpp` or `postgres`. Default: TLS
     /// starts at once.
+    /// The address of the target: `host:port`, `1.2.3.4:port`, `[::1]:port`, or `unix:PATH` for a Unix socket.
+    address: Setting<Place>,
+    /// The protocol that requests TLS after connecting: `smtp` or `postgres`. Default: TLS starts at once.
     starttls: Option<Setting<StartTls>>,
     /// The bytes to send inside TLS, written as in the kind `tcp`.
     send: Option<Payload>,
@@ -91,7 +95,7 @@ struct TlsCheckKeys {
     cert: Option<Pem>,
     /// The key of `cert`: a PEM file or the PEM text itself, not encrypted.
     key: Option<Pem>,
-    /// The name to request (SNI) and to expect in the certificate. Default: the host of `address`.
+    /// The name to request (SNI) and to expect in the certificate. Default: the host of `address`; `localhost` for a socket.
     server_name: Option<Setting<Host>>,
     /// `false` accepts any certificate. Every report shows that.
     #[serde(default = "yes")]
@@ -144,7 +148,7 @@ fn from_url(url: Value) -> Arc<dyn Check> {
 
 /// The values of one run; the files of `keys` are read when TLS starts.
 struct TlsRun {
-    endpoint: Endpoint,
+    place: Place,
     starttls: Option<StartTls>,
     days: Option<Days>,
     alpn: Vec<String>,
@@ -153,26 +157,31 @@ struct TlsRun {
 }
 
 impl Tls {
-    fn resolve(&self, endpoint: Result<Endpoint, Fault>, env: &dyn Env) -> Result<TlsRun, Fault> {
-        let endpoint = endpoint?;
+    fn resolve(&self, place: Result<Place, Fault>, env: &dyn Env) -> Result<TlsRun, Fault> {
+        let place = place?;
         let starttls = self.starttls.as_ref().map(|word| word.resolve("starttls", env)).transpose()?;
         let days = self.min_days_valid.as_ref().map(|days| days.resolve("min_days_valid", env)).transpose()?;
         let alpn = self.alpn.iter().map(|name| Ok(name.resolve("alpn", env)?.0));
         let alpn = alpn.collect::<Result<_, Fault>>()?;
         let dialogue = self.dialogue.resolve(env)?;
         Ok(TlsRun { endpoint, starttls, days, alpn, keys: Arc::clone(&self.keys), dialogue })
+        Ok(TlsRun { place, starttls, days, alpn, keys: Arc::clone(&self.keys) })
     }
 }
 
 impl Check for Tls {
     fn prepare(&self, env: &dyn Env) -> Prepared {
-        let endpoint = self.address.resolve("tls", env);
+        let place = self.address.resolve("tls", env);
         Prepared::new(
-            self.address.target("tls", endpoint.as_ref().ok()),
-            endpoint.iter().cloned().collect(),
+            self.address.target("tls", place.as_ref().ok()),
+            place.iter().filter_map(Place::endpoint).cloned().collect(),
             readings(&self.values(), env),
-            self.resolve(endpoint, env),
+            self.resolve(place, env),
         )
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        self.address.is_on_socket()
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -187,10 +196,10 @@ impl Check for Tls {
 impl Runnable for TlsRun {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let mut options = self.keys.options(&self.endpoint.host, attempt.world())?;
+            let mut options = self.keys.options(&self.place.host(), attempt.world())?;
             options.alpn.clone_from(&self.alpn);
 
-            let mut io = attempt.connect(&self.endpoint).await?;
+            let mut io = self.place.connect(attempt).await?;
             if let Some(protocol) = self.starttls {
                 attempt.enter(Phase::Tls);
                 if let Err(fault) = starttls::ask(attempt, &mut io, protocol, &self.endpoint.host).await {

@@ -87,6 +87,8 @@ struct Kept {
     seen: StreamStats,
     limit: u64,
     room: Room,
+    /// What TLS found, or was told by the peer, when a read failed.
+    tls_error: Option<rustls::Error>,
 }
 
 /// How much the stream may make us buffer.
@@ -109,7 +111,7 @@ impl Default for Room {
 impl StreamMonitor {
     fn opened_now() -> Self {
         let seen = StreamStats { opened: Some(Instant::now()), ..StreamStats::default() };
-        Self(Arc::new(Mutex::new(Kept { seen, limit: READ_LIMIT, room: Room::default() })))
+        Self(Arc::new(Mutex::new(Kept { seen, limit: READ_LIMIT, ..Kept::default() })))
     }
 
     /// What comes from here on takes at most this much memory; what came before takes none any more.
@@ -184,6 +186,12 @@ impl StreamMonitor {
         self.kept(|kept| kept.seen.clone())
     }
 
+    /// The error of TLS with which a read failed: for libraries that keep its words alone.
+    #[must_use]
+    pub fn tls_error(&self) -> Option<io::Error> {
+        self.kept(|kept| kept.tls_error.clone()).map(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
     fn kept<T>(&self, change: impl FnOnce(&mut Kept) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -198,7 +206,9 @@ impl StreamMonitor {
 
     /// Notes what a read gave; true where the peer has sent more than it may.
     fn note_read(&self, new: &[u8], had_room: bool, failed: Option<&io::Error>) -> bool {
-        self.kept(|Kept { seen, limit, room: held }| {
+        self.kept(|Kept { seen, limit, room: held, tls_error }| {
+            let by_tls = failed.and_then(|error| error.get_ref()?.downcast_ref::<rustls::Error>());
+            *tls_error = by_tls.cloned().or_else(|| tls_error.take());
             held.reservation.iter().for_each(Reservation::goes_on);
             let room = HEAD_LIMIT - seen.head.len();
             seen.head.extend_from_slice(&new[..new.len().min(room)]);

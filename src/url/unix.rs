@@ -1,6 +1,9 @@
 //! Sockets in the file system, and abstract ones.
 
 use std::fmt;
+use std::str::FromStr;
+
+use crate::value::Expected;
 
 /// The longest path that the kernel takes, in bytes.
 const LONGEST: usize = 107;
@@ -46,6 +49,15 @@ impl SocketPath {
     #[must_use]
     pub fn abstract_name(&self) -> Option<&str> {
         self.0.strip_prefix('@')
+    }
+}
+
+/// For [`crate::value::Setting`]: the error says what was expected.
+impl FromStr for SocketPath {
+    type Err = Expected;
+
+    fn from_str(text: &str) -> Result<Self, Expected> {
+        Self::parse(text).map_err(|problem| Expected::from(format!("the path of a socket: {problem}")))
     }
 }
 

@@ -320,11 +320,11 @@ checks:
   - name: call-of-an-address
     grpc: {{address: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}, server_name: {{env: SECRET}}}}}}
     gates: [ready]
-  - name: live
+  - name: chat
     websocket: {{url: {{env: WS_URL}}, headers: {{Origin: {{env: SECRET}}, X-Key: "{raw}"}}, subprotocol: {{env: SECRET}}, expect: "{raw}"}}
     gates: [ready]
-  - name: live-with-a-token
-    websocket: {{url: "wss://127.0.0.1:{dead}/{raw}?token={raw}", bearer_token: {{file: "{file}"}}, expect: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
+  - name: chat-with-a-token
+    websocket: {{url: "wss://127.0.0.1:{dead}/x?token={good}", bearer_token: {{file: "{file}"}}, expect: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
     gates: [ready]
   - name: directory
     ldap: {{url: {{env: DIRECTORY_URL}}}}

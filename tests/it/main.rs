@@ -51,6 +51,7 @@ mod runtimes;
 mod security;
 mod serve;
 mod smtp;
+mod sockets;
 mod status;
 mod status_command;
 mod support;

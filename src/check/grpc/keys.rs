@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::check::blame_scheme;
 use crate::check::http::rules::Headers;
+use crate::check::place::Place;
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
@@ -31,8 +32,8 @@ const SHOWN: usize = 80;
 pub(super) struct GrpcKeys {
     /// `grpc://host:port/service` (without TLS) or `grpcs://host:port/service` (with TLS); the service may be missing. `http://` and `https://` mean the same, as OpenTelemetry writes them.
     pub(super) url: Option<Value>,
-    /// The server as `host:port`, in place of `url`.
-    pub(super) address: Option<Setting<Endpoint>>,
+    /// The server as `host:port`, or `unix:PATH` for a Unix socket, in place of `url`.
+    pub(super) address: Option<Setting<Place>>,
     /// The service to ask for, with its package: `shop.v1.Orders`. Default: that in the URL, else none, which asks for the server as a whole.
     pub(super) service: Option<Value>,
     /// Metadata to send, by name, such as `authorization: "Bearer …"`. Values of names that end with `-bin` are in base64.
@@ -45,7 +46,7 @@ pub(super) struct GrpcKeys {
 /// Where to connect, and whom to ask for.
 #[derive(Debug, Clone)]
 pub(super) struct Destination {
-    pub(super) endpoint: Endpoint,
+    pub(super) place: Place,
     pub(super) tls: bool,
     /// Empty for the server as a whole.
     pub(super) service: Secret,
@@ -55,7 +56,7 @@ pub(super) struct Destination {
 
 /// What a URL says.
 struct Named {
-    endpoint: Endpoint,
+    place: Place,
     tls: bool,
     service: String,
 }
@@ -101,9 +102,7 @@ impl GrpcKeys {
     /// Those of a value that cannot be resolved; `url_malformed`, without the text.
     pub(super) fn destination(&self, env: &dyn Env) -> Result<Destination, Fault> {
         let named = match (&self.address, &self.url) {
-            (Some(address), _) => {
-                Named { endpoint: address.resolve("address", env)?, tls: false, service: String::new() }
-            }
+            (Some(address), _) => Named { place: address.resolve("address", env)?, tls: false, service: String::new() },
             (None, Some(url)) => read_url(url.resolve(env)?.expose()).map_err(|Blame { cause, message, detail }| {
                 let fault = Fault::new(Phase::Assert, cause, format!("the URL from {}: {message}", url.origin()));
                 Fault { detail: detail.map(Detail::Value), ..fault }
@@ -124,7 +123,7 @@ impl GrpcKeys {
             None => "the service".to_owned(),
         };
         Ok(Destination {
-            endpoint: named.endpoint,
+            place: named.place,
             tls: named.tls || self.tls.is_some(),
             service: service.unwrap_or_else(|| Secret::new(named.service)),
             subject,
@@ -149,7 +148,10 @@ impl GrpcKeys {
 impl Destination {
     /// As it may be shown.
     pub(super) fn target(&self) -> String {
-        format!("{}://{}", if self.tls { OVER_TLS } else { PLAIN }, self.endpoint)
+        match &self.place {
+            Place::Network(endpoint) => format!("{}://{endpoint}", if self.tls { OVER_TLS } else { PLAIN }),
+            Place::Socket(_) => self.place.to_string(),
+        }
     }
 
     /// The same as a URL of HTTP.
@@ -158,7 +160,7 @@ impl Destination {
             scheme: if self.tls { "https" } else { "http" }.to_owned(),
             user: None,
             password: None,
-            hosts: vec![(self.endpoint.host.clone(), Some(self.endpoint.port))],
+            hosts: vec![(self.place.host(), self.place.endpoint().map(|endpoint| endpoint.port))],
             path: String::new(),
             query: Vec::new(),
             raw_query: None,
@@ -193,7 +195,8 @@ fn read_url(text: &str) -> Result<Named, Blame> {
     };
     let path = percent_decode(url.path.trim_matches('/'));
     let service = path.ok_or_else(|| Blame::malformed("bad percent-encoding in the path"))?;
-    Ok(Named { endpoint: Endpoint { host, port: port.unwrap_or(if tls { 443 } else { 80 }) }, tls, service })
+    let place = Place::Network(Endpoint { host, port: port.unwrap_or(if tls { 443 } else { 80 }) });
+    Ok(Named { place, tls, service })
 }
 
 #[cfg(test)]
@@ -216,6 +219,7 @@ mod tests {
         ]);
         for (yaml, target, service, subject) in [
             ("{address: 'shop:50051'}", "grpc://shop:50051", "", "the server as a whole"),
+            ("{address: 'unix:/run/shop.sock'}", "unix:/run/shop.sock", "", "the server as a whole"),
             ("{address: 'shop:50051', tls: {}, service: a.B}", "grpcs://shop:50051", "a.B", "the service \"a.B\""),
             ("{url: 'grpc://shop/'}", "grpc://shop:80", "", "the server as a whole"),
             ("{url: 'grpc://shop:1/a.B'}", "grpc://shop:1", "a.B", "the service \"a.B\""),

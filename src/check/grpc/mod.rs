@@ -21,6 +21,7 @@ use crate::check::http::exchange::{self, Extent, HttpResponse};
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::request::Request;
 use crate::check::http::settings::Verb;
+use crate::check::place::Place;
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
 use crate::check::{
     Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url, readings,
@@ -31,7 +32,7 @@ use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
 use crate::outcome::{Detail, FactKey, FactValue, Fault, Phase};
 use crate::secret::Secret;
-use crate::value::Value;
+use crate::value::{Setting, Value};
 
 use answer::{Question, ended, is_grpc};
 use keys::{Destination, GrpcKeys, SCHEMES};
@@ -90,10 +91,14 @@ impl Check for Grpc {
         let destination = self.keys.destination(env);
         Prepared::new(
             destination.as_ref().map_or_else(|_| self.keys.origin(), Destination::target),
-            destination.iter().map(|destination| destination.endpoint.clone()).collect(),
+            destination.iter().filter_map(|destination| destination.place.endpoint()).cloned().collect(),
             readings(&self.keys.values(), env),
             destination.and_then(|destination| self.resolve(&destination, env)),
         )
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        matches!(self.keys.address, Some(Setting::Known(Place::Socket(_))))
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -110,6 +115,7 @@ impl Grpc {
             ..HttpKeys::of_url(Value::literal(&url.redacted()))
         };
         let mut request = Request::new(&call, url, env)?;
+        request.socket = destination.place.socket().cloned();
         // Everybody may see it where the server repeats it.
         request.target = Secret::new(PATH.to_owned());
         // A call has no body of which there could be several forms.
@@ -165,7 +171,7 @@ impl GrpcRun {
         let endpoint = &self.request.origin.endpoint;
         // Report unreadable files before connecting.
         let options = self.tls.as_ref().map(|tls| tls.options(&endpoint.host, attempt.world())).transpose()?;
-        let mut io = attempt.connect(endpoint).await?;
+        let mut io = self.request.connect(attempt).await?;
         if let Some(mut options) = options {
             options.alpn = vec!["h2".to_owned()];
             io = attempt.start_tls(io, &options).await?;

@@ -26,6 +26,7 @@ use crate::net::buffer_budget::OWN;
 use crate::net::io::{Io, StreamMonitor};
 use crate::net::speaks::{Protocol, recognise};
 use crate::net::stream_error::{Expected, StreamError};
+use crate::net::tls::Session;
 use crate::outcome::{Detail, Fault, HttpDetail, PeerClock, Phase};
 
 /// The most that is read of headers, in bytes.
@@ -338,8 +339,9 @@ fn tell(attempt: &Attempt, wire: &StreamMonitor, version: Version, broken: Broke
         Broken::OtherStream => return attempt.fault(Cause::Internal, "the switched stream is another one"),
         Broken::Hyper(error, part) => (error, part),
     };
-    // A server of TLS 1.3 refuses our certificate only now.
-    if let Some(fault) = attempt.tls().and_then(|session| session.fault(&error)) {
+    // A server of TLS 1.3 refuses our certificate only now, and h2 keeps no more than the words of that.
+    let by_tls = |session: &Session| session.fault(&error).or_else(|| session.fault(&wire.tls_error()?));
+    if let Some(fault) = attempt.tls().and_then(by_tls) {
         return fault;
     }
     let seen = wire.seen();

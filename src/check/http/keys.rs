@@ -6,7 +6,8 @@ use crate::check::http::proxy::ProxyKey;
 use crate::check::http::rules::{HeaderRule, HeaderRules, Headers, JsonRules};
 use crate::check::http::settings::{Follow, HttpUrl, HttpVersion, Pattern, Size, Statuses, Verb};
 use crate::check::tls_keys::TlsKeys;
-use crate::value::Value;
+use crate::url::SocketPath;
+use crate::value::{Setting, Value};
 
 /// An HTTP request, and what the answer must contain.
 #[derive(Debug, Clone, Deserialize)]
@@ -15,6 +16,8 @@ use crate::value::Value;
 pub(crate) struct HttpKeys {
     /// The URL to request: `http://…` or `https://…`. Its user part becomes basic authentication.
     pub(crate) url: HttpUrl,
+    /// `unix:PATH` if the server listens on a Unix socket: the check connects there, and `url` has the path and the Host. A redirect to another host leads there over the network.
+    pub(crate) socket: Option<Setting<SocketPath>>,
     /// The method. Default: `GET`.
     pub(crate) method: Option<Verb>,
     /// Headers to send, by name.
@@ -79,6 +82,7 @@ impl HttpKeys {
     pub(crate) fn of_url(url: Value) -> Self {
         Self {
             url: HttpUrl(url),
+            socket: None,
             method: None,
             headers: Headers::default(),
             body: None,
@@ -122,9 +126,15 @@ impl HttpKeys {
         found
     }
 
+    /// Whether it asks on a socket of this pod, whatever the environment is.
+    pub(crate) const fn is_on_socket(&self) -> bool {
+        matches!(self.socket, Some(Setting::Known(_))) && self.follow_redirects.0.is_none()
+    }
+
     /// Every value that is read at a run.
     pub(crate) fn values(&self) -> Vec<&Value> {
         let mut values = vec![&self.url.0];
+        values.extend(self.socket.as_ref().and_then(Setting::later));
         values.extend(self.headers.0.iter().map(|(_, value)| value));
         values.extend(&self.body);
         values.extend(self.json.0.iter().map(|(_, value)| value));

@@ -17,9 +17,11 @@ use crate::check::http::proxy::Proxy;
 use crate::env::Env;
 use crate::findings::Blame;
 use crate::mask::Mask;
+use crate::net::attempt::Attempt;
+use crate::net::io::Io;
 use crate::outcome::{BrowserOrigin, Fault, Phase, RequestedPath};
 use crate::secret::Secret;
-use crate::url::{Host, Url, redacted_path};
+use crate::url::{Endpoint, Host, SocketPath, Url, redacted_path};
 use crate::value::Value;
 
 /// How we name ourselves.
@@ -30,6 +32,8 @@ pub(super) const AGENT: &str = concat!("pilotfish/", env!("CARGO_PKG_VERSION"));
 pub(crate) struct Request {
     /// Whom it goes to.
     pub(crate) origin: Origin,
+    /// Where its server listens, if that is a Unix socket of this pod.
+    pub(crate) socket: Option<SocketPath>,
     /// The host that the configuration names.
     pub(crate) named: Host,
     /// Path and query, as they go over the wire.
@@ -113,6 +117,7 @@ impl Request {
         let body = body.map_or_else(Bytes::new, |text| Bytes::copy_from_slice(text.expose().as_bytes()));
         Ok(Self {
             target: target(&url),
+            socket: keys.socket.as_ref().map(|path| path.resolve("socket", env)).transpose()?,
             named: origin.endpoint.host.clone(),
             origin,
             method,
@@ -132,6 +137,22 @@ impl Request {
         words.filter(|word| !WAYS.contains(word)).map(|word| Secret::new(word.to_owned())).collect()
     }
 
+    /// Whom it connects to over the network.
+    pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
+        if self.socket.is_some() { Vec::new() } else { vec![self.origin.endpoint.clone()] }
+    }
+
+    /// Connects to its server: phases `resolve` and `connect`.
+    ///
+    /// # Errors
+    /// The causes of these phases.
+    pub(crate) async fn connect(&self, attempt: &mut Attempt) -> Result<Io, Fault> {
+        match &self.socket {
+            Some(path) => attempt.connect_unix(path).await,
+            None => attempt.connect(&self.origin.endpoint).await,
+        }
+    }
+
     /// Whether it proves who we are.
     pub(crate) fn has_credentials(&self) -> bool {
         self.headers.keys().any(is_credential)
@@ -140,6 +161,7 @@ impl Request {
     /// Turns it to another URL. Where the origin changes, all that belongs to the old one is dropped.
     pub(crate) fn turn_to(&mut self, url: &Url, to: Origin) {
         if to != self.origin {
+            self.socket = None;
             for name in [&AUTHORIZATION, &HOST].into_iter().chain(&self.private) {
                 self.headers.remove(name);
             }

@@ -15,8 +15,8 @@ use crate::env::Env;
 use crate::findings::Blame;
 use crate::outcome::{Detail, Fault, Phase};
 use crate::scheme::{Discovery, Scheme};
-use crate::url::Url;
-use crate::value::Value;
+use crate::url::{SocketPath, Url};
+use crate::value::{Setting, Value};
 
 /// Its schemes.
 pub(super) const SCHEMES: &[Scheme] = &[
@@ -35,6 +35,8 @@ const OFFERED: usize = 16;
 pub(super) struct WebsocketKeys {
     /// `ws://host/path` (without TLS) or `wss://host/path` (with TLS). Its user part becomes basic authentication.
     pub(super) url: Value,
+    /// `unix:PATH` if the server listens on a Unix socket: the check connects there, and `url` has the path and the Host.
+    pub(super) socket: Option<Setting<SocketPath>>,
     /// Headers to send, by name, such as `Origin: https://app.example.com`, which many servers check.
     #[serde(default)]
     pub(super) headers: Headers,
@@ -60,6 +62,7 @@ impl WebsocketKeys {
     pub(super) fn of_url(url: Value) -> Self {
         Self {
             url,
+            socket: None,
             headers: Headers::default(),
             subprotocol: None,
             expect: None,
@@ -112,6 +115,7 @@ impl WebsocketKeys {
     /// The same as the keys of a request.
     pub(super) fn request(&self) -> HttpKeys {
         HttpKeys {
+            socket: self.socket.clone(),
             headers: self.headers.clone(),
             basic_auth: self.basic_auth.clone(),
             bearer_token: self.bearer_token.clone(),
@@ -149,7 +153,8 @@ impl WebsocketKeys {
     pub(super) fn values(&self) -> Vec<&Value> {
         let headers = self.headers.0.iter().map(|(_, value)| value);
         let auth = self.basic_auth.iter().flat_map(|auth| [&auth.username, &auth.password]);
-        let own = std::iter::once(&self.url).chain(headers).chain(&self.subprotocol);
+        let socket = self.socket.as_ref().and_then(Setting::later);
+        let own = std::iter::once(&self.url).chain(socket).chain(headers).chain(&self.subprotocol);
         let own = own.chain(self.expect.iter().flat_map(Expect::values)).chain(auth).chain(&self.bearer_token);
         own.chain(self.tls.values()).collect()
     }

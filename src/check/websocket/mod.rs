@@ -19,6 +19,7 @@ use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::Wanted;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::proxy::ProxyKey;
+use crate::check::http::on_socket;
 use crate::check::http::redirect;
 use crate::check::http::request::Request;
 use crate::check::http::settings::Statuses;
@@ -61,7 +62,7 @@ pub const KIND: Kind = Kind {
     schemes: SCHEMES,
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["server_name", "username", "verify"],
+        plain: &["server_name", "socket", "username", "verify"],
         urls: &["proxy", "url"],
         paths: PEM_KEYS,
         free: &["headers"],
@@ -91,12 +92,16 @@ fn parse(node: &Node) -> Parsed {
 impl Check for Websocket {
     fn prepare(&self, env: &dyn Env) -> Prepared {
         let (target, url) = match self.keys.url(env) {
-            Ok((target, url)) => (target, Ok(url)),
+            Ok((target, url)) => (on_socket(target, &self.keys.request(), env), Ok(url)),
             Err(fault) => (self.keys.url.origin(), Err(fault)),
         };
         let run = url.and_then(|url| self.resolve(url, env));
-        let endpoints = run.iter().map(|run| run.proxy.dialled(&run.request.origin, env)).collect();
+        let endpoints = run.iter().flat_map(|run| run.proxy.dialled(&run.request.origin, envendpoints()).collect();
         Prepared::new(target, endpoints, readings(&self.keys.values(), env), run)
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        self.keys.request().is_on_socket()
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -180,6 +185,7 @@ impl WebsocketRun {
         let options = origin.secure.then(options).transpose()?;
         // Clients open a tunnel for ws:// as well.
         let (mut io, _) = self.proxy.connect(attempt, origin, true).await?;
+        let mut io = self.request.connect(attempt).await?;
         if let Some(mut options) = options {
             options.alpn = vec!["http/1.1".to_owned()];
             io = attempt.start_tls(io, &options).await?;

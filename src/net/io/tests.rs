@@ -1,10 +1,13 @@
 //! What a stream remembers, how it takes turns, and how it parts.
 
+use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::{ClosingSockets, End, Io, READ_LIMIT};
@@ -190,4 +193,45 @@ async fn a_silent_peer_of_much_is_given_up_where_others_need_the_memory() {
     );
     assert_eq!((error.kind(), wire.seen().end), (std::io::ErrorKind::FileTooLarge, Some(End::GivenUp)));
     drop(room);
+}
+
+/// A stream whose reads fail with an alert, as those of rustls do.
+struct Alerted;
+
+impl AsyncRead for Alerted {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, alert)))
+    }
+}
+
+impl AsyncWrite for Alerted {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// HTTP/2 keeps only the words of an error: a missing client certificate was reported as broken framing.
+#[tokio::test]
+async fn an_alert_is_remembered_with_the_stream() {
+    let mut io = Io::over(Alerted);
+    let monitor = io.monitor();
+    assert!(monitor.tls_error().is_none());
+    drop(io.read(&mut [0; 8]).await.unwrap_err());
+    let error = monitor.tls_error().unwrap();
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).unwrap();
+    assert!(matches!(inner, rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired)));
+    let (far, near) = tokio::io::duplex(8);
+    drop(far);
+    let mut io = Io::over(near);
+    assert_eq!(io.read(&mut [0; 8]).await.unwrap(), 0);
+    assert!(io.monitor().tls_error().is_none(), "an end is no error of TLS");
 }

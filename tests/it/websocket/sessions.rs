@@ -40,7 +40,7 @@ fn the_first_message_is_compared() {
     );
     failed(&at("hello", "{regex: '^goodbye'}"), "assert", "body_mismatch", "`expect`");
     failed(&at("large", "x"), "assert", "too_large", "");
-    let silent = check(&format!("{{url: 'ws://127.0.0.1:{}/silent', expect: x}}, timeout: 1s", server.port));
+    let silent = check(&format!("{{url: 'ws://127.0.0.1:{}/silent', expect: x}}", server.port));
     failed(&silent, "assert", "timeout", "");
 }
 
