@@ -169,16 +169,10 @@ pub(crate) fn prepare<R: Runnable + 'static>(
 ) -> Prepared {
     let url = request::read_url(&keys.url.0, env);
     let target = url.as_ref().map_or_else(|_| keys.url.0.origin(), Url::redacted);
-    let origin = url.as_ref().ok().and_then(|url| Origin::of(url).ok());
-    let run = url.and_then(|url| exchange_to(keys, url, env)).map(finish);
-    let endpoints = origin.map(|origin| keys.proxy.dialled(&origin, env)).into_iter().collect();
     let target = on_socket(target, keys, env);
     let origin = url.as_ref().ok().and_then(|url| Origin::of(url).ok()).filter(|_| keys.socket.is_none());
-    let run = Wanted::new(keys, env).and_then(|wanted| {
-        let request = Request::new(keys, url?, env)?;
-        Ok(finish(Exchange { keys: Arc::clone(keys), request, wanted }))
-    });
-    let endpoints = origin.map(|origin| origin.endpoint).into_iter().collect();
+    let run = url.and_then(|url| exchange_to(keys, url, env)).map(finish);
+    let endpoints = origin.map(|origin| keys.proxy.dialled(&origin, env)).into_iter().collect();
     Prepared::new(target, endpoints, readings(&keys.values(), env), run)
 }
 
@@ -334,7 +328,7 @@ async fn once(keys: &HttpKeys, body: BodyUse, attempt: &mut Attempt, request: &R
         true => Some(tls_options(keys, attempt, &request.named, &endpoint.host)?),
         false => None,
     };
-    let (mut io, proxy) = keys.proxy request.connect(attempt, &request.origin, *secure).await?;
+    let (mut io, proxy) = keys.proxy.connect(attempt, request, *secure).await?;
     let mut version = match keys.http_version {
         Some(HttpVersion::Two) => Version::HTTP_2,
         Some(HttpVersion::One) | None => Version::HTTP_11,

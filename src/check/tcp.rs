@@ -13,7 +13,6 @@ use tokio::time::timeout;
 use crate::check::address::{self, Address};
 use crate::check::dialogue::{self, Dialogue, DialogueRun};
 use crate::check::payload::{Expect, Payload};
-use crate::check::payload::{Expect, Pattern, Payload};
 use crate::check::place::Place;
 use crate::check::{
     self, Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings,
@@ -84,21 +83,13 @@ fn from_url(url: Value) -> Arc<dyn Check> {
 
 /// The values of one run.
 struct TcpRun {
-    endpoint: Endpoint,
-    dialogue: DialogueRun,
     place: Place,
-    send: Option<Zeroizing<Vec<u8>>>,
-    expect: Option<Pattern>,
+    dialogue: DialogueRun,
 }
 
 impl Tcp {
-    fn resolve(&self, endpoint: Result<Endpoint, Fault>, env: &dyn Env) -> Result<TcpRun, Fault> {
-        Ok(TcpRun { endpoint: endpoint?, dialogue: self.dialogue.resolve(env)? })
     fn resolve(&self, place: Result<Place, Fault>, env: &dyn Env) -> Result<TcpRun, Fault> {
-        let place = place?;
-        let send = self.send.as_ref().map(|send| send.resolve(env)).transpose()?;
-        let expect = self.expect.as_ref().map(|expect| expect.resolve(env)).transpose()?;
-        Ok(TcpRun { place, send, expect })
+        Ok(TcpRun { place: place?, dialogue: self.dialogue.resolve(env)? })
     }
 }
 
@@ -125,25 +116,11 @@ impl Check for Tcp {
 impl Runnable for TcpRun {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         Box::pin(async move {
-            let mut io = attempt.connect(&self.endpoint).await?;
-            self.dialogue.hold(attempt, &mut io).await?;
             let mut io = self.place.connect(attempt).await?;
-            if let Some(bytes) = &self.send {
-                attempt.enter(Phase::Request);
-                io.write_all(bytes)
-                    .await
-                    .map_err(|error| attempt.stream_error(StreamError::Failed(&error), EXPECTED))?;
-            }
-            if let Some(expected) = &self.expect {
-                attempt.enter(Phase::Assert);
-                await_answer(attempt, &mut io, expected, Sent(self.send.as_deref())).await?;
-            }
+            self.dialogue.hold(attempt, &mut io).await?;
             attempt.leave();
-            if self.dialogue.is_empty() {
-                hear_greeting(attempt, &mut io, self.endpoint.port).await;
             if let Some(endpoint) = self.place.endpoint()
-                && self.send.is_none()
-                && self.expect.is_none()
+                && self.dialogue.is_empty()
             {
                 hear_greeting(attempt, &mut io, endpoint.port).await;
             }

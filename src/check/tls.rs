@@ -71,13 +71,10 @@ const JUDGEMENT: Duration = Duration::from_secs(1);
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "tls"))]
 #[serde(deny_unknown_fields)]
 struct TlsCheckKeys {
-    /// The address of the target: `host:port`, `1.2.3.4:port` or `[::1]:port`.
-    address: Setting<Endpoint>,
-    /// The protocol that requests TLS after connecting: `smtp`, `imap`, `pop3`, `ftp`, `xmpp` or `postgres`. Default: TLS
-    /// starts at once.
     /// The address of the target: `host:port`, `1.2.3.4:port`, `[::1]:port`, or `unix:PATH` for a Unix socket.
     address: Setting<Place>,
-    /// The protocol that requests TLS after connecting: `smtp` or `postgres`. Default: TLS starts at once.
+    /// The protocol that requests TLS after connecting: `smtp`, `imap`, `pop3`, `ftp`, `xmpp` or `postgres`. Default: TLS
+    /// starts at once.
     starttls: Option<Setting<StartTls>>,
     /// The bytes to send inside TLS, written as in the kind `tcp`.
     send: Option<Payload>,
@@ -164,8 +161,7 @@ impl Tls {
         let alpn = self.alpn.iter().map(|name| Ok(name.resolve("alpn", env)?.0));
         let alpn = alpn.collect::<Result<_, Fault>>()?;
         let dialogue = self.dialogue.resolve(env)?;
-        Ok(TlsRun { endpoint, starttls, days, alpn, keys: Arc::clone(&self.keys), dialogue })
-        Ok(TlsRun { place, starttls, days, alpn, keys: Arc::clone(&self.keys) })
+        Ok(TlsRun { place, starttls, days, alpn, keys: Arc::clone(&self.keys), dialogue })
     }
 }
 
@@ -202,7 +198,7 @@ impl Runnable for TlsRun {
             let mut io = self.place.connect(attempt).await?;
             if let Some(protocol) = self.starttls {
                 attempt.enter(Phase::Tls);
-                if let Err(fault) = starttls::ask(attempt, &mut io, protocol, &self.endpoint.host).await {
+                if let Err(fault) = starttls::ask(attempt, &mut io, protocol, &self.place.host()).await {
                     // What declines speaks the protocol; what speaks another one is left alone.
                     if smtp::expects_goodbye(&fault) {
                         starttls::quit(attempt, &mut io, protocol).await;

@@ -295,7 +295,6 @@ fn endless_rows() -> Vec<Row> {
             floods(b"", b"\0\0\0\x04\0\0\0\0\0"),
             &first("h2c grpc = too_large timeout"),
         ),
-        Row::new("endless HTTP/2 settings", floods(b"", b"\0\0\0\x04\0\0\0\0\0"), &first("h2c = too_large timeout")),
     ]
 }
 
@@ -451,7 +450,6 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ..Default::default()
     });
     let mysql = Mysql::start(&MysqlOptions { settings: &["--max-connections=500"], ..MysqlOptions::default() });
-    let nats = Nats::with(WITH_PASSWORD);
     let mongodb = Mongodb::usual();
     // Every cut is a login, and they come side by side.
     let nats = Nats::with("authorization { user: app, password: sesame, timeout: 60 }");

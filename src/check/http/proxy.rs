@@ -9,7 +9,7 @@ use serde::de::{self, Deserialize, Deserializer};
 
 use crate::cause::Cause;
 use crate::check::http::origin::Origin;
-use crate::check::http::request::AGENT;
+use crate::check::http::request::{AGENT, Request};
 use crate::check::reader::{ReadError, Reader};
 use crate::env::Env;
 use crate::findings::{self, ProxyVariables};
@@ -93,25 +93,30 @@ impl ProxyKey {
 }
 
 impl ProxyKey {
+    /// What a request connects to on the network.
+    pub(crate) fn endpoints(&self, request: &Request, env: &dyn Env) -> Option<Endpoint> {
+        (!request.is_to_socket()).then(|| self.dialled(&request.origin, env))
+    }
+
     /// What is dialled to reach an origin, as far as that is known.
-    pub(crate) fn dialled(&self, origin: &Origin, env: &dyn Env) -> Endpoint {
+    pub(super) fn dialled(&self, origin: &Origin, env: &dyn Env) -> Endpoint {
         let proxy = self.on_the_way_to(origin, env).ok().flatten();
         proxy.map_or_else(|| origin.endpoint.clone(), |proxy| proxy.endpoint.clone())
     }
 
-    /// Connects to an origin, or to the proxy on the way, with a tunnel through it if `tunnels`; gives the proxy, too.
+    /// Connects to the server of a request, or to the proxy on the way, with a tunnel through it if `tunnels`; gives the proxy, too.
     ///
     /// # Errors
     /// Every cause of a connection; those of a proxy that refuses.
     pub(crate) async fn connect(
         &self,
         attempt: &mut Attempt,
-        origin: &Origin,
+        request: &Request,
         tunnels: bool,
     ) -> Result<(Io, Option<Arc<Proxy>>), Fault> {
-        let Some(proxy) = self.on_the_way_to(origin, attempt.env())? else {
-            return Ok((attempt.connect(&origin.endpoint).await?, None));
-        };
+        let origin = &request.origin;
+        let proxy = if request.is_to_socket() { None } else { self.on_the_way_to(origin, attempt.env())? };
+        let Some(proxy) = proxy else { return Ok((request.connect(attempt).await?, None)) };
         let mut io = attempt.connect(&proxy.endpoint).await.map_err(|fault| proxy.blame(fault))?;
         if tunnels && let Err(fault) = proxy.tunnel(attempt, &mut io, origin).await {
             attempt.close(io).await;

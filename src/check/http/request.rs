@@ -137,9 +137,9 @@ impl Request {
         words.filter(|word| !WAYS.contains(word)).map(|word| Secret::new(word.to_owned())).collect()
     }
 
-    /// Whom it connects to over the network.
-    pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
-        if self.socket.is_some() { Vec::new() } else { vec![self.origin.endpoint.clone()] }
+    /// Whether its server is on a Unix socket.
+    pub(super) const fn is_to_socket(&self) -> bool {
+        self.socket.is_some()
     }
 
     /// Connects to its server: phases `resolve` and `connect`.

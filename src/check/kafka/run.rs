@@ -1,7 +1,5 @@
 //! One run: the first broker that answers, the login, the topics, then the addresses that the brokers announce.
 
-use std::sync::{Arc, PoisonError};
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use tokio::time::{Instant, timeout};

@@ -18,8 +18,8 @@ use crate::cause::Cause;
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::Wanted;
 use crate::check::http::keys::HttpKeys;
-use crate::check::http::proxy::ProxyKey;
 use crate::check::http::on_socket;
+use crate::check::http::proxy::ProxyKey;
 use crate::check::http::redirect;
 use crate::check::http::request::Request;
 use crate::check::http::settings::Statuses;
@@ -96,7 +96,7 @@ impl Check for Websocket {
             Err(fault) => (self.keys.url.origin(), Err(fault)),
         };
         let run = url.and_then(|url| self.resolve(url, env));
-        let endpoints = run.iter().flat_map(|run| run.proxy.dialled(&run.request.origin, envendpoints()).collect();
+        let endpoints = run.iter().flat_map(|run| run.proxy.endpoints(&run.request, env)).collect();
         Prepared::new(target, endpoints, readings(&self.keys.values(), env), run)
     }
 
@@ -184,8 +184,7 @@ impl WebsocketRun {
         let options = || self.tls.options(&origin.endpoint.host, attempt.world());
         let options = origin.secure.then(options).transpose()?;
         // Clients open a tunnel for ws:// as well.
-        let (mut io, _) = self.proxy.connect(attempt, origin, true).await?;
-        let mut io = self.request.connect(attempt).await?;
+        let (mut io, _) = self.proxy.connect(attempt, &self.request, true).await?;
         if let Some(mut options) = options {
             options.alpn = vec!["http/1.1".to_owned()];
             io = attempt.start_tls(io, &options).await?;
