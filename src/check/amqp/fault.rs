@@ -51,6 +51,8 @@ pub(super) struct Subject<'a> {
     /// Whether the URL and the keys have no login.
     pub(super) has_default_login: bool,
     pub(super) vhost: &'a str,
+    /// The same, where it may be shown.
+    pub(super) shown_vhost: Option<&'a str>,
     /// Whether the URL and the keys name no virtual host.
     pub(super) has_default_vhost: bool,
     pub(super) queue: Option<&'a str>,
@@ -116,13 +118,13 @@ impl Subject<'_> {
     }
 
     fn statement(&self, code: &str, says: &str) -> Option<String> {
-        let vhost = clean_text(self.vhost, NAME_LIMIT);
-        let user = self.shown_user.map(|user| clean_text(user, NAME_LIMIT));
-        match (code, user) {
-            (code::REJECTED, Some(user)) => Some(format!("for user {user}")),
-            (code::REJECTED, None) => None,
-            (code::NO_VHOST, _) => Some(format!("virtual host {vhost} does not exist")),
-            (code::NO_ACCESS, Some(user)) => Some(format!("user {user} has no permission for virtual host {vhost}")),
+        let short = |name: &str| clean_text(name, NAME_LIMIT);
+        match (code, self.shown_user.map(short), self.shown_vhost.map(short)) {
+            (code::REJECTED, user, _) => user.map(|user| format!("for user {user}")),
+            (code::NO_VHOST, _, Some(vhost)) => Some(format!("virtual host {vhost} does not exist")),
+            (code::NO_ACCESS, Some(user), Some(vhost)) => {
+                Some(format!("user {user} has no permission for virtual host {vhost}"))
+            }
             _ => Some(says.to_owned()),
         }
     }
