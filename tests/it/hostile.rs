@@ -19,7 +19,7 @@ use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::rabbitmq::{PASSWORD as BROKER_PASSWORD, broker};
 use crate::support::redis::{Options as RedisOptions, Server as Redis};
 use crate::support::sidecar::Sidecar;
-use crate::support::{Folder, pilotfish, read_all, until};
+use crate::support::{Folder, pilotfish, read_all, until, until_within};
 
 /// What one run gave.
 #[derive(Debug)]
@@ -371,7 +371,7 @@ fn a_sidecar_among_hostile_peers_stays_small_and_answers() {
         let lines = metrics.lines().filter(|line| line.starts_with("pilotfish_check_runs_total{"));
         lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).fold(0.0, |sum, one| sum + one)
     };
-    let rounds = |count: usize| until(&format!("{count} rounds"), || runs() >= (many * count) as f64);
+    let rounds = |count: usize| until_within(&format!("{count} rounds"), 180, || runs() >= (many * count) as f64);
     rounds(2);
     let early = resident();
     rounds(4);
