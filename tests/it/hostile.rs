@@ -463,7 +463,7 @@ fn cut_everywhere(name: &str, server: SocketAddr, keys: &str) -> Vec<String> {
         .map(|(after, reset)| {
             let peer = here(Manner::Cuts { server, after, reset });
             let keys = keys.replace("PEER", &peer.to_string());
-            format!("  - {{name: c{after}-{reset}, timeout: 10s, gates: [], {keys}}}\n")
+            format!("  - {{name: c{after}-{reset}, interval: 60s, timeout: 60s, gates: [], {keys}}}\n")
         })
         .collect();
     let folder = Folder::new();
