@@ -27,6 +27,7 @@ use crate::support::sidecar::Sidecar;
 use crate::support::slapd::{Options as SlapdOptions, Server as Slapd, USER};
 use crate::support::websocket::Server as Websocket;
 use crate::support::{Folder, pilotfish, read_all, until, until_within};
+use crate::support::{Folder, pilotfish, read_all, until, until_within};
 
 /// What one run gave.
 #[derive(Debug)]
@@ -429,6 +430,7 @@ fn a_sidecar_among_hostile_peers_stays_small_and_answers() {
     };
     // Hundreds of checks beside other processes.
     let rounds = |count: usize| until_within(&format!("{count} rounds"), 120, || runs() >= (many * count) as f64);
+    let rounds = |count: usize| until_within(&format!("{count} rounds"), 180, || runs() >= (many * count) as f64);
     rounds(2);
     let early = resident();
     rounds(4);
@@ -551,7 +553,7 @@ fn cut_everywhere(name: &str, server: SocketAddr, keys: &str) -> Vec<String> {
         .map(|(after, reset)| {
             let peer = here(Manner::Cuts { server, after, reset });
             let keys = keys.replace("PEER", &peer.to_string());
-            format!("  - {{name: c{after}-{reset}, timeout: 10s, gates: [], {keys}}}\n")
+            format!("  - {{name: c{after}-{reset}, interval: 60s, timeout: 60s, gates: [], {keys}}}\n")
         })
         .collect();
     let folder = Folder::new();

@@ -27,6 +27,7 @@ use Meaning::{Failed, Refused};
 
 const REJECTED: &str = "the server rejected the user or the password";
 const NO_VHOST: &str = "the server has no such virtual host";
+const NO_ACCESS: &str = "the login works, but the user has no permission for the virtual host";
 const FULL_VHOST: &str = "the virtual host has reached its limit of connections";
 const FULL_USER: &str = "the user has reached its limit of connections";
 const FULL_NODE: &str = "the server has reached its limit of connections";
@@ -60,14 +61,9 @@ pub(super) const CONNECTION: &[Row] = &[
         Failed(Cause::QueryFailed),
         "the server cannot check permissions for now, because its backend for them fails",
     ),
-    (
-        530,
-        ACCESS,
-        "",
-        code::NO_ACCESS,
-        Refused(NotAllowed),
-        "the login works, but the user has no permission for the virtual host",
-    ),
+    (530, ACCESS, "", code::NO_ACCESS, Refused(NotAllowed), NO_ACCESS),
+    // LavinMQ.
+    (530, "'", "doesn't have access to", code::NO_ACCESS, Refused(NotAllowed), NO_ACCESS),
     (541, "", "is down", code::VHOST_DOWN, Failed(Cause::QueryFailed), "the virtual host is down on this server"),
     (530, "", "", code::NOT_ALLOWED, Refused(NotAllowed), "the server refuses access"),
     (320, "", "shutdown", code::STOPPING, Refused(Stopping), "the server is shutting down"),
@@ -115,8 +111,8 @@ pub(super) struct Names<'a> {
     pub(super) queue: &'a str,
 }
 
-/// What the reason for closing a connection means.
-pub(super) fn of_connection(close: &Close, names: Names<'_>) -> Row {
+/// What the reason for closing a connection means. Once the server has accepted the login, it rejects none any more.
+pub(super) fn of_connection(close: &Close, names: Names<'_>, logged_in: bool) -> Row {
     let access = format!("access to vhost '{}' refused for user '{}'", names.vhost, names.user);
     let text = match close.text().strip_prefix(&access) {
         Some(rest) => format!("{ACCESS}{rest}"),
@@ -124,7 +120,7 @@ pub(super) fn of_connection(close: &Close, names: Names<'_>) -> Row {
         None if names.user.is_empty() => close.text().replacen("access to vhost '", ACCESS, 1),
         None => close.text().to_owned(),
     };
-    find(CONNECTION, close.code, &text)
+    find(CONNECTION, if logged_in && close.code == 403 { 530 } else { close.code }, &text)
 }
 
 /// What the reason for closing a channel means.
@@ -199,10 +195,21 @@ mod tests {
             (320, "CONNECTION_FORCED - Closed via management plugin", code::FORCED),
             (402, "INVALID_PATH - no", code::NO_VHOST),
             (530, "NOT_ALLOWED - something new", code::NOT_ALLOWED),
+            (530, "NOT_ALLOWED - vhost not found", code::NO_VHOST),
+            (530, "NOT_ALLOWED - 'app' doesn't have access to 'shop'", code::NO_ACCESS),
+            (530, "NOT_ALLOWED - access to vhost 'shop' refused: connection limit (1) is reached", code::FULL_VHOST),
             (501, "FRAME_ERROR - type 1", code::OTHER),
         ] {
-            assert_eq!(of_connection(&close(number, text), NAMES).3, expected, "{text}");
+            assert_eq!(of_connection(&close(number, text), NAMES, false).3, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_login_that_was_accepted_is_rejected_no_more() {
+        let refused = close(403, "ACCESS_REFUSED - access to vhost 'shop' refused for user 'app'");
+        assert_eq!(of_connection(&refused, NAMES, true).3, code::NO_ACCESS);
+        assert_eq!(of_connection(&close(403, "ACCESS_REFUSED - no"), NAMES, true).3, code::NOT_ALLOWED);
+        assert_eq!(of_connection(&close(403, "ACCESS_REFUSED - no"), NAMES, false).3, code::REJECTED);
     }
 
     /// A name may be the text of another reason.
@@ -217,13 +224,13 @@ mod tests {
                 code::FULL_VHOST,
             ),
         ] {
-            assert_eq!(of_connection(&close(530, text), names).3, expected, "{text}");
+            assert_eq!(of_connection(&close(530, text), names, false).3, expected, "{text}");
         }
         let missing = close(404, "NOT_FOUND - no queue 'has crashed' in vhost 'vhost x not found'");
         assert_eq!(of_queue(&missing, names).3, code::NO_QUEUE);
         let unknown = Names { user: "", ..NAMES };
         let refused = close(530, "NOT_ALLOWED - access to vhost 'shop' refused for user 'CN of somebody'");
-        assert_eq!(of_connection(&refused, unknown).3, code::NO_ACCESS);
+        assert_eq!(of_connection(&refused, unknown, false).3, code::NO_ACCESS);
     }
 
     #[test]
@@ -256,7 +263,7 @@ mod tests {
     #[test]
     fn every_reason_has_a_row() {
         for number in [0, 200, 311, 403, 404, 530, 541, u16::MAX] {
-            assert!(CONNECTION.contains(&of_connection(&close(number, ""), NAMES)));
+            assert!(CONNECTION.contains(&of_connection(&close(number, ""), NAMES, false)));
             assert!(QUEUE.contains(&of_queue(&close(number, ""), NAMES)));
         }
     }

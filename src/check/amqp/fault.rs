@@ -13,8 +13,8 @@ use crate::net::stream_error::{Expected, StreamError};
 use crate::outcome::{Detail, Fault, Phase, clean_text};
 use crate::secret::Secret;
 
-/// Before it limits frames together with a client, RabbitMQ up to 3.12 takes none that is longer than this.
-const FIRST_FRAME: usize = 4096;
+/// A longer password may not fit into the first frame of a client, of which many brokers take no more than 4096 bytes.
+const LONG_PASSWORD: usize = 3800;
 /// The maximum size of a name in a statement.
 const NAME_LIMIT: usize = 64;
 
@@ -51,6 +51,8 @@ pub(super) struct Subject<'a> {
     /// Whether the URL and the keys have no login.
     pub(super) has_default_login: bool,
     pub(super) vhost: &'a str,
+    /// The same, where it may be shown.
+    pub(super) shown_vhost: Option<&'a str>,
     /// Whether the URL and the keys name no virtual host.
     pub(super) has_default_vhost: bool,
     pub(super) queue: Option<&'a str>,
@@ -61,7 +63,7 @@ impl Subject<'_> {
     /// The fault of a session that ended early. No message repeats the password.
     pub(super) fn fault(&self, attempt: &Attempt, stage: Stage, error: &SessionError) -> Fault {
         match error {
-            SessionError::Closed(close) => self.of_connection(attempt, close),
+            SessionError::Closed(close) => self.of_connection(attempt, stage, close),
             SessionError::ChannelClosed(close) => self.of_queue(close),
             SessionError::Version(version) => self.of_version(attempt, stage, *version),
             SessionError::Mechanisms(offered) => self.of_mechanisms(attempt, offered),
@@ -83,8 +85,9 @@ impl Subject<'_> {
         self.credential.secret().filter(|secret| secret.expose() != GUEST).into_iter()
     }
 
-    fn of_connection(&self, attempt: &Attempt, close: &Close) -> Fault {
-        let (_, _, _, code, meaning, says) = errors::of_connection(close, self.names());
+    fn of_connection(&self, attempt: &Attempt, stage: Stage, close: &Close) -> Fault {
+        let (_, _, _, code, meaning, says) =
+            errors::of_connection(close, self.names(), matches!(stage, Stage::Open | Stage::Queue));
         let certificate = matches!(self.credential, Credential::External) && code == code::REJECTED;
         if certificate {
             let says = "the server knows no user for the client certificate";
@@ -116,13 +119,13 @@ impl Subject<'_> {
     }
 
     fn statement(&self, code: &str, says: &str) -> Option<String> {
-        let vhost = clean_text(self.vhost, NAME_LIMIT);
-        let user = self.shown_user.map(|user| clean_text(user, NAME_LIMIT));
-        match (code, user) {
-            (code::REJECTED, Some(user)) => Some(format!("for user {user}")),
-            (code::REJECTED, None) => None,
-            (code::NO_VHOST, _) => Some(format!("virtual host {vhost} does not exist")),
-            (code::NO_ACCESS, Some(user)) => Some(format!("user {user} has no permission for virtual host {vhost}")),
+        let short = |name: &str| clean_text(name, NAME_LIMIT);
+        match (code, self.shown_user.map(short), self.shown_vhost.map(short)) {
+            (code::REJECTED, user, _) => user.map(|user| format!("for user {user}")),
+            (code::NO_VHOST, _, Some(vhost)) => Some(format!("virtual host {vhost} does not exist")),
+            (code::NO_ACCESS, Some(user), Some(vhost)) => {
+                Some(format!("user {user} has no permission for virtual host {vhost}"))
+            }
             _ => Some(says.to_owned()),
         }
     }
@@ -180,7 +183,7 @@ impl Subject<'_> {
         if stage != Stage::Login || fault.cause != Cause::ConnectionClosed {
             return fault;
         }
-        let is_long = self.credential.secret().is_some_and(|secret| secret.expose().len() > FIRST_FRAME);
+        let is_long = self.credential.secret().is_some_and(|secret| secret.expose().len() > LONG_PASSWORD);
         fault.with(observed(if is_long { code::LONG_LOGIN } else { code::CLOSED_AT_LOGIN }))
     }
 }

@@ -40,7 +40,9 @@ pub(crate) fn amqp(bytes: &[u8]) {
     if let Ok(close) = Close::read(bytes) {
         let names = Names { user: "app", vhost: "shop", queue: "jobs" };
         let secret = Secret::new("sesame".to_owned());
-        for (.., says) in [of_connection(&close, names), of_queue(&close, names)] {
+        for (.., says) in
+            [of_connection(&close, names, false), of_connection(&close, names, true), of_queue(&close, names)]
+        {
             let message = close.message(says, [&secret].into_iter());
             assert!(!message.contains(|c: char| c.is_control()) && !message.contains("sesame"), "{message}");
         }

@@ -159,8 +159,8 @@ fn of_queue(code: &str) -> Option<&'static str> {
              check the port."
         }
         code::LONG_LOGIN => {
-            "The password is longer than the first frame that the broker accepts. Raise `initial_frame_max` in its advanced.config \
-             to 8192 or more, or use a shorter token."
+            "The password may be too long for the first frame that the broker accepts, usually 4096 bytes. Raise \
+             `initial_frame_max` in the advanced.config of RabbitMQ, or use a shorter token."
         }
         _ => return None,
     })

@@ -13,6 +13,7 @@ use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
+use crate::mask;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
@@ -60,6 +61,8 @@ pub(super) struct Destination {
     pub(super) server: Server,
     /// `None` if neither a key nor the URL names one: `/`.
     pub(super) vhost: Option<String>,
+    /// Whether it has a part of the password.
+    hides_vhost: bool,
     /// The settings of TLS, if the check uses TLS.
     pub(super) tls: Option<TlsKeys>,
     auth: Option<Auth>,
@@ -113,7 +116,7 @@ impl AmqpKeys {
     /// # Errors
     /// As [`ServerKeys::resolve`]; `url_malformed` for a path that is no name.
     pub(super) fn destination(&self, env: &dyn Env) -> Result<Destination, Fault> {
-        let server = self.server.resolve(&RULES, self.own.tls.is_some(), env)?;
+        let mut server = self.server.resolve(&RULES, self.own.tls.is_some(), env)?;
         let parameters = Parameters::read(&server.query);
         let vhost = match &self.own.vhost {
             Some(value) => Some(name("vhost", value, env)?),
@@ -124,7 +127,12 @@ impl AmqpKeys {
             None => parameters.auth,
         };
         let tls = server.tls.then(|| parameters.fill(self.own.tls.clone().unwrap_or_default()));
-        Ok(Destination { server, vhost, tls, auth })
+        // Everybody knows the usual one, and no other name is hidden for it. That it cannot be read is reported later.
+        let password = self.server.password(&server, env).ok().flatten().filter(|password| password.expose() != GUEST);
+        password.iter().for_each(|password| server.hide_user_like(password));
+        let name = vhost.as_deref().unwrap_or_default();
+        let hides_vhost = mask::sentence(name, password.iter()).is_none_or(|shown| shown != name);
+        Ok(Destination { server, vhost, hides_vhost, tls, auth })
     }
 
     /// The server's keys know the path without any `/` at its start; here, one more is a part of the name.
@@ -208,10 +216,16 @@ impl Destination {
         self.vhost.as_deref().unwrap_or(vhost::DEFAULT)
     }
 
+    /// The virtual host, where it may be shown.
+    pub(super) fn shown_vhost(&self) -> Option<&str> {
+        (!self.hides_vhost).then(|| self.vhost())
+    }
+
     /// As it may be shown.
     pub(super) fn target(&self) -> String {
         // The default one is written as clients want it.
-        let path = self.vhost.as_deref().map(|name| name.replace('%', "%25").replace('/', "%2F"));
+        let shown = self.vhost.as_deref().map(|name| if self.hides_vhost { "***" } else { name });
+        let path = shown.map(|name| name.replace('%', "%25").replace('/', "%2F"));
         self.server.target(path.as_deref())
     }
 }

@@ -71,7 +71,7 @@ pub const KIND: Kind = Kind {
     schemes: RULES.schemes,
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["auth", "host", "port", "queue", "server_name", "user", "username", "verify", "vhost"],
+        plain: &["auth", "host", "port", "server_name", "user", "username", "verify", "vhost"],
         urls: &["url"],
         paths: PEM_KEYS,
         ..ShownKeys::NONE
@@ -216,6 +216,7 @@ impl AmqpRun {
             shown_user: server.shown_user().or(has_default_login.then_some(GUEST)),
             has_default_login,
             vhost: self.destination.vhost(),
+            shown_vhost: self.destination.shown_vhost(),
             has_default_vhost: self.destination.vhost.is_none(),
             queue: self.queue.as_deref(),
             over_tls: self.destination.tls.is_some(),

@@ -80,6 +80,18 @@ fn reasons_of_a_server_that_closes() {
         "connection_closed",
         "management UI",
     );
+    failed(
+        &says(403, "ACCESS_REFUSED - access to vhost 'shop' refused for user 'app'"),
+        "login",
+        "login_rejected",
+        "set_permissions",
+    );
+    failed(
+        &says(530, "NOT_ALLOWED - 'app' doesn't have access to 'shop'"),
+        "login",
+        "login_rejected",
+        "set_permissions",
+    );
     let other = failed(&says(505, "UNEXPECTED_FRAME - sesame is sesame\x07"), "login", "query_failed", "own sentence");
     assert_eq!(other, "the server closed the connection: 505 *** is ***");
 }

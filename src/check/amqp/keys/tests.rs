@@ -81,6 +81,22 @@ fn keys_and_urls_come_to_the_same() {
 }
 
 #[test]
+fn names_that_share_a_part_with_the_password_are_not_shown() {
+    for (url, expected) in [
+        ("amqp://s3cretuser:s3cret@mq/shop", "amqp://mq:5672/shop"),
+        ("amqp://app:s3cret@mq/s3cret", "amqp://app@mq:5672/***"),
+        ("amqp://app:s3cret@mq/my-s3cre", "amqp://app@mq:5672/***"),
+        ("amqp://guest:guest@mq/guests", "amqp://guest@mq:5672/guests"),
+        ("amqp://app:s3cret@mq/shop", "amqp://app@mq:5672/shop"),
+    ] {
+        let keys = keys(&format!("{{url: '{url}'}}"));
+        let destination = keys.destination(&MapEnv::default()).expect(url);
+        assert_eq!(destination.target(), expected);
+        assert_eq!(destination.shown_vhost().is_none(), expected.ends_with('*'));
+    }
+}
+
+#[test]
 fn what_comes_from_elsewhere_is_judged_at_a_run() {
     let env = MapEnv::with_vars(&[
         ("LONE", "amqp://app@mq"),
