@@ -19,15 +19,14 @@ pub(super) const RULE: DiscoveryRule = DiscoveryRule {
     ..DiscoveryRule::NONE
 };
 
-/// The host first, then the user; of several variables for a key, the first one that is set counts.
+/// The host first, then the user; of several variables for a key, the first one that is set counts. The database also says where
+/// the user is: with the variables of Bitnami's image and of Spring it is there, with those of other apps mostly in `admin`.
 const SETS: [&[KeyVariable]; 3] = [
     &[
         ("host", "MONGO_HOST"),
         ("user", "MONGO_USER"),
         ("user", "MONGO_USERNAME"),
         ("password", "MONGO_PASSWORD"),
-        ("database", "MONGO_DATABASE"),
-        ("database", "MONGO_DB"),
         ("auth_source", "MONGO_AUTH_SOURCE"),
         ("port", "MONGO_PORT"),
     ],
@@ -94,9 +93,12 @@ mod tests {
         let (host, user) = (("MONGO_HOST", "db"), ("MONGO_USERNAME", "app"));
         for (vars, expected) in [
             (&[host, user][..], Some("mongodb://app@db:27017")),
-            (&[host, user, ("MONGO_PORT", "27018"), ("MONGO_DB", "shop")], Some("mongodb://app@db:27018/shop")),
+            (&[host, user, ("MONGO_PORT", "27018"), ("MONGO_DB", "shop")], Some("mongodb://app@db:27018")),
             (&[host, user, ("MONGO_PORT", "tcp://10.0.0.7:27017")], Some("mongodb://app@db:27017")),
-            (&[("MONGODB_HOST", "db"), ("MONGODB_USER", "app")], Some("mongodb://app@db:27017")),
+            (
+                &[("MONGODB_HOST", "db"), ("MONGODB_USER", "app"), ("MONGODB_DATABASE", "shop")],
+                Some("mongodb://app@db:27017/shop"),
+            ),
             (
                 &[("SPRING_DATA_MONGODB_HOST", "db"), ("SPRING_DATA_MONGODB_USERNAME", "app")],
                 Some("mongodb://app@db:27017"),

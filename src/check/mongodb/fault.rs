@@ -55,10 +55,7 @@ impl Session<'_> {
             let fault = Fault::new(Phase::Login, Cause::TlsUnsupported, message).with(observed(code::WANTS_TLS));
             return fault.stating(message);
         }
-        let what = match (at_request, seen.received) {
-            (true, _) => "the answer to a command",
-            (false, _) => "the answer to the hello or the login",
-        };
+        let what = if at_request { "the answer to a command" } else { "the answer to the hello or the login" };
         let fault = attempt.stream_error(stream_error, Expected { what, protocol: Some(Protocol::Mongodb) });
         // A server that requires TLS, and one that is full, close without a word.
         let closed = matches!(fault.cause, Cause::ConnectionClosed | Cause::ConnectReset);

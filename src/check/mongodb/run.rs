@@ -36,7 +36,7 @@ use crate::url::Endpoint;
 const NO_SLASH: &str = "the URL has no `/` before its `?`, and some drivers reject that";
 const COLON: &str = "the password in the URL has a `:`, and some drivers reject that";
 const COLON_FIX: &str = "write %3A for the `:` in the password";
-const SLASH_FIX: &str = "write `/` before the `?` of the URL: MONGODB://HOST/?OPTION";
+const SLASH_FIX: &str = "write `/` before the `?` of the URL: mongodb://HOST/?OPTION";
 /// For how long a proof is computed before others get their turn.
 const SLICE: Duration = Duration::from_millis(2);
 /// The longest version of a server that is shown, in bytes.
@@ -87,21 +87,7 @@ impl MongodbRun {
             },
         };
         let wanted = self.wanted(&parameters);
-        let first = first(&opener, attempt, &seeds).await?;
-        let mut greeted = vec![first.endpoint.clone()];
-        let link = match wanted.place(&first.hello) {
-            Ok(Place::Here) => first,
-            Ok(Place::Elsewhere) => {
-                let (endpoint, hello) = (first.endpoint.clone(), first.hello.clone());
-                first.close(attempt).await;
-                members::find(&opener, attempt, &wanted, (&endpoint, &hello), &seeds, &mut greeted).await?
-            }
-            Err(fault) => {
-                let fault = attempt.of_connection(fault);
-                first.close(attempt).await;
-                return Err(fault);
-            }
-        };
+        let (link, greeted) = choose(&opener, attempt, &wanted, &seeds).await?;
         let hello = link.hello.clone();
         self.serve(attempt, link, &opener, &source).await?;
         match destination.oddity {
@@ -113,6 +99,8 @@ impl MongodbRun {
         if hello.set.is_none() || wanted.direct || wanted.load_balanced {
             return Ok(());
         }
+        // Nobody logs in to the others.
+        let opener = Opener { asked: Asked { user: None, ..opener.asked }, ..opener };
         // What is reported of certificates is about the server of the login.
         let facts = attempt.facts().clone();
         members::survey(&opener, attempt, &wanted, &hello, &greeted, &self.turn).await?;
@@ -245,6 +233,31 @@ impl MongodbRun {
         let user =
             self.settings.destination.server.shown_user().map_or("this user".to_owned(), |user| format!("user {user}"));
         asked.then(|| format!("the server lists no login method for {user} in the database {source}"))
+    }
+}
+
+/// The server to log in to, and all that said hello until it was found.
+async fn choose(
+    opener: &Opener<'_>,
+    attempt: &mut Attempt,
+    wanted: &Wanted,
+    seeds: &[Endpoint],
+) -> Result<(Link, Vec<Endpoint>), Fault> {
+    let first = first(opener, attempt, seeds).await?;
+    let mut greeted = vec![first.endpoint.clone()];
+    match wanted.place(&first.hello) {
+        Ok(Place::Here) => Ok((first, greeted)),
+        Ok(Place::Elsewhere) => {
+            let (endpoint, hello) = (first.endpoint.clone(), first.hello.clone());
+            first.close(attempt).await;
+            let link = members::find(opener, attempt, wanted, (&endpoint, &hello), seeds, &mut greeted).await?;
+            Ok((link, greeted))
+        }
+        Err(fault) => {
+            let fault = attempt.of_connection(fault);
+            first.close(attempt).await;
+            Err(fault)
+        }
     }
 }
 
