@@ -85,7 +85,7 @@ fn keys_and_urls_come_to_the_same() {
 #[test]
 fn a_list_of_urls_is_more_than_is_read() {
     let env = MapEnv::with_vars(&[("LIST", "ldap://a ldaps://b"), ("WHITE", "ldap://a x"), ("END", "ldap://a\n")]);
-    for (name, slug) in [("LIST", "probe_limit"), ("WHITE", "url_malformed"), ("END", "url_malformed")] {
+    for (name, slug) in [("LIST", "probe_limit"), ("WHITE", "url_malformed"), ("END", "secret_whitespace")] {
         let fault = resolve(&format!("{{url: {{env: {name}}}}}"), &env).expect_err(name);
         assert_eq!(fault.cause.slug(), slug, "{}", fault.message);
     }
