@@ -27,7 +27,6 @@ use crate::support::sidecar::Sidecar;
 use crate::support::slapd::{Options as SlapdOptions, Server as Slapd, USER};
 use crate::support::websocket::Server as Websocket;
 use crate::support::{Folder, pilotfish, read_all, until, until_within};
-use crate::support::{Folder, pilotfish, read_all, until, until_within};
 
 /// What one run gave.
 #[derive(Debug)]
@@ -429,7 +428,6 @@ fn a_sidecar_among_hostile_peers_stays_small_and_answers() {
         lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).fold(0.0, |sum, one| sum + one)
     };
     // Hundreds of checks beside other processes.
-    let rounds = |count: usize| until_within(&format!("{count} rounds"), 120, || runs() >= (many * count) as f64);
     let rounds = |count: usize| until_within(&format!("{count} rounds"), 180, || runs() >= (many * count) as f64);
     rounds(2);
     let early = resident();

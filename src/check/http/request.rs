@@ -21,7 +21,7 @@ use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::outcome::{BrowserOrigin, Fault, Phase, RequestedPath};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Host, SocketPath, Url, redacted_path};
+use crate::url::{Host, SocketPath, Url, redacted_path};
 use crate::value::Value;
 
 /// How we name ourselves.
