@@ -40,6 +40,8 @@ const LIMITS: [(&str, &[Row]); 3] = [
             ),
             ("messages of a PostgreSQL login", "src/check/postgres/guard/dialogue.rs", "LOGIN_MESSAGES", Count),
             ("rows of an answer of PostgreSQL", "src/check/postgres/guard/dialogue.rs", "ROWS_LIMIT", Count),
+            ("tables that a PostgreSQL check may name", "src/check/postgres/tables.rs", "MOST", Count),
+            ("migrations that a PostgreSQL check may name", "src/check/postgres/migrations.rs", "MOST", Count),
             ("rounds of SCRAM", "src/check/postgres/words.rs", "MAX_ROUNDS", Count),
             ("a packet of MySQL", "src/check/mysql/packet.rs", "PACKET_LIMIT", Bytes),
             ("an answer to a query of MySQL", "src/check/mysql/session.rs", "BYTES_LIMIT", Bytes),

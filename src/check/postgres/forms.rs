@@ -55,6 +55,7 @@ fn jdbc(text: &str) -> Option<Pairs> {
             "password" => "password",
             "sslrootcert" => "sslrootcert",
             "options" => "options",
+            "currentSchema" => "currentSchema",
             "ApplicationName" => "application_name",
             "channelBinding" => "channel_binding",
             "gssEncMode" => "gssencmode",
@@ -136,6 +137,7 @@ fn npgsql(text: &str) -> Option<Pairs> {
             "rootcertificate" => "sslrootcert",
             "applicationname" => "application_name",
             "options" => "options",
+            "searchpath" => "search_path",
             "passfile" => "passfile",
             "sslmode" => {
                 let mode =
@@ -246,7 +248,7 @@ mod tests {
             ("jdbc:postgresql:shop", "[dbname:shop][host:localhost][port:5432]"),
             (
                 "jdbc:postgresql://db/shop?targetServerType=secondary&currentSchema=x&ApplicationName=web",
-                "[application_name:web][dbname:shop][host:db][port:5432][target_session_attrs:standby]",
+                "[application_name:web][currentSchema:x][dbname:shop][host:db][port:5432][target_session_attrs:standby]",
             ),
             ("jdbc:postgresql://db/shop?sslfactory=org.postgresql.ssl.NonValidatingFactory", "probe_limit"),
             ("jdbc:aws-wrapper:postgresql://db/shop", "probe_limit"),

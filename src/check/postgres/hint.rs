@@ -1,5 +1,6 @@
 //! Hints that are PostgreSQL's own: for its logins, its queries, its TLS and its silence.
 
+mod migrations;
 mod products;
 mod states;
 
@@ -16,6 +17,11 @@ const FORWARDED: &str = "PostgreSQL rejects a parameter of the URL: it is unknow
 pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
     if let Some(text) = products::hint(about(fault)) {
         return Some(text.to_owned());
+    }
+    if let Some(Detail::Protocol { code, product }) = fault.detail
+        && let Some(text) = migrations::hint(code, product)
+    {
+        return Some(text);
     }
     let text = match fault.cause {
         Cause::PasswordRejected => password_rejected(fault),

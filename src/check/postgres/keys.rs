@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::migrations::MigrationsKeys;
+use super::tables::Tables;
 use super::url::{read_hosts, read_url};
 use super::words::{ChannelBinding, Iterations, Port, RoleKey, SslMode};
 use crate::check::login::Cleartext;
@@ -47,7 +49,12 @@ pub(super) struct PostgresKeys {
     /// (sslmode verify-full, or a `ca`). If the server asks for fewer, no proof of the password is sent. PostgreSQL 16 and
     /// later may be set lower (`scram_iterations`).
     pub(super) min_scram_iterations: Option<Setting<Iterations>>,
-    /// The query to run after the login. Default: `SELECT 1`. It may return at most 100 rows and 64 KiB.
+    /// Tables that must exist, as `NAME` or `SCHEMA.NAME`, or as `{name: NAME, privileges: [select, insert]}` with what the
+    /// role must be permitted. One read-only query asks for all of them.
+    pub(super) tables: Option<Tables>,
+    /// The migrations that must be applied, as their tool has recorded it in the database.
+    pub(super) migrations: Option<MigrationsKeys>,
+    /// The query to run after the login. Default: `SELECT 1`, unless `tables` or `migrations` ask something. It may return at most 100 rows and 64 KiB.
     pub(super) query: Option<Value>,
     /// The text that the first column of the first row must equal.
     pub(super) expect: Option<Value>,
@@ -106,7 +113,9 @@ impl PostgresKeys {
             found.push(("sslmode", PUBLIC_CA.to_owned()));
         }
         let place = |path: &str| node.get(path).map_or(node.span, |value| value.span);
-        found.into_iter().map(|(path, message)| Problem::new(place(path), path, message)).collect()
+        let block = self.migrations.iter().zip(node.get("migrations"));
+        let of_block = block.flat_map(|(keys, node)| keys.problems(node)).map(|problem| problem.under("migrations"));
+        found.into_iter().map(|(path, message)| Problem::new(place(path), path, message)).chain(of_block).collect()
     }
 
     /// Every value that is read at a run.
@@ -121,7 +130,8 @@ impl PostgresKeys {
             later(&self.role),
         ];
         let files = [&self.ca, &self.cert, &self.key].into_iter().flatten().map(Pem::value);
-        texts.into_iter().flatten().chain(files).chain(words.into_iter().flatten()).collect()
+        let migrations = self.migrations.iter().flat_map(MigrationsKeys::values);
+        texts.into_iter().flatten().chain(files).chain(words.into_iter().flatten()).chain(migrations).collect()
     }
 
     /// The texts with their keys: what says whether a text is a password.

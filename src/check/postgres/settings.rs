@@ -65,6 +65,8 @@ pub(super) struct Settings {
     pub(super) application_name: String,
     pub(super) options: Option<String>,
     pub(super) role: Role,
+    /// Where the app's tables are by the URL.
+    pub(super) schema: Option<String>,
     /// Nothing but encryption by GSSAPI will do.
     pub(super) gss_only: bool,
     /// Files that the URL names, which are not in this container, and without which libpq goes on.
@@ -193,6 +195,7 @@ impl Settings {
             key,
             application_name: url.application_name.unwrap_or_else(|| APPLICATION_NAME.to_owned()),
             options: url.options,
+            schema: url.schema,
             gss_only: url.gss_only,
             absent_files,
             role: setting(&keys.role, "role", env)?.map(|role| role.0).or(url.role).unwrap_or_default(),

@@ -49,6 +49,8 @@ pub(super) struct UrlPart {
     pub(super) application_name: Option<String>,
     pub(super) options: Option<String>,
     pub(super) role: Option<Role>,
+    /// The first schema that the app looks for tables in, by a parameter of its client.
+    pub(super) schema: Option<String>,
     /// Nothing but encryption by GSSAPI will do.
     pub(super) gss_only: bool,
 }
@@ -123,6 +125,11 @@ impl UrlPart {
             "sslkey" => self.key = text(),
             "application_name" => self.application_name = text(),
             "options" => self.options = text(),
+            // Of Prisma; of pgjdbc; of Go's drivers, Npgsql and others.
+            "schema" | "currentSchema" | "search_path" => {
+                let first = value.split(',').next().unwrap_or_default().trim().trim_matches('"');
+                self.schema = Some(first.to_owned()).filter(|schema| !schema.is_empty() && !schema.starts_with('$'));
+            }
             "target_session_attrs" => self.role = Some(Role::from_session_attrs(value).map_err(bad)?),
             _ => {}
         }

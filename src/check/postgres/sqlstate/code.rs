@@ -126,3 +126,23 @@ pub(in crate::check::postgres) const FEW_ROUNDS: &str = "few_rounds";
 pub(in crate::check::postgres) const PASSFILE: &str = "passfile";
 /// No server's error: a password of invisible characters, which pilotfish has in a form for SCRAM alone.
 pub(in crate::check::postgres) const INVISIBLE: &str = "invisible";
+/// No server's error: a table that must exist is not there.
+pub(in crate::check::postgres) const TABLE_MISSING: &str = "table_missing";
+/// No server's error: the same, and one of that name is in another schema, or differs in capitals.
+pub(in crate::check::postgres) const TABLE_ELSEWHERE: &str = "table_elsewhere";
+/// No server's error: the table in which a tool records its migrations is not there.
+pub(in crate::check::postgres) const MIGRATION_TABLE_MISSING: &str = "migration_table_missing";
+/// No server's error: the same, and one of that name is in another schema.
+pub(in crate::check::postgres) const MIGRATION_TABLE_ELSEWHERE: &str = "migration_table_elsewhere";
+/// No server's error: another tool made the table.
+pub(in crate::check::postgres) const OTHER_TOOL: &str = "other_tool";
+/// No server's error: the migration is not applied.
+pub(in crate::check::postgres) const MIGRATION_BEHIND: &str = "migration_behind";
+/// No server's error: the same, and the tool's lock is held.
+pub(in crate::check::postgres) const MIGRATION_LOCKED: &str = "migration_locked";
+/// No server's error: the database is at another revision, and nobody knows whether it is an older one.
+pub(in crate::check::postgres) const MIGRATION_UNKNOWN: &str = "migration_unknown";
+/// No server's error: a migration failed.
+pub(in crate::check::postgres) const MIGRATION_FAILED: &str = "migration_failed";
+/// No server's error: the migration was applied and rolled back.
+pub(in crate::check::postgres) const MIGRATION_UNDONE: &str = "migration_undone";
