@@ -42,7 +42,6 @@ use crate::net::attempt::Attempt;
 use crate::outcome::{
     AUTH_METHOD, Detail, FactValue, Fault, Phase, ROLE, SERVER_TEXT_LIMIT, SERVER_VERSION, bytes_of, clean_text,
 };
-use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
 use crate::url::Url;
 use crate::value::Value;
@@ -50,7 +49,7 @@ use crate::value::Value;
 use keys::PostgresKeys;
 use migrations::{MIGRATION, Migrations};
 use route::LoggedIn;
-use settings::{PORT, Server, Settings, Target};
+use settings::{Server, Settings, Target};
 use sqlstate::code;
 use tables::Tables;
 use words::Role;
@@ -65,11 +64,7 @@ pub const KIND: Kind = Kind {
     example: "{url: {env: DATABASE_URL}, password: {file: /etc/secrets/pw}, sslmode: verify-full, ca: /etc/ca.pem, \
               query: SELECT count(*) FROM jobs, expect: \"0\", role: primary}",
     url_form: "postgres://user:password@host:5432/database",
-    schemes: &[
-        Scheme::new("postgres").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
-        Scheme::new("postgresql").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
-        Scheme::new("postgis").port(PORT).discovery(Discovery::Login),
-    ],
+    schemes: url::OWN_SCHEMES,
     subject: Subject::Server,
     shown: ShownKeys {
         plain: &[
@@ -120,7 +115,7 @@ struct Postgres {
 fn target_fault(text: &str) -> Option<String> {
     let fault = fault_of_url(parse, text)?;
     match Url::parse(text) {
-        Err(error) if !text.contains("host=") => Some(error.to_string()),
+        Err(error) if !text.contains("host=") && !text.contains("unix_sock=") => Some(error.to_string()),
         Ok(_) | Err(_) => Some(fault),
     }
 }
@@ -132,7 +127,10 @@ fn parse(node: &Node) -> Parsed {
 impl Check for Postgres {
     fn prepare(&self, env: &dyn Env) -> Prepared {
         let resolved = Target::resolve(&self.keys, env);
-        let endpoints = |target: &Target| target.hosts.iter().map(|server| server.endpoint.clone()).collect();
+        let endpoints = |target: &Target| {
+            let dialled = target.hosts.iter().filter(|server| server.socket.is_none());
+            dialled.map(|server| server.endpoint.clone()).collect()
+        };
         let endpoints = resolved.as_ref().map(endpoints).unwrap_or_default();
         let target = resolved.map_or_else(|fault| self.origin(&fault), Target::redacted);
         Prepared::new(target, endpoints, self.readings(env), self.resolve(env))

@@ -7,6 +7,7 @@ mod login;
 mod migrations;
 mod peer_name;
 mod pooler;
+mod sockets;
 mod sslmode;
 mod strangers;
 mod strings;

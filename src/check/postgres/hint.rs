@@ -113,6 +113,13 @@ fn login_rejected(fault: &Fault) -> &'static str {
             "No line in pg_hba.conf matches this user, database and client address, whatever the password. Add a line \
              for the pod network, and check that the database name has no newline."
         }
+        code::NO_LOCAL_RULE => {
+            "No `local` line in pg_hba.conf matches this user and database. Add one with scram-sha-256, or connect over TCP."
+        }
+        code::PEER => {
+            "PostgreSQL compares the operating system user of this container with the role (peer, ident). Change the line \
+             in pg_hba.conf to scram-sha-256, or run this container (runAsUser) with a user that pg_ident.conf maps to the role."
+        }
         code::OTHER_USERS_CERTIFICATE => {
             "The client certificate is valid but belongs to another user. Its CN must be the role name, or \
              pg_ident.conf must map it to the role."

@@ -7,7 +7,7 @@ use super::tables::Tables;
 use super::url::{read_hosts, read_url};
 use super::words::{ChannelBinding, Iterations, Port, RoleKey, SslMode};
 use crate::check::login::Cleartext;
-use crate::config::node::{LenientParse, Node, Problem, parse_leniently};
+use crate::config::node::{LenientParse, Node, Problem, Raw, parse_leniently};
 use crate::net::tls::Pem;
 use crate::value::{Setting, Value};
 
@@ -20,7 +20,8 @@ pub(super) struct PostgresKeys {
     /// overrides its part. Several hosts, separated by commas, are tried in order. With `hostaddr`, pilotfish connects to
     /// that address and uses the host as the name for TLS.
     pub(super) url: Option<Value>,
-    /// The name or address of the server. Several, separated by commas, are tried in order.
+    /// The name or address of the server, or the folder of its Unix socket, such as `/var/run/postgresql` or
+    /// `/cloudsql/PROJECT:REGION:INSTANCE`. Several, separated by commas, are tried in order.
     pub(super) host: Option<Value>,
     /// The port of the server. Default: that of the URL, else 5432.
     pub(super) port: Option<Setting<Port>>,
@@ -100,6 +101,9 @@ impl PostgresKeys {
             && let Err(problem) = read_hosts(text.expose())
         {
             found.push(("host", problem.to_owned()));
+        }
+        if matches!(node.get("tables").map(|node| &node.raw), Some(Raw::Sequence(tables)) if tables.is_empty()) {
+            found.push(("tables", "expected at least one table".to_owned()));
         }
         match (given("cert"), given("key")) {
             (true, false) => found.push(("cert", "needs `key` beside it".to_owned())),
@@ -199,7 +203,12 @@ mod tests {
                 "url: the password with `/` unencoded: the URL is rejected by libpq",
             ),
             ("{host: 'db:5432', user: app}", "host: "),
-            ("{host: /var/run/postgresql, user: app}", "host: sockets"),
+            ("{host: 'unix:run/postgresql', user: app}", "host: a socket needs"),
+            ("{host: db, user: app, tables: []}", "tables: expected at least one table"),
+            ("{host: db, user: app, tables: [a.b.c]}", "tables[0]: expected a table: NAME or SCHEMA.NAME"),
+            ("{host: db, user: app, migrations: {tool: alembic, head: heads}}", "migrations.head: expected the newest"),
+            ("{host: db, user: app, migrations: {head: a}}", "migrations: "),
+            ("{host: db, user: app, migrations: {tool: sqlx}}", "migrations.tool: "),
             ("{host: db, user: app, cert: /c.pem}", "cert: needs `key`"),
             ("{host: db, user: app, key: /k.pem}", "key: needs `cert`"),
             ("{host: db, user: app, ca: system, sslmode: require}", "sslmode: the system's or the built-in CAs"),

@@ -82,6 +82,10 @@ pub(in crate::check::postgres) const ENDPOINT_DISABLED: &str = "endpoint_disable
 pub(in crate::check::postgres) const COMPUTE: &str = "compute";
 /// The proxy does not find the cluster.
 pub(in crate::check::postgres) const CLUSTER: &str = "cluster";
+/// The node is leaving its cluster.
+pub(in crate::check::postgres) const DRAINING: &str = "draining";
+/// The node gets no answer from the rest of its cluster.
+pub(in crate::check::postgres) const CLUSTER_SILENT: &str = "cluster_silent";
 /// The pooler has no pool for this database and user.
 pub(in crate::check::postgres) const NO_ROUTE: &str = "no_route";
 /// The configuration of the pooler contradicts itself.
@@ -94,6 +98,10 @@ pub(in crate::check::postgres) const POOLER_TIMEOUT: &str = "pooler_timeout";
 pub(in crate::check::postgres) const POOLER_DISABLED: &str = "pooler_disabled";
 /// A line of pg_hba.conf rejects this user.
 pub(in crate::check::postgres) const REJECT_RULE: &str = "reject_rule";
+/// The server compares the user of the process with the role.
+pub(in crate::check::postgres) const PEER: &str = "peer";
+/// No `local` line of pg_hba.conf fits.
+pub(in crate::check::postgres) const NO_LOCAL_RULE: &str = "no_local_rule";
 
 /// No server's error: the login must be tied to the server's certificate, and the connection has no TLS.
 pub(in crate::check::postgres) const UNBOUND_PLAIN: &str = "unbound_plain";
