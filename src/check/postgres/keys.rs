@@ -206,7 +206,10 @@ mod tests {
             ("{host: 'unix:run/postgresql', user: app}", "host: a socket needs"),
             ("{host: db, user: app, tables: []}", "tables: expected at least one table"),
             ("{host: db, user: app, tables: [a.b.c]}", "tables[0]: expected a table: NAME or SCHEMA.NAME"),
-            ("{host: db, user: app, migrations: {tool: alembic, head: heads}}", "migrations.head: expected the newest"),
+            (
+                "{host: db, user: app, migrations: {tool: alembic, head: heads}}",
+                "migrations.head: expected the id of the newest",
+            ),
             ("{host: db, user: app, migrations: {head: a}}", "migrations: "),
             ("{host: db, user: app, migrations: {tool: sqlx}}", "migrations.tool: "),
             ("{host: db, user: app, cert: /c.pem}", "cert: needs `key`"),

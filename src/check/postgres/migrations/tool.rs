@@ -246,7 +246,7 @@ impl HeadForm {
         const WORDS: [&str; 6] = ["head", "heads", "latest", "@latest", "HEAD", "LATEST"];
         let text = text.trim();
         if text.is_empty() || text.len() > LONGEST || text.chars().any(char::is_control) || WORDS.contains(&text) {
-            return Err("the newest migration of this release, by its id: the database does not know it");
+            return Err("the id of the newest migration of this release, not a word such as head");
         }
         let number = |text: &str| {
             let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
