@@ -198,8 +198,12 @@ causes! {
         "look up the error code in the server's manual";
 
     MissingTable: "missing_table", [Assert], Heals, DOWN =>
-        "a table that the query names does not exist",
+        "a table that the check or its query names does not exist",
         "run the migrations, and compare the database and its search_path with the app's";
+
+    MigrationBehind: "migration_behind", [Assert], Heals, DOWN =>
+        "the schema is not at the migration that the check asks for, or a migration failed",
+        "run the migrations of this release, and read their log";
 
     NotFoundOnServer: "not_found_on_server", [Assert], Heals, DOWN =>
         "the server does not have what the check asks for: a key, a queue, a topic, a name",

@@ -4,6 +4,7 @@
 //! for before it answers, and to bound what a server may send. A *login* is a proof of the password sent: at most one a
 //! run and host, and none after the first rejection of the credentials.
 
+mod catalog;
 mod discovery;
 mod dsn;
 mod forms;
@@ -13,12 +14,14 @@ mod guard;
 mod hint;
 mod keys;
 mod login;
+mod migrations;
 mod peer_name;
 mod route;
 mod session;
 mod session_error;
 mod settings;
 mod sqlstate;
+mod tables;
 mod url;
 mod words;
 
@@ -39,15 +42,16 @@ use crate::net::attempt::Attempt;
 use crate::outcome::{
     AUTH_METHOD, Detail, FactValue, Fault, Phase, ROLE, SERVER_TEXT_LIMIT, SERVER_VERSION, bytes_of, clean_text,
 };
-use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
 use crate::url::Url;
 use crate::value::Value;
 
 use keys::PostgresKeys;
+use migrations::{MIGRATION, Migrations};
 use route::LoggedIn;
-use settings::{PORT, Server, Settings, Target};
+use settings::{Server, Settings, Target};
 use sqlstate::code;
+use tables::Tables;
 use words::Role;
 
 /// The query where none is configured.
@@ -60,14 +64,25 @@ pub const KIND: Kind = Kind {
     example: "{url: {env: DATABASE_URL}, password: {file: /etc/secrets/pw}, sslmode: verify-full, ca: /etc/ca.pem, \
               query: SELECT count(*) FROM jobs, expect: \"0\", role: primary}",
     url_form: "postgres://user:password@host:5432/database",
-    schemes: &[
-        Scheme::new("postgres").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
-        Scheme::new("postgresql").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
-        Scheme::new("postgis").port(PORT).discovery(Discovery::Login),
-    ],
+    schemes: url::OWN_SCHEMES,
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["channel_binding", "cleartext", "database", "host", "port", "role", "sslmode", "user"],
+        plain: &[
+            "channel_binding",
+            "cleartext",
+            "database",
+            "head",
+            "host",
+            "name",
+            "port",
+            "privileges",
+            "role",
+            "sslmode",
+            "table",
+            "tables",
+            "tool",
+            "user",
+        ],
         urls: &["url"],
         paths: PEM_KEYS,
         ..ShownKeys::NONE
@@ -83,7 +98,7 @@ pub const KIND: Kind = Kind {
     target_fault,
     parse,
     from_url: |url| Arc::new(Postgres { keys: PostgresKeys { url: Some(url), ..PostgresKeys::default() } }),
-    facts: &[SERVER_VERSION, AUTH_METHOD, ROLE],
+    facts: &[SERVER_VERSION, AUTH_METHOD, ROLE, MIGRATION],
     hint: hint::hint,
     counts_unfinished: None,
     #[cfg(test)]
@@ -100,7 +115,7 @@ struct Postgres {
 fn target_fault(text: &str) -> Option<String> {
     let fault = fault_of_url(parse, text)?;
     match Url::parse(text) {
-        Err(error) if !text.contains("host=") => Some(error.to_string()),
+        Err(error) if !text.contains("host=") && !text.contains("unix_sock=") => Some(error.to_string()),
         Ok(_) | Err(_) => Some(fault),
     }
 }
@@ -112,7 +127,10 @@ fn parse(node: &Node) -> Parsed {
 impl Check for Postgres {
     fn prepare(&self, env: &dyn Env) -> Prepared {
         let resolved = Target::resolve(&self.keys, env);
-        let endpoints = |target: &Target| target.hosts.iter().map(|server| server.endpoint.clone()).collect();
+        let endpoints = |target: &Target| {
+            let dialled = target.hosts.iter().filter(|server| server.socket.is_none());
+            dialled.map(|server| server.endpoint.clone()).collect()
+        };
         let endpoints = resolved.as_ref().map(endpoints).unwrap_or_default();
         let target = resolved.map_or_else(|fault| self.origin(&fault), Target::redacted);
         Prepared::new(target, endpoints, self.readings(env), self.resolve(env))
@@ -126,6 +144,8 @@ impl Check for Postgres {
 /// The values of one run; the files of CA and client certificate are read when TLS starts.
 struct PostgresRun {
     settings: Settings,
+    tables: Option<Tables>,
+    migrations: Option<Migrations>,
     query: Option<Secret>,
     expect: Option<Secret>,
 }
@@ -167,7 +187,14 @@ impl Postgres {
     fn resolve(&self, env: &dyn Env) -> Result<PostgresRun, Fault> {
         let settings = Settings::resolve(&self.keys, env)?;
         let resolve = |value: &Option<Value>| value.as_ref().map(|value| value.resolve(env)).transpose();
-        Ok(PostgresRun { settings, query: resolve(&self.keys.query)?, expect: resolve(&self.keys.expect)? })
+        let migrations = self.keys.migrations.as_ref();
+        Ok(PostgresRun {
+            tables: self.keys.tables.clone(),
+            migrations: migrations.map(|keys| keys.resolve(settings.schema.as_deref(), env)).transpose()?,
+            query: resolve(&self.keys.query)?,
+            expect: resolve(&self.keys.expect)?,
+            settings,
+        })
     }
 }
 
@@ -216,7 +243,10 @@ impl PostgresRun {
         let visit = match self.has_role(attempt, &mut login, settings.role).await {
             Err(fault) => Visit::Final(fault),
             Ok(Some(other)) => Visit::OtherRole(other),
-            Ok(None) => self.ask(attempt, &mut login).await.map_or_else(Visit::Final, |()| Visit::Passed),
+            Ok(None) => match self.judge_schema(attempt, &mut login).await {
+                Err(fault) => Visit::Final(fault),
+                Ok(()) => self.ask(attempt, &mut login).await.map_or_else(Visit::Final, |()| Visit::Passed),
+            },
         };
         let io = login.session.terminate().await;
         attempt.close(io).await;
@@ -261,7 +291,26 @@ impl PostgresRun {
             .then(|| attempt.of_connection(Fault::new(Phase::Assert, cause, text).with(other_role).stating(text))))
     }
 
+    /// Whether tables and migrations are there.
+    async fn judge_schema(&self, attempt: &mut Attempt, login: &mut LoggedIn) -> Result<(), Fault> {
+        let user = &self.settings.user;
+        if let Some(tables) = &self.tables {
+            let query = tables.query(self.settings.schema.as_deref());
+            let answer = migrations::read(attempt, login, &query).await?;
+            tables.judge(&answer, user).map_err(|fault| attempt.of_connection(fault))?;
+        }
+        if let Some(migrations) = &self.migrations {
+            let judged = migrations.judge(attempt, login, user).await;
+            judged.map_err(|fault| attempt.of_connection(fault))?;
+        }
+        Ok(())
+    }
+
     async fn ask(&self, attempt: &mut Attempt, login: &mut LoggedIn) -> Result<(), Fault> {
+        // Another question was asked already.
+        if self.query.is_none() && self.expect.is_none() && (self.tables.is_some() || self.migrations.is_some()) {
+            return Ok(());
+        }
         attempt.enter(Phase::Request);
         let query = self.query.as_ref().map_or(QUERY, Secret::expose);
         let answer = login

@@ -83,7 +83,8 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::PermissionDenied
         | Cause::ReadOnly
         | Cause::QueryFailed
-        | Cause::MissingTable => login::hint(fault.cause).map(str::to_owned),
+        | Cause::MissingTable
+        | Cause::MigrationBehind => login::hint(fault.cause).map(str::to_owned),
         Cause::VariableMissing
         | Cause::VariableInvalid
         | Cause::SecretWhitespace

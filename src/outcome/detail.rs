@@ -37,7 +37,7 @@ pub enum Detail {
     Protocol {
         /// What the failure is about, as the protocol's folder classifies it.
         code: &'static str,
-        /// Who said so, where it is not the server itself.
+        /// Who said so, or whose record it is, where it is not the server's own.
         product: Option<&'static str>,
     },
     /// What is wrong with a value, a variable or a file.

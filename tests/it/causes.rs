@@ -258,6 +258,12 @@ const POSTGRES: &[Row] = &[
         "postgres: {url: \"$BASE/app\", user: app, password: sesame, query: SELECT * FROM nothing}",
     ),
     row(
+        "migration_behind",
+        "assert",
+        "drizzle-kit migrate",
+        "postgres: {url: \"$BASE/app\", user: app, password: sesame, migrations: {tool: drizzle, head: 2}}",
+    ),
+    row(
         "body_mismatch",
         "assert",
         "Run it with psql",

@@ -4,11 +4,14 @@ mod errors;
 mod hosts;
 mod keys;
 mod login;
+mod migrations;
 mod peer_name;
 mod pooler;
+mod sockets;
 mod sslmode;
 mod strangers;
 mod strings;
+mod tables;
 
 use serde_json::Value;
 

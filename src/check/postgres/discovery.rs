@@ -34,10 +34,16 @@ const KEYS: [KeyVariable; 7] = [
 /// Paths of files: no secret, and not to be taken for the files' content.
 const FILES: [KeyVariable; 3] = [("ca", "PGSSLROOTCERT"), ("cert", "PGSSLCERT"), ("key", "PGSSLKEY")];
 
-const SOCKET: &str = "a local socket, which is not probed";
+const SOCKET: &str = "a local socket, whose folder may not be mounted here: write a check";
 
 /// What works for the app, and not for a check.
 fn unfit(url: &str, env: &dyn Env) -> Option<&'static str> {
+    // The adapters of Ecto for other servers take the same scheme.
+    let of_mysql = url.starts_with("ecto://")
+        && read_url(url).is_ok_and(|url| url.hosts.iter().any(|host| host.port == Some(3306)));
+    if of_mysql {
+        return Some("its port is that of MySQL: write a check of the kind mysql");
+    }
     if leads_to_socket(url) { Some(SOCKET) } else { passfile(env).filter(|_| lacks_password(url)) }
 }
 

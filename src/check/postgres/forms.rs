@@ -38,13 +38,16 @@ fn form_decode(text: &str) -> Option<Secret> {
 
 /// `postgresql://host:port/database?user=…&password=…`, as `Driver.parseURL` of pgjdbc has it.
 fn jdbc(text: &str) -> Option<Pairs> {
-    let rest = text.strip_prefix("postgresql:")?;
+    let (rest, port) = match text.strip_prefix("yugabytedb:") {
+        Some(rest) => (rest, "5433"),
+        None => (text.strip_prefix("postgresql:")?, ""),
+    };
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (hosts, database) = match place.strip_prefix("//") {
         Some(place) => place.split_once('/').unwrap_or((place, "")),
         None => ("", place.trim_start_matches('/')),
     };
-    let mut pairs = servers(if hosts.is_empty() { "localhost" } else { hosts }, "");
+    let mut pairs = servers(if hosts.is_empty() { "localhost" } else { hosts }, port);
     pairs.push(("dbname".to_owned(), form_decode(database)?));
     let mut mode = None;
     for (name, value) in query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))) {
@@ -55,6 +58,7 @@ fn jdbc(text: &str) -> Option<Pairs> {
             "password" => "password",
             "sslrootcert" => "sslrootcert",
             "options" => "options",
+            "currentSchema" => "currentSchema",
             "ApplicationName" => "application_name",
             "channelBinding" => "channel_binding",
             "gssEncMode" => "gssencmode",
@@ -91,6 +95,8 @@ fn jdbc(text: &str) -> Option<Pairs> {
 fn servers(hosts: &str, port: &str) -> Pairs {
     let port = if port.is_empty() { "5432" } else { port };
     let split = |host: &str| match host.trim().rsplit_once(':') {
+        // The sockets of Cloud SQL have colons in their names.
+        _ if host.trim().starts_with('/') => (host.trim().to_owned(), port.to_owned()),
         Some((name, own)) if !own.contains(']') && (name.ends_with(']') || !name.contains(':')) => {
             (name.to_owned(), own.to_owned())
         }
@@ -136,6 +142,7 @@ fn npgsql(text: &str) -> Option<Pairs> {
             "rootcertificate" => "sslrootcert",
             "applicationname" => "application_name",
             "options" => "options",
+            "searchpath" => "search_path",
             "passfile" => "passfile",
             "sslmode" => {
                 let mode =
@@ -243,10 +250,11 @@ mod tests {
                 "jdbc:postgresql://[::1]/shop?sslmode=Require&ssl=true",
                 "[dbname:shop][host:[::1]][port:5432][sslmode:require]",
             ),
+            ("jdbc:yugabytedb://a,b:1/shop", "[dbname:shop][host:a,b][port:5433,1]"),
             ("jdbc:postgresql:shop", "[dbname:shop][host:localhost][port:5432]"),
             (
                 "jdbc:postgresql://db/shop?targetServerType=secondary&currentSchema=x&ApplicationName=web",
-                "[application_name:web][dbname:shop][host:db][port:5432][target_session_attrs:standby]",
+                "[application_name:web][currentSchema:x][dbname:shop][host:db][port:5432][target_session_attrs:standby]",
             ),
             ("jdbc:postgresql://db/shop?sslfactory=org.postgresql.ssl.NonValidatingFactory", "probe_limit"),
             ("jdbc:aws-wrapper:postgresql://db/shop", "probe_limit"),
@@ -265,6 +273,10 @@ mod tests {
                 "[dbname:shop][host:a,b][password:p;'w][port:5433,5432][user:app]",
             ),
             ("Host=db;Username=app;Password=\"p;w\" ", "[host:db][password:p;w][port:5432][user:app]"),
+            (
+                "Host=/cloudsql/p:r:i;Username=app;Password=x;Database=shop",
+                "[dbname:shop][host:/cloudsql/p:r:i][password:x][port:5432][user:app]",
+            ),
             ("Server=db;Initial Catalog=shop;User Id=app;Password=x", "none"),
             ("Driver={PostgreSQL};Server=db;Uid=app;Pwd=x", "none"),
             ("Server=db", "none"),

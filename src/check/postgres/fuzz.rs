@@ -28,7 +28,7 @@ pub(crate) fn postgres(bytes: &[u8]) {
         passfile: who & 2 != 0,
         channel_binding: if who & 4 == 0 { ChannelBinding::Prefer } else { ChannelBinding::Require },
         cleartext: if who & 8 == 0 { Cleartext::Verified } else { Cleartext::Encrypted },
-        trust: [Trust::Plain, Trust::Unverified, Trust::Verified][usize::from(who >> 4) % 3],
+        trust: [Trust::Plain, Trust::Unverified, Trust::Verified, Trust::Local][usize::from(who >> 4) % 4],
         certificate: who & 64 != 0,
         min_rounds: Some(1),
         end_point: Some(vec![1; 32]).filter(|_| who & 128 != 0),

@@ -1,5 +1,6 @@
 //! Hints that are PostgreSQL's own: for its logins, its queries, its TLS and its silence.
 
+mod migrations;
 mod products;
 mod states;
 
@@ -16,6 +17,11 @@ const FORWARDED: &str = "PostgreSQL rejects a parameter of the URL: it is unknow
 pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
     if let Some(text) = products::hint(about(fault)) {
         return Some(text.to_owned());
+    }
+    if let Some(Detail::Protocol { code, product }) = fault.detail
+        && let Some(text) = migrations::hint(code, product)
+    {
+        return Some(text);
     }
     let text = match fault.cause {
         Cause::PasswordRejected => password_rejected(fault),
@@ -106,6 +112,13 @@ fn login_rejected(fault: &Fault) -> &'static str {
         code::NO_RULE => {
             "No line in pg_hba.conf matches this user, database and client address, whatever the password. Add a line \
              for the pod network, and check that the database name has no newline."
+        }
+        code::NO_LOCAL_RULE => {
+            "No `local` line in pg_hba.conf matches this user and database. Add one with scram-sha-256, or connect over TCP."
+        }
+        code::PEER => {
+            "PostgreSQL compares the operating system user of this container with the role (peer, ident). Change the line \
+             in pg_hba.conf to scram-sha-256, or run this container (runAsUser) with a user that pg_ident.conf maps to the role."
         }
         code::OTHER_USERS_CERTIFICATE => {
             "The client certificate is valid but belongs to another user. Its CN must be the role name, or \

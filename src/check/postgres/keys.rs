@@ -2,10 +2,12 @@
 
 use serde::Deserialize;
 
+use super::migrations::MigrationsKeys;
+use super::tables::Tables;
 use super::url::{read_hosts, read_url};
 use super::words::{ChannelBinding, Iterations, Port, RoleKey, SslMode};
 use crate::check::login::Cleartext;
-use crate::config::node::{LenientParse, Node, Problem, parse_leniently};
+use crate::config::node::{LenientParse, Node, Problem, Raw, parse_leniently};
 use crate::net::tls::Pem;
 use crate::value::{Setting, Value};
 
@@ -18,7 +20,8 @@ pub(super) struct PostgresKeys {
     /// overrides its part. Several hosts, separated by commas, are tried in order. With `hostaddr`, pilotfish connects to
     /// that address and uses the host as the name for TLS.
     pub(super) url: Option<Value>,
-    /// The name or address of the server. Several, separated by commas, are tried in order.
+    /// The name or address of the server, or the folder of its Unix socket, such as `/var/run/postgresql` or
+    /// `/cloudsql/PROJECT:REGION:INSTANCE`. Several, separated by commas, are tried in order.
     pub(super) host: Option<Value>,
     /// The port of the server. Default: that of the URL, else 5432.
     pub(super) port: Option<Setting<Port>>,
@@ -47,7 +50,12 @@ pub(super) struct PostgresKeys {
     /// (sslmode verify-full, or a `ca`). If the server asks for fewer, no proof of the password is sent. PostgreSQL 16 and
     /// later may be set lower (`scram_iterations`).
     pub(super) min_scram_iterations: Option<Setting<Iterations>>,
-    /// The query to run after the login. Default: `SELECT 1`. It may return at most 100 rows and 64 KiB.
+    /// Tables that must exist, as `NAME` or `SCHEMA.NAME`, or as `{name: NAME, privileges: [select, insert]}` with what the
+    /// role must be permitted. One read-only query asks for all of them.
+    pub(super) tables: Option<Tables>,
+    /// The migrations that must be applied, as their tool has recorded it in the database.
+    pub(super) migrations: Option<MigrationsKeys>,
+    /// The query to run after the login. Default: `SELECT 1`, unless `tables` or `migrations` ask something. It may return at most 100 rows and 64 KiB.
     pub(super) query: Option<Value>,
     /// The text that the first column of the first row must equal.
     pub(super) expect: Option<Value>,
@@ -94,6 +102,9 @@ impl PostgresKeys {
         {
             found.push(("host", problem.to_owned()));
         }
+        if matches!(node.get("tables").map(|node| &node.raw), Some(Raw::Sequence(tables)) if tables.is_empty()) {
+            found.push(("tables", "expected at least one table".to_owned()));
+        }
         match (given("cert"), given("key")) {
             (true, false) => found.push(("cert", "needs `key` beside it".to_owned())),
             (false, true) => found.push(("key", "needs `cert` beside it".to_owned())),
@@ -106,7 +117,9 @@ impl PostgresKeys {
             found.push(("sslmode", PUBLIC_CA.to_owned()));
         }
         let place = |path: &str| node.get(path).map_or(node.span, |value| value.span);
-        found.into_iter().map(|(path, message)| Problem::new(place(path), path, message)).collect()
+        let block = self.migrations.iter().zip(node.get("migrations"));
+        let of_block = block.flat_map(|(keys, node)| keys.problems(node)).map(|problem| problem.under("migrations"));
+        found.into_iter().map(|(path, message)| Problem::new(place(path), path, message)).chain(of_block).collect()
     }
 
     /// Every value that is read at a run.
@@ -121,7 +134,8 @@ impl PostgresKeys {
             later(&self.role),
         ];
         let files = [&self.ca, &self.cert, &self.key].into_iter().flatten().map(Pem::value);
-        texts.into_iter().flatten().chain(files).chain(words.into_iter().flatten()).collect()
+        let migrations = self.migrations.iter().flat_map(MigrationsKeys::values);
+        texts.into_iter().flatten().chain(files).chain(words.into_iter().flatten()).chain(migrations).collect()
     }
 
     /// The texts with their keys: what says whether a text is a password.
@@ -189,7 +203,15 @@ mod tests {
                 "url: the password with `/` unencoded: the URL is rejected by libpq",
             ),
             ("{host: 'db:5432', user: app}", "host: "),
-            ("{host: /var/run/postgresql, user: app}", "host: sockets"),
+            ("{host: 'unix:run/postgresql', user: app}", "host: a socket needs"),
+            ("{host: db, user: app, tables: []}", "tables: expected at least one table"),
+            ("{host: db, user: app, tables: [a.b.c]}", "tables[0]: expected a table: NAME or SCHEMA.NAME"),
+            (
+                "{host: db, user: app, migrations: {tool: alembic, head: heads}}",
+                "migrations.head: expected the id of the newest",
+            ),
+            ("{host: db, user: app, migrations: {head: a}}", "migrations: "),
+            ("{host: db, user: app, migrations: {tool: sqlx}}", "migrations.tool: "),
             ("{host: db, user: app, cert: /c.pem}", "cert: needs `key`"),
             ("{host: db, user: app, key: /k.pem}", "key: needs `cert`"),
             ("{host: db, user: app, ca: system, sslmode: require}", "sslmode: the system's or the built-in CAs"),

@@ -93,7 +93,7 @@ impl Login<'_> {
             ChannelBinding::Require => config::ChannelBinding::Require,
         });
         match self.trust {
-            Trust::Plain => config.ssl_mode(SslMode::Disable),
+            Trust::Plain | Trust::Local => config.ssl_mode(SslMode::Disable),
             // It was set up already: the stream is handed over as it is.
             Trust::Unverified | Trust::Verified => {
                 config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct)

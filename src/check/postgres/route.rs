@@ -70,15 +70,19 @@ impl SslMode {
 /// The causes of every phase up to `login`.
 pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings, server: &Server) -> Result<LoggedIn, Fault> {
     if settings.gss_only {
-        let io = attempt.connect(&server.endpoint).await?;
+        let io = dial(attempt, server).await?;
         attempt.enter(Phase::Login);
         attempt.close(io).await;
         let text = "gssencmode=require asks for encryption by GSSAPI, which pilotfish does not have";
         return Err(fault(attempt, &limit(code::KERBEROS, text), Link::Plain));
     }
-    let (first, second) = settings.sslmode.modes();
+    // As with libpq there is no TLS on a socket, whatever sslmode is.
+    let (first, second) = match server.socket {
+        Some(_) => (ConnectMode::Plain, None),
+        None => settings.sslmode.modes(),
+    };
     // Where TLS is tried next, that it is off is no cause.
-    let link = if second.is_some() { Link::PlainForced } else { Link::Plain };
+    let link = if second.is_some() || server.socket.is_some() { Link::PlainForced } else { Link::Plain };
     let refused = match connect_with(attempt, settings, server, first, link).await {
         Ok(session) => return Ok(session),
         Err(refused) => refused,
@@ -119,8 +123,9 @@ async fn connect_with(
 ) -> Result<LoggedIn, Refused> {
     let stays = |fault| Refused { fault, other_mode: false };
     let ConnectMode::Tls { plain_will_do } = mode else {
-        let io = attempt.connect(&server.endpoint).await.map_err(stays)?;
-        return authenticate(attempt, settings, io, link, Trust::Plain).await;
+        let io = dial(attempt, server).await.map_err(stays)?;
+        let trust = if server.socket.is_some() { Trust::Local } else { Trust::Plain };
+        return authenticate(attempt, settings, io, link, trust).await;
     };
     // Files that cannot be read are told before anybody is dialled.
     let (options, trust) = tls_options(attempt, settings, server).map_err(stays)?;
@@ -142,6 +147,13 @@ async fn connect_with(
             let fault = Fault::new(Phase::Tls, Cause::TlsUnsupported, message);
             Err(stays(attempt.of_connection(fault.with(Detail::Tls(TlsDetail::NotOffered)))))
         }
+    }
+}
+
+async fn dial(attempt: &mut Attempt, server: &Server) -> Result<Io, Fault> {
+    match &server.socket {
+        Some(path) => attempt.connect_unix(path).await,
+        None => attempt.connect(&server.endpoint).await,
     }
 }
 

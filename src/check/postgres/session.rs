@@ -35,13 +35,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     /// Runs a text as a simple query, whatever it holds, and reads to the end of its answer.
     pub(super) async fn query(&mut self, text: &str) -> Result<QueryResult, SessionError> {
+        let mut answer = QueryResult::default();
+        self.run(text, |value| answer.first = answer.first.take().or_else(|| Some(value.map(str::to_owned)))).await?;
+        Ok(answer)
+    }
+
+    /// Runs one query in a transaction that cannot write; gives the first column of every row, NULL left out.
+    pub(super) async fn read(&mut self, query: &str) -> Result<Vec<String>, SessionError> {
+        let mut column = Vec::new();
+        let text = format!("BEGIN READ ONLY; {query}; COMMIT");
+        self.run(&text, |value| column.extend(value.map(str::to_owned))).await?;
+        Ok(column)
+    }
+
+    /// Gives the first column of each row to `row`: none for NULL or no column.
+    async fn run(&mut self, text: &str, row: impl FnMut(Option<&str>)) -> Result<(), SessionError> {
         if text.contains('\0') {
             return Err(zero_byte());
         }
         let Self { guard, client, connection } = self;
         tokio::select! {
             biased;
-            answer = ask(client, text) => answer.map_err(|error| guard.session_error(&error)),
+            answer = ask(client, text, row) => answer.map_err(|error| guard.session_error(&error)),
             // It moves what the client waits for, and ends before that only with an error.
             Err(error) = connection => Err(guard.session_error(&error)),
         }
@@ -55,13 +70,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 }
 
-async fn ask(client: &Client, text: &str) -> Result<QueryResult, Error> {
+async fn ask(client: &Client, text: &str, mut row: impl FnMut(Option<&str>)) -> Result<(), Error> {
     let mut messages = pin!(client.simple_query_raw(text).await?);
-    let mut answer = QueryResult::default();
     while let Some(message) = messages.try_next().await? {
-        if let (SimpleQueryMessage::Row(row), None) = (message, &answer.first) {
-            answer.first = Some(if row.is_empty() { None } else { row.try_get(0)?.map(str::to_owned) });
+        if let SimpleQueryMessage::Row(columns) = message {
+            row(if columns.is_empty() { None } else { columns.try_get(0)? });
         }
     }
-    Ok(answer)
+    Ok(())
 }

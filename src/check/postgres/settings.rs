@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::keys::{PUBLIC_CA, PostgresKeys, is_public};
-use super::url::{HostPart, UrlPart, read_hosts, read_url};
+use super::url::{HostPart, PORT, UrlPart, read_hosts, read_url};
 use super::words::{ChannelBinding, Role, SslMode};
 use crate::cause::Cause;
 use crate::check::login::Cleartext;
@@ -14,11 +14,9 @@ use crate::mask::Mask;
 use crate::net::tls::Pem;
 use crate::outcome::{AbsentFile, Detail, Fault, Phase, ValueDetail};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Host, Url};
+use crate::url::{Endpoint, Host, SocketPath, Url};
 use crate::value::{Expected, Setting, Value};
 
-/// PostgreSQL's port.
-pub(super) const PORT: u16 = 5432;
 /// What the server's `pg_stat_activity` shows.
 const APPLICATION_NAME: &str = "pilotfish";
 
@@ -29,6 +27,8 @@ pub(super) struct Server {
     pub(super) endpoint: Endpoint,
     /// Its name, which its certificate must have; `None` where there is only a `hostaddr`.
     pub(super) name: Option<Host>,
+    /// Its socket in this pod, which is connected to in place of the endpoint.
+    pub(super) socket: Option<SocketPath>,
 }
 
 /// Who goes where: what a target shows.
@@ -65,6 +65,8 @@ pub(super) struct Settings {
     pub(super) application_name: String,
     pub(super) options: Option<String>,
     pub(super) role: Role,
+    /// Where the app's tables are by the URL.
+    pub(super) schema: Option<String>,
     /// Nothing but encryption by GSSAPI will do.
     pub(super) gss_only: bool,
     /// Files that the URL names, which are not in this container, and without which libpq goes on.
@@ -102,8 +104,21 @@ impl Target {
         Ok(Self { hosts: hosts(keys, std::mem::take(&mut url.hosts), env)?, user, database, password })
     }
 
-    /// As it may be shown: `postgres://app@db:5432/app`.
-    pub(super) fn redacted(self) -> String {
+    /// As it may be shown: `postgres://app@db:5432/app`, or `postgres://app@/app?host=/run/postgresql`.
+    pub(super) fn redacted(mut self) -> String {
+        let sockets: Vec<String> = self.hosts.iter().filter_map(|server| server.socket.as_ref()).map(folder).collect();
+        self.hosts.retain(|server| server.socket.is_none());
+        let sockets = sockets.join(",");
+        let is_secret = self.password.as_ref().is_some_and(|password| sockets.contains(password.expose()));
+        let target = self.redacted_url();
+        match sockets.as_str() {
+            "" => target,
+            _ if is_secret => format!("{target}?host=***"),
+            _ => format!("{target}?host={sockets}"),
+        }
+    }
+
+    fn redacted_url(self) -> String {
         let shown = |server: Server| (server.name.unwrap_or(server.endpoint.host), Some(server.endpoint.port));
         let url = Url {
             scheme: "postgres".to_owned(),
@@ -172,7 +187,8 @@ impl Settings {
             return Err(malformed("a client certificate and its key (sslcert, sslkey) go together: one is missing"));
         }
         let sslmode = sslmode(chosen, ca.as_ref().is_some_and(is_public))?;
-        if sslmode == SslMode::VerifyFull && target.hosts.iter().any(|server| server.name.is_none()) {
+        let has_no_name = |server: &Server| server.name.is_none() && server.socket.is_none();
+        if sslmode == SslMode::VerifyFull && target.hosts.iter().any(has_no_name) {
             return Err(malformed("hostaddr is set without host, and sslmode=verify-full needs the host name"));
         }
         Ok(Self {
@@ -193,6 +209,7 @@ impl Settings {
             key,
             application_name: url.application_name.unwrap_or_else(|| APPLICATION_NAME.to_owned()),
             options: url.options,
+            schema: url.schema,
             gss_only: url.gss_only,
             absent_files,
             role: setting(&keys.role, "role", env)?.map(|role| role.0).or(url.role).unwrap_or_default(),
@@ -269,11 +286,40 @@ fn hosts(keys: &PostgresKeys, mut hosts: Vec<HostPart>, env: &dyn Env) -> Result
         return Err(fault.with(Detail::Value(ValueDetail::Socket)));
     }
     let port = setting(&keys.port, "port", env)?.map(|port| port.0);
-    let server = |HostPart { name, address, port: own }: HostPart| {
-        let host = address.map(Host::Ip).or_else(|| name.clone()).expect("a server has a name or an address");
-        Server { endpoint: Endpoint { host, port: port.or(own).unwrap_or(PORT) }, name }
+    let server = |HostPart { name, address, socket, port: own }: HostPart| {
+        let port = port.or(own).unwrap_or(PORT);
+        // As with libpq an address goes before all.
+        let socket = socket.filter(|_| address.is_none()).map(|folder| socket_in(&folder, port)).transpose()?;
+        let host = address.map(Host::Ip).or_else(|| name.clone());
+        let host = host.unwrap_or_else(|| Host::Name("localhost".to_owned()));
+        Ok(Server { endpoint: Endpoint { host, port }, name, socket })
     };
-    Ok(hosts.into_iter().map(server).collect())
+    let origin = keys.host.as_ref().or(keys.url.as_ref());
+    let hosts: Result<Vec<Server>, &'static str> = hosts.into_iter().map(server).collect();
+    hosts.map_err(|problem| match origin {
+        Some(value) if keys.host.is_some() => HostProblem(problem).fault(value),
+        _ => malformed(problem),
+    })
+}
+
+/// How the name of every socket of PostgreSQL begins; the port is its end.
+const SOCKET_NAME: &str = ".s.PGSQL.";
+
+/// The socket in a folder, unless the text names it already.
+fn socket_in(text: &str, port: u16) -> Result<SocketPath, &'static str> {
+    let is_whole = text.rsplit('/').next().is_some_and(|name| name.starts_with(SOCKET_NAME));
+    if is_whole {
+        SocketPath::parse(text)
+    } else {
+        SocketPath::parse(&format!("{}/{SOCKET_NAME}{port}", text.trim_end_matches('/')))
+    }
+}
+
+/// What libpq has as the host, where the port is the usual one; else the whole path.
+fn folder(socket: &SocketPath) -> String {
+    let path = socket.to_string();
+    let folder = path.strip_suffix(&format!("/{SOCKET_NAME}{PORT}"));
+    folder.map_or_else(|| path.clone(), str::to_owned)
 }
 
 /// Where neither the URL nor a key says who logs in.

@@ -11,9 +11,22 @@ use super::words::{ChannelBinding, Port, Role, SslMode};
 use crate::check::server_keys::read_host;
 use crate::check::{SCHEMES, bare_address, blame_scheme, dialect};
 use crate::findings::{Blame, as_sqlalchemy_reads, blame, blame_url};
-use crate::scheme::without_jdbc;
+use crate::scheme::{Discovery, Scheme, without_jdbc};
 use crate::secret::Secret;
-use crate::url::{Host, MOST_HOSTS, TOO_MANY_HOSTS, Url, detail_of, percent_decode, too_long};
+use crate::url::{Host, MOST_HOSTS, SocketPath, TOO_MANY_HOSTS, Url, detail_of, percent_decode, too_long};
+
+/// PostgreSQL's port.
+pub(super) const PORT: u16 = 5432;
+
+/// The schemes of its URLs. Those behind the first two are of one client each: dj-database-url, Ecto, and SQLAlchemy and
+/// golang-migrate for CockroachDB.
+pub(super) const OWN_SCHEMES: &[Scheme] = &[
+    Scheme::new("postgres").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
+    Scheme::new("postgresql").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
+    Scheme::new("postgis").port(PORT).discovery(Discovery::Login),
+    Scheme::new("ecto").port(PORT).discovery(Discovery::Login),
+    Scheme::new("cockroachdb").port(PORT).discovery(Discovery::Login).takes_driver(),
+];
 
 /// A server, as far as a URL names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +35,8 @@ pub(super) struct HostPart {
     pub(super) name: Option<Host>,
     /// `hostaddr`: what is dialled in place of the name.
     pub(super) address: Option<IpAddr>,
+    /// The folder of a socket, or its path.
+    pub(super) socket: Option<String>,
     pub(super) port: Option<u16>,
 }
 
@@ -29,6 +44,15 @@ impl HostPart {
     /// A server that has a name and no more.
     pub(super) fn named(name: Host) -> Self {
         Self { name: Some(name), ..Self::default() }
+    }
+
+    /// Reads a name or an address, or as libpq does the folder of a socket.
+    fn read(text: &str) -> Result<Self, &'static str> {
+        if SocketPath::is_meant(text) {
+            let path = SocketPath::parse(text)?;
+            return Ok(Self { socket: Some(path.to_string()), ..Self::default() });
+        }
+        read_host(text).map(Self::named)
     }
 }
 
@@ -49,6 +73,8 @@ pub(super) struct UrlPart {
     pub(super) application_name: Option<String>,
     pub(super) options: Option<String>,
     pub(super) role: Option<Role>,
+    /// The first schema that the app looks for tables in, by a parameter of its client.
+    pub(super) schema: Option<String>,
     /// Nothing but encryption by GSSAPI will do.
     pub(super) gss_only: bool,
 }
@@ -67,18 +93,29 @@ impl UrlPart {
     /// # Errors
     /// What is wrong, in words, never the text.
     pub(super) fn read(text: &str) -> Result<Self, Blame> {
-        let filled = fill_empty_host(text);
+        let (filled, socket) = match without_socket(text) {
+            Some((filled, socket)) => (Some(filled), Some(socket)),
+            None => (fill_empty_host(text), None),
+        };
         let url = Url::parse(filled.as_ref().map_or(text, Secret::expose))?;
         let scheme = url.scheme.split('+').next().unwrap_or_default();
-        if !matches!(scheme, "postgres" | "postgresql") {
+        if !OWN_SCHEMES.iter().any(|own| own.name == scheme) {
             let own = ["postgres", "postgresql"];
             return Err(blame_scheme(&url.scheme, &own, "the scheme is neither postgres:// nor postgresql://"));
         }
         let database = url.path.strip_prefix('/').filter(|path| !path.is_empty());
         let database = database.map(|path| percent_decode(path).ok_or("bad percent-encoding in the database's name"));
         let host = |(name, port): (Host, Option<u16>)| HostPart { port, ..HostPart::named(name) };
+        let hosts = match socket {
+            Some(folder) => {
+                let port = url.hosts.first().and_then(|(_, port)| *port);
+                vec![HostPart { port, ..HostPart::read(&folder).map_err(Blame::malformed)? }]
+            }
+            None if filled.is_some() => Vec::new(),
+            None => url.hosts.into_iter().map(host).collect(),
+        };
         let part = Self {
-            hosts: if filled.is_some() { Vec::new() } else { url.hosts.into_iter().map(host).collect() },
+            hosts,
             user: url.user,
             database: database.transpose().map_err(Blame::malformed)?,
             password: url.password,
@@ -101,7 +138,8 @@ impl UrlPart {
         let bad = |expected: String| Blame::malformed(format!("the parameter {name} is not {expected}"));
         let text = || Some(value.to_owned()).filter(|value| !value.is_empty());
         match name {
-            "host" => lists.hosts = text(),
+            // As pg8000 has it.
+            "host" | "unix_sock" => lists.hosts = text(),
             "hostaddr" => lists.addresses = text(),
             "port" => lists.ports = text(),
             "user" => self.user = text(),
@@ -123,6 +161,11 @@ impl UrlPart {
             "sslkey" => self.key = text(),
             "application_name" => self.application_name = text(),
             "options" => self.options = text(),
+            // Of Prisma; of pgjdbc; of Go's drivers, Npgsql and others.
+            "schema" | "currentSchema" | "search_path" => {
+                let first = value.split(',').next().unwrap_or_default().trim().trim_matches('"');
+                self.schema = Some(first.to_owned()).filter(|schema| !schema.is_empty() && !schema.starts_with('$'));
+            }
             "target_session_attrs" => self.role = Some(Role::from_session_attrs(value).map_err(bad)?),
             _ => {}
         }
@@ -158,7 +201,7 @@ impl UrlPart {
             return Err(Blame::malformed(says));
         }
         for (host, address) in self.hosts.iter_mut().zip(addresses) {
-            if address.is_empty() && host.name.is_some() {
+            if address.is_empty() && (host.name.is_some() || host.socket.is_some()) {
                 continue;
             }
             let address = address.parse();
@@ -223,7 +266,20 @@ pub(super) fn read_hosts(text: &str) -> Result<Vec<HostPart>, &'static str> {
     if text.split(',').nth(MOST_HOSTS).is_some() {
         return Err(TOO_MANY_HOSTS);
     }
-    text.split(',').map(|host| read_host(host).map(HostPart::named)).collect()
+    text.split(',').map(HostPart::read).collect()
+}
+
+/// `postgresql://app@%2Fvar%2Frun%2Fpostgresql:5433/db` is a URL to libpq: the same with a name in place of the folder, and
+/// the folder.
+fn without_socket(text: &str) -> Option<(Secret, String)> {
+    let start = text.find("://")? + 3;
+    let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |at| start + at);
+    let at = text[start..end].rfind('@').map_or(start, |at| start + at + 1);
+    let place = &text[at..end];
+    let is_path = place.get(..3).is_some_and(|first| first.eq_ignore_ascii_case("%2f"));
+    let host = place.split(':').next().filter(|_| is_path && !place.contains(','))?;
+    let folder = percent_decode(host)?;
+    Some((Secret::new(format!("{}localhost{}", &text[..at], &text[at + host.len()..])), folder))
 }
 
 /// `postgresql:///db?host=name` is a URL to libpq: a host that a parameter will replace is filled in.
@@ -233,6 +289,6 @@ fn fill_empty_host(text: &str) -> Option<Secret> {
     let authority = &text[start..end];
     let has = |name: &str| text[end..].contains(&format!("?{name}=")) || text[end..].contains(&format!("&{name}="));
     let empty = authority.is_empty() || authority.ends_with('@');
-    let named = has("host") || has("hostaddr");
+    let named = has("host") || has("hostaddr") || has("unix_sock");
     (named && empty).then(|| Secret::new(format!("{}localhost{}", &text[..end], &text[end..])))
 }

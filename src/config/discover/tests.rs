@@ -151,7 +151,7 @@ fn a_keyword_string_of_libpq_is_found_in_any_variable() {
     let listed: Vec<String> = plan.listed.iter().map(|l| format!("{} {}: {}", l.variable, l.target, l.why)).collect();
     let expected = [
         "B_DSN postgres://app@db:5432/shop: it has the same value as A_DSN",
-        "C_DSN …: a local socket, which is not probed",
+        "C_DSN …: a local socket, whose folder may not be mounted here: write a check",
     ];
     assert_eq!(listed, expected);
     let quoted = found(&[("A_DSN", "\"host=db user=app password=s3cret\"")], Extent::Servers).unwrap();

@@ -74,7 +74,7 @@ const fn limit(detail: &ValueDetail) -> Option<&'static str> {
              the check."
         }
         ValueDetail::Socket => {
-            "The value may be correct for the app. Give this check the server's host over TCP, or remove the check."
+            "The value may be correct for the app. Give this check the server's host over TCP, or the folder of the socket as `host`."
         }
         ValueDetail::NotRead => {
             "The value may be correct for the app. Give the check its own URL, or `host`, `user` and `database`; or \

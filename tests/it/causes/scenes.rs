@@ -144,6 +144,9 @@ fn postgres() {
     }
     let owner = format!("host={} port={} user=postgres dbname=app", cluster.socket(), cluster.port);
     assert_eq!(cluster.psql(&owner, "CREATE TABLE secrets (id int)").code, 0);
+    let drizzle = "CREATE SCHEMA drizzle AUTHORIZATION app; SET ROLE app; \
+                   CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint)";
+    assert_eq!(cluster.psql(&owner, drizzle).code, 0);
     let hot = [("wal_level", "replica"), ("max_wal_senders", "10")];
     let replica = Cluster::start(&Options {
         settings: &hot,

@@ -17,8 +17,10 @@ pub(crate) const PASSWORD: &str = "sesame";
 
 /// How a cluster is to be.
 pub(crate) struct Options<'a> {
-    /// Lines of pg_hba.conf for TCP; over its socket everybody is trusted.
+    /// Lines of pg_hba.conf for TCP.
     pub(crate) hba: &'a str,
+    /// The method for its socket, for everybody but the superuser.
+    pub(crate) local: &'a str,
     /// Settings of postgresql.conf.
     pub(crate) settings: &'a [(&'a str, &'a str)],
     /// The server's certificate and key, in PEM: turns TLS on.
@@ -37,6 +39,7 @@ impl Default for Options<'_> {
     fn default() -> Self {
         Self {
             hba: "host all all 127.0.0.1/32 scram-sha-256",
+            local: "trust",
             settings: &[],
             tls: None,
             client_ca: None,
@@ -96,7 +99,8 @@ impl Cluster {
             writeln!(conf, "{name} = '{value}'").expect("a text takes it");
         }
         give("postgresql.conf", &conf);
-        give("pg_hba.conf", &format!("local all all trust\n{}\n", options.hba));
+        let local = if options.local.is_empty() { String::new() } else { format!("local all all {}", options.local) };
+        give("pg_hba.conf", &format!("local all postgres trust\n{local}\n{}\n", options.hba));
         options.files.iter().for_each(|name| give(name, ""));
         Self::launch(folder, options)
     }

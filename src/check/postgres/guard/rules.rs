@@ -21,6 +21,8 @@ pub(in crate::check::postgres) enum Trust {
     /// Nothing.
     #[default]
     Plain,
+    /// A socket of this pod: nobody is on the way.
+    Local,
     /// TLS with somebody.
     Unverified,
     /// TLS with the server that was meant.
@@ -71,7 +73,7 @@ impl Rules {
         self.has_password()?;
         self.without_binding("the password in clear text")?;
         let (code, why) = match (self.trust, self.cleartext) {
-            (Trust::Verified, _) | (Trust::Unverified, Cleartext::Encrypted) => {
+            (Trust::Verified | Trust::Local, _) | (Trust::Unverified, Cleartext::Encrypted) => {
                 if self.password == Password::WithZeroByte {
                     return Err(zero_byte());
                 }
@@ -117,7 +119,7 @@ impl Rules {
         }
         if self.channel_binding == ChannelBinding::Require {
             let (code, why) = match (self.trust, self.can_bind()) {
-                (Trust::Plain, _) => (code::UNBOUND_PLAIN, "the connection is not encrypted"),
+                (Trust::Plain | Trust::Local, _) => (code::UNBOUND_PLAIN, "the connection is not encrypted"),
                 (_, false) => {
                     (code::UNBOUND_CERTIFICATE, "the server's certificate has no hash that it could be tied to")
                 }
@@ -138,7 +140,10 @@ impl Rules {
         let mut parts = std::str::from_utf8(challenge).unwrap_or_default().split(',').skip(2);
         let rounds = parts.next().and_then(|part| part.strip_prefix("i="));
         let rounds: u64 = rounds.and_then(|rounds| rounds.parse().ok()).ok_or_else(|| broken(MALFORMED))?;
-        let least = self.min_rounds.unwrap_or(if self.trust == Trust::Verified { 1 } else { MIN_ROUNDS });
+        let least = self.min_rounds.unwrap_or(match self.trust {
+            Trust::Verified | Trust::Local => 1,
+            Trust::Plain | Trust::Unverified => MIN_ROUNDS,
+        });
         match rounds {
             0 => Err(broken(MALFORMED)),
             _ if rounds < least => {

@@ -9,6 +9,14 @@ pub(super) fn hint(about: &str) -> Option<&'static str> {
             "The pooler cannot connect to the database: it is down, it rejects the pooler's login, or the pool is \
              used up. Read the pooler's log (SHOW POOLS, SHOW pool_nodes)."
         }
+        code::DRAINING => {
+            "This node of CockroachDB is draining. Connect to a Service or load balancer that asks /health?ready=1, which \
+             leaves such nodes out."
+        }
+        code::CLUSTER_SILENT => {
+            "This node gets no answer from the rest of its YugabyteDB cluster. Check the masters and tablet servers: \
+             yb-admin list_all_masters, list_all_tablet_servers."
+        }
         code::PROXY_BACKEND => {
             "The proxy got no connection to the database: all of its pool are in use, or the database is down or rejects \
              it. Check the database in the provider's console, then lower the pools of the proxy's clients."

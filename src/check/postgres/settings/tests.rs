@@ -56,9 +56,49 @@ fn hosts_in_parameters() {
     assert_eq!(hosts(&of_url("postgres:///db?host=h1,h2&port=1,2&user=u").unwrap()), "h1:1 h2:2");
     assert_eq!(hosts(&of_url("postgres://u:p@/db?port=9&host=h1,h2").unwrap()), "h1:9 h2:9");
     assert_eq!(hosts(&of_url("postgres://u@a:7/db?host=::1").unwrap()), "[::1]:5432");
-    assert!(of_url("postgres://u@/db?host=/var/run").unwrap_err().contains("sockets in the file system"));
     assert!(of_url("postgres://u@a,b/db?port=1,2,3").unwrap_err().contains("number of ports"));
     assert!(of_url("postgres://u@/db").unwrap_err().contains("the host is empty"));
+}
+
+#[test]
+fn sockets_are_where_libpq_looks_for_them() {
+    for (url, socket, target) in [
+        ("postgres://u:s3cret@/d?host=/run/pg", "/run/pg/.s.PGSQL.5432", "postgres://u@/d?host=/run/pg"),
+        ("postgres:///d?host=/run/pg/&port=7&user=u", "/run/pg/.s.PGSQL.7", "postgres://u@/d?host=/run/pg/.s.PGSQL.7"),
+        ("postgres://u:s3cret@%2Frun%2Fpg/d", "/run/pg/.s.PGSQL.5432", "postgres://u@/d?host=/run/pg"),
+        ("postgres://u:s3cret@%2frun%2fpg:7/d", "/run/pg/.s.PGSQL.7", "postgres://u@/d?host=/run/pg/.s.PGSQL.7"),
+        (
+            "host=/cloudsql/p:r:i user=u dbname=d",
+            "/cloudsql/p:r:i/.s.PGSQL.5432",
+            "postgres://u@/d?host=/cloudsql/p:r:i",
+        ),
+        (
+            "postgresql+pg8000://u:s3cret@/d?unix_sock=/cloudsql/p:r:i/.s.PGSQL.5432",
+            "/cloudsql/p:r:i/.s.PGSQL.5432",
+            "postgres://u@/d?host=/cloudsql/p:r:i",
+        ),
+        ("postgres://u:s3cret@db/d?host=@name", "@name/.s.PGSQL.5432", "postgres://u@/d?host=@name"),
+        ("postgres://u:%2Frun%2Fpg@/d?host=/run/pg", "/run/pg/.s.PGSQL.5432", "postgres://u@/d?host=***"),
+        (
+            "postgres://u:s3cret@/d?host=/run/pg&sslmode=verify-full",
+            "/run/pg/.s.PGSQL.5432",
+            "postgres://u@/d?host=/run/pg",
+        ),
+        ("postgres://u@/d?host=/run/pg&hostaddr=10.0.0.7", "-", "postgres://u@10.0.0.7:5432/d"),
+    ] {
+        let Ok(settings) = of_url(url) else { panic!("{url}: {:?}", of_url(url).err()) };
+        let socket_of = |server: &Server| server.socket.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+        let found: Vec<String> = settings.hosts.iter().map(socket_of).collect();
+        assert_eq!(found, [socket], "{url}");
+        assert_eq!(shown_url(url), target, "{url}");
+    }
+    let several = of_url("postgres://u@/d?host=/run/a,db&port=1,2").unwrap();
+    assert!(several.hosts[0].socket.is_some() && several.hosts[1].socket.is_none());
+    for text in ["postgres://u:s3cret@/d?host=/", "postgres://u:s3cret@%2F/d", "postgres://u@/d?host=unix:run"] {
+        assert!(!of_url(text).unwrap_err().contains("s3"), "{text}");
+    }
+    let long = format!("postgres://u@/d?host=/{}", "x".repeat(100));
+    assert!(of_url(&long).unwrap_err().contains("107 bytes"));
 }
 
 #[test]
@@ -80,8 +120,6 @@ fn what_cannot_be_used_is_said_without_its_text() {
 fn what_only_other_clients_can_use_is_a_limit() {
     for (text, says) in [
         ("jdbc:mysql://h/d?user=u&password=s3cret", "a JDBC URL"),
-        ("postgres://u:s3cret@%2Frun%2Fpostgresql/d", "sockets in the file system"),
-        ("postgres://u:s3cret@/d?host=/run/postgresql", "sockets in the file system"),
         ("postgres://db", "no user"),
         ("prisma://u:s3cret@h/d", "neither postgres:// nor postgresql://"),
         ("Server=h;Initial Catalog=d;User Id=u;Password=s3cret", "ADO.NET"),

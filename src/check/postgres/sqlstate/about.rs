@@ -2,9 +2,9 @@
 
 use super::ServerError;
 use super::code::{
-    ADMIN_COMMAND, COLD_STANDBY, DATABASE_CLOSED, JUDGED_ELSEWHERE, NAME_ENDS_IN_SPACE, NO_CONNECT_RIGHT, NO_LOGIN,
-    NO_PLAIN_RULE, NO_POOLER_RULE, NO_ROLE, NO_RULE, OTHER_USERS_CERTIFICATE, OWN_LIMIT, PARAMETER, POOLER_PASSWORD,
-    REJECT_RULE, STATEMENT_TIMEOUT, TLS_DEMANDED, UPSTREAM_LOGIN,
+    ADMIN_COMMAND, COLD_STANDBY, DATABASE_CLOSED, JUDGED_ELSEWHERE, NAME_ENDS_IN_SPACE, NO_CONNECT_RIGHT,
+    NO_LOCAL_RULE, NO_LOGIN, NO_PLAIN_RULE, NO_POOLER_RULE, NO_ROLE, NO_RULE, OTHER_USERS_CERTIFICATE, OWN_LIMIT,
+    PARAMETER, PEER, POOLER_PASSWORD, REJECT_RULE, STATEMENT_TIMEOUT, TLS_DEMANDED, UPSTREAM_LOGIN,
 };
 use crate::cause::Cause;
 
@@ -42,6 +42,12 @@ impl ServerError {
     fn about_rejected(&self) -> &'static str {
         const TEXTS: &[(&str, &str)] = &[
             ("not permitted to log in", NO_LOGIN),
+            ("Peer authentication failed", PEER),
+            ("Ident authentication failed", PEER),
+            // CockroachDB's (pkg/sql/pgwire/testdata/auth).
+            ("did not map to a database role", PEER),
+            ("does not correspond to any mapping", PEER),
+            ("does not have login privilege", NO_LOGIN),
             ("certificate authentication failed", OTHER_USERS_CERTIFICATE),
             ("does not exist", NO_ROLE),
             ("not currently accepting connections", DATABASE_CLOSED),
@@ -56,6 +62,7 @@ impl ServerError {
             return match () {
                 () if self.says(" \", ") => NAME_ENDS_IN_SPACE,
                 () if self.code == "08P01" => NO_POOLER_RULE,
+                () if self.says("host \"[local]\"") => NO_LOCAL_RULE,
                 () if plain => NO_PLAIN_RULE,
                 () => NO_RULE,
             };
@@ -118,9 +125,28 @@ mod tests {
                 "no server.host_based_authentication.configuration entry for host \"10.0.0.1\", user \"app\"",
                 ("hba_setting", Some("CockroachDB")),
             ),
+            ("28000", "usernologin does not have login privilege", ("no_login", None)),
+            ("28000", "system identity \"app\" did not map to a database role", ("peer", None)),
+            (
+                "28000",
+                "method \"cert\" required for this user, but unusable over this connection type",
+                ("hba_setting", Some("CockroachDB")),
+            ),
+            ("57P01", "server is not accepting clients, try another node", ("draining", Some("CockroachDB"))),
+            (
+                "XX000",
+                "Timed out: Read RPC to 10.0.0.8:7100 timed out after 2.401s",
+                ("cluster_silent", Some("YugabyteDB")),
+            ),
             ("08P01", "invalid command 'SELECT 1', use SHOW HELP;", ("admin_console", Some("PgBouncer"))),
             ("08P01", "query_wait_timeout", ("no_backend", Some("PgBouncer"))),
             ("28000", "certificate authentication failed for user \"app\"", ("other_users_certificate", None)),
+            ("28000", "Peer authentication failed for user \"app\"", ("peer", None)),
+            (
+                "28000",
+                "no pg_hba.conf entry for host \"[local]\", user \"app\", database \"app\", no encryption",
+                ("no_local_rule", None),
+            ),
         ] {
             assert_eq!(at_login(code, message, None), expected, "{code} {message}");
         }

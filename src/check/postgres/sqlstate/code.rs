@@ -82,6 +82,10 @@ pub(in crate::check::postgres) const ENDPOINT_DISABLED: &str = "endpoint_disable
 pub(in crate::check::postgres) const COMPUTE: &str = "compute";
 /// The proxy does not find the cluster.
 pub(in crate::check::postgres) const CLUSTER: &str = "cluster";
+/// The node is leaving its cluster.
+pub(in crate::check::postgres) const DRAINING: &str = "draining";
+/// The node gets no answer from the rest of its cluster.
+pub(in crate::check::postgres) const CLUSTER_SILENT: &str = "cluster_silent";
 /// The pooler has no pool for this database and user.
 pub(in crate::check::postgres) const NO_ROUTE: &str = "no_route";
 /// The configuration of the pooler contradicts itself.
@@ -94,6 +98,10 @@ pub(in crate::check::postgres) const POOLER_TIMEOUT: &str = "pooler_timeout";
 pub(in crate::check::postgres) const POOLER_DISABLED: &str = "pooler_disabled";
 /// A line of pg_hba.conf rejects this user.
 pub(in crate::check::postgres) const REJECT_RULE: &str = "reject_rule";
+/// The server compares the user of the process with the role.
+pub(in crate::check::postgres) const PEER: &str = "peer";
+/// No `local` line of pg_hba.conf fits.
+pub(in crate::check::postgres) const NO_LOCAL_RULE: &str = "no_local_rule";
 
 /// No server's error: the login must be tied to the server's certificate, and the connection has no TLS.
 pub(in crate::check::postgres) const UNBOUND_PLAIN: &str = "unbound_plain";
@@ -126,3 +134,23 @@ pub(in crate::check::postgres) const FEW_ROUNDS: &str = "few_rounds";
 pub(in crate::check::postgres) const PASSFILE: &str = "passfile";
 /// No server's error: a password of invisible characters, which pilotfish has in a form for SCRAM alone.
 pub(in crate::check::postgres) const INVISIBLE: &str = "invisible";
+/// No server's error: a table that must exist is not there.
+pub(in crate::check::postgres) const TABLE_MISSING: &str = "table_missing";
+/// No server's error: the same, and one of that name is in another schema, or differs in capitals.
+pub(in crate::check::postgres) const TABLE_ELSEWHERE: &str = "table_elsewhere";
+/// No server's error: the table in which a tool records its migrations is not there.
+pub(in crate::check::postgres) const MIGRATION_TABLE_MISSING: &str = "migration_table_missing";
+/// No server's error: the same, and one of that name is in another schema.
+pub(in crate::check::postgres) const MIGRATION_TABLE_ELSEWHERE: &str = "migration_table_elsewhere";
+/// No server's error: another tool made the table.
+pub(in crate::check::postgres) const OTHER_TOOL: &str = "other_tool";
+/// No server's error: the migration is not applied.
+pub(in crate::check::postgres) const MIGRATION_BEHIND: &str = "migration_behind";
+/// No server's error: the same, and the tool's lock is held.
+pub(in crate::check::postgres) const MIGRATION_LOCKED: &str = "migration_locked";
+/// No server's error: the database is at another revision, and nobody knows whether it is an older one.
+pub(in crate::check::postgres) const MIGRATION_UNKNOWN: &str = "migration_unknown";
+/// No server's error: a migration failed.
+pub(in crate::check::postgres) const MIGRATION_FAILED: &str = "migration_failed";
+/// No server's error: the migration was applied and rolled back.
+pub(in crate::check::postgres) const MIGRATION_UNDONE: &str = "migration_undone";

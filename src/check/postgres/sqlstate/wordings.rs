@@ -31,6 +31,7 @@ const PGCAT: &str = "PgCat";
 const PGPOOL: &str = "Pgpool";
 const RDS: &str = "RDS Proxy";
 const SUPABASE: &str = "Supabase";
+const YUGABYTE: &str = "YugabyteDB";
 
 /// The first row that fits counts.
 const WORDINGS: &[Wording] = &[
@@ -112,12 +113,17 @@ const WORDINGS: &[Wording] = &[
     // pkg/sql/pgwire/{auth,auth_methods}.go.
     row("host_based_authentication", Cause::LoginRejected, code::HBA_SETTING, COCKROACH),
     row("authentication rejected by configuration", Cause::LoginRejected, code::HBA_SETTING, COCKROACH),
+    row("unusable over this connection type", Cause::LoginRejected, code::HBA_SETTING, COCKROACH),
+    row("not accepting clients, try another node", Cause::ShuttingDown, code::DRAINING, COCKROACH),
     row("odeParamsRoutingFailed", Cause::LoginRejected, code::CLUSTER, COCKROACH),
     row("missing cluster identifier", Cause::LoginRejected, code::CLUSTER, COCKROACH),
     row("odeProxyRefusedConnection", Cause::LoginRejected, code::BLOCKED, COCKROACH),
     row("too many failed authentication attempts", Cause::LoginRejected, code::BLOCKED, COCKROACH),
     row("odeBackendDown", Cause::QueryFailed, code::PROXY_BACKEND, COCKROACH),
     row("unable to reach backend SQL server", Cause::QueryFailed, code::PROXY_BACKEND, COCKROACH),
+    // YugabyteDB: yugabyte/yugabyte-db #1921, #1933, #5451.
+    row("Timed out: Read RPC", Cause::QueryFailed, code::CLUSTER_SILENT, YUGABYTE),
+    row("Timed out: Write RPC", Cause::QueryFailed, code::CLUSTER_SILENT, YUGABYTE),
     // Odyssey (sources/frontend.c), which is YugabyteDB's connection manager, too.
     row("failed to get remote server connection", Cause::QueryFailed, code::PROXY_BACKEND, ODYSSEY),
     row("SSL is required", Cause::TlsUnsupported, code::TLS_DEMANDED, ODYSSEY),
