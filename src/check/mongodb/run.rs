@@ -39,6 +39,8 @@ const COLON_FIX: &str = "write %3A for the `:` in the password";
 const SLASH_FIX: &str = "write `/` before the `?` of the URL: mongodb://HOST/?OPTION";
 /// For how long a proof is computed before others get their turn.
 const SLICE: Duration = Duration::from_millis(2);
+/// A shorter password is in every text, in bytes.
+const SHORTEST: usize = 4;
 /// The longest version of a server that is shown, in bytes.
 const VERSION_LIMIT: usize = 64;
 
@@ -56,7 +58,8 @@ impl Runnable for MongodbRun {
             let user = self.settings.destination.server.shown_user();
             // A name from the URL, such as that of its replica set, may be the password.
             let mut mask = Mask::default();
-            self.settings.password.iter().for_each(|password| mask.add(password.expose()));
+            let password = self.settings.password.iter().map(Secret::expose).filter(|text| text.len() >= SHORTEST);
+            password.for_each(|text| mask.add(text));
             let database = self.settings.destination.database.as_deref();
             result.map_err(|fault| mask.strike_fault(stating(fault, user, database)))
         })
