@@ -36,11 +36,11 @@ pub(super) fn answer(view: View<'_>) -> Rung {
         }
         Some(_) => Rung::new("answer", Mark::Idle, "not reached"),
         None if asked => Rung::new("answer", Mark::Good, format!("as expected{took}")),
-        None => Rung::new(
-            "answer",
-            Mark::Idle,
-            format!("no request: checks of kind {} only connect", view.done.planned.kind),
-        ),
+        None => {
+            let does = if view.went_through(Phase::Login) { "log in" } else { "connect" };
+            let said = format!("no request: checks of kind {} only {does}", view.done.planned.kind);
+            Rung::new("answer", Mark::Idle, said)
+        }
     };
     let known = learnt(facts);
     if !known.is_empty() {
