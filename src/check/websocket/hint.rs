@@ -4,7 +4,7 @@
 use crate::cause::Cause;
 use crate::check::http::hint as of_http;
 use crate::findings::Context;
-use crate::outcome::{Detail, Evidence, Fault, HttpDetail};
+use crate::outcome::{Detail, Evidence, Fault, HttpDetail, RedirectPurpose};
 
 /// What a failure is about; hints are chosen by it.
 pub(super) mod code {
@@ -39,6 +39,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
             Some("Write wss:// in the URL. The port speaks TLS, and the upgrade was sent in plain text.")
         }
         (_, Cause::HttpStatus) if of_http::explained(fault).is_none() => of_status(evidence.facts.status_code),
+        (_, Cause::HttpRedirect) => Some(of_redirect(evidence)),
         (_, Cause::TlsNotTls) => {
             Some("This port speaks no TLS. Write ws:// in the URL, or use the TLS port of the server.")
         }
@@ -80,6 +81,18 @@ fn of_code(code: &str) -> Option<&'static str> {
         code::CLOSED => "The server ended the session at once. Read its log at this time (kubectl logs).",
         _ => return None,
     })
+}
+
+/// Of a redirect, which no client of WebSocket follows.
+fn of_redirect(evidence: &Evidence) -> &'static str {
+    match evidence.facts.redirect.as_ref().map(|redirect| redirect.purpose) {
+        Some(RedirectPurpose::Login) => {
+            "The path requires a login: the redirect leads to a page on which people log in. Set `headers` (Cookie, \
+             Authorization) as the app's clients send them, or exempt the path from the login."
+        }
+        Some(RedirectPurpose::Tls) => "The server requires TLS. Write wss:// in the URL.",
+        _ => "WebSocket clients follow no redirects. Write the URL to which this one leads, with ws:// or wss://.",
+    }
 }
 
 /// Of an answer other than 101.

@@ -68,7 +68,7 @@ fn refusals_are_named() {
     failed(&at("login", ""), "assert", "http_status", "requires a login");
     failed(&at("login", ", bearer_token: wrong-token"), "request", "permission_denied", "credentials");
     passed(&at("login", ", bearer_token: s3same-open"));
-    failed(&at("page", ""), "assert", "http_redirect", "log in");
+    failed(&at("page", ""), "assert", "http_redirect", "`headers` (Cookie");
     let policy = at("refuses", ", headers: {X-Key: k3y-of-the-app}");
     let message = failed(&policy, "assert", "connection_closed", "`headers` (Origin, Authorization, Cookie)");
     assert!(message.starts_with("the server closed the WebSocket with code 1008: no login in ***"), "{message}");
