@@ -17,6 +17,7 @@ mod login;
 mod migrations;
 mod peer_name;
 mod route;
+mod schema;
 mod session;
 mod session_error;
 mod settings;
@@ -49,6 +50,7 @@ use crate::value::Value;
 use keys::PostgresKeys;
 use migrations::{MIGRATION, Migrations};
 use route::LoggedIn;
+use schema::{judge_migrations, judge_tables};
 use settings::{Server, Settings, Target};
 use sqlstate::code;
 use tables::Tables;
@@ -293,17 +295,14 @@ impl PostgresRun {
 
     /// Whether tables and migrations are there.
     async fn judge_schema(&self, attempt: &mut Attempt, login: &mut LoggedIn) -> Result<(), Fault> {
-        let user = &self.settings.user;
+        let Settings { user, schema, .. } = &self.settings;
         if let Some(tables) = &self.tables {
-            let query = tables.query(self.settings.schema.as_deref());
-            let answer = migrations::read(attempt, login, &query).await?;
-            tables.judge(&answer, user).map_err(|fault| attempt.of_connection(fault))?;
+            judge_tables(attempt, login, tables, schema.as_deref(), user).await?;
         }
-        if let Some(migrations) = &self.migrations {
-            let judged = migrations.judge(attempt, login, user).await;
-            judged.map_err(|fault| attempt.of_connection(fault))?;
+        match &self.migrations {
+            Some(migrations) => judge_migrations(attempt, login, migrations, user).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     async fn ask(&self, attempt: &mut Attempt, login: &mut LoggedIn) -> Result<(), Fault> {

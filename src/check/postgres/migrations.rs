@@ -8,13 +8,11 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use super::catalog::{READABLE, TableName, constant, identifier};
-use super::route::{self, LoggedIn};
 use super::sqlstate::code;
 use crate::cause::Cause;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
-use crate::net::attempt::Attempt;
-use crate::outcome::{Detail, FactKey, FactValue, Fault, Phase, clean_text};
+use crate::outcome::{Detail, FactKey, Fault, Phase, clean_text};
 use crate::value::{Setting, Value};
 use tool::{Record, Tool};
 
@@ -139,34 +137,8 @@ impl Found {
 }
 
 impl Migrations {
-    /// Asks for the tool's record and compares it.
-    ///
-    /// # Errors
-    /// `missing_table`, `permission_denied`, `migration_behind`, and those of a query.
-    pub(super) async fn judge(&self, attempt: &mut Attempt, login: &mut LoggedIn, user: &str) -> Result<(), Fault> {
-        let tables: Vec<Found> =
-            read(attempt, login, &self.find()).await?.iter().filter_map(|row| Found::read(row)).collect();
-        let (locks, tables): (Vec<_>, Vec<_>) = tables.into_iter().partition(|table| table.is_lock);
-        let schema = self.choose(tables, user)?;
-        let record = Applied::of(read(attempt, login, &self.record_query(&schema)).await?);
-        attempt.facts().learn(MIGRATION, record.newest.first().cloned().map(FactValue::text));
-        let Err(fault) = self.compare(&record) else { return Ok(()) };
-        if fault.detail == Some(self.about(code::MIGRATION_BEHIND))
-            && let Some((table, held)) = self.record.lock
-            && locks.iter().any(|lock| lock.schema == schema && lock.usage && lock.select && lock.column)
-        {
-            let table = format!("{}.{}", identifier(&schema), identifier(table));
-            let query = format!("SELECT 'held' FROM {table} m WHERE {held} LIMIT 1");
-            if !read(attempt, login, &query).await?.is_empty() {
-                let message = format!("{}, and its lock is held", fault.message);
-                return Err(fault.with_message(message).with(self.about(code::MIGRATION_LOCKED)));
-            }
-        }
-        Err(fault)
-    }
-
-    /// Where tables of that name are: flags, and the schema.
-    fn find(&self) -> String {
+    /// The query for where tables of that name are: flags, and the schema.
+    pub(super) fn find(&self) -> String {
         let (lock, held) = self.record.lock.map_or(("", ""), |(table, held)| (table, held));
         let lock_column = held.trim_start_matches("m.").split(' ').next().unwrap_or_default();
         let name = constant(&self.table.name);
@@ -187,8 +159,13 @@ impl Migrations {
         )
     }
 
-    /// The schema whose table is read.
-    fn choose(&self, tables: Vec<Found>, user: &str) -> Result<String, Fault> {
+    /// The place whose table is read, of the answer to [`Migrations::find`].
+    ///
+    /// # Errors
+    /// `missing_table`, `permission_denied`, and `migration_behind` for the table of another tool.
+    pub(super) fn choose(&self, rows: &[String], user: &str) -> Result<Place, Fault> {
+        let found = rows.iter().filter_map(|row| Found::read(row));
+        let (locks, tables): (Vec<_>, Vec<_>) = found.partition(|table| table.is_lock);
         let is_meant = |table: &&Found| match &self.table.schema {
             Some(schema) => table.schema == *schema,
             None => table.visible,
@@ -207,7 +184,8 @@ impl Migrations {
             let fault = Fault::new(Phase::Assert, Cause::MigrationBehind, &statement).stating(statement);
             return Err(fault.with(self.about(code::OTHER_TOOL)));
         }
-        Ok(table.schema.clone())
+        let of_table = |lock: &Found| lock.schema == table.schema && lock.usage && lock.select && lock.column;
+        Ok(Place { schema: table.schema.clone(), has_lock: locks.iter().any(of_table) })
     }
 
     fn no_usage(&self, table: &Found, user: &str) -> Fault {
@@ -242,8 +220,8 @@ impl Migrations {
 
     /// What the table says: `n` and the newest migration, `h` and the number of a head that is applied, `u` and that of one that
     /// was rolled back, `f` and a migration that failed.
-    fn record_query(&self, schema: &str) -> String {
-        let table = format!("{}.{}", identifier(schema), identifier(&self.table.name));
+    pub(super) fn record_query(&self, place: &Place) -> String {
+        let table = place.table(&self.table.name);
         let Record { name, newest, is_head, failed, undone, .. } = self.record;
         let mut heads = String::new();
         for (index, head) in self.heads.iter().enumerate() {
@@ -276,7 +254,24 @@ impl Migrations {
         query
     }
 
-    fn compare(&self, applied: &Applied) -> Result<(), Fault> {
+    /// The query for whether the lock of the tool is held, where that may be why the database is behind.
+    pub(super) fn lock_query(&self, place: &Place, fault: &Fault) -> Option<String> {
+        let is_behind = fault.detail == Some(self.about(code::MIGRATION_BEHIND));
+        let (lock, held) = self.record.lock.filter(|_| is_behind && place.has_lock)?;
+        Some(format!("SELECT 'held' FROM {} m WHERE {held} LIMIT 1", place.table(lock)))
+    }
+
+    /// The same fault, where the lock of the tool is held.
+    pub(super) fn locked(&self, fault: Fault) -> Fault {
+        let message = format!("{}, and its lock is held", fault.message);
+        fault.with_message(message).with(self.about(code::MIGRATION_LOCKED))
+    }
+
+    /// Compares what the tool has recorded.
+    ///
+    /// # Errors
+    /// `migration_behind`.
+    pub(super) fn compare(&self, applied: &Applied) -> Result<(), Fault> {
         let fault = |about, message: String, statement: String| {
             let fault = Fault::new(Phase::Assert, Cause::MigrationBehind, message).stating(statement);
             Err(fault.with(self.about(about)))
@@ -317,11 +312,25 @@ impl Migrations {
     }
 }
 
+/// Where the record of a tool is.
+#[derive(Debug)]
+pub(super) struct Place {
+    schema: String,
+    /// The table of its lock is there too, and can be read.
+    has_lock: bool,
+}
+
+impl Place {
+    fn table(&self, name: &str) -> String {
+        format!("{}.{}", identifier(&self.schema), identifier(name))
+    }
+}
+
 /// What a tool has recorded.
 #[derive(Debug, Default)]
-struct Applied {
+pub(super) struct Applied {
     /// The newest migration; of Alembic, every revision.
-    newest: Vec<String>,
+    pub(super) newest: Vec<String>,
     /// The numbers of the heads that are applied.
     heads: Vec<usize>,
     /// The numbers of those that were rolled back.
@@ -330,7 +339,8 @@ struct Applied {
 }
 
 impl Applied {
-    fn of(rows: Vec<String>) -> Self {
+    /// Reads the answer to [`Migrations::record_query`].
+    pub(super) fn of(rows: Vec<String>) -> Self {
         let mut applied = Self::default();
         for row in rows {
             let Some((tag, text)) = row.split_at_checked(1) else { continue };
@@ -347,17 +357,10 @@ impl Applied {
     }
 }
 
-/// Runs a query of ours in a read-only transaction, and gives the first column.
-pub(super) async fn read(attempt: &mut Attempt, login: &mut LoggedIn, query: &str) -> Result<Vec<String>, Fault> {
-    attempt.enter(Phase::Request);
-    let answer = login.session.read(query).await;
-    answer.map_err(|session_error| route::fault(attempt, &session_error, login.link))
-}
-
 #[cfg(test)]
 mod tests {
     use super::tool::Tool;
-    use super::{Applied, Heads, Migrations, MigrationsKeys};
+    use super::{Applied, Heads, Migrations, MigrationsKeys, Place};
     use crate::check::postgres::catalog::TableName;
 
     fn migrations(tool: Tool, heads: &[&str]) -> Migrations {
@@ -405,7 +408,7 @@ mod tests {
     fn names_of_the_user_stay_names() {
         let mut wanted = migrations(Tool::Knex, &["x'); DROP TABLE users; --"]);
         wanted.table.name = "a\"b".to_owned();
-        let query = wanted.record_query("s\"s");
+        let query = wanted.record_query(&Place { schema: "s\"s".to_owned(), has_lock: false });
         assert!(query.contains("'x''); DROP TABLE users; --'") && query.contains("\"s\"\"s\".\"a\"\"b\" m"), "{query}");
         assert!(!query.contains("{table}"), "{query}");
     }

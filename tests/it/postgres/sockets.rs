@@ -3,7 +3,8 @@
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 
-use super::{check, check_variable, encoded, failed, passed, polite};
+use super::migrations::check as check_with;
+use super::{check, encoded, failed, passed, polite};
 use crate::support::postgres::{Cluster, Options, PASSWORD};
 use crate::support::{Folder, json, run};
 
@@ -30,7 +31,7 @@ fn every_form_of_a_socket_is_read() {
         format!("host={folder} port={port} user=app password={PASSWORD} dbname=app"),
         format!("Host={folder};Port={port};Username=app;Password={PASSWORD};Database=app"),
     ] {
-        let check = check_variable(&form);
+        let check = check_with(&form, "role: any");
         passed(&check);
         assert_eq!(check["target"], format!("postgres://app@/app?host={whole}"), "{form}");
         assert_eq!(check["facts"]["auth_method"], "scram-sha-256", "{form}");
