@@ -50,6 +50,7 @@ pub(crate) mod rules;
 mod schema;
 pub(crate) mod settings;
 pub(crate) mod upgrade;
+mod way;
 
 /// The kind.
 pub const KIND: Kind = Kind {

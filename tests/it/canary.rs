@@ -335,13 +335,13 @@ checks:
   - name: directory-with-tls
     ldap: {{host: {{env: SECRET}}, tls: {{mode: {{env: SECRET}}, ca: {{env: SECRET}}}}}}
     gates: [ready]
-  - name: broker
-    mqtt: {{url: {{env: BROKER_URL}}}}
+  - name: topics
+    mqtt: {{url: {{env: TOPICS_URL}}}}
     gates: [ready]
-  - name: broker-of-a-file
+  - name: topics-of-a-file
     mqtt: {{host: 127.0.0.1, port: {dead}, user: {{env: SECRET}}, password: {{file: "{file}"}}, client_id: {{env: SECRET}}}}
     gates: [ready]
-  - name: broker-with-tls
+  - name: topics-with-tls
     mqtt: {{host: {{env: SECRET}}, version: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
     gates: [ready]
   - name: no-certificate
@@ -396,7 +396,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("MESSAGES_URL", format!("nats://app:{}@127.0.0.1:{}", encoded(), free_port()))
         .env("KAFKA_URL", format!("kafka://app:{0}@127.0.0.1:{1}/x?password={0}&x={0}", encoded(), free_port()))
         .env("DIRECTORY_URL", format!("ldap://cn={0}:{0}@127.0.0.1:{1}/{0}", encoded(), free_port()))
-        .env("BROKER_URL", format!("mqtt://{0}@127.0.0.1:{1}", encoded(), free_port()))
+        .env("TOPICS_URL", format!("mqtt://{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("GRPC_URL", format!("grpc://127.0.0.1:{}/{}", free_port(), encoded()))
         .env("WS_URL", format!("ws://app:{0}@127.0.0.1:{1}/{0}?token={0}", encoded(), free_port()))

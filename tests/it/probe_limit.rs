@@ -110,7 +110,6 @@ fn a_value_that_only_other_clients_read_is_waited_for() {
         "sqlserver://app:s3cret@broker:1433",
         "unheard://app:s3cret@db:1",
         "Server=db;User Id=app;Password=s3cret",
-        "postgres://app:s3cret@/shop?host=/run/postgresql",
         "jdbc:postgresql://db/shop?user=app&password=s3cret",
     ] {
         let mut wait = pilotfish();

@@ -3,7 +3,7 @@
 mod status;
 
 use crate::cause::Cause;
-use crate::check::http::{explain, proxy};
+use crate::check::http::{explain, way};
 use crate::findings::Context;
 use crate::net::speaks::Protocol;
 use crate::outcome::{Detail, Evidence, Fault, HttpDetail, Phase, RedirectPurpose, StreamDetail};
@@ -21,7 +21,7 @@ pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Optio
         ));
     }
     if let Some(Detail::Protocol { code, .. }) = fault.detail
-        && let Some(text) = proxy::hint(code)
+        && let Some(text) = way::hint(code)
     {
         return Some(text);
     }

@@ -5,9 +5,9 @@ use hyper::header::{CONTENT_TYPE, HeaderMap};
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::is_event_stream;
 use crate::check::peer::document::{self, Doc, NoDoc};
-use crate::check::peer::health;
 use crate::check::peer::reading::{Reading, Unreadable};
 use crate::check::peer::text;
+use crate::check::peer::{health, products};
 use crate::net::turns;
 
 /// Reads an answer; others get their turn in between.
@@ -32,7 +32,7 @@ fn judge(media_type: &str, body: &[u8], document: Result<Doc, NoDoc>) -> Reading
     match document {
         Ok(Doc::Text(word)) => text::read_word(&word),
         Ok(Doc::Number(number)) => text::read_word(&number.to_string()),
-        Ok(doc) => health::judge(&doc).map_or(Reading::Silent, Reading::Health),
+        Ok(doc) => products::judge(&doc).or_else(|| health::judge(&doc)).map_or(Reading::Silent, Reading::Health),
         Err(NoDoc::TooLarge) => Reading::Unreadable(Unreadable::TooLarge),
         Err(NoDoc::NoJson) => match std::str::from_utf8(body) {
             Ok(text) if !text.contains(is_no_text) => text::read(&media_type.to_ascii_lowercase(), text),

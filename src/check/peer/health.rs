@@ -16,7 +16,6 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 use crate::check::peer::document::{Doc, Entry};
 use crate::check::peer::names::{Name, is_neutral};
 use crate::check::peer::own_status::{OwnStatus, join, truth};
-use crate::check::peer::products;
 use crate::check::peer::statement;
 use crate::check::peer::subject::{is_business, is_health_document, is_list_of_checks, wraps_a_status};
 use crate::check::words::{self, Tone};
@@ -119,9 +118,6 @@ impl Health {
 
 /// What a document says; `None` where it says nothing of health.
 pub(super) fn judge(doc: &Doc) -> Option<Health> {
-    if let Some(known) = products::judge(doc) {
-        return Some(known);
-    }
     match doc {
         Doc::Bool(value) => Some(Health::of_word(if *value { Tone::Good } else { Tone::Bad }, &value.to_string())),
         Doc::Map(entries) if is_health_document(entries) || tells_of_trouble(entries) => whole(entries),

@@ -100,7 +100,7 @@ fn bodies_that_explain_a_status() {
             503,
             "",
             r#"{"initialized":true,"sealed":true,"standby":true}"#,
-            "http_status: 503",
+            "health_down: the peer reports: sealed",
             "vault operator unseal",
         ),
         ("http", 503, "", "{\"health\":\"false\",\"reason\":\"RAFT NO LEADER\"}", "http_status: 503", "etcdctl"),
