@@ -167,7 +167,7 @@ fn as_far_as_it_goes_without_the_protocol() {
     let (code, text) = page(&["sqlserver://app:s3cret@web:8080/"], &[]);
     assert_eq!(code, 0, "{text}");
     for part in [
-        "✓ sqlserver-web passed sqlserver://web:8080",
+        "✓ sqlserver-web connects sqlserver://web:8080",
         "· login not tried: this version does not speak sqlserver",
         "· answer no request: pilotfish does not speak this protocol",
     ] {

@@ -324,24 +324,24 @@ fn huge_rows() -> Vec<Row> {
         Row::new(
             "an LDAP message of 2 GiB",
             floods(b"\x30\x84\x7f\xff\xff\xff"),
-            &first("ldap smtp = too_large; pgtls = protocol_error too_large"),
+            &first("ldap smtp nats = too_large; pgtls = protocol_error too_large"),
         ),
         Row::new(
             "an MQTT packet of 256 MiB",
             floods(b"\x20\xff\xff\xff\x7f"),
-            &first("mqtt mqtt5 smtp = too_large; pgtls = protocol_error too_large"),
+            &first("mqtt mqtt5 smtp nats = too_large; pgtls = protocol_error too_large"),
         ),
         Row::new("a huge TLS record", floods(b"\x16\x03\x03\xff\xff"), &handshake),
         Row::new("a huge TLS message", floods(b"\x16\x03\x03\x40\0\x02\xff\xff\xff"), &handshake),
         Row::new(
             "a list of Kafka of 2 billion",
             floods(b"\0\0\xff\xff\x70\x66\0\x01\0\0\x7f\xff\xff\xff"),
-            &first("kafka = protocol_error; smtp = too_large"),
+            &first("kafka = protocol_error; smtp nats = too_large"),
         ),
         Row::new(
             "an answer of Kafka of 2 GiB",
             floods(b"\x7f\xff\xff\xff\x70\x66\0\x01"),
-            &first("kafka = protocol_error; smtp = too_large"),
+            &first("kafka = protocol_error; smtp nats = too_large"),
         ),
         Row::new(
             "an HTTP/2 frame of 16 MiB",
