@@ -33,12 +33,27 @@ impl Parts {
         if !self.needed.iter().all(has) {
             return not("there is no variable with its user beside it");
         }
-        let from = |name: &str| Node::mapping(vec![("env", Node::scalar(name))]);
-        match parse(&Node::mapping(variables.iter().map(|(key, name)| (*key, from(name))).collect())) {
-            Ok(check) => Some(ByParts { variable, found: Ok((variables, check)) }),
-            Err(_) => not("its variables do not fit together"),
-        }
+        Some(check_of(variable, variables, parse))
     }
+}
+
+/// The check of these variables; `variable` is the one that led to it.
+#[must_use]
+pub fn check_of(variable: &'static str, variables: Vec<KeyVariable>, parse: ParseFn) -> ByParts {
+    let from = |name: &str| Node::mapping(vec![("env", Node::scalar(name))]);
+    let found = match parse(&Node::mapping(variables.iter().map(|(key, name)| (*key, from(name))).collect())) {
+        Ok(check) => Ok((variables, check)),
+        Err(_) => Err("its variables do not fit together"),
+    };
+    ByParts { variable, found }
+}
+
+/// The variable of a key: of the names that apps have for it, the first one that is set and holds no URL, as Kubernetes sets
+/// it for a Service of this name.
+#[must_use]
+pub fn variable_of((key, names): (&'static str, &[&'static str]), env: &dyn Env) -> Option<KeyVariable> {
+    let is_set = |name: &&&str| env.var(name).is_some_and(|value| !value.is_empty() && !value.contains("://"));
+    names.iter().find(is_set).map(|name| (key, *name))
 }
 
 /// The first way that the variables of this environment show.

@@ -1,7 +1,7 @@
 //! What variables that each hold a part of a connection mean: those of the image of RabbitMQ, of most apps, and of Spring Boot.
 
+use crate::check::parts;
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn};
-use crate::config::node::Node;
 use crate::env::Env;
 
 /// The rule.
@@ -75,11 +75,7 @@ fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
     if known.host.starts_with("SPRING") && value(SPRING_TLS).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         return not("SPRING_RABBITMQ_SSL_ENABLED asks for TLS: write a check with `tls: {}`");
     }
-    let entries = variables.iter().map(|(key, name)| (*key, Node::mapping(vec![("env", Node::scalar(name))])));
-    match parse(&Node::mapping(entries.collect())) {
-        Ok(check) => Some(ByParts { variable: known.host, found: Ok((variables, check)) }),
-        Err(_) => not("its variables do not fit together"),
-    }
+    Some(parts::check_of(known.host, variables, parse))
 }
 
 #[cfg(test)]

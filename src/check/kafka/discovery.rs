@@ -1,7 +1,7 @@
 //! What the variables of an app say of its Kafka: a URL, or a list of brokers and who logs in.
 
+use crate::check::parts;
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn};
-use crate::config::node::Node;
 use crate::env::Env;
 
 /// The rule.
@@ -31,11 +31,7 @@ fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
     if has("user") != has("password") {
         return not("only one of user and password is in the KAFKA_… variables: write a check");
     }
-    let from = |name: &str| Node::mapping(vec![("env", Node::scalar(name))]);
-    match parse(&Node::mapping(variables.iter().map(|(key, name)| (*key, from(name))).collect())) {
-        Ok(check) => Some(ByParts { variable: brokers, found: Ok((variables, check)) }),
-        Err(_) => not("the KAFKA_… variables do not fit together"),
-    }
+    Some(parts::check_of(brokers, variables, parse))
 }
 
 #[cfg(test)]

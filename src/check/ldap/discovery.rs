@@ -1,8 +1,8 @@
 //! What the variables of an app say of its directory: a URL with the login beside it, or `LDAP_HOST` and those beside it.
 //! Directories lock accounts, so what is found is listed, and only commands that a person types log in.
 
+use crate::check::parts::{self, variable_of};
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn};
-use crate::config::node::Node;
 use crate::env::Env;
 use crate::url::Url;
 
@@ -24,35 +24,25 @@ const PASSWORD: (&str, &[&str]) =
 const BASE: (&str, &[&str]) = ("base", &["LDAP_BASE_DN", "LDAP_BASEDN", "LDAP_BASE", "LDAP_SEARCH_BASE"]);
 const PORT: (&str, &[&str]) = ("port", &["LDAP_PORT"]);
 
-/// The variable of a key; Kubernetes sets `tcp://…` where a Service is called ldap.
-fn part((key, names): (&'static str, &[&'static str]), env: &dyn Env) -> Option<KeyVariable> {
-    let is_set = |name: &&&str| env.var(name).is_some_and(|value| !value.is_empty() && !value.contains("://"));
-    names.iter().find(is_set).map(|name| (key, *name))
-}
-
 fn beside(url: &str, env: &dyn Env) -> Vec<KeyVariable> {
     let url = Url::parse(url).ok();
     let has_user = url.as_ref().is_some_and(|url| url.user.is_some());
     let has_base = url.as_ref().is_some_and(|url| !url.path.trim_start_matches('/').is_empty());
-    let login = part(USER, env).zip(part(PASSWORD, env)).filter(|_| !has_user);
+    let login = variable_of(USER, env).zip(variable_of(PASSWORD, env)).filter(|_| !has_user);
     let login = login.into_iter().flat_map(|(user, password)| [user, password]);
-    login.chain(part(BASE, env).filter(|_| !has_base)).collect()
+    login.chain(variable_of(BASE, env).filter(|_| !has_base)).collect()
 }
 
 fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
-    let (_, host) = part(("host", &HOSTS), env)?;
-    let parts = [PORT, USER, PASSWORD, BASE].into_iter().filter_map(|one| part(one, env));
+    let (_, host) = variable_of(("host", &HOSTS), env)?;
+    let parts = [PORT, USER, PASSWORD, BASE].into_iter().filter_map(|one| variable_of(one, env));
     let variables: Vec<KeyVariable> = std::iter::once(("host", host)).chain(parts).collect();
     let has = |key: &str| variables.iter().any(|(known, _)| *known == key);
     let not = |why| Some(ByParts { variable: host, found: Err(why) });
     if has("user") != has("password") {
         return not("only one of user and password is in the LDAP_… variables: write a check");
     }
-    let entries = variables.iter().map(|(key, name)| (*key, Node::mapping(vec![("env", Node::scalar(name))])));
-    match parse(&Node::mapping(entries.collect())) {
-        Ok(check) => Some(ByParts { variable: host, found: Ok((variables, check)) }),
-        Err(_) => not("the LDAP_… variables do not fit together"),
-    }
+    Some(parts::check_of(host, variables, parse))
 }
 
 #[cfg(test)]
@@ -75,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_that_each_hold_a_part() {
+    fn variables_that_each_hold_a_variable_of() {
         let host = ("LDAP_HOST", "dc1");
         for (vars, expected) in [
             (vec![host], Some("ldap://dc1:389 LDAP_HOST")),

@@ -1,7 +1,7 @@
 //! What variables that each hold a part of a connection mean: those of Spring, and of most apps.
 
+use crate::check::parts;
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn};
-use crate::config::node::Node;
 use crate::env::Env;
 
 /// The rule.
@@ -67,12 +67,7 @@ fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
     if !variables.iter().any(|(key, _)| *key == "user") {
         return not("there is no variable with its user beside it");
     }
-    let from = |name: &str| Node::mapping(vec![("env", Node::scalar(name))]);
-    let entries = variables.iter().map(|(key, name)| (*key, from(name))).collect();
-    match parse(&Node::mapping(entries)) {
-        Ok(check) => Some(ByParts { variable: host, found: Ok((variables, check)) }),
-        Err(_) => not("its variables do not fit together"),
-    }
+    Some(parts::check_of(host, variables, parse))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What the variables of an app say of its broker: a URL with the login beside it, or `MQTT_HOST` and those beside it. What is
 //! found is listed, and only commands that a person types log in.
 
+use crate::check::parts::{self, variable_of};
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn};
-use crate::config::node::Node;
 use crate::env::Env;
 use crate::url::Url;
 
@@ -23,23 +23,17 @@ const PORT: (&str, &[&str]) = ("port", &["MQTT_PORT", "MQTT_BROKER_PORT"]);
 /// The port of brokers with TLS.
 const TLS_PORT: &str = "8883";
 
-/// The variable of a key; Kubernetes sets `tcp://…` where a Service is called mqtt.
-fn part((key, names): (&'static str, &[&'static str]), env: &dyn Env) -> Option<KeyVariable> {
-    let is_set = |name: &&&str| env.var(name).is_some_and(|value| !value.is_empty() && !value.contains("://"));
-    names.iter().find(is_set).map(|name| (key, *name))
-}
-
 fn beside(url: &str, env: &dyn Env) -> Vec<KeyVariable> {
     if Url::parse(url).is_ok_and(|url| url.user.is_some()) {
         return Vec::new();
     }
-    let login = part(USER, env).zip(part(PASSWORD, env));
+    let login = variable_of(USER, env).zip(variable_of(PASSWORD, env));
     login.into_iter().flat_map(|(user, password)| [user, password]).collect()
 }
 
 fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
-    let (_, host) = part(HOSTS, env)?;
-    let parts = [PORT, USER, PASSWORD].into_iter().filter_map(|one| part(one, env));
+    let (_, host) = variable_of(HOSTS, env)?;
+    let parts = [PORT, USER, PASSWORD].into_iter().filter_map(|one| variable_of(one, env));
     let variables: Vec<KeyVariable> = std::iter::once(("host", host)).chain(parts).collect();
     let of = |key: &str| variables.iter().find(|(known, _)| *known == key).and_then(|(_, name)| env.var(name));
     let not = |why| Some(ByParts { variable: host, found: Err(why) });
@@ -49,11 +43,7 @@ fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
     if of("user").is_none() && of("password").is_some() {
         return not("the MQTT_… variables hold a password and no user: write a check");
     }
-    let entries = variables.iter().map(|(key, name)| (*key, Node::mapping(vec![("env", Node::scalar(name))])));
-    match parse(&Node::mapping(entries.collect())) {
-        Ok(check) => Some(ByParts { variable: host, found: Ok((variables, check)) }),
-        Err(_) => not("the MQTT_… variables do not fit together"),
-    }
+    Some(parts::check_of(host, variables, parse))
 }
 
 #[cfg(test)]
@@ -76,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_that_each_hold_a_part() {
+    fn variables_that_each_hold_a_variable_of() {
         let host = ("MQTT_HOST", "broker");
         for (vars, expected) in [
             (vec![host], Some("mqtt://broker:1883 MQTT_HOST")),

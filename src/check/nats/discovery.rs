@@ -1,7 +1,7 @@
 //! What variables mean to NATS: logins beside a URL, as the `nats` command reads them, and parts of a connection.
 
+use crate::check::parts;
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn};
-use crate::config::node::Node;
 use crate::env::Env;
 
 /// The rule.
@@ -39,13 +39,7 @@ fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
         return None;
     }
     let variables: Vec<KeyVariable> = variables.into_iter().chain(login(env)).collect();
-    let from = |name: &str| Node::mapping(vec![("env", Node::scalar(name))]);
-    let entries = variables.iter().map(|(key, name)| (*key, from(name))).collect();
-    let found = match parse(&Node::mapping(entries)) {
-        Ok(check) => Ok((variables, check)),
-        Err(_) => Err("its variables do not fit together"),
-    };
-    Some(ByParts { variable: HOST.1, found })
+    Some(parts::check_of(HOST.1, variables, parse))
 }
 
 #[cfg(test)]

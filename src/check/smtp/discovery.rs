@@ -1,7 +1,7 @@
 //! What the variables of an app say of its mail server: a URL, or `SMTP_HOST` and those beside it.
 
+use crate::check::parts;
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn};
-use crate::config::node::Node;
 use crate::env::Env;
 
 /// The rule.
@@ -30,11 +30,7 @@ fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
     if has("username") != has("password") {
         return not("only one of user and password is in the SMTP_… variables: write a check");
     }
-    let entries = variables.iter().map(|(key, name)| (*key, Node::mapping(vec![("env", Node::scalar(name))])));
-    match parse(&Node::mapping(entries.collect())) {
-        Ok(check) => Some(ByParts { variable: HOST, found: Ok((variables, check)) }),
-        Err(_) => not("the SMTP_… variables do not fit together"),
-    }
+    Some(parts::check_of(HOST, variables, parse))
 }
 
 #[cfg(test)]
