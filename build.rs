@@ -1,5 +1,5 @@
 //! Lays the functions that a running sidecar uses side by side, so that the kernel reads fewer pages of the binary into memory.
-//! `scripts/order-functions` records them.
+//! `scripts/order-functions` records them. Functions of the same machine code are linked once.
 
 #[expect(clippy::disallowed_methods, reason = "how cargo tells a build script what is built")]
 fn main() {
@@ -14,5 +14,6 @@ fn main() {
         let folder = of_build("CARGO_MANIFEST_DIR");
         println!("cargo::rustc-link-arg-bin=pilotfish=-Wl,--symbol-ordering-file={folder}/{SYMBOLS}");
         println!("cargo::rustc-link-arg-bin=pilotfish=-Wl,--no-warn-symbol-ordering");
+        println!("cargo::rustc-link-arg-bin=pilotfish=-Wl,--icf=all");
     }
 }

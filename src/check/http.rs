@@ -38,6 +38,7 @@ mod explain;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 pub(crate) mod hint;
+pub(crate) mod json;
 mod json_path;
 pub(crate) mod keys;
 pub(crate) mod origin;

@@ -26,6 +26,8 @@ const LIMITS: [(&str, &[Row]); 3] = [
             ("headers of an HTTP answer", "src/check/http/exchange.rs", "HEADERS_LIMIT", Bytes),
             ("the number of these headers", "src/check/http/exchange.rs", "HEADERS_COUNT", Count),
             ("redirects, unless `follow_redirects` says otherwise", "src/check/http/settings.rs", "REDIRECTS", Count),
+            ("JSON that is read", "src/check/http/json.rs", "LONGEST", Bytes),
+            ("its objects and lists", "src/check/http/json.rs", "MOST", Count),
             ("values of a health document", "src/check/peer/document.rs", "LIMIT", Count),
             ("an answer to `tcp`, or inside `tls`", "src/check/dialogue.rs", "ANSWER_LIMIT", Bytes),
             ("a TLS handshake", "src/net/tls/handshake.rs", "HANDSHAKE_LIMIT", Bytes),

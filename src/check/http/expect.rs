@@ -12,6 +12,7 @@ use crate::cause::Cause;
 use crate::check::http::encoding::Packed;
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::explain::{self, explain};
+use crate::check::http::json::NoJson;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::pointer::{Found, Pointer};
 use crate::check::http::redirect;
@@ -23,10 +24,13 @@ use crate::env::Env;
 use crate::net::turns::slices;
 use crate::outcome::{Detail, Fault, HttpDetail, Phase, bytes_of, clean_text};
 use crate::secret::Secret;
+use crate::slices::Slices;
 use crate::value::Value;
 
 /// How long the rules hold the thread: each place of a document is looked for from its start.
 const HOLD: Duration = Duration::from_millis(2);
+/// How many bytes are searched before the clock is read.
+const SLICE: usize = 64 * 1024;
 /// The longest piece of a body that is looked at for what servers say in their own error pages.
 const PAGE_REACH: usize = 4096;
 /// The longest method and path in a statement that has a reason to name, in bytes.
@@ -181,7 +185,7 @@ impl Wanted {
             Err(fault.stating(format!("{what} {wanted}")))
         };
         if let Some(wanted) = &self.contains
-            && !contains(&answer.body, wanted.text.expose().as_bytes())
+            && !contains(&answer.body, wanted.text.expose().as_bytes(), &mut slices).await
         {
             return fault(format!("does not contain {}", wanted.shown));
         }
@@ -196,7 +200,7 @@ impl Wanted {
             return fault("cannot be searched for what it must not contain".to_owned());
         }
         if let Some(unwanted) = &self.not_contains
-            && contains(&answer.body, unwanted.text.expose().as_bytes())
+            && contains(&answer.body, unwanted.text.expose().as_bytes(), &mut slices).await
         {
             return fault(format!("contains {}, which it must not", unwanted.shown));
         }
@@ -285,14 +289,14 @@ fn json(answer: &HttpResponse, place: &Pointer, wanted: &Text) -> Result<(), Fau
         let stated = format!("{place} is {got}, not {}", clean_text(&wanted.shown, STATED));
         Err(Fault::new(Phase::Assert, Cause::JsonMismatch, message).stating(stated))
     };
-    let Ok(found) = place.find(&answer.body) else {
-        let message = format!("{place}: expected {}, but {} is no JSON", wanted.shown, body_in_words(answer));
-        let is_page = answer.packed.is_none() && answer.body.trim_ascii_start().starts_with(b"<");
-        let fault = Fault::new(Phase::Assert, Cause::JsonMismatch, message);
-        return Err(match is_page {
-            true => fault.with(Detail::Http(HttpDetail::PageForPeople)).stating("a page for people answers"),
-            false => fault.stating("the answer is no JSON"),
-        });
+    let found = match place.find(&answer.body) {
+        Ok(found) => found,
+        Err(NoJson::TooLarge) => {
+            let message = format!("{} is larger than the JSON that pilotfish reads", body_in_words(answer));
+            let fault = Fault::new(Phase::Assert, Cause::ProbeLimit, message);
+            return Err(fault.with(Detail::Http(HttpDetail::BodyTooLarge)));
+        }
+        Err(NoJson::Invalid) => return Err(no_json(answer, place, wanted)),
     };
     match found {
         Some(found) if found.equals(wanted.text.expose()) => Ok(()),
@@ -304,6 +308,17 @@ fn json(answer: &HttpResponse, place: &Pointer, wanted: &Text) -> Result<(), Fau
         None => {
             fault(format!("{place}: expected {}, and there is no such place in the document", wanted.shown), "missing")
         }
+    }
+}
+
+/// The answer is another thing than JSON.
+fn no_json(answer: &HttpResponse, place: &Pointer, wanted: &Text) -> Fault {
+    let message = format!("{place}: expected {}, but {} is no JSON", wanted.shown, body_in_words(answer));
+    let is_page = answer.packed.is_none() && answer.body.trim_ascii_start().starts_with(b"<");
+    let fault = Fault::new(Phase::Assert, Cause::JsonMismatch, message);
+    match is_page {
+        true => fault.with(Detail::Http(HttpDetail::PageForPeople)).stating("a page for people answers"),
+        false => fault.stating("the answer is no JSON"),
     }
 }
 
@@ -349,7 +364,8 @@ fn tls_in_a_status(request: &Request, answer: &HttpResponse) -> Option<Fault> {
     if !matches!(status, 400 | 495 | 496 | 497) {
         return None;
     }
-    let says = |text: &str| contains(&answer.body[..answer.body.len().min(PAGE_REACH)], text.as_bytes());
+    let start = &answer.body[..answer.body.len().min(PAGE_REACH)];
+    let says = |text: &str| start.windows(text.len()).any(|part| part == text.as_bytes());
     let fault = |cause, message: String| Some(Fault::new(Phase::Tls, cause, message));
     if request.origin.secure {
         if status == 496 || says("No required SSL certificate was sent") {
@@ -373,7 +389,7 @@ fn tls_in_a_status(request: &Request, answer: &HttpResponse) -> Option<Fault> {
 
 /// Whether the bytes are somewhere inside, in time that grows with both lengths and not with their product (Knuth, Morris and
 /// Pratt).
-fn contains(body: &[u8], wanted: &[u8]) -> bool {
+async fn contains(body: &[u8], wanted: &[u8], slices: &mut Slices) -> bool {
     if wanted.len() > body.len() {
         return false;
     }
@@ -391,11 +407,15 @@ fn contains(body: &[u8], wanted: &[u8]) -> bool {
         shorter[at] = matched;
     }
     matched = 0;
-    wanted.is_empty()
-        || body.iter().any(|&byte| {
-            matched = further(&shorter, matched, byte);
-            matched == wanted.len()
-        })
+    for part in body.chunks(SLICE) {
+        for &byte in part {
+            if matched < wanted.len() {
+                matched = further(&shorter, matched, byte);
+            }
+        }
+        slices.pause().await;
+    }
+    matched == wanted.len()
 }
 
 #[cfg(test)]

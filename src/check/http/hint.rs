@@ -60,6 +60,10 @@ pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Optio
              path."
         }
         Cause::TooLarge if is(fault, HttpDetail::BodyTooLarge) => Cause::TooLarge.info().remedy,
+        Cause::ProbeLimit if is(fault, HttpDetail::BodyTooLarge) => {
+            "pilotfish reads at most 1 MiB of JSON with 100,000 objects and lists. Ask for a smaller document, or use \
+             `body_contains` or `body_matches` in place of `json`."
+        }
         Cause::TlsNotTls => not_tls(fault, evidence),
         Cause::TlsUnsupported if is(fault, HttpDetail::WantsTls) => {
             "Write https:// in the URL. The port speaks TLS, and the request was sent in plain text."

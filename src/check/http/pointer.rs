@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::json::{self, NoJson};
 use super::json_path;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -31,18 +32,12 @@ impl Pointer {
     /// What stands there; `Ok(None)` where there is no such place.
     ///
     /// # Errors
-    /// The document is no JSON.
-    pub(crate) fn find(&self, text: &[u8]) -> Result<Option<Found>, serde_json::Error> {
-        let mut deserializer = serde_json::Deserializer::from_slice(without_mark(text));
-        let found = Seek(&self.steps).deserialize(&mut deserializer)?;
-        deserializer.end()?;
-        Ok(found)
+    /// The document cannot be read as JSON.
+    pub(crate) fn find(&self, text: &[u8]) -> Result<Option<Found>, NoJson> {
+        let mut reader = json::reader(text)?;
+        let found = Seek(&self.steps).deserialize(&mut reader);
+        found.and_then(|found| reader.end().map(|()| found)).map_err(|_| NoJson::Invalid)
     }
-}
-
-/// Without the byte order mark that .NET's writers put first and RFC 8259 (8.1) lets readers pass over.
-pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 impl fmt::Display for Pointer {

@@ -4,7 +4,8 @@ use hyper::header::{CONTENT_TYPE, HeaderMap};
 
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::is_event_stream;
-use crate::check::peer::document::{self, Doc, NoDoc};
+use crate::check::http::json::NoJson;
+use crate::check::peer::document::{self, Doc};
 use crate::check::peer::reading::{Reading, Unreadable};
 use crate::check::peer::text;
 use crate::check::peer::{health, products};
@@ -28,13 +29,13 @@ fn media_type(headers: &HeaderMap) -> &str {
 }
 
 /// What a body is, of which the document was read, if it is one.
-fn judge(media_type: &str, body: &[u8], document: Result<Doc, NoDoc>) -> Reading {
+fn judge(media_type: &str, body: &[u8], document: Result<Doc, NoJson>) -> Reading {
     match document {
         Ok(Doc::Text(word)) => text::read_word(&word),
         Ok(Doc::Number(number)) => text::read_word(&number.to_string()),
         Ok(doc) => products::judge(&doc).or_else(|| health::judge(&doc)).map_or(Reading::Silent, Reading::Health),
-        Err(NoDoc::TooLarge) => Reading::Unreadable(Unreadable::TooLarge),
-        Err(NoDoc::NoJson) => match std::str::from_utf8(body) {
+        Err(NoJson::TooLarge) => Reading::Unreadable(Unreadable::TooLarge),
+        Err(NoJson::Invalid) => match std::str::from_utf8(body) {
             Ok(text) if !text.contains(is_no_text) => text::read(&media_type.to_ascii_lowercase(), text),
             // Of a code page of old, the letters of ASCII are the same. UTF-16 and UTF-32 have a NUL in each of those.
             Err(_) if !body.contains(&0) && is_said_to_be_text(media_type) => {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{self, Deserialize as _, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::check::http::pointer::without_mark;
+use crate::check::http::json::{self, NoJson};
 use crate::check::peer::names::Name;
 
 /// The most values, keys not counted, that a document may have.
@@ -44,22 +44,16 @@ pub(super) struct Entry {
     pub(super) value: Doc,
 }
 
-/// Why there is no tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoDoc {
-    /// It is no JSON.
-    NoJson,
-    /// It has more values than a health document can have.
-    TooLarge,
-}
-
 /// Reads a document.
-pub(super) fn read(text: &[u8]) -> Result<Doc, NoDoc> {
+///
+/// # Errors
+/// Why there is no tree; one with more values than a health document can have is too large.
+pub(super) fn read(text: &[u8]) -> Result<Doc, NoJson> {
     let left = Cell::new(LIMIT);
-    let mut deserializer = serde_json::Deserializer::from_slice(without_mark(text));
-    let read = Tree { left: &left, depth: 0 }.deserialize(&mut deserializer);
-    let read = read.and_then(|doc| deserializer.end().map(|()| doc));
-    read.map_err(|_| if left.get() == 0 { NoDoc::TooLarge } else { NoDoc::NoJson })
+    let mut reader = json::reader(text)?;
+    let read = Tree { left: &left, depth: 0 }.deserialize(&mut reader);
+    let read = read.and_then(|doc| reader.end().map(|()| doc));
+    read.map_err(|_| if left.get() == 0 { NoJson::TooLarge } else { NoJson::Invalid })
 }
 
 /// Reads a value, as long as some are left.
@@ -167,19 +161,20 @@ fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Doc, NoDoc, read};
+    use super::{Doc, NoJson, read};
 
     #[test]
     fn whatever_comes_the_tree_is_small() {
         let long = format!("{{\"{0}\":\"{0}\"}}", "ä".repeat(500));
         let Ok(Doc::Map(entries)) = read(long.as_bytes()) else { panic!("a map") };
         assert_eq!((entries[0].key.len(), &entries[0].value), (128, &Doc::Text("ä".repeat(64))));
-        assert_eq!(read(format!("[{}0]", "0,".repeat(200_000)).as_bytes()), Err(NoDoc::TooLarge));
-        assert_eq!(read("[".repeat(200_000).as_bytes()), Err(NoDoc::NoJson));
+        assert_eq!(read(format!("[{}0]", "0,".repeat(200_000)).as_bytes()), Err(NoJson::TooLarge));
+        assert_eq!(read("[".repeat(100_000).as_bytes()), Err(NoJson::Invalid));
+        assert_eq!(read("[".repeat(200_000).as_bytes()), Err(NoJson::TooLarge));
         let nested = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
         assert!(matches!(read(nested.as_bytes()), Ok(Doc::Map(_))), "a deep document is JSON");
         for text in ["", "ok", "{", "{\"a\":1} x", "\u{0}"] {
-            assert_eq!(read(text.as_bytes()), Err(NoDoc::NoJson), "{text}");
+            assert_eq!(read(text.as_bytes()), Err(NoJson::Invalid), "{text}");
         }
     }
 }

@@ -71,6 +71,7 @@ fn bodies() -> Vec<(&'static str, Vec<String>)> {
     }
     keys.push_str("\"status\":\"ok\"}");
     let deep = "[".repeat(MIB - 10);
+    let beside = format!("{}{}0{}", "[".repeat(40), "[],".repeat(MIB / 3 - 50), "]".repeat(40));
     let objects = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
     let text = "db: down\n".repeat(100_000);
     let letters = "a".repeat(MIB - 10);
@@ -91,6 +92,7 @@ fn bodies() -> Vec<(&'static str, Vec<String>)> {
         ("a health document of 9990 parts that are down", peer(serve(json, &parts))),
         ("JSON of 60,000 keys", peer(serve(json, &keys))),
         ("JSON 1 MiB deep", peer(serve(json, &deep))),
+        ("JSON of 350,000 lists beside each other", peer(serve(json, &beside))),
         ("JSON of 100,000 objects in each other", peer(serve(json, &objects))),
         ("100,000 lines of health", peer(serve("", &text))),
         ("a body of one letter, nested repetitions", matched(&letters, "(a|aa|[a-c]+)*(a{1,30}b|[a-z]{1,30}c)$")),

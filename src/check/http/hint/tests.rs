@@ -67,6 +67,7 @@ fn statuses_and_redirects() {
 #[test]
 fn what_is_too_large_and_by_which_key_it_may_be_larger() {
     assert!(http(Cause::TooLarge, HttpDetail::BodyTooLarge).contains("`max_response`"));
+    assert!(http(Cause::ProbeLimit, HttpDetail::BodyTooLarge).contains("`body_contains`"));
     assert_eq!(of(Cause::TooLarge, Phase::Request, None, Facts::default()), "", "the headers: as of any protocol");
 }
 
