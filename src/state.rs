@@ -56,7 +56,8 @@ pub async fn run(mut state: State, mut messages: mpsc::Receiver<Message>, snapsh
             let Ok(message) = messages.try_recv() else { break };
             gone.extend(take(&mut state, message).await);
         }
-        snapshots.send_replace(Arc::new(state.snapshot()));
+        // Changed in place, unless somebody answers from it now.
+        snapshots.send_modify(|snapshot| state.update(Arc::make_mut(snapshot)));
         let mut slices = slices(SLICE);
         for view in gone.drain(..) {
             drop(view);

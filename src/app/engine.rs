@@ -53,7 +53,7 @@ impl Engine {
         let (messages, inbox) = mpsc::channel(BACKLOG);
         let mut tasks = CheckTasks::new(prober, random, messages.clone());
         let slots = at_once(tasks.plan(plan.checks.clone(), &mut Slices::unlimited()));
-        let mut state = State::new(slots, plan.serve.fail_ready_on_sigterm, Instant::now(), SystemTime::now());
+        let state = State::new(slots, plan.serve.fail_ready_on_sigterm, Instant::now(), SystemTime::now());
         let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));
         let state = tokio::spawn(state::run(state, inbox, publish));
         at_once(tasks.start(async || {}));

@@ -28,10 +28,10 @@ pub struct State {
     checks: Vec<Tracked>,
     /// The position of each check by its number.
     positions: HashMap<u64, usize>,
-    /// What snapshots share.
-    views: Views,
-    /// The positions of the checks that have changed since the last one.
+    /// The positions of the checks that have changed since the last snapshot.
     changed: Vec<usize>,
+    /// Another plan has come since then.
+    is_anew: bool,
     startup_latched: bool,
     shutting_down: bool,
     fail_ready_on_sigterm: bool,
@@ -72,15 +72,15 @@ impl State {
         let mut state = Self {
             checks: slots.into_iter().map(|slot| Tracked::new(slot, now, wall)).collect(),
             positions: HashMap::new(),
-            views: Views::default(),
             changed: Vec::new(),
+            is_anew: false,
             startup_latched: false,
             shutting_down: false,
             fail_ready_on_sigterm,
             reload,
             heartbeat: now,
         };
-        state.publish_all();
+        state.number_anew();
         state.latch();
         state
     }
@@ -166,18 +166,35 @@ impl State {
 
     /// What is known now.
     #[must_use]
-    pub fn snapshot(&mut self) -> Snapshot {
-        for at in self.changed.drain(..) {
-            self.views.set(at, Arc::clone(&self.checks[at].view));
-        }
+    pub fn snapshot(&self) -> Snapshot {
         Snapshot {
-            checks: self.views.clone(),
+            checks: self.views(),
             startup_latched: self.startup_latched,
             shutting_down: self.shutting_down,
             fail_ready_on_sigterm: self.fail_ready_on_sigterm,
             reload: self.reload.clone(),
             heartbeat: self.heartbeat,
         }
+    }
+
+    /// Brings a snapshot up to date that was taken or brought up to date before: what has not changed is not touched.
+    pub fn update(&mut self, snapshot: &mut Snapshot) {
+        if std::mem::take(&mut self.is_anew) {
+            self.changed.clear();
+            snapshot.checks = self.views();
+        }
+        for at in self.changed.drain(..) {
+            snapshot.checks.set(at, Arc::clone(&self.checks[at].view));
+        }
+        snapshot.startup_latched = self.startup_latched;
+        snapshot.shutting_down = self.shutting_down;
+        snapshot.fail_ready_on_sigterm = self.fail_ready_on_sigterm;
+        snapshot.reload.clone_from(&self.reload);
+        snapshot.heartbeat = self.heartbeat;
+    }
+
+    fn views(&self) -> Views {
+        self.checks.iter().map(|check| Arc::clone(&check.view)).collect()
     }
 
     /// The other checks that are down, where that may be why of a finding.
@@ -196,10 +213,9 @@ impl State {
         self.changed.push(at);
     }
 
-    fn publish_all(&mut self) {
-        self.changed.clear();
+    fn number_anew(&mut self) {
+        self.is_anew = true;
         self.positions = self.checks.iter().enumerate().map(|(at, check)| (check.slot.id, at)).collect();
-        self.views = self.checks.iter().map(|check| Arc::clone(&check.view)).collect();
     }
 
     async fn replace(
@@ -235,7 +251,7 @@ impl State {
             slices.pause().await;
             gone.push(check.view);
         }
-        self.publish_all();
+        self.number_anew();
         let waits = |check: &&Tracked| !check.view.gating && (check.view.gates.ready || check.view.gates.live);
         for check in self.checks.iter().filter(waits) {
             log_not_gating(&check.view);
@@ -247,7 +263,7 @@ impl State {
     /// Another plan of which nothing is known yet.
     fn begin_anew(&mut self, slots: Vec<Slot>, now: Instant, wall: SystemTime) {
         self.checks = slots.into_iter().map(|slot| Tracked::new(slot, now, wall).not_gating_yet()).collect();
-        self.publish_all();
+        self.number_anew();
     }
 
     /// Latches the start gate once every startup check is up, at once where there is none. A later plan with another

@@ -23,6 +23,7 @@ fn slot(id: u64, planned: Planned) -> Slot {
 /// A state whose time is a number of seconds.
 struct Lab {
     state: State,
+    published: Snapshot,
     start: Instant,
     /// The newest plan of each check.
     plans: Vec<(u64, Arc<Planned>)>,
@@ -32,7 +33,8 @@ impl Lab {
     fn new(slots: Vec<Slot>) -> Self {
         let start = Instant::now();
         let plans = slots.iter().map(|slot| (slot.id, Arc::clone(&slot.planned))).collect();
-        Self { state: State::new(slots, false, start, WALL), start, plans }
+        let state = State::new(slots, false, start, WALL);
+        Self { published: state.snapshot(), state, start, plans }
     }
 
     /// What a run that begins now runs under.
@@ -47,7 +49,7 @@ impl Lab {
         }
         let since = Duration::from_secs(second);
         self.state.take(message, self.start + since, WALL + since);
-        self.state.snapshot()
+        self.published()
     }
 
     fn outcome(&mut self, second: u64, id: u64, outcome: Outcome) -> Snapshot {
@@ -65,7 +67,15 @@ impl Lab {
 
     fn look(&mut self, second: u64) -> Snapshot {
         self.state.observe_time(self.start + Duration::from_secs(second));
-        self.state.snapshot()
+        self.published()
+    }
+
+    /// What is published, which is what is known.
+    fn published(&mut self) -> Snapshot {
+        self.state.update(&mut self.published);
+        let whole = self.state.snapshot();
+        assert!(self.published.checks.iter().map(Arc::as_ptr).eq(whole.checks.iter().map(Arc::as_ptr)));
+        self.published.clone()
     }
 }
 
@@ -280,7 +290,7 @@ async fn a_hung_check_becomes_stale_by_time_alone() {
     let (sender, messages) = mpsc::channel(8);
     let gates = Gates { startup: true, ready: true, live: false };
     let only = slot(1, planned("a", gates));
-    let mut state = State::new(vec![only.clone()], false, Instant::now(), WALL);
+    let state = State::new(vec![only.clone()], false, Instant::now(), WALL);
     let (publish, snapshots) = watch::channel(Arc::new(state.snapshot()));
     tokio::spawn(run(state, messages, publish));
     let prober = Arc::new(Hangs(false.into()));
@@ -301,7 +311,7 @@ async fn a_hung_check_becomes_stale_by_time_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_long_stop_of_the_process_does_not_make_ticks_burst() {
     let (_sender, messages) = mpsc::channel(8);
-    let mut state = State::new(vec![], false, Instant::now(), WALL);
+    let state = State::new(vec![], false, Instant::now(), WALL);
     let (publish, mut snapshots) = watch::channel(Arc::new(state.snapshot()));
     tokio::spawn(run(state, messages, publish));
     tokio::task::yield_now().await;

@@ -1,5 +1,5 @@
-//! The views of all checks, in a tree that snapshots share: a change copies one path of it, a few dozen pointers however many
-//! checks there are. Of them only the neighbours in its block are far away in memory.
+//! The views of all checks, in a tree that snapshots share: a change is made in place, or where a snapshot is in use copies one
+//! path of the tree, a few dozen pointers however many checks there are.
 
 use std::ops::Index;
 use std::sync::Arc;
