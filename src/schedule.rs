@@ -42,9 +42,9 @@ pub const FIRST_AT_A_TIME: usize = 2;
 /// After this the next one may begin beside it.
 const TURN: Duration = Duration::from_millis(10);
 
-/// One run of a check, as a future that the schedule owns. Future and outcome are boxed: the task of a check that waits for
-/// its next run has room for neither.
-pub type ProbeFuture<'a> = Pin<Box<dyn Future<Output = Box<Outcome>> + Send + 'a>>;
+/// One run of a check, as a future that the schedule owns. Future and outcome are on the heap: the task of a check that waits
+/// for its next run has room for neither.
+pub type ProbeFuture<'a> = Pin<Box<dyn Future<Output = Arc<Outcome>> + Send + 'a>>;
 
 /// What runs a check: [`Live`] in the process; tests bring their own, and need no socket.
 pub trait Prober: Send + Sync {
@@ -60,7 +60,7 @@ pub struct Live(pub Arc<World>);
 
 impl Prober for Live {
     fn probe<'a>(&'a self, planned: &'a Planned) -> ProbeFuture<'a> {
-        Box::pin(async { Box::new(probe(planned, &self.0, Depth::Routine).await) })
+        Box::pin(async { Arc::new(probe(planned, &self.0, Depth::Routine).await) })
     }
 
     fn env(&self) -> &dyn Env {
@@ -69,7 +69,7 @@ impl Prober for Live {
 }
 
 /// A run that gives its turn to the next check when it has ended, or has lasted [`TURN`].
-async fn in_turn(turn: OwnedSemaphorePermit, mut probing: ProbeFuture<'_>) -> Box<Outcome> {
+async fn in_turn(turn: OwnedSemaphorePermit, mut probing: ProbeFuture<'_>) -> Arc<Outcome> {
     match timeout(TURN, &mut probing).await {
         Ok(outcome) => outcome,
         Err(_) => {
@@ -160,7 +160,7 @@ impl Task {
     async fn report_panic(&self) -> Result<Start, Unheard> {
         let planned = self.plan();
         let target = probe::target(&planned, self.prober.env());
-        let outcome = Box::new(Outcome::internal(target, SystemTime::now(), Duration::ZERO));
+        let outcome = Arc::new(Outcome::internal(target, SystemTime::now(), Duration::ZERO));
         report(&self.reports, self.id, &planned, outcome).await.ok_or(Unheard)?;
         let interval = planned.interval;
         Ok(Start::At(BackOff { interval, due: Instant::now() + interval, holds: false, files: None }))
@@ -220,7 +220,7 @@ async fn report(
     reports: &mpsc::Sender<Message>,
     id: u64,
     planned: &Arc<Planned>,
-    outcome: Box<Outcome>,
+    outcome: Arc<Outcome>,
 ) -> Option<Streak> {
     let (sender, streak) = oneshot::channel();
     let room = reports.reserve().await.ok()?;

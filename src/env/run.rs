@@ -1,4 +1,4 @@
-//! Variables and files as one run sees them.
+//! Files as one run sees them.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,10 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 use super::{Env, FileState, Stamp};
-use crate::secret::Secret;
 
-/// The environment of one run: each variable and each file is read at most once, when it is first asked for. A Secret
-/// that is rotated during the run therefore cannot pair an old user with a new password.
+/// The environment of one run: each file is read at most once, when it is first asked for. A Secret that is rotated during the
+/// run therefore cannot pair an old user with a new password. Variables stay the same for as long as the process runs.
 pub struct RunEnv {
     source: Arc<dyn Env>,
     kept: Mutex<Kept>,
@@ -21,7 +20,6 @@ pub struct RunEnv {
 /// What was read so far; wiped when the run ends.
 #[derive(Default)]
 struct Kept {
-    vars: BTreeMap<String, Option<Secret>>,
     files: BTreeMap<PathBuf, Content>,
     starts: BTreeMap<PathBuf, Content>,
     stamps: BTreeMap<PathBuf, Option<Stamp>>,
@@ -80,12 +78,7 @@ fn content(
 
 impl Env for RunEnv {
     fn var(&self, name: &str) -> Option<String> {
-        self.with_kept(|kept| {
-            if !kept.vars.contains_key(name) {
-                kept.vars.insert(name.to_owned(), self.source.var(name).map(Secret::new));
-            }
-            kept.vars[name].as_ref().map(|value| value.expose().to_owned())
-        })
+        self.source.var(name)
     }
 
     fn vars(&self) -> Vec<(String, String)> {
@@ -131,8 +124,8 @@ mod tests {
     struct Rotating(AtomicU32);
 
     impl Env for Rotating {
-        fn var(&self, name: &str) -> Option<String> {
-            Some(format!("{name}{}", self.0.fetch_add(1, Ordering::Relaxed)))
+        fn var(&self, _name: &str) -> Option<String> {
+            None
         }
 
         fn vars(&self) -> Vec<(String, String)> {
@@ -152,12 +145,9 @@ mod tests {
     fn a_rotation_during_a_run_is_seen_by_the_next_run_alone() {
         let source: Arc<dyn Env> = Arc::new(Rotating::default());
         let run = RunEnv::new(Arc::clone(&source));
-        assert_eq!(run.var("A"), run.var("A"));
-        assert_ne!(run.var("A"), run.var("B"));
         let path = Path::new("/secrets/pw");
         assert_eq!(run.file(path).unwrap(), run.file(path).unwrap());
         let next = RunEnv::new(source);
-        assert_ne!(run.var("A"), next.var("A"));
         assert_ne!(run.file(path).unwrap(), next.file(path).unwrap());
     }
 

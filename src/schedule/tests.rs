@@ -85,7 +85,7 @@ impl Prober for Script {
         Box::pin(async {
             tokio::time::sleep(self.takes).await;
             let mut outcomes = self.outcomes.lock().unwrap();
-            Box::new(if outcomes.len() > 1 { outcomes.pop_front().unwrap() } else { outcomes[0].clone() })
+            Arc::new(if outcomes.len() > 1 { outcomes.pop_front().unwrap() } else { outcomes[0].clone() })
         })
     }
 
@@ -497,7 +497,7 @@ impl Prober for Brittle {
             tokio::task::yield_now().await;
             self.panic_at("step");
             self.runs.fetch_add(1, Relaxed);
-            Box::new(rejected())
+            Arc::new(rejected())
         })
     }
 

@@ -90,7 +90,7 @@ impl State {
         match message {
             Message::Outcome { id, planned, outcome, streak } => {
                 let Some(at) = self.positions.get(&id).copied() else { return };
-                if panics::caught(|| self.fold(at, &planned, *outcome, now, wall)).is_err() {
+                if panics::caught(|| self.fold(at, &planned, outcome, now, wall)).is_err() {
                     self.fold_internal(at, &planned, now, wall);
                 }
                 self.changed.push(at);
@@ -136,11 +136,11 @@ impl State {
     }
 
     /// Folds an outcome into its check, beside what is known of the others.
-    fn fold(&mut self, at: usize, planned: &Planned, mut outcome: Outcome, now: Instant, wall: SystemTime) {
+    fn fold(&mut self, at: usize, planned: &Planned, mut outcome: Arc<Outcome>, now: Instant, wall: SystemTime) {
         let id = self.checks[at].slot.id;
         let others = self.checks.iter().filter(|other| other.slot.id != id);
         let known = others.filter_map(|other| Some((other.view.name.as_str(), other.view.last.as_deref()?)));
-        findings::compare(&mut outcome, known);
+        findings::compare(Arc::make_mut(&mut outcome), known);
         let down = self.down_beside(id, &outcome);
         self.checks[at].fold(planned, outcome, down.as_deref(), now, wall);
     }
@@ -148,7 +148,7 @@ impl State {
     /// The same of an outcome with which that panicked: nothing of it is used.
     fn fold_internal(&mut self, at: usize, planned: &Planned, now: Instant, wall: SystemTime) {
         let check = &mut self.checks[at];
-        let outcome = Outcome::internal(check.view.target.clone(), wall, Duration::ZERO);
+        let outcome = Arc::new(Outcome::internal(check.view.target.clone(), wall, Duration::ZERO));
         // Where this panics too, the check becomes stale.
         panics::caught(|| check.fold(planned, outcome, None, now, wall)).ok();
     }
@@ -319,10 +319,17 @@ impl Tracked {
     }
 
     /// Takes in the outcome of a run under this plan, which may be an older one than that of the check.
-    fn fold(&mut self, planned: &Planned, mut outcome: Outcome, down: Option<&str>, now: Instant, wall: SystemTime) {
+    fn fold(
+        &mut self,
+        planned: &Planned,
+        mut outcome: Arc<Outcome>,
+        down: Option<&str>,
+        now: Instant,
+        wall: SystemTime,
+    ) {
         let before = LoggedState::of(&self.view);
         let spared = self.streak.fold(planned.verdict_rules(), outcome.standing());
-        outcome.degraded |= spared;
+        Arc::make_mut(&mut outcome).degraded |= spared;
         self.fresh = now;
         let view = Arc::make_mut(&mut self.view);
         // A file that holds its URL may change like the plan itself, and in old pods, too.
@@ -394,7 +401,7 @@ impl CheckView {
     }
 
     /// Counts a run and keeps it as the last one.
-    fn count(&mut self, outcome: Outcome) {
+    fn count(&mut self, mut outcome: Arc<Outcome>) {
         let ended = outcome.started_at + outcome.duration;
         self.runs += 1;
         self.durations.observe(outcome.duration);
@@ -410,13 +417,13 @@ impl CheckView {
             }
         }
         // Text for `check` and `diagnose` alone: it is not kept, so that nothing can answer with it.
-        let mut outcome = outcome;
-        outcome.evidence.facts.excerpt = None;
+        let evidence = &mut Arc::make_mut(&mut outcome).evidence;
+        evidence.facts.excerpt = None;
         // It is kept until the next run: of every check, so without room to spare.
-        outcome.evidence.tries.shrink_to_fit();
-        outcome.evidence.phases.shrink_to_fit();
+        evidence.tries.shrink_to_fit();
+        evidence.phases.shrink_to_fit();
         self.target.clone_from(&outcome.target);
-        self.last = Some(Arc::new(outcome));
+        self.last = Some(outcome);
     }
 }
 

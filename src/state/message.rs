@@ -19,7 +19,7 @@ pub enum Message {
         /// The plan that it ran under: by its rules the outcome counts, whatever a reload brought meanwhile.
         planned: Arc<Planned>,
         /// What it gave.
-        outcome: Box<Outcome>,
+        outcome: Arc<Outcome>,
         /// Where the streak goes that this outcome continues: the pace of the check depends on it. Dropped where no such
         /// check runs any more.
         streak: oneshot::Sender<Streak>,

@@ -60,7 +60,7 @@ impl Lab {
     fn outcome_at(&mut self, second: u64, id: u64, outcome: Outcome, interval: Duration) -> Snapshot {
         let (streak, _) = oneshot::channel();
         let planned = self.plan(id);
-        self.take(second, Message::Outcome { id, planned, outcome: Box::new(outcome), streak });
+        self.take(second, Message::Outcome { id, planned, outcome: Arc::new(outcome), streak });
         let since = Duration::from_secs(second);
         self.take(second, Message::NextRun { id, interval, due: self.start + since + interval, backs_off: false })
     }
@@ -133,7 +133,7 @@ fn whoever_reports_an_outcome_gets_its_streak() {
     let mut streak = |id, outcome: Outcome| {
         let (sender, mut streak) = oneshot::channel();
         let planned = lab.plan(id);
-        lab.take(1, Message::Outcome { id, planned, outcome: Box::new(outcome), streak: sender });
+        lab.take(1, Message::Outcome { id, planned, outcome: Arc::new(outcome), streak: sender });
         streak.try_recv().ok()
     };
     let settled =
@@ -275,7 +275,7 @@ struct Hangs(std::sync::atomic::AtomicBool);
 impl Prober for Hangs {
     fn probe<'a>(&'a self, _: &'a Planned) -> ProbeFuture<'a> {
         match self.0.swap(true, std::sync::atomic::Ordering::Relaxed) {
-            false => Box::pin(std::future::ready(Box::new(pass()))),
+            false => Box::pin(std::future::ready(Arc::new(pass()))),
             true => Box::pin(std::future::pending()),
         }
     }
@@ -485,7 +485,7 @@ fn an_outcome_that_cannot_be_folded_is_internal_to_its_check() {
     let endless = Outcome { duration: Duration::MAX, ..pass() };
     let (streak, mut answer) = oneshot::channel();
     let planned = lab.plan(1);
-    let snapshot = lab.take(11, Message::Outcome { id: 1, planned, outcome: Box::new(endless), streak });
+    let snapshot = lab.take(11, Message::Outcome { id: 1, planned, outcome: Arc::new(endless), streak });
     assert!(answer.try_recv().is_ok(), "its task goes on");
     let view = &snapshot.checks[0];
     let last = view.last.as_ref().unwrap();
@@ -516,7 +516,7 @@ fn an_outcome_counts_by_the_plan_that_it_ran_under() {
         let newest = lab.plan(1);
         for (second, planned, verdict) in [(12, running, verdicts[0]), (22, newest, verdicts[1])] {
             let (streak, mut answer) = oneshot::channel();
-            let snapshot = lab.take(second, Message::Outcome { id: 1, planned, outcome: Box::new(refused()), streak });
+            let snapshot = lab.take(second, Message::Outcome { id: 1, planned, outcome: Arc::new(refused()), streak });
             assert_eq!((snapshot.checks[0].verdict, answer.try_recv().unwrap().verdict()), (verdict, verdict));
         }
     }

@@ -34,8 +34,8 @@ impl Prober for Pod {
         let broken = self.broken.lock().unwrap().contains(&planned.name.as_str());
         match self.hangs.load(Ordering::Relaxed) {
             true => Box::pin(std::future::pending()),
-            false if broken => Box::pin(std::future::ready(Box::new(fail(Phase::Connect, Cause::ConnectRefused)))),
-            false => Box::pin(std::future::ready(Box::new(pass()))),
+            false if broken => Box::pin(std::future::ready(Arc::new(fail(Phase::Connect, Cause::ConnectRefused)))),
+            false => Box::pin(std::future::ready(Arc::new(pass()))),
         }
     }
 
