@@ -20,7 +20,7 @@ use crate::cause::Cause;
 use crate::check::{self, Prepared, SCHEMES};
 use crate::config::plan::Planned;
 use crate::env::Env;
-use crate::findings::{self, Context, Judged, ProxyVariables, PublicUrl};
+use crate::findings::{self, Context, Judged};
 use crate::net::World;
 use crate::net::attempt::{Attempt, AttemptOptions};
 use crate::net::dial::Require;
@@ -78,9 +78,7 @@ async fn run_prepared(
     started: Started,
 ) -> Outcome {
     let Prepared { target, endpoints, readings, run } = prepared;
-    let var = |name| world.env.var(name).unwrap_or_default();
-    let (node_options, pg_connect_timeout) = (var("NODE_OPTIONS"), var("PGCONNECT_TIMEOUT"));
-    let (proxies, public_url) = (ProxyVariables::read(&*world.env), PublicUrl::read(&*world.env));
+    let variables = world.variables();
     let context = Context {
         tls_keys: check::kind(planned.kind).map(|kind| kind.tls_keys).unwrap_or_default(),
         schemes: SCHEMES,
@@ -91,10 +89,10 @@ async fn run_prepared(
         now: i64::try_from(started.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).unwrap_or(i64::MAX),
         full_walk: depth.walk() == Walk::Full,
         judges_all: depth == Depth::Survey,
-        proxies: &proxies,
-        public_url: public_url.as_ref(),
-        node_options: &node_options,
-        pg_connect_timeout: &pg_connect_timeout,
+        proxies: &variables.proxies,
+        public_url: variables.public_url.as_ref(),
+        node_options: &variables.node_options,
+        pg_connect_timeout: &variables.pg_connect_timeout,
     };
     let pod_reading = pod::PodReading::begin(outside);
     let mut done = match planned.rules.require {

@@ -30,6 +30,7 @@ mod statement;
 mod testing;
 mod tls_key_names;
 mod urls;
+mod variables;
 mod wording;
 
 use crate::finding::{Finding, Prediction};
@@ -51,6 +52,7 @@ pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{
     Blame, Family, as_sqlalchemy_reads, blame, blame_url, judge_variables, lint, meant, names_secret, white,
 };
+pub use variables::ContainerVariables;
 
 /// Every family of findings, in the order of the docs.
 pub const FAMILIES: &[&[Entry]] = &[

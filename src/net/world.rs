@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use crate::env::Env;
 use crate::env::run::RunEnv;
 use crate::env::system::KeptEnv;
+use crate::findings::ContainerVariables;
 use crate::net::buffer_budget::BufferBudget;
 use crate::net::descriptors::Sockets;
 use crate::net::greeters::Greeters;
@@ -40,6 +41,8 @@ pub struct World {
     pub sockets: Sockets,
     /// The ports that the kernel gives to outgoing connections, the first and the last; read once.
     local_ports: Arc<OnceLock<Option<(u16, u16)>>>,
+    /// What variables say of the other clients in the pod; read once.
+    variables: Arc<OnceLock<ContainerVariables>>,
 }
 
 impl World {
@@ -58,6 +61,7 @@ impl World {
             buffers: BufferBudget::default(),
             sockets: Sockets::default(),
             local_ports: Arc::default(),
+            variables: Arc::default(),
         }
     }
 
@@ -82,7 +86,14 @@ impl World {
             buffers: self.buffers.clone(),
             sockets: self.sockets.clone(),
             local_ports: Arc::clone(&self.local_ports),
+            variables: Arc::clone(&self.variables),
         }
+    }
+
+    /// What variables say of the other clients in the pod.
+    #[must_use]
+    pub fn variables(&self) -> &ContainerVariables {
+        self.variables.get_or_init(|| ContainerVariables::read(&*self.env))
     }
 
     /// Whether the kernel may give this port to an outgoing connection, which could then meet itself; true where the range
