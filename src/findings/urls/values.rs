@@ -100,7 +100,11 @@ fn is_credential(text: &str) -> bool {
 
 /// The first place that something should have filled in, of any tool, as it may be shown.
 pub(super) fn unfilled(text: &str) -> Option<String> {
-    unexpanded(text).or_else(|| references::mark(text)).or_else(|| references::absent_host(text).map(str::to_owned))
+    // Every value is asked at every run, and nearly none has one of the characters that each mark has.
+    let may_have_mark =
+        text.bytes().any(|byte| matches!(byte, b'$' | b'%' | b'<' | b'{' | b'(')) || text.contains("__");
+    let mark = || unexpanded(text).or_else(|| references::mark(text));
+    may_have_mark.then(mark).flatten().or_else(|| references::absent_host(text).map(str::to_owned))
 }
 
 /// Whether Kubernetes set it for a Service of that name.

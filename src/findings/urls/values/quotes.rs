@@ -13,12 +13,17 @@ const CURLY: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '‚', '‛'
 /// Whether such a quote is at an end of the value, or anywhere in a URL.
 pub(in crate::findings::urls) fn curly(text: &str) -> bool {
     let inner = text.trim();
-    inner.chars().count() > 1
+    !inner.is_ascii()
+        && inner.chars().count() > 1
         && (inner.starts_with(CURLY) || inner.ends_with(CURLY) || inner.contains("://") && inner.contains(CURLY))
 }
 
 /// Without quotes, white space and what nobody sees at the ends.
 pub(in crate::findings::urls) fn bare(text: &str) -> &str {
+    if text.is_ascii() {
+        let text = text.trim();
+        return if quoted(text) { text[1..text.len() - 1].trim() } else { text };
+    }
     let text = text.trim_matches(INVISIBLE).trim();
     if quoted(text) { text[1..text.len() - 1].trim() } else { text.trim_matches(CURLY).trim() }
 }

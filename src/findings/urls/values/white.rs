@@ -26,9 +26,12 @@ pub fn white(text: &str) -> Option<&'static str> {
 /// A line that ends within a URL: one of the parts that it was made of ends so.
 pub(in crate::findings::urls) fn broken(text: &str) -> Option<&'static str> {
     let text = text.trim();
+    if !text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        return None;
+    }
     let (scheme, rest) = text.split_once("://")?;
     let of_url = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.:-".contains(&byte));
-    if !of_url || !rest.contains(['\n', '\r']) {
+    if !of_url {
         return None;
     }
     let end = rest.find(['\n', '\r'])?;
