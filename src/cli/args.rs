@@ -30,8 +30,9 @@ static TARGETS: LazyLock<String> = LazyLock::new(|| {
     forms.chain(["env:NAME"]).collect::<Vec<_>>().join(", ")
 });
 
-/// The command to run.
+/// The command to run. The arguments of the others are not made.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Probe on a timer and serve readiness, metrics and status until SIGTERM
     Serve(ServeOptions),
@@ -56,7 +57,7 @@ pub enum Command {
     },
 }
 
-/// Which checks, and from where.
+#[expect(missing_docs, reason = "it would be taken for the help text of a command")]
 #[derive(Debug, Args, Default)]
 pub struct Selection {
     #[arg(value_name = "TARGET", help = TARGETS.as_str())]
@@ -67,7 +68,7 @@ pub struct Selection {
     pub config: Option<String>,
 }
 
-/// How a command reports what it found.
+#[expect(missing_docs, reason = "it would be taken for the help text of a command")]
 #[derive(Debug, Args, Default)]
 pub struct ReportOptions {
     /// The format of the report: text or json [default: text]
@@ -78,7 +79,7 @@ pub struct ReportOptions {
     pub termination_log: Option<String>,
 }
 
-/// `serve`.
+#[expect(missing_docs, reason = "the help text is that of its command")]
 #[derive(Debug, Args)]
 pub struct ServeOptions {
     #[command(flatten)]
@@ -92,7 +93,7 @@ pub struct ServeOptions {
     pub termination_log: Option<String>,
 }
 
-/// `check`.
+#[expect(missing_docs, reason = "the help text is that of its command")]
 #[derive(Debug, Args)]
 pub struct CheckOptions {
     #[command(flatten)]
@@ -106,7 +107,7 @@ pub struct CheckOptions {
     pub report: ReportOptions,
 }
 
-/// `wait`.
+#[expect(missing_docs, reason = "the help text is that of its command")]
 #[derive(Debug, Args)]
 pub struct WaitOptions {
     #[command(flatten)]
@@ -135,7 +136,7 @@ pub struct WaitOptions {
     pub command: Vec<String>,
 }
 
-/// `diagnose`.
+#[expect(missing_docs, reason = "the help text is that of its command")]
 #[derive(Debug, Args)]
 pub struct DiagnoseOptions {
     #[command(flatten)]
@@ -152,7 +153,7 @@ pub struct DiagnoseOptions {
     pub report: Option<String>,
 }
 
-/// `ask`.
+#[expect(missing_docs, reason = "the help text is that of its command")]
 #[derive(Debug, Args)]
 pub struct AskOptions {
     /// startup, ready, live, or the name of a check [default: ready]
@@ -169,7 +170,7 @@ pub struct AskOptions {
     pub retry: bool,
 }
 
-/// `status`.
+#[expect(missing_docs, reason = "the help text is that of its command")]
 #[derive(Debug, Args)]
 pub struct StatusOptions {
     /// wide: with target and reason; json: the document of /status
@@ -183,8 +184,9 @@ pub struct StatusOptions {
     pub url: Option<String>,
 }
 
-/// `config`.
+#[expect(missing_docs, reason = "the help text is that of its command")]
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum ConfigCommand {
     /// Report every fault of a configuration, with file, line and column
     Check {
@@ -296,7 +298,8 @@ fn usage_message(kind: ErrorKind, error: &clap::Error, args: &[String]) -> Strin
         _ => None,
     };
     // The command as we know it, so that the advice fits it; what was typed there is only compared.
-    let root = Cli::command();
+    let mut root = Cli::command();
+    root.build();
     let command = args.get(1).and_then(|word| root.find_subcommand(word));
     let within = command.unwrap_or(&root);
     let listed = within.get_subcommands().map(clap::Command::get_name).collect::<Vec<_>>().join(", ");
@@ -316,8 +319,8 @@ fn usage_message(kind: ErrorKind, error: &clap::Error, args: &[String]) -> Strin
             let typed = |word: &&String| word.split('=').next() == Some(argument.as_str()) || **word == argument;
             let place = args.iter().skip(1).position(|word| typed(&word)).map_or(0, |index| index + 1);
             let which = if place == 0 { "an argument".to_owned() } else { format!("argument {place}") };
-            let options = within.get_opts().filter_map(|one| one.get_long()).map(|name| format!("--{name}"));
-            let options = options.collect::<Vec<_>>().join(", ");
+            let options = within.get_arguments().filter_map(clap::Arg::get_long).filter(|name| *name != "help");
+            let options = options.map(|name| format!("--{name}")).collect::<Vec<_>>().join(", ");
             let remedy = match (hint.is_empty(), options.is_empty()) {
                 (false, _) => hint,
                 (true, true) => "; this command has no options".to_owned(),
@@ -335,4 +338,21 @@ fn usage_message(kind: ErrorKind, error: &clap::Error, args: &[String]) -> Strin
     };
     let help = command.map_or_else(String::new, |known| format!(" {}", known.get_name()));
     format!("pilotfish: {what}\nSee pilotfish{help} --help.")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::{Cli, Stop, parse};
+
+    #[test]
+    fn the_help_of_a_command_begins_with_what_the_list_of_commands_says() {
+        for command in Cli::command().get_subcommands() {
+            let listed = command.get_about().map(ToString::to_string).unwrap();
+            let words = ["pilotfish", command.get_name(), "--help"].map(str::to_owned);
+            let Err(Stop::Help(text)) = parse(&words) else { panic!("{words:?}") };
+            assert!(text.starts_with(&listed), "{text}");
+        }
+    }
 }
