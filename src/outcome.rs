@@ -423,8 +423,8 @@ pub struct Outcome {
     /// Passed, but only by a fallback or with the peer's own warning; or failed by a limit of pilotfish, or with a cause that
     /// does not take the check down.
     pub degraded: bool,
-    /// What was recorded.
-    pub evidence: Evidence,
+    /// What was recorded: on the heap, because it is large and an outcome is handed on many times.
+    pub evidence: Box<Evidence>,
     /// What will hurt the app.
     pub findings: Vec<Finding>,
     /// What other runtimes would do here, where that was asked for.
@@ -450,7 +450,7 @@ impl Outcome {
             target,
             failure: Some(Failure::internal()),
             degraded: false,
-            evidence: Evidence::default(),
+            evidence: Box::default(),
             findings: Vec::new(),
             predictions: Vec::new(),
         }

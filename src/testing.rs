@@ -70,7 +70,7 @@ pub(crate) fn pass() -> Outcome {
         target: "idle://".to_owned(),
         failure: None,
         degraded: false,
-        evidence: Evidence::default(),
+        evidence: Box::default(),
         findings: Vec::new(),
         predictions: Vec::new(),
     }
@@ -98,7 +98,7 @@ pub(crate) fn connected(outcome: Outcome) -> Outcome {
         errno: None,
         duration: Duration::from_millis(1),
     };
-    Outcome { evidence: Evidence { tries: vec![attempt], ..outcome.evidence }, ..outcome }
+    Outcome { evidence: Box::new(Evidence { tries: vec![attempt], ..*outcome.evidence }), ..outcome }
 }
 
 pub(crate) const LIVE: Gates = Gates { startup: false, ready: false, live: true };

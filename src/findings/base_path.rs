@@ -99,7 +99,7 @@ mod tests {
             target: String::new(),
             failure: (status >= 300).then_some(failure),
             degraded: false,
-            evidence: Evidence { facts, ..Evidence::default() },
+            evidence: Box::new(Evidence { facts, ..Evidence::default() }),
             findings: Vec::new(),
             predictions: Vec::new(),
         }

@@ -47,7 +47,7 @@ pub struct Attempt {
     options: AttemptOptions,
     host: Option<String>,
     current: Option<(Phase, Instant)>,
-    evidence: Evidence,
+    evidence: Box<Evidence>,
     monitor: Option<StreamMonitor>,
     /// The try that the newest stream came from: an index into the evidence.
     connection: Option<usize>,
@@ -72,7 +72,7 @@ impl Attempt {
             options,
             host: None,
             current: None,
-            evidence: Evidence::default(),
+            evidence: Box::default(),
             monitor: None,
             connection: None,
             tls: None,
@@ -88,7 +88,7 @@ impl Attempt {
 
     /// One that goes on where another has ended: what that one recorded is here already.
     #[must_use]
-    pub fn resume(world: Arc<World>, options: AttemptOptions, evidence: Evidence) -> Self {
+    pub fn resume(world: Arc<World>, options: AttemptOptions, evidence: Box<Evidence>) -> Self {
         Self { evidence, ..Self::new(world, options) }
     }
 
@@ -370,10 +370,10 @@ impl Attempt {
 
     /// The end of it: stops whatever it spawned and hands over what was recorded.
     #[must_use]
-    pub fn finish(mut self) -> Evidence {
+    pub fn finish(mut self) -> Box<Evidence> {
         self.leave();
         self.end_try(ConnectResult::Cut, None);
-        std::mem::take(&mut self.evidence)
+        self.evidence
     }
 
     /// How it dials.

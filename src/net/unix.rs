@@ -135,7 +135,7 @@ mod tests {
     async fn connect(path: &str) -> (Result<(), Fault>, Evidence) {
         let mut attempt = attempt(Duration::from_millis(200));
         let result = attempt.connect_unix(&SocketPath::parse(path).expect(path)).await.map(drop);
-        (result, attempt.finish())
+        (result, *attempt.finish())
     }
 
     /// A folder that vanishes with the test.

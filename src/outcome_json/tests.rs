@@ -59,7 +59,7 @@ fn failed() -> Outcome {
         target: "postgres://app@db:5432/app".into(),
         failure: Some(failure),
         degraded: false,
-        evidence,
+        evidence: Box::new(evidence),
         findings: Vec::new(),
         predictions: Vec::new(),
     }

@@ -49,7 +49,7 @@ pub(super) async fn run(
     for (pin, one) in pins.iter().zip(done) {
         let address = SocketAddr::new(pin.ip, pin.endpoint.port);
         let failure = one.fault.map(|fault| explain(planned.kind, fault, &one.evidence, context));
-        facts.push(merge(&mut evidence, one.evidence));
+        facts.push(merge(&mut evidence, *one.evidence));
         evidence.members.push(Member { address, failure });
     }
     let fault = judge(&evidence, planned.min_passing);
@@ -116,7 +116,7 @@ async fn run_all(planned: &Planned, ready: &Ready, world: &Arc<World>, walk: Wal
 fn not_tried(rejection: &Fault) -> AttemptResult {
     let message = "not tried, because another address rejected the same credential";
     let fault = Fault { attempt: None, ..rejection.clone() }.with_message(message);
-    AttemptResult { evidence: Evidence::default(), fault: Some(fault), ended: Instant::now() }
+    AttemptResult { evidence: Box::default(), fault: Some(fault), ended: Instant::now() }
 }
 
 /// Adds a member's evidence: its queries and tries behind the others', and the longest time of each phase (they ran

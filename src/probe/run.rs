@@ -17,7 +17,7 @@ use crate::panics;
 
 /// What one attempt gave.
 pub(super) struct AttemptResult {
-    pub(super) evidence: Evidence,
+    pub(super) evidence: Box<Evidence>,
     pub(super) fault: Option<Fault>,
     /// When the check itself was done; the time to close its connections is not counted.
     pub(super) ended: Instant,
@@ -46,7 +46,7 @@ pub(super) async fn attempt(run: &Ready, world: &Arc<World>, options: AttemptOpt
     let run = match run {
         Ok(run) => run,
         Err(fault) => {
-            return AttemptResult { evidence: Evidence::default(), fault: Some(fault.clone()), ended: Instant::now() };
+            return AttemptResult { evidence: Box::default(), fault: Some(fault.clone()), ended: Instant::now() };
         }
     };
     let deadline = options.deadline;

@@ -92,7 +92,7 @@ where
     let mut attempt = Attempt::new(world, terms);
     let serve = async { peer(listener.accept().await.unwrap().0).await };
     let (result, ()) = tokio::join!(run.run(&mut attempt), serve);
-    (result, attempt.finish())
+    (result, *attempt.finish())
 }
 
 #[tokio::test]

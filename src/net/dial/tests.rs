@@ -30,7 +30,7 @@ async fn dialled(hosts: &str, rules: DialRules, timeout: Duration, port: u16) ->
     let mut attempt = attempt(hosts, rules, timeout);
     let endpoint = Endpoint::parse(&format!("db:{port}")).unwrap();
     let result = attempt.connect(&endpoint).await.map(drop);
-    (result, attempt.finish())
+    (result, *attempt.finish())
 }
 
 /// `127.0.0.2 refused, 127.0.0.1 connected`, without the port.

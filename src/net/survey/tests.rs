@@ -26,7 +26,7 @@ fn attempt(hosts: &str, evidence: Evidence) -> Attempt {
         .with_file("/proc/net/if_inet6", b"00000000000000000000000000000001 01 80 10 80       lo\n");
     let deadline = Instant::now() + Duration::from_secs(5);
     let terms = AttemptOptions { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
-    Attempt::resume(Arc::new(World::new(Arc::new(env))), terms, evidence)
+    Attempt::resume(Arc::new(World::new(Arc::new(env))), terms, Box::new(evidence))
 }
 
 /// `127.0.0.2 refused, 127.0.0.1 connected`, without the port.
@@ -81,7 +81,7 @@ async fn an_address_that_had_no_time_is_not_called_silent() {
         let deadline = Instant::now() + Duration::from_millis(100);
         let terms = AttemptOptions { rules: DialRules::default(), deadline, walk: Walk::Full, pinned: None };
         let world = World::new(Arc::new(MapEnv::default()));
-        let mut attempt = Attempt::resume(Arc::new(world), terms, Evidence::default());
+        let mut attempt = Attempt::resume(Arc::new(world), terms, Box::default());
         let limits = Limits { each: Duration::from_millis(each), ..LIMITS };
         survey(&mut attempt, std::slice::from_ref(&endpoint), limits).await;
         assert_eq!(seen(&attempt.finish()), expected, "{each} ms for each");
