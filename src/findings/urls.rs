@@ -255,7 +255,7 @@ fn misreadings(
     origin: &str,
     asked: JudgedClients<'_>,
 ) -> Vec<Finding> {
-    if overridden(intent) || intent.host().is_none() {
+    if is_plain(text) || overridden(intent) || intent.host().is_none() {
         return Vec::new();
     }
     let right = intent.encoded(known);
@@ -284,6 +284,28 @@ fn misreadings(
         found.push(MISREAD.found(format!("{origin}: {}", messages::fates(intent, &other)), MISREAD.remedy));
     }
     found
+}
+
+/// Whether it is `postgres://user:password@host:port/database` of letters and digits alone: every client reads such a URL as it is
+/// meant, and most URLs are such.
+fn is_plain(text: &str) -> bool {
+    let word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let parts = || {
+        let (scheme, rest) = text.split_once("://")?;
+        let (login, place) = rest.split_once('@')?;
+        let (user, password) = login.split_once(':')?;
+        let (address, database) = place.split_once('/')?;
+        let (host, port) = address.split_once(':').unwrap_or((address, "5432"));
+        // A label of digits is taken for an address, and `xn--` for an encoded one.
+        let label = |text: &str| {
+            word(text) && !text.ends_with('-') && text.starts_with(|first: char| first.is_ascii_lowercase())
+        };
+        let named = host.split('.').all(label) && !host.contains("--");
+        let numbered = !port.starts_with(['0', '+']) && port.parse::<u16>().is_ok();
+        let words = word(user) && word(password) && word(database);
+        Some(matches!(scheme, "postgres" | "postgresql") && named && numbered && words)
+    };
+    parts().unwrap_or(false)
 }
 
 /// Whether parameters stand above what the URL says elsewhere: each client has its own order there.

@@ -1,12 +1,17 @@
 //! Values and what is told of them.
 
-use super::{Family, blame, judge, lint};
+use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+
+use super::clients::Fate;
+use super::intent::Intent;
+use super::{Family, blame, is_plain, judge, lint};
 use crate::cause::Cause;
 use crate::check::SCHEMES;
 use crate::finding::{Finding, Severity};
 use crate::findings::{Context, Reading, entry};
 use crate::outcome::{BrokenVariable, Detail, Evidence, Fault, Phase, ValueDetail, VariableFlaw};
 use crate::secret::Secret;
+use crate::testing::few_cases;
 
 fn reading(key: &'static str, variable: &str, text: &str) -> Reading {
     Reading {
@@ -672,5 +677,45 @@ fn no_value_takes_long_to_judge() {
             let took = crate::slices::cpu_time_of_this_thread() - started;
             assert!(took < std::time::Duration::from_millis(500), "{scheme} {piece}: {took:?}");
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(few_cases())]
+
+    /// Nobody has to ask the clients one by one.
+    #[test]
+    fn every_client_reads_a_plain_url_as_it_is_meant(
+        scheme in "postgres|postgresql", user in "[A-Za-z0-9-]{1,12}", password in "[A-Za-z0-9-]{1,20}",
+        host in "[a-z]([a-z0-9]|-[a-z0-9]){0,9}(\\.[a-z](-?[a-z0-9]){0,9}){0,2}", port in "|:1|:5432|:65535", database in "[A-Za-z0-9-]{1,12}",
+    ) {
+        let text = format!("{scheme}://{user}:{password}@{host}{port}/{database}");
+        prop_assert!(is_plain(&text), "{text}");
+        let Some(intent) = Intent::of(&text) else { panic!("{text}") };
+        for client in Family::Postgres.clients(&scheme) {
+            prop_assert_eq!(client.fate(&text, &intent, None), Fate::Right, "{} {:?}", &text, client);
+        }
+    }
+}
+
+#[test]
+fn what_is_not_plain_is_asked_of_every_client() {
+    for text in [
+        "postgres://app:p%2Fw@db/shop",
+        "postgres://app:p_w@db/shop",
+        "postgres://app:pw@db:0/shop",
+        "postgres://app:pw@db:99999/shop",
+        "postgres://app:pw@DB/shop",
+        "postgres://app:pw@db.0/shop",
+        "postgres://app:pw@xn--db/shop",
+        "postgres://app:pw@127.0.0.1/shop",
+        "postgres://app:pw@[::1]/shop",
+        "postgres://app:pw@db/shop?sslmode=require",
+        "postgres://app@db/shop",
+        "postgres://db/shop",
+        "postgres+asyncpg://app:pw@db/shop",
+        "redis://app:pw@db/0",
+    ] {
+        assert!(!is_plain(text), "{text}");
     }
 }
