@@ -12,7 +12,7 @@ use pilotfish::log;
 fn main() -> ExitCode {
     log::init(if io::stderr().is_terminal() { log::Form::Text } else { log::Form::Json });
     // Of many checks that are ready at once, a few run before the kubelet's questions are looked at again; the default is 61.
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().event_interval(4).build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().event_interval(8).build() {
         Ok(runtime) => runtime,
         Err(error) => {
             drop(writeln!(io::stderr(), "pilotfish: cannot start: {error}"));
