@@ -6,15 +6,14 @@ use super::code;
 use super::login::Login;
 use super::parameters::Parameters;
 use super::words::{Mechanism, MinIsr, PORT, SecurityProtocol, Servers, TopicNames};
-use crate::cause::Cause;
-use crate::check::login::LoginRefusal;
+use crate::check::login;
 use crate::check::scram::Rounds;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::texts::Texts;
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
-use crate::outcome::{Detail, Fault, Phase};
+use crate::outcome::Fault;
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
 use crate::url::Url;
@@ -96,22 +95,15 @@ impl KafkaKeys {
     }
 
     fn problems(&self, node: &Node) -> Vec<Problem> {
-        let mut found = Vec::new();
+        let judge = |url: &Url| of_path(url.path.trim_start_matches('/')).err();
+        let mut found: Vec<Problem> = self.server.problem_of_url(node, &judge).into_iter().collect();
         let span = |key: &str| node.get(key).map_or(node.span, |value| value.span);
-        if let Some(Value::Literal(text)) = &self.server.url
-            && let Ok(url) = Url::parse(text.expose())
-            && let Err(problem) = of_path(url.path.trim_start_matches('/'))
-        {
-            found.push(Problem::new(span("url"), "url", problem));
-        }
         for key in ["host", "port"] {
             if self.own.bootstrap.is_some() && node.get(key).is_some() {
                 found.push(Problem::new(span(key), key, "`bootstrap` names the brokers: remove one of them"));
             }
         }
-        if let (Some(tls), Some(node)) = (&self.own.tls, node.get("tls")) {
-            found.extend(tls.problems(node).into_iter().map(|problem| problem.under("tls")));
-        }
+        found.extend(TlsKeys::problem_in(self.own.tls.as_ref(), node));
         if let Some(Setting::Known(protocol)) = self.own.security_protocol {
             let given = |keys: &[&str]| keys.iter().any(|key| node.get(key).is_some());
             if !protocol.tls && given(&["tls"]) {
@@ -149,10 +141,11 @@ impl KafkaKeys {
         }
         let topics = match &own.topic {
             Some(topic) => topic.resolve("topic", env)?,
-            None => server.path.as_deref().map_or(Ok(Vec::new()), of_path).map_err(|problem| {
-                let message = format!("the URL from {}: {problem}", self.server.origin());
-                Fault::new(Phase::Assert, Cause::UrlMalformed, message)
-            })?,
+            None => server
+                .path
+                .as_deref()
+                .map_or(Ok(Vec::new()), of_path)
+                .map_err(|problem| self.server.malformed(&problem))?,
         };
         let credential = self.credential(&mut server, &parameters, protocol, env);
         Ok(Destination { server, topics, credential, protocol })
@@ -176,22 +169,21 @@ impl KafkaKeys {
             return of(None);
         }
         let password = self.server.password(server, env)?.or_else(|| parameters.password.clone());
-        let missing =
-            |what: &str, code| LoginRefusal::Missing.fault(what).with(Detail::Protocol { code, product: None });
-        match (server.user.clone(), password) {
-            (Some(user), Some(password)) => {
+        let pair = login::pair(server.user.clone(), password, [code::USER_ALONE, code::PASSWORD_ALONE]);
+        match pair {
+            Ok(Some((user, password))) => {
                 server.hide_user_like(&password);
                 let hidden_user = server.shown_user().is_none().then(|| Secret::new(user.clone()));
                 of(Some(Login { user, password, hidden_user }))
             }
             // Their credentials come from elsewhere.
             _ if matches!(mechanism, Some(Mechanism::Other(_))) => of(None),
-            (Some(_), None) => Err(missing("a user is set, but no password", code::USER_ALONE)),
-            (None, Some(_)) => Err(missing("a password is set, but no user", code::PASSWORD_ALONE)),
-            (None, None) if mechanism.is_some() || protocol.is_some() => {
-                Err(missing("a login is asked for, but no user and no password are set", code::NO_CREDENTIAL))
+            Ok(None) if mechanism.is_some() || protocol.is_some() => {
+                let message = "a login is asked for, but no user and no password are set";
+                Err(login::missing(message, code::NO_CREDENTIAL))
             }
-            (None, None) => of(None),
+            Ok(None) => of(None),
+            Err(fault) => Err(fault),
         }
     }
 

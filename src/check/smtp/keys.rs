@@ -6,14 +6,14 @@ use serde::Deserialize;
 
 use super::answers::code;
 use super::login::Login;
-use crate::check::login::LoginRefusal;
+use crate::check::login;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::check::tls_mode::{Mode, TlsKey};
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::findings::Reading;
-use crate::outcome::{Detail, Fault};
+use crate::outcome::Fault;
 use crate::scheme::{Discovery, Scheme};
 use crate::url::Endpoint;
 use crate::value::{Setting, Value};
@@ -105,9 +105,7 @@ impl SmtpKeys {
         if given("token") && given("password") {
             fault("token", "a login has a password or a token: remove one of them");
         }
-        if let (Some(tls), Some(node)) = (&self.own.tls, node.get("tls")) {
-            found.extend(tls.keys.problems(node).into_iter().map(|problem| problem.under("tls")));
-        }
+        found.extend(TlsKeys::problem_in(self.own.tls.as_ref().map(|tls| &tls.keys), node));
         found
     }
 
@@ -148,17 +146,11 @@ impl SmtpKeys {
             Some(token) => Some(token),
             None => self.server.password(server, env)?,
         };
-        let missing =
-            |what: &str, code| LoginRefusal::Missing.fault(what).with(Detail::Protocol { code, product: None });
-        match (server.user.clone(), secret) {
-            (None, None) => Ok(None),
-            (Some(_), None) => Err(missing("a user is set, but no password", code::USER_ALONE)),
-            (None, Some(_)) => Err(missing("a password is set, but no user", code::PASSWORD_ALONE)),
-            (Some(user), Some(secret)) => {
-                server.hide_user_like(&secret);
-                Ok(Some(Login { user, secret, is_token, hides_user: server.shown_user().is_none() }))
-            }
-        }
+        let pair = login::pair(server.user.clone(), secret, [code::USER_ALONE, code::PASSWORD_ALONE])?;
+        Ok(pair.map(|(user, secret)| {
+            server.hide_user_like(&secret);
+            Login { user, secret, is_token, hides_user: server.shown_user().is_none() }
+        }))
     }
 
     /// The name that EHLO gives.
