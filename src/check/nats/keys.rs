@@ -279,19 +279,14 @@ fn with_one_url(node: &Node) -> Result<Node, Vec<Problem>> {
 #[cfg(test)]
 mod tests {
     use super::{Credential, NatsKeys};
-    use crate::config::node::parse;
+    use crate::check::server_keys::testing::{self, assert_faults};
     use crate::env::MapEnv;
     use crate::outcome::Fault;
 
     const SEED: &str = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
 
-    fn faults(yaml: &str) -> Vec<String> {
-        let problems = NatsKeys::read(&parse(yaml).unwrap()).expect_err(yaml);
-        problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
-    }
-
     fn keys(yaml: &str) -> NatsKeys {
-        NatsKeys::read(&parse(yaml).unwrap()).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"))
+        testing::keys(NatsKeys::read, yaml)
     }
 
     /// Target, servers, whether TLS is asked for, and who logs in with what.
@@ -315,22 +310,24 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_at_load() {
-        for (yaml, expected) in [
-            ("{}", ": needs `url` or `host`"),
-            ("{url: 'http://app:s3cret@mq'}", "url: the scheme is not one of nats"),
-            ("{url: 'nats://a:s3cret@a,nats://b:s3cret@b'}", "url: its servers have different logins"),
-            ("{host: mq, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
-            ("{host: mq, tls: true}", "tls: expected a mapping"),
-            ("{host: mq, token: s3cret, nkey: s3cret}", "nkey: a login has a password, a token, an nkey or a creds"),
-            ("{host: mq, user: a, password: s3cret, creds: /c}", "creds: a login has a password"),
-            ("{host: mq, tls_frst: true}", "tls_frst: unknown key, did you mean tls_first?"),
-            ("{host: mq, cluster: 3}", "cluster: "),
-            ("{host: mq, creds: s3cret.e30.s3}", "creds: expected the path of a creds file"),
-        ] {
-            let faults = faults(yaml);
-            assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");
-            assert!(!faults[0].contains("s3"), "{faults:?}");
-        }
+        assert_faults(
+            NatsKeys::read,
+            &[
+                ("{}", ": needs `url` or `host`"),
+                ("{url: 'http://app:s3cret@mq'}", "url: the scheme is not one of nats"),
+                ("{url: 'nats://a:s3cret@a,nats://b:s3cret@b'}", "url: its servers have different logins"),
+                ("{host: mq, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
+                ("{host: mq, tls: true}", "tls: expected a mapping"),
+                (
+                    "{host: mq, token: s3cret, nkey: s3cret}",
+                    "nkey: a login has a password, a token, an nkey or a creds",
+                ),
+                ("{host: mq, user: a, password: s3cret, creds: /c}", "creds: a login has a password"),
+                ("{host: mq, tls_frst: true}", "tls_frst: unknown key, did you mean tls_first?"),
+                ("{host: mq, cluster: 3}", "cluster: "),
+                ("{host: mq, creds: s3cret.e30.s3}", "creds: expected the path of a creds file"),
+            ],
+        );
     }
 
     #[test]

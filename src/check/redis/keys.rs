@@ -290,17 +290,12 @@ fn of_path(path: &str) -> Result<Option<Database>, String> {
 #[cfg(test)]
 mod tests {
     use super::RedisKeys;
-    use crate::config::node::parse;
+    use crate::check::server_keys::testing::{self, assert_faults};
     use crate::env::MapEnv;
     use crate::outcome::Fault;
 
-    fn faults(yaml: &str) -> Vec<String> {
-        let problems = RedisKeys::read(&parse(yaml).unwrap()).expect_err(yaml);
-        problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
-    }
-
     fn keys(yaml: &str) -> RedisKeys {
-        RedisKeys::read(&parse(yaml).unwrap()).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"))
+        testing::keys(RedisKeys::read, yaml)
     }
 
     /// Target, user, password, and whether TLS is used.
@@ -314,34 +309,33 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_at_load() {
-        for (yaml, expected) in [
-            ("{}", ": needs `url` or `host`"),
-            ("{url: 'http://:s3cret@cache'}", "url: the scheme is not one of redis, rediss, valkey, valkeys"),
-            ("{url: 'redis://:s3cret@:s3cret@cache'}", "url: the user and the password appear twice"),
-            ("{url: 'redis://:s3/cret@cache'}", "url: the password with `/` unencoded"),
-            ("{url: 'redis://a,b'}", "url: expected one host, not several"),
-            ("{url: 'redis://:s3cret@cache/s3cret'}", "url: its path is not the number of a database"),
-            ("{host: cache, database: -1}", "database: expected the number of a database"),
-            ("{host: cache, database: 1, db: 1}", "db: is the same as `database`"),
-            ("{host: cache, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
-            ("{host: cache, tls: true}", "tls: expected a mapping"),
-            ("{host: cache, dbs: 1}", "dbs: unknown key, did you mean db?"),
-            ("{host: cache, role: leader}", "role: expected one of primary, replica, any"),
-            ("{host: cache, cluster: 3}", "cluster: "),
-            ("{sentinel: {addresses: [s1]}}", "sentinel: the key master is missing"),
-            ("{sentinel: {master: m}}", "sentinel: the key addresses is missing"),
-            ("{sentinel: {master: m, addresses: []}}", "sentinel.addresses: "),
-            ("{sentinel: {master: m, addresses: s1, username: x}}", "sentinel.username: needs `password`"),
-            ("{sentinel: {master: m, addresses: s1, tls: {key: /k}}}", "sentinel.tls: `key` needs its `cert`"),
-            ("{host: cache, sentinel: {master: m, addresses: s1}}", "host: `sentinel` names the server"),
-            ("{port: 1, sentinel: {master: m, addresses: s1}}", "port: `sentinel` names the server"),
-            ("{cluster: true, sentinel: {master: m, addresses: s1}}", "cluster: a cluster has no Sentinels"),
-            ("{role: replica, sentinel: {master: m, addresses: s1}}", "role: `sentinel` names the primary"),
-        ] {
-            let faults = faults(yaml);
-            assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");
-            assert!(!faults[0].contains("s3"), "{faults:?}");
-        }
+        assert_faults(
+            RedisKeys::read,
+            &[
+                ("{}", ": needs `url` or `host`"),
+                ("{url: 'http://:s3cret@cache'}", "url: the scheme is not one of redis, rediss, valkey, valkeys"),
+                ("{url: 'redis://:s3cret@:s3cret@cache'}", "url: the user and the password appear twice"),
+                ("{url: 'redis://:s3/cret@cache'}", "url: the password with `/` unencoded"),
+                ("{url: 'redis://a,b'}", "url: expected one host, not several"),
+                ("{url: 'redis://:s3cret@cache/s3cret'}", "url: its path is not the number of a database"),
+                ("{host: cache, database: -1}", "database: expected the number of a database"),
+                ("{host: cache, database: 1, db: 1}", "db: is the same as `database`"),
+                ("{host: cache, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
+                ("{host: cache, tls: true}", "tls: expected a mapping"),
+                ("{host: cache, dbs: 1}", "dbs: unknown key, did you mean db?"),
+                ("{host: cache, role: leader}", "role: expected one of primary, replica, any"),
+                ("{host: cache, cluster: 3}", "cluster: "),
+                ("{sentinel: {addresses: [s1]}}", "sentinel: the key master is missing"),
+                ("{sentinel: {master: m}}", "sentinel: the key addresses is missing"),
+                ("{sentinel: {master: m, addresses: []}}", "sentinel.addresses: "),
+                ("{sentinel: {master: m, addresses: s1, username: x}}", "sentinel.username: needs `password`"),
+                ("{sentinel: {master: m, addresses: s1, tls: {key: /k}}}", "sentinel.tls: `key` needs its `cert`"),
+                ("{host: cache, sentinel: {master: m, addresses: s1}}", "host: `sentinel` names the server"),
+                ("{port: 1, sentinel: {master: m, addresses: s1}}", "port: `sentinel` names the server"),
+                ("{cluster: true, sentinel: {master: m, addresses: s1}}", "cluster: a cluster has no Sentinels"),
+                ("{role: replica, sentinel: {master: m, addresses: s1}}", "role: `sentinel` names the primary"),
+            ],
+        );
     }
 
     #[test]
