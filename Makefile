@@ -1,5 +1,5 @@
 # The commands of the README. `make` without a target lists them.
-.PHONY: help demo test bench bench-scale fairness soak fuzz schema docs audit release image reproducible
+.PHONY: help demo test bench bench-wait4x bench-scale fairness soak fuzz schema docs audit release image reproducible
 
 help:
 	@grep -E '^## ' Makefile | sed 's/^## //'
@@ -28,6 +28,13 @@ bench:
 	bench/install-peers
 	cargo build --locked --release
 	bench/compare
+
+## make bench-wait4x  compare with wait4x on its own protocols, against real servers: who notices which fault, the reason, the cost
+bench-wait4x:
+	scripts/install-test-tools
+	bench/install-peers
+	cargo build --locked --release
+	bench/wait4x
 
 ## make bench-scale   measure one sidecar with 10,000 checks; fails if a figure exceeds its budget
 bench-scale:

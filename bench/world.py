@@ -45,12 +45,13 @@ def free_port():
         return free.getsockname()[1]
 
 
-def until(what, holds):
-    for _ in range(2000):
+def until(what, holds, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         if holds():
             return
         time.sleep(0.01)
-    raise SystemExit(f"timed out after 20s: {what}")
+    raise SystemExit(f"timed out after {seconds}s: {what}")
 
 
 def listening(port):
@@ -179,7 +180,8 @@ events {{ worker_connections 256; }}
 http {{
   access_log off; client_body_temp_path {at}/1; proxy_temp_path {at}/2; fastcgi_temp_path {at}/3; uwsgi_temp_path {at}/4;
   scgi_temp_path {at}/5; default_type application/json;
-  server {{ listen 127.0.0.1:{self.http}; location / {{ return 200 '{{"status":"ok"}}'; }} }}
+  server {{ listen 127.0.0.1:{self.http}; location / {{ return 200 '{{"status":"ok"}}'; }}
+    location /broken {{ return 503 '{{"status":"down"}}'; }} }}
   server {{ listen 127.0.0.1:{self.https} ssl; ssl_certificate {at}/leaf.pem; ssl_certificate_key {at}/leaf.key;
     ssl_session_cache off; ssl_session_tickets off; location / {{ return 200 '{{"status":"ok"}}'; }} }}
 }}
@@ -195,7 +197,7 @@ http {{
             self._dns = free_port()
             self.write("hosts", "10.0.0.1 db.bench.lab\n")
             self._dnsmasq = self.start(need("dnsmasq", "dnsmasq-base"), "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
-                                       f"--port={self._dns}", "--listen-address=127.0.0.1", "--bind-interfaces", "--pid-file=",
+                                       f"--port={self._dns}", "--listen-address=127.0.0.1", "--bind-interfaces", "--pid-file=", "--local=/bench.lab/",
                                        "--user=root", f"--addn-hosts={self.folder}/hosts")
             until("dnsmasq listens", listening(self._dns))
         return self._dns

@@ -25,7 +25,7 @@ use crate::pod::Pod;
 use crate::timestamp::serialize_seconds;
 
 #[cfg(test)]
-pub(crate) use advice::tells_what_to_do;
+pub(crate) use advice::{assert_hint, tells_what_to_do};
 pub use aftermath::Aftermath;
 pub use detail::{
     BrokenVariable, Detail, DnsDetail, HttpDetail, SocketDetail, SqlState, StreamDetail, TlsDetail, ValueDetail,

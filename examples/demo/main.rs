@@ -2,8 +2,14 @@
 //! change, with the reason. `--tour` breaks and repairs each of them once without input, and exits.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a demo talks to the person who runs it")]
 
+mod amqp;
+mod grpc;
+mod kafka;
+mod nats;
+mod part;
 mod postgres;
 mod sidecar;
+mod text;
 mod world;
 
 use std::io::BufRead as _;
@@ -13,11 +19,18 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
+use part::Part;
 use sidecar::Sidecar;
-use world::{Part, World};
+use world::World;
 
-const KEYS: &str =
-    "d database password   b backend health   p payments certificate   s search address   r repair   q quit";
+/// The keys, two in a line.
+fn keys() -> String {
+    let key = |part: Part| format!("{}  {}", part.key(), part.label());
+    let mut all = Part::ALL.map(key).to_vec();
+    all.extend(["r  repair".to_owned(), "q  quit".to_owned()]);
+    let line = |pair: &[String]| format!("  {:<30}{}\n", pair[0], pair[1]);
+    all.chunks_exact(2).map(line).collect()
+}
 
 /// What a key does.
 enum Action {
@@ -44,7 +57,7 @@ async fn run(tour: bool) -> Result<(), String> {
     let world = World::start().await?;
     let mut sidecar = Sidecar::start(&world).await?;
     let url = sidecar.url().to_owned();
-    println!("The dependencies are running: {}.", world.describe());
+    println!("{}", text::wrapped(&format!("The dependencies are running: {}.", world.describe()), ""));
     println!("pilotfish checks them. Try these commands in another terminal:\n");
     println!(
         "  curl '{url}/readyz?verbose'\n  curl {url}/status\n  curl {url}/metrics\n  {} ask --url {url}\n",
@@ -56,14 +69,14 @@ async fn run(tour: bool) -> Result<(), String> {
             () = ended.wait() => Ok(()),
         };
     }
-    println!("To break a dependency, type a letter and press Enter. Press Ctrl-C to quit.\n  {KEYS}\n");
+    println!("To break a dependency, type a letter and press Enter. Press Ctrl-C to quit.\n\n{}", keys());
     let mut actions = actions();
     loop {
         tokio::select! {
             () = ended.wait() => return Ok(()),
             () = tokio::time::sleep(Duration::from_millis(200)) => sidecar.print_changes().await?,
             action = actions.recv() => match action {
-                Some(Action::Break(part)) => println!("\n→ {}", world.break_part(part)),
+                Some(Action::Break(part)) => println!("\n{}", text::wrapped(&format!("→ {}", world.break_part(part)), "  ")),
                 Some(Action::Repair) => println!("\n→ {}", world.repair()),
                 Some(Action::Quit) => return Ok(()),
                 // Standard input ended: continue without it.
@@ -97,15 +110,14 @@ fn actions() -> mpsc::UnboundedReceiver<Action> {
     let (send, receive) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-            let action = match line.trim() {
-                "d" => Action::Break(Part::Database),
-                "b" => Action::Break(Part::Backend),
-                "p" => Action::Break(Part::Payments),
-                "s" => Action::Break(Part::Search),
-                "r" => Action::Repair,
-                "q" => Action::Quit,
+            let key = line.trim();
+            let part = Part::ALL.into_iter().find(|part| part.key() == key);
+            let action = match (key, part) {
+                (_, Some(part)) => Action::Break(part),
+                ("r", None) => Action::Repair,
+                ("q", None) => Action::Quit,
                 _ => {
-                    println!("  {KEYS}");
+                    println!("{}", keys());
                     continue;
                 }
             };

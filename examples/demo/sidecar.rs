@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
 
-use crate::world::{PASSWORD, Part, World};
+use crate::part::Part;
+use crate::text::wrapped;
+use crate::world::{PASSWORD, World};
 
 /// A loopback address on which nothing listens.
 const DEAD_ADDRESS: &str = "127.0.0.9";
@@ -46,7 +48,9 @@ impl Sidecar {
         let child = command
             .args(["serve", "-c"])
             .arg(&config)
-            .env("DATABASE_URL", format!("postgres://app:{PASSWORD}@127.0.0.1:{}/shop", world.database))
+            .env("DATABASE_URL", format!("postgres://app:{PASSWORD}@127.0.0.1:{}/shop", world.port(Part::Database)))
+            .env("JOBS_URL", format!("amqp://app:{PASSWORD}@127.0.0.1:{}/shop", world.port(Part::Jobs)))
+            .env("BUS_URL", format!("nats://app:{PASSWORD}@127.0.0.1:{}", world.port(Part::Bus)))
             .stdin(Stdio::null())
             .stderr(std::fs::File::create(folder.join("log")).map_err(|error| error.to_string())?)
             .spawn()
@@ -99,7 +103,7 @@ impl Sidecar {
         let status: serde_json::Value = serde_json::from_str(&status).map_err(|error| format!("/status: {error}"))?;
         for (name, state, line) in lines(&status) {
             if self.states.get(&name) != Some(&state) {
-                println!("  {line}");
+                println!("{line}");
                 self.states.insert(name, state);
             }
         }
@@ -114,7 +118,7 @@ impl Sidecar {
     pub(crate) async fn tour(&mut self, world: &World) -> Result<(), String> {
         self.until_ready(true).await?;
         for part in Part::ALL {
-            println!("\n→ {}", world.break_part(part));
+            println!("\n{}", wrapped(&format!("→ {}", world.break_part(part)), "  "));
             self.until_ready(false).await?;
             println!("\n→ {}", world.repair());
             self.until_ready(true).await?;
@@ -182,8 +186,10 @@ fn with_own_hosts(folder: &std::path::Path) -> Result<Option<Command>, String> {
 }
 
 fn configuration(world: &World, folder: &std::path::Path, two_addresses: bool) -> String {
-    let (backend, payments) = (world.backend, world.payments);
-    let search = format!("{}:{}", if two_addresses { "search.demo" } else { "127.0.0.1" }, world.search_port);
+    let [backend, payments, events, pricing] =
+        [Part::Backend, Part::Payments, Part::Events, Part::Pricing].map(|part| world.port(part));
+    let search = if two_addresses { "search.demo" } else { "127.0.0.1" };
+    let search = format!("{search}:{}", world.port(Part::Search));
     let ca = folder.join("ca.pem").display().to_string();
     // A check on loopback needs `starts_before` to gate the start: in a pod, a server there usually starts later.
     let gates = "gates: [startup, ready]\n    starts_before: true";
@@ -203,6 +209,18 @@ checks:
   - name: search
     tcp: {{address: \"{search}\"}}
     {gates}
+  - name: events
+    kafka: {{bootstrap: \"127.0.0.1:{events}\", topic: orders}}
+    {gates}
+  - name: jobs
+    amqp: {{url: {{env: JOBS_URL}}}}
+    {gates}
+  - name: pricing
+    grpc: {{address: \"127.0.0.1:{pricing}\"}}
+    {gates}
+  - name: bus
+    nats: {{url: {{env: BUS_URL}}}}
+    {gates}
 "
     )
 }
@@ -215,13 +233,16 @@ fn lines(status: &serde_json::Value) -> Vec<(String, String, String)> {
         let failure = &entry["failure"];
         let verdict = entry["verdict"].as_str().unwrap_or("unknown");
         let line = match (verdict, failure["cause"].as_str()) {
-            ("up", _) if entry["degraded"] == true => format!("~ {name}: up, through a fallback: {}", tries(entry)),
-            ("up", _) => format!("✓ {name}: up"),
+            ("up", _) if entry["degraded"] == true => {
+                wrapped(&format!("  ~ {name}: up, through a fallback: {}", tries(entry)), "      ")
+            }
+            ("up", _) => format!("  ✓ {name}: up"),
             (verdict, Some(cause)) => {
                 let text = |key: &str| failure[key].as_str().unwrap_or_default().to_owned();
-                format!("✗ {name}: {verdict}: {cause}: {}\n      → {}", text("message"), text("hint"))
+                let observed = wrapped(&format!("  ✗ {name}: {verdict}: {cause}: {}", text("message")), "      ");
+                format!("{observed}\n{}", wrapped(&format!("      → {}", text("hint")), "        "))
             }
-            (verdict, None) => format!("… {name}: {verdict}"),
+            (verdict, None) => format!("  … {name}: {verdict}"),
         };
         let state = format!("{verdict} {} {}", failure["cause"], entry["degraded"]);
         lines.push((name.clone(), state, line));

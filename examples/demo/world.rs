@@ -1,5 +1,5 @@
-//! The dependencies of the pod: a database, a backend with `/health`, a TLS endpoint, and a search service. The demo can break
-//! and repair each of them.
+//! The dependencies of the pod: a database, a backend with `/health`, a TLS endpoint, a search service, two brokers, a gRPC
+//! service and a NATS server. The demo can break and repair each of them.
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,114 +11,112 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::postgres;
+use crate::part::Part;
+use crate::{amqp, grpc, kafka, nats, postgres};
 
 /// The password in the pod's Secret.
 pub(crate) const PASSWORD: &str = "a-demo-password";
-
-/// What can be broken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Part {
-    Database,
-    Backend,
-    Payments,
-    Search,
-}
-
-impl Part {
-    pub(crate) const ALL: [Self; 4] = [Self::Database, Self::Backend, Self::Payments, Self::Search];
-
-    /// The name of its check.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Database => "database",
-            Self::Backend => "backend",
-            Self::Payments => "payments",
-            Self::Search => "search",
-        }
-    }
-}
+const ROTATED: &str = "rotated-without-the-pod";
 
 /// The broken part, shared with the servers.
 type Broken = Arc<Mutex<Option<Part>>>;
 
-fn is_broken(broken: &Broken, part: Part) -> bool {
-    *broken.lock().unwrap_or_else(PoisonError::into_inner) == Some(part)
+async fn listen() -> Result<TcpListener, String> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| format!("cannot listen: {error}"))
+}
+
+/// The password that a server accepts.
+fn password(is_the_pods: bool) -> &'static str {
+    if is_the_pods { PASSWORD } else { ROTATED }
 }
 
 /// The running servers.
 pub(crate) struct World {
     broken: Broken,
     search: Arc<Mutex<Option<tokio::task::AbortHandle>>>,
-    pub(crate) database: u16,
-    pub(crate) backend: u16,
-    pub(crate) payments: u16,
-    pub(crate) search_port: u16,
+    /// The port of each part, in the order of [`Part::ALL`].
+    ports: Vec<u16>,
     /// The CA of the TLS endpoint, as PEM.
     pub(crate) ca: String,
 }
 
 impl World {
     pub(crate) async fn start() -> Result<Self, String> {
-        let broken = Broken::default();
-        let bind = || async {
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| format!("cannot listen: {error}"))
-        };
-        let (database, backend, payments, search) = (bind().await?, bind().await?, bind().await?, bind().await?);
-        let port = |listener: &TcpListener| listener.local_addr().expect("it is bound").port();
+        let mut ports = Vec::new();
+        let mut listeners = Vec::new();
+        for _ in Part::ALL {
+            let listener = listen().await?;
+            ports.push(listener.local_addr().map_err(|error| error.to_string())?.port());
+            listeners.push(listener);
+        }
+        // Nothing listens there any more.
+        let dead = listen().await?.local_addr().map_err(|error| error.to_string())?.port();
         let (good, bad, ca) = certificates()?;
-        let world = Self {
-            broken: Arc::clone(&broken),
-            search: Arc::default(),
-            database: port(&database),
-            backend: port(&backend),
-            payments: port(&payments),
-            search_port: port(&search),
-            ca,
-        };
-        let state = Arc::clone(&broken);
-        serve(database, move |client| {
-            let password = if is_broken(&state, Part::Database) { "rotated-without-the-pod" } else { PASSWORD };
-            async move { postgres::session(client, password).await }
-        });
-        let state = Arc::clone(&broken);
-        serve(backend, move |client| health(client, !is_broken(&state, Part::Backend)));
-        serve(payments, move |client| {
-            let acceptor = if is_broken(&broken, Part::Payments) { bad.clone() } else { good.clone() };
-            async move { acceptor.accept(client).await?.shutdown().await }
-        });
-        world.listen_for_search(search);
+        let world = Self { broken: Broken::default(), search: Arc::default(), ports, ca };
+        for (part, listener) in Part::ALL.into_iter().zip(listeners) {
+            let broken = Arc::clone(&world.broken);
+            let works = move || *broken.lock().unwrap_or_else(PoisonError::into_inner) != Some(part);
+            match part {
+                Part::Database => {
+                    serve(listener, move |client| postgres::session(client, password(works())));
+                }
+                Part::Backend => {
+                    serve(listener, move |client| health(client, works()));
+                }
+                Part::Payments => {
+                    let (good, bad) = (good.clone(), bad.clone());
+                    serve(listener, move |client| {
+                        let acceptor = if works() { good.clone() } else { bad.clone() };
+                        async move { acceptor.accept(client).await?.shutdown().await }
+                    });
+                }
+                Part::Search => world.listen_for_search(listener),
+                Part::Events => {
+                    let port = world.port(part);
+                    serve(listener, move |client| {
+                        kafka::session(client, ("localhost", if works() { port } else { dead }))
+                    });
+                }
+                Part::Jobs => {
+                    serve(listener, move |client| amqp::session(client, works()));
+                }
+                Part::Pricing => {
+                    serve(listener, move |client| grpc::session(client, works()));
+                }
+                Part::Bus => {
+                    serve(listener, move |client| nats::session(client, password(works())));
+                }
+            }
+        }
         Ok(world)
     }
 
+    /// The port of a part.
+    pub(crate) fn port(&self, part: Part) -> u16 {
+        self.ports[Part::ALL.iter().position(|one| *one == part).expect("it is one of them")]
+    }
+
     pub(crate) fn describe(&self) -> String {
-        let Self { database, backend, payments, search_port, .. } = self;
-        format!(
-            "database on port {database}, backend on {backend}, payments with TLS on {payments}, search on {search_port}"
-        )
+        let one = |part: Part| format!("{} ({}) on {}", part.name(), part.protocol(), self.port(part));
+        Part::ALL.map(one).join(", ")
     }
 
     /// Breaks one part and repairs the one that was broken before. Returns what happened, as text.
     pub(crate) fn break_part(&self, part: Part) -> &'static str {
         self.repair();
         *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(part);
-        match part {
-            Part::Database => "the database password was rotated, but the pod still has the old one",
-            Part::Backend => "the backend still returns 200, but reports that its database is disconnected",
-            Part::Payments => "payments serves an expired certificate",
-            Part::Search => {
-                if let Some(listener) = self.search.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                    listener.abort();
-                }
-                "the last working address of search is down"
-            }
+        if part == Part::Search
+            && let Some(listener) = self.search.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
+            listener.abort();
         }
+        part.story()
     }
 
     pub(crate) fn repair(&self) -> &'static str {
         let before = self.broken.lock().unwrap_or_else(PoisonError::into_inner).take();
         if before == Some(Part::Search)
-            && let Ok(listener) = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, self.search_port))
+            && let Ok(listener) = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, self.port(Part::Search)))
             && listener.set_nonblocking(true).is_ok()
             && let Ok(listener) = TcpListener::from_std(listener)
         {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::time::{Duration, Instant, timeout};
 
+use crate::cause::Cause;
 use crate::net::attempt::Attempt;
 use crate::outcome::Fault;
 use crate::url::Endpoint;
@@ -65,33 +66,45 @@ impl Turn {
     }
 
     /// Connects to the announced addresses whose turn it is.
-    pub async fn reach<'a, T: Announced>(&self, attempt: &mut Attempt, all: &'a [T]) -> Reached<'a, T> {
+    ///
+    /// # Errors
+    /// That of the first address, where the run had too little time for it: then nothing is known of any.
+    pub async fn reach<'a, T: Announced>(&self, attempt: &mut Attempt, all: &'a [T]) -> Result<Reached<'a, T>, Fault> {
         let indexes = self.of(all.len());
         let mut unreachable = Vec::new();
         let mut tried = 0;
         for one in indexes.iter().filter_map(|index| all.get(*index)) {
-            let Some(share) = share(attempt, indexes.len() - tried) else { break };
+            let Some(share) = share(attempt, tried, indexes.len()) else { break };
+            let is_in_haste = tried == 0 && attempt.deadline() < Instant::now() + share;
             attempt.for_host(Some(one.endpoint().host.to_string()));
             let fault = match timeout(share, attempt.connect(one.endpoint())).await {
                 Ok(result) => result.map(drop).err(),
                 Err(_) => Some(attempt.deadline_fault()),
             };
+            if let Some(fault) = fault.as_ref().filter(|fault| is_in_haste && is_of_time(fault)) {
+                return Err(fault.clone());
+            }
             unreachable.extend(fault.map(|fault| Unreachable { one, fault }));
             tried += 1;
         }
         self.had(tried);
-        Reached { tried, unreachable }
+        Ok(Reached { tried, unreachable })
     }
 }
 
-/// The time for the next of so many addresses, so that some is left for the verdict; `None` where the others get their turn in
-/// the next run.
+fn is_of_time(fault: &Fault) -> bool {
+    matches!(fault.cause, Cause::ConnectTimeout | Cause::DnsTimeout | Cause::Timeout)
+}
+
+/// The time for the next of so many addresses, after so many, so that some is left for the verdict; `None` where the others get
+/// their turn in the next run. The first one has its turn in every run: a run that tried none would pass and show nothing. Where
+/// too little time is left, the run ends at its deadline.
 #[must_use]
-pub fn share(attempt: &Attempt, left: usize) -> Option<Duration> {
+pub fn share(attempt: &Attempt, done: usize, count: usize) -> Option<Duration> {
     let time = attempt.deadline().saturating_duration_since(Instant::now());
-    let parts = u32::try_from(left + 1).unwrap_or(u32::MAX);
+    let parts = u32::try_from(count - done + 1).unwrap_or(u32::MAX);
     let share = (time / parts).max(LEAST_SHARE);
-    (share <= time).then_some(share)
+    (share <= time || done == 0).then_some(share)
 }
 
 /// Each of them with the reason; of many, the first.

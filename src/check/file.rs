@@ -303,7 +303,7 @@ fn invalid(message: String, code: &'static str) -> Fault {
 
 /// The fault of a file that cannot be read.
 fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
-    use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    use std::io::ErrorKind::{InvalidInput, NotADirectory, NotFound, PermissionDenied};
     let shown = path.display();
     match error.kind() {
         NotFound | NotADirectory => {
@@ -314,6 +314,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
             let of_process = path.starts_with("/proc");
             fault.with(Detail::Value(ValueDetail::NotPermitted { of_process }))
         }
+        InvalidInput => invalid(format!("cannot read the file {shown}: {error}"), code::NOT_REGULAR),
         _ => Fault::new(Phase::Assert, Cause::FileInvalid, format!("cannot read the file {shown}: {error}")),
     }
 }

@@ -16,7 +16,7 @@ use crate::check::http::keys::HttpKeys;
 use crate::check::http::origin::{HTTP_PORT, HTTPS_PORT, Origin};
 use crate::check::http::request::Request;
 use crate::check::http::settings::{HttpVersion, Size};
-use crate::check::tls_keys::PEM_KEYS;
+use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
 use crate::check::{
     Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url, readings,
 };
@@ -123,9 +123,7 @@ pub(crate) fn contradictions(keys: &HttpKeys, node: &Node) -> Result<(), Vec<Pro
     let span = |key: &str| node.get(key).map_or(node.span, |value| value.span);
     let mut problems: Vec<Problem> =
         keys.contradictions().into_iter().map(|(key, message)| Problem::new(span(key), key, message)).collect();
-    if let Some(tls) = node.get("tls") {
-        problems.extend(keys.tls.problems(tls).into_iter().map(|problem| problem.under("tls")));
-    }
+    problems.extend(TlsKeys::problem_in(Some(&keys.tls), node));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 

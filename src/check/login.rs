@@ -6,7 +6,8 @@
 use std::str::FromStr;
 
 use crate::cause::Cause;
-use crate::outcome::{Fault, Phase};
+use crate::outcome::{Detail, Fault, Phase};
+use crate::secret::Secret;
 
 /// What a connection must be for a password to go over it in clear text; without TLS none ever does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,6 +76,30 @@ impl LoginRefusal {
     #[must_use]
     pub fn fault(self, message: impl AsRef<str>) -> Fault {
         Fault::new(Phase::Login, self.cause(), message)
+    }
+}
+
+/// A part of a login is missing: the message, and the code for the hint.
+#[must_use]
+pub fn missing(message: &str, code: &'static str) -> Fault {
+    LoginRefusal::Missing.fault(message).with(Detail::Protocol { code, product: None })
+}
+
+/// The user and the password of a login that needs both; `None` without either. The codes are those of a user alone and of a
+/// password alone.
+///
+/// # Errors
+/// `password_missing` for one without the other.
+pub fn pair(
+    user: Option<String>,
+    password: Option<Secret>,
+    [user_alone, password_alone]: [&'static str; 2],
+) -> Result<Option<(String, Secret)>, Fault> {
+    match (user, password) {
+        (Some(user), Some(password)) => Ok(Some((user, password))),
+        (Some(_), None) => Err(missing("a user is set, but no password", user_alone)),
+        (None, Some(_)) => Err(missing("a password is set, but no user", password_alone)),
+        (None, None) => Ok(None),
     }
 }
 

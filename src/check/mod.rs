@@ -9,6 +9,7 @@ pub mod days;
 mod dialect;
 mod dialogue;
 pub mod dns;
+pub mod early_end;
 pub mod env;
 mod expression;
 pub mod file;

@@ -16,4 +16,6 @@ pub use resolve::Server;
 pub use socket::SocketRules;
 
 #[cfg(test)]
+pub mod testing;
+#[cfg(test)]
 mod tests;

@@ -49,6 +49,13 @@ impl TlsKeys {
         vec![Problem { span: node.span, path: String::new(), message: message.to_owned() }]
     }
 
+    /// The same of the block `tls` of a mapping, if it has one.
+    #[must_use]
+    pub fn problem_in(block: Option<&Self>, node: &Node) -> Option<Problem> {
+        let (keys, node) = block.zip(node.get("tls"))?;
+        keys.problems(node).pop().map(|problem| problem.under("tls"))
+    }
+
     /// What is to be done now, for a host that is dialled: files are read where they changed.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ const IMPERATIVES: &[&str] = &[
     "compare",
     "configure",
     "connect",
+    "copy",
     "correct",
     "create",
     "define",
@@ -34,6 +35,7 @@ const IMPERATIVES: &[&str] = &[
     "extend",
     "fill",
     "find",
+    "finish",
     "fix",
     "free",
     "generate",
@@ -90,6 +92,7 @@ const IMPERATIVES: &[&str] = &[
     "take",
     "try",
     "turn",
+    "unlock",
     "unset",
     "update",
     "use",
@@ -188,6 +191,19 @@ impl fmt::Display for Shown<'_> {
 #[cfg(test)]
 pub(crate) fn tells_what_to_do(hint: &str) -> bool {
     !Advice::of(hint).action.is_empty()
+}
+
+/// What every hint of a kind is: short, with an imperative, one or two sentences.
+///
+/// # Panics
+/// For a text that is not.
+#[cfg(test)]
+#[track_caller]
+pub(crate) fn assert_hint(hint: &str) {
+    let limit = super::text::HINT_LIMIT;
+    let is_whole = hint.ends_with('.') && !hint.contains("  ") && sentences(hint).len() <= 2;
+    assert!(hint.len() <= limit && is_whole, "{} bytes, {} sentences: {hint}", hint.len(), sentences(hint).len());
+    assert!(tells_what_to_do(hint), "nothing to do: {hint}");
 }
 
 /// A sentence ends with a full stop before a space and a capital or a command.

@@ -8,36 +8,14 @@ mod tls;
 
 use serde_json::Value;
 
-use crate::support::{Folder, json};
-
-/// The one check of a report of this target.
-fn check(url: &str) -> Value {
-    json(&["check", "-o", "json", url])["checks"][0].take()
-}
+use crate::support::one_check::{check, check_of, codes, failed, passed_as};
 
 /// The one check of a report of these keys.
 fn check_keys(keys: &str) -> Value {
-    let folder = Folder::new();
-    let config = folder.write("c.yaml", format!("checks: [{{name: broker, timeout: 10s, gates: [], amqp: {keys}}}]"));
-    json(&["check", "-o", "json", "-c", &config])["checks"][0].take()
-}
-
-/// Asserts phase and cause of a failed check, and a part of its hint; gives its message.
-#[track_caller]
-fn failed(check: &Value, phase: &str, cause: &str, hint: &str) -> String {
-    let failure = &check["failure"];
-    assert_eq!((failure["phase"].as_str(), failure["cause"].as_str()), (Some(phase), Some(cause)), "{check:#}");
-    let text = failure["hint"].as_str().unwrap_or_default();
-    assert!(text.contains(hint) && text.len() <= 300, "{hint:?} is not in the hint: {check:#}");
-    failure["message"].as_str().expect("a message").to_owned()
+    check_of("amqp", "10s", keys)
 }
 
 #[track_caller]
 fn passed(check: &Value) {
-    assert_eq!((&check["result"], &check["degraded"]), (&"pass".into(), &false.into()), "{check:#}");
-}
-
-/// The codes of a check's findings.
-fn codes(check: &Value) -> Vec<&str> {
-    check["findings"].as_array().into_iter().flatten().filter_map(|finding| finding["code"].as_str()).collect()
+    passed_as(check, false);
 }

@@ -49,6 +49,7 @@ const CONNECTIONS: &[Row] = &[
         "inside a pod localhost is the pod itself",
         "http: {url: \"http://localhost:8001/\"}",
     ),
+    row("connect_refused", "connect", "dapr.io/enabled", "dapr: {port: 3500}"),
     row(
         "connect_refused",
         "connect",
@@ -95,6 +96,9 @@ const CONNECTIONS: &[Row] = &[
     row("network_unreachable", "connect", "no IPv6 route", "tcp: {address: \"[2001:db8::1]:8000\"}"),
     row("network_unreachable", "connect", "(or a blackhole)", "tcp: {address: \"10.8.0.1:8000\"}"),
     row("connect_not_permitted", "connect", "EPERM, EACCES", "tcp: {address: \"10.8.1.1:8000\"}"),
+    row("connect_timeout", "connect", "allow ICMP echo", "icmp: {host: 10.7.0.21}, timeout: 3s"),
+    row("host_unreachable", "connect", "kubectl get pods", "icmp: {host: 10.7.0.22}"),
+    row("connect_not_permitted", "connect", "denies ICMP", "icmp: {host: 10.8.1.1}"),
 ];
 
 const LIMITS: &[Row] =
@@ -103,6 +107,7 @@ const LIMITS: &[Row] =
 const TLS: &[Row] = &[
     row("tls_untrusted", "tls", "does not send the certificate of CN=Lab Root", "tls: {address: \"127.0.0.1:$GOOD\"}"),
     row("tls_expired", "tls", "kubectl get certificate", "tls: {address: \"127.0.0.1:$EXPIRED\", ca: $CA}"),
+    row("tls_expired", "assert", "cert-manager", "file: {path: $FILE, pem_min_days_valid: 1}"),
     row("tls_not_yet_valid", "tls", "Compare the clocks", "tls: {address: \"127.0.0.1:$EARLY\", ca: $CA}"),
     row(
         "tls_wrong_name",
@@ -375,6 +380,8 @@ const VALUES: &[Row] = &[
         "kubectl describe pod",
         "http: {url: \"http://127.0.0.1:1/\", bearer_token: {file: /nowhere/token}}",
     ),
+    row("file_missing", "assert", "Mount the Secret", "file: {path: /nowhere/token}"),
+    row("file_invalid", "assert", "subPath", "file: {path: /etc/passwd, max_age: 1s}"),
     row(
         "file_invalid",
         "assert",

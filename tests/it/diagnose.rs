@@ -8,6 +8,7 @@ mod world;
 use serde_json::{Value, json};
 
 use self::world::{World, diagnose, steady};
+use crate::support::mongodb::PASSWORD as MONGODB_PASSWORD;
 use crate::support::netns::Namespace;
 use crate::support::postgres::PASSWORD;
 use crate::support::{Ran, pilotfish, ran, run};
@@ -47,6 +48,8 @@ fn scenes(world: &World) -> Vec<Scene> {
         Scene::new("wrong password", 1, &["env:DATABASE_URL"]).with("DATABASE_URL", &wrong),
         Scene::new("wrong name", 1, &["-c", &trusting]).with("SHOP_CA", &world.ca),
         Scene::new("dead address", 0, &["redis://cache:6379/0"]),
+        Scene::new("announced names", 1, &["env:MONGO_URL"])
+            .with("MONGO_URL", &format!("mongodb://app:{MONGODB_PASSWORD}@mongo/admin?replicaSet=rs0")),
         Scene::new(FAR, 0, &["tcp://db.example.com:5432"]),
         Scene::new("misspelled", 1, &["env:DATABASE_URL"]).with("DATABASE_URL", "postgres://app:x@databse:5432/app"),
         Scene::new("no variable", 1, &["env:DATABASE_URL"]),

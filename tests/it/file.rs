@@ -35,7 +35,8 @@ fn a_file_is_there_or_not() {
     }
     failed(&check(&format!("{{path: {path}x}}")), "file_missing", "Mount the Secret");
     failed(&check(&format!("{{path: {path}/x}}")), "file_missing", "Mount the Secret");
-    let message = failed(&check(&format!("{{path: {}}}", folder.path().display())), "file_invalid", "");
+    let message =
+        failed(&check(&format!("{{path: {}}}", folder.path().display())), "file_invalid", "one file for each key");
     assert!(message.ends_with("not a regular file"), "{message}");
     // A FIFO would block whoever opens it.
     let fifo = folder.path().join("fifo");

@@ -8,28 +8,9 @@ mod tls;
 
 use serde_json::Value;
 
-use crate::support::{Folder, json};
+use crate::support::one_check::{check_of, failed, passed};
 
 /// The one check of a report of these keys.
 fn check(keys: &str) -> Value {
-    let folder = Folder::new();
-    let config = folder.write("c.yaml", format!("checks: [{{name: shop, timeout: 3s, gates: [], grpc: {keys}}}]"));
-    json(&["check", "-o", "json", "-c", &config])["checks"][0].take()
-}
-
-/// Asserts phase and cause of a failed check, and a part of its hint; gives its message.
-#[track_caller]
-fn failed(check: &Value, phase: &str, cause: &str, hint: &str) -> String {
-    let failure = &check["failure"];
-    assert_eq!((failure["phase"].as_str(), failure["cause"].as_str()), (Some(phase), Some(cause)), "{check:#}");
-    let text = failure["hint"].as_str().unwrap_or_default();
-    assert!(text.contains(hint) && text.len() <= 300, "{hint:?} is not in the hint: {check:#}");
-    failure["message"].as_str().expect("a message").to_owned()
-}
-
-#[track_caller]
-fn passed(check: &Value) {
-    assert_eq!(check["result"], "pass", "{check:#}");
-    assert_eq!(check["degraded"], false, "{check:#}");
-    assert_eq!(check["findings"], serde_json::json!([]), "{check:#}");
+    check_of("grpc", "3s", keys)
 }

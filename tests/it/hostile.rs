@@ -14,7 +14,7 @@ use crate::support::exim::{Options as EximOptions, Server as Exim};
 use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::{Manner, here, loopback};
 use crate::support::kafka::broker;
-use crate::support::kinds::{rows_of, servers};
+use crate::support::kinds::{judged_like, rows_of, speakers};
 use crate::support::mongodb::Server as Mongodb;
 use crate::support::mosquitto::{Options as MosquittoOptions, Server as Mosquitto};
 use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
@@ -81,6 +81,8 @@ fn watched(command: &mut Command) -> (String, u64) {
 /// The bytes of a valid answer over clear text.
 const HTTP: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}";
+/// How daprd answers once it is ready.
+const READY: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 const CACHE: &[u8] = b"+PONG\r\n";
 /// How PostgreSQL begins to answer a start-up message: it asks for SCRAM-SHA-256.
 const POSTGRES: &[u8] = b"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0";
@@ -95,7 +97,7 @@ const START: &[u8] = b"\x01\0\0\0\0\0\x1c\0\x0a\0\x0a\0\x09\0\0\0\0\0\0\0\x05PLA
 /// The first record of a TLS 1.2 answer: a ServerHello of 76 bytes.
 const TLS: &[u8] = b"\x16\x03\x03\0\x50\x02\0\0\x4c\x03\x03";
 
-/// Names, and the keys of each kind that connects to a server; `PEER` is the peer's address.
+/// Names, and the keys of each kind that speaks with a peer; `PEER` is the peer's address, `PORT` its port.
 fn kinds() -> Vec<(&'static str, String)> {
     let ca = "ca: builtin, server_name: localhost";
     let keys = vec![
@@ -107,6 +109,7 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("h2c", r#"http: {url: "http://PEER/", http_version: 2}"#.to_owned()),
         ("https", format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
         ("peer", r#"peer: {url: "http://PEER/health"}"#.to_owned()),
+        ("dapr", "dapr: {port: PORT}".to_owned()),
         ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
         ("mysql", r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
@@ -132,7 +135,7 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("sentinel", r#"redis: {sentinel: {master: cache, addresses: "PEER", password: sesame}}"#.to_owned()),
         ("cluster", r#"redis: {url: "redis://PEER", cluster: true, role: primary, key_exists: x}"#.to_owned()),
     ];
-    rows_of(servers(), keys, |(_, keys)| keys, (file!(), "a name and the keys that it is run with against each peer"))
+    rows_of(speakers(), keys, |(_, keys)| keys, (file!(), "a name and the keys that it is run with against each peer"))
 }
 
 /// Names of [`kinds`] in whose protocol the server speaks first.
@@ -152,7 +155,7 @@ impl Peers {
     /// The keys with the address of the peer for this name.
     fn named_in(&self, kind: &str, keys: &str) -> String {
         let peer = if SERVER_SPEAKS_FIRST.contains(&kind) { self.unasked } else { self.asked };
-        keys.replace("PEER", &peer.to_string())
+        keys.replace("PEER", &peer.to_string()).replace("PORT", &peer.port().to_string())
     }
 }
 
@@ -170,6 +173,7 @@ impl Row {
     }
 
     fn right_for(&self, kind: &str) -> Vec<&str> {
+        let kind = judged_like(kind);
         let names = |part: &str| part.split(' ').any(|name| name == kind || name == "*");
         let parts = self.right.split("; ").filter_map(|part| part.split_once(" = "));
         let causes = parts.into_iter().find(|(kinds, _)| names(kinds)).unwrap_or_else(|| {
@@ -482,6 +486,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("tcp", cache, r#"tcp: {address: "PEER", send: 'PING\r\n', expect: '+PONG\r\n'}"#.to_owned()),
         ("http", http, r#"http: {url: "http://PEER/"}"#.to_owned()),
         ("peer", http, r#"peer: {url: "http://PEER/"}"#.to_owned()),
+        ("dapr", here(Manner::SaysAndEnds(READY.to_vec())), "dapr: {port: PORT}".to_owned()),
         ("tls", loopback(https), format!(r#"tls: {{address: "PEER", {ca}}}"#)),
         ("https", loopback(https), format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
         ("postgres", loopback(cluster.port), database("disable")),
@@ -534,7 +539,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("mqtt over TLS", loopback(secure.port), format!(r#"mqtt: {{url: "mqtts://app:sesame@PEER", tls: {{{ca}}}}}"#)),
     ];
     let add = "a server whose answer is cut at each byte, and the keys that pass where it is not";
-    let cases = rows_of(servers(), cases, |(_, _, keys)| keys, (file!(), add));
+    let cases = rows_of(speakers(), cases, |(_, _, keys)| keys, (file!(), add));
     let mut faults = Vec::new();
     for (name, server, keys) in &cases {
         faults.extend(cut_everywhere(name, *server, keys));
@@ -550,7 +555,7 @@ fn cut_everywhere(name: &str, server: SocketAddr, keys: &str) -> Vec<String> {
         .clone()
         .map(|(after, reset)| {
             let peer = here(Manner::Cuts { server, after, reset });
-            let keys = keys.replace("PEER", &peer.to_string());
+            let keys = keys.replace("PEER", &peer.to_string()).replace("PORT", &peer.port().to_string());
             format!("  - {{name: c{after}-{reset}, interval: 60s, timeout: 60s, gates: [], {keys}}}\n")
         })
         .collect();

@@ -8,7 +8,7 @@ use super::login::Credential;
 use super::parameters::Parameters;
 use super::vhost;
 use crate::cause::Cause;
-use crate::check::login::LoginRefusal;
+use crate::check::login;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
@@ -81,15 +81,10 @@ impl AmqpKeys {
     }
 
     fn problems(&self, node: &Node) -> Vec<Problem> {
-        let mut found = Vec::new();
+        let judge = |url: &Url| vhost::of_path(&url.path).err().map(str::to_owned);
+        let mut found: Vec<Problem> = self.server.problem_of_url(node, &judge).into_iter().collect();
         let given = |key: &str| node.get(key).is_some();
         let span = |key: &str| node.get(key).map_or(node.span, |value| value.span);
-        if let Some(Value::Literal(text)) = &self.server.url
-            && let Ok(url) = Url::parse(text.expose())
-            && let Err(problem) = vhost::of_path(&url.path)
-        {
-            found.push(Problem::new(span("url"), "url", problem));
-        }
         for (key, value) in [("vhost", &self.own.vhost), ("queue", &self.own.queue)] {
             if let Some(Value::Literal(text)) = value
                 && !vhost::fits(text.expose())
@@ -105,9 +100,7 @@ impl AmqpKeys {
             (false, false, true) => found.push(Problem::new(span("password"), "password", "needs `user` beside it")),
             _ => {}
         }
-        if let (Some(tls), Some(node)) = (&self.own.tls, node.get("tls")) {
-            found.extend(tls.problems(node).into_iter().map(|problem| problem.under("tls")));
-        }
+        found.extend(TlsKeys::problem_in(self.own.tls.as_ref(), node));
         found
     }
 
@@ -139,10 +132,7 @@ impl AmqpKeys {
     fn vhost_of_url(&self, env: &dyn Env) -> Result<Option<String>, Fault> {
         let Some(value) = &self.server.url else { return Ok(None) };
         let Ok(url) = Url::parse(value.resolve(env)?.expose()) else { return Ok(None) };
-        vhost::of_path(&url.path).map_err(|problem| {
-            let message = format!("the URL from {}: {problem}", value.origin());
-            Fault::new(Phase::Assert, Cause::UrlMalformed, message)
-        })
+        vhost::of_path(&url.path).map_err(|problem| self.server.malformed(problem))
     }
 
     /// Who logs in.
@@ -150,8 +140,6 @@ impl AmqpKeys {
     /// # Errors
     /// As [`ServerKeys::password`]; `password_missing` if a part is missing, `probe_limit` for a zero byte.
     pub(super) fn credential(&self, destination: &Destination, env: &dyn Env) -> Result<Credential, Fault> {
-        let missing =
-            |what: &str, code| LoginRefusal::Missing.fault(what).with(Detail::Protocol { code, product: None });
         let server = &destination.server;
         let password = self.server.password(server, env)?;
         let certificate = destination.tls.as_ref().is_some_and(|tls| tls.cert.is_some());
@@ -159,11 +147,15 @@ impl AmqpKeys {
         let auth = destination.auth.unwrap_or(if by_certificate { Auth::External } else { Auth::Plain });
         if auth == Auth::External {
             let message = "the login is EXTERNAL, but no client certificate is set";
-            return if certificate { Ok(Credential::External) } else { Err(missing(message, code::NO_CERTIFICATE)) };
+            return if certificate {
+                Ok(Credential::External)
+            } else {
+                Err(login::missing(message, code::NO_CERTIFICATE))
+            };
         }
         let (user, password) = match (server.user.clone(), password) {
             (None, None) => (GUEST.to_owned(), Secret::new(GUEST.to_owned())),
-            (Some(_), None) => return Err(missing("a user is set, but no password", code::USER_ALONE)),
+            (Some(_), None) => return Err(login::missing("a user is set, but no password", code::USER_ALONE)),
             // Some backends take a token for the password, and no user.
             (user, Some(password)) => (user.unwrap_or_default(), password),
         };

@@ -43,7 +43,7 @@ mod tests {
     use super::{code, hint};
     use crate::cause::Cause;
     use crate::findings::Context;
-    use crate::outcome::{Detail, Evidence, Fault, HINT_LIMIT, Phase, tells_what_to_do};
+    use crate::outcome::{Detail, Evidence, Fault, Phase, assert_hint};
 
     #[test]
     fn every_failure_of_its_own_has_a_hint() {
@@ -53,7 +53,7 @@ mod tests {
             [of(code::COMPONENTS), of(code::PARTS), of(code::ABSENT), Fault::new(Phase::Assert, Cause::HttpStatus, "x")]
         {
             let text = hint(&fault, &Evidence::default(), &Context::default()).expect("a hint");
-            assert!(text.len() <= HINT_LIMIT && tells_what_to_do(&text), "{}: {text}", text.len());
+            assert_hint(&text);
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::outcome::{Detail, Evidence, Fault};
 
 /// Codes of what is wrong with a file.
 pub(super) mod code {
+    pub(in super::super) const NOT_REGULAR: &str = "file_not_regular";
     pub(in super::super) const TOO_OLD: &str = "file_too_old";
     pub(in super::super) const OTHER_TEXT: &str = "file_other_text";
     pub(in super::super) const NOT_YET: &str = "file_not_yet";
@@ -15,6 +16,9 @@ pub(super) mod code {
 pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
     let Some(Detail::Protocol { code, .. }) = fault.detail else { return None };
     let text = match code {
+        code::NOT_REGULAR => {
+            "Name a file in `path`. A Secret or ConfigMap is mounted as a directory with one file for each key."
+        }
         code::TOO_OLD => {
             "Check what writes the file: a CronJob, a sidecar or the kubelet (a volume with `subPath` is never updated)."
         }
@@ -39,15 +43,15 @@ mod tests {
     use super::{code, hint};
     use crate::cause::Cause;
     use crate::findings::Context;
-    use crate::outcome::{Detail, Evidence, Fault, HINT_LIMIT, Phase, tells_what_to_do};
+    use crate::outcome::{Detail, Evidence, Fault, Phase, assert_hint};
 
     #[test]
     fn every_code_has_a_hint_that_fits() {
-        for code in [code::TOO_OLD, code::OTHER_TEXT, code::NOT_YET, code::EXPIRES] {
+        for code in [code::NOT_REGULAR, code::TOO_OLD, code::OTHER_TEXT, code::NOT_YET, code::EXPIRES] {
             let detail = Detail::Protocol { code, product: None };
             let fault = Fault::new(Phase::Assert, Cause::FileInvalid, "x").with(detail);
             let text = hint(&fault, &Evidence::default(), &Context::default()).expect(code);
-            assert!(text.len() <= HINT_LIMIT && tells_what_to_do(&text), "{}: {text}", text.len());
+            assert_hint(&text);
         }
     }
 }

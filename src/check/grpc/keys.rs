@@ -90,9 +90,7 @@ impl GrpcKeys {
             let message = format!("{name} belongs to gRPC itself: it cannot be set");
             found.push(Problem::new(span("metadata"), "metadata", message));
         }
-        if let (Some(tls), Some(node)) = (&self.tls, node.get("tls")) {
-            found.extend(tls.problems(node).into_iter().map(|problem| problem.under("tls")));
-        }
+        found.extend(TlsKeys::problem_in(self.tls.as_ref(), node));
         found
     }
 

@@ -34,7 +34,7 @@ mod tests {
     use crate::cause::Cause;
     use crate::findings::Context;
     use crate::net::ping::NO_PING_SOCKET;
-    use crate::outcome::{Detail, Evidence, Fault, HINT_LIMIT, Phase, tells_what_to_do};
+    use crate::outcome::{Detail, Evidence, Fault, Phase, assert_hint};
 
     #[test]
     fn every_failure_of_an_echo_has_a_hint() {
@@ -46,7 +46,7 @@ mod tests {
             Fault::new(Phase::Connect, Cause::ConnectNotPermitted, "x"),
         ] {
             let text = hint(&fault, &Evidence::default(), &Context::default()).expect("a hint");
-            assert!(text.len() <= HINT_LIMIT && tells_what_to_do(&text), "{}: {text}", text.len());
+            assert_hint(&text);
         }
     }
 }

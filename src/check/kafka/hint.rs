@@ -2,15 +2,15 @@
 //! addresses and certificates.
 
 use super::code;
-use crate::cause::Cause;
+use crate::check::early_end::EarlyEnd;
 use crate::findings::Context;
-use crate::outcome::{Detail, Evidence, Fault, Phase};
+use crate::outcome::{Detail, Evidence, Fault};
 
 /// The hint for a fault, if Kafka has a specific one.
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Option<String> {
     let text = match fault.detail {
         Some(Detail::Protocol { code, .. }) => of_code(code),
-        _ => of_stream(fault.phase, fault.cause, evidence.facts.tls_version.is_some()),
+        _ => EARLY_END.of(fault.phase, fault.cause, evidence.facts.tls_version.is_some()),
     };
     text.map(str::to_owned)
 }
@@ -129,51 +129,27 @@ fn of_topic(code: &str) -> Option<&'static str> {
     })
 }
 
-/// The hint for a session that ended early.
-fn of_stream(phase: Phase, cause: Cause, over_tls: bool) -> Option<&'static str> {
-    Some(match (phase, cause) {
-        (Phase::Tls, Cause::Timeout | Cause::ConnectionClosed | Cause::TlsNotTls) => {
-            "A listener without TLS closes a TLS connection like this. Remove `tls` (`security_protocol: PLAINTEXT` or \
-             SASL_PLAINTEXT), or use the port of the SSL listener."
-        }
-        (Phase::Connect, Cause::ConnectReset) | (Phase::Login, Cause::ConnectionClosed) if !over_tls => {
-            "A listener with TLS closes plain connections like this: set `tls: {}` or write `kafkas://`. If it has no TLS, \
-             compare the port with the broker's `listeners`, and read its log."
-        }
-        (Phase::Login | Phase::Request, Cause::Timeout) => {
-            "The port accepts connections, but nothing answers as Kafka does. Compare the port with the broker's `listeners`; \
-             if it is right, the broker hangs: read its log."
-        }
-        _ => return None,
-    })
-}
+const EARLY_END: EarlyEnd = EarlyEnd {
+    no_tls: "A listener without TLS closes a TLS connection like this. Remove `tls` (`security_protocol: PLAINTEXT` or \
+             SASL_PLAINTEXT), or use the port of the SSL listener.",
+    wants_tls: "A listener with TLS closes plain connections like this: set `tls: {}` or write `kafkas://`. If it has no TLS, \
+                compare the port with the broker's `listeners`, and read its log.",
+    silent: "The port accepts connections, but nothing answers as Kafka does. Compare the port with the broker's `listeners`; \
+             if it is right, the broker hangs: read its log.",
+};
 
 #[cfg(test)]
 mod tests {
-    use super::{of_code, of_stream};
-    use crate::cause::Cause;
+    use super::{EARLY_END, of_code};
     use crate::check::kafka::code;
-    use crate::outcome::{HINT_LIMIT, Phase, tells_what_to_do};
+    use crate::outcome::assert_hint;
 
     #[test]
     fn every_code_has_a_hint_that_fits() {
         for code in code::ALL {
-            fits(of_code(code).unwrap_or_else(|| panic!("{code} has no hint")));
+            assert_hint(of_code(code).unwrap_or_else(|| panic!("{code} has no hint")));
         }
-        for (phase, cause) in [
-            (Phase::Tls, Cause::Timeout),
-            (Phase::Login, Cause::ConnectionClosed),
-            (Phase::Connect, Cause::ConnectReset),
-            (Phase::Request, Cause::Timeout),
-        ] {
-            fits(of_stream(phase, cause, false).expect("there is one"));
-        }
-        assert_eq!(of_stream(Phase::Login, Cause::ConnectionClosed, true), None);
+        EARLY_END.all().into_iter().for_each(assert_hint);
         assert_eq!(of_code("unheard"), None);
-    }
-
-    fn fits(hint: &str) {
-        assert!(hint.len() <= HINT_LIMIT && hint.ends_with('.') && !hint.contains("  "), "{}: {hint}", hint.len());
-        assert!(tells_what_to_do(hint), "{hint}");
     }
 }

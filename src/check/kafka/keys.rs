@@ -6,15 +6,14 @@ use super::code;
 use super::login::Login;
 use super::parameters::Parameters;
 use super::words::{Mechanism, MinIsr, PORT, SecurityProtocol, Servers, TopicNames};
-use crate::cause::Cause;
-use crate::check::login::LoginRefusal;
+use crate::check::login;
 use crate::check::scram::Rounds;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::texts::Texts;
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
-use crate::outcome::{Detail, Fault, Phase};
+use crate::outcome::Fault;
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
 use crate::url::Url;
@@ -96,22 +95,15 @@ impl KafkaKeys {
     }
 
     fn problems(&self, node: &Node) -> Vec<Problem> {
-        let mut found = Vec::new();
+        let judge = |url: &Url| of_path(url.path.trim_start_matches('/')).err();
+        let mut found: Vec<Problem> = self.server.problem_of_url(node, &judge).into_iter().collect();
         let span = |key: &str| node.get(key).map_or(node.span, |value| value.span);
-        if let Some(Value::Literal(text)) = &self.server.url
-            && let Ok(url) = Url::parse(text.expose())
-            && let Err(problem) = of_path(url.path.trim_start_matches('/'))
-        {
-            found.push(Problem::new(span("url"), "url", problem));
-        }
         for key in ["host", "port"] {
             if self.own.bootstrap.is_some() && node.get(key).is_some() {
                 found.push(Problem::new(span(key), key, "`bootstrap` names the brokers: remove one of them"));
             }
         }
-        if let (Some(tls), Some(node)) = (&self.own.tls, node.get("tls")) {
-            found.extend(tls.problems(node).into_iter().map(|problem| problem.under("tls")));
-        }
+        found.extend(TlsKeys::problem_in(self.own.tls.as_ref(), node));
         if let Some(Setting::Known(protocol)) = self.own.security_protocol {
             let given = |keys: &[&str]| keys.iter().any(|key| node.get(key).is_some());
             if !protocol.tls && given(&["tls"]) {
@@ -149,10 +141,11 @@ impl KafkaKeys {
         }
         let topics = match &own.topic {
             Some(topic) => topic.resolve("topic", env)?,
-            None => server.path.as_deref().map_or(Ok(Vec::new()), of_path).map_err(|problem| {
-                let message = format!("the URL from {}: {problem}", self.server.origin());
-                Fault::new(Phase::Assert, Cause::UrlMalformed, message)
-            })?,
+            None => server
+                .path
+                .as_deref()
+                .map_or(Ok(Vec::new()), of_path)
+                .map_err(|problem| self.server.malformed(&problem))?,
         };
         let credential = self.credential(&mut server, &parameters, protocol, env);
         Ok(Destination { server, topics, credential, protocol })
@@ -176,22 +169,21 @@ impl KafkaKeys {
             return of(None);
         }
         let password = self.server.password(server, env)?.or_else(|| parameters.password.clone());
-        let missing =
-            |what: &str, code| LoginRefusal::Missing.fault(what).with(Detail::Protocol { code, product: None });
-        match (server.user.clone(), password) {
-            (Some(user), Some(password)) => {
+        let pair = login::pair(server.user.clone(), password, [code::USER_ALONE, code::PASSWORD_ALONE]);
+        match pair {
+            Ok(Some((user, password))) => {
                 server.hide_user_like(&password);
                 let hidden_user = server.shown_user().is_none().then(|| Secret::new(user.clone()));
                 of(Some(Login { user, password, hidden_user }))
             }
             // Their credentials come from elsewhere.
             _ if matches!(mechanism, Some(Mechanism::Other(_))) => of(None),
-            (Some(_), None) => Err(missing("a user is set, but no password", code::USER_ALONE)),
-            (None, Some(_)) => Err(missing("a password is set, but no user", code::PASSWORD_ALONE)),
-            (None, None) if mechanism.is_some() || protocol.is_some() => {
-                Err(missing("a login is asked for, but no user and no password are set", code::NO_CREDENTIAL))
+            Ok(None) if mechanism.is_some() || protocol.is_some() => {
+                let message = "a login is asked for, but no user and no password are set";
+                Err(login::missing(message, code::NO_CREDENTIAL))
             }
-            (None, None) => of(None),
+            Ok(None) => of(None),
+            Err(fault) => Err(fault),
         }
     }
 
@@ -267,17 +259,12 @@ fn of_path(path: &str) -> Result<Vec<String>, String> {
 mod tests {
     use super::{Credential, KafkaKeys};
     use crate::check::kafka::words::Mechanism;
-    use crate::config::node::parse;
+    use crate::check::server_keys::testing::{self, assert_faults};
     use crate::env::MapEnv;
     use crate::outcome::Fault;
 
-    fn faults(yaml: &str) -> Vec<String> {
-        let problems = KafkaKeys::read(&parse(yaml).unwrap()).expect_err(yaml);
-        problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
-    }
-
     fn keys(yaml: &str) -> KafkaKeys {
-        KafkaKeys::read(&parse(yaml).unwrap()).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"))
+        testing::keys(KafkaKeys::read, yaml)
     }
 
     /// Target, who logs in how, and whether TLS is used.
@@ -292,32 +279,34 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_at_load() {
-        for (yaml, expected) in [
-            ("{}", ": needs `url` or `host` or `bootstrap`"),
-            ("{url: 'http://app:s3cret@b'}", "url: the scheme is not one of kafka, kafkas, kafka+ssl, kafka+tls"),
-            ("{url: 'kafka://b/a/s3cret'}", "url: its path is not the name of a topic"),
-            ("{bootstrap: []}", "bootstrap: expected at least one entry"),
-            ("{bootstrap: 'kafka://app:s3cret@b'}", "bootstrap: "),
-            ("{bootstrap: b, host: b}", "host: `bootstrap` names the brokers"),
-            ("{bootstrap: b, port: 1}", "port: `bootstrap` names the brokers"),
-            ("{bootstrap: b, topic: 'a b'}", "topic: expected the name of a topic"),
-            ("{bootstrap: b, topic: a, min_isr: 0}", "min_isr: expected a number from 1"),
-            ("{bootstrap: b, min_isr: 2}", "min_isr: needs `topic`"),
-            ("{bootstrap: b, mechanism: MD5}", "mechanism: expected one of PLAIN"),
-            ("{bootstrap: b, security_protocol: TLS}", "security_protocol: expected one of PLAINTEXT"),
-            ("{bootstrap: b, security_protocol: PLAINTEXT, tls: {}}", "tls: `security_protocol` says"),
-            (
-                "{bootstrap: b, security_protocol: SSL, user: a, password: s3cret}",
-                "security_protocol: says that there is no",
-            ),
-            ("{bootstrap: b, min_scram_iterations: 40000}", "min_scram_iterations: expected a number from 1 to 30000"),
-            ("{bootstrap: b, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
-            ("{bootstrap: b, topics: a}", "topics: unknown key, did you mean topic?"),
-        ] {
-            let faults = faults(yaml);
-            assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");
-            assert!(!faults[0].contains("s3"), "{faults:?}");
-        }
+        assert_faults(
+            KafkaKeys::read,
+            &[
+                ("{}", ": needs `url` or `host` or `bootstrap`"),
+                ("{url: 'http://app:s3cret@b'}", "url: the scheme is not one of kafka, kafkas, kafka+ssl, kafka+tls"),
+                ("{url: 'kafka://b/a/s3cret'}", "url: its path is not the name of a topic"),
+                ("{bootstrap: []}", "bootstrap: expected at least one entry"),
+                ("{bootstrap: 'kafka://app:s3cret@b'}", "bootstrap: "),
+                ("{bootstrap: b, host: b}", "host: `bootstrap` names the brokers"),
+                ("{bootstrap: b, port: 1}", "port: `bootstrap` names the brokers"),
+                ("{bootstrap: b, topic: 'a b'}", "topic: expected the name of a topic"),
+                ("{bootstrap: b, topic: a, min_isr: 0}", "min_isr: expected a number from 1"),
+                ("{bootstrap: b, min_isr: 2}", "min_isr: needs `topic`"),
+                ("{bootstrap: b, mechanism: MD5}", "mechanism: expected one of PLAIN"),
+                ("{bootstrap: b, security_protocol: TLS}", "security_protocol: expected one of PLAINTEXT"),
+                ("{bootstrap: b, security_protocol: PLAINTEXT, tls: {}}", "tls: `security_protocol` says"),
+                (
+                    "{bootstrap: b, security_protocol: SSL, user: a, password: s3cret}",
+                    "security_protocol: says that there is no",
+                ),
+                (
+                    "{bootstrap: b, min_scram_iterations: 40000}",
+                    "min_scram_iterations: expected a number from 1 to 30000",
+                ),
+                ("{bootstrap: b, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
+                ("{bootstrap: b, topics: a}", "topics: unknown key, did you mean topic?"),
+            ],
+        );
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl KafkaRun {
             warn(attempt, NO_CONTROLLER.to_owned(), NO_CONTROLLER_FIX);
         }
         answer.topics?;
-        let Reached { unreachable, .. } = self.memory.turn.reach(attempt, &answer.brokers).await;
+        let Reached { unreachable, .. } = self.memory.turn.reach(attempt, &answer.brokers).await?;
         if let Some(text) = cluster::judge_reach(&unreachable, answer.brokers.len())? {
             warn(attempt, text, UNREACHABLE_FIX);
         }

@@ -2,20 +2,15 @@
 //! names, addresses and certificates.
 
 use super::answers::code;
-use crate::cause::Cause;
+use crate::check::early_end::EarlyEnd;
 use crate::findings::Context;
-use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail};
+use crate::outcome::{Detail, Evidence, Fault};
 
 /// The hint for a fault, if directories have a specific one.
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Option<String> {
-    let over_tls = evidence.facts.tls_version.is_some();
     let text = match &fault.detail {
         Some(Detail::Protocol { code, .. }) => of_code(code),
-        Some(Detail::Socket(_) | Detail::Value(_) | Detail::Stream(StreamDetail::Speaks(_))) => None,
-        // The handshake was reset, whichever phase that belongs to.
-        Some(Detail::Tls(TlsDetail::Reset)) => of_stream(Phase::Tls, Cause::ConnectionClosed, over_tls),
-        Some(Detail::Tls(_)) => None,
-        _ => of_stream(fault.phase, fault.cause, over_tls),
+        _ => EARLY_END.of_fault(fault, evidence),
     };
     text.map(str::to_owned)
 }
@@ -141,49 +136,27 @@ fn of_code(code: &str) -> Option<&'static str> {
     })
 }
 
-/// The hint for a conversation that ended early.
-fn of_stream(phase: Phase, cause: Cause, over_tls: bool) -> Option<&'static str> {
-    Some(match (phase, cause) {
-        (Phase::Tls, Cause::Timeout | Cause::ConnectionClosed | Cause::TlsNotTls) if !over_tls => {
-            "The port does not take TLS the way this check starts it: port 636 takes it at once (`ldaps://`), port 389 after a \
+const EARLY_END: EarlyEnd = EarlyEnd {
+    no_tls: "The port does not take TLS the way this check starts it: port 636 takes it at once (`ldaps://`), port 389 after a \
              request (`ldap://` with `tls: starttls`). Compare scheme and port; if they fit, check the server's certificate \
-             files."
-        }
-        (Phase::Connect, Cause::ConnectReset) | (Phase::Login, Cause::ConnectionClosed) if !over_tls => {
-            "A port with TLS (636) closes plain connections like this: write `ldaps://`. If it has no TLS, check the port and \
-             the server's log: a proxy without a backend closes like that, too."
-        }
-        (Phase::Login | Phase::Request, Cause::Timeout) if !over_tls => {
-            "The port accepts connections, but nothing answers as a directory does. If it is a TLS port (636), write \
-             `ldaps://`; otherwise check the port, and read the server's log."
-        }
-        _ => return None,
-    })
-}
+             files.",
+    wants_tls: "A port with TLS (636) closes plain connections like this: write `ldaps://`. If it has no TLS, check the port and the \
+                server's log: a proxy without a backend closes like that, too.",
+    silent: "The port accepts connections, but nothing answers as a directory does. Check the port (636 takes TLS at once: \
+             `ldaps://`); if it is right, read the server's log.",
+};
 
 #[cfg(test)]
 mod tests {
-    use super::{of_code, of_stream};
-    use crate::cause::Cause;
+    use super::{EARLY_END, of_code};
     use crate::check::ldap::answers::code;
-    use crate::outcome::{Phase, tells_what_to_do};
-
-    /// The most that `kubectl describe` shows of a hint.
-    const LIMIT: usize = 300;
+    use crate::outcome::assert_hint;
 
     #[test]
     fn every_code_has_a_hint_that_fits() {
-        let streams = [
-            of_stream(Phase::Tls, Cause::Timeout, false),
-            of_stream(Phase::Connect, Cause::ConnectReset, false),
-            of_stream(Phase::Login, Cause::Timeout, false),
-        ];
-        let hints = code::ALL.iter().map(|one| of_code(one));
-        for (index, hint) in hints.chain(streams).enumerate() {
-            let hint = hint.unwrap_or_else(|| panic!("number {index} has no hint"));
-            assert!(hint.len() <= LIMIT && hint.ends_with('.') && !hint.contains("  "), "{}: {hint}", hint.len());
-            assert!(tells_what_to_do(hint), "{hint}");
+        for code in code::ALL {
+            assert_hint(of_code(code).unwrap_or_else(|| panic!("{code} has no hint")));
         }
-        assert_eq!(of_stream(Phase::Login, Cause::ConnectionClosed, true), None);
+        EARLY_END.all().into_iter().for_each(assert_hint);
     }
 }

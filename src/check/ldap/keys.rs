@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::answers::code;
 use crate::cause::Cause;
-use crate::check::login::LoginRefusal;
+use crate::check::login;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::check::tls_mode::{Mode, TlsKey};
@@ -111,10 +111,8 @@ impl LdapKeys {
         let text = |key: &str| node.get(key).and_then(Node::text).and_then(|text| Value::parse(text).ok());
         (server.url, server.host) = (text("url").or(server.url), text("host").or(server.host));
         let keys = Self { server, own };
-        let tls = keys.own.tls.as_ref().zip(node.get("tls"));
-        let problems = tls.map(|(tls, node)| tls.keys.problems(node)).unwrap_or_default();
-        let problems: Vec<Problem> = problems.into_iter().map(|problem| problem.under("tls")).collect();
-        if problems.is_empty() { Ok(keys) } else { Err(problems) }
+        let problem = TlsKeys::problem_in(keys.own.tls.as_ref().map(|tls| &tls.keys), node);
+        problem.map_or(Ok(keys), |problem| Err(vec![problem]))
     }
 
     /// Resolves the keys that say where to connect, and as whom.
@@ -166,17 +164,12 @@ impl LdapKeys {
     /// # Errors
     /// As [`ServerKeys::password`]; `password_missing` where a part is missing.
     fn login(&self, server: &mut Server, env: &dyn Env) -> Result<Option<Login>, Fault> {
-        let missing =
-            |what: &str, code| LoginRefusal::Missing.fault(what).with(Detail::Protocol { code, product: None });
-        match (server.user.clone(), self.server.password(server, env)?) {
-            (None, None) => Ok(None),
-            (Some(_), None) => Err(missing("a user is set, but no password", code::USER_ALONE)),
-            (None, Some(_)) => Err(missing("a password is set, but no user", code::PASSWORD_ALONE)),
-            (Some(user), Some(password)) => {
-                server.hide_user_like(&password);
-                Ok(Some(Login { user, password, shown: server.shown_user().map(str::to_owned) }))
-            }
-        }
+        let password = self.server.password(server, env)?;
+        let pair = login::pair(server.user.clone(), password, [code::USER_ALONE, code::PASSWORD_ALONE])?;
+        Ok(pair.map(|(user, password)| {
+            server.hide_user_like(&password);
+            Login { user, password, shown: server.shown_user().map(str::to_owned) }
+        }))
     }
 
     /// Whether it is on a socket of this pod, whatever the environment is.

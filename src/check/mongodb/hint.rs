@@ -168,19 +168,14 @@ fn of_set(code: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::{CLOSED_TLS, SILENT_TLS, code, of_error, of_set};
-    use crate::outcome::tells_what_to_do;
-
-    /// The most that `kubectl describe` shows of a hint.
-    const LIMIT: usize = 300;
+    use crate::outcome::assert_hint;
 
     #[test]
     fn every_code_has_a_hint_that_fits() {
         let codes = code::OF_SERVERS.iter().chain(code::OWN);
         let of = |code: &&str| of_error(code).or_else(|| of_set(code)).unwrap_or_else(|| panic!("{code} has no hint"));
         for hint in codes.map(of).chain([CLOSED_TLS, SILENT_TLS]) {
-            assert!(hint.len() <= LIMIT && hint.ends_with('.') && !hint.contains("  "), "{}: {hint}", hint.len());
-            assert!(tells_what_to_do(hint), "{hint}");
-            assert!(hint.matches(". ").count() <= 1, "more than two sentences: {hint}");
+            assert_hint(hint);
         }
     }
 }

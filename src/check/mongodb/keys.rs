@@ -146,9 +146,7 @@ impl MongodbKeys {
             let problem = is_unencoded(text.expose()).then_some(UNENCODED).or(of_url(&url).err());
             found.extend(problem.map(|problem| Problem::new(span("url"), "url", problem)));
         }
-        if let (Some(tls), Some(block)) = (&self.own.tls, node.get("tls")) {
-            found.extend(tls.problems(block).into_iter().map(|problem| problem.under("tls")));
-        }
+        found.extend(TlsKeys::problem_in(self.own.tls.as_ref(), node));
         found
     }
 
@@ -171,10 +169,7 @@ impl MongodbKeys {
         let url = keys.url.as_ref().map(|value| value.resolve(env)).transpose()?;
         let text = url.as_ref().map_or("", Secret::expose);
         let url = Url::parse(text).ok();
-        let malformed = |problem: &str| {
-            let message = format!("the URL from {}: {problem}", self.server.origin());
-            Fault::new(Phase::Assert, Cause::UrlMalformed, message)
-        };
+        let malformed = |problem: &str| self.server.malformed(problem);
         if let Some(url) = &url {
             let with_code = |problem: &'static str| match problem {
                 PORT_OF_SRV => malformed(problem).with(Detail::Protocol { code: code::SRV_PORT, product: None }),

@@ -66,7 +66,7 @@ pub(super) async fn find(
     all.truncate(ASKED);
     let mut seen = vec![Seen::State(endpoint.clone(), hello.state)];
     for (index, candidate) in all.iter().enumerate() {
-        let Some(time) = share(attempt, all.len() - index) else { break };
+        let Some(time) = share(attempt, index, all.len()) else { break };
         match ask(opener, attempt, candidate, time).await {
             Ok(link) if link.hello.set == hello.set && wanted.accepts(link.hello.state) => {
                 greeted.push((*candidate).clone());
@@ -154,7 +154,7 @@ pub(super) async fn survey(
     let mut failed: Vec<(&Endpoint, Fault)> = Vec::new();
     let mut done = 0;
     for (index, member) in chosen.iter().enumerate() {
-        let Some(time) = share(attempt, chosen.len() - index) else { break };
+        let Some(time) = share(attempt, index, chosen.len()) else { break };
         match ask(opener, attempt, member, time).await {
             Ok(link) => {
                 note(attempt, member, &link.hello, hello);

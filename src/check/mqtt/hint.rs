@@ -3,19 +3,16 @@
 
 use super::answers::code;
 use crate::cause::Cause;
+use crate::check::early_end::EarlyEnd;
 use crate::findings::Context;
-use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail};
+use crate::outcome::{Detail, Evidence, Fault, Phase};
 
 /// The hint for a fault, if brokers have a specific one.
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Option<String> {
-    let over_tls = evidence.facts.tls_version.is_some();
-    let text = match &fault.detail {
-        Some(Detail::Protocol { code, .. }) => of_code(code),
-        Some(Detail::Socket(_) | Detail::Value(_) | Detail::Stream(StreamDetail::Speaks(_))) => None,
-        // The handshake was reset, whichever phase that belongs to.
-        Some(Detail::Tls(TlsDetail::Reset)) => of_stream(Phase::Tls, Cause::ConnectionClosed, over_tls),
-        Some(Detail::Tls(_)) => None,
-        _ => of_stream(fault.phase, fault.cause, over_tls),
+    let text = match (&fault.detail, fault.phase, fault.cause) {
+        (Some(Detail::Protocol { code, .. }), ..) => of_code(code),
+        (_, Phase::Login, Cause::ConnectionClosed) if evidence.facts.tls_version.is_some() => Some(CLOSED),
+        _ => EARLY_END.of_fault(fault, evidence),
     };
     text.map(str::to_owned)
 }
@@ -84,53 +81,32 @@ fn of_code(code: &str) -> Option<&'static str> {
     })
 }
 
-/// The hint for a conversation that ended early.
-fn of_stream(phase: Phase, cause: Cause, over_tls: bool) -> Option<&'static str> {
-    Some(match (phase, cause) {
-        (Phase::Tls, Cause::Timeout | Cause::ConnectionClosed | Cause::TlsNotTls) if !over_tls => {
-            "A listener without TLS closes or ignores a TLS handshake. Write `mqtt://` (and remove `tls`), or use the port of \
-             the listener with TLS, usually 8883."
-        }
-        (Phase::Connect, Cause::ConnectReset) | (Phase::Login, Cause::ConnectionClosed) if !over_tls => {
-            "A listener with TLS (8883) closes plain connections like this: write `mqtts://`. Otherwise read the broker's log: \
-             it also closes at its limit of connections (`max_connections`), and for a version or client id that it does not \
-             take."
-        }
-        (Phase::Login, Cause::ConnectionClosed) => {
-            "The broker closes instead of answering. Read its log: it does so at its limit of connections \
-             (`max_connections`), for a client id or a version that it does not take, or for a certificate that it maps to \
-             nobody."
-        }
-        (Phase::Login, Cause::Timeout) if !over_tls => {
-            "The port accepts connections, but nothing answers as a broker does. If it is a TLS port (8883), write \
-             `mqtts://`; otherwise check the port, and read the broker's log."
-        }
-        _ => return None,
-    })
-}
+const EARLY_END: EarlyEnd = EarlyEnd {
+    no_tls: "A listener without TLS closes or ignores a TLS handshake. Write `mqtt://` (and remove `tls`), or use the port of the \
+             listener with TLS, usually 8883.",
+    wants_tls: "A listener with TLS (8883) closes plain connections like this: write `mqtts://`. Otherwise read the broker's log: it \
+                also closes at its limit of connections (`max_connections`), and for a version or client id that it does not \
+                take.",
+    silent: "The port accepts connections, but nothing answers as a broker does. Check the port (8883 usually takes TLS: \
+             `mqtts://`); if it is right, read the broker's log.",
+};
+
+/// It closes over TLS as well.
+const CLOSED: &str = "The broker closes instead of answering. Read its log: it does so at its limit of connections \
+                      (`max_connections`), for a client id or a version that it does not take, or for a certificate that it \
+                      maps to nobody.";
 
 #[cfg(test)]
 mod tests {
-    use super::{of_code, of_stream};
-    use crate::cause::Cause;
+    use super::{CLOSED, EARLY_END, of_code};
     use crate::check::mqtt::answers::code;
-    use crate::outcome::{Phase, tells_what_to_do};
-
-    /// The most that `kubectl describe` shows of a hint.
-    const LIMIT: usize = 300;
+    use crate::outcome::assert_hint;
 
     #[test]
     fn every_code_has_a_hint_that_fits() {
-        let streams = [
-            of_stream(Phase::Tls, Cause::Timeout, false),
-            of_stream(Phase::Connect, Cause::ConnectReset, false),
-            of_stream(Phase::Login, Cause::ConnectionClosed, true),
-            of_stream(Phase::Login, Cause::Timeout, false),
-        ];
-        for (index, hint) in code::ALL.iter().map(|one| of_code(one)).chain(streams).enumerate() {
-            let hint = hint.unwrap_or_else(|| panic!("number {index} has no hint"));
-            assert!(hint.len() <= LIMIT && hint.ends_with('.') && !hint.contains("  "), "{}: {hint}", hint.len());
-            assert!(tells_what_to_do(hint), "{hint}");
+        for code in code::ALL {
+            assert_hint(of_code(code).unwrap_or_else(|| panic!("{code} has no hint")));
         }
+        EARLY_END.all().into_iter().chain([CLOSED]).for_each(assert_hint);
     }
 }

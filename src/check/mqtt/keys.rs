@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::answers::code;
 use super::packet::Version;
 use crate::cause::Cause;
-use crate::check::login::LoginRefusal;
+use crate::check::login;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
@@ -132,10 +132,8 @@ impl MqttKeys {
         let text = |key: &str| node.get(key).and_then(Node::text).and_then(|text| Value::parse(text).ok());
         (server.url, server.host) = (text("url").or(server.url), text("host").or(server.host));
         let keys = Self { server, own };
-        let tls = keys.own.tls.as_ref().zip(node.get("tls"));
-        let problems = tls.map(|(tls, node)| tls.problems(node)).unwrap_or_default();
-        let problems: Vec<Problem> = problems.into_iter().map(|problem| problem.under("tls")).collect();
-        if problems.is_empty() { Ok(keys) } else { Err(problems) }
+        let problem = TlsKeys::problem_in(keys.own.tls.as_ref(), node);
+        problem.map_or(Ok(keys), |problem| Err(vec![problem]))
     }
 
     /// Resolves the keys that say where to connect, without the login.
@@ -166,9 +164,8 @@ impl MqttKeys {
         let fixed = self.own.version.as_ref().map(|version| version.resolve("version", env)).transpose()?;
         let version = fixed.unwrap_or_else(|| remembered.get());
         if version == Version::V311 && password.is_some() && server.user.is_none() {
-            let fault =
-                LoginRefusal::Missing.fault("a password is set, but no user, which MQTT 3.1.1 demands beside it");
-            return Err(fault.with(Detail::Protocol { code: code::PASSWORD_ALONE, product: None }));
+            let message = "a password is set, but no user, which MQTT 3.1.1 demands beside it";
+            return Err(login::missing(message, code::PASSWORD_ALONE));
         }
         let user = server.user.as_deref().map(|user| ("user", user, self.server.user.as_ref()));
         let secret = password.as_ref().map(|password| ("password", password.expose(), self.server.password.as_ref()));

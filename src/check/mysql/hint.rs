@@ -169,10 +169,7 @@ mod tests {
     use super::{LOCALHOST, NO_TLS, SILENT, code, of_cause, of_code};
     use crate::cause::Cause;
     use crate::check::mysql::errors::ROWS;
-    use crate::outcome::tells_what_to_do;
-
-    /// The most that `kubectl describe` shows of a hint.
-    const LIMIT: usize = 300;
+    use crate::outcome::assert_hint;
 
     /// Codes that come from this kind, not from the table of errors.
     const OWN: [&str; 11] = [
@@ -197,8 +194,7 @@ mod tests {
         let hints = codes.map(|code| of_code(code).unwrap_or_else(|| panic!("{code} has no hint")));
         let hints = hints.chain(causes.into_iter().filter_map(of_cause)).chain([NO_TLS, SILENT, LOCALHOST]);
         for hint in hints {
-            assert!(hint.len() <= LIMIT && hint.ends_with('.') && !hint.contains("  "), "{}: {hint}", hint.len());
-            assert!(tells_what_to_do(hint), "{hint}");
+            assert_hint(hint);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::hint::code;
 use super::nkey::Seed;
 use super::servers::joined;
 use crate::cause::Cause;
-use crate::check::login::LoginRefusal;
+use crate::check::login;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem, Raw};
@@ -147,9 +147,7 @@ impl NatsKeys {
 
     fn problems(&self, node: &Node) -> Vec<Problem> {
         let mut found = Vec::new();
-        if let (Some(tls), Some(node)) = (&self.own.tls, node.get("tls")) {
-            found.extend(tls.problems(node).into_iter().map(|problem| problem.under("tls")));
-        }
+        found.extend(TlsKeys::problem_in(self.own.tls.as_ref(), node));
         let given = ["password", "token", "nkey", "creds"].into_iter().filter(|key| node.get(key).is_some());
         for (second, key) in given.enumerate() {
             if second > 0 {
@@ -170,11 +168,7 @@ impl NatsKeys {
         let mut tls = self.own.tls.is_some();
         if let Some(value) = &self.server.url {
             let text = value.resolve(env)?;
-            let malformed = |problem: &str| {
-                let origin = value.origin();
-                Fault::new(Phase::Assert, Cause::UrlMalformed, format!("the URL from {origin}: {problem}"))
-            };
-            let joined = joined(text.expose()).map_err(malformed)?;
+            let joined = joined(text.expose()).map_err(|problem| self.server.malformed(problem))?;
             tls |= joined.tls;
             // Where it is as it was, messages name where it comes from.
             if joined.url.as_str() != text.expose() {
@@ -227,15 +221,11 @@ impl NatsKeys {
         if let Some(value) = &self.own.token {
             return Ok(Credential::Token(value.resolve(env)?));
         }
-        let missing =
-            |what: &str, code| LoginRefusal::Missing.fault(what).with(Detail::Protocol { code, product: None });
-        match (server.user.clone(), self.server.password(server, env)?) {
-            (None, None) => Ok(Credential::None),
-            (Some(token), None) if server.user_is_of_url => Ok(Credential::Token(Secret::new(token))),
-            (Some(_), None) => Err(missing("a user is set, but no password", code::USER_ALONE)),
-            (None, Some(_)) => Err(missing("a password is set, but no user", code::PASSWORD_ALONE)),
-            (Some(user), Some(password)) => Ok(Credential::Password { user, password }),
-        }
+        let pair = match (server.user.clone(), self.server.password(server, env)?) {
+            (Some(token), None) if server.user_is_of_url => return Ok(Credential::Token(Secret::new(token))),
+            (user, password) => login::pair(user, password, [code::USER_ALONE, code::PASSWORD_ALONE])?,
+        };
+        Ok(pair.map_or(Credential::None, |(user, password)| Credential::Password { user, password }))
     }
 
     /// The values whose keys tell what they are.
@@ -289,19 +279,14 @@ fn with_one_url(node: &Node) -> Result<Node, Vec<Problem>> {
 #[cfg(test)]
 mod tests {
     use super::{Credential, NatsKeys};
-    use crate::config::node::parse;
+    use crate::check::server_keys::testing::{self, assert_faults};
     use crate::env::MapEnv;
     use crate::outcome::Fault;
 
     const SEED: &str = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
 
-    fn faults(yaml: &str) -> Vec<String> {
-        let problems = NatsKeys::read(&parse(yaml).unwrap()).expect_err(yaml);
-        problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
-    }
-
     fn keys(yaml: &str) -> NatsKeys {
-        NatsKeys::read(&parse(yaml).unwrap()).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"))
+        testing::keys(NatsKeys::read, yaml)
     }
 
     /// Target, servers, whether TLS is asked for, and who logs in with what.
@@ -325,22 +310,24 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_at_load() {
-        for (yaml, expected) in [
-            ("{}", ": needs `url` or `host`"),
-            ("{url: 'http://app:s3cret@mq'}", "url: the scheme is not one of nats"),
-            ("{url: 'nats://a:s3cret@a,nats://b:s3cret@b'}", "url: its servers have different logins"),
-            ("{host: mq, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
-            ("{host: mq, tls: true}", "tls: expected a mapping"),
-            ("{host: mq, token: s3cret, nkey: s3cret}", "nkey: a login has a password, a token, an nkey or a creds"),
-            ("{host: mq, user: a, password: s3cret, creds: /c}", "creds: a login has a password"),
-            ("{host: mq, tls_frst: true}", "tls_frst: unknown key, did you mean tls_first?"),
-            ("{host: mq, cluster: 3}", "cluster: "),
-            ("{host: mq, creds: s3cret.e30.s3}", "creds: expected the path of a creds file"),
-        ] {
-            let faults = faults(yaml);
-            assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");
-            assert!(!faults[0].contains("s3"), "{faults:?}");
-        }
+        assert_faults(
+            NatsKeys::read,
+            &[
+                ("{}", ": needs `url` or `host`"),
+                ("{url: 'http://app:s3cret@mq'}", "url: the scheme is not one of nats"),
+                ("{url: 'nats://a:s3cret@a,nats://b:s3cret@b'}", "url: its servers have different logins"),
+                ("{host: mq, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
+                ("{host: mq, tls: true}", "tls: expected a mapping"),
+                (
+                    "{host: mq, token: s3cret, nkey: s3cret}",
+                    "nkey: a login has a password, a token, an nkey or a creds",
+                ),
+                ("{host: mq, user: a, password: s3cret, creds: /c}", "creds: a login has a password"),
+                ("{host: mq, tls_frst: true}", "tls_frst: unknown key, did you mean tls_first?"),
+                ("{host: mq, cluster: 3}", "cluster: "),
+                ("{host: mq, creds: s3cret.e30.s3}", "creds: expected the path of a creds file"),
+            ],
+        );
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl NatsRun {
         let (server, announced) = self.log_in(attempt).await?;
         let others: Vec<Endpoint> = announced.into_iter().filter(|other| other != server).collect();
         if self.settings.cluster && !others.is_empty() {
-            let reached = self.turn.reach(attempt, &others).await;
+            let reached = self.turn.reach(attempt, &others).await?;
             if let Some(text) = judge(&reached, others.len())? {
                 warn(attempt, text, UNREACHABLE_FIX);
             }

@@ -287,7 +287,7 @@ mod tests {
         let mut counts = [0; 21];
         for run in 1..=5 {
             let mut attempt = attempt();
-            let unreachable = turn.reach(&mut attempt, &nodes).await.unreachable;
+            let unreachable = turn.reach(&mut attempt, &nodes).await.expect("there is time").unreachable;
             let tries = attempt.finish().tries;
             assert_eq!(tries.len(), 16, "run {run}");
             for one in &tries {
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(counts[1..], [4; 20], "80 turns for 20 nodes");
         // A replica, and a node that the cluster knows to be down, are no failure.
         let mut attempt = attempt();
-        let unreachable = Turn::default().reach(&mut attempt, &nodes[..4]).await.unreachable;
+        let unreachable = Turn::default().reach(&mut attempt, &nodes[..4]).await.expect("there is time").unreachable;
         let needed: Vec<_> = unreachable.into_iter().filter(|one| one.one.endpoint != nodes[1].endpoint).collect();
         let warning = judge(&needed, 4).expect("nothing that clients need");
         assert!(warning.is_some_and(|text| text.contains("127.0.0.3") && text.contains("127.0.0.4")));

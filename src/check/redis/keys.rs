@@ -7,13 +7,12 @@ use super::parameters::Parameters;
 use super::role::Role;
 use super::sentinel::Sentinel;
 use super::sentinel_keys::SentinelKeys;
-use crate::cause::Cause;
-use crate::check::login::LoginRefusal;
+use crate::check::login;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, origin_of, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
-use crate::outcome::{Detail, Fault, Phase};
+use crate::outcome::Fault;
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
 use crate::url::{Endpoint, SocketPath, Url};
@@ -116,20 +115,13 @@ impl RedisKeys {
     }
 
     fn problems(&self, node: &Node) -> Vec<Problem> {
-        let mut found = Vec::new();
+        let judge = |url: &Url| of_path(url.path.trim_start_matches('/')).err();
+        let mut found: Vec<Problem> = self.server.problem_of_url(node, &judge).into_iter().collect();
         let span = |key: &str| node.get(key).map_or(node.span, |value| value.span);
-        if let Some(Value::Literal(text)) = &self.server.url
-            && let Ok(url) = Url::parse(text.expose())
-            && let Err(problem) = of_path(url.path.trim_start_matches('/'))
-        {
-            found.push(Problem::new(span("url"), "url", problem));
-        }
         if self.own.database.is_some() && self.own.db.is_some() {
             found.push(Problem::new(span("db"), "db", "is the same as `database`: remove one of them"));
         }
-        if let (Some(tls), Some(node)) = (&self.own.tls, node.get("tls")) {
-            found.extend(tls.problems(node).into_iter().map(|problem| problem.under("tls")));
-        }
+        found.extend(TlsKeys::problem_in(self.own.tls.as_ref(), node));
         if let (Some(sentinel), Some(block)) = (&self.own.sentinel, node.get("sentinel")) {
             found.extend(sentinel.problems(block).into_iter().map(|problem| problem.under("sentinel")));
             let unfit = [
@@ -165,10 +157,9 @@ impl RedisKeys {
         let database = match self.own.database.as_ref().or(self.own.db.as_ref()) {
             Some(number) => Some(number.resolve("database", env)?),
             None if parameters.database.is_some() => parameters.database,
-            None => server.path.as_deref().map_or(Ok(None), of_path).map_err(|problem| {
-                let message = format!("the URL from {}: {problem}", self.server.origin());
-                Fault::new(Phase::Assert, Cause::UrlMalformed, message)
-            })?,
+            None => {
+                server.path.as_deref().map_or(Ok(None), of_path).map_err(|problem| self.server.malformed(&problem))?
+            }
         };
         let master = self.own.sentinel.as_ref().map(|sentinel| sentinel.master.resolve(env)).transpose()?;
         let master = master.map(|master| master.expose().trim().to_owned());
@@ -209,8 +200,7 @@ impl RedisKeys {
         let password = self.server.password(&destination.server, env)?;
         let password = password.or_else(|| destination.parameters.password.clone());
         if password.is_none() && destination.server.user.is_some() && !destination.server.user_is_of_url {
-            let fault = LoginRefusal::Missing.fault("a user is set, but no password");
-            return Err(fault.with(Detail::Protocol { code: "no_user_password", product: None }));
+            return Err(login::missing("a user is set, but no password", "no_user_password"));
         }
         Ok(password)
     }
@@ -300,17 +290,12 @@ fn of_path(path: &str) -> Result<Option<Database>, String> {
 #[cfg(test)]
 mod tests {
     use super::RedisKeys;
-    use crate::config::node::parse;
+    use crate::check::server_keys::testing::{self, assert_faults};
     use crate::env::MapEnv;
     use crate::outcome::Fault;
 
-    fn faults(yaml: &str) -> Vec<String> {
-        let problems = RedisKeys::read(&parse(yaml).unwrap()).expect_err(yaml);
-        problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
-    }
-
     fn keys(yaml: &str) -> RedisKeys {
-        RedisKeys::read(&parse(yaml).unwrap()).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"))
+        testing::keys(RedisKeys::read, yaml)
     }
 
     /// Target, user, password, and whether TLS is used.
@@ -324,34 +309,33 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_at_load() {
-        for (yaml, expected) in [
-            ("{}", ": needs `url` or `host`"),
-            ("{url: 'http://:s3cret@cache'}", "url: the scheme is not one of redis, rediss, valkey, valkeys"),
-            ("{url: 'redis://:s3cret@:s3cret@cache'}", "url: the user and the password appear twice"),
-            ("{url: 'redis://:s3/cret@cache'}", "url: the password with `/` unencoded"),
-            ("{url: 'redis://a,b'}", "url: expected one host, not several"),
-            ("{url: 'redis://:s3cret@cache/s3cret'}", "url: its path is not the number of a database"),
-            ("{host: cache, database: -1}", "database: expected the number of a database"),
-            ("{host: cache, database: 1, db: 1}", "db: is the same as `database`"),
-            ("{host: cache, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
-            ("{host: cache, tls: true}", "tls: expected a mapping"),
-            ("{host: cache, dbs: 1}", "dbs: unknown key, did you mean db?"),
-            ("{host: cache, role: leader}", "role: expected one of primary, replica, any"),
-            ("{host: cache, cluster: 3}", "cluster: "),
-            ("{sentinel: {addresses: [s1]}}", "sentinel: the key master is missing"),
-            ("{sentinel: {master: m}}", "sentinel: the key addresses is missing"),
-            ("{sentinel: {master: m, addresses: []}}", "sentinel.addresses: "),
-            ("{sentinel: {master: m, addresses: s1, username: x}}", "sentinel.username: needs `password`"),
-            ("{sentinel: {master: m, addresses: s1, tls: {key: /k}}}", "sentinel.tls: `key` needs its `cert`"),
-            ("{host: cache, sentinel: {master: m, addresses: s1}}", "host: `sentinel` names the server"),
-            ("{port: 1, sentinel: {master: m, addresses: s1}}", "port: `sentinel` names the server"),
-            ("{cluster: true, sentinel: {master: m, addresses: s1}}", "cluster: a cluster has no Sentinels"),
-            ("{role: replica, sentinel: {master: m, addresses: s1}}", "role: `sentinel` names the primary"),
-        ] {
-            let faults = faults(yaml);
-            assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");
-            assert!(!faults[0].contains("s3"), "{faults:?}");
-        }
+        assert_faults(
+            RedisKeys::read,
+            &[
+                ("{}", ": needs `url` or `host`"),
+                ("{url: 'http://:s3cret@cache'}", "url: the scheme is not one of redis, rediss, valkey, valkeys"),
+                ("{url: 'redis://:s3cret@:s3cret@cache'}", "url: the user and the password appear twice"),
+                ("{url: 'redis://:s3/cret@cache'}", "url: the password with `/` unencoded"),
+                ("{url: 'redis://a,b'}", "url: expected one host, not several"),
+                ("{url: 'redis://:s3cret@cache/s3cret'}", "url: its path is not the number of a database"),
+                ("{host: cache, database: -1}", "database: expected the number of a database"),
+                ("{host: cache, database: 1, db: 1}", "db: is the same as `database`"),
+                ("{host: cache, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
+                ("{host: cache, tls: true}", "tls: expected a mapping"),
+                ("{host: cache, dbs: 1}", "dbs: unknown key, did you mean db?"),
+                ("{host: cache, role: leader}", "role: expected one of primary, replica, any"),
+                ("{host: cache, cluster: 3}", "cluster: "),
+                ("{sentinel: {addresses: [s1]}}", "sentinel: the key master is missing"),
+                ("{sentinel: {master: m}}", "sentinel: the key addresses is missing"),
+                ("{sentinel: {master: m, addresses: []}}", "sentinel.addresses: "),
+                ("{sentinel: {master: m, addresses: s1, username: x}}", "sentinel.username: needs `password`"),
+                ("{sentinel: {master: m, addresses: s1, tls: {key: /k}}}", "sentinel.tls: `key` needs its `cert`"),
+                ("{host: cache, sentinel: {master: m, addresses: s1}}", "host: `sentinel` names the server"),
+                ("{port: 1, sentinel: {master: m, addresses: s1}}", "port: `sentinel` names the server"),
+                ("{cluster: true, sentinel: {master: m, addresses: s1}}", "cluster: a cluster has no Sentinels"),
+                ("{role: replica, sentinel: {master: m, addresses: s1}}", "role: `sentinel` names the primary"),
+            ],
+        );
     }
 
     #[test]

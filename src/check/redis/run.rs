@@ -79,7 +79,7 @@ impl RedisRun {
     /// Connects to the nodes that a cluster announces.
     async fn reach(&self, attempt: &mut Attempt, nodes: &[Node]) -> Result<(), Fault> {
         let Some(turn) = self.turn.as_ref().filter(|_| !nodes.is_empty()) else { return Ok(()) };
-        let unreachable = turn.reach(attempt, nodes).await.unreachable;
+        let unreachable = turn.reach(attempt, nodes).await?.unreachable;
         if let Some(text) = cluster::judge(&unreachable, nodes.len())? {
             warn(attempt, text, UNREACHABLE_FIX);
         }

@@ -35,9 +35,7 @@ impl SentinelKeys {
     /// What is wrong with the keys as a whole; the node is the mapping that they were read from.
     pub(super) fn problems(&self, node: &Node) -> Vec<Problem> {
         let mut found = Vec::new();
-        if let (Some(tls), Some(node)) = (&self.tls, node.get("tls")) {
-            found.extend(tls.problems(node).into_iter().map(|problem| problem.under("tls")));
-        }
+        found.extend(TlsKeys::problem_in(self.tls.as_ref(), node));
         if self.username.is_some() && self.password.is_none() {
             let span = node.get("username").map_or(node.span, |value| value.span);
             found.push(Problem::new(span, "username", "needs `password` beside it"));

@@ -5,9 +5,10 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use crate::cause::Cause;
+use crate::config::node::{Node, Problem};
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::Scheme;
-use crate::url::{Host, LONGEST, MOST_HOSTS, SOCKET, TOO_MANY_HOSTS, detail_of, parse_port};
+use crate::url::{Host, LONGEST, MOST_HOSTS, SOCKET, TOO_MANY_HOSTS, Url, detail_of, parse_port};
 use crate::value::{Setting, Value};
 
 /// The keys of a server.
@@ -77,6 +78,19 @@ impl ServerKeys {
     pub fn origin(&self) -> String {
         let value = self.url.as_ref().or(self.host.as_ref());
         value.map_or_else(|| "the configuration".to_owned(), Value::origin)
+    }
+
+    /// The fault of a URL in which this kind cannot use something.
+    #[must_use]
+    pub fn malformed(&self, problem: &str) -> Fault {
+        Fault::new(Phase::Assert, Cause::UrlMalformed, format!("the URL from {}: {problem}", self.origin()))
+    }
+
+    /// What the kind finds wrong with a URL in the file that reads well otherwise.
+    pub fn problem_of_url(&self, node: &Node, judge: &dyn Fn(&Url) -> Option<String>) -> Option<Problem> {
+        let Some(Value::Literal(text)) = &self.url else { return None };
+        let problem = judge(&Url::parse(text.expose()).ok()?)?;
+        Some(Problem::new(node.get("url").map_or(node.span, |value| value.span), "url", problem))
     }
 
     /// What stands for the target that cannot be resolved, for this reason.

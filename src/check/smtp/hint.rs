@@ -89,8 +89,8 @@ fn of_code(code: &str, port: Option<u16>) -> Option<&'static str> {
              provider and put it into the Secret, or set `token` for OAuth 2."
         }
         code::BROWSER => {
-            "The provider blocks the login until its user confirms it. Log in once with a browser from this network, or \
-             create an app password and put it into the Secret."
+            "The provider blocks the login until its user confirms it. Create an app password and put it into the Secret, or log in \
+             once with a browser from this network."
         }
         code::SWITCHED_OFF => {
             "The provider has switched passwords over SMTP off for this account. Enable SMTP AUTH for the mailbox (Exchange: \

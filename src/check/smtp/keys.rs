@@ -6,14 +6,14 @@ use serde::Deserialize;
 
 use super::answers::code;
 use super::login::Login;
-use crate::check::login::LoginRefusal;
+use crate::check::login;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::check::tls_mode::{Mode, TlsKey};
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::findings::Reading;
-use crate::outcome::{Detail, Fault};
+use crate::outcome::Fault;
 use crate::scheme::{Discovery, Scheme};
 use crate::url::Endpoint;
 use crate::value::{Setting, Value};
@@ -105,9 +105,7 @@ impl SmtpKeys {
         if given("token") && given("password") {
             fault("token", "a login has a password or a token: remove one of them");
         }
-        if let (Some(tls), Some(node)) = (&self.own.tls, node.get("tls")) {
-            found.extend(tls.keys.problems(node).into_iter().map(|problem| problem.under("tls")));
-        }
+        found.extend(TlsKeys::problem_in(self.own.tls.as_ref().map(|tls| &tls.keys), node));
         found
     }
 
@@ -148,17 +146,11 @@ impl SmtpKeys {
             Some(token) => Some(token),
             None => self.server.password(server, env)?,
         };
-        let missing =
-            |what: &str, code| LoginRefusal::Missing.fault(what).with(Detail::Protocol { code, product: None });
-        match (server.user.clone(), secret) {
-            (None, None) => Ok(None),
-            (Some(_), None) => Err(missing("a user is set, but no password", code::USER_ALONE)),
-            (None, Some(_)) => Err(missing("a password is set, but no user", code::PASSWORD_ALONE)),
-            (Some(user), Some(secret)) => {
-                server.hide_user_like(&secret);
-                Ok(Some(Login { user, secret, is_token, hides_user: server.shown_user().is_none() }))
-            }
-        }
+        let pair = login::pair(server.user.clone(), secret, [code::USER_ALONE, code::PASSWORD_ALONE])?;
+        Ok(pair.map(|(user, secret)| {
+            server.hide_user_like(&secret);
+            Login { user, secret, is_token, hides_user: server.shown_user().is_none() }
+        }))
     }
 
     /// The name that EHLO gives.
@@ -215,18 +207,13 @@ impl Destination {
 #[cfg(test)]
 mod tests {
     use super::SmtpKeys;
+    use crate::check::server_keys::testing::{self, assert_faults};
     use crate::check::tls_mode::Mode;
-    use crate::config::node::parse;
     use crate::env::MapEnv;
     use crate::outcome::Fault;
 
-    fn faults(yaml: &str) -> Vec<String> {
-        let problems = SmtpKeys::read(&parse(yaml).unwrap()).expect_err(yaml);
-        problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
-    }
-
     fn keys(yaml: &str) -> SmtpKeys {
-        SmtpKeys::read(&parse(yaml).unwrap()).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"))
+        testing::keys(SmtpKeys::read, yaml)
     }
 
     /// Target, address, how TLS starts, and who logs in with what.
@@ -246,28 +233,27 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_at_load() {
-        for (yaml, expected) in [
-            ("{}", ": needs `url` or `host` or `address`"),
-            ("{url: 'http://app:s3cret@mail'}", "url: the scheme is not one of smtp, smtps"),
-            ("{url: 'smtp://a,b'}", "url: expected one host, not several"),
-            ("{address: mail}", "address: "),
-            ("{address: 'mail:25', host: mail}", "host: `address` has it already"),
-            ("{address: 'mail:25', port: 25}", "port: `address` has it already"),
-            ("{host: mail, tls: ssl}", "tls: expected one of none, starttls, implicit, or a mapping"),
-            ("{host: mail, tls: true}", "tls: expected one of none, starttls, implicit, or a mapping"),
-            ("{host: mail, tls: {mode: s3cret}}", "tls.mode: expected one of none, starttls, implicit"),
-            ("{host: mail, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
-            ("{host: mail, tls: {sa: /c}}", "tls.sa: unknown key, did you mean ca?"),
-            ("{host: mail, ehlo: 'a b'}", "ehlo: expected a host name"),
-            ("{host: mail, ehlo: \"a\\r\\nQUIT\"}", "ehlo: expected a host name"),
-            ("{host: mail, user: a, password: s3cret, token: s3cret}", "token: a login has a password or a token"),
-            ("{host: mail, user: a, username: a}", "username: is the same as `user`"),
-            ("{host: mail, elho: a}", "elho: unknown key, did you mean ehlo?"),
-        ] {
-            let faults = faults(yaml);
-            assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");
-            assert!(!faults[0].contains("s3"), "{faults:?}");
-        }
+        assert_faults(
+            SmtpKeys::read,
+            &[
+                ("{}", ": needs `url` or `host` or `address`"),
+                ("{url: 'http://app:s3cret@mail'}", "url: the scheme is not one of smtp, smtps"),
+                ("{url: 'smtp://a,b'}", "url: expected one host, not several"),
+                ("{address: mail}", "address: "),
+                ("{address: 'mail:25', host: mail}", "host: `address` has it already"),
+                ("{address: 'mail:25', port: 25}", "port: `address` has it already"),
+                ("{host: mail, tls: ssl}", "tls: expected one of none, starttls, implicit, or a mapping"),
+                ("{host: mail, tls: true}", "tls: expected one of none, starttls, implicit, or a mapping"),
+                ("{host: mail, tls: {mode: s3cret}}", "tls.mode: expected one of none, starttls, implicit"),
+                ("{host: mail, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
+                ("{host: mail, tls: {sa: /c}}", "tls.sa: unknown key, did you mean ca?"),
+                ("{host: mail, ehlo: 'a b'}", "ehlo: expected a host name"),
+                ("{host: mail, ehlo: \"a\\r\\nQUIT\"}", "ehlo: expected a host name"),
+                ("{host: mail, user: a, password: s3cret, token: s3cret}", "token: a login has a password or a token"),
+                ("{host: mail, user: a, username: a}", "username: is the same as `user`"),
+                ("{host: mail, elho: a}", "elho: unknown key, did you mean ehlo?"),
+            ],
+        );
     }
 
     #[test]

@@ -106,9 +106,7 @@ impl WebsocketKeys {
                 format!("{name} belongs to the upgrade: it cannot be set (`subprotocol` offers subprotocols)");
             found.push(Problem::new(span("headers"), "headers", message));
         }
-        if let Some(tls) = node.get("tls") {
-            found.extend(self.tls.problems(tls).into_iter().map(|problem| problem.under("tls")));
-        }
+        found.extend(TlsKeys::problem_in(Some(&self.tls), node));
         found
     }
 

@@ -55,6 +55,8 @@ fn connections() {
     );
     pod.ip(&["route", "add", "blackhole", "10.8.0.0/24"]);
     pod.ip(&["route", "add", "prohibit", "10.8.1.0/24"]);
+    // In a user namespace there are no other groups.
+    pod.sysctl("net/ipv4/ping_group_range", "0 0");
     let _resets = Inside::start(&node, &["10.7.0.1:8002"], &Manner::Reset);
     provoke(CONNECTIONS, &[], |config| pod.json(&["check", "-o", "json", "-c", config]));
 }
@@ -108,7 +110,8 @@ fn tls() {
     let text: Vec<String> = ports.iter().map(u16::to_string).collect();
     let names = ["GOOD", "EXPIRED", "EARLY", "OTHER", "OLD", "MUTUAL", "NAMED", "PLAIN"];
     let mut scene: Vec<(&str, &str)> = names.into_iter().zip(text.iter().map(String::as_str)).collect();
-    scene.push(("CA", &ca));
+    let ended = folder.path().join("server1.crt").display().to_string();
+    scene.extend([("CA", ca.as_str()), ("FILE", ended.as_str())]);
     let _nginx = Nginx::start(&ports, &http);
     provoke(TLS, &scene, here);
 }

@@ -4,19 +4,21 @@ use crate::support::ca::{Ca, Leaf};
 use crate::support::delay::Link;
 use crate::support::dns::NameServer;
 use crate::support::hostile::{Inside, Manner};
+use crate::support::mongodb::{Options as MongodbOptions, Server as Mongodb};
 use crate::support::netns::Namespace;
 use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, Options};
 use crate::support::redis::{Options as RedisOptions, Server as Redis};
 use crate::support::{Folder, PILOTFISH, Ran, run, until};
 
-/// A pod, and the rest of the world behind one cable: a name server, PostgreSQL, Redis, nginx, and an address
-/// that is dead.
+/// A pod, and the rest of the world behind one cable: a name server, PostgreSQL, Redis, nginx, a replica set of MongoDB that
+/// announces a name which only itself resolves, and an address that is dead.
 pub(super) struct World {
     pub(super) pod: Namespace,
     postgres: Cluster,
     nginx: Nginx,
     _redis: Redis,
+    _mongodb: Mongodb,
     _names: NameServer,
     pub(super) folder: Folder,
     pub(super) ca: String,
@@ -26,6 +28,8 @@ pub(super) struct World {
 const NAMES: &str = "\
 db.shop.svc.cluster.local A = 10.0.0.7
 db.shop.svc.cluster.local AAAA nodata
+mongo.shop.svc.cluster.local A = 10.0.0.7
+mongo.shop.svc.cluster.local AAAA nodata
 web.shop.svc.cluster.local A = 10.0.0.7
 web.shop.svc.cluster.local AAAA nodata
 api.shop.svc.cluster.local A = 10.0.0.8
@@ -69,7 +73,13 @@ impl World {
             inside: Some(&rest),
             ..RedisOptions::default()
         });
-        Self { pod, postgres, nginx, _redis: redis, _names, folder, ca, _rest: rest }
+        rest.hosts("127.0.0.1 localhost\n10.0.0.7 mongo-0.internal\n");
+        let _mongodb = Mongodb::start(&MongodbOptions {
+            inside: Some((&rest, "mongo-0.internal:27017")),
+            set: "rs0",
+            ..MongodbOptions::default()
+        });
+        Self { pod, postgres, nginx, _redis: redis, _mongodb, _names, folder, ca, _rest: rest }
     }
 
     /// Three addresses that answer after 310 ms, and three of IPv6 that this pod has no route to.

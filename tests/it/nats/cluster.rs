@@ -3,7 +3,7 @@
 use super::{check, check_keys, codes, failed, passed};
 use crate::support::hostile::{Manner, here};
 use crate::support::nats::{Server, cluster};
-use crate::support::{dead_port, free_port};
+use crate::support::{dead_port, free_port, ran};
 
 #[test]
 fn a_whole_cluster_passes_and_gets_one_login() {
@@ -29,6 +29,15 @@ fn announced_addresses_that_nobody_reaches() {
     let message = failed(&check, "assert", "advertised_unreachable", "client_advertise");
     assert!(dead.iter().all(|one| message.contains(one)), "{message}");
     passed(&check_keys(&format!("{{url: '{}', cluster: false}}", servers[0].url(""))), false);
+}
+
+/// The last run of `wait` has little time. It once passed without a try.
+#[test]
+fn a_run_in_haste_tries_an_address_all_the_same() {
+    let info = format!("INFO {{\"connect_urls\":[\"127.0.0.1:{}\"]}}\r\nPONG\r\n", dead_port());
+    let url = format!("nats://{}", here(Manner::SpeaksFirst(info.into_bytes())));
+    let waited = ran(&["wait", &url, "--timeout", "1300ms", "--interval", "1s"]);
+    assert_eq!(waited.code, 3, "{waited:?}");
 }
 
 #[test]

@@ -2,9 +2,14 @@
 
 use pilotfish::check::{KINDS, Kind, Subject};
 
-/// Every kind that connects to a server.
-pub(crate) fn servers() -> impl Iterator<Item = &'static Kind> {
-    KINDS.iter().filter(|kind| kind.subject == Subject::Server)
+/// Every kind that speaks with a peer over TCP: servers, and the Dapr sidecar of the pod.
+pub(crate) fn speakers() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().filter(|kind| kind.subject == Subject::Server || kind.name == "dapr")
+}
+
+/// What a peer of another protocol does to daprd's client, it does to that of a peer's health: both are `http` up to the answer.
+pub(crate) fn judged_like(name: &str) -> &str {
+    if name == "dapr" { "peer" } else { name }
 }
 
 /// The rows of each of these kinds, in the order of the registry. The keys of a row, `tcp: {address: …}`, tell its kind.
@@ -37,11 +42,11 @@ fn name(keys: &str) -> &str {
 #[test]
 fn a_kind_without_a_row_is_named_with_what_to_add() {
     let says = |table: Vec<&'static str>| {
-        let ran = std::panic::catch_unwind(|| rows_of(servers(), table, |row| row, ("x.rs", "its keys")));
+        let ran = std::panic::catch_unwind(|| rows_of(speakers(), table, |row| row, ("x.rs", "its keys")));
         let panicked = ran.expect_err("a table that does not fit");
         panicked.downcast_ref::<String>().cloned().unwrap_or_default()
     };
-    let all = || servers().map(|kind| kind.name).collect::<Vec<_>>();
+    let all = || speakers().map(|kind| kind.name).collect::<Vec<_>>();
     let mut less = all();
     let missing = less.pop().expect("there are kinds");
     assert_eq!(says(less), format!("the kind {missing} has no row in x.rs: add its keys"));

@@ -18,6 +18,7 @@ pub(crate) mod mysql;
 pub(crate) mod nats;
 pub(crate) mod netns;
 pub(crate) mod nginx;
+pub(crate) mod one_check;
 pub(crate) mod openssl;
 pub(crate) mod postgres;
 pub(crate) mod prometheus;

@@ -1,16 +1,11 @@
 use super::AmqpKeys;
 use crate::check::amqp::login::Credential;
-use crate::config::node::parse;
+use crate::check::server_keys::testing::{self, assert_faults};
 use crate::env::MapEnv;
 use crate::outcome::Fault;
 
-fn faults(yaml: &str) -> Vec<String> {
-    let problems = AmqpKeys::read(&parse(yaml).unwrap()).expect_err(yaml);
-    problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
-}
-
 fn keys(yaml: &str) -> AmqpKeys {
-    AmqpKeys::read(&parse(yaml).unwrap()).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"))
+    testing::keys(AmqpKeys::read, yaml)
 }
 
 /// Target, virtual host, and who logs in how.
@@ -29,25 +24,24 @@ fn resolve(yaml: &str, env: &MapEnv) -> Result<String, Fault> {
 #[test]
 fn what_is_wrong_is_told_at_load() {
     let long = "x".repeat(256);
-    for (yaml, expected) in [
-        ("{}", ": needs `url` or `host`"),
-        ("{url: 'http://app:s3cret@mq'}", "url: the scheme is not one of amqp, amqps"),
-        ("{url: 'amqp://app:s3/cret@mq/shop'}", "url: `/`, `?` or `#` is before the `@`: percent-encode"),
-        ("{url: 'amqp://a,b'}", "url: expected one host, not several"),
-        ("{url: 'amqp://mq/%00'}", "url: its path is not the name of a virtual host"),
-        ("{url: 'amqp://mq/%zz'}", "url: "),
-        ("{host: mq, user: app}", ": needs `password` beside `user`"),
-        ("{host: mq, password: s3cret}", "password: needs `user` beside it"),
-        ("{host: mq, auth: scram}", "auth: expected one of plain, external"),
-        ("{host: mq, vhost: ''}", "vhost: expected a name of at most 255 bytes"),
-        (&format!("{{host: mq, queue: {long}}}"), "queue: expected a name of at most 255 bytes"),
-        ("{host: mq, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
-        ("{host: mq, database: shop}", "database: unknown key"),
-    ] {
-        let faults = faults(yaml);
-        assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");
-        assert!(!faults[0].contains("s3"), "{faults:?}");
-    }
+    assert_faults(
+        AmqpKeys::read,
+        &[
+            ("{}", ": needs `url` or `host`"),
+            ("{url: 'http://app:s3cret@mq'}", "url: the scheme is not one of amqp, amqps"),
+            ("{url: 'amqp://app:s3/cret@mq/shop'}", "url: `/`, `?` or `#` is before the `@`: percent-encode"),
+            ("{url: 'amqp://a,b'}", "url: expected one host, not several"),
+            ("{url: 'amqp://mq/%00'}", "url: its path is not the name of a virtual host"),
+            ("{url: 'amqp://mq/%zz'}", "url: "),
+            ("{host: mq, user: app}", ": needs `password` beside `user`"),
+            ("{host: mq, password: s3cret}", "password: needs `user` beside it"),
+            ("{host: mq, auth: scram}", "auth: expected one of plain, external"),
+            ("{host: mq, vhost: ''}", "vhost: expected a name of at most 255 bytes"),
+            (&format!("{{host: mq, queue: {long}}}"), "queue: expected a name of at most 255 bytes"),
+            ("{host: mq, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
+            ("{host: mq, database: shop}", "database: unknown key"),
+        ],
+    );
 }
 
 #[test]

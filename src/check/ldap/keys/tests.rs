@@ -1,16 +1,11 @@
 use super::{LdapKeys, looks_like_dn};
+use crate::check::server_keys::testing::{self, assert_faults};
 use crate::check::tls_mode::Mode;
-use crate::config::node::parse;
 use crate::env::MapEnv;
 use crate::outcome::Fault;
 
-fn faults(yaml: &str) -> Vec<String> {
-    let problems = LdapKeys::read(&parse(yaml).unwrap()).expect_err(yaml);
-    problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
-}
-
 fn keys(yaml: &str) -> LdapKeys {
-    LdapKeys::read(&parse(yaml).unwrap()).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"))
+    testing::keys(LdapKeys::read, yaml)
 }
 
 /// Target, address, how TLS starts, the entry, and who logs in with what.
@@ -29,21 +24,20 @@ fn resolve(yaml: &str, env: &MapEnv) -> Result<String, Fault> {
 
 #[test]
 fn what_is_wrong_is_told_at_load() {
-    for (yaml, expected) in [
-        ("{}", ": needs `url` or `host`"),
-        ("{url: 'http://app:s3cret@dc1'}", "url: the scheme is not one of ldap, ldaps"),
-        ("{url: 'ldap://a,b'}", "url: expected one host, not several"),
-        ("{url: 'ldap://a ldap://b'}", "url: "),
-        ("{url: 'ldapi:///'}", "url: a socket needs an absolute path"),
-        ("{url: 'ldapi://dc1'}", "url: a socket needs an absolute path"),
-        ("{host: dc1, tls: ssl}", "tls: expected one of none, starttls, implicit, or a mapping"),
-        ("{host: dc1, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
-        ("{host: dc1, bases: a}", "bases: unknown key, did you mean base?"),
-    ] {
-        let faults = faults(yaml);
-        assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");
-        assert!(!faults[0].contains("s3"), "{faults:?}");
-    }
+    assert_faults(
+        LdapKeys::read,
+        &[
+            ("{}", ": needs `url` or `host`"),
+            ("{url: 'http://app:s3cret@dc1'}", "url: the scheme is not one of ldap, ldaps"),
+            ("{url: 'ldap://a,b'}", "url: expected one host, not several"),
+            ("{url: 'ldap://a ldap://b'}", "url: "),
+            ("{url: 'ldapi:///'}", "url: a socket needs an absolute path"),
+            ("{url: 'ldapi://dc1'}", "url: a socket needs an absolute path"),
+            ("{host: dc1, tls: ssl}", "tls: expected one of none, starttls, implicit, or a mapping"),
+            ("{host: dc1, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
+            ("{host: dc1, bases: a}", "bases: unknown key, did you mean base?"),
+        ],
+    );
 }
 
 #[test]

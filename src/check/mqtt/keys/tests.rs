@@ -1,16 +1,12 @@
 use super::{MqttKeys, Remembered, endpoints, shown};
 use crate::check::mqtt::packet::Version;
+use crate::check::server_keys::testing::{self, assert_faults};
 use crate::config::node::parse;
 use crate::env::MapEnv;
 use crate::outcome::Fault;
 
-fn faults(yaml: &str) -> Vec<String> {
-    let problems = MqttKeys::read(&parse(yaml).unwrap()).expect_err(yaml);
-    problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
-}
-
 fn keys(yaml: &str) -> MqttKeys {
-    MqttKeys::read(&parse(yaml).unwrap()).unwrap_or_else(|problems| panic!("{yaml}: {problems:?}"))
+    testing::keys(MqttKeys::read, yaml)
 }
 
 /// Target, address, version, TLS, and who logs in with what.
@@ -28,20 +24,19 @@ fn resolve(yaml: &str, env: &MapEnv) -> Result<String, Fault> {
 #[test]
 fn what_is_wrong_is_told_at_load() {
     let long = format!("{{host: b, client_id: {}}}", "x".repeat(300));
-    for (yaml, expected) in [
-        ("{}", ": needs `url` or `host`"),
-        ("{url: 'tcp://app:s3cret@b'}", "url: the scheme is not one of mqtt, mqtts"),
-        ("{url: 'mqtt://a,b'}", "url: expected one host, not several"),
-        ("{host: b, version: 4}", "version: expected one of 3.1.1, 5"),
-        ("{host: b, client_id: ''}", "client_id: expected a client id of 1 to 256 bytes"),
-        (long.as_str(), "client_id: expected a client id of 1 to 256 bytes"),
-        ("{host: b, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
-        ("{host: b, clientid: a}", "clientid: unknown key, did you mean client_id?"),
-    ] {
-        let faults = faults(yaml);
-        assert!(faults.len() == 1 && faults[0].starts_with(expected), "{yaml}: {faults:?}");
-        assert!(!faults[0].contains("s3"), "{faults:?}");
-    }
+    assert_faults(
+        MqttKeys::read,
+        &[
+            ("{}", ": needs `url` or `host`"),
+            ("{url: 'tcp://app:s3cret@b'}", "url: the scheme is not one of mqtt, mqtts"),
+            ("{url: 'mqtt://a,b'}", "url: expected one host, not several"),
+            ("{host: b, version: 4}", "version: expected one of 3.1.1, 5"),
+            ("{host: b, client_id: ''}", "client_id: expected a client id of 1 to 256 bytes"),
+            (long.as_str(), "client_id: expected a client id of 1 to 256 bytes"),
+            ("{host: b, tls: {cert: /c}}", "tls: `cert` needs its `key`"),
+            ("{host: b, clientid: a}", "clientid: unknown key, did you mean client_id?"),
+        ],
+    );
 }
 
 #[test]

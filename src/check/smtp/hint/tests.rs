@@ -3,17 +3,11 @@ use crate::cause::Cause;
 use crate::check::mail;
 use crate::check::smtp::answers::code;
 use crate::findings::Context;
-use crate::outcome::{ConnectAttempt, ConnectResult, Detail, DnsAnswer, Evidence, Fault, Phase, Query, TlsDetail};
+use crate::outcome::{
+    ConnectAttempt, ConnectResult, Detail, DnsAnswer, Evidence, Fault, Phase, Query, TlsDetail, assert_hint,
+};
 use crate::url::Endpoint;
 use std::time::Duration;
-
-/// The most that `kubectl describe` shows of a hint.
-const LIMIT: usize = 300;
-
-fn fits(hint: &str) {
-    assert!(hint.len() <= LIMIT && hint.ends_with('.') && !hint.contains("  "), "{}: {hint}", hint.len());
-    assert!(hint.matches(". ").count() <= 1, "more than two sentences: {hint}");
-}
 
 #[test]
 fn every_code_has_a_hint_that_fits() {
@@ -48,14 +42,14 @@ fn every_code_has_a_hint_that_fits() {
         mail::code::BAD_NAME,
         mail::code::MASKED,
     ] {
-        fits(of_code(code, Some(587)).unwrap_or_else(|| panic!("{code} has no hint")));
+        assert_hint(of_code(code, Some(587)).unwrap_or_else(|| panic!("{code} has no hint")));
     }
     let silent = |port| of_code(code::NO_GREETING, Some(port)).expect("there is one");
-    fits(silent(465));
+    assert_hint(silent(465));
     assert!(silent(465).contains("`tls: implicit`") && silent(587).contains("tarpitting"));
     assert_eq!(of_code("smtp_unheard", None), None);
     for protocol in ["IMAP", "POP3", "TLS"] {
-        fits(of_protocol(protocol).expect(protocol));
+        assert_hint(of_protocol(protocol).expect(protocol));
     }
     assert_eq!(of_protocol("HTTP"), None, "the general one says it");
 }
@@ -72,7 +66,7 @@ fn tls_that_does_not_fit_the_port() {
     let tls = |cause, detail| Fault::new(Phase::Tls, cause, "").with(detail);
     let hint = of("mail:587", &tls(Cause::TlsUnsupported, Detail::Tls(TlsDetail::StartTlsNotOffered)), &none);
     let hint = hint.expect("there is one");
-    fits(&hint);
+    assert_hint(&hint);
     assert!(hint.contains("`tls: none`"), "{hint}");
     for code in [code::GREETS_IN_PLAIN, code::NOT_AT_ONCE] {
         assert!(of_code(code, Some(587)).is_some_and(|hint| hint.contains("`tls: starttls`")), "{code}");
@@ -97,7 +91,7 @@ fn ports_that_networks_block() {
     let timeout = Fault::new(Phase::Connect, Cause::ConnectTimeout, "");
     for (port, part) in [(25, "block outwards"), (465, "port 465"), (587, "port 587"), (2525, "port 2525")] {
         let hint = of(&format!("mail.example.com:{port}"), &timeout, &long).expect("there is one");
-        fits(&hint);
+        assert_hint(&hint);
         assert!(hint.contains(part) && hint.contains("NetworkPolic"), "{hint}");
     }
     // What the general hint knows better.
