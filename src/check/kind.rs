@@ -123,6 +123,9 @@ impl ShownKeys {
 pub struct DiscoveryRule {
     /// Variables by whose name one expects a URL of this kind: one that is none is listed.
     pub usual_variables: &'static [&'static str],
+    /// Schemes that mean this kind only in a variable whose name has the first word of a usual one: elsewhere they mean any
+    /// server.
+    pub borrowed_schemes: &'static [&'static str],
     /// Who reads the variables that `beside` names: `libpq`.
     pub reader: &'static str,
     /// Whether a text that is no URL is a connection string of this kind, in a form of its own.
@@ -150,6 +153,7 @@ impl DiscoveryRule {
     /// Nothing but URLs.
     pub const NONE: Self = Self {
         usual_variables: &[],
+        borrowed_schemes: &[],
         reader: "",
         reads: |_| false,
         unfit: |_, _| None,

@@ -4,6 +4,7 @@
 //! [`Server`] for each run. What the path and the parameters of the URL mean, and every other key, is the kind's own.
 
 mod beside;
+mod form;
 mod keys;
 mod resolve;
 mod socket;
@@ -11,9 +12,9 @@ mod socket;
 pub use beside::read;
 #[cfg(test)]
 pub use beside::{describe, schema};
+pub use form::Form;
 pub use keys::{HostProblem, Port, ServerKeys, ServerRules, origin_of, read_host};
-pub use resolve::Server;
-pub use socket::SocketRules;
+pub use resolve::{Server, plain};
 
 #[cfg(test)]
 mod tests;

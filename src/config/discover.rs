@@ -126,7 +126,7 @@ impl Finder<'_> {
     fn look_at(&mut self, variable: &str, value: &str) {
         // In quotes it is no URL, and meant as one: its check says so.
         let plain = value.trim().trim_start_matches(['"', '\'']);
-        if let Some(kind) = reader_of(plain).filter(|kind| !is_of_another(kind, variable)) {
+        if let Some(kind) = reader_of(variable, plain).filter(|kind| !is_of_another(kind, variable)) {
             return self.text(kind, variable, value);
         }
         let (scheme, rest) = plain.split_once("://").unwrap_or_default();

@@ -39,10 +39,10 @@ pub const KIND: Kind = Kind {
     example: "{url: \"ldap://directory:389\", tls: starttls, user: \"cn=app,dc=example,dc=org\", password: {file: \
               /etc/secrets/ldap}, base: \"ou=people,dc=example,dc=org\"}",
     url_form: URL_FORM,
-    schemes: keys::SCHEMES,
+    schemes: keys::RULES.schemes,
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["base", "host", "mode", "port", "server_name", "tls", "user", "username", "verify"],
+        plain: &["base", "host", "mode", "port", "server_name", "socket", "tls", "user", "username", "verify"],
         urls: &["url"],
         paths: PEM_KEYS,
         ..ShownKeys::NONE
@@ -76,7 +76,7 @@ impl Check for Ldap {
         let origin = |fault| crate::check::server_keys::origin_of(fault, self.keys.named());
         Prepared::new(
             destination.as_ref().map_or_else(origin, keys::Destination::target),
-            destination.as_ref().map(keys::Destination::endpoints).unwrap_or_default(),
+            destination.as_ref().map(|destination| destination.server.endpoints()).unwrap_or_default(),
             self.keys.named().flat_map(|(key, value)| Reading::all(key, value, env)).collect(),
             destination.and_then(|destination| {
                 let login = destination.login.clone()?;

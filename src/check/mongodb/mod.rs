@@ -63,6 +63,7 @@ pub const KIND: Kind = Kind {
             "replica_set",
             "role",
             "server_name",
+            "socket",
             "user",
             "username",
             "verify",

@@ -8,6 +8,7 @@ mod auth;
 mod capability;
 mod code;
 mod discovery;
+mod dsn;
 mod ed25519;
 mod errors;
 mod fields;
@@ -69,7 +70,7 @@ pub const KIND: Kind = Kind {
     schemes: RULES.schemes,
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["cleartext", "database", "host", "port", "role", "sslmode", "user", "username"],
+        plain: &["cleartext", "database", "host", "port", "role", "socket", "sslmode", "user", "username"],
         urls: &["url"],
         paths: PATHS,
         ..ShownKeys::NONE
@@ -98,6 +99,14 @@ struct Mysql {
     keys: MysqlKeys,
 }
 
+/// A connection string of Go's driver as a URL, for findings.
+fn as_url(mut reading: Reading) -> Reading {
+    if let Some(Ok(form)) = dsn::form(reading.text.expose()).filter(|_| reading.key == "url") {
+        reading.text = Secret::new(form.url.to_string());
+    }
+    reading
+}
+
 fn parse(node: &Node) -> Parsed {
     Ok(Arc::new(Mysql { keys: MysqlKeys::read(node)? }))
 }
@@ -108,10 +117,14 @@ impl Check for Mysql {
         let named = self.keys.server.named().chain(self.keys.own.database.iter().map(|value| ("database", value)));
         Prepared::new(
             target.as_ref().map_or_else(|fault| self.keys.server.blamed_origin(fault), keys::Target::shown),
-            target.as_ref().map(|target| target.server.hosts.clone()).unwrap_or_default(),
-            named.flat_map(|(key, value)| Reading::all(key, value, env)).collect(),
+            target.as_ref().map(|target| target.server.endpoints()).unwrap_or_default(),
+            named.flat_map(|(key, value)| Reading::all(key, value, env)).map(as_url).collect(),
             self.keys.settings(env).map(|settings| MysqlRun { settings }),
         )
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        self.keys.server.is_on_socket(&RULES)
     }
 
     fn values(&self) -> Vec<&Value> {

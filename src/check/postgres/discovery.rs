@@ -12,8 +12,15 @@ use crate::env::Env;
 use crate::secret::Secret;
 
 /// The rule.
-pub(super) const RULE: DiscoveryRule =
-    DiscoveryRule { usual_variables: &["DATABASE_URL"], reader: "libpq", reads: dsn::is_one, unfit, beside, by_parts };
+pub(super) const RULE: DiscoveryRule = DiscoveryRule {
+    usual_variables: &["DATABASE_URL"],
+    reader: "libpq",
+    reads: dsn::is_one,
+    unfit,
+    beside,
+    by_parts,
+    ..DiscoveryRule::NONE
+};
 
 /// Where libpq has the host.
 const HOST: &str = "PGHOST";
@@ -87,7 +94,7 @@ const WAYS: &[Parts] = &[
     },
     Parts {
         first: parts::DB_HOST,
-        others: parts::BESIDE_DB_HOST,
+        others: &parts::BESIDE_DB_HOST,
         needed: &["user"],
         means: |env| parts::database_is(env, &["postgres", "pgsql", "pg"], "5432"),
     },

@@ -34,7 +34,7 @@ use crate::outcome::{AUTH_METHOD, Fault, ROLE, SERVER_VERSION};
 use crate::secret::Secret;
 use crate::value::Value;
 
-use keys::{Destination, RULES, RedisKeys};
+use keys::{BORROWED, Destination, RedisKeys, SCHEMES};
 use run::RedisRun;
 use sentinel::PRIMARY;
 
@@ -68,7 +68,7 @@ pub const KIND: Kind = Kind {
     summary: "logs in to Redis or Valkey with the pod's own credentials, then sends PING",
     example: "{url: {env: REDIS_URL}, password: {file: /etc/secrets/redis}}",
     url_form: URL_FORM,
-    schemes: RULES.schemes,
+    schemes: SCHEMES,
     subject: Subject::Server,
     shown: ShownKeys {
         plain: &[
@@ -81,6 +81,7 @@ pub const KIND: Kind = Kind {
             "port",
             "role",
             "server_name",
+            "socket",
             "user",
             "username",
             "verify",
@@ -92,6 +93,7 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames::BLOCK,
     discovery: DiscoveryRule {
         usual_variables: &["REDIS_URL", "VALKEY_URL"],
+        borrowed_schemes: &[BORROWED],
         by_parts: |env, parse| parts::find(WAYS, env, parse),
         ..DiscoveryRule::NONE
     },
@@ -147,7 +149,7 @@ impl Check for Redis {
         let readings = self.keys.named().flat_map(|(key, value)| Reading::all(key, value, env)).collect();
         Prepared::new(
             destination.as_ref().map_or_else(|fault| self.keys.blamed_origin(fault), Destination::target),
-            destination.as_ref().map(Destination::endpoints).unwrap_or_default(),
+            destination.as_ref().map(|destination| destination.server.endpoints()).unwrap_or_default(),
             readings,
             destination.and_then(|destination| self.resolve(destination, env)),
         )
