@@ -139,7 +139,8 @@ impl ServerKeys {
         env: &dyn Env,
     ) -> Result<Vec<Endpoint>, Fault> {
         let mut hosts = std::mem::take(&mut url.hosts);
-        if on_socket {
+        if on_socket || (hosts.is_empty() && self.host.is_none()) {
+            // The kind's own keys say where it is, if neither does.
             hosts = vec![(Host::Name(HERE.to_owned()), None)];
         } else if let Some(value) = &self.host {
             // The URL's port stays where only the host is another one.

@@ -14,9 +14,20 @@ pub(super) const HERE: &str = "localhost";
 
 /// The same as a URL of one of the kind's schemes, where a text is none; `None` for any other text.
 pub(super) fn form_of(text: &str, rules: &ServerRules) -> Option<Result<Form, &'static str>> {
-    if let Some(form) = (rules.form)(text) {
-        return Some(form);
-    }
+    let form = match (rules.form)(text) {
+        Some(Ok(form)) => form,
+        Some(Err(problem)) => return Some(Err(problem)),
+        None => return of_socket(text, rules),
+    };
+    Some(match of_socket(&form.url, rules) {
+        Some(Ok(here)) => Ok(Form { tls: form.tls, ..here }),
+        Some(Err(problem)) => Err(problem),
+        None => Ok(form),
+    })
+}
+
+/// The same of a URL that leads to a socket.
+fn of_socket(text: &str, rules: &ServerRules) -> Option<Result<Form, &'static str>> {
     let sockets = rules.sockets?;
     let (scheme, rest) = text.split_once(':')?;
     if rules.schemes.iter().any(|known| known.is_socket && known.name == scheme) {
