@@ -85,6 +85,7 @@ pub const KIND: Kind = Kind {
     facts: &[SERVER_VERSION, AUTH_METHOD, QUEUE_STATE, QUEUE_MESSAGES, QUEUE_CONSUMERS],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| crate::check::server_keys::schema::<keys::OwnKeys>(generator, URL_FORM),
 };

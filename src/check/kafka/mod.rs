@@ -79,6 +79,7 @@ pub const KIND: Kind = Kind {
     facts: &[AUTH_METHOD, MECHANISMS, BROKERS, CLUSTER_ID],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| crate::check::server_keys::schema::<keys::OwnKeys>(generator, URL_FORM),
 };

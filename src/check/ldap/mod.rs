@@ -14,6 +14,7 @@ mod hint;
 mod keys;
 mod message;
 mod run;
+mod start_tls;
 
 use std::sync::Arc;
 
@@ -50,6 +51,7 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames::BLOCK,
     discovery: discovery::RULE,
     counts_unfinished: None,
+    start_tls: Some(|| Box::new(start_tls::TlsOnly)),
     care: Care { accounts_lock: true, ..Care::USUAL },
     target_fault: |text| fault_of_url(parse, text),
     parse,

@@ -46,6 +46,7 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames::BLOCK,
     discovery: discovery::RULE,
     counts_unfinished: None,
+    start_tls: None,
     care: Care::USUAL,
     target_fault: |text| fault_of_url(parse, text),
     parse,

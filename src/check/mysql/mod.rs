@@ -24,6 +24,7 @@ mod response;
 mod route;
 mod rsa;
 mod session;
+mod start_tls;
 #[cfg(test)]
 mod testing;
 mod words;
@@ -89,6 +90,7 @@ pub const KIND: Kind = Kind {
     facts: &[SERVER_VERSION, AUTH_METHOD, ROLE],
     hint: hint::hint,
     counts_unfinished: Some(greeting::is_greeting),
+    start_tls: Some(|| Box::new(start_tls::TlsOnly::default())),
     #[cfg(test)]
     schema: |generator| crate::check::server_keys::schema::<keys::OwnKeys>(generator, URL_FORM),
 };

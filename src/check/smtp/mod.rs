@@ -76,6 +76,7 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames::BLOCK,
     discovery: discovery::RULE,
     counts_unfinished: None,
+    start_tls: None,
     care: Care { calm_interval: Some(Duration::from_mins(5)), accounts_lock: true },
     target_fault: |text| fault_of_url(parse, text),
     parse,
