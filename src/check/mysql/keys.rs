@@ -35,6 +35,24 @@ pub(super) const RULES: ServerRules = ServerRules {
     ])
 };
 
+/// The schema of all keys; `url_form` is what its URLs look like.
+#[cfg(test)]
+pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) -> schemars::Schema {
+    use crate::check::server_keys::{describe, schema};
+
+    let mut schema = schema::<OwnKeys>(generator, url_form);
+    let url = format!(
+        "`{url_form}`, with `?socket=/run/mysqld/mysqld.sock` (also `unix_socket`, `socketPath`) for a Unix socket, or a DSN \
+         of Go's driver (`user:password@tcp(host:3306)/database`, `user:password@unix(PATH)/database`); every other key \
+         overrides its part of it."
+    );
+    describe(&mut schema, "url", url);
+    let socket = "The path of the server's Unix socket, such as `/run/mysqld/mysqld.sock`, in place of `host`. Clients of \
+                  MySQL that take `localhost` for a socket connect to it.";
+    describe(&mut schema, "socket", socket);
+    schema
+}
+
 /// The keys in addition to those of the server.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

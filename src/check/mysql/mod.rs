@@ -92,7 +92,7 @@ pub const KIND: Kind = Kind {
     counts_unfinished: Some(greeting::is_greeting),
     start_tls: Some(|| Box::new(start_tls::TlsOnly::default())),
     #[cfg(test)]
-    schema: |generator| crate::check::server_keys::schema::<keys::OwnKeys>(generator, URL_FORM),
+    schema: |generator| keys::schema(generator, URL_FORM),
 };
 
 /// A configured check.

@@ -42,6 +42,41 @@ fn servers_are_checks_and_the_rest_is_listed() {
     assert!(!listed.concat().contains("s3"));
 }
 
+/// A scheme of any server means a kind where the variable's name says so; and a form of one kind is no URL at all.
+#[test]
+fn the_name_of_a_variable_tells_whose_scheme_it_is() {
+    for (variable, value, expected) in [
+        ("NATS_URL", "tls://app:s3cret@mq:4222", Some(("nats", "nats://app@mq:4222"))),
+        ("BILLING_NATS_SERVERS", "tls://a:4222,tls://b:4222", Some(("nats", "nats://a:4222,b:4222"))),
+        ("REDIS_URL", "unix://:s3cret@/run/r.sock?db=1", Some(("redis", "redis+unix:///run/r.sock/1"))),
+        ("cache_redis_url", "unix:/run/r.sock", Some(("redis", "redis+unix:///run/r.sock"))),
+        (
+            "CELERY_BROKER_URL",
+            "redis+socket:///run/r.sock?virtual_host=2",
+            Some(("redis", "redis+unix:///run/r.sock/2")),
+        ),
+        ("DATABASE_URL", "app:s3/cret@unix(/run/m.sock)/shop", Some(("mysql", "mysql://app@/run/m.sock/shop"))),
+        ("DB_DSN", "app:s3cret@tcp(db:3307)/shop?tls=true", Some(("mysql", "mysql://app@db:3307/shop"))),
+        (
+            "DATABASE_URL",
+            "mysql://app:s3cret@/shop?unix_socket=/run/m.sock",
+            Some(("mysql", "mysql://app@/run/m.sock/shop")),
+        ),
+        // Elsewhere they mean any server: Kubernetes itself sets such values.
+        ("NATS_PORT", "tcp://10.0.0.7:4222", None),
+        ("SIGNATS_URL", "tls://mq:4222", None),
+        ("PEER_URL", "tls://mq:4222", None),
+        ("DOCKER_HOST", "unix:///var/run/docker.sock", None),
+        ("MAIL_FROM", "app@tcp(x", None),
+    ] {
+        let found = found(&[(variable, value)], Extent::Servers).ok();
+        let check = found.as_ref().map(|plan| &plan.checks[0]);
+        let env = MapEnv::with_vars(&[(variable, value)]);
+        let shown = check.map(|check| (check.kind, check.check.prepare(&env).target));
+        assert_eq!(shown.as_ref().map(|(kind, target)| (*kind, target.as_str())), expected, "{variable}={value}");
+    }
+}
+
 /// Some kinds are dialled only where people ask for it.
 #[test]
 fn servers_that_are_only_listed_are_checks_where_people_ask() {
