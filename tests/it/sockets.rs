@@ -146,6 +146,7 @@ fn a_socket_is_in_this_pod() {
 }
 
 /// A socket that leads to this port, as a proxy beside the app has it; for as long as the test runs.
+#[expect(clippy::disallowed_methods, reason = "a test dials as it likes")]
 fn relay(folder: &Folder, name: &str, port: u16) -> String {
     let path = folder.path().join(name);
     let listener = UnixListener::bind(&path).expect("a socket");

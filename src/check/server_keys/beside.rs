@@ -122,7 +122,7 @@ pub fn schema<Own: schemars::JsonSchema>(
 pub fn remove_sockets(schema: &mut schemars::Schema) {
     describe(schema, "host", "The server's name or address.");
     let keys = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut).expect("a struct has keys");
-    keys.remove("socket").expect("a server has this key");
+    keys.shift_remove("socket").expect("a server has this key");
 }
 
 /// Another description of one of these keys, where it means more in a kind than in others.

@@ -153,7 +153,7 @@ fn answers_of_a_kind_keep_their_meaning() {
         ("ldap", [extended(0), b"x".to_vec()].concat(), "tls protocol_error: the server accepts TLS, but", ""),
         ("ldap", b"220 mail ESMTP\r\n".to_vec(), "tls tls_not_tls: the peer speaks SMTP", ""),
     ] {
-        let peer = here(Manner::SpeaksFirst(said.into()));
+        let peer = here(Manner::SpeaksFirst(said));
         let report = check(peer.port(), &format!("starttls: {protocol}"));
         assert_told(&report, expected);
         assert!(report["failure"]["hint"].as_str().is_some_and(|text| text.contains(hint)), "{hint}: {report:#}");
