@@ -14,7 +14,7 @@ pub use beside::read;
 pub use beside::{describe, remove_sockets, schema};
 pub use form::Form;
 pub use keys::{HostProblem, Port, ServerKeys, ServerRules, origin_of, read_host};
-pub use resolve::{Server, plain};
+pub use resolve::{ON_SOCKET, Server, plain, unfit_socket};
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 use super::dsn;
 use super::url::read_url;
 use crate::check::parts::{self, Parts};
+use crate::check::server_keys::ON_SOCKET;
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn, literal};
 use crate::config::node::Node;
 use crate::env::Env;
@@ -41,8 +42,6 @@ const KEYS: [KeyVariable; 7] = [
 /// Paths of files: no secret, and not to be taken for the files' content.
 const FILES: [KeyVariable; 3] = [("ca", "PGSSLROOTCERT"), ("cert", "PGSSLCERT"), ("key", "PGSSLKEY")];
 
-const SOCKET: &str = "a local socket, whose folder may not be mounted here: write a check";
-
 /// What works for the app, and not for a check.
 fn unfit(url: &str, env: &dyn Env) -> Option<&'static str> {
     // The adapters of Ecto for other servers take the same scheme.
@@ -51,7 +50,7 @@ fn unfit(url: &str, env: &dyn Env) -> Option<&'static str> {
     if of_mysql {
         return Some("its port is that of MySQL: write a check of the kind mysql");
     }
-    if leads_to_socket(url) { Some(SOCKET) } else { passfile(env).filter(|_| lacks_password(url)) }
+    if leads_to_socket(url) { Some(ON_SOCKET) } else { passfile(env).filter(|_| lacks_password(url)) }
 }
 
 /// Every client of a URL without a user or a password takes it from libpq's variable.
@@ -109,7 +108,7 @@ fn of_libpq(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
     let host = value(env, HOST)?;
     let not = |why| Some(ByParts { variable: HOST, found: Err(why) });
     if host.starts_with(['/', '@']) {
-        return not(SOCKET);
+        return not(ON_SOCKET);
     }
     if let Some(why) = passfile(env) {
         return not(why);

@@ -27,7 +27,7 @@ const fn scheme(name: &'static str) -> Scheme {
 }
 
 /// The URLs of Redis. Those of sockets are as Django, Celery, Lettuce and redis-py read them.
-const RULES: ServerRules = ServerRules {
+pub(super) const RULES: ServerRules = ServerRules {
     own_targets: &["sentinel"],
     ..ServerRules::of(&[
         scheme("redis").family("redis"),

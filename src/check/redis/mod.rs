@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use crate::check::announced::Turn;
 use crate::check::parts::{self, Parts};
-use crate::check::server_keys::ServerKeys;
+use crate::check::server_keys::{ServerKeys, unfit_socket};
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
@@ -34,7 +34,7 @@ use crate::outcome::{AUTH_METHOD, Fault, ROLE, SERVER_VERSION};
 use crate::secret::Secret;
 use crate::value::Value;
 
-use keys::{BORROWED, Destination, RedisKeys, SCHEMES};
+use keys::{BORROWED, Destination, RULES, RedisKeys, SCHEMES};
 use run::RedisRun;
 use sentinel::PRIMARY;
 
@@ -94,6 +94,7 @@ pub const KIND: Kind = Kind {
     discovery: DiscoveryRule {
         usual_variables: &["REDIS_URL", "VALKEY_URL"],
         borrowed_schemes: &[BORROWED],
+        unfit: |url, _| unfit_socket(url, &RULES),
         by_parts: |env, parse| parts::find(WAYS, env, parse),
         ..DiscoveryRule::NONE
     },

@@ -313,6 +313,15 @@ pub(super) fn read_url(text: &str, rules: &ServerRules) -> Result<ServerUrl, Bla
     read_plain(text, rules)
 }
 
+/// Why discovery does not probe a server on a socket.
+pub const ON_SOCKET: &str = "a local socket, whose folder may not be mounted here: write a check";
+
+/// [`ON_SOCKET`], if that is where a URL leads; for [`crate::check::DiscoveryRule::unfit`].
+#[must_use]
+pub fn unfit_socket(url: &str, rules: &ServerRules) -> Option<&'static str> {
+    read_url(url, rules).is_ok_and(|url| url.socket.is_some()).then_some(ON_SOCKET)
+}
+
 /// A text that the kind takes for a URL, as a URL of one of its schemes; unchanged where it cannot be read.
 #[must_use]
 pub fn plain(text: &str, rules: &ServerRules) -> Zeroizing<String> {

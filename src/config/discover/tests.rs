@@ -42,39 +42,40 @@ fn servers_are_checks_and_the_rest_is_listed() {
     assert!(!listed.concat().contains("s3"));
 }
 
-/// A scheme of any server means a kind where the variable's name says so; and a form of one kind is no URL at all.
+/// A scheme of any server means a kind where the variable's name says so; and a form of one kind is no URL at all. Sockets
+/// may be those of another container, so they are listed.
 #[test]
 fn the_name_of_a_variable_tells_whose_scheme_it_is() {
+    const SOCKET: &str = "whose folder may not be mounted here";
     for (variable, value, expected) in [
-        ("NATS_URL", "tls://app:s3cret@mq:4222", Some(("nats", "nats://app@mq:4222"))),
-        ("BILLING_NATS_SERVERS", "tls://a:4222,tls://b:4222", Some(("nats", "nats://a:4222,b:4222"))),
-        ("REDIS_URL", "unix://:s3cret@/run/r.sock?db=1", Some(("redis", "redis+unix:///run/r.sock/1"))),
-        ("cache_redis_url", "unix:/run/r.sock", Some(("redis", "redis+unix:///run/r.sock"))),
-        (
-            "CELERY_BROKER_URL",
-            "redis+socket:///run/r.sock?virtual_host=2",
-            Some(("redis", "redis+unix:///run/r.sock/2")),
-        ),
-        ("DATABASE_URL", "app:s3/cret@unix(/run/m.sock)/shop", Some(("mysql", "mysql://app@/run/m.sock/shop"))),
-        ("DB_DSN", "app:s3cret@tcp(db:3307)/shop?tls=true", Some(("mysql", "mysql://app@db:3307/shop"))),
-        (
-            "DATABASE_URL",
-            "mysql://app:s3cret@/shop?unix_socket=/run/m.sock",
-            Some(("mysql", "mysql://app@/run/m.sock/shop")),
-        ),
+        ("NATS_URL", "tls://app:s3cret@mq:4222", "nats nats://app@mq:4222"),
+        ("BILLING_NATS_SERVERS", "tls://a:4222,tls://b:4222", "nats nats://a:4222,b:4222"),
+        ("DB_DSN", "app:s3cret@tcp(db:3307)/shop?tls=true", "mysql mysql://app@db:3307/shop"),
+        ("DATABASE_URL", "app:s3/cret@tcp(db)/shop", "mysql mysql://app@db:3306/shop"),
+        ("REDIS_URL", "unix://:s3cret@/run/r.sock?db=1", SOCKET),
+        ("cache_redis_url", "unix:/run/r.sock", SOCKET),
+        ("CELERY_BROKER_URL", "redis+socket:///run/r.sock?virtual_host=2", SOCKET),
+        ("DATABASE_URL", "app:s3cret@unix(/run/m.sock)/shop", SOCKET),
+        ("DATABASE_URL", "mysql://app:s3cret@/shop?unix_socket=/run/m.sock", SOCKET),
+        ("MONGO_URL", "mongodb://%2Frun%2Fm.sock", SOCKET),
+        ("REDIS_HOST", "/run/r.sock", SOCKET),
         // Elsewhere they mean any server: Kubernetes itself sets such values.
-        ("NATS_PORT", "tcp://10.0.0.7:4222", None),
-        ("SIGNATS_URL", "tls://mq:4222", None),
-        ("PEER_URL", "tls://mq:4222", None),
-        ("DOCKER_HOST", "unix:///var/run/docker.sock", None),
-        ("MAIL_FROM", "app@tcp(x", None),
+        ("NATS_PORT", "tcp://10.0.0.7:4222", "nothing to probe"),
+        ("SIGNATS_URL", "tls://mq:4222", "nothing to probe"),
+        ("PEER_URL", "tls://mq:4222", "nothing to probe"),
+        ("DOCKER_HOST", "unix:///var/run/docker.sock", "nothing to probe"),
+        ("MAIL_FROM", "app@tcp(x", "nothing to probe"),
     ] {
-        let found = found(&[(variable, value)], Extent::Servers).ok();
-        let check = found.as_ref().map(|plan| &plan.checks[0]);
         let env = MapEnv::with_vars(&[(variable, value)]);
-        let shown = check.map(|check| (check.kind, check.check.prepare(&env).target));
-        assert_eq!(shown.as_ref().map(|(kind, target)| (*kind, target.as_str())), expected, "{variable}={value}");
+        let told = match found(&[(variable, value)], Extent::Servers) {
+            Ok(plan) => format!("{} {}", plan.checks[0].kind, plan.checks[0].check.prepare(&env).target),
+            Err(refused) => refused.to_string(),
+        };
+        assert!(told.contains(expected) && !told.contains("s3"), "{variable}={value}: {told}");
+        assert_eq!(expected == SOCKET, told.contains(SOCKET), "{variable}: {told}");
     }
+    let sockets = [("DB_CONNECTION", "mysql"), ("DB_HOST", "db"), ("DB_USER", "app"), ("DB_SOCKET", "/run/m.sock")];
+    assert!(found(&sockets, Extent::Servers).err().unwrap().to_string().contains(SOCKET));
 }
 
 /// Some kinds are dialled only where people ask for it.

@@ -43,11 +43,6 @@ fn a_socket_is_named_in_every_way() {
     assert_eq!((server.counted("Aborted_clients"), server.counted("Aborted_connects")), (0, 0), "{}", server.log());
     let wrong = check_keys(&format!("{{socket: '{path}', user: app, password: wrong}}"));
     failed(&wrong, "login", "password_rejected", "ALTER USER");
-    let variables = [("DB_CONNECTION", "mysql"), ("DB_HOST", "127.0.0.1"), ("DB_USERNAME", "app")];
-    let mut command = pilotfish();
-    command.args(["check", "-o", "json"]).envs(variables).env("DB_PASSWORD", "sesame").env("DB_SOCKET", &path);
-    let ran = run(&mut command);
-    assert!(ran.code == 0 && ran.stdout.contains(&format!("mysql://app@{path}")), "{ran:?}");
     drop(server);
     let gone = check_keys(&format!("{{socket: '{path}', user: app, password: sesame}}"));
     failed(&gone, "connect", "file_missing", "mount the volume");

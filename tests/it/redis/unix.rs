@@ -34,7 +34,8 @@ fn a_socket_is_named_in_every_way() {
     failed(&check_keys(&format!("{{host: '{path}'}}")), "login", "password_missing", "");
     // Where the name of the variable tells whose socket it is, and as a TARGET.
     for variable in ["REDIS_URL", "APP_REDIS_URL", "VALKEY_URL"] {
-        let ran = run(pilotfish().env(variable, format!("unix://:{PASSWORD}@{path}?db=3")).args(["check"]));
+        let target = format!("env:{variable}");
+        let ran = run(pilotfish().env(variable, format!("unix://:{PASSWORD}@{path}?db=3")).args(["check", &target]));
         assert!(ran.code == 0 && ran.stdout.contains(&format!("redis+unix://{path}/3")), "{ran:?}");
     }
     let ran = run(pilotfish().args(["check", &format!("redis+unix://:{PASSWORD}@{path}?db=3")]));
