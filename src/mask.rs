@@ -153,7 +153,8 @@ fn strike_one<'a>(text: Cow<'a, str>, secret: &str) -> Cow<'a, str> {
 }
 
 /// Everything percent-encoded but what never needs to be.
-fn percent_encode(text: &str) -> String {
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -23,6 +23,8 @@ pub struct Scheme {
     pub user_may_be_secret: bool,
     /// Its path is the name of a virtual host, in which a `/` is a part of the name.
     pub has_vhost: bool,
+    /// Its URLs lead to a Unix socket: `redis+unix:///run/redis.sock`.
+    pub is_socket: bool,
     /// HTTP clients are given it, which may send their requests to a proxy that the environment names.
     pub proxied: bool,
 }
@@ -55,6 +57,7 @@ impl Scheme {
             is_opaque: false,
             user_may_be_secret: false,
             has_vhost: false,
+            is_socket: false,
             proxied: false,
         }
     }
@@ -105,6 +108,12 @@ impl Scheme {
     #[must_use]
     pub const fn vhost(self) -> Self {
         Self { has_vhost: true, ..self }
+    }
+
+    /// The same, whose URLs lead to a Unix socket.
+    #[must_use]
+    pub const fn socket(self) -> Self {
+        Self { is_socket: true, ..self }
     }
 
     /// The same, which an HTTP client may send to a proxy.

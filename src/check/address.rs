@@ -5,8 +5,11 @@ use crate::check::place::Place;
 use crate::env::Env;
 use crate::findings::Blame;
 use crate::outcome::{Detail, Fault, Phase};
-use crate::url::{Endpoint, Url};
+use crate::url::{Endpoint, SocketPath, Url};
 use crate::value::{Setting, Value};
+
+/// Of a URL with parameters whose scheme says no more than that the server is on a socket.
+const NOT_A_PATH: &str = "only a path may follow `unix:`: put the name of the protocol before it (NAME+unix://)";
 
 /// Where to connect.
 #[derive(Debug)]
@@ -25,12 +28,10 @@ impl Address {
     pub fn resolve(&self, scheme: &str, env: &dyn Env) -> Result<Place, Fault> {
         match self {
             Self::Configured(setting) => setting.resolve("address", env),
-            Self::Url(value) => read_url(value.resolve(env)?.expose()).map(Place::Network).map_err(
-                |Blame { cause, message, detail }| {
-                    let message = format!("{} is not {scheme}://host:port: {message}", value.origin());
-                    Fault { detail: detail.map(Detail::Value), ..Fault::new(Phase::Assert, cause, message) }
-                },
-            ),
+            Self::Url(value) => read_url(value.resolve(env)?.expose()).map_err(|Blame { cause, message, detail }| {
+                let message = format!("{} is not {scheme}://host:port: {message}", value.origin());
+                Fault { detail: detail.map(Detail::Value), ..Fault::new(Phase::Assert, cause, message) }
+            }),
         }
     }
 
@@ -47,8 +48,12 @@ impl Address {
 
     /// Whether it is a socket of this pod, whatever the environment is.
     #[must_use]
-    pub const fn is_on_socket(&self) -> bool {
-        matches!(self, Self::Configured(Setting::Known(Place::Socket(_))))
+    pub fn is_on_socket(&self) -> bool {
+        match self {
+            Self::Configured(setting) => matches!(setting, Setting::Known(Place::Socket(_))),
+            Self::Url(Value::Literal(text)) => SocketPath::is_meant(text.expose()),
+            Self::Url(_) => false,
+        }
     }
 
     /// The value that is read at a run.
@@ -64,11 +69,8 @@ impl Address {
 /// What is wrong with a TARGET.
 #[must_use]
 pub fn target_fault(text: &str) -> Option<String> {
-    let url = match Url::parse(text) {
-        Ok(url) => url,
-        Err(error) => return Some(error.to_string()),
-    };
-    read_url(text).err()?;
+    let blame = read_url(text).err()?;
+    let Ok(url) = Url::parse(text) else { return Some(blame.message) };
     let fault = match url.hosts.iter().any(|(_, port)| port.is_none()) {
         true => "no port",
         false => "nothing may precede the host or follow the port",
@@ -76,14 +78,20 @@ pub fn target_fault(text: &str) -> Option<String> {
     Some(fault.to_owned())
 }
 
-fn read_url(text: &str) -> Result<Endpoint, Blame> {
+fn read_url(text: &str) -> Result<Place, Blame> {
+    if SocketPath::is_meant(text) {
+        if text.contains('?') {
+            return Err(Blame::malformed(NOT_A_PATH));
+        }
+        return SocketPath::parse(text).map(Place::Socket).map_err(Blame::malformed);
+    }
     let url = Url::parse(text)?;
     let bare = url.user.is_none() && url.password.is_none() && url.query.is_empty() && matches!(&*url.path, "" | "/");
     if !bare {
         return Err(Blame::malformed("it may contain only host and port"));
     }
     match url.hosts.as_slice() {
-        [(host, Some(port))] => Ok(Endpoint { host: host.clone(), port: *port }),
+        [(host, Some(port))] => Ok(Place::Network(Endpoint { host: host.clone(), port: *port })),
         [_] => Err(Blame::malformed("no port")),
         _ => Err(Blame::malformed("it names several hosts")),
     }
@@ -97,6 +105,12 @@ mod tests {
     fn a_url_holds_host_and_port_alone() {
         assert_eq!(read_url("tcp://db:1").unwrap().to_string(), "db:1");
         assert_eq!(read_url("tls://[::1]:1/").unwrap().to_string(), "[::1]:1");
+        for text in ["unix:/run/a.sock", "unix:///run/a.sock"] {
+            assert_eq!(read_url(text).unwrap().to_string(), "unix:/run/a.sock");
+        }
+        for text in ["unix:s3cret", "unix://:s3cret@/run/a.sock", "unix:///run/a.sock?s3cret=1"] {
+            assert!(!read_url(text).unwrap_err().message.contains("s3cret"), "{text}");
+        }
         for text in
             ["tcp://db", "tcp://a:1,b:1", "tcp://u:s3cret@db:1", "tcp://db:1/s3cret", "tcp://db:1?s3cret=1", "db:1"]
         {

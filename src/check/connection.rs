@@ -29,7 +29,6 @@ pub struct Protocol {
 /// Every protocol that is known and not spoken.
 pub const PROTOCOLS: &[Protocol] = &[
     Protocol::new("sqlserver", &[server("sqlserver", 1433), server("mssql", 1433)]),
-    Protocol::without_port("unix", &[Scheme::new("unix").opaque()]),
     Protocol::without_port("sqlite", &[Scheme::new("sqlite").opaque()]),
 ];
 

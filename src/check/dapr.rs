@@ -59,6 +59,7 @@ pub const KIND: Kind = Kind {
     facts: &[COMPONENTS],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<DaprKeys>(),
 };

@@ -41,6 +41,7 @@ pub const KIND: Kind = Kind {
     facts: &[RECORDS],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<DnsKeys>(),
 };

@@ -44,6 +44,7 @@ pub const KIND: Kind = Kind {
     facts: &[],
     hint: no_hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<EnvKeys>(),
 };

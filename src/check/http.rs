@@ -80,6 +80,7 @@ bearer_token: {file: /etc/secrets/token}
     facts: &[],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<HttpKeys>(),
 };

@@ -37,6 +37,7 @@ pub const KIND: Kind = Kind {
     facts: &[],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<IcmpKeys>(),
 };

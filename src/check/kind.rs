@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::check::{Check, Parsed};
+use crate::check::{Check, Parsed, Run};
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
+use crate::net::attempt::Attempt;
+use crate::net::io::Io;
 use crate::outcome::{Evidence, FactKey, Fault};
 use crate::scheme::{Discovery, Scheme};
 use crate::value::Value;
@@ -48,6 +50,8 @@ pub struct Kind {
     /// whoever makes them: whether these are the first bytes of such a server. No check of any kind connects there often
     /// without logging in.
     pub counts_unfinished: Option<fn(head: &[u8]) -> bool>,
+    /// How TLS starts inside its protocol, for the kind `tls`: a conversation without a login.
+    pub start_tls: Option<fn() -> Box<dyn StartTls>>,
     /// The schema of the kind's key: `|generator| generator.subschema_for::<Config>()`.
     #[cfg(test)]
     pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
@@ -60,6 +64,16 @@ impl Kind {
     pub fn is_only_listed(&self) -> bool {
         !self.schemes.is_empty() && self.schemes.iter().all(|scheme| scheme.discovery == Discovery::List)
     }
+}
+
+/// A conversation that goes no further than TLS.
+pub trait StartTls: Send {
+    /// Asks for TLS: afterwards the stream is ready for the handshake. What speaks the protocol and refuses has no TLS to
+    /// offer (`tls_unsupported`), and expects a goodbye.
+    fn ask<'a>(&'a mut self, attempt: &'a mut Attempt, io: &'a mut Io) -> Run<'a>;
+
+    /// Says goodbye, in plain text or under TLS; it never fails.
+    fn quit<'a>(&'a mut self, attempt: &'a mut Attempt, io: &'a mut Io) -> Run<'a>;
 }
 
 /// What to do about a fault, where the kind knows it better than the rules that are true of any protocol; at most two
@@ -123,6 +137,9 @@ impl ShownKeys {
 pub struct DiscoveryRule {
     /// Variables by whose name one expects a URL of this kind: one that is none is listed.
     pub usual_variables: &'static [&'static str],
+    /// Schemes that mean this kind only in a variable whose name has the first word of a usual one: elsewhere they mean any
+    /// server.
+    pub borrowed_schemes: &'static [&'static str],
     /// Who reads the variables that `beside` names: `libpq`.
     pub reader: &'static str,
     /// Whether a text that is no URL is a connection string of this kind, in a form of its own.
@@ -150,6 +167,7 @@ impl DiscoveryRule {
     /// Nothing but URLs.
     pub const NONE: Self = Self {
         usual_variables: &[],
+        borrowed_schemes: &[],
         reader: "",
         reads: |_| false,
         unfit: |_, _| None,

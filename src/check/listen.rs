@@ -45,6 +45,7 @@ pub const KIND: Kind = Kind {
     facts: &[hint::LISTENING],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<ListenKeys>(),
 };

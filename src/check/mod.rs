@@ -62,7 +62,8 @@ use crate::value::Value;
 pub use dialect::{bare_address, dialect};
 pub(crate) use kind::no_hint;
 pub use kind::{
-    ByParts, Care, DiscoveryRule, HintFn, KeyVariable, Kind, ParseFn, ShownKeys, Subject, fault_of_url, literal,
+    ByParts, Care, DiscoveryRule, HintFn, KeyVariable, Kind, ParseFn, ShownKeys, StartTls, Subject, fault_of_url,
+    literal,
 };
 pub use schemes::{Meaning, SCHEMES, blame_scheme, meaning};
 

@@ -85,7 +85,7 @@ pub fn database_is(env: &dyn Env, names: &[&str], port: &str) -> bool {
 /// The variables of a database that is named nowhere but in [`database_is`].
 pub const DB_HOST: KeyVariable = ("host", "DB_HOST");
 /// What stands beside [`DB_HOST`], for databases with these keys.
-pub const BESIDE_DB_HOST: &[(&str, &[&str])] = &[
+pub const BESIDE_DB_HOST: [(&str, &[&str]); 4] = [
     ("port", &["DB_PORT"]),
     ("user", &["DB_USER", "DB_USERNAME"]),
     ("password", &["DB_PASSWORD", "DB_PASS"]),

@@ -61,6 +61,7 @@ pub const KIND: Kind = Kind {
     facts: &[],
     hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<PeerKeys>(),
 };

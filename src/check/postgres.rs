@@ -103,6 +103,7 @@ pub const KIND: Kind = Kind {
     facts: &[SERVER_VERSION, AUTH_METHOD, ROLE, MIGRATION],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<PostgresKeys>(),
 };

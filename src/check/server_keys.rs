@@ -4,16 +4,17 @@
 //! [`Server`] for each run. What the path and the parameters of the URL mean, and every other key, is the kind's own.
 
 mod beside;
+mod form;
 mod keys;
 mod resolve;
 mod socket;
 
 pub use beside::read;
 #[cfg(test)]
-pub use beside::{describe, schema};
+pub use beside::{describe, remove_sockets, schema};
+pub use form::Form;
 pub use keys::{HostProblem, Port, ServerKeys, ServerRules, origin_of, read_host};
-pub use resolve::Server;
-pub use socket::SocketRules;
+pub use resolve::{ON_SOCKET, Server, plain, unfit_socket};
 
 #[cfg(test)]
 pub mod testing;

@@ -32,8 +32,8 @@ pub const KIND: Kind = Kind {
     name: "tcp",
     summary: "connects; optionally sends bytes and compares the answer",
     example: r#"{address: "cache:6379", send: 'PING\r\n', expect: {regex: '^(\+PONG|-NOAUTH)'}}"#,
-    url_form: "tcp://host:port",
-    schemes: &[Scheme::new("tcp")],
+    url_form: "tcp://host:port or unix:PATH",
+    schemes: &[Scheme::new("tcp"), Scheme::new("unix").opaque()],
     subject: Subject::Server,
     shown: ShownKeys { plain: &["address"], ..ShownKeys::NONE },
     tls_keys: TlsKeyNames::NONE,
@@ -45,6 +45,7 @@ pub const KIND: Kind = Kind {
     facts: &[],
     hint: dialogue::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<Config>(),
 };

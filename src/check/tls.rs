@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
 
-use self::starttls::StartTls;
+use self::starttls::{Conversation, StartTls};
 use crate::cause::Cause;
 use crate::check::address::{self, Address};
 use crate::check::days::Days;
@@ -56,9 +56,12 @@ pub const KIND: Kind = Kind {
     from_url,
     facts: &[],
     hint: |fault, evidence, context| {
-        hint::hint(fault, evidence, context).or_else(|| dialogue::hint(fault, evidence, context))
+        hint::hint(fault, evidence, context)
+            .or_else(|| dialogue::hint(fault, evidence, context))
+            .or_else(|| starttls::hint(fault, evidence, context))
     },
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<TlsCheckKeys>(),
 };
@@ -73,8 +76,9 @@ const JUDGEMENT: Duration = Duration::from_secs(1);
 struct TlsCheckKeys {
     /// The address of the target: `host:port`, `1.2.3.4:port`, `[::1]:port`, or `unix:PATH` for a Unix socket.
     address: Setting<Place>,
-    /// The protocol that requests TLS after connecting: `smtp`, `imap`, `pop3`, `ftp`, `xmpp` or `postgres`. Default: TLS
-    /// starts at once.
+    /// The protocol that requests TLS after connecting: `smtp`, `imap`, `pop3`, `ftp`, `xmpp`, `postgres`,
+    /// `mysql` or `ldap`. Default: TLS starts at once. MySQL logs a refused client without a name, so the check runs at most
+    /// every 5 min.
     starttls: Option<Setting<StartTls>>,
     /// The bytes to send inside TLS, written as in the kind `tcp`.
     send: Option<Payload>,
@@ -196,12 +200,13 @@ impl Runnable for TlsRun {
             options.alpn.clone_from(&self.alpn);
 
             let mut io = self.place.connect(attempt).await?;
-            if let Some(protocol) = self.starttls {
+            let mut inside = self.starttls.map(Conversation::new);
+            if let Some(inside) = &mut inside {
                 attempt.enter(Phase::Tls);
-                if let Err(fault) = starttls::ask(attempt, &mut io, protocol, &self.place.host()).await {
+                if let Err(fault) = inside.ask(attempt, &mut io, &self.place.host()).await {
                     // What declines speaks the protocol; what speaks another one is left alone.
                     if smtp::expects_goodbye(&fault) {
-                        starttls::quit(attempt, &mut io, protocol).await;
+                        inside.quit(attempt, &mut io).await;
                     }
                     attempt.close(io).await;
                     return Err(fault);
@@ -209,8 +214,8 @@ impl Runnable for TlsRun {
             }
             let mut io = attempt.start_tls(io, &options).await?;
             let answered = self.dialogue.hold(attempt, &mut io).await;
-            if let Some(protocol) = self.starttls {
-                starttls::quit(attempt, &mut io, protocol).await;
+            if let Some(inside) = &mut inside {
+                inside.quit(attempt, &mut io).await;
             }
             // What is heard now is the better reason where an answer did not come.
             let judged = judge(attempt, &mut io).await;

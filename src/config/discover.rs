@@ -9,6 +9,7 @@ mod written;
 use std::sync::Arc;
 
 use crate::check::connection::{Connection, Protocol, connecting_kind};
+use crate::check::server_keys::ON_SOCKET;
 use crate::check::{ByParts, Check, KINDS, Kind, Meaning, SCHEMES, meaning};
 use crate::config::fault::Refused;
 use crate::config::names::{Names, is_variable_name};
@@ -17,7 +18,7 @@ use crate::config::rules::Reach;
 use crate::config::urls::{INSTEAD, in_variable, reader_of};
 use crate::env::Env;
 use crate::scheme::{Discovery, Scheme};
-use crate::url::Url;
+use crate::url::{SocketPath, Url};
 use crate::value::Value;
 
 use self::found::{Found, Source};
@@ -126,7 +127,7 @@ impl Finder<'_> {
     fn look_at(&mut self, variable: &str, value: &str) {
         // In quotes it is no URL, and meant as one: its check says so.
         let plain = value.trim().trim_start_matches(['"', '\'']);
-        if let Some(kind) = reader_of(plain).filter(|kind| !is_of_another(kind, variable)) {
+        if let Some(kind) = reader_of(variable, plain).filter(|kind| !is_of_another(kind, variable)) {
             return self.text(kind, variable, value);
         }
         let (scheme, rest) = plain.split_once("://").unwrap_or_default();
@@ -220,6 +221,14 @@ impl Finder<'_> {
             Ok(found) => found,
             Err(why) => return self.list(variable, kind.name, why),
         };
+        let is_on_socket = |(key, name): &(&str, &str)| match *key {
+            "socket" => true,
+            "host" => self.env.var(name).is_some_and(|host| SocketPath::is_meant(&host)),
+            _ => false,
+        };
+        if variables.iter().any(is_on_socket) {
+            return self.list(variable, kind.name, ON_SOCKET);
+        }
         if self.only_lists(kind) {
             let target = check.prepare(self.env).target;
             return self.list(variable, &target, ONLY_LISTED);

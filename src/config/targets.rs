@@ -133,7 +133,7 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
         return Ok(unresolved(Unresolved::unset(name)));
     };
     let wrong = |otherwise: Blame| unresolved(Unresolved::blamed(name, blamed(name, &value).unwrap_or(otherwise)));
-    if let Some(kind) = reader_of(&value) {
+    if let Some(kind) = reader_of(name, &value) {
         return Ok(made(kind.name, in_variable(kind, name, &value, env).0));
     }
     let Some((scheme, _)) = value.split_once("://").or_else(|| opaque(&value)) else {

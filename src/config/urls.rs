@@ -22,9 +22,14 @@ pub(super) fn in_variable(kind: &Kind, variable: &str, url: &str, env: &dyn Env)
     }
 }
 
-/// The kind that reads a text which is no URL, in a form of its own.
-pub(super) fn reader_of(text: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| (kind.discovery.reads)(text))
+/// The kind that reads the text of this variable, where its scheme does not tell: a text which is no URL, in a form of the
+/// kind's own, or a URL with a scheme that means the kind by the variable's name.
+pub(super) fn reader_of(variable: &str, text: &str) -> Option<&'static Kind> {
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    let has = |name: &str| variable.split('_').any(|word| word.eq_ignore_ascii_case(name));
+    let is_named = |kind: &Kind| kind.discovery.usual_variables.iter().any(|usual| usual.split('_').take(1).any(has));
+    let borrows = |kind: &Kind| kind.discovery.borrowed_schemes.contains(&scheme) && is_named(kind);
+    KINDS.iter().find(|kind| (kind.discovery.reads)(text) || borrows(kind))
 }
 
 /// The schemes of all kinds.

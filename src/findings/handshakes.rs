@@ -38,6 +38,7 @@ mod tests {
             (Aftermath::Unfinished, true),
             (Aftermath::Nothing, false),
             (Aftermath::Finished, false),
+            (Aftermath::Refused, false),
             (Aftermath::Locked, false),
         ] {
             let evidence = Evidence { aftermath, ..Evidence::default() };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// From a connection that ended before its login to the next one.
+/// From a connection that ended before its login, or without one, to the next one.
 const UNFINISHED: Duration = Duration::from_mins(5);
 /// From a login that met a locked account to the next one.
 const LOCKED: Duration = Duration::from_mins(30);
@@ -15,6 +15,8 @@ pub enum Aftermath {
     Nothing,
     /// The server counts connections that end before their login, and this one came to its login.
     Finished,
+    /// The same, but nobody logged in: the server refused a client without a name, which its log may show.
+    Refused,
     /// The server counts the connection as one that ended before its login: many of them block this pod's address.
     Unfinished,
     /// The server says that the account is locked.
@@ -27,7 +29,7 @@ impl Aftermath {
     pub const fn pause(self) -> Option<Duration> {
         match self {
             Self::Nothing | Self::Finished => None,
-            Self::Unfinished => Some(UNFINISHED),
+            Self::Refused | Self::Unfinished => Some(UNFINISHED),
             Self::Locked => Some(LOCKED),
         }
     }

@@ -4,6 +4,7 @@ mod host_block;
 mod login;
 mod query;
 mod sha2;
+mod socket;
 mod strangers;
 mod tls;
 

@@ -1,12 +1,16 @@
 //! Servers on Unix sockets: nginx, with and without TLS and HTTP/2, and sockets on which nobody answers.
 
-use std::os::unix::net::UnixListener;
+use std::net::TcpStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 
 use serde_json::Value;
 
 use crate::support::ca::{Ca, Leaf};
+use crate::support::exim::Server as Exim;
 use crate::support::grpc::Server as Grpc;
+use crate::support::nats::Server as Nats;
 use crate::support::nginx::Nginx;
+use crate::support::rabbitmq;
 use crate::support::websocket::Server as Websocket;
 use crate::support::{Folder, json, pilotfish, run, until};
 
@@ -102,6 +106,15 @@ fn a_socket_without_a_server_is_named() {
             format!(r#"http: {{url: "http://shop/", socket: "unix:{path}"}}"#),
             format!(r#"grpc: {{address: "unix:{path}"}}"#),
             format!(r#"websocket: {{url: "ws://shop/", socket: "unix:{path}"}}"#),
+            format!(r#"mysql: {{user: app, password: x, socket: "{path}"}}"#),
+            format!(r#"redis: {{host: "{path}"}}"#),
+            format!(r#"mongodb: {{host: "unix:{path}"}}"#),
+            format!(r#"amqp: {{socket: "{path}"}}"#),
+            format!(r#"nats: {{socket: "{path}"}}"#),
+            format!(r#"smtp: {{address: "unix:{path}"}}"#),
+            format!(r#"smtp: {{socket: "{path}"}}"#),
+            format!(r#"ldap: {{socket: "{path}"}}"#),
+            format!(r#"mqtt: {{socket: "{path}"}}"#),
         ] {
             let report = check(&keys);
             let failure = &report["failure"];
@@ -129,5 +142,71 @@ fn a_socket_is_in_this_pod() {
         let config = folder.write("c.yaml", format!("checks: [{{name: one, gates: [live], {keys}}}]"));
         let ran = run(pilotfish().args(["config", "check", "-c", &config]));
         assert_eq!(ran.code == 0, right, "{keys}: {ran:?}");
+    }
+}
+
+/// A socket that leads to this port, as a proxy beside the app has it; for as long as the test runs.
+#[expect(clippy::disallowed_methods, reason = "a test dials as it likes")]
+fn relay(folder: &Folder, name: &str, port: u16) -> String {
+    let path = folder.path().join(name);
+    let listener = UnixListener::bind(&path).expect("a socket");
+    std::thread::spawn(move || {
+        for near in listener.incoming().map_while(Result::ok) {
+            let far = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
+            let (mut from, mut to) = (near.try_clone().expect("a stream"), far.try_clone().expect("a stream"));
+            std::thread::spawn(move || {
+                drop(std::io::copy(&mut from, &mut to));
+                drop(to.shutdown(std::net::Shutdown::Write));
+            });
+            std::thread::spawn(move || {
+                let (mut from, mut to): (TcpStream, UnixStream) = (far, near);
+                drop(std::io::copy(&mut from, &mut to));
+                drop(to.shutdown(std::net::Shutdown::Write));
+            });
+        }
+    });
+    path.display().to_string()
+}
+
+/// Their servers have no sockets themselves; a proxy beside them may.
+#[test]
+fn protocols_whose_servers_have_no_sockets() {
+    let (folder, mail, nats) = (Folder::new(), Exim::plain(), Nats::with(""));
+    let broker = rabbitmq::broker();
+    let (mail, nats) = (relay(&folder, "mail", mail.port), relay(&folder, "nats", nats.port));
+    let amqp = relay(&folder, "amqp", broker.port);
+    for (keys, target) in [
+        (format!(r#"smtp: {{address: "unix:{mail}"}}"#), format!("smtp://{mail}")),
+        (format!(r#"smtp: {{host: "{mail}"}}"#), format!("smtp://{mail}")),
+        (format!(r#"nats: {{socket: "{nats}"}}"#), format!("nats://{nats}")),
+        (format!(r#"nats: {{url: "nats://{}"}}"#, nats.replace('/', "%2F")), format!("nats://{nats}")),
+        (format!(r#"amqp: {{socket: "{amqp}", vhost: /}}"#), format!("amqp://{amqp}/%2F")),
+    ] {
+        let report = check(&keys);
+        assert_eq!((&report["result"], &report["target"]), (&"pass".into(), &target.into()), "{keys}: {report:#}");
+        assert_eq!(report["findings"], serde_json::json!([]), "{report:#}");
+    }
+}
+
+#[test]
+fn a_socket_is_a_target() {
+    let folder = Folder::new();
+    let path = folder.path().join("app.sock").display().to_string();
+    let listener = UnixListener::bind(&path).expect("a socket");
+    for target in [format!("unix:{path}"), format!("unix://{path}")] {
+        let report = json(&["check", "-o", "json", &target])["checks"][0].take();
+        let expected: Value = format!("unix:{path}").into();
+        assert_eq!((&report["kind"], &report["target"], &report["result"]), (&"tcp".into(), &expected, &"pass".into()));
+    }
+    drop(listener);
+    let left = json(&["check", "-o", "json", &format!("unix:{path}")])["checks"][0].take();
+    assert_eq!(left["failure"]["cause"], "connect_refused", "{left:#}");
+    for (target, says) in [
+        ("unix:s3cret".to_owned(), "a socket needs an absolute path"),
+        (format!("unix://:s3cret@{path}"), "a socket needs an absolute path"),
+        (format!("unix:{path}?db=1"), "NAME+unix://"),
+    ] {
+        let ran = run(pilotfish().args(["check", &target]));
+        assert!(ran.code == 2 && ran.stderr.contains(says) && !ran.stderr.contains("s3cret"), "{target}: {ran:?}");
     }
 }

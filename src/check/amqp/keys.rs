@@ -17,18 +17,14 @@ use crate::mask;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Url};
+use crate::url::Url;
 use crate::value::{Setting, Value};
 
 /// The URLs of AMQP brokers.
-pub(super) const RULES: ServerRules = ServerRules {
-    schemes: &[
-        Scheme::new("amqp").port(5672).discovery(Discovery::Login).vhost(),
-        Scheme::new("amqps").port(5671).tls().discovery(Discovery::Login).vhost(),
-    ],
-    several_hosts: false,
-    own_targets: &[],
-};
+pub(super) const RULES: ServerRules = ServerRules::of(&[
+    Scheme::new("amqp").port(5672).discovery(Discovery::Login).vhost(),
+    Scheme::new("amqps").port(5671).tls().discovery(Discovery::Login).vhost(),
+]);
 
 /// User and password of clients that have neither.
 pub(super) const GUEST: &str = "guest";
@@ -198,11 +194,6 @@ fn name(key: &'static str, value: &Value, env: &dyn Env) -> Result<String, Fault
 }
 
 impl Destination {
-    /// The server.
-    pub(super) fn endpoint(&self) -> &Endpoint {
-        self.server.hosts.first().expect("a server has a host")
-    }
-
     /// The virtual host.
     pub(super) fn vhost(&self) -> &str {
         self.vhost.as_deref().unwrap_or(vhost::DEFAULT)

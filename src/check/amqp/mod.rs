@@ -71,7 +71,7 @@ pub const KIND: Kind = Kind {
     schemes: RULES.schemes,
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["auth", "host", "port", "server_name", "user", "username", "verify", "vhost"],
+        plain: &["auth", "host", "port", "server_name", "socket", "user", "username", "verify", "vhost"],
         urls: &["url"],
         paths: PEM_KEYS,
         ..ShownKeys::NONE
@@ -85,6 +85,7 @@ pub const KIND: Kind = Kind {
     facts: &[SERVER_VERSION, AUTH_METHOD, QUEUE_STATE, QUEUE_MESSAGES, QUEUE_CONSUMERS],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| crate::check::server_keys::schema::<keys::OwnKeys>(generator, URL_FORM),
 };
@@ -104,13 +105,17 @@ impl Check for Amqp {
         let destination = self.keys.destination(env);
         Prepared::new(
             destination.as_ref().map_or_else(|fault| self.keys.server.blamed_origin(fault), Destination::target),
-            destination.as_ref().map(|destination| destination.server.hosts.clone()).unwrap_or_default(),
+            destination.as_ref().map(|destination| destination.server.endpoints()).unwrap_or_default(),
             self.keys.named().flat_map(|(key, value)| Reading::all(key, value, env)).collect(),
             destination.and_then(|destination| {
                 let credential = self.keys.credential(&destination, env)?;
                 Ok(AmqpRun { credential, queue: self.keys.queue(env)?, destination })
             }),
         )
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        self.keys.server.is_on_socket(&RULES)
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -137,11 +142,11 @@ impl Runnable for AmqpRun {
 
 impl AmqpRun {
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
-        let endpoint = self.destination.endpoint();
+        let endpoint = self.destination.server.endpoint();
         // Report unreadable files before connecting.
         let tls = self.destination.tls.as_ref();
         let tls = tls.map(|keys| keys.options(&endpoint.host, attempt.world())).transpose()?;
-        let mut io = attempt.connect(endpoint).await?;
+        let mut io = self.destination.server.connect(attempt, endpoint).await?;
         if let Some(options) = &tls {
             io = attempt.start_tls(io, options).await?;
         }
@@ -164,7 +169,7 @@ impl AmqpRun {
         attempt.facts().learn(SERVER_VERSION, greeting.version.clone().map(FactValue::text));
         *stage = Stage::Login;
         if self.destination.tls.is_none() && self.credential.secret().is_some() {
-            attempt.note_cleartext_login(self.destination.endpoint(), CLEARTEXT_FIX);
+            attempt.note_cleartext_login(self.destination.server.endpoint(), CLEARTEXT_FIX);
         }
         let limits = login::log_in(frames, &greeting, &self.credential).await?;
         attempt.facts().learn(AUTH_METHOD, Some(FactValue::word(self.credential.word())));

@@ -72,6 +72,7 @@ pub const KIND: Kind = Kind {
     facts: &[GRPC_STATUS, SERVING_STATUS],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<GrpcKeys>(),
 };

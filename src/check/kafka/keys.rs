@@ -25,14 +25,16 @@ const fn scheme(name: &'static str, port: u16) -> Scheme {
 
 /// The URLs of Kafka: `kafka+ssl` is that of Heroku.
 pub(super) const RULES: ServerRules = ServerRules {
-    schemes: &[
+    several_hosts: true,
+    own_targets: &["bootstrap"],
+    // Its clients take the addresses of the brokers from the brokers.
+    sockets: None,
+    ..ServerRules::of(&[
         scheme("kafka", PORT),
         scheme("kafkas", 9093).tls(),
         scheme("kafka+ssl", 9093).tls(),
         scheme("kafka+tls", 9093).tls(),
-    ],
-    several_hosts: true,
-    own_targets: &["bootstrap"],
+    ])
 };
 
 /// The keys in addition to those of the server.

@@ -79,8 +79,15 @@ pub const KIND: Kind = Kind {
     facts: &[AUTH_METHOD, MECHANISMS, BROKERS, CLUSTER_ID],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
-    schema: |generator| crate::check::server_keys::schema::<keys::OwnKeys>(generator, URL_FORM),
+    schema: |generator| {
+        use crate::check::server_keys::{remove_sockets, schema};
+
+        let mut schema = schema::<keys::OwnKeys>(generator, URL_FORM);
+        remove_sockets(&mut schema);
+        schema
+    },
 };
 
 /// A configured check.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::answers::code;
 use crate::cause::Cause;
 use crate::check::login;
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, read};
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::check::tls_mode::{Mode, TlsKey};
 use crate::config::node::{Node, Problem};
@@ -14,13 +14,12 @@ use crate::mask;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
-use crate::url::{Endpoint, SocketPath};
 use crate::value::Value;
 
 const LDAP: Scheme = Scheme::new("ldap").port(PORT).discovery(Discovery::List);
 const LDAPS: Scheme = Scheme::new("ldaps").port(TLS_PORT).tls().discovery(Discovery::List);
 /// Over a Unix socket: its port means nothing.
-const LDAPI: Scheme = Scheme::new("ldapi").port(PORT).discovery(Discovery::List);
+const LDAPI: Scheme = Scheme::new("ldapi").port(PORT).discovery(Discovery::List).socket();
 
 const PORT: u16 = 389;
 /// A port that speaks TLS at once.
@@ -28,12 +27,8 @@ const TLS_PORT: u16 = 636;
 /// The same of Active Directory's global catalogue.
 const CATALOGUE_TLS_PORT: u16 = 3269;
 
-/// The schemes of all URLs.
-pub(super) const SCHEMES: &[Scheme] = &[LDAP, LDAPS, LDAPI];
-
-/// The URLs over TCP.
-const RULES: ServerRules = ServerRules { schemes: &[LDAP, LDAPS], several_hosts: false, own_targets: &[] };
-const SOCKETS: SocketRules = SocketRules { schemes: &["ldapi"], plain: "ldap", as_host: false };
+/// The URLs.
+pub(super) const RULES: ServerRules = ServerRules::of(&[LDAP, LDAPS, LDAPI]);
 
 /// The longest DN that is shown.
 const SHOWN: usize = 200;
@@ -49,8 +44,6 @@ pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) 
          key overrides its part of it."
     );
     describe(&mut schema, "url", url);
-    let host = "The server's name or address, or `unix:PATH` (or the path alone) for a Unix socket.";
-    describe(&mut schema, "host", host);
     let user = "Who logs in: a DN, or with Active Directory also `name@domain` or `DOMAIN\\name`. Without user and password, \
                 the login is anonymous.";
     describe(&mut schema, "user", user);
@@ -87,9 +80,7 @@ pub(super) struct Login {
 /// Where to connect, and as whom.
 #[derive(Debug)]
 pub(super) struct Destination {
-    endpoint: Endpoint,
-    /// Where it listens, if that is a Unix socket of this pod.
-    pub(super) socket: Option<SocketPath>,
+    pub(super) server: Server,
     pub(super) mode: Mode,
     /// The entry that must exist; empty for the one that describes the server.
     pub(super) base: Option<String>,
@@ -97,7 +88,6 @@ pub(super) struct Destination {
     pub(super) shown_base: Option<String>,
     /// `None` for an anonymous login; else why nobody can log in, where a part of the credentials is missing.
     pub(super) login: Result<Option<Login>, Fault>,
-    shown: String,
 }
 
 impl LdapKeys {
@@ -106,10 +96,7 @@ impl LdapKeys {
     /// # Errors
     /// Every fault at once.
     pub(super) fn read(node: &Node) -> Result<Self, Vec<Problem>> {
-        let (mut server, own) = read::<OwnKeys>(&SOCKETS.without_sockets(node)?, &RULES)?;
-        // What was read in their place was judged alone.
-        let text = |key: &str| node.get(key).and_then(Node::text).and_then(|text| Value::parse(text).ok());
-        (server.url, server.host) = (text("url").or(server.url), text("host").or(server.host));
+        let (server, own) = read::<OwnKeys>(node, &RULES)?;
         let keys = Self { server, own };
         let problem = TlsKeys::problem_in(keys.own.tls.as_ref().map(|tls| &tls.keys), node);
         problem.map_or(Ok(keys), |problem| Err(vec![problem]))
@@ -122,13 +109,10 @@ impl LdapKeys {
     pub(super) fn destination(&self, env: &dyn Env) -> Result<Destination, Fault> {
         self.is_one_url(env)?;
         let asked = self.own.tls.as_ref().map(|key| key.mode(env)).transpose()?.flatten();
-        let (socket, here) = SOCKETS.resolve(&self.server, env)?.unzip();
-        let keys = here.as_ref().unwrap_or(&self.server);
-        let mut server = keys.resolve(&RULES, asked == Some(Mode::Implicit), env)?;
-        let endpoint = server.hosts.first().expect("a server has a host").clone();
-        let mode = asked.unwrap_or(match endpoint.port {
+        let mut server = self.server.resolve(&RULES, asked == Some(Mode::Implicit), env)?;
+        let mode = asked.unwrap_or(match server.endpoint().port {
             _ if server.tls => Mode::Implicit,
-            _ if socket.is_some() && self.own.tls.is_none() => Mode::None,
+            _ if server.socket.is_some() && self.own.tls.is_none() => Mode::None,
             TLS_PORT | CATALOGUE_TLS_PORT => Mode::Implicit,
             _ if self.own.tls.is_some() => Mode::StartTls,
             _ => Mode::None,
@@ -138,8 +122,7 @@ impl LdapKeys {
         let login = self.login(&mut server, env);
         let password = login.as_ref().ok().and_then(Option::as_ref).map(|login| &login.password);
         let shown_base = base.clone().filter(|base| may_be_shown(base, password));
-        let shown = shown(&server, socket.as_ref(), shown_base.as_deref());
-        Ok(Destination { endpoint, socket, mode, base, shown_base, login, shown })
+        Ok(Destination { server, mode, base, shown_base, login })
     }
 
     /// Whether the URL is one: clients of LDAP also take a list of them, separated by spaces.
@@ -150,7 +133,7 @@ impl LdapKeys {
         let Some(value) = &self.server.url else { return Ok(()) };
         let text = value.resolve(env)?;
         let mut urls = text.expose().split_whitespace();
-        let is_one = |url: &str| SCHEMES.iter().any(|scheme| url.starts_with(&format!("{}://", scheme.name)));
+        let is_one = |url: &str| RULES.schemes.iter().any(|scheme| url.starts_with(&format!("{}://", scheme.name)));
         if urls.clone().count() < 2 || !urls.all(is_one) {
             return Ok(());
         }
@@ -174,7 +157,7 @@ impl LdapKeys {
 
     /// Whether it is on a socket of this pod, whatever the environment is.
     pub(super) fn is_on_socket(&self) -> bool {
-        SOCKETS.is_named(&self.server)
+        self.server.is_on_socket(&RULES)
     }
 
     /// The settings of TLS.
@@ -195,28 +178,10 @@ impl LdapKeys {
 }
 
 impl Destination {
-    /// The server.
-    pub(super) const fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-
-    /// What is dialled over the network.
-    pub(super) fn endpoints(&self) -> Vec<Endpoint> {
-        if self.socket.is_some() { Vec::new() } else { vec![self.endpoint.clone()] }
-    }
-
-    /// As it may be shown.
+    /// As it may be shown, without the user: LDAP's own URLs have none, and a DN has commas, which separate hosts in others.
     pub(super) fn target(&self) -> String {
-        self.shown.clone()
-    }
-}
-
-/// The target without the user: LDAP's own URLs have none, and a DN has commas, which separate hosts in others.
-fn shown(server: &Server, socket: Option<&SocketPath>, base: Option<&str>) -> String {
-    let base = base.map(|base| format!("/{base}")).unwrap_or_default();
-    match socket {
-        Some(path) => format!("ldapi://{path}{base}"),
-        None => format!("{}{base}", server.target_without_user()),
+        let base = self.shown_base.as_ref().map(|base| format!("/{base}")).unwrap_or_default();
+        format!("{}{base}", self.server.target_without_user())
     }
 }
 

@@ -14,6 +14,7 @@ mod hint;
 mod keys;
 mod message;
 mod run;
+mod start_tls;
 
 use std::sync::Arc;
 
@@ -39,10 +40,10 @@ pub const KIND: Kind = Kind {
     example: "{url: \"ldap://directory:389\", tls: starttls, user: \"cn=app,dc=example,dc=org\", password: {file: \
               /etc/secrets/ldap}, base: \"ou=people,dc=example,dc=org\"}",
     url_form: URL_FORM,
-    schemes: keys::SCHEMES,
+    schemes: keys::RULES.schemes,
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["base", "host", "mode", "port", "server_name", "tls", "user", "username", "verify"],
+        plain: &["base", "host", "mode", "port", "server_name", "socket", "tls", "user", "username", "verify"],
         urls: &["url"],
         paths: PEM_KEYS,
         ..ShownKeys::NONE
@@ -50,6 +51,7 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames::BLOCK,
     discovery: discovery::RULE,
     counts_unfinished: None,
+    start_tls: Some(|| Box::new(start_tls::TlsOnly)),
     care: Care { accounts_lock: true, ..Care::USUAL },
     target_fault: |text| fault_of_url(parse, text),
     parse,
@@ -76,7 +78,7 @@ impl Check for Ldap {
         let origin = |fault| crate::check::server_keys::origin_of(fault, self.keys.named());
         Prepared::new(
             destination.as_ref().map_or_else(origin, keys::Destination::target),
-            destination.as_ref().map(keys::Destination::endpoints).unwrap_or_default(),
+            destination.as_ref().map(|destination| destination.server.endpoints()).unwrap_or_default(),
             self.keys.named().flat_map(|(key, value)| Reading::all(key, value, env)).collect(),
             destination.and_then(|destination| {
                 let login = destination.login.clone()?;

@@ -45,14 +45,11 @@ impl Runnable for LdapRun {
 
 impl LdapRun {
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
-        let (endpoint, mode) = (self.destination.endpoint(), self.destination.mode);
+        let (endpoint, mode) = (self.destination.server.endpoint(), self.destination.mode);
         // Report unreadable files before connecting.
         let options = || self.tls.options(&endpoint.host, attempt.world());
         let options = (mode != Mode::None).then(options).transpose()?;
-        let mut io = match &self.destination.socket {
-            Some(path) => attempt.connect_unix(path).await?,
-            None => attempt.connect(endpoint).await?,
-        };
+        let mut io = self.destination.server.connect(attempt, endpoint).await?;
         if let (Mode::Implicit, Some(options)) = (mode, &options) {
             io = attempt.start_tls(io, options).await?;
         }
@@ -96,7 +93,7 @@ impl LdapRun {
         };
         attempt.facts().learn(AUTH_METHOD, Some(FactValue::word(method)));
         if self.login.is_some() && self.is_plain() {
-            attempt.note_cleartext_login(self.destination.endpoint(), CLEARTEXT_FIX);
+            attempt.note_cleartext_login(self.destination.server.endpoint(), CLEARTEXT_FIX);
         }
         let bound = client.bind(user, password).await;
         let (answer, policy) = bound.map_err(|error| self.of_session(attempt, &error, "the answer to the bind"))?;

@@ -1,6 +1,8 @@
 //! What variables that each hold a part of a connection mean: those of Spring, and of most apps.
 
+use super::keys::RULES;
 use crate::check::parts;
+use crate::check::server_keys::unfit_socket;
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn};
 use crate::env::Env;
 
@@ -15,6 +17,7 @@ pub(super) const RULE: DiscoveryRule = DiscoveryRule {
         "SPRING_MONGODB_URI",
     ],
     reader: "mongodb",
+    unfit: |url, _| unfit_socket(url, &RULES),
     by_parts,
     ..DiscoveryRule::NONE
 };

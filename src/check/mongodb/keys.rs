@@ -10,14 +10,14 @@ use super::words::{Mechanism, MechanismWord, Role};
 use crate::cause::Cause;
 use crate::check::login::{Cleartext, LoginRefusal};
 use crate::check::scram::{LEAST_ROUNDS, Rounds};
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, read};
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, plain, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Host, SocketPath, Url};
+use crate::url::{Endpoint, Host, Url};
 use crate::value::{Setting, Value};
 
 const PORT: u16 = 27017;
@@ -32,10 +32,7 @@ const fn scheme(name: &'static str) -> Scheme {
 
 /// The URLs of MongoDB.
 pub(super) const RULES: ServerRules =
-    ServerRules { schemes: &[scheme("mongodb"), scheme(SRV).tls()], own_targets: &[], several_hosts: true };
-
-/// Its URLs on a socket, as the drivers read them.
-const SOCKETS: SocketRules = SocketRules { schemes: &[], plain: "mongodb", as_host: true };
+    ServerRules { several_hosts: true, ..ServerRules::of(&[scheme("mongodb"), scheme(SRV).tls()]) };
 
 /// The schema of all keys; `url_form` is what its URLs look like.
 #[cfg(test)]
@@ -102,8 +99,6 @@ pub(super) struct Destination {
     pub(super) srv: Option<(Host, String)>,
     /// What only some drivers accept of the URL.
     pub(super) oddity: Option<UrlOddity>,
-    /// Where it listens, if that is a Unix socket of this pod.
-    pub(super) socket: Option<SocketPath>,
 }
 
 /// All that a run needs.
@@ -128,10 +123,7 @@ impl MongodbKeys {
     /// # Errors
     /// Every fault at once.
     pub(super) fn read(node: &Node) -> Result<Self, Vec<Problem>> {
-        let (mut server, own) = read::<OwnKeys>(&SOCKETS.without_sockets(node)?, &RULES)?;
-        // What was read in their place was judged alone.
-        let text = |key: &str| node.get(key).and_then(Node::text).and_then(|text| Value::parse(text).ok());
-        (server.url, server.host) = (text("url").or(server.url), text("host").or(server.host));
+        let (server, own) = read::<OwnKeys>(node, &RULES)?;
         let keys = Self { server, own };
         let problems = keys.problems(node);
         if problems.is_empty() { Ok(keys) } else { Err(problems) }
@@ -156,18 +148,16 @@ impl MongodbKeys {
     /// As [`ServerKeys::resolve`]; `url_malformed` for what no driver accepts.
     pub(super) fn destination(&self, env: &dyn Env) -> Result<Destination, Fault> {
         let given = self.server.url.as_ref().map(|value| value.resolve(env)).transpose()?;
-        if given.is_some_and(|text| is_unencoded(text.expose())) {
+        let given = given.as_ref().map_or("", Secret::expose);
+        if is_unencoded(given) {
             let message = format!("the URL from {}: {UNENCODED}", self.server.origin());
             return Err(Fault::new(Phase::Assert, Cause::UrlPasswordUnencoded, message));
         }
-        let (socket, here) = SOCKETS.resolve(&self.server, env)?.unzip();
-        let keys = here.as_ref().unwrap_or(&self.server);
-        let mut server = keys.resolve(&RULES, false, env)?;
+        let mut server = self.server.resolve(&RULES, false, env)?;
         if let Ok(Some(password)) = self.server.password(&server, env) {
             server.hide_user_like(&password);
         }
-        let url = keys.url.as_ref().map(|value| value.resolve(env)).transpose()?;
-        let text = url.as_ref().map_or("", Secret::expose);
+        let text = &plain(given, &RULES);
         let url = Url::parse(text).ok();
         let malformed = |problem: &str| self.server.malformed(problem);
         if let Some(url) = &url {
@@ -192,7 +182,6 @@ impl MongodbKeys {
             database: database.filter(|name| !name.is_empty()),
             parameters,
             server,
-            socket,
         })
     }
 
@@ -256,7 +245,7 @@ impl MongodbKeys {
 
     /// Whether it is on a socket of this pod, whatever the environment is.
     pub(super) fn is_on_socket(&self) -> bool {
-        SOCKETS.is_named(&self.server)
+        self.server.is_on_socket(&RULES)
     }
 
     /// Every value that a run reads.
@@ -288,16 +277,12 @@ impl Destination {
     /// As it may be shown.
     pub(super) fn target(&self) -> String {
         let target = self.server.target(self.database.as_deref());
-        match (&self.srv, &self.socket, self.server.hosts.first()) {
-            (Some(_), ..) => target.replacen(&format!(":{PORT}"), "", 1),
-            (None, Some(path), Some(host)) => target.replacen(&host.to_string(), &path.to_string(), 1),
-            _ => target,
-        }
+        if self.srv.is_some() { target.replacen(&format!(":{PORT}"), "", 1) } else { target }
     }
 
     /// What is dialled, as far as the URL says.
     pub(super) fn endpoints(&self) -> Vec<Endpoint> {
-        if self.srv.is_some() || self.socket.is_some() { Vec::new() } else { self.server.hosts.clone() }
+        if self.srv.is_some() { Vec::new() } else { self.server.endpoints() }
     }
 }
 

@@ -34,10 +34,7 @@ impl Opener<'_> {
     pub(super) async fn open(&self, attempt: &mut Attempt, endpoint: &Endpoint) -> Result<Link, Fault> {
         // Report unreadable files before connecting.
         let tls = self.settings.tls.as_ref().map(|keys| keys.options(&endpoint.host, attempt.world())).transpose()?;
-        let mut io = match &self.settings.destination.socket {
-            Some(path) => attempt.connect_unix(path).await?,
-            None => attempt.connect(endpoint).await?,
-        };
+        let mut io = self.settings.destination.server.connect(attempt, endpoint).await?;
         let mut verified = None;
         if let Some(mut options) = tls {
             if self.settings.ignores_name() && options.verify == Verify::Full {

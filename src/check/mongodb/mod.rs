@@ -63,6 +63,7 @@ pub const KIND: Kind = Kind {
             "replica_set",
             "role",
             "server_name",
+            "socket",
             "user",
             "username",
             "verify",
@@ -80,6 +81,7 @@ pub const KIND: Kind = Kind {
     facts: &[SERVER_VERSION, AUTH_METHOD, SERVER_STATE, REPLICA_SET],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| keys::schema(generator, URL_FORM),
 };

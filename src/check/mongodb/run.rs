@@ -119,7 +119,7 @@ impl MongodbRun {
         Wanted {
             role: settings.role,
             // A check on a socket does not leave the pod.
-            direct: settings.direct == Some(true) || destination.socket.is_some(),
+            direct: settings.direct == Some(true) || destination.server.socket.is_some(),
             load_balanced: parameters.load_balanced,
             discovers: several || set.is_some() || settings.direct == Some(false),
             set,

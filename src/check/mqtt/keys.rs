@@ -9,22 +9,20 @@ use super::answers::code;
 use super::packet::Version;
 use crate::cause::Cause;
 use crate::check::login;
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, read};
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
-use crate::url::{Endpoint, SocketPath};
 use crate::value::{Setting, Value};
 
 const MQTT: Scheme = Scheme::new("mqtt").port(1883).discovery(Discovery::List);
 const MQTTS: Scheme = Scheme::new("mqtts").port(8883).tls().discovery(Discovery::List);
 
 /// The URLs.
-pub(super) const RULES: ServerRules = ServerRules { schemes: &[MQTT, MQTTS], several_hosts: false, own_targets: &[] };
-const SOCKETS: SocketRules = SocketRules { schemes: &["mqtt+unix"], plain: "mqtt", as_host: false };
+pub(super) const RULES: ServerRules = ServerRules::of(&[MQTT, MQTTS, Scheme { name: "mqtt+unix", ..MQTT }.socket()]);
 
 /// The longest user and password that a packet takes.
 const LONGEST: usize = 65_535;
@@ -42,8 +40,6 @@ pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) 
          overrides its part of it."
     );
     describe(&mut schema, "url", url);
-    let host = "The server's name or address, or `unix:PATH` (or the path alone) for a Unix socket.";
-    describe(&mut schema, "host", host);
     let user = "Who logs in. Without a password it is sent alone, as brokers that take tokens want it.";
     describe(&mut schema, "user", user);
     schema
@@ -115,8 +111,6 @@ impl Remembered {
 #[derive(Debug)]
 pub(super) struct Destination {
     pub(super) server: Server,
-    /// Where it listens, if that is a Unix socket of this pod.
-    pub(super) socket: Option<SocketPath>,
     pub(super) password: Option<Secret>,
     pub(super) version: Version,
 }
@@ -127,10 +121,7 @@ impl MqttKeys {
     /// # Errors
     /// Every fault at once.
     pub(super) fn read(node: &Node) -> Result<Self, Vec<Problem>> {
-        let (mut server, own) = read::<OwnKeys>(&SOCKETS.without_sockets(node)?, &RULES)?;
-        // What was read in their place was judged alone.
-        let text = |key: &str| node.get(key).and_then(Node::text).and_then(|text| Value::parse(text).ok());
-        (server.url, server.host) = (text("url").or(server.url), text("host").or(server.host));
+        let (server, own) = read::<OwnKeys>(node, &RULES)?;
         let keys = Self { server, own };
         let problem = TlsKeys::problem_in(keys.own.tls.as_ref(), node);
         problem.map_or(Ok(keys), |problem| Err(vec![problem]))
@@ -140,17 +131,15 @@ impl MqttKeys {
     ///
     /// # Errors
     /// As [`ServerKeys::resolve`].
-    pub(super) fn target(&self, env: &dyn Env) -> Result<(Server, Option<SocketPath>), Fault> {
-        let (socket, here) = SOCKETS.resolve(&self.server, env)?.unzip();
-        let keys = here.as_ref().unwrap_or(&self.server);
-        let mut server = keys.resolve(&RULES, self.own.tls.is_some(), env)?;
-        match keys.password(&server, env) {
+    pub(super) fn target(&self, env: &dyn Env) -> Result<Server, Fault> {
+        let mut server = self.server.resolve(&RULES, self.own.tls.is_some(), env)?;
+        match self.server.password(&server, env) {
             Ok(Some(password)) => server.hide_user_like(&password),
             // A user alone is a token with many brokers.
             Ok(None) => server.hide_user(),
             Err(_) => {}
         }
-        Ok((server, socket))
+        Ok(server)
     }
 
     /// Resolves all keys; `remembered` is what the server is known to speak.
@@ -158,9 +147,8 @@ impl MqttKeys {
     /// # Errors
     /// As [`MqttKeys::target`] and [`ServerKeys::password`]; `password_missing` where the version needs a user.
     pub(super) fn destination(&self, remembered: &Remembered, env: &dyn Env) -> Result<Destination, Fault> {
-        let (server, socket) = self.target(env)?;
-        let (_, here) = SOCKETS.resolve(&self.server, env)?.unzip();
-        let password = here.as_ref().unwrap_or(&self.server).password(&server, env)?;
+        let server = self.target(env)?;
+        let password = self.server.password(&server, env)?;
         let fixed = self.own.version.as_ref().map(|version| version.resolve("version", env)).transpose()?;
         let version = fixed.unwrap_or_else(|| remembered.get());
         if version == Version::V311 && password.is_some() && server.user.is_none() {
@@ -177,7 +165,7 @@ impl MqttKeys {
                 return Err(fault.with(Detail::Value(ValueDetail::Key(key))));
             }
         }
-        Ok(Destination { server, socket, password, version })
+        Ok(Destination { server, password, version })
     }
 
     /// The client id, where one is set.
@@ -191,7 +179,7 @@ impl MqttKeys {
 
     /// Whether it is on a socket of this pod, whatever the environment is.
     pub(super) fn is_on_socket(&self) -> bool {
-        SOCKETS.is_named(&self.server)
+        self.server.is_on_socket(&RULES)
     }
 
     /// The settings of TLS, if the check uses TLS.
@@ -206,25 +194,6 @@ impl MqttKeys {
         let tls = self.own.tls.iter().flat_map(TlsKeys::values);
         self.server.named().map(|(_, value)| value).chain(version).chain(id).chain(tls).collect()
     }
-}
-
-impl Destination {
-    /// The server.
-    pub(super) fn endpoint(&self) -> &Endpoint {
-        self.server.hosts.first().expect("a server has a host")
-    }
-}
-
-/// The target as it may be shown.
-pub(super) fn shown((server, socket): &(Server, Option<SocketPath>)) -> String {
-    let Some(path) = socket else { return server.target(None) };
-    let user = server.shown_user().map(|user| format!("{user}@")).unwrap_or_default();
-    format!("mqtt+unix://{user}{path}")
-}
-
-/// What is dialled over the network.
-pub(super) fn endpoints((server, socket): &(Server, Option<SocketPath>)) -> Vec<Endpoint> {
-    if socket.is_some() { Vec::new() } else { server.hosts.clone() }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod run;
 
 use std::sync::Arc;
 
-use crate::check::server_keys::ServerKeys;
+use crate::check::server_keys::{Server, ServerKeys};
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Care, Check, Kind, Parsed, Prepared, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
@@ -38,7 +38,7 @@ pub const KIND: Kind = Kind {
     schemes: RULES.schemes,
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["client_id", "host", "port", "server_name", "user", "username", "verify", "version"],
+        plain: &["client_id", "host", "port", "server_name", "socket", "user", "username", "verify", "version"],
         urls: &["url"],
         paths: PEM_KEYS,
         ..ShownKeys::NONE
@@ -46,6 +46,7 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames::BLOCK,
     discovery: discovery::RULE,
     counts_unfinished: None,
+    start_tls: None,
     care: Care::USUAL,
     target_fault: |text| fault_of_url(parse, text),
     parse,
@@ -83,8 +84,8 @@ impl Check for Mqtt {
     fn prepare(&self, env: &dyn Env) -> Prepared {
         let target = self.keys.target(env);
         Prepared::new(
-            target.as_ref().map_or_else(|fault| self.keys.server.blamed_origin(fault), keys::shown),
-            target.as_ref().map(keys::endpoints).unwrap_or_default(),
+            target.as_ref().map_or_else(|fault| self.keys.server.blamed_origin(fault), |server| server.target(None)),
+            target.as_ref().map(Server::endpoints).unwrap_or_default(),
             self.keys.server.named().flat_map(|(key, value)| Reading::all(key, value, env)).collect(),
             self.resolve(env),
         )

@@ -103,13 +103,10 @@ impl Runnable for MqttRun {
 
 impl MqttRun {
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
-        let endpoint = self.destination.endpoint();
+        let endpoint = self.destination.server.endpoint();
         // Report unreadable files before connecting.
         let options = self.tls.as_ref().map(|keys| keys.options(&endpoint.host, attempt.world())).transpose()?;
-        let mut io = match &self.destination.socket {
-            Some(path) => attempt.connect_unix(path).await?,
-            None => attempt.connect(endpoint).await?,
-        };
+        let mut io = self.destination.server.connect(attempt, endpoint).await?;
         if let Some(options) = &options {
             io = attempt.start_tls(io, options).await?;
         }
@@ -135,7 +132,7 @@ impl MqttRun {
         };
         attempt.facts().learn(AUTH_METHOD, Some(FactValue::word(method)));
         if self.shown() == Shown::Credentials && self.tls.is_none() {
-            attempt.note_cleartext_login(self.destination.endpoint(), CLEARTEXT_FIX);
+            attempt.note_cleartext_login(self.destination.server.endpoint(), CLEARTEXT_FIX);
         }
         let answer = log_in(reader, introduction).await.map_err(|error| self.of_session(attempt, &error))?;
         if answer.code != 0 {

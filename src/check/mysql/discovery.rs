@@ -1,12 +1,26 @@
 //! What variables that each hold a part of a connection mean: those of the images of MySQL and MariaDB, and of most apps.
 
+use super::dsn;
+use super::keys::RULES;
 use crate::check::parts::{self, Parts};
+use crate::check::server_keys::unfit_socket;
 use crate::check::{ByParts, DiscoveryRule, ParseFn};
 use crate::env::Env;
 
 /// The rule.
-pub(super) const RULE: DiscoveryRule =
-    DiscoveryRule { usual_variables: &["MYSQL_URL", "MARIADB_URL"], by_parts, ..DiscoveryRule::NONE };
+pub(super) const RULE: DiscoveryRule = DiscoveryRule {
+    usual_variables: &["MYSQL_URL", "MARIADB_URL", "DATABASE_URL"],
+    reads: |text| dsn::form(text).is_some(),
+    unfit: |url, _| unfit_socket(url, &RULES),
+    by_parts,
+    ..DiscoveryRule::NONE
+};
+
+/// Frameworks connect to the socket where one is set, whatever the host is.
+const BESIDE_DB_HOST: [(&str, &[&str]); 5] = {
+    let [port, user, password, database] = parts::BESIDE_DB_HOST;
+    [port, user, password, database, ("socket", &["DB_SOCKET"])]
+};
 
 const WAYS: &[Parts] = &[
     Parts {
@@ -16,6 +30,7 @@ const WAYS: &[Parts] = &[
             ("password", &["MYSQL_PASSWORD"]),
             ("database", &["MYSQL_DATABASE", "MYSQL_DB"]),
             ("port", &["MYSQL_PORT"]),
+            ("socket", &["MYSQL_SOCKET", "MYSQL_UNIX_SOCKET"]),
         ],
         needed: &["user"],
         means: Parts::OF_KIND,
@@ -27,13 +42,14 @@ const WAYS: &[Parts] = &[
             ("password", &["MARIADB_PASSWORD"]),
             ("database", &["MARIADB_DATABASE"]),
             ("port", &["MARIADB_PORT"]),
+            ("socket", &["MARIADB_SOCKET"]),
         ],
         needed: &["user"],
         means: Parts::OF_KIND,
     },
     Parts {
         first: parts::DB_HOST,
-        others: parts::BESIDE_DB_HOST,
+        others: &BESIDE_DB_HOST,
         needed: &["user"],
         means: |env| parts::database_is(env, &["mysql", "mariadb"], "3306"),
     },
@@ -64,6 +80,11 @@ mod tests {
             (&[host, user, ("MYSQL_PORT", "3307"), ("MYSQL_DATABASE", "shop")], Some("mysql://app@db:3307/shop")),
             (&[host, user, ("MYSQL_PORT", "tcp://10.0.0.7:3306")], Some("mysql://app@db:3306")),
             (&[("MARIADB_HOST", "db"), ("MARIADB_USER", "app")], Some("mysql://app@db:3306")),
+            (&[host, user, ("MYSQL_SOCKET", "/run/m.sock")], Some("mysql://app@/run/m.sock")),
+            (
+                &[("DB_HOST", "localhost"), ("DB_PORT", "3306"), ("DB_USER", "app"), ("DB_SOCKET", "/run/m.sock")],
+                Some("mysql://app@/run/m.sock"),
+            ),
             (&[host], Some("there is no variable with its user beside it")),
             // The container of the server itself.
             (&[user, ("MYSQL_PASSWORD", "s3cret"), ("MYSQL_DATABASE", "shop")], None),

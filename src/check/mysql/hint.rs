@@ -24,9 +24,9 @@ const NO_TLS: &str = "Enable TLS on the server (`ssl_cert`, `ssl_key`; MySQL 8 a
                       themselves), or set `sslmode: PREFERRED` if plain text is acceptable.";
 const SILENT: &str = "MySQL speaks first, and this port says nothing. Check the port; if it is right, the server hangs, or a \
                       proxy in front of it has no backend.";
-const LOCALHOST: &str = "For MySQL's clients `localhost` is a socket file, not TCP; the server may also run with \
-                         `skip-networking`. Use the Service name if the server runs in another pod; otherwise write 127.0.0.1 \
-                         and start it with `--bind-address`.";
+const LOCALHOST: &str = "For MySQL's clients `localhost` is a socket file: if the server runs in this pod, set `socket` to its \
+                         path, or write 127.0.0.1 and start it with `--bind-address`, without `skip-networking`. If it runs in \
+                         another pod, use the Service name.";
 
 /// Whether the check connects to the name `localhost`.
 fn is_localhost(context: &Context<'_>) -> bool {

@@ -2,11 +2,12 @@
 
 use serde::Deserialize;
 
+use super::dsn;
 use super::parameters::Parameters;
 use super::words::{Role, SslMode};
 use crate::cause::Cause;
 use crate::check::login::Cleartext;
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, plain, read};
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::mask::Mask;
@@ -14,7 +15,7 @@ use crate::net::tls::Pem;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Url};
+use crate::url::Url;
 use crate::value::{Setting, Value};
 
 const fn scheme(name: &'static str) -> Scheme {
@@ -23,10 +24,34 @@ const fn scheme(name: &'static str) -> Scheme {
 
 /// The URLs of MySQL: `mysql2` and `trilogy` are Rails' names for the same.
 pub(super) const RULES: ServerRules = ServerRules {
-    schemes: &[scheme("mysql").takes_driver(), scheme("mariadb").takes_driver(), scheme("mysql2"), scheme("trilogy")],
-    own_targets: &[],
-    several_hosts: false,
+    // As the `mysql` client, Rails, Prisma and sqlx have it, then PyMySQL, mysqlclient and Doctrine, then mysql2 of Node.
+    sockets: Some(&["socket", "unix_socket", "socketpath"]),
+    form: dsn::form,
+    ..ServerRules::of(&[
+        scheme("mysql").takes_driver(),
+        scheme("mariadb").takes_driver(),
+        scheme("mysql2"),
+        scheme("trilogy"),
+    ])
 };
+
+/// The schema of all keys; `url_form` is what its URLs look like.
+#[cfg(test)]
+pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) -> schemars::Schema {
+    use crate::check::server_keys::{describe, schema};
+
+    let mut schema = schema::<OwnKeys>(generator, url_form);
+    let url = format!(
+        "`{url_form}`, with `?socket=/run/mysqld/mysqld.sock` (also `unix_socket`, `socketPath`) for a Unix socket, or a DSN \
+         of Go's driver (`user:password@tcp(host:3306)/database`, `user:password@unix(PATH)/database`); every other key \
+         overrides its part of it."
+    );
+    describe(&mut schema, "url", url);
+    let socket = "The path of the server's Unix socket, such as `/run/mysqld/mysqld.sock`, in place of `host`. Clients of \
+                  MySQL that take `localhost` for a socket connect to it.";
+    describe(&mut schema, "socket", socket);
+    schema
+}
 
 /// The keys in addition to those of the server.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -109,7 +134,7 @@ impl MysqlKeys {
         let given = |key: &str| node.get(key).is_some();
         let mut found: Vec<(&str, &str)> = Vec::new();
         let names_user = match &self.server.url {
-            Some(Value::Literal(text)) => match Url::parse(text.expose()) {
+            Some(Value::Literal(text)) => match Url::parse(&plain(text.expose(), &RULES)) {
                 Ok(url) => url.user.is_some_and(|user| !user.is_empty()) || Parameters::read(&url.query).user.is_some(),
                 // Reported already.
                 Err(_) => true,
@@ -225,11 +250,6 @@ impl Target {
 }
 
 impl Settings {
-    /// The server.
-    pub(super) fn endpoint(&self) -> &Endpoint {
-        self.server.hosts.first().expect("a server has a host")
-    }
-
     /// What no message may repeat.
     pub(super) fn mask(&self) -> Mask {
         let mut mask = Mask::default();

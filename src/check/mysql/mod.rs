@@ -8,6 +8,7 @@ mod auth;
 mod capability;
 mod code;
 mod discovery;
+mod dsn;
 mod ed25519;
 mod errors;
 mod fields;
@@ -23,6 +24,7 @@ mod response;
 mod route;
 mod rsa;
 mod session;
+mod start_tls;
 #[cfg(test)]
 mod testing;
 mod words;
@@ -69,7 +71,7 @@ pub const KIND: Kind = Kind {
     schemes: RULES.schemes,
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["cleartext", "database", "host", "port", "role", "sslmode", "user", "username"],
+        plain: &["cleartext", "database", "host", "port", "role", "socket", "sslmode", "user", "username"],
         urls: &["url"],
         paths: PATHS,
         ..ShownKeys::NONE
@@ -88,14 +90,23 @@ pub const KIND: Kind = Kind {
     facts: &[SERVER_VERSION, AUTH_METHOD, ROLE],
     hint: hint::hint,
     counts_unfinished: Some(greeting::is_greeting),
+    start_tls: Some(|| Box::new(start_tls::TlsOnly::default())),
     #[cfg(test)]
-    schema: |generator| crate::check::server_keys::schema::<keys::OwnKeys>(generator, URL_FORM),
+    schema: |generator| keys::schema(generator, URL_FORM),
 };
 
 /// A configured check.
 #[derive(Debug)]
 struct Mysql {
     keys: MysqlKeys,
+}
+
+/// A connection string of Go's driver as a URL, for findings.
+fn as_url(mut reading: Reading) -> Reading {
+    if let Some(Ok(form)) = dsn::form(reading.text.expose()).filter(|_| reading.key == "url") {
+        reading.text = Secret::new(form.url.to_string());
+    }
+    reading
 }
 
 fn parse(node: &Node) -> Parsed {
@@ -108,10 +119,14 @@ impl Check for Mysql {
         let named = self.keys.server.named().chain(self.keys.own.database.iter().map(|value| ("database", value)));
         Prepared::new(
             target.as_ref().map_or_else(|fault| self.keys.server.blamed_origin(fault), keys::Target::shown),
-            target.as_ref().map(|target| target.server.hosts.clone()).unwrap_or_default(),
-            named.flat_map(|(key, value)| Reading::all(key, value, env)).collect(),
+            target.as_ref().map(|target| target.server.endpoints()).unwrap_or_default(),
+            named.flat_map(|(key, value)| Reading::all(key, value, env)).map(as_url).collect(),
             self.keys.settings(env).map(|settings| MysqlRun { settings }),
         )
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        self.keys.server.is_on_socket(&RULES)
     }
 
     fn values(&self) -> Vec<&Value> {

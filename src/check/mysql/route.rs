@@ -30,7 +30,7 @@ pub(super) async fn log_in(attempt: &mut Attempt, settings: &Settings) -> Result
     let tls = tls_options(attempt, settings)?;
     let public_key =
         settings.server_public_key.as_ref().map(|pem| RsaPublicKey::read(pem, attempt.env())).transpose()?;
-    let io = attempt.connect(settings.endpoint()).await?;
+    let io = settings.server.connect(attempt, settings.server.endpoint()).await?;
     attempt.enter(Phase::Login);
     let mut packets = Packets::new(io);
     let greeting = match greet(&mut packets).await {
@@ -125,7 +125,7 @@ fn tls_options(attempt: &Attempt, settings: &Settings) -> Result<Option<(TlsOpti
     };
     let (cert, key) = settings.identity.clone().unzip();
     let keys = TlsKeys { ca: settings.ca.clone(), cert, key, verify: verify != Verify::Off, ..TlsKeys::default() };
-    let options = keys.options(&settings.endpoint().host, attempt.world())?;
+    let options = keys.options(&settings.server.endpoint().host, attempt.world())?;
     Ok(Some((TlsOptions { verify, ..options }, trust)))
 }
 
@@ -152,10 +152,10 @@ pub(super) fn fault(attempt: &mut Attempt, settings: &Settings, error: &SessionE
     let what = match attempt.evidence().aftermath {
         Aftermath::Nothing => "the server's greeting",
         Aftermath::Unfinished => "the answer to the login",
-        Aftermath::Finished | Aftermath::Locked => "the answer to the query",
+        Aftermath::Finished | Aftermath::Refused | Aftermath::Locked => "the answer to the query",
     };
     let fault = attempt.stream_error(stream_error, Expected { what, protocol: Some(Protocol::Mysql) });
-    if fault.cause == Cause::ProtocolError && settings.endpoint().port == X_PORT && fault.detail.is_none() {
+    if fault.cause == Cause::ProtocolError && settings.server.endpoint().port == X_PORT && fault.detail.is_none() {
         return fault.with(Detail::Protocol { code: code::X_PROTOCOL, product: None });
     }
     fault

@@ -5,8 +5,14 @@ use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn};
 use crate::env::Env;
 
 /// The rule.
-pub(super) const RULE: DiscoveryRule =
-    DiscoveryRule { usual_variables: &["NATS_URL"], reader: "nats", beside, by_parts, ..DiscoveryRule::NONE };
+pub(super) const RULE: DiscoveryRule = DiscoveryRule {
+    usual_variables: &["NATS_URL"],
+    borrowed_schemes: &["tls"],
+    reader: "nats",
+    beside,
+    by_parts,
+    ..DiscoveryRule::NONE
+};
 
 /// A login is one of these: each needs its first variable.
 const LOGINS: [&[KeyVariable]; 4] = [

@@ -8,9 +8,9 @@ use super::nkey::Seed;
 use super::servers::joined;
 use crate::cause::Cause;
 use crate::check::login;
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, plain, read};
 use crate::check::tls_keys::TlsKeys;
-use crate::config::node::{Node, Problem, Raw};
+use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::findings::Reading;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
@@ -20,9 +20,9 @@ use crate::value::Value;
 
 /// The URLs of NATS. What stands alone before the `@` is a token.
 pub(super) const RULES: ServerRules = ServerRules {
-    schemes: &[Scheme::new("nats").port(4222).discovery(Discovery::Login).secret_user()],
     several_hosts: true,
-    own_targets: &[],
+    form: joined,
+    ..ServerRules::of(&[Scheme::new("nats").port(4222).discovery(Discovery::Login).secret_user()])
 };
 
 /// The schema of all keys; `url_form` is what its URLs look like.
@@ -136,10 +136,7 @@ impl NatsKeys {
     /// # Errors
     /// Every fault at once.
     pub(super) fn read(node: &Node) -> Result<Self, Vec<Problem>> {
-        let (mut server, own) = read::<OwnKeys>(&with_one_url(node)?, &RULES)?;
-        // What was read in its place was judged alone.
-        let url = node.get("url").and_then(Node::text).and_then(|text| Value::parse(text).ok());
-        server.url = url.or(server.url);
+        let (server, own) = read::<OwnKeys>(node, &RULES)?;
         let keys = Self { server, own };
         let problems = keys.problems(node);
         if problems.is_empty() { Ok(keys) } else { Err(problems) }
@@ -164,18 +161,8 @@ impl NatsKeys {
     /// # Errors
     /// As [`ServerKeys::resolve`].
     pub(super) fn server(&self, env: &dyn Env) -> Result<Server, Fault> {
-        let mut keys = self.server.clone();
-        let mut tls = self.own.tls.is_some();
-        if let Some(value) = &self.server.url {
-            let text = value.resolve(env)?;
-            let joined = joined(text.expose()).map_err(|problem| self.server.malformed(problem))?;
-            tls |= joined.tls;
-            // Where it is as it was, messages name where it comes from.
-            if joined.url.as_str() != text.expose() {
-                keys.url = Some(Value::literal(&joined.url));
-            }
-        }
-        let mut server = keys.resolve(&RULES, tls || self.own.tls_first == Some(true), env)?;
+        let tls = self.own.tls.is_some() || self.own.tls_first == Some(true);
+        let mut server = self.server.resolve(&RULES, tls, env)?;
         // What has a password beside it is a user, and no token.
         if let Ok(Some(password)) = self.server.password(&server, env) {
             server.show_user();
@@ -243,8 +230,8 @@ impl NatsKeys {
     pub(super) fn readings(&self, env: &dyn Env) -> Vec<Reading> {
         let all = self.named().flat_map(|(key, value)| Reading::all(key, value, env));
         let as_one = |mut reading: Reading| {
-            if let ("url", Ok(joined)) = (reading.key, joined(reading.text.expose())) {
-                reading.text = Secret::new(joined.url.to_string());
+            if reading.key == "url" {
+                reading.text = Secret::new(plain(reading.text.expose(), &RULES).to_string());
             }
             reading
         };
@@ -257,23 +244,6 @@ impl NatsKeys {
         let tls = self.own.tls.iter().flat_map(TlsKeys::values);
         self.named().map(|(_, value)| value).chain(own).chain(tls).collect()
     }
-}
-
-/// The mapping with one URL in place of a list.
-fn with_one_url(node: &Node) -> Result<Node, Vec<Problem>> {
-    let Raw::Mapping(entries) = &node.raw else { return Ok(node.clone()) };
-    let mut entries = entries.clone();
-    for (key, value) in &mut entries {
-        let text = value.text().filter(|_| key.text() == Some("url")).and_then(|text| Value::parse(text).ok());
-        let Some(Value::Literal(text)) = text else { continue };
-        match joined(text.expose()) {
-            Ok(joined) => {
-                *value = Node { span: value.span, raw: Node::scalar(&joined.url.replace("${", "$${")).raw };
-            }
-            Err(problem) => return Err(vec![Problem::new(value.span, "url", problem)]),
-        }
-    }
-    Ok(Node { span: node.span, raw: Raw::Mapping(entries) })
 }
 
 #[cfg(test)]

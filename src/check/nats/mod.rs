@@ -19,7 +19,7 @@ mod session;
 use std::sync::Arc;
 
 use crate::check::announced::Turn;
-use crate::check::server_keys::ServerKeys;
+use crate::check::server_keys::{Server, ServerKeys};
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Care, Check, Kind, Parsed, Prepared, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
@@ -46,7 +46,7 @@ pub const KIND: Kind = Kind {
     schemes: RULES.schemes,
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["cluster", "host", "port", "server_name", "tls_first", "user", "username", "verify"],
+        plain: &["cluster", "host", "port", "server_name", "socket", "tls_first", "user", "username", "verify"],
         urls: &["url"],
         paths: PATHS,
         ..ShownKeys::NONE
@@ -60,6 +60,7 @@ pub const KIND: Kind = Kind {
     facts: &[SERVER_VERSION, AUTH_METHOD],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| keys::schema(generator, URL_FORM),
 };
@@ -87,7 +88,7 @@ impl Check for Nats {
         let server = self.keys.server(env);
         Prepared::new(
             server.as_ref().map_or_else(|fault| self.keys.blamed_origin(fault), |server| server.target(None)),
-            server.as_ref().map(|server| server.hosts.clone()).unwrap_or_default(),
+            server.as_ref().map(Server::endpoints).unwrap_or_default(),
             self.keys.readings(env),
             server.and_then(|server| {
                 let settings = self.keys.settings(server, env)?;

@@ -97,7 +97,7 @@ impl NatsRun {
         let settings = &self.settings;
         // Report unreadable files before connecting; a server without TLS needs no roots.
         let options = settings.wants_tls.then(|| settings.tls.options(&endpoint.host, attempt.world())).transpose()?;
-        let mut io = attempt.connect(endpoint).await?;
+        let mut io = settings.server.connect(attempt, endpoint).await?;
         if let Some(options) = options.as_ref().filter(|_| settings.tls_first) {
             io = attempt.start_tls(io, options).await.map_err(|fault| not_first(attempt, fault))?;
         }

@@ -3,6 +3,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::check::server_keys::Form;
+
 /// The scheme of NATS, and the one of NATS over TLS.
 const PLAIN: &str = "nats://";
 const OVER_TLS: &str = "tls://";
@@ -11,23 +13,11 @@ const SEVERAL_LOGINS: &str = "its servers have different logins: set `user` and 
 /// Of a list whose servers have more than a host.
 const NO_PATH: &str = "a server of a list has only a host and a port";
 
-/// A list as one URL.
-pub(super) struct Joined {
-    /// With the scheme of NATS, where the list had one of the two.
-    pub(super) url: Zeroizing<String>,
-    /// Whether the scheme of a server asks for TLS.
-    pub(super) tls: bool,
-}
-
-/// Reads a list; any other text is left as it is.
-///
-/// # Errors
-/// What is wrong with it, in words.
-pub(super) fn joined(text: &str) -> Result<Joined, &'static str> {
-    let as_it_is = || Joined { url: Zeroizing::new(text.to_owned()), tls: false };
+/// A list of one or several servers as one URL; `None` for any other text.
+pub(super) fn joined(text: &str) -> Option<Result<Form, &'static str>> {
     // White space around it is a fault that the reader of URLs names.
     if text.trim() != text {
-        return Ok(as_it_is());
+        return None;
     }
     let mut servers = Vec::new();
     let mut rest = text;
@@ -36,11 +26,14 @@ pub(super) fn joined(text: &str) -> Result<Joined, &'static str> {
         rest = rest[at + 1..].trim_start();
     }
     servers.push(rest);
-    let Some(all) = servers.iter().map(|server| without_scheme(server.trim_end())).collect::<Option<Vec<_>>>() else {
-        return Ok(as_it_is());
-    };
+    let all = servers.iter().map(|server| without_scheme(server.trim_end())).collect::<Option<Vec<_>>>()?;
     let tls = all.iter().any(|(_, tls)| *tls);
-    let Some(((first, _), others)) = all.split_first() else { return Ok(as_it_is()) };
+    Some(one_url(&all).map(|url| Form { url, tls, socket: None }))
+}
+
+/// The servers, without their schemes, as one URL with the scheme of NATS.
+fn one_url(all: &[(&str, bool)]) -> Result<Zeroizing<String>, &'static str> {
+    let [(first, _), others @ ..] = all else { return Err(NO_PATH) };
     let mut url = Zeroizing::new(format!("{PLAIN}{first}"));
     if !others.is_empty() {
         let (login, hosts) = authority(first)?;
@@ -54,7 +47,7 @@ pub(super) fn joined(text: &str) -> Result<Joined, &'static str> {
             url.push_str(hosts);
         }
     }
-    Ok(Joined { url, tls })
+    Ok(url)
 }
 
 /// The comma before the next server that has a scheme: a password may hold others.
@@ -94,20 +87,19 @@ mod tests {
             ("nats://u:p,w@a", "nats://u:p,w@a", false),
             ("tls://a:4222", "nats://a:4222", true),
             ("nats://a,tls://[::1]:4222", "nats://a,[::1]:4222", true),
-            ("wss://a", "wss://a", false),
-            ("a:4222,b:4222", "a:4222,b:4222", false),
             ("nats://u:p/w@a", "nats://u:p/w@a", false),
-            ("nats://a,nats://b\n", "nats://a,nats://b\n", false),
-            ("", "", false),
         ] {
-            let joined = joined(text).unwrap_or_else(|problem| panic!("{text}: {problem}"));
+            let joined = joined(text).expect(text).unwrap_or_else(|problem| panic!("{text}: {problem}"));
             assert_eq!((joined.url.as_str(), joined.tls), (url, tls), "{text}");
         }
         for text in
             ["nats://u:s3@a,nats://v:s3@b", "nats://a,nats://u:s3@b", "nats://a/s3,nats://b", "nats://a,nats://b?s3"]
         {
-            let problem = joined(text).err().expect(text);
+            let problem = joined(text).expect(text).expect_err(text);
             assert!(!problem.contains("s3"), "{problem}");
+        }
+        for text in ["wss://a", "a:4222,b:4222", "nats://a,nats://b\n", ""] {
+            assert!(joined(text).is_none(), "{text}");
         }
     }
 }

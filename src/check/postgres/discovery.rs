@@ -6,14 +6,22 @@
 use super::dsn;
 use super::url::read_url;
 use crate::check::parts::{self, Parts};
+use crate::check::server_keys::ON_SOCKET;
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn, literal};
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::secret::Secret;
 
 /// The rule.
-pub(super) const RULE: DiscoveryRule =
-    DiscoveryRule { usual_variables: &["DATABASE_URL"], reader: "libpq", reads: dsn::is_one, unfit, beside, by_parts };
+pub(super) const RULE: DiscoveryRule = DiscoveryRule {
+    usual_variables: &["DATABASE_URL"],
+    reader: "libpq",
+    reads: dsn::is_one,
+    unfit,
+    beside,
+    by_parts,
+    ..DiscoveryRule::NONE
+};
 
 /// Where libpq has the host.
 const HOST: &str = "PGHOST";
@@ -34,8 +42,6 @@ const KEYS: [KeyVariable; 7] = [
 /// Paths of files: no secret, and not to be taken for the files' content.
 const FILES: [KeyVariable; 3] = [("ca", "PGSSLROOTCERT"), ("cert", "PGSSLCERT"), ("key", "PGSSLKEY")];
 
-const SOCKET: &str = "a local socket, whose folder may not be mounted here: write a check";
-
 /// What works for the app, and not for a check.
 fn unfit(url: &str, env: &dyn Env) -> Option<&'static str> {
     // The adapters of Ecto for other servers take the same scheme.
@@ -44,7 +50,7 @@ fn unfit(url: &str, env: &dyn Env) -> Option<&'static str> {
     if of_mysql {
         return Some("its port is that of MySQL: write a check of the kind mysql");
     }
-    if leads_to_socket(url) { Some(SOCKET) } else { passfile(env).filter(|_| lacks_password(url)) }
+    if leads_to_socket(url) { Some(ON_SOCKET) } else { passfile(env).filter(|_| lacks_password(url)) }
 }
 
 /// Every client of a URL without a user or a password takes it from libpq's variable.
@@ -87,7 +93,7 @@ const WAYS: &[Parts] = &[
     },
     Parts {
         first: parts::DB_HOST,
-        others: parts::BESIDE_DB_HOST,
+        others: &parts::BESIDE_DB_HOST,
         needed: &["user"],
         means: |env| parts::database_is(env, &["postgres", "pgsql", "pg"], "5432"),
     },
@@ -102,7 +108,7 @@ fn of_libpq(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
     let host = value(env, HOST)?;
     let not = |why| Some(ByParts { variable: HOST, found: Err(why) });
     if host.starts_with(['/', '@']) {
-        return not(SOCKET);
+        return not(ON_SOCKET);
     }
     if let Some(why) = passfile(env) {
         return not(why);

@@ -275,7 +275,7 @@ fn hosts(keys: &PostgresKeys, mut hosts: Vec<HostPart>, env: &dyn Env) -> Result
     if let Some(value) = &keys.host {
         let text = value.resolve(env)?;
         let ports: Vec<Option<u16>> = hosts.iter().map(|host| host.port).collect();
-        hosts = read_hosts(text.expose()).map_err(|problem| HostProblem(problem).fault(value))?;
+        hosts = read_hosts(text.expose()).map_err(|problem| HostProblem(problem).fault("host", value))?;
         // The URL's port stays where only the host was given anew.
         if let [port] = ports[..] {
             hosts.iter_mut().for_each(|host| host.port = port);
@@ -297,7 +297,7 @@ fn hosts(keys: &PostgresKeys, mut hosts: Vec<HostPart>, env: &dyn Env) -> Result
     let origin = keys.host.as_ref().or(keys.url.as_ref());
     let hosts: Result<Vec<Server>, &'static str> = hosts.into_iter().map(server).collect();
     hosts.map_err(|problem| match origin {
-        Some(value) if keys.host.is_some() => HostProblem(problem).fault(value),
+        Some(value) if keys.host.is_some() => HostProblem(problem).fault("host", value),
         _ => malformed(problem),
     })
 }

@@ -8,14 +8,14 @@ use super::role::Role;
 use super::sentinel::Sentinel;
 use super::sentinel_keys::SentinelKeys;
 use crate::check::login;
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, SocketRules, origin_of, read};
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::outcome::Fault;
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
-use crate::url::{Endpoint, SocketPath, Url};
+use crate::url::Url;
 use crate::value::{Setting, Value};
 
 const PORT: u16 = 6379;
@@ -25,21 +25,27 @@ const fn scheme(name: &'static str) -> Scheme {
     Scheme::new(name).port(PORT).discovery(Discovery::Login).secret_user()
 }
 
-/// The URLs of Redis.
+/// The URLs of Redis. Those of sockets are as Django, Celery, Lettuce and redis-py read them.
 pub(super) const RULES: ServerRules = ServerRules {
-    schemes: &[
+    own_targets: &["sentinel"],
+    ..ServerRules::of(&[
         scheme("redis").family("redis"),
         scheme("rediss").tls().family("redis"),
         scheme("valkey"),
         scheme("valkeys").tls(),
-    ],
-    several_hosts: false,
-    own_targets: &["sentinel"],
+        scheme("redis+unix").socket(),
+        scheme("redis+socket").socket(),
+        scheme("redis-socket").socket(),
+        scheme(BORROWED).socket(),
+    ])
 };
-
-/// Its URLs on a socket, as redis-py, go-redis and Celery read them.
-const SOCKETS: SocketRules =
-    SocketRules { schemes: &["unix", "redis+unix", "redis+socket"], plain: "redis", as_host: false };
+/// Elsewhere it means any server on a socket.
+pub(super) const BORROWED: &str = "unix";
+/// The schemes that mean Redis everywhere.
+pub(super) const SCHEMES: &[Scheme] = match RULES.schemes.split_last() {
+    Some((_, own)) => own,
+    None => &[],
+};
 
 /// The schema of all keys; `url_form` is what its URLs look like.
 #[cfg(test)]
@@ -52,8 +58,6 @@ pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) 
          socket; every other key overrides its part of it."
     );
     describe(&mut schema, "url", url);
-    let host = "The server's name or address, or `unix:PATH` (or the path alone) for a Unix socket.";
-    describe(&mut schema, "host", host);
     schema
 }
 
@@ -93,8 +97,6 @@ pub(super) struct Destination {
     pub(super) database: Option<u32>,
     /// What the parameters of the URL say.
     pub(super) parameters: Parameters,
-    /// Where it listens, if that is a Unix socket of this pod.
-    pub(super) socket: Option<SocketPath>,
     /// The name of the primary, if the hosts are those of its Sentinels.
     master: Option<String>,
 }
@@ -105,10 +107,7 @@ impl RedisKeys {
     /// # Errors
     /// Every fault at once.
     pub(super) fn read(node: &Node) -> Result<Self, Vec<Problem>> {
-        let (mut server, own) = read::<OwnKeys>(&SOCKETS.without_sockets(node)?, &RULES)?;
-        // What was read in their place was judged alone.
-        let text = |key: &str| node.get(key).and_then(Node::text).and_then(|text| Value::parse(text).ok());
-        (server.url, server.host) = (text("url").or(server.url), text("host").or(server.host));
+        let (server, own) = read::<OwnKeys>(node, &RULES)?;
         let keys = Self { server, own };
         let problems = keys.problems(node);
         if problems.is_empty() { Ok(keys) } else { Err(problems) }
@@ -126,6 +125,7 @@ impl RedisKeys {
             found.extend(sentinel.problems(block).into_iter().map(|problem| problem.under("sentinel")));
             let unfit = [
                 ("host", node.get("host").is_some(), "`sentinel` names the server: remove one of them"),
+                ("socket", node.get("socket").is_some(), "`sentinel` names the server: remove one of them"),
                 ("port", node.get("port").is_some(), "`sentinel` names the server: remove one of them"),
                 ("cluster", self.own.cluster == Some(true), "a cluster has no Sentinels: remove one of them"),
                 ("role", self.own.role == Some(Setting::Known(Role::Replica)), "`sentinel` names the primary"),
@@ -141,13 +141,11 @@ impl RedisKeys {
     /// # Errors
     /// As [`ServerKeys::resolve`]; `url_malformed` for a path that is no number.
     pub(super) fn destination(&self, env: &dyn Env) -> Result<Destination, Fault> {
-        let (socket, here) = SOCKETS.resolve(&self.server, env)?.unzip();
-        let keys = here.as_ref().unwrap_or(&self.server);
-        let mut server = keys.resolve(&RULES, self.own.tls.is_some(), env)?;
+        let mut server = self.server.resolve(&RULES, self.own.tls.is_some(), env)?;
         let parameters = Parameters::read(&server.query);
         if parameters.tls && !server.tls {
             // The target is shown as what it is.
-            server = keys.resolve(&RULES, true, env)?;
+            server = self.server.resolve(&RULES, true, env)?;
         }
         server.user = server.user.or_else(|| parameters.user.clone());
         if let Some(sentinel) = &self.own.sentinel {
@@ -157,13 +155,14 @@ impl RedisKeys {
         let database = match self.own.database.as_ref().or(self.own.db.as_ref()) {
             Some(number) => Some(number.resolve("database", env)?),
             None if parameters.database.is_some() => parameters.database,
+            None if server.socket.is_some() && parameters.of_celery.is_some() => parameters.of_celery,
             None => {
                 server.path.as_deref().map_or(Ok(None), of_path).map_err(|problem| self.server.malformed(&problem))?
             }
         };
         let master = self.own.sentinel.as_ref().map(|sentinel| sentinel.master.resolve(env)).transpose()?;
         let master = master.map(|master| master.expose().trim().to_owned());
-        Ok(Destination { server, database: database.map(|Database(number)| number), parameters, master, socket })
+        Ok(Destination { server, database: database.map(|Database(number)| number), parameters, master })
     }
 
     /// The Sentinels, if they are what is dialled first.
@@ -207,7 +206,7 @@ impl RedisKeys {
 
     /// Whether it is on a socket of this pod, whatever the environment is.
     pub(super) fn is_on_socket(&self) -> bool {
-        SOCKETS.is_named(&self.server)
+        self.server.is_on_socket(&RULES)
     }
 
     /// The settings of TLS, if the check uses TLS.
@@ -250,23 +249,9 @@ impl RedisKeys {
 }
 
 impl Destination {
-    /// What is dialled over the network.
-    pub(super) fn endpoints(&self) -> Vec<Endpoint> {
-        if self.socket.is_some() { Vec::new() } else { self.server.hosts.clone() }
-    }
-
-    /// The server.
-    pub(super) fn endpoint(&self) -> &Endpoint {
-        self.server.hosts.first().expect("a server has a host")
-    }
-
     /// As it may be shown.
     pub(super) fn target(&self) -> String {
         let database = self.database.map(|number| number.to_string());
-        if let Some(path) = &self.socket {
-            let user = self.server.shown_user().map(|user| format!("{user}@")).unwrap_or_default();
-            return format!("redis+unix://{user}{path}");
-        }
         match &self.master {
             None => self.server.target(database.as_deref()),
             Some(master) => {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use crate::check::announced::Turn;
 use crate::check::parts::{self, Parts};
-use crate::check::server_keys::ServerKeys;
+use crate::check::server_keys::{ServerKeys, unfit_socket};
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, ShownKeys, Subject, fault_of_url};
 use crate::config::node::Node;
@@ -34,7 +34,7 @@ use crate::outcome::{AUTH_METHOD, Fault, ROLE, SERVER_VERSION};
 use crate::secret::Secret;
 use crate::value::Value;
 
-use keys::{Destination, RULES, RedisKeys};
+use keys::{BORROWED, Destination, RULES, RedisKeys, SCHEMES};
 use run::RedisRun;
 use sentinel::PRIMARY;
 
@@ -68,7 +68,7 @@ pub const KIND: Kind = Kind {
     summary: "logs in to Redis or Valkey with the pod's own credentials, then sends PING",
     example: "{url: {env: REDIS_URL}, password: {file: /etc/secrets/redis}}",
     url_form: URL_FORM,
-    schemes: RULES.schemes,
+    schemes: SCHEMES,
     subject: Subject::Server,
     shown: ShownKeys {
         plain: &[
@@ -81,6 +81,7 @@ pub const KIND: Kind = Kind {
             "port",
             "role",
             "server_name",
+            "socket",
             "user",
             "username",
             "verify",
@@ -92,6 +93,8 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames::BLOCK,
     discovery: DiscoveryRule {
         usual_variables: &["REDIS_URL", "VALKEY_URL"],
+        borrowed_schemes: &[BORROWED],
+        unfit: |url, _| unfit_socket(url, &RULES),
         by_parts: |env, parse| parts::find(WAYS, env, parse),
         ..DiscoveryRule::NONE
     },
@@ -102,6 +105,7 @@ pub const KIND: Kind = Kind {
     facts: &[SERVER_VERSION, AUTH_METHOD, ROLE, PRIMARY],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| keys::schema(generator, URL_FORM),
 };
@@ -147,7 +151,7 @@ impl Check for Redis {
         let readings = self.keys.named().flat_map(|(key, value)| Reading::all(key, value, env)).collect();
         Prepared::new(
             destination.as_ref().map_or_else(|fault| self.keys.blamed_origin(fault), Destination::target),
-            destination.as_ref().map(Destination::endpoints).unwrap_or_default(),
+            destination.as_ref().map(|destination| destination.server.endpoints()).unwrap_or_default(),
             readings,
             destination.and_then(|destination| self.resolve(destination, env)),
         )

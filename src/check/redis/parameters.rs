@@ -2,7 +2,7 @@
 //! that ignore or reject a parameter. All other parameters, such as those of pools and timeouts, and values that no client
 //! reads are ignored here.
 //!
-//! redis-py, Celery: `username`, `password`, `db`, `ssl_…`. ioredis: `username`, `password`, `db`, `tls`. Predis: `password`,
+//! redis-py, Celery: `username`, `password`, `db`, `ssl_…` (of a socket: `virtual_host`). ioredis: `username`, `password`, `db`, `tls`. Predis: `password`,
 //! `database`. Vert.x: `user`, `password`, `db`. go-redis: `db`, `skip_verify`. Lettuce: `database`, `verifyPeer`.
 //! `ServiceStack`: `ssl`, `db`, `password`.
 
@@ -18,6 +18,8 @@ pub(super) struct Parameters {
     pub(super) user: Option<String>,
     pub(super) password: Option<Secret>,
     pub(super) database: Option<Database>,
+    /// The same as Celery names it in the URL of a socket.
+    pub(super) of_celery: Option<Database>,
     /// Whether one asks for TLS.
     pub(super) tls: bool,
     /// What of the server's certificate is not to be verified.
@@ -51,6 +53,7 @@ impl Parameters {
                 "username" | "user" if !text.contains("://") => read.user = Some(text.to_owned()),
                 "password" => read.password = Some(value.clone()),
                 "db" | "database" => read.database = text.parse().ok().or(read.database),
+                "virtual_host" => read.of_celery = text.parse().ok(),
                 "ssl" | "tls" => read.tls |= is_true(&lower),
                 "ssl_cert_reqs" if matches!(lower.as_str(), "none" | "cert_none") => read.leniency = Leniency::All,
                 "skip_verify" if is_true(&lower) => read.leniency = Leniency::All,

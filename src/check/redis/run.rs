@@ -67,7 +67,7 @@ struct Seen {
 impl RedisRun {
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
         let Some(sentinel) = &self.sentinel else {
-            let nodes = self.visit(attempt, self.destination.endpoint()).await?;
+            let nodes = self.visit(attempt, self.destination.server.endpoint()).await?;
             return self.reach(attempt, &nodes).await;
         };
         let found = sentinel.find(attempt).await?;
@@ -90,10 +90,7 @@ impl RedisRun {
     async fn visit(&self, attempt: &mut Attempt, endpoint: &Endpoint) -> Result<Vec<Node>, Fault> {
         // Report unreadable files before connecting.
         let tls = self.tls.as_ref().map(|keys| keys.options(&endpoint.host, attempt.world())).transpose()?;
-        let mut io = match &self.destination.socket {
-            Some(path) => attempt.connect_unix(path).await?,
-            None => attempt.connect(endpoint).await?,
-        };
+        let mut io = self.destination.server.connect(attempt, endpoint).await?;
         if let Some(mut options) = tls {
             if self.destination.parameters.leniency == Leniency::Name && options.verify == Verify::Full {
                 options.verify = Verify::Chain;

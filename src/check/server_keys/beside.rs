@@ -3,9 +3,10 @@
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::keys::{ServerKeys, ServerRules, read_hosts};
+use super::keys::{ServerKeys, ServerRules, read_hosts, read_socket};
 use super::resolve::read_url;
 use crate::config::node::{LenientParse, Node, Problem, Raw, parse_leniently};
+use crate::url::SocketPath;
 use crate::value::Value;
 
 /// Reads a mapping: the keys of the server, and the kind's own keys into `Own`.
@@ -42,14 +43,17 @@ fn faults_of(keys: &ServerKeys, node: &Node, rules: &ServerRules) -> Vec<Problem
         found.push(("url", blame.message));
     }
     let targets = || ["url", "host"].into_iter().chain(rules.own_targets.iter().copied());
-    if !targets().any(given) {
+    if !targets().chain(["socket"]).any(given) {
         let names: Vec<String> = targets().map(|key| format!("`{key}`")).collect();
         found.push(("", format!("needs {}", names.join(" or "))));
     }
-    if let Some(Value::Literal(text)) = &keys.host
-        && let Err(problem) = read_hosts(text.expose(), rules)
-    {
-        found.push(("host", problem.0.to_owned()));
+    for (key, value) in [("host", &keys.host), ("socket", &keys.socket)] {
+        let Some(Value::Literal(text)) = value else { continue };
+        let problem = match key == "socket" || SocketPath::is_meant(text.expose()) {
+            true => read_socket(text.expose(), rules).err(),
+            false => read_hosts(text.expose(), rules).err(),
+        };
+        found.extend(problem.map(|problem| (key, problem.0.to_owned())));
     }
     if given("user") && given("username") {
         found.push(("username", "is the same as `user`: keep one of them".to_owned()));
@@ -111,6 +115,14 @@ pub fn schema<Own: schemars::JsonSchema>(
     }
     schema.remove("description");
     schema
+}
+
+/// Without what names a socket, for a kind whose rules have none.
+#[cfg(test)]
+pub fn remove_sockets(schema: &mut schemars::Schema) {
+    describe(schema, "host", "The server's name or address.");
+    let keys = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut).expect("a struct has keys");
+    keys.shift_remove("socket").expect("a server has this key");
 }
 
 /// Another description of one of these keys, where it means more in a kind than in others.

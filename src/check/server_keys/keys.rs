@@ -4,11 +4,12 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
+use super::form::Form;
 use crate::cause::Cause;
 use crate::config::node::{Node, Problem};
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::Scheme;
-use crate::url::{Host, LONGEST, MOST_HOSTS, SOCKET, TOO_MANY_HOSTS, Url, detail_of, parse_port};
+use crate::url::{Host, LONGEST, MOST_HOSTS, SOCKET, SocketPath, TOO_MANY_HOSTS, Url, detail_of, parse_port};
 use crate::value::{Setting, Value};
 
 /// The keys of a server.
@@ -18,8 +19,10 @@ use crate::value::{Setting, Value};
 pub struct ServerKeys {
     /// The URL; every other key overrides its part of it.
     pub url: Option<Value>,
-    /// The server's name or address.
+    /// The server's name or address, or `unix:PATH` (or the path alone) for a Unix socket.
     pub host: Option<Value>,
+    /// The path of the server's Unix socket, in place of `host`: the same as `host: unix:PATH`.
+    pub socket: Option<Value>,
     /// The server's port. Default: that of the URL, then that of the protocol.
     pub port: Option<Setting<Port>>,
     /// Who logs in.
@@ -33,12 +36,26 @@ pub struct ServerKeys {
 /// What the URLs and hosts of a kind look like.
 #[derive(Debug, Clone, Copy)]
 pub struct ServerRules {
-    /// The schemes that its URLs may have, each with a port; the first one is that of a server without a URL.
+    /// The schemes that its URLs may have, each with a port; the first one is that of a server without a URL. Those of
+    /// sockets: `SCHEME://user:password@/run/NAME.sock?db=1`.
     pub schemes: &'static [Scheme],
     /// Whether several hosts may be given, separated by commas.
     pub several_hosts: bool,
     /// Keys of the kind itself that say where the server is, in place of `url` and `host`.
     pub own_targets: &'static [&'static str],
+    /// Parameters of a URL that hold the path of a Unix socket, in small letters and with `_` for `-`; `None` where nobody
+    /// connects to one.
+    pub sockets: Option<&'static [&'static str]>,
+    /// Reads what clients also take in place of such a URL; `None` for any other text.
+    pub form: fn(text: &str) -> Option<Result<Form, &'static str>>,
+}
+
+impl ServerRules {
+    /// Of URLs with these schemes: one host, or a socket.
+    #[must_use]
+    pub const fn of(schemes: &'static [Scheme]) -> Self {
+        Self { schemes, several_hosts: false, own_targets: &[], sockets: Some(&[]), form: |_| None }
+    }
 }
 
 /// A port, 1 to 65535.
@@ -65,6 +82,7 @@ impl ServerKeys {
         let values = [
             ("url", self.url.as_ref()),
             ("host", self.host.as_ref()),
+            ("socket", self.socket.as_ref()),
             ("port", self.port.as_ref().and_then(Setting::later)),
             ("user", self.user.as_ref()),
             ("username", self.username.as_ref()),
@@ -76,7 +94,7 @@ impl ServerKeys {
     /// Where the target comes from.
     #[must_use]
     pub fn origin(&self) -> String {
-        let value = self.url.as_ref().or(self.host.as_ref());
+        let value = self.url.as_ref().or(self.host.as_ref()).or(self.socket.as_ref());
         value.map_or_else(|| "the configuration".to_owned(), Value::origin)
     }
 
@@ -112,23 +130,23 @@ pub fn origin_of<'a>(fault: &Fault, named: impl Iterator<Item = (&'static str, &
         _ => false,
     };
     let blamed = named.iter().find(|(key, value)| is_blamed(key, value));
-    let found = blamed.or_else(|| named.iter().find(|(key, _)| matches!(*key, "url" | "host")));
+    let found = blamed.or_else(|| named.iter().find(|(key, _)| matches!(*key, "url" | "host" | "socket")));
     found.map_or_else(|| "the configuration".to_owned(), |(_, value)| value.origin())
 }
 
-/// What is wrong with the value of the key `host`.
+/// What is wrong with the value of a key that says where the server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostProblem(pub &'static str);
 
 impl HostProblem {
-    /// The fault of a `host` that comes from there: invalid, unless the limit is ours.
+    /// The fault of a key with a value that comes from there: invalid, unless the limit is ours.
     #[must_use]
-    pub fn fault(self, value: &Value) -> Fault {
+    pub fn fault(self, key: &'static str, value: &Value) -> Fault {
         let detail = detail_of(self.0);
         let is_limit = detail.as_ref().is_some_and(ValueDetail::is_limit);
         let cause = if is_limit { Cause::ProbeLimit } else { value.invalid_cause() };
-        let detail = detail.unwrap_or(ValueDetail::Key("host"));
-        Fault::new(Phase::Assert, cause, format!("host: {}", self.0)).with(Detail::Value(detail))
+        let detail = detail.unwrap_or(ValueDetail::Key(key));
+        Fault::new(Phase::Assert, cause, format!("{key}: {}", self.0)).with(Detail::Value(detail))
     }
 }
 
@@ -138,6 +156,14 @@ impl HostProblem {
 /// What is wrong with it, in words.
 pub fn read_host(text: &str) -> Result<Host, &'static str> {
     if text.starts_with(['/', '@']) { Err(SOCKET) } else { Host::parse(text) }
+}
+
+/// The path of a socket, where the kind has any.
+pub(super) fn read_socket(text: &str, rules: &ServerRules) -> Result<SocketPath, HostProblem> {
+    if rules.sockets.is_none() {
+        return Err(HostProblem(SOCKET));
+    }
+    SocketPath::parse(text).map_err(HostProblem)
 }
 
 /// Names or addresses, separated by commas.

@@ -1,14 +1,21 @@
 //! The server of one run: the URL, and the keys over it.
 
-use super::keys::{Port, SEVERAL, ServerKeys, ServerRules, read_hosts};
+use zeroize::Zeroizing;
+
+use super::form::Form;
+use super::keys::{Port, SEVERAL, ServerKeys, ServerRules, read_hosts, read_socket};
+use super::socket::{HERE, form_of, of_query};
 use crate::cause::Cause;
+use crate::check::place::Place;
 use crate::check::{SCHEMES, bare_address, blame_scheme, dialect};
 use crate::env::Env;
 use crate::findings::{Blame, blame};
+use crate::net::attempt::Attempt;
+use crate::net::io::Io;
 use crate::outcome::{Fault, Phase, ValueDetail};
 use crate::scheme::Scheme;
 use crate::secret::Secret;
-use crate::url::{Endpoint, Host, Url, percent_decode, too_long};
+use crate::url::{Endpoint, Host, SocketPath, Url, percent_decode, too_long};
 use crate::value::Value;
 
 /// So many letters in a row that a user has in common with the password make it a secret.
@@ -17,8 +24,10 @@ const SHARED: usize = 4;
 /// Where to go, and as whom.
 #[derive(Debug)]
 pub struct Server {
-    /// At least one; no more where the rules say so.
+    /// At least one; no more where the rules say so. This machine, for one on a socket.
     pub hosts: Vec<Endpoint>,
+    /// Where it listens, if that is a Unix socket of this pod.
+    pub socket: Option<SocketPath>,
     /// TLS from the first byte: the URL's scheme or the check's own keys ask for it.
     pub tls: bool,
     /// Who logs in; never empty.
@@ -29,6 +38,7 @@ pub struct Server {
     pub path: Option<String>,
     /// The parameters of the URL, decoded.
     pub query: Vec<(String, Secret)>,
+    /// As it is shown.
     scheme: &'static str,
     shows_user: bool,
     url_password: Option<Secret>,
@@ -45,17 +55,35 @@ impl ServerKeys {
         let scheme = url.scheme(rules, tls);
         let user_is_of_url = self.user.is_none() && self.username.is_none();
         let user = self.user(&mut url, env)?;
+        let socket = self.socket(&mut url, rules, env)?;
         Ok(Server {
-            hosts: self.hosts(&mut url, scheme, rules, env)?,
-            tls: scheme.tls || tls,
+            hosts: self.hosts(&mut url, socket.is_some(), scheme, rules, env)?,
+            tls: scheme.tls || tls || url.tls,
             shows_user: !user_is_of_url || user.as_ref().is_none_or(|user| scheme.shows_user(user)),
             user,
             user_is_of_url,
             path: url.path,
             query: url.query,
-            scheme: scheme.name,
+            scheme: match rules.schemes.iter().find(|scheme| scheme.is_socket) {
+                Some(of_socket) if socket.is_some() => of_socket.name,
+                _ => scheme.name,
+            },
+            socket,
             url_password: url.password,
         })
+    }
+
+    /// Whether it is on a socket of this pod, whatever the environment is.
+    #[must_use]
+    pub fn is_on_socket(&self, rules: &ServerRules) -> bool {
+        match (&self.socket, &self.host, &self.url) {
+            (Some(_), ..) => true,
+            (None, Some(host), _) => matches!(host, Value::Literal(text) if SocketPath::is_meant(text.expose())),
+            (None, None, Some(Value::Literal(text))) => {
+                read_url(text.expose(), rules).is_ok_and(|url| url.socket.is_some())
+            }
+            (None, None, _) => false,
+        }
     }
 
     /// The password, now; never empty. Apart from [`ServerKeys::resolve`]: where to connect can be told without it.
@@ -89,19 +117,36 @@ impl ServerKeys {
         read_url(value.resolve(env)?.expose(), rules).map_err(|blame| blame.fault(&value.origin()))
     }
 
+    /// The key `socket`, then a host that is one, then what the URL says.
+    fn socket(&self, url: &mut ServerUrl, rules: &ServerRules, env: &dyn Env) -> Result<Option<SocketPath>, Fault> {
+        for (key, value) in [("socket", &self.socket), ("host", &self.host)] {
+            let Some(value) = value else { continue };
+            let text = value.resolve(env)?;
+            if key == "host" && !SocketPath::is_meant(text.expose()) {
+                return Ok(None);
+            }
+            return read_socket(text.expose(), rules).map(Some).map_err(|problem| problem.fault(key, value));
+        }
+        Ok(url.socket.take())
+    }
+
     fn hosts(
         &self,
         url: &mut ServerUrl,
+        on_socket: bool,
         scheme: &Scheme,
         rules: &ServerRules,
         env: &dyn Env,
     ) -> Result<Vec<Endpoint>, Fault> {
         let mut hosts = std::mem::take(&mut url.hosts);
-        if let Some(value) = &self.host {
+        if on_socket || (hosts.is_empty() && self.host.is_none()) {
+            // The kind's own keys say where it is, if neither does.
+            hosts = vec![(Host::Name(HERE.to_owned()), None)];
+        } else if let Some(value) = &self.host {
             // The URL's port stays where only the host is another one.
             let of_url = if let [(_, port)] = hosts[..] { port } else { None };
             let given = read_hosts(value.resolve(env)?.expose(), rules);
-            let given = given.map_err(|problem| problem.fault(value));
+            let given = given.map_err(|problem| problem.fault("host", value));
             hosts = given?.into_iter().map(|host| (host, of_url)).collect();
         }
         let port = self.port.as_ref().map(|port| port.resolve("port", env)).transpose()?.map(|Port(port)| port);
@@ -112,6 +157,44 @@ impl ServerKeys {
 }
 
 impl Server {
+    /// The first of its hosts, whose name its certificate covers.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        self.hosts.first().expect("a server has a host")
+    }
+
+    /// What is dialled over the network.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        if self.socket.is_some() { Vec::new() } else { self.hosts.clone() }
+    }
+
+    /// The first of its hosts, or its socket.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        let network = || Place::Network(self.endpoint().clone());
+        self.socket.clone().map_or_else(network, Place::Socket)
+    }
+
+    /// Moves it to this place.
+    pub fn move_to(&mut self, place: Place) {
+        match place {
+            Place::Network(endpoint) => (self.hosts, self.socket) = (vec![endpoint], None),
+            Place::Socket(path) => self.socket = Some(path),
+        }
+    }
+
+    /// Connects to one of its hosts, or to its socket: phases `resolve` and `connect`.
+    ///
+    /// # Errors
+    /// The causes of these phases.
+    pub async fn connect(&self, attempt: &mut Attempt, endpoint: &Endpoint) -> Result<Io, Fault> {
+        match &self.socket {
+            Some(path) => attempt.connect_unix(path).await,
+            None => attempt.connect(endpoint).await,
+        }
+    }
+
     /// The user, where it may be shown.
     #[must_use]
     pub fn shown_user(&self) -> Option<&str> {
@@ -148,16 +231,21 @@ impl Server {
     }
 
     fn shown_as(&self, user: Option<&str>, path: Option<&str>) -> String {
-        let url = Url {
+        let hosts = self.endpoints();
+        let mut url = Url {
             scheme: self.scheme.to_owned(),
             user: user.map(str::to_owned),
             password: None,
-            hosts: self.hosts.iter().map(|endpoint| (endpoint.host.clone(), Some(endpoint.port))).collect(),
+            hosts: hosts.into_iter().map(|endpoint| (endpoint.host, Some(endpoint.port))).collect(),
             path: path.map(|path| format!("/{path}")).unwrap_or_default(),
             query: Vec::new(),
             raw_query: None,
         };
-        url.redacted()
+        let whole = url.redacted();
+        let Some(path) = &self.socket else { return whole };
+        url.path.clear();
+        let start = url.redacted();
+        format!("{start}{path}{}", &whole[start.len()..])
     }
 }
 
@@ -170,6 +258,8 @@ pub(super) struct ServerUrl {
     password: Option<Secret>,
     path: Option<String>,
     query: Vec<(String, Secret)>,
+    socket: Option<SocketPath>,
+    tls: bool,
 }
 
 impl ServerUrl {
@@ -193,7 +283,9 @@ impl ServerUrl {
             user: url.user,
             password: url.password,
             path: Some(path).filter(|path| !path.is_empty()),
+            socket: of_query(&url.query, rules).transpose().map_err(Blame::malformed)?,
             query: url.query,
+            tls: false,
         })
     }
 
@@ -211,6 +303,35 @@ pub(super) fn read_url(text: &str, rules: &ServerRules) -> Result<ServerUrl, Bla
     if let Some(error) = too_long(text) {
         return Err(error.into());
     }
+    if let Some(form) = form_of(text, rules) {
+        let Form { url, tls, socket } = form.map_err(Blame::malformed)?;
+        let mut read = read_plain(&url, rules)?;
+        read.tls = tls;
+        read.socket = socket.or(read.socket);
+        return Ok(read);
+    }
+    read_plain(text, rules)
+}
+
+/// Why discovery does not probe a server on a socket.
+pub const ON_SOCKET: &str = "a local socket, whose folder may not be mounted here: write a check";
+
+/// [`ON_SOCKET`], if that is where a URL leads; for [`crate::check::DiscoveryRule::unfit`].
+#[must_use]
+pub fn unfit_socket(url: &str, rules: &ServerRules) -> Option<&'static str> {
+    read_url(url, rules).is_ok_and(|url| url.socket.is_some()).then_some(ON_SOCKET)
+}
+
+/// A text that the kind takes for a URL, as a URL of one of its schemes; unchanged where it cannot be read.
+#[must_use]
+pub fn plain(text: &str, rules: &ServerRules) -> Zeroizing<String> {
+    match form_of(text, rules) {
+        Some(Ok(form)) => form.url,
+        _ => Zeroizing::new(text.to_owned()),
+    }
+}
+
+fn read_plain(text: &str, rules: &ServerRules) -> Result<ServerUrl, Blame> {
     if let Some(form) = dialect(text) {
         return Err(Blame::with_detail(Some(ValueDetail::NotRead), format!("it is {form}, which is not read")));
     }

@@ -11,17 +11,16 @@ use crate::scheme::Scheme;
 use crate::secret::Secret;
 
 const ONE: ServerRules = ServerRules {
-    schemes: &[
+    sockets: Some(&["socket"]),
+    ..ServerRules::of(&[
         Scheme::new("cache").port(6000),
         Scheme::new("caches").port(6001).tls(),
         Scheme::new("other").port(6002),
-    ],
-    several_hosts: false,
-    own_targets: &[],
+        Scheme::new("cache+unix").port(6000).socket(),
+    ])
 };
 const SEVERAL: ServerRules = ServerRules { several_hosts: true, ..ONE };
-const SECRET_USER: ServerRules =
-    ServerRules { schemes: &[Scheme::new("cache").port(6000).secret_user()], several_hosts: false, own_targets: &[] };
+const SECRET_USER: ServerRules = ServerRules::of(&[Scheme::new("cache").port(6000).secret_user()]);
 
 /// The keys of the kind itself.
 #[derive(Debug, Default, Deserialize)]
@@ -76,7 +75,10 @@ fn all_that_is_wrong_is_told_at_once() {
         ("{count: 1, url: 'cache://u:s3cret@a,b'}", "url: expected one host, not several"),
         ("{count: 1, host: 'a,b'}", "host: expected one host, not several"),
         ("{count: 1, host: 'db:6000'}", "host: a port follows the host"),
-        ("{count: 1, host: /run/cache.sock}", "host: sockets"),
+        ("{count: 1, host: 'unix:run/cache.sock'}", "host: a socket needs an absolute path"),
+        ("{count: 1, socket: run/cache.sock}", "socket: a socket needs an absolute path"),
+        ("{count: 1, url: 'cache+unix:s3cret'}", "url: a socket needs an absolute path"),
+        ("{count: 1, url: 'cache://db?socket=s3cret'}", "url: a socket needs an absolute path"),
         ("{count: 1, host: db, port: 0}", "port: expected a port from 1 to 65535"),
         ("{count: 1, host: db, user: a, username: a}", "username: is the same as `user`"),
         ("{count: 1, host: db, pasword: s3cret}", ": unknown key, did you mean password?"),
@@ -183,7 +185,7 @@ fn the_schema_has_the_keys_of_both() {
     let schema = super::schema::<Own>(&mut generator, "cache://host:6000");
     let schema = schema.to_value();
     let keys: Vec<&String> = schema["properties"].as_object().expect("a struct has keys").keys().collect();
-    assert_eq!(keys, ["url", "host", "port", "user", "username", "password", "vhost", "count"]);
+    assert_eq!(keys, ["url", "host", "socket", "port", "user", "username", "password", "vhost", "count"]);
     assert_eq!(
         schema["properties"]["url"]["description"],
         "`cache://host:6000`; every other key overrides its part of it."
@@ -192,4 +194,52 @@ fn the_schema_has_the_keys_of_both() {
         (schema["additionalProperties"].clone(), &schema["required"]),
         (false.into(), &serde_json::json!(["count"]))
     );
+}
+
+#[test]
+fn a_socket_may_come_from_anywhere() {
+    let env = MapEnv::with_vars(&[
+        ("HOST", "/run/h.sock"),
+        ("URL", "cache+unix://app:s3cret@/run/u.sock?x=1"),
+        ("BAD", "cache+unix:s3cret"),
+        ("TCP", "db"),
+    ]);
+    for (yaml, expected) in [
+        ("url: {env: URL}, host: {env: HOST}", "cache+unix://app@/run/h.sock/1"),
+        ("url: {env: URL}, host: {env: TCP}", "cache://app@db:6000/1"),
+        ("url: {env: URL}", "cache+unix://app@/run/u.sock/1"),
+        ("url: {env: URL}, socket: '@abstract', user: root", "cache+unix://root@@abstract/1"),
+        ("host: db, socket: {env: HOST}", "cache+unix:///run/h.sock/1"),
+        ("socket: 'unix:/run/s.sock'", "cache+unix:///run/s.sock/1"),
+        ("url: 'cache://app@db/x?socket=/run/p.sock'", "cache+unix://app@/run/p.sock/1"),
+        ("url: 'cache://app@db/x?socket=/run/p.sock', host: other", "cache://app@other:6000/1"),
+        ("url: 'cache://app@db/x?socket='", "cache://app@db:6000/1"),
+    ] {
+        let (server, _) = resolve(&format!("{{count: 1, {yaml}}}"), &ONE, &env).expect(yaml);
+        assert_eq!(server.target(Some("1")), expected, "{yaml}");
+        assert_eq!((server.endpoints().is_empty(), server.hosts.len()), (server.socket.is_some(), 1), "{yaml}");
+    }
+    for (yaml, slug) in [
+        ("host: 'unix:${TCP}'", "variable_invalid"),
+        ("socket: {env: TCP}", "variable_invalid"),
+        ("url: {env: BAD}", "url_malformed"),
+        ("socket: {env: NONE}", "variable_missing"),
+    ] {
+        let fault = resolve(&format!("{{count: 1, {yaml}}}"), &ONE, &env).expect_err(yaml);
+        assert_eq!(fault.cause.slug(), slug, "{yaml}");
+        assert!(!fault.message.contains("s3"), "{}", fault.message);
+    }
+    for (yaml, on_socket) in [
+        ("socket: {env: HOST}", true),
+        ("host: /run/h.sock", true),
+        ("url: 'cache+unix:/run/h.sock'", true),
+        ("url: 'cache://db?socket=/run/h.sock'", true),
+        ("url: {env: URL}", false),
+        ("host: db, url: 'cache+unix:/run/h.sock'", false),
+    ] {
+        assert_eq!(keys(&format!("{{count: 1, {yaml}}}")).0.is_on_socket(&ONE), on_socket, "{yaml}");
+    }
+    let none = ServerRules { sockets: None, ..ONE };
+    assert!(faults("{count: 1, host: /run/h.sock}", &none)[0].starts_with("host: sockets in the file system"));
+    assert!(faults("{count: 1, socket: /run/h.sock}", &none)[0].starts_with("socket: sockets in the file system"));
 }

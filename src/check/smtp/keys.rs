@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::answers::code;
 use super::login::Login;
 use crate::check::login;
+use crate::check::place::Place;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::check::tls_mode::{Mode, TlsKey};
@@ -15,11 +16,10 @@ use crate::env::Env;
 use crate::findings::Reading;
 use crate::outcome::Fault;
 use crate::scheme::{Discovery, Scheme};
-use crate::url::Endpoint;
 use crate::value::{Setting, Value};
 
 const fn rules(schemes: &'static [Scheme]) -> ServerRules {
-    ServerRules { schemes, several_hosts: false, own_targets: &["address"] }
+    ServerRules { own_targets: &["address"], ..ServerRules::of(schemes) }
 }
 
 const SMTPS: Scheme = Scheme::new("smtps").port(465).tls().discovery(Discovery::Login);
@@ -38,8 +38,8 @@ const SUBMISSION: ServerRules = rules(&[smtp(587), SMTPS]);
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {
-    /// The server as `host:port`, in place of `host` and `port`.
-    pub(super) address: Option<Setting<Endpoint>>,
+    /// The server as `host:port`, or `unix:PATH` for a Unix socket, in place of `host` and `port`.
+    pub(super) address: Option<Setting<Place>>,
     /// How TLS starts: `none`, `starttls` or `implicit`; or a block with the settings of TLS, and this as its `mode`. Default: `implicit` for `smtps://` and port 465, `starttls` for port 587 and a block without `mode`, otherwise `none`. STARTTLS is never given up: nothing else is said before it.
     pub(super) tls: Option<TlsKey>,
     /// An OAuth 2 access token for `username`, sent as it is (XOAUTH2), in place of `password`.
@@ -97,7 +97,7 @@ impl SmtpKeys {
             let span = node.get(key).map_or(node.span, |value| value.span);
             found.push(Problem::new(span, key, message));
         };
-        for key in ["host", "port"] {
+        for key in ["host", "socket", "port"] {
             if given("address") && given(key) {
                 fault(key, "`address` has it already: remove one of them");
             }
@@ -121,13 +121,12 @@ impl SmtpKeys {
         let rules = if asked == Some(Mode::StartTls) { &SUBMISSION } else { &RULES };
         let mut server = self.server.resolve(rules, asked == Some(Mode::Implicit), env)?;
         if let Some(address) = &self.own.address {
-            server.hosts = vec![address.resolve("address", env)?];
+            server.move_to(address.resolve("address", env)?);
         }
-        let port = server.hosts.first().map(|endpoint| endpoint.port);
-        let mode = asked.unwrap_or(match port {
+        let mode = asked.unwrap_or(match server.endpoint().port {
             _ if server.tls => Mode::Implicit,
-            Some(465) => Mode::Implicit,
-            Some(587) => Mode::StartTls,
+            465 => Mode::Implicit,
+            587 => Mode::StartTls,
             _ if self.own.tls.is_some() => Mode::StartTls,
             _ => Mode::None,
         });
@@ -162,6 +161,14 @@ impl SmtpKeys {
         Ok(name.map_or_else(|| "pilotfish".to_owned(), |EhloName(name)| name))
     }
 
+    /// Whether it is on a socket of this pod, whatever the environment is.
+    pub(super) fn is_on_socket(&self) -> bool {
+        match &self.own.address {
+            Some(address) => matches!(address, Setting::Known(Place::Socket(_))),
+            None => self.server.is_on_socket(&RULES),
+        }
+    }
+
     /// The settings of TLS.
     pub(super) fn tls(&self) -> TlsKeys {
         self.own.tls.as_ref().map(|key| key.keys.clone()).unwrap_or_default()
@@ -193,11 +200,6 @@ impl SmtpKeys {
 }
 
 impl Destination {
-    /// The server.
-    pub(super) fn endpoint(&self) -> &Endpoint {
-        self.server.hosts.first().expect("a server has a host")
-    }
-
     /// As it may be shown.
     pub(super) fn target(&self) -> String {
         self.server.target(None)
@@ -228,7 +230,7 @@ mod tests {
             || "-".to_owned(),
             |login| format!("{} {}{}", login.user, login.secret.expose(), if login.is_token { " token" } else { "" }),
         );
-        Ok(format!("{} {} {mode} {login}", destination.target(), destination.endpoint()))
+        Ok(format!("{} {} {mode} {login}", destination.target(), destination.server.endpoint()))
     }
 
     #[test]

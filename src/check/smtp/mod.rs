@@ -56,7 +56,19 @@ pub const KIND: Kind = Kind {
     schemes: RULES.schemes,
     subject: Subject::Server,
     shown: ShownKeys {
-        plain: &["address", "ehlo", "host", "mode", "port", "server_name", "tls", "user", "username", "verify"],
+        plain: &[
+            "address",
+            "ehlo",
+            "host",
+            "mode",
+            "port",
+            "server_name",
+            "socket",
+            "tls",
+            "user",
+            "username",
+            "verify",
+        ],
         urls: &["url"],
         paths: PEM_KEYS,
         ..ShownKeys::NONE
@@ -64,6 +76,7 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames::BLOCK,
     discovery: discovery::RULE,
     counts_unfinished: None,
+    start_tls: None,
     care: Care { calm_interval: Some(Duration::from_mins(5)), accounts_lock: true },
     target_fault: |text| fault_of_url(parse, text),
     parse,
@@ -89,13 +102,17 @@ impl Check for Smtp {
         let destination = self.keys.destination(env);
         Prepared::new(
             destination.as_ref().map_or_else(|fault| self.keys.blamed_origin(fault), Destination::target),
-            destination.as_ref().map(|destination| destination.server.hosts.clone()).unwrap_or_default(),
+            destination.as_ref().map(|destination| destination.server.endpoints()).unwrap_or_default(),
             self.keys.readings(env),
             destination.and_then(|destination| {
                 let (ehlo, login) = (self.keys.ehlo(env)?, destination.login.clone()?);
                 Ok(SmtpRun { ehlo, login, tls: self.keys.tls(), destination })
             }),
         )
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        self.keys.is_on_socket()
     }
 
     fn values(&self) -> Vec<&Value> {
@@ -119,11 +136,11 @@ impl Runnable for SmtpRun {
 
 impl SmtpRun {
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
-        let (endpoint, mode) = (self.destination.endpoint(), self.destination.mode);
+        let (endpoint, mode) = (self.destination.server.endpoint(), self.destination.mode);
         // Report unreadable files before connecting.
         let options = || self.tls.options(&endpoint.host, attempt.world());
         let options = (mode != Mode::None).then(options).transpose()?;
-        let mut io = attempt.connect(endpoint).await?;
+        let mut io = self.destination.server.connect(attempt, endpoint).await?;
         if let (Mode::Implicit, Some(options)) = (mode, &options) {
             io = attempt.start_tls(io, options).await.map_err(|fault| not_at_once(attempt, fault))?;
         }
@@ -175,7 +192,7 @@ impl SmtpRun {
         };
         attempt.facts().learn(AUTH_METHOD, Some(FactValue::word(mechanism.word())));
         if self.destination.mode == Mode::None {
-            attempt.note_cleartext_login(self.destination.endpoint(), CLEARTEXT_FIX);
+            attempt.note_cleartext_login(self.destination.server.endpoint(), CLEARTEXT_FIX);
         }
         let exchange = session::log_in(client, mechanism, login);
         match timeout_at(attempt.deadline(), exchange).await {
@@ -229,7 +246,7 @@ impl SmtpRun {
         };
         let message = format!("{}; the SMTP server {does}", fault.message);
         let fault = fault.with_message(message).with(observed(code));
-        fault.stating(format!("{} {does}", self.destination.endpoint()))
+        fault.stating(format!("{} {does}", self.destination.server.place()))
     }
 
     /// Says goodbye to what speaks the protocol, and leaves alone what does not.

@@ -11,11 +11,13 @@ use super::{smtp, xmpp};
 use crate::cause::Cause;
 use crate::check::mail::TOO_MUCH;
 use crate::check::reader::{ReadError, Reader};
+use crate::check::{self, KINDS};
+use crate::findings::Context;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
 use crate::net::speaks::Protocol;
 use crate::net::stream_error::{Expected, StreamError};
-use crate::outcome::{Detail, Fault, StreamDetail, TlsDetail};
+use crate::outcome::{Detail, Evidence, Fault, StreamDetail, TlsDetail};
 use crate::url::Host;
 
 /// The protocol in which TLS is asked for.
@@ -29,6 +31,14 @@ pub(super) enum StartTls {
     Xmpp,
     /// PostgreSQL's SSLRequest.
     Postgres,
+    /// As a kind has it.
+    OfKind(fn() -> Box<dyn check::StartTls>),
+}
+
+/// The conversation of one run.
+pub(super) struct Conversation {
+    protocol: StartTls,
+    of_kind: Option<Box<dyn check::StartTls>>,
 }
 
 impl FromStr for StartTls {
@@ -42,48 +52,75 @@ impl FromStr for StartTls {
             "ftp" => Ok(Self::Lines(&FTP)),
             "xmpp" => Ok(Self::Xmpp),
             "postgres" => Ok(Self::Postgres),
-            _ => Err("smtp, imap, pop3, ftp, xmpp or postgres".to_owned()),
+            name => check::kind(name)
+                .and_then(|kind| kind.start_tls)
+                .map(Self::OfKind)
+                .ok_or_else(|| "smtp, imap, pop3, ftp, xmpp, postgres, mysql or ldap".to_owned()),
         }
     }
 }
 
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
-/// Asks; afterwards the stream is ready for the handshake.
-pub(super) async fn ask(attempt: &mut Attempt, io: &mut Io, protocol: StartTls, host: &Host) -> Result<(), Fault> {
-    let deadline = attempt.deadline();
-    let asking = async {
-        match protocol {
-            StartTls::Smtp => smtp::ask(attempt, io).await,
-            StartTls::Lines(lines) => lines::ask(attempt, io, lines).await,
-            StartTls::Xmpp => xmpp::ask(attempt, io, host).await,
-            StartTls::Postgres => postgres(attempt, io).await,
+impl Conversation {
+    /// One in this protocol.
+    pub(super) fn new(protocol: StartTls) -> Self {
+        let of_kind = if let StartTls::OfKind(new) = protocol { Some(new()) } else { None };
+        Self { protocol, of_kind }
+    }
+
+    /// Asks; afterwards the stream is ready for the handshake.
+    pub(super) async fn ask(&mut self, attempt: &mut Attempt, io: &mut Io, host: &Host) -> Result<(), Fault> {
+        let deadline = attempt.deadline();
+        let asking = async {
+            if let Some(conversation) = &mut self.of_kind {
+                return conversation.ask(attempt, io).await;
+            }
+            match self.protocol {
+                StartTls::OfKind(_) => Ok(()),
+                StartTls::Smtp => smtp::ask(attempt, io).await,
+                StartTls::Lines(lines) => lines::ask(attempt, io, lines).await,
+                StartTls::Xmpp => xmpp::ask(attempt, io, host).await,
+                StartTls::Postgres => postgres(attempt, io).await,
+            }
+        };
+        match timeout_at(deadline, asking).await {
+            Ok(result) => result,
+            Err(_) => {
+                let fault = attempt.deadline_fault();
+                let message = format!("{}; TLS did not start, because the server did not agree to it", fault.message);
+                let detail = match fault.detail {
+                    Some(Detail::Stream(StreamDetail::Stalled)) => TlsDetail::StartTlsSlow,
+                    _ => TlsDetail::NotStarted,
+                };
+                Err(fault.with_message(message).with(Detail::Tls(detail)))
+            }
         }
-    };
-    match timeout_at(deadline, asking).await {
-        Ok(result) => result,
-        Err(_) => {
-            let fault = attempt.deadline_fault();
-            let message = format!("{}; TLS did not start, because the server did not agree to it", fault.message);
-            let detail = match fault.detail {
-                Some(Detail::Stream(StreamDetail::Stalled)) => TlsDetail::StartTlsSlow,
-                _ => TlsDetail::NotStarted,
-            };
-            Err(fault.with_message(message).with(Detail::Tls(detail)))
+    }
+
+    /// Says goodbye in the protocol, so that the server logs no lost connection. PostgreSQL expects none before its
+    /// login, XMPP none before a stream is opened.
+    pub(super) async fn quit(&mut self, attempt: &mut Attempt, io: &mut Io) {
+        let deadline = attempt.deadline();
+        if let Some(conversation) = &mut self.of_kind {
+            drop(timeout_at(deadline, conversation.quit(attempt, io)).await);
+            return;
         }
+        let goodbye = match self.protocol {
+            StartTls::Smtp => "QUIT\r\n",
+            StartTls::Lines(lines) => lines.goodbye,
+            StartTls::Xmpp | StartTls::Postgres | StartTls::OfKind(_) => return,
+        };
+        // A peer that is gone needs none.
+        drop(timeout_at(deadline, io.write_all(goodbye.as_bytes())).await);
     }
 }
 
-/// Says goodbye in the protocol, so that the server logs no lost connection. PostgreSQL expects none before its
-/// login, XMPP none before a stream is opened.
-pub(super) async fn quit(attempt: &Attempt, io: &mut Io, protocol: StartTls) {
-    let goodbye = match protocol {
-        StartTls::Smtp => "QUIT\r\n",
-        StartTls::Lines(lines) => lines.goodbye,
-        StartTls::Xmpp | StartTls::Postgres => return,
-    };
-    // A peer that is gone needs none.
-    drop(timeout_at(attempt.deadline(), io.write_all(goodbye.as_bytes())).await);
+/// The hint of the kind that names what a server answered in its protocol.
+pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
+    let speaking = KINDS.iter().filter(|kind| kind.start_tls.is_some());
+    let is_answer = matches!(fault.detail, Some(Detail::Protocol { .. }));
+    speaking.filter(|_| is_answer).find_map(|kind| (kind.hint)(fault, evidence, context))
 }
 
 /// One byte; nothing may come behind it.

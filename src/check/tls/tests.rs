@@ -30,7 +30,7 @@ fn keys_are_checked_at_load() {
     assert_eq!(faults("{address: 'db:1', key: /k}"), [": `key` needs its `cert`"]);
     for (yaml, expected) in [
         ("{address: db}", "host:port"),
-        ("{address: 'db:1', starttls: nntp}", "smtp, imap, pop3, ftp, xmpp or postgres"),
+        ("{address: 'db:1', starttls: nntp}", "smtp, imap, pop3, ftp, xmpp, postgres, mysql or ldap"),
         ("{address: 'db:1', min_days_valid: -1}", "a number of days from 0 to 3650"),
         ("{address: 'db:1', alpn: ['']}", "the name of a protocol"),
         ("{address: 'db:1', server_name: 'a b'}", "a host name or an address"),

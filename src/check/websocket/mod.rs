@@ -76,6 +76,7 @@ pub const KIND: Kind = Kind {
     facts: &[SUBPROTOCOL],
     hint: hint::hint,
     counts_unfinished: None,
+    start_tls: None,
     #[cfg(test)]
     schema: |generator| generator.subschema_for::<WebsocketKeys>(),
 };

@@ -42,6 +42,42 @@ fn servers_are_checks_and_the_rest_is_listed() {
     assert!(!listed.concat().contains("s3"));
 }
 
+/// A scheme of any server means a kind where the variable's name says so; and a form of one kind is no URL at all. Sockets
+/// may be those of another container, so they are listed.
+#[test]
+fn the_name_of_a_variable_tells_whose_scheme_it_is() {
+    const SOCKET: &str = "whose folder may not be mounted here";
+    for (variable, value, expected) in [
+        ("NATS_URL", "tls://app:s3cret@mq:4222", "nats nats://app@mq:4222"),
+        ("BILLING_NATS_SERVERS", "tls://a:4222,tls://b:4222", "nats nats://a:4222,b:4222"),
+        ("DB_DSN", "app:s3cret@tcp(db:3307)/shop?tls=true", "mysql mysql://app@db:3307/shop"),
+        ("DATABASE_URL", "app:s3/cret@tcp(db)/shop", "mysql mysql://app@db:3306/shop"),
+        ("REDIS_URL", "unix://:s3cret@/run/r.sock?db=1", SOCKET),
+        ("cache_redis_url", "unix:/run/r.sock", SOCKET),
+        ("CELERY_BROKER_URL", "redis+socket:///run/r.sock?virtual_host=2", SOCKET),
+        ("DATABASE_URL", "app:s3cret@unix(/run/m.sock)/shop", SOCKET),
+        ("DATABASE_URL", "mysql://app:s3cret@/shop?unix_socket=/run/m.sock", SOCKET),
+        ("MONGO_URL", "mongodb://%2Frun%2Fm.sock", SOCKET),
+        ("REDIS_HOST", "/run/r.sock", SOCKET),
+        // Elsewhere they mean any server: Kubernetes itself sets such values.
+        ("NATS_PORT", "tcp://10.0.0.7:4222", "nothing to probe"),
+        ("SIGNATS_URL", "tls://mq:4222", "nothing to probe"),
+        ("PEER_URL", "tls://mq:4222", "nothing to probe"),
+        ("DOCKER_HOST", "unix:///var/run/docker.sock", "nothing to probe"),
+        ("MAIL_FROM", "app@tcp(x", "nothing to probe"),
+    ] {
+        let env = MapEnv::with_vars(&[(variable, value)]);
+        let told = match found(&[(variable, value)], Extent::Servers) {
+            Ok(plan) => format!("{} {}", plan.checks[0].kind, plan.checks[0].check.prepare(&env).target),
+            Err(refused) => refused.to_string(),
+        };
+        assert!(told.contains(expected) && !told.contains("s3"), "{variable}={value}: {told}");
+        assert_eq!(expected == SOCKET, told.contains(SOCKET), "{variable}: {told}");
+    }
+    let sockets = [("DB_CONNECTION", "mysql"), ("DB_HOST", "db"), ("DB_USER", "app"), ("DB_SOCKET", "/run/m.sock")];
+    assert!(found(&sockets, Extent::Servers).err().unwrap().to_string().contains(SOCKET));
+}
+
 /// Some kinds are dialled only where people ask for it.
 #[test]
 fn servers_that_are_only_listed_are_checks_where_people_ask() {

@@ -109,6 +109,33 @@ fn logins_that_the_server_refuses_are_not_counted() {
     assert_eq!(lab.app(0)["result"], "pass", "{:#}", lab.app(0));
 }
 
+/// A check of the certificate alone logs in as nobody, which is no connection without a login.
+#[test]
+fn a_check_of_the_certificate_alone_is_not_counted() {
+    let lab = Lab::with(1);
+    let folder = Folder::new();
+    let keys = format!("address: '{}:3306', starttls: mysql, verify: false", address(0, 2, ""));
+    let expired = format!("{keys}, min_days_valid: 3650");
+    for (keys, passes) in [(&keys, true), (&expired, false)] {
+        let config = folder.write("c.yaml", format!("checks: [{{name: cert, gates: [], tls: {{{keys}}}}}]"));
+        for _ in 0..RUNS / 2 {
+            let report = lab.pods[0].json(&["check", "-o", "json", "-c", &config])["checks"][0].take();
+            let counted = codes(&report).contains(&"mysql_host_block");
+            assert_eq!((report["result"] == "pass", counted), (passes, false), "{report:#}");
+        }
+    }
+    assert_eq!(lab.app(0)["result"], "pass", "{:#}", lab.app(0));
+    let plain = Server::plain();
+    let config = folder.write(
+        "c.yaml",
+        format!("checks: [{{name: cert, gates: [], tls: {{address: '127.0.0.1:{}', starttls: mysql}}}}]", plain.port),
+    );
+    let report = crate::support::json(&["check", "-o", "json", "-c", &config])["checks"][0].take();
+    let message = failed(&report, "tls", "tls_unsupported", "Enable TLS on the server");
+    assert_eq!((message.as_str(), codes(&report)), ("the MySQL server offers no TLS", vec![]));
+    assert!(plain.log().contains("Access denied for user ''@") && !plain.log().contains("Aborted"), "{}", plain.log());
+}
+
 /// `wait` asks neither a locked account again, nor a server to which TLS fails.
 #[test]
 fn waiting_is_no_loop_either() {
@@ -132,6 +159,7 @@ fn what_the_server_counts_happens_at_most_every_five_minutes() {
         ("tcp", "tcp: {address: 'HOST:3306'}"),
         ("bytes", "tcp: {address: 'HOST:3306', expect: hello}"),
         ("tls", "tls: {address: 'HOST:3306', ca: builtin, server_name: db}"),
+        ("starttls", "tls: {address: 'HOST:3306', starttls: mysql, ca: builtin, server_name: db}"),
         ("http", "http: {url: 'http://HOST:3306/'}"),
         ("redis", "redis: {url: 'redis://:sesame@HOST:3306'}"),
         ("untrusted", "mysql: {url: 'mysql://app:sesame@HOST/app', sslmode: VERIFY_CA, ca: OTHER}"),

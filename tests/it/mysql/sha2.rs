@@ -57,6 +57,16 @@ fn over_verified_tls_the_password_itself_is_sent() {
     passed(&server.check("empty", ", sslmode: DISABLED"));
 }
 
+/// A check of the certificate alone leaves as a client without a name, which this method refuses like any other.
+#[test]
+fn the_certificate_alone() {
+    let (server, folder) = (Server::start(), Folder::new());
+    let keys = format!("address: 'localhost:{}', starttls: mysql, ca: {}", server.port, server.file("ca.pem"));
+    let config = folder.write("c.yaml", format!("checks: [{{name: cert, gates: [], tls: {{{keys}}}}}]"));
+    passed(&crate::support::json(&["check", "-o", "json", "-c", &config])["checks"][0]);
+    assert!(!server.log().contains("login: "), "{}", server.log());
+}
+
 #[test]
 fn without_verified_tls_it_is_not_sent() {
     let server = Server::start();

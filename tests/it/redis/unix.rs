@@ -13,20 +13,33 @@ fn a_socket_is_named_in_every_way() {
     for (keys, shown) in [
         (format!("{{host: '{path}', password: sesame}}"), ""),
         (format!("{{host: 'unix:{path}', password: sesame, role: primary}}"), ""),
+        (format!("{{socket: '{path}', password: sesame}}"), ""),
         (format!("{{url: 'unix://:sesame@{path}?db=3', key_exists: flag}}"), ""),
+        (format!("{{url: 'unix:{path}?database=3', password: sesame, key_exists: flag}}"), ""),
         (format!("{{url: 'redis+unix://app:sesame@{path}'}}"), ""),
+        (format!("{{url: 'redis+socket://:sesame@{path}?virtual_host=3', key_exists: flag}}"), ""),
+        (format!("{{url: 'redis-socket://:sesame@{path}?database=3', key_exists: flag}}"), ""),
         (format!("{{url: 'redis+socket://{path}', user: app, password: sesame, db: 3, key_exists: flag}}"), "app@"),
-        (format!("{{url: 'redis://:sesame@nowhere.invalid/3', host: '{path}'}}"), ""),
+        (format!("{{url: 'redis://:sesame@nowhere.invalid/3', host: '{path}', key_exists: flag}}"), ""),
     ] {
         let check = check_keys(&keys);
         passed(&check, false);
-        assert_eq!(check["target"], format!("redis+unix://{shown}{path}"), "{keys}");
+        let database = if keys.contains("key_exists") { "/3" } else { "" };
+        assert_eq!(check["target"], format!("redis+unix://{shown}{path}{database}"), "{keys}");
         assert_eq!(check["tries"][0]["address"], format!("unix:{path}"), "{check:#}");
         assert!(check["tries"][0]["family"].is_null() && codes(&check).is_empty(), "{keys}: {check:#}");
         assert!(!check.to_string().contains("sesame"), "{check:#}");
     }
     failed(&check_keys(&format!("{{host: '{path}', password: wrong}}")), "login", "password_rejected", "");
     failed(&check_keys(&format!("{{host: '{path}'}}")), "login", "password_missing", "");
+    // Where the name of the variable tells whose socket it is, and as a TARGET.
+    for variable in ["REDIS_URL", "APP_REDIS_URL", "VALKEY_URL"] {
+        let target = format!("env:{variable}");
+        let ran = run(pilotfish().env(variable, format!("unix://:{PASSWORD}@{path}?db=3")).args(["check", &target]));
+        assert!(ran.code == 0 && ran.stdout.contains(&format!("redis+unix://{path}/3")), "{ran:?}");
+    }
+    let ran = run(pilotfish().args(["check", &format!("redis+unix://:{PASSWORD}@{path}?db=3")]));
+    assert!(ran.code == 0 && !ran.stdout.contains("sesame"), "{ran:?}");
     // From a variable, and as a gate of the pod itself.
     let config = folder.write("c.yaml", "checks: [{name: cache, gates: [], redis: {url: {env: REDIS_URL}}}]");
     let url = format!("unix://:{PASSWORD}@{path}?db=3");

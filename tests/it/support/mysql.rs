@@ -109,7 +109,7 @@ impl Server {
     pub(crate) fn sql(&self, text: &str) -> String {
         let mut command = Command::new(need("mariadb", "mariadb-client-core"));
         command.env_clear().args(["--no-defaults", "-u", "root", "-N", "-B", "-e", text]);
-        let ran = run(command.arg(format!("--socket={}", self.folder.path().join("socket").display())));
+        let ran = run(command.arg(format!("--socket={}", self.socket())));
         assert_eq!(ran.code, 0, "{ran:?}");
         ran.stdout.trim_end().to_owned()
     }
@@ -123,6 +123,11 @@ impl Server {
     /// A URL with this before the `@` and this database: `url("app:sesame", "app")`.
     pub(crate) fn url(&self, login: &str, database: &str) -> String {
         format!("mysql://{login}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Its Unix socket.
+    pub(crate) fn socket(&self) -> String {
+        self.folder.path().join("socket").display().to_string()
     }
 
     /// All that it logged so far.

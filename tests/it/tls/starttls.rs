@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 use super::{assert_told, check};
 use crate::support::ca::{Ca, Leaf};
 use crate::support::hostile::{Manner, here};
+use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
+use crate::support::slapd::{Options as LdapOptions, Server as Ldap};
 use crate::support::{Folder, Running, free_port, need, until_listening};
 
 /// A server of each protocol; with TLS, or without.
@@ -104,6 +106,58 @@ fn servers_start_tls_inside_their_protocols() {
     assert_told(&report, "assert tls_expired:");
     let log = std::fs::read_to_string(servers.folder.path().join("dovecot.log")).expect("a log");
     assert!(log.contains("logging out") && !log.contains("Error"), "{log}");
+}
+
+/// Databases and directories, of which each has a kind that logs in.
+#[test]
+fn kinds_start_tls_inside_their_protocols() {
+    let root = Ca::root("Lab Root");
+    let (folder, pair) = (Folder::new(), root.issue(&Leaf::server("db.lab", &["127.0.0.1"])));
+    let ca = folder.write("ca.pem", &root.pem);
+    let mysql = Mysql::start(&MysqlOptions { tls: Some(&pair), ..MysqlOptions::default() });
+    let ldap = Ldap::start(&LdapOptions { tls: Some(&pair), ..LdapOptions::default() });
+    for (protocol, port) in [("mysql", mysql.port), ("ldap", ldap.port)] {
+        let report = check(port, &format!("starttls: {protocol}, ca: \"{ca}\", min_days_valid: 1"));
+        assert_told(&report, "pass");
+        assert!(report["facts"]["tls_version"].is_string(), "{protocol}: {report:#}");
+        assert_eq!(report["findings"], serde_json::json!([]), "{protocol}: {report:#}");
+        assert_told(&check(port, &format!("starttls: {protocol}")), "tls tls_untrusted:");
+        let report = check(port, &format!("starttls: {protocol}, ca: \"{ca}\", min_days_valid: 400"));
+        assert_told(&report, "assert tls_expired:");
+    }
+    // The directory sees a goodbye, and nobody who binds.
+    assert!(ldap.log().contains("UNBIND") && !ldap.log().contains("BIND dn"), "{}", ldap.log());
+    // Another protocol than that of the port.
+    assert_told(&check(mysql.port, "starttls: ldap"), "tls tls_not_tls: the peer speaks MySQL");
+    assert_told(&check(ldap.tls_port, "starttls: mysql"), "tls timeout: ");
+    assert_told(&check(mysql.port, "starttls: smtp"), "tls tls_not_tls: the peer speaks MySQL");
+    let report = check(Ldap::plain().port, "starttls: ldap");
+    assert_told(&report, "tls tls_unsupported: the directory offers no TLS on this connection (StartTLS)");
+    assert!(report["failure"]["hint"].as_str().is_some_and(|hint| hint.contains("Enable TLS")), "{report:#}");
+}
+
+/// What a server answers in its own protocol keeps its meaning.
+#[test]
+fn answers_of_a_kind_keep_their_meaning() {
+    let mysql = |code: u16, text: &str| {
+        let body = [&[0xff][..], &code.to_le_bytes(), text.as_bytes()].concat();
+        [&[u8::try_from(body.len()).expect("short"), 0, 0, 0][..], &body].concat()
+    };
+    let extended = |code: u8| vec![0x30, 12, 2, 1, 1, 0x78, 7, 10, 1, code, 4, 0, 4, 0];
+    for (protocol, said, expected, hint) in [
+        ("mysql", mysql(1129, "Host is blocked"), "tls login_rejected: the server blocks", "flush-hosts"),
+        ("mysql", mysql(1040, "Too many connections"), "tls too_many_connections: ", "PROCESSLIST"),
+        ("mysql", b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), "tls tls_not_tls: the peer speaks HTTP", ""),
+        ("ldap", extended(52), "tls tls_unsupported: the directory cannot start TLS", "certificate or key"),
+        ("ldap", extended(51), "tls too_many_connections: the directory is too busy", "overloaded"),
+        ("ldap", [extended(0), b"x".to_vec()].concat(), "tls protocol_error: the server accepts TLS, but", ""),
+        ("ldap", b"220 mail ESMTP\r\n".to_vec(), "tls tls_not_tls: the peer speaks SMTP", ""),
+    ] {
+        let peer = here(Manner::SpeaksFirst(said));
+        let report = check(peer.port(), &format!("starttls: {protocol}"));
+        assert_told(&report, expected);
+        assert!(report["failure"]["hint"].as_str().is_some_and(|text| text.contains(hint)), "{hint}: {report:#}");
+    }
 }
 
 #[test]

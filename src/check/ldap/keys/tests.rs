@@ -18,7 +18,7 @@ fn resolve(yaml: &str, env: &MapEnv) -> Result<String, Fault> {
     };
     let login = destination.login.clone()?;
     let login = login.map_or_else(|| "-".to_owned(), |login| format!("{} {}", login.user, login.password.expose()));
-    let dialled = destination.endpoints().first().map_or_else(|| "socket".to_owned(), ToString::to_string);
+    let dialled = destination.server.endpoints().first().map_or_else(|| "socket".to_owned(), ToString::to_string);
     Ok(format!("{} {dialled} {mode} {:?} {login}", destination.target(), destination.base.as_deref().unwrap_or("-")))
 }
 

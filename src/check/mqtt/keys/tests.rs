@@ -1,4 +1,4 @@
-use super::{MqttKeys, Remembered, endpoints, shown};
+use super::{MqttKeys, Remembered};
 use crate::check::mqtt::packet::Version;
 use crate::check::server_keys::testing::{self, assert_faults};
 use crate::config::node::parse;
@@ -14,11 +14,11 @@ fn resolve(yaml: &str, env: &MapEnv) -> Result<String, Fault> {
     let keys = keys(yaml);
     let destination = keys.destination(&Remembered::default(), env)?;
     let target = keys.target(env)?;
-    let dialled = endpoints(&target).first().map_or_else(|| "socket".to_owned(), ToString::to_string);
+    let dialled = target.endpoints().first().map_or_else(|| "socket".to_owned(), ToString::to_string);
     let tls = if keys.tls(&destination.server).is_some() { "TLS" } else { "plain" };
     let user = destination.server.user.as_deref().unwrap_or("-");
     let password = destination.password.as_ref().map_or("-", |password| password.expose());
-    Ok(format!("{} {dialled} {} {tls} {user} {password}", shown(&target), destination.version.word()))
+    Ok(format!("{} {dialled} {} {tls} {user} {password}", target.target(None), destination.version.word()))
 }
 
 #[test]
