@@ -37,7 +37,13 @@ fn a_cluster_of_three() {
     passed(&check(&nodes[2], ", role: primary"), false);
     nodes[2].cli(&["SET", "foo", "x"]);
     passed(&check(&nodes[2], ", key_exists: foo"), false);
-    failed(&check(&nodes[0], ", key_exists: foo"), "assert", "probe_limit", "CLUSTER KEYSLOT");
+    // The first node names the one that has the slot: one further login, to that one.
+    let followed = check(&nodes[0], ", key_exists: foo");
+    passed(&followed, false);
+    assert_eq!(followed["tries"].as_array().map(Vec::len), Some(5), "{followed:#}");
+    failed(&check(&nodes[0], ", key_exists: '{foo}.other'"), "assert", "not_found_on_server", "EXISTS");
+    let plain = check_keys(&format!("{{host: 127.0.0.1, port: {}, key_exists: foo}}", nodes[0].port));
+    failed(&plain, "assert", "probe_limit", "Set `cluster: true`");
     let nodes = without(nodes, 2);
     let message = failed(&check(&nodes[0], ""), "assert", "not_enough_replicas", "CLUSTER NODES");
     assert!(message.contains("of its 16384 slots are served by no node"), "{message}");
