@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 use crate::cli::diagnose::rung::Rung;
 use crate::cli::diagnose::sheet::Mark;
 use crate::cli::diagnose::view::View;
-use crate::outcome::{AUTH_METHOD, Certificate, Facts, Phase, ROLE, SERVER_VERSION};
+use crate::outcome::{AUTH_METHOD, Certificate, Facts, Phase, ROLE, SERVER_VERSION, URL_DIALECT};
 use crate::timestamp::rfc3339_unix;
 
 /// More names of a certificate are counted.
@@ -87,7 +87,8 @@ pub(super) fn login(view: View<'_>) -> Rung {
     };
     let version = facts.own_text(SERVER_VERSION).map(|version| format!("server version {version}"));
     let role = facts.own_text(ROLE).map(|role| format!("role {role}"));
-    let known: Vec<String> = version.into_iter().chain(role).collect();
+    let dialect = facts.own_text(URL_DIALECT).map(|client| format!("the URL has the form of {client}"));
+    let known: Vec<String> = version.into_iter().chain(role).chain(dialect).collect();
     if !known.is_empty() {
         rung.add(None, known.join(", "));
     }
