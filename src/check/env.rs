@@ -297,10 +297,12 @@ fn of_other_form(text: &str, family: Family, env: &dyn Env) -> Option<Option<Bla
     if text.contains("://") {
         return None;
     }
-    let fault = (kind.from_url)(Value::literal(text)).prepare(env).run.err();
-    // What is not read may be right for the app.
-    let fault = fault.filter(|fault| fault.cause != Cause::ProbeLimit);
-    Some(fault.map(|fault| Blame::new(fault.cause, (kind.target_fault)(text).unwrap_or(fault.message))))
+    match (kind.from_url)(Value::literal(text)).prepare(env).run {
+        Ok(_) => Some(None),
+        // A form that the kind does not read is another's.
+        Err(fault) if fault.cause == Cause::ProbeLimit => None,
+        Err(fault) => Some(Some(Blame::new(fault.cause, (kind.target_fault)(text).unwrap_or(fault.message)))),
+    }
 }
 
 fn http(text: &str) -> Option<Blame> {
