@@ -85,7 +85,8 @@ struct Rules {
     pattern: Option<Pattern>,
     /// The text that the value must start with.
     prefix: Option<String>,
-    /// The kind of URL that the value must be: postgres, redis or http. Every client must read it in the same way.
+    /// The kind of URL that the value must be: postgres, redis or http. Every client that reads such a URL must read it in the
+    /// same way. With postgres, a connection string (`Host=…;Username=…`, `host=… user=…`) is accepted too.
     url: Option<UrlKind>,
     /// The exact value that it must have.
     equals: Option<Value>,

@@ -1,6 +1,7 @@
 //! Connection strings of other clients, read where their meaning is exact: pgjdbc's URLs, Npgsql's strings, and PDO's `pgsql:host=…;dbname=…`. Each becomes the keywords of libpq that mean the same.
 
 use super::dsn::{self, Pairs};
+pub(super) use super::npgsql::is_sure as is_npgsqls;
 use super::npgsql::{self, pair, servers};
 use crate::findings::Blame;
 use crate::outcome::ValueDetail;
@@ -151,6 +152,7 @@ mod tests {
                 "server=a:5433,b; user id=app; password='p;''w';database=shop;",
                 "[dbname:shop][host:a,b][password:p;'w][port:5433,5432][user:app]",
             ),
+            ("host=db; port=5433; username=app; password=p w", "[host:db][password:p w][port:5433][user:app]"),
             ("Host=db;Username=app;Password=\"p;w\" ", "[host:db][password:p;w][port:5432][user:app]"),
             (
                 "Host=/cloudsql/p:r:i;Username=app;Password=x;Database=shop",

@@ -116,16 +116,17 @@ pub(super) fn read(text: &str) -> Option<Result<Pairs, Blame>> {
 /// Server for .NET share its keys. Its documentation writes `Host` and `Username`.
 pub(super) fn is_sure(text: &str) -> bool {
     const PORTS: [&str; 5] = ["5432", "5433", "6432", "6543", "26257"];
+    const OF_OTHERS: [&str; 8] = ["1433", "1521", "3306", "5671", "5672", "8123", "9000", "9440"];
     const OF_RABBIT: [&str; 4] = ["prefetchcount", "publisherconfirms", "requestedheartbeat", "virtualhost"];
     let pairs =
         || text.split(';').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (keyword(key), value.trim()));
     let value = |names: &[&str]| pairs().find(|(key, _)| names.contains(&key.as_str())).map(|(_, value)| value);
     let has = |names: &[&str]| value(names).is_some();
-    let is_usual = match (value(&["port"]), value(&["username"])) {
-        (Some(port), _) => PORTS.contains(&port),
-        // The users that RabbitMQ and ClickHouse come with.
-        (None, user) => has(&["host"]) && user.is_some_and(|user| !matches!(user, "guest" | "default")),
-    };
+    let port = value(&["port"]);
+    // The users that RabbitMQ and ClickHouse come with.
+    let is_named = has(&["host"]) && value(&["username"]).is_some_and(|user| !matches!(user, "guest" | "default"));
+    let is_usual = port.is_some_and(|port| PORTS.contains(&port))
+        || is_named && !port.is_some_and(|port| OF_OTHERS.contains(&port));
     let names_both = has(&["host", "server"]) && has(&["username", "userid", "uid"]);
     names_both && is_usual && !has(&OF_RABBIT) && !text.contains("://")
 }
@@ -189,6 +190,7 @@ mod tests {
             "host = db ; username = u",
             "Server=db;Port=5432;User Id=u;Password=p;Database=app",
             "Host=db;Username=u;Password=a;b;Database=app",
+            "Host=db;Port=15432;Username=u;Password=p",
             "Host=db;Port=6543;Username=u;SSL Mode=Require;Trust Server Certificate=true",
         ] {
             assert!(is_sure(text), "{text}");

@@ -246,7 +246,8 @@ pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
     if let Some(error) = too_long(text) {
         return Err(error.into());
     }
-    if let Some(pairs) = dsn::read(text) {
+    // Npgsql's keys may be written in small letters, with spaces between.
+    if let Some(pairs) = dsn::read(text).filter(|_| !forms::is_npgsqls(text)) {
         let broken = |problem| Blame::malformed(format!("it is a string of keywords (host=… user=…), and {problem}"));
         return pairs.map_err(broken).and_then(|pairs| UrlPart::of("libpq").with(&pairs));
     }

@@ -87,10 +87,12 @@ pub(super) fn login(view: View<'_>) -> Rung {
     };
     let version = facts.own_text(SERVER_VERSION).map(|version| format!("server version {version}"));
     let role = facts.own_text(ROLE).map(|role| format!("role {role}"));
-    let dialect = facts.own_text(URL_DIALECT).map(|client| format!("the URL has the form of {client}"));
-    let known: Vec<String> = version.into_iter().chain(role).chain(dialect).collect();
+    let known: Vec<String> = version.into_iter().chain(role).collect();
     if !known.is_empty() {
         rung.add(None, known.join(", "));
+    }
+    if let Some(client) = facts.own_text(URL_DIALECT) {
+        rung.add(None, format!("the URL has the form of {client}"));
     }
     rung
 }
