@@ -49,6 +49,27 @@ fn a_cluster_of_three() {
     assert!(message.contains("of its 16384 slots are served by no node"), "{message}");
 }
 
+/// The login that the first node accepted goes to the node that it names, and to no other.
+#[test]
+fn one_login_to_each_of_two_nodes() {
+    let nodes = Server::cluster(&format!("requirepass {PASSWORD}\nmasterauth {PASSWORD}"));
+    nodes[2].cli(&["SET", "foo", "x"]);
+    for node in &nodes {
+        node.cli(&["CONFIG", "RESETSTAT"]);
+    }
+    let login = format!(", password: {PASSWORD}, key_exists: foo");
+    passed(&check(&nodes[0], &login), false);
+    // One of them is the question itself.
+    let logins = nodes.iter().map(|node| {
+        let stats = node.cli(&["INFO", "commandstats"]);
+        let line = stats.lines().find_map(|line| line.strip_prefix("cmdstat_auth:calls=")).expect("the question's own");
+        line.split(',').next().expect("a number").to_owned()
+    });
+    assert_eq!(logins.collect::<Vec<_>>(), ["2", "1", "2"]);
+    nodes[2].cli(&["CONFIG", "SET", "requirepass", "another"]);
+    failed(&check(&nodes[0], &login), "login", "password_rejected", "");
+}
+
 #[test]
 fn a_cluster_that_serves_what_it_has() {
     let nodes = without(Server::cluster("cluster-require-full-coverage no"), 2);
