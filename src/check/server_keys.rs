@@ -11,7 +11,7 @@ mod socket;
 pub use beside::read;
 #[cfg(test)]
 pub use beside::{describe, schema};
-pub use keys::{HostProblem, Port, ServerKeys, ServerRules, origin_of, read_host};
+pub use keys::{HostProblem, Port, ServerKeys, ServerRules, UrlParts, origin_of, read_host};
 pub use resolve::Server;
 pub use socket::SocketRules;
 

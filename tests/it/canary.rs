@@ -76,6 +76,9 @@ fn targets() -> Vec<String> {
             format!("Host=127.0.0.1;Port=5432;Username=app;Password={password};Database={password}"),
             format!("Host=127.0.0.1;Username=app;Password={password};{password};Database=x"),
             format!("host=127.0.0.1 port={port} user=app password={password} sslmode={password}"),
+            format!(
+                "Server=127.0.0.1;Port=3306;User ID=app;Password={password};Database={password};SslMode={password}"
+            ),
             format!("ecto://app:{password}@127.0.0.1:{port}/x?sslmode={password}&{password}=x"),
             format!("mysql://app:{password}@mysql://app:{password}@127.0.0.1:{port}/x"),
             format!("amqp://app:{password}@app:{password}@127.0.0.1:{port}/x"),
@@ -414,6 +417,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("WS_URL", format!("ws://app:{0}@127.0.0.1:{1}/{0}?token={0}", encoded(), free_port()))
         .env("ConnectionStrings__Default", format!("Host=127.0.0.1;Username=app;Password={CANARY};Database={CANARY}"))
         .env("ConnectionStrings__Broken", format!("Host=127.0.0.1;Username=app;Password=x;{CANARY}"))
+        .env("ConnectionStrings__MySql", format!("Server=127.0.0.1;Port=3306;User ID=app;Password={CANARY}"))
         .env("ConnectionStrings__Legacy", format!("Server=127.0.0.1;User Id=app;Password={CANARY};Database={CANARY}"))
         .env("ConnectionStrings__Redis", format!("127.0.0.1:1,password={CANARY},ssl=true"))
         .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))

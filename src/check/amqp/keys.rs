@@ -27,6 +27,7 @@ pub(super) const RULES: ServerRules = ServerRules {
         Scheme::new("amqps").port(5671).tls().discovery(Discovery::Login).vhost(),
     ],
     several_hosts: false,
+    other_form: |_| None,
     own_targets: &[],
 };
 

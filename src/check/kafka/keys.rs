@@ -33,6 +33,7 @@ pub(super) const RULES: ServerRules = ServerRules {
         scheme("kafka+tls", 9093).tls(),
     ],
     several_hosts: true,
+    other_form: |_| None,
     own_targets: &["bootstrap"],
 };
 

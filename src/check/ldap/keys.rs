@@ -32,7 +32,8 @@ const CATALOGUE_TLS_PORT: u16 = 3269;
 pub(super) const SCHEMES: &[Scheme] = &[LDAP, LDAPS, LDAPI];
 
 /// The URLs over TCP.
-const RULES: ServerRules = ServerRules { schemes: &[LDAP, LDAPS], several_hosts: false, own_targets: &[] };
+const RULES: ServerRules =
+    ServerRules { schemes: &[LDAP, LDAPS], several_hosts: false, other_form: |_| None, own_targets: &[] };
 const SOCKETS: SocketRules = SocketRules { schemes: &["ldapi"], plain: "ldap", as_host: false };
 
 /// The longest DN that is shown.

@@ -31,8 +31,12 @@ const fn scheme(name: &'static str) -> Scheme {
 }
 
 /// The URLs of MongoDB.
-pub(super) const RULES: ServerRules =
-    ServerRules { schemes: &[scheme("mongodb"), scheme(SRV).tls()], own_targets: &[], several_hosts: true };
+pub(super) const RULES: ServerRules = ServerRules {
+    schemes: &[scheme("mongodb"), scheme(SRV).tls()],
+    own_targets: &[],
+    several_hosts: true,
+    other_form: |_| None,
+};
 
 /// Its URLs on a socket, as the drivers read them.
 const SOCKETS: SocketRules = SocketRules { schemes: &[], plain: "mongodb", as_host: true };

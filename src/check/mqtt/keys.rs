@@ -23,7 +23,8 @@ const MQTT: Scheme = Scheme::new("mqtt").port(1883).discovery(Discovery::List);
 const MQTTS: Scheme = Scheme::new("mqtts").port(8883).tls().discovery(Discovery::List);
 
 /// The URLs.
-pub(super) const RULES: ServerRules = ServerRules { schemes: &[MQTT, MQTTS], several_hosts: false, own_targets: &[] };
+pub(super) const RULES: ServerRules =
+    ServerRules { schemes: &[MQTT, MQTTS], several_hosts: false, other_form: |_| None, own_targets: &[] };
 const SOCKETS: SocketRules = SocketRules { schemes: &["mqtt+unix"], plain: "mqtt", as_host: false };
 
 /// The longest user and password that a packet takes.

@@ -1,12 +1,18 @@
 //! What variables that each hold a part of a connection mean: those of the images of MySQL and MariaDB, and of most apps.
 
+use super::connection_string;
 use crate::check::parts::{self, Parts};
 use crate::check::{ByParts, DiscoveryRule, ParseFn};
 use crate::env::Env;
 
 /// The rule.
 pub(super) const RULE: DiscoveryRule =
-    DiscoveryRule { usual_variables: &["MYSQL_URL", "MARIADB_URL"], by_parts, ..DiscoveryRule::NONE };
+    DiscoveryRule { usual_variables: &["MYSQL_URL", "MARIADB_URL"], reads, by_parts, ..DiscoveryRule::NONE };
+
+/// Whether a text that is no URL is a connection string for MySQL.
+fn reads(text: &str) -> bool {
+    connection_string::read(text).is_some()
+}
 
 const WAYS: &[Parts] = &[
     Parts {

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::connection_string;
 use super::parameters::Parameters;
 use super::words::{Role, SslMode};
 use crate::cause::Cause;
@@ -26,6 +27,7 @@ pub(super) const RULES: ServerRules = ServerRules {
     schemes: &[scheme("mysql").takes_driver(), scheme("mariadb").takes_driver(), scheme("mysql2"), scheme("trilogy")],
     own_targets: &[],
     several_hosts: false,
+    other_form: connection_string::read,
 };
 
 /// The keys in addition to those of the server.

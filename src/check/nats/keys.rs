@@ -22,6 +22,7 @@ use crate::value::Value;
 pub(super) const RULES: ServerRules = ServerRules {
     schemes: &[Scheme::new("nats").port(4222).discovery(Discovery::Login).secret_user()],
     several_hosts: true,
+    other_form: |_| None,
     own_targets: &[],
 };
 

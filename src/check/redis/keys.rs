@@ -35,6 +35,7 @@ pub(super) const RULES: ServerRules = ServerRules {
         scheme("valkeys").tls(),
     ],
     several_hosts: false,
+    other_form: |_| None,
     own_targets: &["sentinel"],
 };
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::cause::Cause;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::Scheme;
+use crate::secret::Secret;
 use crate::url::{Host, LONGEST, MOST_HOSTS, SOCKET, TOO_MANY_HOSTS, detail_of, parse_port};
 use crate::value::{Setting, Value};
 
@@ -38,7 +39,12 @@ pub struct ServerRules {
     pub several_hosts: bool,
     /// Keys of the kind itself that say where the server is, in place of `url` and `host`.
     pub own_targets: &'static [&'static str],
+    /// What a connection string of another form says: `host`, `port`, `user`, `password`, `path`, and parameters of a URL.
+    pub other_form: fn(text: &str) -> Option<UrlParts>,
 }
+
+/// Names and what they are set to.
+pub type UrlParts = Vec<(&'static str, Secret)>;
 
 /// A port, 1 to 65535.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The server of one run: the URL, and the keys over it.
 
-use super::keys::{Port, SEVERAL, ServerKeys, ServerRules, read_hosts};
+use super::keys::{Port, SEVERAL, ServerKeys, ServerRules, UrlParts, read_host, read_hosts};
 use crate::cause::Cause;
 use crate::check::{SCHEMES, bare_address, blame_scheme, dialect};
 use crate::env::Env;
@@ -8,7 +8,7 @@ use crate::findings::{Blame, blame};
 use crate::outcome::{Fault, Phase, ValueDetail};
 use crate::scheme::Scheme;
 use crate::secret::Secret;
-use crate::url::{Endpoint, Host, Url, percent_decode, too_long};
+use crate::url::{Endpoint, Host, Url, parse_port, percent_decode, too_long};
 use crate::value::Value;
 
 /// So many letters in a row that a user has in common with the password make it a secret.
@@ -148,7 +148,7 @@ impl Server {
     }
 
     fn shown_as(&self, user: Option<&str>, path: Option<&str>) -> String {
-        let url = Url {
+        let mut url = Url {
             scheme: self.scheme.to_owned(),
             user: user.map(str::to_owned),
             password: None,
@@ -157,6 +157,10 @@ impl Server {
             query: Vec::new(),
             raw_query: None,
         };
+        // A password that is the user's name is shown there.
+        if let Some(password) = self.url_password.as_ref().filter(|password| user != Some(password.expose())) {
+            url.hide_in_path(password);
+        }
         url.redacted()
     }
 }
@@ -197,6 +201,29 @@ impl ServerUrl {
         })
     }
 
+    /// The same of a connection string of another form.
+    fn of_parts(parts: UrlParts, rules: &ServerRules) -> Result<Self, Blame> {
+        let first = rules.schemes.first().expect("a kind of servers has a scheme");
+        let mut read = Self { scheme: first.name, ..Self::default() };
+        let (mut host, mut port) = (String::new(), None);
+        for (name, value) in parts {
+            let text = || value.expose().to_owned();
+            match name {
+                "host" => host = text(),
+                "port" => port = Some(parse_port(value.expose()).map_err(|_| Blame::malformed("its port is invalid"))?),
+                "user" => read.user = Some(text()),
+                "password" => read.password = Some(value),
+                "path" => read.path = Some(text()),
+                _ => read.query.push((name.to_owned(), value)),
+            }
+        }
+        if host.contains(',') {
+            return Err(Blame::with_detail(Some(ValueDetail::NotRead), SEVERAL));
+        }
+        read.hosts.push((read_host(&host).map_err(Blame::malformed)?, port));
+        Ok(read)
+    }
+
     /// The scheme that is in force: where the check's own keys ask for TLS, the one of the same name over TLS.
     fn scheme(&self, rules: &ServerRules, tls: bool) -> &'static Scheme {
         let named = rules.schemes.iter().find(|scheme| scheme.name == self.scheme);
@@ -210,6 +237,9 @@ impl ServerUrl {
 pub(super) fn read_url(text: &str, rules: &ServerRules) -> Result<ServerUrl, Blame> {
     if let Some(error) = too_long(text) {
         return Err(error.into());
+    }
+    if let Some(parts) = (rules.other_form)(text) {
+        return ServerUrl::of_parts(parts, rules);
     }
     if let Some(form) = dialect(text) {
         return Err(Blame::with_detail(Some(ValueDetail::NotRead), format!("it is {form}, which is not read")));

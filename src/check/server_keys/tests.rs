@@ -17,11 +17,16 @@ const ONE: ServerRules = ServerRules {
         Scheme::new("other").port(6002),
     ],
     several_hosts: false,
+    other_form: |_| None,
     own_targets: &[],
 };
 const SEVERAL: ServerRules = ServerRules { several_hosts: true, ..ONE };
-const SECRET_USER: ServerRules =
-    ServerRules { schemes: &[Scheme::new("cache").port(6000).secret_user()], several_hosts: false, own_targets: &[] };
+const SECRET_USER: ServerRules = ServerRules {
+    schemes: &[Scheme::new("cache").port(6000).secret_user()],
+    several_hosts: false,
+    own_targets: &[],
+    other_form: |_| None,
+};
 
 /// The keys of the kind itself.
 #[derive(Debug, Default, Deserialize)]

@@ -19,7 +19,7 @@ use crate::url::Endpoint;
 use crate::value::{Setting, Value};
 
 const fn rules(schemes: &'static [Scheme]) -> ServerRules {
-    ServerRules { schemes, several_hosts: false, own_targets: &["address"] }
+    ServerRules { schemes, several_hosts: false, other_form: |_| None, own_targets: &["address"] }
 }
 
 const SMTPS: Scheme = Scheme::new("smtps").port(465).tls().discovery(Discovery::Login);

@@ -119,6 +119,7 @@ fn connection_strings_of_dotnet() {
         ("connectionstrings-broken", "postgres"),
         ("connectionstrings-default", "postgres"),
         ("connectionstrings-mongo", "mongodb"),
+        ("connectionstrings-mysql", "mysql"),
         ("connectionstrings-queue", "amqp"),
     ];
     assert_eq!(checks, expected);
@@ -126,7 +127,6 @@ fn connection_strings_of_dotnet() {
     let of_ado = "…: it is a connection string of ADO.NET (Key=Value;…), which is not read: write a check";
     let expected = [
         format!("ConnectionStrings__Legacy {of_ado}"),
-        format!("ConnectionStrings__MySql {of_ado}"),
         format!("ConnectionStrings__Rabbit {of_ado}"),
         "ConnectionStrings__Redis …: it is a connection string of StackExchange.Redis (host:port,key=value,…), which is not \
          read: write a check"

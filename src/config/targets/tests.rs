@@ -78,6 +78,14 @@ fn a_connection_string_is_a_target() {
         assert_eq!((plan.checks[0].name.as_str(), plan.checks[0].kind), ("postgres-db", "postgres"), "{text}");
         assert_eq!(plan.checks[0].check.prepare(&env()).target, target, "{text}");
     }
+    let plan = planned(&["Server=db;Port=3306;User ID=app;Password=s3cret;Database=shop;SslMode=VerifyCA"]);
+    assert_eq!((plan.checks[0].name.as_str(), plan.checks[0].kind), ("mysql-db", "mysql"));
+    assert_eq!(plan.checks[0].check.prepare(&env()).target, "mysql://app@db:3306/shop");
+    // A database that is the password, in either form.
+    for text in ["Server=db;Port=3306;Uid=app;Pwd=s3cret/x;Database=s3cret/x", "mysql://app:s3cret%2Fx@db/s3cret%2Fx"] {
+        let target = planned(&[text]).checks[0].check.prepare(&env()).target;
+        assert!(target.starts_with("mysql://app@db:3306/***") && !target.contains("s3"), "{text}: {target}");
+    }
     for (text, says) in [
         ("Host=db;Username=app;Password=a;s3cret", "a value with a `;` must be in quotes"),
         ("Server=db;Database=shop;User Id=app;Password=s3cret", "no scheme"),
