@@ -302,7 +302,14 @@ fn of_other_form(text: &str, family: Family, env: &dyn Env) -> Option<Option<Bla
         Ok(_) => Some(None),
         // A form that the kind does not read is another's.
         Err(fault) if fault.cause == Cause::ProbeLimit => None,
-        Err(fault) => Some(Some(Blame::new(fault.cause, (kind.target_fault)(text).unwrap_or(fault.message)))),
+        Err(fault) => {
+            let detail = match fault.detail {
+                Some(Detail::Value(detail)) => Some(detail),
+                _ => None,
+            };
+            let message = (kind.target_fault)(text).unwrap_or(fault.message);
+            Some(Some(Blame { cause: fault.cause, message, detail }))
+        }
     }
 }
 

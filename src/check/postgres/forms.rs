@@ -1,7 +1,6 @@
 //! Connection strings of other clients, read where their meaning is exact: pgjdbc's URLs, Npgsql's strings, and PDO's `pgsql:host=…;dbname=…`. Each becomes the keywords of libpq that mean the same.
 
 use super::dsn::{self, Pairs};
-pub(super) use super::npgsql::is_sure as is_npgsqls;
 use super::npgsql::{self, pair, servers};
 use crate::findings::Blame;
 use crate::outcome::ValueDetail;

@@ -3,6 +3,7 @@
 use super::dsn::Pairs;
 use crate::check::ado::{keyword, settings};
 use crate::findings::Blame;
+use crate::outcome::ValueDetail;
 use crate::secret::Secret;
 
 /// What Npgsql refuses where a `;` stands in a value.
@@ -10,6 +11,11 @@ const BROKEN: &str =
     "it is a connection string of Npgsql, and other text is where a key belongs: a value with a `;` must be in quotes";
 /// What Npgsql refuses of libpq's words.
 const MODE: &str = "it is a connection string of Npgsql, which rejects this SSL Mode: write VerifyCA or VerifyFull";
+
+/// What is said of a string that its client rejects.
+pub(super) fn rejected(says: impl Into<String>) -> Blame {
+    Blame::with_detail(Some(ValueDetail::ConnectionString), says)
+}
 
 /// A keyword and its value.
 pub(super) fn pair(name: &str, value: &str) -> (String, Secret) {
@@ -55,7 +61,7 @@ pub(super) fn read(text: &str) -> Option<Result<Pairs, Blame>> {
     ];
     let (mut pairs, mut hosts, mut port) = (Pairs::new(), Secret::new(String::new()), Secret::new(String::new()));
     let Some(settings) = settings(text) else {
-        let broken = is_sure(text).then(|| Blame::malformed(BROKEN));
+        let broken = is_sure(text).then(|| rejected(BROKEN));
         return broken.map(Err);
     };
     for (key, value) in settings {
@@ -79,7 +85,7 @@ pub(super) fn read(text: &str) -> Option<Result<Pairs, Blame>> {
             "passfile" => "passfile",
             "sslmode" => {
                 let mode = match text.to_ascii_lowercase().as_str() {
-                    "verify-ca" | "verify-full" => return Some(Err(Blame::malformed(MODE))),
+                    "verify-ca" | "verify-full" => return Some(Err(rejected(MODE))),
                     "verifyca" => "verify-ca",
                     "verifyfull" => "verify-full",
                     other => other,

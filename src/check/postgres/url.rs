@@ -5,9 +5,8 @@
 
 use std::net::IpAddr;
 
-use super::dsn;
-use super::forms;
 use super::words::{ChannelBinding, Port, Role, SslMode};
+use super::{dsn, forms, npgsql};
 use crate::check::server_keys::read_host;
 use crate::check::{SCHEMES, bare_address, blame_scheme, dialect};
 use crate::findings::{Blame, as_its_client_reads, blame, blame_url};
@@ -247,8 +246,8 @@ pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
         return Err(error.into());
     }
     // Npgsql's keys may be written in small letters, with spaces between.
-    if let Some(pairs) = dsn::read(text).filter(|_| !forms::is_npgsqls(text)) {
-        let broken = |problem| Blame::malformed(format!("it is a string of keywords (host=… user=…), and {problem}"));
+    if let Some(pairs) = dsn::read(text).filter(|_| !npgsql::is_sure(text)) {
+        let broken = |problem| npgsql::rejected(format!("it is a string of keywords (host=… user=…), and {problem}"));
         return pairs.map_err(broken).and_then(|pairs| UrlPart::of("libpq").with(&pairs));
     }
     if let Some(blame) = blame_url(text, true, SCHEMES).filter(|_| without_jdbc(text) != text) {
