@@ -226,15 +226,25 @@ impl Url {
 
     /// Whether a text has four letters in a row of the password, whether or not it is percent-encoded.
     fn shares_with_password(&self, text: &str) -> bool {
-        let Some(password) = self.password.as_ref().map(|password| password.expose().to_ascii_lowercase()) else {
-            return false;
-        };
-        let shares = |text: &str| {
-            let text = text.to_ascii_lowercase();
-            password.as_bytes().windows(SHARED).any(|part| text.as_bytes().windows(SHARED).any(|own| own == part))
-        };
-        shares(text) || percent_decode(text).is_some_and(|decoded| shares(&decoded))
+        self.password.as_ref().is_some_and(|password| shares(password, text))
     }
+
+    /// Masks a path that repeats a part of this password, which stands elsewhere.
+    pub fn hide_in_path(&mut self, password: &Secret) {
+        if shares(password, &self.path) {
+            self.path = format!("/{MASK}");
+        }
+    }
+}
+
+/// Whether a text has four letters in a row of a password, whether or not it is percent-encoded.
+fn shares(password: &Secret, text: &str) -> bool {
+    let password = password.expose().to_ascii_lowercase();
+    let shares = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        password.as_bytes().windows(SHARED).any(|part| text.as_bytes().windows(SHARED).any(|own| own == part))
+    };
+    shares(text) || percent_decode(text).is_some_and(|decoded| shares(&decoded))
 }
 
 /// Instead of what is not shown.

@@ -13,7 +13,8 @@ use self::source::{Found, Source};
 use crate::cause::Cause;
 use crate::check::expression::{Expression, TooCostly};
 use crate::check::{
-    Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, SCHEMES, ShownKeys, Subject, no_hint,
+    Care, Check, DiscoveryRule, KINDS, Kind, Parsed, Prepared, Run, Runnable, SCHEMES, ShownKeys, Subject, dialect,
+    no_hint,
 };
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
@@ -85,7 +86,8 @@ struct Rules {
     pattern: Option<Pattern>,
     /// The text that the value must start with.
     prefix: Option<String>,
-    /// The kind of URL that the value must be: postgres, redis or http. Every client must read it in the same way.
+    /// The kind of URL that the value must be: postgres, redis or http. Every client that reads such a URL must read it in the
+    /// same way. With postgres, a connection string (`Host=…;Username=…`, `host=… user=…`) is accepted too.
     url: Option<UrlKind>,
     /// The exact value that it must have.
     equals: Option<Value>,
@@ -224,7 +226,7 @@ impl Rules {
     /// The variable against its rules. The error is that of another value, which `equals` names.
     fn judge(&self, value: Option<&Secret>, source: &Source, env: &dyn Env) -> Result<Judged, Fault> {
         let name = self.name.0.clone();
-        if let Err(broken) = self.before_pattern(value, source) {
+        if let Err(broken) = self.before_pattern(value, source, env) {
             return Ok(Judged { name, pattern: None, others: Err(broken) });
         }
         let Some(value) = value.filter(|value| !value.expose().is_empty()) else {
@@ -237,7 +239,7 @@ impl Rules {
         Ok(Judged { name, pattern, others: self.equals(value, source, env)? })
     }
 
-    fn before_pattern(&self, value: Option<&Secret>, source: &Source) -> Result<(), Broken> {
+    fn before_pattern(&self, value: Option<&Secret>, source: &Source, env: &dyn Env) -> Result<(), Broken> {
         let broken = |cause: Cause, message: String| Err(Broken { cause, message, flaw: None });
         let text = match value.map(Secret::expose) {
             None | Some("") if self.required => {
@@ -247,7 +249,7 @@ impl Rules {
             None | Some("") => return Ok(()),
             Some(text) => text,
         };
-        if let Some(Blame { cause, message, detail }) = self.url.and_then(|kind| kind.judge(text)) {
+        if let Some(Blame { cause, message, detail }) = self.url.and_then(|kind| kind.judge(text, env)) {
             let flaw = detail.map(|detail| VariableFlaw::Url(Box::new(detail)));
             return Err(Broken { cause, message, flaw });
         }
@@ -279,13 +281,36 @@ impl Rules {
 }
 
 impl UrlKind {
-    fn judge(self, text: &str) -> Option<Blame> {
+    fn judge(self, text: &str, env: &dyn Env) -> Option<Blame> {
         let family = match self {
             Self::Postgres => Family::Postgres,
             Self::Redis => Family::Redis,
             Self::Http => return http(text),
         };
-        lint(text, family, SCHEMES)
+        of_other_form(text, family, env).unwrap_or_else(|| lint(text, family, SCHEMES))
+    }
+}
+
+/// What is wrong with a connection string that is no URL, by the kind that reads the family's; `None` for any other text.
+fn of_other_form(text: &str, family: Family, env: &dyn Env) -> Option<Option<Blame>> {
+    let of_family = |kind: &&Kind| kind.schemes.iter().any(|scheme| scheme.family == Some(family.name()));
+    let kind = KINDS.iter().find(of_family).filter(|kind| dialect(text).is_some() || (kind.discovery.reads)(text))?;
+    // JDBC's are judged with the other URLs.
+    if text.contains("://") {
+        return None;
+    }
+    match (kind.from_url)(Value::literal(text)).prepare(env).run {
+        Ok(_) => Some(None),
+        // A form that the kind does not read is another's.
+        Err(fault) if fault.cause == Cause::ProbeLimit => None,
+        Err(fault) => {
+            let detail = match fault.detail {
+                Some(Detail::Value(detail)) => Some(detail),
+                _ => None,
+            };
+            let message = (kind.target_fault)(text).unwrap_or(fault.message);
+            Some(Some(Blame { cause: fault.cause, message, detail }))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a check is, and the registry of kinds: one protocol, one file, two adjacent lines here.
 
 pub mod address;
+pub mod ado;
 pub mod amqp;
 pub mod announced;
 pub mod connection;

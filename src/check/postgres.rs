@@ -15,6 +15,7 @@ mod hint;
 mod keys;
 mod login;
 mod migrations;
+mod npgsql;
 mod peer_name;
 mod route;
 mod schema;
@@ -41,7 +42,8 @@ use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames, Unverified};
 use crate::net::attempt::Attempt;
 use crate::outcome::{
-    AUTH_METHOD, Detail, FactValue, Fault, Phase, ROLE, SERVER_TEXT_LIMIT, SERVER_VERSION, bytes_of, clean_text,
+    AUTH_METHOD, Detail, FactValue, Fault, Phase, ROLE, SERVER_TEXT_LIMIT, SERVER_VERSION, URL_DIALECT, bytes_of,
+    clean_text,
 };
 use crate::secret::Secret;
 use crate::url::Url;
@@ -100,7 +102,7 @@ pub const KIND: Kind = Kind {
     target_fault,
     parse,
     from_url: |url| Arc::new(Postgres { keys: PostgresKeys { url: Some(url), ..PostgresKeys::default() } }),
-    facts: &[SERVER_VERSION, AUTH_METHOD, ROLE, MIGRATION],
+    facts: &[SERVER_VERSION, AUTH_METHOD, ROLE, URL_DIALECT, MIGRATION],
     hint: hint::hint,
     counts_unfinished: None,
     start_tls: None,
@@ -118,7 +120,9 @@ struct Postgres {
 fn target_fault(text: &str) -> Option<String> {
     let fault = fault_of_url(parse, text)?;
     match Url::parse(text) {
-        Err(error) if !text.contains("host=") && !text.contains("unix_sock=") => Some(error.to_string()),
+        Err(error) if text.contains("://") && !text.contains("host=") && !text.contains("unix_sock=") => {
+            Some(error.to_string())
+        }
         Ok(_) | Err(_) => Some(fault),
     }
 }
@@ -205,6 +209,7 @@ impl PostgresRun {
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
         let settings = &self.settings;
         attempt.facts().absent_files.clone_from(&settings.absent_files);
+        attempt.facts().learn(URL_DIALECT, settings.dialect.map(FactValue::word));
         let several = settings.hosts.len() > 1;
         let hosts: Vec<&Server> = settings.hosts.iter().filter(|server| attempt.is_for(&server.endpoint)).collect();
         let count = hosts.len();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::check::connection::{Connection, Protocol, connecting_kind};
 use crate::check::server_keys::ON_SOCKET;
-use crate::check::{ByParts, Check, KINDS, Kind, Meaning, SCHEMES, meaning};
+use crate::check::{ByParts, Check, KINDS, Kind, Meaning, SCHEMES, dialect, meaning};
 use crate::config::fault::Refused;
 use crate::config::names::{Names, is_variable_name};
 use crate::config::plan::{Extent, Gates, Listed, Origin, Plan, Planned, USUAL_FILE, VARIABLE};
@@ -133,7 +133,9 @@ impl Finder<'_> {
         let (scheme, rest) = plain.split_once("://").unwrap_or_default();
         let sort = sort(scheme);
         if matches!(sort, Sort::Other) || rest.is_empty() {
-            if is_usual(variable) && !value.is_empty() {
+            if let Some(form) = dialect(plain) {
+                self.list(variable, "…", format!("it is {form}, which is not read: write a check"));
+            } else if is_usual(variable) && !value.is_empty() {
                 self.list(variable, "…", "its value does not start with the scheme of a known server");
             }
             return;
@@ -232,6 +234,12 @@ impl Finder<'_> {
         if self.only_lists(kind) {
             let target = check.prepare(self.env).target;
             return self.list(variable, &target, ONLY_LISTED);
+        }
+        // What the parts say beside its URL goes before what the URL says alone.
+        match self.found.iter().position(|known| known.variable == variable) {
+            Some(_) if variables.len() == 1 => return,
+            Some(index) => drop(self.found.remove(index)),
+            None => {}
         }
         let plain = |check: &dyn Check| check.prepare(self.env).target.split('?').next().unwrap_or_default().to_owned();
         let same = self.found.iter().find(|known| plain(&*known.planned.check) == plain(&*check));

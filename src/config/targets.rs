@@ -89,6 +89,12 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
     if let Some(name) = text.strip_prefix("env:") {
         return variable(name, extent, env);
     }
+    if let Some(kind) = reader_of("", text) {
+        return match (kind.target_fault)(text) {
+            Some(fault) => Err(format!("{fault}; expected {}", kind.url_form)),
+            None => Ok(literal(kind, text)),
+        };
+    }
     let Some((scheme, _)) = text.split_once("://").or_else(|| opaque(text)) else {
         // Of the commands that have the option.
         let by_name = if extent == Extent::Servers { "" } else { "; to select a check by name, use --only NAME" };

@@ -34,7 +34,7 @@ use super::entry::Entry;
 use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
 use crate::outcome::{Detail, Evidence, Fault, HINT_LIMIT, Phase, ValueDetail, VariableFlaw};
-use crate::scheme::Schemes;
+use crate::scheme::{Scheme, Schemes};
 use crate::url::{Endpoint, Host};
 
 use self::rows::{
@@ -42,7 +42,7 @@ use self::rows::{
     REDIS_USER, SCHEME, SSLMODE, STALE, UNENCODED, WHITE,
 };
 
-pub use self::blame::{Blame, as_sqlalchemy_reads, blame, blame_url, lint};
+pub use self::blame::{Blame, as_its_client_reads, blame, blame_url, lint};
 pub use self::clients::Family;
 pub(super) use self::rows::CODES;
 pub use self::values::{names_secret, white};
@@ -160,7 +160,8 @@ pub fn judge_variables(variables: &[Reading], schemes: Schemes) -> Vec<(String, 
         let Some(name) = &reading.variable else { continue };
         let text = reading.text.expose();
         // Kubernetes fills the environment with its own variables: what is no URL or secret is left alone.
-        let matters = Family::of(values::bare(text), schemes).is_some() || values::names_secret(name);
+        let scheme = values::bare(text).split_once("://").and_then(|(scheme, _)| schemes.stem(scheme));
+        let matters = scheme.is_some_and(Scheme::is_of_server) || values::names_secret(name);
         // Of a Service's own variables only the one that stands where the app's own would.
         let own_host = name.strip_suffix("_PORT").map(|stem| format!("{stem}_HOST"));
         let linked = values::service_link(name, text) && own_host.is_some_and(|host| names.contains(host.as_str()));
@@ -214,15 +215,20 @@ fn url(
     schemes: Schemes,
 ) -> Vec<Finding> {
     let text = values::bare(reading.text.expose());
-    let Some(family) = Family::of(text, schemes).filter(|_| Shape::of(text).is_none()) else { return Vec::new() };
+    if Shape::of(text).is_some() {
+        return Vec::new();
+    }
+    let family = Family::of(text, schemes);
+    if let Some(intent) = Intent::of(text).filter(|intent| blame::doubled(intent, schemes)) {
+        let row = if family == Some(Family::Redis) { REDIS_DOUBLE } else { DOUBLED };
+        let fix = family.map_or_else(|| DOUBLED.remedy.to_owned(), |_| messages::doubled_fix(&intent));
+        return vec![row.found(messages::doubled(&reading.origin, family), fix)];
+    }
+    let Some(family) = family else { return Vec::new() };
     if let Some(misread) = jdbc::misread(text) {
         return vec![messages::jdbc(misread, &reading.origin)];
     }
     let Some(intent) = Intent::of(text) else { return Vec::new() };
-    if intent.doubled().is_some() {
-        let row = if family == Family::Redis { REDIS_DOUBLE } else { DOUBLED };
-        return vec![row.found(messages::doubled(&reading.origin, family), messages::doubled_fix(&intent))];
-    }
     let mut found = match family {
         Family::Postgres => params::judge(&intent, &reading.origin, evidence, asked),
         Family::Redis => redis_params::judge(&intent, &reading.origin),
@@ -259,7 +265,7 @@ fn misreadings(
         return Vec::new();
     }
     let right = intent.encoded(known);
-    let clients = family.clients(intent.scheme).iter().copied().filter(|client| asked.wants(*client));
+    let clients = family.judged(intent.scheme, asked);
     let (mut wrong, mut fine, mut other) = (Vec::new(), Vec::new(), Vec::new());
     for client in clients {
         match (client.fate(text, intent, known), client.fate(&right, intent, known)) {

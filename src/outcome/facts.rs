@@ -129,6 +129,11 @@ pub struct FactKey {
 pub const SERVER_VERSION: FactKey = FactKey { name: "server_version", meaning: "the version that the server reports" };
 /// How the login was done.
 pub const AUTH_METHOD: FactKey = FactKey { name: "auth_method", meaning: "how the login was done" };
+/// Whose form the URL has.
+pub const URL_DIALECT: FactKey = FactKey {
+    name: "url_dialect",
+    meaning: "the one client that reads such a URL or connection string, such as `ecto`, `jdbc` or `npgsql`",
+};
 /// Whether the server takes writes.
 pub const ROLE: FactKey = FactKey { name: "role", meaning: "`primary` or `replica`" };
 

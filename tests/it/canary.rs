@@ -72,6 +72,16 @@ fn targets() -> Vec<String> {
             format!("postgres://app:{password}@app:{password}@127.0.0.1:{port}/x"),
             format!("postgres://app:x@{password}@127.0.0.1:{port}/x"),
             format!("jdbc:postgresql://app:{password}@127.0.0.1:{port}/x?password={password}"),
+            format!("jdbc:postgresql://127.0.0.1:{port}/x?user=app&password={password}"),
+            format!("Host=127.0.0.1;Port=5432;Username=app;Password={password};Database={password}"),
+            format!("Host=127.0.0.1;Username=app;Password={password};{password};Database=x"),
+            format!("host=127.0.0.1 port={port} user=app password={password} sslmode={password}"),
+            format!(
+                "Server=127.0.0.1;Port=3306;User ID=app;Password={password};Database={password};SslMode={password}"
+            ),
+            format!("ecto://app:{password}@127.0.0.1:{port}/x?sslmode={password}&{password}=x"),
+            format!("mysql://app:{password}@mysql://app:{password}@127.0.0.1:{port}/x"),
+            format!("amqp://app:{password}@app:{password}@127.0.0.1:{port}/x"),
             format!("unheard-of://{password}@127.0.0.1"),
             password.to_owned(),
             format!("env:{password}"),
@@ -250,6 +260,11 @@ checks:
     env: {{variables: [{{name: SECRET, min_length: 99}}, {{name: BROKEN_URL, url: postgres}}, {{name: DOUBLED_URL, url: redis}},
       {{name: SECRET, equals: "{raw}x"}}, {{name: SECRET, prefix: "{raw}x"}}, {{name: SECRET, pattern: "^{raw}x"}}, {{name: DATABASE_URL, url: redis}}]}}
     gates: [ready]
+  - name: connection-string
+    postgres: {{url: {{env: ConnectionStrings__Default}}}}
+    gates: [ready]
+  - name: connection-strings
+    env: {{variables: [{{name: ConnectionStrings__Broken, url: postgres}}, {{name: ConnectionStrings__Legacy, url: redis}}]}}
   - name: variables-of-a-file
     env: {{variables: [{{name: SECRET, url: http}}, {{name: OTHER}}], from: "{file}"}}
     gates: [ready]
@@ -400,6 +415,11 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("GRPC_URL", format!("grpc://127.0.0.1:{}/{}", free_port(), encoded()))
         .env("WS_URL", format!("ws://app:{0}@127.0.0.1:{1}/{0}?token={0}", encoded(), free_port()))
+        .env("ConnectionStrings__Default", format!("Host=127.0.0.1;Username=app;Password={CANARY};Database={CANARY}"))
+        .env("ConnectionStrings__Broken", format!("Host=127.0.0.1;Username=app;Password=x;{CANARY}"))
+        .env("ConnectionStrings__MySql", format!("Server=127.0.0.1;Port=3306;User ID=app;Password={CANARY}"))
+        .env("ConnectionStrings__Legacy", format!("Server=127.0.0.1;User Id=app;Password={CANARY};Database={CANARY}"))
+        .env("ConnectionStrings__Redis", format!("127.0.0.1:1,password={CANARY},ssl=true"))
         .env("AT_URL", format!("postgres://app:{}@kan^@127.0.0.1:{}/x", encoded(), free_port()))
         .env("SECRET", CANARY)
 }

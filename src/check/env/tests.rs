@@ -69,6 +69,21 @@ fn each_rule() {
         ),
         ("url: postgres", "postgres://app:p%40w@db/x?sslmode=require&channel_binding=require", ""),
         ("url: postgres", "postgresql+asyncpg://app:pw@db/x", ""),
+        ("url: postgres", "ecto://app:hun%ter2@db/x", ""),
+        ("url: postgres", "Host=db;Username=u;Password='hun;ter2';Database=x", ""),
+        ("url: postgres", "Server=db;Database=x;User Id=u;Password=hunter2", ""),
+        ("url: postgres", "host=db user=u password=hunter2", ""),
+        (
+            "url: postgres",
+            "Host=db;Username=u;Password=p;hunter2;Database=x",
+            "url_malformed: it is a connection string of Npgsql, and other text is where a key belongs: a value with a `;` must \
+             be in quotes",
+        ),
+        (
+            "url: postgres",
+            "Server=db;Uid=u;Pwd=hunter2;CharSet=utf8mb4",
+            "url_malformed: it is not a URL that starts with postgres:// or postgresql://",
+        ),
         ("url: postgres", "jdbc:postgresql://db/x?user=u&password=hunter2", ""),
         ("url: postgres", "postgres:///x?host=db", ""),
         ("url: postgres", "postgres://app:pw@%2Frun%2Fpostgresql/x", ""),

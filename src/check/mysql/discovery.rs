@@ -1,7 +1,6 @@
 //! What variables that each hold a part of a connection mean: those of the images of MySQL and MariaDB, and of most apps.
 
-use super::dsn;
-use super::keys::RULES;
+use super::keys::{RULES, form};
 use crate::check::parts::{self, Parts};
 use crate::check::server_keys::unfit_socket;
 use crate::check::{ByParts, DiscoveryRule, ParseFn};
@@ -10,7 +9,7 @@ use crate::env::Env;
 /// The rule.
 pub(super) const RULE: DiscoveryRule = DiscoveryRule {
     usual_variables: &["MYSQL_URL", "MARIADB_URL", "DATABASE_URL"],
-    reads: |text| dsn::form(text).is_some(),
+    reads: |text| form(text).is_some(),
     unfit: |url, _| unfit_socket(url, &RULES),
     by_parts,
     ..DiscoveryRule::NONE

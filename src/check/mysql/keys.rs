@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use super::dsn;
 use super::parameters::Parameters;
 use super::words::{Role, SslMode};
+use super::{connection_string, dsn};
 use crate::cause::Cause;
 use crate::check::login::Cleartext;
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, plain, read};
+use crate::check::server_keys::{Form, Server, ServerKeys, ServerRules, plain, read};
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
 use crate::mask::Mask;
@@ -26,7 +26,7 @@ const fn scheme(name: &'static str) -> Scheme {
 pub(super) const RULES: ServerRules = ServerRules {
     // As the `mysql` client, Rails, Prisma and sqlx have it, then PyMySQL, mysqlclient and Doctrine, then mysql2 of Node.
     sockets: Some(&["socket", "unix_socket", "socketpath"]),
-    form: dsn::form,
+    form,
     ..ServerRules::of(&[
         scheme("mysql").takes_driver(),
         scheme("mariadb").takes_driver(),
@@ -34,6 +34,11 @@ pub(super) const RULES: ServerRules = ServerRules {
         scheme("trilogy"),
     ])
 };
+
+/// What clients of Go and .NET take in place of a URL.
+pub(super) fn form(text: &str) -> Option<Result<Form, &'static str>> {
+    dsn::form(text).or_else(|| connection_string::form(text).map(Ok))
+}
 
 /// The schema of all keys; `url_form` is what its URLs look like.
 #[cfg(test)]

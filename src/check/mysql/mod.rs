@@ -7,6 +7,7 @@
 mod auth;
 mod capability;
 mod code;
+mod connection_string;
 mod discovery;
 mod dsn;
 mod ed25519;

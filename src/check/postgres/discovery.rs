@@ -4,19 +4,20 @@
 //! <https://www.postgresql.org/docs/current/libpq-envars.html>
 
 use super::dsn;
+use super::forms;
 use super::url::read_url;
+use crate::cause::Cause;
 use crate::check::parts::{self, Parts};
 use crate::check::server_keys::ON_SOCKET;
 use crate::check::{ByParts, DiscoveryRule, KeyVariable, ParseFn, literal};
 use crate::config::node::Node;
 use crate::env::Env;
-use crate::secret::Secret;
 
 /// The rule.
 pub(super) const RULE: DiscoveryRule = DiscoveryRule {
     usual_variables: &["DATABASE_URL"],
     reader: "libpq",
-    reads: dsn::is_one,
+    reads,
     unfit,
     beside,
     by_parts,
@@ -42,6 +43,11 @@ const KEYS: [KeyVariable; 7] = [
 /// Paths of files: no secret, and not to be taken for the files' content.
 const FILES: [KeyVariable; 3] = [("ca", "PGSSLROOTCERT"), ("cert", "PGSSLCERT"), ("key", "PGSSLKEY")];
 
+/// Whether a text that is no plain URL is a connection string of PostgreSQL, which is read to its end.
+fn reads(text: &str) -> bool {
+    dsn::is_one(text) || forms::is_one(text) && !read_url(text).is_err_and(|blame| blame.cause == Cause::ProbeLimit)
+}
+
 /// What works for the app, and not for a check.
 fn unfit(url: &str, env: &dyn Env) -> Option<&'static str> {
     // The adapters of Ecto for other servers take the same scheme.
@@ -56,6 +62,10 @@ fn unfit(url: &str, env: &dyn Env) -> Option<&'static str> {
 /// Every client of a URL without a user or a password takes it from libpq's variable.
 fn beside(url: &str, env: &dyn Env) -> Vec<KeyVariable> {
     let Ok(read) = read_url(url) else { return Vec::new() };
+    // pgjdbc knows none of them.
+    if read.dialect == Some("jdbc") {
+        return Vec::new();
+    }
     let lacking = [("user", USER, !read.names_user()), ("password", PASSWORD, read.password.is_none())];
     let set = lacking.into_iter().filter(|(_, name, lacks)| *lacks && value(env, name).is_some());
     set.map(|(key, name, _)| (key, name)).collect()
@@ -148,9 +158,8 @@ fn passfile(env: &dyn Env) -> Option<&'static str> {
 
 /// Whether a URL leads to a socket in the file system, as those of Cloud SQL do.
 fn leads_to_socket(url: &str) -> bool {
-    if let Some(Ok(pairs)) = dsn::read(url) {
-        let of_socket = |(name, value): &(String, Secret)| name == "host" && value.expose().starts_with(['/', '@']);
-        return pairs.iter().any(of_socket);
+    if !url.contains("://") {
+        return read_url(url).is_ok_and(|url| url.hosts.iter().any(|host| host.socket.is_some()));
     }
     let (host, query) = url.split_once('?').unwrap_or((url, ""));
     let of_path = |text: &str| text.starts_with('/') || text.get(..3).is_some_and(|c| c.eq_ignore_ascii_case("%2f"));

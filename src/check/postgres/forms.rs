@@ -1,34 +1,40 @@
-//! Connection strings of other clients, read where their meaning is exact: pgjdbc's URLs, Npgsql's `Host=…;Username=…`, and
-//! PDO's `pgsql:host=…;dbname=…`. Each becomes the keywords of libpq that mean the same.
+//! Connection strings of other clients, read where their meaning is exact: pgjdbc's URLs, Npgsql's strings, and PDO's `pgsql:host=…;dbname=…`. Each becomes the keywords of libpq that mean the same.
 
 use super::dsn::{self, Pairs};
+use super::npgsql::{self, pair, servers};
 use crate::findings::Blame;
 use crate::outcome::ValueDetail;
 use crate::secret::Secret;
 use crate::url::percent_decode;
 
-/// The keywords that a text of such a form means; `None` for any other text. An error is a limit: what the app's own client
-/// makes of the rest is not known.
-pub(super) fn read(text: &str) -> Option<Result<Pairs, Blame>> {
+/// Whose form such a text has, and the keywords that it means; `None` for any other text. An error is a limit: what the
+/// app's own client makes of the rest is not known.
+pub(super) fn read(text: &str) -> Option<(&'static str, Result<Pairs, Blame>)> {
     if let Some(rest) = text.strip_prefix("jdbc:") {
-        return Some(jdbc(rest).ok_or_else(|| not_read("it is a JDBC URL with parts that are not read")));
+        return Some(("jdbc", jdbc(rest).ok_or_else(|| not_read("it is a JDBC URL with parts that are not read"))));
     }
     if let Some(rest) = text.strip_prefix("pgsql:") {
         // PDO itself only puts spaces for the semicolons.
         let spaced = Secret::new(rest.replace(';', " "));
         let broken = |_| not_read("it is a DSN of PHP's PDO with parts that are not read");
-        return dsn::read(spaced.expose()).map(|pairs| pairs.map_err(broken));
+        return dsn::read(spaced.expose()).map(|pairs| ("pdo", pairs.map_err(broken)));
     }
-    npgsql(text).map(Ok)
+    npgsql::read(text).map(|pairs| ("npgsql", pairs))
+}
+
+/// Whether a text that stands anywhere is such a form of PostgreSQL's clients, and says who logs in.
+pub(super) fn is_one(text: &str) -> bool {
+    let has_user = |pairs: Pairs| pairs.iter().any(|(name, _)| name == "user");
+    match read(text) {
+        Some(("npgsql", pairs)) => npgsql::is_sure(text) && pairs.map_or(true, has_user),
+        Some((_, pairs)) => pairs.is_ok_and(has_user),
+        None => false,
+    }
 }
 
 /// What is said of a form that only its own client reads as a whole.
 pub(super) fn not_read(says: &str) -> Blame {
     Blame::with_detail(Some(ValueDetail::NotRead), says)
-}
-
-fn pair(name: &str, value: &str) -> (String, Secret) {
-    (name.to_owned(), Secret::new(value.to_owned()))
 }
 
 /// As `java.net.URLDecoder` decodes: a `+` is a space.
@@ -91,133 +97,6 @@ fn jdbc(text: &str) -> Option<Pairs> {
     Some(pairs)
 }
 
-/// Hosts with ports, separated by commas, as two lists; `port` is that of the hosts without one.
-fn servers(hosts: &str, port: &str) -> Pairs {
-    let port = if port.is_empty() { "5432" } else { port };
-    let split = |host: &str| match host.trim().rsplit_once(':') {
-        // The sockets of Cloud SQL have colons in their names.
-        _ if host.trim().starts_with('/') => (host.trim().to_owned(), port.to_owned()),
-        Some((name, own)) if !own.contains(']') && (name.ends_with(']') || !name.contains(':')) => {
-            (name.to_owned(), own.to_owned())
-        }
-        _ => (host.trim().to_owned(), port.to_owned()),
-    };
-    let (names, ports): (Vec<String>, Vec<String>) = hosts.split(',').map(split).unzip();
-    vec![pair("host", &names.join(",")), pair("port", &ports.join(","))]
-}
-
-/// `Host=db;Username=app;Password=…`; `None` where a key is another database's.
-fn npgsql(text: &str) -> Option<Pairs> {
-    /// Of SQL Server, MySQL and ODBC.
-    const FOREIGN: [&str; 13] = [
-        "addr",
-        "address",
-        "allowuservariables",
-        "charset",
-        "datasource",
-        "driver",
-        "encrypt",
-        "initialcatalog",
-        "integratedsecurity",
-        "multipleactiveresultsets",
-        "provider",
-        "sslca",
-        "trusted_connection",
-    ];
-    let (mut pairs, mut hosts, mut port) = (Pairs::new(), Secret::new(String::new()), Secret::new(String::new()));
-    for (key, value) in settings(text)? {
-        let text = value.expose();
-        let known = match key.as_str() {
-            "host" | "server" => {
-                hosts = value;
-                continue;
-            }
-            "port" => {
-                port = value;
-                continue;
-            }
-            "username" | "userid" | "uid" | "user" => "user",
-            "password" | "psw" | "pwd" => "password",
-            "database" | "db" => "dbname",
-            "rootcertificate" => "sslrootcert",
-            "applicationname" => "application_name",
-            "options" => "options",
-            "searchpath" => "search_path",
-            "passfile" => "passfile",
-            "sslmode" => {
-                let mode =
-                    text.to_ascii_lowercase().replace("verifyca", "verify-ca").replace("verifyfull", "verify-full");
-                pairs.push(pair("sslmode", &mode));
-                continue;
-            }
-            "channelbinding" | "gssencryptionmode" | "targetsessionattributes" => {
-                let name = match key.as_str() {
-                    "channelbinding" => "channel_binding",
-                    "gssencryptionmode" => "gssencmode",
-                    _ => "target_session_attrs",
-                };
-                let word = text.to_ascii_lowercase();
-                let any = name == "target_session_attrs" && word.starts_with("prefer");
-                pairs.push(pair(name, if any { "any" } else { &word }));
-                continue;
-            }
-            // It may be a PFX file.
-            "sslcertificate" | "sslkey" => return None,
-            foreign if FOREIGN.contains(&foreign) => return None,
-            _ => continue,
-        };
-        pairs.push((known.to_owned(), value));
-    }
-    if hosts.expose().is_empty() || pairs.is_empty() {
-        return None;
-    }
-    pairs.extend(servers(hosts.expose(), port.expose()));
-    Some(pairs)
-}
-
-/// `Key=Value;…` as ADO.NET's `DbConnectionStringBuilder` reads it, keys in lower case without spaces; `None` where it is not
-/// that, or has one pair only.
-fn settings(text: &str) -> Option<Vec<(String, Secret)>> {
-    let mut found = Vec::new();
-    let mut rest = text.trim_start_matches([';', ' ', '\t', '\n', '\r']);
-    while !rest.is_empty() {
-        let (key, after) = rest.split_once('=')?;
-        let key: String = key.chars().filter(|c| *c != ' ').collect::<String>().to_ascii_lowercase();
-        if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return None;
-        }
-        let after = after.trim_start_matches(' ');
-        let (value, after) = match after.chars().next().filter(|c| matches!(c, '"' | '\'')) {
-            Some(quote) => quoted(after, quote)?,
-            None => {
-                let (value, after) = after.split_once(';').unwrap_or((after, ""));
-                (Secret::new(value.trim().to_owned()), after)
-            }
-        };
-        found.push((key, value));
-        rest = after.trim_start_matches([';', ' ', '\t', '\n', '\r']);
-    }
-    (found.len() > 1).then_some(found)
-}
-
-/// A value in quotes, in which a doubled one is one, and what follows its `;`.
-fn quoted(text: &str, quote: char) -> Option<(Secret, &str)> {
-    let mut value = zeroize::Zeroizing::new(String::new());
-    let mut rest = &text[1..];
-    loop {
-        let at = rest.find(quote)?;
-        value.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if !rest.starts_with(quote) {
-            break;
-        }
-        value.push(quote);
-        rest = &rest[1..];
-    }
-    let after = rest.trim_start();
-    (after.is_empty() || after.starts_with(';')).then(|| (Secret::new(value.to_string()), after))
-}
-
 #[cfg(test)]
 mod tests {
     use super::read;
@@ -227,8 +106,8 @@ mod tests {
     fn shown(text: &str) -> String {
         match read(text) {
             None => "none".to_owned(),
-            Some(Err(blame)) => blame.cause.slug().to_owned(),
-            Some(Ok(mut pairs)) => {
+            Some((_, Err(blame))) => blame.cause.slug().to_owned(),
+            Some((_, Ok(mut pairs))) => {
                 pairs.sort_by(|a, b| a.0.cmp(&b.0));
                 pairs.iter().map(|(name, value)| format!("[{name}:{}]", value.expose())).collect()
             }
@@ -272,6 +151,7 @@ mod tests {
                 "server=a:5433,b; user id=app; password='p;''w';database=shop;",
                 "[dbname:shop][host:a,b][password:p;'w][port:5433,5432][user:app]",
             ),
+            ("host=db; port=5433; username=app; password=p w", "[host:db][password:p w][port:5433][user:app]"),
             ("Host=db;Username=app;Password=\"p;w\" ", "[host:db][password:p;w][port:5432][user:app]"),
             (
                 "Host=/cloudsql/p:r:i;Username=app;Password=x;Database=shop",

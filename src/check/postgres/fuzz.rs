@@ -70,6 +70,7 @@ pub(crate) fn error(bytes: &[u8]) {
 pub(crate) fn url(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     super::dsn::is_one(&text);
+    super::forms::is_one(&text);
     drop(super::dsn::read(&text));
     drop(super::forms::read(&text));
     if let Ok(part) = UrlPart::read(&text) {

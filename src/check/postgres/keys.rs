@@ -16,8 +16,9 @@ use crate::value::{Setting, Value};
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "postgres"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct PostgresKeys {
-    /// `postgres://user:password@host:port/database?sslmode=…`, or `host=… user=…` as libpq reads it. Every other key
-    /// overrides its part. Several hosts, separated by commas, are tried in order. With `hostaddr`, pilotfish connects to
+    /// `postgres://user:password@host:port/database?sslmode=…`, or `host=… user=…` as libpq reads it. The forms of Npgsql
+    /// (`Host=…;Username=…`), pgjdbc (`jdbc:postgresql://…`), PDO, Ecto, GeoDjango and CockroachDB are read too. Every other
+    /// key overrides its part. Several hosts, separated by commas, are tried in order. With `hostaddr`, pilotfish connects to
     /// that address and uses the host as the name for TLS.
     pub(super) url: Option<Value>,
     /// The name or address of the server, or the folder of its Unix socket, such as `/var/run/postgresql` or

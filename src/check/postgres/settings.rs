@@ -69,6 +69,8 @@ pub(super) struct Settings {
     pub(super) schema: Option<String>,
     /// Nothing but encryption by GSSAPI will do.
     pub(super) gss_only: bool,
+    /// Whose form the URL has, where not every client reads it.
+    pub(super) dialect: Option<&'static str>,
     /// Files that the URL names, which are not in this container, and without which libpq goes on.
     pub(super) absent_files: Vec<AbsentFile>,
 }
@@ -211,6 +213,7 @@ impl Settings {
             options: url.options,
             schema: url.schema,
             gss_only: url.gss_only,
+            dialect: url.dialect,
             absent_files,
             role: setting(&keys.role, "role", env)?.map(|role| role.0).or(url.role).unwrap_or_default(),
         })

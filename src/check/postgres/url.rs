@@ -5,12 +5,11 @@
 
 use std::net::IpAddr;
 
-use super::dsn;
-use super::forms;
 use super::words::{ChannelBinding, Port, Role, SslMode};
+use super::{dsn, forms, npgsql};
 use crate::check::server_keys::read_host;
 use crate::check::{SCHEMES, bare_address, blame_scheme, dialect};
-use crate::findings::{Blame, as_sqlalchemy_reads, blame, blame_url};
+use crate::findings::{Blame, as_its_client_reads, blame, blame_url};
 use crate::scheme::{Discovery, Scheme, without_jdbc};
 use crate::secret::Secret;
 use crate::url::{Host, MOST_HOSTS, SocketPath, TOO_MANY_HOSTS, Url, detail_of, percent_decode, too_long};
@@ -23,9 +22,9 @@ pub(super) const PORT: u16 = 5432;
 pub(super) const OWN_SCHEMES: &[Scheme] = &[
     Scheme::new("postgres").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
     Scheme::new("postgresql").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
-    Scheme::new("postgis").port(PORT).discovery(Discovery::Login),
-    Scheme::new("ecto").port(PORT).discovery(Discovery::Login),
-    Scheme::new("cockroachdb").port(PORT).discovery(Discovery::Login).takes_driver(),
+    Scheme::new("postgis").port(PORT).discovery(Discovery::Login).family("postgres"),
+    Scheme::new("ecto").port(PORT).discovery(Discovery::Login).family("postgres"),
+    Scheme::new("cockroachdb").port(PORT).discovery(Discovery::Login).family("postgres").takes_driver(),
 ];
 
 /// A server, as far as a URL names it.
@@ -59,6 +58,8 @@ impl HostPart {
 /// What a URL says.
 #[derive(Debug, Default)]
 pub(super) struct UrlPart {
+    /// Whose form it has, where not every client reads it.
+    pub(super) dialect: Option<&'static str>,
     pub(super) hosts: Vec<HostPart>,
     pub(super) user: Option<String>,
     pub(super) database: Option<String>,
@@ -88,6 +89,11 @@ struct Lists {
 }
 
 impl UrlPart {
+    /// Nothing yet, in the form of one client.
+    fn of(dialect: &'static str) -> Self {
+        Self { dialect: Some(dialect), ..Self::default() }
+    }
+
     /// Reads a URL as libpq does; `postgresql+driver://`, as SQLAlchemy has it, too.
     ///
     /// # Errors
@@ -225,30 +231,39 @@ impl UrlPart {
     }
 }
 
+/// The one client that reads URLs of this scheme, where there is one.
+fn dialect_of(scheme: &str) -> Option<&'static str> {
+    const OF_ONE: [(&str, &str); 3] = [("ecto", "ecto"), ("postgis", "dj-database-url"), ("cockroachdb", "sqlalchemy")];
+    let of_driver = scheme.contains('+').then_some("sqlalchemy");
+    let known = || OF_ONE.into_iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known));
+    of_driver.or_else(|| known().map(|(_, client)| client))
+}
+
 /// Reads a URL, a keyword string or a form of another client; where that fails, or where user and password appear in a URL
 /// twice, what is to blame.
 pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
     if let Some(error) = too_long(text) {
         return Err(error.into());
     }
-    if let Some(pairs) = dsn::read(text) {
-        let broken = |problem| Blame::malformed(format!("it is a string of keywords (host=… user=…), and {problem}"));
-        return pairs.map_err(broken).and_then(|pairs| UrlPart::default().with(&pairs));
+    // Npgsql's keys may be written in small letters, with spaces between.
+    if let Some(pairs) = dsn::read(text).filter(|_| !npgsql::is_sure(text)) {
+        let broken = |problem| npgsql::rejected(format!("it is a string of keywords (host=… user=…), and {problem}"));
+        return pairs.map_err(broken).and_then(|pairs| UrlPart::of("libpq").with(&pairs));
     }
     if let Some(blame) = blame_url(text, true, SCHEMES).filter(|_| without_jdbc(text) != text) {
         return Err(blame);
     }
-    if let Some(pairs) = forms::read(text) {
+    if let Some((dialect, pairs)) = forms::read(text) {
         let limit =
             |blame: Blame| forms::not_read(&format!("it is another client's form of a URL, and {}", blame.message));
-        return pairs.and_then(|pairs| UrlPart::default().with(&pairs).map_err(limit));
+        return pairs.and_then(|pairs| UrlPart::of(dialect).with(&pairs).map_err(limit));
     }
     if let Some(form) = dialect(text) {
         return Err(forms::not_read(&format!("it is {form}, which is not read")));
     }
     let mut read = UrlPart::read(text);
     if read.is_err()
-        && let Some(encoded) = as_sqlalchemy_reads(text, SCHEMES)
+        && let Some(encoded) = as_its_client_reads(text, SCHEMES)
     {
         read = UrlPart::read(encoded.expose()).or(read);
     }
@@ -257,7 +272,7 @@ pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
         (None, Err(_)) if let Some(form) = bare_address(text) => {
             Err(forms::not_read(&format!("it is {form}, without scheme:// and user")))
         }
-        (None, read) => read,
+        (None, read) => read.map(|read| UrlPart { dialect: text.split("://").next().and_then(dialect_of), ..read }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Cluster: its state, its slots, and the addresses that it announces to clients, which this pod must reach.
 //!
-//! Announced addresses are resolved and connected to, one after another, and nothing is sent to them: there is one login a run.
+//! Announced addresses are resolved and connected to, one after another, and nothing is sent to them. Only the one that has the
+//! slot of the key that the check asks for gets a login.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -9,6 +9,7 @@ use crate::check::login::LoginRefusal;
 use crate::mask;
 use crate::outcome::clean_text;
 use crate::secret::Secret;
+use crate::url::{Endpoint, Host};
 
 /// What an error means for the check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,6 +203,17 @@ impl ServerError {
             return Self { code: "wrongpass", meaning: Refused(Rejected), says: REJECTED, ..self };
         }
         self
+    }
+
+    /// The node that `MOVED SLOT HOST:PORT` names; without a host it is reached at the one that was `asked`.
+    pub(super) fn owner(&self, asked: &Endpoint) -> Option<Endpoint> {
+        let place = self.text.expose().strip_prefix("MOVED ")?.split_ascii_whitespace().nth(1)?;
+        let (host, port) = place.rsplit_once(':')?;
+        let host = match host {
+            "" | "?" => asked.host.clone(),
+            host => Host::parse(host).ok()?,
+        };
+        Some(Endpoint { host, port: port.parse().ok().filter(|port| *port != 0)? })
     }
 
     /// What it means, in our words, which never change; `None` for an unknown error.

@@ -54,7 +54,10 @@ pub(crate) fn redis(bytes: &[u8]) {
             assert!(version.len() <= 32 && version.is_ascii(), "{version}");
         }
     });
-    shown(&ServerError::read(&String::from_utf8_lossy(bytes)));
+    let error = ServerError::read(&String::from_utf8_lossy(bytes));
+    let asked = Endpoint { host: Host::Name("cache".to_owned()), port: 6379 };
+    assert!(error.owner(&asked).is_none_or(|owner| owner.port > 0));
+    shown(&error);
 }
 
 fn shown(error: &ServerError) {

@@ -162,8 +162,8 @@ fn of_request(code: &str) -> Option<&'static str> {
              KEY`."
         }
         code::KEY_ELSEWHERE => {
-            "pilotfish logs in to one node in a run. Point the target at the node that `CLUSTER KEYSLOT KEY` and `CLUSTER SLOTS` \
-             in redis-cli show, or remove `key_exists`."
+            "Set `cluster: true`, so that the check asks the node that has the key. If it is set, the slot is moving: `redis-cli \
+             --cluster check HOST:PORT` shows it."
         }
         code::NOPERM_KEY => {
             "Allow the command and the key: run `ACL SETUSER USER +exists %R~KEY` in redis-cli, and change the ACL file."

@@ -74,9 +74,9 @@ pub(super) struct OwnKeys {
     pub(super) tls: Option<TlsKeys>,
     /// The required role: primary (or master), replica or any. With primary, a server that rejects writes fails, too. Default: any; with `sentinel`, primary.
     pub(super) role: Option<Setting<Role>>,
-    /// A key that must exist in the database. The check does not read its value, and it does not count as a use of the key.
+    /// A key that must exist in the database. The check does not read its value, and it does not count as a use of the key. With `cluster`, if another node has the slot of the key, the check also logs in to that node.
     pub(super) key_exists: Option<Value>,
-    /// `true` if the server is a node of a cluster: its slots must be served, and this pod must reach the nodes that the cluster announces to its clients (at most 16 in one run, in turn; without a login). Uncovered slots fail the check only if the cluster requires full coverage.
+    /// `true` if the server is a node of a cluster: its slots must be served, and this pod must reach the nodes that the cluster announces to its clients (at most 16 in one run, in turn; without a login, except for `key_exists`). Uncovered slots fail the check only if the cluster requires full coverage.
     pub(super) cluster: Option<bool>,
     /// Redis Sentinel, which knows the primary. `host` and `port` are then not needed, and the host in `url` is ignored.
     pub(super) sentinel: Option<SentinelKeys>,

@@ -62,17 +62,31 @@ struct Seen {
     identity: Option<Identity>,
     /// The nodes of its cluster.
     nodes: Vec<Node>,
+    /// The one of them that has the slot of the key, if it is another one.
+    owner: Option<Endpoint>,
+}
+
+/// What a session asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Question {
+    /// All that the check asks for.
+    All,
+    /// Whether the key exists: the node that was asked first accepted the login, and named this one.
+    Key,
 }
 
 impl RedisRun {
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
         let Some(sentinel) = &self.sentinel else {
-            let nodes = self.visit(attempt, self.destination.server.endpoint()).await?;
-            return self.reach(attempt, &nodes).await;
+            let seen = self.visit(attempt, self.destination.server.endpoint(), Question::All).await?;
+            self.reach(attempt, &seen.nodes).await?;
+            let Some(owner) = seen.owner else { return Ok(()) };
+            attempt.for_host(Some(owner.host.to_string()));
+            return self.visit(attempt, &owner, Question::Key).await.map(drop);
         };
         let found = sentinel.find(attempt).await?;
         attempt.for_host(Some(found.primary.host.to_string()));
-        let visited = self.visit(attempt, &found.primary).await;
+        let visited = self.visit(attempt, &found.primary, Question::All).await;
         visited.map(drop).map_err(|fault| sentinel.of_primary(fault, &found))
     }
 
@@ -86,11 +100,14 @@ impl RedisRun {
         Ok(())
     }
 
-    /// One session with the server; returns the nodes of its cluster.
-    async fn visit(&self, attempt: &mut Attempt, endpoint: &Endpoint) -> Result<Vec<Node>, Fault> {
+    /// One session with a server; returns what it has shown.
+    async fn visit(&self, attempt: &mut Attempt, endpoint: &Endpoint, question: Question) -> Result<Seen, Fault> {
         // Report unreadable files before connecting.
         let tls = self.tls.as_ref().map(|keys| keys.options(&endpoint.host, attempt.world())).transpose()?;
-        let mut io = self.destination.server.connect(attempt, endpoint).await?;
+        let mut io = match question {
+            Question::All => self.destination.server.connect(attempt, endpoint).await?,
+            Question::Key => attempt.connect(endpoint).await?,
+        };
         if let Some(mut options) = tls {
             if self.destination.parameters.leniency == Leniency::Name && options.verify == Verify::Full {
                 options.verify = Verify::Chain;
@@ -99,7 +116,7 @@ impl RedisRun {
         }
         let mut client = Client::new(io);
         let mut seen = Seen::default();
-        let result = self.session(attempt, &mut client, endpoint, &mut seen).await;
+        let result = self.session(attempt, &mut client, endpoint, question, &mut seen).await;
         let fault = result.as_ref().err().map(|trouble| match trouble {
             Trouble::Session(error) => self.fault(attempt, endpoint, error),
             Trouble::Fault(fault) => attempt.of_connection(fault.clone()),
@@ -134,7 +151,7 @@ impl RedisRun {
             true => attempt.close(client.into_stream()).await,
             false => attempt.abandon(client.into_stream()).await,
         }
-        fault.map_or(Ok(seen.nodes), |fault| Err(self.stating(fault)))
+        fault.map_or(Ok(seen), |fault| Err(self.stating(fault)))
     }
 
     async fn session(
@@ -142,6 +159,7 @@ impl RedisRun {
         attempt: &mut Attempt,
         client: &mut Client<Io>,
         endpoint: &Endpoint,
+        question: Question,
         seen: &mut Seen,
     ) -> Result<(), Trouble> {
         attempt.enter(Phase::Login);
@@ -156,6 +174,33 @@ impl RedisRun {
         let method = session::log_in(client, login).await?;
         attempt.facts().learn(AUTH_METHOD, Some(FactValue::word(method)));
         attempt.enter(Phase::Request);
+        match question {
+            Question::All => self.ask_all(attempt, client, endpoint, seen).await?,
+            Question::Key => {}
+        }
+        let Some(key) = &self.key else { return Ok(()) };
+        let has_key = session::has_key(client, key).await;
+        if let Err(SessionError::Refused(_, error)) = &has_key
+            && error.code == MOVED
+            && question == Question::All
+            && self.turn.is_some()
+        {
+            seen.owner = error.owner(endpoint);
+            if seen.owner.is_some() {
+                return Ok(());
+            }
+        }
+        self.judge_key(has_key)
+    }
+
+    /// All but the key.
+    async fn ask_all(
+        &self,
+        attempt: &mut Attempt,
+        client: &mut Client<Io>,
+        endpoint: &Endpoint,
+        seen: &mut Seen,
+    ) -> Result<(), Trouble> {
         let warning = session::ping(client).await?;
         if self.role != Role::Any {
             let identity = seen.identity.insert(session::identify(client).await?);
@@ -178,10 +223,6 @@ impl RedisRun {
                 warn(attempt, text, UNCOVERED_FIX);
             }
             seen.nodes = cluster::nodes(client, state, endpoint).await?;
-        }
-        if let Some(key) = &self.key {
-            let has_key = session::has_key(client, key).await;
-            self.judge_key(has_key)?;
         }
         Ok(())
     }

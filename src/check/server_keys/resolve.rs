@@ -241,6 +241,10 @@ impl Server {
             query: Vec::new(),
             raw_query: None,
         };
+        // A password that is the user's name is shown there.
+        if let Some(password) = self.url_password.as_ref().filter(|password| user != Some(password.expose())) {
+            url.hide_in_path(password);
+        }
         let whole = url.redacted();
         let Some(path) = &self.socket else { return whole };
         url.path.clear();

@@ -135,6 +135,56 @@ fn libpqs_variables_are_a_check() {
     }
 }
 
+/// .NET's variables: what is read is a check, and the rest is listed with its form.
+#[test]
+fn connection_strings_of_dotnet() {
+    let pod = [
+        ("ConnectionStrings__Broken", "Host=db;Username=app;Password=a;s3cret;Database=shop"),
+        ("ConnectionStrings__Default", "Host=db;Database=shop;Username=app;Password=s3cret"),
+        ("ConnectionStrings__Legacy", "Server=sql;Database=shop;User Id=app;Password=s3cret"),
+        ("ConnectionStrings__Mongo", "mongodb://app:s3cret@mongo/shop"),
+        ("ConnectionStrings__MySql", "Server=my;Port=3306;User ID=app;Password=s3cret;Database=shop"),
+        ("ConnectionStrings__Queue", "amqp://app:s3cret@mq"),
+        ("ConnectionStrings__Rabbit", "host=mq;virtualHost=/;username=app;password=s3cret"),
+        ("ConnectionStrings__Redis", "cache:6379,password=s3cret,ssl=true"),
+        ("Logging__LogLevel__Default", "Information"),
+    ];
+    let plan = found(&pod, Extent::Servers).unwrap();
+    let checks: Vec<(&str, &str)> = plan.checks.iter().map(|check| (check.name.as_str(), check.kind)).collect();
+    let expected = [
+        ("connectionstrings-broken", "postgres"),
+        ("connectionstrings-default", "postgres"),
+        ("connectionstrings-mongo", "mongodb"),
+        ("connectionstrings-mysql", "mysql"),
+        ("connectionstrings-queue", "amqp"),
+    ];
+    assert_eq!(checks, expected);
+    let listed: Vec<String> = plan.listed.iter().map(|l| format!("{} {}: {}", l.variable, l.target, l.why)).collect();
+    let of_ado = "…: it is a connection string of ADO.NET (Key=Value;…), which is not read: write a check";
+    let expected = [
+        format!("ConnectionStrings__Legacy {of_ado}"),
+        format!("ConnectionStrings__Rabbit {of_ado}"),
+        "ConnectionStrings__Redis …: it is a connection string of StackExchange.Redis (host:port,key=value,…), which is not \
+         read: write a check"
+            .to_owned(),
+    ];
+    assert_eq!(listed, expected);
+    let (text, _) = document(Gates::default(), &MapEnv::with_vars(&pod)).unwrap();
+    assert!(text.contains("url: {env: ConnectionStrings__Default}") && !text.contains("s3cret"), "{text}");
+}
+
+/// pgjdbc takes user and password from parameters; Spring's variables beside the URL go before these.
+#[test]
+fn a_jdbc_url_with_its_login_is_a_check() {
+    let url = ("SPRING_DATASOURCE_URL", "jdbc:postgresql://db/shop?user=app&password=s3cret");
+    let plan = found(&[url], Extent::Servers).unwrap();
+    assert_eq!((plan.checks.len(), plan.listed.len()), (1, 0));
+    let beside = [url, ("SPRING_DATASOURCE_USERNAME", "other")];
+    let plan = found(&beside, Extent::Servers).unwrap();
+    let target = plan.checks[0].check.prepare(&MapEnv::with_vars(&beside)).target;
+    assert_eq!((plan.checks.len(), plan.listed.len(), target.as_str()), (1, 0, "postgres://other@db:5432/shop"));
+}
+
 /// What works for the app and not for a check made of it would accuse the pod of nothing.
 #[test]
 fn what_only_libpq_can_use_is_listed() {

@@ -64,6 +64,40 @@ fn a_host_may_stand_in_a_parameter_of_a_postgres_url() {
     assert!(refused(&["http:///app?host=db"]).contains("the host is empty"));
 }
 
+/// Connection strings of one client are read as that client reads them; what is wrong with one names no value.
+#[test]
+fn a_connection_string_is_a_target() {
+    for (text, target) in [
+        ("Host=db;Username=app;Password=s3cret", "postgres://app@db:5432/app"),
+        ("Host=db;Port=6543;Database=shop;Username=app;Password='s3;cret'", "postgres://app@db:6543/shop"),
+        ("jdbc:postgresql://db/shop?user=app&password=s3cret", "postgres://app@db:5432/shop"),
+        ("host=db user=app password=s3cret", "postgres://app@db:5432/app"),
+        ("ecto://app:s3%cret@db/shop", "postgres://app@db:5432/shop"),
+    ] {
+        let plan = planned(&[text]);
+        assert_eq!((plan.checks[0].name.as_str(), plan.checks[0].kind), ("postgres-db", "postgres"), "{text}");
+        assert_eq!(plan.checks[0].check.prepare(&env()).target, target, "{text}");
+    }
+    let plan = planned(&["Server=db;Port=3306;User ID=app;Password=s3cret;Database=shop;SslMode=VerifyCA"]);
+    assert_eq!((plan.checks[0].name.as_str(), plan.checks[0].kind), ("mysql-db", "mysql"));
+    assert_eq!(plan.checks[0].check.prepare(&env()).target, "mysql://app@db:3306/shop");
+    // A database that is the password, in either form.
+    for text in ["Server=db;Port=3306;Uid=app;Pwd=s3cret/x;Database=s3cret/x", "mysql://app:s3cret%2Fx@db/s3cret%2Fx"] {
+        let target = planned(&[text]).checks[0].check.prepare(&env()).target;
+        assert!(target.starts_with("mysql://app@db:3306/***") && !target.contains("s3"), "{text}: {target}");
+    }
+    for (text, says) in [
+        ("Host=db;Username=app;Password=a;s3cret", "a value with a `;` must be in quotes"),
+        ("Server=db;Database=shop;User Id=app;Password=s3cret", "no scheme"),
+        ("Host=mq;Username=guest;Password=s3cret", "no scheme"),
+        ("mysql://mysql://app:s3cret@db/x", "contains another whole URL"),
+        ("amqp://app:s3cret@amqp://app:s3cret@mq", "contains another whole URL"),
+    ] {
+        let refused = refused(&[text]);
+        assert!(refused.contains(says) && !refused.contains("s3cret"), "{text}: {refused}");
+    }
+}
+
 #[test]
 fn a_variable_without_a_usable_url_is_a_check_that_fails() {
     let plan = planned(&["env:NOT_SET", "env:EMPTY", "env:BROKER_URL", "env:ODD", "env:BARE"]);
@@ -118,7 +152,7 @@ fn what_is_wrong_with_the_value_of_a_variable() {
 fn a_url_that_is_not_for_us_is_not_accused() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for (value, says) in [
-        ("jdbc:postgresql://db/x?user=app&password=s3cret", "a driver-specific URL"),
+        ("jdbc:postgresql://db/x", "a driver-specific URL"),
         ("redis+sentinel://:s3cret@s1:26379,s2:26379/main/0", "a driver-specific URL"),
         ("jdbc:mysql://db/x?user=app&password=s3cret", "a driver-specific URL"),
         ("prisma+postgres://accelerate.example/?api_key=s3cret", "a driver-specific URL"),
@@ -130,7 +164,7 @@ fn a_url_that_is_not_for_us_is_not_accused() {
         ("sqlite:///s3cret.db", "this version has no sqlite check"),
         ("sqlserver://app:s3cret@broker:1433", "this version has no sqlserver check"),
         ("Server=db;Database=app;User Id=app;Password=s3cret", "a connection string of ADO.NET"),
-        ("Host=db;Username=app;Password=s3cret", "a connection string of ADO.NET"),
+        ("Host=mq;Username=guest;Password=s3cret", "a connection string of ADO.NET"),
         ("postgresql://app:s3cret@[fe80::1%25eth0]/x", "has a zone"),
         ("https://bücher.example/?key=s3cret", "letters outside ASCII"),
         ("postgresql://app:s3cret@db/x?service=main", "pg_service.conf"),

@@ -59,6 +59,10 @@ fn malformed(detail: Option<&ValueDetail>) -> &'static str {
             "Take the port from NAME_SERVICE_PORT, or set NAME_PORT in the env of the pod. enableServiceLinks: false \
              removes the variables of Kubernetes."
         }
+        Some(ValueDetail::ConnectionString) => {
+            "Correct the connection string where it is set. Put a value with a space, a `;` or a quote in quotes, and double a \
+             quote inside it (libpq: write a backslash before it)."
+        }
         _ => {
             "Correct the URL where it is set: scheme://user:password@host:port/database. In user and password write \
              %40 for @, %2F for /, %23 for #, %3F for ?, %25 for %."
@@ -108,6 +112,7 @@ const fn limit(detail: &ValueDetail) -> Option<&'static str> {
         ValueDetail::Unset(_)
         | ValueDetail::Key(_)
         | ValueDetail::ServiceLink
+        | ValueDetail::ConnectionString
         | ValueDetail::Empty
         | ValueDetail::NotPermitted { .. }
         | ValueDetail::NotPem

@@ -89,6 +89,7 @@ fn urls_that_cannot_be_read() {
             Some(ValueDetail::Variables(vec![BrokenVariable { name: "A".to_owned(), flaw: Some(link()) }])),
             "NAME_SERVICE_PORT",
         ),
+        (Some(ValueDetail::ConnectionString), "in quotes"),
         (None, "scheme://user:password@host:port/database"),
     ] {
         let text = of(Cause::UrlMalformed, Phase::Assert, detail.clone().map(Detail::Value));

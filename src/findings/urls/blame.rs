@@ -7,7 +7,7 @@ use super::values::{self, Flaw};
 use super::{jdbc, messages, percent};
 use crate::cause::Cause;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
-use crate::scheme::{Schemes, without_jdbc};
+use crate::scheme::{Scheme, Schemes, without_jdbc};
 use crate::secret::Secret;
 use crate::url::{Url, UrlError, too_long};
 
@@ -56,7 +56,12 @@ impl From<UrlError> for Blame {
     }
 }
 
-/// What is wrong with a PostgreSQL or Redis URL whatever reads it, and, where `unread`, with one that our own reader
+/// Whether the URL of a server that apps log in to has its password twice.
+pub(super) fn doubled(intent: &Intent<'_>, schemes: Schemes) -> bool {
+    schemes.stem(intent.scheme).is_some_and(Scheme::is_of_server) && intent.doubled().is_some()
+}
+
+/// What is wrong with the URL of a server whatever reads it, and, where `unread`, with one that our own reader
 /// refuses; `None` where nothing is known to be.
 #[must_use]
 pub fn blame(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
@@ -78,7 +83,8 @@ pub fn blame(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
         }
         Some(_) | None => {}
     }
-    if unread && let Some(shape) = Shape::of(text) {
+    // Some readers take such a text, and none as it is meant.
+    if let Some(shape) = Shape::of(text).filter(|shape| unread || *shape == Shape::Nested) {
         return Some(Blame::malformed(format!("it {}", shape.words().0)));
     }
     match values::flaw_of_one(text).filter(|_| unread) {
@@ -92,11 +98,11 @@ pub fn blame(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
         Some(_) => return Some(Blame::malformed("it is a word for a value that is not there, where a URL belongs")),
         None => {}
     }
-    let family = Family::of(text, schemes)?;
     let intent = Intent::of(text)?;
-    if intent.doubled().is_some() {
+    if doubled(&intent, schemes) {
         return Some(Blame::new(Cause::UrlPasswordDoubled, "the user and the password appear twice"));
     }
+    let family = Family::of(text, schemes)?;
     let odd = |text: Option<&str>| !percent::odd(text.unwrap_or_default()).is_empty();
     if !unread || !(odd(intent.password) || odd(intent.user)) {
         return None;
@@ -111,12 +117,12 @@ pub fn blame_url(text: &str, unread: bool, schemes: Schemes) -> Option<Blame> {
     of_jdbc.map_or_else(|| blame(text, unread, schemes), |family| lint(text, family, schemes))
 }
 
-/// A URL with a driver's name in its scheme (`postgresql+asyncpg://`) as SQLAlchemy reads it, with user and password
-/// percent-encoded: it takes most characters as they are. `None` for any other URL, and where SQLAlchemy misreads it, too.
+/// A URL that one client alone reads (`postgresql+asyncpg://`, `ecto://`), with user and password percent-encoded: such
+/// clients take many characters as they are. `None` for any other URL, and where its client misreads it, too.
 #[must_use]
-pub fn as_sqlalchemy_reads(text: &str, schemes: Schemes) -> Option<Secret> {
+pub fn as_its_client_reads(text: &str, schemes: Schemes) -> Option<Secret> {
     let family = Family::of(text, schemes)?;
-    let intent = Intent::of(text).filter(|intent| intent.scheme.contains('+'))?;
+    let intent = Intent::of(text).filter(|intent| family.is_of_one(intent.scheme))?;
     let alike = unencoded(family, &intent, text).is_none();
     alike.then(|| Secret::new(intent.encoded(None).to_string()))
 }
@@ -131,6 +137,7 @@ pub fn lint(text: &str, family: Family, schemes: Schemes) -> Option<Blame> {
     let by_parameter = Intent::of(text).is_some_and(|intent| intent.hosts.is_empty() && intent.param("host").is_some());
     let socket = by_parameter || text.contains("@%2F") || text.contains("://%2F");
     let read = if jdbc || socket { Ok(()) } else { Url::parse(text).map(|_| ()) };
+    let read = read.or_else(|error| as_its_client_reads(text, schemes).map(drop).ok_or(error));
     if let Some(blame) = blame(text, read.is_err(), schemes) {
         return Some(blame);
     }

@@ -2,6 +2,7 @@
 //!
 //! One small reader per family, written after its source; what they give is compared at once and then wiped.
 
+mod elixir;
 mod go;
 mod libpq;
 mod node;
@@ -37,6 +38,7 @@ pub(super) enum Client {
     LibPq,
     /// As libpq 18, from 5.11 on.
     Pgx,
+    Ecto,
     RedisPy,
     Ioredis,
     NodeRedis,
@@ -95,26 +97,44 @@ impl Family {
         }
     }
 
+    /// Those of them that are to be judged for. Who alone reads a URL is asked whatever is named: it is the app's.
+    pub(super) fn judged<'a>(
+        self,
+        scheme: &'a str,
+        asked: JudgedClients<'a>,
+    ) -> impl Iterator<Item = Client> + use<'a> {
+        let is_of_one = self.is_of_one(scheme);
+        self.clients(scheme).iter().copied().filter(move |client| is_of_one || asked.wants(*client))
+    }
+
     /// The family of a URL, by its scheme; with a driver's form (`postgresql+asyncpg`, `jdbc:postgresql`), too.
     pub(super) fn of(text: &str, schemes: Schemes) -> Option<Self> {
         let (scheme, _) = text.split_once("://")?;
         Self::named(schemes.stem(scheme)?.family?)
     }
 
-    /// Its schemes, for people: `redis:// or rediss://`.
+    /// Its schemes, for people: `redis:// or rediss://`. Those that one client alone reads are not among them.
     pub(super) fn schemes(self, schemes: Schemes) -> String {
-        let own = schemes.iter().filter(|scheme| scheme.family == Some(self.name()));
+        let own = schemes.iter().filter(|scheme| scheme.family == Some(self.name()) && !self.is_of_one(scheme.name));
         own.map(|scheme| format!("{}://", scheme.name)).collect::<Vec<_>>().join(" or ")
     }
 
-    /// Its clients; of a driver's own form only the one that takes it. JDBC has a form of its own: see `jdbc`.
+    /// Whether one client alone reads URLs of this scheme (`ecto`, `postgresql+asyncpg`): then it is the app's.
+    pub(super) fn is_of_one(self, scheme: &str) -> bool {
+        self.clients(scheme).len() == 1
+    }
+
+    /// Its clients; of a scheme or driver's form that one of them invented only that one. JDBC has a form of its own: see
+    /// `jdbc`.
     pub(super) fn clients(self, scheme: &str) -> &'static [Client] {
         use Client::{
-            Asyncpg, DjDatabaseUrl, Ioredis, LibPq, Libpq, NodePostgres, NodeRedis, Pgx, PostgresJs, Prisma, Psycopg3,
-            RedisPy, RedisRs, SqlAlchemy, Sqlx, TokioPostgres,
+            Asyncpg, DjDatabaseUrl, Ecto, Ioredis, LibPq, Libpq, NodePostgres, NodeRedis, Pgx, PostgresJs, Prisma,
+            Psycopg3, RedisPy, RedisRs, SqlAlchemy, Sqlx, TokioPostgres,
         };
         match self {
-            Self::Postgres if scheme.contains('+') => &[SqlAlchemy],
+            Self::Postgres if scheme.contains('+') || scheme.eq_ignore_ascii_case("cockroachdb") => &[SqlAlchemy],
+            Self::Postgres if scheme.eq_ignore_ascii_case("ecto") => &[Ecto],
+            Self::Postgres if scheme.eq_ignore_ascii_case("postgis") => &[DjDatabaseUrl],
             Self::Postgres => &[
                 Libpq,
                 Psycopg3,
@@ -150,6 +170,7 @@ impl Client {
             Self::Prisma => "Prisma's engine",
             Self::LibPq => "lib/pq (pgx before 5.11)",
             Self::Pgx => "pgx",
+            Self::Ecto => "Ecto",
             Self::RedisPy => "redis-py",
             Self::Ioredis => "ioredis",
             Self::NodeRedis => "node-redis",
@@ -169,6 +190,8 @@ impl Client {
             Self::NodePostgres | Self::PostgresJs | Self::Prisma | Self::Ioredis | Self::NodeRedis => runtime == "node",
             Self::TokioPostgres | Self::Sqlx | Self::RedisRs => runtime == "tokio",
             Self::LibPq | Self::Pgx => runtime == "go",
+            // Only its own URLs are judged for it.
+            Self::Ecto => false,
         }
     }
 
@@ -215,7 +238,8 @@ impl Client {
             | Self::Sqlx
             | Self::Prisma
             | Self::LibPq
-            | Self::Pgx => 5432,
+            | Self::Pgx
+            | Self::Ecto => 5432,
         }
     }
 
@@ -233,6 +257,7 @@ impl Client {
             Self::Prisma => rust::prisma(text),
             Self::LibPq => go::lib_pq(text),
             Self::Pgx => libpq::pgx(text),
+            Self::Ecto => elixir::ecto(text),
             Self::RedisPy => python::redis_py(text),
             Self::Ioredis => node::ioredis(text),
             Self::NodeRedis => node::node_redis(text),

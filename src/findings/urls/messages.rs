@@ -112,10 +112,10 @@ pub(super) fn jdbc(misread: jdbc::Misread, origin: &str) -> Finding {
 }
 
 /// All clients of Redis take the last `@`; of PostgreSQL's, libpq, asyncpg and others take the first.
-pub(super) fn doubled(origin: &str, family: Family) -> String {
+pub(super) fn doubled(origin: &str, family: Option<Family>) -> String {
     let what = match family {
-        Family::Redis => "everything before the last `@` as the password",
-        Family::Postgres => "the second pair as a part of the password or the host",
+        Some(Family::Redis) => "everything before the last `@` as the password",
+        Some(Family::Postgres) | None => "the second pair as a part of the password or the host",
     };
     format!("the user and the password appear twice in {origin}: clients read {what}")
 }

@@ -3,7 +3,7 @@
 
 use super::clients::{Client, Family, JudgedClients};
 use super::intent::Intent;
-use super::rows::{NEON_ENDPOINT, NEON_TLS, PARAMETER, SCHEME, SSLMODE};
+use super::rows::{MISREAD, NEON_ENDPOINT, NEON_TLS, PARAMETER, SCHEME, SSLMODE};
 use crate::finding::{Finding, Severity};
 use crate::findings::host_class::{HostClass, classify};
 use crate::findings::wording::join_names;
@@ -16,9 +16,10 @@ use crate::url::Host;
 /// where it was named. tests/it/urls.rs asks the real clients.
 const TABLE: &str = include_str!("params.txt");
 
-/// Columns of the table; before the last one they are the clients of the family in their order.
+/// Columns of the table; before the last two they are the clients of the family in their order.
 const SQLALCHEMY: usize = 3;
 const SQLALCHEMY_ASYNCPG: usize = 12;
+const ECTO: usize = 13;
 
 /// The rows of the parameters that stand in the URL: whether to tell it to all, the name, and the letters.
 fn rows(intent: &Intent<'_>) -> Vec<(bool, &'static str, &'static str)> {
@@ -52,20 +53,24 @@ pub(super) fn judge(intent: &Intent<'_>, origin: &str, evidence: &Evidence, aske
     };
     found.extend(scheme(intent, origin, asked));
     found.extend(neon(intent, origin, asked));
-    // A URL with a driver's name in it is read by that driver alone.
-    if !intent.scheme.contains('+') {
-        found.extend(sslmode(intent, origin, evidence, asked));
-    }
+    found.extend(sslmode(intent, origin, evidence, asked));
     found
+}
+
+/// The column of a client.
+fn column(client: Client) -> usize {
+    let plain = Family::Postgres.clients("postgres");
+    plain.iter().position(|known| *known == client).unwrap_or(ECTO)
 }
 
 fn forwarded(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec<Finding> {
     // Neon's proxy drops what it does not know, before PostgreSQL or PgBouncer see it.
     let neon = intent.host().is_some_and(|(host, _)| is_neon(&host));
+    let is_of_one = Family::Postgres.is_of_one(intent.scheme);
+    let of_ecto = intent.scheme.eq_ignore_ascii_case("ecto");
     let tell = |(_, name, letters): (bool, &'static str, &'static str)| {
-        let clients = Family::Postgres.clients(intent.scheme).iter().copied();
-        let those: Vec<(Client, char)> =
-            (clients.zip(letters.chars())).filter(|(client, _)| asked.wants(*client)).collect();
+        let letter = |client| letters.as_bytes().get(column(client)).map(|letter| (client, char::from(*letter)));
+        let those: Vec<(Client, char)> = Family::Postgres.judged(intent.scheme, asked).filter_map(letter).collect();
         let refused = match neon {
             true => "would send it to the server as a setting, which Neon ignores (others: 42704)",
             false => "would send it to the server as a setting (42704 or 55P02; 08P01 behind PgBouncer)",
@@ -78,6 +83,10 @@ fn forwarded(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec
             return None;
         }
         let fix = match name {
+            "sslmode" if of_ecto => "write ssl=true for TLS: Ecto knows no other parameter for it".to_owned(),
+            _ if of_ecto => {
+                format!("remove `{name}` from the URL, and set what it means in the repo's configuration (config/runtime.exs)")
+            }
             _ if neon && named(&those, 'R').is_none() => "keep it for Neon; for other servers, remove it".to_owned(),
             "sslmode" if intent.param(name) == Some("no-verify") => {
                 "only node-postgres and postgres.js know no-verify: for other clients write sslmode=require, which verifies \
@@ -92,10 +101,12 @@ fn forwarded(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec
         let mut finding = PARAMETER.found(format!("{origin} has the parameter `{name}`: {}", says.join("; ")), fix);
         // Where one of them takes it, it may well be the app's.
         let fits = those.iter().any(|(_, letter)| !(matches!(letter, 'R') || *letter == 'F' && !neon));
+        // The app's own client goes without the TLS that is asked for.
+        let fits = fits && !(of_ecto && name == "sslmode");
         finding.severity = if fits { Severity::Info } else { Severity::Warning };
         Some(finding)
     };
-    rows(intent).into_iter().filter(|(all, ..)| *all || asked.named()).filter_map(tell).collect()
+    rows(intent).into_iter().filter(|(all, ..)| *all || is_of_one || asked.named()).filter_map(tell).collect()
 }
 
 /// The clients that have this letter, or of which older versions have.
@@ -151,7 +162,7 @@ fn neon(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec<Find
             "write sslmode=require, or verify-full",
         )),
         Some(_) => {}
-        None if intent.param("ssl").is_some() || intent.scheme.contains('+') => {}
+        None if intent.param("ssl").is_some() || Family::Postgres.is_of_one(intent.scheme) => {}
         None if ![Client::NodePostgres, Client::PostgresJs].iter().any(|client| asked.wants(*client)) => {}
         None => {
             let mut finding = NEON_TLS.found(
@@ -180,22 +191,33 @@ fn neon(intent: &Intent<'_>, origin: &str, asked: JudgedClients<'_>) -> Vec<Find
     found
 }
 
-/// node-postgres 8 reads prefer, require and verify-ca as verify-full: judged from the TLS that was seen.
+/// Why no public authority vouches for the certificate that was seen.
+fn unverifiable(intent: &Intent<'_>, evidence: &Evidence) -> Option<String> {
+    let leaf = evidence.facts.certificates.first()?;
+    if leaf.subject == leaf.issuer {
+        return Some("the server's certificate is self-signed".to_owned());
+    }
+    let (host, _) = intent.host()?;
+    let of_service = matches!(classify(&host, evidence), HostClass::Service { .. });
+    of_service.then(|| format!("no public authority certifies {host}"))
+}
+
+/// Postgrex verifies with `ssl=true`, as other clients do not; node-postgres 8 reads prefer, require and verify-ca as verify-full: judged from the TLS that was seen.
 fn sslmode(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: JudgedClients<'_>) -> Option<Finding> {
+    if intent.scheme.eq_ignore_ascii_case("ecto") {
+        let says = unverifiable(intent, evidence).filter(|_| intent.param("ssl") == Some("true"))?;
+        let message = format!("Postgrex 0.21 and later verify the certificate with ssl=true of {origin}, and {says}");
+        let fix = "set the authority in the repo's configuration: `ssl: [cacertfile: …]` in config/runtime.exs";
+        return Some(Finding { severity: Severity::Warning, ..MISREAD.found(message, fix) });
+    }
     let mode = intent.param("sslmode").filter(|mode| matches!(*mode, "prefer" | "require" | "verify-ca"))?;
     let own = ["sslrootcert", "uselibpqcompat"].iter().any(|name| intent.param(name).is_some());
-    if own || !asked.wants(Client::NodePostgres) {
+    if own || !Family::Postgres.judged(intent.scheme, asked).any(|client| client == Client::NodePostgres) {
         return None;
     }
     let facts = &evidence.facts;
-    let says = match facts.certificates.first() {
-        Some(leaf) if leaf.subject == leaf.issuer => "the server's certificate is self-signed".to_owned(),
-        Some(_) => match intent.host().map(|(host, _)| host) {
-            Some(host) if matches!(classify(&host, evidence), HostClass::Service { .. }) => {
-                format!("no public authority certifies {host}")
-            }
-            _ => return None,
-        },
+    let says = match unverifiable(intent, evidence) {
+        Some(says) => says,
         None if mode == "prefer" && facts.own(AUTH_METHOD).is_some() && facts.tls_version.is_none() => {
             "this server has no TLS, which node-postgres then requires".to_owned()
         }
@@ -215,7 +237,7 @@ fn sslmode(intent: &Intent<'_>, origin: &str, evidence: &Evidence, asked: Judged
 
 #[cfg(test)]
 mod tests {
-    use super::{SQLALCHEMY, SQLALCHEMY_ASYNCPG, TABLE};
+    use super::{ECTO, SQLALCHEMY, SQLALCHEMY_ASYNCPG, TABLE};
 
     /// The columns are the ones of the table of passwords, and one more.
     #[test]
@@ -227,7 +249,11 @@ mod tests {
         let passwords =
             include_str!("clients/raw.txt").lines().find_map(|line| line.strip_prefix("postgres ")).unwrap();
         assert_eq!(own[..SQLALCHEMY_ASYNCPG], names(passwords));
-        assert_eq!((own[SQLALCHEMY], own[SQLALCHEMY_ASYNCPG]), ("sqlalchemy", "sqlalchemy-asyncpg"));
+        assert_eq!(
+            own[SQLALCHEMY..=SQLALCHEMY].iter().chain(&own[SQLALCHEMY_ASYNCPG..]).copied().collect::<Vec<_>>(),
+            ["sqlalchemy", "sqlalchemy-asyncpg", "ecto"]
+        );
+        assert_eq!(own[ECTO], "ecto");
         for (letters, pair) in TABLE.lines().filter_map(|line| line.split_once('\t')) {
             assert!(letters.len() == own.len() && letters.chars().all(|letter| ".SFRIfr".contains(letter)), "{pair}");
         }

@@ -12,6 +12,8 @@ use crate::scheme::Schemes;
 /// How a URL is joined wrongly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
+    /// A whole URL stands in a place where a part of one belongs.
+    Nested,
     /// Several URLs with a comma or a space between them.
     Several,
     /// The first parameter stands behind `&`: which one.
@@ -35,6 +37,9 @@ impl Shape {
                 return Some(Self::Several);
             }
         }
+        if has_another(scheme, plain) {
+            return Some(Self::Nested);
+        }
         // Behind the last `@` stands no password.
         let tail = rest.rsplit_once('@').map_or(rest, |(_, tail)| tail);
         let named = |text: &str| {
@@ -56,6 +61,10 @@ impl Shape {
     /// What is wrong, in words, and what to write.
     pub(super) fn words(self) -> (String, &'static str) {
         match self {
+            Self::Nested => (
+                "contains another whole URL, where a part of one belongs".to_owned(),
+                "write it once: set the whole URL, or let the template build it from its parts, not both",
+            ),
             Self::Several => (
                 "holds several URLs, where one is expected".to_owned(),
                 "give each URL a variable of its own; PostgreSQL's clients take several hosts in one URL: …@a:5432,b:5432/database",
@@ -83,6 +92,18 @@ pub(super) fn judge(reading: &Reading, fault: Option<&Fault>, schemes: Schemes) 
     let (what, fix) = shape.words();
     let finding = MISREAD.found(format!("{} {what}", reading.origin), fix);
     Some(Finding { severity: Severity::Error, ..finding })
+}
+
+/// Whether a URL stands at the start of what follows a scheme, or the same scheme again where a password, a host or a path
+/// begins. In the path of a web address it may stand.
+fn has_another(scheme: &str, rest: &str) -> bool {
+    let is_web = scheme.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("http"));
+    rest.match_indices("://").any(|(at, _)| {
+        let start = rest[..at].rfind(['@', ':', '/', ',']).map_or(0, |before| before + 1);
+        let word = &rest[start..at];
+        let begins = start == 0 && is_scheme(word);
+        begins || (!is_web && word.eq_ignore_ascii_case(scheme) && !rest[..start].ends_with(','))
+    })
 }
 
 fn is_scheme(text: &str) -> bool {
@@ -115,6 +136,17 @@ mod tests {
             ("postgres://app:pw@db/shop?options=-c%20search_path%3Dx&sslmode=require", None),
             ("http://a/?next=x,http://b", None),
             ("http://a/path/http://b", None),
+            ("mysql://mysql://app:pw@db/x", Some(Shape::Nested)),
+            ("https://https://a/x", Some(Shape::Nested)),
+            ("redis://http://cache", Some(Shape::Nested)),
+            ("amqp://app:pw@amqp://app:pw@mq/x", Some(Shape::Nested)),
+            ("amqp://app:amqp://app:pw@mq/x@mq/x", Some(Shape::Nested)),
+            ("postgres://app:pw@postgres://db/x", Some(Shape::Nested)),
+            ("redis://:pw@cache/redis://cache", Some(Shape::Nested)),
+            ("nats://a:4222,nats://b:4222", Some(Shape::Several)),
+            ("amqp://app:pw@mq/x?next=amqp://mq", None),
+            ("mysql://app:pw@mysql/mysql", None),
+            ("redis://:http://@cache", None),
             ("https://web.archive.org/web/2020/http://b", None),
             ("jdbc:postgresql://a:5432,b:5432/shop?user=app", None),
             ("hunter2", None),

@@ -27,6 +27,8 @@ pub enum ValueDetail {
     NotText,
     /// The port is `tcp://…`, as Kubernetes sets `NAME_PORT` for a Service.
     ServiceLink,
+    /// The value is a connection string of keys and values, and no URL, and its client rejects it.
+    ConnectionString,
     /// The file is empty.
     Empty,
     /// The file may not be read by this process.
@@ -62,6 +64,7 @@ impl ValueDetail {
             Self::Unset(_)
             | Self::Key(_)
             | Self::ServiceLink
+            | Self::ConnectionString
             | Self::Empty
             | Self::NotPermitted { .. }
             | Self::NotPem

@@ -170,6 +170,7 @@ fn details() -> Vec<Detail> {
             ValueDetail::NotRead,
             ValueDetail::NumberForm,
             ValueDetail::ServiceLink,
+            ValueDetail::ConnectionString,
             ValueDetail::Empty,
             ValueDetail::NotPermitted { of_process: true },
             ValueDetail::NotPermitted { of_process: false },

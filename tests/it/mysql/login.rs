@@ -19,11 +19,19 @@ fn the_usual_login() {
     for scheme in ["mariadb", "mysql2", "mysql+pymysql", "mariadb+mariadbconnector", "trilogy"] {
         passed(&check(&server.url("app:sesame", "app").replace("mysql", scheme)));
     }
+    // As clients of .NET have it.
+    let string = |password: &str| {
+        let server = format!("Server=127.0.0.1;Port={};User ID=app;Password={password}", server.port);
+        check_variable(&format!("{server};Database=app;AllowUserVariables=true;SslMode=None"))
+    };
+    passed(&string(PASSWORD));
+    assert_eq!(string(PASSWORD)["target"], good["target"]);
     // Without a database, too.
     passed(&check(&server.url("app:sesame", "")));
     // It says goodbye, so that the server logs nothing odd.
     assert_eq!((server.counted("Aborted_clients"), server.counted("Aborted_connects")), (0, 0), "{}", server.log());
     assert!(!server.log().contains("Aborted"), "{}", server.log());
+    failed(&string("'a;b'"), "login", "password_rejected", "ALTER USER");
 }
 
 #[test]

@@ -51,6 +51,39 @@ fn keyword_strings_lead_where_psql_goes() {
     polite(&cluster.log());
 }
 
+/// The forms that one client alone reads: each logs in, is a check in the environment, and says whose it is.
+#[test]
+fn forms_of_one_client_log_in_and_name_it() {
+    let cluster = Cluster::plain();
+    cluster.sql("CREATE ROLE odd LOGIN PASSWORD 'se;same%/x'");
+    cluster.sql("CREATE ROLE raw LOGIN PASSWORD 'se;same%z@x'");
+    let (port, host) = (cluster.port, "127.0.0.1");
+    for (text, client) in [
+        (format!("Host={host};Port={port};Database=app;Username=app;Password={PASSWORD}"), Some("npgsql")),
+        (format!("host={host}; port={port}; database=app; username=odd; password='se;same%/x'"), Some("npgsql")),
+        (format!("jdbc:postgresql://{host}:{port}/app?user=odd&password=se%3Bsame%25%2Fx"), Some("jdbc")),
+        (format!("host={host} port={port} user=app password={PASSWORD}"), Some("libpq")),
+        (format!("ecto://raw:se;same%z@x@{host}:{port}/app"), Some("ecto")),
+        (format!("cockroachdb://odd:se;same%/x@{host}:{port}/app"), Some("sqlalchemy")),
+        (format!("postgresql+psycopg://app:{PASSWORD}@{host}:{port}/app"), Some("sqlalchemy")),
+        (format!("postgis://app:{PASSWORD}@{host}:{port}/app"), Some("dj-database-url")),
+        (format!("postgres://app:{PASSWORD}@{host}:{port}/app"), None),
+    ] {
+        let ran = run(pilotfish().env("ConnectionStrings__Default", &text).args(["check", "-o", "json"]));
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+        let check = &report["checks"][0];
+        passed(check);
+        assert_eq!(check["facts"]["url_dialect"].as_str(), client, "{text}: {check:#}");
+        assert_eq!(check["findings"], Value::Array(Vec::new()), "{text}: {check:#}");
+        let target = run(pilotfish().args(["diagnose", &text]));
+        assert!(target.code == 0 && !format!("{target:?}").contains("se;same"), "{text}: {target:?}");
+        let shown = client.map(|client| format!("the URL has the form of {client}"));
+        assert_eq!(target.stdout.contains("the URL has the form of"), shown.is_some(), "{}", target.stdout);
+        assert!(shown.is_none_or(|shown| target.stdout.contains(&shown)), "{}", target.stdout);
+    }
+    polite(&cluster.log());
+}
+
 /// The address is dialled, and nobody is asked for the name; the certificate must have the name.
 #[test]
 fn hostaddr_is_dialled_and_the_host_is_the_name_of_its_certificate() {

@@ -37,10 +37,37 @@ fn a_cluster_of_three() {
     passed(&check(&nodes[2], ", role: primary"), false);
     nodes[2].cli(&["SET", "foo", "x"]);
     passed(&check(&nodes[2], ", key_exists: foo"), false);
-    failed(&check(&nodes[0], ", key_exists: foo"), "assert", "probe_limit", "CLUSTER KEYSLOT");
+    // The first node names the one that has the slot: one further login, to that one.
+    let followed = check(&nodes[0], ", key_exists: foo");
+    passed(&followed, false);
+    assert_eq!(followed["tries"].as_array().map(Vec::len), Some(5), "{followed:#}");
+    failed(&check(&nodes[0], ", key_exists: '{foo}.other'"), "assert", "not_found_on_server", "EXISTS");
+    let plain = check_keys(&format!("{{host: 127.0.0.1, port: {}, key_exists: foo}}", nodes[0].port));
+    failed(&plain, "assert", "probe_limit", "Set `cluster: true`");
     let nodes = without(nodes, 2);
     let message = failed(&check(&nodes[0], ""), "assert", "not_enough_replicas", "CLUSTER NODES");
     assert!(message.contains("of its 16384 slots are served by no node"), "{message}");
+}
+
+/// The login that the first node accepted goes to the node that it names, and to no other.
+#[test]
+fn one_login_to_each_of_two_nodes() {
+    let nodes = Server::cluster(&format!("requirepass {PASSWORD}\nmasterauth {PASSWORD}"));
+    nodes[2].cli(&["SET", "foo", "x"]);
+    for node in &nodes {
+        node.cli(&["CONFIG", "RESETSTAT"]);
+    }
+    let login = format!(", password: {PASSWORD}, key_exists: foo");
+    passed(&check(&nodes[0], &login), false);
+    // One of them is the question itself.
+    let logins = nodes.iter().map(|node| {
+        let stats = node.cli(&["INFO", "commandstats"]);
+        let line = stats.lines().find_map(|line| line.strip_prefix("cmdstat_auth:calls=")).expect("the question's own");
+        line.split(',').next().expect("a number").to_owned()
+    });
+    assert_eq!(logins.collect::<Vec<_>>(), ["2", "1", "2"]);
+    nodes[2].cli(&["CONFIG", "SET", "requirepass", "another"]);
+    failed(&check(&nodes[0], &login), "login", "password_rejected", "");
 }
 
 #[test]

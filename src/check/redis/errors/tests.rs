@@ -2,6 +2,7 @@
 
 use super::{Meaning, ROWS, ServerError};
 use crate::secret::Secret;
+use crate::url::Endpoint;
 
 /// Texts as the servers write them.
 const TEXTS: &[(&str, &str, &str)] = &[
@@ -173,4 +174,24 @@ fn no_error_shows_the_password() {
         ServerError::read("ERR xy").message("AUTH", &[&short]),
         "the server answered AUTH with an error: ERR ***"
     );
+}
+
+#[test]
+fn the_node_that_has_the_slot() {
+    let asked: Endpoint = "cache:6380".parse().expect("an endpoint");
+    for (text, expected) in [
+        ("MOVED 3999 127.0.0.1:6381", "127.0.0.1:6381"),
+        ("MOVED 3999 node-2.cache:7000", "node-2.cache:7000"),
+        ("MOVED 3999 ::1:7000", "[::1]:7000"),
+        ("MOVED 3999 :7000", "cache:7000"),
+        ("MOVED 3999 ?:7000", "cache:7000"),
+        ("MOVED 3999 127.0.0.1:0", ""),
+        ("MOVED 3999 127.0.0.1", ""),
+        ("MOVED 3999", ""),
+        ("ASK 3999 127.0.0.1:6381", ""),
+        ("ERR MOVED 1 a:1", ""),
+    ] {
+        let found = ServerError::read(text).owner(&asked).map(|owner| owner.to_string());
+        assert_eq!(found.unwrap_or_default(), expected, "{text}");
+    }
 }

@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 use crate::cli::diagnose::rung::Rung;
 use crate::cli::diagnose::sheet::Mark;
 use crate::cli::diagnose::view::View;
-use crate::outcome::{AUTH_METHOD, Certificate, Facts, Phase, ROLE, SERVER_VERSION};
+use crate::outcome::{AUTH_METHOD, Certificate, Facts, Phase, ROLE, SERVER_VERSION, URL_DIALECT};
 use crate::timestamp::rfc3339_unix;
 
 /// More names of a certificate are counted.
@@ -90,6 +90,9 @@ pub(super) fn login(view: View<'_>) -> Rung {
     let known: Vec<String> = version.into_iter().chain(role).collect();
     if !known.is_empty() {
         rung.add(None, known.join(", "));
+    }
+    if let Some(client) = facts.own_text(URL_DIALECT) {
+        rung.add(None, format!("the URL has the form of {client}"));
     }
     rung
 }

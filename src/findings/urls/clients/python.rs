@@ -91,7 +91,7 @@ pub(super) fn asyncpg(text: &str) -> Reading {
 /// Version 3.
 pub(super) fn dj_database_url(text: &str) -> Reading {
     let split = urlsplit(text)?;
-    if matches!(split.scheme.as_str(), "postgres" | "postgresql") { split.parts() } else { Err(Refused) }
+    if matches!(split.scheme.as_str(), "postgres" | "postgresql" | "postgis") { split.parts() } else { Err(Refused) }
 }
 
 /// Versions 4 to 8.

@@ -25,15 +25,15 @@ fn each_client_reads_as_the_table_says() {
             section = line.split(' ').next().unwrap();
             continue;
         };
-        let postgres = |password: &str| format!("postgres://app:{password}@127.0.0.1:5432/shop");
+        let of = |scheme: &str, password: &str| format!("{scheme}://app:{password}@127.0.0.1:5432/shop");
         // What the client gets, what was meant, and the password.
         let (text, meant, password) = match section {
-            "postgres" => (postgres(password), postgres(password), password),
+            "postgres" | "ecto" | "postgis" | "cockroachdb" => (of(section, password), of(section, password), password),
             "redis" => {
                 let text = format!("redis://default:{password}@127.0.0.1:6379/0");
                 (text.clone(), text, password)
             }
-            _ => (password.replace("\\n", "\n").replace("\\r", "\r").replace("\\s", " "), postgres("pw"), "pw"),
+            _ => (password.replace("\\n", "\n").replace("\\r", "\r").replace("\\s", " "), of("postgres", "pw"), "pw"),
         };
         let intent = Intent::of(&meant).expect(password);
         let clients = Family::of(&meant, crate::check::SCHEMES).unwrap().clients(intent.scheme);
