@@ -33,7 +33,7 @@ pub(super) const SCHEMES: &[Scheme] = &[LDAP, LDAPS, LDAPI];
 
 /// The URLs over TCP.
 const RULES: ServerRules = ServerRules { schemes: &[LDAP, LDAPS], several_hosts: false, own_targets: &[] };
-const SOCKETS: SocketRules = SocketRules { schemes: &["ldapi"], plain: "ldap", as_host: false };
+const SOCKETS: SocketRules = SocketRules { schemes: &["ldapi"], path_alone: &[], plain: "ldap", as_host: false };
 
 /// The longest DN that is shown.
 const SHOWN: usize = 200;

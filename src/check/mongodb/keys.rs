@@ -35,7 +35,7 @@ pub(super) const RULES: ServerRules =
     ServerRules { schemes: &[scheme("mongodb"), scheme(SRV).tls()], own_targets: &[], several_hosts: true };
 
 /// Its URLs on a socket, as the drivers read them.
-const SOCKETS: SocketRules = SocketRules { schemes: &[], plain: "mongodb", as_host: true };
+const SOCKETS: SocketRules = SocketRules { schemes: &[], path_alone: &[], plain: "mongodb", as_host: true };
 
 /// The schema of all keys; `url_form` is what its URLs look like.
 #[cfg(test)]

@@ -24,7 +24,7 @@ const MQTTS: Scheme = Scheme::new("mqtts").port(8883).tls().discovery(Discovery:
 
 /// The URLs.
 pub(super) const RULES: ServerRules = ServerRules { schemes: &[MQTT, MQTTS], several_hosts: false, own_targets: &[] };
-const SOCKETS: SocketRules = SocketRules { schemes: &["mqtt+unix"], plain: "mqtt", as_host: false };
+const SOCKETS: SocketRules = SocketRules { schemes: &["mqtt+unix"], path_alone: &[], plain: "mqtt", as_host: false };
 
 /// The longest user and password that a packet takes.
 const LONGEST: usize = 65_535;

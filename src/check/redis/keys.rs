@@ -40,7 +40,7 @@ pub(super) const RULES: ServerRules = ServerRules {
 
 /// Its URLs on a socket, as redis-py, go-redis and Celery read them.
 const SOCKETS: SocketRules =
-    SocketRules { schemes: &["unix", "redis+unix", "redis+socket"], plain: "redis", as_host: false };
+    SocketRules { schemes: &["unix", "redis+unix", "redis+socket"], path_alone: &[], plain: "redis", as_host: false };
 
 /// The schema of all keys; `url_form` is what its URLs look like.
 #[cfg(test)]

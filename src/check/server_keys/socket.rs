@@ -18,6 +18,8 @@ const HERE: &str = "localhost";
 pub struct SocketRules {
     /// The schemes, as in `unix://user:password@/run/NAME.sock?db=1`.
     pub schemes: &'static [&'static str],
+    /// Schemes of servers elsewhere, too: without a host, as in `cache:///run/NAME.sock`, the path is that of a socket.
+    pub path_alone: &'static [&'static str],
     /// The scheme of the same server over TCP.
     pub plain: &'static str,
     /// Whether the path may be the host of a URL of this scheme, with `/` as `%2F`, as the drivers of MongoDB read it.
@@ -31,8 +33,10 @@ impl SocketRules {
         if self.as_host && scheme == self.plain {
             return self.split_host(rest);
         }
-        self.schemes.contains(&scheme).then(|| {
-            let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        let has_no_host = || rest.split_once('/').is_some_and(|(before, _)| before.is_empty() || before.ends_with('@'));
+        let is_one = self.schemes.contains(&scheme) || (self.path_alone.contains(&scheme) && has_no_host());
+        is_one.then(|| {
             let (before, query) =
                 rest.split_once('?').map_or((rest, String::new()), |(rest, query)| (rest, format!("?{query}")));
             if let Some((user, path, behind)) = encoded(before) {
@@ -139,7 +143,8 @@ mod tests {
     use crate::env::MapEnv;
     use crate::value::Value;
 
-    const RULES: SocketRules = SocketRules { schemes: &["unix", "cache+unix"], plain: "cache", as_host: false };
+    const RULES: SocketRules =
+        SocketRules { schemes: &["unix", "cache+unix"], path_alone: &["bin"], plain: "cache", as_host: false };
 
     #[test]
     fn a_url_of_a_socket_is_taken_apart() {
@@ -149,6 +154,8 @@ mod tests {
             ("cache+unix://app:p%2Fw@/run/a%20b.sock?db=2", "/run/a b.sock", "cache://app:p%2Fw@localhost?db=2"),
             ("unix://:s3cret@/run/c.sock", "/run/c.sock", "cache://:s3cret@localhost"),
             ("unix://%2Frun%2Fc.sock", "/run/c.sock", "cache://localhost"),
+            ("bin:///run/c.sock", "/run/c.sock", "cache://localhost"),
+            ("bin://app:p%2Fw@/run/c.sock?x=1", "/run/c.sock", "cache://app:p%2Fw@localhost?x=1"),
             ("unix://app:p%2Fw@%2frun%2fa%20b/1?x=/y", "/run/a b", "cache://app:p%2Fw@localhost/1?x=/y"),
         ] {
             let (found, rest) = RULES.split(text).expect(text).expect(text);
@@ -167,14 +174,23 @@ mod tests {
             let problem = RULES.split(text).expect(text).expect_err(text);
             assert!(!problem.contains("s3"), "{problem}");
         }
-        for text in ["cache://db", "cache://%2Frun%2Fc.sock", "redis://unix/x", "/run/c.sock", ""] {
+        for text in [
+            "bin://db",
+            "bin://app:x@db/1",
+            "bin:",
+            "cache://db",
+            "cache://%2Frun%2Fc.sock",
+            "redis://unix/x",
+            "/run/c.sock",
+            "",
+        ] {
             assert!(RULES.split(text).is_none(), "{text}");
         }
     }
 
     #[test]
     fn a_path_may_be_the_host_where_clients_read_it_so() {
-        const RULES: SocketRules = SocketRules { schemes: &[], plain: "store", as_host: true };
+        const RULES: SocketRules = SocketRules { schemes: &[], path_alone: &[], plain: "store", as_host: true };
         for (text, path, plain) in [
             ("store://%2Frun%2Fs.sock", "/run/s.sock", "store://localhost"),
             ("store://app:p%2Fw@%2frun%2Fs.sock/shop?x=1", "/run/s.sock", "store://app:p%2Fw@localhost/shop?x=1"),
