@@ -15,9 +15,9 @@ pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
-    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, kafka as of_kafka, ldap as of_ldap, mongodb as of_mongodb,
-    mqtt as of_mqtt, mysql as of_mysql, nats as of_nats, peer, postgres as of_postgres, redis as of_redis,
-    smtp as of_smtp, websocket as of_websocket,
+    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, kafka as of_kafka, ldap as of_ldap,
+    memcached as of_memcached, mongodb as of_mongodb, mqtt as of_mqtt, mysql as of_mysql, nats as of_nats, peer,
+    postgres as of_postgres, redis as of_redis, smtp as of_smtp, websocket as of_websocket,
 };
 use crate::net::{resolve, tls};
 use crate::sock_diag;
@@ -95,6 +95,11 @@ pub fn mongodb(bytes: &[u8]) {
 /// What a directory says: a byte that says where the stream pauses, then its messages.
 pub fn ldap(bytes: &[u8]) {
     of_ldap::fuzz::ldap(bytes);
+}
+
+/// What a memcached server says: a byte that says where the stream pauses, then its answers in either protocol.
+pub fn memcached(bytes: &[u8]) {
+    of_memcached::fuzz::memcached(bytes);
 }
 
 /// What an MQTT broker says: a byte that says where the stream pauses, then its answer to a login.

@@ -23,6 +23,7 @@ pub mod ldap;
 pub mod listen;
 pub mod login;
 pub mod mail;
+pub mod memcached;
 pub mod mongodb;
 pub mod mqtt;
 pub mod mysql;
@@ -147,6 +148,7 @@ pub const KINDS: &[Kind] = &[
     mysql::KIND,
     mongodb::KIND,
     redis::KIND,
+    memcached::KIND,
     amqp::KIND,
     nats::KIND,
     kafka::KIND,

@@ -32,6 +32,7 @@ pub(super) const CHECKS: &[&str] = &[
     "mongodb: {url: 'mongodb://app:sesame@ADDRESS/shop'}",
     "ldap: {url: 'ldap://ADDRESS', user: 'cn=app', password: sesame, base: 'dc=lab'}",
     "mqtt: {url: 'mqtt://app:sesame@ADDRESS', version: 5}",
+    "memcached: {url: 'memcached://app:sesame@ADDRESS'}",
 ];
 
 /// A byte that chooses the check, then what the server says.

@@ -45,6 +45,8 @@ pub enum Protocol {
     Ldap,
     /// An answer to the login at an MQTT broker.
     Mqtt,
+    /// A line of memcached, or a packet of its binary protocol.
+    Memcached,
 }
 
 impl Protocol {
@@ -78,6 +80,7 @@ impl Protocol {
             Self::Kafka => "Kafka",
             Self::Ldap => "LDAP",
             Self::Mqtt => "MQTT",
+            Self::Memcached => "memcached",
         }
     }
 }
@@ -115,6 +118,7 @@ pub fn recognise(head: &[u8]) -> Option<Protocol> {
         .or_else(|| postgres(head))
         .or_else(|| ldap(head))
         .or_else(|| mqtt(head))
+        .or_else(|| memcached(head))
 }
 
 /// Record type alert or handshake, then version 3.x.
@@ -209,6 +213,14 @@ fn mqtt(head: &[u8]) -> Option<Protocol> {
     }
 }
 
+/// A line that says what was wrong with a command, the answer to `version`, or a packet: it repeats the command, has no type
+/// of data, and a status.
+fn memcached(head: &[u8]) -> Option<Protocol> {
+    const LINES: [&[u8]; 4] = [b"ERROR\r\n", b"CLIENT_ERROR ", b"SERVER_ERROR ", b"VERSION "];
+    let is_packet = matches!(*head, [0x81, 0..=0x2f, _, _, _, 0, 0, 0..=0x86, ..]);
+    (is_packet || LINES.iter().any(|line| head.starts_with(line))).then_some(Protocol::Memcached)
+}
+
 #[cfg(test)]
 mod tests {
     use super::recognise;
@@ -243,6 +255,9 @@ mod tests {
             (b"RFB 003.008\n", "VNC"),
             (b"\x20\x02\0\x05", "MQTT"),
             (b"\x20\x03\0\x87\0", "MQTT"),
+            (b"ERROR\r\nERROR\r\n", "memcached"),
+            (b"CLIENT_ERROR unauthenticated\r\n", "memcached"),
+            (b"\x81\x20\0\0\0\0\0\x81\0\0\0\x0f", "memcached"),
             (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0", "LDAP"),
             (b"\x30\x84\0\0\0\x42\x02\x01\0\x78\x84", "LDAP"),
         ] {
@@ -258,6 +273,8 @@ mod tests {
             b"N",
             b"S",
             b"E",
+            b"ERROR: bad\r\n",
+            b"\x81\x05hello",
             b"hello",
             b"200 ok",
             b"-1",

@@ -67,6 +67,9 @@ fn targets() -> Vec<String> {
             format!("grpcs://127.0.0.1:{port}/x?token={password}"),
             format!("ldap://cn={password}:{password}@127.0.0.1:{port}/dc={password}??sub?({password})"),
             format!("mqtt://{password}@127.0.0.1:{port}/{password}"),
+            format!("memcached://{password}@127.0.0.1:{port}/{password}?{password}"),
+            format!("memcache+tls://app:{password}@127.0.0.1:{port},127.0.0.1:{port}?verify_mode={password}"),
+            format!("memcached://{password}:{password}@/nowhere/x.sock?{password}"),
             format!("mqtts://app:{password}@127.0.0.1:{port}?{password}"),
             format!("ldapi://%2F{password}:{password}@%2Fnowhere/{password}"),
             format!("postgres://app:{password}@app:{password}@127.0.0.1:{port}/x"),
@@ -359,6 +362,15 @@ checks:
   - name: topics-with-tls
     mqtt: {{host: {{env: SECRET}}, version: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
     gates: [ready]
+  - name: shared-cache
+    memcached: {{url: {{env: SHARED_URL}}}}
+    gates: [ready]
+  - name: shared-cache-of-a-file
+    memcached: {{host: 127.0.0.1, port: {dead}, user: {{env: SECRET}}, password: {{file: "{file}"}}, auth: {{env: SECRET}}}}
+    gates: [ready]
+  - name: shared-cache-with-tls
+    memcached: {{servers: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
+    gates: [ready]
   - name: no-certificate
     tls: {{address: "127.0.0.1:{dead}", cert: {{env: SECRET}}, key: {{env: SECRET}}, ca: {{env: SECRET}}}}
     gates: [ready]
@@ -411,6 +423,7 @@ fn with_secrets(command: &mut Command) -> &mut Command {
         .env("MESSAGES_URL", format!("nats://app:{}@127.0.0.1:{}", encoded(), free_port()))
         .env("KAFKA_URL", format!("kafka://app:{0}@127.0.0.1:{1}/x?password={0}&x={0}", encoded(), free_port()))
         .env("DIRECTORY_URL", format!("ldap://cn={0}:{0}@127.0.0.1:{1}/{0}", encoded(), free_port()))
+        .env("SHARED_URL", format!("memcached://{0}:{0}@127.0.0.1:{1}?{0}", encoded(), free_port()))
         .env("TOPICS_URL", format!("mqtt://{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("MAIL_URL", format!("smtp://{0}:{0}@127.0.0.1:{1}", encoded(), free_port()))
         .env("GRPC_URL", format!("grpc://127.0.0.1:{}/{}", free_port(), encoded()))

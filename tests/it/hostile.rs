@@ -15,6 +15,7 @@ use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::{Manner, here, loopback};
 use crate::support::kafka::broker;
 use crate::support::kinds::{judged_like, rows_of, speakers};
+use crate::support::memcached::{Auth, Options as MemcachedOptions, Server as Memcached};
 use crate::support::mongodb::Server as Mongodb;
 use crate::support::mosquitto::{Options as MosquittoOptions, Server as Mosquitto};
 use crate::support::mysql::{Options as MysqlOptions, Server as Mysql};
@@ -127,6 +128,9 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("mqtt", r#"mqtt: {url: "mqtt://app:sesame@PEER"}"#.to_owned()),
         ("mqtt5", r#"mqtt: {url: "mqtt://app:sesame@PEER", version: 5}"#.to_owned()),
         ("mqtts", format!(r#"mqtt: {{url: "mqtts://app:sesame@PEER", tls: {{{ca}}}}}"#)),
+        ("memcached", r#"memcached: {url: "memcached://app:sesame@PEER"}"#.to_owned()),
+        ("memtext", r#"memcached: {url: "memcached://PEER"}"#.to_owned()),
+        ("memtls", format!(r#"memcached: {{url: "memcached+tls://app:sesame@PEER", tls: {{{ca}}}}}"#)),
         ("rediss", format!(r#"redis: {{url: "rediss://:sesame@PEER/1", tls: {{{ca}}}}}"#)),
         ("grpc", r#"grpc: {address: "PEER", service: shop}"#.to_owned()),
         ("grpcs", format!(r#"grpc: {{url: "grpcs://PEER", tls: {{{ca}}}}}"#)),
@@ -199,11 +203,10 @@ fn rows() -> Vec<Row> {
 
 /// Kinds that compare bytes find other ones; kinds that want TLS first find none; and most peers here say nothing before the
 /// client does, where MySQL would.
-const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps amqps grpcs wss mongotls ldaps mqtts = tls_not_tls; * = protocol_error";
+const OTHERWISE: &str = "mysql = timeout; bytes = body_mismatch; regex = body_mismatch too_large; tls https rediss smtps amqps grpcs wss mongotls ldaps mqtts memtls = tls_not_tls; * = protocol_error";
 
 /// Clear text was spoken to a port that answers in TLS.
-const WANTS_TLS: &str =
-    "http head h2c grpc ws peer redis sentinel cluster amqp kafka mongodb ldap mqtt mqtt5 = tls_unsupported";
+const WANTS_TLS: &str = "http head h2c grpc ws peer redis sentinel cluster amqp kafka mongodb ldap mqtt mqtt5 memcached memtext = tls_unsupported";
 
 fn first(own: &str) -> String {
     format!("{own}; {OTHERWISE}")
@@ -233,7 +236,7 @@ fn slow_rows() -> Vec<Row> {
     let drips = |bytes: &[u8]| Manner::Drips(bytes.to_vec());
     let waits = |kinds: &str| {
         format!(
-            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps amqps grpcs wss mongotls ldaps mqtts = tls_not_tls timeout; * = protocol_error timeout"
+            "{kinds} = timeout; bytes regex = body_mismatch; tls https rediss smtps amqps grpcs wss mongotls ldaps mqtts memtls = tls_not_tls timeout; * = protocol_error timeout"
         )
     };
     vec![
@@ -243,13 +246,14 @@ fn slow_rows() -> Vec<Row> {
         Row::new("one byte a second of PostgreSQL", drips(POSTGRES), &waits("postgres")),
         Row::new("one byte a second of MQTT", drips(b"\x20\x04\0\0\0\0"), &waits("mqtt mqtt5")),
         Row::new("one byte a second of LDAP", drips(BOUND), &waits("ldap")),
+        Row::new("one byte a second of memcached", drips(b"ERROR\r\nVERSION 1.6\r\n"), &waits("memcached memtext")),
         Row::new(
             "one byte a second of TLS",
             drips(TLS),
             // Once enough of a record has come, it is known for what it is.
             &format!(
                 "http head h2c grpc ws peer kafka mongodb = tls_unsupported protocol_error timeout; {}",
-                waits("tls https rediss smtps amqps grpcs wss mongotls ldaps mqtts")
+                waits("tls https rediss smtps amqps grpcs wss mongotls ldaps mqtts memtls")
             ),
         ),
     ]
@@ -280,7 +284,7 @@ fn endless_rows() -> Vec<Row> {
             "endless TLS records",
             floods(b"", b"\x16\x03\x03\0\x04\x0e\0\0\0"),
             &format!(
-                "tls https rediss smtps amqps grpcs wss mongotls ldaps mqtts = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"
+                "tls https rediss smtps amqps grpcs wss mongotls ldaps mqtts memtls = tls_handshake_failed; {WANTS_TLS}; {OTHERWISE}"
             ),
         ),
         Row::new(
@@ -292,6 +296,11 @@ fn endless_rows() -> Vec<Row> {
         Row::new("endless answers of a directory", floods(b"", BOUND), &first("pgtls = protocol_error too_large")),
         Row::new("an endless greeting", floods(b"220-mx.lab ESMTP\r\n", b"220-\r\n"), &first("smtp = too_large")),
         Row::new("endless heartbeats", floods(START, b"\x08\0\0\0\0\0\0\xce"), &first("amqp = protocol_error")),
+        Row::new(
+            "an endless line of memcached",
+            floods(b"CLIENT_ERROR ", filler),
+            &first("memcached memtext = too_large; pgtls = protocol_error too_large"),
+        ),
         Row::new("an endless INFO", floods(b"INFO {\"server_id\":\"", filler), &first("nats = too_large")),
         Row::new("endless pings", floods(b"INFO {}\r\n", b"PING\r\n"), &first("nats = protocol_error too_large")),
         Row::new(
@@ -306,9 +315,9 @@ fn huge_rows() -> Vec<Row> {
     let floods = |first: &[u8]| Manner::Floods(first.to_vec(), b"aaaaaaaaaaaaaaaa".to_vec());
     let says = |bytes: &[u8]| Manner::Says(bytes.to_vec());
     let handshake = format!(
-        "tls https rediss smtps amqps mongotls grpcs wss ldaps mqtts = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}"
+        "tls https rediss smtps amqps mongotls grpcs wss ldaps mqtts memtls = protocol_error too_large; {WANTS_TLS}; {OTHERWISE}"
     );
-    let database = first("postgres pgtls smtp nats = too_large protocol_error");
+    let database = first("postgres pgtls smtp nats memcached memtext = too_large protocol_error");
     vec![
         Row::new(
             "a body of 2 GiB",
@@ -334,6 +343,11 @@ fn huge_rows() -> Vec<Row> {
             "an MQTT packet of 256 MiB",
             floods(b"\x20\xff\xff\xff\x7f"),
             &first("mqtt mqtt5 smtp nats = too_large; pgtls = protocol_error too_large"),
+        ),
+        Row::new(
+            "a packet of memcached of 2 GiB",
+            floods(b"\x81\x20\0\0\0\0\0\0\x7f\xff\xff\xff\0\0\0\0\0\0\0\0\0\0\0\0"),
+            &first("memcached memtext = too_large; pgtls = protocol_error too_large"),
         ),
         Row::new("a huge TLS record", floods(b"\x16\x03\x03\xff\xff"), &handshake),
         Row::new("a huge TLS message", floods(b"\x16\x03\x03\x40\0\x02\xff\xff\xff"), &handshake),
@@ -405,7 +419,8 @@ pub(crate) fn checks_by_manner() -> Vec<(&'static str, Vec<String>)> {
     let of = |row: Row| {
         let peers = Peers::of(&row.manner);
         // Other keys of a kind that is there already add load, and nothing new.
-        let once = kinds().into_iter().filter(|(name, _)| !matches!(*name, "sentinel" | "cluster" | "mqtt5"));
+        let once =
+            kinds().into_iter().filter(|(name, _)| !matches!(*name, "sentinel" | "cluster" | "mqtt5" | "memtext"));
         (row.name, once.map(|(kind, keys)| peers.named_in(kind, &keys)).collect())
     };
     rows().into_iter().map(of).collect()
@@ -476,6 +491,8 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
     let mosquitto = Mosquitto::with_login();
     let secure = MosquittoOptions { login: true, tls: Some(&pair), ..MosquittoOptions::default() };
     let secure = Mosquitto::start(&secure);
+    let memcached = Memcached::with(Auth::Text);
+    let sasl = Memcached::start(&MemcachedOptions { auth: Auth::Sasl, ..MemcachedOptions::default() });
     let login = format!("user: \"{USER}\", password: sesame");
     let trust = Folder::new();
     let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
@@ -535,6 +552,8 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
             loopback(slapd.tls_port),
             format!(r#"ldap: {{url: "ldaps://PEER/dc=lab", {login}, tls: {{{ca}}}}}"#),
         ),
+        ("memcached", loopback(memcached.port), r#"memcached: {url: "memcached://app:sesame@PEER"}"#.to_owned()),
+        ("memcached with SASL", loopback(sasl.port), r#"memcached: {url: "memcached://app:sesame@PEER"}"#.to_owned()),
         ("mqtt", loopback(mosquitto.port), r#"mqtt: {url: "mqtt://app:sesame@PEER", version: 5}"#.to_owned()),
         ("mqtt over TLS", loopback(secure.port), format!(r#"mqtt: {{url: "mqtts://app:sesame@PEER", tls: {{{ca}}}}}"#)),
     ];

@@ -33,6 +33,7 @@ mod ldap;
 mod limits;
 mod listen;
 mod manifests;
+mod memcached;
 mod metrics;
 mod mongodb;
 mod mqtt;

@@ -65,6 +65,7 @@ const LIMITS: [(&str, &[Row]); 3] = [
             ("a reply of a mail server", "src/check/mail/client.rs", "REPLY_LIMIT", Bytes),
             ("a message of a directory", "src/check/ldap/client.rs", "MESSAGE_LIMIT", Bytes),
             ("an answer of an MQTT broker", "src/check/mqtt/run.rs", "ANSWER_LIMIT", Bytes),
+            ("an answer of memcached", "src/check/memcached/client.rs", "ANSWER_LIMIT", Bytes),
             ("records of a DNS answer", "src/net/resolve/owners.rs", "RECORD_LIMIT", Count),
             ("one DNS query", "src/net/resolve/exchange.rs", "MAX_WAIT", Time),
             ("a text of a server that is kept", "src/outcome/text.rs", "SERVER_TEXT_LIMIT", Bytes),

@@ -12,6 +12,7 @@ use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::loopback;
 use crate::support::kafka::broker;
 use crate::support::kinds::{judged_like, rows_of, speakers};
+use crate::support::memcached::Server as Memcached;
 use crate::support::mongodb::Server as Mongodb;
 use crate::support::mosquitto::Server as Mosquitto;
 use crate::support::mysql::Server as Mysql;
@@ -60,6 +61,8 @@ const KEYS: &[(&str, &str)] = &[
     ),
     ("mqtt", r#"mqtt: {url: "mqtt://app:sesame@127.0.0.1:PORT"}"#),
     ("mqtts", r#"mqtt: {url: "mqtts://app:sesame@127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
+    ("memcached", r#"memcached: {url: "memcached://app:sesame@127.0.0.1:PORT"}"#),
+    ("memtls", r#"memcached: {url: "memcached+tls://127.0.0.1:PORT", tls: {ca: builtin, server_name: localhost}}"#),
 ];
 
 fn checks() -> Vec<(&'static str, &'static str)> {
@@ -147,6 +150,8 @@ fn on_the_port_of_postgres() {
             "ldaps: connection_closed",
             "mqtt: connection_closed|connect_reset",
             "mqtts: connection_closed",
+            "memcached: connection_closed|connect_reset",
+            "memtls: connection_closed",
         ],
     );
 }
@@ -187,6 +192,8 @@ fn on_the_port_of_a_web_server() {
             "ldaps: tls_not_tls (HTTP)",
             "mqtt: protocol_error (HTTP)",
             "mqtts: tls_not_tls (HTTP)",
+            "memcached: protocol_error (HTTP)",
+            "memtls: tls_not_tls (HTTP)",
         ],
     );
 }
@@ -228,6 +235,8 @@ fn on_the_port_of_a_web_server_with_tls() {
             "ldaps: tls_untrusted",
             "mqtt: protocol_error (HTTP)",
             "mqtts: tls_untrusted",
+            "memcached: connection_closed",
+            "memtls: tls_untrusted",
         ],
     );
 }
@@ -267,6 +276,8 @@ fn on_the_port_of_mysql() {
             "ldaps: tls_not_tls (MySQL)",
             "mqtt: protocol_error (MySQL)",
             "mqtts: tls_not_tls (MySQL)",
+            "memcached: protocol_error (MySQL)|connection_closed|connect_reset",
+            "memtls: tls_not_tls (MySQL)",
         ],
     );
 }
@@ -306,6 +317,8 @@ fn on_the_port_of_nats() {
             "ldaps: tls_not_tls (NATS)",
             "mqtt: protocol_error (NATS)",
             "mqtts: tls_not_tls (NATS)",
+            "memcached: protocol_error (NATS)|connection_closed|connect_reset",
+            "memtls: tls_not_tls (NATS)",
         ],
     );
 }
@@ -344,6 +357,8 @@ fn on_the_port_of_a_cache() {
             "ldaps: timeout",
             "mqtt: timeout",
             "mqtts: timeout",
+            "memcached: timeout",
+            "memtls: timeout",
         ],
     );
 }
@@ -382,6 +397,8 @@ fn on_the_port_of_a_broker() {
             "ldaps: tls_not_tls (AMQP)",
             "mqtt: protocol_error (AMQP)",
             "mqtts: tls_not_tls (AMQP)",
+            "memcached: protocol_error (AMQP)",
+            "memtls: tls_not_tls (AMQP)",
         ],
     );
 }
@@ -421,6 +438,8 @@ fn on_the_port_of_mongodb() {
             "ldaps: timeout",
             "mqtt: connection_closed|connect_reset",
             "mqtts: timeout",
+            "memcached: timeout",
+            "memtls: timeout",
         ],
     );
 }
@@ -461,6 +480,8 @@ fn on_the_port_of_a_mail_server() {
             "ldaps: tls_not_tls (SMTP)",
             "mqtt: protocol_error (SMTP)",
             "mqtts: tls_not_tls (SMTP)",
+            "memcached: protocol_error (SMTP)",
+            "memtls: tls_not_tls (SMTP)",
         ],
     );
 }
@@ -500,6 +521,8 @@ fn on_the_port_of_a_grpc_server() {
             "ldaps: tls_not_tls (HTTP/2)",
             "mqtt: protocol_error (HTTP/2)|connection_closed|connect_reset",
             "mqtts: tls_not_tls (HTTP/2)",
+            "memcached: protocol_error (HTTP/2)|connection_closed|connect_reset",
+            "memtls: tls_not_tls (HTTP/2)",
         ],
     );
 }
@@ -515,9 +538,8 @@ fn on_the_port_of_a_websocket_server() {
             "ws" => &["pass"],
             "http" | "peer" => &["http_status"],
             "tcp" => &["body_mismatch (HTTP)"],
-            "tls" | "https" | "rediss" | "smtps" | "grpcs" | "wss" | "mongotls" | "amqps" | "ldaps" | "mqtts" => {
-                &["tls_not_tls (HTTP)"]
-            }
+            "tls" | "https" | "rediss" | "smtps" | "grpcs" | "wss" | "mongotls" | "amqps" | "ldaps" | "mqtts"
+            | "memtls" => &["tls_not_tls (HTTP)"],
             "mysql" | "smtp" | "nats" => &["timeout"],
             _ => &["protocol_error (HTTP)"],
         };
@@ -559,6 +581,8 @@ fn on_the_port_of_kafka() {
             "ldaps: connection_closed|connect_reset",
             "mqtt: connection_closed|connect_reset",
             "mqtts: connection_closed|connect_reset",
+            "memcached: connection_closed|connect_reset",
+            "memtls: connection_closed|connect_reset",
         ],
     );
 }
@@ -598,6 +622,8 @@ fn on_the_port_of_a_directory() {
             "grpcs: connection_closed|connect_reset",
             "ws: connection_closed|connect_reset",
             "wss: connection_closed|connect_reset",
+            "memcached: timeout",
+            "memtls: connection_closed",
         ],
     );
 }
@@ -636,6 +662,49 @@ fn on_the_port_of_a_message_broker() {
             "grpcs: connect_reset|connection_closed",
             "ws: connect_reset|connection_closed",
             "wss: connect_reset|connection_closed",
+            "memcached: connection_closed|connect_reset",
+            "memtls: connection_closed|connect_reset",
+        ],
+    );
+}
+
+#[test]
+fn on_the_port_of_memcached() {
+    let memcached = Memcached::open();
+    expect(
+        "memcached",
+        memcached.port,
+        // It waits for the end of a line, and closes where a line is one of HTTP.
+        &[
+            "tcp: body_mismatch (memcached)",
+            "tls: tls_not_tls (memcached)",
+            "http: connection_closed|connect_reset",
+            "h2c: connection_closed|connect_reset",
+            "https: tls_not_tls (memcached)",
+            "peer: connection_closed|connect_reset",
+            "postgres: timeout",
+            "pgtls: timeout",
+            "mysql: timeout",
+            "mongodb: protocol_error (memcached)",
+            "mongotls: tls_not_tls (memcached)",
+            "redis: protocol_error (memcached)",
+            "rediss: tls_not_tls (memcached)",
+            "memcached: pass",
+            "memtls: tls_not_tls (memcached)",
+            "amqp: timeout",
+            "amqps: tls_not_tls (memcached)",
+            "nats: timeout",
+            "kafka: timeout",
+            "smtp: timeout",
+            "smtps: tls_not_tls (memcached)",
+            "grpc: connection_closed|connect_reset",
+            "grpcs: tls_not_tls (memcached)",
+            "ws: connection_closed|connect_reset",
+            "wss: tls_not_tls (memcached)",
+            "ldap: timeout",
+            "ldaps: tls_not_tls (memcached)",
+            "mqtt: timeout",
+            "mqtts: tls_not_tls (memcached)",
         ],
     );
 }

@@ -12,6 +12,7 @@ pub(crate) mod hostile;
 pub(crate) mod http;
 pub(crate) mod kafka;
 pub(crate) mod kinds;
+pub(crate) mod memcached;
 pub(crate) mod mongodb;
 pub(crate) mod mosquitto;
 pub(crate) mod mysql;
