@@ -42,8 +42,12 @@ pub fn masking(bytes: &[u8]) {
     let document = source::discovered(&[], &found)
         .map_or_else(|faults| faults.to_string(), |(text, notes)| text + &notes.join("\n"));
     silent("what was found", &document);
-    let file = "checks: [{name: a, postgres: {url: {env: X}}}, {name: b, redis: {url: {env: X}}}, {name: c, http: {url: {env: X}}}, \
-                {name: d, tcp: {address: {env: X}}}, {name: e, env: {variables: [{name: X, url: http}]}}]";
+    // They gate nothing: a server in this pod may not gate its start.
+    let checks =
+        ["postgres: {url: {env: X}}", "redis: {url: {env: X}}", "http: {url: {env: X}}", "tcp: {address: {env: X}}"];
+    let checks = checks.into_iter().chain(["env: {variables: [{name: X, url: http}]}"]).enumerate();
+    let line = |(number, keys): (usize, &str)| format!("  - {{name: c{number}, gates: [], {keys}}}\n");
+    let file = format!("checks:\n{}", checks.map(line).collect::<String>());
     let env = found.with_file("/etc/pilotfish.yaml", file.as_bytes());
     let plan = plan(&env).expect("the file is fine");
     // Only what dials nothing is run: the values cannot be used, or it reads them alone.

@@ -63,7 +63,8 @@ impl Part {
 impl Health {
     /// What a single word says.
     pub(super) fn of_word(tone: Tone, word: &str) -> Self {
-        Self { tone, word: Some(word.to_owned()), is_code: false, parts: Vec::new(), unknown: Vec::new() }
+        let word = Some(clean_text(word, NAME_LENGTH));
+        Self { tone, word, is_code: false, parts: Vec::new(), unknown: Vec::new() }
     }
 
     /// What the number or the reason phrase of a status of HTTP says.
