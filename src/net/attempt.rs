@@ -296,6 +296,14 @@ impl Attempt {
         self.drain_closing().await;
     }
 
+    /// Ends a stream of a protocol whose servers wait for the client to close: in order, and at once.
+    pub async fn hang_up(&mut self, mut io: Io) {
+        drop(timeout_at(self.close_deadline(), io.shutdown()).await);
+        drop(io);
+        // It was the last one to close.
+        drop(self.closing.pop());
+    }
+
     /// Ends a stream of a protocol without an end message: the peer may close for at most 100 ms within the deadline, then
     /// the connection is aborted. Nothing is waited for where nothing was sent.
     pub async fn abandon(&mut self, mut io: Io) {

@@ -207,7 +207,7 @@ impl AmqpRun {
             attempt.facts().health_warning = Some(HealthRemark { text, fix: BLOCKED_FIX });
         }
         match speaks {
-            true => attempt.close(frames.into_stream()).await,
+            true => attempt.hang_up(frames.into_stream()).await,
             false => attempt.abandon(frames.into_stream()).await,
         }
     }

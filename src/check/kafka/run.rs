@@ -148,7 +148,7 @@ impl KafkaRun {
             let mut link = self.open(attempt, endpoint).await?;
             let trouble = match self.session(attempt, &mut link, endpoint, mechanism).await {
                 Ok(answer) => {
-                    attempt.close(link.client.into_stream()).await;
+                    attempt.hang_up(link.client.into_stream()).await;
                     self.remember(mechanism);
                     return Ok(answer);
                 }
@@ -166,11 +166,11 @@ impl KafkaRun {
                 // PLAIN shows the password.
                 Some(Mechanism::Plain) if self.tls.is_none() => {
                     let fault = attempt.of_connection(plain_alone(&link.offered));
-                    attempt.close(link.client.into_stream()).await;
+                    attempt.hang_up(link.client.into_stream()).await;
                     return Err(fault);
                 }
                 Some(next) => {
-                    attempt.close(link.client.into_stream()).await;
+                    attempt.hang_up(link.client.into_stream()).await;
                     mechanism = next;
                     tried.push(next);
                 }
@@ -272,7 +272,7 @@ impl KafkaRun {
             }
         };
         match speaks {
-            true => attempt.close(link.client.into_stream()).await,
+            true => attempt.hang_up(link.client.into_stream()).await,
             false => attempt.abandon(link.client.into_stream()).await,
         }
         let is_closed = matches!(fault.cause, Cause::ConnectionClosed | Cause::ConnectReset);
@@ -291,7 +291,7 @@ impl KafkaRun {
             Ok(_) => Some(login::name(&mut link.client, Mechanism::Plain).await),
             Err(_) => None,
         };
-        attempt.close(link.client.into_stream()).await;
+        attempt.hang_up(link.client.into_stream()).await;
         let (Some(Ok(offered)) | Some(Err(Refusal::NotOffered(offered)))) = answer else { return None };
         let list = if offered.is_empty() { String::new() } else { format!(" ({})", offered.join(", ")) };
         learn_mechanisms(attempt, &offered);

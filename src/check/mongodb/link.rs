@@ -74,7 +74,7 @@ async fn end(attempt: &mut Attempt, wire: Wire<Io>, error: Option<&SessionError>
     match error {
         Some(SessionError::Read(_) | SessionError::Unexpected(_)) => attempt.abandon(wire.into_stream()).await,
         Some(SessionError::Server(_) | SessionError::Scram(_) | SessionError::Limit(..)) | None => {
-            attempt.close(wire.into_stream()).await;
+            attempt.hang_up(wire.into_stream()).await;
         }
     }
     attempt.leave();
