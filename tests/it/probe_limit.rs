@@ -110,7 +110,7 @@ fn a_value_that_only_other_clients_read_is_waited_for() {
         "sqlserver://app:s3cret@broker:1433",
         "unheard://app:s3cret@db:1",
         "Server=db;User Id=app;Password=s3cret",
-        "jdbc:postgresql://db/shop?user=app&password=s3cret",
+        "jdbc:postgresql://db/shop",
     ] {
         let mut wait = pilotfish();
         wait.env("A_URL", value).args(["wait", "env:A_URL", "--interval", "100ms", "--timeout", "700ms"]);

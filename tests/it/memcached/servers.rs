@@ -71,7 +71,7 @@ fn on_a_socket() {
     ] {
         let good = check(&keys);
         assert_eq!(passed(&good), "none", "{keys}");
-        assert_eq!(good["target"], format!("memcached://{path}"));
+        assert_eq!(good["target"], format!("memcached+unix://{path}"));
         assert_eq!(good["tries"][0]["address"], format!("unix:{path}"), "{good:#}");
     }
     let folder = Folder::new();
