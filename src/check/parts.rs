@@ -63,8 +63,16 @@ pub fn find(ways: &'static [Parts], env: &dyn Env, parse: ParseFn) -> Option<ByP
 }
 
 /// A value that is set. Kubernetes sets `NAME_PORT` to `tcp://…` for a Service of this name: that is no part of anything.
+/// Laravel reads `null` as no value.
 fn value(env: &dyn Env, name: &str) -> Option<String> {
-    env.var(name).filter(|value| !value.is_empty() && !value.starts_with("tcp://"))
+    env.var(name).filter(|value| !value.is_empty() && !value.starts_with("tcp://") && value != "null")
+}
+
+/// Whether one of these variables asks for TLS.
+#[must_use]
+pub fn asks_tls(env: &dyn Env, names: &[&str]) -> bool {
+    const YES: [&str; 7] = ["1", "on", "ssl", "starttls", "tls", "true", "yes"];
+    names.iter().filter_map(|name| value(env, name)).any(|value| YES.iter().any(|yes| value.eq_ignore_ascii_case(yes)))
 }
 
 /// The name of a database in the variables beside `DB_HOST`, in small letters, as frameworks have it: `pgsql`,
@@ -90,4 +98,13 @@ pub const BESIDE_DB_HOST: [(&str, &[&str]); 4] = [
     ("user", &["DB_USER", "DB_USERNAME"]),
     ("password", &["DB_PASSWORD", "DB_PASS"]),
     ("database", &["DB_NAME", "DB_DATABASE"]),
+];
+/// The longer name.
+pub const DATABASE_HOST: KeyVariable = ("host", "DATABASE_HOST");
+/// What stands beside [`DATABASE_HOST`].
+pub const BESIDE_DATABASE_HOST: [(&str, &[&str]); 4] = [
+    ("port", &["DATABASE_PORT"]),
+    ("user", &["DATABASE_USER", "DATABASE_USERNAME"]),
+    ("password", &["DATABASE_PASSWORD", "DATABASE_PASS"]),
+    ("database", &["DATABASE_NAME", "DATABASE_DB"]),
 ];

@@ -69,6 +69,7 @@ fn look(gates: Gates, extent: Extent, takes_listed: bool, env: &dyn Env) -> Find
         finder.look_at(&variable, &value);
     }
     KINDS.iter().for_each(|kind| finder.by_parts(kind));
+    finder.hosts_left();
     finder
 }
 
@@ -254,6 +255,52 @@ impl Finder<'_> {
                 self.found(name, variable, kind.name, check, Source::Parts(variables));
             }
         }
+    }
+
+    /// Hosts that no kind took: with a port or a login beside them, or as that of a database, they mean a connection.
+    fn hosts_left(&mut self) {
+        for (variable, value) in self.env.vars() {
+            let Some(stem) = variable.strip_suffix("_HOST").or_else(|| variable.strip_suffix("_HOSTNAME")) else {
+                continue;
+            };
+            let is_database = matches!(stem, "DB" | "DATABASE");
+            let is_set = |end: &&str| {
+                self.env.var(&format!("{stem}_{end}")).is_some_and(|part| !part.is_empty() && !part.contains("://"))
+            };
+            let is_connection =
+                is_database || ["PORT", "USER", "USERNAME", "PASSWORD", "PASS"].iter().any(|end| is_set(&end));
+            let ip = value.parse::<std::net::IpAddr>().ok();
+            // Where the app itself listens, and what Kubernetes sets for each Service.
+            let is_no_peer = ip.is_some_and(|ip| ip.is_unspecified() || stem.ends_with("_SERVICE"));
+            let is_meant = is_connection && !value.is_empty() && !value.contains("://");
+            if !is_meant || is_no_peer || of_browsers(&variable) || self.has_taken(&variable) {
+                continue;
+            }
+            let leads_there = |found: &&Found| {
+                let endpoints = found.planned.check.prepare(self.env).endpoints;
+                endpoints.iter().any(|endpoint| endpoint.host.to_string().eq_ignore_ascii_case(&value))
+            };
+            let why = match self.found.iter().find(leads_there) {
+                Some(found) => format!("the check {} already connects to the same host", found.planned.name),
+                None => {
+                    let what = if is_database { "database" } else { "server" };
+                    format!("the kind of {what} is not clear: write a check")
+                }
+            };
+            self.list(&variable, "…", why);
+        }
+    }
+
+    /// Whether a check is made of this variable, or it is listed.
+    fn has_taken(&self, variable: &str) -> bool {
+        let in_check = |found: &Found| match &found.source {
+            Source::Parts(parts) | Source::UrlBeside { beside: parts, .. } => {
+                parts.iter().any(|(_, name)| *name == variable)
+            }
+            Source::Url => false,
+        };
+        self.found.iter().any(|found| found.variable == variable || in_check(found))
+            || self.listed.iter().any(|listed| listed.variable == variable)
     }
 
     fn only_lists(&self, kind: &Kind) -> bool {

@@ -28,6 +28,12 @@ const WAYS: &[Parts] = &[
         means: |env| is_list(env, "MEMCACHE_SERVERS"),
     },
     Parts {
+        first: ("servers", "MEMCACHED_SERVER"),
+        others: &[("user", &["MEMCACHED_USERNAME"]), ("password", &["MEMCACHED_PASSWORD"])],
+        needed: &[],
+        means: |env| is_list(env, "MEMCACHED_SERVER"),
+    },
+    Parts {
         first: ("servers", "MEMCACHIER_SERVERS"),
         others: &[("user", &["MEMCACHIER_USERNAME"]), ("password", &["MEMCACHIER_PASSWORD"])],
         needed: &[],
@@ -49,6 +55,13 @@ const WAYS: &[Parts] = &[
         needed: &[],
         means: |env| is_list(env, "MEMCACHED_HOST"),
     },
+    Parts {
+        first: ("host", "MEMCACHE_HOST"),
+        others: &[("port", &["MEMCACHE_PORT"]), ("user", &["MEMCACHE_USERNAME"]), ("password", &["MEMCACHE_PASSWORD"])],
+        needed: &[],
+        means: |env| is_list(env, "MEMCACHE_HOST"),
+    },
+    Parts { first: ("socket", "MEMCACHED_SOCKET"), others: &[], needed: &[], means: Parts::OF_KIND },
 ];
 
 /// A URL is found as one.
@@ -93,6 +106,9 @@ mod tests {
                 Some("memcached://cache:11211 host"),
             ),
             (vec![("MEMCACHED_PORT", "tcp://10.0.0.9:11211")], None),
+            (vec![("MEMCACHE_HOST", "cache"), ("MEMCACHE_PORT", "1")], Some("memcached://cache:1 host port")),
+            (vec![("MEMCACHED_SERVER", "cache:1")], Some("memcached://cache:1 servers")),
+            (vec![("MEMCACHED_SERVER", "memcached://cache")], None),
             (vec![("MEMCACHED_SERVERS", "memcached://cache")], None),
             (login.to_vec(), None),
         ] {

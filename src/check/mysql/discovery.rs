@@ -21,6 +21,8 @@ const BESIDE_DB_HOST: [(&str, &[&str]); 5] = {
     [port, user, password, database, ("socket", &["DB_SOCKET"])]
 };
 
+const USER: &[(&str, &[&str])] = &[("user", &["MYSQL_USER", "MYSQL_USERNAME"])];
+
 const WAYS: &[Parts] = &[
     Parts {
         first: ("host", "MYSQL_HOST"),
@@ -46,13 +48,15 @@ const WAYS: &[Parts] = &[
         needed: &["user"],
         means: Parts::OF_KIND,
     },
-    Parts {
-        first: parts::DB_HOST,
-        others: &BESIDE_DB_HOST,
-        needed: &["user"],
-        means: |env| parts::database_is(env, &["mysql", "mariadb"], "3306"),
-    },
+    Parts { first: parts::DB_HOST, others: &BESIDE_DB_HOST, needed: &["user"], means: is_named },
+    Parts { first: parts::DATABASE_HOST, others: &parts::BESIDE_DATABASE_HOST, needed: &["user"], means: is_named },
+    Parts { first: ("socket", "MYSQL_UNIX_SOCKET"), others: USER, needed: &["user"], means: Parts::OF_KIND },
+    Parts { first: ("socket", "MYSQL_SOCKET"), others: USER, needed: &["user"], means: Parts::OF_KIND },
 ];
+
+fn is_named(env: &dyn Env) -> bool {
+    parts::database_is(env, &["mysql", "mariadb"], "3306")
+}
 
 fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
     parts::find(WAYS, env, parse)

@@ -101,13 +101,13 @@ const WAYS: &[Parts] = &[
         needed: &[],
         means: |env| env.var("SPRING_DATASOURCE_URL").is_some_and(|url| url.starts_with("jdbc:postgresql:")),
     },
-    Parts {
-        first: parts::DB_HOST,
-        others: &parts::BESIDE_DB_HOST,
-        needed: &["user"],
-        means: |env| parts::database_is(env, &["postgres", "pgsql", "pg"], "5432"),
-    },
+    Parts { first: parts::DB_HOST, others: &parts::BESIDE_DB_HOST, needed: &["user"], means: is_named },
+    Parts { first: parts::DATABASE_HOST, others: &parts::BESIDE_DATABASE_HOST, needed: &["user"], means: is_named },
 ];
+
+fn is_named(env: &dyn Env) -> bool {
+    parts::database_is(env, &["postgres", "pgsql", "pg"], "5432")
+}
 
 fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
     of_libpq(env, parse).or_else(|| parts::find(WAYS, env, parse))

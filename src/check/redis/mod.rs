@@ -26,7 +26,9 @@ use crate::check::announced::Turn;
 use crate::check::parts::{self, Parts};
 use crate::check::server_keys::{ServerKeys, unfit_socket};
 use crate::check::tls_keys::PEM_KEYS;
-use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, ShownKeys, Subject, fault_of_url};
+use crate::check::{
+    ByParts, Care, Check, DiscoveryRule, Kind, ParseFn, Parsed, Prepared, ShownKeys, Subject, fault_of_url,
+};
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames};
@@ -60,7 +62,50 @@ const WAYS: &[Parts] = &[
         needed: &[],
         means: Parts::OF_KIND,
     },
+    Parts {
+        first: ("host", "SPRING_DATA_REDIS_HOST"),
+        others: &[
+            ("port", &["SPRING_DATA_REDIS_PORT"]),
+            ("username", &["SPRING_DATA_REDIS_USERNAME"]),
+            ("password", &["SPRING_DATA_REDIS_PASSWORD"]),
+            ("db", &["SPRING_DATA_REDIS_DATABASE"]),
+        ],
+        needed: &[],
+        means: Parts::OF_KIND,
+    },
+    Parts {
+        first: ("host", "SPRING_REDIS_HOST"),
+        others: &[
+            ("port", &["SPRING_REDIS_PORT"]),
+            ("username", &["SPRING_REDIS_USERNAME"]),
+            ("password", &["SPRING_REDIS_PASSWORD"]),
+            ("db", &["SPRING_REDIS_DATABASE"]),
+        ],
+        needed: &[],
+        means: Parts::OF_KIND,
+    },
+    Parts { first: ("socket", "REDIS_SOCKET"), others: &[], needed: &[], means: Parts::OF_KIND },
+    Parts { first: ("socket", "REDIS_UNIX_SOCKET"), others: &[], needed: &[], means: Parts::OF_KIND },
 ];
+/// How apps ask for TLS beside these.
+const TLS: &[&str] = &[
+    "REDIS_TLS",
+    "REDIS_SSL",
+    "REDIS_SCHEME",
+    "SPRING_DATA_REDIS_SSL_ENABLED",
+    "SPRING_DATA_REDIS_SSL",
+    "SPRING_REDIS_SSL",
+];
+
+fn by_parts(env: &dyn Env, parse: ParseFn) -> Option<ByParts> {
+    let found = parts::find(WAYS, env, parse)?;
+    match parts::asks_tls(env, TLS) {
+        true => {
+            Some(ByParts { found: Err("a variable beside it asks for TLS: write a check with `tls: {}`"), ..found })
+        }
+        false => Some(found),
+    }
+}
 
 /// The kind.
 pub const KIND: Kind = Kind {
@@ -95,7 +140,7 @@ pub const KIND: Kind = Kind {
         usual_variables: &["REDIS_URL", "VALKEY_URL"],
         borrowed_schemes: &[BORROWED],
         unfit: |url, _| unfit_socket(url, &RULES),
-        by_parts: |env, parse| parts::find(WAYS, env, parse),
+        by_parts,
         ..DiscoveryRule::NONE
     },
     care: Care::USUAL,

@@ -474,3 +474,56 @@ fn connections_by_parts_are_checks() {
         assert!(check(&vars).is_err(), "{vars:?}");
     }
 }
+
+/// Nothing that looks like a connection by parts is left out without its reason.
+#[test]
+fn hosts_that_no_kind_takes_are_listed() {
+    const UNCLEAR: &str = "the kind of database is not clear: write a check";
+    const SERVER: &str = "the kind of server is not clear: write a check";
+    const TLS: &str = "a variable beside it asks for TLS";
+    let told = |vars: &[(&str, &str)]| match found(vars, Extent::Web) {
+        Ok(plan) => {
+            let env = MapEnv::with_vars(vars);
+            let checks = plan.checks.iter().map(|check| check.check.prepare(&env).target);
+            let listed = plan.listed.iter().map(|listed| format!("{}: {}", listed.variable, listed.why));
+            checks.chain(listed).collect::<Vec<_>>().join("; ")
+        }
+        Err(refused) => refused.to_string(),
+    };
+    for (vars, expected) in [
+        (&[("DB_HOST", "db"), ("DB_USER", "app"), ("DB_PASSWORD", "s3cret"), ("DB_NAME", "shop")][..], UNCLEAR),
+        (&[("DB_HOST", "db"), ("DB_PORT", "6543"), ("DB_USER", "app")], UNCLEAR),
+        (&[("DATABASE_HOST", "db")], UNCLEAR),
+        (&[("DATABASE_HOST", "db"), ("DATABASE_PORT", "5432"), ("DATABASE_USER", "app")], "postgres://app@db:5432"),
+        (&[("SEARCH_HOST", "es"), ("SEARCH_PORT", "9200")], SERVER),
+        (&[("USER_SERVICE_HOST", "users"), ("USER_SERVICE_PORT", "80")], SERVER),
+        (&[("CACHE_HOSTNAME", "c"), ("CACHE_PASSWORD", "s3cret")], SERVER),
+        (&[("SPRING_DATA_REDIS_HOST", "cache"), ("SPRING_DATA_REDIS_PORT", "6380")], "redis://cache:6380"),
+        (&[("SPRING_REDIS_HOST", "cache"), ("SPRING_REDIS_SSL", "true")], TLS),
+        (&[("REDIS_HOST", "cache"), ("REDIS_PASSWORD", "null")], "redis://cache:6379"),
+        (&[("REDIS_SOCKET", "/run/r.sock")], "REDIS_SOCKET (redis): a local socket"),
+        (&[("MYSQL_UNIX_SOCKET", "/run/m.sock")], "there is no variable with its user"),
+        (&[("MYSQL_UNIX_SOCKET", "/run/m.sock"), ("MYSQL_USER", "app")], "MYSQL_UNIX_SOCKET (mysql): a local socket"),
+        (&[("MEMCACHE_HOST", "cache")], "memcached://cache:11211"),
+        (
+            &[("REDIS_HOST", "cache"), ("CACHE_HOST", "cache"), ("CACHE_PORT", "6379")],
+            "redis://cache:6379; CACHE_HOST: the check redis already connects to the same host",
+        ),
+    ] {
+        let told = told(vars);
+        assert!(told.contains(expected) && !told.contains("s3"), "{vars:?}: {told}");
+    }
+    // The app's own address, what Kubernetes sets, and what is no connection.
+    for vars in [
+        &[("SERVER_HOST", "0.0.0.0"), ("SERVER_PORT", "8080")][..],
+        &[("API_SERVICE_HOST", "10.0.0.9"), ("API_SERVICE_PORT", "80"), ("API_PORT", "tcp://10.0.0.9:80")],
+        &[("SEARCH_HOST", "es")],
+        &[("HOST", "a"), ("PORT", "80"), ("HOSTNAME", "pod-1")],
+        &[("REDIS_HOST", "cache"), ("REDIS_PORT", "6379")],
+        &[("DB_HOST", "db"), ("DB_PORT", "3306"), ("DB_USER", "app")],
+        &[("VITE_API_HOST", "a"), ("VITE_API_PORT", "80")],
+    ] {
+        let told = told(vars);
+        assert!(!told.contains("not clear") && !told.contains("same host"), "{vars:?}: {told}");
+    }
+}
