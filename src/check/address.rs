@@ -9,7 +9,8 @@ use crate::url::{Endpoint, SocketPath, Url};
 use crate::value::{Setting, Value};
 
 /// Of a URL with parameters whose scheme says no more than that the server is on a socket.
-const NOT_A_PATH: &str = "only a path may follow `unix:`: put the name of the protocol before it (NAME+unix://)";
+const NOT_A_PATH: &str = "only a path may follow `unix:`: write a URL of the server's protocol, with the path percent-encoded in \
+                          place of the host (SCHEME://user:password@%2Frun%2FNAME.sock)";
 
 /// Where to connect.
 #[derive(Debug)]

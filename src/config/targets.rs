@@ -10,9 +10,9 @@ use crate::config::names::{Names, is_variable_name};
 use crate::config::plan::{Extent, Gates, Origin, Plan, Planned};
 use crate::config::rules::Reach;
 use crate::config::unresolved::{self, Unresolved};
-use crate::config::urls::{INSTEAD, advice, in_variable, reader_of, spoken};
+use crate::config::urls::{INSTEAD, advice, in_variable, instead_of_driver, on_socket, reader_of, spoken};
 use crate::env::Env;
-use crate::findings::{Blame, blame, blame_url, meant};
+use crate::findings::{Blame, blame, blame_url, meant, nested};
 use crate::outcome::ValueDetail;
 use crate::scheme::without_jdbc;
 use crate::url::Url;
@@ -89,6 +89,9 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
     if let Some(name) = text.strip_prefix("env:") {
         return variable(name, extent, env);
     }
+    if has_name(text) {
+        return Err("leave out `NAME=` before the URL, or write env:NAME for the URL in that variable".to_owned());
+    }
     if let Some(kind) = reader_of("", text) {
         return match (kind.target_fault)(text) {
             Some(fault) => Err(format!("{fault}; expected {}", kind.url_form)),
@@ -104,6 +107,9 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
         ));
     };
     let connects = extent == Extent::Connections && Connection::knows(scheme);
+    if let Some(wrong) = nested(text).or_else(|| on_socket(scheme)) {
+        return Err(wrong);
+    }
     match meaning(scheme) {
         // What clients make of a URL that they read differently is told as of one in a variable.
         Meaning::Kind(kind) if extent >= Extent::Web && misread(text) => Ok(literal(kind, text)),
@@ -120,8 +126,19 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
         Meaning::Driver(kind) if connects => {
             Ok(Target { kind, check: Arc::new(Connection::of_driver(Value::literal(text))), variable: None })
         }
-        Meaning::Driver(_) | Meaning::Unknown => Err(advice(scheme)),
+        Meaning::Driver(name) => Err(match Protocol::named(name) {
+            Some(protocol) => protocol.lacking(INSTEAD),
+            None => instead_of_driver(scheme, name).unwrap_or_else(|| advice(scheme)),
+        }),
+        Meaning::Unknown => Err(advice(scheme)),
     }
+}
+
+/// Whether a text is a line of a file with variables, `DATABASE_URL=postgres://…`: no scheme has a `=`.
+fn has_name(text: &str) -> bool {
+    let is_url = |text: &str| text.split_once("://").is_some_and(|(scheme, _)| SCHEMES.stem(scheme).is_some());
+    text.split_once('=')
+        .is_some_and(|(name, rest)| is_variable_name(name) && is_url(rest.trim_start_matches(['"', '\''])))
 }
 
 fn literal(kind: &'static Kind, text: &str) -> Target {

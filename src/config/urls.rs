@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::check::{Check, KINDS, KeyVariable, Kind};
+use crate::check::{Check, KINDS, KeyVariable, Kind, Meaning, SCHEMES, meaning};
 use crate::config::node::{Node, nearest};
 use crate::env::Env;
 use crate::value::Value;
@@ -39,7 +39,35 @@ pub(super) fn spoken() -> Vec<&'static str> {
 
 /// What to write in place of an unknown scheme. The scheme itself may be a piece of a secret: only right words are shown.
 pub(super) fn advice(scheme: &str) -> String {
+    if let Some(text) = on_socket(scheme) {
+        return text;
+    }
     let known = spoken();
     let meant = nearest(scheme, &known).map(|right| format!(", did you mean {right}://?")).unwrap_or_default();
     format!("unknown scheme{meant} (known: {})", known.join(", "))
+}
+
+/// What to write in place of a scheme that a kind has not, and that means its server on a Unix socket: `amqp+unix`.
+pub(super) fn on_socket(scheme: &str) -> Option<String> {
+    let (stem, _) = scheme.rsplit_once('+').filter(|(_, end)| matches!(*end, "unix" | "socket"))?;
+    let stem = SCHEMES.get(stem).filter(|_| SCHEMES.get(scheme).is_none())?.name;
+    let Meaning::Kind(kind) = meaning(stem) else { return None };
+    let right = format!("{stem}://user:password@%2Frun%2FNAME.sock");
+    Some(match (kind.target_fault)(&right) {
+        None => format!("unknown scheme: write the socket's path percent-encoded in place of the host ({right})"),
+        Some(_) => format!("unknown scheme: the URL of a {} check cannot name a Unix socket", kind.name),
+    })
+}
+
+/// What to write in place of a URL that one driver alone reads, where a kind has the server.
+pub(super) fn instead_of_driver(scheme: &str, name: &str) -> Option<String> {
+    let kind = KINDS.iter().find(|kind| kind.name == name)?;
+    // Of JDBC's forms a kind may read those with a login.
+    let by_parameters = (kind.discovery.reads)(&format!("{scheme}://host/database?user=u"));
+    let what = if by_parameters {
+        "JDBC takes the login from parameters: write ?user=…&password=… after the database, or"
+    } else {
+        "the URL has a form that one driver alone reads: write"
+    };
+    Some(format!("{what} {}", kind.url_form))
 }

@@ -45,6 +45,7 @@ use self::rows::{
 pub use self::blame::{Blame, as_its_client_reads, blame, blame_url, lint};
 pub use self::clients::Family;
 pub(super) use self::rows::CODES;
+pub use self::shape::nested;
 pub use self::values::{names_secret, white};
 
 /// What the values of a check show.

@@ -64,6 +64,22 @@ fn a_host_may_stand_in_a_parameter_of_a_postgres_url() {
     assert!(refused(&["http:///app?host=db"]).contains("the host is empty"));
 }
 
+/// What the advice for a socket names is a target.
+#[test]
+fn a_socket_in_place_of_the_host_is_a_target() {
+    for text in [
+        "amqp://user:password@%2Frun%2FNAME.sock",
+        "smtp://user:password@%2Frun%2FNAME.sock",
+        "mysql://user:password@%2Frun%2FNAME.sock",
+        "mqtt+unix:///run/mq.sock",
+        "https://proxy/https://web/x",
+        "http://a@web/x?to=http://b@c",
+        "postgres://app:a=b@db/x?options=-c%20a=b",
+    ] {
+        assert_eq!(refused(&[text]), "", "{text}");
+    }
+}
+
 /// Connection strings of one client are read as that client reads them; what is wrong with one names no value.
 #[test]
 fn a_connection_string_is_a_target() {
@@ -92,6 +108,23 @@ fn a_connection_string_is_a_target() {
         ("Host=mq;Username=guest;Password=s3cret", "no scheme"),
         ("mysql://mysql://app:s3cret@db/x", "contains another whole URL"),
         ("amqp://app:s3cret@amqp://app:s3cret@mq", "contains another whole URL"),
+        (
+            "postgres://app:s3cret@postgres://app:s3cret@127.0.0.1/shop",
+            "contains another whole URL, where a part of one belongs; write it once",
+        ),
+        ("https://app:s3cret@https://app:s3cret@web/", "contains another whole URL"),
+        ("grpc://grpc://a:1", "contains another whole URL"),
+        ("jdbc:postgresql://app:s3cret@db/x", "write ?user=…&password=… after the database"),
+        ("jdbc:postgresql://db/x", "write ?user=…&password=… after the database"),
+        ("jdbc:mysql://db/x?user=app&password=s3cret", "write mysql://user:password@host:3306/database"),
+        ("redis+driver://:s3cret@cache", "write redis://user:password@host:6379/0"),
+        ("jdbc:sqlserver://db;password=s3cret", "no sqlserver check"),
+        ("DATABASE_URL=postgres://app:s3cret@db/x", "leave out `NAME=` before the URL"),
+        ("REDIS_URL='redis://:s3cret@cache'", "leave out `NAME=` before the URL"),
+        ("amqp+unix://app:s3cret@/run/mq.sock", "(amqp://user:password@%2Frun%2FNAME.sock)"),
+        ("nats+unix:///run/mq.sock", "(nats://user:password@%2Frun%2FNAME.sock)"),
+        ("mysql+unix:///run/s3cret.sock", "(mysql://user:password@%2Frun%2FNAME.sock)"),
+        ("grpc+unix:///run/a.sock", "the URL of a grpc check cannot name a Unix socket"),
     ] {
         let refused = refused(&[text]);
         assert!(refused.contains(says) && !refused.contains("s3cret"), "{text}: {refused}");

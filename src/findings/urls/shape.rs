@@ -80,6 +80,13 @@ impl Shape {
     }
 }
 
+/// What is wrong with a text that contains another whole URL, and what to write; `None` for any other.
+#[must_use]
+pub fn nested(text: &str) -> Option<String> {
+    let (what, fix) = Shape::of(text).filter(|shape| *shape == Shape::Nested)?.words();
+    Some(format!("it {what}; {fix}"))
+}
+
 /// The finding of a value that is such a URL.
 pub(super) fn judge(reading: &Reading, fault: Option<&Fault>, schemes: Schemes) -> Option<Finding> {
     let text = super::values::bare(reading.text.expose());
@@ -101,8 +108,9 @@ fn has_another(scheme: &str, rest: &str) -> bool {
     rest.match_indices("://").any(|(at, _)| {
         let start = rest[..at].rfind(['@', ':', '/', ',']).map_or(0, |before| before + 1);
         let word = &rest[start..at];
-        let begins = start == 0 && is_scheme(word);
-        begins || (!is_web && word.eq_ignore_ascii_case(scheme) && !rest[..start].ends_with(','))
+        let before = &rest[..start];
+        let begins = (start == 0 || before.ends_with('@') && !before.contains('/')) && is_scheme(word);
+        begins || (!is_web && word.eq_ignore_ascii_case(scheme) && !before.ends_with(','))
     })
 }
 
