@@ -6,7 +6,7 @@ mod states;
 
 use crate::cause::Cause;
 use crate::findings::Context;
-use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail};
+use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail, URL_DIALECT};
 
 use super::sqlstate::code;
 
@@ -14,7 +14,42 @@ const FORWARDED: &str = "PostgreSQL rejects a parameter of the URL: it is unknow
                          it from the URL.";
 
 /// The hint of a fault, where PostgreSQL has one of its own.
-pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<String> {
+pub(super) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Option<String> {
+    let dialect = evidence.facts.own_text(URL_DIALECT).unwrap_or_default();
+    general(fault, !dialect.is_empty()).map(|text| in_dialect(text, dialect))
+}
+
+/// A hint with the parts of a connection as they are written in the form of this client, where it has one of its own.
+fn in_dialect(text: String, dialect: &str) -> String {
+    /// As in a URL or as the key; in a string of Npgsql, of keywords, and of JDBC.
+    const PARTS: [[&str; 4]; 6] = [
+        [
+            "Add it to the URL (percent-encoded)",
+            "Add `Password=…` to the string",
+            "Add `password=…` to the string",
+            "Add `?user=…&password=…` to the URL",
+        ],
+        [
+            "the name after the last `/` of the URL",
+            "`Database=…`",
+            "`dbname=…`",
+            "the name after the last `/` of the URL",
+        ],
+        ["`sslmode: disable`", "`SSL Mode=Disable`", "`sslmode=disable`", "`sslmode=disable`"],
+        ["`sslmode: require`", "`SSL Mode=Require`", "`sslmode=require`", "`sslmode=require`"],
+        ["`sslmode: verify-full`", "`SSL Mode=VerifyFull`", "`sslmode=verify-full`", "`sslmode=verify-full`"],
+        ["from the URL", "from the string", "from the string", "from the URL"],
+    ];
+    let column = match dialect {
+        "npgsql" => 1,
+        "libpq" | "pdo" => 2,
+        "jdbc" => 3,
+        _ => return text,
+    };
+    PARTS.iter().fold(text, |text, forms| text.replace(forms[0], forms[column]))
+}
+
+fn general(fault: &Fault, has_dialect: bool) -> Option<String> {
     if let Some(text) = products::hint(about(fault)) {
         return Some(text.to_owned());
     }
@@ -24,6 +59,10 @@ pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<Strin
         return Some(text);
     }
     let text = match fault.cause {
+        Cause::PasswordMissing if has_dialect && about(fault).is_empty() => {
+            "The server requires a password, and this check has none. Add it to the URL (percent-encoded) or set \
+             `password: {env: …}`."
+        }
         Cause::PasswordRejected => password_rejected(fault),
         Cause::LoginRejected => login_rejected(fault),
         Cause::NoSuchDatabase => no_such_database(fault),

@@ -2,7 +2,7 @@ use super::hint;
 use crate::cause::Cause;
 use crate::check::postgres::sqlstate::{Link, ServerError, code};
 use crate::findings::Context;
-use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail};
+use crate::outcome::{Detail, Evidence, FactValue, Fault, Phase, StreamDetail, TlsDetail, URL_DIALECT};
 
 fn of(fault: &Fault) -> Option<String> {
     hint(fault, &Evidence::default(), &Context::default())
@@ -13,6 +13,32 @@ fn said(phase: Phase, text: &str) -> Fault {
     let (message, state) = text.rsplit_once(" (").unwrap();
     let error = ServerError { code: state.trim_end_matches(')').into(), message: message.into(), detail: None };
     if phase == Phase::Request { error.at_request() } else { error.at_login(Link::PlainForced) }
+}
+
+/// What to set is written as in the string that the check was given.
+#[test]
+fn parts_are_written_as_in_the_string_of_the_check() {
+    let of = |fault: Fault, dialect: &'static str| {
+        let mut evidence = Evidence::default();
+        evidence.facts.learn(URL_DIALECT, (!dialect.is_empty()).then(|| FactValue::word(dialect)));
+        hint(&fault, &evidence, &Context::default()).unwrap_or_default()
+    };
+    let missing = || Fault::new(Phase::Login, Cause::PasswordMissing, "");
+    let no_database = || Fault::new(Phase::Login, Cause::NoSuchDatabase, "");
+    let no_tls = || Fault::new(Phase::Tls, Cause::TlsUnsupported, "").with(Detail::Tls(TlsDetail::NotOffered));
+    for (dialect, password, database, tls) in [
+        ("npgsql", "Add `Password=…` to the string", "correct `Database=…`", "set `SSL Mode=Disable`"),
+        ("libpq", "Add `password=…` to the string", "correct `dbname=…`", "set `sslmode=disable`"),
+        ("pdo", "Add `password=…` to the string", "correct `dbname=…`", "set `sslmode=disable`"),
+        ("jdbc", "Add `?user=…&password=…` to the URL", "last `/` of the URL", "set `sslmode=disable`"),
+        ("sqlalchemy", "Add it to the URL (percent-encoded)", "last `/` of the URL", "set `sslmode: disable`"),
+        ("", "", "last `/` of the URL", "set `sslmode: disable`"),
+    ] {
+        for (fault, says) in [(missing(), password), (no_database(), database), (no_tls(), tls)] {
+            let text = of(fault, dialect);
+            assert!(text.contains(says), "{dialect}: {text}");
+        }
+    }
 }
 
 /// PgBouncer whose database is away begins the login and lets its client wait.
