@@ -29,7 +29,7 @@ impl fmt::Display for Unverified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::VerifyFalse => f.write_str("verify: false"),
-            Self::Mode(key) => write!(f, "{key} verifies no more"),
+            Self::Mode(key) => write!(f, "{key} does not ask for it"),
         }
     }
 }

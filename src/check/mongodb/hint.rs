@@ -28,8 +28,8 @@ const SILENT_TLS: &str = "A server without TLS may wait in silence. Check the po
 fn of_error(code: &str) -> Option<&'static str> {
     Some(match code {
         code::REJECTED => {
-            "Compare the Secret with the user: a volume keeps its first password, which `db.changeUserPassword` changes. Also \
-             check `authSource`, the database in which `db.createUser` was run; often it is `admin`."
+            "Set the Secret's password with `db.changeUserPassword`: the database's volume keeps the password of its first \
+             start. Also check `authSource`, the database in which `db.createUser` was run; often it is `admin`."
         }
         code::NO_SUCH_USER => {
             "Set `authSource` (key `auth_source`) to the database in which `db.createUser` was run, often `admin`. If that is \

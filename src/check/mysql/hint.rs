@@ -40,12 +40,12 @@ fn is_localhost(context: &Context<'_>) -> bool {
 fn of_code(code: &str) -> Option<&'static str> {
     Some(match code {
         code::REJECTED => {
-            "Set the password of the Secret with `ALTER USER … IDENTIFIED BY …`: a volume keeps its first one. A wrong \
-             password, an unknown user and one for another host look alike: `SELECT user, host, plugin FROM mysql.user`."
+            "Set the Secret's password with `ALTER USER … IDENTIFIED BY …`: the database's volume keeps the password of its first \
+             start. A wrong password, an unknown user and one for another host look alike: `SELECT user, host, plugin FROM mysql.user`."
         }
         code::REJECTED_IN_PLAIN => {
-            "Set the password of the Secret with `ALTER USER … IDENTIFIED BY …`: a volume keeps its first one. An unknown \
-             user, one for another host and a server that requires TLS look alike: for the last, set `sslmode: REQUIRED`."
+            "Set the Secret's password with `ALTER USER … IDENTIFIED BY …`: the database's volume keeps the password of its first \
+             start. An unknown user, one for another host and a server that requires TLS look alike: for the last, set `sslmode: REQUIRED`."
         }
         code::NO_PASSWORD => {
             "The server rejects the user without a password. Set `password: {env: …}`, or add it to the URL, \

@@ -124,8 +124,8 @@ fn password_rejected(fault: &Fault) -> &'static str {
              answer: see the server's log. An IAM token expires after 15 minutes."
         }
         _ => {
-            "Set the role's password to the Secret's with ALTER ROLE … PASSWORD: a volume keeps its first one. An expired \
-             password, an unknown role, a role without a password and an md5 hash under a scram rule look alike: SELECT \
+            "Run ALTER ROLE … PASSWORD with the Secret's value: the database's volume keeps the password of its first start. An \
+             expired one, an unknown role, a role without a password and an md5 hash under a scram rule look alike: SELECT \
              rolname, rolvaliduntil, left(rolpassword, 5) FROM pg_authid shows which."
         }
     }
