@@ -1,6 +1,12 @@
 //! Connection strings that are no URL and that no kind reads: who does.
 
+use crate::findings::Blame;
+use crate::outcome::ValueDetail;
 use crate::url::{Endpoint, Host};
+
+const ADO: &str = "a connection string of ADO.NET (Key=Value;…)";
+const STACK_EXCHANGE: &str = "a connection string of StackExchange.Redis (host:port,key=value,…)";
+const GO_MYSQL: &str = "a DSN of Go's MySQL driver";
 
 /// Whose form a connection string has, where it has one; `None` for any other text.
 #[must_use]
@@ -12,14 +18,46 @@ pub fn dialect(text: &str) -> Option<&'static str> {
         return Some("a DSN of PHP's PDO (driver:key=value;…)");
     }
     if is_key_value_list(text) {
-        return Some("a connection string of ADO.NET (Key=Value;…)");
+        return Some(ADO);
     }
     if is_stack_exchange(text) {
-        return Some("a connection string of StackExchange.Redis (host:port,key=value,…)");
+        return Some(STACK_EXCHANGE);
     }
     let (login, address) = text.split_once('@')?;
     let of_go = ["tcp(", "unix("].iter().any(|form| address.starts_with(form)) && address.contains(")/");
-    (of_go && login.contains(':')).then_some("a DSN of Go's MySQL driver")
+    (of_go && login.contains(':')).then_some(GO_MYSQL)
+}
+
+/// The kind and the keys of a check that says the same as such a text, where the text tells the server's protocol.
+#[must_use]
+pub fn keys_for(text: &str) -> Option<&'static str> {
+    const MYSQL: &str = "`mysql: {host: …, user: …, password: …, database: …}`";
+    const POSTGRES: &str = "`postgres: {host: …, user: …, password: …, database: …}`";
+    let lower = text.to_ascii_lowercase();
+    let starts = |starts: &[&str]| starts.iter().any(|start| lower.starts_with(start));
+    if starts(&["jdbc:mysql:", "jdbc:mariadb:"]) || lower.starts_with("mysql:") && is_pdo(text) {
+        return Some(MYSQL);
+    }
+    if starts(&["jdbc:postgresql:"]) || lower.starts_with("pgsql:") && is_pdo(text) {
+        return Some(POSTGRES);
+    }
+    match dialect(text)? {
+        STACK_EXCHANGE => Some("`redis: {host: …, password: …}`"),
+        GO_MYSQL => Some(MYSQL),
+        ADO if lower.split(';').any(|pair| pair.trim_start().starts_with("virtualhost=")) => {
+            Some("`amqp: {host: …, user: …, password: …, vhost: …}`")
+        }
+        _ => None,
+    }
+}
+
+/// What is said of a text in a form that is not read (`what`), with what to write in its place where that is known.
+#[must_use]
+pub fn not_read(what: String, text: &str) -> Blame {
+    match keys_for(text) {
+        Some(keys) => Blame::with_detail(Some(ValueDetail::NotWritten), format!("{what}: write {keys}")),
+        None => Blame::with_detail(Some(ValueDetail::NotRead), what),
+    }
 }
 
 /// What a text is that only names a server, as some apps take it; `None` for any other text. A word alone may be anything:
@@ -84,7 +122,7 @@ fn is_key_value_list(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{bare_address, dialect};
+    use super::{bare_address, dialect, keys_for};
 
     #[test]
     fn forms_of_other_clients_are_known_and_any_other_text_is_not() {
@@ -118,6 +156,27 @@ mod tests {
         ] {
             let found = dialect(text);
             assert_eq!(found.map(|found| found.split(" (").next().unwrap()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_keys_of_a_check_in_place_of_such_a_text() {
+        for (text, expected) in [
+            ("cache:6379,password=s3cret,ssl=True", Some("`redis: {host: …, password: …}`")),
+            (
+                "host=mq;virtualHost=/;username=app;password=s3cret",
+                Some("`amqp: {host: …, user: …, password: …, vhost: …}`"),
+            ),
+            ("jdbc:mysql://db/x?user=app", Some("`mysql: {host: …, user: …, password: …, database: …}`")),
+            ("jdbc:mariadb://db/x", Some("`mysql: {host: …, user: …, password: …, database: …}`")),
+            ("jdbc:postgresql://db/x", Some("`postgres: {host: …, user: …, password: …, database: …}`")),
+            ("mysql:host=db;dbname=app", Some("`mysql: {host: …, user: …, password: …, database: …}`")),
+            ("Server=sql;Database=shop;User Id=app;Password=s3cret", None),
+            ("jdbc:sqlserver://db", None),
+            ("mysql://db/x", None),
+            ("db:5432", None),
+        ] {
+            assert_eq!(keys_for(text), expected, "{text}");
         }
     }
 

@@ -61,7 +61,7 @@ use crate::outcome::Fault;
 use crate::url::{Endpoint, shown};
 use crate::value::Value;
 
-pub use dialect::{bare_address, dialect};
+pub use dialect::{bare_address, dialect, keys_for, not_read};
 pub(crate) use kind::no_hint;
 pub use kind::{
     ByParts, Care, DiscoveryRule, HintFn, KeyVariable, Kind, ParseFn, ShownKeys, StartTls, Subject, fault_of_url,

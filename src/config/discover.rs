@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::check::connection::{Connection, Protocol, connecting_kind};
 use crate::check::server_keys::ON_SOCKET;
-use crate::check::{ByParts, Check, KINDS, Kind, Meaning, SCHEMES, dialect, meaning};
+use crate::check::{ByParts, Check, KINDS, Kind, Meaning, SCHEMES, dialect, keys_for, meaning};
 use crate::config::fault::Refused;
 use crate::config::names::{Names, is_variable_name};
 use crate::config::plan::{Extent, Gates, Listed, Origin, Plan, Planned, USUAL_FILE, VARIABLE};
@@ -135,7 +135,8 @@ impl Finder<'_> {
         let sort = sort(scheme);
         if matches!(sort, Sort::Other) || rest.is_empty() {
             if let Some(form) = dialect(plain) {
-                self.list(variable, "…", format!("it is {form}, which is not read: write a check"));
+                let write = keys_for(plain).unwrap_or("a check");
+                self.list(variable, "…", format!("it is {form}, which is not read: write {write}"));
             } else if is_usual(variable) && !value.is_empty() {
                 self.list(variable, "…", "its value does not start with the scheme of a known server");
             }
@@ -156,7 +157,8 @@ impl Finder<'_> {
             Sort::Server(protocol) => self.list(variable, &target, protocol.lacking(INSTEAD)),
             Sort::Dialect(kind) if goes_on => self.connection(variable, kind, Arc::new(Connection::of_driver(url()))),
             Sort::Dialect(_) => {
-                self.list(variable, &target, "it is a driver-specific URL: write a check with the plain URL");
+                let write = keys_for(plain).unwrap_or("a check with the plain URL");
+                self.list(variable, &target, format!("it is a driver-specific URL: write {write}"));
             }
             Sort::Web(scheme) => self.web(variable, value, scheme, &target),
             Sort::Other => {}

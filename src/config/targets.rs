@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::cause::Cause;
 use crate::check::connection::{Connection, Protocol};
-use crate::check::{Check, Kind, Meaning, SCHEMES, bare_address, blame_scheme, dialect, meaning};
+use crate::check::{Check, Kind, Meaning, SCHEMES, bare_address, blame_scheme, dialect, keys_for, meaning, not_read};
 use crate::config::fault::Refused;
 use crate::config::names::{Names, is_variable_name};
 use crate::config::plan::{Extent, Gates, Origin, Plan, Planned};
@@ -99,6 +99,9 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
         };
     }
     let Some((scheme, _)) = text.split_once("://").or_else(|| opaque(text)) else {
+        if let Some((form, keys)) = dialect(text).zip(keys_for(text)) {
+            return Err(format!("it is {form}, which is not read: write its URL, or a check with {keys}"));
+        }
         // Of the commands that have the option.
         let by_name = if extent == Extent::Servers { "" } else { "; to select a check by name, use --only NAME" };
         return Err(format!(
@@ -169,10 +172,10 @@ fn variable(name: &str, extent: Extent, env: &dyn Env) -> Result<Target, String>
         Meaning::Protocol(protocol) if connects => made(protocol.name, protocol.connection(url())),
         Meaning::Protocol(protocol) => wrong(not_spoken(name, protocol)),
         Meaning::Driver(kind) if connects => made(kind, Arc::new(Connection::of_driver(url()))),
-        Meaning::Driver(_) => {
-            let what = format!("the variable {name} is a driver-specific URL; this version has no check for it");
-            wrong(Blame::with_detail(Some(ValueDetail::NotRead), what))
-        }
+        Meaning::Driver(_) => wrong(not_read(
+            format!("the variable {name} is a driver-specific URL, which this version does not read"),
+            &value,
+        )),
         Meaning::Unknown => wrong(unknown(name, scheme)),
     })
 }
@@ -185,10 +188,7 @@ fn not_spoken(name: &str, protocol: &Protocol) -> Blame {
 /// What is said of a value that is no URL.
 fn without_scheme(name: &str, value: &str) -> Blame {
     match dialect(value).or_else(|| bare_address(value)) {
-        Some(form) => {
-            let what = format!("the variable {name} is {form}, which this version does not read");
-            Blame::with_detail(Some(ValueDetail::NotRead), what)
-        }
+        Some(form) => not_read(format!("the variable {name} is {form}, which this version does not read"), value),
         None => Blame::malformed(format!("the variable {name} is not a URL: it has no scheme://")),
     }
 }

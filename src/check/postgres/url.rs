@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::words::{ChannelBinding, Port, Role, SslMode};
 use super::{dsn, forms, npgsql};
 use crate::check::server_keys::read_host;
-use crate::check::{SCHEMES, bare_address, blame_scheme, dialect};
+use crate::check::{SCHEMES, bare_address, blame_scheme, dialect, not_read};
 use crate::findings::{Blame, as_its_client_reads, blame, blame_url};
 use crate::scheme::{Discovery, Scheme, without_jdbc};
 use crate::secret::Secret;
@@ -259,7 +259,7 @@ pub(super) fn read_url(text: &str) -> Result<UrlPart, Blame> {
         return pairs.and_then(|pairs| UrlPart::of(dialect).with(&pairs).map_err(limit));
     }
     if let Some(form) = dialect(text) {
-        return Err(forms::not_read(&format!("it is {form}, which is not read")));
+        return Err(not_read(format!("it is {form}, which is not read"), text));
     }
     let mut read = UrlPart::read(text);
     if read.is_err()

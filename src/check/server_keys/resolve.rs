@@ -7,7 +7,7 @@ use super::keys::{Port, SEVERAL, ServerKeys, ServerRules, read_hosts, read_socke
 use super::socket::{HERE, form_of, of_query};
 use crate::cause::Cause;
 use crate::check::place::Place;
-use crate::check::{SCHEMES, bare_address, blame_scheme, dialect};
+use crate::check::{SCHEMES, bare_address, blame_scheme, dialect, not_read};
 use crate::env::Env;
 use crate::findings::{Blame, blame};
 use crate::net::attempt::Attempt;
@@ -337,7 +337,7 @@ pub fn plain(text: &str, rules: &ServerRules) -> Zeroizing<String> {
 
 fn read_plain(text: &str, rules: &ServerRules) -> Result<ServerUrl, Blame> {
     if let Some(form) = dialect(text) {
-        return Err(Blame::with_detail(Some(ValueDetail::NotRead), format!("it is {form}, which is not read")));
+        return Err(not_read(format!("it is {form}, which is not read"), text));
     }
     let read = ServerUrl::read(text, rules);
     match (blame(text, read.is_err(), SCHEMES), read) {

@@ -36,7 +36,7 @@ fn servers_are_checks_and_the_rest_is_listed() {
         "BROKER_URL sqlserver://broker:1433: this version has no sqlserver check: test its port with tcp://host:port, or its URL with diagnose",
         "DIRECT_URL postgres://db:5432: it has the same value as DATABASE_URL",
         "PROXY http://proxy:3128: it is a web address: write an http or peer check for it",
-        "SPRING_URL jdbc:postgresql://…: it is a driver-specific URL: write a check with the plain URL",
+        "SPRING_URL jdbc:postgresql://…: it is a driver-specific URL: write `postgres: {host: …, user: …, password: …, database: …}`",
     ];
     assert_eq!(listed, expected);
     assert!(!listed.concat().contains("s3"));
@@ -163,9 +163,11 @@ fn connection_strings_of_dotnet() {
     let of_ado = "…: it is a connection string of ADO.NET (Key=Value;…), which is not read: write a check";
     let expected = [
         format!("ConnectionStrings__Legacy {of_ado}"),
-        format!("ConnectionStrings__Rabbit {of_ado}"),
+        "ConnectionStrings__Rabbit …: it is a connection string of ADO.NET (Key=Value;…), which is not read: write `amqp: \
+         {host: …, user: …, password: …, vhost: …}`"
+            .to_owned(),
         "ConnectionStrings__Redis …: it is a connection string of StackExchange.Redis (host:port,key=value,…), which is not \
-         read: write a check"
+         read: write `redis: {host: …, password: …}`"
             .to_owned(),
     ];
     assert_eq!(listed, expected);

@@ -106,6 +106,7 @@ fn a_connection_string_is_a_target() {
         ("Host=db;Username=app;Password=a;s3cret", "a value with a `;` must be in quotes"),
         ("Server=db;Database=shop;User Id=app;Password=s3cret", "no scheme"),
         ("Host=mq;Username=guest;Password=s3cret", "no scheme"),
+        ("cache:6379,password=s3cret,ssl=true", "write its URL, or a check with `redis: {host: …, password: …}`"),
         ("mysql://mysql://app:s3cret@db/x", "contains another whole URL"),
         ("amqp://app:s3cret@amqp://app:s3cret@mq", "contains another whole URL"),
         (

@@ -81,8 +81,8 @@ const fn limit(detail: &ValueDetail) -> Option<&'static str> {
             "The value may be correct for the app. Give this check the server's host over TCP, or the folder of the socket as `host`."
         }
         ValueDetail::NotRead => {
-            "The value may be correct for the app. Give the check its own URL, or `host`, `user` and `database`; or \
-             remove the check."
+            "The value may be correct for the app. Give the check its own URL, or `host` and the keys beside it; or remove the \
+             check."
         }
         ValueDetail::NotWritten => {
             "The value may be correct for the app. Give this check the form that the message names, or remove the check."

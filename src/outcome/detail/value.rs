@@ -13,8 +13,8 @@ pub enum ValueDetail {
     Socket,
     /// The value is in a form that only some clients read.
     NotRead,
-    /// A host has a name or a form that pilotfish does not write for DNS: letters beyond ASCII, a needless zone of an IPv6
-    /// address.
+    /// The value has a form in whose place the message names another one: a host with letters beyond ASCII or a needless zone
+    /// of an IPv6 address, a connection string of another client.
     NotWritten,
     /// A host is a link-local address with its zone, which is not dialled; without the zone nobody can.
     LinkLocal,
