@@ -266,11 +266,11 @@ impl Finder<'_> {
                 continue;
             };
             let is_database = matches!(stem, "DB" | "DATABASE");
-            let is_set = |end: &&str| {
+            let is_set = |end: &str| {
                 self.env.var(&format!("{stem}_{end}")).is_some_and(|part| !part.is_empty() && !part.contains("://"))
             };
             let is_connection =
-                is_database || ["PORT", "USER", "USERNAME", "PASSWORD", "PASS"].iter().any(|end| is_set(&end));
+                is_database || ["PORT", "USER", "USERNAME", "PASSWORD", "PASS"].iter().any(|end| is_set(end));
             let ip = value.parse::<std::net::IpAddr>().ok();
             // Where the app itself listens, and what Kubernetes sets for each Service.
             let is_no_peer = ip.is_some_and(|ip| ip.is_unspecified() || stem.ends_with("_SERVICE"));
