@@ -112,7 +112,7 @@ fn details() -> Vec<Detail> {
     let mut all: Vec<Detail> = [12, 13, 24, 99, 104, 113].map(Detail::Os).to_vec();
     all.extend(
         [
-            TlsDetail::NotStarted,
+            TlsDetail::NotStarted { port: 587, at_once: Some(465) },
             TlsDetail::NotOffered,
             TlsDetail::StartTlsNotOffered,
             TlsDetail::StartTlsRefused { temporary: true },
