@@ -16,6 +16,14 @@ pub(super) const fn hint(detail: SocketDetail) -> Option<&'static str> {
             "The file is there, but no server is behind it: it may be left over from one that ended. Start the server, which \
              creates the socket again."
         }
+        SocketDetail::Unbound => {
+            "Start the server, and compare the name with its configuration: `ss -xlp` lists the sockets. Run it in this pod, \
+             because an abstract socket belongs to the network of one pod."
+        }
+        SocketDetail::NotSocket => {
+            "Write the path of the socket itself; it may be in that directory. `ss -xlp` in the server's container lists the \
+             sockets."
+        }
         SocketDetail::Full => {
             "The server does not accept connections fast enough. Check its log, and whether its process still works."
         }
