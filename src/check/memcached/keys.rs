@@ -74,7 +74,7 @@ pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) 
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {
-    /// The servers, each as `host` or `host:port` (default 11211), also with a weight behind it, which is ignored: a list, or one text with commas. Each run visits all of them. The check passes, degraded, as long as one answers; with `require: each`, all must.
+    /// The servers, each as `host` or `host:port` (default 11211), also with a weight behind it, which is ignored: a list, or one text with commas. Each run visits all of them. The check passes, degraded, as long as one answers; with `require: each`, all must. A server that rejects the login, or asks for one that is not set, fails the check.
     pub(super) servers: Option<Texts<Servers>>,
     /// How the app logs in: `sasl` (binary protocol, memcached `-S`) or `text` (text protocol, memcached `-Y`). A server that wants the other one then fails the check. Default: what the server asks for.
     pub(super) auth: Option<Setting<Auth>>,

@@ -172,12 +172,17 @@ impl FailedConnect<'_> {
         })
     }
 
+    /// Whether this is an address of this pod, other than those of loopback.
+    fn is_own(&self, ip: IpAddr) -> bool {
+        self.evidence.pod.as_ref().is_some_and(|pod| pod.addresses.contains(&ip))
+    }
+
     /// The target is this pod itself: what listens in it is known, as a rule.
     fn inside(&self) -> Option<String> {
         let one = self.refused_one()?;
         let (ip, port) = (one.address.ip(), self.endpoint.port);
         let pod = self.evidence.pod.as_ref();
-        let own = pod.is_some_and(|pod| pod.addresses.contains(&ip));
+        let own = self.is_own(ip);
         // The kernel takes 0.0.0.0 and :: for loopback.
         if !ip.is_loopback() && !ip.is_unspecified() && !own {
             return None;
@@ -234,6 +239,12 @@ impl FailedConnect<'_> {
         let port = self.endpoint.port;
         if let Some(text) = self.wrong_port() {
             return text;
+        }
+        if self.tried.is_some_and(|one| one.address.ip().is_loopback() || self.is_own(one.address.ip())) {
+            return format!(
+                "The queue of new connections on port {port} of this pod is full, because its \
+                 server accepts none. Check whether it hangs, is at its limit of connections, or lacks CPU time."
+            );
         }
         if self.tries(ConnectResult::NotTried).next().is_some() {
             return "The time was too short to try every address. Raise `timeout` (or set `connect_timeout`), and find \
