@@ -128,13 +128,41 @@ fn of_stream(phase: Phase, cause: Cause, over_tls: bool) -> Option<&'static str>
 
 #[cfg(test)]
 mod tests {
-    use super::{FULL_QUEUE, code, of_code, of_stream};
+    use std::time::Duration;
+
+    use super::{FULL_QUEUE, code, hint, of_code, of_stream};
     use crate::cause::Cause;
     use crate::check::memcached::errors::ROWS;
-    use crate::outcome::{Phase, tells_what_to_do};
+    use crate::findings::Context;
+    use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Fault, Phase, tells_what_to_do};
 
     /// The most that `kubectl describe` shows of a hint.
     const LIMIT: usize = 300;
+
+    #[test]
+    fn what_a_port_may_want_is_told_by_what_was_to_be_sent() {
+        let closed = of_stream(Phase::Login, Cause::ConnectionClosed, false).unwrap();
+        let at_login = of_code(code::CLOSED_AT_LOGIN).unwrap();
+        for text in [closed, at_login] {
+            assert!(text.contains("memcached+tls://") && text.contains("`tls: {}`"), "{text}");
+        }
+        assert!(at_login.contains("remove user and password") && !closed.contains("password"), "{closed}");
+        assert_eq!(of_stream(Phase::Login, Cause::ConnectionClosed, true), None);
+    }
+
+    #[test]
+    fn no_firewall_is_on_the_way_to_a_server_in_this_pod() {
+        let own = |address: &str| {
+            let (address, result) = (address.parse().unwrap(), ConnectResult::Cut);
+            let one = ConnectAttempt { host: None, address, result, errno: None, duration: Duration::from_secs(3) };
+            let evidence = Evidence { tries: vec![one], ..Evidence::default() };
+            let fault = Fault::new(Phase::Connect, Cause::ConnectTimeout, "").of_attempt(Some(0));
+            hint(&fault, &evidence, &Context::default())
+        };
+        assert_eq!(own("127.0.0.1:11211").as_deref(), Some(FULL_QUEUE));
+        assert_eq!(own("[::1]:11211").as_deref(), Some(FULL_QUEUE));
+        assert_eq!(own("10.0.0.7:11211"), None);
+    }
 
     #[test]
     fn every_code_has_a_hint_that_fits() {
