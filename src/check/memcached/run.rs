@@ -70,7 +70,7 @@ impl Settings {
                     }
                     continue;
                 }
-                Ok(Err(fault)) => fault,
+                Ok(Err(fault)) => self.with_login(fault),
                 Err(_) => attempt.deadline_fault(),
             };
             may_degrade = !matches!(
@@ -102,9 +102,18 @@ impl Settings {
         }
     }
 
+    /// What closed a plain connection on which a login was to be sent may be a proxy that knows none.
+    fn with_login(&self, fault: Fault) -> Fault {
+        let is_end = fault.phase == Phase::Login && fault.cause == Cause::ConnectionClosed && fault.detail.is_none();
+        let is_on_port = self.destination.server.socket.is_none();
+        match is_end && is_on_port && self.tls.is_none() && self.credential.is_some() {
+            true => fault.with(observed(code::CLOSED_AT_LOGIN)),
+            false => fault,
+        }
+    }
+
     /// A server that closes at a question in the text protocol may speak only the other one: it is asked in that, too, on
-    /// another connection and without a login.
-    /// Whether it asks for no login.
+    /// another connection and without a login. Gives whether it asks for no login.
     async fn visit(&self, attempt: &mut Attempt, endpoint: &Endpoint) -> Result<bool, Fault> {
         if self.credential.is_some() && self.auth != Some(Auth::Text) {
             return self.converse(attempt, endpoint, Speech::Binary).await;
@@ -239,12 +248,7 @@ impl Settings {
             return attempt.of_connection(fault.stating(message));
         }
         let expected = Expected { what: "an answer of memcached", protocol: Some(Protocol::Memcached) };
-        let fault = attempt.stream_error(stream_error, expected);
-        let is_end = fault.phase == Phase::Login && fault.cause == Cause::ConnectionClosed;
-        match self.tls.is_none() && self.credential.is_some() && is_end && fault.detail.is_none() {
-            true => fault.with(observed(code::CLOSED_AT_LOGIN)),
-            false => fault,
-        }
+        attempt.stream_error(stream_error, expected)
     }
 }
 
