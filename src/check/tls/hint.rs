@@ -12,7 +12,7 @@ pub(super) fn hint(fault: &Fault, _: &Evidence, _: &Context<'_>) -> Option<Strin
             let late = if cause == Cause::Timeout { ", or raise `timeout` if the server is slow" } else { "" };
             return Some(format!(
                 "This port may expect TLS at once, or belong to another kind of server or to a proxy without an upstream. \
-                 Remove `starttls`, or use the port of its protocol ({port}{at_once}){late}."
+                 Remove `starttls`, or use the port for it ({port}{at_once}){late}."
             ));
         }
         (Cause::Timeout, Some(Detail::Tls(TlsDetail::StartTlsSlow))) => {

@@ -2,8 +2,7 @@
 //! rules say of such an end is about ports.
 
 use crate::cause::Cause;
-use crate::outcome::SocketDetail;
-use crate::outcome::{Detail, Evidence, Fault, Phase, StreamDetail, TlsDetail};
+use crate::outcome::{Detail, Evidence, Fault, Phase, SocketDetail, StreamDetail, TlsDetail};
 
 /// The hint for a conversation on a socket of which only the stream says how it ended.
 pub(super) fn of_stream(fault: &Fault, evidence: &Evidence) -> Option<&'static str> {
@@ -56,8 +55,8 @@ pub(super) const fn hint(detail: SocketDetail) -> Option<&'static str> {
              because an abstract socket belongs to the network of one pod."
         }
         SocketDetail::NotSocket => {
-            "Write the path of the socket itself; it may be in that directory. `ss -xlp` in the server's container lists the \
-             sockets."
+            "Write the path of the socket itself; if this is a directory, it may be in it. `ss -xlp` in the server's container \
+             lists the sockets."
         }
         SocketDetail::Full => {
             "The server does not accept connections fast enough. Check its log, and whether its process still works."
