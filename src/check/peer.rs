@@ -168,7 +168,7 @@ impl Runnable for PeerRun {
             {
                 attempt.evidence().degraded = true;
                 let text = health.in_words();
-                attempt.facts().health_warning = Some(HealthRemark { text, fix: WARNING_FIX });
+                attempt.facts().health_warning = Some(HealthRemark { text, fix: WARNING_FIX.to_owned() });
             }
             wanted.content(&response).await?;
             // Where the configuration says what the body must hold, it is known for what it is.
@@ -246,7 +246,7 @@ impl Unreadable {
                 "use a path with an answer that ends, or the kind http if its status says enough",
             ),
         };
-        HealthRemark { text, fix }
+        HealthRemark { text, fix: fix.to_owned() }
     }
 }
 

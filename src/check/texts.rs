@@ -66,13 +66,15 @@ impl<'de, T: FromStr<Err: Into<Expected>>> Visitor<'de> for TextsVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Texts<T>, A::Error> {
         let mut all = Vec::new();
+        // Those that are written: what is wrong with one of them is reported already.
+        let written = seq.size_hint().unwrap_or_default();
         while let Some(one) = seq.next_element()? {
             all.push(one);
             if all.len() > MOST {
                 return Err(de::Error::custom(format_args!("expected at most {MOST} entries")));
             }
         }
-        if all.is_empty() {
+        if written == 0 && all.is_empty() {
             return Err(de::Error::custom("expected at least one entry"));
         }
         Ok(Texts(all))
@@ -166,6 +168,12 @@ mod tests {
             assert_eq!(addresses(yaml).as_deref(), Ok(expected), "{yaml}");
         }
         let many = format!("[{}]", "s1,".repeat(65));
+        for (yaml, expected) in [("[]", "at least one entry"), ("['s1:x']", "port"), ("['s1:x', 's2:y']", "port")] {
+            let node = parse(&format!("{{addresses: {yaml}}}")).unwrap();
+            let faults: Vec<String> =
+                read::<Keys>(&node).unwrap_err().into_iter().map(|problem| problem.message).collect();
+            assert!(faults.iter().all(|fault| fault.contains(expected)), "{yaml}: {faults:?}");
+        }
         for yaml in ["[]", "''", "'redis://:s3cret@s1'", "{env: BAD}", "{env: NONE}", "'s1:0'", "s 1", &many] {
             let fault = addresses(yaml).expect_err(yaml);
             assert!(!fault.contains("s3cret") && !fault.is_empty(), "{yaml}: {fault}");

@@ -3,12 +3,15 @@
 use crate::net::attempt::Attempt;
 use crate::outcome::HealthRemark;
 
-/// The check passes, degraded: the finding shows the text, with the fix for the first of several.
-pub fn warn(attempt: &mut Attempt, text: String, fix: &'static str) {
+/// The check passes, degraded: the finding shows the text and the fix, of each of several.
+pub fn warn(attempt: &mut Attempt, text: String, fix: &str) {
     attempt.evidence().degraded = true;
     let warning = &mut attempt.facts().health_warning;
     *warning = Some(match warning.take() {
-        Some(known) => HealthRemark { text: format!("{}; {text}", known.text), fix: known.fix },
-        None => HealthRemark { text, fix },
+        Some(known) if known.fix.contains(fix) => HealthRemark { text: format!("{}; {text}", known.text), ..known },
+        Some(HealthRemark { text: first, fix: known }) => {
+            HealthRemark { text: format!("{first}; {text}"), fix: format!("{known}; {fix}") }
+        }
+        None => HealthRemark { text, fix: fix.to_owned() },
     });
 }

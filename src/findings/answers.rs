@@ -61,11 +61,11 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     }
     if let (None, Some(warning)) = (fault, &facts.health_warning) {
         let message = format!("the peer answers and passes, but reports: {}", warning.text);
-        findings.push(PEER_WARNS.found(message, warning.fix));
+        findings.push(PEER_WARNS.found(message, warning.fix.clone()));
     }
     if let (None, Some(unread)) = (fault, &facts.health_unread) {
         let message = format!("the peer passes by its status alone: {}", unread.text);
-        findings.push(PEER_UNREADABLE.found(message, unread.fix));
+        findings.push(PEER_UNREADABLE.found(message, unread.fix.clone()));
     }
     findings.extend(dropped_cookie(evidence, context));
     findings
@@ -185,12 +185,12 @@ mod tests {
         assert!(codes(None, redirected(RedirectPurpose::Slash, 1)).is_empty());
         let fault = Fault::new(Phase::Assert, Cause::HttpRedirect, "");
         assert!(codes(Some(&fault), redirected(RedirectPurpose::Tls, 0)).is_empty(), "it is the failure itself");
-        let warning = HealthRemark { text: "cache is degraded".to_owned(), fix: "look at it" };
+        let warning = HealthRemark { text: "cache is degraded".to_owned(), fix: "look at it".into() };
         let warns = Facts { health_warning: Some(warning), ..Facts::default() };
         assert_eq!(codes(None, warns.clone()), ["peer_warns"]);
         let fault = Fault::new(Phase::Assert, Cause::HealthDown, "");
         assert!(codes(Some(&fault), warns).is_empty());
-        let unread = HealthRemark { text: "the body is XML".to_owned(), fix: "read it" };
+        let unread = HealthRemark { text: "the body is XML".to_owned(), fix: "read it".into() };
         let unread = Facts { health_unread: Some(unread), ..Facts::default() };
         assert_eq!(codes(None, unread.clone()), ["peer_unreadable"]);
         let fault = Fault::new(Phase::Assert, Cause::JsonMismatch, "");

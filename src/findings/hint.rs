@@ -30,6 +30,12 @@ pub fn misled_hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
     misled::hint(fault, evidence, *context)
 }
 
+/// The hint of a fault of a Unix socket's conversation: it comes before any that is about a port.
+#[must_use]
+pub fn socket_hint(fault: &Fault, evidence: &Evidence) -> Option<&'static str> {
+    socket::of_stream(fault, evidence)
+}
+
 /// The hint of a fault that is true of any protocol.
 #[must_use]
 pub fn general_hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> String {

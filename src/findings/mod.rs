@@ -40,7 +40,7 @@ use crate::outcome::{Evidence, Fault};
 pub use base_path::compare;
 pub use context::{Context, Reading};
 pub use entry::Entry;
-pub use hint::{general_hint, misled_hint, proxy_note, value_hint};
+pub use hint::{general_hint, misled_hint, proxy_note, socket_hint, value_hint};
 pub use local::may_come_of_others;
 pub use proxies::proxy_as_go_has_it;
 pub use proxy_variables::ProxyVariables;

@@ -45,7 +45,9 @@ fn of_tls(cause: Cause, detail: &TlsDetail, endpoint: &Endpoint) -> Option<Strin
         TlsDetail::StartTlsNotOffered => format!("{endpoint} offers no STARTTLS"),
         TlsDetail::StartTlsRefused { .. } => format!("{endpoint} offers STARTTLS, but refuses to start it"),
         TlsDetail::NoSharedProtocol => format!("{endpoint} supports none of the application protocols (ALPN)"),
-        TlsDetail::NotStarted => format!("{endpoint} did not answer the request to start TLS"),
+        TlsDetail::NotStarted { .. } if cause == Cause::Timeout => {
+            format!("{endpoint} did not answer the request to start TLS")
+        }
         TlsDetail::NoCertificate => format!("{endpoint} sent no certificate"),
         TlsDetail::SelfSigned => format!("the certificate of {endpoint} is self-signed and not trusted"),
         TlsDetail::ChainEndsAt { issuer } => {

@@ -1,6 +1,7 @@
 //! Connecting to a Unix socket: one try, recorded. Nothing is resolved, and no port of this pod is used.
 
 use std::io;
+use std::os::unix::fs::FileTypeExt as _;
 use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -76,11 +77,16 @@ fn connect(path: &SocketPath) -> io::Result<UnixStream> {
 
 fn fault(path: &SocketPath, error: &io::Error, result: ConnectResult, duration: Duration) -> Fault {
     let (cause, detail, text) = match error.raw_os_error() {
+        // To the kernel, whatever is no socket has no listener, or may not be written to.
+        Some(ECONNREFUSED | EACCES) if let Some(what) = other_type(path) => {
+            (Cause::FileInvalid, SocketDetail::NotSocket, format!("{path} is {what}, not a socket"))
+        }
         Some(ENOENT | ENOTDIR) => {
             (Cause::FileMissing, SocketDetail::Missing, format!("the socket {path} does not exist"))
         }
         Some(ECONNREFUSED) => {
-            (Cause::ConnectRefused, SocketDetail::Refused, format!("nothing listens on the socket {path}"))
+            let detail = if path.path().is_some() { SocketDetail::Refused } else { SocketDetail::Unbound };
+            (Cause::ConnectRefused, detail, format!("nothing listens on the socket {path}"))
         }
         Some(EACCES) => (
             Cause::ConnectNotPermitted,
@@ -107,6 +113,17 @@ fn fault(path: &SocketPath, error: &io::Error, result: ConnectResult, duration: 
     Fault::new(Phase::Connect, cause, message).with(Detail::Socket(detail)).stating(text)
 }
 
+/// What is there in place of a socket, in words.
+fn other_type(path: &SocketPath) -> Option<&'static str> {
+    let found = std::fs::metadata(path.path()?).ok()?.file_type();
+    Some(match found {
+        found if found.is_socket() => return None,
+        found if found.is_dir() => "a directory",
+        found if found.is_file() => "a regular file",
+        _ => "a device or a pipe",
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
@@ -123,7 +140,7 @@ mod tests {
     use crate::net::attempt::{Attempt, AttemptOptions};
     use crate::net::dial::DialRules;
     use crate::net::resolve::Walk;
-    use crate::outcome::{ConnectResult, Evidence, Fault, Phase};
+    use crate::outcome::{ConnectResult, Detail, Evidence, Fault, Phase, SocketDetail};
     use crate::url::SocketPath;
 
     fn attempt(timeout: Duration) -> Attempt {
@@ -202,7 +219,8 @@ mod tests {
             ("none", "file_missing", "does not exist"),
             ("file/none", "file_missing", "does not exist"),
             ("left", "connect_refused", "nothing listens on the socket"),
-            ("file", "connect_refused", "nothing listens on the socket"),
+            ("file", "file_invalid", "file is a regular file, not a socket"),
+            ("", "file_invalid", "is a directory, not a socket"),
             ("datagrams", "file_invalid", "one for datagrams"),
             ("full", "connect_timeout", "the queue of the socket"),
         ] {
@@ -217,6 +235,9 @@ mod tests {
         let path = SocketPath::parse("/run/x").unwrap();
         let fault = super::fault(&path, &denied, ConnectResult::NotPermitted, Duration::ZERO);
         assert_eq!(fault.cause.slug(), "connect_not_permitted");
+        let path = SocketPath::parse("/dev/null").unwrap();
+        let fault = super::fault(&path, &denied, ConnectResult::NotPermitted, Duration::ZERO);
+        assert_eq!(fault.message, "/dev/null is a device or a pipe, not a socket");
         let other = std::io::Error::from_raw_os_error(24);
         let fault = super::fault(&path, &other, crate::net::oserr::try_result(&other), Duration::ZERO);
         assert_eq!(fault.cause.slug(), "local_limit");
@@ -232,5 +253,6 @@ mod tests {
         drop(server);
         let fault = connect(&format!("@{name}")).await.0.expect_err("it is gone");
         assert_eq!(fault.cause.slug(), "connect_refused");
+        assert_eq!(fault.detail, Some(Detail::Socket(SocketDetail::Unbound)), "it has no file");
     }
 }

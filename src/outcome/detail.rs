@@ -57,6 +57,10 @@ pub enum SocketDetail {
     Denied,
     /// The file is there, and no server.
     Refused,
+    /// It has no file, and no server has made it.
+    Unbound,
+    /// The file is of another type.
+    NotSocket,
     /// The server accepts no connection.
     Full,
     /// It takes datagrams alone.

@@ -213,7 +213,7 @@ pub struct HealthRemark {
     pub text: String,
     /// What to do about it: the kind knows the protocol, and its own keys.
     #[serde(skip)]
-    pub fix: &'static str,
+    pub fix: String,
 }
 
 /// Where an answer redirects to.

@@ -142,8 +142,8 @@ fn full() -> Outcome {
         restarts: None,
         cookies: vec![Cookie::default()],
         health: Some("ok".into()),
-        health_warning: Some(HealthRemark { text: "cache: degraded".into(), fix: "" }),
-        health_unread: Some(HealthRemark { text: "the body is XML".into(), fix: "read it" }),
+        health_warning: Some(HealthRemark { text: "cache: degraded".into(), fix: String::new() }),
+        health_unread: Some(HealthRemark { text: "the body is XML".into(), fix: "read it".into() }),
         passed_over: vec!["db-0: connect_refused".into()],
         excerpt: Some("hello".into()),
     };

@@ -46,7 +46,12 @@ pub(super) async fn run(
     let done = run_all(planned, ready, world, depth.walk(), &pins).await;
     let ended = done.iter().map(|one| one.ended).max().unwrap_or_else(Instant::now);
     let mut facts = Vec::new();
-    for (pin, one) in pins.iter().zip(done) {
+    for (pin, mut one) in pins.iter().zip(done) {
+        if endpoints.len() > 1 {
+            // A run for one host of several names none: its hint is of that host all the same.
+            let host = pin.endpoint.host.to_string();
+            one.evidence.tries.iter_mut().for_each(|one| one.host = one.host.take().or_else(|| Some(host.clone())));
+        }
         let address = SocketAddr::new(pin.ip, pin.endpoint.port);
         let failure = one.fault.map(|fault| explain(planned.kind, fault, &one.evidence, context));
         facts.push(merge(&mut evidence, *one.evidence));

@@ -1,5 +1,5 @@
-//! The hint of a failure, put together: what explains a value, else that the name led elsewhere, else what the kind knows,
-//! else what is true of any protocol.
+//! The hint of a failure, put together: what explains a value, else that the name led elsewhere, else how a conversation on a
+//! Unix socket ended, else what the kind knows, else what is true of any protocol.
 
 use crate::check::HintFn;
 use crate::findings::{self, Context};
@@ -12,6 +12,9 @@ pub(super) fn hint(own: HintFn, fault: &Fault, evidence: &Evidence, context: &Co
     }
     if let Some(text) = findings::misled_hint(fault, evidence, context) {
         return text;
+    }
+    if let Some(text) = findings::socket_hint(fault, evidence) {
+        return text.to_owned();
     }
     let text = own(fault, evidence, context).unwrap_or_else(|| findings::general_hint(fault, evidence, context));
     let note = findings::proxy_note(fault, evidence, context).or_else(|| findings::several_note(fault, evidence));

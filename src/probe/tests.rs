@@ -376,6 +376,36 @@ async fn each_address_has_its_own_result() {
 }
 
 /// What is told of the answer is of the same member as the cause: of one that passes only where the check does.
+/// Of several hosts, the hint is of the one that failed, wherever it is in the list.
+#[tokio::test]
+async fn the_hint_is_of_the_server_that_fails() {
+    let address = || SocketAddr::from(([127, 0, 0, 1], 0));
+    let (up, down) = (TcpListener::bind(address()).await.unwrap(), std::net::TcpListener::bind(address()).unwrap());
+    let (port, refused) = (up.local_addr().unwrap().port(), down.local_addr().unwrap().port());
+    drop(down);
+    let server = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = up.accept().await.unwrap();
+            drop(stream.write_all(b"VERSION 1.6.18\r\n").await);
+            drop(stream.read_to_end(&mut Vec::new()).await);
+        }
+    });
+    for servers in [[port, refused], [refused, port]] {
+        let yaml = format!("{{servers: ['127.0.0.1:{}', '127.0.0.1:{}']}}", servers[0], servers[1]);
+        let memcached = kind("memcached").expect("it is built in");
+        let check = (memcached.parse)(&node::parse(&yaml).unwrap()).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let rules = DialRules { require: Require::Each, ..DialRules::default() };
+        let planned = Planned { rules, kind: "memcached", ..planned(check, Duration::from_secs(5)) };
+        let outcome = run(&planned, "").await;
+        let failure = outcome.failure.expect("one does not listen");
+        assert_eq!(failure.cause, Cause::ConnectRefused, "{}", failure.message);
+        assert!(failure.hint.contains(&format!("listens on port {refused}")), "{}", failure.hint);
+        let member = outcome.evidence.members.iter().find_map(|one| one.failure.as_ref()).expect("one fails");
+        assert_eq!(member.hint, failure.hint);
+    }
+    server.abort();
+}
+
 #[tokio::test]
 async fn the_facts_are_those_of_a_member_that_is_as_the_whole_is() {
     let (port, _servers) = three_peers().await;

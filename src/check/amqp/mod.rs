@@ -204,7 +204,7 @@ impl AmqpRun {
                 None => "the broker blocks publishers".to_owned(),
             };
             attempt.evidence().degraded = true;
-            attempt.facts().health_warning = Some(HealthRemark { text, fix: BLOCKED_FIX });
+            attempt.facts().health_warning = Some(HealthRemark { text, fix: BLOCKED_FIX.to_owned() });
         }
         match speaks {
             true => attempt.hang_up(frames.into_stream()).await,

@@ -103,7 +103,7 @@ impl LdapRun {
         }
         if let Some(left) = policy.grace_logins {
             let text = format!("the password has expired, and the directory accepts it {left} times more");
-            attempt.facts().health_warning = Some(HealthRemark { text, fix: GRACE_FIX });
+            attempt.facts().health_warning = Some(HealthRemark { text, fix: GRACE_FIX.to_owned() });
             attempt.evidence().degraded = true;
             // Each login uses one up.
             attempt.evidence().aftermath = Aftermath::Locked;

@@ -16,7 +16,7 @@ use crate::net::tls::Pem;
 use crate::outcome::{Detail, Fault};
 use crate::scheme::{Discovery, Scheme};
 use crate::secret::Secret;
-use crate::url::{Endpoint, Host};
+use crate::url::{Endpoint, Host, SocketPath};
 use crate::value::{Expected, Setting, Value};
 
 const PORT: u16 = 11211;
@@ -74,7 +74,7 @@ pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) 
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {
-    /// The servers, each as `host` or `host:port` (default 11211), also with a weight behind it, which is ignored: a list, or one text with commas. Each run visits all of them. The check passes, degraded, as long as one answers; with `require: each`, all must.
+    /// The servers, each as `host` or `host:port` (default 11211), also with a weight behind it (`:1` or after a space), which is ignored: a list, or one text with commas. Each run visits all of them. The check passes, degraded, as long as one answers; with `require: each`, all must. A server that rejects the login, or asks for one that is not set, fails the check.
     pub(super) servers: Option<Texts<Servers>>,
     /// How the app logs in: `sasl` (binary protocol, memcached `-S`) or `text` (text protocol, memcached `-Y`). A server that wants the other one then fails the check. Default: what the server asks for.
     pub(super) auth: Option<Setting<Auth>>,
@@ -111,8 +111,19 @@ impl FromStr for Servers {
     type Err = Expected;
 
     fn from_str(text: &str) -> Result<Self, Expected> {
-        let entries = text.split([',', ';', ' ']).map(without_weight);
-        entries.collect::<Vec<_>>().join(",").parse().map(Self)
+        // A number behind a space is a weight, for no host has such a name.
+        let is_weight = |index: usize, word: &str| index > 0 && word.parse::<u32>().is_ok();
+        let words = |part: &'_ str| -> Vec<String> {
+            let words = part.split_whitespace().enumerate().filter(|(index, word)| !is_weight(*index, word));
+            words.map(|(_, word)| without_weight(word).to_owned()).collect()
+        };
+        let entries: Vec<String> = text.split([',', ';']).flat_map(words).collect();
+        if entries.iter().any(|entry| SocketPath::is_meant(entry)) {
+            return Err(Expected::from(
+                "hosts, because a Unix socket is set with `socket` in place of `servers`".to_owned(),
+            ));
+        }
+        entries.join(",").parse().map(Self)
     }
 }
 
@@ -179,7 +190,7 @@ impl MemcachedKeys {
         let (server, own) = read::<OwnKeys>(node, &RULES)?;
         let keys = Self { server, own };
         let mut found = Vec::new();
-        for key in ["host", "port"] {
+        for key in ["host", "port", "socket"] {
             if let (Some(_), Some(value)) = (&keys.own.servers, node.get(key)) {
                 found.push(Problem::new(value.span, key, "`servers` names the servers: remove one of them"));
             }

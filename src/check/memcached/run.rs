@@ -57,14 +57,20 @@ impl Settings {
     async fn probe(&self, attempt: &mut Attempt) -> Result<(), Fault> {
         let hosts: Vec<&Endpoint> = self.destination.server.hosts.iter().filter(|one| attempt.is_for(one)).collect();
         let mut faults: Vec<(&Endpoint, Fault)> = Vec::new();
+        let mut open: Vec<String> = Vec::new();
         let mut may_degrade = true;
         for (index, endpoint) in hosts.iter().enumerate() {
             attempt.for_host((hosts.len() > 1).then(|| endpoint.host.to_string()));
             let left = u32::try_from(hosts.len() - index).unwrap_or(u32::MAX);
             let share = attempt.deadline().saturating_duration_since(Instant::now()) / left;
             let fault = match timeout(share, self.visit(attempt, endpoint)).await {
-                Ok(Ok(())) => continue,
-                Ok(Err(fault)) => fault,
+                Ok(Ok(is_open)) => {
+                    if is_open && self.credential.is_some() {
+                        open.push(endpoint.to_string());
+                    }
+                    continue;
+                }
+                Ok(Err(fault)) => self.with_login(fault),
                 Err(_) => attempt.deadline_fault(),
             };
             may_degrade = !matches!(
@@ -76,6 +82,10 @@ impl Settings {
                 break;
             }
         }
+        if !open.is_empty() {
+            let of = if hosts.len() > 1 { format!("{}: ", open.join(", ")) } else { String::new() };
+            warn(attempt, format!("{of}{NOT_ASKED}"), NOT_ASKED_FIX);
+        }
         match faults.len() {
             0 => Ok(()),
             failing if may_degrade && failing < hosts.len() => {
@@ -84,13 +94,27 @@ impl Settings {
                 warn(attempt, format!("{failing} of {} servers {verb}: {all}", hosts.len()), DEAD_FIX);
                 Ok(())
             }
-            _ => Err(furthest(faults)),
+            _ => {
+                let all = in_words(&faults).join("; ");
+                let fault = furthest(faults);
+                Err(if hosts.len() > 1 { fault.with_message(all) } else { fault })
+            }
+        }
+    }
+
+    /// What closed a plain connection on which a login was to be sent may be a proxy that knows none.
+    fn with_login(&self, fault: Fault) -> Fault {
+        let is_end = fault.phase == Phase::Login && fault.cause == Cause::ConnectionClosed && fault.detail.is_none();
+        let is_on_port = self.destination.server.socket.is_none();
+        match is_end && is_on_port && self.tls.is_none() && self.credential.is_some() {
+            true => fault.with(observed(code::CLOSED_AT_LOGIN)),
+            false => fault,
         }
     }
 
     /// A server that closes at a question in the text protocol may speak only the other one: it is asked in that, too, on
-    /// another connection and without a login.
-    async fn visit(&self, attempt: &mut Attempt, endpoint: &Endpoint) -> Result<(), Fault> {
+    /// another connection and without a login. Gives whether it asks for no login.
+    async fn visit(&self, attempt: &mut Attempt, endpoint: &Endpoint) -> Result<bool, Fault> {
         if self.credential.is_some() && self.auth != Some(Auth::Text) {
             return self.converse(attempt, endpoint, Speech::Binary).await;
         }
@@ -109,7 +133,7 @@ impl Settings {
         second.map_err(|second| if is_telling(&second) { second } else { fault })
     }
 
-    async fn converse(&self, attempt: &mut Attempt, endpoint: &Endpoint, speech: Speech) -> Result<(), Fault> {
+    async fn converse(&self, attempt: &mut Attempt, endpoint: &Endpoint, speech: Speech) -> Result<bool, Fault> {
         // Report unreadable files before connecting.
         let tls = self.tls.as_ref().map(|keys| keys.options(&endpoint.host, attempt.world())).transpose()?;
         let mut io = self.destination.server.connect(attempt, endpoint).await?;
@@ -119,7 +143,7 @@ impl Settings {
         let mut client = Client::new(io, speech);
         let result = self.session(attempt, &mut client, endpoint).await;
         let (result, speaks) = match result {
-            Ok(()) => (Ok(()), true),
+            Ok(is_open) => (Ok(is_open), true),
             Err(Trouble::Fault(fault)) => (Err(attempt.of_connection(fault)), true),
             Err(Trouble::Session(error)) => {
                 let fault = self.of_session(attempt, client.speech, &error);
@@ -140,17 +164,13 @@ impl Settings {
         attempt: &mut Attempt,
         client: &mut Client<Io>,
         endpoint: &Endpoint,
-    ) -> Result<(), Trouble> {
+    ) -> Result<bool, Trouble> {
         attempt.enter(Phase::Login);
         let wants = client.open().await?;
         let method = match (wants, &self.credential) {
             (Wants::Nothing, None) => "none",
             (Wants::Nothing, Some(_)) => {
                 self.judge_speech(client.speech)?;
-                // Once for all servers.
-                if attempt.facts().health_warning.is_none() {
-                    warn(attempt, NOT_ASKED.to_owned(), NOT_ASKED_FIX);
-                }
                 "none"
             }
             (Wants::Text, None) => {
@@ -181,7 +201,7 @@ impl Settings {
         attempt.enter(Phase::Request);
         let version = client.version().await?;
         attempt.facts().learn(SERVER_VERSION, version.map(FactValue::text));
-        Ok(())
+        Ok(method == "none")
     }
 
     /// Whether the app speaks the protocol of this server, where the check says how it logs in.

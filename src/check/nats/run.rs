@@ -236,7 +236,13 @@ impl NatsRun {
     fn timed_out(&self, attempt: &mut Attempt) -> Fault {
         let fault = attempt.deadline_fault();
         let is_silent = fault.detail == Some(Detail::Stream(StreamDetail::Silent));
-        if fault.cause == Cause::Timeout && fault.phase == Phase::Login && is_silent && !self.settings.tls_first {
+        let is_on_port = self.settings.server.socket.is_none();
+        if fault.cause == Cause::Timeout
+            && fault.phase == Phase::Login
+            && is_silent
+            && is_on_port
+            && !self.settings.tls_first
+        {
             return fault.with(observed(code::NO_INFO));
         }
         fault

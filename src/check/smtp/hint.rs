@@ -37,7 +37,13 @@ fn blocked(evidence: &Evidence, port: u16) -> Option<String> {
         ConnectResult::NotTried => true,
         _ => false,
     };
-    if !MAIL_PORTS.contains(&port) || of_cluster || evidence.tries.iter().any(is_short) || !evidence.survey.is_empty() {
+    let is_loopback = evidence.tries.iter().any(|one| one.address.ip().is_loopback());
+    if !MAIL_PORTS.contains(&port)
+        || of_cluster
+        || is_loopback
+        || evidence.tries.iter().any(is_short)
+        || !evidence.survey.is_empty()
+    {
         return None;
     }
     Some(match port {

@@ -20,6 +20,8 @@ pub(super) struct Lines {
     name: &'static str,
     protocol: Protocol,
     command: &'static str,
+    /// The usual port, and the one on which TLS starts at once.
+    pub(super) ports: (u16, u16),
     /// Said inside TLS, so that the server logs no lost connection.
     pub(super) goodbye: &'static str,
     read: fn(line: &[u8], asked: bool) -> Answer,
@@ -46,6 +48,7 @@ pub(super) const IMAP: Lines = Lines {
     name: "IMAP",
     protocol: Protocol::Imap,
     command: "a STARTTLS\r\n",
+    ports: (143, 993),
     goodbye: "b LOGOUT\r\n",
     read: |line, asked| match (line, asked) {
         ([b'*', b' ', rest @ ..], false) => match word(rest).as_str() {
@@ -69,6 +72,7 @@ pub(super) const POP3: Lines = Lines {
     name: "POP3",
     protocol: Protocol::Pop3,
     command: "STLS\r\n",
+    ports: (110, 995),
     goodbye: "QUIT\r\n",
     // It has one answer for all that is not to be had (RFC 1939).
     read: |line, asked| match word(line).as_str() {
@@ -83,6 +87,7 @@ pub(super) const FTP: Lines = Lines {
     name: "FTP",
     protocol: Protocol::Ftp,
     command: "AUTH TLS\r\n",
+    ports: (21, 990),
     goodbye: "QUIT\r\n",
     read: |line, asked| match (line, asked) {
         // `220-` begins an answer of several lines, of which the last one has its code with a space.

@@ -11,7 +11,7 @@ use super::{smtp, xmpp};
 use crate::cause::Cause;
 use crate::check::mail::TOO_MUCH;
 use crate::check::reader::{ReadError, Reader};
-use crate::check::{self, KINDS};
+use crate::check::{self, KINDS, Kind};
 use crate::findings::Context;
 use crate::net::attempt::Attempt;
 use crate::net::io::Io;
@@ -32,7 +32,7 @@ pub(super) enum StartTls {
     /// PostgreSQL's SSLRequest.
     Postgres,
     /// As a kind has it.
-    OfKind(fn() -> Box<dyn check::StartTls>),
+    OfKind(&'static Kind),
 }
 
 /// The conversation of one run.
@@ -53,11 +53,35 @@ impl FromStr for StartTls {
             "xmpp" => Ok(Self::Xmpp),
             "postgres" => Ok(Self::Postgres),
             name => check::kind(name)
-                .and_then(|kind| kind.start_tls)
+                .filter(|kind| kind.start_tls.is_some())
                 .map(Self::OfKind)
                 .ok_or_else(|| "smtp, imap, pop3, ftp, xmpp, postgres, mysql or ldap".to_owned()),
         }
     }
+}
+
+impl StartTls {
+    /// With the ports of the protocol.
+    fn not_started(self) -> TlsDetail {
+        let (port, at_once) = match self {
+            Self::Smtp => (587, Some(465)),
+            Self::Lines(Lines { ports: (port, at_once), .. }) => (*port, Some(*at_once)),
+            Self::Xmpp => (5222, Some(5223)),
+            Self::Postgres => (5432, None),
+            Self::OfKind(kind) => {
+                let port = |tls| kind.schemes.iter().find(|one| one.tls == tls).and_then(|one| one.default_port);
+                (port(false).unwrap_or_default(), port(true))
+            }
+        };
+        TlsDetail::NotStarted { port, at_once }
+    }
+}
+
+/// Whether the server ended the connection without a word of the protocol, as one does that waits for a TLS handshake.
+fn said_nothing(attempt: &Attempt, fault: &Fault) -> bool {
+    let is_end = matches!(fault.cause, Cause::ConnectionClosed | Cause::ConnectReset);
+    let is_silent = attempt.monitor().is_some_and(|monitor| monitor.seen().received == 0);
+    fault.detail == Some(Detail::Stream(StreamDetail::Speaks(Protocol::Tls.as_str()))) || (is_end && is_silent)
 }
 
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
@@ -65,7 +89,7 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 impl Conversation {
     /// One in this protocol.
     pub(super) fn new(protocol: StartTls) -> Self {
-        let of_kind = if let StartTls::OfKind(new) = protocol { Some(new()) } else { None };
+        let of_kind = if let StartTls::OfKind(kind) = protocol { kind.start_tls.map(|new| new()) } else { None };
         Self { protocol, of_kind }
     }
 
@@ -85,13 +109,16 @@ impl Conversation {
             }
         };
         match timeout_at(deadline, asking).await {
-            Ok(result) => result,
+            Ok(result) => result.map_err(|fault| match said_nothing(attempt, &fault) {
+                true => fault.with(Detail::Tls(self.protocol.not_started())),
+                false => fault,
+            }),
             Err(_) => {
                 let fault = attempt.deadline_fault();
                 let message = format!("{}; TLS did not start, because the server did not agree to it", fault.message);
                 let detail = match fault.detail {
                     Some(Detail::Stream(StreamDetail::Stalled)) => TlsDetail::StartTlsSlow,
-                    _ => TlsDetail::NotStarted,
+                    _ => self.protocol.not_started(),
                 };
                 Err(fault.with_message(message).with(Detail::Tls(detail)))
             }

@@ -14,6 +14,7 @@ use crate::net::World;
 use crate::net::attempt::{Attempt, AttemptOptions};
 use crate::net::dial::DialRules;
 use crate::net::resolve::Walk;
+use crate::outcome::{Detail, Fault, TlsDetail};
 use crate::value::Value;
 
 fn faults(yaml: &str) -> Vec<String> {
@@ -56,6 +57,14 @@ async fn against<F>(keys: &str, peer: impl FnOnce(TcpStream) -> F) -> String
 where
     F: Future<Output = ()>,
 {
+    let fault = fault_against(keys, peer).await;
+    format!("{} {}: {}", fault.phase.as_str(), fault.cause.slug(), fault.message)
+}
+
+async fn fault_against<F>(keys: &str, peer: impl FnOnce(TcpStream) -> F) -> Fault
+where
+    F: Future<Output = ()>,
+{
     let listener = TcpListener::bind(std::net::SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let yaml = format!("{{address: '{}', ca: builtin, {keys}}}", listener.local_addr().unwrap());
     let check = parse(&node::parse(&yaml).unwrap()).map_err(|problems| format!("{problems:?}")).unwrap();
@@ -66,8 +75,43 @@ where
     let mut attempt = Attempt::new(world, terms);
     let serve = async { peer(listener.accept().await.unwrap().0).await };
     let (result, ()) = tokio::join!(run.run(&mut attempt), serve);
-    let fault = result.unwrap_err();
-    format!("{} {}: {}", fault.phase.as_str(), fault.cause.slug(), fault.message)
+    result.unwrap_err()
+}
+
+/// A port that expects TLS at once closes at the request, answers with an alert, or waits; what spoke before is no such port.
+#[tokio::test]
+async fn a_port_that_expects_tls_at_once_has_the_ports_of_the_protocol() {
+    const ALERT: &[u8] = b"\x15\x03\x01\0\x02\x02\x46";
+    for (word, port, at_once) in [
+        ("ldap", 389, Some(636)),
+        ("mysql", 3306, None),
+        ("smtp", 587, Some(465)),
+        ("imap", 143, Some(993)),
+        ("pop3", 110, Some(995)),
+        ("ftp", 21, Some(990)),
+        ("xmpp", 5222, Some(5223)),
+        ("postgres", 5432, None),
+    ] {
+        for answer in [b"", ALERT] {
+            let keys = format!("starttls: {word}");
+            let fault = fault_against(&keys, |mut stream| async move {
+                stream.write_all(answer).await.unwrap();
+                let mut request = [0; 512];
+                drop(tokio::time::timeout(Duration::from_millis(50), stream.read(&mut request)).await);
+            });
+            let fault = fault.await;
+            let expected = Detail::Tls(TlsDetail::NotStarted { port, at_once });
+            assert_eq!(fault.detail, Some(expected), "{word} {answer:?} {}", fault.message);
+        }
+    }
+    for (word, answer) in [("imap", &b"* OK hello\r\n"[..]), ("smtp", b"220 x\r\n"), ("ldap", b"\x30")] {
+        let keys = format!("starttls: {word}");
+        let fault = fault_against(&keys, |mut stream| async move {
+            stream.write_all(answer).await.unwrap();
+        });
+        let fault = fault.await;
+        assert!(!matches!(fault.detail, Some(Detail::Tls(TlsDetail::NotStarted { .. }))), "{word} {}", fault.message);
+    }
 }
 
 /// A peer that sends each of these as an answer to the request before, then waits for the end.

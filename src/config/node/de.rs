@@ -273,6 +273,11 @@ struct Elements<'a> {
 impl<'de> de::SeqAccess<'de> for Elements<'_> {
     type Error = Error;
 
+    /// As many as are written, of which some may be dropped.
+    fn size_hint(&self) -> Option<usize> {
+        if let Raw::Sequence(nodes) = &self.of.node.raw { Some(nodes.len()) } else { None }
+    }
+
     #[inline(never)]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         let Raw::Sequence(nodes) = &self.of.node.raw else { return Ok(None) };

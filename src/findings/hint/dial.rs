@@ -26,7 +26,12 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         return Some(limit(fault).to_owned());
     }
     let endpoint = context.endpoint(evidence, Some(fault))?;
-    let failed = FailedConnect { evidence, place: classify(&endpoint.host, evidence), endpoint };
+    let failed = FailedConnect {
+        evidence,
+        tried: fault.attempt.and_then(|index| evidence.tries.get(index)),
+        place: classify(&endpoint.host, evidence),
+        endpoint,
+    };
     Some(match fault.cause {
         Cause::ConnectRefused => failed.refused(),
         Cause::ConnectTimeout => failed.timeout(),
@@ -61,6 +66,8 @@ pub(super) fn spared_by_proxy(fault: &Fault, evidence: &Evidence, context: Conte
 
 struct FailedConnect<'a> {
     evidence: &'a Evidence,
+    /// The attempt that the fault is of.
+    tried: Option<&'a ConnectAttempt>,
     endpoint: Endpoint,
     place: HostClass,
 }
@@ -68,6 +75,13 @@ struct FailedConnect<'a> {
 impl FailedConnect<'_> {
     fn tries(&self, result: ConnectResult) -> impl Iterator<Item = &ConnectAttempt> {
         self.evidence.tries.iter().filter(move |one| one.result == result)
+    }
+
+    /// The refused attempt that the fault is of; else the first.
+    fn refused_one(&self) -> Option<&ConnectAttempt> {
+        self.tried
+            .filter(|one| one.result == ConnectResult::Refused)
+            .or_else(|| self.tries(ConnectResult::Refused).next())
     }
 
     /// What to ask kubectl for, where the target is a Service.
@@ -99,11 +113,11 @@ impl FailedConnect<'_> {
         if let Some(text) = self.inside().or_else(|| self.wrong_port()) {
             return text;
         }
-        let last = self.tries(ConnectResult::Refused).last().map(|one| (one.host.as_deref(), one.address.port()));
+        let of = self.refused_one().map(|one| (one.host.as_deref(), one.address.port()));
         // Several hosts, or one named twice, are no several addresses of one.
         let mut refused: Vec<&ConnectAttempt> = self
             .tries(ConnectResult::Refused)
-            .filter(|one| Some((one.host.as_deref(), one.address.port())) == last)
+            .filter(|one| Some((one.host.as_deref(), one.address.port())) == of)
             .collect();
         refused.dedup_by_key(|one| one.address);
         // A Service has one address per family, unless it is headless.
@@ -158,12 +172,17 @@ impl FailedConnect<'_> {
         })
     }
 
+    /// Whether this is an address of this pod, other than those of loopback.
+    fn is_own(&self, ip: IpAddr) -> bool {
+        self.evidence.pod.as_ref().is_some_and(|pod| pod.addresses.contains(&ip))
+    }
+
     /// The target is this pod itself: what listens in it is known, as a rule.
     fn inside(&self) -> Option<String> {
-        let one = self.tries(ConnectResult::Refused).next()?;
+        let one = self.refused_one()?;
         let (ip, port) = (one.address.ip(), self.endpoint.port);
         let pod = self.evidence.pod.as_ref();
-        let own = pod.is_some_and(|pod| pod.addresses.contains(&ip));
+        let own = self.is_own(ip);
         // The kernel takes 0.0.0.0 and :: for loopback.
         if !ip.is_loopback() && !ip.is_unspecified() && !own {
             return None;
@@ -220,6 +239,12 @@ impl FailedConnect<'_> {
         let port = self.endpoint.port;
         if let Some(text) = self.wrong_port() {
             return text;
+        }
+        if self.tried.is_some_and(|one| one.address.ip().is_loopback() || self.is_own(one.address.ip())) {
+            return format!(
+                "The queue of new connections on port {port} of this pod is full, because its \
+                 server accepts none. Check whether it hangs, is at its limit of connections, or lacks CPU time."
+            );
         }
         if self.tries(ConnectResult::NotTried).next().is_some() {
             return "The time was too short to try every address. Raise `timeout` (or set `connect_timeout`), and find \

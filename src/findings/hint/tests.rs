@@ -40,6 +40,8 @@ fn a_socket_without_a_server_says_what_to_do() {
         (SocketDetail::Missing, Cause::FileMissing, "mount the volume"),
         (SocketDetail::Denied, Cause::ConnectNotPermitted, "runAsGroup"),
         (SocketDetail::Refused, Cause::ConnectRefused, "Start the server"),
+        (SocketDetail::Unbound, Cause::ConnectRefused, "Start the server"),
+        (SocketDetail::NotSocket, Cause::FileInvalid, "Write the path of the socket"),
         (SocketDetail::Full, Cause::ConnectTimeout, "Check its log"),
         (SocketDetail::Datagrams, Cause::FileInvalid, "ss -xlp"),
         (SocketDetail::Other, Cause::LocalLimit, ""),

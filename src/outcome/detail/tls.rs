@@ -3,8 +3,13 @@
 /// Why there is no TLS session, or none that is trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsDetail {
-    /// The handshake did not start: the server had not agreed to STARTTLS.
-    NotStarted,
+    /// The handshake did not start: the server said nothing to the request for TLS, or answered in TLS.
+    NotStarted {
+        /// The usual port on which its protocol asks for TLS.
+        port: u16,
+        /// The one on which TLS starts at once.
+        at_once: Option<u16>,
+    },
     /// The server had begun to speak before STARTTLS, and had not gone on when the time ran out.
     StartTlsSlow,
     /// The server answered that it has no TLS.

@@ -7,7 +7,7 @@ use crate::env::MapEnv;
 use crate::findings::{Context, ProxyVariables, Reading};
 use crate::outcome::{
     Certificate, ConnectAttempt, ConnectResult, Detail, DnsAnswer, Evidence, Facts, Fault, HttpDetail, Phase, Query,
-    Redirect, RedirectPurpose, StreamDetail, TlsDetail, ValueDetail,
+    Redirect, RedirectPurpose, SocketAttempt, StreamDetail, TlsDetail, ValueDetail, tells_what_to_do,
 };
 use crate::secret::Secret;
 use crate::url::Endpoint;
@@ -112,7 +112,7 @@ fn details() -> Vec<Detail> {
     let mut all: Vec<Detail> = [12, 13, 24, 99, 104, 113].map(Detail::Os).to_vec();
     all.extend(
         [
-            TlsDetail::NotStarted,
+            TlsDetail::NotStarted { port: 587, at_once: Some(465) },
             TlsDetail::NotOffered,
             TlsDetail::StartTlsNotOffered,
             TlsDetail::StartTlsRefused { temporary: true },
@@ -267,4 +267,41 @@ fn the_value_comes_before_the_kind_and_the_kind_before_all_others() {
 fn sentences_are_counted() {
     assert_eq!(sentences("see kubectl get svc, i.e. all of them"), 1);
     assert_eq!(sentences("raise `timeout`. If it stays, read the log"), 2);
+}
+
+/// On a Unix socket there is no port that could be the wrong one.
+#[test]
+fn no_hint_of_a_socket_speaks_of_a_port() {
+    let path = "/run/x.sock".to_owned();
+    let connected = SocketAttempt { path, result: ConnectResult::Connected, errno: None, duration: Duration::ZERO };
+    let on_socket = Evidence { sockets: vec![connected], ..Evidence::default() };
+    let details = [
+        None,
+        Some(Detail::Os(104)),
+        Some(Detail::Stream(StreamDetail::Silent)),
+        Some(Detail::Stream(StreamDetail::Stalled)),
+        Some(Detail::Stream(StreamDetail::Speaks("HTTP"))),
+        Some(Detail::Stream(StreamDetail::Unrecognised)),
+        Some(Detail::Tls(TlsDetail::Reset)),
+    ];
+    for (phase, causes) in [
+        (Phase::Tls, &[Cause::Timeout, Cause::ConnectionClosed, Cause::TlsNotTls][..]),
+        (Phase::Login, &[Cause::Timeout, Cause::ConnectionClosed, Cause::ProtocolError]),
+        (Phase::Request, &[Cause::Timeout, Cause::ConnectionClosed, Cause::ProtocolError]),
+        (Phase::Connect, &[Cause::ConnectReset]),
+    ] {
+        for (kind, cause, detail) in KINDS
+            .iter()
+            .flat_map(|kind| causes.iter().map(move |cause| (kind, *cause)))
+            .flat_map(|(kind, cause)| details.iter().map(move |detail| (kind, cause, detail.clone())))
+        {
+            let fault = Fault { detail, ..Fault::new(phase, cause, "") };
+            let text = hint(kind.hint, &fault, &on_socket, &Context::default());
+            assert!(!text.contains("port") && text.contains("socket"), "{} {fault:?}: {text}", kind.name);
+            assert!(text.len() <= 300 && tells_what_to_do(&text), "{text}");
+        }
+    }
+    // On a port the kind has its say.
+    let fault = Fault::new(Phase::Login, Cause::Timeout, "");
+    assert!(at(KINDS[0].hint, &fault, "db:1", &Evidence::default()).contains("port"));
 }

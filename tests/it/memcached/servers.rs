@@ -52,11 +52,29 @@ fn a_rejected_login_is_sent_once() {
     let servers = [Server::open(), Server::with(Auth::Text), Server::with(Auth::Text)];
     let ports = servers.each_ref().map(|server| server.port);
     let keys = format!("{{servers: '{}', user: app, password: wrong}}", list(&ports));
-    failed(&check(&keys), "login", "password_rejected", "");
+    let message = failed(&check(&keys), "login", "password_rejected", "");
+    assert!(message.starts_with(&format!("127.0.0.1:{}: ", ports[1])), "{message}");
     let errors = |server: &Server| server.statistic("auth_errors", &["set x 0 0 10\r\napp sesame"]);
     assert_eq!((errors(&servers[1]), errors(&servers[2])), (1, 0));
     let one = check(&format!("{{servers: '{}', user: app, password: sesame}}", list(&ports)));
-    assert_eq!(degraded(&one).matches("asks for no login").count(), 1, "{one:#}");
+    let text = degraded(&one);
+    assert!(text.contains(&format!("127.0.0.1:{}: user and password are set", ports[0])), "{text}");
+    assert_eq!(text.matches("asks for no login").count(), 1, "{one:#}");
+    let none = check(&format!("{{servers: '{}'}}", list(&ports)));
+    let message = failed(&none, "login", "password_missing", "");
+    assert!(message.starts_with(&format!("127.0.0.1:{}: ", ports[1])), "{message}");
+}
+
+/// Two problems have two fixes.
+#[test]
+fn an_open_server_beside_a_dead_one() {
+    let (server, dead) = (Server::open(), dead_port());
+    let found = check(&format!("{{servers: '{}', user: app, password: sesame}}", list(&[server.port, dead])));
+    let text = degraded(&found);
+    assert!(text.contains(&format!("127.0.0.1:{}: user and password are set", server.port)), "{text}");
+    assert!(text.contains(&format!("1 of 2 servers fails: 127.0.0.1:{dead}: ")), "{text}");
+    let fix = found["findings"][0]["fix"].as_str().unwrap_or_default();
+    assert!(fix.contains("start memcached with SASL") && fix.contains("repair these servers"), "{found:#}");
 }
 
 #[test]

@@ -11,8 +11,17 @@ fn of(cause: Cause, detail: Detail) -> String {
 
 #[test]
 fn before_starttls_it_is_not_tls_that_is_not_answered() {
-    let text = of(Cause::Timeout, Detail::Tls(TlsDetail::NotStarted));
-    assert!(text.contains("`starttls`") && text.contains("465"), "{text}");
+    for (port, at_once, expected) in [
+        (587, Some(465), "(587; 465 expects TLS at once)"),
+        (389, Some(636), "(389; 636 expects TLS at once)"),
+        (3306, None, "(3306)"),
+    ] {
+        for cause in [Cause::Timeout, Cause::ConnectionClosed, Cause::ConnectReset, Cause::TlsNotTls] {
+            let text = of(cause, Detail::Tls(TlsDetail::NotStarted { port, at_once }));
+            assert!(text.contains("Remove `starttls`") && text.contains(expected) && text.len() <= 300, "{text}");
+            assert_eq!(text.contains("`timeout`"), cause == Cause::Timeout, "{text}");
+        }
+    }
     let text = of(Cause::Timeout, Detail::Tls(TlsDetail::StartTlsSlow));
     assert!(text.contains("Raise `timeout`") && text.len() <= 300, "{text}");
     assert_eq!(of(Cause::Timeout, Detail::Stream(StreamDetail::Silent)), "");

@@ -22,6 +22,9 @@ pub(super) fn names(view: View<'_>) -> Rung {
     if evidence.queries.is_empty() {
         return match (named.as_slice(), view.dialled() || !evidence.survey.is_empty()) {
             _ if view.failed_in(Phase::Resolve) => failed(view),
+            _ if !evidence.sockets.is_empty() && evidence.tries.is_empty() => {
+                Rung::new("names", Mark::Idle, "no lookup: the target is a socket")
+            }
             ([], _) if endpoints.is_empty() && !view.failed_on_configuration() => {
                 Rung::new("names", Mark::Idle, "this check does not connect")
             }

@@ -352,3 +352,21 @@ fn names_of_ipv6_alone_in_a_pod_without_ipv6() {
     let text = at(&fault, "[fe80::1]:8000", &Evidence { tries, ..Evidence::default() });
     assert!(text.starts_with("A link-local address works only with its zone"), "{text}");
 }
+
+/// Inside a pod no firewall is on the way: on an address of loopback, and on one of this pod.
+#[test]
+fn a_server_in_this_pod_that_accepts_nothing_has_a_full_queue() {
+    let pod = || Pod { addresses: vec!["10.0.0.7".parse().unwrap()], ..Pod::default() };
+    for (address, is_here) in
+        [("127.0.0.1:8000", true), ("[::1]:8000", true), ("10.0.0.7:8000", true), ("10.0.0.8:8000", false)]
+    {
+        for ms in [300, 3000] {
+            let one = ConnectAttempt { duration: Duration::from_millis(ms), ..tried(address, ConnectResult::Cut) };
+            let evidence = Evidence { tries: vec![one], pod: Some(pod()), ..Evidence::default() };
+            let fault = Fault::new(Phase::Connect, Cause::ConnectTimeout, "").of_attempt(Some(0));
+            let text = at(&fault, address, &evidence);
+            assert_eq!(text.contains("queue of new connections on port 8000"), is_here, "{address}: {text}");
+            assert_eq!(text.contains("NetworkPolicy"), !is_here, "{address}: {text}");
+        }
+    }
+}
