@@ -120,7 +120,7 @@ impl AmqpKeys {
         let password = self.server.password(&server, env).ok().flatten().filter(|password| password.expose() != GUEST);
         password.iter().for_each(|password| server.hide_user_like(password));
         let name = vhost.as_deref().unwrap_or_default();
-        let hides_vhost = mask::sentence(name, password.iter()).is_none_or(|shown| shown != name);
+        let hides_vhost = mask::repeats(name, password.iter());
         Ok(Destination { server, vhost, hides_vhost, tls, auth })
     }
 
