@@ -9,7 +9,7 @@ use super::parameters::Parameters;
 use super::vhost;
 use crate::cause::Cause;
 use crate::check::login;
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, plain, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
@@ -127,7 +127,7 @@ impl AmqpKeys {
     /// The server's keys know the path without any `/` at its start; here, one more is a part of the name.
     fn vhost_of_url(&self, env: &dyn Env) -> Result<Option<String>, Fault> {
         let Some(value) = &self.server.url else { return Ok(None) };
-        let Ok(url) = Url::parse(value.resolve(env)?.expose()) else { return Ok(None) };
+        let Ok(url) = Url::parse(&plain(value.resolve(env)?.expose(), &RULES)) else { return Ok(None) };
         vhost::of_path(&url.path).map_err(|problem| self.server.malformed(problem))
     }
 
