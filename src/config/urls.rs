@@ -29,7 +29,15 @@ pub(super) fn reader_of(variable: &str, text: &str) -> Option<&'static Kind> {
     let has = |name: &str| variable.split('_').any(|word| word.eq_ignore_ascii_case(name));
     let is_named = |kind: &Kind| kind.discovery.usual_variables.iter().any(|usual| usual.split('_').take(1).any(has));
     let borrows = |kind: &Kind| kind.discovery.borrowed_schemes.contains(&scheme) && is_named(kind);
-    KINDS.iter().find(|kind| (kind.discovery.reads)(text) || borrows(kind))
+    KINDS.iter().find(|kind| (kind.discovery.reads)(variable, text) || borrows(kind))
+}
+
+/// What a text may be that only a check of a kind makes clear: the kind's words for it, and that check.
+pub(super) fn perhaps(variable: &str, text: &str) -> Option<String> {
+    KINDS.iter().find_map(|kind| {
+        let what = (kind.discovery.perhaps)(text)?;
+        Some(format!("{what}: write `{}: {{url: {{env: {variable}}}}}`", kind.name))
+    })
 }
 
 /// The schemes of all kinds.
