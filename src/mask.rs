@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
+use crate::cause::Cause;
 use crate::outcome::{Fault, SERVER_TEXT_LIMIT, clean_text};
 use crate::secret::Secret;
 use crate::url::percent_decode;
@@ -22,6 +23,8 @@ const REACH: usize = 8 * SERVER_TEXT_LIMIT;
 const MOST: usize = 512;
 /// How much of a secret is looked for in parts, in characters.
 const SEARCHED: usize = 1024;
+/// In place of a text in which a gap would tell what is struck out.
+pub const REPEATS: &str = "the server's text repeats the secret";
 /// Instead of what is struck out.
 const STRUCK: &str = "***";
 
@@ -103,12 +106,39 @@ impl Mask {
         self.texts.iter().fold(Cow::Borrowed(text), |text, secret| strike_one(text, secret))
     }
 
-    /// The same of a fault's texts.
+    /// A server's sentence as it may be shown. Whoever knows the sentence reads a gap in it: one that is known is not shown at
+    /// all then (empty), and of any other, only a whole word is struck out.
+    #[must_use]
+    pub fn quote(&self, text: &str, is_known: bool) -> String {
+        let struck = self.strike(text);
+        match () {
+            () if struck == text => struck.into_owned(),
+            () if is_known => String::new(),
+            () if self.is_full || self.cuts_words_of(text) => REPEATS.to_owned(),
+            () => struck.into_owned(),
+        }
+    }
+
+    /// Whether one of them is short, or a part of a longer word.
+    fn cuts_words_of(&self, text: &str) -> bool {
+        let in_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '*');
+        let lower = text.to_ascii_lowercase();
+        self.texts.iter().any(|secret| {
+            lower.match_indices(secret.as_str()).any(|(at, found)| {
+                found.len() < LEAST || lower[..at].ends_with(in_word) || lower[at + found.len()..].starts_with(in_word)
+            })
+        })
+    }
+
+    /// The same of a fault's texts. What its cause tells is told in the fixed words of the cause.
     #[must_use]
     pub fn strike_fault(&self, fault: Fault) -> Fault {
-        let message = self.strike(&fault.message).into_owned();
-        let statement = fault.statement.as_deref().map(|statement| self.strike(statement).into_owned());
-        Fault { message, statement, ..fault }
+        let message = match self.quote(&fault.message, fault.cause != Cause::QueryFailed) {
+            text if text.is_empty() => fault.cause.info().meaning.to_owned(),
+            text => text,
+        };
+        let statement = fault.statement.as_deref().map(|statement| self.quote(statement, true));
+        Fault { message, statement: statement.filter(|statement| !statement.is_empty()), ..fault }
     }
 
     /// The start of a peer's text, made fit to show. Where it ends may be in the middle of what is struck out.
@@ -116,6 +146,9 @@ impl Mask {
     pub fn excerpt(&self, text: &str) -> String {
         if self.is_full {
             return STRUCK.to_owned();
+        }
+        if text == REPEATS {
+            return text.to_owned();
         }
         let longest = self.texts.first().map_or(0, |longest| longest.len());
         let window = start_of(text, REACH + longest);
@@ -171,25 +204,36 @@ fn start_of(text: &str, limit: usize) -> &str {
     &text[..end]
 }
 
-/// A server's sentence as it may be shown: each secret is masked. `None` if a part of one remains, of four characters or, of
-/// a shorter secret, all of it.
+/// [`Mask::quote`] with these secrets, where no part of one remains.
 #[must_use]
-pub fn sentence<'a>(text: &str, secrets: impl Iterator<Item = &'a Secret> + Clone) -> Option<String> {
-    let secrets = || secrets.clone().map(Secret::expose).filter(|secret| !secret.is_empty());
-    let masked = secrets().fold(text.to_owned(), |text, secret| text.replace(secret, STRUCK));
-    let lower = masked.to_ascii_lowercase();
-    let remains = secrets().any(|secret| {
-        let secret: Vec<char> = secret.to_ascii_lowercase().chars().take(SEARCHED).collect();
-        secret.windows(LEAST.min(secret.len())).any(|part| lower.contains(&part.iter().collect::<String>()))
-    });
-    (!remains).then_some(masked)
+pub fn sentence<'a>(text: &str, is_known: bool, secrets: impl Iterator<Item = &'a Secret> + Clone) -> String {
+    let mut mask = Mask::default();
+    secrets.clone().for_each(|secret| mask.add(secret.expose()));
+    match mask.quote(text, is_known) {
+        shown if !repeats(&shown, secrets) => shown,
+        _ if is_known => String::new(),
+        _ => REPEATS.to_owned(),
+    }
+}
+
+/// Whether a text has a part of a secret, of four characters or, of a shorter secret, all of it.
+#[must_use]
+pub fn repeats<'a>(text: &str, mut secrets: impl Iterator<Item = &'a Secret>) -> bool {
+    let lower = text.to_ascii_lowercase();
+    secrets.any(|secret| {
+        let secret: Vec<char> = secret.expose().to_ascii_lowercase().chars().take(SEARCHED).collect();
+        let mut parts = secret.windows(LEAST.min(secret.len()).max(1));
+        parts.any(|part| lower.contains(&part.iter().collect::<String>()))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use base64::Engine as _;
 
-    use super::Mask;
+    use super::{Mask, REPEATS};
+    use crate::cause::Cause;
+    use crate::outcome::{Fault, Phase};
 
     fn mask(texts: &[&str]) -> Mask {
         let mut mask = Mask::default();
@@ -211,6 +255,34 @@ mod tests {
         assert_eq!(mask(&["a%2Fb c"]).strike("a/b c"), "***", "it was sent encoded");
         assert_eq!(mask(&["1"]).strike("1 MQ a"), "*** MQ a", "what is short has no other forms");
         assert_eq!(secrets.strike("nothing of it"), "nothing of it");
+    }
+
+    #[test]
+    fn no_gap_tells_what_is_struck_out() {
+        for (secret, text, known, unknown) in [
+            ("sesame", "user sesame is unknown", "", "user *** is unknown"),
+            ("sesame", "user app is unknown", "user app is unknown", "user app is unknown"),
+            ("user", "a username-password pair", "", REPEATS),
+            ("password", "a username-password pair", "", REPEATS),
+            ("a", "authentication failure", "", REPEATS),
+            ("xy", "no 'xy' here", "", REPEATS),
+            ("pass", "no 'pass' here", "", "no '***' here"),
+            ("password1", "the passwor", "", REPEATS),
+            ("", "any text", "any text", "any text"),
+        ] {
+            let secret = crate::secret::Secret::new(secret.to_owned());
+            let shown = |is_known| super::sentence(text, is_known, std::iter::once(&secret));
+            assert_eq!((shown(true).as_str(), shown(false).as_str()), (known, unknown), "{text}");
+        }
+        let fault = |secret: &str, cause| {
+            mask(&[secret])
+                .strike_fault(Fault::new(Phase::Login, cause, "password authentication failed (28P01)"))
+                .message
+        };
+        assert_eq!(fault("password", Cause::PasswordRejected), "the server rejected the user or the password");
+        assert_eq!(fault("password", Cause::QueryFailed), "*** authentication failed (28P01)");
+        assert_eq!(fault("pass", Cause::QueryFailed), REPEATS);
+        assert_eq!(fault("sesame", Cause::PasswordRejected), "password authentication failed (28P01)");
     }
 
     #[test]

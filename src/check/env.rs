@@ -294,7 +294,8 @@ impl UrlKind {
 /// What is wrong with a connection string that is no URL, by the kind that reads the family's; `None` for any other text.
 fn of_other_form(text: &str, family: Family, env: &dyn Env) -> Option<Option<Blame>> {
     let of_family = |kind: &&Kind| kind.schemes.iter().any(|scheme| scheme.family == Some(family.name()));
-    let kind = KINDS.iter().find(of_family).filter(|kind| dialect(text).is_some() || (kind.discovery.reads)(text))?;
+    let kind =
+        KINDS.iter().find(of_family).filter(|kind| dialect(text).is_some() || (kind.discovery.reads)("", text))?;
     // JDBC's are judged with the other URLs.
     if text.contains("://") {
         return None;

@@ -142,8 +142,10 @@ pub struct DiscoveryRule {
     pub borrowed_schemes: &'static [&'static str],
     /// Who reads the variables that `beside` names: `libpq`.
     pub reader: &'static str,
-    /// Whether a text that is no URL is a connection string of this kind, in a form of its own.
-    pub reads: fn(text: &str) -> bool,
+    /// Whether a text in this variable that is no URL is a connection string of this kind, in a form of its own.
+    pub reads: fn(variable: &str, text: &str) -> bool,
+    /// What such a text may be, where it may also be of something else: its check says which.
+    pub perhaps: fn(text: &str) -> Option<&'static str>,
     /// Why a URL that was found is not probed, though it may well be right for the app.
     pub unfit: fn(url: &str, env: &dyn Env) -> Option<&'static str>,
     /// Keys that such a URL lacks and that every client of it takes from variables.
@@ -169,7 +171,8 @@ impl DiscoveryRule {
         usual_variables: &[],
         borrowed_schemes: &[],
         reader: "",
-        reads: |_| false,
+        reads: |_, _| false,
+        perhaps: |_| None,
         unfit: |_, _| None,
         beside: |_, _| Vec::new(),
         by_parts: |_, _| None,

@@ -15,7 +15,7 @@ use crate::config::fault::Refused;
 use crate::config::names::{Names, is_variable_name};
 use crate::config::plan::{Extent, Gates, Listed, Origin, Plan, Planned, USUAL_FILE, VARIABLE};
 use crate::config::rules::Reach;
-use crate::config::urls::{INSTEAD, in_variable, reader_of};
+use crate::config::urls::{INSTEAD, in_variable, perhaps, reader_of};
 use crate::env::Env;
 use crate::scheme::{Discovery, Scheme};
 use crate::url::{SocketPath, Url};
@@ -134,7 +134,9 @@ impl Finder<'_> {
         let (scheme, rest) = plain.split_once("://").unwrap_or_default();
         let sort = sort(scheme);
         if matches!(sort, Sort::Other) || rest.is_empty() {
-            if let Some(form) = dialect(plain) {
+            if let Some(why) = perhaps(variable, plain) {
+                self.list(variable, "…", why);
+            } else if let Some(form) = dialect(plain) {
                 let write = keys_for(plain).unwrap_or("a check");
                 self.list(variable, "…", format!("it is {form}, which is not read: write {write}"));
             } else if is_usual(variable) && !value.is_empty() {

@@ -10,7 +10,7 @@ use crate::config::names::{Names, is_variable_name};
 use crate::config::plan::{Extent, Gates, Origin, Plan, Planned};
 use crate::config::rules::Reach;
 use crate::config::unresolved::{self, Unresolved};
-use crate::config::urls::{INSTEAD, advice, in_variable, instead_of_driver, on_socket, reader_of, spoken};
+use crate::config::urls::{INSTEAD, advice, in_variable, instead_of_driver, on_socket, perhaps, reader_of, spoken};
 use crate::env::Env;
 use crate::findings::{Blame, blame, blame_url, meant, nested};
 use crate::outcome::ValueDetail;
@@ -99,6 +99,9 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
         };
     }
     let Some((scheme, _)) = text.split_once("://").or_else(|| opaque(text)) else {
+        if let Some(why) = perhaps("NAME", text) {
+            return Err(why);
+        }
         if let Some((form, keys)) = dialect(text).zip(keys_for(text)) {
             return Err(format!("it is {form}, which is not read: write its URL, or a check with {keys}"));
         }
@@ -187,6 +190,9 @@ fn not_spoken(name: &str, protocol: &Protocol) -> Blame {
 
 /// What is said of a value that is no URL.
 fn without_scheme(name: &str, value: &str) -> Blame {
+    if let Some(why) = perhaps(name, value) {
+        return Blame::with_detail(Some(ValueDetail::NotRead), format!("the variable {name} is not clear: {why}"));
+    }
     match dialect(value).or_else(|| bare_address(value)) {
         Some(form) => not_read(format!("the variable {name} is {form}, which this version does not read"), value),
         None => Blame::malformed(format!("the variable {name} is not a URL: it has no scheme://")),

@@ -29,7 +29,15 @@ pub(super) fn reader_of(variable: &str, text: &str) -> Option<&'static Kind> {
     let has = |name: &str| variable.split('_').any(|word| word.eq_ignore_ascii_case(name));
     let is_named = |kind: &Kind| kind.discovery.usual_variables.iter().any(|usual| usual.split('_').take(1).any(has));
     let borrows = |kind: &Kind| kind.discovery.borrowed_schemes.contains(&scheme) && is_named(kind);
-    KINDS.iter().find(|kind| (kind.discovery.reads)(text) || borrows(kind))
+    KINDS.iter().find(|kind| (kind.discovery.reads)(variable, text) || borrows(kind))
+}
+
+/// What a text may be that only a check of a kind makes clear: the kind's words for it, and that check.
+pub(super) fn perhaps(variable: &str, text: &str) -> Option<String> {
+    KINDS.iter().find_map(|kind| {
+        let what = (kind.discovery.perhaps)(text)?;
+        Some(format!("{what}: write `{}: {{url: {{env: {variable}}}}}`", kind.name))
+    })
 }
 
 /// The schemes of all kinds.
@@ -63,7 +71,7 @@ pub(super) fn on_socket(scheme: &str) -> Option<String> {
 pub(super) fn instead_of_driver(scheme: &str, name: &str) -> Option<String> {
     let kind = KINDS.iter().find(|kind| kind.name == name)?;
     // Of JDBC's forms a kind may read those with a login.
-    let by_parameters = (kind.discovery.reads)(&format!("{scheme}://host/database?user=u"));
+    let by_parameters = (kind.discovery.reads)("", &format!("{scheme}://host/database?user=u"));
     let what = if by_parameters {
         "JDBC takes the login from parameters: write ?user=…&password=… after the database, or"
     } else {

@@ -44,13 +44,21 @@ impl Close {
     }
 
     /// What it means, in our words, and the server's sentence where it holds no part of these secrets.
-    pub(super) fn message<'a>(&self, says: &str, secrets: impl Iterator<Item = &'a Secret> + Clone) -> String {
+    pub(super) fn message<'a>(
+        &self,
+        says: &str,
+        is_known: bool,
+        secrets: impl Iterator<Item = &'a Secret> + Clone,
+    ) -> String {
         let code = self.code;
-        let shown = mask::sentence(&clean_text(self.text.expose(), SENTENCE_LIMIT), secrets);
-        match shown.as_deref().map(|text| text.trim().trim_end_matches('.')) {
-            None | Some("") => format!("{says} ({code})"),
-            Some(text) if text.starts_with(REJECTION) => format!("{says} ({code})"),
-            Some(text) => format!("{says}: {code} {text}"),
+        let text = clean_text(self.text.expose(), SENTENCE_LIMIT);
+        let shown = match text.starts_with(REJECTION) {
+            true => String::new(),
+            false => mask::sentence(&text, is_known, secrets),
+        };
+        match shown.trim().trim_end_matches('.') {
+            "" => format!("{says} ({code})"),
+            text => format!("{says}: {code} {text}"),
         }
     }
 }
@@ -69,16 +77,21 @@ mod tests {
     #[test]
     fn the_reason_is_shown_without_secrets() {
         let secret = Secret::new("s3cret".to_owned());
-        let message = |code, text| close(code, text).message("no", [&secret].into_iter());
+        let message = |code, text| close(code, text).message("no", code == 530, [&secret].into_iter());
         assert_eq!(message(530, "NOT_ALLOWED - vhost shop not found"), "no: 530 vhost shop not found");
         assert_eq!(message(403, "ACCESS_REFUSED - see the log."), "no: 403 see the log");
         assert_eq!(message(320, "bye - now"), "no: 320 bye - now");
-        assert_eq!(message(530, "vhost s3cret not found"), "no: 530 vhost *** not found");
+        assert_eq!(message(530, "vhost s3cret not found"), "no (530)");
         assert_eq!(message(530, "vhost s3cre not found"), "no (530)");
+        assert_eq!(message(320, "vhost s3cret not found"), "no: 320 vhost *** not found");
         assert_eq!(message(541, ""), "no (541)");
         let rejected =
             "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the log.";
         assert_eq!(message(403, rejected), "no (403)");
+        for (secret, text) in [("e", rejected), ("refused", rejected), ("fail", "ACCESS_REFUSED - it failed")] {
+            let secret = Secret::new(secret.to_owned());
+            assert_eq!(close(403, text).message("no", true, [&secret].into_iter()), "no (403)");
+        }
         assert!(Close::read(&[2, 18, 9, 1]).is_err());
     }
 }

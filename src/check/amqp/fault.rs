@@ -59,6 +59,11 @@ pub(super) struct Subject<'a> {
     pub(super) over_tls: bool,
 }
 
+/// Whether the row of this code is of one text, not of any.
+fn is_known(code: &str) -> bool {
+    ![code::OTHER, code::OTHER_CHANNEL, code::NOT_ALLOWED, code::FORCED].contains(&code)
+}
+
 impl Subject<'_> {
     /// The fault of a session that ended early. No message repeats the password.
     pub(super) fn fault(&self, attempt: &Attempt, stage: Stage, error: &SessionError) -> Fault {
@@ -91,10 +96,11 @@ impl Subject<'_> {
         let certificate = matches!(self.credential, Credential::External) && code == code::REJECTED;
         if certificate {
             let says = "the server knows no user for the client certificate";
-            let fault = Fault::new(Phase::Login, Cause::LoginRejected, close.message(says, self.secrets()));
+            let fault =
+                Fault::new(Phase::Login, Cause::LoginRejected, close.message(says, is_known(code), self.secrets()));
             return fault.with(observed(code::CERTIFICATE)).stating(says);
         }
-        let message = close.message(says, self.secrets());
+        let message = close.message(says, is_known(code), self.secrets());
         let fault = match meaning {
             Meaning::Refused(refusal) => refusal.fault(message),
             Meaning::Failed(cause) => attempt.fault(cause, message),
@@ -132,7 +138,7 @@ impl Subject<'_> {
 
     fn of_queue(&self, close: &Close) -> Fault {
         let (_, _, _, code, meaning, says): Row = errors::of_queue(close, self.names());
-        let message = close.message(says, self.secrets());
+        let message = close.message(says, is_known(code), self.secrets());
         let fault = match meaning {
             Meaning::Refused(refusal) => refusal.fault(message),
             Meaning::Failed(cause @ (Cause::NotFoundOnServer | Cause::NotEnoughReplicas)) => {

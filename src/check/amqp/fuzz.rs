@@ -43,7 +43,7 @@ pub(crate) fn amqp(bytes: &[u8]) {
         for (.., says) in
             [of_connection(&close, names, false), of_connection(&close, names, true), of_queue(&close, names)]
         {
-            let message = close.message(says, [&secret].into_iter());
+            let message = close.message(says, false, [&secret].into_iter());
             assert!(!message.contains(|c: char| c.is_control()) && !message.contains("sesame"), "{message}");
         }
     }

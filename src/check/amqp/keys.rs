@@ -9,7 +9,7 @@ use super::parameters::Parameters;
 use super::vhost;
 use crate::cause::Cause;
 use crate::check::login;
-use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
+use crate::check::server_keys::{Server, ServerKeys, ServerRules, plain, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::config::node::{Node, Problem};
 use crate::env::Env;
@@ -120,14 +120,14 @@ impl AmqpKeys {
         let password = self.server.password(&server, env).ok().flatten().filter(|password| password.expose() != GUEST);
         password.iter().for_each(|password| server.hide_user_like(password));
         let name = vhost.as_deref().unwrap_or_default();
-        let hides_vhost = mask::sentence(name, password.iter()).is_none_or(|shown| shown != name);
+        let hides_vhost = mask::repeats(name, password.iter());
         Ok(Destination { server, vhost, hides_vhost, tls, auth })
     }
 
     /// The server's keys know the path without any `/` at its start; here, one more is a part of the name.
     fn vhost_of_url(&self, env: &dyn Env) -> Result<Option<String>, Fault> {
         let Some(value) = &self.server.url else { return Ok(None) };
-        let Ok(url) = Url::parse(value.resolve(env)?.expose()) else { return Ok(None) };
+        let Ok(url) = Url::parse(&plain(value.resolve(env)?.expose(), &RULES)) else { return Ok(None) };
         vhost::of_path(&url.path).map_err(|problem| self.server.malformed(problem))
     }
 

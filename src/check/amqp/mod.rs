@@ -198,10 +198,10 @@ impl AmqpRun {
             Some(_) => false,
         };
         if let (None, Some(reason)) = (error, frames.blocked()) {
-            let reason = mask::sentence(&clean_text(reason, SERVER_TEXT_LIMIT), self.credential.secret().into_iter());
-            let text = match reason {
-                Some(reason) => format!("the broker blocks publishers: {reason}"),
-                None => "the broker blocks publishers".to_owned(),
+            let reason = clean_text(reason, SERVER_TEXT_LIMIT);
+            let text = match mask::sentence(&reason, true, self.credential.secret().into_iter()) {
+                reason if reason.is_empty() => "the broker blocks publishers".to_owned(),
+                reason => format!("the broker blocks publishers: {reason}"),
             };
             attempt.evidence().degraded = true;
             attempt.facts().health_warning = Some(HealthRemark { text, fix: BLOCKED_FIX.to_owned() });

@@ -125,8 +125,7 @@ impl Question {
 
     /// A text of the server's, as it may be shown.
     fn shown(&self, text: &str) -> String {
-        let masked = sentence(text, self.secrets.iter());
-        masked.map_or_else(|| "(it repeats what is secret)".to_owned(), |text| self.mask.excerpt(text.trim()))
+        self.mask.excerpt(self.mask.quote(&sentence(text, false, self.secrets.iter()), false).trim())
     }
 }
 
@@ -193,7 +192,7 @@ mod tests {
             ("bad %zz", "bad %zz"),
             ("token s3same-open", "token ***"),
             ("token %73%33same-open", "token ***"),
-            ("token s3same, not good", "(it repeats what is secret)"),
+            ("token s3same, not good", "the server's text repeats the secret"),
         ] {
             let ended = answer(&[GRPC], b"", &[("grpc-status", "13"), ("grpc-message", message)]);
             let expected = format!("query_failed: the server answered INTERNAL for the service \"shop\": {shown}");

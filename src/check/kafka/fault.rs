@@ -129,11 +129,10 @@ impl Context<'_> {
     /// The message, and the broker's own sentence where it holds no part of a secret.
     fn and_says(&self, message: &str, says: &str) -> String {
         let text = clean_text(says, SEARCH_LIMIT);
-        let shown = mask::sentence(&text, self.secrets.iter().copied());
-        let shown = shown.map(|text| clean_text(text.trim().trim_end_matches('.'), SENTENCE_LIMIT));
-        match shown.filter(|text| !text.is_empty()) {
-            Some(text) => format!("{message}: {text}"),
-            None => message.to_owned(),
+        let text = mask::sentence(&text, true, self.secrets.iter().copied());
+        match clean_text(text.trim().trim_end_matches('.'), SENTENCE_LIMIT) {
+            text if text.is_empty() => message.to_owned(),
+            text => format!("{message}: {text}"),
         }
     }
 }

@@ -433,7 +433,7 @@ impl Verdict {
         let name = NAMES.iter().find(|(code, _)| *code == answer.code).map(|(_, name)| format!(" {name}"));
         let code = format!("{}{}", answer.code, name.unwrap_or_default());
         let text = clean_text(&answer.text, SEARCH_LIMIT);
-        let text = mask::sentence(&text, secrets.iter()).unwrap_or_default();
+        let text = mask::sentence(&text, self.code != code::OTHER, secrets.iter());
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = clean_text(&text, SENTENCE_LIMIT);
         let text = text.trim_end_matches('.');

@@ -85,11 +85,10 @@ impl ServerError {
 
     /// The fault in a phase, with the server's sentence where it holds no part of these secrets.
     pub(super) fn fault(&self, phase: crate::outcome::Phase, secrets: &[&Secret]) -> Fault {
-        let shown = mask::sentence(self.text.expose(), secrets.iter().copied());
-        let shown = shown.map(|text| clean_text(text.trim_end().trim_end_matches('.'), SENTENCE_LIMIT));
-        let message = match shown.filter(|text| !text.is_empty()) {
-            Some(text) => format!("{}: {text}", self.says),
-            None => self.says.to_owned(),
+        let text = mask::sentence(self.text.expose(), self.code != OTHER, secrets.iter().copied());
+        let message = match clean_text(text.trim_end().trim_end_matches('.'), SENTENCE_LIMIT) {
+            text if text.is_empty() => self.says.to_owned(),
+            text => format!("{}: {text}", self.says),
         };
         match self.meaning {
             Refused(refusal) => refusal.fault(message),
@@ -128,6 +127,12 @@ mod tests {
         let secret = Secret::new("sesame".to_owned());
         let message = |line: &str| ServerError::read(line).fault(Phase::Login, &[&secret]).message;
         assert_eq!(message("SERVER_ERROR busy."), "the server answered with an error: SERVER_ERROR busy");
-        assert_eq!(message("CLIENT_ERROR no sesa here"), "the server answered with an error");
+        let hidden = "the server answered with an error: the server's text repeats the secret";
+        assert_eq!(message("CLIENT_ERROR no sesa here"), hidden);
+        for secret in ["a", "authentication", "failure"] {
+            let fault = ServerError::read("CLIENT_ERROR authentication failure")
+                .fault(Phase::Login, &[&Secret::new(secret.to_owned())]);
+            assert_eq!(fault.message, "the server rejected the user or the password");
+        }
     }
 }

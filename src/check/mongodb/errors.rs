@@ -169,7 +169,7 @@ impl ServerError {
             (Some(code), name) => format!(" ({code} {name})"),
             (None, _) => String::new(),
         };
-        let text = sentence(&self.text, secrets.iter().copied()).unwrap_or_default();
+        let text = sentence(&self.text, self.meaning().0 != code::OTHER, secrets.iter().copied());
         match clean_text(&text, SENTENCE_LIMIT).trim().trim_end_matches('.') {
             "" => format!("{says}{number}"),
             text => format!("{says}: {text}{number}"),
@@ -241,7 +241,10 @@ mod tests {
         let secret = Secret::new("sesame".to_owned());
         let error = ServerError::new(None, "a b\u{1b}", "what is sesame\u{1b}[0m, said SESAME");
         let message = error.at_login(&[&secret], Known::Nothing).message;
-        assert_eq!(message, "the server answered with an error");
+        assert_eq!(message, "the server answered with an error: what is *** [0m, said ***");
+        let failed = ServerError::new(Some(18), "AuthenticationFailed", "Authentication failed.");
+        let message = failed.at_login(&[&Secret::new("failed".to_owned())], Known::Nothing).message;
+        assert_eq!(message, "the server rejected the user or the password (18 AuthenticationFailed)");
         let error = ServerError::new(Some(5), "Odd", "what is sesame");
         assert_eq!(
             error.at_login(&[&secret], Known::Nothing).message,

@@ -78,8 +78,9 @@ impl Session<'_> {
                 limit(attempt, code::MANY_ROUNDS, &text).stating(says)
             }
             ScramError::Refused(word) => {
-                let word = sentence(&clean_text(word, WORD_LIMIT), self.secrets.iter().copied()).unwrap_or_default();
-                let message = format!("the server rejected the user or the password: {word}");
+                let word = sentence(&clean_text(word, WORD_LIMIT), true, self.secrets.iter().copied());
+                let colon = if word.is_empty() { "" } else { ": " };
+                let message = format!("the server rejected the user or the password{colon}{word}");
                 attempt.of_connection(LoginRefusal::Rejected.fault(message)).with(observed(code::REJECTED))
             }
             ScramError::NoRandom => attempt.fault(Cause::LocalLimit, "this pod has no random numbers for a login"),

@@ -147,12 +147,20 @@ impl Verdict {
         let name = ROWS.iter().find(|row| row.0 == answer.code).map(|row| format!(" {}", row.1));
         let code = format!("{}{}", answer.code, name.unwrap_or_default());
         let shown = |text: &str| {
-            let text = mask::sentence(&clean_text(text, SEARCH_LIMIT), secrets.iter()).unwrap_or_default();
+            let is_known = self.code != code::OTHER;
+            let text = mask::sentence(&clean_text(text, SEARCH_LIMIT), is_known, secrets.iter());
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             clean_text(&text, SENTENCE_LIMIT).trim_end_matches('.').to_owned()
         };
-        let texts =
-            [Some(shown(&answer.text)), answer.server.as_deref().map(|server| format!("it names {}", shown(server)))];
+        let texts = [
+            Some(shown(&answer.text)),
+            answer
+                .server
+                .as_deref()
+                .map(shown)
+                .filter(|server| !server.is_empty())
+                .map(|server| format!("it names {server}")),
+        ];
         let texts: Vec<String> = texts.into_iter().flatten().filter(|text| !text.is_empty()).collect();
         let colon = if texts.is_empty() { "" } else { ": " };
         format!("{} ({code}){colon}{}", self.says, texts.join("; "))

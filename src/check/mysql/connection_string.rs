@@ -5,10 +5,10 @@ use zeroize::Zeroizing;
 use crate::check::ado::settings;
 use crate::check::server_keys::Form;
 use crate::mask::percent_encode;
+use crate::secret::Secret;
 
-/// Such a string as a URL; `None` for any other text, and where it may be meant for another database: other clients of .NET
-/// share most of its keys.
-pub(super) fn form(text: &str) -> Option<Form> {
+/// Whether only a client of MySQL takes such a string: other clients of .NET share most of its keys.
+pub(super) fn is_sure(text: &str) -> bool {
     const OF_MYSQL: [&str; 6] = [
         "allowloadlocalinfile",
         "allowpublickeyretrieval",
@@ -17,18 +17,23 @@ pub(super) fn form(text: &str) -> Option<Form> {
         "convertzerodatetime",
         "treattinyasboolean",
     ];
+    let is_its = |(key, value): &(String, Secret)| {
+        OF_MYSQL.contains(&key.as_str()) || (key == "port" && value.expose() == "3306")
+    };
+    form(text).is_some() && settings(text).is_some_and(|settings| settings.iter().any(is_its))
+}
+
+/// Such a string as a URL; `None` for any other text, and for one that is of another server for sure.
+pub(super) fn form(text: &str) -> Option<Form> {
     let encoded = |text: &str| Zeroizing::new(percent_encode(text));
     let (mut host, mut port, mut user, mut password, mut database) = Default::default();
-    let (mut parameters, mut is_sure) = (Zeroizing::new(String::new()), false);
+    let mut parameters = Zeroizing::new(String::new());
     for (key, value) in settings(text)? {
         let value = value.expose();
         let mut parameter = |name: &str, value: &str| parameters.push_str(&format!("&{name}={}", *encoded(value)));
         match key.as_str() {
             "server" | "host" | "datasource" | "address" | "addr" | "networkaddress" => host = value.to_owned(),
-            "port" => {
-                is_sure |= value == "3306";
-                port = format!(":{}", *encoded(value));
-            }
+            "port" => port = format!(":{}", *encoded(value)),
             "userid" | "username" | "uid" | "user" => user = encoded(value),
             "password" | "pwd" => password = encoded(value),
             "database" | "initialcatalog" => database = encoded(value),
@@ -49,10 +54,12 @@ pub(super) fn form(text: &str) -> Option<Form> {
             "sslkey" => parameter("ssl_key", value),
             // A PFX file, or a pipe.
             "certificatefile" | "pipename" | "pipe" | "protocol" | "connectionprotocol" => return None,
-            known => is_sure |= OF_MYSQL.contains(&known),
+            // Of SQL Server, and of brokers.
+            "trustservercertificate" | "multipleactiveresultsets" | "virtualhost" => return None,
+            _ => {}
         }
     }
-    if !is_sure || host.is_empty() || user.is_empty() {
+    if host.is_empty() {
         return None;
     }
     let host = if host.contains(':') { format!("[{host}]") } else { host };
@@ -63,10 +70,10 @@ pub(super) fn form(text: &str) -> Option<Form> {
 
 #[cfg(test)]
 mod tests {
-    use super::form;
+    use super::{form, is_sure};
 
     #[test]
-    fn only_what_no_other_client_writes_is_read() {
+    fn what_no_other_client_writes_is_sure() {
         for (text, expected) in [
             (
                 "Server=db;Port=3306;User ID=app;Password='p;w';Database=shop;SslMode=VerifyFull",
@@ -80,15 +87,22 @@ mod tests {
                 "Server=::1;Uid=app;Port=3306;Ssl Ca=/tls/ca.pem;Pwd=x@y/z;SslMode=VerifyCA",
                 Some("mysql://app:x%40y%2fz@[::1]:3306/?ssl_ca=%2ftls%2fca.pem&sslmode=verify_ca"),
             ),
-            ("Server=db;User ID=app;Password=x;Database=shop", None),
-            ("Server=db;Port=5432;User ID=app;Password=x;Database=shop", None),
-            ("DataSource=db;User=SYSDBA;Password=x;Port=3050;Charset=NONE", None),
-            ("Server=db;Port=3306;Database=shop", None),
+            ("Server=db;TrustServerCertificate=true;User ID=app;Password=x;Port=3306", None),
+            ("host=mq;virtualHost=/;username=app;password=x", None),
             ("Server=db;Port=3306;User ID=app;Certificate File=/a.pfx", None),
             ("mysql://app:x@db/shop?a=b;c=d", None),
             ("s3cret", None),
         ] {
             assert_eq!(form(text).as_ref().map(|form| form.url.as_str()), expected, "{text}");
+            assert_eq!(is_sure(text), expected.is_some(), "{text}");
+        }
+        for (text, expected) in [
+            ("Server=db;Port=23306;User=app;Password=x;Database=shop", "mysql://app:x@db:23306/shop"),
+            ("Server=db;User ID=app;Password=x;Database=shop", "mysql://app:x@db/shop"),
+            ("DataSource=db;User=SYSDBA;Password=x;Port=3050;Charset=NONE", "mysql://SYSDBA:x@db:3050/"),
+        ] {
+            assert_eq!(form(text).map(|form| form.url.to_string()).as_deref(), Some(expected));
+            assert!(!is_sure(text), "{text}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What variables that each hold a part of a connection mean: those of the images of MySQL and MariaDB, and of most apps.
 
-use super::keys::{RULES, form};
+use super::keys::RULES;
+use super::{connection_string, dsn};
 use crate::check::parts::{self, Parts};
 use crate::check::server_keys::unfit_socket;
 use crate::check::{ByParts, DiscoveryRule, ParseFn};
@@ -9,11 +10,28 @@ use crate::env::Env;
 /// The rule.
 pub(super) const RULE: DiscoveryRule = DiscoveryRule {
     usual_variables: &["MYSQL_URL", "MARIADB_URL", "DATABASE_URL"],
-    reads: |text| form(text).is_some(),
+    reads,
+    perhaps,
     unfit: |url, _| unfit_socket(url, &RULES),
     by_parts,
     ..DiscoveryRule::NONE
 };
+
+/// Databases share most keys, and what names no database may be of a broker.
+fn perhaps(text: &str) -> Option<&'static str> {
+    let form = connection_string::form(text)?;
+    let names_database = !form.url.ends_with('/') && !form.url.contains("/?");
+    names_database.then_some("it may be of SQL Server or MySQL")
+}
+
+/// Whether it is of MySQL: by its form, or by the name of its variable, such as `ConnectionStrings__MySql`.
+fn reads(variable: &str, text: &str) -> bool {
+    let variable = variable.to_ascii_lowercase();
+    let is_named = || variable.contains("mysql") || variable.contains("mariadb");
+    dsn::form(text).is_some()
+        || connection_string::is_sure(text)
+        || is_named() && connection_string::form(text).is_some()
+}
 
 /// Frameworks connect to the socket where one is set, whatever the host is.
 const BESIDE_DB_HOST: [(&str, &[&str]); 5] = {
@@ -73,6 +91,24 @@ mod tests {
         let env = MapEnv::with_vars(vars);
         let found = (RULE.by_parts)(&env, KIND.parse)?.found;
         Some(found.map_or_else(str::to_owned, |(_, check)| check.prepare(&env).target))
+    }
+
+    #[test]
+    fn a_string_of_dotnet_is_read_where_its_name_or_its_keys_are_those_of_mysql() {
+        let text = "Server=db;Port=23306;User=app;Password=x;Database=shop";
+        for (variable, text, reads, perhaps) in [
+            ("ConnectionStrings__MySql", text, true, true),
+            ("ConnectionStrings__mariaDbMain", text, true, true),
+            ("ConnectionStrings__Default", text, false, true),
+            ("ConnectionStrings__Default", "Server=db;Port=3306;User=app;Password=x;Database=shop", true, true),
+            ("ConnectionStrings__MySql", "Server=db;User=app;TrustServerCertificate=true", false, false),
+            ("Queue", "host=mq;username=guest;password=x", false, false),
+            ("U", "mysql://app:x@tcp(db)/shop", true, false),
+            ("MYSQL_URL", "mysql://app:x@db/shop", false, false),
+        ] {
+            assert_eq!((RULE.reads)(variable, text), reads, "{variable} {text}");
+            assert_eq!((RULE.perhaps)(text).is_some(), perhaps, "{variable} {text}");
+        }
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl ServerError {
             Some((_, code, meaning, says)) => (*code, *meaning, *says),
             None => (code::OTHER, Failed(Cause::QueryFailed), "the server answered the login with an error"),
         };
-        let message = self.message(says, mask);
+        let message = self.message(says, code != code::OTHER, mask);
         let fault = match meaning {
             Refused(refusal) => refusal.fault(message),
             Locked => NotAllowed.fault(message).stating(says),
@@ -140,7 +140,7 @@ impl ServerError {
             1046 => (Phase::Request, Cause::QueryFailed, "no database is selected"),
             _ => (Phase::Request, Cause::QueryFailed, "the server answered the query with an error"),
         };
-        let fault = Fault::new(phase, cause, self.message(says, mask));
+        let fault = Fault::new(phase, cause, self.message(says, cause != Cause::QueryFailed, mask));
         let fault = match self.table().filter(|_| cause == Cause::MissingTable) {
             Some(table) => fault.stating(format!("the table {table} does not exist")),
             None => fault,
@@ -160,10 +160,10 @@ impl ServerError {
     }
 
     /// What it means, then the server's sentence without secrets, and its number.
-    fn message(&self, says: &str, mask: &Mask) -> String {
+    fn message(&self, says: &str, is_known: bool, mask: &Mask) -> String {
         // The quoted part of the query may hold a secret.
         let text = self.text.split(NEAR).next().unwrap_or_default();
-        let text = clean_text(&mask.strike(text), SENTENCE_LIMIT);
+        let text = clean_text(&mask.quote(text, is_known), SENTENCE_LIMIT);
         match text.trim_end_matches('.') {
             "" => format!("{says} ({})", self.code),
             text => format!("{says}: {text} ({})", self.code),
@@ -233,6 +233,13 @@ mod tests {
         mask.add("sesame");
         let error = ServerError::new(1045, "Access denied for sesame\u{1b}[0m");
         assert!(!error.at_login(&mask, true, false).message.contains("sesame"));
+        let denied = ServerError::new(1045, "Access denied for user 'app'@'localhost' (using password: YES)");
+        for secret in ["Access", "password", "denied", "a", "localhost"] {
+            let mut mask = Mask::default();
+            mask.add(secret);
+            let message = denied.at_login(&mask, true, false).message;
+            assert_eq!(message, "the server rejected the user or the password (1045)", "{secret}");
+        }
         let text = "You have an error in your SQL syntax; check the manual for the right syntax to use near 'SELCT s3cret' at \
                     line 1";
         let message = ServerError::new(1064, text).at_request(&mask).message;

@@ -90,12 +90,10 @@ impl ServerError {
     /// The message: what it means (`says`), and the server's sentence where it holds no part of these secrets.
     pub(super) fn message(&self, says: &str, secrets: &[Secret]) -> String {
         let says = if says.is_empty() { "the server answered the login with an error" } else { says };
-        let shown = mask::sentence(self.text.expose().trim_end().trim_end_matches('.'), secrets.iter());
-        match shown.map(|text| clean_text(&text, SENTENCE_LIMIT)) {
-            Some(text) if !text.is_empty() => format!("{says}: {text}"),
-            Some(_) => says.to_owned(),
-            None if self.says.is_empty() => format!("{says} that repeats the password"),
-            None => says.to_owned(),
+        let text = self.text.expose().trim_end().trim_end_matches('.');
+        match clean_text(&mask::sentence(text, !self.says.is_empty(), secrets.iter()), SENTENCE_LIMIT) {
+            text if text.is_empty() => says.to_owned(),
+            text => format!("{says}: {text}"),
         }
     }
 }
@@ -125,10 +123,15 @@ mod tests {
         let secrets = [Secret::new("sesame".to_owned())];
         for (text, expected) in [
             ("'no: sesame'", "the server answered the login with an error: no: ***"),
-            ("'no: SESAME'", "the server answered the login with an error that repeats the password"),
+            ("'no: SESAM'", "the server answered the login with an error: the server's text repeats the secret"),
             ("''", "the server answered the login with an error"),
         ] {
             assert_eq!(ServerError::read(text).message("", &secrets), expected);
+        }
+        let error = ServerError::read("'Authorization Violation'");
+        for (secret, shown) in [("o", ""), ("violation", ""), ("sesame", ": Authorization Violation")] {
+            let message = error.message(error.says, &[Secret::new(secret.to_owned())]);
+            assert_eq!(message, format!("the server rejected the login{shown}"), "{secret}");
         }
     }
 }

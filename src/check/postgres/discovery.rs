@@ -44,7 +44,7 @@ const KEYS: [KeyVariable; 7] = [
 const FILES: [KeyVariable; 3] = [("ca", "PGSSLROOTCERT"), ("cert", "PGSSLCERT"), ("key", "PGSSLKEY")];
 
 /// Whether a text that is no plain URL is a connection string of PostgreSQL, which is read to its end.
-fn reads(text: &str) -> bool {
+fn reads(_variable: &str, text: &str) -> bool {
     dsn::is_one(text) || forms::is_one(text) && !read_url(text).is_err_and(|blame| blame.cause == Cause::ProbeLimit)
 }
 

@@ -228,17 +228,13 @@ impl ServerError {
             says => says.to_owned(),
         };
         let text = self.text.expose();
-        let rest = text.strip_prefix(self.word).unwrap_or(text);
-        let shown = mask::sentence(rest, secrets.iter().copied());
-        let shown = shown.map(|rest| {
-            let rest = rest.trim_end().trim_end_matches('.');
-            clean_text(&format!("{}{rest}", self.word), SENTENCE_LIMIT)
-        });
-        match shown {
-            Some(text) if text.is_empty() => says,
-            Some(text) => format!("{says}: {text}"),
-            None if self.says.is_empty() => format!("{says} that repeats the password"),
-            None => says,
+        let rest = text.strip_prefix(self.word).unwrap_or(text).trim_start();
+        let shown = mask::sentence(rest, !self.says.is_empty(), secrets.iter().copied());
+        let word = if shown == mask::REPEATS { "" } else { self.word };
+        let text = format!("{word} {}", shown.trim_end().trim_end_matches('.'));
+        match clean_text(text.trim(), SENTENCE_LIMIT) {
+            text if text.is_empty() => says,
+            text => format!("{says}: {text}"),
         }
     }
 }

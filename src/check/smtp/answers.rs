@@ -200,12 +200,13 @@ impl Answer {
     /// The message: what it means, and the server's text where it holds no part of these secrets.
     pub(super) fn message(&self, reply: &Reply, secrets: &[Secret]) -> String {
         let text = clean_text(&reply.lines.join(" "), SEARCH_LIMIT);
-        match mask::sentence(&text, secrets.iter()) {
-            Some(text) => {
+        let is_known = ![code::OTHER, code::STRANGE].contains(&self.code);
+        match mask::sentence(&text, is_known, secrets.iter()) {
+            shown if shown.is_empty() && !text.is_empty() => format!("{} ({})", self.says, reply.code),
+            text => {
                 let text = clean_text(&format!("{} {text}", reply.code), SENTENCE_LIMIT);
                 format!("{}: {}", self.says, text.trim_end().trim_end_matches('.'))
             }
-            None => format!("{} ({})", self.says, reply.code),
         }
     }
 }

@@ -282,9 +282,8 @@ impl WebsocketRun {
             Some(code) => format!("the server closed the WebSocket with code {code}"),
             None => "the server closed the WebSocket without a code".to_owned(),
         };
-        let reason = sentence(&close.reason, self.secrets.iter());
-        let reason =
-            reason.map_or_else(|| "(it repeats what is secret)".to_owned(), |text| self.request.mask.excerpt(&text));
+        let reason = sentence(&close.reason, false, self.secrets.iter());
+        let reason = self.request.mask.excerpt(&self.request.mask.quote(&reason, false));
         let colon = if reason.is_empty() { "" } else { ": " };
         let fault = attempt.fault(Cause::ConnectionClosed, format!("{statement}{colon}{reason}"));
         fault.with(observed(hint::of_close(close.code))).stating(statement)

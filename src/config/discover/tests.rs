@@ -142,6 +142,7 @@ fn connection_strings_of_dotnet() {
         ("ConnectionStrings__Broken", "Host=db;Username=app;Password=a;s3cret;Database=shop"),
         ("ConnectionStrings__Default", "Host=db;Database=shop;Username=app;Password=s3cret"),
         ("ConnectionStrings__Legacy", "Server=sql;Database=shop;User Id=app;Password=s3cret"),
+        ("ConnectionStrings__MariaDbMain", "Server=my;Port=23306;User=app;Password=s3cret;Database=shop"),
         ("ConnectionStrings__Mongo", "mongodb://app:s3cret@mongo/shop"),
         ("ConnectionStrings__MySql", "Server=my;Port=3306;User ID=app;Password=s3cret;Database=shop"),
         ("ConnectionStrings__Queue", "amqp://app:s3cret@mq"),
@@ -154,15 +155,16 @@ fn connection_strings_of_dotnet() {
     let expected = [
         ("connectionstrings-broken", "postgres"),
         ("connectionstrings-default", "postgres"),
+        ("connectionstrings-mariadbmain", "mysql"),
         ("connectionstrings-mongo", "mongodb"),
         ("connectionstrings-mysql", "mysql"),
         ("connectionstrings-queue", "amqp"),
     ];
     assert_eq!(checks, expected);
     let listed: Vec<String> = plan.listed.iter().map(|l| format!("{} {}: {}", l.variable, l.target, l.why)).collect();
-    let of_ado = "…: it is a connection string of ADO.NET (Key=Value;…), which is not read: write a check";
     let expected = [
-        format!("ConnectionStrings__Legacy {of_ado}"),
+        "ConnectionStrings__Legacy …: it may be of SQL Server or MySQL: write `mysql: {url: {env: ConnectionStrings__Legacy}}`"
+            .to_owned(),
         "ConnectionStrings__Rabbit …: it is a connection string of ADO.NET (Key=Value;…), which is not read: write `amqp: \
          {host: …, user: …, password: …, vhost: …}`"
             .to_owned(),

@@ -104,7 +104,7 @@ fn a_connection_string_is_a_target() {
     }
     for (text, says) in [
         ("Host=db;Username=app;Password=a;s3cret", "a value with a `;` must be in quotes"),
-        ("Server=db;Database=shop;User Id=app;Password=s3cret", "no scheme"),
+        ("Server=db;Database=shop;User Id=app;Password=s3cret", "write `mysql: {url: {env: NAME}}`"),
         ("Host=mq;Username=guest;Password=s3cret", "no scheme"),
         ("cache:6379,password=s3cret,ssl=true", "write its URL, or a check with `redis: {host: …, password: …}`"),
         ("mysql://mysql://app:s3cret@db/x", "contains another whole URL"),
@@ -197,7 +197,7 @@ fn a_url_that_is_not_for_us_is_not_accused() {
         ("sqlite::memory:", "this version has no sqlite check"),
         ("sqlite:///s3cret.db", "this version has no sqlite check"),
         ("sqlserver://app:s3cret@broker:1433", "this version has no sqlserver check"),
-        ("Server=db;Database=app;User Id=app;Password=s3cret", "a connection string of ADO.NET"),
+        ("Server=db;Database=app;User Id=app;Password=s3cret", "write `mysql: {url: {env: U}}`"),
         ("Host=mq;Username=guest;Password=s3cret", "a connection string of ADO.NET"),
         ("postgresql://app:s3cret@[fe80::1%25eth0]/x", "has a zone"),
         ("https://bücher.example/?key=s3cret", "letters outside ASCII"),

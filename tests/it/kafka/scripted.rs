@@ -194,6 +194,6 @@ fn an_error_that_repeats_the_password_is_not_shown() {
     let keys = format!("{{bootstrap: '127.0.0.1:{port}', user: app, password: sesame, mechanism: PLAIN}}");
     let check = check_keys(&keys);
     let message = failed(&check, "login", "password_rejected", "");
-    assert_eq!(message, "the broker rejected the user or the password: *** is wrong for app");
+    assert_eq!(message, "the broker rejected the user or the password");
     assert!(!check.to_string().contains("sesame"), "{check:#}");
 }

@@ -23,7 +23,7 @@ async fn logged_in(says: &[&[u8]], credential: &Credential) -> (String, Vec<u8>)
     .await;
     let word = match result {
         Ok(()) => frames.blocked().map_or_else(|| "open".to_owned(), |why| format!("open, blocked: {why}")),
-        Err(SessionError::Closed(close)) => close.message("closed", [].into_iter()),
+        Err(SessionError::Closed(close)) => close.message("closed", false, [].into_iter()),
         Err(SessionError::Read(ReadError::Ended)) => "ended".to_owned(),
         Err(error) => format!("{error:?}"),
     };

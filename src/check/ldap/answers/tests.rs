@@ -135,7 +135,12 @@ fn a_message_shows_the_servers_text_and_no_secret() {
         (49, "", "the directory rejected the user or the password (49 invalidCredentials)"),
         (34, "invalid DN.", "the directory does not accept this user as a DN (34 invalidDNSyntax): invalid DN"),
         (80, "bad pw sesame here", "the directory refuses the login with another error (80 other): bad pw *** here"),
-        (80, "sesa me", "the directory refuses the login with another error (80 other)"),
+        (
+            80,
+            "sesa me",
+            "the directory refuses the login with another error (80 other): the server's text repeats the secret",
+        ),
+        (49, "wrong sesame", "the directory rejected the user or the password (49 invalidCredentials)"),
         (123, "a\r\nb\0", "the directory refuses the login with another error (123): a b"),
     ] {
         assert_eq!(verdict(code).message(&answer(code, text), &secret), expected, "{text}");

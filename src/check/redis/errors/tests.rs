@@ -167,13 +167,22 @@ fn no_error_shows_the_password() {
     let masked = ServerError::read("ERR no user app with s3cret here").message("AUTH", &[&password]);
     assert_eq!(masked, "the server answered AUTH with an error: ERR no user app with *** here");
     let hidden = ServerError::read("ERR bad: 's3cr").message("AUTH", &[&password]);
-    assert_eq!(hidden, "the server answered AUTH with an error that repeats the password");
-    // A short password is masked, too.
+    assert_eq!(hidden, "the server answered AUTH with an error: the server's text repeats the secret");
+    // A gap would show a short password.
     let short = Secret::new("xy".to_owned());
     assert_eq!(
         ServerError::read("ERR xy").message("AUTH", &[&short]),
-        "the server answered AUTH with an error: ERR ***"
+        "the server answered AUTH with an error: the server's text repeats the secret"
     );
+    // The texts of the server itself are no place for a gap.
+    for (secret, text, expected) in [
+        ("disabled", "WRONGPASS invalid username-password pair or user is disabled.", "WRONGPASS"),
+        ("u", "WRONGPASS invalid username-password pair or user is disabled.", "WRONGPASS"),
+        ("other", "WRONGPASS invalid username-password pair.", "WRONGPASS invalid username-password pair"),
+    ] {
+        let message = ServerError::read(text).message("AUTH", &[&Secret::new(secret.to_owned())]);
+        assert_eq!(message, format!("the server rejected the user or the password: {expected}"), "{secret}");
+    }
 }
 
 #[test]
