@@ -1,52 +1,17 @@
 //! The JSON Schema of the configuration, for editors and charts: made from the types that read it.
 
-/// The schema, as the repository keeps it; a test compares it with the code.
-const KEPT: &str = include_str!("../../config.schema.json");
-/// The same without its layout, which is nearly half of it: what the binary holds.
-static COMPACT: [u8; compacted::<0>(KEPT).1] = compacted(KEPT).0;
+use std::io::Read as _;
+
+use flate2::read::ZlibDecoder;
+
+/// The schema as the repository keeps it, in a tenth of its size; a test compares it with the code.
+const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/config.schema.json.zlib"));
 
 /// The schema as JSON over several lines, as the repository keeps it.
 pub fn schema() -> String {
-    let schema: serde_json::Value = serde_json::from_slice(&COMPACT).expect("a test reads it");
-    serde_json::to_string_pretty(&schema).expect("it came from JSON") + "\n"
-}
-
-/// A JSON text without its layout, and how long that is; `N` is 0 where only the length is asked for.
-const fn compacted<const N: usize>(text: &str) -> ([u8; N], usize) {
-    let from = text.as_bytes();
-    let (mut to, mut length, mut at, mut quotes) = ([0; N], 0, 0, Quotes::Outside);
-    while at < from.len() {
-        let byte = from[at];
-        if !matches!(quotes, Quotes::Outside) || !byte.is_ascii_whitespace() {
-            if length < N {
-                to[length] = byte;
-            }
-            length += 1;
-        }
-        quotes = quotes.after(byte);
-        at += 1;
-    }
-    (to, length)
-}
-
-/// Where a byte of a JSON text stands.
-#[derive(Clone, Copy)]
-enum Quotes {
-    Outside,
-    Inside,
-    /// Inside, behind a backslash.
-    Escaped,
-}
-
-impl Quotes {
-    const fn after(self, byte: u8) -> Self {
-        match (self, byte) {
-            (Self::Outside, b'"') | (Self::Escaped, _) => Self::Inside,
-            (Self::Inside, b'"') => Self::Outside,
-            (Self::Inside, b'\\') => Self::Escaped,
-            (now, _) => now,
-        }
-    }
+    let mut text = String::new();
+    ZlibDecoder::new(PACKED).read_to_string(&mut text).expect("the build packed it");
+    text
 }
 
 #[cfg(test)]
@@ -57,7 +22,7 @@ mod tests {
     use schemars::{JsonSchema as _, SchemaGenerator};
     use serde_json::{Map, Value as Json, json};
 
-    use super::{KEPT, schema};
+    use super::schema;
     use crate::check::KINDS;
     use crate::config::keys::{Common, Outer};
     use crate::env::{Env as _, ProcessEnv};
@@ -109,7 +74,7 @@ mod tests {
 
     #[test]
     fn it_is_given_as_it_is_kept() {
-        assert_eq!(schema(), KEPT);
+        assert_eq!(schema(), include_str!("../../config.schema.json"));
     }
 
     #[test]
@@ -119,7 +84,10 @@ mod tests {
         if ProcessEnv.var(WRITE).is_some() {
             std::fs::write(&path, &generated).expect("the schema can be written");
         } else {
-            assert!(generated == KEPT, "config.schema.json is not that of the code: write it anew with make schema");
+            assert!(
+                generated == schema(),
+                "config.schema.json is not that of the code: write it anew with make schema"
+            );
         }
     }
 }
