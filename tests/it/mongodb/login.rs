@@ -35,7 +35,7 @@ fn with_the_right_password() {
 fn with_a_wrong_login() {
     let server = Server::start(&Options { database: "shop", ..Options::default() });
     passed(&check(&server.url("app:sesame@", "/shop")));
-    failed(&check(&server.url("app:wrong@", "/shop")), "login", "password_rejected", "Compare the Secret");
+    failed(&check(&server.url("app:wrong@", "/shop")), "login", "password_rejected", "db.changeUserPassword");
     failed(
         &check(&server.url("app:wrong@", "/shop?authMechanism=SCRAM-SHA-1")),
         "login",
@@ -128,7 +128,7 @@ fn errors_of_a_server() {
         check(&format!("mongodb://app:sesame@{}/shop?authSource=admin", server.address()))
     };
     for (code, name, text, cause, hint) in [
-        (8000, "AtlasError", "bad auth : authentication failed", "password_rejected", "Compare the Secret"),
+        (8000, "AtlasError", "bad auth : authentication failed", "password_rejected", "db.changeUserPassword"),
         (8000, "AtlasError", "IP 10.0.0.7 is not allowed", "login_rejected", "Network Access"),
         (91, "ShutdownInProgress", "The server is in quiesce mode", "shutting_down", "restart"),
         (334, "MechanismUnavailable", "not enabled", "auth_unsupported", "authenticationMechanisms"),

@@ -127,12 +127,12 @@ fn of_two_connections_the_hint_is_of_the_one_that_decides() {
         // A server without TLS: switching it on in the client helps nobody.
         (&without, "hostssl", "allow", PASSWORD, "login", "login_rejected", "the server offered no TLS"),
         (&without, "hostssl", "prefer", PASSWORD, "login", "login_rejected", "the server offered no TLS"),
-        (&without, "host", "allow", "wrong", "login", "password_rejected", "Set the role's password"),
+        (&without, "host", "allow", "wrong", "login", "password_rejected", "Run ALTER ROLE"),
         // A rule for one kind of connection alone: the other's missing rule is no reason.
-        (&with_tls, "hostssl", "allow", "wrong", "login", "password_rejected", "Set the role's password"),
-        (&with_tls, "hostssl", "prefer", "wrong", "login", "password_rejected", "Set the role's password"),
-        (&with_tls, "hostnossl", "prefer", "wrong", "login", "password_rejected", "Set the role's password"),
-        (&with_tls, "hostnossl", "allow", "wrong", "login", "password_rejected", "Set the role's password"),
+        (&with_tls, "hostssl", "allow", "wrong", "login", "password_rejected", "Run ALTER ROLE"),
+        (&with_tls, "hostssl", "prefer", "wrong", "login", "password_rejected", "Run ALTER ROLE"),
+        (&with_tls, "hostnossl", "prefer", "wrong", "login", "password_rejected", "Run ALTER ROLE"),
+        (&with_tls, "hostnossl", "allow", "wrong", "login", "password_rejected", "Run ALTER ROLE"),
         (&with_tls, "hostssl none", "allow", PASSWORD, "login", "login_rejected", "No line in pg_hba.conf matches"),
     ] {
         let (kind, database) = hba.split_once(' ').unwrap_or((hba, "all"));
