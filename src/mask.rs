@@ -130,7 +130,7 @@ impl Mask {
         })
     }
 
-    /// The same of a fault's texts. What its cause tells is told in the fixed words of the cause.
+    /// Masks the texts of a fault. If the message repeats a secret, the fixed text of the cause replaces it.
     #[must_use]
     pub fn strike_fault(&self, fault: Fault) -> Fault {
         let message = match self.quote(&fault.message, fault.cause != Cause::QueryFailed) {

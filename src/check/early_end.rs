@@ -28,7 +28,7 @@ impl EarlyEnd {
         }
     }
 
-    /// The hint for a fault without a code of the kind. What is told better in general has none here.
+    /// The hint for a fault to which the kind gave no code of its own; `None` if the general hint is better.
     #[must_use]
     pub fn of_fault(&self, fault: &Fault, evidence: &Evidence) -> Option<&'static str> {
         let over_tls = evidence.facts.tls_version.is_some();

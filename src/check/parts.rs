@@ -101,7 +101,7 @@ pub const BESIDE_DB_HOST: [(&str, &[&str]); 4] = [
 ];
 /// The longer name.
 pub const DATABASE_HOST: KeyVariable = ("host", "DATABASE_HOST");
-/// What stands beside [`DATABASE_HOST`].
+/// The variables that belong to [`DATABASE_HOST`].
 pub const BESIDE_DATABASE_HOST: [(&str, &[&str]); 4] = [
     ("port", &["DATABASE_PORT"]),
     ("user", &["DATABASE_USER", "DATABASE_USERNAME"]),

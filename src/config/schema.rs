@@ -84,10 +84,7 @@ mod tests {
         if ProcessEnv.var(WRITE).is_some() {
             std::fs::write(&path, &generated).expect("the schema can be written");
         } else {
-            assert!(
-                generated == schema(),
-                "config.schema.json is not that of the code: write it anew with make schema"
-            );
+            assert!(generated == schema(), "config.schema.json differs from the code: run make schema");
         }
     }
 }

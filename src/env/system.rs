@@ -1,5 +1,4 @@
-//! What nearly every run reads, kept for all of them: variables, which never change while the process runs, and the system's
-//! own files, as long as their stamp stays.
+//! The system's own files that nearly every run reads, kept as long as their stamp stays.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,34 +7,27 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Env, FileState, Stamp};
-use crate::secret::Secret;
 
 /// Nothing secret is in them.
 const KEPT: [&str; 2] = ["/etc/resolv.conf", "/etc/hosts"];
 
-/// An environment in which a variable is looked for once, among the thousands that a cluster may set, and reading one of these
-/// files costs a `stat` unless it has changed.
-pub struct KeptEnv {
+/// An environment in which reading one of these files costs a `stat` unless it has changed.
+pub struct SystemFiles {
     source: Arc<dyn Env>,
-    variables: Mutex<BTreeMap<String, Option<Secret>>>,
     kept: Mutex<BTreeMap<PathBuf, (Stamp, Vec<u8>)>>,
 }
 
-impl KeptEnv {
+impl SystemFiles {
     /// One that has read nothing yet.
     #[must_use]
     pub fn new(source: Arc<dyn Env>) -> Self {
-        Self { source, variables: Mutex::default(), kept: Mutex::default() }
+        Self { source, kept: Mutex::default() }
     }
 }
 
-impl Env for KeptEnv {
+impl Env for SystemFiles {
     fn var(&self, name: &str) -> Option<String> {
-        let mut variables = self.variables.lock().unwrap_or_else(PoisonError::into_inner);
-        if !variables.contains_key(name) {
-            variables.insert(name.to_owned(), self.source.var(name).map(Secret::new));
-        }
-        variables[name].as_ref().map(|value| value.expose().to_owned())
+        self.source.var(name)
     }
 
     fn vars(&self) -> Vec<(String, String)> {
@@ -82,7 +74,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    use super::{Env, KeptEnv, Stamp};
+    use super::{Env, Stamp, SystemFiles};
 
     /// Each read of a file gives the number of reads; its stamp is set by the test, 0 for none.
     #[derive(Default)]
@@ -92,9 +84,8 @@ mod tests {
     }
 
     impl Env for Counted {
-        fn var(&self, name: &str) -> Option<String> {
-            let reads = self.reads.fetch_add(1, Ordering::Relaxed) + 1;
-            (name != "UNSET").then(|| format!("{name}{reads}"))
+        fn var(&self, _name: &str) -> Option<String> {
+            None
         }
 
         fn vars(&self) -> Vec<(String, String)> {
@@ -112,22 +103,9 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_is_read_once_whether_it_is_set_or_not() {
-        let source = Arc::new(Counted::default());
-        let env = KeptEnv::new(Arc::<Counted>::clone(&source));
-        for _ in 0..3 {
-            assert_eq!(
-                (env.var("A").as_deref(), env.var("UNSET"), env.var("B").as_deref()),
-                (Some("A1"), None, Some("B3"))
-            );
-        }
-        assert_eq!(source.reads.load(Ordering::Relaxed), 3);
-    }
-
-    #[test]
     fn a_file_is_read_again_once_its_stamp_is_another() {
         let source = Arc::new(Counted::default());
-        let files = KeptEnv::new(Arc::<Counted>::clone(&source));
+        let files = SystemFiles::new(Arc::<Counted>::clone(&source));
         let read = |stamp, path| {
             source.stamp.store(stamp, Ordering::Relaxed);
             files.file(Path::new(path)).unwrap()[0]

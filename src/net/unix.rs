@@ -113,7 +113,7 @@ fn fault(path: &SocketPath, error: &io::Error, result: ConnectResult, duration: 
     Fault::new(Phase::Connect, cause, message).with(Detail::Socket(detail)).stating(text)
 }
 
-/// What is there in place of a socket, in words.
+/// The type of a file that is no socket, in words.
 fn other_type(path: &SocketPath) -> Option<&'static str> {
     let found = std::fs::metadata(path.path()?).ok()?.file_type();
     Some(match found {

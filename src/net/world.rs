@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::env::Env;
 use crate::env::run::RunEnv;
-use crate::env::system::KeptEnv;
+use crate::env::system::SystemFiles;
 use crate::findings::ContainerVariables;
 use crate::net::buffer_budget::BufferBudget;
 use crate::net::descriptors::Sockets;
@@ -50,7 +50,7 @@ impl World {
     #[must_use]
     pub fn new(env: Arc<dyn Env>) -> Self {
         Self {
-            env: Arc::new(KeptEnv::new(env)),
+            env: Arc::new(SystemFiles::new(env)),
             suffixes: Arc::default(),
             roots: Arc::default(),
             surveys: Arc::default(),

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::check::http::json;
 use crate::outcome::clean_text;
 
 /// The codes of these answers (`pkg/messages/errorcodes`).
@@ -44,7 +45,7 @@ pub(super) struct NotReady {
 impl NotReady {
     /// Reads the body of an answer.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
-        let wire: Wire = serde_json::from_slice(body).ok()?;
+        let wire: Wire = json::read(body)?;
         let at = NOT_READY.iter().position(|code| *code == wire.code)?;
         let outbound = at == 1 || wire.message.contains("outbound");
         let named = wire.message.split_once("not ready:").map_or("", |(_, named)| named);
@@ -60,7 +61,7 @@ impl NotReady {
 
 /// The names of the components that are loaded, in the order of their names.
 pub(super) fn components(body: &[u8]) -> Option<Vec<String>> {
-    let metadata: Metadata = serde_json::from_slice(body).ok()?;
+    let metadata: Metadata = json::read(body)?;
     let mut all = names(metadata.components.iter().map(|component| component.name.as_str()));
     crate::order::sort_by(&mut all, Ord::cmp);
     Some(all).filter(|_| !metadata.id.is_empty())

@@ -1,5 +1,6 @@
 //! JSON that a peer sent. It is read in one go, so what that may cost is bounded before.
 
+use serde::Deserialize;
 use serde_json::Deserializer;
 use serde_json::de::SliceRead;
 
@@ -26,6 +27,13 @@ pub(crate) fn reader(text: &[u8]) -> Result<Deserializer<SliceRead<'_>>, NoJson>
         true => Err(NoJson::TooLarge),
         false => Ok(Deserializer::from_slice(without_mark(text))),
     }
+}
+
+/// A document as this type; `None` if it is another, or is not read.
+pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
+    let mut reader = reader(text).ok()?;
+    let read = T::deserialize(&mut reader).ok()?;
+    reader.end().ok().map(|()| read)
 }
 
 /// Without the byte order mark that .NET's writers put first and RFC 8259 (8.1) lets readers pass over.

@@ -6,10 +6,10 @@ use crate::findings::Blame;
 use crate::outcome::ValueDetail;
 use crate::secret::Secret;
 
-/// What Npgsql refuses where a `;` stands in a value.
+/// The error for a value that has a `;` and no quotes: Npgsql rejects it.
 const BROKEN: &str =
     "it is a connection string of Npgsql, and other text is where a key belongs: a value with a `;` must be in quotes";
-/// What Npgsql refuses of libpq's words.
+/// The error for an `SSL Mode` in libpq's spelling: Npgsql rejects it.
 const MODE: &str = "it is a connection string of Npgsql, which rejects this SSL Mode: write VerifyCA or VerifyFull";
 
 /// What is said of a string that its client rejects.

@@ -12,7 +12,7 @@ use crate::scheme::Schemes;
 /// How a URL is joined wrongly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// A whole URL stands in a place where a part of one belongs.
+    /// One part of the URL is itself a whole URL.
     Nested,
     /// Several URLs with a comma or a space between them.
     Several,
