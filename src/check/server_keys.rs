@@ -11,7 +11,7 @@ mod socket;
 
 pub use beside::read;
 #[cfg(test)]
-pub use beside::{describe, remove_sockets, schema};
+pub use beside::{describe, schema};
 pub use form::Form;
 pub use keys::{HostProblem, Port, ServerKeys, ServerRules, origin_of, read_host};
 pub use resolve::{ON_SOCKET, Server, plain, unfit_socket};

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::support::ca::{Ca, Leaf};
 use crate::support::exim::Server as Exim;
 use crate::support::grpc::Server as Grpc;
+use crate::support::kafka;
 use crate::support::nats::Server as Nats;
 use crate::support::nginx::Nginx;
 use crate::support::rabbitmq;
@@ -174,13 +175,14 @@ fn protocols_whose_servers_have_no_sockets() {
     let (folder, mail, nats) = (Folder::new(), Exim::plain(), Nats::with(""));
     let broker = rabbitmq::broker();
     let (mail, nats) = (relay(&folder, "mail", mail.port), relay(&folder, "nats", nats.port));
-    let amqp = relay(&folder, "amqp", broker.port);
+    let (amqp, kafka) = (relay(&folder, "amqp", broker.port), relay(&folder, "kafka", kafka::broker().plain));
     for (keys, target) in [
         (format!(r#"smtp: {{address: "unix:{mail}"}}"#), format!("smtp://{mail}")),
         (format!(r#"smtp: {{host: "{mail}"}}"#), format!("smtp://{mail}")),
         (format!(r#"nats: {{socket: "{nats}"}}"#), format!("nats://{nats}")),
         (format!(r#"nats: {{url: "nats://{}"}}"#, nats.replace('/', "%2F")), format!("nats://{nats}")),
         (format!(r#"amqp: {{socket: "{amqp}", vhost: /}}"#), format!("amqp://{amqp}/%2F")),
+        (format!(r#"kafka: {{host: "unix:{kafka}", topic: orders}}"#), format!("kafka://{kafka}/orders")),
     ] {
         let report = check(&keys);
         assert_eq!((&report["result"], &report["target"]), (&"pass".into(), &target.into()), "{keys}: {report:#}");

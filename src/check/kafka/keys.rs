@@ -27,8 +27,6 @@ const fn scheme(name: &'static str, port: u16) -> Scheme {
 pub(super) const RULES: ServerRules = ServerRules {
     several_hosts: true,
     own_targets: &["bootstrap"],
-    // Its clients take the addresses of the brokers from the brokers.
-    sockets: None,
     ..ServerRules::of(&[
         scheme("kafka", PORT),
         scheme("kafkas", 9093).tls(),
@@ -139,7 +137,7 @@ impl KafkaKeys {
         }
         server.user = server.user.or_else(|| parameters.user.clone());
         if let Some(bootstrap) = &own.bootstrap {
-            server.hosts = bootstrap.resolve("bootstrap", env)?;
+            (server.hosts, server.socket) = (bootstrap.resolve("bootstrap", env)?, None);
         }
         let topics = match &own.topic {
             Some(topic) => topic.resolve("topic", env)?,
@@ -212,6 +210,11 @@ impl KafkaKeys {
         let number = self.own.min_scram_iterations.as_ref();
         let number = number.map(|number| number.resolve("min_scram_iterations", env)).transpose()?;
         Ok(number.map(|Rounds(number)| number))
+    }
+
+    /// Whether it is on a socket of this pod, whatever the environment is.
+    pub(super) fn is_on_socket(&self) -> bool {
+        self.own.bootstrap.is_none() && self.server.is_on_socket(&RULES)
     }
 
     /// The values with their keys that tell what each is.

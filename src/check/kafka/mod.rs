@@ -61,6 +61,7 @@ pub const KIND: Kind = Kind {
             "port",
             "security_protocol",
             "server_name",
+            "socket",
             "topic",
             "user",
             "username",
@@ -81,13 +82,7 @@ pub const KIND: Kind = Kind {
     counts_unfinished: None,
     start_tls: None,
     #[cfg(test)]
-    schema: |generator| {
-        use crate::check::server_keys::{remove_sockets, schema};
-
-        let mut schema = schema::<keys::OwnKeys>(generator, URL_FORM);
-        remove_sockets(&mut schema);
-        schema
-    },
+    schema: |generator| crate::check::server_keys::schema::<keys::OwnKeys>(generator, URL_FORM),
 };
 
 /// A configured check.
@@ -124,10 +119,14 @@ impl Check for Kafka {
         let readings = self.keys.named().flat_map(|(key, value)| Reading::all(key, value, env)).collect();
         Prepared::new(
             destination.as_ref().map_or_else(|fault| self.keys.blamed_origin(fault), Destination::target),
-            destination.as_ref().map(|destination| destination.server.hosts.clone()).unwrap_or_default(),
+            destination.as_ref().map(|destination| destination.server.endpoints()).unwrap_or_default(),
             readings,
             destination.and_then(|destination| self.resolve(destination, env)),
         )
+    }
+
+    fn stays_in_pod(&self) -> bool {
+        self.keys.is_on_socket()
     }
 
     fn values(&self) -> Vec<&Value> {

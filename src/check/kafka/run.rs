@@ -131,7 +131,7 @@ impl KafkaRun {
     async fn open(&self, attempt: &mut Attempt, endpoint: &Endpoint) -> Result<Link, Fault> {
         // Report unreadable files before connecting.
         let tls = self.tls.as_ref().map(|keys| keys.options(&endpoint.host, attempt.world())).transpose()?;
-        let mut io = attempt.connect(endpoint).await?;
+        let mut io = self.destination.server.connect(attempt, endpoint).await?;
         if let Some(options) = &tls {
             io = attempt.start_tls(io, options).await?;
         }

@@ -25,7 +25,7 @@ const fn scheme(name: &'static str) -> Scheme {
 /// The URLs of MySQL: `mysql2` and `trilogy` are Rails' names for the same.
 pub(super) const RULES: ServerRules = ServerRules {
     // As the `mysql` client, Rails, Prisma and sqlx have it, then PyMySQL, mysqlclient and Doctrine, then mysql2 of Node.
-    sockets: Some(&["socket", "unix_socket", "socketpath"]),
+    sockets: &["socket", "unix_socket", "socketpath"],
     form,
     ..ServerRules::of(&[
         scheme("mysql").takes_driver(),

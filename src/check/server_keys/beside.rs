@@ -50,7 +50,7 @@ fn faults_of(keys: &ServerKeys, node: &Node, rules: &ServerRules) -> Vec<Problem
     for (key, value) in [("host", &keys.host), ("socket", &keys.socket)] {
         let Some(Value::Literal(text)) = value else { continue };
         let problem = match key == "socket" || SocketPath::is_meant(text.expose()) {
-            true => read_socket(text.expose(), rules).err(),
+            true => read_socket(text.expose()).err(),
             false => read_hosts(text.expose(), rules).err(),
         };
         found.extend(problem.map(|problem| (key, problem.0.to_owned())));
@@ -115,14 +115,6 @@ pub fn schema<Own: schemars::JsonSchema>(
     }
     schema.remove("description");
     schema
-}
-
-/// Without what names a socket, for a kind whose rules have none.
-#[cfg(test)]
-pub fn remove_sockets(schema: &mut schemars::Schema) {
-    describe(schema, "host", "The server's name or address.");
-    let keys = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut).expect("a struct has keys");
-    keys.shift_remove("socket").expect("a server has this key");
 }
 
 /// Another description of one of these keys, where it means more in a kind than in others.

@@ -43,9 +43,8 @@ pub struct ServerRules {
     pub several_hosts: bool,
     /// Keys of the kind itself that say where the server is, in place of `url` and `host`.
     pub own_targets: &'static [&'static str],
-    /// Parameters of a URL that hold the path of a Unix socket, in small letters and with `_` for `-`; `None` where nobody
-    /// connects to one.
-    pub sockets: Option<&'static [&'static str]>,
+    /// Parameters of a URL that hold the path of a Unix socket, in small letters and with `_` for `-`.
+    pub sockets: &'static [&'static str],
     /// Reads what clients also take in place of such a URL; `None` for any other text.
     pub form: fn(text: &str) -> Option<Result<Form, &'static str>>,
 }
@@ -54,7 +53,7 @@ impl ServerRules {
     /// Of URLs with these schemes: one host, or a socket.
     #[must_use]
     pub const fn of(schemes: &'static [Scheme]) -> Self {
-        Self { schemes, several_hosts: false, own_targets: &[], sockets: Some(&[]), form: |_| None }
+        Self { schemes, several_hosts: false, own_targets: &[], sockets: &[], form: |_| None }
     }
 }
 
@@ -158,11 +157,8 @@ pub fn read_host(text: &str) -> Result<Host, &'static str> {
     if text.starts_with(['/', '@']) { Err(SOCKET) } else { Host::parse(text) }
 }
 
-/// The path of a socket, where the kind has any.
-pub(super) fn read_socket(text: &str, rules: &ServerRules) -> Result<SocketPath, HostProblem> {
-    if rules.sockets.is_none() {
-        return Err(HostProblem(SOCKET));
-    }
+/// The path of a socket.
+pub(super) fn read_socket(text: &str) -> Result<SocketPath, HostProblem> {
     SocketPath::parse(text).map_err(HostProblem)
 }
 

@@ -55,7 +55,7 @@ impl ServerKeys {
         let scheme = url.scheme(rules, tls);
         let user_is_of_url = self.user.is_none() && self.username.is_none();
         let user = self.user(&mut url, env)?;
-        let socket = self.socket(&mut url, rules, env)?;
+        let socket = self.socket(&mut url, env)?;
         Ok(Server {
             hosts: self.hosts(&mut url, socket.is_some(), scheme, rules, env)?,
             tls: scheme.tls || tls || url.tls,
@@ -118,14 +118,14 @@ impl ServerKeys {
     }
 
     /// The key `socket`, then a host that is one, then what the URL says.
-    fn socket(&self, url: &mut ServerUrl, rules: &ServerRules, env: &dyn Env) -> Result<Option<SocketPath>, Fault> {
+    fn socket(&self, url: &mut ServerUrl, env: &dyn Env) -> Result<Option<SocketPath>, Fault> {
         for (key, value) in [("socket", &self.socket), ("host", &self.host)] {
             let Some(value) = value else { continue };
             let text = value.resolve(env)?;
             if key == "host" && !SocketPath::is_meant(text.expose()) {
                 return Ok(None);
             }
-            return read_socket(text.expose(), rules).map(Some).map_err(|problem| problem.fault(key, value));
+            return read_socket(text.expose()).map(Some).map_err(|problem| problem.fault(key, value));
         }
         Ok(url.socket.take())
     }

@@ -28,7 +28,6 @@ pub(super) fn form_of(text: &str, rules: &ServerRules) -> Option<Result<Form, &'
 
 /// The same of a URL that leads to a socket.
 fn of_socket(text: &str, rules: &ServerRules) -> Option<Result<Form, &'static str>> {
-    let sockets = rules.sockets?;
     let (scheme, rest) = text.split_once(':')?;
     if rules.schemes.iter().any(|known| known.is_socket && known.name == scheme) {
         // A socket has no TLS in its scheme, and no driver.
@@ -38,7 +37,7 @@ fn of_socket(text: &str, rules: &ServerRules) -> Option<Result<Form, &'static st
     let rest = rest.strip_prefix("//")?;
     let (authority, after) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let (user, host) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
-    if host.is_empty() && names_socket(after, sockets) {
+    if host.is_empty() && names_socket(after, rules.sockets) {
         return Some(Ok(here(format!("{scheme}://{user}{HERE}{after}"), None)));
     }
     let is_tls = || rules.schemes.iter().any(|known| known.tls && known.name == scheme);
@@ -51,7 +50,7 @@ fn of_socket(text: &str, rules: &ServerRules) -> Option<Result<Form, &'static st
 
 /// The socket that a parameter of a URL names.
 pub(super) fn of_query(query: &[(String, Secret)], rules: &ServerRules) -> Option<Result<SocketPath, &'static str>> {
-    let is_one = |name: &str| rules.sockets.is_some_and(|sockets| is_parameter(name, sockets));
+    let is_one = |name: &str| is_parameter(name, rules.sockets);
     let (_, path) = query.iter().rev().find(|(name, path)| is_one(name) && !path.expose().is_empty())?;
     Some(SocketPath::parse(path.expose()))
 }
@@ -102,7 +101,7 @@ mod tests {
     use crate::scheme::Scheme;
 
     const RULES: ServerRules = ServerRules {
-        sockets: Some(&["socket", "unix_socket"]),
+        sockets: &["socket", "unix_socket"],
         ..ServerRules::of(&[
             Scheme::new("cache").port(1),
             Scheme::new("cache+unix").port(1).socket(),
@@ -155,7 +154,5 @@ mod tests {
         ] {
             assert!(form_of(text, &RULES).is_none(), "{text}");
         }
-        let without = ServerRules { sockets: None, ..RULES };
-        assert!(form_of("cache://%2Frun%2Fs.sock", &without).is_none());
     }
 }
