@@ -27,11 +27,13 @@ mod pace;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod ticks;
 
 pub use backoff::{BackOff, Start};
 use backoff::{files_fingerprint, jitter};
 pub use pace::{Failed, Next, Pace};
 pub use shared::Shared;
+pub use ticks::Ticks;
 
 /// How often the files of a check that backs off are looked at.
 const FILE_POLL: Duration = Duration::from_secs(2);
@@ -91,6 +93,8 @@ pub struct Task {
     pub random: Random,
     /// The first run waits for one of these.
     pub turns: Arc<Semaphore>,
+    /// Later runs start at these.
+    pub ticks: Arc<Ticks>,
     /// Where outcomes go.
     pub reports: mpsc::Sender<Message>,
     /// The seed of fingerprints, the same for a task that takes its place.
@@ -144,7 +148,7 @@ impl Task {
             let aftermath = outcome.evidence.aftermath;
             let streak = report(&self.reports, self.id, &planned, outcome).await.ok_or(Unheard)?;
             let next = pace.after(&planned, streak, failure, aftermath, (self.random)());
-            due = next_due(due, next, Instant::now());
+            due = self.ticks.next(next_due(due, next, Instant::now()), next.interval);
             let backoff = pace.backs_off().then(|| BackOff {
                 interval: next.interval,
                 due,

@@ -16,7 +16,7 @@ use crate::env::ProcessEnv;
 use crate::net::attempt::Attempt;
 use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Failure, Outcome, Phase};
 use crate::random::Random;
-use crate::schedule::{Prober, Shared, Start, Task};
+use crate::schedule::{Prober, Shared, Start, Task, Ticks};
 use crate::state::{CheckView, Episode, Histogram, Message, Reload, Snapshot};
 use crate::value::Value;
 use crate::verdict::Verdict;
@@ -185,6 +185,7 @@ pub(crate) fn task(
         prober,
         random,
         turns: Arc::clone(turns),
+        ticks: Arc::new(Ticks::none()),
         reports,
         seed: RandomState::new(),
         start: Start::Now,

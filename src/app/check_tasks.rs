@@ -12,7 +12,7 @@ use crate::config::plan::Planned;
 use crate::probe;
 use crate::random::Random;
 use crate::retry::{RETRY_PAUSE, Retry};
-use crate::schedule::{self, Prober, Shared, Start, Task};
+use crate::schedule::{self, Prober, Shared, Start, Task, Ticks};
 use crate::slices::Slices;
 use crate::state::{Message, Slot};
 
@@ -28,6 +28,8 @@ pub struct CheckTasks {
     next_id: u64,
     /// Permits for first runs.
     turns: Arc<Semaphore>,
+    /// When later runs start.
+    ticks: Arc<Ticks>,
     /// The seed of fingerprints of files.
     seed: RandomState,
 }
@@ -64,7 +66,8 @@ impl CheckTasks {
     #[must_use]
     pub fn new(prober: Arc<dyn Prober>, random: Random, messages: mpsc::Sender<Message>) -> Self {
         let turns = Arc::new(Semaphore::new(schedule::FIRST_AT_A_TIME));
-        Self { prober, random, messages, tasks: Vec::new(), next_id: 0, turns, seed: RandomState::new() }
+        let ticks = Arc::new(Ticks::none());
+        Self { prober, random, messages, tasks: Vec::new(), next_id: 0, turns, ticks, seed: RandomState::new() }
     }
 
     /// Stops the checks that a plan does not have, and takes in those that it has: what runs as it did goes on, with its
@@ -100,6 +103,7 @@ impl CheckTasks {
             drop(stopped);
             slices.pause().await;
         }
+        self.ticks.set(self.tasks.iter().map(|task| task.slot.planned.interval));
         let mut slots = Vec::with_capacity(self.tasks.len());
         for task in &self.tasks {
             slots.push(task.slot.clone());
@@ -121,6 +125,7 @@ impl CheckTasks {
                 prober: Arc::clone(&self.prober),
                 random: self.random,
                 turns: Arc::clone(&self.turns),
+                ticks: Arc::clone(&self.ticks),
                 reports: self.messages.clone(),
                 seed: self.seed.clone(),
                 start: task.start,
