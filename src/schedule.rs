@@ -38,11 +38,13 @@ pub use ticks::Ticks;
 /// How often the files of a check that backs off are looked at.
 const FILE_POLL: Duration = Duration::from_secs(2);
 
-/// How many checks make their first run at the same time: on one thread more of them would only make each other look
-/// slow, and need the memory of all at once.
-pub const FIRST_AT_A_TIME: usize = 2;
-/// After this the next one may begin beside it.
-const TURN: Duration = Duration::from_millis(10);
+/// How many checks of those that are due at the same moment run at the same time: on one thread more of them would only make
+/// each other look slow, and need the memory of all at once.
+pub const AT_A_TIME: usize = 2;
+/// After this the next one may make its first run beside it.
+const FIRST_TURN: Duration = Duration::from_millis(10);
+/// The same for later runs: who has not ended by then waits for its peer, and costs the others nothing.
+const TURN: Duration = Duration::from_millis(1);
 
 /// One run of a check, as a future that the schedule owns. Future and outcome are on the heap: the task of a check that waits
 /// for its next run has room for neither.
@@ -70,15 +72,15 @@ impl Prober for Live {
     }
 }
 
-/// A run that gives its turn to the next check when it has ended, or has lasted [`TURN`].
-async fn in_turn(turn: OwnedSemaphorePermit, mut probing: ProbeFuture<'_>) -> Arc<Outcome> {
-    match timeout(TURN, &mut probing).await {
-        Ok(outcome) => outcome,
-        Err(_) => {
-            drop(turn);
-            probing.await
+/// A run that gives its turn, where it has one, to the next check when it has ended, or has lasted that long.
+async fn in_turn(turn: Option<(OwnedSemaphorePermit, Duration)>, mut probing: ProbeFuture<'_>) -> Arc<Outcome> {
+    if let Some((permit, long)) = turn {
+        if let Ok(outcome) = timeout(long, &mut probing).await {
+            return outcome;
         }
+        drop(permit);
     }
+    probing.await
 }
 
 /// One check to run, and what it shares with its owner.
@@ -91,7 +93,7 @@ pub struct Task {
     pub prober: Arc<dyn Prober>,
     /// For jitter.
     pub random: Random,
-    /// The first run waits for one of these.
+    /// A run waits for one of these: the first one, and each that starts at a tick.
     pub turns: Arc<Semaphore>,
     /// Later runs start at these.
     pub ticks: Arc<Ticks>,
@@ -133,17 +135,19 @@ impl Task {
                 self.wait(&mut pace, backoff.due, Instant::now(), backoff.files).await
             }
         };
-        let mut turn = Arc::clone(&self.turns).acquire_owned().await.ok();
+        let mut turn = Some(FIRST_TURN);
         loop {
+            let permit = match turn {
+                Some(_) => Arc::clone(&self.turns).acquire_owned().await.ok(),
+                None => None,
+            };
             let planned = self.plan();
             let began = Instant::now();
             // Read before the run, so that a file which changes while it runs is seen as changed. Most checks can do without at
             // their first failure; where accounts lock, the next run may be half an hour away.
             let before = if pace.backs_off() || planned.accounts_lock() { self.files() } else { None };
-            let outcome = match turn.take() {
-                Some(turn) => in_turn(turn, self.prober.probe(&planned)).await,
-                None => self.prober.probe(&planned).await,
-            };
+            let outcome = in_turn(permit.zip(turn), self.prober.probe(&planned)).await;
+            turn = self.ticks.are_kept().then_some(TURN);
             let failure = outcome.failure.as_ref().map(Failed::from);
             let aftermath = outcome.evidence.aftermath;
             let streak = report(&self.reports, self.id, &planned, outcome).await.ok_or(Unheard)?;

@@ -65,7 +65,7 @@ impl CheckTasks {
     /// Nobody yet. Outcomes go to `messages`.
     #[must_use]
     pub fn new(prober: Arc<dyn Prober>, random: Random, messages: mpsc::Sender<Message>) -> Self {
-        let turns = Arc::new(Semaphore::new(schedule::FIRST_AT_A_TIME));
+        let turns = Arc::new(Semaphore::new(schedule::AT_A_TIME));
         let ticks = Arc::new(Ticks::none());
         Self { prober, random, messages, tasks: Vec::new(), next_id: 0, turns, ticks, seed: RandomState::new() }
     }

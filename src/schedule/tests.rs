@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
-use super::{BackOff, FIRST_AT_A_TIME, Failed, Next, Pace, ProbeFuture, Prober, Shared, Start, Task, next_due, run};
+use super::{AT_A_TIME, BackOff, Failed, Next, Pace, ProbeFuture, Prober, Shared, Start, Task, Ticks, next_due, run};
 use crate::cause::Cause;
 use crate::config::plan::Planned;
 use crate::env::{Env, MapEnv};
@@ -452,7 +452,7 @@ async fn it_ends_when_nobody_listens() {
 
 /// Of the first runs, as a crew hands them out.
 fn turns() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(FIRST_AT_A_TIME))
+    Arc::new(Semaphore::new(AT_A_TIME))
 }
 
 /// When the first runs of six checks begin, each of which takes so long, in milliseconds.
@@ -473,6 +473,28 @@ async fn begin(takes: Duration) -> Vec<u128> {
 async fn first_runs_take_turns_and_who_waits_holds_up_nobody() {
     assert_eq!(begin(Duration::from_millis(3)).await, [0, 0, 3, 3, 6, 6], "the next begins when one has ended");
     assert_eq!(begin(Duration::from_secs(5)).await, [0, 0, 10, 10, 20, 20], "or when it has lasted 10 ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn later_runs_start_at_ticks_and_take_turns() {
+    let ticks = Arc::new(Ticks::none());
+    ticks.set(std::iter::once(Duration::from_secs(10)));
+    let planned = || planned("a", READY);
+    let runs = |turns| {
+        let ticks = Arc::clone(&ticks);
+        Script::new(QUICK, [pass()]).runs_of(planned(), || 0.11, 35, |task| Task { ticks, turns, ..task })
+    };
+    assert_eq!(runs(turns()).await, [0, 2000, 12_000, 22_000, 32_000], "due after 1.1 s, then every 10 s");
+
+    let taken = turns();
+    let others = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let permits = taken.acquire_many(AT_A_TIME as u32).await;
+        tokio::time::sleep(Duration::from_millis(1300)).await;
+        drop(permits);
+    };
+    let (runs, ()) = tokio::join!(runs(Arc::clone(&taken)), others);
+    assert_eq!(runs[..3], [0, 2300, 12_000], "it waits for its turn, and keeps to its interval");
 }
 
 /// What is broken in it: to begin a run, a step of one, or reading a file; it is mended after some panics.

@@ -1,6 +1,7 @@
 //! Ticks: moments at which several checks start together. A process that sleeps most of the time pays more for waking up, and
 //! for what has left the processor's caches meanwhile, than for a check: a few checks at each waking cost a third of as many
-//! wakings. Each check keeps its interval exactly, and its place in it is still left to chance.
+//! wakings. They take turns, so that none looks slow for the others. Each check keeps its interval exactly, and its place in it is
+//! still left to chance.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -33,6 +34,12 @@ impl Ticks {
         let per_second: f64 = intervals.map(|interval| interval.as_secs_f64().recip()).sum();
         let longest = Duration::try_from_secs_f64(TOGETHER / per_second).unwrap_or(Duration::MAX);
         self.longest.store(u64::try_from(longest.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Whether checks start at ticks.
+    #[must_use]
+    pub fn are_kept(&self) -> bool {
+        self.longest.load(Ordering::Relaxed) >= LENGTHS[LENGTHS.len() - 1]
     }
 
     /// The first tick that is not before `due`. A check that runs again after `interval` is due at a tick again; where no tick
@@ -99,6 +106,7 @@ mod tests {
     fn where_checks_start_all_the_time_there_are_no_ticks() {
         assert_eq!(started(1000, 1101, ms(1000)), 1101);
         let none = Ticks::none();
+        assert!(!none.are_kept());
         assert_eq!(none.next(none.start + ms(1101), ms(1000)), none.start + ms(1101));
         none.set(std::iter::empty());
         assert_eq!(none.next(none.start + ms(1101), ms(1000)), none.start + ms(2000), "no check yet");
