@@ -93,7 +93,7 @@ pub struct Task {
     pub prober: Arc<dyn Prober>,
     /// For jitter.
     pub random: Random,
-    /// A run waits for one of these: the first one, and each that starts at a tick.
+    /// A run waits for one of these: the first one, and later ones where few start at a tick.
     pub turns: Arc<Semaphore>,
     /// Later runs start at these.
     pub ticks: Arc<Ticks>,
@@ -147,7 +147,7 @@ impl Task {
             // their first failure; where accounts lock, the next run may be half an hour away.
             let before = if pace.backs_off() || planned.accounts_lock() { self.files() } else { None };
             let outcome = in_turn(permit.zip(turn), self.prober.probe(&planned)).await;
-            turn = self.ticks.are_kept().then_some(TURN);
+            turn = self.ticks.take_turns().then_some(TURN);
             let failure = outcome.failure.as_ref().map(Failed::from);
             let aftermath = outcome.evidence.aftermath;
             let streak = report(&self.reports, self.id, &planned, outcome).await.ok_or(Unheard)?;

@@ -3,43 +3,49 @@
 //! wakings. They take turns, so that none looks slow for the others. Each check keeps its interval exactly, and its place in it is
 //! still left to chance.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How many checks start at one tick on average: more would make each other wait.
+/// How many checks start at one tick on average, unless it is the shortest: more would make each other wait.
 const TOGETHER: f64 = 5.0;
 /// Milliseconds from tick to tick, of which the longest that fits is taken. Each divides a second, as most intervals are whole
 /// seconds.
-const LENGTHS: [u64; 10] = [1000, 500, 250, 200, 125, 100, 50, 25, 20, 10];
+const LENGTHS: [u64; 9] = [1000, 500, 250, 200, 125, 100, 50, 25, 20];
+/// The shortest.
+const SHORTEST: u64 = 10;
 
 /// The ticks of all checks of a process.
 #[derive(Debug)]
 pub struct Ticks {
     start: Instant,
-    /// Milliseconds; shorter than any tick where so many checks run that none sleeps for long.
+    /// Milliseconds; zero: no ticks.
     longest: AtomicU64,
+    /// Whether few checks start at each.
+    few: AtomicBool,
 }
 
 impl Ticks {
     /// No ticks: each check starts when it is due.
     #[must_use]
     pub fn none() -> Self {
-        Self { start: Instant::now(), longest: AtomicU64::new(0) }
+        Self { start: Instant::now(), longest: AtomicU64::new(0), few: AtomicBool::new(false) }
     }
 
     /// Takes in how often checks run, given by their intervals.
     pub fn set(&self, intervals: impl Iterator<Item = Duration>) {
         let per_second: f64 = intervals.map(|interval| interval.as_secs_f64().recip()).sum();
         let longest = Duration::try_from_secs_f64(TOGETHER / per_second).unwrap_or(Duration::MAX);
-        self.longest.store(u64::try_from(longest.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        let longest = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+        self.longest.store(longest.max(SHORTEST), Ordering::Relaxed);
+        self.few.store(longest >= SHORTEST, Ordering::Relaxed);
     }
 
-    /// Whether checks start at ticks.
+    /// Whether the checks of a tick are so few that all have had their turn before the next one, whatever their peers do.
     #[must_use]
-    pub fn are_kept(&self) -> bool {
-        self.longest.load(Ordering::Relaxed) >= LENGTHS[LENGTHS.len() - 1]
+    pub fn take_turns(&self) -> bool {
+        self.few.load(Ordering::Relaxed)
     }
 
     /// The first tick that is not before `due`. A check that runs again after `interval` is due at a tick again; where no tick
@@ -48,7 +54,7 @@ impl Ticks {
     pub fn next(&self, due: Instant, interval: Duration) -> Instant {
         let longest = self.longest.load(Ordering::Relaxed);
         let fits = |tick: &Duration| !interval.is_zero() && interval.as_nanos().is_multiple_of(tick.as_nanos());
-        let lengths = LENGTHS.iter().filter(|length| **length <= longest);
+        let lengths = LENGTHS.iter().chain([&SHORTEST]).filter(|length| **length <= longest);
         let Some(tick) = lengths.map(|length| Duration::from_millis(*length)).find(fits) else { return due };
         let (since, tick) = (due.saturating_duration_since(self.start).as_nanos(), tick.as_nanos());
         let ahead = since.next_multiple_of(tick) - since;
@@ -78,7 +84,9 @@ mod tests {
 
     #[test]
     fn a_few_checks_start_together() {
-        for (checks, expected) in [(1, 2000), (5, 2000), (6, 1500), (20, 1250), (25, 1200), (100, 1150), (500, 1110)] {
+        for (checks, expected) in
+            [(1, 2000), (5, 2000), (6, 1500), (20, 1250), (25, 1200), (100, 1150), (500, 1110), (100_000, 1110)]
+        {
             assert_eq!(started(checks, 1101, ms(1000)), expected, "{checks} checks");
         }
     }
@@ -103,12 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn where_checks_start_all_the_time_there_are_no_ticks() {
-        assert_eq!(started(1000, 1101, ms(1000)), 1101);
-        let none = Ticks::none();
-        assert!(!none.are_kept());
-        assert_eq!(none.next(none.start + ms(1101), ms(1000)), none.start + ms(1101));
-        none.set(std::iter::empty());
-        assert_eq!(none.next(none.start + ms(1101), ms(1000)), none.start + ms(2000), "no check yet");
+    fn turns_are_taken_where_few_start_at_a_tick() {
+        let ticks = Ticks::none();
+        assert!(!ticks.take_turns());
+        assert_eq!(ticks.next(ticks.start + ms(1101), ms(1000)), ticks.start + ms(1101), "no ticks");
+        for (checks, few) in [(0, true), (1, true), (500, true), (501, false), (100_000, false)] {
+            ticks.set(std::iter::repeat_n(ms(1000), checks));
+            assert_eq!(ticks.take_turns(), few, "{checks} checks");
+        }
+        assert_eq!(ticks.next(ticks.start + ms(1101), ms(1000)), ticks.start + ms(1110));
     }
 }
