@@ -74,6 +74,7 @@ bearer_token: {file: /etc/secrets/token}
     tls_keys: TlsKeyNames::BLOCK,
     discovery: DiscoveryRule::NONE,
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault,
     parse,
     from_url: |url| Arc::new(Http { keys: Arc::new(HttpKeys::of_url(url)) }),

@@ -199,11 +199,9 @@ impl Reader<'_> {
         let name = self.name(index, node, &keys, misspelled);
         let made = self.kind(node, &kinds, &path, misspelled);
         let terms = self.terms(node, &keys, &path);
-        let gates = keys
-            .gates
-            .as_deref()
-            .map_or(Gates { startup: true, ..Gates::default() }, |gates| gates.iter().copied().collect());
         let (kind, check) = made?;
+        let usual = Gates { startup: kind.gates_by_default, ..Gates::default() };
+        let gates = keys.gates.as_deref().map_or(usual, |gates| gates.iter().copied().collect());
         let gates = self.gates(node, gates, &keys, &*check, &path);
         let warnings = check.warnings();
         self.warnings.extend(warnings.iter().map(|(key, text)| format!("{path}.{}.{key}: {text}", kind.name)));

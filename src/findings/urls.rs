@@ -46,7 +46,8 @@ pub use self::blame::{Blame, as_its_client_reads, blame, blame_url, lint};
 pub use self::clients::Family;
 pub(super) use self::rows::CODES;
 pub use self::shape::nested;
-pub use self::values::{names_secret, white};
+pub use self::flawed::unresolved;
+pub use self::values::{known_default, names_secret, white};
 
 /// What the values of a check show.
 pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {

@@ -132,7 +132,7 @@ fn what_is_wrong_with_the_keys() {
         ("{variables: []}", "variables: name at least one variable"),
         ("{}", ": the key variables is missing"),
         ("{variables: [{name: 'a b'}]}", "variables[0].name: expected the name of a variable"),
-        ("{variables: [{name: A, url: mysql}]}", "variables[0].url: expected one of postgres, redis, http"),
+        ("{variables: [{name: A, url: sqlite}]}", "variables[0].url: expected one of tcp, tls, http, "),
         ("{variables: [{name: A, pattern: '('}]}", "variables[0].pattern: expected a regular expression"),
         ("{variables: [{name: A}], from: env}", "from: expected pod, the path of a file"),
     ] {
