@@ -12,9 +12,7 @@ use serde::Deserialize;
 
 use self::rules::{Broken, Judged, Rules};
 use self::source::{Found, Source};
-use crate::check::{
-    Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, no_hint,
-};
+use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, no_hint};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames};

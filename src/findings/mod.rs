@@ -50,8 +50,8 @@ pub use several::{address_note, several_note};
 pub use statement::general_statement;
 pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{
-    Blame, Family, as_its_client_reads, blame, blame_url, judge_variables, known_default, lint, meant, names_secret, nested,
-    unresolved, white,
+    Blame, Family, as_its_client_reads, blame, blame_url, judge_variables, known_default, lint, meant, names_secret,
+    nested, unresolved, white,
 };
 pub use variables::ContainerVariables;
 

@@ -18,6 +18,7 @@ mod redis_params;
 mod rows;
 mod shape;
 mod sites;
+mod together;
 mod values;
 mod vhost;
 
@@ -44,9 +45,9 @@ use self::rows::{
 
 pub use self::blame::{Blame, as_its_client_reads, blame, blame_url, lint};
 pub use self::clients::Family;
+pub use self::flawed::unresolved;
 pub(super) use self::rows::CODES;
 pub use self::shape::nested;
-pub use self::flawed::unresolved;
 pub use self::values::{known_default, names_secret, white};
 
 /// What the values of a check show.

@@ -1,7 +1,7 @@
 //! The schemas of what reads itself: the docs of the keys stand with them.
 
-use super::source::Source;
 use super::rules::{Name, Pattern};
+use super::source::Source;
 use super::url::UrlKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;

@@ -28,7 +28,10 @@ impl UrlKind {
 
 /// The schemes of a kind that are not this program's own invention.
 fn own(kind: &Kind) -> impl Iterator<Item = &'static str> {
-    kind.schemes.iter().filter(|scheme| !scheme.is_opaque && !scheme.name.starts_with("peer+")).map(|scheme| scheme.name)
+    kind.schemes
+        .iter()
+        .filter(|scheme| !scheme.is_opaque && !scheme.name.starts_with("peer+"))
+        .map(|scheme| scheme.name)
 }
 
 impl<'de> Deserialize<'de> for UrlKind {
@@ -85,7 +88,8 @@ fn of_kind(text: &str, kind: &Kind, env: &dyn Env) -> Option<Blame> {
     let run = (kind.from_url)(Value::literal(text)).prepare(env).run;
     let fault = run.err();
     // What the check alone lacks or cannot do says nothing of the URL.
-    let fault = fault.filter(|fault| !matches!(fault.cause, Cause::ProbeLimit | Cause::FileMissing | Cause::FileInvalid));
+    let fault =
+        fault.filter(|fault| !matches!(fault.cause, Cause::ProbeLimit | Cause::FileMissing | Cause::FileInvalid));
     blame_url(text, fault.is_some(), SCHEMES).or_else(|| Some(blamed(text, kind, fault?)))
 }
 
