@@ -2,6 +2,7 @@
 //!
 //! A message names the rule that is broken. It contains neither the value or its length nor the text of the rule.
 
+mod bundle;
 mod rules;
 mod source;
 mod url;
@@ -10,14 +11,17 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use self::bundle::Page;
 use self::rules::{Broken, Judged, Rules};
 use self::source::{Found, Source};
+use crate::check::http::settings::HttpUrl;
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, no_hint};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames};
 use crate::net::attempt::Attempt;
 use crate::outcome::{BrokenVariable, Detail, Fault, Phase, ValueDetail};
+use crate::secret::Secret;
 use crate::value::Value;
 
 /// The kind.
@@ -30,7 +34,7 @@ pub const KIND: Kind = Kind {
     url_form: "",
     schemes: &[],
     subject: Subject::Values,
-    shown: ShownKeys::NONE,
+    shown: ShownKeys { urls: &["bundle"], ..ShownKeys::NONE },
     tls_keys: TlsKeyNames::NONE,
     discovery: DiscoveryRule::NONE,
     care: Care::USUAL,
@@ -63,6 +67,10 @@ struct EnvKeys {
     /// with a final `/`, the folder of a mounted Secret or ConfigMap, with one file for each variable.
     #[serde(default)]
     from: Source,
+    /// The URL of a page of the app (Next.js) as browsers get it. The scripts of `/_next/static/` that it names, at most 32 of the
+    /// same origin, are searched for the values of these variables: another URL than that of a `NEXT_PUBLIC_` variable, and
+    /// secrets. What they show is a finding.
+    bundle: Option<HttpUrl>,
 }
 
 #[derive(Debug)]
@@ -92,7 +100,11 @@ fn from_url(value: Value) -> Arc<dyn Check> {
         Value::Env(name) => Some(name),
         Value::Literal(_) | Value::File(_) | Value::Template(_) => None,
     };
-    Arc::new(Variables::new(EnvKeys { variables: name.map(Rules::required).into_iter().collect(), from: Source::Pod }))
+    Arc::new(Variables::new(EnvKeys {
+        variables: name.map(Rules::required).into_iter().collect(),
+        from: Source::Pod,
+        bundle: None,
+    }))
 }
 
 impl Variables {
@@ -100,6 +112,7 @@ impl Variables {
         let required = keys.variables.iter().filter(|rules| rules.required).map(|rules| rules.name.0.as_str());
         let mut values = keys.from.values(required);
         values.extend(keys.variables.iter().flat_map(Rules::values).cloned());
+        values.extend(keys.bundle.iter().map(|HttpUrl(url)| url.clone()));
         Self { keys, values }
     }
 
@@ -109,12 +122,17 @@ impl Variables {
             let value = found.get(&rules.name.0)?;
             rules.judge(value, &self.keys.from, env)
         };
-        self.keys.variables.iter().map(judge).collect::<Result<_, _>>().map(Verdict)
+        let judged = self.keys.variables.iter().map(judge).collect::<Result<_, _>>()?;
+        let page = self.keys.bundle.as_ref().map(|HttpUrl(url)| Page::new(url, &self.named(found), env));
+        Ok(Verdict { judged, page })
     }
 }
 
 /// Every variable against its rules, in their order.
-struct Verdict(Vec<Judged>);
+struct Verdict {
+    judged: Vec<Judged>,
+    page: Option<Page>,
+}
 
 impl Variables {
     fn target(&self) -> String {
@@ -122,6 +140,12 @@ impl Variables {
         let more = self.keys.variables.len() - names.len();
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         format!("{}{more} of {}", names.join(", "), self.keys.from)
+    }
+
+    /// Those that are set.
+    fn named(&self, found: &Found) -> Vec<(String, Secret)> {
+        let names = self.keys.variables.iter().map(|rules| &rules.name.0);
+        names.filter_map(|name| Some((name.clone(), found.get(name).ok()??.clone()))).collect()
     }
 
     fn readings(&self, found: &Found) -> Vec<Reading> {
@@ -144,7 +168,7 @@ impl Verdict {
     /// What is wrong: each as `NAME: what is wrong`, with the cause of the first.
     async fn result(&self) -> Result<(), Fault> {
         let mut faults: Vec<(&str, &Broken)> = Vec::new();
-        for judged in &self.0 {
+        for judged in &self.judged {
             let result =
                 judged.result().await.map_err(|costly| costly.fault(&format!("the variable {}", judged.name)))?;
             faults.extend(result.err().map(|broken| (judged.name.as_str(), broken)));
@@ -182,7 +206,13 @@ impl Check for Variables {
 impl Runnable for Verdict {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         attempt.enter(Phase::Assert);
-        Box::pin(self.result())
+        Box::pin(async move {
+            self.result().await?;
+            if let Some(page) = &self.page {
+                Box::pin(page.read(attempt)).await;
+            }
+            Ok(())
+        })
     }
 }
 

@@ -48,7 +48,8 @@ pub use self::clients::Family;
 pub use self::flawed::unresolved;
 pub(super) use self::rows::CODES;
 pub use self::shape::nested;
-pub use self::values::{known_default, names_secret, white};
+pub use self::sites::is_for_browsers;
+pub use self::values::{is_public_secret, known_default, names_secret, white};
 
 /// What the values of a check show.
 pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {

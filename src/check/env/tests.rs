@@ -21,7 +21,7 @@ fn faults(yaml: &str, env: &dyn Env) -> Vec<String> {
                 let broken = at_once(judged.result()).unwrap().err()?;
                 Some(format!("{}: {}: {}", judged.name, broken.cause.slug(), broken.message))
             };
-            verdict.0.iter().filter_map(told).collect()
+            verdict.judged.iter().filter_map(told).collect()
         }
         Err(fault) => vec![format!("{}: {}", fault.cause.slug(), fault.message)],
     }

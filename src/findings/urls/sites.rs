@@ -47,6 +47,12 @@ fn public<'a>(pairs: &[Pair<'a>], name: &str, is_one: impl Fn(&str) -> bool) -> 
     pairs.iter().find(|pair| site(pair)).map(|(name, _)| *name)
 }
 
+/// Whether the value of a variable of this name is built into what browsers get.
+#[must_use]
+pub fn is_for_browsers(name: &str) -> bool {
+    without_prefix(name) != name
+}
+
 pub(super) fn without_prefix(name: &str) -> &str {
     PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
 }
@@ -69,7 +75,7 @@ pub(super) fn is_site(name: &str, pairs: &[Pair<'_>]) -> bool {
 
 /// A localhost URL is the browser's own machine to every browser.
 fn local_base((name, text): Pair<'_>, pairs: &[Pair<'_>], production: bool) -> Option<Finding> {
-    let of_browser = without_prefix(name) != name && name.ends_with("URL");
+    let of_browser = is_for_browsers(name) && name.ends_with("URL");
     let url = PublicUrl::parse(text).filter(PublicUrl::is_local)?;
     let (base, host) = (is_base(name, pairs), url.host);
     if !base && !of_browser {

@@ -2,7 +2,7 @@
 //! variables contradict each other, or one can never work.
 
 use super::rows::INCONSISTENT;
-use super::sites::{self, LISTS, Pair, without_prefix};
+use super::sites::{self, LISTS, Pair, is_for_browsers, without_prefix};
 use crate::finding::Finding;
 use crate::findings::public_url::PublicUrl;
 
@@ -107,7 +107,7 @@ fn callback<'a>((name, text): Pair<'a>, pairs: &[Pair<'a>]) -> Option<(String, S
 
 /// A name of the cluster in what browsers get.
 fn for_browsers<'a>((name, text): Pair<'a>, pairs: &[Pair<'a>]) -> Option<(String, String)> {
-    if without_prefix(name) == name || !name.ends_with("URL") {
+    if !is_for_browsers(name) || !name.ends_with("URL") {
         return None;
     }
     let to = Site::parse(text)?;

@@ -42,7 +42,8 @@ pub(in crate::findings::urls) fn is_template(name: &str, text: &str) -> bool {
 }
 
 /// Whether a variable of this name is put into what browsers download, though it is a secret.
-pub(in crate::findings::urls) fn is_public_secret(name: &str, text: &str) -> bool {
+#[must_use]
+pub fn is_public_secret(name: &str, text: &str) -> bool {
     let prefixes = ["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "NUXT_PUBLIC_", "EXPO_PUBLIC_"];
     let Some(rest) = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)) else { return false };
     let secret =
