@@ -28,6 +28,7 @@ pub mod mongodb;
 pub mod mqtt;
 pub mod mysql;
 pub mod nats;
+pub mod parity;
 pub mod parts;
 mod payload;
 pub mod peer;
@@ -143,6 +144,7 @@ pub const KINDS: &[Kind] = &[
     tls::KIND,
     http::KIND,
     peer::KIND,
+    parity::KIND,
     dns::KIND,
     postgres::KIND,
     mysql::KIND,

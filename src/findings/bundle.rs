@@ -74,8 +74,14 @@ fn replaces(url: &str, value: &str) -> bool {
     let (Some((origin, path)), Some((own_origin, own_path))) = (split(url), split(value)) else { return false };
     let (Some(to), Some(own)) = (PublicUrl::parse(origin), PublicUrl::parse(own_origin)) else { return false };
     let same_path = !own_path.is_empty() && path == own_path;
-    let private = !to.is_public() && !to.is_local() && own.is_public();
+    let private = is_of_cluster(origin, &to) && own.is_public();
     is_local(url) || same_path || to.host == own.host || private || site(&to.host) == site(&own.host)
+}
+
+/// Whether it is a server that only pods or a company's machines know; polyfills test themselves with `https://a`.
+fn is_of_cluster(origin: &str, url: &PublicUrl) -> bool {
+    let has_port = origin.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    !url.is_public() && !url.is_local() && (has_port || url.host.contains('.'))
 }
 
 /// Whether it is a server on the machine of whoever reads it, and no name that stands for any.
@@ -149,6 +155,8 @@ mod tests {
             ),
             (&["http://localhost", "http://localhost:8969/stream", "http://localhost:9999"], &[], &[api]),
             (&["http://localhost:3000/api"], &[("NEXT_PUBLIC_API_URL", "http://localhost:3000/api/")], &[]),
+            // What the polyfills and the router of Next.js hold.
+            (&["https://a", "https://a/c", "https://x", "http://n", "http://www.w3.org/1999/xlink"], &[], &[api]),
             (&[], &[], &[]),
         ] {
             assert_eq!(judged(urls, built_in, absent), [], "{urls:?}");
