@@ -15,18 +15,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::keys::{ParityKeys, Side};
-use self::run::ParityRun;
+use self::run::{DIFFERENCES, ParityRun};
 use crate::check::http::{self, SHOWN};
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, ShownKeys, Subject};
 use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
-use crate::outcome::FactKey;
 use crate::value::Value;
-
-/// The differences.
-const DIFFERENCES: FactKey =
-    FactKey { name: "differences", meaning: "where the answers of the two deployments differ, by request and path" };
 
 /// The kind.
 pub const KIND: Kind = Kind {

@@ -58,7 +58,9 @@ fn what_next_wrote_into_the_scripts_is_compared_with_the_container() {
     assert!(stale["findings"][0]["fix"].as_str().unwrap().contains("rebuild the image"), "{stale:#}");
     let exposed = check(&BUILT, "", &bundle);
     assert!(
-        findings(&exposed).iter().any(|one| one.starts_with("secret_in_bundle: the value of the variable NEXT_PUBLIC_AUTH")),
+        findings(&exposed)
+            .iter()
+            .any(|one| one.starts_with("secret_in_bundle: the value of the variable NEXT_PUBLIC_AUTH")),
         "{exposed:#}"
     );
     assert!(!exposed.to_string().contains("s3same"), "{exposed:#}");
@@ -81,7 +83,10 @@ fn a_page_that_cannot_be_read_fails_nothing() {
         let check = check(&BUILT[..1], "", &format!(", bundle: \"{}\"", server.url(path)));
         assert_eq!((check["result"].as_str(), check["degraded"].as_bool()), (Some("pass"), Some(true)), "{check:#}");
         let found = findings(&check);
-        assert!(found.len() == 1 && found[0].starts_with("bundle_unread: ") && found[0].contains(says), "{path}: {found:?}");
+        assert!(
+            found.len() == 1 && found[0].starts_with("bundle_unread: ") && found[0].contains(says),
+            "{path}: {found:?}"
+        );
     }
     assert!(server.asked().iter().all(|asked| asked.line.starts_with("GET ")));
 }
@@ -96,7 +101,10 @@ fn a_page_that_drips_or_floods_is_given_up_in_time() {
     });
     let local = check(&[], "{name: NEXT_PUBLIC_X, required: false}", &format!(", bundle: \"{}\"", server.url("/")));
     let found = findings(&local);
-    assert!(found.len() == 1 && found[0].contains("http://localhost:1234/x, which is the browser's own machine"), "{found:?}");
+    assert!(
+        found.len() == 1 && found[0].contains("http://localhost:1234/x, which is the browser's own machine"),
+        "{found:?}"
+    );
     assert_eq!(server.asked().len(), 33, "the page and 32 scripts");
     let big = check(&BUILT[..1], "", &format!(", bundle: \"{}\"", server.url("/big")));
     assert!(findings(&big)[0].contains("over the limit"), "{big:#}");
@@ -105,7 +113,12 @@ fn a_page_that_drips_or_floods_is_given_up_in_time() {
 #[test]
 fn rules_name_the_variable_and_what_is_wrong() {
     for (value, rules, cause, says) in [
-        ("vault:secret/data/app#key", "name: X", "variable_invalid", "X: it is a reference for Vault, which nothing resolved"),
+        (
+            "vault:secret/data/app#key",
+            "name: X",
+            "variable_invalid",
+            "X: it is a reference for Vault, which nothing resolved",
+        ),
         ("op://vault/item/field", "name: X", "variable_invalid", "1Password"),
         ("arn:aws:secretsmanager:eu-west-1:1:secret:app", "name: X", "variable_invalid", "AWS Secrets Manager"),
         ("ENC[AES256_GCM,data:abc,iv:x]", "name: X", "variable_invalid", "SOPS"),
@@ -114,16 +127,31 @@ fn rules_name_the_variable_and_what_is_wrong() {
         ("${DB_PASSWORD}", "name: X", "variable_invalid", "X: it still contains ${DB_PASSWORD}"),
         ("sk-proj-123", "name: X, prefix: sk-ant-", "variable_invalid", "it does not start with the required prefix"),
         ("0123456789", "name: X, max_length: 8", "variable_invalid", "it is longer than 8 bytes"),
-        ("moving_window", "name: X, one_of: [fixed-window, moving-window]", "variable_invalid", "none of the values of `one_of`"),
+        (
+            "moving_window",
+            "name: X, one_of: [fixed-window, moving-window]",
+            "variable_invalid",
+            "none of the values of `one_of`",
+        ),
         ("Fixed-Window", "name: X, one_of: [fixed-window]", "variable_invalid", "only capitals or spaces differ"),
-        ("changeme", "name: X, not: []", "secret_too_weak", "a value that everybody knows"),
+        ("changeme", "name: X, not: []", "secret_too_weak", "value that everybody knows"),
         ("better-auth-secret-12345678901234567890", "name: X, not: []", "secret_too_weak", "everybody knows"),
         ("aaaaaaaaaaaaaaaa", "name: X, not: []", "secret_too_weak", "everybody knows"),
         ("of the example", "name: X, not: [of the example]", "variable_invalid", "it equals a value of `not`"),
         ("same", "name: X, not: [{env: OTHER}]", "variable_invalid", "(from the variable OTHER)"),
-        ("other", "name: X, equals: {env: OTHER}", "variable_invalid", "it differs from `equals` (from the variable OTHER)"),
+        (
+            "other",
+            "name: X, equals: {env: OTHER}",
+            "variable_invalid",
+            "it differs from `equals` (from the variable OTHER)",
+        ),
         ("same\n", "name: X, equals: {env: OTHER}", "secret_whitespace", "only in white space"),
-        ("mysql://u:p@db", "name: X, url: amqp", "url_malformed", "it is not a URL that starts with amqp:// or amqps://"),
+        (
+            "mysql://u:p@db",
+            "name: X, url: amqp",
+            "url_malformed",
+            "it is not a URL that starts with amqp:// or amqps://",
+        ),
         ("mongodb://u:p@w@db/x", "name: X, url: mongodb", "url_password_unencoded", "X: "),
         ("ftp://x", "name: X, url: http", "url_malformed", "http:// or https://"),
     ] {
@@ -167,8 +195,16 @@ fn settings_that_contradict_each_other_are_told_and_a_healthy_deployment_is_sile
     for (name, value, says) in [
         ("BETTER_AUTH_URL", "http://app.example.com", "NODE_ENV is production"),
         ("CORS_ORIGINS", "https://app.example.com/", "ends with `/` or a path"),
-        ("CORS_ORIGINS", "https://www.example.com", "does not list https://app.example.com, the origin of FRONTEND_URL"),
-        ("GOOGLE_REDIRECT_URI", "http://localhost:3001/api/auth/callback/google", "but browsers use https://app.example.com"),
+        (
+            "CORS_ORIGINS",
+            "https://www.example.com",
+            "does not list https://app.example.com, the origin of FRONTEND_URL",
+        ),
+        (
+            "GOOGLE_REDIRECT_URI",
+            "http://localhost:3001/api/auth/callback/google",
+            "but browsers use https://app.example.com",
+        ),
         ("COOKIE_DOMAIN", "example.org", "browsers drop such cookies"),
         ("NEXT_PUBLIC_API_URL", "https://app.example.com/api/api", "has /api twice"),
         ("NEXT_PUBLIC_API_URL", "http://backend-api:8000", "a name that only pods resolve"),

@@ -25,12 +25,18 @@ fn compared(left: &HttpServer, right: &HttpServer, keys: &str) -> Value {
 #[test]
 fn two_that_answer_alike_pass_in_silence() {
     let left = deployment(200, ITEMS, "no-store");
-    let other = r#"{"at":"2026-12-01","total":2,"items":[{"price":3,"id":7,"name":"x"},{"id":8,"name":null,"price":1}]}"#;
+    let other =
+        r#"{"at":"2026-12-01","total":2,"items":[{"price":3,"id":7,"name":"x"},{"id":8,"name":null,"price":1}]}"#;
     let right = deployment(200, other, "no-store");
-    let report = compared(&left, &right, "requests: [/items, /same, /page], compare_headers: [content-type, cache-control]");
+    let report =
+        compared(&left, &right, "requests: [/items, /same, /page], compare_headers: [content-type, cache-control]");
     assert_eq!(verdict(&report), "passed");
     let check = only(&report);
-    assert_eq!((check["degraded"].as_bool(), check["findings"].as_array().map(Vec::len)), (Some(false), Some(0)), "{check:#}");
+    assert_eq!(
+        (check["degraded"].as_bool(), check["findings"].as_array().map(Vec::len)),
+        (Some(false), Some(0)),
+        "{check:#}"
+    );
     assert_eq!((left.asked().len(), right.asked().len()), (3, 3));
     assert!(left.asked().iter().all(|asked| asked.line.starts_with("GET ")));
     let same = compared(&left, &left, "requests: [/items, /page], compare: values");
@@ -38,7 +44,8 @@ fn two_that_answer_alike_pass_in_silence() {
     let listed = compared(&left, &right, "requests: [/items], compare: values, ignore: [/at, /total, /items]");
     assert_eq!(verdict(&listed), "passed");
     // A path below the URL, and a status that both have and may have.
-    let below = format!("left: \"{}/base/\", right: {{url: \"{}/base\"}}, requests: [/items]", left.url(""), right.url(""));
+    let below =
+        format!("left: \"{}/base/\", right: {{url: \"{}/base\"}}, requests: [/items]", left.url(""), right.url(""));
     assert_eq!(verdict(&check_keys(&below)), "passed");
     assert_eq!(verdict(&compared(&left, &right, "requests: [/gone], status: 404")), "passed");
 }
@@ -79,7 +86,10 @@ fn statuses_bodies_and_servers_that_are_not_there() {
     let left = deployment(200, ITEMS, "no-store");
     let broken = deployment(500, "{}", "no-store");
     let status = compared(&left, &broken, "requests: [/items]");
-    assert_eq!(verdict(&status), "assert parity_mismatch: GET /items: the status is 200 on the left and 500 on the right");
+    assert_eq!(
+        verdict(&status),
+        "assert parity_mismatch: GET /items: the status is 200 on the left and 500 on the right"
+    );
     let both = compared(&broken, &broken, "requests: [/items]");
     assert_eq!(verdict(&both), "assert http_status: GET /items: both answered 500, expected 200-399");
     let html = deployment(200, "<!doctype html>", "no-store");
@@ -89,7 +99,8 @@ fn statuses_bodies_and_servers_that_are_not_there() {
         "assert parity_mismatch: GET /items: the left answers with JSON, and the right with the body (15 bytes of application/json)"
     );
     let dead = dead_port();
-    let gone = check_keys(&format!("left: \"{}\", right: \"http://127.0.0.1:{dead}\", requests: [/same]", left.url("")));
+    let gone =
+        check_keys(&format!("left: \"{}\", right: \"http://127.0.0.1:{dead}\", requests: [/same]", left.url("")));
     assert!(verdict(&gone).starts_with("connect connect_refused: right: "), "{}", verdict(&gone));
     let large = HttpServer::always(200, "", &"[1]".repeat(100 * 1024));
     let too_large = compared(&large, &large, "requests: [/]");
@@ -109,8 +120,14 @@ fn it_gates_nothing_by_itself_and_its_keys_are_checked() {
         ("left: \"http://a\", requests: [/x]", "the key right is missing"),
         ("left: \"http://a\", right: \"http://b\", requests: []", "name one to 16 paths"),
         ("left: \"http://a\", right: \"http://b\", requests: [x]", "requests[0]: expected a path that starts with /"),
-        ("left: \"http://a\", right: {url: \"http://b\", method: POST}, requests: [/x]", "parity.right.method: unknown key"),
-        ("left: \"http://a\", right: \"http://b\", requests: [/x], ignore: [\"$.a[*]\"]", "ignore[0]: expected a JSON pointer"),
+        (
+            "left: \"http://a\", right: {url: \"http://b\", method: POST}, requests: [/x]",
+            "parity.right.method: unknown key",
+        ),
+        (
+            "left: \"http://a\", right: \"http://b\", requests: [/x], ignore: [\"$.a[*]\"]",
+            "ignore[0]: expected a JSON pointer",
+        ),
         ("left: \"ftp://a\", right: \"http://b\", requests: [/x]", "parity.left.url: "),
     ] {
         let ran = of(keys);

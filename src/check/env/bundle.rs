@@ -115,6 +115,7 @@ async fn ask(exchange: &Exchange, attempt: &mut Attempt) -> Result<HttpResponse,
     let deadline = attempt.deadline();
     let until = deadline.checked_sub(RESERVE).unwrap_or(deadline);
     let answer = timeout_at(until, exchange.ask(attempt, BodyUse::Expected)).await;
+    attempt.facts().excerpt = None;
     let (request, answer) = answer.map_err(|_| "the time was over".to_owned())?.map_err(|fault| fault.message)?;
     exchange.wanted.status(&request, &answer).map_err(|fault| fault.message)?;
     match answer.packed {

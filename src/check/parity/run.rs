@@ -6,7 +6,6 @@ use std::time::Duration;
 use hyper::header::HeaderName;
 use serde_json::Value as Json;
 
-use super::DIFFERENCES;
 use super::compare::{Differences, documents};
 use super::keys::{Compare, Header, Ignored, ParityKeys, Path, Side};
 use crate::cause::Cause;
@@ -20,7 +19,7 @@ use crate::env::Env;
 use crate::mask::Mask;
 use crate::net::attempt::Attempt;
 use crate::net::turns::slices;
-use crate::outcome::{Detail, FactValue, Fault, HttpDetail, Phase, clean_text};
+use crate::outcome::{Detail, FactKey, FactValue, Fault, HttpDetail, Phase, clean_text};
 use crate::secret::Secret;
 use crate::url::redacted_path;
 use crate::value::Value;
@@ -31,6 +30,10 @@ const NAMED: usize = 4;
 const SHOWN: usize = 60;
 /// A document takes up to so many times its length while it is compared.
 const SPREAD: u64 = 16;
+
+/// The differences.
+pub(super) const DIFFERENCES: FactKey =
+    FactKey { name: "differences", meaning: "where the answers of the two deployments differ, by request and path" };
 
 /// The check with the values of one run.
 pub(super) struct ParityRun {
@@ -134,6 +137,8 @@ impl ParityRun {
         let exchange = http::exchange_of(&keys, attempt.env())?;
         attempt.for_host(Some(exchange.host()));
         let answer = exchange.ask(attempt, BodyUse::Expected).await;
+        // No text of an answer is shown.
+        attempt.facts().excerpt = None;
         let (request, answer) = answer.map_err(|fault| {
             let message = format!("{name}: {}", fault.message);
             fault.with_message(message)
