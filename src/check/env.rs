@@ -8,6 +8,7 @@ mod source;
 mod url;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -50,6 +51,8 @@ pub const KIND: Kind = Kind {
     schema: |generator| generator.subschema_for::<EnvKeys>(),
 };
 
+/// From run to run with a page, whose scripts change with an image alone.
+const BUNDLE_INTERVAL: Duration = Duration::from_mins(5);
 /// How many variables a message names.
 const NAMED: usize = 8;
 /// How many variables a check may name: it reads all of them at once.
@@ -69,7 +72,7 @@ struct EnvKeys {
     from: Source,
     /// The URL of a page of the app (Next.js) as browsers get it. The scripts of `/_next/static/` that it names, at most 32 of the
     /// same origin, are searched for the values of these variables: another URL than that of a `NEXT_PUBLIC_` variable, and
-    /// secrets. What they show is a finding.
+    /// secrets. What they show is a finding. With this key, the check runs every 5m while it is up, unless it sets `interval`.
     bundle: Option<HttpUrl>,
 }
 
@@ -196,6 +199,10 @@ impl Check for Variables {
             }
             Err(fault) => Prepared::new(self.target(), Vec::new(), Vec::new(), Err::<Verdict, _>(fault)),
         }
+    }
+
+    fn calm_interval(&self) -> Duration {
+        if self.keys.bundle.is_some() { BUNDLE_INTERVAL } else { Duration::ZERO }
     }
 
     fn values(&self) -> Vec<&Value> {

@@ -203,6 +203,7 @@ impl Reader<'_> {
         let usual = Gates { startup: kind.gates_by_default, ..Gates::default() };
         let gates = keys.gates.as_deref().map_or(usual, |gates| gates.iter().copied().collect());
         let gates = self.gates(node, gates, &keys, &*check, &path);
+        let calm = check.calm_interval();
         let warnings = check.warnings();
         self.warnings.extend(warnings.iter().map(|(key, text)| format!("{path}.{}.{key}: {text}", kind.name)));
         if !common.whole || self.problems.len() > before {
@@ -223,7 +224,7 @@ impl Reader<'_> {
             interval: terms.interval,
             calm_interval: match keys.interval {
                 Some(_) => terms.interval,
-                None => calm_interval(kind.name, terms.interval),
+                None => calm_interval(kind.name, terms.interval).max(calm),
             },
             timeout: terms.timeout,
             failure_threshold: terms.failure_threshold,

@@ -179,6 +179,35 @@ fn rules_name_the_variable_and_what_is_wrong() {
 }
 
 #[test]
+fn values_that_lost_their_form_are_findings() {
+    let pem = |breaks: &str| {
+        format!("-----BEGIN PRIVATE KEY-----{breaks}MIIBVgIBADANBgkqhkiG9w0B{breaks}-----END PRIVATE KEY-----")
+    };
+    for (name, value, code) in [
+        ("DB_PASSWORD", "{\"username\":\"app\",\"password\":\"s3cret-value\"}", "env_json_secret: "),
+        ("SIGNING_KEY", &*pem("\\n"), "env_pem_damaged: "),
+        ("SIGNING_KEY", &*pem(" "), "env_pem_damaged: "),
+        ("SIGNING_KEY", &*pem(""), "env_pem_damaged: "),
+        ("NEXT_PUBLIC_AUTH_SECRET", "s3cret-value", "secret_public_prefix: "),
+        ("REDIS_PORT", "tcp://10.96.0.7:6379", "env_service_link: "),
+    ] {
+        let found = findings(&check(&[(name, value)], "", ""));
+        assert!(found.len() == 1 && found[0].starts_with(code) && !found[0].contains("s3cret"), "{name}: {found:?}");
+    }
+    for (name, value) in [
+        ("DB_PASSWORD", "k3Jd9xQ2mZ7pL5vT"),
+        ("SIGNING_KEY", &*pem("\n")),
+        ("GOOGLE_CREDENTIALS", "{\"type\":\"service_account\",\"private_key\":\"x\"}"),
+        ("NEXT_PUBLIC_MAPBOX_TOKEN", "pk.abc"),
+        ("GREETING_TEMPLATE", "{{ .Name }}"),
+        ("LOG_PATTERN", "${level}"),
+    ] {
+        let check = check(&[(name, value)], "", "");
+        assert_eq!((check["result"].as_str(), findings(&check)), (Some("pass"), vec![]), "{name}: {check:#}");
+    }
+}
+
+#[test]
 fn settings_that_contradict_each_other_are_told_and_a_healthy_deployment_is_silent() {
     let healthy = [
         ("NODE_ENV", "production"),

@@ -23,12 +23,19 @@ use crate::value::Value;
 /// How many scripts are read, and how long each may be.
 const SCRIPTS: usize = 32;
 const LONGEST: u64 = 2 * 1024 * 1024;
+/// How much is read in all.
+const TOGETHER: usize = 8 * 1024 * 1024;
+/// How many values are looked for, of each sort.
+const VALUES: usize = 64;
+/// How many marks of a text are looked at, and the longest path of a script.
+const MOST: usize = 4096;
+const LONGEST_PATH: usize = 512;
 /// The time that is kept for the verdict.
 const RESERVE: Duration = Duration::from_millis(200);
 /// The shortest secret that is looked for: shorter ones may be anything.
 const SHORTEST_SECRET: usize = 12;
 /// How many URLs of the scripts are kept.
-const URLS: usize = 64;
+const URLS: usize = 256;
 /// Where Next.js keeps its scripts.
 const STATIC: &str = "/_next/static/";
 
@@ -53,7 +60,7 @@ impl Page {
         let origin = Secret::new(text[..end].to_owned());
         let exchange = resolved.clone().and_then(|text| http::exchange_of(&keys(text.expose()), env));
         let pick = |is_one: &dyn Fn(&str, &str) -> bool| {
-            variables.iter().filter(|(name, text)| is_one(name, text.expose())).cloned().collect()
+            variables.iter().filter(|(name, text)| is_one(name, text.expose())).take(VALUES).cloned().collect()
         };
         Self {
             exchange,
@@ -84,10 +91,15 @@ impl Page {
         }
         let mut search = Search::of(self);
         search.look(&page.body).await;
+        let mut read = page.body.len();
         for path in &scripts {
             let keys = keys(&format!("{}{path}", self.origin.expose()));
             let exchange = http::exchange_of(&keys, attempt.env()).map_err(|fault| fault.message)?;
             let script = ask(&exchange, attempt).await.map_err(|why| format!("{}: {why}", redacted_path(path)))?;
+            read += script.body.len();
+            if read > TOGETHER {
+                return Err("the scripts have more than 8 MiB together".to_owned());
+            }
             let _turn = attempt.world().turns.take_for(script.body.len()).await;
             search.look(&script.body).await;
         }
@@ -128,10 +140,11 @@ async fn ask(exchange: &Exchange, attempt: &mut Attempt) -> Result<HttpResponse,
 fn scripts(page: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let ends = |c: char| matches!(c, '"' | '\'' | '\\' | '<' | '>' | ',') || c.is_whitespace();
-    for (at, _) in page.match_indices(STATIC) {
-        let start = page[..at].rfind(ends).map_or(0, |before| before + 1);
-        let end = page[at..].find(ends).map_or(page.len(), |length| at + length);
-        let path = &page[start..end];
+    for (at, _) in page.match_indices(STATIC).take(MOST) {
+        let before = &page[page.ceil_char_boundary(at.saturating_sub(LONGEST_PATH))..at];
+        let after = &page[at..page.floor_char_boundary(at + LONGEST_PATH)];
+        let (Some(start), Some(end)) = (before.rfind(ends), after.find(ends)) else { continue };
+        let path = &page[at - before.len() + start + 1..at + end];
         let is_script = path.split(['?', '#']).next().is_some_and(|path| path.ends_with(".js"));
         let is_own = path.starts_with('/') && !path.starts_with("//");
         if is_script && is_own && found.iter().all(|known| known != path) {
@@ -173,7 +186,7 @@ impl<'a> Search<'a> {
             *is_there = *is_there || text.contains(value.expose().trim().trim_end_matches('/'));
             pauses.pause().await;
         }
-        for (at, _) in text.match_indices("http") {
+        for (at, _) in text.match_indices("http").take(MOST) {
             pauses.pause().await;
             let Some(url) = url_at(&text[at..]) else { continue };
             if self.urls.len() < URLS && self.urls.iter().all(|known| *known != url) {
@@ -218,6 +231,7 @@ mod tests {
         let many: String = (0..100).map(|index| format!("\"/_next/static/{index}.js\"")).collect();
         assert_eq!(scripts(&many).len(), 32);
         assert!(scripts("/_next/static/").is_empty() && scripts("").is_empty());
+        assert!(scripts(&"/_next/static/".repeat(100_000)).is_empty());
     }
 
     #[test]

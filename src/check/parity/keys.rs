@@ -180,6 +180,6 @@ fn side(node: &Node) -> Result<Side, Vec<Problem>> {
     }
     let keys: HttpKeys = node::read(&whole)?;
     contradictions(&keys, &whole)?;
-    let keys = HttpKeys { status: Statuses::range(100, 999), max_response: Some(Size(LONGEST)), ..keys };
+    let keys = HttpKeys { max_response: Some(Size(LONGEST)), ..keys };
     Ok(Side(Arc::new(keys)))
 }

@@ -72,6 +72,15 @@ impl Runnable for ParityRun {
     }
 }
 
+/// The answer of a side.
+struct Answer {
+    /// What was sent in confidence.
+    mask: Mask,
+    response: HttpResponse,
+    /// Why its status is none of those that both may have.
+    unwanted: Option<Fault>,
+}
+
 /// The differences as a failure.
 fn told(attempt: &mut Attempt, differences: Differences) -> Fault {
     let Differences { found, more } = differences;
@@ -89,61 +98,51 @@ fn told(attempt: &mut Attempt, differences: Differences) -> Fault {
 impl ParityRun {
     /// One request, of both.
     async fn request(&self, attempt: &mut Attempt, path: &Path, found: &mut Differences) -> Result<(), Fault> {
-        let (left_mask, left) = self.ask(attempt, 0, path).await?;
-        let (right_mask, right) = self.ask(attempt, 1, path).await?;
+        let left = self.ask(attempt, 0, path).await?;
+        let right = self.ask(attempt, 1, path).await?;
         let before = found.found.len();
-        self.compare(attempt, path, [&left, &right], found).await?;
+        let request = format!("GET {}", redacted_path(path.0.split('?').next().unwrap_or_default()));
+        let (one, other) = (left.response.status, right.response.status);
+        if one != other {
+            found.add(format!("{request}: the status is {one} on the left and {other} on the right"), None);
+        } else if let Some(fault) = left.unwanted {
+            let message = format!("{request}: both answered {}", fault.message);
+            return Err(fault.with_message(message));
+        } else {
+            let responses = [&left.response, &right.response];
+            for Header(name) in &self.headers {
+                header(&request, name, responses, found);
+            }
+            self.bodies(attempt, &request, responses, found).await?;
+        }
         // A peer may repeat what it was sent in the names of its keys.
         for one in &mut found.found[before..] {
             for text in [&mut one.text, &mut one.stable] {
-                let struck = right_mask.strike(&left_mask.strike(text)).into_owned();
+                let struck = right.mask.strike(&left.mask.strike(text)).into_owned();
                 *text = struck;
             }
         }
         Ok(())
     }
 
-    /// Two answers.
-    async fn compare(
-        &self,
-        attempt: &mut Attempt,
-        path: &Path,
-        [left, right]: [&HttpResponse; 2],
-        found: &mut Differences,
-    ) -> Result<(), Fault> {
-        let request = format!("GET {}", redacted_path(path.0.split('?').next().unwrap_or_default()));
-        let (one, other) = (left.status, right.status);
-        if one != other {
-            found.add(format!("{request}: the status is {one} on the left and {other} on the right"), None);
-            return Ok(());
-        }
-        if !self.status.contains(one) {
-            let message = format!("{request}: both answered {one}, expected {}", self.status);
-            return Err(Fault::new(Phase::Assert, Cause::HttpStatus, message));
-        }
-        for Header(name) in &self.headers {
-            header(&request, name, [left, right], found);
-        }
-        self.bodies(attempt, &request, [left, right], found).await
-    }
-
     /// The answer of a side.
-    async fn ask(&self, attempt: &mut Attempt, side: usize, Path(path): &Path) -> Result<(Mask, HttpResponse), Fault> {
+    async fn ask(&self, attempt: &mut Attempt, side: usize, Path(path): &Path) -> Result<Answer, Fault> {
         let name = ["left", "right"][side];
         let (keys, base) = &self.sides[side];
         let base = base.expose().trim().split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
         let url = HttpUrl(Value::literal(&format!("{base}{path}")));
-        let keys = Arc::new(HttpKeys { url, ..HttpKeys::clone(keys) });
+        let keys = Arc::new(HttpKeys { url, status: self.status.clone(), ..HttpKeys::clone(keys) });
         let exchange = http::exchange_of(&keys, attempt.env())?;
         attempt.for_host(Some(exchange.host()));
         let answer = exchange.ask(attempt, BodyUse::Expected).await;
         // No text of an answer is shown.
         attempt.facts().excerpt = None;
-        let (request, answer) = answer.map_err(|fault| {
+        let (request, response) = answer.map_err(|fault| {
             let message = format!("{name}: {}", fault.message);
             fault.with_message(message)
         })?;
-        Ok((request.mask, answer))
+        let unwanted = exchange.wanted.status(&request, &response).err();
+        Ok(Answer { mask: request.mask, response, unwanted })
     }
 
     async fn bodies(
