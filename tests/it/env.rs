@@ -39,7 +39,11 @@ fn check(variables: &[(&str, &str)], rules: &str, keys: &str) -> Value {
 /// Its findings, as `CODE: MESSAGE`.
 fn findings(check: &Value) -> Vec<String> {
     let all = check["findings"].as_array().expect("a list").iter();
-    all.map(|one| format!("{}: {}", one["code"].as_str().unwrap(), one["message"].as_str().unwrap())).collect()
+    all.map(|one| {
+        let text = |key: &str| one[key].as_str().expect("it is a text").to_owned();
+        format!("{}: {}", text("code"), text("message"))
+    })
+    .collect()
 }
 
 #[test]

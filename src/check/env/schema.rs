@@ -32,7 +32,7 @@ impl JsonSchema for UrlKind {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"enum": UrlKind::all().map(|kind| kind.name).collect::<Vec<_>>()})
+        json_schema!({"enum": Self::all().map(|kind| kind.name).collect::<Vec<_>>()})
     }
 }
 
