@@ -205,6 +205,7 @@ mod tests {
         "health_warning",
         "health_unread",
         "passed_over",
+        "note",
         "excerpt",
     ];
 

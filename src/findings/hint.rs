@@ -111,6 +111,8 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::BodyMismatch
         | Cause::JsonMismatch
         | Cause::HeaderMismatch
+        | Cause::CorsDenied
+        | Cause::OriginRejected
         | Cause::GrpcNotServing
         | Cause::GrpcUnknownService
         | Cause::GrpcUnimplemented

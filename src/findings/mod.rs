@@ -8,6 +8,7 @@ mod base_path;
 mod caught;
 mod certificate;
 mod context;
+mod contracts;
 mod entry;
 mod handshakes;
 mod hint;
@@ -66,6 +67,7 @@ pub const FAMILIES: &[&[Entry]] = &[
     proxies::CODES,
     base_path::CODES,
     handshakes::CODES,
+    contracts::CODES,
 ];
 
 /// The row of a code.
@@ -111,6 +113,7 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
     judged.findings.extend(certificate::judge(fault, evidence, context));
     judged.findings.extend(login::judge(evidence));
     judged.findings.extend(answers::judge(fault, evidence, context));
+    judged.findings.extend(contracts::judge(evidence));
     judged.findings.extend(proxies::judge(evidence, context));
     judged.findings.extend(handshakes::judge(evidence));
     order::sort_by_key(&mut judged.findings, |finding| finding.severity);

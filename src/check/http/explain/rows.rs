@@ -44,6 +44,8 @@ pub(super) const BASIC: &str = "basic_wanted";
 pub(crate) const HEALTH_DOCUMENT: &str = "health_document";
 /// A request for the options of a resource that is no preflight.
 pub(super) const PLAIN_OPTIONS: &str = "plain_options";
+/// The app does not accept the origin.
+pub(super) const ORIGIN: &str = "origin_rejected";
 /// A preflight.
 pub(super) const PREFLIGHT: &str = "preflight_refused";
 
@@ -150,7 +152,7 @@ pub(super) const ROWS: &[Row] = &[
                public URL of the app.",
     },
     Row {
-        code: "origin_rejected",
+        code: ORIGIN,
         product: None,
         states: "the app rejects this Origin",
         statuses: &[400, 401, 403],
