@@ -183,9 +183,7 @@ impl Check for Http {
     fn prepare(&self, env: &dyn Env) -> Prepared {
         match &self.own {
             OwnKeys { trusted_origin: Some(origin), .. } => trusted_origin::prepare(&self.keys, origin, env),
-            OwnKeys { cors: Some(keys), .. } => {
-                try_prepare(&self.keys, env, |exchange| Cors::new(keys, exchange, env))
-            }
+            OwnKeys { cors: Some(keys), .. } => try_prepare(&self.keys, env, |exchange| Cors::new(keys, exchange, env)),
             OwnKeys { cors: None, trusted_origin: None } => prepare(&self.keys, env, |exchange| exchange),
         }
     }

@@ -16,6 +16,14 @@ pub(super) const CODES: &[Entry] = &[
         remedy: "compare the origin with a list of exact origins, in place of `*`, a pattern or an echo",
     },
     Entry {
+        code: "mcp_session_left",
+        severity: Severity::Warning,
+        cause: Cause::HttpStatus,
+        meaning: "the MCP server does not let its client end the session (DELETE fails): it keeps the session of each run until \
+                  it expires. pilotfish waits at least 1 h from run to run",
+        remedy: "let the server accept DELETE on this path (in the proxies in front of it, too), or make it stateless",
+    },
+    Entry {
         code: "cors_without_vary",
         severity: Severity::Warning,
         cause: Cause::HeaderMismatch,

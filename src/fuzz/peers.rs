@@ -33,6 +33,8 @@ pub(super) const CHECKS: &[&str] = &[
     "ldap: {url: 'ldap://ADDRESS', user: 'cn=app', password: sesame, base: 'dc=lab'}",
     "mqtt: {url: 'mqtt://app:sesame@ADDRESS', version: 5}",
     "memcached: {url: 'memcached://app:sesame@ADDRESS'}",
+    "mcp: {url: 'http://app:sesame@ADDRESS/mcp'}",
+    "http: {url: 'http://app:sesame@ADDRESS/', cors: {origin: 'https://a.example', method: PUT, refused_origin: 'null'}}",
 ];
 
 /// A byte that chooses the check, then what the server says.

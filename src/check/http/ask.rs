@@ -12,7 +12,7 @@ use crate::check::http::expect::Wanted;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::origin::Origin;
 use crate::check::http::request::{self, Request};
-use crate::check::http::settings::{HttpVersion, Size};
+use crate::check::http::settings::{HttpVersion, Size, Statuses};
 use crate::check::http::{explain, redirect};
 use crate::check::{Prepared, Run, Runnable, readings};
 use crate::env::Env;
@@ -24,7 +24,7 @@ use crate::url::{Host, Url};
 /// A request and what its answer must be, with the values of one run; the files of `keys.tls` are read when TLS starts.
 pub(crate) struct Exchange {
     pub(super) keys: Arc<HttpKeys>,
-    pub(super) request: Request,
+    pub(crate) request: Request,
     pub(crate) wanted: Wanted,
 }
 
@@ -84,6 +84,12 @@ pub(crate) fn on_socket(target: String, keys: &HttpKeys, env: &dyn Env) -> Strin
 }
 
 impl Exchange {
+    /// The same with another request, of whose answer only the status matters.
+    pub(crate) fn of_request(of: &Self, request: Request) -> Self {
+        let lenient = HttpKeys { status: Statuses::default(), ..HttpKeys::clone(&of.keys) };
+        Self { keys: Arc::new(lenient), request, wanted: Wanted::success() }
+    }
+
     /// Asks; see [`ask`].
     ///
     /// # Errors
@@ -96,7 +102,7 @@ impl Exchange {
     ///
     /// # Errors
     /// Those of [`ask`].
-    pub(super) async fn ask_with(
+    pub(crate) async fn ask_with(
         &self,
         attempt: &mut Attempt,
         body: BodyUse,
@@ -124,7 +130,7 @@ impl Exchange {
 }
 
 /// What the body of an answer is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum BodyUse {
     /// Nothing: the answer is judged once its head is there, as a kubelet does; a page may be large, or a stream.
     Unread,
@@ -132,6 +138,8 @@ pub(crate) enum BodyUse {
     Expected,
     /// It tells the health of who answers, under any status.
     Health,
+    /// It is all of the answer, or a stream of events, read until one of them is what this function looks for.
+    Events(fn(&[u8]) -> bool),
 }
 
 /// How much is read of a body to explain the status that it came with.
@@ -146,11 +154,12 @@ fn extent(keys: &HttpKeys, body: BodyUse, head: &Parts) -> Extent {
         // It has no end.
         BodyUse::Health if is_event_stream(&head.headers) => Extent::Nothing,
         BodyUse::Health if !keys.status.contains(head.status.as_u16()) => Extent::Start(limit),
-        BodyUse::Unread | BodyUse::Expected if !keys.status.contains(head.status.as_u16()) => {
+        BodyUse::Unread | BodyUse::Expected | BodyUse::Events(_) if !keys.status.contains(head.status.as_u16()) => {
             Extent::Start(limit.min(EXPLANATION))
         }
         BodyUse::Unread => Extent::Nothing,
-        BodyUse::Expected | BodyUse::Health => Extent::Whole(limit),
+        BodyUse::Events(is_it) if is_event_stream(&head.headers) => Extent::Event(limit, is_it),
+        BodyUse::Expected | BodyUse::Health | BodyUse::Events(_) => Extent::Whole(limit),
     }
 }
 

@@ -14,7 +14,6 @@ use serde::Deserialize;
 use crate::cause::Cause;
 use crate::check::http::ask::{BodyUse, Exchange};
 use crate::check::http::exchange::HttpResponse;
-use crate::check::http::expect::Wanted;
 use crate::check::http::explain;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::page_origin::PageOrigin;
@@ -146,8 +145,7 @@ impl Cors {
             let names = HeaderValue::from_str(&names.join(",")).expect("names are tokens");
             request.headers.insert(ACCESS_CONTROL_REQUEST_HEADERS, names);
         }
-        let lenient = HttpKeys { status: Statuses::default(), ..HttpKeys::clone(&exchange.keys) };
-        let preflight = Exchange { keys: lenient.into(), request, wanted: Wanted::success() };
+        let preflight = Exchange::of_request(&exchange, request);
         exchange.request.method = question.method.clone();
         let refused = keys.refused_origin.as_ref();
         Ok(Self {
@@ -262,7 +260,8 @@ impl Cors {
                 Err(_) => "",
             };
             let message = format!("the server allows the origin {refused}, which it must refuse{with}");
-            let fix = "let the server compare the origin with a list of exact origins, in place of `*`, a pattern or an echo";
+            let fix =
+                "let the server compare the origin with a list of exact origins, in place of `*`, a pattern or an echo";
             attempt.facts().remarks.push(Remark::new("cors_origin_allowed", message, fix));
         }
         check(&answer.headers, self.origin.as_str(), false).is_ok()

@@ -53,6 +53,11 @@ pub(super) fn states(detail: Option<&Detail>) -> Option<&'static str> {
     }
 }
 
+/// Whether the code is that of a server that wants a bearer token.
+pub(super) fn wants_token(code: &str) -> bool {
+    code == rows::BEARER
+}
+
 /// Whether the answer says that it does not accept the origin.
 pub(super) fn refuses_origin(request: &Request, answer: &HttpResponse) -> bool {
     matches!(explain(request, answer), Some(Detail::Protocol { code: rows::ORIGIN, .. }))

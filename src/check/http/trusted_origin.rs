@@ -20,7 +20,7 @@ use crate::check::http::page_origin::PageOrigin;
 use crate::check::{Prepared, Run, Runnable};
 use crate::env::Env;
 use crate::net::attempt::Attempt;
-use crate::outcome::{Detail, Evidence, FactValue, Fault, HttpDetail, Phase};
+use crate::outcome::{Detail, Evidence, FactValue, Fault, Phase};
 use crate::secret::Secret;
 use crate::value::Setting;
 
@@ -44,6 +44,8 @@ pub(super) const EXCLUDED: [&str; 11] = [
 ];
 /// The code of an origin that is not trusted.
 const UNTRUSTED: &str = "better_auth_origin";
+/// The code of an answer that Better Auth did not give.
+const ELSEWHERE: &str = "better_auth_elsewhere";
 
 /// Resolves the keys.
 pub(super) fn prepare(keys: &Arc<HttpKeys>, origin: &Setting<PageOrigin>, env: &dyn Env) -> Prepared {
@@ -74,20 +76,22 @@ impl Runnable for TrustedOrigin {
         Box::pin(async move {
             let (request, answer) = self.exchange.ask(attempt, BodyUse::Expected).await?;
             let code = text(&answer, "code");
-            if answer.status == 403
-                && matches!(code.as_deref(), Some("INVALID_ORIGIN" | "MISSING_OR_NULL_ORIGIN"))
-            {
+            if answer.status == 403 && matches!(code.as_deref(), Some("INVALID_ORIGIN" | "MISSING_OR_NULL_ORIGIN")) {
                 attempt.facts().learn(MISSING, Some(FactValue::text(self.origin.to_string())));
                 let message = format!("Better Auth does not trust the origin {}", self.origin);
                 let fault = Fault::new(Phase::Assert, Cause::OriginRejected, message.clone());
                 return Err(fault.stating(message).with(Detail::Protocol { code: UNTRUSTED, product: None }));
             }
-            self.exchange.wanted.status(&request, &answer)?;
+            let elsewhere = Detail::Protocol { code: ELSEWHERE, product: None };
+            self.exchange.wanted.status(&request, &answer).map_err(|fault| match answer.status {
+                404 | 405 => fault.with(elsewhere.clone()),
+                _ => fault,
+            })?;
             let is_sign_out = json::read::<Json>(&answer.body).is_some_and(|body| body["success"] == true);
             if !is_sign_out {
                 let message = "the answer is not that of Better Auth: `success` is not true";
                 let fault = Fault::new(Phase::Assert, Cause::JsonMismatch, message).stating(message);
-                return Err(fault.with(Detail::Http(HttpDetail::PageForPeople)));
+                return Err(fault.with(elsewhere));
             }
             Ok(())
         })
@@ -102,15 +106,40 @@ fn text(answer: &HttpResponse, key: &str) -> Option<String> {
 
 /// What to do about an origin that is not trusted.
 pub(super) fn hint(fault: &Fault, evidence: &Evidence) -> Option<String> {
-    let Some(Detail::Protocol { code: UNTRUSTED, .. }) = fault.detail else { return None };
+    let Some(Detail::Protocol { code: code @ (UNTRUSTED | ELSEWHERE), .. }) = fault.detail else { return None };
+    if code == ELSEWHERE {
+        let text = "Write the base URL of Better Auth into `url`, as this pod reaches it: http://host:3000/api/auth, or with the \
+                    `basePath` that the app sets.";
+        return Some(text.to_owned());
+    }
     let origin = evidence.facts.own_text(MISSING).unwrap_or("it");
     Some(match origin {
-        "null" => "Open the page over http:// or https://: pages of files and sandboxed frames send the origin `null`, which \
+        "null" => {
+            "Open the page over http:// or https://: pages of files and sandboxed frames send the origin `null`, which \
                    Better Auth never trusts."
-            .to_owned(),
+                .to_owned()
+        }
         _ => format!(
             "Add `{origin}` to `trustedOrigins` or BETTER_AUTH_TRUSTED_ORIGINS (commas, no spaces). Better Auth trusts the \
              origin of its base URL (BETTER_AUTH_URL) by itself: check that one, too."
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ELSEWHERE, MISSING, UNTRUSTED, hint};
+    use crate::cause::Cause;
+    use crate::outcome::{Detail, Evidence, FactValue, Fault, Phase, assert_hint};
+
+    #[test]
+    fn every_refusal_has_a_hint() {
+        for (code, origin) in [(UNTRUSTED, "https://app.example.com"), (UNTRUSTED, "null"), (ELSEWHERE, "x")] {
+            let mut evidence = Evidence::default();
+            evidence.facts.learn(MISSING, Some(FactValue::text(origin.to_owned())));
+            let fault = Fault::new(Phase::Assert, Cause::OriginRejected, "x");
+            let text = hint(&fault.with(Detail::Protocol { code, product: None }), &evidence).expect("a hint");
+            assert_hint(&text);
+        }
+    }
 }

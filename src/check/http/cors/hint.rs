@@ -154,7 +154,8 @@ mod tests {
                     evidence.facts.status_code = Some(status);
                     evidence.facts.learn(MISSING, missing.clone().map(FactValue::text));
                     let detail = Detail::Protocol { code, product: None };
-                    let text = hint(&Fault::new(Phase::Assert, Cause::CorsDenied, says.clone()).with(detail), &evidence);
+                    let text =
+                        hint(&Fault::new(Phase::Assert, Cause::CorsDenied, says.clone()).with(detail), &evidence);
                     assert_hint(&text.expect("a hint"));
                 }
             }

@@ -137,9 +137,8 @@ fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = 
 
 /// The tokens of a header that is a list of them.
 fn listed(headers: &HeaderMap, name: &HeaderName) -> Result<Vec<String>, Denied> {
-    let is_token = |text: &str| {
-        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-    };
+    let is_token =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
     let mut all = Vec::new();
     for value in texts(headers, name) {
         all.extend(value.split(',').map(|one| one.trim_matches([' ', '\t']).to_owned()));
@@ -168,7 +167,10 @@ mod tests {
                 "headers" => "access-control-allow-headers",
                 other => other,
             };
-            headers.append(HeaderName::from_bytes(name.as_bytes()).expect(line), HeaderValue::from_str(value).expect(line));
+            headers.append(
+                HeaderName::from_bytes(name.as_bytes()).expect(line),
+                HeaderValue::from_str(value).expect(line),
+            );
         }
         headers
     }
@@ -184,7 +186,11 @@ mod tests {
             (&["origin: https://app.example", "credentials: true"], true, Ok(())),
             (&["origin: https://app.example", "credentials: false"], false, Ok(())),
             (&["origin: https://app.example"], true, Err(Denied::Credentials(None))),
-            (&["origin: https://app.example", "credentials: True"], true, Err(Denied::Credentials(Some("True".to_owned())))),
+            (
+                &["origin: https://app.example", "credentials: True"],
+                true,
+                Err(Denied::Credentials(Some("True".to_owned()))),
+            ),
             (
                 &["origin: https://app.example", "credentials: true", "credentials: true"],
                 true,
@@ -225,7 +231,12 @@ mod tests {
             (put(""), 200, vec!["methods: *"], Ok(())),
             (put(""), 200, vec!["methods: put"], Err(Denied::Method { any: false })),
             (put(""), 200, vec![], Err(Denied::Method { any: false })),
-            (put(""), 200, vec!["methods: GET POST"], Err(Denied::Unreadable("access-control-allow-methods".parse().unwrap()))),
+            (
+                put(""),
+                200,
+                vec!["methods: GET POST"],
+                Err(Denied::Unreadable("access-control-allow-methods".parse().unwrap())),
+            ),
             (question("PUT", "", true), 200, vec!["methods: *"], Err(Denied::Method { any: true })),
             (question("POST", "x-a", false), 200, vec!["headers: X-A"], Ok(())),
             (question("GET", "x-a", false), 200, vec!["methods: PUT", "headers: x-a"], Ok(())),
@@ -233,13 +244,19 @@ mod tests {
             (question("POST", "x-a", true), 200, vec!["headers: *"], headers("x-a", true)),
             (question("POST", "authorization x-a", false), 200, vec!["headers: *"], headers("authorization", true)),
             (question("POST", "authorization", false), 200, vec!["headers: *, Authorization"], Ok(())),
-            (question("POST", "content-type x-a x-b", false), 200, vec!["headers: x-a"], headers("content-type x-b", false)),
+            (
+                question("POST", "content-type x-a x-b", false),
+                200,
+                vec!["headers: x-a"],
+                headers("content-type x-b", false),
+            ),
             (question("POST", "x-a", false), 400, vec!["headers: x-b"], headers("x-a", false)),
             (put(""), 400, vec!["methods: PUT"], Err(Denied::Status)),
             (put(""), 302, vec!["methods: PUT"], Err(Denied::Status)),
             (put(""), 199, vec!["methods: PUT"], Err(Denied::Status)),
         ] {
-            let lines: Vec<&str> = ["origin: https://app.example", "credentials: true"].into_iter().chain(lines).collect();
+            let lines: Vec<&str> =
+                ["origin: https://app.example", "credentials: true"].into_iter().chain(lines).collect();
             assert_eq!(question.preflight(status, &map(&lines), APP), expected, "{question:?} {status} {lines:?}");
         }
         assert!(!question("GET", "", true).needs_preflight() && !question("POST", "", false).needs_preflight());
