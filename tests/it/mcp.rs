@@ -53,7 +53,8 @@ fn the_python_sdk() {
     failed(&mcp(&app.url("/sse")), "assert", "http_status", "/mcp unless");
     let other = format!("{{url: '{}', headers: {{Host: 'mcp-server:8000'}}}}", app.url("/mcp"));
     failed(&check_of("mcp", "10s", &other), "assert", "http_status", "allowed_hosts of TransportSecuritySettings");
-    example("MCP servers", &[("http://mcp-server:8000", &app.url(""))]);
+    let other = App::with("mcp_server.py", &[("ALLOWED", "mcp.example.com:*")]);
+    example("MCP servers", &[("http://mcp-server:8000", &other.url(""))]);
 }
 
 #[test]

@@ -91,7 +91,7 @@ mod tests {
             ("https://app.example.com:443", ":443"),
             ("http://app:80", ":80"),
             ("app.example.com", "scheme"),
-            ("https://", "slash"),
+            ("https://", "nothing else"),
             ("https://u:p@h", "port"),
             ("https://u@h", "nothing else"),
             ("https://a b", "nothing else"),
