@@ -89,10 +89,10 @@ fn what_is_sent_and_what_is_left() {
     let refuses = HttpServer::always(
         200,
         "Content-Type: application/json\r\n",
-        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unsupported\u001b protocol version"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unsupported\u001bprotocol version"}}"#,
     );
     let message = failed(&mcp(&refuses.url("/mcp")), "request", "query_failed", "log of the MCP server");
     assert_eq!(message, "the MCP server answered initialize with the error -32602: Unsupported protocol version");
-    let stalls = HttpServer::always(200, "Content-Type: text/event-stream\r\n", ": hello\n\n");
-    failed(&mcp(&stalls.url("/mcp")), "assert", "protocol_error", "Compare port and path");
+    let ends = HttpServer::always(200, "Content-Type: text/event-stream\r\n", ": hello\n\n");
+    failed(&mcp(&ends.url("/mcp")), "assert", "connection_closed", "proxy_buffering off");
 }

@@ -169,6 +169,7 @@ fn on_the_port_of_a_web_server() {
             "tcp: body_mismatch (HTTP)",
             "tls: tls_not_tls (HTTP)",
             "http: pass",
+            "mcp: protocol_error",
             "h2c: protocol_error (HTTP)",
             "https: tls_not_tls (HTTP)",
             "peer: pass",

@@ -9,6 +9,8 @@ use crate::outcome::{Detail, Evidence, Fault};
 pub(super) mod code {
     /// A JSON-RPC error.
     pub(in crate::check::mcp) const REFUSED: &str = "mcp_refused";
+    /// A stream without the answer.
+    pub(in crate::check::mcp) const ENDED: &str = "mcp_ended";
     /// Another answer than one to `initialize`.
     pub(in crate::check::mcp) const OTHER: &str = "mcp_other";
 }
@@ -23,6 +25,10 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
         (Some(code::REFUSED), ..) => {
             "Read the log of the MCP server at this time. If the error names a version, update its SDK: pilotfish asks for \
              2025-06-18."
+        }
+        (Some(code::ENDED), ..) => {
+            "Read the log of the MCP server at this time: it failed during the handshake. A proxy in between must pass event \
+             streams on as they come (nginx: proxy_buffering off)."
         }
         (Some(code::OTHER), ..) => {
             "Compare port and path with those of the MCP server: another server, or the page of a frontend, answers here."
@@ -69,6 +75,7 @@ mod tests {
         for (fault, status) in [
             (fault(Cause::QueryFailed, Some(code::REFUSED)), 200),
             (fault(Cause::ProtocolError, Some(code::OTHER)), 200),
+            (fault(Cause::ConnectionClosed, Some(code::ENDED)), 200),
             (fault(Cause::HttpStatus, None), 421),
             (fault(Cause::HttpStatus, None), 401),
             (fault(Cause::PermissionDenied, None), 401),

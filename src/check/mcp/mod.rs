@@ -137,14 +137,20 @@ impl Runnable for McpRun {
         Box::pin(async move {
             let (request, response) = self.exchange.ask(attempt, BodyUse::Events(answer::is_answer)).await?;
             self.exchange.wanted.status(&request, &response)?;
-            let answer = match is_event_stream(&response.headers) {
+            let is_stream = is_event_stream(&response.headers);
+            let answer = match is_stream {
                 true => Answer::read(last_event(&response.body).as_bytes()),
                 false => Answer::read(&response.body),
             };
-            if let Answer::Session(Session { version, .. }) = &answer {
-                self.end(attempt, &response, version).await;
-            } else {
-                self.end(attempt, &response, answer::OURS).await;
+            let version = match &answer {
+                Answer::Session(Session { version, .. }) => version,
+                Answer::Refused(..) | Answer::Other => answer::OURS,
+            };
+            self.end(attempt, &response, version).await;
+            if is_stream && answer == Answer::Other {
+                let message = "the server ended the event stream before its answer to initialize";
+                let fault = attempt.fault(Cause::ConnectionClosed, message).stating(message);
+                return Err(fault.with(observed(code::ENDED)));
             }
             self.judge(attempt, answer)
         })

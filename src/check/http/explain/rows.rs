@@ -185,8 +185,8 @@ pub(super) const ROWS: &[Row] = &[
         states: HOST_STATES,
         statuses: &[403],
         any: &[&[Says("invalid host header")]],
-        hint: "Add the host of this URL to devServer.allowedHosts of webpack, or set `headers: {Host: …}` to one \
-               that it allows.",
+        hint: "Add the host of this URL to devServer.allowedHosts (webpack) or to the list that the app has, or set \
+               `headers: {Host: …}` to one that it allows.",
     },
     // ASP.NET Core, HostFilteringMiddleware.cs; IIS says the same of its bindings.
     Row {
