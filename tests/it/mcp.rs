@@ -19,7 +19,7 @@ fn the_typescript_sdk() {
         passed(&check);
         let facts = &check["facts"];
         assert_eq!(
-            (&facts["server_name"], &facts["server_version"]),
+            (&facts["mcp_server"], &facts["server_version"]),
             (&"demo server".into(), &"1.2.3".into()),
             "{facts}"
         );
@@ -48,7 +48,7 @@ fn the_python_sdk() {
     let app = App::start("mcp_server.py");
     let check = mcp(&app.url("/mcp"));
     passed(&check);
-    assert_eq!((&check["facts"]["server_name"], &check["facts"]["server_version"]), (&"demo".into(), &"4.5.6".into()));
+    assert_eq!((&check["facts"]["mcp_server"], &check["facts"]["server_version"]), (&"demo".into(), &"4.5.6".into()));
     failed(&mcp(&app.url("/mcp/")), "assert", "http_redirect", "final slash");
     failed(&mcp(&app.url("/sse")), "assert", "http_status", "/mcp unless");
     let other = format!("{{url: '{}', headers: {{Host: 'mcp-server:8000'}}}}", app.url("/mcp"));
@@ -93,6 +93,13 @@ fn what_is_sent_and_what_is_left() {
     );
     let message = failed(&mcp(&refuses.url("/mcp")), "request", "query_failed", "log of the MCP server");
     assert_eq!(message, "the MCP server answered initialize with the error -32602: Unsupported protocol version");
+    let endless = HttpServer::always(200, "Content-Type: text/event-stream\r\n", &": ping\n\n".repeat(200_000));
+    failed(&mcp(&endless.url("/mcp")), "request", "too_large", "");
+    let raw = HttpServer::start(|_| {
+        let events = "data: {\"method\":\"notifications/message\"}\n\n".repeat(40_000);
+        format!("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n{events}").into_bytes()
+    });
+    failed(&mcp(&raw.url("/mcp")), "request", "too_large", "");
     let ends = HttpServer::always(200, "Content-Type: text/event-stream\r\n", ": hello\n\n");
     failed(&mcp(&ends.url("/mcp")), "assert", "connection_closed", "proxy_buffering off");
 }

@@ -268,5 +268,16 @@ impl Cors {
     }
 }
 
+/// For fuzzing: what is said of an answer to a preflight, and to the request itself.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn judged(answer: &HttpResponse, origin: &str, credentials: bool) -> Vec<String> {
+    let question = Question { method: Method::PUT, headers: vec![hyper::header::AUTHORIZATION], credentials };
+    lacks_vary(&answer.headers, origin);
+    let of_preflight = question.preflight(answer.status, &answer.headers, origin);
+    let both = [of_preflight, check(&answer.headers, origin, credentials)];
+    let denied = both.into_iter().filter_map(Result::err);
+    denied.map(|denied| clean_text(&told(&denied, &question, origin, answer.status).0, SAYS)).collect()
+}
+
 /// The longest statement, in bytes.
 const SAYS: usize = 160;

@@ -37,7 +37,7 @@ use answer::{Answer, Session, last_event};
 use hint::code;
 
 /// What the server calls itself.
-const SERVER_NAME: FactKey = FactKey { name: "server_name", meaning: "the name that the server gives itself" };
+const MCP_SERVER: FactKey = FactKey { name: "mcp_server", meaning: "the name that the server gives itself" };
 /// The version of the protocol that the server chose.
 const PROTOCOL: FactKey =
     FactKey { name: "mcp_protocol", meaning: "the version of the protocol that the server chose" };
@@ -70,7 +70,7 @@ pub const KIND: Kind = Kind {
     target_fault: |text| http::target_fault(text.strip_prefix("mcp+").unwrap_or(text)),
     parse,
     from_url: |url| Arc::new(Mcp { keys: Arc::new(HttpKeys::of_url(url)) }),
-    facts: &[SERVER_NAME, SERVER_VERSION, PROTOCOL],
+    facts: &[MCP_SERVER, SERVER_VERSION, PROTOCOL],
     hint: hint::hint,
     counts_unfinished: None,
     start_tls: None,
@@ -193,7 +193,7 @@ impl McpRun {
             Answer::Session(session) => {
                 let facts = attempt.facts();
                 let fact = |text: &str| (!text.is_empty()).then(|| FactValue::text(shown(text)));
-                facts.learn(SERVER_NAME, fact(&session.name));
+                facts.learn(MCP_SERVER, fact(&session.name));
                 facts.learn(SERVER_VERSION, fact(&session.server_version));
                 facts.learn(PROTOCOL, fact(&session.version));
                 Ok(())

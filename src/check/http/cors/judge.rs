@@ -86,7 +86,7 @@ pub(super) fn is_safe(method: &Method) -> bool {
 /// Why not.
 pub(super) fn check(headers: &HeaderMap, origin: &str, credentials: bool) -> Result<(), Denied> {
     let mut values = texts(headers, &ACCESS_CONTROL_ALLOW_ORIGIN);
-    let value = values.next().ok_or(Denied::NoOrigin)?;
+    let value = values.next().filter(|value| !value.is_empty()).ok_or(Denied::NoOrigin)?;
     if values.next().is_some() || value.contains(',') {
         return Err(Denied::SeveralOrigins);
     }
@@ -198,6 +198,7 @@ mod tests {
             ),
             (&[], false, Err(Denied::NoOrigin)),
             (&["credentials: true"], true, Err(Denied::NoOrigin)),
+            (&["origin: "], false, Err(Denied::NoOrigin)),
             (&["origin: https://app.example/"], false, other("https://app.example/")),
             (&["origin: https://APP.example"], false, other("https://APP.example")),
             (&["origin: https://app.example:443"], false, other("https://app.example:443")),
