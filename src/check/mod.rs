@@ -23,6 +23,7 @@ pub mod ldap;
 pub mod listen;
 pub mod login;
 pub mod mail;
+pub mod mcp;
 pub mod memcached;
 pub mod mongodb;
 pub mod mqtt;
@@ -163,6 +164,7 @@ pub const KINDS: &[Kind] = &[
     smtp::KIND,
     grpc::KIND,
     websocket::KIND,
+    mcp::KIND,
     ldap::KIND,
     mqtt::KIND,
     listen::KIND,
@@ -213,6 +215,7 @@ mod tests {
         "health_warning",
         "health_unread",
         "passed_over",
+        "note",
         "excerpt",
     ];
 

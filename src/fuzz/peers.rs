@@ -34,6 +34,8 @@ pub(super) const CHECKS: &[&str] = &[
     "mqtt: {url: 'mqtt://app:sesame@ADDRESS', version: 5}",
     "memcached: {url: 'memcached://app:sesame@ADDRESS'}",
     "parity: {left: 'http://app:sesame@ADDRESS', right: 'http://ADDRESS', requests: [/, /a], compare_headers: [date], compare: values}",
+    "mcp: {url: 'http://app:sesame@ADDRESS/mcp'}",
+    "http: {url: 'http://app:sesame@ADDRESS/', cors: {origin: 'https://a.example', method: PUT, refused_origin: 'null'}}",
 ];
 
 /// A byte that chooses the check, then what the server says.

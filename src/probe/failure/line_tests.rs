@@ -119,7 +119,7 @@ fn every_line_carries_the_fact() {
 /// Causes whose fact only their kind knows, which states it, and those that no run gives.
 #[test]
 fn no_cause_is_forgotten() {
-    const STATED_BY_KIND: [Cause; 17] = [
+    const STATED_BY_KIND: [Cause; 19] = [
         Cause::ParityMismatch,
         Cause::NotFoundOnServer,
         Cause::NotEnoughReplicas,
@@ -129,6 +129,8 @@ fn no_cause_is_forgotten() {
         Cause::HealthDown,
         Cause::JsonMismatch,
         Cause::HeaderMismatch,
+        Cause::CorsDenied,
+        Cause::OriginRejected,
         Cause::GrpcNotServing,
         Cause::GrpcUnknownService,
         Cause::GrpcUnimplemented,
