@@ -1,6 +1,6 @@
 //! Lays the functions that a running sidecar uses side by side, so that the kernel reads fewer pages of the binary into memory.
-//! `scripts/order-functions` records them. Functions of the same machine code are linked once. The schema of the configuration,
-//! which one command prints, is packed.
+//! `scripts/order-functions` records them. Functions of the same machine code, and the same constants, are linked once.
+//! Texts that one command prints are packed.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -11,10 +11,10 @@ use flate2::write::ZlibEncoder;
 #[expect(clippy::disallowed_methods, reason = "how cargo tells a build script what is built")]
 fn main() {
     const SYMBOLS: &str = "layout/symbols.txt";
-    const SCHEMA: &str = "config.schema.json";
+    const TEXTS: [&str; 4] =
+        ["config.schema.json", "completions/pilotfish.bash", "completions/pilotfish.zsh", "completions/pilotfish.fish"];
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={SYMBOLS}");
-    println!("cargo::rerun-if-changed={SCHEMA}");
     let of_build = |name: &str| std::env::var(name).unwrap_or_default();
     // The names hold for one architecture, and only the linker of that toolchain takes them.
     let fits =
@@ -24,12 +24,17 @@ fn main() {
         println!("cargo::rustc-link-arg-bin=pilotfish=-Wl,--symbol-ordering-file={folder}/{SYMBOLS}");
         println!("cargo::rustc-link-arg-bin=pilotfish=-Wl,--no-warn-symbol-ordering");
         println!("cargo::rustc-link-arg-bin=pilotfish=-Wl,--icf=all");
+        println!("cargo::rustc-link-arg-bin=pilotfish=-Wl,--ignore-data-address-equality");
     }
-    pack(SCHEMA, &of_build("OUT_DIR"));
+    for text in TEXTS {
+        println!("cargo::rerun-if-changed={text}");
+        pack(text, &of_build("OUT_DIR"));
+    }
 }
 
-fn pack(name: &str, folder: &str) {
-    let text = std::fs::read(name).expect("the repository has the schema");
+fn pack(path: &str, folder: &str) {
+    let text = std::fs::read(path).expect("the repository has the text");
+    let name = path.rsplit('/').next().unwrap_or(path);
     let file = File::create(format!("{folder}/{name}.zlib")).expect("the folder of the build can be written");
     let mut packed = ZlibEncoder::new(file, Compression::best());
     packed.write_all(&text).and_then(|()| packed.finish()).expect("the folder of the build can be written");

@@ -11,6 +11,7 @@ pub mod finding;
 pub mod mask;
 pub mod order;
 pub mod outcome;
+pub mod packed;
 pub mod panics;
 pub mod pod;
 pub mod random;

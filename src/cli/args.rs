@@ -9,6 +9,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::check::KINDS;
 use crate::duration;
+use crate::packed;
 
 /// A probe sidecar for Kubernetes: tests the dependencies of the pod, and reports cause and fix.
 #[derive(Debug, Parser)]
@@ -248,21 +249,23 @@ pub fn parse(args: &[String]) -> Result<Command, Stop> {
     })
 }
 
-/// The completion script for a shell.
+/// The completion script for a shell; a test compares those of `completions/` with the options above.
 ///
 /// # Errors
 /// The valid shells, if this one is unknown.
 pub fn completions(shell: &str) -> Result<String, String> {
-    use clap_complete::Shell;
-    let shell = match shell {
-        "bash" => Shell::Bash,
-        "zsh" => Shell::Zsh,
-        "fish" => Shell::Fish,
+    macro_rules! script {
+        ($shell:literal) => {
+            &include_bytes!(concat!(env!("OUT_DIR"), "/pilotfish.", $shell, ".zlib"))[..]
+        };
+    }
+    let script = match shell {
+        "bash" => script!("bash"),
+        "zsh" => script!("zsh"),
+        "fish" => script!("fish"),
         _ => return Err("pilotfish: SHELL must be bash, zsh or fish".to_owned()),
     };
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "pilotfish", &mut script);
-    Ok(String::from_utf8_lossy(&script).into_owned())
+    Ok(packed::text(script))
 }
 
 /// The requested format.
@@ -344,7 +347,21 @@ fn usage_message(kind: ErrorKind, error: &clap::Error, args: &[String]) -> Strin
 mod tests {
     use clap::CommandFactory as _;
 
-    use super::{Cli, Stop, parse};
+    use super::{Cli, Stop, completions, parse};
+    use crate::testing::keep;
+
+    #[test]
+    fn completions_are_packed_and_the_page_is_as_the_code_says() {
+        use clap_complete::Shell;
+        for (name, shell) in [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish)] {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "pilotfish", &mut script);
+            let script = String::from_utf8(script).unwrap();
+            keep(&format!("completions/pilotfish.{name}"), &script);
+            assert_eq!(completions(name), Ok(script));
+        }
+        assert!(completions("tcsh").is_err());
+    }
 
     #[test]
     fn the_help_of_a_command_begins_with_what_the_list_of_commands_says() {

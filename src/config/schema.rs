@@ -1,17 +1,13 @@
 //! The JSON Schema of the configuration, for editors and charts: made from the types that read it.
 
-use std::io::Read as _;
-
-use flate2::read::ZlibDecoder;
+use crate::packed;
 
 /// The schema as the repository keeps it, in a tenth of its size; a test compares it with the code.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/config.schema.json.zlib"));
 
 /// The schema as JSON over several lines, as the repository keeps it.
 pub fn schema() -> String {
-    let mut text = String::new();
-    ZlibDecoder::new(PACKED).read_to_string(&mut text).expect("the build packed it");
-    text
+    packed::text(PACKED)
 }
 
 #[cfg(test)]

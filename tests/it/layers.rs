@@ -20,6 +20,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("env", 0),
     ("value", 0),
     ("vocabulary", 0),
+    ("packed", 0),
     ("pod", 0),
     ("random", 0),
     ("scheme", 0),

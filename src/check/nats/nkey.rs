@@ -1,7 +1,6 @@
 //! The seed of an nkey: a key of Ed25519 in base32, with a prefix that says whose it is and a checksum (CRC-16/XMODEM).
 //! Source: `github.com/nats-io/nkeys`, `strkey.go`.
 
-use data_encoding::BASE32_NOPAD;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use zeroize::Zeroizing;
 
@@ -29,11 +28,11 @@ impl Seed {
         if text.len() != LETTERS || !text.starts_with('S') {
             return Err("it is not the seed of an nkey, which is 58 letters and digits that start with SU");
         }
-        let mut bytes = Zeroizing::new([0; LENGTH]);
-        let decoded = BASE32_NOPAD.decode_mut(text.as_bytes(), &mut bytes[..]);
-        if decoded.is_err() || bytes[LENGTH - 2..] != crc16(&bytes[..LENGTH - 2]).to_le_bytes() {
+        let decoded = from_base32(text);
+        let is_right = |bytes: &[u8; LENGTH]| bytes[LENGTH - 2..] == crc16(&bytes[..LENGTH - 2]).to_le_bytes();
+        let Some(bytes) = decoded.filter(|bytes| is_right(bytes)) else {
             return Err("its checksum is wrong: a letter is missing or wrong");
-        }
+        };
         let owner = ((bytes[0] & 0b111) << 5) | (bytes[1] >> 3);
         if bytes[0] & !0b111 != SEED || owner != USER {
             return Err("it is not the seed of a user, which starts with SU");
@@ -54,13 +53,42 @@ impl Seed {
         bytes.extend_from_slice(pair.public_key().as_ref());
         let checksum = crc16(&bytes).to_le_bytes();
         bytes.extend_from_slice(&checksum);
-        BASE32_NOPAD.encode(&bytes)
+        to_base32(&bytes)
     }
 
     /// The signature of what the server asks to be signed.
     pub(super) fn sign(&self, nonce: &[u8]) -> Vec<u8> {
         self.pair().sign(nonce).as_ref().to_vec()
     }
+}
+
+/// The digits of base32 (RFC 4648, section 6).
+const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// The bytes of a seed; the bits that are left over must be zero.
+fn from_base32(text: &str) -> Option<Zeroizing<[u8; LENGTH]>> {
+    let mut bytes = Zeroizing::new([0; LENGTH]);
+    let mut free = bytes.iter_mut();
+    let (mut value, mut bits) = (0_usize, 0);
+    for letter in text.bytes() {
+        value = (value << 5) | DIGITS.iter().position(|digit| *digit == letter)?;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            *free.next()? = u8::try_from(value >> bits).ok()?;
+            value &= (1 << bits) - 1;
+        }
+    }
+    (value == 0).then_some(bytes)
+}
+
+/// Groups of five bytes as eight letters.
+fn to_base32(bytes: &[u8]) -> String {
+    let letters = |five: &[u8]| {
+        let value = five.iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
+        (0..8).rev().map(move |place| char::from(DIGITS[(value >> (5 * place)) as usize & 31]))
+    };
+    bytes.chunks_exact(5).flat_map(letters).collect()
 }
 
 /// CRC-16/XMODEM.
