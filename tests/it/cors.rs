@@ -239,3 +239,17 @@ fn what_cannot_be_asked_is_said_at_load() {
     let yaml = "checks: [{name: a, gates: [], peer: {url: 'http://h/', cors: {origin: 'https://a'}}}]";
     assert_ne!(run(pilotfish().args(["config", "check", "-c", &folder.write("c.yaml", yaml)])).code, 0);
 }
+
+#[test]
+fn a_server_that_does_not_know_options_has_no_cors() {
+    for (status, hint) in [(405, "No CORS middleware"), (501, "No CORS middleware"), (401, "without one")] {
+        // As Python's http.server, which knows no CORS, answers in its own words.
+        let server = HttpServer::start(move |_| page(status, "Content-Type: text/html\r\n", "Unsupported method"));
+        let check = cors(&server.url("/"), &format!("origin: '{APP}', method: PUT"));
+        let message = failed(&check, "assert", "cors_denied", hint);
+        assert!(message.contains(&format!("is answered {status}")), "{message}");
+    }
+    // A fault of the server itself is no matter of CORS.
+    let server = HttpServer::start(|_| page(503, "", ""));
+    failed(&cors(&server.url("/"), &format!("origin: '{APP}', method: PUT")), "assert", "http_status", "");
+}

@@ -219,7 +219,7 @@ impl Cors {
         if is_ok || is_of_middleware {
             return Err(self.denied(attempt, "the preflight", request, &denied));
         }
-        let is_of_cors = matches!(answer.status, 401 | 407) || explain::is_about_preflight(request, answer);
+        let is_of_cors = matches!(answer.status, 401 | 405 | 407 | 501) || explain::is_about_preflight(request, answer);
         match self.preflight.wanted.status(request, answer) {
             Err(fault) if !is_of_cors => {
                 let message = format!("the preflight: {}", fault.message);

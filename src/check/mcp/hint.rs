@@ -46,7 +46,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
             "Write the path of the endpoint into `url`: /mcp unless the server sets another one (streamable_http_path, a mount). \
              A server that has only /sse is too old for this transport."
         }
-        (_, Cause::HttpStatus, Some(405)) => {
+        (_, Cause::HttpStatus, Some(405 | 501)) => {
             "Write the path of the endpoint into `url` (/mcp): this one takes no POST. A server that has only /sse is too old for \
              this transport."
         }
@@ -81,6 +81,7 @@ mod tests {
             (fault(Cause::PermissionDenied, None), 401),
             (fault(Cause::HttpStatus, None), 404),
             (fault(Cause::HttpStatus, None), 405),
+            (fault(Cause::HttpStatus, None), 501),
             (fault(Cause::HttpStatus, None), 406),
             (fault(Cause::HttpStatus, None), 500),
         ] {
