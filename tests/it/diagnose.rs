@@ -334,7 +334,7 @@ fn every_kind_of_ladder() {
         Says {
             args: &["-c", &variables],
             vars: &[("DATABASE_URL", "postgres://app:$(PW)@db/app")],
-            parts: &["~ value", "~ env_placeholder: see the findings", "✗ error env_placeholder"],
+            parts: &["✗ value variable_invalid · names not reached", "DATABASE_URL: it still contains $(PW)"],
         },
         Says { args: &["-c", &variables], vars: &[], parts: &["✗ value variable_missing · names not reached"] },
         Says {
