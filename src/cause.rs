@@ -237,6 +237,10 @@ causes! {
         "the JSON is not as expected",
         "compare the received value with the expected one";
 
+    ParityMismatch: "parity_mismatch", [Assert], Heals, DOWN =>
+        "two deployments answer the same request differently",
+        "compare their versions and settings; add what may differ to `ignore`";
+
     HeaderMismatch: "header_mismatch", [Assert], Heals, DOWN =>
         "a header is not as expected",
         "compare the received value with the expected one";

@@ -16,8 +16,8 @@ pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
     amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, kafka as of_kafka, ldap as of_ldap,
-    memcached as of_memcached, mongodb as of_mongodb, mqtt as of_mqtt, mysql as of_mysql, nats as of_nats, peer,
-    postgres as of_postgres, redis as of_redis, smtp as of_smtp, websocket as of_websocket,
+    memcached as of_memcached, mongodb as of_mongodb, mqtt as of_mqtt, mysql as of_mysql, nats as of_nats,
+    parity as of_parity, peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp, websocket as of_websocket,
 };
 use crate::net::{resolve, tls};
 use crate::sock_diag;
@@ -145,6 +145,11 @@ pub fn pointer(bytes: &[u8]) {
 /// The same as [`http_answer`] to a check of health.
 pub fn health(bytes: &[u8]) {
     peer::fuzz::health(bytes);
+}
+
+/// Two documents that are compared.
+pub fn parity(bytes: &[u8]) {
+    of_parity::fuzz::parity(bytes);
 }
 
 /// The body of an answer of daprd.

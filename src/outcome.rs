@@ -5,6 +5,7 @@
 
 mod advice;
 mod aftermath;
+mod bundle;
 mod detail;
 mod facts;
 mod failure;
@@ -27,6 +28,7 @@ use crate::timestamp::serialize_seconds;
 #[cfg(test)]
 pub(crate) use advice::{assert_hint, tells_what_to_do};
 pub use aftermath::Aftermath;
+pub use bundle::Bundle;
 pub use detail::{
     BrokenVariable, Detail, DnsDetail, HttpDetail, SocketDetail, SqlState, StreamDetail, TlsDetail, ValueDetail,
     VariableFlaw,

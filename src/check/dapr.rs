@@ -1,7 +1,7 @@
 //! `dapr`: the Dapr sidecar of this pod (daprd) is healthy. It asks like `http`, and reads why daprd is not ready.
 //!
 //! daprd answers 204 once it is ready, else 500 with what is missing. It names parts of itself there; which components are
-//! loaded stands in its metadata, which is asked for only then. Source: `pkg/api/http/healthz.go` and
+//! loaded stands in its metadata, which is asked for only then, or where the check names components. Source: `pkg/api/http/healthz.go` and
 //! `pkg/api/errors/health.go` of Dapr.
 
 mod answer;
@@ -38,21 +38,24 @@ const PORT: u16 = 3500;
 const ASIDE: Duration = Duration::from_secs(1);
 
 /// The components that daprd has loaded.
-const COMPONENTS: FactKey =
-    FactKey { name: "dapr_components", meaning: "the components that daprd has loaded, where it is not ready" };
+const COMPONENTS: FactKey = FactKey {
+    name: "dapr_components",
+    meaning: "the components that daprd has loaded, where it is not ready or one is missing",
+};
 
 /// The kind.
 pub const KIND: Kind = Kind {
     name: "dapr",
     summary: "the Dapr sidecar of this pod (daprd) is healthy",
-    example: "{port: 3500, outbound: true}",
+    example: "{port: 3500, outbound: true, components: [statestore, pubsub]}",
     url_form: "dapr::3500",
     schemes: &[Scheme::new("dapr").opaque()],
     subject: Subject::Surroundings,
-    shown: ShownKeys { plain: &["outbound", "port"], ..ShownKeys::NONE },
+    shown: ShownKeys { plain: &["components", "outbound", "port"], ..ShownKeys::NONE },
     tls_keys: TlsKeyNames::NONE,
     discovery: DiscoveryRule::NONE,
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault,
     parse,
     from_url: |url| Arc::new(Dapr::Url(url)),
@@ -75,6 +78,10 @@ struct DaprKeys {
     /// is ready in every part (`/v1.0/healthz`).
     #[serde(default)]
     outbound: bool,
+    /// The names of components that must be loaded. daprd reports itself as healthy without those whose manifest has
+    /// `ignoreErrors: true`.
+    #[serde(default)]
+    components: Vec<String>,
 }
 
 /// A port, 1 to 65535.
@@ -127,6 +134,14 @@ impl Dapr {
         }
     }
 
+    /// The components that must be loaded.
+    fn components(&self) -> &[String] {
+        match self {
+            Self::Keys(keys) => &keys.components,
+            Self::Url(_) => &[],
+        }
+    }
+
     fn path(&self) -> &'static str {
         match self {
             Self::Keys(DaprKeys { outbound: true, .. }) => "healthz/outbound",
@@ -152,7 +167,10 @@ impl Check for Dapr {
                 return Prepared::new(target, Vec::new(), Vec::new(), Err::<DaprRun, Fault>(fault));
             }
         };
-        let prepared = http::prepare(&keys_of(port, self.path()), env, |exchange| DaprRun { exchange, port });
+        let prepared = http::prepare(&keys_of(port, self.path()), env, |exchange| {
+            let wanted = self.components().to_vec();
+            DaprRun { exchange, port, wanted }
+        });
         Prepared { target: format!("{TARGET}{port}"), readings: Vec::new(), ..prepared }
     }
 
@@ -168,6 +186,8 @@ impl Check for Dapr {
 struct DaprRun {
     exchange: Exchange,
     port: u16,
+    /// The components that must be loaded.
+    wanted: Vec<String>,
 }
 
 impl Runnable for DaprRun {
@@ -175,18 +195,19 @@ impl Runnable for DaprRun {
         Box::pin(async move {
             let answer = self.exchange.ask(attempt, BodyUse::Health).await;
             let (request, response) = answer.map_err(|fault| self.absent(fault))?;
-            let Err(fault) = self.exchange.wanted.status(&request, &response) else { return Ok(()) };
+            let Err(fault) = self.exchange.wanted.status(&request, &response) else {
+                return self.complete(attempt).await;
+            };
             let Some(why) = NotReady::read(&response.body).filter(|_| response.status == 500) else {
                 return Err(fault);
             };
             let loaded = self.loaded(attempt).await;
             let parts = if why.parts.is_empty() { String::new() } else { format!(": {}", why.parts.join(", ")) };
             let what = if why.outbound { "the outbound side of daprd" } else { "daprd" };
-            let known = match loaded.as_deref() {
-                None => String::new(),
-                Some([]) => "; no component is loaded".to_owned(),
-                Some(names) => format!("; loaded components: {}", names.join(", ")),
-            };
+            let known = known(loaded.as_deref());
+            let missing = loaded.as_deref().map(|names| self.missing(names)).unwrap_or_default();
+            let missing =
+                if missing.is_empty() { String::new() } else { format!("; not loaded: {}", missing.join(", ")) };
             let code = match (&loaded, why.names_components()) {
                 (_, true) => code::COMPONENTS,
                 (Some(names), false) if names.is_empty() => code::COMPONENTS,
@@ -194,13 +215,50 @@ impl Runnable for DaprRun {
                 (Some(_) | None, false) => code::PARTS,
             };
             attempt.facts().learn(COMPONENTS, loaded.filter(|names| !names.is_empty()).map(FactValue::List));
-            let fault = Fault::new(Phase::Assert, Cause::HealthDown, format!("{what} is not ready{parts}{known}"));
-            Err(fault.stating(format!("{what} is not ready{parts}")).with(Detail::Protocol { code, product: None }))
+            let fault =
+                Fault::new(Phase::Assert, Cause::HealthDown, format!("{what} is not ready{parts}{missing}{known}"));
+            Err(fault
+                .stating(format!("{what} is not ready{parts}{missing}"))
+                .with(Detail::Protocol { code, product: None }))
         })
     }
 }
 
+/// What is loaded, in words.
+fn known(loaded: Option<&[String]>) -> String {
+    match loaded {
+        None => String::new(),
+        Some([]) => "; no component is loaded".to_owned(),
+        Some(names) => format!("; loaded components: {}", names.join(", ")),
+    }
+}
+
 impl DaprRun {
+    /// The components that must be loaded and are not among these.
+    fn missing(&self, loaded: &[String]) -> Vec<&str> {
+        self.wanted.iter().map(String::as_str).filter(|name| loaded.iter().all(|known| known != name)).collect()
+    }
+
+    /// That a daprd that is healthy has loaded what it must.
+    async fn complete(&self, attempt: &mut Attempt) -> Result<(), Fault> {
+        if self.wanted.is_empty() {
+            return Ok(());
+        }
+        let Some(loaded) = self.loaded(attempt).await else {
+            let message = "daprd is healthy, but does not list its components (/v1.0/metadata)";
+            return Err(Fault::new(Phase::Assert, Cause::ProbeLimit, message)
+                .with(Detail::Protocol { code: code::METADATA, product: None }));
+        };
+        let missing = self.missing(&loaded);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let stated = format!("daprd has not loaded {}", missing.join(", "));
+        let fault = Fault::new(Phase::Assert, Cause::HealthDown, format!("{stated}{}", known(Some(&loaded))));
+        attempt.facts().learn(COMPONENTS, Some(loaded).filter(|names| !names.is_empty()).map(FactValue::List));
+        Err(fault.stating(stated).with(Detail::Protocol { code: code::MISSING, product: None }))
+    }
+
     /// The same fault where nothing listens: what is missing is the sidecar.
     fn absent(&self, fault: Fault) -> Fault {
         if fault.cause != Cause::ConnectRefused {

@@ -2,28 +2,28 @@
 //!
 //! A message names the rule that is broken. It contains neither the value or its length nor the text of the rule.
 
+mod bundle;
+mod rules;
 mod source;
+mod url;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer};
 
+use self::bundle::Page;
+use self::rules::{Broken, Judged, Rules};
 use self::source::{Found, Source};
-use crate::cause::Cause;
-use crate::check::expression::{Expression, TooCostly};
-use crate::check::{
-    Care, Check, DiscoveryRule, KINDS, Kind, Parsed, Prepared, Run, Runnable, SCHEMES, ShownKeys, Subject, dialect,
-    no_hint,
-};
+use crate::check::http::settings::HttpUrl;
+use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, no_hint};
 use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
-use crate::findings::{Blame, Family, Reading, TlsKeyNames, lint, names_secret, white};
+use crate::findings::{Reading, TlsKeyNames};
 use crate::net::attempt::Attempt;
-use crate::outcome::{BrokenVariable, Detail, Fault, Phase, ValueDetail, VariableFlaw, bytes};
+use crate::outcome::{BrokenVariable, Detail, Fault, Phase, ValueDetail};
 use crate::secret::Secret;
-use crate::url::Url;
-use crate::value::{LONGEST_NAME, Value};
+use crate::value::Value;
 
 /// The kind.
 pub const KIND: Kind = Kind {
@@ -35,10 +35,11 @@ pub const KIND: Kind = Kind {
     url_form: "",
     schemes: &[],
     subject: Subject::Values,
-    shown: ShownKeys::NONE,
+    shown: ShownKeys { urls: &["bundle"], ..ShownKeys::NONE },
     tls_keys: TlsKeyNames::NONE,
     discovery: DiscoveryRule::NONE,
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault: |_| None,
     parse,
     from_url,
@@ -50,6 +51,8 @@ pub const KIND: Kind = Kind {
     schema: |generator| generator.subschema_for::<EnvKeys>(),
 };
 
+/// From run to run with a page, whose scripts change with an image alone.
+const BUNDLE_INTERVAL: Duration = Duration::from_mins(5);
 /// How many variables a message names.
 const NAMED: usize = 8;
 /// How many variables a check may name: it reads all of them at once.
@@ -67,81 +70,10 @@ struct EnvKeys {
     /// with a final `/`, the folder of a mounted Secret or ConfigMap, with one file for each variable.
     #[serde(default)]
     from: Source,
-}
-
-/// The rules for one variable. White space at either end of a secret or a URL is always a fault.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-struct Rules {
-    /// The name of the variable.
-    name: Name,
-    /// Whether the variable must be set and not empty. Default: true. The other rules apply only to a variable that
-    /// is set.
-    #[serde(default = "yes")]
-    required: bool,
-    /// The minimum length, in bytes.
-    min_length: Option<usize>,
-    /// A regular expression, at most 256 bytes, that must match somewhere in the value; write `^` and `$` to match the whole value.
-    pattern: Option<Pattern>,
-    /// The text that the value must start with.
-    prefix: Option<String>,
-    /// The kind of URL that the value must be: postgres, redis or http. Every client that reads such a URL must read it in the
-    /// same way. With postgres, a connection string (`Host=…;Username=…`, `host=… user=…`) is accepted too.
-    url: Option<UrlKind>,
-    /// The exact value that it must have.
-    equals: Option<Value>,
-}
-
-const fn yes() -> bool {
-    true
-}
-
-/// The name of a variable.
-#[derive(Debug)]
-struct Name(String);
-
-impl<'de> Deserialize<'de> for Name {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        if text.is_empty() || text.starts_with('.') || text.len() > LONGEST_NAME || !text.chars().all(fine) {
-            return Err(de::Error::custom("expected the name of a variable: letters, digits and _, at most 256 bytes"));
-        }
-        Ok(Self(text))
-    }
-}
-
-/// A regular expression.
-#[derive(Debug)]
-struct Pattern(Expression);
-
-impl<'de> Deserialize<'de> for Pattern {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let compiled = Expression::compile(&String::deserialize(deserializer)?);
-        compiled
-            .map(Self)
-            .map_err(|refused| de::Error::custom(format_args!("expected a regular expression: {refused}")))
-    }
-}
-
-/// What a URL is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum UrlKind {
-    Postgres,
-    Redis,
-    Http,
-}
-
-impl<'de> Deserialize<'de> for UrlKind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match String::deserialize(deserializer)?.as_str() {
-            "postgres" => Ok(Self::Postgres),
-            "redis" => Ok(Self::Redis),
-            "http" => Ok(Self::Http),
-            _ => Err(de::Error::custom("expected one of postgres, redis, http")),
-        }
-    }
+    /// The URL of a page of the app (Next.js) as browsers get it. The scripts of `/_next/static/` that it names, at most 32 of the
+    /// same origin, are searched for the values of these variables: another URL than that of a `NEXT_PUBLIC_` variable, and
+    /// secrets. What they show is a finding. With this key, the check runs every 5m while it is up, unless it sets `interval`.
+    bundle: Option<HttpUrl>,
 }
 
 #[derive(Debug)]
@@ -168,19 +100,22 @@ fn parse(node: &Node) -> Parsed {
 /// It has no scheme: a variable by itself is one that must be there.
 fn from_url(value: Value) -> Arc<dyn Check> {
     let name = match value {
-        Value::Env(name) => Some(Name(name)),
+        Value::Env(name) => Some(name),
         Value::Literal(_) | Value::File(_) | Value::Template(_) => None,
     };
-    let rules =
-        |name| Rules { name, required: true, min_length: None, pattern: None, prefix: None, url: None, equals: None };
-    Arc::new(Variables::new(EnvKeys { variables: name.map(rules).into_iter().collect(), from: Source::Pod }))
+    Arc::new(Variables::new(EnvKeys {
+        variables: name.map(Rules::required).into_iter().collect(),
+        from: Source::Pod,
+        bundle: None,
+    }))
 }
 
 impl Variables {
     fn new(keys: EnvKeys) -> Self {
         let required = keys.variables.iter().filter(|rules| rules.required).map(|rules| rules.name.0.as_str());
         let mut values = keys.from.values(required);
-        values.extend(keys.variables.iter().filter_map(|rules| rules.equals.clone()));
+        values.extend(keys.variables.iter().flat_map(Rules::values).cloned());
+        values.extend(keys.bundle.iter().map(|HttpUrl(url)| url.clone()));
         Self { keys, values }
     }
 
@@ -190,144 +125,17 @@ impl Variables {
             let value = found.get(&rules.name.0)?;
             rules.judge(value, &self.keys.from, env)
         };
-        self.keys.variables.iter().map(judge).collect::<Result<_, _>>().map(Verdict)
-    }
-}
-
-/// A rule that a variable breaks.
-#[derive(Debug, Clone)]
-struct Broken {
-    cause: Cause,
-    message: String,
-    flaw: Option<VariableFlaw>,
-}
-
-/// A variable against its rules.
-struct Judged {
-    name: String,
-    /// The expression that it must match first, its value, and what is wrong where it does not.
-    pattern: Option<(Expression, Secret, Broken)>,
-    /// What is wrong otherwise.
-    others: Result<(), Broken>,
-}
-
-impl Judged {
-    async fn result(&self) -> Result<Result<(), &Broken>, TooCostly> {
-        if let Some((expression, value, broken)) = &self.pattern
-            && !expression.matches(value.expose().as_bytes()).await?
-        {
-            return Ok(Err(broken));
-        }
-        Ok(self.others.as_ref().copied())
-    }
-}
-
-impl Rules {
-    /// The variable against its rules. The error is that of another value, which `equals` names.
-    fn judge(&self, value: Option<&Secret>, source: &Source, env: &dyn Env) -> Result<Judged, Fault> {
-        let name = self.name.0.clone();
-        if let Err(broken) = self.before_pattern(value, source, env) {
-            return Ok(Judged { name, pattern: None, others: Err(broken) });
-        }
-        let Some(value) = value.filter(|value| !value.expose().is_empty()) else {
-            return Ok(Judged { name, pattern: None, others: Ok(()) });
-        };
-        let pattern = self.pattern.as_ref().map(|Pattern(expression)| {
-            let message = "it does not match the required pattern".to_owned();
-            (expression.clone(), value.clone(), Broken { cause: source.invalid(), message, flaw: None })
-        });
-        Ok(Judged { name, pattern, others: self.equals(value, source, env)? })
-    }
-
-    fn before_pattern(&self, value: Option<&Secret>, source: &Source, env: &dyn Env) -> Result<(), Broken> {
-        let broken = |cause: Cause, message: String| Err(Broken { cause, message, flaw: None });
-        let text = match value.map(Secret::expose) {
-            None | Some("") if self.required => {
-                let message = "it is not set or empty".to_owned();
-                return Err(Broken { cause: source.missing(), message, flaw: Some(VariableFlaw::Unset) });
-            }
-            None | Some("") => return Ok(()),
-            Some(text) => text,
-        };
-        if let Some(Blame { cause, message, detail }) = self.url.and_then(|kind| kind.judge(text, env)) {
-            let flaw = detail.map(|detail| VariableFlaw::Url(Box::new(detail)));
-            return Err(Broken { cause, message, flaw });
-        }
-        let is_secret = names_secret(&self.name.0) || self.min_length.is_some() || self.prefix.is_some();
-        if let Some(what) = white(text).filter(|_| is_secret) {
-            return broken(Cause::SecretWhitespace, format!("it has {what}"));
-        }
-        if let Some(least) = self.min_length.filter(|least| text.len() < *least) {
-            return broken(
-                Cause::SecretTooWeak,
-                format!("it is shorter than {}", bytes(least.try_into().unwrap_or(u64::MAX))),
-            );
-        }
-        if self.prefix.as_ref().is_some_and(|prefix| !text.starts_with(prefix.as_str())) {
-            return broken(source.invalid(), "it does not start with the required prefix".to_owned());
-        }
-        Ok(())
-    }
-
-    fn equals(&self, text: &Secret, source: &Source, env: &dyn Env) -> Result<Result<(), Broken>, Fault> {
-        let Some(other) = &self.equals else { return Ok(Ok(())) };
-        if other.resolve(env)? == *text {
-            return Ok(Ok(()));
-        }
-        let message = format!("it differs from `equals` (from {})", other.origin());
-        let flaw = matches!(other, Value::File(_)).then(|| VariableFlaw::DiffersFrom(other.origin()));
-        Ok(Err(Broken { cause: source.invalid(), message, flaw }))
-    }
-}
-
-impl UrlKind {
-    fn judge(self, text: &str, env: &dyn Env) -> Option<Blame> {
-        let family = match self {
-            Self::Postgres => Family::Postgres,
-            Self::Redis => Family::Redis,
-            Self::Http => return http(text),
-        };
-        of_other_form(text, family, env).unwrap_or_else(|| lint(text, family, SCHEMES))
-    }
-}
-
-/// What is wrong with a connection string that is no URL, by the kind that reads the family's; `None` for any other text.
-fn of_other_form(text: &str, family: Family, env: &dyn Env) -> Option<Option<Blame>> {
-    let of_family = |kind: &&Kind| kind.schemes.iter().any(|scheme| scheme.family == Some(family.name()));
-    let kind =
-        KINDS.iter().find(of_family).filter(|kind| dialect(text).is_some() || (kind.discovery.reads)("", text))?;
-    // JDBC's are judged with the other URLs.
-    if text.contains("://") {
-        return None;
-    }
-    match (kind.from_url)(Value::literal(text)).prepare(env).run {
-        Ok(_) => Some(None),
-        // A form that the kind does not read is another's.
-        Err(fault) if fault.cause == Cause::ProbeLimit => None,
-        Err(fault) => {
-            let detail = match fault.detail {
-                Some(Detail::Value(detail)) => Some(detail),
-                _ => None,
-            };
-            let message = (kind.target_fault)(text).unwrap_or(fault.message);
-            Some(Some(Blame { cause: fault.cause, message, detail }))
-        }
-    }
-}
-
-fn http(text: &str) -> Option<Blame> {
-    if let Some(what) = white(text) {
-        return Some(Blame::new(Cause::SecretWhitespace, format!("it has {what}")));
-    }
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme.as_str(), "http" | "https") => None,
-        Ok(_) => Some(Blame::malformed("it is not a URL that starts with http:// or https://")),
-        Err(error) => Some(error.into()),
+        let judged = self.keys.variables.iter().map(judge).collect::<Result<_, _>>()?;
+        let page = self.keys.bundle.as_ref().map(|HttpUrl(url)| Page::new(url, &self.named(found), env));
+        Ok(Verdict { judged, page })
     }
 }
 
 /// Every variable against its rules, in their order.
-struct Verdict(Vec<Judged>);
+struct Verdict {
+    judged: Vec<Judged>,
+    page: Option<Page>,
+}
 
 impl Variables {
     fn target(&self) -> String {
@@ -335,6 +143,12 @@ impl Variables {
         let more = self.keys.variables.len() - names.len();
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         format!("{}{more} of {}", names.join(", "), self.keys.from)
+    }
+
+    /// Those that are set.
+    fn named(&self, found: &Found) -> Vec<(String, Secret)> {
+        let names = self.keys.variables.iter().map(|rules| &rules.name.0);
+        names.filter_map(|name| Some((name.clone(), found.get(name).ok()??.clone()))).collect()
     }
 
     fn readings(&self, found: &Found) -> Vec<Reading> {
@@ -357,7 +171,7 @@ impl Verdict {
     /// What is wrong: each as `NAME: what is wrong`, with the cause of the first.
     async fn result(&self) -> Result<(), Fault> {
         let mut faults: Vec<(&str, &Broken)> = Vec::new();
-        for judged in &self.0 {
+        for judged in &self.judged {
             let result =
                 judged.result().await.map_err(|costly| costly.fault(&format!("the variable {}", judged.name)))?;
             faults.extend(result.err().map(|broken| (judged.name.as_str(), broken)));
@@ -387,6 +201,10 @@ impl Check for Variables {
         }
     }
 
+    fn calm_interval(&self) -> Duration {
+        if self.keys.bundle.is_some() { BUNDLE_INTERVAL } else { Duration::ZERO }
+    }
+
     fn values(&self) -> Vec<&Value> {
         self.values.iter().collect()
     }
@@ -395,7 +213,13 @@ impl Check for Variables {
 impl Runnable for Verdict {
     fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
         attempt.enter(Phase::Assert);
-        Box::pin(self.result())
+        Box::pin(async move {
+            self.result().await?;
+            if let Some(page) = &self.page {
+                Box::pin(page.read(attempt)).await;
+            }
+            Ok(())
+        })
     }
 }
 

@@ -74,6 +74,7 @@ bearer_token: {file: /etc/secrets/token}
     tls_keys: TlsKeyNames::BLOCK,
     discovery: DiscoveryRule::NONE,
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault,
     parse,
     from_url: |url| Arc::new(Http { keys: Arc::new(HttpKeys::of_url(url)) }),
@@ -199,6 +200,11 @@ pub(crate) fn on_socket(target: String, keys: &HttpKeys, env: &dyn Env) -> Strin
 }
 
 impl Exchange {
+    /// The host that it asks.
+    pub(crate) fn host(&self) -> String {
+        self.request.origin.endpoint.host.to_string()
+    }
+
     /// Asks; see [`ask`].
     ///
     /// # Errors

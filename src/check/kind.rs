@@ -36,6 +36,9 @@ pub struct Kind {
     pub discovery: DiscoveryRule,
     /// How gently its checks treat their servers.
     pub care: Care,
+    /// Whether a check without the key `gates` gates startup: not where the other side may not be there yet, or may well differ
+    /// for a while.
+    pub gates_by_default: bool,
     /// What is wrong with a TARGET, seen at once: the text has one of the schemes.
     pub target_fault: fn(&str) -> Option<String>,
     /// Reads the value of the kind's key.

@@ -28,6 +28,7 @@ pub mod mongodb;
 pub mod mqtt;
 pub mod mysql;
 pub mod nats;
+pub mod parity;
 pub mod parts;
 mod payload;
 pub mod peer;
@@ -52,6 +53,7 @@ pub(crate) mod words;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::node::Problem;
 use crate::env::Env;
@@ -88,6 +90,11 @@ pub trait Check: Send + Sync {
     /// What its user should know of its keys: each with the key, and what it does beyond asking.
     fn warnings(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()
+    }
+
+    /// From run to run while it is up, at least, where it sets no `interval`: what it does beyond its kind's usual work.
+    fn calm_interval(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// Why it ends before its protocol, where it does: what was reached then is the connection, and no more.
@@ -143,6 +150,7 @@ pub const KINDS: &[Kind] = &[
     tls::KIND,
     http::KIND,
     peer::KIND,
+    parity::KIND,
     dns::KIND,
     postgres::KIND,
     mysql::KIND,

@@ -199,12 +199,11 @@ impl Reader<'_> {
         let name = self.name(index, node, &keys, misspelled);
         let made = self.kind(node, &kinds, &path, misspelled);
         let terms = self.terms(node, &keys, &path);
-        let gates = keys
-            .gates
-            .as_deref()
-            .map_or(Gates { startup: true, ..Gates::default() }, |gates| gates.iter().copied().collect());
         let (kind, check) = made?;
+        let usual = Gates { startup: kind.gates_by_default, ..Gates::default() };
+        let gates = keys.gates.as_deref().map_or(usual, |gates| gates.iter().copied().collect());
         let gates = self.gates(node, gates, &keys, &*check, &path);
+        let calm = check.calm_interval();
         let warnings = check.warnings();
         self.warnings.extend(warnings.iter().map(|(key, text)| format!("{path}.{}.{key}: {text}", kind.name)));
         if !common.whole || self.problems.len() > before {
@@ -225,7 +224,7 @@ impl Reader<'_> {
             interval: terms.interval,
             calm_interval: match keys.interval {
                 Some(_) => terms.interval,
-                None => calm_interval(kind.name, terms.interval),
+                None => calm_interval(kind.name, terms.interval).max(calm),
             },
             timeout: terms.timeout,
             failure_threshold: terms.failure_threshold,

@@ -111,6 +111,7 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::BodyMismatch
         | Cause::JsonMismatch
         | Cause::HeaderMismatch
+        | Cause::ParityMismatch
         | Cause::GrpcNotServing
         | Cause::GrpcUnknownService
         | Cause::GrpcUnimplemented

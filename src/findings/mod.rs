@@ -5,6 +5,7 @@
 
 mod answers;
 mod base_path;
+mod bundle;
 mod caught;
 mod certificate;
 mod context;
@@ -50,7 +51,8 @@ pub use several::{address_note, several_note};
 pub use statement::general_statement;
 pub use tls_key_names::{TlsKeyNames, Unverified};
 pub use urls::{
-    Blame, Family, as_its_client_reads, blame, blame_url, judge_variables, lint, meant, names_secret, nested, white,
+    Blame, Family, as_its_client_reads, blame, blame_url, is_for_browsers, is_public_secret, judge_variables,
+    known_default, lint, meant, names_secret, nested, unresolved, white,
 };
 pub use variables::ContainerVariables;
 
@@ -66,6 +68,7 @@ pub const FAMILIES: &[&[Entry]] = &[
     proxies::CODES,
     base_path::CODES,
     handshakes::CODES,
+    bundle::CODES,
 ];
 
 /// The row of a code.
@@ -113,6 +116,7 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
     judged.findings.extend(answers::judge(fault, evidence, context));
     judged.findings.extend(proxies::judge(evidence, context));
     judged.findings.extend(handshakes::judge(evidence));
+    judged.findings.extend(bundle::judge(evidence));
     order::sort_by_key(&mut judged.findings, |finding| finding.severity);
     judged
 }

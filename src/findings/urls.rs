@@ -18,6 +18,7 @@ mod redis_params;
 mod rows;
 mod shape;
 mod sites;
+mod together;
 mod values;
 mod vhost;
 
@@ -44,9 +45,11 @@ use self::rows::{
 
 pub use self::blame::{Blame, as_its_client_reads, blame, blame_url, lint};
 pub use self::clients::Family;
+pub use self::flawed::unresolved;
 pub(super) use self::rows::CODES;
 pub use self::shape::nested;
-pub use self::values::{names_secret, white};
+pub use self::sites::is_for_browsers;
+pub use self::values::{is_public_secret, known_default, names_secret, white};
 
 /// What the values of a check show.
 pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -> Vec<Finding> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
+use crate::outcome::bundle::Bundle;
 use crate::outcome::oddity::CertificateOddity;
 use crate::timestamp::{rfc3339_unix, serialize_optional_seconds, serialize_unix};
 
@@ -72,6 +73,9 @@ pub struct Facts {
     /// Where browsers are said to come from, by headers of that request, for findings.
     #[serde(skip)]
     pub browser: Option<BrowserOrigin>,
+    /// What the scripts of a page hold of variables, for findings.
+    #[serde(skip)]
+    pub bundle: Option<Box<Bundle>>,
     /// The port of this pod whose listener keeps vanishing, for findings.
     #[serde(skip)]
     pub restarts: Option<u16>,

@@ -139,6 +139,7 @@ fn full() -> Outcome {
         redirect: Some(Redirect { to: "https://db.lab/".into(), purpose: RedirectPurpose::Tls }),
         requested: None,
         browser: None,
+        bundle: None,
         restarts: None,
         cookies: vec![Cookie::default()],
         health: Some("ok".into()),

@@ -152,10 +152,29 @@ fn echo(head: &'static str) -> u16 {
     port
 }
 
+/// A peer that repeats each line that it gets as a key of JSON.
+fn echo_as_key() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut received = [0; 4096];
+            let count = stream.read(&mut received).unwrap_or_default();
+            let text = String::from_utf8_lossy(&received[..count]).into_owned();
+            let words: serde_json::Map<String, serde_json::Value> =
+                text.split_whitespace().map(|word| (word.to_owned(), 1.into())).collect();
+            let body = serde_json::Value::from(words).to_string();
+            drop(write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
+        }
+    });
+    port
+}
+
 #[test]
 fn a_peer_that_repeats_what_it_gets() {
     let http = echo("HTTP/1.1 500 Oops\r\nContent-Type: text/plain\r\nContent-Length: LENGTH\r\n\r\n");
     let plain = echo("no: ");
+    let json = echo_as_key();
     let (long, secret) = (CANARY.replace(['/', '#'], "-").repeat(2), encoded());
     let folder = Folder::new();
     let config = format!(
@@ -164,6 +183,7 @@ fn a_peer_that_repeats_what_it_gets() {
   - {{name: token, http: {{url: "http://127.0.0.1:{http}/x?{secret}"}}, gates: [ready]}}
   - {{name: body, http: {{url: "http://127.0.0.1:{http}/", method: POST, body: '{{"user": "{secret}"}}'}}, gates: [ready]}}
   - {{name: health, peer: {{url: "http://127.0.0.1:{http}/hooks/{long}?k={secret}"}}, gates: [ready]}}
+  - {{name: both, parity: {{left: "http://127.0.0.1:{json}/a?{secret}", right: {{url: "http://127.0.0.1:{json}/b", bearer_token: "{CANARY}"}}, requests: ["/x?{secret}"]}}, gates: [ready]}}
   - {{name: sent, tcp: {{address: "127.0.0.1:{plain}", send: 'AUTH {CANARY}\r\nPING\r\n', expect: +OK}}, gates: [ready]}}
   - {{name: pattern, tcp: {{address: "127.0.0.1:{plain}", send: "AUTH {CANARY}", expect: {{regex: nothing}}}}, gates: [ready]}}
 "#
@@ -376,6 +396,12 @@ checks:
     gates: [ready]
   - name: peer
     peer: {{url: "http://127.0.0.1:{dead}/health?key=${{SECRET}}", bearer_token: {{env: SECRET}}, json: {{/a: "{raw}"}}}}
+    gates: [ready]
+  - name: parity
+    parity:
+      left: "http://app:{good}@127.0.0.1:{dead}/a"
+      right: {{url: {{env: SECRET}}, headers: {{X-Key: "{raw}"}}, bearer_token: {{env: SECRET}}}}
+      requests: ["/x?token={good}"]
     gates: [ready]
   - name: records
     dns: {{name: {{env: SECRET}}, type: TXT, server: "127.0.0.1:{dead}", expect: ["{raw}", {{env: SECRET}}]}}

@@ -326,6 +326,12 @@ const ANSWERS: &[Row] = &[
         "A JSON pointer starts with /",
         "http: {url: \"$NGINX/health\", json: {/database: connected}}",
     ),
+    row(
+        "parity_mismatch",
+        "assert",
+        "one of them runs another version",
+        "parity: {left: \"$NGINX\", right: {url: \"$NGINX/old\"}, requests: [/health]}",
+    ),
     row("header_mismatch", "assert", "shows an excerpt", "http: {url: \"$NGINX/health\", header: {x-version: \"2\"}}"),
     row(
         "grpc_not_serving",

@@ -1,4 +1,7 @@
-//! The `dapr` kind against a scripted daprd: a web server with the answers of `pkg/api/http/healthz.go` and `metadata.go`.
+//! The `dapr` kind against the real daprd of version 1.14, and against a scripted one for what others answer: a web server with
+//! the answers of `pkg/api/http/healthz.go` and `metadata.go`.
+
+mod real;
 
 use serde_json::Value;
 
@@ -24,8 +27,12 @@ fn daprd(health: &str, outbound: &str, metadata: &str) -> (Nginx, u16) {
 
 /// The one check of a report of these keys.
 fn check(port: u16, outbound: bool) -> Value {
+    check_of(&format!("port: {port}, outbound: {outbound}"))
+}
+
+fn check_of(keys: &str) -> Value {
     let folder = Folder::new();
-    let keys = format!("checks: [{{name: dapr, gates: [], dapr: {{port: {port}, outbound: {outbound}}}}}]");
+    let keys = format!("checks: [{{name: dapr, gates: [], dapr: {{{keys}}}}}]");
     json(&["check", "-o", "json", "-c", &folder.write("c.yaml", keys)])["checks"][0].take()
 }
 
@@ -67,6 +74,12 @@ fn what_is_not_ready_is_named() {
     let outbound = check(port, true);
     let message = failed(&outbound, "assert", "health_down", "missing from the loaded ones");
     assert_eq!(message, "the outbound side of daprd is not ready; loaded components: pubsub, statestore");
+    let wanted = check_of(&format!("port: {port}, outbound: true, components: [pubsub, cache]"));
+    let message = failed(&wanted, "assert", "health_down", "missing from the loaded ones");
+    assert_eq!(
+        message,
+        "the outbound side of daprd is not ready; not loaded: cache; loaded components: pubsub, statestore"
+    );
 }
 
 #[test]
@@ -76,6 +89,9 @@ fn a_sidecar_that_tells_less() {
     let (_nginx, port) = daprd(&body(PLACEMENT), "204", "401");
     let message = failed(&check(port, false), "assert", "health_down", "dapr-system");
     assert_eq!(message, "daprd is not ready: actors-placement");
+    let unlisted = check_of(&format!("port: {port}, outbound: true, components: [pubsub]"));
+    let message = failed(&unlisted, "assert", "probe_limit", "asks for a token");
+    assert_eq!(message, "daprd is healthy, but does not list its components (/v1.0/metadata)");
     assert_eq!(check(port, true)["result"], "pass", "the outbound side is ready");
     let (_nginx, port) = daprd(&body(OLD), "404", "200 '{\"id\":\"app\"}'");
     let message = failed(&check(port, false), "assert", "health_down", "missing from the loaded ones");

@@ -49,7 +49,7 @@ const LAYERS: &[(&str, u8)] = &[
 ];
 
 /// Kinds that ask over HTTP.
-const OVER_HTTP: [&str; 4] = ["peer", "dapr", "grpc", "websocket"];
+const OVER_HTTP: [&str; 6] = ["peer", "parity", "dapr", "grpc", "websocket", "env"];
 
 /// Which layers have neither a runtime nor sockets.
 const WITHOUT_TOKIO: [u8; 3] = [0, 1, 4];

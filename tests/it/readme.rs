@@ -98,10 +98,21 @@ struct World {
 const SERVERS: &str = r#"
 import http.server, socketserver, struct, threading
 
+PAGES = {
+    "/": b'<script src="/_next/static/chunks/main.js" async=""></script>',
+    "/_next/static/chunks/main.js": b'fetch("http://localhost:8000/todos")',
+    "/api/version": b'{"version":"1.4.0","commit":"a1"}',
+    "/v1.0/metadata": b'{"id":"app","components":[{"name":"statestore","type":"state.in-memory"}]}',
+}
+
 class Backend(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        body = b'{"status":"unhealthy","database":"disconnected"}'
-        self.send_response(200)
+        price = b'"2.50"' if self.headers["Host"].startswith("staging") else b"2.5"
+        body = PAGES.get(self.path, b'{"status":"unhealthy","database":"disconnected"}')
+        body = b'{"items":[{"id":1,"price":' + price + b"}]}" if self.path == "/api/items" else body
+        self.send_response(204 if self.path == "/v1.0/healthz/outbound" else 200)
+        body = b"" if self.path == "/v1.0/healthz/outbound" else body
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -122,15 +133,27 @@ class Database(socketserver.StreamRequestHandler):
 
 socketserver.ThreadingTCPServer.allow_reuse_address = True
 threading.Thread(target=socketserver.ThreadingTCPServer(("0.0.0.0", 5432), Database).serve_forever).start()
+threading.Thread(target=http.server.ThreadingHTTPServer(("127.0.0.1", 3500), Backend).serve_forever).start()
 http.server.ThreadingHTTPServer(("0.0.0.0", 8000), Backend).serve_forever()
 "#;
+
+/// The files of docs/contracts.md, as its sessions show them.
+fn contracts(folder: &Folder) {
+    for block in blocks("console").iter().filter(|block| block.page == "contracts.md") {
+        for step in format!("\n{}", block.text).split("\n$ ") {
+            if let Some((name, text)) = step.strip_prefix("cat ").and_then(|step| step.split_once('\n')) {
+                folder.write(name, format!("{}\n", text.trim_end()));
+            }
+        }
+    }
+}
 
 impl World {
     fn start() -> Self {
         let folder = Folder::new();
         let script = folder.write("servers.py", SERVERS);
         let namespace = Namespace::new();
-        namespace.hosts("127.0.0.1 localhost db backend cache\n");
+        namespace.hosts("127.0.0.1 localhost db backend cache web staging production\n");
         namespace.resolv_conf(
             "search shop.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\nnameserver 127.0.0.1\n",
         );
@@ -148,10 +171,11 @@ impl World {
         let servers = Running::start(namespace.command("python3").arg(&script));
         until("the servers listen", || {
             let listening = run(namespace.command("ss").arg("-ltn")).stdout;
-            [":53 ", ":5432 ", ":8000 "].iter().all(|port| listening.contains(port))
+            [":53 ", ":3500 ", ":5432 ", ":8000 "].iter().all(|port| listening.contains(port))
         });
         let bad = "checks:\n  - name: database\n    postgres: {url: {env: DATABASE_URL}, sslmod: require}\n    interval: 1m\n    gates: [start]\n";
         folder.write("bad.yaml", bad);
+        contracts(&folder);
         std::os::unix::fs::symlink(PILOTFISH, folder.path().join("pilotfish")).expect("a link can be made");
         Self { namespace, folder, _servers: vec![servers, names] }
     }

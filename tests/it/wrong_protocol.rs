@@ -33,6 +33,7 @@ const KEYS: &[(&str, &str)] = &[
     ("h2c", r#"http: {url: "http://127.0.0.1:PORT/", http_version: 2}"#),
     ("https", r#"http: {url: "https://127.0.0.1:PORT/", tls: {ca: builtin, server_name: localhost}}"#),
     ("peer", r#"peer: {url: "http://127.0.0.1:PORT/health"}"#),
+    ("parity", r#"parity: {left: "http://127.0.0.1:PORT", right: "http://127.0.0.1:PORT", requests: [/]}"#),
     ("dapr", "dapr: {port: PORT}"),
     ("postgres", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=disable"}"#),
     ("pgtls", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=require"}"#),

@@ -1,7 +1,8 @@
 //! The schemas of what reads itself: the docs of the keys stand with them.
 
+use super::rules::{Name, Pattern};
 use super::source::Source;
-use super::{Name, Pattern, UrlKind};
+use super::url::UrlKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
@@ -31,7 +32,7 @@ impl JsonSchema for UrlKind {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"enum": ["postgres", "redis", "http"]})
+        json_schema!({"enum": UrlKind::all().map(|kind| kind.name).collect::<Vec<_>>()})
     }
 }
 

@@ -21,7 +21,7 @@ fn faults(yaml: &str, env: &dyn Env) -> Vec<String> {
                 let broken = at_once(judged.result()).unwrap().err()?;
                 Some(format!("{}: {}: {}", judged.name, broken.cause.slug(), broken.message))
             };
-            verdict.0.iter().filter_map(told).collect()
+            verdict.judged.iter().filter_map(told).collect()
         }
         Err(fault) => vec![format!("{}: {}", fault.cause.slug(), fault.message)],
     }
@@ -132,7 +132,7 @@ fn what_is_wrong_with_the_keys() {
         ("{variables: []}", "variables: name at least one variable"),
         ("{}", ": the key variables is missing"),
         ("{variables: [{name: 'a b'}]}", "variables[0].name: expected the name of a variable"),
-        ("{variables: [{name: A, url: mysql}]}", "variables[0].url: expected one of postgres, redis, http"),
+        ("{variables: [{name: A, url: sqlite}]}", "variables[0].url: expected one of tcp, tls, http, "),
         ("{variables: [{name: A, pattern: '('}]}", "variables[0].pattern: expected a regular expression"),
         ("{variables: [{name: A}], from: env}", "from: expected pod, the path of a file"),
     ] {

@@ -269,7 +269,7 @@ async fn header(answer: &HttpResponse, name: &HeaderName, wanted: &HeaderWanted)
 }
 
 /// Headers that hold no secret by their meaning.
-fn is_public(name: &HeaderName) -> bool {
+pub(crate) fn is_public(name: &HeaderName) -> bool {
     const PUBLIC: [&str; 9] = [
         "allow",
         "cache-control",

@@ -29,6 +29,11 @@ impl Pointer {
             .ok_or("in a JSON pointer, `~` must be written as ~0, and a `/` inside a key as ~1")
     }
 
+    /// The keys and indexes.
+    pub(crate) fn into_steps(self) -> Vec<String> {
+        self.steps
+    }
+
     /// What stands there; `Ok(None)` where there is no such place.
     ///
     /// # Errors

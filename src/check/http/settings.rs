@@ -180,6 +180,11 @@ impl Statuses {
         Self(vec![(status.as_u16(), status.as_u16())])
     }
 
+    /// Those from the first to the last.
+    pub(crate) fn range(first: u16, last: u16) -> Self {
+        Self(vec![(first, last)])
+    }
+
     /// Whether this one is among them.
     pub(crate) fn contains(&self, status: u16) -> bool {
         self.0.iter().any(|(first, last)| (*first..=*last).contains(&status))

@@ -78,6 +78,7 @@ pub const KIND: Kind = Kind {
     counts_unfinished: None,
     start_tls: None,
     care: Care { calm_interval: Some(Duration::from_mins(5)), accounts_lock: true },
+    gates_by_default: true,
     target_fault: |text| fault_of_url(parse, text),
     parse,
     from_url: |url| Arc::new(Smtp { keys: SmtpKeys { server: ServerKeys::of_url(url), ..SmtpKeys::default() } }),

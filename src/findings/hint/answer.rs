@@ -8,6 +8,10 @@ pub(super) fn hint(fault: &Fault) -> Option<&'static str> {
         Cause::BodyMismatch | Cause::JsonMismatch | Cause::HeaderMismatch => {
             "Compare the answer with the expected value: pilotfish check shows an excerpt."
         }
+        Cause::ParityMismatch => {
+            "Compare the images, migrations and settings of the two deployments: one of them runs another version or configuration. \
+             Add a path that may differ to `ignore`, such as /items/*/id."
+        }
         Cause::Timeout => timeout(fault),
         Cause::ConnectionClosed => closed(fault.phase),
         Cause::ProtocolError => {

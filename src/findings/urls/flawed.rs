@@ -11,6 +11,7 @@ use crate::finding::{Finding, Severity};
 use crate::findings::context::Reading;
 use crate::outcome::{Detail, Fault, ValueDetail};
 use crate::scheme::Schemes;
+use crate::url::LONGEST;
 
 /// Causes that a flaw of a value explains: without one of them a value that works is left alone.
 pub(super) fn explains(fault: Option<&Fault>) -> bool {
@@ -101,6 +102,20 @@ pub(super) fn value<'a>(
     let weak = name.filter(|_| listed && secret).and_then(|name| weak(name, text, &reading.origin));
     found.extend(weak.map(|finding| About::Value(reading).found(finding)));
     found
+}
+
+/// What nothing filled in or resolved in the value of a variable, in words; `None` where its app may do that itself.
+#[must_use]
+pub fn unresolved(name: &str, text: &str) -> Option<String> {
+    match values::flaw(text, Some(name)).filter(|_| text.len() <= LONGEST)? {
+        Flaw::Unresolved(store) if !values::is_for_sdk(name, text) => {
+            Some(format!("it is a reference for {store}, which nothing resolved"))
+        }
+        Flaw::Unexpanded(what) if !values::is_template(name, text) => {
+            Some(format!("it still contains {what}: nothing filled in the template"))
+        }
+        _ => None,
+    }
 }
 
 /// Whether the value is to be one secret or one connection string: apps take JSON from a `…_SECRET` or `…_CREDENTIALS`.

@@ -6,7 +6,7 @@ use super::intent::Intent;
 use super::percent;
 use super::rows::{INCONSISTENT, PUBLIC, REDIS_DOUBLE, UNENCODED};
 use super::sites::{self, Pair};
-use super::values;
+use super::{together, values};
 use crate::finding::{Finding, Severity};
 use crate::findings::public_url::{BASES, PublicUrl};
 use crate::scheme::Schemes;
@@ -26,6 +26,7 @@ pub(super) fn judge<'a>(pairs: &[Pair<'a>], schemes: Schemes) -> Vec<(About<'a>,
     found.extend(each(&|name, text| redis(name, text, pairs, schemes)).into_iter().map(one_or_two));
     found.extend(each(&|name, text| postgres(name, text, pairs, schemes)).into_iter().map(one_or_two));
     found.extend(plain_base(pairs).map(one));
+    found.extend(together::judge(pairs).into_iter().map(|(name, finding)| (About::Variables(name), finding)));
     found.extend(sites::judge(pairs).into_iter().map(|(name, finding)| (About::Variables(name), finding)));
     found
 }

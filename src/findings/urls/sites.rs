@@ -20,10 +20,9 @@ pub(super) const LISTS: &[&str] =
 
 /// What they show, and about which variable.
 pub(super) fn judge<'a>(pairs: &[Pair<'a>]) -> Vec<(&'a str, Finding)> {
-    let stage = pairs.iter().find(|(name, _)| *name == "NODE_ENV").map(|(_, text)| text.trim());
-    let production = match stage {
+    let production = match stage(pairs) {
         Some("production") => true,
-        None | Some("") => false,
+        None => false,
         // A developer's own machine.
         Some(_) => return Vec::new(),
     };
@@ -34,6 +33,12 @@ pub(super) fn judge<'a>(pairs: &[Pair<'a>]) -> Vec<(&'a str, Finding)> {
     judged.collect()
 }
 
+/// What the app runs for, where a variable says it.
+pub(super) fn stage<'a>(pairs: &[Pair<'a>]) -> Option<&'a str> {
+    let stage = pairs.iter().find(|(name, _)| *name == "NODE_ENV").map(|(_, text)| text.trim());
+    stage.filter(|stage| !stage.is_empty())
+}
+
 /// The first of these variables that has a public name, but this one.
 fn public<'a>(pairs: &[Pair<'a>], name: &str, is_one: impl Fn(&str) -> bool) -> Option<&'a str> {
     let site = |(other, text): &Pair<'_>| {
@@ -42,7 +47,13 @@ fn public<'a>(pairs: &[Pair<'a>], name: &str, is_one: impl Fn(&str) -> bool) -> 
     pairs.iter().find(|pair| site(pair)).map(|(name, _)| *name)
 }
 
-fn without_prefix(name: &str) -> &str {
+/// Whether the value of a variable of this name is built into what browsers get.
+#[must_use]
+pub fn is_for_browsers(name: &str) -> bool {
+    without_prefix(name) != name
+}
+
+pub(super) fn without_prefix(name: &str) -> &str {
     PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
 }
 
@@ -52,14 +63,19 @@ fn is_base(name: &str, pairs: &[Pair<'_>]) -> bool {
     BASES.contains(&name) && (name != "AUTH_URL" || pairs.iter().any(|(other, _)| *other == "AUTH_SECRET"))
 }
 
-fn is_site(name: &str, pairs: &[Pair<'_>]) -> bool {
+/// Whether it says where the frontend of a backend is.
+pub(super) fn is_frontend(name: &str) -> bool {
+    FRONTENDS.contains(&without_prefix(name))
+}
+
+pub(super) fn is_site(name: &str, pairs: &[Pair<'_>]) -> bool {
     let bare = without_prefix(name);
     SITES.contains(&bare) || is_base(bare, pairs)
 }
 
 /// A localhost URL is the browser's own machine to every browser.
 fn local_base((name, text): Pair<'_>, pairs: &[Pair<'_>], production: bool) -> Option<Finding> {
-    let of_browser = without_prefix(name) != name && name.ends_with("URL");
+    let of_browser = is_for_browsers(name) && name.ends_with("URL");
     let url = PublicUrl::parse(text).filter(PublicUrl::is_local)?;
     let (base, host) = (is_base(name, pairs), url.host);
     if !base && !of_browser {
@@ -93,7 +109,7 @@ fn allow_list((name, text): Pair<'_>, pairs: &[Pair<'_>], production: bool) -> O
     }
     let marks = |c: char| c.is_whitespace() || matches!(c, ',' | '"' | '\'' | '[' | ']');
     let origins: Vec<&str> = text.split(marks).filter(|item| !item.is_empty()).collect();
-    let frontend = public(pairs, name, |other| FRONTENDS.contains(&without_prefix(other)));
+    let frontend = public(pairs, name, is_frontend);
     let fix = "list the origins that browsers come from, such as https://app.example.com, without a final `/`";
     if origins.is_empty() {
         // Better Auth always trusts its own base URL.

@@ -14,9 +14,11 @@ use encoded::hides_url;
 use quotes::curly;
 
 pub(super) use encoded::{encoded_twice, hides_text};
+pub use names::is_public_secret;
 pub use names::names_secret;
-pub(super) use names::{is_public_secret, is_template, signs_tokens};
-pub(super) use placeholder::{is_placeholder, known_default};
+pub(super) use names::{is_template, signs_tokens};
+pub(super) use placeholder::is_placeholder;
+pub use placeholder::known_default;
 pub(super) use quotes::{bare, quoted};
 pub(super) use references::is_for_sdk;
 pub(super) use template::unexpanded;

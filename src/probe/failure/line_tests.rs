@@ -119,7 +119,8 @@ fn every_line_carries_the_fact() {
 /// Causes whose fact only their kind knows, which states it, and those that no run gives.
 #[test]
 fn no_cause_is_forgotten() {
-    const STATED_BY_KIND: [Cause; 16] = [
+    const STATED_BY_KIND: [Cause; 17] = [
+        Cause::ParityMismatch,
         Cause::NotFoundOnServer,
         Cause::NotEnoughReplicas,
         Cause::AdvertisedUnreachable,

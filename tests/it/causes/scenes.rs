@@ -190,6 +190,7 @@ fn answers() {
              location = /folder {{ return 301 /folder/; }}
              location = /private {{ return 401; }}
              location = /proxied {{ proxy_pass http://127.0.0.1:{}; }}
+             location = /old/health {{ default_type application/json; return 200 '[]'; }}
              location = /health {{ default_type application/json; return 200 '{json}'; }} }}",
             free_port()
         ),

@@ -9,7 +9,7 @@ pub(crate) fn speakers() -> impl Iterator<Item = &'static Kind> {
 
 /// What a peer of another protocol does to daprd's client, it does to that of a peer's health: both are `http` up to the answer.
 pub(crate) fn judged_like(name: &str) -> &str {
-    if name == "dapr" { "peer" } else { name }
+    if matches!(name, "dapr" | "parity") { "peer" } else { name }
 }
 
 /// The rows of each of these kinds, in the order of the registry. The keys of a row, `tcp: {address: …}`, tell its kind.

@@ -32,6 +32,11 @@ pub(in crate::findings::urls) fn signs_tokens(name: &str) -> bool {
 /// environment; or it is a text in which such a place may be meant.
 pub(in crate::findings::urls) fn is_template(name: &str, text: &str) -> bool {
     let jvm = ["SPRING_", "QUARKUS_", "MICRONAUT_"].iter().any(|prefix| name.starts_with(prefix));
+    // What is to be a template, or has marks of its own.
+    let last = name.rsplit('_').next().unwrap_or_default();
+    if matches!(last, "TEMPLATE" | "FORMAT" | "PATTERN") {
+        return true;
+    }
     let text = text.trim();
     let ends = |open: &str, close: &str| {
         text.starts_with(open) && text.find(close).is_some_and(|at| at + close.len() == text.len())
@@ -42,7 +47,8 @@ pub(in crate::findings::urls) fn is_template(name: &str, text: &str) -> bool {
 }
 
 /// Whether a variable of this name is put into what browsers download, though it is a secret.
-pub(in crate::findings::urls) fn is_public_secret(name: &str, text: &str) -> bool {
+#[must_use]
+pub fn is_public_secret(name: &str, text: &str) -> bool {
     let prefixes = ["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "NUXT_PUBLIC_", "EXPO_PUBLIC_"];
     let Some(rest) = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)) else { return false };
     let secret =

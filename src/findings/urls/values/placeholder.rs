@@ -74,7 +74,8 @@ fn example_url(lower: &str) -> bool {
 const BETTER_AUTH: &str = "better-auth-secret-12345678901234567890";
 
 /// A value that everybody knows, for a variable that holds a secret.
-pub(in crate::findings::urls) fn known_default(text: &str) -> bool {
+#[must_use]
+pub fn known_default(text: &str) -> bool {
     const KNOWN: [&str; 17] = [
         "secret",
         "supersecret",
