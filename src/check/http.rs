@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use hyper::header::CONTENT_TYPE;
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{CONNECTION, CONTENT_TYPE};
 use hyper::http::response::Parts;
 use hyper::{HeaderMap, Version};
 
@@ -24,6 +26,7 @@ use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
+use crate::net::io::Io;
 use crate::net::tls::TlsOptions;
 use crate::outcome::{Detail, Fault, HttpDetail, Phase};
 use crate::scheme::{Discovery, Scheme};
@@ -185,7 +188,11 @@ pub(crate) fn exchange_of(keys: &Arc<HttpKeys>, env: &dyn Env) -> Result<Exchang
     exchange_to(keys, request::read_url(&keys.url.0, env)?, env)
 }
 
-fn exchange_to(keys: &Arc<HttpKeys>, url: Url, env: &dyn Env) -> Result<Exchange, Fault> {
+/// The request of these keys, to this URL in place of theirs.
+///
+/// # Errors
+/// Those of a value that cannot be resolved.
+pub(crate) fn exchange_to(keys: &Arc<HttpKeys>, url: Url, env: &dyn Env) -> Result<Exchange, Fault> {
     let wanted = Wanted::new(keys, env)?;
     Ok(Exchange { keys: Arc::clone(keys), request: Request::new(keys, url, env)?, wanted })
 }
@@ -205,6 +212,41 @@ impl Exchange {
     /// Those of [`ask`].
     pub(crate) async fn ask(&self, attempt: &mut Attempt, body: BodyUse) -> Result<(Request, HttpResponse), Fault> {
         ask(&self.keys, body, self.request.clone(), attempt).await
+    }
+
+    /// Sends a body, and over the same connection the one that `next` makes of the answer, or none; the keys say HTTP/1.1. The
+    /// running phase afterwards is `assert`.
+    ///
+    /// # Errors
+    /// Every cause of the phases up to `request`.
+    pub(crate) async fn converse(
+        &self,
+        attempt: &mut Attempt,
+        first: Bytes,
+        next: impl FnOnce(&HttpResponse) -> Option<Bytes>,
+    ) -> Result<(HttpResponse, Option<HttpResponse>), Fault> {
+        let mut request = self.request.clone();
+        request.body = first;
+        let (io, mut wire, _) = reach(&self.keys, attempt, &request).await?;
+        let mut last = wire.clone();
+        wire.headers_mut().remove(CONNECTION);
+        let next = |answer: &HttpResponse| {
+            *last.body_mut() = Full::new(next(answer)?);
+            Some(last)
+        };
+        let extent = |head: &Parts| extent(&self.keys, BodyUse::Expected, head);
+        let answers = exchange::converse(attempt, io, wire, extent, next).await?;
+        attempt.enter(Phase::Assert);
+        attempt.facts().requested = Some(request.requested());
+        Ok(answers)
+    }
+
+    /// What the status of an answer shows.
+    ///
+    /// # Errors
+    /// As the kind `http` judges it.
+    pub(crate) fn status(&self, answer: &HttpResponse) -> Result<(), Fault> {
+        self.wanted.status(&self.request, answer)
     }
 }
 
@@ -322,8 +364,23 @@ fn name_hosts(attempt: &mut Attempt, before: &Origin, now: &Origin) {
     attempt.for_host(Some(now.endpoint.host.to_string()));
 }
 
-/// One hop. What belongs to the host that the keys name, its name in TLS and our certificate, is for that host alone.
+/// One hop.
 async fn once(keys: &HttpKeys, body: BodyUse, attempt: &mut Attempt, request: &Request) -> Result<HttpResponse, Fault> {
+    let (io, request, follows) = reach(keys, attempt, request).await?;
+    let extent = |head: &Parts| match follows && redirect::leads_on(head.status.as_u16(), &head.headers) {
+        true => Extent::Nothing,
+        false => extent(keys, body, head),
+    };
+    exchange::exchange(attempt, io, request, extent).await
+}
+
+/// Connects, and gives the request as it goes over the wire, and whether redirects are followed. What belongs to the host that
+/// the keys name, its name in TLS and our certificate, is for that host alone.
+async fn reach(
+    keys: &HttpKeys,
+    attempt: &mut Attempt,
+    request: &Request,
+) -> Result<(Io, hyper::Request<Full<Bytes>>, bool), Fault> {
     let Origin { secure, endpoint } = &request.origin;
     let options = match secure {
         true => Some(tls_options(keys, attempt, &request.named, &endpoint.host)?),
@@ -355,12 +412,8 @@ async fn once(keys: &HttpKeys, body: BodyUse, attempt: &mut Attempt, request: &R
     }
     // What the hop before has answered is forgotten.
     attempt.facts().body_bytes = None;
-    let follows = keys.follow_redirects.0.is_some();
-    let extent = |head: &Parts| match follows && redirect::leads_on(head.status.as_u16(), &head.headers) {
-        true => Extent::Nothing,
-        false => extent(keys, body, head),
-    };
-    exchange::exchange(attempt, io, request.to_wire(version, proxy.as_deref().filter(|_| !secure))?, extent).await
+    let wire = request.to_wire(version, proxy.as_deref().filter(|_| !secure))?;
+    Ok((io, wire, keys.follow_redirects.0.is_some()))
 }
 
 fn tls_options(keys: &HttpKeys, attempt: &Attempt, named: &Host, host: &Host) -> Result<TlsOptions, Fault> {

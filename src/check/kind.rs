@@ -93,11 +93,14 @@ pub struct Care {
     /// Whether accounts lock, or providers throttle, after a few rejected logins: no two logins are made at a time until
     /// one was accepted.
     pub accounts_lock: bool,
+    /// Whether its checks gate nothing unless `gates` says so: what they judge keeps no app from working, or differs by design
+    /// while a deployment rolls.
+    pub gates_nothing: bool,
 }
 
 impl Care {
     /// No more than for every check.
-    pub const USUAL: Self = Self { calm_interval: None, accounts_lock: false };
+    pub const USUAL: Self = Self { calm_interval: None, accounts_lock: false, gates_nothing: false };
 }
 
 /// Reads the value of a kind's key.

@@ -121,6 +121,7 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::Timeout
         | Cause::ProtocolError
         | Cause::TooLarge
+        | Cause::SecretMismatch
         | Cause::Stale
         | Cause::Internal => answer::hint(fault).map(str::to_owned),
     }

@@ -77,7 +77,7 @@ pub const KIND: Kind = Kind {
     discovery: discovery::RULE,
     counts_unfinished: None,
     start_tls: None,
-    care: Care { calm_interval: Some(Duration::from_mins(5)), accounts_lock: true },
+    care: Care { calm_interval: Some(Duration::from_mins(5)), accounts_lock: true, ..Care::USUAL },
     target_fault: |text| fault_of_url(parse, text),
     parse,
     from_url: |url| Arc::new(Smtp { keys: SmtpKeys { server: ServerKeys::of_url(url), ..SmtpKeys::default() } }),
