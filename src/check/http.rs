@@ -5,9 +5,7 @@
 
 use std::sync::Arc;
 
-use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper::header::{CONNECTION, CONTENT_TYPE};
+use hyper::header::CONTENT_TYPE;
 use hyper::http::response::Parts;
 use hyper::{HeaderMap, Version};
 
@@ -26,13 +24,13 @@ use crate::config::node::{self, Node, Problem};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
-use crate::net::io::Io;
 use crate::net::tls::TlsOptions;
 use crate::outcome::{Detail, Fault, HttpDetail, Phase};
 use crate::scheme::{Discovery, Scheme};
 use crate::url::{Host, Url};
 use crate::value::Value;
 
+mod converse;
 mod cookie;
 pub(crate) mod encoding;
 pub(crate) mod exchange;
@@ -77,6 +75,7 @@ bearer_token: {file: /etc/secrets/token}
     tls_keys: TlsKeyNames::BLOCK,
     discovery: DiscoveryRule::NONE,
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault,
     parse,
     from_url: |url| Arc::new(Http { keys: Arc::new(HttpKeys::of_url(url)) }),
@@ -213,41 +212,6 @@ impl Exchange {
     pub(crate) async fn ask(&self, attempt: &mut Attempt, body: BodyUse) -> Result<(Request, HttpResponse), Fault> {
         ask(&self.keys, body, self.request.clone(), attempt).await
     }
-
-    /// Sends a body, and over the same connection the one that `next` makes of the answer, or none; the keys say HTTP/1.1. The
-    /// running phase afterwards is `assert`.
-    ///
-    /// # Errors
-    /// Every cause of the phases up to `request`.
-    pub(crate) async fn converse(
-        &self,
-        attempt: &mut Attempt,
-        first: Bytes,
-        next: impl FnOnce(&HttpResponse) -> Option<Bytes>,
-    ) -> Result<(HttpResponse, Option<HttpResponse>), Fault> {
-        let mut request = self.request.clone();
-        request.body = first;
-        let (io, mut wire, _) = reach(&self.keys, attempt, &request).await?;
-        let mut last = wire.clone();
-        wire.headers_mut().remove(CONNECTION);
-        let next = |answer: &HttpResponse| {
-            *last.body_mut() = Full::new(next(answer)?);
-            Some(last)
-        };
-        let extent = |head: &Parts| extent(&self.keys, BodyUse::Expected, head);
-        let answers = exchange::converse(attempt, io, wire, extent, next).await?;
-        attempt.enter(Phase::Assert);
-        attempt.facts().requested = Some(request.requested());
-        Ok(answers)
-    }
-
-    /// What the status of an answer shows.
-    ///
-    /// # Errors
-    /// As the kind `http` judges it.
-    pub(crate) fn status(&self, answer: &HttpResponse) -> Result<(), Fault> {
-        self.wanted.status(&self.request, answer)
-    }
 }
 
 /// What the body of an answer is for.
@@ -364,23 +328,8 @@ fn name_hosts(attempt: &mut Attempt, before: &Origin, now: &Origin) {
     attempt.for_host(Some(now.endpoint.host.to_string()));
 }
 
-/// One hop.
+/// One hop. What belongs to the host that the keys name, its name in TLS and our certificate, is for that host alone.
 async fn once(keys: &HttpKeys, body: BodyUse, attempt: &mut Attempt, request: &Request) -> Result<HttpResponse, Fault> {
-    let (io, request, follows) = reach(keys, attempt, request).await?;
-    let extent = |head: &Parts| match follows && redirect::leads_on(head.status.as_u16(), &head.headers) {
-        true => Extent::Nothing,
-        false => extent(keys, body, head),
-    };
-    exchange::exchange(attempt, io, request, extent).await
-}
-
-/// Connects, and gives the request as it goes over the wire, and whether redirects are followed. What belongs to the host that
-/// the keys name, its name in TLS and our certificate, is for that host alone.
-async fn reach(
-    keys: &HttpKeys,
-    attempt: &mut Attempt,
-    request: &Request,
-) -> Result<(Io, hyper::Request<Full<Bytes>>, bool), Fault> {
     let Origin { secure, endpoint } = &request.origin;
     let options = match secure {
         true => Some(tls_options(keys, attempt, &request.named, &endpoint.host)?),
@@ -412,8 +361,12 @@ async fn reach(
     }
     // What the hop before has answered is forgotten.
     attempt.facts().body_bytes = None;
-    let wire = request.to_wire(version, proxy.as_deref().filter(|_| !secure))?;
-    Ok((io, wire, keys.follow_redirects.0.is_some()))
+    let follows = keys.follow_redirects.0.is_some();
+    let extent = |head: &Parts| match follows && redirect::leads_on(head.status.as_u16(), &head.headers) {
+        true => Extent::Nothing,
+        false => extent(keys, body, head),
+    };
+    exchange::exchange(attempt, io, request.to_wire(version, proxy.as_deref().filter(|_| !secure))?, extent).await
 }
 
 fn tls_options(keys: &HttpKeys, attempt: &Attempt, named: &Host, host: &Host) -> Result<TlsOptions, Fault> {

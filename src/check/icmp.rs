@@ -31,6 +31,7 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames::NONE,
     discovery: DiscoveryRule::NONE,
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault,
     parse,
     from_url: |url| Arc::new(Icmp::Url(url)),

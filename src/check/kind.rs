@@ -36,6 +36,9 @@ pub struct Kind {
     pub discovery: DiscoveryRule,
     /// How gently its checks treat their servers.
     pub care: Care,
+    /// Whether a check without the key `gates` gates startup: not where the other side may not be there yet, or may well differ
+    /// for a while.
+    pub gates_by_default: bool,
     /// What is wrong with a TARGET, seen at once: the text has one of the schemes.
     pub target_fault: fn(&str) -> Option<String>,
     /// Reads the value of the kind's key.
@@ -93,14 +96,11 @@ pub struct Care {
     /// Whether accounts lock, or providers throttle, after a few rejected logins: no two logins are made at a time until
     /// one was accepted.
     pub accounts_lock: bool,
-    /// Whether its checks gate nothing unless `gates` says so: what they judge keeps no app from working, or differs by design
-    /// while a deployment rolls.
-    pub gates_nothing: bool,
 }
 
 impl Care {
     /// No more than for every check.
-    pub const USUAL: Self = Self { calm_interval: None, accounts_lock: false, gates_nothing: false };
+    pub const USUAL: Self = Self { calm_interval: None, accounts_lock: false };
 }
 
 /// Reads the value of a kind's key.

@@ -99,6 +99,7 @@ pub const KIND: Kind = Kind {
     },
     discovery: discovery::RULE,
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault,
     parse,
     from_url: |url| Arc::new(Postgres { keys: PostgresKeys { url: Some(url), ..PostgresKeys::default() } }),

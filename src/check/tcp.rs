@@ -39,6 +39,7 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames::NONE,
     discovery: DiscoveryRule::NONE,
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault: address::target_fault,
     parse,
     from_url,

@@ -51,7 +51,15 @@ pub(super) async fn plan(
     problems.extend(longer(written, "defaults", "timeout", defaults.timeout, (interval, "interval")));
     let listen = outer_value.listen.map_or(DEFAULT_LISTEN, |listen| listen.0);
     let mut serve = serve(outer_value.serve.unwrap_or_default(), document.get("serve"), listen, &mut problems);
-    let mut reader = Reader { defaults, interval, env, problems, warnings: Vec::new(), names: BTreeMap::new(), held: BTreeMap::new() };
+    let mut reader = Reader {
+        defaults,
+        interval,
+        env,
+        problems,
+        warnings: Vec::new(),
+        names: BTreeMap::new(),
+        held: BTreeMap::new(),
+    };
     let planned = match checks {
         Some(node) => reader.checks(node, slices).await,
         None if matches!(document.raw, Raw::Mapping(_)) => {
@@ -204,19 +212,20 @@ impl Reader<'_> {
         let name = self.name(index, node, &keys, misspelled);
         let made = self.kind(node, &kinds, &path, misspelled);
         let terms = self.terms(node, &keys, &path);
-        let gates = keys
-            .gates
-            .as_deref()
-            .map(|gates| gates.iter().copied().collect());
         let (kind, check) = made?;
-        let gates = gates.unwrap_or(Gates { startup: !kind.care.gates_nothing, ..Gates::default() });
+        let usual = Gates { startup: kind.gates_by_default, ..Gates::default() };
+        let gates = keys.gates.as_deref().map_or(usual, |gates| gates.iter().copied().collect());
         let gates = self.gates(node, gates, &keys, &*check, &path);
         let warnings = check.warnings();
         if let Some(held) = check.holds() {
             let known = self.held.entry(held.name).or_insert_with(|| held.values.clone());
             if *known != held.values {
                 let path = format!("{path}.{}.name", kind.name);
-                self.report(node, &path, "another check has another secret of this name: give each secret its own name");
+                self.report(
+                    node,
+                    &path,
+                    "another check has another secret of this name: give each secret its own name",
+                );
             }
         }
         self.warnings.extend(warnings.iter().map(|(key, text)| format!("{path}.{}.{key}: {text}", kind.name)));

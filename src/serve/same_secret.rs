@@ -82,6 +82,7 @@ impl Record {
         let offer = Reply::Offer(Offer { session, has_previous: held.values.len() > 1, message: started.message });
         let theirs = hello.message;
         let transcript = format!("{}\n{}", Question::Hello(hello).text(), offer.text());
+        self.open.retain(|open| now.saturating_duration_since(open.since) < OPEN_LIMIT);
         if self.open.len() >= OPEN {
             self.open.pop_front();
         }

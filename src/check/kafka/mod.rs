@@ -74,6 +74,7 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames::BLOCK,
     discovery: discovery::RULE,
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault: |text| fault_of_url(parse, text),
     parse,
     from_url: |url| Arc::new(Kafka::new(KafkaKeys { server: ServerKeys::of_url(url), ..KafkaKeys::default() })),

@@ -53,6 +53,7 @@ pub const KIND: Kind = Kind {
     counts_unfinished: None,
     start_tls: Some(|| Box::new(start_tls::TlsOnly)),
     care: Care { accounts_lock: true, ..Care::USUAL },
+    gates_by_default: true,
     target_fault: |text| fault_of_url(parse, text),
     parse,
     from_url: |url| Arc::new(Ldap { keys: LdapKeys { server: ServerKeys::of_url(url), ..LdapKeys::default() } }),

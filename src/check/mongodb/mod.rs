@@ -75,6 +75,7 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames { ca_in_url: Some("tlsCAFile"), ..TlsKeyNames::BLOCK },
     discovery: discovery::RULE,
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault: |text| fault_of_url(parse, text),
     parse,
     from_url: |url| Arc::new(Mongodb::new(MongodbKeys { server: ServerKeys::of_url(url), ..MongodbKeys::default() })),

@@ -48,6 +48,7 @@ pub const KIND: Kind = Kind {
     counts_unfinished: None,
     start_tls: None,
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault: |text| fault_of_url(parse, text),
     parse,
     from_url: |url| Arc::new(Mqtt::new(MqttKeys { server: ServerKeys::of_url(url), ..MqttKeys::default() })),

@@ -84,6 +84,7 @@ pub const KIND: Kind = Kind {
         ..TlsKeyNames::BESIDE
     },
     care: Care::USUAL,
+    gates_by_default: true,
     discovery: discovery::RULE,
     target_fault: |text| fault_of_url(parse, text),
     parse,

@@ -144,6 +144,7 @@ pub const KIND: Kind = Kind {
         ..DiscoveryRule::NONE
     },
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault: |text| fault_of_url(parse, text),
     parse,
     from_url: |url| Arc::new(Redis::new(RedisKeys { server: ServerKeys::of_url(url), ..RedisKeys::default() })),

@@ -67,14 +67,27 @@ impl SameSecretRun {
     /// Whether the peer holds the same current secret; else which of the versions are the same.
     async fn of_peer(&self, attempt: &mut Attempt, peer: &Peer) -> Result<(), Fault> {
         use Version::{Current, Previous};
-        let Answer::Differs(has_previous) = self.exchange(attempt, peer, Current, Current).await? else { return Ok(()) };
-        attempt.evidence().aftermath = Aftermath::Guessed;
+        let Answer::Differs(has_previous) = self.exchange(attempt, peer, Current, Current).await? else {
+            return Ok(());
+        };
         let has_own = self.secrets.len() > proof::Version::Previous.index();
         let name = self.name.as_str();
         let pairs = [
-            (has_previous, Current, Previous, code::BEHIND, "already has a newer secret: this pod holds its previous one"),
+            (
+                has_previous,
+                Current,
+                Previous,
+                code::BEHIND,
+                "already has a newer secret: this pod holds its previous one",
+            ),
             (has_own, Previous, Current, code::PEER_BEHIND, "still has the previous secret"),
-            (has_previous && has_own, Previous, Previous, code::SPLIT, "has another new secret after the same previous one"),
+            (
+                has_previous && has_own,
+                Previous,
+                Previous,
+                code::SPLIT,
+                "has another new secret after the same previous one",
+            ),
         ];
         let mut told = (code::DIFFERS, "holds another secret");
         for (is_there, mine, theirs, code, what) in pairs {
@@ -124,10 +137,22 @@ impl SameSecretRun {
             agreed = Some((both, has_previous));
             Some(Bytes::from(proof.text()))
         };
-        let (first, second) = peer.exchange.converse(attempt, Bytes::from(hello.clone()), next).await?;
+        let answers = peer.exchange.converse(attempt, Bytes::from(hello.clone()), next).await;
+        let is_proved = |answer: Option<&HttpResponse>| match (&agreed, answer.and_then(read)) {
+            (Some((agreed, _)), Some(Reply::Proved(tag))) => agreed.is_confirmed_by(&tag),
+            _ => false,
+        };
+        let second = answers.as_ref().ok().and_then(|(_, second)| second.as_ref());
+        if is_proved(second) {
+            return Ok(Answer::Same);
+        }
+        if agreed.is_some() {
+            // Whoever answers could try one secret with our confirmation: it gets no other for a while.
+            attempt.evidence().aftermath = Aftermath::Guessed;
+        }
+        let (first, second) = answers?;
         let last = second.as_ref().unwrap_or(&first);
         match (agreed, read(last)) {
-            (Some((agreed, _)), Some(Reply::Proved(tag))) if agreed.is_confirmed_by(&tag) => Ok(Answer::Same),
             // It cannot prove what it says.
             (Some((_, has_previous)), Some(Reply::Proved(_) | Reply::Refused(Refusal::Differs))) => {
                 Ok(Answer::Differs(has_previous))
@@ -154,9 +179,11 @@ impl SameSecretRun {
                 (Cause::ProbeLimit, code::ITSELF, "the peer is this pilotfish itself, which proves nothing".to_owned())
             }
             Refusal::Busy => (Cause::ProbeLimit, code::QUOTA, "the peer is asked too often at the moment".to_owned()),
-            Refusal::Quota => {
-                (Cause::ProbeLimit, code::QUOTA, "the peer had too many wrong proofs, and judges no more for now".to_owned())
-            }
+            Refusal::Quota => (
+                Cause::ProbeLimit,
+                code::QUOTA,
+                "the peer had too many wrong proofs, and judges no more for now".to_owned(),
+            ),
             Refusal::Expired => {
                 (Cause::ProbeLimit, code::MOVED, "another replica of the peer took the second step".to_owned())
             }

@@ -70,6 +70,7 @@ pub const KIND: Kind = Kind {
     tls_keys: TlsKeyNames::BLOCK,
     discovery: DiscoveryRule::NONE,
     care: Care::USUAL,
+    gates_by_default: true,
     target_fault: |text| fault_of_url(parse, text),
     parse,
     from_url: |url| Arc::new(Websocket { keys: Arc::new(WebsocketKeys::of_url(url)) }),
