@@ -101,3 +101,6 @@ pub fn instance() -> io::Result<[u8; 16]> {
         None => random::bytes().map(|new| *INSTANCE.get_or_init(|| new)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,7 @@ pub(super) const CHECKS: &[&str] = &[
     "ldap: {url: 'ldap://ADDRESS', user: 'cn=app', password: sesame, base: 'dc=lab'}",
     "mqtt: {url: 'mqtt://app:sesame@ADDRESS', version: 5}",
     "memcached: {url: 'memcached://app:sesame@ADDRESS'}",
+    "same_secret: {secret: [sesame, poppy], peers: 'http://ADDRESS'}",
 ];
 
 /// A byte that chooses the check, then what the server says.

@@ -142,3 +142,6 @@ impl Allowance {
         self.used = self.used.saturating_sub(1);
     }
 }
+
+#[cfg(test)]
+mod tests;

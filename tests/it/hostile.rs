@@ -111,6 +111,7 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("https", format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
         ("peer", r#"peer: {url: "http://PEER/health"}"#.to_owned()),
         ("dapr", "dapr: {port: PORT}".to_owned()),
+        ("same_secret", r#"same_secret: {secret: sesame, peers: "http://PEER"}"#.to_owned()),
         ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
         ("mysql", r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
