@@ -20,9 +20,11 @@ const OPEN: usize = 64;
 /// How long one may be open.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
 /// How many exchanges start in a row, and how often another one does.
-const STARTS: Allowance = Allowance { most: 20, each: Duration::from_millis(50), used: 0, since: None };
+const STARTS: u32 = 20;
+const START_EACH: Duration = Duration::from_millis(50);
 /// How many wrong confirmations are judged in a row, and how often another one is.
-const WRONG: Allowance = Allowance { most: 32, each: Duration::from_secs(30), used: 0, since: None };
+const WRONG: u32 = 32;
+const WRONG_EACH: Duration = Duration::from_secs(30);
 
 /// The exchanges of one process.
 pub(super) struct Exchanges(Mutex<Record>);
@@ -46,7 +48,8 @@ struct Open {
 
 impl Default for Exchanges {
     fn default() -> Self {
-        Self(Mutex::new(Record { open: VecDeque::new(), starts: STARTS, wrong: WRONG }))
+        let (starts, wrong) = (Allowance::new(STARTS, START_EACH), Allowance::new(WRONG, WRONG_EACH));
+        Self(Mutex::new(Record { open: VecDeque::new(), starts, wrong }))
     }
 }
 
@@ -118,6 +121,10 @@ struct Allowance {
 }
 
 impl Allowance {
+    const fn new(most: u32, each: Duration) -> Self {
+        Self { most, each, used: 0, since: None }
+    }
+
     /// Whether nothing is left.
     fn is_used_up(&mut self, now: Instant) -> bool {
         let since = *self.since.get_or_insert(now);

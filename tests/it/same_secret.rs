@@ -1,7 +1,7 @@
 //! `same_secret`: two real pilotfishes prove the same secret to each other, and what strangers make of the side that answers.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use pilotfish::proof::exchange::{Side, start};
@@ -14,6 +14,7 @@ use crate::support::ca::{Ca, Leaf};
 use crate::support::http::HttpServer;
 use crate::support::nginx::Nginx;
 use crate::support::one_check::{check_of, failed, passed};
+use crate::support::same_secret::scripted;
 use crate::support::sidecar::{Answer, Sidecar};
 use crate::support::{Folder, dead_port, free_port, pilotfish, ran, run, until};
 
@@ -353,57 +354,36 @@ fn a_flood_is_turned_away_and_guesses_end_for_everybody() {
     assert_eq!(peer.status("/livez"), 200);
 }
 
-/// A peer without the secret, which says that it has it.
-fn liar(answer: impl Fn(&Question) -> String + Send + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let address = listener.local_addr().expect("it has an address");
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut seen = Vec::new();
-            let mut bytes = [0; 4096];
-            while let Ok(read @ 1..) = stream.read(&mut bytes) {
-                seen.extend_from_slice(&bytes[..read]);
-                let text = String::from_utf8_lossy(&seen).into_owned();
-                let Some(question) = text.split_once("\r\n\r\n").and_then(|(_, body)| Question::read(body.as_bytes()))
-                else {
-                    continue;
-                };
-                seen.clear();
-                let body = answer(&question);
-                let page = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-                if stream.write_all(page.as_bytes()).is_err() {
-                    break;
-                }
-            }
-        }
-    });
-    address
-}
-
 #[test]
 fn who_only_says_that_it_has_the_secret_does_not_pass() {
     let offer = |message| Reply::Offer(Offer { session: [5; 16], has_previous: false, message }).text();
     let name: Name = "jwt".parse().expect("a name");
     // With another secret, and our confirmation sent back.
     let own = start(Side::Answers, &name, &Secret::new(OTHER.to_owned())).expect("random bytes").message;
-    let echoing = liar(move |question| match question {
-        Question::Hello(_) => offer(own),
-        Question::Proof(proof) => Reply::Proved(proof.tag).text(),
+    let echoing = scripted(move || {
+        move |question: &Question| match question {
+            Question::Hello(_) => offer(own),
+            Question::Proof(proof) => Reply::Proved(proof.tag).text(),
+        }
     });
     failed(&check(&[SECRET], echoing), "assert", "secret_mismatch", "");
     // With our own message sent back, as it is and as if it were the other side's.
-    let reflecting = liar(move |question| match question {
-        Question::Hello(hello) => offer(hello.message),
-        Question::Proof(proof) => Reply::Proved(proof.tag).text(),
+    let reflecting = scripted(move || {
+        move |question: &Question| match question {
+            Question::Hello(hello) => offer(hello.message),
+            Question::Proof(proof) => Reply::Proved(proof.tag).text(),
+        }
     });
     failed(&check(&[SECRET], reflecting), "assert", "protocol_error", "");
-    let turning = liar(move |question| match question {
-        Question::Hello(hello) => {
-            let mut message = hello.message;
-            message[0] = b'B';
-            offer(message)
+    let turning = scripted(move || {
+        move |question: &Question| match question {
+            Question::Hello(hello) => {
+                let mut message = hello.message;
+                message[0] = b'B';
+                offer(message)
+            }
+            Question::Proof(proof) => Reply::Proved(proof.tag).text(),
         }
-        Question::Proof(proof) => Reply::Proved(proof.tag).text(),
     });
     failed(&check(&[SECRET], turning), "assert", "secret_mismatch", "");
 }

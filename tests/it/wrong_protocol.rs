@@ -34,7 +34,7 @@ const KEYS: &[(&str, &str)] = &[
     ("https", r#"http: {url: "https://127.0.0.1:PORT/", tls: {ca: builtin, server_name: localhost}}"#),
     ("peer", r#"peer: {url: "http://127.0.0.1:PORT/health"}"#),
     ("dapr", "dapr: {port: PORT}"),
-    ("same_secret", r#"same_secret: {secret: sesame, peers: "http://127.0.0.1:PORT"}"#),
+    ("same-secret", r#"same_secret: {secret: sesame, peers: "http://127.0.0.1:PORT"}"#),
     ("postgres", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=disable"}"#),
     ("pgtls", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=require"}"#),
     ("mysql", r#"mysql: {url: "mysql://app:sesame@127.0.0.1:PORT/app"}"#),

@@ -12,7 +12,7 @@ pub(crate) fn speakers() -> impl Iterator<Item = &'static Kind> {
 
 /// What a peer of another protocol does to those that ask sidecars, it does to that of a peer's health: all are `http` up to the answer.
 pub(crate) fn judged_like(name: &str) -> &str {
-    if OVER_HTTP.contains(&name) { "peer" } else { name }
+    if OVER_HTTP.contains(&name.replace('-', "_").as_str()) { "peer" } else { name }
 }
 
 /// The rows of each of these kinds, in the order of the registry. The keys of a row, `tcp: {address: …}`, tell its kind.
