@@ -11,7 +11,11 @@ use std::io;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
+use crate::cause::Cause;
+use crate::env::Env;
+use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::random;
+use crate::secret::Secret;
 use crate::value::Value;
 
 /// Where it is asked for.
@@ -61,6 +65,33 @@ pub struct Held {
     pub name: Name,
     /// Its values, read at each exchange.
     pub values: Vec<Value>,
+}
+
+impl Held {
+    /// The previous secret, now; `None` if there is none: its variable is set only while a rotation is under way.
+    #[must_use]
+    pub fn previous(&self, env: &dyn Env) -> Option<Secret> {
+        let value = self.values.get(Version::Previous.index())?;
+        value.resolve(env).ok().filter(|secret| !secret.expose().is_empty())
+    }
+
+    /// The current secret, now.
+    ///
+    /// # Errors
+    /// It cannot be read, or is empty.
+    pub fn current(&self, env: &dyn Env) -> Result<Secret, Fault> {
+        let Some(value) = self.values.first() else {
+            return Err(Fault::new(Phase::Assert, Cause::VariableMissing, "there is no secret"));
+        };
+        let secret = value.resolve(env)?;
+        match secret.expose().is_empty() {
+            true => {
+                let fault = Fault::new(Phase::Assert, value.invalid_cause(), format!("{} is empty", value.origin()));
+                Err(fault.with(Detail::Value(ValueDetail::Empty)))
+            }
+            false => Ok(secret),
+        }
+    }
 }
 
 /// Which of the values of a secret.

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::env::Env;
 use crate::proof::exchange::{Side, Started, start};
 use crate::proof::wire::{Hello, Offer, Proof, Question, Refusal, Reply, Session};
-use crate::proof::{self, Held};
+use crate::proof::{self, Held, Version};
 use crate::random;
 
 /// How many exchanges may be open; the oldest makes room.
@@ -72,17 +72,21 @@ impl Record {
             return Err(Refusal::Itself);
         }
         let held = held.iter().find(|held| held.name == hello.name).ok_or(Refusal::UnknownName)?;
-        let value = held.values.get(hello.version.index()).ok_or(Refusal::UnknownName)?;
         if self.wrong.is_used_up(now) {
             return Err(Refusal::Quota);
         }
         if !self.starts.take(now) {
             return Err(Refusal::Busy);
         }
-        let secret = value.resolve(env).map_err(|_| Refusal::NoSecret)?;
+        let previous = held.previous(env);
+        let has_previous = previous.is_some();
+        let secret = match hello.version {
+            Version::Current => held.current(env).map_err(|_| Refusal::NoSecret)?,
+            Version::Previous => previous.ok_or(Refusal::UnknownName)?,
+        };
         let session = random::bytes().map_err(|_| Refusal::Busy)?;
         let started = start(Side::Answers, &held.name, &secret).map_err(|_| Refusal::Busy)?;
-        let offer = Reply::Offer(Offer { session, has_previous: held.values.len() > 1, message: started.message });
+        let offer = Reply::Offer(Offer { session, has_previous, message: started.message });
         let theirs = hello.message;
         let transcript = format!("{}\n{}", Question::Hello(hello).text(), offer.text());
         self.open.retain(|open| now.saturating_duration_since(open.since) < OPEN_LIMIT);

@@ -51,6 +51,22 @@ fn the_same_secret_is_proved_without_a_word_of_report() {
     let report = run(command.args(["check", "-c", &config]));
     assert!(report.code == 0 && report.stdout.contains("1 passed, 0 failed"), "{report:?}");
     assert!(!report.stdout.contains("warning"), "{report:?}");
+    // The previous one need not be there, on either side; an empty one is none.
+    let empty = folder.write("empty", "");
+    let rotating = Sidecar::start(&format!(
+        "checks: [{{name: jwt, same_secret: {{name: jwt, secret: [{SECRET}, {{env: NOT_SET_AT_ALL}}], peers: 'http://a'}}}}]"
+    ));
+    for previous in ["{env: NOT_SET_AT_ALL}".to_owned(), format!("{{file: {empty:?}}}")] {
+        let keys =
+            |secret| format!("{{name: jwt, secret: [{secret}, {previous}], peers: \"http://{}\"}}", rotating.address);
+        passed(&check_of("same_secret", "5s", &keys(SECRET)));
+        failed(&check_of("same_secret", "5s", &keys(OTHER)), "assert", "secret_mismatch", "the same Secret");
+    }
+    let nothing = format!("{{name: jwt, secret: {{file: {empty:?}}}, peers: \"http://{}\"}}", peer.address);
+    assert_eq!(
+        failed(&check_of("same_secret", "5s", &nothing), "assert", "file_invalid", ""),
+        format!("the file {empty} is empty")
+    );
 }
 
 #[test]
@@ -247,13 +263,21 @@ fn post(address: SocketAddr, headers: &str, body: &str) -> Answer {
     send(address, &request)
 }
 
+/// A whole guess: a first step, and a confirmation that is wrong.
+pub(crate) fn wrong_proof(address: SocketAddr, message: [u8; 33]) {
+    let offered = post(address, "", &hello(message));
+    if let Some(Reply::Offer(offer)) = Reply::read(offered.body.as_bytes()) {
+        post(address, "", &Question::Proof(Proof { session: offer.session, tag: [0; 32] }).text());
+    }
+}
+
 /// A first step with any message.
 fn hello(message: [u8; 33]) -> String {
     let name: Name = "jwt".parse().expect("a name");
     Question::Hello(Hello { name, version: Version::Current, instance: [1; 16], message }).text()
 }
 
-fn guess(secret: &str) -> [u8; 33] {
+pub(crate) fn guess(secret: &str) -> [u8; 33] {
     let name = "jwt".parse().expect("a name");
     start(Side::Asks, &name, &Secret::new(secret.to_owned())).expect("random bytes").message
 }
@@ -270,6 +294,9 @@ fn the_path_is_there_only_where_it_is_configured_and_takes_only_small_posts() {
         };
         assert_eq!(path("/same-secret"), path("/no-such-path"), "{method}: as any other path");
     }
+    // A reload brings it.
+    without.configure(&format!("checks: [{{name: jwt, {}}}]", keys(&[SECRET], "http://127.0.0.1:1")));
+    without.until_status("/same-secret", 405);
     let probes = free_port();
     let peer = Sidecar::start(&format!(
         "serve: {{bearer_token: hush, probe_listen: \"127.0.0.1:{probes}\"}}\nchecks: [{{name: jwt, {}}}]",

@@ -172,6 +172,7 @@ fn on_the_port_of_a_web_server() {
             "h2c: protocol_error (HTTP)",
             "https: tls_not_tls (HTTP)",
             "peer: pass",
+            "same-secret: protocol_error",
             "postgres: protocol_error (HTTP)",
             "pgtls: protocol_error (HTTP)",
             "mysql: timeout",

@@ -63,3 +63,39 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
     };
     Some(text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{code, hint};
+    use crate::cause::Cause;
+    use crate::findings::Context;
+    use crate::outcome::{Detail, Evidence, Fault, Phase, assert_hint};
+
+    #[test]
+    fn every_code_has_its_own_hint() {
+        let codes = [
+            code::DIFFERS,
+            code::PADDED,
+            code::BEHIND,
+            code::PEER_BEHIND,
+            code::SPLIT,
+            code::ABSENT,
+            code::PROBES,
+            code::NAME,
+            code::UNREAD,
+            code::ITSELF,
+            code::QUOTA,
+            code::MOVED,
+            code::STRANGER,
+        ];
+        let mut known = Vec::new();
+        for code in codes {
+            let fault = Fault::new(Phase::Assert, Cause::SecretMismatch, "seen");
+            let fault = fault.with(Detail::Protocol { code, product: None });
+            let text = hint(&fault, &Evidence::default(), &Context::default()).expect(code);
+            assert_hint(&text);
+            assert!(!known.contains(&text), "{code}: {text}");
+            known.push(text);
+        }
+    }
+}

@@ -21,7 +21,6 @@ use crate::env::Env;
 use crate::findings::Reading;
 use crate::outcome::{Fault, Phase};
 use crate::proof::{self, Held, Name, VERSIONS};
-use crate::secret::Secret;
 use crate::url::Url;
 use crate::value::{Expected, Value};
 
@@ -34,7 +33,7 @@ pub(super) struct Keys {
     #[serde(default)]
     #[cfg_attr(test, schemars(with = "String"))]
     name: NameKey,
-    /// The secret, byte for byte as the app reads it, or a list of the current and the previous one.
+    /// The secret, byte for byte as the app reads it, or a list of the current and the previous one, which may be unset.
     secret: Versions,
     /// The URLs of the other pilotfishes, `http://…` or `https://…`, with the port of `listen` there: one, several with commas between them, or a list. The path is `/same-secret` if the URL has none.
     peers: Texts<PeerUrls>,
@@ -180,17 +179,16 @@ impl SameSecret {
     }
 
     fn run(&self, urls: Vec<Url>, env: &dyn Env) -> Result<SameSecretRun, Fault> {
-        let secrets = self.held.values.iter().map(|value| value.resolve(env)).collect::<Result<Vec<Secret>, _>>()?;
-        let padded = match (self.held.values.first(), secrets.first()) {
-            (Some(value), Some(secret)) if secret.expose().trim() != secret.expose() => Some(value.origin()),
-            _ => None,
-        };
+        let current = self.held.current(env)?;
+        let is_padded = current.expose().trim() != current.expose();
+        let padded = self.held.values.first().filter(|_| is_padded).map(Value::origin);
         let peer = |url: Url| {
             let origin = Origin::of(&url).map_err(|why| Fault::new(Phase::Assert, Cause::UrlMalformed, why))?;
             Ok(Peer { origin, exchange: http::exchange_to(&self.http, url, env)? })
         };
         let peers = urls.into_iter().map(peer).collect::<Result<Vec<Peer>, Fault>>()?;
-        Ok(SameSecretRun { name: self.held.name.clone(), secrets, padded, peers })
+        let (name, previous) = (self.held.name.clone(), self.held.previous(env));
+        Ok(SameSecretRun { name, current, previous, padded, peers })
     }
 }
 

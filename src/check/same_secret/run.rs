@@ -30,8 +30,9 @@ pub(super) struct Peer {
 /// A `same_secret` check with the values of one run.
 pub(super) struct SameSecretRun {
     pub(super) name: Name,
-    /// The current secret, and the previous one.
-    pub(super) secrets: Vec<Secret>,
+    pub(super) current: Secret,
+    /// The previous secret, if there is one.
+    pub(super) previous: Option<Secret>,
     /// Where the current secret comes from, if it starts or ends with white space.
     pub(super) padded: Option<String>,
     pub(super) peers: Vec<Peer>,
@@ -70,7 +71,7 @@ impl SameSecretRun {
         let Answer::Differs(has_previous) = self.exchange(attempt, peer, Current, Current).await? else {
             return Ok(());
         };
-        let has_own = self.secrets.len() > proof::Version::Previous.index();
+        let has_own = self.previous.is_some();
         let name = self.name.as_str();
         let pairs = [
             (
@@ -121,7 +122,10 @@ impl SameSecretRun {
     }
 
     async fn once(&self, attempt: &mut Attempt, peer: &Peer, mine: Version, theirs: Version) -> Result<Answer, Fault> {
-        let secret = &self.secrets[mine.index()];
+        let secret = match mine {
+            Version::Current => &self.current,
+            Version::Previous => self.previous.as_ref().unwrap_or(&self.current),
+        };
         let no_random = |attempt: &Attempt| attempt.fault(Cause::LocalLimit, "the system gives no random bytes");
         let Ok(instance) = proof::instance() else { return Err(no_random(attempt)) };
         let Ok(started) = start(Side::Asks, &self.name, secret) else { return Err(no_random(attempt)) };
