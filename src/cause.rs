@@ -278,6 +278,10 @@ causes! {
         "a secret is too short, or everybody knows it",
         "create a new one: `openssl rand -base64 32`; then restart everything that uses it";
 
+    SecretMismatch: "secret_mismatch", [Assert], Permanent, DOWN =>
+        "two sides hold different secrets",
+        "give both the same Secret, then restart the pods that read it at start";
+
     UrlMalformed: "url_malformed", [Assert], Permanent, DOWN =>
         "a URL cannot be read",
         "correct the URL where it is set; percent-encode special characters in the password";

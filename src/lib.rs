@@ -13,6 +13,7 @@ pub mod order;
 pub mod outcome;
 pub mod panics;
 pub mod pod;
+pub mod proof;
 pub mod random;
 pub mod scheme;
 pub mod secret;

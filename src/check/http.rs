@@ -30,6 +30,7 @@ use crate::scheme::{Discovery, Scheme};
 use crate::url::{Host, Url};
 use crate::value::Value;
 
+mod converse;
 mod cookie;
 pub(crate) mod encoding;
 pub(crate) mod exchange;
@@ -186,7 +187,11 @@ pub(crate) fn exchange_of(keys: &Arc<HttpKeys>, env: &dyn Env) -> Result<Exchang
     exchange_to(keys, request::read_url(&keys.url.0, env)?, env)
 }
 
-fn exchange_to(keys: &Arc<HttpKeys>, url: Url, env: &dyn Env) -> Result<Exchange, Fault> {
+/// The request of these keys, to this URL in place of theirs.
+///
+/// # Errors
+/// Those of a value that cannot be resolved.
+pub(crate) fn exchange_to(keys: &Arc<HttpKeys>, url: Url, env: &dyn Env) -> Result<Exchange, Fault> {
     let wanted = Wanted::new(keys, env)?;
     Ok(Exchange { keys: Arc::clone(keys), request: Request::new(keys, url, env)?, wanted })
 }

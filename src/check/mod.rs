@@ -36,6 +36,7 @@ pub mod place;
 pub mod postgres;
 pub mod reader;
 pub mod redis;
+pub mod same_secret;
 mod schemes;
 pub mod scram;
 pub mod server_keys;
@@ -60,6 +61,7 @@ use crate::env::Env;
 use crate::findings::Reading;
 use crate::net::attempt::Attempt;
 use crate::outcome::Fault;
+use crate::proof::Held;
 use crate::url::{Endpoint, shown};
 use crate::value::Value;
 
@@ -86,6 +88,11 @@ pub trait Check: Send + Sync {
 
     /// Every value it reads at a run: a changed file among them ends a back-off.
     fn values(&self) -> Vec<&Value>;
+
+    /// The secret that it proves to others, and that others may ask to be proved.
+    fn holds(&self) -> Option<Held> {
+        None
+    }
 
     /// What its user should know of its keys: each with the key, and what it does beyond asking.
     fn warnings(&self) -> Vec<(&'static str, &'static str)> {
@@ -170,6 +177,7 @@ pub const KINDS: &[Kind] = &[
     file::KIND,
     icmp::KIND,
     dapr::KIND,
+    same_secret::KIND,
 ];
 
 /// Whether these first bytes are of a server that counts connections which end before their login.

@@ -122,6 +122,7 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::Timeout
         | Cause::ProtocolError
         | Cause::TooLarge
+        | Cause::SecretMismatch
         | Cause::Stale
         | Cause::Internal => answer::hint(fault).map(str::to_owned),
     }

@@ -34,6 +34,7 @@ pub(super) const CHECKS: &[&str] = &[
     "mqtt: {url: 'mqtt://app:sesame@ADDRESS', version: 5}",
     "memcached: {url: 'memcached://app:sesame@ADDRESS'}",
     "parity: {left: 'http://app:sesame@ADDRESS', right: 'http://ADDRESS', requests: [/, /a], compare_headers: [date], compare: values}",
+    "same_secret: {secret: [sesame, poppy], peers: 'http://ADDRESS'}",
 ];
 
 /// A byte that chooses the check, then what the server says.

@@ -421,6 +421,12 @@ checks:
   - name: dapr
     dapr: {{port: {{env: SECRET}}}}
     gates: [ready]
+  - name: shared
+    same_secret: {{name: shared, secret: [{{env: SECRET}}, "{raw}"], peers: "http://127.0.0.1:{dead}/x?key=${{SECRET}}"}}
+    gates: [ready]
+  - name: shared-of-a-file
+    same_secret: {{name: file, secret: {{file: "{file}"}}, peers: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
+    gates: [ready]
   - name: port
     listen: {{port: {{env: SECRET}}}}
     gates: [ready]

@@ -398,6 +398,13 @@ const VALUES: &[Row] = &[
     row("listening_on_loopback", "assert", "--host 0.0.0.0", "listen: {port: 53}"),
 ];
 
+const SECRETS: &[Row] = &[row(
+    "secret_mismatch",
+    "assert",
+    "the same key of the same Secret",
+    "same_secret: {secret: other, peers: \"http://$PEER\"}",
+)];
+
 /// Runs the checks of a table in one go; `json` runs the binary where they are to run.
 fn provoke(rows: &[Row], scene: &[(&str, &str)], json: impl Fn(&str) -> Value) {
     let folder = Folder::new();
@@ -427,7 +434,7 @@ fn provoke(rows: &[Row], scene: &[(&str, &str)], json: impl Fn(&str) -> Value) {
 
 #[test]
 fn no_cause_is_left_out() {
-    let rows = [NAMES, CONNECTIONS, LIMITS, TLS, MONGODB, MYSQL, AMQP, POSTGRES, ANSWERS, VALUES];
+    let rows = [NAMES, CONNECTIONS, LIMITS, TLS, MONGODB, MYSQL, AMQP, POSTGRES, ANSWERS, VALUES, SECRETS];
     let provoked: Vec<&str> = rows.iter().copied().flatten().map(|row| row.cause).collect();
     for cause in Cause::ALL {
         // No failure of a run that a server could provoke: tested where they arise, in `state` and `probe`.

@@ -24,6 +24,7 @@ use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::rabbitmq::{PASSWORD as BROKER_PASSWORD, broker as rabbitmq};
 use crate::support::redis::{Options as RedisOptions, Server as Redis};
+use crate::support::same_secret::honest;
 use crate::support::sidecar::Sidecar;
 use crate::support::slapd::{Options as SlapdOptions, Server as Slapd, USER};
 use crate::support::websocket::Server as Websocket;
@@ -112,6 +113,7 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("peer", r#"peer: {url: "http://PEER/health"}"#.to_owned()),
         ("parity", r#"parity: {left: "http://PEER", right: "http://PEER", requests: [/]}"#.to_owned()),
         ("dapr", "dapr: {port: PORT}".to_owned()),
+        ("same-secret", r#"same_secret: {secret: sesame, peers: "http://PEER"}"#.to_owned()),
         ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
         ("mysql", r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
@@ -506,6 +508,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("peer", http, r#"peer: {url: "http://PEER/"}"#.to_owned()),
         ("parity", http, r#"parity: {left: "http://PEER", right: "http://PEER", requests: [/]}"#.to_owned()),
         ("dapr", here(Manner::SaysAndEnds(READY.to_vec())), "dapr: {port: PORT}".to_owned()),
+        ("same-secret", honest("sesame"), r#"same_secret: {secret: sesame, peers: "http://PEER"}"#.to_owned()),
         ("tls", loopback(https), format!(r#"tls: {{address: "PEER", {ca}}}"#)),
         ("https", loopback(https), format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
         ("postgres", loopback(cluster.port), database("disable")),

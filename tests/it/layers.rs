@@ -21,6 +21,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("value", 0),
     ("vocabulary", 0),
     ("pod", 0),
+    ("proof", 0),
     ("random", 0),
     ("scheme", 0),
     ("url", 0),
@@ -49,7 +50,7 @@ const LAYERS: &[(&str, u8)] = &[
 ];
 
 /// Kinds that ask over HTTP.
-const OVER_HTTP: [&str; 6] = ["peer", "parity", "dapr", "grpc", "websocket", "env"];
+const OVER_HTTP: [&str; 6 5] = ["peer", "parity", "dapr", "grpc", "websocket", "envsame_secret"];
 
 /// Which layers have neither a runtime nor sockets.
 const WITHOUT_TOKIO: [u8; 3] = [0, 1, 4];

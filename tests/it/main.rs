@@ -51,6 +51,7 @@ mod readme;
 mod redis;
 mod release;
 mod runtimes;
+mod same_secret;
 mod security;
 mod serve;
 mod smtp;

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{AMQP, ANSWERS, CONNECTIONS, LIMITS, MONGODB, MYSQL, NAMES, POSTGRES, TLS, VALUES, provoke};
+use super::{AMQP, ANSWERS, CONNECTIONS, LIMITS, MONGODB, MYSQL, NAMES, POSTGRES, SECRETS, TLS, VALUES, provoke};
 use crate::support::ca::{Ca, DAY, Leaf};
 use crate::support::dns::NameServer;
 use crate::support::grpc::Server as Grpc;
@@ -16,6 +16,7 @@ use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, Options};
 use crate::support::rabbitmq::broker;
 use crate::support::redis::{Options as RedisOptions, Server as Redis};
+use crate::support::sidecar::Sidecar;
 use crate::support::{Folder, PILOTFISH, Running, dead_port, free_port, json, need, run, until, until_listening};
 
 fn here(config: &str) -> Value {
@@ -126,6 +127,12 @@ fn mongodb() {
 fn mysql() {
     let server = Mysql::with("CREATE USER locked@'%' IDENTIFIED BY 'sesame' ACCOUNT LOCK");
     provoke(MYSQL, &[("MYSQL", &server.port.to_string())], here);
+}
+
+#[test]
+fn secrets() {
+    let peer = Sidecar::start("checks: [{name: one, same_secret: {secret: right, peers: 'http://127.0.0.1:1'}}]");
+    provoke(SECRETS, &[("PEER", &peer.address.to_string())], here);
 }
 
 #[test]

@@ -2,14 +2,17 @@
 
 use pilotfish::check::{KINDS, Kind, Subject};
 
-/// Every kind that speaks with a peer over TCP: servers, and the Dapr sidecar of the pod.
+/// Kinds that ask a sidecar over HTTP, their own or that of another pod.
+const OVER_HTTP: [&str; 2] = ["dapr", "same_secret"];
+
+/// Every kind that speaks with a peer over TCP: servers, and sidecars.
 pub(crate) fn speakers() -> impl Iterator<Item = &'static Kind> {
-    KINDS.iter().filter(|kind| kind.subject == Subject::Server || kind.name == "dapr")
+    KINDS.iter().filter(|kind| kind.subject == Subject::Server || OVER_HTTP.contains(&kind.name))
 }
 
-/// What a peer of another protocol does to daprd's client, it does to that of a peer's health: both are `http` up to the answer.
+/// What a peer of another protocol does to those that ask sidecars, it does to that of a peer's health: all are `http` up to the answer.
 pub(crate) fn judged_like(name: &str) -> &str {
-    if matches!(name, "dapr" | "parity") { "peer" } else { name }
+    if matches!(name OVER_HTTP.contains(&name.replace('-', "_").as_str()) | "parity") { "peer" } else { name }
 }
 
 /// The rows of each of these kinds, in the order of the registry. The keys of a row, `tcp: {address: …}`, tell its kind.

@@ -25,6 +25,7 @@ pub(crate) mod postgres;
 pub(crate) mod prometheus;
 pub(crate) mod rabbitmq;
 pub(crate) mod redis;
+pub(crate) mod same_secret;
 pub(crate) mod sidecar;
 pub(crate) mod slapd;
 pub(crate) mod websocket;
