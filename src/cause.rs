@@ -245,6 +245,14 @@ causes! {
         "a header is not as expected",
         "compare the received value with the expected one";
 
+    CorsDenied: "cors_denied", [Assert], Permanent, DOWN =>
+        "a browser would block the request: the server does not allow the origin, the method or a header",
+        "add what is missing to the CORS settings of the server, or of the proxy that answers for it";
+
+    OriginRejected: "origin_rejected", [Assert], Permanent, DOWN =>
+        "the application does not trust this origin",
+        "add the origin to those that the application trusts";
+
     GrpcNotServing: "grpc_not_serving", [Assert], Heals, DOWN =>
         "the gRPC server reports that it, or the service, does not serve",
         "read the log of the server";

@@ -15,7 +15,7 @@ pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
-    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, kafka as of_kafka, ldap as of_ldap,
+    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, kafka as of_kafka, ldap as of_ldap, mcp as of_mcp,
     memcached as of_memcached, mongodb as of_mongodb, mqtt as of_mqtt, mysql as of_mysql, nats as of_nats,
     parity as of_parity, peer, postgres as of_postgres, redis as of_redis, same_secret as of_same_secret,
     smtp as of_smtp, websocket as of_websocket,
@@ -151,6 +151,11 @@ pub fn health(bytes: &[u8]) {
 /// Two documents that are compared.
 pub fn parity(bytes: &[u8]) {
     of_parity::fuzz::parity(bytes);
+}
+
+/// The body of an answer of an MCP server.
+pub fn mcp(bytes: &[u8]) {
+    of_mcp::fuzz::mcp(bytes);
 }
 
 /// The body of an answer of daprd.

@@ -1,37 +1,30 @@
 //! The kind `http`: one request, and every expectation of its answer.
 //!
-//! `peer` asks in the same way and reads more out of the answer. Here is the script; what is sent, how it is spoken,
-//! where redirects lead and what is expected stand in the modules below.
+//! `peer` asks in the same way and reads more out of the answer. How it asks is in `ask`; what a browser would make of
+//! the answer is in `cors`, what Better Auth makes of an origin in `trusted_origin`.
 
 use std::sync::Arc;
 
-use hyper::header::CONTENT_TYPE;
-use hyper::http::response::Parts;
-use hyper::{HeaderMap, Version};
+use serde::Deserialize;
 
-use crate::cause::Cause;
-use crate::check::http::exchange::{Extent, HttpResponse};
-use crate::check::http::expect::Wanted;
+use crate::check::http::cors::{Cors, CorsKeys};
 use crate::check::http::keys::HttpKeys;
-use crate::check::http::origin::{HTTP_PORT, HTTPS_PORT, Origin};
-use crate::check::http::request::Request;
-use crate::check::http::settings::{HttpVersion, Size};
-use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
-use crate::check::{
-    Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, fault_of_url, readings,
-};
-use crate::config::node::{self, Node, Problem};
+use crate::check::http::origin::{HTTP_PORT, HTTPS_PORT};
+use crate::check::http::page_origin::PageOrigin;
+use crate::check::tls_keys::PEM_KEYS;
+use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, ShownKeys, Subject, fault_of_url};
+use crate::config::node::{Node, Problem};
 use crate::env::Env;
-use crate::findings::TlsKeyNames;
-use crate::net::attempt::Attempt;
-use crate::net::tls::TlsOptions;
-use crate::outcome::{Detail, Fault, HttpDetail, Phase};
+use crate::findings::{Context, TlsKeyNames};
+use crate::outcome::{Evidence, Fault};
 use crate::scheme::{Discovery, Scheme};
-use crate::url::{Host, Url};
-use crate::value::Value;
+use crate::url::Url;
+use crate::value::{Setting, Value};
 
+mod ask;
 mod converse;
 mod cookie;
+mod cors;
 pub(crate) mod encoding;
 pub(crate) mod exchange;
 pub(crate) mod expect;
@@ -43,16 +36,23 @@ pub(crate) mod json;
 mod json_path;
 pub(crate) mod keys;
 pub(crate) mod origin;
+mod page_origin;
 pub(crate) mod pointer;
 pub(crate) mod proxy;
+pub(crate) mod read;
 pub(crate) mod redirect;
 pub(crate) mod request;
 pub(crate) mod rules;
 #[cfg(test)]
 mod schema;
 pub(crate) mod settings;
+mod trusted_origin;
 pub(crate) mod upgrade;
 mod way;
+
+pub(crate) use self::ask::{
+    BodyUse, Exchange, exchange_of, exchange_to, is_event_stream, is_health_document, on_socket, prepare, try_prepare,
+};
 
 /// The kind.
 pub const KIND: Kind = Kind {
@@ -71,20 +71,20 @@ bearer_token: {file: /etc/secrets/token}
         Scheme::new("https").port(HTTPS_PORT).tls().proxied().discovery(Discovery::Connect),
     ],
     subject: Subject::Server,
-    shown: SHOWN,
+    shown: ShownKeys { plain: &OWN_PLAIN, ..SHOWN },
     tls_keys: TlsKeyNames::BLOCK,
     discovery: DiscoveryRule::NONE,
     care: Care::USUAL,
     gates_by_default: true,
     target_fault,
     parse,
-    from_url: |url| Arc::new(Http { keys: Arc::new(HttpKeys::of_url(url)) }),
-    facts: &[],
-    hint: hint::hint,
+    from_url: |url| Arc::new(Http { keys: Arc::new(HttpKeys::of_url(url)), own: OwnKeys::default() }),
+    facts: &[cors::MISSING],
+    hint,
     counts_unfinished: None,
     start_tls: None,
     #[cfg(test)]
-    schema: |generator| generator.subschema_for::<HttpKeys>(),
+    schema: |generator| generator.subschema_for::<AllKeys>(),
 };
 
 /// Keys that are shown as they are written.
@@ -103,8 +103,56 @@ pub(crate) const PLAIN: [&str; 9] = [
 pub(crate) const SHOWN: ShownKeys =
     ShownKeys { plain: &PLAIN, urls: &["proxy", "url"], paths: PEM_KEYS, free: &["headers", "header", "json"] };
 
+/// Those, and what `http` has beside `peer`.
+const OWN_PLAIN: [&str; 13] = [
+    "credentials",
+    "follow_redirects",
+    "http_version",
+    "max_response",
+    "method",
+    "origin",
+    "refused_origin",
+    "server_name",
+    "socket",
+    "status",
+    "trusted_origin",
+    "username",
+    "verify",
+];
+
+/// The keys that `http` has and `peer` has not.
+const OWN: [&str; 2] = ["cors", "trusted_origin"];
+
+/// The keys of `http` that `peer` has not.
+#[derive(Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct OwnKeys {
+    /// Asks as a browser does for a page of another origin, and judges the answers by the rules of browsers (the Fetch
+    /// standard): first the preflight, if the method or a header needs one, then, for GET and HEAD only, the request itself.
+    /// All other keys are about the request itself.
+    cors: Option<CorsKeys>,
+    /// The origin of a page, `https://app.example.com`, that Better Auth must trust. `url` is the base URL of Better Auth
+    /// (`http://auth:3000/api/auth`, its default path). The check sends `POST …/sign-out` with the body `{}`, this Origin and a
+    /// cookie without a session, which changes nothing: 403 means that the origin is not trusted.
+    trusted_origin: Option<Setting<PageOrigin>>,
+}
+
+/// An HTTP request, and what the answer must contain.
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename = "HttpKeys", extend("additionalProperties" = false))]
+#[expect(dead_code, reason = "it stands for the schema; the keys are read in two parts")]
+struct AllKeys {
+    #[serde(flatten)]
+    http: HttpKeys,
+    #[serde(flatten)]
+    own: OwnKeys,
+}
+
 struct Http {
     keys: Arc<HttpKeys>,
+    own: OwnKeys,
 }
 
 /// What is wrong with a TARGET.
@@ -116,23 +164,30 @@ pub(crate) fn target_fault(text: &str) -> Option<String> {
 }
 
 fn parse(node: &Node) -> Parsed {
-    let keys: HttpKeys = node::read(node)?;
-    contradictions(&keys, node)?;
-    Ok(Arc::new(Http { keys: Arc::new(keys) }))
-}
-
-/// The faults that lie between keys, at their places.
-pub(crate) fn contradictions(keys: &HttpKeys, node: &Node) -> Result<(), Vec<Problem>> {
+    let (keys, own) = read::read::<OwnKeys>(node, &OWN)?;
     let span = |key: &str| node.get(key).map_or(node.span, |value| value.span);
-    let mut problems: Vec<Problem> =
-        keys.contradictions().into_iter().map(|(key, message)| Problem::new(span(key), key, message)).collect();
-    problems.extend(TlsKeys::problem_in(Some(&keys.tls), node));
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    let mut problems = Vec::new();
+    let mut tell = |key: &'static str, message: &'static str| problems.push(Problem::new(span(key), key, message));
+    if let Some(cors) = &own.cors {
+        cors.contradictions(&keys).into_iter().for_each(|(key, message)| tell(key, message));
+    }
+    if own.trusted_origin.is_some() {
+        let excluded = trusted_origin::EXCLUDED.iter().filter(|key| node.get(key).is_some());
+        excluded.for_each(|key| tell(key, "excludes trusted_origin, which has a request of its own"));
+    }
+    match problems.is_empty() {
+        true => Ok(Arc::new(Http { keys: Arc::new(keys), own })),
+        false => Err(problems),
+    }
 }
 
 impl Check for Http {
     fn prepare(&self, env: &dyn Env) -> Prepared {
-        prepare(&self.keys, env, |exchange| exchange)
+        match &self.own {
+            OwnKeys { trusted_origin: Some(origin), .. } => trusted_origin::prepare(&self.keys, origin, env),
+            OwnKeys { cors: Some(keys), .. } => try_prepare(&self.keys, env, |exchange| Cors::new(keys, exchange, env)),
+            OwnKeys { cors: None, trusted_origin: None } => prepare(&self.keys, env, |exchange| exchange),
+        }
     }
 
     fn stays_in_pod(&self) -> bool {
@@ -140,251 +195,14 @@ impl Check for Http {
     }
 
     fn values(&self) -> Vec<&Value> {
-        self.keys.values()
+        let own = self.own.cors.iter().flat_map(CorsKeys::values);
+        let own = own.chain(self.own.trusted_origin.as_ref().and_then(Setting::later));
+        self.keys.values().into_iter().chain(own).collect()
     }
 }
 
-/// A request and what its answer must be, with the values of one run; the files of `keys.tls` are read when TLS starts.
-pub(crate) struct Exchange {
-    keys: Arc<HttpKeys>,
-    request: Request,
-    pub(crate) wanted: Wanted,
-}
-
-impl Runnable for Exchange {
-    fn run<'a>(&'a self, attempt: &'a mut Attempt) -> Run<'a> {
-        Box::pin(async move {
-            let asks = self.wanted.says_of_the_body() || self.keys.max_response.is_some();
-            let body = if asks { BodyUse::Expected } else { BodyUse::Unread };
-            let (request, answer) = self.ask(attempt, body).await?;
-            self.wanted.status(&request, &answer)?;
-            let _turn = attempt.world().turns.take_for(answer.body.len()).await;
-            self.wanted.content(&answer).await
-        })
-    }
-}
-
-/// Resolves the keys; `finish` makes the run of the exchange.
-pub(crate) fn prepare<R: Runnable + 'static>(
-    keys: &Arc<HttpKeys>,
-    env: &dyn Env,
-    finish: impl FnOnce(Exchange) -> R,
-) -> Prepared {
-    let url = request::read_url(&keys.url.0, env);
-    let target = url.as_ref().map_or_else(|_| keys.url.0.origin(), Url::redacted);
-    let target = on_socket(target, keys, env);
-    let origin = url.as_ref().ok().and_then(|url| Origin::of(url).ok()).filter(|_| keys.socket.is_none());
-    let run = url.and_then(|url| exchange_to(keys, url, env)).map(finish);
-    let endpoints = origin.map(|origin| keys.proxy.dialled(&origin, env)).into_iter().collect();
-    Prepared::new(target, endpoints, readings(&keys.values(), env), run)
-}
-
-/// The request of these keys, for a question beside the one that a check is about.
-///
-/// # Errors
-/// Those of a value that cannot be resolved.
-pub(crate) fn exchange_of(keys: &Arc<HttpKeys>, env: &dyn Env) -> Result<Exchange, Fault> {
-    exchange_to(keys, request::read_url(&keys.url.0, env)?, env)
-}
-
-/// The request of these keys, to this URL in place of theirs.
-///
-/// # Errors
-/// Those of a value that cannot be resolved.
-pub(crate) fn exchange_to(keys: &Arc<HttpKeys>, url: Url, env: &dyn Env) -> Result<Exchange, Fault> {
-    let wanted = Wanted::new(keys, env)?;
-    Ok(Exchange { keys: Arc::clone(keys), request: Request::new(keys, url, env)?, wanted })
-}
-
-/// A target with the socket that it is on, where it is on one.
-pub(crate) fn on_socket(target: String, keys: &HttpKeys, env: &dyn Env) -> String {
-    match keys.socket.as_ref().map(|path| path.resolve("socket", env)) {
-        Some(Ok(path)) => format!("{target} on unix:{path}"),
-        Some(Err(_)) | None => target,
-    }
-}
-
-impl Exchange {
-    /// The host that it asks.
-    pub(crate) fn host(&self) -> String {
-        self.request.origin.endpoint.host.to_string()
-    }
-
-    /// Asks; see [`ask`].
-    ///
-    /// # Errors
-    /// Those of [`ask`].
-    pub(crate) async fn ask(&self, attempt: &mut Attempt, body: BodyUse) -> Result<(Request, HttpResponse), Fault> {
-        ask(&self.keys, body, self.request.clone(), attempt).await
-    }
-}
-
-/// What the body of an answer is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BodyUse {
-    /// Nothing: the answer is judged once its head is there, as a kubelet does; a page may be large, or a stream.
-    Unread,
-    /// The configuration says what it must hold, or how long it may be.
-    Expected,
-    /// It tells the health of who answers, under any status.
-    Health,
-}
-
-/// How much is read of a body to explain the status that it came with.
-const EXPLANATION: u64 = 64 * 1024;
-/// How much of a body is looked at for its excerpt, in bytes.
-const EXCERPT_REACH: usize = 64 * 1024;
-
-/// How much of the body is read of an answer with this head, which is not to be followed further.
-fn extent(keys: &HttpKeys, body: BodyUse, head: &Parts) -> Extent {
-    let Size(limit) = keys.max_response.unwrap_or_default();
-    match body {
-        // It has no end.
-        BodyUse::Health if is_event_stream(&head.headers) => Extent::Nothing,
-        BodyUse::Health if !keys.status.contains(head.status.as_u16()) => Extent::Start(limit),
-        BodyUse::Unread | BodyUse::Expected if !keys.status.contains(head.status.as_u16()) => {
-            Extent::Start(limit.min(EXPLANATION))
-        }
-        BodyUse::Unread => Extent::Nothing,
-        BodyUse::Expected | BodyUse::Health => Extent::Whole(limit),
-    }
-}
-
-/// Whether the answer explains itself as a health document and as nothing else.
-pub(crate) fn is_health_document(fault: &Fault) -> bool {
-    explain::is_health_document(fault.detail.as_ref())
-}
-
-/// Whether the body is a stream of events, which goes on as long as the connection.
-pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
-    let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    media.get(..17).is_some_and(|media| media.eq_ignore_ascii_case("text/event-stream"))
-}
-
-/// Asks, and follows redirects as far as the keys say; the running phase afterwards is `assert`. The request given back
-/// is the last one.
-///
-/// # Errors
-/// Every cause of the phases up to `request`, and `http_redirect`.
-async fn ask(
-    keys: &HttpKeys,
-    body: BodyUse,
-    mut request: Request,
-    attempt: &mut Attempt,
-) -> Result<(Request, HttpResponse), Fault> {
-    let mut visited = vec![visit(&request)];
-    let mut answer = once(keys, body, attempt, &request).await?;
-    while let Some(most) = keys.follow_redirects.0 {
-        let followed = visited.len() - 1;
-        attempt.facts().redirects = u32::try_from(followed).ok();
-        let Some(next) = redirect::location(&request, &answer) else { break };
-        note_redirect(attempt, &request, &answer);
-        let refused = |why: String| Fault::new(Phase::Assert, Cause::HttpRedirect, format!("{} {why}", answer.status));
-        let next =
-            next.map_err(|problem| refused(format!("with {problem}")).with(Detail::Http(HttpDetail::InvalidLocation)))?;
-        let to = redirect::shown(&request, &next);
-        if followed >= usize::from(most) {
-            let fault = refused(format!("to {to}, after {followed} redirects: as many as are followed"));
-            return Err(fault.with(Detail::Http(HttpDetail::TooManyRedirects)));
-        }
-        name_hosts(attempt, &request.origin, &next.origin);
-        redirect::follow(&mut request, answer.status, &next).map_err(|why| refused(format!("to {to}: {why}")))?;
-        if visited.contains(&visit(&request)) {
-            let fault = refused(format!("to {to}, where it has been before: a loop"));
-            return Err(fault.with(Detail::Http(HttpDetail::RedirectLoop)));
-        }
-        visited.push(visit(&request));
-        let hop = once(keys, body, attempt, &request).await;
-        answer = hop.map_err(|fault| {
-            let message = format!("redirected to {}: {}", request.origin, fault.message);
-            fault.with_message(message)
-        })?;
-    }
-    attempt.enter(Phase::Assert);
-    note_redirect(attempt, &request, &answer);
-    attempt.facts().requested = Some(request.requested());
-    attempt.facts().browser = request.browser();
-    if answer.packed.is_none() && attempt.facts().body_bytes.is_some() {
-        let start = &answer.body[..answer.body.len().min(EXCERPT_REACH)];
-        attempt.facts().excerpt = Some(request.mask.excerpt(&String::from_utf8_lossy(start)));
-    }
-    Ok((request, answer))
-}
-
-/// The first redirect is a fact, whether it is followed or not.
-fn note_redirect(attempt: &mut Attempt, request: &Request, answer: &HttpResponse) {
-    if attempt.facts().redirect.is_none() {
-        attempt.facts().redirect = redirect::fact(request, answer);
-    }
-}
-
-/// What makes two requests of one check the same.
-fn visit(request: &Request) -> (hyper::Method, Origin, crate::secret::Secret) {
-    (request.method.clone(), request.origin.clone(), request.target.clone())
-}
-
-/// With more than one host, each query and try names its own: those before, too.
-fn name_hosts(attempt: &mut Attempt, before: &Origin, now: &Origin) {
-    let before = before.endpoint.host.to_string();
-    let evidence = attempt.evidence();
-    let queries = evidence.queries.iter_mut().map(|query| &mut query.host);
-    let tries = evidence.tries.iter_mut().map(|tried| &mut tried.host);
-    queries.chain(tries).filter(|host| host.is_none()).for_each(|host| *host = Some(before.clone()));
-    attempt.for_host(Some(now.endpoint.host.to_string()));
-}
-
-/// One hop. What belongs to the host that the keys name, its name in TLS and our certificate, is for that host alone.
-async fn once(keys: &HttpKeys, body: BodyUse, attempt: &mut Attempt, request: &Request) -> Result<HttpResponse, Fault> {
-    let Origin { secure, endpoint } = &request.origin;
-    let options = match secure {
-        true => Some(tls_options(keys, attempt, &request.named, &endpoint.host)?),
-        false => None,
-    };
-    let (mut io, proxy) = keys.proxy.connect(attempt, request, *secure).await?;
-    let mut version = match keys.http_version {
-        Some(HttpVersion::Two) => Version::HTTP_2,
-        Some(HttpVersion::One) | None => Version::HTTP_11,
-    };
-    if let Some(options) = options {
-        // What the hop before has agreed on says nothing of this one.
-        attempt.facts().tls_alpn = None;
-        io = attempt.start_tls(io, &options).await?;
-        let agreed = attempt.facts().tls_alpn.clone();
-        version = match (agreed.as_deref(), version) {
-            (Some("h2"), _) => Version::HTTP_2,
-            (_, Version::HTTP_2) => {
-                attempt.close(io).await;
-                return Err(attempt.fault(Cause::ProtocolError, "the server did not agree on HTTP/2 (ALPN h2)"));
-            }
-            _ => Version::HTTP_11,
-        };
-    }
-    if proxy.is_some() && !secure && version == Version::HTTP_2 {
-        attempt.close(io).await;
-        let message = "HTTP/2 without TLS does not go through a proxy: remove `http_version` or `proxy`";
-        return Err(attempt.fault(Cause::ProbeLimit, message));
-    }
-    // What the hop before has answered is forgotten.
-    attempt.facts().body_bytes = None;
-    let follows = keys.follow_redirects.0.is_some();
-    let extent = |head: &Parts| match follows && redirect::leads_on(head.status.as_u16(), &head.headers) {
-        true => Extent::Nothing,
-        false => extent(keys, body, head),
-    };
-    exchange::exchange(attempt, io, request.to_wire(version, proxy.as_deref().filter(|_| !secure))?, extent).await
-}
-
-fn tls_options(keys: &HttpKeys, attempt: &Attempt, named: &Host, host: &Host) -> Result<TlsOptions, Fault> {
-    let offer: &[&str] = match keys.http_version {
-        Some(HttpVersion::One) => &["http/1.1"],
-        Some(HttpVersion::Two) => &["h2"],
-        None => &["h2", "http/1.1"],
-    };
-    let mut options = keys.tls.options(host, attempt.world())?;
-    if host != named {
-        options.server_name = host.clone();
-        options.identity = None;
-    }
-    options.alpn = offer.iter().map(|&protocol| protocol.to_owned()).collect();
-    Ok(options)
+/// What to do about a fault: first about those that only this kind has.
+fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
+    let own = cors::hint(fault, evidence).or_else(|| trusted_origin::hint(fault, evidence));
+    own.or_else(|| hint::hint(fault, evidence, context))
 }

@@ -23,6 +23,7 @@ pub mod ldap;
 pub mod listen;
 pub mod login;
 pub mod mail;
+pub mod mcp;
 pub mod memcached;
 pub mod mongodb;
 pub mod mqtt;
@@ -170,6 +171,7 @@ pub const KINDS: &[Kind] = &[
     smtp::KIND,
     grpc::KIND,
     websocket::KIND,
+    mcp::KIND,
     ldap::KIND,
     mqtt::KIND,
     listen::KIND,
@@ -221,6 +223,7 @@ mod tests {
         "health_warning",
         "health_unread",
         "passed_over",
+        "note",
         "excerpt",
     ];
 

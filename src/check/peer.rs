@@ -13,10 +13,11 @@ use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::body_in_words;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::origin::{HTTP_PORT, HTTPS_PORT};
-use crate::check::http::{self, BodyUse, Exchange, contradictions, prepare};
+use crate::check::http::read::read;
+use crate::check::http::{self, BodyUse, Exchange, prepare};
 use crate::check::words::Tone;
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject};
-use crate::config::node::{self, LenientParse, Node, Raw};
+use crate::config::node::Node;
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
 use crate::net::attempt::Attempt;
@@ -105,24 +106,8 @@ struct Peer {
 }
 
 fn parse(node: &Node) -> Parsed {
-    let (own, shared) = split(node);
-    let own = node::read::<OwnKeys>(&own);
-    let shared = node::parse_leniently::<HttpKeys>(&shared, &[ACCEPT_DEGRADED]);
-    let (keys, own) = match (shared, own) {
-        (LenientParse { value: Some(keys), whole: true, .. }, Ok(own)) => (keys, own),
-        (LenientParse { problems, .. }, own) => return Err(own.err().into_iter().flatten().chain(problems).collect()),
-    };
-    contradictions(&keys, node)?;
+    let (keys, own) = read::<OwnKeys>(node, &[ACCEPT_DEGRADED])?;
     Ok(Arc::new(Peer { keys: Arc::new(keys), accept_degraded: own.accept_degraded.unwrap_or(true) }))
-}
-
-/// The mapping in two: our own key, and those shared with `http`.
-fn split(node: &Node) -> (Node, Node) {
-    let Raw::Mapping(entries) = &node.raw else {
-        return (Node { span: node.span, raw: Raw::Mapping(Vec::new()) }, node.clone());
-    };
-    let (own, shared) = entries.iter().cloned().partition(|(key, _)| key.text() == Some(ACCEPT_DEGRADED));
-    (Node { span: node.span, raw: Raw::Mapping(own) }, Node { span: node.span, raw: Raw::Mapping(shared) })
 }
 
 impl Check for Peer {

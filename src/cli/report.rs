@@ -146,6 +146,9 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
             let why = kind(planned.kind).map(|kind| kind.tls_keys).unwrap_or_default().unverified;
             line(&mut out, &format!("    {}: the certificate was not verified ({why})", paint.warn("note")));
         }
+        if let Some(note) = &outcome.evidence.facts.note {
+            line(&mut out, &format!("    {}: {note}", paint.dim("note")));
+        }
         for finding in outcome.worth_showing() {
             let mark = match finding.severity {
                 Severity::Error => paint.bad("error"),

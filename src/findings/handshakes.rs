@@ -39,6 +39,7 @@ mod tests {
             (Aftermath::Nothing, false),
             (Aftermath::Finished, false),
             (Aftermath::Refused, false),
+            (Aftermath::SessionLeft, false),
             (Aftermath::Locked, false),
         ] {
             let evidence = Evidence { aftermath, ..Evidence::default() };

@@ -112,6 +112,8 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::JsonMismatch
         | Cause::HeaderMismatch
         | Cause::ParityMismatch
+        | Cause::CorsDenied
+        | Cause::OriginRejected
         | Cause::GrpcNotServing
         | Cause::GrpcUnknownService
         | Cause::GrpcUnimplemented

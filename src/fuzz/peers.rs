@@ -35,6 +35,8 @@ pub(super) const CHECKS: &[&str] = &[
     "memcached: {url: 'memcached://app:sesame@ADDRESS'}",
     "parity: {left: 'http://app:sesame@ADDRESS', right: 'http://ADDRESS', requests: [/, /a], compare_headers: [date], compare: values}",
     "same_secret: {secret: [sesame, poppy], peers: 'http://ADDRESS'}",
+    "mcp: {url: 'http://app:sesame@ADDRESS/mcp'}",
+    "http: {url: 'http://app:sesame@ADDRESS/', cors: {origin: 'https://a.example', method: PUT, refused_origin: 'null'}}",
 ];
 
 /// A byte that chooses the check, then what the server says.

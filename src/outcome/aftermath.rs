@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// From a connection that ended before its login, or without one, to the next one.
 const UNFINISHED: Duration = Duration::from_mins(5);
+/// From a session that could not be ended to the next one.
+const SESSION_LEFT: Duration = Duration::from_hours(1);
 /// From a login that met a locked account to the next one.
 const LOCKED: Duration = Duration::from_mins(30);
 
@@ -21,6 +23,8 @@ pub enum Aftermath {
     Guessed,
     /// The server counts the connection as one that ended before its login: many of them block this pod's address.
     Unfinished,
+    /// The server keeps the session of each run until it expires.
+    SessionLeft,
     /// The server says that the account is locked.
     Locked,
 }
@@ -32,6 +36,7 @@ impl Aftermath {
         match self {
             Self::Nothing | Self::Finished => None,
             Self::Refused | Self::Guessed | Self::Unfinished => Some(UNFINISHED),
+            Self::SessionLeft => Some(SESSION_LEFT),
             Self::Locked => Some(LOCKED),
         }
     }

@@ -91,6 +91,12 @@ pub struct Facts {
     /// Hosts before the one that passed, and what was wrong with each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<String>,
+    /// What a pass does not cover.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// What a kind found beyond pass or fail, for findings.
+    #[serde(skip)]
+    pub remarks: Vec<Remark>,
     /// The login that sent its password without TLS, for findings.
     #[serde(skip)]
     pub cleartext_login: Option<CleartextLogin>,
@@ -100,6 +106,25 @@ pub struct Facts {
     /// What the peer said first, or an excerpt of its body: shown by `check` and `diagnose` only.
     #[serde(skip)]
     pub excerpt: Option<String>,
+}
+
+/// What a kind found beyond pass or fail: it becomes a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// The code of the finding.
+    pub code: &'static str,
+    /// What was seen.
+    pub message: String,
+    /// What to do.
+    pub fix: String,
+}
+
+impl Remark {
+    /// One with this code.
+    #[must_use]
+    pub fn new(code: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { code, message: message.into(), fix: fix.into() }
+    }
 }
 
 /// A password that went over a network without TLS.

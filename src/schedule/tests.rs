@@ -145,6 +145,7 @@ fn a_server_that_remembers_a_run_gets_a_pause() {
         (with(pass(), Aftermath::Unfinished), 300.0),
         (with(untrusted(), Aftermath::Unfinished), 300.0),
         (with(locked(), Aftermath::Locked), 1800.0),
+        (with(pass(), Aftermath::SessionLeft), 3600.0),
         (with(pass(), Aftermath::Finished), 10.0),
         (with(untrusted(), Aftermath::Nothing), 2.0),
         (with(rejected(), Aftermath::Finished), 20.0),

@@ -418,6 +418,15 @@ checks:
   - name: host
     icmp: {{host: {{env: SECRET}}}}
     gates: [ready]
+  - name: mcp
+    mcp: {{url: "http://app:{good}@127.0.0.1:{dead}/mcp?token={good}", headers: {{Authorization: "Bearer {raw}", X-Key: {{env: SECRET}}}}}}
+    gates: [ready]
+  - name: cors
+    http: {{url: "http://app:{good}@127.0.0.1:{dead}/", bearer_token: {{env: SECRET}}, cors: {{origin: {{env: SECRET}}, method: PUT}}}}
+    gates: [ready]
+  - name: trusted-origin
+    http: {{url: "http://app:{good}@127.0.0.1:{dead}/", trusted_origin: {{env: SECRET}}}}
+    gates: [ready]
   - name: dapr
     dapr: {{port: {{env: SECRET}}}}
     gates: [ready]

@@ -334,6 +334,18 @@ const ANSWERS: &[Row] = &[
     ),
     row("header_mismatch", "assert", "shows an excerpt", "http: {url: \"$NGINX/health\", header: {x-version: \"2\"}}"),
     row(
+        "cors_denied",
+        "assert",
+        "Add `https://app.example.com`",
+        "http: {url: \"$NGINX/health\", cors: {origin: \"https://app.example.com\"}}",
+    ),
+    row(
+        "origin_rejected",
+        "assert",
+        "`trustedOrigins`",
+        "http: {url: \"$AUTH\", trusted_origin: \"https://www.example.com\"}",
+    ),
+    row(
         "grpc_not_serving",
         "assert",
         "starting or shutting down",

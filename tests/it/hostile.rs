@@ -85,6 +85,10 @@ const HTTP: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}";
 /// How daprd answers once it is ready.
 const READY: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
+/// How an MCP server without sessions answers.
+const MCP: &[u8] =
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nevent: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":1,\
+    \"result\":{\"protocolVersion\":\"2025-06-18\"}}\n\n";
 const CACHE: &[u8] = b"+PONG\r\n";
 /// How PostgreSQL begins to answer a start-up message: it asks for SCRAM-SHA-256.
 const POSTGRES: &[u8] = b"R\0\0\0\x17\0\0\0\nSCRAM-SHA-256\0\0";
@@ -114,6 +118,7 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("parity", r#"parity: {left: "http://PEER", right: "http://PEER", requests: [/]}"#.to_owned()),
         ("dapr", "dapr: {port: PORT}".to_owned()),
         ("same-secret", r#"same_secret: {secret: sesame, peers: "http://PEER"}"#.to_owned()),
+        ("mcp", r#"mcp: {url: "http://PEER/mcp"}"#.to_owned()),
         ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
         ("mysql", r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
@@ -509,6 +514,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("parity", http, r#"parity: {left: "http://PEER", right: "http://PEER", requests: [/]}"#.to_owned()),
         ("dapr", here(Manner::SaysAndEnds(READY.to_vec())), "dapr: {port: PORT}".to_owned()),
         ("same-secret", honest("sesame"), r#"same_secret: {secret: sesame, peers: "http://PEER"}"#.to_owned()),
+        ("mcp", here(Manner::SaysAndEnds(MCP.to_vec())), r#"mcp: {url: "http://PEER/mcp"}"#.to_owned()),
         ("tls", loopback(https), format!(r#"tls: {{address: "PEER", {ca}}}"#)),
         ("https", loopback(https), format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
         ("postgres", loopback(cluster.port), database("disable")),

@@ -50,7 +50,7 @@ const LAYERS: &[(&str, u8)] = &[
 ];
 
 /// Kinds that ask over HTTP.
-const OVER_HTTP: [&str; 6 5] = ["peer", "parity", "dapr", "grpc", "websocket", "envsame_secret"];
+const OVER_HTTP: [&str; 8] = ["peer", "parity", "dapr", "grpc", "websocket", "env", "same_secret", "mcp"];
 
 /// Which layers have neither a runtime nor sockets.
 const WITHOUT_TOKIO: [u8; 3] = [0, 1, 4];

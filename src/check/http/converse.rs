@@ -7,8 +7,9 @@ use hyper::body::Bytes;
 use hyper::header::CONNECTION;
 use hyper::http::response::Parts;
 
+use crate::check::http::ask::extent;
 use crate::check::http::exchange::{self, HttpResponse};
-use crate::check::http::{BodyUse, Exchange, extent};
+use crate::check::http::{BodyUse, Exchange};
 use crate::net::attempt::Attempt;
 use crate::outcome::{Fault, Phase};
 

@@ -44,7 +44,7 @@ const GOODBYE: Duration = Duration::from_millis(100);
 const START_TIME: Duration = Duration::from_secs(1);
 
 /// How much of a body is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Extent {
     /// Nothing: the head says all that is asked for.
     Nothing,
@@ -52,6 +52,8 @@ pub(crate) enum Extent {
     Start(u64),
     /// All of it, at most this many bytes.
     Whole(u64),
+    /// A stream of events, up to the first one for which this function holds, at most this many bytes.
+    Event(u64, fn(&[u8]) -> bool),
 }
 
 /// An answer, read as far as was asked for.
@@ -144,7 +146,7 @@ pub(super) async fn take(
     let (head, body) = response.into_parts();
     let extent = extent(&head);
     let (status, mut trailers) = (head.status.as_u16(), HeaderMap::new());
-    let (Extent::Start(limit) | Extent::Whole(limit)) = extent else {
+    let (Extent::Start(limit) | Extent::Whole(limit) | Extent::Event(limit, _)) = extent else {
         return Ok(HttpResponse { status, headers: head.headers, trailers, body: Vec::new(), packed: None });
     };
     // Twice the body leaves room for the framing; what counts is what is kept, and that is capped below.
@@ -156,7 +158,12 @@ pub(super) async fn take(
     let (body, is_start) = match extent {
         Extent::Start(limit) => read_start(attempt, body, limit).await,
         Extent::Nothing | Extent::Whole(_) => {
-            (read_body(wire, &head.headers, body, limit, &mut trailers).await?, false)
+            (read_body(wire, &head.headers, body, limit, &mut trailers, &mut |_| false).await?, false)
+        }
+        Extent::Event(_, is_it) => {
+            let mut events = Events::default();
+            let mut has_it = |body: &[u8]| events.any(body, is_it);
+            (read_body(wire, &head.headers, body, limit, &mut trailers, &mut has_it).await?, false)
         }
     };
     attempt.facts().body_bytes = Some(body.len() as u64);
@@ -313,6 +320,7 @@ async fn read_body(
     mut body: Incoming,
     limit: u64,
     trailers: &mut HeaderMap,
+    is_enough: &mut (dyn FnMut(&[u8]) -> bool + Send),
 ) -> Result<Vec<u8>, Broken> {
     let announced = announced(headers);
     if announced.is_some_and(|length| length > limit) {
@@ -336,8 +344,41 @@ async fn read_body(
             bytes.reserve_exact(length.saturating_sub(bytes.len()).max(data.len()));
         }
         bytes.extend_from_slice(&data);
+        if is_enough(&bytes) {
+            break;
+        }
     }
     Ok(bytes)
+}
+
+/// What is shorter is no event that anybody looks for, in bytes.
+const SHORTEST: usize = 16;
+
+/// Events of a stream that grows, each looked at once: they end with an empty line.
+#[derive(Default)]
+struct Events {
+    /// Where the one that is not complete starts.
+    start: usize,
+    /// Up to where its end was looked for.
+    seen: usize,
+}
+
+impl Events {
+    /// Whether `is_it` holds for one that is now complete.
+    fn any(&mut self, stream: &[u8], is_it: fn(&[u8]) -> bool) -> bool {
+        while let Some(byte) = stream.get(self.seen) {
+            self.seen += 1;
+            let line = &stream[self.start..self.seen];
+            let ends = [&b"\n\n"[..], b"\r\r", b"\n\r\n"].iter().any(|end| line.ends_with(end));
+            if ends && matches!(byte, b'\n' | b'\r') {
+                let event = std::mem::replace(&mut self.start, self.seen);
+                if self.seen - event > SHORTEST && is_it(&stream[event..self.seen]) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
 }
 
 /// How long the body is said to be.

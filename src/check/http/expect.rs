@@ -108,6 +108,12 @@ impl Wanted {
         })
     }
 
+    /// Any status from 200 to 299, and nothing else.
+    pub(crate) fn success() -> Self {
+        let (statuses, headers, json) = (Statuses::default(), Vec::new(), Vec::new());
+        Self { statuses, headers, json, contains: None, matches: None, not_contains: None, not_matches: None }
+    }
+
     /// Whether anything is said of the body.
     pub(crate) const fn says_of_the_body(&self) -> bool {
         !self.json.is_empty() || self.contains.is_some() || self.matches.is_some() || self.excludes()

@@ -53,6 +53,22 @@ pub(super) fn states(detail: Option<&Detail>) -> Option<&'static str> {
     }
 }
 
+/// Whether the code is that of a server that wants a bearer token.
+pub(super) fn wants_token(code: &str) -> bool {
+    code == rows::BEARER
+}
+
+/// Whether the answer says that it does not accept the origin.
+pub(super) fn refuses_origin(request: &Request, answer: &HttpResponse) -> bool {
+    matches!(explain(request, answer), Some(Detail::Protocol { code: rows::ORIGIN, .. }))
+}
+
+/// Whether nothing else than the preflight explains the answer.
+pub(super) fn is_about_preflight(request: &Request, answer: &HttpResponse) -> bool {
+    let about = [rows::PREFLIGHT, rows::PLAIN_OPTIONS];
+    matches!(explain(request, answer), Some(Detail::Protocol { code, .. }) if about.contains(&code))
+}
+
 /// Whether the detail says no more than that the answer is a health document that reports something as down.
 pub(crate) fn is_health_document(detail: Option<&Detail>) -> bool {
     matches!(detail, Some(Detail::Protocol { code, .. }) if *code == rows::HEALTH_DOCUMENT)

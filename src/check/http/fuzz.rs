@@ -3,6 +3,7 @@
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::cookie::cookies;
+use super::cors::judged;
 use super::encoding::{Unpacked, unpack};
 use super::exchange::HttpResponse;
 use super::explain::{explain, hint, is_health_document, states};
@@ -51,6 +52,11 @@ pub(crate) fn answer(bytes: &[u8]) {
         }
     }
     cookies(&answer.headers);
+    for credentials in [true, false] {
+        for says in judged(&answer, "https://a.example", credentials) {
+            assert!(!says.contains(|c: char| c.is_control()), "{says}");
+        }
+    }
     for url in ["http://user:sesame@api.lab:8080/a/b?c=d", "https://[fd00::1]/"] {
         let Ok(url) = Url::parse(url) else { continue };
         let keys = HttpKeys::of_url(Value::literal("http://api.lab/"));

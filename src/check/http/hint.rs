@@ -86,6 +86,11 @@ pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Optio
     Some(text.to_owned())
 }
 
+/// Whether the code is that of a server that wants a bearer token.
+pub(crate) fn wants_login(code: &str) -> bool {
+    explain::wants_token(code)
+}
+
 /// Where the answer itself says why it has this status.
 pub(crate) fn explained(fault: &Fault) -> Option<&'static str> {
     match fault.detail {

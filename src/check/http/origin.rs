@@ -24,7 +24,8 @@ impl Origin {
     /// # Errors
     /// What an HTTP URL may not have, in words.
     pub(crate) fn of(url: &Url) -> Result<Self, &'static str> {
-        let secure = match url.scheme.strip_prefix("peer+").unwrap_or(&url.scheme) {
+        let bare = url.scheme.strip_prefix("peer+").or_else(|| url.scheme.strip_prefix("mcp+"));
+        let secure = match bare.unwrap_or(&url.scheme) {
             "http" => false,
             "https" => true,
             _ => return Err("expected a URL that begins with http:// or https://"),

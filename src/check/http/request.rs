@@ -179,6 +179,18 @@ impl Request {
         }
     }
 
+    /// It as the preflight for itself: without what proves who we are, and without the headers that a page sets. What a
+    /// proxy in front of the server would add stays.
+    pub(super) fn become_preflight(&mut self, of_page: &[HeaderName]) {
+        self.become_get();
+        self.method = Method::OPTIONS;
+        let stays = |name: &&HeaderName| {
+            **name == HOST || !(is_credential(name) || self.private.contains(name) || of_page.contains(name))
+        };
+        let gone: Vec<HeaderName> = self.headers.keys().filter(|name| !stays(name)).cloned().collect();
+        gone.iter().for_each(|name| drop(self.headers.remove(name)));
+    }
+
     /// It as it goes over the wire in this version; to a `proxy` in full form.
     ///
     /// # Errors

@@ -65,7 +65,8 @@ impl<'de> Visitor<'de> for HeaderRuleVisitor {
 }
 
 /// The name of a header.
-struct Name(HeaderName);
+#[derive(Debug)]
+pub(crate) struct Name(pub(crate) HeaderName);
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,7 +1,7 @@
 //! The schemas of what reads itself: the docs of the keys stand in `keys`.
 
 use crate::check::http::proxy::ProxyKey;
-use crate::check::http::rules::{HeaderRule, HeaderRules, Headers, JsonRules};
+use crate::check::http::rules::{HeaderRule, HeaderRules, Headers, JsonRules, Name};
 use crate::check::http::settings::{Follow, HttpUrl, HttpVersion, Pattern, Size, Statuses, Verb};
 use crate::value::Value;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -53,6 +53,7 @@ schema! {
         ]
     });
     Pattern, "Regex", _generator => json_schema!({"type": "string", "format": "regex"});
+    Name, "HeaderName", _generator => json_schema!({"type": "string", "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"});
     Headers, "Headers", generator => values_by_name(generator);
     JsonRules, "JsonRules", generator => values_by_name(generator);
     HeaderRule, "HeaderRule", generator => {

@@ -29,8 +29,9 @@ impl<'de> Deserialize<'de> for HttpUrl {
         if let Value::Literal(text) = &value {
             let url = Url::parse(text.expose()).map_err(de::Error::custom)?;
             Origin::of(&url).map_err(de::Error::custom)?;
-            if url.scheme.starts_with("peer+") {
-                return Err(de::Error::custom("peer+ belongs to targets of the command line: write the kind peer"));
+            if let Some((kind, _)) = url.scheme.split_once('+') {
+                let text = format_args!("{kind}+ belongs to targets of the command line: write the kind {kind}");
+                return Err(de::Error::custom(text));
             }
         }
         Ok(Self(value))

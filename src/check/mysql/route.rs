@@ -152,7 +152,9 @@ pub(super) fn fault(attempt: &mut Attempt, settings: &Settings, error: &SessionE
     let what = match attempt.evidence().aftermath {
         Aftermath::Nothing => "the server's greeting",
         Aftermath::Unfinished => "the answer to the login",
-        Aftermath::Finished | Aftermath::Refused | Aftermath::Guessed | Aftermath::Locked => "the answer to the query",
+        Aftermath::Finished | Aftermath::Refused | Aftermath::Guessed | Aftermath::SessionLeft | Aftermath::Locked => {
+            "the answer to the query"
+        }
     };
     let fault = attempt.stream_error(stream_error, Expected { what, protocol: Some(Protocol::Mysql) });
     if fault.cause == Cause::ProtocolError && settings.server.endpoint().port == X_PORT && fault.detail.is_none() {

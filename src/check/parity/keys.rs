@@ -6,9 +6,9 @@ use hyper::header::HeaderName;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 
-use crate::check::http::contradictions;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::pointer::Pointer;
+use crate::check::http::read::contradictions;
 use crate::check::http::settings::{Size, Statuses};
 use crate::config::node::{self, Node, Problem, Raw};
 use crate::value::Value;

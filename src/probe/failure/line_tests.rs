@@ -119,7 +119,7 @@ fn every_line_carries_the_fact() {
 /// Causes whose fact only their kind knows, which states it, and those that no run gives.
 #[test]
 fn no_cause_is_forgotten() {
-    const STATED_BY_KIND: [Cause; 18] = [
+    const STATED_BY_KIND: [Cause; 20] = [
         Cause::ParityMismatch,
         Cause::SecretMismatch,
         Cause::NotFoundOnServer,
@@ -130,6 +130,8 @@ fn no_cause_is_forgotten() {
         Cause::HealthDown,
         Cause::JsonMismatch,
         Cause::HeaderMismatch,
+        Cause::CorsDenied,
+        Cause::OriginRejected,
         Cause::GrpcNotServing,
         Cause::GrpcUnknownService,
         Cause::GrpcUnimplemented,

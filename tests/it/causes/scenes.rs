@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{AMQP, ANSWERS, CONNECTIONS, LIMITS, MONGODB, MYSQL, NAMES, POSTGRES, SECRETS, TLS, VALUES, provoke};
 use crate::support::ca::{Ca, DAY, Leaf};
+use crate::support::contracts::App;
 use crate::support::dns::NameServer;
 use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::{Inside, Manner};
@@ -218,12 +219,13 @@ fn answers() {
     let (node_port, sentinel_port) = (node.port.to_string(), sentinel.port.to_string());
     let (grpc, bare) = (Grpc::go(&[]), Grpc::go(&["--no-health"]));
     let (grpc_port, bare_port) = (grpc.port.to_string(), bare.port.to_string());
-    let cluster = Cluster::plain();
+    let (cluster, auth) = (Cluster::plain(), App::start("auth.mjs"));
     let (nginx, http) = (format!("http://127.0.0.1:{port}"), port.to_string());
-    let (postgres, redis) = (cluster.port.to_string(), redis_port.to_string());
+    let (postgres, redis, auth_url) = (cluster.port.to_string(), redis_port.to_string(), auth.url(""));
     let scene = [
         ("NGINX", &*nginx),
         ("HTTP", &http),
+        ("AUTH", &auth_url),
         ("POSTGRES", &postgres),
         ("REDIS", &redis),
         ("NODE", &node_port),

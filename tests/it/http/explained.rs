@@ -126,7 +126,7 @@ fn bodies_that_explain_a_status() {
             "http_status: 403",
             "headers: {Origin: …}",
         ),
-        ("http", 403, "", "Invalid host header", "http_status: 403", "rejects the Host"),
+        ("http", 403, "", "Invalid host header", "http_status: 403", "devServer.allowedHosts"),
         ("http", 401, "", "<html><form><input type=\"password\"></form></html>", "http_status: 401", "people log in"),
         ("http", 401, "WWW-Authenticate: Bearer\r\n", "", "http_status: 401", "Set `bearer_token`"),
         ("http", 401, "WWW-Authenticate: Basic realm=x\r\n", "", "http_status: 401", "Set `basic_auth`"),

@@ -12,7 +12,11 @@ pub(crate) fn speakers() -> impl Iterator<Item = &'static Kind> {
 
 /// What a peer of another protocol does to those that ask sidecars, it does to that of a peer's health: all are `http` up to the answer.
 pub(crate) fn judged_like(name: &str) -> &str {
-    if matches!(name OVER_HTTP.contains(&name.replace('-', "_").as_str()) | "parity") { "peer" } else { name }
+    match name {
+        "dapr" | "parity" | "same_secret" | "same-secret" => "peer",
+        "mcp" => "http",
+        own => own,
+    }
 }
 
 /// The rows of each of these kinds, in the order of the registry. The keys of a row, `tcp: {address: …}`, tell its kind.

@@ -44,6 +44,8 @@ pub(super) const BASIC: &str = "basic_wanted";
 pub(crate) const HEALTH_DOCUMENT: &str = "health_document";
 /// A request for the options of a resource that is no preflight.
 pub(super) const PLAIN_OPTIONS: &str = "plain_options";
+/// The app does not accept the origin.
+pub(super) const ORIGIN: &str = "origin_rejected";
 /// A preflight.
 pub(super) const PREFLIGHT: &str = "preflight_refused";
 
@@ -52,6 +54,7 @@ pub(super) const PLAIN_OPTIONS_HINT: &str = "The server does not serve a plain O
 pub(super) const PREFLIGHT_HINT: &str = "The server refuses this preflight: its origin, method or headers are not allowed, or no CORS middleware is \
      active on this path. Compare them with the CORS settings of the app.";
 
+const HOST_STATES: &str = "the app rejects this Host";
 const HOST_HINT: &str = "The app rejects the Host that was sent. Add this Host to those that the app allows (ALLOWED_HOSTS, \
      TrustedHostMiddleware, config.hosts, allowedHosts), or set `headers: {Host: …}` to one of them.";
 const ORIGIN_HINT: &str = "The app rejects the Origin of the request. Set `headers: {Origin: …}` to the public URL of the \
@@ -113,28 +116,101 @@ pub(super) const ROWS: &[Row] = &[
         hint: "etcd reports that it is not healthy: the `reason` in its answer names an alarm, or that there is no \
                leader. Run: etcdctl endpoint status --cluster and etcdctl alarm list.",
     },
-    // What an app says about Host.
-    // Django: "Invalid HTTP_HOST header" (DisallowedHost), and with DEBUG off the page <h1>Bad Request (400)</h1>, which it
-    // gives for little else. Starlette: "Invalid host header". Rails: "Blocked hosts: …". Vite: "Blocked request. This host
-    // (…) is not allowed". MCP SDK and webpack-dev-server: "Invalid Host header".
+    // What an app says about Host. Each framework has a list of its own.
+    // Django, django/http/request.py and views/defaults.py: "Invalid HTTP_HOST header" (DisallowedHost), and with DEBUG off the
+    // page <h1>Bad Request (400)</h1>, which it gives for little else.
+    Row {
+        code: "host_django",
+        product: Some("Django"),
+        states: HOST_STATES,
+        statuses: &[400],
+        any: &[&[Says("invalid http_host")], &[Says("disallowedhost")], &[Says("<h1>bad request (400)</h1>")]],
+        hint: "Add the host of this URL to ALLOWED_HOSTS in the Django settings, or set `headers: {Host: …}` to \
+               one that it allows.",
+    },
+    // MCP SDKs: python-sdk transport_security.py answers 421 "Invalid Host header", typescript-sdk hostHeaderValidation.ts a
+    // JSON-RPC error "Invalid Host: NAME", both to protect servers on a laptop.
+    Row {
+        code: "host_mcp",
+        product: Some("the MCP SDK"),
+        states: HOST_STATES,
+        statuses: &[421, 403],
+        any: &[&[Json("\"jsonrpc\":"), Says("invalid host")]],
+        hint: "Add the host of this URL to `allowedHosts` of the MCP server (createMcpExpressApp), or set \
+               `headers: {Host: …}` to one that it allows.",
+    },
+    Row {
+        code: "host_mcp_python",
+        product: Some("the MCP SDK"),
+        states: HOST_STATES,
+        statuses: &[421],
+        any: &[&[Says("invalid host header")]],
+        hint: "Add the host and port of this URL to allowed_hosts of TransportSecuritySettings (\"HOST:*\" for any port), or \
+               pass host=\"0.0.0.0\" to the MCP server. By default it accepts only localhost.",
+    },
+    // Starlette and FastAPI, middleware/trustedhost.py.
+    Row {
+        code: "host_starlette",
+        product: Some("Starlette"),
+        states: HOST_STATES,
+        statuses: &[400],
+        any: &[&[Says("invalid host header")]],
+        hint: "Add the host of this URL to allowed_hosts of TrustedHostMiddleware (FastAPI, Starlette), or set \
+               `headers: {Host: …}` to one that it allows.",
+    },
+    // Rails, actionpack host_authorization.rb, with detailed errors.
+    Row {
+        code: "host_rails",
+        product: Some("Rails"),
+        states: HOST_STATES,
+        statuses: &[403],
+        any: &[&[Says("blocked host")]],
+        hint: "Add the host of this URL to config.hosts in config/environments of the Rails app, or set `headers: \
+               {Host: …}` to one that it allows.",
+    },
+    // Vite, server/middlewares/hostCheck.ts, and what is built on it (Angular, Astro, SvelteKit).
+    Row {
+        code: "host_vite",
+        product: Some("Vite"),
+        states: HOST_STATES,
+        statuses: &[403],
+        any: &[&[Says("blocked request. this host")]],
+        hint: "Add the host of this URL to server.allowedHosts (preview.allowedHosts) in vite.config, or set \
+               `headers: {Host: …}` to one that it allows.",
+    },
+    // webpack-dev-server, lib/Server.js.
+    Row {
+        code: "host_webpack",
+        product: Some("webpack-dev-server"),
+        states: HOST_STATES,
+        statuses: &[403],
+        any: &[&[Says("invalid host header")]],
+        hint: "Add the host of this URL to devServer.allowedHosts (webpack) or to the list that the app has, or set \
+               `headers: {Host: …}` to one that it allows.",
+    },
+    // ASP.NET Core, HostFilteringMiddleware.cs; IIS says the same of its bindings.
+    Row {
+        code: "host_aspnet",
+        product: Some("ASP.NET Core"),
+        states: HOST_STATES,
+        statuses: &[400],
+        any: &[&[Says("bad request - invalid hostname")]],
+        hint: "Add the host of this URL to AllowedHosts in appsettings.json, or to the bindings of IIS, or set \
+               `headers: {Host: …}` to one that it allows.",
+    },
     Row {
         code: "host_rejected",
         product: None,
-        states: "the app rejects this Host",
+        states: HOST_STATES,
         statuses: &[400, 403, 404, 421],
         any: &[
             &[Says("invalid host")],
-            &[Says("invalid http_host")],
-            &[Says("disallowedhost")],
-            &[Says("blocked host")],
             &[Says("host not allowed")],
             &[Says("host is not allowed")],
-            &[Says("blocked request. this host")],
             &[Says("untrusted host")],
             &[Says("forbidden host")],
             &[Says("host is forbidden")],
             &[Says("unrecognized host")],
-            &[Says("<h1>bad request (400)</h1>")],
         ],
         hint: HOST_HINT,
     },
@@ -150,7 +226,7 @@ pub(super) const ROWS: &[Row] = &[
                public URL of the app.",
     },
     Row {
-        code: "origin_rejected",
+        code: ORIGIN,
         product: None,
         states: "the app rejects this Origin",
         statuses: &[400, 401, 403],

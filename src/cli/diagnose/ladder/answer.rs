@@ -46,6 +46,9 @@ pub(super) fn answer(view: View<'_>) -> Rung {
     if !known.is_empty() {
         rung.add(None, known.join(", "));
     }
+    if let Some(note) = &facts.note {
+        rung.add(None, note.clone());
+    }
     for host in &facts.passed_over {
         rung.add(Mark::Bad, format!("{host}; pilotfish tried the next host"));
     }
