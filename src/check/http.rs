@@ -199,6 +199,11 @@ pub(crate) fn on_socket(target: String, keys: &HttpKeys, env: &dyn Env) -> Strin
 }
 
 impl Exchange {
+    /// The host that it asks, as queries and tries name it.
+    pub(crate) fn host(&self) -> String {
+        self.request.origin.endpoint.host.to_string()
+    }
+
     /// Asks; see [`ask`].
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod entry;
 mod handshakes;
 mod hint;
 mod host_class;
+pub mod keys;
 mod local;
 mod login;
 #[cfg(test)]
@@ -66,6 +67,7 @@ pub const FAMILIES: &[&[Entry]] = &[
     proxies::CODES,
     base_path::CODES,
     handshakes::CODES,
+    keys::CODES,
 ];
 
 /// The row of a code.
@@ -113,6 +115,7 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
     judged.findings.extend(answers::judge(fault, evidence, context));
     judged.findings.extend(proxies::judge(evidence, context));
     judged.findings.extend(handshakes::judge(evidence));
+    judged.findings.extend(evidence.facts.noticed.iter().cloned());
     order::sort_by_key(&mut judged.findings, |finding| finding.severity);
     judged
 }
