@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::check::http::json;
 use crate::check::texts::entries;
-use crate::outcome::clean_text;
+use crate::outcome::{Facts, clean_text};
 use crate::value::Expected;
 
 pub(crate) mod verify;
@@ -24,6 +24,8 @@ const MOST_KEYS: usize = 100;
 const SHOWN: usize = 48;
 /// The members that only the owner of a key may have (RFC 7518, section 6).
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+/// What every key has.
+const NAME: &[u8] = b"kty";
 /// The fewest bits of an RSA key (RFC 7518, section 3.3).
 const RSA_BITS: usize = 2048;
 
@@ -248,6 +250,13 @@ fn fits(kty: &str, crv: &str, numbers: &[Vec<u8>]) -> bool {
         _ => return true,
     };
     numbers.iter().all(|number| number.len() == length)
+}
+
+/// Takes back the excerpt of an answer that has keys: a private one may be among them.
+pub(crate) fn conceal(facts: &mut Facts, body: &[u8]) {
+    if body.windows(NAME.len()).any(|part| part == NAME) {
+        facts.excerpt = None;
+    }
 }
 
 /// The keys of a set, without those of an unknown type; `None` where it is no key set.

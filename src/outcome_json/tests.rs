@@ -145,6 +145,7 @@ fn full() -> Outcome {
         health_warning: Some(HealthRemark { text: "cache: degraded".into(), fix: String::new() }),
         health_unread: Some(HealthRemark { text: "the body is XML".into(), fix: "read it".into() }),
         passed_over: vec!["db-0: connect_refused".into()],
+        noticed: Vec::new(),
         excerpt: Some("hello".into()),
     };
     evidence.queries[0].alias = Some("db.lab".into());

@@ -21,6 +21,8 @@ pub(super) mod code {
     pub(in super::super) const FEW: &str = "jwks_few";
     /// The secret does not fit the stored key.
     pub(in super::super) const WRONG_SECRET: &str = "jwks_wrong_secret";
+    /// The secret fits without its white space.
+    pub(in super::super) const SPACE: &str = "jwks_secret_space";
     /// The stored key names a version of the secret that is not set.
     pub(in super::super) const VERSION: &str = "jwks_secret_version";
     /// The stored text is in none of the forms of Better Auth.
@@ -58,6 +60,10 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
             "Restore the BETTER_AUTH_SECRET that the key was created with. If it is lost, delete the rows of the table and \
              restart the app: a new key is created, and tokens signed so far become invalid."
         }
+        code::SPACE => {
+            "Recreate the Secret with `printf %s`, not `echo`. If the app itself has the white space, its logins fail: restart \
+             it afterwards."
+        }
         code::VERSION => {
             "Add that version back to BETTER_AUTH_SECRETS (`2:NEW,1:OLD`) and to `better_auth.secrets`, or delete the rows \
              of the table and restart the app: tokens signed so far become invalid."
@@ -92,6 +98,7 @@ mod tests {
             code::ALG,
             code::FEW,
             code::WRONG_SECRET,
+            code::SPACE,
             code::VERSION,
             code::FORMAT,
             code::NO_TABLE,

@@ -22,7 +22,7 @@ use crate::check::http::proxy::ProxyKey;
 use crate::check::http::rules::Headers;
 use crate::check::http::settings::{HttpUrl, Size};
 use crate::check::http::{self, BodyUse, Exchange};
-use crate::check::jwk::{Algs, LONGEST};
+use crate::check::jwk::{self, Algs, LONGEST};
 use crate::check::postgres::database;
 use crate::check::provider::Provider;
 use crate::check::texts::Texts;
@@ -230,6 +230,7 @@ impl Runnable for JwksRun {
                 attempt.for_host(Some(exchange.host()));
             }
             let (request, answer) = exchange.ask(attempt, BodyUse::Expected).await?;
+            jwk::conceal(attempt.facts(), &answer.body);
             exchange.wanted.status(&request, &answer)?;
             let _turn = attempt.world().turns.take_for(answer.body.len()).await;
             let judged = judge(&answer, &self.rules, &request.mask);

@@ -138,6 +138,11 @@ impl BetterAuth {
                 let statement = "the secret does not decrypt the newest signing key";
                 return Err(fault(Cause::JwksUndecryptable, code::WRONG_SECRET, message).stating(statement));
             }
+            Err(Closed::Space) => {
+                let text =
+                    "the newest signing key is decrypted by the secret without the white space at its start or end";
+                return Err(fault(Cause::SecretWhitespace, code::SPACE, text).stating(text));
+            }
             Err(Closed::NoVersion(version)) => {
                 let message = format!("{named} was encrypted with version {version} of the secret, which is not set");
                 let statement =
@@ -178,12 +183,12 @@ fn find(schema: Option<&str>) -> String {
         format!("max({gives}::text) FILTER (WHERE replace(lower(column_name), '_', '') = '{name}')")
     };
     let name = |of: &str| column(of, "column_name");
-    let first = schema.map_or_else(|| "false".to_owned(), |schema| format!("table_schema = {}", constant(schema)));
+    let first = schema.map_or_else(String::new, |schema| format!("table_schema = {} DESC, ", constant(schema)));
     format!(
         "SELECT json_build_array(table_schema::text, table_name::text, {}, {}, {}, {}, {})::text \
          FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema') \
          GROUP BY table_schema, table_name HAVING {} IS NOT NULL AND {} IS NOT NULL AND {} IS NOT NULL \
-         ORDER BY {first} DESC, coalesce(array_position(current_schemas(false), table_schema::name), 99), \
+         ORDER BY {first}coalesce(array_position(current_schemas(false), table_schema::name), 99), \
          lower(table_name) LIKE '%jwk%' DESC, table_name LIMIT 1",
         name("id"),
         name("privatekey"),
@@ -223,6 +228,8 @@ enum Kept {
 enum Closed {
     /// Another secret encrypted it.
     Wrong,
+    /// The same without white space at its ends did.
+    Space,
     /// No secret has this version.
     NoVersion(u32),
     /// It has no version, and there is no secret without one.
@@ -249,10 +256,12 @@ impl Secrets {
             None => (self.secret.as_ref().ok_or(Closed::NoLegacy)?, text.as_str()),
         };
         let bytes = HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).map_err(|_| Closed::Unknown)?;
-        if decrypts(secret.expose(), Zeroizing::new(bytes)).ok_or(Closed::Unknown)? {
-            Ok(Kept::Encrypted)
-        } else {
-            Err(Closed::Wrong)
+        let bytes = Zeroizing::new(bytes);
+        let (text, bare) = (secret.expose(), secret.expose().trim());
+        match decrypts(text, bytes.clone()).ok_or(Closed::Unknown)? {
+            true => Ok(Kept::Encrypted),
+            false if bare != text && decrypts(bare, bytes) == Some(true) => Err(Closed::Space),
+            false => Err(Closed::Wrong),
         }
     }
 }
@@ -302,7 +311,8 @@ mod tests {
         for (secret, all, stored, expected) in [
             (Some(SECRET), "", bare.as_str(), Ok(Kept::Encrypted)),
             (Some("other"), "", &bare, Err(Closed::Wrong)),
-            (Some(&format!("{SECRET}\n")), "", &bare, Err(Closed::Wrong)),
+            (Some(&format!("{SECRET}\n")), "", &bare, Err(Closed::Space)),
+            (Some(" other "), "", &bare, Err(Closed::Wrong)),
             (Some(SECRET), "", &changed, Err(Closed::Wrong)),
             (None, &new, &second, Ok(Kept::Encrypted)),
             (Some("other"), &new, &second, Ok(Kept::Encrypted)),

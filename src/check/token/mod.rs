@@ -189,6 +189,7 @@ impl Runnable for TokenRun {
                 None => None,
                 Some(exchange) => {
                     let (request, answer) = exchange.ask(attempt, BodyUse::Expected).await?;
+                    jwk::conceal(attempt.facts(), &answer.body);
                     exchange.wanted.status(&request, &answer)?;
                     mask = request.mask;
                     let _turn = attempt.world().turns.take_for(answer.body.len()).await;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each helper serves some of the tests")]
 
 pub(crate) mod ca;
+pub(crate) mod contracts;
 pub(crate) mod delay;
 pub(crate) mod dns;
 pub(crate) mod exim;
