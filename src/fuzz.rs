@@ -15,9 +15,9 @@ pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
-    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, kafka as of_kafka, ldap as of_ldap,
+    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, jwks as of_jwks, kafka as of_kafka, ldap as of_ldap,
     memcached as of_memcached, mongodb as of_mongodb, mqtt as of_mqtt, mysql as of_mysql, nats as of_nats, peer,
-    postgres as of_postgres, redis as of_redis, smtp as of_smtp, websocket as of_websocket,
+    postgres as of_postgres, redis as of_redis, smtp as of_smtp, token as of_token, websocket as of_websocket,
 };
 use crate::net::{resolve, tls};
 use crate::sock_diag;
@@ -150,6 +150,16 @@ pub fn health(bytes: &[u8]) {
 /// The body of an answer of daprd.
 pub fn dapr(bytes: &[u8]) {
     of_dapr::fuzz::dapr(bytes);
+}
+
+/// A key set, or a stored key.
+pub fn jwks(bytes: &[u8]) {
+    of_jwks::fuzz::jwks(bytes);
+}
+
+/// A token on the first line, then a key set or a secret.
+pub fn token(bytes: &[u8]) {
+    of_token::fuzz::token(bytes);
 }
 
 /// Messages of the kernel about sockets.

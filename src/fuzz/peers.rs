@@ -33,6 +33,10 @@ pub(super) const CHECKS: &[&str] = &[
     "ldap: {url: 'ldap://ADDRESS', user: 'cn=app', password: sesame, base: 'dc=lab'}",
     "mqtt: {url: 'mqtt://app:sesame@ADDRESS', version: 5}",
     "memcached: {url: 'memcached://app:sesame@ADDRESS'}",
+    "jwks: {url: 'http://app:sesame@ADDRESS/jwks', require_alg: EdDSA}",
+    "jwks: {better_auth: {database: 'postgres://app:sesame@ADDRESS/app?sslmode=disable', secret: sesame}}",
+    "token: {token: sesame, jwks: 'http://ADDRESS/jwks'}",
+    "oidc: {issuer: 'http://ADDRESS', client_id: web, redirect_uri: 'https://shop.example.com/cb'}",
 ];
 
 /// A byte that chooses the check, then what the server says.

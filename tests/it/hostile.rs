@@ -82,6 +82,9 @@ fn watched(command: &mut Command) -> (String, u64) {
 /// The bytes of a valid answer over clear text.
 const HTTP: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}";
+/// A key set.
+const KEYS: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n\
+    {\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}";
 /// How daprd answers once it is ready.
 const READY: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 const CACHE: &[u8] = b"+PONG\r\n";
@@ -111,6 +114,14 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("https", format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
         ("peer", r#"peer: {url: "http://PEER/health"}"#.to_owned()),
         ("dapr", "dapr: {port: PORT}".to_owned()),
+        ("jwks", r#"jwks: {url: "http://PEER/jwks"}"#.to_owned()),
+        (
+            "stored",
+            r#"jwks: {better_auth: {database: "postgres://app:sesame@PEER/app?sslmode=disable", secret: sesame}}"#
+                .to_owned(),
+        ),
+        ("token", r#"token: {token: sesame, jwks: "http://PEER/jwks"}"#.to_owned()),
+        ("oidc", r#"oidc: {issuer: "http://PEER"}"#.to_owned()),
         ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
         ("mysql", r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
@@ -497,6 +508,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
     let trust = Folder::new();
     let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
     let http = here(Manner::SaysAndEnds(HTTP.to_vec()));
+    let keys = here(Manner::SaysAndEnds(KEYS.to_vec()));
     let cache = here(Manner::Says(CACHE.to_vec()));
     let database = |mode: &str| format!("postgres: {{url: \"postgres://app:{PASSWORD}@PEER/app?sslmode={mode}\"}}");
     let cases: Vec<(&str, SocketAddr, String)> = vec![
@@ -504,6 +516,8 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("http", http, r#"http: {url: "http://PEER/"}"#.to_owned()),
         ("peer", http, r#"peer: {url: "http://PEER/"}"#.to_owned()),
         ("dapr", here(Manner::SaysAndEnds(READY.to_vec())), "dapr: {port: PORT}".to_owned()),
+        ("jwks", keys, r#"jwks: {url: "http://PEER/jwks"}"#.to_owned()),
+        ("token", keys, r#"token: {jwks: "http://PEER/jwks", alg: EdDSA}"#.to_owned()),
         ("tls", loopback(https), format!(r#"tls: {{address: "PEER", {ca}}}"#)),
         ("https", loopback(https), format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
         ("postgres", loopback(cluster.port), database("disable")),

@@ -9,6 +9,7 @@ mod chart;
 mod circles;
 mod close;
 mod config;
+mod contracts;
 mod dapr;
 mod demo;
 mod diagnose;

@@ -34,6 +34,13 @@ const KEYS: &[(&str, &str)] = &[
     ("https", r#"http: {url: "https://127.0.0.1:PORT/", tls: {ca: builtin, server_name: localhost}}"#),
     ("peer", r#"peer: {url: "http://127.0.0.1:PORT/health"}"#),
     ("dapr", "dapr: {port: PORT}"),
+    ("jwks", r#"jwks: {url: "http://127.0.0.1:PORT/jwks"}"#),
+    (
+        "stored",
+        r#"jwks: {better_auth: {database: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=disable", secret: sesame}}"#,
+    ),
+    ("token", r#"token: {token: sesame, jwks: "http://127.0.0.1:PORT/jwks"}"#),
+    ("oidc", r#"oidc: {issuer: "http://127.0.0.1:PORT"}"#),
     ("postgres", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=disable"}"#),
     ("pgtls", r#"postgres: {url: "postgres://app:sesame@127.0.0.1:PORT/app?sslmode=require"}"#),
     ("mysql", r#"mysql: {url: "mysql://app:sesame@127.0.0.1:PORT/app"}"#),

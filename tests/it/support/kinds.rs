@@ -7,9 +7,14 @@ pub(crate) fn speakers() -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().filter(|kind| kind.subject == Subject::Server || kind.name == "dapr")
 }
 
-/// What a peer of another protocol does to daprd's client, it does to that of a peer's health: both are `http` up to the answer.
+/// What a peer of another protocol does to the client of daprd, of a key set or of a provider, it does to that of a peer's health:
+/// all are `http` up to the answer. Better Auth's keys are read over `postgres`.
 pub(crate) fn judged_like(name: &str) -> &str {
-    if name == "dapr" { "peer" } else { name }
+    match name {
+        "dapr" | "jwks" | "token" | "oidc" => "peer",
+        "stored" => "postgres",
+        name => name,
+    }
 }
 
 /// The rows of each of these kinds, in the order of the registry. The keys of a row, `tcp: {address: …}`, tell its kind.
