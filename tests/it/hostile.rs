@@ -13,6 +13,7 @@ use crate::support::dns::NameServer;
 use crate::support::exim::{Options as EximOptions, Server as Exim};
 use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::{Manner, here, loopback};
+use crate::support::http::{HttpServer, page};
 use crate::support::kafka::broker;
 use crate::support::kinds::{judged_like, rows_of, speakers};
 use crate::support::memcached::{Auth, Options as MemcachedOptions, Server as Memcached};
@@ -508,6 +509,10 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
     let trust = Folder::new();
     let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
     let http = here(Manner::SaysAndEnds(HTTP.to_vec()));
+    let provider = HttpServer::start(|asked| {
+        let here = format!("http://{}", asked.header("host").unwrap_or_default());
+        page(200, "", &format!("{{\"issuer\":\"{here}\",\"authorization_endpoint\":\"{here}/auth\"}}"))
+    });
     let keys = here(Manner::SaysAndEnds(KEYS.to_vec()));
     let cache = here(Manner::Says(CACHE.to_vec()));
     let database = |mode: &str| format!("postgres: {{url: \"postgres://app:{PASSWORD}@PEER/app?sslmode={mode}\"}}");
@@ -518,6 +523,7 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("dapr", here(Manner::SaysAndEnds(READY.to_vec())), "dapr: {port: PORT}".to_owned()),
         ("jwks", keys, r#"jwks: {url: "http://PEER/jwks"}"#.to_owned()),
         ("token", keys, r#"token: {jwks: "http://PEER/jwks", alg: EdDSA}"#.to_owned()),
+        ("oidc", provider.address, r#"oidc: {issuer: "http://PEER"}"#.to_owned()),
         ("tls", loopback(https), format!(r#"tls: {{address: "PEER", {ca}}}"#)),
         ("https", loopback(https), format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
         ("postgres", loopback(cluster.port), database("disable")),

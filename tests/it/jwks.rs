@@ -204,7 +204,7 @@ fn what_is_no_key_set_is_named() {
     let html = "Content-Type: text/html\r\n";
     for (status, headers, body, cause, says, hint) in [
         (200, html, page, "jwks_invalid", "a page for people", "/api/auth/jwks"),
-        (200, "", "oops", "jwks_invalid", "no JSON", "jwks_uri"),
+        (200, "", "oops", "jwks_invalid", "no key set in JSON", "jwks_uri"),
         (200, "", "[]", "jwks_invalid", "no list `keys`", "jwks_uri"),
         (200, "", "{\"keys\":{}}", "jwks_invalid", "no list `keys`", "jwks_uri"),
         (200, "", "{\"keys\":[]}", "jwks_invalid", "no key of a known type", "jwks_uri"),

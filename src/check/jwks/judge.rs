@@ -42,10 +42,8 @@ pub(super) fn judge(answer: &HttpResponse, rules: &Rules, mask: &Mask) -> Judged
         return nothing(match is_page {
             true => fault(Cause::JwksInvalid, code::PAGE, format!("{body} is a page for people, not a key set"))
                 .stating("a page for people answers, not a key set"),
-            false => {
-                fault(Cause::JwksInvalid, code::NO_SET, format!("{body} is no JSON that pilotfish reads as a key set"))
-                    .stating("the answer is not JSON")
-            }
+            false => fault(Cause::JwksInvalid, code::NO_SET, format!("{body} is no key set in JSON"))
+                .stating("the answer is no key set in JSON"),
         });
     };
     let Some(keys) = jwk::keys(&document) else {
