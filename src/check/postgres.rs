@@ -12,7 +12,7 @@ mod forms;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 mod guard;
-mod hint;
+pub(crate) mod hint;
 mod keys;
 mod login;
 mod migrations;

@@ -1,7 +1,7 @@
 //! Hints that are the `jwks` kind's own.
 
 use crate::cause::Cause;
-use crate::check::{http, provider};
+use crate::check::{http, postgres, provider};
 use crate::findings::Context;
 use crate::outcome::{Detail, Evidence, Fault, Phase};
 
@@ -37,7 +37,11 @@ pub(super) fn fault(cause: Cause, code: &'static str, message: impl AsRef<str>) 
 }
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
-    let Some(Detail::Protocol { code, .. }) = fault.detail else { return http::hint::hint(fault, evidence, context) };
+    let of_way = || match fault.phase == Phase::Login || matches!(fault.detail, Some(Detail::SqlState { .. })) {
+        true => postgres::hint::hint(fault, evidence, context),
+        false => http::hint::hint(fault, evidence, context),
+    };
+    let Some(Detail::Protocol { code, .. }) = fault.detail else { return of_way() };
     let text = match code {
         code::PAGE => {
             "Use the path of the API and the Service of the app that signs (Better Auth: `/api/auth/jwks`). A frontend's \
@@ -76,7 +80,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
             "Run the migrations of Better Auth with the `jwt` plugin (`npx @better-auth/cli migrate`), and compare the \
              database and the role's privileges with the app's."
         }
-        _ => return provider::hint(code).map(str::to_owned).or_else(|| http::hint::hint(fault, evidence, context)),
+        _ => return provider::hint(code).map(str::to_owned).or_else(of_way),
     };
     Some(text.to_owned())
 }

@@ -206,7 +206,7 @@ impl Runnable for JwksRun {
         Box::pin(async move {
             let mut newest = None;
             if let Some(better_auth) = &self.better_auth {
-                let stored = better_auth.judge(attempt).await;
+                let stored = better_auth.judge(attempt, &self.rules.algs).await;
                 let Stored { rows, signing } = stored.map_err(|fault| better_auth.strike(fault))?;
                 attempt.facts().learn(STORED_KEYS, Some(FactValue::text(rows.to_string())));
                 // The first answer would create a key.

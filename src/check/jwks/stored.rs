@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::hint::{code, fault};
 use crate::cause::Cause;
+use crate::check::jwk::Alg;
 use crate::check::postgres::catalog::{constant, identifier};
 use crate::check::postgres::database::{Database, Session};
 use crate::env::Env;
@@ -108,17 +109,17 @@ impl BetterAuth {
         self.database.strike(mask.strike_fault(fault))
     }
 
-    /// Reads the table, and opens the key that signs.
+    /// Reads the table, and opens the key that signs, for one of these algorithms if there is any.
     ///
     /// # Errors
     /// Those of a login and a query; `missing_table`; `jwks_undecryptable`.
-    pub(super) async fn judge(&self, attempt: &mut Attempt) -> Result<Stored, Fault> {
+    pub(super) async fn judge(&self, attempt: &mut Attempt, algs: &[Alg]) -> Result<Stored, Fault> {
         let mut session = self.database.log_in(attempt).await?;
         let rows = self.rows(attempt, &mut session).await;
         session.end(attempt).await;
         let (table, rows) = rows?;
         attempt.enter(Phase::Assert);
-        let Some(row) = rows.iter().find(|row| row[2] == true) else {
+        let Some(row) = signs(&rows, algs) else {
             return Ok(Stored { rows: rows.len(), signing: None });
         };
         let id = row[0].as_str().unwrap_or_default();
@@ -177,7 +178,7 @@ impl BetterAuth {
     }
 }
 
-/// Looks for the table: schema, name, and the columns for id, private key, creation and expiry with its type.
+/// Looks for the table: schema, name, and the columns for id, private key, creation, expiry with its type, and algorithm.
 fn find(schema: Option<&str>) -> String {
     let column = |name: &str, gives: &str| {
         format!("max({gives}::text) FILTER (WHERE replace(lower(column_name), '_', '') = '{name}')")
@@ -185,7 +186,7 @@ fn find(schema: Option<&str>) -> String {
     let name = |of: &str| column(of, "column_name");
     let first = schema.map_or_else(String::new, |schema| format!("table_schema = {} DESC, ", constant(schema)));
     format!(
-        "SELECT json_build_array(table_schema::text, table_name::text, {}, {}, {}, {}, {})::text \
+        "SELECT json_build_array(table_schema::text, table_name::text, {}, {}, {}, {}, {}, {})::text \
          FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema') \
          GROUP BY table_schema, table_name HAVING {} IS NOT NULL AND {} IS NOT NULL AND {} IS NOT NULL \
          ORDER BY {first}coalesce(array_position(current_schemas(false), table_schema::name), 99), \
@@ -195,6 +196,7 @@ fn find(schema: Option<&str>) -> String {
         name("createdat"),
         name("expiresat"),
         column("expiresat", "data_type"),
+        name("alg"),
         name("privatekey"),
         name("publickey"),
         name("createdat"),
@@ -208,12 +210,22 @@ fn read(place: &Json) -> String {
     // Drizzle's timestamps have no zone, and are in UTC.
     let now = if place[6] == "timestamp without time zone" { "now() AT TIME ZONE 'UTC'" } else { "now()" };
     let live = name(5).map_or_else(|| "true".to_owned(), |expires| format!("coalesce({expires} > {now}, true)"));
+    let alg = name(7).map_or_else(|| "NULL".to_owned(), |alg| format!("{alg}::text"));
     format!(
-        "SELECT json_build_array({}::text, left({}::text, {KEY}), {live})::text FROM {table} ORDER BY {} DESC LIMIT {ROWS}",
+        "SELECT json_build_array({}::text, left({}::text, {KEY}), {live}, {alg})::text FROM {table} ORDER BY {} DESC LIMIT {ROWS}",
         name(2).unwrap_or_else(|| "''".to_owned()),
         name(3).unwrap_or_default(),
         name(4).unwrap_or_default(),
     )
+}
+
+/// The row that Better Auth signs with: the newest that has not expired, of the algorithm that it signs with. A row without an
+/// algorithm is older than that column, and has the usual one.
+fn signs<'a>(rows: &'a [Json], algs: &[Alg]) -> Option<&'a Json> {
+    let live = || rows.iter().filter(|row| row[2] == true);
+    let is_of =
+        |row: &&Json| Alg::named(row[3].as_str().unwrap_or(Alg::EdDsa.as_str())).is_some_and(|alg| algs.contains(&alg));
+    live().find(is_of).or_else(|| live().next())
 }
 
 /// How a key that can be used is kept.
@@ -289,7 +301,8 @@ pub(super) fn fuzz(text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Closed, Kept, Secrets, read, versions};
+    use super::{Closed, Kept, Secrets, read, signs, versions};
+    use crate::check::jwk::Alg;
     use crate::secret::Secret;
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -344,10 +357,30 @@ mod tests {
     }
 
     #[test]
+    fn the_newest_key_of_the_algorithm_signs() {
+        let rows = [
+            serde_json::json!(["a", "", false, "EdDSA"]),
+            serde_json::json!(["b", "", true, "ES256"]),
+            serde_json::json!(["c", "", true, null]),
+            serde_json::json!(["d", "", true, "EdDSA"]),
+        ];
+        for (algs, id) in [
+            (&[][..], "b"),
+            (&[Alg::EdDsa], "c"),
+            (&[Alg::Es256], "b"),
+            (&[Alg::Rs256], "b"),
+            (&[Alg::Rs256, Alg::EdDsa], "c"),
+        ] {
+            assert_eq!(signs(&rows, algs).map(|row| &row[0]), Some(&id.into()), "{algs:?}");
+        }
+        assert_eq!(signs(&rows[..1], &[]), None);
+    }
+
+    #[test]
     fn names_of_the_database_stay_names() {
-        let place = serde_json::json!(["s\"s", "j", "id", "private\"; DROP", "created_at", null, null]);
+        let place = serde_json::json!(["s\"s", "j", "id", "private\"; DROP", "created_at", null, null, null]);
         let query = read(&place);
         assert!(query.contains("\"s\"\"s\".\"j\"") && query.contains("\"private\"\"; DROP\""), "{query}");
-        assert!(query.contains(", true)::text FROM"), "{query}");
+        assert!(query.contains(", true, NULL)::text FROM"), "{query}");
     }
 }
