@@ -100,6 +100,14 @@ fn tables_of_drizzle_have_other_names() {
     let expire = "UPDATE jwks SET expires_at = now() AT TIME ZONE 'UTC' - interval '1 minute'";
     assert_eq!(cluster.psql(&settings, expire).code, 0);
     passed(&whole(&running, &database, OTHER));
+    // Long keys of many rotations are more than one answer holds.
+    let many = "INSERT INTO jwks SELECT 'old' || n, '{}', repeat('x', 30000), now() - n * interval '1 day' FROM generate_series(1, 30) n";
+    assert_eq!(cluster.psql(&settings, many).code, 0);
+    let renew = "UPDATE jwks SET expires_at = NULL WHERE id NOT LIKE 'old%'";
+    assert_eq!(cluster.psql(&settings, renew).code, 0);
+    let full = check(&format!("{{better_auth: {{database: \"{database}\", secret: {SECRET}}}}}"));
+    passed(&full);
+    assert_eq!(full["facts"]["stored_keys"], "20");
     let rename = "UPDATE jwks SET expires_at = NULL; ALTER TABLE jwks RENAME TO signing_keys";
     assert_eq!(cluster.psql(&settings, rename).code, 0);
     let renamed = check(&format!("{{better_auth: {{database: \"{database}\", secret: {OTHER}}}}}"));

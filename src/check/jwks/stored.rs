@@ -115,16 +115,13 @@ impl BetterAuth {
     /// Those of a login and a query; `missing_table`; `jwks_undecryptable`.
     pub(super) async fn judge(&self, attempt: &mut Attempt, algs: &[Alg]) -> Result<Stored, Fault> {
         let mut session = self.database.log_in(attempt).await?;
-        let rows = self.rows(attempt, &mut session).await;
+        let found = self.find(attempt, &mut session, algs).await;
         session.end(attempt).await;
-        let (table, rows) = rows?;
+        let Found { table, rows, signing } = found?;
         attempt.enter(Phase::Assert);
-        let Some(row) = signs(&rows, algs) else {
-            return Ok(Stored { rows: rows.len(), signing: None });
-        };
-        let id = row[0].as_str().unwrap_or_default();
-        let opened = self.secrets.open(row[1].as_str().unwrap_or_default());
-        let named = format!("the newest signing key ({}) in the table {table}", clean_text(id, 48));
+        let Some((id, stored)) = signing else { return Ok(Stored { rows, signing: None }) };
+        let opened = self.secrets.open(&stored);
+        let named = format!("the newest signing key ({}) in the table {table}", clean_text(&id, 48));
         match opened {
             Ok(Kept::Encrypted) => {}
             Ok(Kept::Plain) => {
@@ -161,21 +158,39 @@ impl BetterAuth {
                 return Err(fault(Cause::JwksUndecryptable, code::FORMAT, message));
             }
         }
-        Ok(Stored { rows: rows.len(), signing: Some(id.to_owned()) })
+        Ok(Stored { rows, signing: Some(id) })
     }
 
-    /// The newest rows: name, private key, whether it has not expired; and the name of their table.
-    async fn rows(&self, attempt: &mut Attempt, session: &mut Session) -> Result<(String, Vec<Json>), Fault> {
-        let found = session.column(attempt, &find(self.database.schema())).await?;
-        let place: Option<Json> = found.first().and_then(|row| serde_json::from_str(row).ok());
+    /// Finds the table, and in it the key that signs. An answer has no room for all keys.
+    async fn find(&self, attempt: &mut Attempt, session: &mut Session, algs: &[Alg]) -> Result<Found, Fault> {
+        let place = session.column(attempt, &find(self.database.schema())).await?;
+        let place: Option<Json> = place.first().and_then(|row| serde_json::from_str(row).ok());
         let Some(place) = place else {
             let text = "the database has no table with the columns privateKey and publicKey that this role can read";
             return Err(fault(Cause::MissingTable, code::NO_TABLE, text).stating(text));
         };
-        let rows = session.column(attempt, &read(&place)).await?;
-        let rows = rows.iter().filter_map(|row| serde_json::from_str(row).ok()).collect();
-        Ok((clean_text(place[1].as_str().unwrap_or_default(), 63), rows))
+        let rows = session.column(attempt, &read_rows(&place)).await?;
+        let rows: Vec<Json> = rows.iter().filter_map(|row| serde_json::from_str(row).ok()).collect();
+        let signing = match signs(&rows, algs) {
+            None => None,
+            Some(at) => {
+                let key = session.column(attempt, &read_key(&place, at)).await?;
+                let id = rows[at][0].as_str().unwrap_or_default().to_owned();
+                Some((id, Zeroizing::new(key.into_iter().next().unwrap_or_default())))
+            }
+        };
+        Ok(Found { table: clean_text(place[1].as_str().unwrap_or_default(), 63), rows: rows.len(), signing })
     }
+}
+
+/// What the table has.
+struct Found {
+    /// Its name, as it may be shown.
+    table: String,
+    /// How many rows, of the newest.
+    rows: usize,
+    /// The name and the text of the key that signs; none if all have expired.
+    signing: Option<(String, Zeroizing<String>)>,
 }
 
 /// Looks for the table: schema, name, and the columns for id, private key, creation, expiry with its type, and algorithm.
@@ -203,29 +218,37 @@ fn find(schema: Option<&str>) -> String {
     )
 }
 
-/// Reads the rows of a table that [`find`] found.
-fn read(place: &Json) -> String {
+/// The table that [`find`] found, newest rows first.
+fn newest(place: &Json) -> String {
+    let name = |at: usize| place[at].as_str().map(identifier).unwrap_or_default();
+    format!("FROM {}.{} ORDER BY {} DESC", name(0), name(1), name(4))
+}
+
+/// Reads of each of the newest rows: its name, whether it has not expired, its algorithm.
+fn read_rows(place: &Json) -> String {
     let name = |at: usize| place[at].as_str().map(identifier);
-    let table = format!("{}.{}", name(0).unwrap_or_default(), name(1).unwrap_or_default());
+    let text = |at: usize| name(at).map_or_else(|| "NULL".to_owned(), |name| format!("{name}::text"));
     // Drizzle's timestamps have no zone, and are in UTC.
     let now = if place[6] == "timestamp without time zone" { "now() AT TIME ZONE 'UTC'" } else { "now()" };
     let live = name(5).map_or_else(|| "true".to_owned(), |expires| format!("coalesce({expires} > {now}, true)"));
-    let alg = name(7).map_or_else(|| "NULL".to_owned(), |alg| format!("{alg}::text"));
-    format!(
-        "SELECT json_build_array({}::text, left({}::text, {KEY}), {live}, {alg})::text FROM {table} ORDER BY {} DESC LIMIT {ROWS}",
-        name(2).unwrap_or_else(|| "''".to_owned()),
-        name(3).unwrap_or_default(),
-        name(4).unwrap_or_default(),
-    )
+    format!("SELECT json_build_array({}, {live}, {})::text {} LIMIT {ROWS}", text(2), text(7), newest(place))
+}
+
+/// Reads the private key of one of these rows.
+fn read_key(place: &Json, at: usize) -> String {
+    let key = place[3].as_str().map(identifier).unwrap_or_default();
+    format!("SELECT left({key}::text, {KEY}) {} OFFSET {at} LIMIT 1", newest(place))
 }
 
 /// The row that Better Auth signs with: the newest that has not expired, of the algorithm that it signs with. A row without an
 /// algorithm is older than that column, and has the usual one.
-fn signs<'a>(rows: &'a [Json], algs: &[Alg]) -> Option<&'a Json> {
-    let live = || rows.iter().filter(|row| row[2] == true);
-    let is_of =
-        |row: &&Json| Alg::named(row[3].as_str().unwrap_or(Alg::EdDsa.as_str())).is_some_and(|alg| algs.contains(&alg));
-    live().find(is_of).or_else(|| live().next())
+fn signs(rows: &[Json], algs: &[Alg]) -> Option<usize> {
+    let live = |row: &Json| row[1] == true;
+    let is_of = |row: &Json| {
+        let alg = Alg::named(row[2].as_str().unwrap_or(Alg::EdDsa.as_str()));
+        live(row) && alg.is_some_and(|alg| algs.contains(&alg))
+    };
+    rows.iter().position(is_of).or_else(|| rows.iter().position(live))
 }
 
 /// How a key that can be used is kept.
@@ -301,7 +324,7 @@ pub(super) fn fuzz(text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Closed, Kept, Secrets, read, signs, versions};
+    use super::{Closed, Kept, Secrets, read_key, read_rows, signs, versions};
     use crate::check::jwk::Alg;
     use crate::secret::Secret;
 
@@ -359,19 +382,15 @@ mod tests {
     #[test]
     fn the_newest_key_of_the_algorithm_signs() {
         let rows = [
-            serde_json::json!(["a", "", false, "EdDSA"]),
-            serde_json::json!(["b", "", true, "ES256"]),
-            serde_json::json!(["c", "", true, null]),
-            serde_json::json!(["d", "", true, "EdDSA"]),
+            serde_json::json!(["a", false, "EdDSA"]),
+            serde_json::json!(["b", true, "ES256"]),
+            serde_json::json!(["c", true, null]),
+            serde_json::json!(["d", true, "EdDSA"]),
         ];
-        for (algs, id) in [
-            (&[][..], "b"),
-            (&[Alg::EdDsa], "c"),
-            (&[Alg::Es256], "b"),
-            (&[Alg::Rs256], "b"),
-            (&[Alg::Rs256, Alg::EdDsa], "c"),
-        ] {
-            assert_eq!(signs(&rows, algs).map(|row| &row[0]), Some(&id.into()), "{algs:?}");
+        for (algs, at) in
+            [(&[][..], 1), (&[Alg::EdDsa], 2), (&[Alg::Es256], 1), (&[Alg::Rs256], 1), (&[Alg::Rs256, Alg::EdDsa], 2)]
+        {
+            assert_eq!(signs(&rows, algs), Some(at), "{algs:?}");
         }
         assert_eq!(signs(&rows[..1], &[]), None);
     }
@@ -379,8 +398,14 @@ mod tests {
     #[test]
     fn names_of_the_database_stay_names() {
         let place = serde_json::json!(["s\"s", "j", "id", "private\"; DROP", "created_at", null, null, null]);
-        let query = read(&place);
-        assert!(query.contains("\"s\"\"s\".\"j\"") && query.contains("\"private\"\"; DROP\""), "{query}");
-        assert!(query.contains(", true, NULL)::text FROM"), "{query}");
+        let (rows, key) = (read_rows(&place), read_key(&place, 3));
+        assert_eq!(
+            rows,
+            "SELECT json_build_array(\"id\"::text, true, NULL)::text FROM \"s\"\"s\".\"j\" ORDER BY \"created_at\" DESC LIMIT 20"
+        );
+        assert!(
+            key.starts_with("SELECT left(\"private\"\"; DROP\"::text, 32768) FROM ")
+                && key.ends_with("OFFSET 3 LIMIT 1")
+        );
     }
 }

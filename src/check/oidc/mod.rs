@@ -174,7 +174,6 @@ impl Runnable for OidcRun {
             let Some(client) = self.client.as_ref().filter(|_| attempt.world().is_for_a_person) else { return Ok(()) };
             attempt.for_host(Some(exchange.host()));
             let (request, answer) = exchange.ask(attempt, BodyUse::Expected).await?;
-            // Whoever starts a login has learnt nothing of the provider's health.
             let judged = judge(&answer, &client.redirect_uri);
             attempt.facts().learn(ANSWER, judged.error.map(FactValue::word));
             match judged.answer {
