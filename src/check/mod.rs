@@ -17,6 +17,8 @@ pub mod file;
 pub mod grpc;
 pub mod http;
 pub mod icmp;
+pub(crate) mod jwk;
+pub mod jwks;
 pub mod kafka;
 mod kind;
 pub mod ldap;
@@ -29,12 +31,14 @@ pub mod mongodb;
 pub mod mqtt;
 pub mod mysql;
 pub mod nats;
+pub mod oidc;
 pub mod parity;
 pub mod parts;
 mod payload;
 pub mod peer;
 pub mod place;
 pub mod postgres;
+mod provider;
 pub mod reader;
 pub mod redis;
 pub mod same_secret;
@@ -48,6 +52,7 @@ pub mod texts;
 pub mod tls;
 pub mod tls_keys;
 pub mod tls_mode;
+pub mod token;
 pub mod warning;
 pub mod websocket;
 pub(crate) mod words;
@@ -180,6 +185,9 @@ pub const KINDS: &[Kind] = &[
     icmp::KIND,
     dapr::KIND,
     same_secret::KIND,
+    jwks::KIND,
+    token::KIND,
+    oidc::KIND,
 ];
 
 /// Whether these first bytes are of a server that counts connections which end before their login.

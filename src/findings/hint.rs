@@ -118,6 +118,10 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::GrpcUnknownService
         | Cause::GrpcUnimplemented
         | Cause::DnsAnswerMismatch
+        | Cause::JwksInvalid
+        | Cause::JwksUndecryptable
+        | Cause::TokenRejected
+        | Cause::RedirectUriRejected
         | Cause::NotListening
         | Cause::ListeningOnLoopback
         | Cause::ConnectionClosed

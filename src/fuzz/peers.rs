@@ -37,6 +37,10 @@ pub(super) const CHECKS: &[&str] = &[
     "same_secret: {secret: [sesame, poppy], peers: 'http://ADDRESS'}",
     "mcp: {url: 'http://app:sesame@ADDRESS/mcp'}",
     "http: {url: 'http://app:sesame@ADDRESS/', cors: {origin: 'https://a.example', method: PUT, refused_origin: 'null'}}",
+    "jwks: {url: 'http://app:sesame@ADDRESS/jwks', require_alg: EdDSA}",
+    "jwks: {better_auth: {database: 'postgres://app:sesame@ADDRESS/app?sslmode=disable', secret: sesame}}",
+    "token: {token: sesame, jwks: 'http://ADDRESS/jwks'}",
+    "oidc: {issuer: 'http://ADDRESS', client_id: web, redirect_uri: 'https://shop.example.com/cb'}",
 ];
 
 /// A byte that chooses the check, then what the server says.

@@ -269,6 +269,12 @@ const POSTGRES: &[Row] = &[
         "postgres: {url: \"$BASE/app\", user: app, password: sesame, migrations: {tool: drizzle, head: 2}}",
     ),
     row(
+        "jwks_undecryptable",
+        "assert",
+        "delete the rows of the table",
+        "jwks: {better_auth: {database: \"postgres://app:sesame@127.0.0.1:$PORT/app\", secret: another}}",
+    ),
+    row(
         "body_mismatch",
         "assert",
         "Run it with psql",
@@ -358,6 +364,19 @@ const ANSWERS: &[Row] = &[
         "grpc: {address: \"127.0.0.1:$GRPC\", service: nothing}",
     ),
     row("grpc_unimplemented", "assert", "Add the health service", "grpc: {address: \"127.0.0.1:$NO_HEALTH\"}"),
+    row("jwks_invalid", "assert", "Compare `url` with the `jwks_uri`", "jwks: {url: \"$NGINX/health\"}"),
+    row(
+        "token_rejected",
+        "assert",
+        "Set `token` to one JWT",
+        "token: {token: none, secret: correct-horse-battery-staple-1234}",
+    ),
+    row(
+        "redirect_uri_rejected",
+        "assert",
+        "exactly as it is",
+        "oidc: {issuer: \"$NGINX\", client_id: web, redirect_uri: \"http://localhost/\"}",
+    ),
     row("too_large", "request", "`max_response`", "http: {url: \"$NGINX/health\", max_response: 5}"),
     row(
         "connection_closed",

@@ -52,7 +52,7 @@ fn blocks(wanted: &str) -> Vec<Block> {
 }
 
 /// Whether what was printed is what the page says.
-fn fits(said: &str, printed: &str) -> bool {
+pub(crate) fn fits(said: &str, printed: &str) -> bool {
     let mut rest = printed;
     for (index, piece) in said.split('…').enumerate() {
         match if index == 0 { rest.starts_with(piece).then_some(0) } else { rest.find(piece) } {

@@ -119,7 +119,7 @@ fn every_line_carries_the_fact() {
 /// Causes whose fact only their kind knows, which states it, and those that no run gives.
 #[test]
 fn no_cause_is_forgotten() {
-    const STATED_BY_KIND: [Cause; 20] = [
+    const STATED_BY_KIND: [Cause; 24] = [
         Cause::ParityMismatch,
         Cause::SecretMismatch,
         Cause::NotFoundOnServer,
@@ -136,6 +136,10 @@ fn no_cause_is_forgotten() {
         Cause::GrpcUnknownService,
         Cause::GrpcUnimplemented,
         Cause::DnsAnswerMismatch,
+        Cause::JwksInvalid,
+        Cause::JwksUndecryptable,
+        Cause::TokenRejected,
+        Cause::RedirectUriRejected,
         Cause::NotListening,
         Cause::ListeningOnLoopback,
         Cause::Stale,

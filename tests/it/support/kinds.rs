@@ -10,11 +10,13 @@ pub(crate) fn speakers() -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().filter(|kind| kind.subject == Subject::Server || OVER_HTTP.contains(&kind.name))
 }
 
-/// What a peer of another protocol does to those that ask sidecars, it does to that of a peer's health: all are `http` up to the answer.
+/// What a peer of another protocol does to those that ask sidecars, key sets or providers, it does to that of a peer's health: all
+/// are `http` up to the answer. Better Auth's keys are read over `postgres`.
 pub(crate) fn judged_like(name: &str) -> &str {
     match name {
-        "dapr" | "parity" | "same_secret" | "same-secret" => "peer",
+        "dapr" | "parity" | "same_secret" | "same-secret" | "jwks" | "token" | "oidc" => "peer",
         "mcp" => "http",
+        "stored" => "postgres",
         own => own,
     }
 }
