@@ -133,7 +133,8 @@ fn a_key_that_is_not_encrypted_and_a_database_of_another_app() {
     let check = |url: &str| check(&format!("{{better_auth: {{database: \"{url}\", secret: {SECRET}}}}}"));
     failed(&check(&nothing.url()), "assert", "missing_table", "npx @better-auth/cli migrate");
     failed(&check(&nothing.url().replace("sesame", "wrong")), "login", "password_rejected", "ALTER ROLE");
-    failed(&check("postgres://app@127.0.0.1:1/app"), "connect", "connect_refused", "");
+    let refused = failed(&check("postgres://app@127.0.0.1:1/app"), "connect", "connect_refused", "");
+    assert!(refused.starts_with("the database: 127.0.0.1:1 refused"), "{refused}");
 }
 
 /// A page with this key set.

@@ -207,7 +207,7 @@ impl Runnable for JwksRun {
             let mut newest = None;
             if let Some(better_auth) = &self.better_auth {
                 let stored = better_auth.judge(attempt, &self.rules.algs).await;
-                let Stored { rows, signing } = stored.map_err(|fault| better_auth.strike(fault))?;
+                let Stored { rows, signing } = stored.map_err(|fault| better_auth.blame(fault))?;
                 attempt.facts().learn(STORED_KEYS, Some(FactValue::text(rows.to_string())));
                 // The first answer would create a key.
                 if rows == 0 {

@@ -101,12 +101,19 @@ pub(super) struct Stored {
 }
 
 impl BetterAuth {
-    /// Nothing that a server repeats shows a secret.
-    pub(super) fn strike(&self, fault: Fault) -> Fault {
+    /// Nothing that a server repeats shows a secret. The target may be the URL: that it is the database is said.
+    pub(super) fn blame(&self, fault: Fault) -> Fault {
         let mut mask = Mask::default();
         let versions = self.secrets.versions.iter().map(|(_, secret)| secret);
         self.secrets.secret.iter().chain(versions).for_each(|secret| mask.add(secret.expose()));
-        self.database.strike(mask.strike_fault(fault))
+        let fault = self.database.strike(mask.strike_fault(fault));
+        match fault.phase {
+            Phase::Assert => fault,
+            _ => {
+                let message = format!("the database: {}", fault.message);
+                fault.with_message(message)
+            }
+        }
     }
 
     /// Reads the table, and opens the key that signs, for one of these algorithms if there is any.
