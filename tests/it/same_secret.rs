@@ -98,7 +98,9 @@ fn another_secret_is_named_and_none_is_shown() {
 #[test]
 fn versions_say_who_is_behind() {
     let (new, rotated, apart) = (pod(&[SECRET]), pod(&[SECRET, OLD]), pod(&[OTHER, OLD]));
-    let rows: [(&[&str], &Sidecar, Option<(&str, &str)>); 10] = [
+    // The secrets of this pod, the peer, and what is told with which fix.
+    type Row<'a> = (&'a [&'a str], &'a Sidecar, Option<(&'a str, &'a str)>);
+    let rows: [Row<'_>; 10] = [
         (&[SECRET], &rotated, None),
         (&[SECRET, OLD], &new, None),
         (&[SECRET, OLD], &rotated, None),
@@ -242,7 +244,7 @@ fn replicas_behind_a_proxy_are_a_limit_and_no_mismatch() {
 }
 
 /// Sends a request as it is written.
-#[allow(clippy::disallowed_methods, reason = "a test dials as it likes")]
+#[expect(clippy::disallowed_methods, reason = "a test dials as it likes")]
 fn send(address: SocketAddr, request: &str) -> Answer {
     let mut stream = TcpStream::connect(address).expect("it listens");
     stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a time");

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use pilotfish::proof::exchange::{Side, start};
-use pilotfish::proof::wire::{Offer, Question, Reply};
+use pilotfish::proof::wire::{Offer, Question, Refusal, Reply};
 use pilotfish::secret::Secret;
 
 /// Answers each question as a closure says that is made for each connection; it serves until the tests end.
@@ -59,8 +59,10 @@ pub(crate) fn honest(secret: &'static str) -> SocketAddr {
             Question::Proof(proof) => {
                 let (started, theirs, transcript) = open.take().expect("a hello comes first");
                 let agreed = started.finish(&theirs, transcript.as_bytes()).expect("an honest message");
-                assert!(agreed.is_confirmed_by(&proof.tag), "the same secret");
-                Reply::Proved(agreed.confirmation()).text()
+                match agreed.is_confirmed_by(&proof.tag) {
+                    true => Reply::Proved(agreed.confirmation()).text(),
+                    false => Reply::Refused(Refusal::Differs).text(),
+                }
             }
         }
     })
