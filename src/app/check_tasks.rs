@@ -26,7 +26,7 @@ pub struct CheckTasks {
     messages: mpsc::Sender<Message>,
     tasks: Vec<CheckTask>,
     next_id: u64,
-    /// Permits for first runs.
+    /// Permits for runs that are due at the same moment.
     turns: Arc<Semaphore>,
     /// When later runs start.
     ticks: Arc<Ticks>,

@@ -3,7 +3,7 @@
 //! Whatever it holds, reading it takes time that grows with its length, and its variables take no more memory than a file may
 //! have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::env::FILE_LIMIT;
 use crate::secret::Secret;
@@ -29,7 +29,7 @@ pub(super) fn read(text: &str, names: &BTreeSet<&str>) -> Result<BTreeMap<String
     }
     let lines = lines(text)?;
     let mut reader =
-        Reader { known: BTreeMap::new(), left: usize::try_from(FILE_LIMIT).unwrap_or(usize::MAX), references: 0 };
+        Reader { known: HashMap::new(), left: usize::try_from(FILE_LIMIT).unwrap_or(usize::MAX), references: 0 };
     for line in needed(&lines, names) {
         let value = reader.value(line).map_err(|what| Excess { line: number_of(text, line.start), what })?;
         reader.known.insert(line.name, value);
@@ -95,7 +95,7 @@ fn value_at<'a>(text: &'a str, line: &'a str) -> (&'a str, Option<char>, usize) 
 
 /// The lines whose values are asked for or referred to by such a line further down, in their order.
 fn needed<'a, 'b>(lines: &'b [Line<'a>], names: &BTreeSet<&'a str>) -> Vec<&'b Line<'a>> {
-    let mut wanted = names.clone();
+    let mut wanted: HashSet<&str> = names.iter().copied().collect();
     let mut needed = Vec::new();
     for line in lines.iter().rev() {
         // A reference leads to the nearest line above, and so does a name that is asked for.
@@ -122,7 +122,7 @@ fn references(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 struct Reader<'a> {
     /// What stands further up.
-    known: BTreeMap<&'a str, Secret>,
+    known: HashMap<&'a str, Secret>,
     /// How many bytes the values may still have.
     left: usize,
     references: usize,
