@@ -12,12 +12,12 @@ demo:
 ## make test    install what the tests need, then run every check and test of the project
 test:
 	scripts/install-test-tools
-	cargo fmt --check
+	cargo fmt --all --check
 	scripts/check-dependencies
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo test --locked --no-run
 	scripts/as-root cargo test --locked
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
 	scripts/check-binary
 	scripts/check-memory
 	scripts/as-root scripts/check-image

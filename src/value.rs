@@ -3,13 +3,11 @@
 //! They are resolved at each run, so that a rotated file is seen at once. A value that cannot be resolved is a failed
 //! outcome of its check, never a fault of the configuration. No error here holds a value.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
-
 use crate::cause::Cause;
+use crate::config::node::{Error, FromNode, Reader};
 use crate::env::Env;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::secret::Secret;
@@ -165,6 +163,15 @@ impl Value {
         parts.iter().filter_map(Part::variable)
     }
 
+    /// The fault of a key whose value is not what is expected.
+    #[inline(never)]
+    fn is_not(&self, expected: Expected, key: &'static str) -> Fault {
+        let Expected { text, limit } = expected;
+        let cause = if limit.is_some() { Cause::ProbeLimit } else { self.invalid_cause() };
+        let message = format!("{key}: {} is not {text}", self.origin());
+        fault(cause, message).with(Detail::Value(limit.unwrap_or(ValueDetail::Key(key))))
+    }
+
     /// The cause that fits where this value is malformed.
     #[must_use]
     pub const fn invalid_cause(&self) -> Cause {
@@ -215,50 +222,21 @@ fn is_variable_name(name: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(ValueVisitor)
-    }
-}
-
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string, {env: NAME} or {file: PATH}")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
-        Value::parse(text).map_err(E::custom)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+impl FromNode for Value {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
         const KEYS: &[&str] = &["env", "file"];
-        let Some(key) = map.next_key::<String>()? else {
-            return Err(de::Error::custom("expected {env: NAME} or {file: PATH}"));
-        };
-        let value = match key.as_str() {
-            "env" => {
-                let name: String = map.next_value()?;
-                if !is_variable_name(&name) {
-                    return Err(de::Error::custom("`env` expects the name of a variable: letters, digits and _"));
-                }
-                Value::Env(name)
+        if !node.is_mapping() {
+            return Self::parse(node.text("a string, {env: NAME} or {file: PATH}")?).map_err(Error::custom);
+        }
+        let (key, value) = node.only(KEYS, "{env: NAME} or {file: PATH}")?;
+        let text: String = value.read()?;
+        match key {
+            "env" if !is_variable_name(&text) => {
+                Err(Error::custom("`env` expects the name of a variable: letters, digits and _"))
             }
-            "file" => {
-                let path: String = map.next_value()?;
-                if path.len() > LONGEST_PATH {
-                    return Err(de::Error::custom("`file` expects a path of at most 4096 bytes"));
-                }
-                Value::File(path.into())
-            }
-            other => return Err(de::Error::unknown_field(other, KEYS)),
-        };
-        match map.next_key::<String>()? {
-            None => Ok(value),
-            Some(_) => Err(de::Error::custom("expected only one of `env` and `file`")),
+            "env" => Ok(Self::Env(text)),
+            _ if text.len() > LONGEST_PATH => Err(Error::custom("`file` expects a path of at most 4096 bytes")),
+            _ => Ok(Self::File(text.into())),
         }
     }
 }
@@ -308,24 +286,20 @@ impl<T: Clone + FromStr<Err: Into<Expected>>> Setting<T> {
     pub fn resolve(&self, key: &'static str, env: &dyn Env) -> Result<T, Fault> {
         match self {
             Self::Known(value) => Ok(value.clone()),
-            Self::Later(value) => value.resolve(env)?.expose().trim().parse().map_err(|expected: T::Err| {
-                let Expected { text, limit } = expected.into();
-                let cause = if limit.is_some() { Cause::ProbeLimit } else { value.invalid_cause() };
-                let message = format!("{key}: {} is not {text}", value.origin());
-                fault(cause, message).with(Detail::Value(limit.unwrap_or(ValueDetail::Key(key))))
-            }),
+            Self::Later(value) => {
+                let text = value.resolve(env)?;
+                text.expose().trim().parse().map_err(|expected: T::Err| value.is_not(expected.into(), key))
+            }
         }
     }
 }
 
-impl<'de, T: FromStr<Err: Into<Expected>>> Deserialize<'de> for Setting<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::Literal(text) => text
-                .expose()
-                .parse()
-                .map(Self::Known)
-                .map_err(|expected: T::Err| de::Error::custom(format!("expected {}", expected.into().text))),
+impl<T: FromStr<Err: Into<Expected>>> FromNode for Setting<T> {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        match Value::from_node(node)? {
+            Value::Literal(text) => {
+                text.expose().parse().map(Self::Known).map_err(|expected: T::Err| Error::expected(expected.into().text))
+            }
             later => Ok(Self::Later(later)),
         }
     }

@@ -1,6 +1,6 @@
 //! Enums whose variants are words of the configuration: one table for reading, showing and the schema.
 
-/// Makes an enum of `Variant = "word"` rows: `Deserialize`, `as_str` and, in tests, its JSON schema.
+/// Makes an enum of `Variant = "word"` rows: `FromNode`, `as_str` and, in tests, its JSON schema.
 macro_rules! vocabulary {
     (
         $(#[$meta:meta])*
@@ -9,10 +9,16 @@ macro_rules! vocabulary {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[cfg_attr(test, derive(schemars::JsonSchema))]
         $vis enum $name {
-            $($(#[$of_variant])* #[serde(rename = $word)] $variant,)+
+            $($(#[$of_variant])* #[cfg_attr(test, schemars(rename = $word))] $variant,)+
+        }
+
+        impl crate::config::node::FromNode for $name {
+            fn from_node(node: &crate::config::node::Reader<'_>) -> Result<Self, crate::config::node::Error> {
+                node.word(&[$(($word, Self::$variant)),+])
+            }
         }
 
         impl $name {

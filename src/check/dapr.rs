@@ -12,7 +12,6 @@ mod hint;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use tokio::time::{Duration, Instant, timeout_at};
 
 use self::answer::{NotReady, components};
@@ -21,7 +20,7 @@ use crate::cause::Cause;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::{self, BodyUse, Exchange};
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, literal};
-use crate::config::node::{self, Node};
+use crate::config::node::{self, Keys, Node};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
@@ -68,7 +67,7 @@ pub const KIND: Kind = Kind {
 };
 
 /// The keys of a `dapr` check.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Keys)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "dapr"))]
 struct DaprKeys {

@@ -7,13 +7,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use hickory_resolver::proto::rr::Name;
-use serde::Deserialize;
 
 use crate::cause::Cause;
 use crate::check::{
     Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, literal, readings,
 };
-use crate::config::node::{self, Node, Problem, Raw};
+use crate::config::node::{self, Keys, Node, Problem, Raw};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
@@ -54,7 +53,7 @@ pub const RECORDS: FactKey = FactKey { name: "records", meaning: "the records th
 const SHOWN: usize = 32;
 
 /// The keys of a `dns` check.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Keys)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "dns"))]
 struct DnsKeys {

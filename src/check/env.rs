@@ -10,14 +10,12 @@ mod url;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use self::bundle::Page;
 use self::rules::{Broken, Judged, Rules};
 use self::source::{Found, Source};
 use crate::check::http::settings::HttpUrl;
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, no_hint};
-use crate::config::node::{self, Node, Problem};
+use crate::config::node::{self, Keys, Node, Problem};
 use crate::env::Env;
 use crate::findings::{Reading, TlsKeyNames};
 use crate::net::attempt::Attempt;
@@ -59,7 +57,7 @@ const NAMED: usize = 8;
 const MOST: usize = 512;
 
 /// Variables and the rules for them.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "env"))]
 #[serde(deny_unknown_fields)]
 struct EnvKeys {

@@ -7,13 +7,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
-
 use self::hint::code;
 use crate::cause::Cause;
 use crate::check::days::Days;
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, literal};
-use crate::config::node::{self, Node, Problem};
+use crate::config::node::{self, Keys, Node, Problem};
 use crate::duration;
 use crate::env::{Env, FILE_LIMIT, FileState};
 use crate::findings::TlsKeyNames;
@@ -60,7 +58,7 @@ pub const KIND: Kind = Kind {
 };
 
 /// The keys of a `file` check.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Keys)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "file"))]
 struct FileKeys {

@@ -5,15 +5,13 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use crate::check::http::cors::{Cors, CorsKeys};
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::origin::{HTTP_PORT, HTTPS_PORT};
 use crate::check::http::page_origin::PageOrigin;
 use crate::check::tls_keys::PEM_KEYS;
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, ShownKeys, Subject, fault_of_url};
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
 use crate::outcome::{Evidence, Fault};
@@ -123,7 +121,7 @@ const OWN_PLAIN: [&str; 13] = [
 const OWN: [&str; 2] = ["cors", "trusted_origin"];
 
 /// The keys of `http` that `peer` has not.
-#[derive(Default, Deserialize)]
+#[derive(Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct OwnKeys {

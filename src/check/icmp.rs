@@ -4,13 +4,11 @@ mod hint;
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use crate::cause::Cause;
 use crate::check::{
     Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, literal, readings,
 };
-use crate::config::node::{self, Node};
+use crate::config::node::{self, Keys, Node};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
@@ -47,7 +45,7 @@ pub const KIND: Kind = Kind {
 const TARGET: &str = "icmp://";
 
 /// The keys of an `icmp` check.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Keys)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "icmp"))]
 struct IcmpKeys {

@@ -9,14 +9,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::cause::Cause;
 use crate::check::{
     Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, literal, readings,
 };
-use crate::config::node::{self, Node};
+use crate::config::node::{self, Keys, Node};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
@@ -57,7 +56,7 @@ const TARGET: &str = "listen::";
 const NAMED: usize = 8;
 
 /// The keys of a `listen` check.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Keys)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "listen"))]
 struct ListenKeys {

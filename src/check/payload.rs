@@ -1,11 +1,9 @@
 //! Bytes as a configuration writes them, and what an answer is compared with.
 
-use std::fmt;
-
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use zeroize::Zeroizing;
 
 use crate::check::expression::{Expression, Search, TooCostly};
+use crate::config::node::{Error, FromNode, Keys, Reader};
 use crate::env::Env;
 use crate::outcome::Fault;
 use crate::value::{LONGEST, Part, Value, too_long};
@@ -87,10 +85,9 @@ fn unescape(text: &str) -> Result<Vec<u8>, &'static str> {
     Ok(bytes)
 }
 
-impl<'de> Deserialize<'de> for Payload {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(Value::deserialize(deserializer)?)
-            .map_err(|expected| de::Error::custom(format!("expected {expected}")))
+impl FromNode for Payload {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        Self::new(Value::from_node(node)?).map_err(|expected| Error::custom(format!("expected {expected}")))
     }
 }
 
@@ -171,45 +168,29 @@ impl Judge<'_> {
     }
 }
 
-impl<'de> Deserialize<'de> for Expect {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(ExpectVisitor)
-    }
-}
-
-struct ExpectVisitor;
-
-impl<'de> Visitor<'de> for ExpectVisitor {
-    type Value = Expect;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string, {regex: EXPRESSION}, {env: NAME} or {file: PATH}")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Expect, E> {
-        let value = Value::parse(text).map_err(E::custom)?;
-        let payload = Payload::new(value).map_err(|expected| E::custom(format!("expected {expected}")))?;
-        Ok(Expect::Bytes(payload))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Expect, A::Error> {
-        let Form { regex, env, file } = Form::deserialize(MapAccessDeserializer::new(map))?;
+impl FromNode for Expect {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        if !node.is_mapping() {
+            let text = node.text("a string, {regex: EXPRESSION}, {env: NAME} or {file: PATH}")?;
+            let value = Value::parse(text).map_err(Error::custom)?;
+            return Payload::new(value).map(Self::Bytes).map_err(Error::expected);
+        }
+        let Form { regex, env, file } = Form::from_node(node)?;
         let value = match (regex, env, file) {
             (Some(text), None, None) => {
                 let compiled = Expression::compile(&text).map(Expect::Regex);
-                return compiled
-                    .map_err(|refused| de::Error::custom(format_args!("`regex` is not accepted: {refused}")));
+                return compiled.map_err(|refused| Error::custom(format_args!("`regex` is not accepted: {refused}")));
             }
             // Read as a template, so that the name is checked.
-            (None, Some(name), None) => Value::parse(&format!("${{{name}}}")).map_err(de::Error::custom)?,
+            (None, Some(name), None) => Value::parse(&format!("${{{name}}}")).map_err(Error::custom)?,
             (None, None, Some(path)) => Value::File(path.into()),
-            _ => return Err(de::Error::custom("expected exactly one of `regex`, `env` and `file`")),
+            _ => return Err(Error::custom("expected exactly one of `regex`, `env` and `file`")),
         };
-        Payload::new(value).map(Expect::Bytes).map_err(de::Error::custom)
+        Payload::new(value).map(Expect::Bytes).map_err(Error::custom)
     }
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Keys)]
 #[serde(deny_unknown_fields)]
 struct Form {
     regex: Option<String>,

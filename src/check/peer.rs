@@ -6,8 +6,6 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use crate::cause::Cause;
 use crate::check::http::exchange::HttpResponse;
 use crate::check::http::expect::body_in_words;
@@ -17,7 +15,7 @@ use crate::check::http::read::read;
 use crate::check::http::{self, BodyUse, Exchange, prepare};
 use crate::check::words::Tone;
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject};
-use crate::config::node::Node;
+use crate::config::node::{Keys, Node};
 use crate::env::Env;
 use crate::findings::{Context, TlsKeyNames};
 use crate::net::attempt::Attempt;
@@ -92,7 +90,7 @@ struct PeerKeys {
 }
 
 /// What `peer` has of its own.
-#[derive(Deserialize)]
+#[derive(Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct OwnKeys {

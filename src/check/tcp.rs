@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
 use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 
@@ -17,7 +16,7 @@ use crate::check::place::Place;
 use crate::check::{
     self, Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings,
 };
-use crate::config::node::{self, Node};
+use crate::config::node::{self, Keys, Node};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
@@ -55,7 +54,7 @@ pub const KIND: Kind = Kind {
 const GREETING: Duration = Duration::from_millis(250);
 
 /// Connects to an address. With `send`, sends bytes; with `expect`, compares the answer.
-#[derive(Deserialize)]
+#[derive(Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Config {

@@ -1,12 +1,8 @@
 //! A key that takes one text or a list of texts, each of which may hold several entries with commas between them.
 
-use std::fmt;
-use std::marker::PhantomData;
 use std::str::FromStr;
 
-use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-
+use crate::config::node::{Error, FromNode, Reader};
 use crate::env::Env;
 use crate::outcome::Fault;
 use crate::url::{Endpoint, Host};
@@ -41,43 +37,25 @@ impl<T: Clone + FromStr<Err: Into<Expected>> + IntoIterator<Item = I>, I> Texts<
     }
 }
 
-impl<'de, T: FromStr<Err: Into<Expected>>> Deserialize<'de> for Texts<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TextsVisitor(PhantomData))
-    }
-}
-
-struct TextsVisitor<T>(PhantomData<T>);
-
-impl<'de, T: FromStr<Err: Into<Expected>>> Visitor<'de> for TextsVisitor<T> {
-    type Value = Texts<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, or a list of texts")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Texts<T>, E> {
-        Setting::deserialize(StrDeserializer::new(text)).map(|one| Texts(vec![one]))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Texts<T>, A::Error> {
-        Setting::deserialize(MapAccessDeserializer::new(map)).map(|one| Texts(vec![one]))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Texts<T>, A::Error> {
-        let mut all = Vec::new();
-        // Those that are written: what is wrong with one of them is reported already.
-        let written = seq.size_hint().unwrap_or_default();
-        while let Some(one) = seq.next_element()? {
-            all.push(one);
-            if all.len() > MOST {
-                return Err(de::Error::custom(format_args!("expected at most {MOST} entries")));
+impl<T: FromStr<Err: Into<Expected>>> FromNode for Texts<T> {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        const EXPECTED: &str = "a text, or a list of texts";
+        if !node.is_list() {
+            if !node.is_mapping() {
+                node.text(EXPECTED)?;
             }
+            return Setting::from_node(node).map(|one| Self(vec![one]));
         }
-        if written == 0 && all.is_empty() {
-            return Err(de::Error::custom("expected at least one entry"));
+        // Those that are written: what is wrong with one of them is reported already.
+        let (elements, written) = node.list(EXPECTED)?;
+        let all = elements.map(|one| one.read()).collect::<Result<Vec<_>, _>>()?;
+        if all.len() > MOST {
+            return Err(Error::expected(format_args!("at most {MOST} entries")));
         }
-        Ok(Texts(all))
+        if written == 0 {
+            return Err(Error::expected("at least one entry"));
+        }
+        Ok(Self(all))
     }
 }
 
@@ -140,18 +118,18 @@ mod schema {
 #[cfg(test)]
 mod tests {
     use super::{Addresses, Texts};
-    use crate::config::node::{parse, read};
+    use crate::config::node::{Keys, parse, read};
     use crate::env::MapEnv;
 
-    #[derive(Debug, serde::Deserialize)]
-    struct Keys {
+    #[derive(Debug, Keys)]
+    struct Sample {
         addresses: Texts<Addresses<26379>>,
     }
 
     fn addresses(yaml: &str) -> Result<String, String> {
         let env = MapEnv::with_vars(&[("SERVERS", "s1:26380, s2,"), ("BAD", "redis://:s3cret@s1")]);
         let node = parse(&format!("{{addresses: {yaml}}}")).unwrap();
-        let keys: Keys = read(&node).map_err(|problems| problems[0].message.clone())?;
+        let keys: Sample = read(&node).map_err(|problems| problems[0].message.clone())?;
         let all = keys.addresses.resolve("addresses", &env).map_err(|fault| fault.message)?;
         Ok(all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
     }
@@ -171,7 +149,7 @@ mod tests {
         for (yaml, expected) in [("[]", "at least one entry"), ("['s1:x']", "port"), ("['s1:x', 's2:y']", "port")] {
             let node = parse(&format!("{{addresses: {yaml}}}")).unwrap();
             let faults: Vec<String> =
-                read::<Keys>(&node).unwrap_err().into_iter().map(|problem| problem.message).collect();
+                read::<Sample>(&node).unwrap_err().into_iter().map(|problem| problem.message).collect();
             assert!(faults.iter().all(|fault| fault.contains(expected)), "{yaml}: {faults:?}");
         }
         for yaml in ["[]", "''", "'redis://:s3cret@s1'", "{env: BAD}", "{env: NONE}", "'s1:0'", "s 1", &many] {

@@ -11,7 +11,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
 
@@ -24,7 +23,7 @@ use crate::check::payload::{Expect, Payload};
 use crate::check::place::Place;
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
-use crate::config::node::{self, Node};
+use crate::config::node::{self, Keys, Node};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
@@ -71,7 +70,7 @@ pub const KIND: Kind = Kind {
 const JUDGEMENT: Duration = Duration::from_secs(1);
 
 /// The keys of a `tls` check.
-#[derive(Deserialize)]
+#[derive(Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "tls"))]
 #[serde(deny_unknown_fields)]
 struct TlsCheckKeys {

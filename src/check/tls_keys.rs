@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::net::World;
 use crate::net::tls::{Identity, Pem, TlsOptions, Verify, openssl_or_curl};
@@ -14,9 +14,9 @@ use crate::value::{Setting, Value};
 pub const PEM_KEYS: &[&str] = &["ca", "cert", "key"];
 
 /// TLS settings.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct TlsKeys {
     /// The trusted authorities: a PEM file, the PEM text itself, `system` (the bundle of the image) or `builtin` (the
     /// roots inside pilotfish). Default: `system` if the image has a bundle, otherwise `builtin`.
@@ -28,7 +28,12 @@ pub struct TlsKeys {
     /// The name to request (SNI) and to expect in the certificate. Default: the host of the target.
     pub server_name: Option<Setting<Host>>,
     /// `false` accepts any certificate. Every report shows that.
+    #[serde(default = "yes")]
     pub verify: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl Default for TlsKeys {

@@ -1,13 +1,10 @@
 //! The key `tls` of protocols in which TLS may start inside the conversation: a word that says how it starts, or a block with
 //! that and the usual settings.
 
-use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
-use serde::de::{self, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
-
 use crate::check::tls_keys::TlsKeys;
+use crate::config::node::{Error, FromNode, Keys, Reader};
 use crate::env::Env;
 use crate::net::tls::Pem;
 use crate::outcome::Fault;
@@ -49,7 +46,7 @@ pub struct TlsKey {
 }
 
 /// The block.
-#[derive(Deserialize)]
+#[derive(Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Block {
@@ -88,29 +85,15 @@ impl TlsKey {
     }
 }
 
-impl<'de> Deserialize<'de> for TlsKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TlsVisitor)
-    }
-}
-
-struct TlsVisitor;
-
-impl<'de> Visitor<'de> for TlsVisitor {
-    type Value = TlsKey;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{WORDS}, or a mapping such as {{mode: starttls, ca: /etc/tls/ca.pem}}")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<TlsKey, E> {
-        let mode = text.parse().map_err(|_| E::custom(format_args!("expected {WORDS}, or a mapping")))?;
-        Ok(TlsKey { mode: Some(Setting::Known(mode)), keys: TlsKeys::default() })
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<TlsKey, A::Error> {
-        let Block { mode, ca, cert, key, server_name, verify } = Block::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(TlsKey { mode, keys: TlsKeys { ca, cert, key, server_name, verify } })
+impl FromNode for TlsKey {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        if node.is_mapping() {
+            let Block { mode, ca, cert, key, server_name, verify } = Block::from_node(node)?;
+            return Ok(Self { mode, keys: TlsKeys { ca, cert, key, server_name, verify } });
+        }
+        let text = node.text(&format!("{WORDS}, or a mapping such as {{mode: starttls, ca: /etc/tls/ca.pem}}"))?;
+        let mode = text.parse().map_err(|_| Error::expected(format_args!("{WORDS}, or a mapping")))?;
+        Ok(Self { mode: Some(Setting::Known(mode)), keys: TlsKeys::default() })
     }
 }
 

@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
-
 use crate::cause::Cause;
 use crate::config::names::{is_check_name, is_label_name};
+use crate::config::node::{Error, FromNode, Keys, Reader, Typed};
 use crate::config::plan::{Gate, MinPassing, SHORTEST_INTERVAL};
 use crate::duration;
 use crate::findings;
@@ -16,7 +15,7 @@ use crate::net::dial::{AddressPolicy, Require};
 use crate::value::Value;
 
 /// The outermost keys, but for `checks`.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Outer {
@@ -29,7 +28,7 @@ pub(super) struct Outer {
 }
 
 /// Defaults for every check.
-#[derive(Debug, Default, Clone, serde::Deserialize)]
+#[derive(Debug, Default, Clone, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Defaults {
@@ -44,7 +43,7 @@ pub(super) struct Defaults {
 }
 
 /// The keys that every check knows beside that of its kind.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Common {
@@ -82,7 +81,7 @@ pub(super) struct Common {
 }
 
 /// The server of the sidecar.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Serve {
@@ -101,7 +100,7 @@ pub(super) struct Serve {
 }
 
 /// The certificate of the listener.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Tls {
@@ -112,22 +111,26 @@ pub(super) struct Tls {
 }
 
 /// Who gets details.
-#[derive(Debug, Clone, Copy, serde::Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub(super) enum Detail {
     /// Everyone.
     Full,
 }
 
+impl FromNode for Detail {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        node.word(&[("full", Self::Full)])
+    }
+}
+
 /// A type that is read from a text by one function, whose error says what was expected.
 macro_rules! from_text {
     ($($name:ty: $read:expr;)*) => {$(
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = zeroize::Zeroizing::new(String::deserialize(deserializer)?);
+        impl FromNode for $name {
+            fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
                 let read: fn(&str) -> Result<$name, String> = $read;
-                read(&text).map_err(de::Error::custom)
+                read(node.text("a string")?).map_err(Error::custom)
             }
         }
     )*};
@@ -219,66 +222,50 @@ pub(super) struct PemFile(pub(super) PathBuf);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Threshold(pub(super) u32);
 
-impl<'de> Deserialize<'de> for Threshold {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        const EXPECTED: &str = "expected a whole number, 1 or more";
-        match u64::deserialize(deserializer).map(u32::try_from) {
-            Ok(Ok(number)) if number > 0 => Ok(Self(number)),
-            _ => Err(de::Error::custom(EXPECTED)),
-        }
+impl FromNode for Threshold {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        const EXPECTED: &str = "a whole number, 1 or more";
+        let number: u32 = node.number(EXPECTED)?;
+        if number > 0 { Ok(Self(number)) } else { Err(Error::expected(EXPECTED)) }
     }
 }
 
-impl<'de> Deserialize<'de> for PemFile {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+impl FromNode for PemFile {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
         const EXPECTED: &str = "expected the path of a PEM file";
-        match Value::deserialize(deserializer)? {
-            Value::Literal(path) if path.expose().starts_with("-----") => Err(de::Error::custom(EXPECTED)),
+        match Value::from_node(node)? {
+            Value::Literal(path) if path.expose().starts_with("-----") => Err(Error::custom(EXPECTED)),
             Value::Literal(path) => Ok(Self(path.expose().into())),
             Value::File(path) => Ok(Self(path)),
-            Value::Env(_) | Value::Template(_) => Err(de::Error::custom(EXPECTED)),
+            Value::Env(_) | Value::Template(_) => Err(Error::custom(EXPECTED)),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for LabelValue {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
+impl FromNode for LabelValue {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        match Value::from_node(node)? {
             Value::Literal(text) => Ok(Self(text.expose().to_owned())),
             Value::Env(_) | Value::File(_) | Value::Template(_) => {
-                Err(de::Error::custom("expected a literal string, because metrics show it to everyone"))
+                Err(Error::custom("expected a literal string, because metrics show it to everyone"))
             }
         }
     }
 }
 
-impl<'de> Deserialize<'de> for MinPassing {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Share;
-
-        impl Visitor<'_> for Share {
-            type Value = MinPassing;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a number of members (1 or more), a percentage from \"1%\" to \"100%\", or all")
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<MinPassing, E> {
-                let count = u32::try_from(number).ok().filter(|count| *count > 0);
-                count.map(MinPassing::Count).ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(number), &self))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<MinPassing, E> {
+impl FromNode for MinPassing {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        const EXPECTED: &str = "a number of members (1 or more), a percentage from \"1%\" to \"100%\", or all";
+        let read = match node.typed(EXPECTED)? {
+            Typed::Whole(number) => u32::try_from(number).ok().filter(|count| *count > 0).map(Self::Count),
+            Typed::Text("all") => Some(Self::All),
+            Typed::Text(text) => {
                 let percent = text.strip_suffix('%').and_then(|number| number.parse::<u8>().ok());
-                match (text, percent) {
-                    ("all", _) => Ok(MinPassing::All),
-                    (_, Some(percent @ 1..=100)) => Ok(MinPassing::Percent(percent)),
-                    _ => Err(E::invalid_value(de::Unexpected::Other("text"), &self)),
-                }
+                percent.filter(|percent| (1..=100).contains(percent)).map(Self::Percent)
             }
-        }
-
-        deserializer.deserialize_any(Share)
+            Typed::Null | Typed::Bool(_) | Typed::Number => None,
+        };
+        read.ok_or_else(|| Error::expected(EXPECTED))
     }
 }
 

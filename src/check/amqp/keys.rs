@@ -1,7 +1,5 @@
 //! The keys of `amqp`, and their values for one run.
 
-use serde::Deserialize;
-
 use super::auth::Auth;
 use super::code;
 use super::login::Credential;
@@ -11,7 +9,7 @@ use crate::cause::Cause;
 use crate::check::login;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, plain, read};
 use crate::check::tls_keys::TlsKeys;
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::mask;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
@@ -30,7 +28,7 @@ pub(super) const RULES: ServerRules = ServerRules::of(&[
 pub(super) const GUEST: &str = "guest";
 
 /// The keys in addition to those of the server.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {

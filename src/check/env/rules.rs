@@ -1,12 +1,10 @@
 //! The rules for one variable, and its value against them.
 
-use serde::Deserialize;
-use serde::de::{self, Deserializer};
-
 use super::source::Source;
 use super::url::UrlKind;
 use crate::cause::Cause;
 use crate::check::expression::{Expression, TooCostly};
+use crate::config::node::{Error, FromNode, Keys, Reader};
 use crate::env::Env;
 use crate::findings::{Blame, known_default, names_secret, unresolved, white};
 use crate::outcome::{Fault, VariableFlaw, bytes};
@@ -15,7 +13,7 @@ use crate::value::{LONGEST_NAME, Value};
 
 /// The rules for one variable. White space at either end of a secret or a URL is always a fault, and so is a reference to a secret
 /// store or a template that nothing filled in.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rules {
@@ -54,14 +52,14 @@ const fn yes() -> bool {
 #[derive(Debug)]
 pub(super) struct Name(pub(super) String);
 
-impl<'de> Deserialize<'de> for Name {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+impl FromNode for Name {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        let text = node.text("a string")?;
         let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         if text.is_empty() || text.starts_with('.') || text.len() > LONGEST_NAME || !text.chars().all(fine) {
-            return Err(de::Error::custom("expected the name of a variable: letters, digits and _, at most 256 bytes"));
+            return Err(Error::custom("expected the name of a variable: letters, digits and _, at most 256 bytes"));
         }
-        Ok(Self(text))
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -69,12 +67,10 @@ impl<'de> Deserialize<'de> for Name {
 #[derive(Debug)]
 pub(super) struct Pattern(Expression);
 
-impl<'de> Deserialize<'de> for Pattern {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let compiled = Expression::compile(&String::deserialize(deserializer)?);
-        compiled
-            .map(Self)
-            .map_err(|refused| de::Error::custom(format_args!("expected a regular expression: {refused}")))
+impl FromNode for Pattern {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        let compiled = Expression::compile(node.text("a string")?);
+        compiled.map(Self).map_err(|refused| Error::custom(format_args!("expected a regular expression: {refused}")))
     }
 }
 

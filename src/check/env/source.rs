@@ -2,14 +2,12 @@
 
 mod dotenv;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde::de::{self, Deserializer};
-
 use crate::cause::Cause;
+use crate::config::node::{Error, FromNode, Reader};
 use crate::env::{Env, FILE_LIMIT};
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::secret::Secret;
@@ -27,13 +25,13 @@ pub(super) enum Source {
     Folder(PathBuf),
 }
 
-impl<'de> Deserialize<'de> for Source {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match String::deserialize(deserializer)?.as_str() {
+impl FromNode for Source {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        match node.text("a string")? {
             "pod" => Ok(Self::Pod),
             path if path.starts_with('/') && path.ends_with('/') => Ok(Self::Folder(path.into())),
             path if path.starts_with('/') => Ok(Self::File(path.into())),
-            _ => Err(de::Error::custom("expected pod, the path of a file, or the path of a folder with a final /")),
+            _ => Err(Error::custom("expected pod, the path of a file, or the path of a folder with a final /")),
         }
     }
 }
@@ -48,7 +46,7 @@ impl fmt::Display for Source {
 }
 
 /// The variables as they are now: those that were asked for and are there, or why one cannot be read.
-pub(super) struct Found(BTreeMap<String, Result<Secret, Fault>>);
+pub(super) struct Found(HashMap<String, Result<Secret, Fault>>);
 
 impl Source {
     /// The values whose change matters: a container's own environment never changes.
@@ -82,29 +80,28 @@ impl Source {
     /// # Errors
     /// `file_missing` or `file_invalid`, with the path; `probe_limit` for more than is read.
     pub(super) fn read<'a>(&self, names: impl Iterator<Item = &'a str>, env: &dyn Env) -> Result<Found, Fault> {
-        let names: BTreeSet<&str> = names.collect();
         match self {
             Self::Pod => {
-                let value = |name: &&str| Some(((*name).to_owned(), Ok(Secret::new(env.var(name)?))));
-                Ok(Found(names.iter().filter_map(value).collect()))
+                let value = |name: &str| Some((name.to_owned(), Ok(Secret::new(env.var(name)?))));
+                Ok(Found(names.filter_map(value).collect()))
             }
             Self::File(path) => {
                 let text = Value::File(path.clone()).resolve(env)?;
-                let all = dotenv::read(text.expose(), &names).map_err(|excess| {
+                let all = dotenv::read(text.expose(), &names.collect()).map_err(|excess| {
                     let message = format!("the file {}, line {}: {}", path.display(), excess.line, excess.what);
                     too_much(message)
                 })?;
                 Ok(Found(all.into_iter().map(|(name, value)| (name, Ok(value))).collect()))
             }
-            Self::Folder(path) => in_folder(path, &names, env),
+            Self::Folder(path) => in_folder(path, names, env),
         }
     }
 }
 
 /// The files of a folder that have these names: as much as a Secret or a ConfigMap may hold.
-fn in_folder(path: &Path, names: &BTreeSet<&str>, env: &dyn Env) -> Result<Found, Fault> {
+fn in_folder<'a>(path: &Path, names: impl Iterator<Item = &'a str>, env: &dyn Env) -> Result<Found, Fault> {
     let mut left = usize::try_from(FILE_LIMIT).unwrap_or(usize::MAX);
-    let mut all = BTreeMap::new();
+    let mut all = HashMap::new();
     for name in names {
         let value = match Value::File(path.join(name)).resolve(env) {
             Err(fault) if fault.cause == Cause::FileMissing => continue,
@@ -114,7 +111,7 @@ fn in_folder(path: &Path, names: &BTreeSet<&str>, env: &dyn Env) -> Result<Found
         left = left.checked_sub(length).ok_or_else(|| {
             too_much(format!("the files of {} have more than 1 MiB together, counted up to {name}", path.display()))
         })?;
-        all.insert((*name).to_owned(), value);
+        all.insert(name.to_owned(), value);
     }
     Ok(Found(all))
 }

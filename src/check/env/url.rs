@@ -1,9 +1,8 @@
 //! The rule `url`: a URL of this kind, which all of its clients read alike.
 
-use serde::de::{self, Deserialize, Deserializer};
-
 use crate::cause::Cause;
 use crate::check::{KINDS, Kind, SCHEMES, Subject, dialect};
+use crate::config::node::{Error, FromNode, Reader};
 use crate::env::Env;
 use crate::findings::{Blame, Family, blame_url, lint, white};
 use crate::outcome::{Detail, Fault};
@@ -34,12 +33,12 @@ fn own(kind: &Kind) -> impl Iterator<Item = &'static str> {
         .map(|scheme| scheme.name)
 }
 
-impl<'de> Deserialize<'de> for UrlKind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
+impl FromNode for UrlKind {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        let name = node.text("a string")?;
         Self::all().find(|kind| kind.name == name).map(Self).ok_or_else(|| {
             let names: Vec<&str> = Self::all().map(|kind| kind.name).collect();
-            de::Error::custom(format_args!("expected one of {}", names.join(", ")))
+            Error::custom(format_args!("expected one of {}", names.join(", ")))
         })
     }
 }

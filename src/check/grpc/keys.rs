@@ -1,12 +1,10 @@
 //! The keys of `grpc`, and their values for one run.
 
-use serde::Deserialize;
-
 use crate::check::blame_scheme;
 use crate::check::http::rules::Headers;
 use crate::check::place::Place;
 use crate::check::tls_keys::TlsKeys;
-use crate::config::node::{self, Node, Problem};
+use crate::config::node::{self, Keys, Node, Problem};
 use crate::env::Env;
 use crate::findings::Blame;
 use crate::outcome::{Detail, Fault, Phase, clean_text};
@@ -26,7 +24,7 @@ const OVER_TLS: &str = "grpcs";
 const SHOWN: usize = 80;
 
 /// The keys. One of `url` and `address` names the server.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "grpc"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct GrpcKeys {

@@ -9,7 +9,6 @@ use hyper::header::{
     ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderName,
     HeaderValue, ORIGIN,
 };
-use serde::Deserialize;
 
 use crate::cause::Cause;
 use crate::check::http::ask::{BodyUse, Exchange};
@@ -21,8 +20,10 @@ use crate::check::http::request::Request;
 use crate::check::http::rules::Name;
 use crate::check::http::settings::{Statuses, Verb};
 use crate::check::{Run, Runnable};
+use crate::config::node::Keys;
 use crate::env::Env;
 use crate::net::attempt::Attempt;
+use crate::order;
 use crate::outcome::{Detail, FactValue, Fault, Phase, Remark, clean_text};
 use crate::value::{Setting, Value};
 
@@ -36,7 +37,7 @@ const SAFE: [&str; 3] = ["accept", "accept-language", "content-language"];
 const FORBIDDEN: [&str; 6] = ["connection", "content-length", "cookie", "host", "origin", "referer"];
 
 /// A request of a page of another origin.
-#[derive(Deserialize)]
+#[derive(Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct CorsKeys {
@@ -63,7 +64,7 @@ impl CorsKeys {
     fn question(&self) -> Question {
         let names = self.headers.iter().map(|Name(name)| name.clone());
         let mut headers: Vec<HeaderName> = names.filter(|name| !SAFE.contains(&name.as_str())).collect();
-        headers.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        order::sort_by(&mut headers, |one, other| one.as_str().cmp(other.as_str()));
         headers.dedup();
         let method = self.method.as_ref().map_or(Method::GET, |verb| verb.0.clone());
         Question { method, headers, credentials: self.credentials }

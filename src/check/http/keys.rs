@@ -1,16 +1,15 @@
 //! The keys of an HTTP check, as the configuration has them; `peer` takes the same and one more.
 
-use serde::Deserialize;
-
 use crate::check::http::proxy::ProxyKey;
 use crate::check::http::rules::{HeaderRule, HeaderRules, Headers, JsonRules};
 use crate::check::http::settings::{Follow, HttpUrl, HttpVersion, Pattern, Size, Statuses, Verb};
 use crate::check::tls_keys::TlsKeys;
+use crate::config::node::Keys;
 use crate::url::SocketPath;
 use crate::value::{Setting, Value};
 
 /// An HTTP request, and what the answer must contain.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HttpKeys {
@@ -67,7 +66,7 @@ pub(crate) struct HttpKeys {
 }
 
 /// User and password.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BasicAuth {

@@ -5,7 +5,8 @@ use std::fmt;
 
 use super::json::{self, NoJson};
 use super::json_path;
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use crate::config::node::{Error, FromNode, Reader};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A place: a JSON pointer (RFC 6901) where it begins with `/`, else a path as other tools write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,10 +58,10 @@ impl fmt::Display for Pointer {
     }
 }
 
-impl<'de> Deserialize<'de> for Pointer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(de::Error::custom)
+impl FromNode for Pointer {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        let text = node.text("a string")?;
+        Self::parse(text).map_err(Error::custom)
     }
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use hyper::header::HeaderValue;
-use serde::de::{self, Deserialize, Deserializer};
 
 use crate::cause::Cause;
 use crate::check::http::origin::Origin;
+use crate::config::node::{Error, FromNode, Reader};
 use crate::env::Env;
 use crate::findings::{self, ProxyVariables};
 use crate::outcome::{Fault, Phase};
@@ -29,14 +29,14 @@ pub(crate) enum ProxyKey {
     Url(Value),
 }
 
-impl<'de> Deserialize<'de> for ProxyKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
+impl FromNode for ProxyKey {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        let value = Value::from_node(node)?;
         let Value::Literal(text) = &value else { return Ok(Self::Url(value)) };
         match text.expose() {
             "none" => Ok(Self::Direct),
             "env" => Ok(Self::Variables),
-            url => Proxy::parse(url).map(|_| Self::Url(value)).map_err(de::Error::custom),
+            url => Proxy::parse(url).map(|_| Self::Url(value)).map_err(Error::custom),
         }
     }
 }

@@ -1,19 +1,14 @@
 //! Reads the keys of a kind that has those of `http` and some of its own.
 
-use serde::de::DeserializeOwned;
-
 use crate::check::http::keys::HttpKeys;
 use crate::check::tls_keys::TlsKeys;
-use crate::config::node::{self, LenientParse, Node, Problem, Raw};
+use crate::config::node::{self, FromNode, LenientParse, Node, Problem, Raw};
 
 /// The keys of `http`, and those with the names `own`.
 ///
 /// # Errors
 /// Every fault at once.
-pub(crate) fn read<O: DeserializeOwned>(
-    node: &Node,
-    own: &'static [&'static str],
-) -> Result<(HttpKeys, O), Vec<Problem>> {
+pub(crate) fn read<O: FromNode>(node: &Node, own: &'static [&'static str]) -> Result<(HttpKeys, O), Vec<Problem>> {
     let (own_part, shared) = split(node, own);
     let own_keys = node::read::<O>(&own_part);
     let shared = node::parse_leniently::<HttpKeys>(&shared, own);

@@ -2,13 +2,12 @@
 //! expects, never what it got.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use hyper::Method;
-use serde::de::{self, Deserialize, Deserializer, IntoDeserializer as _, SeqAccess, Visitor};
 
 use crate::check::expression::Expression;
 use crate::check::http::origin::Origin;
+use crate::config::node::{Error, FromNode, Reader};
 use crate::url::Url;
 use crate::value::Value;
 
@@ -23,15 +22,15 @@ const REDIRECTS_CEILING: u8 = 20;
 #[derive(Debug, Clone)]
 pub(crate) struct HttpUrl(pub(crate) Value);
 
-impl<'de> Deserialize<'de> for HttpUrl {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
+impl FromNode for HttpUrl {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        let value = Value::from_node(node)?;
         if let Value::Literal(text) = &value {
-            let url = Url::parse(text.expose()).map_err(de::Error::custom)?;
-            Origin::of(&url).map_err(de::Error::custom)?;
+            let url = Url::parse(text.expose()).map_err(Error::custom)?;
+            Origin::of(&url).map_err(Error::custom)?;
             if let Some((kind, _)) = url.scheme.split_once('+') {
                 let text = format_args!("{kind}+ belongs to targets of the command line: write the kind {kind}");
-                return Err(de::Error::custom(text));
+                return Err(Error::custom(text));
             }
         }
         Ok(Self(value))
@@ -46,22 +45,8 @@ trait Word: Sized {
 }
 
 /// Reads a [`Word`] from what is written, be it a text, a number or a boolean to YAML.
-struct WordVisitor<T>(PhantomData<T>);
-
-impl<T: Word> Visitor<'_> for WordVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::EXPECTED)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        T::parse(text).ok_or_else(|| E::custom(format_args!("expected {}", T::EXPECTED)))
-    }
-}
-
-fn word<'de, T: Word, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    deserializer.deserialize_str(WordVisitor(PhantomData))
+fn word<T: Word>(node: &Reader<'_>) -> Result<T, Error> {
+    T::parse(node.text(T::EXPECTED)?).ok_or_else(|| Error::expected(T::EXPECTED))
 }
 
 /// The method, in capitals.
@@ -78,9 +63,9 @@ impl Word for Verb {
     }
 }
 
-impl<'de> Deserialize<'de> for Verb {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        word(deserializer)
+impl FromNode for Verb {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        word(node)
     }
 }
 
@@ -105,9 +90,9 @@ impl Word for HttpVersion {
     }
 }
 
-impl<'de> Deserialize<'de> for HttpVersion {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        word(deserializer)
+impl FromNode for HttpVersion {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        word(node)
     }
 }
 
@@ -127,9 +112,9 @@ impl Word for Follow {
     }
 }
 
-impl<'de> Deserialize<'de> for Follow {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        word(deserializer)
+impl FromNode for Follow {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        word(node)
     }
 }
 
@@ -159,9 +144,9 @@ impl Word for Size {
     }
 }
 
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        word(deserializer)
+impl FromNode for Size {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        word(node)
     }
 }
 
@@ -222,43 +207,24 @@ impl Word for StatusRange {
     }
 }
 
-impl<'de> Deserialize<'de> for StatusRange {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        word(deserializer)
+impl FromNode for StatusRange {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        word(node)
     }
 }
 
-impl<'de> Deserialize<'de> for Statuses {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(StatusesVisitor)
-    }
-}
-
-struct StatusesVisitor;
-
-impl<'de> Visitor<'de> for StatusesVisitor {
-    type Value = Statuses;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(StatusRange::EXPECTED)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Statuses, E> {
-        StatusRange::deserialize(text.into_deserializer()).map(|StatusRange(first, last)| Statuses(vec![(first, last)]))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Statuses, A::Error> {
-        let mut ranges = Vec::new();
-        while let Some(StatusRange(first, last)) = seq.next_element()? {
-            ranges.push((first, last));
-            if ranges.len() > MOST_STATUSES {
-                return Err(de::Error::custom(format_args!("expected at most {MOST_STATUSES} statuses and ranges")));
-            }
+impl FromNode for Statuses {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        if !node.is_list() {
+            let StatusRange(first, last) = word(node)?;
+            return Ok(Self::range(first, last));
         }
-        if ranges.is_empty() {
-            return Err(de::Error::custom("expected at least one status"));
+        let ranges: Vec<StatusRange> = Vec::from_node(node)?;
+        match ranges.len() {
+            0 => Err(Error::expected("at least one status")),
+            1..=MOST_STATUSES => Ok(Self(ranges.into_iter().map(|StatusRange(first, last)| (first, last)).collect())),
+            _ => Err(Error::expected(format_args!("at most {MOST_STATUSES} statuses and ranges"))),
         }
-        Ok(Statuses(ranges))
     }
 }
 
@@ -266,12 +232,9 @@ impl<'de> Visitor<'de> for StatusesVisitor {
 #[derive(Debug, Clone)]
 pub(crate) struct Pattern(pub(crate) Expression);
 
-impl<'de> Deserialize<'de> for Pattern {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let compiled = Expression::compile(&text);
-        compiled
-            .map(Self)
-            .map_err(|refused| de::Error::custom(format_args!("expected a regular expression: {refused}")))
+impl FromNode for Pattern {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        let compiled = Expression::compile(node.text("a string")?);
+        compiled.map(Self).map_err(|refused| Error::custom(format_args!("expected a regular expression: {refused}")))
     }
 }

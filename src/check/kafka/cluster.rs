@@ -5,6 +5,7 @@ use super::code;
 use super::errors::{INVALID_TOPIC, NO_LEADER, NO_LISTENER, NO_REPLICA, TOPIC_DENIED, UNKNOWN_TOPIC, named};
 use crate::cause::Cause;
 use crate::check::announced::{Announced, Unreachable, in_words};
+use crate::order;
 use crate::outcome::{Detail, Fault, Phase};
 use crate::url::Endpoint;
 
@@ -108,7 +109,7 @@ impl Topic {
         let worst = self.partitions.iter().filter_map(wrong).min()?;
         let mut of_it: Vec<&Partition> = self.partitions.iter().filter(|one| wrong(one) == Some(worst)).collect();
         // Brokers list them in any order.
-        of_it.sort_by_key(|one| one.index);
+        order::sort_by_key(&mut of_it, |one| one.index);
         let shown: Vec<String> = of_it.iter().take(NAMED).map(|one| one.index.to_string()).collect();
         let more = if of_it.len() > NAMED { ", …" } else { "" };
         let all = self.partitions.len();

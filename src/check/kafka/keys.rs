@@ -1,7 +1,5 @@
 //! The keys of `kafka`, and their values for one run.
 
-use serde::Deserialize;
-
 use super::code;
 use super::login::Login;
 use super::parameters::Parameters;
@@ -11,7 +9,7 @@ use crate::check::scram::Rounds;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::texts::Texts;
 use crate::check::tls_keys::TlsKeys;
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::outcome::Fault;
 use crate::scheme::{Discovery, Scheme};
@@ -36,7 +34,7 @@ pub(super) const RULES: ServerRules = ServerRules {
 };
 
 /// The keys in addition to those of the server.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {

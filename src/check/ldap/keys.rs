@@ -1,14 +1,12 @@
 //! The keys of `ldap`, and their values for one run.
 
-use serde::Deserialize;
-
 use super::answers::code;
 use crate::cause::Cause;
 use crate::check::login;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::check::tls_mode::{Mode, TlsKey};
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::mask;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
@@ -51,7 +49,7 @@ pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) 
 }
 
 /// The keys in addition to those of the server.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {

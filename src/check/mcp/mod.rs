@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use hyper::Method;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
-use serde::Deserialize;
 
 use crate::cause::Cause;
 use crate::check::http::exchange::HttpResponse;
@@ -25,7 +24,7 @@ use crate::check::http::settings::HttpUrl;
 use crate::check::http::{self, BodyUse, Exchange, is_event_stream, prepare};
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject};
-use crate::config::node::{self, Node, Problem};
+use crate::config::node::{self, Keys, Node, Problem};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
 use crate::net::attempt::Attempt;
@@ -80,7 +79,7 @@ pub const KIND: Kind = Kind {
 };
 
 /// The handshake with an MCP server.
-#[derive(Deserialize)]
+#[derive(Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "mcp"))]
 #[serde(deny_unknown_fields)]
 struct McpKeys {

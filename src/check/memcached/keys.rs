@@ -2,7 +2,6 @@
 
 use std::str::FromStr;
 
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::hint::code;
@@ -10,7 +9,7 @@ use crate::check::login::LoginRefusal;
 use crate::check::server_keys::{Form, Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::texts::{Addresses, Texts};
 use crate::check::tls_keys::TlsKeys;
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::net::tls::Pem;
 use crate::outcome::{Detail, Fault};
@@ -70,7 +69,7 @@ pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) 
 }
 
 /// The keys in addition to those of the server.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {

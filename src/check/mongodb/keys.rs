@@ -1,7 +1,5 @@
 //! The keys of `mongodb`, and their values for one run.
 
-use serde::Deserialize;
-
 use super::code;
 use super::login::EXTERNAL;
 use super::parameters::{Leniency, Parameters};
@@ -12,7 +10,7 @@ use crate::check::login::{Cleartext, LoginRefusal};
 use crate::check::scram::{LEAST_ROUNDS, Rounds};
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, plain, read};
 use crate::check::tls_keys::TlsKeys;
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::{Discovery, Scheme};
@@ -58,7 +56,7 @@ pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) 
 }
 
 /// The keys in addition to those of the server.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {

@@ -3,15 +3,13 @@
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde::Deserialize;
-
 use super::answers::code;
 use super::packet::Version;
 use crate::cause::Cause;
 use crate::check::login;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, read};
 use crate::check::tls_keys::TlsKeys;
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::{Discovery, Scheme};
@@ -46,7 +44,7 @@ pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) 
 }
 
 /// The keys in addition to those of the server.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {

@@ -1,14 +1,12 @@
 //! The keys of `mysql`, and their values for one run.
 
-use serde::Deserialize;
-
 use super::parameters::Parameters;
 use super::words::{Role, SslMode};
 use super::{connection_string, dsn};
 use crate::cause::Cause;
 use crate::check::login::Cleartext;
 use crate::check::server_keys::{Form, Server, ServerKeys, ServerRules, plain, read};
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::mask::Mask;
 use crate::net::tls::Pem;
@@ -59,7 +57,7 @@ pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) 
 }
 
 /// The keys in addition to those of the server.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {

@@ -1,7 +1,5 @@
 //! The keys of `nats`, and their values for one run.
 
-use serde::{Deserialize, Deserializer, de};
-
 use super::credential::{Credential, Creds};
 use super::hint::code;
 use super::nkey::Seed;
@@ -10,7 +8,7 @@ use crate::cause::Cause;
 use crate::check::login;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, plain, read};
 use crate::check::tls_keys::TlsKeys;
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Error, FromNode, Keys, Node, Problem, Reader};
 use crate::env::Env;
 use crate::findings::Reading;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
@@ -40,7 +38,7 @@ pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) 
 }
 
 /// The keys in addition to those of the server.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {
@@ -83,16 +81,14 @@ impl CredsFile {
     }
 }
 
-impl<'de> Deserialize<'de> for CredsFile {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Value::deserialize(deserializer)? {
+impl FromNode for CredsFile {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        Ok(Self(match Value::from_node(node)? {
             // A path in the configuration becomes a file value, so that a change of the file is seen.
             Value::Literal(text) if text.expose().starts_with(['/', '.']) => Value::File(text.expose().trim().into()),
             // Anything else may be a part of such a file, which nobody is shown.
             Value::Literal(text) if !text.expose().contains(BEGIN) => {
-                return Err(de::Error::custom(
-                    "expected the path of a creds file, such as /etc/app.creds, or its text",
-                ));
+                return Err(Error::custom("expected the path of a creds file, such as /etc/app.creds, or its text"));
             }
             value => value,
         }))

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use hyper::header::HeaderName;
-use serde::Deserialize;
-use serde::de::{self, Deserializer};
 
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::pointer::Pointer;
 use crate::check::http::read::contradictions;
 use crate::check::http::settings::{Size, Statuses};
-use crate::config::node::{self, Node, Problem, Raw};
+use crate::config::node::{self, Error, FromNode, Keys, Node, Problem, Raw, Reader};
 use crate::value::Value;
 
 /// How many requests are made of each side.
@@ -33,7 +31,7 @@ pub(super) struct ParityKeys {
 pub(super) struct Side(pub(super) Arc<HttpKeys>);
 
 /// What `parity` has beside its two sides.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {
@@ -59,25 +57,30 @@ fn usual() -> Statuses {
 }
 
 /// What of JSON is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename_all = "lowercase"))]
 pub(super) enum Compare {
     #[default]
     Shape,
     Values,
 }
 
+impl FromNode for Compare {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        node.word(&[("shape", Self::Shape), ("values", Self::Values)])
+    }
+}
+
 /// A path that is asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Path(pub(super) String);
 
-impl<'de> Deserialize<'de> for Path {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+impl FromNode for Path {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        let text = node.text("a string")?;
         let fine = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
-        fine.then_some(Self(text))
-            .ok_or_else(|| de::Error::custom("expected a path that starts with /, percent-encoded"))
+        fine.then(|| Self(text.to_owned()))
+            .ok_or_else(|| Error::custom("expected a path that starts with /, percent-encoded"))
     }
 }
 
@@ -85,12 +88,10 @@ impl<'de> Deserialize<'de> for Path {
 #[derive(Debug, Clone)]
 pub(super) struct Header(pub(super) HeaderName);
 
-impl<'de> Deserialize<'de> for Header {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        HeaderName::from_bytes(text.as_bytes())
-            .map(Self)
-            .map_err(|_| de::Error::custom("expected the name of a header"))
+impl FromNode for Header {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        let text = node.text("a string")?;
+        HeaderName::from_bytes(text.as_bytes()).map(Self).map_err(|_| Error::custom("expected the name of a header"))
     }
 }
 
@@ -98,12 +99,12 @@ impl<'de> Deserialize<'de> for Header {
 #[derive(Debug, Clone)]
 pub(super) struct Ignored(pub(super) Vec<String>);
 
-impl<'de> Deserialize<'de> for Ignored {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+impl FromNode for Ignored {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
         const EXPECTED: &str = "expected a JSON pointer such as /items/*/id";
-        let text = String::deserialize(deserializer)?;
-        let pointer = Pointer::parse(&text).ok().filter(|_| text.starts_with('/'));
-        pointer.map(|pointer| Self(pointer.into_steps())).ok_or_else(|| de::Error::custom(EXPECTED))
+        let text = node.text("a string")?;
+        let pointer = Pointer::parse(text).ok().filter(|_| text.starts_with('/'));
+        pointer.map(|pointer| Self(pointer.into_steps())).ok_or_else(|| Error::custom(EXPECTED))
     }
 }
 

@@ -1,18 +1,16 @@
 //! The keys of `postgres`, and what can be wrong with them before anything is dialled.
 
-use serde::Deserialize;
-
 use super::migrations::MigrationsKeys;
 use super::tables::Tables;
 use super::url::{read_hosts, read_url};
 use super::words::{ChannelBinding, Iterations, Port, RoleKey, SslMode};
 use crate::check::login::Cleartext;
-use crate::config::node::{LenientParse, Node, Problem, Raw, parse_leniently};
+use crate::config::node::{Keys, LenientParse, Node, Problem, Raw, parse_leniently};
 use crate::net::tls::Pem;
 use crate::value::{Setting, Value};
 
 /// The keys of `postgres`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "postgres"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct PostgresKeys {

@@ -5,12 +5,10 @@ pub(super) mod tool;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use serde::Deserialize;
-
 use super::catalog::{READABLE, TableName, constant, identifier};
 use super::sqlstate::code;
 use crate::cause::Cause;
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::outcome::{Detail, FactKey, Fault, Phase, clean_text};
 use crate::value::{Setting, Value};
@@ -25,7 +23,7 @@ const SHOWN: usize = 120;
 pub(super) const MIGRATION: FactKey = FactKey { name: "migration", meaning: "the newest applied migration" };
 
 /// The block `migrations`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PostgresMigrations"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct MigrationsKeys {

@@ -2,13 +2,10 @@
 
 use std::fmt::Write as _;
 
-use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{self, Deserializer, IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
-
 use super::catalog::{READABLE, TableName, constant};
 use super::sqlstate::code;
 use crate::cause::Cause;
+use crate::config::node::{Error, FromNode, Keys, Reader, Typed};
 use crate::outcome::{Detail, Fault, Phase, clean_text};
 use crate::vocabulary::vocabulary;
 
@@ -44,7 +41,7 @@ pub(super) struct TableKey {
 pub(super) struct Tables(pub(super) Vec<TableKey>);
 
 /// The long form of a table.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PostgresTable"))]
 #[serde(deny_unknown_fields)]
 struct LongForm {
@@ -56,61 +53,33 @@ struct LongForm {
     privileges: Vec<Privilege>,
 }
 
-impl<'de> Deserialize<'de> for TableKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TableVisitor)
-    }
-}
-
-struct TableVisitor;
-
-impl<'de> Visitor<'de> for TableVisitor {
-    type Value = TableKey;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a table: NAME, SCHEMA.NAME, or {name, privileges}")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<TableKey, E> {
-        let table = text.parse().map_err(|expected| E::custom(format_args!("expected {expected}")))?;
-        Ok(TableKey { table, privileges: Vec::new() })
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<TableKey, A::Error> {
-        let LongForm { name, privileges } = LongForm::deserialize(MapAccessDeserializer::new(map))?;
-        let deserializer: StrDeserializer<'_, A::Error> = name.as_str().into_deserializer();
-        Ok(TableKey { privileges, ..TableKey::deserialize(deserializer)? })
-    }
-}
-
-impl<'de> Deserialize<'de> for Tables {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TablesVisitor)
-    }
-}
-
-struct TablesVisitor;
-
-impl<'de> Visitor<'de> for TablesVisitor {
-    type Value = Tables;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a list of tables")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Tables, E> {
-        TableVisitor.visit_str(text).map(|one| Tables(vec![one]))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tables, A::Error> {
-        let mut all = Vec::new();
-        while let Some(one) = seq.next_element()? {
-            all.push(one);
-            if all.len() > MOST {
-                return Err(de::Error::custom(format_args!("expected at most {MOST} tables")));
-            }
+impl FromNode for TableKey {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        if node.is_mapping() {
+            let LongForm { name, privileges } = LongForm::from_node(node)?;
+            return Ok(Self { table: read_name(&name)?, privileges });
         }
-        Ok(Tables(all))
+        match node.typed("a table: NAME, SCHEMA.NAME, or {name, privileges}")? {
+            Typed::Text(name) => Ok(Self { table: read_name(name)?, privileges: Vec::new() }),
+            _ => Err(Error::expected("a table: NAME, SCHEMA.NAME, or {name, privileges}")),
+        }
+    }
+}
+
+fn read_name(text: &str) -> Result<TableName, Error> {
+    text.parse().map_err(Error::expected)
+}
+
+impl FromNode for Tables {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        if !node.is_list() {
+            return match node.typed("a list of tables")? {
+                Typed::Text(_) => TableKey::from_node(node).map(|one| Self(vec![one])),
+                _ => Err(Error::expected("a list of tables")),
+            };
+        }
+        let all: Vec<TableKey> = Vec::from_node(node)?;
+        if all.len() > MOST { Err(Error::expected(format_args!("at most {MOST} tables"))) } else { Ok(Self(all)) }
     }
 }
 
@@ -254,18 +223,17 @@ fn list(all: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
 
     use super::Tables;
-    use crate::config::node::{parse, parse_leniently};
+    use crate::config::node::{Keys, parse, parse_leniently};
 
-    #[derive(Deserialize)]
-    struct Keys {
+    #[derive(Keys)]
+    struct Sample {
         tables: Tables,
     }
 
     fn read(yaml: &str) -> Result<Tables, String> {
-        let read = parse_leniently::<Keys>(&parse(yaml).unwrap(), &[]);
+        let read = parse_leniently::<Sample>(&parse(yaml).unwrap(), &[]);
         match (read.value, read.problems.first()) {
             (Some(keys), None) => Ok(keys.tables),
             (_, problem) => Err(problem.map(|problem| problem.message.clone()).unwrap_or_default()),

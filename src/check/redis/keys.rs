@@ -1,7 +1,5 @@
 //! The keys of `redis`, and their values for one run.
 
-use serde::Deserialize;
-
 use super::database::Database;
 use super::parameters::Parameters;
 use super::role::Role;
@@ -10,7 +8,7 @@ use super::sentinel_keys::SentinelKeys;
 use crate::check::login;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::tls_keys::TlsKeys;
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::outcome::Fault;
 use crate::scheme::{Discovery, Scheme};
@@ -62,7 +60,7 @@ pub(super) fn schema(generator: &mut schemars::SchemaGenerator, url_form: &str) 
 }
 
 /// The keys in addition to those of the server.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {

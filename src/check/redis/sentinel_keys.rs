@@ -3,7 +3,7 @@
 use super::sentinel::Sentinel;
 use crate::check::texts::{Addresses, Texts};
 use crate::check::tls_keys::TlsKeys;
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::outcome::Fault;
 use crate::secret::Secret;
@@ -15,7 +15,7 @@ pub(super) const SENTINEL_PORT: u16 = 26379;
 const MOST_SENTINELS: usize = 16;
 
 /// Where the Sentinels are, and how to log in to them.
-#[derive(Debug, Clone, serde::Deserialize)]
+#[derive(Debug, Clone, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct SentinelKeys {

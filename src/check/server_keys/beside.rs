@@ -1,11 +1,8 @@
 //! Reading the keys of a server from a mapping that has the kind's own keys, too.
 
-use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
-use serde::forward_to_deserialize_any;
-
 use super::keys::{ServerKeys, ServerRules, read_hosts, read_socket};
 use super::resolve::read_url;
-use crate::config::node::{LenientParse, Node, Problem, Raw, parse_leniently};
+use crate::config::node::{Keys, LenientParse, Node, Problem, Raw, parse_leniently};
 use crate::url::SocketPath;
 use crate::value::Value;
 
@@ -13,8 +10,8 @@ use crate::value::Value;
 ///
 /// # Errors
 /// Every fault at once, in the order of their places.
-pub fn read<Own: DeserializeOwned>(node: &Node, rules: &ServerRules) -> Result<(ServerKeys, Own), Vec<Problem>> {
-    let own_keys = keys_of::<Own>();
+pub fn read<Own: Keys>(node: &Node, rules: &ServerRules) -> Result<(ServerKeys, Own), Vec<Problem>> {
+    let own_keys = Own::NAMES;
     let Raw::Mapping(entries) = &node.raw else {
         return Err(parse_leniently::<ServerKeys>(node, own_keys).problems);
     };
@@ -60,40 +57,6 @@ fn faults_of(keys: &ServerKeys, node: &Node, rules: &ServerRules) -> Vec<Problem
     }
     let place = |path: &str| node.get(path).map_or(node.span, |value| value.span);
     found.into_iter().map(|(path, message)| Problem::new(place(path), path, message)).collect()
-}
-
-/// The keys of a struct that derives `Deserialize`.
-fn keys_of<T: DeserializeOwned>() -> &'static [&'static str] {
-    let mut keys: &[&str] = &[];
-    // It gives the keys and ends there.
-    drop(T::deserialize(KeysOf(&mut keys)));
-    keys
-}
-
-/// Takes the list of keys that a struct asks its format for.
-struct KeysOf<'a>(&'a mut &'static [&'static str]);
-
-impl<'de> Deserializer<'de> for KeysOf<'_> {
-    type Error = de::value::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
-        Err(de::Error::custom("only the keys of a struct are asked for"))
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        keys: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        *self.0 = keys;
-        self.deserialize_any(visitor)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-    }
 }
 
 /// The schema of such a mapping; `url_form` is what its URLs look like.

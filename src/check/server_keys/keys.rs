@@ -2,18 +2,16 @@
 
 use std::str::FromStr;
 
-use serde::Deserialize;
-
 use super::form::Form;
 use crate::cause::Cause;
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::Scheme;
 use crate::url::{Host, LONGEST, MOST_HOSTS, SOCKET, SocketPath, TOO_MANY_HOSTS, Url, detail_of, parse_port};
 use crate::value::{Setting, Value};
 
 /// The keys of a server.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ServerKeys {

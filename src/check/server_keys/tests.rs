@@ -1,10 +1,8 @@
 //! A made-up kind over the shared keys: what is read, what is refused, and what each key overrides.
 
-use serde::Deserialize;
-
 use super::{Server, ServerKeys, ServerRules, read};
 use crate::cause::Cause;
-use crate::config::node::parse;
+use crate::config::node::{Keys, parse};
 use crate::env::MapEnv;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::scheme::Scheme;
@@ -23,7 +21,7 @@ const SEVERAL: ServerRules = ServerRules { several_hosts: true, ..ONE };
 const SECRET_USER: ServerRules = ServerRules::of(&[Scheme::new("cache").port(6000).secret_user()]);
 
 /// The keys of the kind itself.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Own {

@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use serde::Deserialize;
-
 use super::answers::code;
 use super::login::Login;
 use crate::check::login;
@@ -11,7 +9,7 @@ use crate::check::place::Place;
 use crate::check::server_keys::{Server, ServerKeys, ServerRules, origin_of, read};
 use crate::check::tls_keys::TlsKeys;
 use crate::check::tls_mode::{Mode, TlsKey};
-use crate::config::node::{Node, Problem};
+use crate::config::node::{Keys, Node, Problem};
 use crate::env::Env;
 use crate::findings::Reading;
 use crate::outcome::Fault;
@@ -34,7 +32,7 @@ pub(super) const RULES: ServerRules = rules(&[smtp(25), SMTPS]);
 const SUBMISSION: ServerRules = rules(&[smtp(587), SMTPS]);
 
 /// The keys in addition to those of the server.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnKeys {

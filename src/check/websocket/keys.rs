@@ -1,7 +1,6 @@
 //! The keys of `websocket`, and the URL of one run.
 
 use hyper::header::HeaderName;
-use serde::Deserialize;
 
 use crate::check::blame_scheme;
 use crate::check::http::keys::{BasicAuth, HttpKeys};
@@ -10,7 +9,7 @@ use crate::check::http::request;
 use crate::check::http::rules::Headers;
 use crate::check::payload::Expect;
 use crate::check::tls_keys::TlsKeys;
-use crate::config::node::{self, Node, Problem};
+use crate::config::node::{self, Keys, Node, Problem};
 use crate::env::Env;
 use crate::findings::Blame;
 use crate::outcome::{Detail, Fault, Phase};
@@ -29,7 +28,7 @@ const OVER_TLS: &str = "wss";
 const OFFERED: usize = 16;
 
 /// The keys.
-#[derive(Deserialize)]
+#[derive(Keys)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "websocket"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct WebsocketKeys {

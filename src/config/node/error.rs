@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::de::{self, Expected, Unexpected};
-
 use super::near::{choice, nearest};
 use super::tree::Span;
 use crate::secret::Secret;
@@ -15,9 +13,9 @@ pub(super) struct ErrorLocation {
     pub(super) path: String,
 }
 
-/// In a box: a `Result` of every field of every struct holds one.
+/// The fault of a node. In a box: a `Result` of every value holds one.
 #[derive(Debug)]
-pub(super) struct Error(pub(super) Box<Fault>);
+pub struct Error(pub(super) Box<Fault>);
 
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -54,73 +52,34 @@ impl Error {
         Self(Box::new(Fault { what, place: None }))
     }
 
-    pub(super) fn expected(expected: &dyn Expected) -> Self {
-        Self::new(What::Message(format!("expected {}", in_words(&expected.to_string()))))
-    }
-}
-
-/// serde's words for what it expects, in those of a person who writes YAML.
-pub(super) fn in_words(expected: &str) -> String {
-    let range = |low: i128, high: i128| format!("a whole number from {low} to {high}");
-    match expected {
-        "a string" | "str" | "string" => "a string".to_owned(),
-        "a boolean" => "true or false".to_owned(),
-        "a sequence" => "a list".to_owned(),
-        "a map" => "a mapping".to_owned(),
-        "a borrowed string" | "a character" => "a character".to_owned(),
-        "u8" => range(0, u8::MAX.into()),
-        "u16" => range(0, u16::MAX.into()),
-        "u32" => range(0, u32::MAX.into()),
-        "i32" => range(i32::MIN.into(), i32::MAX.into()),
-        "u64" | "usize" => "a whole number, 0 or more".to_owned(),
-        "i8" | "i16" | "i64" | "isize" => "a whole number".to_owned(),
-        "f32" | "f64" => "a number".to_owned(),
-        other if other.starts_with("struct ") => "a mapping".to_owned(),
-        other if other.starts_with("enum ") || other.starts_with("variant of enum ") => "a word".to_owned(),
-        other => other.to_owned(),
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an invalid configuration")
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl de::Error for Error {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(What::Message(message.to_string()))
+    /// This sentence, which holds no value.
+    pub fn custom(message: impl fmt::Display) -> Self {
+        fn new(message: &dyn fmt::Display) -> Error {
+            Error::new(What::Message(message.to_string()))
+        }
+        new(&message)
     }
 
-    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::expected(expected)
+    /// What was expected, in words.
+    pub fn expected(expected: impl fmt::Display) -> Self {
+        let expected: &dyn fmt::Display = &expected;
+        Self::custom(format_args!("expected {expected}"))
     }
 
-    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::expected(expected)
+    /// A word that is none of these.
+    #[must_use]
+    pub fn unknown_word(word: &str, right: &[&str]) -> Self {
+        let meant = nearest(word, right).map(|word| format!(", did you mean {word}?"));
+        Self::custom(format_args!("expected one of {}{}", right.join(", "), meant.as_deref().unwrap_or_default()))
     }
 
-    fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
-        Self::expected(expected)
+    /// A key that is none of these.
+    #[must_use]
+    pub fn unknown_key(key: &str, right: &'static [&'static str]) -> Self {
+        Self::new(What::UnknownKey { key: Secret::new(key.to_owned()), right })
     }
 
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let meant = nearest(variant, expected).map(|word| format!(", did you mean {word}?"));
-        let list = format!("expected one of {}", expected.join(", "));
-        Self::new(What::Message(list + meant.as_deref().unwrap_or_default()))
-    }
-
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(What::UnknownKey { key: Secret::new(field.to_owned()), right: expected })
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self::new(What::Missing(field))
-    }
-
-    fn duplicate_field(_: &'static str) -> Self {
-        Self::new(What::Reported)
+    pub(super) fn missing(key: &'static str) -> Self {
+        Self::new(What::Missing(key))
     }
 }

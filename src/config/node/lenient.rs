@@ -1,21 +1,20 @@
 //! Reading leniently: a faulty node is recorded and dropped, and the rest is read again, until nothing is left to say.
 
-use serde::de::DeserializeOwned;
-
-use super::de::Reader;
 use super::dropped::DroppedNodes;
 use super::error::{Error, Fault};
+use super::from_node::FromNode;
+use super::reader::Reader;
 use super::tree::{Node, Problem};
 
 /// More faults of one node than this are not looked for: each costs one more reading.
 const MOST: usize = 100;
 
 /// Reads a node into a configuration struct, with every fault at once: a faulty node is recorded, dropped, and the rest
-/// is read again. Structs derive `Deserialize` with `deny_unknown_fields`; a key that is not there is a default.
+/// is read again.
 ///
 /// # Errors
 /// All faults, in the order of their places; none where all were told before (see [`Raw::Faulty`](super::Raw::Faulty)).
-pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Problem>> {
+pub fn read<T: FromNode>(node: &Node) -> Result<T, Vec<Problem>> {
     match parse_leniently(node, &[]) {
         LenientParse { value: Some(value), whole: true, .. } => Ok(value),
         LenientParse { problems, .. } => Err(problems),
@@ -36,10 +35,10 @@ pub struct LenientParse<T> {
 /// As [`read`], for a part of a mapping whose other keys are read elsewhere (they are right keys too), and for whom a
 /// part is enough.
 #[must_use]
-pub fn parse_leniently<T: DeserializeOwned>(node: &Node, others: &[&str]) -> LenientParse<T> {
+pub fn parse_leniently<T: FromNode>(node: &Node, others: &[&str]) -> LenientParse<T> {
     let mut value = None;
     let (whole, problems) = repeat(node, others, &mut |root| {
-        value = Some(T::deserialize(root)?);
+        value = Some(T::from_node(root)?);
         Ok(())
     });
     LenientParse { value, whole, problems }

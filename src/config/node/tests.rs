@@ -1,11 +1,9 @@
 use crate::slices::{Slices, at_once};
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use super::{Error, FromNode, Keys, Reader, parse, read};
 
-use super::{parse, read};
-
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Keys)]
 #[serde(deny_unknown_fields)]
 struct Sample {
     url: String,
@@ -21,18 +19,23 @@ struct Sample {
     free: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Default, Deserialize, PartialEq)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
 enum Mode {
     #[default]
     Disable,
     VerifyFull,
 }
 
-#[derive(Debug, Deserialize)]
+impl FromNode for Mode {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        node.word(&[("disable", Self::Disable), ("verify-full", Self::VerifyFull)])
+    }
+}
+
+#[derive(Debug, Keys)]
 #[serde(deny_unknown_fields)]
 struct Inner {
-    weight: f64,
+    weight: u16,
 }
 
 /// Every fault as `line:column path: message`.
@@ -47,13 +50,13 @@ fn faults(text: &str) -> Vec<String> {
 
 #[test]
 fn reads_a_struct() {
-    let text = "url: 00123\nport: 5432\ntls: true\nmode: verify-full\nlist: [{weight: 1.5}, {weight: 2}]\nfree: {a: no, b: 1e3}\n";
+    let text = "url: 00123\nport: 5432\ntls: true\nmode: verify-full\nlist: [{weight: 1}, {weight: 2}]\nfree: {a: no, b: 1e3}\n";
     let sample: Sample = read(&parse(text).unwrap()).unwrap();
     assert_eq!(sample.url, "00123");
     assert_eq!(sample.port, Some(5432));
     assert!(sample.tls);
     assert_eq!(sample.mode, Mode::VerifyFull);
-    assert_eq!(sample.list[1].weight, 2.0);
+    assert_eq!(sample.list[1].weight, 2);
     assert_eq!(sample.free["a"], "no");
     assert_eq!(sample.free["b"], "1e3");
 }
@@ -76,7 +79,7 @@ fn every_fault_at_once_with_its_place() {
         "3:6 tls: expected true or false",
         "4:7 mode: expected one of disable, verify-full",
         "6:6 list[0].weigth: unknown key, did you mean weight?",
-        "7:14 list[1].weight: expected a number",
+        "7:14 list[1].weight: expected a whole number from 0 to 65535",
         "8:5 list[2]: expected a mapping",
         "9:7 free: expected a mapping",
     ];
@@ -95,7 +98,7 @@ fn a_missing_key_is_told_once_and_only_where_it_was_forgotten() {
 #[test]
 fn a_list_is_no_struct() {
     assert_eq!(faults("[s3cret]\n"), ["1:1 : expected a mapping"]);
-    assert_eq!(faults("url: x\nlist: [[1.0]]\n"), ["2:8 list[0]: expected a mapping"]);
+    assert_eq!(faults("url: x\nlist: [[1]]\n"), ["2:8 list[0]: expected a mapping"]);
 }
 
 #[test]

@@ -4,10 +4,10 @@
 
 use std::path::PathBuf;
 
-use serde::de::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::cause::Cause;
+use crate::config::node::{Error, FromNode, Reader};
 use crate::env::Env;
 use crate::outcome::{Detail, Fault, Phase, ValueDetail};
 use crate::value::Value;
@@ -90,9 +90,9 @@ impl Pem {
     }
 }
 
-impl<'de> Deserialize<'de> for Pem {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Value::deserialize(deserializer).map(Self::new)
+impl FromNode for Pem {
+    fn from_node(node: &Reader<'_>) -> Result<Self, Error> {
+        Value::from_node(node).map(Self::new)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Whatever it holds, reading it takes time that grows with its length, and its variables take no more memory than a file may
 //! have.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::env::FILE_LIMIT;
 use crate::secret::Secret;
@@ -22,7 +22,7 @@ pub(super) struct Excess {
 
 /// The variables of a file that have these names. `/proc/PID/environ` ends each with a NUL; a .env file has lines, and those
 /// may refer to lines above them.
-pub(super) fn read(text: &str, names: &BTreeSet<&str>) -> Result<BTreeMap<String, Secret>, Excess> {
+pub(super) fn read(text: &str, names: &HashSet<&str>) -> Result<HashMap<String, Secret>, Excess> {
     if text.contains('\0') {
         let pairs = text.split('\0').filter_map(|pair| pair.split_once('=')).filter(|(name, _)| names.contains(name));
         return Ok(pairs.map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned()))).collect());
@@ -94,7 +94,7 @@ fn value_at<'a>(text: &'a str, line: &'a str) -> (&'a str, Option<char>, usize) 
 }
 
 /// The lines whose values are asked for or referred to by such a line further down, in their order.
-fn needed<'a, 'b>(lines: &'b [Line<'a>], names: &BTreeSet<&'a str>) -> Vec<&'b Line<'a>> {
+fn needed<'a, 'b>(lines: &'b [Line<'a>], names: &HashSet<&'a str>) -> Vec<&'b Line<'a>> {
     let mut wanted: HashSet<&str> = names.iter().copied().collect();
     let mut needed = Vec::new();
     for line in lines.iter().rev() {

@@ -1,16 +1,16 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::Excess;
 use crate::secret::Secret;
 use crate::slices::cpu_time_of_this_thread;
 
-fn read(text: &str) -> BTreeMap<String, Secret> {
+fn read(text: &str) -> HashMap<String, Secret> {
     super::read(text, &names(text)).unwrap()
 }
 
 /// The names that a text may set.
-fn names(text: &str) -> BTreeSet<&str> {
+fn names(text: &str) -> HashSet<&str> {
     text.split('\n')
         .filter_map(|line| Some(line.trim_start().trim_start_matches("export ").split_once('=')?.0.trim()))
         .collect()
@@ -61,7 +61,7 @@ fn references_are_filled_in_once() {
 
 #[test]
 fn the_environment_of_a_process() {
-    let found = super::read("A=1\0B=x=y\n\0C=\0D=4\0", &BTreeSet::from(["A", "B", "C", "E"])).unwrap();
+    let found = super::read("A=1\0B=x=y\n\0C=\0D=4\0", &HashSet::from(["A", "B", "C", "E"])).unwrap();
     assert_eq!(found["B"].expose(), "x=y\n");
     assert_eq!(found.len(), 3);
 }
@@ -125,11 +125,11 @@ fn only_what_is_asked_for_and_what_that_refers_to_is_read() {
     // The second A is nobody's: X refers to the first, and B to the third.
     let text = "A=1\nX=${A}\nA=2\nA=3\nB=${A}${X}\nC=${B}";
     for (name, expected) in [("X", "1"), ("A", "3"), ("B", "31"), ("C", "31")] {
-        let found = super::read(text, &BTreeSet::from([name])).unwrap();
+        let found = super::read(text, &HashSet::from([name])).unwrap();
         assert_eq!(
             found.iter().map(|(name, value)| (name.as_str(), value.expose())).collect::<Vec<_>>(),
             [(name, expected)]
         );
     }
-    assert!(super::read(&doubling(""), &BTreeSet::from(["A"])).unwrap().contains_key("A"), "what grows is not needed");
+    assert!(super::read(&doubling(""), &HashSet::from(["A"])).unwrap().contains_key("A"), "what grows is not needed");
 }
