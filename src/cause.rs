@@ -269,6 +269,22 @@ causes! {
         "records differ from those expected",
         "compare the zone with the expected records";
 
+    JwksInvalid: "jwks_invalid", [Assert], Heals, DOWN =>
+        "the key set has no key with which a token can be verified",
+        "compare the URL with the one that the issuer publishes (`jwks_uri`), and `require_alg` with its algorithm";
+
+    JwksUndecryptable: "jwks_undecryptable", [Assert], Permanent, DOWN =>
+        "the secret does not decrypt the stored signing key: logins and tokens fail",
+        "restore the secret that encrypted the key, or delete the stored keys and restart the app";
+
+    TokenRejected: "token_rejected", [Assert], Permanent, DOWN =>
+        "a verifier with these settings rejects the token",
+        "make issuer and verifier agree: algorithm, key, issuer and audience";
+
+    RedirectUriRejected: "redirect_uri_rejected", [Assert], Permanent, DOWN =>
+        "the provider does not accept this redirect URI for this client",
+        "register the redirect URI at the provider, exactly as the app sends it";
+
     VariableMissing: "variable_missing", [Assert], AfterRestart, DOWN =>
         "a variable of the environment is not set",
         "add it to this container's `env` or `envFrom`";
@@ -285,6 +301,10 @@ causes! {
     SecretTooWeak: "secret_too_weak", [Assert], Permanent, DOWN =>
         "a secret is too short, or everybody knows it",
         "create a new one: `openssl rand -base64 32`; then restart everything that uses it";
+
+    SecretMismatch: "secret_mismatch", [Assert], Permanent, DOWN =>
+        "two sides hold different secrets",
+        "give both the same Secret, then restart the pods that read it at start";
 
     UrlMalformed: "url_malformed", [Assert], Permanent, DOWN =>
         "a URL cannot be read",

@@ -15,9 +15,10 @@ pub use run::{env_file, expression, payload, yaml};
 pub use texts::{durations, frames, proc, texts, urls};
 
 use crate::check::{
-    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, kafka as of_kafka, ldap as of_ldap, mcp as of_mcp,
-    memcached as of_memcached, mongodb as of_mongodb, mqtt as of_mqtt, mysql as of_mysql, nats as of_nats,
-    parity as of_parity, peer, postgres as of_postgres, redis as of_redis, smtp as of_smtp, websocket as of_websocket,
+    amqp as of_amqp, dapr as of_dapr, grpc as of_grpc, http, jwks as of_jwks, kafka as of_kafka, ldap as of_ldap,
+    mcp as of_mcp, memcached as of_memcached, mongodb as of_mongodb, mqtt as of_mqtt, mysql as of_mysql,
+    nats as of_nats, parity as of_parity, peer, postgres as of_postgres, redis as of_redis,
+    same_secret as of_same_secret, smtp as of_smtp, token as of_token, websocket as of_websocket,
 };
 use crate::net::{resolve, tls};
 use crate::sock_diag;
@@ -160,6 +161,21 @@ pub fn mcp(bytes: &[u8]) {
 /// The body of an answer of daprd.
 pub fn dapr(bytes: &[u8]) {
     of_dapr::fuzz::dapr(bytes);
+}
+
+/// A message of the proof of a secret, to either side.
+pub fn same_secret(bytes: &[u8]) {
+    of_same_secret::fuzz::same_secret(bytes);
+}
+
+/// A key set, or a stored key.
+pub fn jwks(bytes: &[u8]) {
+    of_jwks::fuzz::jwks(bytes);
+}
+
+/// A token on the first line, then a key set or a secret.
+pub fn token(bytes: &[u8]) {
+    of_token::fuzz::token(bytes);
 }
 
 /// Messages of the kernel about sockets.

@@ -14,6 +14,7 @@ pub mod outcome;
 pub mod packed;
 pub mod panics;
 pub mod pod;
+pub mod proof;
 pub mod random;
 pub mod scheme;
 pub mod secret;

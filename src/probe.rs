@@ -44,7 +44,7 @@ const PREPARING: Duration = Duration::from_millis(1);
 /// a deadline of its own.
 pub async fn probe(planned: &Planned, world: &Arc<World>, depth: Depth) -> Outcome {
     let started = Started { at: SystemTime::now(), began: Instant::now() };
-    let for_run = Arc::new(world.for_run());
+    let for_run = Arc::new(world.for_run(depth.is_for_a_person()));
     let mut slices = slices(PREPARING);
     let prepared = run::prepare(&*planned.check, &*for_run.env);
     slices.pause().await;

@@ -20,6 +20,7 @@ use crate::url::Url;
 use crate::value::{Setting, Value};
 
 mod ask;
+mod converse;
 mod cookie;
 mod cors;
 pub(crate) mod encoding;
@@ -48,7 +49,7 @@ pub(crate) mod upgrade;
 mod way;
 
 pub(crate) use self::ask::{
-    BodyUse, Exchange, exchange_of, is_event_stream, is_health_document, on_socket, prepare, try_prepare,
+    BodyUse, Exchange, exchange_of, exchange_to, is_event_stream, is_health_document, on_socket, prepare, try_prepare,
 };
 
 /// The kind.

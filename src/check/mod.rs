@@ -17,6 +17,8 @@ pub mod file;
 pub mod grpc;
 pub mod http;
 pub mod icmp;
+pub(crate) mod jwk;
+pub mod jwks;
 pub mod kafka;
 mod kind;
 pub mod ldap;
@@ -29,14 +31,17 @@ pub mod mongodb;
 pub mod mqtt;
 pub mod mysql;
 pub mod nats;
+pub mod oidc;
 pub mod parity;
 pub mod parts;
 mod payload;
 pub mod peer;
 pub mod place;
 pub mod postgres;
+mod provider;
 pub mod reader;
 pub mod redis;
+pub mod same_secret;
 mod schemes;
 pub mod scram;
 pub mod server_keys;
@@ -47,6 +52,7 @@ pub mod texts;
 pub mod tls;
 pub mod tls_keys;
 pub mod tls_mode;
+pub mod token;
 pub mod warning;
 pub mod websocket;
 pub(crate) mod words;
@@ -61,6 +67,7 @@ use crate::env::Env;
 use crate::findings::Reading;
 use crate::net::attempt::Attempt;
 use crate::outcome::Fault;
+use crate::proof::Held;
 use crate::url::{Endpoint, shown};
 use crate::value::Value;
 
@@ -87,6 +94,11 @@ pub trait Check: Send + Sync {
 
     /// Every value it reads at a run: a changed file among them ends a back-off.
     fn values(&self) -> Vec<&Value>;
+
+    /// The secret that it proves to others, and that others may ask to be proved.
+    fn holds(&self) -> Option<Held> {
+        None
+    }
 
     /// What its user should know of its keys: each with the key, and what it does beyond asking.
     fn warnings(&self) -> Vec<(&'static str, &'static str)> {
@@ -172,6 +184,10 @@ pub const KINDS: &[Kind] = &[
     file::KIND,
     icmp::KIND,
     dapr::KIND,
+    same_secret::KIND,
+    jwks::KIND,
+    token::KIND,
+    oidc::KIND,
 ];
 
 /// Whether these first bytes are of a server that counts connections which end before their login.

@@ -4,14 +4,15 @@
 //! for before it answers, and to bound what a server may send. A *login* is a proof of the password sent: at most one a
 //! run and host, and none after the first rejection of the credentials.
 
-mod catalog;
+pub(crate) mod catalog;
+pub(crate) mod database;
 mod discovery;
 mod dsn;
 mod forms;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 mod guard;
-mod hint;
+pub(crate) mod hint;
 mod keys;
 mod login;
 mod migrations;
@@ -46,7 +47,7 @@ use crate::outcome::{
     clean_text,
 };
 use crate::secret::Secret;
-use crate::url::Url;
+use crate::url::{Endpoint, Url};
 use crate::value::Value;
 
 use keys::PostgresKeys;
@@ -135,10 +136,6 @@ fn parse(node: &Node) -> Parsed {
 impl Check for Postgres {
     fn prepare(&self, env: &dyn Env) -> Prepared {
         let resolved = Target::resolve(&self.keys, env);
-        let endpoints = |target: &Target| {
-            let dialled = target.hosts.iter().filter(|server| server.socket.is_none());
-            dialled.map(|server| server.endpoint.clone()).collect()
-        };
         let endpoints = resolved.as_ref().map(endpoints).unwrap_or_default();
         let target = resolved.map_or_else(|fault| self.origin(&fault), Target::redacted);
         Prepared::new(target, endpoints, self.readings(env), self.resolve(env))
@@ -147,6 +144,12 @@ impl Check for Postgres {
     fn values(&self) -> Vec<&Value> {
         self.keys.values()
     }
+}
+
+/// What is dialled over the network.
+fn endpoints(target: &Target) -> Vec<Endpoint> {
+    let dialled = target.hosts.iter().filter(|server| server.socket.is_none());
+    dialled.map(|server| server.endpoint.clone()).collect()
 }
 
 /// The values of one run; the files of CA and client certificate are read when TLS starts.

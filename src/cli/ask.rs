@@ -107,7 +107,7 @@ fn runs_of(check: &CheckStatus, now: i64) -> String {
     };
     let next = check.next_run.map(|at| format!("; next run in {}", apart(now, at))).unwrap_or_default();
     let why = match check.backs_off {
-        true => format!(", because logins failed; to run it now: pilotfish ask --retry {name}"),
+        true => format!(", because the check backs off; to run it now: pilotfish ask --retry {name}"),
         false => String::new(),
     };
     format!("{name}: {last}{next}{why}")
@@ -194,7 +194,7 @@ mod tests {
         };
         assert_eq!(
             runs_of(&failed, 1_060),
-            "db: last run 1m ago: password_rejected; next run in 3m40s, because logins failed; to run it now: pilotfish \
+            "db: last run 1m ago: password_rejected; next run in 3m40s, because the check backs off; to run it now: pilotfish \
              ask --retry db"
         );
         let healthy = CheckStatus { cause: None, next_run: Some(1_065), backs_off: false, ..failed };

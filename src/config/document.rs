@@ -19,6 +19,7 @@ use crate::config::rules::{GateFault, Reach, judge};
 use crate::duration;
 use crate::env::Env;
 use crate::net::dial::{DialRules, Require};
+use crate::proof::Name;
 use crate::slices::Slices;
 use crate::value::Value;
 
@@ -49,8 +50,16 @@ pub(super) async fn plan(
     let interval = in_force(written, "interval", defaults.interval.map(|interval| interval.0), Some(INTERVAL));
     problems.extend(longer(written, "defaults", "timeout", defaults.timeout, (interval, "interval")));
     let listen = outer_value.listen.map_or(DEFAULT_LISTEN, |listen| listen.0);
-    let serve = serve(outer_value.serve.unwrap_or_default(), document.get("serve"), listen, &mut problems);
-    let mut reader = Reader { defaults, interval, env, problems, warnings: Vec::new(), names: BTreeMap::new() };
+    let mut serve = serve(outer_value.serve.unwrap_or_default(), document.get("serve"), listen, &mut problems);
+    let mut reader = Reader {
+        defaults,
+        interval,
+        env,
+        problems,
+        warnings: Vec::new(),
+        names: BTreeMap::new(),
+        held: BTreeMap::new(),
+    };
     let planned = match checks {
         Some(node) => reader.checks(node, slices).await,
         None if matches!(document.raw, Raw::Mapping(_)) => {
@@ -67,6 +76,7 @@ pub(super) async fn plan(
     if !problems.is_empty() || !outer.whole || planned.len() != written {
         return Err(problems);
     }
+    serve.held = planned.iter().filter_map(|planned| planned.check.holds()).collect();
     Ok(Plan { listen, serve, checks: planned, listed: Vec::new(), origin, warnings })
 }
 
@@ -135,6 +145,7 @@ fn serve(keys: Serve, node: Option<&Node>, listen: SocketAddr, problems: &mut Ve
         probe_listen,
         drain: keys.drain.map_or(usual.drain, |time| time.0),
         fail_ready_on_sigterm: keys.fail_ready_on_sigterm.unwrap_or(usual.fail_ready_on_sigterm),
+        held: usual.held,
     }
 }
 
@@ -147,6 +158,8 @@ struct Reader<'a> {
     warnings: Vec<String>,
     /// The check and the line that has each name.
     names: BTreeMap<String, (usize, usize)>,
+    /// The secrets that checks hold, by what both sides call them.
+    held: BTreeMap<Name, Vec<Value>>,
 }
 
 impl Reader<'_> {
@@ -205,6 +218,17 @@ impl Reader<'_> {
         let gates = self.gates(node, gates, &keys, &*check, &path);
         let calm = check.calm_interval();
         let warnings = check.warnings();
+        if let Some(held) = check.holds() {
+            let known = self.held.entry(held.name).or_insert_with(|| held.values.clone());
+            if *known != held.values {
+                let path = format!("{path}.{}.name", kind.name);
+                self.report(
+                    node,
+                    &path,
+                    "another check has another secret of this name: give each secret its own name",
+                );
+            }
+        }
         self.warnings.extend(warnings.iter().map(|(key, text)| format!("{path}.{}.{key}: {text}", kind.name)));
         if !common.whole || self.problems.len() > before {
             return None;

@@ -57,7 +57,7 @@ pub(super) struct Common {
     pub(super) failure_threshold: Option<Threshold>,
     /// The number of consecutive passes after which the check is up.
     pub(super) success_threshold: Option<Threshold>,
-    /// The gates that wait for the check. Default: `[startup]`; `[]` means none.
+    /// The gates that wait for the check. Default: `[startup]`, and none for kinds that say so; `[]` means none.
     pub(super) gates: Option<Vec<Gate>>,
     /// The address families and their order. Default: `ipv4-first`.
     pub(super) addresses: Option<AddressPolicy>,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::cause::Cause;
 use crate::check::{self, Check};
 use crate::net::dial::DialRules;
+use crate::proof::Held;
 use crate::value::Value;
 use crate::verdict::Rules;
 use crate::vocabulary::vocabulary;
@@ -56,6 +57,8 @@ pub struct ServeOptions {
     pub drain: Duration,
     /// `/readyz` fails once we were told to stop.
     pub fail_ready_on_sigterm: bool,
+    /// The secrets that checks hold, and that are proved to whoever asks.
+    pub held: Vec<Held>,
 }
 
 impl Default for ServeOptions {
@@ -67,6 +70,7 @@ impl Default for ServeOptions {
             probe_listen: None,
             drain: Duration::from_secs(5),
             fail_ready_on_sigterm: false,
+            held: Vec::new(),
         }
     }
 }

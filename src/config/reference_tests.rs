@@ -92,7 +92,10 @@ impl Schema {
                 false => writeln!(out, "    {name}: {example}"),
             }
             .expect("a String takes every text");
-            out.push_str("    gates: [ready]\n```\n\n");
+            out.push_str(match kind.gates_by_default {
+                true => "    gates: [ready]\n```\n\n",
+                false => "```\n\nIt gates nothing unless `gates` says so.\n\n",
+            });
             out.push_str(&care(kind.care));
             out.push_str("| key | meaning |\n| --- | --- |\n");
             self.table(&mut out, "", &self.properties(schema));

@@ -118,12 +118,17 @@ fn by_cause(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> Option<
         | Cause::GrpcUnknownService
         | Cause::GrpcUnimplemented
         | Cause::DnsAnswerMismatch
+        | Cause::JwksInvalid
+        | Cause::JwksUndecryptable
+        | Cause::TokenRejected
+        | Cause::RedirectUriRejected
         | Cause::NotListening
         | Cause::ListeningOnLoopback
         | Cause::ConnectionClosed
         | Cause::Timeout
         | Cause::ProtocolError
         | Cause::TooLarge
+        | Cause::SecretMismatch
         | Cause::Stale
         | Cause::Internal => answer::hint(fault).map(str::to_owned),
     }

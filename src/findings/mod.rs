@@ -14,6 +14,7 @@ mod entry;
 mod handshakes;
 mod hint;
 mod host_class;
+pub mod keys;
 mod local;
 mod login;
 #[cfg(test)]
@@ -71,6 +72,7 @@ pub const FAMILIES: &[&[Entry]] = &[
     handshakes::CODES,
     bundle::CODES,
     contracts::CODES,
+    keys::CODES,
 ];
 
 /// The row of a code.
@@ -120,6 +122,7 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
     judged.findings.extend(proxies::judge(evidence, context));
     judged.findings.extend(handshakes::judge(evidence));
     judged.findings.extend(bundle::judge(evidence));
+    judged.findings.extend(evidence.facts.noticed.iter().cloned());
     order::sort_by_key(&mut judged.findings, |finding| finding.severity);
     judged
 }

@@ -34,8 +34,13 @@ pub(super) const CHECKS: &[&str] = &[
     "mqtt: {url: 'mqtt://app:sesame@ADDRESS', version: 5}",
     "memcached: {url: 'memcached://app:sesame@ADDRESS'}",
     "parity: {left: 'http://app:sesame@ADDRESS', right: 'http://ADDRESS', requests: [/, /a], compare_headers: [date], compare: values}",
+    "same_secret: {secret: [sesame, poppy], peers: 'http://ADDRESS'}",
     "mcp: {url: 'http://app:sesame@ADDRESS/mcp'}",
     "http: {url: 'http://app:sesame@ADDRESS/', cors: {origin: 'https://a.example', method: PUT, refused_origin: 'null'}}",
+    "jwks: {url: 'http://app:sesame@ADDRESS/jwks', require_alg: EdDSA}",
+    "jwks: {better_auth: {database: 'postgres://app:sesame@ADDRESS/app?sslmode=disable', secret: sesame}}",
+    "token: {token: sesame, jwks: 'http://ADDRESS/jwks'}",
+    "oidc: {issuer: 'http://ADDRESS', client_id: web, redirect_uri: 'https://shop.example.com/cb'}",
 ];
 
 /// A byte that chooses the check, then what the server says.

@@ -22,7 +22,7 @@ macro_rules! targets {
 fn targets() -> Vec<Target> {
     targets![
         yaml urls masking durations texts resolv_conf hosts dns certificate chain server_hello pem postgres postgres_url
-        postgres_error redis mysql amqp mongodb smtp nats grpc websocket kafka ldap mqtt memcached http_answer pointer health payload expression env_file frames proc netlink dapr parity mcp peers
+        postgres_error redis mysql amqp mongodb smtp nats grpc websocket kafka ldap mqtt memcached http_answer pointer health payload expression env_file frames proc netlink dapr parity same_secret mcp jwks token peers
     ]
     .to_vec()
 }

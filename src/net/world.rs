@@ -39,6 +39,8 @@ pub struct World {
     pub buffers: BufferBudget,
     /// The sockets that all checks may have at once.
     pub sockets: Sockets,
+    /// Whether a person waits for this run (`check`, `diagnose`): only then may it do what its peer records as an event.
+    pub is_for_a_person: bool,
     /// The ports that the kernel gives to outgoing connections, the first and the last; read once.
     local_ports: Arc<OnceLock<Option<(u16, u16)>>>,
     /// What variables say of the other clients in the pod; read once.
@@ -60,6 +62,7 @@ impl World {
             turns: Turns::default(),
             buffers: BufferBudget::default(),
             sockets: Sockets::default(),
+            is_for_a_person: false,
             local_ports: Arc::default(),
             variables: Arc::default(),
         }
@@ -71,9 +74,9 @@ impl World {
         Self { sockets, ..self }
     }
 
-    /// The same world for one run: variables and files stay as the run first sees them.
+    /// The same world for one run, for a person or not: variables and files stay as the run first sees them.
     #[must_use]
-    pub fn for_run(&self) -> Self {
+    pub fn for_run(&self, is_for_a_person: bool) -> Self {
         Self {
             env: Arc::new(RunEnv::new(Arc::clone(&self.env))),
             suffixes: Arc::clone(&self.suffixes),
@@ -85,6 +88,7 @@ impl World {
             turns: self.turns.clone(),
             buffers: self.buffers.clone(),
             sockets: self.sockets.clone(),
+            is_for_a_person,
             local_ports: Arc::clone(&self.local_ports),
             variables: Arc::clone(&self.variables),
         }

@@ -19,6 +19,8 @@ pub enum Aftermath {
     Finished,
     /// The same, but nobody logged in: the server refused a client without a name, which its log may show.
     Refused,
+    /// The peer counts wrong proofs of a secret, and there was one.
+    Guessed,
     /// The server counts the connection as one that ended before its login: many of them block this pod's address.
     Unfinished,
     /// The server keeps the session of each run until it expires.
@@ -33,7 +35,7 @@ impl Aftermath {
     pub const fn pause(self) -> Option<Duration> {
         match self {
             Self::Nothing | Self::Finished => None,
-            Self::Refused | Self::Unfinished => Some(UNFINISHED),
+            Self::Refused | Self::Guessed | Self::Unfinished => Some(UNFINISHED),
             Self::SessionLeft => Some(SESSION_LEFT),
             Self::Locked => Some(LOCKED),
         }

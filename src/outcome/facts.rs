@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
+use crate::finding::Finding;
 use crate::outcome::bundle::Bundle;
 use crate::outcome::oddity::CertificateOddity;
 use crate::timestamp::{rfc3339_unix, serialize_optional_seconds, serialize_unix};
@@ -103,6 +104,9 @@ pub struct Facts {
     /// Files that the URL names and this container has not, for findings.
     #[serde(skip)]
     pub absent_files: Vec<AbsentFile>,
+    /// What the kind noticed, as findings.
+    #[serde(skip)]
+    pub noticed: Vec<Finding>,
     /// What the peer said first, or an excerpt of its body: shown by `check` and `diagnose` only.
     #[serde(skip)]
     pub excerpt: Option<String>,

@@ -148,6 +148,7 @@ fn full() -> Outcome {
         passed_over: vec!["db-0: connect_refused".into()],
         note: Some("only half was seen".into()),
         remarks: Vec::new(),
+        noticed: Vec::new(),
         excerpt: Some("hello".into()),
     };
     evidence.queries[0].alias = Some("db.lab".into());

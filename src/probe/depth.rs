@@ -44,6 +44,11 @@ impl Depth {
         }
     }
 
+    /// Whether a person asked for this run, once.
+    pub(super) const fn is_for_a_person(self) -> bool {
+        matches!(self, Self::Full | Self::Survey)
+    }
+
     /// What a survey after such a run may take; `None` where none is made.
     pub(super) fn survey(self, planned: &Planned, passed: bool) -> Option<Allowance> {
         let asked = !planned.clients.is_empty();

@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::server::conn::http1;
@@ -17,18 +19,21 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::access::{self, Access, Caller};
 use super::body::{Answer, AnswerBody};
 use super::handshakes::Handshakes;
 use super::pace::{Pace, Paced};
 use super::routes::{self, Question, RouteResponse, Surface};
+use super::same_secret::Exchanges;
 use super::slots::{self, ConnectionSlot};
 use super::tls;
 use crate::config::plan::ServeOptions;
 use crate::env::Env;
 use crate::metrics::Process;
+use crate::proof::wire::{Refusal, Reply};
+use crate::proof::{self, Held};
 use crate::retry::{RetryRequest, retry};
 use crate::state::Snapshot;
 
@@ -36,6 +41,8 @@ use crate::state::Snapshot;
 const HEAD_BYTES: usize = 16 * 1024;
 /// Headers of one request; more is answered with 431.
 const HEADERS: usize = 64;
+/// How long the body of a request may take.
+const BODY_LIMIT: Duration = Duration::from_secs(2);
 
 /// What every connection of one listener shares.
 pub(super) struct ListenerContext {
@@ -49,12 +56,18 @@ pub(super) struct ListenerContext {
     pub(super) turns: Arc<Mutex<()>>,
     /// The turn for a TLS handshake.
     pub(super) handshakes: Handshakes,
+    /// The proofs of secrets that are under way.
+    pub(super) exchanges: Exchanges,
 }
 
 impl ListenerContext {
     /// The answer. Long ones are begun one at a time, with a breath between two: whoever asks for many of them, without
     /// reading, keeps the kubelet waiting for one piece of one of them alone.
-    async fn answer_in_turn(&self, request: &Request<Incoming>, caller: Caller) -> Response<AnswerBody> {
+    async fn answer_in_turn(&self, request: &mut Request<Incoming>, caller: Caller) -> Response<AnswerBody> {
+        let options = Arc::clone(&self.options.borrow());
+        if routes::asks_for_proof(self.surface, request.uri().path(), &options.held) {
+            return self.prove(request, &options.held).await;
+        }
         if let Some(name) = routes::retried(self.surface, request.method().as_str(), request.uri().path()) {
             let trusted = access::from_this_pod(caller, request.uri(), request.headers())
                 && !request.headers().contains_key(header::ORIGIN);
@@ -67,6 +80,22 @@ impl ListenerContext {
         let _turn = self.turns.lock().await;
         yield_now().await;
         self.answer(request, caller)
+    }
+
+    /// A step of the proof of a secret. It takes a fraction of a millisecond: steps are made one at a time, too.
+    async fn prove(&self, request: &mut Request<Incoming>, held: &[Held]) -> Response<AnswerBody> {
+        if request.method() != "POST" {
+            return self.response(routes::only_post(), request.method() == "HEAD");
+        }
+        // No page in a browser spends what may be asked.
+        let is_page = request.headers().contains_key(header::ORIGIN);
+        let sent = timeout(BODY_LIMIT, read(request.body_mut())).await.ok().flatten().filter(|_| !is_page);
+        let _turn = self.turns.lock().await;
+        yield_now().await;
+        let reply = sent.map_or(Reply::Refused(Refusal::Invalid), |sent| {
+            self.exchanges.answer(held, &*self.env, &sent, Instant::now())
+        });
+        self.response(routes::proof_answer(&reply), false)
     }
 
     fn answer(&self, request: &Request<Incoming>, caller: Caller) -> Response<AnswerBody> {
@@ -111,6 +140,19 @@ impl ListenerContext {
     }
 }
 
+/// The body of a request; `None` where it is too long, or breaks off.
+async fn read(body: &mut Incoming) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let data = frame.ok()?.into_data().unwrap_or_default();
+        if bytes.len() + data.len() > proof::LONGEST {
+            return None;
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Some(bytes)
+}
+
 /// Serves one connection to its end.
 pub(super) async fn serve(
     stream: TcpStream,
@@ -148,12 +190,12 @@ async fn http(
     pace: Pace,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let service = service_fn(|request: Request<Incoming>| {
+    let service = service_fn(|mut request: Request<Incoming>| {
         pace.asked();
         let pace = &pace;
         async move {
             pace.yield_to_others().await;
-            let answer = context.answer_in_turn(&request, caller).await;
+            let answer = context.answer_in_turn(&mut request, caller).await;
             // Its time begins now: while it waited for its turn there was nothing to take.
             pace.answering();
             Ok::<_, Infallible>(answer)

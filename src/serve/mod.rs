@@ -8,6 +8,7 @@
 //! | `/metrics` | Prometheus text 0.0.4 |
 //! | `/status` | `application/health+json` |
 //! | `POST /retry/NAME` | runs one check now, for callers in this pod |
+//! | `POST /same-secret` | proves a secret to another pilotfish, where a check of it is configured |
 //! | `/` | what there is to ask |
 //!
 //! [`bind()`] takes every port before anything is served; [`run`] answers until it is told to stop.
@@ -20,6 +21,7 @@ mod connection;
 mod handshakes;
 mod pace;
 mod routes;
+mod same_secret;
 mod slots;
 mod status;
 mod tls;
@@ -41,6 +43,7 @@ use crate::retry::RetryRequest;
 use crate::state::Snapshot;
 
 use handshakes::Handshakes;
+use same_secret::Exchanges;
 
 pub use bind::BindError;
 pub use slots::CAP as CONNECTIONS;
@@ -122,6 +125,7 @@ pub async fn run(
             env,
             turns: Arc::clone(&turns),
             handshakes: Handshakes::default(),
+            exchanges: Exchanges::default(),
         })
     };
     let token_log = log_token_changes(options.clone(), Arc::clone(&env));

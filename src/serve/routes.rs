@@ -12,6 +12,8 @@ use super::status;
 use crate::gate::{self, Gate, Report};
 use crate::metrics::{self, Process};
 use crate::outcome::clean_text;
+use crate::proof::wire::Reply;
+use crate::proof::{self, Held};
 use crate::retry::{RETRY_PAUSE, Retry};
 use crate::state::Snapshot;
 use crate::url::percent_decode;
@@ -36,6 +38,7 @@ const OTHER_PATHS: &str = "\
 /metrics        metrics for Prometheus
 /status         every check with its last outcome, as JSON
 /retry/NAME     POST from inside the pod: run this check now
+/same-secret    POST from another pilotfish, if a `same_secret` check is configured
 ";
 
 /// What a listener serves.
@@ -106,6 +109,26 @@ pub(super) fn retry_answer(name: &str, retry: Option<Retry>) -> RouteResponse {
     text(status, body + "\n")
 }
 
+/// Whether a request is about the proof of a secret: where none is to be proved, the path is as unknown as any other.
+pub(super) fn asks_for_proof(surface: Surface, path: &str, held: &[Held]) -> bool {
+    surface == Surface::Everything && path == proof::PATH && !held.is_empty()
+}
+
+/// What a step of the proof of a secret came to.
+pub(super) fn proof_answer(reply: &Reply) -> RouteResponse {
+    let status = match reply {
+        Reply::Offer(_) | Reply::Proved(_) => 200,
+        Reply::Refused(refusal) => refusal.told().1,
+    };
+    text(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), reply.text())
+}
+
+/// The answer to any other method where only POST is answered.
+pub(super) fn only_post() -> RouteResponse {
+    let body = "pilotfish answers only POST here\n".to_owned();
+    RouteResponse { extra: Some((header::ALLOW, "POST")), ..text(StatusCode::METHOD_NOT_ALLOWED, body) }
+}
+
 /// The answer; `process` is called only where the answer needs it.
 pub(super) fn answer(
     question: &Question<'_>,
@@ -114,9 +137,7 @@ pub(super) fn answer(
     process: impl FnOnce() -> Process,
 ) -> RouteResponse {
     if question.surface == Surface::Everything && question.path.starts_with("/retry/") {
-        let allow = Some((header::ALLOW, "POST"));
-        let body = "pilotfish answers only POST here\n".to_owned();
-        return RouteResponse { extra: allow, ..text(StatusCode::METHOD_NOT_ALLOWED, body) };
+        return only_post();
     }
     let Some(route) = route(question) else {
         return text(StatusCode::NOT_FOUND, format!("unknown path; the paths are:\n\n{}", paths(question.surface)));

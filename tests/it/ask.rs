@@ -78,7 +78,7 @@ fn when_it_runs_next_is_told_on_demand_and_a_repair_can_be_tried_at_once() {
         runs.starts_with("database: last run ") && runs.contains(" ago: password_rejected; next run in "),
         "{runs}"
     );
-    assert!(runs.ends_with(", because logins failed; to run it now: pilotfish ask --retry database"), "{runs}");
+    assert!(runs.ends_with(", because the check backs off; to run it now: pilotfish ask --retry database"), "{runs}");
     assert_eq!(ask(&["ready", "--verbose"]).stdout.lines().count(), 2, "every check of the gate");
     cluster.sql("ALTER ROLE app PASSWORD 'qwZertY7'");
     let retry = ask(&["--retry", "database"]);

@@ -430,6 +430,27 @@ checks:
   - name: dapr
     dapr: {{port: {{env: SECRET}}}}
     gates: [ready]
+  - name: shared
+    same_secret: {{name: shared, secret: [{{env: SECRET}}, "{raw}"], peers: "http://127.0.0.1:{dead}/x?key=${{SECRET}}"}}
+    gates: [ready]
+  - name: shared-of-a-file
+    same_secret: {{name: file, secret: {{file: "{file}"}}, peers: {{env: SECRET}}, tls: {{ca: {{env: SECRET}}}}}}
+    gates: [ready]
+  - name: keys
+    jwks: {{url: "http://127.0.0.1:{dead}/x?key={raw}", oidc: {{env: SECRET}}, require_alg: {{env: SECRET}}, min_keys: {{env: SECRET}}, headers: {{x-key: {{env: SECRET}}}}, better_auth: {{database: "postgres://app:{good}@127.0.0.1:{dead}/x", secret: "{raw}", secrets: {{env: SECRET}}}}}}
+    gates: [ready]
+  - name: stored-key
+    jwks: {{better_auth: {{database: "postgres://app:{good}@127.0.0.1:{dead}/x", secret: {{env: SECRET}}, secrets: "1:{raw}"}}}}
+    gates: [ready]
+  - name: sample
+    token: {{token: "{raw}", secret: {{env: SECRET}}, issuer: {{env: SECRET}}, audience: "{raw}"}}
+    gates: [ready]
+  - name: sample-of-an-issuer
+    token: {{token: {{env: SECRET}}, jwks: "http://app:{good}@127.0.0.1:{dead}/{good}?x={raw}", alg: {{env: SECRET}}, headers: {{authorization: "{raw}"}}}}
+    gates: [ready]
+  - name: provider
+    oidc: {{issuer: "http://app:{good}@127.0.0.1:{dead}/", client_id: {{env: SECRET}}, redirect_uri: "{raw}", scope: {{env: SECRET}}}}
+    gates: [ready]
   - name: port
     listen: {{port: {{env: SECRET}}}}
     gates: [ready]

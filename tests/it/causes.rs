@@ -269,6 +269,12 @@ const POSTGRES: &[Row] = &[
         "postgres: {url: \"$BASE/app\", user: app, password: sesame, migrations: {tool: drizzle, head: 2}}",
     ),
     row(
+        "jwks_undecryptable",
+        "assert",
+        "delete the rows of the table",
+        "jwks: {better_auth: {database: \"postgres://app:sesame@127.0.0.1:$PORT/app\", secret: another}}",
+    ),
+    row(
         "body_mismatch",
         "assert",
         "Run it with psql",
@@ -358,6 +364,19 @@ const ANSWERS: &[Row] = &[
         "grpc: {address: \"127.0.0.1:$GRPC\", service: nothing}",
     ),
     row("grpc_unimplemented", "assert", "Add the health service", "grpc: {address: \"127.0.0.1:$NO_HEALTH\"}"),
+    row("jwks_invalid", "assert", "Compare `url` with the `jwks_uri`", "jwks: {url: \"$NGINX/health\"}"),
+    row(
+        "token_rejected",
+        "assert",
+        "Set `token` to one JWT",
+        "token: {token: none, secret: correct-horse-battery-staple-1234}",
+    ),
+    row(
+        "redirect_uri_rejected",
+        "assert",
+        "exactly as it is",
+        "oidc: {issuer: \"$NGINX\", client_id: web, redirect_uri: \"http://localhost/\"}",
+    ),
     row("too_large", "request", "`max_response`", "http: {url: \"$NGINX/health\", max_response: 5}"),
     row(
         "connection_closed",
@@ -410,6 +429,13 @@ const VALUES: &[Row] = &[
     row("listening_on_loopback", "assert", "--host 0.0.0.0", "listen: {port: 53}"),
 ];
 
+const SECRETS: &[Row] = &[row(
+    "secret_mismatch",
+    "assert",
+    "the same key of the same Secret",
+    "same_secret: {secret: other, peers: \"http://$PEER\"}",
+)];
+
 /// Runs the checks of a table in one go; `json` runs the binary where they are to run.
 fn provoke(rows: &[Row], scene: &[(&str, &str)], json: impl Fn(&str) -> Value) {
     let folder = Folder::new();
@@ -439,7 +465,7 @@ fn provoke(rows: &[Row], scene: &[(&str, &str)], json: impl Fn(&str) -> Value) {
 
 #[test]
 fn no_cause_is_left_out() {
-    let rows = [NAMES, CONNECTIONS, LIMITS, TLS, MONGODB, MYSQL, AMQP, POSTGRES, ANSWERS, VALUES];
+    let rows = [NAMES, CONNECTIONS, LIMITS, TLS, MONGODB, MYSQL, AMQP, POSTGRES, ANSWERS, VALUES, SECRETS];
     let provoked: Vec<&str> = rows.iter().copied().flatten().map(|row| row.cause).collect();
     for cause in Cause::ALL {
         // No failure of a run that a server could provoke: tested where they arise, in `state` and `probe`.

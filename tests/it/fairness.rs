@@ -145,6 +145,29 @@ fn no_heavy_file_holds_the_thread() {
     watch(&groups);
 }
 
+/// Strangers who ask for proofs of a secret without end, and guess.
+#[test]
+fn no_flood_of_proofs_holds_the_thread() {
+    let subject = Subject::new();
+    let sidecar =
+        subject.start("checks: [{name: jwt, same_secret: {name: jwt, secret: sesame, peers: 'http://127.0.0.1:1'}}]");
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let found = std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let message = crate::same_secret::guess("guess");
+                while !over.load(Ordering::Relaxed) {
+                    crate::same_secret::wrong_proof(sidecar.address, message);
+                }
+            });
+        }
+        let found = stretches(sidecar.child.0.id(), sidecar.address, SECONDS, || {});
+        over.store(true, Ordering::Relaxed);
+        found
+    });
+    judged(&[("proofs of a secret", usual(found))], subject.limit);
+}
+
 /// Thousands of checks: the file is read again every second, and the metrics are scraped all the while.
 #[test]
 fn neither_a_reload_nor_a_scrape_holds_the_thread() {

@@ -13,6 +13,7 @@ use crate::support::dns::NameServer;
 use crate::support::exim::{Options as EximOptions, Server as Exim};
 use crate::support::grpc::Server as Grpc;
 use crate::support::hostile::{Manner, here, loopback};
+use crate::support::http::{HttpServer, page};
 use crate::support::kafka::broker;
 use crate::support::kinds::{judged_like, rows_of, speakers};
 use crate::support::memcached::{Auth, Options as MemcachedOptions, Server as Memcached};
@@ -24,6 +25,7 @@ use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::rabbitmq::{PASSWORD as BROKER_PASSWORD, broker as rabbitmq};
 use crate::support::redis::{Options as RedisOptions, Server as Redis};
+use crate::support::same_secret::honest;
 use crate::support::sidecar::Sidecar;
 use crate::support::slapd::{Options as SlapdOptions, Server as Slapd, USER};
 use crate::support::websocket::Server as Websocket;
@@ -82,6 +84,9 @@ fn watched(command: &mut Command) -> (String, u64) {
 /// The bytes of a valid answer over clear text.
 const HTTP: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}";
+/// A key set.
+const KEYS: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n\
+    {\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}";
 /// How daprd answers once it is ready.
 const READY: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 /// How an MCP server without sessions answers.
@@ -116,7 +121,16 @@ fn kinds() -> Vec<(&'static str, String)> {
         ("peer", r#"peer: {url: "http://PEER/health"}"#.to_owned()),
         ("parity", r#"parity: {left: "http://PEER", right: "http://PEER", requests: [/]}"#.to_owned()),
         ("dapr", "dapr: {port: PORT}".to_owned()),
+        ("same-secret", r#"same_secret: {secret: sesame, peers: "http://PEER"}"#.to_owned()),
         ("mcp", r#"mcp: {url: "http://PEER/mcp"}"#.to_owned()),
+        ("jwks", r#"jwks: {url: "http://PEER/jwks"}"#.to_owned()),
+        (
+            "stored",
+            r#"jwks: {better_auth: {database: "postgres://app:sesame@PEER/app?sslmode=disable", secret: sesame}}"#
+                .to_owned(),
+        ),
+        ("token", r#"token: {token: sesame, jwks: "http://PEER/jwks"}"#.to_owned()),
+        ("oidc", r#"oidc: {issuer: "http://PEER"}"#.to_owned()),
         ("postgres", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=disable"}"#.to_owned()),
         ("pgtls", r#"postgres: {url: "postgres://app:sesame@PEER/app?sslmode=require"}"#.to_owned()),
         ("mysql", r#"mysql: {url: "mysql://app:sesame@PEER/app"}"#.to_owned()),
@@ -503,6 +517,11 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
     let trust = Folder::new();
     let ca = format!("ca: {}, server_name: localhost", trust.write("ca.pem", &ca.pem));
     let http = here(Manner::SaysAndEnds(HTTP.to_vec()));
+    let provider = HttpServer::start(|asked| {
+        let here = format!("http://{}", asked.header("host").unwrap_or_default());
+        page(200, "", &format!("{{\"issuer\":\"{here}\",\"authorization_endpoint\":\"{here}/auth\"}}"))
+    });
+    let keys = here(Manner::SaysAndEnds(KEYS.to_vec()));
     let cache = here(Manner::Says(CACHE.to_vec()));
     let database = |mode: &str| format!("postgres: {{url: \"postgres://app:{PASSWORD}@PEER/app?sslmode={mode}\"}}");
     let cases: Vec<(&str, SocketAddr, String)> = vec![
@@ -511,7 +530,11 @@ fn an_answer_that_ends_at_any_byte_is_a_closed_connection() {
         ("peer", http, r#"peer: {url: "http://PEER/"}"#.to_owned()),
         ("parity", http, r#"parity: {left: "http://PEER", right: "http://PEER", requests: [/]}"#.to_owned()),
         ("dapr", here(Manner::SaysAndEnds(READY.to_vec())), "dapr: {port: PORT}".to_owned()),
+        ("same-secret", honest("sesame"), r#"same_secret: {secret: sesame, peers: "http://PEER"}"#.to_owned()),
         ("mcp", here(Manner::SaysAndEnds(MCP.to_vec())), r#"mcp: {url: "http://PEER/mcp"}"#.to_owned()),
+        ("jwks", keys, r#"jwks: {url: "http://PEER/jwks"}"#.to_owned()),
+        ("token", keys, r#"token: {jwks: "http://PEER/jwks", alg: EdDSA}"#.to_owned()),
+        ("oidc", provider.address, r#"oidc: {issuer: "http://PEER"}"#.to_owned()),
         ("tls", loopback(https), format!(r#"tls: {{address: "PEER", {ca}}}"#)),
         ("https", loopback(https), format!(r#"http: {{url: "https://PEER/", tls: {{{ca}}}}}"#)),
         ("postgres", loopback(cluster.port), database("disable")),

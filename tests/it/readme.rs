@@ -52,7 +52,7 @@ fn blocks(wanted: &str) -> Vec<Block> {
 }
 
 /// Whether what was printed is what the page says.
-fn fits(said: &str, printed: &str) -> bool {
+pub(crate) fn fits(said: &str, printed: &str) -> bool {
     let mut rest = printed;
     for (index, piece) in said.split('…').enumerate() {
         match if index == 0 { rest.starts_with(piece).then_some(0) } else { rest.find(piece) } {
@@ -148,6 +148,14 @@ fn contracts(folder: &Folder) {
     }
 }
 
+/// A configuration that compares the secret of two pods.
+fn jwt(listen: &str, peer: &str) -> String {
+    format!(
+        "{listen}checks:\n  - name: jwt-secret\n    same_secret: {{name: jwt-signing, secret: {{env: JWT_SECRET}}, peers: \
+         \"http://{peer}:9809\"}}\n"
+    )
+}
+
 impl World {
     fn start() -> Self {
         let folder = Folder::new();
@@ -176,8 +184,18 @@ impl World {
         let bad = "checks:\n  - name: database\n    postgres: {url: {env: DATABASE_URL}, sslmod: require}\n    interval: 1m\n    gates: [start]\n";
         folder.write("bad.yaml", bad);
         contracts(&folder);
+        folder.write("jwt.yaml", jwt("", "backend"));
+        // The sidecar of the backend, for the page about contracts.
+        let backend = folder.write("backend.yaml", jwt("listen: \"0.0.0.0:9809\"\n", "frontend"));
+        let mut sidecar = namespace.command(PILOTFISH);
+        let sidecar = Running::start(
+            sidecar.args(["serve", "-c", &backend]).env("JWT_SECRET", "0c8f5a7d2e914b36a8d7f6e5c4b3a291"),
+        );
+        until("the sidecar of the backend listens", || {
+            run(namespace.command("ss").arg("-ltn")).stdout.contains(":9809 ")
+        });
         std::os::unix::fs::symlink(PILOTFISH, folder.path().join("pilotfish")).expect("a link can be made");
-        Self { namespace, folder, _servers: vec![servers, names] }
+        Self { namespace, folder, _servers: vec![servers, names, sidecar] }
     }
 
     fn session(&self, block: &Block) {

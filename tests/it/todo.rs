@@ -127,6 +127,36 @@ fn a_cache_can_be_switched_on() {
 }
 
 #[test]
+fn a_shared_secret_can_be_switched_on() {
+    let without = todo(&[]);
+    assert!(without.iter().all(|object| !object.to_string().contains("JWT_SECRET")), "nothing of it");
+    let objects = todo(&["--set", "sharedSecret.enabled=true,sharedSecret.secret.name=mine"]);
+    let reference = json!({"secretKeyRef": {"name": "mine", "key": "secret"}});
+    let folder = Folder::new();
+    let peer = crate::support::same_secret::honest("uN3v7Qm2xZk9LwRt5BcY8pHs4DfGjA6e");
+    for (part, other) in [("frontend", "backend"), ("backend", "frontend")] {
+        let pod = pod(&objects, &format!("todo-{part}"));
+        for container in [container(pod, "containers", part), container(pod, "initContainers", "pilotfish")] {
+            assert_eq!(variable(container, "JWT_SECRET")["valueFrom"], reference);
+            assert_eq!(variable(container, "PILOTFISH_PEER")["value"], format!("http://todo-{other}:9809"));
+        }
+        let ports = &object(&objects, "Service", &format!("todo-{part}"))["spec"]["ports"];
+        assert!(ports.to_string().contains("9809"), "{ports}");
+        for (secret, expected) in
+            [("uN3v7Qm2xZk9LwRt5BcY8pHs4DfGjA6e", ""), ("Zq8Lm4Xn1Vb6Cw9Rt2Yp7Hs5DfGkJ3aE", "secret_mismatch")]
+        {
+            let mut command = pilotfish();
+            command.env_clear().env("JWT_SECRET", secret).env("PILOTFISH_PEER", format!("http://{peer}"));
+            let config = config(&objects, part, &folder);
+            let ran = run(command.args(["check", "-o", "json", "--only", "jwt-secret", "-c", &config]));
+            let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+            let check = &report["checks"][0];
+            assert_eq!(check["failure"]["cause"].as_str().unwrap_or_default(), expected, "{check:#}");
+        }
+    }
+}
+
+#[test]
 fn names_follow_the_release() {
     let objects = objects("other", &repository("deploy/charts/todo"), &[]);
     let backend = pod(&objects, "other-todo-backend");

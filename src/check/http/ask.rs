@@ -70,7 +70,11 @@ pub(crate) fn exchange_of(keys: &Arc<HttpKeys>, env: &dyn Env) -> Result<Exchang
     exchange_to(keys, request::read_url(&keys.url.0, env)?, env)
 }
 
-fn exchange_to(keys: &Arc<HttpKeys>, url: Url, env: &dyn Env) -> Result<Exchange, Fault> {
+/// The request of these keys, to this URL in place of theirs.
+///
+/// # Errors
+/// Those of a value that cannot be resolved.
+pub(crate) fn exchange_to(keys: &Arc<HttpKeys>, url: Url, env: &dyn Env) -> Result<Exchange, Fault> {
     let wanted = Wanted::new(keys, env)?;
     Ok(Exchange { keys: Arc::clone(keys), request: Request::new(keys, url, env)?, wanted })
 }
@@ -153,7 +157,7 @@ const EXPLANATION: u64 = 64 * 1024;
 const EXCERPT_REACH: usize = 64 * 1024;
 
 /// How much of the body is read of an answer with this head, which is not to be followed further.
-fn extent(keys: &HttpKeys, body: BodyUse, head: &Parts) -> Extent {
+pub(super) fn extent(keys: &HttpKeys, body: BodyUse, head: &Parts) -> Extent {
     let Size(limit) = keys.max_response.unwrap_or_default();
     match body {
         // It has no end.

@@ -98,6 +98,44 @@ pub(crate) async fn exchange(
     finish(attempt, &wire, &tasks, version, result).await
 }
 
+/// The same with two requests over one stream, in HTTP/1.1: `next` makes the second one of the first answer, or none.
+pub(crate) async fn converse(
+    attempt: &mut Attempt,
+    io: Io,
+    first: hyper::Request<Full<Bytes>>,
+    extent: impl Fn(&Parts) -> Extent,
+    next: impl FnOnce(&HttpResponse) -> Option<hyper::Request<Full<Bytes>>>,
+) -> Result<(HttpResponse, Option<HttpResponse>), Fault> {
+    attempt.enter(Phase::Request);
+    let wire = io.monitor();
+    let tasks = Tasks::default();
+    let version = first.version();
+    let result = async {
+        let broken = |error| Broken::Hyper(error, Part::Head);
+        attempt.facts().http_version = Some("HTTP/1.1");
+        let (mut sender, connection) = http1_builder().handshake(TokioIo::new(io)).await.map_err(broken)?;
+        tasks.run(async move { drop(connection.await) });
+        let mut answers = Vec::new();
+        let (mut request, mut next) = (Some(first), Some(next));
+        while let Some(asked) = request.take() {
+            wire.set_limit(wire.seen().received + HEAD_LIMIT);
+            let began = Instant::now();
+            sender.ready().await.map_err(broken)?;
+            let response = sender.send_request(asked).await.map_err(broken)?;
+            attempt.facts().first_byte = Some(began.elapsed());
+            note_head(attempt, &response)?;
+            let answer = take(attempt, &wire, response, &extent).await?;
+            request = next.take().and_then(|next| next(&answer));
+            answers.push(answer);
+        }
+        Ok(answers)
+    };
+    let result = result.await;
+    let mut answers = finish(attempt, &wire, &tasks, version, result).await?.into_iter();
+    let first = answers.next().expect("the first request was sent");
+    Ok((first, answers.next()))
+}
+
 /// Reads as much of an answer as `extent` says of its head.
 pub(super) async fn take(
     attempt: &mut Attempt,
@@ -193,9 +231,7 @@ pub(super) async fn send(
         sender.send_request(request).await?
     } else {
         attempt.facts().http_version = Some("HTTP/1.1");
-        let mut builder = http1::Builder::new();
-        builder.max_headers(HEADERS_COUNT).max_buf_size(HEADERS_LIMIT as usize);
-        let (mut sender, connection) = builder.handshake(io).await?;
+        let (mut sender, connection) = http1_builder().handshake(io).await?;
         match switching {
             Switching::Allowed => tasks.run(async move { drop(connection.with_upgrades().await) }),
             Switching::Refused => tasks.run(async move { drop(connection.await) }),
@@ -204,6 +240,12 @@ pub(super) async fn send(
     };
     attempt.facts().first_byte = Some(began.elapsed());
     Ok(response)
+}
+
+fn http1_builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.max_headers(HEADERS_COUNT).max_buf_size(HEADERS_LIMIT as usize);
+    builder
 }
 
 /// What the head tells is a fact, whatever becomes of the body. hyper's own limit counts what it has read at once, not

@@ -303,7 +303,7 @@ fn authorization(keys: &HttpKeys, url: &Url, env: &dyn Env, mask: &mut Mask) -> 
 }
 
 /// One line break at the end of a file is the editor's, not the value's.
-fn without_final_newline(value: &Value, text: Secret) -> Secret {
+pub(crate) fn without_final_newline(value: &Value, text: Secret) -> Secret {
     if !matches!(value, Value::File(_)) {
         return text;
     }

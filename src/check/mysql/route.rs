@@ -152,7 +152,7 @@ pub(super) fn fault(attempt: &mut Attempt, settings: &Settings, error: &SessionE
     let what = match attempt.evidence().aftermath {
         Aftermath::Nothing => "the server's greeting",
         Aftermath::Unfinished => "the answer to the login",
-        Aftermath::Finished | Aftermath::Refused | Aftermath::SessionLeft | Aftermath::Locked => {
+        Aftermath::Finished | Aftermath::Refused | Aftermath::Guessed | Aftermath::SessionLeft | Aftermath::Locked => {
             "the answer to the query"
         }
     };

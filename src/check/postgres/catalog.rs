@@ -71,13 +71,13 @@ fn part(text: &str) -> Option<(String, &str)> {
 }
 
 /// A text as a constant of SQL, whatever `standard_conforming_strings` is.
-pub(super) fn constant(text: &str) -> String {
+pub(crate) fn constant(text: &str) -> String {
     let escape = if text.contains('\\') { "E" } else { "" };
     format!("{escape}'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 /// A name as an identifier of SQL.
-pub(super) fn identifier(name: &str) -> String {
+pub(crate) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

@@ -14,7 +14,7 @@ const FORWARDED: &str = "PostgreSQL rejects a parameter of the URL: it is unknow
                          it from the URL.";
 
 /// The hint of a fault, where PostgreSQL has one of its own.
-pub(super) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Option<String> {
+pub(crate) fn hint(fault: &Fault, evidence: &Evidence, _: &Context<'_>) -> Option<String> {
     let dialect = evidence.facts.own_text(URL_DIALECT).unwrap_or_default();
     general(fault, !dialect.is_empty()).map(|text| in_dialect(text, dialect))
 }

@@ -119,8 +119,9 @@ fn every_line_carries_the_fact() {
 /// Causes whose fact only their kind knows, which states it, and those that no run gives.
 #[test]
 fn no_cause_is_forgotten() {
-    const STATED_BY_KIND: [Cause; 19] = [
+    const STATED_BY_KIND: [Cause; 24] = [
         Cause::ParityMismatch,
+        Cause::SecretMismatch,
         Cause::NotFoundOnServer,
         Cause::NotEnoughReplicas,
         Cause::AdvertisedUnreachable,
@@ -135,6 +136,10 @@ fn no_cause_is_forgotten() {
         Cause::GrpcUnknownService,
         Cause::GrpcUnimplemented,
         Cause::DnsAnswerMismatch,
+        Cause::JwksInvalid,
+        Cause::JwksUndecryptable,
+        Cause::TokenRejected,
+        Cause::RedirectUriRejected,
         Cause::NotListening,
         Cause::ListeningOnLoopback,
         Cause::Stale,
@@ -152,6 +157,7 @@ fn a_kind_knows_better() {
     for (kind, cause, statement) in [
         ("listen", Cause::NotListening, "nothing in this pod listens on port 3000"),
         ("listen", Cause::ListeningOnLoopback, "port 3000 listens only on 127.0.0.1"),
+        ("same_secret", Cause::SecretMismatch, "jwt-signing: the peer holds another secret"),
         ("dns", Cause::DnsAnswerMismatch, "the A records of web lack 10.0.0.7"),
         ("postgres", Cause::MissingTable, "the table public.orders does not exist"),
         ("postgres", Cause::ProbeLimit, "the server asks for a Kerberos login"),

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{AMQP, ANSWERS, CONNECTIONS, LIMITS, MONGODB, MYSQL, NAMES, POSTGRES, TLS, VALUES, provoke};
+use super::{AMQP, ANSWERS, CONNECTIONS, LIMITS, MONGODB, MYSQL, NAMES, POSTGRES, SECRETS, TLS, VALUES, provoke};
 use crate::support::ca::{Ca, DAY, Leaf};
 use crate::support::contracts::App;
 use crate::support::dns::NameServer;
@@ -17,6 +17,7 @@ use crate::support::nginx::Nginx;
 use crate::support::postgres::{Cluster, Options};
 use crate::support::rabbitmq::broker;
 use crate::support::redis::{Options as RedisOptions, Server as Redis};
+use crate::support::sidecar::Sidecar;
 use crate::support::{Folder, PILOTFISH, Running, dead_port, free_port, json, need, run, until, until_listening};
 
 fn here(config: &str) -> Value {
@@ -130,6 +131,12 @@ fn mysql() {
 }
 
 #[test]
+fn secrets() {
+    let peer = Sidecar::start("checks: [{name: one, same_secret: {secret: right, peers: 'http://127.0.0.1:1'}}]");
+    provoke(SECRETS, &[("PEER", &peer.address.to_string())], here);
+}
+
+#[test]
 fn amqp() {
     provoke(AMQP, &[("AMQP", &broker().port.to_string())], here);
 }
@@ -151,6 +158,11 @@ fn postgres() {
     let drizzle = "CREATE SCHEMA drizzle AUTHORIZATION app; SET ROLE app; \
                    CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint)";
     assert_eq!(cluster.psql(&owner, drizzle).code, 0);
+    // What Better Auth writes; see tests/it/jwks.rs.
+    let jwks = "CREATE TABLE jwks (id text, \"publicKey\" text, \"privateKey\" text, \"createdAt\" timestamptz); \
+                INSERT INTO jwks VALUES ('a', '{}', '\"000102030405060708090a0b0c0d0e0f1011121314151617a7296eae86fad6345d885462de2bb1163751cea0b22d547ddb725a0dab\"', now()); \
+                GRANT SELECT ON jwks TO app";
+    assert_eq!(cluster.psql(&owner, jwks).code, 0);
     let hot = [("wal_level", "replica"), ("max_wal_senders", "10")];
     let replica = Cluster::start(&Options {
         settings: &hot,
@@ -175,7 +187,14 @@ fn postgres() {
 
     let base = |cluster: &Cluster| format!("postgres://127.0.0.1:{}", cluster.port);
     let urls = [base(&cluster), base(&replica), base(&standby), base(&stopping)];
-    let scene = [("BASE", &*urls[0]), ("REPLICA", &*urls[1]), ("STANDBY", &*urls[2]), ("STOPPING", &*urls[3])];
+    let port = cluster.port.to_string();
+    let scene = [
+        ("PORT", &*port),
+        ("BASE", &*urls[0]),
+        ("REPLICA", &*urls[1]),
+        ("STANDBY", &*urls[2]),
+        ("STOPPING", &*urls[3]),
+    ];
     provoke(POSTGRES, &scene, here);
 }
 
@@ -192,6 +211,8 @@ fn answers() {
              location = /private {{ return 401; }}
              location = /proxied {{ proxy_pass http://127.0.0.1:{}; }}
              location = /old/health {{ default_type application/json; return 200 '[]'; }}
+             location = /.well-known/openid-configuration {{ return 200 '{{\"issuer\":\"http://127.0.0.1:{port}\",\"authorization_endpoint\":\"http://127.0.0.1:{port}/auth\"}}'; }}
+             location = /auth {{ return 400 'Invalid parameter: redirect_uri'; }}
              location = /health {{ default_type application/json; return 200 '{json}'; }} }}",
             free_port()
         ),

@@ -2,16 +2,21 @@
 
 use pilotfish::check::{KINDS, Kind, Subject};
 
-/// Every kind that speaks with a peer over TCP: servers, and the Dapr sidecar of the pod.
+/// Kinds that ask a sidecar over HTTP, their own or that of another pod.
+const OVER_HTTP: [&str; 2] = ["dapr", "same_secret"];
+
+/// Every kind that speaks with a peer over TCP: servers, and sidecars.
 pub(crate) fn speakers() -> impl Iterator<Item = &'static Kind> {
-    KINDS.iter().filter(|kind| kind.subject == Subject::Server || kind.name == "dapr")
+    KINDS.iter().filter(|kind| kind.subject == Subject::Server || OVER_HTTP.contains(&kind.name))
 }
 
-/// What a peer of another protocol does to daprd's client, it does to that of a peer's health: both are `http` up to the answer.
+/// What a peer of another protocol does to those that ask sidecars, key sets or providers, it does to that of a peer's health: all
+/// are `http` up to the answer. Better Auth's keys are read over `postgres`.
 pub(crate) fn judged_like(name: &str) -> &str {
     match name {
-        "dapr" | "parity" => "peer",
+        "dapr" | "parity" | "same_secret" | "same-secret" | "jwks" | "token" | "oidc" => "peer",
         "mcp" => "http",
+        "stored" => "postgres",
         own => own,
     }
 }

@@ -26,6 +26,29 @@ theirs wins, and no name appears twice.
   value: {{ .Values.frontend.port | quote }}
 - name: BACKEND_URL
   value: http://{{ include "todo.name" (dict "root" . "part" "backend") }}:{{ .Values.backend.port }}
+{{- include "todo.sharedSecret.env" (dict "root" . "part" "backend") }}
+{{- end -}}
+
+{{/* The secret that two parts share, and the pilotfish of the other one. Arguments: root, part (the other one). */}}
+{{- define "todo.sharedSecret.env" -}}
+{{- if .root.Values.sharedSecret.enabled }}
+- name: JWT_SECRET
+  valueFrom:
+    secretKeyRef:
+      {{- toYaml .root.Values.sharedSecret.secret | nindent 6 }}
+- name: PILOTFISH_PEER
+  value: http://{{ include "todo.name" . }}:9809
+{{- end }}
+{{- end -}}
+
+{{/* The port on which the pilotfish of the other part is asked. Argument: the root context. */}}
+{{- define "todo.sharedSecret.port" -}}
+{{- if .Values.sharedSecret.enabled -}}
+- name: pilotfish
+  port: 9809
+  targetPort: pilotfish
+  protocol: TCP
+{{- end -}}
 {{- end -}}
 
 {{- define "todo.frontend.env" -}}
@@ -52,6 +75,7 @@ theirs wins, and no name appears twice.
   value: {{ include "todo.name" (dict "root" . "part" "redis") }}
 {{ include "todo.redis.parts" . }}
 {{- end }}
+{{- include "todo.sharedSecret.env" (dict "root" . "part" "frontend") }}
 {{- end -}}
 
 {{/* Where the cache is, and its password. */}}
@@ -68,11 +92,14 @@ theirs wins, and no name appears twice.
 {{- include "pilotfish.v1.mergeEnv" (dict "place" "redis" "lists" (list (include "todo.redis.parts" .) .Values.redis.env)) -}}
 {{- end -}}
 
-{{/* What the backend's pilotfish is told: the values, and the check of the cache where there is one. */}}
-{{- define "todo.backend.pilotfish" -}}
-{{- $values := deepCopy .Values.pilotfish.workloads.backend -}}
-{{- if .Values.redis.enabled -}}
-{{- $_ := set $values.config "checks" (append $values.config.checks .Values.redis.check) -}}
+{{/* What the pilotfish of a part is told: the values, and the checks of what is switched on. Arguments: root, part. */}}
+{{- define "todo.pilotfish" -}}
+{{- $values := deepCopy (get .root.Values.pilotfish.workloads .part) -}}
+{{- if and .root.Values.redis.enabled (eq .part "backend") -}}
+{{- $_ := set $values.config "checks" (append $values.config.checks .root.Values.redis.check) -}}
+{{- end -}}
+{{- if .root.Values.sharedSecret.enabled -}}
+{{- $_ := set $values.config "checks" (append $values.config.checks .root.Values.sharedSecret.check) -}}
 {{- end -}}
 {{- toYaml $values -}}
 {{- end -}}
