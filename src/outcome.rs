@@ -35,7 +35,7 @@ pub use detail::{
 };
 pub use facts::{
     AUTH_METHOD, AbsentFile, BrowserOrigin, Certificate, CleartextLogin, Cookie, FactKey, FactValue, Facts,
-    HealthRemark, PeerClock, ROLE, Redirect, RedirectPurpose, Remark, RequestedPath, SERVER_VERSION, URL_DIALECT,
+    HealthRemark, PeerClock, ROLE, Redirect, RedirectPurpose, RequestedPath, SERVER_VERSION, URL_DIALECT,
 };
 pub use failure::{Failure, LINE_LIMIT};
 pub use oddity::CertificateOddity;

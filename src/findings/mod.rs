@@ -9,7 +9,7 @@ mod bundle;
 mod caught;
 mod certificate;
 mod context;
-mod contracts;
+pub mod contracts;
 mod entry;
 mod handshakes;
 mod hint;
@@ -118,7 +118,6 @@ pub fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context<'_>) -
     judged.findings.extend(certificate::judge(fault, evidence, context));
     judged.findings.extend(login::judge(evidence));
     judged.findings.extend(answers::judge(fault, evidence, context));
-    judged.findings.extend(contracts::judge(evidence));
     judged.findings.extend(proxies::judge(evidence, context));
     judged.findings.extend(handshakes::judge(evidence));
     judged.findings.extend(bundle::judge(evidence));

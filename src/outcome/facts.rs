@@ -95,40 +95,18 @@ pub struct Facts {
     /// What a pass does not cover.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// What a kind found beyond pass or fail, for findings.
-    #[serde(skip)]
-    pub remarks: Vec<Remark>,
     /// The login that sent its password without TLS, for findings.
     #[serde(skip)]
     pub cleartext_login: Option<CleartextLogin>,
     /// Files that the URL names and this container has not, for findings.
     #[serde(skip)]
     pub absent_files: Vec<AbsentFile>,
-    /// What the kind noticed, as findings.
+    /// What the kind noticed beyond pass or fail.
     #[serde(skip)]
     pub noticed: Vec<Finding>,
     /// What the peer said first, or an excerpt of its body: shown by `check` and `diagnose` only.
     #[serde(skip)]
     pub excerpt: Option<String>,
-}
-
-/// What a kind found beyond pass or fail: it becomes a finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remark {
-    /// The code of the finding.
-    pub code: &'static str,
-    /// What was seen.
-    pub message: String,
-    /// What to do.
-    pub fix: String,
-}
-
-impl Remark {
-    /// One with this code.
-    #[must_use]
-    pub fn new(code: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { code, message: message.into(), fix: fix.into() }
-    }
 }
 
 /// A password that went over a network without TLS.

@@ -147,7 +147,6 @@ fn full() -> Outcome {
         health_unread: Some(HealthRemark { text: "the body is XML".into(), fix: "read it".into() }),
         passed_over: vec!["db-0: connect_refused".into()],
         note: Some("only half was seen".into()),
-        remarks: Vec::new(),
         noticed: Vec::new(),
         excerpt: Some("hello".into()),
     };

@@ -22,9 +22,10 @@ use crate::check::http::settings::{Statuses, Verb};
 use crate::check::{Run, Runnable};
 use crate::config::node::Keys;
 use crate::env::Env;
+use crate::findings::contracts::{CORS_ORIGIN_ALLOWED, CORS_WITHOUT_VARY};
 use crate::net::attempt::Attempt;
 use crate::order;
-use crate::outcome::{Detail, FactValue, Fault, Phase, Remark, clean_text};
+use crate::outcome::{Detail, FactValue, Fault, Phase, clean_text};
 use crate::value::{Setting, Value};
 
 pub(super) use hint::{MISSING, hint};
@@ -190,7 +191,7 @@ impl Runnable for Cors {
                 let message = "the answer allows the origin by name and has no `Vary: Origin`: a cache may hand it to a page of \
                                another origin, which browsers then block";
                 let fix = "let the server send Vary: Origin with Access-Control-Allow-Origin";
-                attempt.facts().remarks.push(Remark::new("cors_without_vary", message, fix));
+                attempt.facts().noticed.push(CORS_WITHOUT_VARY.found(message, fix));
             }
             Ok(())
         })
@@ -263,7 +264,7 @@ impl Cors {
             let message = format!("the server allows the origin {refused}, which it must refuse{with}");
             let fix =
                 "let the server compare the origin with a list of exact origins, in place of `*`, a pattern or an echo";
-            attempt.facts().remarks.push(Remark::new("cors_origin_allowed", message, fix));
+            attempt.facts().noticed.push(CORS_ORIGIN_ALLOWED.found(message, fix));
         }
         check(&answer.headers, self.origin.as_str(), false).is_ok()
     }

@@ -27,8 +27,9 @@ use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runn
 use crate::config::node::{self, Keys, Node, Problem};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
+use crate::findings::contracts::MCP_SESSION_LEFT;
 use crate::net::attempt::Attempt;
-use crate::outcome::{Aftermath, Detail, FactKey, FactValue, Fault, Phase, Remark, SERVER_VERSION, clean_text};
+use crate::outcome::{Aftermath, Detail, FactKey, FactValue, Fault, Phase, SERVER_VERSION, clean_text};
 use crate::scheme::Scheme;
 use crate::value::Value;
 
@@ -183,7 +184,7 @@ impl McpRun {
         );
         let fix =
             "let the server accept DELETE on this path (in the proxies in front of it, too), or make it stateless";
-        attempt.facts().remarks.push(Remark::new("mcp_session_left", message, fix));
+        attempt.facts().noticed.push(MCP_SESSION_LEFT.found(message, fix));
     }
 
     fn judge(&self, attempt: &mut Attempt, answer: Answer) -> Result<(), Fault> {

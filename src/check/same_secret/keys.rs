@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::run::{Peer, SameSecretRun};
 use crate::cause::Cause;
+use crate::check::http;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::origin::Origin;
 use crate::check::http::settings::{HttpVersion, Verb};
-use crate::check::http;
 use crate::check::texts::{Texts, entries};
 use crate::check::tls_keys::TlsKeys;
 use crate::check::{Check, Parsed, Prepared};
