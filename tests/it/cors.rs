@@ -146,7 +146,7 @@ fn express_names_the_entry_that_is_missing() {
     let echo = cors(&app.url("/echo"), "origin: 'http://localhost:3000', credentials: true, refused_origin: 'null'");
     assert_eq!(codes(&echo), ["cors_origin_allowed"]);
     assert!(warnings(&echo).contains("the origin null, which it must refuse, with credentials"), "{echo:#}");
-    example("CORS", &[("http://api:8000", &app.url(""))]);
+    example("CORS", &[], &[("http://api:8000", &app.url(""))]);
 }
 
 #[test]

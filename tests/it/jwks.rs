@@ -2,23 +2,23 @@
 
 use serde_json::{Value, json};
 
+use crate::support::contracts::App;
 use crate::support::http::HttpServer;
 use crate::support::one_check::{check_of, codes, failed, passed, warnings};
 use crate::support::postgres::Cluster;
-use crate::support::program::Program;
 use crate::support::sidecar::get;
 
 const SECRET: &str = "first-secret-of-32-characters-or-more";
 const OTHER: &str = "other-secret-of-32-characters-or-more";
 
 /// Better Auth on this database with these variables.
-fn app(database: &str, variables: &[(&str, &str)]) -> Program {
+fn app(database: &str, variables: &[(&str, &str)]) -> App {
     let usual = [("DATABASE_URL", database), ("BETTER_AUTH_URL", "https://shop.example.com")];
-    Program::start("jwks/better-auth.mjs", &[&usual, variables].concat())
+    App::with("jwks.mjs", &[&usual, variables].concat())
 }
 
 /// Signs a token, as the app does for a session: the status.
-fn sign(app: &Program) -> u16 {
+fn sign(app: &App) -> u16 {
     get(([127, 0, 0, 1], app.port).into(), "/sign").expect("an answer").status
 }
 
@@ -27,7 +27,7 @@ fn check(keys: &str) -> Value {
 }
 
 /// The check that an app would have.
-fn whole(app: &Program, database: &str, secret: &str) -> Value {
+fn whole(app: &App, database: &str, secret: &str) -> Value {
     let url = app.url("/api/auth/jwks");
     check(&format!(
         "{{url: \"{url}\", require_alg: EdDSA, better_auth: {{database: \"{database}\", secret: \"{secret}\"}}}}"

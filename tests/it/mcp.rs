@@ -54,7 +54,7 @@ fn the_python_sdk() {
     let other = format!("{{url: '{}', headers: {{Host: 'mcp-server:8000'}}}}", app.url("/mcp"));
     failed(&check_of("mcp", "10s", &other), "assert", "http_status", "allowed_hosts of TransportSecuritySettings");
     let other = App::with("mcp_server.py", &[("ALLOWED", "mcp.example.com:*")]);
-    example("MCP servers", &[("http://mcp-server:8000", &other.url(""))]);
+    example("MCP servers", &[], &[("http://mcp-server:8000", &other.url(""))]);
 }
 
 #[test]

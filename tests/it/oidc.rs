@@ -1,16 +1,16 @@
 //! The kinds `oidc` and `jwks` against a real provider of OpenID Connect: oidc-provider.
 
 use crate::support::Folder;
+use crate::support::contracts::App;
 use crate::support::http::HttpServer;
 use crate::support::one_check::{check_of, failed, passed};
-use crate::support::program::Program;
 use crate::support::sidecar::Sidecar;
 use crate::support::{pilotfish, run, until};
 
 const CLIENT: &str = "client_id: web, redirect_uri: \"https://shop.example.com/cb\"";
 
-fn provider() -> Program {
-    Program::start("oidc/provider.mjs", &[])
+fn provider() -> App {
+    App::with("provider.mjs", &[])
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn the_issuer_is_the_one_that_the_provider_states() {
         passed(&check_of("oidc", "5s", &format!("{{issuer: \"{issuer}\"}}")));
         passed(&check_of("jwks", "5s", &format!("{{oidc: \"{issuer}\", require_alg: RS256}}")));
     }
-    let public = Program::start("oidc/provider.mjs", &[("ISSUER", "https://id.example.com/realms/shop")]);
+    let public = App::with("provider.mjs", &[("ISSUER", "https://id.example.com/realms/shop")]);
     for (kind, key) in [("oidc", "issuer"), ("jwks", "oidc")] {
         let found = check_of(kind, "5s", &format!("{{{key}: \"{}\"}}", public.url("")));
         let message = failed(&found, "assert", "json_mismatch", "Write the issuer exactly");

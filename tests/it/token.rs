@@ -3,10 +3,10 @@
 use ring::hmac;
 use serde_json::{Value, json};
 
+use crate::support::contracts::App;
 use crate::support::http::HttpServer;
 use crate::support::one_check::{check_of, codes, failed, passed};
 use crate::support::postgres::Cluster;
-use crate::support::program::Program;
 use crate::support::sidecar::get;
 
 const SECRET: &str = "first-secret-of-32-characters-or-more";
@@ -21,8 +21,8 @@ fn a_token_of_better_auth_is_judged_as_its_verifier_does() {
     let cluster = Cluster::plain();
     let variables = [("DATABASE_URL", cluster.url()), ("BETTER_AUTH_URL", ORIGIN.to_owned())];
     let start = |secret: &str, database: &str| {
-        Program::start(
-            "jwks/better-auth.mjs",
+        App::with(
+            "jwks.mjs",
             &[("DATABASE_URL", database), ("BETTER_AUTH_URL", ORIGIN), ("BETTER_AUTH_SECRET", secret)],
         )
     };

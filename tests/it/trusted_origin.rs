@@ -33,7 +33,7 @@ fn better_auth_trusts_what_it_is_told_to_trust() {
     failed(&trusted(&auth.url("/auth"), "https://app.example.com"), "assert", "http_status", "base URL of Better Auth");
     let page = HttpServer::always(200, "Content-Type: text/html\r\n", "<html>hello</html>");
     failed(&trusted(&page.url("/"), "https://app.example.com"), "assert", "json_mismatch", "base URL of Better Auth");
-    example("Trusted origins of Better Auth", &[("http://auth:3000", &auth.url(""))]);
+    example("Trusted origins of Better Auth", &[], &[("http://auth:3000", &auth.url(""))]);
 }
 
 #[test]

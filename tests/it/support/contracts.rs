@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::helm::text_of;
 use super::{Folder, PILOTFISH, Running, run, tool, until};
+use crate::readme::fits;
 
 /// A running app; it ends with the test.
 pub(crate) struct App {
@@ -25,10 +26,17 @@ impl App {
         let program = if script.ends_with(".py") { "contracts-python-1/bin/python" } else { "node-22.23.3/node" };
         let mut command = Command::new(tool(program));
         command.arg(format!("{}/tests/it/contracts/{script}", env!("CARGO_MANIFEST_DIR")));
-        command.env("FOLDER", folder.path()).env("MODULES", tool("contracts-npm-1")).envs(variables.iter().copied());
-        let process = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
+        command
+            .env_clear()
+            .env("FOLDER", folder.path())
+            .env("MODULES", tool("contracts-npm-2"))
+            .envs(variables.iter().copied());
+        let mut process = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
         let port = || std::fs::read_to_string(folder.path().join("port")).ok()?.parse().ok();
-        until("the app listens", || port().is_some());
+        until(script, || {
+            assert!(process.0.try_wait().expect("its state").is_none(), "{script} ended before it listened");
+            port().is_some()
+        });
         let port = port().expect("it listens");
         Self { port, folder, _process: process }
     }
@@ -44,11 +52,11 @@ impl App {
     }
 }
 
-/// Runs the example of a section of docs/contracts.md: its configuration, with the addresses of the page in place of the real
+/// Runs the example below a heading of docs/contracts.md: its configuration, with the addresses of the page in place of the real
 /// ones, must print what the page shows. `…` stands for anything within a line.
-pub(crate) fn example(heading: &str, addresses: &[(&str, &str)]) {
+pub(crate) fn example(heading: &str, variables: &[(&str, &str)], addresses: &[(&str, &str)]) {
     let page = text_of("docs/contracts.md");
-    let section = page.split("\n## ").find_map(|section| section.strip_prefix(heading)).expect(heading);
+    let (_, section) = page.split_once(&format!("# {heading}\n")).unwrap_or_else(|| panic!("no heading {heading}"));
     let block = |language: &str| {
         let (_, rest) = section.split_once(&format!("```{language}\n")).expect(language);
         rest.split("```").next().expect("it ends").to_owned()
@@ -56,14 +64,10 @@ pub(crate) fn example(heading: &str, addresses: &[(&str, &str)]) {
     let folder = Folder::new();
     let real = |text: String| addresses.iter().fold(text, |text, (page, real)| text.replace(page, real));
     let config = folder.write("pilotfish.yaml", real(block("yaml")));
-    let ran = run(Command::new(PILOTFISH).args(["check", "-c", &config]));
+    let ran = run(Command::new(PILOTFISH).args(["check", "-c", &config]).envs(variables.iter().copied()));
     let printed = addresses.iter().fold(ran.stdout, |text, (page, real)| text.replace(real, page));
     let said = block("text");
-    let fits = |said: &str, printed: &str| match said.split_once('…') {
-        Some((before, after)) => printed.starts_with(before) && printed.ends_with(after),
-        None => said == printed,
-    };
     let all = said.lines().count() == printed.lines().count();
     let all = all && said.lines().zip(printed.lines()).all(|(said, printed)| fits(said, printed));
-    assert!(all, "{heading}: the page says\n{said}--- it printed\n{printed}");
+    assert!(all, "{heading}: the page says\n{said}--- it printed\n{printed}{}", ran.stderr);
 }

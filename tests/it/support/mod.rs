@@ -23,7 +23,6 @@ pub(crate) mod nginx;
 pub(crate) mod one_check;
 pub(crate) mod openssl;
 pub(crate) mod postgres;
-pub(crate) mod program;
 pub(crate) mod prometheus;
 pub(crate) mod rabbitmq;
 pub(crate) mod redis;

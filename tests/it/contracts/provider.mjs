@@ -1,11 +1,11 @@
-// A provider of OpenID Connect: panva's oidc-provider, with one client. Arguments: the folder for the file `port`, and
-// node_modules. ISSUER is the issuer that it states, where that is not its own address.
+// A provider of OpenID Connect: panva's oidc-provider, with one client: `MODULES` has the packages, `FOLDER` gets the
+// port and a line in `log` for each request. ISSUER is the issuer that it states, where that is not its own address.
 import { createServer } from "node:http";
 import { appendFileSync, writeFileSync, renameSync } from "node:fs";
 import { createRequire } from "node:module";
 
-const [folder, modules] = process.argv.slice(2);
-const { default: Provider } = await import(createRequire(modules + "/../x.js").resolve("oidc-provider"));
+const { FOLDER: folder, MODULES: modules } = process.env;
+const { default: Provider } = await import(createRequire(`${modules}/`).resolve("oidc-provider"));
 const server = createServer();
 server.listen(0, "127.0.0.1", () => {
     const { port } = server.address();

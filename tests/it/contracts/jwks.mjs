@@ -1,13 +1,13 @@
-// Better Auth with its jwt plugin over PostgreSQL, as an app has it. Arguments: the folder for the file `port`, and
-// node_modules. The environment is the app's: DATABASE_URL, BETTER_AUTH_SECRET, BETTER_AUTH_SECRETS, BETTER_AUTH_URL.
+// Better Auth with its jwt plugin over PostgreSQL, as an app has it: `MODULES` has the packages, `FOLDER` gets the port. The
+// rest of the environment is the app's: DATABASE_URL, BETTER_AUTH_SECRET, BETTER_AUTH_SECRETS, BETTER_AUTH_URL.
 // TABLES=drizzle keeps the tables as the generator for Drizzle makes them; PLAIN=1 turns encryption off.
 // GET /sign signs a token, as the app does for a session; everything else is Better Auth's own.
 import { createServer } from "node:http";
 import { writeFileSync, renameSync } from "node:fs";
 import { createRequire } from "node:module";
 
-const [folder, modules] = process.argv.slice(2);
-const require = createRequire(modules + "/../x.js");
+const { FOLDER: folder, MODULES: modules } = process.env;
+const require = createRequire(`${modules}/`);
 const load = (name) => import(require.resolve(name));
 const { betterAuth } = await load("better-auth");
 const { jwt } = await load("better-auth/plugins");
