@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::chart::{container, container_names, pod};
 use crate::support::helm::{helm, names, object, objects, repository};
+use crate::support::http::HttpServer;
 use crate::support::postgres::{Cluster, PASSWORD};
 use crate::support::{Folder, Running, free_port, need, pilotfish, run, until, until_listening};
 
@@ -169,6 +170,44 @@ fn names_follow_the_release() {
 }
 
 /// The configuration of one part, as its pod gets it; but here everything is on loopback, and runs before.
+#[test]
+fn keys_and_origins_can_be_switched_on() {
+    let without = todo(&[]);
+    let named = ["FRONTEND_URL", "signing-keys", "cors"];
+    assert!(
+        without.iter().all(|object| named.iter().all(|name| !object.to_string().contains(name))),
+        "nothing of them"
+    );
+    let origin = "cors.check.http.cors.origin=https://shop.example.com";
+    let objects = todo(&["--set", &format!("jwks.enabled=true,cors.enabled=true,{origin}")]);
+    let backend = container(pod(&objects, "todo-backend"), "initContainers", "pilotfish");
+    assert_eq!(variable(backend, "FRONTEND_URL")["value"], "http://todo-frontend:3000");
+    let key = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let keys = HttpServer::always(200, "", key);
+    let open = HttpServer::always(
+        200,
+        "access-control-allow-origin: https://shop.example.com\r\nvary: Origin\r\n\
+        access-control-allow-headers: content-type\r\n",
+        "",
+    );
+    let closed = HttpServer::always(200, "", "{}");
+    let folder = Folder::new();
+    for (part, name, variable, server, expected) in [
+        ("backend", "signing-keys", "FRONTEND_URL", &keys, ""),
+        ("backend", "signing-keys", "FRONTEND_URL", &closed, "jwks_invalid"),
+        ("frontend", "cors", "BACKEND_URL", &open, ""),
+        ("frontend", "cors", "BACKEND_URL", &closed, "cors_denied"),
+    ] {
+        let config = config(&objects, part, &folder);
+        let mut command = pilotfish();
+        command.env_clear().env(variable, server.url(""));
+        let ran = run(command.args(["check", "-o", "json", "--only", name, "-c", &config]));
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+        let check = &report["checks"][0];
+        assert_eq!(check["failure"]["cause"].as_str().unwrap_or_default(), expected, "{check:#}");
+    }
+}
+
 fn config(objects: &[Value], part: &str, folder: &Folder) -> String {
     let map = object(objects, "ConfigMap", &format!("todo-{part}-pilotfish"));
     let text = map["data"]["pilotfish.yaml"].as_str().expect("a text");

@@ -76,6 +76,10 @@ theirs wins, and no name appears twice.
 {{ include "todo.redis.parts" . }}
 {{- end }}
 {{- include "todo.sharedSecret.env" (dict "root" . "part" "frontend") }}
+{{- if .Values.jwks.enabled }}
+- name: FRONTEND_URL
+  value: http://{{ include "todo.name" (dict "root" . "part" "frontend") }}:{{ .Values.frontend.port }}
+{{- end }}
 {{- end -}}
 
 {{/* Where the cache is, and its password. */}}
@@ -95,11 +99,12 @@ theirs wins, and no name appears twice.
 {{/* What the pilotfish of a part is told: the values, and the checks of what is switched on. Arguments: root, part. */}}
 {{- define "todo.pilotfish" -}}
 {{- $values := deepCopy (get .root.Values.pilotfish.workloads .part) -}}
-{{- if and .root.Values.redis.enabled (eq .part "backend") -}}
-{{- $_ := set $values.config "checks" (append $values.config.checks .root.Values.redis.check) -}}
+{{- range $name := get (dict "frontend" (list "sharedSecret" "cors") "backend" (list "redis" "sharedSecret" "jwks")) .part -}}
+{{- with get $.root.Values $name -}}
+{{- if .enabled -}}
+{{- $_ := set $values.config "checks" (append $values.config.checks .check) -}}
 {{- end -}}
-{{- if .root.Values.sharedSecret.enabled -}}
-{{- $_ := set $values.config "checks" (append $values.config.checks .root.Values.sharedSecret.check) -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml $values -}}
 {{- end -}}
