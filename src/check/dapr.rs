@@ -1,8 +1,8 @@
 //! `dapr`: the Dapr sidecar of this pod (daprd) is healthy. It asks like `http`, and reads why daprd is not ready.
 //!
-//! daprd answers 204 once it is ready, else 500 with what is missing. It names parts of itself there; which components are
-//! loaded stands in its metadata, which is asked for only then, or where the check names components. Source: `pkg/api/http/healthz.go` and
-//! `pkg/api/errors/health.go` of Dapr.
+//! daprd answers 204 once it is ready, else 500 with the names of the parts that are missing. Its metadata lists the components
+//! that are loaded. pilotfish asks for the metadata only if daprd is not ready, or if the check names components. Source:
+//! `pkg/api/http/healthz.go` and `pkg/api/errors/health.go` of Dapr.
 
 mod answer;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -223,7 +223,7 @@ impl Runnable for DaprRun {
     }
 }
 
-/// What is loaded, in words.
+/// The end of a message: which components are loaded.
 fn known(loaded: Option<&[String]>) -> String {
     match loaded {
         None => String::new(),

@@ -1,7 +1,7 @@
 //! The kind `parity`: two deployments that are asked the same GETs answer alike.
 //!
-//! What is compared is the status, chosen headers, and the JSON of the bodies: its shape (paths and types) or its values. A difference
-//! is told by its path and by types; of values only numbers and booleans are shown.
+//! It compares the status, chosen headers, and the JSON of the bodies: its shape (paths and types) or its values. A difference names
+//! its path and types. Of the values, it shows only numbers and booleans.
 
 mod compare;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -71,7 +71,7 @@ impl CorsKeys {
         Question { method, headers, credentials: self.credentials }
     }
 
-    /// What no single key shows to be wrong, each with the key it is told at.
+    /// Keys that exclude each other: each fault with the key whose place it has.
     pub(super) fn contradictions(&self, keys: &HttpKeys) -> Vec<(&'static str, &'static str)> {
         let question = self.question();
         let mut found = Vec::new();

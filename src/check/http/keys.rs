@@ -102,7 +102,7 @@ impl HttpKeys {
         }
     }
 
-    /// What no single key shows to be wrong: keys that exclude each other. Each with the key it is told at.
+    /// Keys that exclude each other: each fault with the key whose place it has.
     pub(crate) fn contradictions(&self) -> Vec<(&'static str, &'static str)> {
         let mut found = Vec::new();
         let sets = |name: &str| self.headers.0.iter().any(|(known, _)| known.as_str() == name);

@@ -17,9 +17,9 @@ const LONGEST_ODD_KEY: usize = 20;
 /// A difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Difference {
-    /// What differs, in words.
+    /// What differs, as a message shows it.
     pub(super) text: String,
-    /// The same in words that stay from run to run.
+    /// The same without what changes from run to run.
     pub(super) stable: String,
 }
 
@@ -40,14 +40,14 @@ impl Differences {
     }
 }
 
-/// A place where both documents are: of a shape with every value that stands there on each side.
+/// A path, and the values that each document has there. When shapes are compared, a path covers all items of a list.
 struct Place<'a> {
     path: Vec<&'a str>,
     left: Vec<&'a Value>,
     right: Vec<&'a Value>,
 }
 
-/// Compares two documents; `request` is told with each difference.
+/// Compares two documents; the text of each difference names the `request`.
 pub(super) async fn documents(
     request: &str,
     [left, right]: [&Value; 2],
