@@ -1,4 +1,4 @@
-//! SCRAM without channel binding (RFC 5802, RFC 7677), as a client: the texts of both sides, and the proof. It knows no
+//! SCRAM (RFC 5802, RFC 7677; channel binding: RFC 5929), as a client: the texts of both sides, and the proof. It knows no
 //! protocol; who sends the texts says how they are framed.
 //!
 //! A proof takes as many hashes as the server demands: their number has limits, and the work pauses for the other checks.
@@ -83,10 +83,39 @@ impl FromStr for Rounds {
     }
 }
 
+/// What ties a login to the connection, so that nobody in between can pass it on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Binding {
+    /// Nothing.
+    #[default]
+    None,
+    /// Nothing, because the server does not offer it: somebody in between may have removed the offer.
+    NotOffered,
+    /// The hash of the server's certificate: `tls-server-end-point`.
+    ServerEndPoint(Vec<u8>),
+}
+
+impl Binding {
+    const fn header(&self) -> &'static str {
+        match self {
+            Self::None => "n,,",
+            Self::NotOffered => "y,,",
+            Self::ServerEndPoint(_) => "p=tls-server-end-point,,",
+        }
+    }
+
+    /// The header and the data, in base64.
+    fn text(&self) -> String {
+        let data: &[u8] = if let Self::ServerEndPoint(hash) = self { hash } else { &[] };
+        STANDARD.encode([self.header().as_bytes(), data].concat())
+    }
+}
+
 /// A login that has begun: its first text.
 #[derive(Debug)]
 pub struct Exchange {
     hash: Hash,
+    binding: Binding,
     nonce: String,
     /// The first text without the header of channel binding.
     bare: String,
@@ -113,13 +142,19 @@ impl Exchange {
     fn with_nonce(hash: Hash, user: &str, nonce: String) -> Self {
         let user = user.replace('=', "=3D").replace(',', "=2C");
         let bare = format!("n={user},r={nonce}");
-        Self { hash, nonce, bare }
+        Self { hash, binding: Binding::None, nonce, bare }
+    }
+
+    /// The same login, tied to the connection.
+    #[must_use]
+    pub fn bound(self, binding: Binding) -> Self {
+        Self { binding, ..self }
     }
 
     /// The first text.
     #[must_use]
     pub fn first(&self) -> String {
-        format!("n,,{}", self.bare)
+        format!("{}{}", self.binding.header(), self.bare)
     }
 
     /// The second text, which proves the password, and what the server must answer. `password` is as the mechanism has it:
@@ -152,7 +187,7 @@ impl Exchange {
             return Err(ScramError::ManyRounds(rounds));
         }
         let salted = self.salted(password, &salt, rounds, slices).await;
-        let without_proof = format!("c=biws,r={nonce}");
+        let without_proof = format!("c={},r={nonce}", self.binding.text());
         let signed = format!("{},{challenge},{without_proof}", self.bare);
         let key = hmac::Key::new(self.hash.hmac(), &salted);
         let client_key = Zeroizing::new(hmac::sign(&key, b"Client Key").as_ref().to_vec());
@@ -215,7 +250,7 @@ pub fn prepared(password: &str) -> Zeroizing<String> {
 mod tests {
     use std::time::Duration;
 
-    use super::{Exchange, Hash, LEAST_ROUNDS, MOST_ROUNDS, Rounds, ScramError, prepared};
+    use super::{Binding, Exchange, Hash, LEAST_ROUNDS, MOST_ROUNDS, Rounds, ScramError, prepared};
     use crate::slices::{Slices, at_once};
 
     fn answer(hash: Hash, nonce: &str, challenge: &str, password: &str, least: u32) -> Result<String, ScramError> {
@@ -280,6 +315,26 @@ mod tests {
             assert!(matches!(of(malformed), ScramError::Malformed(_)), "{malformed}");
         }
         assert!(answer(Hash::Sha256, "abc", "r=abcd,s=QSXC,i=7,ext=1", "pencil", 1).is_ok());
+    }
+
+    #[test]
+    fn a_login_is_tied_to_the_connection() {
+        for (binding, first, text) in [
+            (Binding::None, "n,,n=user,r=abc", "c=biws,"),
+            (Binding::NotOffered, "y,,n=user,r=abc", "c=eSws,"),
+            (
+                Binding::ServerEndPoint(vec![1]),
+                "p=tls-server-end-point,,n=user,r=abc",
+                "c=cD10bHMtc2VydmVyLWVuZC1wb2ludCwsAQ==,",
+            ),
+        ] {
+            let exchange = Exchange::with_nonce(Hash::Sha256, "user", "abc".to_owned()).bound(binding);
+            assert_eq!(exchange.first(), first);
+            let mut slices = Slices::unlimited();
+            let answered = at_once(exchange.answer(b"r=abcd,s=QSXC,i=7", "pencil", 1, &mut slices));
+            let (answer, _) = answered.unwrap_or_else(|error| panic!("{error:?}"));
+            assert!(answer.starts_with(text), "{}", *answer);
+        }
     }
 
     #[test]

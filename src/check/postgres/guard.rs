@@ -1,11 +1,12 @@
 //! The guard around the stream of a session. tokio-postgres answers whatever a server asks for and has no limits; the
-//! guard reads every message before the client does, and decides whether the client may see it.
+//! guard reads every message before the client does, and decides whether the client may see it. It speaks SCRAM itself.
 //!
 //! The client gets one message at a time: that it asks for the next one shows that it accepted the last one. The guard
-//! ends the conversation with a [`SessionError`] and gives the client an error in its place. It never looks into the password.
+//! ends the conversation with a [`SessionError`] and gives the client an error in its place.
 
 mod dialogue;
 mod rules;
+mod scram;
 mod sent;
 mod text;
 
@@ -16,15 +17,16 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
-use bytes::BytesMut;
+use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
 use super::session_error::SessionError;
-use crate::net::turns::{Turn, Turns};
+use crate::net::turns::Turns;
 use dialogue::{Act, Dialogue};
 pub(super) use dialogue::{Parameters, Record};
 pub(super) use rules::{Password, Rules, Trust};
+use scram::Scram;
 use sent::Sent;
 
 /// How many messages are read before others get their turn: one thread runs every check.
@@ -39,9 +41,6 @@ const COPY_FAIL: &[u8] = b"f\0\0\0\x20a probe has no data to copy\0";
 /// A handle on a guarded stream; the client has one and the session has one.
 pub(super) struct Guard<S>(Arc<Mutex<Inner<S>>>);
 
-/// For the turn.
-type Waiting = Pin<Box<dyn Future<Output = Turn> + Send>>;
-
 struct Inner<S> {
     stream: S,
     dialogue: Dialogue,
@@ -51,11 +50,8 @@ struct Inner<S> {
     /// The rest of the message that the client reads.
     outbox: BytesMut,
     /// The rest of an answer that the guard gives in the client's place.
-    reply: &'static [u8],
-    /// The challenge of SCRAM, until it is this check's turn to compute the proof.
-    challenge: Option<(BytesMut, Waiting)>,
-    /// The turn, until the proof is sent.
-    turn_to_compute: Option<Turn>,
+    reply: BytesMut,
+    scram: Scram,
     turns: Turns,
     /// Who reads while no query is under way.
     idle: Option<Waker>,
@@ -79,9 +75,8 @@ impl<S> Guard<S> {
             sent: Sent::default(),
             inbox: BytesMut::new(),
             outbox: BytesMut::new(),
-            reply: &[],
-            challenge: None,
-            turn_to_compute: None,
+            reply: BytesMut::new(),
+            scram: Scram::None,
             turns,
             idle: None,
             session_error: None,
@@ -153,17 +148,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Inner<S> {
                 buf.put_slice(&self.outbox.split_to(count));
                 return Poll::Ready(Ok(()));
             }
-            if let Some((message, mut waiting)) = self.challenge.take() {
-                let Poll::Ready(turn) = waiting.as_mut().poll(cx) else {
-                    self.challenge = Some((message, waiting));
-                    return Poll::Pending;
-                };
-                self.turn_to_compute = Some(turn);
-                self.outbox = message;
-                continue;
+            if let Some(proof) = ready!(self.scram.poll_proof(cx))? {
+                self.dialogue.record.proof_sent = true;
+                self.reply = proof;
             }
             ready!(self.poll_reply(cx))?;
-            self.dialogue.asked_for_more();
             if self.dialogue.is_idle() {
                 // What comes between two queries counts as the next one's answer.
                 self.idle = Some(cx.waker().clone());
@@ -171,14 +160,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Inner<S> {
             }
             let message = ready!(self.poll_message(cx))?;
             match self.dialogue.judge(message)? {
-                // What the client computes of it takes milliseconds, at once.
-                Act::Deliver(message) if dialogue::is_challenge(&message) => {
-                    let turns = self.turns.clone();
-                    self.challenge = Some((message, Box::pin(async move { turns.take().await })));
-                }
                 Act::Deliver(message) => self.outbox = message,
                 Act::Drop => {}
-                Act::RefuseData if self.sent.is_between() => self.reply = COPY_FAIL,
+                Act::Begin { is_bound } => self.reply = self.scram.begin(&self.dialogue.rules, is_bound)?,
+                Act::Prove(challenge) => self.scram.challenge(&self.dialogue.rules, challenge, &self.turns)?,
+                Act::Judge(last) => {
+                    self.scram.judge(&last)?;
+                    self.dialogue.record.proven = true;
+                }
+                Act::RefuseData if self.sent.is_between() => self.reply = BytesMut::from(COPY_FAIL),
                 Act::RefuseData => return Poll::Ready(Err(dialogue::not_in_an_answer())),
             }
         }
@@ -209,11 +199,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Inner<S> {
     fn poll_reply(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SessionError>> {
         while !self.reply.is_empty() {
             let written =
-                ready!(Pin::new(&mut self.stream).poll_write(cx, self.reply)).map_err(SessionError::Failed)?;
+                ready!(Pin::new(&mut self.stream).poll_write(cx, &self.reply)).map_err(SessionError::Failed)?;
             if written == 0 {
                 return Poll::Ready(Err(SessionError::Failed(io::ErrorKind::WriteZero.into())));
             }
-            self.reply = &self.reply[written..];
+            self.reply.advance(written);
             if self.reply.is_empty() {
                 ready!(Pin::new(&mut self.stream).poll_flush(cx)).map_err(SessionError::Failed)?;
             }
@@ -239,7 +229,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guard<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let inner = &mut *self.lock();
-        inner.turn_to_compute = None;
         let result = ready!(Pin::new(&mut inner.stream).poll_write(cx, buf));
         if let Ok(written) = result {
             inner.sent.advance(&buf[..written], |tag| inner.dialogue.sent(tag));
@@ -263,7 +252,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
     }
 }
 
-/// TLS is set up before the client gets the stream; this hands it over, with what a login can be tied to.
+/// TLS is set up before the client gets the stream; this hands it over.
 pub(super) struct HandOver;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<Guard<S>> for HandOver {
@@ -278,8 +267,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<Guard<S>> for HandOver {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Guard<S> {
     fn channel_binding(&self) -> ChannelBinding {
-        let hash = self.lock().dialogue.rules.end_point.clone();
-        hash.map_or_else(ChannelBinding::none, ChannelBinding::tls_server_end_point)
+        ChannelBinding::none()
     }
 }
 

@@ -1,8 +1,7 @@
 //! Logging in with tokio-postgres, under the guard's eyes.
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_postgres::config::{self, Config, SslMode, SslNegotiation};
-use zeroize::Zeroizing;
+use tokio_postgres::config::{Config, SslMode, SslNegotiation};
 
 use super::guard::{Guard, HandOver, Password, Rules, Trust};
 use super::session::Session;
@@ -63,6 +62,7 @@ impl Login<'_> {
                 Some(password) if vanishes(password) => Password::Vanishing,
                 Some(_) => Password::Set,
             },
+            secret: self.password.cloned(),
             channel_binding: self.channel_binding,
             cleartext: self.cleartext,
             min_rounds: self.min_rounds,
@@ -80,18 +80,9 @@ impl Login<'_> {
         if let Some(options) = self.options {
             config.options(options);
         }
-        match self.password.map(Secret::expose) {
-            None => {}
-            // The client would hash the nothing that SASLprep leaves; PostgreSQL takes such a password as it is. SASLprep
-            // forbids the zero byte, so that the client does that too, and HMAC pads its key with zeros: the hash stays.
-            Some(password) if vanishes(password) => drop(config.password(&*Zeroizing::new(format!("{password}\0")))),
-            Some(password) => drop(config.password(password)),
+        if let Some(password) = self.password {
+            config.password(password.expose());
         }
-        config.channel_binding(match self.channel_binding {
-            ChannelBinding::Disable => config::ChannelBinding::Disable,
-            ChannelBinding::Prefer => config::ChannelBinding::Prefer,
-            ChannelBinding::Require => config::ChannelBinding::Require,
-        });
         match self.trust {
             Trust::Plain | Trust::Local => config.ssl_mode(SslMode::Disable),
             // It was set up already: the stream is handed over as it is.

@@ -8,7 +8,7 @@ use std::io;
 
 use bytes::BytesMut;
 
-use super::rules::{MALFORMED, Rules};
+use super::rules::Rules;
 use super::text::{BODY, plain_names, readable_value, texts};
 use crate::cause::Cause;
 use crate::check::postgres::session_error::{SessionError, broken, limit, shown, unsupported};
@@ -60,6 +60,15 @@ pub(super) enum Act {
     Deliver(BytesMut),
     /// Nobody needs it.
     Drop,
+    /// The server offers SCRAM: the guard begins it.
+    Begin {
+        /// Tied to the server's certificate.
+        is_bound: bool,
+    },
+    /// Its challenge: the guard computes the proof.
+    Prove(BytesMut),
+    /// Its own proof.
+    Judge(BytesMut),
     /// The server asks for data: the guard refuses in the client's stead, which would take the question for an error.
     RefuseData,
 }
@@ -110,18 +119,13 @@ impl Dialogue {
     /// The client sent a message with this tag.
     pub(super) fn sent(&mut self, tag: u8) {
         match (tag, self.stage) {
-            (b'p', Stage::Password | Stage::Challenged) => self.record.proof_sent = true,
+            (b'p', Stage::Password) => self.record.proof_sent = true,
             (b'Q', Stage::Idle) => {
                 self.stage = Stage::Answering;
                 (self.bytes, self.messages, self.rows) = (0, 0, 0);
             }
             _ => {}
         }
-    }
-
-    /// The client has accepted all that it got.
-    pub(super) fn asked_for_more(&mut self) {
-        self.record.proven |= self.stage == Stage::Proven;
     }
 
     /// The length of the message that begins here, tag included, once it is known.
@@ -173,7 +177,7 @@ impl Dialogue {
                 }
             }
             b'A' => {}
-            b'R' if !matches!(self.stage, Stage::LetIn | Stage::Answering) => self.authenticate(body)?,
+            b'R' if !matches!(self.stage, Stage::LetIn | Stage::Answering) => return self.authenticate(message),
             tag => return self.step(tag, message),
         }
         Ok(Act::Deliver(message))
@@ -206,8 +210,10 @@ impl Dialogue {
     }
 
     /// A message of the authentication: what the client may answer, it gets.
-    fn authenticate(&mut self, body: &[u8]) -> Result<(), SessionError> {
-        let Some((code, rest)) = body.split_first_chunk() else { return Err(broken("failed to fill whole buffer")) };
+    fn authenticate(&mut self, mut message: BytesMut) -> Result<Act, SessionError> {
+        let Some((code, rest)) = message[BODY..].split_first_chunk() else {
+            return Err(broken("failed to fill whole buffer"));
+        };
         let code = u32::from_be_bytes(*code);
         self.stage = match (self.stage, code) {
             (Stage::Begun, 0) => {
@@ -223,8 +229,10 @@ impl Dialogue {
                 Stage::Password
             }
             (Stage::Begun, 10) => {
-                self.record.method = Some(self.rules.scram(rest)?);
-                Stage::Offered
+                let is_bound = self.rules.scram(rest)?;
+                self.record.method = Some(if is_bound { "scram-sha-256-plus" } else { "scram-sha-256" });
+                self.stage = Stage::Offered;
+                return Ok(Act::Begin { is_bound });
             }
             (Stage::Begun, 2 | 7 | 9) => {
                 let text = "the server asks for GSSAPI, Kerberos or SSPI, which pilotfish does not have";
@@ -233,25 +241,23 @@ impl Dialogue {
             (Stage::Begun, 6) => return Err(unsupported("the server asks for the credentials of a local socket")),
             (Stage::Offered, 11) => {
                 self.rules.challenge(rest)?;
-                Stage::Challenged
+                self.stage = Stage::Challenged;
+                return Ok(Act::Prove(message.split_off(BODY + 4)));
             }
-            (Stage::Challenged, 12) => Stage::Proven,
+            (Stage::Challenged, 12) => {
+                self.stage = Stage::Proven;
+                return Ok(Act::Judge(message.split_off(BODY + 4)));
+            }
             (Stage::Password | Stage::Proven, 0) => Stage::LetIn,
             (stage, 0 | 2 | 3 | 5..=12) => return Err(stage.not_here()),
             (_, code) => return Err(broken(&format!("unknown authentication tag `{code}`"))),
         };
-        Ok(())
+        Ok(Act::Deliver(message))
     }
 
     /// Why the client did not go on after a message that it got.
     pub(super) fn rejected(&self, error: &tokio_postgres::Error) -> SessionError {
-        match self.stage {
-            Stage::Challenged if !self.record.proof_sent => broken(MALFORMED),
-            Stage::Proven if !self.record.proven => {
-                broken("the server could not prove that it knows the password's hash")
-            }
-            stage => error.source().map_or_else(|| stage.not_here(), |source| broken(&source.to_string())),
-        }
+        error.source().map_or_else(|| self.stage.not_here(), |source| broken(&source.to_string()))
     }
 }
 
@@ -287,10 +293,4 @@ impl Parameters {
             _ => {}
         }
     }
-}
-
-/// Whether a message is a challenge of SASL, from whose rounds a proof is computed.
-pub(super) fn is_challenge(message: &[u8]) -> bool {
-    const CONTINUE: &[u8] = &11_u32.to_be_bytes();
-    message.first() == Some(&b'R') && message.get(5..9) == Some(CONTINUE)
 }

@@ -5,6 +5,7 @@ use crate::check::login::Cleartext;
 use crate::check::postgres::session_error::{SessionError, broken, limit, unsupported, zero_byte};
 use crate::check::postgres::sqlstate::code;
 use crate::check::postgres::words::{ChannelBinding, MAX_ROUNDS};
+use crate::secret::Secret;
 
 /// Of a challenge of SCRAM.
 pub(super) const MALFORMED: &str = "the server's SCRAM challenge is malformed";
@@ -12,8 +13,8 @@ pub(super) const MALFORMED: &str = "the server's SCRAM challenge is malformed";
 /// The fewest without verified TLS, unless a check says otherwise: PostgreSQL's default. Whoever asks for fewer may be
 /// anybody, and could try passwords on our proof a thousand times as fast.
 const MIN_ROUNDS: u64 = 4_096;
-const SCRAM_SHA_256: &str = "SCRAM-SHA-256";
-const SCRAM_SHA_256_PLUS: &str = "SCRAM-SHA-256-PLUS";
+pub(super) const SCRAM_SHA_256: &str = "SCRAM-SHA-256";
+pub(super) const SCRAM_SHA_256_PLUS: &str = "SCRAM-SHA-256-PLUS";
 
 /// What protects a password on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,7 +42,7 @@ pub(in crate::check::postgres) enum Password {
     Set,
     /// There is a zero byte in it, so that it cannot be sent as it is.
     WithZeroByte,
-    /// SASLprep leaves nothing of it: the client has it in a form for SCRAM alone.
+    /// SASLprep leaves nothing of it.
     Vanishing,
 }
 
@@ -50,6 +51,8 @@ pub(in crate::check::postgres) enum Password {
 pub(in crate::check::postgres) struct Rules {
     pub(in crate::check::postgres) user: String,
     pub(in crate::check::postgres) password: Password,
+    /// The password itself, for SCRAM.
+    pub(in crate::check::postgres) secret: Option<Secret>,
     pub(in crate::check::postgres) channel_binding: ChannelBinding,
     pub(in crate::check::postgres) cleartext: Cleartext,
     /// The fewest rounds of SCRAM; by the trust where there is none.
@@ -96,8 +99,8 @@ impl Rules {
         Ok("md5")
     }
 
-    /// It offers these mechanisms of SASL.
-    pub(super) fn scram(&self, mut names: &[u8]) -> Result<&'static str, SessionError> {
+    /// It offers these mechanisms of SASL: whether the one that is taken is tied to the server's certificate.
+    pub(super) fn scram(&self, mut names: &[u8]) -> Result<bool, SessionError> {
         let mut offered = Vec::new();
         // Each name has a zero byte behind it, and the list another one.
         while names != b"\0" {
@@ -115,7 +118,7 @@ impl Rules {
         }
         self.has_password()?;
         if self.can_bind() && offers(SCRAM_SHA_256_PLUS) {
-            return Ok("scram-sha-256-plus");
+            return Ok(true);
         }
         if self.channel_binding == ChannelBinding::Require {
             let (code, why) = match (self.trust, self.can_bind()) {
@@ -132,7 +135,7 @@ impl Rules {
                 "the server offers SCRAM-SHA-256-PLUS alone, and the login cannot be tied to its certificate",
             ));
         }
-        Ok("scram-sha-256")
+        Ok(false)
     }
 
     /// Its challenge, RFC 5802: nonce, salt and rounds, which are all that is judged here.
@@ -194,7 +197,7 @@ impl Rules {
         Ok(())
     }
 
-    fn can_bind(&self) -> bool {
+    pub(super) fn can_bind(&self) -> bool {
         self.channel_binding != ChannelBinding::Disable && self.end_point.is_some()
     }
 }

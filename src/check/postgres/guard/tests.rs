@@ -303,11 +303,11 @@ async fn the_first_message_of_scram_tells_what_both_sides_can() {
             both.clone(),
             Some(vec![1]),
             ChannelBinding::Prefer,
-            "SCRAM-SHA-256-PLUS\0\0\0\x005p=tls-server-end-point,,n=,r=",
+            "SCRAM-SHA-256-PLUS\0\0\0\0=p=tls-server-end-point,,n=,r=",
         ),
-        (both.clone(), Some(vec![1]), ChannelBinding::Disable, "SCRAM-SHA-256\0\0\0\0 n,,n=,r="),
-        (both, None, ChannelBinding::Prefer, "SCRAM-SHA-256\0\0\0\0 n,,n=,r="),
-        (scram, Some(vec![1]), ChannelBinding::Prefer, "SCRAM-SHA-256\0\0\0\0 y,,n=,r="),
+        (both.clone(), Some(vec![1]), ChannelBinding::Disable, "SCRAM-SHA-256\0\0\0\0(n,,n=,r="),
+        (both, None, ChannelBinding::Prefer, "SCRAM-SHA-256\0\0\0\0(n,,n=,r="),
+        (scram, Some(vec![1]), ChannelBinding::Prefer, "SCRAM-SHA-256\0\0\0\0(y,,n=,r="),
     ] {
         let login = Login { channel_binding: binding, end_point, ..login(Some(&secret), Trust::Verified) };
         let ended = with(script, &login).await;
