@@ -61,6 +61,7 @@ mod sockets;
 mod status;
 mod status_command;
 mod support;
+mod tasks;
 mod tls;
 mod todo;
 mod trusted_origin;

@@ -192,15 +192,20 @@ fn anchor(heading: &str) -> String {
 
 #[test]
 fn links_between_the_pages_lead_somewhere() {
-    let mut pages: Vec<String> =
-        ["README.md", "ARCHITECTURE.md", "GLOSSARY.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md"]
-            .map(str::to_owned)
-            .into();
-    for entry in std::fs::read_dir(repository("docs")).expect("docs can be read") {
-        pages.push(format!("docs/{}", entry.expect("an entry").file_name().to_string_lossy()));
-    }
+    let mut pages: Vec<String> = [
+        "ARCHITECTURE.md",
+        "GLOSSARY.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "tests/README.md",
+        "examples/README.md",
+        "deploy/charts/pilotfish/README.md",
+    ]
+    .map(str::to_owned)
+    .into();
+    pages.extend(crate::readme::pages().iter().map(|page| page.to_string_lossy().into_owned()));
     let mut count = 0;
-    for page in pages.iter().filter(|page| page.ends_with(".md")) {
+    for page in &pages {
         let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
         for link in links(page) {
             let (file, at) = link.split_once('#').unwrap_or((&link, ""));
@@ -216,4 +221,14 @@ fn links_between_the_pages_lead_somewhere() {
         }
     }
     assert!(count > 20, "{count} links");
+}
+
+#[test]
+fn the_index_names_every_page() {
+    let index = links("docs/README.md");
+    for page in crate::readme::pages().iter().filter_map(|page| page.strip_prefix("docs").ok()) {
+        let page = page.to_string_lossy();
+        let count = index.iter().filter(|link| **link == page).count();
+        assert!(page == "README.md" || count == 1, "docs/README.md names {page} {count} times");
+    }
 }
