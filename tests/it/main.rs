@@ -16,6 +16,7 @@ mod diagnose;
 mod dial;
 mod dns;
 mod env;
+mod examples;
 mod exit_codes;
 mod fairness;
 mod families;

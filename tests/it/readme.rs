@@ -187,6 +187,11 @@ impl World {
         Self { namespace, folder, _servers: vec![servers, names] }
     }
 
+    /// A command among these servers.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        self.namespace.command(program)
+    }
+
     /// The sidecar that docs/tasks/not-ready.md asks, once it knows the state of both checks.
     fn sidecar(&self) -> Running {
         let config = self.folder.write("sidecar.yaml", block("docs/tasks/not-ready.md", "yaml pilotfish.yaml").text);

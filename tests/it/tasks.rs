@@ -131,3 +131,10 @@ tests:
     let ran = run(Command::new(&promtool).args(["test", "rules", &file]));
     assert_eq!(ran.code, 0, "{ran:?}");
 }
+
+#[test]
+fn the_page_about_upgrades_names_the_versions_that_are_tested() {
+    let page = crate::support::helm::text_of("docs/upgrades.md");
+    let tested = format!("Kubernetes 1.29 to {}", crate::support::helm::NEWEST);
+    assert!(page.contains(&tested), "docs/upgrades.md: {tested}");
+}
