@@ -10,6 +10,8 @@ mod picture;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub(crate) use kept::writes;
+
 use crate::support::helm::{files, repository};
 use crate::support::netns::Namespace;
 use crate::support::{Folder, PILOTFISH, Ran, Running, need, run, until};

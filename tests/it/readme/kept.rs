@@ -5,7 +5,7 @@ use crate::support::helm::{repository, text_of};
 
 /// Whether this run writes the pages.
 #[expect(clippy::disallowed_methods, reason = "whether to write is not the product's to know")]
-pub(super) fn writes() -> bool {
+pub(crate) fn writes() -> bool {
     std::env::var_os("PILOTFISH_WRITE_DOCS").is_some()
 }
 
