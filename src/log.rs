@@ -47,7 +47,7 @@ impl Level {
 
 /// Lines have this form from now on; a second call changes nothing.
 pub(crate) fn ask_for(form: Form) {
-    let _ = ASKED.set(form);
+    ASKED.get_or_init(|| form);
 }
 
 fn form() -> Option<Form> {

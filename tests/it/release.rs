@@ -232,3 +232,53 @@ fn the_index_names_every_page() {
         assert!(page == "README.md" || count == 1, "docs/README.md names {page} {count} times");
     }
 }
+
+/// A machine that has only these programs: what is missing is listed at once, and nothing is installed.
+#[test]
+fn what_the_tests_need_is_checked_first_and_listed_at_once() {
+    let (bin, tools) = (Folder::new(), Folder::new());
+    for program in ["bash", "dirname", "grep", "cut", "dpkg-query", "git"] {
+        let from = crate::support::need(program, program);
+        std::os::unix::fs::symlink(from, bin.path().join(program)).expect("a link");
+    }
+    let program = |name: &str, text: &str| {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = bin.write(name, text);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("it may be run");
+    };
+    program("id", "#!/bin/bash\necho 0\n");
+    program("go", "#!/bin/bash\necho go version go1.20.4 linux/amd64\n");
+    let check = || {
+        let mut command = Command::new(repository("scripts/install-test-tools"));
+        run(command.arg("--check").env("PATH", bin.path()).env("PILOTFISH_TOOLS", tools.path()))
+    };
+    let ran = check();
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{ran:?}");
+    for part in
+        ["Nothing was installed", "- Rust", "- a C compiler", "- npm with Node.js", "- Go 1.21 or later, not go1.20.4"]
+    {
+        assert!(ran.stderr.contains(part), "{part}: {ran:?}");
+    }
+    assert!(!ran.stderr.contains("- git") && !ran.stderr.contains("Debian or Ubuntu"), "{ran:?}");
+    for name in ["cargo", "cc", "npm"] {
+        program(name, "#!/bin/bash\nexit 1\n");
+    }
+    program("go", "#!/bin/bash\necho go version go1.26.8 linux/amd64\n");
+    let ran = check();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(std::fs::read_dir(tools.path()).expect("a folder").count(), 0, "nothing is installed");
+}
+
+#[test]
+fn the_quick_target_needs_no_servers() {
+    let makefile = text_of("Makefile");
+    let (_, target) = makefile.split_once("\ncheck:\n").expect("make check");
+    let steps: Vec<&str> = target.lines().take_while(|line| line.starts_with('\t')).map(str::trim_start).collect();
+    let (_, test) = makefile.split_once("\ntest:\n").expect("make test");
+    for step in &steps {
+        assert!(!step.contains("install-test-tools") && !step.contains("as-root"), "{step}");
+        let whole = step.split(" --lib").next().and_then(|step| step.split(" --test").next()).unwrap_or(step);
+        assert!(test.contains(whole), "make test does this too: {step}");
+    }
+    assert!(steps.len() >= 5, "{steps:?}");
+}
