@@ -86,8 +86,11 @@ release:
 
 ## make image   create dist/pilotfish-image.tar for the architecture of this machine, for `docker load -i`
 image:
+	@command -v buildah >/dev/null || { echo "buildah is not installed; install it: apt-get install -y buildah" >&2; exit 1; }
+	@scripts/as-root true
 	mkdir -p dist
 	scripts/as-root scripts/build-image "$$(scripts/build-release | tail -1)" dist/pilotfish-image.tar
+	@echo "created dist/pilotfish-image.tar; next, one of: kind load image-archive, minikube image load, docker load -i"
 
 ## make reproducible  build in two folders and compare the binaries
 reproducible:

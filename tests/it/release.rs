@@ -24,6 +24,50 @@ fn every_file_states_the_version_of_cargo_toml() {
     assert!(ran.stdout.contains(concat!("states version ", env!("CARGO_PKG_VERSION"))), "{ran:?}");
 }
 
+/// A new version reaches every line that states the old one; the example chart has a version of its own.
+#[test]
+fn a_new_version_is_written_everywhere() {
+    let copy = Folder::new();
+    let listed = run(Command::new("git").args(["ls-files"]).current_dir(repository("")));
+    assert_eq!(listed.code, 0, "{listed:?}");
+    for path in listed.stdout.lines().filter(|path| repository(path).is_file()) {
+        let to = copy.path().join(path);
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("it is made");
+        std::fs::copy(repository(path), to).expect("a copy");
+    }
+    let old = env!("CARGO_PKG_VERSION");
+    let manifest = text_of("Cargo.toml").replacen(&format!("version = \"{old}\""), "version = \"98.7.6\"", 1);
+    copy.write("Cargo.toml", manifest);
+    let ran = run(Command::new(copy.path().join("scripts/sync-version")).env("CARGO_NET_OFFLINE", "true"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let mut left = Vec::new();
+    for path in listed.stdout.lines() {
+        let states =
+            ["deploy/", "docs/", "examples/", "README.md", "Dockerfile"].iter().any(|start| path.starts_with(start));
+        let of_another = path == "deploy/charts/todo/Chart.yaml" || path.starts_with("deploy/prometheus/tests/");
+        if states && !of_another {
+            let text = std::fs::read_to_string(copy.path().join(path)).unwrap_or_default();
+            left.extend(text.lines().filter(|line| line.contains(old)).map(|line| format!("{path}: {line}")));
+        }
+    }
+    // A crate may happen to have the same version.
+    left.retain(|line| !line.starts_with("docs/dependencies.md"));
+    assert!(left.is_empty(), "scripts/sync-version leaves {left:#?}");
+}
+
+/// `make image` looks for what it needs before it builds anything.
+#[test]
+fn the_image_asks_for_its_tools_first() {
+    let bin = Folder::new();
+    for program in ["make", "sh", "bash"] {
+        std::os::unix::fs::symlink(crate::support::need(program, program), bin.path().join(program)).expect("a link");
+    }
+    let mut make = Command::new(bin.path().join("make"));
+    let ran = run(make.args(["--no-print-directory", "image"]).current_dir(repository("")).env("PATH", bin.path()));
+    assert!(ran.code == 2 && ran.stderr.starts_with("buildah is not installed; install it: apt-get"), "{ran:?}");
+    assert_eq!(ran.stdout, "", "nothing was built");
+}
+
 const RULES: &str = r#"
 [graph]
 targets = ["x86_64-unknown-linux-gnu"]
