@@ -110,13 +110,31 @@ fn where_no_registry_is_set_the_first_line_says_so() {
         let named = notes(chart, &[options, &["--set", &format!("{key}=registry.example/pilotfish")]].concat());
         assert!(!named.contains("No registry"), "{chart}: {named}");
     }
-    for page in ["docs/kubernetes.md", "deploy/charts/pilotfish/README.md", "deploy/charts/pilotfish/values.yaml"] {
+    for page in [
+        "docs/kubernetes.md",
+        "deploy/charts/pilotfish/README.md",
+        "deploy/charts/pilotfish/values.yaml",
+        "deploy/charts/todo/values.yaml",
+    ] {
         let text = text_of(page);
         let first = text
             .lines()
             .find(|line| !line.is_empty() && !line.starts_with("# pilotfish") && !line.starts_with("# The chart"));
         let first = first.unwrap_or_default();
         assert!(first.contains("no public registry") && first.contains("image.repository="), "{page}: {first}");
+    }
+    // Whatever names the image says it too: manifests in their first line, pages somewhere.
+    for path in
+        crate::support::helm::files(&repository("deploy")).into_keys().map(|path| path.to_string_lossy().into_owned())
+    {
+        let text = text_of(&format!("deploy/{path}"));
+        let is_copied_from = path.starts_with("manifests/") || path.contains("-example/kustomization");
+        let first = text.lines().next().unwrap_or_default();
+        assert!(!is_copied_from || first.contains("no public registry"), "deploy/{path}: {first}");
+    }
+    for page in crate::readme::pages() {
+        let text = text_of(&page.to_string_lossy());
+        assert!(!text.contains("YOUR_REGISTRY") || text.contains("no public registry"), "{}", page.display());
     }
 }
 

@@ -9,22 +9,44 @@ pub(crate) fn writes() -> bool {
     std::env::var_os("PILOTFISH_WRITE_DOCS").is_some()
 }
 
-/// A text in which every duration (`0.4ms`, `12s`) is the same one. A number that belongs to a word is none.
-pub(super) fn timeless(text: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (before, from) = rest.split_at(start);
-        let end = from.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(from.len());
-        let (number, after) = from.split_at(end);
-        let unit = ["ms", "µs", "s"].into_iter().find(|unit| after.starts_with(unit));
-        let is_word = |text: Option<char>| text.is_some_and(|c| c.is_alphanumeric() || c == '-' || c == '_');
-        let unit = unit.filter(|unit| !is_word(after[unit.len()..].chars().next()) && !is_word(before.chars().last()));
-        plain.push_str(before);
-        plain.push_str(unit.map_or(number, |_| "0s"));
-        rest = &after[unit.map_or(0, str::len)..];
+/// The length of the duration that a text starts with: `0.4ms`, `12s`, `1m30s`.
+fn duration(text: &str) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let digits = |from: usize| text[from..].chars().take_while(char::is_ascii_digit).count();
+        let whole = digits(at);
+        let part = if text[at + whole..].starts_with('.') { digits(at + whole + 1) } else { 0 };
+        let number = whole + if part > 0 { part + 1 } else { 0 };
+        let unit = ["ms", "µs", "s", "m", "h", "d"].into_iter().find(|unit| text[at + number..].starts_with(unit));
+        match unit {
+            Some(unit) if number > 0 => at += number + unit.len(),
+            _ => break,
+        }
     }
-    plain + rest
+    let is_word = text[at..].starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_');
+    Some(at).filter(|at| *at > 0 && !is_word)
+}
+
+/// A line in which every duration is the same one, and columns are as wide as they may be. A number that belongs to a word is none.
+pub(super) fn timeless(line: &str) -> String {
+    let mut plain = String::new();
+    let mut found = false;
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let in_word = plain.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        match duration(rest).filter(|_| !in_word) {
+            Some(length) => {
+                found = true;
+                plain.push_str("0s");
+                rest = &rest[length..];
+            }
+            None => {
+                plain.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+    }
+    if found { plain.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ") } else { plain }
 }
 
 /// Line by line what is printed now; a line that differs from the old one in durations alone stays as it was.
@@ -65,6 +87,8 @@ fn durations_alone_may_differ() {
         ("3 servers", "4 servers"),
         ("v1s", "v2s"),
         ("28P01", "28P02"),
+        ("up   ready", "up  ready"),
+        ("10.0.0.5s", "10.0.0.6s"),
     ] {
         assert_ne!(timeless(one), timeless(other), "{one}");
     }
