@@ -1,5 +1,5 @@
 # The commands of the README. `make` without a target lists them.
-.PHONY: help demo test bench bench-wait4x bench-scale fairness soak fuzz schema docs audit release image reproducible
+.PHONY: help demo check test bench bench-wait4x bench-scale fairness soak fuzz schema docs audit release image reproducible
 
 help:
 	@grep -E '^## ' Makefile | sed 's/^## //'
@@ -8,6 +8,14 @@ help:
 demo:
 	cargo build --locked --bin pilotfish --example demo
 	@cargo run --locked --quiet --example demo
+
+## make check   the quick part of `make test`: format, crates, lints, unit tests, the rules of the repository; no servers, no root
+check:
+	cargo fmt --check
+	scripts/check-dependencies
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo test --locked --lib
+	cargo test --locked --test it -- layers:: circles:: pages:: release::
 
 ## make test    install what the tests need, then run every check and test of the project
 test:
@@ -64,7 +72,7 @@ schema:
 ## make docs    rewrite the pages, alerts and dashboard that are generated from the code
 docs:
 	PILOTFISH_WRITE_DOCS=1 cargo test --locked --lib -- the_page_is_as_the_code_says the_readme_lists
-	PILOTFISH_WRITE_DOCS=1 cargo test --locked --test it -- as_the_code_says alerts::
+	PILOTFISH_WRITE_DOCS=1 scripts/as-root cargo test --locked --test it -- as_the_code_says alerts:: readme::
 	scripts/sync-charts
 
 ## make audit   ask cargo-deny about published advisories, bans, licences and sources; needs the network
@@ -78,8 +86,11 @@ release:
 
 ## make image   create dist/pilotfish-image.tar for the architecture of this machine, for `docker load -i`
 image:
+	@command -v buildah >/dev/null || { echo "buildah is not installed; install it: apt-get install -y buildah" >&2; exit 1; }
+	@scripts/as-root true
 	mkdir -p dist
 	scripts/as-root scripts/build-image "$$(scripts/build-release | tail -1)" dist/pilotfish-image.tar
+	@echo "created dist/pilotfish-image.tar; next, one of: kind load image-archive, minikube image load, docker load -i"
 
 ## make reproducible  build in two folders and compare the binaries
 reproducible:

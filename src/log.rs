@@ -15,10 +15,13 @@ use crate::timestamp::rfc3339;
 /// Set once, by [`init`]; before that nothing is written.
 static FORM: OnceLock<Form> = OnceLock::new();
 
+/// What the command line asks for instead.
+static ASKED: OnceLock<Form> = OnceLock::new();
+
 /// How lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// For people: where stderr is a terminal.
+    /// For people: where stderr is a terminal, if nothing else is asked for.
     Text,
     /// One JSON object per line: everywhere else, for what collects logs.
     Json,
@@ -42,10 +45,19 @@ impl Level {
     }
 }
 
+/// Lines have this form from now on; a second call changes nothing.
+pub(crate) fn ask_for(form: Form) {
+    ASKED.get_or_init(|| form);
+}
+
+fn form() -> Option<Form> {
+    ASKED.get().or(FORM.get()).copied()
+}
+
 /// Sets up log and panic hook for the process; a second call changes nothing.
 pub fn init(form: Form) {
     if FORM.set(form).is_ok() {
-        std::panic::set_hook(Box::new(move |panic| tell_place(form, panic)));
+        std::panic::set_hook(Box::new(tell_place));
     }
 }
 
@@ -65,9 +77,9 @@ pub(crate) use say;
 
 /// Writes a line, its fields in their order.
 pub(crate) fn write(level: Level, message: &str, fields: &mut [(&'static str, Value)]) {
-    if let Some(form) = FORM.get() {
+    if let Some(form) = form() {
         // Nobody is left to tell.
-        drop(io::stderr().write_all(line(*form, level, message, fields, SystemTime::now()).as_bytes()));
+        drop(io::stderr().write_all(line(form, level, message, fields, SystemTime::now()).as_bytes()));
     }
 }
 
@@ -94,9 +106,9 @@ fn line(form: Form, level: Level, message: &str, fields: &mut [(&'static str, Va
 
 /// Says where it panicked, and nothing else: the message may hold what a peer sent, or a secret. Written past the log,
 /// which may be what panicked.
-fn tell_place(form: Form, panic: &PanicHookInfo<'_>) {
+fn tell_place(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map_or_else(|| "an unknown location".to_owned(), ToString::to_string);
-    let line = match form {
+    let line = match form().unwrap_or(Form::Json) {
         Form::Text => format!("ERROR pilotfish panicked at {place}: this is a bug"),
         Form::Json => serde_json::json!({
             "timestamp": rfc3339(SystemTime::now()),

@@ -89,6 +89,9 @@ pub struct ServeOptions {
     /// The gates of checks found in the environment: startup, ready (repeatable) [default: nothing]
     #[arg(long, value_name = "GATE")]
     pub gate: Vec<String>,
+    /// How log lines look: text or json [default: text on a terminal, else json]
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<String>,
     /// The file for the reason of the exit [default: /dev/termination-log, if it exists]
     #[arg(long, value_name = "FILE")]
     pub termination_log: Option<String>,

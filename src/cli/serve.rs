@@ -11,7 +11,7 @@ use crate::cli::termination::Case;
 use crate::config::plan::{Extent, Plan};
 use crate::config::source::{self, Request};
 use crate::exit::Exit;
-use crate::log::say;
+use crate::log::{self, say};
 use crate::orphans;
 use crate::shutdown;
 use crate::state::{CheckView, Snapshot};
@@ -25,6 +25,12 @@ pub async fn run(options: ServeOptions, mut shell: Shell) -> Exit {
     };
     if let Err(error) = orphans::reap() {
         return fail(&options, &mut shell, Exit::Failed, &format!("cannot handle signals: {error}"));
+    }
+    match options.log_format.as_deref() {
+        None => {}
+        Some("text") => log::ask_for(log::Form::Text),
+        Some("json") => log::ask_for(log::Form::Json),
+        Some(_) => return fail(&options, &mut shell, Exit::Usage, "--log-format: expected text or json"),
     }
     let selection = &options.selection;
     let request = Request {

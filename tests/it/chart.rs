@@ -2,6 +2,7 @@
 
 mod docs;
 mod many;
+mod readme;
 mod rollout;
 mod schema;
 mod standalone;

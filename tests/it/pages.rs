@@ -61,3 +61,29 @@ fn every_dependency_has_a_row_that_says_why() {
     let gone: Vec<_> = crates.iter().filter(|name| !names.contains(name)).collect();
     assert!(gone.is_empty(), "docs/dependencies.md has a row for {gone:?}, which Cargo.toml does not have");
 }
+
+/// The peers of the comparison are those that `make bench` builds: the facts are of these versions.
+#[test]
+fn the_comparison_is_of_the_peers_that_are_built() {
+    let page = text_of("docs/comparison.md");
+    let peers = text_of("bench/install-peers");
+    let peers: Vec<(&str, &str)> = peers
+        .lines()
+        .filter_map(|line| line.strip_prefix("peer ")?.split_once("@v"))
+        .map(|(module, rest)| (module, rest.split(' ').next().unwrap_or_default()))
+        .collect();
+    assert_eq!(peers.len(), 4, "{peers:?}");
+    for (module, version) in peers {
+        let name = module.trim_end_matches("/v5").trim_end_matches(".dev/v3").rsplit('/').next().unwrap_or_default();
+        let name = match name {
+            "gatus" => "Gatus",
+            "cloudprober" => "Cloudprober",
+            other => other,
+        };
+        assert!(page.contains(&format!("{name} {version}")), "docs/comparison.md: {name} {version}");
+    }
+    // Every row has a cell for each of them.
+    for row in page.lines().filter(|line| line.starts_with("| ")) {
+        assert_eq!(row.matches(" |").count(), 6, "{row}");
+    }
+}

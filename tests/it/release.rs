@@ -24,6 +24,50 @@ fn every_file_states_the_version_of_cargo_toml() {
     assert!(ran.stdout.contains(concat!("states version ", env!("CARGO_PKG_VERSION"))), "{ran:?}");
 }
 
+/// A new version reaches every line that states the old one; the example chart has a version of its own.
+#[test]
+fn a_new_version_is_written_everywhere() {
+    let copy = Folder::new();
+    let listed = run(Command::new("git").args(["ls-files"]).current_dir(repository("")));
+    assert_eq!(listed.code, 0, "{listed:?}");
+    for path in listed.stdout.lines().filter(|path| repository(path).is_file()) {
+        let to = copy.path().join(path);
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("it is made");
+        std::fs::copy(repository(path), to).expect("a copy");
+    }
+    let old = env!("CARGO_PKG_VERSION");
+    let manifest = text_of("Cargo.toml").replacen(&format!("version = \"{old}\""), "version = \"98.7.6\"", 1);
+    copy.write("Cargo.toml", manifest);
+    let ran = run(Command::new(copy.path().join("scripts/sync-version")).env("CARGO_NET_OFFLINE", "true"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let mut left = Vec::new();
+    for path in listed.stdout.lines() {
+        let states =
+            ["deploy/", "docs/", "examples/", "README.md", "Dockerfile"].iter().any(|start| path.starts_with(start));
+        let of_another = path == "deploy/charts/todo/Chart.yaml" || path.starts_with("deploy/prometheus/tests/");
+        if states && !of_another {
+            let text = std::fs::read_to_string(copy.path().join(path)).unwrap_or_default();
+            left.extend(text.lines().filter(|line| line.contains(old)).map(|line| format!("{path}: {line}")));
+        }
+    }
+    // A crate may happen to have the same version.
+    left.retain(|line| !line.starts_with("docs/dependencies.md"));
+    assert!(left.is_empty(), "scripts/sync-version leaves {left:#?}");
+}
+
+/// `make image` looks for what it needs before it builds anything.
+#[test]
+fn the_image_asks_for_its_tools_first() {
+    let bin = Folder::new();
+    for program in ["make", "sh", "bash"] {
+        std::os::unix::fs::symlink(crate::support::need(program, program), bin.path().join(program)).expect("a link");
+    }
+    let mut make = Command::new(bin.path().join("make"));
+    let ran = run(make.args(["--no-print-directory", "image"]).current_dir(repository("")).env("PATH", bin.path()));
+    assert!(ran.code == 2 && ran.stderr.starts_with("buildah is not installed; install it: apt-get"), "{ran:?}");
+    assert_eq!(ran.stdout, "", "nothing was built");
+}
+
 const RULES: &str = r#"
 [graph]
 targets = ["x86_64-unknown-linux-gnu"]
@@ -192,15 +236,20 @@ fn anchor(heading: &str) -> String {
 
 #[test]
 fn links_between_the_pages_lead_somewhere() {
-    let mut pages: Vec<String> =
-        ["README.md", "ARCHITECTURE.md", "GLOSSARY.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md"]
-            .map(str::to_owned)
-            .into();
-    for entry in std::fs::read_dir(repository("docs")).expect("docs can be read") {
-        pages.push(format!("docs/{}", entry.expect("an entry").file_name().to_string_lossy()));
-    }
+    let mut pages: Vec<String> = [
+        "ARCHITECTURE.md",
+        "GLOSSARY.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "tests/README.md",
+        "examples/README.md",
+        "deploy/charts/pilotfish/README.md",
+    ]
+    .map(str::to_owned)
+    .into();
+    pages.extend(crate::readme::pages().iter().map(|page| page.to_string_lossy().into_owned()));
     let mut count = 0;
-    for page in pages.iter().filter(|page| page.ends_with(".md")) {
+    for page in &pages {
         let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
         for link in links(page) {
             let (file, at) = link.split_once('#').unwrap_or((&link, ""));
@@ -216,4 +265,64 @@ fn links_between_the_pages_lead_somewhere() {
         }
     }
     assert!(count > 20, "{count} links");
+}
+
+#[test]
+fn the_index_names_every_page() {
+    let index = links("docs/README.md");
+    for page in crate::readme::pages().iter().filter_map(|page| page.strip_prefix("docs").ok()) {
+        let page = page.to_string_lossy();
+        let count = index.iter().filter(|link| **link == page).count();
+        assert!(page == "README.md" || count == 1, "docs/README.md names {page} {count} times");
+    }
+}
+
+/// A machine that has only these programs: what is missing is listed at once, and nothing is installed.
+#[test]
+fn what_the_tests_need_is_checked_first_and_listed_at_once() {
+    let (bin, tools) = (Folder::new(), Folder::new());
+    for program in ["bash", "dirname", "grep", "cut", "dpkg-query", "git"] {
+        let from = crate::support::need(program, program);
+        std::os::unix::fs::symlink(from, bin.path().join(program)).expect("a link");
+    }
+    let program = |name: &str, text: &str| {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = bin.write(name, text);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("it may be run");
+    };
+    program("id", "#!/bin/bash\necho 0\n");
+    program("go", "#!/bin/bash\necho go version go1.20.4 linux/amd64\n");
+    let check = || {
+        let mut command = Command::new(repository("scripts/install-test-tools"));
+        run(command.arg("--check").env("PATH", bin.path()).env("PILOTFISH_TOOLS", tools.path()))
+    };
+    let ran = check();
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{ran:?}");
+    for part in
+        ["Nothing was installed", "- Rust", "- a C compiler", "- npm with Node.js", "- Go 1.21 or later, not go1.20.4"]
+    {
+        assert!(ran.stderr.contains(part), "{part}: {ran:?}");
+    }
+    assert!(!ran.stderr.contains("- git") && !ran.stderr.contains("Debian or Ubuntu"), "{ran:?}");
+    for name in ["cargo", "cc", "npm"] {
+        program(name, "#!/bin/bash\nexit 1\n");
+    }
+    program("go", "#!/bin/bash\necho go version go1.26.8 linux/amd64\n");
+    let ran = check();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(std::fs::read_dir(tools.path()).expect("a folder").count(), 0, "nothing is installed");
+}
+
+#[test]
+fn the_quick_target_needs_no_servers() {
+    let makefile = text_of("Makefile");
+    let (_, target) = makefile.split_once("\ncheck:\n").expect("make check");
+    let steps: Vec<&str> = target.lines().take_while(|line| line.starts_with('\t')).map(str::trim_start).collect();
+    let (_, test) = makefile.split_once("\ntest:\n").expect("make test");
+    for step in &steps {
+        assert!(!step.contains("install-test-tools") && !step.contains("as-root"), "{step}");
+        let whole = step.split(" --lib").next().and_then(|step| step.split(" --test").next()).unwrap_or(step);
+        assert!(test.contains(whole), "make test does this too: {step}");
+    }
+    assert!(steps.len() >= 5, "{steps:?}");
 }

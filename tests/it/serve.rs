@@ -421,3 +421,25 @@ fn a_reload_never_takes_a_running_pod_out() {
     assert!(metrics.contains("pilotfish_check_gating{check=\"one\"} 1\n"), "{metrics}");
     assert!(sidecar.get("/status").body.contains("\"gating\": false"));
 }
+
+#[test]
+fn the_log_has_the_form_that_is_asked_for() {
+    let folder = Folder::new();
+    let config =
+        folder.write("pilotfish.yaml", checks(&[tcp("cache", SocketAddr::from(([127, 0, 0, 1], dead_port())), "")]));
+    let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let listen = taken.local_addr().expect("it has an address");
+    let config = folder
+        .write("full.yaml", format!("listen: \"{listen}\"\n{}", std::fs::read_to_string(config).expect("a text")));
+    // It says which source it reads, then that the port is taken.
+    let said = |options: &[&str]| run(pilotfish().args(["serve", "-c", &config]).args(options));
+    for (options, is_json) in [(&[][..], true), (&["--log-format", "json"], true), (&["--log-format", "text"], false)] {
+        let ran = said(options);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        let first = ran.stderr.lines().next().unwrap_or_default();
+        assert_eq!(first.starts_with('{'), is_json, "{options:?}: {first}");
+        assert!(first.contains("pilotfish ") && first.contains("INFO"), "{first}");
+    }
+    let wrong = said(&["--log-format", "s3cret"]);
+    assert_eq!((wrong.code, wrong.stderr.as_str()), (2, "pilotfish: --log-format: expected text or json\n"));
+}

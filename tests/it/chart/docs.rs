@@ -1,7 +1,8 @@
 //! What docs/kubernetes.md shows is run: the files of its chart, its commands, its configurations, its arithmetic.
 
 use super::app;
-use crate::support::helm::{assert_config, helm, text_of};
+use crate::support::Folder;
+use crate::support::helm::{assert_config, copy, helm, objects, repository, text_of};
 
 /// The fenced blocks: what stands behind the fence, and the text.
 fn blocks() -> Vec<(String, String)> {
@@ -38,6 +39,103 @@ fn its_commands_work_in_its_chart() {
         }
     }
     assert!(ran >= 5, "{ran} commands");
+}
+
+/// The commands below a heading, up to the next one.
+fn commands(heading: &str) -> Vec<String> {
+    let text = text_of("docs/kubernetes.md");
+    let (_, below) = text.split_once(&format!("\n## {heading}\n")).expect("the heading");
+    let section = below.split("\n## ").next().unwrap_or_default();
+    let blocks = section.split("```").skip(1).step_by(2);
+    blocks.flat_map(|block| block.lines().skip(1)).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_quick_starts_name_what_is_there() {
+    let chart = repository("deploy/charts/todo");
+    let makefile = text_of("Makefile");
+    let archive = "dist/pilotfish-image.tar";
+    assert!(makefile.contains("\nimage:\n") && makefile.contains(archive));
+    for (tool, load) in [("kind", "kind load image-archive "), ("minikube", "minikube image load ")] {
+        let commands = commands(&format!("Quick start: {tool}"));
+        let place = |start: &str| {
+            let found = commands.iter().position(|command| command.starts_with(start));
+            found.unwrap_or_else(|| panic!("{tool}: no command {start:?}: {commands:?}"))
+        };
+        // In this order: the image, the Secret, the pods, the state.
+        let steps = [
+            "make image",
+            load,
+            "kubectl create secret generic todo-database",
+            "helm install",
+            "kubectl wait",
+            "kubectl exec deploy/todo-backend -c pilotfish -- pilotfish status",
+        ];
+        let steps = steps.map(place);
+        assert!(steps.is_sorted(), "{tool}: {commands:?}");
+        assert!(commands[steps[1]].ends_with(archive), "{tool}");
+        for command in commands.iter().filter(|command| command.starts_with("helm ") && command.contains("deploy/")) {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            assert_eq!((words[2], words[3]), ("todo", "deploy/charts/todo"), "{command}");
+            let rendered = objects("todo", &chart, &words[4..]);
+            let sidecar = super::container(super::pod(&rendered, "todo-backend"), "initContainers", "pilotfish");
+            assert_eq!(sidecar["image"], format!("pilotfish:{}", env!("CARGO_PKG_VERSION")), "the name in the archive");
+            assert!(sidecar["env"].to_string().contains("\"name\":\"todo-database\""), "{}", sidecar["env"]);
+        }
+    }
+}
+
+/// What `helm install` prints below the objects, as an object: without a cluster, Helm renders no notes.
+fn notes(path: &str, options: &[&str]) -> String {
+    let chart = Folder::new();
+    copy(&repository(path), chart.path());
+    let text = text_of(&format!("{path}/templates/NOTES.txt"));
+    chart.write("templates/_notes.tpl", format!("{{{{ define \"notes\" }}}}{text}{{{{ end }}}}"));
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\ndata:\n  notes: {{ include \"notes\" . | toJson }}\n";
+    chart.write("templates/notes.yaml", object);
+    let rendered = objects("x", chart.path(), options);
+    crate::support::helm::object(&rendered, "ConfigMap", "notes")["data"]["notes"].as_str().expect("a text").to_owned()
+}
+
+#[test]
+fn where_no_registry_is_set_the_first_line_says_so() {
+    let prober = "prober.enabled=true,prober.config.checks[0].name=a,prober.config.checks[0].tcp.address=a:1";
+    for (chart, key, options) in [
+        ("deploy/charts/pilotfish", "defaults.image.repository", &["--set", prober][..]),
+        ("deploy/charts/todo", "pilotfish.defaults.image.repository", &[]),
+    ] {
+        let given = notes(chart, options);
+        let first = given.lines().next().unwrap_or_default();
+        assert!(first.contains("No registry is set") && first.contains(&format!("--set {key}=")), "{chart}: {given}");
+        let named = notes(chart, &[options, &["--set", &format!("{key}=registry.example/pilotfish")]].concat());
+        assert!(!named.contains("No registry"), "{chart}: {named}");
+    }
+    for page in [
+        "docs/kubernetes.md",
+        "deploy/charts/pilotfish/README.md",
+        "deploy/charts/pilotfish/values.yaml",
+        "deploy/charts/todo/values.yaml",
+    ] {
+        let text = text_of(page);
+        let first = text
+            .lines()
+            .find(|line| !line.is_empty() && !line.starts_with("# pilotfish") && !line.starts_with("# The chart"));
+        let first = first.unwrap_or_default();
+        assert!(first.contains("no public registry") && first.contains("image.repository="), "{page}: {first}");
+    }
+    // Whatever names the image says it too: manifests in their first line, pages somewhere.
+    for path in
+        crate::support::helm::files(&repository("deploy")).into_keys().map(|path| path.to_string_lossy().into_owned())
+    {
+        let text = text_of(&format!("deploy/{path}"));
+        let is_copied_from = path.starts_with("manifests/") || path.contains("-example/kustomization");
+        let first = text.lines().next().unwrap_or_default();
+        assert!(!is_copied_from || first.contains("no public registry"), "deploy/{path}: {first}");
+    }
+    for page in crate::readme::pages() {
+        let text = text_of(&page.to_string_lossy());
+        assert!(!text.contains("YOUR_REGISTRY") || text.contains("no public registry"), "{}", page.display());
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The values' schema holds the configuration's own, word for word; and every copy in the repository is one.
+//! The values' schema holds the configuration's own, word for word, but for one rule; and every copy in the repository is one.
 //! `PILOTFISH_WRITE_SCHEMA=1` writes it anew.
 
 use serde_json::{Map, Value};
@@ -17,6 +17,9 @@ fn the_values_hold_the_schema_of_the_configuration() {
     let mut config = parse("config.schema.json");
     let Some(Value::Object(theirs)) = config.shift_remove("$defs") else { panic!("it has definitions") };
     config.shift_remove("$schema");
+    // That a check has exactly one kind: Helm would print one line for each kind that is not there. The templates say it in one.
+    let check = config["properties"]["checks"]["items"].as_object_mut().expect("a check");
+    assert!(check.shift_remove("oneOf").is_some(), "it has the rule");
     let values = parse(VALUES);
     let own = values["$defs"].as_object().expect("it has definitions").iter();
     let own = own.filter(|(name, _)| name.starts_with(OWN) && *name != "chart.configuration");
@@ -31,6 +34,52 @@ fn the_values_hold_the_schema_of_the_configuration() {
     } else {
         assert!(values == expected, "{VALUES} is not what config.schema.json says; write it anew with `make schema`");
     }
+}
+
+/// A wrong kind, none, and two: each is one line that names the place.
+#[test]
+fn what_is_wrong_with_a_kind_is_one_line() {
+    let chart = super::app();
+    let said = |check: &str| {
+        chart.write("kind.yaml", &format!("pilotfish: {{workloads: {{app: {{config: {{checks: [{check}]}}}}}}}}\n"));
+        let said = chart.refusal(&["-f", "kind.yaml"]);
+        let lines = said.lines().filter(|line| line.contains("checks"));
+        let lines: Vec<String> = lines.map(str::to_owned).collect();
+        assert_eq!(lines.len(), 1, "{check}: {said}");
+        lines.into_iter().next().unwrap_or_default()
+    };
+    let at = "'/workloads/app/config/checks/0': additional properties";
+    for (check, expected) in [
+        ("{name: a, postgre: {url: {env: DATABASE_URL}}}", format!("{at} 'postgre' not allowed")),
+        ("{name: a, Redis: {host: b}, gates: []}", format!("{at} 'Redis' not allowed")),
+        ("{name: a, gatess: [], tcp: {address: \"b:1\"}}", format!("{at} 'gatess' not allowed")),
+        ("{name: a, gates: []}", "config.checks[0]: the kind is missing: write one of tcp, tls, http".to_owned()),
+        (
+            "{name: a, tcp: {address: \"b:1\"}, redis: {host: b}}",
+            "config.checks[0]: redis and tcp are both kinds: write one check for each".to_owned(),
+        ),
+    ] {
+        let said = said(check);
+        assert!(said.contains(&expected), "{check}: {said}");
+    }
+    let healthy = "pilotfish: {workloads: {app: {config: {checks: [{name: a, tcp: {address: \"b:1\"}, labels: {team: web}}]}}}}\n";
+    chart.write("kind.yaml", healthy);
+    chart.objects(&["-f", "kind.yaml"]);
+}
+
+/// What the templates know of a check's keys.
+#[test]
+fn the_templates_know_which_keys_are_kinds() {
+    let schema: Value = serde_json::from_str(&text_of("config.schema.json")).expect("JSON");
+    let check = &schema["properties"]["checks"]["items"];
+    let rules = check["oneOf"].as_array().expect("one for each kind");
+    let kinds: Vec<&str> = rules.iter().filter_map(|rule| rule["required"][0].as_str()).collect();
+    let keys = check["properties"].as_object().expect("keys").keys();
+    let common: Vec<String> = keys.filter(|key| !kinds.contains(&key.as_str())).map(|key| format!("{key:?}")).collect();
+    let judge = text_of("deploy/charts/pilotfish/templates/v1/_judge.tpl");
+    let list = format!("{{{{- $common := list {} -}}}}", common.join(" "));
+    assert!(judge.contains(&list), "_judge.tpl has no {list}");
+    assert!(judge.contains(&format!("write one of {}", kinds.join(", "))), "{kinds:?}");
 }
 
 #[test]

@@ -182,6 +182,13 @@ fn workloads_have_options_and_hooks() {
             assert_eq!((&wait["command"], wait.get("lifecycle")), (&json!(["pilotfish", "wait"]), None));
         }
     }
+    let text = ["--set", "pilotfish.defaults.logFormat=text"];
+    let given =
+        chart.objects(&[&options[..1], &["pilotfish.workloads.app.extraArgs=[\"-c\", \"/x\"]"], &text].concat());
+    let sidecar = container(pod(&given, "app"), "initContainers", "pilotfish");
+    assert_eq!(sidecar["command"], json!(["pilotfish", "serve", "--log-format", "text", "-c", "/x"]));
+    let said = chart.refusal(&["--set", "pilotfish.workloads.app.logFormat=xml"]);
+    assert!(said.contains("logFormat") && said.contains("text"), "{said}");
     let said = chart.refusal(&["--set", "pilotfish.workloads.app.lifecycle.prestop.sleep.seconds=1"]);
     assert!(said.contains("additional properties 'prestop' not allowed"), "{said}");
 }

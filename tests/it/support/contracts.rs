@@ -5,7 +5,6 @@ use std::process::{Command, Stdio};
 
 use super::helm::text_of;
 use super::{Folder, PILOTFISH, Running, run, tool, until};
-use crate::readme::fits;
 
 /// A running app; it ends with the test.
 pub(crate) struct App {
@@ -50,6 +49,18 @@ impl App {
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
+}
+
+/// Whether what was printed is what the page says.
+fn fits(said: &str, printed: &str) -> bool {
+    let mut rest = printed;
+    for (index, piece) in said.split('…').enumerate() {
+        match if index == 0 { rest.starts_with(piece).then_some(0) } else { rest.find(piece) } {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    rest.is_empty() || said.ends_with('…')
 }
 
 /// Runs the example below a heading of docs/contracts.md: its configuration, with the addresses of the page in place of the real

@@ -17,7 +17,7 @@ container, so that pilotfish has the same variables as the app.
   restartPolicy: Always
   {{- end }}
   {{- if $serves }}
-  command: {{ concat (list "pilotfish" "serve") $settings.extraArgs | toJson }}
+  command: {{ concat (list "pilotfish" "serve") (empty $settings.logFormat | ternary list (list "--log-format" $settings.logFormat)) $settings.extraArgs | toJson }}
   ports:
     - name: pilotfish
       containerPort: {{ $ports.main }}

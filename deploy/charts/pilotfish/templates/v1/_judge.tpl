@@ -8,6 +8,7 @@ finds more, because it can also read {env: NAME}. Arguments: config, place.
 {{- $usual := get $defaults "interval" | default "10s" -}}
 {{- include "pilotfish.v1.longer" (dict "place" $place "at" "defaults" "timeout" (get $defaults "timeout") "interval" $usual) -}}
 {{- $taken := dict -}}
+{{- $common := list "name" "interval" "timeout" "failure_threshold" "success_threshold" "gates" "addresses" "connect_timeout" "require" "min_passing" "ready_ignores" "clients" "fail_on" "labels" "starts_before" -}}
 {{- range $index, $check := get .config "checks" -}}
 {{- $at := printf "checks[%d]" $index -}}
 {{- $fault := dict "place" $place "at" $at -}}
@@ -15,6 +16,15 @@ finds more, because it can also read {env: NAME}. Arguments: config, place.
 {{- include "pilotfish.v1.fault" (merge (dict "at" (printf "%s.name" $at) "says" (printf "the name %s is taken by %s" $check.name .)) $fault) -}}
 {{- end -}}
 {{- $taken = set $taken $check.name $at -}}
+{{- $kinds := keys $check | sortAlpha -}}
+{{- range $key := $common -}}
+{{- $kinds = without $kinds $key -}}
+{{- end -}}
+{{- if not $kinds -}}
+{{- include "pilotfish.v1.fault" (merge (dict "says" "the kind is missing: write one of tcp, tls, http, peer, parity, dns, postgres, mysql, mongodb, redis, memcached, amqp, nats, kafka, smtp, grpc, websocket, mcp, ldap, mqtt, listen, env, file, icmp, dapr") $fault) -}}
+{{- else if gt (len $kinds) 1 -}}
+{{- include "pilotfish.v1.fault" (merge (dict "says" (printf "%s are both kinds: write one check for each" (join " and " $kinds))) $fault) -}}
+{{- end -}}
 {{- $gates := list "startup" -}}
 {{- if kindIs "slice" $check.gates -}}{{- $gates = $check.gates -}}{{- end -}}
 {{- $reach := include "pilotfish.v1.reach" $check -}}

@@ -31,6 +31,7 @@ volumes: []
 volumeMounts: []
 waitArgs: []
 extraArgs: []
+logFormat: ""
 lifecycle: {}
 test:
   only: []
