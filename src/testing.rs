@@ -113,6 +113,7 @@ pub(crate) fn view(name: &str, gates: Gates, verdict: Verdict, last: Option<Outc
         target: "tcp://db:5432".to_owned(),
         labels: Vec::new(),
         gates,
+        withheld: false,
         gating: true,
         verdict,
         since: at,

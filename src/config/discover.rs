@@ -313,7 +313,7 @@ impl Finder<'_> {
 
     fn found(&mut self, name: String, variable: &str, kind: &'static str, check: Arc<dyn Check>, source: Source) {
         let mut gates = self.gates;
-        if gates.startup && Reach::of(&*check, self.env) == Reach::Pod {
+        if gates.startup && Reach::of(&*check, self.env).is_inside() {
             gates.startup = false;
             self.warnings.push(format!(
                 "{name} does not gate startup, because a server in this pod starts after the \

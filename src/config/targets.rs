@@ -52,7 +52,7 @@ impl Target {
             Some(variable) => names.of_variable(variable),
             None => names.make(&[&format!("{}-{}", self.kind, host_of(written, &*self.check, env))]),
         };
-        let inside = Reach::of(&*self.check, env) == Reach::Pod;
+        let inside = Reach::of(&*self.check, env).is_inside();
         let gates = Gates { startup: !inside, ready: true, live: false };
         Planned::with_defaults(name, self.kind, self.check, gates, written)
     }

@@ -87,6 +87,9 @@ struct Detail<'a> {
     gates: Vec<&'static str>,
     /// Whether it can hold them shut; see [`CheckView::gating`].
     gating: bool,
+    /// Why it gates nothing although gates were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_gating: Option<&'static str>,
     /// The draft's key for when it was last looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     time: Option<String>,
@@ -121,6 +124,7 @@ impl<'a> Check<'a> {
                 stale: view.stale,
                 gates: gates(view),
                 gating: view.gating,
+                not_gating: view.withheld.then_some("loopback"),
                 time: view.last_run.map(rfc3339),
                 next_run_at: view.next_run.map(rfc3339),
                 backs_off: view.backs_off,

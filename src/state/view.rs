@@ -24,6 +24,8 @@ pub struct CheckView {
     pub labels: Vec<(String, String)>,
     /// What it gates.
     pub gates: Gates,
+    /// It gates nothing although gates were asked for: a value leads to a server in this pod.
+    pub withheld: bool,
     /// `false` after a reload that brought the check, its gate or its target, until it has been up: it holds no gate shut
     /// until then, so that a change of the configuration takes no running pod out.
     pub gating: bool,
