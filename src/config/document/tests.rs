@@ -139,7 +139,7 @@ checks:
         "12:22: checks[1].connect_timeout: longer than the timeout (3s): use a shorter time, or a longer timeout",
         "13:18: checks[1].min_passing: min_passing requires `require: each`: add it",
         "15:5: checks[2].sqlserver: this version has no sqlserver check: test its port with tcp: {address: \"host:port\"}; the kinds are KINDS",
-        "16:14: checks[2].labels.le: this label is reserved, like check, kind, le, quantile and every name that starts with __",
+        "16:14: checks[2].labels.le: this label is reserved, like check, gates, kind, le, quantile and every name that starts with __",
         "16:21: checks[2].labels.a-b: expected a label name: letters, digits and _, no digit first",
         "16:34: checks[2].labels.c: expected a literal string, because metrics show it to everyone",
         "17:11: checks[3].name: checks[2] in line 14 already has this name",
