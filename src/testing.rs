@@ -122,6 +122,7 @@ pub(crate) fn view(name: &str, gates: Gates, verdict: Verdict, last: Option<Outc
         stale: false,
         runs: u64::from(last.is_some()),
         failures: u64::from(failed),
+        recent: 0,
         durations: Histogram::default(),
         tries: Vec::new(),
         last_run: last.as_ref().map(|_| at),

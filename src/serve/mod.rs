@@ -19,6 +19,7 @@ mod body;
 mod connection;
 mod handshakes;
 mod pace;
+mod page;
 mod routes;
 mod slots;
 mod status;

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::access::Access;
 use super::body::Answer;
+use super::page;
 use super::status;
 use crate::gate::{self, Gate, Report};
 use crate::metrics::{self, Process};
@@ -35,6 +36,7 @@ const PROBE_PATHS: &str = "\
 const OTHER_PATHS: &str = "\
 /metrics        metrics for Prometheus
 /status         every check with its last outcome, as JSON
+/               the same for people, in a browser
 /retry/NAME     POST from inside the pod: run this check now
 ";
 
@@ -53,6 +55,8 @@ pub(super) struct Question<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,
     pub(super) query: Option<&'a str>,
+    /// Whether a browser asks for a page.
+    pub(super) wants_page: bool,
     pub(super) surface: Surface,
     pub(super) access: Access,
 }
@@ -139,6 +143,7 @@ pub(super) fn answer(
         return RouteResponse { extra: challenge, ..text(StatusCode::UNAUTHORIZED, body) };
     }
     match route {
+        Route::Root if question.wants_page && question.surface == Surface::Everything => page::answer(),
         Route::Root => {
             let version = env!("CARGO_PKG_VERSION");
             let about = "probes the dependencies of this pod, and reports cause and fix";

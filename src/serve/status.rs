@@ -103,6 +103,8 @@ struct Detail<'a> {
     output: Option<String>,
     runs: u64,
     failures: u64,
+    /// The last 32 runs, the oldest first: `+` passed, `~` degraded or not judged, `-` failed.
+    last_runs: String,
     #[serde(flatten)]
     last: Last<'a>,
 }
@@ -131,6 +133,7 @@ impl<'a> Check<'a> {
                 output: (!view.counts_as_up() || view.met_a_limit()).then(|| gate::reason(view)),
                 runs: view.runs,
                 failures: view.failures,
+                last_runs: view.recent_runs(),
                 last: match &view.last {
                     Some(outcome) => Last::Outcome(Box::new(outcome_json::outcome(
                         &view.name,

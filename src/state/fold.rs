@@ -409,6 +409,7 @@ impl CheckView {
     fn count(&mut self, mut outcome: Arc<Outcome>) {
         let ended = outcome.started_at + outcome.duration;
         self.runs += 1;
+        self.remember(&outcome);
         self.durations.observe(outcome.duration);
         self.last_run = Some(ended);
         match outcome.failure {
@@ -461,6 +462,7 @@ fn initial_view(slot: &Slot, wall: SystemTime) -> CheckView {
         stale: false,
         runs: 0,
         failures: 0,
+        recent: 0,
         durations: Histogram::default(),
         tries: Vec::new(),
         last: None,

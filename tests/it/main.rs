@@ -44,6 +44,7 @@ mod mqtt;
 mod mysql;
 mod names;
 mod nats;
+mod page;
 mod pages;
 mod parity;
 mod peer;
