@@ -12,6 +12,7 @@ use crate::config::plan::{Extent, Plan};
 use crate::config::source::{self, Request};
 use crate::exit::Exit;
 use crate::log::say;
+use crate::mask::typed;
 use crate::orphans;
 use crate::shutdown;
 use crate::state::{CheckView, Snapshot};
@@ -37,8 +38,16 @@ pub async fn run(options: ServeOptions, mut shell: Shell) -> Exit {
         Ok(plan) => plan,
         Err(refused) => return fail(&options, &mut shell, Exit::Usage, &refused.to_string()),
     };
+    let listen = match options.listen.as_deref().map(str::parse).transpose() {
+        Ok(listen) => listen,
+        Err(_) => {
+            let typed = typed(", not ", options.listen.as_deref().unwrap_or_default());
+            let text = format!("--listen expects an address and a port, such as [::]:9809 or 127.0.0.1:9809{typed}");
+            return fail(&options, &mut shell, Exit::Usage, &text);
+        }
+    };
     introduce(&plan);
-    let bound = match app::bind(plan, Arc::clone(&shell.env)) {
+    let bound = match app::bind(plan, listen, Arc::clone(&shell.env)) {
         Ok(bound) => bound,
         Err(error) => return fail(&options, &mut shell, Exit::Failed, &error.to_string()),
     };

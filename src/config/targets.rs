@@ -1,4 +1,5 @@
-//! The TARGETs of the command line. What is said of a bad one names its position, never its text: it may hold a password.
+//! The TARGETs of the command line. What is said of a bad one names its position; its text only where it cannot be a
+//! password.
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use crate::config::unresolved::{self, Unresolved};
 use crate::config::urls::{INSTEAD, advice, in_variable, instead_of_driver, on_socket, perhaps, reader_of, spoken};
 use crate::env::Env;
 use crate::findings::{Blame, blame, blame_url, meant, nested};
+use crate::mask::typed;
 use crate::outcome::ValueDetail;
 use crate::scheme::without_jdbc;
 use crate::url::Url;
@@ -29,7 +31,7 @@ pub(super) fn plan(targets: &[String], extent: Extent, env: &dyn Env) -> Result<
     for (index, text) in targets.iter().enumerate() {
         match target(text, extent, env) {
             Ok(target) => checks.push(target.planned(&mut names, text, env)),
-            Err(what) => wrong.push(format!("target {}: {what}", index + 1)),
+            Err(what) => wrong.push(format!("target {}{}: {what}", index + 1, typed(" ", text))),
         }
     }
     if !wrong.is_empty() {
@@ -136,7 +138,9 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
             Some(protocol) => protocol.lacking(INSTEAD),
             None => instead_of_driver(scheme, name).unwrap_or_else(|| advice(scheme)),
         }),
-        Meaning::Unknown => Err(advice(scheme)),
+        Meaning::Unknown => {
+            Err(advice(scheme).replacen("unknown scheme", &format!("unknown scheme{}", typed(" ", scheme)), 1))
+        }
     }
 }
 
