@@ -10,6 +10,7 @@ use crate::config::fault::Refused;
 use crate::config::names::{Names, is_variable_name};
 use crate::config::plan::{Extent, Gates, Origin, Plan, Planned};
 use crate::config::rules::Reach;
+use crate::config::typed::Typed;
 use crate::config::unresolved::{self, Unresolved};
 use crate::config::urls::{INSTEAD, advice, in_variable, instead_of_driver, on_socket, perhaps, reader_of, spoken};
 use crate::env::Env;
@@ -127,12 +128,13 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
         },
         Meaning::Protocol(protocol) if connects => {
             Url::parse(text).map(drop).or_else(|error| if misread(text) { Ok(()) } else { Err(error.to_string()) })?;
-            let check = protocol.connection(Value::literal(text));
+            let check = Arc::new(Typed(protocol.connection(Value::literal(text))));
             Ok(Target { kind: protocol.name, check, variable: None })
         }
         Meaning::Protocol(protocol) => Err(protocol.lacking(INSTEAD)),
         Meaning::Driver(kind) if connects => {
-            Ok(Target { kind, check: Arc::new(Connection::of_driver(Value::literal(text))), variable: None })
+            let check = Arc::new(Connection::of_driver(Value::literal(text)));
+            Ok(Target { kind, check: Arc::new(Typed(check)), variable: None })
         }
         Meaning::Driver(name) => Err(match Protocol::named(name) {
             Some(protocol) => protocol.lacking(INSTEAD),
@@ -152,7 +154,7 @@ fn has_name(text: &str) -> bool {
 }
 
 fn literal(kind: &'static Kind, text: &str) -> Target {
-    Target { kind: kind.name, check: (kind.from_url)(Value::literal(text)), variable: None }
+    Target { kind: kind.name, check: Arc::new(Typed((kind.from_url)(Value::literal(text)))), variable: None }
 }
 
 /// A target in a variable: what is wrong with its value is a failed outcome, since the value is not in the command.
