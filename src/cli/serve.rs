@@ -38,13 +38,10 @@ pub async fn run(options: ServeOptions, mut shell: Shell) -> Exit {
         Ok(plan) => plan,
         Err(refused) => return fail(&options, &mut shell, Exit::Usage, &refused.to_string()),
     };
-    let listen = match options.listen.as_deref().map(str::parse).transpose() {
-        Ok(listen) => listen,
-        Err(_) => {
-            let typed = typed(", not ", options.listen.as_deref().unwrap_or_default());
-            let text = format!("--listen expects an address and a port, such as [::]:9809 or 127.0.0.1:9809{typed}");
-            return fail(&options, &mut shell, Exit::Usage, &text);
-        }
+    let Ok(listen) = options.listen.as_deref().map(str::parse).transpose() else {
+        let typed = typed(", not ", options.listen.as_deref().unwrap_or_default());
+        let text = format!("--listen expects an address and a port, such as [::]:9809 or 127.0.0.1:9809{typed}");
+        return fail(&options, &mut shell, Exit::Usage, &text);
     };
     introduce(&plan);
     let bound = match app::bind(plan, listen, Arc::clone(&shell.env)) {

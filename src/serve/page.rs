@@ -1,14 +1,13 @@
 //! `/` for people: one page, live from `/status`, which decides who sees what. The page itself holds nothing of this pod.
 
-use hyper::StatusCode;
 use hyper::header::{self, HeaderMap};
 
-use super::body::Answer;
-use super::routes::RouteResponse;
 use crate::packed;
 
 /// Nothing but the script and the style of the page, by their digests, and questions to this server.
-const POLICY: &str = "default-src 'none'; connect-src 'self'; script-src 'sha256-dyoIcfeLtZ47XuWYPjR12zLxojGLekNCvTf6e08grzU='; style-src 'sha256-Iz0yjUhc5UMH5xAkPWVsYk4Lo1poOAJBdfLfWggXsso='; \
+pub(super) const POLICY: &str = "default-src 'none'; connect-src 'self'; \
+                      script-src 'sha256-dyoIcfeLtZ47XuWYPjR12zLxojGLekNCvTf6e08grzU='; \
+                      style-src 'sha256-Iz0yjUhc5UMH5xAkPWVsYk4Lo1poOAJBdfLfWggXsso='; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Whether a browser asks: everything else gets the list of paths.
@@ -18,14 +17,8 @@ pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
 }
 
 /// The page.
-pub(super) fn answer() -> RouteResponse {
-    let page = packed::text(include_bytes!(concat!(env!("OUT_DIR"), "/page.html.zlib")));
-    RouteResponse {
-        status: StatusCode::OK,
-        media_type: "text/html; charset=utf-8",
-        body: Answer::Text(page),
-        extra: Some((header::CONTENT_SECURITY_POLICY, POLICY)),
-    }
+pub(super) fn text() -> String {
+    packed::text(include_bytes!(concat!(env!("OUT_DIR"), "/page.html.zlib")))
 }
 
 #[cfg(test)]
@@ -34,11 +27,11 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
     use ring::digest::{SHA256, digest};
 
-    use super::{POLICY, answer};
+    use super::POLICY;
 
     #[test]
     fn the_policy_names_the_script_and_the_style_that_the_page_has() {
-        let page = answer().body.into_text();
+        let page = super::text();
         assert!(page.len() < 30_000);
         for (name, tag) in [("script-src", "script"), ("style-src", "style")] {
             let (_, rest) = page.split_once(&format!("<{tag}>")).unwrap();

@@ -24,6 +24,7 @@ const NAME_LIMIT: usize = 66;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+const PAGE: &str = "text/html; charset=utf-8";
 const HEALTH: &str = "application/health+json";
 
 const PROBE_PATHS: &str = "\
@@ -143,7 +144,12 @@ pub(super) fn answer(
         return RouteResponse { extra: challenge, ..text(StatusCode::UNAUTHORIZED, body) };
     }
     match route {
-        Route::Root if question.wants_page && question.surface == Surface::Everything => page::answer(),
+        Route::Root if question.wants_page && question.surface == Surface::Everything => RouteResponse {
+            status: StatusCode::OK,
+            media_type: PAGE,
+            body: Answer::Text(page::text()),
+            extra: Some((header::CONTENT_SECURITY_POLICY, page::POLICY)),
+        },
         Route::Root => {
             let version = env!("CARGO_PKG_VERSION");
             let about = "probes the dependencies of this pod, and reports cause and fix";
