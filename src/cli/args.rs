@@ -109,8 +109,8 @@ pub struct ServeOptions {
     /// The gates of checks found in the environment: startup, ready (repeatable) [default: nothing]
     #[arg(long, value_name = "GATE")]
     pub gate: Vec<String>,
-    /// Where to listen, in place of the key of the configuration [default: [::]:9809]
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    /// The address and port to listen on, in place of those of the configuration [default: [::]:9809]
+    #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
     /// The file for the reason of the exit [default: /dev/termination-log, if it exists]
     #[arg(long, value_name = "FILE")]
