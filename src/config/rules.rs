@@ -7,6 +7,7 @@ use crate::check::{Check, Prepared};
 use crate::config::plan::Gates;
 use crate::env::Env;
 use crate::url::Endpoint;
+use crate::value::Value;
 
 /// Where a check dials, as far as it can be told now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +31,15 @@ impl Reach {
         let Prepared { endpoints, .. } = check.prepare(env);
         if !endpoints.is_empty() {
             let inside = |endpoints: &[Endpoint]| endpoints.iter().all(|endpoint| endpoint.host.is_loopback());
+            if !inside(&endpoints) {
+                return Self::Outside;
+            }
+            // Read a second time only where that may tell more: a file may have thousands of checks.
+            if check.values().iter().all(|value| matches!(value, Value::Literal(_))) {
+                return Self::Pod;
+            }
             let written = check.prepare(&NoValues).endpoints;
-            return match inside(&endpoints) {
-                false => Self::Outside,
-                true if !written.is_empty() && inside(&written) => Self::Pod,
-                true => Self::PodByValue,
-            };
+            return if !written.is_empty() && inside(&written) { Self::Pod } else { Self::PodByValue };
         }
         match check.values().iter().any(|value| value.resolve(env).is_err()) {
             true => Self::Unknown,
