@@ -33,6 +33,7 @@ _arguments "${_arguments_options[@]}" : \
 '-c+[The configuration file]:FILE:_default' \
 '--config=[The configuration file]:FILE:_default' \
 '*--gate=[The gates of checks found in the environment\: startup, ready (repeatable) \[default\: nothing\]]:GATE:_default' \
+'--listen=[The address and port to listen on, in place of those of the configuration \[default\: \[\:\:\]\:9809\]]:ADDRESS:_default' \
 '--termination-log=[The file for the reason of the exit \[default\: /dev/termination-log, if it exists\]]:FILE:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
