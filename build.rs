@@ -1,6 +1,6 @@
 //! Lays the functions that a running sidecar uses side by side, so that the kernel reads fewer pages of the binary into memory.
 //! `scripts/order-functions` records them. Functions of the same machine code, and the same constants, are linked once.
-//! Texts that one command prints are packed.
+//! Texts that one command prints, and the page for people, are packed.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -11,8 +11,13 @@ use flate2::write::ZlibEncoder;
 #[expect(clippy::disallowed_methods, reason = "how cargo tells a build script what is built")]
 fn main() {
     const SYMBOLS: &str = "layout/symbols.txt";
-    const TEXTS: [&str; 4] =
-        ["config.schema.json", "completions/pilotfish.bash", "completions/pilotfish.zsh", "completions/pilotfish.fish"];
+    const TEXTS: [&str; 5] = [
+        "config.schema.json",
+        "completions/pilotfish.bash",
+        "completions/pilotfish.zsh",
+        "completions/pilotfish.fish",
+        "src/serve/page.html",
+    ];
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={SYMBOLS}");
     let of_build = |name: &str| std::env::var(name).unwrap_or_default();

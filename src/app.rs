@@ -34,12 +34,12 @@ pub struct Bound {
     env: Arc<dyn Env>,
 }
 
-/// Takes the ports of a plan. Needs the runtime.
+/// Takes the ports of a plan, or of `listen` in place of its own. Needs the runtime.
 ///
 /// # Errors
 /// A port that cannot be had, a certificate that cannot be used: named, with the remedy.
-pub fn bind(plan: Plan, env: Arc<dyn Env>) -> Result<Bound, BindError> {
-    let server = serve::bind(plan.listen, &plan.serve, Arc::clone(&env))?;
+pub fn bind(plan: Plan, listen: Option<SocketAddr>, env: Arc<dyn Env>) -> Result<Bound, BindError> {
+    let server = serve::bind(listen.unwrap_or(plan.listen), &plan.serve, Arc::clone(&env))?;
     Ok(Bound { plan, server, env })
 }
 

@@ -122,7 +122,7 @@ causes! {
         "set the certificate of the issuer as `ca`, or let the server send the intermediate certificate too";
 
     TlsExpired: "tls_expired", [Tls, Assert], Permanent, DOWN =>
-        "the certificate is no longer valid",
+        "the certificate has expired, or expires sooner than the check allows",
         "renew the certificate, and reload the server that uses it";
 
     TlsNotYetValid: "tls_not_yet_valid", [Tls], Permanent, DOWN =>

@@ -78,6 +78,8 @@ pub enum LineState {
     Excluded,
     /// A reload brought it, and it has not been up since.
     NotGating,
+    /// Its value leads to a server in this pod, which may start later.
+    Withheld,
     /// It holds the gate shut; why, for those who may know.
     Failed(String),
 }
@@ -91,6 +93,7 @@ pub fn report<'a>(gate: Gate, snapshot: &'a Snapshot, now: Instant, exclude: &[S
     }
     let latched = snapshot.startup_latched;
     let looked_at = |view: &&'a CheckView| match gate {
+        Gate::Startup | Gate::Ready if view.withheld => true,
         Gate::Startup => view.gates.startup,
         Gate::Ready => view.gates.ready || (view.gates.startup && !latched),
         Gate::Live => view.gates.live,
@@ -99,6 +102,7 @@ pub fn report<'a>(gate: Gate, snapshot: &'a Snapshot, now: Instant, exclude: &[S
     for view in &checks {
         let state = match gate {
             _ if exclude.contains(&view.name) => LineState::Excluded,
+            _ if view.withheld => LineState::Withheld,
             Gate::Startup if latched => startup_after_latch(view),
             Gate::Ready | Gate::Live if !view.gating => LineState::NotGating,
             Gate::Startup | Gate::Ready => settled(view),
@@ -171,6 +175,7 @@ impl Line<'_> {
             }
             LineState::Excluded => writeln!(text, "[+]{name} excluded: ok"),
             LineState::NotGating => writeln!(text, "[+]{name} not gating yet"),
+            LineState::Withheld => writeln!(text, "[+]{name} not gating: loopback"),
             LineState::Failed(reason) if reasons => writeln!(text, "[-]{name} failed: {reason}"),
             LineState::Failed(_) => writeln!(text, "[-]{name} failed: reason withheld"),
         };

@@ -10,7 +10,9 @@ use pilotfish::exit::Exit;
 use pilotfish::log;
 
 fn main() -> ExitCode {
-    log::init(if io::stderr().is_terminal() { log::Form::Text } else { log::Form::Json });
+    let env = Arc::new(ProcessEnv);
+    let colour = cli::allows_colour(&*env);
+    log::init(if io::stderr().is_terminal() { log::Form::Text { colour } } else { log::Form::Json });
     // Of many checks that are ready at once, a few run before the kubelet's questions are looked at again; the default is 61.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().event_interval(8).build() {
         Ok(runtime) => runtime,
@@ -20,11 +22,7 @@ fn main() -> ExitCode {
         }
     };
     let args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
-    let shell = Shell {
-        env: Arc::new(ProcessEnv),
-        out: Box::new(io::stdout()),
-        err: Box::new(io::stderr()),
-        terminal: io::stdout().is_terminal(),
-    };
+    let shell =
+        Shell { env, out: Box::new(io::stdout()), err: Box::new(io::stderr()), columns: cli::columns(io::stdout()) };
     runtime.block_on(cli::run(args, shell)).into()
 }

@@ -227,11 +227,27 @@ pub fn repeats<'a>(text: &str, mut secrets: impl Iterator<Item = &'a Secret>) ->
     })
 }
 
+/// What was typed on the command line, in quotes and behind `lead`; nothing where it may be a secret: only words of small
+/// letters, numbers and numbers with a unit are shown, joined by `-`, `.` or `:`.
+#[must_use]
+pub fn typed(lead: &str, text: &str) -> String {
+    let is_plain = |word: &str| {
+        let rest = word.trim_start_matches(|c: char| c.is_ascii_digit());
+        let is_number = rest.len() < word.len();
+        !word.is_empty() && rest.len() <= if is_number { 5 } else { 20 } && rest.bytes().all(|c| c.is_ascii_lowercase())
+    };
+    let words = text.strip_prefix("--").unwrap_or(text);
+    if words.len() > 60 || !words.split(['-', '.', ':']).all(is_plain) {
+        return String::new();
+    }
+    format!("{lead}\"{text}\"")
+}
+
 #[cfg(test)]
 mod tests {
     use base64::Engine as _;
 
-    use super::{Mask, REPEATS};
+    use super::{Mask, REPEATS, typed};
     use crate::cause::Cause;
     use crate::outcome::{Fault, Phase};
 
@@ -314,5 +330,30 @@ mod tests {
         assert_eq!(sent.excerpt("word-4999"), "***", "of more than is remembered, nothing is shown");
         let many = "hunter2-and-more ".repeat(10_000);
         assert!(!secrets.excerpt(&many).contains("hunt") && secrets.excerpt(&many).len() <= 256);
+    }
+
+    #[test]
+    fn what_was_typed_is_quoted_where_it_cannot_be_a_secret() {
+        for text in
+            ["yaml", "chek", "--no-such", "5", "5min", "1y", "db.internal", "tcp-127-0-0-1", "10.0.0.7:5432", "-1s"]
+        {
+            assert_eq!(typed(", not ", text), if text == "-1s" { String::new() } else { format!(", not \"{text}\"") });
+        }
+        for text in [
+            "hunter2",
+            "s3cret",
+            "--pass=x",
+            "pa ss",
+            "Secret",
+            "a@b",
+            "postgres://a",
+            "a/b",
+            "p_w",
+            "ä",
+            "",
+            &"a".repeat(61),
+        ] {
+            assert_eq!(typed(", not ", text), "", "{text}");
+        }
     }
 }

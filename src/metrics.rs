@@ -248,7 +248,7 @@ const FAMILIES: &[Family] = &[
     },
     Family {
         name: "pilotfish_check_info",
-        help: "1, with the kind of the check and its own labels.",
+        help: "1, with the kind of the check, what it gates, and its own labels.",
         kind: MetricType::GAUGE,
         series: |view| vec![info(view)],
     },
@@ -282,8 +282,10 @@ fn members(view: &CheckView, counts: fn(&crate::outcome::Member) -> bool) -> Vec
 }
 
 fn info(view: &CheckView) -> Metric {
-    let own = view.labels.iter().filter(|(name, _)| is_label(name) && name != "check" && name != "kind");
-    let mut labels = vec![check(view), ("kind", view.kind)];
+    let own =
+        view.labels.iter().filter(|(name, _)| is_label(name) && !["check", "gates", "kind"].contains(&name.as_str()));
+    let gates = view.gates.to_string().replace(", ", ",");
+    let mut labels = vec![check(view), ("gates", gates.as_str()), ("kind", view.kind)];
     labels.extend(own.map(|(name, value)| (name.as_str(), value.as_str())));
     gauge(&labels, 1.0)
 }

@@ -30,6 +30,7 @@ use crate::net::turns::slices;
 use crate::order;
 use crate::outcome::{Aftermath, ConnectAttempt, ConnectResult, Evidence, Failure, Outcome, Standing};
 use crate::panics::{self, Panicked};
+use crate::scheme::Scheme;
 use crate::sock_diag;
 use crate::url::Endpoint;
 
@@ -83,6 +84,7 @@ async fn run_prepared(
         tls_keys: check::kind(planned.kind).map(|kind| kind.tls_keys).unwrap_or_default(),
         schemes: SCHEMES,
         family: check::kind(planned.kind).and_then(|kind| kind.schemes.first()?.family),
+        is_server: check::kind(planned.kind).is_some_and(|kind| kind.schemes.iter().any(Scheme::is_of_server)),
         endpoints: &endpoints,
         readings: &readings,
         clients: &planned.clients,

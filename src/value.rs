@@ -23,6 +23,9 @@ const NAMED: usize = 3;
 /// The longest text that a template may become, in bytes.
 pub const LONGEST: usize = 1024 * 1024;
 
+/// Where a literal comes from, in words.
+pub const FROM_CONFIGURATION: &str = "the configuration";
+
 /// Where a text comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -145,7 +148,7 @@ impl Value {
     #[must_use]
     pub fn origin(&self) -> String {
         match self {
-            Self::Literal(_) => "the configuration".to_owned(),
+            Self::Literal(_) => FROM_CONFIGURATION.to_owned(),
             Self::Env(name) => format!("the variable {name}"),
             Self::File(path) => format!("the file {}", path.display()),
             Self::Template(_) => {

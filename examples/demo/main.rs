@@ -27,7 +27,7 @@ use world::World;
 fn keys() -> String {
     let key = |part: Part| format!("{}  {}", part.key(), part.label());
     let mut all = Part::ALL.map(key).to_vec();
-    all.extend(["r  repair".to_owned(), "q  quit".to_owned()]);
+    all.extend(["r  repair all".to_owned(), "q  quit".to_owned()]);
     let line = |pair: &[String]| format!("  {:<30}{}\n", pair[0], pair[1]);
     all.chunks_exact(2).map(line).collect()
 }
@@ -69,14 +69,17 @@ async fn run(tour: bool) -> Result<(), String> {
             () = ended.wait() => Ok(()),
         };
     }
-    println!("To break a dependency, type a letter and press Enter. Press Ctrl-C to quit.\n\n{}", keys());
+    println!(
+        "To break a dependency, type a letter and press Enter. The same letter repairs it. Press Ctrl-C to quit.\n\n{}",
+        keys()
+    );
     let mut actions = actions();
     loop {
         tokio::select! {
             () = ended.wait() => return Ok(()),
             () = tokio::time::sleep(Duration::from_millis(200)) => sidecar.print_changes().await?,
             action = actions.recv() => match action {
-                Some(Action::Break(part)) => println!("\n{}", text::wrapped(&format!("→ {}", world.break_part(part)), "  ")),
+                Some(Action::Break(part)) => println!("\n{}", text::wrapped(&format!("→ {}", world.toggle(part)), "  ")),
                 Some(Action::Repair) => println!("\n→ {}", world.repair()),
                 Some(Action::Quit) => return Ok(()),
                 // Standard input ended: continue without it.

@@ -118,7 +118,7 @@ impl Sidecar {
     pub(crate) async fn tour(&mut self, world: &World) -> Result<(), String> {
         self.until_ready(true).await?;
         for part in Part::ALL {
-            println!("\n{}", wrapped(&format!("→ {}", world.break_part(part)), "  "));
+            println!("\n{}", wrapped(&format!("→ {}", world.toggle(part)), "  "));
             self.until_ready(false).await?;
             println!("\n→ {}", world.repair());
             self.until_ready(true).await?;

@@ -18,8 +18,8 @@ use crate::{amqp, grpc, kafka, nats, postgres};
 pub(crate) const PASSWORD: &str = "a-demo-password";
 const ROTATED: &str = "rotated-without-the-pod";
 
-/// The broken part, shared with the servers.
-type Broken = Arc<Mutex<Option<Part>>>;
+/// The broken parts, shared with the servers.
+type Broken = Arc<Mutex<Vec<Part>>>;
 
 async fn listen() -> Result<TcpListener, String> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| format!("cannot listen: {error}"))
@@ -55,7 +55,7 @@ impl World {
         let world = Self { broken: Broken::default(), search: Arc::default(), ports, ca };
         for (part, listener) in Part::ALL.into_iter().zip(listeners) {
             let broken = Arc::clone(&world.broken);
-            let works = move || *broken.lock().unwrap_or_else(PoisonError::into_inner) != Some(part);
+            let works = move || !broken.lock().unwrap_or_else(PoisonError::into_inner).contains(&part);
             match part {
                 Part::Database => {
                     serve(listener, move |client| postgres::session(client, password(works())));
@@ -101,28 +101,44 @@ impl World {
         Part::ALL.map(one).join(", ")
     }
 
-    /// Breaks one part and repairs the one that was broken before. Returns what happened, as text.
-    pub(crate) fn break_part(&self, part: Part) -> &'static str {
-        self.repair();
-        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(part);
+    /// Breaks one part, and repairs it if it is broken. What was broken before stays so. Returns what happened, as text.
+    pub(crate) fn toggle(&self, part: Part) -> String {
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = broken.clone();
+        broken.retain(|other| *other != part);
+        if broken.len() < before.len() {
+            drop(broken);
+            self.repair_part(part);
+            return format!("{} is repaired", part.name());
+        }
+        broken.push(part);
         if part == Part::Search
             && let Some(listener) = self.search.lock().unwrap_or_else(PoisonError::into_inner).take()
         {
             listener.abort();
         }
-        part.story()
+        let still: Vec<&str> = before.iter().map(|part| part.name()).collect();
+        match still.is_empty() {
+            true => part.story().to_owned(),
+            false => format!("{}; still broken: {}", part.story(), still.join(", ")),
+        }
     }
 
     pub(crate) fn repair(&self) -> &'static str {
-        let before = self.broken.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if before == Some(Part::Search)
+        let before = std::mem::take(&mut *self.broken.lock().unwrap_or_else(PoisonError::into_inner));
+        before.into_iter().for_each(|part| self.repair_part(part));
+        "all dependencies are repaired"
+    }
+
+    /// Of the others each connection looks whether they are broken.
+    fn repair_part(&self, part: Part) {
+        if part == Part::Search
             && let Ok(listener) = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, self.port(Part::Search)))
             && listener.set_nonblocking(true).is_ok()
             && let Ok(listener) = TcpListener::from_std(listener)
         {
             self.listen_for_search(listener);
         }
-        "all dependencies are repaired"
     }
 
     fn listen_for_search(&self, listener: TcpListener) {

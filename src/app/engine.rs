@@ -103,6 +103,11 @@ impl Engine {
         match reloader.load().await {
             Ok(plan) => {
                 say!(Info, "reloaded the configuration"; checks = plan.checks.len());
+                let mut turns = slices(SLICE);
+                for warning in &plan.warnings {
+                    turns.pause().await;
+                    say!(Warn, warning);
+                }
                 self.drain = plan.serve.drain;
                 let slots = self.tasks.plan(plan.checks, &mut slices(SLICE)).await;
                 let fail_ready_on_sigterm = plan.serve.fail_ready_on_sigterm;

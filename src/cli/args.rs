@@ -1,5 +1,5 @@
 //! The arguments. clap reads them as plain texts; what it has to complain about is said in our own words, since its own
-//! would repeat what was typed, and that may be a password.
+//! would repeat whatever was typed, and that may be a password: see [`typed`].
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -8,8 +8,12 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::check::KINDS;
+use crate::check::connection::PROTOCOLS;
+use crate::cli::sheet::{Paint, Sheet, WIDTH};
 use crate::duration;
+use crate::mask::typed;
 use crate::packed;
+use crate::scheme::Scheme;
 
 /// A probe sidecar for Kubernetes: tests the dependencies of the pod, and reports cause and fix.
 #[derive(Debug, Parser)]
@@ -31,6 +35,21 @@ static TARGETS: LazyLock<String> = LazyLock::new(|| {
     forms.chain(["env:NAME"]).collect::<Vec<_>>().join(", ")
 });
 
+/// Every scheme that `diagnose` takes.
+static SCHEME_NAMES: LazyLock<String> = LazyLock::new(|| {
+    let spoken = KINDS.iter().flat_map(|kind| kind.schemes);
+    let connected = PROTOCOLS.iter().flat_map(|protocol| protocol.schemes);
+    let connected = connected.filter(|scheme| scheme.default_port.is_some());
+    let mut sheet = Sheet::new(Paint(false), WIDTH);
+    let [spoken, connected] = [names(spoken), names(connected)];
+    sheet.hang("Schemes: ", 9, &format!("{spoken}; as far as the connection: {connected}, jdbc:… and SCHEME+DRIVER"));
+    sheet.text
+});
+
+fn names<'a>(schemes: impl Iterator<Item = &'a Scheme>) -> String {
+    schemes.map(|scheme| scheme.name).collect::<Vec<_>>().join(", ")
+}
+
 /// The command to run. The arguments of the others are not made.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
@@ -42,6 +61,7 @@ pub enum Command {
     /// Wait until every check passes, then exit 0 or exec CMD
     Wait(WaitOptions),
     /// Show a check in detail: every name, address and phase, what other runtimes would do, cause and fix
+    #[command(after_help = SCHEME_NAMES.as_str())]
     Diagnose(DiagnoseOptions),
     /// Ask a running sidecar, for exec probes: prints one stable line, exits 0 or 1
     Ask(AskOptions),
@@ -92,6 +112,9 @@ pub struct ServeOptions {
     /// How log lines look: text or json [default: text on a terminal, else json]
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<String>,
+    /// The address and port to listen on, in place of those of the configuration [default: [::]:9809]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
     /// The file for the reason of the exit [default: /dev/termination-log, if it exists]
     #[arg(long, value_name = "FILE")]
     pub termination_log: Option<String>,
@@ -266,7 +289,7 @@ pub fn completions(shell: &str) -> Result<String, String> {
         "bash" => script!("bash"),
         "zsh" => script!("zsh"),
         "fish" => script!("fish"),
-        _ => return Err("pilotfish: SHELL must be bash, zsh or fish".to_owned()),
+        _ => return Err(format!("pilotfish: SHELL must be bash, zsh or fish{}", typed(", not ", shell))),
     };
     Ok(packed::text(script))
 }
@@ -279,7 +302,7 @@ pub fn form(text: Option<&str>) -> Result<Form, String> {
     match text {
         None | Some("text") => Ok(Form::Text),
         Some("json") => Ok(Form::Json),
-        Some(_) => Err("pilotfish: -o, --output must be text or json".to_owned()),
+        Some(other) => Err(format!("pilotfish: -o, --output must be text or json{}", typed(", not ", other))),
     }
 }
 
@@ -292,11 +315,13 @@ pub fn time(option: &str, text: Option<&str>, default: Duration) -> Result<Durat
         None => Ok(default),
         Some(Ok(time)) if !time.is_zero() => Ok(time),
         Some(Ok(_)) => Err(format!("pilotfish: {option} must be more than 0s")),
-        Some(Err(expected)) => Err(format!("pilotfish: {option} expects {expected}")),
+        Some(Err(expected)) => {
+            Err(format!("pilotfish: {option} expects {expected}{}", typed(", not ", text.unwrap_or_default())))
+        }
     }
 }
 
-/// clap's complaint, without anything that was typed as a value.
+/// clap's complaint, without anything that was typed and may be a secret.
 fn usage_message(kind: ErrorKind, error: &clap::Error, args: &[String]) -> String {
     let names = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
@@ -315,15 +340,18 @@ fn usage_message(kind: ErrorKind, error: &clap::Error, args: &[String]) -> Strin
     let what = match kind {
         ErrorKind::InvalidSubcommand => {
             let stop = if hint.is_empty() { "." } else { "" };
-            format!("unknown command{hint}{stop} The commands are {listed}.")
+            format!(
+                "unknown command{}{hint}{stop} The commands are {listed}.",
+                typed(" ", &names(ContextKind::InvalidSubcommand).unwrap_or_default())
+            )
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             format!("no command. The commands are {listed}.")
         }
         ErrorKind::UnknownArgument => {
             // By its place, since it may be a secret that was typed where none belongs.
-            let typed = |word: &&String| word.split('=').next() == Some(argument.as_str()) || **word == argument;
-            let place = args.iter().skip(1).position(|word| typed(&word)).map_or(0, |index| index + 1);
+            let is_it = |word: &&String| word.split('=').next() == Some(argument.as_str()) || **word == argument;
+            let place = args.iter().skip(1).position(|word| is_it(&word)).map_or(0, |index| index + 1);
             let which = if place == 0 { "an argument".to_owned() } else { format!("argument {place}") };
             let options = within.get_arguments().filter_map(clap::Arg::get_long).filter(|name| *name != "help");
             let options = options.map(|name| format!("--{name}")).collect::<Vec<_>>().join(", ");
@@ -332,7 +360,12 @@ fn usage_message(kind: ErrorKind, error: &clap::Error, args: &[String]) -> Strin
                 (true, true) => "; this command has no options".to_owned(),
                 (true, false) => format!("; the options are {options}"),
             };
-            format!("{which} is an unknown option or an extra argument{remedy}")
+            match typed("", &argument) {
+                option if argument.starts_with("--") && !option.is_empty() => {
+                    format!("unknown option {argument}{remedy}")
+                }
+                _ => format!("{which} is an unknown option or an extra argument{remedy}"),
+            }
         }
         // Only in these kinds the name is one of ours; elsewhere it is what was typed.
         ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::WrongNumberOfValues => {
@@ -351,6 +384,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::{Cli, Stop, completions, parse};
+    use crate::check::SCHEMES;
     use crate::testing::keep;
 
     #[test]
@@ -373,6 +407,15 @@ mod tests {
             let words = ["pilotfish", command.get_name(), "--help"].map(str::to_owned);
             let Err(Stop::Help(text)) = parse(&words) else { panic!("{words:?}") };
             assert!(text.starts_with(&listed), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_help_of_diagnose_lists_every_scheme() {
+        let Err(Stop::Help(text)) = parse(&["pilotfish", "diagnose", "--help"].map(str::to_owned)) else { panic!() };
+        let words: Vec<&str> = text.split([' ', ',', ';', '\n']).collect();
+        for scheme in SCHEMES.iter().filter(|scheme| scheme.default_port.is_some()) {
+            assert!(words.contains(&scheme.name), "{}\n{text}", scheme.name);
         }
     }
 }

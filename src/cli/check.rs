@@ -22,7 +22,7 @@ pub async fn run(options: CheckOptions, mut shell: Shell) -> Exit {
     };
     let world = Arc::new(World::new(Arc::clone(&shell.env)));
     let done: Vec<Done> = probe_all(checks, &world, Depth::Full).await;
-    shell.print(&report::report(form, shell.colour(), &done, Excerpts::Shown));
+    shell.print(&report::report(form, &shell, &done, Excerpts::Shown));
     let failed = done.iter().filter(|(_, outcome)| !outcome.passed()).count();
     if failed == 0 {
         return Exit::Passed;

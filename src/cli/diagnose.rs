@@ -9,7 +9,6 @@ mod page;
 mod pod;
 mod rung;
 mod runtimes;
-mod sheet;
 mod view;
 
 use std::sync::Arc;
@@ -17,8 +16,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::cli::args::{self, DiagnoseOptions, Form};
-use crate::cli::report::{Counts, Paint};
+use crate::cli::report::Counts;
 use crate::cli::select;
+use crate::cli::sheet::{Paint, Sheet};
 use crate::cli::shell::Shell;
 use crate::config::plan::{Origin, Planned};
 use crate::exit::Exit;
@@ -27,7 +27,6 @@ use crate::outcome_json::{self, Excerpts, OutcomeJson};
 use crate::probe::{Depth, probe_all};
 use page::Style;
 use pod::Pod;
-use sheet::Sheet;
 use view::Diagnosed;
 
 /// Where the report goes.
@@ -101,8 +100,8 @@ async fn diagnose_all(checks: Vec<Planned>, source: &str, shell: &Shell) -> Vec<
 /// taken apart unless it was asked for.
 fn text(all: &[Diagnosed], in_full: bool, shell: &Shell) -> String {
     let paint = Paint(shell.colour());
-    let style = Style { paint, report: false };
-    let mut sheet = Sheet::new(paint);
+    let style = Style { paint, width: shell.width(), report: false };
+    let mut sheet = Sheet::new(paint, shell.width());
     if all.len() > 1 {
         let failed = all.iter().filter(|done| !done.outcome.passed()).count();
         sheet.line(&format!("{} checks, {failed} failed", all.len()));
@@ -115,7 +114,7 @@ fn text(all: &[Diagnosed], in_full: bool, shell: &Shell) -> String {
     for page in &pages {
         if !sheet.text.is_empty() {
             sheet.line("");
-            sheet.line(&paint.dim(&"─".repeat(80)));
+            sheet.line(&paint.dim(&"─".repeat(shell.width())));
         }
         sheet.text.push_str(page);
     }

@@ -6,9 +6,11 @@ pub mod check;
 mod config;
 pub mod diagnose;
 mod patience;
+mod progress;
 pub mod report;
 mod select;
 pub mod serve;
+mod sheet;
 mod shell;
 mod sidecar;
 mod signals;
@@ -18,8 +20,9 @@ pub mod termination;
 pub mod wait;
 
 use crate::exit::Exit;
+use crate::mask::typed;
 
-pub use shell::Shell;
+pub use shell::{Shell, allows_colour, columns};
 
 /// Runs the command that the arguments ask for; the first argument is the program's name.
 pub async fn run(args: Vec<String>, mut shell: Shell) -> Exit {
@@ -60,7 +63,10 @@ pub async fn run(args: Vec<String>, mut shell: Shell) -> Exit {
                 None => status::Form::Table,
                 Some("wide") => status::Form::Wide,
                 Some("json") => status::Form::Json,
-                Some(_) => return shell.usage("pilotfish: -o, --output must be wide or json"),
+                Some(other) => {
+                    let other = typed(", not ", other);
+                    return shell.usage(&format!("pilotfish: -o, --output must be wide or json{other}"));
+                }
             };
             let url = options.url.as_deref().unwrap_or(sidecar::DEFAULT_URL);
             status::run(url, form, options.watch, &mut shell.out).await

@@ -6,11 +6,13 @@ use serde::Serialize;
 
 use crate::check::kind;
 use crate::cli::args::Form;
+use crate::cli::sheet::{Paint, Sheet};
+use crate::cli::shell::Shell;
 use crate::cli::termination::Case;
 use crate::config::plan::Planned;
 use crate::duration;
 use crate::finding::Severity;
-use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Failure, Outcome, Standing};
+use crate::outcome::{ConnectAttempt, ConnectResult, Evidence, Outcome, Standing};
 use crate::outcome_json::{self, Excerpts, OutcomeJson};
 
 /// A check and what came of it.
@@ -78,10 +80,10 @@ pub(super) fn mark(outcome: &Outcome, paint: Paint) -> String {
 
 /// The report, with its final newline.
 #[must_use]
-pub fn report(form: Form, colour: bool, done: &[Done], excerpts: Excerpts) -> String {
+pub(super) fn report(form: Form, shell: &Shell, done: &[Done], excerpts: Excerpts) -> String {
     match form {
         Form::Json => json(done, excerpts),
-        Form::Text => text(done, Paint(colour), excerpts),
+        Form::Text => text(done, shell, excerpts),
     }
 }
 
@@ -95,59 +97,34 @@ fn json(done: &[Done], excerpts: Excerpts) -> String {
     text
 }
 
-/// Colours, or none.
-#[derive(Clone, Copy)]
-pub(super) struct Paint(pub(super) bool);
-
-impl Paint {
-    pub(super) fn good(self, text: &str) -> String {
-        self.with("32", text)
-    }
-
-    pub(super) fn bad(self, text: &str) -> String {
-        self.with("31", text)
-    }
-
-    pub(super) fn warn(self, text: &str) -> String {
-        self.with("33", text)
-    }
-
-    pub(super) fn dim(self, text: &str) -> String {
-        self.with("2", text)
-    }
-
-    fn with(self, code: &str, text: &str) -> String {
-        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
-    }
-}
-
-fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
-    let mut out = String::new();
+fn text(done: &[Done], shell: &Shell, excerpts: Excerpts) -> String {
+    let paint = Paint(shell.colour());
+    let mut sheet = Sheet::new(paint, shell.columns.unwrap_or(usize::MAX));
     let width = done.iter().map(|(planned, _)| planned.name.len()).max().unwrap_or(0);
     for (planned, outcome) in done {
-        let name = format!("{:width$}", planned.name);
+        let (mark, name) = (mark(outcome, paint), format!("{:width$}", planned.name));
         let took = paint.dim(&format!("({} {})", planned.kind, duration::show(outcome.duration)));
-        match &outcome.failure {
-            None if outcome.degraded => {
-                line(&mut out, &format!("{} {name}  {}  degraded  {took}", mark(outcome, paint), outcome.target));
-            }
-            None => line(&mut out, &format!("{} {name}  {}  {took}", mark(outcome, paint), outcome.target)),
-            Some(failure) => {
-                let (mark, cause) = (mark(outcome, paint), failure.cause.slug());
-                let cause = if is_limited(outcome) { paint.warn(cause) } else { paint.bad(cause) };
-                line(&mut out, &format!("{mark} {name}  {}  {cause}  {took}", outcome.target));
-                failure_lines(&mut out, failure);
-            }
+        let said = match &outcome.failure {
+            None if outcome.degraded => "degraded  ".to_owned(),
+            None => String::new(),
+            Some(failure) if is_limited(outcome) => paint.warn(failure.cause.slug()) + "  ",
+            Some(failure) => paint.bad(failure.cause.slug()) + "  ",
+        };
+        sheet.line(&format!("{mark} {name}  {}  {said}{took}", outcome.target));
+        if let Some(failure) = &outcome.failure {
+            item(&mut sheet, failure.phase.as_str(), &failure.message);
+            item(&mut sheet, "fix", &failure.hint);
         }
         if outcome.degraded || outcome.failure.is_some() {
-            evidence_lines(&mut out, &outcome.evidence, excerpts);
+            evidence_lines(&mut sheet, &outcome.evidence, excerpts);
         }
         if outcome.evidence.facts.tls_verified == Some(false) {
             let why = kind(planned.kind).map(|kind| kind.tls_keys).unwrap_or_default().unverified;
-            line(&mut out, &format!("    {}: the certificate was not verified ({why})", paint.warn("note")));
+            let text = format!("{}: the certificate was not verified ({why})", paint.warn("note"));
+            sheet.hang("    ", 4, &text);
         }
         if let Some(note) = &outcome.evidence.facts.note {
-            line(&mut out, &format!("    {}: {note}", paint.dim("note")));
+            sheet.hang("    ", 4, &format!("{}: {note}", paint.dim("note")));
         }
         for finding in outcome.worth_showing() {
             let mark = match finding.severity {
@@ -158,55 +135,47 @@ fn text(done: &[Done], paint: Paint, excerpts: Excerpts) -> String {
             // What stands under fix need not be said again.
             let said = outcome.advises(&finding.fix);
             let shown = if said { format!("{}: {}", finding.code, finding.message) } else { finding.to_string() };
-            line(&mut out, &format!("    {mark} {shown}"));
+            sheet.hang("    ", 4, &format!("{mark} {shown}"));
         }
     }
-    line(&mut out, "");
-    line(&mut out, &Counts::of(done.iter().map(|(_, outcome)| outcome)).to_string());
-    out
+    sheet.line("");
+    sheet.line(&Counts::of(done.iter().map(|(_, outcome)| outcome)).to_string());
+    sheet.text
 }
 
-fn failure_lines(out: &mut String, failure: &Failure) {
-    line(out, &format!("    {:9}{}", failure.phase.as_str(), failure.message));
-    line(out, &format!("    {:9}{}", "fix", failure.hint));
+/// A word, and what it stands for behind it.
+fn item(sheet: &mut Sheet, word: &str, text: &str) {
+    sheet.hang(&format!("    {word:9}"), 13, text);
 }
 
 /// What was recorded and helps: queries where names were the trouble, tries where there was more than one or one failed.
-fn evidence_lines(out: &mut String, evidence: &Evidence, excerpts: Excerpts) {
+fn evidence_lines(sheet: &mut Sheet, evidence: &Evidence, excerpts: Excerpts) {
     let connected = evidence.tries.iter().any(|one| one.result == ConnectResult::Connected);
     if !connected && evidence.tries.is_empty() {
         for query in &evidence.queries {
             let took = duration::show(query.duration);
             let (name, server) = (&query.name, query.server);
-            line(
-                out,
-                &format!(
-                    "    {:9}{} {name} at {server}/{}: {} in {took}",
-                    "asked",
-                    query.record,
-                    query.transport,
-                    query.answer.as_str()
-                ),
-            );
+            let (record, transport, answer) = (&query.record, query.transport, query.answer.as_str());
+            item(sheet, "asked", &format!("{record} {name} at {server}/{transport}: {answer} in {took}"));
         }
     }
     if evidence.tries.iter().any(|one| one.result != ConnectResult::Connected) {
-        evidence.tries.iter().for_each(|one| line(out, &format!("    {:9}{}", "tried", tried(one))));
+        evidence.tries.iter().for_each(|one| item(sheet, "tried", &tried(one)));
     }
     for host in &evidence.facts.passed_over {
-        line(out, &format!("    {:9}{host}", "failed"));
+        item(sheet, "failed", &host.to_string());
     }
     for member in &evidence.members {
         let said = member
             .failure
             .as_ref()
             .map_or_else(|| "pass".to_owned(), |failure| format!("{}: {}", failure.cause.slug(), failure.message));
-        line(out, &format!("    {:9}{} {said}", "member", member.address));
+        item(sheet, "member", &format!("{} {said}", member.address));
     }
     if let (Excerpts::Shown, Some(excerpt)) =
         (excerpts, evidence.facts.excerpt.as_deref().filter(|one| !one.is_empty()))
     {
-        line(out, &format!("    {:9}{excerpt}", "received"));
+        item(sheet, "received", excerpt);
     }
 }
 
@@ -216,9 +185,4 @@ fn tried(one: &ConnectAttempt) -> String {
         write!(text, " after {}", duration::show(one.duration)).expect("a String takes every text");
     }
     text
-}
-
-fn line(out: &mut String, text: &str) {
-    out.push_str(text.trim_end());
-    out.push('\n');
 }

@@ -12,6 +12,7 @@ use crate::config::plan::{Extent, Plan};
 use crate::config::source::{self, Request};
 use crate::exit::Exit;
 use crate::log::{self, say};
+use crate::mask::typed;
 use crate::orphans;
 use crate::shutdown;
 use crate::state::{CheckView, Snapshot};
@@ -28,7 +29,7 @@ pub async fn run(options: ServeOptions, mut shell: Shell) -> Exit {
     }
     match options.log_format.as_deref() {
         None => {}
-        Some("text") => log::ask_for(log::Form::Text),
+        Some("text") => log::ask_for(log::Form::Text { colour: false }),
         Some("json") => log::ask_for(log::Form::Json),
         Some(_) => return fail(&options, &mut shell, Exit::Usage, "--log-format: expected text or json"),
     }
@@ -43,8 +44,13 @@ pub async fn run(options: ServeOptions, mut shell: Shell) -> Exit {
         Ok(plan) => plan,
         Err(refused) => return fail(&options, &mut shell, Exit::Usage, &refused.to_string()),
     };
+    let Ok(listen) = options.listen.as_deref().map(str::parse).transpose() else {
+        let typed = typed(", not ", options.listen.as_deref().unwrap_or_default());
+        let text = format!("--listen expects an address and a port, such as [::]:9809 or 127.0.0.1:9809{typed}");
+        return fail(&options, &mut shell, Exit::Usage, &text);
+    };
     introduce(&plan);
-    let bound = match app::bind(plan, Arc::clone(&shell.env)) {
+    let bound = match app::bind(plan, listen, Arc::clone(&shell.env)) {
         Ok(bound) => bound,
         Err(error) => return fail(&options, &mut shell, Exit::Failed, &error.to_string()),
     };

@@ -18,7 +18,7 @@ pub(super) struct CheckStatus {
     pub(super) target: String,
     /// `up`, `down`, `unknown`; with `,degraded` or `,stale` where it is.
     pub(super) verdict: String,
-    /// `startup,ready`.
+    /// `startup,ready`, or why there are none although some were asked for.
     pub(super) gates: Vec<String>,
     /// A reload brought it, and it holds no gate shut until it has been up.
     pub(super) waits_to_gate: bool,
@@ -57,6 +57,7 @@ impl CheckStatus {
                 .flatten()
                 .filter_map(Value::as_str)
                 .map(str::to_owned)
+                .chain(entry["not_gating"].as_str().map(|why| format!("not gating: {why}")))
                 .collect(),
             waits_to_gate: entry["gating"] == false,
             cause: entry["failure"]["cause"].as_str().map(str::to_owned),

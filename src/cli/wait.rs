@@ -2,27 +2,26 @@
 //!
 //! What waiting cannot heal ends it early: the person on call reads the cause in the pod's events, not a time-out.
 
-use std::io::IsTerminal as _;
 use std::os::unix::process::CommandExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, interval, sleep, sleep_until};
 
 use crate::cause::Cause;
 use crate::cli::args::{self, Form, WaitOptions};
 use crate::cli::patience::{Patience, Pause};
+use crate::cli::progress::Progress;
 use crate::cli::report::{self, Done};
 use crate::cli::shell::Shell;
 use crate::cli::{select, signals, termination};
 use crate::config::plan::{Planned, SHORTEST_INTERVAL};
 use crate::duration;
 use crate::exit::Exit;
-use crate::log::say;
 use crate::net::World;
-use crate::outcome::{Outcome, Standing};
+use crate::outcome::{Outcome, Standing, clean_text};
 use crate::outcome_json::Excerpts;
 use crate::probe::{Depth, probe};
 
@@ -30,6 +29,8 @@ use crate::probe::{Depth, probe};
 const FRESH: Duration = Duration::from_secs(10);
 /// How long the last outcomes may come after the time is up.
 const GRACE: Duration = Duration::from_millis(200);
+/// How often it is shown that time goes by.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// The options, read.
 struct Settings {
@@ -74,9 +75,9 @@ pub async fn run(options: WaitOptions, mut shell: Shell) -> Exit {
         Err(text) => return shell.refuse(log, &text),
     };
     let world = Arc::new(World::new(Arc::clone(&shell.env)));
-    let mut progress = Progress::new(&shell, &checks);
-    let (end, last) =
-        wait(&checks, &world, &settings, |index, outcome| progress.tell(&mut shell, index, outcome)).await;
+    let mut progress = Progress::new(&shell, &checks, Instant::now());
+    let (end, last) = wait(&checks, &world, &settings, &mut progress, &mut shell).await;
+    progress.clear(&mut shell);
     let exit = match end {
         End::Passed => Exit::Passed,
         End::OutOfTime => Exit::OutOfTime,
@@ -90,7 +91,7 @@ pub async fn run(options: WaitOptions, mut shell: Shell) -> Exit {
     if exit == Exit::Passed && !options.command.is_empty() && settings.form == Form::Text {
         return become_command(&options.command, log, &mut shell);
     }
-    shell.print(&report::report(settings.form, shell.colour(), &done, Excerpts::Withheld));
+    shell.print(&report::report(settings.form, &shell, &done, Excerpts::Withheld));
     if exit == Exit::Passed {
         return if options.command.is_empty() { exit } else { become_command(&options.command, log, &mut shell) };
     }
@@ -119,7 +120,8 @@ async fn wait(
     checks: &[Planned],
     world: &Arc<World>,
     settings: &Settings,
-    mut tell: impl FnMut(usize, &Outcome),
+    progress: &mut Progress,
+    shell: &mut Shell,
 ) -> (End, Vec<Option<Outcome>>) {
     if checks.is_empty() {
         return (End::Passed, Vec::new());
@@ -137,15 +139,20 @@ async fn wait(
     let mut patience: Vec<Patience> = checks.iter().map(|_| Patience::new(settings.permanent_after)).collect();
     let signal = signals::first();
     tokio::pin!(signal);
+    let mut second = interval(SECOND);
     loop {
         let (index, outcome) = tokio::select! {
             biased;
             number = &mut signal => return (End::Signal(number), last),
             Some(message) = outcomes.recv() => message,
+            at = second.tick() => {
+                progress.tick(shell, at);
+                continue;
+            }
             () = sleep_until(settings.deadline + GRACE) => return (End::OutOfTime, last),
         };
-        tell(index, &outcome);
         let now = Instant::now();
+        progress.tell(shell, index, &outcome, now);
         let hopeless = patience[index].is_lost(outcome.failure.as_ref(), outcome.evidence.aftermath, now);
         passed_at[index] = outcome.standing().counts_as_passed().then_some(now);
         last[index] = Some(outcome);
@@ -201,62 +208,18 @@ impl Asker {
     }
 }
 
-/// One line per change: marks on a terminal, a log line elsewhere.
-struct Progress {
-    names: Vec<String>,
-    said: Vec<Option<String>>,
-    terminal: bool,
-    colour: bool,
-}
-
-impl Progress {
-    fn new(shell: &Shell, checks: &[Planned]) -> Self {
-        let terminal = std::io::stderr().is_terminal();
-        let names = checks.iter().map(|check| check.name.clone()).collect();
-        Self { names, said: vec![None; checks.len()], terminal, colour: terminal && shell.colour_allowed() }
-    }
-
-    fn tell(&mut self, shell: &mut Shell, index: usize, outcome: &Outcome) {
-        let state = outcome.failure.as_ref().map_or("ok", |failure| failure.cause.slug());
-        if self.said[index].as_deref() == Some(state) {
-            return;
-        }
-        self.said[index] = Some(state.to_owned());
-        let name = &self.names[index];
-        if !self.terminal {
-            let (check, target) = (name.as_str(), outcome.target.as_str());
-            let findings = outcome.findings_in_words();
-            let findings = findings.as_deref();
-            match &outcome.failure {
-                None => say!(Info, "passed"; check, target, findings),
-                Some(failure) => {
-                    let (phase, cause, hint) = (failure.phase.as_str(), failure.cause.slug(), failure.hint.as_str());
-                    say!(Warn, failure.message; check, target, phase, cause, hint, findings);
-                }
-            }
-            return;
-        }
-        let paint = report::Paint(self.colour);
-        match &outcome.failure {
-            None => shell.note(&format!("{} {name}", paint.good("✓"))),
-            Some(failure) => {
-                let mark = report::mark(outcome, paint);
-                shell.note(&format!("{mark} {name}: {}: {} → {}", state, failure.message, failure.hint));
-            }
-        }
-    }
-}
-
 /// Replaces this process; comes back only where that is not possible, as a shell would.
 fn become_command(command: &[String], log: Option<&str>, shell: &mut Shell) -> Exit {
     let Some((program, arguments)) = command.split_first() else { return Exit::Passed };
     let error = std::process::Command::new(program).args(arguments).exec();
-    // Not its name: what stands there may be anything.
     let (exit, what) = match error.kind() {
-        std::io::ErrorKind::NotFound => (Exit::NotFound, "not found"),
+        std::io::ErrorKind::NotFound => (Exit::NotFound, "was not found"),
         _ => (Exit::CannotExecute, "cannot be executed"),
     };
-    let text = format!("pilotfish wait: CMD: {what}: {error}");
+    // A URL that stands there by mistake may hold a password.
+    let is_program = !program.contains(['@', '=', '?', '\n']) && !program.contains("://");
+    let name = if is_program { clean_text(program, 200) } else { "CMD".to_owned() };
+    let text = format!("pilotfish wait: {name} {what}: {error}");
     shell.note(&text);
     shell.terminate(log, &text);
     exit

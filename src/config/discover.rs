@@ -6,6 +6,8 @@
 mod found;
 mod written;
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::check::connection::{Connection, Protocol, connecting_kind};
@@ -25,6 +27,9 @@ use self::found::{Found, Source};
 
 /// Of a kind that `serve` and `wait` do not dial unasked.
 const ONLY_LISTED: &str = "it is not dialled without a check: write one (`pilotfish config discover` does)";
+
+/// Of a variable in which one expects a server.
+const EMPTY: &str = "it is empty";
 
 /// The plan of what is found. Loopback gates no start: its server starts later.
 ///
@@ -118,6 +123,31 @@ fn is_usual(variable: &str) -> bool {
     KINDS.iter().flat_map(|kind| kind.discovery.usual_variables).any(|name| *name == variable)
 }
 
+/// Whether a kind makes a check of this variable and those beside it.
+fn leads_to_a_kind(variable: &str) -> bool {
+    let alone = Alone(variable);
+    KINDS
+        .iter()
+        .any(|kind| (kind.discovery.by_parts)(&alone, kind.parse).is_some_and(|parts| parts.variable == variable))
+}
+
+/// An environment with one variable, which is set.
+struct Alone<'a>(&'a str);
+
+impl Env for Alone<'_> {
+    fn var(&self, name: &str) -> Option<String> {
+        (name == self.0).then(|| "host".to_owned())
+    }
+
+    fn vars(&self) -> Vec<(String, String)> {
+        vec![(self.0.to_owned(), "host".to_owned())]
+    }
+
+    fn file(&self, _path: &Path) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
 /// Whether one expects a server of another kind in a variable of this name: in `REDIS_URL`, `host=cache,port=6379` is no
 /// string of libpq.
 fn is_of_another(kind: &Kind, variable: &str) -> bool {
@@ -139,7 +169,9 @@ impl Finder<'_> {
             } else if let Some(form) = dialect(plain) {
                 let write = keys_for(plain).unwrap_or("a check");
                 self.list(variable, "…", format!("it is {form}, which is not read: write {write}"));
-            } else if is_usual(variable) && !value.is_empty() {
+            } else if is_usual(variable) && value.is_empty() {
+                self.list(variable, "…", EMPTY);
+            } else if is_usual(variable) {
                 self.list(variable, "…", "its value does not start with the scheme of a known server");
             }
             return;
@@ -261,23 +293,29 @@ impl Finder<'_> {
         }
     }
 
-    /// Hosts that no kind took: with a port or a login beside them, or as that of a database, they mean a connection.
+    /// Hosts that no kind took: those of which a kind makes checks, and those that mean a connection, because of a port or a
+    /// login beside them, or as that of a database.
     fn hosts_left(&mut self) {
         for (variable, value) in self.env.vars() {
-            let Some(stem) = variable.strip_suffix("_HOST").or_else(|| variable.strip_suffix("_HOSTNAME")) else {
-                continue;
-            };
+            let stem =
+                variable.strip_suffix("_HOST").or_else(|| variable.strip_suffix("_HOSTNAME")).unwrap_or_default();
             let is_database = matches!(stem, "DB" | "DATABASE");
             let is_set = |end: &str| {
                 self.env.var(&format!("{stem}_{end}")).is_some_and(|part| !part.is_empty() && !part.contains("://"))
             };
-            let is_connection =
-                is_database || ["PORT", "USER", "USERNAME", "PASSWORD", "PASS"].iter().any(|end| is_set(end));
+            let leads = leads_to_a_kind(&variable);
+            let is_connection = leads
+                || is_database
+                || (!stem.is_empty() && ["PORT", "USER", "USERNAME", "PASSWORD", "PASS"].iter().any(|end| is_set(end)));
             let ip = value.parse::<std::net::IpAddr>().ok();
             // Where the app itself listens, and what Kubernetes sets for each Service.
             let is_no_peer = ip.is_some_and(|ip| ip.is_unspecified() || stem.ends_with("_SERVICE"));
-            let is_meant = is_connection && !value.is_empty() && !value.contains("://");
+            let is_meant = is_connection && !value.contains("://");
             if !is_meant || is_no_peer || of_browsers(&variable) || self.has_taken(&variable) {
+                continue;
+            }
+            if value.is_empty() {
+                self.list(&variable, "…", EMPTY);
                 continue;
             }
             let leads_there = |found: &&Found| {
@@ -286,10 +324,14 @@ impl Finder<'_> {
             };
             let why = match self.found.iter().find(leads_there) {
                 Some(found) => format!("the check {} already connects to the same host", found.planned.name),
-                None => {
-                    let what = if is_database { "database" } else { "server" };
-                    format!("the kind of {what} is not clear: write a check")
-                }
+                None => match (leads, is_database) {
+                    (true, _) => "a check is made of the first host of a kind: write one for this host".to_owned(),
+                    (_, true) => format!(
+                        "the kind of database is not clear: write a check, such as `postgres: {{host: {{env: \
+                             {variable}}}, …}}`"
+                    ),
+                    (_, false) => "the kind of server is not clear: write a check".to_owned(),
+                },
             };
             self.list(&variable, "…", why);
         }
@@ -313,7 +355,7 @@ impl Finder<'_> {
 
     fn found(&mut self, name: String, variable: &str, kind: &'static str, check: Arc<dyn Check>, source: Source) {
         let mut gates = self.gates;
-        if gates.startup && Reach::of(&*check, self.env) == Reach::Pod {
+        if gates.startup && Reach::of(&*check, self.env).is_inside() {
             gates.startup = false;
             self.warnings.push(format!(
                 "{name} does not gate startup, because a server in this pod starts after the \

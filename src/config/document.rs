@@ -215,7 +215,7 @@ impl Reader<'_> {
         let (kind, check) = made?;
         let usual = Gates { startup: kind.gates_by_default, ..Gates::default() };
         let gates = keys.gates.as_deref().map_or(usual, |gates| gates.iter().copied().collect());
-        let gates = self.gates(node, gates, &keys, &*check, &path);
+        let (gates, withheld) = self.gates(node, gates, &keys, &*check, &path);
         let calm = check.calm_interval();
         let warnings = check.warnings();
         if let Some(held) = check.holds() {
@@ -239,6 +239,7 @@ impl Reader<'_> {
             kind: kind.name,
             check,
             gates,
+            withheld,
             labels,
             ready_ignores: keys.ready_ignores.unwrap_or_default().into_iter().map(|slug| slug.0).collect(),
             clients: keys.clients.unwrap_or_default().into_iter().map(|runtime| runtime.0).collect(),
@@ -351,7 +352,9 @@ impl Reader<'_> {
         }
     }
 
-    fn gates(&mut self, node: &Node, mut gates: Gates, keys: &Common, check: &dyn Check, path: &str) -> Gates {
+    /// What it gates, and whether that is nothing because of what a value says.
+    fn gates(&mut self, node: &Node, mut gates: Gates, keys: &Common, check: &dyn Check, path: &str) -> (Gates, bool) {
+        let mut withheld = false;
         let place = node.get("gates").unwrap_or(node);
         for fault in judge(gates, Reach::of(check, self.env), keys.starts_before == Some(true)) {
             match fault {
@@ -359,12 +362,16 @@ impl Reader<'_> {
                     gates.live = false;
                     self.warnings.push(format!("{path}.gates: {}", fault.message()));
                 }
+                GateFault::StartupByValue => {
+                    (gates, withheld) = (Gates::default(), true);
+                    self.warnings.push(format!("{path}.gates: {}", fault.message()));
+                }
                 GateFault::LiveOutside | GateFault::StartupInside => {
                     self.report(place, &format!("{path}.gates"), fault.message());
                 }
             }
         }
-        gates
+        (gates, withheld)
     }
 }
 

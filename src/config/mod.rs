@@ -18,5 +18,6 @@ pub mod schema;
 pub mod show;
 pub mod source;
 mod targets;
+mod typed;
 mod unresolved;
 mod urls;

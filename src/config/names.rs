@@ -26,8 +26,8 @@ pub(super) fn is_check_name(text: &str) -> Result<(), &'static str> {
 /// # Errors
 /// What a label's name is.
 pub(super) fn is_label_name(text: &str) -> Result<(), &'static str> {
-    if text.starts_with("__") || matches!(text, "check" | "kind" | "le" | "quantile") {
-        return Err("this label is reserved, like check, kind, le, quantile and every name that starts with __");
+    if text.starts_with("__") || matches!(text, "check" | "gates" | "kind" | "le" | "quantile") {
+        return Err("this label is reserved, like check, gates, kind, le, quantile and every name that starts with __");
     }
     let first = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if !first || !text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
@@ -98,7 +98,7 @@ mod tests {
             assert!(is_check_name(name).is_err(), "{name}");
         }
         assert!(is_label_name("team").is_ok());
-        for name in ["check", "le", "__x", "1a", "a-b", ""] {
+        for name in ["check", "gates", "le", "__x", "1a", "a-b", ""] {
             assert!(is_label_name(name).is_err(), "{name}");
         }
     }

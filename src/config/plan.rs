@@ -263,6 +263,8 @@ pub struct Planned {
     pub success_threshold: u32,
     /// What it gates.
     pub gates: Gates,
+    /// That is nothing, although gates were asked for: a value leads to a server in this pod.
+    pub withheld: bool,
     /// How it dials.
     pub rules: DialRules,
     /// Under `require: each`.
@@ -314,6 +316,7 @@ impl Planned {
             failure_threshold: FAILURE_THRESHOLD,
             success_threshold: SUCCESS_THRESHOLD,
             gates,
+            withheld: false,
             rules: DialRules::default(),
             min_passing: MinPassing::All,
             ready_ignores: Vec::new(),

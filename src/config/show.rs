@@ -106,7 +106,8 @@ impl Page<'_> {
         self.line(4, &format!("timeout: {}", duration::show(check.timeout)));
         self.line(4, &format!("failure_threshold: {}", check.failure_threshold));
         self.line(4, &format!("success_threshold: {}", check.success_threshold));
-        self.line(4, &format!("gates: [{}]", check.gates));
+        let remark = if check.withheld { "   # not gating: loopback" } else { "" };
+        self.line(4, &format!("gates: [{}]{remark}", check.gates));
         self.line(4, &format!("addresses: {}", check.rules.addresses.as_str()));
         if let Some(limit) = check.rules.connect_timeout {
             self.line(4, &format!("connect_timeout: {}", duration::show(limit)));

@@ -11,6 +11,7 @@ use crate::config::node::{self, Node, Problem, Span, nearest};
 use crate::config::plan::{Extent, Gate, Gates, Origin, Plan, USUAL_FILE, VARIABLE};
 use crate::config::{discover, document, targets};
 use crate::env::Env;
+use crate::mask::typed;
 use crate::slices::{Slices, at_once};
 
 /// What was asked for on the command line.
@@ -134,8 +135,9 @@ pub fn choose(request: Request<'_>, env: &dyn Env) -> Result<Origin, Refused> {
 fn gates(words: &[String]) -> Result<Option<Gates>, Refused> {
     let allowed = [Gate::Startup, Gate::Ready];
     let gate = |word| allowed.into_iter().find(|gate| gate.as_str() == word);
-    let gates = words.iter().flat_map(|words| words.split(',')).map(gate).collect::<Option<Gates>>();
-    let gates = gates.ok_or_else(|| Refused::because("--gate must be startup or ready"))?;
+    let read = |word| gate(word).ok_or_else(|| format!("--gate must be startup or ready{}", typed(", not ", word)));
+    let gates = words.iter().flat_map(|words| words.split(',')).map(read).collect::<Result<Gates, String>>();
+    let gates = gates.map_err(Refused::because)?;
     Ok((!words.is_empty()).then_some(gates))
 }
 
@@ -150,8 +152,12 @@ pub fn only(plan: &mut Plan, names: &[String]) -> Result<(), Refused> {
     let known: Vec<&str> = plan.checks.iter().map(|check| check.name.as_str()).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
         let meant = nearest(unknown, &known).map_or(".".to_owned(), |name| format!(", did you mean {name}?"));
-        let text =
-            format!("--only: no check has this name{meant} The checks of {} are: {}", plan.origin, known.join(", "));
+        let text = format!(
+            "--only: no check has this name{}{meant} The checks of {} are: {}",
+            typed(" ", unknown),
+            plan.origin,
+            known.join(", ")
+        );
         return Err(Refused::because(text));
     }
     plan.checks.retain(|check| names.contains(&check.name));

@@ -1,4 +1,5 @@
-//! The TARGETs of the command line. What is said of a bad one names its position, never its text: it may hold a password.
+//! The TARGETs of the command line. What is said of a bad one names its position; its text only where it cannot be a
+//! password.
 
 use std::sync::Arc;
 
@@ -9,10 +10,12 @@ use crate::config::fault::Refused;
 use crate::config::names::{Names, is_variable_name};
 use crate::config::plan::{Extent, Gates, Origin, Plan, Planned};
 use crate::config::rules::Reach;
+use crate::config::typed::Typed;
 use crate::config::unresolved::{self, Unresolved};
 use crate::config::urls::{INSTEAD, advice, in_variable, instead_of_driver, on_socket, perhaps, reader_of, spoken};
 use crate::env::Env;
 use crate::findings::{Blame, blame, blame_url, meant, nested};
+use crate::mask::typed;
 use crate::outcome::ValueDetail;
 use crate::scheme::without_jdbc;
 use crate::url::Url;
@@ -29,7 +32,7 @@ pub(super) fn plan(targets: &[String], extent: Extent, env: &dyn Env) -> Result<
     for (index, text) in targets.iter().enumerate() {
         match target(text, extent, env) {
             Ok(target) => checks.push(target.planned(&mut names, text, env)),
-            Err(what) => wrong.push(format!("target {}: {what}", index + 1)),
+            Err(what) => wrong.push(format!("target {}{}: {what}", index + 1, typed(" ", text))),
         }
     }
     if !wrong.is_empty() {
@@ -52,7 +55,7 @@ impl Target {
             Some(variable) => names.of_variable(variable),
             None => names.make(&[&format!("{}-{}", self.kind, host_of(written, &*self.check, env))]),
         };
-        let inside = Reach::of(&*self.check, env) == Reach::Pod;
+        let inside = Reach::of(&*self.check, env).is_inside();
         let gates = Gates { startup: !inside, ready: true, live: false };
         Planned::with_defaults(name, self.kind, self.check, gates, written)
     }
@@ -125,18 +128,21 @@ fn target(text: &str, extent: Extent, env: &dyn Env) -> Result<Target, String> {
         },
         Meaning::Protocol(protocol) if connects => {
             Url::parse(text).map(drop).or_else(|error| if misread(text) { Ok(()) } else { Err(error.to_string()) })?;
-            let check = protocol.connection(Value::literal(text));
+            let check = Arc::new(Typed(protocol.connection(Value::literal(text))));
             Ok(Target { kind: protocol.name, check, variable: None })
         }
         Meaning::Protocol(protocol) => Err(protocol.lacking(INSTEAD)),
         Meaning::Driver(kind) if connects => {
-            Ok(Target { kind, check: Arc::new(Connection::of_driver(Value::literal(text))), variable: None })
+            let check = Arc::new(Connection::of_driver(Value::literal(text)));
+            Ok(Target { kind, check: Arc::new(Typed(check)), variable: None })
         }
         Meaning::Driver(name) => Err(match Protocol::named(name) {
             Some(protocol) => protocol.lacking(INSTEAD),
             None => instead_of_driver(scheme, name).unwrap_or_else(|| advice(scheme)),
         }),
-        Meaning::Unknown => Err(advice(scheme)),
+        Meaning::Unknown => {
+            Err(advice(scheme).replacen("unknown scheme", &format!("unknown scheme{}", typed(" ", scheme)), 1))
+        }
     }
 }
 
@@ -148,7 +154,7 @@ fn has_name(text: &str) -> bool {
 }
 
 fn literal(kind: &'static Kind, text: &str) -> Target {
-    Target { kind: kind.name, check: (kind.from_url)(Value::literal(text)), variable: None }
+    Target { kind: kind.name, check: Arc::new(Typed((kind.from_url)(Value::literal(text)))), variable: None }
 }
 
 /// A target in a variable: what is wrong with its value is a failed outcome, since the value is not in the command.

@@ -19,6 +19,8 @@ pub struct Context<'a> {
     pub schemes: Schemes,
     /// The family of connection strings that checks of this kind read; see `findings::Family`.
     pub family: Option<&'a str>,
+    /// Whether it asks a server that apps log in to, such as a database: such a server has its own settings for addresses.
+    pub is_server: bool,
     /// What it dials, as far as that could be resolved.
     pub endpoints: &'a [Endpoint],
     /// What it reads, as far as that could be resolved.

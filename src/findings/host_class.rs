@@ -35,7 +35,13 @@ pub(super) fn classify(host: &Host, evidence: &Evidence) -> HostClass {
     };
     match found(&name, evidence).map(|query| query.suffix.as_deref()) {
         // Found by itself, or by another suffix than a cluster's: no Service, whatever it looks like.
-        Some(None) if matches!(shaped, HostClass::Unclear { .. }) || !name.contains('.') => HostClass::Public(name),
+        Some(None)
+            if matches!(shaped, HostClass::Unclear { .. })
+                || !name.contains('.')
+                || (is_outside_clusters(evidence) && !is_cluster_name(&name, evidence)) =>
+        {
+            HostClass::Public(name)
+        }
         Some(Some(suffix)) => match cluster_part(suffix) {
             Some("") => match name.rsplit_once('.') {
                 Some((rest, namespace)) => service(last_label(rest), Some(namespace)),
@@ -132,6 +138,7 @@ pub(super) fn by_shape(name: &str) -> HostClass {
         [only] => service(only, None),
         [.., one, namespace, "svc"] | [.., one, namespace, "svc", "cluster", "local"] => service(one, Some(namespace)),
         [.., "docker" | "minikube", "internal"] => HostClass::Docker(name.to_owned()),
+        [.., last] if is_private(last) => HostClass::Public(name.to_owned()),
         // A pod of a StatefulSet, and its Service.
         [pod, one] if is_ordinal(pod) && !PUBLIC.contains(one) => service(one, None),
         [one, namespace] if is_either(namespace) => {
@@ -142,6 +149,17 @@ pub(super) fn by_shape(name: &str) -> HostClass {
         [one, namespace] if !PUBLIC.contains(namespace) => service(one, Some(namespace)),
         _ => HostClass::Public(name.to_owned()),
     }
+}
+
+/// Whether names with this end are those of a company's or a home's network, and no one's namespace.
+pub(super) fn is_private(last: &str) -> bool {
+    const PRIVATE: &[&str] = &["corp", "example", "home", "internal", "intranet", "invalid", "lan", "private"];
+    PRIVATE.contains(&last)
+}
+
+/// Whether the search list is known, and none of a cluster: what a name says of Services there means nothing.
+pub(super) fn is_outside_clusters(evidence: &Evidence) -> bool {
+    evidence.search_list.is_some() && domain(evidence).is_none()
 }
 
 /// Whether a name ends like one of the Internet's.
@@ -167,7 +185,7 @@ fn is_ordinal(label: &str) -> bool {
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-fn last_label(name: &str) -> &str {
+pub(super) fn last_label(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
@@ -199,6 +217,9 @@ mod tests {
             ("db-0.db", service("db", None)),
             ("db.dev", HostClass::Unclear { service: owned("db"), namespace: owned("dev") }),
             ("todo.local", HostClass::Laptop(owned("todo.local"))),
+            ("db.internal", HostClass::Public(owned("db.internal"))),
+            ("db-0.corp", HostClass::Public(owned("db-0.corp"))),
+            ("a.b.lan", HostClass::Public(owned("a.b.lan"))),
             ("api.todo.test", HostClass::Laptop(owned("api.todo.test"))),
             ("host.docker.internal", HostClass::Docker(owned("host.docker.internal"))),
             ("db.kz", HostClass::Unclear { service: owned("db"), namespace: owned("kz") }),

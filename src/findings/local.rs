@@ -93,6 +93,8 @@ const CLOCK_SKEW: Entry = Entry {
     remedy: "compare `date -u` on both nodes and fix the time service of the one that is wrong",
 };
 
+/// What lets a server take connections over loopback too.
+const SERVER_ON_ANY: &str = "set the listen address in the server's own settings to 0.0.0.0";
 /// What lets a socket take both families.
 const IPV4_TOO: &str =
     "let the app listen on 0.0.0.0 as well; a socket on :: accepts IPv4 only if IPV6_V6ONLY is off (bindv6only)";
@@ -134,7 +136,7 @@ pub(super) fn judge(fault: Option<&Fault>, evidence: &Evidence, context: Context
     let Some(pod) = &evidence.pod else { return findings };
     findings.extend(stood_still(evidence).map(|spent| throttled(spent, fault)));
     if let Some(fault) = fault {
-        findings.extend(listeners(fault, pod, evidence));
+        findings.extend(listeners(fault, pod, evidence, context.is_server));
         findings.extend(wrong_port(fault, pod, evidence, context));
     }
     findings
@@ -151,7 +153,7 @@ fn takes_no_ipv4(fault: Option<&Fault>, evidence: &Evidence) -> Option<Finding> 
     Some(LISTENS_IPV6_ONLY.found(message, IPV4_TOO))
 }
 
-fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
+fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence, is_server: bool) -> Option<Finding> {
     // Where the kind knows what is to listen there, it says so.
     if fault.cause != Cause::ConnectRefused || matches!(fault.detail, Some(Detail::Protocol { .. })) {
         return None;
@@ -166,8 +168,6 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
     }
     let ips = pod.on_port(port)?;
     let shown = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
-    // A socket on 0.0.0.0 takes no IPv6.
-    let host = if ip.is_ipv6() { "::" } else { "0.0.0.0" };
     let found_as = |entry: &Entry, fix: &str| {
         let message =
             format!("{} refuses the connection, and port {port} of this pod listens only on {shown}", one.address);
@@ -184,10 +184,9 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
             Some(LOCALHOST_IN_POD.found(message, fix))
         }
         (false, []) => None,
-        (_, ips) if ips.iter().all(IpAddr::is_loopback) && !own_loopback(ip) => found_as(
-            &LISTENS_LOOPBACK_ONLY,
-            &format!("start the app with --host {host} (uvicorn, Flask, FastMCP) or HOSTNAME={host} (Next.js)"),
-        ),
+        (_, ips) if ips.iter().all(IpAddr::is_loopback) && !own_loopback(ip) => {
+            found_as(&LISTENS_LOOPBACK_ONLY, &listen_everywhere(ip, is_server))
+        }
         (_, ips) if ip.is_ipv4() && ips.iter().all(IpAddr::is_ipv6) => {
             let found = found_as(&LISTENS_IPV6_ONLY, IPV4_TOO)?;
             let on_any = ips.iter().any(IpAddr::is_unspecified);
@@ -208,11 +207,25 @@ fn listeners(fault: &Fault, pod: &Pod, evidence: &Evidence) -> Option<Finding> {
         }
         (true, ips) if !ips.iter().any(|ip| ip.is_loopback() || ip.is_unspecified()) => found_as(
             &LISTENS_POD_IP_ONLY,
-            "let the app listen on 0.0.0.0 (Next.js standalone: HOSTNAME=0.0.0.0, because Kubernetes sets HOSTNAME to \
-             the pod's name)",
+            if is_server {
+                SERVER_ON_ANY
+            } else {
+                "let the app listen on 0.0.0.0 (Next.js standalone: HOSTNAME=0.0.0.0, because Kubernetes sets HOSTNAME to \
+             the pod's name)"
+            },
         ),
         // The port listens where it was refused: it was too early, or its queue is full.
         _ => None,
+    }
+}
+
+/// What lets a server that listens on too few addresses listen on all of them, of the family of this one.
+pub(super) fn listen_everywhere(ip: IpAddr, is_server: bool) -> String {
+    // A socket on 0.0.0.0 takes no IPv6.
+    let host = if ip.is_ipv6() { "::" } else { "0.0.0.0" };
+    match is_server {
+        true => format!("set the listen address in the server's own settings to {host}, or to this pod's address"),
+        false => format!("start the app with --host {host} (uvicorn, Flask, FastMCP) or HOSTNAME={host} (Next.js)"),
     }
 }
 

@@ -70,6 +70,16 @@ fn checks_that_gate_nothing_are_not_looked_at() {
 }
 
 #[test]
+fn a_check_whose_value_leads_to_this_pod_is_named_and_holds_nothing() {
+    let withheld = CheckView { withheld: true, ..view("database", NONE, Down, refused()) };
+    let state = starting(vec![withheld.clone(), view("cache", READY, Up, Some(pass()))]);
+    assert!(text(Gate::Startup, &state, &[]).starts_with("[+]database not gating: loopback\n"));
+    let state = snapshot(vec![withheld]);
+    assert_eq!(text(Gate::Ready, &state, &[]), "[+]database not gating: loopback\nreadyz check passed\n");
+    assert!(!text(Gate::Live, &state, &[]).contains("database"));
+}
+
+#[test]
 fn ready_waits_for_the_start() {
     let state = starting(vec![view("schema", STARTUP, Down, refused()), view("cache", READY, Up, Some(pass()))]);
     assert_eq!(

@@ -179,7 +179,7 @@ fn a_check_that_never_ran_has_its_counters_from_zero() {
         "pilotfish_check_failures_total{check=\"new\"} 0",
         "pilotfish_check_duration_seconds_count{check=\"new\"} 0",
         "pilotfish_check_duration_seconds_bucket{check=\"new\",le=\"0.005\"} 0",
-        "pilotfish_check_info{check=\"new\",kind=\"tcp\"} 1",
+        "pilotfish_check_info{check=\"new\",gates=\"\",kind=\"tcp\"} 1",
     ] {
         assert!(text.contains(&format!("{line}\n")), "{line}\n{text}");
     }
@@ -235,7 +235,10 @@ fn labels_of_the_check_are_its_own_and_hostile_ones_are_escaped_or_left_out() {
         [("team", "a\"b\\c\nd"), ("check", "x"), ("kind", "x"), ("__name__", "x"), ("9", "x"), ("a-b", "x"), ("", "x")];
     view.labels = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let text = shown(snapshot(vec![view]));
-    assert!(text.contains("pilotfish_check_info{check=\"a\",kind=\"tcp\",team=\"a\\\"b\\\\c\\nd\"} 1\n"), "{text}");
+    assert!(
+        text.contains("pilotfish_check_info{check=\"a\",gates=\"\",kind=\"tcp\",team=\"a\\\"b\\\\c\\nd\"} 1\n"),
+        "{text}"
+    );
 }
 
 #[test]

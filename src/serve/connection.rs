@@ -25,6 +25,7 @@ use super::access::{self, Access, Caller};
 use super::body::{Answer, AnswerBody};
 use super::handshakes::Handshakes;
 use super::pace::{Pace, Paced};
+use super::page;
 use super::routes::{self, Question, RouteResponse, Surface};
 use super::same_secret::Exchanges;
 use super::slots::{self, ConnectionSlot};
@@ -103,7 +104,9 @@ impl ListenerContext {
         let access = self.access(request, caller, &options);
         let uri = request.uri();
         let method = request.method().as_str();
-        let question = Question { method, path: uri.path(), query: uri.query(), surface: self.surface, access };
+        let wants_page = page::is_wanted(request.headers());
+        let (path, query) = (uri.path(), uri.query());
+        let question = Question { method, path, query, wants_page, surface: self.surface, access };
         let snapshot = Arc::clone(&self.snapshots.borrow());
         self.response(routes::answer(&question, &snapshot, Instant::now(), Process::read), method == "HEAD")
     }

@@ -20,6 +20,7 @@ mod body;
 mod connection;
 mod handshakes;
 mod pace;
+mod page;
 mod routes;
 mod same_secret;
 mod slots;

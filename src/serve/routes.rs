@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::access::Access;
 use super::body::Answer;
+use super::page;
 use super::status;
 use crate::gate::{self, Gate, Report};
 use crate::metrics::{self, Process};
@@ -25,6 +26,7 @@ const NAME_LIMIT: usize = 66;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+const PAGE: &str = "text/html; charset=utf-8";
 const HEALTH: &str = "application/health+json";
 
 const PROBE_PATHS: &str = "\
@@ -37,6 +39,7 @@ const PROBE_PATHS: &str = "\
 const OTHER_PATHS: &str = "\
 /metrics        metrics for Prometheus
 /status         every check with its last outcome, as JSON
+/               the same for people, in a browser
 /retry/NAME     POST from inside the pod: run this check now
 /same-secret    POST from another pilotfish, if a `same_secret` check is configured
 ";
@@ -56,6 +59,8 @@ pub(super) struct Question<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,
     pub(super) query: Option<&'a str>,
+    /// Whether a browser asks for a page.
+    pub(super) wants_page: bool,
     pub(super) surface: Surface,
     pub(super) access: Access,
 }
@@ -160,6 +165,12 @@ pub(super) fn answer(
         return RouteResponse { extra: challenge, ..text(StatusCode::UNAUTHORIZED, body) };
     }
     match route {
+        Route::Root if question.wants_page && question.surface == Surface::Everything => RouteResponse {
+            status: StatusCode::OK,
+            media_type: PAGE,
+            body: Answer::Text(page::text()),
+            extra: Some((header::CONTENT_SECURITY_POLICY, page::POLICY)),
+        },
         Route::Root => {
             let version = env!("CARGO_PKG_VERSION");
             let about = "probes the dependencies of this pod, and reports cause and fix";

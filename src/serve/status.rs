@@ -87,6 +87,9 @@ struct Detail<'a> {
     gates: Vec<&'static str>,
     /// Whether it can hold them shut; see [`CheckView::gating`].
     gating: bool,
+    /// Why it gates nothing although gates were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_gating: Option<&'static str>,
     /// The draft's key for when it was last looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     time: Option<String>,
@@ -100,6 +103,8 @@ struct Detail<'a> {
     output: Option<String>,
     runs: u64,
     failures: u64,
+    /// The last 32 runs, the oldest first: `+` passed, `~` degraded or not judged, `-` failed.
+    last_runs: String,
     #[serde(flatten)]
     last: Last<'a>,
 }
@@ -121,12 +126,14 @@ impl<'a> Check<'a> {
                 stale: view.stale,
                 gates: gates(view),
                 gating: view.gating,
+                not_gating: view.withheld.then_some("loopback"),
                 time: view.last_run.map(rfc3339),
                 next_run_at: view.next_run.map(rfc3339),
                 backs_off: view.backs_off,
                 output: (!view.counts_as_up() || view.met_a_limit()).then(|| gate::reason(view)),
                 runs: view.runs,
                 failures: view.failures,
+                last_runs: view.recent_runs(),
                 last: match &view.last {
                     Some(outcome) => Last::Outcome(Box::new(outcome_json::outcome(
                         &view.name,

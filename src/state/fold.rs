@@ -304,8 +304,13 @@ impl Tracked {
         self.is_unproven |= self.view.counts_as_up() && runs_otherwise(&self.slot.planned, &slot.planned);
         let labels = &slot.planned.labels;
         // A view that stays as it is goes on being shared with the snapshots.
-        if (gating, after) != (self.view.gating, before) || *labels != self.view.labels {
+        let withheld = slot.planned.withheld;
+        if (gating, after) != (self.view.gating, before)
+            || withheld != self.view.withheld
+            || *labels != self.view.labels
+        {
             let view = Arc::make_mut(&mut self.view);
+            view.withheld = withheld;
             (view.gating, view.gates) = (gating, after);
             view.labels.clone_from(labels);
         }
@@ -404,6 +409,7 @@ impl CheckView {
     fn count(&mut self, mut outcome: Arc<Outcome>) {
         let ended = outcome.started_at + outcome.duration;
         self.runs += 1;
+        self.remember(&outcome);
         self.durations.observe(outcome.duration);
         self.last_run = Some(ended);
         match outcome.failure {
@@ -447,6 +453,7 @@ fn initial_view(slot: &Slot, wall: SystemTime) -> CheckView {
         target: slot.target.clone(),
         labels: planned.labels.clone(),
         gates: planned.gates,
+        withheld: planned.withheld,
         gating: true,
         verdict: Verdict::Unknown,
         since: wall,
@@ -455,6 +462,7 @@ fn initial_view(slot: &Slot, wall: SystemTime) -> CheckView {
         stale: false,
         runs: 0,
         failures: 0,
+        recent: 0,
         durations: Histogram::default(),
         tries: Vec::new(),
         last: None,

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::cause::Cause;
 use crate::config::plan::Gates;
-use crate::outcome::{ConnectResult, Outcome};
+use crate::outcome::{ConnectResult, Outcome, Standing};
 use crate::verdict::Verdict;
 
 /// The upper bounds of the duration histogram's buckets, in seconds.
@@ -24,6 +24,8 @@ pub struct CheckView {
     pub labels: Vec<(String, String)>,
     /// What it gates.
     pub gates: Gates,
+    /// It gates nothing although gates were asked for: a value leads to a server in this pod.
+    pub withheld: bool,
     /// `false` after a reload that brought the check, its gate or its target, until it has been up: it holds no gate shut
     /// until then, so that a change of the configuration takes no running pod out.
     pub gating: bool,
@@ -41,6 +43,8 @@ pub struct CheckView {
     pub runs: u64,
     /// Failed runs so far.
     pub failures: u64,
+    /// The last 32 runs, two bits each, the newest in the lowest.
+    pub recent: u64,
     /// Durations of all runs.
     pub durations: Histogram,
     /// Tries so far, by family and result.
@@ -71,7 +75,27 @@ pub struct Episode {
     pub reason: String,
 }
 
+/// How a run ended, as [`CheckView::recent`] holds it: from 1 on, so that 0 is none.
+const RUN_MARKS: [char; 3] = ['+', '~', '-'];
+
 impl CheckView {
+    /// Adds a run to the recent ones.
+    pub(super) fn remember(&mut self, outcome: &Outcome) {
+        let mark = match outcome.standing() {
+            Standing::Passed if !outcome.degraded => 1,
+            Standing::Passed | Standing::Limited => 2,
+            Standing::Failed(_) => 3,
+        };
+        self.recent = self.recent << 2 | mark;
+    }
+
+    /// The recent runs, the oldest first: `+` passed, `~` degraded or not judged, `-` failed.
+    #[must_use]
+    pub fn recent_runs(&self) -> String {
+        let marks = (0..32).rev().map(|at| (self.recent >> (2 * at) & 3) as usize);
+        marks.filter_map(|mark| RUN_MARKS.get(mark.wrapping_sub(1))).collect()
+    }
+
     /// Whether gates take it for up: it is, or only a limit of pilotfish keeps it from being known; and that is fresh.
     #[must_use]
     pub fn counts_as_up(&self) -> bool {

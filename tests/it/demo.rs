@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::support::sidecar::{get, signal};
-use crate::support::{PILOTFISH, Running, run, until};
+use crate::support::{Folder, PILOTFISH, Running, run, until};
 
 fn demo() -> Command {
     let path: PathBuf = Path::new(PILOTFISH).with_file_name("examples").join("demo");
@@ -35,6 +35,25 @@ fn the_tour_breaks_every_dependency_and_repairs_it() {
     }
     let wide = ran.stdout.lines().filter(|line| line.chars().count() > 80 && line.trim().contains(' '));
     assert_eq!(wide.filter(|line| !line.contains("pilotfish")).count(), 0, "lines over 80: {}", ran.stdout);
+}
+
+#[test]
+fn a_new_key_repairs_nothing_and_the_same_key_repairs_its_own() {
+    let folder = Folder::new();
+    let keys = std::fs::File::open(folder.write("keys", "d\ns\ns\nb\nr\nq\n")).expect("it is there");
+    let ran = run(demo().stdin(keys));
+    let shown = ran.stdout;
+    let told: Vec<String> = shown.split("\n→ ").skip(1).map(|text| text.replace("\n  ", " ")).collect();
+    for (text, part) in told.iter().zip([
+        "the database password was rotated",
+        "the last working address of search is down; still broken: database",
+        "search is repaired",
+        "its database is disconnected; still broken: database",
+        "all dependencies are repaired",
+    ]) {
+        assert!(text.contains(part), "{part}: {shown}");
+    }
+    assert!(told.len() == 5 && ran.code == 0, "{shown}");
 }
 
 /// Not by Ctrl-C alone, which a terminal gives to the sidecar too.

@@ -77,16 +77,19 @@ fn two_bad_usage() {
     let commands = "The commands are serve, check, wait, diagnose, ask, status, config, completions.";
     let rows: &[(&[&str], String)] = &[
         (&[], format!("pilotfish: no command. {commands}\nSee pilotfish --help.\n")),
-        (&["chek"], format!("pilotfish: unknown command, did you mean check? {commands}\nSee pilotfish --help.\n")),
+        (
+            &["chek"],
+            format!("pilotfish: unknown command \"chek\", did you mean check? {commands}\nSee pilotfish --help.\n"),
+        ),
         (
             &["check", "--onyl", "x"],
-            "pilotfish: argument 2 is an unknown option or an extra argument, did you mean --only?\n\
+            "pilotfish: unknown option --onyl, did you mean --only?\n\
              See pilotfish check --help.\n"
                 .to_owned(),
         ),
         (
             &["ask", "ready", "--pass=s3cret"],
-            "pilotfish: argument 3 is an unknown option or an extra argument; the options are --url, --verbose, --retry\n\
+            "pilotfish: unknown option --pass; the options are --url, --verbose, --retry\n\
              See pilotfish ask --help.\n"
                 .to_owned(),
         ),
@@ -95,13 +98,21 @@ fn two_bad_usage() {
             &["check", "-c"],
             "pilotfish: --config <FILE> has no value or an invalid one\nSee pilotfish check --help.\n".to_owned(),
         ),
-        (&["check", "-o", "xml", "tcp://h:1"], "pilotfish: -o, --output must be text or json\n".to_owned()),
+        (
+            &["check", "-o", "xml", "tcp://h:1"],
+            "pilotfish: -o, --output must be text or json, not \"xml\"\n".to_owned(),
+        ),
         (
             &["wait", "--timeout", "soon", "tcp://h:1"],
-            "pilotfish: --timeout expects a duration such as 500ms, 3s or 1m30s\n".to_owned(),
+            "pilotfish: --timeout expects a duration such as 500ms, 3s or 1m30s, not \"soon\"\n".to_owned(),
         ),
         (&["wait", "--interval", "1ms", "tcp://h:1"], "pilotfish: --interval must be at least 100ms\n".to_owned()),
-        (&["completions", "tcsh"], "pilotfish: SHELL must be bash, zsh or fish\n".to_owned()),
+        (
+            &["serve", "--listen", "9809", "tcp://h:1"],
+            "pilotfish: --listen expects an address and a port, such as [::]:9809 or 127.0.0.1:9809, not \"9809\"\n"
+                .to_owned(),
+        ),
+        (&["completions", "tcsh"], "pilotfish: SHELL must be bash, zsh or fish, not \"tcsh\"\n".to_owned()),
     ];
     for (args, stderr) in rows {
         let ran = run(pilotfish().args(*args));
@@ -213,10 +224,10 @@ fn the_command_decides_or_126_and_127() {
     assert_eq!(std::fs::read_to_string(&log).unwrap(), "", "what it says is CMD's");
     let ran = wait(&["/etc/passwd"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (126, ""), "{ran:?}");
-    assert!(ran.stderr.contains("pilotfish wait: CMD: cannot be executed: "), "{ran:?}");
+    assert!(ran.stderr.contains("pilotfish wait: /etc/passwd cannot be executed: "), "{ran:?}");
     let ran = wait(&["/no/such/program"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (127, ""), "{ran:?}");
-    assert!(ran.stderr.contains("pilotfish wait: CMD: not found: "), "{ran:?}");
+    assert!(ran.stderr.contains("pilotfish wait: /no/such/program was not found: "), "{ran:?}");
     let told = std::fs::read_to_string(&log).unwrap();
-    assert!(told.starts_with("pilotfish wait: CMD: not found: "), "{told}");
+    assert!(told.starts_with("pilotfish wait: /no/such/program was not found: "), "{told}");
 }

@@ -48,6 +48,7 @@ mod mysql;
 mod names;
 mod nats;
 mod oidc;
+mod page;
 mod pages;
 mod parity;
 mod peer;

@@ -41,7 +41,7 @@ fn promtool_has_nothing_to_say_and_no_check_has_more_than_thirty_series() {
     }
     for line in [
         "pilotfish_check_up{check=\"good\"} 1",
-        "pilotfish_check_info{check=\"good\",kind=\"postgres\",team=\"payments\"} 1",
+        "pilotfish_check_info{check=\"good\",gates=\"ready\",kind=\"postgres\",team=\"payments\"} 1",
         "pilotfish_check_members{check=\"open\"} 1",
         "pilotfish_check_members_passing{check=\"open\"} 1",
         "pilotfish_dial_attempts_total{check=\"good\",family=\"4\",result=\"connected\"}",

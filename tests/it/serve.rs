@@ -76,6 +76,36 @@ fn gates_follow_a_dependency_and_the_start_gate_latches() {
 }
 
 #[test]
+fn a_variable_that_leads_to_loopback_gates_nothing_and_names_both_choices() {
+    let folder = Folder::new();
+    let yaml = "listen: \"127.0.0.1:0\"\nchecks:\n  - name: database\n    postgres: {url: {env: DATABASE_URL}}\n    \
+                gates: [startup, ready]\n";
+    let path = folder.write("pilotfish.yaml", yaml);
+    let url = format!("postgres://app:pw@127.0.0.1:{}/shop", dead_port());
+    let with = |args: &[&str]| {
+        let mut command = pilotfish();
+        command.args(args).args(["-c", &path]).env("DATABASE_URL", &url);
+        command
+    };
+    let checked = run(&mut with(&["config", "check"]));
+    assert!(checked.code == 0 && checked.stderr.contains("not gating: loopback"), "{checked:?}");
+    let shown = run(&mut with(&["config", "show"]));
+    assert!(shown.stdout.contains("gates: []   # not gating: loopback"), "{shown:?}");
+    let waited = run(&mut with(&["wait"]));
+    assert!(waited.code == 0 && waited.stderr.contains("starts_before: true"), "{waited:?}");
+    let sidecar = Sidecar::spawn(with(&["serve"]), folder);
+    let warned = |text: &str| sidecar.log().iter().any(|line| line.contains("\"WARN\"") && line.contains(text));
+    assert!(warned("starts_before: true") && warned("gates: [ready]"), "{:?}", sidecar.log());
+    until("it is known to be down", || status_of(&sidecar, "database")["verdict"] == "down");
+    assert_eq!(gates(&sidecar), (200, 200, 200));
+    assert_eq!(sidecar.get("/readyz?verbose").body, "[+]database not gating: loopback\nreadyz check passed\n");
+    let status = status_of(&sidecar, "database");
+    assert_eq!((&status["not_gating"], &status["gates"]), (&"loopback".into(), &serde_json::json!([])));
+    let table = run(pilotfish().args(["status", "--url", &format!("http://{}", sidecar.address)])).stdout;
+    assert!(table.contains("not gating: loopback"), "{table}");
+}
+
+#[test]
 fn one_line_in_the_log_per_change_not_per_probe() {
     let mut database = Dependency::new();
     let sidecar = Sidecar::start(&checks(&[tcp("database", database.address, "ready")]));

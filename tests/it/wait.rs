@@ -114,3 +114,34 @@ fn first_line(waiting: &mut Running) {
     std::io::BufRead::read_line(&mut std::io::BufReader::new(stderr), &mut line).expect("it says something");
     assert!(line.contains("connect_refused"), "{line}");
 }
+
+/// What a command writes to a terminal of 60 columns.
+fn on_a_terminal(command: &str) -> String {
+    let line = format!("stty cols 60 rows 24; NO_COLOR=1 exec {PILOTFISH} {command}");
+    let ran = run(Command::new(need("script", "bsdutils"))
+        .args(["--quiet", "--command", &line, "/dev/null"])
+        .stdin(Stdio::null()));
+    ran.stdout.replace('\r', "")
+}
+
+#[test]
+fn a_terminal_has_a_live_line_with_the_time_and_the_tries_and_no_line_is_wider_than_it() {
+    let dead = dead_port();
+    let shown = on_a_terminal(&format!("wait tcp://127.0.0.1:{dead} --timeout 1s --interval 100ms"));
+    assert!(shown.contains("  tcp-127-0-0-1  0s, 1 try, connect_refused"), "{shown}");
+    assert!(shown.contains(" tries, connect_refused") && shown.contains("\u{1b}[1A\u{1b}[J"), "{shown}");
+    assert_eq!(shown.matches(" → ").count(), 1, "one lasting line for the one change: {shown}");
+    let (_, report) = shown.rsplit_once("\u{1b}[J").expect("the live line is taken away");
+    assert!(report.contains("✗") && !report.contains(" tries, "), "{report}");
+    // The page is as wide as the terminal.
+    let lines = report.lines().skip(1).filter(|line| line.starts_with("    "));
+    assert!(lines.clone().count() > 4 && lines.clone().all(|line| line.chars().count() <= 60), "{report}");
+}
+
+#[test]
+fn check_wraps_by_the_width_of_the_terminal() {
+    let target = format!("tcp://127.0.0.1:{}", dead_port());
+    let shown = on_a_terminal(&format!("check {target}"));
+    assert!(shown.lines().filter(|line| line.starts_with("    ")).all(|line| line.chars().count() <= 60), "{shown}");
+    assert!(shown.contains("\n             the Service name if the server"), "{shown}");
+}

@@ -4,7 +4,7 @@
 use crate::cli::diagnose::page::{self, Style};
 use crate::cli::diagnose::pod::{Pod, Route};
 use crate::cli::diagnose::view::Diagnosed;
-use crate::cli::report::Paint;
+use crate::cli::sheet::{Paint, WIDTH};
 use crate::env::Env;
 use crate::timestamp::rfc3339;
 
@@ -22,7 +22,7 @@ pub(super) fn report(all: &[Diagnosed], pod: &Pod, env: &dyn Env) -> String {
         }
     }
     for done in all {
-        let style = Style { paint: Paint(false), report: true };
+        let style = Style { paint: Paint(false), width: WIDTH, report: true };
         text.push_str(&format!("\n## {}\n\n", done.planned.name));
         fenced(&mut text, &page::page(done, env, style));
     }

@@ -2,9 +2,9 @@
 
 use crate::cli::diagnose::ladder;
 use crate::cli::diagnose::runtimes;
-use crate::cli::diagnose::sheet::{Mark, Sheet};
 use crate::cli::diagnose::view::{Diagnosed, View};
-use crate::cli::report::Paint;
+use crate::cli::sheet::Paint;
+use crate::cli::sheet::{Mark, Sheet};
 use crate::env::Env;
 use crate::finding::{Finding, Predicted, Severity};
 use crate::outcome::{Outcome, Phase, Standing};
@@ -20,13 +20,15 @@ const WORD: usize = 9;
 pub(super) struct Style {
     /// The colours.
     pub(super) paint: Paint,
+    /// The widest line.
+    pub(super) width: usize,
     /// Whether it goes into a report: everything is told, and nothing that a peer sent.
     pub(super) report: bool,
 }
 
 /// One check, taken apart.
 pub(super) fn page(done: &Diagnosed, env: &dyn Env, style: Style) -> String {
-    let mut sheet = Sheet::new(style.paint);
+    let mut sheet = Sheet::new(style.paint, style.width);
     let outcome = &done.outcome;
     heading(&mut sheet, done, 0);
     sheet.line("");

@@ -1,6 +1,6 @@
 //! One rung of the ladder: how a step went, and what was seen of it.
 
-use crate::cli::diagnose::sheet::Mark;
+use crate::cli::sheet::Mark;
 
 /// One rung.
 pub(super) struct Rung {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cli::diagnose::rung::Rung;
-use crate::cli::diagnose::sheet::{Mark, Sheet};
+use crate::cli::sheet::{Mark, Sheet};
 use crate::duration;
 use crate::finding::{Predicted, Prediction};
 use crate::order;

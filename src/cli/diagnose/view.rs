@@ -1,7 +1,7 @@
 //! One diagnosed check, as the pages look at it. It reads what was recorded and judges nothing anew.
 
 use crate::check::{Prepared, SCHEMES, Subject, kind};
-use crate::cli::diagnose::sheet::Mark;
+use crate::cli::sheet::Mark;
 use crate::config::plan::Planned;
 use crate::duration;
 use crate::env::Env;

@@ -517,17 +517,32 @@ fn hosts_that_no_kind_takes_are_listed() {
         let told = told(vars);
         assert!(told.contains(expected) && !told.contains("s3"), "{vars:?}: {told}");
     }
+    for (vars, expected) in [
+        (&[("DATABASE_URL", "")][..], "DATABASE_URL (…): it is empty"),
+        (&[("POSTGRES_HOST", "")], "POSTGRES_HOST (…): it is empty"),
+        (&[("KAFKA_BROKERS", "")], "KAFKA_BROKERS (…): it is empty"),
+        (&[("EMAIL_HOST", ""), ("DB_HOST", "")], "DB_HOST (…): it is empty"),
+        (&[("SEARCH_HOST", ""), ("SEARCH_PORT", "9200")], "SEARCH_HOST (…): it is empty"),
+        (&[("SMTP_HOST", "mail"), ("EMAIL_HOST", "other")], "EMAIL_HOST: a check is made of the first host"),
+        (&[("REDIS_HOST", "cache"), ("REDIS_URL", "")], "REDIS_URL: it is empty"),
+    ] {
+        let told = told(vars);
+        assert!(told.contains(expected), "{vars:?}: {told}");
+    }
     // The app's own address, what Kubernetes sets, and what is no connection.
     for vars in [
         &[("SERVER_HOST", "0.0.0.0"), ("SERVER_PORT", "8080")][..],
         &[("API_SERVICE_HOST", "10.0.0.9"), ("API_SERVICE_PORT", "80"), ("API_PORT", "tcp://10.0.0.9:80")],
         &[("SEARCH_HOST", "es")],
+        &[("SEARCH_HOST", ""), ("PORT", ""), ("NAME", "")],
         &[("HOST", "a"), ("PORT", "80"), ("HOSTNAME", "pod-1")],
         &[("REDIS_HOST", "cache"), ("REDIS_PORT", "6379")],
         &[("DB_HOST", "db"), ("DB_PORT", "3306"), ("DB_USER", "app")],
         &[("VITE_API_HOST", "a"), ("VITE_API_PORT", "80")],
     ] {
         let told = told(vars);
-        assert!(!told.contains("not clear") && !told.contains("same host"), "{vars:?}: {told}");
+        for words in ["not clear", "same host", "it is empty", "first host"] {
+            assert!(!told.contains(words), "{vars:?}: {told}");
+        }
     }
 }

@@ -139,7 +139,7 @@ checks:
         "12:22: checks[1].connect_timeout: longer than the timeout (3s): use a shorter time, or a longer timeout",
         "13:18: checks[1].min_passing: min_passing requires `require: each`: add it",
         "15:5: checks[2].sqlserver: this version has no sqlserver check: test its port with tcp: {address: \"host:port\"}; the kinds are KINDS",
-        "16:14: checks[2].labels.le: this label is reserved, like check, kind, le, quantile and every name that starts with __",
+        "16:14: checks[2].labels.le: this label is reserved, like check, gates, kind, le, quantile and every name that starts with __",
         "16:21: checks[2].labels.a-b: expected a label name: letters, digits and _, no digit first",
         "16:34: checks[2].labels.c: expected a literal string, because metrics show it to everyone",
         "17:11: checks[3].name: checks[2] in line 14 already has this name",
@@ -208,6 +208,56 @@ fn what_starts_later_gates_no_start_and_what_is_outside_no_life() {
     assert!(outside[0].starts_with("4:12: checks[0].gates: live allows only targets in this pod"), "{outside:?}");
     let outside = faults(&check("dns: {name: db}\n    gates: [live]"));
     assert!(outside[0].contains("live allows only"), "{outside:?}");
+}
+
+/// What the one check gates, whether gates are withheld, and the warning.
+fn gates_with(keys: &str, values: &[(&str, &str)]) -> Result<(Gates, bool, Vec<String>), String> {
+    let env = MapEnv::with_vars(values)
+        .with_file("/secret", b"postgres://app:pw@[::1]/app")
+        .with_file(FILE, format!("checks: [{{name: a, {keys}}}]").as_bytes());
+    let plan = at_once(source::reload(&Origin::Given(FILE.into()), &env, &mut Slices::unlimited()));
+    plan.map(|plan| (plan.checks[0].gates, plan.checks[0].withheld, plan.warnings)).map_err(|faults| faults.to_string())
+}
+
+#[test]
+fn a_value_that_leads_to_loopback_is_no_fault_of_the_file() {
+    let local = &[("URL", "postgres://app:pw@127.0.0.1:5432/app"), ("HOST", "localhost"), ("AT", "127.0.0.1:6379")][..];
+    for keys in [
+        "postgres: {url: {env: URL}}, gates: [startup, ready]",
+        "postgres: {url: {env: URL}}",
+        "postgres: {url: {file: /secret}}, gates: [startup, ready]",
+        "redis: {host: '${HOST}'}",
+        "tcp: {address: {env: AT}}, gates: [startup, live]",
+        "tcp: {address: '${HOST}:5432'}",
+    ] {
+        let (gates, withheld, warnings) = gates_with(keys, local).unwrap();
+        assert!(gates == Gates::default() && withheld, "{keys}: {gates:?}");
+        let [warning] = &warnings[..] else { panic!("{keys}: {warnings:?}") };
+        for part in ["not gating: loopback", "starts_before: true", "gates: [ready]"] {
+            assert!(warning.contains(part), "{keys}: {warning}");
+        }
+        assert!(!warning.contains("127.0.0.1") && !warning.contains("pw"), "{warning}");
+    }
+    // Each of the two choices, and what leads elsewhere, is silent.
+    let remote = &[("URL", "postgres://app:pw@db:5432/app"), ("PW", "127.0.0.1")][..];
+    for (keys, values) in [
+        ("postgres: {url: {env: URL}}, starts_before: true", local),
+        ("postgres: {url: {env: URL}}, gates: [ready]", local),
+        ("postgres: {url: {env: URL}}, gates: []", local),
+        ("postgres: {url: {env: URL}}, gates: [startup, ready]", remote),
+        ("postgres: {host: db, user: app, password: {env: PW}}", remote),
+    ] {
+        let (_, withheld, warnings) = gates_with(keys, values).unwrap();
+        assert!(!withheld && warnings.is_empty(), "{keys}: {warnings:?}");
+    }
+    // What the file itself says is its fault, wherever the other values come from.
+    for keys in [
+        "postgres: {url: 'postgres://app@localhost/app', password: {env: PW}}",
+        "redis: {host: 127.0.0.1, password: {file: /none}}",
+    ] {
+        let faults = gates_with(keys, remote).unwrap_err();
+        assert!(faults.contains("starts after the gate"), "{keys}: {faults}");
+    }
 }
 
 #[test]

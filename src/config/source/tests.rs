@@ -68,10 +68,10 @@ fn only_the_named_checks_stay() {
     let error = only(&mut plan, &["tree".to_owned()]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "--only: no check has this name, did you mean three? The checks of the file /two are: two, three"
+        "--only: no check has this name \"tree\", did you mean three? The checks of the file /two are: two, three"
     );
     let error = only(&mut plan, &["other".to_owned()]).unwrap_err().to_string();
-    assert_eq!(error, "--only: no check has this name. The checks of the file /two are: two, three");
+    assert_eq!(error, "--only: no check has this name \"other\". The checks of the file /two are: two, three");
     only(&mut plan, &[]).unwrap();
     assert_eq!(plan.checks.len(), 2);
     only(&mut plan, &["three".to_owned()]).unwrap();

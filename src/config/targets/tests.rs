@@ -251,7 +251,9 @@ fn a_variable_may_hold_a_keyword_string_of_libpq() {
 fn a_bad_target_is_named_by_its_position_and_never_repeated() {
     for (target, right) in [
         ("s3cret", "no scheme"),
-        ("db:5432", "tcp://host:port"),
+        ("db:5432", "target 2 \"db:5432\": no scheme: write tcp://host:port"),
+        ("db.internal", "target 2 \"db.internal\": no scheme"),
+        ("postgers://app:s3cret@db/x", "unknown scheme \"postgers\", did you mean"),
         ("postgers://app:s3cret@db/x", "did you mean postgres://?"),
         ("s3cret://x", "unknown scheme (known: tcp"),
         ("sqlserver://app:s3cret@broker:1433", "this version has no sqlserver check"),
@@ -276,10 +278,29 @@ fn a_bad_target_is_named_by_its_position_and_never_repeated() {
         ("", "no scheme"),
     ] {
         let text = refused(&["tcp://h:1", target]);
-        assert!(text.starts_with("target 2: "), "{target}: {text}");
+        assert!(text.starts_with("target 2: ") || text.starts_with("target 2 \""), "{target}: {text}");
         assert!(text.contains(right), "{target}: {text}");
         assert!(!text.contains("s3"), "{target}: {text}");
         assert_eq!(text.lines().count(), 1, "{target}: {text}");
     }
     assert_eq!(refused(&["x", "tcp://h:1", "y"]).lines().count(), 2);
+}
+
+#[test]
+fn what_is_wrong_with_a_typed_url_is_no_fault_of_the_configuration() {
+    let targets = ["postgres://app:pa/s3cret@db/x", "dns://db.lab?type=A"].map(str::to_owned);
+    let checks = |targets: &[String]| {
+        plan(targets, Extent::Web, &env()).map(|plan| plan.checks).map_err(|error| error.to_string())
+    };
+    let prepared = checks(&targets[..1]).unwrap()[0].check.prepare(&env());
+    let message = prepared.run.err().map(|fault| fault.message).unwrap_or_default();
+    assert!(message.contains("from the command line") && !message.contains("the configuration"), "{message}");
+    assert!(
+        prepared.readings.iter().all(|reading| reading.origin == "the command line"),
+        "{:?}",
+        prepared.readings.len()
+    );
+    assert!(!prepared.target.contains("the configuration"), "{}", prepared.target);
+    let own = checks(&targets[1..]).unwrap()[0].check.prepare(&env());
+    assert!(own.run.is_ok() && own.target.contains("db.lab"), "what is right stays as it is: {}", own.target);
 }

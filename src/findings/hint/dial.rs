@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cause::Cause;
 use crate::findings::context::Context;
 use crate::findings::host_class::{HostClass, by_shape, classify, cluster_part, flag, found, written};
-use crate::findings::local::wrong_port_of;
+use crate::findings::local::{listen_everywhere, wrong_port_of};
 use crate::findings::provider::way_over_ipv4;
 use crate::outcome::{
     ConnectAttempt, ConnectResult, Detail, Evidence, Fault, Query, StreamDetail, TlsDetail, with_capital,
@@ -30,6 +30,7 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> 
         evidence,
         tried: fault.attempt.and_then(|index| evidence.tries.get(index)),
         place: classify(&endpoint.host, evidence),
+        is_server: context.is_server,
         endpoint,
     };
     Some(match fault.cause {
@@ -68,6 +69,8 @@ struct FailedConnect<'a> {
     evidence: &'a Evidence,
     /// The attempt that the fault is of.
     tried: Option<&'a ConnectAttempt>,
+    /// See [`Context::is_server`].
+    is_server: bool,
     endpoint: Endpoint,
     place: HostClass,
 }
@@ -220,17 +223,17 @@ impl FailedConnect<'_> {
                 )
             }
             (true, false) => format!(
-                "Port {port} of this pod listens only on {shown}. Start the app with --host {host} (uvicorn, Flask, \
-                 FastMCP) or HOSTNAME={host} (Next.js).",
-                host = if ip.is_ipv6() { "::" } else { "0.0.0.0" }
+                "Port {port} of this pod listens only on {shown}. {}.",
+                with_capital(&listen_everywhere(ip, self.is_server))
             ),
             (false, false) if ip.is_ipv6() => format!(
                 "Port {port} of this pod listens on {shown}, and {ip} refuses the connection. Use 127.0.0.1 as the \
                  target, or let the app listen on [::]."
             ),
             (false, false) => format!(
-                "Port {port} of this pod listens on {shown}, and {ip} refuses the connection. Let the app listen on \
-                 0.0.0.0 (Next.js: HOSTNAME=0.0.0.0), or check whether it has only just started."
+                "Port {port} of this pod listens on {shown}, and {ip} refuses the connection. Let the {} listen on \
+                 0.0.0.0, or check whether it has only just started.",
+                if self.is_server { "server" } else { "app (Next.js: HOSTNAME=0.0.0.0)" }
             ),
         })
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::cause::Cause;
 use crate::findings::context::Context;
 use crate::findings::host_class::{
-    HostClass, by_shape, classify, cluster_part, domain, flag, is_address, is_cluster_name, is_public, is_service_of,
-    own_namespace, written,
+    HostClass, by_shape, classify, cluster_part, domain, flag, is_address, is_cluster_name, is_outside_clusters,
+    is_private, is_public, is_service_of, last_label, own_namespace, written,
 };
 use crate::findings::provider::{PrivateZone, private_zone, way_over_ipv4};
 use crate::outcome::{Detail, DnsAnswer, DnsDetail, Evidence, Fault, Query};
@@ -114,7 +114,9 @@ fn not_found(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String
     if let Some(text) = not_of_this_cluster(evidence) {
         return text;
     }
+    let bare = without_cluster(evidence);
     match asked(fault, evidence, context) {
+        Some(HostClass::Service { .. } | HostClass::Unclear { .. }) if bare.is_some() => bare.unwrap_or_default(),
         Some(HostClass::Service { service, namespace: None })
             if evidence.queries.iter().all(|query| query.suffix.is_none()) =>
         {
@@ -160,6 +162,12 @@ fn not_found(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String
             "Only Docker and minikube know the name {name}. In a pod, use the Service name (kubectl get svc -A) or \
              the node's address."
         ),
+        Some(HostClass::Public(name)) if is_private(last_label(&name)) => format!(
+            "No name server of this pod knows {name}. Check its spelling; if it is a name of your own network, let {} \
+             forward {} to the name server of that network.",
+            if domain(evidence).is_some() { "CoreDNS" } else { "the one in /etc/resolv.conf" },
+            last_label(&name)
+        ),
         Some(HostClass::Public(name)) => format!(
             "No name server knows {name}. Check its spelling, and look it up outside the pod: nslookup {}{name}",
             match evidence.queries.last().map(|query| query.record.as_str()) {
@@ -169,6 +177,19 @@ fn not_found(fault: &Fault, evidence: &Evidence, context: Context<'_>) -> String
         ),
         Some(HostClass::Address(_)) | None => Cause::DnsNotFound.info().remedy.to_owned(),
     }
+}
+
+/// A name that does not resolve where the search list has no domain of a cluster, of which it is none either: nothing is
+/// known of Services.
+fn without_cluster(evidence: &Evidence) -> Option<String> {
+    let name = written(evidence.queries.last()?);
+    let is_of_cluster = name.starts_with('_') || is_cluster_name(name, evidence);
+    (is_outside_clusters(evidence) && !is_of_cluster).then(|| {
+        format!(
+            "No name server knows {name}, and /etc/resolv.conf has no search list of a cluster. Check the spelling of the \
+             name; in a pod, check its dnsPolicy and dnsConfig."
+        )
+    })
 }
 
 /// What the search list tells against looking for a Service: it is none of a cluster, or the name has another domain.

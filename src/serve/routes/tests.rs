@@ -30,7 +30,7 @@ fn well() -> Arc<Snapshot> {
 
 fn asked(snapshot: &Arc<Snapshot>, method: &str, target: &str, access: Access) -> RouteResponse {
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    let question = Question { method, path, query, surface: Surface::Everything, access };
+    let question = Question { method, path, query, wants_page: false, surface: Surface::Everything, access };
     answer(&question, snapshot, Instant::now(), Process::default)
 }
 
@@ -99,7 +99,8 @@ fn unknown_paths_and_other_methods_are_told_what_there_is() {
 #[test]
 fn the_probe_listener_knows_the_probe_paths_alone() {
     for (path, status) in [("/livez", 200), ("/readyz", 503), ("/", 200), ("/metrics", 404), ("/status", 404)] {
-        let question = Question { method: "GET", path, query: None, surface: Surface::Probes, access: FRIEND };
+        let question =
+            Question { method: "GET", path, query: None, wants_page: true, surface: Surface::Probes, access: FRIEND };
         let answer = answer(&question, &state(), Instant::now(), Process::default);
         assert_eq!(answer.status.as_u16(), status, "{path}");
         assert!(!answer.body.into_text().contains("/metrics"), "{path}");

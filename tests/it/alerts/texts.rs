@@ -14,6 +14,9 @@ use crate::support::helm::{repository, text_of};
 /// Says that what is made from the code is to be written instead of compared.
 const WRITE: &str = "PILOTFISH_WRITE_DOCS";
 
+/// The causes of a check now.
+const CAUSES: &str = "{{- with printf \"namespace_job_check_cause:pilotfish_check_failure:count{cluster=%q,namespace=%q,job=%q,check=%q}\" $labels.cluster $labels.namespace $labels.job $labels.check | query | sortByLabel \"cause\" }}";
+
 /// What the alert says of a cause.
 pub(super) fn runbook(cause: Cause) -> String {
     sentences(cause.info().meaning, cause.info().remedy)
@@ -33,12 +36,12 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
 }
 
 /// One line of a template for each value of a label.
-fn branches<'a>(label: &str, texts: impl Iterator<Item = (&'a str, String)>) -> String {
+fn branches<'a>(value_of: &str, texts: impl Iterator<Item = (&'a str, String)>) -> String {
     let indent = " ".repeat(12);
     let mut lines = String::new();
     for (value, text) in texts {
         assert!(!text.contains("{{") && !text.contains('\n'), "{text}");
-        let line = format!("{{{{- if eq $labels.{label} \"{value}\" }}}}{text}{{{{ end }}}}");
+        let line = format!("{{{{- if eq {value_of} \"{value}\" }}}}{text}{{{{ end }}}}");
         writeln!(lines, "{indent}{line}").expect("a String takes every text");
     }
     lines
@@ -67,8 +70,11 @@ fn the_runbooks_are_as_the_code_says() {
     let errors = entries().filter(|entry| entry.severity == Severity::Error);
     let findings = errors.map(|entry| (entry.code, sentences(entry.meaning, entry.remedy)));
     let text = read("prometheus/alerts.yaml");
-    let text = with_block(&text, "causes", &branches("cause", causes));
-    keep("deploy/prometheus/alerts.yaml", &with_block(&text, "findings", &branches("code", findings)));
+    let indent = " ".repeat(12);
+    let each = format!("{indent}{CAUSES}{{{{ range $index, $one := . }}}}{{{{ if $index }}}} {{{{ end }}}}\n");
+    let causes = branches("(label \"cause\" $one)", causes);
+    let text = with_block(&text, "causes", &format!("{each}{causes}{indent}{{{{- end }}}}{{{{ end }}}}\n"));
+    keep("deploy/prometheus/alerts.yaml", &with_block(&text, "findings", &branches("$labels.code", findings)));
 }
 
 /// What a column of the dashboard shows instead of a cause or a code.

@@ -2,8 +2,8 @@
 
 use crate::check::dns::RECORDS;
 use crate::cli::diagnose::rung::Rung;
-use crate::cli::diagnose::sheet::Mark;
 use crate::cli::diagnose::view::View;
+use crate::cli::sheet::Mark;
 use crate::duration;
 use crate::outcome::{FactValue, Facts, Phase, bytes};
 use crate::outcome_json::Excerpts;

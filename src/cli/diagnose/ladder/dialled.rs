@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use crate::cli::diagnose::rung::Rung;
-use crate::cli::diagnose::sheet::Mark;
 use crate::cli::diagnose::view::View;
+use crate::cli::sheet::Mark;
 use crate::duration;
 use crate::outcome::{ConnectAttempt, ConnectResult, DnsAnswer, Phase, Query, Surveyed, place};
 use crate::url::{Endpoint, Host};

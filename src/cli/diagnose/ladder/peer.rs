@@ -3,8 +3,8 @@
 use std::time::UNIX_EPOCH;
 
 use crate::cli::diagnose::rung::Rung;
-use crate::cli::diagnose::sheet::Mark;
 use crate::cli::diagnose::view::View;
+use crate::cli::sheet::Mark;
 use crate::outcome::{AUTH_METHOD, Certificate, Facts, Phase, ROLE, SERVER_VERSION, URL_DIALECT};
 use crate::timestamp::rfc3339_unix;
 

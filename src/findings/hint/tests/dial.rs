@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{SHOP, at, in_list, proxy_note};
+use super::{SHOP, at, general_hint, in_list, proxy_note};
 use crate::cause::Cause;
 use crate::env::MapEnv;
 use crate::findings::testing::{query, tried, with_queries};
@@ -368,5 +368,33 @@ fn a_server_in_this_pod_that_accepts_nothing_has_a_full_queue() {
             assert_eq!(text.contains("queue of new connections on port 8000"), is_here, "{address}: {text}");
             assert_eq!(text.contains("NetworkPolicy"), !is_here, "{address}: {text}");
         }
+    }
+}
+
+/// A database has its own settings: it is no app of a framework.
+#[test]
+fn a_server_that_listens_on_loopback_is_not_told_of_uvicorn() {
+    for (target, address, listens) in [
+        ("db-0:5432", "10.0.0.7:5432", "127.0.0.1:5432"),
+        ("db-0:5432", "[fd09::7]:5432", "0.0.0.0:5432"),
+        ("localhost:5432", "127.0.0.1:5432", "10.0.0.7:5432"),
+    ] {
+        let pod = Some(Pod {
+            listeners: Some(vec![listens.parse().unwrap()]),
+            addresses: vec!["10.0.0.7".parse().unwrap(), "fd09::7".parse().unwrap()],
+            ..Pod::default()
+        });
+        let tries = vec![tried(address, ConnectResult::Refused)];
+        let evidence = Evidence { pod, tries, ..Evidence::default() };
+        let fault = Fault { attempt: Some(0), ..Fault::new(Phase::Connect, Cause::ConnectRefused, "") };
+        let endpoints = [Endpoint::parse(target).unwrap()];
+        let text = |is_server| {
+            general_hint(&fault, &evidence, &Context { is_server, endpoints: &endpoints, ..Context::default() })
+        };
+        for word in ["uvicorn", "Next.js", "HOSTNAME", "the app"] {
+            assert!(!text(true).contains(word), "{}", text(true));
+        }
+        assert!(text(true).contains("server"), "{}", text(true));
+        assert!(text(false).contains("HOSTNAME="), "{}", text(false));
     }
 }

@@ -1,7 +1,7 @@
 use super::{SHOP, at, in_list};
 use crate::cause::Cause;
 use crate::findings::testing::{query, with_queries};
-use crate::outcome::{Detail, DnsDetail, Fault, Phase, Query};
+use crate::outcome::{Detail, DnsDetail, Evidence, Fault, Phase, Query, SearchList};
 
 fn unresolved(target: &str, cause: Cause, queries: Vec<Query>) -> String {
     // Where nobody was asked, the hosts file has the name.
@@ -236,4 +236,36 @@ fn a_literal_of_the_family_that_the_check_does_not_allow() {
         let text = at(&fault, target, &with_queries(vec![]));
         assert!(says.iter().all(|part| text.contains(part)), "{target}: {text}");
     }
+}
+
+/// `.internal`, `.corp` and the like are nobody's namespace; and without a search list of a cluster there are no Services.
+#[test]
+fn names_of_a_private_network_are_no_services() {
+    let fault = Fault::new(Phase::Resolve, Cause::DnsNotFound, "");
+    let listed = |suffixes: &[&str], name: &str| Evidence {
+        search_list: Some(SearchList {
+            suffixes: suffixes.iter().map(|suffix| (*suffix).to_owned()).collect(),
+            ..SearchList::default()
+        }),
+        ..with_queries(vec![query(&format!("{name}."), "A", "NXDOMAIN", 0)])
+    };
+    for name in ["db.internal", "db.corp", "db.lan", "db.example", "a.b.intranet"] {
+        let end = name.rsplit('.').next().unwrap();
+        let text = at(&fault, &format!("{name}:5432"), &listed(&[SHOP, "svc.cluster.local", "cluster.local"], name));
+        assert!(text.contains(&format!("let CoreDNS forward {end}")) && !text.contains("namespace"), "{text}");
+    }
+    for name in ["db.internal", "db.shop", "db", "db.dev", "db-0.db", "nowhere.example"] {
+        for suffixes in [&[][..], &["corp.example"]] {
+            let text = at(&fault, &format!("{name}:5432"), &listed(suffixes, name));
+            assert!(text.contains(&format!("knows {name}")), "{text}");
+            for word in ["Service", "kubectl", "svc", "CoreDNS", "NAMESPACE", "namespace"] {
+                assert!(!text.contains(word), "{name} {word}: {text}");
+            }
+        }
+    }
+    // In a cluster, and for a name that is one of a cluster's, Services are what it is about.
+    let text = at(&fault, "db.shop:5432", &listed(&[SHOP, "svc.cluster.local"], "db.shop"));
+    assert!(text.contains("There is no Service db in the namespace shop"), "{text}");
+    let text = at(&fault, "db.shop.svc.cluster.local:5432", &listed(&[], "db.shop.svc.cluster.local"));
+    assert!(text.contains("Service"), "{text}");
 }

@@ -1,9 +1,35 @@
-//! A page of text for a terminal of 80 columns: marks, hanging indents, wrapping.
+//! A page of text: marks, hanging indents, and lines that end at a width.
 
-use crate::cli::report::Paint;
+/// The widest line where there is no terminal to ask.
+pub(super) const WIDTH: usize = 80;
+/// A narrower terminal breaks the lines itself.
+const NARROWEST: usize = 40;
 
-/// The widest line; what cannot be broken may stand out.
-const WIDTH: usize = 80;
+/// Colours, or none.
+#[derive(Clone, Copy)]
+pub(super) struct Paint(pub(super) bool);
+
+impl Paint {
+    pub(super) fn good(self, text: &str) -> String {
+        self.with("32", text)
+    }
+
+    pub(super) fn bad(self, text: &str) -> String {
+        self.with("31", text)
+    }
+
+    pub(super) fn warn(self, text: &str) -> String {
+        self.with("33", text)
+    }
+
+    pub(super) fn dim(self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
 
 /// What stands in front of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +62,14 @@ pub(super) struct Sheet {
     pub(super) text: String,
     /// Its colours.
     pub(super) paint: Paint,
+    /// The widest line; what cannot be broken may stand out.
+    width: usize,
 }
 
 impl Sheet {
-    /// An empty one.
-    pub(super) const fn new(paint: Paint) -> Self {
-        Self { text: String::new(), paint }
+    /// An empty one, with lines of at most this width.
+    pub(super) fn new(paint: Paint, width: usize) -> Self {
+        Self { text: String::new(), paint, width: width.max(NARROWEST) }
     }
 
     /// A line as it is.
@@ -53,7 +81,7 @@ impl Sheet {
     /// Text from this column on; on its first line `lead` stands before it, whose visible width is `column`.
     pub(super) fn hang(&mut self, lead: &str, column: usize, text: &str) {
         let mut lead = lead.to_owned();
-        for line in wrapped(text, WIDTH.saturating_sub(column)) {
+        for line in wrapped(text, self.width.saturating_sub(column)) {
             self.line(&format!("{lead}{line}"));
             lead = " ".repeat(column);
         }
@@ -75,6 +103,9 @@ impl Sheet {
 /// The text in lines of at most `width` characters. What stands between backticks is meant to be copied, so it is not
 /// broken where a line can hold it.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
+    if text.chars().count() <= width {
+        return vec![text.to_owned()];
+    }
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut length = 0;
@@ -115,9 +146,7 @@ fn words(text: &str, width: usize) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mark, Sheet, wrapped};
-    use crate::cli::report::Paint;
-
+    use super::{Mark, Paint, Sheet, WIDTH, wrapped};
     #[test]
     fn lines_end_at_the_width_and_commands_stay_whole() {
         assert_eq!(wrapped("a bc def ghij", 6), ["a bc", "def", "ghij"]);
@@ -130,14 +159,14 @@ mod tests {
 
     #[test]
     fn what_follows_hangs_below_the_text() {
-        let mut sheet = Sheet::new(Paint(false));
+        let mut sheet = Sheet::new(Paint(false), WIDTH);
         sheet.rung(2, Mark::Bad, "login", 10, &"word ".repeat(20));
         let lines: Vec<&str> = sheet.text.lines().collect();
         assert!(
             lines[0].starts_with("  ✗ login      word") && lines[1].starts_with("               word"),
             "{lines:?}"
         );
-        let mut colour = Sheet::new(Paint(true));
+        let mut colour = Sheet::new(Paint(true), WIDTH);
         colour.marked(0, Mark::Good, "x");
         assert_eq!(colour.text, "\x1b[32m✓\x1b[0m x\n");
     }
