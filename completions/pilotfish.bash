@@ -275,7 +275,7 @@ _pilotfish() {
             return 0
             ;;
         pilotfish__subcmd__serve)
-            opts="-c -h --config --gate --log-format --termination-log --help"
+            opts="-c -h --config --gate --log-format --listen --termination-log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -294,6 +294,10 @@ _pilotfish() {
                     return 0
                     ;;
                 --log-format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --listen)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -37,6 +37,7 @@ complete -c pilotfish -n "__fish_pilotfish_needs_command" -f -a "completions" -d
 complete -c pilotfish -n "__fish_pilotfish_using_subcommand serve" -s c -l config -d 'The configuration file' -r
 complete -c pilotfish -n "__fish_pilotfish_using_subcommand serve" -l gate -d 'The gates of checks found in the environment: startup, ready (repeatable) [default: nothing]' -r
 complete -c pilotfish -n "__fish_pilotfish_using_subcommand serve" -l log-format -d 'How log lines look: text or json [default: text on a terminal, else json]' -r
+complete -c pilotfish -n "__fish_pilotfish_using_subcommand serve" -l listen -d 'The address and port to listen on, in place of those of the configuration [default: [::]:9809]' -r
 complete -c pilotfish -n "__fish_pilotfish_using_subcommand serve" -l termination-log -d 'The file for the reason of the exit [default: /dev/termination-log, if it exists]' -r
 complete -c pilotfish -n "__fish_pilotfish_using_subcommand serve" -s h -l help -d 'Print help'
 complete -c pilotfish -n "__fish_pilotfish_using_subcommand check" -s c -l config -d 'The configuration file' -r

@@ -34,6 +34,7 @@ _arguments "${_arguments_options[@]}" : \
 '--config=[The configuration file]:FILE:_default' \
 '*--gate=[The gates of checks found in the environment\: startup, ready (repeatable) \[default\: nothing\]]:GATE:_default' \
 '--log-format=[How log lines look\: text or json \[default\: text on a terminal, else json\]]:FORMAT:_default' \
+'--listen=[The address and port to listen on, in place of those of the configuration \[default\: \[\:\:\]\:9809\]]:ADDRESS:_default' \
 '--termination-log=[The file for the reason of the exit \[default\: /dev/termination-log, if it exists\]]:FILE:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
