@@ -1,6 +1,6 @@
 //! Hints that are the `oidc` kind's own.
 
-use crate::check::{http, provider};
+use crate::check::provider;
 use crate::findings::Context;
 use crate::outcome::{Detail, Evidence, Fault};
 
@@ -13,7 +13,9 @@ pub(super) mod code {
 }
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
-    let Some(Detail::Protocol { code, .. }) = fault.detail else { return http::hint::hint(fault, evidence, context) };
+    let Some(Detail::Protocol { code, .. }) = fault.detail else {
+        return provider::of_document(fault, evidence, context);
+    };
     let text = match code {
         code::CLIENT => {
             "Compare `client_id` with the client that is registered at this issuer: it may belong to another realm, tenant or \
@@ -23,7 +25,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
             "Add this redirect URI to the client at the provider, exactly as it is: scheme, host, port, path and final slash. If \
              it is not the app's public URL, set that first (Better Auth: BETTER_AUTH_URL)."
         }
-        _ => return provider::hint(code).map(str::to_owned).or_else(|| http::hint::hint(fault, evidence, context)),
+        _ => {
+            return provider::hint(code).map(str::to_owned).or_else(|| provider::of_document(fault, evidence, context));
+        }
     };
     Some(text.to_owned())
 }

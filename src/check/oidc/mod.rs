@@ -20,6 +20,7 @@ use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runn
 use crate::config::node::{self, Keys, Node, Problem};
 use crate::env::Env;
 use crate::findings::TlsKeyNames;
+use crate::findings::keys::OIDC_LOGIN_REFUSED;
 use crate::mask::percent_encode;
 use crate::net::attempt::Attempt;
 use crate::outcome::{FactKey, FactValue, Fault};
@@ -31,6 +32,9 @@ const ANSWER: FactKey = FactKey {
     name: "authorization_answer",
     meaning: "how the provider answered the start of a login without a page: `login_required` is what is expected",
 };
+
+/// Errors that no login of the user changes.
+const REFUSED: [&str; 4] = ["invalid_request", "invalid_scope", "unauthorized_client", "unsupported_response_type"];
 
 /// The kind.
 pub const KIND: Kind = Kind {
@@ -175,6 +179,11 @@ impl Runnable for OidcRun {
             let (request, answer) = exchange.ask(attempt, BodyUse::Expected).await?;
             let judged = judge(&answer, &client.redirect_uri);
             attempt.facts().learn(ANSWER, judged.error.map(FactValue::word));
+            if let Some(error) = judged.error.filter(|error| REFUSED.contains(error)) {
+                let message = format!("the provider accepts the redirect URI, and refuses the login: {error}");
+                let fix = OIDC_LOGIN_REFUSED.remedy.replace('`', "");
+                attempt.facts().noticed.push(OIDC_LOGIN_REFUSED.found(message, fix));
+            }
             match judged.answer {
                 Answer::Accepted => Ok(()),
                 Answer::Other => exchange.wanted.status(&request, &answer),
