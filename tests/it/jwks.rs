@@ -274,6 +274,17 @@ fn a_key_for_another_algorithm_and_too_few_keys() {
     let found = check(&format!("{{url: \"{}\", min_keys: 2}}", server.url("/jwks")));
     let message = failed(&found, "assert", "jwks_invalid", "min_keys");
     assert_eq!(message, "1 of the keys can verify a signature, and min_keys is 2");
+    // Better Auth takes other databases, which is no fault of the URL.
+    for url in ["mysql://app@db/app", "file:./dev.db", "mongodb+srv://db/app"] {
+        let found = check(&format!("{{better_auth: {{database: \"{url}\", secret: {SECRET}}}}}"));
+        assert!(failed(&found, "assert", "probe_limit", "Remove `better_auth`").contains("PostgreSQL"), "{found:#}");
+    }
+    failed(
+        &check(&format!("{{better_auth: {{database: \"vault:x/y#url\", secret: {SECRET}}}}}")),
+        "assert",
+        "url_malformed",
+        "",
+    );
     let folder = crate::support::Folder::new();
     for (keys, says) in [
         ("{}", "needs `url`, `oidc` or `better_auth`"),

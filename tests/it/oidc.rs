@@ -59,6 +59,32 @@ fn a_page_for_errors_tells_the_client_from_the_redirect_uri() {
     }
 }
 
+/// A proxy that redirects to TLS has not asked the provider.
+#[test]
+fn a_redirect_of_the_endpoint_itself_proves_nothing() {
+    for (location, passes) in [
+        ("https://HOST/auth?client_id=web", false),
+        ("http://HOST/auth/?client_id=web", false),
+        ("http://HOST/login?session=x", true),
+        ("https://login.example.com/u/login?state=x", true),
+    ] {
+        let server = HttpServer::start(move |asked| {
+            let host = asked.header("host").unwrap_or_default();
+            if asked.path().starts_with("/auth") {
+                let location = location.replace("HOST", host);
+                return crate::support::http::page(302, &format!("Location: {location}\r\n"), "");
+            }
+            let body = format!("{{\"issuer\":\"http://{host}\",\"authorization_endpoint\":\"http://{host}/auth\"}}");
+            crate::support::http::page(200, "", &body)
+        });
+        let found = check_of("oidc", "5s", &format!("{{issuer: \"{}\", {CLIENT}}}", server.url("")));
+        match passes {
+            true => passed(&found),
+            false => drop(failed(&found, "assert", "http_redirect", "")),
+        }
+    }
+}
+
 #[test]
 fn a_timer_starts_no_login() {
     let provider = provider();

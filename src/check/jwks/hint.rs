@@ -31,6 +31,8 @@ pub(super) mod code {
     pub(in super::super) const VERSION: &str = "jwks_secret_version";
     /// The stored text is in none of the forms of Better Auth.
     pub(in super::super) const FORMAT: &str = "jwks_format";
+    /// It is not PostgreSQL.
+    pub(in super::super) const OTHER_DATABASE: &str = "jwks_database";
     /// The database has no such table.
     pub(in super::super) const NO_TABLE: &str = "jwks_no_table";
 }
@@ -88,6 +90,9 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
             "Check that this is the table of Better Auth's `jwt` plugin. If the app encrypts keys in another way, remove \
              `better_auth`."
         }
+        code::OTHER_DATABASE => {
+            "Remove `better_auth` and keep `url`: this check says nothing about the stored key. The app may well read it."
+        }
         code::NO_TABLE => {
             "Run the migrations of Better Auth with the `jwt` plugin (`npx @better-auth/cli migrate`), and compare the \
              database and the role's privileges with the app's."
@@ -120,6 +125,7 @@ mod tests {
             code::VERSION,
             code::FORMAT,
             code::NO_TABLE,
+            code::OTHER_DATABASE,
         ] {
             let fault = fault(Cause::JwksInvalid, code, "x");
             assert_hint(&hint(&fault, &Evidence::default(), &Context::default()).expect(code));

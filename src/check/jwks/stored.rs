@@ -35,6 +35,10 @@ const NONCE: usize = 24;
 /// The most versions of a secret.
 const VERSIONS: usize = 32;
 
+/// Schemes of the other databases that Better Auth takes.
+const OTHERS: [&str; 10] =
+    ["mysql", "mysql2", "mariadb", "file", "sqlite", "libsql", "mongodb", "mongodb+srv", "sqlserver", "mssql"];
+
 /// Where Better Auth keeps its keys, and how it encrypts them.
 #[derive(Keys)]
 #[serde(deny_unknown_fields)]
@@ -70,7 +74,21 @@ impl BetterAuthKeys {
                 Fault::new(Phase::Assert, value.invalid_cause(), message)
             })?,
         };
-        Ok(BetterAuth { database: Database::of_url(&self.database, env)?, secrets: Secrets { secret, versions } })
+        let database = Database::of_url(&self.database, env).map_err(|fault| self.of_other(env).unwrap_or(fault))?;
+        Ok(BetterAuth { database, secrets: Secrets { secret, versions } })
+    }
+
+    /// The limit that the keys are in a database which pilotfish does not read for them.
+    fn of_other(&self, env: &dyn Env) -> Option<Fault> {
+        let url = self.database.resolve(env).ok()?;
+        let (scheme, _) = url.expose().split_once(':')?;
+        OTHERS.contains(&scheme.to_ascii_lowercase().as_str()).then(|| {
+            let message = format!(
+                "pilotfish reads the keys of Better Auth from PostgreSQL only; the URL from {} is for another database",
+                self.database.origin()
+            );
+            fault(Cause::ProbeLimit, code::OTHER_DATABASE, &message).stating(message)
+        })
     }
 }
 

@@ -51,6 +51,8 @@ const SURELY_OF_URI: [&str; 4] =
 pub(super) enum Answer {
     /// It would send the browser to the redirect URI, or asks for a login.
     Accepted,
+    /// It sends the browser to a page, of the login.
+    Page,
     /// It does not know the client.
     NoClient,
     /// It does not accept the redirect URI.
@@ -80,8 +82,7 @@ pub(super) fn judge(answer: &HttpResponse, redirect_uri: &str) -> Judged {
             _ if to.contains("/error") || to.contains("error=") || to.contains("authError") => {
                 plain(of_error_page(&to))
             }
-            // The page of the login.
-            _ => plain(Answer::Accepted),
+            _ => plain(Answer::Page),
         },
         (200, _) => plain(of_page(answer, &SURELY_OF_CLIENT, &SURELY_OF_URI).unwrap_or(Answer::Accepted)),
         (400..=428 | 430..=499, _) => plain(of_page(answer, &OF_CLIENT, &OF_URI).unwrap_or(Answer::Other)),
@@ -172,7 +173,7 @@ mod tests {
             ),
             (302, "https://shop.example.com/cb#error=login_required", "", Answer::Accepted, Some("login_required")),
             (302, "https://shop.example.com/cb?error=<x>", "", Answer::Accepted, None),
-            (302, "/interaction/abc", "", Answer::Accepted, None),
+            (302, "/interaction/abc", "", Answer::Page, None),
             (302, "https://shop.example.com/cb2?error=x", "", Answer::NoUri, None),
             (302, "https://accounts.google.com/signin/oauth/error?authError=Cx", "", Answer::NoUri, None),
             (

@@ -13,7 +13,7 @@ use self::answer::{Answer, fault_of, judge};
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::proxy::ProxyKey;
 use crate::check::http::settings::HttpUrl;
-use crate::check::http::{self, BodyUse};
+use crate::check::http::{self, BodyUse, redirect};
 use crate::check::provider::Provider;
 use crate::check::tls_keys::{PEM_KEYS, TlsKeys};
 use crate::check::{Care, Check, DiscoveryRule, Kind, Parsed, Prepared, Run, Runnable, ShownKeys, Subject, readings};
@@ -23,7 +23,7 @@ use crate::findings::TlsKeyNames;
 use crate::findings::keys::OIDC_LOGIN_REFUSED;
 use crate::mask::percent_encode;
 use crate::net::attempt::Attempt;
-use crate::outcome::{FactKey, FactValue, Fault};
+use crate::outcome::{FactKey, FactValue, Fault, RedirectPurpose};
 use crate::random;
 use crate::value::Value;
 
@@ -186,11 +186,19 @@ impl Runnable for OidcRun {
             }
             match judged.answer {
                 Answer::Accepted => Ok(()),
-                Answer::Other => exchange.wanted.status(&request, &answer),
+                // The endpoint itself, over TLS or with a slash: nobody has looked at the redirect URI yet.
+                Answer::Page if redirect::fact(&request, &answer).is_none_or(|fact| is_elsewhere(fact.purpose)) => {
+                    Ok(())
+                }
+                Answer::Page | Answer::Other => exchange.wanted.status(&request, &answer),
                 rejected => Err(fault_of(rejected, &client.redirect_uri, answer.status)),
             }
         })
     }
+}
+
+fn is_elsewhere(purpose: RedirectPurpose) -> bool {
+    matches!(purpose, RedirectPurpose::Login | RedirectPurpose::Elsewhere)
 }
 
 impl Client {
