@@ -242,7 +242,7 @@ fn what_is_no_key_set_is_named() {
         (200, "", "oops", "jwks_invalid", "no key set in JSON", "jwks_uri"),
         (200, "", "[]", "jwks_invalid", "no list `keys`", "jwks_uri"),
         (200, "", "{\"keys\":{}}", "jwks_invalid", "no list `keys`", "jwks_uri"),
-        (200, "", "{\"keys\":[]}", "jwks_invalid", "no key of a known type", "jwks_uri"),
+        (200, "", "{\"keys\":[]}", "jwks_invalid", "the key set is empty", "Create a signing key"),
         (200, "", "{\"keys\":[{\"kty\":\"AKP\"}]}", "jwks_invalid", "no key of a known type", "jwks_uri"),
         (
             200,

@@ -27,7 +27,7 @@ fn a_provider_tells_whether_it_knows_the_redirect_uri() {
     }
     let unknown = check(&CLIENT.replace("web", "wob"));
     let message = failed(&unknown, "assert", "redirect_uri_rejected", "Compare `client_id`");
-    assert!(message.contains("does not know the client_id"), "{message}");
+    assert!(message.contains("does not accept the client_id"), "{message}");
     // The redirect URI is right, and no login by code can start.
     let refused = check(&CLIENT.replace("web", "implicit"));
     assert_eq!((&refused["result"], codes(&refused)), (&"pass".into(), vec!["oidc_login_refused"]), "{refused:#}");
@@ -80,7 +80,7 @@ fn a_redirect_of_the_endpoint_itself_proves_nothing() {
         let found = check_of("oidc", "5s", &format!("{{issuer: \"{}\", {CLIENT}}}", server.url("")));
         match passes {
             true => passed(&found),
-            false => drop(failed(&found, "assert", "http_redirect", "")),
+            false => drop(failed(&found, "assert", "http_redirect", "Set the public https:// URL")),
         }
     }
 }

@@ -168,6 +168,9 @@ fn settings_without_a_token() {
     passed(&check(&format!("{{jwks: \"{jwks}\", alg: EdDSA}}")));
     passed(&check(&format!("{{secret: \"{SECRET}\", alg: HS256}}")));
     failed(&check(&format!("{{jwks: \"{jwks}\", alg: RS256}}")), "assert", "token_rejected", "Allow the algorithm");
+    let empty = HttpServer::always(200, "", "{\"keys\":[]}");
+    let empty = check(&format!("{{jwks: \"{}\", alg: RS256}}", empty.url("/")));
+    failed(&empty, "assert", "token_rejected", "Compare `jwks` with the issuer");
     failed(
         &check(&format!("{{jwks: \"{jwks}\", alg: HS256}}")),
         "assert",

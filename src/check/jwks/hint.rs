@@ -56,7 +56,11 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
             "Use the path of the API and the Service of the app that signs (Better Auth: `/api/auth/jwks`). A frontend's \
              router or a login page answers here, and a JWT library would show a JSON error."
         }
-        code::NO_SET | code::EMPTY => {
+        code::EMPTY => {
+            "Create a signing key at the issuer (Better Auth: the first login does), or compare `url` with its `jwks_uri` \
+             (Keycloak: `/realms/NAME/protocol/openid-connect/certs`)."
+        }
+        code::NO_SET => {
             "Compare `url` with the `jwks_uri` of the issuer (Better Auth: `/api/auth/jwks`; Keycloak: \
              `/realms/NAME/protocol/openid-connect/certs`)."
         }

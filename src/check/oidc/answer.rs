@@ -29,7 +29,7 @@ const ERRORS: [&str; 12] = [
 ];
 /// Words of an error page that are about the client, and about its redirect URI, in lower case: oidc-provider, Keycloak, Entra
 /// ID, Auth0, Okta, Google.
-const OF_CLIENT: [&str; 8] = [
+const OF_CLIENT: [&str; 9] = [
     "invalid_client",
     "client not found",
     "unknown client",
@@ -38,6 +38,7 @@ const OF_CLIENT: [&str; 8] = [
     "unknown_client",
     "deleted_client",
     "disabled_client",
+    "client disabled",
 ];
 const OF_URI: [&str; 6] =
     ["redirect_uri", "redirect uri", "redirect_url", "callback url", "aadsts50011", "aadsts50012"];
@@ -117,6 +118,9 @@ fn of_page(answer: &HttpResponse, client: &[&str], uri: &[&str]) -> Option<Answe
 
 fn of_text(mut text: String, client: &[&str], uri: &[&str]) -> Option<Answer> {
     text.make_ascii_lowercase();
+    if text.contains("invalid_client_metadata") {
+        return None;
+    }
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     match () {
         () if says(client) => Some(Answer::NoClient),
@@ -130,8 +134,8 @@ pub(super) fn fault_of(answer: Answer, redirect_uri: &str, status: u16) -> Fault
     let (code, message, statement) = match answer {
         Answer::NoClient => (
             code::CLIENT,
-            format!("the provider answered {status}: it does not know the client_id"),
-            "the provider does not know the client_id".to_owned(),
+            format!("the provider answered {status}: it does not accept the client_id"),
+            "the provider does not accept the client_id".to_owned(),
         ),
         _ => (
             code::URI,
@@ -205,6 +209,8 @@ mod tests {
             (400, "", "invalid_redirect_uri", Answer::NoUri, None),
             (403, "", "Callback URL mismatch.", Answer::NoUri, None),
             (400, "", "<p>Client not found.</p>", Answer::NoClient, None),
+            (400, "", "<p>Client disabled.</p>", Answer::NoClient, None),
+            (400, "", "invalid_client_metadata: redirect_uris must contain members", Answer::Other, None),
             (400, "", "invalid_client: client is invalid", Answer::NoClient, None),
             (400, "", "prompt is not supported", Answer::Other, None),
             (429, "", "redirect_uri", Answer::Other, None),

@@ -10,6 +10,8 @@ pub(super) mod code {
     pub(in super::super) const CLIENT: &str = "oidc_client";
     /// Its redirect URI.
     pub(in super::super) const URI: &str = "oidc_redirect_uri";
+    /// Its endpoint is elsewhere.
+    pub(in super::super) const MOVED: &str = "oidc_moved";
 }
 
 pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) -> Option<String> {
@@ -19,7 +21,11 @@ pub(super) fn hint(fault: &Fault, evidence: &Evidence, context: &Context<'_>) ->
     let text = match code {
         code::CLIENT => {
             "Compare `client_id` with the client that is registered at this issuer: it may belong to another realm, tenant or \
-             stage."
+             stage, or be disabled."
+        }
+        code::MOVED => {
+            "Set the public https:// URL at the provider (Keycloak: `hostname`, `proxy-headers`): its discovery document names an \
+             authorization endpoint that redirects."
         }
         code::URI => {
             "Add this redirect URI to the client at the provider, exactly as it is: scheme, host, port, path and final slash. If \
@@ -41,7 +47,7 @@ mod tests {
 
     #[test]
     fn every_failure_of_its_own_has_a_hint() {
-        for code in [code::CLIENT, code::URI] {
+        for code in [code::CLIENT, code::URI, code::MOVED] {
             let fault = Fault::new(Phase::Assert, Cause::RedirectUriRejected, "x");
             let fault = fault.with(Detail::Protocol { code, product: None });
             assert_hint(&hint(&fault, &Evidence::default(), &Context::default()).expect("a hint"));

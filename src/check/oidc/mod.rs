@@ -10,6 +10,7 @@ mod hint;
 use std::sync::Arc;
 
 use self::answer::{Answer, fault_of, judge};
+use self::hint::code;
 use crate::check::http::keys::HttpKeys;
 use crate::check::http::proxy::ProxyKey;
 use crate::check::http::settings::HttpUrl;
@@ -23,7 +24,7 @@ use crate::findings::TlsKeyNames;
 use crate::findings::keys::OIDC_LOGIN_REFUSED;
 use crate::mask::percent_encode;
 use crate::net::attempt::Attempt;
-use crate::outcome::{FactKey, FactValue, Fault, RedirectPurpose};
+use crate::outcome::{Detail, FactKey, FactValue, Fault, RedirectPurpose};
 use crate::random;
 use crate::value::Value;
 
@@ -190,7 +191,11 @@ impl Runnable for OidcRun {
                 Answer::Page if redirect::fact(&request, &answer).is_none_or(|fact| is_elsewhere(fact.purpose)) => {
                     Ok(())
                 }
-                Answer::Page | Answer::Other => exchange.wanted.status(&request, &answer),
+                Answer::Page => {
+                    let moved = Detail::Protocol { code: code::MOVED, product: None };
+                    exchange.wanted.status(&request, &answer).map_err(|fault| fault.with(moved))
+                }
+                Answer::Other => exchange.wanted.status(&request, &answer),
                 rejected => Err(fault_of(rejected, &client.redirect_uri, answer.status)),
             }
         })

@@ -95,7 +95,7 @@ impl Verifier {
             }
             Key::Set(keys) if keys.iter().any(|key| key.verifies_any(&self.algs)) => Ok(()),
             Key::Set(keys) => Err(rejected(
-                code::ALG,
+                if keys.iter().all(|key| key.algs.is_empty()) { code::KEY } else { code::ALG },
                 format!("the verifier allows {allowed}, and the key set is for {}", algs_of(keys)),
             )),
         }
