@@ -209,7 +209,7 @@ impl Runnable for TokenRun {
             let turn = attempt.world().turns.take().await;
             let judged = self.verifier.judge(key, unix(SystemTime::now()));
             drop(turn);
-            if judged.is_audience_unjudged {
+            if judged.is_audience_unjudged && judged.result.is_ok() {
                 attempt.facts().note = Some(AUDIENCE.to_owned());
             }
             attempt.facts().noticed.extend(judged.findings);
