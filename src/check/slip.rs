@@ -18,7 +18,7 @@ impl Slip {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Space => "without the white space at its start or end",
-            Self::Line => "with a line break at its end, which it has not here",
+            Self::Line => "with a line break at its end, which is missing here",
             Self::Quotes => "without the quotes around it",
         }
     }
